@@ -1,0 +1,67 @@
+# `make demo` shows it, `make test` checks it; `make help` lists the rest. Everything lives in .venv and var.
+
+PYTHON ?= python3
+PORT ?= 8000
+ONCE ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
+# More than one test process, also where a container counts fewer physical than logical cores.
+PYTEST := $(BIN)/pytest --numprocesses logical --dist worksteal
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-slow lint format bench schema constraints clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.server ## the main job with demo data at http://localhost:8000 (PORT=, ONCE=1 ends after the job)
+	@$(BIN)/python -m mshield.demo --port $(PORT) $(if $(ONCE),--once)
+
+test: $(VENV)/.dev ## all tests but the slow ones, on SQLite and on a PostgreSQL of their own
+	@scripts/install-test-needs
+	@$(PYTEST)
+
+test-slow: $(VENV)/.dev ## the slow tests
+	@scripts/install-test-needs
+	@$(PYTEST) -m slow
+
+lint: $(VENV)/.dev ## ruff, mypy --strict, import directions
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check --quiet || { echo "run: make format"; exit 1; }
+	@$(BIN)/mypy src tests benches
+	@$(BIN)/lint-imports
+
+format: $(VENV)/.dev ## formats the code
+	@$(BIN)/ruff check --fix --select I --quiet
+	@$(BIN)/ruff format
+
+bench: $(VENV)/.dev ## the figures of the README
+	@$(BIN)/python benches/run.py
+
+schema: $(VENV)/.dev ## renews the schema's snapshot after a migration was added
+	@$(BIN)/python -m tests.schema
+
+constraints: $(VENV)/.dev ## renews constraints.txt from what .venv holds
+	@{ echo '# What `make` installs, exactly. Renewed by `make constraints`.'; \
+	  $(BIN)/pip freeze --exclude-editable --exclude pip --exclude setuptools | grep -v '@'; } > constraints.new
+	@mv constraints.new constraints.txt
+
+clean: ## removes .venv, caches and var
+	@rm -rf $(VENV) var dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .schemathesis
+	@find src tests benches -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/.pip:
+	@scripts/make-venv $(PYTHON) $(VENV)
+	@touch $@
+
+$(VENV)/.server: $(VENV)/.pip pyproject.toml constraints.txt
+	@echo "installing mshield[server] into $(VENV)"
+	@$(INSTALL) --editable '.[server]'
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.server
+	@echo "installing the tools of tests and lint into $(VENV)"
+	@$(INSTALL) --group dev
+	@touch $@

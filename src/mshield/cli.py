@@ -1,0 +1,67 @@
+"""The command `mshield`: finds its subcommands by file name in `mshield.commands` and imports one only when it is used.
+
+A command whose packages are not installed is still listed, and says which extra brings them.
+"""
+
+import importlib
+import pkgutil
+
+import click
+
+from mshield import commands
+from mshield.commands.output import Refused, remember_lang
+
+_NOT_COMMANDS = frozenset({"output"})
+_EXTRA = "pip install 'mshield[server]'"
+
+
+class LazyGroup(click.Group):
+    """A group whose subcommands are the modules of `mshield.commands`; `_` in a file's name is `-` in the command's."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All command names, from the files alone."""
+        found = (module.name for module in pkgutil.iter_modules(commands.__path__))
+        return sorted(name.replace("_", "-") for name in found if name not in _NOT_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, imported now; one that says what to install where a package is missing; None where no such file is."""
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        try:
+            module = importlib.import_module(f"mshield.commands.{cmd_name.replace('-', '_')}")
+        except ModuleNotFoundError as error:
+            if error.name is None or error.name.partition(".")[0] == "mshield":
+                raise
+            return _without_packages(cmd_name, error.name)
+        command = module.command
+        if not isinstance(command, click.Command):
+            raise TypeError(f"mshield.commands.{module.__name__} exposes no click command")
+        return command
+
+
+def _without_packages(name: str, missing: str) -> click.Command:
+    """Stands in for a server command on a client-only install."""
+
+    def refuse() -> None:
+        raise Refused(f"'mshield {name}' needs the package '{missing}': {_EXTRA}", code="not_installed")
+
+    return click.Command(
+        name,
+        callback=refuse,
+        short_help=f"(not installed: {_EXTRA})",
+        # Whatever is given, the answer is the same: what to install.
+        context_settings={"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []},
+    )
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--lang", type=click.Choice(["zh", "en"]), help="Language of messages; the default follows LANG.")
+@click.version_option(package_name="mshield", message="%(prog)s %(version)s")
+@click.pass_context
+def main(context: click.Context, lang: str | None) -> None:
+    """Mobile Shield 手机盾: SM2 certificates in anyone's phone, co-signed by phone and server."""
+    remember_lang(context, lang)
+
+
+if __name__ == "__main__":
+    main()

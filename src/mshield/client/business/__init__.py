@@ -1,0 +1,19 @@
+"""The SDK of business systems (业务系统): ask for logins and signatures, wait, verify; sync and async."""
+
+from mshield.client.business.clients import AsyncBusinessClient, BusinessClient
+from mshield.client.business.plans import Retry
+from mshield.client.business.result import Result
+from mshield.client.business.values import Created, Document, Pc, SignedDocument, Signer, Status
+
+__all__ = [
+    "AsyncBusinessClient",
+    "BusinessClient",
+    "Created",
+    "Document",
+    "Pc",
+    "Result",
+    "Retry",
+    "SignedDocument",
+    "Signer",
+    "Status",
+]

@@ -1,0 +1,206 @@
+"""The two clients of a business system, sync and async: the same plans, performed by two small drivers.
+
+Every method raises `mshield.client.errors.ClientError`: `ProblemError` where the service refuses, `NetworkError` where it
+cannot be reached, `ProtocolError` where its answer is not of its form.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from types import TracebackType
+from typing import Final, Self, TypeVar
+
+import httpx
+
+from mshield.client.business.effects import Outcome, Plan, Reply, Send, Sleep
+from mshield.client.business.plans import Plans, Retry
+from mshield.client.business.result import Result
+from mshield.client.business.values import Created, Document, Pc, Status
+from mshield.client.errors import NetworkError
+from mshield.client.origin import is_loopback
+
+T = TypeVar("T")
+
+_CONNECT_SECONDS: Final = 10.0
+
+
+class BusinessClient:
+    """A business system's client; use it as a context manager, or `close` it."""
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        client_id: str,
+        client_secret: str,
+        retry: Retry | None = None,
+        transport: httpx.BaseTransport | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """`base_url` is the service's address, `https://` outside of tests; the secret goes along with each call."""
+        self._base = base_url.rstrip("/")
+        self._plans = _plans(client_id, client_secret, retry)
+        self._sleep = sleep
+        self._http = httpx.Client(transport=transport, trust_env=not is_loopback(self._base))
+
+    def request_login(self, *, pc: Pc | None = None, idempotency_key: str | None = None) -> Created:
+        """Asks for a login (扫码登录); show `qr` as a QR code and `number` beside it."""
+        return self._perform(self._plans.request_login(pc=pc, idempotency_key=idempotency_key))
+
+    def request_signature(
+        self, documents: Sequence[Document], *, pc: Pc | None = None, idempotency_key: str | None = None
+    ) -> Created:
+        """Asks for signatures (扫码签名) on 1 to 64 documents, under one PIN entry."""
+        return self._perform(self._plans.request_signature(documents, pc=pc, idempotency_key=idempotency_key))
+
+    def status(self, request_id: str, *, wait: int = 0, state: str = "waiting") -> Status:
+        """How a request stands: at once, or held for up to `wait` seconds (at most 60) while it is in `state`."""
+        return self._perform(self._plans.status(request_id, wait=wait, state=state))
+
+    def wait_until_done(
+        self, request_id: str, *, timeout: float = 300.0, on_change: Callable[[Status], None] | None = None
+    ) -> Status:
+        """Waits for a final state; `on_change` is told each other one (`scanned`). ClientError `timed_out` after `timeout` s."""
+        return self._perform(self._plans.wait_until_done(request_id, timeout=timeout, on_change=on_change))
+
+    def result(self, request_id: str) -> Result:
+        """The result of a signed request; ProblemError `not_signed` before. Verify it: `result.verify(roots=…)`."""
+        return self._perform(self._plans.result(request_id))
+
+    def cancel(self, request_id: str, *, idempotency_key: str | None = None) -> None:
+        """Withdraws a request."""
+        self._perform(self._plans.cancel(request_id, idempotency_key=idempotency_key))
+
+    def _perform(self, plan: Plan[T]) -> T:
+        outcome: Outcome = None
+        while True:
+            try:
+                effect = plan.send(outcome)
+            except StopIteration as end:
+                result: T = end.value
+                return result
+            if isinstance(effect, Sleep):
+                self._sleep(effect.seconds)
+                outcome = None
+                continue
+            try:
+                outcome = _reply(self._http.send(_request(self._http, self._base, effect)))
+            except httpx.RequestError as error:
+                outcome = _lost(error)
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class AsyncBusinessClient:
+    """The same for asyncio; use it as an async context manager, or `aclose` it."""
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        client_id: str,
+        client_secret: str,
+        retry: Retry | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        """As `BusinessClient`."""
+        self._base = base_url.rstrip("/")
+        self._plans = _plans(client_id, client_secret, retry)
+        self._sleep = sleep
+        self._http = httpx.AsyncClient(transport=transport, trust_env=not is_loopback(self._base))
+
+    async def request_login(self, *, pc: Pc | None = None, idempotency_key: str | None = None) -> Created:
+        """As `BusinessClient.request_login`."""
+        return await self._perform(self._plans.request_login(pc=pc, idempotency_key=idempotency_key))
+
+    async def request_signature(
+        self, documents: Sequence[Document], *, pc: Pc | None = None, idempotency_key: str | None = None
+    ) -> Created:
+        """As `BusinessClient.request_signature`."""
+        return await self._perform(self._plans.request_signature(documents, pc=pc, idempotency_key=idempotency_key))
+
+    async def status(self, request_id: str, *, wait: int = 0, state: str = "waiting") -> Status:
+        """As `BusinessClient.status`."""
+        return await self._perform(self._plans.status(request_id, wait=wait, state=state))
+
+    async def wait_until_done(
+        self, request_id: str, *, timeout: float = 300.0, on_change: Callable[[Status], None] | None = None
+    ) -> Status:
+        """As `BusinessClient.wait_until_done`."""
+        return await self._perform(self._plans.wait_until_done(request_id, timeout=timeout, on_change=on_change))
+
+    async def result(self, request_id: str) -> Result:
+        """As `BusinessClient.result`."""
+        return await self._perform(self._plans.result(request_id))
+
+    async def cancel(self, request_id: str, *, idempotency_key: str | None = None) -> None:
+        """As `BusinessClient.cancel`."""
+        await self._perform(self._plans.cancel(request_id, idempotency_key=idempotency_key))
+
+    async def _perform(self, plan: Plan[T]) -> T:
+        outcome: Outcome = None
+        while True:
+            try:
+                effect = plan.send(outcome)
+            except StopIteration as end:
+                result: T = end.value
+                return result
+            if isinstance(effect, Sleep):
+                await self._sleep(effect.seconds)
+                outcome = None
+                continue
+            try:
+                outcome = _reply(await self._http.send(_request(self._http, self._base, effect)))
+            except httpx.RequestError as error:
+                outcome = _lost(error)
+
+    async def aclose(self) -> None:
+        """Closes the connections."""
+        await self._http.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+
+def _plans(client_id: str, client_secret: str, retry: Retry | None) -> Plans:
+    return Plans(client_id=client_id, client_secret=client_secret, retry=retry or Retry(), now=time.monotonic)
+
+
+def _request(client: httpx.Client | httpx.AsyncClient, base: str, send: Send) -> httpx.Request:
+    return client.build_request(
+        send.method,
+        base + send.path,
+        params=send.params or None,
+        headers=list(send.headers),
+        content=send.body,
+        timeout=httpx.Timeout(send.read_timeout, connect=_CONNECT_SECONDS),
+    )
+
+
+def _reply(answer: httpx.Response) -> Reply:
+    return Reply(
+        status=answer.status_code,
+        content_type=answer.headers.get("content-type", ""),
+        retry_after=answer.headers.get("retry-after"),
+        body=answer.content,
+    )
+
+
+def _lost(error: httpx.RequestError) -> NetworkError:
+    return NetworkError(f"{type(error).__name__}: {error}")

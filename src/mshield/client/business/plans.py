@@ -1,0 +1,153 @@
+"""The business system's calls as plans: how a request is built, what is tried again, how an answer is read.
+
+Every POST carries an idempotency key, so repeating it after a lost answer changes nothing; only a failing network and a
+gateway's 502, 503 and 504 are tried again.
+"""
+
+import base64
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final, TypeVar
+
+import msgspec
+
+from mshield.client.business.effects import Plan, Reply, Send, Sleep
+from mshield.client.business.result import Result
+from mshield.client.business.values import Created, Document, Pc, Status
+from mshield.client.errors import ClientError, NetworkError, is_passing, problem_of
+from mshield.client.wire import read
+
+T = TypeVar("T")
+
+_REQUESTS: Final = "/api/business/requests"
+_LONGEST_POLL: Final = 60
+_RANDOM: Final = secrets.SystemRandom()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retry:
+    """How often a failing call is tried, and the pauses between in seconds: doubling, with jitter, never above the longest."""
+
+    tries: int = 4
+    first_pause: float = 0.5
+    longest_pause: float = 8.0
+
+    def pause(self, failures: int, retry_after: str | None = None) -> float:
+        """The pause after that many failures; the service's Retry-After (seconds) is honoured up to the longest pause."""
+        if retry_after is not None and retry_after.isascii() and retry_after.isdigit():
+            return min(float(retry_after), self.longest_pause)
+        doubled = min(self.first_pause * 2.0 ** (failures - 1), self.longest_pause)
+        return doubled * _RANDOM.uniform(0.5, 1.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plans:
+    """Plans of one client; `now` is a monotonic clock in seconds."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    retry: Retry
+    now: Callable[[], float]
+
+    def request_login(self, *, pc: Pc | None, idempotency_key: str | None) -> Plan[Created]:
+        """Asks for a login."""
+        return self._create({"kind": "login", "pc": _pc(pc)}, idempotency_key)
+
+    def request_signature(
+        self, documents: Sequence[Document], *, pc: Pc | None, idempotency_key: str | None
+    ) -> Plan[Created]:
+        """Asks for signatures on 1 to 64 documents."""
+        payload = {"kind": "signature", "documents": [_document(document) for document in documents], "pc": _pc(pc)}
+        return self._create(payload, idempotency_key)
+
+    def status(self, request_id: str, *, wait: int, state: str) -> Plan[Status]:
+        """How the request stands, answered at once where it is not in `state`, else after up to `wait` seconds."""
+        params = (("wait", str(wait)), ("state", state)) if wait else ()
+        send = self._request("GET", f"{_REQUESTS}/{request_id}", params=params, read_timeout=wait + 30.0)
+        return self._call(send, lambda body: read(body, Status))
+
+    def wait_until_done(
+        self, request_id: str, *, timeout: float, on_change: Callable[[Status], None] | None
+    ) -> Plan[Status]:
+        """Long-polls until the request is in a final state; ClientError `timed_out` after `timeout` seconds."""
+        until, known = self.now() + timeout, "waiting"
+        while True:
+            asked = self.now()
+            wait = max(0, min(_LONGEST_POLL, round(until - asked)))
+            status = yield from self.status(request_id, wait=wait, state=known)
+            if status.done:
+                return status
+            if status.state != known:
+                known = status.state
+                if on_change is not None:
+                    on_change(status)
+            elif self.now() - asked < 1.0:
+                yield Sleep(1.0)  # a service that does not hold the call must not be asked in a loop
+            if self.now() >= until:
+                raise ClientError("timed_out")
+
+    def result(self, request_id: str) -> Plan[Result]:
+        """The result of a signed request."""
+        return self._call(self._request("GET", f"{_REQUESTS}/{request_id}/result"), lambda body: read(body, Result))
+
+    def cancel(self, request_id: str, *, idempotency_key: str | None) -> Plan[None]:
+        """Withdraws the request."""
+        send = self._request("POST", f"{_REQUESTS}/{request_id}/cancel", idempotency_key=idempotency_key)
+        return self._call(send, lambda _body: None)
+
+    def _create(self, payload: object, idempotency_key: str | None) -> Plan[Created]:
+        send = self._request("POST", _REQUESTS, body=msgspec.json.encode(payload), idempotency_key=idempotency_key)
+        return self._call(send, lambda body: read(body, Created))
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: tuple[tuple[str, str], ...] = (),
+        body: bytes = b"",
+        idempotency_key: str | None = None,
+        read_timeout: float = 30.0,
+    ) -> Send:
+        basic = base64.b64encode(f"{self.client_id}:{self.client_secret}".encode()).decode("ascii")
+        headers = [("Accept", "application/json, application/problem+json"), ("Authorization", f"Basic {basic}")]
+        if body:
+            headers.append(("Content-Type", "application/json"))
+        if method == "POST":
+            headers.append(("Idempotency-Key", idempotency_key or secrets.token_urlsafe(16)))
+        return Send(
+            method=method, path=path, params=params, headers=tuple(headers), body=body, read_timeout=read_timeout
+        )
+
+    def _call(self, send: Send, decode: Callable[[bytes], T]) -> Plan[T]:
+        """Sends, and again with growing pauses while the network or a gateway fails."""
+        failures = 0
+        while True:
+            outcome = yield send
+            if isinstance(outcome, Reply) and 200 <= outcome.status < 300:
+                return decode(outcome.body)
+            failures += 1
+            error = _error(outcome)
+            if not is_passing(error) or failures >= self.retry.tries:
+                raise error
+            yield Sleep(self.retry.pause(failures, outcome.retry_after if isinstance(outcome, Reply) else None))
+
+
+def _error(outcome: Reply | NetworkError | None) -> ClientError:
+    if isinstance(outcome, Reply):
+        return problem_of(outcome.status, outcome.content_type, outcome.body)
+    return outcome or NetworkError("no answer")
+
+
+def _document(document: Document) -> dict[str, object]:
+    return {
+        "title": document.title,
+        "media_type": document.media_type,
+        "content_b64": base64.b64encode(document.content).decode("ascii"),
+        "display": [{"label": label, "value": value} for label, value in document.display],
+    }
+
+
+def _pc(pc: Pc | None) -> dict[str, str] | None:
+    return None if pc is None else {"address": pc.address, "browser": pc.browser}

@@ -1,0 +1,96 @@
+"""The result of a signed request, and how a business system verifies it before it believes anything in it.
+
+What counts is what `verify` returns, from the certificate; the other fields are the service's word.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import msgspec
+
+from mshield.client.business.values import Kind, SignedDocument, Signer, at
+from mshield.client.login_message import LOGIN_TYPE, LoginMessage
+from mshield.client.verify import Encoded, Revocation, VerificationError, VerifiedSignature, verify
+from mshield.client.wire import unbase64
+from mshield.gm.engine import Engine
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """A signed request with its evidence; `chain_pem` is issuing CA, then root (which is not to be trusted for standing here)."""
+
+    id: str
+    kind: Kind
+    signer: Signer
+    certificate_pem: str
+    chain_pem: tuple[str, ...]
+    signed_at: int
+    documents: tuple[SignedDocument, ...]
+    ocsp_b64: str | None = None
+
+    @property
+    def ocsp(self) -> bytes | None:
+        """The OCSP response that came along, DER."""
+        return None if self.ocsp_b64 is None else unbase64(self.ocsp_b64)
+
+    @property
+    def signing_time(self) -> datetime:
+        """When it was signed, by the service's clock."""
+        return at(self.signed_at)
+
+    def verify(
+        self,
+        *,
+        roots: Sequence[Encoded],
+        client_id: str | None = None,
+        documents: Sequence[bytes] | None = None,
+        at: datetime | None = None,
+        crl: bytes | Sequence[bytes] | None = None,
+        revocation: Revocation = "required",
+        expected_credit_code: str | None = None,
+        expected_organisation: str | None = None,
+        expected_name: str | None = None,
+        engine: Engine | None = None,
+    ) -> tuple[VerifiedSignature, ...]:
+        """Verifies every document, as of `at` (now where None); VerificationError where anything does not hold.
+
+        `roots` are those that the business system trusts, from its own configuration. For a signature `documents` are the
+        contents that it sent: give them, or any other signed document would do. For a login `client_id` is its own; the
+        login must be for this request. The result's OCSP response serves where it has one.
+        """
+        if self.kind == "login":
+            self._require_login(client_id)
+        elif documents is not None and [each.message for each in self.documents] != list(documents):
+            raise VerificationError("message_mismatch", "signature", "not the documents that were sent")
+        if not self.documents:
+            raise VerificationError("message_mismatch", "signature", "the result has no documents")
+        moment = at or datetime.now(UTC)
+        return tuple(
+            verify(
+                message=each.message,
+                signature=each.signature,
+                certificate=self.certificate_pem,
+                chain=self.chain_pem,
+                roots=roots,
+                at=moment,
+                crl=crl,
+                ocsp=self.ocsp,
+                revocation=revocation,
+                expected_credit_code=expected_credit_code,
+                expected_organisation=expected_organisation,
+                expected_name=expected_name,
+                engine=engine,
+            )
+            for each in self.documents
+        )
+
+    def _require_login(self, client_id: str | None) -> None:
+        """The signed login is this very request's: a login signed for another system must not open this one."""
+        for each in self.documents:
+            try:
+                login = msgspec.json.decode(each.message, type=LoginMessage)
+            except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+                raise VerificationError("message_mismatch", "signature", str(error)) from error
+            if (login.type, login.request_id) != (LOGIN_TYPE, self.id):
+                raise VerificationError("message_mismatch", "signature", "the login is for another request")
+            if client_id is not None and login.client_id != client_id:
+                raise VerificationError("message_mismatch", "signature", "the login is for another business system")

@@ -1,0 +1,102 @@
+"""What a business system sends and receives, as frozen values; times are ms since epoch.
+
+Unknown fields of answers are ignored, so that a newer service may say more.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+import msgspec
+
+from mshield.client.wire import unbase64
+
+Kind = Literal["login", "signature"]
+State = Literal["waiting", "scanned", "signed", "declined", "expired", "cancelled"]
+
+#: States in which nothing more happens.
+FINAL: frozenset[State] = frozenset({"signed", "declined", "expired", "cancelled"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """One document to be signed. `content` is M, the exact bytes that a verifier hashes; `display` what the phone shows."""
+
+    title: str
+    media_type: str
+    content: bytes
+    display: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pc:
+    """The PC in front of which the user sits, as the business system sees it; the phone shows it against relayed codes."""
+
+    address: str
+    browser: str
+
+
+class Created(msgspec.Struct, frozen=True, kw_only=True):
+    """A request that waits for a phone. `qr` is the QR's text; `number` is shown beside it and must be the phone's."""
+
+    id: str
+    kind: Kind
+    state: State
+    qr: str
+    number: str
+    expires_at: int
+
+
+class Status(msgspec.Struct, frozen=True, kw_only=True):
+    """How a request stands; `reason` says why it was declined, e.g. `not_me`."""
+
+    id: str
+    kind: Kind
+    state: State
+    expires_at: int
+    reason: str | None = None
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing more will happen."""
+        return self.state in FINAL
+
+
+class Signer(msgspec.Struct, frozen=True, kw_only=True):
+    """Who signed, as the service says it; `Result.verify` says it from the certificate."""
+
+    name: str
+    organisation: str
+    credit_code: str
+    role: str
+    shield_number: str
+
+
+class SignedDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """One signed document."""
+
+    title: str
+    message_b64: str
+    signature_b64: str
+    cms_b64: str
+
+    @property
+    def message(self) -> bytes:
+        """M."""
+        return unbase64(self.message_b64)
+
+    @property
+    def signature(self) -> bytes:
+        """The SM2 signature as DER."""
+        return unbase64(self.signature_b64)
+
+    @property
+    def cms(self) -> bytes:
+        """CMS SignedData over M (`.p7s`), DER."""
+        return unbase64(self.cms_b64)
+
+
+def at(milliseconds: int) -> datetime:
+    """A time of the wire as an aware datetime."""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+

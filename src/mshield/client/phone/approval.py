@@ -1,0 +1,139 @@
+"""Scanning a QR code and answering it: log in (manual 2.3.1.10), sign (2.3.1.11), or decline.
+
+What the user saw at the scan is what is signed at the approval: the scanned request is kept, and every message is checked
+against who asks before it is shown.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import msgspec
+
+from mshield.client.errors import PhoneError, ProblemError, ProtocolError
+from mshield.client.login_message import LOGIN_TYPE, LoginMessage
+from mshield.client.phone.cosigning import CoSigning, ToSign
+from mshield.client.phone.messages import Scan, Task
+from mshield.client.phone.operation import Operation
+from mshield.client.phone.pin import PinSource, checked_pin
+from mshield.client.wire import read, unhex
+from mshield.gm.sm2 import Signature
+from mshield.gm.transcript import is_internal_message
+
+_QR: Final = re.compile(r"https?://[^/?#\s]+(/[^?#\s]*)?/q/[^/?#\s]+\?\S+")
+_PURPOSES: Final = {"login": "login", "signature": "sign"}
+
+DeclineReason = Literal["declined", "not_me"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedDocument:
+    """One document of an approved request; `signature` is None where it was closed meanwhile, or its answer was lost."""
+
+    sid: bytes
+    title: str
+    signature: Signature | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approved:
+    """An approved request. `recovered` says that it had been signed before, and only the answer was lost."""
+
+    request_id: str
+    kind: Literal["login", "signature"]
+    documents: tuple[SignedDocument, ...]
+    recovered: bool
+
+
+def scan(operation: Operation, code: str) -> Scan:
+    """Takes the request behind a QR code, checks it and keeps it for the decision."""
+    if not _QR.fullmatch(code):
+        raise PhoneError("bad_code")
+    answer = operation.connection.post("/api/phone/scans", operation.logged_in(), {"code": code})
+    scanned = read(answer, Scan)
+    uid = operation.vault.state.at("key").uid
+    for task in scanned.tasks:
+        _check_task(task, scanned, uid)
+    operation.vault.store_request(msgspec.json.encode(scanned))
+    return scanned
+
+
+def scanned_request(operation: Operation, request_id: str | None) -> Scan:
+    """The kept request; PhoneError `nothing_scanned` where there is none, or another than the one named."""
+    stored = operation.vault.stored_request()
+    if stored is None:
+        raise PhoneError("nothing_scanned")
+    scanned = read(stored, Scan)
+    if request_id is not None and scanned.request_id != request_id:
+        raise PhoneError("nothing_scanned")
+    return scanned
+
+
+def approve(operation: Operation, scanned: Scan, pin: PinSource) -> Approved:
+    """Signs all documents of the request under one PIN; see `CoSigning.sign` for the errors."""
+    if isinstance(pin, str):
+        checked_pin(pin)
+    unfinished = operation.vault.state.at("key").rn is not None
+    if unfinished and _all_signed(operation, scanned.tasks):
+        return _done(operation, scanned, signatures=None)
+    documents = [ToSign(unhex(task.sid, 16), task.message) for task in scanned.tasks]
+    try:
+        signatures = CoSigning(operation, "key").sign(documents, pin)
+    except ProblemError as error:
+        # A resent `finish` may meet an outcome that is no longer kept: then the task's state tells.
+        if error.code == "task_closed" and _all_signed(operation, scanned.tasks):
+            return _done(operation, scanned, signatures=None)
+        raise
+    return _done(operation, scanned, signatures=signatures)
+
+
+def decline(operation: Operation, scanned: Scan, reason: DeclineReason) -> None:
+    """Refuses the request; `not_me` says that the user did not start it, which the business system is told."""
+    path = f"/api/phone/requests/{scanned.request_id}/decline"
+    operation.connection.persistently(
+        lambda: operation.connection.post(path, operation.logged_in(), {"reason": reason})
+    )
+    operation.vault.store_request(None)
+
+
+def _done(operation: Operation, scanned: Scan, *, signatures: Sequence[Signature | None] | None) -> Approved:
+    operation.vault.store_request(None)
+    found = signatures or [None] * len(scanned.tasks)
+    return Approved(
+        request_id=scanned.request_id,
+        kind=scanned.kind,
+        documents=tuple(
+            SignedDocument(sid=unhex(task.sid, 16), title=task.title, signature=signature)
+            for task, signature in zip(scanned.tasks, found, strict=True)
+        ),
+        recovered=signatures is None,
+    )
+
+
+def _all_signed(operation: Operation, tasks: Sequence[Task]) -> bool:
+    credentials = operation.logged_in()
+    return all(
+        read(operation.connection.get(f"/api/phone/tasks/{task.sid}", credentials), Task).state == "signed"
+        for task in tasks
+    )
+
+
+def _check_task(task: Task, scanned: Scan, uid: bytes) -> None:
+    """What is signed must be what is shown: of this key, of this purpose, never one of the protocol's own messages."""
+    if unhex(task.uid, 16) != uid or task.purpose != _PURPOSES[scanned.kind]:
+        raise ProtocolError("bad_task", "of another key or purpose")
+    if is_internal_message(task.message):
+        raise ProtocolError("bad_task", "a message of the protocol itself")
+    if scanned.kind == "login":
+        _check_login(task.message, scanned)
+
+
+def _check_login(message: bytes, scanned: Scan) -> None:
+    """A login's message is canonical JSON (sorted, no spaces) that names this request and this business system."""
+    login = read(message, LoginMessage)
+    shown = (LOGIN_TYPE, scanned.request_id, scanned.requester.domain, scanned.requester.name)
+    if (login.type, login.request_id, login.domain, login.name) != shown:
+        raise ProtocolError("bad_task", "the login is for another request or business system")
+    if login.encode() != message:
+        raise ProtocolError("bad_task", "the login is not in canonical form")

@@ -1,0 +1,137 @@
+"""How the phone calls the service: JSON over HTTP, each call with its own DPoP proof over method, address and body.
+
+Failures on the way are `NetworkError`, refusals `ProblemError`; no body or answer is ever logged or kept.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Final, Self
+
+import httpx
+import msgspec
+
+from mshield.client.dpop import DeviceKey, proof
+from mshield.client.errors import ClientError, NetworkError, is_passing, problem_of
+from mshield.client.origin import is_loopback
+
+Clock = Callable[[], int]
+Sleep = Callable[[float], None]
+
+_TIMEOUT: Final = httpx.Timeout(30.0, connect=10.0)
+
+
+def system_clock() -> int:
+    """Now, in ms since epoch."""
+    return time.time_ns() // 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long the phone keeps at it: tries at a network that fails, waits of a busy key, sessions that are replaced.
+
+    Pauses in seconds; the pause after a network failure doubles each time.
+    """
+
+    network_tries: int = 5
+    network_pause: float = 0.5
+    busy_tries: int = 40
+    busy_pause: float = 1.0
+    sessions: int = 3
+    lock_seconds: float = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """What goes along with a call beside its body."""
+
+    device_key: DeviceKey
+    token: str | None = field(default=None, repr=False)
+    nonce: str | None = None
+
+
+class Connection:
+    """A connection to one service; close it when done."""
+
+    def __init__(
+        self, base_url: str, *, transport: httpx.BaseTransport | None, clock: Clock, sleep: Sleep, patience: Patience
+    ) -> None:
+        """`base_url` is the service's origin (and path, where it has one), as it addresses itself."""
+        self._base = base_url.rstrip("/")
+        self._clock = clock
+        self._sleep = sleep
+        self._patience = patience
+        # No redirects: a proof is for the address that it names.
+        self._http = httpx.Client(
+            transport=transport, timeout=_TIMEOUT, follow_redirects=False, trust_env=not is_loopback(self._base)
+        )
+
+    def get(self, path: str, credentials: Credentials, params: Mapping[str, str] | None = None) -> bytes:
+        """GET, tried again when the network fails."""
+        return self.persistently(lambda: self._send("GET", path, credentials, b"", params))
+
+    def post(self, path: str, credentials: Credentials, payload: Mapping[str, object] | None = None) -> bytes:
+        """POST of a JSON object (or nothing), once."""
+        return self.post_bytes(path, credentials, b"" if payload is None else msgspec.json.encode(payload))
+
+    def post_bytes(self, path: str, credentials: Credentials, body: bytes) -> bytes:
+        """POST of exactly these bytes, once."""
+        return self._send("POST", path, credentials, body)
+
+    def delete(self, path: str, credentials: Credentials) -> None:
+        """DELETE, tried again when the network fails."""
+        self.persistently(lambda: self._send("DELETE", path, credentials, b""))
+
+    def persistently(self, call: Callable[[], bytes]) -> bytes:
+        """Repeats a call that may safely be repeated while the network fails or the service is unavailable."""
+        pause = self._patience.network_pause
+        for _ in range(self._patience.network_tries - 1):
+            try:
+                return call()
+            except ClientError as error:
+                if not is_passing(error):
+                    raise
+                self._sleep(pause)
+                pause *= 2
+        return call()
+
+    def _send(
+        self, method: str, path: str, credentials: Credentials, body: bytes, params: Mapping[str, str] | None = None
+    ) -> bytes:
+        url = httpx.URL(self._base + path)
+        headers = {
+            "Accept": "application/json, application/problem+json",
+            "DPoP": proof(
+                credentials.device_key,
+                method=method,
+                url=str(url),
+                body=body,
+                now=self._clock(),
+                token=credentials.token,
+                nonce=credentials.nonce,
+            ),
+        }
+        if body:
+            headers["Content-Type"] = "application/json"
+        if credentials.token is not None:
+            headers["Authorization"] = f"DPoP {credentials.token}"
+        try:
+            answer = self._http.request(method, url, content=body, headers=headers, params=params)
+        except httpx.RequestError as error:
+            raise NetworkError(f"{type(error).__name__}: {error}") from error
+        if answer.is_success:
+            return answer.content
+        raise problem_of(answer.status_code, answer.headers.get("content-type", ""), answer.content)
+
+    def close(self) -> None:
+        """Closes the connection."""
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

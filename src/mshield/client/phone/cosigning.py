@@ -1,0 +1,219 @@
+"""The phone's side of `open` and `finish`, to the byte (cosign-protocol, "Signing").
+
+`rn` is stored before the first `open` under an `otp`; a resent `finish` is the identical body, a new `open` has all nonces
+fresh; shares, nonces and proofs live in local variables of one call and nowhere else.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from secrets import token_bytes
+from typing import Final
+
+import msgspec
+
+from mshield.client.errors import ClientError, PhoneError, ProblemError, ProtocolError, is_passing
+from mshield.client.phone.messages import FinishAnswer, OpenAnswer, read_finish, read_open
+from mshield.client.phone.operation import Operation
+from mshield.client.phone.pin import PinPrompt, PinSource, ask
+from mshield.client.phone.state import FULL_ATTEMPTS, KeyPlace, KeyState, Slot
+from mshield.gm import cosign, mask, sm2
+from mshield.gm.errors import BadAnswer, GmError, Retry
+from mshield.gm.sm2 import Signature
+
+_NO_TAU: Final = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToSign:
+    """One document of a session: its `sid` (16 bytes) and M."""
+
+    sid: bytes
+    message: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Session:
+    """An answered `open` whose proofs hold. Nothing of it may be stored or shown."""
+
+    slot: Slot
+    nonces: tuple[cosign.PhoneNonce, ...] = field(repr=False)
+    q2s: tuple[bytes, ...] = field(repr=False)
+    left: int
+
+
+class CoSigning:
+    """One operation: documents of one key, one PIN entry, all or nothing."""
+
+    def __init__(self, operation: Operation, place: KeyPlace) -> None:
+        """`place` says which key signs; PhoneError `not_logged_in` where no login is in force."""
+        self._vault = operation.vault
+        self._connection = operation.connection
+        self._credentials = operation.logged_in()
+        self._engine = operation.engine
+        self._patience = operation.patience
+        self._sleep = operation.sleep
+        self._place: KeyPlace = place
+
+    def sign(self, documents: Sequence[ToSign], pin: PinSource) -> tuple[Signature | None, ...]:
+        """Signs all documents under one PIN; None for one that was closed meanwhile.
+
+        Raises ProblemError (`wrong_pin` and `pin_locked` with `left`, `clone`, `held`, …), NetworkError where the outcome is
+        unknown (then the same documents may be signed again), ProtocolError `bad_proof` or `bad_answer`.
+        """
+        pin_of: tuple[Slot, str] | None = None
+        sessions = self._patience.sessions
+        while True:
+            before = self._key.left
+            session = self._open(documents)
+            if pin_of is None or pin_of[0] != session.slot:
+                fell = before is not None and session.left < before
+                prompt = PinPrompt(left=session.left, fell=fell, pin_set_at=session.slot.pin_set_at)
+                pin_of = session.slot, ask(pin, prompt)
+            sessions -= 1
+            try:
+                partials = self._partials(session, pin_of[1])
+                answer = self._finish(partials)
+            except ProblemError as error:
+                # `no_session`: replaced or expired, nothing counted; open again with the PIN still in memory.
+                if error.code != "no_session" or sessions == 0:
+                    raise
+            except Retry as error:
+                if sessions == 0:
+                    raise ProtocolError.of(error) from error
+            else:
+                return self._accept(session, partials, answer)
+
+    @property
+    def _key(self) -> KeyState:
+        return self._vault.state.at(self._place)
+
+    def _update(self, **changes: object) -> None:
+        self._vault.put_key(self._place, msgspec.structs.replace(self._key, **changes))
+
+    def _open(self, documents: Sequence[ToSign]) -> _Session:
+        """Opens with the newest intact slot; an older one only where the server says `stale_epoch`."""
+        slots = [slot for slot in self._key.slots if slot.intact()]
+        if not slots:
+            raise PhoneError("damaged_slot" if self._key.slots else "no_key")
+        if self._key.rn is None:
+            self._update(rn=token_bytes(32))
+        for slot in slots[:-1]:
+            try:
+                return self._open_with(slot, documents)
+            except ProblemError as error:
+                if error.code != "stale_epoch":
+                    raise
+        return self._open_with(slots[-1], documents)
+
+    def _open_with(self, slot: Slot, documents: Sequence[ToSign]) -> _Session:
+        failures, waits, pause = 0, 0, self._patience.network_pause
+        while True:
+            try:
+                return self._open_once(slot, documents)
+            except ClientError as error:
+                if is_passing(error) and failures + 1 < self._patience.network_tries:
+                    failures += 1
+                    self._sleep(pause)
+                    pause *= 2
+                elif error.code == "busy" and waits + 1 < self._patience.busy_tries:
+                    waits += 1
+                    self._sleep(self._patience.busy_pause)
+                else:
+                    raise
+
+    def _open_once(self, slot: Slot, documents: Sequence[ToSign]) -> _Session:
+        key, engine = self._key, self._engine
+        nonces = tuple(
+            cosign.phone_commit(
+                engine,
+                uid=key.uid,
+                epoch=slot.epoch,
+                sid=document.sid,
+                e=sm2.digest(key.public, document.message),
+            )
+            for document in documents
+        )
+        body = {
+            "rn": (key.rn or b"").hex(),
+            "otp": key.otp.hex(),
+            "epoch": slot.epoch,
+            "items": [{"sid": nonce.sid.hex(), "c": nonce.c.hex()} for nonce in nonces],
+        }
+        answered = self._connection.post(f"/api/phone/keys/{key.uid.hex()}/open", self._credentials, body)
+        answer = read_open(answered, [document.sid for document in documents])
+        self._check_proofs(slot, nonces, answer)
+        if key.left != answer.left:
+            self._update(left=answer.left)
+        return _Session(slot, nonces, tuple(nonce.q2 for nonce in answer.nonces), answer.left)
+
+    def _check_proofs(self, slot: Slot, nonces: Sequence[cosign.PhoneNonce], answer: OpenAnswer) -> None:
+        uid, epoch = self._key.uid, slot.epoch
+        try:
+            for nonce, (q2, a, z) in zip(nonces, answer.nonces, strict=True):
+                proof = cosign.Proof(a, int.from_bytes(z))
+                cosign.check_nonce(self._engine, uid=uid, epoch=epoch, nonce=nonce, Q2=q2, proof=proof)
+        except GmError as error:
+            raise ProtocolError("bad_proof", error.code) from error
+
+    def _partials(self, session: _Session, pin: str) -> tuple[cosign.Partial, ...]:
+        """What the share adds. `s'` of one nonce is computed once; all answers to it are to this one."""
+        slot = session.slot
+        pin_key = mask.derive_pin_key(pin, slot.salt, slot.rounds)
+        hiding = mask.mask(self._vault.mac, uid=self._key.uid, epoch=slot.epoch, salt=slot.salt, K=pin_key)
+        d1 = mask.reveal(int.from_bytes(slot.blob), hiding)
+        return tuple(
+            cosign.phone_finish(self._engine, d1=d1, nonce=nonce, Q2=q2)
+            for nonce, q2 in zip(session.nonces, session.q2s, strict=True)
+        )
+
+    def _finish(self, partials: Sequence[cosign.Partial]) -> FinishAnswer:
+        path = f"/api/phone/keys/{self._key.uid.hex()}/finish"
+        items = [
+            {
+                "sid": partial.sid.hex(),
+                "Q1": partial.Q1.hex(),
+                "rho": partial.rho.hex(),
+                "s_prime": partial.s_prime.to_bytes(32, "big").hex(),
+            }
+            for partial in partials
+        ]
+        body = msgspec.json.encode({"items": items, "tau": _NO_TAU})
+        try:
+            answered = self._connection.persistently(
+                lambda: self._connection.post_bytes(path, self._credentials, body)
+            )
+        except ProblemError as error:
+            if error.code in ("wrong_pin", "pin_locked"):
+                self._update(left=0 if error.code == "pin_locked" else error.left)
+            raise
+        return read_finish(answered, [partial.sid for partial in partials])
+
+    def _accept(
+        self, session: _Session, partials: Sequence[cosign.Partial], answer: FinishAnswer
+    ) -> tuple[Signature | None, ...]:
+        """Checks each signature; then the new `otp` is stored and `rn` dropped in one write."""
+        key = self._key
+        checked = False
+        for nonce, partial, signature in zip(session.nonces, partials, answer.signatures, strict=True):
+            if signature is None:
+                continue
+            try:
+                cosign.check_answer(self._engine, P=key.public, e=nonce.e, partial=partial, signature=signature)
+            except GmError as error:
+                self._distrust()
+                raise ProtocolError(BadAnswer.code, str(error)) from error
+            checked = True
+        self._update(
+            otp=answer.otp,
+            rn=None,
+            left=FULL_ATTEMPTS,
+            # Other slots go only after a checked answer made with this one.
+            slots=(session.slot,) if checked else key.slots,
+            proven=key.proven or checked,
+        )
+        return answer.signatures
+
+    def _distrust(self) -> None:
+        """A key that never gave a good answer is not the joint key: its slot is deleted."""
+        if not self._key.proven:
+            self._vault.put_key(self._place, None)

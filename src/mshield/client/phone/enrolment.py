@@ -1,0 +1,185 @@
+"""Applying for a certificate (申请证书, manual 2.3.1.3): the joint key, its slot, the co-signed request, the certificate.
+
+A new key stays `pending` beside an old one until its certificate is here; a lost answer is made good by asking for the
+certificate, never by a second key.
+"""
+
+from dataclasses import dataclass
+from secrets import token_bytes
+from typing import Final, Literal
+
+import msgspec
+
+from mshield.client.errors import PhoneError, ProblemError, ProtocolError
+from mshield.client.phone.cosigning import CoSigning, ToSign
+from mshield.client.phone.messages import Enrolment, IssuedCertificate, JointKey, Task
+from mshield.client.phone.operation import Operation
+from mshield.client.phone.pin import checked_pin
+from mshield.client.phone.state import KeyState, Slot, StoredCertificate, Subject
+from mshield.client.wire import read, unhex
+from mshield.gm import cosign, mask
+from mshield.gm.errors import GmError
+from mshield.pki import oids
+from mshield.pki.certificate import Certificate, parse_certificate_pem
+from mshield.pki.csr import parse_request_info
+from mshield.pki.errors import PkiError
+from mshield.pki.names import LeafSubject, Name
+
+_NOT_FOUND: Final = 404
+_ROLES: Final = {"legal_person": "法人", "operator": "操作员"}
+
+UserType = Literal["legal_person", "operator"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Application:
+    """What the user enters; all of it must match the enterprise's filing (R4)."""
+
+    name: str
+    id_number: str
+    user_type: UserType
+    credit_code: str
+    sms_code: str
+
+
+def apply(operation: Operation, application: Application, pin: str, *, again: bool) -> IssuedCertificate:
+    """Enrols a key and returns its certificate.
+
+    An application whose last answer was lost is completed instead. With a certificate in the phone `again` must be said, as
+    the service then refuses and holds the first one unless the legal person has revoked it (R6): PhoneError `already_applied`.
+    """
+    checked_pin(pin)
+    state = operation.vault.state
+    if state.pending is not None and (issued := adopt(operation)) is not None:
+        return issued
+    if state.key is not None and not again:
+        raise PhoneError("already_applied")
+    answer = operation.connection.post("/api/phone/enrolments", operation.logged_in(), msgspec.to_builtins(application))
+    begun = read(answer, Enrolment)
+    if (begun.subject.common_name, begun.subject.role) != (application.name, _ROLES[application.user_type]):
+        raise ProtocolError("bad_request_info", "name or role is not the one entered")
+    _make_key(operation, begun, pin)
+    return _complete(operation, pin)
+
+
+def resume(operation: Operation, pin: str) -> IssuedCertificate:
+    """Completes an application that stopped after the key was made: needs the PIN chosen then, and no new SMS code.
+
+    PhoneError `no_key` where none is pending.
+    """
+    checked_pin(pin)
+    operation.vault.state.at("pending")
+    return adopt(operation) or _complete(operation, pin)
+
+
+def adopt(operation: Operation) -> IssuedCertificate | None:
+    """Takes over the certificate of the pending key, or None where none was issued for it."""
+    issued = fetch(operation)
+    pending = operation.vault.state.pending
+    if issued is None or pending is None:
+        return None
+    parsed = _parsed(issued)
+    if parsed.public_key != pending.public:
+        return None
+    if _certified(parsed.subject) != pending.subject:
+        raise ProtocolError("bad_certificate", "the names are not those that were requested")
+    certificate = StoredCertificate(pem=issued.pem, chain_pem=issued.chain_pem)
+    operation.vault.save(
+        msgspec.structs.replace(
+            operation.vault.state,
+            key=msgspec.structs.replace(pending, certificate=certificate),
+            pending=None,
+            shield_number=issued.shield_number,
+        )
+    )
+    return issued
+
+
+def fetch(operation: Operation) -> IssuedCertificate | None:
+    """This device's certificate as the service has it; None where there is none."""
+    try:
+        answer = operation.connection.get("/api/phone/certificate", operation.logged_in())
+    except ProblemError as error:
+        if error.status == _NOT_FOUND:
+            return None
+        raise
+    return read(answer, IssuedCertificate)
+
+
+def _make_key(operation: Operation, begun: Enrolment, pin: str) -> None:
+    """The joint key: `d1` lives in this call only; what stays is the slot, which is read back before it counts."""
+    uid, sid = unhex(begun.uid, 16), unhex(begun.sid, 16)
+    made = cosign.phone_enrol(operation.engine, uid=uid, sid=sid)
+    half = {"P1": made.P1.hex(), "A": made.proof.A.hex(), "z": made.proof.z.to_bytes(32, "big").hex()}
+    path, credentials = f"/api/phone/enrolments/{begun.uid}/key", operation.logged_in(nonce=begun.challenge)
+    # The same P1 again gets the same P, so a lost answer is asked for with the same body.
+    answer = operation.connection.persistently(lambda: operation.connection.post(path, credentials, half))
+    public = unhex(read(answer, JointKey).public, 65)
+    try:
+        operation.engine.check_point(public)
+    except GmError as error:
+        raise ProtocolError("malformed", "P is not a point of the curve") from error
+    slot = _hidden(operation, uid=uid, d1=made.d1, pin=pin)
+    key = KeyState(uid=uid, sid=sid, public=public, subject=begun.subject, slots=(slot,))
+    operation.vault.save(
+        msgspec.structs.replace(operation.vault.state, pending=key, shield_number=begun.shield_number)
+    )
+    if operation.vault.reread().pending != key or not slot.intact():
+        raise PhoneError("damaged_slot", "the slot was not stored as written")
+
+
+def _hidden(operation: Operation, *, uid: bytes, d1: int, pin: str) -> Slot:
+    salt = token_bytes(16)
+    pin_key = mask.derive_pin_key(pin, salt, operation.pin_rounds)
+    hiding = mask.mask(operation.vault.mac, uid=uid, epoch=0, salt=salt, K=pin_key)
+    blob = mask.hide(d1, hiding).to_bytes(32, "big")
+    return Slot.make(epoch=0, salt=salt, rounds=operation.pin_rounds, blob=blob, pin_set_at=operation.clock())
+
+
+def _complete(operation: Operation, pin: str) -> IssuedCertificate:
+    """Co-signs the certificate request and fetches the certificate."""
+    key = operation.vault.state.at("pending")
+    answer = operation.connection.get(f"/api/phone/tasks/{key.sid.hex()}", operation.logged_in())
+    task = read(answer, Task)
+    _check_request_info(task, key)
+    # A bad answer deletes the pending key: P was not the joint key.
+    CoSigning(operation, "pending").sign([ToSign(key.sid, task.message)], pin)
+    issued = adopt(operation)
+    if issued is None:
+        raise ProtocolError("bad_certificate", "the certificate is not for this key")
+    return issued
+
+
+def _check_request_info(task: Task, key: KeyState) -> None:
+    if task.purpose != "enrol" or task.sid != key.sid.hex() or task.uid != key.uid.hex():
+        raise ProtocolError("bad_task", "not the task of this enrolment")
+    try:
+        subject, public = parse_request_info(task.message)
+    except PkiError as error:
+        raise ProtocolError("bad_request_info", str(error)) from error
+    if public != key.public:
+        raise ProtocolError("bad_request_info", "the key in the request is not P")
+    if _requested(subject) != key.subject:
+        raise ProtocolError("bad_request_info", "the names in the request are not the user's")
+
+
+def _parsed(issued: IssuedCertificate) -> Certificate:
+    try:
+        return parse_certificate_pem(issued.pem)
+    except PkiError as error:
+        raise ProtocolError("bad_certificate", str(error)) from error
+
+
+def _certified(name: Name) -> Subject:
+    parts = (oids.COUNTRY, oids.ORGANISATION, oids.ORGANISATIONAL_UNIT, oids.COMMON_NAME)
+    country, organisation, role, common_name = (name.get(part) or "" for part in parts)
+    return Subject(country=country, organisation=organisation, role=role, common_name=common_name)
+
+
+def _requested(subject: LeafSubject) -> Subject:
+    return Subject(
+        country=subject.country,
+        organisation=subject.organisation,
+        role=subject.role,
+        common_name=subject.common_name,
+    )

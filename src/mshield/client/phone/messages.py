@@ -1,0 +1,241 @@
+"""The service's answers to the phone as typed values, and strict reading of the co-signing ones.
+
+Answers of `open` and `finish` must have exactly the protocol's fields; elsewhere unknown fields are ignored, so that a newer
+service may say more.
+"""
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from mshield.client.errors import ProtocolError
+from mshield.client.phone.state import Subject
+from mshield.client.wire import read_strictly, unbase64, unhex
+from mshield.gm.sm2 import Signature
+
+
+class Captcha(msgspec.Struct, frozen=True, kw_only=True):
+    """A captcha to answer at login; `image` is a PNG."""
+
+    captcha_id: str
+    image_b64: str
+    expires_in: int
+
+    @property
+    def image(self) -> bytes:
+        """The PNG's bytes."""
+        return unbase64(self.image_b64)
+
+
+class SmsCodeSent(msgspec.Struct, frozen=True, kw_only=True):
+    """An SMS code is on its way; both in seconds."""
+
+    expires_in: int
+    resend_in: int
+
+
+class Account(msgspec.Struct, frozen=True, kw_only=True):
+    """The account as its owner sees it."""
+
+    name: str
+    phone_masked: str
+    id_type: str | None = None
+
+
+class LoggedIn(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to a login; `expires_in` in seconds."""
+
+    access_token: str
+    token_type: Literal["DPoP"]
+    expires_in: int
+    account: Account
+    shield_number: str | None = None
+
+
+class Me(msgspec.Struct, frozen=True, kw_only=True):
+    """Account, shield number and certificate of this device, as the service sees them."""
+
+    account: Account
+    shield_number: str | None = None
+    certificate: dict[str, object] | None = None
+
+
+class Enrolment(msgspec.Struct, frozen=True, kw_only=True):
+    """A begun enrolment; `uid` and `sid` in hex."""
+
+    uid: str
+    sid: str
+    challenge: str
+    shield_number: str
+    subject: Subject
+
+
+class JointKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"public": "P"}):
+    """The answer to the phone's half of the key."""
+
+    public: str
+
+
+class Field(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of what is displayed."""
+
+    label: str
+    value: str
+
+
+class Requester(msgspec.Struct, frozen=True, kw_only=True):
+    """Who asks: the business system, and the PC in front of which the user should sit."""
+
+    name: str
+    domain: str
+    pc_address: str | None = None
+    pc_browser: str | None = None
+
+
+class Task(msgspec.Struct, frozen=True, kw_only=True):
+    """One document to sign; `message` is M, the exact bytes that a verifier hashes."""
+
+    sid: str
+    uid: str
+    purpose: Literal["enrol", "login", "sign", "confirm", "refresh"]
+    message_b64: str
+    media_type: str
+    title: str
+    display: tuple[Field, ...] = ()
+    requester: Requester | None = None
+    state: str = "waiting"
+    expires_at: int | None = None
+
+    @property
+    def message(self) -> bytes:
+        """M."""
+        return unbase64(self.message_b64)
+
+
+class Scan(msgspec.Struct, frozen=True, kw_only=True):
+    """A scanned request. `number` (two digits) must be the one that the PC shows."""
+
+    request_id: str
+    kind: Literal["login", "signature"]
+    number: str
+    requester: Requester
+    expires_at: int
+    tasks: tuple[Task, ...]
+
+
+class IssuedCertificate(msgspec.Struct, frozen=True, kw_only=True):
+    """The certificate of this device and its state; times in ms since epoch."""
+
+    state: str
+    serial: str
+    shield_number: str
+    pem: str
+    chain_pem: tuple[str, ...]
+    subject: Subject
+    not_before: int
+    not_after: int
+
+
+class SignatureRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the signature history; `digest` is e in hex."""
+
+    id: str
+    kind: str
+    title: str
+    business_name: str
+    signed_at: int
+    serial: str
+    digest: str
+    sid: str
+
+
+class SignatureList(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of the history; `next` is the `before` of the following page."""
+
+    items: tuple[SignatureRecord, ...]
+    next: str | None = None
+
+
+class _OpenedItem(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"nonce_point": "Q2", "proof_point": "A"}
+):
+    sid: str
+    nonce_point: str
+    proof_point: str
+    z: str
+
+
+class _Opened(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    items: list[_OpenedItem]
+    left: int
+    next_epoch: int | None
+
+
+class _FinishedItem(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    sid: str
+    r: str | msgspec.UnsetType = msgspec.UNSET
+    s: str | msgspec.UnsetType = msgspec.UNSET
+    error: Literal["task_closed"] | msgspec.UnsetType = msgspec.UNSET
+
+
+class _Finished(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    items: list[_FinishedItem]
+    otp: str
+
+
+class NonceAnswer(NamedTuple):
+    """The server's nonce for one document: Q2 and A 65 bytes, z 32."""
+
+    q2: bytes
+    a: bytes
+    z: bytes
+
+
+class OpenAnswer(NamedTuple):
+    """The answer to `open`, in the order of the request's documents."""
+
+    nonces: tuple[NonceAnswer, ...]
+    left: int
+
+
+class FinishAnswer(NamedTuple):
+    """The answer to `finish`, in the order sent; None for a document that was closed meanwhile."""
+
+    signatures: tuple[Signature | None, ...]
+    otp: bytes
+
+
+def read_open(body: bytes, sids: Sequence[bytes]) -> OpenAnswer:
+    """Reads the answer to `open`; ProtocolError `malformed` where a field or the order of documents is not as it must be."""
+    answer = read_strictly(body, _Opened)
+    _same_order([item.sid for item in answer.items], sids)
+    if not 0 < answer.left <= 5:
+        raise ProtocolError("malformed", "left is out of range")
+    return OpenAnswer(
+        tuple(
+            NonceAnswer(unhex(item.nonce_point, 65), unhex(item.proof_point, 65), unhex(item.z, 32))
+            for item in answer.items
+        ),
+        answer.left,
+    )
+
+
+def read_finish(body: bytes, sids: Sequence[bytes]) -> FinishAnswer:
+    """Reads the answer to `finish`; ProtocolError `malformed` likewise."""
+    answer = read_strictly(body, _Finished)
+    _same_order([item.sid for item in answer.items], sids)
+    return FinishAnswer(tuple(map(_signature, answer.items)), unhex(answer.otp, 32))
+
+
+def _signature(item: _FinishedItem) -> Signature | None:
+    if item.error == "task_closed" and item.r is msgspec.UNSET and item.s is msgspec.UNSET:
+        return None
+    if isinstance(item.r, str) and isinstance(item.s, str) and item.error is msgspec.UNSET:
+        return Signature(int.from_bytes(unhex(item.r, 32)), int.from_bytes(unhex(item.s, 32)))
+    raise ProtocolError("malformed", "an item has neither a signature nor an error")
+
+
+def _same_order(answered: Sequence[str], sids: Sequence[bytes]) -> None:
+    if list(answered) != [sid.hex() for sid in sids]:
+        raise ProtocolError("malformed", "the answer is not about the documents sent")

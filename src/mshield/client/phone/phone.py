@@ -1,0 +1,258 @@
+"""The virtual phone: one method per function of the app, each one operation under the folder's lock.
+
+State is read from the folder at the start of each operation and never kept between two, so several processes may share it.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Literal, Self
+
+import httpx
+import msgspec
+
+from mshield.client.errors import PhoneError
+from mshield.client.phone import approval, enrolment, vault
+from mshield.client.phone.connection import Clock, Connection, Patience, Sleep, system_clock
+from mshield.client.phone.folder import Folder
+from mshield.client.phone.messages import (
+    Captcha,
+    IssuedCertificate,
+    LoggedIn,
+    Me,
+    Scan,
+    SignatureList,
+    SmsCodeSent,
+)
+from mshield.client.phone.operation import Operation
+from mshield.client.phone.pin import PinSource
+from mshield.client.phone.state import Session
+from mshield.client.wire import read
+from mshield.gm.engine import Engine, load_engine
+from mshield.gm.mask import PIN_ROUNDS
+
+IdType = Literal["resident_id", "passport", "hk_macau_permit", "taiwan_permit", "foreign_resident_id"]
+SmsPurpose = Literal["register", "apply", "reset"]
+
+_SECOND: Final = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """What the phone itself knows, without asking the service. `left` are the PIN attempts that the service last told."""
+
+    server: str
+    account: str | None
+    logged_in: bool
+    shield_number: str | None
+    has_certificate: bool
+    application_pending: bool
+    operation_unfinished: bool
+    left: int | None
+    device_key_thumbprint: str
+
+
+class VirtualPhone:
+    """A phone whose storage is a folder. All errors are `mshield.client.errors.ClientError`."""
+
+    def __init__(
+        self,
+        folder: str | Path,
+        base_url: str | None = None,
+        *,
+        transport: httpx.BaseTransport | None = None,
+        clock: Clock = system_clock,
+        sleep: Sleep = time.sleep,
+        patience: Patience | None = None,
+        engine: Engine | None = None,
+        pin_rounds: int = PIN_ROUNDS,
+    ) -> None:
+        """With `base_url` the folder is made a phone at the first operation; without, it must be one already.
+
+        `clock` gives ms since epoch. `pin_rounds` below the default are for tests and benches only.
+        """
+        self._folder = Folder(Path(folder))
+        self._server = base_url.rstrip("/") if base_url is not None else None
+        self._transport = transport
+        self._clock = clock
+        self._sleep = sleep
+        self._patience = patience or Patience()
+        self._engine = engine
+        self._pin_rounds = pin_rounds
+        self._connections: dict[str, Connection] = {}
+
+    def initialise(self) -> None:
+        """Makes the device key and the device secret; PhoneError `already_initialised` where the folder is a phone."""
+        if self._server is None:
+            raise PhoneError("not_initialised", "a new phone needs its server's address")
+        if self._folder.read(vault.STATE) is not None:
+            raise PhoneError("already_initialised")
+        with self._operation():
+            pass
+
+    def captcha(self) -> Captcha:
+        """A captcha to answer at the next login."""
+        with self._operation() as operation:
+            return read(operation.connection.post("/api/phone/captchas", operation.anonymous()), Captcha)
+
+    def request_sms_code(self, purpose: SmsPurpose, *, phone: str | None = None) -> SmsCodeSent:
+        """Has an SMS code sent: for `apply` to the account's phone (needs a login), else to `phone`."""
+        with self._operation() as operation:
+            credentials = operation.logged_in() if purpose == "apply" else operation.anonymous()
+            payload = {"phone": phone, "purpose": purpose}
+            return read(operation.connection.post("/api/phone/sms-codes", credentials, payload), SmsCodeSent)
+
+    def register(
+        self, *, name: str, id_type: IdType, id_number: str, phone: str, sms_code: str, password: str
+    ) -> str:
+        """Registers an account (我要注册) and returns its name, the phone number."""
+        payload = {
+            "name": name,
+            "id_type": id_type,
+            "id_number": id_number,
+            "phone": phone,
+            "sms_code": sms_code,
+            "password": password,
+        }
+        with self._operation() as operation:
+            answer = operation.connection.post("/api/phone/accounts", operation.anonymous(), payload)
+            return read(answer, dict[str, str])["account"]
+
+    def login(self, *, account: str, password: str, captcha_id: str, captcha: str) -> LoggedIn:
+        """Logs in; the token is bound to this device's key and kept until it ends or `logout`."""
+        payload = {"account": account, "password": password, "captcha_id": captcha_id, "captcha": captcha}
+        with self._operation() as operation:
+            answer = operation.connection.post("/api/phone/sessions", operation.anonymous(), payload)
+            done = read(answer, LoggedIn)
+            expires_at = self._clock() + done.expires_in * _SECOND
+            session = Session(account=account, token=done.access_token, expires_at=expires_at)
+            state = operation.vault.state
+            operation.vault.save(
+                msgspec.structs.replace(
+                    state, session=session, shield_number=done.shield_number or state.shield_number
+                )
+            )
+            return done
+
+    def logout(self) -> None:
+        """Ends the login, on the service too."""
+        with self._operation() as operation:
+            operation.connection.delete("/api/phone/sessions/current", operation.logged_in())
+            operation.vault.save(msgspec.structs.replace(operation.vault.state, session=None))
+
+    def me(self) -> Me:
+        """Account, shield number and certificate of this device, as the service sees them."""
+        with self._operation() as operation:
+            return read(operation.connection.get("/api/phone/me", operation.logged_in()), Me)
+
+    def apply(
+        self,
+        *,
+        name: str,
+        id_number: str,
+        user_type: enrolment.UserType,
+        credit_code: str,
+        sms_code: str,
+        pin: str,
+        again: bool = False,
+    ) -> IssuedCertificate:
+        """Applies for a certificate and sets the PIN; see `enrolment.apply` for `again`."""
+        application = enrolment.Application(
+            name=name, id_number=id_number, user_type=user_type, credit_code=credit_code, sms_code=sms_code
+        )
+        with self._operation() as operation:
+            return enrolment.apply(operation, application, pin, again=again)
+
+    def resume_application(self, pin: str) -> IssuedCertificate:
+        """Completes an application that was interrupted after its key was made, with the PIN chosen then."""
+        with self._operation() as operation:
+            return enrolment.resume(operation, pin)
+
+    def certificate(self) -> IssuedCertificate:
+        """This device's certificate and its state; PhoneError `no_key` where there is none."""
+        with self._operation() as operation:
+            issued = enrolment.adopt(operation) or enrolment.fetch(operation)
+            if issued is None:
+                raise PhoneError("no_key")
+            return issued
+
+    def scan(self, code: str) -> Scan:
+        """Takes the request behind a QR code's text; it is kept until it is approved or declined."""
+        with self._operation() as operation:
+            return approval.scan(operation, code)
+
+    def approve(self, request_id: str | None = None, *, pin: PinSource) -> approval.Approved:
+        """Logs in or signs, for the scanned request.
+
+        `pin` is the PIN, or is called for it once the service has opened the session: only then is it known which PIN and
+        how many attempts are left. Where the outcome is unknown (NetworkError) call it again.
+        """
+        with self._operation() as operation:
+            return approval.approve(operation, approval.scanned_request(operation, request_id), pin)
+
+    def decline(self, request_id: str | None = None, *, reason: approval.DeclineReason = "declined") -> None:
+        """Refuses the scanned request."""
+        with self._operation() as operation:
+            approval.decline(operation, approval.scanned_request(operation, request_id), reason)
+
+    def signatures(self, *, before: str | None = None, limit: int = 20) -> SignatureList:
+        """A page of the signature history, newest first."""
+        params = {"limit": str(limit)} | ({"before": before} if before is not None else {})
+        with self._operation() as operation:
+            answer = operation.connection.get("/api/phone/signatures", operation.logged_in(), params)
+            return read(answer, SignatureList)
+
+    def status(self) -> Status:
+        """What the phone itself knows; asks nobody."""
+        with self._operation() as operation:
+            state = operation.vault.state
+            session = state.session
+            return Status(
+                server=state.server,
+                account=session.account if session else None,
+                logged_in=session is not None and session.expires_at > self._clock(),
+                shield_number=state.shield_number,
+                has_certificate=state.key is not None,
+                application_pending=state.pending is not None,
+                operation_unfinished=state.key is not None and state.key.rn is not None,
+                left=state.key.left if state.key else None,
+                device_key_thumbprint=operation.vault.device_key.thumbprint(),
+            )
+
+    def close(self) -> None:
+        """Closes connections; the phone itself stays in its folder."""
+        for connection in self._connections.values():
+            connection.close()
+        self._connections.clear()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @contextmanager
+    def _operation(self) -> Iterator[Operation]:
+        patience = self._patience
+        with vault.opened(self._folder, server=self._server, patience=patience.lock_seconds) as opened:
+            yield Operation(
+                vault=opened,
+                connection=self._connection(opened.state.server),
+                engine=self._engine or load_engine(),
+                patience=patience,
+                clock=self._clock,
+                sleep=self._sleep,
+                pin_rounds=self._pin_rounds,
+            )
+
+    def _connection(self, server: str) -> Connection:
+        if server not in self._connections:
+            self._connections[server] = Connection(
+                server, transport=self._transport, clock=self._clock, sleep=self._sleep, patience=self._patience
+            )
+        return self._connections[server]

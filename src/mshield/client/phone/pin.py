@@ -1,0 +1,37 @@
+"""The PIN's form and how it is asked for: exactly six digits, asked only after `open` was answered and its proofs checked.
+
+A PIN is checked here by form alone; whether it is right only the server learns (cosign-protocol, "Keys").
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from mshield.client.errors import PhoneError
+
+_SIX_DIGITS: Final = re.compile(r"[0-9]{6}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PinPrompt:
+    """What the user should see when asked: tries left, whether others spent some, and which PIN (the day it was set, ms)."""
+
+    left: int
+    fell: bool
+    pin_set_at: int
+
+
+PinSource = str | Callable[[PinPrompt], str]
+
+
+def checked_pin(pin: str) -> str:
+    """The PIN, or PhoneError `bad_pin_form` where it is not six ASCII digits."""
+    if not _SIX_DIGITS.fullmatch(pin):
+        raise PhoneError("bad_pin_form")
+    return pin
+
+
+def ask(source: PinSource, prompt: PinPrompt) -> str:
+    """The PIN from its source, checked by form."""
+    return checked_pin(source if isinstance(source, str) else source(prompt))

@@ -1,0 +1,81 @@
+"""The sentences of the client's own errors: code to Chinese, English and the entry of the manual's FAQ (chapter 3) that helps.
+
+What the service refuses comes with its own sentences; these are for what the client finds itself.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+TEXTS: Final[Mapping[str, tuple[str, str, str | None]]] = {
+    "network": ("网络异常，请在网络稳定后重新操作", "The network failed; try again when it is stable", "3.1"),
+    "malformed": ("服务端返回的数据格式不正确", "The service sent an answer that is not of the protocol's form", None),
+    "bad_proof": (
+        "服务端的证明无效，操作已停止，请勿继续并联系客服",
+        "The service's proof does not hold; stopped. Do not go on, and call customer service",
+        None,
+    ),
+    "bad_answer": (
+        "服务端返回的签名无效，操作已停止，请联系客服",
+        "The service's signature does not fit this phone's key; stopped. Call customer service",
+        None,
+    ),
+    "bad_request_info": (
+        "证书请求的内容与本人所填信息或本机密钥不符，操作已停止",
+        "The certificate request does not name this user or this phone's key; stopped",
+        None,
+    ),
+    "bad_certificate": (
+        "签发的证书与本机密钥或证书请求不符，操作已停止",
+        "The issued certificate is not for this phone's key or for the names requested; stopped",
+        None,
+    ),
+    "bad_task": (
+        "待签内容与所示请求不符，已拒绝签名",
+        "What is to be signed does not match the request shown; not signed",
+        None,
+    ),
+    "not_initialised": ("本文件夹中没有手机盾", "There is no phone in this folder; run init first", None),
+    "already_initialised": ("本文件夹中已有手机盾", "This folder already holds a phone", None),
+    "phone_in_use": ("手机盾正在执行另一操作", "Another operation of this phone is running", None),
+    "damaged_state": ("手机盾的数据已损坏", "The phone's stored data is damaged", "3.9"),
+    "damaged_slot": (
+        "本机密钥数据已损坏，未消耗 PIN 码次数",
+        "The phone's stored key share is damaged; no PIN attempt was spent",
+        "3.9",
+    ),
+    "not_logged_in": ("请先登录", "Log in first", "3.4"),
+    "no_key": ("本机尚未申请证书", "This phone has no certificate yet", None),
+    "bad_pin_form": ("PIN 码必须为 6 位数字", "A PIN is exactly 6 digits", None),
+    "already_applied": (
+        "本机已有证书：未经法人注销而重复申请会失败，且原证书也将不能使用",
+        "This phone has a certificate: applying again before the legal person revokes it fails and stops the first one too",
+        "3.9",
+    ),
+    "nothing_scanned": ("没有待处理的扫码请求", "No scanned request is waiting", None),
+    "bad_code": ("不是本服务的二维码", "This is not a QR code of this service", None),
+    "timed_out": ("等待超时", "The request was not finished in time", None),
+    # Verification
+    "bad_signature": ("签名验证失败", "The signature does not verify", "3.10"),
+    "expired": ("证书已过期", "A certificate of the path has expired", None),
+    "not_yet_valid": ("证书尚未生效", "A certificate of the path is not valid yet", None),
+    "unknown_issuer": ("证书不是由受信任的机构签发", "The certificate does not lead to a trusted root", None),
+    "not_a_ca": ("证书链中有不可签发证书的证书", "A certificate of the path may not sign certificates", None),
+    "wrong_usage": ("证书的用途不符", "A certificate of the path is not for this use", None),
+    "unknown_critical_extension": (
+        "证书含有无法识别的关键扩展",
+        "A certificate has a critical extension that is not understood",
+        None,
+    ),
+    "revoked": ("证书已作废", "The certificate is revoked", None),
+    "on_hold": ("证书已挂失或冻结", "The certificate is on hold", None),
+    "status_unknown": ("无法确定证书的状态", "The certificate's status cannot be told from what was given", None),
+    "stale_status": ("证书状态信息不在有效期内", "The status information is not of the time asked about", None),
+    "status_missing": (
+        "未提供证书状态（CRL 或 OCSP）",
+        "Neither CRL nor OCSP response was given, and that was not asked for",
+        None,
+    ),
+    "unreadable": ("输入的数据无法解析", "What was given to verify cannot be read", None),
+    "message_mismatch": ("所签内容与预期不符", "What was signed is not what was expected", None),
+    "unexpected_signer": ("签名人与预期不符", "The signer is not the one expected", "3.10"),
+}

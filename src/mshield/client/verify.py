@@ -1,0 +1,244 @@
+"""Offline verification of a signature: certificate chain, validity, revocation, signature, signer.
+
+`verify` returns a frozen `VerifiedSignature` or raises a `VerificationError` that names the step. Nothing is assumed: roots,
+time, revocation and every expectation are the caller's.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Literal
+
+from mshield.client.errors import ClientError
+from mshield.gm import sm2
+from mshield.gm.engine import Engine, load_engine
+from mshield.gm.errors import GmError
+from mshield.gm.sm2 import Signature
+from mshield.pki import oids
+from mshield.pki.certificate import Certificate, parse_certificate, parse_certificates_pem
+from mshield.pki.cms import parse_signed_data
+from mshield.pki.crl import Crl, parse_crl
+from mshield.pki.errors import CertificateRevoked, PathError, PkiError
+from mshield.pki.path import VerifiedChain, check_crl, check_ocsp, verify_chain
+
+Step = Literal["input", "chain", "revocation", "signature", "signer"]
+Revocation = Literal["required", "unchecked"]
+Encoded = bytes | str
+"""A certificate as DER, or one or more as PEM (bytes or text)."""
+
+
+class VerificationError(ClientError):
+    """Not verified. `step` says where; for `revoked` and `on_hold`, `extra` has `at` (ms) and `reason` (RFC 5280)."""
+
+    def __init__(
+        self, code: str, step: Step, detail: str | None = None, *, extra: dict[str, object] | None = None
+    ) -> None:
+        """`detail` is for a log."""
+        super().__init__(code, detail, extra=extra)
+        self.step = step
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifiedSignature:
+    """A signature that holds. Names are those of the certificate; `issuers` go from the leaf's issuer to the root.
+
+    `digest` is e (32 bytes). `revocation` tells by what the signer's certificate was found good; `issuers_checked` whether a
+    list also cleared every CA below the root.
+    """
+
+    name: str
+    organisation: str
+    role: str
+    credit_code: str | None
+    serial: int
+    at: datetime
+    revocation: tuple[Literal["ocsp", "crl"], ...]
+    issuers_checked: bool
+    digest: bytes = field(repr=False)
+    signature: Signature = field(repr=False)
+    certificate: Certificate = field(repr=False)
+    issuers: tuple[Certificate, ...] = field(repr=False)
+
+
+def verify(
+    *,
+    message: bytes,
+    signature: bytes,
+    certificate: Encoded,
+    chain: Sequence[Encoded],
+    roots: Sequence[Encoded],
+    at: datetime,
+    crl: bytes | Sequence[bytes] | None = None,
+    ocsp: bytes | None = None,
+    revocation: Revocation = "required",
+    expected_credit_code: str | None = None,
+    expected_organisation: str | None = None,
+    expected_name: str | None = None,
+    engine: Engine | None = None,
+) -> VerifiedSignature:
+    """Verifies a signature over `message` as of `at` (an aware datetime).
+
+    `signature` is DER (GB/T 35276), `chain` the CAs between (surplus and order do not matter), `roots` those trusted. The
+    signer's certificate must be cleared by `crl` (DER; several where CAs are to be checked too) or `ocsp` (DER) in force at
+    `at`; what is given is always checked, and `revocation="unchecked"` only permits that nothing clears it.
+    """
+    when = _milliseconds(at)
+    with _failing("input"):
+        leaf = _one(certificate)
+        intermediates = [found for each in chain for found in _certificates(each)]
+        trusted = [found for each in roots for found in _certificates(each)]
+        lists = [parse_crl(each) for each in _sequence(crl)]
+    with _failing("signature"):
+        made = Signature.from_der(signature)
+    engine = engine or load_engine()
+    with _failing("chain"):
+        path = verify_chain(engine, leaf=leaf, intermediates=intermediates, roots=trusted, at=when)
+    with _failing("revocation"):
+        cleared = _clear_leaf(engine, path, lists, ocsp)
+        issuers_checked = _clear_issuers(engine, path, lists)
+    if not cleared and revocation == "required":
+        code = "status_unknown" if lists else "status_missing"
+        raise VerificationError(code, "revocation", "nothing given speaks about the signer's certificate")
+    with _failing("signature"):
+        sm2.verify(engine, leaf.public_key, message, made)
+    _require("credit code", leaf.values.credit_code, expected_credit_code)
+    _require("organisation", leaf.subject.organisation, expected_organisation)
+    _require("name", leaf.subject.common_name, expected_name)
+    return VerifiedSignature(
+        name=leaf.subject.common_name,
+        organisation=leaf.subject.organisation,
+        role=leaf.subject.get(oids.ORGANISATIONAL_UNIT) or "",
+        credit_code=leaf.values.credit_code,
+        serial=leaf.serial,
+        at=at,
+        revocation=cleared,
+        issuers_checked=issuers_checked,
+        digest=sm2.digest(leaf.public_key, message),
+        signature=made,
+        certificate=leaf,
+        issuers=(*path.intermediates, path.root),
+    )
+
+
+def verify_cms(
+    *,
+    cms: bytes,
+    message: bytes | None,
+    roots: Sequence[Encoded],
+    at: datetime,
+    chain: Sequence[Encoded] = (),
+    crl: bytes | Sequence[bytes] | None = None,
+    ocsp: bytes | None = None,
+    revocation: Revocation = "required",
+    expected_credit_code: str | None = None,
+    expected_organisation: str | None = None,
+    expected_name: str | None = None,
+    engine: Engine | None = None,
+) -> VerifiedSignature:
+    """Verifies a CMS SignedData (`.p7s`, DER) as `verify` does; certificates inside serve as its chain.
+
+    `message` is what should have been signed. None takes the content inside as it is; `unreadable` where it is detached then.
+    """
+    with _failing("input"):
+        signed = parse_signed_data(cms)
+    content = message if signed.content is None else signed.content
+    if content is None:
+        raise VerificationError("unreadable", "input", "the message is detached and was not given")
+    if message is not None and content != message:
+        raise VerificationError("message_mismatch", "signature", "the message is not the one inside the CMS")
+    return verify(
+        message=content,
+        signature=signed.signature.to_der(),
+        certificate=signed.signer.der,
+        chain=[*(certificate.der for certificate in signed.certificates), *chain],
+        roots=roots,
+        at=at,
+        crl=crl,
+        ocsp=ocsp,
+        revocation=revocation,
+        expected_credit_code=expected_credit_code,
+        expected_organisation=expected_organisation,
+        expected_name=expected_name,
+        engine=engine,
+    )
+
+
+def _clear_leaf(
+    engine: Engine, path: VerifiedChain, lists: Sequence[Crl], ocsp: bytes | None
+) -> tuple[Literal["ocsp", "crl"], ...]:
+    cleared: list[Literal["ocsp", "crl"]] = []
+    if ocsp is not None:
+        check_ocsp(engine, certificate=path.leaf, issuer=path.issuer, response=ocsp, at=path.at)
+        cleared.append("ocsp")
+    if _clear_by_lists(engine, path.leaf, path.issuer, lists, path.at):
+        cleared.append("crl")
+    return tuple(cleared)
+
+
+def _clear_issuers(engine: Engine, path: VerifiedChain, lists: Sequence[Crl]) -> bool:
+    above = (*path.intermediates[1:], path.root)
+    pairs = zip(path.intermediates, above, strict=False)
+    return all([_clear_by_lists(engine, certificate, issuer, lists, path.at) for certificate, issuer in pairs])
+
+
+def _clear_by_lists(
+    engine: Engine, certificate: Certificate, issuer: Certificate, lists: Sequence[Crl], at: int
+) -> bool:
+    """Whether a list of this issuer clears the certificate; lists of other issuers say nothing about it."""
+    own = [each for each in lists if each.issuer.der == issuer.subject_der]
+    for each in own:
+        check_crl(engine, certificate=certificate, issuer=issuer, crl=each, at=at)
+    return bool(own)
+
+
+def _require(what: str, found: str | None, expected: str | None) -> None:
+    if expected is not None and found != expected:
+        raise VerificationError("unexpected_signer", "signer", f"the certificate's {what} is {found!r}")
+
+
+@contextmanager
+def _failing(step: Step) -> Iterator[None]:
+    """Turns the errors of `pki` and `gm` into a VerificationError; what cannot be parsed is `unreadable`, whatever it is."""
+    try:
+        yield
+    except CertificateRevoked as error:
+        extra: dict[str, object] = {"at": error.at, "reason": error.reason}
+        raise VerificationError(error.code, step, str(error), extra=extra) from error
+    except PathError as error:
+        raise VerificationError(error.code, step, str(error)) from error
+    except PkiError as error:
+        raise VerificationError("unreadable", step, f"{error.code}: {error}") from error
+    except GmError as error:
+        raise VerificationError("bad_signature", step, f"{error.code}: {error}") from error
+
+
+def _one(encoded: Encoded) -> Certificate:
+    found = _certificates(encoded)
+    if len(found) != 1:
+        raise VerificationError("unreadable", "input", f"expected one certificate, found {len(found)}")
+    return found[0]
+
+
+def _certificates(encoded: Encoded) -> tuple[Certificate, ...]:
+    """All certificates of a DER or PEM input; at least one."""
+    if isinstance(encoded, bytes):
+        if not encoded.lstrip().startswith(b"-----BEGIN"):
+            return (parse_certificate(encoded),)
+        encoded = encoded.decode("ascii", errors="replace")
+    found = parse_certificates_pem(encoded)
+    if not found:
+        raise VerificationError("unreadable", "input", "no certificate in the PEM text")
+    return found
+
+
+def _sequence(crl: bytes | Sequence[bytes] | None) -> Sequence[bytes]:
+    if crl is None:
+        return ()
+    return (crl,) if isinstance(crl, bytes) else crl
+
+
+def _milliseconds(at: datetime) -> int:
+    if at.tzinfo is None:
+        raise ValueError("the time must say its zone: use an aware datetime")
+    return int(at.astimezone(UTC).timestamp() * 1000)

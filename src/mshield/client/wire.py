@@ -1,0 +1,56 @@
+"""How values stand on the wire: lower-case hex of exact length, standard base64, JSON. Anything else is `malformed`.
+
+Used by both clients; nothing here knows a message.
+"""
+
+import base64
+import binascii
+import json
+import re
+from typing import Final, TypeVar
+
+import msgspec
+
+from mshield.client.errors import ProtocolError
+
+T = TypeVar("T")
+
+_HEX: Final = re.compile(r"[0-9a-f]*")
+
+
+def unhex(text: str, length: int) -> bytes:
+    """Lower-case hex of exactly `length` bytes; ProtocolError `malformed` for anything else."""
+    if len(text) != 2 * length or not _HEX.fullmatch(text):
+        raise ProtocolError("malformed", f"not {length} bytes of lower-case hex")
+    return bytes.fromhex(text)
+
+
+def unbase64(text: str) -> bytes:
+    """Standard base64; ProtocolError `malformed` for anything else."""
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise ProtocolError("malformed", "not base64") from error
+
+
+def read(body: bytes, kind: type[T]) -> T:
+    """An answer as that type; ProtocolError `malformed` where it is not one."""
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise ProtocolError("malformed", str(error)) from error
+
+
+def read_strictly(body: bytes, kind: type[T]) -> T:
+    """As `read`, but also a repeated field is malformed, which a plain JSON reader lets pass."""
+    try:
+        return msgspec.convert(json.loads(body, object_pairs_hook=_no_repeats), type=kind)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise ProtocolError("malformed", str(error)) from error
+
+
+def _no_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a field is repeated")
+    return found

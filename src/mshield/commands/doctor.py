@@ -1,0 +1,71 @@
+"""`mshield doctor`: says what this installation consists of and what is missing."""
+
+import asyncio
+import platform
+from importlib.metadata import version
+
+import click
+
+from mshield.commands.output import Output, output_options
+from mshield.gm.engine import available_engines, load_engine
+from mshield.gm.errors import EngineUnavailable
+
+
+@click.command()
+@output_options
+@click.pass_context
+def command(context: click.Context, out: Output) -> None:
+    """Check engine, settings, master key, database and CA. Exit 1 if the service would not start."""
+    from mshield.settings import load_settings
+
+    settings = load_settings()
+    checks = {
+        "mshield": (True, f"{version('mshield')}, Python {platform.python_version()}"),
+        **_engines(settings.engine),
+        **asyncio.run(_service()),
+    }
+    shown = {
+        name: "***" if name == "master_key" and value is not None else str(value)
+        for name, value in settings.model_dump().items()
+    }
+    lines = [f"{'ok ' if good else '!! '} {name:<16} {text}" for name, (good, text) in checks.items()]
+    lines += [f"    MSHIELD_{name.upper()}={value}" for name, value in shown.items()]
+    found = {name: {"ok": good, "text": text} for name, (good, text) in checks.items()}
+    out.data({"checks": found, "settings": shown}, lines)
+    context.exit(0 if all(good for good, _ in checks.values()) else 1)
+
+
+def _engines(chosen: str) -> dict[str, tuple[bool, str]]:
+    found = {f"engine {name}": (True, text) for name, text in available_engines().items()}
+    try:
+        engine = load_engine("auto" if chosen == "auto" else "botan" if chosen == "botan" else "openssl")
+    except EngineUnavailable as error:
+        return {**found, "engine in use": (False, str(error))}
+    return {**found, "engine in use": (True, f"{engine.name} {engine.version} (MSHIELD_ENGINE={chosen})")}
+
+
+async def _service() -> dict[str, tuple[bool, str]]:
+    from mshield.keys.authority import load_authorities
+    from mshield.keys.errors import KeysError
+    from mshield.keys.keyring import load_keyring
+    from mshield.main import StartRefused, opened_database
+    from mshield.settings import load_settings
+    from mshield.store.database import StoreError
+
+    settings = load_settings()
+    checks: dict[str, tuple[bool, str]] = {}
+    try:
+        keyring = load_keyring(settings)
+        checks["master key"] = (True, keyring.current_id.hex())
+    except KeysError as error:
+        return {"master key": (False, str(error))}
+    try:
+        async with opened_database(settings) as db:
+            checks["database"] = (True, db.dialect)
+            authorities = await load_authorities(db, keyring, load_engine(settings.engine))
+            checks["CA"] = (True, f"issuing CA {authorities.issuing.certificate.subject.common_name}")
+    except (StartRefused, StoreError, OSError) as error:
+        checks["database"] = (False, str(error))
+    except (KeysError, EngineUnavailable) as error:
+        checks["CA"] = (False, str(error))
+    return checks

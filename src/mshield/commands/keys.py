@@ -1,0 +1,210 @@
+"""`mshield keys`: make, show and change the master key under which every secret of the database is sealed.
+
+No command prints a key but `generate`, whose purpose it is; none overwrites one.
+"""
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from mshield.commands.output import Output, output_options, refusing, table
+
+if TYPE_CHECKING:
+    from mshield.keys.master import CipherName
+    from mshield.services.rotate_keys import Rotation
+    from mshield.settings import Settings
+
+_CIPHER = click.Choice(["aes", "sm4"])
+_CIPHER_HELP = "aes is AES-256-GCM, sm4 is SM4-GCM."
+
+
+@click.group(name="keys")
+def command() -> None:
+    """Master key: make it, show it, change it (主密钥).
+
+    It stands in the file MSHIELD_MASTER_KEY_FILE, or in the variable MSHIELD_MASTER_KEY. Keep a copy apart from the
+    database's backups: without it nothing sealed can be opened, and no shield can sign.
+    """
+
+
+@command.command()
+@click.option("--cipher", type=_CIPHER, default="aes", show_default=True, help=_CIPHER_HELP)
+@output_options
+def init(out: Output, cipher: "CipherName") -> None:
+    """Make the master key file with a first key; refuse if there is one."""
+    from mshield.keys.errors import KeysError
+    from mshield.keys.master import generate_master_key
+    from mshield.keys.sources import MasterKeyFile
+    from mshield.settings import load_settings
+
+    file = MasterKeyFile(load_settings().master_key_file)
+    key = generate_master_key(cipher)
+    with refusing(out, KeysError, OSError):
+        file.create(key)
+    out.data(
+        {"file": str(file.path), "id": key.id.hex(), "cipher": cipher},
+        [out.pick(f"已建立主密钥：{file.path}", f"made a master key: {file.path}")],
+    )
+
+
+@command.command()
+@click.option("--cipher", type=_CIPHER, default="aes", show_default=True, help=_CIPHER_HELP)
+@output_options
+def generate(out: Output, cipher: "CipherName") -> None:
+    """Print a new key as a line for MSHIELD_MASTER_KEY; nothing is stored.
+
+    Put it in front of the older keys, with ';' between them.
+    """
+    from mshield.keys.master import generate_master_key
+
+    key = generate_master_key(cipher)
+    out.data({"id": key.id.hex(), "cipher": cipher, "line": key.line()}, [key.line()])
+
+
+@command.command()
+@output_options
+def show(out: Output) -> None:
+    """Show the ids of the master keys, and how many values each of them seals."""
+    from mshield.keys.errors import KeysError
+    from mshield.keys.keyring import load_keyring
+    from mshield.services.rotate_keys import count_boxes
+    from mshield.settings import load_settings
+    from mshield.store.database import StoreError, open_database
+
+    async def run() -> list[dict[str, object]]:
+        settings = load_settings()
+        keyring = load_keyring(settings)
+        db = await open_database(settings.database, pool_size=1)
+        try:
+            counts = await count_boxes(db, keyring)
+        finally:
+            await db.close()
+        return [
+            {
+                "id": key.hex(),
+                "current": key == keyring.current_id,
+                "known": key in keyring.ids,
+                "boxes": boxes,
+            }
+            for key, boxes in counts.items()
+        ]
+
+    with refusing(out, KeysError, StoreError):
+        keys = asyncio.run(run())
+    state = {
+        (True, True): out.pick("当前", "current"),
+        (False, True): out.pick("旧", "old"),
+        (False, False): out.pick("缺失", "missing"),
+    }
+    rows = [
+        [str(key["id"]), state[bool(key["current"]), bool(key["known"])], str(key["boxes"])] for key in keys
+    ]
+    out.data(keys, table([out.pick("主密钥", "master key"), "", out.pick("加密数据", "values")], rows))
+
+
+@command.command()
+@click.option(
+    "--cipher", type=_CIPHER, help=f"Cipher of the new key; that of the old one if not given. {_CIPHER_HELP}"
+)
+@click.option(
+    "--drop-old",
+    is_flag=True,
+    help="Make no new key: take those out of the file that nothing needs any more.",
+)
+@output_options
+def rotate(out: Output, cipher: "CipherName | None", drop_old: bool) -> None:
+    """Change the master key: add a new one and seal everything anew, beside a running service.
+
+    May be stopped at any moment and run again: it goes on where it was. With the keys in the environment, put the
+    new key first, restart the service, then run this. A quarter of an hour later, --drop-old removes old keys.
+    """
+    from mshield.keys.errors import KeysError
+    from mshield.settings import load_settings
+    from mshield.store.database import StoreError
+
+    settings = load_settings()
+    with refusing(out, KeysError, StoreError):
+        if drop_old:
+            dropped = asyncio.run(_drop(settings))
+            out.data({"dropped": [key.hex() for key in dropped]}, _dropped_lines(out, dropped))
+            return
+        rotation = asyncio.run(_rotate(out, settings, cipher))
+    out.data(_rotation_data(rotation), _rotation_lines(out, rotation))
+    if rotation.remaining:
+        raise SystemExit(1)
+
+
+async def _rotate(out: Output, settings: "Settings", cipher: "CipherName | None") -> "Rotation":
+    from mshield.keys.keyring import key_source
+    from mshield.services.rotate_keys import rotate_keys
+    from mshield.store.database import open_database
+
+    counts: dict[str, int] = {}
+
+    def progress(name: str, boxes: int) -> None:
+        counts[name] = counts.get(name, 0) + boxes
+        out.say(f"{name}：已重新加密 {counts[name]}", f"{name}: {counts[name]} sealed anew")
+
+    db = await open_database(settings.database, pool_size=1)
+    try:
+        return await rotate_keys(db, key_source(settings), cipher=cipher, progress=progress)
+    finally:
+        await db.close()
+
+
+async def _drop(settings: "Settings") -> tuple[bytes, ...]:
+    from mshield.keys.errors import MasterKeyInUse
+    from mshield.keys.keyring import key_source
+    from mshield.keys.sources import EnvironmentKeys
+    from mshield.services.rotate_keys import drop_old_keys
+    from mshield.store.database import open_database
+
+    source = key_source(settings)
+    if isinstance(source, EnvironmentKeys):
+        raise MasterKeyInUse(
+            "主密钥在环境变量中：mshield keys show 显示旧密钥不再使用后，请自行从 MSHIELD_MASTER_KEY 删去",
+            "take old keys out of MSHIELD_MASTER_KEY yourself when `mshield keys show` says that they seal 0 values",
+        )
+    db = await open_database(settings.database, pool_size=1)
+    try:
+        return await drop_old_keys(db, source, now=time.time_ns() // 1_000_000)
+    finally:
+        await db.close()
+
+
+def _rotation_data(rotation: "Rotation") -> dict[str, object]:
+    return {
+        "current": rotation.current.hex(),
+        "added": rotation.added,
+        "resealed": rotation.resealed,
+        "total": sum(rotation.resealed.values()),
+        "remaining": rotation.remaining,
+        "broken": list(rotation.broken),
+    }
+
+
+def _rotation_lines(out: Output, rotation: "Rotation") -> list[str]:
+    current, total = rotation.current.hex(), sum(rotation.resealed.values())
+    lines = [
+        out.pick(f"当前主密钥：{current}", f"current master key: {current}"),
+        out.pick(f"重新加密 {total} 项", f"{total} values sealed anew"),
+        *(out.pick(f"无法打开：{row}", f"does not open: {row}") for row in rotation.broken),
+    ]
+    if rotation.remaining:
+        left = sum(rotation.remaining.values())
+        lines.append(out.pick(f"仍有 {left} 项使用旧密钥", f"{left} values are still under old keys"))
+    return lines
+
+
+def _dropped_lines(out: Output, dropped: tuple[bytes, ...]) -> list[str]:
+    if not dropped:
+        return [out.pick("没有旧主密钥", "there is no old master key")]
+    lines = [
+        out.pick(f"已删除旧主密钥 {key.hex()}", f"dropped old master key {key.hex()}") for key in dropped
+    ]
+    return [
+        *lines,
+        out.pick("更早的数据库备份仍需要旧密钥", "database backups from before still need the old keys"),
+    ]

@@ -1,0 +1,135 @@
+"""How commands speak: text in Chinese or English, `--json` for programs, refusals as exit code 1.
+
+Data goes to standard output, everything said about it to standard error, so that a pipe receives only data. Nothing here
+knows any particular command.
+"""
+
+import functools
+import json
+import locale
+import os
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Concatenate, Literal, NoReturn, ParamSpec, TypeVar
+
+import click
+
+Lang = Literal["zh", "en"]
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Refused(click.ClickException):
+    """A command that was understood and refused or failed: printed as one sentence, exit code 1."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, code: str, extra: Mapping[str, object] | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.extra = dict(extra or {})
+
+    def show(self, file: object = None) -> None:
+        """Prints the refusal on standard error, as JSON where the command runs with `--json`."""
+        context = click.get_current_context(silent=True)
+        if context is not None and context.meta.get(_JSON):
+            shown = {"error": {"code": self.code, "message": self.message, **self.extra}}
+            click.echo(json.dumps(shown, ensure_ascii=False), err=True)
+            return
+        click.echo(f"{self.message} [{self.code}]", err=True)
+
+
+_JSON = "mshield.json"
+_LANG = "mshield.lang"
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What a command prints with: the language of its sentences, and whether its data is JSON."""
+
+    lang: Lang
+    json: bool
+
+    def pick(self, zh: str, en: str) -> str:
+        """The sentence in the language of this run."""
+        return zh if self.lang == "zh" else en
+
+    def say(self, zh: str, en: str) -> None:
+        """A sentence to the person at the terminal, on standard error."""
+        click.echo(self.pick(zh, en), err=True)
+
+    def data(self, value: object, lines: Iterable[str]) -> None:
+        """The command's result on standard output: `value` as JSON, or else `lines`."""
+        if self.json:
+            click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+            return
+        for line in lines:
+            click.echo(line)
+
+    def refuse(self, error: BaseException) -> NoReturn:
+        """Ends the command with exit code 1; takes the code and sentence from any of the project's typed errors."""
+        code = str(getattr(error, "code", "failed"))
+        text = getattr(error, self.lang, None) or str(error) or code
+        extra = getattr(error, "extra", None)
+        faq = getattr(error, "faq", None)
+        if faq and not self.json:
+            text = self.pick(f"{text}（见常见问题 {faq}）", f"{text} (see FAQ {faq})")
+        found = {**(extra if isinstance(extra, Mapping) else {}), **({"faq": faq} if faq else {})}
+        raise Refused(text, code=code, extra=found) from error
+
+
+def output_options(run: Callable[Concatenate[Output, P], R]) -> Callable[P, R]:
+    """Adds `--json` and `--lang` to a command, whose function takes the `Output` first."""
+
+    @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+    @click.option("--lang", type=click.Choice(["zh", "en"]), help="Language of messages; the default follows LANG.")
+    @functools.wraps(run)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        as_json = bool(kwargs.pop("as_json"))
+        asked = kwargs.pop("lang")
+        context = click.get_current_context()
+        inherited = context.meta.get(_LANG)
+        lang = chosen_lang(str(asked or inherited) if asked or inherited else None)
+        context.meta[_JSON] = as_json
+        return run(Output(lang=lang, json=as_json), *args, **kwargs)
+
+    return wrapped
+
+
+def remember_lang(context: click.Context, lang: str | None) -> None:
+    """Makes a group's `--lang` the default of its subcommands."""
+    if lang:
+        context.meta[_LANG] = lang
+
+
+def chosen_lang(asked: str | None) -> Lang:
+    """`zh` or `en` as asked, else by LC_ALL, LC_MESSAGES or LANG; English where none of them is Chinese."""
+    if asked is None:
+        named = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+        asked = next((value for value in named if value), "") or (locale.getlocale()[0] or "")
+    return "zh" if asked.lower().startswith(("zh", "chinese")) else "en"
+
+
+@contextmanager
+def refusing(out: Output, *errors: type[Exception]) -> Iterator[None]:
+    """Turns the named errors into a refusal of the command."""
+    try:
+        yield
+    except errors as error:
+        out.refuse(error)
+
+
+def table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Lines of a table with two blanks between columns; Chinese characters count as two cells."""
+    columns = [[header, *(row[i] for row in rows)] for i, header in enumerate(headers)]
+    widths = [max(map(_width, column)) for column in columns]
+    return [
+        "  ".join(cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in (headers, *rows)
+    ]
+
+
+def _width(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)

@@ -1,0 +1,63 @@
+"""`mshield serve`: runs the service."""
+
+import logging
+import socket
+from urllib.parse import urlsplit
+
+import click
+
+from mshield.commands.output import Output, Refused, output_options
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port; the default is the public origin's.")
+@click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes (PostgreSQL only).")
+@output_options
+def command(out: Output, host: str, port: int | None, workers: int) -> None:
+    """Run the service in the foreground until Ctrl-C.
+
+    \b
+    Before the first start: mshield keys init, mshield migrate, mshield ca init.
+    Settings are environment variables MSHIELD_*; `mshield doctor` shows them.
+    """
+    import uvicorn
+
+    from mshield.settings import load_settings
+
+    settings = load_settings()
+    if workers > 1 and settings.database.startswith("sqlite:"):
+        raise Refused(
+            out.pick("SQLite 只能由一个进程使用：多进程请用 PostgreSQL", "SQLite serves one process: use PostgreSQL for several"),
+            code="one_process",
+        )
+    number = port or urlsplit(settings.public_origin).port or 8000
+    _require_free(out, host, number)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    uvicorn.run(
+        "mshield.main:create_app",
+        factory=True,
+        host=host,
+        port=number,
+        workers=workers,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=5,
+    )
+
+
+def _require_free(out: Output, host: str, port: int) -> None:
+    try:
+        with socket.create_server((host, port)):
+            pass
+    except OSError as error:
+        raise Refused(
+            out.pick(
+                f"端口 {port} 已被占用或不可用：请用 --port 换一个",
+                f"port {port} is taken or can't be used: choose another with --port",
+            ),
+            code="port_taken",
+            extra={"port": port},
+        ) from error

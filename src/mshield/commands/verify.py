@@ -1,0 +1,233 @@
+"""`mshield verify`: verifies a signature offline, from an evidence folder or from files named one by one.
+
+An evidence folder holds what `make demo` and the evidence bundle write: message.bin, signature.der (or signature.p7s),
+leaf.pem, issuing.pem, root.pem, crl.der, root-crl.der, ocsp.der.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import click
+
+from mshield.client.errors import ClientError
+from mshield.client.verify import VerifiedSignature, verify, verify_cms
+from mshield.commands.output import Output, output_options, refusing
+from mshield.pki.certificate import parse_certificate_pem
+from mshield.pki.crl import parse_crl
+from mshield.pki.errors import PkiError
+from mshield.pki.ocsp import parse_ocsp_response
+
+_FILE: Final = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
+_FOLDER: Final = click.Path(exists=True, file_okay=False, path_type=Path)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Evidence:
+    """The inputs of one verification, as bytes; either `signature` with `certificate`, or `cms`."""
+
+    message: bytes | None
+    signature: bytes | None
+    certificate: bytes | None
+    cms: bytes | None
+    chain: tuple[bytes, ...]
+    roots: tuple[bytes, ...]
+    crls: tuple[bytes, ...]
+    ocsp: bytes | None
+
+
+@click.command()
+@click.argument("evidence", type=_FOLDER, required=False)
+@click.option("--message", type=_FILE, help="The signed message, byte for byte.")
+@click.option("--signature", type=_FILE, help="The SM2 signature, DER.")
+@click.option("--cms", type=_FILE, help="CMS SignedData (.p7s), DER, instead of --signature and --cert.")
+@click.option("--cert", type=_FILE, help="The signer's certificate, PEM or DER.")
+@click.option("--chain", type=_FILE, multiple=True, help="CA certificates between, PEM or DER; repeatable.")
+@click.option("--root", type=_FILE, multiple=True, help="A trusted root, PEM or DER; repeatable. Overrides the folder's.")
+@click.option("--crl", type=_FILE, multiple=True, help="A revocation list, DER; repeatable.")
+@click.option("--ocsp", type=_FILE, help="An OCSP response, DER.")
+@click.option("--unchecked", is_flag=True, help="Accept that nothing says whether the certificate was revoked.")
+@click.option(
+    "--at",
+    help="The moment to judge, ISO 8601 with zone (2026-01-31T08:00:00+08:00). Default: of an evidence folder the time of "
+    "its status information, else now.",
+)
+@click.option("--expect-credit-code", help="The enterprise's unified social credit code that must be in the certificate.")
+@click.option("--expect-name", help="The name that must be in the certificate.")
+@output_options
+def command(
+    out: Output,
+    *,
+    evidence: Path | None,
+    message: Path | None,
+    signature: Path | None,
+    cms: Path | None,
+    cert: Path | None,
+    chain: tuple[Path, ...],
+    root: tuple[Path, ...],
+    crl: tuple[Path, ...],
+    ocsp: Path | None,
+    unchecked: bool,
+    at: str | None,
+    expect_credit_code: str | None,
+    expect_name: str | None,
+) -> None:
+    """Verify a signature offline: chain, validity, revocation, signature.
+
+    Give an EVIDENCE folder, or the files by the options. The root in a folder proves nothing by standing there: name the one
+    that you trust with --root. Exit code 1 if anything does not hold.
+    """
+    if (evidence is None) == (message is None and cms is None):
+        raise click.UsageError("Give either an evidence folder, or --message (or --cms) and the other files.")
+    if evidence is not None:
+        inputs = _from_folder(evidence, root)
+    else:
+        inputs = _Evidence(
+            message=_read(message),
+            signature=_read(signature),
+            certificate=_read(cert),
+            cms=_read(cms),
+            chain=_read_all(chain),
+            roots=_read_all(root),
+            crls=_read_all(crl),
+            ocsp=_read(ocsp),
+        )
+    _require_complete(inputs)
+    with refusing(out, ClientError):
+        if at is not None:
+            moment = _moment(at)
+        else:
+            moment = datetime.now(UTC) if evidence is None else _time_of_status(inputs)
+        found = _verified(inputs, moment, unchecked=unchecked, credit_code=expect_credit_code, name=expect_name)
+    out.data(_shown(found), _lines(out, found, named_root=bool(root)))
+
+
+def _verified(
+    inputs: _Evidence, moment: datetime, *, unchecked: bool, credit_code: str | None, name: str | None
+) -> VerifiedSignature:
+    """All that is there must hold: where a folder has both a bare signature and a CMS, both are verified."""
+    found = None
+    if inputs.cms is not None:
+        found = verify_cms(
+            cms=inputs.cms,
+            message=inputs.message,
+            chain=inputs.chain,
+            roots=inputs.roots,
+            at=moment,
+            crl=inputs.crls,
+            ocsp=inputs.ocsp,
+            revocation="unchecked" if unchecked else "required",
+            expected_credit_code=credit_code,
+            expected_name=name,
+        )
+    if inputs.signature is not None and inputs.certificate is not None and inputs.message is not None:
+        found = verify(
+            message=inputs.message,
+            signature=inputs.signature,
+            certificate=inputs.certificate,
+            chain=inputs.chain,
+            roots=inputs.roots,
+            at=moment,
+            crl=inputs.crls,
+            ocsp=inputs.ocsp,
+            revocation="unchecked" if unchecked else "required",
+            expected_credit_code=credit_code,
+            expected_name=name,
+        )
+    if found is None:
+        raise click.UsageError("Nothing to verify: a signature needs --message and --cert, or give --cms.")
+    return found
+
+
+def _from_folder(folder: Path, root: tuple[Path, ...]) -> _Evidence:
+    def optional(name: str) -> bytes | None:
+        path = folder / name
+        return _read(path) if path.exists() else None
+
+    return _Evidence(
+        message=optional("message.bin"),
+        signature=optional("signature.der"),
+        certificate=optional("leaf.pem"),
+        cms=optional("signature.p7s"),
+        chain=tuple(found for found in [optional("issuing.pem")] if found is not None),
+        roots=_read_all(root) or tuple(found for found in [optional("root.pem")] if found is not None),
+        crls=tuple(found for found in map(optional, ("crl.der", "root-crl.der")) if found is not None),
+        ocsp=optional("ocsp.der"),
+    )
+
+
+def _require_complete(inputs: _Evidence) -> None:
+    if not inputs.roots:
+        raise click.UsageError("Name a trusted root with --root.")
+    bare = inputs.message is not None and inputs.signature is not None and inputs.certificate is not None
+    if inputs.cms is None and not bare:
+        raise click.UsageError("A signature needs its message, the signature and the signer's certificate (or a CMS).")
+
+
+def _time_of_status(inputs: _Evidence) -> datetime:
+    """The moment for which the evidence speaks: its OCSP response's, else its newest list's, never before the certificate's."""
+    try:
+        if inputs.ocsp is not None:
+            times = [status.this_update for status in parse_ocsp_response(inputs.ocsp).statuses]
+        else:
+            times = [parse_crl(each).this_update for each in inputs.crls]
+        if inputs.certificate is not None:
+            times.append(parse_certificate_pem(inputs.certificate.decode("ascii", "replace")).not_before)
+    except PkiError:
+        times = []  # what cannot be read is named by the verification itself
+    return datetime.fromtimestamp(max(times) / 1000, UTC) if times else datetime.now(UTC)
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--at") from error
+    if moment.tzinfo is None:
+        raise click.BadParameter("say the zone, e.g. +08:00", param_hint="--at")
+    return moment
+
+
+def _read(path: Path | None) -> bytes | None:
+    if path is None:
+        return None
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise click.UsageError(f"cannot read {path}: {error.strerror}") from error
+
+
+def _read_all(paths: tuple[Path, ...]) -> tuple[bytes, ...]:
+    return tuple(content for content in map(_read, paths) if content is not None)
+
+
+def _shown(found: VerifiedSignature) -> dict[str, object]:
+    return {
+        "verified": True,
+        "name": found.name,
+        "organisation": found.organisation,
+        "role": found.role,
+        "credit_code": found.credit_code,
+        "serial": f"{found.serial:x}",
+        "at": found.at.isoformat(),
+        "revocation": list(found.revocation),
+        "issuers_checked": found.issuers_checked,
+        "digest": found.digest.hex(),
+        "root_sha256": found.issuers[-1].fingerprint().hex(),
+    }
+
+
+def _lines(out: Output, found: VerifiedSignature, *, named_root: bool) -> list[str]:
+    pick = out.pick
+    lines = [
+        pick("签名有效", "The signature is valid"),
+        f"  {pick('签名人', 'signer')}: {found.name} ({found.role}), {found.organisation} {found.credit_code or ''}".rstrip(),
+        f"  {pick('证书序列号', 'serial')}: {found.serial:x}",
+        f"  {pick('判断时刻', 'as of')}: {found.at.isoformat()}",
+        f"  {pick('证书状态', 'status by')}: {', '.join(found.revocation) or pick('未检查', 'not checked')}",
+        f"  {pick('根证书', 'root')} SHA-256: {found.issuers[-1].fingerprint().hex()}",
+    ]
+    if not named_root:
+        lines.append(pick("  根证书取自证据本身，请核对其指纹", "  The root came with the evidence: compare its fingerprint"))
+    return lines

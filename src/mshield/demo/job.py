@@ -1,0 +1,166 @@
+"""The main job over HTTP: from a spreadsheet of filed people to a signature that anyone verifies.
+
+Each step is what a person or a business system does; the phone is the virtual phone, the PC side is the public SDK.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+from xml.etree import ElementTree as ET
+
+import httpx
+
+from mshield.client import BusinessClient, Document, Pc, Result
+from mshield.client.phone import VirtualPhone
+from mshield.demo.evidence import write_evidence
+from mshield.demo.people import OPERATOR
+from mshield.demo.service import Service, StepFailed
+
+SYSTEM_NAME: Final = "国际贸易单一窗口（演示）"
+SYSTEM_DOMAIN: Final = "singlewindow.example"
+_PC: Final = Pc(address="203.0.113.24", browser="Firefox 145, Windows")
+
+Step = tuple[str, str, Callable[[], str]]
+
+
+@dataclass(slots=True)
+class Job:
+    """The steps in order; what one leaves, the next uses."""
+
+    service: Service
+    examples: Path
+    system: dict[str, str]
+    phone: VirtualPhone = field(init=False)
+    business: BusinessClient = field(init=False)
+    signed: Result | None = None
+
+    def __post_init__(self) -> None:
+        self.phone = VirtualPhone(self.service.folder / "phone", self.service.origin)
+        self.business = BusinessClient(
+            self.service.origin,
+            client_id=self.system["client_id"],
+            client_secret=self.system["client_secret"],
+        )
+
+    def steps(self) -> list[Step]:
+        """(Chinese, English, action); an action returns what it did, in a few words."""
+        return [
+            ("导入备案 .xlsx", "import filing records from .xlsx", lambda: self._import("filing.xlsx")),
+            ("导入备案 .csv", "import filing records from .csv", lambda: self._import("filing.csv")),
+            ("注册，短信验证码", "register with SMS code", self._register),
+            ("登录，图形验证码", "log in with captcha", self._login),
+            ("申请证书，设置 PIN", "apply for a certificate, set the PIN", self._apply),
+            ("扫码登录业务系统", "log in to a business system by scan", self._scan_login),
+            ("扫码签名报关单", "sign a customs declaration by scan", self._scan_sign),
+            ("离线验证签名", "verify the signature offline", self._verify),
+        ]
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self.phone.close()
+        self.business.close()
+
+    def _import(self, name: str) -> str:
+        report = self.service.command("filing", "import", str(self.examples / name))
+        return _counts(report)
+
+    def _register(self) -> str:
+        self.phone.request_sms_code("register", phone=OPERATOR.phone)
+        account = self.phone.register(
+            name=OPERATOR.name,
+            id_type="resident_id",
+            id_number=OPERATOR.id_number,
+            phone=OPERATOR.phone,
+            sms_code=self._sms_code("register"),
+            password=OPERATOR.password,
+        )
+        return f"account {account}"
+
+    def _login(self) -> str:
+        captcha = self.phone.captcha()
+        # A person reads the picture; the demonstration mode tells its answer, production mode has no such address.
+        answer = self._development(f"/dev/captchas/{captcha.captcha_id}")["answer"]
+        done = self.phone.login(
+            account=OPERATOR.phone, password=OPERATOR.password, captcha_id=captcha.captcha_id, captcha=answer
+        )
+        return f"{done.account.name} {done.account.phone_masked}"
+
+    def _apply(self) -> str:
+        self.phone.request_sms_code("apply")
+        issued = self.phone.apply(
+            name=OPERATOR.name,
+            id_number=OPERATOR.id_number,
+            user_type="operator",
+            credit_code=OPERATOR.credit_code,
+            sms_code=self._sms_code("apply"),
+            pin=OPERATOR.pin,
+        )
+        return f"shield {issued.shield_number}, serial {issued.serial}"
+
+    def _scan_login(self) -> str:
+        created = self.business.request_login(pc=_PC)
+        scan = self.phone.scan(created.qr)
+        if scan.number != created.number:
+            raise StepFailed(f"the phone shows number {scan.number}, the PC {created.number}")
+        self.phone.approve(scan.request_id, pin=OPERATOR.pin)
+        self.business.wait_until_done(created.id, timeout=10)
+        (login,) = self.business.result(created.id).verify(roots=[self._root()], client_id=self.system["client_id"])
+        return f"{login.name}, {login.organisation}"
+
+    def _scan_sign(self) -> str:
+        content = (self.examples / "declaration.xml").read_bytes()
+        document = Document(
+            title="进口货物报关单", media_type="application/xml", content=content, display=_display(content)
+        )
+        created = self.business.request_signature([document], pc=_PC)
+        scan = self.phone.scan(created.qr)
+        self.phone.approve(scan.request_id, pin=OPERATOR.pin)
+        status = self.business.wait_until_done(created.id, timeout=10)
+        if status.state != "signed":
+            raise StepFailed(f"the request is {status.state}")
+        self.signed = self.business.result(created.id)
+        return f"{len(content)} bytes, signature of {len(self.signed.documents[0].signature)} bytes"
+
+    def _verify(self) -> str:
+        if self.signed is None:
+            raise StepFailed("nothing was signed")
+        content = (self.examples / "declaration.xml").read_bytes()
+        (verified,) = self.signed.verify(
+            roots=[self._root()], documents=[content], expected_credit_code=OPERATOR.credit_code
+        )
+        folder = self.service.folder / "evidence"
+        write_evidence(folder, self.signed, self.service.origin)
+        return f"valid: {verified.name}, {verified.organisation}; evidence in {folder}"
+
+    def _root(self) -> bytes:
+        """The trusted root. A business system gets it once, by a way that it trusts, and keeps it."""
+        answer = httpx.get(f"{self.service.origin}/pki/root.cer", trust_env=False)
+        answer.raise_for_status()
+        return answer.content
+
+    def _sms_code(self, purpose: str) -> str:
+        """A person reads it on his phone; here the development gateway's outbox holds it until it is used."""
+        for message in self._development("/dev/sms.json"):
+            if message["phone"] == OPERATOR.phone and message["purpose"] == purpose and message["code"]:
+                return str(message["code"])
+        raise StepFailed(f"no SMS code for {purpose} in the outbox")
+
+    def _development(self, path: str) -> Any:
+        answer = httpx.get(self.service.origin + path, trust_env=False)
+        answer.raise_for_status()
+        return answer.json()
+
+
+def _counts(report: dict[str, Any]) -> str:
+    return ", ".join(f"{value} {name}" for name, value in report.items() if isinstance(value, int) and value)
+
+
+_DISPLAYED: Final = ("报关单号", "进口口岸", "境内收货人", "商品名称", "件数", "总价", "币制")
+
+
+def _display(xml: bytes) -> tuple[tuple[str, str], ...]:
+    """The lines that the phone shows beside the document itself."""
+    root = ET.fromstring(xml)  # noqa: S314  # our own example, not input from outside
+    found = {element.tag: (element.text or "").strip() for element in root.iter()}
+    return tuple((label, found[label]) for label in _DISPLAYED if found.get(label))

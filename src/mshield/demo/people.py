@@ -1,0 +1,28 @@
+"""Who appears in the demonstration. All are invented; their records are in examples/filing.xlsx and filing.csv."""
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A filed person with the account that the demonstration registers for him."""
+
+    name: str
+    id_number: str
+    role: str
+    credit_code: str
+    phone: str
+    password: str
+    pin: str
+
+
+OPERATOR: Final = Person(
+    name="林知远",
+    id_number="330206199003124215",
+    role="operator",
+    credit_code="91330206MA2AEXAM0T",
+    phone="13800006027",
+    password="Demo-declare-2026",  # noqa: S106  # an invented account of a local demonstration
+    pin="271828",
+)

@@ -1,0 +1,100 @@
+"""Runs the demonstration: prepares the service, runs the main job with a line per step, then serves until Ctrl-C."""
+
+import contextlib
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+import httpx
+
+from mshield.client import ClientError
+from mshield.demo.job import SYSTEM_DOMAIN, SYSTEM_NAME, Job
+from mshield.demo.people import OPERATOR
+from mshield.demo.service import Service, StepFailed, require_free_port
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
+@click.option("--once", is_flag=True, help="End after the job: exit 0, or 1 with the failing step named.")
+@click.option("--folder", type=click.Path(path_type=Path), default=Path("var/demo"), show_default=True)
+@click.option("--examples", type=click.Path(exists=True, path_type=Path), default=Path("examples"), show_default=True)
+def main(port: int, once: bool, folder: Path, examples: Path) -> None:  # noqa: FBT001  # a click flag
+    """Mobile Shield 手机盾: the main job on invented data. The folder is emptied first."""
+    service = Service(folder.resolve(), f"http://localhost:{port}")
+    clock = _Steps()
+    try:
+        clock.step("检查端口", "check the port", lambda: _checked(port))
+        clock.step("准备：主密钥、数据库、CA", "prepare master key, database, CA", lambda: _prepare(service))
+        system = service.command("business", "add", SYSTEM_NAME, "--domain", SYSTEM_DOMAIN)
+        clock.begin("启动服务", "start the service")
+        with service.running(port) as process:
+            clock.end(service.origin)
+            job = Job(service, examples, system)
+            with contextlib.closing(job):
+                for zh, en, action in job.steps():
+                    clock.step(zh, en, action)
+            click.echo(_summary(service, system))
+            if not once:
+                _serve(process)
+    except (StepFailed, ClientError, httpx.HTTPError, OSError) as error:
+        clock.failed(error)
+        sys.exit(1)
+
+
+class _Steps:
+    def __init__(self) -> None:
+        self._number = 0
+        self._name = ""
+        self._start = 0.0
+
+    def step(self, zh: str, en: str, action: Callable[[], str]) -> None:
+        self.begin(zh, en)
+        self.end(action())
+
+    def begin(self, zh: str, en: str) -> None:
+        self._number += 1
+        self._name = f"{zh} {en}"
+        self._start = time.perf_counter()
+
+    def end(self, result: str) -> None:
+        elapsed = (time.perf_counter() - self._start) * 1000
+        click.echo(f"{self._number:2}  {elapsed:7.0f} ms  {self._name}\n               {result}")
+
+    def failed(self, error: Exception) -> None:
+        click.echo(f"{self._number:2}  FAILED      {self._name}\n{error}", err=True)
+
+
+def _checked(port: int) -> str:
+    require_free_port(port)
+    return f"{port} is free"
+
+
+def _prepare(service: Service) -> str:
+    service.clear()
+    service.command("keys", "init")
+    service.command("migrate")
+    service.command("ca", "init")
+    return str(service.folder)
+
+
+def _summary(service: Service, system: dict[str, str]) -> str:
+    return f"""
+Try it 试一试
+  {service.origin}/docs           the API 接口文档
+  {service.origin}/dev/sms        SMS outbox (demo only) 短信（仅演示）
+  {service.origin}/pki/issuing.crl  revocation list 证书吊销列表
+  account 账号      {OPERATOR.phone}  password 密码  {OPERATOR.password}
+  PIN               {OPERATOR.pin}  (mshield phone --folder {service.folder / "phone"} status)
+  business system   {system["client_id"]}:{system["client_secret"]}
+  evidence 证据     mshield verify {service.folder / "evidence"}
+"""
+
+
+def _serve(process: subprocess.Popen[bytes]) -> None:
+    click.echo("Serving; Ctrl-C ends it. 服务运行中，按 Ctrl-C 结束")
+    with contextlib.suppress(KeyboardInterrupt):
+        process.wait()
+        raise StepFailed("the service ended by itself; see server.log")

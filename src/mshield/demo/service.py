@@ -1,0 +1,116 @@
+"""The demonstration's service: a folder of its own, made anew each time, and `mshield serve` as a process on it."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+
+_START_SECONDS: Final = 30.0
+_STOP_SECONDS: Final = 10.0
+
+
+class StepFailed(Exception):
+    """A step of the demonstration did not do what it should; the text says which and why."""
+
+
+def require_free_port(port: int) -> None:
+    """Raises StepFailed where the port can't be listened on."""
+    try:
+        with socket.create_server(("127.0.0.1", port)):
+            pass
+    except OSError as error:
+        raise StepFailed(
+            f"port {port} is taken: stop what uses it, or choose another: make demo PORT={port + 1}\n"
+            f"端口 {port} 已被占用：请关闭占用它的程序，或换一个端口：make demo PORT={port + 1}"
+        ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Where the demonstration lives and under which address it is reached."""
+
+    folder: Path
+    origin: str
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The settings of the service and of its commands."""
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("MSHIELD_")}
+        engine = os.environ.get("MSHIELD_ENGINE", "auto")
+        return {
+            **inherited,
+            "MSHIELD_MODE": "demo",
+            "MSHIELD_DATABASE": f"sqlite:///{self.folder / 'mshield.db'}",
+            "MSHIELD_MASTER_KEY_FILE": str(self.folder / "master.key"),
+            "MSHIELD_PUBLIC_ORIGIN": self.origin,
+            "MSHIELD_ENGINE": engine,
+        }
+
+    def clear(self) -> None:
+        """Begins with an empty folder."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True, mode=0o700)
+
+    def command(self, *arguments: str) -> Any:
+        """Runs `mshield ARGUMENTS --json` and gives its output. Raises StepFailed with what it said."""
+        done = subprocess.run(  # noqa: S603  # this program's own command
+            [sys.executable, "-m", "mshield.cli", *arguments, "--json"],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise StepFailed(f"mshield {' '.join(arguments)}: {(done.stderr or done.stdout).strip()}")
+        return json.loads(done.stdout) if done.stdout.strip() else None
+
+    @contextmanager
+    def running(self, port: int) -> Iterator[subprocess.Popen[bytes]]:
+        """The service as a process, its log in server.log, stopped at the end."""
+        with (self.folder / "server.log").open("wb") as log:
+            process = subprocess.Popen(  # noqa: S603
+                [sys.executable, "-m", "mshield.cli", "serve", "--port", str(port)],
+                env=self.environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C reaches the demonstration, which then stops the service
+            )
+            try:
+                self._wait(process)
+                yield process
+            finally:
+                _stop(process)
+
+    def _wait(self, process: subprocess.Popen[bytes]) -> None:
+        deadline = time.monotonic() + _START_SECONDS
+        while time.monotonic() < deadline:
+            if process.poll() is not None:
+                break
+            try:
+                if httpx.get(f"{self.origin}/healthz", trust_env=False).status_code == httpx.codes.OK:
+                    return
+            except httpx.TransportError:
+                time.sleep(0.05)
+        tail = (self.folder / "server.log").read_text("utf-8", "replace").strip().splitlines()[-8:]
+        raise StepFailed("the service did not start:\n" + "\n".join(tail))
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

@@ -1,0 +1,172 @@
+"""The life of a certificate and the holds on it (挂失, 冻结 …) as one table, from which the diagrams in the docs are made.
+
+A certificate can be used only while it is active, without any hold, and not expired. `expired` is never stored: the
+clock says it.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final, Literal
+
+from mshield.domain import errors
+
+MAX_DEVICES: Final = 6
+"""Devices of one operator with a certificate each (R5)."""
+
+RENEWAL_MS: Final = 183 * 86_400_000
+"""Half a year: with less left, renewal is due (R11)."""
+
+
+class CertificateState(StrEnum):
+    """What is stored. A row is `issued` from the reservation of its serial until the certificate is signed."""
+
+    ISSUED = "issued"
+    ACTIVE = "active"
+    PIN_LOCKED = "pin_locked"
+    SUPERSEDED = "superseded"
+    REVOKED = "revoked"
+
+
+class Hold(StrEnum):
+    """Reasons why an active certificate may not be used, the gravest first: a chip shows only that one."""
+
+    CLONE = "clone"
+    DUPLICATE = "duplicate"
+    LOST = "lost"
+    FROZEN = "frozen"
+
+
+class CertificateEvent(StrEnum):
+    """What happens to a certificate."""
+
+    ACTIVATE = "activate"
+    LOCK_PIN = "lock_pin"
+    SUPERSEDE = "supersede"
+    REVOKE = "revoke"
+    FIND_CLONE = "find_clone"
+    APPLY_AGAIN = "apply_again"
+    REPORT_LOSS = "report_loss"
+    LIFT_LOSS = "lift_loss"
+    FREEZE = "freeze"
+    UNFREEZE = "unfreeze"
+
+
+Actor = Literal["service", "user", "legal_person"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """Who may cause an event in which states, where it leads, and which hold it places or lifts."""
+
+    zh: str
+    actor: Actor
+    sources: frozenset[CertificateState]
+    target: CertificateState
+    places: Hold | None = None
+    lifts: Hold | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A certificate's stored state with its holds."""
+
+    state: CertificateState
+    holds: frozenset[Hold] = frozenset()
+
+
+_E, _S = CertificateEvent, CertificateState
+_ACTIVE: Final = frozenset({_S.ACTIVE})
+
+TABLE: Final[Mapping[CertificateEvent, Rule]] = MappingProxyType({
+    _E.ACTIVATE: Rule(zh="签发", actor="service", sources=frozenset({_S.ISSUED}), target=_S.ACTIVE),
+    _E.LOCK_PIN: Rule(zh="PIN 码锁死", actor="service", sources=_ACTIVE, target=_S.PIN_LOCKED),
+    _E.SUPERSEDE: Rule(zh="更新", actor="user", sources=_ACTIVE, target=_S.SUPERSEDED),
+    _E.REVOKE: Rule(
+        zh="作废",
+        actor="legal_person",
+        sources=frozenset({_S.ISSUED, _S.ACTIVE, _S.PIN_LOCKED}),
+        target=_S.REVOKED,
+    ),
+    _E.FIND_CLONE: Rule(zh="疑似复制", actor="service", sources=_ACTIVE, target=_S.ACTIVE, places=Hold.CLONE),
+    _E.APPLY_AGAIN: Rule(zh="重复申请", actor="user", sources=_ACTIVE, target=_S.ACTIVE, places=Hold.DUPLICATE),
+    _E.REPORT_LOSS: Rule(zh="挂失", actor="legal_person", sources=_ACTIVE, target=_S.ACTIVE, places=Hold.LOST),
+    _E.LIFT_LOSS: Rule(zh="解挂失", actor="legal_person", sources=_ACTIVE, target=_S.ACTIVE, lifts=Hold.LOST),
+    _E.FREEZE: Rule(zh="冻结", actor="legal_person", sources=_ACTIVE, target=_S.ACTIVE, places=Hold.FROZEN),
+    _E.UNFREEZE: Rule(zh="解冻结", actor="legal_person", sources=_ACTIVE, target=_S.ACTIVE, lifts=Hold.FROZEN),
+})
+"""Everything that may happen; what isn't here can't. A hold that no event lifts ends by revocation only."""
+
+
+def after(standing: Standing, event: CertificateEvent) -> Standing:
+    """The standing after the event. Raises Conflict where the table has no such step, a hold stands already, or none does.
+
+    The holds of a certificate that leaves the active state go with it: its end says enough. While a hold stands a certificate
+    can't be renewed: that would be a way around the hold.
+    """
+    rule = TABLE[event]
+    refused = standing.state not in rule.sources or rule.places in standing.holds
+    if refused or (rule.lifts is not None and rule.lifts not in standing.holds):
+        raise errors.Conflict(state=standing.state.value)
+    if event is CertificateEvent.SUPERSEDE and standing.holds:
+        raise errors.Held(reasons=[hold.value for hold in gravest_first(standing.holds)])
+    if rule.target is not CertificateState.ACTIVE:
+        return Standing(rule.target)
+    placed = {rule.places} if rule.places is not None else set()
+    return Standing(rule.target, (standing.holds | placed) - {rule.lifts})
+
+
+def usable(*, state: CertificateState, holds: Iterable[Hold], not_after: int, now: int) -> bool:
+    """Whether the certificate may sign: active, no hold, not expired; times in ms."""
+    return state is CertificateState.ACTIVE and not any(True for _ in holds) and now < not_after
+
+
+def require_usable(*, state: CertificateState, holds: Iterable[Hold], not_after: int, now: int) -> None:
+    """Raises what keeps the certificate from signing: NoCertificate, PinLocked, Held, CertificateExpired."""
+    standing = frozenset(holds)
+    if state is CertificateState.PIN_LOCKED:
+        raise errors.PinLocked
+    if state is not CertificateState.ACTIVE:
+        raise errors.NoCertificate(state=state.value)
+    if standing:
+        raise errors.Held(reasons=[hold.value for hold in gravest_first(standing)])
+    if now >= not_after:
+        raise errors.CertificateExpired
+
+
+def occupies_device(state: CertificateState) -> bool:
+    """Whether the device counts as having a certificate (R5, R6): also a held, locked or expired one does, until revoked."""
+    return state not in {CertificateState.SUPERSEDED, CertificateState.REVOKED}
+
+
+def is_expired(*, state: CertificateState, not_after: int, now: int) -> bool:
+    """Whether the clock has ended a certificate that nobody ended before."""
+    return occupies_device(state) and now >= not_after
+
+
+def renewal_is_due(*, not_after: int, now: int) -> bool:
+    """Less than half a year is left, and it isn't over (R11)."""
+    return 0 < not_after - now < RENEWAL_MS
+
+
+def may_renew(*, standing: Standing, not_after: int, filing_changed: bool, now: int) -> bool:
+    """R11: usable, and less than half a year left or the filing changed."""
+    may_sign = usable(state=standing.state, holds=standing.holds, not_after=not_after, now=now)
+    return may_sign and (filing_changed or renewal_is_due(not_after=not_after, now=now))
+
+
+def gravest_first(holds: Iterable[Hold]) -> list[Hold]:
+    """Holds in the order of their gravity."""
+    order = list(Hold)
+    return sorted(holds, key=order.index)
+
+
+def parse_holds(text: str) -> frozenset[Hold]:
+    """Holds as they are stored: names joined by commas, nothing for none."""
+    return frozenset(Hold(name) for name in text.split(",") if name)
+
+
+def format_holds(holds: Iterable[Hold]) -> str:
+    """The inverse of `parse_holds`, in the order of gravity."""
+    return ",".join(gravest_first(holds))

@@ -1,0 +1,598 @@
+"""Every error that a user can meet: a stable code, a Chinese and an English sentence, and the FAQ entry that helps.
+
+A sentence is polite, says what did not happen and what to do, and names no code; numbers in it come from `extra`.
+Only `web/problems.py` knows HTTP.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import ClassVar, Final
+
+Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
+
+_BY_CODE: Final[dict[str, type["DomainError"]]] = {}
+#: All errors by code, for the problem pages, the documentation and the tests.
+BY_CODE: Final[Mapping[str, type["DomainError"]]] = MappingProxyType(_BY_CODE)
+
+
+class DomainError(Exception):
+    """A refusal. `extra` goes to the client as it is, so it holds nothing secret.
+
+    Subclasses give their code and sentences as class arguments. `{name}` in a sentence is `extra["name"]`;
+    `{name:try|tries}` is a count with its noun.
+    """
+
+    code: ClassVar[str]
+    faq: ClassVar[str | None]
+    zh_text: ClassVar[str]
+    en_text: ClassVar[str]
+
+    def __init_subclass__(cls, *, code: str, zh: str, en: str, faq: str | None = None) -> None:
+        if code in _BY_CODE:
+            raise TypeError(f"two errors with the code {code}")
+        cls.code, cls.faq, cls.zh_text, cls.en_text = code, faq, zh, en
+        _BY_CODE[code] = cls
+
+    def __init__(self, **extra: Json) -> None:
+        self.extra: Mapping[str, Json] = MappingProxyType(extra)
+        super().__init__(self.en)
+
+    @property
+    def zh(self) -> str:
+        """The Chinese sentence."""
+        return self.zh_text.format_map(_shown(self.extra))
+
+    @property
+    def en(self) -> str:
+        """The English sentence."""
+        return self.en_text.format_map(_shown(self.extra))
+
+
+class _Count(int):
+    def __format__(self, spec: str) -> str:
+        one, bar, many = spec.partition("|")
+        return f"{int(self)} {one if self == 1 else many}" if bar else format(int(self), spec)
+
+
+def _shown(extra: Mapping[str, Json]) -> dict[str, object]:
+    return {name: _Count(value) if isinstance(value, int) else value for name, value in extra.items()}
+
+
+# The co-signing protocol. All of these but retry and wrong_pin leave the PIN's counter as it was.
+
+
+class Malformed(
+    DomainError,
+    code="malformed",
+    zh="应用发来的数据无法识别，没有签名。请更新应用后再试",
+    en="The app sent data that can't be read. Nothing was signed. Update the app and try again",
+    faq="3.1",
+):
+    """A missing, extra, repeated or ill-formed field of a protocol message."""
+
+
+class Held(
+    DomainError,
+    code="held",
+    zh="证书已停用，没有签名。请联系法人处理",
+    en="The certificate is on hold. Nothing was signed. Ask your legal person",
+    faq="3.9",
+):
+    """The key isn't usable: holds, or a certificate that isn't active. `extra` may name `state` and `holds`."""
+
+
+class Busy(
+    DomainError,
+    code="busy",
+    zh="上一次操作还在进行，请稍等再试",
+    en="The operation before is still running. Wait a moment and try again",
+    faq="3.1",
+):
+    """A finish of this key was bound a moment ago."""
+
+
+class Clone(
+    DomainError,
+    code="clone",
+    zh="这个手机盾可能被复制，已停用以保护您。请法人作废后重新申请",
+    en="This shield may have been copied and was stopped to protect you. Ask your legal person to revoke it, then apply again",
+    faq="3.9",
+):
+    """The one-time value showed a second copy of the phone's data."""
+
+
+class StaleEpoch(
+    DomainError,
+    code="stale_epoch",
+    zh="这份密钥已经更换，没有签名。请再试一次",
+    en="This key share has been replaced. Nothing was signed. Try again",
+    faq="3.1",
+):
+    """The slot's epoch is no longer in force; the phone tries its next older slot."""
+
+
+class PinLocked(
+    DomainError,
+    code="pin_locked",
+    zh="PIN 码已锁死。无法解锁，请法人作废后重新申请",
+    en="PIN locked. It cannot be unlocked: ask your legal person to revoke it, then apply again",
+    faq="3.7",
+):
+    """Five wrong PINs, for good (R10)."""
+
+
+class TaskClosed(
+    DomainError,
+    code="task_closed",
+    zh="这项请求已经结束，没有签名。请重新发起",
+    en="This request is closed. Nothing was signed. Start it again",
+    faq="3.1",
+):
+    """The document is signed, declined, expired or cancelled already."""
+
+
+class NoSession(
+    DomainError,
+    code="no_session",
+    zh="等待太久，没有签名，什么都没丢。请再试一次",
+    en="It took too long. Nothing was signed or lost. Try again",
+    faq="3.1",
+):
+    """The signing session was replaced or has expired."""
+
+
+class BadOpening(
+    DomainError,
+    code="bad_opening",
+    zh="数据核对没有通过，没有签名。请再试一次",
+    en="A check of the data failed. Nothing was signed. Try again",
+    faq="3.1",
+):
+    """A commitment of the phone doesn't open."""
+
+
+class BadProof(
+    DomainError,
+    code="bad_proof",
+    zh="密钥核对没有通过，没有申请成功。请重新申请",
+    en="A check of the key failed. Nothing was issued. Apply again",
+    faq="3.1",
+):
+    """A proof of knowledge doesn't hold."""
+
+
+class BadAnswer(
+    DomainError,
+    code="bad_answer",
+    zh="服务的答复核对没有通过，已停止。请联系客服",
+    en="The service's answer failed the check, so the app stopped. Contact customer service",
+    faq="3.1",
+):
+    """On the phone: the server's answer isn't a signature of the joint key."""
+
+
+class Retry(
+    DomainError,
+    code="retry",
+    zh="没有签名，请再试一次",
+    en="Nothing was signed. Try again",
+    faq="3.1",
+):
+    """A value that occurs once in 2^256; the attempt stays counted."""
+
+
+class WrongPin(
+    DomainError,
+    code="wrong_pin",
+    zh="PIN 码不对，还可以试 {left} 次",
+    en="Wrong PIN. {left:try|tries} left",
+    faq="3.8",
+):
+    """The PIN was wrong; `left` tries remain, at least one."""
+
+    def __init__(self, *, left: int) -> None:
+        super().__init__(left=left)
+
+
+class Fault(
+    DomainError,
+    code="fault",
+    zh="服务出了故障，没有签名，次数没有减少。请稍后再试",
+    en="The service failed. Nothing was signed and no try was counted. Try again later",
+    faq="3.1",
+):
+    """The signature made didn't verify: nothing is released."""
+
+
+# Requests as such.
+
+
+class InvalidRequest(
+    DomainError,
+    code="invalid_request",
+    zh="填写的内容有误，请检查后再试",
+    en="Something in the request is not right. Check it and try again",
+):
+    """A field is missing, extra or out of bounds. `extra` names `field` or `fields`."""
+
+
+class Unauthenticated(
+    DomainError,
+    code="unauthenticated",
+    zh="登录已失效，请重新登录",
+    en="You are no longer logged in. Log in again",
+    faq="3.4",
+):
+    """No credentials, or ones that aren't valid now."""
+
+
+class InvalidProof(
+    DomainError,
+    code="invalid_proof",
+    zh="无法确认是本机发出的请求。请核对手机时间后再试",
+    en="This phone could not prove that the request is its own. Check the phone's clock and try again",
+    faq="3.1",
+):
+    """The DPoP proof (RFC 9449) is missing or doesn't fit."""
+
+
+class Forbidden(
+    DomainError,
+    code="forbidden",
+    zh="您没有权限做这项操作",
+    en="You are not allowed to do this",
+):
+    """Known, but not permitted."""
+
+
+class NotFound(
+    DomainError,
+    code="not_found",
+    zh="没有找到，可能已经过期",
+    en="Not found. It may have expired",
+):
+    """No such thing, or none that this caller may see."""
+
+
+class Conflict(
+    DomainError,
+    code="conflict",
+    zh="状态刚刚有变化，这次没有执行。请刷新后再试",
+    en="The state has just changed, so nothing was done. Reload and try again",
+):
+    """A guarded update found another state."""
+
+
+class IdempotencyMismatch(
+    DomainError,
+    code="idempotency_mismatch",
+    zh="这个请求编号已用于不同的内容，没有执行",
+    en="This idempotency key was used for other content. Nothing was done",
+):
+    """The same Idempotency-Key with another body."""
+
+
+class TooManyRequests(
+    DomainError,
+    code="too_many_requests",
+    zh="操作太频繁，请 {retry_after} 秒后再试",
+    en="Too many requests. Try again in {retry_after:second|seconds}",
+    faq="3.1",
+):
+    """A limit is reached; `retry_after` in whole seconds."""
+
+    def __init__(self, *, retry_after: int) -> None:
+        super().__init__(retry_after=retry_after)
+
+
+class Unavailable(
+    DomainError,
+    code="unavailable",
+    zh="网络不稳定，什么都没丢，请再试一次",
+    en="The connection failed. Nothing was lost. Try again",
+    faq="3.1",
+):
+    """A part of the service can't be reached now."""
+
+
+class Internal(
+    DomainError,
+    code="internal",
+    zh="服务出了故障，我们会尽快处理。请稍后再试",
+    en="The service failed and we will look into it. Try again later",
+    faq="3.1",
+):
+    """A defect. The request id leads operations to it."""
+
+
+# What business systems ask for, and what the phone answers.
+
+
+class NotSigned(
+    DomainError,
+    code="not_signed",
+    zh="还没有签名",
+    en="Not signed yet",
+):
+    """The result is asked for before it is there."""
+
+
+class RequestClosed(
+    DomainError,
+    code="request_closed",
+    zh="这项请求已经结束，没有执行。请在电脑上重新发起",
+    en="This request is closed and nothing was done. Start it again on the computer",
+    faq="3.1",
+):
+    """The request was signed, declined or cancelled already. `extra` names its `state`."""
+
+
+class ExpiredRequest(
+    DomainError,
+    code="expired_request",
+    zh="二维码已失效，没有登录或签名。请刷新二维码",
+    en="The code has expired. Nothing was logged in or signed. Refresh the code",
+    faq="3.1",
+):
+    """The request's time is over."""
+
+
+class WrongClient(
+    DomainError,
+    code="wrong_client",
+    zh="这项请求属于另一个业务系统",
+    en="This request belongs to another business system",
+):
+    """A business system asks for a request that isn't its own."""
+
+
+class InternalMessageRefused(
+    DomainError,
+    code="internal_message_refused",
+    zh="内容以手机盾的保留标记开头，不能签名",
+    en="The content begins with a mark reserved for Mobile Shield and cannot be signed",
+):
+    """A business message that begins like one of the protocol's own."""
+
+
+# Applying for and using a certificate.
+
+
+class NoFiling(
+    DomainError,
+    code="no_filing",
+    zh="没有找到符合条件的法人或操作员。请法人在三证合一系统核对备案",
+    en="No matching legal person or operator on file. Ask your legal person to check the filing",
+    faq="3.3",
+):
+    """Name, id number, user type and credit code don't all match one filing record (R4). Which one is not told."""
+
+
+class FilingChanged(
+    DomainError,
+    code="filing_changed",
+    zh="备案信息有变化，请先更新证书",
+    en="Your filing changed. Renew the certificate first",
+    faq="3.10",
+):
+    """The record that the certificate was issued from has a newer version (R22)."""
+
+
+class AlreadyCertified(
+    DomainError,
+    code="already_certified",
+    zh="本机已有证书。再次申请会失败，现有证书也会停用",
+    en="This phone has a certificate. Applying again fails and stops the present one too",
+    faq="3.6",
+):
+    """Said before an application on a device that has a certificate (R6)."""
+
+
+class Duplicate(
+    DomainError,
+    code="duplicate",
+    zh="重复申请没有成功，本机原有的证书已停用。请法人作废后重新申请",
+    en="Applying again failed and the phone's present certificate was stopped. Ask your legal person to revoke it, then apply again",
+    faq="3.6",
+):
+    """An application without prior revocation (R6)."""
+
+
+class DeviceLimit(
+    DomainError,
+    code="device_limit",
+    zh="您已在 {limit} 台设备上申请证书，不能再多。请法人先作废一个",
+    en="You have certificates on {limit:device|devices}, which is the most. Ask your legal person to revoke one first",
+    faq="3.6",
+):
+    """At most `limit` devices per operator (R5)."""
+
+    def __init__(self, *, limit: int = 6) -> None:
+        super().__init__(limit=limit)
+
+
+class OtherAccount(
+    DomainError,
+    code="other_account",
+    zh="本机的手机盾属于 {phone_masked}，只能用这个账号登录",
+    en="This phone's shield belongs to {phone_masked}. Log in with that account",
+    faq="3.6",
+):
+    """After the application only the account that applied may log in here (R7)."""
+
+    def __init__(self, *, phone_masked: str | None = None) -> None:
+        super().__init__(**({} if phone_masked is None else {"phone_masked": phone_masked}))
+
+    @property
+    def zh(self) -> str:
+        """The Chinese sentence, also where the owner's number is not at hand."""
+        return super().zh if self.extra else "本机的手机盾属于另一个账号，只能用那个账号登录"
+
+    @property
+    def en(self) -> str:
+        """The English sentence, also where the owner's number is not at hand."""
+        return super().en if self.extra else "This phone's shield belongs to another account. Log in with that account"
+
+
+class NoCertificate(
+    DomainError,
+    code="no_certificate",
+    zh="本机还没有证书，请先申请",
+    en="This phone has no certificate yet. Apply for one first",
+    faq="3.9",
+):
+    """The device has no certificate that this could be done with."""
+
+
+class CertificateExpired(
+    DomainError,
+    code="certificate_expired",
+    zh="证书已过期，不能签名，也不能更新。请法人作废后重新申请",
+    en="The certificate has expired and can neither sign nor be renewed. Ask your legal person to revoke it, then apply again",
+    faq="3.10",
+):
+    """Past `not_after` (R11)."""
+
+
+# Accounts: SMS codes, captchas, login, registration.
+
+
+class SmsCodeWrong(
+    DomainError,
+    code="sms_code_wrong",
+    zh="短信验证码不对，请检查后再试",
+    en="Wrong SMS code. Check it and try again",
+    faq="3.2",
+):
+    """Wrong, used, or never sent to this number for this purpose: not told apart."""
+
+
+class SmsCodeExpired(
+    DomainError,
+    code="sms_code_expired",
+    zh="短信验证码已失效，请重新获取",
+    en="The SMS code is no longer valid. Get a new one",
+    faq="3.2",
+):
+    """Its time or its tries are used up."""
+
+
+class SmsTooSoon(
+    DomainError,
+    code="sms_too_soon",
+    zh="验证码刚刚发过，请 {retry_after} 秒后再获取",
+    en="A code has just been sent. Get another in {retry_after:second|seconds}",
+    faq="3.2",
+):
+    """`retry_after` whole seconds remain before the next one."""
+
+    def __init__(self, *, retry_after: int) -> None:
+        super().__init__(retry_after=retry_after)
+
+
+class SmsDailyLimit(
+    DomainError,
+    code="sms_daily_limit",
+    zh="这个手机号今天的验证码已发完，请明天再试",
+    en="No more codes can be sent to this number today. Try again tomorrow",
+    faq="3.2",
+):
+    """The number's codes of 24 hours are used up."""
+
+
+class SmsFailed(
+    DomainError,
+    code="sms_failed",
+    zh="短信没有发出去，请稍后再试",
+    en="The SMS could not be sent. Try again later",
+    faq="3.2",
+):
+    """The gateway refused or failed."""
+
+
+class CaptchaWrong(
+    DomainError,
+    code="captcha_wrong",
+    zh="图形验证码不对或已失效，请按新的图片再填一次",
+    en="The captcha is wrong or has expired. Enter the new one",
+):
+    """Wrong, used before, or too old."""
+
+
+class LoginFailed(
+    DomainError,
+    code="login_failed",
+    zh="账号或密码不对",
+    en="Wrong account or password",
+    faq="3.4",
+):
+    """No such account, or not its password: not told apart."""
+
+
+class LoginSlowed(
+    DomainError,
+    code="login_slowed",
+    zh="登录失败次数较多，请 {retry_after} 秒后再试",
+    en="Too many failed logins. Try again in {retry_after:second|seconds}",
+    faq="3.4",
+):
+    """The account or the address waits `retry_after` whole seconds."""
+
+    def __init__(self, *, retry_after: int) -> None:
+        super().__init__(retry_after=retry_after)
+
+
+class AccountExists(
+    DomainError,
+    code="account_exists",
+    zh="这个手机号已经注册，请直接登录",
+    en="This number is registered already. Log in with it",
+    faq="3.4",
+):
+    """Told only to who proved by SMS code that the number is his."""
+
+
+class WeakPassword(
+    DomainError,
+    code="weak_password",
+    zh="密码太简单。请用 10 位以上，字母、数字、符号至少两种，不要用常见密码或手机号",
+    en="The password is too simple. Use 10 or more characters, two kinds of letters, digits and signs, "
+    "no common password and no phone number",
+):
+    """See `domain.password`. `extra` names the `reason`."""
+
+
+class InvalidName(
+    DomainError,
+    code="invalid_name",
+    zh="姓名有误，请按证件填写",
+    en="The name is not right. Enter it as on the document",
+):
+    """Empty, too long, or with characters that no name has."""
+
+
+class InvalidIdNumber(
+    DomainError,
+    code="invalid_id_number",
+    zh="证件号码有误，请按证件核对",
+    en="The id number is not right. Check it against the document",
+):
+    """Form, date or check digit."""
+
+
+class InvalidCreditCode(
+    DomainError,
+    code="invalid_credit_code",
+    zh="统一社会信用代码有误，请按营业执照核对",
+    en="The unified social credit code is not right. Check it against the business licence",
+):
+    """Form or check digit (GB 32100)."""
+
+
+class InvalidPhone(
+    DomainError,
+    code="invalid_phone",
+    zh="手机号有误，请填写 11 位手机号",
+    en="The phone number is not right. Enter the 11 digits",
+):
+    """Not a mainland mobile number."""

@@ -1,0 +1,231 @@
+"""Filing records (备案): rows of a list as people write them, and the records that they become once checked.
+
+A row is good as a whole or not at all, and every fault of it is named with its line and field, so that a list can be
+mended in one go. Records are told apart by credit code, role and id number.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final, TypeVar
+
+from mshield.domain import errors
+from mshield.domain.identity import (
+    ID_TYPE_NAMES,
+    MAX_NAME,
+    IdType,
+    Role,
+    check_credit_code,
+    check_id_number,
+    normalise_name,
+)
+
+FIELDS: Final = ("enterprise", "credit_code", "name", "id_type", "id_number", "role")
+"""What a row consists of, in the order of the example's columns."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilingRow:
+    """One line of a list, as text. `faults` names the fields whose cell couldn't be taken as text, by finding code."""
+
+    line: int
+    enterprise: str = ""
+    credit_code: str = ""
+    name: str = ""
+    id_type: str = ""
+    id_number: str = ""
+    role: str = ""
+    faults: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilingRecord:
+    """A checked row: all fields in their one form."""
+
+    line: int
+    enterprise: str
+    credit_code: str
+    name: str
+    id_type: IdType
+    id_number: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A fault of one line: the field (None for the line as a whole), a stable code, and what to do in two languages."""
+
+    line: int
+    field: str | None
+    code: str
+    zh: str
+    en: str
+
+
+_TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType({
+    "missing": ("没有填写", "is missing"),
+    "formula": ("是公式，请改成文字", "is a formula; write it as text"),
+    "number_cell": ("被存成数字，末尾几位已丢失，请把单元格设为文本后重填", "was stored as a number and lost its last "
+                    "digits; format the cell as text and enter it again"),
+    "not_text": ("不是文字", "is not text"),
+    "too_long": ("太长", "is too long"),
+    "invalid_enterprise": ("有误，请按营业执照填写", "is not right; write it as on the business licence"),
+    "invalid_name": ("有误，请按证件填写", "is not right; write it as on the document"),
+    "invalid_id_number": ("有误，请按证件核对", "is not right; check it against the document"),
+    "invalid_credit_code": ("有误，请按营业执照核对", "is not right; check it against the business licence"),
+    "unknown_id_type": ("不认识这种证件类型", "is no known type"),
+    "unknown_role": ("请填“法人”或“操作员”", "must be legal person or operator"),
+    "duplicate": ("与第 {first} 行重复", "repeats line {first}"),
+    "enterprise_differs": ("与第 {first} 行同一代码的企业名称不同", "differs from line {first}, which has the same credit code"),
+    "person_differs": ("与第 {first} 行同一证件号码的姓名不同", "differs from line {first}, which has the same id number"),
+})  # fmt: skip
+
+FIELD_NAMES: Final[Mapping[str | None, tuple[str, str]]] = MappingProxyType({
+    "enterprise": ("企业名称", "enterprise"),
+    "credit_code": ("统一社会信用代码", "credit code"),
+    "name": ("姓名", "name"),
+    "id_type": ("证件类型", "id type"),
+    "id_number": ("证件号码", "id number"),
+    "role": ("用户类型", "user type"),
+    None: ("本行", "the line"),
+})
+"""Chinese and English name of each field."""
+
+_ID_TYPES: Final[Mapping[str, IdType]] = MappingProxyType({
+    "居民身份证": IdType.RESIDENT_ID,
+    "身份证": IdType.RESIDENT_ID,
+    "护照": IdType.PASSPORT,
+    "港澳居民来往内地通行证": IdType.HK_MACAU_PERMIT,
+    "港澳通行证": IdType.HK_MACAU_PERMIT,
+    "台湾居民来往大陆通行证": IdType.TAIWAN_PERMIT,
+    "台胞证": IdType.TAIWAN_PERMIT,
+    "外国人永久居留身份证": IdType.FOREIGN_RESIDENT_ID,
+    "外国人永久居留证": IdType.FOREIGN_RESIDENT_ID,
+    **{spelling: kind for kind in IdType for spelling in (kind.value, ID_TYPE_NAMES[kind][1])},
+})
+_ROLES: Final[Mapping[str, Role]] = MappingProxyType({
+    "法人": Role.LEGAL_PERSON,
+    "企业法人": Role.LEGAL_PERSON,
+    "法定代表人": Role.LEGAL_PERSON,
+    "操作员": Role.OPERATOR,
+    "企业操作员": Role.OPERATOR,
+    **{role.value: role for role in Role},
+})
+_SEPARATORS: Final = re.compile(r"[\s_-]")
+# Excel takes these for a formula when the list is opened again somewhere.
+_FORMULA_STARTS: Final = tuple("=+-@")
+
+
+def check_rows(rows: Iterable[FilingRow]) -> tuple[list[FilingRecord], list[Finding]]:
+    """The records of all good lines, and the findings of the bad ones in the order of their lines.
+
+    Beside each line by itself this checks the list: no record twice, one name for a credit code, one for an id number.
+    """
+    records: list[FilingRecord] = []
+    findings: list[Finding] = []
+    for row in rows:
+        record = check_row(row)
+        if isinstance(record, FilingRecord):
+            records.append(record)
+        else:
+            findings.extend(record)
+    among = _check_list(records)
+    bad = {finding.line for finding in among}
+    findings = sorted([*findings, *among], key=lambda finding: finding.line)
+    return [record for record in records if record.line not in bad], findings
+
+
+def check_row(row: FilingRow) -> FilingRecord | list[Finding]:
+    """The record of a line, or everything that is wrong with it."""
+    findings: list[Finding] = []
+    id_type = _value(row, "id_type", findings, lambda text: _choice(text, _ID_TYPES, "unknown_id_type"))
+    role = _value(row, "role", findings, lambda text: _choice(text, _ROLES, "unknown_role"))
+    enterprise = _value(row, "enterprise", findings, _check_enterprise)
+    credit_code = _value(row, "credit_code", findings, check_credit_code)
+    name = _value(row, "name", findings, normalise_name)
+    # The form of a number depends on the type: where that is bad, only its absence can be told.
+    id_number = _value(
+        row, "id_number", findings, lambda text: text if id_type is None else check_id_number(id_type, text)
+    )
+    if id_type is None or role is None or enterprise is None or credit_code is None or name is None or id_number is None:
+        return sorted(findings, key=lambda finding: FIELDS.index(finding.field or FIELDS[0]))
+    return FilingRecord(
+        line=row.line,
+        enterprise=enterprise,
+        credit_code=credit_code,
+        name=name,
+        id_type=id_type,
+        id_number=id_number,
+        role=role,
+    )
+
+
+def finding(line: int, name: str | None, code: str, **values: int) -> Finding:
+    """A finding with its sentences; `values` are numbers in them. An unknown code is a KeyError."""
+    zh, en = _TEXTS[code]
+    subject_zh, subject_en = FIELD_NAMES[name]
+    return Finding(line, name, code, f"{subject_zh}{zh.format(**values)}", f"{subject_en} {en.format(**values)}")
+
+
+class _Refused(Exception):
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def _value(row: FilingRow, name: str, findings: list[Finding], check: Callable[[str], T]) -> T | None:
+    text = str(getattr(row, name)).strip()
+    code = row.faults.get(name)
+    if code is None and not text:
+        code = "missing"
+    if code is None and text.startswith(_FORMULA_STARTS):
+        code = "formula"
+    if code is None:
+        try:
+            return check(text)
+        except (errors.DomainError, _Refused) as error:
+            code = error.code
+    findings.append(finding(row.line, name, code))
+    return None
+
+
+def _choice(text: str, known: Mapping[str, T], code: str) -> T:
+    asked = _spelling(text)
+    for spelling, meant in known.items():
+        if _spelling(spelling) == asked:
+            return meant
+    raise _Refused(code)
+
+
+def _spelling(text: str) -> str:
+    return _SEPARATORS.sub("", unicodedata.normalize("NFKC", text)).casefold()
+
+
+def _check_enterprise(text: str) -> str:
+    # Full-width brackets belong to Chinese enterprise names: no compatibility folding here.
+    name = " ".join(unicodedata.normalize("NFC", text).split())
+    if not 1 <= len(name) <= MAX_NAME or not any(map(str.isalpha, name)) or not name.isprintable():
+        raise _Refused("invalid_enterprise")
+    return name
+
+
+def _check_list(records: Sequence[FilingRecord]) -> list[Finding]:
+    findings: list[Finding] = []
+    lines: dict[tuple[str, Role, str], int] = {}
+    enterprises: dict[str, FilingRecord] = {}
+    persons: dict[str, FilingRecord] = {}
+    for record in records:
+        first = lines.setdefault((record.credit_code, record.role, record.id_number), record.line)
+        enterprise = enterprises.setdefault(record.credit_code, record)
+        person = persons.setdefault(record.id_number, record)
+        if first != record.line:
+            findings.append(finding(record.line, None, "duplicate", first=first))
+        if enterprise.enterprise != record.enterprise:
+            findings.append(finding(record.line, "enterprise", "enterprise_differs", first=enterprise.line))
+        if (person.name, person.id_type) != (record.name, record.id_type):
+            findings.append(finding(record.line, "name", "person_differs", first=person.line))
+    return findings

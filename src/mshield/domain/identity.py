@@ -1,0 +1,172 @@
+"""Who a person or an enterprise is: names, id documents, credit codes and phone numbers, checked and in one form.
+
+Two spellings of the same thing become the same text here, so that comparing and hashing need no further care.
+"""
+
+import datetime
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from stdnum.cn import ric, uscc
+
+from mshield.domain import errors
+
+MAX_NAME: Final = 64
+"""Characters of a name: the upper bound of CN and O in a certificate (RFC 5280, appendix A.1)."""
+
+
+class IdType(StrEnum):
+    """Kinds of id documents (证件类型), in the order of the manual's wheel picker."""
+
+    RESIDENT_ID = "resident_id"
+    PASSPORT = "passport"
+    HK_MACAU_PERMIT = "hk_macau_permit"
+    TAIWAN_PERMIT = "taiwan_permit"
+    FOREIGN_RESIDENT_ID = "foreign_resident_id"
+
+
+class Role(StrEnum):
+    """User types (用户类型)."""
+
+    LEGAL_PERSON = "legal_person"
+    OPERATOR = "operator"
+
+
+ID_TYPE_NAMES: Final[Mapping[IdType, tuple[str, str]]] = MappingProxyType({
+    IdType.RESIDENT_ID: ("居民身份证", "Resident identity card"),
+    IdType.PASSPORT: ("护照", "Passport"),
+    IdType.HK_MACAU_PERMIT: ("港澳居民来往内地通行证", "Mainland travel permit for Hong Kong and Macau residents"),
+    IdType.TAIWAN_PERMIT: ("台湾居民来往大陆通行证", "Mainland travel permit for Taiwan residents"),
+    IdType.FOREIGN_RESIDENT_ID: ("外国人永久居留身份证", "Foreign permanent resident identity card"),
+})
+"""Chinese and English name of each id type."""
+
+ROLE_NAMES: Final[Mapping[Role, tuple[str, str]]] = MappingProxyType({
+    Role.LEGAL_PERSON: ("法人", "Legal person"),
+    Role.OPERATOR: ("操作员", "Operator"),
+})
+"""Chinese and English name of each role."""
+
+_PHONE: Final = re.compile(r"1[3-9][0-9]{9}")
+_CALLING_CODE: Final = re.compile(r"(?:\+|00)86")
+_PASSPORT: Final = re.compile(r"(?=.*[0-9])[A-Z0-9]{5,12}")
+_HK_MACAU: Final = re.compile(r"[HM][0-9]{8}(?:[0-9]{2})?")
+_TAIWAN: Final = re.compile(r"[0-9]{8}(?:[0-9]{2}[A-Z]?)?")
+_FOREIGN_BEFORE_2023: Final = re.compile(r"[A-Z]{3}[0-9]{4}(?P<birth>[0-9]{6})[0-9]{2}")
+_CARD_NUMBER: Final = re.compile(r"[0-9]{17}[0-9X]")
+_ID_SEPARATORS: Final = re.compile(r"[\s()（）-]")
+_MIDDLE_DOTS: Final = re.compile(r"\s*[·•‧∙⋅・]\s*")
+_FIRST_YEAR: Final = 1880
+_LAST_YEAR: Final = 2099
+
+
+def normalise_name(text: str) -> str:
+    """A person's name in one form: full-width Latin made plain, one blank between words, one kind of middle dot.
+
+    Raises InvalidName when nothing, too much, or a character that no name has is left.
+    """
+    name = " ".join(unicodedata.normalize("NFKC", text).split())
+    name = _MIDDLE_DOTS.sub("·", name)
+    if not 1 <= len(name) <= MAX_NAME or not all(map(_may_stand_in_name, name)) or not name[0].isalpha():
+        raise errors.InvalidName(field="name")
+    return name
+
+
+def same_name(one: str, other: str) -> bool:
+    """Whether two normalised names are the same; Latin letters count the same in either case."""
+    return one.casefold() == other.casefold()
+
+
+def normalise_id_number(text: str) -> str:
+    """An id number of any type in the form in which it is compared and hashed: ASCII capitals, no separators."""
+    return _ID_SEPARATORS.sub("", unicodedata.normalize("NFKC", text)).upper()
+
+
+def check_id_number(id_type: IdType, text: str) -> str:
+    """The normalised number of a document of this type. Raises InvalidIdNumber.
+
+    Resident cards: GB 11643 with check digit and a real date. Foreign permanent residents' cards: 18 digits of the same
+    kind since 2023, before that three letters and twelve digits. Passports and permits have no check digit: form only.
+    """
+    number = normalise_id_number(text)
+    if not _ID_RULES[id_type](number):
+        raise errors.InvalidIdNumber(field="id_number")
+    return number
+
+
+def check_credit_code(text: str) -> str:
+    """A unified social credit code (统一社会信用代码, GB 32100) with its check digit. Raises InvalidCreditCode."""
+    code = _ID_SEPARATORS.sub("", unicodedata.normalize("NFKC", text)).upper()
+    if not code.isascii() or not uscc.is_valid(code):
+        raise errors.InvalidCreditCode(field="credit_code")
+    return code
+
+
+def check_phone(text: str) -> str:
+    """A mainland mobile number, 11 digits, also when given with +86 or blanks. Raises InvalidPhone."""
+    digits = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", text))
+    digits = _CALLING_CODE.sub("", digits, count=1) if len(digits) > _PHONE_DIGITS else digits
+    if not _PHONE.fullmatch(digits):
+        raise errors.InvalidPhone(field="phone")
+    return digits
+
+
+_PHONE_DIGITS: Final = 11
+
+
+def mask_phone(phone: str) -> str:
+    """`13800006027` as `138****6027`."""
+    return f"{phone[:3]}****{phone[-4:]}"
+
+
+def mask_id_number(number: str) -> str:
+    """`330206199001014218` as `330206********4218`; shorter numbers show two characters at each end, at most half."""
+    shown = (6, 4) if len(number) >= 15 else (2, 2) if len(number) >= 8 else (1, 0)
+    first, last = shown
+    return number[:first] + "*" * (len(number) - first - last) + number[len(number) - last :]
+
+
+def mask_name(name: str) -> str:
+    """`林知远` as `*知远`: all but the first character, as banks show it."""
+    return "*" + name[1:] if len(name) > 1 else "*"
+
+
+def _may_stand_in_name(char: str) -> bool:
+    return unicodedata.category(char)[0] in "LM" or char in " ·-'’."
+
+
+def _is_date(digits: str) -> bool:
+    try:
+        date = datetime.date(int(digits[:4]), int(digits[4:6]), int(digits[6:8]))
+    except ValueError:
+        return False
+    return _FIRST_YEAR <= date.year <= _LAST_YEAR
+
+
+def _is_card_number(number: str) -> bool:
+    return bool(_CARD_NUMBER.fullmatch(number)) and ric.calc_check_digit(number) == number[-1] and _is_date(number[6:14])
+
+
+def _is_resident_id(number: str) -> bool:
+    # Place codes are not looked up: a table that lags behind would turn people away.
+    return _is_card_number(number) and number[0] in "12345678"
+
+
+def _is_foreign_resident_id(number: str) -> bool:
+    if number[:1] == "9":
+        return _is_card_number(number)
+    match = _FOREIGN_BEFORE_2023.fullmatch(number)
+    return match is not None and (_is_date("20" + match["birth"]) or _is_date("19" + match["birth"]))
+
+
+_ID_RULES: Final[Mapping[IdType, Callable[[str], bool]]] = MappingProxyType({
+    IdType.RESIDENT_ID: _is_resident_id,
+    IdType.PASSPORT: lambda number: bool(_PASSPORT.fullmatch(number)),
+    IdType.HK_MACAU_PERMIT: lambda number: bool(_HK_MACAU.fullmatch(number)),
+    IdType.TAIWAN_PERMIT: lambda number: bool(_TAIWAN.fullmatch(number)),
+    IdType.FOREIGN_RESIDENT_ID: _is_foreign_resident_id,
+})

@@ -1,0 +1,39 @@
+"""The shield number (手机盾号, R1): `MS` and 11 digits, one per installation of the app.
+
+It stands wherever a card or USB-key number is asked for; it is no secret. Shown 3-4-4, copied and stored without blanks.
+"""
+
+import re
+import secrets
+import unicodedata
+from collections.abc import Callable
+from typing import Final
+
+PREFIX: Final = "MS"
+DIGITS: Final = 11
+_NUMBER: Final = re.compile(r"MS[0-9]{11}")
+
+
+def new_number(draw: Callable[[int], int] = secrets.randbelow) -> str:
+    """A new number. `draw(n)` gives a random integer below n; whoever stores the number makes sure that it is unique."""
+    return format_number(draw(10**DIGITS))
+
+
+def format_number(value: int) -> str:
+    """The number of an integer of at most 11 digits."""
+    if not 0 <= value < 10**DIGITS:
+        raise ValueError(f"a shield number has {DIGITS} digits")
+    return f"{PREFIX}{value:0{DIGITS}d}"
+
+
+def parse_number(text: str) -> str | None:
+    """The number in a text as a person types it, in any case and spacing; None if it is none."""
+    number = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", text)).upper()
+    return number if _NUMBER.fullmatch(number) else None
+
+
+def display_number(number: str) -> str:
+    """`MS10720468813` as `MS 107 2046 8813`."""
+    if not _NUMBER.fullmatch(number):
+        raise ValueError("not a shield number")
+    return f"{number[:2]} {number[2:5]} {number[5:9]} {number[9:]}"

@@ -1,0 +1,194 @@
+"""Filing lists from files: .xlsx workbooks and .csv texts, with Chinese or English headers, to rows with line numbers.
+
+Nothing in a file is computed or followed: a formula is a fault of its cell, a size limit stands before each reader, and
+a file that can't be read is one error with a sentence.
+"""
+
+import csv
+import io
+import unicodedata
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import PurePath
+from types import MappingProxyType
+from typing import Final
+from xml.etree.ElementTree import ParseError
+
+from openpyxl import load_workbook
+from openpyxl.utils.exceptions import InvalidFileException
+
+from mshield.domain.filing import FIELDS, FilingRow
+
+MAX_FILE: Final = 10 * 1024 * 1024
+MAX_UNPACKED: Final = 64 * 1024 * 1024
+MAX_ROWS: Final = 20_000
+MAX_LINES: Final = 10 * MAX_ROWS
+"""Lines with empty ones: a sheet may be formatted far below its last entry."""
+MAX_COLUMNS: Final = 64
+MAX_CELL: Final = 256
+_HEADER_WITHIN: Final = 10
+_EXACT_DIGITS: Final = 15
+"""Digits that a spreadsheet's number keeps."""
+
+_REASONS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType({
+    "unknown_format": ("只能导入 .xlsx 或 .csv 文件", "Only .xlsx and .csv files can be imported"),
+    "too_large": ("文件太大，最多 10 MB、20000 行，请分开导入", "The file is too large: 10 MB and 20 000 lines at most; split it"),
+    "unreadable": ("文件无法读取，可能已损坏或设了密码", "The file can't be read; it may be damaged or protected by a password"),
+    "encoding": ("文字编码无法识别，请另存为 UTF-8 的 CSV", "The text's encoding is unknown; save it as CSV in UTF-8"),
+    "header": ("没有找到完整的表头，还缺：{columns}", "The header is not complete; missing: {columns}"),
+    "header_twice": ("表头有重复的列：{columns}", "The header has columns twice: {columns}"),
+    "empty": ("文件里没有人员", "The file lists nobody"),
+})  # fmt: skip
+
+HEADERS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({
+    "enterprise": ("企业名称", "单位名称", "公司名称", "enterprise", "enterprise name", "company", "organisation"),
+    "credit_code": ("统一社会信用代码", "社会信用代码", "信用代码", "credit code", "unified social credit code", "uscc"),
+    "name": ("姓名", "人员姓名", "name", "full name"),
+    "id_type": ("证件类型", "身份证件类型", "id type"),
+    "id_number": ("证件号码", "证件号", "身份证号码", "身份证号", "id number"),
+    "role": ("用户类型", "人员类型", "角色", "user type", "role"),
+})
+"""The names that each column may have; case, blanks, underscores and remarks in brackets don't count."""
+
+# What zipfile, expat and openpyxl raise on damaged or hostile workbooks: they promise no narrower set.
+_UNREADABLE: Final = (
+    zipfile.BadZipFile, InvalidFileException, ParseError, zlib.error, OSError, EOFError, ValueError, TypeError, KeyError,
+    IndexError, AttributeError, NotImplementedError, RuntimeError, AssertionError,
+)  # fmt: skip
+
+
+class FilingFileError(Exception):
+    """The file as a whole can't be imported: `code` is stable, `zh` and `en` say why and what to do."""
+
+    def __init__(self, code: str, *, columns: Iterable[str] = ()) -> None:
+        zh, en = _REASONS[code]
+        named = list(columns)
+        self.code = code
+        self.zh = zh.format(columns="、".join(HEADERS[name][0] for name in named))
+        self.en = en.format(columns=", ".join(name.replace("_", " ") for name in named))
+        super().__init__(self.en)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    text: str
+    fault: str | None = None
+
+
+_Line = tuple[int, list[_Cell]]
+
+
+def read_filing(data: bytes, filename: str) -> list[FilingRow]:
+    """The rows below the header of the first sheet, empty lines left out. Raises FilingFileError.
+
+    The header may stand below a title, within the first ten lines; columns may be in any order and unknown ones are ignored.
+    """
+    if len(data) > MAX_FILE:
+        raise FilingFileError("too_large")
+    suffix = PurePath(filename).suffix.lower()
+    if suffix == ".xlsx":
+        return _rows(_workbook_lines(data))
+    if suffix == ".csv":
+        return _rows(_text_lines(data))
+    raise FilingFileError("unknown_format")
+
+
+def _rows(lines: Iterator[_Line]) -> list[FilingRow]:
+    columns = _find_header(lines)
+    rows: list[FilingRow] = []
+    for number, cells in lines:
+        if len(rows) == MAX_ROWS:
+            raise FilingFileError("too_large")
+        named = {name: cells[place] for name, place in columns.items() if place < len(cells)}
+        if any(cell.text or cell.fault for cell in named.values()):
+            rows.append(_row(number, named))
+    if not rows:
+        raise FilingFileError("empty")
+    return rows
+
+
+def _row(line: int, cells: Mapping[str, _Cell]) -> FilingRow:
+    texts = {name: cell.text for name, cell in cells.items()}
+    faults = {name: cell.fault for name, cell in cells.items() if cell.fault is not None}
+    return FilingRow(line=line, faults=faults, **texts)
+
+
+def _find_header(lines: Iterator[_Line]) -> dict[str, int]:
+    best: dict[str, int] = {}
+    for _, (_number, cells) in zip(range(_HEADER_WITHIN), lines, strict=False):
+        named = [(_ALIASES[key], place) for place, cell in enumerate(cells) if (key := _header_key(cell.text)) in _ALIASES]
+        columns = dict(named)
+        if len(columns) == len(FIELDS):
+            if len(named) > len(columns):
+                twice = {name for name, place in named if columns[name] != place}
+                raise FilingFileError("header_twice", columns=sorted(twice, key=FIELDS.index))
+            return columns
+        best = max(best, columns, key=len)
+    raise FilingFileError("header", columns=[name for name in FIELDS if name not in best])
+
+
+def _header_key(text: str) -> str:
+    plain = unicodedata.normalize("NFKC", text).replace("*", "").partition("(")[0]
+    return " ".join(plain.replace("_", " ").split()).casefold()
+
+
+_ALIASES: Final = {alias: name for name, aliases in HEADERS.items() for alias in aliases}
+
+
+def _workbook_lines(data: bytes) -> Iterator[_Line]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            if sum(entry.file_size for entry in archive.infolist()) > MAX_UNPACKED:
+                raise FilingFileError("too_large")
+        # read_only doesn't trust the size that a sheet declares; data_only stays off, so that formulas show themselves.
+        book = load_workbook(io.BytesIO(data), read_only=True, keep_links=False)
+        sheet = book.worksheets[0]
+        sheet.reset_dimensions()
+        for number, cells in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS), start=1):
+            if number > MAX_LINES:
+                raise FilingFileError("too_large")
+            yield number, [_workbook_cell(cell.value, str(cell.data_type)) for cell in cells]
+    except _UNREADABLE as error:
+        raise FilingFileError("unreadable") from error
+
+
+def _workbook_cell(value: object, kind: str) -> _Cell:
+    if value is None:
+        return _Cell("")
+    if kind == "f":
+        return _Cell("", "formula")
+    if isinstance(value, str):
+        return _text_cell(value)
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return _Cell("", "not_text")
+    if (isinstance(value, float) and not value.is_integer()) or abs(value) >= 10**_EXACT_DIGITS:
+        return _Cell("", "number_cell")
+    return _Cell(str(int(value)))
+
+
+def _text_cell(text: str) -> _Cell:
+    # A leading apostrophe is how spreadsheets mark a number that is to stay text.
+    plain = text.strip().removeprefix("'")
+    return _Cell("", "too_long") if len(plain) > MAX_CELL else _Cell(plain)
+
+
+def _text_lines(data: bytes) -> Iterator[_Line]:
+    reader = csv.reader(io.StringIO(_decode(data), newline=""), strict=True)
+    line = 1
+    try:
+        for cells in reader:
+            yield line, [_text_cell(cell) for cell in cells[:MAX_COLUMNS]]
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise FilingFileError("unreadable") from error
+
+
+def _decode(data: bytes) -> str:
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise FilingFileError("encoding")

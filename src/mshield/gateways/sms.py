@@ -1,0 +1,59 @@
+"""How SMS leave this service. A gateway raises SmsError when it couldn't hand a message over.
+
+The development gateway sends nothing: it keeps the last messages in memory, for the page /dev/sms and for tests.
+"""
+
+from collections import deque
+from dataclasses import dataclass, replace
+from typing import Final, Literal, Protocol
+
+SmsPurpose = Literal["register", "apply", "reset"]
+OUTBOX_SIZE: Final = 100
+REDACTED: Final = "******"
+
+
+class SmsError(Exception):
+    """The message wasn't taken; nothing is known of its delivery."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmsMessage:
+    """One message with a code. `at` is in ms; gateways that work with templates take the code, others the text."""
+
+    phone: str
+    text: str
+    code: str
+    purpose: SmsPurpose
+    at: int
+
+
+class SmsGateway(Protocol):
+    """Sends messages."""
+
+    async def send(self, message: SmsMessage) -> None:
+        """Hands the message over. Raises SmsError."""
+
+    def forget(self, phone: str, code: str) -> None:
+        """The code was used: whatever this gateway keeps of it goes."""
+
+
+class DevelopmentSms:
+    """Keeps the last hundred messages in place of sending them."""
+
+    def __init__(self) -> None:
+        self._outbox: deque[SmsMessage] = deque(maxlen=OUTBOX_SIZE)
+
+    async def send(self, message: SmsMessage) -> None:
+        """Puts the message into the outbox."""
+        self._outbox.append(message)
+
+    def forget(self, phone: str, code: str) -> None:
+        """Blanks the code in all messages to this number that hold it."""
+        for place, message in enumerate(self._outbox):
+            if message.phone == phone and message.code == code:
+                text = message.text.replace(code, REDACTED)
+                self._outbox[place] = replace(message, code=REDACTED, text=text)
+
+    def messages(self) -> list[SmsMessage]:
+        """The outbox, newest first."""
+        return list(reversed(self._outbox))

@@ -1,0 +1,106 @@
+"""The curve arithmetic behind one interface: Botan 3.12 where it is installed, else OpenSSL 3.
+
+Points are 65-byte `bytes` or `None` for infinity, scalars are `int` in [1, n-1]; any thread may use an
+engine.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Final, Literal, Protocol
+
+from mshield.gm.curve import G, N
+from mshield.gm.curve import negate as negate_point
+from mshield.gm.errors import EngineUnavailable
+
+EngineName = Literal["auto", "botan", "openssl"]
+
+
+class Engine(Protocol):
+    """What the protocol needs of the curve. A scalar outside [1, n-1] is a caller's bug: `ValueError`."""
+
+    @property
+    def name(self) -> str:
+        """`botan` or `openssl`."""
+
+    @property
+    def version(self) -> str:
+        """The library's own version text."""
+
+    def random_scalar(self) -> int:
+        """Uniform in [1, n-1], from the operating system."""
+
+    def mul_g(self, k: int) -> bytes:
+        """`kG` for a secret k."""
+
+    def mul(self, k: int, point: bytes) -> bytes | None:
+        """`kP` for a secret k; raises `BadPoint`."""
+
+    def add(self, a: bytes | None, b: bytes | None) -> bytes | None:
+        """`A + B`; raises `BadPoint`."""
+
+    def negate(self, point: bytes) -> bytes:
+        """`-P`; raises `BadPoint`."""
+
+    def mul_add_public(self, a: int, b: int, point: bytes) -> bytes | None:
+        """`aG + bP` for public a, b in [0, n-1], in time that may depend on them; raises `BadPoint`."""
+
+    def verify(self, public: bytes, e: bytes, r: int, s: int) -> bool:
+        """Whether (r, s), each in [1, n-1] with r + s ≠ n, signs the 32-byte e; raises `BadPoint`."""
+
+    def check_point(self, point: bytes) -> None:
+        """Length, the byte 04, coordinates below p, on the curve; raises `BadPoint`."""
+
+    def invert(self, x: int) -> int:
+        """`x^-1 mod n`, blinded."""
+
+    def sm3(self, *chunks: bytes) -> bytes:
+        """SM3 of the joined chunks, 32 bytes."""
+
+
+def _botan() -> Engine:
+    from mshield.gm.botan import BotanEngine  # noqa: PLC0415  loads a library
+
+    return BotanEngine()
+
+
+def _openssl() -> Engine:
+    from mshield.gm.openssl import OpenSslEngine  # noqa: PLC0415  loads a library
+
+    return OpenSslEngine()
+
+
+_LOADERS: Final[dict[str, Callable[[], Engine]]] = {"botan": _botan, "openssl": _openssl}
+
+
+@cache
+def _load(name: str) -> Engine:
+    engine = _LOADERS[name]()
+    if engine.mul_g(1) != G or engine.mul(N - 1, G) != negate_point(G):
+        raise EngineUnavailable(f"{name} {engine.version} computes wrong points on sm2p256v1")
+    return engine
+
+
+def load_engine(name: EngineName = "auto") -> Engine:
+    """The named engine, loaded once; `auto` is the fastest that is there. Raises `EngineUnavailable`."""
+    if name != "auto":
+        if name not in _LOADERS:
+            raise EngineUnavailable(f"no engine is called {name!r}; there are auto, {', '.join(_LOADERS)}")
+        return _load(name)
+    reasons = []
+    for candidate in _LOADERS:
+        try:
+            return _load(candidate)
+        except EngineUnavailable as error:
+            reasons.append(f"{candidate}: {error}")
+    raise EngineUnavailable("; ".join(reasons))
+
+
+def available_engines() -> dict[str, str]:
+    """Each engine's name with its library's version, or with the reason why it is unavailable."""
+    found = {}
+    for name in _LOADERS:
+        try:
+            found[name] = _load(name).version
+        except EngineUnavailable as error:
+            found[name] = f"unavailable: {error}"
+    return found

@@ -1,0 +1,44 @@
+"""Integers modulo the group order n: ranges, bytes, random choice and the blinded inverse.
+
+Python's integers are not constant-time, so the one operation that leaks measurably, the inverse, is blinded.
+"""
+
+import secrets
+
+from mshield.gm.curve import SCALAR_BYTES, N
+from mshield.gm.errors import Malformed
+
+
+def random_scalar() -> int:
+    """A uniform integer in [1, n-1] from the operating system's generator, by rejection."""
+    while True:
+        candidate = int.from_bytes(secrets.token_bytes(SCALAR_BYTES), "big")
+        if 0 < candidate < N:
+            return candidate
+
+
+def invert(x: int) -> int:
+    """`x^-1 mod n` as `t·(x·t)^-1` with a fresh random t, so that its time tells nothing of x."""
+    if not 0 < x < N:
+        raise ValueError("only a scalar in [1, n-1] has an inverse here")
+    t = random_scalar()
+    return t * pow(x * t % N, -1, N) % N
+
+
+def scalar_bytes(x: int) -> bytes:
+    """32 bytes, big-endian."""
+    return x.to_bytes(SCALAR_BYTES, "big")
+
+
+def check_scalar(x: int) -> int:
+    """`x` if it is in [1, n-1]; raises `Malformed` otherwise."""
+    if not 0 < x < N:
+        raise Malformed("a scalar is not in [1, n-1]")
+    return x
+
+
+def parse_scalar(raw: bytes) -> int:
+    """A received scalar (`z`, `tau`, a share): 32 bytes in [1, n-1], else `Malformed`."""
+    if len(raw) != SCALAR_BYTES:
+        raise Malformed("a scalar is 32 bytes")
+    return check_scalar(int.from_bytes(raw, "big"))

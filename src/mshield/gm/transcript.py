@@ -1,0 +1,127 @@
+"""How values become hash inputs in `MSHIELD/v1`: length prefixes, tagged hashes, contexts, internal messages.
+
+Each part is prefixed with its length, so no two different lists of parts give the same bytes.
+"""
+
+# ruff: noqa: N802  names are those of the protocol
+
+from collections.abc import Sequence
+from typing import Final, Literal, Protocol
+
+from mshield.gm.curve import N
+from mshield.gm.errors import Malformed
+from mshield.gm.scalars import scalar_bytes
+from mshield.gm.sm3 import sm3
+
+PREFIX: Final = "MSHIELD/v1/"
+_PREFIX_BYTES: Final = PREFIX.encode("ascii")
+_EPOCH_LIMIT: Final = 1 << 32
+_VALUE_LIMIT: Final = 1 << 256
+_ZEROS: Final = b"\x00\x00\x00"
+
+InternalPurpose = Literal["refresh", "confirm"]
+
+
+class Opening(Protocol):
+    """What `finish` carries of one item."""
+
+    @property
+    def sid(self) -> bytes:
+        """16 bytes."""
+
+    @property
+    def Q1(self) -> bytes:
+        """The committed nonce point as received."""
+
+    @property
+    def rho(self) -> bytes:
+        """32 bytes."""
+
+    @property
+    def s_prime(self) -> int:
+        """Below 2^256, as received."""
+
+
+def LV(part: bytes) -> bytes:
+    """4-byte big-endian length, then the bytes."""
+    return len(part).to_bytes(4, "big") + part
+
+
+def H(tag: str, *parts: bytes) -> bytes:
+    """`SM3(LV("MSHIELD/v1/" ‖ tag) ‖ LV(a) ‖ LV(b) ‖ …)`, 32 bytes."""
+    return sm3(LV((PREFIX + tag).encode("ascii")) + b"".join(map(LV, parts)))
+
+
+def Hn(tag: str, *parts: bytes) -> int:
+    """`H(tag‖"/0", …) ‖ H(tag‖"/1", …)` as a 512-bit number, mod n."""
+    return int.from_bytes(H(f"{tag}/0", *parts) + H(f"{tag}/1", *parts), "big") % N
+
+
+def sized(name: str, value: bytes, length: int) -> bytes:
+    """`value` if it has that many bytes; raises `Malformed` otherwise."""
+    if len(value) != length:
+        raise Malformed(f"{name} is {length} bytes")
+    return value
+
+
+def epoch_bytes(epoch: int) -> bytes:
+    """4 bytes, big-endian; raises `Malformed` outside [0, 2^32)."""
+    if not 0 <= epoch < _EPOCH_LIMIT:
+        raise Malformed("an epoch has 32 bits")
+    return epoch.to_bytes(4, "big")
+
+
+def enrolment_context(*, uid: bytes, sid: bytes) -> bytes:
+    """`ctx` of `enrol-pok`."""
+    return LV(sized("uid", uid, 16)) + LV(sized("sid", sid, 16))
+
+
+def nonce_context(*, uid: bytes, epoch: int, sid: bytes, e: bytes, c: bytes) -> bytes:
+    """`ctx` of `nonce-pok`."""
+    parts = (
+        sized("sid", sid, 16),
+        sized("uid", uid, 16),
+        epoch_bytes(epoch),
+        sized("c", c, 32),
+        sized("e", e, 32),
+    )
+    return b"".join(map(LV, parts))
+
+
+def commitment(*, uid: bytes, epoch: int, sid: bytes, e: bytes, Q1: bytes, rho: bytes) -> bytes:
+    """`c = H("commit", sid, uid, epoch, e, Q1, rho)`."""
+    return H(
+        "commit",
+        sized("sid", sid, 16),
+        sized("uid", uid, 16),
+        epoch_bytes(epoch),
+        sized("e", e, 32),
+        sized("Q1", Q1, 65),
+        sized("rho", rho, 32),
+    )
+
+
+def finish_hash(*, uid: bytes, items: Sequence[Opening], tau: int | None) -> bytes:
+    """`fb`, which names the outcome of one `finish` body; an absent `tau` is an empty part."""
+    parts = [sized("uid", uid, 16)]
+    for item in items:
+        if not 0 <= item.s_prime < _VALUE_LIMIT:
+            raise Malformed("s_prime has 256 bits")
+        parts += (
+            sized("sid", item.sid, 16),
+            sized("Q1", item.Q1, 65),
+            sized("rho", item.rho, 32),
+            item.s_prime.to_bytes(32, "big"),
+        )
+    parts.append(b"" if tau is None else scalar_bytes(tau))
+    return H("finish", *parts)
+
+
+def internal_message(purpose: InternalPurpose, *, uid: bytes, sid: bytes) -> bytes:
+    """`M` of a task that the parties make for themselves."""
+    return LV(_PREFIX_BYTES + purpose.encode("ascii")) + enrolment_context(uid=uid, sid=sid)
+
+
+def is_internal_message(message: bytes) -> bool:
+    """Whether `M` begins as internal ones do (`00 00 00 xx "MSHIELD/v1/"`); a business may not send such."""
+    return message[:3] == _ZEROS and message[4:].startswith(_PREFIX_BYTES)

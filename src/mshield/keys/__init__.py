@@ -1,0 +1,1 @@
+"""Keys at rest: the master key, what it seals, and the certificate authority's keys."""

@@ -1,0 +1,90 @@
+"""Everything that can be wrong with keys at rest: typed, with a stable code and a Chinese and an English sentence.
+
+No message holds key material, a line of the key file, or any part of a box beyond the master key's public id.
+"""
+
+
+class KeysError(Exception):
+    """Base of this package's errors. `zh` and `en` are the sentences for people."""
+
+    code: str = "keys"
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.zh = zh
+        self.en = en
+
+
+class NoMasterKey(KeysError):
+    """There is no master key where the settings say."""
+
+    code = "no_master_key"
+
+
+class MasterKeyExists(KeysError):
+    """A master key is never overwritten."""
+
+    code = "master_key_exists"
+
+
+class UnsafeMasterKey(KeysError):
+    """The master key file can be read by others, or belongs to someone else."""
+
+    code = "unsafe_master_key"
+
+
+class BadMasterKey(KeysError):
+    """The master key text is not in its form."""
+
+    code = "bad_master_key"
+
+
+class MasterKeyInUse(KeysError):
+    """An old master key can't be dropped yet."""
+
+    code = "master_key_in_use"
+
+
+class SealError(KeysError):
+    """A box does not open: it was changed, or belongs to another row, epoch or purpose."""
+
+    code = "seal_broken"
+
+    def __init__(
+        self,
+        zh: str = "加密数据无法打开：已被改动，或不属于此处",
+        en: str = "a sealed value does not open: it was changed, or does not belong here",
+    ) -> None:
+        super().__init__(zh, en)
+
+
+class UnknownMasterKey(SealError):
+    """A box was sealed under a master key that is not in the ring."""
+
+    code = "unknown_master_key"
+
+    def __init__(self, key_id: bytes) -> None:
+        shown = key_id.hex()
+        super().__init__(
+            f"加密数据所用的主密钥 {shown} 不在密钥环中",
+            f"a value is sealed under master key {shown}, which is not in the ring",
+        )
+        self.key_id = key_id
+
+
+class NoAuthority(KeysError):
+    """The certificate authority was not made yet."""
+
+    code = "no_authority"
+
+
+class AuthorityExists(KeysError):
+    """A certificate authority is never overwritten."""
+
+    code = "authority_exists"
+
+
+class BadAuthority(KeysError):
+    """A stored authority's key does not fit its certificate."""
+
+    code = "bad_authority"

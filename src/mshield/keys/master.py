@@ -1,0 +1,110 @@
+"""One master key: its id, its cipher, and what it seals; and the text form in which master keys are kept.
+
+A line of the text is `ID CIPHER KEY`: 16 hex digits, `aes` or `sm4`, base64. The first line is the current key; blank
+lines and lines that begin with `#` say nothing. In the environment `;` may stand for the end of a line.
+"""
+
+import base64
+import binascii
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from mshield.keys.errors import BadMasterKey, SealError
+
+CipherName = Literal["aes", "sm4"]
+"""`aes` is AES-256-GCM (NIST SP 800-38D), `sm4` is SM4-GCM (GB/T 32907 in RFC 8998's mode)."""
+
+ID_BYTES: Final = 8
+NONCE_BYTES: Final = 12
+TAG_BYTES: Final = 16
+KEY_BYTES: Final[dict[CipherName, int]] = {"aes": 32, "sm4": 16}
+_LINE: Final = re.compile(r"(?P<id>[0-9a-f]{16})\s+(?P<cipher>aes|sm4)\s+(?P<key>[A-Za-z0-9+/]+={0,2})")
+
+
+@dataclass(frozen=True, slots=True)
+class MasterKey:
+    """A master key. `id` (8 bytes) is public and stands in each box; `secret` has 32 bytes (aes) or 16 (sm4)."""
+
+    id: bytes
+    cipher: CipherName
+    secret: bytes = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if len(self.id) != ID_BYTES or len(self.secret) != KEY_BYTES[self.cipher]:
+            raise BadMasterKey("主密钥长度不对", "a master key or its id has the wrong length")
+
+    def encrypt(self, nonce: bytes, plaintext: bytes, associated: bytes) -> bytes:
+        """Ciphertext ‖ 16-byte tag. The nonce is 12 bytes and must never come twice under one key."""
+        if self.cipher == "aes":
+            return AESGCM(self.secret).encrypt(nonce, plaintext, associated)
+        encryptor = Cipher(algorithms.SM4(self.secret), modes.GCM(nonce)).encryptor()
+        encryptor.authenticate_additional_data(associated)
+        return encryptor.update(plaintext) + encryptor.finalize() + encryptor.tag
+
+    def decrypt(self, nonce: bytes, sealed: bytes, associated: bytes) -> bytes:
+        """The plaintext, or SealError when anything of the four does not fit."""
+        try:
+            if self.cipher == "aes":
+                return AESGCM(self.secret).decrypt(nonce, sealed, associated)
+            mode = modes.GCM(nonce, sealed[-TAG_BYTES:])
+            decryptor = Cipher(algorithms.SM4(self.secret), mode).decryptor()
+            decryptor.authenticate_additional_data(associated)
+            return decryptor.update(sealed[:-TAG_BYTES]) + decryptor.finalize()
+        except InvalidTag:
+            raise SealError from None
+
+    def line(self) -> str:
+        """The key as a line of the text form, secret included."""
+        return f"{self.id.hex()} {self.cipher} {base64.b64encode(self.secret).decode('ascii')}"
+
+
+def generate_master_key(cipher: CipherName) -> MasterKey:
+    """A new random master key with a random id."""
+    return MasterKey(os.urandom(ID_BYTES), cipher, os.urandom(KEY_BYTES[cipher]))
+
+
+def parse_master_keys(text: str) -> tuple[MasterKey, ...]:
+    """The keys of the text form, current one first. BadMasterKey names the bad line's number, never its content."""
+    keys = [
+        _parse_line(number, line)
+        for number, line in enumerate(re.split(r"[\n;]", text), 1)
+        if line.strip() and not line.lstrip().startswith("#")
+    ]
+    if not keys:
+        raise BadMasterKey("没有主密钥", "there is no master key in the text")
+    if len({key.id for key in keys}) != len(keys):
+        raise BadMasterKey("两个主密钥编号相同", "two master keys have the same id")
+    return tuple(keys)
+
+
+def format_master_keys(keys: Iterable[MasterKey]) -> str:
+    """The text form, current key first."""
+    return "".join(f"{key.line()}\n" for key in keys)
+
+
+def _parse_line(number: int, line: str) -> MasterKey:
+    key = _read(line)
+    if key is None:
+        raise BadMasterKey(
+            f"主密钥第 {number} 行格式不对，应为：编号 算法 密钥",
+            f"line {number} of the master keys is not: 16 hex digits, aes or sm4, key in base64 of the right length",
+        )
+    return key
+
+
+def _read(line: str) -> MasterKey | None:
+    match = _LINE.fullmatch(line.strip())
+    if match is None:
+        return None
+    cipher: CipherName = "aes" if match["cipher"] == "aes" else "sm4"
+    try:
+        return MasterKey(bytes.fromhex(match["id"]), cipher, base64.b64decode(match["key"], validate=True))
+    except (binascii.Error, BadMasterKey):
+        return None

@@ -1,0 +1,155 @@
+"""Where master keys are kept: a file that only its owner can read, or the environment.
+
+A file is made once and never overwritten in place: each change is a whole new file, flushed to the disk before it takes
+the old one's name, under a lock, so that no key is lost to a crash or to two commands at once.
+"""
+
+import fcntl
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+from mshield.keys.errors import BadMasterKey, MasterKeyExists, NoMasterKey, UnsafeMasterKey
+from mshield.keys.master import MasterKey, format_master_keys, parse_master_keys
+
+_MAX_BYTES = 1 << 16
+
+
+class KeySource(Protocol):
+    """Gives the master keys, current one first."""
+
+    def load(self) -> tuple[MasterKey, ...]:
+        """The keys as they are now."""
+
+    def changed(self) -> bool:
+        """Whether they may differ from what was loaded last."""
+
+
+class EnvironmentKeys:
+    """Master keys given by the environment: fixed for the life of the process."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def load(self) -> tuple[MasterKey, ...]:
+        """The keys of the text."""
+        return parse_master_keys(self._text)
+
+    def changed(self) -> bool:
+        """Never."""
+        return False
+
+
+class MasterKeyFile:
+    """The master key file at `path`: a regular file of ours with no permission for group and others."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._seen: tuple[int, ...] | None = None
+
+    def load(self) -> tuple[MasterKey, ...]:
+        """The keys. Raises NoMasterKey, UnsafeMasterKey or BadMasterKey."""
+        text, seen = self._read()
+        keys = parse_master_keys(text)
+        self._seen = seen
+        return keys
+
+    def changed(self) -> bool:
+        """Whether another file stands there than the one loaded last; costs one `stat`."""
+        try:
+            return _signature(self.path.stat()) != self._seen
+        except OSError:
+            return True
+
+    def changed_at(self) -> int:
+        """When the keys were changed last, ms since the epoch."""
+        return self.path.stat().st_mtime_ns // 1_000_000
+
+    def create(self, key: MasterKey) -> None:
+        """Makes the file with its first key; MasterKeyExists if anything has the name already."""
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            self._write(self.path, (key,))
+        except FileExistsError:
+            raise MasterKeyExists(
+                f"{self.path} 已存在，主密钥不会被覆盖",
+                f"{self.path} exists; a master key is never overwritten",
+            ) from None
+        self._sync_folder()
+
+    def replace(self, keys: tuple[MasterKey, ...]) -> None:
+        """Puts `keys` in place of the file's keys, all or nothing. Only under `lock`."""
+        new = self.path.with_name(f"{self.path.name}.new")
+        new.unlink(missing_ok=True)  # left by a command that died; it never had the name
+        self._write(new, keys)
+        new.replace(self.path)
+        self._sync_folder()
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Keeps other commands from changing the file: read it again inside."""
+        descriptor = os.open(f"{self.path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def _read(self) -> tuple[str, tuple[int, ...]]:
+        try:
+            descriptor = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        except FileNotFoundError:
+            raise NoMasterKey(
+                f"没有主密钥 {self.path}：请运行 mshield keys init",
+                f"there is no master key {self.path}: run `mshield keys init`",
+            ) from None
+        except OSError as error:
+            raise UnsafeMasterKey(
+                f"主密钥 {self.path} 无法读取", f"the master key {self.path} can't be read: {error.strerror}"
+            ) from None
+        try:
+            found = os.fstat(descriptor)
+            _require_private(self.path, found)
+            content = os.read(descriptor, _MAX_BYTES + 1)
+        finally:
+            os.close(descriptor)
+        if len(content) > _MAX_BYTES or not content.isascii():
+            raise BadMasterKey(f"{self.path} 不是主密钥文件", f"{self.path} is not a file of master keys")
+        return content.decode("ascii"), _signature(found)
+
+    def _write(self, path: Path, keys: tuple[MasterKey, ...]) -> None:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            os.fchmod(descriptor, 0o600)  # the umask may have taken from the owner
+            file.write(format_master_keys(keys))
+            file.flush()
+            os.fsync(descriptor)
+
+    def _sync_folder(self) -> None:
+        descriptor = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _signature(found: os.stat_result) -> tuple[int, ...]:
+    return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+
+
+def _require_private(path: Path, found: os.stat_result) -> None:
+    if not stat.S_ISREG(found.st_mode):
+        raise UnsafeMasterKey(f"主密钥 {path} 不是普通文件", f"the master key {path} is not a regular file")
+    if found.st_uid != os.geteuid():
+        raise UnsafeMasterKey(
+            f"主密钥 {path} 属于其他用户（uid {found.st_uid}），应属于运行服务的用户（uid {os.geteuid()}）",
+            f"the master key {path} belongs to uid {found.st_uid}; it must belong to the service's uid {os.geteuid()}",
+        )
+    if mode := stat.S_IMODE(found.st_mode) & 0o077:
+        raise UnsafeMasterKey(
+            f"主密钥 {path} 的权限过宽（{stat.S_IMODE(found.st_mode):04o}）：请运行 chmod 600 {path}",
+            f"the master key {path} gives others permissions ({mode:03o}): run `chmod 600 {path}`",
+        )

@@ -1,0 +1,106 @@
+"""Wiring: opens everything that the service needs, in order, and hands it to the web as one context."""
+
+import logging
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import FastAPI
+
+from mshield.gateways.sms import make_gateway
+from mshield.gm.engine import load_engine
+from mshield.keys.authority import load_authorities
+from mshield.keys.keyring import load_keyring
+from mshield.keys.secrets import load_lookup_key
+from mshield.services.answer import Answer
+from mshield.services.ask import Ask
+from mshield.services.certificate import Certificates
+from mshield.services.context import Context
+from mshield.services.enrol import Enrol
+from mshield.services.events import Events
+from mshield.services.finish_signing import FinishSigning
+from mshield.services.issue import Issue
+from mshield.services.open_signing import OpenSigning
+from mshield.services.publish import Publisher
+from mshield.services.result import MakeResult
+from mshield.services.session import BusinessAuthentication
+from mshield.settings import Settings, load_settings
+from mshield.store.database import Database, Unavailable, open_database
+from mshield.store.migrate import pending
+from mshield.web.app import build
+
+_log = logging.getLogger(__name__)
+Clock = Callable[[], int]
+
+
+class StartRefused(Exception):
+    """The service can't start as it is set up; the sentence says what to do."""
+
+
+def wall_clock() -> int:
+    """Milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+def create_app(settings: Settings | None = None, *, clock: Clock = wall_clock) -> FastAPI:
+    """The ASGI application (`uvicorn --factory mshield.main:create_app`)."""
+    settings = settings or load_settings()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with running(settings, clock) as context:
+            app.state.context = context
+            yield
+
+    return build(lifespan, version=version("mshield"), unavailable=Unavailable, demo=settings.mode == "demo")
+
+
+@asynccontextmanager
+async def running(settings: Settings, clock: Clock) -> AsyncIterator[Context]:
+    """The services over an open database. Raises StartRefused for an old schema, and what keys and CA raise."""
+    async with opened_database(settings) as db:
+        context = await _assemble(settings, clock, db)
+        _log.info("engine %s %s, database %s", context.engine.name, context.engine.version, db.dialect)
+        yield context
+
+
+@asynccontextmanager
+async def opened_database(settings: Settings) -> AsyncIterator[Database]:
+    """The database with a current schema. Raises StartRefused for an old one, Unavailable."""
+    if missing := pending(settings.database):
+        raise StartRefused(f"the database lacks {', '.join(missing)}: run `mshield migrate` first")
+    db = await open_database(settings.database, pool_size=settings.database_pool)
+    try:
+        yield db
+    finally:
+        await db.close()
+
+
+async def _assemble(settings: Settings, clock: Clock, db: Database) -> Context:
+    engine = load_engine(settings.engine)
+    keyring = load_keyring(settings)
+    lookup = await load_lookup_key(db, keyring, now=clock())
+    authorities = await load_authorities(db, keyring, engine)
+    events = Events()
+    publisher = Publisher(db, keyring, engine, settings, authorities)
+    ask = Ask(db, settings, events)
+    return Context(
+        settings=settings,
+        clock=clock,
+        db=db,
+        engine=engine,
+        keyring=keyring,
+        lookup=lookup,
+        authorities=authorities,
+        sms=make_gateway(settings),
+        publisher=publisher,
+        authenticate_business=BusinessAuthentication(db),
+        enrol=Enrol(db, engine, keyring, lookup),
+        certificates=Certificates(db, engine, authorities, Issue(db, keyring, lookup, authorities, settings)),
+        open_signing=OpenSigning(db, engine, keyring, settings),
+        finish_signing=FinishSigning(db, engine, keyring, events),
+        ask=ask,
+        answer=Answer(db, events),
+        signed_result=MakeResult(ask, authorities, publisher),
+    )

@@ -1,0 +1,113 @@
+"""A certificate as read: frozen, with the values that the rest of the system asks for.
+
+Only SM2 certificates of version 3 in strict DER are read (GM/T 0015); whether one may be trusted, `path.py`
+judges.
+"""
+
+import hashlib
+from dataclasses import dataclass, field
+
+from mshield.gm.sm2 import Signature
+from mshield.pki import pem
+from mshield.pki.errors import CertificateError
+from mshield.pki.extensions import Extension
+from mshield.pki.frame import ALGORITHM, KEY_ALGORITHM, open_frame
+from mshield.pki.names import Name
+from mshield.pki.point import on_curve
+from mshield.pki.tbs import V3, read_tbs
+from mshield.pki.values import ExtensionValues, read_values
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """A parsed certificate; times in ms since the epoch, `tbs` is what `signature` covers."""
+
+    der: bytes = field(repr=False)
+    tbs: bytes = field(repr=False)
+    signature: Signature = field(repr=False)
+    serial: int
+    issuer: Name
+    subject: Name
+    not_before: int
+    not_after: int
+    public_key: bytes = field(repr=False)
+    extensions: tuple[Extension, ...] = field(repr=False)
+    values: ExtensionValues = field(repr=False)
+
+    @property
+    def issuer_der(self) -> bytes:
+        """DER of the issuer's name."""
+        return self.issuer.der
+
+    @property
+    def subject_der(self) -> bytes:
+        """DER of the subject's name."""
+        return self.subject.der
+
+    @property
+    def ski(self) -> bytes | None:
+        """Subject key identifier."""
+        return self.values.ski
+
+    @property
+    def aki(self) -> bytes | None:
+        """Authority key identifier."""
+        return self.values.aki
+
+    @property
+    def is_ca(self) -> bool:
+        """Whether basic constraints call it a CA."""
+        return self.values.is_ca
+
+    def fingerprint(self) -> bytes:
+        """SHA-256 of the whole certificate, 32 bytes."""
+        return hashlib.sha256(self.der).digest()
+
+    def pem(self) -> str:
+        """PEM text with a final newline."""
+        return pem.encode("CERTIFICATE", self.der)
+
+
+def key_id(public: bytes) -> bytes:
+    """SHA-1 of the key bits, 20 bytes: RFC 5280 4.2.1.2 method 1, and OCSP's key hash."""
+    return hashlib.sha1(public, usedforsecurity=False).digest()
+
+
+def parse_certificate(data: bytes) -> Certificate:
+    """A certificate from DER; DerError if not strict, CertificateError if not of SM2 and version 3."""
+    framed = open_frame(data)
+    tbs = read_tbs(framed.tbs)
+    if tbs.version != V3:
+        raise CertificateError("not a version 3 certificate")
+    if tbs.algorithm != ALGORITHM:
+        raise CertificateError("the two signature algorithms differ")
+    if tbs.key_algorithm != KEY_ALGORITHM or not on_curve(tbs.public):
+        raise CertificateError("the public key is not an uncompressed point of the SM2 curve")
+    if tbs.serial <= 0 or tbs.serial.bit_length() > 159:
+        raise CertificateError("the serial number is not positive or longer than 20 octets")
+    return Certificate(
+        der=data,
+        tbs=framed.tbs,
+        signature=framed.signature,
+        serial=tbs.serial,
+        issuer=tbs.issuer,
+        subject=tbs.subject,
+        not_before=tbs.not_before,
+        not_after=tbs.not_after,
+        public_key=tbs.public,
+        extensions=tbs.extensions,
+        values=read_values(tbs.extensions),
+    )
+
+
+def parse_certificate_pem(text: str) -> Certificate:
+    """The one certificate in a PEM text; DerError if there is none or more than one."""
+    certificates = parse_certificates_pem(text)
+    if len(certificates) != 1:
+        raise CertificateError(f"expected one certificate, found {len(certificates)}")
+    return certificates[0]
+
+
+def parse_certificates_pem(text: str) -> tuple[Certificate, ...]:
+    """All certificates of a PEM text, in its order."""
+    return tuple(map(parse_certificate, pem.decode("CERTIFICATE", text)))

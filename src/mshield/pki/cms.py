@@ -1,0 +1,142 @@
+"""CMS SignedData (RFC 5652) with one SM2 signature over the content itself: no signed attributes.
+
+The co-signed message is the document, so the signature inside is the very one that phone and server made.
+Content types are RFC 5652's, not GM/T 0010's, which few libraries read; digest SM3, signature SM2 with SM3
+under the default id.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from mshield.gm.engine import Engine
+from mshield.gm.errors import BadSignature
+from mshield.gm.sm2 import Signature, verify
+from mshield.pki import der, oids
+from mshield.pki.certificate import Certificate, parse_certificate
+from mshield.pki.errors import BadCertificateSignature, CmsError, DerError
+from mshield.pki.frame import ALGORITHM, DIGEST_ALGORITHM, read_signature
+from mshield.pki.names import read_name
+from mshield.pki.reader import Reader
+
+_V1 = 1
+
+
+@dataclass(frozen=True, slots=True)
+class SignedData:
+    """A SignedData as read: `content` is None if detached, `signer` the certificate that signed."""
+
+    content: bytes | None
+    signature: Signature
+    signer: Certificate
+    certificates: tuple[Certificate, ...] = field(repr=False)
+
+
+def build_signed_data(
+    *,
+    message: bytes | None,
+    signature: Signature,
+    certificate: Certificate,
+    chain: Sequence[Certificate] = (),
+) -> bytes:
+    """A ContentInfo with SignedData as DER; `message` None makes it detached, `chain` is carried along."""
+    content = () if message is None else (der.explicit(0, der.octet_string(message)),)
+    certificates = sorted({c.der for c in (certificate, *chain)})
+    signer = der.sequence(
+        der.integer(_V1),
+        der.sequence(certificate.issuer_der, der.integer(certificate.serial)),
+        DIGEST_ALGORITHM,
+        ALGORITHM,
+        der.octet_string(signature.to_der()),
+    )
+    signed = der.sequence(
+        der.integer(_V1),
+        der.set_of(DIGEST_ALGORITHM),
+        der.sequence(der.oid(oids.CMS_DATA), *content),
+        der.explicit(0, b"".join(certificates)),
+        der.set_of(signer),
+    )
+    return der.sequence(der.oid(oids.CMS_SIGNED_DATA), der.explicit(0, signed))
+
+
+def parse_signed_data(data: bytes) -> SignedData:
+    """A SignedData of the form that `build_signed_data` makes; DerError or CmsError on anything else.
+
+    Nothing is verified: see `verify_signed_data`.
+    """
+    inside = _signed_data(data)
+    if inside.integer() != _V1 or [algorithm.raw() for algorithm in inside.set_of()] != [DIGEST_ALGORITHM]:
+        raise CmsError("not version 1 with SM3 as its only digest")
+    content = _content(inside.enter())
+    certificates = tuple(parse_certificate(c.raw()) for c in inside.set_of(0xA0))
+    signers = list(inside.set_of())
+    inside.end()
+    if len(signers) != 1:
+        raise CmsError("there must be exactly one signer")
+    issuer, serial, signature = _signer(signers[0])
+    named = [c for c in certificates if c.serial == serial and c.issuer_der == issuer]
+    if len(named) != 1:
+        raise CmsError("the signer's certificate is missing or ambiguous")
+    return SignedData(content, signature, named[0], certificates)
+
+
+def verify_signed_data(engine: Engine, data: bytes, *, message: bytes | None = None) -> SignedData:
+    """Parse, and check the signature with the signer's key; whether to trust that key, `path` judges.
+
+    `message` is needed for a detached one; given with an attached one it must be equal.
+    BadCertificateSignature if it fails.
+    """
+    signed = parse_signed_data(data)
+    content = message if signed.content is None else signed.content
+    if content is None:
+        raise CmsError("detached: the message is needed")
+    if message is not None and message != content:
+        raise BadCertificateSignature("the message is not the one inside")
+    try:
+        verify(engine, signed.signer.public_key, content, signed.signature)
+    except BadSignature as error:
+        raise BadCertificateSignature("the signature on the message does not verify") from error
+    return signed
+
+
+def _signed_data(data: bytes) -> Reader:
+    reader = Reader(data)
+    outer = reader.enter()
+    reader.end()
+    if outer.oid() != oids.CMS_SIGNED_DATA:
+        raise CmsError("not a SignedData")
+    wrapped = outer.explicit(0)
+    outer.end()
+    if wrapped is None:
+        raise CmsError("no content")
+    inside = wrapped.enter()
+    wrapped.end()
+    return inside
+
+
+def _content(inside: Reader) -> bytes | None:
+    if inside.oid() != oids.CMS_DATA:
+        raise CmsError("the content is not plain data")
+    wrapped = inside.explicit(0)
+    inside.end()
+    if wrapped is None:
+        return None
+    content = wrapped.octets()
+    wrapped.end()
+    return content
+
+
+def _signer(element: Reader) -> tuple[bytes, int, Signature]:
+    info = element.enter()
+    if info.integer() != _V1:
+        raise CmsError("the signer must be named by issuer and serial number")
+    named = info.enter()
+    issuer, serial = read_name(named), named.integer()
+    named.end()
+    if (info.raw(), info.raw()) != (DIGEST_ALGORITHM, ALGORITHM):
+        raise CmsError("not SM3 and SM2 without signed attributes")
+    signature = info.octets()
+    info.end()
+    try:
+        return issuer.der, serial, read_signature(signature)
+    except DerError as error:
+        raise CmsError("the signature is malformed") from error

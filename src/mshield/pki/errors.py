@@ -1,0 +1,158 @@
+"""Every error that `mshield.pki` raises, each with a stable `code`.
+
+Parsing and building raise `PkiError` subclasses; judging a certificate raises `PathError` subclasses (see
+`path.py`).
+"""
+
+from dataclasses import dataclass
+
+
+class PkiError(Exception):
+    """Base of all errors of this package; `code` is stable and machine-readable."""
+
+    code: str = "pki_error"
+
+
+class DerError(PkiError):
+    """Bytes that are not strict DER, or not of the expected type."""
+
+    code = "bad_der"
+
+
+class BadName(PkiError):
+    """A distinguished name or one of its attributes breaks a rule (length, characters, order)."""
+
+    code = "bad_name"
+
+
+class CertificateError(PkiError):
+    """A well-encoded certificate that is not an SM2 certificate of version 3 as GM/T 0015 has it."""
+
+    code = "bad_certificate"
+
+
+class RequestError(PkiError):
+    """A certification request that is not of GM/T 0092's form."""
+
+    code = "bad_request"
+
+
+class CrlError(PkiError):
+    """A revocation list that is not a complete version 2 list signed with SM2."""
+
+    code = "bad_crl"
+
+
+class OcspError(PkiError):
+    """An OCSP request or response out of form (RFC 6960, RFC 9654)."""
+
+    code = "bad_ocsp"
+
+
+class CmsError(PkiError):
+    """A CMS message out of form (RFC 5652) or with another shape than this project makes."""
+
+    code = "bad_cms"
+
+
+class IssueError(PkiError):
+    """What is asked to be signed does not fit its signer (wrong key, no CA)."""
+
+    code = "bad_issuer"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One lint finding: `name` is stable (snake case), `detail` says what was seen."""
+
+    name: str
+    detail: str
+
+
+class LintError(PkiError):
+    """The lint found something; nothing was signed. `findings` has them all."""
+
+    code = "lint_failed"
+
+    def __init__(self, findings: tuple[Finding, ...]) -> None:
+        """Keep the findings and make a readable message of them."""
+        self.findings = findings
+        super().__init__("; ".join(f"{f.name}: {f.detail}" for f in findings))
+
+
+class PathError(PkiError):
+    """A certificate, its path or its status was judged and refused."""
+
+    code = "path_error"
+
+
+class Expired(PathError):
+    """The certificate's validity ended before the moment asked about."""
+
+    code = "expired"
+
+
+class NotYetValid(PathError):
+    """The certificate's validity begins after the moment asked about."""
+
+    code = "not_yet_valid"
+
+
+class BadCertificateSignature(PathError):
+    """A signature on a certificate, CRL, OCSP response or message does not verify."""
+
+    code = "bad_signature"
+
+
+class UnknownIssuer(PathError):
+    """No path leads from the certificate to a trusted root."""
+
+    code = "unknown_issuer"
+
+
+class NotACa(PathError):
+    """A certificate of the path may not sign certificates: basic constraints, path length or key usage."""
+
+    code = "not_a_ca"
+
+
+class WrongUsage(PathError):
+    """The key usage or extended key usage does not permit this use."""
+
+    code = "wrong_usage"
+
+
+class UnknownCritical(PathError):
+    """A critical extension is not understood, so the certificate must be refused (RFC 5280, 4.2)."""
+
+    code = "unknown_critical_extension"
+
+
+class CertificateRevoked(PathError):
+    """The certificate is revoked; `at` in ms since epoch and `reason` (RFC 5280 code) say when and why."""
+
+    code = "revoked"
+
+    def __init__(self, message: str, *, at: int, reason: int) -> None:
+        """Keep when and why."""
+        super().__init__(message)
+        self.at = at
+        self.reason = reason
+
+
+class CertificateOnHold(CertificateRevoked):
+    """The certificate is suspended (certificateHold; 挂失 or 冻结)."""
+
+    code = "on_hold"
+
+
+class StatusUnknown(PathError):
+    """The status source does not speak about this certificate, or may not."""
+
+    code = "status_unknown"
+
+
+class StaleStatus(PathError):
+    """The status is not of the moment asked about: too old, or from the future."""
+
+    code = "stale_status"

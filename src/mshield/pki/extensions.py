@@ -1,0 +1,205 @@
+"""Extensions of certificates (RFC 5280, 4.2): writing and reading their values.
+
+Writers return an `Extension`; readers take the value's DER and raise DerError if it is not strict.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum
+
+from mshield.pki import der, oids
+from mshield.pki.errors import DerError
+from mshield.pki.reader import Reader
+
+
+class KeyUse(IntEnum):
+    """Bits of KeyUsage (RFC 5280, 4.2.1.3)."""
+
+    DIGITAL_SIGNATURE = 0
+    NON_REPUDIATION = 1
+    KEY_CERT_SIGN = 5
+    CRL_SIGN = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """One extension: object identifier, criticality, and the DER inside of its OCTET STRING."""
+
+    oid: str
+    value: bytes
+    critical: bool = False
+
+    @property
+    def der(self) -> bytes:
+        """The whole Extension as it stands in a certificate."""
+        critical = (der.TRUE,) if self.critical else ()
+        return der.sequence(der.oid(self.oid), *critical, der.octet_string(self.value))
+
+
+def read_extensions(reader: Reader) -> tuple[Extension, ...]:
+    """The SEQUENCE OF Extension that comes next; it may not be empty. Duplicates are left to the caller."""
+    inside, found = reader.enter(), []
+    while inside.more():
+        item = inside.enter()
+        oid, critical = item.oid(), item.default_false()
+        found.append(Extension(oid, item.octets(), critical))
+        item.end()
+    if not found:
+        raise DerError("a list of extensions may not be empty")
+    return tuple(found)
+
+
+def basic_constraints(*, path_length: int | None = None) -> Extension:
+    """A CA's BasicConstraints (critical), with the number of CAs that may follow it, or no limit."""
+    limit = () if path_length is None else (der.integer(path_length),)
+    return Extension(oids.BASIC_CONSTRAINTS, der.sequence(der.TRUE, *limit), critical=True)
+
+
+def key_usage(*uses: KeyUse) -> Extension:
+    """KeyUsage (critical)."""
+    return Extension(oids.KEY_USAGE, der.named_bits(*uses), critical=True)
+
+
+def extended_key_usage(*purposes: str) -> Extension:
+    """ExtendedKeyUsage (not critical) with these purposes."""
+    return Extension(oids.EXTENDED_KEY_USAGE, der.sequence(*map(der.oid, purposes)))
+
+
+def subject_key_id(identifier: bytes) -> Extension:
+    """SubjectKeyIdentifier."""
+    return Extension(oids.SUBJECT_KEY_ID, der.octet_string(identifier))
+
+
+def authority_key_id(identifier: bytes) -> Extension:
+    """AuthorityKeyIdentifier with only the key identifier."""
+    return Extension(oids.AUTHORITY_KEY_ID, der.sequence(der.implicit(0, identifier)))
+
+
+def crl_distribution_points(urls: Iterable[str]) -> Extension:
+    """CRLDistributionPoints: one point whose full name has the URLs."""
+    names = der.explicit(0, der.explicit(0, b"".join(_uri(url) for url in urls)))
+    return Extension(oids.CRL_DISTRIBUTION_POINTS, der.sequence(der.sequence(names)))
+
+
+def authority_info_access(*, ocsp: str | None, ca_issuer: str | None) -> Extension:
+    """AuthorityInfoAccess: where the OCSP responder answers and where the issuer's certificate lies."""
+    pairs = ((oids.AD_OCSP, ocsp), (oids.AD_CA_ISSUERS, ca_issuer))
+    return Extension(
+        oids.AUTHORITY_INFO_ACCESS,
+        der.sequence(*(der.sequence(der.oid(method), _uri(url)) for method, url in pairs if url)),
+    )
+
+
+def certificate_policies(policy: str) -> Extension:
+    """CertificatePolicies with one policy and no qualifier."""
+    return Extension(oids.CERTIFICATE_POLICIES, der.sequence(der.sequence(der.oid(policy))))
+
+
+def ocsp_no_check() -> Extension:
+    """id-pkix-ocsp-nocheck (RFC 6960, 4.2.2.2.1)."""
+    return Extension(oids.OCSP_NO_CHECK, der.null())
+
+
+def _uri(url: str) -> bytes:
+    if not url.isascii():
+        raise DerError("a URL is not ASCII")
+    return der.implicit(6, url.encode("ascii"))
+
+
+def read_basic_constraints(value: bytes) -> tuple[bool, int | None]:
+    """Whether it is a CA, and its path length limit."""
+    reader = Reader(value)
+    inside = reader.enter()
+    reader.end()
+    is_ca = inside.default_false()
+    limit = inside.integer() if inside.more() else None
+    inside.end()
+    if limit is not None and (limit < 0 or not is_ca):
+        raise DerError("path length is negative, or stands at no CA")
+    return is_ca, limit
+
+
+def read_key_usage(value: bytes) -> frozenset[int]:
+    """The bits set; at least one."""
+    reader = Reader(value)
+    bits = reader.named_bits()
+    reader.end()
+    if not bits:
+        raise DerError("key usage without a bit")
+    return bits
+
+
+def read_purposes(value: bytes) -> tuple[str, ...]:
+    """The purposes of an ExtendedKeyUsage; at least one."""
+    reader = Reader(value)
+    inside, found = reader.enter(), []
+    reader.end()
+    while inside.more():
+        found.append(inside.oid())
+    if not found:
+        raise DerError("extended key usage without a purpose")
+    return tuple(found)
+
+
+def read_octets(value: bytes) -> bytes:
+    """A value that is one OCTET STRING (SubjectKeyIdentifier, OCSP nonce)."""
+    reader = Reader(value)
+    octets = reader.octets()
+    reader.end()
+    return octets
+
+
+def read_authority_key_id(value: bytes) -> bytes:
+    """The key identifier, which must be there; issuer and serial number may follow."""
+    reader = Reader(value)
+    inside = reader.enter()
+    reader.end()
+    identifier = inside.content(0x80)
+    while inside.more():
+        inside.raw()
+    return identifier
+
+
+def read_crl_urls(value: bytes) -> tuple[str, ...]:
+    """URLs of all distribution points; points must be full names made of URLs."""
+    reader = Reader(value)
+    points, urls = reader.enter(), []
+    reader.end()
+    while points.more():
+        point = points.enter()
+        name = point.enter(0xA0)
+        point.end()
+        full = name.enter(0xA0)
+        name.end()
+        while full.more():
+            urls.append(_read_uri(full))
+    return tuple(urls)
+
+
+def read_info_access(value: bytes) -> tuple[tuple[str, str], ...]:
+    """Pairs of access method and URL."""
+    reader = Reader(value)
+    inside, pairs = reader.enter(), []
+    reader.end()
+    while inside.more():
+        pair = inside.enter()
+        pairs.append((pair.oid(), _read_uri(pair)))
+        pair.end()
+    return tuple(pairs)
+
+
+def read_policies(value: bytes) -> tuple[str, ...]:
+    """The policies' identifiers; qualifiers are passed over."""
+    reader = Reader(value)
+    inside, found = reader.enter(), []
+    reader.end()
+    while inside.more():
+        found.append(inside.enter().oid())
+    return tuple(found)
+
+
+def _read_uri(reader: Reader) -> str:
+    try:
+        return reader.content(0x86).decode("ascii")
+    except UnicodeDecodeError as error:
+        raise DerError("a URL is not ASCII") from error

@@ -1,0 +1,141 @@
+"""Making certificates: build the bytes, lint them, sign them, read back what was made.
+
+The caller brings serial numbers (from a CSPRNG, through `serial_from`), times and keys; nothing here is
+remembered.
+"""
+
+from mshield.pki import profiles
+from mshield.pki.certificate import Certificate, parse_certificate
+from mshield.pki.errors import IssueError
+from mshield.pki.extensions import Extension
+from mshield.pki.frame import assemble
+from mshield.pki.lint import require_clean
+from mshield.pki.names import LeafSubject, Name, leaf_name
+from mshield.pki.profiles import LeafIdentity, Rules, Urls
+from mshield.pki.signer import Signer
+from mshield.pki.tbs import build_tbs
+
+
+def serial_from(random: bytes) -> int:
+    """A serial number from 20 random octets: positive, of 20 octets, 158 bits random (RFC 5280, 4.1.2.2)."""
+    if len(random) != 20:
+        raise ValueError("a serial number needs 20 random bytes")
+    return int.from_bytes(random, "big") >> 2 | 1 << 158
+
+
+def self_signed_root(
+    *, signer: Signer, serial: int, subject: Name, not_before: int, not_after: int
+) -> Certificate:
+    """A root certificate of the signer's key; `subject` has C, O, CN and perhaps OU."""
+    return _issue(
+        rules=profiles.ROOT,
+        signer=signer,
+        issuer=None,
+        serial=serial,
+        subject=subject,
+        public=signer.public,
+        validity=(not_before, not_after),
+        extensions=profiles.root_profile(signer.public),
+    )
+
+
+def issue_intermediate(
+    *,
+    signer: Signer,
+    issuer: Certificate,
+    serial: int,
+    subject: Name,
+    public: bytes,
+    not_before: int,
+    not_after: int,
+    urls: Urls,
+    policy_oid: str,
+) -> Certificate:
+    """An issuing CA's certificate; `urls.crl` is the root's CRL, `urls.ca_issuer` the root's certificate."""
+    return _issue(
+        rules=profiles.ISSUING,
+        signer=signer,
+        issuer=issuer,
+        serial=serial,
+        subject=subject,
+        public=public,
+        validity=(not_before, not_after),
+        extensions=profiles.issuing_profile(public=public, issuer=issuer, urls=urls, policy_oid=policy_oid),
+    )
+
+
+def issue_leaf(
+    *,
+    signer: Signer,
+    issuer: Certificate,
+    serial: int,
+    subject: LeafSubject,
+    identity: LeafIdentity,
+    public: bytes,
+    not_before: int,
+    not_after: int,
+    urls: Urls,
+    policy_oid: str,
+) -> Certificate:
+    """A shield's certificate; `public` is the joint key P of phone and server."""
+    return _issue(
+        rules=profiles.LEAF,
+        signer=signer,
+        issuer=issuer,
+        serial=serial,
+        subject=leaf_name(subject),
+        public=public,
+        validity=(not_before, not_after),
+        extensions=profiles.leaf_profile(
+            public=public, issuer=issuer, urls=urls, policy_oid=policy_oid, holder=identity
+        ),
+    )
+
+
+def issue_ocsp_responder(
+    *,
+    signer: Signer,
+    issuer: Certificate,
+    serial: int,
+    subject: Name,
+    public: bytes,
+    not_before: int,
+    not_after: int,
+) -> Certificate:
+    """A delegated OCSP responder's certificate, 35 days at most."""
+    return _issue(
+        rules=profiles.OCSP,
+        signer=signer,
+        issuer=issuer,
+        serial=serial,
+        subject=subject,
+        public=public,
+        validity=(not_before, not_after),
+        extensions=profiles.ocsp_profile(public=public, issuer=issuer),
+    )
+
+
+def _issue(
+    *,
+    rules: Rules,
+    signer: Signer,
+    issuer: Certificate | None,
+    serial: int,
+    subject: Name,
+    public: bytes,
+    validity: tuple[int, int],
+    extensions: tuple[Extension, ...],
+) -> Certificate:
+    if issuer is not None and signer.public != issuer.public_key:
+        raise IssueError("the signer's key is not the issuer's")
+    tbs = build_tbs(
+        serial=serial,
+        issuer_der=subject.der if issuer is None else issuer.subject_der,
+        not_before=validity[0],
+        not_after=validity[1],
+        subject_der=subject.der,
+        public=public,
+        extensions=extensions,
+    )
+    require_clean(tbs, rules=rules, issuer=issuer)
+    return parse_certificate(assemble(tbs, signer.sign(tbs)))

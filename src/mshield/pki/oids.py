@@ -1,0 +1,51 @@
+"""Object identifiers, by the names that their standards give them.
+
+Only identifiers that this package reads or writes stand here.
+"""
+
+# Algorithms: GM/T 0006-2012, RFC 5480.
+SM2_WITH_SM3 = "1.2.156.10197.1.501"
+SM3 = "1.2.156.10197.1.401"
+SM2_CURVE = "1.2.156.10197.1.301"
+EC_PUBLIC_KEY = "1.2.840.10045.2.1"
+SHA1 = "1.3.14.3.2.26"
+SHA256 = "2.16.840.1.101.3.4.2.1"
+
+# Attributes of names: X.520.
+COMMON_NAME = "2.5.4.3"
+COUNTRY = "2.5.4.6"
+ORGANISATION = "2.5.4.10"
+ORGANISATIONAL_UNIT = "2.5.4.11"
+
+# Extensions of certificates and CRLs: RFC 5280.
+SUBJECT_KEY_ID = "2.5.29.14"
+KEY_USAGE = "2.5.29.15"
+BASIC_CONSTRAINTS = "2.5.29.19"
+CRL_NUMBER = "2.5.29.20"
+REASON_CODE = "2.5.29.21"
+CRL_DISTRIBUTION_POINTS = "2.5.29.31"
+CERTIFICATE_POLICIES = "2.5.29.32"
+AUTHORITY_KEY_ID = "2.5.29.35"
+EXTENDED_KEY_USAGE = "2.5.29.37"
+AUTHORITY_INFO_ACCESS = "1.3.6.1.5.5.7.1.1"
+CPS_QUALIFIER = "1.3.6.1.5.5.7.2.1"
+
+# Identity extensions: GM/T 0015-2012 5.2.4.2, GB/T 20518-2018.
+IDENTIFY_CODE = "1.2.156.10260.4.1.1"
+ORGANISATION_CODE = "1.2.156.10260.4.1.4"
+
+# Extended key usages: RFC 5280, RFC 6960, RFC 9336.
+CLIENT_AUTH = "1.3.6.1.5.5.7.3.2"
+OCSP_SIGNING = "1.3.6.1.5.5.7.3.9"
+DOCUMENT_SIGNING = "1.3.6.1.5.5.7.3.36"
+
+# Access methods and OCSP: RFC 5280, RFC 6960.
+AD_OCSP = "1.3.6.1.5.5.7.48.1"
+AD_CA_ISSUERS = "1.3.6.1.5.5.7.48.2"
+OCSP_BASIC = "1.3.6.1.5.5.7.48.1.1"
+OCSP_NONCE = "1.3.6.1.5.5.7.48.1.2"
+OCSP_NO_CHECK = "1.3.6.1.5.5.7.48.1.5"
+
+# Content types: RFC 5652.
+CMS_DATA = "1.2.840.113549.1.7.1"
+CMS_SIGNED_DATA = "1.2.840.113549.1.7.2"

@@ -1,0 +1,13 @@
+"""Whether bytes are a point of the SM2 curve, as a yes or no for parsing and linting."""
+
+from mshield.gm.curve import check_point
+from mshield.gm.errors import BadPoint
+
+
+def on_curve(point: bytes) -> bool:
+    """Whether `point` is 04 ‖ x ‖ y (65 bytes), coordinates below p, on the curve; so never infinity."""
+    try:
+        check_point(point)
+    except BadPoint:
+        return False
+    return True

@@ -1,0 +1,250 @@
+"""Reading strict DER (X.690): a cursor that hands out values in the order a structure names them.
+
+Anything that is not the one DER form of its value is refused with DerError, and `end()` refuses trailing
+bytes.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+
+from mshield.pki import der
+from mshield.pki.errors import DerError
+
+MAX_DEPTH = 32
+"""Nesting allowed; certificates, CRLs, OCSP and CMS need fewer than 16 levels."""
+
+
+class Reader:
+    """A cursor over the TLVs of one constructed value (or of a whole message)."""
+
+    __slots__ = ("_data", "_depth", "_end", "_pos")
+
+    def __init__(self, data: bytes, start: int = 0, end: int | None = None, depth: int = 0) -> None:
+        """Read `data[start:end]`; `depth` counts the enclosing constructed values."""
+        if depth > MAX_DEPTH:
+            raise DerError("nested too deeply")
+        self._data = data
+        self._pos = start
+        self._end = len(data) if end is None else end
+        self._depth = depth
+
+    def _header(self) -> tuple[int, int, int]:
+        """Tag, start and end of the next value's content, without moving."""
+        data, pos, end = self._data, self._pos, self._end
+        if end - pos < 2:
+            raise DerError("value is missing or cut short")
+        tag, length = data[pos], data[pos + 1]
+        if tag & 0x1F == 0x1F:
+            raise DerError("tag numbers above 30 are not used here")
+        pos += 2
+        if length >= 0x80:
+            octets = length & 0x7F
+            if not 1 <= octets <= 4 or end - pos < octets:
+                raise DerError("length is indefinite, longer than 4 octets, or cut short")
+            length = int.from_bytes(data[pos : pos + octets], "big")
+            pos += octets
+            if length < 0x80 or length >> 8 * (octets - 1) == 0:
+                raise DerError("length is not minimal")
+        if end - pos < length:
+            raise DerError("value reaches past its end")
+        return tag, pos, pos + length
+
+    def more(self) -> bool:
+        """Whether a further value follows."""
+        return self._pos < self._end
+
+    def peek(self) -> int | None:
+        """Identifier octet of the next value, or None at the end."""
+        return self._data[self._pos] if self._pos < self._end else None
+
+    def end(self) -> None:
+        """Refuse anything that was not read."""
+        if self._pos != self._end:
+            raise DerError("trailing bytes")
+
+    def content(self, tag: int) -> bytes:
+        """Content octets of the next value, which must have this identifier octet."""
+        got, start, end = self._header()
+        if got != tag:
+            raise DerError(f"expected tag {tag:02x}, found {got:02x}")
+        self._pos = end
+        return self._data[start:end]
+
+    def raw(self, tag: int | None = None) -> bytes:
+        """The next value as it stands, header included; of this identifier octet if one is given."""
+        got, _, end = self._header()
+        if tag is not None and got != tag:
+            raise DerError(f"expected tag {tag:02x}, found {got:02x}")
+        start, self._pos = self._pos, end
+        return self._data[start:end]
+
+    def enter(self, tag: int = der.SEQUENCE) -> "Reader":
+        """A reader of the inside of the next value, which must have this constructed identifier octet."""
+        got, start, end = self._header()
+        if got != tag or not tag & 0x20:
+            raise DerError(f"expected constructed tag {tag:02x}, found {got:02x}")
+        self._pos = end
+        return Reader(self._data, start, end, self._depth + 1)
+
+    def explicit(self, number: int) -> "Reader | None":
+        """Inside of an optional `[number]` constructed value, or None if another value is next."""
+        tag = 0xA0 | number
+        return self.enter(tag) if self.peek() == tag else None
+
+    def set_of(self, tag: int = der.SET) -> Iterator["Reader"]:
+        """Each element of a SET OF as a reader of just that element; the order must be DER's."""
+        inside, last = self.enter(tag), b""
+        while inside.more():
+            element = inside.raw()
+            if element < last:
+                raise DerError("set is not sorted")
+            last = element
+            yield Reader(element, depth=self._depth + 1)
+
+    def integer(self, tag: int = der.INTEGER) -> int:
+        """INTEGER (or another type with the same content)."""
+        content = self.content(tag)
+        if not content or (len(content) > 1 and (content[0], content[1] >> 7) in ((0, 0), (0xFF, 1))):
+            raise DerError("integer is empty or not minimal")
+        return int.from_bytes(content, "big", signed=True)
+
+    def boolean(self) -> bool:
+        """BOOLEAN: 00 or FF."""
+        content = self.content(der.BOOLEAN)
+        if content not in (b"\x00", b"\xff"):
+            raise DerError("boolean is neither 00 nor ff")
+        return content == b"\xff"
+
+    def default_false(self) -> bool:
+        """`BOOLEAN DEFAULT FALSE`: absent is false, and DER forbids an encoded false."""
+        if self.peek() != der.BOOLEAN:
+            return False
+        if not self.boolean():
+            raise DerError("a default value is encoded")
+        return True
+
+    def null(self) -> None:
+        """NULL."""
+        if self.content(der.NULL):
+            raise DerError("null has content")
+
+    def oid(self) -> str:
+        """OBJECT IDENTIFIER in dotted form."""
+        return _dotted(self.content(der.OID))
+
+    def octets(self) -> bytes:
+        """OCTET STRING."""
+        return self.content(der.OCTET_STRING)
+
+    def bits(self) -> bytes:
+        """BIT STRING of whole octets."""
+        content = self.content(der.BIT_STRING)
+        if not content or content[0] != 0:
+            raise DerError("bit string is not of whole octets")
+        return content[1:]
+
+    def named_bits(self) -> frozenset[int]:
+        """Positions of the set bits of a BIT STRING of named bits, the last of which is set (X.690, 11.2)."""
+        content = self.content(der.BIT_STRING)
+        if not content or content[0] > 7 or (len(content) == 1 and content[0]):
+            raise DerError("bit string is malformed")
+        unused, octets = content[0], content[1:]
+        if octets and (octets[-1] & ((2 << unused) - 1)) != 1 << unused:
+            raise DerError("named bits have trailing zeros or padding")
+        return frozenset(i for i in range(8 * len(octets)) if octets[i // 8] & 0x80 >> i % 8)
+
+    def text(self) -> tuple[int, str]:
+        """UTF8String, PrintableString or IA5String: its tag and its text."""
+        tag = self.peek()
+        if tag not in (der.UTF8_STRING, der.PRINTABLE_STRING, der.IA5_STRING):
+            raise DerError("expected a UTF8String, PrintableString or IA5String")
+        try:
+            text = self.content(tag).decode("utf-8" if tag == der.UTF8_STRING else "ascii")
+        except UnicodeDecodeError as error:
+            raise DerError("text is not in its encoding") from error
+        if tag == der.PRINTABLE_STRING and not der.PRINTABLE.issuperset(text):
+            raise DerError("printable string has a character out of its set")
+        return tag, text
+
+    def time(self) -> int:
+        """UTCTime from 1950 to 2049, else GeneralizedTime (RFC 5280, 4.1.2.5); ms since the epoch."""
+        if self.peek() != der.UTC_TIME:
+            ms = self.generalized_time()
+            if der.time(ms)[0] == der.UTC_TIME:
+                raise DerError("a time before 2050 must be UTCTime")
+            return ms
+        digits = self.content(der.UTC_TIME)
+        return _ms((b"19" if digits[:2] >= b"50" else b"20") + digits)
+
+    def generalized_time(self) -> int:
+        """GeneralizedTime `YYYYMMDDHHMMSSZ`; ms since the epoch."""
+        return _ms(self.content(der.GENERALIZED_TIME))
+
+
+@lru_cache(maxsize=256)
+def _dotted(content: bytes) -> str:
+    if not content or content[-1] & 0x80:
+        raise DerError("object identifier is empty or cut short")
+    arcs: list[int] = []
+    value = 0
+    for octet in content:
+        if octet == 0x80 and value == 0:
+            raise DerError("object identifier is not minimal")
+        value = value << 7 | octet & 0x7F
+        if not octet & 0x80:
+            arcs.append(value)
+            value = 0
+    first = min(arcs[0] // 40, 2)
+    return ".".join(map(str, (first, arcs[0] - 40 * first, *arcs[1:])))
+
+
+def _ms(text: bytes) -> int:
+    if len(text) != 15 or not text[:14].isdigit() or text[14:] != b"Z":
+        raise DerError("time is not YYYYMMDDHHMMSSZ")
+    month, day, hour, minute, second = (int(text[i : i + 2]) for i in range(4, 14, 2))
+    try:
+        moment = datetime(int(text[:4]), month, day, hour, minute, second, tzinfo=UTC)
+    except ValueError as error:
+        raise DerError("no such moment") from error
+    return (moment - der.EPOCH) // timedelta(milliseconds=1)
+
+
+def check(data: bytes) -> None:
+    """Refuse bytes that are not exactly one value in which every universal type known here is strict DER."""
+    reader = Reader(data)
+    _check_next(reader)
+    reader.end()
+
+
+def _check_next(reader: Reader) -> None:
+    tag = reader.peek()
+    if tag is None:
+        raise DerError("value is missing")
+    if tag == der.SET:
+        for element in reader.set_of():
+            _check_next(element)
+    elif tag & 0x20:
+        inside = reader.enter(tag)
+        while inside.more():
+            _check_next(inside)
+    else:
+        _check_primitive(reader, tag)
+
+
+def _check_primitive(reader: Reader, tag: int) -> None:
+    match tag:
+        case der.INTEGER | der.ENUMERATED:
+            reader.integer(tag)
+        case der.BOOLEAN:
+            reader.boolean()
+        case der.NULL:
+            reader.null()
+        case der.OID:
+            reader.oid()
+        case der.UTF8_STRING | der.PRINTABLE_STRING | der.IA5_STRING:
+            reader.text()
+        case der.SEQUENCE | der.SET | 0x10 | 0x11:
+            raise DerError("a constructed type is encoded as primitive")
+        case _:
+            reader.content(tag)

@@ -1,0 +1,91 @@
+"""TBSCertificate (RFC 5280, 4.1): writing one, and reading one back as the bytes say, without judging it.
+
+The lint and `certificate.py` judge what `read_tbs` returns, so this reader lets wrong values through and
+refuses bad DER.
+"""
+
+from dataclasses import dataclass
+
+from mshield.pki import der
+from mshield.pki.extensions import Extension, read_extensions
+from mshield.pki.frame import ALGORITHM, public_key_info, read_public_key_info
+from mshield.pki.names import Name, read_name
+from mshield.pki.reader import Reader
+
+V3 = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Tbs:
+    """A to-be-signed certificate as read; times in ms since the epoch, algorithms as their DER."""
+
+    version: int
+    serial: int
+    algorithm: bytes
+    issuer: Name
+    not_before: int
+    not_after: int
+    subject: Name
+    key_algorithm: bytes
+    public: bytes
+    extensions: tuple[Extension, ...]
+
+
+def build_tbs(
+    *,
+    serial: int,
+    issuer_der: bytes,
+    not_before: int,
+    not_after: int,
+    subject_der: bytes,
+    public: bytes,
+    extensions: tuple[Extension, ...],
+) -> bytes:
+    """The DER of a version 3 TBSCertificate for SM2; times in ms are cut to seconds."""
+    return der.sequence(
+        der.explicit(0, der.integer(V3)),
+        der.integer(serial),
+        ALGORITHM,
+        issuer_der,
+        der.sequence(der.time(not_before), der.time(not_after)),
+        subject_der,
+        public_key_info(public),
+        der.explicit(3, der.sequence(*(extension.der for extension in extensions))),
+    )
+
+
+def read_tbs(data: bytes) -> Tbs:
+    """Read a TBSCertificate; DerError if it is not one in strict DER (unique identifiers are not taken)."""
+    reader = Reader(data)
+    inside = reader.enter()
+    reader.end()
+    version = _version(inside)
+    serial, algorithm, issuer = inside.integer(), inside.raw(der.SEQUENCE), read_name(inside)
+    validity = inside.enter()
+    not_before, not_after = validity.time(), validity.time()
+    validity.end()
+    subject = read_name(inside)
+    key_algorithm, public = read_public_key_info(inside)
+    extensions = _extensions(inside)
+    inside.end()
+    return Tbs(
+        version, serial, algorithm, issuer, not_before, not_after, subject, key_algorithm, public, extensions
+    )
+
+
+def _version(inside: Reader) -> int:
+    wrapped = inside.explicit(0)
+    if wrapped is None:
+        return 0
+    version = wrapped.integer()
+    wrapped.end()
+    return version
+
+
+def _extensions(inside: Reader) -> tuple[Extension, ...]:
+    wrapped = inside.explicit(3)
+    if wrapped is None:
+        return ()
+    extensions = read_extensions(wrapped)
+    wrapped.end()
+    return extensions

@@ -1,0 +1,82 @@
+"""What a certificate's extensions say, read into one frozen view.
+
+Each known extension is read strictly and may stand only once; unknown ones are kept by name if they are
+critical.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from mshield.pki import extensions as ext
+from mshield.pki import identity, oids
+from mshield.pki.errors import DerError
+from mshield.pki.reader import Reader
+
+_T = TypeVar("_T")
+_D = TypeVar("_D")
+
+KNOWN = frozenset({
+    oids.SUBJECT_KEY_ID, oids.AUTHORITY_KEY_ID, oids.BASIC_CONSTRAINTS, oids.KEY_USAGE,
+    oids.EXTENDED_KEY_USAGE, oids.CRL_DISTRIBUTION_POINTS, oids.AUTHORITY_INFO_ACCESS,
+    oids.CERTIFICATE_POLICIES, oids.OCSP_NO_CHECK, oids.IDENTIFY_CODE, oids.ORGANISATION_CODE,
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtensionValues:
+    """Values of the known extensions; None or empty where the extension is absent."""
+
+    ski: bytes | None = None
+    aki: bytes | None = None
+    is_ca: bool = False
+    path_length: int | None = None
+    key_usage: frozenset[int] | None = None
+    purposes: tuple[str, ...] | None = None
+    crl_urls: tuple[str, ...] = ()
+    ocsp_urls: tuple[str, ...] = ()
+    ca_issuer_urls: tuple[str, ...] = ()
+    policies: tuple[str, ...] = ()
+    ocsp_no_check: bool = False
+    id_kind: identity.IdKind | None = None
+    id_number: str | None = None
+    credit_code: str | None = None
+    unknown_critical: tuple[str, ...] = ()
+
+
+def read_values(extensions: tuple[ext.Extension, ...]) -> ExtensionValues:
+    """Read all extensions; DerError if one is malformed or stands twice."""
+    by_oid = {extension.oid: extension.value for extension in extensions}
+    if len(by_oid) != len(extensions):
+        raise DerError("an extension stands twice")
+
+    def value(oid: str, read: Callable[[bytes], _T], default: _D) -> _T | _D:
+        return read(by_oid[oid]) if oid in by_oid else default
+
+    is_ca, path_length = value(oids.BASIC_CONSTRAINTS, ext.read_basic_constraints, (False, None))
+    access: tuple[tuple[str, str], ...] = value(oids.AUTHORITY_INFO_ACCESS, ext.read_info_access, ())
+    id_kind, id_number = value(oids.IDENTIFY_CODE, identity.read_identify_code, (None, None))
+    return ExtensionValues(
+        ski=value(oids.SUBJECT_KEY_ID, ext.read_octets, None),
+        aki=value(oids.AUTHORITY_KEY_ID, ext.read_authority_key_id, None),
+        is_ca=is_ca,
+        path_length=path_length,
+        key_usage=value(oids.KEY_USAGE, ext.read_key_usage, None),
+        purposes=value(oids.EXTENDED_KEY_USAGE, ext.read_purposes, None),
+        crl_urls=value(oids.CRL_DISTRIBUTION_POINTS, ext.read_crl_urls, ()),
+        ocsp_urls=tuple(url for method, url in access if method == oids.AD_OCSP),
+        ca_issuer_urls=tuple(url for method, url in access if method == oids.AD_CA_ISSUERS),
+        policies=value(oids.CERTIFICATE_POLICIES, ext.read_policies, ()),
+        ocsp_no_check=value(oids.OCSP_NO_CHECK, _is_null, default=False),
+        id_kind=id_kind,
+        id_number=id_number,
+        credit_code=value(oids.ORGANISATION_CODE, identity.read_organisation_code, None),
+        unknown_critical=tuple(e.oid for e in extensions if e.critical and e.oid not in KNOWN),
+    )
+
+
+def _is_null(value: bytes) -> bool:
+    reader = Reader(value)
+    reader.null()
+    reader.end()
+    return True

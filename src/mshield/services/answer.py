@@ -1,0 +1,104 @@
+"""A phone takes a request by its QR code, shows it, and signs or declines it (manual 2.3.1.10 and 2.3.1.11)."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from mshield.domain import errors
+from mshield.services.events import Events
+from mshield.store import requests as store
+from mshield.store.database import Database
+from mshield.store.requests import Requester as Requester
+from mshield.store.requests import Task as Task
+from mshield.store.sessions import PhoneLogin
+
+_QR: Final = re.compile(
+    r"https?://[^/\s]+/q/(?P<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\?k=(?P<key>[A-Za-z0-9_-]{22})"
+)
+
+_LATEST: Final = 2**62
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The phone's side of a request."""
+
+    db: Database
+    events: Events
+
+    async def scan(self, login: PhoneLogin, code: str, *, now: int) -> store.ScannedRequest:
+        """Takes the request for this phone.
+
+        Raises NoCertificate, CertificateExpired, Held, PinLocked, NotFound (not this service's code), ExpiredRequest, RequestClosed.
+        """
+        match = _QR.fullmatch(code)
+        if match is None:
+            raise errors.NotFound
+        uid = await self._usable_key(login, now=now)
+        request_id, qr_key = match["id"], match["key"]
+        taken = await store.scan(self.db, id=request_id, qr_key=qr_key, uid=uid, now=now)
+        request = await store.find_request(self.db, id=request_id)
+        if not taken:
+            self._explain(request, now=now)
+        if request is None:
+            raise errors.NotFound
+        self.events.notify(request_id)
+        return request
+
+    async def _usable_key(self, login: PhoneLogin, *, now: int) -> bytes:
+        certificate = await store.usable_certificate(
+            self.db, device_id=login.device_id, account_id=login.account_id
+        )
+        if certificate is None:
+            raise errors.NoCertificate
+        if certificate.state == "pin_locked":
+            raise errors.PinLocked
+        if certificate.state != "active" or certificate.holds:
+            raise errors.Held(reasons=[*sorted(certificate.holds)] or [certificate.state])
+        if certificate.not_after <= now:
+            raise errors.CertificateExpired
+        return certificate.uid
+
+    @staticmethod
+    def _explain(request: store.ScannedRequest | None, *, now: int) -> None:
+        # Who doesn't hold the code's key learns no more of a request than that it can't be taken.
+        if request is None:
+            raise errors.NotFound
+        if request.expires_at <= now:
+            raise errors.ExpiredRequest
+        raise errors.RequestClosed
+
+    async def task(self, login: PhoneLogin, sid: bytes) -> store.Task:
+        """One of this phone's documents. Raises NotFound."""
+        task = await store.find_task(self.db, sid=sid, device_id=login.device_id, account_id=login.account_id)
+        if task is None:
+            raise errors.NotFound
+        return task
+
+    async def signatures(
+        self, login: PhoneLogin, *, before: tuple[int, bytes] | None, limit: int
+    ) -> list[store.PastSignature]:
+        """Logins and signatures of this device, newest first; `before` is (signed_at, sid) of the last one seen."""
+        before_at, before_sid = before or (_LATEST, b"")
+        return await store.signatures_page(
+            self.db,
+            device_id=login.device_id,
+            account_id=login.account_id,
+            before_at=before_at,
+            before_sid=before_sid,
+            page_size=limit,
+        )
+
+    async def decline(self, login: PhoneLogin, request_id: str, reason: str, *, now: int) -> None:
+        """Ends a scanned request; `not_me` tells the business system that somebody else started it."""
+        declined = await store.decline(
+            self.db,
+            id=request_id,
+            device_id=login.device_id,
+            account_id=login.account_id,
+            reason=reason,
+            now=now,
+        )
+        if not declined:
+            raise errors.RequestClosed
+        self.events.notify(request_id)

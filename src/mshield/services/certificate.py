@@ -1,0 +1,108 @@
+"""A device's certificate: issued once its certification request is signed, and shown afterwards.
+
+Safe to repeat at every point: a crash between the signature and the certificate is made good by the next look.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Final
+
+from mshield.domain import errors
+from mshield.domain.identity import ROLE_NAMES, Role
+from mshield.gm import sm2
+from mshield.gm.engine import Engine
+from mshield.keys.authority import Authorities
+from mshield.pki import csr
+from mshield.pki.certificate import parse_certificate
+from mshield.pki.names import LeafSubject
+from mshield.services.issue import Issue
+from mshield.services.session import PhoneLogin, authenticate_phone
+from mshield.services.signing_key import Caller
+from mshield.store import certificates, enrolment
+from mshield.store.certificates import NewCertificate
+from mshield.store.database import Database
+
+_LIVE: Final = frozenset({"issued", "active", "pin_locked"})
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentCertificate:
+    """My certificate (我的证书); `state` is `expired` by the clock, whatever is stored. Times in ms."""
+
+    state: str
+    holds: frozenset[str]
+    serial: str
+    shield_number: str
+    pem: str
+    chain_pem: tuple[str, ...]
+    subject: LeafSubject
+    not_before: int
+    not_after: int
+
+
+@dataclass(frozen=True, slots=True)
+class Certificates:
+    """Issues and shows the certificate of the phone that asks."""
+
+    db: Database
+    engine: Engine
+    authorities: Authorities
+    issue: Issue
+
+    async def issue_confirmed(self, caller: Caller, *, now: int) -> None:
+        """Issues the certificate of an enrolment whose request is signed; does nothing where there is none."""
+        await self._issue(await authenticate_phone(self.db, caller, now=now), now=now)
+
+    async def current(self, login: PhoneLogin, *, now: int) -> CurrentCertificate | None:
+        """The device's newest certificate, or None before the first."""
+        await self._issue(login, now=now)
+        row = await certificates.find_newest(self.db, device_id=login.device_id, account_id=login.account_id)
+        if row is None or row.der is None:
+            return None
+        expired = row.state in _LIVE and row.not_after <= now
+        return CurrentCertificate(
+            state="expired" if expired else row.state,
+            holds=row.holds,
+            serial=row.serial,
+            shield_number=row.shield_number,
+            pem=parse_certificate(row.der).pem(),
+            chain_pem=tuple(self.authorities.chain_pem),
+            subject=LeafSubject(
+                organisation=row.organisation, role=ROLE_NAMES[Role(row.role)][0], common_name=row.common_name
+            ),
+            not_before=row.not_before,
+            not_after=row.not_after,
+        )
+
+    async def _issue(self, login: PhoneLogin, *, now: int) -> None:
+        key = await enrolment.find_confirmed(self.db, device_id=login.device_id, account_id=login.account_id)
+        if key is None:
+            return
+        subject = self._check_request(key)
+        row = await self.issue.reserve(
+            NewCertificate(
+                uid=key.uid,
+                account_id=key.account_id,
+                device_id=key.device_id,
+                person_id=key.person_id,
+                filing_version=key.filing_version,
+                shield_number=key.shield_number,
+                organisation=subject.organisation,
+                credit_code=key.credit_code,
+                role=key.role,
+                common_name=subject.common_name,
+            ),
+            now=now,
+        )
+        await self.issue.issue(row.serial, now=now)
+        await enrolment.certify(self.db, key)
+
+    def _check_request(self, key: enrolment.ConfirmedKey) -> LeafSubject:
+        """The subject that was signed for. The CA trusts no table: it checks the request's signature itself."""
+        request = csr.parse_request(
+            csr.assemble_request(key.request_info, sm2.Signature.from_raw(key.signature))
+        )
+        sm2.verify(self.engine, request.public, request.info, request.signature)
+        if request.public != key.public_key or request.subject != LeafSubject(**json.loads(key.subject)):
+            raise errors.Conflict
+        return request.subject

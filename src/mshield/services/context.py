@@ -1,0 +1,44 @@
+"""What a running service consists of: made once by `main`, handed to every route."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mshield.gateways.sms import SmsGateway
+from mshield.gm.engine import Engine
+from mshield.keys.authority import Authorities
+from mshield.keys.keyring import Keyring
+from mshield.keys.secrets import LookupKey
+from mshield.services.answer import Answer
+from mshield.services.ask import Ask
+from mshield.services.certificate import Certificates
+from mshield.services.enrol import Enrol
+from mshield.services.finish_signing import FinishSigning
+from mshield.services.open_signing import OpenSigning
+from mshield.services.publish import Publisher
+from mshield.services.result import MakeResult
+from mshield.services.session import BusinessAuthentication
+from mshield.settings import Settings
+from mshield.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """All services of one process; `clock` gives ms since 1970."""
+
+    settings: Settings
+    clock: Callable[[], int]
+    db: Database
+    engine: Engine
+    keyring: Keyring
+    lookup: LookupKey
+    authorities: Authorities
+    sms: SmsGateway
+    publisher: Publisher
+    authenticate_business: BusinessAuthentication
+    enrol: Enrol
+    certificates: Certificates
+    open_signing: OpenSigning
+    finish_signing: FinishSigning
+    ask: Ask
+    answer: Answer
+    signed_result: MakeResult

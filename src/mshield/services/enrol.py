@@ -1,0 +1,176 @@
+"""Applying for a certificate (申请证书, manual 2.3.1.3): the data must match the filing, then phone and server make a key.
+
+The protocol's enrolment, steps 1 to 3. Steps 4 and 5 are an ordinary signature and `certificate.py`.
+"""
+
+import base64
+import hmac
+import json
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final
+
+from mshield.domain import errors, shield
+from mshield.domain.identity import ROLE_NAMES, Role, check_credit_code, normalise_id_number, normalise_name, same_name
+from mshield.gm import cosign, transcript
+from mshield.gm import errors as gm_errors
+from mshield.gm.cosign import Proof
+from mshield.gm.engine import Engine
+from mshield.keys.keyring import Keyring
+from mshield.keys.secrets import LookupKey
+from mshield.pki import csr
+from mshield.pki.names import LeafSubject
+from mshield.services import signing_key
+from mshield.store import enrolment as store
+from mshield.store.database import Conflict, Database
+from mshield.store.sessions import PhoneLogin
+
+HOUR_MS: Final = 3_600_000
+MAX_DEVICES: Final = 6
+_SHIELD_NUMBER_TRIES: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """What the user entered, as he entered it."""
+
+    name: str
+    id_number: str
+    user_type: str
+    credit_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """Step 1's answer."""
+
+    uid: bytes
+    sid: bytes
+    challenge: str
+    shield_number: str
+    subject: LeafSubject
+
+
+@dataclass(frozen=True, slots=True)
+class Enrol:
+    """Applies for a certificate on this device."""
+
+    db: Database
+    engine: Engine
+    keyring: Keyring
+    lookup: LookupKey
+
+    async def begin(
+        self,
+        login: PhoneLogin,
+        application: Application,
+        consume_sms_code: Callable[[], Awaitable[None]],
+        *,
+        now: int,
+    ) -> Begun:
+        """Raises NoFiling, AlreadyCertified, DeviceLimit, OtherAccount, and what the SMS code's check raises.
+
+        The code is consumed last, so that a typing error elsewhere costs no new code.
+        """
+        person = await self._filed(login, application)
+        if login.pinned_account_id not in {None, login.account_id}:
+            raise errors.OtherAccount
+        if await store.has_live_certificate(self.db, device_id=login.device_id):
+            raise errors.AlreadyCertified
+        used = await store.other_devices_in_use(self.db, account_id=login.account_id, device_id=login.device_id)
+        if used >= MAX_DEVICES:
+            raise errors.DeviceLimit
+        await consume_sms_code()
+        subject = LeafSubject(
+            country="CN", organisation=person.organisation, role=ROLE_NAMES[Role(person.role)][0], common_name=person.name
+        )
+        return await self._begin(login, person, subject, now=now)
+
+    async def _filed(self, login: PhoneLogin, application: Application) -> store.FiledPerson:
+        id_number_hash = self.lookup.lookup_hash("id-number", normalise_id_number(application.id_number))
+        person = await store.find_filed(
+            self.db,
+            credit_code=check_credit_code(application.credit_code),
+            role=application.user_type,
+            id_number_hash=id_number_hash,
+        )
+        # An account applies for its own holder only, whatever else is on file.
+        own = hmac.compare_digest(login.id_number_hash, id_number_hash)
+        if person is None or not own or not same_name(person.name, normalise_name(application.name)):
+            raise errors.NoFiling
+        return person
+
+    async def _begin(
+        self, login: PhoneLogin, person: store.FiledPerson, subject: LeafSubject, *, now: int
+    ) -> Begun:
+        key = store.NewKey(
+            uid=secrets.token_bytes(16),
+            account_id=login.account_id,
+            device_id=login.device_id,
+            person_id=person.id,
+            filing_version=person.version,
+            subject=json.dumps(_subject_fields(subject), ensure_ascii=False),
+            enrol_sid=secrets.token_bytes(16),
+            challenge=base64.urlsafe_b64encode(secrets.token_bytes(32)).rstrip(b"=").decode(),
+            otp_hash=transcript.H("otp", bytes(32)),
+            expires_at=now + HOUR_MS,
+        )
+        for _ in range(_SHIELD_NUMBER_TRIES):
+            try:
+                number = await store.begin(self.db, key, shield_number=shield.new_number(), now=now)
+            except Conflict:
+                continue
+            return Begun(key.uid, key.enrol_sid, key.challenge, number, subject)
+        raise errors.Unavailable
+
+    async def make_key(self, login: PhoneLogin, uid: bytes, *, P1: bytes, proof: Proof, nonce: str | None, now: int) -> bytes:
+        """Steps 2 and 3: gives P. The same P1 again gets the same P; another P1 is a Conflict."""
+        enrolment = await store.find(self.db, uid=uid, account_id=login.account_id, device_id=login.device_id)
+        if enrolment is None:
+            raise errors.NotFound
+        if nonce is None or not hmac.compare_digest(nonce, enrolment.challenge):
+            raise errors.InvalidProof(reason="nonce")
+        if enrolment.state != "enrolling" or enrolment.expires_at <= now:
+            raise errors.TaskClosed
+        if enrolment.share_box is None:
+            made = await self._make(enrolment, P1, proof, now=now)
+            if made is not None:
+                return made
+            enrolment = await store.find(self.db, uid=uid, account_id=login.account_id, device_id=login.device_id)
+        return self._same(enrolment, P1)
+
+    async def _make(self, enrolment: store.Enrolment, P1: bytes, proof: Proof, *, now: int) -> bytes | None:
+        try:
+            key = cosign.server_enrol(self.engine, uid=enrolment.uid, sid=enrolment.sid, P1=P1, proof=proof)
+        except (gm_errors.BadProof, gm_errors.BadPoint) as error:
+            raise errors.BadProof from error
+        subject = LeafSubject(**json.loads(enrolment.subject))
+        box = signing_key.seal_share(self.keyring, uid=enrolment.uid, epoch=enrolment.epoch, d2=key.d2, P1=P1)
+        stored = await store.set_public_key(
+            self.db,
+            enrolment,
+            public_key=key.P,
+            share_box=box,
+            message=csr.build_request_info(subject, key.P),
+            title="申请证书 Certificate application",
+            now=now,
+        )
+        return key.P if stored else None
+
+    def _same(self, enrolment: store.Enrolment | None, P1: bytes) -> bytes:
+        if enrolment is None or enrolment.share_box is None or enrolment.public_key is None:
+            raise errors.Conflict
+        plain = self.keyring.open_share(enrolment.share_box, uid=enrolment.uid, epoch=enrolment.epoch)
+        if not hmac.compare_digest(plain[32:], P1):
+            raise errors.Conflict
+        return enrolment.public_key
+
+
+def _subject_fields(subject: LeafSubject) -> dict[str, str]:
+    return {
+        "country": subject.country,
+        "organisation": subject.organisation,
+        "role": subject.role,
+        "common_name": subject.common_name,
+    }

@@ -1,0 +1,197 @@
+"""The protocol's `finish`: one attempt is counted durably, then the shares are combined, then the outcome is recorded.
+
+No answer depends on the PIN before the attempt is durable; a repeat of the same bytes gets the same answer.
+"""
+
+import json
+import logging
+import secrets
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from mshield.domain import errors
+from mshield.gm import cosign
+from mshield.gm import errors as gm_errors
+from mshield.gm import transcript
+from mshield.gm.cosign import FinishItem, SessionItem
+from mshield.gm.engine import Engine
+from mshield.gm.sm2 import Signature
+from mshield.keys.keyring import Keyring
+from mshield.services import signing_key
+from mshield.services.events import Events
+from mshield.services.signing_key import Caller, StoredItem
+from mshield.store import signing as store
+from mshield.store.database import Database, Row, Tx
+
+DAY_MS: Final = 24 * 3600 * 1000
+_RACES: Final = 8
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class FinishRequest:
+    """The phone's items in the order of `open`; `tau` only where a next epoch was given."""
+
+    items: tuple[FinishItem, ...]
+    tau: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The answer as it goes out (`body`), and whether this call ended an enrolment."""
+
+    body: bytes
+    enrolled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FinishSigning:
+    """Finishes signing sessions (protocol, "Signing: finish")."""
+
+    db: Database
+    engine: Engine
+    keyring: Keyring
+    events: Events
+
+    async def __call__(self, caller: Caller, uid: bytes, request: FinishRequest, *, now: int) -> Finished:
+        """Raises NoSession, BadOpening, Held, TaskClosed, PinLocked (not counted), WrongPin, Retry (counted), Fault."""
+        fb = transcript.finish_hash(uid=uid, items=request.items, tau=request.tau)
+        for _ in range(_RACES):
+            key = await signing_key.find_key(self.db, caller, uid, now=now)
+            if key.outcome_fb == fb and key.outcome_box is not None and (key.outcome_at or 0) > now - DAY_MS:
+                return self._recorded(key, key.outcome_box)
+            try:
+                return await self._finish(key, request, fb, now=now)
+            except store.Overtaken:
+                continue
+        raise errors.Busy
+
+    async def _finish(self, key: store.KeyRow, request: FinishRequest, fb: bytes, *, now: int) -> Finished:
+        session = key.session
+        if session is None or session.expires_at <= now or session.fb not in {None, fb}:
+            raise errors.NoSession
+        if request.tau is not None and session.next_epoch is None:
+            raise errors.Malformed(field="tau")
+        stored = signing_key.unpack_items(session.items)
+        await self._check_openings(key, session, stored, request)
+        signing_key.require_usable(key, now=now)
+        for item in stored:
+            if not await store.task_is_open(self.db, uid=key.uid, sid=item.sid, now=now):
+                raise errors.TaskClosed
+        if session.fb is None:
+            if signing_key.is_locked(key):
+                raise errors.PinLocked
+            generation = await store.reserve_attempt(self.db, key, fb=fb, now=now)
+            key = replace(key, generation=generation, failures=key.failures + 1, wrong_total=key.wrong_total + 1)
+        return await self._combine(key, session, stored, request, fb, now=now)
+
+    async def _check_openings(
+        self, key: store.KeyRow, session: store.SessionRow, stored: list[StoredItem], request: FinishRequest
+    ) -> None:
+        try:
+            cosign.check_openings(
+                self.engine, uid=key.uid, epoch=session.epoch, session=stored, items=request.items
+            )
+        except gm_errors.NoSession as error:
+            raise errors.NoSession from error
+        except gm_errors.BadOpening as error:
+            await store.drop_session(self.db, key)
+            raise errors.BadOpening from error
+
+    async def _combine(
+        self,
+        key: store.KeyRow,
+        session: store.SessionRow,
+        stored: list[StoredItem],
+        request: FinishRequest,
+        fb: bytes,
+        *,
+        now: int,
+    ) -> Finished:
+        context = signing_key.nonce_context(key.uid, session.epoch, session.items)
+        nonces = signing_key.open_nonces(self.keyring, session.k2_box, context=context)
+        d2, P1 = signing_key.open_share(self.keyring, key)
+        items = [SessionItem(item.sid, item.e, item.c, k2) for item, k2 in zip(stored, nonces, strict=True)]
+        assert key.public_key is not None  # noqa: S101  # require_usable has seen it
+        try:
+            signatures = cosign.server_finish(
+                self.engine, P=key.public_key, d2=d2, P1=P1, session=items, items=request.items
+            )
+        except gm_errors.WrongPin as error:
+            raise await self._refuse(key, fb, now=now) from error
+        except gm_errors.Retry as error:
+            await self._record_refusal(key, fb, {"error": "retry"}, lock=False, now=now)
+            raise errors.Retry from error
+        except gm_errors.Fault as error:
+            await store.give_back(self.db, key)
+            _log.critical("co-signing fault: a signature did not verify; the attempt was given back")
+            raise errors.Fault from error
+        return await self._release(key, session, stored, signatures, fb, now=now)
+
+    async def _refuse(self, key: store.KeyRow, fb: bytes, *, now: int) -> errors.DomainError:
+        if signing_key.is_locked(key):
+            await self._record_refusal(key, fb, {"error": "pin_locked"}, lock=True, now=now)
+            return errors.PinLocked()
+        left = signing_key.tries_left(key)
+        await self._record_refusal(key, fb, {"error": "wrong_pin", "left": left}, lock=False, now=now)
+        return errors.WrongPin(left=left)
+
+    async def _record_refusal(
+        self, key: store.KeyRow, fb: bytes, outcome: dict[str, Any], *, lock: bool, now: int
+    ) -> None:
+        box = self._seal_outcome(key, json.dumps(outcome).encode())
+        await store.record_refusal(self.db, key, fb=fb, outcome_box=box, lock=lock, now=now)
+
+    async def _release(
+        self,
+        key: store.KeyRow,
+        session: store.SessionRow,
+        stored: list[StoredItem],
+        signatures: tuple[Signature, ...],
+        fb: bytes,
+        *,
+        now: int,
+    ) -> Finished:
+        otp = secrets.token_bytes(32)
+        otp_hash = transcript.H("otp", otp)
+        rows = [
+            store.SignatureRow(item.sid, item.e, signature.to_raw())
+            for item, signature in zip(stored, signatures, strict=True)
+        ]
+
+        async def work(tx: Tx) -> tuple[bytes, dict[bytes, Row]]:
+            signed = await store.close_tasks(tx, key, rows, now=now)
+            body = _answer(rows, signed, otp)
+            success = store.Success(otp_hash, self._seal_outcome(key, body), fb, key.enrol_sid in signed)
+            await store.record_success(tx, key, session, success, now=now)
+            await store.record_signatures(tx, key, rows, signed, now=now)
+            return body, signed
+
+        body, signed = await self.db.write(work)
+        for request_id in {row["request_id"] for row in signed.values()} - {None}:
+            self.events.notify(request_id)
+        return Finished(body, key.enrol_sid in signed)
+
+    def _seal_outcome(self, key: store.KeyRow, outcome: bytes) -> bytes:
+        return self.keyring.seal(outcome, purpose="outcome", context=key.uid)
+
+    def _recorded(self, key: store.KeyRow, box: bytes) -> Finished:
+        body = self.keyring.open(box, purpose="outcome", context=key.uid)
+        match json.loads(body):
+            case {"error": "wrong_pin", "left": int(left)}:
+                raise errors.WrongPin(left=left)
+            case {"error": "pin_locked"}:
+                raise errors.PinLocked
+            case {"error": "retry"}:
+                raise errors.Retry
+        return Finished(body, key.state == "confirmed" and key.certificate is None)
+
+
+def _answer(rows: list[store.SignatureRow], signed: dict[bytes, Row], otp: bytes) -> bytes:
+    items = [
+        {"sid": row.sid.hex(), "r": row.signature[:32].hex(), "s": row.signature[32:].hex()}
+        if row.sid in signed
+        else {"sid": row.sid.hex(), "error": "task_closed"}
+        for row in rows
+    ]
+    return json.dumps({"items": items, "otp": otp.hex()}, separators=(",", ":")).encode()

@@ -1,0 +1,128 @@
+"""Issues a shield's certificate: the serial is committed first, then the certificate is linted, signed and stored.
+
+A crash in between leaves the row without a certificate as evidence; the same calls again continue with the same serial.
+"""
+
+import os
+from dataclasses import dataclass
+from typing import Final
+
+from mshield.domain import errors
+from mshield.domain.identity import ROLE_NAMES, Role
+from mshield.keys.authority import Authorities
+from mshield.keys.keyring import Keyring
+from mshield.keys.secrets import LookupKey
+from mshield.pki.certificate import Certificate, parse_certificate
+from mshield.pki.identity import HASH_PREFIX, IdKind
+from mshield.pki.issue import issue_leaf, serial_from
+from mshield.pki.names import LeafSubject
+from mshield.pki.profiles import LeafIdentity
+from mshield.services.urls import leaf_urls
+from mshield.settings import Settings
+from mshield.store import certificates as store
+from mshield.store.certificates import CertificateRow, NewCertificate
+from mshield.store.database import Database, Tx
+
+DAY_MS: Final = 86_400_000
+ID_NUMBER_KIND: Final = "certificate-id-number"
+"""The lookup key's kind for id numbers in certificates: not the kind by which the database is searched."""
+
+_ID_KINDS: Final[dict[str, IdKind]] = {"resident_id": "resident", "foreign_resident_id": "resident"}
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """Makes certificates. `reserve` and `issue` are both safe to repeat."""
+
+    db: Database
+    keyring: Keyring
+    lookup: LookupKey
+    authorities: Authorities
+    settings: Settings
+
+    async def reserve(self, new: NewCertificate, *, now: int) -> CertificateRow:
+        """Commits the certificate's row with its serial; a key's second reservation is its first one."""
+
+        async def work(tx: Tx) -> CertificateRow | None:
+            return await self.reserve_in(tx, new, now=now)
+
+        row = await self.db.write(work)
+        if row is None:
+            raise errors.Conflict
+        return row
+
+    async def reserve_in(self, tx: Tx, new: NewCertificate, *, now: int) -> CertificateRow | None:
+        """`reserve` inside of the caller's transaction."""
+        return await reserve_certificate(
+            tx, new, authorities=self.authorities, days=self.settings.certificate_days, now=now
+        )
+
+    async def issue(self, serial: str, *, now: int) -> Certificate:
+        """Signs and stores the reserved certificate, or gives the stored one.
+
+        Raises NotFound for an unknown serial, Conflict when it was revoked before it was signed, LintError, SealError.
+        """
+        row = await store.find_by_serial(self.db, serial=serial)
+        if row is None:
+            raise errors.NotFound
+        if row.der is not None:
+            return parse_certificate(row.der)
+        made = await self._sign(row)
+        if await store.activate(self.db, serial=serial, der=made.der, now=now):
+            return made
+        # Someone else stored his: that one is the certificate, ours was never seen by anyone.
+        row = await store.find_by_serial(self.db, serial=serial)
+        if row is None or row.der is None:
+            raise errors.Conflict
+        return parse_certificate(row.der)
+
+    async def _sign(self, row: CertificateRow) -> Certificate:
+        holder = await store.find_holder(self.db, serial=row.serial)
+        if holder is None or holder.public_key is None:
+            raise errors.Conflict
+        return issue_leaf(
+            signer=self.authorities.issuing.signer,
+            issuer=self.authorities.issuing.certificate,
+            serial=int(row.serial, 16),
+            subject=LeafSubject(
+                organisation=row.organisation, role=ROLE_NAMES[Role(row.role)][0], common_name=row.common_name
+            ),
+            identity=self._identity(row, holder),
+            public=holder.public_key,
+            not_before=row.not_before,
+            not_after=row.not_after,
+            urls=leaf_urls(self.settings),
+            policy_oid=self.settings.certificate_policy,
+        )
+
+    def _identity(self, row: CertificateRow, holder: store.Holder) -> LeafIdentity:
+        return LeafIdentity(
+            id_number=self._id_number(holder),
+            credit_code=row.credit_code,
+            id_kind=_ID_KINDS.get(holder.id_type, "passport"),
+        )
+
+    def _id_number(self, holder: store.Holder) -> str | None:
+        if self.settings.certificate_id_number == "none":
+            return None
+        number = self.keyring.open(
+            holder.id_number_box, purpose="filing-id-number", context=holder.person_id.encode()
+        ).decode()
+        if self.settings.certificate_id_number == "clear":
+            return number
+        return HASH_PREFIX + self.lookup.lookup_hash(ID_NUMBER_KIND, number).hex()
+
+
+async def reserve_certificate(
+    tx: Tx, new: NewCertificate, *, authorities: Authorities, days: int, now: int
+) -> CertificateRow | None:
+    """Reserves a random serial for the key's certificate, valid for `days`, but no longer than the issuing CA."""
+    start = now // 1000 * 1000
+    end = min(start + days * DAY_MS, authorities.issuing.certificate.not_after)
+    serial = serial_text(serial_from(os.urandom(20)))
+    return await store.reserve(tx, new, serial=serial, not_before=start, not_after=end, now=now)
+
+
+def serial_text(serial: int) -> str:
+    """A serial number as it stands in the database and in answers: 40 lower-case hex digits."""
+    return f"{serial:040x}"

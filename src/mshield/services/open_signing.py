@@ -1,0 +1,135 @@
+"""The protocol's `open`: commitments come in, the server's nonces with their proofs go out, no PIN is involved."""
+
+import hmac
+from dataclasses import dataclass
+from typing import Final
+
+from mshield.domain import errors
+from mshield.gm import cosign, sm2, transcript
+from mshield.gm.engine import Engine
+from mshield.keys.keyring import Keyring
+from mshield.services import signing_key
+from mshield.services.signing_key import Caller, StoredItem
+from mshield.settings import Settings
+from mshield.store import signing as store
+from mshield.store.database import Database
+
+BUSY_MS: Final = 30_000
+MINUTE_MS: Final = 60_000
+_RACES: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class OpenItem:
+    """One document's commitment."""
+
+    sid: bytes
+    c: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRequest:
+    """`rn` and `otp` are 32 bytes; 1 to 64 items."""
+
+    rn: bytes
+    otp: bytes
+    epoch: int
+    items: tuple[OpenItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The server's nonces, the tries that are left, and the epoch that a refresh may use (None: no refresh)."""
+
+    items: tuple[cosign.ServerNonce, ...]
+    left: int
+    next_epoch: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSigning:
+    """Opens signing sessions (protocol, "Signing: open")."""
+
+    db: Database
+    engine: Engine
+    keyring: Keyring
+    settings: Settings
+
+    async def __call__(self, caller: Caller, uid: bytes, request: OpenRequest, *, now: int) -> Opened:
+        """Raises Held, Busy, Clone, StaleEpoch, PinLocked, TaskClosed, TooManyRequests, in the protocol's order."""
+        for _ in range(_RACES):
+            key = await signing_key.find_key(self.db, caller, uid, now=now)
+            try:
+                return await self._open(key, request, now=now)
+            except store.Overtaken:
+                continue
+        raise errors.Busy
+
+    async def _open(self, key: store.KeyRow, request: OpenRequest, *, now: int) -> Opened:
+        public = signing_key.require_usable(key, now=now)
+        if key.session is not None and key.session.bound_at is not None and key.session.bound_at > now - BUSY_MS:
+            raise errors.Busy
+        current = await self._check_otp(key, request, now=now)
+        if request.epoch != key.epoch:
+            raise errors.StaleEpoch
+        if signing_key.is_locked(key):
+            await store.lock_certificate(self.db, uid=key.uid, now=now)
+            raise errors.PinLocked
+        opens_window, opens = self._count_opening(key, now=now)
+        items = await self._items(key, public, request, now=now)
+
+        d2, _ = signing_key.open_share(self.keyring, key)
+        nonces = tuple(
+            cosign.server_nonce(self.engine, uid=key.uid, epoch=key.epoch, d2=d2, sid=item.sid, e=item.e, c=item.c)
+            for item in items
+        )
+        packed = signing_key.pack_items(items)
+        context = signing_key.nonce_context(key.uid, key.epoch, packed)
+        session = store.SessionRow(
+            epoch=key.epoch,
+            otp_hash=transcript.H("otp", request.otp),
+            rn=request.rn,
+            next_epoch=None,
+            items=packed,
+            k2_box=signing_key.seal_nonces(self.keyring, [nonce.k2 for nonce in nonces], context=context),
+            fb=None,
+            bound_at=None,
+            expires_at=now + self.settings.signing_session_seconds * 1000,
+        )
+        await store.open_session(
+            self.db, key, session, forget_previous=current, opens_window=opens_window, opens=opens
+        )
+        return Opened(nonces, signing_key.tries_left(key), None)
+
+    async def _check_otp(self, key: store.KeyRow, request: OpenRequest, *, now: int) -> bool:
+        """True for the current one-time value, False for the previous one with its rn; anything else is a copy."""
+        shown = transcript.H("otp", request.otp)
+        if hmac.compare_digest(shown, key.otp_hash):
+            return True
+        if (
+            key.otp_prev_hash is not None
+            and key.rn_prev is not None
+            and hmac.compare_digest(shown, key.otp_prev_hash)
+            and hmac.compare_digest(request.rn, key.rn_prev)
+        ):
+            return False
+        await store.hold_clone(self.db, uid=key.uid, now=now)
+        raise errors.Clone
+
+    def _count_opening(self, key: store.KeyRow, *, now: int) -> tuple[int, int]:
+        window = now // MINUTE_MS
+        opens = key.opens + 1 if key.opens_window == window else 1
+        if opens > self.settings.opens_per_minute:
+            raise errors.TooManyRequests(retry_after=(window + 1) * MINUTE_MS // 1000 - now // 1000)
+        return window, opens
+
+    async def _items(self, key: store.KeyRow, public: bytes, request: OpenRequest, *, now: int) -> list[StoredItem]:
+        if len({item.sid for item in request.items}) != len(request.items):
+            raise errors.TaskClosed
+        items = []
+        for item in request.items:
+            task = await store.find_task(self.db, uid=key.uid, sid=item.sid)
+            if task is None or task.state != "waiting" or task.expires_at <= now:
+                raise errors.TaskClosed
+            items.append(StoredItem(item.sid, sm2.digest(public, task.message), item.c))
+        return items

@@ -1,0 +1,69 @@
+"""The result of a request as a business system gets it: signatures, CMS, certificate chain, OCSP answer."""
+
+from dataclasses import dataclass
+
+from mshield.gm.sm2 import Signature
+from mshield.keys.authority import Authorities
+from mshield.pki import cms
+from mshield.pki.certificate import parse_certificate
+from mshield.services.ask import Ask
+from mshield.services.publish import Publisher
+from mshield.store.requests import BusinessSystem, Signer
+
+
+@dataclass(frozen=True, slots=True)
+class SignedDocument:
+    """A document with its signature (DER) and CMS SignedData (DER, attached, SM3withSM2)."""
+
+    title: str
+    message: bytes
+    signature: bytes
+    cms: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SignedResult:
+    """Everything a verifier needs; `chain_pem` is issuing CA, root."""
+
+    id: str
+    kind: str
+    signer: Signer
+    certificate_pem: str
+    chain_pem: tuple[str, ...]
+    signed_at: int
+    documents: tuple[SignedDocument, ...]
+    ocsp: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class MakeResult:
+    """Puts the result together."""
+
+    ask: Ask
+    authorities: Authorities
+    publisher: Publisher
+
+    async def __call__(self, system: BusinessSystem, request_id: str, *, now: int) -> SignedResult:
+        """Raises NotFound, NotSigned."""
+        found = await self.ask.result(system, request_id)
+        signer = found.signer
+        assert signer is not None  # noqa: S101  # `ask.result` refuses a request without
+        certificate = parse_certificate(signer.certificate)
+        chain = self.authorities.chain
+        documents = []
+        for each in found.documents:
+            signature = Signature.from_raw(each.signature)
+            signed = cms.build_signed_data(
+                message=each.message, signature=signature, certificate=certificate, chain=chain
+            )
+            documents.append(SignedDocument(each.title, each.message, signature.to_der(), signed))
+        return SignedResult(
+            id=found.id,
+            kind=found.kind,
+            signer=signer,
+            certificate_pem=certificate.pem(),
+            chain_pem=tuple(self.authorities.chain_pem),
+            signed_at=max(each.signed_at for each in found.documents),
+            documents=tuple(documents),
+            ocsp=await self.publisher.ocsp_for(signer.serial, now=now),
+        )

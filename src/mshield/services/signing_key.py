@@ -1,0 +1,116 @@
+"""What open and finish of a signing share: who may use a key, and how its secrets are sealed."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from mshield.domain import errors
+from mshield.keys.keyring import Keyring
+from mshield.store import signing as store
+from mshield.store.database import Database
+
+MAX_FAILURES: Final = 5
+MAX_WRONG_TOTAL: Final = 50
+_ITEM: Final = 16 + 32 + 32
+_SCALAR: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A logged-in phone: SHA-256 of its token, and the thumbprint of the key that signed its DPoP proof."""
+
+    token_hash: bytes
+    jkt: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredItem:
+    """One document of an open session, as far as it is stored in the clear."""
+
+    sid: bytes
+    e: bytes
+    c: bytes
+
+
+async def find_key(db: Database, caller: Caller, uid: bytes, *, now: int) -> store.KeyRow:
+    """The caller's own key. Raises Unauthenticated, or NotFound for a key that isn't this device's."""
+    valid, key = await store.find_key(db, token_hash=caller.token_hash, jkt=caller.jkt, uid=uid, now=now)
+    if not valid:
+        raise errors.Unauthenticated
+    if key is None:
+        raise errors.NotFound
+    return key
+
+
+def require_usable(key: store.KeyRow, *, now: int) -> bytes:
+    """The public key P if the key may be used at all. Raises Held with the reasons.
+
+    A PIN-locked certificate passes: the check of the counters names that error.
+    """
+    certificate = key.certificate
+    if key.public_key is None:
+        raise errors.Held(reasons=["incomplete"])
+    if certificate is None:
+        if key.state != "enrolling" or (key.expires_at is not None and key.expires_at <= now):
+            raise errors.Held(reasons=["incomplete"])
+        return key.public_key
+    if certificate.state not in {"active", "pin_locked"} or certificate.holds:
+        raise errors.Held(reasons=[*sorted(certificate.holds)] or [certificate.state])
+    if not certificate.not_before <= now < certificate.not_after:
+        raise errors.Held(reasons=["expired"])
+    return key.public_key
+
+
+def is_locked(key: store.KeyRow) -> bool:
+    """Whether no attempt is left, for good."""
+    return key.failures >= MAX_FAILURES or key.wrong_total >= MAX_WRONG_TOTAL
+
+
+def tries_left(key: store.KeyRow) -> int:
+    """Attempts before the PIN locks, as the user is told."""
+    return max(0, min(MAX_FAILURES - key.failures, MAX_WRONG_TOTAL - key.wrong_total))
+
+
+def open_share(keyring: Keyring, key: store.KeyRow) -> tuple[int, bytes]:
+    """The server's share d2 and P1, which stand in one box (beside d2, P1 adds nothing)."""
+    if key.share_box is None:
+        raise errors.Held(reasons=["incomplete"])
+    plain = keyring.open_share(key.share_box, uid=key.uid, epoch=key.epoch)
+    return int.from_bytes(plain[:_SCALAR], "big"), plain[_SCALAR:]
+
+
+def seal_share(keyring: Keyring, *, uid: bytes, epoch: int, d2: int, P1: bytes) -> bytes:
+    """The box that `open_share` opens."""
+    return keyring.seal_share(d2.to_bytes(_SCALAR, "big") + P1, uid=uid, epoch=epoch)
+
+
+def pack_items(items: list[StoredItem]) -> bytes:
+    """The stored form: sid, e, c of each, one after the other."""
+    return b"".join(item.sid + item.e + item.c for item in items)
+
+
+def unpack_items(packed: bytes) -> list[StoredItem]:
+    """The inverse of `pack_items`."""
+    return [
+        StoredItem(packed[at : at + 16], packed[at + 16 : at + 48], packed[at + 48 : at + 80])
+        for at in range(0, len(packed), _ITEM)
+    ]
+
+
+def nonce_context(uid: bytes, epoch: int, items: bytes) -> bytes:
+    """What a box of nonces is bound to: moved to another session's items it doesn't open.
+
+    Otherwise whoever can write the database could make the server use one k2 for two documents, which yields d2.
+    """
+    return uid + epoch.to_bytes(4, "big") + items
+
+
+def seal_nonces(keyring: Keyring, nonces: list[int], *, context: bytes) -> bytes:
+    """All k2 of a session in one box."""
+    plain = b"".join(k2.to_bytes(_SCALAR, "big") for k2 in nonces)
+    return keyring.seal(plain, purpose="k2", context=context)
+
+
+def open_nonces(keyring: Keyring, box: bytes, *, context: bytes) -> list[int]:
+    """The inverse of `seal_nonces`."""
+    plain = keyring.open(box, purpose="k2", context=context)
+    return [int.from_bytes(plain[at : at + _SCALAR], "big") for at in range(0, len(plain), _SCALAR)]

@@ -1,0 +1,19 @@
+"""How a certificate's state is published: revoked and superseded for good, any hold as certificateHold (R14)."""
+
+from mshield.pki.crl import CERTIFICATE_HOLD, SUPERSEDED, UNSPECIFIED
+from mshield.pki.ocsp import RevokedAt
+from mshield.store.certificates import StatusRow
+
+
+def revocation_of(row: StatusRow) -> RevokedAt | None:
+    """Since when (ms) and why (RFC 5280 code) a certificate isn't good, or None where it is.
+
+    A locked PIN alone changes nothing: the key can't sign any more, and what it signed stays good.
+    """
+    if row.state in {"revoked", "superseded"}:
+        default = SUPERSEDED if row.state == "superseded" else UNSPECIFIED
+        reason = default if row.revocation_reason is None else row.revocation_reason
+        return RevokedAt(row.changed_at if row.revoked_at is None else row.revoked_at, reason)
+    if row.holds:
+        return RevokedAt(row.changed_at, CERTIFICATE_HOLD)
+    return None

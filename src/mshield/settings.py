@@ -1,0 +1,57 @@
+"""Settings: each is an environment variable `MSHIELD_NAME`; `mshield doctor` prints the ones in force.
+
+Lengths of time are seconds here and milliseconds inside. Defaults are the manual's rules or the issue's numbers.
+"""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Positive = Annotated[int, Field(ge=1)]
+
+
+class Settings(BaseSettings):
+    """What an operator may set. Unknown `MSHIELD_` variables are ignored; wrong values stop the start."""
+
+    model_config = SettingsConfigDict(env_prefix="MSHIELD_", frozen=True)
+
+    mode: Literal["production", "demo"] = Field("production", description="demo opens /dev and the SMS outbox")
+    database: str = Field("sqlite:///var/mshield.db", description="sqlite:///PATH or postgresql://USER@HOST/NAME")
+    database_pool: Positive = Field(8, description="connections per process to PostgreSQL")
+    public_origin: str = Field("http://localhost:8000", description="how phones, PCs and certificates address this service")
+    engine: Literal["auto", "botan", "openssl"] = Field("auto", description="who computes SM2; auto takes Botan when it is there")
+    master_key_file: Path = Field(Path("var/master.key"), description="file of master keys, mode 0600")
+    master_key: SecretStr | None = Field(None, description="the master keys themselves, in place of the file")
+
+    certificate_days: Positive = Field(365 * 2, description="life of a leaf certificate")
+    certificate_id_number: Literal["hash", "clear", "none"] = Field("hash", description="the id number in the certificate")
+    certificate_policy: str = Field("1.2.156.10197.6.1.1", description="certificate policy OID of leaf certificates")
+    crl_hours: Positive = Field(24, description="life of a published CRL")
+    root_crl_hours: Positive = Field(24 * 30, description="life of the root's published CRL")
+    ocsp_hours: Positive = Field(12, description="life of an OCSP answer")
+
+    session_seconds: Positive = Field(12 * 3600, description="life of a phone's login")
+    request_seconds: Positive = Field(120, description="life of a business system's request")
+    signing_session_seconds: Positive = Field(600, description="life of an opened signing session")
+    opens_per_minute: Positive = Field(10, description="openings of signing sessions per key and minute")
+    dpop_seconds: Positive = Field(60, description="how far a DPoP proof's time may be off")
+
+    sms_gateway: Literal["development"] = Field("development", description="who sends SMS")
+    sms_code_seconds: Positive = Field(300, description="life of an SMS code")
+    sms_code_tries: Positive = Field(5, description="wrong tries that end an SMS code")
+    sms_resend_seconds: Positive = Field(60, description="between two SMS codes to one number")
+    sms_codes_per_day: Positive = Field(10, description="SMS codes a day to one number")
+    sms_codes_per_address: Positive = Field(30, description="SMS codes an hour from one address")
+    captcha_seconds: Positive = Field(120, description="life of a captcha")
+    login_failures_per_account: Positive = Field(5, description="failed logins of an account before it slows down")
+    login_failures_per_address: Positive = Field(30, description="failed logins from an address before it slows down")
+    login_slow_seconds: Positive = Field(60, description="first wait after too many failed logins; doubles, up to an hour")
+
+
+@lru_cache(maxsize=1)
+def load_settings() -> Settings:
+    """The settings of this process, read from the environment once."""
+    return Settings()

@@ -1,0 +1,124 @@
+"""Accounts (无卡用户账户), the installations of the app and their logins.
+
+The phone number is the account name; who is refused by a unique one learns it from the result, never from an error.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from mshield.store.database import Database, Row, Tx
+from mshield.store.queries import Queries
+
+_SQL: Final = Queries("accounts")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """A registered person. Times in ms."""
+
+    id: str
+    phone: str
+    password_hash: str
+    name: str
+    id_type: str
+    id_number_hash: bytes
+    state: str
+    created_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewAccount:
+    """What registration stores; the id number is sealed and hashed already."""
+
+    id: str
+    phone: str
+    password_hash: str
+    name: str
+    id_type: str
+    id_number_hash: bytes
+    id_number_box: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """An installation; `account_id` is the only account that may use it, once it has applied (R7)."""
+
+    id: str
+    account_id: str | None
+    shield_number: str | None
+
+
+async def find_account(db: Database | Tx, *, phone: str) -> Account | None:
+    """The account of this phone number."""
+    return _account(await db.one(_SQL["find_by_phone"], phone=phone))
+
+
+async def get_account(db: Database | Tx, *, id: str) -> Account | None:  # noqa: A002  # the column's name
+    """The account of this id."""
+    return _account(await db.one(_SQL["find"], id=id))
+
+
+async def insert_account(tx: Tx, account: NewAccount, *, now: int) -> bool:
+    """Whether the account was made; False where the phone number has one."""
+    inserted = await tx.run(
+        _SQL["insert"],
+        id=account.id,
+        phone=account.phone,
+        password_hash=account.password_hash,
+        name=account.name,
+        id_type=account.id_type,
+        id_number_hash=account.id_number_hash,
+        id_number_box=account.id_number_box,
+        now=now,
+    )
+    return inserted == 1
+
+
+async def replace_password_hash(db: Database, *, account: Account, password_hash: str) -> None:
+    """Stores the same password hashed anew, unless it was changed meanwhile."""
+    await db.run(
+        _SQL["replace_password_hash"], id=account.id, previous=account.password_hash, password_hash=password_hash
+    )
+
+
+async def put_device(tx: Tx, *, id: str, jkt: str, public_key: bytes, now: int) -> Device:  # noqa: A002
+    """The installation with this key thumbprint, made now if it is new; its row is locked until the transaction ends."""
+    row = await tx.one(_SQL["put_device"], id=id, jkt=jkt, public_key=public_key, now=now)
+    if row is None:
+        raise LookupError("an upsert returned no row")
+    return Device(row["id"], row["account_id"], row["shield_number"])
+
+
+async def start_session(
+    tx: Tx, *, token_hash: bytes, account_id: str, device_id: str, now: int, expires_at: int
+) -> None:
+    """Logs in, and logs this installation's login before out."""
+    await tx.run(_SQL["end_sessions_of_device"], device_id=device_id, now=now)
+    await tx.run(
+        _SQL["insert_session"],
+        token_hash=token_hash,
+        account_id=account_id,
+        device_id=device_id,
+        now=now,
+        expires_at=expires_at,
+    )
+
+
+async def purge_sessions(db: Database, *, before: int) -> int:
+    """Deletes logins that were over before this time (ms), and gives their number."""
+    return await db.run(_SQL["purge_sessions"], before=before)
+
+
+def _account(row: Row | None) -> Account | None:
+    if row is None:
+        return None
+    return Account(
+        id=row["id"],
+        phone=row["phone"],
+        password_hash=row["password_hash"],
+        name=row["name"],
+        id_type=row["id_type"],
+        id_number_hash=row["id_number_hash"],
+        state=row["state"],
+        created_at=row["created_at"],
+    )

@@ -1,0 +1,107 @@
+"""The certificate authorities (root, issuing, their OCSP responders) and the revocation lists that they published.
+
+Private keys stand here sealed only. A list's number is given in the transaction that reads what the list says.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from mshield.store.database import Database, Row, Tx
+from mshield.store.queries import Queries
+
+_SQL = Queries("authorities")
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorityRow:
+    """An authority: its certificate (DER) and its sealed private key."""
+
+    name: str
+    certificate: bytes = field(repr=False)
+    key_box: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CrlRow:
+    """A published list without its bytes. `basis` tells what it was made from; times in ms since the epoch."""
+
+    number: int
+    basis: str
+    this_update: int
+    next_update: int
+
+
+async def find_authority(db: Database, *, name: str) -> AuthorityRow | None:
+    """The authority of this name, or None."""
+    row = await db.one(_SQL["find_authority"], name=name)
+    return None if row is None else _authority(row)
+
+
+async def list_authorities(db: Database) -> list[AuthorityRow]:
+    """All authorities, in the order in which they were made."""
+    return [_authority(row) for row in await db.all(_SQL["list_authorities"])]
+
+
+async def insert_authorities(db: Database, rows: Sequence[AuthorityRow], *, now: int) -> None:
+    """Stores new authorities, all or none; Conflict if one of the names exists."""
+
+    async def work(tx: Tx) -> None:
+        for row in rows:
+            await tx.run(
+                _SQL["insert_authority"],
+                name=row.name,
+                certificate=row.certificate,
+                key_box=row.key_box,
+                now=now,
+            )
+
+    await db.write(work)
+
+
+async def replace_authority(db: Database, row: AuthorityRow, *, old_certificate: bytes) -> bool:
+    """Puts a new certificate and key in place of the ones read; False when someone else was faster."""
+    touched = await db.run(
+        _SQL["replace_authority"],
+        name=row.name,
+        certificate=row.certificate,
+        key_box=row.key_box,
+        old_certificate=old_certificate,
+    )
+    return touched == 1
+
+
+async def next_crl_number(tx: Tx, *, name: str) -> int | None:
+    """The number of the next list, or None if there is no such authority."""
+    row = await tx.one(_SQL["next_crl_number"], name=name)
+    return None if row is None else row["crl_number"]
+
+
+async def insert_crl(db: Database, *, authority: str, crl: CrlRow, der: bytes) -> None:
+    """Stores a list as published."""
+    await db.run(
+        _SQL["insert_crl"],
+        authority=authority,
+        number=crl.number,
+        der=der,
+        basis=crl.basis,
+        this_update=crl.this_update,
+        next_update=crl.next_update,
+    )
+
+
+async def latest_crl(db: Database, *, authority: str) -> CrlRow | None:
+    """The list with the highest number, or None."""
+    row = await db.one(_SQL["latest_crl"], authority=authority)
+    return (
+        None if row is None else CrlRow(row["number"], row["basis"], row["this_update"], row["next_update"])
+    )
+
+
+async def crl_der(db: Database, *, authority: str, number: int) -> bytes | None:
+    """The bytes of a list, or None."""
+    row = await db.one(_SQL["crl_der"], authority=authority, number=number)
+    return None if row is None else row["der"]
+
+
+def _authority(row: Row) -> AuthorityRow:
+    return AuthorityRow(row["name"], row["certificate"], row["key_box"])

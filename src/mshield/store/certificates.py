@@ -1,0 +1,175 @@
+"""Shield certificates: reserved with their serial, then signed, and the revocation data that is published of them.
+
+`holds` is a comma-separated sorted text in its column and a frozenset here. Times are ms since the epoch; a serial is
+40 lower-case hex digits.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from mshield.store.database import Database, Row, Tx
+from mshield.store.queries import Queries
+
+_SQL = Queries("certificates")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCertificate:
+    """What is reserved for the certificate of key `uid`."""
+
+    uid: bytes
+    account_id: str
+    device_id: str
+    person_id: str
+    filing_version: int
+    shield_number: str
+    organisation: str
+    credit_code: str
+    role: str
+    common_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateRow(NewCertificate):
+    """A certificate; `der` is None from the reservation of its serial until it is signed."""
+
+    serial: str
+    der: bytes | None = field(repr=False)
+    state: str
+    holds: frozenset[str]
+    not_before: int
+    not_after: int
+    issued_at: int
+    changed_at: int
+    revoked_at: int | None
+    revocation_reason: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """The certified public key (65 bytes), and the filed person with his sealed id number."""
+
+    public_key: bytes | None
+    person_id: str
+    id_type: str
+    id_number_box: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class StatusRow:
+    """What a certificate's published status is made of."""
+
+    serial: str
+    state: str
+    holds: frozenset[str]
+    issued_at: int
+    changed_at: int
+    revoked_at: int | None
+    revocation_reason: int | None
+
+
+async def reserve(
+    tx: Tx, new: NewCertificate, *, serial: str, not_before: int, not_after: int, now: int
+) -> CertificateRow | None:
+    """The reservation for the key: this one, or the one that was made before (with its own serial and times)."""
+    await tx.run(
+        _SQL["reserve"],
+        serial=serial,
+        uid=new.uid,
+        account_id=new.account_id,
+        device_id=new.device_id,
+        person_id=new.person_id,
+        filing_version=new.filing_version,
+        shield_number=new.shield_number,
+        organisation=new.organisation,
+        credit_code=new.credit_code,
+        role=new.role,
+        common_name=new.common_name,
+        not_before=not_before,
+        not_after=not_after,
+        now=now,
+    )
+    return await find_by_uid(tx, uid=new.uid)
+
+
+async def find_by_uid(db: Database | Tx, *, uid: bytes) -> CertificateRow | None:
+    """The certificate of a key, or None."""
+    row = await db.one(_SQL["find_by_uid"], uid=uid)
+    return None if row is None else _certificate(row)
+
+
+async def find_by_serial(db: Database | Tx, *, serial: str) -> CertificateRow | None:
+    """The certificate with this serial, or None."""
+    row = await db.one(_SQL["find_by_serial"], serial=serial)
+    return None if row is None else _certificate(row)
+
+
+async def find_newest(db: Database, *, device_id: str, account_id: str) -> CertificateRow | None:
+    """The newest certificate of a device and account, in whatever state, or None."""
+    row = await db.one(_SQL["find_newest"], device_id=device_id, account_id=account_id)
+    return None if row is None else _certificate(row)
+
+
+async def find_holder(db: Database, *, serial: str) -> Holder | None:
+    """Key and holder of a reserved certificate, or None."""
+    row = await db.one(_SQL["find_holder"], serial=serial)
+    return None if row is None else Holder(row["public_key"], row["id"], row["id_type"], row["id_number_box"])
+
+
+async def activate(db: Database, *, serial: str, der: bytes, now: int) -> bool:
+    """Stores the signed certificate: issued → active. False when it was stored before, or revoked meanwhile."""
+    return await db.run(_SQL["activate"], serial=serial, der=der, now=now) == 1
+
+
+async def revoke(db: Database | Tx, *, serial: str, reason: int, now: int) -> bool:
+    """Ends a certificate for good (作废); `reason` is a CRL reason code. False when it already was, or isn't signed."""
+    return await db.run(_SQL["revoke"], serial=serial, reason=reason, now=now) == 1
+
+
+async def set_holds(
+    db: Database | Tx, *, serial: str, old: Iterable[str], new: Iterable[str], now: int
+) -> bool:
+    """Replaces the holds that were read; False when they changed meanwhile or the certificate is revoked."""
+    touched = await db.run(
+        _SQL["set_holds"], serial=serial, old_holds=_holds_text(old), holds=_holds_text(new), now=now
+    )
+    return touched == 1
+
+
+async def list_revoked(db: Database | Tx, *, since: int) -> list[StatusRow]:
+    """All certificates revoked, superseded or on hold whose validity ends after `since`."""
+    return [_status(row) for row in await db.all(_SQL["revoked"], since=since)]
+
+
+async def revoked_basis(db: Database, *, since: int) -> str:
+    """`basis_of(list_revoked(since))`, without fetching the list."""
+    row = await db.one(_SQL["revoked_basis"], since=since)
+    return "0:0" if row is None else f"{row['entries']}:{row['total']}"
+
+
+def basis_of(rows: Iterable[StatusRow]) -> str:
+    """A text that differs whenever the list does."""
+    ages = [row.changed_at - row.issued_at for row in rows]
+    return f"{len(ages)}:{sum(ages)}"
+
+
+async def find_status(db: Database, *, serial: str) -> StatusRow | None:
+    """The status of a signed certificate, or None when there is none of this serial."""
+    row = await db.one(_SQL["find_status"], serial=serial)
+    return None if row is None else _status(row)
+
+
+def _holds_text(holds: Iterable[str]) -> str:
+    return ",".join(sorted(set(holds)))
+
+
+def _holds(text: str) -> frozenset[str]:
+    return frozenset(filter(None, text.split(",")))
+
+
+def _certificate(row: Row) -> CertificateRow:
+    return CertificateRow(**{**row, "holds": _holds(row["holds"])})
+
+
+def _status(row: Row) -> StatusRow:
+    return StatusRow(**{**row, "holds": _holds(row["holds"])})

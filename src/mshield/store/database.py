@@ -1,0 +1,80 @@
+"""The database as the services see it: transactions and named queries, the same over PostgreSQL and SQLite.
+
+A unit of work is an async function of one transaction and awaits nothing but that transaction; what it returns
+is durable when `write` returns. SQL errors never leave this package untyped.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Literal, Protocol, TypeVar
+
+from mshield.store.queries import Query
+
+Dialect = Literal["postgresql", "sqlite"]
+Row = Mapping[str, Any]
+T = TypeVar("T")
+
+
+class StoreError(Exception):
+    """The database refused or failed."""
+
+
+class Conflict(StoreError):
+    """A unique constraint refused the row."""
+
+
+class Unavailable(StoreError):
+    """The database can't be reached or is too busy."""
+
+
+class Tx(Protocol):
+    """One transaction."""
+
+    async def one(self, query: Query, **values: object) -> Row | None:
+        """The first row, or None."""
+
+    async def all(self, query: Query, **values: object) -> list[Row]:
+        """All rows."""
+
+    async def run(self, query: Query, **values: object) -> int:
+        """Runs a statement without RETURNING and gives the number of rows that it touched."""
+
+
+Work = Callable[[Tx], Awaitable[T]]
+
+
+class Database(Protocol):
+    """A database. `one`, `all` and `run` are single statements, each its own transaction."""
+
+    @property
+    def dialect(self) -> Dialect: ...
+
+    async def one(self, query: Query, **values: object) -> Row | None:
+        """The first row of a reading statement, or None."""
+
+    async def all(self, query: Query, **values: object) -> list[Row]:
+        """All rows of a reading statement."""
+
+    async def run_one(self, query: Query, **values: object) -> Row | None:
+        """A single writing statement with RETURNING; durable when it returns."""
+
+    async def run(self, query: Query, **values: object) -> int:
+        """A single writing statement; durable when it returns."""
+
+    async def write(self, work: Work[T]) -> T:
+        """Runs `work` in one transaction and commits, or rolls back when it raises."""
+
+    async def close(self) -> None:
+        """Waits for running work, then closes."""
+
+
+async def open_database(url: str, *, pool_size: int = 8) -> Database:
+    """Opens `sqlite:///PATH` or `postgresql://…`; the schema must be current (`mshield migrate`)."""
+    if url.startswith("sqlite:///"):
+        from mshield.store.sqlite import SqliteDatabase
+
+        return SqliteDatabase(url.removeprefix("sqlite:///"))
+    if url.startswith(("postgresql://", "postgres://")):
+        from mshield.store.postgresql import PostgresqlDatabase
+
+        return await PostgresqlDatabase.connect(url, pool_size=pool_size)
+    raise ValueError(f"not a database address: {url.partition(':')[0]}:… (sqlite:///PATH or postgresql://…)")

@@ -1,0 +1,244 @@
+-- The whole schema of the first release. One dialect that PostgreSQL and SQLite both take:
+-- times are BIGINT milliseconds since 1970 (UTC), ids are UUIDv7 text made by the application,
+-- uid and sid are the protocol's 16 bytes, columns ending in _box are sealed under the master key.
+
+CREATE TABLE secrets (
+  name TEXT PRIMARY KEY,
+  box BYTEA NOT NULL,
+  created_at BIGINT NOT NULL
+);
+
+-- Accounts (无卡用户账户). The account name is the phone number (manual 2.3.1.7).
+CREATE TABLE accounts (
+  id TEXT PRIMARY KEY,
+  phone TEXT NOT NULL UNIQUE,
+  password_hash TEXT NOT NULL,
+  name TEXT NOT NULL,
+  id_type TEXT NOT NULL,
+  id_number_hash BYTEA NOT NULL,
+  id_number_box BYTEA NOT NULL,
+  state TEXT NOT NULL,
+  created_at BIGINT NOT NULL
+);
+
+-- One row per installation of the app. account_id and shield_number are set by the first application (R1, R7).
+CREATE TABLE devices (
+  id TEXT PRIMARY KEY,
+  jkt TEXT NOT NULL UNIQUE,
+  public_key BYTEA NOT NULL,
+  account_id TEXT REFERENCES accounts (id),
+  shield_number TEXT UNIQUE,
+  created_at BIGINT NOT NULL
+);
+
+CREATE TABLE phone_sessions (
+  token_hash BYTEA PRIMARY KEY,
+  account_id TEXT NOT NULL REFERENCES accounts (id),
+  device_id TEXT NOT NULL REFERENCES devices (id),
+  created_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL,
+  ended_at BIGINT
+);
+CREATE INDEX phone_sessions_account ON phone_sessions (account_id);
+
+-- Filing (备案).
+CREATE TABLE enterprises (
+  credit_code TEXT PRIMARY KEY,
+  name TEXT NOT NULL,
+  version BIGINT NOT NULL,
+  created_at BIGINT NOT NULL,
+  changed_at BIGINT NOT NULL
+);
+
+CREATE TABLE filed_persons (
+  id TEXT PRIMARY KEY,
+  credit_code TEXT NOT NULL REFERENCES enterprises (credit_code),
+  name TEXT NOT NULL,
+  id_type TEXT NOT NULL,
+  id_number_hash BYTEA NOT NULL,
+  id_number_box BYTEA NOT NULL,
+  role TEXT NOT NULL,
+  version BIGINT NOT NULL,
+  created_at BIGINT NOT NULL,
+  changed_at BIGINT NOT NULL,
+  UNIQUE (credit_code, role, id_number_hash)
+);
+CREATE INDEX filed_persons_id_number ON filed_persons (id_number_hash);
+
+-- Counters that protect secrets are rows, so that they survive a restart and hold across processes.
+CREATE TABLE sms_codes (
+  id TEXT PRIMARY KEY,
+  phone TEXT NOT NULL,
+  purpose TEXT NOT NULL,
+  code_hash BYTEA NOT NULL,
+  tries INTEGER NOT NULL,
+  sent_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL,
+  used_at BIGINT
+);
+CREATE INDEX sms_codes_phone ON sms_codes (phone, sent_at);
+
+CREATE TABLE captcha_uses (
+  captcha_hash BYTEA PRIMARY KEY,
+  expires_at BIGINT NOT NULL
+);
+
+CREATE TABLE throttles (
+  scope TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  failures INTEGER NOT NULL,
+  window_start BIGINT NOT NULL,
+  blocked_until BIGINT NOT NULL,
+  PRIMARY KEY (scope, subject)
+);
+
+-- Certificate authorities: root, issuing, and the OCSP responder of each (root_ocsp, ocsp).
+CREATE TABLE authorities (
+  name TEXT PRIMARY KEY,
+  certificate BYTEA NOT NULL,
+  key_box BYTEA NOT NULL,
+  crl_number BIGINT NOT NULL,
+  created_at BIGINT NOT NULL
+);
+
+-- Revocation lists as published. basis tells which certificates' states a list was made from.
+CREATE TABLE crls (
+  authority TEXT NOT NULL REFERENCES authorities (name),
+  number BIGINT NOT NULL,
+  der BYTEA NOT NULL,
+  basis TEXT NOT NULL,
+  this_update BIGINT NOT NULL,
+  next_update BIGINT NOT NULL,
+  PRIMARY KEY (authority, number)
+);
+
+-- One row per co-signing key: its counters hold across epochs and sessions. generation grows with every change
+-- that a concurrent open or finish must notice; all updates are guarded by it.
+CREATE TABLE keys (
+  uid BYTEA PRIMARY KEY,
+  account_id TEXT NOT NULL REFERENCES accounts (id),
+  device_id TEXT NOT NULL REFERENCES devices (id),
+  person_id TEXT NOT NULL REFERENCES filed_persons (id),
+  filing_version BIGINT NOT NULL,
+  subject TEXT NOT NULL,
+  state TEXT NOT NULL,
+  enrol_sid BYTEA NOT NULL UNIQUE,
+  challenge TEXT NOT NULL,
+  public_key BYTEA,
+  epoch BIGINT NOT NULL,
+  share_box BYTEA,
+  pending_epoch BIGINT,
+  pending_box BYTEA,
+  last_epoch BIGINT NOT NULL,
+  failures INTEGER NOT NULL,
+  wrong_total INTEGER NOT NULL,
+  otp_hash BYTEA NOT NULL,
+  otp_prev_hash BYTEA,
+  rn_prev BYTEA,
+  outcome_fb BYTEA,
+  outcome_box BYTEA,
+  outcome_at BIGINT,
+  opens_window BIGINT NOT NULL,
+  opens INTEGER NOT NULL,
+  generation BIGINT NOT NULL,
+  created_at BIGINT NOT NULL,
+  expires_at BIGINT
+);
+CREATE INDEX keys_device ON keys (device_id);
+
+-- One open session per key. items is N times sid(16) e(32) c(32); k2 is sealed. PostgreSQL keeps this table UNLOGGED (0002).
+CREATE TABLE signing_sessions (
+  uid BYTEA PRIMARY KEY,
+  epoch BIGINT NOT NULL,
+  otp_hash BYTEA NOT NULL,
+  rn BYTEA NOT NULL,
+  next_epoch BIGINT,
+  items BYTEA NOT NULL,
+  k2_box BYTEA NOT NULL,
+  fb BYTEA,
+  bound_at BIGINT,
+  expires_at BIGINT NOT NULL
+);
+
+-- A row is committed with its serial before the certificate is signed; der is null until then.
+CREATE TABLE certificates (
+  serial TEXT PRIMARY KEY,
+  uid BYTEA NOT NULL UNIQUE REFERENCES keys (uid),
+  account_id TEXT NOT NULL REFERENCES accounts (id),
+  device_id TEXT NOT NULL REFERENCES devices (id),
+  person_id TEXT NOT NULL REFERENCES filed_persons (id),
+  filing_version BIGINT NOT NULL,
+  shield_number TEXT NOT NULL,
+  organisation TEXT NOT NULL,
+  credit_code TEXT NOT NULL,
+  role TEXT NOT NULL,
+  common_name TEXT NOT NULL,
+  der BYTEA,
+  state TEXT NOT NULL,
+  holds TEXT NOT NULL,
+  not_before BIGINT NOT NULL,
+  not_after BIGINT NOT NULL,
+  issued_at BIGINT NOT NULL,
+  changed_at BIGINT NOT NULL,
+  revoked_at BIGINT,
+  revocation_reason INTEGER
+);
+CREATE INDEX certificates_device ON certificates (device_id);
+CREATE INDEX certificates_account ON certificates (account_id);
+CREATE INDEX certificates_off ON certificates (not_after) WHERE (state IN ('revoked', 'superseded') OR holds <> '') AND der IS NOT NULL;
+
+CREATE TABLE business_systems (
+  client_id TEXT PRIMARY KEY,
+  name TEXT NOT NULL,
+  domain TEXT NOT NULL,
+  secret_hash BYTEA NOT NULL,
+  state TEXT NOT NULL,
+  created_at BIGINT NOT NULL
+);
+
+CREATE TABLE requests (
+  id TEXT PRIMARY KEY,
+  client_id TEXT NOT NULL REFERENCES business_systems (client_id),
+  kind TEXT NOT NULL,
+  state TEXT NOT NULL,
+  reason TEXT,
+  number TEXT NOT NULL,
+  qr_key TEXT NOT NULL,
+  pc_address TEXT,
+  pc_browser TEXT,
+  uid BYTEA,
+  idempotency_key TEXT,
+  body_hash BYTEA NOT NULL,
+  created_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL,
+  changed_at BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX requests_idempotency ON requests (client_id, idempotency_key);
+
+-- One document to sign. request_id is null for the protocol's own tasks (enrol, confirm, refresh).
+CREATE TABLE tasks (
+  sid BYTEA PRIMARY KEY,
+  request_id TEXT REFERENCES requests (id),
+  position INTEGER NOT NULL,
+  uid BYTEA,
+  purpose TEXT NOT NULL,
+  state TEXT NOT NULL,
+  message BYTEA NOT NULL,
+  media_type TEXT NOT NULL,
+  title TEXT NOT NULL,
+  display TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL
+);
+CREATE INDEX tasks_request ON tasks (request_id);
+
+CREATE TABLE signatures (
+  sid BYTEA PRIMARY KEY REFERENCES tasks (sid),
+  uid BYTEA NOT NULL,
+  request_id TEXT,
+  purpose TEXT NOT NULL,
+  digest BYTEA NOT NULL,
+  signature BYTEA NOT NULL,
+  signed_at BIGINT NOT NULL
+);
+CREATE INDEX signatures_uid ON signatures (uid, signed_at);

@@ -1,0 +1,101 @@
+"""PostgreSQL through asyncpg: few round trips, no session state, typed errors.
+
+Connections are never configured after they are opened, so the pool needs no reset on release (measured: it costs
+a quarter of a request's CPU).
+"""
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any, Literal, TypeVar, cast
+
+import asyncpg
+
+from mshield.store.database import Conflict, Row, StoreError, Unavailable, Work
+from mshield.store.queries import Query
+
+T = TypeVar("T")
+
+
+class _Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg carries no annotations
+    def get_reset_query(self) -> str:
+        return ""
+
+
+class _Transaction:
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    async def one(self, query: Query, **values: object) -> Row | None:
+        statement = query.postgresql
+        return cast("Row | None", await self._connection.fetchrow(statement.sql, *statement.arguments(values)))
+
+    async def all(self, query: Query, **values: object) -> list[Row]:
+        statement = query.postgresql
+        return cast("list[Row]", await self._connection.fetch(statement.sql, *statement.arguments(values)))
+
+    async def run(self, query: Query, **values: object) -> int:
+        statement = query.postgresql
+        return _count(await self._connection.execute(statement.sql, *statement.arguments(values)))
+
+
+class PostgresqlDatabase:
+    """A pool of connections to one PostgreSQL."""
+
+    dialect: Literal["postgresql"] = "postgresql"
+
+    def __init__(self, pool: Any) -> None:
+        self._pool = pool
+
+    @classmethod
+    async def connect(cls, url: str, *, pool_size: int) -> "PostgresqlDatabase":
+        """Opens the pool. Raises Unavailable when the server doesn't answer."""
+        with _translated():
+            pool = await asyncpg.create_pool(
+                url, min_size=1, max_size=pool_size, connection_class=_Connection, max_inactive_connection_lifetime=0
+            )
+        return cls(pool)
+
+    async def one(self, query: Query, **values: object) -> Row | None:
+        statement = query.postgresql
+        with _translated():
+            return cast("Row | None", await self._pool.fetchrow(statement.sql, *statement.arguments(values)))
+
+    async def all(self, query: Query, **values: object) -> list[Row]:
+        statement = query.postgresql
+        with _translated():
+            return cast("list[Row]", await self._pool.fetch(statement.sql, *statement.arguments(values)))
+
+    async def run_one(self, query: Query, **values: object) -> Row | None:
+        return await self.one(query, **values)
+
+    async def run(self, query: Query, **values: object) -> int:
+        statement = query.postgresql
+        with _translated():
+            return _count(await self._pool.execute(statement.sql, *statement.arguments(values)))
+
+    async def write(self, work: Work[T]) -> T:
+        with _translated():
+            async with self._pool.acquire() as connection, connection.transaction():
+                return await work(_Transaction(connection))
+
+    async def close(self) -> None:
+        await self._pool.close()
+
+
+def _count(status: str) -> int:
+    last = status.rpartition(" ")[2]
+    return int(last) if last.isdigit() else 0
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except asyncpg.IntegrityConstraintViolationError as error:
+        raise Conflict(str(error)) from error
+    except (asyncpg.PostgresConnectionError, asyncpg.TooManyConnectionsError, OSError) as error:
+        raise Unavailable(str(error)) from error
+    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise StoreError(str(error)) from error

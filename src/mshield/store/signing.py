@@ -1,0 +1,307 @@
+"""Keys and their open signing sessions: what open and finish read, reserve and record.
+
+Every change is guarded by the key's `generation` as it was read, so that two openings or finishes at once can
+neither spend one attempt twice nor give one away: the loser reads again.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from mshield.store.database import Database, Row, Tx
+from mshield.store.queries import Queries
+
+_SQL: Final = Queries("signing")
+
+
+class Overtaken(Exception):
+    """Another call changed the key since it was read: read again."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """An open session as stored: `items` is N x (sid 16, e 32, c 32) bytes, k2 is sealed, fb is set once bound."""
+
+    epoch: int
+    otp_hash: bytes
+    rn: bytes
+    next_epoch: int | None
+    items: bytes
+    k2_box: bytes
+    fb: bytes | None
+    bound_at: int | None
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateRow:
+    """What decides whether the key's certificate may be used."""
+
+    serial: str
+    state: str
+    holds: frozenset[str]
+    not_before: int
+    not_after: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRow:
+    """One co-signing key with its counters, its certificate (None before issue) and its open session."""
+
+    uid: bytes
+    state: str
+    public_key: bytes | None
+    epoch: int
+    share_box: bytes | None
+    failures: int
+    wrong_total: int
+    otp_hash: bytes
+    otp_prev_hash: bytes | None
+    rn_prev: bytes | None
+    generation: int
+    opens_window: int
+    opens: int
+    enrol_sid: bytes
+    expires_at: int | None
+    outcome_fb: bytes | None
+    outcome_box: bytes | None
+    outcome_at: int | None
+    certificate: CertificateRow | None
+    session: SessionRow | None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """A document to sign; times in ms."""
+
+    sid: bytes
+    purpose: str
+    state: str
+    message: bytes
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureRow:
+    """A signature to record: digest is e, signature is r then s, 64 bytes."""
+
+    sid: bytes
+    digest: bytes
+    signature: bytes
+
+
+async def find_key(db: Database, *, token_hash: bytes, jkt: str, uid: bytes, now: int) -> tuple[bool, KeyRow | None]:
+    """Whether the login is valid, and the key if it is that device's and account's own."""
+    row = await db.one(_SQL["context"], token_hash=token_hash, jkt=jkt, uid=uid, now=now)
+    if row is None:
+        return False, None
+    return True, None if row["uid"] is None else _key(row)
+
+
+async def find_task(db: Database, *, uid: bytes, sid: bytes) -> TaskRow | None:
+    """A task of this key."""
+    row = await db.one(_SQL["task"], uid=uid, sid=sid)
+    return None if row is None else TaskRow(row["sid"], row["purpose"], row["state"], row["message"], row["expires_at"])
+
+
+async def task_is_open(db: Database, *, uid: bytes, sid: bytes, now: int) -> bool:
+    """Whether the task may still be signed."""
+    row = await db.one(_SQL["task_state"], uid=uid, sid=sid)
+    return row is not None and row["state"] == "waiting" and row["expires_at"] > now
+
+
+async def open_session(
+    db: Database, key: KeyRow, session: SessionRow, *, forget_previous: bool, opens_window: int, opens: int
+) -> None:
+    """Puts the only open session of the key in place. Raises Overtaken."""
+
+    async def work(tx: Tx) -> None:
+        touched = await tx.run(
+            _SQL["touch_key"],
+            uid=key.uid,
+            generation=key.generation,
+            forget_previous=forget_previous,
+            opens_window=opens_window,
+            opens=opens,
+        )
+        if touched != 1:
+            raise Overtaken
+        await tx.run(
+            _SQL["put_session"],
+            uid=key.uid,
+            epoch=session.epoch,
+            otp_hash=session.otp_hash,
+            rn=session.rn,
+            next_epoch=session.next_epoch,
+            items=session.items,
+            k2_box=session.k2_box,
+            expires_at=session.expires_at,
+        )
+
+    await db.write(work)
+
+
+async def reserve_attempt(db: Database, key: KeyRow, *, fb: bytes, now: int) -> int:
+    """Counts one attempt and binds the session to `fb`, durably; gives the new generation. Raises Overtaken."""
+
+    async def work(tx: Tx) -> int:
+        counted = await tx.run(_SQL["count_attempt"], uid=key.uid, generation=key.generation)
+        bound = await tx.run(_SQL["bind_session"], uid=key.uid, fb=fb, now=now)
+        if counted != 1 or bound != 1:
+            raise Overtaken
+        return key.generation + 1
+
+    return await db.write(work)
+
+
+async def drop_session(db: Database, key: KeyRow) -> None:
+    """Deletes the unbound session that was read; does nothing if another call was faster."""
+    await db.run(_SQL["drop_session"], uid=key.uid, generation=key.generation)
+
+
+@dataclass(frozen=True, slots=True)
+class Success:
+    """What a right PIN leaves: the next one-time value's hash and the sealed answer."""
+
+    otp_hash: bytes
+    outcome_box: bytes
+    fb: bytes
+    enrolled: bool
+
+
+async def close_tasks(tx: Tx, key: KeyRow, signatures: list[SignatureRow], *, now: int) -> dict[bytes, Row]:
+    """Marks each task signed that is still open; gives the rows (request_id, purpose) by sid."""
+    signed: dict[bytes, Row] = {}
+    for signature in signatures:
+        row = await tx.one(_SQL["sign_task"], sid=signature.sid, uid=key.uid, now=now)
+        if row is not None:
+            signed[signature.sid] = row
+    return signed
+
+
+async def record_success(tx: Tx, key: KeyRow, session: SessionRow, success: Success, *, now: int) -> None:
+    """Ends the session with a right PIN. Raises Overtaken unless the session is still bound as it was left."""
+    recorded = await tx.run(
+        _SQL["record_success"],
+        uid=key.uid,
+        generation=key.generation,
+        otp_prev_hash=session.otp_hash,
+        rn_prev=session.rn,
+        otp_hash=success.otp_hash,
+        enrolled=success.enrolled,
+        fb=success.fb,
+        outcome_box=success.outcome_box,
+        now=now,
+    )
+    if recorded != 1:
+        raise Overtaken
+    await tx.run(_SQL["end_session"], uid=key.uid)
+
+
+async def record_signatures(
+    tx: Tx, key: KeyRow, signatures: list[SignatureRow], signed: dict[bytes, Row], *, now: int
+) -> None:
+    """Stores the released signatures and finishes the requests whose last document this was."""
+    for signature in signatures:
+        if (task := signed.get(signature.sid)) is not None:
+            await tx.run(
+                _SQL["insert_signature"],
+                sid=signature.sid,
+                uid=key.uid,
+                request_id=task["request_id"],
+                purpose=task["purpose"],
+                digest=signature.digest,
+                signature=signature.signature,
+                now=now,
+            )
+    for request_id in {task["request_id"] for task in signed.values() if task["request_id"] is not None}:
+        await tx.run(_SQL["finish_request"], request_id=request_id, now=now)
+
+
+async def record_refusal(db: Database, key: KeyRow, *, fb: bytes, outcome_box: bytes, lock: bool, now: int) -> None:
+    """Ends the session with a wrong PIN, or with `retry`; `lock` also locks the certificate. Raises Overtaken."""
+
+    async def work(tx: Tx) -> None:
+        recorded = await tx.run(
+            _SQL["record_refusal"], uid=key.uid, generation=key.generation, fb=fb, outcome_box=outcome_box, now=now
+        )
+        if recorded != 1:
+            raise Overtaken
+        await tx.run(_SQL["end_session"], uid=key.uid)
+        if lock:
+            await tx.run(_SQL["lock_certificate"], uid=key.uid, now=now)
+
+    await db.write(work)
+
+
+async def give_back(db: Database, key: KeyRow) -> None:
+    """Returns the attempt after a fault and ends the session. Raises Overtaken."""
+
+    async def work(tx: Tx) -> None:
+        if await tx.run(_SQL["give_back"], uid=key.uid, generation=key.generation) != 1:
+            raise Overtaken
+        await tx.run(_SQL["end_session"], uid=key.uid)
+
+    await db.write(work)
+
+
+async def hold_clone(db: Database, *, uid: bytes, now: int) -> None:
+    """Holds the certificate as a possible copy (疑似复制); an enrolment under way is void."""
+
+    async def work(tx: Tx) -> None:
+        await tx.run(_SQL["hold_clone"], uid=uid, now=now)
+        await tx.run(_SQL["void_key"], uid=uid)
+
+    await db.write(work)
+
+
+async def lock_certificate(db: Database, *, uid: bytes, now: int) -> None:
+    """Shows in the certificate's state that the PIN is locked."""
+    await db.run(_SQL["lock_certificate"], uid=uid, now=now)
+
+
+def _key(row: Row) -> KeyRow:
+    return KeyRow(
+        uid=row["uid"],
+        state=row["key_state"],
+        public_key=row["public_key"],
+        epoch=row["epoch"],
+        share_box=row["share_box"],
+        failures=row["failures"],
+        wrong_total=row["wrong_total"],
+        otp_hash=row["otp_hash"],
+        otp_prev_hash=row["otp_prev_hash"],
+        rn_prev=row["rn_prev"],
+        generation=row["generation"],
+        opens_window=row["opens_window"],
+        opens=row["opens"],
+        enrol_sid=row["enrol_sid"],
+        expires_at=row["key_expires_at"],
+        outcome_fb=row["outcome_fb"],
+        outcome_box=row["outcome_box"],
+        outcome_at=row["outcome_at"],
+        certificate=_certificate(row),
+        session=_session(row),
+    )
+
+
+def _certificate(row: Row) -> CertificateRow | None:
+    if row["serial"] is None:
+        return None
+    holds = frozenset(row["holds"].split(",")) if row["holds"] else frozenset[str]()
+    return CertificateRow(row["serial"], row["certificate_state"], holds, row["not_before"], row["not_after"])
+
+
+def _session(row: Row) -> SessionRow | None:
+    if row["items"] is None:
+        return None
+    return SessionRow(
+        epoch=row["session_epoch"],
+        otp_hash=row["session_otp_hash"],
+        rn=row["session_rn"],
+        next_epoch=row["next_epoch"],
+        items=row["items"],
+        k2_box=row["k2_box"],
+        fb=row["fb"],
+        bound_at=row["bound_at"],
+        expires_at=row["session_expires_at"],
+    )

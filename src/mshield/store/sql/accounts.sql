@@ -1,0 +1,33 @@
+-- name: find_by_phone^
+SELECT id, phone, password_hash, name, id_type, id_number_hash, state, created_at FROM accounts WHERE phone = :phone;
+
+-- name: find^
+SELECT id, phone, password_hash, name, id_type, id_number_hash, state, created_at FROM accounts WHERE id = :id;
+
+-- name: insert!
+-- Nothing happens where the phone number has an account.
+INSERT INTO accounts (id, phone, password_hash, name, id_type, id_number_hash, id_number_box, state, created_at)
+VALUES (:id, :phone, :password_hash, :name, :id_type, :id_number_hash, :id_number_box, 'active', :now)
+ON CONFLICT (phone) DO NOTHING;
+
+-- name: replace_password_hash!
+-- The same password under newer parameters; not where it was changed meanwhile.
+UPDATE accounts SET password_hash = :password_hash WHERE id = :id AND password_hash = :previous;
+
+-- name: put_device^
+-- The installation that holds this key. The update changes nothing: it locks the row and lets RETURNING see it.
+INSERT INTO devices (id, jkt, public_key, account_id, shield_number, created_at)
+VALUES (:id, :jkt, :public_key, NULL, NULL, :now)
+ON CONFLICT (jkt) DO UPDATE SET public_key = excluded.public_key
+RETURNING id, account_id, shield_number;
+
+-- name: end_sessions_of_device!
+-- One login per installation: a new one ends those before.
+UPDATE phone_sessions SET ended_at = :now WHERE device_id = :device_id AND ended_at IS NULL;
+
+-- name: insert_session!
+INSERT INTO phone_sessions (token_hash, account_id, device_id, created_at, expires_at, ended_at)
+VALUES (:token_hash, :account_id, :device_id, :now, :expires_at, NULL);
+
+-- name: purge_sessions!
+DELETE FROM phone_sessions WHERE expires_at <= :before;

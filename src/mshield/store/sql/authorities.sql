@@ -1,0 +1,28 @@
+-- name: find_authority^
+SELECT name, certificate, key_box FROM authorities WHERE name = :name;
+
+-- name: list_authorities
+SELECT name, certificate, key_box FROM authorities ORDER BY created_at, name;
+
+-- name: insert_authority!
+INSERT INTO authorities (name, certificate, key_box, crl_number, created_at)
+VALUES (:name, :certificate, :key_box, 0, :now);
+
+-- name: replace_authority!
+-- For OCSP responders, which live for weeks. Guarded by the certificate that was read.
+UPDATE authorities SET certificate = :certificate, key_box = :key_box
+WHERE name = :name AND certificate = :old_certificate;
+
+-- name: next_crl_number^
+-- Each number is given once. Holds the row until commit, so that a later number never stands on an older list.
+UPDATE authorities SET crl_number = crl_number + 1 WHERE name = :name RETURNING crl_number;
+
+-- name: insert_crl!
+INSERT INTO crls (authority, number, der, basis, this_update, next_update)
+VALUES (:authority, :number, :der, :basis, :this_update, :next_update);
+
+-- name: latest_crl^
+SELECT number, basis, this_update, next_update FROM crls WHERE authority = :authority ORDER BY number DESC LIMIT 1;
+
+-- name: crl_der^
+SELECT der FROM crls WHERE authority = :authority AND number = :number;

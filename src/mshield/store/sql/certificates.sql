@@ -1,0 +1,56 @@
+-- name: reserve!
+-- The serial is on disk before anything is signed under it. One certificate per key: a repeated call changes nothing.
+INSERT INTO certificates (serial, uid, account_id, device_id, person_id, filing_version, shield_number, organisation,
+  credit_code, role, common_name, der, state, holds, not_before, not_after, issued_at, changed_at)
+VALUES (:serial, :uid, :account_id, :device_id, :person_id, :filing_version, :shield_number, :organisation,
+  :credit_code, :role, :common_name, NULL, 'issued', '', :not_before, :not_after, :now, :now)
+ON CONFLICT (uid) DO NOTHING;
+
+-- name: find_by_uid^
+SELECT serial, uid, account_id, device_id, person_id, filing_version, shield_number, organisation, credit_code, role,
+  common_name, der, state, holds, not_before, not_after, issued_at, changed_at, revoked_at, revocation_reason
+FROM certificates WHERE uid = :uid;
+
+-- name: find_by_serial^
+SELECT serial, uid, account_id, device_id, person_id, filing_version, shield_number, organisation, credit_code, role,
+  common_name, der, state, holds, not_before, not_after, issued_at, changed_at, revoked_at, revocation_reason
+FROM certificates WHERE serial = :serial;
+
+-- name: find_holder^
+-- What the certificate says beside its own row: the key, and the holder's sealed id number.
+SELECT k.public_key, p.id, p.id_type, p.id_number_box
+FROM certificates c JOIN keys k ON k.uid = c.uid JOIN filed_persons p ON p.id = c.person_id
+WHERE c.serial = :serial;
+
+-- name: activate!
+-- The first signed certificate is the one; a second one made of the same reservation is thrown away.
+UPDATE certificates SET der = :der, state = 'active', changed_at = :now
+WHERE serial = :serial AND state = 'issued' AND der IS NULL;
+
+-- name: revoke!
+UPDATE certificates SET state = 'revoked', revoked_at = :now, revocation_reason = :reason, changed_at = :now
+WHERE serial = :serial AND state NOT IN ('revoked', 'issued');
+
+-- name: set_holds!
+UPDATE certificates SET holds = :holds, changed_at = :now
+WHERE serial = :serial AND holds = :old_holds AND state <> 'revoked';
+
+-- name: revoked
+-- Everything that a list names, with what its basis is made of. Uses the partial index certificates_off.
+SELECT serial, state, holds, issued_at, changed_at, revoked_at, revocation_reason FROM certificates
+WHERE (state IN ('revoked', 'superseded') OR holds <> '') AND der IS NOT NULL AND not_after > :since;
+
+-- name: revoked_basis^
+-- Changes with every change to what `revoked` gives: by the count, or by the time that passed until the last change.
+SELECT COUNT(*) AS entries, CAST(COALESCE(SUM(changed_at - issued_at), 0) AS BIGINT) AS total FROM certificates
+WHERE (state IN ('revoked', 'superseded') OR holds <> '') AND der IS NOT NULL AND not_after > :since;
+
+-- name: find_status^
+SELECT serial, state, holds, issued_at, changed_at, revoked_at, revocation_reason FROM certificates
+WHERE serial = :serial AND der IS NOT NULL;
+
+-- name: find_newest^
+-- What a device shows as its own: the newest one of its account, in whatever state.
+SELECT serial, uid, account_id, device_id, person_id, filing_version, shield_number, organisation, credit_code, role,
+  common_name, der, state, holds, not_before, not_after, issued_at, changed_at, revoked_at, revocation_reason
+FROM certificates WHERE device_id = :device_id AND account_id = :account_id ORDER BY issued_at DESC, serial DESC LIMIT 1;

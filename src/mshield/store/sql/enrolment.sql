@@ -1,0 +1,57 @@
+-- name: find_filed^
+-- The filed person that an application names, with his enterprise. The version grows with either record.
+SELECT f.id, f.name, f.role, f.version + e.version AS version, e.name AS organisation, e.credit_code
+FROM filed_persons f JOIN enterprises e ON e.credit_code = f.credit_code
+WHERE f.credit_code = :credit_code AND f.role = :role AND f.id_number_hash = :id_number_hash;
+
+-- name: live_on_device^
+-- A certificate that still counts on this device: all but revoked and superseded ones.
+SELECT serial FROM certificates WHERE device_id = :device_id AND state NOT IN ('revoked', 'superseded') LIMIT 1;
+
+-- name: devices_in_use^
+SELECT COUNT(DISTINCT device_id) AS devices FROM certificates
+WHERE account_id = :account_id AND device_id <> :device_id AND state NOT IN ('revoked', 'superseded');
+
+-- name: give_shield_number^
+-- Keeps the number that the installation has (it belongs to the device).
+UPDATE devices SET shield_number = COALESCE(shield_number, :shield_number) WHERE id = :device_id RETURNING shield_number;
+
+-- name: void_unfinished!
+UPDATE keys SET state = 'void', generation = generation + 1 WHERE device_id = :device_id AND state = 'enrolling';
+
+-- name: insert_key!
+INSERT INTO keys (uid, account_id, device_id, person_id, filing_version, subject, state, enrol_sid, challenge, epoch,
+  last_epoch, failures, wrong_total, otp_hash, opens_window, opens, generation, created_at, expires_at)
+VALUES (:uid, :account_id, :device_id, :person_id, :filing_version, :subject, 'enrolling', :enrol_sid, :challenge, 0,
+  0, 0, 0, :otp_hash, 0, 0, 0, :now, :expires_at);
+
+-- name: find_enrolment^
+SELECT uid, enrol_sid, challenge, subject, state, public_key, share_box, epoch, expires_at FROM keys
+WHERE uid = :uid AND account_id = :account_id AND device_id = :device_id;
+
+-- name: set_public_key!
+UPDATE keys SET public_key = :public_key, share_box = :share_box, generation = generation + 1
+WHERE uid = :uid AND state = 'enrolling' AND share_box IS NULL;
+
+-- name: insert_task!
+INSERT INTO tasks (sid, request_id, position, uid, purpose, state, message, media_type, title, display, created_at, expires_at)
+VALUES (:sid, NULL, 0, :uid, 'enrol', 'waiting', :message, 'application/pkcs10', :title, :display, :now, :expires_at);
+
+-- name: find_confirmed^
+-- A key whose CertificationRequest is signed: what the certificate is made from.
+SELECT k.uid, k.account_id, k.device_id, k.person_id, k.filing_version, k.subject, k.public_key, k.enrol_sid,
+  d.shield_number, f.id_number_box, f.role, e.credit_code, t.message, s.signature
+FROM keys k
+JOIN devices d ON d.id = k.device_id
+JOIN filed_persons f ON f.id = k.person_id
+JOIN enterprises e ON e.credit_code = f.credit_code
+JOIN tasks t ON t.sid = k.enrol_sid
+JOIN signatures s ON s.sid = k.enrol_sid
+WHERE k.device_id = :device_id AND k.account_id = :account_id AND k.state = 'confirmed';
+
+-- name: certify_key!
+UPDATE keys SET state = 'certified', generation = generation + 1 WHERE uid = :uid AND state = 'confirmed';
+
+-- name: pin_device!
+-- From now on only this account logs in here (R7).
+UPDATE devices SET account_id = :account_id WHERE id = :device_id AND (account_id IS NULL OR account_id = :account_id);

@@ -1,0 +1,70 @@
+-- name: begin_attempt^
+-- Counts an attempt unless its subject waits; a count that began too long ago begins anew. No row: it waits.
+INSERT INTO throttles (scope, subject, failures, window_start, blocked_until)
+VALUES (:scope, :subject, 1, :now, :blocked_until)
+ON CONFLICT (scope, subject) DO UPDATE SET
+  failures = CASE WHEN throttles.window_start <= :stale THEN 1 ELSE throttles.failures + 1 END,
+  window_start = CASE WHEN throttles.window_start <= :stale THEN excluded.window_start ELSE throttles.window_start END,
+  blocked_until = excluded.blocked_until
+WHERE throttles.blocked_until <= :now
+RETURNING failures;
+
+-- name: count_within^
+-- Counts within a window, up to a limit. No row: the limit is reached.
+INSERT INTO throttles (scope, subject, failures, window_start, blocked_until) VALUES (:scope, :subject, 1, :now, 0)
+ON CONFLICT (scope, subject) DO UPDATE SET
+  failures = CASE WHEN throttles.window_start <= :stale THEN 1 ELSE throttles.failures + 1 END,
+  window_start = CASE WHEN throttles.window_start <= :stale THEN excluded.window_start ELSE throttles.window_start END
+WHERE throttles.window_start <= :stale OR throttles.failures < :most
+RETURNING failures;
+
+-- name: find_throttle^
+SELECT failures, window_start, blocked_until FROM throttles WHERE scope = :scope AND subject = :subject;
+
+-- name: block!
+UPDATE throttles SET blocked_until = :until WHERE scope = :scope AND subject = :subject;
+
+-- name: take_back!
+-- An attempt that turned out well; the wait that it alone began ends with it.
+UPDATE throttles SET failures = failures - 1,
+  blocked_until = CASE WHEN failures - 1 < :free THEN 0 ELSE blocked_until END
+WHERE scope = :scope AND subject = :subject AND failures > 0;
+
+-- name: reset!
+DELETE FROM throttles WHERE scope = :scope AND subject = :subject;
+
+-- name: purge_throttles!
+DELETE FROM throttles WHERE window_start <= :before AND blocked_until <= :before;
+
+-- name: count_sms^
+SELECT COUNT(*) AS sent, MIN(sent_at) AS first_at FROM sms_codes WHERE phone = :phone AND sent_at > :since;
+
+-- name: insert_sms!
+INSERT INTO sms_codes (id, phone, purpose, code_hash, tries, sent_at, expires_at, used_at)
+VALUES (:id, :phone, :purpose, :code_hash, 0, :now, :expires_at, NULL);
+
+-- name: try_sms^
+-- Counts a try of the newest code for this number and purpose; older ones no longer count. No row: nothing to try.
+UPDATE sms_codes SET tries = tries + 1
+WHERE id = (SELECT id FROM sms_codes WHERE phone = :phone AND purpose = :purpose ORDER BY sent_at DESC, id DESC LIMIT 1)
+  AND tries < :most AND used_at IS NULL AND expires_at > :now
+RETURNING id, code_hash, tries;
+
+-- name: latest_sms^
+SELECT id, tries, expires_at, used_at FROM sms_codes WHERE phone = :phone AND purpose = :purpose
+ORDER BY sent_at DESC, id DESC LIMIT 1;
+
+-- name: use_sms!
+-- The hash goes too: nothing may hold a code after its use.
+UPDATE sms_codes SET used_at = :now, code_hash = :nothing WHERE id = :id AND used_at IS NULL AND expires_at > :now;
+
+-- name: purge_sms!
+DELETE FROM sms_codes WHERE sent_at <= :before;
+
+-- name: use_captcha!
+-- No row touched: used before.
+INSERT INTO captcha_uses (captcha_hash, expires_at) VALUES (:captcha_hash, :expires_at)
+ON CONFLICT (captcha_hash) DO NOTHING;
+
+-- name: purge_captchas!
+DELETE FROM captcha_uses WHERE expires_at <= :before;

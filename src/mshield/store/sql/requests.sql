@@ -1,0 +1,92 @@
+-- name: find_system^
+SELECT client_id, name, domain, secret_hash, state FROM business_systems WHERE client_id = :client_id;
+
+-- name: list_systems
+SELECT client_id, name, domain, secret_hash, state FROM business_systems ORDER BY created_at;
+
+-- name: insert_system!
+INSERT INTO business_systems (client_id, name, domain, secret_hash, state, created_at)
+VALUES (:client_id, :name, :domain, :secret_hash, 'active', :now);
+
+-- name: insert_request!
+INSERT INTO requests (id, client_id, kind, state, number, qr_key, pc_address, pc_browser, idempotency_key, body_hash,
+  created_at, expires_at, changed_at)
+VALUES (:id, :client_id, :kind, 'waiting', :number, :qr_key, :pc_address, :pc_browser, :idempotency_key, :body_hash,
+  :now, :expires_at, :now);
+
+-- name: insert_task!
+INSERT INTO tasks (sid, request_id, position, uid, purpose, state, message, media_type, title, display, created_at, expires_at)
+VALUES (:sid, :request_id, :position, NULL, :purpose, 'waiting', :message, :media_type, :title, :display, :now, :expires_at);
+
+-- name: find_by_idempotency_key^
+SELECT id, kind, state, reason, number, qr_key, body_hash, expires_at FROM requests
+WHERE client_id = :client_id AND idempotency_key = :idempotency_key;
+
+-- name: find_state^
+SELECT id, kind, state, reason, expires_at FROM requests WHERE id = :id AND client_id = :client_id;
+
+-- name: cancel!
+UPDATE requests SET state = 'cancelled', changed_at = :now
+WHERE id = :id AND client_id = :client_id AND state IN ('waiting', 'scanned') AND expires_at > :now;
+
+-- name: usable_key^
+-- The key with which this device may answer.
+SELECT k.uid, c.state, c.holds, c.not_after FROM certificates c JOIN keys k ON k.uid = c.uid
+WHERE c.device_id = :device_id AND c.account_id = :account_id AND c.state NOT IN ('revoked', 'superseded')
+ORDER BY c.issued_at DESC LIMIT 1;
+
+-- name: scan^
+-- The first phone that shows the right code takes the request; the same phone may take it again.
+UPDATE requests SET state = 'scanned', uid = :uid, changed_at = :now
+WHERE id = :id AND qr_key = :qr_key AND expires_at > :now
+  AND (state = 'waiting' OR (state = 'scanned' AND uid = :uid))
+RETURNING id;
+
+-- name: claim_tasks!
+UPDATE tasks SET uid = :uid WHERE request_id = :request_id AND (uid IS NULL OR uid = :uid);
+
+-- name: find_scanned^
+SELECT r.id, r.kind, r.state, r.number, r.qr_key, r.pc_address, r.pc_browser, r.expires_at, r.created_at, b.name, b.domain
+FROM requests r JOIN business_systems b ON b.client_id = r.client_id WHERE r.id = :id;
+
+-- name: tasks_of_request
+SELECT t.sid, t.uid, t.purpose, t.state, t.message, t.media_type, t.title, t.display, t.expires_at
+FROM tasks t WHERE t.request_id = :request_id ORDER BY t.position;
+
+-- name: find_task^
+SELECT t.sid, t.uid, t.purpose, t.state, t.message, t.media_type, t.title, t.display, t.expires_at,
+  r.pc_address, r.pc_browser, b.name, b.domain
+FROM tasks t
+JOIN keys k ON k.uid = t.uid AND k.device_id = :device_id AND k.account_id = :account_id
+LEFT JOIN requests r ON r.id = t.request_id
+LEFT JOIN business_systems b ON b.client_id = r.client_id
+WHERE t.sid = :sid;
+
+-- name: decline!
+UPDATE requests SET state = 'declined', reason = :reason, changed_at = :now
+WHERE id = :id AND state = 'scanned' AND expires_at > :now
+  AND uid IN (SELECT uid FROM keys WHERE device_id = :device_id AND account_id = :account_id);
+
+-- name: close_tasks!
+UPDATE tasks SET state = 'closed' WHERE request_id = :request_id AND state = 'waiting';
+
+-- name: result
+SELECT r.id, r.kind, r.state, r.expires_at, t.title, t.message, s.signature, s.signed_at,
+  c.serial, c.der, c.common_name, c.organisation, c.credit_code, c.role, c.shield_number
+FROM requests r
+LEFT JOIN tasks t ON t.request_id = r.id
+LEFT JOIN signatures s ON s.sid = t.sid
+LEFT JOIN certificates c ON c.uid = s.uid
+WHERE r.id = :id AND r.client_id = :client_id ORDER BY t.position;
+
+-- name: signatures_page
+-- My signatures (我的签名), newest first; before is the sid of the last one seen, or null.
+SELECT s.sid, s.purpose, s.digest, s.signed_at, t.title, c.serial, b.name AS business_name
+FROM signatures s
+JOIN tasks t ON t.sid = s.sid
+JOIN keys k ON k.uid = s.uid AND k.device_id = :device_id AND k.account_id = :account_id
+LEFT JOIN certificates c ON c.uid = s.uid
+LEFT JOIN requests r ON r.id = s.request_id
+LEFT JOIN business_systems b ON b.client_id = r.client_id
+WHERE s.purpose IN ('login', 'sign') AND (s.signed_at < :before_at OR (s.signed_at = :before_at AND s.sid < :before_sid))
+ORDER BY s.signed_at DESC, s.sid DESC LIMIT :page_size;

@@ -1,0 +1,50 @@
+"""The HTTP application: routers of all audiences, errors, the OpenAPI document."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+
+from fastapi import FastAPI
+
+from mshield.web import development, health, openapi, problems
+from mshield.web.business import requests as business_requests
+from mshield.web.dpop import ReplayCache
+from mshield.web.edge import Edge
+from mshield.web.phone import accounts, enrolment, shield, signing
+from mshield.web.phone import requests as phone_requests
+from mshield.web.publication import router as publication
+
+TAGS = (
+    {"name": "phone", "description": "The app on the phone (手机盾 APP)"},
+    {"name": "business", "description": "Business systems (业务系统): login and signature by scan"},
+    {"name": "publication", "description": "CA certificates, CRL, OCSP"},
+    {"name": "service", "description": "Health"},
+)
+DESCRIPTION = (
+    "Mobile Shield (手机盾): SM2 certificates in phones, co-signed by phone and server. "
+    "Errors are problem documents (RFC 9457) with a stable `code` and a Chinese and an English sentence."
+)
+
+
+def build(
+    lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]],
+    *,
+    version: str,
+    unavailable: type[Exception],
+    demo: bool,
+) -> FastAPI:
+    """The application; `lifespan` puts the context into `app.state.context`."""
+    app = FastAPI(
+        title="Mobile Shield", version=version, description=DESCRIPTION, lifespan=lifespan, redoc_url=None
+    )
+    app.state.replays = ReplayCache()
+    problems.install(app, unavailable=unavailable)
+    for router in (accounts.router, enrolment.router, signing.router, phone_requests.router, shield.router):
+        app.include_router(router, prefix="/api/phone")
+    app.include_router(business_requests.router, prefix="/api/business")
+    app.include_router(publication)
+    app.include_router(health.router)
+    if demo:
+        app.include_router(development.router)
+    openapi.install(app, TAGS)
+    app.add_middleware(Edge)
+    return app

@@ -1,0 +1,51 @@
+"""Bodies from outside: strict JSON, each field checked where it enters.
+
+A missing, extra, repeated or ill-formed field is `malformed` (protocol, "Notation").
+"""
+
+import json
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+
+from mshield.domain import errors
+
+T = TypeVar("T")
+
+
+def _hex(length: int) -> msgspec.Meta:
+    # \Z, since $ also matches before a line's end.
+    return msgspec.Meta(
+        pattern=rf"^[0-9a-f]{{{2 * length}}}\Z", description=f"{length} bytes, lower-case hex", extra_json_schema={
+            "pattern": f"^[0-9a-f]{{{2 * length}}}$"
+        }
+    )
+
+
+Hex16 = Annotated[str, _hex(16)]
+Hex32 = Annotated[str, _hex(32)]
+Hex65 = Annotated[str, _hex(65)]
+Epoch = Annotated[int, msgspec.Meta(ge=0, le=2**32 - 1)]
+
+
+class Wire(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A message as it is on the wire."""
+
+
+def decode(body: bytes, kind: type[T]) -> T:
+    """The message in a body. Raises Malformed."""
+    try:
+        return msgspec.convert(json.loads(body, object_pairs_hook=_unique, parse_constant=_refuse), kind)
+    except (ValueError, RecursionError) as error:  # msgspec's and json's errors are ValueErrors
+        raise errors.Malformed from error
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    message = dict(pairs)
+    if len(message) != len(pairs):
+        raise ValueError("a repeated field")
+    return message
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")

@@ -1,0 +1,26 @@
+"""HTTP Basic with client id and secret (RFC 7617)."""
+
+import base64
+import binascii
+
+from starlette.requests import Request
+
+from mshield.domain import errors
+from mshield.services.session import BusinessSystem
+from mshield.web.context import context_of
+
+_MAX_HEADER = 512
+
+
+async def system_of(request: Request, *, now: int) -> BusinessSystem:
+    """The business system that calls. Raises WrongClient."""
+    scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "basic" or len(encoded) > _MAX_HEADER:
+        raise errors.WrongClient
+    try:
+        client_id, colon, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
+    except (binascii.Error, ValueError) as error:
+        raise errors.WrongClient from error
+    if not colon:
+        raise errors.WrongClient
+    return await context_of(request).authenticate_business(client_id, secret, now=now)

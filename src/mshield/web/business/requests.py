@@ -1,0 +1,252 @@
+"""A business system's calls: ask for a login or a signature, follow it, fetch the result (R15, R16)."""
+
+import base64
+import binascii
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+from fastapi import APIRouter, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mshield.domain import errors
+from mshield.services.ask import Document
+from mshield.services.result import SignedResult
+from mshield.web import openapi
+from mshield.web.body import Wire, decode
+from mshield.web.business.authentication import system_of
+from mshield.web.context import context_of
+
+router: Final = APIRouter(tags=["business"])
+_SECURITY: Final[dict[str, Any]] = {"security": [{"business": []}]}
+_NO_STORE: Final = {"Cache-Control": "no-store"}
+_KEY_HEADER: Final[dict[str, Any]] = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "A repeat with the same key and body gets the same request",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 128},
+}
+_KEY_BYTES: Final = 128
+
+Text = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
+
+
+class DisplayLine(Wire, frozen=True):
+    """One line of what the phone shows of a document."""
+
+    label: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    value: Annotated[str, msgspec.Meta(max_length=512)]
+
+
+class DocumentMessage(Wire, frozen=True):
+    """A document to sign: the signature is over exactly these bytes."""
+
+    title: Text
+    media_type: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9.+-]+/[a-zA-Z0-9.+-]+(; ?charset=[A-Za-z0-9-]+)?\Z", max_length=128,
+                                            extra_json_schema={"pattern": "^[a-z0-9.+-]+/[a-zA-Z0-9.+-]+(; ?charset=[A-Za-z0-9-]+)?$"})]
+    content_b64: Annotated[str, msgspec.Meta(min_length=4, extra_json_schema={"format": "byte"})]
+    display: Annotated[tuple[DisplayLine, ...], msgspec.Meta(max_length=64)] = ()
+
+
+class PcMessage(Wire, frozen=True):
+    """The PC on whose screen the QR stands, as the business system sees it."""
+
+    address: Annotated[str, msgspec.Meta(max_length=64)]
+    browser: Annotated[str, msgspec.Meta(max_length=256)]
+
+
+class CreateMessage(Wire, frozen=True):
+    """A login takes no documents, a signature 1 to 64."""
+
+    kind: Literal["login", "signature"]
+    documents: Annotated[tuple[DocumentMessage, ...], msgspec.Meta(max_length=64)] = ()
+    pc: PcMessage | None = None
+
+
+class CreatedMessage(Wire, frozen=True):
+    """`qr` is the text to show as a QR code, `number` two digits to show beside it."""
+
+    id: str
+    kind: Literal["login", "signature"]
+    state: str
+    qr: str
+    number: str
+    expires_at: int
+
+
+class StateMessage(Wire, frozen=True):
+    """waiting, scanned, signed, declined, expired or cancelled; `reason` for declined: declined or not_me."""
+
+    id: str
+    kind: Literal["login", "signature"]
+    state: str
+    reason: str | None
+    expires_at: int
+
+
+class SignerMessage(Wire, frozen=True):
+    """Who signed, as on file when the certificate was issued."""
+
+    name: str
+    organisation: str
+    credit_code: str
+    role: Literal["legal_person", "operator"]
+    shield_number: str
+
+
+class SignedDocumentMessage(Wire, frozen=True):
+    """`signature_b64` is the DER signature (SM3withSM2, id 1234567812345678), `cms_b64` CMS SignedData over the message."""
+
+    title: str
+    message_b64: str
+    signature_b64: str
+    cms_b64: str
+
+
+class ResultMessage(Wire, frozen=True):
+    """Everything that a verifier needs, offline."""
+
+    id: str
+    kind: Literal["login", "signature"]
+    signer: SignerMessage
+    certificate_pem: str
+    chain_pem: tuple[str, ...]
+    signed_at: int
+    documents: tuple[SignedDocumentMessage, ...]
+    ocsp_b64: str | None
+
+
+@router.post(
+    "/requests",
+    status_code=201,
+    summary="Ask for a login or a signature",
+    operation_id="createRequest",
+    openapi_extra=openapi.takes(CreateMessage) | _SECURITY | {"parameters": [_KEY_HEADER]},
+    responses=openapi.answers(CreatedMessage, "The request", status=201) | openapi.problems(400, 401, 413, 422, 503),
+)
+async def create(request: Request) -> Response:
+    """The request lives 120 s (a setting). Show `qr` as a QR code and wait on its state."""
+    context = context_of(request)
+    now = context.clock()
+    system = await system_of(request, now=now)
+    body = await request.body()
+    message = decode(body, CreateMessage)
+    if (message.kind == "login") == bool(message.documents):
+        raise errors.InvalidRequest(fields=["documents"])
+    asked = await context.ask.create(
+        system,
+        kind=message.kind,
+        documents=tuple(_document(each) for each in message.documents),
+        pc_address=message.pc.address if message.pc else None,
+        pc_browser=message.pc.browser if message.pc else None,
+        idempotency_key=_idempotency_key(request),
+        body=body,
+        now=now,
+    )
+    answer = CreatedMessage(asked.id, message.kind, asked.state, asked.qr, asked.number, asked.expires_at)
+    return Response(msgspec.json.encode(answer), 201, _NO_STORE, media_type="application/json")
+
+
+@router.get(
+    "/requests/{request_id}",
+    summary="The state of a request",
+    operation_id="getRequest",
+    openapi_extra=_SECURITY,
+    responses=openapi.answers(StateMessage, "The state") | openapi.problems(401, 404, 422, 503),
+)
+async def state(
+    request: Request,
+    request_id: str,
+    wait: Annotated[int, Query(ge=0, le=60, description="seconds to wait for a change")] = 0,
+    state: Annotated[str, Query(max_length=16, description="the state that the caller knows")] = "waiting",
+) -> Response:
+    """With `wait` the answer comes when the state differs from `state`, or after that many seconds."""
+    context = context_of(request)
+    now = context.clock()
+    system = await system_of(request, now=now)
+    if wait:
+        found = await context.ask.wait(system, request_id, known=state, seconds=wait, now=now)
+    else:
+        found = await context.ask.state(system, request_id, now=now)
+    kind: Literal["login", "signature"] = "login" if found.kind == "login" else "signature"
+    answer = StateMessage(found.id, kind, found.state, found.reason, found.expires_at)
+    return Response(msgspec.json.encode(answer), media_type="application/json", headers=_NO_STORE)
+
+
+@router.get(
+    "/requests/{request_id}/result",
+    summary="What was signed, and by whom",
+    operation_id="getResult",
+    openapi_extra=_SECURITY,
+    responses=openapi.answers(ResultMessage, "The signatures with certificate, chain and OCSP answer")
+    | openapi.problems(401, 404, 409, 503),
+)
+async def result(request: Request, request_id: str) -> Response:
+    """409 `not_signed` before the phone has signed. Verify it: the SDK's `verify()` does so offline."""
+    context = context_of(request)
+    now = context.clock()
+    system = await system_of(request, now=now)
+    answer = _result(await context.signed_result(system, request_id, now=now))
+    return Response(msgspec.json.encode(answer), media_type="application/json", headers=_NO_STORE)
+
+
+@router.post(
+    "/requests/{request_id}/cancel",
+    status_code=204,
+    summary="Cancel an open request",
+    operation_id="cancelRequest",
+    openapi_extra=_SECURITY,
+    responses=openapi.answers(None, "Cancelled", status=204) | openapi.problems(401, 404, 409, 503),
+)
+async def cancel(request: Request, request_id: str) -> Response:
+    """A request that is signed, declined or expired stays so: 409 `request_closed`."""
+    context = context_of(request)
+    now = context.clock()
+    system = await system_of(request, now=now)
+    await context.ask.cancel(system, request_id, now=now)
+    return Response(status_code=204)
+
+
+def _document(message: DocumentMessage) -> Document:
+    try:
+        content = base64.b64decode(message.content_b64, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise errors.InvalidRequest(fields=["content_b64"]) from error
+    display = tuple((line.label, line.value) for line in message.display)
+    return Document(message.title, message.media_type, content, display)
+
+
+def _idempotency_key(request: Request) -> str | None:
+    key = request.headers.get("idempotency-key")
+    if key is not None and not 0 < len(key) <= _KEY_BYTES:
+        raise errors.InvalidRequest(fields=["Idempotency-Key"])
+    return key
+
+
+def _result(signed: SignedResult) -> ResultMessage:
+    signer = signed.signer
+    return ResultMessage(
+        id=signed.id,
+        kind="login" if signed.kind == "login" else "signature",
+        signer=SignerMessage(
+            signer.name,
+            signer.organisation,
+            signer.credit_code,
+            "legal_person" if signer.role == "legal_person" else "operator",
+            signer.shield_number,
+        ),
+        certificate_pem=signed.certificate_pem,
+        chain_pem=signed.chain_pem,
+        signed_at=signed.signed_at,
+        documents=tuple(
+            SignedDocumentMessage(
+                each.title,
+                base64.b64encode(each.message).decode(),
+                base64.b64encode(each.signature).decode(),
+                base64.b64encode(each.cms).decode(),
+            )
+            for each in signed.documents
+        ),
+        ocsp_b64=None if signed.ocsp is None else base64.b64encode(signed.ocsp).decode(),
+    )

@@ -1,0 +1,178 @@
+"""DPoP (RFC 9449): each call of a phone is signed by its device key, body included.
+
+The extra claim `bd` is the base64url SHA-256 of the body; without it a proof would leave the body unsigned. A repeated
+`jti` is refused within this process; across processes the time window and the protocol's own one-time values remain.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+from collections import OrderedDict
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey
+from starlette.requests import Request
+
+from mshield.domain import errors
+from mshield.services.session import token_hash
+from mshield.services.signing_key import Caller
+from mshield.web.context import context_of
+
+MAX_PROOF: Final = 4096
+MAX_TOKEN: Final = 256
+MAX_JTI: Final = 128
+_JTIS: Final = 65536
+_COORDINATE: Final = 32
+_REGISTRY: Final = jws.JWSRegistry(algorithms=["ES256"])
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A valid proof: the device key's RFC 7638 thumbprint, its point (65 bytes, P-256), and the proof's nonce."""
+
+    jkt: str
+    public_key: bytes
+    nonce: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _DeviceKey:
+    key: ECKey
+    jkt: str
+    point: bytes
+
+
+class ReplayCache:
+    """The `jti` values seen within the time window, the oldest forgotten first."""
+
+    def __init__(self) -> None:
+        self._seen: OrderedDict[str, int] = OrderedDict()
+
+    def first_use(self, jti: str, *, now: int, window: int) -> bool:
+        """False for a value that was seen less than two windows ago; times in ms."""
+        while self._seen:
+            oldest, seen_at = next(iter(self._seen.items()))
+            if seen_at > now - 2 * window and len(self._seen) < _JTIS:
+                break
+            del self._seen[oldest]
+        if jti in self._seen:
+            return False
+        self._seen[jti] = now
+        return True
+
+
+async def caller_of(request: Request) -> Caller:
+    """Who calls, by access token and proof. Raises Unauthenticated, InvalidProof (401, nothing is counted)."""
+    token = _access_token(request)
+    ath = _base64url(hashlib.sha256(token.encode()).digest())
+    proof = await _check(request, ath=ath)
+    return Caller(token_hash(token), proof.jkt)
+
+
+async def caller_and_nonce_of(request: Request) -> tuple[Caller, str | None]:
+    """As `caller_of`, with the proof's nonce (enrolment, step 2)."""
+    token = _access_token(request)
+    proof = await _check(request, ath=_base64url(hashlib.sha256(token.encode()).digest()))
+    return Caller(token_hash(token), proof.jkt), proof.nonce
+
+
+async def proof_of(request: Request) -> Proof:
+    """The proof of a call without a token: the login, which binds the token to this key."""
+    return await _check(request, ath=None)
+
+
+def _access_token(request: Request) -> str:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "dpop" or not token or len(token) > MAX_TOKEN or not token.isascii():
+        raise errors.Unauthenticated
+    return token
+
+
+async def _check(request: Request, *, ath: str | None) -> Proof:
+    proofs = request.headers.getlist("dpop")
+    if len(proofs) != 1 or len(proofs[0]) > MAX_PROOF:
+        raise errors.InvalidProof(reason="header")
+    context = context_of(request)
+    device, claims = _verify(proofs[0])
+    now, window = context.clock(), context.settings.dpop_seconds * 1000
+    body = await request.body()
+    expected = {
+        "htm": request.method,
+        "htu": context.settings.public_origin + request.url.path,
+        "bd": _base64url(hashlib.sha256(body).digest()),
+        "ath": ath,
+    }
+    for name, value in expected.items():
+        if not _same(claims.get(name), value):
+            raise errors.InvalidProof(reason=name)
+    issued_at, jti, nonce = claims.get("iat"), claims.get("jti"), claims.get("nonce")
+    if type(issued_at) is not int or abs(issued_at * 1000 - now) > window:
+        raise errors.InvalidProof(reason="iat")
+    if nonce is not None and not isinstance(nonce, str):
+        raise errors.InvalidProof(reason="nonce")
+    replays: ReplayCache = request.app.state.replays
+    if not isinstance(jti, str) or not 0 < len(jti) <= MAX_JTI:
+        raise errors.InvalidProof(reason="jti")
+    if not replays.first_use(f"{device.jkt} {jti}", now=now, window=window):
+        raise errors.InvalidProof(reason="jti")
+    return Proof(device.jkt, device.point, nonce)
+
+
+def _same(given: object, expected: str | None) -> bool:
+    if expected is None or not isinstance(given, str):
+        return given is expected
+    return hmac.compare_digest(given.encode(), expected.encode())
+
+
+def _verify(proof: str) -> tuple[_DeviceKey, dict[str, Any]]:
+    try:
+        header = jws.extract_compact(proof.encode("ascii")).headers()
+        if header.keys() != {"typ", "alg", "jwk"} or header["typ"] != "dpop+jwt":
+            raise errors.InvalidProof(reason="header")
+        device = _device_key(*_coordinates(header["jwk"]))
+        claims = json.loads(jws.deserialize_compact(proof, device.key, registry=_REGISTRY).payload)
+    except (JoseError, ValueError, UnicodeEncodeError, RecursionError) as error:
+        raise errors.InvalidProof(reason="signature") from error
+    if not isinstance(claims, dict):
+        raise errors.InvalidProof(reason="claims")
+    return device, claims
+
+
+def _coordinates(jwk: object) -> tuple[str, str]:
+    if not isinstance(jwk, dict) or jwk.keys() != {"kty", "crv", "x", "y"}:
+        raise errors.InvalidProof(reason="jwk")
+    x, y = jwk["x"], jwk["y"]
+    if (jwk["kty"], jwk["crv"]) != ("EC", "P-256") or not isinstance(x, str) or not isinstance(y, str):
+        raise errors.InvalidProof(reason="jwk")
+    return x, y
+
+
+@lru_cache(maxsize=4096)
+def _device_key(x: str, y: str) -> _DeviceKey:
+    point = b"\x04" + _coordinate(x) + _coordinate(y)
+    key = ECKey.import_key({"kty": "EC", "crv": "P-256", "x": x, "y": y})
+    if key.public_key is None:  # importing computes it, and thereby checks that the point is on the curve
+        raise errors.InvalidProof(reason="jwk")
+    return _DeviceKey(key, key.thumbprint(), point)
+
+
+def _coordinate(text: str) -> bytes:
+    try:
+        value = base64.b64decode(text + "=", altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise errors.InvalidProof(reason="jwk") from error
+    if len(value) != _COORDINATE or _base64url(value) != text:
+        raise errors.InvalidProof(reason="jwk")
+    return value
+
+
+
+
+def _base64url(value: bytes) -> str:
+    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()

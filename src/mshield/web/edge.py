@@ -1,0 +1,73 @@
+"""What every request passes first: an id for it, a bound on its body, security headers, one line of log.
+
+The line names method, path, status and time; never a query, a header or a body.
+"""
+
+import logging
+import secrets
+import time
+from typing import Final
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+MAX_BODY: Final = 12 * 1024 * 1024
+"""Bytes of the largest body of any route: 64 documents, base64, of a customs declaration's size."""
+
+_TOO_LARGE: Final = (
+    '{"type":"/problems/invalid_request","title":"Content Too Large","status":413,"code":"invalid_request",'
+    '"detail":"The message is too large","zh":"内容太大，没有处理","en":"The message is too large","faq":null,"reason":"size"}'
+).encode()
+_log = logging.getLogger("mshield.access")
+
+
+class TooLarge(Exception):
+    """The body is larger than any route takes."""
+
+
+class Edge:
+    """ASGI middleware around the whole application."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handles one connection."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = secrets.token_hex(8)
+        scope["mshield.request_id"] = request_id
+        start, status, read = time.perf_counter(), 0, 0
+
+        async def bounded() -> Message:
+            nonlocal read
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > MAX_BODY:
+                raise TooLarge
+            return message
+
+        async def marked(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-Id"] = request_id
+                headers["X-Content-Type-Options"] = "nosniff"
+            await send(message)
+
+        try:
+            await self._app(scope, bounded, marked)
+        except TooLarge:
+            if status == 0:
+                await _refuse(marked)
+        finally:
+            elapsed = (time.perf_counter() - start) * 1000
+            _log.info("%s %s %d %.1f ms %s", scope["method"], scope["path"], status, elapsed, request_id)
+
+
+async def _refuse(send: Send) -> None:
+    headers = [(b"content-type", b"application/problem+json"), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": 413, "headers": headers})
+    await send({"type": "http.response.body", "body": _TOO_LARGE})

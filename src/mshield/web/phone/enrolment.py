@@ -1,0 +1,131 @@
+"""Applying for a certificate on this phone (申请证书, manual 2.3.1.3): the data page, then the key."""
+
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mshield.domain import errors
+from mshield.gm.cosign import Proof
+from mshield.services.enrol import Application
+from mshield.services.session import authenticate_phone
+from mshield.web import openapi
+from mshield.web.body import Hex16, Hex32, Hex65, Wire, decode
+from mshield.web.context import context_of
+from mshield.web.dpop import caller_and_nonce_of, caller_of
+
+router: Final = APIRouter(tags=["phone"])
+_SECURITY: Final[dict[str, Any]] = {"security": [{"phone": []}]}
+_NO_STORE: Final = {"Cache-Control": "no-store"}
+
+
+class ApplyMessage(Wire, frozen=True):
+    """The data page. All must match the filing (R4); the code went to the account's phone."""
+
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    id_number: Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
+    user_type: Literal["legal_person", "operator"]
+    credit_code: Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
+    sms_code: Annotated[str, msgspec.Meta(min_length=1, max_length=16)]
+
+
+class SubjectMessage(Wire, frozen=True):
+    """The names that the certificate will carry."""
+
+    country: str
+    organisation: str
+    role: str
+    common_name: str
+
+
+class BegunMessage(Wire, frozen=True):
+    """Protocol, enrolment step 1. `challenge` is the nonce of the next call's DPoP proof."""
+
+    uid: Hex16
+    sid: Hex16
+    challenge: str
+    shield_number: str
+    subject: SubjectMessage
+
+
+class KeyMessage(Wire, frozen=True):
+    """Protocol, enrolment step 2: the phone's point and its proof."""
+
+    P1: Hex65
+    A: Hex65
+    z: Hex32
+
+
+class PublicKeyMessage(Wire, frozen=True):
+    """Protocol, enrolment step 3: the joint public key."""
+
+    P: Hex65
+
+
+@router.post(
+    "/enrolments",
+    status_code=201,
+    summary="Apply for a certificate",
+    operation_id="apply",
+    openapi_extra=openapi.takes(ApplyMessage) | _SECURITY,
+    responses=openapi.answers(BegunMessage, "The enrolment begins", status=201)
+    | openapi.problems(400, 401, 403, 409, 422, 429, 503),
+)
+async def apply(request: Request) -> Response:
+    """The enrolment is void after an hour without its finish; a new one on the same phone replaces it."""
+    caller = await caller_of(request)
+    message = decode(await request.body(), ApplyMessage)
+    context = context_of(request)
+    now = context.clock()
+    login = await authenticate_phone(context.db, caller, now=now)
+
+    async def consume_sms_code() -> None:
+        await context.sms_codes.consume(phone=login.phone, purpose="apply", code=message.sms_code, now=now)
+
+    application = Application(message.name, message.id_number, message.user_type, message.credit_code)
+    begun = await context.enrol.begin(login, application, consume_sms_code, now=now)
+    subject = begun.subject
+    answer = BegunMessage(
+        uid=begun.uid.hex(),
+        sid=begun.sid.hex(),
+        challenge=begun.challenge,
+        shield_number=begun.shield_number,
+        subject=SubjectMessage(subject.country, subject.organisation, subject.role, subject.common_name),
+    )
+    return Response(msgspec.json.encode(answer), 201, _NO_STORE, media_type="application/json")
+
+
+@router.post(
+    "/enrolments/{uid}/key",
+    summary="Make the joint key",
+    operation_id="makeKey",
+    openapi_extra=openapi.takes(KeyMessage) | _SECURITY,
+    responses=openapi.answers(PublicKeyMessage, "The public key") | openapi.problems(400, 401, 404, 409, 503),
+)
+async def make_key(request: Request, uid: str) -> Response:
+    """Protocol, enrolment steps 2 and 3. The device's public key is the one of the DPoP proof."""
+    caller, nonce = await caller_and_nonce_of(request)
+    message = decode(await request.body(), KeyMessage)
+    context = context_of(request)
+    now = context.clock()
+    login = await authenticate_phone(context.db, caller, now=now)
+    P = await context.enrol.make_key(
+        login,
+        _uid(uid),
+        P1=bytes.fromhex(message.P1),
+        proof=Proof(bytes.fromhex(message.A), int(message.z, 16)),
+        nonce=nonce,
+        now=now,
+    )
+    return Response(
+        msgspec.json.encode(PublicKeyMessage(P.hex())), media_type="application/json", headers=_NO_STORE
+    )
+
+
+def _uid(text: str) -> bytes:
+    try:
+        return bytes.fromhex(msgspec.convert(text, Hex16))
+    except msgspec.ValidationError as error:
+        raise errors.NotFound from error

@@ -1,0 +1,162 @@
+"""The phone and a business system's request: scan, look at a document, decline."""
+
+import base64
+import json
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mshield.domain import errors
+from mshield.services.answer import Requester, Task
+from mshield.services.session import authenticate_phone
+from mshield.web import openapi
+from mshield.web.body import Hex16, Wire, decode
+from mshield.web.context import context_of
+from mshield.web.dpop import caller_of
+
+router: Final = APIRouter(tags=["phone"])
+_SECURITY: Final[dict[str, Any]] = {"security": [{"phone": []}]}
+_NO_STORE: Final = {"Cache-Control": "no-store"}
+
+
+class ScanMessage(Wire, frozen=True):
+    """The text of a scanned QR code."""
+
+    code: Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
+
+
+class DeclineMessage(Wire, frozen=True):
+    """`not_me`: 不是我发起的. The business system is told."""
+
+    reason: Literal["declined", "not_me"]
+
+
+class RequesterMessage(Wire, frozen=True):
+    """Who asks, and from which PC as the business system saw it."""
+
+    name: str
+    domain: str
+    pc_address: str | None
+    pc_browser: str | None
+
+
+class DisplayLine(Wire, frozen=True):
+    """One line of what the phone shows."""
+
+    label: str
+    value: str
+
+
+class TaskMessage(Wire, frozen=True):
+    """A document: `message_b64` are the exact bytes that a verifier hashes."""
+
+    sid: Hex16
+    uid: Hex16
+    purpose: Literal["enrol", "login", "sign", "confirm", "refresh"]
+    state: str
+    message_b64: str
+    media_type: str
+    title: str
+    display: tuple[DisplayLine, ...]
+    requester: RequesterMessage | None
+    expires_at: int
+
+
+class ScannedMessage(Wire, frozen=True):
+    """A request that this phone has taken; `number` also stands on the PC's screen."""
+
+    request_id: str
+    kind: Literal["login", "signature"]
+    number: str
+    requester: RequesterMessage
+    expires_at: int
+    tasks: tuple[TaskMessage, ...]
+
+
+@router.post(
+    "/scans",
+    summary="Take a request by its QR code",
+    operation_id="scan",
+    openapi_extra=openapi.takes(ScanMessage) | _SECURITY,
+    responses=openapi.answers(ScannedMessage, "What is asked, and by whom")
+    | openapi.problems(400, 401, 403, 404, 409, 410, 503),
+)
+async def scan(request: Request) -> Response:
+    """Manual 2.3.1.10 and 2.3.1.11. The first phone with the right code takes the request; nothing is signed yet."""
+    caller = await caller_of(request)
+    message = decode(await request.body(), ScanMessage)
+    context = context_of(request)
+    now = context.clock()
+    login = await authenticate_phone(context.db, caller, now=now)
+    taken = await context.answer.scan(login, message.code, now=now)
+    answer = ScannedMessage(
+        request_id=taken.id,
+        kind="login" if taken.kind == "login" else "signature",
+        number=taken.number,
+        requester=_requester(taken.requester),
+        expires_at=taken.expires_at,
+        tasks=tuple(_task(task) for task in taken.tasks),
+    )
+    return Response(msgspec.json.encode(answer), media_type="application/json", headers=_NO_STORE)
+
+
+@router.get(
+    "/tasks/{sid}",
+    summary="A document of this phone",
+    operation_id="getTask",
+    openapi_extra=_SECURITY,
+    responses=openapi.answers(TaskMessage, "The document") | openapi.problems(401, 404, 503),
+)
+async def task(request: Request, sid: str) -> Response:
+    """Also tells, by `state`, whether a finish whose answer was lost has arrived."""
+    caller = await caller_of(request)
+    context = context_of(request)
+    login = await authenticate_phone(context.db, caller, now=context.clock())
+    try:
+        key = bytes.fromhex(msgspec.convert(sid, Hex16))
+    except msgspec.ValidationError as error:
+        raise errors.NotFound from error
+    answer = _task(await context.answer.task(login, key))
+    return Response(msgspec.json.encode(answer), media_type="application/json", headers=_NO_STORE)
+
+
+@router.post(
+    "/requests/{request_id}/decline",
+    status_code=204,
+    summary="Decline a scanned request",
+    operation_id="decline",
+    openapi_extra=openapi.takes(DeclineMessage) | _SECURITY,
+    responses=openapi.answers(None, "Declined", status=204) | openapi.problems(400, 401, 409, 503),
+)
+async def decline(request: Request, request_id: str) -> Response:
+    """With `not_me` the business system learns that somebody else started the request."""
+    caller = await caller_of(request)
+    message = decode(await request.body(), DeclineMessage)
+    context = context_of(request)
+    now = context.clock()
+    login = await authenticate_phone(context.db, caller, now=now)
+    await context.answer.decline(login, request_id, message.reason, now=now)
+    return Response(status_code=204)
+
+
+def _requester(requester: Requester) -> RequesterMessage:
+    return RequesterMessage(requester.name, requester.domain, requester.pc_address, requester.pc_browser)
+
+
+def _task(found: Task) -> TaskMessage:
+    lines = tuple(DisplayLine(line["label"], line["value"]) for line in json.loads(found.display))
+    return TaskMessage(
+        sid=found.sid.hex(),
+        uid=found.uid.hex(),
+        purpose=found.purpose,  # type: ignore[arg-type]  # the column holds these words only
+        state=found.state,
+        message_b64=base64.b64encode(found.message).decode(),
+        media_type=found.media_type,
+        title=found.title,
+        display=lines,
+        requester=None if found.requester is None else _requester(found.requester),
+        expires_at=found.expires_at,
+    )

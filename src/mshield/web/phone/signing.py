@@ -1,0 +1,165 @@
+"""The phone's two calls of the co-signing protocol. Nothing of their bodies or answers is kept, logged or cached."""
+
+from typing import Annotated, Any, Final
+
+import msgspec
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mshield.domain import errors
+from mshield.gm.cosign import FinishItem
+from mshield.services.finish_signing import FinishRequest
+from mshield.services.open_signing import OpenItem, OpenRequest
+from mshield.web import openapi
+from mshield.web.body import Epoch, Hex16, Hex32, Hex65, Wire, decode
+from mshield.web.context import context_of
+from mshield.web.dpop import caller_of
+
+router: Final = APIRouter(tags=["phone"])
+_NO_STORE: Final = {"Cache-Control": "no-store"}
+_SECURITY: Final[dict[str, Any]] = {"security": [{"phone": []}]}
+_CURVE_ORDER: Final = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFF7203DF6B21C6052B53BBF40939D54123
+
+
+class CommittedItem(Wire, frozen=True):
+    """A document and the phone's commitment to its nonce."""
+
+    sid: Hex16
+    c: Hex32
+
+
+class OpenMessage(Wire, frozen=True):
+    """`open`, phone to server."""
+
+    rn: Hex32
+    otp: Hex32
+    epoch: Epoch
+    items: Annotated[tuple[CommittedItem, ...], msgspec.Meta(min_length=1, max_length=64)]
+
+
+class NonceItem(Wire, frozen=True):
+    """The server's nonce for a document, with the proof (A, z) that it knows its logarithm."""
+
+    sid: Hex16
+    Q2: Hex65
+    A: Hex65
+    z: Hex32
+
+
+class OpenedMessage(Wire, frozen=True):
+    """`open`, server to phone. `left` are the PIN tries left; `next_epoch` is null unless a refresh may ride along."""
+
+    items: tuple[NonceItem, ...]
+    left: Annotated[int, msgspec.Meta(ge=0, le=5)]
+    next_epoch: Epoch | None
+
+
+class PartialItem(Wire, frozen=True):
+    """The phone's half of a signature, with the opening of its commitment."""
+
+    sid: Hex16
+    Q1: Hex65
+    rho: Hex32
+    s_prime: Hex32
+
+
+class FinishMessage(Wire, frozen=True):
+    """`finish`, phone to server."""
+
+    items: Annotated[tuple[PartialItem, ...], msgspec.Meta(min_length=1, max_length=64)]
+    tau: Hex32 | None
+
+
+class SignatureItem(Wire, frozen=True):
+    """A signature (r, s); or `error` for a document that was closed meanwhile."""
+
+    sid: Hex16
+    r: Hex32 | msgspec.UnsetType = msgspec.UNSET
+    s: Hex32 | msgspec.UnsetType = msgspec.UNSET
+    error: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class FinishedMessage(Wire, frozen=True):
+    """`finish`, server to phone, with the next one-time value."""
+
+    items: tuple[SignatureItem, ...]
+    otp: Hex32
+
+
+@router.post(
+    "/keys/{uid}/open",
+    summary="Open a signing session",
+    operation_id="openSigning",
+    openapi_extra=openapi.takes(OpenMessage) | _SECURITY,
+    responses=openapi.answers(OpenedMessage, "The server's nonces") | openapi.problems(400, 401, 403, 404, 409, 429, 503),
+)
+async def open_signing(request: Request, uid: str) -> Response:
+    """Protocol MSHIELD/v1, "Signing: open". The PIN is asked for after this, with `left` shown."""
+    caller = await caller_of(request)
+    message = decode(await request.body(), OpenMessage)
+    context = context_of(request)
+    opened = await context.open_signing(
+        caller,
+        _uid(uid),
+        OpenRequest(
+            rn=bytes.fromhex(message.rn),
+            otp=bytes.fromhex(message.otp),
+            epoch=message.epoch,
+            items=tuple(OpenItem(bytes.fromhex(item.sid), bytes.fromhex(item.c)) for item in message.items),
+        ),
+        now=context.clock(),
+    )
+    answer = OpenedMessage(
+        items=tuple(
+            NonceItem(nonce.sid.hex(), nonce.Q2.hex(), nonce.proof.A.hex(), f"{nonce.proof.z:064x}")
+            for nonce in opened.items
+        ),
+        left=opened.left,
+        next_epoch=opened.next_epoch,
+    )
+    return Response(msgspec.json.encode(answer), media_type="application/json", headers=_NO_STORE)
+
+
+@router.post(
+    "/keys/{uid}/finish",
+    summary="Finish a signing session",
+    operation_id="finishSigning",
+    openapi_extra=openapi.takes(FinishMessage) | _SECURITY,
+    responses=openapi.answers(FinishedMessage, "The signatures")
+    | openapi.problems(400, 401, 403, 404, 409, 500, 503),
+)
+async def finish_signing(request: Request, uid: str) -> Response:
+    """Protocol MSHIELD/v1, "Signing: finish". A repeat of the same bytes gets the same answer."""
+    caller = await caller_of(request)
+    message = decode(await request.body(), FinishMessage)
+    context = context_of(request)
+    key_id, now = _uid(uid), context.clock()
+    finished = await context.finish_signing(
+        caller, key_id, FinishRequest(tuple(_item(item) for item in message.items), _tau(message.tau)), now=now
+    )
+    if finished.enrolled:
+        await context.certificates.issue_confirmed(caller, now=now)
+    return Response(finished.body, media_type="application/json", headers=_NO_STORE)
+
+
+def _item(item: PartialItem) -> FinishItem:
+    return FinishItem(
+        bytes.fromhex(item.sid), bytes.fromhex(item.Q1), bytes.fromhex(item.rho), int(item.s_prime, 16)
+    )
+
+
+def _tau(text: str | None) -> int | None:
+    if text is None:
+        return None
+    tau = int(text, 16)
+    if not 0 < tau < _CURVE_ORDER:
+        raise errors.Malformed(field="tau")
+    return tau
+
+
+def _uid(text: str) -> bytes:
+    try:
+        return bytes.fromhex(msgspec.convert(text, Hex16))
+    except msgspec.ValidationError as error:
+        raise errors.Malformed(field="uid") from error

@@ -1,0 +1,143 @@
+"""Errors as HTTP: the only place that turns a refusal into a problem document (RFC 9457)."""
+
+import json
+import logging
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mshield.domain import errors
+
+MEDIA_TYPE: Final = "application/problem+json"
+_log = logging.getLogger(__name__)
+
+STATUS: Final[Mapping[str, int]] = {
+    "account_exists": 409,
+    "already_certified": 409,
+    "bad_answer": 400,
+    "bad_opening": 400,
+    "bad_proof": 400,
+    "busy": 409,
+    "captcha_wrong": 400,
+    "certificate_expired": 409,
+    "clone": 403,
+    "conflict": 409,
+    "device_limit": 409,
+    "duplicate": 409,
+    "expired_request": 410,
+    "fault": 500,
+    "filing_changed": 409,
+    "forbidden": 403,
+    "held": 403,
+    "idempotency_mismatch": 422,
+    "internal": 500,
+    "internal_message_refused": 422,
+    "invalid_credit_code": 422,
+    "invalid_id_number": 422,
+    "invalid_name": 422,
+    "invalid_phone": 422,
+    "invalid_proof": 401,
+    "invalid_request": 422,
+    "login_failed": 401,
+    "login_slowed": 429,
+    "malformed": 400,
+    "no_certificate": 409,
+    "no_filing": 409,
+    "no_session": 409,
+    "not_found": 404,
+    "not_signed": 409,
+    "other_account": 403,
+    "pin_locked": 403,
+    "request_closed": 409,
+    "retry": 409,
+    "sms_code_expired": 400,
+    "sms_code_wrong": 400,
+    "sms_daily_limit": 429,
+    "sms_failed": 503,
+    "sms_too_soon": 429,
+    "stale_epoch": 409,
+    "task_closed": 409,
+    "too_many_requests": 429,
+    "unauthenticated": 401,
+    "unavailable": 503,
+    "weak_password": 422,
+    "wrong_client": 401,
+    "wrong_pin": 403,
+}
+_BY_STATUS: Final[Mapping[int, type[errors.DomainError]]] = {
+    400: errors.InvalidRequest,
+    401: errors.Unauthenticated,
+    403: errors.Forbidden,
+    404: errors.NotFound,
+    503: errors.Unavailable,
+}
+_CHALLENGE: Final[Mapping[str, str]] = {
+    "unauthenticated": 'DPoP algs="ES256"',
+    "invalid_proof": 'DPoP algs="ES256", error="invalid_dpop_proof"',
+    "wrong_client": 'Basic realm="mshield", charset="UTF-8"',
+}
+
+
+def problem(request: Request, error: errors.DomainError, *, status: int | None = None) -> Response:
+    """The problem document of an error."""
+    code = status or STATUS[error.code]
+    document: dict[str, Any] = {
+        **error.extra,
+        "type": f"/problems/{error.code}",
+        "title": HTTPStatus(code).phrase,
+        "status": code,
+        "detail": error.en,
+        "code": error.code,
+        "zh": error.zh,
+        "en": error.en,
+        "faq": error.faq,
+        "request_id": request.scope.get("mshield.request_id"),
+    }
+    headers = {"Cache-Control": "no-store"}
+    if (challenge := _CHALLENGE.get(error.code)) is not None:
+        headers["WWW-Authenticate"] = challenge
+    if (wait := error.extra.get("retry_after")) is not None:
+        headers["Retry-After"] = str(wait)
+    body = json.dumps(document, ensure_ascii=False).encode()
+    return Response(body, code, headers, media_type=MEDIA_TYPE)
+
+
+def install(app: FastAPI, *, unavailable: type[Exception]) -> None:
+    """Makes every error of the application a problem document; `unavailable` is the database's own error."""
+
+    async def refused(request: Request, error: Exception) -> Response:
+        assert isinstance(error, errors.DomainError)  # noqa: S101  # registered for this class only
+        return problem(request, error)
+
+    async def invalid(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)  # noqa: S101
+        fields: list[errors.Json] = [".".join(str(part) for part in each["loc"]) for each in error.errors()]
+        return problem(request, errors.InvalidRequest(fields=fields))
+
+    async def http(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)  # noqa: S101
+        kind = _BY_STATUS.get(error.status_code, errors.InvalidRequest)
+        answer = problem(request, kind(), status=error.status_code)
+        answer.headers.update(error.headers or {})
+        return answer
+
+    async def no_database(request: Request, error: Exception) -> Response:
+        _log.error("the database can't be reached: %s", type(error).__name__)
+        return problem(request, errors.Unavailable())
+
+    async def internal(request: Request, error: Exception) -> Response:
+        # The traceback, without locals: a body of a signing call must not reach a log.
+        _log.error("request %s failed", request.scope.get("mshield.request_id"), exc_info=error)
+        return problem(request, errors.Internal())
+
+    app.add_exception_handler(errors.DomainError, refused)
+    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(HTTPException, http)
+    app.add_exception_handler(unavailable, no_database)
+    app.add_exception_handler(Exception, internal)

@@ -1,0 +1,137 @@
+"""What anyone may fetch: CA certificates, revocation lists (RFC 5280), OCSP answers (RFC 6960), made to be cached.
+
+No input leads to anything but an answer of its kind: what isn't an OCSP request gets OCSP's own malformedRequest.
+"""
+
+import base64
+import hashlib
+from email.utils import formatdate
+from typing import Any, Final
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mshield.services.publish import CaName, OcspAnswer, PublishedCrl
+from mshield.web.context import context_of
+
+router: Final = APIRouter(prefix="/pki", tags=["publication"])
+
+MAX_REQUEST: Final = 16 * 1024
+"""Bytes of the largest OCSP request: 64 certificates by SHA-256 or SM3 and a nonce need 9 kB."""
+
+_CERTIFICATE: Final = "application/pkix-cert"
+_CRL: Final = "application/pkix-crl"
+_REQUEST: Final = "application/ocsp-request"
+_RESPONSE: Final = "application/ocsp-response"
+_DAY: Final = 86_400
+
+
+def _documented(description: str, media_type: str, *, cached: bool) -> dict[int | str, dict[str, Any]]:
+    content = {media_type: {"schema": {"type": "string", "format": "binary"}}}
+    found: dict[int | str, dict[str, Any]] = {200: {"description": description, "content": content}}
+    if cached:
+        found[304] = {"description": "The caller has it: If-None-Match names its ETag"}
+    return found
+
+
+_CER_ANSWERS: Final = _documented("The certificate (DER)", _CERTIFICATE, cached=True)
+_CRL_ANSWERS: Final = _documented("The list in force (DER), version 2", _CRL, cached=True)
+_OCSP_ANSWERS: Final = _documented("The answer (DER); errors are OCSP's own", _RESPONSE, cached=False)
+_OCSP_BODY: Final[dict[str, Any]] = {
+    "requestBody": {
+        "required": True,
+        "content": {_REQUEST: {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+
+
+@router.get("/root.cer", summary="Root certificate", response_class=Response, responses=_CER_ANSWERS)
+async def root_certificate(request: Request) -> Response:
+    """The root CA's SM2 certificate."""
+    return _certificate(request, "root")
+
+
+@router.get(
+    "/issuing.cer", summary="Issuing CA's certificate", response_class=Response, responses=_CER_ANSWERS
+)
+async def issuing_certificate(request: Request) -> Response:
+    """The SM2 certificate of the CA that issues the shields' certificates."""
+    return _certificate(request, "issuing")
+
+
+@router.get("/root.crl", summary="Root's revocation list", response_class=Response, responses=_CRL_ANSWERS)
+async def root_crl(request: Request) -> Response:
+    """The root's list: whether the issuing CA's certificate is revoked."""
+    return await _crl(request, "root")
+
+
+@router.get("/issuing.crl", summary="Revocation list", response_class=Response, responses=_CRL_ANSWERS)
+async def issuing_crl(request: Request) -> Response:
+    """The issuing CA's list: revoked certificates, and those on hold as certificateHold."""
+    return await _crl(request, "issuing")
+
+
+@router.post(
+    "/ocsp",
+    summary="Status of certificates",
+    response_class=Response,
+    responses=_OCSP_ANSWERS,
+    openapi_extra=_OCSP_BODY,
+)
+async def ocsp_post(request: Request) -> Response:
+    """An OCSP request (DER, 16 kB and 64 certificates at most) in the body; a nonce is echoed."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_REQUEST:
+            break
+    return _ocsp(await _answer(request, bytes(body)), cacheable=False)
+
+
+@router.get(
+    "/ocsp/{encoded:path}", summary="Status of certificates", response_class=Response, responses=_OCSP_ANSWERS
+)
+async def ocsp_get(request: Request, encoded: str) -> Response:
+    """An OCSP request in base64 in the path, as RFC 6960 A.1 has it; without a nonce the answer may be cached."""
+    try:
+        body = base64.b64decode(encoded, validate=True)
+    except ValueError:
+        body = b""  # not a request either
+    return _ocsp(await _answer(request, body), cacheable=True)
+
+
+async def _answer(request: Request, body: bytes) -> OcspAnswer:
+    context = context_of(request)
+    return await context.publisher.ocsp(body if len(body) <= MAX_REQUEST else b"", now=context.clock())
+
+
+def _ocsp(answer: OcspAnswer, *, cacheable: bool) -> Response:
+    keep = cacheable and answer.max_age > 0
+    cache = f"public, max-age={answer.max_age}" if keep else "no-store"
+    return Response(answer.der, headers={"Cache-Control": cache}, media_type=_RESPONSE)
+
+
+def _certificate(request: Request, ca: CaName) -> Response:
+    der = context_of(request).publisher.certificate(ca)
+    return _cached(request, der, _CERTIFICATE, {"Cache-Control": f"public, max-age={_DAY}"})
+
+
+async def _crl(request: Request, ca: CaName) -> Response:
+    context = context_of(request)
+    now = context.clock()
+    crl: PublishedCrl = await context.publisher.crl(ca, now=now)
+    headers = {
+        "Cache-Control": f"public, max-age={max(0, crl.renew_at - now) // 1000}",
+        "Last-Modified": formatdate(crl.this_update / 1000, usegmt=True),
+    }
+    return _cached(request, crl.der, _CRL, headers)
+
+
+def _cached(request: Request, der: bytes, media_type: str, headers: dict[str, str]) -> Response:
+    etag = f'"{hashlib.sha256(der).hexdigest()[:32]}"'
+    headers = {**headers, "ETag": etag}
+    known = {tag.strip().removeprefix("W/") for tag in request.headers.get("If-None-Match", "").split(",")}
+    if etag in known or "*" in known:
+        return Response(status_code=304, headers=headers)
+    return Response(der, headers=headers, media_type=media_type)

@@ -1,0 +1,25 @@
+"""The schema: one snapshot for people, the same in both databases, and nothing left to apply."""
+
+from mshield.store.migrate import migrate, pending
+from tests import schema
+
+
+def test_the_snapshot_is_the_sum_of_all_migrations() -> None:
+    assert schema.SNAPSHOT.read_text("utf-8") == schema.snapshot(), "run: make schema"
+
+
+def test_both_databases_have_the_same_schema(sqlite_url: str, postgresql_url: str) -> None:
+    of_sqlite = schema.sqlite_schema(sqlite_url.removeprefix("sqlite:///"))
+    of_postgresql = schema.postgresql_schema(postgresql_url)
+    assert of_sqlite.columns == of_postgresql.columns
+    assert of_sqlite.indexes == of_postgresql.indexes
+    assert of_sqlite.references == of_postgresql.references
+
+
+def test_open_sessions_stay_out_of_the_write_ahead_log(postgresql_url: str) -> None:
+    assert schema.unlogged(postgresql_url) == {"signing_sessions"}
+
+
+def test_migrating_twice_applies_nothing_more(database_url: str) -> None:
+    assert pending(database_url) == []
+    assert migrate(database_url) == []

@@ -1,0 +1,45 @@
+"""The tree: no file names a place that exists on one machine only, and none is a leftover."""
+
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+_ROOT: Final = Path(__file__).parents[2]
+_TEXT: Final = {".py", ".md", ".toml", ".txt", ".sql", ".yml", ".yaml", ".java", ".json", ".xml", ".sh", ".html", ""}
+# Written in pieces, so that this file doesn't name them itself.
+_PLACES: Final = re.compile("/(?:" + "|".join(("work/", "root/", r"home/\w", r"Users/\w")) + ")")
+_LEFTOVERS: Final = (".orig", ".rej", ".bak", ".swp", ".pyc")
+
+
+def _files() -> Iterator[Path]:
+    """The files of this version: what git knows or would take; without git, all but the ignored folders."""
+    if (_ROOT / ".git").exists():
+        listed = subprocess.run(
+            ("git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"),
+            cwd=_ROOT,
+            check=True,
+            capture_output=True,
+        )
+        names = listed.stdout.decode().split("\0")
+        yield from (_ROOT / name for name in names if name and (_ROOT / name).is_file())
+        return
+    skipped = {line.strip("/\n") for line in (_ROOT / ".gitignore").read_text().splitlines()}
+    for file in _ROOT.rglob("*"):
+        if file.is_file() and not skipped & set(file.relative_to(_ROOT).parts):
+            yield file
+
+
+def test_no_file_names_a_place_of_one_machine() -> None:
+    found = []
+    for file in _files():
+        if file.suffix in _TEXT:
+            for number, line in enumerate(file.read_text("utf-8").splitlines(), 1):
+                if _PLACES.search(line):
+                    found.append(f"{file.relative_to(_ROOT)}:{number}: {line.strip()[:120]}")
+    assert not found
+
+
+def test_no_leftovers() -> None:
+    assert not [file.name for file in _files() if file.name.endswith(_LEFTOVERS)]

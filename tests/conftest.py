@@ -1,0 +1,175 @@
+"""Fixtures of all tests: databases, engines, keyring, clock.
+
+One PostgreSQL serves the whole run, started by the first test that needs it and stopped by the process that
+started pytest. A test whose needs are not installed fails and says what to install; none is skipped.
+"""
+
+import fcntl
+import json
+import shutil
+import sqlite3
+import tempfile
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from mshield.gm.engine import Engine, load_engine
+from mshield.keys.keyring import Keyring
+from mshield.store.database import Database, open_database
+from mshield.store.migrate import migrate
+from tests.postgres import Server, start_server
+
+START: Final = 1_795_500_000_000
+"""The tests' present: 2026-11-24, in milliseconds."""
+
+_TEMPLATE: Final = "mshield_template"
+_SHARED: Final = pytest.StashKey[Path]()
+
+
+# ---- one folder and one PostgreSQL for all worker processes ----
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Makes the run's shared folder; a worker gets its address from the controller."""
+    worker: dict[str, str] | None = getattr(config, "workerinput", None)
+    config.stash[_SHARED] = (
+        Path(worker["mshield_shared"]) if worker else Path(tempfile.mkdtemp(prefix="mshield-tests-"))
+    )
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: object) -> None:
+    """Tells a worker where the shared folder is."""
+    node.workerinput["mshield_shared"] = str(node.config.stash[_SHARED])  # type: ignore[attr-defined]  # xdist has no types
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stops the PostgreSQL and removes the folder, in the process that made it."""
+    if hasattr(config, "workerinput"):
+        return
+    shared = config.stash[_SHARED]
+    if (shared / "server.json").exists():
+        _read_server(shared).stop()
+    shutil.rmtree(shared, ignore_errors=True)
+
+
+def _read_server(shared: Path) -> Server:
+    found = json.loads((shared / "server.json").read_text())
+    return Server(Path(found["data"]), found["port"])
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(pytestconfig: pytest.Config) -> Server:
+    """The run's PostgreSQL, not durable, with a migrated template."""
+    shared = pytestconfig.stash[_SHARED]
+    with (shared / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (shared / "server.json").exists():
+            server = start_server(shared / "data", durable=False)
+            place = json.dumps({"data": str(server.data), "port": server.port})
+            (shared / "server.json").write_text(place)
+            migrate(server.create(_TEMPLATE))
+        return _read_server(shared)
+
+
+# ---- databases ----
+
+
+@pytest.fixture
+def postgresql_url(postgresql_server: Server) -> Iterator[str]:
+    """A fresh migrated PostgreSQL database."""
+    name = f"test_{uuid.uuid4().hex}"
+    yield postgresql_server.create(name, template=_TEMPLATE)
+    postgresql_server.drop(name)
+
+
+@pytest.fixture
+def empty_postgresql_url(postgresql_server: Server) -> Iterator[str]:
+    """A fresh PostgreSQL database without any schema."""
+    name = f"test_{uuid.uuid4().hex}"
+    yield postgresql_server.create(name)
+    postgresql_server.drop(name)
+
+
+@pytest.fixture
+def durable_postgresql(tmp_path: Path) -> Iterator[Server]:
+    """A PostgreSQL of this test's own whose commits reach the disk; it may be killed and started again.
+
+    Its migrated database is `server.url("mshield")`.
+    """
+    server = start_server(tmp_path / "postgresql", durable=True)
+    migrate(server.create("mshield"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file, to be copied."""
+    file = tmp_path_factory.mktemp("sqlite") / "template.db"
+    migrate(f"sqlite:///{file}")
+    with sqlite3.connect(file) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    return file
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """A fresh migrated SQLite file."""
+    return f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'mshield.db')}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A fresh migrated database, once of each kind."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture
+async def db(database_url: str) -> AsyncIterator[Database]:
+    """An open database, once of each kind."""
+    database = await open_database(database_url, pool_size=4)
+    yield database
+    await database.close()
+
+
+# ---- everything else ----
+
+
+@pytest.fixture(params=["botan", "openssl"])
+def engine(request: pytest.FixtureRequest) -> Engine:
+    """Each SM2 engine; a missing library is a failure that says what to install."""
+    return load_engine(request.param)
+
+
+@pytest.fixture
+def keyring() -> Keyring:
+    """A ring of one new master key."""
+    return Keyring.generate()
+
+
+@dataclass(slots=True)
+class Clock:
+    """A clock that moves only when told. Calling it gives milliseconds."""
+
+    now: int = START
+
+    def __call__(self) -> int:
+        return self.now
+
+    def advance(self, *, seconds: float) -> int:
+        """Moves on and gives the new time."""
+        self.now += round(seconds * 1000)
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock that stands at START."""
+    return Clock()

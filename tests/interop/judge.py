@@ -1,0 +1,77 @@
+"""Runs the BouncyCastle judge (`java/Judge.java`) over an evidence folder; compiles it once per process.
+
+`judge(folder)` returns the judge's "ok" lines or raises `Rejected` with the failing check's name.
+"""
+
+import atexit
+import shutil
+import subprocess
+import tempfile
+from functools import lru_cache
+from pathlib import Path
+
+SOURCE = Path(__file__).parent / "java" / "Judge.java"
+JARS = tuple(Path("/usr/share/java") / name for name in ("bcprov.jar", "bcpkix.jar", "bcutil.jar"))
+INSTALL = "apt-get install openjdk-17-jdk-headless libbcprov-java libbcpkix-java libbcutil-java"
+
+
+class Rejected(Exception):
+    """The judge refused the evidence; the message is its sentence, `check` the check's name."""
+
+    def __init__(self, message: str) -> None:
+        """Take the judge's last line, `failed: NAME: why`."""
+        super().__init__(message)
+        self.check = message.removeprefix("failed: ").split(":")[0]
+
+
+class JudgeMissing(Exception):
+    """Java or BouncyCastle is not installed; the message says what to install."""
+
+
+@lru_cache(maxsize=1)
+def compiled() -> Path:
+    """The folder with the compiled judge; JudgeMissing if it cannot be compiled here."""
+    missing = [name for name in ("java", "javac") if shutil.which(name) is None]
+    missing += [str(jar) for jar in JARS if not jar.exists()]
+    if missing:
+        raise JudgeMissing(f"the independent judge needs {', '.join(missing)}; install with: {INSTALL}")
+    folder = tempfile.mkdtemp(prefix="judge-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    subprocess.run(
+        [
+            "javac",
+            "-encoding",
+            "UTF-8",
+            "-Xlint:all,-processing,-path",
+            "-Werror",
+            "-cp",
+            _class_path(),
+            "-d",
+            folder,
+            str(SOURCE),
+        ],
+        check=True,
+    )
+    return Path(folder)
+
+
+def _class_path(*more: Path) -> str:
+    return ":".join(map(str, (*JARS, *more)))
+
+
+def judge(folder: Path, *, at: int | None = None) -> list[str]:
+    """The "ok: …" lines for the folder at the moment `at` (ms since the epoch; None: now); Rejected if it fails."""
+    arguments = [str(folder), *([] if at is None else [str(at)])]
+    command = [
+        "java",
+        "-Xshare:auto",
+        "-Dfile.encoding=UTF-8",
+        "-cp",
+        _class_path(compiled()),
+        "Judge",
+        *arguments,
+    ]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    if result.returncode != 0:
+        raise Rejected(result.stderr.strip().splitlines()[-1])
+    return result.stdout.splitlines()

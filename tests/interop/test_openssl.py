@@ -1,0 +1,75 @@
+"""`openssl verify` accepts root and issuing CA as a chain of two, and refuses changed ones.
+
+OpenSSL takes the SM2 id from the command line for the certificate that is verified; for a third level, a CRL, OCSP, CMS
+and `-check_ss_sig` it assumes an empty id, so those are judged by BouncyCastle alone.
+"""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from mshield.pki.certificate import Certificate
+from mshield.pki.csr import assemble_request, build_request_info
+from tests.unit.pki.authority import NOW, SUBJECT, authority, make_authority
+
+A = authority()
+OTHER = make_authority(A.engine)
+
+
+def openssl(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command; a missing one fails the test with what to install."""
+    if shutil.which("openssl") is None:
+        pytest.fail("the openssl command is missing; install with: apt-get install openssl")
+    return subprocess.run(["openssl", *arguments], capture_output=True, text=True, check=False)
+
+
+def verify(folder: Path, *, root: Certificate, certificate: Certificate) -> subprocess.CompletedProcess[str]:
+    """`openssl verify` of one certificate under one root at the tests' moment."""
+    (folder / "root.pem").write_text(root.pem(), encoding="ascii")
+    (folder / "certificate.pem").write_text(certificate.pem(), encoding="ascii")
+    return openssl(
+        "verify",
+        "-attime", str(NOW // 1000),
+        "-x509_strict",
+        "-vfyopt", "distid:1234567812345678",
+        "-CAfile", str(folder / "root.pem"),
+        str(folder / "certificate.pem"),
+    )  # fmt: skip
+
+
+def test_the_chain_of_two_verifies(tmp_path: Path) -> None:
+    result = verify(tmp_path, root=A.root, certificate=A.issuing)
+    assert (result.returncode, result.stdout.strip()[-2:]) == (0, "OK"), result.stderr
+
+
+def test_another_root_of_the_same_name_is_refused(tmp_path: Path) -> None:
+    assert verify(tmp_path, root=OTHER.root, certificate=A.issuing).returncode != 0
+
+
+@pytest.mark.parametrize("certificate", [A.root, A.issuing, A.leaf, A.ocsp])
+def test_it_prints_every_certificate(tmp_path: Path, certificate: Certificate) -> None:
+    (tmp_path / "c.pem").write_text(certificate.pem(), encoding="ascii")
+    result = openssl(
+        "x509", "-in", str(tmp_path / "c.pem"), "-noout", "-text", "-nameopt", "utf8,sep_comma_plus"
+    )
+    assert result.returncode == 0
+    assert "SM2-with-SM3" in result.stdout
+    assert certificate.subject.common_name in result.stdout
+
+
+def test_the_request_verifies(tmp_path: Path) -> None:
+    info = build_request_info(SUBJECT, A.leaf_key.public)
+    (tmp_path / "request.der").write_bytes(assemble_request(info, A.leaf_key.sign(info)))
+    arguments = ("req", "-inform", "DER", "-in", str(tmp_path / "request.der"), "-noout", "-verify")
+    assert openssl(*arguments, "-vfyopt", "distid:1234567812345678").returncode == 0
+    assert openssl(*arguments, "-vfyopt", "distid:8765432187654321").returncode != 0
+
+
+@pytest.mark.parametrize(
+    ("command", "data"), [("crl", A.crl()), ("asn1parse", A.leaf.der)], ids=["crl", "asn1parse"]
+)
+def test_it_parses_the_rest(tmp_path: Path, command: str, data: bytes) -> None:
+    (tmp_path / "data.der").write_bytes(data)
+    assert openssl(command, "-inform", "DER", "-in", str(tmp_path / "data.der"), "-noout").returncode == 0

@@ -1,0 +1,170 @@
+"""PostgreSQL servers of the tests: each in a folder of its own, on a free port, stopped by who started it.
+
+Nothing here touches a server or a file that was there before. As root the server runs as the user `postgres`,
+since PostgreSQL refuses root.
+"""
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import psutil
+import psycopg
+from psycopg import sql
+
+USER: Final = "mshield"
+_ATTEMPTS: Final = 3
+_SECONDS: Final = 60
+_MISSING: Final = (
+    "the tests need PostgreSQL: as root run `scripts/install-test-needs` (Debian: apt-get install postgresql), "
+    "or put initdb and pg_ctl on the PATH"
+)
+
+
+class PostgresqlMissing(RuntimeError):
+    """PostgreSQL's programs are not installed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running server: its data folder and its port on 127.0.0.1."""
+
+    data: Path
+    port: int
+
+    def url(self, database: str) -> str:
+        """The address of one of its databases."""
+        return f"postgresql://{USER}@127.0.0.1:{self.port}/{database}"
+
+    def start(self) -> None:
+        """Starts it, also after a crash, and returns when it answers."""
+        _run("pg_ctl", "--pgdata", str(self.data), "--wait", "--log", str(self.data / "log"), "start")
+
+    def stop(self) -> None:
+        """Stops it at once; without effect where it doesn't run."""
+        if (self.data / "postmaster.pid").exists():
+            _run("pg_ctl", "--pgdata", str(self.data), "--mode", "immediate", "--wait", "stop")
+
+    def kill(self) -> None:
+        """SIGKILL to all its processes, as when the machine loses power. `start` brings it back."""
+        pid_file = self.data / "postmaster.pid"
+        postmaster = psutil.Process(int(pid_file.read_text().split("\n", 1)[0]))
+        processes = [postmaster, *postmaster.children(recursive=True)]
+        for process in processes:
+            process.kill()
+        deadline = time.monotonic() + _SECONDS
+        while any(_lives(process) for process in processes) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        pid_file.unlink()  # where nobody reaps the dead, PostgreSQL would take them for running
+
+    def create(self, name: str, *, template: str | None = None) -> str:
+        """A new database, empty or as its template; its address."""
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+        self._admin(statement.format(sql.Identifier(name), sql.Identifier(template or "template1")))
+        return self.url(name)
+
+    def drop(self, name: str) -> None:
+        """Drops a database, whoever is still connected to it."""
+        self._admin(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def _admin(self, statement: sql.Composed) -> None:
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(statement)
+
+
+def start_server(data: Path, *, durable: bool) -> Server:
+    """Makes and starts a server in the new folder `data`; `durable` says whether a commit reaches the disk."""
+    _give_to_postgres(data)
+    _run(
+        "initdb", "--pgdata", str(data), "--username", USER, "--auth", "trust",
+        "--encoding", "UTF8", "--locale", "C", "--no-sync",
+    )  # fmt: skip
+    for attempt in range(_ATTEMPTS):
+        server = Server(data, _free_port())
+        (data / "postgresql.auto.conf").write_text(_settings(server.port, durable=durable))
+        try:
+            server.start()
+        except subprocess.CalledProcessError:
+            if attempt == _ATTEMPTS - 1:  # another process may have taken the port meanwhile
+                raise
+        else:
+            return server
+    raise AssertionError("unreachable: the last attempt raises")
+
+
+def _settings(port: int, *, durable: bool) -> str:
+    values: dict[str, object] = {
+        "listen_addresses": "127.0.0.1",
+        "port": port,
+        "unix_socket_directories": "",
+        "max_connections": 200,
+        "shared_buffers": "64MB",
+        "logging_collector": "off",
+    }
+    if not durable:
+        values |= {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+    return "".join(f"{name} = '{value}'\n" for name, value in values.items())
+
+
+def _programs() -> Path:
+    """The newest installed version's folder of programs. Raises PostgresqlMissing."""
+    versions = [path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")]
+    if versions:
+        return max(versions, key=lambda folder: float(folder.parent.name))
+    if found := shutil.which("initdb"):
+        return Path(found).resolve().parent
+    raise PostgresqlMissing(_MISSING)
+
+
+def _identity() -> dict[str, Any]:
+    """Whom to run the programs as: `postgres` where we are root, else ourselves."""
+    if os.geteuid() != 0:
+        return {}
+    try:
+        entry = pwd.getpwnam("postgres")
+    except KeyError:
+        raise PostgresqlMissing(_MISSING) from None
+    return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
+
+
+def _give_to_postgres(data: Path) -> None:
+    data.mkdir(mode=0o700)
+    if identity := _identity():
+        os.chown(data, identity["user"], identity["group"])
+        for folder in data.parents:
+            if not folder.stat().st_mode & 0o001:  # only our own temporary folders are closed to others
+                folder.chmod(folder.stat().st_mode | 0o011)
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _run(program: str, *arguments: str) -> None:
+    subprocess.run(
+        (_programs() / program, *arguments),
+        check=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        timeout=_SECONDS,
+        cwd="/",
+        env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C"},
+        **_identity(),
+    )
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

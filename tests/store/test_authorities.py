@@ -1,0 +1,64 @@
+"""Authorities and revocation lists on both databases."""
+
+import asyncio
+
+import pytest
+
+from mshield.store import authorities as store
+from mshield.store.authorities import AuthorityRow, CrlRow
+from mshield.store.database import Conflict, Database, Tx
+from mshield.store.secrets import find_secret, insert_secret
+
+ROOT = AuthorityRow("root", b"certificate", b"box")
+
+
+async def test_all_or_none_are_stored(db: Database) -> None:
+    await store.insert_authorities(db, [ROOT], now=1)
+    with pytest.raises(Conflict):
+        await store.insert_authorities(db, [AuthorityRow("issuing", b"c", b"b"), ROOT], now=2)
+    assert await store.list_authorities(db) == [ROOT]
+    assert await store.find_authority(db, name="root") == ROOT
+    assert await store.find_authority(db, name="issuing") is None
+
+
+async def test_only_the_certificate_that_was_read_is_replaced(db: Database) -> None:
+    await store.insert_authorities(db, [ROOT], now=1)
+    new = AuthorityRow("root", b"new", b"new box")
+    assert not await store.replace_authority(db, new, old_certificate=b"another")
+    assert await store.replace_authority(db, new, old_certificate=b"certificate")
+    assert await store.find_authority(db, name="root") == new
+
+
+async def test_each_crl_number_is_given_once(db: Database) -> None:
+    await store.insert_authorities(db, [ROOT], now=1)
+
+    async def work(tx: Tx) -> int | None:
+        return await store.next_crl_number(tx, name="root")
+
+    numbers = await asyncio.gather(*(db.write(work) for _ in range(20)))
+    assert sorted(number or 0 for number in numbers) == list(range(1, 21))
+
+    async def of_none(tx: Tx) -> int | None:
+        return await store.next_crl_number(tx, name="none")
+
+    assert await db.write(of_none) is None
+
+
+async def test_the_latest_crl_is_the_one_with_the_highest_number(db: Database) -> None:
+    await store.insert_authorities(db, [ROOT], now=1)
+    assert await store.latest_crl(db, authority="root") is None
+    for number in (1, 10, 9):
+        crl = CrlRow(number, "0:0", 1000 * number, 2000 * number)
+        await store.insert_crl(db, authority="root", crl=crl, der=b"list %d" % number)
+    assert await store.latest_crl(db, authority="root") == CrlRow(10, "0:0", 10_000, 20_000)
+    assert await store.crl_der(db, authority="root", number=10) == b"list 10"
+    assert await store.crl_der(db, authority="root", number=11) is None
+    with pytest.raises(Conflict):
+        await store.insert_crl(db, authority="root", crl=CrlRow(9, "", 0, 0), der=b"")
+
+
+async def test_the_first_secret_of_a_name_stays(db: Database) -> None:
+    assert await find_secret(db, name="lookup") is None
+    assert await insert_secret(db, name="lookup", box=b"first", now=1)
+    assert not await insert_secret(db, name="lookup", box=b"second", now=2)
+    assert await find_secret(db, name="lookup") == b"first"

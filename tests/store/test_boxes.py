@@ -1,0 +1,95 @@
+"""The table of sealed columns: complete, and each box of a real run is bound as the table says."""
+
+import pytest
+
+from mshield.keys.keyring import Keyring
+from mshield.services import signing_key
+from mshield.store.boxes import BOXES, PREFIX_BYTES, BoxColumn, Reseal, count_by_prefix, list_old, reseal
+from mshield.store.database import Database
+from tests import schema
+from tests.conftest import Clock
+from tests.signing import execute, fetch, make_world
+
+_IDS = [column.name for column in BOXES]
+
+
+def test_every_sealed_column_of_the_schema_stands_in_the_table(sqlite_url: str) -> None:
+    columns = schema.sqlite_schema(sqlite_url.removeprefix("sqlite:///")).columns
+    sealed = {
+        f"{column.table}.{column.name}"
+        for column in columns
+        if column.name == "box" or column.name.endswith("_box")
+    }
+    assert sealed == set(_IDS)
+    assert len(_IDS) == len(set(_IDS))
+
+
+def test_the_tables_columns_exist(sqlite_url: str) -> None:
+    columns = schema.sqlite_schema(sqlite_url.removeprefix("sqlite:///")).columns
+    known = {(column.table, column.name) for column in columns}
+    for box in BOXES:
+        for name in (box.key, box.column, *box.also):
+            assert (box.table, name) in known
+
+
+def test_a_sessions_context_is_the_signers() -> None:
+    (column,) = (column for column in BOXES if column.name == "signing_sessions.k2_box")
+    row = {"uid": bytes(16), "epoch": 7, "items": b"items" * 16}
+    assert column.context(row) == signing_key.nonce_context(bytes(16), 7, b"items" * 16)
+
+
+async def test_each_box_of_a_real_run_opens_as_the_table_says(
+    db: Database, keyring: Keyring, clock: Clock
+) -> None:
+    world = await make_world(db, keyring, clock)
+    await world.sign([await world.task()])
+    await world.open(await world.commit([await world.task()]))  # leaves a session
+    seen = set()
+    for column in BOXES:
+        for row in await list_old(db, column, prefix=b"none", after=None, limit=100):
+            box = row[column.column]
+            if column.epoch is not None:
+                assert keyring.open_share(box, uid=row[column.key], epoch=row[column.epoch])
+            else:
+                assert keyring.open(box, purpose=column.purpose, context=column.context(row))
+            seen.add(column.name)
+    assert seen == set(_IDS) - {"keys.pending_box"}  # the first refresh makes one
+
+
+@pytest.fixture
+def column() -> BoxColumn:
+    return next(column for column in BOXES if column.name == "secrets.box")
+
+
+async def _fill(db: Database, keyring: Keyring, names: list[str]) -> None:
+    for name in names:
+        box = keyring.seal(name.encode(), purpose="secret", context=name.encode())
+        await execute(db, "INSERT INTO secrets (name, box, created_at) VALUES ($1, $2, 0)", name, box)
+
+
+async def test_old_boxes_are_listed_by_key_page_by_page(
+    db: Database, keyring: Keyring, column: BoxColumn
+) -> None:
+    await _fill(db, keyring, ["c", "a", "d", "b"])
+    newer = Keyring.generate()
+    await _fill(db, newer, ["e"])
+    prefix, after, found = newer.current_prefix, None, []
+    while page := await list_old(db, column, prefix=prefix, after=after, limit=3):
+        found += [row["name"] for row in page]
+        after = page[-1]["name"]
+    assert found == ["a", "b", "c", "d"]
+    counts = await count_by_prefix(db, column)
+    assert counts == {keyring.current_prefix: 4, newer.current_prefix: 1}
+    assert all(len(prefix) == PREFIX_BYTES for prefix in counts)
+
+
+async def test_only_the_box_that_was_read_is_replaced(
+    db: Database, keyring: Keyring, column: BoxColumn
+) -> None:
+    await _fill(db, keyring, ["a", "b"])
+    rows = await list_old(db, column, prefix=b"none", after=None, limit=9)
+    a, b = (row["box"] for row in rows)
+    await execute(db, "UPDATE secrets SET box = $1 WHERE name = $2", b"written meanwhile", "a")
+    assert await reseal(db, column, [Reseal("a", a, b"new a"), Reseal("b", b, b"new b")]) == 1
+    assert (await fetch(db, "SELECT box FROM secrets WHERE name = $1", "a"))["box"] == b"written meanwhile"
+    assert (await fetch(db, "SELECT box FROM secrets WHERE name = $1", "b"))["box"] == b"new b"

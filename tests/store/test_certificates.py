@@ -1,0 +1,124 @@
+"""Certificates on both databases: reserved, signed, held, revoked, and what a revocation list is made from."""
+
+import pytest
+
+from mshield.gm.engine import load_engine
+from mshield.keys.keyring import Keyring
+from mshield.store import certificates as store
+from mshield.store.certificates import CertificateRow, NewCertificate
+from mshield.store.database import Database, Tx
+from tests.conftest import START
+from tests.issuing import person
+from tests.signing import fetch
+
+YEAR = 365 * 86_400_000
+
+
+@pytest.fixture
+async def new(db: Database, keyring: Keyring) -> NewCertificate:
+    """A certificate to reserve, with the rows that it refers to."""
+    found, _ = await person(db, keyring, load_engine(), now=START)
+    return found
+
+
+async def _reserve(db: Database, new: NewCertificate, serial: str, now: int = START) -> CertificateRow:
+    async def work(tx: Tx) -> CertificateRow | None:
+        return await store.reserve(tx, new, serial=serial, not_before=now, not_after=now + YEAR, now=now)
+
+    row = await db.write(work)
+    assert row is not None
+    return row
+
+
+async def _active(db: Database, new: NewCertificate) -> str:
+    row = await _reserve(db, new, "41" * 20)
+    assert await store.activate(db, serial=row.serial, der=b"der", now=START + 1)
+    return row.serial
+
+
+async def test_a_second_reservation_is_the_first_one(db: Database, new: NewCertificate) -> None:
+    first = await _reserve(db, new, "41" * 20)
+    second = await _reserve(db, new, "42" * 20, START + 5000)
+    assert second == first
+    assert (first.serial, first.der, first.state, first.holds) == ("41" * 20, None, "issued", frozenset())
+    assert (first.not_before, first.not_after, first.issued_at) == (START, START + YEAR, START)
+    assert await store.find_by_serial(db, serial="42" * 20) is None
+    assert await store.find_by_uid(db, uid=new.uid) == first
+
+
+async def test_the_first_signed_certificate_is_the_one(db: Database, new: NewCertificate) -> None:
+    serial = (await _reserve(db, new, "41" * 20)).serial
+    assert await store.activate(db, serial=serial, der=b"first", now=START + 1)
+    assert not await store.activate(db, serial=serial, der=b"second", now=START + 2)
+    row = await store.find_by_serial(db, serial=serial)
+    assert row is not None
+    assert (row.der, row.state, row.changed_at) == (b"first", "active", START + 1)
+
+
+async def test_holder_of_a_reservation(db: Database, new: NewCertificate, keyring: Keyring) -> None:
+    serial = (await _reserve(db, new, "41" * 20)).serial
+    holder = await store.find_holder(db, serial=serial)
+    assert holder is not None
+    assert holder.id_type == "resident_id"
+    opened = keyring.open(holder.id_number_box, purpose="filing-id-number", context=holder.person_id.encode())
+    assert opened == b"330206199003124218"
+    assert await store.find_holder(db, serial="none") is None
+
+
+async def test_holds_are_stored_sorted_and_replaced_only_as_read(db: Database, new: NewCertificate) -> None:
+    serial = await _active(db, new)
+    assert await store.set_holds(db, serial=serial, old=[], new=["lost", "frozen"], now=START + 2)
+    assert (await fetch(db, "SELECT holds FROM certificates WHERE serial = $1", serial))[
+        "holds"
+    ] == "frozen,lost"
+    assert not await store.set_holds(db, serial=serial, old=[], new=["clone"], now=START + 3)
+    assert await store.set_holds(db, serial=serial, old={"lost", "frozen"}, new=["lost"], now=START + 4)
+    status = await store.find_status(db, serial=serial)
+    assert status is not None
+    assert (status.holds, status.changed_at) == (frozenset({"lost"}), START + 4)
+
+
+async def test_revoked_is_for_good(db: Database, new: NewCertificate) -> None:
+    serial = await _active(db, new)
+    assert await store.revoke(db, serial=serial, reason=5, now=START + 2)
+    assert not await store.revoke(db, serial=serial, reason=1, now=START + 3)
+    assert not await store.set_holds(db, serial=serial, old=[], new=["lost"], now=START + 3)
+    row = await store.find_by_serial(db, serial=serial)
+    assert row is not None
+    assert (row.state, row.revoked_at, row.revocation_reason) == ("revoked", START + 2, 5)
+
+
+async def test_what_isnt_signed_has_no_status_and_isnt_revoked(db: Database, new: NewCertificate) -> None:
+    serial = (await _reserve(db, new, "41" * 20)).serial
+    assert await store.find_status(db, serial=serial) is None
+    assert not await store.revoke(db, serial=serial, reason=5, now=START + 2)
+    assert await store.list_revoked(db, since=0) == []
+
+
+async def test_the_basis_changes_with_every_change_of_the_list(db: Database, new: NewCertificate) -> None:
+    serial = await _active(db, new)
+    seen = [await store.revoked_basis(db, since=0)]
+    assert seen == ["0:0"]
+
+    async def changed() -> None:
+        basis = await store.revoked_basis(db, since=0)
+        assert basis == store.basis_of(await store.list_revoked(db, since=0))
+        assert basis not in seen[-1:]
+        seen.append(basis)
+
+    await store.set_holds(db, serial=serial, old=[], new=["lost"], now=START + 2)
+    await changed()
+    await store.set_holds(db, serial=serial, old=["lost"], new=["frozen"], now=START + 3)
+    await changed()
+    await store.set_holds(db, serial=serial, old=["frozen"], new=[], now=START + 4)
+    await changed()
+    await store.revoke(db, serial=serial, reason=0, now=START + 5)
+    await changed()
+
+
+async def test_a_list_names_an_expired_certificate_no_more(db: Database, new: NewCertificate) -> None:
+    serial = await _active(db, new)
+    await store.revoke(db, serial=serial, reason=0, now=START + 2)
+    assert [row.serial for row in await store.list_revoked(db, since=START)] == [serial]
+    assert await store.list_revoked(db, since=START + YEAR) == []
+    assert await store.revoked_basis(db, since=START + YEAR) == "0:0"

@@ -1,0 +1,37 @@
+"""Makes certificates that the lint would never let through, so that verification has something to refuse."""
+
+from mshield.pki.certificate import Certificate, key_id, parse_certificate
+from mshield.pki.extensions import Extension, KeyUse, authority_key_id, key_usage, subject_key_id
+from mshield.pki.frame import assemble
+from mshield.pki.names import Name, make_name
+from mshield.pki.signer import KeySigner
+from mshield.pki.tbs import build_tbs
+from tests.unit.pki.authority import NOW, YEAR, new_serial
+
+
+def forge(
+    *extensions: Extension,
+    key: KeySigner,
+    issuer: Certificate,
+    issuer_key: KeySigner,
+    subject: Name | None = None,
+    not_before: int = NOW,
+    not_after: int = NOW + YEAR,
+    aki: bytes | None = None,
+) -> Certificate:
+    """A certificate with SKI, AKI (the issuer's unless given) and the extensions asked for, and no check at all."""
+    assert issuer.ski is not None
+    tbs = build_tbs(
+        serial=new_serial(),
+        issuer_der=issuer.subject_der,
+        not_before=not_before,
+        not_after=not_after,
+        subject_der=(subject or make_name(country="CN", common_name="伪造")).der,
+        public=key.public,
+        extensions=(subject_key_id(key_id(key.public)), authority_key_id(aki or issuer.ski), *extensions),
+    )
+    return parse_certificate(assemble(tbs, issuer_key.sign(tbs)))
+
+
+SIGNS = key_usage(KeyUse.DIGITAL_SIGNATURE)
+SIGNS_CERTIFICATES = key_usage(KeyUse.KEY_CERT_SIGN, KeyUse.CRL_SIGN)

@@ -1,0 +1,103 @@
+"""CMS SignedData: attached and detached, verified, and refused when anything is changed."""
+
+import pytest
+
+from mshield.gm.sm2 import Signature
+from mshield.pki import der, oids
+from mshield.pki.cms import build_signed_data, parse_signed_data, verify_signed_data
+from mshield.pki.errors import BadCertificateSignature, CmsError, DerError
+from mshield.pki.frame import ALGORITHM, DIGEST_ALGORITHM
+from tests.unit.pki.authority import authority
+
+A = authority()
+MESSAGE = "报关单 530120261010000001".encode()
+SIGNATURE = A.leaf_key.sign(MESSAGE)
+
+
+def build(message: bytes | None = MESSAGE, signature: Signature = SIGNATURE) -> bytes:
+    """A SignedData of the leaf with the chain."""
+    return build_signed_data(
+        message=message, signature=signature, certificate=A.leaf, chain=[A.issuing, A.root]
+    )
+
+
+def test_attached() -> None:
+    signed = verify_signed_data(A.engine, build())
+    assert (signed.content, signed.signature, signed.signer) == (MESSAGE, SIGNATURE, A.leaf)
+    assert {c.der for c in signed.certificates} == {A.leaf.der, A.issuing.der, A.root.der}
+    assert verify_signed_data(A.engine, build(), message=MESSAGE) == signed
+
+
+def test_detached() -> None:
+    signed = verify_signed_data(A.engine, build(None), message=MESSAGE)
+    assert signed.content is None
+    assert MESSAGE not in build(None)
+
+
+def test_an_empty_message_is_not_a_missing_one() -> None:
+    data = build(b"", A.leaf_key.sign(b""))
+    assert verify_signed_data(A.engine, data).content == b""
+
+
+def test_a_certificate_given_twice_is_carried_once() -> None:
+    data = build_signed_data(
+        message=MESSAGE, signature=SIGNATURE, certificate=A.leaf, chain=[A.leaf, A.issuing]
+    )
+    assert len(parse_signed_data(data).certificates) == 2
+
+
+def test_detached_needs_the_message() -> None:
+    with pytest.raises(CmsError):
+        verify_signed_data(A.engine, build(None))
+
+
+@pytest.mark.parametrize("message", [MESSAGE + b" ", b""])
+def test_another_message_is_refused(message: bytes) -> None:
+    with pytest.raises(BadCertificateSignature):
+        verify_signed_data(A.engine, build(None), message=message)
+    with pytest.raises(BadCertificateSignature):
+        verify_signed_data(A.engine, build(), message=message)
+
+
+def test_another_keys_signature_is_refused() -> None:
+    with pytest.raises(BadCertificateSignature):
+        verify_signed_data(A.engine, build(signature=A.root_key.sign(MESSAGE)))
+
+
+def test_attached_content_that_was_changed_is_refused() -> None:
+    with pytest.raises(BadCertificateSignature):
+        verify_signed_data(A.engine, build().replace(MESSAGE, MESSAGE[:-1] + b"2"))
+
+
+OTHER = der.sequence(der.oid("1.2.156.10197.1.402"))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(build() + b"\x00", id="trailing byte"),
+        pytest.param(
+            build().replace(der.oid(oids.CMS_SIGNED_DATA), der.oid("1.2.840.113549.1.7.3")), id="type"
+        ),
+        pytest.param(
+            build().replace(der.oid(oids.CMS_DATA), der.oid("1.2.840.113549.1.7.5")), id="content type"
+        ),
+        pytest.param(build().replace(DIGEST_ALGORITHM, OTHER), id="digest"),
+        pytest.param(
+            build().replace(DIGEST_ALGORITHM + ALGORITHM, DIGEST_ALGORITHM + OTHER[:-1] + b"\x76"),
+            id="signature algorithm",
+        ),
+        pytest.param(
+            build_signed_data(message=MESSAGE, signature=SIGNATURE, certificate=A.leaf).replace(
+                der.integer(A.leaf.serial) + DIGEST_ALGORITHM,
+                der.integer(A.issuing.serial) + DIGEST_ALGORITHM,
+            ),
+            id="signer not inside",
+        ),
+        pytest.param(der.sequence(der.oid(oids.CMS_SIGNED_DATA)), id="no content"),
+        pytest.param(b"", id="nothing"),
+    ],
+)
+def test_parser_refuses(data: bytes) -> None:
+    with pytest.raises((DerError, CmsError)):
+        parse_signed_data(data)
