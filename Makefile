@@ -11,7 +11,7 @@ INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --constraint c
 PYTEST := $(BIN)/pytest --numprocesses logical --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow lint format bench schema constraints clean
+.PHONY: help demo test test-slow lint format bench schema docs constraints clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ bench: $(VENV)/.dev ## the figures of the README
 
 schema: $(VENV)/.dev ## renews the schema's snapshot after a migration was added
 	@$(BIN)/python -m tests.schema
+
+docs: $(VENV)/.dev ## renews the pages of docs that repeat the code: errors, settings, commands
+	@$(BIN)/python -m tests.pages
 
 constraints: $(VENV)/.dev ## renews constraints.txt from what .venv holds
 	@{ echo '# What `make` installs, exactly. Renewed by `make constraints`.'; \

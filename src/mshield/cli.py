@@ -18,32 +18,48 @@ _EXTRA = "pip install 'mshield[server]'"
 class LazyGroup(click.Group):
     """A group whose subcommands are the modules of `mshield.commands`; `_` in a file's name is `-` in the command's."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
         """All command names, from the files alone."""
         found = (module.name for module in pkgutil.iter_modules(commands.__path__))
         return sorted(name.replace("_", "-") for name in found if name not in _NOT_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command, imported now; one that says what to install where a package is missing; None where no such file is."""
+        """The command, imported now; one that says what to install where a package is missing."""
         if cmd_name not in self.list_commands(ctx):
             return None
         try:
             module = importlib.import_module(f"mshield.commands.{cmd_name.replace('-', '_')}")
         except ModuleNotFoundError as error:
-            if error.name is None or error.name.partition(".")[0] == "mshield":
-                raise
-            return _without_packages(cmd_name, error.name)
+            return _without_packages(cmd_name, _foreign(error))
         command = module.command
         if not isinstance(command, click.Command):
             raise TypeError(f"mshield.commands.{module.__name__} exposes no click command")
         return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Runs the command; many import their packages only now."""
+        try:
+            return super().invoke(ctx)
+        except ModuleNotFoundError as error:
+            raise _not_installed(ctx.invoked_subcommand or "", _foreign(error)) from error
+
+
+def _foreign(error: ModuleNotFoundError) -> str:
+    """The missing package; the error itself again where a module of this project is missing, which is a defect."""
+    if error.name is None or error.name.partition(".")[0] == "mshield":
+        raise error
+    return error.name
+
+
+def _not_installed(command: str, package: str) -> Refused:
+    return Refused(f"'mshield {command}' needs the package '{package}': {_EXTRA}", code="not_installed")
 
 
 def _without_packages(name: str, missing: str) -> click.Command:
     """Stands in for a server command on a client-only install."""
 
     def refuse() -> None:
-        raise Refused(f"'mshield {name}' needs the package '{missing}': {_EXTRA}", code="not_installed")
+        raise _not_installed(name, missing)
 
     return click.Command(
         name,
@@ -55,7 +71,9 @@ def _without_packages(name: str, missing: str) -> click.Command:
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--lang", type=click.Choice(["zh", "en"]), help="Language of messages; the default follows LANG.")
+@click.option(
+    "--lang", type=click.Choice(["zh", "en"]), help="Language of messages; the default follows LANG."
+)
 @click.version_option(package_name="mshield", message="%(prog)s %(version)s")
 @click.pass_context
 def main(context: click.Context, lang: str | None) -> None:

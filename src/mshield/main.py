@@ -8,7 +8,7 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
-from mshield.gateways.sms import make_gateway
+from mshield.gateways.sms import DevelopmentSms
 from mshield.gm.engine import load_engine
 from mshield.keys.authority import load_authorities
 from mshield.keys.keyring import load_keyring
@@ -93,7 +93,7 @@ async def _assemble(settings: Settings, clock: Clock, db: Database) -> Context:
         keyring=keyring,
         lookup=lookup,
         authorities=authorities,
-        sms=make_gateway(settings),
+        sms=DevelopmentSms(),
         publisher=publisher,
         authenticate_business=BusinessAuthentication(db),
         enrol=Enrol(db, engine, keyring, lookup),

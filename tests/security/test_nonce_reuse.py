@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from mshield.gm.cosign import FinishItem, Proof, ServerNonce, server_finish
+from mshield.gm.cosign import ServerNonce, server_finish
 from mshield.gm.curve import G, N
 from mshield.gm.engine import Engine
 from mshield.gm.proofs import prove_with_nonce
@@ -48,9 +48,10 @@ def from_equal_proof_nonces(first: Seen, second: Seen) -> int:
 
 
 def run(parties: Parties, answer: Callable[[bytes, bytes, bytes], ServerNonce]) -> tuple[Seen, Seen]:
-    """Two sessions one after the other over one document, with different commitments."""
+    """Two sessions one after the other over one document: only the commitments differ."""
     seen = []
-    for nonce in (parties.commit(bytes(32)), parties.commit(bytes(32))):
+    for commitment in (parties.commit(bytes(32)), parties.commit(bytes(32))):
+        nonce = dataclasses.replace(commitment, sid=bytes(16))
         answered = answer(nonce.sid, nonce.e, nonce.c)
         opened = Opened((nonce,), (answered,))
         (half,) = parties.halves(opened)
@@ -107,8 +108,6 @@ def test_repeated_randomness_reveals_nothing(parties: Parties) -> None:
 def test_repeated_randomness_gives_other_nonces_for_another_commitment(parties: Parties) -> None:
     nonces = [parties.commit(bytes(32)) for _ in range(2)]
     same_sid = dataclasses.replace(nonces[1], sid=nonces[0].sid)
-        nonces[0].sid, nonces[1].e, nonces[1].k1, nonces[1].Q1, nonces[1].rho, nonces[1].c
-    )
     first, second = parties.answer(nonces[0], w=W), parties.answer(same_sid, w=W)
     assert first.sid == second.sid
     assert first.k2 != second.k2

@@ -1,4 +1,7 @@
-"""The public Python API: a business system's SDK and the offline verifier; the virtual phone is `mshield.client.phone`."""
+"""The public Python API: a business system's SDK and the offline verifier.
+
+The virtual phone is `mshield.client.phone`.
+"""
 
 from mshield.client.business import (
     AsyncBusinessClient,

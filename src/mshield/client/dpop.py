@@ -35,7 +35,7 @@ class DeviceKey:
         """A stored key; ValueError where `pem` is not an unencrypted PKCS#8 key on P-256."""
         key = serialization.load_pem_private_key(pem, password=None)
         if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
-            raise ValueError("the device key is not on P-256")
+            raise ValueError("the device key is not on P-256")  # noqa: TRY004  the input's fault, not the type's
         return cls(key)
 
     def to_pem(self) -> bytes:
@@ -71,8 +71,9 @@ def proof(
 ) -> str:
     """The `DPoP` header for one call.
 
-    `url` is scheme://host/path as addressed, without query; `body` is empty bytes where the call has none; `now` is ms since
-    epoch; `token` is the access token that goes along (claim `ath`); `nonce` the challenge to answer.
+    `url` is scheme://host/path as addressed, without query; `body` is empty bytes where the call has none;
+    `now` is ms since epoch; `token` is the access token that goes along (claim `ath`); `nonce` the challenge
+    to answer.
     """
     claims: dict[str, str | int] = {
         "htm": method,

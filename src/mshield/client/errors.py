@@ -1,7 +1,7 @@
-"""Every error of `mshield.client`, each with a stable `code`, a Chinese and an English sentence and the FAQ entry that helps.
+"""Every error of `mshield.client`: a stable `code`, a Chinese and an English sentence, the FAQ entry that helps.
 
-Refusals by the service are `ProblemError`, failures on the way `NetworkError`, refusals by this side `ProtocolError`,
-`PhoneError` or (in `verify`) `VerificationError`.
+Refusals by the service are `ProblemError`, failures on the way `NetworkError`, refusals by this side
+`ProtocolError`, `PhoneError` or (in `verify`) `VerificationError`.
 """
 
 from collections.abc import Mapping
@@ -46,7 +46,7 @@ class NetworkError(ClientError):
 
 
 class ProtocolError(ClientError):
-    """The other side broke the protocol: `malformed`, `bad_proof`, `bad_answer`, `bad_certificate`, `bad_task` …"""
+    """The other side broke the protocol: `malformed`, `bad_proof`, `bad_answer`, `bad_task` and their like."""
 
     @classmethod
     def of(cls, error: GmError) -> "ProtocolError":
@@ -87,7 +87,7 @@ _PASSING: Final = frozenset({502, 503, 504})
 
 
 def is_passing(error: ClientError) -> bool:
-    """Whether a call that may safely be repeated should be: the network failed, or something is unavailable just now."""
+    """Whether a repeatable call should be repeated: the network failed, or something is unavailable."""
     return isinstance(error, NetworkError) or (isinstance(error, ProblemError) and error.status in _PASSING)
 
 
@@ -97,8 +97,8 @@ _OWN_MEMBERS: Final = frozenset({"type", "title", "status", "detail", "code", "z
 def problem_of(status: int, content_type: str, body: bytes) -> ClientError:
     """The error for an answer that is not 2xx.
 
-    A gateway's 502, 503 or 504 is a `NetworkError`; any other answer without a problem document a `ProblemError` with the
-    code `unexpected_answer`.
+    A gateway's 502, 503 or 504 is a `NetworkError`; any other answer without a problem document a
+    `ProblemError` with the code `unexpected_answer`.
     """
     members = _members(body) if content_type.partition(";")[0].strip() == "application/problem+json" else None
     if members is not None and isinstance(code := members.get("code"), str):

@@ -1,4 +1,4 @@
-"""The sentences of the client's own errors: code to Chinese, English and the entry of the manual's FAQ (chapter 3) that helps.
+"""The client's own errors in sentences: code to Chinese, English and the entry of the manual's FAQ (chapter 3).
 
 What the service refuses comes with its own sentences; these are for what the client finds itself.
 """
@@ -8,7 +8,11 @@ from typing import Final
 
 TEXTS: Final[Mapping[str, tuple[str, str, str | None]]] = {
     "network": ("网络异常，请在网络稳定后重新操作", "The network failed; try again when it is stable", "3.1"),
-    "malformed": ("服务端返回的数据格式不正确", "The service sent an answer that is not of the protocol's form", None),
+    "malformed": (
+        "服务端返回的数据格式不正确",
+        "The service sent an answer that is not of the protocol's form",
+        None,
+    ),
     "bad_proof": (
         "服务端的证明无效，操作已停止，请勿继续并联系客服",
         "The service's proof does not hold; stopped. Do not go on, and call customer service",
@@ -48,7 +52,7 @@ TEXTS: Final[Mapping[str, tuple[str, str, str | None]]] = {
     "bad_pin_form": ("PIN 码必须为 6 位数字", "A PIN is exactly 6 digits", None),
     "already_applied": (
         "本机已有证书：未经法人注销而重复申请会失败，且原证书也将不能使用",
-        "This phone has a certificate: applying again before the legal person revokes it fails and stops the first one too",
+        "This phone has a certificate: applying again fails and stops it too, unless it was revoked before",
         "3.9",
     ),
     "nothing_scanned": ("没有待处理的扫码请求", "No scanned request is waiting", None),
@@ -68,8 +72,16 @@ TEXTS: Final[Mapping[str, tuple[str, str, str | None]]] = {
     ),
     "revoked": ("证书已作废", "The certificate is revoked", None),
     "on_hold": ("证书已挂失或冻结", "The certificate is on hold", None),
-    "status_unknown": ("无法确定证书的状态", "The certificate's status cannot be told from what was given", None),
-    "stale_status": ("证书状态信息不在有效期内", "The status information is not of the time asked about", None),
+    "status_unknown": (
+        "无法确定证书的状态",
+        "The certificate's status cannot be told from what was given",
+        None,
+    ),
+    "stale_status": (
+        "证书状态信息不在有效期内",
+        "The status information is not of the time asked about",
+        None,
+    ),
     "status_missing": (
         "未提供证书状态（CRL 或 OCSP）",
         "Neither CRL nor OCSP response was given, and that was not asked for",

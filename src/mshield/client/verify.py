@@ -1,7 +1,7 @@
 """Offline verification of a signature: certificate chain, validity, revocation, signature, signer.
 
-`verify` returns a frozen `VerifiedSignature` or raises a `VerificationError` that names the step. Nothing is assumed: roots,
-time, revocation and every expectation are the caller's.
+`verify` returns a frozen `VerifiedSignature` or raises a `VerificationError` that names the step. Nothing is
+assumed: roots, time, revocation and every expectation are the caller's.
 """
 
 from collections.abc import Iterator, Sequence
@@ -43,8 +43,8 @@ class VerificationError(ClientError):
 class VerifiedSignature:
     """A signature that holds. Names are those of the certificate; `issuers` go from the leaf's issuer to the root.
 
-    `digest` is e (32 bytes). `revocation` tells by what the signer's certificate was found good; `issuers_checked` whether a
-    list also cleared every CA below the root.
+    `digest` is e (32 bytes). `revocation` tells by what the signer's certificate was found good;
+    `issuers_checked` whether a list also cleared every CA below the root.
     """
 
     name: str
@@ -79,9 +79,10 @@ def verify(
 ) -> VerifiedSignature:
     """Verifies a signature over `message` as of `at` (an aware datetime).
 
-    `signature` is DER (GB/T 35276), `chain` the CAs between (surplus and order do not matter), `roots` those trusted. The
-    signer's certificate must be cleared by `crl` (DER; several where CAs are to be checked too) or `ocsp` (DER) in force at
-    `at`; what is given is always checked, and `revocation="unchecked"` only permits that nothing clears it.
+    `signature` is DER (GB/T 35276), `chain` the CAs between (surplus and order do not matter), `roots` those
+    trusted. The signer's certificate must be cleared by `crl` (DER; several where CAs are to be checked too)
+    or `ocsp` (DER) in force at `at`; what is given is always checked, and `revocation="unchecked"` only
+    permits that nothing clears it.
     """
     when = _milliseconds(at)
     with _failing("input"):
@@ -138,7 +139,8 @@ def verify_cms(
 ) -> VerifiedSignature:
     """Verifies a CMS SignedData (`.p7s`, DER) as `verify` does; certificates inside serve as its chain.
 
-    `message` is what should have been signed. None takes the content inside as it is; `unreadable` where it is detached then.
+    `message` is what should have been signed. None takes the content inside as it is; `unreadable` where it
+    is detached then.
     """
     with _failing("input"):
         signed = parse_signed_data(cms)
@@ -179,7 +181,8 @@ def _clear_leaf(
 def _clear_issuers(engine: Engine, path: VerifiedChain, lists: Sequence[Crl]) -> bool:
     above = (*path.intermediates[1:], path.root)
     pairs = zip(path.intermediates, above, strict=False)
-    return all([_clear_by_lists(engine, certificate, issuer, lists, path.at) for certificate, issuer in pairs])
+    cleared = [_clear_by_lists(engine, certificate, issuer, lists, path.at) for certificate, issuer in pairs]
+    return all(cleared)
 
 
 def _clear_by_lists(
@@ -199,7 +202,7 @@ def _require(what: str, found: str | None, expected: str | None) -> None:
 
 @contextmanager
 def _failing(step: Step) -> Iterator[None]:
-    """Turns the errors of `pki` and `gm` into a VerificationError; what cannot be parsed is `unreadable`, whatever it is."""
+    """Turns the errors of `pki` and `gm` into a VerificationError; what cannot be parsed is `unreadable`."""
     try:
         yield
     except CertificateRevoked as error:

@@ -1,7 +1,7 @@
 """How commands speak: text in Chinese or English, `--json` for programs, refusals as exit code 1.
 
-Data goes to standard output, everything said about it to standard error, so that a pipe receives only data. Nothing here
-knows any particular command.
+Data goes to standard output, everything said about it to standard error, so that a pipe receives only data.
+Nothing here knows any particular command.
 """
 
 import functools
@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Concatenate, Literal, NoReturn, ParamSpec, TypeVar
+from typing import IO, Any, Concatenate, Literal, NoReturn, ParamSpec, TypeVar
 
 import click
 
@@ -26,22 +26,23 @@ class Refused(click.ClickException):
 
     exit_code = 1
 
-    def __init__(self, message: str, *, code: str, extra: Mapping[str, object] | None = None) -> None:
+    def __init__(
+        self, message: str, *, code: str, extra: Mapping[str, object] | None = None, as_json: bool = False
+    ) -> None:
         super().__init__(message)
         self.code = code
+        self.as_json = as_json
         self.extra = dict(extra or {})
 
-    def show(self, file: object = None) -> None:
+    def show(self, file: IO[Any] | None = None) -> None:
         """Prints the refusal on standard error, as JSON where the command runs with `--json`."""
-        context = click.get_current_context(silent=True)
-        if context is not None and context.meta.get(_JSON):
+        if self.as_json:
             shown = {"error": {"code": self.code, "message": self.message, **self.extra}}
-            click.echo(json.dumps(shown, ensure_ascii=False), err=True)
+            click.echo(json.dumps(shown, ensure_ascii=False), err=True, file=file)
             return
-        click.echo(f"{self.message} [{self.code}]", err=True)
+        click.echo(f"{self.message} [{self.code}]", err=True, file=file)
 
 
-_JSON = "mshield.json"
 _LANG = "mshield.lang"
 
 
@@ -77,14 +78,16 @@ class Output:
         if faq and not self.json:
             text = self.pick(f"{text}（见常见问题 {faq}）", f"{text} (see FAQ {faq})")
         found = {**(extra if isinstance(extra, Mapping) else {}), **({"faq": faq} if faq else {})}
-        raise Refused(text, code=code, extra=found) from error
+        raise Refused(text, code=code, extra=found, as_json=self.json) from error
 
 
 def output_options(run: Callable[Concatenate[Output, P], R]) -> Callable[P, R]:
     """Adds `--json` and `--lang` to a command, whose function takes the `Output` first."""
 
     @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-    @click.option("--lang", type=click.Choice(["zh", "en"]), help="Language of messages; the default follows LANG.")
+    @click.option(
+        "--lang", type=click.Choice(["zh", "en"]), help="Language of messages; the default follows LANG."
+    )
     @functools.wraps(run)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
         as_json = bool(kwargs.pop("as_json"))
@@ -92,7 +95,6 @@ def output_options(run: Callable[Concatenate[Output, P], R]) -> Callable[P, R]:
         context = click.get_current_context()
         inherited = context.meta.get(_LANG)
         lang = chosen_lang(str(asked or inherited) if asked or inherited else None)
-        context.meta[_JSON] = as_json
         return run(Output(lang=lang, json=as_json), *args, **kwargs)
 
     return wrapped
@@ -126,7 +128,9 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     columns = [[header, *(row[i] for row in rows)] for i, header in enumerate(headers)]
     widths = [max(map(_width, column)) for column in columns]
     return [
-        "  ".join(cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)).rstrip()
+        "  ".join(
+            cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)
+        ).rstrip()
         for row in (headers, *rows)
     ]
 

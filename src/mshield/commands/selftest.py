@@ -33,7 +33,8 @@ from mshield.gm.selftest import run
 def command(out: Output, engine: Literal["auto", "botan", "openssl"], vectors: Path) -> None:
     """Run co-signing vectors and print how many passed.
 
-    Ends with the line "N passed, M failed"; exit code 1 if any failed or the engine is missing, 2 if the file cannot be read.
+    Ends with the line "N passed, M failed"; exit code 1 if any failed or the engine is missing, 2 if the file
+    cannot be read.
     """
     try:
         content = json.loads(vectors.read_bytes())
@@ -45,7 +46,11 @@ def command(out: Output, engine: Literal["auto", "botan", "openssl"], vectors: P
         used = load_engine(engine)
     report = run(used, content)
     shown = {"engine": used.name, "version": used.version, "passed": report.passed, "failed": report.failed}
-    lines = [f"{used.name} {used.version}", *report.failures, f"{report.passed} passed, {report.failed} failed"]
+    lines = [
+        f"{used.name} {used.version}",
+        *report.failures,
+        f"{report.passed} passed, {report.failed} failed",
+    ]
     out.data({**shown, "failures": list(report.failures)}, lines)
     if report.failed or not report.passed:
         raise click.exceptions.Exit(1)

@@ -1,7 +1,7 @@
 """`mshield verify`: verifies a signature offline, from an evidence folder or from files named one by one.
 
-An evidence folder holds what `make demo` and the evidence bundle write: message.bin, signature.der (or signature.p7s),
-leaf.pem, issuing.pem, root.pem, crl.der, root-crl.der, ocsp.der.
+An evidence folder holds what `make demo` and the evidence bundle write: message.bin, signature.der (or
+signature.p7s), leaf.pem, issuing.pem, root.pem, crl.der, root-crl.der, ocsp.der.
 """
 
 from dataclasses import dataclass
@@ -44,16 +44,26 @@ class _Evidence:
 @click.option("--cms", type=_FILE, help="CMS SignedData (.p7s), DER, instead of --signature and --cert.")
 @click.option("--cert", type=_FILE, help="The signer's certificate, PEM or DER.")
 @click.option("--chain", type=_FILE, multiple=True, help="CA certificates between, PEM or DER; repeatable.")
-@click.option("--root", type=_FILE, multiple=True, help="A trusted root, PEM or DER; repeatable. Overrides the folder's.")
+@click.option(
+    "--root",
+    type=_FILE,
+    multiple=True,
+    help="A trusted root, PEM or DER; repeatable. Overrides the folder's.",
+)
 @click.option("--crl", type=_FILE, multiple=True, help="A revocation list, DER; repeatable.")
 @click.option("--ocsp", type=_FILE, help="An OCSP response, DER.")
-@click.option("--unchecked", is_flag=True, help="Accept that nothing says whether the certificate was revoked.")
+@click.option(
+    "--unchecked", is_flag=True, help="Accept that nothing says whether the certificate was revoked."
+)
 @click.option(
     "--at",
-    help="The moment to judge, ISO 8601 with zone (2026-01-31T08:00:00+08:00). Default: of an evidence folder the time of "
-    "its status information, else now.",
+    help="The moment to judge, ISO 8601 with zone (2026-01-31T08:00:00+08:00). "
+    "Default: of an evidence folder the time of its status information, else now.",
 )
-@click.option("--expect-credit-code", help="The enterprise's unified social credit code that must be in the certificate.")
+@click.option(
+    "--expect-credit-code",
+    help="The enterprise's unified social credit code that must be in the certificate.",
+)
 @click.option("--expect-name", help="The name that must be in the certificate.")
 @output_options
 def command(
@@ -75,8 +85,8 @@ def command(
 ) -> None:
     """Verify a signature offline: chain, validity, revocation, signature.
 
-    Give an EVIDENCE folder, or the files by the options. The root in a folder proves nothing by standing there: name the one
-    that you trust with --root. Exit code 1 if anything does not hold.
+    Give an EVIDENCE folder, or the files by the options. The root in a folder proves nothing by standing
+    there: name the one that you trust with --root. Exit code 1 if anything does not hold.
     """
     if (evidence is None) == (message is None and cms is None):
         raise click.UsageError("Give either an evidence folder, or --message (or --cms) and the other files.")
@@ -95,11 +105,10 @@ def command(
         )
     _require_complete(inputs)
     with refusing(out, ClientError):
-        if at is not None:
-            moment = _moment(at)
-        else:
-            moment = datetime.now(UTC) if evidence is None else _time_of_status(inputs)
-        found = _verified(inputs, moment, unchecked=unchecked, credit_code=expect_credit_code, name=expect_name)
+        moment = _moment(at) or (datetime.now(UTC) if evidence is None else _time_of_status(inputs))
+        found = _verified(
+            inputs, moment, unchecked=unchecked, credit_code=expect_credit_code, name=expect_name
+        )
     out.data(_shown(found), _lines(out, found, named_root=bool(root)))
 
 
@@ -162,11 +171,13 @@ def _require_complete(inputs: _Evidence) -> None:
         raise click.UsageError("Name a trusted root with --root.")
     bare = inputs.message is not None and inputs.signature is not None and inputs.certificate is not None
     if inputs.cms is None and not bare:
-        raise click.UsageError("A signature needs its message, the signature and the signer's certificate (or a CMS).")
+        raise click.UsageError(
+            "A signature needs its message, the signature and the signer's certificate (or a CMS)."
+        )
 
 
 def _time_of_status(inputs: _Evidence) -> datetime:
-    """The moment for which the evidence speaks: its OCSP response's, else its newest list's, never before the certificate's."""
+    """The moment for which the evidence speaks: its OCSP response's, else its newest list's."""
     try:
         if inputs.ocsp is not None:
             times = [status.this_update for status in parse_ocsp_response(inputs.ocsp).statuses]
@@ -179,7 +190,9 @@ def _time_of_status(inputs: _Evidence) -> datetime:
     return datetime.fromtimestamp(max(times) / 1000, UTC) if times else datetime.now(UTC)
 
 
-def _moment(text: str) -> datetime:
+def _moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
@@ -222,12 +235,18 @@ def _lines(out: Output, found: VerifiedSignature, *, named_root: bool) -> list[s
     pick = out.pick
     lines = [
         pick("签名有效", "The signature is valid"),
-        f"  {pick('签名人', 'signer')}: {found.name} ({found.role}), {found.organisation} {found.credit_code or ''}".rstrip(),
+        f"  {pick('签名人', 'signer')}: {found.name} ({found.role})",
+        f"  {pick('企业', 'enterprise')}: {found.organisation} {found.credit_code or ''}".rstrip(),
         f"  {pick('证书序列号', 'serial')}: {found.serial:x}",
         f"  {pick('判断时刻', 'as of')}: {found.at.isoformat()}",
         f"  {pick('证书状态', 'status by')}: {', '.join(found.revocation) or pick('未检查', 'not checked')}",
         f"  {pick('根证书', 'root')} SHA-256: {found.issuers[-1].fingerprint().hex()}",
     ]
     if not named_root:
-        lines.append(pick("  根证书取自证据本身，请核对其指纹", "  The root came with the evidence: compare its fingerprint"))
+        lines.append(
+            pick(
+                "  根证书取自证据本身，请核对其指纹",
+                "  The root came with the evidence: compare its fingerprint",
+            )
+        )
     return lines

@@ -99,6 +99,7 @@ class BotanEngine:
         self._check(lib.botan_pk_op_verify_update(operation, e, len(e)))
         outcome = lib.botan_pk_op_verify_finish(operation, signature, len(signature))
         if outcome not in (0, _INVALID):
+            here.verifier_key = None  # what it still holds of this e is unknown
             self._check(outcome)
         return bool(outcome == 0)
 

@@ -75,9 +75,9 @@ class FinishSigning:
         stored = signing_key.unpack_items(session.items)
         await self._check_openings(key, session, stored, request)
         signing_key.require_usable(key, now=now)
-        for item in stored:
-            if not await store.task_is_open(self.db, uid=key.uid, sid=item.sid, now=now):
-                raise errors.TaskClosed
+        sids = [item.sid for item in stored]
+        if await store.open_tasks(self.db, uid=key.uid, sids=sids, now=now) != set(sids):
+            raise errors.TaskClosed
         if session.fb is None:
             if signing_key.is_locked(key):
                 raise errors.PinLocked
@@ -163,8 +163,7 @@ class FinishSigning:
             signed = await store.close_tasks(tx, key, rows, now=now)
             body = _answer(rows, signed, otp)
             success = store.Success(otp_hash, self._seal_outcome(key, body), fb, key.enrol_sid in signed)
-            await store.record_success(tx, key, session, success, now=now)
-            await store.record_signatures(tx, key, rows, signed, now=now)
+            await store.record_success(tx, key, session, success, rows, signed, now=now)
             return body, signed
 
         body, signed = await self.db.write(work)

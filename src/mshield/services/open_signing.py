@@ -124,12 +124,12 @@ class OpenSigning:
         return window, opens
 
     async def _items(self, key: store.KeyRow, public: bytes, request: OpenRequest, *, now: int) -> list[StoredItem]:
-        if len({item.sid for item in request.items}) != len(request.items):
+        sids = [item.sid for item in request.items]
+        tasks = await store.find_tasks(self.db, uid=key.uid, sids=sids)
+        if len(tasks) != len(sids):  # another key's, unknown, or named twice
             raise errors.TaskClosed
-        items = []
-        for item in request.items:
-            task = await store.find_task(self.db, uid=key.uid, sid=item.sid)
-            if task is None or task.state != "waiting" or task.expires_at <= now:
-                raise errors.TaskClosed
-            items.append(StoredItem(item.sid, sm2.digest(public, task.message), item.c))
-        return items
+        if any(task.state != "waiting" or task.expires_at <= now for task in tasks.values()):
+            raise errors.TaskClosed
+        return [
+            StoredItem(item.sid, sm2.digest(public, tasks[item.sid].message), item.c) for item in request.items
+        ]

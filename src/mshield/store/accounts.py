@@ -53,9 +53,9 @@ async def find_account(db: Database | Tx, *, phone: str) -> Account | None:
     return _account(await db.one(_SQL["find_by_phone"], phone=phone))
 
 
-async def get_account(db: Database | Tx, *, id: str) -> Account | None:  # noqa: A002  # the column's name
+async def get_account(db: Database | Tx, *, account_id: str) -> Account | None:
     """The account of this id."""
-    return _account(await db.one(_SQL["find"], id=id))
+    return _account(await db.one(_SQL["find"], id=account_id))
 
 
 async def insert_account(tx: Tx, account: NewAccount, *, now: int) -> bool:
@@ -81,9 +81,9 @@ async def replace_password_hash(db: Database, *, account: Account, password_hash
     )
 
 
-async def put_device(tx: Tx, *, id: str, jkt: str, public_key: bytes, now: int) -> Device:  # noqa: A002
-    """The installation with this key thumbprint, made now if it is new; its row is locked until the transaction ends."""
-    row = await tx.one(_SQL["put_device"], id=id, jkt=jkt, public_key=public_key, now=now)
+async def put_device(tx: Tx, *, device_id: str, jkt: str, public_key: bytes, now: int) -> Device:
+    """The installation with this key thumbprint, made now under `device_id` if it is new; its row is locked until the transaction ends."""
+    row = await tx.one(_SQL["put_device"], id=device_id, jkt=jkt, public_key=public_key, now=now)
     if row is None:
         raise LookupError("an upsert returned no row")
     return Device(row["id"], row["account_id"], row["shield_number"])

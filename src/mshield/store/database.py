@@ -29,6 +29,9 @@ class Unavailable(StoreError):
 class Tx(Protocol):
     """One transaction."""
 
+    @property
+    def dialect(self) -> Dialect: ...
+
     async def one(self, query: Query, **values: object) -> Row | None:
         """The first row, or None."""
 

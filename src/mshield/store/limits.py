@@ -45,7 +45,6 @@ class TriedSmsCode:
 class SmsCode:
     """The newest code's state."""
 
-    id: str
     tries: int
     expires_at: int
     used_at: int | None
@@ -64,10 +63,10 @@ async def begin_attempt(
     return None if row is None else row["failures"]
 
 
-async def count_within(db: Database | Tx, *, scope: str, subject: str, now: int, stale: int, most: int) -> bool:
+async def count_within(tx: Tx, *, scope: str, subject: str, now: int, stale: int, most: int) -> bool:
     """Counts one event; False when `most` are counted already in a window begun after `stale` (ms)."""
-    values = {"scope": scope, "subject": subject, "now": now, "stale": stale, "most": most}
-    return await _returning(db, "count_within", values)
+    row = await tx.one(_SQL["count_within"], scope=scope, subject=subject, now=now, stale=stale, most=most)
+    return row is not None
 
 
 async def find_throttle(db: Database | Tx, *, scope: str, subject: str) -> Throttle | None:
@@ -79,11 +78,6 @@ async def find_throttle(db: Database | Tx, *, scope: str, subject: str) -> Throt
 async def block(tx: Tx, *, scope: str, subject: str, until: int) -> None:
     """Makes the subject wait until then (ms)."""
     await tx.run(_SQL["block"], scope=scope, subject=subject, until=until)
-
-
-async def take_back(tx: Tx, *, scope: str, subject: str, free: int) -> None:
-    """Uncounts one attempt; below `free` attempts nobody waits."""
-    await tx.run(_SQL["take_back"], scope=scope, subject=subject, free=free)
 
 
 async def reset(tx: Tx, *, scope: str, subject: str) -> None:
@@ -119,12 +113,12 @@ async def try_sms(db: Database, *, phone: str, purpose: str, most: int, now: int
 async def latest_sms(db: Database, *, phone: str, purpose: str) -> SmsCode | None:
     """The newest code for this number and purpose, in whatever state."""
     row = await db.one(_SQL["latest_sms"], phone=phone, purpose=purpose)
-    return None if row is None else SmsCode(row["id"], row["tries"], row["expires_at"], row["used_at"])
+    return None if row is None else SmsCode(row["tries"], row["expires_at"], row["used_at"])
 
 
-async def use_sms(tx: Tx, *, id: str, now: int) -> bool:  # noqa: A002  # the column's name
+async def use_sms(tx: Tx, *, code_id: str, now: int) -> bool:
     """Spends the code and erases its hash; False when it was spent before or is over."""
-    return await tx.run(_SQL["use_sms"], id=id, now=now, nothing=b"") == 1
+    return await tx.run(_SQL["use_sms"], id=code_id, now=now, nothing=b"") == 1
 
 
 async def use_captcha(db: Database, *, captcha_hash: bytes, expires_at: int) -> bool:
@@ -134,11 +128,6 @@ async def use_captcha(db: Database, *, captcha_hash: bytes, expires_at: int) -> 
 
 async def purge(db: Database, *, before: int) -> int:
     """Deletes counters, codes and captchas that were over before this time (ms), and gives their number."""
-    statements = ("purge_throttles", "purge_sms", "purge_captchas")
-    return sum([await db.run(_SQL[name], before=before) for name in statements])
-
-
-async def _returning(db: Database | Tx, name: str, values: dict[str, object]) -> bool:
-    run_one = getattr(db, "run_one", None)
-    row = await (run_one or db.one)(_SQL[name], **values)
-    return row is not None
+    throttles = await db.run(_SQL["purge_throttles"], before=before)
+    codes = await db.run(_SQL["purge_sms"], before=before)
+    return throttles + codes + await db.run(_SQL["purge_captchas"], before=before)

@@ -27,16 +27,20 @@ class _Transaction:
     def __init__(self, connection: Any) -> None:
         self._connection = connection
 
+    @property
+    def dialect(self) -> Literal["postgresql"]:
+        return "postgresql"
+
     async def one(self, query: Query, **values: object) -> Row | None:
-        statement = query.postgresql
+        statement = query.on("postgresql")
         return cast("Row | None", await self._connection.fetchrow(statement.sql, *statement.arguments(values)))
 
     async def all(self, query: Query, **values: object) -> list[Row]:
-        statement = query.postgresql
+        statement = query.on("postgresql")
         return cast("list[Row]", await self._connection.fetch(statement.sql, *statement.arguments(values)))
 
     async def run(self, query: Query, **values: object) -> int:
-        statement = query.postgresql
+        statement = query.on("postgresql")
         return _count(await self._connection.execute(statement.sql, *statement.arguments(values)))
 
 
@@ -58,12 +62,12 @@ class PostgresqlDatabase:
         return cls(pool)
 
     async def one(self, query: Query, **values: object) -> Row | None:
-        statement = query.postgresql
+        statement = query.on("postgresql")
         with _translated():
             return cast("Row | None", await self._pool.fetchrow(statement.sql, *statement.arguments(values)))
 
     async def all(self, query: Query, **values: object) -> list[Row]:
-        statement = query.postgresql
+        statement = query.on("postgresql")
         with _translated():
             return cast("list[Row]", await self._pool.fetch(statement.sql, *statement.arguments(values)))
 
@@ -71,7 +75,7 @@ class PostgresqlDatabase:
         return await self.one(query, **values)
 
     async def run(self, query: Query, **values: object) -> int:
-        statement = query.postgresql
+        statement = query.on("postgresql")
         with _translated():
             return _count(await self._pool.execute(statement.sql, *statement.arguments(values)))
 

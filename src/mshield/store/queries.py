@@ -1,12 +1,13 @@
 """Named SQL: each aggregate's statements stand in sql/NAME.sql and are loaded once, by aiosql.
 
-A statement that one database takes differently stands also in sql/NAME.postgresql.sql or sql/NAME.sqlite.sql
-under the same name, and replaces the common one there. Parameters are written `:name`.
+A statement that only one database takes, or takes better, stands in sql/NAME.postgresql.sql or sql/NAME.sqlite.sql;
+under a common name it replaces the common one there. Parameters are written `:name`.
 """
 
 import re
 from dataclasses import dataclass
 from importlib.resources import files
+from typing import Literal
 
 import aiosql
 from aiosql.adapters.asyncpg import AsyncPGAdapter
@@ -26,11 +27,18 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One named statement in both dialects: `$n` for PostgreSQL, `?n` for SQLite."""
+    """One named statement: `$n` for PostgreSQL, `?n` for SQLite; None where that database has none of this name."""
 
     name: str
-    postgresql: Statement
-    sqlite: Statement
+    postgresql: Statement | None
+    sqlite: Statement | None
+
+    def on(self, dialect: Literal["postgresql", "sqlite"]) -> Statement:
+        """The statement for a database. Raises LookupError where it has none."""
+        statement = self.postgresql if dialect == "postgresql" else self.sqlite
+        if statement is None:
+            raise LookupError(f"{self.name} is not for {dialect}")
+        return statement
 
 
 class Queries:
@@ -40,18 +48,16 @@ class Queries:
         common = _load(aggregate, "sql")
         postgresql = common | _load(aggregate, "postgresql.sql")
         sqlite = common | _load(aggregate, "sqlite.sql")
-        if one_sided := sorted(postgresql.keys() ^ sqlite.keys()):
-            raise LookupError(f"sql/{aggregate}: statements for one database only: {one_sided}")
         self._queries = {
-            name: Query(f"{aggregate}.{name}", statement, _numbered(sqlite[name]))
-            for name, statement in postgresql.items()
+            name: Query(f"{aggregate}.{name}", postgresql.get(name), _numbered(sqlite.get(name)))
+            for name in postgresql.keys() | sqlite.keys()
         }
 
     def __getitem__(self, name: str) -> Query:
         return self._queries[name]
 
     def names(self) -> frozenset[str]:
-        """All names, for the test that runs each statement on both databases."""
+        """All names, for the test that runs each statement on its databases."""
         return frozenset(self._queries)
 
 
@@ -67,5 +73,7 @@ def _load(aggregate: str, suffix: str) -> dict[str, Statement]:
     }
 
 
-def _numbered(statement: Statement) -> Statement:
+def _numbered(statement: Statement | None) -> Statement | None:
+    if statement is None:
+        return None
     return Statement(re.sub(r"\$(\d+)", r"?\1", statement.sql), statement.parameters)

@@ -195,21 +195,22 @@ async def add_system(db: Database, system: BusinessSystem, *, now: int) -> None:
 async def create(db: Database, request: NewRequest, tasks: list[NewTask], *, now: int) -> None:
     """Stores a request with its documents. Raises Conflict for a repeated idempotency key."""
 
+    values: dict[str, object] = {
+        "id": request.id,
+        "client_id": request.client_id,
+        "kind": request.kind,
+        "number": request.number,
+        "qr_key": request.qr_key,
+        "pc_address": request.pc_address,
+        "pc_browser": request.pc_browser,
+        "idempotency_key": request.idempotency_key,
+        "body_hash": request.body_hash,
+        "now": now,
+        "expires_at": request.expires_at,
+    }
+
     async def work(tx: Tx) -> None:
-        await tx.run(
-            _SQL["insert_request"],
-            id=request.id,
-            client_id=request.client_id,
-            kind=request.kind,
-            number=request.number,
-            qr_key=request.qr_key,
-            pc_address=request.pc_address,
-            pc_browser=request.pc_browser,
-            idempotency_key=request.idempotency_key,
-            body_hash=request.body_hash,
-            now=now,
-            expires_at=request.expires_at,
-        )
+        await tx.run(_SQL["insert_request"], **values)
         for position, task in enumerate(tasks):
             await tx.run(
                 _SQL["insert_task"],
@@ -225,7 +226,19 @@ async def create(db: Database, request: NewRequest, tasks: list[NewTask], *, now
                 expires_at=request.expires_at,
             )
 
-    await db.write(work)
+    if db.dialect == "sqlite":
+        await db.write(work)
+        return
+    await db.run(
+        _SQL["create"],
+        **values,
+        sids=[task.sid for task in tasks],
+        purposes=[task.purpose for task in tasks],
+        messages=[task.message for task in tasks],
+        media_types=[task.media_type for task in tasks],
+        titles=[task.title for task in tasks],
+        displays=[task.display for task in tasks],
+    )
 
 
 async def find_by_idempotency_key(db: Database, *, client_id: str, idempotency_key: str) -> MadeRequest | None:

@@ -97,16 +97,23 @@ async def find_key(db: Database, *, token_hash: bytes, jkt: str, uid: bytes, now
     return True, None if row["uid"] is None else _key(row)
 
 
-async def find_task(db: Database, *, uid: bytes, sid: bytes) -> TaskRow | None:
-    """A task of this key."""
-    row = await db.one(_SQL["task"], uid=uid, sid=sid)
-    return None if row is None else TaskRow(row["sid"], row["purpose"], row["state"], row["message"], row["expires_at"])
+async def find_tasks(db: Database, *, uid: bytes, sids: list[bytes]) -> dict[bytes, TaskRow]:
+    """Those of the tasks that are this key's, by sid."""
+    if db.dialect == "postgresql":
+        rows: list[Row] = await db.all(_SQL["tasks"], uid=uid, sids=sids)
+    else:
+        rows = [row for sid in sids if (row := await db.one(_SQL["task"], uid=uid, sid=sid)) is not None]
+    return {
+        row["sid"]: TaskRow(row["sid"], row["purpose"], row["state"], row["message"], row["expires_at"])
+        for row in rows
+    }
 
 
-async def task_is_open(db: Database, *, uid: bytes, sid: bytes, now: int) -> bool:
-    """Whether the task may still be signed."""
-    row = await db.one(_SQL["task_state"], uid=uid, sid=sid)
-    return row is not None and row["state"] == "waiting" and row["expires_at"] > now
+async def open_tasks(db: Database, *, uid: bytes, sids: list[bytes], now: int) -> set[bytes]:
+    """Those of the tasks that may still be signed."""
+    if db.dialect == "postgresql":
+        return {row["sid"] for row in await db.all(_SQL["open_tasks"], uid=uid, sids=sids, now=now)}
+    return {sid for sid in sids if await db.one(_SQL["open_task"], uid=uid, sid=sid, now=now) is not None}
 
 
 async def open_session(
@@ -114,48 +121,56 @@ async def open_session(
 ) -> None:
     """Puts the only open session of the key in place. Raises Overtaken."""
 
-    async def work(tx: Tx) -> None:
-        touched = await tx.run(
-            _SQL["touch_key"],
-            uid=key.uid,
-            generation=key.generation,
-            forget_previous=forget_previous,
-            opens_window=opens_window,
-            opens=opens,
-        )
-        if touched != 1:
-            raise Overtaken
-        await tx.run(
-            _SQL["put_session"],
-            uid=key.uid,
-            epoch=session.epoch,
-            otp_hash=session.otp_hash,
-            rn=session.rn,
-            next_epoch=session.next_epoch,
-            items=session.items,
-            k2_box=session.k2_box,
-            expires_at=session.expires_at,
-        )
+    values = {
+        "uid": key.uid,
+        "generation": key.generation,
+        "forget_previous": forget_previous,
+        "opens_window": opens_window,
+        "opens": opens,
+        "epoch": session.epoch,
+        "otp_hash": session.otp_hash,
+        "rn": session.rn,
+        "next_epoch": session.next_epoch,
+        "items": session.items,
+        "k2_box": session.k2_box,
+        "expires_at": session.expires_at,
+    }
 
-    await db.write(work)
+    async def work(tx: Tx) -> None:
+        if await tx.run(_SQL["touch_key"], **values) != 1:
+            raise Overtaken
+        await tx.run(_SQL["put_session"], **values)
+
+    if db.dialect == "sqlite":
+        await db.write(work)
+    elif await db.run_one(_SQL["open"], **values) is None:
+        raise Overtaken
 
 
 async def reserve_attempt(db: Database, key: KeyRow, *, fb: bytes, now: int) -> int:
     """Counts one attempt and binds the session to `fb`, durably; gives the new generation. Raises Overtaken."""
 
-    async def work(tx: Tx) -> int:
+    async def work(tx: Tx) -> None:
         counted = await tx.run(_SQL["count_attempt"], uid=key.uid, generation=key.generation)
         bound = await tx.run(_SQL["bind_session"], uid=key.uid, fb=fb, now=now)
         if counted != 1 or bound != 1:
             raise Overtaken
-        return key.generation + 1
 
-    return await db.write(work)
+    if db.dialect == "sqlite":
+        await db.write(work)
+    elif await db.run_one(_SQL["reserve"], uid=key.uid, generation=key.generation, fb=fb, now=now) is None:
+        raise Overtaken
+    return key.generation + 1
 
 
 async def drop_session(db: Database, key: KeyRow) -> None:
     """Deletes the unbound session that was read; does nothing if another call was faster."""
-    await db.run(_SQL["drop_session"], uid=key.uid, generation=key.generation)
+
+    async def work(tx: Tx) -> None:
+        if await tx.run(_SQL["raise_generation"], uid=key.uid, generation=key.generation) == 1:
+            await tx.run(_SQL["end_session"], uid=key.uid)
+
+    await db.write(work)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,51 +184,76 @@ class Success:
 
 
 async def close_tasks(tx: Tx, key: KeyRow, signatures: list[SignatureRow], *, now: int) -> dict[bytes, Row]:
-    """Marks each task signed that is still open; gives the rows (request_id, purpose) by sid."""
-    signed: dict[bytes, Row] = {}
-    for signature in signatures:
-        row = await tx.one(_SQL["sign_task"], sid=signature.sid, uid=key.uid, now=now)
-        if row is not None:
-            signed[signature.sid] = row
-    return signed
+    """Marks each task signed that is still open; gives the rows (sid, request_id, purpose) by sid."""
+    sids = [signature.sid for signature in signatures]
+    if tx.dialect == "postgresql":
+        rows: list[Row] = await tx.all(_SQL["sign_tasks"], sids=sids, uid=key.uid, now=now)
+    else:
+        signed = [await tx.one(_SQL["sign_task"], sid=sid, uid=key.uid, now=now) for sid in sids]
+        rows = [row for row in signed if row is not None]
+    return {row["sid"]: row for row in rows}
 
 
-async def record_success(tx: Tx, key: KeyRow, session: SessionRow, success: Success, *, now: int) -> None:
-    """Ends the session with a right PIN. Raises Overtaken unless the session is still bound as it was left."""
-    recorded = await tx.run(
-        _SQL["record_success"],
-        uid=key.uid,
-        generation=key.generation,
-        otp_prev_hash=session.otp_hash,
-        rn_prev=session.rn,
-        otp_hash=success.otp_hash,
-        enrolled=success.enrolled,
-        fb=success.fb,
-        outcome_box=success.outcome_box,
-        now=now,
-    )
-    if recorded != 1:
-        raise Overtaken
-    await tx.run(_SQL["end_session"], uid=key.uid)
-
-
-async def record_signatures(
-    tx: Tx, key: KeyRow, signatures: list[SignatureRow], signed: dict[bytes, Row], *, now: int
+async def record_success(
+    tx: Tx,
+    key: KeyRow,
+    session: SessionRow,
+    success: Success,
+    signatures: list[SignatureRow],
+    signed: dict[bytes, Row],
+    *,
+    now: int,
 ) -> None:
-    """Stores the released signatures and finishes the requests whose last document this was."""
-    for signature in signatures:
-        if (task := signed.get(signature.sid)) is not None:
-            await tx.run(
-                _SQL["insert_signature"],
-                sid=signature.sid,
-                uid=key.uid,
-                request_id=task["request_id"],
-                purpose=task["purpose"],
-                digest=signature.digest,
-                signature=signature.signature,
-                now=now,
-            )
-    for request_id in {task["request_id"] for task in signed.values() if task["request_id"] is not None}:
+    """Ends the session with a right PIN, stores the released signatures, finishes the requests that are now complete.
+
+    `signed` is what `close_tasks` gave. Raises Overtaken unless the session is still bound as it was left.
+    """
+    released = [signature for signature in signatures if signature.sid in signed]
+    values: dict[str, object] = {
+        "uid": key.uid,
+        "generation": key.generation,
+        "otp_prev_hash": session.otp_hash,
+        "rn_prev": session.rn,
+        "otp_hash": success.otp_hash,
+        "enrolled": success.enrolled,
+        "fb": success.fb,
+        "outcome_box": success.outcome_box,
+        "now": now,
+    }
+    if tx.dialect == "sqlite":
+        if await tx.run(_SQL["record_success"], **values) != 1:
+            raise Overtaken
+        await _store_signatures(tx, key, released, signed, now=now)
+        return
+    recorded = await tx.one(
+        _SQL["record"],
+        **values,
+        sids=[each.sid for each in released],
+        request_ids=[signed[each.sid]["request_id"] for each in released],
+        purposes=[signed[each.sid]["purpose"] for each in released],
+        digests=[each.digest for each in released],
+        signatures=[each.signature for each in released],
+    )
+    if recorded is None:
+        raise Overtaken
+
+
+async def _store_signatures(
+    tx: Tx, key: KeyRow, released: list[SignatureRow], signed: dict[bytes, Row], *, now: int
+) -> None:
+    await tx.run(_SQL["end_session"], uid=key.uid)
+    for each in released:
+        await tx.run(
+            _SQL["insert_signature"],
+            sid=each.sid,
+            uid=key.uid,
+            request_id=signed[each.sid]["request_id"],
+            purpose=signed[each.sid]["purpose"],
+            digest=each.digest,
+            signature=each.signature,
+            now=now,
+        )
+    for request_id in {task["request_id"] for task in signed.values()} - {None}:
         await tx.run(_SQL["finish_request"], request_id=request_id, now=now)
 
 

@@ -27,7 +27,7 @@ def connect(path: str) -> sqlite3.Connection:
         path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=512
     )
     connection.row_factory = sqlite3.Row
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON", "trusted_schema=OFF"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=FAST", "trusted_schema=OFF"):
         connection.execute(f"PRAGMA {pragma}")
     return connection
 
@@ -35,6 +35,10 @@ def connect(path: str) -> sqlite3.Connection:
 @dataclass(slots=True)
 class _Transaction:
     connection: sqlite3.Connection
+
+    @property
+    def dialect(self) -> Literal["sqlite"]:
+        return "sqlite"
 
     async def one(self, query: Query, **values: object) -> Row | None:
         return _one(self.connection, query, values)
@@ -163,7 +167,7 @@ def _resolve(jobs: list[_Job]) -> None:
 
 
 def _execute(connection: sqlite3.Connection, query: Query, values: dict[str, object]) -> sqlite3.Cursor:
-    statement = query.sqlite
+    statement = query.on("sqlite")
     return connection.execute(statement.sql, cast("Any", statement.arguments(values)))
 
 

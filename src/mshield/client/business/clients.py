@@ -1,7 +1,7 @@
 """The two clients of a business system, sync and async: the same plans, performed by two small drivers.
 
-Every method raises `mshield.client.errors.ClientError`: `ProblemError` where the service refuses, `NetworkError` where it
-cannot be reached, `ProtocolError` where its answer is not of its form.
+Every method raises `mshield.client.errors.ClientError`: `ProblemError` where the service refuses,
+`NetworkError` where it cannot be reached, `ProtocolError` where its answer is not of its form.
 """
 
 import asyncio
@@ -60,7 +60,10 @@ class BusinessClient:
     def wait_until_done(
         self, request_id: str, *, timeout: float = 300.0, on_change: Callable[[Status], None] | None = None
     ) -> Status:
-        """Waits for a final state; `on_change` is told each other one (`scanned`). ClientError `timed_out` after `timeout` s."""
+        """Waits for a final state; `on_change` is told each other one (`scanned`).
+
+        Raises ClientError `timed_out` after `timeout` seconds.
+        """
         return self._perform(self._plans.wait_until_done(request_id, timeout=timeout, on_change=on_change))
 
     def result(self, request_id: str) -> Result:
@@ -128,17 +131,25 @@ class AsyncBusinessClient:
         self, documents: Sequence[Document], *, pc: Pc | None = None, idempotency_key: str | None = None
     ) -> Created:
         """As `BusinessClient.request_signature`."""
-        return await self._perform(self._plans.request_signature(documents, pc=pc, idempotency_key=idempotency_key))
+        return await self._perform(
+            self._plans.request_signature(documents, pc=pc, idempotency_key=idempotency_key)
+        )
 
     async def status(self, request_id: str, *, wait: int = 0, state: str = "waiting") -> Status:
         """As `BusinessClient.status`."""
         return await self._perform(self._plans.status(request_id, wait=wait, state=state))
 
     async def wait_until_done(
-        self, request_id: str, *, timeout: float = 300.0, on_change: Callable[[Status], None] | None = None
+        self,
+        request_id: str,
+        *,
+        timeout: float = 300.0,  # noqa: ASYNC109  as the sync client; each poll ends by itself
+        on_change: Callable[[Status], None] | None = None,
     ) -> Status:
         """As `BusinessClient.wait_until_done`."""
-        return await self._perform(self._plans.wait_until_done(request_id, timeout=timeout, on_change=on_change))
+        return await self._perform(
+            self._plans.wait_until_done(request_id, timeout=timeout, on_change=on_change)
+        )
 
     async def result(self, request_id: str) -> Result:
         """As `BusinessClient.result`."""

@@ -1,7 +1,7 @@
 """The business system's calls as plans: how a request is built, what is tried again, how an answer is read.
 
-Every POST carries an idempotency key, so repeating it after a lost answer changes nothing; only a failing network and a
-gateway's 502, 503 and 504 are tried again.
+Every POST carries an idempotency key, so repeating it after a lost answer changes nothing; only a failing
+network and a gateway's 502, 503 and 504 are tried again.
 """
 
 import base64
@@ -27,14 +27,14 @@ _RANDOM: Final = secrets.SystemRandom()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retry:
-    """How often a failing call is tried, and the pauses between in seconds: doubling, with jitter, never above the longest."""
+    """How often a failing call is tried; pauses in seconds, doubling, with jitter, up to the longest."""
 
     tries: int = 4
     first_pause: float = 0.5
     longest_pause: float = 8.0
 
     def pause(self, failures: int, retry_after: str | None = None) -> float:
-        """The pause after that many failures; the service's Retry-After (seconds) is honoured up to the longest pause."""
+        """The pause after that many failures; the service's Retry-After counts, up to the longest pause."""
         if retry_after is not None and retry_after.isascii() and retry_after.isdigit():
             return min(float(retry_after), self.longest_pause)
         doubled = min(self.first_pause * 2.0 ** (failures - 1), self.longest_pause)
@@ -58,7 +58,11 @@ class Plans:
         self, documents: Sequence[Document], *, pc: Pc | None, idempotency_key: str | None
     ) -> Plan[Created]:
         """Asks for signatures on 1 to 64 documents."""
-        payload = {"kind": "signature", "documents": [_document(document) for document in documents], "pc": _pc(pc)}
+        payload = {
+            "kind": "signature",
+            "documents": [_document(document) for document in documents],
+            "pc": _pc(pc),
+        }
         return self._create(payload, idempotency_key)
 
     def status(self, request_id: str, *, wait: int, state: str) -> Plan[Status]:
@@ -89,7 +93,9 @@ class Plans:
 
     def result(self, request_id: str) -> Plan[Result]:
         """The result of a signed request."""
-        return self._call(self._request("GET", f"{_REQUESTS}/{request_id}/result"), lambda body: read(body, Result))
+        return self._call(
+            self._request("GET", f"{_REQUESTS}/{request_id}/result"), lambda body: read(body, Result)
+        )
 
     def cancel(self, request_id: str, *, idempotency_key: str | None) -> Plan[None]:
         """Withdraws the request."""
@@ -97,7 +103,9 @@ class Plans:
         return self._call(send, lambda _body: None)
 
     def _create(self, payload: object, idempotency_key: str | None) -> Plan[Created]:
-        send = self._request("POST", _REQUESTS, body=msgspec.json.encode(payload), idempotency_key=idempotency_key)
+        send = self._request(
+            "POST", _REQUESTS, body=msgspec.json.encode(payload), idempotency_key=idempotency_key
+        )
         return self._call(send, lambda body: read(body, Created))
 
     def _request(
@@ -111,13 +119,21 @@ class Plans:
         read_timeout: float = 30.0,
     ) -> Send:
         basic = base64.b64encode(f"{self.client_id}:{self.client_secret}".encode()).decode("ascii")
-        headers = [("Accept", "application/json, application/problem+json"), ("Authorization", f"Basic {basic}")]
+        headers = [
+            ("Accept", "application/json, application/problem+json"),
+            ("Authorization", f"Basic {basic}"),
+        ]
         if body:
             headers.append(("Content-Type", "application/json"))
         if method == "POST":
             headers.append(("Idempotency-Key", idempotency_key or secrets.token_urlsafe(16)))
         return Send(
-            method=method, path=path, params=params, headers=tuple(headers), body=body, read_timeout=read_timeout
+            method=method,
+            path=path,
+            params=params,
+            headers=tuple(headers),
+            body=body,
+            read_timeout=read_timeout,
         )
 
     def _call(self, send: Send, decode: Callable[[bytes], T]) -> Plan[T]:
@@ -131,7 +147,9 @@ class Plans:
             error = _error(outcome)
             if not is_passing(error) or failures >= self.retry.tries:
                 raise error
-            yield Sleep(self.retry.pause(failures, outcome.retry_after if isinstance(outcome, Reply) else None))
+            yield Sleep(
+                self.retry.pause(failures, outcome.retry_after if isinstance(outcome, Reply) else None)
+            )
 
 
 def _error(outcome: Reply | NetworkError | None) -> ClientError:

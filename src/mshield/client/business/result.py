@@ -16,7 +16,10 @@ from mshield.gm.engine import Engine
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
-    """A signed request with its evidence; `chain_pem` is issuing CA, then root (which is not to be trusted for standing here)."""
+    """A signed request with its evidence.
+
+    `chain_pem` is issuing CA, then root, which is not to be trusted for standing here.
+    """
 
     id: str
     kind: Kind
@@ -53,9 +56,10 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     ) -> tuple[VerifiedSignature, ...]:
         """Verifies every document, as of `at` (now where None); VerificationError where anything does not hold.
 
-        `roots` are those that the business system trusts, from its own configuration. For a signature `documents` are the
-        contents that it sent: give them, or any other signed document would do. For a login `client_id` is its own; the
-        login must be for this request. The result's OCSP response serves where it has one.
+        `roots` are those that the business system trusts, from its own configuration. For a signature
+        `documents` are the contents that it sent: give them, or any other signed document would do. For a
+        login `client_id` is its own; the login must be for this request. The result's OCSP response serves
+        where it has one.
         """
         if self.kind == "login":
             self._require_login(client_id)
@@ -93,4 +97,6 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
             if (login.type, login.request_id) != (LOGIN_TYPE, self.id):
                 raise VerificationError("message_mismatch", "signature", "the login is for another request")
             if client_id is not None and login.client_id != client_id:
-                raise VerificationError("message_mismatch", "signature", "the login is for another business system")
+                raise VerificationError(
+                    "message_mismatch", "signature", "the login is for another business system"
+                )

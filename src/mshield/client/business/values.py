@@ -20,7 +20,7 @@ FINAL: frozenset[State] = frozenset({"signed", "declined", "expired", "cancelled
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """One document to be signed. `content` is M, the exact bytes that a verifier hashes; `display` what the phone shows."""
+    """One document to be signed: `content` is M, the bytes that a verifier hashes; `display` is shown."""
 
     title: str
     media_type: str
@@ -30,7 +30,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pc:
-    """The PC in front of which the user sits, as the business system sees it; the phone shows it against relayed codes."""
+    """The PC in front of the user, as the business system sees it; shown against relayed codes."""
 
     address: str
     browser: str
@@ -99,4 +99,3 @@ class SignedDocument(msgspec.Struct, frozen=True, kw_only=True):
 def at(milliseconds: int) -> datetime:
     """A time of the wire as an aware datetime."""
     return datetime.fromtimestamp(milliseconds / 1000, UTC)
-

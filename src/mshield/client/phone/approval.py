@@ -1,7 +1,7 @@
 """Scanning a QR code and answering it: log in (manual 2.3.1.10), sign (2.3.1.11), or decline.
 
-What the user saw at the scan is what is signed at the approval: the scanned request is kept, and every message is checked
-against who asks before it is shown.
+What the user saw at the scan is what is signed at the approval: the scanned request is kept, and every
+message is checked against who asks before it is shown.
 """
 
 import re
@@ -29,7 +29,7 @@ DeclineReason = Literal["declined", "not_me"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedDocument:
-    """One document of an approved request; `signature` is None where it was closed meanwhile, or its answer was lost."""
+    """One document of an approved request; `signature` is None where it was closed, or its answer lost."""
 
     sid: bytes
     title: str

@@ -55,7 +55,13 @@ class Connection:
     """A connection to one service; close it when done."""
 
     def __init__(
-        self, base_url: str, *, transport: httpx.BaseTransport | None, clock: Clock, sleep: Sleep, patience: Patience
+        self,
+        base_url: str,
+        *,
+        transport: httpx.BaseTransport | None,
+        clock: Clock,
+        sleep: Sleep,
+        patience: Patience,
     ) -> None:
         """`base_url` is the service's origin (and path, where it has one), as it addresses itself."""
         self._base = base_url.rstrip("/")
@@ -64,7 +70,10 @@ class Connection:
         self._patience = patience
         # No redirects: a proof is for the address that it names.
         self._http = httpx.Client(
-            transport=transport, timeout=_TIMEOUT, follow_redirects=False, trust_env=not is_loopback(self._base)
+            transport=transport,
+            timeout=_TIMEOUT,
+            follow_redirects=False,
+            trust_env=not is_loopback(self._base),
         )
 
     def get(self, path: str, credentials: Credentials, params: Mapping[str, str] | None = None) -> bytes:
@@ -97,7 +106,12 @@ class Connection:
         return call()
 
     def _send(
-        self, method: str, path: str, credentials: Credentials, body: bytes, params: Mapping[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        credentials: Credentials,
+        body: bytes,
+        params: Mapping[str, str] | None = None,
     ) -> bytes:
         url = httpx.URL(self._base + path)
         headers = {

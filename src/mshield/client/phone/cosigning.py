@@ -1,7 +1,7 @@
 """The phone's side of `open` and `finish`, to the byte (cosign-protocol, "Signing").
 
-`rn` is stored before the first `open` under an `otp`; a resent `finish` is the identical body, a new `open` has all nonces
-fresh; shares, nonces and proofs live in local variables of one call and nowhere else.
+`rn` is stored before the first `open` under an `otp`; a resent `finish` is the identical body, a new `open`
+has all nonces fresh; shares, nonces and proofs live in local variables of one call and nowhere else.
 """
 
 from collections.abc import Sequence
@@ -57,8 +57,9 @@ class CoSigning:
     def sign(self, documents: Sequence[ToSign], pin: PinSource) -> tuple[Signature | None, ...]:
         """Signs all documents under one PIN; None for one that was closed meanwhile.
 
-        Raises ProblemError (`wrong_pin` and `pin_locked` with `left`, `clone`, `held`, …), NetworkError where the outcome is
-        unknown (then the same documents may be signed again), ProtocolError `bad_proof` or `bad_answer`.
+        Raises ProblemError (`wrong_pin` and `pin_locked` with `left`, `clone`, `held`, …), NetworkError where
+        the outcome is unknown (then the same documents may be signed again), ProtocolError `bad_proof` or
+        `bad_answer`.
         """
         pin_of: tuple[Slot, str] | None = None
         sessions = self._patience.sessions
@@ -198,7 +199,9 @@ class CoSigning:
             if signature is None:
                 continue
             try:
-                cosign.check_answer(self._engine, P=key.public, e=nonce.e, partial=partial, signature=signature)
+                cosign.check_answer(
+                    self._engine, P=key.public, e=nonce.e, partial=partial, signature=signature
+                )
             except GmError as error:
                 self._distrust()
                 raise ProtocolError(BadAnswer.code, str(error)) from error

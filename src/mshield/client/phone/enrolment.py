@@ -1,7 +1,7 @@
-"""Applying for a certificate (申请证书, manual 2.3.1.3): the joint key, its slot, the co-signed request, the certificate.
+"""Applying for a certificate (申请证书, manual 2.3.1.3): joint key, slot, co-signed request, certificate.
 
-A new key stays `pending` beside an old one until its certificate is here; a lost answer is made good by asking for the
-certificate, never by a second key.
+A new key stays `pending` beside an old one until its certificate is here; a lost answer is made good by
+asking for the certificate, never by a second key.
 """
 
 from dataclasses import dataclass
@@ -25,7 +25,6 @@ from mshield.pki.csr import parse_request_info
 from mshield.pki.errors import PkiError
 from mshield.pki.names import LeafSubject, Name
 
-_NOT_FOUND: Final = 404
 _ROLES: Final = {"legal_person": "法人", "operator": "操作员"}
 
 UserType = Literal["legal_person", "operator"]
@@ -45,8 +44,9 @@ class Application:
 def apply(operation: Operation, application: Application, pin: str, *, again: bool) -> IssuedCertificate:
     """Enrols a key and returns its certificate.
 
-    An application whose last answer was lost is completed instead. With a certificate in the phone `again` must be said, as
-    the service then refuses and holds the first one unless the legal person has revoked it (R6): PhoneError `already_applied`.
+    An application whose last answer was lost is completed instead. With a certificate in the phone `again`
+    must be said, as the service then refuses and holds the first one unless the legal person has revoked it
+    (R6): PhoneError `already_applied`.
     """
     checked_pin(pin)
     state = operation.vault.state
@@ -54,7 +54,9 @@ def apply(operation: Operation, application: Application, pin: str, *, again: bo
         return issued
     if state.key is not None and not again:
         raise PhoneError("already_applied")
-    answer = operation.connection.post("/api/phone/enrolments", operation.logged_in(), msgspec.to_builtins(application))
+    answer = operation.connection.post(
+        "/api/phone/enrolments", operation.logged_in(), msgspec.to_builtins(application)
+    )
     begun = read(answer, Enrolment)
     if (begun.subject.common_name, begun.subject.role) != (application.name, _ROLES[application.user_type]):
         raise ProtocolError("bad_request_info", "name or role is not the one entered")
@@ -100,7 +102,7 @@ def fetch(operation: Operation) -> IssuedCertificate | None:
     try:
         answer = operation.connection.get("/api/phone/certificate", operation.logged_in())
     except ProblemError as error:
-        if error.status == _NOT_FOUND:
+        if error.code == "no_certificate":
             return None
         raise
     return read(answer, IssuedCertificate)

@@ -1,7 +1,8 @@
 """The folder that is the virtual phone's storage: private (0700, files 0600), each file replaced whole and durably.
 
-A write is a temporary file, fsync, rename, fsync of the folder: after a crash the old or the new content stands, never
-a mixture. This is the protocol's `durability: "strict"`; one operation at a time holds the lock.
+A write is a temporary file, fsync, rename, fsync of the folder: after a crash the old or the new content
+stands, never a mixture. This is the protocol's `durability: "strict"`; one operation at a time holds the
+lock.
 """
 
 import fcntl
@@ -60,7 +61,7 @@ class Folder:
 
     @contextmanager
     def locked(self, *, patience: float) -> Iterator[None]:
-        """Holds the folder for one operation; PhoneError `phone_in_use` where another keeps it for `patience` seconds."""
+        """Holds the folder for one operation; PhoneError `phone_in_use` after `patience` seconds."""
         descriptor = os.open(self.path / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             _acquire(descriptor, patience)

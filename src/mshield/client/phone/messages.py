@@ -1,7 +1,7 @@
 """The service's answers to the phone as typed values, and strict reading of the co-signing ones.
 
-Answers of `open` and `finish` must have exactly the protocol's fields; elsewhere unknown fields are ignored, so that a newer
-service may say more.
+Answers of `open` and `finish` must have exactly the protocol's fields; elsewhere unknown fields are ignored,
+so that a newer service may say more.
 """
 
 from collections.abc import Sequence
@@ -128,6 +128,7 @@ class IssuedCertificate(msgspec.Struct, frozen=True, kw_only=True):
     """The certificate of this device and its state; times in ms since epoch."""
 
     state: str
+    holds: tuple[str, ...] = ()
     serial: str
     shield_number: str
     pem: str
@@ -138,16 +139,15 @@ class IssuedCertificate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SignatureRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of the signature history; `digest` is e in hex."""
+    """One line of the signature history; `sid` and `digest` (e) in hex, `signed_at` in ms."""
 
-    id: str
+    sid: str
     kind: str
     title: str
-    business_name: str
+    business_name: str | None
     signed_at: int
-    serial: str
+    serial: str | None
     digest: str
-    sid: str
 
 
 class SignatureList(msgspec.Struct, frozen=True, kw_only=True):
@@ -207,7 +207,7 @@ class FinishAnswer(NamedTuple):
 
 
 def read_open(body: bytes, sids: Sequence[bytes]) -> OpenAnswer:
-    """Reads the answer to `open`; ProtocolError `malformed` where a field or the order of documents is not as it must be."""
+    """Reads the answer to `open`; ProtocolError `malformed` for a wrong field or order of documents."""
     answer = read_strictly(body, _Opened)
     _same_order([item.sid for item in answer.items], sids)
     if not 0 < answer.left <= 5:

@@ -1,6 +1,7 @@
 """The virtual phone: one method per function of the app, each one operation under the folder's lock.
 
-State is read from the folder at the start of each operation and never kept between two, so several processes may share it.
+State is read from the folder at the start of each operation and never kept between two, so several processes
+may share it.
 """
 
 import time
@@ -42,7 +43,7 @@ _SECOND: Final = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """What the phone itself knows, without asking the service. `left` are the PIN attempts that the service last told."""
+    """What the phone itself knows. `left` are the PIN attempts that the service last told."""
 
     server: str
     account: str | None
@@ -187,8 +188,8 @@ class VirtualPhone:
     def approve(self, request_id: str | None = None, *, pin: PinSource) -> approval.Approved:
         """Logs in or signs, for the scanned request.
 
-        `pin` is the PIN, or is called for it once the service has opened the session: only then is it known which PIN and
-        how many attempts are left. Where the outcome is unknown (NetworkError) call it again.
+        `pin` is the PIN, or is called for it once the service has opened the session: only then is it known
+        which PIN and how many attempts are left. Where the outcome is unknown (NetworkError) call it again.
         """
         with self._operation() as operation:
             return approval.approve(operation, approval.scanned_request(operation, request_id), pin)
@@ -253,6 +254,10 @@ class VirtualPhone:
     def _connection(self, server: str) -> Connection:
         if server not in self._connections:
             self._connections[server] = Connection(
-                server, transport=self._transport, clock=self._clock, sleep=self._sleep, patience=self._patience
+                server,
+                transport=self._transport,
+                clock=self._clock,
+                sleep=self._sleep,
+                patience=self._patience,
             )
         return self._connections[server]

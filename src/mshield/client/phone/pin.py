@@ -1,4 +1,4 @@
-"""The PIN's form and how it is asked for: exactly six digits, asked only after `open` was answered and its proofs checked.
+"""The PIN: exactly six digits, asked for only after `open` was answered and its proofs checked.
 
 A PIN is checked here by form alone; whether it is right only the server learns (cosign-protocol, "Keys").
 """
@@ -15,7 +15,7 @@ _SIX_DIGITS: Final = re.compile(r"[0-9]{6}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PinPrompt:
-    """What the user should see when asked: tries left, whether others spent some, and which PIN (the day it was set, ms)."""
+    """What the user should see: tries left, whether others spent some, which PIN (when it was set, ms)."""
 
     left: int
     fell: bool

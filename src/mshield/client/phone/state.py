@@ -61,8 +61,8 @@ class StoredCertificate(msgspec.Struct, frozen=True, kw_only=True):
 class KeyState(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One key: `uid` and `sid` (of its enrolment) 16 bytes, `public` is P (65), slots newest first, `otp` and `rn` 32.
 
-    `rn` is there only while an operation is unfinished. `proven` is False until a checked answer has shown that `public` is
-    the joint key. `left` are the attempts that the server last told.
+    `rn` is there only while an operation is unfinished. `proven` is False until a checked answer has shown
+    that `public` is the joint key. `left` are the attempts that the server last told.
     """
 
     uid: bytes
@@ -86,7 +86,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """All of it. `key` has a certificate; `pending` is being enrolled and replaces `key` once its certificate is here."""
+    """All of it. `key` has a certificate; `pending` replaces it once its own certificate is here."""
 
     version: Literal[1] = 1
     server: str

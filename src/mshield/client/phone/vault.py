@@ -1,6 +1,7 @@
 """The phone's storage while one operation holds it: device key, device secret, state.
 
-Every change of state is durable before the next step of a protocol runs. The device secret only ever keys the PIN's mask.
+Every change of state is durable before the next step of a protocol runs. The device secret only ever keys the
+PIN's mask.
 """
 
 import hmac
@@ -17,7 +18,7 @@ from mshield.client.phone.folder import Folder
 from mshield.client.phone.state import KeyPlace, KeyState, Session, State
 
 DEVICE_KEY: Final = "device_key.pem"
-DEVICE_SECRET: Final = "device_secret"
+DEVICE_SECRET: Final = "device_secret"  # noqa: S105  a file's name
 STATE: Final = "state.json"
 SCANNED: Final = "scanned.json"
 
@@ -74,7 +75,7 @@ class Vault:
 
 @contextmanager
 def opened(folder: Folder, *, server: str | None, patience: float) -> Iterator[Vault]:
-    """The vault under its lock. With `server` a new phone is made where there is none; without, `not_initialised` is raised."""
+    """The vault under its lock; where there is no phone, `server` makes one, else `not_initialised`."""
     if server is not None:
         folder.create()
     elif not folder.path.is_dir():

@@ -24,12 +24,6 @@ SELECT failures, window_start, blocked_until FROM throttles WHERE scope = :scope
 -- name: block!
 UPDATE throttles SET blocked_until = :until WHERE scope = :scope AND subject = :subject;
 
--- name: take_back!
--- An attempt that turned out well; the wait that it alone began ends with it.
-UPDATE throttles SET failures = failures - 1,
-  blocked_until = CASE WHEN failures - 1 < :free THEN 0 ELSE blocked_until END
-WHERE scope = :scope AND subject = :subject AND failures > 0;
-
 -- name: reset!
 DELETE FROM throttles WHERE scope = :scope AND subject = :subject;
 
@@ -37,7 +31,7 @@ DELETE FROM throttles WHERE scope = :scope AND subject = :subject;
 DELETE FROM throttles WHERE window_start <= :before AND blocked_until <= :before;
 
 -- name: count_sms^
-SELECT COUNT(*) AS sent, MIN(sent_at) AS first_at FROM sms_codes WHERE phone = :phone AND sent_at > :since;
+SELECT COUNT(*) AS sent FROM sms_codes WHERE phone = :phone AND sent_at > :since;
 
 -- name: insert_sms!
 INSERT INTO sms_codes (id, phone, purpose, code_hash, tries, sent_at, expires_at, used_at)
@@ -51,7 +45,7 @@ WHERE id = (SELECT id FROM sms_codes WHERE phone = :phone AND purpose = :purpose
 RETURNING id, code_hash, tries;
 
 -- name: latest_sms^
-SELECT id, tries, expires_at, used_at FROM sms_codes WHERE phone = :phone AND purpose = :purpose
+SELECT tries, expires_at, used_at FROM sms_codes WHERE phone = :phone AND purpose = :purpose
 ORDER BY sent_at DESC, id DESC LIMIT 1;
 
 -- name: use_sms!

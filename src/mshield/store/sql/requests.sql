@@ -8,16 +8,6 @@ SELECT client_id, name, domain, secret_hash, state FROM business_systems ORDER B
 INSERT INTO business_systems (client_id, name, domain, secret_hash, state, created_at)
 VALUES (:client_id, :name, :domain, :secret_hash, 'active', :now);
 
--- name: insert_request!
-INSERT INTO requests (id, client_id, kind, state, number, qr_key, pc_address, pc_browser, idempotency_key, body_hash,
-  created_at, expires_at, changed_at)
-VALUES (:id, :client_id, :kind, 'waiting', :number, :qr_key, :pc_address, :pc_browser, :idempotency_key, :body_hash,
-  :now, :expires_at, :now);
-
--- name: insert_task!
-INSERT INTO tasks (sid, request_id, position, uid, purpose, state, message, media_type, title, display, created_at, expires_at)
-VALUES (:sid, :request_id, :position, NULL, :purpose, 'waiting', :message, :media_type, :title, :display, :now, :expires_at);
-
 -- name: find_by_idempotency_key^
 SELECT id, kind, state, reason, number, qr_key, body_hash, expires_at FROM requests
 WHERE client_id = :client_id AND idempotency_key = :idempotency_key;

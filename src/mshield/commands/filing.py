@@ -1,0 +1,131 @@
+"""`mshield filing`: filing records (备案) from a list, checked line by line and taken over as a whole or not at all."""
+
+import asyncio
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mshield.commands.output import Output, Refused, output_options, refusing, table
+
+if TYPE_CHECKING:
+    from mshield.services.import_filing import LineReport, Report
+
+
+@click.group(name="filing")
+def command() -> None:
+    """Filing records: enterprises, legal persons, operators (备案)."""
+
+
+@command.command(name="import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
+@output_options
+def import_(out: Output, file: Path, dry_run: bool) -> None:
+    """Import a list of filed people from FILE (.xlsx or .csv, header in Chinese or English).
+
+    Columns, in any order: 企业名称 enterprise, 统一社会信用代码 credit code, 姓名 name, 证件类型 id type, 证件号码 id number,
+    用户类型 user type (法人 legal person or 操作员 operator). Other columns are ignored. Prints what becomes of each line.
+    Where any line is bad nothing is imported and the exit code is 1. People on file who aren't in the list stay.
+    """
+    from mshield.gateways.filing_files import MAX_FILE, FilingFileError, read_filing
+    from mshield.keys.errors import KeysError
+    from mshield.keys.keyring import load_keyring
+    from mshield.keys.secrets import load_lookup_key
+    from mshield.services.import_filing import ImportFiling
+    from mshield.settings import load_settings
+    from mshield.store.database import StoreError, open_database
+
+    async def run() -> "Report":
+        with file.open("rb") as opened:
+            rows = read_filing(opened.read(MAX_FILE + 1), file.name)
+        settings = load_settings()
+        keyring = load_keyring(settings)
+        db = await open_database(settings.database, pool_size=1)
+        try:
+            now = time.time_ns() // 1_000_000
+            filing = ImportFiling(db, keyring, await load_lookup_key(db, keyring, now=now))
+            return await filing.plan(rows) if dry_run else await filing.apply(rows, now=now)
+        finally:
+            await db.close()
+
+    with refusing(out, FilingFileError, KeysError, StoreError):
+        report = asyncio.run(run())
+    out.data(_data(report), _lines(out, report))
+    if not report.is_good:
+        bad = sum(bool(line.findings) for line in report.lines)
+        raise Refused(
+            out.pick(f"有 {bad} 行需要更正，没有导入任何内容", f"Lines to mend: {bad}. Nothing was imported"),
+            code="bad_lines",
+            extra={"lines": bad},
+        )
+    out.say(*_summary(report))
+
+
+def _data(report: "Report") -> dict[str, object]:
+    return {
+        "applied": report.applied,
+        "will_add": report.will_add,
+        "will_change": report.will_change,
+        "unchanged": report.unchanged,
+        "enterprises_add": report.enterprises_add,
+        "enterprises_change": report.enterprises_change,
+        "lines": [_line_data(line) for line in report.lines],
+    }
+
+
+def _line_data(line: "LineReport") -> dict[str, object]:
+    from mshield.domain.identity import mask_id_number
+
+    record = line.record
+    return {
+        "line": line.line,
+        "change": line.change,
+        "enterprise_change": line.enterprise_change,
+        "name": None if record is None else record.name,
+        "id_number_masked": None if record is None else mask_id_number(record.id_number),
+        "role": None if record is None else record.role.value,
+        "enterprise": None if record is None else record.enterprise,
+        "credit_code": None if record is None else record.credit_code,
+        "findings": [
+            {"field": found.field, "code": found.code, "zh": found.zh, "en": found.en} for found in line.findings
+        ],
+    }
+
+
+def _lines(out: Output, report: "Report") -> list[str]:
+    from mshield.domain.identity import ROLE_NAMES, mask_id_number
+
+    done = {"add": out.pick("新增", "add"), "change": out.pick("变更", "change"), "none": out.pick("无变化", "unchanged")}
+    rows = []
+    for line in report.lines:
+        if line.record is None or line.change is None:
+            said = "；".join(found.zh for found in line.findings) if out.lang == "zh" else ""
+            rows.append([str(line.line), out.pick("有误", "bad"), said or "; ".join(f.en for f in line.findings), "", "", ""])
+            continue
+        record = line.record
+        role_zh, role_en = ROLE_NAMES[record.role]
+        rows.append([
+            str(line.line),
+            done[line.change],
+            record.name,
+            mask_id_number(record.id_number),
+            out.pick(role_zh, role_en),
+            record.enterprise,
+        ])  # fmt: skip
+    headers = [
+        ("行", "line"), ("结果", "result"), ("姓名", "name"), ("证件号码", "id number"), ("用户类型", "user type"),
+        ("企业名称", "enterprise"),
+    ]  # fmt: skip
+    return table([out.pick(*header) for header in headers], rows)
+
+
+def _summary(report: "Report") -> tuple[str, str]:
+    did_zh, did_en = ("已导入", "Imported") if report.applied else ("将会导入", "Would import")
+    return (
+        f"{did_zh}：人员新增 {report.will_add}，变更 {report.will_change}，无变化 {report.unchanged}；"
+        f"企业新增 {report.enterprises_add}，变更 {report.enterprises_change}",
+        f"{did_en}: people added {report.will_add}, changed {report.will_change}, unchanged {report.unchanged}; "
+        f"enterprises added {report.enterprises_add}, changed {report.enterprises_change}",
+    )

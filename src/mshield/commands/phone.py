@@ -1,0 +1,423 @@
+"""`mshield phone`: the virtual phone, one command per function of the app; its storage is a folder.
+
+PIN and password come from a prompt without echo, a file or the environment, never from an argument, which
+other users of the machine could see.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Concatenate, Final, ParamSpec, get_args
+
+import click
+import msgspec
+
+from mshield.client.errors import ClientError
+from mshield.client.phone.approval import Approved, DeclineReason
+from mshield.client.phone.enrolment import UserType
+from mshield.client.phone.messages import IssuedCertificate, Scan
+from mshield.client.phone.phone import IdType, SmsPurpose, Status, VirtualPhone
+from mshield.client.phone.pin import PinPrompt, PinSource
+from mshield.commands.output import Output, output_options, refusing, remember_lang, table
+
+_FILE: Final = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
+
+P = ParamSpec("P")
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """Which phone: its folder, and the server where one is named."""
+
+    folder: Path
+    server: str | None
+
+
+@click.group()
+@click.option(
+    "--folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    envvar="MSHIELD_PHONE_FOLDER",
+    default=lambda: click.get_app_dir("mshield-phone"),
+    show_default="the user's application folder",
+    help="The phone's storage (environment: MSHIELD_PHONE_FOLDER).",
+)
+@click.option(
+    "--server",
+    envvar="MSHIELD_PHONE_SERVER",
+    help="The service's address (environment: MSHIELD_PHONE_SERVER); the phone remembers that of init.",
+)
+@click.option(
+    "--lang", type=click.Choice(["zh", "en"]), help="Language of messages; the default follows LANG."
+)
+@click.pass_context
+def command(context: click.Context, folder: Path, server: str | None, lang: str | None) -> None:
+    """A virtual phone 手机盾: register, log in, apply for a certificate, scan, log in and sign with it."""
+    remember_lang(context, lang)
+    if server is not None and not server.startswith(("https://", "http://")):
+        raise click.BadParameter("an address begins with https:// or http://", param_hint="--server")
+    context.obj = _Chosen(folder, server)
+
+
+def _phone_command(run: Callable[Concatenate[Output, VirtualPhone, P], None]) -> Callable[P, None]:
+    """Gives a command its output and its phone, and turns the client's errors into refusals."""
+
+    def opened(out: Output, /, *args: P.args, **kwargs: P.kwargs) -> None:
+        with refusing(out, ClientError), _phone() as phone:
+            run(out, phone, *args, **kwargs)
+
+    # What click has put on `run` (options, docstring, name) belongs to what it sees.
+    opened.__dict__.update(run.__dict__)
+    opened.__doc__, opened.__name__ = run.__doc__, run.__name__
+    return output_options(opened)
+
+
+@contextmanager
+def _phone() -> Iterator[VirtualPhone]:
+    chosen = click.get_current_context().find_object(_Chosen)
+    if chosen is None:
+        raise click.UsageError("Say which phone.")
+    with VirtualPhone(chosen.folder, chosen.server) as phone:
+        yield phone
+
+
+def _pin_option(run: Callable[P, None]) -> Callable[P, None]:
+    text = "File that holds the PIN. Otherwise the environment's MSHIELD_PHONE_PIN, or a prompt."
+    return click.option("--pin-file", type=_FILE, help=text)(run)
+
+
+def _given(file: Path | None, variable: str) -> str | None:
+    """A secret from a file or the environment, or None: then it is asked for."""
+    if file is not None:
+        return file.read_text(encoding="utf-8").strip()
+    return os.environ.get(variable) or None
+
+
+@command.command()
+@_phone_command
+def init(out: Output, phone: VirtualPhone) -> None:
+    """Make a phone in the folder: its device key and device secret."""
+    phone.initialise()
+    _show_status(out, phone.status())
+
+
+@command.command()
+@click.option(
+    "--purpose", type=click.Choice(get_args(SmsPurpose)), required=True, help="What the code is for."
+)
+@click.option("--phone", "number", help="The phone number; for apply it is the account's own.")
+@_phone_command
+def sms_code(out: Output, phone: VirtualPhone, *, purpose: SmsPurpose, number: str | None) -> None:
+    """Have an SMS code sent 获取验证码."""
+    if purpose != "apply" and number is None:
+        raise click.UsageError("Say the phone number with --phone.")
+    sent = phone.request_sms_code(purpose, phone=None if purpose == "apply" else number)
+    out.data(
+        {"expires_in": sent.expires_in, "resend_in": sent.resend_in},
+        [out.pick(f"验证码已发送，{sent.expires_in} 秒内有效", f"Sent; valid for {sent.expires_in} seconds")],
+    )
+
+
+@command.command()
+@click.option("--name", required=True, help="Name, as in the id document.")
+@click.option("--id-type", type=click.Choice(get_args(IdType)), default="resident_id", show_default=True)
+@click.option("--id-number", required=True)
+@click.option("--phone", "number", required=True, help="Phone number; it becomes the account's name.")
+@click.option("--sms-code", "code", required=True, help="The code from `sms-code --purpose register`.")
+@click.option("--password-file", type=_FILE, help="Otherwise MSHIELD_PHONE_PASSWORD, or a prompt.")
+@_phone_command
+def register(
+    out: Output,
+    phone: VirtualPhone,
+    *,
+    name: str,
+    id_type: IdType,
+    id_number: str,
+    number: str,
+    code: str,
+    password_file: Path | None,
+) -> None:
+    """Register an account 我要注册."""
+    password = _given(password_file, "MSHIELD_PHONE_PASSWORD") or click.prompt(
+        out.pick("密码", "Password"), hide_input=True, confirmation_prompt=True, err=True
+    )
+    account = phone.register(
+        name=name, id_type=id_type, id_number=id_number, phone=number, sms_code=code, password=password
+    )
+    out.data(
+        {"account": account}, [out.pick(f"已注册，账号 {account}", f"Registered; the account is {account}")]
+    )
+
+
+@command.command()
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Where to write the PNG.")
+@_phone_command
+def captcha(out: Output, phone: VirtualPhone, *, output: Path | None) -> None:
+    """Fetch a captcha image, for a scripted login."""
+    path, captcha_id = _captcha(phone, output)
+    out.data({"captcha_id": captcha_id, "image": str(path)}, [f"{captcha_id}  {path}"])
+
+
+def _captcha(phone: VirtualPhone, output: Path | None) -> tuple[Path, str]:
+    fetched = phone.captcha()
+    chosen = click.get_current_context().find_object(_Chosen)
+    path = output or (chosen.folder if chosen else Path()) / "captcha.png"
+    path.write_bytes(fetched.image)
+    return path, fetched.captcha_id
+
+
+@command.command()
+@click.option("--account", required=True, help="The account, which is its phone number.")
+@click.option("--password-file", type=_FILE, help="Otherwise MSHIELD_PHONE_PASSWORD, or a prompt.")
+@click.option("--captcha-id", help="A captcha fetched by `captcha`; otherwise one is fetched and asked for.")
+@click.option("--captcha", "answer", help="Its answer.")
+@_phone_command
+def login(
+    out: Output,
+    phone: VirtualPhone,
+    *,
+    account: str,
+    password_file: Path | None,
+    captcha_id: str | None,
+    answer: str | None,
+) -> None:
+    """Log in 登录: account, password, captcha."""
+    if (captcha_id is None) != (answer is None):
+        raise click.UsageError("--captcha-id and --captcha go together.")
+    password = _given(password_file, "MSHIELD_PHONE_PASSWORD") or click.prompt(
+        out.pick("密码", "Password"), hide_input=True, err=True
+    )
+    if captcha_id is None or answer is None:
+        path, captcha_id = _captcha(phone, None)
+        out.say(f"验证码图片：{path}", f"The captcha's image: {path}")
+        answer = click.prompt(out.pick("验证码", "Captcha"), err=True)
+    done = phone.login(account=account, password=password, captcha_id=captcha_id, captcha=answer or "")
+    number = done.shield_number
+    out.data(
+        {
+            "account": msgspec.to_builtins(done.account),
+            "shield_number": number,
+            "expires_in": done.expires_in,
+        },
+        [
+            out.pick(
+                f"已登录：{done.account.name} {number or ''}",
+                f"Logged in: {done.account.name} {number or ''}",
+            )
+        ],
+    )
+
+
+@command.command()
+@_phone_command
+def logout(out: Output, phone: VirtualPhone) -> None:
+    """Log out 退出登录."""
+    phone.logout()
+    out.data({"logged_in": False}, [out.pick("已退出登录", "Logged out")])
+
+
+@command.command()
+@_phone_command
+def status(out: Output, phone: VirtualPhone) -> None:
+    """What the phone itself knows; asks nobody."""
+    _show_status(out, phone.status())
+
+
+@command.command()
+@click.option("--name", required=True, help="Name, as on file.")
+@click.option("--id-number", required=True, help="Id number, as on file.")
+@click.option("--user-type", type=click.Choice(get_args(UserType)), default="operator", show_default=True)
+@click.option("--credit-code", required=True, help="The enterprise's unified social credit code.")
+@click.option("--sms-code", "code", help="The code from `sms-code --purpose apply`.")
+@click.option(
+    "--resume", is_flag=True, help="Complete an application that was interrupted; takes no SMS code."
+)
+@click.option("--again", is_flag=True, help="Apply although this phone has a certificate; see below.")
+@_pin_option
+@_phone_command
+def apply(
+    out: Output,
+    phone: VirtualPhone,
+    *,
+    name: str,
+    id_number: str,
+    user_type: UserType,
+    credit_code: str,
+    code: str | None,
+    resume: bool,
+    again: bool,
+    pin_file: Path | None,
+) -> None:
+    """Apply for a certificate 申请证书 and set the PIN, exactly 6 digits.
+
+    With --again on a phone that has a certificate: unless the legal person has revoked it, the application
+    fails and the first certificate stops working.
+    """
+    if code is None and not resume:
+        raise click.UsageError("Say the SMS code with --sms-code.")
+    pin = _given(pin_file, "MSHIELD_PHONE_PIN") or click.prompt(
+        out.pick("设置 PIN 码（6 位数字）", "Choose a PIN (6 digits)"),
+        hide_input=True,
+        confirmation_prompt=not resume,
+        err=True,
+    )
+    if resume or code is None:
+        _show_certificate(out, phone.resume_application(pin))
+        return
+    issued = phone.apply(
+        name=name,
+        id_number=id_number,
+        user_type=user_type,
+        credit_code=credit_code,
+        sms_code=code,
+        pin=pin,
+        again=again,
+    )
+    _show_certificate(out, issued)
+
+
+@command.command()
+@click.argument("code")
+@_phone_command
+def scan(out: Output, phone: VirtualPhone, *, code: str) -> None:
+    """Scan a QR code 扫一扫: CODE is its text. Shows what is asked and by whom; then approve or decline."""
+    scanned = phone.scan(code)
+    out.data(msgspec.to_builtins(scanned), _scan_lines(out, scanned))
+
+
+@command.command()
+@click.argument("request_id", required=False)
+@_pin_option
+@_phone_command
+def approve(out: Output, phone: VirtualPhone, *, request_id: str | None, pin_file: Path | None) -> None:
+    """Log in or sign 登录/签名, for the scanned request. Safe to repeat after a network failure."""
+    approved = phone.approve(request_id, pin=_given(pin_file, "MSHIELD_PHONE_PIN") or _asking(out))
+    out.data(_approved(approved), _approved_lines(out, approved))
+
+
+@command.command()
+@click.argument("request_id", required=False)
+@click.option("--reason", type=click.Choice(get_args(DeclineReason)), default="declined", show_default=True)
+@_phone_command
+def decline(out: Output, phone: VirtualPhone, *, request_id: str | None, reason: DeclineReason) -> None:
+    """Refuse the scanned request 拒绝; `--reason not_me` says that somebody else started it."""
+    phone.decline(request_id, reason=reason)
+    out.data({"declined": True, "reason": reason}, [out.pick("已拒绝", "Declined")])
+
+
+@command.command()
+@_phone_command
+def certificate(out: Output, phone: VirtualPhone) -> None:
+    """My certificate 我的证书, with its state at the service."""
+    _show_certificate(out, phone.certificate())
+
+
+@command.command()
+@click.option("--before", help="The `next` of the page before.")
+@click.option("--limit", type=click.IntRange(1, 100), default=20, show_default=True)
+@_phone_command
+def signatures(out: Output, phone: VirtualPhone, *, before: str | None, limit: int) -> None:
+    """My signatures 我的签名, newest first."""
+    page = phone.signatures(before=before, limit=limit)
+    headers = (
+        ("时间", "类型", "业务系统", "标题") if out.lang == "zh" else ("time", "kind", "business", "title")
+    )
+    rows = [(_time(item.signed_at), item.kind, item.business_name or "", item.title) for item in page.items]
+    out.data(msgspec.to_builtins(page), table(headers, rows))
+
+
+def _asking(out: Output) -> PinSource:
+    """Asks at the terminal, once the service has said how many tries are left."""
+
+    def ask(prompt: PinPrompt) -> str:
+        if prompt.fell:
+            out.say(
+                "注意：自上次操作以来有人输错过 PIN 码",
+                "Note: since you last used it, somebody entered a wrong PIN",
+            )
+        day = _time(prompt.pin_set_at)[:10]
+        text = out.pick(
+            f"PIN 码（{day} 设置，还可输错 {prompt.left} 次）",
+            f"PIN (set {day}; {prompt.left} attempts left)",
+        )
+        return str(click.prompt(text, hide_input=True, err=True))
+
+    return ask
+
+
+def _show_status(out: Output, found: Status) -> None:
+    shown = {name: getattr(found, name) for name in Status.__dataclass_fields__}
+    left = "" if found.left is None else str(found.left)
+    yes = {True: out.pick("是", "yes"), False: out.pick("否", "no")}
+    pick = out.pick
+    rows = [
+        (pick("服务地址", "server"), found.server),
+        (pick("账号", "account"), found.account or ""),
+        (pick("已登录", "logged in"), yes[found.logged_in]),
+        (pick("手机盾号", "shield number"), found.shield_number or ""),
+        (pick("已有证书", "certificate"), yes[found.has_certificate]),
+        (pick("申请未完成", "application pending"), yes[found.application_pending]),
+        (pick("操作未完成", "operation unfinished"), yes[found.operation_unfinished]),
+        (pick("剩余 PIN 次数", "PIN attempts left"), left),
+    ]
+    out.data(shown, table(("", ""), rows)[1:])
+
+
+def _show_certificate(out: Output, issued: IssuedCertificate) -> None:
+    pick = out.pick
+    rows = [
+        (pick("手机盾号", "shield number"), issued.shield_number),
+        (pick("姓名", "name"), issued.subject.common_name),
+        (pick("角色", "role"), issued.subject.role),
+        (pick("企业", "enterprise"), issued.subject.organisation),
+        (pick("序列号", "serial"), issued.serial),
+        (pick("状态", "state"), " ".join((issued.state, *issued.holds))),
+        (pick("有效期", "valid"), f"{_time(issued.not_before)} - {_time(issued.not_after)}"),
+    ]
+    out.data(msgspec.to_builtins(issued), table(("", ""), rows)[1:])
+
+
+def _scan_lines(out: Output, scanned: Scan) -> list[str]:
+    asker, pick = scanned.requester, out.pick
+    kind = pick("登录", "login") if scanned.kind == "login" else pick("签名", "signature")
+    lines = [
+        f"{kind}: {asker.name} ({asker.domain})",
+        pick(f"核对数字 {scanned.number}", f"The PC must show the number {scanned.number}"),
+    ]
+    if asker.pc_address or asker.pc_browser:
+        lines.append(f"PC: {asker.pc_address or ''} {asker.pc_browser or ''}".rstrip())
+    for task in scanned.tasks:
+        lines.append(f"* {task.title} ({task.media_type}, {len(task.message)} B)")
+        lines += [f"    {field.label}: {field.value}" for field in task.display]
+    lines.append(f"-> mshield phone approve {scanned.request_id}")
+    return lines
+
+
+def _approved(approved: Approved) -> dict[str, object]:
+    return {
+        "request_id": approved.request_id,
+        "kind": approved.kind,
+        "recovered": approved.recovered,
+        "documents": [
+            {
+                "sid": document.sid.hex(),
+                "title": document.title,
+                "signature": document.signature.to_der().hex() if document.signature else None,
+            }
+            for document in approved.documents
+        ],
+    }
+
+
+def _approved_lines(out: Output, approved: Approved) -> list[str]:
+    done = out.pick("登录成功", "Logged in") if approved.kind == "login" else out.pick("签名成功", "Signed")
+    if approved.recovered:
+        done = out.pick("此请求此前已完成", "This request had been completed before")
+    return [done, *(f"* {document.title}" for document in approved.documents)]
+
+
+def _time(milliseconds: int) -> str:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).strftime("%Y-%m-%d %H:%M:%SZ")

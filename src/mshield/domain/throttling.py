@@ -1,0 +1,18 @@
+"""How long somebody waits after failures: nothing at first, then a time that doubles with each, up to an hour."""
+
+from typing import Final
+
+LONGEST_MS: Final = 3_600_000
+
+
+def wait_after(failures: int, *, free: int, first: int) -> int:
+    """Milliseconds to wait after so many failures: 0 below `free`, then `first`, 2 x `first`, 4 x `first` …"""
+    if failures < free:
+        return 0
+    # The exponent is bounded before shifting: a count may be any number.
+    return min(first << min(failures - free, 32), max(first, LONGEST_MS))
+
+
+def whole_seconds(milliseconds: int) -> int:
+    """Seconds to tell a user, rounded up, at least one."""
+    return max(1, -(-milliseconds // 1000))

@@ -1,0 +1,180 @@
+"""Importing filing records (备案): a plan that says what would change, and the same plan carried out, all or nothing.
+
+A record is known by credit code, role and id number. What differs gets a new version, what isn't in the list stays as it is.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from mshield.domain.filing import FilingRecord, FilingRow, Finding, check_rows
+from mshield.keys.keyring import Keyring
+from mshield.keys.secrets import LookupKey
+from mshield.services.ids import new_id
+from mshield.services.register import ID_NUMBER_KIND
+from mshield.store import filing as store
+from mshield.store.database import Database, Tx
+
+ID_NUMBER_PURPOSE: Final = "filing-id-number"
+"""Purpose of the box that a filed id number is sealed in; its context is the person's id."""
+
+Change = Literal["add", "change", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class LineReport:
+    """One line of the list: what becomes of it, or why it can't be taken. `change` is None where there are findings."""
+
+    line: int
+    change: Change | None
+    enterprise_change: Change | None
+    record: FilingRecord | None
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The whole list, line by line; `applied` tells whether it was carried out."""
+
+    lines: tuple[LineReport, ...]
+    applied: bool = False
+
+    @property
+    def is_good(self) -> bool:
+        """Whether no line has a finding."""
+        return not any(line.findings for line in self.lines)
+
+    @property
+    def will_add(self) -> int:
+        """Persons that aren't on file yet."""
+        return self._count("add")
+
+    @property
+    def will_change(self) -> int:
+        """Persons whose name or id type changes."""
+        return self._count("change")
+
+    @property
+    def unchanged(self) -> int:
+        """Persons that are on file just so."""
+        return self._count("none")
+
+    @property
+    def enterprises_add(self) -> int:
+        """Enterprises that aren't on file yet."""
+        return self._count_enterprises("add")
+
+    @property
+    def enterprises_change(self) -> int:
+        """Enterprises whose name changes."""
+        return self._count_enterprises("change")
+
+    def _count(self, change: Change) -> int:
+        return sum(line.change == change for line in self.lines)
+
+    def _count_enterprises(self, change: Change) -> int:
+        codes = {
+            line.record.credit_code
+            for line in self.lines
+            if line.record is not None and line.enterprise_change == change
+        }
+        return len(codes)
+
+
+@dataclass(frozen=True, slots=True)
+class ImportFiling:
+    """Plans and carries out imports."""
+
+    db: Database
+    keyring: Keyring
+    lookup: LookupKey
+
+    async def plan(self, rows: Iterable[FilingRow]) -> Report:
+        """What the import would do. Changes nothing."""
+        records, findings = check_rows(rows)
+        lines = [await self._line(self.db, record) for record in records]
+        return _report(lines, findings)
+
+    async def apply(self, rows: Iterable[FilingRow], *, now: int) -> Report:
+        """Carries the list out in one transaction, or nothing of it where any line has a finding."""
+        records, findings = check_rows(rows)
+        if findings:
+            return _report([await self._line(self.db, record) for record in records], findings)
+
+        async def work(tx: Tx) -> list[LineReport]:
+            await store.lock_imports(tx, now=now)
+            return [await self._take(tx, record, now=now) for record in records]
+
+        return _report(await self.db.write(work), [], applied=True)
+
+    async def _take(self, tx: Tx, record: FilingRecord, *, now: int) -> LineReport:
+        enterprise = await self._take_enterprise(tx, record, now=now)
+        person = await self._take_person(tx, record, now=now)
+        return LineReport(record.line, person, enterprise, record, ())
+
+    async def _take_enterprise(self, tx: Tx, record: FilingRecord, *, now: int) -> Change:
+        known = await store.find_enterprise(tx, credit_code=record.credit_code)
+        change = _enterprise_change(known, record)
+        if known is None:
+            await store.insert_enterprise(tx, credit_code=record.credit_code, name=record.enterprise, now=now)
+        elif change == "change":
+            await store.change_enterprise(tx, known, name=record.enterprise, now=now)
+        return change
+
+    async def _take_person(self, tx: Tx, record: FilingRecord, *, now: int) -> Change:
+        known = await self._known_person(tx, record)
+        change = _person_change(known, record)
+        if known is None:
+            await store.insert_person(tx, self._new_person(record, now=now), now=now)
+        elif change == "change":
+            await store.change_person(tx, known, name=record.name, id_type=record.id_type.value, now=now)
+        return change
+
+    async def _line(self, db: Database, record: FilingRecord) -> LineReport:
+        enterprise = await store.find_enterprise(db, credit_code=record.credit_code)
+        person = await self._known_person(db, record)
+        return LineReport(
+            record.line, _person_change(person, record), _enterprise_change(enterprise, record), record, ()
+        )
+
+    async def _known_person(self, db: Database | Tx, record: FilingRecord) -> store.FiledPerson | None:
+        return await store.find_person(
+            db,
+            credit_code=record.credit_code,
+            role=record.role.value,
+            id_number_hash=self.lookup.lookup_hash(ID_NUMBER_KIND, record.id_number),
+        )
+
+    def _new_person(self, record: FilingRecord, *, now: int) -> store.NewFiledPerson:
+        person_id = new_id(now)
+        return store.NewFiledPerson(
+            id=person_id,
+            credit_code=record.credit_code,
+            name=record.name,
+            id_type=record.id_type.value,
+            role=record.role.value,
+            id_number_hash=self.lookup.lookup_hash(ID_NUMBER_KIND, record.id_number),
+            id_number_box=self.keyring.seal(
+                record.id_number.encode(), purpose=ID_NUMBER_PURPOSE, context=person_id.encode()
+            ),
+        )
+
+
+def _enterprise_change(known: store.Enterprise | None, record: FilingRecord) -> Change:
+    if known is None:
+        return "add"
+    return "none" if known.name == record.enterprise else "change"
+
+
+def _person_change(known: store.FiledPerson | None, record: FilingRecord) -> Change:
+    if known is None:
+        return "add"
+    return "none" if (known.name, known.id_type) == (record.name, record.id_type.value) else "change"
+
+
+def _report(lines: Iterable[LineReport], findings: Iterable[Finding], *, applied: bool = False) -> Report:
+    by_line: dict[int, list[Finding]] = {}
+    for found in findings:
+        by_line.setdefault(found.line, []).append(found)
+    bad = [LineReport(line, None, None, None, tuple(found)) for line, found in by_line.items()]
+    return Report(tuple(sorted([*lines, *bad], key=lambda each: each.line)), applied)

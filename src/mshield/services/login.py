@@ -1,0 +1,127 @@
+"""Login of a phone (manual 2.3.1.2, R3): account, password, captcha; the token is bound to the phone's own key.
+
+Captcha, throttle and password come in this order, and each is counted before it is looked at. Nothing tells an unknown
+account from a wrong password, neither answer nor time.
+"""
+
+import base64
+import secrets
+from dataclasses import dataclass, field
+
+from mshield.domain import errors
+from mshield.domain.identity import check_phone, mask_phone
+from mshield.domain.password import MAX_LENGTH, normalise_password
+from mshield.keys.secrets import LookupKey
+from mshield.services.captcha import Captchas
+from mshield.services.ids import new_id
+from mshield.services.passwords import hash_password, needs_new_hash, verify_password
+from mshield.services.session import token_hash
+from mshield.services.throttle import LoginThrottle
+from mshield.settings import Settings
+from mshield.store import accounts as store
+from mshield.store.database import Database, Tx
+
+_TOKEN_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """What the user entered."""
+
+    account: str
+    password: str = field(repr=False)
+    captcha_id: str
+    captcha: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceProof:
+    """The phone's key as its DPoP proof showed it: RFC 7638 thumbprint and point (65 bytes, P-256)."""
+
+    jkt: str
+    public_key: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A login: the token (43 characters, base64url), its life in seconds, whose it is and the device's shield number."""
+
+    access_token: str = field(repr=False)
+    expires_in: int
+    name: str
+    phone: str
+    id_type: str
+    shield_number: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LogIn:
+    """Logs phones in."""
+
+    db: Database
+    lookup: LookupKey
+    settings: Settings
+    captchas: Captchas
+
+    async def __call__(
+        self, credentials: Credentials, device: DeviceProof, *, address: str, now: int
+    ) -> Session:
+        """A new login, which ends this phone's login before it.
+
+        Raises CaptchaWrong, LoginSlowed, LoginFailed; OtherAccount where the phone belongs to another account (R7).
+        """
+        await self.captchas.use(credentials.captcha_id, credentials.captcha, now=now)
+        account = await self._account(credentials, address=address, now=now)
+        token = base64.urlsafe_b64encode(secrets.token_bytes(_TOKEN_BYTES)).rstrip(b"=").decode()
+        known = await self.db.write(lambda tx: self._start(tx, account, device, token, now=now))
+        return Session(
+            access_token=token,
+            expires_in=self.settings.session_seconds,
+            name=account.name,
+            phone=account.phone,
+            id_type=account.id_type,
+            shield_number=known.shield_number,
+        )
+
+    async def _account(self, credentials: Credentials, *, address: str, now: int) -> store.Account:
+        phone = _phone_or_text(credentials.account)
+        subject = self.lookup.lookup_hash("login-account", phone).hex()
+        throttle = LoginThrottle(self.db, self.settings)
+        await throttle.begin(account=subject, address=address, now=now)
+        account = await store.find_account(self.db, phone=phone)
+        password = normalise_password(credentials.password)[: MAX_LENGTH + 1]
+        right = await verify_password(None if account is None else account.password_hash, password)
+        if account is None or not right or account.state != "active":
+            await throttle.failed(address=address, now=now)
+            raise errors.LoginFailed
+        await throttle.succeeded(account=subject)
+        if needs_new_hash(account.password_hash):
+            await store.replace_password_hash(self.db, account=account, password_hash=await hash_password(password))
+        return account
+
+    async def _start(
+        self, tx: Tx, account: store.Account, proof: DeviceProof, token: str, *, now: int
+    ) -> store.Device:
+        device = await store.put_device(
+            tx, device_id=new_id(now), jkt=proof.jkt, public_key=proof.public_key, now=now
+        )
+        if device.account_id is not None and device.account_id != account.id:
+            owner = await store.get_account(tx, account_id=device.account_id)
+            raise errors.OtherAccount(phone_masked=None if owner is None else mask_phone(owner.phone))
+        await store.start_session(
+            tx,
+            token_hash=token_hash(token),
+            account_id=account.id,
+            device_id=device.id,
+            now=now,
+            expires_at=now + self.settings.session_seconds * 1000,
+        )
+        return device
+
+
+def _phone_or_text(account: str) -> str:
+    """The account name in its one form; what is no phone number is no account's, and goes the same way."""
+    try:
+        return check_phone(account)
+    except errors.InvalidPhone:
+        return account

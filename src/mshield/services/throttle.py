@@ -1,0 +1,84 @@
+"""Slows down who fails often, and limits how often an address may ask. All counts are rows in the database.
+
+A login is counted against its account before the password is looked at, so that parallel guesses can't pass the limit;
+against its address after it failed, so that an office behind one address isn't slowed by people who log in.
+"""
+
+import ipaddress
+from dataclasses import dataclass
+from typing import Final
+
+from mshield.domain import errors
+from mshield.domain.throttling import wait_after, whole_seconds
+from mshield.settings import Settings
+from mshield.store import limits
+from mshield.store.database import Database, Tx
+
+DAY_MS: Final = 86_400_000
+_ACCOUNT: Final = "login_account"
+_ADDRESS: Final = "login_address"
+
+
+@dataclass(frozen=True, slots=True)
+class LoginThrottle:
+    """Failed logins per account and per address; a count begins anew after a day."""
+
+    db: Database
+    settings: Settings
+
+    async def begin(self, *, account: str, address: str, now: int) -> None:
+        """Counts an attempt. Raises LoginSlowed while the account or the address waits, and then counts nothing."""
+
+        async def work(tx: Tx) -> None:
+            slowed = await limits.find_throttle(tx, scope=_ADDRESS, subject=address_subject(address))
+            if slowed is not None and slowed.blocked_until > now:
+                raise errors.LoginSlowed(retry_after=whole_seconds(slowed.blocked_until - now))
+            await self._count(tx, _ACCOUNT, account, free=self.settings.login_failures_per_account, now=now)
+
+        await self.db.write(work)
+
+    async def failed(self, *, address: str, now: int) -> None:
+        """Counts a failure against the address."""
+        free = self.settings.login_failures_per_address
+
+        async def work(tx: Tx) -> None:
+            await self._count(tx, _ADDRESS, address_subject(address), free=free, now=now)
+
+        await self.db.write(work)
+
+    async def succeeded(self, *, account: str) -> None:
+        """Forgets the account's failures."""
+        await self.db.write(lambda tx: limits.reset(tx, scope=_ACCOUNT, subject=account))
+
+    async def _count(self, tx: Tx, scope: str, subject: str, *, free: int, now: int) -> None:
+        failures = await limits.begin_attempt(tx, scope=scope, subject=subject, now=now, stale=now - DAY_MS)
+        if failures is None:
+            found = await limits.find_throttle(tx, scope=scope, subject=subject)
+            until = now if found is None else found.blocked_until
+            raise errors.LoginSlowed(retry_after=whole_seconds(until - now))
+        wait = wait_after(failures, free=free, first=self.settings.login_slow_seconds * 1000)
+        if wait:
+            await limits.block(tx, scope=scope, subject=subject, until=now + wait)
+
+
+async def limit_rate(tx: Tx, *, scope: str, address: str, most: int, window: int, now: int) -> None:
+    """Counts a call from this address; TooManyRequests beyond `most` within `window` (ms)."""
+    subject = address_subject(address)
+    if await limits.count_within(tx, scope=scope, subject=subject, now=now, stale=now - window, most=most):
+        return
+    found = await limits.find_throttle(tx, scope=scope, subject=subject)
+    start = now if found is None else found.window_start
+    raise errors.TooManyRequests(retry_after=whole_seconds(start + window - now))
+
+
+def address_subject(address: str) -> str:
+    """How an address is counted: IPv6 by its /64, since one customer has all of it; IPv4 within IPv6 as IPv4."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return "unknown"
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.ip_network((int(parsed), 64), strict=False))

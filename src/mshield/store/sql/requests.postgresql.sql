@@ -1,0 +1,13 @@
+-- One round trip for what SQLite does in several statements of one transaction.
+
+-- name: create!
+WITH made AS (
+  INSERT INTO requests (id, client_id, kind, state, number, qr_key, pc_address, pc_browser, idempotency_key, body_hash,
+    created_at, expires_at, changed_at)
+  VALUES (:id, :client_id, :kind, 'waiting', :number, :qr_key, :pc_address, :pc_browser, :idempotency_key, :body_hash,
+    :now, :expires_at, :now)
+  RETURNING id)
+INSERT INTO tasks (sid, request_id, position, uid, purpose, state, message, media_type, title, display, created_at, expires_at)
+SELECT t.sid, made.id, t.position - 1, NULL, t.purpose, 'waiting', t.message, t.media_type, t.title, t.display, :now, :expires_at
+FROM made, unnest(:sids::bytea[], :purposes::text[], :messages::bytea[], :media_types::text[], :titles::text[],
+  :displays::text[]) WITH ORDINALITY AS t (sid, purpose, message, media_type, title, display, position);

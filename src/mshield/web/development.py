@@ -1,0 +1,89 @@
+"""Demonstration mode only: the SMS outbox as a page and as JSON, and the answer of a captcha.
+
+Production mode has none of these addresses, and demonstration mode says on the page what it is.
+"""
+
+from html import escape
+from typing import Final
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from mshield.gateways.sms import DevelopmentSms, SmsMessage
+from mshield.services.captcha import answer_of
+from mshield.web.context import context_of
+
+router: Final = APIRouter(prefix="/dev", tags=["development"], include_in_schema=False)
+_HEADERS: Final = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+}
+_PAGE: Final = """<!doctype html>
+<html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="refresh" content="5"><title>短信 SMS</title>
+<style>
+:root {{ color-scheme: light dark; --bg: #f2f5f3; --surface: #fff; --ink: #13211f; --ink-2: #465652; --line: #d9e0dc; }}
+@media (prefers-color-scheme: dark) {{ :root {{ --bg: #0c1312; --surface: #141d1b; --ink: #e9f0ed; --ink-2: #b5c2be; --line: #2a3633; }} }}
+body {{ margin: 0; background: var(--bg); color: var(--ink); font: 1rem/1.5 system-ui, "PingFang SC", "Microsoft YaHei", sans-serif; }}
+main {{ max-width: 42rem; margin: 0 auto; padding: 1.5rem 1rem 3rem; }}
+h1 {{ font-size: 1.25rem; line-height: 1.75rem; margin: 0; }}
+p {{ margin: .25rem 0 0; color: var(--ink-2); font-size: .8125rem; }}
+ol {{ list-style: none; margin: 1.25rem 0 0; padding: 0; display: grid; gap: .75rem; }}
+li {{ background: var(--surface); border: 1px solid var(--line); border-radius: 1rem; padding: 1rem; overflow-wrap: anywhere; }}
+.code {{ font-size: 1.75rem; line-height: 2.25rem; font-weight: 600; font-variant-numeric: tabular-nums; }}
+</style></head><body><main>
+<h1>短信 <span lang="en">SMS</span></h1>
+<p>演示模式：短信不会发出，只显示在这里。用过的验证码会被抹去。</p>
+<p lang="en">Demonstration mode: messages are shown here and sent to nobody. A used code is blanked.</p>
+<ol>{messages}</ol></main></body></html>"""
+_EMPTY: Final = '<li>还没有短信 <span lang="en">No message yet</span></li>'
+
+
+class OutboxMessage(BaseModel):
+    """One message; the code is blanked once it was used."""
+
+    phone: str
+    text: str
+    code: str
+    purpose: str
+    at: int
+
+
+class CaptchaAnswer(BaseModel):
+    """What the picture shows."""
+
+    answer: str
+
+
+@router.get("/sms", summary="SMS outbox")
+async def sms(request: Request) -> HTMLResponse:
+    """The outbox as a page, newest first."""
+    messages = "".join(_item(message) for message in _outbox(request)) or _EMPTY
+    return HTMLResponse(_PAGE.format(messages=messages), headers=_HEADERS)
+
+
+@router.get("/sms.json", summary="SMS outbox as JSON")
+async def sms_json(request: Request) -> list[OutboxMessage]:
+    """The outbox, newest first."""
+    return [
+        OutboxMessage(phone=each.phone, text=each.text, code=each.code, purpose=each.purpose, at=each.at)
+        for each in _outbox(request)
+    ]
+
+
+@router.get("/captchas/{captcha_id}", summary="A captcha's answer")
+async def captcha(request: Request, captcha_id: str) -> CaptchaAnswer:
+    """For programs that have no eyes."""
+    context = context_of(request)
+    return CaptchaAnswer(answer=answer_of(context.keyring, captcha_id, now=context.clock()))
+
+
+def _outbox(request: Request) -> list[SmsMessage]:
+    gateway = context_of(request).sms
+    return gateway.messages() if isinstance(gateway, DevelopmentSms) else []
+
+
+def _item(message: SmsMessage) -> str:
+    return f'<li><span class="code">{escape(message.code)}</span><p>{escape(message.phone)}</p><p>{escape(message.text)}</p></li>'

@@ -1,0 +1,247 @@
+"""Accounts on the phone (manual 2.3.1.1 and 2.3.1.2): captcha, SMS code, registration, login.
+
+The only routes of the app that work without a login. Each is limited by counters in the database.
+"""
+
+import base64
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import APIRouter, Body, Path
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mshield.domain import errors
+from mshield.domain.identity import IdType, check_phone, mask_phone
+from mshield.services.captcha import Captchas
+from mshield.services.context import Context
+from mshield.services.login import Credentials, DeviceProof, LogIn
+from mshield.services.register import Register, Registration
+from mshield.services.session import authenticate_phone
+from mshield.services.sms_codes import SmsCodes
+from mshield.web import openapi
+from mshield.web.context import context_of
+from mshield.web.dpop import caller_of, proof_of
+
+router: Final = APIRouter(tags=["phone"])
+_PROOF: Final[dict[str, Any]] = {
+    "parameters": [
+        {
+            "name": "DPoP",
+            "in": "header",
+            "required": True,
+            "description": "Proof (RFC 9449, ES256) without ath, with the claim bd: the token will be bound to its key",
+            "schema": {"type": "string"},
+        }
+    ]
+}
+_LOGIN_IF_APPLYING: Final[dict[str, Any]] = {"security": [{}, {"phone": []}]}
+
+IdTypeName = Literal["resident_id", "passport", "hk_macau_permit", "taiwan_permit", "foreign_resident_id"]
+Phone = Annotated[
+    str, Field(min_length=11, max_length=24, description="mainland mobile number", examples=["13800006027"])
+]
+SmsCode = Annotated[str, Field(pattern="^[0-9]{6}$", description="the six digits of the SMS", examples=["048213"])]
+Password = Annotated[str, Field(min_length=1, max_length=256, examples=["correct horse 7 staple"])]
+
+
+class _In(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class SmsCodeIn(_In):
+    """Asks for an SMS code. `apply` needs a login and goes to the account's own number: `phone` is then null."""
+
+    phone: Phone | None
+    purpose: Literal["register", "apply", "reset"]
+
+
+class AccountIn(_In):
+    """Registration (我要注册). The phone number becomes the account name."""
+
+    name: Annotated[str, Field(min_length=1, max_length=64, description="as on the document", examples=["林知远"])]
+    id_type: IdTypeName
+    id_number: Annotated[
+        str, Field(min_length=1, max_length=32, description="as on the document", examples=["11010519491231002X"])
+    ]
+    phone: Phone
+    sms_code: SmsCode
+    password: Password
+
+
+class SessionIn(_In):
+    """Login."""
+
+    account: Annotated[str, Field(min_length=1, max_length=64, description="the phone number", examples=["13800006027"])]
+    password: Password
+    captcha_id: Annotated[str, Field(min_length=1, max_length=200)]
+    captcha: Annotated[str, Field(min_length=1, max_length=16, description="in either case", examples=["A7KD"])]
+
+
+class CaptchaOut(BaseModel):
+    """A captcha: one use, right or wrong."""
+
+    captcha_id: str
+    image_b64: Annotated[str, Field(description="PNG, base64")]
+    expires_in: Annotated[int, Field(description="seconds", examples=[120])]
+
+
+class SmsCodeOut(BaseModel):
+    """Sent. Both in seconds."""
+
+    expires_in: Annotated[int, Field(examples=[300])]
+    resend_in: Annotated[int, Field(examples=[60])]
+
+
+class AccountBody(BaseModel):
+    """An account as its owner sees it."""
+
+    name: str
+    phone_masked: Annotated[str, Field(examples=["138****6027"])]
+    id_type: IdTypeName
+
+
+class AccountOut(BaseModel):
+    """The new account."""
+
+    account: AccountBody
+
+
+class SessionOut(BaseModel):
+    """A login, valid with proofs of the same key only. `shield_number` is the device's, once it has applied."""
+
+    access_token: str
+    token_type: Literal["DPoP"]
+    expires_in: Annotated[int, Field(description="seconds", examples=[43200])]
+    account: AccountBody
+    shield_number: Annotated[str | None, Field(examples=["MS10720468813"])]
+
+
+@router.post(
+    "/captchas", status_code=201, summary="Get a captcha", operation_id="makeCaptcha", responses=openapi.problems(429, 503)
+)
+async def make_captcha(request: Request, response: Response) -> CaptchaOut:
+    """Its id holds the answer, sealed: nothing is stored until it is used."""
+    context = context_of(request)
+    made = await _captchas(context).new(address=_address(request), now=context.clock())
+    response.headers["Cache-Control"] = "no-store"
+    return CaptchaOut(
+        captcha_id=made.id,
+        image_b64=base64.b64encode(made.image).decode(),
+        expires_in=context.settings.captcha_seconds,
+    )
+
+
+@router.get(
+    "/captchas/{captcha_id}/audio",
+    summary="Hear a captcha",
+    operation_id="hearCaptcha",
+    response_class=Response,
+    responses={200: {"description": "The characters, spoken", "content": {"audio/wav": {}}}}
+    | openapi.problems(404, 422, 429, 503),
+)
+async def hear_captcha(
+    request: Request, captcha_id: Annotated[str, Path(max_length=200, description="of a captcha that is still valid")]
+) -> Response:
+    """For who can't see the picture. Hearing doesn't use the captcha."""
+    context = context_of(request)
+    sound = await _captchas(context).audio(captcha_id, address=_address(request), now=context.clock())
+    return Response(sound, media_type="audio/wav", headers={"Cache-Control": "no-store"})
+
+
+@router.post(
+    "/sms-codes",
+    status_code=202,
+    summary="Send an SMS code",
+    operation_id="sendSmsCode",
+    openapi_extra=_LOGIN_IF_APPLYING,
+    responses=openapi.problems(400, 401, 422, 429, 503),
+)
+async def send_sms_code(request: Request, body: Annotated[SmsCodeIn, Body()]) -> SmsCodeOut:
+    """The answer is the same whether the number has an account or not. A newer code replaces an older one."""
+    context = context_of(request)
+    phone = await _phone_for(request, body)
+    await _sms_codes(context).send(
+        phone=phone, purpose=body.purpose, address=_address(request), now=context.clock()
+    )
+    return SmsCodeOut(
+        expires_in=context.settings.sms_code_seconds, resend_in=context.settings.sms_resend_seconds
+    )
+
+
+@router.post(
+    "/accounts",
+    status_code=201,
+    summary="Register",
+    operation_id="register",
+    responses=openapi.problems(400, 409, 422, 503),
+)
+async def register(request: Request, body: Annotated[AccountIn, Body()]) -> AccountOut:
+    """Manual 2.3.1.1. That a number is registered already is told only with the right SMS code, which stays valid then."""
+    context = context_of(request)
+    registration = Registration(
+        name=body.name,
+        id_type=IdType(body.id_type),
+        id_number=body.id_number,
+        phone=body.phone,
+        sms_code=body.sms_code,
+        password=body.password,
+    )
+    enter = Register(context.db, context.keyring, context.lookup, _sms_codes(context))
+    made = await enter(registration, now=context.clock())
+    return AccountOut(account=_account(made.name, made.phone, made.id_type.value))
+
+
+@router.post(
+    "/sessions",
+    status_code=201,
+    summary="Log in",
+    operation_id="logIn",
+    openapi_extra=_PROOF,
+    responses=openapi.problems(400, 401, 403, 422, 429, 503),
+)
+async def log_in(request: Request, response: Response, body: Annotated[SessionIn, Body()]) -> SessionOut:
+    """Manual 2.3.1.2. A phone that has applied for a certificate lets only that account in (R7)."""
+    context = context_of(request)
+    proof = await proof_of(request)
+    credentials = Credentials(
+        account=body.account, password=body.password, captcha_id=body.captcha_id, captcha=body.captcha
+    )
+    enter = LogIn(context.db, context.lookup, context.settings, _captchas(context))
+    session = await enter(
+        credentials, DeviceProof(proof.jkt, proof.public_key), address=_address(request), now=context.clock()
+    )
+    response.headers["Cache-Control"] = "no-store"
+    return SessionOut(
+        access_token=session.access_token,
+        token_type="DPoP",  # noqa: S106  # RFC 9449's name of the kind, no secret
+        expires_in=session.expires_in,
+        account=_account(session.name, session.phone, session.id_type),
+        shield_number=session.shield_number,
+    )
+
+
+async def _phone_for(request: Request, body: SmsCodeIn) -> str:
+    if body.purpose == "apply":
+        context = context_of(request)
+        login = await authenticate_phone(context.db, await caller_of(request), now=context.clock())
+        return login.phone
+    if body.phone is None:
+        raise errors.InvalidPhone(field="phone")
+    return check_phone(body.phone)
+
+
+def _account(name: str, phone: str, id_type: str) -> AccountBody:
+    return AccountBody.model_validate({"name": name, "phone_masked": mask_phone(phone), "id_type": id_type})
+
+
+def _captchas(context: Context) -> Captchas:
+    return Captchas(context.db, context.keyring, context.settings)
+
+
+def _sms_codes(context: Context) -> SmsCodes:
+    return SmsCodes(context.db, context.lookup, context.settings, context.sms)
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client is not None else ""

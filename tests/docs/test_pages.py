@@ -1,0 +1,72 @@
+"""Documentation says what the code does: pages made from it are current, operations and links exist."""
+
+import re
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from mshield.main import create_app
+from mshield.settings import Settings
+from tests.pages import DOCS, PAGES
+
+_ROOT: Final = DOCS.parent
+_MARKDOWN: Final = sorted([*DOCS.rglob("*.md"), *_ROOT.glob("*.md")])
+_LINK: Final = re.compile(r"\]\((?!https?:|mailto:)([^)\s]+)\)")
+_HEADING: Final = re.compile(r"^#+ (.+)$", re.MULTILINE)
+_METHODS: Final = {"get", "post", "put", "patch", "delete"}
+
+
+def _name(file: Path) -> str:
+    return str(file.relative_to(_ROOT))
+
+
+@pytest.mark.parametrize("place", sorted(PAGES))
+def test_page_is_current(place: str) -> None:
+    assert (DOCS / place).read_text("utf-8") == PAGES[place](), "run: make docs"
+
+
+def test_each_operation_has_its_section() -> None:
+    document: dict[str, Any] = create_app(Settings()).openapi()
+    text = "\n".join(file.read_text("utf-8") for file in sorted((DOCS / "api").glob("*.md")))
+    documented = set(re.findall(r"^## ((?:GET|POST|PUT|PATCH|DELETE) /\S+)$", text, re.MULTILINE))
+    served = {
+        f"{method.upper()} {path}"
+        for path, operations in document["paths"].items()
+        for method in operations.keys() & _METHODS
+    }
+    assert documented == served
+
+
+def test_each_error_that_a_page_names_exists() -> None:
+    known = set(re.findall(r"^\| `(\w+)` \| \d", (DOCS / "api/errors.md").read_text("utf-8"), re.MULTILINE))
+    for page in ("phone.md", "business.md"):
+        text = (DOCS / "api" / page).read_text("utf-8")
+        for line in re.findall(r"\*\*Errors\*\*(.*?)(?=\n\n|\n- |\n#|\Z)", text, re.DOTALL):
+            named = {code for code in re.findall(r"`([a-z_]+)`", line) if code not in {"retry_after", "left"}}
+            assert named <= known, f"{page}: {sorted(named - known)}"
+
+
+@pytest.mark.parametrize("file", _MARKDOWN, ids=_name)
+def test_links_lead_somewhere(file: Path) -> None:
+    for target in _LINK.findall(file.read_text("utf-8")):
+        place, _, anchor = target.partition("#")
+        linked = (file.parent / place).resolve() if place else file
+        assert linked.exists(), f"{file.name} links to {target}"
+        if anchor and linked.suffix == ".md":
+            assert anchor in _anchors(linked), f"{file.name} links to {target}"
+
+
+def _anchors(file: Path) -> set[str]:
+    """The anchors that a forge makes of the headings."""
+    return {
+        re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
+        for heading in _HEADING.findall(file.read_text("utf-8"))
+    }
+
+
+def test_each_make_target_that_a_document_names_exists() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (_ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    for file in _MARKDOWN:
+        named = set(re.findall(r"`make ([a-z-]+)", file.read_text("utf-8")))
+        assert named <= targets, file.name

@@ -1,0 +1,100 @@
+"""Pages of the documentation that repeat what the code says: errors, settings, commands.
+
+`python -m tests.pages` (`make docs`) writes them; a test compares them with the code.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import click
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from mshield.cli import main
+from mshield.domain.errors import BY_CODE
+from mshield.settings import Settings
+from mshield.web.problems import STATUS
+
+DOCS: Final = Path(__file__).parents[1] / "docs"
+
+_ERRORS: Final = """\
+# Errors
+
+Written by `make docs` from the code. Every refusal is `application/problem+json` (RFC 9457): `type` (`/problems/CODE`), `title`,
+`status`, `detail`, `code`, `zh`, `en`, `faq` (the manual's FAQ entry that helps, or null), `request_id`, and what a sentence's
+number is called: `left`, `retry_after`, `limit`. Programs decide by `code`, which is stable; people read `zh` or `en`.
+
+| code | status | 中文 | English | FAQ |
+|---|---|---|---|---|
+"""
+_SETTINGS: Final = """\
+# Settings
+
+Written by `make docs` from the code. Each is an environment variable; `mshield doctor` prints those in force. Lengths of time are seconds
+unless the name says hours or days.
+
+| variable | default | meaning |
+|---|---|---|
+"""
+_COMMANDS: Final = """\
+# Commands
+
+Written by `make docs` from the code; the same text is in `--help`. Exit codes: 0 done, 1 refused or failed, 2 wrong usage.
+"""
+
+
+def errors_page() -> str:
+    """docs/api/errors.md."""
+    rows = (
+        f"| `{code}` | {STATUS[code]} | {_cell(error.zh_text)} | {_cell(error.en_text)} | {error.faq or ''} |"
+        for code, error in sorted(BY_CODE.items())
+    )
+    return _ERRORS + "\n".join(rows) + "\n"
+
+
+def settings_page() -> str:
+    """docs/settings.md."""
+    rows = (
+        f"| `MSHIELD_{name.upper()}` | {_default(field)} | {_cell(field.description or '')} |"
+        for name, field in Settings.model_fields.items()
+    )
+    return _SETTINGS + "\n".join(rows) + "\n"
+
+
+def commands_page() -> str:
+    """docs/commands.md."""
+    return _COMMANDS + "".join(_sections(main, click.Context(main, info_name="mshield")))
+
+
+PAGES: Final = {"api/errors.md": errors_page, "settings.md": settings_page, "commands.md": commands_page}
+
+
+def _default(field: FieldInfo) -> str:
+    if field.default is None or field.default is PydanticUndefined:
+        return ""
+    return f"`{field.default}`"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def _sections(command: click.Command, context: click.Context) -> Iterator[str]:
+    """A section per command that does something, in the order of `--help`."""
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            child = command.get_command(context, name)
+            if child is not None:
+                yield from _sections(child, click.Context(child, parent=context, info_name=name))
+        return
+    # Set here, as a terminal's own width would change the page.
+    formatter = click.HelpFormatter(width=100)
+    command.format_help(context, formatter)
+    text = "\n".join(line.rstrip() for line in formatter.getvalue().splitlines())
+    yield f"\n## {context.command_path}\n\n```text\n{text}\n```\n"
+
+
+if __name__ == "__main__":
+    for place, render in PAGES.items():
+        (DOCS / place).write_text(render(), "utf-8")

@@ -1,0 +1,444 @@
+"""The service's side of the phone's calls in one process, for what a real server can't be made to do on demand.
+
+It checks DPoP and follows the co-signing protocol on `mshield.gm`, keeps everything in memory, and can lose a
+request or an answer, or falsify one. What phone and real server do together is tested in `tests/http`.
+"""
+
+import base64
+import hashlib
+import json
+import secrets
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+import httpx
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+
+from mshield.client.login_message import LOGIN_TYPE, LoginMessage
+from mshield.gm import cosign, sm2, transcript
+from mshield.gm.errors import BadOpening, NoSession, WrongPin
+from mshield.pki.certificate import Certificate
+from mshield.pki.csr import build_request_info
+from mshield.pki.names import LeafSubject
+from tests.unit.pki.authority import Authority
+
+ORIGIN: Final = "http://shield.test"
+CAPTCHA: Final = "7KQM"
+SMS_CODE: Final = "246810"
+PASSWORD: Final = "correct horse"
+NAME: Final = "张伟"
+ORGANISATION: Final = "深圳市蓝海报关有限公司"
+
+Json = dict[str, Any]
+Lost = Literal["request", "answer"]
+
+
+class Refused(Exception):
+    def __init__(self, status: int, code: str, **extra: object) -> None:
+        super().__init__(code)
+        self.status, self.code, self.extra = status, code, extra
+
+
+@dataclass
+class Session:
+    sids: list[bytes]
+    items: list[cosign.SessionItem]
+    otp: bytes
+    rn: bytes
+    fb: bytes | None = None
+
+
+@dataclass
+class Task:
+    sid: bytes
+    uid: bytes
+    purpose: str
+    message: bytes
+    title: str
+    state: str = "waiting"
+    signature: sm2.Signature | None = None
+
+
+@dataclass
+class Key:
+    uid: bytes
+    sid: bytes
+    challenge: str
+    subject: LeafSubject
+    point: bytes = b""
+    share: cosign.ServerKey | None = None
+    epoch: int = 0
+    failures: int = 0
+    otp_hash: bytes = field(default_factory=lambda: transcript.H("otp", bytes(32)))
+    otp_previous: bytes | None = None
+    rn_previous: bytes | None = None
+    session: Session | None = None
+    outcome: tuple[bytes, int, Json] | None = None
+    busy: int = 0
+    held: str | None = None
+    certificate: Certificate | None = None
+
+
+@dataclass
+class Request:
+    id: str
+    kind: str
+    key: str
+    tasks: list[Task]
+    state: str = "waiting"
+    reason: str | None = None
+
+
+class Counterpart:
+    """`transport` goes into the client under test."""
+
+    def __init__(self, authority: Authority, *, now: Callable[[], int]) -> None:
+        self.authority, self.engine, self.now = authority, authority.engine, now
+        self.transport = httpx.MockTransport(self.handle)
+        self.losing: deque[tuple[str, Lost]] = deque()
+        self.falsify: dict[str, Callable[[Json], Json]] = {}
+        self.bodies: list[tuple[str, bytes]] = []
+        self.tokens: set[str] = set()
+        self.key: Key | None = None
+        self.tasks: dict[bytes, Task] = {}
+        self.requests: dict[str, Request] = {}
+        self.accounts: dict[str, str] = {}
+
+    # ---- what tests do to it ----
+
+    def lose(self, end: str, what: Lost, times: int = 1) -> None:
+        """Loses the next `times` calls whose path ends so, before or after they have had their effect."""
+        self.losing.extend([(end, what)] * times)
+
+    def ask(self, *documents: bytes) -> str:
+        """A request for a signature on the documents, or for a login where there are none; gives the QR's text."""
+        assert self.key is not None
+        request = Request(str(len(self.requests) + 1), "signature" if documents else "login", "k" * 22, [])
+        for message in documents or (self._login(request.id),):
+            purpose = "sign" if documents else "login"
+            task = Task(secrets.token_bytes(16), self.key.uid, purpose, message, "进口货物报关单")
+            request.tasks.append(task)
+            self.tasks[task.sid] = task
+        self.requests[request.id] = request
+        return f"{ORIGIN}/q/{request.id}?k={request.key}"
+
+    def count(self, end: str) -> int:
+        """How many calls went to paths that end so."""
+        return sum(path.endswith(end) for path, _ in self.bodies)
+
+    def _login(self, request_id: str) -> bytes:
+        return LoginMessage(
+            type=LOGIN_TYPE,
+            request_id=request_id,
+            client_id="c1",
+            domain="swapp.example.cn",
+            name="单一窗口",
+            nonce="n",
+            issued_at=self.now(),
+        ).encode()
+
+    # ---- HTTP ----
+
+    def handle(self, request: httpx.Request) -> httpx.Response:
+        path, body = request.url.path, request.content
+        losing = self.losing[0] if self.losing and path.endswith(self.losing[0][0]) else None
+        if losing is not None:
+            self.losing.popleft()
+        if losing is not None and losing[1] == "request":
+            raise httpx.ConnectError("lost on the way", request=request)
+        self.bodies.append((path, body))
+        try:
+            status, answer = self._answer(request, path.removeprefix("/api/phone"), body)
+        except Refused as refusal:
+            status, answer = refusal.status, {"code": refusal.code, "status": refusal.status, **refusal.extra}
+        if losing is not None:
+            raise httpx.ReadError("the answer is lost", request=request)
+        if status < 400 and (falsify := next((f for e, f in self.falsify.items() if path.endswith(e)), None)):
+            answer = falsify(json.loads(json.dumps(answer)))
+        kind = "application/problem+json" if status >= 400 else "application/json"
+        return httpx.Response(status, content=json.dumps(answer).encode(), headers={"content-type": kind})
+
+    def _answer(self, request: httpx.Request, path: str, body: bytes) -> tuple[int, Json]:
+        claims = self._proof(request)
+        sent: Json = json.loads(body) if body else {}
+        match [request.method, *path.strip("/").split("/")]:
+            case ["POST", "captchas"]:
+                image = base64.b64encode(b"\x89PNG").decode()
+                return 201, {"captcha_id": "cap", "image_b64": image, "expires_in": 120}
+            case ["POST", "sms-codes"]:
+                return 202, {"expires_in": 300, "resend_in": 60}
+            case ["POST", "accounts"]:
+                self.accounts[sent["phone"]] = sent["password"]
+                return 201, {"account": sent["phone"]}
+            case ["POST", "sessions"]:
+                return self._log_in(sent)
+        self._authorised(request, claims)
+        match [request.method, *path.strip("/").split("/")]:
+            case ["DELETE", "sessions", "current"]:
+                self.tokens.clear()
+                return 204, {}
+            case ["GET", "me"]:
+                account = {"name": NAME, "phone_masked": "138****0000", "id_type": "resident_id"}
+                return 200, {"account": account, "shield_number": None, "certificate": None}
+            case ["POST", "enrolments"]:
+                return self._enrol(sent)
+            case ["POST", "enrolments", _, "key"]:
+                return self._make_key(sent, claims)
+            case ["GET", "tasks", sid]:
+                return 200, self._task(self.tasks[bytes.fromhex(sid)])
+            case ["POST", "keys", uid, "open"]:
+                return 200, self._open(self._key(uid), sent)
+            case ["POST", "keys", uid, "finish"]:
+                return self._finish(self._key(uid), sent)
+            case ["POST", "scans"]:
+                return 200, self._scan(sent["code"])
+            case ["POST", "requests", id_, "decline"]:
+                self.requests[id_].state, self.requests[id_].reason = "declined", sent["reason"]
+                return 204, {}
+            case ["GET", "certificate"]:
+                return 200, self._certificate()
+            case ["GET", "signatures"]:
+                return 200, {"items": [self._signature(t) for t in self.tasks.values() if t.signature]}
+        raise Refused(404, "not_found")
+
+    def _proof(self, request: httpx.Request) -> Json:
+        head, payload, signature = request.headers["dpop"].split(".")
+        header, claims = json.loads(_unb64(head)), json.loads(_unb64(payload))
+        jwk, raw = header["jwk"], _unb64(signature)
+        x, y = (int.from_bytes(_unb64(jwk[name])) for name in "xy")
+        der = encode_dss_signature(int.from_bytes(raw[:32]), int.from_bytes(raw[32:]))
+        try:
+            public = ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key()
+            public.verify(der, f"{head}.{payload}".encode(), ec.ECDSA(hashes.SHA256()))
+        except InvalidSignature as error:
+            raise Refused(401, "invalid_proof") from error
+        expected = {
+            "htm": request.method,
+            "htu": ORIGIN + request.url.path,
+            "bd": _b64(hashlib.sha256(request.content).digest()),
+            "iat": self.now() // 1000,
+        }
+        if any(claims[name] != value for name, value in expected.items()) or header["typ"] != "dpop+jwt":
+            raise Refused(401, "invalid_proof")
+        return dict(claims)
+
+    def _authorised(self, request: httpx.Request, claims: Json) -> None:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        bound = claims.get("ath") == _b64(hashlib.sha256(token.encode()).digest())
+        if scheme != "DPoP" or token not in self.tokens or not bound:
+            raise Refused(401, "unauthenticated")
+
+    # ---- the calls ----
+
+    def _log_in(self, sent: Json) -> tuple[int, Json]:
+        if sent["captcha"] != CAPTCHA:
+            raise Refused(403, "captcha_wrong")
+        if self.accounts.get(sent["account"]) != sent["password"]:
+            raise Refused(403, "login_failed")
+        self.tokens.add(token := secrets.token_urlsafe(32))
+        account = {"name": NAME, "phone_masked": "138****0000", "id_type": "resident_id"}
+        return 201, {"access_token": token, "token_type": "DPoP", "expires_in": 3600, "account": account}
+
+    def _enrol(self, sent: Json) -> tuple[int, Json]:
+        if sent["sms_code"] != SMS_CODE:
+            raise Refused(403, "sms_code_wrong")
+        role = {"legal_person": "法人", "operator": "操作员"}[sent["user_type"]]
+        subject = LeafSubject(organisation=ORGANISATION, role=role, common_name=NAME)
+        key = Key(secrets.token_bytes(16), secrets.token_bytes(16), secrets.token_urlsafe(32), subject)
+        self.key = key
+        names = {"country": "CN", "organisation": ORGANISATION, "role": role, "common_name": NAME}
+        ids = {"uid": key.uid.hex(), "sid": key.sid.hex(), "challenge": key.challenge}
+        return 201, {**ids, "shield_number": "MS12345678901", "subject": names}
+
+    def _make_key(self, sent: Json, claims: Json) -> tuple[int, Json]:
+        key = self.key
+        assert key is not None
+        if claims.get("nonce") != key.challenge:
+            raise Refused(401, "invalid_proof")
+        point = bytes.fromhex(sent["P1"])
+        if key.share is None:
+            proof = cosign.Proof(bytes.fromhex(sent["A"]), int(sent["z"], 16))
+            key.share = cosign.server_enrol(self.engine, uid=key.uid, sid=key.sid, P1=point, proof=proof)
+            key.point = point
+            info = build_request_info(key.subject, key.share.P)
+            self.tasks[key.sid] = Task(key.sid, key.uid, "enrol", info, "申请证书")
+        if key.point != point:
+            raise Refused(409, "conflict")
+        return 200, {"P": key.share.P.hex()}
+
+    def _open(self, key: Key, sent: Json) -> Json:
+        assert key.share is not None
+        otp, rn = bytes.fromhex(sent["otp"]), bytes.fromhex(sent["rn"])
+        if key.held:
+            raise Refused(403, key.held)
+        if key.busy:
+            key.busy -= 1
+            raise Refused(409, "busy")
+        shown = transcript.H("otp", otp)
+        if shown == key.otp_hash:
+            key.otp_previous = None
+        elif shown != key.otp_previous or rn != key.rn_previous:
+            key.held = "clone"
+            raise Refused(403, "clone")
+        if sent["epoch"] != key.epoch:
+            raise Refused(409, "stale_epoch")
+        if key.failures >= 5:
+            raise Refused(403, "pin_locked")
+        nonces = [self._nonce(key, key.share, item) for item in sent["items"]]
+        items = [cosign.SessionItem(each.sid, each.e, each.c, each.k2) for each in nonces]
+        key.session = Session([each.sid for each in nonces], items, otp, rn)
+        return {
+            "items": [
+                {
+                    "sid": each.sid.hex(),
+                    "Q2": each.Q2.hex(),
+                    "A": each.proof.A.hex(),
+                    "z": f"{each.proof.z:064x}",
+                }
+                for each in nonces
+            ],
+            "left": 5 - key.failures,
+            "next_epoch": None,
+        }
+
+    def _nonce(self, key: Key, share: cosign.ServerKey, item: Json) -> cosign.ServerNonce:
+        task = self.tasks[bytes.fromhex(item["sid"])]
+        if task.state != "waiting":
+            raise Refused(409, "task_closed")
+        return cosign.server_nonce(
+            self.engine,
+            uid=key.uid,
+            epoch=key.epoch,
+            d2=share.d2,
+            sid=task.sid,
+            e=sm2.digest(share.P, task.message),
+            c=bytes.fromhex(item["c"]),
+        )
+
+    def _finish(self, key: Key, sent: Json) -> tuple[int, Json]:
+        items = [
+            cosign.FinishItem(
+                bytes.fromhex(item["sid"]),
+                bytes.fromhex(item["Q1"]),
+                bytes.fromhex(item["rho"]),
+                int(item["s_prime"], 16),
+            )
+            for item in sent["items"]
+        ]
+        assert sent["tau"] is None
+        fb = cosign.finish_hash(uid=key.uid, items=items, tau=None)
+        if key.outcome is not None and key.outcome[0] == fb:
+            return key.outcome[1], key.outcome[2]
+        status, answer = self._finish_once(key, fb, items)
+        key.outcome = (fb, status, answer)
+        return status, answer
+
+    def _finish_once(self, key: Key, fb: bytes, items: list[cosign.FinishItem]) -> tuple[int, Json]:
+        session, share = key.session, key.share
+        assert share is not None
+        if session is None or session.fb not in {None, fb}:
+            raise Refused(409, "no_session")
+        try:
+            cosign.check_openings(self.engine, uid=key.uid, epoch=key.epoch, session=session.items, items=items)
+        except (NoSession, BadOpening) as error:
+            raise Refused(409, error.code) from error
+        session.fb, key.session = fb, None
+        key.failures += 1
+        try:
+            made = cosign.server_finish(self.engine, P=share.P, d2=share.d2, session=session.items, items=items)
+        except WrongPin:
+            if key.failures >= 5:
+                return 403, {"code": "pin_locked", "status": 403, "left": 0}
+            return 403, {"code": "wrong_pin", "status": 403, "left": 5 - key.failures}
+        otp = secrets.token_bytes(32)
+        key.failures = 0
+        key.otp_previous, key.rn_previous = transcript.H("otp", session.otp), session.rn
+        key.otp_hash = transcript.H("otp", otp)
+        for sid, signature in zip(session.sids, made, strict=True):
+            self.tasks[sid].state, self.tasks[sid].signature = "signed", signature
+        answered = [
+            {"sid": sid.hex(), "r": f"{signature.r:064x}", "s": f"{signature.s:064x}"}
+            for sid, signature in zip(session.sids, made, strict=True)
+        ]
+        return 200, {"items": answered, "otp": otp.hex()}
+
+    def _scan(self, code: str) -> Json:
+        request = self.requests[code.rpartition("/")[2].partition("?")[0]]
+        request.state = "scanned"
+        return {
+            "request_id": request.id,
+            "kind": request.kind,
+            "number": "07",
+            "requester": self._requester(),
+            "expires_at": self.now() + 120_000,
+            "tasks": [self._task(task) for task in request.tasks],
+        }
+
+    @staticmethod
+    def _requester() -> Json:
+        pc = {"pc_address": "203.0.113.9", "pc_browser": "Firefox"}
+        return {"name": "单一窗口", "domain": "swapp.example.cn", **pc}
+
+    def _task(self, task: Task) -> Json:
+        return {
+            "sid": task.sid.hex(),
+            "uid": task.uid.hex(),
+            "purpose": task.purpose,
+            "message_b64": base64.b64encode(task.message).decode(),
+            "media_type": "application/xml",
+            "title": task.title,
+            "display": [{"label": "报关单号", "value": "530120261010000001"}],
+            "requester": self._requester(),
+            "state": task.state,
+            "expires_at": self.now() + 120_000,
+        }
+
+    def _certificate(self) -> Json:
+        key = self.key
+        if key is None or self.tasks.get(key.sid) is None or self.tasks[key.sid].state != "signed":
+            raise Refused(409, "no_certificate")
+        assert key.share is not None
+        if key.certificate is None:
+            key.certificate = self.authority.issue(subject=key.subject, public=key.share.P)
+        names = ("country", "organisation", "role", "common_name")
+        return {
+            "state": "active",
+            "serial": f"{key.certificate.serial:x}",
+            "shield_number": "MS12345678901",
+            "pem": key.certificate.pem(),
+            "chain_pem": [self.authority.issuing.pem(), self.authority.root.pem()],
+            "subject": {name: getattr(key.subject, name) for name in names},
+            "not_before": key.certificate.not_before,
+            "not_after": key.certificate.not_after,
+        }
+
+    def _signature(self, task: Task) -> Json:
+        assert self.key is not None
+        assert self.key.share is not None
+        return {
+            "sid": task.sid.hex(),
+            "kind": "login" if task.purpose == "login" else "signature",
+            "title": task.title,
+            "business_name": "单一窗口",
+            "signed_at": self.now(),
+            "serial": None,
+            "digest": sm2.digest(self.key.share.P, task.message).hex(),
+        }
+
+    def _key(self, uid: str) -> Key:
+        if self.key is None or self.key.uid.hex() != uid:
+            raise Refused(404, "not_found")
+        return self.key
+
+
+def _b64(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def _unb64(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

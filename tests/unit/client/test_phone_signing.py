@@ -1,0 +1,382 @@
+"""The phone's side of `open` and `finish`: what is signed, what is asked for, what happens when answers are lost."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mshield.client.errors import NetworkError, PhoneError, ProblemError, ProtocolError
+from mshield.client.phone import PinPrompt, VirtualPhone
+from mshield.client.phone.state import Slot, State
+from mshield.gm import sm2
+from tests.unit.client.conftest import PIN, Open
+from tests.unit.client.counterpart import Counterpart, Json
+
+WRONG = "000000"
+XML = "<报关单 编号='530120261010000001'/>".encode()
+
+
+def state_of(tmp_path: Path) -> State:
+    return State.decode((tmp_path / "phone" / "state.json").read_bytes())
+
+
+def verify_signed(service: Counterpart) -> None:
+    assert service.key is not None
+    assert service.key.share is not None
+    for task in service.tasks.values():
+        assert task.signature is not None
+        sm2.verify(service.engine, service.key.share.P, task.message, task.signature)
+
+
+def test_a_login_is_signed_over_the_message_that_was_shown(certified: VirtualPhone, service: Counterpart) -> None:
+    scanned = certified.scan(service.ask())
+    assert (scanned.kind, scanned.number, scanned.requester.domain) == ("login", "07", "swapp.example.cn")
+    approved = certified.approve(pin=PIN)
+    assert approved.documents[0].signature is not None
+    verify_signed(service)
+
+
+def test_a_batch_is_one_session_one_pin_and_all_signatures(certified: VirtualPhone, service: Counterpart) -> None:
+    asked: list[PinPrompt] = []
+
+    def pin(prompt: PinPrompt) -> str:
+        asked.append(prompt)
+        return PIN
+
+    certified.scan(service.ask(*(XML + bytes([i]) for i in range(5))))
+    approved = certified.approve(pin=pin)
+    assert len([d for d in approved.documents if d.signature]) == 5
+    assert len(asked) == 1
+    assert service.count("/finish") == 2  # the application's and this one
+    verify_signed(service)
+
+
+def test_the_pin_is_asked_for_after_open_and_tells_left_and_whether_it_fell(
+    certified: VirtualPhone, service: Counterpart
+) -> None:
+    seen: list[tuple[PinPrompt, int]] = []
+
+    def pin(prompt: PinPrompt) -> str:
+        seen.append((prompt, service.count("/open")))
+        return PIN
+
+    certified.scan(service.ask(XML))
+    opened = service.count("/open")
+    assert service.key is not None
+    service.key.failures = 2  # somebody with a copy tried twice
+    certified.approve(pin=pin)
+    [(prompt, opens)] = seen
+    assert (prompt.left, prompt.fell, opens) == (3, True, opened + 1)
+
+
+def test_a_wrong_pin_counts_and_five_lock(certified: VirtualPhone, service: Counterpart, tmp_path: Path) -> None:
+    certified.scan(service.ask(XML))
+    for left in (4, 3, 2, 1):
+        with pytest.raises(ProblemError) as refused:
+            certified.approve(pin=WRONG)
+        assert (refused.value.code, refused.value.left) == ("wrong_pin", left)
+        key = state_of(tmp_path).key
+        assert key is not None
+        assert key.left == left
+    with pytest.raises(ProblemError, match="pin_locked"):
+        certified.approve(pin=WRONG)
+    with pytest.raises(ProblemError, match="pin_locked"):
+        certified.approve(pin=PIN)
+    assert certified.status().left == 0
+
+
+@pytest.mark.parametrize("pin", ["12345", "1234567", "12345a", "１２３４５６", " 12345", ""])
+def test_a_pin_of_another_form_sends_nothing(certified: VirtualPhone, service: Counterpart, pin: str) -> None:
+    certified.scan(service.ask(XML))
+    calls = len(service.bodies)
+    with pytest.raises(PhoneError, match="bad_pin_form"):
+        certified.approve(pin=pin)
+    assert len(service.bodies) == calls
+
+
+def test_a_lost_open_is_opened_anew_with_the_same_rn_and_fresh_commitments(
+    certified: VirtualPhone, service: Counterpart
+) -> None:
+    certified.scan(service.ask(XML))
+    service.lose("/open", "answer", times=2)
+    certified.approve(pin=PIN)
+    bodies = [json.loads(body) for path, body in service.bodies if path.endswith("/open")][-3:]
+    assert len({body["rn"] for body in bodies}) == 1
+    assert len({body["items"][0]["c"] for body in bodies}) == 3
+
+
+@pytest.mark.parametrize("what", ["request", "answer"])
+def test_a_lost_finish_is_resent_byte_for_byte(
+    certified: VirtualPhone, service: Counterpart, what: str, pauses: list[float]
+) -> None:
+    certified.scan(service.ask(XML))
+    service.lose("/finish", "answer" if what == "answer" else "request", times=3)
+    before = len(service.bodies)
+    certified.approve(pin=PIN)
+    sent = {body for path, body in service.bodies[before:] if path.endswith("/finish")}
+    assert len(sent) == 1
+    assert pauses == [0.5, 1.0, 2.0]
+    verify_signed(service)
+
+
+def test_after_a_kill_the_next_operation_uses_the_same_rn_and_no_clone_is_seen(
+    certified: VirtualPhone, service: Counterpart, open_phone: Open, tmp_path: Path
+) -> None:
+    certified.scan(service.ask(XML))
+    service.lose("/finish", "answer", times=5)
+    with pytest.raises(NetworkError):
+        certified.approve(pin=PIN)
+    key = state_of(tmp_path).key
+    assert key is not None
+    assert key.rn is not None
+    with open_phone() as restarted:
+        assert restarted.status().operation_unfinished
+        approved = restarted.approve(pin=PIN)
+        assert approved.recovered
+        restarted.scan(service.ask(XML + b"2"))
+        assert not restarted.approve(pin=PIN).recovered
+    verify_signed(service)
+
+
+def test_two_lost_answers_in_a_row_are_no_clone(
+    certified: VirtualPhone, service: Counterpart, open_phone: Open
+) -> None:
+    for extra in (b"1", b"2"):
+        with open_phone() as started:
+            started.scan(service.ask(XML + extra))
+            service.lose("/finish", "answer", times=5)
+            with pytest.raises(NetworkError):
+                started.approve(pin=PIN)
+    certified.scan(service.ask(XML + b"3"))
+    certified.approve(pin=PIN)
+    verify_signed(service)
+
+
+def test_a_copy_at_rest_is_found_at_its_first_open(
+    certified: VirtualPhone, service: Counterpart, tmp_path: Path
+) -> None:
+    stolen = (tmp_path / "phone" / "state.json").read_bytes()
+    certified.scan(service.ask(XML))
+    certified.approve(pin=PIN)
+    (tmp_path / "phone" / "state.json").write_bytes(stolen)
+    certified.scan(service.ask(XML + b"2"))
+    with pytest.raises(ProblemError, match="clone"):
+        certified.approve(pin=PIN)
+
+
+def test_a_replaced_session_is_opened_again_with_the_pin_in_memory(
+    certified: VirtualPhone, service: Counterpart
+) -> None:
+    certified.scan(service.ask(XML))
+    asked = 0
+
+    def pin(_prompt: PinPrompt) -> str:
+        nonlocal asked
+        asked += 1
+        assert service.key is not None
+        service.key.session = None  # expired while the user typed
+        return PIN
+
+    certified.approve(pin=pin)
+    assert asked == 1
+    verify_signed(service)
+
+
+def test_a_busy_key_is_waited_for(certified: VirtualPhone, service: Counterpart, pauses: list[float]) -> None:
+    certified.scan(service.ask(XML))
+    assert service.key is not None
+    service.key.busy = 3
+    certified.approve(pin=PIN)
+    assert pauses == [1.0, 1.0, 1.0]
+
+
+def test_a_gateway_error_is_a_lost_answer(certified: VirtualPhone, service: Counterpart) -> None:
+    from mshield.client.errors import problem_of
+
+    assert isinstance(problem_of(502, "text/html", b"<html>"), NetworkError)
+    assert problem_of(500, "text/html", b"<html>").code == "unexpected_answer"
+    assert problem_of(503, "application/problem+json", b'{"code":"unavailable"}').code == "unavailable"
+    certified.scan(service.ask(XML))
+    certified.approve(pin=PIN)
+
+
+def forged_z(answer: Json) -> Json:
+    answer["items"][0]["z"] = f"{(int(answer['items'][0]['z'], 16) + 1):064x}"
+    return answer
+
+
+def point_off_curve(answer: Json) -> Json:
+    answer["items"][0]["Q2"] = "04" + "11" * 64
+    return answer
+
+
+@pytest.mark.parametrize("falsify", [forged_z, point_off_curve])
+def test_a_proof_that_does_not_hold_stops_before_the_pin(
+    certified: VirtualPhone, service: Counterpart, falsify: object
+) -> None:
+    certified.scan(service.ask(XML))
+    service.falsify["/open"] = falsify  # type: ignore[assignment]  # one of the two functions above
+
+    def pin(_prompt: PinPrompt) -> str:
+        raise AssertionError("asked for the PIN")
+
+    with pytest.raises(ProtocolError, match="bad_proof"):
+        certified.approve(pin=pin)
+
+
+def without_left(answer: Json) -> Json:
+    del answer["left"]
+    return answer
+
+
+def with_more(answer: Json) -> Json:
+    return {**answer, "more": 1}
+
+
+def upper_case(answer: Json) -> Json:
+    answer["items"][0]["Q2"] = answer["items"][0]["Q2"].upper()
+    return answer
+
+
+def other_sid(answer: Json) -> Json:
+    answer["items"][0]["sid"] = "00" * 16
+    return answer
+
+
+def left_as_text(answer: Json) -> Json:
+    return {**answer, "left": "5"}
+
+
+@pytest.mark.parametrize("falsify", [without_left, with_more, upper_case, other_sid, left_as_text])
+def test_an_answer_of_another_form_is_malformed(
+    certified: VirtualPhone, service: Counterpart, falsify: object
+) -> None:
+    certified.scan(service.ask(XML))
+    service.falsify["/open"] = falsify  # type: ignore[assignment]  # one of the functions above
+    with pytest.raises(ProtocolError, match="malformed"):
+        certified.approve(pin=PIN)
+
+
+def test_a_repeated_field_is_malformed() -> None:
+    from mshield.client.phone.messages import read_open
+
+    with pytest.raises(ProtocolError, match="malformed"):
+        read_open(b'{"items":[],"left":5,"left":5,"next_epoch":null}', [])
+
+
+def test_a_false_signature_is_a_bad_answer_and_keeps_otp_and_rn(
+    certified: VirtualPhone, service: Counterpart, tmp_path: Path
+) -> None:
+    certified.scan(service.ask(XML))
+
+    def other_s(answer: Json) -> Json:
+        answer["items"][0]["s"] = f"{(int(answer['items'][0]['s'], 16) ^ 1):064x}"
+        return answer
+
+    before = state_of(tmp_path).key
+    service.falsify["/finish"] = other_s
+    with pytest.raises(ProtocolError, match="bad_answer"):
+        certified.approve(pin=PIN)
+    after = state_of(tmp_path).key
+    assert before is not None
+    assert after is not None
+    assert (after.otp, after.slots) == (before.otp, before.slots)
+    assert after.rn is not None
+
+
+def test_an_item_closed_meanwhile_has_no_signature(certified: VirtualPhone, service: Counterpart) -> None:
+    certified.scan(service.ask(XML, XML + b"2"))
+
+    def closed(answer: Json) -> Json:
+        answer["items"][1] = {"sid": answer["items"][1]["sid"], "error": "task_closed"}
+        return answer
+
+    service.falsify["/finish"] = closed
+    first, second = certified.approve(pin=PIN).documents
+    assert first.signature is not None
+    assert second.signature is None
+
+
+def add_newer_slot(tmp_path: Path, *, damaged: bool = False) -> None:
+    """As a try at a refresh leaves it: a slot of the next epoch, which the server does not know."""
+    import msgspec
+
+    state = state_of(tmp_path)
+    assert state.key is not None
+    newer = Slot.make(epoch=1, salt=bytes(16), rounds=1, blob=b"\x01" * 32, pin_set_at=0)
+    if damaged:
+        newer = msgspec.structs.replace(newer, blob=b"\x02" * 32)
+    key = msgspec.structs.replace(state.key, slots=(newer, *state.key.slots))
+    (tmp_path / "phone" / "state.json").write_bytes(msgspec.structs.replace(state, key=key).encode())
+
+
+def test_a_stale_slot_gives_way_to_the_older_and_goes_after_a_checked_answer(
+    certified: VirtualPhone, service: Counterpart, tmp_path: Path
+) -> None:
+    add_newer_slot(tmp_path)
+    certified.scan(service.ask(XML))
+    with pytest.raises(ProblemError, match="wrong_pin"):
+        certified.approve(pin=WRONG)
+    key = state_of(tmp_path).key
+    assert key is not None
+    assert [slot.epoch for slot in key.slots] == [1, 0]
+    certified.approve(pin=PIN)
+    key = state_of(tmp_path).key
+    assert key is not None
+    assert [slot.epoch for slot in key.slots] == [0]
+
+
+def test_a_damaged_slot_spends_no_attempt(certified: VirtualPhone, service: Counterpart, tmp_path: Path) -> None:
+    import msgspec
+
+    state = state_of(tmp_path)
+    assert state.key is not None
+    [slot] = state.key.slots
+    damaged = msgspec.structs.replace(slot, blob=bytes([slot.blob[0] ^ 1]) + slot.blob[1:])
+    key = msgspec.structs.replace(state.key, slots=(damaged,))
+    (tmp_path / "phone" / "state.json").write_bytes(msgspec.structs.replace(state, key=key).encode())
+    certified.scan(service.ask(XML))
+    opens = service.count("/open")
+    with pytest.raises(PhoneError, match="damaged_slot"):
+        certified.approve(pin=PIN)
+    assert service.count("/open") == opens
+    assert service.key is not None
+    assert service.key.failures == 0
+
+
+def test_a_login_for_another_system_is_not_shown(certified: VirtualPhone, service: Counterpart) -> None:
+    code = service.ask()
+
+    def other_name(answer: Json) -> Json:
+        answer["requester"]["domain"] = "evil.example"
+        return answer
+
+    service.falsify["/scans"] = other_name
+    with pytest.raises(ProtocolError, match="bad_task"):
+        certified.scan(code)
+
+
+def test_a_message_of_the_protocol_is_never_signed_for_a_business(
+    certified: VirtualPhone, service: Counterpart
+) -> None:
+    from mshield.gm.transcript import internal_message
+
+    message = internal_message("refresh", uid=bytes(16), sid=bytes(16))
+    with pytest.raises(ProtocolError, match="bad_task"):
+        certified.scan(service.ask(message))
+
+
+@pytest.mark.parametrize("code", ["", "https://shield.test/other", "otpauth://totp/x?secret=y", "ftp://a/q/1?k=2"])
+def test_another_code_is_not_sent_anywhere(certified: VirtualPhone, service: Counterpart, code: str) -> None:
+    with pytest.raises(PhoneError, match="bad_code"):
+        certified.scan(code)
+    assert service.count("/scans") == 0
+
+
+def test_declining_tells_the_reason_and_forgets_the_request(certified: VirtualPhone, service: Counterpart) -> None:
+    certified.scan(service.ask(XML))
+    certified.decline(reason="not_me")
+    [request] = service.requests.values()
+    assert (request.state, request.reason) == ("declined", "not_me")
+    with pytest.raises(PhoneError, match="nothing_scanned"):
+        certified.approve(pin=PIN)
