@@ -1,7 +1,7 @@
 """Makes examples/filing.xlsx and examples/filing.csv anew: two invented enterprises, their legal persons and operators.
 
-All names and numbers are invented; the check digits are right, which is why they are computed here. Run from the project's
-root: `python scripts/make_examples.py`.
+All names and numbers are invented; the check digits are right, which is why they are computed here. Run from the
+project's root: `python scripts/make_examples.py`.
 """
 
 import csv
@@ -47,7 +47,7 @@ def resident_id(place: str, birth: str, sequence: str) -> str:
 
 
 def foreign_resident_id(place: str, country: str, birth: str, sequence: str) -> str:
-    """The 18-digit form of 2023: 9, two digits of the place, three of the country, date of birth, sequence, check digit."""
+    """The 18-digit form of 2023: 9, place (two digits), country (three), date of birth, sequence, check digit."""
     return resident_id("9" + place + country, birth, sequence)
 
 
@@ -81,7 +81,8 @@ def main() -> None:
 
 def write_text(path: Path) -> None:
     """The same list as text, UTF-8 with the mark that spreadsheets look for."""
-    rows = [[name for name, _, _ in COLUMNS], *([number, *person] for number, person in enumerate(PEOPLE, start=1))]
+    header: list[object] = [name for name, _, _ in COLUMNS]
+    rows = [header, *([number, *person] for number, person in enumerate(PEOPLE, start=1))]
     out = io.StringIO(newline="")
     csv.writer(out, lineterminator="\r\n").writerows(rows)
     path.write_bytes(out.getvalue().encode("utf-8-sig"))
@@ -148,12 +149,14 @@ def with_fixed_times(data: bytes) -> bytes:
             content = old.read(part)
             if part.filename == "docProps/core.xml":
                 content = fixed_properties(content)
-            new.writestr(zipfile.ZipInfo(part.filename, MADE_AT.timetuple()[:6]), content, zipfile.ZIP_DEFLATED)
+            new.writestr(
+                zipfile.ZipInfo(part.filename, MADE_AT.timetuple()[:6]), content, zipfile.ZIP_DEFLATED
+            )
     return out.getvalue()
 
 
 def fixed_properties(content: bytes) -> bytes:
-    """openpyxl writes the time of saving over the one that was set."""
+    """The library writes the time of saving over the one that was set."""
     text = content.decode()
     start = text.index(">", text.index("<dcterms:modified")) + 1
     end = text.index("</dcterms:modified>")

@@ -33,8 +33,8 @@ from mshield.store.requests import BusinessSystem
 from tests.conftest import Clock
 
 NAME = "林知远"
-ID_NUMBER = "330206199003124215"
-CREDIT_CODE = "91330206MA2AEXAM0T"
+ID_NUMBER = "330206199001014217"
+CREDIT_CODE = "91330206MA2XB7C1TW"
 PHONE_NUMBER = "13800006027"
 WRONG_SHARE = 12345
 
@@ -258,7 +258,7 @@ async def _rows(db: Database, keyring: Keyring, lookup: LookupKey, clock: Clock)
         db,
         "INSERT INTO enterprises (credit_code, name, version, created_at, changed_at) VALUES ($1, $2, 1, $3, $4)",
         CREDIT_CODE,
-        "宁波示例进出口有限公司",
+        "宁波北潮进出口有限公司",
         now,
         now,
     )

@@ -15,16 +15,20 @@ from mshield.keys.keyring import load_keyring
 from mshield.keys.secrets import load_lookup_key
 from mshield.services.answer import Answer
 from mshield.services.ask import Ask
+from mshield.services.captcha import Captchas
 from mshield.services.certificate import Certificates
 from mshield.services.context import Context
 from mshield.services.enrol import Enrol
 from mshield.services.events import Events
 from mshield.services.finish_signing import FinishSigning
 from mshield.services.issue import Issue
+from mshield.services.login import LogIn
 from mshield.services.open_signing import OpenSigning
 from mshield.services.publish import Publisher
+from mshield.services.register import Register
 from mshield.services.result import MakeResult
 from mshield.services.session import BusinessAuthentication
+from mshield.services.sms_codes import SmsCodes
 from mshield.settings import Settings, load_settings
 from mshield.store.database import Database, Unavailable, open_database
 from mshield.store.migrate import pending
@@ -84,6 +88,9 @@ async def _assemble(settings: Settings, clock: Clock, db: Database) -> Context:
     authorities = await load_authorities(db, keyring, engine)
     events = Events()
     publisher = Publisher(db, keyring, engine, settings, authorities)
+    sms = DevelopmentSms()
+    captchas = Captchas(db, keyring, settings)
+    sms_codes = SmsCodes(db, lookup, settings, sms)
     ask = Ask(db, settings, events)
     return Context(
         settings=settings,
@@ -93,9 +100,13 @@ async def _assemble(settings: Settings, clock: Clock, db: Database) -> Context:
         keyring=keyring,
         lookup=lookup,
         authorities=authorities,
-        sms=DevelopmentSms(),
+        sms=sms,
         publisher=publisher,
         authenticate_business=BusinessAuthentication(db),
+        captchas=captchas,
+        sms_codes=sms_codes,
+        register=Register(db, keyring, lookup, sms_codes),
+        log_in=LogIn(db, lookup, settings, captchas),
         enrol=Enrol(db, engine, keyring, lookup),
         certificates=Certificates(db, engine, authorities, Issue(db, keyring, lookup, authorities, settings)),
         open_signing=OpenSigning(db, engine, keyring, settings),

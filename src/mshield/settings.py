@@ -11,6 +11,7 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Positive = Annotated[int, Field(ge=1)]
+NotNegative = Annotated[int, Field(ge=0)]
 
 
 class Settings(BaseSettings):
@@ -42,7 +43,7 @@ class Settings(BaseSettings):
     sms_gateway: Literal["development"] = Field(default="development", description="who sends SMS")
     sms_code_seconds: Positive = Field(default=300, description="life of an SMS code")
     sms_code_tries: Positive = Field(default=5, description="wrong tries that end an SMS code")
-    sms_resend_seconds: Positive = Field(default=60, description="between two SMS codes to one number")
+    sms_resend_seconds: NotNegative = Field(default=60, description="between two SMS codes to one number")
     sms_codes_per_day: Positive = Field(default=10, description="SMS codes a day to one number")
     sms_codes_per_address: Positive = Field(default=30, description="SMS codes an hour from one address")
     captcha_seconds: Positive = Field(default=120, description="life of a captcha")

@@ -25,9 +25,11 @@ def command() -> None:
 def import_(out: Output, file: Path, dry_run: bool) -> None:
     """Import a list of filed people from FILE (.xlsx or .csv, header in Chinese or English).
 
-    Columns, in any order: 企业名称 enterprise, 统一社会信用代码 credit code, 姓名 name, 证件类型 id type, 证件号码 id number,
-    用户类型 user type (法人 legal person or 操作员 operator). Other columns are ignored. Prints what becomes of each line.
-    Where any line is bad nothing is imported and the exit code is 1. People on file who aren't in the list stay.
+    Columns, in any order: 企业名称 enterprise, 统一社会信用代码 credit code, 姓名 name, 证件类型 id type,
+    证件号码 id number, 用户类型 user type (法人 legal person, 操作员 operator). Others are ignored.
+
+    Prints what becomes of each line. Where any line is bad nothing is imported and the exit code is 1. People on
+    file who aren't in the list stay.
     """
     from mshield.gateways.filing_files import MAX_FILE, FilingFileError, read_filing
     from mshield.keys.errors import KeysError
@@ -89,7 +91,8 @@ def _line_data(line: "LineReport") -> dict[str, object]:
         "enterprise": None if record is None else record.enterprise,
         "credit_code": None if record is None else record.credit_code,
         "findings": [
-            {"field": found.field, "code": found.code, "zh": found.zh, "en": found.en} for found in line.findings
+            {"field": found.field, "code": found.code, "zh": found.zh, "en": found.en}
+            for found in line.findings
         ],
     }
 
@@ -97,12 +100,25 @@ def _line_data(line: "LineReport") -> dict[str, object]:
 def _lines(out: Output, report: "Report") -> list[str]:
     from mshield.domain.identity import ROLE_NAMES, mask_id_number
 
-    done = {"add": out.pick("新增", "add"), "change": out.pick("变更", "change"), "none": out.pick("无变化", "unchanged")}
+    done = {
+        "add": out.pick("新增", "add"),
+        "change": out.pick("变更", "change"),
+        "none": out.pick("无变化", "unchanged"),
+    }
     rows = []
     for line in report.lines:
         if line.record is None or line.change is None:
             said = "；".join(found.zh for found in line.findings) if out.lang == "zh" else ""
-            rows.append([str(line.line), out.pick("有误", "bad"), said or "; ".join(f.en for f in line.findings), "", "", ""])
+            rows.append(
+                [
+                    str(line.line),
+                    out.pick("有误", "bad"),
+                    said or "; ".join(f.en for f in line.findings),
+                    "",
+                    "",
+                    "",
+                ]
+            )
             continue
         record = line.record
         role_zh, role_en = ROLE_NAMES[record.role]
@@ -123,9 +139,8 @@ def _lines(out: Output, report: "Report") -> list[str]:
 
 def _summary(report: "Report") -> tuple[str, str]:
     did_zh, did_en = ("已导入", "Imported") if report.applied else ("将会导入", "Would import")
-    return (
-        f"{did_zh}：人员新增 {report.will_add}，变更 {report.will_change}，无变化 {report.unchanged}；"
-        f"企业新增 {report.enterprises_add}，变更 {report.enterprises_change}",
-        f"{did_en}: people added {report.will_add}, changed {report.will_change}, unchanged {report.unchanged}; "
-        f"enterprises added {report.enterprises_add}, changed {report.enterprises_change}",
-    )
+    zh = f"{did_zh}：人员新增 {report.will_add}，变更 {report.will_change}，无变化 {report.unchanged}；"
+    zh += f"企业新增 {report.enterprises_add}，变更 {report.enterprises_change}"
+    en = f"{did_en}: people added {report.will_add}, changed {report.will_change}, unchanged {report.unchanged}; "
+    en += f"enterprises added {report.enterprises_add}, changed {report.enterprises_change}"
+    return zh, en

@@ -153,7 +153,9 @@ class Job:
 
 
 def _counts(report: dict[str, Any]) -> str:
-    return ", ".join(f"{value} {name}" for name, value in report.items() if isinstance(value, int) and value)
+    counted = ("will_add", "will_change", "unchanged", "enterprises_add", "enterprises_change")
+    names = ("persons added", "persons changed", "persons unchanged", "enterprises added", "enterprises changed")
+    return ", ".join(f"{report[key]} {name}" for key, name in zip(counted, names, strict=True) if report[key])
 
 
 _DISPLAYED: Final = ("报关单号", "进口口岸", "境内收货人", "商品名称", "件数", "总价", "币制")

@@ -19,9 +19,9 @@ class Person:
 
 OPERATOR: Final = Person(
     name="林知远",
-    id_number="330206199003124215",
+    id_number="330206199001014217",
     role="operator",
-    credit_code="91330206MA2AEXAM0T",
+    credit_code="91330206MA2XB7C1TW",
     phone="13800006027",
     password="Demo-declare-2026",  # noqa: S106  # an invented account of a local demonstration
     pin="271828",

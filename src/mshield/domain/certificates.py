@@ -1,4 +1,4 @@
-"""The life of a certificate and the holds on it (挂失, 冻结 …) as one table, from which the diagrams in the docs are made.
+"""The life of a certificate and the holds on it (挂失, 冻结 …) as one table, from which the docs' diagrams are made.
 
 A certificate can be used only while it is active, without any hold, and not expired. `expired` is never stored: the
 clock says it.
@@ -79,31 +79,45 @@ class Standing:
 _E, _S = CertificateEvent, CertificateState
 _ACTIVE: Final = frozenset({_S.ACTIVE})
 
-TABLE: Final[Mapping[CertificateEvent, Rule]] = MappingProxyType({
-    _E.ACTIVATE: Rule(zh="签发", actor="service", sources=frozenset({_S.ISSUED}), target=_S.ACTIVE),
-    _E.LOCK_PIN: Rule(zh="PIN 码锁死", actor="service", sources=_ACTIVE, target=_S.PIN_LOCKED),
-    _E.SUPERSEDE: Rule(zh="更新", actor="user", sources=_ACTIVE, target=_S.SUPERSEDED),
-    _E.REVOKE: Rule(
-        zh="作废",
-        actor="legal_person",
-        sources=frozenset({_S.ISSUED, _S.ACTIVE, _S.PIN_LOCKED}),
-        target=_S.REVOKED,
-    ),
-    _E.FIND_CLONE: Rule(zh="疑似复制", actor="service", sources=_ACTIVE, target=_S.ACTIVE, places=Hold.CLONE),
-    _E.APPLY_AGAIN: Rule(zh="重复申请", actor="user", sources=_ACTIVE, target=_S.ACTIVE, places=Hold.DUPLICATE),
-    _E.REPORT_LOSS: Rule(zh="挂失", actor="legal_person", sources=_ACTIVE, target=_S.ACTIVE, places=Hold.LOST),
-    _E.LIFT_LOSS: Rule(zh="解挂失", actor="legal_person", sources=_ACTIVE, target=_S.ACTIVE, lifts=Hold.LOST),
-    _E.FREEZE: Rule(zh="冻结", actor="legal_person", sources=_ACTIVE, target=_S.ACTIVE, places=Hold.FROZEN),
-    _E.UNFREEZE: Rule(zh="解冻结", actor="legal_person", sources=_ACTIVE, target=_S.ACTIVE, lifts=Hold.FROZEN),
-})
+TABLE: Final[Mapping[CertificateEvent, Rule]] = MappingProxyType(
+    {
+        _E.ACTIVATE: Rule(zh="签发", actor="service", sources=frozenset({_S.ISSUED}), target=_S.ACTIVE),
+        _E.LOCK_PIN: Rule(zh="PIN 码锁死", actor="service", sources=_ACTIVE, target=_S.PIN_LOCKED),
+        _E.SUPERSEDE: Rule(zh="更新", actor="user", sources=_ACTIVE, target=_S.SUPERSEDED),
+        _E.REVOKE: Rule(
+            zh="作废",
+            actor="legal_person",
+            sources=frozenset({_S.ISSUED, _S.ACTIVE, _S.PIN_LOCKED}),
+            target=_S.REVOKED,
+        ),
+        _E.FIND_CLONE: Rule(
+            zh="疑似复制", actor="service", sources=_ACTIVE, target=_S.ACTIVE, places=Hold.CLONE
+        ),
+        _E.APPLY_AGAIN: Rule(
+            zh="重复申请", actor="user", sources=_ACTIVE, target=_S.ACTIVE, places=Hold.DUPLICATE
+        ),
+        _E.REPORT_LOSS: Rule(
+            zh="挂失", actor="legal_person", sources=_ACTIVE, target=_S.ACTIVE, places=Hold.LOST
+        ),
+        _E.LIFT_LOSS: Rule(
+            zh="解挂失", actor="legal_person", sources=_ACTIVE, target=_S.ACTIVE, lifts=Hold.LOST
+        ),
+        _E.FREEZE: Rule(
+            zh="冻结", actor="legal_person", sources=_ACTIVE, target=_S.ACTIVE, places=Hold.FROZEN
+        ),
+        _E.UNFREEZE: Rule(
+            zh="解冻结", actor="legal_person", sources=_ACTIVE, target=_S.ACTIVE, lifts=Hold.FROZEN
+        ),
+    }
+)
 """Everything that may happen; what isn't here can't. A hold that no event lifts ends by revocation only."""
 
 
 def after(standing: Standing, event: CertificateEvent) -> Standing:
-    """The standing after the event. Raises Conflict where the table has no such step, a hold stands already, or none does.
+    """The standing after the event. Raises Conflict where the table has no such step, or the hold stands already or not.
 
-    The holds of a certificate that leaves the active state go with it: its end says enough. While a hold stands a certificate
-    can't be renewed: that would be a way around the hold.
+    The holds of a certificate that leaves the active state go with it: its end says enough. While a hold stands a
+    certificate can't be renewed (Held): that would be a way around the hold.
     """
     rule = TABLE[event]
     refused = standing.state not in rule.sources or rule.places in standing.holds
@@ -136,7 +150,7 @@ def require_usable(*, state: CertificateState, holds: Iterable[Hold], not_after:
 
 
 def occupies_device(state: CertificateState) -> bool:
-    """Whether the device counts as having a certificate (R5, R6): also a held, locked or expired one does, until revoked."""
+    """Whether the device counts as having a certificate (R5, R6); a held, locked or expired one does until revoked."""
     return state not in {CertificateState.SUPERSEDED, CertificateState.REVOKED}
 
 

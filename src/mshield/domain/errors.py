@@ -95,7 +95,8 @@ class Clone(
     DomainError,
     code="clone",
     zh="这个手机盾可能被复制，已停用以保护您。请法人作废后重新申请",
-    en="This shield may have been copied and was stopped to protect you. Ask your legal person to revoke it, then apply again",
+    en="This shield may have been copied and was stopped to protect you. Ask your legal person to revoke it, "
+    "then apply again",
     faq="3.9",
 ):
     """The one-time value showed a second copy of the phone's data."""
@@ -392,7 +393,8 @@ class Duplicate(
     DomainError,
     code="duplicate",
     zh="重复申请没有成功，本机原有的证书已停用。请法人作废后重新申请",
-    en="Applying again failed and the phone's present certificate was stopped. Ask your legal person to revoke it, then apply again",
+    en="Applying again failed and the phone's present certificate was stopped. Ask your legal person to revoke it, "
+    "then apply again",
     faq="3.6",
 ):
     """An application without prior revocation (R6)."""
@@ -431,7 +433,11 @@ class OtherAccount(
     @property
     def en(self) -> str:
         """The English sentence, also where the owner's number is not at hand."""
-        return super().en if self.extra else "This phone's shield belongs to another account. Log in with that account"
+        return (
+            super().en
+            if self.extra
+            else "This phone's shield belongs to another account. Log in with that account"
+        )
 
 
 class NoCertificate(
@@ -448,7 +454,8 @@ class CertificateExpired(
     DomainError,
     code="certificate_expired",
     zh="证书已过期，不能签名，也不能更新。请法人作废后重新申请",
-    en="The certificate has expired and can neither sign nor be renewed. Ask your legal person to revoke it, then apply again",
+    en="The certificate has expired and can neither sign nor be renewed. Ask your legal person to revoke it, "
+    "then apply again",
     faq="3.10",
 ):
     """Past `not_after` (R11)."""

@@ -25,7 +25,8 @@ _ENTRIES: Final = (
         id="3.1",
         title_zh="网络异常",
         title_en="The network fails",
-        zh="可在 Wi-Fi 或移动网络环境下使用手机盾。操作时若遇网络不稳定，会出现网络异常错误，待网络稳定后重新操作即可，什么都不会丢。",
+        zh="可在 Wi-Fi 或移动网络环境下使用手机盾。操作时若遇网络不稳定，会出现网络异常错误，"
+        "待网络稳定后重新操作即可，什么都不会丢。",
         en="Mobile Shield works over Wi-Fi and mobile data. When the network is unstable an operation may fail. "
         "Nothing is lost: repeat it when the network is stable.",
     ),
@@ -40,16 +41,18 @@ _ENTRIES: Final = (
         id="3.3",
         title_zh="没有找到符合条件的法人/操作员",
         title_en="No matching legal person or operator",
-        zh="请企业法人登录三证合一系统，查询备案成功的法人或操作员信息。姓名、证件号码、用户类型、统一社会信用代码须与备案一致。",
-        en="Ask your legal person to log in to the portal and look up the filed legal person and operators. Name, id number, "
-        "user type and unified social credit code must all be as filed.",
+        zh="请企业法人登录三证合一系统，查询备案成功的法人或操作员信息。"
+        "姓名、证件号码、用户类型、统一社会信用代码须与备案一致。",
+        en="Ask your legal person to log in to the portal and look up the filed legal person and operators. Name, "
+        "id number, user type and unified social credit code must all be as filed.",
     ),
     FaqEntry(
         id="3.4",
         title_zh="手机盾账户",
         title_en="The account",
         zh="手机盾账户为无卡用户账户。已注册过的用户无需再次注册，可直接登录。",
-        en="Mobile Shield uses the cardless user account. Whoever has registered before logs in without registering again.",
+        en="Mobile Shield uses the cardless user account. Whoever has registered before logs in "
+        "without registering again.",
     ),
     FaqEntry(
         id="3.5",
@@ -62,41 +65,42 @@ _ENTRIES: Final = (
         id="3.6",
         title_zh="手机盾用户管理",
         title_en="One account, up to six phones",
-        zh="证书申请成功后，本机只允许当前账户登录，不能切换账户。有多个手机的用户（最多 6 个），可在每个手机上分别申请证书，"
-        "每个手机只能使用本机的证书。",
-        en="After an application only the account that applied can log in on that phone. With several phones, six at most, you "
-        "may apply on each of them; each phone uses only its own certificate.",
+        zh="证书申请成功后，本机只允许当前账户登录，不能切换账户。有多个手机的用户（最多 6 个），"
+        "可在每个手机上分别申请证书，每个手机只能使用本机的证书。",
+        en="After an application only the account that applied can log in on that phone. With several phones, six at "
+        "most, you may apply on each of them; each phone uses only its own certificate.",
     ),
     FaqEntry(
         id="3.7",
         title_zh="PIN 码锁死",
         title_en="PIN locked",
         zh="PIN 码最多可连续输错 5 次，之后锁死，不可解锁。只能由法人登录三证合一系统作废该证书，然后重新申请。",
-        en="After five wrong PINs the PIN is locked for good. Your legal person must revoke the certificate in the portal; then "
-        "apply again.",
+        en="After five wrong PINs the PIN is locked for good. Your legal person must revoke the certificate in the "
+        "portal; then apply again.",
     ),
     FaqEntry(
         id="3.8",
         title_zh="忘记 PIN 码",
         title_en="PIN forgotten",
         zh="手机盾没有找回或解锁 PIN 码的功能。忘记 PIN 码时，只能由法人登录三证合一系统作废当前证书，然后重新申请。",
-        en="A PIN can be neither recovered nor unlocked. Your legal person must revoke the certificate in the portal; then apply "
-        "again.",
+        en="A PIN can be neither recovered nor unlocked. Your legal person must revoke the certificate in the "
+        "portal; then apply again.",
     ),
     FaqEntry(
         id="3.9",
         title_zh="更换手机",
         title_en="A new phone",
         zh="手机丢失或更换时，由法人登录三证合一系统作废原手机盾证书，然后在新手机上重新申请。",
-        en="When a phone is lost or replaced, your legal person revokes the old shield in the portal; then apply on the new phone.",
+        en="When a phone is lost or replaced, your legal person revokes the old shield in the portal; then "
+        "apply on the new phone.",
     ),
     FaqEntry(
         id="3.10",
         title_zh="申请证书后不能正常使用",
         title_en="The certificate doesn't work",
         zh="已申请证书，但扫码登录或签名时报验签失败或用户名密码不正确，请在手机盾中选择更新证书，然后重新操作。",
-        en="If logging in or signing by scan fails with a signature or account error although you have a certificate, choose Renew "
-        "certificate in the app and try again.",
+        en="If logging in or signing by scan fails with a signature or account error although you have a certificate, "
+        "choose Renew certificate in the app and try again.",
     ),
 )
 

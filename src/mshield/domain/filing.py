@@ -66,55 +66,74 @@ class Finding:
     en: str
 
 
-_TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType({
-    "missing": ("没有填写", "is missing"),
-    "formula": ("是公式，请改成文字", "is a formula; write it as text"),
-    "number_cell": ("被存成数字，末尾几位已丢失，请把单元格设为文本后重填", "was stored as a number and lost its last "
-                    "digits; format the cell as text and enter it again"),
-    "not_text": ("不是文字", "is not text"),
-    "too_long": ("太长", "is too long"),
-    "invalid_enterprise": ("有误，请按营业执照填写", "is not right; write it as on the business licence"),
-    "invalid_name": ("有误，请按证件填写", "is not right; write it as on the document"),
-    "invalid_id_number": ("有误，请按证件核对", "is not right; check it against the document"),
-    "invalid_credit_code": ("有误，请按营业执照核对", "is not right; check it against the business licence"),
-    "unknown_id_type": ("不认识这种证件类型", "is no known type"),
-    "unknown_role": ("请填“法人”或“操作员”", "must be legal person or operator"),
-    "duplicate": ("与第 {first} 行重复", "repeats line {first}"),
-    "enterprise_differs": ("与第 {first} 行同一代码的企业名称不同", "differs from line {first}, which has the same credit code"),
-    "person_differs": ("与第 {first} 行同一证件号码的姓名不同", "differs from line {first}, which has the same id number"),
-})  # fmt: skip
+_TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "missing": ("没有填写", "is missing"),
+        "formula": ("是公式，请改成文字", "is a formula; write it as text"),
+        "number_cell": (
+            "被存成数字，末尾几位已丢失，请把单元格设为文本后重填",
+            "was stored as a number and lost its last digits; format the cell as text and enter it again",
+        ),
+        "not_text": ("不是文字", "is not text"),
+        "too_long": ("太长", "is too long"),
+        "invalid_enterprise": ("有误，请按营业执照填写", "is not right; write it as on the business licence"),
+        "invalid_name": ("有误，请按证件填写", "is not right; write it as on the document"),
+        "invalid_id_number": ("有误，请按证件核对", "is not right; check it against the document"),
+        "invalid_credit_code": (
+            "有误，请按营业执照核对",
+            "is not right; check it against the business licence",
+        ),
+        "unknown_id_type": ("不认识这种证件类型", "is no known type"),
+        "unknown_role": ("请填“法人”或“操作员”", "must be legal person or operator"),
+        "duplicate": ("与第 {first} 行重复", "repeats line {first}"),
+        "enterprise_differs": (
+            "与第 {first} 行同一代码的企业名称不同",
+            "differs from line {first} with the same credit code",
+        ),
+        "person_differs": (
+            "与第 {first} 行同一证件号码的人不同",
+            "differs from line {first} with the same id number",
+        ),
+    }
+)
 
-FIELD_NAMES: Final[Mapping[str | None, tuple[str, str]]] = MappingProxyType({
-    "enterprise": ("企业名称", "enterprise"),
-    "credit_code": ("统一社会信用代码", "credit code"),
-    "name": ("姓名", "name"),
-    "id_type": ("证件类型", "id type"),
-    "id_number": ("证件号码", "id number"),
-    "role": ("用户类型", "user type"),
-    None: ("本行", "the line"),
-})
+FIELD_NAMES: Final[Mapping[str | None, tuple[str, str]]] = MappingProxyType(
+    {
+        "enterprise": ("企业名称", "enterprise"),
+        "credit_code": ("统一社会信用代码", "credit code"),
+        "name": ("姓名", "name"),
+        "id_type": ("证件类型", "id type"),
+        "id_number": ("证件号码", "id number"),
+        "role": ("用户类型", "user type"),
+        None: ("本行", "the line"),
+    }
+)
 """Chinese and English name of each field."""
 
-_ID_TYPES: Final[Mapping[str, IdType]] = MappingProxyType({
-    "居民身份证": IdType.RESIDENT_ID,
-    "身份证": IdType.RESIDENT_ID,
-    "护照": IdType.PASSPORT,
-    "港澳居民来往内地通行证": IdType.HK_MACAU_PERMIT,
-    "港澳通行证": IdType.HK_MACAU_PERMIT,
-    "台湾居民来往大陆通行证": IdType.TAIWAN_PERMIT,
-    "台胞证": IdType.TAIWAN_PERMIT,
-    "外国人永久居留身份证": IdType.FOREIGN_RESIDENT_ID,
-    "外国人永久居留证": IdType.FOREIGN_RESIDENT_ID,
-    **{spelling: kind for kind in IdType for spelling in (kind.value, ID_TYPE_NAMES[kind][1])},
-})
-_ROLES: Final[Mapping[str, Role]] = MappingProxyType({
-    "法人": Role.LEGAL_PERSON,
-    "企业法人": Role.LEGAL_PERSON,
-    "法定代表人": Role.LEGAL_PERSON,
-    "操作员": Role.OPERATOR,
-    "企业操作员": Role.OPERATOR,
-    **{role.value: role for role in Role},
-})
+_ID_TYPES: Final[Mapping[str, IdType]] = MappingProxyType(
+    {
+        "居民身份证": IdType.RESIDENT_ID,
+        "身份证": IdType.RESIDENT_ID,
+        "护照": IdType.PASSPORT,
+        "港澳居民来往内地通行证": IdType.HK_MACAU_PERMIT,
+        "港澳通行证": IdType.HK_MACAU_PERMIT,
+        "台湾居民来往大陆通行证": IdType.TAIWAN_PERMIT,
+        "台胞证": IdType.TAIWAN_PERMIT,
+        "外国人永久居留身份证": IdType.FOREIGN_RESIDENT_ID,
+        "外国人永久居留证": IdType.FOREIGN_RESIDENT_ID,
+        **{spelling: kind for kind in IdType for spelling in (kind.value, ID_TYPE_NAMES[kind][1])},
+    }
+)
+_ROLES: Final[Mapping[str, Role]] = MappingProxyType(
+    {
+        "法人": Role.LEGAL_PERSON,
+        "企业法人": Role.LEGAL_PERSON,
+        "法定代表人": Role.LEGAL_PERSON,
+        "操作员": Role.OPERATOR,
+        "企业操作员": Role.OPERATOR,
+        **{role.value: role for role in Role},
+    }
+)
 _SEPARATORS: Final = re.compile(r"[\s_-]")
 # Excel takes these for a formula when the list is opened again somewhere.
 _FORMULA_STARTS: Final = tuple("=+-@")
@@ -151,7 +170,10 @@ def check_row(row: FilingRow) -> FilingRecord | list[Finding]:
     id_number = _value(
         row, "id_number", findings, lambda text: text if id_type is None else check_id_number(id_type, text)
     )
-    if id_type is None or role is None or enterprise is None or credit_code is None or name is None or id_number is None:
+    if (
+        (enterprise is None or credit_code is None or role is None)
+        or (name is None or id_type is None or id_number is None)
+    ):  # fmt: skip
         return sorted(findings, key=lambda finding: FIELDS.index(finding.field or FIELDS[0]))
     return FilingRecord(
         line=row.line,
@@ -168,7 +190,9 @@ def finding(line: int, name: str | None, code: str, **values: int) -> Finding:
     """A finding with its sentences; `values` are numbers in them. An unknown code is a KeyError."""
     zh, en = _TEXTS[code]
     subject_zh, subject_en = FIELD_NAMES[name]
-    return Finding(line, name, code, f"{subject_zh}{zh.format(**values)}", f"{subject_en} {en.format(**values)}")
+    return Finding(
+        line, name, code, f"{subject_zh}{zh.format(**values)}", f"{subject_en} {en.format(**values)}"
+    )
 
 
 class _Refused(Exception):

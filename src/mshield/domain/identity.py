@@ -3,7 +3,7 @@
 Two spellings of the same thing become the same text here, so that comparing and hashing need no further care.
 """
 
-import datetime
+import datetime as dt
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
@@ -36,19 +36,26 @@ class Role(StrEnum):
     OPERATOR = "operator"
 
 
-ID_TYPE_NAMES: Final[Mapping[IdType, tuple[str, str]]] = MappingProxyType({
-    IdType.RESIDENT_ID: ("居民身份证", "Resident identity card"),
-    IdType.PASSPORT: ("护照", "Passport"),
-    IdType.HK_MACAU_PERMIT: ("港澳居民来往内地通行证", "Mainland travel permit for Hong Kong and Macau residents"),
-    IdType.TAIWAN_PERMIT: ("台湾居民来往大陆通行证", "Mainland travel permit for Taiwan residents"),
-    IdType.FOREIGN_RESIDENT_ID: ("外国人永久居留身份证", "Foreign permanent resident identity card"),
-})
+ID_TYPE_NAMES: Final[Mapping[IdType, tuple[str, str]]] = MappingProxyType(
+    {
+        IdType.RESIDENT_ID: ("居民身份证", "Resident identity card"),
+        IdType.PASSPORT: ("护照", "Passport"),
+        IdType.HK_MACAU_PERMIT: (
+            "港澳居民来往内地通行证",
+            "Mainland travel permit for Hong Kong and Macau residents",
+        ),
+        IdType.TAIWAN_PERMIT: ("台湾居民来往大陆通行证", "Mainland travel permit for Taiwan residents"),
+        IdType.FOREIGN_RESIDENT_ID: ("外国人永久居留身份证", "Foreign permanent resident identity card"),
+    }
+)
 """Chinese and English name of each id type."""
 
-ROLE_NAMES: Final[Mapping[Role, tuple[str, str]]] = MappingProxyType({
-    Role.LEGAL_PERSON: ("法人", "Legal person"),
-    Role.OPERATOR: ("操作员", "Operator"),
-})
+ROLE_NAMES: Final[Mapping[Role, tuple[str, str]]] = MappingProxyType(
+    {
+        Role.LEGAL_PERSON: ("法人", "Legal person"),
+        Role.OPERATOR: ("操作员", "Operator"),
+    }
+)
 """Chinese and English name of each role."""
 
 _PHONE: Final = re.compile(r"1[3-9][0-9]{9}")
@@ -141,14 +148,16 @@ def _may_stand_in_name(char: str) -> bool:
 
 def _is_date(digits: str) -> bool:
     try:
-        date = datetime.date(int(digits[:4]), int(digits[4:6]), int(digits[6:8]))
+        date = dt.date(int(digits[:4]), int(digits[4:6]), int(digits[6:8]))
     except ValueError:
         return False
     return _FIRST_YEAR <= date.year <= _LAST_YEAR
 
 
 def _is_card_number(number: str) -> bool:
-    return bool(_CARD_NUMBER.fullmatch(number)) and ric.calc_check_digit(number) == number[-1] and _is_date(number[6:14])
+    if not _CARD_NUMBER.fullmatch(number):
+        return False
+    return ric.calc_check_digit(number) == number[-1] and _is_date(number[6:14])
 
 
 def _is_resident_id(number: str) -> bool:
@@ -163,10 +172,12 @@ def _is_foreign_resident_id(number: str) -> bool:
     return match is not None and (_is_date("20" + match["birth"]) or _is_date("19" + match["birth"]))
 
 
-_ID_RULES: Final[Mapping[IdType, Callable[[str], bool]]] = MappingProxyType({
-    IdType.RESIDENT_ID: _is_resident_id,
-    IdType.PASSPORT: lambda number: bool(_PASSPORT.fullmatch(number)),
-    IdType.HK_MACAU_PERMIT: lambda number: bool(_HK_MACAU.fullmatch(number)),
-    IdType.TAIWAN_PERMIT: lambda number: bool(_TAIWAN.fullmatch(number)),
-    IdType.FOREIGN_RESIDENT_ID: _is_foreign_resident_id,
-})
+_ID_RULES: Final[Mapping[IdType, Callable[[str], bool]]] = MappingProxyType(
+    {
+        IdType.RESIDENT_ID: _is_resident_id,
+        IdType.PASSPORT: lambda number: bool(_PASSPORT.fullmatch(number)),
+        IdType.HK_MACAU_PERMIT: lambda number: bool(_HK_MACAU.fullmatch(number)),
+        IdType.TAIWAN_PERMIT: lambda number: bool(_TAIWAN.fullmatch(number)),
+        IdType.FOREIGN_RESIDENT_ID: _is_foreign_resident_id,
+    }
+)

@@ -38,7 +38,10 @@ def normalise_password(text: str) -> str:
 
 
 def check_password(text: str, *, phone: str = "") -> str:
-    """The normalised password. Raises WeakPassword with `reason` too_short, too_long, too_simple, common or personal."""
+    """The normalised password.
+
+    Raises WeakPassword, whose `reason` is too_short, too_long, too_simple, common or personal.
+    """
     password = normalise_password(text)
     if (reason := _weakness(password, phone)) is not None:
         raise errors.WeakPassword(field="password", reason=reason)

@@ -34,15 +34,17 @@ class RequestEvent(StrEnum):
 
 _W, _S = RequestState.WAITING, RequestState.SCANNED
 
-TABLE: Final[Mapping[tuple[RequestState, RequestEvent], RequestState]] = MappingProxyType({
-    (_W, RequestEvent.SCAN): RequestState.SCANNED,
-    (_S, RequestEvent.SIGN): RequestState.SIGNED,
-    (_S, RequestEvent.DECLINE): RequestState.DECLINED,
-    (_W, RequestEvent.EXPIRE): RequestState.EXPIRED,
-    (_S, RequestEvent.EXPIRE): RequestState.EXPIRED,
-    (_W, RequestEvent.CANCEL): RequestState.CANCELLED,
-    (_S, RequestEvent.CANCEL): RequestState.CANCELLED,
-})
+TABLE: Final[Mapping[tuple[RequestState, RequestEvent], RequestState]] = MappingProxyType(
+    {
+        (_W, RequestEvent.SCAN): RequestState.SCANNED,
+        (_S, RequestEvent.SIGN): RequestState.SIGNED,
+        (_S, RequestEvent.DECLINE): RequestState.DECLINED,
+        (_W, RequestEvent.EXPIRE): RequestState.EXPIRED,
+        (_S, RequestEvent.EXPIRE): RequestState.EXPIRED,
+        (_W, RequestEvent.CANCEL): RequestState.CANCELLED,
+        (_S, RequestEvent.CANCEL): RequestState.CANCELLED,
+    }
+)
 """Everything that may happen; what isn't here can't."""
 
 OPEN: Final = frozenset(source for source, _ in TABLE)
@@ -67,5 +69,5 @@ def sources(event: RequestEvent) -> frozenset[RequestState]:
 
 
 def shown_state(state: RequestState, *, expires_at: int, now: int) -> RequestState:
-    """The state as the business system sees it: an open request whose time is over is expired, also if nobody wrote it yet."""
+    """The state as the business system sees it: an open request whose time is over has expired, written down or not."""
     return RequestState.EXPIRED if state in OPEN and expires_at <= now else state

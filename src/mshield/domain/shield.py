@@ -1,6 +1,6 @@
 """The shield number (手机盾号, R1): `MS` and 11 digits, one per installation of the app.
 
-It stands wherever a card or USB-key number is asked for; it is no secret. Shown 3-4-4, copied and stored without blanks.
+It stands wherever a card or USB-key number is asked for, and is no secret. Shown 3-4-4, stored without blanks.
 """
 
 import re
@@ -15,7 +15,7 @@ _NUMBER: Final = re.compile(r"MS[0-9]{11}")
 
 
 def new_number(draw: Callable[[int], int] = secrets.randbelow) -> str:
-    """A new number. `draw(n)` gives a random integer below n; whoever stores the number makes sure that it is unique."""
+    """A new number. `draw(n)` gives a random integer below n; the store makes sure that the number is unique."""
     return format_number(draw(10**DIGITS))
 
 

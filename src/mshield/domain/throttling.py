@@ -6,7 +6,7 @@ LONGEST_MS: Final = 3_600_000
 
 
 def wait_after(failures: int, *, free: int, first: int) -> int:
-    """Milliseconds to wait after so many failures: 0 below `free`, then `first`, 2 x `first`, 4 x `first` …"""
+    """Milliseconds to wait after so many failures: 0 below `free`, then `first`, twice `first`, and so on."""
     if failures < free:
         return 0
     # The exponent is bounded before shifting: a count may be any number.

@@ -34,28 +34,44 @@ _EXACT_DIGITS: Final = 15
 
 _REASONS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType({
     "unknown_format": ("只能导入 .xlsx 或 .csv 文件", "Only .xlsx and .csv files can be imported"),
-    "too_large": ("文件太大，最多 10 MB、20000 行，请分开导入", "The file is too large: 10 MB and 20 000 lines at most; split it"),
-    "unreadable": ("文件无法读取，可能已损坏或设了密码", "The file can't be read; it may be damaged or protected by a password"),
+    "too_large": ("文件太大，最多 10 MB、20000 行，请分开导入", "The file is over 10 MB or 20 000 lines; split it"),
+    "unreadable": ("文件无法读取，可能已损坏或设了密码", "The file can't be read; it may be damaged or locked"),
     "encoding": ("文字编码无法识别，请另存为 UTF-8 的 CSV", "The text's encoding is unknown; save it as CSV in UTF-8"),
     "header": ("没有找到完整的表头，还缺：{columns}", "The header is not complete; missing: {columns}"),
     "header_twice": ("表头有重复的列：{columns}", "The header has columns twice: {columns}"),
     "empty": ("文件里没有人员", "The file lists nobody"),
 })  # fmt: skip
 
-HEADERS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({
-    "enterprise": ("企业名称", "单位名称", "公司名称", "enterprise", "enterprise name", "company", "organisation"),
-    "credit_code": ("统一社会信用代码", "社会信用代码", "信用代码", "credit code", "unified social credit code", "uscc"),
-    "name": ("姓名", "人员姓名", "name", "full name"),
-    "id_type": ("证件类型", "身份证件类型", "id type"),
-    "id_number": ("证件号码", "证件号", "身份证号码", "身份证号", "id number"),
-    "role": ("用户类型", "人员类型", "角色", "user type", "role"),
-})
+HEADERS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "enterprise": (
+            "企业名称",
+            "单位名称",
+            "公司名称",
+            "enterprise",
+            "enterprise name",
+            "company",
+            "organisation",
+        ),
+        "credit_code": (
+            "统一社会信用代码",
+            "社会信用代码",
+            "信用代码",
+            "unified social credit code",
+            "credit code",
+        ),
+        "name": ("姓名", "人员姓名", "name", "full name"),
+        "id_type": ("证件类型", "身份证件类型", "id type"),
+        "id_number": ("证件号码", "证件号", "身份证号码", "身份证号", "id number"),
+        "role": ("用户类型", "人员类型", "角色", "user type", "role"),
+    }
+)
 """The names that each column may have; case, blanks, underscores and remarks in brackets don't count."""
 
 # What zipfile, expat and openpyxl raise on damaged or hostile workbooks: they promise no narrower set.
 _UNREADABLE: Final = (
-    zipfile.BadZipFile, InvalidFileException, ParseError, zlib.error, OSError, EOFError, ValueError, TypeError, KeyError,
-    IndexError, AttributeError, NotImplementedError, RuntimeError, AssertionError,
+    zipfile.BadZipFile, InvalidFileException, ParseError, zlib.error, OSError, EOFError, ValueError, TypeError,
+    LookupError, AttributeError, NotImplementedError, RuntimeError, AssertionError, ArithmeticError,
 )  # fmt: skip
 
 
@@ -83,7 +99,7 @@ _Line = tuple[int, list[_Cell]]
 def read_filing(data: bytes, filename: str) -> list[FilingRow]:
     """The rows below the header of the first sheet, empty lines left out. Raises FilingFileError.
 
-    The header may stand below a title, within the first ten lines; columns may be in any order and unknown ones are ignored.
+    The header may stand below a title, within the first ten lines; columns come in any order, unknown ones are ignored.
     """
     if len(data) > MAX_FILE:
         raise FilingFileError("too_large")
@@ -118,7 +134,8 @@ def _row(line: int, cells: Mapping[str, _Cell]) -> FilingRow:
 def _find_header(lines: Iterator[_Line]) -> dict[str, int]:
     best: dict[str, int] = {}
     for _, (_number, cells) in zip(range(_HEADER_WITHIN), lines, strict=False):
-        named = [(_ALIASES[key], place) for place, cell in enumerate(cells) if (key := _header_key(cell.text)) in _ALIASES]
+        keys = [_header_key(cell.text) for cell in cells]
+        named = [(_ALIASES[key], place) for place, key in enumerate(keys) if key in _ALIASES]
         columns = dict(named)
         if len(columns) == len(FIELDS):
             if len(named) > len(columns):

@@ -32,7 +32,7 @@ MAX_ID: Final = 200
 _MINUTE_MS: Final = 60_000
 _PURPOSE: Final = "captcha"
 _TIME_BYTES: Final = 8
-# Drawing takes milliseconds, speaking a tenth of a second of pure Python: one thread keeps both from crowding out the rest.
+# Drawing takes milliseconds, speaking a tenth of a second of pure Python: one thread leaves room for the rest.
 _POOL: Final = ThreadPoolExecutor(max_workers=1, thread_name_prefix="captcha")
 
 
@@ -80,7 +80,9 @@ class Captchas:
         opened = _open(self.keyring, captcha_id)
         if opened is None or opened.expires_at <= now:
             raise errors.CaptchaWrong
-        fresh = await limits.use_captcha(self.db, captcha_hash=opened.fingerprint, expires_at=opened.expires_at)
+        fresh = await limits.use_captcha(
+            self.db, captcha_hash=opened.fingerprint, expires_at=opened.expires_at
+        )
         given = answer.strip().upper().encode()
         if not fresh or not secrets.compare_digest(given, opened.answer.encode()):
             raise errors.CaptchaWrong

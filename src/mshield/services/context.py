@@ -10,13 +10,17 @@ from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
 from mshield.services.answer import Answer
 from mshield.services.ask import Ask
+from mshield.services.captcha import Captchas
 from mshield.services.certificate import Certificates
 from mshield.services.enrol import Enrol
 from mshield.services.finish_signing import FinishSigning
+from mshield.services.login import LogIn
 from mshield.services.open_signing import OpenSigning
 from mshield.services.publish import Publisher
+from mshield.services.register import Register
 from mshield.services.result import MakeResult
 from mshield.services.session import BusinessAuthentication
+from mshield.services.sms_codes import SmsCodes
 from mshield.settings import Settings
 from mshield.store.database import Database
 
@@ -35,6 +39,10 @@ class Context:
     sms: SmsGateway
     publisher: Publisher
     authenticate_business: BusinessAuthentication
+    captchas: Captchas
+    sms_codes: SmsCodes
+    register: Register
+    log_in: LogIn
     enrol: Enrol
     certificates: Certificates
     open_signing: OpenSigning

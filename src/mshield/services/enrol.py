@@ -22,6 +22,7 @@ from mshield.keys.secrets import LookupKey
 from mshield.pki import csr
 from mshield.pki.names import LeafSubject
 from mshield.services import signing_key
+from mshield.services.register import ID_NUMBER_KIND
 from mshield.store import enrolment as store
 from mshield.store.database import Conflict, Database
 from mshield.store.sessions import PhoneLogin
@@ -88,7 +89,7 @@ class Enrol:
         return await self._begin(login, person, subject, now=now)
 
     async def _filed(self, login: PhoneLogin, application: Application) -> store.FiledPerson:
-        id_number_hash = self.lookup.lookup_hash("id-number", normalise_id_number(application.id_number))
+        id_number_hash = self.lookup.lookup_hash(ID_NUMBER_KIND, normalise_id_number(application.id_number))
         person = await store.find_filed(
             self.db,
             credit_code=check_credit_code(application.credit_code),

@@ -1,6 +1,6 @@
 """Importing filing records (备案): a plan that says what would change, and the same plan carried out, all or nothing.
 
-A record is known by credit code, role and id number. What differs gets a new version, what isn't in the list stays as it is.
+A record is known by credit code, role and id number. What differs gets a new version; what isn't listed stays.
 """
 
 from collections.abc import Iterable

@@ -44,7 +44,7 @@ class DeviceProof:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """A login: the token (43 characters, base64url), its life in seconds, whose it is and the device's shield number."""
+    """A login: token (43 characters, base64url), its life in seconds, whose it is, the device's shield number."""
 
     access_token: str = field(repr=False)
     expires_in: int
@@ -96,7 +96,9 @@ class LogIn:
             raise errors.LoginFailed
         await throttle.succeeded(account=subject)
         if needs_new_hash(account.password_hash):
-            await store.replace_password_hash(self.db, account=account, password_hash=await hash_password(password))
+            await store.replace_password_hash(
+                self.db, account=account, password_hash=await hash_password(password)
+            )
         return account
 
     async def _start(

@@ -1,7 +1,7 @@
 """Registration in the app (我要注册, manual 2.3.1.1, R2): the phone number becomes the account name.
 
-Whether a number has an account is told only to who received its SMS code. The code is spent with the account's row, or not
-at all.
+Whether a number has an account is told only to who received its SMS code. The code is spent together with the
+account's row, or not at all.
 """
 
 from dataclasses import dataclass, field
@@ -65,7 +65,9 @@ class Register:
         id_number = check_id_number(registration.id_type, registration.id_number)
         phone = check_phone(registration.phone)
         password = check_password(registration.password, phone=phone)
-        code = await self.sms_codes.prove(phone=phone, purpose="register", code=registration.sms_code, now=now)
+        code = await self.sms_codes.prove(
+            phone=phone, purpose="register", code=registration.sms_code, now=now
+        )
         if await store.find_account(self.db, phone=phone) is not None:
             raise errors.AccountExists
         account_id = new_id(now)
@@ -76,7 +78,9 @@ class Register:
             name=name,
             id_type=registration.id_type.value,
             id_number_hash=self.lookup.lookup_hash(ID_NUMBER_KIND, id_number),
-            id_number_box=self.keyring.seal(id_number.encode(), purpose=ID_NUMBER_PURPOSE, context=account_id.encode()),
+            id_number_box=self.keyring.seal(
+                id_number.encode(), purpose=ID_NUMBER_PURPOSE, context=account_id.encode()
+            ),
         )
         await self.db.write(lambda tx: self._store(tx, account, code, now=now))
         self.sms_codes.forget(code)

@@ -1,7 +1,7 @@
 """SMS codes: six digits, bound to one number and one purpose, spent once.
 
-Sending and trying are counted in the database before anything is sent or compared, so that no crash and no parallel call
-gives a code or a try for nothing. Only a keyed hash of a code is stored, and that goes with its use.
+Sending and trying are counted in the database before anything is sent or compared, so that no crash and no parallel
+call gives a code or a try for nothing. Only a keyed hash of a code is stored, and that goes with its use.
 """
 
 import secrets
@@ -81,7 +81,7 @@ class SmsCodes:
         return ProvenCode(tried.id, phone, code)
 
     async def spend(self, tx: Tx, proven: ProvenCode, *, now: int) -> None:
-        """Spends a proven code; SmsCodeExpired where another call did or its time is over. `forget` it after the commit."""
+        """Spends a proven code; SmsCodeExpired where another call did, or too late. `forget` it after the commit."""
         if not await limits.use_sms(tx, code_id=proven.id, now=now):
             raise errors.SmsCodeExpired
 
@@ -124,4 +124,5 @@ class SmsCodes:
 
     def _text(self, code: str, purpose: SmsPurpose) -> str:
         minutes = max(1, self.settings.sms_code_seconds // 60)
-        return f"【手机盾】验证码 {code}，用于{_PURPOSES[purpose]}，{minutes} 分钟内有效。请勿告诉他人；非本人操作请忽略。"
+        use = _PURPOSES[purpose]
+        return f"【手机盾】验证码 {code}，用于{use}，{minutes} 分钟内有效。请勿告诉他人；非本人操作请忽略。"

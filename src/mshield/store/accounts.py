@@ -77,12 +77,15 @@ async def insert_account(tx: Tx, account: NewAccount, *, now: int) -> bool:
 async def replace_password_hash(db: Database, *, account: Account, password_hash: str) -> None:
     """Stores the same password hashed anew, unless it was changed meanwhile."""
     await db.run(
-        _SQL["replace_password_hash"], id=account.id, previous=account.password_hash, password_hash=password_hash
+        _SQL["replace_password_hash"],
+        id=account.id,
+        previous=account.password_hash,
+        password_hash=password_hash,
     )
 
 
 async def put_device(tx: Tx, *, device_id: str, jkt: str, public_key: bytes, now: int) -> Device:
-    """The installation with this key thumbprint, made now under `device_id` if it is new; its row is locked until the transaction ends."""
+    """The installation with this key thumbprint, made now under `device_id` if it is new. Locks its row."""
     row = await tx.one(_SQL["put_device"], id=device_id, jkt=jkt, public_key=public_key, now=now)
     if row is None:
         raise LookupError("an upsert returned no row")

@@ -1,4 +1,4 @@
-"""Counters that protect secrets: SMS codes, used captchas, slowed logins. Each is a row, counted before what it protects.
+"""Counters that protect secrets: SMS codes, used captchas, slowed logins. Each is a row, counted before it is used.
 
 Whether a count is allowed is decided by the statement that counts, so parallel calls can't pass a limit together.
 """

@@ -190,16 +190,6 @@ def test_a_busy_key_is_waited_for(certified: VirtualPhone, service: Counterpart,
     assert pauses == [1.0, 1.0, 1.0]
 
 
-def test_a_gateway_error_is_a_lost_answer(certified: VirtualPhone, service: Counterpart) -> None:
-    from mshield.client.errors import problem_of
-
-    assert isinstance(problem_of(502, "text/html", b"<html>"), NetworkError)
-    assert problem_of(500, "text/html", b"<html>").code == "unexpected_answer"
-    assert problem_of(503, "application/problem+json", b'{"code":"unavailable"}').code == "unavailable"
-    certified.scan(service.ask(XML))
-    certified.approve(pin=PIN)
-
-
 def forged_z(answer: Json) -> Json:
     answer["items"][0]["z"] = f"{(int(answer['items'][0]['z'], 16) + 1):064x}"
     return answer

@@ -152,6 +152,26 @@ def test_s_prime_that_wraps_around_n_is_a_wrong_pin(parties: Parties) -> None:
         parties.finish(opened.session, [wrapped])
 
 
+def test_no_number_out_of_range_stands_in_for_one(parties: Parties) -> None:
+    # Where the right s' is 1, the number that the server computes with in place of a bad one.
+    engine, k1, k2, sid = parties.engine, 5, 7, bytes(16)
+    Q1 = engine.mul_g(k1)
+    Q = engine.add(Q1, engine.mul(k2, parties.P1))
+    assert Q is not None
+    r = (engine.invert(parties.d1) - k1) % N
+    e = ((r - int.from_bytes(Q[1:33], "big")) % N).to_bytes(32, "big")
+    session = [SessionItem(sid, e, bytes(32), k2)]
+
+    def finish(s_prime: int) -> tuple[Signature, ...]:
+        items = [FinishItem(sid, Q1, bytes(32), s_prime)]
+        return server_finish(engine, P=parties.P, d2=parties.d2, session=session, items=items)
+
+    assert finish(1)
+    for s_prime in (0, 2, N, N + 1, -1):
+        with pytest.raises(WrongPin):
+            finish(s_prime)
+
+
 def test_same_work_whatever_is_wrong(engine: Engine) -> None:
     counting = CountingEngine(engine)
     parties = Parties.enrol(counting)

@@ -8,6 +8,7 @@ from mshield.gm.curve import G, N
 from mshield.gm.engine import Engine, available_engines, load_engine
 from mshield.gm.errors import BadPoint, EngineUnavailable
 from mshield.gm.openssl import OpenSslEngine
+from mshield.gm.scalars import random_scalar
 from tests.unit.gm import reference
 from tests.unit.gm.points import BAD_POINTS
 
@@ -103,6 +104,18 @@ def test_verify_with_changing_keys(engine: Engine) -> None:
 def test_inverse_is_the_inverse(engine: Engine) -> None:
     for x in EDGES:
         assert engine.invert(x) * x % N == 1
+
+
+def test_inverse_is_blinded(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    draws: list[int] = []
+
+    def draw() -> int:
+        draws.append(random_scalar())
+        return draws[-1]
+
+    monkeypatch.setattr("mshield.gm.scalars.random_scalar", draw)
+    assert engine.invert(5) == engine.invert(5) == pow(5, -1, N)
+    assert len(set(draws)) == 2
 
 
 def test_random_scalars_are_in_range_and_differ(engine: Engine) -> None:

@@ -83,6 +83,16 @@ def test_numbers_out_of_range_are_refused(engine: Engine, key: PrivateKey, r: in
             check(engine, key.public, bytes(32), Signature(r, s))
 
 
+def test_r_plus_s_of_zero_is_refused_also_where_the_rest_holds(engine: Engine, key: PrivateKey) -> None:
+    # With r + s = n the public key drops out of sG + (r+s)P, so anyone could sign some e.
+    s = 12345
+    r = N - s
+    e = ((r - int.from_bytes(engine.mul_g(s)[1:33], "big")) % N).to_bytes(32, "big")
+    for check in (sm2.verify_digest, sm2.nonce_point):
+        with pytest.raises(BadSignature):
+            check(engine, key.public, e, Signature(r, s))
+
+
 @pytest.mark.parametrize("point", BAD_POINTS.values(), ids=BAD_POINTS)
 def test_public_key_that_is_no_point(engine: Engine, point: bytes) -> None:
     with pytest.raises(BadSignature):

@@ -13,12 +13,9 @@ from starlette.responses import Response
 
 from mshield.domain import errors
 from mshield.domain.identity import IdType, check_phone, mask_phone
-from mshield.services.captcha import Captchas
-from mshield.services.context import Context
-from mshield.services.login import Credentials, DeviceProof, LogIn
-from mshield.services.register import Register, Registration
+from mshield.services.login import Credentials, DeviceProof
+from mshield.services.register import Registration
 from mshield.services.session import authenticate_phone
-from mshield.services.sms_codes import SmsCodes
 from mshield.web import openapi
 from mshield.web.context import context_of
 from mshield.web.dpop import caller_of, proof_of
@@ -41,7 +38,9 @@ IdTypeName = Literal["resident_id", "passport", "hk_macau_permit", "taiwan_permi
 Phone = Annotated[
     str, Field(min_length=11, max_length=24, description="mainland mobile number", examples=["13800006027"])
 ]
-SmsCode = Annotated[str, Field(pattern="^[0-9]{6}$", description="the six digits of the SMS", examples=["048213"])]
+SmsCode = Annotated[
+    str, Field(pattern="^[0-9]{6}$", description="the six digits of the SMS", examples=["048213"])
+]
 Password = Annotated[str, Field(min_length=1, max_length=256, examples=["correct horse 7 staple"])]
 
 
@@ -59,10 +58,13 @@ class SmsCodeIn(_In):
 class AccountIn(_In):
     """Registration (我要注册). The phone number becomes the account name."""
 
-    name: Annotated[str, Field(min_length=1, max_length=64, description="as on the document", examples=["林知远"])]
+    name: Annotated[
+        str, Field(min_length=1, max_length=64, description="as on the document", examples=["林知远"])
+    ]
     id_type: IdTypeName
     id_number: Annotated[
-        str, Field(min_length=1, max_length=32, description="as on the document", examples=["11010519491231002X"])
+        str,
+        Field(min_length=1, max_length=32, description="as on the document", examples=["11010519491231002X"]),
     ]
     phone: Phone
     sms_code: SmsCode
@@ -72,10 +74,14 @@ class AccountIn(_In):
 class SessionIn(_In):
     """Login."""
 
-    account: Annotated[str, Field(min_length=1, max_length=64, description="the phone number", examples=["13800006027"])]
+    account: Annotated[
+        str, Field(min_length=1, max_length=64, description="the phone number", examples=["13800006027"])
+    ]
     password: Password
     captcha_id: Annotated[str, Field(min_length=1, max_length=200)]
-    captcha: Annotated[str, Field(min_length=1, max_length=16, description="in either case", examples=["A7KD"])]
+    captcha: Annotated[
+        str, Field(min_length=1, max_length=16, description="in either case", examples=["A7KD"])
+    ]
 
 
 class CaptchaOut(BaseModel):
@@ -102,9 +108,9 @@ class AccountBody(BaseModel):
 
 
 class AccountOut(BaseModel):
-    """The new account."""
+    """The new account's name: its phone number."""
 
-    account: AccountBody
+    account: Annotated[str, Field(examples=["13800006027"])]
 
 
 class SessionOut(BaseModel):
@@ -118,12 +124,16 @@ class SessionOut(BaseModel):
 
 
 @router.post(
-    "/captchas", status_code=201, summary="Get a captcha", operation_id="makeCaptcha", responses=openapi.problems(429, 503)
+    "/captchas",
+    status_code=201,
+    summary="Get a captcha",
+    operation_id="makeCaptcha",
+    responses=openapi.problems(429, 503),
 )
 async def make_captcha(request: Request, response: Response) -> CaptchaOut:
     """Its id holds the answer, sealed: nothing is stored until it is used."""
     context = context_of(request)
-    made = await _captchas(context).new(address=_address(request), now=context.clock())
+    made = await context.captchas.new(address=_address(request), now=context.clock())
     response.headers["Cache-Control"] = "no-store"
     return CaptchaOut(
         captcha_id=made.id,
@@ -137,15 +147,16 @@ async def make_captcha(request: Request, response: Response) -> CaptchaOut:
     summary="Hear a captcha",
     operation_id="hearCaptcha",
     response_class=Response,
-    responses={200: {"description": "The characters, spoken", "content": {"audio/wav": {}}}}
-    | openapi.problems(404, 422, 429, 503),
+    responses=openapi.problems(404, 422, 429, 503)
+    | {200: {"description": "The characters, spoken", "content": {"audio/wav": {}}}},
 )
 async def hear_captcha(
-    request: Request, captcha_id: Annotated[str, Path(max_length=200, description="of a captcha that is still valid")]
+    request: Request,
+    captcha_id: Annotated[str, Path(max_length=200, description="of a captcha that is still valid")],
 ) -> Response:
     """For who can't see the picture. Hearing doesn't use the captcha."""
     context = context_of(request)
-    sound = await _captchas(context).audio(captcha_id, address=_address(request), now=context.clock())
+    sound = await context.captchas.audio(captcha_id, address=_address(request), now=context.clock())
     return Response(sound, media_type="audio/wav", headers={"Cache-Control": "no-store"})
 
 
@@ -161,7 +172,7 @@ async def send_sms_code(request: Request, body: Annotated[SmsCodeIn, Body()]) ->
     """The answer is the same whether the number has an account or not. A newer code replaces an older one."""
     context = context_of(request)
     phone = await _phone_for(request, body)
-    await _sms_codes(context).send(
+    await context.sms_codes.send(
         phone=phone, purpose=body.purpose, address=_address(request), now=context.clock()
     )
     return SmsCodeOut(
@@ -177,7 +188,7 @@ async def send_sms_code(request: Request, body: Annotated[SmsCodeIn, Body()]) ->
     responses=openapi.problems(400, 409, 422, 503),
 )
 async def register(request: Request, body: Annotated[AccountIn, Body()]) -> AccountOut:
-    """Manual 2.3.1.1. That a number is registered already is told only with the right SMS code, which stays valid then."""
+    """Manual 2.3.1.1. That a number is registered is told only with the right SMS code, which then stays valid."""
     context = context_of(request)
     registration = Registration(
         name=body.name,
@@ -187,9 +198,8 @@ async def register(request: Request, body: Annotated[AccountIn, Body()]) -> Acco
         sms_code=body.sms_code,
         password=body.password,
     )
-    enter = Register(context.db, context.keyring, context.lookup, _sms_codes(context))
-    made = await enter(registration, now=context.clock())
-    return AccountOut(account=_account(made.name, made.phone, made.id_type.value))
+    made = await context.register(registration, now=context.clock())
+    return AccountOut(account=made.phone)
 
 
 @router.post(
@@ -207,8 +217,7 @@ async def log_in(request: Request, response: Response, body: Annotated[SessionIn
     credentials = Credentials(
         account=body.account, password=body.password, captcha_id=body.captcha_id, captcha=body.captcha
     )
-    enter = LogIn(context.db, context.lookup, context.settings, _captchas(context))
-    session = await enter(
+    session = await context.log_in(
         credentials, DeviceProof(proof.jkt, proof.public_key), address=_address(request), now=context.clock()
     )
     response.headers["Cache-Control"] = "no-store"
@@ -233,14 +242,6 @@ async def _phone_for(request: Request, body: SmsCodeIn) -> str:
 
 def _account(name: str, phone: str, id_type: str) -> AccountBody:
     return AccountBody.model_validate({"name": name, "phone_masked": mask_phone(phone), "id_type": id_type})
-
-
-def _captchas(context: Context) -> Captchas:
-    return Captchas(context.db, context.keyring, context.settings)
-
-
-def _sms_codes(context: Context) -> SmsCodes:
-    return SmsCodes(context.db, context.lookup, context.settings, context.sms)
 
 
 def _address(request: Request) -> str:

@@ -1,0 +1,314 @@
+"""The business SDK: requests as sent, retries, waiting, and results that are verified before they are believed."""
+
+import base64
+import json
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+
+from mshield.client import (
+    AsyncBusinessClient,
+    BusinessClient,
+    ClientError,
+    Document,
+    NetworkError,
+    Pc,
+    ProblemError,
+    ProtocolError,
+    Result,
+    Retry,
+    Status,
+    VerificationError,
+)
+from mshield.client.login_message import LOGIN_TYPE, LoginMessage
+from mshield.client.wire import read
+from tests.unit.pki.authority import IDENTITY, NOW, SUBJECT, Authority, authority
+
+URL = "https://shield.example.cn"
+CREATED = {"id": "r1", "kind": "login", "state": "waiting", "qr": "q", "number": "07", "expires_at": 1}
+AT = datetime.fromtimestamp(NOW / 1000, UTC)
+
+Answer = httpx.Response | type[httpx.TransportError]
+
+
+class Script:
+    """Answers in turn; what was asked is kept."""
+
+    def __init__(self, *answers: Answer) -> None:
+        self.answers = list(answers)
+        self.seen: list[httpx.Request] = []
+        self.pauses: list[float] = []
+
+    def handle(self, request: httpx.Request) -> httpx.Response:
+        self.seen.append(request)
+        answer = self.answers.pop(0)
+        if isinstance(answer, httpx.Response):
+            return answer
+        raise answer("lost", request=request)
+
+    def client(self, **more: Any) -> BusinessClient:
+        return BusinessClient(
+            URL,
+            client_id="c1",
+            client_secret="s1",
+            transport=httpx.MockTransport(self.handle),
+            sleep=self.pauses.append,
+            **more,
+        )
+
+    def async_client(self) -> AsyncBusinessClient:
+        async def sleep(seconds: float) -> None:
+            self.pauses.append(seconds)
+
+        return AsyncBusinessClient(
+            URL, client_id="c1", client_secret="s1", transport=httpx.MockTransport(self.handle), sleep=sleep
+        )
+
+
+def answer(value: object, status: int = 200) -> httpx.Response:
+    return httpx.Response(status, json=value)
+
+
+def state(name: str) -> httpx.Response:
+    return answer({"id": "r1", "kind": "login", "state": name, "reason": None, "expires_at": 1})
+
+
+def problem(status: int, code: str) -> httpx.Response:
+    content = json.dumps({"code": code, "status": status, "zh": "中文", "en": "English", "faq": "3.1", "left": 3})
+    return httpx.Response(status, content=content, headers={"content-type": "application/problem+json"})
+
+
+async def run(script: Script, call: Callable[[Any], Any], *, asynchronous: bool) -> Any:
+    """The same call on the sync or the async client."""
+    if not asynchronous:
+        with script.client() as client:
+            return call(client)
+    async with script.async_client() as client:
+        outcome = call(client)
+        assert isinstance(outcome, Awaitable)
+        return await outcome
+
+
+both = pytest.mark.parametrize("asynchronous", [False, True])
+
+
+@both
+async def test_a_signature_request_as_it_goes_out(*, asynchronous: bool) -> None:
+    script = Script(answer(CREATED | {"kind": "signature"}, 201))
+    document = Document(
+        title="报关单", media_type="application/xml", content=b"<x/>", display=(("号", "1"),)
+    )
+    pc = Pc(address="203.0.113.9", browser="Firefox")
+    await run(script, lambda c: c.request_signature([document], pc=pc), asynchronous=asynchronous)
+    [request] = script.seen
+    assert (request.method, str(request.url)) == ("POST", f"{URL}/api/business/requests")
+    assert json.loads(request.content) == {
+        "kind": "signature",
+        "documents": [
+            {
+                "title": "报关单",
+                "media_type": "application/xml",
+                "content_b64": "PHgvPg==",
+                "display": [{"label": "号", "value": "1"}],
+            }
+        ],
+        "pc": {"address": "203.0.113.9", "browser": "Firefox"},
+    }
+    assert request.headers["authorization"] == "Basic " + base64.b64encode(b"c1:s1").decode()
+    assert request.headers["content-type"] == "application/json"
+
+
+@both
+@pytest.mark.parametrize(
+    "failures",
+    [
+        (httpx.ConnectError, httpx.ReadTimeout),
+        (httpx.Response(502), httpx.Response(504)),
+        (problem(503, "unavailable"), httpx.RemoteProtocolError),
+    ],
+)
+async def test_a_failing_way_is_tried_again_with_the_same_key_and_body(
+    failures: tuple[Answer, ...], *, asynchronous: bool
+) -> None:
+    script = Script(*failures, answer(CREATED, 201))
+    made = await run(script, lambda c: c.request_login(), asynchronous=asynchronous)
+    assert made.id == "r1"
+    assert len(script.seen) == 3
+    assert len({request.headers["idempotency-key"] for request in script.seen}) == 1
+    assert len({request.content for request in script.seen}) == 1
+    first, second = script.pauses
+    assert 0.25 <= first <= 0.5 <= second <= 1.0
+
+
+@both
+async def test_tries_end_and_the_last_failure_is_raised(*, asynchronous: bool) -> None:
+    script = Script(*[httpx.ConnectError] * 4)
+    with pytest.raises(NetworkError) as failed:
+        await run(script, lambda c: c.request_login(), asynchronous=asynchronous)
+    assert (failed.value.code, failed.value.faq, len(script.pauses)) == ("network", "3.1", 3)
+
+
+@both
+async def test_a_refusal_is_not_tried_again(*, asynchronous: bool) -> None:
+    script = Script(problem(409, "not_signed"))
+    with pytest.raises(ProblemError) as refused:
+        await run(script, lambda c: c.result("r1"), asynchronous=asynchronous)
+    found = refused.value
+    assert (found.code, found.status, found.zh, found.en, found.faq) == ("not_signed", 409, "中文", "English", "3.1")
+    assert found.extra == {"left": 3}
+    assert script.pauses == []
+
+
+def test_retry_after_counts_up_to_the_longest_pause() -> None:
+    retry = Retry(longest_pause=8)
+    assert retry.pause(1, "3") == 3
+    assert retry.pause(1, "3600") == 8
+    assert retry.pause(1, "Wed, 21 Oct 2026 07:28:00 GMT") <= 0.5
+
+
+def test_pauses_double_up_to_the_longest() -> None:
+    retry = Retry(first_pause=1, longest_pause=4)
+    for failures, most in ((1, 1), (2, 2), (3, 4), (10, 4)):
+        assert most / 2 <= retry.pause(failures) <= most
+
+
+def test_an_own_idempotency_key_is_used() -> None:
+    script = Script(answer(CREATED, 201), httpx.Response(204))
+    client = script.client()
+    client.request_login(idempotency_key="order-17")
+    client.cancel("r1", idempotency_key="order-17-cancel")
+    assert [request.headers["idempotency-key"] for request in script.seen] == ["order-17", "order-17-cancel"]
+
+
+@both
+async def test_waiting_follows_each_state_and_ends_with_a_final_one(*, asynchronous: bool) -> None:
+    script = Script(httpx.ReadTimeout, state("scanned"), state("signed"))
+    told: list[Status] = []
+    done = await run(script, lambda c: c.wait_until_done("r1", on_change=told.append), asynchronous=asynchronous)
+    assert done.state == "signed"
+    assert [status.state for status in told] == ["scanned"]
+    queries = [dict(request.url.params) for request in script.seen]
+    assert queries[-1] == {"wait": "60", "state": "scanned"}
+
+
+def test_a_service_that_does_not_hold_the_call_is_not_asked_in_a_loop() -> None:
+    script = Script(*[state("waiting")] * 3, state("expired"))
+    script.client().wait_until_done("r1")
+    assert script.pauses == [1.0] * 3
+
+
+def test_waiting_ends_in_time() -> None:
+    script = Script(*[state("waiting")] * 3)
+    with pytest.raises(ClientError, match="timed_out"):
+        script.client().wait_until_done("r1", timeout=0)
+
+
+def test_an_answer_of_another_form_is_malformed() -> None:
+    with pytest.raises(ProtocolError, match="malformed"):
+        Script(answer({"id": 7})).client().status("r1")
+
+
+def test_the_secret_is_in_no_repr() -> None:
+    client = Script().client()
+    assert "s1" not in repr(client._plans)
+
+
+# ---- results ----
+
+
+def login_message(**changes: object) -> bytes:
+    fields: dict[str, Any] = {
+        "type": LOGIN_TYPE,
+        "request_id": "r1",
+        "client_id": "c1",
+        "domain": "swapp.example.cn",
+        "name": "单一窗口",
+        "nonce": "n",
+        "issued_at": NOW,
+    }
+    return LoginMessage(**(fields | changes)).encode()
+
+
+def result(a: Authority, message: bytes, kind: str = "login") -> Result:
+    from mshield.pki.ocsp import CertId, Good, build_ocsp_response
+
+    ocsp = build_ocsp_response(
+        signer=a.ocsp_key,
+        responder=a.ocsp,
+        issuer=a.issuing,
+        statuses=[(CertId.of(a.issuing, a.leaf.serial), Good())],
+        this_update=NOW,
+        next_update=NOW + 3_600_000,
+        produced_at=NOW,
+    )
+    sent = {
+        "id": "r1",
+        "kind": kind,
+        "signer": {
+            "name": "someone else",  # the service's word: `verify` does not look at it
+            "organisation": "",
+            "credit_code": "",
+            "role": "operator",
+            "shield_number": "MS12345678901",
+        },
+        "certificate_pem": a.leaf.pem(),
+        "chain_pem": [a.issuing.pem(), a.root.pem()],
+        "signed_at": NOW,
+        "documents": [
+            {
+                "title": "t",
+                "message_b64": base64.b64encode(message).decode(),
+                "signature_b64": base64.b64encode(a.leaf_key.sign(message).to_der()).decode(),
+                "cms_b64": "",
+            }
+        ],
+        "ocsp_b64": base64.b64encode(ocsp).decode(),
+    }
+    return read(json.dumps(sent).encode(), Result)
+
+
+def test_a_result_verifies_with_its_own_ocsp_and_names_come_from_the_certificate() -> None:
+    a = authority()
+    found = result(a, login_message())
+    [verified] = found.verify(
+        roots=[a.root.pem()], client_id="c1", at=AT, expected_credit_code=IDENTITY.credit_code
+    )
+    assert (verified.name, verified.revocation) == (SUBJECT.common_name, ("ocsp",))
+    assert found.signing_time == AT
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        login_message(request_id="r2"),
+        login_message(client_id="c2"),
+        login_message(type="other/v1"),
+        b"<xml/>",
+        b"\xff",
+    ],
+)
+def test_a_login_for_anything_else_opens_nothing(message: bytes) -> None:
+    a = authority()
+    with pytest.raises(VerificationError, match="message_mismatch"):
+        result(a, message).verify(roots=[a.root.pem()], client_id="c1", at=AT)
+
+
+def test_the_documents_must_be_those_that_were_sent() -> None:
+    a = authority()
+    found = result(a, b"<x/>", "signature")
+    found.verify(roots=[a.root.pem()], documents=[b"<x/>"], at=AT)
+    for other in ([b"<y/>"], [], [b"<x/>", b"<x/>"]):
+        with pytest.raises(VerificationError, match="message_mismatch"):
+            found.verify(roots=[a.root.pem()], documents=other, at=AT)
+
+
+def test_the_root_in_the_result_is_not_trusted() -> None:
+    from mshield.gm.engine import load_engine
+    from tests.unit.pki.authority import make_authority
+
+    a = authority()
+    with pytest.raises(VerificationError, match="unknown_issuer"):
+        result(a, b"<x/>", "signature").verify(roots=[make_authority(load_engine()).root.pem()], at=AT)

@@ -1,0 +1,291 @@
+"""Applying for a certificate: the key, what is checked, lost answers, and what the folder never holds."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mshield.client.errors import NetworkError, PhoneError, ProblemError, ProtocolError
+from mshield.client.phone import VirtualPhone
+from mshield.client.phone.state import State
+from mshield.gm import cosign
+from mshield.gm.curve import N
+from mshield.gm.sm2 import PrivateKey, sign
+from mshield.pki.certificate import parse_certificate_pem
+from tests.unit.client.conftest import PIN, Open, apply
+from tests.unit.client.counterpart import CAPTCHA, ORGANISATION, PASSWORD, SMS_CODE, Counterpart, Json
+
+
+def state_of(tmp_path: Path) -> State:
+    return State.decode((tmp_path / "phone" / "state.json").read_bytes())
+
+
+def test_the_certificate_is_of_the_joint_key(certified: VirtualPhone, service: Counterpart) -> None:
+    issued = certified.certificate()
+    assert service.key is not None
+    assert service.key.share is not None
+    assert parse_certificate_pem(issued.pem).public_key == service.key.share.P
+    assert issued.subject.organisation == ORGANISATION
+    status = certified.status()
+    assert (status.has_certificate, status.application_pending, status.left) == (True, False, 5)
+    assert status.shield_number == issued.shield_number
+
+
+def test_the_folder_never_holds_pin_share_nonces_or_codes(
+    phone: VirtualPhone, service: Counterpart, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret: dict[str, int | bytes] = {}
+    make, finish = cosign.phone_enrol, cosign.phone_finish
+
+    def spied_enrol(*args: object, **kwargs: object) -> cosign.PhoneEnrolment:
+        made = make(*args, **kwargs)  # type: ignore[arg-type]  # passed on as given
+        secret.update(d1=made.d1, P1=made.P1, A=made.proof.A, z=made.proof.z)
+        return made
+
+    def spied_finish(*args: object, **kwargs: object) -> cosign.Partial:
+        made = finish(*args, **kwargs)  # type: ignore[arg-type]  # passed on as given
+        nonce = kwargs["nonce"]
+        assert isinstance(nonce, cosign.PhoneNonce)
+        secret.update(k1=nonce.k1, Q1=nonce.Q1, c=nonce.c, rho=nonce.rho, s_prime=made.s_prime)
+        assert isinstance(q2 := kwargs["Q2"], bytes)
+        secret["Q2"] = q2
+        return made
+
+    monkeypatch.setattr(cosign, "phone_enrol", spied_enrol)
+    monkeypatch.setattr(cosign, "phone_finish", spied_finish)
+    apply(phone)
+    phone.scan(service.ask(b"<xml/>"))
+    phone.approve(pin=PIN)
+
+    from base64 import b64encode
+
+    stored = b"".join(file.read_bytes() for file in (tmp_path / "phone").iterdir())
+    for name, value in secret.items():
+        raw = value if isinstance(value, bytes) else value.to_bytes(32, "big")
+        forms = [raw, raw.hex().encode(), b64encode(raw), str(int.from_bytes(raw)).encode()]
+        assert not [form for form in forms if form in stored], name
+    for text in (PASSWORD, SMS_CODE, CAPTCHA, PIN):
+        assert f'"{text}"'.encode() not in stored
+
+
+def test_folder_and_files_are_private(certified: VirtualPhone, service: Counterpart, tmp_path: Path) -> None:
+    certified.scan(service.ask(b"<xml/>"))
+    folder = tmp_path / "phone"
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert {file.name: oct(file.stat().st_mode & 0o777) for file in folder.iterdir()} == {
+        name: "0o600" for name in ("device_key.pem", "device_secret", "lock", "scanned.json", "state.json")
+    }
+
+
+@pytest.mark.parametrize("what", ["request", "answer"])
+def test_a_lost_key_call_is_asked_again_with_the_same_point(
+    phone: VirtualPhone, service: Counterpart, what: str
+) -> None:
+    service.lose("/key", "answer" if what == "answer" else "request", times=2)
+    apply(phone)
+    assert len({body for path, body in service.bodies if path.endswith("/key")}) == 1
+
+
+def test_a_lost_certificate_is_taken_over_without_a_second_key(
+    phone: VirtualPhone, service: Counterpart, open_phone: Open
+) -> None:
+    service.lose("/certificate", "answer", times=5)
+    with pytest.raises(NetworkError):
+        apply(phone)
+    with open_phone() as restarted:
+        assert restarted.status().application_pending
+        apply(restarted)
+        assert restarted.status().has_certificate
+    assert service.count("/enrolments") == 1
+
+
+def test_a_lost_finish_answer_is_made_good_by_the_certificate(
+    phone: VirtualPhone, service: Counterpart, open_phone: Open, tmp_path: Path
+) -> None:
+    service.lose("/finish", "answer", times=5)
+    with pytest.raises(NetworkError):
+        apply(phone)
+    with open_phone() as restarted:
+        restarted.certificate()
+        key = state_of(tmp_path).key
+        assert key is not None
+        assert not key.proven  # no answer has been checked yet
+        restarted.scan(service.ask(b"<xml/>"))
+        restarted.approve(pin=PIN)  # by the rn rule
+    key = state_of(tmp_path).key
+    assert key is not None
+    assert key.proven
+    assert service.count("/enrolments") == 1
+
+
+def test_an_interrupted_application_is_resumed_with_the_pin_and_no_sms_code(
+    phone: VirtualPhone, service: Counterpart, open_phone: Open
+) -> None:
+    service.lose("/open", "request", times=5)
+    with pytest.raises(NetworkError):
+        apply(phone)
+    with open_phone() as restarted:
+        with pytest.raises(ProblemError, match="wrong_pin"):
+            restarted.resume_application("000000")
+        restarted.resume_application(PIN)
+        assert restarted.status().has_certificate
+    assert service.count("/enrolments") == 1
+
+
+def test_a_second_application_must_be_meant(
+    certified: VirtualPhone, service: Counterpart, tmp_path: Path
+) -> None:
+    first = state_of(tmp_path).key
+    with pytest.raises(PhoneError, match="already_applied"):
+        apply(certified)
+    assert service.count("/enrolments") == 1
+    apply(certified, again=True)
+    second = state_of(tmp_path).key
+    assert first is not None
+    assert second is not None
+    assert first.uid != second.uid
+
+
+def test_a_refused_second_application_leaves_the_first_key(
+    certified: VirtualPhone, service: Counterpart, tmp_path: Path
+) -> None:
+    before = state_of(tmp_path)
+    with pytest.raises(ProblemError, match="sms_code_wrong"):
+        certified.apply(
+            name="张伟",
+            id_number="440301199001011236",
+            user_type="operator",
+            credit_code="91440300MA5EXAMPL6",
+            sms_code="000000",
+            pin=PIN,
+            again=True,
+        )
+    assert state_of(tmp_path) == before
+
+
+def test_a_key_that_the_server_alone_knows_is_a_bad_answer_and_its_slot_goes(
+    phone: VirtualPhone, service: Counterpart, tmp_path: Path
+) -> None:
+    """The server substitutes its own key for P and signs with it: the signature is valid, the phone refuses it."""
+    own = PrivateKey(d := N // 3, service.engine.mul_g(d))
+
+    def own_key(answer: Json) -> Json:
+        assert service.key is not None
+        assert service.key.share is not None
+        service.key.share = cosign.ServerKey(service.key.share.d2, own.public)
+        from mshield.pki.csr import build_request_info
+
+        service.tasks[service.key.sid].message = build_request_info(service.key.subject, own.public)
+        return {"P": own.public.hex()}
+
+    def own_signature(answer: Json) -> Json:
+        assert service.key is not None
+        made = sign(service.engine, own, service.tasks[service.key.sid].message)
+        item = {"sid": service.key.sid.hex(), "r": f"{made.r:064x}", "s": f"{made.s:064x}"}
+        return {"items": [item], "otp": "11" * 32}
+
+    service.falsify["/key"] = own_key
+    service.falsify["/finish"] = own_signature
+    # The honest counterpart finds that s' does not fit its false key; a cheating one would answer all the same.
+    finish = service._finish
+    service._finish = lambda key, sent: (200, {})  # type: ignore[method-assign]  # the cheat
+    with pytest.raises(ProtocolError, match="bad_answer"):
+        apply(phone)
+    service._finish = finish  # type: ignore[method-assign]  # honest again
+    assert state_of(tmp_path).pending is None
+    assert not phone.status().application_pending
+
+
+def other_key(answer: Json) -> Json:
+    from base64 import b64encode
+
+    from mshield.pki.csr import build_request_info
+    from mshield.pki.names import LeafSubject
+    from tests.unit.pki.authority import authority
+
+    subject = LeafSubject(organisation=ORGANISATION, role="操作员", common_name="张伟")
+    message = build_request_info(subject, authority().leaf_key.public)
+    return {**answer, "message_b64": b64encode(message).decode()}
+
+
+def other_name(answer: Json) -> Json:
+    from base64 import b64decode, b64encode
+
+    message = b64decode(answer["message_b64"]).replace("张伟".encode(), "王伟".encode())
+    return {**answer, "message_b64": b64encode(message).decode()}
+
+
+def no_request(answer: Json) -> Json:
+    return {**answer, "message_b64": "PHhtbC8+"}
+
+
+@pytest.mark.parametrize("falsify", [other_key, other_name, no_request])
+def test_only_the_own_request_is_signed(phone: VirtualPhone, service: Counterpart, falsify: object) -> None:
+    original = service._task
+
+    service._task = lambda task: falsify(original(task))  # type: ignore[method-assign,operator]  # falsified
+    with pytest.raises(ProtocolError, match="bad_request_info"):
+        apply(phone)
+    assert service.count("/open") == 0
+
+
+@pytest.mark.parametrize(("field", "value"), [("common_name", "王伟"), ("role", "法人")])
+def test_names_other_than_those_entered_are_refused_before_a_key_is_made(
+    phone: VirtualPhone, service: Counterpart, field: str, value: str
+) -> None:
+    service.falsify["/enrolments"] = lambda answer: {**answer, "subject": {**answer["subject"], field: value}}
+    with pytest.raises(ProtocolError, match="bad_request_info"):
+        apply(phone)
+    assert service.count("/key") == 0
+
+
+def test_a_certificate_for_another_key_is_refused(phone: VirtualPhone, service: Counterpart) -> None:
+    service.falsify["/certificate"] = lambda answer: {**answer, "pem": service.authority.leaf.pem()}
+    with pytest.raises(ProtocolError, match="bad_certificate"):
+        apply(phone)
+
+
+def test_a_certificate_with_other_names_is_refused(phone: VirtualPhone, service: Counterpart) -> None:
+    from mshield.pki.names import LeafSubject
+
+    def renamed(answer: Json) -> Json:
+        assert service.key is not None
+        assert service.key.share is not None
+        subject = LeafSubject(organisation="另一家公司", role="操作员", common_name="张伟")
+        return {**answer, "pem": service.authority.issue(subject=subject, public=service.key.share.P).pem()}
+
+    service.falsify["/certificate"] = renamed
+    with pytest.raises(ProtocolError, match="bad_certificate"):
+        apply(phone)
+
+
+def test_p_off_the_curve_is_malformed(phone: VirtualPhone, service: Counterpart) -> None:
+    service.falsify["/key"] = lambda _answer: {"P": "04" + "11" * 64}
+    with pytest.raises(ProtocolError, match="malformed"):
+        apply(phone)
+
+
+def test_nothing_is_called_without_a_login(open_phone: Open, service: Counterpart) -> None:
+    with open_phone() as fresh, pytest.raises(PhoneError, match="not_logged_in"):
+        fresh.me()
+    assert service.bodies == []
+
+
+def test_a_login_ends_with_its_token_and_with_logout(phone: VirtualPhone, service: Counterpart) -> None:
+    assert phone.me().account.name == "张伟"
+    phone.logout()
+    assert service.tokens == set()
+    with pytest.raises(PhoneError, match="not_logged_in"):
+        phone.me()
+
+
+def test_a_wrong_captcha_is_told_with_its_code(open_phone: Open) -> None:
+    with open_phone() as fresh, pytest.raises(ProblemError, match="captcha_wrong") as refused:
+        fresh.login(account="1", password="2", captcha_id="cap", captcha="nope")
+    assert refused.value.status == 403
+
+
+def test_the_applied_fields_and_no_others_are_sent(certified: VirtualPhone, service: Counterpart) -> None:
+    [body] = [json.loads(body) for path, body in service.bodies if path.endswith("/enrolments")]
+    assert set(body) == {"name", "id_number", "user_type", "credit_code", "sms_code"}
+    assert certified.status().has_certificate

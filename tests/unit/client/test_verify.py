@@ -1,0 +1,279 @@
+"""`verify` and `verify_cms`: each thing that can be wrong, with the error and the step that name it."""
+
+import dataclasses
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+
+from mshield.client.verify import VerificationError, VerifiedSignature, verify, verify_cms
+from mshield.gm import sm2
+from mshield.gm.engine import load_engine
+from mshield.pki.cms import build_signed_data
+from mshield.pki.crl import CERTIFICATE_HOLD, Revoked
+from mshield.pki.ocsp import CertId, Good, RevokedAt, Unknown, build_ocsp_response
+from tests.unit.pki.authority import DAY, IDENTITY, NOW, SUBJECT, YEAR, Authority, authority, make_authority
+
+MESSAGE = "<报关单/>".encode()
+AT = datetime.fromtimestamp(NOW / 1000, UTC)
+
+
+@pytest.fixture
+def a() -> Authority:
+    return authority()
+
+
+def ocsp(a: Authority, status: Any = None, *, serial: int | None = None, at: int = NOW) -> bytes:
+    return build_ocsp_response(
+        signer=a.ocsp_key,
+        responder=a.ocsp,
+        issuer=a.issuing,
+        statuses=[(CertId.of(a.issuing, serial or a.leaf.serial), status or Good())],
+        this_update=at,
+        next_update=at + DAY,
+        produced_at=at,
+    )
+
+
+def given(a: Authority, **changes: Any) -> dict[str, Any]:
+    """Arguments that verify, some changed."""
+    inputs: dict[str, Any] = {
+        "message": MESSAGE,
+        "signature": a.leaf_key.sign(MESSAGE).to_der(),
+        "certificate": a.leaf.der,
+        "chain": [a.issuing.der],
+        "roots": [a.root.der],
+        "at": AT,
+        "crl": a.crl(),
+    }
+    return inputs | changes
+
+
+def test_all_that_is_proved_is_in_the_result(a: Authority) -> None:
+    found = verify(**given(a, crl=[a.crl(), a.root_crl()], ocsp=ocsp(a)))
+    assert found == VerifiedSignature(
+        name=SUBJECT.common_name,
+        organisation=SUBJECT.organisation,
+        role=SUBJECT.role,
+        credit_code=IDENTITY.credit_code,
+        serial=a.leaf.serial,
+        at=AT,
+        revocation=("ocsp", "crl"),
+        issuers_checked=True,
+        digest=sm2.digest(a.leaf.public_key, MESSAGE),
+        signature=found.signature,
+        certificate=a.leaf,
+        issuers=(a.issuing, a.root),
+    )
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        found.name = "other"  # type: ignore[misc]  # that is the point
+
+
+@pytest.mark.parametrize("engine", ["botan", "openssl"])
+def test_both_engines_agree(a: Authority, engine: Any) -> None:
+    assert verify(**given(a, engine=load_engine(engine))).serial == a.leaf.serial
+
+
+def test_pem_text_pem_bytes_bundles_and_surplus_are_taken(a: Authority) -> None:
+    bundle = a.issuing.pem() + a.root.pem() + a.leaf.pem()
+    found = verify(**given(a, certificate=a.leaf.pem().encode(), chain=[bundle], roots=[a.root.pem()]))
+    assert (found.revocation, found.issuers_checked) == (("crl",), False)
+
+
+def test_ocsp_alone_clears_and_says_so(a: Authority) -> None:
+    assert verify(**given(a, crl=None, ocsp=ocsp(a))).revocation == ("ocsp",)
+
+
+def test_unchecked_must_be_said_and_is_said_in_the_result(a: Authority) -> None:
+    assert verify(**given(a, crl=None, revocation="unchecked")).revocation == ()
+
+
+def other_authority() -> Authority:
+    return make_authority(load_engine())
+
+
+def expired(a: Authority) -> dict[str, Any]:
+    leaf = a.issue(not_before=NOW - 2 * YEAR // 2, not_after=NOW - DAY)
+    return {"certificate": leaf.der}
+
+
+WRONG: dict[str, tuple[str, str, Any]] = {
+    "another message": ("bad_signature", "signature", lambda _: {"message": MESSAGE + b" "}),
+    "another key's signature": (
+        "bad_signature",
+        "signature",
+        lambda a: {"signature": a.root_key.sign(MESSAGE).to_der()},
+    ),
+    "no DER signature": ("bad_signature", "signature", lambda _: {"signature": b"\x30\x00"}),
+    "raw signature": ("bad_signature", "signature", lambda a: {"signature": a.leaf_key.sign(MESSAGE).to_raw()}),
+    "DER with a tail": (
+        "bad_signature",
+        "signature",
+        lambda a: {"signature": a.leaf_key.sign(MESSAGE).to_der() + b"\x00"},
+    ),
+    "expired": ("expired", "chain", expired),
+    "not yet valid": ("not_yet_valid", "chain", lambda a: {"certificate": a.issue(not_before=NOW + 1000).der}),
+    "before the time": ("not_yet_valid", "chain", lambda _: {"at": AT - timedelta(days=2)}),
+    "another root": ("unknown_issuer", "chain", lambda _: {"roots": [other_authority().root.der]}),
+    "no issuing CA": ("unknown_issuer", "chain", lambda _: {"chain": []}),
+    "another root of the same name and key id": (
+        "bad_signature",
+        "chain",
+        lambda a: {"certificate": tampered_leaf(a)},
+    ),
+    "a CA as signer's issuer that is none": (
+        "unknown_issuer",
+        "chain",
+        lambda a: {"chain": [a.leaf.der]},
+    ),
+    "revoked by CRL": (
+        "revoked",
+        "revocation",
+        lambda a: {"crl": a.crl((Revoked(a.leaf.serial, NOW - DAY, 1),))},
+    ),
+    "held by CRL": (
+        "on_hold",
+        "revocation",
+        lambda a: {"crl": a.crl((Revoked(a.leaf.serial, NOW - DAY, CERTIFICATE_HOLD),))},
+    ),
+    "stale CRL": ("stale_status", "revocation", lambda a: {"crl": a.crl(at=NOW - 2 * DAY)}),
+    "CRL from the future": ("stale_status", "revocation", lambda a: {"crl": a.crl(at=NOW + DAY)}),
+    "only the root's CRL": ("status_unknown", "revocation", lambda a: {"crl": a.root_crl()}),
+    "no status": ("status_missing", "revocation", lambda _: {"crl": None}),
+    "CRL of another CA": ("status_unknown", "revocation", lambda _: {"crl": renamed_crl()}),
+    "issuing CA revoked": (
+        "revoked",
+        "revocation",
+        lambda a: {"crl": [a.crl(), a.root_crl((Revoked(a.issuing.serial, NOW - DAY, 2),))]},
+    ),
+    "revoked by OCSP, clear by CRL": ("revoked", "revocation", lambda a: {"ocsp": ocsp(a, RevokedAt(NOW - DAY, 1))}),
+    "held by OCSP though unchecked is permitted": (
+        "on_hold",
+        "revocation",
+        lambda a: {"crl": None, "ocsp": ocsp(a, RevokedAt(NOW - DAY, 6)), "revocation": "unchecked"},
+    ),
+    "unknown to OCSP": ("status_unknown", "revocation", lambda a: {"ocsp": ocsp(a, Unknown())}),
+    "OCSP about another": ("status_unknown", "revocation", lambda a: {"ocsp": ocsp(a, serial=77)}),
+    "stale OCSP": ("stale_status", "revocation", lambda a: {"ocsp": ocsp(a, at=NOW - 2 * DAY)}),
+    "OCSP of another CA": (
+        "bad_signature",
+        "revocation",
+        lambda a: {"ocsp": flipped(ocsp(a))},
+    ),
+    "OCSP that is none": ("unreadable", "revocation", lambda _: {"ocsp": b"no"}),
+    "CRL that is none": ("unreadable", "input", lambda _: {"crl": b"no"}),
+    "certificate that is none": ("unreadable", "input", lambda _: {"certificate": b"\x30\x03\x02\x01\x01"}),
+    "PEM without certificate": ("unreadable", "input", lambda _: {"certificate": "hello"}),
+    "two certificates for one": ("unreadable", "input", lambda a: {"certificate": a.leaf.pem() + a.root.pem()}),
+    "another credit code": (
+        "unexpected_signer",
+        "signer",
+        lambda _: {"expected_credit_code": "91330206MA2AEXAM04"},
+    ),
+    "another enterprise": ("unexpected_signer", "signer", lambda _: {"expected_organisation": "别家公司"}),
+    "another person": ("unexpected_signer", "signer", lambda _: {"expected_name": "王伟"}),
+}
+
+
+def tampered_leaf(a: Authority) -> bytes:
+    """The leaf with one character of its name changed: issuer and key ids still fit, the signature does not."""
+    return a.leaf.der.replace("张伟".encode(), "王伟".encode())
+
+
+def flipped(response: bytes) -> bytes:
+    """The last byte of the responder's signature lies before its certificate; this flips one inside the signature."""
+    from mshield.pki.ocsp import parse_ocsp_response
+
+    signature = parse_ocsp_response(response).signature.to_der()
+    place = response.index(signature) + len(signature) - 1
+    return response[:place] + bytes([response[place] ^ 1]) + response[place + 1 :]
+
+
+def renamed_crl() -> bytes:
+    """A list of a CA of another name: it says nothing about this certificate."""
+    from mshield.pki.crl import build_crl
+
+    other = other_authority()
+    return build_crl(
+        signer=other.root_key,
+        issuer=other.root,
+        number=1,
+        this_update=NOW,
+        next_update=NOW + DAY,
+        revoked=(),
+    )
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_what_is_wrong_is_named(a: Authority, what: str) -> None:
+    code, step, change = WRONG[what]
+    with pytest.raises(VerificationError) as refused:
+        verify(**given(a, **change(a)))
+    assert (refused.value.code, refused.value.step) == (code, step)
+    assert refused.value.zh
+    assert refused.value.zh != code
+    assert refused.value.en != code
+
+
+def test_a_revocation_says_when_and_why(a: Authority) -> None:
+    with pytest.raises(VerificationError) as refused:
+        verify(**given(a, crl=a.crl((Revoked(a.leaf.serial, NOW - DAY, 1),))))
+    assert refused.value.extra == {"at": NOW - DAY, "reason": 1}
+
+
+def test_a_crl_of_the_same_name_by_another_key_is_refused(a: Authority) -> None:
+    """Same CA names, other keys: the list is not the issuer's, and must not clear the certificate."""
+    with pytest.raises(VerificationError) as refused:
+        verify(**given(a, crl=other_authority().crl()))
+    assert (refused.value.code, refused.value.step) == ("unknown_issuer", "revocation")
+
+
+def test_expectations_that_hold_pass(a: Authority) -> None:
+    verify(
+        **given(
+            a,
+            expected_credit_code=IDENTITY.credit_code,
+            expected_organisation=SUBJECT.organisation,
+            expected_name=SUBJECT.common_name,
+        )
+    )
+
+
+def test_a_time_without_zone_is_a_mistake_of_the_caller(a: Authority) -> None:
+    with pytest.raises(ValueError, match="zone"):
+        verify(**given(a, at=AT.replace(tzinfo=None)))
+
+
+def cms(a: Authority, *, detached: bool = False) -> bytes:
+    return build_signed_data(
+        message=None if detached else MESSAGE,
+        signature=a.leaf_key.sign(MESSAGE),
+        certificate=a.leaf,
+        chain=[a.issuing],
+    )
+
+
+def test_cms_attached_and_detached(a: Authority) -> None:
+    check = partial(verify_cms, roots=[a.root.der], at=AT, crl=a.crl())
+    assert check(cms=cms(a), message=None).digest == check(cms=cms(a, detached=True), message=MESSAGE).digest
+
+
+@pytest.mark.parametrize(
+    ("detached", "message", "code"),
+    [(False, MESSAGE + b" ", "message_mismatch"), (True, MESSAGE + b" ", "bad_signature"), (True, None, "unreadable")],
+)
+def test_cms_over_another_or_no_message(a: Authority, *, detached: bool, message: bytes | None, code: str) -> None:
+    with pytest.raises(VerificationError) as refused:
+        verify_cms(cms=cms(a, detached=detached), message=message, roots=[a.root.der], at=AT, crl=a.crl())
+    assert refused.value.code == code
+
+
+def test_a_cms_brings_no_trust_of_its_own(a: Authority) -> None:
+    with pytest.raises(VerificationError, match="unknown_issuer"):
+        verify_cms(cms=cms(a), message=MESSAGE, roots=[other_authority().root.der], at=AT, crl=a.crl())
+
+
+def test_what_is_no_cms_is_unreadable(a: Authority) -> None:
+    with pytest.raises(VerificationError, match="unreadable"):
+        verify_cms(cms=b"0\x00", message=MESSAGE, roots=[a.root.der], at=AT, crl=a.crl())
