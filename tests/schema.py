@@ -22,7 +22,13 @@ _HEADER: Final = """\
 """
 # yoyo's own, and SQLite's for constraints.
 _NOT_OURS: Final = ("_yoyo", "yoyo_", "sqlite_")
-_TYPES: Final = {"bytea": "BYTEA", "bigint": "BIGINT", "integer": "INTEGER", "text": "TEXT", "boolean": "BOOLEAN"}
+_TYPES: Final = {
+    "bytea": "BYTEA",
+    "bigint": "BIGINT",
+    "integer": "INTEGER",
+    "text": "TEXT",
+    "boolean": "BOOLEAN",
+}
 
 
 @dataclass(frozen=True, slots=True)

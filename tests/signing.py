@@ -244,7 +244,10 @@ async def _rows(db: Database, keyring: Keyring, lookup: LookupKey, clock: Clock)
         now,
     )
     await execute(
-        db, "INSERT INTO devices (id, jkt, public_key, created_at) VALUES ('device', 'jkt', $1, $2)", b"key", now
+        db,
+        "INSERT INTO devices (id, jkt, public_key, created_at) VALUES ('device', 'jkt', $1, $2)",
+        b"key",
+        now,
     )
     await execute(
         db,

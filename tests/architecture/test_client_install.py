@@ -27,16 +27,22 @@ sys.meta_path.insert(0, Absent())
 
 
 def _run(code: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run((sys.executable, "-c", _WITHOUT_SERVER + code), capture_output=True, text=True, check=False)
+    return subprocess.run(
+        (sys.executable, "-c", _WITHOUT_SERVER + code), capture_output=True, text=True, check=False
+    )
 
 
-@pytest.mark.parametrize("module", ["mshield.client", "mshield.client.phone", "mshield.pki.path", "mshield.gm.cosign"])
+@pytest.mark.parametrize(
+    "module", ["mshield.client", "mshield.client.phone", "mshield.pki.path", "mshield.gm.cosign"]
+)
 def test_client_needs_no_server_package(module: str) -> None:
     result = _run(f"import {module}")
     assert result.returncode == 0, result.stderr
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["phone", "--help"], ["verify", "--help"], ["selftest", "--help"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["phone", "--help"], ["verify", "--help"], ["selftest", "--help"]]
+)
 def test_client_commands_run(arguments: list[str]) -> None:
     result = _run(f"from mshield.cli import main\nmain({arguments!r}, prog_name='mshield')")
     assert result.returncode == 0, result.stderr

@@ -7,7 +7,21 @@ from pathlib import Path
 from typing import Final
 
 _ROOT: Final = Path(__file__).parents[2]
-_TEXT: Final = {".py", ".md", ".toml", ".txt", ".sql", ".yml", ".yaml", ".java", ".json", ".xml", ".sh", ".html", ""}
+_TEXT: Final = {
+    ".py",
+    ".md",
+    ".toml",
+    ".txt",
+    ".sql",
+    ".yml",
+    ".yaml",
+    ".java",
+    ".json",
+    ".xml",
+    ".sh",
+    ".html",
+    "",
+}
 # Written in pieces, so that this file doesn't name them itself.
 _PLACES: Final = re.compile("/(?:" + "|".join(("work/", "root/", r"home/\w", r"Users/\w")) + ")")
 _LEFTOVERS: Final = (".orig", ".rej", ".bak", ".swp", ".pyc")

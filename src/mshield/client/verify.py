@@ -189,7 +189,7 @@ def _clear_by_lists(
     engine: Engine, certificate: Certificate, issuer: Certificate, lists: Sequence[Crl], at: int
 ) -> bool:
     """Whether a list of this issuer clears the certificate; lists of other issuers say nothing about it."""
-    own = [each for each in lists if each.issuer.der == issuer.subject_der]
+    own = [each for each in lists if (each.issuer.der, each.aki) == (issuer.subject_der, issuer.ski)]
     for each in own:
         check_crl(engine, certificate=certificate, issuer=issuer, crl=each, at=at)
     return bool(own)

@@ -114,7 +114,7 @@ TABLE: Final[Mapping[CertificateEvent, Rule]] = MappingProxyType(
 
 
 def after(standing: Standing, event: CertificateEvent) -> Standing:
-    """The standing after the event. Raises Conflict where the table has no such step, or the hold stands already or not.
+    """The standing after the event. Raises Conflict where the table has no such step, or the hold is there or isn't.
 
     The holds of a certificate that leaves the active state go with it: its end says enough. While a hold stands a
     certificate can't be renewed (Held): that would be a way around the hold.

@@ -67,6 +67,8 @@ _FOREIGN_BEFORE_2023: Final = re.compile(r"[A-Z]{3}[0-9]{4}(?P<birth>[0-9]{6})[0
 _CARD_NUMBER: Final = re.compile(r"[0-9]{17}[0-9X]")
 _ID_SEPARATORS: Final = re.compile(r"[\s()（）-]")
 _MIDDLE_DOTS: Final = re.compile(r"\s*[·•‧∙⋅・]\s*")
+# Least length of a number, and how many characters its mask shows at either end.
+_SHOWN: Final = ((18, (6, 4)), (15, (4, 4)), (8, (2, 2)), (2, (1, 0)), (0, (0, 0)))
 _FIRST_YEAR: Final = 1880
 _LAST_YEAR: Final = 2099
 
@@ -131,9 +133,8 @@ def mask_phone(phone: str) -> str:
 
 
 def mask_id_number(number: str) -> str:
-    """`330206199001014218` as `330206********4218`; shorter numbers show two characters at each end, at most half."""
-    shown = (6, 4) if len(number) >= 15 else (2, 2) if len(number) >= 8 else (1, 0)
-    first, last = shown
+    """`330206199001014218` as `330206********4218`; of shorter numbers as much is hidden."""
+    first, last = next(shown for least, shown in _SHOWN if len(number) >= least)
     return number[:first] + "*" * (len(number) - first - last) + number[len(number) - last :]
 
 

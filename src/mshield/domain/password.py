@@ -63,7 +63,7 @@ def _weakness(password: str, phone: str) -> str | None:
 
 def _is_common(password: str) -> bool:
     rest = password.casefold()
-    for known in _KNOWN:
+    for known in sorted(_KNOWN, key=len, reverse=True):
         rest = rest.replace(known, "")
     # What remains besides the known part, its repetitions and a year must have some length of its own.
     rest = re.sub(r"(?:19|20)[0-9]{2}", "", rest)

@@ -5,6 +5,7 @@ issuing CA, the root's revocation list, and the root's OCSP responder.
 """
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final, Literal
 
 from mshield.gm.curve import N
@@ -61,9 +62,9 @@ class Authorities:
         return (self.issuing.certificate, self.root)
 
     @property
-    def chain_pem(self) -> list[str]:
+    def chain_pem(self) -> tuple[str, ...]:
         """`chain` as PEM texts."""
-        return [certificate.pem() for certificate in self.chain]
+        return tuple(_pem(certificate.der) for certificate in self.chain)
 
 
 async def load_authorities(db: Database, keyring: Keyring, engine: Engine) -> Authorities:
@@ -92,6 +93,11 @@ def seal_authority(
     return AuthorityRow(
         name, certificate.der, keyring.seal(plain, purpose="authority", context=name.encode())
     )
+
+
+@lru_cache(maxsize=8)
+def _pem(der: bytes) -> str:
+    return parse_certificate(der).pem()
 
 
 async def _find(db: Database, name: AuthorityName) -> AuthorityRow:

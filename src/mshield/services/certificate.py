@@ -66,7 +66,7 @@ class Certificates:
             serial=row.serial,
             shield_number=row.shield_number,
             pem=parse_certificate(row.der).pem(),
-            chain_pem=tuple(self.authorities.chain_pem),
+            chain_pem=self.authorities.chain_pem,
             subject=LeafSubject(
                 organisation=row.organisation, role=ROLE_NAMES[Role(row.role)][0], common_name=row.common_name
             ),

@@ -1,11 +1,12 @@
 """The result of a request as a business system gets it: signatures, CMS, certificate chain, OCSP answer."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mshield.gm.sm2 import Signature
 from mshield.keys.authority import Authorities
 from mshield.pki import cms
-from mshield.pki.certificate import parse_certificate
+from mshield.pki.certificate import Certificate, parse_certificate
 from mshield.services.ask import Ask
 from mshield.services.publish import Publisher
 from mshield.store.requests import BusinessSystem, Signer
@@ -48,7 +49,7 @@ class MakeResult:
         found = await self.ask.result(system, request_id)
         signer = found.signer
         assert signer is not None  # noqa: S101  # `ask.result` refuses a request without
-        certificate = parse_certificate(signer.certificate)
+        certificate, certificate_pem = _parsed(signer.certificate)
         chain = self.authorities.chain
         documents = []
         for each in found.documents:
@@ -61,9 +62,15 @@ class MakeResult:
             id=found.id,
             kind=found.kind,
             signer=signer,
-            certificate_pem=certificate.pem(),
-            chain_pem=tuple(self.authorities.chain_pem),
+            certificate_pem=certificate_pem,
+            chain_pem=self.authorities.chain_pem,
             signed_at=max(each.signed_at for each in found.documents),
             documents=tuple(documents),
             ocsp=await self.publisher.ocsp_for(signer.serial, now=now),
         )
+
+
+@lru_cache(maxsize=4096)
+def _parsed(der: bytes) -> tuple[Certificate, str]:
+    certificate = parse_certificate(der)
+    return certificate, certificate.pem()

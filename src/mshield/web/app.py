@@ -12,6 +12,7 @@ from mshield.web.edge import Edge
 from mshield.web.phone import accounts, enrolment, shield, signing
 from mshield.web.phone import requests as phone_requests
 from mshield.web.publication import router as publication
+from mshield.web.shortcut import Shortcut
 
 TAGS = (
     {"name": "phone", "description": "The app on the phone (手机盾 APP)"},
@@ -19,6 +20,10 @@ TAGS = (
     {"name": "publication", "description": "CA certificates, CRL, OCSP"},
     {"name": "service", "description": "Health"},
 )
+ROUTERS = {
+    "/api/phone": (accounts.router, enrolment.router, signing.router, phone_requests.router, shield.router),
+    "/api/business": (business_requests.router,),
+}
 DESCRIPTION = (
     "Mobile Shield (手机盾): SM2 certificates in phones, co-signed by phone and server. "
     "Errors are problem documents (RFC 9457) with a stable `code` and a Chinese and an English sentence."
@@ -37,14 +42,16 @@ def build(
         title="Mobile Shield", version=version, description=DESCRIPTION, lifespan=lifespan, redoc_url=None
     )
     app.state.replays = ReplayCache()
-    problems.install(app, unavailable=unavailable)
-    for router in (accounts.router, enrolment.router, signing.router, phone_requests.router, shield.router):
-        app.include_router(router, prefix="/api/phone")
-    app.include_router(business_requests.router, prefix="/api/business")
+    refusals = problems.Refusals(unavailable)
+    problems.install(app, refusals)
+    for prefix, routers in ROUTERS.items():
+        for router in routers:
+            app.include_router(router, prefix=prefix)
     app.include_router(publication)
     app.include_router(health.router)
     if demo:
         app.include_router(development.router)
     openapi.install(app, TAGS)
+    app.add_middleware(Shortcut, state=app, routers=ROUTERS, refuse=refusals)
     app.add_middleware(Edge)
     return app

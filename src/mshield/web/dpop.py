@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from joserfc import jws
 from joserfc.errors import JoseError
-from joserfc.jwk import ECKey
+from joserfc.jwk import ECKey, GuestProtocol
 from starlette.requests import Request
 
 from mshield.domain import errors
@@ -131,17 +131,22 @@ def _same(given: object, expected: str | None) -> bool:
 
 
 def _verify(proof: str) -> tuple[_DeviceKey, dict[str, Any]]:
-    try:
-        header = jws.extract_compact(proof.encode("ascii")).headers()
+    found: list[_DeviceKey] = []
+
+    def key_of(unverified: GuestProtocol) -> ECKey:
+        header = unverified.headers()
         if header.keys() != {"typ", "alg", "jwk"} or header["typ"] != "dpop+jwt":
             raise errors.InvalidProof(reason="header")
-        device = _device_key(*_coordinates(header["jwk"]))
-        claims = json.loads(jws.deserialize_compact(proof, device.key, registry=_REGISTRY).payload)
+        found.append(_device_key(*_coordinates(header["jwk"])))
+        return found[0].key
+
+    try:
+        claims = json.loads(jws.deserialize_compact(proof.encode("ascii"), key_of, registry=_REGISTRY).payload)
     except (JoseError, ValueError, UnicodeEncodeError, RecursionError) as error:
         raise errors.InvalidProof(reason="signature") from error
     if not isinstance(claims, dict):
         raise errors.InvalidProof(reason="claims")
-    return device, claims
+    return found[0], claims
 
 
 def _coordinates(jwk: object) -> tuple[str, str]:

@@ -14,10 +14,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 MAX_BODY: Final = 12 * 1024 * 1024
 """Bytes of the largest body of any route: 64 documents, base64, of a customs declaration's size."""
 
-_TOO_LARGE: Final = (
-    '{"type":"/problems/invalid_request","title":"Content Too Large","status":413,"code":"invalid_request",'
-    '"detail":"The message is too large","zh":"内容太大，没有处理","en":"The message is too large","faq":null,"reason":"size"}'
-).encode()
 _log = logging.getLogger("mshield.access")
 
 
@@ -59,15 +55,6 @@ class Edge:
 
         try:
             await self._app(scope, bounded, marked)
-        except TooLarge:
-            if status == 0:
-                await _refuse(marked)
         finally:
             elapsed = (time.perf_counter() - start) * 1000
             _log.info("%s %s %d %.1f ms %s", scope["method"], scope["path"], status, elapsed, request_id)
-
-
-async def _refuse(send: Send) -> None:
-    headers = [(b"content-type", b"application/problem+json"), (b"connection", b"close")]
-    await send({"type": "http.response.start", "status": 413, "headers": headers})
-    await send({"type": "http.response.body", "body": _TOO_LARGE})

@@ -9,10 +9,11 @@ from typing import Any, Final
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from mshield.domain import errors
+from mshield.web.edge import TooLarge
 
 MEDIA_TYPE: Final = "application/problem+json"
 _log = logging.getLogger(__name__)
@@ -108,36 +109,38 @@ def problem(request: Request, error: errors.DomainError, *, status: int | None =
     return Response(body, code, headers, media_type=MEDIA_TYPE)
 
 
-def install(app: FastAPI, *, unavailable: type[Exception]) -> None:
-    """Makes every error of the application a problem document; `unavailable` is the database's own error."""
+class Refusals:
+    """Makes the answer to any error; `unavailable` is the database's own error."""
 
-    async def refused(request: Request, error: Exception) -> Response:
-        assert isinstance(error, errors.DomainError)  # noqa: S101  # registered for this class only
-        return problem(request, error)
+    def __init__(self, unavailable: type[Exception]) -> None:
+        self._unavailable = unavailable
 
-    async def invalid(request: Request, error: Exception) -> Response:
-        assert isinstance(error, RequestValidationError)  # noqa: S101
-        fields: list[errors.Json] = [".".join(str(part) for part in each["loc"]) for each in error.errors()]
-        return problem(request, errors.InvalidRequest(fields=fields))
-
-    async def http(request: Request, error: Exception) -> Response:
-        assert isinstance(error, HTTPException)  # noqa: S101
-        kind = _BY_STATUS.get(error.status_code, errors.InvalidRequest)
-        answer = problem(request, kind(), status=error.status_code)
-        answer.headers.update(error.headers or {})
-        return answer
-
-    async def no_database(request: Request, error: Exception) -> Response:
-        _log.error("the database can't be reached: %s", type(error).__name__)
-        return problem(request, errors.Unavailable())
-
-    async def internal(request: Request, error: Exception) -> Response:
+    async def __call__(self, request: Request, error: Exception) -> Response:
+        """The problem document, logged where the service is at fault."""
+        match error:
+            case errors.DomainError():
+                return problem(request, error)
+            case RequestValidationError():
+                fields: list[errors.Json] = [".".join(str(part) for part in each["loc"]) for each in error.errors()]
+                return problem(request, errors.InvalidRequest(fields=fields))
+            case HTTPException():
+                kind = _BY_STATUS.get(error.status_code, errors.InvalidRequest)
+                answer = problem(request, kind(), status=error.status_code)
+                answer.headers.update(error.headers or {})
+                return answer
+            case TooLarge():
+                return problem(request, errors.InvalidRequest(reason="size"), status=413)
+            case ClientDisconnect():
+                return Response(status_code=400)
+        if isinstance(error, self._unavailable):
+            _log.error("the database can't be reached: %s", type(error).__name__)
+            return problem(request, errors.Unavailable())
         # The traceback, without locals: a body of a signing call must not reach a log.
         _log.error("request %s failed", request.scope.get("mshield.request_id"), exc_info=error)
         return problem(request, errors.Internal())
 
-    app.add_exception_handler(errors.DomainError, refused)
-    app.add_exception_handler(RequestValidationError, invalid)
-    app.add_exception_handler(HTTPException, http)
-    app.add_exception_handler(unavailable, no_database)
-    app.add_exception_handler(Exception, internal)
+
+def install(app: FastAPI, refusals: Refusals) -> None:
+    """Makes every error of the application a problem document."""
+    for kind in (errors.DomainError, RequestValidationError, HTTPException, TooLarge, Exception):
+        app.add_exception_handler(kind, refusals)

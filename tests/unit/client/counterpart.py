@@ -7,6 +7,7 @@ request or an answer, or falsify one. What phone and real server do together is 
 import base64
 import hashlib
 import json
+import re
 import secrets
 from collections import deque
 from collections.abc import Callable
@@ -35,6 +36,13 @@ NAME: Final = "张伟"
 ORGANISATION: Final = "深圳市蓝海报关有限公司"
 
 Json = dict[str, Any]
+
+ACCOUNT: Final[Json] = {"name": NAME, "phone_masked": "138****0000", "id_type": "resident_id"}
+CAPTCHA_ANSWER: Final[Json] = {
+    "captcha_id": "cap",
+    "image_b64": base64.b64encode(b"\x89PNG").decode(),
+    "expires_in": 120,
+}
 Lost = Literal["request", "answer"]
 
 
@@ -42,6 +50,15 @@ class Refused(Exception):
     def __init__(self, status: int, code: str, **extra: object) -> None:
         super().__init__(code)
         self.status, self.code, self.extra = status, code, extra
+
+
+@dataclass
+class Call:
+    """One call: the body, the proof's claims, the path in pieces."""
+
+    sent: Json
+    claims: Json
+    path: list[str]
 
 
 @dataclass
@@ -165,46 +182,38 @@ class Counterpart:
 
     def _answer(self, request: httpx.Request, path: str, body: bytes) -> tuple[int, Json]:
         claims = self._proof(request)
-        sent: Json = json.loads(body) if body else {}
-        match [request.method, *path.strip("/").split("/")]:
-            case ["POST", "captchas"]:
-                image = base64.b64encode(b"\x89PNG").decode()
-                return 201, {"captcha_id": "cap", "image_b64": image, "expires_in": 120}
-            case ["POST", "sms-codes"]:
-                return 202, {"expires_in": 300, "resend_in": 60}
-            case ["POST", "accounts"]:
-                self.accounts[sent["phone"]] = sent["password"]
-                return 201, {"account": sent["phone"]}
-            case ["POST", "sessions"]:
-                return self._log_in(sent)
-        self._authorised(request, claims)
-        match [request.method, *path.strip("/").split("/")]:
-            case ["DELETE", "sessions", "current"]:
-                self.tokens.clear()
-                return 204, {}
-            case ["GET", "me"]:
-                account = {"name": NAME, "phone_masked": "138****0000", "id_type": "resident_id"}
-                return 200, {"account": account, "shield_number": None, "certificate": None}
-            case ["POST", "enrolments"]:
-                return self._enrol(sent)
-            case ["POST", "enrolments", _, "key"]:
-                return self._make_key(sent, claims)
-            case ["GET", "tasks", sid]:
-                return 200, self._task(self.tasks[bytes.fromhex(sid)])
-            case ["POST", "keys", uid, "open"]:
-                return 200, self._open(self._key(uid), sent)
-            case ["POST", "keys", uid, "finish"]:
-                return self._finish(self._key(uid), sent)
-            case ["POST", "scans"]:
-                return 200, self._scan(sent["code"])
-            case ["POST", "requests", id_, "decline"]:
-                self.requests[id_].state, self.requests[id_].reason = "declined", sent["reason"]
-                return 204, {}
-            case ["GET", "certificate"]:
-                return 200, self._certificate()
-            case ["GET", "signatures"]:
-                return 200, {"items": [self._signature(t) for t in self.tasks.values() if t.signature]}
+        call = Call(json.loads(body) if body else {}, claims, path.strip("/").split("/"))
+        for method, pattern, open_to_all, answer in self._routes():
+            if request.method == method and re.fullmatch(pattern, path):
+                if not open_to_all:
+                    self._authorised(request, claims)
+                return answer(call)
         raise Refused(404, "not_found")
+
+    def _routes(self) -> list[tuple[str, str, bool, Callable[[Call], tuple[int, Json]]]]:
+        """Method, path, whether it is open before login, and what answers."""
+        return [
+            ("POST", "/captchas", True, lambda _: (201, CAPTCHA_ANSWER)),
+            ("POST", "/sms-codes", True, lambda _: (202, {"expires_in": 300, "resend_in": 60})),
+            ("POST", "/accounts", True, lambda c: self._register(c.sent)),
+            ("POST", "/sessions", True, lambda c: self._log_in(c.sent)),
+            ("DELETE", "/sessions/current", False, lambda _: self._log_out()),
+            (
+                "GET",
+                "/me",
+                False,
+                lambda _: (200, {"account": ACCOUNT, "shield_number": None, "certificate": None}),
+            ),
+            ("POST", "/enrolments", False, lambda c: self._enrol(c.sent)),
+            ("POST", "/enrolments/[^/]+/key", False, lambda c: self._make_key(c.sent, c.claims)),
+            ("GET", "/tasks/[^/]+", False, lambda c: (200, self._task(self.tasks[bytes.fromhex(c.path[1])]))),
+            ("POST", "/keys/[^/]+/open", False, lambda c: (200, self._open(self._key(c.path[1]), c.sent))),
+            ("POST", "/keys/[^/]+/finish", False, lambda c: self._finish(self._key(c.path[1]), c.sent)),
+            ("POST", "/scans", False, lambda c: (200, self._scan(c.sent["code"]))),
+            ("POST", "/requests/[^/]+/decline", False, lambda c: self._decline(c.path[1], c.sent["reason"])),
+            ("GET", "/certificate", False, lambda _: (200, self._certificate())),
+            ("GET", "/signatures", False, lambda _: (200, self._signatures())),
+        ]
 
     def _proof(self, request: httpx.Request) -> Json:
         head, payload, signature = request.headers["dpop"].split(".")
@@ -221,8 +230,9 @@ class Counterpart:
             "htm": request.method,
             "htu": ORIGIN + request.url.path,
             "bd": _b64(hashlib.sha256(request.content).digest()),
-            "iat": self.now() // 1000,
         }
+        if abs(claims["iat"] - self.now() // 1000) > 60:
+            raise Refused(401, "invalid_proof")
         if any(claims[name] != value for name, value in expected.items()) or header["typ"] != "dpop+jwt":
             raise Refused(401, "invalid_proof")
         return dict(claims)
@@ -235,14 +245,25 @@ class Counterpart:
 
     # ---- the calls ----
 
+    def _register(self, sent: Json) -> tuple[int, Json]:
+        self.accounts[sent["phone"]] = sent["password"]
+        return 201, {"account": sent["phone"]}
+
+    def _log_out(self) -> tuple[int, Json]:
+        self.tokens.clear()
+        return 204, {}
+
+    def _decline(self, request_id: str, reason: str) -> tuple[int, Json]:
+        self.requests[request_id].state, self.requests[request_id].reason = "declined", reason
+        return 204, {}
+
     def _log_in(self, sent: Json) -> tuple[int, Json]:
         if sent["captcha"] != CAPTCHA:
             raise Refused(403, "captcha_wrong")
         if self.accounts.get(sent["account"]) != sent["password"]:
             raise Refused(403, "login_failed")
         self.tokens.add(token := secrets.token_urlsafe(32))
-        account = {"name": NAME, "phone_masked": "138****0000", "id_type": "resident_id"}
-        return 201, {"access_token": token, "token_type": "DPoP", "expires_in": 3600, "account": account}
+        return 201, {"access_token": token, "token_type": "DPoP", "expires_in": 3600, "account": ACCOUNT}
 
     def _enrol(self, sent: Json) -> tuple[int, Json]:
         if sent["sms_code"] != SMS_CODE:
@@ -344,13 +365,17 @@ class Counterpart:
         if session is None or session.fb not in {None, fb}:
             raise Refused(409, "no_session")
         try:
-            cosign.check_openings(self.engine, uid=key.uid, epoch=key.epoch, session=session.items, items=items)
+            cosign.check_openings(
+                self.engine, uid=key.uid, epoch=key.epoch, session=session.items, items=items
+            )
         except (NoSession, BadOpening) as error:
             raise Refused(409, error.code) from error
         session.fb, key.session = fb, None
         key.failures += 1
         try:
-            made = cosign.server_finish(self.engine, P=share.P, d2=share.d2, session=session.items, items=items)
+            made = cosign.server_finish(
+                self.engine, P=share.P, d2=share.d2, session=session.items, items=items
+            )
         except WrongPin:
             if key.failures >= 5:
                 return 403, {"code": "pin_locked", "status": 403, "left": 0}
@@ -415,6 +440,12 @@ class Counterpart:
             "subject": {name: getattr(key.subject, name) for name in names},
             "not_before": key.certificate.not_before,
             "not_after": key.certificate.not_after,
+        }
+
+    def _signatures(self) -> Json:
+        return {
+            "items": [self._signature(task) for task in self.tasks.values() if task.signature],
+            "next": None,
         }
 
     def _signature(self, task: Task) -> Json:

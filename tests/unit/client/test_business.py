@@ -46,7 +46,7 @@ class Script:
         self.seen.append(request)
         answer = self.answers.pop(0)
         if isinstance(answer, httpx.Response):
-            return answer
+            return httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
         raise answer("lost", request=request)
 
     def client(self, **more: Any) -> BusinessClient:
@@ -77,7 +77,9 @@ def state(name: str) -> httpx.Response:
 
 
 def problem(status: int, code: str) -> httpx.Response:
-    content = json.dumps({"code": code, "status": status, "zh": "中文", "en": "English", "faq": "3.1", "left": 3})
+    content = json.dumps(
+        {"code": code, "status": status, "zh": "中文", "en": "English", "faq": "3.1", "left": 3}
+    )
     return httpx.Response(status, content=content, headers={"content-type": "application/problem+json"})
 
 
@@ -98,9 +100,7 @@ both = pytest.mark.parametrize("asynchronous", [False, True])
 @both
 async def test_a_signature_request_as_it_goes_out(*, asynchronous: bool) -> None:
     script = Script(answer(CREATED | {"kind": "signature"}, 201))
-    document = Document(
-        title="报关单", media_type="application/xml", content=b"<x/>", display=(("号", "1"),)
-    )
+    document = Document(title="报关单", media_type="application/xml", content=b"<x/>", display=(("号", "1"),))
     pc = Pc(address="203.0.113.9", browser="Firefox")
     await run(script, lambda c: c.request_signature([document], pc=pc), asynchronous=asynchronous)
     [request] = script.seen
@@ -157,7 +157,13 @@ async def test_a_refusal_is_not_tried_again(*, asynchronous: bool) -> None:
     with pytest.raises(ProblemError) as refused:
         await run(script, lambda c: c.result("r1"), asynchronous=asynchronous)
     found = refused.value
-    assert (found.code, found.status, found.zh, found.en, found.faq) == ("not_signed", 409, "中文", "English", "3.1")
+    assert (found.code, found.status, found.zh, found.en, found.faq) == (
+        "not_signed",
+        409,
+        "中文",
+        "English",
+        "3.1",
+    )
     assert found.extra == {"left": 3}
     assert script.pauses == []
 
@@ -187,7 +193,9 @@ def test_an_own_idempotency_key_is_used() -> None:
 async def test_waiting_follows_each_state_and_ends_with_a_final_one(*, asynchronous: bool) -> None:
     script = Script(httpx.ReadTimeout, state("scanned"), state("signed"))
     told: list[Status] = []
-    done = await run(script, lambda c: c.wait_until_done("r1", on_change=told.append), asynchronous=asynchronous)
+    done = await run(
+        script, lambda c: c.wait_until_done("r1", on_change=told.append), asynchronous=asynchronous
+    )
     assert done.state == "signed"
     assert [status.state for status in told] == ["scanned"]
     queries = [dict(request.url.params) for request in script.seen]

@@ -28,7 +28,9 @@ def parts(made: str) -> tuple[dict[str, object], dict[str, object]]:
 
 def test_claims_of_a_call_with_token_and_nonce() -> None:
     key = DeviceKey.generate()
-    made = proof(key, method="POST", url=URL, body=b'{"a":1}', now=1_795_500_000_999, token="t0ken", nonce="n")
+    made = proof(
+        key, method="POST", url=URL, body=b'{"a":1}', now=1_795_500_000_999, token="t0ken", nonce="n"
+    )
     header, claims = parts(made)
     assert header == {"typ": "dpop+jwt", "alg": "ES256", "jwk": key.jwk()}
     assert len(str(claims.pop("jti"))) == 22

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import stat
 import subprocess
 import sys
 import threading
@@ -30,7 +31,9 @@ class Crash(BaseException):
     """Not an Exception: nothing that handles errors may handle this."""
 
 
-@pytest.mark.parametrize(("step", "expected"), [("open", OLD), ("fsync", OLD), ("replace", OLD), ("after", NEW)])
+@pytest.mark.parametrize(
+    ("step", "expected"), [("open", OLD), ("fsync", OLD), ("replace", OLD), ("after", NEW)]
+)
 def test_a_crash_leaves_the_old_or_the_new_content(
     folder: Folder, monkeypatch: pytest.MonkeyPatch, step: str, expected: bytes
 ) -> None:
@@ -55,12 +58,14 @@ def test_a_crash_leaves_the_old_or_the_new_content(
     assert [file.name for file in folder.path.iterdir()] == ["state.json"]
 
 
-def test_a_write_is_synced_before_and_after_its_rename(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_write_is_synced_before_and_after_its_rename(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     steps: list[str] = []
     fsync, replace = os.fsync, Path.replace
 
     def seen_fsync(descriptor: int) -> None:
-        steps.append("fsync folder" if os.path.isdir(f"/proc/self/fd/{descriptor}") else "fsync file")
+        steps.append("fsync folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "fsync file")
         fsync(descriptor)
 
     def seen_replace(self: Path, target: Path) -> Path:
@@ -97,7 +102,9 @@ def test_sigkill_in_the_middle_of_writes_leaves_one_whole_version(folder: Folder
         content = folder.read("state.json")
         assert content is not None
         assert content == OLD or content == content[:8] * 4096
-        with folder.locked(patience=1):  # the kernel gave the dead process's lock back; its leftovers are swept
+        with folder.locked(
+            patience=1
+        ):  # the kernel gave the dead process's lock back; its leftovers are swept
             assert {file.name for file in folder.path.iterdir()} == {"state.json", "lock"}
 
 

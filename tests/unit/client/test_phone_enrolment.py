@@ -47,8 +47,8 @@ def test_the_folder_never_holds_pin_share_nonces_or_codes(
         nonce = kwargs["nonce"]
         assert isinstance(nonce, cosign.PhoneNonce)
         secret.update(k1=nonce.k1, Q1=nonce.Q1, c=nonce.c, rho=nonce.rho, s_prime=made.s_prime)
-        assert isinstance(q2 := kwargs["Q2"], bytes)
-        secret["Q2"] = q2
+        assert isinstance(kwargs["Q2"], bytes)
+        secret["Q2"] = kwargs["Q2"]
         return made
 
     monkeypatch.setattr(cosign, "phone_enrol", spied_enrol)
@@ -72,9 +72,9 @@ def test_folder_and_files_are_private(certified: VirtualPhone, service: Counterp
     certified.scan(service.ask(b"<xml/>"))
     folder = tmp_path / "phone"
     assert folder.stat().st_mode & 0o777 == 0o700
-    assert {file.name: oct(file.stat().st_mode & 0o777) for file in folder.iterdir()} == {
-        name: "0o600" for name in ("device_key.pem", "device_secret", "lock", "scanned.json", "state.json")
-    }
+    assert {file.name: oct(file.stat().st_mode & 0o777) for file in folder.iterdir()} == dict.fromkeys(
+        ("device_key.pem", "device_secret", "lock", "scanned.json", "state.json"), "0o600"
+    )
 
 
 @pytest.mark.parametrize("what", ["request", "answer"])
@@ -188,7 +188,7 @@ def test_a_key_that_the_server_alone_knows_is_a_bad_answer_and_its_slot_goes(
     service.falsify["/finish"] = own_signature
     # The honest counterpart finds that s' does not fit its false key; a cheating one would answer all the same.
     finish = service._finish
-    service._finish = lambda key, sent: (200, {})  # type: ignore[method-assign]  # the cheat
+    service._finish = lambda _key, _sent: (200, {})  # type: ignore[method-assign,assignment]  # the cheat
     with pytest.raises(ProtocolError, match="bad_answer"):
         apply(phone)
     service._finish = finish  # type: ignore[method-assign]  # honest again

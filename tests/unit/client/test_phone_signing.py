@@ -28,7 +28,9 @@ def verify_signed(service: Counterpart) -> None:
         sm2.verify(service.engine, service.key.share.P, task.message, task.signature)
 
 
-def test_a_login_is_signed_over_the_message_that_was_shown(certified: VirtualPhone, service: Counterpart) -> None:
+def test_a_login_is_signed_over_the_message_that_was_shown(
+    certified: VirtualPhone, service: Counterpart
+) -> None:
     scanned = certified.scan(service.ask())
     assert (scanned.kind, scanned.number, scanned.requester.domain) == ("login", "07", "swapp.example.cn")
     approved = certified.approve(pin=PIN)
@@ -36,7 +38,9 @@ def test_a_login_is_signed_over_the_message_that_was_shown(certified: VirtualPho
     verify_signed(service)
 
 
-def test_a_batch_is_one_session_one_pin_and_all_signatures(certified: VirtualPhone, service: Counterpart) -> None:
+def test_a_batch_is_one_session_one_pin_and_all_signatures(
+    certified: VirtualPhone, service: Counterpart
+) -> None:
     asked: list[PinPrompt] = []
 
     def pin(prompt: PinPrompt) -> str:
@@ -69,7 +73,9 @@ def test_the_pin_is_asked_for_after_open_and_tells_left_and_whether_it_fell(
     assert (prompt.left, prompt.fell, opens) == (3, True, opened + 1)
 
 
-def test_a_wrong_pin_counts_and_five_lock(certified: VirtualPhone, service: Counterpart, tmp_path: Path) -> None:
+def test_a_wrong_pin_counts_and_five_lock(
+    certified: VirtualPhone, service: Counterpart, tmp_path: Path
+) -> None:
     certified.scan(service.ask(XML))
     for left in (4, 3, 2, 1):
         with pytest.raises(ProblemError) as refused:
@@ -316,7 +322,9 @@ def test_a_stale_slot_gives_way_to_the_older_and_goes_after_a_checked_answer(
     assert [slot.epoch for slot in key.slots] == [0]
 
 
-def test_a_damaged_slot_spends_no_attempt(certified: VirtualPhone, service: Counterpart, tmp_path: Path) -> None:
+def test_a_damaged_slot_spends_no_attempt(
+    certified: VirtualPhone, service: Counterpart, tmp_path: Path
+) -> None:
     import msgspec
 
     state = state_of(tmp_path)
@@ -356,14 +364,18 @@ def test_a_message_of_the_protocol_is_never_signed_for_a_business(
         certified.scan(service.ask(message))
 
 
-@pytest.mark.parametrize("code", ["", "https://shield.test/other", "otpauth://totp/x?secret=y", "ftp://a/q/1?k=2"])
+@pytest.mark.parametrize(
+    "code", ["", "https://shield.test/other", "otpauth://totp/x?secret=y", "ftp://a/q/1?k=2"]
+)
 def test_another_code_is_not_sent_anywhere(certified: VirtualPhone, service: Counterpart, code: str) -> None:
     with pytest.raises(PhoneError, match="bad_code"):
         certified.scan(code)
     assert service.count("/scans") == 0
 
 
-def test_declining_tells_the_reason_and_forgets_the_request(certified: VirtualPhone, service: Counterpart) -> None:
+def test_declining_tells_the_reason_and_forgets_the_request(
+    certified: VirtualPhone, service: Counterpart
+) -> None:
     certified.scan(service.ask(XML))
     certified.decline(reason="not_me")
     [request] = service.requests.values()

@@ -16,6 +16,7 @@ from mshield.web import openapi
 from mshield.web.body import Wire, decode
 from mshield.web.business.authentication import system_of
 from mshield.web.context import context_of
+from mshield.web.shortcut import hot
 
 router: Final = APIRouter(tags=["business"])
 _SECURITY: Final[dict[str, Any]] = {"security": [{"business": []}]}
@@ -125,6 +126,7 @@ class ResultMessage(Wire, frozen=True):
     openapi_extra=openapi.takes(CreateMessage) | _SECURITY | {"parameters": [_KEY_HEADER]},
     responses=openapi.answers(CreatedMessage, "The request", status=201) | openapi.problems(400, 401, 413, 422, 503),
 )
+@hot
 async def create(request: Request) -> Response:
     """The request lives 120 s (a setting). Show `qr` as a QR code and wait on its state."""
     context = context_of(request)
@@ -182,6 +184,7 @@ async def state(
     responses=openapi.answers(ResultMessage, "The signatures with certificate, chain and OCSP answer")
     | openapi.problems(401, 404, 409, 503),
 )
+@hot
 async def result(request: Request, request_id: str) -> Response:
     """409 `not_signed` before the phone has signed. Verify it: the SDK's `verify()` does so offline."""
     context = context_of(request)

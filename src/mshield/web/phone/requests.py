@@ -16,6 +16,7 @@ from mshield.web import openapi
 from mshield.web.body import Hex16, Wire, decode
 from mshield.web.context import context_of
 from mshield.web.dpop import caller_of
+from mshield.web.shortcut import hot
 
 router: Final = APIRouter(tags=["phone"])
 _SECURITY: Final[dict[str, Any]] = {"security": [{"phone": []}]}
@@ -84,6 +85,7 @@ class ScannedMessage(Wire, frozen=True):
     responses=openapi.answers(ScannedMessage, "What is asked, and by whom")
     | openapi.problems(400, 401, 403, 404, 409, 410, 503),
 )
+@hot
 async def scan(request: Request) -> Response:
     """Manual 2.3.1.10 and 2.3.1.11. The first phone with the right code takes the request; nothing is signed yet."""
     caller = await caller_of(request)

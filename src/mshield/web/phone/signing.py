@@ -15,6 +15,7 @@ from mshield.web import openapi
 from mshield.web.body import Epoch, Hex16, Hex32, Hex65, Wire, decode
 from mshield.web.context import context_of
 from mshield.web.dpop import caller_of
+from mshield.web.shortcut import hot
 
 router: Final = APIRouter(tags=["phone"])
 _NO_STORE: Final = {"Cache-Control": "no-store"}
@@ -94,6 +95,7 @@ class FinishedMessage(Wire, frozen=True):
     openapi_extra=openapi.takes(OpenMessage) | _SECURITY,
     responses=openapi.answers(OpenedMessage, "The server's nonces") | openapi.problems(400, 401, 403, 404, 409, 429, 503),
 )
+@hot
 async def open_signing(request: Request, uid: str) -> Response:
     """Protocol MSHIELD/v1, "Signing: open". The PIN is asked for after this, with `left` shown."""
     caller = await caller_of(request)
@@ -129,6 +131,7 @@ async def open_signing(request: Request, uid: str) -> Response:
     responses=openapi.answers(FinishedMessage, "The signatures")
     | openapi.problems(400, 401, 403, 404, 409, 500, 503),
 )
+@hot
 async def finish_signing(request: Request, uid: str) -> Response:
     """Protocol MSHIELD/v1, "Signing: finish". A repeat of the same bytes gets the same answer."""
     caller = await caller_of(request)

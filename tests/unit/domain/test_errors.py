@@ -1,0 +1,86 @@
+"""Errors a user can meet: codes, sentences in both languages, FAQ entries."""
+
+import re
+
+import pytest
+
+from mshield.domain import errors
+from mshield.domain.errors import BY_CODE, DomainError
+from mshield.domain.faq import FAQ
+
+_EXTRA: dict[str, dict[str, int]] = {
+    "wrong_pin": {"left": 3},
+    "too_many_requests": {"retry_after": 30},
+    "login_slowed": {"retry_after": 30},
+    "sms_too_soon": {"retry_after": 30},
+}
+_PROTOCOL = {
+    "malformed", "held", "busy", "clone", "stale_epoch", "pin_locked", "task_closed", "no_session", "bad_opening",
+    "bad_proof", "bad_answer", "retry", "wrong_pin", "fault",
+}  # fmt: skip
+
+
+def _make(code: str) -> DomainError:
+    return BY_CODE[code](**_EXTRA.get(code, {}))
+
+
+def test_all_codes_of_the_protocol_are_there() -> None:
+    assert BY_CODE.keys() >= _PROTOCOL
+
+
+@pytest.mark.parametrize("code", sorted(BY_CODE))
+def test_each_error_has_its_sentences(code: str) -> None:
+    error = _make(code)
+    assert error.code == code
+    assert re.search(r"[一-鿿]", error.zh)
+    assert error.en.isascii()
+    assert str(error) == error.en
+    for sentence in (error.zh, error.en):
+        assert not re.search(r"[{}!！]", sentence)
+        assert code not in sentence or code in {"held", "retry"}
+    assert not re.search(r"[一-鿿][A-Za-z0-9]|[A-Za-z0-9][一-鿿]", error.zh), "a blank between Chinese and Latin"
+    assert not re.search(r"[,;:?]", error.zh), "full-width punctuation in Chinese"
+
+
+@pytest.mark.parametrize("code", sorted(BY_CODE))
+def test_faq_entries_exist(code: str) -> None:
+    assert BY_CODE[code].faq in {None, *FAQ}
+
+
+def test_r17_each_error_of_the_app_leads_to_an_answer() -> None:
+    # Left without: typing errors that say themselves what to mend, and what business systems' developers meet.
+    without = {code for code, error in BY_CODE.items() if error.faq is None}
+    assert without == {
+        "captcha_wrong", "conflict", "forbidden", "idempotency_mismatch", "internal_message_refused",
+        "invalid_credit_code", "invalid_id_number", "invalid_name", "invalid_phone", "invalid_request", "not_found",
+        "not_signed", "weak_password", "wrong_client",
+    }  # fmt: skip
+
+
+def test_wording_of_the_design() -> None:
+    assert errors.WrongPin(left=2).zh == "PIN 码不对，还可以试 2 次"
+    assert errors.WrongPin(left=2).en == "Wrong PIN. 2 tries left"
+    assert errors.WrongPin(left=1).en == "Wrong PIN. 1 try left"
+    assert errors.PinLocked().zh == "PIN 码已锁死。无法解锁，请法人作废后重新申请"
+    assert errors.OtherAccount(phone_masked="138****6027").zh == (
+        "本机的手机盾属于 138****6027，只能用这个账号登录"
+    )
+    assert errors.FilingChanged().zh == "备案信息有变化，请先更新证书"
+
+
+def test_other_account_is_said_without_the_number_too() -> None:
+    error = errors.OtherAccount()
+    assert not error.extra
+    assert "None" not in error.zh + error.en
+
+
+def test_extra_is_what_was_given_and_cannot_be_changed() -> None:
+    error = errors.Held(reasons=["lost"])
+    assert dict(error.extra) == {"reasons": ["lost"]}
+    with pytest.raises(TypeError):
+        error.extra["more"] = 1  # type: ignore[index]  # that is the point
+
+
+def test_a_code_is_given_once() -> None:
+    with pytest.raises(TypeError, match="two errors"):
+        type("Again", (DomainError,), {}, code="held", zh="一", en="one")

@@ -1,0 +1,127 @@
+"""Rows of a filing list become records, or findings that say what to mend."""
+
+import dataclasses
+
+import pytest
+
+from mshield.domain.filing import FilingRecord, FilingRow, check_row, check_rows
+from mshield.domain.identity import IdType, Role
+
+GOOD = FilingRow(
+    line=3,
+    enterprise="宁波北潮进出口有限公司",
+    credit_code="91330206MA2XB7C1TW",
+    name="林知远",
+    id_type="居民身份证",
+    id_number="330206199001014217",
+    role="操作员",
+)
+OTHER = dataclasses.replace(GOOD, line=4, name="顾承岳", id_number="330206197403183014", role="法人")
+
+
+def _codes(row: FilingRow) -> list[tuple[str | None, str]]:
+    found = check_row(row)
+    assert isinstance(found, list)
+    return [(finding.field, finding.code) for finding in found]
+
+
+def test_a_good_row_becomes_a_record() -> None:
+    assert check_row(GOOD) == FilingRecord(
+        line=3,
+        enterprise="宁波北潮进出口有限公司",
+        credit_code="91330206MA2XB7C1TW",
+        name="林知远",
+        id_type=IdType.RESIDENT_ID,
+        id_number="330206199001014217",
+        role=Role.OPERATOR,
+    )
+
+
+@pytest.mark.parametrize(
+    ("role", "meant"),
+    [("法人", Role.LEGAL_PERSON), ("法定代表人", Role.LEGAL_PERSON), ("Legal Person", Role.LEGAL_PERSON),
+     ("operator", Role.OPERATOR), ("企业操作员", Role.OPERATOR), ("legal_person", Role.LEGAL_PERSON)],
+)  # fmt: skip
+def test_spellings_of_roles(role: str, meant: Role) -> None:
+    record = check_row(dataclasses.replace(GOOD, role=role))
+    assert isinstance(record, FilingRecord)
+    assert record.role is meant
+
+
+@pytest.mark.parametrize("id_type", ["身份证", "居民 身份证", "resident_id", "Resident identity card", "resident id"])
+def test_spellings_of_id_types(id_type: str) -> None:
+    record = check_row(dataclasses.replace(GOOD, id_type=id_type))
+    assert isinstance(record, FilingRecord)
+    assert record.id_type is IdType.RESIDENT_ID
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "code"),
+    [
+        ("id_number", "330206199001014218", "invalid_id_number"),
+        ("credit_code", "91330206MA2XB7C1TX", "invalid_credit_code"),
+        ("role", "会计", "unknown_role"),
+        ("id_type", "驾驶证", "unknown_id_type"),
+        ("name", "林1", "invalid_name"),
+        ("name", "", "missing"),
+        ("name", "=HYPERLINK(1)", "formula"),
+        ("enterprise", "+1234", "formula"),
+        ("enterprise", "12345", "invalid_enterprise"),
+        ("enterprise", "宁波\x1b[2J", "invalid_enterprise"),
+        ("enterprise", "长" * 65, "invalid_enterprise"),
+        ("id_number", "@SUM(A1)", "formula"),
+    ],
+)
+def test_each_fault_is_named_with_its_field(field: str, value: str, code: str) -> None:
+    assert _codes(dataclasses.replace(GOOD, **{field: value})) == [(field, code)]
+
+
+def test_all_faults_of_a_row_are_named_in_the_order_of_the_columns() -> None:
+    assert _codes(FilingRow(line=9, enterprise="北潮", role="会计", id_number="1", faults={"name": "formula"})) == [
+        ("credit_code", "missing"),
+        ("name", "formula"),
+        ("id_type", "missing"),
+        ("role", "unknown_role"),
+    ]
+
+
+def test_findings_speak_both_languages() -> None:
+    found = check_row(dataclasses.replace(GOOD, id_number="330206199001014218"))
+    assert isinstance(found, list)
+    assert (found[0].line, found[0].zh, found[0].en) == (
+        3,
+        "证件号码有误，请按证件核对",
+        "id number is not right; check it against the document",
+    )
+
+
+def test_a_good_list() -> None:
+    records, findings = check_rows([GOOD, OTHER])
+    assert [record.line for record in records] == [3, 4]
+    assert not findings
+
+
+def test_the_same_record_twice() -> None:
+    records, findings = check_rows([GOOD, OTHER, dataclasses.replace(GOOD, line=9, id_number="330206 19900101 4217")])
+    assert [record.line for record in records] == [3, 4]
+    assert [(found.line, found.field, found.code) for found in findings] == [(9, None, "duplicate")]
+    assert findings[0].zh == "本行与第 3 行重复"
+
+
+def test_the_same_person_in_both_roles_is_two_records() -> None:
+    records, findings = check_rows([GOOD, dataclasses.replace(GOOD, line=4, role="法人")])
+    assert len(records) == 2
+    assert not findings
+
+
+def test_one_name_for_one_credit_code() -> None:
+    _, findings = check_rows([GOOD, dataclasses.replace(OTHER, enterprise="宁波南潮有限公司")])
+    assert [(found.line, found.field, found.code) for found in findings] == [(4, "enterprise", "enterprise_differs")]
+
+
+def test_one_name_for_one_id_number() -> None:
+    other = dataclasses.replace(
+        GOOD, line=7, name="林志远", enterprise="青岛云栈国际货运代理有限公司", credit_code="91370203MA3YK2D9RF"
+    )
+    _, findings = check_rows([GOOD, other])
+    assert [(found.line, found.field, found.code) for found in findings] == [(7, "name", "person_differs")]

@@ -1,0 +1,45 @@
+"""Which passwords are refused, and why."""
+
+import pytest
+
+from mshield.domain.errors import WeakPassword
+from mshield.domain.password import check_password
+
+PHONE = "13800006027"
+
+
+@pytest.mark.parametrize(
+    "password", ["Demo-declare-2026", "correct horse 7 staple", "北潮 2026 报关申报单", "x9$Kfq2!mZ", "tomato river 88 chair"]
+)
+def test_good_passwords(password: str) -> None:
+    assert check_password(password, phone=PHONE) == password
+
+
+@pytest.mark.parametrize(
+    ("password", "reason"),
+    [
+        ("", "too_short"),
+        ("a1b2c3d4e", "too_short"),
+        ("a1" * 65, "too_long"),
+        ("aaaaaaaaaaaa1", "too_simple"),
+        ("onlylettershere", "too_simple"),
+        ("739184620573", "too_simple"),
+        ("ab13800006027", "personal"),
+        ("ab00006027xyz", "personal"),
+        ("password123456", "common"),
+        ("Password2026!", "common"),
+        ("qwerty123456", "common"),
+        ("abc123456789", "common"),
+        ("1qaz2wsx3edc!", "common"),
+        ("iloveyou1314520", "common"),
+        ("admin@123456", "common"),
+    ],
+)
+def test_weak_passwords(password: str, reason: str) -> None:
+    with pytest.raises(WeakPassword) as refused:
+        check_password(password, phone=PHONE)
+    assert refused.value.extra == {"field": "password", "reason": reason}
+
+
+def test_one_form_for_what_keyboards_send() -> None:
+    assert check_password("ｄｅｍｏ-declare-2026") == "demo-declare-2026"

@@ -1,0 +1,53 @@
+"""The life of a request, as a table."""
+
+import itertools
+
+import pytest
+
+from mshield.domain import errors
+from mshield.domain.requests import OPEN, TABLE, RequestEvent, RequestState, next_state, shown_state, sources
+
+W, S = RequestState.WAITING, RequestState.SCANNED
+
+
+def test_the_table_is_the_designs() -> None:
+    assert OPEN == {W, S}
+    assert {(a.value, b.value) for (a, _), b in TABLE.items()} == {
+        ("waiting", "scanned"),
+        ("scanned", "signed"),
+        ("scanned", "declined"),
+        ("waiting", "expired"),
+        ("scanned", "expired"),
+        ("waiting", "cancelled"),
+        ("scanned", "cancelled"),
+    }
+
+
+def test_r15_r16_scan_then_sign() -> None:
+    assert next_state(next_state(W, RequestEvent.SCAN), RequestEvent.SIGN) is RequestState.SIGNED
+
+
+@pytest.mark.parametrize(("state", "event"), list(itertools.product(RequestState, RequestEvent)))
+def test_every_pair_moves_or_refuses(state: RequestState, event: RequestEvent) -> None:
+    if (state, event) in TABLE:
+        assert next_state(state, event) is TABLE[state, event]
+        assert state in sources(event)
+        return
+    refusal: type[errors.DomainError] = errors.RequestClosed
+    if state is RequestState.EXPIRED:
+        refusal = errors.ExpiredRequest
+    elif state in OPEN:
+        refusal = errors.Conflict
+    with pytest.raises(refusal):
+        next_state(state, event)
+    assert state not in sources(event)
+
+
+def test_every_state_can_be_reached() -> None:
+    assert {W, *TABLE.values()} == set(RequestState)
+
+
+def test_time_ends_open_requests_only() -> None:
+    assert shown_state(W, expires_at=10, now=9) is W
+    assert shown_state(S, expires_at=10, now=10) is RequestState.EXPIRED
+    assert shown_state(RequestState.SIGNED, expires_at=10, now=99) is RequestState.SIGNED
