@@ -38,7 +38,7 @@ format: $(VENV)/.dev ## formats the code
 	@$(BIN)/ruff format
 
 bench: $(VENV)/.dev ## the figures of the README
-	@$(BIN)/python benches/run.py
+	@$(BIN)/python -m benches.run
 
 schema: $(VENV)/.dev ## renews the schema's snapshot after a migration was added
 	@$(BIN)/python -m tests.schema

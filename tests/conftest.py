@@ -19,14 +19,15 @@ import pytest
 
 from mshield.gm.engine import Engine, load_engine
 from mshield.keys.keyring import Keyring
-from mshield.store.database import Database, open_database
+from mshield.store.database import Database
 from mshield.store.migrate import migrate
+from mshield.store.opening import open_database
 from tests.postgres import Server, start_server
 
 START: Final = 1_795_500_000_000
 """The tests' present: 2026-11-24, in milliseconds."""
 
-_TEMPLATE: Final = "mshield_template"
+TEMPLATE: Final = "mshield_template"
 _SHARED: Final = pytest.StashKey[Path]()
 
 
@@ -72,7 +73,7 @@ def postgresql_server(pytestconfig: pytest.Config) -> Server:
             server = start_server(shared / "data", durable=False)
             place = json.dumps({"data": str(server.data), "port": server.port})
             (shared / "server.json").write_text(place)
-            migrate(server.create(_TEMPLATE))
+            migrate(server.create(TEMPLATE))
         return _read_server(shared)
 
 
@@ -83,7 +84,7 @@ def postgresql_server(pytestconfig: pytest.Config) -> Server:
 def postgresql_url(postgresql_server: Server) -> Iterator[str]:
     """A fresh migrated PostgreSQL database."""
     name = f"test_{uuid.uuid4().hex}"
-    yield postgresql_server.create(name, template=_TEMPLATE)
+    yield postgresql_server.create(name, template=TEMPLATE)
     postgresql_server.drop(name)
 
 

@@ -29,7 +29,7 @@ from mshield.services.signing_key import Caller
 from mshield.settings import Settings
 from mshield.store.database import Database
 from mshield.store.queries import Query, Statement
-from mshield.store.requests import BusinessSystem
+from mshield.store.systems import BusinessSystem
 from tests.conftest import Clock
 
 NAME = "林知远"

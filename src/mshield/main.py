@@ -30,8 +30,9 @@ from mshield.services.result import MakeResult
 from mshield.services.session import BusinessAuthentication
 from mshield.services.sms_codes import SmsCodes
 from mshield.settings import Settings, load_settings
-from mshield.store.database import Database, Unavailable, open_database
+from mshield.store.database import Database, Unavailable
 from mshield.store.migrate import pending
+from mshield.store.opening import open_database
 from mshield.web.app import build
 
 _log = logging.getLogger(__name__)

@@ -19,17 +19,33 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="MSHIELD_", frozen=True)
 
-    mode: Literal["production", "demo"] = Field(default="production", description="demo opens /dev and the SMS outbox")
-    database: str = Field(default="sqlite:///var/mshield.db", description="sqlite:///PATH or postgresql://USER@HOST/NAME")
+    mode: Literal["production", "demo"] = Field(
+        default="production", description="demo opens /dev and the SMS outbox"
+    )
+    database: str = Field(
+        default="sqlite:///var/mshield.db", description="sqlite:///PATH or postgresql://USER@HOST/NAME"
+    )
     database_pool: Positive = Field(default=8, description="connections per process to PostgreSQL")
-    public_origin: str = Field(default="http://localhost:8000", description="how phones, PCs and certificates address this service")
-    engine: Literal["auto", "botan", "openssl"] = Field(default="auto", description="who computes SM2; auto takes Botan when it is there")
-    master_key_file: Path = Field(default=Path("var/master.key"), description="file of master keys, mode 0600")
-    master_key: SecretStr | None = Field(default=None, description="the master keys themselves, in place of the file")
+    public_origin: str = Field(
+        default="http://localhost:8000", description="how phones, PCs and certificates address this service"
+    )
+    engine: Literal["auto", "botan", "openssl"] = Field(
+        default="auto", description="who computes SM2; auto takes Botan when it is there"
+    )
+    master_key_file: Path = Field(
+        default=Path("var/master.key"), description="file of master keys, mode 0600"
+    )
+    master_key: SecretStr | None = Field(
+        default=None, description="the master keys themselves, in place of the file"
+    )
 
     certificate_days: Positive = Field(default=365 * 2, description="life of a leaf certificate")
-    certificate_id_number: Literal["hash", "clear", "none"] = Field(default="hash", description="the id number in the certificate")
-    certificate_policy: str = Field(default="1.2.156.10197.6.1.1", description="certificate policy OID of leaf certificates")
+    certificate_id_number: Literal["hash", "clear", "none"] = Field(
+        default="hash", description="the id number in the certificate"
+    )
+    certificate_policy: str = Field(
+        default="1.2.156.10197.6.1.1", description="certificate policy OID of leaf certificates"
+    )
     crl_hours: Positive = Field(default=24, description="life of a published CRL")
     root_crl_hours: Positive = Field(default=24 * 30, description="life of the root's published CRL")
     ocsp_hours: Positive = Field(default=12, description="life of an OCSP answer")
@@ -37,7 +53,9 @@ class Settings(BaseSettings):
     session_seconds: Positive = Field(default=12 * 3600, description="life of a phone's login")
     request_seconds: Positive = Field(default=120, description="life of a business system's request")
     signing_session_seconds: Positive = Field(default=600, description="life of an opened signing session")
-    opens_per_minute: Positive = Field(default=10, description="openings of signing sessions per key and minute")
+    opens_per_minute: Positive = Field(
+        default=10, description="openings of signing sessions per key and minute"
+    )
     dpop_seconds: Positive = Field(default=60, description="how far a DPoP proof's time may be off")
 
     sms_gateway: Literal["development"] = Field(default="development", description="who sends SMS")
@@ -48,10 +66,18 @@ class Settings(BaseSettings):
     sms_codes_per_address: Positive = Field(default=30, description="SMS codes an hour from one address")
     captcha_seconds: Positive = Field(default=120, description="life of a captcha")
     captchas_per_address: Positive = Field(default=120, description="captchas a minute to one address")
-    captcha_audios_per_address: Positive = Field(default=20, description="spoken captchas a minute to one address")
-    login_failures_per_account: Positive = Field(default=5, description="failed logins of an account before it slows down")
-    login_failures_per_address: Positive = Field(default=30, description="failed logins from an address before it slows down")
-    login_slow_seconds: Positive = Field(default=60, description="first wait after too many failed logins; doubles, up to an hour")
+    captcha_audios_per_address: Positive = Field(
+        default=20, description="spoken captchas a minute to one address"
+    )
+    login_failures_per_account: Positive = Field(
+        default=5, description="failed logins of an account before it slows down"
+    )
+    login_failures_per_address: Positive = Field(
+        default=30, description="failed logins from an address before it slows down"
+    )
+    login_slow_seconds: Positive = Field(
+        default=60, description="first wait after too many failed logins; doubles, up to an hour"
+    )
 
 
 @lru_cache(maxsize=1)

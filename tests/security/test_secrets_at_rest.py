@@ -19,6 +19,8 @@ from psycopg import sql
 
 from mshield.client import Document, ProblemError
 from mshield.client.phone import VirtualPhone
+from mshield.client.phone.folder import Folder
+from mshield.client.phone.vault import opened
 from mshield.demo.people import OPERATOR
 from mshield.gm import cosign
 from mshield.keys.keyring import Keyring
@@ -26,6 +28,7 @@ from mshield.store.database import Database
 from tests.conftest import Clock
 from tests.postgres import Server
 from tests.service import PIN_ROUNDS, LiveService, apply, log_in, register
+from tests.signing import make_world
 
 _DOCUMENT: Final = Document(title="报关单", media_type="text/plain", content=b"126000 EUR")
 
@@ -155,6 +158,9 @@ def test_a_full_run_leaves_no_secret_behind(
     assert len(watched.answers) > 10
     places = [*watched.answers, ("the service's log", service.log.read_bytes()), *_stored(service, request)]
     used = [OPERATOR.pin, *service.codes]
+    with opened(Folder(service.folder / "phone"), server=None, patience=10) as vault:
+        public = vault.state.at("key").public
+    assert any(public in content for _, content in places), "the search finds what is there"
     for place, content in places:
         _assert_absent(place, content, watched)
         assert OPERATOR.password.encode() not in content, place

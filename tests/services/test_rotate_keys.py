@@ -19,7 +19,8 @@ from mshield.keys.secrets import load_lookup_key
 from mshield.keys.sources import EnvironmentKeys, MasterKeyFile
 from mshield.services.rotate_keys import SETTLE_MS, Rotation, count_boxes, drop_old_keys, rotate_keys
 from mshield.store.boxes import BOXES, list_old
-from mshield.store.database import Database, open_database
+from mshield.store.database import Database
+from mshield.store.opening import open_database
 from tests.conftest import START
 from tests.issuing import Ca, make_ca, person
 from tests.signing import execute, fetch
@@ -219,7 +220,7 @@ import asyncio, time
 from mshield.keys.keyring import key_source
 from mshield.services.rotate_keys import rotate_keys
 from mshield.settings import load_settings
-from mshield.store.database import open_database
+from mshield.store.opening import open_database
 
 batches = 0
 

@@ -34,7 +34,8 @@ class ClientError(Exception):
         self.en = en or (texts[1] if texts else code)
         self.faq = faq or (texts[2] if texts else None)
         self.extra: Mapping[str, object] = dict(extra or {})
-        super().__init__(f"{self.en} [{code}]" + (f": {detail}" if detail else ""))
+        more = f": {detail}" if detail and detail != self.en else ""
+        super().__init__(f"{self.en} [{code}]{more}")
 
 
 class NetworkError(ClientError):

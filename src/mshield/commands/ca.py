@@ -35,7 +35,8 @@ def init(out: Output, name: str, organisation: str | None) -> None:
     from mshield.pki.errors import PkiError
     from mshield.services.init_ca import CaNames, init_ca
     from mshield.settings import load_settings
-    from mshield.store.database import StoreError, open_database
+    from mshield.store.database import StoreError
+from mshield.store.opening import open_database
 
     async def run() -> tuple["Certificate", "Certificate"]:
         settings = load_settings()
@@ -61,7 +62,8 @@ def show(out: Output, pem: bool) -> None:
     from mshield.keys.errors import KeysError
     from mshield.services.init_ca import list_certificates
     from mshield.settings import load_settings
-    from mshield.store.database import StoreError, open_database
+    from mshield.store.database import StoreError
+from mshield.store.opening import open_database
 
     async def run() -> list[tuple[str, "Certificate"]]:
         db = await open_database(load_settings().database, pool_size=1)

@@ -8,7 +8,6 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Concatenate, Final, ParamSpec, get_args
 
@@ -16,12 +15,19 @@ import click
 import msgspec
 
 from mshield.client.errors import ClientError
-from mshield.client.phone.approval import Approved, DeclineReason
+from mshield.client.phone.approval import DeclineReason
 from mshield.client.phone.enrolment import UserType
-from mshield.client.phone.messages import IssuedCertificate, Scan
-from mshield.client.phone.phone import IdType, SmsPurpose, Status, VirtualPhone
+from mshield.client.phone.phone import IdType, SmsPurpose, VirtualPhone
 from mshield.client.phone.pin import PinPrompt, PinSource
 from mshield.commands.output import Output, output_options, refusing, remember_lang, table
+from mshield.commands.phone_display import (
+    approved_data,
+    approved_lines,
+    scan_lines,
+    show_certificate,
+    show_status,
+    shown_time,
+)
 
 _FILE: Final = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 
@@ -101,7 +107,7 @@ def _given(file: Path | None, variable: str) -> str | None:
 def init(out: Output, phone: VirtualPhone) -> None:
     """Make a phone in the folder: its device key and device secret."""
     phone.initialise()
-    _show_status(out, phone.status())
+    show_status(out, phone.status())
 
 
 @command.command()
@@ -223,17 +229,17 @@ def logout(out: Output, phone: VirtualPhone) -> None:
 @_phone_command
 def status(out: Output, phone: VirtualPhone) -> None:
     """What the phone itself knows; asks nobody."""
-    _show_status(out, phone.status())
+    show_status(out, phone.status())
 
 
 @command.command()
-@click.option("--name", required=True, help="Name, as on file.")
-@click.option("--id-number", required=True, help="Id number, as on file.")
+@click.option("--name", help="Name, as on file.")
+@click.option("--id-number", help="Id number, as on file.")
 @click.option("--user-type", type=click.Choice(get_args(UserType)), default="operator", show_default=True)
-@click.option("--credit-code", required=True, help="The enterprise's unified social credit code.")
+@click.option("--credit-code", help="The enterprise's unified social credit code.")
 @click.option("--sms-code", "code", help="The code from `sms-code --purpose apply`.")
 @click.option(
-    "--resume", is_flag=True, help="Complete an application that was interrupted; takes no SMS code."
+    "--resume", is_flag=True, help="Complete an application that was interrupted; takes only its PIN."
 )
 @click.option("--again", is_flag=True, help="Apply although this phone has a certificate; see below.")
 @_pin_option
@@ -242,10 +248,10 @@ def apply(
     out: Output,
     phone: VirtualPhone,
     *,
-    name: str,
-    id_number: str,
+    name: str | None,
+    id_number: str | None,
     user_type: UserType,
-    credit_code: str,
+    credit_code: str | None,
     code: str | None,
     resume: bool,
     again: bool,
@@ -256,27 +262,29 @@ def apply(
     With --again on a phone that has a certificate: unless the legal person has revoked it, the application
     fails and the first certificate stops working.
     """
-    if code is None and not resume:
-        raise click.UsageError("Say the SMS code with --sms-code.")
-    pin = _given(pin_file, "MSHIELD_PHONE_PIN") or click.prompt(
-        out.pick("设置 PIN 码（6 位数字）", "Choose a PIN (6 digits)"),
-        hide_input=True,
-        confirmation_prompt=not resume,
-        err=True,
-    )
-    if resume or code is None:
-        _show_certificate(out, phone.resume_application(pin))
+    if resume:
+        show_certificate(out, phone.resume_application(_new_pin(out, pin_file, confirm=False)))
         return
+    if name is None or id_number is None or credit_code is None or code is None:
+        raise click.UsageError("Say --name, --id-number, --credit-code and --sms-code, or --resume.")
     issued = phone.apply(
         name=name,
         id_number=id_number,
         user_type=user_type,
         credit_code=credit_code,
         sms_code=code,
-        pin=pin,
+        pin=_new_pin(out, pin_file, confirm=True),
         again=again,
     )
-    _show_certificate(out, issued)
+    show_certificate(out, issued)
+
+
+def _new_pin(out: Output, pin_file: Path | None, *, confirm: bool) -> str:
+    found = _given(pin_file, "MSHIELD_PHONE_PIN")
+    if found is None:
+        text = out.pick("PIN 码（6 位数字）", "PIN (6 digits)")
+        found = str(click.prompt(text, hide_input=True, confirmation_prompt=confirm, err=True))
+    return found
 
 
 @command.command()
@@ -285,7 +293,7 @@ def apply(
 def scan(out: Output, phone: VirtualPhone, *, code: str) -> None:
     """Scan a QR code 扫一扫: CODE is its text. Shows what is asked and by whom; then approve or decline."""
     scanned = phone.scan(code)
-    out.data(msgspec.to_builtins(scanned), _scan_lines(out, scanned))
+    out.data(msgspec.to_builtins(scanned), scan_lines(out, scanned))
 
 
 @command.command()
@@ -294,8 +302,8 @@ def scan(out: Output, phone: VirtualPhone, *, code: str) -> None:
 @_phone_command
 def approve(out: Output, phone: VirtualPhone, *, request_id: str | None, pin_file: Path | None) -> None:
     """Log in or sign 登录/签名, for the scanned request. Safe to repeat after a network failure."""
-    approved = phone.approve(request_id, pin=_given(pin_file, "MSHIELD_PHONE_PIN") or _asking(out))
-    out.data(_approved(approved), _approved_lines(out, approved))
+    done = phone.approve(request_id, pin=_given(pin_file, "MSHIELD_PHONE_PIN") or _asking(out))
+    out.data(approved_data(done), approved_lines(out, done))
 
 
 @command.command()
@@ -312,7 +320,7 @@ def decline(out: Output, phone: VirtualPhone, *, request_id: str | None, reason:
 @_phone_command
 def certificate(out: Output, phone: VirtualPhone) -> None:
     """My certificate 我的证书, with its state at the service."""
-    _show_certificate(out, phone.certificate())
+    show_certificate(out, phone.certificate())
 
 
 @command.command()
@@ -325,7 +333,9 @@ def signatures(out: Output, phone: VirtualPhone, *, before: str | None, limit: i
     headers = (
         ("时间", "类型", "业务系统", "标题") if out.lang == "zh" else ("time", "kind", "business", "title")
     )
-    rows = [(_time(item.signed_at), item.kind, item.business_name or "", item.title) for item in page.items]
+    rows = [
+        (shown_time(item.signed_at), item.kind, item.business_name or "", item.title) for item in page.items
+    ]
     out.data(msgspec.to_builtins(page), table(headers, rows))
 
 
@@ -338,7 +348,7 @@ def _asking(out: Output) -> PinSource:
                 "注意：自上次操作以来有人输错过 PIN 码",
                 "Note: since you last used it, somebody entered a wrong PIN",
             )
-        day = _time(prompt.pin_set_at)[:10]
+        day = shown_time(prompt.pin_set_at)[:10]
         text = out.pick(
             f"PIN 码（{day} 设置，还可输错 {prompt.left} 次）",
             f"PIN (set {day}; {prompt.left} attempts left)",
@@ -346,78 +356,3 @@ def _asking(out: Output) -> PinSource:
         return str(click.prompt(text, hide_input=True, err=True))
 
     return ask
-
-
-def _show_status(out: Output, found: Status) -> None:
-    shown = {name: getattr(found, name) for name in Status.__dataclass_fields__}
-    left = "" if found.left is None else str(found.left)
-    yes = {True: out.pick("是", "yes"), False: out.pick("否", "no")}
-    pick = out.pick
-    rows = [
-        (pick("服务地址", "server"), found.server),
-        (pick("账号", "account"), found.account or ""),
-        (pick("已登录", "logged in"), yes[found.logged_in]),
-        (pick("手机盾号", "shield number"), found.shield_number or ""),
-        (pick("已有证书", "certificate"), yes[found.has_certificate]),
-        (pick("申请未完成", "application pending"), yes[found.application_pending]),
-        (pick("操作未完成", "operation unfinished"), yes[found.operation_unfinished]),
-        (pick("剩余 PIN 次数", "PIN attempts left"), left),
-    ]
-    out.data(shown, table(("", ""), rows)[1:])
-
-
-def _show_certificate(out: Output, issued: IssuedCertificate) -> None:
-    pick = out.pick
-    rows = [
-        (pick("手机盾号", "shield number"), issued.shield_number),
-        (pick("姓名", "name"), issued.subject.common_name),
-        (pick("角色", "role"), issued.subject.role),
-        (pick("企业", "enterprise"), issued.subject.organisation),
-        (pick("序列号", "serial"), issued.serial),
-        (pick("状态", "state"), " ".join((issued.state, *issued.holds))),
-        (pick("有效期", "valid"), f"{_time(issued.not_before)} - {_time(issued.not_after)}"),
-    ]
-    out.data(msgspec.to_builtins(issued), table(("", ""), rows)[1:])
-
-
-def _scan_lines(out: Output, scanned: Scan) -> list[str]:
-    asker, pick = scanned.requester, out.pick
-    kind = pick("登录", "login") if scanned.kind == "login" else pick("签名", "signature")
-    lines = [
-        f"{kind}: {asker.name} ({asker.domain})",
-        pick(f"核对数字 {scanned.number}", f"The PC must show the number {scanned.number}"),
-    ]
-    if asker.pc_address or asker.pc_browser:
-        lines.append(f"PC: {asker.pc_address or ''} {asker.pc_browser or ''}".rstrip())
-    for task in scanned.tasks:
-        lines.append(f"* {task.title} ({task.media_type}, {len(task.message)} B)")
-        lines += [f"    {field.label}: {field.value}" for field in task.display]
-    lines.append(f"-> mshield phone approve {scanned.request_id}")
-    return lines
-
-
-def _approved(approved: Approved) -> dict[str, object]:
-    return {
-        "request_id": approved.request_id,
-        "kind": approved.kind,
-        "recovered": approved.recovered,
-        "documents": [
-            {
-                "sid": document.sid.hex(),
-                "title": document.title,
-                "signature": document.signature.to_der().hex() if document.signature else None,
-            }
-            for document in approved.documents
-        ],
-    }
-
-
-def _approved_lines(out: Output, approved: Approved) -> list[str]:
-    done = out.pick("登录成功", "Logged in") if approved.kind == "login" else out.pick("签名成功", "Signed")
-    if approved.recovered:
-        done = out.pick("此请求此前已完成", "This request had been completed before")
-    return [done, *(f"* {document.title}" for document in approved.documents)]
-
-
-def _time(milliseconds: int) -> str:
-    return datetime.fromtimestamp(milliseconds / 1000, UTC).strftime("%Y-%m-%d %H:%M:%SZ")

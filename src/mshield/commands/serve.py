@@ -12,10 +12,12 @@ from mshield.commands.output import Output, Refused, output_options
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=click.IntRange(1, 65535), help="Port; the default is the public origin's.")
-@click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes (PostgreSQL only).")
+@click.option(
+    "--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes (PostgreSQL only)."
+)
 @output_options
 def command(out: Output, host: str, port: int | None, workers: int) -> None:
-    """Run the service in the foreground until Ctrl-C.
+    r"""Run the service in the foreground until Ctrl-C.
 
     \b
     Before the first start: mshield keys init, mshield migrate, mshield ca init.
@@ -28,7 +30,10 @@ def command(out: Output, host: str, port: int | None, workers: int) -> None:
     settings = load_settings()
     if workers > 1 and settings.database.startswith("sqlite:"):
         raise Refused(
-            out.pick("SQLite 只能由一个进程使用：多进程请用 PostgreSQL", "SQLite serves one process: use PostgreSQL for several"),
+            out.pick(
+                "SQLite 只能由一个进程使用：多进程请用 PostgreSQL",
+                "SQLite serves one process: use PostgreSQL for several",
+            ),
             code="one_process",
         )
     number = port or urlsplit(settings.public_origin).port or 8000

@@ -105,7 +105,9 @@ class Job:
             raise StepFailed(f"the phone shows number {scan.number}, the PC {created.number}")
         self.phone.approve(scan.request_id, pin=OPERATOR.pin)
         self.business.wait_until_done(created.id, timeout=10)
-        (login,) = self.business.result(created.id).verify(roots=[self._root()], client_id=self.system["client_id"])
+        (login,) = self.business.result(created.id).verify(
+            roots=[self._root()], client_id=self.system["client_id"]
+        )
         return f"{login.name}, {login.organisation}"
 
     def _scan_sign(self) -> str:
@@ -154,7 +156,13 @@ class Job:
 
 def _counts(report: dict[str, Any]) -> str:
     counted = ("will_add", "will_change", "unchanged", "enterprises_add", "enterprises_change")
-    names = ("persons added", "persons changed", "persons unchanged", "enterprises added", "enterprises changed")
+    names = (
+        "persons added",
+        "persons changed",
+        "persons unchanged",
+        "enterprises added",
+        "enterprises changed",
+    )
     return ", ".join(f"{report[key]} {name}" for key, name in zip(counted, names, strict=True) if report[key])
 
 

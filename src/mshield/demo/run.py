@@ -1,6 +1,7 @@
 """Runs the demonstration: prepares the service, runs the main job with a line per step, then serves until Ctrl-C."""
 
 import contextlib
+import signal
 import subprocess
 import sys
 import time
@@ -20,9 +21,12 @@ from mshield.demo.service import Service, StepFailed, require_free_port
 @click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
 @click.option("--once", is_flag=True, help="End after the job: exit 0, or 1 with the failing step named.")
 @click.option("--folder", type=click.Path(path_type=Path), default=Path("var/demo"), show_default=True)
-@click.option("--examples", type=click.Path(exists=True, path_type=Path), default=Path("examples"), show_default=True)
+@click.option(
+    "--examples", type=click.Path(exists=True, path_type=Path), default=Path("examples"), show_default=True
+)
 def main(port: int, once: bool, folder: Path, examples: Path) -> None:  # noqa: FBT001  # a click flag
     """Mobile Shield 手机盾: the main job on invented data. The folder is emptied first."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the service is stopped too
     service = Service(folder.resolve(), f"http://localhost:{port}")
     clock = _Steps()
     try:
@@ -83,8 +87,8 @@ def _prepare(service: Service) -> str:
 def _summary(service: Service, system: dict[str, str]) -> str:
     return f"""
 Try it 试一试
-  {service.origin}/docs           the API 接口文档
-  {service.origin}/dev/sms        SMS outbox (demo only) 短信（仅演示）
+  {service.origin}/docs             the API 接口文档
+  {service.origin}/dev/sms          SMS outbox (demo only) 短信（仅演示）
   {service.origin}/pki/issuing.crl  revocation list 证书吊销列表
   account 账号      {OPERATOR.phone}  password 密码  {OPERATOR.password}
   PIN               {OPERATOR.pin}  (mshield phone --folder {service.folder / "phone"} status)

@@ -6,11 +6,13 @@ from typing import Final
 
 from mshield.domain import errors
 from mshield.services.events import Events
+from mshield.store import history
 from mshield.store import requests as store
 from mshield.store.database import Database
-from mshield.store.requests import Requester as Requester
-from mshield.store.requests import Task as Task
+from mshield.store.requests import Requester, Task
 from mshield.store.sessions import PhoneLogin
+
+__all__ = ["Answer", "Requester", "Task"]
 
 _QR: Final = re.compile(
     r"https?://[^/\s]+/q/(?P<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\?k=(?P<key>[A-Za-z0-9_-]{22})"
@@ -29,7 +31,8 @@ class Answer:
     async def scan(self, login: PhoneLogin, code: str, *, now: int) -> store.ScannedRequest:
         """Takes the request for this phone.
 
-        Raises NoCertificate, CertificateExpired, Held, PinLocked, NotFound (not this service's code), ExpiredRequest, RequestClosed.
+        Raises NoCertificate, CertificateExpired, Held, PinLocked; NotFound for a code that isn't this service's,
+        ExpiredRequest, RequestClosed.
         """
         match = _QR.fullmatch(code)
         if match is None:
@@ -77,10 +80,10 @@ class Answer:
 
     async def signatures(
         self, login: PhoneLogin, *, before: tuple[int, bytes] | None, limit: int
-    ) -> list[store.PastSignature]:
+    ) -> list[history.PastSignature]:
         """Logins and signatures of this device, newest first; `before` is (signed_at, sid) of the last one seen."""
         before_at, before_sid = before or (_LATEST, b"")
-        return await store.signatures_page(
+        return await history.signatures_page(
             self.db,
             device_id=login.device_id,
             account_id=login.account_id,

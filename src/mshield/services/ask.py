@@ -17,7 +17,7 @@ from mshield.services.ids import new_id
 from mshield.settings import Settings
 from mshield.store import requests as store
 from mshield.store.database import Conflict, Database
-from mshield.store.requests import BusinessSystem
+from mshield.store.systems import BusinessSystem
 
 LOGIN_TYPE: Final = "mshield-login/v1"
 _OPEN: Final = frozenset({"waiting", "scanned"})
@@ -55,7 +55,7 @@ class Ask:
     settings: Settings
     events: Events
 
-    async def create(  # noqa: PLR0913  # one part of the request each
+    async def create(  # one part of the request each
         self,
         system: BusinessSystem,
         *,
@@ -80,12 +80,23 @@ class Ask:
             body_hash=hashlib.sha256(body).digest(),
             expires_at=now + self.settings.request_seconds * 1000,
         )
-        tasks = [_login_task(system, request, now=now)] if kind == "login" else [_task(each) for each in documents]
+        tasks = (
+            [_login_task(system, request, now=now)]
+            if kind == "login"
+            else [_task(each) for each in documents]
+        )
         try:
             await store.create(self.db, request, tasks, now=now)
         except Conflict:
             return await self._made_before(request)
-        return Asked(request.id, kind, "waiting", self._qr(request.id, request.qr_key), request.number, request.expires_at)
+        return Asked(
+            request.id,
+            kind,
+            "waiting",
+            self._qr(request.id, request.qr_key),
+            request.number,
+            request.expires_at,
+        )
 
     async def _made_before(self, request: store.NewRequest) -> Asked:
         if request.idempotency_key is None:
@@ -95,7 +106,9 @@ class Ask:
         )
         if made is None or not hmac.compare_digest(made.body_hash, request.body_hash):
             raise errors.IdempotencyMismatch
-        return Asked(made.id, made.kind, made.state, self._qr(made.id, made.qr_key), made.number, made.expires_at)
+        return Asked(
+            made.id, made.kind, made.state, self._qr(made.id, made.qr_key), made.number, made.expires_at
+        )
 
     def _qr(self, request_id: str, qr_key: str) -> str:
         return f"{self.settings.public_origin}/q/{request_id}?k={qr_key}"
@@ -156,7 +169,9 @@ def _login_task(system: BusinessSystem, request: store.NewRequest, *, now: int) 
         "type": LOGIN_TYPE,
     }
     text = json.dumps(message, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-    return store.NewTask(secrets.token_bytes(16), "login", text.encode(), "application/json", f"登录 {system.name}", "[]")
+    return store.NewTask(
+        secrets.token_bytes(16), "login", text.encode(), "application/json", f"登录 {system.name}", "[]"
+    )
 
 
 def _task(document: Document) -> store.NewTask:

@@ -1,4 +1,4 @@
-"""Applying for a certificate (申请证书, manual 2.3.1.3): the data must match the filing, then phone and server make a key.
+"""Applying for a certificate (申请证书, manual 2.3.1.3): the data match the filing, then phone and server make a key.
 
 The protocol's enrolment, steps 1 to 3. Steps 4 and 5 are an ordinary signature and `certificate.py`.
 """
@@ -12,7 +12,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from mshield.domain import errors, shield
-from mshield.domain.identity import ROLE_NAMES, Role, check_credit_code, normalise_id_number, normalise_name, same_name
+from mshield.domain.identity import (
+    ROLE_NAMES,
+    Role,
+    check_credit_code,
+    normalise_id_number,
+    normalise_name,
+    same_name,
+)
 from mshield.gm import cosign, transcript
 from mshield.gm import errors as gm_errors
 from mshield.gm.cosign import Proof
@@ -79,12 +86,17 @@ class Enrol:
             raise errors.OtherAccount
         if await store.has_live_certificate(self.db, device_id=login.device_id):
             raise errors.AlreadyCertified
-        used = await store.other_devices_in_use(self.db, account_id=login.account_id, device_id=login.device_id)
+        used = await store.other_devices_in_use(
+            self.db, account_id=login.account_id, device_id=login.device_id
+        )
         if used >= MAX_DEVICES:
             raise errors.DeviceLimit
         await consume_sms_code()
         subject = LeafSubject(
-            country="CN", organisation=person.organisation, role=ROLE_NAMES[Role(person.role)][0], common_name=person.name
+            country="CN",
+            organisation=person.organisation,
+            role=ROLE_NAMES[Role(person.role)][0],
+            common_name=person.name,
         )
         return await self._begin(login, person, subject, now=now)
 
@@ -125,7 +137,9 @@ class Enrol:
             return Begun(key.uid, key.enrol_sid, key.challenge, number, subject)
         raise errors.Unavailable
 
-    async def make_key(self, login: PhoneLogin, uid: bytes, *, P1: bytes, proof: Proof, nonce: str | None, now: int) -> bytes:
+    async def make_key(
+        self, login: PhoneLogin, uid: bytes, *, P1: bytes, proof: Proof, nonce: str | None, now: int
+    ) -> bytes:
         """Steps 2 and 3: gives P. The same P1 again gets the same P; another P1 is a Conflict."""
         enrolment = await store.find(self.db, uid=uid, account_id=login.account_id, device_id=login.device_id)
         if enrolment is None:
@@ -138,7 +152,9 @@ class Enrol:
             made = await self._make(enrolment, P1, proof, now=now)
             if made is not None:
                 return made
-            enrolment = await store.find(self.db, uid=uid, account_id=login.account_id, device_id=login.device_id)
+            enrolment = await store.find(
+                self.db, uid=uid, account_id=login.account_id, device_id=login.device_id
+            )
         return self._same(enrolment, P1)
 
     async def _make(self, enrolment: store.Enrolment, P1: bytes, proof: Proof, *, now: int) -> bytes | None:

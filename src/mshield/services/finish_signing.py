@@ -10,9 +10,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from mshield.domain import errors
-from mshield.gm import cosign
+from mshield.gm import cosign, transcript
 from mshield.gm import errors as gm_errors
-from mshield.gm import transcript
 from mshield.gm.cosign import FinishItem, SessionItem
 from mshield.gm.engine import Engine
 from mshield.gm.sm2 import Signature
@@ -82,7 +81,9 @@ class FinishSigning:
             if signing_key.is_locked(key):
                 raise errors.PinLocked
             generation = await store.reserve_attempt(self.db, key, fb=fb, now=now)
-            key = replace(key, generation=generation, failures=key.failures + 1, wrong_total=key.wrong_total + 1)
+            key = replace(
+                key, generation=generation, failures=key.failures + 1, wrong_total=key.wrong_total + 1
+            )
         return await self._combine(key, session, stored, request, fb, now=now)
 
     async def _check_openings(
@@ -163,7 +164,9 @@ class FinishSigning:
             signed = await store.close_tasks(tx, key, rows, now=now)
             body = _answer(rows, signed, otp)
             success = store.Success(otp_hash, self._seal_outcome(key, body), fb, key.enrol_sid in signed)
-            await store.record_success(tx, key, session, success, rows, signed, now=now)
+            await store.record_success(
+                tx, key, session, success=success, signatures=rows, signed=signed, now=now
+            )
             return body, signed
 
         body, signed = await self.db.write(work)

@@ -84,11 +84,12 @@ class LogIn:
         )
 
     async def _account(self, credentials: Credentials, *, address: str, now: int) -> store.Account:
-        phone = _phone_or_text(credentials.account)
-        subject = self.lookup.lookup_hash("login-account", phone).hex()
+        phone = _phone_or_none(credentials.account)
+        # ascii(): what is no account's name may hold anything, also what has no UTF-8.
+        subject = self.lookup.lookup_hash("login-account", phone or ascii(credentials.account)).hex()
         throttle = LoginThrottle(self.db, self.settings)
         await throttle.begin(account=subject, address=address, now=now)
-        account = await store.find_account(self.db, phone=phone)
+        account = None if phone is None else await store.find_account(self.db, phone=phone)
         password = normalise_password(credentials.password)[: MAX_LENGTH + 1]
         right = await verify_password(None if account is None else account.password_hash, password)
         if account is None or not right or account.state != "active":
@@ -121,9 +122,9 @@ class LogIn:
         return device
 
 
-def _phone_or_text(account: str) -> str:
-    """The account name in its one form; what is no phone number is no account's, and goes the same way."""
+def _phone_or_none(account: str) -> str | None:
+    """The account name in its one form; what is no phone number is no account's."""
     try:
         return check_phone(account)
     except errors.InvalidPhone:
-        return account
+        return None

@@ -67,7 +67,11 @@ class OpenSigning:
 
     async def _open(self, key: store.KeyRow, request: OpenRequest, *, now: int) -> Opened:
         public = signing_key.require_usable(key, now=now)
-        if key.session is not None and key.session.bound_at is not None and key.session.bound_at > now - BUSY_MS:
+        if (
+            key.session is not None
+            and key.session.bound_at is not None
+            and key.session.bound_at > now - BUSY_MS
+        ):
             raise errors.Busy
         current = await self._check_otp(key, request, now=now)
         if request.epoch != key.epoch:
@@ -80,7 +84,9 @@ class OpenSigning:
 
         d2, _ = signing_key.open_share(self.keyring, key)
         nonces = tuple(
-            cosign.server_nonce(self.engine, uid=key.uid, epoch=key.epoch, d2=d2, sid=item.sid, e=item.e, c=item.c)
+            cosign.server_nonce(
+                self.engine, uid=key.uid, epoch=key.epoch, d2=d2, sid=item.sid, e=item.e, c=item.c
+            )
             for item in items
         )
         packed = signing_key.pack_items(items)
@@ -123,7 +129,9 @@ class OpenSigning:
             raise errors.TooManyRequests(retry_after=(window + 1) * MINUTE_MS // 1000 - now // 1000)
         return window, opens
 
-    async def _items(self, key: store.KeyRow, public: bytes, request: OpenRequest, *, now: int) -> list[StoredItem]:
+    async def _items(
+        self, key: store.KeyRow, public: bytes, request: OpenRequest, *, now: int
+    ) -> list[StoredItem]:
         sids = [item.sid for item in request.items]
         tasks = await store.find_tasks(self.db, uid=key.uid, sids=sids)
         if len(tasks) != len(sids):  # another key's, unknown, or named twice
@@ -131,5 +139,6 @@ class OpenSigning:
         if any(task.state != "waiting" or task.expires_at <= now for task in tasks.values()):
             raise errors.TaskClosed
         return [
-            StoredItem(item.sid, sm2.digest(public, tasks[item.sid].message), item.c) for item in request.items
+            StoredItem(item.sid, sm2.digest(public, tasks[item.sid].message), item.c)
+            for item in request.items
         ]

@@ -31,13 +31,14 @@ def needs_new_hash(stored: str) -> bool:
 
 
 def _verify(stored: str | None, password: str) -> bool:
+    nobodys = _nobodys_hash(_HASHER)  # made by whichever login comes first, so that its time tells nothing
     try:
-        _HASHER.verify(stored if stored is not None else _nobodys_hash(), password)
+        _HASHER.verify(nobodys if stored is None else stored, password)
     except (VerificationError, InvalidHashError):
         return False
     return stored is not None
 
 
 @lru_cache(maxsize=1)
-def _nobodys_hash() -> str:
-    return _HASHER.hash("nobody")
+def _nobodys_hash(hasher: PasswordHasher) -> str:
+    return hasher.hash("nobody")

@@ -9,7 +9,8 @@ from mshield.pki import cms
 from mshield.pki.certificate import Certificate, parse_certificate
 from mshield.services.ask import Ask
 from mshield.services.publish import Publisher
-from mshield.store.requests import BusinessSystem, Signer
+from mshield.store.requests import Signer
+from mshield.store.systems import BusinessSystem
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,20 @@ from typing import Final
 
 from mshield.domain import errors
 from mshield.services.signing_key import Caller
-from mshield.store import requests, sessions
+from mshield.store import sessions, systems
 from mshield.store.database import Database
-from mshield.store.requests import BusinessSystem as BusinessSystem
-from mshield.store.sessions import PhoneLogin as PhoneLogin
+from mshield.store.sessions import PhoneLogin
+from mshield.store.systems import BusinessSystem
+
+__all__ = [
+    "BusinessAuthentication",
+    "BusinessSystem",
+    "PhoneLogin",
+    "authenticate_phone",
+    "log_out",
+    "new_client_secret",
+    "token_hash",
+]
 
 SYSTEM_CACHE_MS: Final = 5_000
 
@@ -55,7 +65,7 @@ class BusinessAuthentication:
         cached = self._cache.get(client_id)
         if cached is not None and now - cached[0] < SYSTEM_CACHE_MS:
             return cached[1]
-        system = await requests.find_system(self.db, client_id=client_id)
+        system = await systems.find(self.db, client_id=client_id)
         if system is None:
             self._cache.pop(client_id, None)
         else:

@@ -68,16 +68,3 @@ class Database(Protocol):
 
     async def close(self) -> None:
         """Waits for running work, then closes."""
-
-
-async def open_database(url: str, *, pool_size: int = 8) -> Database:
-    """Opens `sqlite:///PATH` or `postgresql://…`; the schema must be current (`mshield migrate`)."""
-    if url.startswith("sqlite:///"):
-        from mshield.store.sqlite import SqliteDatabase
-
-        return SqliteDatabase(url.removeprefix("sqlite:///"))
-    if url.startswith(("postgresql://", "postgres://")):
-        from mshield.store.postgresql import PostgresqlDatabase
-
-        return await PostgresqlDatabase.connect(url, pool_size=pool_size)
-    raise ValueError(f"not a database address: {url.partition(':')[0]}:… (sqlite:///PATH or postgresql://…)")

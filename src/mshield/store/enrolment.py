@@ -71,12 +71,16 @@ class ConfirmedKey:
     signature: bytes
 
 
-async def find_filed(db: Database, *, credit_code: str, role: str, id_number_hash: bytes) -> FiledPerson | None:
+async def find_filed(
+    db: Database, *, credit_code: str, role: str, id_number_hash: bytes
+) -> FiledPerson | None:
     """The filed person, if there is one with exactly these data."""
     row = await db.one(_SQL["find_filed"], credit_code=credit_code, role=role, id_number_hash=id_number_hash)
     if row is None:
         return None
-    return FiledPerson(row["id"], row["name"], row["role"], row["version"], row["organisation"], row["credit_code"])
+    return FiledPerson(
+        row["id"], row["name"], row["role"], row["version"], row["organisation"], row["credit_code"]
+    )
 
 
 async def has_live_certificate(db: Database, *, device_id: str) -> bool:
@@ -97,7 +101,9 @@ async def begin(db: Database, key: NewKey, *, shield_number: str, now: int) -> s
     """
 
     async def work(tx: Tx) -> str:
-        device = await tx.one(_SQL["give_shield_number"], device_id=key.device_id, shield_number=shield_number)
+        device = await tx.one(
+            _SQL["give_shield_number"], device_id=key.device_id, shield_number=shield_number
+        )
         if device is None:
             raise Conflict("the device is gone")
         await tx.run(_SQL["void_unfinished"], device_id=key.device_id)
@@ -139,7 +145,14 @@ async def find(db: Database, *, uid: bytes, account_id: str, device_id: str) -> 
 
 
 async def set_public_key(
-    db: Database, enrolment: Enrolment, *, public_key: bytes, share_box: bytes, message: bytes, title: str, now: int
+    db: Database,
+    enrolment: Enrolment,
+    *,
+    public_key: bytes,
+    share_box: bytes,
+    message: bytes,
+    title: str,
+    now: int,
 ) -> bool:
     """Stores the key and its task (the certification request); False where another call was faster."""
 

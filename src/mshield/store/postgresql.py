@@ -33,7 +33,9 @@ class _Transaction:
 
     async def one(self, query: Query, **values: object) -> Row | None:
         statement = query.on("postgresql")
-        return cast("Row | None", await self._connection.fetchrow(statement.sql, *statement.arguments(values)))
+        return cast(
+            "Row | None", await self._connection.fetchrow(statement.sql, *statement.arguments(values))
+        )
 
     async def all(self, query: Query, **values: object) -> list[Row]:
         statement = query.on("postgresql")
@@ -57,7 +59,11 @@ class PostgresqlDatabase:
         """Opens the pool. Raises Unavailable when the server doesn't answer."""
         with _translated():
             pool = await asyncpg.create_pool(
-                url, min_size=1, max_size=pool_size, connection_class=_Connection, max_inactive_connection_lifetime=0
+                url,
+                min_size=1,
+                max_size=pool_size,
+                connection_class=_Connection,
+                max_inactive_connection_lifetime=0,
             )
         return cls(pool)
 

@@ -1,4 +1,4 @@
-"""Requests of business systems: who asks, the documents, how a phone takes a request, and the result."""
+"""Requests of business systems: the documents, how a phone takes a request, and the result."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -7,17 +7,6 @@ from mshield.store.database import Database, Row, Tx
 from mshield.store.queries import Queries
 
 _SQL: Final = Queries("requests")
-
-
-@dataclass(frozen=True, slots=True)
-class BusinessSystem:
-    """A registered business system (业务系统); secret_hash is SHA-256 of its random secret."""
-
-    client_id: str
-    name: str
-    domain: str
-    secret_hash: bytes
-    state: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,45 +145,8 @@ class Result:
     documents: tuple[SignedDocument, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class PastSignature:
-    """One line of "my signatures" (我的签名); digest is e."""
-
-    sid: bytes
-    purpose: str
-    digest: bytes
-    signed_at: int
-    title: str
-    serial: str | None
-    business_name: str | None
-
-
-async def find_system(db: Database, *, client_id: str) -> BusinessSystem | None:
-    """The business system with this client id."""
-    row = await db.one(_SQL["find_system"], client_id=client_id)
-    return None if row is None else _system(row)
-
-
-async def list_systems(db: Database) -> list[BusinessSystem]:
-    """All business systems, oldest first."""
-    return [_system(row) for row in await db.all(_SQL["list_systems"])]
-
-
-async def add_system(db: Database, system: BusinessSystem, *, now: int) -> None:
-    """Registers a business system. Raises Conflict for a client id that is taken."""
-    await db.run(
-        _SQL["insert_system"],
-        client_id=system.client_id,
-        name=system.name,
-        domain=system.domain,
-        secret_hash=system.secret_hash,
-        now=now,
-    )
-
-
 async def create(db: Database, request: NewRequest, tasks: list[NewTask], *, now: int) -> None:
     """Stores a request with its documents. Raises Conflict for a repeated idempotency key."""
-
     values: dict[str, object] = {
         "id": request.id,
         "client_id": request.client_id,
@@ -241,7 +193,9 @@ async def create(db: Database, request: NewRequest, tasks: list[NewTask], *, now
     )
 
 
-async def find_by_idempotency_key(db: Database, *, client_id: str, idempotency_key: str) -> MadeRequest | None:
+async def find_by_idempotency_key(
+    db: Database, *, client_id: str, idempotency_key: str
+) -> MadeRequest | None:
     """The request that was made under this key."""
     row = await db.one(_SQL["find_by_idempotency_key"], client_id=client_id, idempotency_key=idempotency_key)
     if row is None:
@@ -277,7 +231,7 @@ async def cancel(db: Database, *, id: str, client_id: str, now: int) -> bool:  #
     return await db.write(work)
 
 
-async def decline(  # noqa: PLR0913  # one column each
+async def decline(  # one column each
     db: Database,
     *,
     id: str,  # noqa: A002
@@ -328,7 +282,9 @@ async def find_request(db: Database, *, id: str) -> ScannedRequest | None:  # no
         return None
     requester = _requester(row)
     tasks = tuple(_task(task, requester) for task in await db.all(_SQL["tasks_of_request"], request_id=id))
-    return ScannedRequest(row["id"], row["kind"], row["state"], row["number"], requester, row["expires_at"], tasks)
+    return ScannedRequest(
+        row["id"], row["kind"], row["state"], row["number"], requester, row["expires_at"], tasks
+    )
 
 
 async def find_task(db: Database, *, sid: bytes, device_id: str, account_id: str) -> Task | None:
@@ -356,36 +312,6 @@ async def find_result(db: Database, *, id: str, client_id: str) -> Result | None
             SignedDocument(row["title"], row["message"], row["signature"], row["signed_at"]) for row in signed
         ),
     )
-
-
-async def signatures_page(  # noqa: PLR0913  # one bound each
-    db: Database, *, device_id: str, account_id: str, before_at: int, before_sid: bytes, page_size: int
-) -> list[PastSignature]:
-    """Signatures made with this device, newest first, older than the given place."""
-    rows = await db.all(
-        _SQL["signatures_page"],
-        device_id=device_id,
-        account_id=account_id,
-        before_at=before_at,
-        before_sid=before_sid,
-        page_size=page_size,
-    )
-    return [
-        PastSignature(
-            sid=row["sid"],
-            purpose=row["purpose"],
-            digest=row["digest"],
-            signed_at=row["signed_at"],
-            title=row["title"],
-            serial=row["serial"],
-            business_name=row["business_name"],
-        )
-        for row in rows
-    ]
-
-
-def _system(row: Row) -> BusinessSystem:
-    return BusinessSystem(row["client_id"], row["name"], row["domain"], row["secret_hash"], row["state"])
 
 
 def _requester(row: Row) -> Requester:

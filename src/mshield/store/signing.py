@@ -89,7 +89,9 @@ class SignatureRow:
     signature: bytes
 
 
-async def find_key(db: Database, *, token_hash: bytes, jkt: str, uid: bytes, now: int) -> tuple[bool, KeyRow | None]:
+async def find_key(
+    db: Database, *, token_hash: bytes, jkt: str, uid: bytes, now: int
+) -> tuple[bool, KeyRow | None]:
     """Whether the login is valid, and the key if it is that device's and account's own."""
     row = await db.one(_SQL["context"], token_hash=token_hash, jkt=jkt, uid=uid, now=now)
     if row is None:
@@ -120,7 +122,6 @@ async def open_session(
     db: Database, key: KeyRow, session: SessionRow, *, forget_previous: bool, opens_window: int, opens: int
 ) -> None:
     """Puts the only open session of the key in place. Raises Overtaken."""
-
     values = {
         "uid": key.uid,
         "generation": key.generation,
@@ -198,10 +199,10 @@ async def record_success(
     tx: Tx,
     key: KeyRow,
     session: SessionRow,
+    *,
     success: Success,
     signatures: list[SignatureRow],
     signed: dict[bytes, Row],
-    *,
     now: int,
 ) -> None:
     """Ends the session with a right PIN, stores the released signatures, finishes the requests that are now complete.
@@ -257,12 +258,19 @@ async def _store_signatures(
         await tx.run(_SQL["finish_request"], request_id=request_id, now=now)
 
 
-async def record_refusal(db: Database, key: KeyRow, *, fb: bytes, outcome_box: bytes, lock: bool, now: int) -> None:
+async def record_refusal(
+    db: Database, key: KeyRow, *, fb: bytes, outcome_box: bytes, lock: bool, now: int
+) -> None:
     """Ends the session with a wrong PIN, or with `retry`; `lock` also locks the certificate. Raises Overtaken."""
 
     async def work(tx: Tx) -> None:
         recorded = await tx.run(
-            _SQL["record_refusal"], uid=key.uid, generation=key.generation, fb=fb, outcome_box=outcome_box, now=now
+            _SQL["record_refusal"],
+            uid=key.uid,
+            generation=key.generation,
+            fb=fb,
+            outcome_box=outcome_box,
+            now=now,
         )
         if recorded != 1:
             raise Overtaken

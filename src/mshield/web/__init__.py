@@ -1,0 +1,1 @@
+"""HTTP: one package per audience; only problems.py turns errors into HTTP."""

@@ -16,9 +16,9 @@ T = TypeVar("T")
 def _hex(length: int) -> msgspec.Meta:
     # \Z, since $ also matches before a line's end.
     return msgspec.Meta(
-        pattern=rf"^[0-9a-f]{{{2 * length}}}\Z", description=f"{length} bytes, lower-case hex", extra_json_schema={
-            "pattern": f"^[0-9a-f]{{{2 * length}}}$"
-        }
+        pattern=rf"^[0-9a-f]{{{2 * length}}}\Z",
+        description=f"{length} bytes, lower-case hex",
+        extra_json_schema={"pattern": f"^[0-9a-f]{{{2 * length}}}$"},
     )
 
 

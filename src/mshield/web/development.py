@@ -24,14 +24,19 @@ _PAGE: Final = """<!doctype html>
 <html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="refresh" content="5"><title>短信 SMS</title>
 <style>
-:root {{ color-scheme: light dark; --bg: #f2f5f3; --surface: #fff; --ink: #13211f; --ink-2: #465652; --line: #d9e0dc; }}
-@media (prefers-color-scheme: dark) {{ :root {{ --bg: #0c1312; --surface: #141d1b; --ink: #e9f0ed; --ink-2: #b5c2be; --line: #2a3633; }} }}
-body {{ margin: 0; background: var(--bg); color: var(--ink); font: 1rem/1.5 system-ui, "PingFang SC", "Microsoft YaHei", sans-serif; }}
+:root {{ color-scheme: light dark; }}
+:root {{ --bg: #f2f5f3; --surface: #fff; --ink: #13211f; --ink-2: #465652; --line: #d9e0dc; }}
+@media (prefers-color-scheme: dark) {{
+  :root {{ --bg: #0c1312; --surface: #141d1b; --ink: #e9f0ed; --ink-2: #b5c2be; --line: #2a3633; }}
+}}
+body {{ margin: 0; background: var(--bg); color: var(--ink);
+  font: 1rem/1.5 system-ui, "PingFang SC", "Microsoft YaHei", sans-serif; }}
 main {{ max-width: 42rem; margin: 0 auto; padding: 1.5rem 1rem 3rem; }}
 h1 {{ font-size: 1.25rem; line-height: 1.75rem; margin: 0; }}
 p {{ margin: .25rem 0 0; color: var(--ink-2); font-size: .8125rem; }}
 ol {{ list-style: none; margin: 1.25rem 0 0; padding: 0; display: grid; gap: .75rem; }}
-li {{ background: var(--surface); border: 1px solid var(--line); border-radius: 1rem; padding: 1rem; overflow-wrap: anywhere; }}
+li {{ background: var(--surface); border: 1px solid var(--line); border-radius: 1rem; padding: 1rem;
+  overflow-wrap: anywhere; }}
 .code {{ font-size: 1.75rem; line-height: 2.25rem; font-weight: 600; font-variant-numeric: tabular-nums; }}
 </style></head><body><main>
 <h1>短信 <span lang="en">SMS</span></h1>
@@ -86,4 +91,5 @@ def _outbox(request: Request) -> list[SmsMessage]:
 
 
 def _item(message: SmsMessage) -> str:
-    return f'<li><span class="code">{escape(message.code)}</span><p>{escape(message.phone)}</p><p>{escape(message.text)}</p></li>'
+    code, phone, text = escape(message.code), escape(message.phone), escape(message.text)
+    return f'<li><span class="code">{code}</span><p>{phone}</p><p>{text}</p></li>'

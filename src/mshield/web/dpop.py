@@ -141,7 +141,9 @@ def _verify(proof: str) -> tuple[_DeviceKey, dict[str, Any]]:
         return found[0].key
 
     try:
-        claims = json.loads(jws.deserialize_compact(proof.encode("ascii"), key_of, registry=_REGISTRY).payload)
+        claims = json.loads(
+            jws.deserialize_compact(proof.encode("ascii"), key_of, registry=_REGISTRY).payload
+        )
     except (JoseError, ValueError, UnicodeEncodeError, RecursionError) as error:
         raise errors.InvalidProof(reason="signature") from error
     if not isinstance(claims, dict):
@@ -175,8 +177,6 @@ def _coordinate(text: str) -> bytes:
     if len(value) != _COORDINATE or _base64url(value) != text:
         raise errors.InvalidProof(reason="jwk")
     return value
-
-
 
 
 def _base64url(value: bytes) -> str:

@@ -10,6 +10,7 @@ import msgspec
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+Responses = dict[int | str, dict[str, Any]]
 _REF: Final = "#/components/schemas/{name}"
 _STRUCTS: Final[list[type[msgspec.Struct]]] = []
 PROBLEM: Final[dict[str, Any]] = {
@@ -38,7 +39,9 @@ def takes(message: type[msgspec.Struct]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": content}}
 
 
-def answers(message: type[msgspec.Struct] | None, description: str, *, status: int = 200) -> dict[int | str, dict[str, Any]]:
+def answers(
+    message: type[msgspec.Struct] | None, description: str, *, status: int = 200
+) -> dict[int | str, dict[str, Any]]:
     """`responses` of a route that encodes this struct."""
     if message is None:
         return {status: {"description": description}}
@@ -47,7 +50,7 @@ def answers(message: type[msgspec.Struct] | None, description: str, *, status: i
     return {status: {"description": description, "content": content}}
 
 
-def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+def problems(*statuses: int) -> Responses:
     """`responses` for the refusals of a route."""
     content = {"application/problem+json": {"schema": {"$ref": _REF.format(name="Problem")}}}
     return {status: {"description": "A problem document", "content": content} for status in statuses}
@@ -59,14 +62,22 @@ def install(app: FastAPI, tags: Sequence[dict[str, str]]) -> None:
     def document() -> dict[str, Any]:
         if app.openapi_schema is None:
             made = get_openapi(
-                title=app.title, version=app.version, description=app.description, routes=app.routes, tags=list(tags)
+                title=app.title,
+                version=app.version,
+                description=app.description,
+                routes=app.routes,
+                tags=list(tags),
             )
             schemas = made.setdefault("components", {}).setdefault("schemas", {})
             _, structs = msgspec.json.schema_components(_STRUCTS, ref_template=_REF)
             schemas.update(structs)
             schemas["Problem"] = PROBLEM
             made["components"]["securitySchemes"] = {
-                "phone": {"type": "http", "scheme": "DPoP", "description": "DPoP-bound access token (RFC 9449), claim bd"},
+                "phone": {
+                    "type": "http",
+                    "scheme": "DPoP",
+                    "description": "DPoP-bound access token (RFC 9449), claim bd",
+                },
                 "business": {"type": "http", "scheme": "basic", "description": "client id and secret"},
             }
             app.openapi_schema = made

@@ -117,27 +117,31 @@ class Refusals:
 
     async def __call__(self, request: Request, error: Exception) -> Response:
         """The problem document, logged where the service is at fault."""
-        match error:
-            case errors.DomainError():
-                return problem(request, error)
-            case RequestValidationError():
-                fields: list[errors.Json] = [".".join(str(part) for part in each["loc"]) for each in error.errors()]
-                return problem(request, errors.InvalidRequest(fields=fields))
-            case HTTPException():
-                kind = _BY_STATUS.get(error.status_code, errors.InvalidRequest)
-                answer = problem(request, kind(), status=error.status_code)
-                answer.headers.update(error.headers or {})
-                return answer
-            case TooLarge():
-                return problem(request, errors.InvalidRequest(reason="size"), status=413)
-            case ClientDisconnect():
-                return Response(status_code=400)
+        if isinstance(error, HTTPException):
+            kind = _BY_STATUS.get(error.status_code, errors.InvalidRequest)
+            answer = problem(request, kind(), status=error.status_code)
+            answer.headers.update(error.headers or {})
+            return answer
+        if isinstance(error, TooLarge):
+            return problem(request, errors.InvalidRequest(reason="size"), status=413)
+        return problem(request, self._refusal(request, error))
+
+    def _refusal(self, request: Request, error: Exception) -> errors.DomainError:
+        if isinstance(error, errors.DomainError):
+            return error
+        if isinstance(error, ClientDisconnect):
+            return errors.InvalidRequest(reason="disconnected")  # nobody reads it
+        if isinstance(error, RequestValidationError):
+            fields: list[errors.Json] = [
+                ".".join(str(part) for part in each["loc"]) for each in error.errors()
+            ]
+            return errors.InvalidRequest(fields=fields)
         if isinstance(error, self._unavailable):
             _log.error("the database can't be reached: %s", type(error).__name__)
-            return problem(request, errors.Unavailable())
+            return errors.Unavailable()
         # The traceback, without locals: a body of a signing call must not reach a log.
         _log.error("request %s failed", request.scope.get("mshield.request_id"), exc_info=error)
-        return problem(request, errors.Internal())
+        return errors.Internal()
 
 
 def install(app: FastAPI, refusals: Refusals) -> None:

@@ -55,7 +55,9 @@ def test_checks_refuse_in_their_own_way_and_are_idempotent(
 
 
 @given(st.integers(0, 10**6 - 1), st.dates(), st.integers(0, 999))
-def test_resident_ids_with_the_right_check_digit_and_only_those(place: int, birth: Any, sequence: int) -> None:
+def test_resident_ids_with_the_right_check_digit_and_only_those(
+    place: int, birth: Any, sequence: int
+) -> None:
     body = f"{place:06d}{birth:%Y%m%d}".ljust(14, "0")[:14] + f"{sequence:03d}"
     right = ric.calc_check_digit(body + "0")
     fits = body[0] in "12345678" and 1880 <= birth.year <= 2099
@@ -67,7 +69,10 @@ def test_resident_ids_with_the_right_check_digit_and_only_those(place: int, birt
                 check_id_number(IdType.RESIDENT_ID, body + digit)
 
 
-@given(st.text(alphabet="0123456789", min_size=8, max_size=8), st.text(alphabet="0123456789ABCDEFGHJKLMNPQRTUWXY", min_size=9, max_size=9))
+@given(
+    st.text(alphabet="0123456789", min_size=8, max_size=8),
+    st.text(alphabet="0123456789ABCDEFGHJKLMNPQRTUWXY", min_size=9, max_size=9),
+)
 def test_credit_codes_with_one_character_changed_are_refused(first: str, second: str) -> None:
     code = first + second
     code += uscc.calc_check_digit(code + "0")
@@ -117,12 +122,16 @@ def test_any_row_is_a_record_or_findings(row: FilingRow) -> None:
 
 @given(_FORMULA, _ANY, st.sampled_from(FIELDS))
 def test_no_formula_gets_through(start: str, rest: str, field: str) -> None:
-    found = check_row(FilingRow(line=1, **{field: f" {start}{rest}"}))
+    found = check_row(FilingRow(line=1, **{field: f" {start}{rest}"}))  # type: ignore[arg-type]  # a field by name
     assert isinstance(found, list)
     assert (field, "formula") in {(finding.field, finding.code) for finding in found}
 
 
-@given(st.lists(st.builds(FilingRow, line=st.integers(1, 9), name=_ANY, role=st.sampled_from(["法人", "操作员", "x"]))))
+@given(
+    st.lists(
+        st.builds(FilingRow, line=st.integers(1, 9), name=_ANY, role=st.sampled_from(["法人", "操作员", "x"]))
+    )
+)
 def test_a_line_is_good_or_has_findings(rows: list[FilingRow]) -> None:
     records, findings = check_rows(rows)
     assert not {record.line for record in records} & {finding.line for finding in findings}

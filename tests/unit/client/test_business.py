@@ -214,6 +214,12 @@ def test_waiting_ends_in_time() -> None:
         script.client().wait_until_done("r1", timeout=0)
 
 
+def test_an_id_from_outside_stays_one_segment_of_the_path() -> None:
+    script = Script(state("signed"))
+    script.client().status("r1/../../phone/me?x=1#y")
+    assert script.seen[0].url.raw_path == b"/api/business/requests/r1%2F..%2F..%2Fphone%2Fme%3Fx%3D1%23y"
+
+
 def test_an_answer_of_another_form_is_malformed() -> None:
     with pytest.raises(ProtocolError, match="malformed"):
         Script(answer({"id": 7})).client().status("r1")

@@ -280,6 +280,16 @@ def test_a_wrong_pin_is_told_in_both_languages(certified_shell: Shell, service: 
     assert service.key.failures == 1
 
 
+def test_an_interrupted_application_is_resumed_with_its_pin_alone(shell: Shell, service: Counterpart) -> None:
+    service.accounts[NUMBER] = PASSWORD
+    login = ("login", "--account", NUMBER, "--captcha-id", "cap", "--captcha", CAPTCHA)
+    shell.json(*login, MSHIELD_PHONE_PASSWORD=PASSWORD)
+    service.falsify["/finish"] = lambda _answer: {}
+    assert shell(*APPLY, "--sms-code", SMS_CODE, MSHIELD_PHONE_PIN=PIN).exit_code == 1
+    service.falsify.clear()
+    assert shell.json("apply", "--resume", text=f"{PIN}\n")["state"] == "active"
+
+
 def test_a_second_application_is_refused_unless_meant(certified_shell: Shell) -> None:
     refused = certified_shell(*APPLY, "--sms-code", SMS_CODE, MSHIELD_PHONE_PIN=PIN)
     assert (refused.exit_code, "[already_applied]" in refused.stderr) == (1, True)

@@ -38,7 +38,9 @@ def test_each_error_has_its_sentences(code: str) -> None:
     for sentence in (error.zh, error.en):
         assert not re.search(r"[{}!！]", sentence)
         assert code not in sentence or code in {"held", "retry"}
-    assert not re.search(r"[一-鿿][A-Za-z0-9]|[A-Za-z0-9][一-鿿]", error.zh), "a blank between Chinese and Latin"
+    assert not re.search(r"[一-鿿][A-Za-z0-9]|[A-Za-z0-9][一-鿿]", error.zh), (
+        "a blank between Chinese and Latin"
+    )
     assert not re.search(r"[,;:?]", error.zh), "full-width punctuation in Chinese"
 
 

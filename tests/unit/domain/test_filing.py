@@ -48,7 +48,9 @@ def test_spellings_of_roles(role: str, meant: Role) -> None:
     assert record.role is meant
 
 
-@pytest.mark.parametrize("id_type", ["身份证", "居民 身份证", "resident_id", "Resident identity card", "resident id"])
+@pytest.mark.parametrize(
+    "id_type", ["身份证", "居民 身份证", "resident_id", "Resident identity card", "resident id"]
+)
 def test_spellings_of_id_types(id_type: str) -> None:
     record = check_row(dataclasses.replace(GOOD, id_type=id_type))
     assert isinstance(record, FilingRecord)
@@ -73,11 +75,14 @@ def test_spellings_of_id_types(id_type: str) -> None:
     ],
 )
 def test_each_fault_is_named_with_its_field(field: str, value: str, code: str) -> None:
-    assert _codes(dataclasses.replace(GOOD, **{field: value})) == [(field, code)]
+    row = dataclasses.replace(GOOD, **{field: value})  # type: ignore[arg-type]  # fields by name
+    assert _codes(row) == [(field, code)]
 
 
 def test_all_faults_of_a_row_are_named_in_the_order_of_the_columns() -> None:
-    assert _codes(FilingRow(line=9, enterprise="北潮", role="会计", id_number="1", faults={"name": "formula"})) == [
+    assert _codes(
+        FilingRow(line=9, enterprise="北潮", role="会计", id_number="1", faults={"name": "formula"})
+    ) == [
         ("credit_code", "missing"),
         ("name", "formula"),
         ("id_type", "missing"),
@@ -102,7 +107,9 @@ def test_a_good_list() -> None:
 
 
 def test_the_same_record_twice() -> None:
-    records, findings = check_rows([GOOD, OTHER, dataclasses.replace(GOOD, line=9, id_number="330206 19900101 4217")])
+    records, findings = check_rows(
+        [GOOD, OTHER, dataclasses.replace(GOOD, line=9, id_number="330206 19900101 4217")]
+    )
     assert [record.line for record in records] == [3, 4]
     assert [(found.line, found.field, found.code) for found in findings] == [(9, None, "duplicate")]
     assert findings[0].zh == "本行与第 3 行重复"
@@ -116,12 +123,18 @@ def test_the_same_person_in_both_roles_is_two_records() -> None:
 
 def test_one_name_for_one_credit_code() -> None:
     _, findings = check_rows([GOOD, dataclasses.replace(OTHER, enterprise="宁波南潮有限公司")])
-    assert [(found.line, found.field, found.code) for found in findings] == [(4, "enterprise", "enterprise_differs")]
+    assert [(found.line, found.field, found.code) for found in findings] == [
+        (4, "enterprise", "enterprise_differs")
+    ]
 
 
 def test_one_name_for_one_id_number() -> None:
     other = dataclasses.replace(
-        GOOD, line=7, name="林志远", enterprise="青岛云栈国际货运代理有限公司", credit_code="91370203MA3YK2D9RF"
+        GOOD,
+        line=7,
+        name="林志远",
+        enterprise="青岛云栈国际货运代理有限公司",
+        credit_code="91370203MA3YK2D9RF",
     )
     _, findings = check_rows([GOOD, other])
     assert [(found.line, found.field, found.code) for found in findings] == [(7, "name", "person_differs")]

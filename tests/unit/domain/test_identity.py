@@ -113,7 +113,8 @@ def test_good_credit_codes_take_one_form(text: str, code: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "91330206MA2XB7C1TX", "91330206MA2XB7C1T", "91330206MA2XB7C1TWW", "91330206MAOXB7C1TW", "企业"]
+    "text",
+    ["", "91330206MA2XB7C1TX", "91330206MA2XB7C1T", "91330206MA2XB7C1TWW", "91330206MAOXB7C1TW", "企业"],
 )
 def test_bad_credit_codes_are_refused(text: str) -> None:
     with pytest.raises(errors.InvalidCreditCode):
@@ -121,7 +122,15 @@ def test_bad_credit_codes_are_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["13800006027", " 138 0000 6027", "138-0000-6027", "+8613800006027", "0086 138 0000 6027", "１３８００００６０２７"]
+    "text",
+    [
+        "13800006027",
+        " 138 0000 6027",
+        "138-0000-6027",
+        "+8613800006027",
+        "0086 138 0000 6027",
+        "１３８００００６０２７",
+    ],
 )
 def test_good_phone_numbers_take_one_form(text: str) -> None:
     assert check_phone(text) == "13800006027"
@@ -129,7 +138,17 @@ def test_good_phone_numbers_take_one_form(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "12800006027", "1380000602", "138000060270", "+8513800006027", "86138000060", "0574-5550180", "1380000602a", "٠1380000602"],
+    [
+        "",
+        "12800006027",
+        "1380000602",
+        "138000060270",
+        "+8513800006027",
+        "86138000060",
+        "0574-5550180",
+        "1380000602a",
+        "٠1380000602",
+    ],
 )
 def test_bad_phone_numbers_are_refused(text: str) -> None:
     with pytest.raises(errors.InvalidPhone):
@@ -154,7 +173,22 @@ def test_good_names_take_one_form(text: str, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "   ", "=1+1", "-cmd", "@SUM", "林<b>", "林1", "·", "林\x00", "林\u202e远", "\ue000", "长" * 65, "\ud800"]
+    "text",
+    [
+        "",
+        "   ",
+        "=1+1",
+        "-cmd",
+        "@SUM",
+        "林<b>",
+        "林1",
+        "·",
+        "林\x00",
+        "林\u202e远",
+        "\ue000",
+        "长" * 65,
+        "\ud800",
+    ],
 )
 def test_bad_names_are_refused(text: str) -> None:
     with pytest.raises(errors.InvalidName):

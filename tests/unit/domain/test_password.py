@@ -9,7 +9,14 @@ PHONE = "13800006027"
 
 
 @pytest.mark.parametrize(
-    "password", ["Demo-declare-2026", "correct horse 7 staple", "北潮 2026 报关申报单", "x9$Kfq2!mZ", "tomato river 88 chair"]
+    "password",
+    [
+        "Demo-declare-2026",
+        "correct horse 7 staple",
+        "北潮 2026 报关申报单",
+        "x9$Kfq2!mZ",
+        "tomato river 88 chair",
+    ],
 )
 def test_good_passwords(password: str) -> None:
     assert check_password(password, phone=PHONE) == password

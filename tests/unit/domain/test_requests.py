@@ -11,8 +11,9 @@ W, S = RequestState.WAITING, RequestState.SCANNED
 
 
 def test_the_table_is_the_designs() -> None:
-    assert OPEN == {W, S}
-    assert {(a.value, b.value) for (a, _), b in TABLE.items()} == {
+    assert set(OPEN) == {W, S}
+    steps = {(source.value, target.value) for (source, _), target in TABLE.items()}
+    assert steps == {
         ("waiting", "scanned"),
         ("scanned", "signed"),
         ("scanned", "declined"),
@@ -44,7 +45,8 @@ def test_every_pair_moves_or_refuses(state: RequestState, event: RequestEvent) -
 
 
 def test_every_state_can_be_reached() -> None:
-    assert {W, *TABLE.values()} == set(RequestState)
+    reached = {W, *TABLE.values()}
+    assert reached == set(RequestState)
 
 
 def test_time_ends_open_requests_only() -> None:

@@ -16,12 +16,18 @@ def test_numbers_differ() -> None:
     assert len({new_number() for _ in range(1000)}) == 1000
 
 
-@pytest.mark.parametrize("text", ["MS10720468813", "ms10720468813", "MS 107 2046 8813", "ms 107-2046-8813", "ＭＳ１０７２０４６８８１３"])
+@pytest.mark.parametrize(
+    "text",
+    ["MS10720468813", "ms10720468813", "MS 107 2046 8813", "ms 107-2046-8813", "ＭＳ１０７２０４６８８１３"],
+)
 def test_typed_numbers_are_read(text: str) -> None:
     assert parse_number(text) == "MS10720468813"
 
 
-@pytest.mark.parametrize("text", ["", "MS1072046881", "MS107204688130", "10720468813", "MX10720468813", "MS1072046881O", "MS١0720468813"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "MS1072046881", "MS107204688130", "10720468813", "MX10720468813", "MS1072046881O", "MS١0720468813"],
+)
 def test_other_texts_are_not(text: str) -> None:
     assert parse_number(text) is None
 

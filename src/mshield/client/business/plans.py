@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
+from urllib.parse import quote
 
 import msgspec
 
@@ -68,7 +69,7 @@ class Plans:
     def status(self, request_id: str, *, wait: int, state: str) -> Plan[Status]:
         """How the request stands, answered at once where it is not in `state`, else after up to `wait` seconds."""
         params = (("wait", str(wait)), ("state", state)) if wait else ()
-        send = self._request("GET", f"{_REQUESTS}/{request_id}", params=params, read_timeout=wait + 30.0)
+        send = self._request("GET", _path(request_id), params=params, read_timeout=wait + 30.0)
         return self._call(send, lambda body: read(body, Status))
 
     def wait_until_done(
@@ -93,13 +94,11 @@ class Plans:
 
     def result(self, request_id: str) -> Plan[Result]:
         """The result of a signed request."""
-        return self._call(
-            self._request("GET", f"{_REQUESTS}/{request_id}/result"), lambda body: read(body, Result)
-        )
+        return self._call(self._request("GET", _path(request_id, "/result")), lambda body: read(body, Result))
 
     def cancel(self, request_id: str, *, idempotency_key: str | None) -> Plan[None]:
         """Withdraws the request."""
-        send = self._request("POST", f"{_REQUESTS}/{request_id}/cancel", idempotency_key=idempotency_key)
+        send = self._request("POST", _path(request_id, "/cancel"), idempotency_key=idempotency_key)
         return self._call(send, lambda _body: None)
 
     def _create(self, payload: object, idempotency_key: str | None) -> Plan[Created]:
@@ -150,6 +149,11 @@ class Plans:
             yield Sleep(
                 self.retry.pause(failures, outcome.retry_after if isinstance(outcome, Reply) else None)
             )
+
+
+def _path(request_id: str, rest: str = "") -> str:
+    """Whatever the id holds, it is one segment of the path."""
+    return f"{_REQUESTS}/{quote(request_id, safe='')}{rest}"
 
 
 def _error(outcome: Reply | NetworkError | None) -> ClientError:

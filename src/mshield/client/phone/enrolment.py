@@ -75,14 +75,19 @@ def resume(operation: Operation, pin: str) -> IssuedCertificate:
 
 
 def adopt(operation: Operation) -> IssuedCertificate | None:
-    """Takes over the certificate of the pending key, or None where none was issued for it."""
+    """The certificate of the pending key, taken over; None where none was issued for it."""
     issued = fetch(operation)
+    return issued if issued is not None and take_over(operation, issued) else None
+
+
+def take_over(operation: Operation, issued: IssuedCertificate) -> bool:
+    """Makes the pending key the phone's key if the certificate is for it; False leaves everything as it is.
+
+    Raises ProtocolError `bad_certificate` where the names in it are not those that were requested.
+    """
     pending = operation.vault.state.pending
-    if issued is None or pending is None:
-        return None
-    parsed = _parsed(issued)
-    if parsed.public_key != pending.public:
-        return None
+    if pending is None or (parsed := _parsed(issued)).public_key != pending.public:
+        return False
     if _certified(parsed.subject) != pending.subject:
         raise ProtocolError("bad_certificate", "the names are not those that were requested")
     certificate = StoredCertificate(pem=issued.pem, chain_pem=issued.chain_pem)
@@ -94,7 +99,7 @@ def adopt(operation: Operation) -> IssuedCertificate | None:
             shield_number=issued.shield_number,
         )
     )
-    return issued
+    return True
 
 
 def fetch(operation: Operation) -> IssuedCertificate | None:

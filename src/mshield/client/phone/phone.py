@@ -175,9 +175,10 @@ class VirtualPhone:
     def certificate(self) -> IssuedCertificate:
         """This device's certificate and its state; PhoneError `no_key` where there is none."""
         with self._operation() as operation:
-            issued = enrolment.adopt(operation) or enrolment.fetch(operation)
+            issued = enrolment.fetch(operation)
             if issued is None:
                 raise PhoneError("no_key")
+            enrolment.take_over(operation, issued)
             return issued
 
     def scan(self, code: str) -> Scan:

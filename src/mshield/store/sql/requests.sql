@@ -1,13 +1,3 @@
--- name: find_system^
-SELECT client_id, name, domain, secret_hash, state FROM business_systems WHERE client_id = :client_id;
-
--- name: list_systems
-SELECT client_id, name, domain, secret_hash, state FROM business_systems ORDER BY created_at;
-
--- name: insert_system!
-INSERT INTO business_systems (client_id, name, domain, secret_hash, state, created_at)
-VALUES (:client_id, :name, :domain, :secret_hash, 'active', :now);
-
 -- name: find_by_idempotency_key^
 SELECT id, kind, state, reason, number, qr_key, body_hash, expires_at FROM requests
 WHERE client_id = :client_id AND idempotency_key = :idempotency_key;
@@ -68,15 +58,3 @@ LEFT JOIN tasks t ON t.request_id = r.id
 LEFT JOIN signatures s ON s.sid = t.sid
 LEFT JOIN certificates c ON c.uid = s.uid
 WHERE r.id = :id AND r.client_id = :client_id ORDER BY t.position;
-
--- name: signatures_page
--- My signatures (我的签名), newest first; before is the sid of the last one seen, or null.
-SELECT s.sid, s.purpose, s.digest, s.signed_at, t.title, c.serial, b.name AS business_name
-FROM signatures s
-JOIN tasks t ON t.sid = s.sid
-JOIN keys k ON k.uid = s.uid AND k.device_id = :device_id AND k.account_id = :account_id
-LEFT JOIN certificates c ON c.uid = s.uid
-LEFT JOIN requests r ON r.id = s.request_id
-LEFT JOIN business_systems b ON b.client_id = r.client_id
-WHERE s.purpose IN ('login', 'sign') AND (s.signed_at < :before_at OR (s.signed_at = :before_at AND s.sid < :before_sid))
-ORDER BY s.signed_at DESC, s.sid DESC LIMIT :page_size;

@@ -30,7 +30,16 @@ _KEY_HEADER: Final[dict[str, Any]] = {
 }
 _KEY_BYTES: Final = 128
 
+_MEDIA_TYPE: Final = r"^[a-z0-9.+-]+/[a-zA-Z0-9.+-]+(; ?charset=[A-Za-z0-9-]+)?"
+
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
+MediaType = Annotated[
+    str,
+    # \\Z, since $ also matches before a line's end; the document gets the form that every reader knows.
+    msgspec.Meta(
+        pattern=_MEDIA_TYPE + r"\Z", max_length=128, extra_json_schema={"pattern": _MEDIA_TYPE + "$"}
+    ),
+]
 
 
 class DisplayLine(Wire, frozen=True):
@@ -44,8 +53,7 @@ class DocumentMessage(Wire, frozen=True):
     """A document to sign: the signature is over exactly these bytes."""
 
     title: Text
-    media_type: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9.+-]+/[a-zA-Z0-9.+-]+(; ?charset=[A-Za-z0-9-]+)?\Z", max_length=128,
-                                            extra_json_schema={"pattern": "^[a-z0-9.+-]+/[a-zA-Z0-9.+-]+(; ?charset=[A-Za-z0-9-]+)?$"})]
+    media_type: MediaType
     content_b64: Annotated[str, msgspec.Meta(min_length=4, extra_json_schema={"format": "byte"})]
     display: Annotated[tuple[DisplayLine, ...], msgspec.Meta(max_length=64)] = ()
 
@@ -97,7 +105,7 @@ class SignerMessage(Wire, frozen=True):
 
 
 class SignedDocumentMessage(Wire, frozen=True):
-    """`signature_b64` is the DER signature (SM3withSM2, id 1234567812345678), `cms_b64` CMS SignedData over the message."""
+    """`signature_b64`: DER, SM3withSM2, id 1234567812345678; `cms_b64`: CMS SignedData over the message."""
 
     title: str
     message_b64: str
@@ -124,7 +132,8 @@ class ResultMessage(Wire, frozen=True):
     summary="Ask for a login or a signature",
     operation_id="createRequest",
     openapi_extra=openapi.takes(CreateMessage) | _SECURITY | {"parameters": [_KEY_HEADER]},
-    responses=openapi.answers(CreatedMessage, "The request", status=201) | openapi.problems(400, 401, 413, 422, 503),
+    responses=openapi.answers(CreatedMessage, "The request", status=201)
+    | openapi.problems(400, 401, 413, 422, 503),
 )
 @hot
 async def create(request: Request) -> Response:

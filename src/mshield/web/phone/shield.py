@@ -147,7 +147,9 @@ async def signatures(
     )
     following = _cursor(page[-1].signed_at, page[-1].sid) if len(page) == limit else None
     return Response(
-        msgspec.json.encode(SignaturesMessage(items, following)), media_type="application/json", headers=_NO_STORE
+        msgspec.json.encode(SignaturesMessage(items, following)),
+        media_type="application/json",
+        headers=_NO_STORE,
     )
 
 

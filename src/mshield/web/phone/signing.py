@@ -93,7 +93,8 @@ class FinishedMessage(Wire, frozen=True):
     summary="Open a signing session",
     operation_id="openSigning",
     openapi_extra=openapi.takes(OpenMessage) | _SECURITY,
-    responses=openapi.answers(OpenedMessage, "The server's nonces") | openapi.problems(400, 401, 403, 404, 409, 429, 503),
+    responses=openapi.answers(OpenedMessage, "The server's nonces")
+    | openapi.problems(400, 401, 403, 404, 409, 429, 503),
 )
 @hot
 async def open_signing(request: Request, uid: str) -> Response:
@@ -139,7 +140,10 @@ async def finish_signing(request: Request, uid: str) -> Response:
     context = context_of(request)
     key_id, now = _uid(uid), context.clock()
     finished = await context.finish_signing(
-        caller, key_id, FinishRequest(tuple(_item(item) for item in message.items), _tau(message.tau)), now=now
+        caller,
+        key_id,
+        FinishRequest(tuple(_item(item) for item in message.items), _tau(message.tau)),
+        now=now,
     )
     if finished.enrolled:
         await context.certificates.issue_confirmed(caller, now=now)

@@ -1,0 +1,35 @@
+"""`make bench`: every figure that the README gives, one table after the other, with the machine that made them."""
+
+import platform
+import sys
+from pathlib import Path
+from typing import Final
+
+from benches import cosign, http_signing
+from mshield.gm.engine import available_engines
+
+_CPUINFO: Final = Path("/proc/cpuinfo")
+
+
+def main() -> None:
+    """Runs all benches with their own defaults."""
+    print(f"{_processor()}, Python {platform.python_version()}, {platform.system()}")
+    print(", ".join(f"{name} {version}" for name, version in available_engines().items()))
+    for title, bench in (
+        ("co-signing, arithmetic only, one core", cosign.main),
+        ("complete signatures through HTTP", http_signing.main),
+    ):
+        print(f"\n{title}\n", flush=True)
+        bench()
+
+
+def _processor() -> str:
+    if _CPUINFO.exists():
+        for line in _CPUINFO.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,91 @@
+"""How `mshield phone` shows things: status, certificate, scanned request, outcome. No command of its own."""
+
+from datetime import UTC, datetime
+
+import msgspec
+
+from mshield.client.phone.approval import Approved
+from mshield.client.phone.messages import IssuedCertificate, Scan
+from mshield.client.phone.phone import Status
+from mshield.commands.output import Output, table
+
+
+def show_status(out: Output, found: Status) -> None:
+    """Prints what the phone itself knows."""
+    shown = {name: getattr(found, name) for name in Status.__dataclass_fields__}
+    left = "" if found.left is None else str(found.left)
+    yes = {True: out.pick("是", "yes"), False: out.pick("否", "no")}
+    pick = out.pick
+    rows = [
+        (pick("服务地址", "server"), found.server),
+        (pick("账号", "account"), found.account or ""),
+        (pick("已登录", "logged in"), yes[found.logged_in]),
+        (pick("手机盾号", "shield number"), found.shield_number or ""),
+        (pick("已有证书", "certificate"), yes[found.has_certificate]),
+        (pick("申请未完成", "application pending"), yes[found.application_pending]),
+        (pick("操作未完成", "operation unfinished"), yes[found.operation_unfinished]),
+        (pick("剩余 PIN 次数", "PIN attempts left"), left),
+    ]
+    out.data(shown, table(("", ""), rows)[1:])
+
+
+def show_certificate(out: Output, issued: IssuedCertificate) -> None:
+    """Prints the certificate."""
+    pick = out.pick
+    rows = [
+        (pick("手机盾号", "shield number"), issued.shield_number),
+        (pick("姓名", "name"), issued.subject.common_name),
+        (pick("角色", "role"), issued.subject.role),
+        (pick("企业", "enterprise"), issued.subject.organisation),
+        (pick("序列号", "serial"), issued.serial),
+        (pick("状态", "state"), " ".join((issued.state, *issued.holds))),
+        (pick("有效期", "valid"), f"{shown_time(issued.not_before)} - {shown_time(issued.not_after)}"),
+    ]
+    out.data(msgspec.to_builtins(issued), table(("", ""), rows)[1:])
+
+
+def scan_lines(out: Output, scanned: Scan) -> list[str]:
+    """What is asked, by whom, and how to answer."""
+    asker, pick = scanned.requester, out.pick
+    kind = pick("登录", "login") if scanned.kind == "login" else pick("签名", "signature")
+    lines = [
+        f"{kind}: {asker.name} ({asker.domain})",
+        pick(f"核对数字 {scanned.number}", f"The PC must show the number {scanned.number}"),
+    ]
+    if asker.pc_address or asker.pc_browser:
+        lines.append(f"PC: {asker.pc_address or ''} {asker.pc_browser or ''}".rstrip())
+    for task in scanned.tasks:
+        lines.append(f"* {task.title} ({task.media_type}, {len(task.message)} B)")
+        lines += [f"    {field.label}: {field.value}" for field in task.display]
+    lines.append(f"-> mshield phone approve {scanned.request_id}")
+    return lines
+
+
+def approved_data(approved: Approved) -> dict[str, object]:
+    """The outcome as JSON takes it; signatures are DER in hex."""
+    return {
+        "request_id": approved.request_id,
+        "kind": approved.kind,
+        "recovered": approved.recovered,
+        "documents": [
+            {
+                "sid": document.sid.hex(),
+                "title": document.title,
+                "signature": document.signature.to_der().hex() if document.signature else None,
+            }
+            for document in approved.documents
+        ],
+    }
+
+
+def approved_lines(out: Output, approved: Approved) -> list[str]:
+    """The outcome in words."""
+    done = out.pick("登录成功", "Logged in") if approved.kind == "login" else out.pick("签名成功", "Signed")
+    if approved.recovered:
+        done = out.pick("此请求此前已完成", "This request had been completed before")
+    return [done, *(f"* {document.title}" for document in approved.documents)]
+
+
+def shown_time(milliseconds: int) -> str:
+    """A time in ms as people read it, UTC."""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).strftime("%Y-%m-%d %H:%M:%SZ")

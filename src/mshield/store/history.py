@@ -1,0 +1,48 @@
+"""What a device has signed: "my signatures" (我的签名, manual 2.3.1.7)."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from mshield.store.database import Database
+from mshield.store.queries import Queries
+
+_SQL: Final = Queries("history")
+
+
+@dataclass(frozen=True, slots=True)
+class PastSignature:
+    """One line of "my signatures" (我的签名); digest is e."""
+
+    sid: bytes
+    purpose: str
+    digest: bytes
+    signed_at: int
+    title: str
+    serial: str | None
+    business_name: str | None
+
+
+async def signatures_page(  # one bound each
+    db: Database, *, device_id: str, account_id: str, before_at: int, before_sid: bytes, page_size: int
+) -> list[PastSignature]:
+    """Signatures made with this device, newest first, older than the given place."""
+    rows = await db.all(
+        _SQL["signatures_page"],
+        device_id=device_id,
+        account_id=account_id,
+        before_at=before_at,
+        before_sid=before_sid,
+        page_size=page_size,
+    )
+    return [
+        PastSignature(
+            sid=row["sid"],
+            purpose=row["purpose"],
+            digest=row["digest"],
+            signed_at=row["signed_at"],
+            title=row["title"],
+            serial=row["serial"],
+            business_name=row["business_name"],
+        )
+        for row in rows
+    ]

@@ -1,0 +1,175 @@
+"""The whole application in this process, over a database: as a phone and as a business system would call it.
+
+The clock is the test's. A phone here has its key and its token; its co-signing side is in `tests/signing.py`.
+"""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import httpx
+from fastapi import FastAPI
+
+from mshield.client.dpop import DeviceKey, proof
+from mshield.demo.people import OPERATOR
+from mshield.gateways.filing_files import read_filing
+from mshield.gm.engine import load_engine
+from mshield.keys.keyring import load_keyring
+from mshield.keys.master import generate_master_key
+from mshield.keys.sources import MasterKeyFile
+from mshield.main import create_app
+from mshield.services.context import Context
+from mshield.services.import_filing import ImportFiling
+from mshield.services.init_ca import CaNames, init_ca
+from mshield.services.register_system import register_system
+from mshield.settings import Settings
+from mshield.store.opening import open_database
+from tests.conftest import Clock
+
+ORIGIN: Final = "http://shield.example"
+EXAMPLES: Final = Path(__file__).parents[1] / "examples"
+"""Where the example's filing records and declaration are."""
+
+
+@dataclass(slots=True)
+class Device:
+    """A phone as the service sees it: a P-256 key and, once logged in, a token."""
+
+    http: httpx.AsyncClient
+    clock: Clock
+    key: DeviceKey = field(default_factory=DeviceKey.generate)
+    token: str | None = None
+
+    async def call(
+        self, method: str, path: str, document: object = None, *, nonce: str | None = None
+    ) -> httpx.Response:
+        """One call with a right proof."""
+        body = b"" if document is None else json.dumps(document).encode()
+        return await self.send(method, path, body, self.proof(method, path, body, nonce=nonce))
+
+    async def send(self, method: str, path: str, body: bytes, made: str | None) -> httpx.Response:
+        """One call with this proof."""
+        headers = {"Content-Type": "application/json"}
+        if made is not None:
+            headers["DPoP"] = made
+        if self.token is not None:
+            headers["Authorization"] = f"DPoP {self.token}"
+        return await self.http.request(method, path, content=body, headers=headers)
+
+    def proof(
+        self, method: str, path: str, body: bytes, *, nonce: str | None = None, now: int | None = None
+    ) -> str:
+        """A right proof for a call."""
+        url = ORIGIN + path.partition("?")[0]
+        at = self.clock() if now is None else now
+        return proof(self.key, method=method, url=url, body=body, now=at, token=self.token, nonce=nonce)
+
+
+@dataclass(slots=True)
+class Application:
+    """The running application with a CA, the example's filing, and one business system."""
+
+    app: FastAPI
+    http: httpx.AsyncClient
+    clock: Clock
+    client_id: str
+    client_secret: str
+
+    @property
+    def context(self) -> Context:
+        """Its services."""
+        context: Context = self.app.state.context
+        return context
+
+    def device(self) -> Device:
+        """A new phone."""
+        return Device(self.http, self.clock)
+
+    async def business(
+        self, method: str, path: str, document: object = None, **headers: str
+    ) -> httpx.Response:
+        """A business system's call."""
+        return await self.http.request(
+            method, path, json=document, auth=(self.client_id, self.client_secret), headers=headers
+        )
+
+    async def sms_code(self, purpose: str) -> str:
+        """The newest code for this purpose."""
+        for message in (await self.http.get("/dev/sms.json")).json():
+            if message["purpose"] == purpose:
+                return str(message["code"])
+        raise AssertionError(f"no code for {purpose}")
+
+    async def registered(self) -> None:
+        """The example's operator has an account."""
+        await self.http.post("/api/phone/sms-codes", json={"phone": OPERATOR.phone, "purpose": "register"})
+        document = {
+            "name": OPERATOR.name,
+            "id_type": "resident_id",
+            "id_number": OPERATOR.id_number,
+            "phone": OPERATOR.phone,
+            "sms_code": await self.sms_code("register"),
+            "password": OPERATOR.password,
+        }
+        answer = await self.http.post("/api/phone/accounts", json=document)
+        assert answer.status_code == 201, answer.text
+
+    async def logged_in(self) -> Device:
+        """A phone of the operator."""
+        device = self.device()
+        captcha = (await self.http.post("/api/phone/captchas")).json()["captcha_id"]
+        document = {
+            "account": OPERATOR.phone,
+            "password": OPERATOR.password,
+            "captcha_id": captcha,
+            "captcha": (await self.http.get(f"/dev/captchas/{captcha}")).json()["answer"],
+        }
+        answer = await device.call("POST", "/api/phone/sessions", document)
+        assert answer.status_code == 201, answer.text
+        device.token = answer.json()["access_token"]
+        return device
+
+    async def application_form(self, device: Device, **changes: str) -> dict[str, str]:
+        """The data page, rightly filled in, with a fresh SMS code."""
+        self.clock.advance(seconds=61)  # between two codes
+        sent = await device.call("POST", "/api/phone/sms-codes", {"phone": None, "purpose": "apply"})
+        assert sent.status_code == 202, sent.text
+        return {
+            "name": OPERATOR.name,
+            "id_number": OPERATOR.id_number,
+            "user_type": "operator",
+            "credit_code": OPERATOR.credit_code,
+            "sms_code": await self.sms_code("apply"),
+            **changes,
+        }
+
+
+@asynccontextmanager
+async def running(database_url: str, folder: Path, clock: Clock) -> AsyncIterator[Application]:
+    """The application over a migrated database."""
+    key_file = folder / "master.key"
+    MasterKeyFile(key_file).create(generate_master_key("aes"))
+    settings = Settings(
+        mode="demo", database=database_url, database_pool=4, public_origin=ORIGIN, master_key_file=key_file
+    )
+    client_id, secret = await _prepare(settings, clock)
+    app = create_app(settings, clock=clock)
+    async with app.router.lifespan_context(app):
+        context: Context = app.state.context
+        filing = ImportFiling(context.db, context.keyring, context.lookup)
+        await filing.apply(read_filing((EXAMPLES / "filing.csv").read_bytes(), "filing.csv"), now=clock())
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as http:
+            yield Application(app, http, clock, client_id, secret)
+
+
+async def _prepare(settings: Settings, clock: Clock) -> tuple[str, str]:
+    db = await open_database(settings.database)
+    try:
+        await init_ca(db, load_keyring(settings), load_engine(), settings, CaNames(), now=clock())
+        return await register_system(db, name="单一窗口", domain="singlewindow.example", now=clock())
+    finally:
+        await db.close()

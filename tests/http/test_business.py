@@ -1,0 +1,177 @@
+"""A business system's calls: who may call, what a request takes, how its state is waited for."""
+
+import asyncio
+import base64
+from typing import Any
+
+import pytest
+
+from tests.application import Application
+
+REQUESTS = "/api/business/requests"
+DOCUMENT = {
+    "title": "报关单",
+    "media_type": "application/xml",
+    "content_b64": base64.b64encode("<报关单/>".encode()).decode(),
+    "display": [{"label": "总价", "value": "126000 欧元"}],
+}
+
+
+async def _created(application: Application, **changes: object) -> dict[str, Any]:
+    answer = await application.business("POST", REQUESTS, {"kind": "login", **changes})
+    assert answer.status_code == 201, answer.text
+    created: dict[str, Any] = answer.json()
+    return created
+
+
+async def test_a_login_request_waits_with_a_code_and_a_number(application: Application) -> None:
+    created = await _created(application)
+    assert created["state"] == "waiting"
+    assert len(created["number"]) == 2
+    assert created["qr"].startswith(f"http://shield.example/q/{created['id']}?k=")
+    assert created["expires_at"] == application.clock() + 120_000
+
+
+async def test_wrong_secrets_and_unknown_systems_are_told_the_same(application: Application) -> None:
+    answers = []
+    for auth in ((application.client_id, "wrong"), ("unknown", "wrong"), ("", "")):
+        answer = await application.http.post(REQUESTS, json={"kind": "login"}, auth=auth)
+        answers.append((answer.status_code, answer.json()["code"], answer.headers["www-authenticate"]))
+    assert set(answers) == {(401, "wrong_client", 'Basic realm="mshield", charset="UTF-8"')}
+    for header in ("", "Basic", "Basic !", "Basic YQ==", "Bearer x"):
+        answer = await application.http.post(
+            REQUESTS, json={"kind": "login"}, headers={"Authorization": header}
+        )
+        assert answer.json()["code"] == "wrong_client"
+
+
+@pytest.mark.parametrize(
+    ("document", "code"),
+    [
+        ({"kind": "signature"}, "invalid_request"),
+        ({"kind": "login", "documents": [DOCUMENT]}, "invalid_request"),
+        ({"kind": "signature", "documents": [DOCUMENT] * 65}, "malformed"),
+        ({"kind": "signature", "documents": [{**DOCUMENT, "content_b64": "!!!!"}]}, "invalid_request"),
+        ({"kind": "signature", "documents": [{**DOCUMENT, "media_type": "xml"}]}, "malformed"),
+        ({"kind": "signature", "documents": [{**DOCUMENT, "title": ""}]}, "malformed"),
+        ({"kind": "login", "more": 1}, "malformed"),
+        ({"kind": "pay"}, "malformed"),
+        ([], "malformed"),
+        ("x", "malformed"),
+    ],
+)
+async def test_a_request_out_of_form_is_refused(
+    application: Application, document: object, code: str
+) -> None:
+    answer = await application.business("POST", REQUESTS, document)
+    assert answer.json()["code"] == code
+    assert answer.status_code in {400, 422}
+
+
+@pytest.mark.parametrize("purpose", ["refresh", "confirm", "anything"])
+async def test_a_message_of_the_protocols_own_is_refused(application: Application, purpose: str) -> None:
+    tag = b"MSHIELD/v1/" + purpose.encode()
+    content = len(tag).to_bytes(4, "big") + tag + b"more"
+    document = {**DOCUMENT, "content_b64": base64.b64encode(content).decode()}
+    answer = await application.business("POST", REQUESTS, {"kind": "signature", "documents": [document]})
+    assert answer.json()["code"] == "internal_message_refused"
+
+
+async def test_repeated_fields_are_malformed(application: Application) -> None:
+    answer = await application.http.post(
+        REQUESTS,
+        content=b'{"kind":"login","kind":"login"}',
+        auth=(application.client_id, application.client_secret),
+    )
+    assert answer.json()["code"] == "malformed"
+
+
+async def test_a_repeat_under_the_same_key_gets_the_same_request(application: Application) -> None:
+    header = {"Idempotency-Key": "one"}
+    first = await application.business("POST", REQUESTS, {"kind": "login"}, **header)
+    again = await application.business("POST", REQUESTS, {"kind": "login"}, **header)
+    assert first.json() == again.json()
+    other = await application.business(
+        "POST", REQUESTS, {"kind": "signature", "documents": [DOCUMENT]}, **header
+    )
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_mismatch")
+
+
+async def test_a_request_of_another_system_is_as_if_absent(application: Application) -> None:
+    from mshield.services.register_system import register_system
+
+    created = await _created(application)
+    other = await register_system(
+        application.context.db, name="另一系统", domain="other.example", now=application.clock()
+    )
+    for method, path in (("GET", ""), ("GET", "/result"), ("POST", "/cancel")):
+        answer = await application.http.request(method, f"{REQUESTS}/{created['id']}{path}", auth=other)
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+async def test_an_overdue_request_is_expired(application: Application) -> None:
+    created = await _created(application)
+    application.clock.advance(seconds=120)
+    answer = await application.business("GET", f"{REQUESTS}/{created['id']}")
+    assert answer.json()["state"] == "expired"
+    assert (await application.business("POST", f"{REQUESTS}/{created['id']}/cancel")).json()[
+        "code"
+    ] == "request_closed"
+
+
+async def test_a_cancelled_request_stays_so(application: Application) -> None:
+    created = await _created(application)
+    for _ in range(2):
+        assert (await application.business("POST", f"{REQUESTS}/{created['id']}/cancel")).status_code == 204
+    assert (await application.business("GET", f"{REQUESTS}/{created['id']}")).json()["state"] == "cancelled"
+
+
+async def test_a_waiting_call_is_answered_by_the_change(application: Application) -> None:
+    created = await _created(application)
+    path = f"{REQUESTS}/{created['id']}"
+    waiting = asyncio.create_task(application.business("GET", f"{path}?wait=30"))
+    await asyncio.sleep(0.2)
+    assert not waiting.done()
+    await application.business("POST", f"{path}/cancel")
+    assert (await asyncio.wait_for(waiting, 5)).json()["state"] == "cancelled"
+
+
+async def test_a_waiting_call_ends_after_its_time(application: Application) -> None:
+    created = await _created(application)
+    answer = await application.business("GET", f"{REQUESTS}/{created['id']}?wait=1")
+    assert answer.json()["state"] == "waiting"
+    known = await application.business("GET", f"{REQUESTS}/{created['id']}?wait=30&state=scanned")
+    assert known.json()["state"] == "waiting"
+
+
+@pytest.mark.parametrize("query", ["wait=61", "wait=-1", "wait=x"])
+async def test_waits_out_of_bounds_are_refused(application: Application, query: str) -> None:
+    created = await _created(application)
+    answer = await application.business("GET", f"{REQUESTS}/{created['id']}?{query}")
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+
+
+async def test_there_is_no_result_before_the_signature(application: Application) -> None:
+    created = await _created(application)
+    answer = await application.business("GET", f"{REQUESTS}/{created['id']}/result")
+    assert (answer.status_code, answer.json()["code"]) == (409, "not_signed")
+    assert answer.json()["state"] == "waiting"
+
+
+async def test_a_body_over_the_limit_is_refused(application: Application) -> None:
+    answer = await application.http.post(
+        REQUESTS,
+        content=b" " * (12 * 1024 * 1024 + 1),
+        auth=(application.client_id, application.client_secret),
+    )
+    assert (answer.status_code, answer.json()["code"]) == (413, "invalid_request")
+
+
+async def test_unknown_addresses_are_problem_documents(application: Application) -> None:
+    answer = await application.http.get("/nothing/here")
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["request_id"] == answer.headers["x-request-id"]
+    wrong_method = await application.http.put(REQUESTS)
+    assert wrong_method.status_code == 405
+    assert wrong_method.headers["content-type"] == "application/problem+json"

@@ -1,0 +1,185 @@
+"""A call without a valid proof is 401 and moves nothing: each way in which a proof can be wrong."""
+
+import base64
+import json
+
+import httpx
+import pytest
+
+from mshield.client.dpop import DeviceKey, b64url, proof
+from tests.application import ORIGIN, Application, Device
+
+PATH = "/api/phone/me"
+
+
+def _decode(part: str) -> dict[str, object]:
+    decoded: dict[str, object] = json.loads(base64.urlsafe_b64decode(part + "=="))
+    return decoded
+
+
+def forged(
+    device: Device,
+    *,
+    header: dict[str, object] | None = None,
+    claims: dict[str, object] | None = None,
+    drop: str | None = None,
+    signer: DeviceKey | None = None,
+    method: str = "GET",
+    path: str = PATH,
+    body: bytes = b"",
+) -> str:
+    """A proof with parts replaced or dropped, then signed again."""
+    first, second, _ = device.proof(method, path, body).split(".")
+    head, payload = _decode(first) | (header or {}), _decode(second) | (claims or {})
+    if drop is not None:
+        head.pop(drop, None)
+        payload.pop(drop, None)
+    signing_input = b64url(json.dumps(head).encode()) + "." + b64url(json.dumps(payload).encode())
+    return signing_input + "." + b64url((signer or device.key).sign_jws(signing_input.encode()))
+
+
+async def _reason(answer: httpx.Response) -> str:
+    assert answer.status_code == 401, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert "DPoP" in answer.headers["www-authenticate"]
+    document = answer.json()
+    return str(document.get("reason", document["code"]))
+
+
+async def test_a_right_proof_passes(device: Device) -> None:
+    assert (await device.call("GET", PATH)).status_code == 200
+
+
+async def test_a_query_is_not_part_of_what_is_signed(device: Device) -> None:
+    assert (await device.call("GET", "/api/phone/signatures?limit=5")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("claims", "reason"),
+    [
+        ({"htm": "POST"}, "htm"),
+        ({"htu": "http://evil.example/api/phone/me"}, "htu"),
+        ({"htu": f"{ORIGIN}/api/phone/certificate"}, "htu"),
+        ({"bd": b64url(bytes(32))}, "bd"),
+        ({"ath": b64url(bytes(32))}, "ath"),
+        ({"iat": 0}, "iat"),
+        ({"iat": True}, "iat"),
+        ({"iat": "1"}, "iat"),
+        ({"jti": ""}, "jti"),
+        ({"jti": "j" * 129}, "jti"),
+        ({"jti": 5}, "jti"),
+        ({"nonce": 5}, "nonce"),
+    ],
+)
+async def test_a_wrong_claim_is_refused_by_name(
+    device: Device, claims: dict[str, object], reason: str
+) -> None:
+    answer = await device.send("GET", PATH, b"", forged(device, claims=claims))
+    assert await _reason(answer) == reason
+
+
+@pytest.mark.parametrize("name", ["htm", "htu", "bd", "ath", "iat", "jti"])
+async def test_a_missing_claim_is_refused_by_name(device: Device, name: str) -> None:
+    assert await _reason(await device.send("GET", PATH, b"", forged(device, drop=name))) == name
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"typ": "JWT"},
+        {"alg": "none"},
+        {"alg": "HS256"},
+        {"crit": ["b64"], "b64": False},
+        {"kid": "1"},
+        {"jwk": {"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"}},
+        {"jwk": {"kty": "EC", "crv": "P-256", "x": b64url(bytes(32)), "y": b64url(bytes(32))}},
+        {"jwk": {"kty": "oct", "k": "AA"}},
+        {"jwk": "x"},
+    ],
+)
+async def test_a_wrong_header_is_refused(device: Device, header: dict[str, object]) -> None:
+    await _reason(await device.send("GET", PATH, b"", forged(device, header=header)))
+
+
+async def test_a_private_key_in_the_header_is_refused(device: Device) -> None:
+    jwk = {**device.key.jwk(), "d": b64url(bytes(31) + b"\x05")}
+    assert await _reason(await device.send("GET", PATH, b"", forged(device, header={"jwk": jwk}))) == "jwk"
+
+
+@pytest.mark.parametrize("made", ["", "x", "a.b.c", "..", "é.é.é", "a" * 5000, "e30.e30.e30"])
+async def test_rubbish_is_refused(device: Device, made: str) -> None:
+    headers = {"Authorization": f"DPoP {device.token}", "DPoP": made.encode()}
+    await _reason(await device.http.get(PATH, headers=headers))  # type: ignore[arg-type]  # bytes are allowed
+
+
+async def test_a_proof_signed_by_another_key_is_refused(device: Device) -> None:
+    await _reason(await device.send("GET", PATH, b"", forged(device, signer=DeviceKey.generate())))
+
+
+async def test_a_stolen_token_with_ones_own_proof_is_refused(
+    application: Application, device: Device
+) -> None:
+    thief = application.device()
+    thief.token = device.token
+    assert await _reason(await thief.call("GET", PATH)) == "unauthenticated"
+
+
+async def test_a_proof_without_the_token_is_refused(device: Device) -> None:
+    device.token = None
+    assert await _reason(await device.call("GET", PATH)) == "unauthenticated"
+
+
+async def test_a_bearer_token_is_refused(device: Device) -> None:
+    headers = {"Authorization": f"Bearer {device.token}", "DPoP": device.proof("GET", PATH, b"")}
+    assert await _reason(await device.http.get(PATH, headers=headers)) == "unauthenticated"
+
+
+async def test_two_proofs_are_refused(device: Device) -> None:
+    made = device.proof("GET", PATH, b"")
+    headers = [("Authorization", f"DPoP {device.token}"), ("DPoP", made), ("DPoP", made)]
+    assert await _reason(await device.http.get(PATH, headers=headers)) == "header"
+
+
+async def test_a_proof_passes_once(device: Device) -> None:
+    made = device.proof("GET", PATH, b"")
+    assert (await device.send("GET", PATH, b"", made)).status_code == 200
+    assert await _reason(await device.send("GET", PATH, b"", made)) == "jti"
+
+
+async def test_a_proof_is_good_for_a_minute(device: Device) -> None:
+    for seconds, status in ((-61, 401), (61, 401), (-59, 200), (59, 200)):
+        made = device.proof("GET", PATH, b"", now=device.clock() + seconds * 1000)
+        assert (await device.send("GET", PATH, b"", made)).status_code == status, seconds
+
+
+async def test_a_body_other_than_the_signed_one_is_refused(device: Device) -> None:
+    path = "/api/phone/scans"
+    made = device.proof("POST", path, b'{"code":"a"}')
+    assert await _reason(await device.send("POST", path, b'{"code":"b"}', made)) == "bd"
+
+
+async def test_the_login_needs_a_proof_without_a_token(application: Application) -> None:
+    await application.registered()
+    device = application.device()
+    document = {"account": "13800006027", "password": "x", "captcha_id": "x", "captcha": "x"}
+    body = json.dumps(document).encode()
+    assert await _reason(await device.send("POST", "/api/phone/sessions", body, None)) == "header"
+    with_token = proof(
+        device.key,
+        method="POST",
+        url=f"{ORIGIN}/api/phone/sessions",
+        body=body,
+        now=device.clock(),
+        token="some token",
+    )
+    assert await _reason(await device.send("POST", "/api/phone/sessions", body, with_token)) == "ath"
+
+
+async def test_logging_out_ends_the_token(device: Device) -> None:
+    assert (await device.call("DELETE", "/api/phone/sessions/current")).status_code == 204
+    assert await _reason(await device.call("GET", PATH)) == "unauthenticated"
+
+
+async def test_a_login_ends_by_itself(device: Device) -> None:
+    device.clock.advance(seconds=12 * 3600)
+    assert await _reason(await device.call("GET", PATH)) == "unauthenticated"

@@ -1,0 +1,207 @@
+"""Any input to any operation of the OpenAPI document gets an answer, never a 500, and every refusal is a problem document.
+
+Cases are made from the document, valid and not, and sent with valid credentials half of the time. Time is bounded.
+"""
+
+import asyncio
+import base64
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, given, seed
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from schemathesis import APIOperation, Case, GenerationMode
+
+from mshield.client.dpop import proof
+from mshield.client.phone import VirtualPhone
+from mshield.main import create_app, wall_clock
+from mshield.settings import Settings
+from mshield.web.problems import MEDIA_TYPE
+from tests.attempts import Attacker
+from tests.conftest import TEMPLATE
+from tests.postgres import Server
+from tests.service import OPERATOR, PIN_ROUNDS, LiveService, apply, log_in, register
+
+_EXAMPLES: Final = 40
+_SECONDS: Final = 2.0
+_REFUSED: Final = 400
+_FAILED: Final = 500
+_DOCUMENT: Final = create_app(Settings()).openapi()
+_SCHEMA: Final = schemathesis.openapi.from_dict(_DOCUMENT)
+_OPERATIONS: Final = {
+    result.ok().label: result.ok() for result in _SCHEMA.get_all_operations() if result.ok() is not None
+}
+# Last, since it ends the login that the others use.
+_LABELS: Final = sorted(_OPERATIONS, key=lambda label: (label.startswith("DELETE"), label))
+
+
+@schemathesis.serializer("application/ocsp-request")
+def _octets(context: object, value: Any) -> bytes:
+    """Whatever was made, as bytes: what isn't an OCSP request is of interest too."""
+    made = getattr(value, "data", value)
+    return made if isinstance(made, bytes) else str(made).encode()
+
+
+@dataclass(slots=True)
+class InProcess:
+    """The application in this process, with what a phone and a business system know."""
+
+    loop: asyncio.AbstractEventLoop
+    client: httpx.AsyncClient
+    live: LiveService
+    attacker: Attacker
+    request_id: str
+    sid: str
+
+    def known(self) -> dict[str, str]:
+        """Path parameters that exist."""
+        return {
+            "uid": self.attacker.key.uid.hex(),
+            "sid": self.sid,
+            "request_id": self.request_id,
+        }
+
+    def credentials(
+        self, operation: APIOperation[Any, Any, Any, Any], request: requests.PreparedRequest
+    ) -> dict[str, str]:
+        """What the operation asks for."""
+        schemes = {name for each in operation.definition.raw.get("security", []) for name in each}
+        if "business" in schemes:
+            system = self.live.system
+            pair = f"{system['client_id']}:{system['client_secret']}".encode()
+            return {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
+        if "phone" not in schemes and not operation.path.startswith("/api/phone/sessions"):
+            return {}
+        body = request.body or b""
+        url = (request.url or "").partition("?")[0]
+        token = self.attacker.token if "phone" in schemes else None
+        made = proof(
+            self.attacker.device,
+            method=request.method or "",
+            url=url,
+            body=body.encode() if isinstance(body, str) else body,
+            now=wall_clock(),
+            token=token,
+        )
+        return {"DPoP": made} | ({"Authorization": f"DPoP {token}"} if token else {})
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def application(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[InProcess]:
+    folder = tmp_path_factory.mktemp("schemathesis")
+    if request.param == "sqlite":
+        yield from _application(folder, f"sqlite:///{folder / 'mshield.db'}")
+        return
+    server: Server = request.getfixturevalue("postgresql_server")
+    name = f"test_{uuid.uuid4().hex}"
+    yield from _application(folder, server.create(name, template=TEMPLATE))
+    server.drop(name)
+
+
+def _application(folder: Path, database: str) -> Iterator[InProcess]:
+    live = LiveService(folder, database)
+    live.prepare()
+    live.start()
+    with (
+        VirtualPhone(folder / "phone", live.origin, pin_rounds=PIN_ROUNDS) as phone,
+        live.business() as business,
+    ):
+        register(live, phone)
+        log_in(live, phone)
+        apply(live, phone)
+        scanned = phone.scan(business.request_login().qr)
+    live.stop()
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in live.environment().items():
+            if name.startswith("MSHIELD_"):
+                patch.setenv(name, value)
+        app = create_app(Settings(mode="production"))
+    attacker = Attacker.of(folder / "phone", live.origin, OPERATOR.pin)
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    with asyncio.Runner() as runner:
+        loop = runner.get_loop()
+        lifespan = app.router.lifespan_context(app)
+        loop.run_until_complete(lifespan.__aenter__())
+        client = httpx.AsyncClient(transport=transport)
+        yield InProcess(loop, client, live, attacker, scanned.request_id, scanned.tasks[0].sid)
+        loop.run_until_complete(client.aclose())
+        loop.run_until_complete(attacker.http.aclose())
+        loop.run_until_complete(lifespan.__aexit__(None, None, None))
+
+
+@pytest.mark.parametrize("label", _LABELS)
+def test_no_input_makes_the_service_fail(application: InProcess, label: str) -> None:
+    operation = _OPERATIONS[label]
+    deadline = time.monotonic() + _SECONDS
+    cases = st.one_of(
+        operation.as_strategy(generation_mode=GenerationMode.POSITIVE),
+        operation.as_strategy(generation_mode=GenerationMode.NEGATIVE),
+    )
+
+    # A fixed seed: a change is judged by its own faults, not by luck.
+    @seed(20181100)
+    @hypothesis_settings(
+        max_examples=_EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+    )
+    @given(case=cases, real_path=st.booleans(), authentic=st.booleans())
+    def check(case: Case, real_path: bool, authentic: bool) -> None:
+        if time.monotonic() > deadline:
+            return
+        if real_path:
+            case.path_parameters.update(
+                {name: value for name, value in application.known().items() if name in case.path_parameters}
+            )
+            case.query.pop("wait", None)  # nobody will sign while the test waits
+        _send(application, operation, case, authentic=authentic)
+
+    check()
+
+
+def _send(
+    application: InProcess, operation: APIOperation[Any, Any, Any, Any], case: Case, *, authentic: bool
+) -> None:
+    kwargs = case.as_transport_kwargs(base_url=application.live.origin)
+    try:
+        request = requests.Request(
+            **{
+                name: kwargs.get(name)
+                for name in ("method", "url", "headers", "params", "json", "data", "cookies")
+            }
+        ).prepare()
+    except (requests.RequestException, UnicodeError, ValueError):
+        return  # not sendable by HTTP
+    if authentic:
+        request.headers.update(application.credentials(operation, request))
+    answer = application.loop.run_until_complete(
+        application.client.request(
+            request.method or "", request.url or "", content=request.body, headers=dict(request.headers)
+        )
+    )
+    told = f"{request.method} {request.url} {request.body!r}: {answer.status_code} {answer.text[:500]}"
+    assert answer.status_code < _FAILED, told
+    if answer.status_code >= _REFUSED and operation.path.startswith("/api"):
+        assert answer.headers["content-type"].startswith(MEDIA_TYPE), told
+        document = answer.json()
+        assert {
+            "type",
+            "title",
+            "status",
+            "detail",
+            "code",
+            "zh",
+            "en",
+            "faq",
+            "request_id",
+        } <= document.keys()
+        assert document["status"] == answer.status_code
