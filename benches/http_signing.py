@@ -1,6 +1,6 @@
-"""Server CPU per complete signature through HTTP, on both databases with both engines, beside the bare curve operations.
+"""Server CPU per complete signature through HTTP: both databases, both engines, beside the bare curve operations.
 
-The service is the real process; its CPU time is read from the operating system, that of PostgreSQL's processes beside it.
+The service is the real process; its CPU time is read from the operating system, that of PostgreSQL beside it.
 Phone and business system run in this process, and their work is not counted.
 """
 
@@ -11,8 +11,10 @@ import secrets
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Final, Literal
 
@@ -21,33 +23,50 @@ import msgspec
 import psutil
 
 from benches import cosign
-from mshield.demo.people import OPERATOR
+from mshield.demo.people import OPERATOR, Person
 from mshield.gm.engine import load_engine
 from tests.attempts import Answer, Attacker
 from tests.postgres import Server, start_server
 from tests.service import LiveService, apply, log_in, register
 
-LANES: Final = 4
-"""Phones that sign at the same time, each with its own key."""
-WARM_UP: Final = 25
+PHONES: Final = 6
+"""As many as one person may have. Each signs one document after the other, all phones at the same time."""
+PEOPLE: Final = (
+    OPERATOR,
+    replace(OPERATOR, name="沈若澜", id_number="33020319930727264X", phone="13800006028"),
+    replace(
+        OPERATOR, name="顾承岳", id_number="330206197403183014", phone="13800006029", role="legal_person"
+    ),
+    replace(
+        OPERATOR,
+        name="孟庭筠",
+        id_number="370203198112051858",
+        phone="13800006030",
+        role="legal_person",
+        credit_code="91370203MA3YK2D9RF",
+    ),
+)
+"""Of the example's filing records."""
+AT_ONCE: Final = 24
+"""Calls under way at the same time in the other steps."""
+WARM_UP: Final = 120
 _CONTENT: Final = ("总价 126000.00 欧元" * 50).encode()
 
 EngineName = Literal["botan", "openssl"]
 DatabaseName = Literal["sqlite", "postgresql"]
-STEPS: Final = ("create", "scan", "open", "finish", "result")
+STEPS: Final = ("create", "scan", "sign", "result")
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Milliseconds of CPU per signature: the service's by step, the database's in all."""
+    """Milliseconds of CPU per signature: the service's by step (`sign` is open and finish), the database's in all."""
 
     engine: str
     database: str
     signatures: int
     create: float
     scan: float
-    open: float
-    finish: float
+    sign: float
     result: float
     database_cpu: float
     bare: float
@@ -56,7 +75,7 @@ class Measured:
     @property
     def total(self) -> float:
         """The service's CPU for a complete signature, scan included."""
-        return self.create + self.scan + self.open + self.finish + self.result
+        return self.create + self.scan + self.sign + self.result
 
     @property
     def four(self) -> float:
@@ -65,15 +84,14 @@ class Measured:
 
 
 @dataclass(slots=True)
-class Lane:
-    """One phone, one request of a business system after the other."""
+class Signature:
+    """One request on its way: of this phone, by this business system."""
 
-    attacker: Attacker
+    phone: Attacker
     business: httpx.AsyncClient
     request_id: str = ""
     qr: str = ""
     messages: dict[bytes, bytes] | None = None
-    body: bytes = b""
 
     async def create(self) -> None:
         """The business system asks."""
@@ -91,21 +109,17 @@ class Lane:
 
     async def scan(self) -> None:
         """The phone takes it."""
-        self.messages = await self.attacker.scan(self.qr)
+        self.messages = await self.phone.scan(self.qr)
 
-    async def open(self) -> None:
-        """The phone opens a session, and computes its half."""
+    async def sign(self) -> None:
+        """The phone opens a session, computes its half and finishes."""
         assert self.messages is not None
-        session = await self.attacker.open(self.messages)
+        session = await self.phone.open(self.messages)
         assert not isinstance(session, Answer), session
-        self.body = self.attacker.finish_body(session, self.attacker.right_share)
-
-    async def finish(self) -> None:
-        """The phone finishes."""
-        answer = await self.attacker.finish(self.body)
+        answer = await self.phone.finish(self.phone.finish_body(session, self.phone.right_share))
         assert answer.code == "ok", answer
         otp = bytes.fromhex(answer.document["otp"])
-        self.attacker.key = msgspec.structs.replace(self.attacker.key, otp=otp, rn=secrets.token_bytes(32))
+        self.phone.key = msgspec.structs.replace(self.phone.key, otp=otp, rn=secrets.token_bytes(32))
 
     async def result(self) -> None:
         """The business system fetches certificate, signature and message."""
@@ -123,15 +137,21 @@ def measure(engine: EngineName, database: DatabaseName, *, signatures: int) -> M
             service.prepare()
             service.start()
             try:
-                for lane in range(LANES):
-                    with service.phone(f"phone{lane}") as phone:
-                        if lane == 0:
-                            register(service, phone)
-                        log_in(service, phone)
-                        apply(service, phone)
+                with ThreadPoolExecutor(len(PEOPLE)) as pool:
+                    list(pool.map(partial(_enrol, service), PEOPLE))
                 return asyncio.run(_measure(service, server, signatures))
             finally:
                 service.stop()
+
+
+def _enrol(service: LiveService, person: Person) -> None:
+    """All phones of one person, one after the other: their SMS codes go to the same number."""
+    for number in range(PHONES):
+        with service.phone(f"{person.phone}-{number}") as phone:
+            if number == 0:
+                register(service, phone, person)
+            log_in(service, phone, person)
+            apply(service, phone, person)
 
 
 @contextmanager
@@ -149,47 +169,56 @@ def _database(folder: Path, kind: DatabaseName) -> Iterator[tuple[str, Server | 
 async def _measure(service: LiveService, server: Server | None, signatures: int) -> Measured:
     system = service.system
     credentials = httpx.BasicAuth(system["client_id"], system["client_secret"])
-    lanes = [
-        Lane(
-            Attacker.of(service.folder / f"phone{number}", service.origin, OPERATOR.pin),
-            httpx.AsyncClient(base_url=service.origin, auth=credentials, trust_env=False),
-        )
-        for number in range(LANES)
+    phones = [
+        Attacker.of(service.folder / f"{person.phone}-{number}", service.origin, person.pin)
+        for person in PEOPLE
+        for number in range(PHONES)
     ]
-    for lane in lanes:
-        lane.attacker.key = msgspec.structs.replace(lane.attacker.key, rn=secrets.token_bytes(32))
-    rounds = signatures // LANES
-    await _rounds(service, lanes, WARM_UP)
-    before, began = _database_cpu(server), time.perf_counter()
-    spent = await _rounds(service, lanes, rounds)
-    wall = time.perf_counter() - began
-    count = rounds * LANES
-    for lane in lanes:
-        await lane.attacker.http.aclose()
-        await lane.business.aclose()
+    for phone in phones:
+        phone.key = msgspec.structs.replace(phone.key, rn=secrets.token_bytes(32))
+    async with httpx.AsyncClient(base_url=service.origin, auth=credentials, trust_env=False) as business:
+        await _spend(service, phones, business, WARM_UP)
+        before, began = _database_cpu(server), time.perf_counter()
+        spent = await _spend(service, phones, business, signatures)
+        wall = time.perf_counter() - began
+    for phone in phones:
+        await phone.http.aclose()
     return Measured(
         engine=service.engine,
         database="sqlite" if server is None else "postgresql",
-        signatures=count,
-        database_cpu=1e3 * (_database_cpu(server) - before) / count,
+        signatures=signatures,
+        database_cpu=1e3 * (_database_cpu(server) - before) / signatures,
         bare=_bare(service.engine),
-        wall=1e3 * wall / count,
-        **{step: 1e3 * seconds / count for step, seconds in spent.items()},
+        wall=1e3 * wall / signatures,
+        **{step: 1e3 * seconds / signatures for step, seconds in spent.items()},
     )
 
 
-async def _rounds(service: LiveService, lanes: list[Lane], count: int) -> dict[str, float]:
-    """CPU seconds of the service by step; all lanes do the same step at the same time."""
+async def _spend(
+    service: LiveService, phones: list[Attacker], business: httpx.AsyncClient, count: int
+) -> dict[str, float]:
+    """CPU seconds of the service by step, each step for all signatures before the next."""
     assert service.process is not None
     process = psutil.Process(service.process.pid)
-    spent = dict.fromkeys(STEPS, 0.0)
-    for _ in range(count):
-        for step in STEPS:
-            calls: list[Callable[[], Awaitable[None]]] = [getattr(lane, step) for lane in lanes]
-            before = _cpu(process)
-            await asyncio.gather(*(call() for call in calls))
-            spent[step] += _cpu(process) - before
+    queues = [
+        [Signature(phone, business) for _ in range(number, count, len(phones))]
+        for number, phone in enumerate(phones)
+    ]
+    everything = [signature for queue in queues for signature in queue]
+    spread = [everything[number::AT_ONCE] for number in range(AT_ONCE)]
+    spent = {}
+    for step in STEPS:
+        before = _cpu(process)
+        # A key has one session at a time, so a phone's own signatures follow each other.
+        await asyncio.gather(*(_each(queue, step) for queue in (queues if step == "sign" else spread)))
+        spent[step] = _cpu(process) - before
     return spent
+
+
+async def _each(signatures: list[Signature], step: str) -> None:
+    for signature in signatures:
+        call: Callable[[], Awaitable[None]] = getattr(signature, step)
+        await call()
 
 
 def _cpu(process: psutil.Process) -> float:

@@ -18,7 +18,7 @@ import httpx
 
 from mshield.client import BusinessClient
 from mshield.client.phone import VirtualPhone
-from mshield.demo.people import OPERATOR
+from mshield.demo.people import OPERATOR, Person
 
 EXAMPLES: Final = Path(__file__).parents[1] / "examples"
 PIN_ROUNDS: Final = 1000
@@ -134,10 +134,10 @@ class LiveService:
         answer.raise_for_status()
         return answer.json()
 
-    def sms_code(self, purpose: str) -> str:
-        """The newest code sent to the operator."""
+    def sms_code(self, purpose: str, person: Person = OPERATOR) -> str:
+        """The newest code sent to this person."""
         for message in self.get("/dev/sms.json"):
-            if message["phone"] == OPERATOR.phone and message["purpose"] == purpose:
+            if message["phone"] == person.phone and message["purpose"] == purpose:
                 self.codes.append(str(message["code"]))
                 return self.codes[-1]
         raise AssertionError(f"no SMS code for {purpose}")
@@ -154,39 +154,39 @@ class LiveService:
         return VirtualPhone(self.folder / name, self.origin, pin_rounds=PIN_ROUNDS)
 
 
-def register(service: LiveService, phone: VirtualPhone) -> None:
-    """Registers the example's operator."""
-    phone.request_sms_code("register", phone=OPERATOR.phone)
+def register(service: LiveService, phone: VirtualPhone, person: Person = OPERATOR) -> None:
+    """Registers a filed person."""
+    phone.request_sms_code("register", phone=person.phone)
     phone.register(
-        name=OPERATOR.name,
+        name=person.name,
         id_type="resident_id",
-        id_number=OPERATOR.id_number,
-        phone=OPERATOR.phone,
-        sms_code=service.sms_code("register"),
-        password=OPERATOR.password,
+        id_number=person.id_number,
+        phone=person.phone,
+        sms_code=service.sms_code("register", person),
+        password=person.password,
     )
 
 
-def log_in(service: LiveService, phone: VirtualPhone) -> None:
+def log_in(service: LiveService, phone: VirtualPhone, person: Person = OPERATOR) -> None:
     """Logs in with captcha."""
     captcha = phone.captcha()
     answer = service.get(f"/dev/captchas/{captcha.captcha_id}")["answer"]
     phone.login(
-        account=OPERATOR.phone, password=OPERATOR.password, captcha_id=captcha.captcha_id, captcha=answer
+        account=person.phone, password=person.password, captcha_id=captcha.captcha_id, captcha=answer
     )
 
 
-def apply(service: LiveService, phone: VirtualPhone) -> None:
-    """Applies for a certificate, with the operator's PIN."""
+def apply(service: LiveService, phone: VirtualPhone, person: Person = OPERATOR) -> None:
+    """Applies for a certificate, with the person's PIN."""
     time.sleep(1.05)  # between two SMS codes
     phone.request_sms_code("apply")
     phone.apply(
-        name=OPERATOR.name,
-        id_number=OPERATOR.id_number,
-        user_type="operator",
-        credit_code=OPERATOR.credit_code,
-        sms_code=service.sms_code("apply"),
-        pin=OPERATOR.pin,
+        name=person.name,
+        id_number=person.id_number,
+        user_type="legal_person" if person.role == "legal_person" else "operator",
+        credit_code=person.credit_code,
+        sms_code=service.sms_code("apply", person),
+        pin=person.pin,
     )
 
 

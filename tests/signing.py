@@ -235,7 +235,8 @@ async def _rows(db: Database, keyring: Keyring, lookup: LookupKey, clock: Clock)
 
     await execute(
         db,
-        "INSERT INTO accounts (id, phone, password_hash, name, id_type, id_number_hash, id_number_box, state, created_at)"
+        "INSERT INTO accounts (id, phone, password_hash, name, id_type, id_number_hash, id_number_box, state,"
+        " created_at)"
         " VALUES ('account', $1, '', $2, 'resident_id', $3, $4, 'active', $5)",
         PHONE_NUMBER,
         NAME,

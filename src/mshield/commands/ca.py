@@ -36,7 +36,7 @@ def init(out: Output, name: str, organisation: str | None) -> None:
     from mshield.services.init_ca import CaNames, init_ca
     from mshield.settings import load_settings
     from mshield.store.database import StoreError
-from mshield.store.opening import open_database
+    from mshield.store.opening import open_database
 
     async def run() -> tuple["Certificate", "Certificate"]:
         settings = load_settings()
@@ -63,7 +63,7 @@ def show(out: Output, pem: bool) -> None:
     from mshield.services.init_ca import list_certificates
     from mshield.settings import load_settings
     from mshield.store.database import StoreError
-from mshield.store.opening import open_database
+    from mshield.store.opening import open_database
 
     async def run() -> list[tuple[str, "Certificate"]]:
         db = await open_database(load_settings().database, pool_size=1)

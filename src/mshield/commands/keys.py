@@ -72,7 +72,7 @@ def show(out: Output) -> None:
     from mshield.services.rotate_keys import count_boxes
     from mshield.settings import load_settings
     from mshield.store.database import StoreError
-from mshield.store.opening import open_database
+    from mshield.store.opening import open_database
 
     async def run() -> list[dict[str, object]]:
         settings = load_settings()

@@ -1,11 +1,9 @@
 """Whether what the service needs is there."""
 
+from mshield.store import health
 from mshield.store.database import Database
-from mshield.store.queries import Queries
-
-_SQL = Queries("health")
 
 
 async def ping(db: Database) -> None:
     """Raises Unavailable when the database doesn't answer."""
-    await db.one(_SQL["ping"])
+    await health.ping(db)

@@ -1,0 +1,18 @@
+"""Deletes what only counted for a while: ended logins, old SMS codes, used captchas, forgotten failures.
+
+Nothing waits for it and nothing breaks without it; it keeps tables small and personal data short-lived.
+"""
+
+from typing import Final
+
+from mshield.store import accounts, limits
+from mshield.store.database import Database
+
+KEPT_MS: Final = 86_400_000
+"""The longest that any of these counts: codes and failures of a day."""
+
+
+async def purge(db: Database, *, now: int) -> int:
+    """Deletes what was over a day ago, and gives the number of rows. May run at any time, in any number of processes."""
+    before = now - KEPT_MS
+    return await limits.purge(db, before=before) + await accounts.purge_sessions(db, before=before)
