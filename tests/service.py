@@ -1,4 +1,4 @@
-"""The whole service as it runs: `mshield serve` as a process, prepared by its own commands, and a phone with a certificate.
+"""The whole service as it runs: `mshield serve` as a process, prepared by its own commands, and phones.
 
 The process can be killed and started again on the same database. Its log is in server.log.
 """

@@ -50,6 +50,7 @@ def command(out: Output, host: str, port: int | None, workers: int) -> None:
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=5,
+        timeout_keep_alive=75,  # longer than reverse proxies keep theirs, so that none is cut off in use
     )
 
 

@@ -13,6 +13,6 @@ KEPT_MS: Final = 86_400_000
 
 
 async def purge(db: Database, *, now: int) -> int:
-    """Deletes what was over a day ago, and gives the number of rows. May run at any time, in any number of processes."""
+    """Deletes what was over a day ago and gives the number of rows. May run at any time, in several processes too."""
     before = now - KEPT_MS
     return await limits.purge(db, before=before) + await accounts.purge_sessions(db, before=before)
