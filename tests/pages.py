@@ -21,9 +21,10 @@ DOCS: Final = Path(__file__).parents[1] / "docs"
 _ERRORS: Final = """\
 # Errors
 
-Written by `make docs` from the code. Every refusal is `application/problem+json` (RFC 9457): `type` (`/problems/CODE`), `title`,
-`status`, `detail`, `code`, `zh`, `en`, `faq` (the manual's FAQ entry that helps, or null), `request_id`, and what a sentence's
-number is called: `left`, `retry_after`, `limit`. Programs decide by `code`, which is stable; people read `zh` or `en`.
+Written by `make docs` from the code. Every refusal is `application/problem+json` (RFC 9457): `type`
+(`/problems/CODE`), `title`, `status`, `detail`, `code`, `zh`, `en`, `faq` (the manual's FAQ entry that helps,
+or null), `request_id`, and what a sentence's number is called: `left`, `retry_after`, `limit`. Programs decide
+by `code`, which is stable; people read `zh` or `en`.
 
 | code | status | 中文 | English | FAQ |
 |---|---|---|---|---|
@@ -31,8 +32,8 @@ number is called: `left`, `retry_after`, `limit`. Programs decide by `code`, whi
 _SETTINGS: Final = """\
 # Settings
 
-Written by `make docs` from the code. Each is an environment variable; `mshield doctor` prints those in force. Lengths of time are seconds
-unless the name says hours or days.
+Written by `make docs` from the code. Each is an environment variable; `mshield doctor` prints those in force.
+Lengths of time are seconds unless the name says hours or days.
 
 | variable | default | meaning |
 |---|---|---|
@@ -40,7 +41,7 @@ unless the name says hours or days.
 _COMMANDS: Final = """\
 # Commands
 
-Written by `make docs` from the code; the same text is in `--help`. Exit codes: 0 done, 1 refused or failed, 2 wrong usage.
+Written by `make docs` from the code; the same text is in `--help`. Exit codes: 0 done, 1 refused or failed, 2 usage.
 """
 
 

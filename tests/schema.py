@@ -102,7 +102,7 @@ def postgresql_schema(url: str) -> Schema:
     """The schema of a PostgreSQL database."""
     with psycopg.connect(url) as connection:
         columns = {
-            Column(table, name, _TYPES.get(kind, kind), nullable == "NO")
+            Column(table, name, _TYPES.get(str(kind), str(kind)), nullable == "NO")
             for table, name, kind, nullable in connection.execute(
                 "SELECT table_name, column_name, data_type, is_nullable "
                 "FROM information_schema.columns WHERE table_schema = 'public'"

@@ -171,9 +171,7 @@ def log_in(service: LiveService, phone: VirtualPhone, person: Person = OPERATOR)
     """Logs in with captcha."""
     captcha = phone.captcha()
     answer = service.get(f"/dev/captchas/{captcha.captcha_id}")["answer"]
-    phone.login(
-        account=person.phone, password=person.password, captcha_id=captcha.captcha_id, captcha=answer
-    )
+    phone.login(account=person.phone, password=person.password, captcha_id=captcha.captcha_id, captcha=answer)
 
 
 def apply(service: LiveService, phone: VirtualPhone, person: Person = OPERATOR) -> None:

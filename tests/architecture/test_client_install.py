@@ -1,4 +1,4 @@
-"""A client-only install (`pip install mshield`) has the SDK, the verifier and the virtual phone, without the server's packages."""
+"""A client-only install (`pip install mshield`): SDK, verifier and virtual phone, without the server's packages."""
 
 import subprocess
 import sys

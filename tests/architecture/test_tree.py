@@ -22,8 +22,8 @@ _TEXT: Final = {
     ".html",
     "",
 }
-# Written in pieces, so that this file doesn't name them itself.
-_PLACES: Final = re.compile("/(?:" + "|".join(("work/", "root/", r"home/\w", r"Users/\w")) + ")")
+# In brackets, so that this line doesn't match itself.
+_PLACES: Final = re.compile(r"/(?:[w]ork/|[r]oot/|[h]ome/\w|[U]sers/\w)")
 _LEFTOVERS: Final = (".orig", ".rej", ".bak", ".swp", ".pyc")
 
 

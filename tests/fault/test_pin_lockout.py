@@ -121,7 +121,7 @@ async def test_killed_in_the_middle_no_attempt_is_given_back(
     answers: list[Answer] = []
     pending: list[bytes] = []
     for _ in range(6 * TRIES):
-        # What was sent when the process died is sent again, byte by byte: the bound one goes on, without counting twice.
+        # What was under way when the process died is sent again, byte by byte: the bound one goes on, uncounted.
         answers += [await attacker.finish(body) for body in pending]
         pending.clear()
         session = await attacker.open(messages)

@@ -1,4 +1,4 @@
-"""Any input to any operation of the OpenAPI document gets an answer, never a 500, and every refusal is a problem document.
+"""Any input to any operation of the OpenAPI document gets an answer, never a 500; every refusal is a problem document.
 
 Cases are made from the document, valid and not, and sent with valid credentials half of the time. Time is bounded.
 """
@@ -20,16 +20,18 @@ from hypothesis import HealthCheck, given, seed
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from schemathesis import APIOperation, Case, GenerationMode
+from schemathesis.core.result import Ok
 
 from mshield.client.dpop import proof
 from mshield.client.phone import VirtualPhone
+from mshield.demo.people import OPERATOR
 from mshield.main import create_app, wall_clock
 from mshield.settings import Settings
 from mshield.web.problems import MEDIA_TYPE
 from tests.attempts import Attacker
 from tests.conftest import TEMPLATE
 from tests.postgres import Server
-from tests.service import OPERATOR, PIN_ROUNDS, LiveService, apply, log_in, register
+from tests.service import PIN_ROUNDS, LiveService, apply, log_in, register
 
 _EXAMPLES: Final = 40
 _SECONDS: Final = 2.0
@@ -37,8 +39,8 @@ _REFUSED: Final = 400
 _FAILED: Final = 500
 _DOCUMENT: Final = create_app(Settings()).openapi()
 _SCHEMA: Final = schemathesis.openapi.from_dict(_DOCUMENT)
-_OPERATIONS: Final = {
-    result.ok().label: result.ok() for result in _SCHEMA.get_all_operations() if result.ok() is not None
+_OPERATIONS: Final[dict[str, APIOperation[Any, Any, Any, Any]]] = {
+    result.ok().label: result.ok() for result in _SCHEMA.get_all_operations() if isinstance(result, Ok)
 }
 # Last, since it ends the login that the others use.
 _LABELS: Final = sorted(_OPERATIONS, key=lambda label: (label.startswith("DELETE"), label))
@@ -81,14 +83,13 @@ class InProcess:
             return {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
         if "phone" not in schemes and not operation.path.startswith("/api/phone/sessions"):
             return {}
-        body = request.body or b""
         url = (request.url or "").partition("?")[0]
         token = self.attacker.token if "phone" in schemes else None
         made = proof(
             self.attacker.device,
             method=request.method or "",
             url=url,
-            body=body.encode() if isinstance(body, str) else body,
+            body=_body(request),
             now=wall_clock(),
             token=token,
         )
@@ -155,7 +156,7 @@ def test_no_input_makes_the_service_fail(application: InProcess, label: str) -> 
         max_examples=_EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck)
     )
     @given(case=cases, real_path=st.booleans(), authentic=st.booleans())
-    def check(case: Case, real_path: bool, authentic: bool) -> None:
+    def check(*, case: Case[Any], real_path: bool, authentic: bool) -> None:
         if time.monotonic() > deadline:
             return
         if real_path:
@@ -169,7 +170,7 @@ def test_no_input_makes_the_service_fail(application: InProcess, label: str) -> 
 
 
 def _send(
-    application: InProcess, operation: APIOperation[Any, Any, Any, Any], case: Case, *, authentic: bool
+    application: InProcess, operation: APIOperation[Any, Any, Any, Any], case: Case[Any], *, authentic: bool
 ) -> None:
     kwargs = case.as_transport_kwargs(base_url=application.live.origin)
     try:
@@ -185,7 +186,7 @@ def _send(
         request.headers.update(application.credentials(operation, request))
     answer = application.loop.run_until_complete(
         application.client.request(
-            request.method or "", request.url or "", content=request.body, headers=dict(request.headers)
+            request.method or "", request.url or "", content=_body(request), headers=_headers(request)
         )
     )
     told = f"{request.method} {request.url} {request.body!r}: {answer.status_code} {answer.text[:500]}"
@@ -205,3 +206,18 @@ def _send(
             "request_id",
         } <= document.keys()
         assert document["status"] == answer.status_code
+
+
+def _body(request: requests.PreparedRequest) -> bytes:
+    if request.body is None:
+        return b""
+    assert isinstance(request.body, str | bytes), "nothing here streams"
+    return request.body.encode() if isinstance(request.body, str) else request.body
+
+
+def _headers(request: requests.PreparedRequest) -> list[tuple[bytes, bytes]]:
+    return [(_latin(name), _latin(value)) for name, value in request.headers.items()]
+
+
+def _latin(text: str | bytes) -> bytes:
+    return text if isinstance(text, bytes) else text.encode("latin-1")

@@ -1,4 +1,4 @@
-"""No response, log line or table holds P1, d1, PIN, k1, k2 or an SMS code after use, in the clear (protocol, "What may be kept").
+"""No response, log line or table holds P1, d1, PIN, k1, k2 or an SMS code after use, in the clear.
 
 A full run, with the client's side watched: whatever secret value it made or saw is searched for, raw and in each usual
 spelling, in the whole database with its write-ahead log, in the log of the service and in every answer.

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
 from fastapi import FastAPI
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mshield.web import development, health, openapi, problems
 from mshield.web.business import requests as business_requests
@@ -30,15 +31,36 @@ DESCRIPTION = (
 )
 
 
+class Service(FastAPI):
+    """FastAPI behind a front that sees each connection first.
+
+    Added as ordinary middleware the front would stand behind the framework's own, which costs every hot call.
+    """
+
+    _front: ASGIApp | None = None
+
+    def stand_behind(self, front: ASGIApp) -> None:
+        """Sets the front; what it doesn't answer it hands to `inner`."""
+        self._front = front
+
+    async def inner(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The framework itself."""
+        await super().__call__(scope, receive, send)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handles one connection."""
+        await (self._front or self.inner)(scope, receive, send)
+
+
 def build(
     lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]],
     *,
     version: str,
     unavailable: type[Exception],
     demo: bool,
-) -> FastAPI:
+) -> Service:
     """The application; `lifespan` puts the context into `app.state.context`."""
-    app = FastAPI(
+    app = Service(
         title="Mobile Shield", version=version, description=DESCRIPTION, lifespan=lifespan, redoc_url=None
     )
     app.state.replays = ReplayCache()
@@ -52,6 +74,5 @@ def build(
     if demo:
         app.include_router(development.router)
     openapi.install(app, TAGS)
-    app.add_middleware(Shortcut, state=app, routers=ROUTERS, refuse=refusals)
-    app.add_middleware(Edge)
+    app.stand_behind(Edge(Shortcut(app.inner, state=app, routers=ROUTERS, refuse=refusals)))
     return app

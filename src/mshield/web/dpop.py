@@ -104,7 +104,7 @@ async def _check(request: Request, *, ath: str | None) -> Proof:
     body = await request.body()
     expected = {
         "htm": request.method,
-        "htu": context.settings.public_origin + request.url.path,
+        "htu": context.settings.public_origin + request.scope["path"],
         "bd": _base64url(hashlib.sha256(body).digest()),
         "ath": ath,
     }

@@ -8,12 +8,12 @@ import secrets
 import time
 from typing import Final
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_BODY: Final = 12 * 1024 * 1024
 """Bytes of the largest body of any route: 64 documents, base64, of a customs declaration's size."""
 
+_NOSNIFF: Final = (b"x-content-type-options", b"nosniff")
 _log = logging.getLogger("mshield.access")
 
 
@@ -48,9 +48,7 @@ class Edge:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers["X-Request-Id"] = request_id
-                headers["X-Content-Type-Options"] = "nosniff"
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode()), _NOSNIFF]
             await send(message)
 
         try:

@@ -1,0 +1,76 @@
+"""PostgreSQL loses power under the running service: what was counted stays counted, and the service comes back by itself."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import psycopg
+import pytest
+
+from mshield.client import Document, ProblemError
+from mshield.demo.people import OPERATOR
+from tests.attempts import Answer, Attacker, Opened
+from tests.postgres import Server
+from tests.service import LiveService, enrolled
+
+pytestmark = pytest.mark.slow
+
+ROUNDS: Final = 4
+_DOCUMENT: Final = Document(title="报关单", media_type="text/plain", content="总价 126000 欧元".encode())
+
+
+@pytest.fixture
+def service(durable_postgresql: Server, tmp_path: Path) -> Iterator[LiveService]:
+    live = LiveService(tmp_path, durable_postgresql.url("mshield"))
+    live.prepare()
+    live.start()
+    yield live
+    live.stop()
+
+
+def _failures(server: Server) -> int:
+    with psycopg.connect(server.url("mshield")) as connection:
+        row = connection.execute("SELECT failures FROM keys").fetchone()
+        assert row is not None
+        return int(row[0])
+
+
+async def _open(attacker: Attacker, messages: dict[bytes, bytes]) -> Opened:
+    """Opens, as soon as the service has its database again."""
+    deadline = time.monotonic() + 20
+    while True:
+        session = await attacker.open(messages)
+        if isinstance(session, Opened):
+            return session
+        assert session.code == "unavailable", session
+        assert time.monotonic() < deadline, "the service does not come back"
+        await asyncio.sleep(0.1)
+
+
+async def test_a_counted_attempt_survives(service: LiveService, durable_postgresql: Server) -> None:
+    with enrolled(service) as phone, service.business() as business:
+        created = business.request_signature([_DOCUMENT])
+        request = phone.scan(created.qr)
+    messages = {bytes.fromhex(task.sid): _DOCUMENT.content for task in request.tasks}
+    async with Attacker.of(service.folder / "phone", service.origin, OPERATOR.pin) as attacker:
+        for counted in range(1, ROUNDS + 1):
+            session = await _open(attacker, messages)
+            answer = await attacker.finish(attacker.finish_body(session))
+            assert answer.code == "wrong_pin"
+            durable_postgresql.kill()
+            lost: Answer | Opened = await attacker.open(messages)
+            assert isinstance(lost, Answer)
+            assert lost.code == "unavailable"
+            durable_postgresql.start()
+            assert _failures(durable_postgresql) == counted
+        session = await _open(attacker, messages)
+        last = await attacker.finish(attacker.finish_body(session))
+        assert last.code == "pin_locked"
+        durable_postgresql.kill()
+        durable_postgresql.start()
+    assert _failures(durable_postgresql) == ROUNDS + 1
+    with service.phone() as phone, pytest.raises(ProblemError) as refused:
+        phone.approve(request.request_id, pin=OPERATOR.pin)
+    assert refused.value.code in {"pin_locked", "unavailable"}
