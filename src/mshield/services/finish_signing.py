@@ -6,6 +6,7 @@ No answer depends on the PIN before the attempt is durable; a repeat of the same
 import json
 import logging
 import secrets
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -56,16 +57,25 @@ class FinishSigning:
         """Raises NoSession, BadOpening, Held, TaskClosed, PinLocked (not counted), WrongPin, Retry (counted), Fault."""
         fb = transcript.finish_hash(uid=uid, items=request.items, tau=request.tau)
         for _ in range(_RACES):
-            key = await signing_key.find_key(self.db, caller, uid, now=now)
+            sids = [item.sid for item in request.items]
+            key, tasks = await signing_key.find(self.db, caller, uid, sids, now=now)
             if key.outcome_fb == fb and key.outcome_box is not None and (key.outcome_at or 0) > now - DAY_MS:
                 return self._recorded(key, key.outcome_box)
             try:
-                return await self._finish(key, request, fb, now=now)
+                return await self._finish(key, tasks, request, fb, now=now)
             except store.Overtaken:
                 continue
         raise errors.Busy
 
-    async def _finish(self, key: store.KeyRow, request: FinishRequest, fb: bytes, *, now: int) -> Finished:
+    async def _finish(
+        self,
+        key: store.KeyRow,
+        tasks: dict[bytes, store.TaskRow],
+        request: FinishRequest,
+        fb: bytes,
+        *,
+        now: int,
+    ) -> Finished:
         session = key.session
         if session is None or session.expires_at <= now or session.fb not in {None, fb}:
             raise errors.NoSession
@@ -74,9 +84,7 @@ class FinishSigning:
         stored = signing_key.unpack_items(session.items)
         await self._check_openings(key, session, stored, request)
         signing_key.require_usable(key, now=now)
-        sids = [item.sid for item in stored]
-        if await store.open_tasks(self.db, uid=key.uid, sids=sids, now=now) != set(sids):
-            raise errors.TaskClosed
+        signing_key.require_open(tasks, [item.sid for item in stored], now=now)
         if session.fb is None:
             if signing_key.is_locked(key):
                 raise errors.PinLocked
@@ -160,19 +168,41 @@ class FinishSigning:
             for item, signature in zip(stored, signatures, strict=True)
         ]
 
+        sids = {row.sid for row in rows}
+        body = _answer(rows, sids, otp)
+        enrolled = key.enrol_sid in sids
+        success = store.Success(otp_hash, self._seal_outcome(key, body), fb, enrolled)
+        finished = await store.release_whole(self.db, key, session, success=success, signatures=rows, now=now)
+        if finished is None:
+            body, finished, enrolled = await self._release_by_steps(key, session, rows, success, otp, now=now)
+        for request_id in finished:
+            self.events.notify(request_id)
+        return Finished(body, enrolled)
+
+    async def _release_by_steps(
+        self,
+        key: store.KeyRow,
+        session: store.SessionRow,
+        rows: list[store.SignatureRow],
+        whole: store.Success,
+        otp: bytes,
+        *,
+        now: int,
+    ) -> tuple[bytes, frozenset[str], bool]:
         async def work(tx: Tx) -> tuple[bytes, dict[bytes, Row]]:
             signed = await store.close_tasks(tx, key, rows, now=now)
-            body = _answer(rows, signed, otp)
-            success = store.Success(otp_hash, self._seal_outcome(key, body), fb, key.enrol_sid in signed)
+            body = _answer(rows, signed.keys(), otp)
+            success = replace(
+                whole, outcome_box=self._seal_outcome(key, body), enrolled=key.enrol_sid in signed
+            )
             await store.record_success(
                 tx, key, session, success=success, signatures=rows, signed=signed, now=now
             )
             return body, signed
 
         body, signed = await self.db.write(work)
-        for request_id in {row["request_id"] for row in signed.values()} - {None}:
-            self.events.notify(request_id)
-        return Finished(body, key.enrol_sid in signed)
+        finished = frozenset(row["request_id"] for row in signed.values() if row["request_id"] is not None)
+        return body, finished, key.enrol_sid in signed
 
     def _seal_outcome(self, key: store.KeyRow, outcome: bytes) -> bytes:
         return self.keyring.seal(outcome, purpose="outcome", context=key.uid)
@@ -189,7 +219,7 @@ class FinishSigning:
         return Finished(body, key.state == "confirmed" and key.certificate is None)
 
 
-def _answer(rows: list[store.SignatureRow], signed: dict[bytes, Row], otp: bytes) -> bytes:
+def _answer(rows: list[store.SignatureRow], signed: AbstractSet[bytes], otp: bytes) -> bytes:
     items = [
         {"sid": row.sid.hex(), "r": row.signature[:32].hex(), "s": row.signature[32:].hex()}
         if row.sid in signed

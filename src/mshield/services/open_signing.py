@@ -58,14 +58,17 @@ class OpenSigning:
     async def __call__(self, caller: Caller, uid: bytes, request: OpenRequest, *, now: int) -> Opened:
         """Raises Held, Busy, Clone, StaleEpoch, PinLocked, TaskClosed, TooManyRequests, in the protocol's order."""
         for _ in range(_RACES):
-            key = await signing_key.find_key(self.db, caller, uid, now=now)
+            sids = [item.sid for item in request.items]
+            key, tasks = await signing_key.find(self.db, caller, uid, sids, now=now)
             try:
-                return await self._open(key, request, now=now)
+                return await self._open(key, tasks, request, now=now)
             except store.Overtaken:
                 continue
         raise errors.Busy
 
-    async def _open(self, key: store.KeyRow, request: OpenRequest, *, now: int) -> Opened:
+    async def _open(
+        self, key: store.KeyRow, tasks: dict[bytes, store.TaskRow], request: OpenRequest, *, now: int
+    ) -> Opened:
         public = signing_key.require_usable(key, now=now)
         if (
             key.session is not None
@@ -80,7 +83,11 @@ class OpenSigning:
             await store.lock_certificate(self.db, uid=key.uid, now=now)
             raise errors.PinLocked
         opens_window, opens = self._count_opening(key, now=now)
-        items = await self._items(key, public, request, now=now)
+        signing_key.require_open(tasks, [item.sid for item in request.items], now=now)
+        items = [
+            StoredItem(item.sid, sm2.digest(public, tasks[item.sid].message), item.c)
+            for item in request.items
+        ]
 
         d2, _ = signing_key.open_share(self.keyring, key)
         nonces = tuple(
@@ -128,17 +135,3 @@ class OpenSigning:
         if opens > self.settings.opens_per_minute:
             raise errors.TooManyRequests(retry_after=(window + 1) * MINUTE_MS // 1000 - now // 1000)
         return window, opens
-
-    async def _items(
-        self, key: store.KeyRow, public: bytes, request: OpenRequest, *, now: int
-    ) -> list[StoredItem]:
-        sids = [item.sid for item in request.items]
-        tasks = await store.find_tasks(self.db, uid=key.uid, sids=sids)
-        if len(tasks) != len(sids):  # another key's, unknown, or named twice
-            raise errors.TaskClosed
-        if any(task.state != "waiting" or task.expires_at <= now for task in tasks.values()):
-            raise errors.TaskClosed
-        return [
-            StoredItem(item.sid, sm2.digest(public, tasks[item.sid].message), item.c)
-            for item in request.items
-        ]

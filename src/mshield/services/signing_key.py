@@ -31,14 +31,27 @@ class StoredItem:
     c: bytes
 
 
-async def find_key(db: Database, caller: Caller, uid: bytes, *, now: int) -> store.KeyRow:
-    """The caller's own key. Raises Unauthenticated, or NotFound for a key that isn't this device's."""
-    valid, key = await store.find_key(db, token_hash=caller.token_hash, jkt=caller.jkt, uid=uid, now=now)
-    if not valid:
+async def find(
+    db: Database, caller: Caller, uid: bytes, sids: list[bytes], *, now: int
+) -> tuple[store.KeyRow, dict[bytes, store.TaskRow]]:
+    """The caller's own key, and those of the named documents that are this key's, by sid.
+
+    Raises Unauthenticated, or NotFound for a key that isn't this device's.
+    """
+    found = await store.find(db, token_hash=caller.token_hash, jkt=caller.jkt, uid=uid, sids=sids, now=now)
+    if not found.valid:
         raise errors.Unauthenticated
-    if key is None:
+    if found.key is None:
         raise errors.NotFound
-    return key
+    return found.key, found.tasks
+
+
+def require_open(tasks: dict[bytes, store.TaskRow], sids: list[bytes], *, now: int) -> None:
+    """Raises TaskClosed unless the documents are all different, this key's, and still to be signed."""
+    if len(tasks) != len(sids):  # another key's, unknown, or named twice
+        raise errors.TaskClosed
+    if any(task.state != "waiting" or task.expires_at <= now for task in tasks.values()):
+        raise errors.TaskClosed
 
 
 def require_usable(key: store.KeyRow, *, now: int) -> bytes:

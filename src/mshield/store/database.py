@@ -22,6 +22,10 @@ class Conflict(StoreError):
     """A unique constraint refused the row."""
 
 
+class Undone(StoreError):
+    """A statement found that it must not be carried out, and undid itself."""
+
+
 class Unavailable(StoreError):
     """The database can't be reached or is too busy."""
 

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeVar, cast
 
 import asyncpg
 
-from mshield.store.database import Conflict, Row, StoreError, Unavailable, Work
+from mshield.store.database import Conflict, Row, StoreError, Unavailable, Undone, Work
 from mshield.store.queries import Query
 
 T = TypeVar("T")
@@ -105,6 +105,8 @@ def _translated() -> Iterator[None]:
         yield
     except asyncpg.IntegrityConstraintViolationError as error:
         raise Conflict(str(error)) from error
+    except asyncpg.DivisionByZeroError as error:
+        raise Undone(str(error)) from error
     except (asyncpg.PostgresConnectionError, asyncpg.TooManyConnectionsError, OSError) as error:
         raise Unavailable(str(error)) from error
     except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:

@@ -7,7 +7,7 @@ neither spend one attempt twice nor give one away: the loser reads again.
 from dataclasses import dataclass
 from typing import Final
 
-from mshield.store.database import Database, Row, Tx
+from mshield.store.database import Database, Row, Tx, Undone
 from mshield.store.queries import Queries
 
 _SQL: Final = Queries("signing")
@@ -89,33 +89,32 @@ class SignatureRow:
     signature: bytes
 
 
-async def find_key(
-    db: Database, *, token_hash: bytes, jkt: str, uid: bytes, now: int
-) -> tuple[bool, KeyRow | None]:
-    """Whether the login is valid, and the key if it is that device's and account's own."""
-    row = await db.one(_SQL["context"], token_hash=token_hash, jkt=jkt, uid=uid, now=now)
-    if row is None:
-        return False, None
-    return True, None if row["uid"] is None else _key(row)
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Whether the login is valid, the key if it is that device's and account's own, and its tasks by sid."""
+
+    valid: bool
+    key: KeyRow | None
+    tasks: dict[bytes, TaskRow]
 
 
-async def find_tasks(db: Database, *, uid: bytes, sids: list[bytes]) -> dict[bytes, TaskRow]:
-    """Those of the tasks that are this key's, by sid."""
-    if db.dialect == "postgresql":
-        rows: list[Row] = await db.all(_SQL["tasks"], uid=uid, sids=sids)
+async def find(
+    db: Database, *, token_hash: bytes, jkt: str, uid: bytes, sids: list[bytes], now: int
+) -> Found:
+    """All that `open` and `finish` must know: the caller's key, and those of the named tasks that are this key's."""
+    if db.dialect == "sqlite":
+        row = await db.one(_SQL["context"], token_hash=token_hash, jkt=jkt, uid=uid, now=now)
+        found = [await db.one(_SQL["task"], uid=uid, sid=sid) for sid in sids]
+        tasks = [task for task in found if task is not None]
     else:
-        rows = [row for sid in sids if (row := await db.one(_SQL["task"], uid=uid, sid=sid)) is not None]
-    return {
-        row["sid"]: TaskRow(row["sid"], row["purpose"], row["state"], row["message"], row["expires_at"])
-        for row in rows
-    }
-
-
-async def open_tasks(db: Database, *, uid: bytes, sids: list[bytes], now: int) -> set[bytes]:
-    """Those of the tasks that may still be signed."""
-    if db.dialect == "postgresql":
-        return {row["sid"] for row in await db.all(_SQL["open_tasks"], uid=uid, sids=sids, now=now)}
-    return {sid for sid in sids if await db.one(_SQL["open_task"], uid=uid, sid=sid, now=now) is not None}
+        rows = await db.all(
+            _SQL["context_with_tasks"], token_hash=token_hash, jkt=jkt, uid=uid, sids=sids, now=now
+        )
+        row = rows[0] if rows else None
+        tasks = [each for each in rows if each["task_sid"] is not None]
+    if row is None or row["uid"] is None:
+        return Found(valid=row is not None, key=None, tasks={})
+    return Found(valid=True, key=_key(row), tasks={task["task_sid"]: _task(task) for task in tasks})
 
 
 async def open_session(
@@ -186,13 +185,36 @@ class Success:
 
 async def close_tasks(tx: Tx, key: KeyRow, signatures: list[SignatureRow], *, now: int) -> dict[bytes, Row]:
     """Marks each task signed that is still open; gives the rows (sid, request_id, purpose) by sid."""
-    sids = [signature.sid for signature in signatures]
-    if tx.dialect == "postgresql":
-        rows: list[Row] = await tx.all(_SQL["sign_tasks"], sids=sids, uid=key.uid, now=now)
-    else:
-        signed = [await tx.one(_SQL["sign_task"], sid=sid, uid=key.uid, now=now) for sid in sids]
-        rows = [row for row in signed if row is not None]
-    return {row["sid"]: row for row in rows}
+    signed = [await tx.one(_SQL["sign_task"], sid=each.sid, uid=key.uid, now=now) for each in signatures]
+    return {row["sid"]: row for row in signed if row is not None}
+
+
+async def release_whole(
+    db: Database,
+    key: KeyRow,
+    session: SessionRow,
+    *,
+    success: Success,
+    signatures: list[SignatureRow],
+    now: int,
+) -> frozenset[str] | None:
+    """Does what `close_tasks` and `record_success` do, in one round trip, where all tasks are still open.
+
+    Gives the ids of the requests; None where it changed nothing: then the steps must be taken one by one.
+    """
+    if db.dialect == "sqlite":
+        return None
+    try:
+        row = await db.run_one(
+            _SQL["release"],
+            **_outcome(key, session, success, now=now),
+            sids=[each.sid for each in signatures],
+            digests=[each.digest for each in signatures],
+            signatures=[each.signature for each in signatures],
+        )
+    except Undone:
+        return None
+    return frozenset(filter(None, row["request_ids"])) if row is not None else None
 
 
 async def record_success(
@@ -209,8 +231,14 @@ async def record_success(
 
     `signed` is what `close_tasks` gave. Raises Overtaken unless the session is still bound as it was left.
     """
+    if await tx.run(_SQL["record_success"], **_outcome(key, session, success, now=now)) != 1:
+        raise Overtaken
     released = [signature for signature in signatures if signature.sid in signed]
-    values: dict[str, object] = {
+    await _store_signatures(tx, key, released, signed, now=now)
+
+
+def _outcome(key: KeyRow, session: SessionRow, success: Success, *, now: int) -> dict[str, object]:
+    return {
         "uid": key.uid,
         "generation": key.generation,
         "otp_prev_hash": session.otp_hash,
@@ -221,22 +249,6 @@ async def record_success(
         "outcome_box": success.outcome_box,
         "now": now,
     }
-    if tx.dialect == "sqlite":
-        if await tx.run(_SQL["record_success"], **values) != 1:
-            raise Overtaken
-        await _store_signatures(tx, key, released, signed, now=now)
-        return
-    recorded = await tx.one(
-        _SQL["record"],
-        **values,
-        sids=[each.sid for each in released],
-        request_ids=[signed[each.sid]["request_id"] for each in released],
-        purposes=[signed[each.sid]["purpose"] for each in released],
-        digests=[each.digest for each in released],
-        signatures=[each.signature for each in released],
-    )
-    if recorded is None:
-        raise Overtaken
 
 
 async def _store_signatures(
@@ -329,6 +341,12 @@ def _key(row: Row) -> KeyRow:
         outcome_at=row["outcome_at"],
         certificate=_certificate(row),
         session=_session(row),
+    )
+
+
+def _task(row: Row) -> TaskRow:
+    return TaskRow(
+        row["task_sid"], row["task_purpose"], row["task_state"], row["task_message"], row["task_expires_at"]
     )
 
 

@@ -33,6 +33,7 @@ def connect(path: str) -> sqlite3.Connection:
         "foreign_keys=ON",
         "secure_delete=FAST",
         "trusted_schema=OFF",
+        "cache_size=-32768",
     ):
         connection.execute(f"PRAGMA {pragma}")
     return connection

@@ -1,18 +1,3 @@
--- name: context^
--- Everything that open and finish must know of the caller's key, or no row where the login isn't valid.
-SELECT k.uid, k.state AS key_state, k.public_key, k.epoch, k.share_box, k.failures, k.wrong_total,
-  k.otp_hash, k.otp_prev_hash, k.rn_prev, k.generation, k.opens_window, k.opens, k.enrol_sid, k.expires_at AS key_expires_at,
-  k.outcome_fb, k.outcome_box, k.outcome_at,
-  c.serial, c.state AS certificate_state, c.holds, c.not_before, c.not_after,
-  s.epoch AS session_epoch, s.otp_hash AS session_otp_hash, s.rn AS session_rn, s.next_epoch, s.items, s.k2_box,
-  s.fb, s.bound_at, s.expires_at AS session_expires_at
-FROM phone_sessions p
-JOIN devices d ON d.id = p.device_id AND d.jkt = :jkt
-LEFT JOIN keys k ON k.device_id = d.id AND k.account_id = p.account_id AND k.uid = :uid
-LEFT JOIN certificates c ON c.uid = k.uid
-LEFT JOIN signing_sessions s ON s.uid = k.uid
-WHERE p.token_hash = :token_hash AND p.ended_at IS NULL AND p.expires_at > :now;
-
 -- name: raise_generation!
 UPDATE keys SET generation = generation + 1 WHERE uid = :uid AND generation = :generation;
 
@@ -39,3 +24,28 @@ WHERE uid = :uid AND holds NOT LIKE '%clone%';
 -- name: void_key!
 -- A second copy of the phone during enrolment: the key never gets its certificate.
 UPDATE keys SET state = 'void', generation = generation + 1 WHERE uid = :uid AND state = 'enrolling';
+
+-- name: sign_task^
+-- The document's outcome, unless it, or the certificate, was closed since the attempt was reserved.
+UPDATE tasks SET state = 'signed'
+WHERE sid = :sid AND uid = :uid AND state = 'waiting' AND expires_at > :now
+  AND (purpose = 'enrol'
+    OR EXISTS (SELECT 1 FROM certificates c WHERE c.uid = :uid AND c.state = 'active' AND c.holds = '' AND c.not_after > :now))
+RETURNING sid, request_id, purpose;
+
+-- name: record_success!
+UPDATE keys SET failures = 0, wrong_total = wrong_total - 1, generation = generation + 1,
+  otp_prev_hash = :otp_prev_hash, rn_prev = :rn_prev, otp_hash = :otp_hash,
+  state = CASE WHEN state = 'enrolling' AND :enrolled THEN 'confirmed' ELSE state END,
+  outcome_fb = :fb, outcome_box = :outcome_box, outcome_at = :now
+WHERE uid = :uid AND generation = :generation;
+
+-- name: insert_signature!
+INSERT INTO signatures (sid, uid, request_id, purpose, digest, signature, signed_at)
+VALUES (:sid, :uid, :request_id, :purpose, :digest, :signature, :now);
+
+-- name: finish_request!
+-- A request is signed when its last document is.
+UPDATE requests SET state = 'signed', changed_at = :now
+WHERE id = :request_id AND state = 'scanned'
+  AND NOT EXISTS (SELECT 1 FROM tasks WHERE request_id = :request_id AND state <> 'signed');
