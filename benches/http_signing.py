@@ -133,7 +133,7 @@ def measure(engine: EngineName, database: DatabaseName, *, signatures: int) -> M
         folder = Path(name)
         folder.chmod(0o755)
         with _database(folder, database) as (url, server):
-            service = LiveService(folder, url, engine)
+            service = LiveService(folder, url, engine, settings={"MSHIELD_ACCESS_LOG": "false"})
             service.prepare()
             service.start()
             try:

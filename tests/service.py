@@ -26,6 +26,7 @@ _START_SECONDS: Final = 30.0
 # Limits have tests of their own; here they would only make others wait.
 _SETTINGS: Final = {
     "MSHIELD_MODE": "demo",
+    "MSHIELD_ACCESS_LOG": "true",
     "MSHIELD_SMS_RESEND_SECONDS": "1",
     "MSHIELD_SMS_CODES_PER_DAY": "1000",
     "MSHIELD_SMS_CODES_PER_ADDRESS": "1000",
@@ -45,6 +46,7 @@ class LiveService:
     process: subprocess.Popen[bytes] | None = None
     system: dict[str, str] = field(default_factory=dict)
     codes: list[str] = field(default_factory=list)
+    settings: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         with socket.socket() as probe:
@@ -64,7 +66,7 @@ class LiveService:
     def environment(self) -> dict[str, str]:
         """The settings of the service and of its commands."""
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("MSHIELD_")}
-        return inherited | _SETTINGS | {
+        return inherited | _SETTINGS | self.settings | {
             "MSHIELD_DATABASE": self.database,
             "MSHIELD_MASTER_KEY_FILE": str(self.folder / "master.key"),
             "MSHIELD_PUBLIC_ORIGIN": self.origin,

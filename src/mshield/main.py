@@ -1,10 +1,12 @@
 """Wiring: opens everything that the service needs, in order, and hands it to the web as one context."""
 
+import gc
 import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from typing import Final
 
 from fastapi import FastAPI
 
@@ -37,6 +39,7 @@ from mshield.web.app import build
 
 _log = logging.getLogger(__name__)
 Clock = Callable[[], int]
+_GC_THRESHOLDS: Final = (20_000, 20, 20)
 
 
 class StartRefused(Exception):
@@ -58,7 +61,22 @@ def create_app(settings: Settings | None = None, *, clock: Clock = wall_clock) -
             app.state.context = context
             yield
 
-    return build(lifespan, version=version("mshield"), unavailable=Unavailable, demo=settings.mode == "demo")
+    return build(
+        lifespan,
+        version=version("mshield"),
+        unavailable=Unavailable,
+        demo=settings.mode == "demo",
+        access_log=settings.access_log,
+    )
+
+
+def create_service() -> FastAPI:
+    """`create_app` for a process of its own: what is loaded by now lives to the end, so the collector needn't look at it."""
+    app = create_app()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_GC_THRESHOLDS)
+    return app
 
 
 @asynccontextmanager

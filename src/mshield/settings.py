@@ -22,6 +22,9 @@ class Settings(BaseSettings):
     mode: Literal["production", "demo"] = Field(
         default="production", description="demo opens /dev and the SMS outbox"
     )
+    access_log: bool = Field(
+        default=False, description="a line for each request; a reverse proxy usually has one"
+    )
     database: str = Field(
         default="sqlite:///var/mshield.db", description="sqlite:///PATH or postgresql://USER@HOST/NAME"
     )

@@ -38,12 +38,10 @@ def command(out: Output, host: str, port: int | None, workers: int) -> None:
         )
     number = port or urlsplit(settings.public_origin).port or 8000
     _require_free(out, host, number)
-    # Nobody reads these of a record; without them each line costs a third less.
-    logging.logThreads = logging.logMultiprocessing = logging.logProcesses = False
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
     uvicorn.run(
-        "mshield.main:create_app",
+        "mshield.main:create_service",
         factory=True,
         host=host,
         port=number,

@@ -51,6 +51,7 @@ class Service:
         return {
             **inherited,
             "MSHIELD_MODE": "demo",
+            "MSHIELD_ACCESS_LOG": "true",
             "MSHIELD_DATABASE": f"sqlite:///{self.folder / 'mshield.db'}",
             "MSHIELD_MASTER_KEY_FILE": str(self.folder / "master.key"),
             "MSHIELD_PUBLIC_ORIGIN": self.origin,

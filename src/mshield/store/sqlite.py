@@ -1,7 +1,8 @@
-"""SQLite: WAL, `synchronous=FULL`, one writer thread that groups the commits of waiting transactions.
+"""SQLite: WAL, `synchronous=FULL`, commits grouped and made durable by one thread beside the loop.
 
-A unit of work is driven on that thread; since SQLite answers at once, it never suspends. Reads run on a second
-connection in the caller's thread: they take microseconds and see the last commit.
+Statements run in the loop's own thread, where they take microseconds; handing each to a thread made the two fight for
+the interpreter's lock. Only COMMIT, which waits for the disk, is handed over, and
+one COMMIT serves all transactions that came in meanwhile. Reads use a second connection and see the last commit.
 """
 
 import asyncio
@@ -9,6 +10,7 @@ import contextlib
 import queue
 import sqlite3
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeVar, cast
@@ -19,6 +21,7 @@ from mshield.store.queries import Query
 T = TypeVar("T")
 GROUP: Final = 64
 BUSY_SECONDS: Final = 10
+RETRY_SECONDS: Final = 0.002
 
 
 def connect(path: str) -> sqlite3.Connection:
@@ -60,22 +63,28 @@ class _Transaction:
 @dataclass(slots=True)
 class _Job:
     work: Work[Any]
-    loop: asyncio.AbstractEventLoop
     future: asyncio.Future[Any]
     result: Any = None
     error: BaseException | None = None
 
 
 class SqliteDatabase:
-    """The embedded database. One process writes; others (the command line) wait their turn."""
+    """The embedded database, for one event loop. One process writes; others (the command line) wait their turn."""
 
     dialect: Literal["sqlite"] = "sqlite"
 
     def __init__(self, path: str) -> None:
         self._reader = connect(path)
         self._writer = connect(path)
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._serve, name="sqlite-writer", daemon=True)
+        self._writer.execute("PRAGMA busy_timeout=0")  # waiting for another process must not stop the loop
+        self._waiting: deque[_Job] = deque()
+        self._busy = False
+        self._busy_since = 0.0
+        self._idle: asyncio.Future[None] | None = None
+        self._groups: queue.SimpleQueue[tuple[asyncio.AbstractEventLoop, list[_Job]] | None] = (
+            queue.SimpleQueue()
+        )
+        self._thread = threading.Thread(target=self._commit_groups, name="sqlite-commit", daemon=True)
         self._thread.start()
 
     async def one(self, query: Query, **values: object) -> Row | None:
@@ -93,56 +102,91 @@ class SqliteDatabase:
     async def write(self, work: Work[T]) -> T:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
-        self._jobs.put(_Job(work, loop, future))
+        self._waiting.append(_Job(work, future))
+        if not self._busy:
+            self._busy = True
+            # All that this round of the loop still brings goes into the same group.
+            loop.call_soon(self._run_group, loop)
         return await future
 
     async def close(self) -> None:
-        self._jobs.put(None)
+        if self._busy:
+            self._idle = asyncio.get_running_loop().create_future()
+            await self._idle
+        self._groups.put(None)
         await asyncio.to_thread(self._thread.join)
         self._reader.close()
         self._writer.close()
 
-    def _serve(self) -> None:
-        while (job := self._jobs.get()) is not None:
-            group = [job]
-            closing = False
-            with contextlib.suppress(queue.Empty):
-                while len(group) < GROUP:
-                    following = self._jobs.get_nowait()
-                    if following is None:
-                        closing = True
-                        break
-                    group.append(following)
-            self._commit(group)
-            if closing:
-                return
-
-    def _commit(self, group: list[_Job]) -> None:
+    def _run_group(self, loop: asyncio.AbstractEventLoop) -> None:
+        group = [self._waiting.popleft() for _ in range(min(GROUP, len(self._waiting)))]
         try:
             with _translated():
                 self._writer.execute("BEGIN IMMEDIATE")
-                for job in group:
-                    self._run(job, alone=len(group) == 1)
-                self._writer.execute("COMMIT")
-        except BaseException as error:  # noqa: BLE001  # the waiting callers get it; the thread must live on
-            if self._writer.in_transaction:
-                self._writer.execute("ROLLBACK")
-            for job in group:
-                job.error = job.error or error
-        _answer(group)
-
-    def _run(self, job: _Job, *, alone: bool) -> None:
-        if alone:
-            job.result = _drive(job.work, _Transaction(self._writer))
+        except Unavailable as error:
+            self._wait_or_fail(loop, group, error)
             return
+        except StoreError as error:
+            self._fail(loop, group, error)
+            return
+        self._busy_since = 0.0
+        for job in group:
+            self._run(job)
+        self._groups.put((loop, group))
+
+    def _wait_or_fail(self, loop: asyncio.AbstractEventLoop, group: list[_Job], error: Unavailable) -> None:
+        """Another process writes: tries again shortly, up to the limit."""
+        self._busy_since = self._busy_since or loop.time()
+        if loop.time() - self._busy_since > BUSY_SECONDS:
+            self._busy_since = 0.0
+            self._fail(loop, group, error)
+            return
+        self._waiting.extendleft(reversed(group))
+        loop.call_later(RETRY_SECONDS, self._run_group, loop)
+
+    def _fail(self, loop: asyncio.AbstractEventLoop, group: list[_Job], error: StoreError) -> None:
+        for job in group:
+            job.error = error
+        self._answer(loop, group)
+
+    def _run(self, job: _Job) -> None:
         self._writer.execute("SAVEPOINT work")
         try:
             with _translated():
                 job.result = _drive(job.work, _Transaction(self._writer))
         except Exception as error:  # noqa: BLE001  # one caller's error must not undo the others' work
-            self._writer.execute("ROLLBACK TO work")
             job.error = error
+            self._writer.execute("ROLLBACK TO work")
         self._writer.execute("RELEASE work")
+
+    def _commit_groups(self) -> None:
+        while (item := self._groups.get()) is not None:
+            loop, group = item
+            try:
+                with _translated():
+                    self._writer.execute("COMMIT")
+            except StoreError as error:
+                if self._writer.in_transaction:
+                    self._writer.execute("ROLLBACK")
+                for job in group:
+                    job.error = job.error or error
+            with contextlib.suppress(RuntimeError):  # the loop may be closed: nobody waits any more
+                loop.call_soon_threadsafe(self._answer, loop, group)
+
+    def _answer(self, loop: asyncio.AbstractEventLoop, group: list[_Job]) -> None:
+        for job in group:
+            if job.future.done():
+                continue  # its caller has gone
+            if job.error is None:
+                job.future.set_result(job.result)
+            else:
+                job.future.set_exception(job.error)
+        if self._waiting:
+            loop.call_soon(self._run_group, loop)
+            return
+        self._busy = False
+        if self._idle is not None and not self._idle.done():
+            self._idle.set_result(None)
 
 
 def _drive(work: Work[T], tx: Tx) -> T:
@@ -152,25 +196,6 @@ def _drive(work: Work[T], tx: Tx) -> T:
     except StopIteration as end:
         return cast("T", end.value)
     raise StoreError("a unit of work awaited something other than its transaction")
-
-
-def _answer(group: list[_Job]) -> None:
-    by_loop: dict[asyncio.AbstractEventLoop, list[_Job]] = {}
-    for job in group:
-        by_loop.setdefault(job.loop, []).append(job)
-    for loop, jobs in by_loop.items():
-        with contextlib.suppress(RuntimeError):  # the loop may be closed: nobody waits any more
-            loop.call_soon_threadsafe(_resolve, jobs)
-
-
-def _resolve(jobs: list[_Job]) -> None:
-    for job in jobs:
-        if job.future.done():
-            continue
-        if job.error is None:
-            job.future.set_result(job.result)
-        else:
-            job.future.set_exception(job.error)
 
 
 def _execute(connection: sqlite3.Connection, query: Query, values: dict[str, object]) -> sqlite3.Cursor:

@@ -58,6 +58,7 @@ def build(
     version: str,
     unavailable: type[Exception],
     demo: bool,
+    access_log: bool,
 ) -> Service:
     """The application; `lifespan` puts the context into `app.state.context`."""
     app = Service(
@@ -74,5 +75,6 @@ def build(
     if demo:
         app.include_router(development.router)
     openapi.install(app, TAGS)
-    app.stand_behind(Edge(Shortcut(app.inner, state=app, routers=ROUTERS, refuse=refusals)))
+    shortcut = Shortcut(app.inner, state=app, routers=ROUTERS, refuse=refusals)
+    app.stand_behind(Edge(shortcut, access_log=access_log))
     return app

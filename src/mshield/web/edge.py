@@ -1,4 +1,4 @@
-"""What every request passes first: an id for it, a bound on its body, security headers, one line of log.
+"""What every request passes first: an id for it, a bound on its body, security headers, and a line of log where wanted.
 
 The line names method, path, status and time; never a query, a header or a body.
 """
@@ -24,8 +24,9 @@ class TooLarge(Exception):
 class Edge:
     """ASGI middleware around the whole application."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, access_log: bool) -> None:
         self._app = app
+        self._access_log = access_log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handles one connection."""
@@ -54,5 +55,6 @@ class Edge:
         try:
             await self._app(scope, bounded, marked)
         finally:
-            elapsed = (time.perf_counter() - start) * 1000
-            _log.info("%s %s %d %.1f ms %s", scope["method"], scope["path"], status, elapsed, request_id)
+            if self._access_log:
+                elapsed = (time.perf_counter() - start) * 1000
+                _log.info("%s %s %d %.1f ms %s", scope["method"], scope["path"], status, elapsed, request_id)
