@@ -8,6 +8,9 @@ import argparse
 import asyncio
 import json
 import secrets
+import socket
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -50,6 +53,7 @@ PEOPLE: Final = (
 AT_ONCE: Final = 24
 """Calls under way at the same time in the other steps."""
 WARM_UP: Final = 120
+_EMPTY_REQUESTS: Final = 2400
 _CONTENT: Final = ("总价 126000.00 欧元" * 50).encode()
 
 EngineName = Literal["botan", "openssl"]
@@ -70,6 +74,7 @@ class Measured:
     result: float
     database_cpu: float
     bare: float
+    empty: float
     wall: float
 
     @property
@@ -81,6 +86,11 @@ class Measured:
     def four(self) -> float:
         """Create, open, finish, result: what a lean server was measured with."""
         return self.total - self.scan
+
+    @property
+    def floor(self) -> float:
+        """The curve operations, and four requests that do nothing, by the same web server: no database, no code."""
+        return self.bare + self.empty
 
 
 @dataclass(slots=True)
@@ -189,6 +199,7 @@ async def _measure(service: LiveService, server: Server | None, signatures: int)
         signatures=signatures,
         database_cpu=1e3 * (_database_cpu(server) - before) / signatures,
         bare=_bare(service.engine),
+        empty=await _empty(),
         wall=1e3 * wall / signatures,
         **{step: 1e3 * seconds / signatures for step, seconds in spent.items()},
     )
@@ -243,19 +254,70 @@ def _bare(engine: str) -> float:
     return float(cosign.run(load_engine("botan" if engine == "botan" else "openssl"), 1.0)["bare_ms"])
 
 
+@contextmanager
+def _empty_server() -> Iterator[tuple[str, psutil.Process]]:
+    """The same web server in front of an application that does nothing; its address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "uvicorn", "benches.empty:app", "--port", str(port), "--no-access-log"]
+    with subprocess.Popen([*command, "--log-level", "warning"]) as server:
+        try:
+            yield f"http://127.0.0.1:{port}", psutil.Process(server.pid)
+        finally:
+            server.terminate()
+
+
+async def _empty() -> float:
+    """Milliseconds of CPU of four requests to an application that does nothing, now."""
+    with _empty_server() as (origin, process):
+        async with httpx.AsyncClient(base_url=origin, trust_env=False) as http:
+            await _answering(http)
+            await _requests(http, _EMPTY_REQUESTS // 4)
+            before = _cpu(process)
+            await _requests(http, _EMPTY_REQUESTS)
+            return 4 * 1e3 * (_cpu(process) - before) / _EMPTY_REQUESTS
+
+
+async def _answering(http: httpx.AsyncClient) -> None:
+    for _ in range(200):
+        try:
+            await http.get("/")
+        except httpx.TransportError:
+            await asyncio.sleep(0.05)
+        else:
+            return
+    raise RuntimeError("the empty application does not answer")
+
+
+async def _requests(http: httpx.AsyncClient, count: int) -> None:
+    """About as large as those of the service."""
+    headers = {"Authorization": "DPoP " + "t" * 43, "DPoP": "p" * 600}
+
+    async def lane() -> None:
+        for _ in range(count // AT_ONCE):
+            await http.post("/", content=b"x" * 600, headers=headers)
+
+    await asyncio.gather(*(lane() for _ in range(AT_ONCE)))
+
+
 def table(results: list[Measured]) -> str:
     """For people."""
     head = (
         f"{'engine':<8} {'database':<11}"
         + "".join(f"{step:>8}" for step in STEPS)
-        + f"{'total':>8} {'x bare':>7} {'4 steps':>8} {'x bare':>7} {'bare':>7} {'DB':>7} {'wall':>7}"
+        + f"{'4 steps':>8} {'floor':>7} {'ratio':>6} {'bare':>6} {'DB':>6} {'wall':>7}"
     )
-    lines = ["milliseconds of CPU per signature; DB is PostgreSQL's own; wall with one client process", head]
+    lines = [
+        "milliseconds of CPU per signature; 4 steps: all but scan; DB: PostgreSQL's own; wall: with one client",
+        "floor: the bare curve operations, and four requests to a server that does nothing; ratio: 4 steps / floor",
+        head,
+    ]
     lines += [
         f"{each.engine:<8} {each.database:<11}"
         + "".join(f"{getattr(each, step):8.2f}" for step in STEPS)
-        + f"{each.total:8.2f} {each.total / each.bare:7.1f} {each.four:8.2f} {each.four / each.bare:7.1f}"
-        + f" {each.bare:7.2f} {each.database_cpu:7.2f} {each.wall:7.2f}"
+        + f"{each.four:8.2f} {each.floor:7.2f} {each.four / each.floor:6.2f}"
+        + f" {each.bare:6.2f} {each.database_cpu:6.2f} {each.wall:7.2f}"
         for each in results
     ]
     return "\n".join(lines)

@@ -1,5 +1,7 @@
 """Wiring: opens everything that the service needs, in order, and hands it to the web as one context."""
 
+import asyncio
+import contextlib
 import gc
 import logging
 import time
@@ -10,6 +12,7 @@ from typing import Final
 
 from fastapi import FastAPI
 
+from mshield import jobs
 from mshield.gateways.sms import DevelopmentSms
 from mshield.gm.engine import load_engine
 from mshield.keys.authority import load_authorities
@@ -43,7 +46,14 @@ _GC_THRESHOLDS: Final = (20_000, 20, 20)
 
 
 class StartRefused(Exception):
-    """The service can't start as it is set up; the sentence says what to do."""
+    """The database isn't ready for this program."""
+
+    code = "schema_old"
+
+    def __init__(self, missing: list[str]) -> None:
+        self.zh = f"数据库缺少 {', '.join(missing)}：请先运行 mshield migrate"
+        self.en = f"the database lacks {', '.join(missing)}: run `mshield migrate` first"
+        super().__init__(self.en)
 
 
 def wall_clock() -> int:
@@ -71,7 +81,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = wall_clock) -
 
 
 def create_service() -> FastAPI:
-    """`create_app` for a process of its own: what is loaded by now lives to the end, so the collector needn't look at it."""
+    """`create_app` for a process of its own: what is loaded by now lives to the end, and the collector needn't look."""
     app = create_app()
     gc.collect()
     gc.freeze()
@@ -85,14 +95,20 @@ async def running(settings: Settings, clock: Clock) -> AsyncIterator[Context]:
     async with opened_database(settings) as db:
         context = await _assemble(settings, clock, db)
         _log.info("engine %s %s, database %s", context.engine.name, context.engine.version, db.dialect)
-        yield context
+        task = asyncio.create_task(jobs.run(context))
+        try:
+            yield context
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
 
 
 @asynccontextmanager
 async def opened_database(settings: Settings) -> AsyncIterator[Database]:
     """The database with a current schema. Raises StartRefused for an old one, Unavailable."""
     if missing := pending(settings.database):
-        raise StartRefused(f"the database lacks {', '.join(missing)}: run `mshield migrate` first")
+        raise StartRefused(missing)
     db = await open_database(settings.database, pool_size=settings.database_pool)
     try:
         yield db

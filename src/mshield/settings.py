@@ -7,11 +7,23 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Positive = Annotated[int, Field(ge=1)]
 NotNegative = Annotated[int, Field(ge=0)]
+
+
+class BadSettings(Exception):
+    """Settings that can't be; says which, and never the values."""
+
+    code = "bad_settings"
+
+    def __init__(self, error: ValidationError) -> None:
+        names = ", ".join(f"MSHIELD_{str(each['loc'][0]).upper()} ({each['msg']})" for each in error.errors())
+        self.zh = f"设置有误：{names}"
+        self.en = f"these settings can't be: {names}"
+        super().__init__(self.en)
 
 
 class Settings(BaseSettings):
@@ -47,7 +59,8 @@ class Settings(BaseSettings):
         default="hash", description="the id number in the certificate"
     )
     certificate_policy: str = Field(
-        default="1.2.156.10197.6.1.1", description="certificate policy OID of leaf certificates"
+        default="2.25.77611958535931809579879497083876763447",
+        description="certificate policy OID; put your own policy's here",
     )
     crl_hours: Positive = Field(default=24, description="life of a published CRL")
     root_crl_hours: Positive = Field(default=24 * 30, description="life of the root's published CRL")
@@ -85,5 +98,8 @@ class Settings(BaseSettings):
 
 @lru_cache(maxsize=1)
 def load_settings() -> Settings:
-    """The settings of this process, read from the environment once."""
-    return Settings()
+    """The settings of this process, read from the environment once. Raises BadSettings."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise BadSettings(error) from None  # the cause would show the values, the master key among them

@@ -95,7 +95,14 @@ def output_options(run: Callable[Concatenate[Output, P], R]) -> Callable[P, R]:
         context = click.get_current_context()
         inherited = context.meta.get(_LANG)
         lang = chosen_lang(str(asked or inherited) if asked or inherited else None)
-        return run(Output(lang=lang, json=as_json), *args, **kwargs)
+        out = Output(lang=lang, json=as_json)
+        try:
+            return run(out, *args, **kwargs)
+        except Exception as error:
+            # What this project typed says its sentence in the user's language; anything else is a fault and shows itself.
+            if not all(isinstance(getattr(error, name, None), str) for name in ("code", "zh", "en")):
+                raise
+            out.refuse(error)
 
     return wrapped
 

@@ -15,7 +15,7 @@ from mshield.client import BusinessClient, Document, Pc, Result
 from mshield.client.phone import VirtualPhone
 from mshield.demo.evidence import write_evidence
 from mshield.demo.people import OPERATOR
-from mshield.demo.service import Service, StepFailed
+from mshield.demo.service import Service, StepFailed, shown
 
 SYSTEM_NAME: Final = "国际贸易单一窗口（演示）"
 SYSTEM_DOMAIN: Final = "singlewindow.example"
@@ -133,7 +133,7 @@ class Job:
         )
         folder = self.service.folder / "evidence"
         write_evidence(folder, self.signed, self.service.origin)
-        return f"valid: {verified.name}, {verified.organisation}; evidence in {folder}"
+        return f"valid: {verified.name}, {verified.organisation}; evidence in {shown(folder)}"
 
     def _root(self) -> bytes:
         """The trusted root. A business system gets it once, by a way that it trusts, and keeps it."""

@@ -14,7 +14,7 @@ import httpx
 from mshield.client import ClientError
 from mshield.demo.job import SYSTEM_DOMAIN, SYSTEM_NAME, Job
 from mshield.demo.people import OPERATOR
-from mshield.demo.service import Service, StepFailed, require_free_port
+from mshield.demo.service import Service, StepFailed, require_free_port, shown
 
 
 @click.command()
@@ -81,7 +81,7 @@ def _prepare(service: Service) -> str:
     service.command("keys", "init")
     service.command("migrate")
     service.command("ca", "init")
-    return str(service.folder)
+    return shown(service.folder)
 
 
 def _summary(service: Service, system: dict[str, str]) -> str:
@@ -91,9 +91,9 @@ Try it 试一试
   {service.origin}/dev/sms          SMS outbox (demo only) 短信（仅演示）
   {service.origin}/pki/issuing.crl  revocation list 证书吊销列表
   account 账号      {OPERATOR.phone}  password 密码  {OPERATOR.password}
-  PIN               {OPERATOR.pin}  (mshield phone --folder {service.folder / "phone"} status)
+  PIN               {OPERATOR.pin}  (mshield phone --folder {shown(service.folder / "phone")} status)
   business system   {system["client_id"]}:{system["client_secret"]}
-  evidence 证据     mshield verify {service.folder / "evidence"}
+  evidence 证据     mshield verify {shown(service.folder / "evidence")}
 """
 
 

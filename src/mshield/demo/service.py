@@ -36,6 +36,11 @@ def require_free_port(port: int) -> None:
         ) from error
 
 
+def shown(path: Path) -> str:
+    """A path as a person at this folder would type it."""
+    return os.path.relpath(path)
+
+
 @dataclass(frozen=True, slots=True)
 class Service:
     """Where the demonstration lives and under which address it is reached."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mshield.domain import errors
+from mshield.domain.certificates import CertificateState, Hold, require_usable
 from mshield.services.events import Events
 from mshield.store import history
 from mshield.store import requests as store
@@ -54,12 +55,12 @@ class Answer:
         )
         if certificate is None:
             raise errors.NoCertificate
-        if certificate.state == "pin_locked":
-            raise errors.PinLocked
-        if certificate.state != "active" or certificate.holds:
-            raise errors.Held(reasons=[*sorted(certificate.holds)] or [certificate.state])
-        if certificate.not_after <= now:
-            raise errors.CertificateExpired
+        require_usable(
+            state=CertificateState(certificate.state),
+            holds=map(Hold, certificate.holds),
+            not_after=certificate.not_after,
+            now=now,
+        )
         return certificate.uid
 
     @staticmethod

@@ -7,10 +7,11 @@ import hashlib
 import hmac
 import json
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from mshield.domain import errors
+from mshield.domain.requests import RequestState, shown_state
 from mshield.gm import transcript
 from mshield.services.events import Events
 from mshield.services.ids import new_id
@@ -20,7 +21,6 @@ from mshield.store.database import Conflict, Database
 from mshield.store.systems import BusinessSystem
 
 LOGIN_TYPE: Final = "mshield-login/v1"
-_OPEN: Final = frozenset({"waiting", "scanned"})
 _LOOK_AGAIN_SECONDS: Final = 1.0
 """A waiting call also looks again by itself: another process may have changed the request."""
 
@@ -118,9 +118,8 @@ class Ask:
         found = await store.find_state(self.db, id=request_id, client_id=system.client_id)
         if found is None:
             raise errors.NotFound
-        if found.state in _OPEN and found.expires_at <= now:
-            return store.RequestState(found.id, found.kind, "expired", found.reason, found.expires_at)
-        return found
+        shown = shown_state(RequestState(found.state), expires_at=found.expires_at, now=now)
+        return replace(found, state=shown.value)
 
     async def wait(
         self, system: BusinessSystem, request_id: str, *, known: str, seconds: int, now: int

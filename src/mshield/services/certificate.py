@@ -5,9 +5,9 @@ Safe to repeat at every point: a crash between the signature and the certificate
 
 import json
 from dataclasses import dataclass
-from typing import Final
 
 from mshield.domain import errors
+from mshield.domain.certificates import CertificateState, is_expired
 from mshield.domain.identity import ROLE_NAMES, Role
 from mshield.gm import sm2
 from mshield.gm.engine import Engine
@@ -21,8 +21,6 @@ from mshield.services.signing_key import Caller
 from mshield.store import certificates, enrolment
 from mshield.store.certificates import NewCertificate
 from mshield.store.database import Database
-
-_LIVE: Final = frozenset({"issued", "active", "pin_locked"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +57,7 @@ class Certificates:
         row = await certificates.find_newest(self.db, device_id=login.device_id, account_id=login.account_id)
         if row is None or row.der is None:
             return None
-        expired = row.state in _LIVE and row.not_after <= now
+        expired = is_expired(state=CertificateState(row.state), not_after=row.not_after, now=now)
         return CurrentCertificate(
             state="expired" if expired else row.state,
             holds=row.holds,

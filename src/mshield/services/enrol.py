@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mshield.domain import errors, shield
+from mshield.domain.certificates import MAX_DEVICES
 from mshield.domain.identity import (
     ROLE_NAMES,
     Role,
@@ -35,7 +36,6 @@ from mshield.store.database import Conflict, Database
 from mshield.store.sessions import PhoneLogin
 
 HOUR_MS: Final = 3_600_000
-MAX_DEVICES: Final = 6
 _SHIELD_NUMBER_TRIES: Final = 8
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mshield.domain import errors
+from mshield.domain.certificates import CertificateState, Hold, gravest_first
 from mshield.keys.keyring import Keyring
 from mshield.store import signing as store
 from mshield.store.database import Database
@@ -12,6 +13,7 @@ MAX_FAILURES: Final = 5
 MAX_WRONG_TOTAL: Final = 50
 _ITEM: Final = 16 + 32 + 32
 _SCALAR: Final = 32
+_MAY_BE_ASKED: Final = frozenset({CertificateState.ACTIVE, CertificateState.PIN_LOCKED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +68,9 @@ def require_usable(key: store.KeyRow, *, now: int) -> bytes:
         if key.state != "enrolling" or (key.expires_at is not None and key.expires_at <= now):
             raise errors.Held(reasons=["incomplete"])
         return key.public_key
-    if certificate.state not in {"active", "pin_locked"} or certificate.holds:
-        raise errors.Held(reasons=[*sorted(certificate.holds)] or [certificate.state])
+    holds = gravest_first(map(Hold, certificate.holds))
+    if holds or CertificateState(certificate.state) not in _MAY_BE_ASKED:
+        raise errors.Held(reasons=[hold.value for hold in holds] or [certificate.state])
     if not certificate.not_before <= now < certificate.not_after:
         raise errors.Held(reasons=["expired"])
     return key.public_key

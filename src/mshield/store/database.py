@@ -29,6 +29,10 @@ class Undone(StoreError):
 class Unavailable(StoreError):
     """The database can't be reached or is too busy."""
 
+    code = "unavailable"
+    zh = "无法连接数据库，或数据库太忙。新数据库由 mshield migrate 建立"
+    en = "the database can't be reached, or is too busy; `mshield migrate` makes a new one"
+
 
 class Tx(Protocol):
     """One transaction."""

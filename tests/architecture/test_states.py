@@ -1,0 +1,65 @@
+"""The store's guarded updates allow exactly what the tables of the domain allow."""
+
+import re
+
+import pytest
+
+from mshield.domain import certificates, requests
+from mshield.domain.certificates import CertificateEvent
+from mshield.domain.requests import RequestEvent
+from mshield.store.queries import Queries
+
+_SOURCES = re.compile(r"\bWHERE.*", re.DOTALL)
+_TARGET = re.compile(r"SET (?:.*, )?state = '(\w+)'", re.DOTALL)
+_WORD = re.compile(r"'(\w+)'")
+
+
+def _sql(aggregate: str, name: str) -> str:
+    statement = Queries(aggregate)[name].sqlite
+    assert statement is not None
+    return statement.sql
+
+
+def _sources(sql: str) -> set[str]:
+    """The states that a guard names with `=` or `IN`."""
+    found = _SOURCES.search(sql)
+    assert found is not None
+    guards = re.findall(r"\bstate (?:=|IN) (\('[^)]*\)|'\w+')", found[0])
+    return {word for guard in guards for word in _WORD.findall(guard)}
+
+
+def _target(sql: str) -> str:
+    found = _TARGET.search(sql)
+    assert found is not None
+    return found[1]
+
+
+@pytest.mark.parametrize(
+    ("aggregate", "name", "event"),
+    [
+        ("requests", "scan", RequestEvent.SCAN),
+        ("requests", "decline", RequestEvent.DECLINE),
+        ("requests", "cancel", RequestEvent.CANCEL),
+        ("signing", "finish_request", RequestEvent.SIGN),
+    ],
+)
+def test_a_request_moves_as_its_table_says(aggregate: str, name: str, event: RequestEvent) -> None:
+    sql = _sql(aggregate, name)
+    allowed = {state.value for state in requests.sources(event)}
+    # Scanning again by the same phone changes nothing and is allowed.
+    again = {"scanned"} if event is RequestEvent.SCAN else set()
+    assert _sources(sql) - again == allowed
+    assert {_target(sql)} == {requests.next_state(source, event).value for source in requests.sources(event)}
+
+
+@pytest.mark.parametrize(
+    ("aggregate", "name", "event"),
+    [
+        ("certificates", "activate", CertificateEvent.ACTIVATE),
+        ("signing", "lock_certificate", CertificateEvent.LOCK_PIN),
+    ],
+)
+def test_a_certificate_moves_as_its_table_says(aggregate: str, name: str, event: CertificateEvent) -> None:
+    sql, rule = _sql(aggregate, name), certificates.TABLE[event]
+    assert _sources(sql) == {state.value for state in rule.sources}
+    assert _target(sql) == rule.target.value

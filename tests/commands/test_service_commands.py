@@ -1,0 +1,114 @@
+"""The operator's commands, run as an operator runs them: exit code, JSON, and what they say when something is wrong."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+class Shell:
+    """Runs `mshield` in a folder of its own."""
+
+    def __init__(self, folder: Path, database: str) -> None:
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("MSHIELD_")},
+            "MSHIELD_DATABASE": database,
+            "MSHIELD_MASTER_KEY_FILE": str(folder / "master.key"),
+            "LANG": "C.UTF-8",
+        }
+
+    def run(
+        self, *arguments: str, module: str = "mshield.cli", **settings: str
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            (sys.executable, "-m", module, *arguments),
+            env=self.environment | settings,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+    def prepare(self) -> None:
+        for command in (("keys", "init"), ("migrate",), ("ca", "init")):
+            done = self.run(*command)
+            assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    return Shell(tmp_path, f"sqlite:///{tmp_path / 'data' / 'mshield.db'}")
+
+
+def test_migrate_makes_the_schema_once(shell: Shell) -> None:
+    assert shell.run("keys", "init").returncode == 0
+    assert shell.run("migrate", "--check").returncode == 1
+    first = shell.run("migrate", "--json")
+    assert json.loads(first.stdout)["applied"][0] == "0001_initial"
+    assert json.loads(shell.run("migrate", "--json").stdout) == {"applied": []}
+    assert shell.run("migrate", "--check").returncode == 0
+
+
+@pytest.mark.parametrize("engine", ["botan", "openssl"])
+def test_doctor_shows_the_engine_that_is_forced(shell: Shell, engine: str) -> None:
+    shell.prepare()
+    done = shell.run("doctor", "--json", MSHIELD_ENGINE=engine)
+    assert done.returncode == 0, done.stdout
+    checks = json.loads(done.stdout)["checks"]
+    assert checks["engine in use"]["text"].startswith(engine)
+    assert all(check["ok"] for check in checks.values())
+
+
+def test_doctor_names_what_is_missing_and_hides_the_master_key(shell: Shell) -> None:
+    done = shell.run("doctor", "--json", MSHIELD_MASTER_KEY="0011223344556677 aes not-a-key")
+    assert done.returncode == 1
+    found = json.loads(done.stdout)
+    assert not found["checks"]["master key"]["ok"]
+    assert "not-a-key" not in done.stdout + done.stderr
+    assert found["settings"]["master_key"] == "***"
+
+
+def test_a_business_system_gets_its_secret_once(shell: Shell) -> None:
+    shell.prepare()
+    added = json.loads(shell.run("business", "add", "单一窗口", "--domain", "a.example", "--json").stdout)
+    listed = shell.run("business", "list", "--json").stdout
+    assert added["client_id"] in listed
+    assert added["client_secret"] not in listed
+    database = Path(shell.environment["MSHIELD_DATABASE"].removeprefix("sqlite:///"))
+    for file in database.parent.iterdir():
+        assert added["client_secret"].encode() not in file.read_bytes()
+
+
+def test_a_service_without_a_schema_does_not_start(shell: Shell) -> None:
+    shell.run("keys", "init")
+    done = shell.run("business", "list")
+    assert done.returncode == 1
+    assert "mshield migrate" in done.stderr
+
+
+def test_a_taken_port_is_said(shell: Shell) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        served = shell.run("serve", "--port", str(port), "--lang", "en")
+        assert served.returncode == 1
+        assert f"port {port} is taken" in served.stderr
+        shown = shell.run("--port", str(port), "--once", module="mshield.demo")
+        assert shown.returncode == 1
+        assert f"port {port} is taken" in shown.stderr
+        assert f"make demo PORT={port + 1}" in shown.stderr
+
+
+def test_several_processes_need_postgresql(shell: Shell) -> None:
+    done = shell.run("serve", "--workers", "2", "--lang", "en")
+    assert done.returncode == 1
+    assert "PostgreSQL" in done.stderr
+
+
+def test_a_wrong_setting_is_named(shell: Shell) -> None:
+    done = shell.run("migrate", MSHIELD_MODE="party")
+    assert done.returncode == 1
+    assert "MSHIELD_MODE" in done.stderr
