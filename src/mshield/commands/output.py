@@ -99,7 +99,7 @@ def output_options(run: Callable[Concatenate[Output, P], R]) -> Callable[P, R]:
         try:
             return run(out, *args, **kwargs)
         except Exception as error:
-            # What this project typed says its sentence in the user's language; anything else is a fault and shows itself.
+            # What this project typed says its sentence in the user's language; a fault shows itself.
             if not all(isinstance(getattr(error, name, None), str) for name in ("code", "zh", "en")):
                 raise
             out.refuse(error)

@@ -15,8 +15,13 @@ from mshield.commands.output import Output, Refused, output_options
 @click.option(
     "--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes (PostgreSQL only)."
 )
+@click.option(
+    "--trust-proxy",
+    metavar="ADDRESSES",
+    help="Reverse proxies whose X-Forwarded-For is believed, by comma. Without it every caller is who connects.",
+)
 @output_options
-def command(out: Output, host: str, port: int | None, workers: int) -> None:
+def command(out: Output, host: str, port: int | None, workers: int, trust_proxy: str | None) -> None:
     r"""Run the service in the foreground until Ctrl-C.
 
     \b
@@ -48,6 +53,8 @@ def command(out: Output, host: str, port: int | None, workers: int) -> None:
         workers=workers,
         log_config=None,
         access_log=False,
+        proxy_headers=trust_proxy is not None,
+        forwarded_allow_ips=trust_proxy,
         server_header=False,
         timeout_graceful_shutdown=5,
         timeout_keep_alive=75,  # longer than reverse proxies keep theirs, so that none is cut off in use

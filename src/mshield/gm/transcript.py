@@ -6,6 +6,7 @@ Each part is prefixed with its length, so no two different lists of parts give t
 # ruff: noqa: N802  names are those of the protocol
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final, Literal, Protocol
 
 from mshield.gm.curve import N
@@ -49,7 +50,12 @@ def LV(part: bytes) -> bytes:
 
 def H(tag: str, *parts: bytes) -> bytes:
     """`SM3(LV("MSHIELD/v1/" ‖ tag) ‖ LV(a) ‖ LV(b) ‖ …)`, 32 bytes."""
-    return sm3(LV((PREFIX + tag).encode("ascii")) + b"".join(map(LV, parts)))
+    return sm3(_tagged(tag) + b"".join(map(LV, parts)))
+
+
+@lru_cache(maxsize=64)
+def _tagged(tag: str) -> bytes:
+    return LV((PREFIX + tag).encode("ascii"))
 
 
 def Hn(tag: str, *parts: bytes) -> int:

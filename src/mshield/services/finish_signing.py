@@ -10,6 +10,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+import msgspec
+
 from mshield.domain import errors
 from mshield.gm import cosign, transcript
 from mshield.gm import errors as gm_errors
@@ -89,7 +91,7 @@ class FinishSigning:
             if signing_key.is_locked(key):
                 raise errors.PinLocked
             generation = await store.reserve_attempt(self.db, key, fb=fb, now=now)
-            key = replace(
+            key = msgspec.structs.replace(
                 key, generation=generation, failures=key.failures + 1, wrong_total=key.wrong_total + 1
             )
         return await self._combine(key, session, stored, request, fb, now=now)

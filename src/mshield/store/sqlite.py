@@ -130,8 +130,11 @@ class SqliteDatabase:
             self._fail(loop, group, error)
             return
         self._busy_since = 0.0
-        for job in group:
-            self._run(job)
+        if len(group) == 1:
+            self._run_alone(group[0])
+        else:
+            for job in group:
+                self._run_in_company(job)
         self._groups.put((loop, group))
 
     def _wait_or_fail(self, loop: asyncio.AbstractEventLoop, group: list[_Job], error: Unavailable) -> None:
@@ -149,7 +152,15 @@ class SqliteDatabase:
             job.error = error
         self._answer(loop, group)
 
-    def _run(self, job: _Job) -> None:
+    def _run_alone(self, job: _Job) -> None:
+        try:
+            with _translated():
+                job.result = _drive(job.work, _Transaction(self._writer))
+        except Exception as error:  # noqa: BLE001  # the caller gets it; the transaction ends here
+            job.error = error
+            self._writer.execute("ROLLBACK")
+
+    def _run_in_company(self, job: _Job) -> None:
         self._writer.execute("SAVEPOINT work")
         try:
             with _translated():
@@ -164,7 +175,8 @@ class SqliteDatabase:
             loop, group = item
             try:
                 with _translated():
-                    self._writer.execute("COMMIT")
+                    if self._writer.in_transaction:
+                        self._writer.execute("COMMIT")
             except StoreError as error:
                 if self._writer.in_transaction:
                     self._writer.execute("ROLLBACK")
