@@ -212,20 +212,30 @@ def _drive(work: Work[T], tx: Tx) -> T:
 
 def _execute(connection: sqlite3.Connection, query: Query, values: dict[str, object]) -> sqlite3.Cursor:
     statement = query.on("sqlite")
-    return connection.execute(statement.sql, cast("Any", statement.arguments(values)))
+    arguments: Any = statement.arguments(values)
+    try:
+        return connection.execute(statement.sql, arguments)
+    except sqlite3.Error as error:
+        raise _translate(error) from error
 
 
 def _one(connection: sqlite3.Connection, query: Query, values: dict[str, object]) -> Row | None:
-    with _translated():
-        cursor = _execute(connection, query, values)
-        row = cursor.fetchone()
+    cursor = _execute(connection, query, values)
+    try:
+        row: Row | None = cursor.fetchone()
         cursor.close()  # a statement left half-read would hold the snapshot open
-        return cast("Row | None", row)
+    except sqlite3.Error as error:
+        raise _translate(error) from error
+    return row
 
 
 def _all(connection: sqlite3.Connection, query: Query, values: dict[str, object]) -> list[Row]:
-    with _translated():
-        return cast("list[Row]", _execute(connection, query, values).fetchall())
+    cursor = _execute(connection, query, values)
+    try:
+        rows: list[Any] = cursor.fetchall()
+    except sqlite3.Error as error:
+        raise _translate(error) from error
+    return rows
 
 
 _ERRORS: Final[tuple[tuple[type[sqlite3.Error], Callable[[str], StoreError]], ...]] = (
@@ -235,12 +245,13 @@ _ERRORS: Final[tuple[tuple[type[sqlite3.Error], Callable[[str], StoreError]], ..
 )
 
 
+def _translate(error: sqlite3.Error) -> StoreError:
+    return next(translated for kind, translated in _ERRORS if isinstance(error, kind))(str(error))
+
+
 @contextlib.contextmanager
 def _translated() -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        for kind, translated in _ERRORS:
-            if isinstance(error, kind):
-                raise translated(str(error)) from error
-        raise
+        raise _translate(error) from error

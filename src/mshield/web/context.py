@@ -9,4 +9,5 @@ from mshield.services.context import Context
 
 def context_of(request: Request) -> Context:
     """The context that `main` put into the application."""
-    return cast("Context", request.app.state.context)
+    found: Context | None = request.scope.get("mshield.context")
+    return found or cast("Context", request.app.state.context)

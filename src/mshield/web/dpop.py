@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
-from joserfc import jws
-from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, GuestProtocol
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
 from starlette.requests import Request
 
 from mshield.domain import errors
@@ -29,7 +30,7 @@ MAX_TOKEN: Final = 256
 MAX_JTI: Final = 128
 _JTIS: Final = 65536
 _COORDINATE: Final = 32
-_REGISTRY: Final = jws.JWSRegistry(algorithms=["ES256"])
+_ES256: Final = ec.ECDSA(SHA256())
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class _DeviceKey:
-    key: ECKey
+    key: ec.EllipticCurvePublicKey
     jkt: str
     point: bytes
 
@@ -131,24 +132,37 @@ def _same(given: object, expected: str | None) -> bool:
 
 
 def _verify(proof: str) -> tuple[_DeviceKey, dict[str, Any]]:
-    found: list[_DeviceKey] = []
-
-    def key_of(unverified: GuestProtocol) -> ECKey:
-        header = unverified.headers()
-        if header.keys() != {"typ", "alg", "jwk"} or header["typ"] != "dpop+jwt":
-            raise errors.InvalidProof(reason="header")
-        found.append(_device_key(*_coordinates(header["jwk"])))
-        return found[0].key
-
     try:
-        claims = json.loads(
-            jws.deserialize_compact(proof.encode("ascii"), key_of, registry=_REGISTRY).payload
-        )
-    except (JoseError, ValueError, UnicodeEncodeError, RecursionError) as error:
+        header_part, claims_part, signature_part = proof.encode("ascii").split(b".")
+        header, claims = json.loads(_decode(header_part)), json.loads(_decode(claims_part))
+        signature = _decode(signature_part)
+    except (ValueError, RecursionError) as error:
         raise errors.InvalidProof(reason="signature") from error
+    if not isinstance(header, dict) or header.keys() != {"typ", "alg", "jwk"}:
+        raise errors.InvalidProof(reason="header")
+    if (header["typ"], header["alg"]) != ("dpop+jwt", "ES256"):
+        raise errors.InvalidProof(reason="header")
     if not isinstance(claims, dict):
         raise errors.InvalidProof(reason="claims")
-    return found[0], claims
+    device = _device_key(*_coordinates(header["jwk"]))
+    _check_signature(device, header_part + b"." + claims_part, signature)
+    return device, claims
+
+
+def _check_signature(device: _DeviceKey, signed: bytes, signature: bytes) -> None:
+    """ES256 (RFC 7518, 3.4): r and s, 32 bytes each."""
+    if len(signature) != 2 * _COORDINATE:
+        raise errors.InvalidProof(reason="signature")
+    r, s = int.from_bytes(signature[:_COORDINATE], "big"), int.from_bytes(signature[_COORDINATE:], "big")
+    try:
+        device.key.verify(encode_dss_signature(r, s), signed, _ES256)
+    except InvalidSignature as error:
+        raise errors.InvalidProof(reason="signature") from error
+
+
+def _decode(part: bytes) -> bytes:
+    """Base64url without padding (RFC 7515, 2)."""
+    return base64.b64decode(part + b"=" * (-len(part) % 4), altchars=b"-_", validate=True)
 
 
 def _coordinates(jwk: object) -> tuple[str, str]:
@@ -162,11 +176,17 @@ def _coordinates(jwk: object) -> tuple[str, str]:
 
 @lru_cache(maxsize=4096)
 def _device_key(x: str, y: str) -> _DeviceKey:
-    point = b"\x04" + _coordinate(x) + _coordinate(y)
-    key = ECKey.import_key({"kty": "EC", "crv": "P-256", "x": x, "y": y})
-    if key.public_key is None:  # importing computes it, and thereby checks that the point is on the curve
-        raise errors.InvalidProof(reason="jwk")
-    return _DeviceKey(key, key.thumbprint(), point)
+    first, second = _coordinate(x), _coordinate(y)
+    numbers = ec.EllipticCurvePublicNumbers(
+        int.from_bytes(first, "big"), int.from_bytes(second, "big"), ec.SECP256R1()
+    )
+    try:
+        key = numbers.public_key()
+    except ValueError as error:  # not on the curve
+        raise errors.InvalidProof(reason="jwk") from error
+    members = json.dumps({"crv": "P-256", "kty": "EC", "x": x, "y": y}, separators=(",", ":"))
+    thumbprint = _base64url(hashlib.sha256(members.encode()).digest())  # RFC 7638
+    return _DeviceKey(key, thumbprint, b"\x04" + first + second)
 
 
 def _coordinate(text: str) -> bytes:

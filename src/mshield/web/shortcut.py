@@ -64,6 +64,7 @@ class Shortcut:
         self, endpoint: Endpoint, parameters: dict[str, str], scope: Scope, receive: Receive, send: Send
     ) -> None:
         scope["app"] = self._state
+        scope["mshield.context"] = self._state.state.context
         request = Request(scope, receive)
         try:
             response = await endpoint(request, **parameters)
