@@ -10,10 +10,11 @@ from typing import Final, Literal
 
 from mshield.gm.curve import N
 from mshield.gm.engine import Engine
-from mshield.gm.sm2 import PrivateKey, Signature, sign
+from mshield.gm.sm2 import PrivateKey
 from mshield.keys.errors import BadAuthority, NoAuthority
 from mshield.keys.keyring import Keyring
 from mshield.pki.certificate import Certificate, parse_certificate
+from mshield.pki.signer import KeySigner
 from mshield.store.authorities import AuthorityRow, find_authority
 from mshield.store.database import Database
 
@@ -23,30 +24,13 @@ AuthorityName = Literal["root", "issuing", "root_ocsp", "ocsp"]
 _SCALAR_BYTES: Final = 32
 
 
-class CaSigner:
-    """Signs certificates, revocation lists or OCSP answers with an authority's SM2 key (a `pki.signer.Signer`)."""
-
-    def __init__(self, engine: Engine, private: PrivateKey) -> None:
-        self._engine = engine
-        self._private = private
-
-    @property
-    def public(self) -> bytes:
-        """Public key, 65 bytes."""
-        return self._private.public
-
-    def sign(self, tbs: bytes) -> Signature:
-        """SM2 signature over `tbs` with the id 1234567812345678."""
-        return sign(self._engine, self._private, tbs)
-
-
 @dataclass(frozen=True, slots=True)
 class Authority:
     """A certificate and the key behind it."""
 
     name: AuthorityName
     certificate: Certificate
-    signer: CaSigner = field(repr=False)
+    signer: KeySigner = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +66,7 @@ async def open_authority(db: Database, keyring: Keyring, engine: Engine, name: A
         raise BadAuthority(
             f"{name} 的私钥与证书不符", f"the private key of {name} does not fit its certificate"
         )
-    return Authority(name, certificate, CaSigner(engine, PrivateKey(d, certificate.public_key)))
+    return Authority(name, certificate, KeySigner(engine, PrivateKey(d, certificate.public_key)))
 
 
 def seal_authority(

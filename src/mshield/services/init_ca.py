@@ -9,12 +9,13 @@ from typing import Final
 
 from mshield.gm.engine import Engine
 from mshield.gm.sm2 import generate
-from mshield.keys.authority import Authority, CaSigner, seal_authority
+from mshield.keys.authority import Authority, seal_authority
 from mshield.keys.errors import AuthorityExists, NoAuthority
 from mshield.keys.keyring import Keyring
 from mshield.pki.certificate import Certificate, parse_certificate
 from mshield.pki.issue import issue_intermediate, self_signed_root, serial_from
 from mshield.pki.names import make_name
+from mshield.pki.signer import KeySigner
 from mshield.services.renew_responder import make_responder
 from mshield.services.urls import issuing_urls
 from mshield.settings import Settings
@@ -54,7 +55,7 @@ def _make(
 ) -> tuple[list[AuthorityRow], tuple[Certificate, Certificate]]:
     start = now // 1000 * 1000
     root_key, issuing_key = generate(engine), generate(engine)
-    root_signer = CaSigner(engine, root_key)
+    root_signer = KeySigner(engine, root_key)
     root = self_signed_root(
         signer=root_signer,
         serial=serial_from(os.urandom(20)),
@@ -79,7 +80,7 @@ def _make(
     )
     authorities = (
         Authority("root", root, root_signer),
-        Authority("issuing", issuing, CaSigner(engine, issuing_key)),
+        Authority("issuing", issuing, KeySigner(engine, issuing_key)),
     )
     rows = [
         seal_authority(keyring, "root", root, root_key),

@@ -8,11 +8,12 @@ from typing import Final
 
 from mshield.gm.engine import Engine
 from mshield.gm.sm2 import generate
-from mshield.keys.authority import Authority, AuthorityName, CaSigner, open_authority, seal_authority
+from mshield.keys.authority import Authority, AuthorityName, open_authority, seal_authority
 from mshield.keys.keyring import Keyring
 from mshield.pki import oids
 from mshield.pki.issue import issue_ocsp_responder, serial_from
 from mshield.pki.names import make_name
+from mshield.pki.signer import KeySigner
 from mshield.store.authorities import AuthorityRow, replace_authority
 from mshield.store.database import Database
 
@@ -61,4 +62,4 @@ def make_responder(
         not_after=min(above.not_after, now - BACKDATE_MS + LIFE_MS),
     )
     row = seal_authority(keyring, name, certificate, private)
-    return row, Authority(name, certificate, CaSigner(engine, private))
+    return row, Authority(name, certificate, KeySigner(engine, private))
