@@ -1,5 +1,7 @@
 """Applying for a certificate over HTTP (manual 2.3.1.3, R4): what must match, and what the key exchange refuses."""
 
+from typing import Any
+
 import httpx
 import pytest
 
@@ -10,20 +12,20 @@ from tests.application import Application, Device
 ENROL = "/api/phone/enrolments"
 
 
-async def _begun(application: Application, device: Device) -> dict[str, str]:
+async def _begun(application: Application, device: Device) -> dict[str, Any]:
     answer = await device.call("POST", ENROL, await application.application_form(device))
     assert answer.status_code == 201, answer.text
-    begun: dict[str, str] = answer.json()
+    begun: dict[str, Any] = answer.json()
     return begun
 
 
-def _offer(begun: dict[str, str]) -> dict[str, str]:
+def _offer(begun: dict[str, Any]) -> dict[str, str]:
     made = cosign.phone_enrol(load_engine(), uid=bytes.fromhex(begun["uid"]), sid=bytes.fromhex(begun["sid"]))
     return {"P1": made.P1.hex(), "A": made.proof.A.hex(), "z": f"{made.proof.z:064x}"}
 
 
 async def _key(
-    device: Device, begun: dict[str, str], offer: dict[str, str], **options: str
+    device: Device, begun: dict[str, Any], offer: dict[str, str], **options: str
 ) -> httpx.Response:
     return await device.call(
         "POST", f"{ENROL}/{begun['uid']}/key", offer, nonce=options.get("nonce", begun["challenge"])
