@@ -7,6 +7,7 @@ Phone and business system run in this process, and their work is not counted.
 import argparse
 import asyncio
 import json
+import os
 import secrets
 import socket
 import subprocess
@@ -26,7 +27,10 @@ import msgspec
 import psutil
 
 from benches import cosign
+from mshield.client.dpop import DeviceKey
+from mshield.client.phone.state import KeyState, Slot, Subject
 from mshield.demo.people import OPERATOR, Person
+from mshield.gm import cosign as cosign_steps
 from mshield.gm.engine import load_engine
 from tests.attempts import Answer, Attacker
 from tests.postgres import Server, start_server
@@ -53,7 +57,7 @@ PEOPLE: Final = (
 AT_ONCE: Final = 24
 """Calls under way at the same time in the other steps."""
 WARM_UP: Final = 120
-_EMPTY_REQUESTS: Final = 2400
+_LEAN_SIGNATURES: Final = 400
 _CONTENT: Final = ("总价 126000.00 欧元" * 50).encode()
 
 EngineName = Literal["botan", "openssl"]
@@ -74,7 +78,7 @@ class Measured:
     result: float
     database_cpu: float
     bare: float
-    empty: float
+    lean: float
     wall: float
 
     @property
@@ -86,11 +90,6 @@ class Measured:
     def four(self) -> float:
         """Create, open, finish, result: what a lean server was measured with."""
         return self.total - self.scan
-
-    @property
-    def floor(self) -> float:
-        """The curve operations, and four requests that do nothing, by the same web server: no database, no code."""
-        return self.bare + self.empty
 
 
 @dataclass(slots=True)
@@ -177,7 +176,8 @@ def _database(folder: Path, kind: DatabaseName) -> Iterator[tuple[str, Server | 
 
 
 async def _measure(service: LiveService, server: Server | None, signatures: int) -> Measured:
-    system = service.system
+    assert service.process is not None
+    system, pid = service.system, service.process.pid
     credentials = httpx.BasicAuth(system["client_id"], system["client_secret"])
     phones = [
         Attacker.of(service.folder / f"{person.phone}-{number}", service.origin, person.pin)
@@ -187,9 +187,9 @@ async def _measure(service: LiveService, server: Server | None, signatures: int)
     for phone in phones:
         phone.key = msgspec.structs.replace(phone.key, rn=secrets.token_bytes(32))
     async with httpx.AsyncClient(base_url=service.origin, auth=credentials, trust_env=False) as business:
-        await _spend(service, phones, business, WARM_UP)
+        await _spend(pid, phones, business, WARM_UP)
         before, began = _database_cpu(server), time.perf_counter()
-        spent = await _spend(service, phones, business, signatures)
+        spent = await _spend(pid, phones, business, signatures)
         wall = time.perf_counter() - began
     for phone in phones:
         await phone.http.aclose()
@@ -199,18 +199,17 @@ async def _measure(service: LiveService, server: Server | None, signatures: int)
         signatures=signatures,
         database_cpu=1e3 * (_database_cpu(server) - before) / signatures,
         bare=_bare(service.engine),
-        empty=await _empty(),
+        lean=await lean_cost(service.engine, folder=service.folder),
         wall=1e3 * wall / signatures,
         **{step: 1e3 * seconds / signatures for step, seconds in spent.items()},
     )
 
 
 async def _spend(
-    service: LiveService, phones: list[Attacker], business: httpx.AsyncClient, count: int
+    pid: int, phones: list[Attacker], business: httpx.AsyncClient, count: int
 ) -> dict[str, float]:
     """CPU seconds of the service by step, each step for all signatures before the next."""
-    assert service.process is not None
-    process = psutil.Process(service.process.pid)
+    process = psutil.Process(pid)
     queues = [
         [Signature(phone, business) for _ in range(number, count, len(phones))]
         for number, phone in enumerate(phones)
@@ -230,6 +229,66 @@ async def _each(signatures: list[Signature], step: str) -> None:
     for signature in signatures:
         call: Callable[[], Awaitable[None]] = getattr(signature, step)
         await call()
+
+
+async def lean_cost(engine: str, *, folder: Path) -> float:
+    """Milliseconds of CPU of create, open, finish and result by the lean server, under the same load, now."""
+    arithmetic = load_engine("botan" if engine == "botan" else "openssl")
+    keys, phones = {}, []
+    for _ in range(len(PEOPLE) * PHONES):
+        uid, sid = secrets.token_bytes(16), secrets.token_bytes(16)
+        half = cosign_steps.phone_enrol(arithmetic, uid=uid, sid=sid)
+        made = cosign_steps.server_enrol(arithmetic, uid=uid, sid=sid, P1=half.P1, proof=half.proof)
+        keys[uid.hex()] = (f"{made.d2:064x}", half.P1.hex(), made.P.hex())
+        phones.append((uid, made.P, half.d1))
+    (folder / "lean.json").write_text(json.dumps(keys))
+    with _lean_server(engine, folder) as (origin, pid):
+        attackers = [_lean_phone(origin, *phone) for phone in phones]
+        async with httpx.AsyncClient(base_url=origin, trust_env=False) as business:
+            await _answering(business)
+            await _spend(pid, attackers, business, WARM_UP)
+            spent = await _spend(pid, attackers, business, _LEAN_SIGNATURES)
+        for attacker in attackers:
+            await attacker.http.aclose()
+    return 1e3 * (spent["create"] + spent["sign"] + spent["result"]) / _LEAN_SIGNATURES
+
+
+def _lean_phone(origin: str, uid: bytes, public: bytes, share: int) -> Attacker:
+    slot = Slot.make(epoch=0, salt=bytes(16), rounds=1, blob=bytes(32), pin_set_at=0)
+    subject = Subject(country="CN", organisation="", role="", common_name="")
+    key = KeyState(uid=uid, sid=uid, public=public, subject=subject, slots=(slot,), rn=bytes(32))
+    http = httpx.AsyncClient(trust_env=False)
+    return Attacker(origin, DeviceKey.generate(), "t" * 43, key, share, load_engine(), http)
+
+
+@contextmanager
+def _lean_server(engine: str, folder: Path) -> Iterator[tuple[str, int]]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    settings = {
+        "LEAN_ENGINE": engine,
+        "LEAN_KEYS": str(folder / "lean.json"),
+        "LEAN_DATABASE": str(folder / "lean.db"),
+    }
+    command = [sys.executable, "-m", "uvicorn", "benches.lean:app", "--port", str(port), "--lifespan", "off"]
+    quiet = ["--no-access-log", "--log-level", "warning", "--timeout-keep-alive", "75"]
+    with subprocess.Popen([*command, *quiet], env={**os.environ, **settings}) as server:
+        try:
+            yield f"http://127.0.0.1:{port}", server.pid
+        finally:
+            server.terminate()
+
+
+async def _answering(http: httpx.AsyncClient) -> None:
+    for _ in range(200):
+        try:
+            await http.get("/")
+        except httpx.TransportError:
+            await asyncio.sleep(0.05)
+        else:
+            return
+    raise RuntimeError("the lean server does not answer")
 
 
 def _cpu(process: psutil.Process) -> float:
@@ -254,69 +313,22 @@ def _bare(engine: str) -> float:
     return float(cosign.run(load_engine("botan" if engine == "botan" else "openssl"), 1.0)["bare_ms"])
 
 
-@contextmanager
-def _empty_server() -> Iterator[tuple[str, psutil.Process]]:
-    """The same web server in front of an application that does nothing; its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "uvicorn", "benches.empty:app", "--port", str(port), "--no-access-log"]
-    with subprocess.Popen([*command, "--log-level", "warning"]) as server:
-        try:
-            yield f"http://127.0.0.1:{port}", psutil.Process(server.pid)
-        finally:
-            server.terminate()
-
-
-async def _empty() -> float:
-    """Milliseconds of CPU of four requests to an application that does nothing, now."""
-    with _empty_server() as (origin, process):
-        async with httpx.AsyncClient(base_url=origin, trust_env=False) as http:
-            await _answering(http)
-            await _requests(http, _EMPTY_REQUESTS // 4)
-            before = _cpu(process)
-            await _requests(http, _EMPTY_REQUESTS)
-            return 4 * 1e3 * (_cpu(process) - before) / _EMPTY_REQUESTS
-
-
-async def _answering(http: httpx.AsyncClient) -> None:
-    for _ in range(200):
-        try:
-            await http.get("/")
-        except httpx.TransportError:
-            await asyncio.sleep(0.05)
-        else:
-            return
-    raise RuntimeError("the empty application does not answer")
-
-
-async def _requests(http: httpx.AsyncClient, count: int) -> None:
-    """About as large as those of the service."""
-    headers = {"Authorization": "DPoP " + "t" * 43, "DPoP": "p" * 600}
-
-    async def lane() -> None:
-        for _ in range(count // AT_ONCE):
-            await http.post("/", content=b"x" * 600, headers=headers)
-
-    await asyncio.gather(*(lane() for _ in range(AT_ONCE)))
-
-
 def table(results: list[Measured]) -> str:
     """For people."""
     head = (
         f"{'engine':<8} {'database':<11}"
         + "".join(f"{step:>8}" for step in STEPS)
-        + f"{'4 steps':>8} {'floor':>7} {'ratio':>6} {'bare':>6} {'DB':>6} {'wall':>7}"
+        + f"{'4 steps':>8} {'lean':>7} {'ratio':>6} {'bare':>6} {'DB':>6} {'wall':>7}"
     )
     lines = [
         "milliseconds of CPU per signature; 4 steps: all but scan; DB: PostgreSQL's own; wall: with one client",
-        "floor: the bare curve operations, and four requests to a server that does nothing; ratio: 4 steps / floor",
+        "lean: the same four steps by a server that does only them, on SQLite (benches/lean.py); ratio: 4 steps / lean",
         head,
     ]
     lines += [
         f"{each.engine:<8} {each.database:<11}"
         + "".join(f"{getattr(each, step):8.2f}" for step in STEPS)
-        + f"{each.four:8.2f} {each.floor:7.2f} {each.four / each.floor:6.2f}"
+        + f"{each.four:8.2f} {each.lean:7.2f} {each.four / each.lean:6.2f}"
         + f" {each.bare:6.2f} {each.database_cpu:6.2f} {each.wall:7.2f}"
         for each in results
     ]
