@@ -87,7 +87,7 @@ def _prepare(service: Service) -> str:
 def _summary(service: Service, system: dict[str, str]) -> str:
     return f"""
 Try it 试一试
-  {service.origin}/docs             the API 接口文档
+  {service.origin}/openapi.json     the API, for any OpenAPI viewer 接口文档
   {service.origin}/dev/sms          SMS outbox (demo only) 短信（仅演示）
   {service.origin}/pki/issuing.crl  revocation list 证书吊销列表
   account 账号      {OPERATOR.phone}  password 密码  {OPERATOR.password}

@@ -62,7 +62,13 @@ def build(
 ) -> Service:
     """The application; `lifespan` puts the context into `app.state.context`."""
     app = Service(
-        title="Mobile Shield", version=version, description=DESCRIPTION, lifespan=lifespan, redoc_url=None
+        title="Mobile Shield",
+        version=version,
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        # FastAPI's pages load scripts from elsewhere; the document itself stands at /openapi.json.
+        docs_url=None,
+        redoc_url=None,
     )
     app.state.replays = ReplayCache()
     refusals = problems.Refusals(unavailable)
