@@ -94,6 +94,8 @@ async def running(settings: Settings, clock: Clock) -> AsyncIterator[Context]:
     """The services over an open database. Raises StartRefused for an old schema, and what keys and CA raise."""
     async with opened_database(settings) as db:
         context = await _assemble(settings, clock, db)
+        if settings.mode == "production":
+            _log.warning("no SMS provider is built in yet: codes are kept in memory and sent to nobody")
         _log.info("engine %s %s, database %s", context.engine.name, context.engine.version, db.dialect)
         task = asyncio.create_task(jobs.run(context))
         try:

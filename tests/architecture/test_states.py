@@ -57,9 +57,13 @@ def test_a_request_moves_as_its_table_says(aggregate: str, name: str, event: Req
     [
         ("certificates", "activate", CertificateEvent.ACTIVATE),
         ("signing", "lock_certificate", CertificateEvent.LOCK_PIN),
+        ("signing", "hold_clone", CertificateEvent.FIND_CLONE),
     ],
 )
 def test_a_certificate_moves_as_its_table_says(aggregate: str, name: str, event: CertificateEvent) -> None:
     sql, rule = _sql(aggregate, name), certificates.TABLE[event]
     assert _sources(sql) == {state.value for state in rule.sources}
-    assert _target(sql) == rule.target.value
+    if rule.places is None:
+        assert _target(sql) == rule.target.value
+    else:
+        assert f"'{rule.places.value}'" in sql

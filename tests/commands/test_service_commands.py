@@ -51,6 +51,8 @@ def test_migrate_makes_the_schema_once(shell: Shell) -> None:
     assert json.loads(first.stdout)["applied"][0] == "0001_initial"
     assert json.loads(shell.run("migrate", "--json").stdout) == {"applied": []}
     assert shell.run("migrate", "--check").returncode == 0
+    file = Path(shell.environment["MSHIELD_DATABASE"].removeprefix("sqlite:///"))
+    assert file.stat().st_mode & 0o077 == 0
 
 
 @pytest.mark.parametrize("engine", ["botan", "openssl"])

@@ -1,5 +1,6 @@
 """`mshield migrate`: brings the database's schema up to date."""
 
+import os
 from pathlib import Path
 
 import click
@@ -18,6 +19,7 @@ def command(context: click.Context, out: Output, check: bool) -> None:
 
     url = load_settings().database
     if url.startswith("sqlite:///"):
+        os.umask(0o077)  # names and signed documents stand in the file: it is for its owner alone
         Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
     if check:
         missing = pending(url)

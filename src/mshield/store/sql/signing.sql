@@ -19,7 +19,7 @@ WHERE uid = :uid AND generation = :generation;
 
 -- name: hold_clone!
 UPDATE certificates SET holds = CASE WHEN holds = '' THEN 'clone' ELSE 'clone,' || holds END, changed_at = :now
-WHERE uid = :uid AND holds NOT LIKE '%clone%';
+WHERE uid = :uid AND state = 'active' AND holds NOT LIKE '%clone%';
 
 -- name: void_key!
 -- A second copy of the phone during enrolment: the key never gets its certificate.
