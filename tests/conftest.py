@@ -6,6 +6,7 @@ started pytest. A test whose needs are not installed fails and says what to inst
 
 import fcntl
 import json
+import os
 import shutil
 import sqlite3
 import tempfile
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from hypothesis import settings
 
 from mshield.gm.engine import Engine, load_engine
 from mshield.keys.keyring import Keyring
@@ -23,6 +25,11 @@ from mshield.store.database import Database
 from mshield.store.migrate import migrate
 from mshield.store.opening import open_database
 from tests.postgres import Server, start_server
+
+# The same examples in each run, so that a red run means a change; `HYPOTHESIS_PROFILE=explore` looks for new ones.
+settings.register_profile("repeatable", derandomize=True)
+settings.register_profile("explore", max_examples=1000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 START: Final = 1_795_500_000_000
 """The tests' present: 2026-11-24, in milliseconds."""
