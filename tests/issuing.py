@@ -3,6 +3,7 @@
 import secrets
 from dataclasses import dataclass
 
+from mshield.domain.certificates import CertificateEvent
 from mshield.gm import sm2
 from mshield.gm.engine import Engine, load_engine
 from mshield.gm.sm2 import PrivateKey
@@ -14,8 +15,10 @@ from mshield.services.init_ca import CaNames, init_ca
 from mshield.services.issue import Issue
 from mshield.services.publish import Publisher
 from mshield.settings import Settings
+from mshield.store import certificate_changes
+from mshield.store.certificate_changes import By
 from mshield.store.certificates import NewCertificate
-from mshield.store.database import Database
+from mshield.store.database import Database, Tx
 from tests.signing import execute
 
 ID_NUMBER = "330206199003124218"
@@ -69,6 +72,26 @@ async def make_ca(
         authorities=authorities,
         issue=Issue(db, keyring, lookup, authorities, settings),
     )
+
+
+async def change(
+    db: Database, serial: str, *events: CertificateEvent, now: int, reason: int | None = None
+) -> None:
+    """Takes steps of the certificate's table, as the legal person; `reason` is a revocation's RFC 5280 code."""
+
+    async def work(tx: Tx) -> None:
+        for event in events:
+            await certificate_changes.change(
+                tx,
+                serial=serial,
+                event=event,
+                by=By("legal_person", "his account"),
+                reason="因测试",
+                revocation_reason=reason,
+                now=now,
+            )
+
+    await db.write(work)
 
 
 async def person(
@@ -128,6 +151,7 @@ async def person(
     await _key(db, keyring, name=name, uid=uid, public=private.public, share=share, now=now)
     new = NewCertificate(
         uid=uid,
+        request_sid=uid,
         account_id=name,
         device_id=name,
         person_id=name,

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mshield.domain.certificates import CertificateEvent
 from mshield.keys.keyring import Keyring
 from mshield.pki.certificate import Certificate, parse_certificate
 from mshield.pki.crl import parse_crl
@@ -20,12 +21,11 @@ from mshield.pki.ocsp import CertId, build_ocsp_request, error_response
 from mshield.pki.path import check_crl, check_ocsp
 from mshield.services.issue import serial_text
 from mshield.services.publish import Publisher
-from mshield.store import certificates as store
 from mshield.store.database import Database
 from mshield.web.publication import router
 from mshield.web.publication.pki import MAX_REQUEST
 from tests.conftest import START, Clock
-from tests.issuing import Ca, make_ca
+from tests.issuing import Ca, change, make_ca
 
 MALFORMED = error_response("malformed_request")
 
@@ -115,7 +115,9 @@ async def test_who_has_the_list_gets_304_until_it_changes(world: _World, form: s
     known = {"If-None-Match": form.format(tag=tag)}
     again = await world.http.get("/pki/issuing.crl", headers=known)
     assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
-    await store.revoke(world.ca.db, serial=serial_text(world.leaf.serial), reason=1, now=START + 1000)
+    await change(
+        world.ca.db, serial_text(world.leaf.serial), CertificateEvent.REVOKE, now=START + 1000, reason=1
+    )
     world.clock.advance(seconds=2)
     changed = await world.http.get("/pki/issuing.crl", headers={"If-None-Match": tag})
     assert changed.status_code == 200

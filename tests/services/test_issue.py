@@ -69,7 +69,7 @@ async def test_serials_are_random(ca: Ca) -> None:
 async def test_a_crash_after_the_reservation_leaves_evidence_and_is_made_good(ca: Ca) -> None:
     new, _ = await person(ca.db, ca.keyring, ca.engine, now=START)
     row = await ca.issue.reserve(new, now=START)
-    evidence = await store.find_by_uid(ca.db, uid=new.uid)
+    evidence = await store.find_by_request(ca.db, request_sid=new.request_sid)
     assert evidence is not None
     assert (evidence.serial, evidence.der, evidence.state) == (row.serial, None, "issued")
     again = await ca.issue.reserve(new, now=START + 5 * DAY)

@@ -7,6 +7,7 @@ import pytest
 from cryptography import x509
 from cryptography.x509 import ocsp as x509_ocsp
 
+from mshield.domain.certificates import CertificateEvent
 from mshield.gm.engine import Engine, load_engine
 from mshield.keys.keyring import Keyring
 from mshield.pki.crl import CERTIFICATE_HOLD, SUPERSEDED, Crl, parse_crl
@@ -26,10 +27,9 @@ from mshield.services.issue import serial_text
 from mshield.services.publish import Publisher
 from mshield.services.publish_ocsp import KEEP_MS
 from mshield.services.renew_responder import RENEW_MS
-from mshield.store import certificates as store
 from mshield.store.database import Database, Unavailable
 from tests.conftest import START
-from tests.issuing import Ca, make_ca, person
+from tests.issuing import Ca, change, make_ca, person
 from tests.signing import execute
 
 HOUR = 3_600_000
@@ -48,10 +48,6 @@ def publisher(ca: Ca) -> Publisher:
 
 async def _list(publisher: Publisher, now: int) -> Crl:
     return parse_crl((await publisher.crl("issuing", now=now)).der)
-
-
-async def _hold(ca: Ca, serial: str, old: list[str], new: list[str], now: int) -> None:
-    assert await store.set_holds(ca.db, serial=serial, old=old, new=new, now=now)
 
 
 # ---- revocation lists ----
@@ -93,7 +89,7 @@ async def test_a_hold_is_certificate_hold_and_goes_when_lifted(ca: Ca, publisher
     leaf = await ca.certify(now=START)
     serial, issuing = serial_text(leaf.serial), ca.authorities.issuing.certificate
     await _list(publisher, START)
-    await _hold(ca, serial, [], ["lost"], START + 1500)
+    await change(ca.db, serial, CertificateEvent.REPORT_LOSS, now=START + 1500)
     held = await publisher.crl("issuing", now=START + 2500)
     entry = parse_crl(held.der).revoked[leaf.serial]
     assert (entry.at, entry.reason) == (START + 1000, CERTIFICATE_HOLD)
@@ -104,7 +100,7 @@ async def test_a_hold_is_certificate_hold_and_goes_when_lifted(ca: Ca, publisher
     assert found.serial_number == leaf.serial
     reason = found.extensions.get_extension_for_class(x509.CRLReason).value
     assert reason.reason is x509.ReasonFlags.certificate_hold
-    await _hold(ca, serial, ["lost"], [], START + 3000)
+    await change(ca.db, serial, CertificateEvent.LIFT_LOSS, now=START + 3000)
     lifted = await publisher.crl("issuing", now=START + 3000)
     assert check_crl(ca.engine, certificate=leaf, issuer=issuing, crl=lifted.der, at=START + 3000).number == 3
 
@@ -112,8 +108,8 @@ async def test_a_hold_is_certificate_hold_and_goes_when_lifted(ca: Ca, publisher
 async def test_revoked_stays_with_its_reason_and_moment(ca: Ca, publisher: Publisher) -> None:
     leaf = await ca.certify(now=START)
     serial = serial_text(leaf.serial)
-    await _hold(ca, serial, [], ["lost"], START + 1000)
-    assert await store.revoke(ca.db, serial=serial, reason=5, now=START + 60_000)
+    await change(ca.db, serial, CertificateEvent.REPORT_LOSS, now=START + 1000)
+    await change(ca.db, serial, CertificateEvent.REVOKE, now=START + 60_000, reason=5)
     entry = (await _list(publisher, START + DAY)).revoked[leaf.serial]
     assert (entry.at, entry.reason) == (START + 60_000, 5)
     assert leaf.serial in (await _list(publisher, START + 300 * DAY)).revoked
@@ -135,7 +131,7 @@ async def test_superseded_is_revoked_and_a_locked_pin_is_not(ca: Ca, publisher: 
 
 async def test_an_expired_certificate_leaves_the_list_after_a_while(ca: Ca, publisher: Publisher) -> None:
     leaf = await ca.certify(now=START)
-    assert await store.revoke(ca.db, serial=serial_text(leaf.serial), reason=1, now=START + 1000)
+    await change(ca.db, serial_text(leaf.serial), CertificateEvent.REVOKE, now=START + 1000, reason=1)
     assert leaf.serial in (await _list(publisher, leaf.not_after + DAY)).revoked
     assert not (await _list(publisher, leaf.not_after + 40 * DAY)).revoked
 
@@ -143,7 +139,9 @@ async def test_an_expired_certificate_leaves_the_list_after_a_while(ca: Ca, publ
 async def test_a_change_that_was_committed_late_is_seen(ca: Ca, publisher: Publisher) -> None:
     leaf = await ca.certify(now=START)
     first = await publisher.crl("issuing", now=START + 10_000)
-    await _hold(ca, serial_text(leaf.serial), [], ["clone"], START + 5_000)  # before the list's time
+    await change(
+        ca.db, serial_text(leaf.serial), CertificateEvent.FIND_CLONE, now=START + 5_000
+    )  # before the list's time
     second = await publisher.crl("issuing", now=START + 10_000)
     assert second.number > first.number
     assert leaf.serial in parse_crl(second.der).revoked
@@ -151,7 +149,7 @@ async def test_a_change_that_was_committed_late_is_seen(ca: Ca, publisher: Publi
 
 async def test_a_change_by_a_clock_ahead_doesnt_stop_the_list(ca: Ca, publisher: Publisher) -> None:
     leaf = await ca.certify(now=START)
-    await _hold(ca, serial_text(leaf.serial), [], ["lost"], START + HOUR)
+    await change(ca.db, serial_text(leaf.serial), CertificateEvent.REPORT_LOSS, now=START + HOUR)
     assert (await _list(publisher, START)).revoked[leaf.serial].at == START
 
 
@@ -162,15 +160,14 @@ async def test_many_who_ask_at_once_get_one_list(publisher: Publisher) -> None:
 
 async def test_numbers_grow_across_processes(ca: Ca) -> None:
     leaf = await ca.certify(now=START)
-    numbers, holds = [], list[str]()
+    numbers = []
     for step in range(6):
         made = await asyncio.gather(
             *(ca.publisher().crl("issuing", now=START + step * 1000) for _ in range(3))
         )
         numbers.append(max(each.number for each in made))
-        new = [] if holds else ["lost"]
-        await _hold(ca, serial_text(leaf.serial), holds, new, START + step * 1000 + 500)
-        holds = new
+        event = CertificateEvent.LIFT_LOSS if step % 2 else CertificateEvent.REPORT_LOSS
+        await change(ca.db, serial_text(leaf.serial), event, now=START + step * 1000 + 500)
     assert numbers == sorted(set(numbers))
 
 
@@ -211,11 +208,11 @@ async def test_hold_and_revocation_are_seen_at_once(ca: Ca, publisher: Publisher
     leaf, issuing = await ca.certify(now=START), ca.authorities.issuing.certificate
     serial = serial_text(leaf.serial)
     assert parse_ocsp_response(await publisher.ocsp_for(serial, now=START)).statuses[0].status == Good()
-    await _hold(ca, serial, [], ["frozen", "lost"], START + 2000)
+    await change(ca.db, serial, CertificateEvent.FREEZE, CertificateEvent.REPORT_LOSS, now=START + 2000)
     held = await publisher.ocsp_for(serial, now=START + 2000)
     with pytest.raises(CertificateOnHold):
         check_ocsp(ca.engine, certificate=leaf, issuer=issuing, response=held, at=START + 2000)
-    await store.revoke(ca.db, serial=serial, reason=4, now=START + 3000)
+    await change(ca.db, serial, CertificateEvent.REVOKE, now=START + 3000, reason=4)
     revoked = await publisher.ocsp_for(serial, now=START + 3000)
     assert parse_ocsp_response(revoked).statuses[0].status == RevokedAt(START + 3000, 4)
     with pytest.raises(CertificateRevoked):
@@ -260,7 +257,7 @@ async def test_each_hash_of_a_certificate_id_is_understood(
 
 async def test_many_certificates_in_one_request(ca: Ca, publisher: Publisher) -> None:
     leaves = [await ca.certify(now=START) for _ in range(3)]
-    await _hold(ca, serial_text(leaves[1].serial), [], ["lost"], START)
+    await change(ca.db, serial_text(leaves[1].serial), CertificateEvent.REPORT_LOSS, now=START)
     issuing, root = ca.authorities.issuing.certificate, ca.authorities.root
     ids = [CertId.of(issuing, leaf.serial) for leaf in leaves] + [CertId.of(root, issuing.serial)]
     answer = await publisher.ocsp(build_ocsp_request(ids), now=START)

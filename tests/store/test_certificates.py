@@ -2,14 +2,14 @@
 
 import pytest
 
+from mshield.domain.certificates import CertificateEvent
 from mshield.gm.engine import load_engine
 from mshield.keys.keyring import Keyring
 from mshield.store import certificates as store
 from mshield.store.certificates import CertificateRow, NewCertificate
 from mshield.store.database import Database, Tx
 from tests.conftest import START
-from tests.issuing import person
-from tests.signing import fetch
+from tests.issuing import change, person
 
 YEAR = 365 * 86_400_000
 
@@ -43,7 +43,7 @@ async def test_a_second_reservation_is_the_first_one(db: Database, new: NewCerti
     assert (first.serial, first.der, first.state, first.holds) == ("41" * 20, None, "issued", frozenset())
     assert (first.not_before, first.not_after, first.issued_at) == (START, START + YEAR, START)
     assert await store.find_by_serial(db, serial="42" * 20) is None
-    assert await store.find_by_uid(db, uid=new.uid) == first
+    assert await store.find_by_request(db, request_sid=new.request_sid) == first
 
 
 async def test_the_first_signed_certificate_is_the_one(db: Database, new: NewCertificate) -> None:
@@ -65,36 +65,6 @@ async def test_holder_of_a_reservation(db: Database, new: NewCertificate, keyrin
     assert await store.find_holder(db, serial="none") is None
 
 
-async def test_holds_are_stored_sorted_and_replaced_only_as_read(db: Database, new: NewCertificate) -> None:
-    serial = await _active(db, new)
-    assert await store.set_holds(db, serial=serial, old=[], new=["lost", "frozen"], now=START + 2)
-    assert (await fetch(db, "SELECT holds FROM certificates WHERE serial = $1", serial))[
-        "holds"
-    ] == "frozen,lost"
-    assert not await store.set_holds(db, serial=serial, old=[], new=["clone"], now=START + 3)
-    assert await store.set_holds(db, serial=serial, old={"lost", "frozen"}, new=["lost"], now=START + 4)
-    status = await store.find_status(db, serial=serial)
-    assert status is not None
-    assert (status.holds, status.changed_at) == (frozenset({"lost"}), START + 4)
-
-
-async def test_revoked_is_for_good(db: Database, new: NewCertificate) -> None:
-    serial = await _active(db, new)
-    assert await store.revoke(db, serial=serial, reason=5, now=START + 2)
-    assert not await store.revoke(db, serial=serial, reason=1, now=START + 3)
-    assert not await store.set_holds(db, serial=serial, old=[], new=["lost"], now=START + 3)
-    row = await store.find_by_serial(db, serial=serial)
-    assert row is not None
-    assert (row.state, row.revoked_at, row.revocation_reason) == ("revoked", START + 2, 5)
-
-
-async def test_what_isnt_signed_has_no_status_and_isnt_revoked(db: Database, new: NewCertificate) -> None:
-    serial = (await _reserve(db, new, "41" * 20)).serial
-    assert await store.find_status(db, serial=serial) is None
-    assert not await store.revoke(db, serial=serial, reason=5, now=START + 2)
-    assert await store.list_revoked(db, since=0) == []
-
-
 async def test_the_basis_changes_with_every_change_of_the_list(db: Database, new: NewCertificate) -> None:
     serial = await _active(db, new)
     seen = [await store.revoked_basis(db, since=0)]
@@ -106,19 +76,19 @@ async def test_the_basis_changes_with_every_change_of_the_list(db: Database, new
         assert basis not in seen[-1:]
         seen.append(basis)
 
-    await store.set_holds(db, serial=serial, old=[], new=["lost"], now=START + 2)
+    await change(db, serial, CertificateEvent.REPORT_LOSS, now=START + 2)
     await changed()
-    await store.set_holds(db, serial=serial, old=["lost"], new=["frozen"], now=START + 3)
+    await change(db, serial, CertificateEvent.LIFT_LOSS, CertificateEvent.FREEZE, now=START + 3)
     await changed()
-    await store.set_holds(db, serial=serial, old=["frozen"], new=[], now=START + 4)
+    await change(db, serial, CertificateEvent.UNFREEZE, now=START + 4)
     await changed()
-    await store.revoke(db, serial=serial, reason=0, now=START + 5)
+    await change(db, serial, CertificateEvent.REVOKE, now=START + 5, reason=0)
     await changed()
 
 
 async def test_a_list_names_an_expired_certificate_no_more(db: Database, new: NewCertificate) -> None:
     serial = await _active(db, new)
-    await store.revoke(db, serial=serial, reason=0, now=START + 2)
+    await change(db, serial, CertificateEvent.REVOKE, now=START + 2, reason=0)
     assert [row.serial for row in await store.list_revoked(db, since=START)] == [serial]
     assert await store.list_revoked(db, since=START + YEAR) == []
     assert await store.revoked_basis(db, since=START + YEAR) == "0:0"

@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from mshield.domain import errors
+from mshield.domain.ids import new_id
 from mshield.domain.requests import RequestState, shown_state
 from mshield.gm import transcript
 from mshield.services.events import Events
-from mshield.services.ids import new_id
 from mshield.settings import Settings
 from mshield.store import requests as store
 from mshield.store.database import Conflict, Database

@@ -80,6 +80,7 @@ class Certificates:
         row = await self.issue.reserve(
             NewCertificate(
                 uid=key.uid,
+                request_sid=key.request_sid,
                 account_id=key.account_id,
                 device_id=key.device_id,
                 person_id=key.person_id,

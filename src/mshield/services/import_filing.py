@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from mshield.domain.filing import FilingRecord, FilingRow, Finding, check_rows
+from mshield.domain.ids import new_id
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
-from mshield.services.ids import new_id
 from mshield.services.register import ID_NUMBER_KIND
 from mshield.store import filing as store
 from mshield.store.database import Database, Tx

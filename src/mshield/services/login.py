@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 
 from mshield.domain import errors
 from mshield.domain.identity import check_phone, mask_phone
+from mshield.domain.ids import new_id
 from mshield.domain.password import MAX_LENGTH, normalise_password
 from mshield.keys.secrets import LookupKey
 from mshield.services.captcha import Captchas
-from mshield.services.ids import new_id
 from mshield.services.passwords import hash_password, needs_new_hash, verify_password
 from mshield.services.session import token_hash
 from mshield.services.throttle import LoginThrottle

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 
 from mshield.domain import errors
 from mshield.domain.identity import IdType, check_id_number, check_phone, normalise_name
+from mshield.domain.ids import new_id
 from mshield.domain.password import check_password
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
-from mshield.services.ids import new_id
 from mshield.services.passwords import hash_password
 from mshield.services.sms_codes import ProvenCode, SmsCodes
 from mshield.store import accounts as store

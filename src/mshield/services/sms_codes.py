@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from mshield.domain import errors
+from mshield.domain.ids import new_id
 from mshield.domain.throttling import whole_seconds
 from mshield.gateways.sms import SmsError, SmsGateway, SmsMessage, SmsPurpose
 from mshield.keys.secrets import LookupKey
-from mshield.services.ids import new_id
 from mshield.services.throttle import limit_rate
 from mshield.settings import Settings
 from mshield.store import limits

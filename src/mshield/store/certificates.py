@@ -7,6 +7,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from mshield.domain.certificates import CertificateEvent, CertificateState, Standing
+from mshield.store import certificate_changes
 from mshield.store.database import Database, Row, Tx
 from mshield.store.queries import Queries
 
@@ -15,9 +17,10 @@ _SQL = Queries("certificates")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewCertificate:
-    """What is reserved for the certificate of key `uid`."""
+    """What is reserved for the certificate of key `uid`; `request_sid` is the task of its signed request."""
 
     uid: bytes
+    request_sid: bytes
     account_id: str
     device_id: str
     person_id: str
@@ -71,11 +74,12 @@ class StatusRow:
 async def reserve(
     tx: Tx, new: NewCertificate, *, serial: str, not_before: int, not_after: int, now: int
 ) -> CertificateRow | None:
-    """The reservation for the key: this one, or the one that was made before (with its own serial and times)."""
+    """The reservation for the request: this one, or the one that was made before (with its own serial and times)."""
     await tx.run(
         _SQL["reserve"],
         serial=serial,
         uid=new.uid,
+        request_sid=new.request_sid,
         account_id=new.account_id,
         device_id=new.device_id,
         person_id=new.person_id,
@@ -89,12 +93,15 @@ async def reserve(
         not_after=not_after,
         now=now,
     )
-    return await find_by_uid(tx, uid=new.uid)
+    row = await find_by_request(tx, request_sid=new.request_sid)
+    if row is not None:
+        await tx.run(_SQL["put_in_force"], uid=new.uid, serial=row.serial)
+    return row
 
 
-async def find_by_uid(db: Database | Tx, *, uid: bytes) -> CertificateRow | None:
-    """The certificate of a key, or None."""
-    row = await db.one(_SQL["find_by_uid"], uid=uid)
+async def find_by_request(db: Database | Tx, *, request_sid: bytes) -> CertificateRow | None:
+    """The certificate that was made from a request, or None."""
+    row = await db.one(_SQL["find_by_request"], request_sid=request_sid)
     return None if row is None else _certificate(row)
 
 
@@ -118,22 +125,22 @@ async def find_holder(db: Database, *, serial: str) -> Holder | None:
 
 async def activate(db: Database, *, serial: str, der: bytes, now: int) -> bool:
     """Stores the signed certificate: issued → active. False when it was stored before, or revoked meanwhile."""
-    return await db.run(_SQL["activate"], serial=serial, der=der, now=now) == 1
 
+    async def work(tx: Tx) -> bool:
+        if await tx.run(_SQL["activate"], serial=serial, der=der, now=now) != 1:
+            return False
+        await certificate_changes.record(
+            tx,
+            serial=serial,
+            event=CertificateEvent.ACTIVATE,
+            by=certificate_changes.SERVICE,
+            reason="",
+            standing=Standing(CertificateState.ACTIVE),
+            now=now,
+        )
+        return True
 
-async def revoke(db: Database | Tx, *, serial: str, reason: int, now: int) -> bool:
-    """Ends a certificate for good (作废); `reason` is a CRL reason code. False when it already was, or isn't signed."""
-    return await db.run(_SQL["revoke"], serial=serial, reason=reason, now=now) == 1
-
-
-async def set_holds(
-    db: Database | Tx, *, serial: str, old: Iterable[str], new: Iterable[str], now: int
-) -> bool:
-    """Replaces the holds that were read; False when they changed meanwhile or the certificate is revoked."""
-    touched = await db.run(
-        _SQL["set_holds"], serial=serial, old_holds=_holds_text(old), holds=_holds_text(new), now=now
-    )
-    return touched == 1
+    return await db.write(work)
 
 
 async def list_revoked(db: Database | Tx, *, since: int) -> list[StatusRow]:
@@ -157,10 +164,6 @@ async def find_status(db: Database, *, serial: str) -> StatusRow | None:
     """The status of a signed certificate, or None when there is none of this serial."""
     row = await db.one(_SQL["find_status"], serial=serial)
     return None if row is None else _status(row)
-
-
-def _holds_text(holds: Iterable[str]) -> str:
-    return ",".join(sorted(set(holds)))
 
 
 def _holds(text: str) -> frozenset[str]:

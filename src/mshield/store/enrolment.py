@@ -57,6 +57,7 @@ class ConfirmedKey:
     """A key whose certification request is signed: all that the certificate is made from."""
 
     uid: bytes
+    request_sid: bytes
     account_id: str
     device_id: str
     person_id: str
@@ -196,6 +197,7 @@ async def certify(db: Database, key: ConfirmedKey) -> None:
 def _confirmed(row: Row) -> ConfirmedKey:
     return ConfirmedKey(
         uid=row["uid"],
+        request_sid=row["enrol_sid"],
         account_id=row["account_id"],
         device_id=row["device_id"],
         person_id=row["person_id"],

@@ -137,7 +137,7 @@ CREATE TABLE keys (
   generation BIGINT NOT NULL,
   created_at BIGINT NOT NULL,
   expires_at BIGINT
-);
+, certificate TEXT REFERENCES certificates (serial));
 
 CREATE INDEX keys_device ON keys (device_id);
 
@@ -153,35 +153,6 @@ CREATE TABLE signing_sessions (
   bound_at BIGINT,
   expires_at BIGINT NOT NULL
 );
-
-CREATE TABLE certificates (
-  serial TEXT PRIMARY KEY,
-  uid BYTEA NOT NULL UNIQUE REFERENCES keys (uid),
-  account_id TEXT NOT NULL REFERENCES accounts (id),
-  device_id TEXT NOT NULL REFERENCES devices (id),
-  person_id TEXT NOT NULL REFERENCES filed_persons (id),
-  filing_version BIGINT NOT NULL,
-  shield_number TEXT NOT NULL,
-  organisation TEXT NOT NULL,
-  credit_code TEXT NOT NULL,
-  role TEXT NOT NULL,
-  common_name TEXT NOT NULL,
-  der BYTEA,
-  state TEXT NOT NULL,
-  holds TEXT NOT NULL,
-  not_before BIGINT NOT NULL,
-  not_after BIGINT NOT NULL,
-  issued_at BIGINT NOT NULL,
-  changed_at BIGINT NOT NULL,
-  revoked_at BIGINT,
-  revocation_reason INTEGER
-);
-
-CREATE INDEX certificates_device ON certificates (device_id);
-
-CREATE INDEX certificates_account ON certificates (account_id);
-
-CREATE INDEX certificates_off ON certificates (not_after) WHERE (state IN ('revoked', 'superseded') OR holds <> '') AND der IS NOT NULL;
 
 CREATE TABLE business_systems (
   client_id TEXT PRIMARY KEY,
@@ -237,6 +208,74 @@ CREATE TABLE signatures (
   digest BYTEA NOT NULL,
   signature BYTEA NOT NULL,
   signed_at BIGINT NOT NULL
-);
+, serial TEXT REFERENCES certificates (serial));
 
 CREATE INDEX signatures_uid ON signatures (uid, signed_at);
+
+CREATE TABLE "certificates" (
+  serial TEXT PRIMARY KEY,
+  uid BYTEA NOT NULL REFERENCES keys (uid),
+  request_sid BYTEA NOT NULL UNIQUE,
+  account_id TEXT NOT NULL REFERENCES accounts (id),
+  device_id TEXT NOT NULL REFERENCES devices (id),
+  person_id TEXT NOT NULL REFERENCES filed_persons (id),
+  filing_version BIGINT NOT NULL,
+  shield_number TEXT NOT NULL,
+  organisation TEXT NOT NULL,
+  credit_code TEXT NOT NULL,
+  role TEXT NOT NULL,
+  common_name TEXT NOT NULL,
+  der BYTEA,
+  state TEXT NOT NULL,
+  holds TEXT NOT NULL,
+  not_before BIGINT NOT NULL,
+  not_after BIGINT NOT NULL,
+  issued_at BIGINT NOT NULL,
+  changed_at BIGINT NOT NULL,
+  revoked_at BIGINT,
+  revocation_reason INTEGER
+);
+
+CREATE INDEX certificates_device ON certificates (device_id);
+
+CREATE INDEX certificates_account ON certificates (account_id);
+
+CREATE INDEX certificates_off ON certificates (not_after)
+  WHERE (state IN ('revoked', 'superseded') OR holds <> '') AND der IS NOT NULL;
+
+CREATE INDEX certificates_uid ON certificates (uid);
+
+CREATE TABLE certificate_events (
+  id TEXT PRIMARY KEY,
+  serial TEXT NOT NULL REFERENCES certificates (serial),
+  event TEXT NOT NULL,
+  actor TEXT NOT NULL,
+  actor_id TEXT,
+  reason TEXT NOT NULL,
+  state TEXT NOT NULL,
+  holds TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  notified_at BIGINT,
+  log_index BIGINT
+);
+
+CREATE INDEX certificate_events_serial ON certificate_events (serial);
+
+CREATE INDEX certificate_events_unnotified ON certificate_events (at) WHERE notified_at IS NULL;
+
+CREATE INDEX certificate_events_unlogged ON certificate_events (id) WHERE log_index IS NULL;
+
+CREATE TABLE acts (
+  id TEXT PRIMARY KEY,
+  actor TEXT NOT NULL,
+  actor_id TEXT,
+  act TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  details TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  log_index BIGINT
+);
+
+CREATE INDEX acts_subject ON acts (subject);
+
+CREATE INDEX acts_unlogged ON acts (id) WHERE log_index IS NULL;

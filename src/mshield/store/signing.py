@@ -10,6 +10,8 @@ from typing import Final
 
 import msgspec
 
+from mshield.domain.certificates import CertificateEvent
+from mshield.store import certificate_changes
 from mshield.store.database import Database, Row, Tx, Undone
 from mshield.store.queries import Queries
 
@@ -183,7 +185,11 @@ class Success:
 
 async def close_tasks(tx: Tx, key: KeyRow, signatures: list[SignatureRow], *, now: int) -> dict[bytes, Row]:
     """Marks each task signed that is still open; gives the rows (sid, request_id, purpose) by sid."""
-    signed = [await tx.one(_SQL["sign_task"], sid=each.sid, uid=key.uid, now=now) for each in signatures]
+    serial = _serial(key)
+    signed = [
+        await tx.one(_SQL["sign_task"], sid=each.sid, uid=key.uid, serial=serial, now=now)
+        for each in signatures
+    ]
     return {row["sid"]: row for row in signed if row is not None}
 
 
@@ -206,6 +212,7 @@ async def release_whole(
         row = await db.run_one(
             _SQL["release"],
             **_outcome(key, session, success, now=now),
+            serial=_serial(key),
             sids=[each.sid for each in signatures],
             digests=[each.digest for each in signatures],
             signatures=[each.signature for each in signatures],
@@ -235,6 +242,11 @@ async def record_success(
     await _store_signatures(tx, key, released, signed, now=now)
 
 
+def _serial(key: KeyRow) -> str | None:
+    """The certificate in force, under which the key signs; none during its enrolment."""
+    return None if key.certificate is None else key.certificate.serial
+
+
 def _outcome(key: KeyRow, session: SessionRow, success: Success, *, now: int) -> dict[str, object]:
     return {
         "uid": key.uid,
@@ -258,6 +270,7 @@ async def _store_signatures(
             _SQL["insert_signature"],
             sid=each.sid,
             uid=key.uid,
+            serial=_serial(key),
             request_id=signed[each.sid]["request_id"],
             purpose=signed[each.sid]["purpose"],
             digest=each.digest,
@@ -286,7 +299,9 @@ async def record_refusal(
             raise Overtaken
         await tx.run(_SQL["end_session"], uid=key.uid)
         if lock:
-            await tx.run(_SQL["lock_certificate"], uid=key.uid, now=now)
+            await certificate_changes.change_in_force(
+                tx, uid=key.uid, event=CertificateEvent.LOCK_PIN, reason="", now=now
+            )
 
     await db.write(work)
 
@@ -306,7 +321,9 @@ async def hold_clone(db: Database, *, uid: bytes, now: int) -> None:
     """Holds the certificate as a possible copy (疑似复制); an enrolment under way is void."""
 
     async def work(tx: Tx) -> None:
-        await tx.run(_SQL["hold_clone"], uid=uid, now=now)
+        await certificate_changes.change_in_force(
+            tx, uid=uid, event=CertificateEvent.FIND_CLONE, reason="", now=now
+        )
         await tx.run(_SQL["void_key"], uid=uid)
 
     await db.write(work)
@@ -314,7 +331,13 @@ async def hold_clone(db: Database, *, uid: bytes, now: int) -> None:
 
 async def lock_certificate(db: Database, *, uid: bytes, now: int) -> None:
     """Shows in the certificate's state that the PIN is locked."""
-    await db.run(_SQL["lock_certificate"], uid=uid, now=now)
+
+    async def work(tx: Tx) -> None:
+        await certificate_changes.change_in_force(
+            tx, uid=uid, event=CertificateEvent.LOCK_PIN, reason="", now=now
+        )
+
+    await db.write(work)
 
 
 def _key(row: Row) -> KeyRow:

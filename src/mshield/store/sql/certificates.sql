@@ -1,18 +1,22 @@
 -- name: reserve!
--- The serial is on disk before anything is signed under it. One certificate per key: a repeated call changes nothing.
-INSERT INTO certificates (serial, uid, account_id, device_id, person_id, filing_version, shield_number, organisation,
+-- The serial is on disk before anything is signed under it. One certificate per request: a repeated call changes nothing.
+INSERT INTO certificates (serial, uid, request_sid, account_id, device_id, person_id, filing_version, shield_number, organisation,
   credit_code, role, common_name, der, state, holds, not_before, not_after, issued_at, changed_at)
-VALUES (:serial, :uid, :account_id, :device_id, :person_id, :filing_version, :shield_number, :organisation,
+VALUES (:serial, :uid, :request_sid, :account_id, :device_id, :person_id, :filing_version, :shield_number, :organisation,
   :credit_code, :role, :common_name, NULL, 'issued', '', :not_before, :not_after, :now, :now)
-ON CONFLICT (uid) DO NOTHING;
+ON CONFLICT (request_sid) DO NOTHING;
 
--- name: find_by_uid^
-SELECT serial, uid, account_id, device_id, person_id, filing_version, shield_number, organisation, credit_code, role,
+-- name: put_in_force!
+-- A key's first certificate is the one in force for it; a later one is put in force by its renewal.
+UPDATE keys SET certificate = :serial, generation = generation + 1 WHERE uid = :uid AND certificate IS NULL;
+
+-- name: find_by_request^
+SELECT serial, uid, request_sid, account_id, device_id, person_id, filing_version, shield_number, organisation, credit_code, role,
   common_name, der, state, holds, not_before, not_after, issued_at, changed_at, revoked_at, revocation_reason
-FROM certificates WHERE uid = :uid;
+FROM certificates WHERE request_sid = :request_sid;
 
 -- name: find_by_serial^
-SELECT serial, uid, account_id, device_id, person_id, filing_version, shield_number, organisation, credit_code, role,
+SELECT serial, uid, request_sid, account_id, device_id, person_id, filing_version, shield_number, organisation, credit_code, role,
   common_name, der, state, holds, not_before, not_after, issued_at, changed_at, revoked_at, revocation_reason
 FROM certificates WHERE serial = :serial;
 
@@ -26,14 +30,6 @@ WHERE c.serial = :serial;
 -- The first signed certificate is the one; a second one made of the same reservation is thrown away.
 UPDATE certificates SET der = :der, state = 'active', changed_at = :now
 WHERE serial = :serial AND state = 'issued' AND der IS NULL;
-
--- name: revoke!
-UPDATE certificates SET state = 'revoked', revoked_at = :now, revocation_reason = :reason, changed_at = :now
-WHERE serial = :serial AND state NOT IN ('revoked', 'issued');
-
--- name: set_holds!
-UPDATE certificates SET holds = :holds, changed_at = :now
-WHERE serial = :serial AND holds = :old_holds AND state <> 'revoked';
 
 -- name: revoked
 -- Everything that a list names, with what its basis is made of. Uses the partial index certificates_off.
@@ -51,6 +47,6 @@ WHERE serial = :serial AND der IS NOT NULL;
 
 -- name: find_newest^
 -- What a device shows as its own: the newest one of its account, in whatever state.
-SELECT serial, uid, account_id, device_id, person_id, filing_version, shield_number, organisation, credit_code, role,
+SELECT serial, uid, request_sid, account_id, device_id, person_id, filing_version, shield_number, organisation, credit_code, role,
   common_name, der, state, holds, not_before, not_after, issued_at, changed_at, revoked_at, revocation_reason
 FROM certificates WHERE device_id = :device_id AND account_id = :account_id ORDER BY issued_at DESC, serial DESC LIMIT 1;

@@ -1,10 +1,9 @@
 -- name: signatures_page
 -- My signatures (我的签名), newest first; before is the sid of the last one seen, or null.
-SELECT s.sid, s.purpose, s.digest, s.signed_at, t.title, c.serial, b.name AS business_name
+SELECT s.sid, s.purpose, s.digest, s.signed_at, t.title, s.serial, b.name AS business_name
 FROM signatures s
 JOIN tasks t ON t.sid = s.sid
 JOIN keys k ON k.uid = s.uid AND k.device_id = :device_id AND k.account_id = :account_id
-LEFT JOIN certificates c ON c.uid = s.uid
 LEFT JOIN requests r ON r.id = s.request_id
 LEFT JOIN business_systems b ON b.client_id = r.client_id
 WHERE s.purpose IN ('login', 'sign') AND (s.signed_at < :before_at OR (s.signed_at = :before_at AND s.sid < :before_sid))

@@ -11,7 +11,7 @@ WHERE id = :id AND client_id = :client_id AND state IN ('waiting', 'scanned') AN
 
 -- name: usable_key^
 -- The key with which this device may answer.
-SELECT k.uid, c.state, c.holds, c.not_after FROM certificates c JOIN keys k ON k.uid = c.uid
+SELECT k.uid, c.state, c.holds, c.not_after FROM certificates c JOIN keys k ON k.certificate = c.serial
 WHERE c.device_id = :device_id AND c.account_id = :account_id AND c.state NOT IN ('revoked', 'superseded')
 ORDER BY c.issued_at DESC LIMIT 1;
 
@@ -56,5 +56,5 @@ SELECT r.id, r.kind, r.state, r.expires_at, t.title, t.message, s.signature, s.s
 FROM requests r
 LEFT JOIN tasks t ON t.request_id = r.id
 LEFT JOIN signatures s ON s.sid = t.sid
-LEFT JOIN certificates c ON c.uid = s.uid
+LEFT JOIN certificates c ON c.serial = s.serial
 WHERE r.id = :id AND r.client_id = :client_id ORDER BY t.position;

@@ -38,7 +38,7 @@ SELECT k.uid, k.state AS key_state, k.public_key, k.epoch, k.share_box, k.failur
 FROM phone_sessions p
 JOIN devices d ON d.id = p.device_id AND d.jkt = :jkt
 LEFT JOIN keys k ON k.device_id = d.id AND k.account_id = p.account_id AND k.uid = :uid
-LEFT JOIN certificates c ON c.uid = k.uid
+LEFT JOIN certificates c ON c.serial = k.certificate
 LEFT JOIN signing_sessions s ON s.uid = k.uid
 LEFT JOIN tasks t ON t.uid = k.uid AND t.sid = ANY(:sids::bytea[])
 WHERE p.token_hash = :token_hash AND p.ended_at IS NULL AND p.expires_at > :now;
@@ -51,7 +51,7 @@ WITH signed AS (
   WHERE sid = ANY(:sids::bytea[]) AND uid = :uid AND state = 'waiting' AND expires_at > :now
     AND (purpose = 'enrol'
       OR EXISTS (SELECT 1 FROM certificates c
-        WHERE c.uid = :uid AND c.state = 'active' AND c.holds = '' AND c.not_after > :now))
+        WHERE c.serial = :serial AND c.state = 'active' AND c.holds = '' AND c.not_after > :now))
   RETURNING sid, request_id, purpose),
 key AS (
   UPDATE keys SET failures = 0, wrong_total = wrong_total - 1, generation = generation + 1,
@@ -62,8 +62,8 @@ key AS (
   RETURNING uid),
 ended AS (DELETE FROM signing_sessions USING key WHERE signing_sessions.uid = key.uid),
 stored AS (
-  INSERT INTO signatures (sid, uid, request_id, purpose, digest, signature, signed_at)
-  SELECT signed.sid, key.uid, signed.request_id, signed.purpose, s.digest, s.signature, :now
+  INSERT INTO signatures (sid, uid, serial, request_id, purpose, digest, signature, signed_at)
+  SELECT signed.sid, key.uid, :serial::text, signed.request_id, signed.purpose, s.digest, s.signature, :now
   FROM key, signed JOIN unnest(:sids::bytea[], :digests::bytea[], :signatures::bytea[]) AS s (sid, digest, signature)
     ON s.sid = signed.sid),
 finished AS (

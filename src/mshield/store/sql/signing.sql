@@ -9,17 +9,10 @@ DELETE FROM signing_sessions WHERE uid = :uid;
 UPDATE keys SET generation = generation + 1, outcome_fb = :fb, outcome_box = :outcome_box, outcome_at = :now
 WHERE uid = :uid AND generation = :generation;
 
--- name: lock_certificate!
-UPDATE certificates SET state = 'pin_locked', changed_at = :now WHERE uid = :uid AND state = 'active';
-
 -- name: give_back!
 -- After a fault of the server: the attempt was not the user's.
 UPDATE keys SET failures = failures - 1, wrong_total = wrong_total - 1, generation = generation + 1
 WHERE uid = :uid AND generation = :generation;
-
--- name: hold_clone!
-UPDATE certificates SET holds = CASE WHEN holds = '' THEN 'clone' ELSE 'clone,' || holds END, changed_at = :now
-WHERE uid = :uid AND state = 'active' AND holds NOT LIKE '%clone%';
 
 -- name: void_key!
 -- A second copy of the phone during enrolment: the key never gets its certificate.
@@ -30,7 +23,7 @@ UPDATE keys SET state = 'void', generation = generation + 1 WHERE uid = :uid AND
 UPDATE tasks SET state = 'signed'
 WHERE sid = :sid AND uid = :uid AND state = 'waiting' AND expires_at > :now
   AND (purpose = 'enrol'
-    OR EXISTS (SELECT 1 FROM certificates c WHERE c.uid = :uid AND c.state = 'active' AND c.holds = '' AND c.not_after > :now))
+    OR EXISTS (SELECT 1 FROM certificates c WHERE c.serial = :serial AND c.state = 'active' AND c.holds = '' AND c.not_after > :now))
 RETURNING sid, request_id, purpose;
 
 -- name: record_success!
@@ -41,8 +34,8 @@ UPDATE keys SET failures = 0, wrong_total = wrong_total - 1, generation = genera
 WHERE uid = :uid AND generation = :generation;
 
 -- name: insert_signature!
-INSERT INTO signatures (sid, uid, request_id, purpose, digest, signature, signed_at)
-VALUES (:sid, :uid, :request_id, :purpose, :digest, :signature, :now);
+INSERT INTO signatures (sid, uid, serial, request_id, purpose, digest, signature, signed_at)
+VALUES (:sid, :uid, :serial, :request_id, :purpose, :digest, :signature, :now);
 
 -- name: finish_request!
 -- A request is signed when its last document is.

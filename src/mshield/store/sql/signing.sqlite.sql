@@ -11,7 +11,7 @@ SELECT k.uid, k.state AS key_state, k.public_key, k.epoch, k.share_box, k.failur
 FROM phone_sessions p
 JOIN devices d ON d.id = p.device_id AND d.jkt = :jkt
 LEFT JOIN keys k ON k.device_id = d.id AND k.account_id = p.account_id AND k.uid = :uid
-LEFT JOIN certificates c ON c.uid = k.uid
+LEFT JOIN certificates c ON c.serial = k.certificate
 LEFT JOIN signing_sessions s ON s.uid = k.uid
 WHERE p.token_hash = :token_hash AND p.ended_at IS NULL AND p.expires_at > :now;
 

@@ -1,0 +1,121 @@
+"""The one way in which an issued certificate's state or holds change: by the domain's table, guarded, with its event.
+
+Each change leaves a row that says who did what, why, when, and how the certificate stood afterwards (R14); the
+notifications and the log are made from those rows.
+"""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from mshield.domain import certificates as rules
+from mshield.domain import errors
+from mshield.domain.certificates import CertificateEvent, CertificateState, Standing
+from mshield.domain.ids import new_id
+from mshield.store.database import Database, Tx
+from mshield.store.queries import Queries
+
+_SQL: Final = Queries("certificate_changes")
+_ENDED: Final = frozenset({CertificateState.REVOKED, CertificateState.SUPERSEDED})
+_RACES: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """Who acts: `id` is the account of a user or legal person, the staff member, or None for the service itself."""
+
+    kind: Literal["service", "user", "legal_person", "staff"]
+    id: str | None = None
+
+
+SERVICE: Final = By("service")
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """One change of a certificate; `state` and `holds` are as they stood after it, `at` is ms."""
+
+    id: str
+    serial: str
+    event: str
+    actor: str
+    actor_id: str | None
+    reason: str
+    state: str
+    holds: str
+    at: int
+
+
+async def change(
+    tx: Tx,
+    *,
+    serial: str,
+    event: CertificateEvent,
+    by: By,
+    reason: str,
+    now: int,
+    revocation_reason: int | None = None,
+) -> Standing:
+    """The certificate's standing after the event; `revocation_reason` is an RFC 5280 code, for revocation only.
+
+    Raises NotFound for an unknown serial, and what `domain.certificates.after` raises (Conflict, Held): then
+    nothing was changed.
+    """
+    for _ in range(_RACES):
+        row = await tx.one(_SQL["standing"], serial=serial)
+        if row is None:
+            raise errors.NotFound
+        before = Standing(CertificateState(row["state"]), rules.parse_holds(row["holds"]))
+        standing = rules.after(before, event)
+        moved = await tx.run(
+            _SQL["move"],
+            serial=serial,
+            old_state=row["state"],
+            old_holds=row["holds"],
+            state=standing.state.value,
+            holds=rules.format_holds(standing.holds),
+            ends=standing.state in _ENDED,
+            revocation_reason=revocation_reason,
+            now=now,
+        )
+        if moved == 1:
+            await record(tx, serial=serial, event=event, by=by, reason=reason, standing=standing, now=now)
+            return standing
+    raise errors.Busy
+
+
+async def change_in_force(tx: Tx, *, uid: bytes, event: CertificateEvent, reason: str, now: int) -> bool:
+    """`change` by the service, of the certificate in force for a key.
+
+    False where the key has none, or where the table has no such step: it has been taken before.
+    """
+    row = await tx.one(_SQL["serial_in_force"], uid=uid)
+    if row is None:
+        return False
+    try:
+        await change(tx, serial=row["serial"], event=event, by=SERVICE, reason=reason, now=now)
+    except errors.Conflict:
+        return False
+    return True
+
+
+async def record(
+    tx: Tx, *, serial: str, event: CertificateEvent, by: By, reason: str, standing: Standing, now: int
+) -> None:
+    """Writes the event's row alone, for a change that was made in the same transaction."""
+    await tx.run(
+        _SQL["insert_event"],
+        id=new_id(now),
+        serial=serial,
+        event=event.value,
+        actor=by.kind,
+        actor_id=by.id,
+        reason=reason,
+        state=standing.state.value,
+        holds=rules.format_holds(standing.holds),
+        now=now,
+    )
+
+
+async def history(db: Database | Tx, *, serial: str) -> list[EventRow]:
+    """All changes of a certificate, the oldest first."""
+    return [EventRow(**row) for row in await db.all(_SQL["history"], serial=serial)]

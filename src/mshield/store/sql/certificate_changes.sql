@@ -1,0 +1,20 @@
+-- name: standing^
+SELECT state, holds FROM certificates WHERE serial = :serial;
+
+-- name: serial_in_force^
+SELECT certificate AS serial FROM keys WHERE uid = :uid AND certificate IS NOT NULL;
+
+-- name: move!
+-- Guarded by the standing that was read. revoked_at is set once, by whatever ends the certificate.
+UPDATE certificates SET state = :state, holds = :holds, changed_at = :now,
+  revoked_at = CASE WHEN :ends THEN :now ELSE revoked_at END,
+  revocation_reason = CASE WHEN :ends THEN :revocation_reason ELSE revocation_reason END
+WHERE serial = :serial AND state = :old_state AND holds = :old_holds;
+
+-- name: insert_event!
+INSERT INTO certificate_events (id, serial, event, actor, actor_id, reason, state, holds, at)
+VALUES (:id, :serial, :event, :actor, :actor_id, :reason, :state, :holds, :now);
+
+-- name: history
+SELECT id, serial, event, actor, actor_id, reason, state, holds, at FROM certificate_events
+WHERE serial = :serial ORDER BY id;
