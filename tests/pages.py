@@ -65,7 +65,9 @@ def settings_page() -> str:
 
 def commands_page() -> str:
     """docs/commands.md."""
-    return _COMMANDS + "".join(_sections(main, click.Context(main, info_name="mshield")))
+    return _COMMANDS + "".join(
+        _sections(main, click.Context(main, info_name="mshield", **main.context_settings))
+    )
 
 
 PAGES: Final = {"api/errors.md": errors_page, "settings.md": settings_page, "commands.md": commands_page}
