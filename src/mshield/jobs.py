@@ -1,24 +1,34 @@
-"""What the service does by itself, beside the requests. Each job may run in several processes at once."""
+"""What the service does by itself, beside the requests: the list of its jobs, and the loop that runs them.
 
-import asyncio
-import logging
+A job stands here by name, period and function; `services/jobs` sees to it that of all processes one does it.
+"""
+
 from typing import Final
 
 from mshield.services.context import Context
+from mshield.services.jobs.job import Job
+from mshield.services.jobs.runner import Runner
 from mshield.services.purge import purge
-from mshield.store.database import StoreError
 
-PURGE_SECONDS: Final = 600
-_log = logging.getLogger(__name__)
+
+async def _publish_crls(context: Context) -> int:
+    """Both lists, so that no reader waits for one to be made."""
+    for ca in ("root", "issuing"):
+        await context.publisher.crl(ca, now=context.clock())
+    return 0
+
+
+async def _purge(context: Context) -> int:
+    return await purge(context.db, now=context.clock())
+
+
+JOBS: Final = (
+    Job("crl", 60, _publish_crls),
+    Job("purge", 600, _purge),
+)
+"""Every job once; a name is the key of its row in the database and never changes."""
 
 
 async def run(context: Context) -> None:
-    """Runs until it is cancelled."""
-    while True:
-        await asyncio.sleep(PURGE_SECONDS)
-        try:
-            rows = await purge(context.db, now=context.clock())
-        except StoreError as error:
-            _log.error("purge failed and will be tried again: %s", type(error).__name__)
-        else:
-            _log.info("purged %d rows", rows)
+    """Runs them until it is cancelled."""
+    await Runner(context, JOBS).run()

@@ -97,13 +97,23 @@ async def running(settings: Settings, clock: Clock) -> AsyncIterator[Context]:
         if settings.mode == "production":
             _log.warning("no SMS provider is built in yet: codes are kept in memory and sent to nobody")
         _log.info("engine %s %s, database %s", context.engine.name, context.engine.version, db.dialect)
-        task = asyncio.create_task(jobs.run(context))
-        try:
+        async with _jobs_of(context):
             yield context
-        finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+
+
+@asynccontextmanager
+async def _jobs_of(context: Context) -> AsyncIterator[None]:
+    """Runs the jobs beside the body, where the settings want them in this process."""
+    if context.settings.jobs == "off":
+        yield
+        return
+    task = asyncio.create_task(jobs.run(context))
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
 
 
 @asynccontextmanager

@@ -54,6 +54,11 @@ class Settings(BaseSettings):
         default=None, description="the master keys themselves, in place of the file"
     )
 
+    jobs: Literal["in_process", "off"] = Field(
+        default="in_process",
+        description="whether `mshield serve` also runs the jobs; off where `mshield jobs run` does",
+    )
+
     certificate_days: Positive = Field(default=365 * 2, description="life of a leaf certificate")
     certificate_id_number: Literal["hash", "clear", "none"] = Field(
         default="hash", description="the id number in the certificate"

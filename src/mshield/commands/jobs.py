@@ -1,0 +1,135 @@
+"""`mshield jobs`: what the service does by itself, run in a process of its own, and how each job stands."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from mshield.commands.output import Output, Refused, output_options, table
+
+if TYPE_CHECKING:
+    from mshield.services.jobs.runner import Outcome
+    from mshield.store.jobs import JobRow
+
+
+@click.group()
+def command() -> None:
+    """Run the service's jobs (expiry, CRL, notifications, clean-up) and list them.
+
+    `mshield serve` runs them by itself, unless MSHIELD_JOBS=off.
+    """
+
+
+@command.command()
+@click.option("--once", is_flag=True, help="Run each job now, due or not, and end; exit 1 if one failed.")
+@click.option("--job", "names", multiple=True, metavar="NAME", help="Only this job; may be repeated.")
+@output_options
+@click.pass_context
+def run(context: click.Context, out: Output, once: bool, names: tuple[str, ...]) -> None:
+    """Run the jobs in the foreground until Ctrl-C.
+
+    Any number of processes may run them on one PostgreSQL: each job is done by one of them.
+    """
+    from mshield.jobs import JOBS
+
+    known = {job.name for job in JOBS}
+    if unknown := sorted(set(names) - known):
+        raise Refused(
+            out.pick(
+                f"没有任务 {', '.join(unknown)}；现有：{', '.join(sorted(known))}",
+                f"no job {', '.join(unknown)}; there are {', '.join(sorted(known))}",
+            ),
+            code="unknown_job",
+            as_json=out.json,
+        )
+    chosen = [job.name for job in JOBS if not names or job.name in names]
+    if not once:
+        asyncio.run(_run_on(chosen))
+        return
+    outcomes = asyncio.run(_run_once(chosen))
+    out.data(
+        [
+            {"name": each.name, "state": each.state, "done": each.done, "error": each.error}
+            for each in outcomes
+        ],
+        table(
+            ("name", "state", "done", "error"),
+            [(each.name, each.state, _text(each.done), _text(each.error)) for each in outcomes],
+        ),
+    )
+    context.exit(1 if any(each.state == "failed" for each in outcomes) else 0)
+
+
+@command.command(name="list")
+@output_options
+def list_(out: Output) -> None:
+    """List the jobs: last run, what it did, its error, next run, and who is at it."""
+    from mshield.jobs import JOBS
+    from mshield.main import opened_database
+    from mshield.settings import load_settings
+    from mshield.store.jobs import list_jobs
+
+    async def find() -> "dict[str, JobRow]":
+        async with opened_database(load_settings()) as db:
+            return {row.name: row for row in await list_jobs(db)}
+
+    rows = asyncio.run(find())
+    listed = [_listed(job.name, job.seconds, rows.get(job.name)) for job in JOBS]
+    headers = ("name", "every_seconds", "last_at", "last_done", "last_error", "next_at", "holder")
+    out.data(listed, table(headers, [[_text(each[name]) for name in headers] for each in listed]))
+
+
+def _listed(name: str, seconds: int, row: "JobRow | None") -> dict[str, object]:
+    found: dict[str, object] = {"name": name, "every_seconds": seconds}
+    return found | {
+        "last_at": _time(row.last_at if row else None),
+        "last_done": row.last_done if row else None,
+        "last_error": row.last_error if row else None,
+        "failures": row.failures if row else 0,
+        "next_at": _time(row.next_at if row else None),
+        "holder": row.holder if row else None,
+    }
+
+
+async def _run_on(names: Sequence[str]) -> None:
+    """Until SIGINT or SIGTERM."""
+    import logging
+    import signal
+
+    from mshield.jobs import JOBS
+    from mshield.main import running, wall_clock
+    from mshield.services.jobs.runner import Runner
+    from mshield.settings import load_settings
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    settings = load_settings().model_copy(update={"jobs": "off"})
+    async with running(settings, wall_clock) as context:
+        task = asyncio.ensure_future(Runner(context, [job for job in JOBS if job.name in names]).run())
+        loop = asyncio.get_running_loop()
+        for sign in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(sign, task.cancel)
+        await asyncio.wait({task})
+        if not task.cancelled():
+            task.result()
+
+
+async def _run_once(names: Sequence[str]) -> "list[Outcome]":
+    from mshield.jobs import JOBS
+    from mshield.main import running, wall_clock
+    from mshield.services.jobs.runner import Runner
+    from mshield.settings import load_settings
+
+    settings = load_settings().model_copy(update={"jobs": "off"})
+    async with running(settings, wall_clock) as context:
+        runner = Runner(context, JOBS)
+        return [await runner.run_now(name) for name in names]
+
+
+def _time(at: int | None) -> str | None:
+    return None if at is None else datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="seconds")
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)

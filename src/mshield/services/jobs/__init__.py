@@ -1,0 +1,1 @@
+"""Running what the service does by itself, once among all processes of a database."""

@@ -1,0 +1,188 @@
+"""Runs jobs when they are due: each under a lease, so that of all processes on a database one does it, and one only.
+
+The lease is renewed while the job runs; a process that dies lets it run out, and another takes over. Processes compare
+their own clocks with it: they may differ by less than a third of a lease.
+"""
+
+import asyncio
+import logging
+import os
+import secrets
+import socket
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from mshield.services.context import Context
+from mshield.services.jobs.job import Job, seconds_after
+from mshield.store import jobs as store
+from mshield.store.database import StoreError
+
+LEASE_MS: Final = 60_000
+GRACE_SECONDS: Final = 5.0
+"""How long jobs under way may go on once the process is told to stop."""
+
+_LOOK_SECONDS: Final = 1.0
+_AGAIN_SECONDS: Final = 5.0
+_SHORTEST_SECONDS: Final = 0.05
+_EVER: Final = 2**62
+_log = logging.getLogger(__name__)
+
+
+class LeaseLost(Exception):
+    """Another process has taken the job over, or the database can't be asked whether it has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a run: `done` is what the job gave, `error` the type of what it raised."""
+
+    name: str
+    state: Literal["done", "failed", "elsewhere"]
+    done: int | None = None
+    error: str | None = None
+
+
+class Runner:
+    """The jobs of one process."""
+
+    def __init__(self, context: Context, jobs: Iterable[Job], *, lease_ms: int = LEASE_MS) -> None:
+        self._context, self._db = context, context.db
+        self._jobs = {job.name: job for job in jobs}
+        self._lease_ms = lease_ms
+        self._under_way: dict[str, asyncio.Task[Outcome]] = {}
+        self.holder = f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
+
+    async def run(self) -> None:
+        """Runs until it is cancelled; then lets the jobs under way end, or cuts them short after a grace."""
+        reachable = True
+        try:
+            while True:
+                try:
+                    pause = await self._start_due()
+                    reachable = True
+                except Exception as error:  # noqa: BLE001  # nothing may end this loop
+                    if reachable:
+                        _log.error("jobs can't be looked up: %s", type(error).__name__)
+                    reachable, pause = False, _AGAIN_SECONDS
+                await asyncio.sleep(pause)
+        finally:
+            await self._stop()
+
+    async def run_now(self, name: str) -> Outcome:
+        """Runs a job whether it is due or not; `elsewhere` where another process is at it. Raises StoreError."""
+        job = self._jobs[name]
+        await store.register(self._db, name=name, now=self._context.clock())
+        return await self._attempt(job, due=_EVER)
+
+    async def _start_due(self) -> float:
+        """Starts each job that is due and free, and gives the seconds until the next look."""
+        now = self._context.clock()
+        known = {row.name: row for row in await store.list_jobs(self._db) if row.name in self._jobs}
+        for name in self._jobs.keys() - known.keys():
+            await store.register(self._db, name=name, now=now)
+        next_at = now + 1000 * _LOOK_SECONDS
+        for name, row in known.items():
+            free_at = max(row.next_at, row.lease_until)
+            if name in self._under_way:
+                continue
+            if free_at <= now:
+                self._start(self._jobs[name])
+            next_at = min(next_at, max(free_at, now + 1000 * _SHORTEST_SECONDS))
+        return (next_at - now) / 1000
+
+    def _start(self, job: Job) -> None:
+        task = asyncio.create_task(self._attempt(job, due=self._context.clock()), name=f"job {job.name}")
+        self._under_way[job.name] = task
+        task.add_done_callback(lambda done: self._ended(job.name, done))
+
+    def _ended(self, name: str, task: asyncio.Task[Outcome]) -> None:
+        del self._under_way[name]
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.error("job %s could not be claimed or recorded: %s", name, type(error).__name__)
+
+    async def _stop(self) -> None:
+        tasks = list(self._under_way.values())
+        if not tasks:
+            return
+        _, late = await asyncio.wait(tasks, timeout=GRACE_SECONDS)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+
+    async def _attempt(self, job: Job, *, due: int) -> Outcome:
+        start = self._context.clock()
+        failures = await store.claim(
+            self._db,
+            name=job.name,
+            holder=self.holder,
+            due=due,
+            lease_until=start + self._lease_ms,
+            now=start,
+        )
+        if failures is None:
+            return Outcome(job.name, "elsewhere")
+        try:
+            done = await self._under_lease(job, lease_until=start + self._lease_ms)
+        except asyncio.CancelledError:
+            await store.release(self._db, name=job.name, holder=self.holder)
+            raise
+        except LeaseLost:
+            _log.warning("job %s was cut short: its lease is lost", job.name)
+            return Outcome(job.name, "elsewhere")
+        except Exception as error:  # noqa: BLE001  # no job may stop the others
+            return await self._failed(job, error, failures + 1)
+        if done:
+            _log.info("job %s did %d", job.name, done)
+        next_at = max(start + 1000 * job.seconds, self._context.clock())
+        await self._record(job, next_at=next_at, failures=0, done=done, error=None)
+        return Outcome(job.name, "done", done=done)
+
+    async def _under_lease(self, job: Job, *, lease_until: int) -> int:
+        work = asyncio.create_task(job.run(self._context))
+        try:
+            while True:
+                ended, _ = await asyncio.wait({work}, timeout=self._lease_ms / 3000)
+                if ended:
+                    return work.result()
+                lease_until = await self._renewed(job, lease_until)
+        finally:
+            work.cancel()
+            await asyncio.wait({work})
+
+    async def _renewed(self, job: Job, lease_until: int) -> int:
+        wanted = self._context.clock() + self._lease_ms
+        try:
+            if await store.renew(self._db, name=job.name, holder=self.holder, lease_until=wanted):
+                return wanted
+        except StoreError:
+            # Nobody can take it before the lease is over, so there is still time to ask again.
+            if self._context.clock() + self._lease_ms // 3 < lease_until:
+                return lease_until
+        raise LeaseLost
+
+    async def _failed(self, job: Job, error: Exception, failures: int) -> Outcome:
+        wait = seconds_after(failures)
+        # The traceback of a defect, without locals: what a job works on must not reach a log.
+        trace = None if isinstance(error, StoreError) else error
+        kind = type(error).__name__
+        _log.error("job %s failed, again in %d s: %s", job.name, wait, kind, exc_info=trace)
+        next_at = self._context.clock() + 1000 * wait
+        await self._record(job, next_at=next_at, failures=failures, done=None, error=kind)
+        return Outcome(job.name, "failed", error=kind)
+
+    async def _record(
+        self, job: Job, *, next_at: int, failures: int, done: int | None, error: str | None
+    ) -> None:
+        kept = await store.finish(
+            self._db,
+            name=job.name,
+            holder=self.holder,
+            next_at=next_at,
+            failures=failures,
+            done=done,
+            error=error,
+            now=self._context.clock(),
+        )
+        if not kept:
+            _log.warning("job %s ended after its lease was lost", job.name)

@@ -1,0 +1,22 @@
+-- name: register!
+INSERT INTO jobs (name, next_at, lease_until, failures) VALUES (:name, :now, 0, 0) ON CONFLICT (name) DO NOTHING;
+
+-- name: list
+SELECT name, next_at, holder, lease_until, failures, last_at, last_done, last_error FROM jobs ORDER BY name;
+
+-- name: claim^
+-- No row: it isn't due by then, or somebody else is at it.
+UPDATE jobs SET holder = :holder, lease_until = :lease_until
+WHERE name = :name AND next_at <= :due AND lease_until <= :now RETURNING failures;
+
+-- name: renew!
+-- No row touched: the lease ran out and somebody else has taken the job over.
+UPDATE jobs SET lease_until = :lease_until WHERE name = :name AND holder = :holder;
+
+-- name: finish!
+UPDATE jobs SET holder = NULL, lease_until = 0, next_at = :next_at, failures = :failures,
+  last_at = :now, last_done = :done, last_error = :error
+WHERE name = :name AND holder = :holder;
+
+-- name: release!
+UPDATE jobs SET holder = NULL, lease_until = 0 WHERE name = :name AND holder = :holder;

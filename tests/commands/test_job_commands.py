@@ -1,0 +1,63 @@
+"""`mshield jobs`: running them by hand, the list, and a job that there isn't."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from mshield.jobs import JOBS
+from tests.service import LiveService
+
+
+@pytest.fixture
+def service(sqlite_url: str, tmp_path: Path) -> LiveService:
+    """Prepared, and not started."""
+    made = LiveService(tmp_path, sqlite_url)
+    made.command("keys", "init")
+    made.command("ca", "init")
+    return made
+
+
+def test_once_runs_each_job_and_the_list_tells(service: LiveService) -> None:
+    names = {job.name for job in JOBS}
+    assert {(each["name"], each["last_at"]) for each in service.command("jobs", "list")} == {
+        (name, None) for name in names
+    }
+    done = service.command("jobs", "run", "--once")
+    assert {(each["name"], each["state"]) for each in done} == {(name, "done") for name in names}
+    listed = service.command("jobs", "list")
+    assert all(each["last_at"] and each["last_error"] is None and each["holder"] is None for each in listed)
+
+
+def test_one_job_by_name_and_none_by_a_wrong_one(service: LiveService) -> None:
+    done = service.command("jobs", "run", "--once", "--job", "purge")
+    assert [(each["name"], each["state"], each["error"]) for each in done] == [("purge", "done", None)]
+    wrong = subprocess.run(
+        (sys.executable, "-m", "mshield.cli", "jobs", "run", "--job", "nothing", "--json"),
+        env=service.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert wrong.returncode == 1
+    assert json.loads(wrong.stderr)["error"]["code"] == "unknown_job"
+
+
+def test_in_a_process_of_its_own_until_it_is_told_to_stop(service: LiveService) -> None:
+    process = subprocess.Popen(
+        (sys.executable, "-m", "mshield.cli", "jobs", "run"), env=service.environment()
+    )
+    try:
+        deadline = time.monotonic() + 30
+        while not all(each["last_at"] for each in service.command("jobs", "list")):
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(15) == 0
+    finally:
+        process.kill()
+        process.wait()
