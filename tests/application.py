@@ -15,6 +15,7 @@ from fastapi import FastAPI
 
 from mshield.client.dpop import DeviceKey, proof
 from mshield.demo.people import OPERATOR
+from mshield.domain.staff import StaffRole
 from mshield.gateways.filing_files import read_filing
 from mshield.gm.engine import load_engine
 from mshield.keys.keyring import load_keyring
@@ -25,6 +26,7 @@ from mshield.services.context import Context
 from mshield.services.import_filing import ImportFiling
 from mshield.services.init_ca import CaNames, init_ca
 from mshield.services.register_system import register_system
+from mshield.services.staff import add_staff, list_staff
 from mshield.settings import Settings
 from mshield.store.opening import open_database
 from tests.conftest import Clock
@@ -95,6 +97,12 @@ class Application:
         return await self.http.request(
             method, path, json=document, auth=(self.client_id, self.client_secret), headers=headers
         )
+
+    async def staff_token(self, *roles: StaffRole) -> str:
+        """The access token of a new member of staff."""
+        number = len(await list_staff(self.context.db))
+        _, token = await add_staff(self.context.db, name=f"员工 {number}", roles=roles, now=self.clock())
+        return token
 
     async def sms_code(self, purpose: str) -> str:
         """The newest code for this purpose."""

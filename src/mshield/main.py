@@ -26,6 +26,7 @@ from mshield.services.context import Context
 from mshield.services.enrol import Enrol
 from mshield.services.events import Events
 from mshield.services.finish_signing import FinishSigning
+from mshield.services.import_filing import ImportFiling
 from mshield.services.issue import Issue
 from mshield.services.login import LogIn
 from mshield.services.open_signing import OpenSigning
@@ -152,6 +153,7 @@ async def _assemble(settings: Settings, clock: Clock, db: Database) -> Context:
         authenticate_business=BusinessAuthentication(db),
         captchas=captchas,
         sms_codes=sms_codes,
+        import_filing=ImportFiling(db, keyring, lookup),
         register=Register(db, keyring, lookup, sms_codes),
         log_in=LogIn(db, lookup, settings, captchas),
         enrol=Enrol(db, engine, keyring, lookup),

@@ -114,3 +114,18 @@ def test_a_wrong_setting_is_named(shell: Shell) -> None:
     done = shell.run("migrate", MSHIELD_MODE="party")
     assert done.returncode == 1
     assert "MSHIELD_MODE" in done.stderr
+
+
+def test_a_member_of_staff_gets_the_token_once(shell: Shell) -> None:
+    shell.prepare()
+    done = shell.run("staff", "add", "王晓", "--role", "filing_officer", "--role", "auditor", "--json")
+    added = json.loads(done.stdout)
+    assert added["roles"] == ["filing_officer", "auditor"]
+    again = shell.run("staff", "add", "王晓", "--role", "auditor", "--lang", "en")
+    assert (again.returncode, "taken" in again.stderr) == (1, True)
+    assert shell.run("staff", "add", "李想", "--role", "king").returncode == 2
+    assert shell.run("staff", "disable", added["id"]).returncode == 0
+    assert shell.run("staff", "disable", added["id"]).returncode == 1
+    listed = shell.run("staff", "list", "--json").stdout
+    assert [(each["name"], each["state"]) for each in json.loads(listed)] == [("王晓", "disabled")]
+    assert added["token"].partition(".")[2] not in listed

@@ -25,7 +25,9 @@ from schemathesis.core.result import Ok
 from mshield.client.dpop import proof
 from mshield.client.phone import VirtualPhone
 from mshield.demo.people import OPERATOR
+from mshield.domain.staff import StaffRole
 from mshield.main import create_app, wall_clock
+from mshield.services.filing_list import MEDIA_TYPES
 from mshield.settings import Settings
 from mshield.web.problems import MEDIA_TYPE
 from tests.attempts import Attacker
@@ -46,9 +48,9 @@ _OPERATIONS: Final[dict[str, APIOperation[Any, Any, Any, Any]]] = {
 _LABELS: Final = sorted(_OPERATIONS, key=lambda label: (label.startswith("DELETE"), label))
 
 
-@schemathesis.serializer("application/ocsp-request")
+@schemathesis.serializer("application/ocsp-request", *MEDIA_TYPES.values())
 def _octets(context: object, value: Any) -> bytes:
-    """Whatever was made, as bytes: what isn't an OCSP request is of interest too."""
+    """Whatever was made, as bytes: what isn't an OCSP request or a list is of interest too."""
     made = getattr(value, "data", value)
     return made if isinstance(made, bytes) else str(made).encode()
 
@@ -63,6 +65,7 @@ class InProcess:
     attacker: Attacker
     request_id: str
     sid: str
+    staff_token: str
 
     def known(self) -> dict[str, str]:
         """Path parameters that exist."""
@@ -81,6 +84,8 @@ class InProcess:
             system = self.live.system
             pair = f"{system['client_id']}:{system['client_secret']}".encode()
             return {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
+        if "staff" in schemes:
+            return {"Authorization": f"Bearer {self.staff_token}"}
         if "phone" not in schemes and not operation.path.startswith("/api/phone/sessions"):
             return {}
         url = (request.url or "").partition("?")[0]
@@ -128,6 +133,8 @@ def _application(folder: Path, database: str) -> Iterator[InProcess]:
             if name.startswith("MSHIELD_"):
                 patch.setenv(name, value)
         app = create_app(Settings(mode="production"))
+    roles = (argument for role in StaffRole for argument in ("--role", role.value))
+    staff = live.command("staff", "add", "管理员", *roles)
     attacker = Attacker.of(folder / "phone", live.origin, OPERATOR.pin)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     with asyncio.Runner() as runner:
@@ -135,7 +142,9 @@ def _application(folder: Path, database: str) -> Iterator[InProcess]:
         lifespan = app.router.lifespan_context(app)
         loop.run_until_complete(lifespan.__aenter__())
         client = httpx.AsyncClient(transport=transport)
-        yield InProcess(loop, client, live, attacker, scanned.request_id, scanned.tasks[0].sid)
+        yield InProcess(
+            loop, client, live, attacker, scanned.request_id, scanned.tasks[0].sid, staff["token"]
+        )
         loop.run_until_complete(client.aclose())
         loop.run_until_complete(attacker.http.aclose())
         loop.run_until_complete(lifespan.__aexit__(None, None, None))

@@ -12,7 +12,7 @@ import click
 import httpx
 
 from mshield.client import ClientError
-from mshield.demo.job import SYSTEM_DOMAIN, SYSTEM_NAME, Job
+from mshield.demo.job import STAFF_NAME, STAFF_ROLES, SYSTEM_DOMAIN, SYSTEM_NAME, Job
 from mshield.demo.people import OPERATOR
 from mshield.demo.service import Service, StepFailed, require_free_port, shown
 
@@ -33,14 +33,15 @@ def main(port: int, once: bool, folder: Path, examples: Path) -> None:  # noqa: 
         clock.step("检查端口", "check the port", lambda: _checked(port))
         clock.step("准备：主密钥、数据库、CA", "prepare master key, database, CA", lambda: _prepare(service))
         system = service.command("business", "add", SYSTEM_NAME, "--domain", SYSTEM_DOMAIN)
+        staff = service.command("staff", "add", STAFF_NAME, *STAFF_ROLES)
         clock.begin("启动服务", "start the service")
         with service.running(port) as process:
             clock.end(service.origin)
-            job = Job(service, examples, system)
+            job = Job(service, examples, system, staff["token"])
             with contextlib.closing(job):
                 for zh, en, action in job.steps():
                     clock.step(zh, en, action)
-            click.echo(_summary(service, system))
+            click.echo(_summary(service, system, staff["token"]))
             if not once:
                 _serve(process)
     except (StepFailed, ClientError, httpx.HTTPError, OSError) as error:
@@ -84,7 +85,7 @@ def _prepare(service: Service) -> str:
     return shown(service.folder)
 
 
-def _summary(service: Service, system: dict[str, str]) -> str:
+def _summary(service: Service, system: dict[str, str], staff_token: str) -> str:
     return f"""
 Try it 试一试
   {service.origin}/openapi.json     the API, for any OpenAPI viewer 接口文档
@@ -93,6 +94,9 @@ Try it 试一试
   account 账号      {OPERATOR.phone}  password 密码  {OPERATOR.password}
   PIN               {OPERATOR.pin}  (mshield phone --folder {shown(service.folder / "phone")} status)
   business system   {system["client_id"]}:{system["client_secret"]}
+  staff token 令牌  {staff_token}
+                    curl -H "Authorization: Bearer TOKEN" -H "Content-Type: text/csv" \\
+                      --data-binary @examples/filing.csv "{service.origin}/api/console/filing/imports?dry_run=true"
   evidence 证据     mshield verify {shown(service.folder / "evidence")}
 """
 

@@ -603,3 +603,59 @@ class InvalidPhone(
     en="The phone number is not right. Enter the 11 digits",
 ):
     """Not a mainland mobile number."""
+
+
+# The console.
+
+
+class WrongStaffToken(
+    DomainError,
+    code="wrong_staff_token",
+    zh="访问令牌无效或已停用，请向管理员索取",
+    en="The access token is not valid. Ask an administrator for a new one",
+):
+    """No token, an unknown one, or that of a disabled member: not told apart."""
+
+
+class InvalidStaff(
+    DomainError,
+    code="invalid_staff",
+    zh="姓名为空、太长或已被使用，或没有选择角色，没有添加",
+    en="The name is empty, too long or taken, or no role is given. Nobody was added",
+):
+    """A member of staff that can't be added."""
+
+
+class FilingFileRefused(
+    DomainError,
+    code="filing_file_refused",
+    zh="名单文件无法导入，请检查后再试",
+    en="The list can't be imported. Check the file and try again",
+):
+    """The file as a whole is no filing list; `extra` names the `reason`, and the sentences say it."""
+
+    def __init__(self, *, reason: str | None = None, zh: str | None = None, en: str | None = None) -> None:
+        self._zh, self._en = zh, en
+        super().__init__(**({} if reason is None else {"reason": reason}))
+
+    @property
+    def zh(self) -> str:
+        """The Chinese sentence, with the reason where it is known."""
+        return self._zh or super().zh
+
+    @property
+    def en(self) -> str:
+        """The English sentence, with the reason where it is known."""
+        return self._en or super().en
+
+
+class FilingLinesBad(
+    DomainError,
+    code="filing_lines_bad",
+    zh="名单有 {lines} 行需要更正，没有导入任何内容",
+    en="{lines:line|lines} of the list must be mended. Nothing was imported",
+):
+    """At least one line has a finding; `extra` holds the `report` beside the number of bad `lines`."""
+
+    def __init__(self, *, lines: int, report: Json = None) -> None:
+        super().__init__(lines=lines, report=report)

@@ -14,6 +14,7 @@ from mshield.services.captcha import Captchas
 from mshield.services.certificate import Certificates
 from mshield.services.enrol import Enrol
 from mshield.services.finish_signing import FinishSigning
+from mshield.services.import_filing import ImportFiling
 from mshield.services.login import LogIn
 from mshield.services.open_signing import OpenSigning
 from mshield.services.publish import Publisher
@@ -41,6 +42,7 @@ class Context:
     authenticate_business: BusinessAuthentication
     captchas: Captchas
     sms_codes: SmsCodes
+    import_filing: ImportFiling
     register: Register
     log_in: LogIn
     enrol: Enrol

@@ -12,7 +12,9 @@ from mshield.domain.ids import new_id
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
 from mshield.services.register import ID_NUMBER_KIND
+from mshield.store import acts
 from mshield.store import filing as store
+from mshield.store.certificate_changes import SERVICE, By
 from mshield.store.database import Database, Tx
 
 ID_NUMBER_PURPOSE: Final = "filing-id-number"
@@ -46,7 +48,7 @@ class Report:
 
     @property
     def will_add(self) -> int:
-        """Persons that aren't on file yet."""
+        """Persons that aren't on file yet, or no longer."""
         return self._count("add")
 
     @property
@@ -95,17 +97,25 @@ class ImportFiling:
         lines = [await self._line(self.db, record) for record in records]
         return _report(lines, findings)
 
-    async def apply(self, rows: Iterable[FilingRow], *, now: int) -> Report:
-        """Carries the list out in one transaction, or nothing of it where any line has a finding."""
+    async def apply(self, rows: Iterable[FilingRow], *, by: By = SERVICE, now: int) -> Report:
+        """Carries the list out in one transaction, or nothing of it where any line has a finding.
+
+        The act is recorded in the same transaction.
+        """
         records, findings = check_rows(rows)
         if findings:
             return _report([await self._line(self.db, record) for record in records], findings)
 
-        async def work(tx: Tx) -> list[LineReport]:
+        async def work(tx: Tx) -> Report:
             await store.lock_imports(tx, now=now)
-            return [await self._take(tx, record, now=now) for record in records]
+            lines = [await self._take(tx, record, now=now) for record in records]
+            report = _report(lines, [], applied=True)
+            await acts.record(
+                tx, by=by, act="filing.import", subject="filing", details=_counts(report), now=now
+            )
+            return report
 
-        return _report(await self.db.write(work), [], applied=True)
+        return await self.db.write(work)
 
     async def _take(self, tx: Tx, record: FilingRecord, *, now: int) -> LineReport:
         enterprise = await self._take_enterprise(tx, record, now=now)
@@ -126,7 +136,7 @@ class ImportFiling:
         change = _person_change(known, record)
         if known is None:
             await store.insert_person(tx, self._new_person(record, now=now), now=now)
-        elif change == "change":
+        elif change != "none":
             await store.change_person(tx, known, name=record.name, id_type=record.id_type.value, now=now)
         return change
 
@@ -167,9 +177,19 @@ def _enterprise_change(known: store.Enterprise | None, record: FilingRecord) -> 
 
 
 def _person_change(known: store.FiledPerson | None, record: FilingRecord) -> Change:
-    if known is None:
+    if known is None or known.ended_at is not None:
         return "add"
     return "none" if (known.name, known.id_type) == (record.name, record.id_type.value) else "change"
+
+
+def _counts(report: Report) -> dict[str, object]:
+    return {
+        "added": report.will_add,
+        "changed": report.will_change,
+        "unchanged": report.unchanged,
+        "enterprises_added": report.enterprises_add,
+        "enterprises_changed": report.enterprises_change,
+    }
 
 
 def _report(lines: Iterable[LineReport], findings: Iterable[Finding], *, applied: bool = False) -> Report:

@@ -23,7 +23,7 @@ class Enterprise:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FiledPerson:
-    """A person filed for one enterprise in one role."""
+    """A person filed for one enterprise in one role; `ended_at` (ms) is None while he is on file."""
 
     id: str
     credit_code: str
@@ -31,6 +31,7 @@ class FiledPerson:
     id_type: str
     role: str
     version: int
+    ended_at: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +67,7 @@ async def find_person(
         id_type=row["id_type"],
         role=row["role"],
         version=row["version"],
+        ended_at=row["ended_at"],
     )
 
 
@@ -107,7 +109,7 @@ async def insert_person(tx: Tx, person: NewFiledPerson, *, now: int) -> None:
 
 
 async def change_person(tx: Tx, person: FiledPerson, *, name: str, id_type: str, now: int) -> bool:
-    """The next version; False where `person` is no longer the stored version."""
+    """The next version, on file from now on; False where `person` is no longer the stored version."""
     changed = await tx.run(
         _SQL["change_person"], id=person.id, version=person.version, name=name, id_type=id_type, now=now
     )

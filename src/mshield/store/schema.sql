@@ -17,7 +17,7 @@ CREATE TABLE accounts (
   id_number_box BYTEA NOT NULL,
   state TEXT NOT NULL,
   created_at BIGINT NOT NULL
-);
+, source TEXT NOT NULL DEFAULT 'local', external_id TEXT);
 
 CREATE TABLE devices (
   id TEXT PRIMARY KEY,
@@ -57,7 +57,7 @@ CREATE TABLE filed_persons (
   role TEXT NOT NULL,
   version BIGINT NOT NULL,
   created_at BIGINT NOT NULL,
-  changed_at BIGINT NOT NULL,
+  changed_at BIGINT NOT NULL, ended_at BIGINT,
   UNIQUE (credit_code, role, id_number_hash)
 );
 
@@ -322,3 +322,13 @@ CREATE TABLE idempotency (
 );
 
 CREATE INDEX idempotency_created ON idempotency (created_at);
+CREATE TABLE staff (
+  id TEXT PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE,
+  roles TEXT NOT NULL,
+  token_hash BYTEA NOT NULL,
+  state TEXT NOT NULL,
+  created_at BIGINT NOT NULL
+);
+
+CREATE UNIQUE INDEX accounts_external ON accounts (source, external_id);

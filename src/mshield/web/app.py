@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mshield.web import development, health, openapi, problems
 from mshield.web.business import requests as business_requests
+from mshield.web.console import filing as console_filing
 from mshield.web.dpop import ReplayCache
 from mshield.web.edge import Edge
 from mshield.web.phone import accounts, enrolment, shield, signing
@@ -18,12 +19,14 @@ from mshield.web.shortcut import Shortcut
 TAGS = (
     {"name": "phone", "description": "The app on the phone (手机盾 APP)"},
     {"name": "business", "description": "Business systems (业务系统): login and signature by scan"},
+    {"name": "console", "description": "Staff of the service's operator (控制台)"},
     {"name": "publication", "description": "CA certificates, CRL, OCSP"},
     {"name": "service", "description": "Health"},
 )
 ROUTERS = {
     "/api/phone": (accounts.router, enrolment.router, signing.router, phone_requests.router, shield.router),
     "/api/business": (business_requests.router,),
+    "/api/console": (console_filing.router,),
 }
 DESCRIPTION = (
     "Mobile Shield (手机盾): SM2 certificates in phones, co-signed by phone and server. "

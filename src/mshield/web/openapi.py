@@ -39,6 +39,12 @@ def takes(message: type[msgspec.Struct]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": content}}
 
 
+def takes_file(*media_types: str) -> dict[str, Any]:
+    """`openapi_extra` for a route that reads a file as its body."""
+    schema = {"schema": {"type": "string", "format": "binary"}}
+    return {"requestBody": {"required": True, "content": dict.fromkeys(media_types, schema)}}
+
+
 def answers(
     message: type[msgspec.Struct] | None, description: str, *, status: int = 200
 ) -> dict[int | str, dict[str, Any]]:
@@ -79,6 +85,11 @@ def install(app: FastAPI, tags: Sequence[dict[str, str]]) -> None:
                     "description": "DPoP-bound access token (RFC 9449), claim bd",
                 },
                 "business": {"type": "http", "scheme": "basic", "description": "client id and secret"},
+                "staff": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "access token of `mshield staff add`",
+                },
             }
             app.openapi_schema = made
         return app.openapi_schema

@@ -34,6 +34,8 @@ STATUS: Final[Mapping[str, int]] = {
     "expired_request": 410,
     "fault": 500,
     "filing_changed": 409,
+    "filing_file_refused": 422,
+    "filing_lines_bad": 422,
     "forbidden": 403,
     "held": 403,
     "idempotency_mismatch": 422,
@@ -45,6 +47,7 @@ STATUS: Final[Mapping[str, int]] = {
     "invalid_phone": 422,
     "invalid_proof": 401,
     "invalid_request": 422,
+    "invalid_staff": 422,
     "login_failed": 401,
     "login_slowed": 429,
     "malformed": 400,
@@ -70,6 +73,7 @@ STATUS: Final[Mapping[str, int]] = {
     "weak_password": 422,
     "wrong_client": 401,
     "wrong_pin": 403,
+    "wrong_staff_token": 401,
 }
 _BY_STATUS: Final[Mapping[int, type[errors.DomainError]]] = {
     400: errors.InvalidRequest,
@@ -82,6 +86,7 @@ _CHALLENGE: Final[Mapping[str, str]] = {
     "unauthenticated": 'DPoP algs="ES256"',
     "invalid_proof": 'DPoP algs="ES256", error="invalid_dpop_proof"',
     "wrong_client": 'Basic realm="mshield", charset="UTF-8"',
+    "wrong_staff_token": 'Bearer realm="mshield"',
 }
 
 

@@ -2,7 +2,7 @@
 SELECT credit_code, name, version FROM enterprises WHERE credit_code = :credit_code;
 
 -- name: find_person^
-SELECT id, credit_code, name, id_type, role, version FROM filed_persons
+SELECT id, credit_code, name, id_type, role, version, ended_at FROM filed_persons
 WHERE credit_code = :credit_code AND role = :role AND id_number_hash = :id_number_hash;
 
 -- name: lock^
@@ -23,7 +23,8 @@ INSERT INTO filed_persons (id, credit_code, name, id_type, id_number_hash, id_nu
 VALUES (:id, :credit_code, :name, :id_type, :id_number_hash, :id_number_box, :role, 1, :now, :now);
 
 -- name: change_person!
-UPDATE filed_persons SET name = :name, id_type = :id_type, version = version + 1, changed_at = :now
+-- Who had left the file is on it again.
+UPDATE filed_persons SET name = :name, id_type = :id_type, version = version + 1, changed_at = :now, ended_at = NULL
 WHERE id = :id AND version = :version;
 
 -- name: count^

@@ -1,0 +1,25 @@
+"""Filing lists as files that come and go over HTTP: the media type says what a file is."""
+
+import asyncio
+from typing import Final, Literal
+
+from mshield.domain import errors
+from mshield.domain.filing import FilingRow
+from mshield.gateways.filing_files import FilingFileError, read_filing
+
+ListFormat = Literal["xlsx", "csv"]
+MEDIA_TYPES: Final[dict[ListFormat, str]] = {
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "csv": "text/csv",
+}
+
+
+async def read_list(data: bytes, media_type: str) -> list[FilingRow]:
+    """The rows of a list. Raises FilingFileRefused."""
+    plain = media_type.partition(";")[0].strip().lower()
+    suffix = next((suffix for suffix, known in MEDIA_TYPES.items() if known == plain), "")
+    try:
+        # In a thread: a workbook of 20 000 lines takes seconds.
+        return await asyncio.to_thread(read_filing, data, f"list.{suffix}")
+    except FilingFileError as error:
+        raise errors.FilingFileRefused(reason=error.code, zh=error.zh, en=error.en) from error

@@ -1,0 +1,100 @@
+"""Staff of the console: who they are, added and disabled by command, known by an access token shown once.
+
+A token is the member's id, a dot, and 256 random bits; only its hash is stored. `authenticate` is the one place where a
+caller becomes a member, so that sessions of people can join the tokens of programs there.
+"""
+
+import base64
+import hmac
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from mshield.domain import errors
+from mshield.domain.ids import new_id
+from mshield.domain.staff import StaffRole, require
+from mshield.services.session import token_hash
+from mshield.store import acts
+from mshield.store import staff as store
+from mshield.store.certificate_changes import SERVICE, By
+from mshield.store.database import Conflict, Database, Tx
+
+MAX_NAME: Final = 64
+_SECRET_BYTES: Final = 32
+_NOBODYS_HASH: Final = bytes(32)
+
+
+@dataclass(frozen=True, slots=True)
+class StaffMember:
+    """A member of staff."""
+
+    id: str
+    name: str
+    roles: tuple[StaffRole, ...]
+    state: str
+    created_at: int
+
+    @property
+    def by(self) -> By:
+        """How he stands as the actor of what he does."""
+        return By("staff", self.id)
+
+
+async def authenticate(db: Database, token: str, *, allowed: Iterable[StaffRole]) -> StaffMember:
+    """The active member of this token who holds one of the allowed roles. Raises WrongStaffToken, Forbidden."""
+    staff_id, _, _ = token.partition(".")
+    row = await store.find(db, staff_id=staff_id)
+    expected = _NOBODYS_HASH if row is None else row.token_hash
+    if not hmac.compare_digest(token_hash(token), expected) or row is None or row.state != "active":
+        raise errors.WrongStaffToken
+    member = _member(row)
+    require(member.roles, allowed)
+    return member
+
+
+async def add_staff(
+    db: Database, *, name: str, roles: Iterable[StaffRole], now: int
+) -> tuple[StaffMember, str]:
+    """The new member and his token. Raises InvalidStaff for a name that is empty, too long or taken, or no role."""
+    plain = " ".join(name.split())
+    held = tuple(role for role in StaffRole if role in set(roles))
+    if not 1 <= len(plain) <= MAX_NAME or not plain.isprintable() or not held:
+        raise errors.InvalidStaff
+    staff_id = new_id(now)
+    secret = base64.urlsafe_b64encode(secrets.token_bytes(_SECRET_BYTES)).rstrip(b"=").decode()
+    token = f"{staff_id}.{secret}"
+
+    async def work(tx: Tx) -> None:
+        names = tuple(role.value for role in held)
+        await store.insert(
+            tx, staff_id=staff_id, name=plain, roles=names, token_hash=token_hash(token), now=now
+        )
+        details = {"name": plain, "roles": list(names)}
+        await acts.record(tx, by=SERVICE, act="staff.add", subject=staff_id, details=details, now=now)
+
+    try:
+        await db.write(work)
+    except Conflict as error:
+        raise errors.InvalidStaff from error
+    return StaffMember(staff_id, plain, held, "active", now), token
+
+
+async def disable_staff(db: Database, *, staff_id: str, now: int) -> None:
+    """Ends a member's access at once. Raises NotFound where no active member has this id."""
+
+    async def work(tx: Tx) -> None:
+        if not await store.disable(tx, staff_id=staff_id):
+            raise errors.NotFound
+        await acts.record(tx, by=SERVICE, act="staff.disable", subject=staff_id, details={}, now=now)
+
+    await db.write(work)
+
+
+async def list_staff(db: Database) -> list[StaffMember]:
+    """Everybody, also who is disabled, oldest first."""
+    return [_member(row) for row in await store.list_all(db)]
+
+
+def _member(row: store.StaffRow) -> StaffMember:
+    return StaffMember(row.id, row.name, tuple(map(StaffRole, row.roles)), row.state, row.created_at)

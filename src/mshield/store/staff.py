@@ -1,0 +1,57 @@
+"""Staff of the console, each with roles and the hash of an access token."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from mshield.store.database import Database, Row, Tx
+from mshield.store.queries import Queries
+
+_SQL: Final = Queries("staff")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffRow:
+    """A member of staff; token_hash is SHA-256 of a random token, state `active` or `disabled`."""
+
+    id: str
+    name: str
+    roles: tuple[str, ...]
+    token_hash: bytes
+    state: str
+    created_at: int
+
+
+async def find(db: Database | Tx, *, staff_id: str) -> StaffRow | None:
+    """The member of this id."""
+    row = await db.one(_SQL["find"], id=staff_id)
+    return None if row is None else _member(row)
+
+
+async def list_all(db: Database) -> list[StaffRow]:
+    """Everybody, also who is disabled, oldest first."""
+    return [_member(row) for row in await db.all(_SQL["list_all"])]
+
+
+async def insert(
+    tx: Tx, *, staff_id: str, name: str, roles: tuple[str, ...], token_hash: bytes, now: int
+) -> None:
+    """Adds a member. Raises Conflict for a name that is taken."""
+    await tx.run(
+        _SQL["insert"], id=staff_id, name=name, roles=" ".join(roles), token_hash=token_hash, now=now
+    )
+
+
+async def disable(tx: Tx, *, staff_id: str) -> bool:
+    """Whether an active member was disabled by this."""
+    return await tx.run(_SQL["disable"], id=staff_id) == 1
+
+
+def _member(row: Row) -> StaffRow:
+    return StaffRow(
+        id=row["id"],
+        name=row["name"],
+        roles=tuple(row["roles"].split()),
+        token_hash=row["token_hash"],
+        state=row["state"],
+        created_at=row["created_at"],
+    )

@@ -1,0 +1,122 @@
+"""Filing records (备案) at the console: lists come in."""
+
+from typing import Annotated, Final, Literal
+
+import msgspec
+from fastapi import APIRouter, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mshield.domain import errors
+from mshield.domain.identity import mask_id_number
+from mshield.domain.staff import StaffRole
+from mshield.services.filing_list import MEDIA_TYPES, read_list
+from mshield.services.import_filing import LineReport, Report
+from mshield.web import openapi
+from mshield.web.body import Wire
+from mshield.web.console.authentication import SECURITY, staff_of
+from mshield.web.context import context_of
+
+router: Final = APIRouter(tags=["console"])
+_NO_STORE: Final = {"Cache-Control": "no-store"}
+
+Change = Literal["add", "change", "none"]
+RoleName = Literal["legal_person", "operator"]
+
+
+class FindingMessage(Wire, frozen=True):
+    """A fault of a line; `field` is null for the line as a whole, `code` is stable."""
+
+    field: str | None
+    code: str
+    zh: str
+    en: str
+
+
+class LineMessage(Wire, frozen=True):
+    """What becomes of one line of the file. Everything but `line` and `findings` is null where there are findings."""
+
+    line: int
+    change: Change | None
+    enterprise_change: Change | None
+    name: str | None
+    id_number_masked: str | None
+    role: RoleName | None
+    enterprise: str | None
+    credit_code: str | None
+    findings: tuple[FindingMessage, ...]
+
+
+class ImportMessage(Wire, frozen=True):
+    """The report of a list: counts of people and of enterprises, then line by line."""
+
+    applied: bool
+    will_add: int
+    will_change: int
+    unchanged: int
+    enterprises_add: int
+    enterprises_change: int
+    lines: tuple[LineMessage, ...]
+
+
+@router.post(
+    "/filing/imports",
+    status_code=201,
+    summary="Import a list of filed people",
+    operation_id="importFiling",
+    openapi_extra=openapi.takes_file(*MEDIA_TYPES.values()) | SECURITY,
+    responses=openapi.answers(ImportMessage, "The dry run's report")
+    | openapi.answers(ImportMessage, "Imported", status=201)
+    | openapi.problems(401, 403, 413, 422, 503),
+)
+async def import_list(
+    request: Request,
+    dry_run: Annotated[Literal["true", "false"], Query(description="true: say what would change")] = "false",
+) -> Response:
+    """The body is the file itself, .xlsx or .csv by its media type.
+
+    Where any line is bad nothing is imported: 422 `filing_lines_bad` with the same report in `report`. A dry run
+    answers its report with 200 in any case.
+    """
+    member = await staff_of(request, StaffRole.FILING_OFFICER)
+    context = context_of(request)
+    rows = await read_list(await request.body(), request.headers.get("content-type", ""))
+    if dry_run == "true":
+        return _answer(_message(await context.import_filing.plan(rows)), 200)
+    report = await context.import_filing.apply(rows, by=member.by, now=context.clock())
+    message = _message(report)
+    if not report.is_good:
+        bad = sum(bool(line.findings) for line in report.lines)
+        raise errors.FilingLinesBad(lines=bad, report=msgspec.to_builtins(message))
+    return _answer(message, 201)
+
+
+def _answer(message: msgspec.Struct, status: int) -> Response:
+    return Response(msgspec.json.encode(message), status, _NO_STORE, media_type="application/json")
+
+
+def _message(report: Report) -> ImportMessage:
+    return ImportMessage(
+        applied=report.applied,
+        will_add=report.will_add,
+        will_change=report.will_change,
+        unchanged=report.unchanged,
+        enterprises_add=report.enterprises_add,
+        enterprises_change=report.enterprises_change,
+        lines=tuple(map(_line, report.lines)),
+    )
+
+
+def _line(line: LineReport) -> LineMessage:
+    record = line.record
+    return LineMessage(
+        line=line.line,
+        change=line.change,
+        enterprise_change=line.enterprise_change,
+        name=None if record is None else record.name,
+        id_number_masked=None if record is None else mask_id_number(record.id_number),
+        role=None if record is None else record.role.value,
+        enterprise=None if record is None else record.enterprise,
+        credit_code=None if record is None else record.credit_code,
+        findings=tuple(FindingMessage(each.field, each.code, each.zh, each.en) for each in line.findings),
+    )
