@@ -280,6 +280,17 @@ CREATE INDEX acts_subject ON acts (subject);
 
 CREATE INDEX acts_unlogged ON acts (id) WHERE log_index IS NULL;
 
+CREATE TABLE staff (
+  id TEXT PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE,
+  roles TEXT NOT NULL,
+  token_hash BYTEA NOT NULL,
+  state TEXT NOT NULL,
+  created_at BIGINT NOT NULL
+);
+
+CREATE UNIQUE INDEX accounts_external ON accounts (source, external_id);
+
 CREATE TABLE jobs (
   name TEXT PRIMARY KEY,
   next_at BIGINT NOT NULL,
@@ -322,13 +333,3 @@ CREATE TABLE idempotency (
 );
 
 CREATE INDEX idempotency_created ON idempotency (created_at);
-CREATE TABLE staff (
-  id TEXT PRIMARY KEY,
-  name TEXT NOT NULL UNIQUE,
-  roles TEXT NOT NULL,
-  token_hash BYTEA NOT NULL,
-  state TEXT NOT NULL,
-  created_at BIGINT NOT NULL
-);
-
-CREATE UNIQUE INDEX accounts_external ON accounts (source, external_id);
