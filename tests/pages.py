@@ -93,7 +93,6 @@ def _sections(command: click.Command, context: click.Context) -> Iterator[str]:
         return
     # Set here, as a terminal's own width would change the page.
     formatter = click.HelpFormatter(width=100)
-    command._help_option = None  # click keeps the one of whoever ran the command before in this process
     command.format_help(context, formatter)
     text = "\n".join(line.rstrip() for line in formatter.getvalue().splitlines())
     yield f"\n## {context.command_path}\n\n```text\n{text}\n```\n"

@@ -58,7 +58,8 @@ async def add_staff(
 ) -> tuple[StaffMember, str]:
     """The new member and his token. Raises InvalidStaff for a name that is empty, too long or taken, or no role."""
     plain = " ".join(name.split())
-    held = tuple(role for role in StaffRole if role in set(roles))
+    given = set(roles)
+    held = tuple(role for role in StaffRole if role in given)
     if not 1 <= len(plain) <= MAX_NAME or not plain.isprintable() or not held:
         raise errors.InvalidStaff
     staff_id = new_id(now)
