@@ -101,11 +101,17 @@ class Found:
 async def find(
     db: Database, *, token_hash: bytes, jkt: str, uid: bytes, sids: list[bytes], now: int
 ) -> Found:
-    """All that `open` and `finish` must know: the caller's key, and those of the named tasks that are this key's."""
+    """All that `open` and `finish` must know: the caller's key, and those of the named tasks that are this key's.
+
+    `sids` names one at least.
+    """
     if db.dialect == "sqlite":
-        row = await db.one(_SQL["context"], token_hash=token_hash, jkt=jkt, uid=uid, now=now)
-        found = [await db.one(_SQL["task"], uid=uid, sid=sid) for sid in sids]
-        tasks = [task for task in found if task is not None]
+        first, *others = sids
+        row = await db.one(
+            _SQL["context_with_task"], token_hash=token_hash, jkt=jkt, uid=uid, sid=first, now=now
+        )
+        found = [row, *[await db.one(_SQL["task"], uid=uid, sid=sid) for sid in others]]
+        tasks = [task for task in found if task is not None and task["task_sid"] is not None]
     else:
         rows = await db.all(
             _SQL["context_with_tasks"], token_hash=token_hash, jkt=jkt, uid=uid, sids=sids, now=now
