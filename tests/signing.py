@@ -22,9 +22,10 @@ from mshield.services.enrol import Application, Enrol
 from mshield.services.events import Events
 from mshield.services.finish_signing import FinishRequest, FinishSigning
 from mshield.services.init_ca import CaNames, init_ca
+from mshield.services.internal_task import AskInternally, InternalPurpose
 from mshield.services.issue import Issue
 from mshield.services.open_signing import Opened, OpenItem, OpenRequest, OpenSigning
-from mshield.services.session import authenticate_phone, token_hash
+from mshield.services.session import PhoneLogin, authenticate_phone, token_hash
 from mshield.services.signing_key import Caller
 from mshield.settings import Settings
 from mshield.store.database import Database
@@ -84,6 +85,7 @@ class World:
     certificates: Certificates
     opening: OpenSigning
     finishing: FinishSigning
+    ask_internally: AskInternally
     ask: Ask
     answer: Answer
     system: BusinessSystem
@@ -94,6 +96,14 @@ class World:
         asked = await self.asked([content])
         scanned = await self.scan(asked)
         return scanned[0]
+
+    async def login(self) -> PhoneLogin:
+        """The phone's login."""
+        return await authenticate_phone(self.db, self.phone.caller, now=self.clock())
+
+    async def internal_task(self, purpose: InternalPurpose) -> bytes:
+        """One of the protocol's own tasks; its sid."""
+        return await self.ask_internally(self.phone.caller, self.phone.uid, purpose, now=self.clock())
 
     async def asked(self, contents: list[bytes]) -> Asked:
         """A business system's request for signatures."""
@@ -178,6 +188,18 @@ class World:
         self.accept(answer)
         return answer
 
+    async def refresh(self, tau: int) -> int:
+        """A PIN change with the old share; gives the next epoch. `phone` keeps the old share and epoch."""
+        nonces = await self.commit([await self.internal_task("refresh")])
+        opened = await self.open(nonces)
+        assert opened.next_epoch is not None
+        self.accept(await self.finish(self.partials(nonces, opened), tau=tau))
+        return opened.next_epoch
+
+    def move(self, epoch: int, tau: int) -> None:
+        """The phone goes on with the share of this epoch."""
+        self.phone.epoch, self.phone.d1 = epoch, cosign.next_phone_share(self.phone.d1, tau)
+
     async def counters(self) -> tuple[int, int]:
         """(failures, wrong_total) of the key."""
         row = await fetch(self.db, "SELECT failures, wrong_total FROM keys WHERE uid = $1", self.phone.uid)
@@ -216,6 +238,7 @@ async def make_world(
         certificates=Certificates(db, engine, authorities, Issue(db, keyring, lookup, authorities, settings)),
         opening=OpenSigning(db, engine, keyring, settings),
         finishing=FinishSigning(db, engine, keyring, events),
+        ask_internally=AskInternally(db, settings),
         ask=ask,
         answer=Answer(db, events),
         system=system,

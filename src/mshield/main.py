@@ -27,6 +27,7 @@ from mshield.services.enrol import Enrol
 from mshield.services.events import Events
 from mshield.services.finish_signing import FinishSigning
 from mshield.services.import_filing import ImportFiling
+from mshield.services.internal_task import AskInternally
 from mshield.services.issue import Issue
 from mshield.services.login import LogIn
 from mshield.services.open_signing import OpenSigning
@@ -160,6 +161,7 @@ async def _assemble(settings: Settings, clock: Clock, db: Database) -> Context:
         certificates=Certificates(db, engine, authorities, Issue(db, keyring, lookup, authorities, settings)),
         open_signing=OpenSigning(db, engine, keyring, settings),
         finish_signing=FinishSigning(db, engine, keyring, events),
+        ask_internally=AskInternally(db, settings),
         ask=ask,
         answer=Answer(db, events),
         signed_result=MakeResult(ask, authorities, publisher),

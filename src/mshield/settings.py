@@ -77,6 +77,9 @@ class Settings(BaseSettings):
     opens_per_minute: Positive = Field(
         default=10, description="openings of signing sessions per key and minute"
     )
+    refresh_signatures: Positive = Field(
+        default=200, description="signatures after which phone and server renew their shares, silently"
+    )
     dpop_seconds: Positive = Field(default=60, description="how far a DPoP proof's time may be off")
 
     sms_gateway: Literal["development"] = Field(default="development", description="who sends SMS")

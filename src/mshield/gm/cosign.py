@@ -13,6 +13,7 @@ from mshield.gm.enrolment import (
     parse_scalar,
     parse_tau,
     phone_enrol,
+    phone_point,
     server_enrol,
 )
 from mshield.gm.phone import (
@@ -60,6 +61,7 @@ __all__ = [
     "phone_commit",
     "phone_enrol",
     "phone_finish",
+    "phone_point",
     "prove",
     "server_enrol",
     "server_finish",

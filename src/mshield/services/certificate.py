@@ -17,15 +17,18 @@ from mshield.pki.certificate import parse_certificate
 from mshield.pki.names import LeafSubject
 from mshield.services.issue import Issue
 from mshield.services.session import PhoneLogin, authenticate_phone
-from mshield.services.signing_key import Caller
-from mshield.store import certificates, enrolment
+from mshield.services.signing_key import PIN_CHANGE_DUE, Caller
+from mshield.store import certificates, enrolment, signing
 from mshield.store.certificates import NewCertificate
 from mshield.store.database import Database
 
 
 @dataclass(frozen=True, slots=True)
 class CurrentCertificate:
-    """My certificate (我的证书); `state` is `expired` by the clock, whatever is stored. Times in ms."""
+    """My certificate (我的证书); `state` is `expired` by the clock, whatever is stored. Times in ms.
+
+    `pin_change_due`: so many wrong PINs were tried that the user should choose a new one.
+    """
 
     state: str
     holds: frozenset[str]
@@ -36,6 +39,7 @@ class CurrentCertificate:
     subject: LeafSubject
     not_before: int
     not_after: int
+    pin_change_due: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,7 @@ class Certificates:
         row = await certificates.find_newest(self.db, device_id=login.device_id, account_id=login.account_id)
         if row is None or row.der is None:
             return None
+        wrong_total = await signing.wrong_total(self.db, uid=row.uid)
         expired = is_expired(state=CertificateState(row.state), not_after=row.not_after, now=now)
         return CurrentCertificate(
             state="expired" if expired else row.state,
@@ -70,6 +75,7 @@ class Certificates:
             ),
             not_before=row.not_before,
             not_after=row.not_after,
+            pin_change_due=wrong_total >= PIN_CHANGE_DUE,
         )
 
     async def _issue(self, login: PhoneLogin, *, now: int) -> None:

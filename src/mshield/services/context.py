@@ -15,6 +15,7 @@ from mshield.services.certificate import Certificates
 from mshield.services.enrol import Enrol
 from mshield.services.finish_signing import FinishSigning
 from mshield.services.import_filing import ImportFiling
+from mshield.services.internal_task import AskInternally
 from mshield.services.login import LogIn
 from mshield.services.open_signing import OpenSigning
 from mshield.services.publish import Publisher
@@ -49,6 +50,7 @@ class Context:
     certificates: Certificates
     open_signing: OpenSigning
     finish_signing: FinishSigning
+    ask_internally: AskInternally
     ask: Ask
     answer: Answer
     signed_result: MakeResult

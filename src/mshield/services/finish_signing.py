@@ -23,6 +23,7 @@ from mshield.services import signing_key
 from mshield.services.events import Events
 from mshield.services.signing_key import Caller, StoredItem
 from mshield.store import signing as store
+from mshield.store import signing_outcome
 from mshield.store.database import Database, Row, Tx
 
 DAY_MS: Final = 24 * 3600 * 1000
@@ -81,7 +82,8 @@ class FinishSigning:
         session = key.session
         if session is None or session.expires_at <= now or session.fb not in {None, fb}:
             raise errors.NoSession
-        if request.tau is not None and session.next_epoch is None:
+        refreshes = any(task.purpose == "refresh" for task in tasks.values())
+        if (session.next_epoch is None) if request.tau is not None else refreshes:
             raise errors.Malformed(field="tau")
         stored = signing_key.unpack_items(session.items)
         await self._check_openings(key, session, stored, request)
@@ -94,7 +96,7 @@ class FinishSigning:
             key = msgspec.structs.replace(
                 key, generation=generation, failures=key.failures + 1, wrong_total=key.wrong_total + 1
             )
-        return await self._combine(key, session, stored, request, fb, now=now)
+        return await self._combine(key, session, tasks, request, fb, now=now)
 
     async def _check_openings(
         self, key: store.KeyRow, session: store.SessionRow, stored: list[StoredItem], request: FinishRequest
@@ -113,15 +115,16 @@ class FinishSigning:
         self,
         key: store.KeyRow,
         session: store.SessionRow,
-        stored: list[StoredItem],
+        tasks: dict[bytes, store.TaskRow],
         request: FinishRequest,
         fb: bytes,
         *,
         now: int,
     ) -> Finished:
+        stored = signing_key.unpack_items(session.items)
         context = signing_key.nonce_context(key.uid, session.epoch, session.items)
         nonces = signing_key.open_nonces(self.keyring, session.k2_box, context=context)
-        d2, P1 = signing_key.open_share(self.keyring, key)
+        d2, P1 = signing_key.open_share(self.keyring, key, epoch=session.epoch)
         items = [SessionItem(item.sid, item.e, item.c, k2) for item, k2 in zip(stored, nonces, strict=True)]
         assert key.public_key is not None  # noqa: S101  # require_usable has seen it
         try:
@@ -134,10 +137,33 @@ class FinishSigning:
             await self._record_refusal(key, fb, {"error": "retry"}, lock=False, now=now)
             raise errors.Retry from error
         except gm_errors.Fault as error:
-            await store.give_back(self.db, key)
+            await signing_outcome.give_back(self.db, key)
             _log.critical("co-signing fault: a signature did not verify; the attempt was given back")
             raise errors.Fault from error
-        return await self._release(key, session, stored, signatures, fb, now=now)
+        pending = self._refreshed(key, session, d2, request, tasks)
+        return await self._release(key, session, stored, signatures, fb, pending=pending, now=now)
+
+    def _refreshed(
+        self,
+        key: store.KeyRow,
+        session: store.SessionRow,
+        d2: int,
+        request: FinishRequest,
+        tasks: dict[bytes, store.TaskRow],
+    ) -> signing_outcome.Pending | None:
+        """The share that fits the phone's next one: `d2' = d2·tau^-1`."""
+        if request.tau is None or session.next_epoch is None or key.public_key is None:
+            return None
+        d2_next = cosign.next_server_share(self.engine, d2, request.tau)
+        box = signing_key.seal_share(
+            self.keyring,
+            uid=key.uid,
+            epoch=session.next_epoch,
+            d2=d2_next,
+            P1=cosign.phone_point(self.engine, d2=d2_next, P=key.public_key),
+        )
+        changes_pin = any(task.purpose == "refresh" for task in tasks.values())
+        return signing_outcome.Pending(session.next_epoch, box, changes_pin)
 
     async def _refuse(self, key: store.KeyRow, fb: bytes, *, now: int) -> errors.DomainError:
         if signing_key.is_locked(key):
@@ -151,7 +177,7 @@ class FinishSigning:
         self, key: store.KeyRow, fb: bytes, outcome: dict[str, Any], *, lock: bool, now: int
     ) -> None:
         box = self._seal_outcome(key, json.dumps(outcome).encode())
-        await store.record_refusal(self.db, key, fb=fb, outcome_box=box, lock=lock, now=now)
+        await signing_outcome.record_refusal(self.db, key, fb=fb, outcome_box=box, lock=lock, now=now)
 
     async def _release(
         self,
@@ -161,20 +187,23 @@ class FinishSigning:
         signatures: tuple[Signature, ...],
         fb: bytes,
         *,
+        pending: signing_outcome.Pending | None,
         now: int,
     ) -> Finished:
         otp = secrets.token_bytes(32)
         otp_hash = transcript.H("otp", otp)
         rows = [
-            store.SignatureRow(item.sid, item.e, signature.to_raw())
+            signing_outcome.SignatureRow(item.sid, item.e, signature.to_raw())
             for item, signature in zip(stored, signatures, strict=True)
         ]
 
         sids = {row.sid for row in rows}
         body = _answer(rows, sids, otp)
         enrolled = key.enrol_sid in sids
-        success = store.Success(otp_hash, self._seal_outcome(key, body), fb, enrolled)
-        finished = await store.release_whole(self.db, key, session, success=success, signatures=rows, now=now)
+        success = signing_outcome.Success(otp_hash, self._seal_outcome(key, body), fb, enrolled, pending)
+        finished = await signing_outcome.release_whole(
+            self.db, key, session, success=success, signatures=rows, now=now
+        )
         if finished is None:
             body, finished, enrolled = await self._release_by_steps(key, session, rows, success, otp, now=now)
         for request_id in finished:
@@ -185,19 +214,19 @@ class FinishSigning:
         self,
         key: store.KeyRow,
         session: store.SessionRow,
-        rows: list[store.SignatureRow],
-        whole: store.Success,
+        rows: list[signing_outcome.SignatureRow],
+        whole: signing_outcome.Success,
         otp: bytes,
         *,
         now: int,
     ) -> tuple[bytes, frozenset[str], bool]:
         async def work(tx: Tx) -> tuple[bytes, dict[bytes, Row]]:
-            signed = await store.close_tasks(tx, key, rows, now=now)
+            signed = await signing_outcome.close_tasks(tx, key, rows, now=now)
             body = _answer(rows, signed.keys(), otp)
             success = replace(
                 whole, outcome_box=self._seal_outcome(key, body), enrolled=key.enrol_sid in signed
             )
-            await store.record_success(
+            await signing_outcome.record_success(
                 tx, key, session, success=success, signatures=rows, signed=signed, now=now
             )
             return body, signed
@@ -221,7 +250,7 @@ class FinishSigning:
         return Finished(body, key.state == "confirmed" and key.certificate is None)
 
 
-def _answer(rows: list[store.SignatureRow], signed: AbstractSet[bytes], otp: bytes) -> bytes:
+def _answer(rows: list[signing_outcome.SignatureRow], signed: AbstractSet[bytes], otp: bytes) -> bytes:
     items = [
         {"sid": row.sid.hex(), "r": row.signature[:32].hex(), "s": row.signature[32:].hex()}
         if row.sid in signed

@@ -77,7 +77,7 @@ class OpenSigning:
         ):
             raise errors.Busy
         current = await self._check_otp(key, request, now=now)
-        if request.epoch != key.epoch:
+        if request.epoch not in {key.epoch, key.pending_epoch}:
             raise errors.StaleEpoch
         if signing_key.is_locked(key):
             await store.lock_certificate(self.db, uid=key.uid, now=now)
@@ -89,20 +89,21 @@ class OpenSigning:
             for item in request.items
         ]
 
-        d2, _ = signing_key.open_share(self.keyring, key)
+        d2, _ = signing_key.open_share(self.keyring, key, epoch=request.epoch)
         nonces = tuple(
             cosign.server_nonce(
-                self.engine, uid=key.uid, epoch=key.epoch, d2=d2, sid=item.sid, e=item.e, c=item.c
+                self.engine, uid=key.uid, epoch=request.epoch, d2=d2, sid=item.sid, e=item.e, c=item.c
             )
             for item in items
         )
         packed = signing_key.pack_items(items)
-        context = signing_key.nonce_context(key.uid, key.epoch, packed)
+        context = signing_key.nonce_context(key.uid, request.epoch, packed)
+        next_epoch = self._next_epoch(key, tasks)
         session = store.SessionRow(
-            epoch=key.epoch,
+            epoch=request.epoch,
             otp_hash=transcript.H("otp", request.otp),
             rn=request.rn,
-            next_epoch=None,
+            next_epoch=next_epoch,
             items=packed,
             k2_box=signing_key.seal_nonces(self.keyring, [nonce.k2 for nonce in nonces], context=context),
             fb=None,
@@ -112,10 +113,15 @@ class OpenSigning:
         await store.open_session(
             self.db, key, session, forget_previous=current, opens_window=opens_window, opens=opens
         )
-        return Opened(nonces, signing_key.tries_left(key), None)
+        return Opened(nonces, signing_key.tries_left(key), next_epoch)
 
     async def _check_otp(self, key: store.KeyRow, request: OpenRequest, *, now: int) -> bool:
-        """True for the current one-time value, False for the previous one with its rn; anything else is a copy."""
+        """True for the current one-time value, False for the previous one with its rn; anything else is a copy.
+
+        After a declared restore nobody knows which value the phone was given last: any passes, until a success.
+        """
+        if key.otp_open:
+            return False
         shown = transcript.H("otp", request.otp)
         if hmac.compare_digest(shown, key.otp_hash):
             return True
@@ -128,6 +134,12 @@ class OpenSigning:
             return False
         await store.hold_clone(self.db, uid=key.uid, now=now)
         raise errors.Clone
+
+    def _next_epoch(self, key: store.KeyRow, tasks: dict[bytes, store.TaskRow]) -> int | None:
+        """A number for the refreshed shares, never given before: for a refresh task, or when it is time anyway."""
+        due = key.certificate is not None and key.since_refresh >= self.settings.refresh_signatures
+        asked = any(task.purpose == "refresh" for task in tasks.values())
+        return key.last_epoch + 1 if due or asked else None
 
     def _count_opening(self, key: store.KeyRow, *, now: int) -> tuple[int, int]:
         window = now // MINUTE_MS

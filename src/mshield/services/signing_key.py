@@ -11,6 +11,8 @@ from mshield.store.database import Database
 
 MAX_FAILURES: Final = 5
 MAX_WRONG_TOTAL: Final = 50
+PIN_CHANGE_DUE: Final = 40
+"""Wrong tries in the life of a PIN after which the user is asked for a new one."""
 _ITEM: Final = 16 + 32 + 32
 _SCALAR: Final = 32
 _MAY_BE_ASKED: Final = frozenset({CertificateState.ACTIVE, CertificateState.PIN_LOCKED})
@@ -86,11 +88,12 @@ def tries_left(key: store.KeyRow) -> int:
     return max(0, min(MAX_FAILURES - key.failures, MAX_WRONG_TOTAL - key.wrong_total))
 
 
-def open_share(keyring: Keyring, key: store.KeyRow) -> tuple[int, bytes]:
-    """The server's share d2 and P1, which stand in one box (beside d2, P1 adds nothing)."""
-    if key.share_box is None:
-        raise errors.Held(reasons=["incomplete"])
-    plain = keyring.open_share(key.share_box, uid=key.uid, epoch=key.epoch)
+def open_share(keyring: Keyring, key: store.KeyRow, *, epoch: int) -> tuple[int, bytes]:
+    """The server's share d2 and P1 of the active or pending epoch (beside d2, P1 adds nothing). Raises StaleEpoch."""
+    box = {key.pending_epoch: key.pending_box, key.epoch: key.share_box}.get(epoch)
+    if box is None:
+        raise errors.StaleEpoch
+    plain = keyring.open_share(box, uid=key.uid, epoch=epoch)
     return int.from_bytes(plain[:_SCALAR], "big"), plain[_SCALAR:]
 
 

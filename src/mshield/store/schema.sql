@@ -137,7 +137,7 @@ CREATE TABLE keys (
   generation BIGINT NOT NULL,
   created_at BIGINT NOT NULL,
   expires_at BIGINT
-, certificate TEXT REFERENCES certificates (serial));
+, certificate TEXT REFERENCES certificates (serial), pending_changes_pin BOOLEAN NOT NULL DEFAULT FALSE, since_refresh INTEGER NOT NULL DEFAULT 0, otp_open BOOLEAN NOT NULL DEFAULT FALSE);
 
 CREATE INDEX keys_device ON keys (device_id);
 
@@ -333,3 +333,10 @@ CREATE TABLE idempotency (
 );
 
 CREATE INDEX idempotency_created ON idempotency (created_at);
+CREATE TABLE high_water (
+  id INTEGER PRIMARY KEY,
+  mark BIGINT NOT NULL,
+  marked_at BIGINT NOT NULL
+);
+
+CREATE INDEX tasks_internal ON tasks (uid) WHERE request_id IS NULL;

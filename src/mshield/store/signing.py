@@ -12,7 +12,7 @@ import msgspec
 
 from mshield.domain.certificates import CertificateEvent
 from mshield.store import certificate_changes
-from mshield.store.database import Database, Row, Tx, Undone
+from mshield.store.database import Database, Row, Tx
 from mshield.store.queries import Queries
 
 _SQL: Final = Queries("signing")
@@ -54,6 +54,11 @@ class KeyRow(msgspec.Struct, frozen=True, gc=False):
     public_key: bytes | None
     epoch: int
     share_box: bytes | None
+    pending_epoch: int | None
+    pending_box: bytes | None
+    last_epoch: int
+    since_refresh: int
+    otp_open: bool
     failures: int
     wrong_total: int
     otp_hash: bytes
@@ -79,14 +84,6 @@ class TaskRow(msgspec.Struct, frozen=True, gc=False):
     state: str
     message: bytes
     expires_at: int
-
-
-class SignatureRow(msgspec.Struct, frozen=True, gc=False):
-    """A signature to record: digest is e, signature is r then s, 64 bytes."""
-
-    sid: bytes
-    digest: bytes
-    signature: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +130,7 @@ async def open_session(
         "forget_previous": forget_previous,
         "opens_window": opens_window,
         "opens": opens,
+        "last_epoch": key.last_epoch if session.next_epoch is None else session.next_epoch,
         "epoch": session.epoch,
         "otp_hash": session.otp_hash,
         "rn": session.rn,
@@ -179,150 +177,6 @@ async def drop_session(db: Database, key: KeyRow) -> None:
     await db.write(work)
 
 
-@dataclass(frozen=True, slots=True)
-class Success:
-    """What a right PIN leaves: the next one-time value's hash and the sealed answer."""
-
-    otp_hash: bytes
-    outcome_box: bytes
-    fb: bytes
-    enrolled: bool
-
-
-async def close_tasks(tx: Tx, key: KeyRow, signatures: list[SignatureRow], *, now: int) -> dict[bytes, Row]:
-    """Marks each task signed that is still open; gives the rows (sid, request_id, purpose) by sid."""
-    serial = _serial(key)
-    signed = [
-        await tx.one(_SQL["sign_task"], sid=each.sid, uid=key.uid, serial=serial, now=now)
-        for each in signatures
-    ]
-    return {row["sid"]: row for row in signed if row is not None}
-
-
-async def release_whole(
-    db: Database,
-    key: KeyRow,
-    session: SessionRow,
-    *,
-    success: Success,
-    signatures: list[SignatureRow],
-    now: int,
-) -> frozenset[str] | None:
-    """Does what `close_tasks` and `record_success` do, in one round trip, where all tasks are still open.
-
-    Gives the ids of the requests; None where it changed nothing: then the steps must be taken one by one.
-    """
-    if db.dialect == "sqlite":
-        return None
-    try:
-        row = await db.run_one(
-            _SQL["release"],
-            **_outcome(key, session, success, now=now),
-            serial=_serial(key),
-            sids=[each.sid for each in signatures],
-            digests=[each.digest for each in signatures],
-            signatures=[each.signature for each in signatures],
-        )
-    except Undone:
-        return None
-    return frozenset(filter(None, row["request_ids"])) if row is not None else None
-
-
-async def record_success(
-    tx: Tx,
-    key: KeyRow,
-    session: SessionRow,
-    *,
-    success: Success,
-    signatures: list[SignatureRow],
-    signed: dict[bytes, Row],
-    now: int,
-) -> None:
-    """Ends the session with a right PIN, stores the released signatures, finishes the requests that are now complete.
-
-    `signed` is what `close_tasks` gave. Raises Overtaken unless the session is still bound as it was left.
-    """
-    if await tx.run(_SQL["record_success"], **_outcome(key, session, success, now=now)) != 1:
-        raise Overtaken
-    released = [signature for signature in signatures if signature.sid in signed]
-    await _store_signatures(tx, key, released, signed, now=now)
-
-
-def _serial(key: KeyRow) -> str | None:
-    """The certificate in force, under which the key signs; none during its enrolment."""
-    return None if key.certificate is None else key.certificate.serial
-
-
-def _outcome(key: KeyRow, session: SessionRow, success: Success, *, now: int) -> dict[str, object]:
-    return {
-        "uid": key.uid,
-        "generation": key.generation,
-        "otp_prev_hash": session.otp_hash,
-        "rn_prev": session.rn,
-        "otp_hash": success.otp_hash,
-        "enrolled": success.enrolled,
-        "fb": success.fb,
-        "outcome_box": success.outcome_box,
-        "now": now,
-    }
-
-
-async def _store_signatures(
-    tx: Tx, key: KeyRow, released: list[SignatureRow], signed: dict[bytes, Row], *, now: int
-) -> None:
-    await tx.run(_SQL["end_session"], uid=key.uid)
-    for each in released:
-        await tx.run(
-            _SQL["insert_signature"],
-            sid=each.sid,
-            uid=key.uid,
-            serial=_serial(key),
-            request_id=signed[each.sid]["request_id"],
-            purpose=signed[each.sid]["purpose"],
-            digest=each.digest,
-            signature=each.signature,
-            now=now,
-        )
-    for request_id in {task["request_id"] for task in signed.values()} - {None}:
-        await tx.run(_SQL["finish_request"], request_id=request_id, now=now)
-
-
-async def record_refusal(
-    db: Database, key: KeyRow, *, fb: bytes, outcome_box: bytes, lock: bool, now: int
-) -> None:
-    """Ends the session with a wrong PIN, or with `retry`; `lock` also locks the certificate. Raises Overtaken."""
-
-    async def work(tx: Tx) -> None:
-        recorded = await tx.run(
-            _SQL["record_refusal"],
-            uid=key.uid,
-            generation=key.generation,
-            fb=fb,
-            outcome_box=outcome_box,
-            now=now,
-        )
-        if recorded != 1:
-            raise Overtaken
-        await tx.run(_SQL["end_session"], uid=key.uid)
-        if lock:
-            await certificate_changes.change_in_force(
-                tx, uid=key.uid, event=CertificateEvent.LOCK_PIN, reason="", now=now
-            )
-
-    await db.write(work)
-
-
-async def give_back(db: Database, key: KeyRow) -> None:
-    """Returns the attempt after a fault and ends the session. Raises Overtaken."""
-
-    async def work(tx: Tx) -> None:
-        if await tx.run(_SQL["give_back"], uid=key.uid, generation=key.generation) != 1:
-            raise Overtaken
-        await tx.run(_SQL["end_session"], uid=key.uid)
-
-    await db.write(work)
-
-
 async def hold_clone(db: Database, *, uid: bytes, now: int) -> None:
     """Holds the certificate as a possible copy (疑似复制); an enrolment under way is void."""
 
@@ -333,6 +187,12 @@ async def hold_clone(db: Database, *, uid: bytes, now: int) -> None:
         await tx.run(_SQL["void_key"], uid=uid)
 
     await db.write(work)
+
+
+async def wrong_total(db: Database, *, uid: bytes) -> int:
+    """Wrong PINs of a key since its PIN was set, less those that a success gave back."""
+    row = await db.one(_SQL["wrong_total"], uid=uid)
+    return 0 if row is None else row["wrong_total"]
 
 
 async def lock_certificate(db: Database, *, uid: bytes, now: int) -> None:
@@ -353,6 +213,11 @@ def _key(row: Row) -> KeyRow:
         public_key=row["public_key"],
         epoch=row["epoch"],
         share_box=row["share_box"],
+        pending_epoch=row["pending_epoch"],
+        pending_box=row["pending_box"],
+        last_epoch=row["last_epoch"],
+        since_refresh=row["since_refresh"],
+        otp_open=bool(row["otp_open"]),
         failures=row["failures"],
         wrong_total=row["wrong_total"],
         otp_hash=row["otp_hash"],

@@ -11,7 +11,7 @@ from mshield.web.business import requests as business_requests
 from mshield.web.console import filing as console_filing
 from mshield.web.dpop import ReplayCache
 from mshield.web.edge import Edge
-from mshield.web.phone import accounts, enrolment, shield, signing
+from mshield.web.phone import accounts, enrolment, internal_tasks, shield, signing
 from mshield.web.phone import requests as phone_requests
 from mshield.web.publication import router as publication
 from mshield.web.shortcut import Shortcut
@@ -24,7 +24,14 @@ TAGS = (
     {"name": "service", "description": "Health"},
 )
 ROUTERS = {
-    "/api/phone": (accounts.router, enrolment.router, signing.router, phone_requests.router, shield.router),
+    "/api/phone": (
+        accounts.router,
+        enrolment.router,
+        signing.router,
+        internal_tasks.router,
+        phone_requests.router,
+        shield.router,
+    ),
     "/api/business": (business_requests.router,),
     "/api/console": (console_filing.router,),
 }

@@ -136,6 +136,7 @@ class IssuedCertificate(msgspec.Struct, frozen=True, kw_only=True):
     subject: Subject
     not_before: int
     not_after: int
+    pin_change_due: bool = False
 
 
 class SignatureRecord(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 -- name: open^
 WITH key AS (
-  UPDATE keys SET generation = generation + 1, opens_window = :opens_window, opens = :opens,
+  UPDATE keys SET generation = generation + 1, opens_window = :opens_window, opens = :opens, last_epoch = :last_epoch,
     otp_prev_hash = CASE WHEN :forget_previous THEN NULL ELSE otp_prev_hash END,
     rn_prev = CASE WHEN :forget_previous THEN NULL ELSE rn_prev END
   WHERE uid = :uid AND generation = :generation
@@ -28,7 +28,8 @@ RETURNING signing_sessions.uid;
 
 -- name: context_with_tasks
 -- `context`, once for each of the named documents of the key; once with nulls where there are none.
-SELECT k.uid, k.state AS key_state, k.public_key, k.epoch, k.share_box, k.failures, k.wrong_total,
+SELECT k.uid, k.state AS key_state, k.public_key, k.epoch, k.share_box, k.pending_epoch, k.pending_box, k.last_epoch,
+  k.since_refresh, k.otp_open, k.failures, k.wrong_total,
   k.otp_hash, k.otp_prev_hash, k.rn_prev, k.generation, k.opens_window, k.opens, k.enrol_sid, k.expires_at AS key_expires_at,
   k.outcome_fb, k.outcome_box, k.outcome_at,
   c.serial, c.state AS certificate_state, c.holds, c.not_before, c.not_after,
@@ -55,7 +56,7 @@ WITH signed AS (
   RETURNING sid, request_id, purpose),
 key AS (
   UPDATE keys SET failures = 0, wrong_total = wrong_total - 1, generation = generation + 1,
-    otp_prev_hash = :otp_prev_hash, rn_prev = :rn_prev, otp_hash = :otp_hash,
+    since_refresh = since_refresh + :count, otp_open = FALSE, otp_prev_hash = :otp_prev_hash, rn_prev = :rn_prev, otp_hash = :otp_hash,
     state = CASE WHEN state = 'enrolling' AND :enrolled THEN 'confirmed' ELSE state END,
     outcome_fb = :fb, outcome_box = :outcome_box, outcome_at = :now
   WHERE uid = :uid AND generation = :generation

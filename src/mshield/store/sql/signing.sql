@@ -1,3 +1,6 @@
+-- name: wrong_total^
+SELECT wrong_total FROM keys WHERE uid = :uid;
+
 -- name: raise_generation!
 UPDATE keys SET generation = generation + 1 WHERE uid = :uid AND generation = :generation;
 
@@ -28,10 +31,28 @@ RETURNING sid, request_id, purpose;
 
 -- name: record_success!
 UPDATE keys SET failures = 0, wrong_total = wrong_total - 1, generation = generation + 1,
-  otp_prev_hash = :otp_prev_hash, rn_prev = :rn_prev, otp_hash = :otp_hash,
+  since_refresh = since_refresh + :count, otp_open = FALSE, otp_prev_hash = :otp_prev_hash, rn_prev = :rn_prev, otp_hash = :otp_hash,
   state = CASE WHEN state = 'enrolling' AND :enrolled THEN 'confirmed' ELSE state END,
   outcome_fb = :fb, outcome_box = :outcome_box, outcome_at = :now
 WHERE uid = :uid AND generation = :generation;
+
+-- name: activate_pending!
+-- A success under the pending epoch: it is the active one, the old share is erased. After a PIN change the wrong
+-- tries of the old PIN count no more.
+UPDATE keys SET epoch = pending_epoch, share_box = pending_box,
+  wrong_total = CASE WHEN pending_changes_pin THEN 0 ELSE wrong_total END,
+  pending_epoch = NULL, pending_box = NULL, pending_changes_pin = FALSE
+WHERE uid = :uid AND pending_epoch = :epoch;
+
+-- name: drop_pending!
+-- A success under the active epoch: the phone never got so far as to use the pending one.
+UPDATE keys SET pending_epoch = NULL, pending_box = NULL, pending_changes_pin = FALSE
+WHERE uid = :uid AND epoch = :epoch AND pending_epoch IS NOT NULL;
+
+-- name: set_pending!
+UPDATE keys SET pending_epoch = :pending_epoch, pending_box = :pending_box, pending_changes_pin = :changes_pin,
+  since_refresh = 0
+WHERE uid = :uid;
 
 -- name: insert_signature!
 INSERT INTO signatures (sid, uid, serial, request_id, purpose, digest, signature, signed_at)

@@ -3,7 +3,8 @@
 -- name: context_with_task^
 -- Everything that open and finish must know of the caller's key, or no row where the login isn't valid; with the document
 -- `sid`, where it is this key's. An enrolment's own document needs no request.
-SELECT k.uid, k.state AS key_state, k.public_key, k.epoch, k.share_box, k.failures, k.wrong_total,
+SELECT k.uid, k.state AS key_state, k.public_key, k.epoch, k.share_box, k.pending_epoch, k.pending_box, k.last_epoch,
+  k.since_refresh, k.otp_open, k.failures, k.wrong_total,
   k.otp_hash, k.otp_prev_hash, k.rn_prev, k.generation, k.opens_window, k.opens, k.enrol_sid, k.expires_at AS key_expires_at,
   k.outcome_fb, k.outcome_box, k.outcome_at,
   c.serial, c.state AS certificate_state, c.holds, c.not_before, c.not_after,
@@ -27,7 +28,7 @@ FROM tasks WHERE sid = :sid AND uid = :uid;
 -- name: touch_key!
 -- The first half of opening: guarded by the generation that was read. The current one-time value, once shown,
 -- makes the previous one worthless for good.
-UPDATE keys SET generation = generation + 1, opens_window = :opens_window, opens = :opens,
+UPDATE keys SET generation = generation + 1, opens_window = :opens_window, opens = :opens, last_epoch = :last_epoch,
   otp_prev_hash = CASE WHEN :forget_previous THEN NULL ELSE otp_prev_hash END,
   rn_prev = CASE WHEN :forget_previous THEN NULL ELSE rn_prev END
 WHERE uid = :uid AND generation = :generation;

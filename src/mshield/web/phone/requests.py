@@ -100,7 +100,7 @@ async def scan(request: Request) -> Response:
         number=taken.number,
         requester=_requester(taken.requester),
         expires_at=taken.expires_at,
-        tasks=tuple(_task(task) for task in taken.tasks),
+        tasks=tuple(task_message(task) for task in taken.tasks),
     )
     return Response(msgspec.json.encode(answer), media_type="application/json", headers=_NO_STORE)
 
@@ -121,7 +121,7 @@ async def task(request: Request, sid: str) -> Response:
         key = bytes.fromhex(msgspec.convert(sid, Hex16))
     except msgspec.ValidationError as error:
         raise errors.NotFound from error
-    answer = _task(await context.answer.task(login, key))
+    answer = task_message(await context.answer.task(login, key))
     return Response(msgspec.json.encode(answer), media_type="application/json", headers=_NO_STORE)
 
 
@@ -148,7 +148,8 @@ def _requester(requester: Requester) -> RequesterMessage:
     return RequesterMessage(requester.name, requester.domain, requester.pc_address, requester.pc_browser)
 
 
-def _task(found: Task) -> TaskMessage:
+def task_message(found: Task) -> TaskMessage:
+    """A document as it goes to the phone."""
     lines = tuple(DisplayLine(line["label"], line["value"]) for line in json.loads(found.display))
     return TaskMessage(
         sid=found.sid.hex(),

@@ -33,7 +33,10 @@ class AccountMessage(Wire, frozen=True):
 
 
 class CertificateMessage(Wire, frozen=True):
-    """My certificate (我的证书). Times in ms; `chain_pem` is issuing CA, root."""
+    """My certificate (我的证书). Times in ms; `chain_pem` is issuing CA, root.
+
+    `pin_change_due`: after many wrong PINs the user should choose a new one.
+    """
 
     state: str
     holds: tuple[str, ...]
@@ -44,6 +47,7 @@ class CertificateMessage(Wire, frozen=True):
     subject: SubjectMessage
     not_before: int
     not_after: int
+    pin_change_due: bool
 
 
 class MeMessage(Wire, frozen=True):
@@ -185,6 +189,7 @@ def _certificate(current: CurrentCertificate) -> CertificateMessage:
         ),
         not_before=current.not_before,
         not_after=current.not_after,
+        pin_change_due=current.pin_change_due,
     )
 
 

@@ -15,6 +15,7 @@ from mshield.web import openapi
 from mshield.web.body import Epoch, Hex16, Hex32, Hex65, Wire, decode
 from mshield.web.context import context_of
 from mshield.web.dpop import caller_of
+from mshield.web.phone.keys import key_id
 from mshield.web.shortcut import hot
 
 router: Final = APIRouter(tags=["phone"])
@@ -104,7 +105,7 @@ async def open_signing(request: Request, uid: str) -> Response:
     context = context_of(request)
     opened = await context.open_signing(
         caller,
-        _uid(uid),
+        key_id(uid),
         OpenRequest(
             rn=bytes.fromhex(message.rn),
             otp=bytes.fromhex(message.otp),
@@ -138,10 +139,10 @@ async def finish_signing(request: Request, uid: str) -> Response:
     caller = await caller_of(request)
     message = decode(await request.body(), FinishMessage)
     context = context_of(request)
-    key_id, now = _uid(uid), context.clock()
+    named, now = key_id(uid), context.clock()
     finished = await context.finish_signing(
         caller,
-        key_id,
+        named,
         FinishRequest(tuple(_item(item) for item in message.items), _tau(message.tau)),
         now=now,
     )
@@ -163,10 +164,3 @@ def _tau(text: str | None) -> int | None:
     if not 0 < tau < _CURVE_ORDER:
         raise errors.Malformed(field="tau")
     return tau
-
-
-def _uid(text: str) -> bytes:
-    try:
-        return bytes.fromhex(msgspec.convert(text, Hex16))
-    except msgspec.ValidationError as error:
-        raise errors.Malformed(field="uid") from error

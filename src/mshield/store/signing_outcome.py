@@ -1,0 +1,202 @@
+"""What a finish leaves: the signatures of a right PIN, the refusal of a wrong one, and the shares of the next epoch.
+
+Guarded by the key's `generation` like everything of a signing session; see `signing`.
+"""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+import msgspec
+
+from mshield.domain.certificates import CertificateEvent
+from mshield.store import certificate_changes
+from mshield.store.database import Database, Row, Tx, Undone
+from mshield.store.queries import Queries
+from mshield.store.signing import KeyRow, Overtaken, SessionRow
+
+_SQL: Final = Queries("signing")
+
+
+class SignatureRow(msgspec.Struct, frozen=True, gc=False):
+    """A signature to record: digest is e, signature is r then s, 64 bytes."""
+
+    sid: bytes
+    digest: bytes
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A refreshed share that waits for its first success; `changes_pin` where the user chose a new PIN."""
+
+    epoch: int
+    box: bytes = field(repr=False)
+    changes_pin: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Success:
+    """What a right PIN leaves: the next one-time value's hash, the sealed answer, and a refreshed share if any."""
+
+    otp_hash: bytes
+    outcome_box: bytes
+    fb: bytes
+    enrolled: bool
+    pending: Pending | None = None
+
+
+async def close_tasks(tx: Tx, key: KeyRow, signatures: list[SignatureRow], *, now: int) -> dict[bytes, Row]:
+    """Marks each task signed that is still open; gives the rows (sid, request_id, purpose) by sid."""
+    serial = _serial(key)
+    signed = [
+        await tx.one(_SQL["sign_task"], sid=each.sid, uid=key.uid, serial=serial, now=now)
+        for each in signatures
+    ]
+    return {row["sid"]: row for row in signed if row is not None}
+
+
+async def release_whole(
+    db: Database,
+    key: KeyRow,
+    session: SessionRow,
+    *,
+    success: Success,
+    signatures: list[SignatureRow],
+    now: int,
+) -> frozenset[str] | None:
+    """Does what `close_tasks` and `record_success` do, in one round trip, where all tasks are still open.
+
+    Gives the ids of the requests; None where it changed nothing: then the steps must be taken one by one, as always
+    where shares move from one epoch to the next.
+    """
+    if db.dialect == "sqlite" or success.pending is not None or key.pending_epoch is not None:
+        return None
+    try:
+        row = await db.run_one(
+            _SQL["release"],
+            **_outcome(key, session, success, count=len(signatures), now=now),
+            serial=_serial(key),
+            sids=[each.sid for each in signatures],
+            digests=[each.digest for each in signatures],
+            signatures=[each.signature for each in signatures],
+        )
+    except Undone:
+        return None
+    return frozenset(filter(None, row["request_ids"])) if row is not None else None
+
+
+async def record_success(
+    tx: Tx,
+    key: KeyRow,
+    session: SessionRow,
+    *,
+    success: Success,
+    signatures: list[SignatureRow],
+    signed: dict[bytes, Row],
+    now: int,
+) -> None:
+    """Ends the session with a right PIN, stores the released signatures, finishes the requests that are now complete.
+
+    `signed` is what `close_tasks` gave. Raises Overtaken unless the session is still bound as it was left.
+    """
+    outcome = _outcome(key, session, success, count=len(signatures), now=now)
+    if await tx.run(_SQL["record_success"], **outcome) != 1:
+        raise Overtaken
+    await _move_epochs(tx, key, session, success.pending)
+    released = [signature for signature in signatures if signature.sid in signed]
+    await _store_signatures(tx, key, released, signed, now=now)
+
+
+def _serial(key: KeyRow) -> str | None:
+    """The certificate in force, under which the key signs; none during its enrolment."""
+    return None if key.certificate is None else key.certificate.serial
+
+
+async def _move_epochs(tx: Tx, key: KeyRow, session: SessionRow, pending: Pending | None) -> None:
+    """The protocol's epoch rules after a success under the session's epoch (PIN change and refresh, 3)."""
+    if key.pending_epoch is not None:
+        activates = session.epoch == key.pending_epoch
+        rule = _SQL["activate_pending"] if activates else _SQL["drop_pending"]
+        if await tx.run(rule, uid=key.uid, epoch=session.epoch) != 1:
+            raise Overtaken
+    if pending is not None:
+        await tx.run(
+            _SQL["set_pending"],
+            uid=key.uid,
+            pending_epoch=pending.epoch,
+            pending_box=pending.box,
+            changes_pin=pending.changes_pin,
+        )
+
+
+def _outcome(
+    key: KeyRow, session: SessionRow, success: Success, *, count: int, now: int
+) -> dict[str, object]:
+    return {
+        "count": count,
+        "uid": key.uid,
+        "generation": key.generation,
+        "otp_prev_hash": session.otp_hash,
+        "rn_prev": session.rn,
+        "otp_hash": success.otp_hash,
+        "enrolled": success.enrolled,
+        "fb": success.fb,
+        "outcome_box": success.outcome_box,
+        "now": now,
+    }
+
+
+async def _store_signatures(
+    tx: Tx, key: KeyRow, released: list[SignatureRow], signed: dict[bytes, Row], *, now: int
+) -> None:
+    await tx.run(_SQL["end_session"], uid=key.uid)
+    for each in released:
+        await tx.run(
+            _SQL["insert_signature"],
+            sid=each.sid,
+            uid=key.uid,
+            serial=_serial(key),
+            request_id=signed[each.sid]["request_id"],
+            purpose=signed[each.sid]["purpose"],
+            digest=each.digest,
+            signature=each.signature,
+            now=now,
+        )
+    for request_id in {task["request_id"] for task in signed.values()} - {None}:
+        await tx.run(_SQL["finish_request"], request_id=request_id, now=now)
+
+
+async def record_refusal(
+    db: Database, key: KeyRow, *, fb: bytes, outcome_box: bytes, lock: bool, now: int
+) -> None:
+    """Ends the session with a wrong PIN, or with `retry`; `lock` also locks the certificate. Raises Overtaken."""
+
+    async def work(tx: Tx) -> None:
+        recorded = await tx.run(
+            _SQL["record_refusal"],
+            uid=key.uid,
+            generation=key.generation,
+            fb=fb,
+            outcome_box=outcome_box,
+            now=now,
+        )
+        if recorded != 1:
+            raise Overtaken
+        await tx.run(_SQL["end_session"], uid=key.uid)
+        if lock:
+            await certificate_changes.change_in_force(
+                tx, uid=key.uid, event=CertificateEvent.LOCK_PIN, reason="", now=now
+            )
+
+    await db.write(work)
+
+
+async def give_back(db: Database, key: KeyRow) -> None:
+    """Returns the attempt after a fault and ends the session. Raises Overtaken."""
+
+    async def work(tx: Tx) -> None:
+        if await tx.run(_SQL["give_back"], uid=key.uid, generation=key.generation) != 1:
+            raise Overtaken
+        await tx.run(_SQL["end_session"], uid=key.uid)
+
+    await db.write(work)
