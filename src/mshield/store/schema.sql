@@ -333,6 +333,7 @@ CREATE TABLE idempotency (
 );
 
 CREATE INDEX idempotency_created ON idempotency (created_at);
+
 CREATE TABLE high_water (
   id INTEGER PRIMARY KEY,
   mark BIGINT NOT NULL,

@@ -98,12 +98,9 @@ class Found:
 async def find(
     db: Database, *, token_hash: bytes, jkt: str, uid: bytes, sids: list[bytes], now: int
 ) -> Found:
-    """All that `open` and `finish` must know: the caller's key, and those of the named tasks that are this key's.
-
-    `sids` names one at least.
-    """
+    """All that `open` and `finish` must know: the caller's key, and those of the named tasks that are this key's."""
     if db.dialect == "sqlite":
-        first, *others = sids
+        first, *others = sids or [b""]
         row = await db.one(
             _SQL["context_with_task"], token_hash=token_hash, jkt=jkt, uid=uid, sid=first, now=now
         )
