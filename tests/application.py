@@ -14,7 +14,7 @@ import httpx
 from fastapi import FastAPI
 
 from mshield.client.dpop import DeviceKey, proof
-from mshield.demo.people import OPERATOR
+from mshield.demo.people import OPERATOR, Person
 from mshield.domain.staff import StaffRole
 from mshield.gateways.filing_files import read_filing
 from mshield.gm.engine import load_engine
@@ -111,16 +111,16 @@ class Application:
                 return str(message["code"])
         raise AssertionError(f"no code for {purpose}")
 
-    async def registered(self) -> None:
-        """The example's operator has an account."""
-        await self.http.post("/api/phone/sms-codes", json={"phone": OPERATOR.phone, "purpose": "register"})
+    async def registered(self, person: Person = OPERATOR) -> None:
+        """The example's operator, or another of its people, has an account."""
+        await self.http.post("/api/phone/sms-codes", json={"phone": person.phone, "purpose": "register"})
         document = {
-            "name": OPERATOR.name,
+            "name": person.name,
             "id_type": "resident_id",
-            "id_number": OPERATOR.id_number,
-            "phone": OPERATOR.phone,
+            "id_number": person.id_number,
+            "phone": person.phone,
             "sms_code": await self.sms_code("register"),
-            "password": OPERATOR.password,
+            "password": person.password,
         }
         answer = await self.http.post("/api/phone/accounts", json=document)
         assert answer.status_code == 201, answer.text

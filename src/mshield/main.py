@@ -30,7 +30,10 @@ from mshield.services.import_filing import ImportFiling
 from mshield.services.internal_task import AskInternally
 from mshield.services.issue import Issue
 from mshield.services.login import LogIn
+from mshield.services.manage_acts import ManageShields
+from mshield.services.manage_lists import LookUp
 from mshield.services.open_signing import OpenSigning
+from mshield.services.portal_session import PortalSessions
 from mshield.services.publish import Publisher
 from mshield.services.register import Register
 from mshield.services.result import MakeResult
@@ -140,6 +143,7 @@ async def _assemble(settings: Settings, clock: Clock, db: Database) -> Context:
     sms = DevelopmentSms()
     captchas = Captchas(db, keyring, settings)
     sms_codes = SmsCodes(db, lookup, settings, sms)
+    log_in = LogIn(db, lookup, settings, captchas)
     ask = Ask(db, settings, events)
     return Context(
         settings=settings,
@@ -156,7 +160,10 @@ async def _assemble(settings: Settings, clock: Clock, db: Database) -> Context:
         sms_codes=sms_codes,
         import_filing=ImportFiling(db, keyring, lookup),
         register=Register(db, keyring, lookup, sms_codes),
-        log_in=LogIn(db, lookup, settings, captchas),
+        log_in=log_in,
+        portal_sessions=PortalSessions(db, keyring, settings, log_in, sms_codes),
+        manage_shields=ManageShields(db, sms_codes),
+        look_up=LookUp(db, keyring),
         enrol=Enrol(db, engine, keyring, lookup),
         certificates=Certificates(db, engine, authorities, Issue(db, keyring, lookup, authorities, settings)),
         open_signing=OpenSigning(db, engine, keyring, settings),

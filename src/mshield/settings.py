@@ -72,6 +72,12 @@ class Settings(BaseSettings):
     ocsp_hours: Positive = Field(default=12, description="life of an OCSP answer")
 
     session_seconds: Positive = Field(default=12 * 3600, description="life of a phone's login")
+    portal_session_seconds: Positive = Field(
+        default=8 * 3600, description="life of a legal person's login at the portal"
+    )
+    portal_idle_seconds: Positive = Field(
+        default=15 * 60, description="without use, a login at the portal ends after this"
+    )
     request_seconds: Positive = Field(default=120, description="life of a business system's request")
     signing_session_seconds: Positive = Field(default=600, description="life of an opened signing session")
     opens_per_minute: Positive = Field(

@@ -24,11 +24,14 @@ from schemathesis.core.result import Ok
 
 from mshield.client.dpop import proof
 from mshield.client.phone import VirtualPhone
-from mshield.demo.people import OPERATOR
+from mshield.demo.people import LEGAL_PERSON, OPERATOR
 from mshield.domain.staff import StaffRole
 from mshield.main import create_app, wall_clock
+from mshield.services.context import Context
 from mshield.services.filing_list import MEDIA_TYPES
+from mshield.services.portal_session import csrf_token
 from mshield.settings import Settings
+from mshield.store.accounts import find_account
 from mshield.web.problems import MEDIA_TYPE
 from tests.attempts import Attacker
 from tests.conftest import TEMPLATE
@@ -63,8 +66,10 @@ class InProcess:
     client: httpx.AsyncClient
     live: LiveService
     attacker: Attacker
+    legal_person: str
     request_id: str
     sid: str
+    shield_number: str
     staff_token: str
 
     def known(self) -> dict[str, str]:
@@ -73,6 +78,8 @@ class InProcess:
             "uid": self.attacker.key.uid.hex(),
             "sid": self.sid,
             "request_id": self.request_id,
+            "credit_code": OPERATOR.credit_code,
+            "shield_number": self.shield_number,
         }
 
     def credentials(
@@ -86,6 +93,11 @@ class InProcess:
             return {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
         if "staff" in schemes:
             return {"Authorization": f"Bearer {self.staff_token}"}
+        if "portal" in schemes:
+            return {
+                "Cookie": f"mshield-portal={self.legal_person}",
+                "X-CSRF-Token": csrf_token(self.legal_person),
+            }
         if "phone" not in schemes and not operation.path.startswith("/api/phone/sessions"):
             return {}
         url = (request.url or "").partition("?")[0]
@@ -126,6 +138,8 @@ def _application(folder: Path, database: str) -> Iterator[InProcess]:
         register(live, phone)
         log_in(live, phone)
         apply(live, phone)
+        register(live, phone, LEGAL_PERSON)
+        shield_number = phone.status().shield_number or ""
         scanned = phone.scan(business.request_login().qr)
     live.stop()
     with pytest.MonkeyPatch.context() as patch:
@@ -142,12 +156,27 @@ def _application(folder: Path, database: str) -> Iterator[InProcess]:
         lifespan = app.router.lifespan_context(app)
         loop.run_until_complete(lifespan.__aenter__())
         client = httpx.AsyncClient(transport=transport)
+        legal_person = loop.run_until_complete(_portal_session(app.state.context))
         yield InProcess(
-            loop, client, live, attacker, scanned.request_id, scanned.tasks[0].sid, staff["token"]
+            loop,
+            client,
+            live,
+            attacker,
+            legal_person,
+            scanned.request_id,
+            scanned.tasks[0].sid,
+            shield_number,
+            staff["token"],
         )
         loop.run_until_complete(client.aclose())
         loop.run_until_complete(attacker.http.aclose())
         loop.run_until_complete(lifespan.__aexit__(None, None, None))
+
+
+async def _portal_session(context: Context) -> str:
+    account = await find_account(context.db, phone=LEGAL_PERSON.phone)
+    assert account is not None
+    return (await context.portal_sessions.open(account.id, now=wall_clock())).token
 
 
 @pytest.mark.parametrize("label", _LABELS)

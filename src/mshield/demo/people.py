@@ -26,3 +26,13 @@ OPERATOR: Final = Person(
     password="Demo-declare-2026",  # noqa: S106  # an invented account of a local demonstration
     pin="271828",
 )
+
+LEGAL_PERSON: Final = Person(
+    name="顾承岳",
+    id_number="330206197403183014",
+    role="legal_person",
+    credit_code="91330206MA2XB7C1TW",
+    phone="13900005011",
+    password="Demo-manage-2026",  # noqa: S106  # as above
+    pin="314159",
+)

@@ -131,6 +131,21 @@ def after(standing: Standing, event: CertificateEvent) -> Standing:
     return Standing(rule.target, (standing.holds | placed) - {rule.lifts})
 
 
+def stands_already(standing: Standing, event: CertificateEvent) -> bool:
+    """Whether the certificate stands as the event would leave it, so that a repeat of the event changes nothing."""
+    rule = TABLE[event]
+    if standing.state is not rule.target:
+        return False
+    if rule.places is not None:
+        return rule.places in standing.holds
+    return rule.lifts is None or rule.lifts not in standing.holds
+
+
+def shown_state(*, state: CertificateState, not_after: int, now: int) -> str:
+    """The state as people see it: `expired` where the clock has ended the certificate, else what is stored."""
+    return "expired" if is_expired(state=state, not_after=not_after, now=now) else state.value
+
+
 def usable(*, state: CertificateState, holds: Iterable[Hold], not_after: int, now: int) -> bool:
     """Whether the certificate may sign: active, no hold, not expired; times in ms."""
     return state is CertificateState.ACTIVE and not any(True for _ in holds) and now < not_after

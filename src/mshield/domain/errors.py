@@ -389,9 +389,9 @@ class AlreadyCertified(
     """Said before an application on a device that has a certificate (R6)."""
 
 
-class Duplicate(
+class DuplicateApplication(
     DomainError,
-    code="duplicate",
+    code="duplicate_application",
     zh="重复申请没有成功，本机原有的证书已停用。请法人作废后重新申请",
     en="Applying again failed and the phone's present certificate was stopped. Ask your legal person to revoke it, "
     "then apply again",
@@ -438,6 +438,16 @@ class OtherAccount(
             if self.extra
             else "This phone's shield belongs to another account. Log in with that account"
         )
+
+
+class NotLegalPerson(
+    DomainError,
+    code="not_legal_person",
+    zh="您没有备案为任何企业的法人，不能登录。请核对备案",
+    en="You are not on file as the legal person of any enterprise and cannot log in here. Check the filing",
+    faq="3.3",
+):
+    """Told only to who proved to be the account's owner."""
 
 
 class NoCertificate(

@@ -17,7 +17,10 @@ from mshield.services.finish_signing import FinishSigning
 from mshield.services.import_filing import ImportFiling
 from mshield.services.internal_task import AskInternally
 from mshield.services.login import LogIn
+from mshield.services.manage_acts import ManageShields
+from mshield.services.manage_lists import LookUp
 from mshield.services.open_signing import OpenSigning
+from mshield.services.portal_session import PortalSessions
 from mshield.services.publish import Publisher
 from mshield.services.register import Register
 from mshield.services.result import MakeResult
@@ -46,6 +49,9 @@ class Context:
     import_filing: ImportFiling
     register: Register
     log_in: LogIn
+    portal_sessions: PortalSessions
+    manage_shields: ManageShields
+    look_up: LookUp
     enrol: Enrol
     certificates: Certificates
     open_signing: OpenSigning

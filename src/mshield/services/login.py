@@ -70,8 +70,7 @@ class LogIn:
 
         Raises CaptchaWrong, LoginSlowed, LoginFailed; OtherAccount where the phone belongs to another account (R7).
         """
-        await self.captchas.use(credentials.captcha_id, credentials.captcha, now=now)
-        account = await self._account(credentials, address=address, now=now)
+        account = await self.authenticate(credentials, address=address, now=now)
         token = base64.urlsafe_b64encode(secrets.token_bytes(_TOKEN_BYTES)).rstrip(b"=").decode()
         known = await self.db.write(lambda tx: self._start(tx, account, device, token, now=now))
         return Session(
@@ -82,6 +81,11 @@ class LogIn:
             id_type=account.id_type,
             shield_number=known.shield_number,
         )
+
+    async def authenticate(self, credentials: Credentials, *, address: str, now: int) -> store.Account:
+        """The account whose credentials these are. Raises CaptchaWrong, LoginSlowed, LoginFailed."""
+        await self.captchas.use(credentials.captcha_id, credentials.captcha, now=now)
+        return await self._account(credentials, address=address, now=now)
 
     async def _account(self, credentials: Credentials, *, address: str, now: int) -> store.Account:
         phone = _phone_or_none(credentials.account)

@@ -5,7 +5,7 @@ Nothing waits for it and nothing breaks without it; it keeps tables small and pe
 
 from typing import Final
 
-from mshield.store import accounts, limits
+from mshield.store import accounts, limits, portal_sessions
 from mshield.store.database import Database
 
 KEPT_MS: Final = 86_400_000
@@ -15,4 +15,5 @@ KEPT_MS: Final = 86_400_000
 async def purge(db: Database, *, now: int) -> int:
     """Deletes what was over a day ago and gives the number of rows. May run at any time, in several processes too."""
     before = now - KEPT_MS
-    return await limits.purge(db, before=before) + await accounts.purge_sessions(db, before=before)
+    logins = await accounts.purge_sessions(db, before=before) + await portal_sessions.purge(db, before=before)
+    return await limits.purge(db, before=before) + logins

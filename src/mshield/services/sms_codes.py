@@ -24,7 +24,13 @@ _DAY_MS: Final = 86_400_000
 _KIND: Final = "sms-code"
 _PHONE: Final = "sms_phone"
 _ADDRESS: Final = "sms_address"
-_PURPOSES: Final[dict[SmsPurpose, str]] = {"register": "注册", "apply": "申请证书", "reset": "重设密码"}
+_PURPOSES: Final[dict[SmsPurpose, str]] = {
+    "register": "注册",
+    "apply": "申请证书",
+    "reset": "重设密码",
+    "portal": "法人登录",
+    "revoke": "作废手机盾证书",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,16 @@ from mshield.web.dpop import ReplayCache
 from mshield.web.edge import Edge
 from mshield.web.phone import accounts, enrolment, internal_tasks, shield, signing
 from mshield.web.phone import requests as phone_requests
+from mshield.web.portal import ROUTERS as PORTAL
 from mshield.web.publication import router as publication
 from mshield.web.shortcut import Shortcut
 
 TAGS = (
     {"name": "phone", "description": "The app on the phone (手机盾 APP)"},
+    {
+        "name": "portal",
+        "description": "Legal persons (法人, 三证合一): people and shields of their enterprises",
+    },
     {"name": "business", "description": "Business systems (业务系统): login and signature by scan"},
     {"name": "console", "description": "Staff of the service's operator (控制台)"},
     {"name": "publication", "description": "CA certificates, CRL, OCSP"},
@@ -32,6 +37,7 @@ ROUTERS = {
         phone_requests.router,
         shield.router,
     ),
+    "/api/portal": PORTAL,
     "/api/business": (business_requests.router,),
     "/api/console": (console_filing.router,),
 }

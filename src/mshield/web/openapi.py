@@ -84,6 +84,12 @@ def install(app: FastAPI, tags: Sequence[dict[str, str]]) -> None:
                     "scheme": "DPoP",
                     "description": "DPoP-bound access token (RFC 9449), claim bd",
                 },
+                "portal": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": "__Host-mshield-portal",
+                    "description": "the legal person's session; without https its name is mshield-portal",
+                },
                 "business": {"type": "http", "scheme": "basic", "description": "client id and secret"},
                 "staff": {
                     "type": "http",

@@ -1,0 +1,193 @@
+"""What the legal person does to shields of his enterprise by their numbers (挂失 … 作废, manual 2.3.1.9, R14).
+
+Each number is answered for itself: one that can't be changed keeps none of the others from being held. A repeat of an
+act that was done changes nothing and is no error, and nothing tells another enterprise's shield from an unknown number.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from mshield.domain import errors, shield
+from mshield.domain.certificates import (
+    CertificateEvent,
+    CertificateState,
+    Standing,
+    occupies_device,
+    stands_already,
+)
+from mshield.pki import crl
+from mshield.services.portal_session import LegalPerson, ManagedEnterprise
+from mshield.services.sms_codes import SmsCodes
+from mshield.store import managed_shields as store
+from mshield.store.certificate_changes import By, change
+from mshield.store.database import Database, Tx
+
+MAX_NUMBERS: Final = 100
+MAX_REASON: Final = 200
+HOLD_EVENTS: Final = (
+    CertificateEvent.REPORT_LOSS,
+    CertificateEvent.LIFT_LOSS,
+    CertificateEvent.FREEZE,
+    CertificateEvent.UNFREEZE,
+)
+
+
+class Cause(StrEnum):
+    """Why a shield is revoked, as the revocation list says it (RFC 5280, 5.3.1)."""
+
+    UNSPECIFIED = "unspecified"
+    KEY_COMPROMISE = "key_compromise"
+    AFFILIATION_CHANGED = "affiliation_changed"
+    SUPERSEDED = "superseded"
+    CESSATION_OF_OPERATION = "cessation_of_operation"
+
+
+_REASON_CODES: Final = MappingProxyType(
+    {
+        Cause.UNSPECIFIED: crl.UNSPECIFIED,
+        Cause.KEY_COMPROMISE: crl.KEY_COMPROMISE,
+        Cause.AFFILIATION_CHANGED: crl.AFFILIATION_CHANGED,
+        Cause.SUPERSEDED: crl.SUPERSEDED,
+        Cause.CESSATION_OF_OPERATION: 5,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one number: changed, unchanged (`error` None, `changed` False), or refused."""
+
+    shield_number: str
+    changed: bool
+    standing: Standing | None
+    error: errors.DomainError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ManageShields:
+    """Holds, lifts and revokes."""
+
+    db: Database
+    sms_codes: SmsCodes
+
+    async def act(
+        self,
+        person: LegalPerson,
+        enterprise: ManagedEnterprise,
+        event: CertificateEvent,
+        numbers: Sequence[str],
+        *,
+        reason: str,
+        now: int,
+    ) -> list[Outcome]:
+        """Reports loss, lifts it, freezes or unfreezes; an outcome for each number, in order."""
+        if event not in HOLD_EVENTS:
+            raise ValueError(f"{event.value} is not a hold's")
+        return await self.db.write(
+            lambda tx: _all(tx, person, enterprise, event, numbers, reason=reason, code=None, now=now)
+        )
+
+    async def revoke(
+        self,
+        person: LegalPerson,
+        enterprise: ManagedEnterprise,
+        numbers: Sequence[str],
+        *,
+        reason: str,
+        cause: Cause,
+        sms_code: str,
+        now: int,
+    ) -> list[Outcome]:
+        """Ends the shields' certificates for good. Raises SmsCodeWrong, SmsCodeExpired, and then revokes none.
+
+        The code is spent in the transaction that revokes: it serves one batch.
+        """
+        proven = await self.sms_codes.prove(phone=person.phone, purpose="revoke", code=sms_code, now=now)
+
+        async def work(tx: Tx) -> list[Outcome]:
+            await self.sms_codes.spend(tx, proven, now=now)
+            return await _all(
+                tx,
+                person,
+                enterprise,
+                CertificateEvent.REVOKE,
+                numbers,
+                reason=reason,
+                code=_REASON_CODES[cause],
+                now=now,
+            )
+
+        outcomes = await self.db.write(work)
+        self.sms_codes.forget(proven)
+        return outcomes
+
+    async def send_revocation_code(self, person: LegalPerson, *, address: str, now: int) -> None:
+        """Sends the legal person a code that revokes one batch. Raises what `SmsCodes.send` raises."""
+        await self.sms_codes.send(phone=person.phone, purpose="revoke", address=address, now=now)
+
+
+async def _all(
+    tx: Tx,
+    person: LegalPerson,
+    enterprise: ManagedEnterprise,
+    event: CertificateEvent,
+    numbers: Sequence[str],
+    *,
+    reason: str,
+    code: int | None,
+    now: int,
+) -> list[Outcome]:
+    async def step(serial: str) -> Standing:
+        by = By("legal_person", person.account_id)
+        return await change(
+            tx, serial=serial, event=event, by=by, reason=reason, now=now, revocation_reason=code
+        )
+
+    done: dict[str, Outcome] = {}
+    # In one order, so that two batches never wait for each other's rows.
+    for number in sorted(set(numbers)):
+        done[number] = await _one(tx, enterprise, event, number, step)
+    return [done[number] for number in numbers]
+
+
+async def _one(
+    tx: Tx,
+    enterprise: ManagedEnterprise,
+    event: CertificateEvent,
+    number: str,
+    step: Callable[[str], Awaitable[Standing]],
+) -> Outcome:
+    parsed = shield.parse_number(number) or number
+    found = await store.standings(tx, credit_code=enterprise.credit_code, shield_number=parsed)
+    if not found:
+        return Outcome(shield_number=parsed, changed=False, standing=None, error=errors.NotFound())
+    reached: list[Standing] = []
+    changed = False
+    try:
+        for serial, standing in _affected(found, event):
+            if stands_already(standing, event):
+                reached.append(standing)
+            else:
+                reached.append(await step(serial))
+                changed = True
+    except errors.DomainError as error:
+        if not changed:
+            return Outcome(shield_number=parsed, changed=False, standing=found[0][1], error=error)
+    return Outcome(shield_number=parsed, changed=changed, standing=reached[0])
+
+
+def _affected(found: list[tuple[str, Standing]], event: CertificateEvent) -> list[tuple[str, Standing]]:
+    """All certificates of the shield that still count (a renewal makes a second one); else the one that ended last.
+
+    One that isn't signed yet can be revoked, but not held: it can't be used anyway.
+    """
+    revokes = event is CertificateEvent.REVOKE
+    live = [
+        each
+        for each in found
+        if occupies_device(each[1].state) and (revokes or each[1].state is not CertificateState.ISSUED)
+    ]
+    return live or found[:1]

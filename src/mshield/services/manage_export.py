@@ -1,0 +1,81 @@
+"""The legal person's lists as workbooks (.xlsx): every cell is text, never a formula."""
+
+import datetime as dt
+import io
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.utils import get_column_letter
+
+from mshield.domain import shield
+from mshield.domain.certificates import gravest_first, shown_state
+from mshield.domain.identity import ID_TYPE_NAMES, ROLE_NAMES, IdType, Role
+from mshield.services.manage_lists import PersonLine, ShieldRow
+
+MEDIA_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_CHINA: Final = dt.timezone(dt.timedelta(hours=8))
+_WIDTH: Final = 22
+_STATES: Final = {
+    "issued": "签发中",
+    "active": "正常",
+    "pin_locked": "PIN 码锁死",
+    "superseded": "已更新",
+    "revoked": "已作废",
+    "expired": "已过期",
+}
+_HOLDS: Final = {"clone": "疑似复制", "duplicate": "重复申请", "lost": "挂失", "frozen": "冻结"}
+
+
+def people_workbook(lines: Sequence[PersonLine]) -> bytes:
+    """The filed people; id numbers are masked."""
+    headers = ("姓名", "用户类型", "证件类型", "证件号码", "备案时间", "备案变更时间", "有效手机盾")
+    return _workbook("备案人员", headers, (
+        (line.name, ROLE_NAMES[Role(line.role)][0], ID_TYPE_NAMES[IdType(line.id_type)][0], line.id_number_masked,
+         _time(line.filed_at), _time(line.changed_at), str(line.shields))
+        for line in lines
+    ))  # fmt: skip
+
+
+def shields_workbook(rows: Sequence[ShieldRow], *, now: int) -> bytes:
+    """The shields as their list shows them."""
+    headers = (
+        "手机盾号",
+        "姓名",
+        "用户类型",
+        "状态",
+        "停用原因",
+        "签发时间",
+        "有效期至",
+        "最近使用",
+        "设备启用时间",
+    )
+    return _workbook("手机盾", headers, (
+        (shield.display_number(row.shield_number), row.common_name, ROLE_NAMES[Role(row.role)][0],
+         _STATES[shown_state(state=row.standing.state, not_after=row.not_after, now=now)],
+         "、".join(_HOLDS[hold.value] for hold in gravest_first(row.standing.holds)),
+         _time(row.issued_at), _time(row.not_after), _time(row.used_at), _time(row.device_since))
+        for row in rows
+    ))  # fmt: skip
+
+
+def _workbook(title: str, headers: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet(title)
+    sheet.freeze_panes = "A2"
+    for column in range(len(headers)):
+        sheet.column_dimensions[get_column_letter(column + 1)].width = _WIDTH
+    for row in (headers, *rows):
+        cells = [WriteOnlyCell(sheet, value=text) for text in row]
+        for cell in cells:
+            cell.data_type = "s"  # a name that begins with = stays a name
+        sheet.append(cells)
+    made = io.BytesIO()
+    book.save(made)
+    return made.getvalue()
+
+
+def _time(at: int | None) -> str:
+    """A time in China, as people there write it."""
+    return "" if at is None else dt.datetime.fromtimestamp(at / 1000, _CHINA).strftime("%Y-%m-%d %H:%M")

@@ -1,0 +1,181 @@
+"""The legal person's login at the portal: password and captcha, then an SMS code, then a server-side session.
+
+His phone may be the lost one, so the way in needs no shield; a login by shield ends in `PortalSessions.open` too. Who
+is filed as legal person of no enterprise gets no session, and learns that only after his password was right.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass, field
+from typing import Final
+
+from mshield.domain import errors
+from mshield.domain.identity import mask_phone
+from mshield.keys.errors import SealError
+from mshield.keys.keyring import Keyring
+from mshield.services.login import Credentials, LogIn
+from mshield.services.session import token_hash
+from mshield.services.sms_codes import SmsCodes
+from mshield.settings import Settings
+from mshield.store import accounts
+from mshield.store import portal_sessions as store
+from mshield.store.database import Database
+from mshield.store.portal_sessions import ManagedEnterprise
+
+__all__ = ["LegalPerson", "LoginBegun", "ManagedEnterprise", "OpenedSession", "PortalSessions", "csrf_token"]
+
+MAX_LOGIN_ID: Final = 400
+_TOKEN_BYTES: Final = 32
+_TIME_BYTES: Final = 8
+_PURPOSE: Final = "portal-login"
+_TOUCH_MS: Final = 60_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginBegun:
+    """The first half of a login: its id, and where the SMS code went. Times in seconds."""
+
+    login_id: str = field(repr=False)
+    phone_masked: str
+    expires_in: int
+    resend_in: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegalPerson:
+    """Who is logged in, with his session. `expires_at` in ms."""
+
+    account_id: str
+    name: str
+    phone: str
+    id_number_hash: bytes
+    token_hash: bytes
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedSession:
+    """A new session: the cookie's token (43 characters, base64url) and its life in seconds."""
+
+    token: str = field(repr=False)
+    expires_in: int
+    name: str
+    enterprises: tuple[ManagedEnterprise, ...]
+
+    @property
+    def csrf_token(self) -> str:
+        """What its changing calls carry in a header."""
+        return csrf_token(self.token)
+
+
+@dataclass(frozen=True, slots=True)
+class PortalSessions:
+    """Logs legal persons in and out."""
+
+    db: Database
+    keyring: Keyring
+    settings: Settings
+    log_in: LogIn
+    sms_codes: SmsCodes
+
+    async def begin(self, credentials: Credentials, *, address: str, now: int) -> LoginBegun:
+        """Checks captcha and password, throttled like a phone's login, and sends the account's phone a code.
+
+        Raises what `LogIn.authenticate` and `SmsCodes.send` raise, and NotLegalPerson.
+        """
+        account = await self.log_in.authenticate(credentials, address=address, now=now)
+        if not await store.enterprises(self.db, id_number_hash=account.id_number_hash):
+            raise errors.NotLegalPerson
+        await self.sms_codes.send(phone=account.phone, purpose="portal", address=address, now=now)
+        return LoginBegun(
+            login_id=self._seal(account.id, now=now),
+            phone_masked=mask_phone(account.phone),
+            expires_in=self.settings.sms_code_seconds,
+            resend_in=self.settings.sms_resend_seconds,
+        )
+
+    async def finish(self, login_id: str, sms_code: str, *, now: int) -> OpenedSession:
+        """The session. Raises SmsCodeExpired for a login too old or made up, SmsCodeWrong, NotLegalPerson."""
+        account_id = self._opened(login_id, now=now)
+        account = await accounts.get_account(self.db, account_id=account_id)
+        if account is None:
+            raise errors.SmsCodeExpired
+        await self.sms_codes.consume(phone=account.phone, purpose="portal", code=sms_code, now=now)
+        return await self.open(account_id, now=now)
+
+    async def open(self, account_id: str, *, now: int) -> OpenedSession:
+        """A session for an account that proved itself. Raises NotLegalPerson, also for an account that is closed."""
+        account = await accounts.get_account(self.db, account_id=account_id)
+        if account is None or account.state != "active":
+            raise errors.NotLegalPerson
+        enterprises = await store.enterprises(self.db, id_number_hash=account.id_number_hash)
+        if not enterprises:
+            raise errors.NotLegalPerson
+        token = base64.urlsafe_b64encode(secrets.token_bytes(_TOKEN_BYTES)).rstrip(b"=").decode()
+        life = self.settings.portal_session_seconds
+        await store.insert(
+            self.db,
+            token_hash=token_hash(token),
+            account_id=account.id,
+            now=now,
+            expires_at=now + life * 1000,
+        )
+        return OpenedSession(token=token, expires_in=life, name=account.name, enterprises=tuple(enterprises))
+
+    async def find(self, token: str, *, now: int) -> LegalPerson:
+        """Whose session this is, which counts as use of it. Raises Unauthenticated."""
+        hashed = token_hash(token)
+        idle_since = now - self.settings.portal_idle_seconds * 1000
+        found = await store.find(self.db, token_hash=hashed, idle_since=idle_since, now=now)
+        if found is None:
+            raise errors.Unauthenticated
+        if now - found.used_at >= min(_TOUCH_MS, self.settings.portal_idle_seconds * 250):
+            await store.touch(self.db, token_hash=hashed, now=now)
+        return LegalPerson(
+            account_id=found.account_id,
+            name=found.name,
+            phone=found.phone,
+            id_number_hash=found.id_number_hash,
+            token_hash=hashed,
+            expires_at=found.expires_at,
+        )
+
+    async def enterprises(self, person: LegalPerson) -> list[ManagedEnterprise]:
+        """The enterprises that he answers for now."""
+        return await store.enterprises(self.db, id_number_hash=person.id_number_hash)
+
+    async def end(self, person: LegalPerson, *, now: int) -> None:
+        """Logs out."""
+        await store.end(self.db, token_hash=person.token_hash, now=now)
+
+    def _seal(self, account_id: str, *, now: int) -> str:
+        expires_at = now + self.settings.sms_code_seconds * 1000
+        plain = expires_at.to_bytes(_TIME_BYTES, "big") + account_id.encode()
+        box = self.keyring.seal(plain, purpose=_PURPOSE, context=b"")
+        return base64.urlsafe_b64encode(box).rstrip(b"=").decode()
+
+    def _opened(self, login_id: str, *, now: int) -> str:
+        try:
+            padded = login_id.encode() + b"=" * (-len(login_id) % 4)
+            box = base64.b64decode(padded, altchars=b"-_", validate=True)
+            plain = self.keyring.open(box, purpose=_PURPOSE, context=b"")
+        except (binascii.Error, ValueError, SealError) as error:
+            raise errors.SmsCodeExpired from error
+        if int.from_bytes(plain[:_TIME_BYTES], "big") <= now:
+            raise errors.SmsCodeExpired
+        return plain[_TIME_BYTES:].decode()
+
+
+def csrf_token(token: str) -> str:
+    """What each changing call of a session carries in a header: made from its token, of which it tells nothing."""
+    made = hashlib.sha256(b"MSHIELD portal csrf " + token.encode()).digest()
+    return base64.urlsafe_b64encode(made).rstrip(b"=").decode()
+
+
+def require_csrf(token: str, given: str | None) -> None:
+    """Raises Forbidden unless the header is this session's."""
+    if given is None or not hmac.compare_digest(given.encode(), csrf_token(token).encode()):
+        raise errors.Forbidden(reason="csrf")

@@ -1,0 +1,11 @@
+"""Search words as patterns of LIKE with `!` as the escape, the same on both databases."""
+
+import re
+from typing import Final
+
+_SPECIAL: Final = re.compile(r"[!%_]")
+
+
+def contains(text: str | None) -> str | None:
+    """The pattern of what holds this text anywhere, for a column in lower case; None stays None."""
+    return None if text is None else f"%{_SPECIAL.sub(lambda found: '!' + found[0], text.lower())}%"

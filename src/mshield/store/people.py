@@ -1,0 +1,47 @@
+"""The filed people of one enterprise, as its legal person looks them up (R19)."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from mshield.store.database import Database
+from mshield.store.matching import contains
+from mshield.store.queries import Queries
+
+_SQL: Final = Queries("people")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FiledPersonRow:
+    """A filed person; `shields` counts his certificates that aren't over. Times in ms."""
+
+    id: str
+    name: str
+    id_type: str
+    id_number_box: bytes = field(repr=False)
+    role: str
+    created_at: int
+    changed_at: int
+    shields: int
+
+
+async def page(
+    db: Database,
+    *,
+    credit_code: str,
+    after: str,
+    name: str | None = None,
+    role: str | None = None,
+    shield_number: str | None = None,
+    page_size: int,
+) -> list[FiledPersonRow]:
+    """People whose id is greater than `after`, by id; `name` is any part of a name."""
+    rows = await db.all(
+        _SQL["page"],
+        credit_code=credit_code,
+        after=after,
+        name=contains(name),
+        role=role,
+        shield_number=shield_number,
+        page_size=page_size,
+    )
+    return [FiledPersonRow(**row) for row in rows]

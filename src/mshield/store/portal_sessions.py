@@ -1,0 +1,72 @@
+"""Sessions of legal persons at the portal, and for which enterprises somebody is filed as legal person.
+
+A session is stored under the hash of its token. That somebody is a legal person is read from the filing each time, so
+it ends with the filing.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from mshield.store.database import Database
+from mshield.store.queries import Queries
+
+_SQL: Final = Queries("portal_sessions")
+
+
+@dataclass(frozen=True, slots=True)
+class PortalSession:
+    """A valid session with its account; times in ms."""
+
+    account_id: str
+    used_at: int
+    expires_at: int
+    name: str
+    phone: str
+    id_number_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ManagedEnterprise:
+    """An enterprise that a legal person answers for."""
+
+    credit_code: str
+    name: str
+
+
+async def insert(db: Database, *, token_hash: bytes, account_id: str, now: int, expires_at: int) -> None:
+    """Opens a session."""
+    await db.run(_SQL["insert"], token_hash=token_hash, account_id=account_id, now=now, expires_at=expires_at)
+
+
+async def find(db: Database, *, token_hash: bytes, idle_since: int, now: int) -> PortalSession | None:
+    """The session, unless it ended or was last used at or before `idle_since` (ms)."""
+    row = await db.one(_SQL["find"], token_hash=token_hash, idle_since=idle_since, now=now)
+    return None if row is None else PortalSession(**row)
+
+
+async def touch(db: Database, *, token_hash: bytes, now: int) -> None:
+    """Notes that the session is in use."""
+    await db.run(_SQL["touch"], token_hash=token_hash, now=now)
+
+
+async def end(db: Database, *, token_hash: bytes, now: int) -> None:
+    """Ends the session."""
+    await db.run(_SQL["end"], token_hash=token_hash, now=now)
+
+
+async def purge(db: Database, *, before: int) -> int:
+    """Deletes sessions whose time was over before `before` (ms), and gives their number."""
+    return await db.run(_SQL["purge"], before=before)
+
+
+async def enterprises(db: Database, *, id_number_hash: bytes) -> list[ManagedEnterprise]:
+    """The enterprises of a legal person, by credit code."""
+    return [
+        ManagedEnterprise(**row) for row in await db.all(_SQL["enterprises"], id_number_hash=id_number_hash)
+    ]
+
+
+async def enterprise(db: Database, *, credit_code: str, id_number_hash: bytes) -> ManagedEnterprise | None:
+    """One of them, or None: there is no telling an unknown credit code from another's enterprise."""
+    row = await db.one(_SQL["enterprise"], credit_code=credit_code, id_number_hash=id_number_hash)
+    return None if row is None else ManagedEnterprise(**row)

@@ -1,0 +1,45 @@
+-- Shields of one enterprise. A shield number may have had several certificates: the one that stands for it is the newest,
+-- and one that is still being issued only where there is no other. Every statement begins with the enterprise, so that
+-- another's shield and an unknown number are one and the same.
+
+-- name: page
+-- By key, newest first. Search words that are null don't count.
+SELECT c.serial, c.shield_number, c.person_id, c.common_name, c.role, c.state, c.holds, c.not_before, c.not_after,
+  c.issued_at, c.changed_at, d.created_at AS device_since,
+  (SELECT s.signed_at FROM signatures s WHERE s.uid = c.uid AND s.purpose IN ('login', 'sign')
+    ORDER BY s.signed_at DESC LIMIT 1) AS used_at
+FROM certificates c JOIN devices d ON d.id = c.device_id
+WHERE c.credit_code = :credit_code AND (c.issued_at, c.serial) < (:before_at, :before_serial)
+  AND (CAST(:state AS TEXT) IS NULL OR CAST(:state AS TEXT) =
+    CASE WHEN c.state NOT IN ('revoked', 'superseded') AND c.not_after <= :now THEN 'expired' ELSE c.state END)
+  AND (CAST(:hold AS TEXT) IS NULL OR ',' || c.holds || ',' LIKE '%,' || CAST(:hold AS TEXT) || ',%')
+  AND (CAST(:shield_number AS TEXT) IS NULL OR c.shield_number = CAST(:shield_number AS TEXT))
+  AND (CAST(:person_id AS TEXT) IS NULL OR c.person_id = CAST(:person_id AS TEXT))
+  AND (CAST(:name AS TEXT) IS NULL OR lower(c.common_name) LIKE CAST(:name AS TEXT) ESCAPE '!')
+  AND NOT EXISTS (SELECT 1 FROM certificates n
+    WHERE n.credit_code = c.credit_code AND n.shield_number = c.shield_number
+      AND (CASE WHEN n.state = 'issued' THEN 0 ELSE 1 END, n.issued_at, n.serial)
+        > (CASE WHEN c.state = 'issued' THEN 0 ELSE 1 END, c.issued_at, c.serial))
+ORDER BY c.issued_at DESC, c.serial DESC LIMIT :page_size;
+
+-- name: certificates
+-- All certificates of one shield, the one that stands for it first.
+SELECT c.serial, c.shield_number, c.person_id, c.common_name, c.role, c.state, c.holds, c.not_before, c.not_after,
+  c.issued_at, c.changed_at, d.created_at AS device_since,
+  (SELECT s.signed_at FROM signatures s WHERE s.uid = c.uid AND s.purpose IN ('login', 'sign')
+    ORDER BY s.signed_at DESC LIMIT 1) AS used_at
+FROM certificates c JOIN devices d ON d.id = c.device_id
+WHERE c.credit_code = :credit_code AND c.shield_number = :shield_number
+ORDER BY CASE WHEN c.state = 'issued' THEN 0 ELSE 1 END DESC, c.issued_at DESC, c.serial DESC;
+
+-- name: standings
+-- What an act changes: as `certificates`, without what only lists show.
+SELECT serial, state, holds FROM certificates WHERE credit_code = :credit_code AND shield_number = :shield_number
+ORDER BY CASE WHEN state = 'issued' THEN 0 ELSE 1 END DESC, issued_at DESC, serial DESC;
+
+-- name: events
+-- What happened to all certificates of one shield, the oldest first.
+SELECT e.serial, e.event, e.actor, a.name AS actor_name, e.reason, e.state, e.holds, e.at
+FROM certificates c JOIN certificate_events e ON e.serial = c.serial
+LEFT JOIN accounts a ON a.id = e.actor_id AND e.actor IN ('user', 'legal_person')
+WHERE c.credit_code = :credit_code AND c.shield_number = :shield_number ORDER BY e.id;

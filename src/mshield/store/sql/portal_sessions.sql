@@ -1,0 +1,28 @@
+-- name: insert!
+INSERT INTO portal_sessions (token_hash, account_id, created_at, used_at, expires_at, ended_at)
+VALUES (:token_hash, :account_id, :now, :now, :expires_at, NULL);
+
+-- name: find^
+-- A session that neither ended nor was left unused for too long; an account that was closed has none.
+SELECT s.account_id, s.used_at, s.expires_at, a.name, a.phone, a.id_number_hash
+FROM portal_sessions s JOIN accounts a ON a.id = s.account_id
+WHERE s.token_hash = :token_hash AND s.ended_at IS NULL AND s.expires_at > :now AND s.used_at > :idle_since
+  AND a.state = 'active';
+
+-- name: touch!
+UPDATE portal_sessions SET used_at = :now WHERE token_hash = :token_hash AND used_at < :now AND ended_at IS NULL;
+
+-- name: end!
+UPDATE portal_sessions SET ended_at = :now WHERE token_hash = :token_hash AND ended_at IS NULL;
+
+-- name: purge!
+DELETE FROM portal_sessions WHERE expires_at <= :before;
+
+-- name: enterprises
+-- For which enterprises a person is filed as legal person. An id number alone tells who somebody is.
+SELECT e.credit_code, e.name FROM filed_persons f JOIN enterprises e ON e.credit_code = f.credit_code
+WHERE f.id_number_hash = :id_number_hash AND f.role = 'legal_person' ORDER BY e.credit_code;
+
+-- name: enterprise^
+SELECT e.credit_code, e.name FROM filed_persons f JOIN enterprises e ON e.credit_code = f.credit_code
+WHERE f.credit_code = :credit_code AND f.role = 'legal_person' AND f.id_number_hash = :id_number_hash;

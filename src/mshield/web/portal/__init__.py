@@ -1,0 +1,7 @@
+"""The PC portal of legal persons (法人, 三证合一): people and shields of their enterprises."""
+
+from typing import Final
+
+from mshield.web.portal import acts, lists, sessions
+
+ROUTERS: Final = (sessions.router, lists.router, acts.router)

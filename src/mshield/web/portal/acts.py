@@ -1,0 +1,177 @@
+"""The legal person's acts on shields: report and lift loss, freeze and unfreeze, revoke (manual 2.3.1.9, R14)."""
+
+from typing import Annotated, Final, Literal
+
+import msgspec
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mshield.domain import errors
+from mshield.domain.certificates import CertificateEvent, gravest_first
+from mshield.services.manage_acts import MAX_NUMBERS, MAX_REASON, Cause, Outcome
+from mshield.web import openapi
+from mshield.web.body import Wire, decode
+from mshield.web.context import context_of
+from mshield.web.portal.authentication import CHANGING, legal_person_of, managed, require_json
+from mshield.web.portal.sessions import NO_STORE, address_of
+
+router: Final = APIRouter(tags=["portal"])
+
+Number = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^[0-9A-Za-z -]{1,32}\Z",
+        description="shield number, in any spacing",
+        extra_json_schema={"pattern": "^[0-9A-Za-z -]{1,32}$"},
+    ),
+]
+Numbers = Annotated[list[Number], msgspec.Meta(min_length=1, max_length=MAX_NUMBERS)]
+Reason = Annotated[
+    str, msgspec.Meta(min_length=1, max_length=MAX_REASON, description="stands in the history, in his words")
+]
+
+
+class ActMessage(Wire, frozen=True):
+    """One act on one or many shields."""
+
+    act: Literal["report_loss", "lift_loss", "freeze", "unfreeze"]
+    shield_numbers: Numbers
+    reason: Reason
+
+
+class RevocationMessage(Wire, frozen=True):
+    """A batch of revocations; `cause` is what the revocation list says, `reason` what the history says."""
+
+    shield_numbers: Numbers
+    reason: Reason
+    cause: Literal[
+        "unspecified", "key_compromise", "affiliation_changed", "superseded", "cessation_of_operation"
+    ]
+    sms_code: Annotated[str, msgspec.Meta(min_length=1, max_length=16)]
+
+
+class RevocationCodeMessage(Wire, frozen=True):
+    """Sent; both in seconds."""
+
+    expires_in: int
+    resend_in: int
+
+
+class RefusalMessage(Wire, frozen=True):
+    """Why one shield wasn't changed: a code of the problem documents, and its sentences."""
+
+    code: str
+    zh: str
+    en: str
+
+
+class OutcomeMessage(Wire, frozen=True):
+    """One shield afterwards. `unchanged`: it stood so before; `refused`: see `refusal`. `state` is null if unknown."""
+
+    shield_number: str
+    outcome: Literal["changed", "unchanged", "refused"]
+    state: str | None
+    holds: tuple[str, ...]
+    refusal: RefusalMessage | None
+
+
+class OutcomesMessage(Wire, frozen=True):
+    """One outcome for each shield number, in their order."""
+
+    items: tuple[OutcomeMessage, ...]
+
+
+@router.post(
+    "/enterprises/{credit_code}/acts",
+    summary="Hold shields, or lift holds",
+    operation_id="actOnShields",
+    openapi_extra=openapi.takes(ActMessage) | CHANGING,
+    responses=openapi.answers(OutcomesMessage, "An outcome for each shield")
+    | openapi.problems(400, 401, 403, 404, 422, 503),
+)
+async def act(request: Request, credit_code: str) -> Response:
+    """挂失, 解挂失, 冻结, 解冻结. Two holds: lifting one leaves the other. A repeat changes nothing."""
+    person, enterprise = await managed(request, credit_code, changes=True)
+    require_json(request)
+    message = decode(await request.body(), ActMessage)
+    context = context_of(request)
+    outcomes = await context.manage_shields.act(
+        person,
+        enterprise,
+        CertificateEvent(message.act),
+        message.shield_numbers,
+        reason=_reason(message.reason),
+        now=context.clock(),
+    )
+    return _answer(outcomes)
+
+
+@router.post(
+    "/revocation-codes",
+    status_code=202,
+    summary="Send the code for a revocation",
+    operation_id="sendRevocationCode",
+    openapi_extra=CHANGING,
+    responses=openapi.answers(RevocationCodeMessage, "Sent", status=202)
+    | openapi.problems(401, 403, 429, 503),
+)
+async def send_revocation_code(request: Request) -> Response:
+    """To the legal person's own phone; good for one batch of revocations."""
+    person = await legal_person_of(request, changes=True)
+    context = context_of(request)
+    await context.manage_shields.send_revocation_code(
+        person, address=address_of(request), now=context.clock()
+    )
+    answer = RevocationCodeMessage(context.settings.sms_code_seconds, context.settings.sms_resend_seconds)
+    return Response(msgspec.json.encode(answer), 202, NO_STORE, media_type="application/json")
+
+
+@router.post(
+    "/enterprises/{credit_code}/revocations",
+    summary="Revoke shields",
+    operation_id="revokeShields",
+    openapi_extra=openapi.takes(RevocationMessage) | CHANGING,
+    responses=openapi.answers(OutcomesMessage, "An outcome for each shield")
+    | openapi.problems(400, 401, 403, 404, 422, 503),
+)
+async def revoke(request: Request, credit_code: str) -> Response:
+    """作废 (注销): for good, there is no way back. The phone may apply anew afterwards and keeps its number."""
+    person, enterprise = await managed(request, credit_code, changes=True)
+    require_json(request)
+    message = decode(await request.body(), RevocationMessage)
+    context = context_of(request)
+    outcomes = await context.manage_shields.revoke(
+        person,
+        enterprise,
+        message.shield_numbers,
+        reason=_reason(message.reason),
+        cause=Cause(message.cause),
+        sms_code=message.sms_code,
+        now=context.clock(),
+    )
+    return _answer(outcomes)
+
+
+def _reason(text: str) -> str:
+    reason = " ".join(text.split())
+    if not reason or not reason.isprintable():
+        raise errors.InvalidRequest(fields=["reason"])
+    return reason
+
+
+def _answer(outcomes: list[Outcome]) -> Response:
+    answer = OutcomesMessage(tuple(map(_outcome, outcomes)))
+    return Response(msgspec.json.encode(answer), media_type="application/json", headers=NO_STORE)
+
+
+def _outcome(outcome: Outcome) -> OutcomeMessage:
+    error, standing = outcome.error, outcome.standing
+    done: Literal["changed", "unchanged"] = "changed" if outcome.changed else "unchanged"
+    return OutcomeMessage(
+        shield_number=outcome.shield_number,
+        outcome=done if error is None else "refused",
+        state=None if standing is None else standing.state.value,
+        holds=() if standing is None else tuple(hold.value for hold in gravest_first(standing.holds)),
+        refusal=None if error is None else RefusalMessage(error.code, error.zh, error.en),
+    )

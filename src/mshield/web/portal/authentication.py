@@ -1,0 +1,97 @@
+"""The portal's session: a cookie that no script reads and no other site sends, and a header for each change."""
+
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mshield.domain import errors
+from mshield.services.context import Context
+from mshield.services.portal_session import LegalPerson, ManagedEnterprise, csrf_token, require_csrf
+from mshield.web.context import context_of
+
+CSRF_HEADER: Final = "X-CSRF-Token"
+SECURITY: Final[dict[str, Any]] = {"security": [{"portal": []}]}
+CHANGING: Final[dict[str, Any]] = SECURITY | {
+    "parameters": [
+        {
+            "name": CSRF_HEADER,
+            "in": "header",
+            "required": True,
+            "description": "`csrf_token` of the login or of `GET /api/portal/session`",
+            "schema": {"type": "string"},
+        }
+    ]
+}
+"""`openapi_extra` of an operation that changes something."""
+
+_MAX_TOKEN: Final = 128
+_MAX_CREDIT_CODE: Final = 32
+
+
+async def legal_person_of(request: Request, *, changes: bool = False) -> LegalPerson:
+    """Who is logged in. Raises Unauthenticated, and Forbidden for a change without the session's CSRF token."""
+    token = session_token(request)
+    context = context_of(request)
+    person = await context.portal_sessions.find(token, now=context.clock())
+    if changes:
+        require_csrf(token, request.headers.get(CSRF_HEADER))
+    return person
+
+
+async def managed(
+    request: Request, credit_code: str, *, changes: bool = False
+) -> tuple[LegalPerson, ManagedEnterprise]:
+    """Who is logged in and the enterprise that he names. Raises NotFound where he isn't its legal person."""
+    person = await legal_person_of(request, changes=changes)
+    if len(credit_code) > _MAX_CREDIT_CODE or not (credit_code.isascii() and credit_code.isalnum()):
+        raise errors.NotFound
+    return person, await context_of(request).look_up.enterprise(person, credit_code.upper())
+
+
+def session_token(request: Request) -> str:
+    """The cookie's token. Raises Unauthenticated."""
+    token = request.cookies.get(_name(context_of(request)), "")
+    if not 0 < len(token) <= _MAX_TOKEN or not token.isascii():
+        raise errors.Unauthenticated
+    return token
+
+
+def require_json(request: Request) -> None:
+    """Raises Malformed for a body that a plain form of another site could send."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise errors.Malformed(field="content-type")
+
+
+def set_cookie(response: Response, context: Context, token: str, *, seconds: int) -> None:
+    """Hands the session to the browser."""
+    response.set_cookie(
+        _name(context),
+        token,
+        max_age=seconds,
+        path="/",
+        secure=_is_https(context),
+        httponly=True,
+        samesite="strict",
+    )
+
+
+def clear_cookie(response: Response, context: Context) -> None:
+    """Takes it back."""
+    response.delete_cookie(
+        _name(context), path="/", secure=_is_https(context), httponly=True, samesite="strict"
+    )
+
+
+def csrf_of(request: Request) -> str:
+    """The CSRF token of the request's session."""
+    return csrf_token(session_token(request))
+
+
+def _is_https(context: Context) -> bool:
+    return context.settings.public_origin.startswith("https://")
+
+
+def _name(context: Context) -> str:
+    # The prefix makes browsers refuse a cookie that another host of the domain, or plain HTTP, has set.
+    return "__Host-mshield-portal" if _is_https(context) else "mshield-portal"

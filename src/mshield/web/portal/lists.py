@@ -1,0 +1,332 @@
+"""The legal person's lists: filed people (R19), shields, one shield with its history (R14), and both lists as .xlsx."""
+
+import asyncio
+import base64
+import binascii
+from collections.abc import Callable
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mshield.domain import errors
+from mshield.domain.certificates import gravest_first, shown_state
+from mshield.services import manage_export
+from mshield.services.manage_lists import FIRST, PastEvent, PeopleWanted, PersonLine, ShieldRow, Wanted
+from mshield.web import openapi
+from mshield.web.body import Wire
+from mshield.web.context import context_of
+from mshield.web.portal.authentication import SECURITY, managed
+from mshield.web.portal.sessions import NO_STORE
+
+router: Final = APIRouter(tags=["portal"])
+_XLSX: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"description": "A workbook", "content": {manage_export.MEDIA_TYPE: {}}}
+}
+_MAX_SERIAL: Final = 40
+
+Word = Annotated[str, Field(min_length=1, max_length=64)]
+
+
+class _Words(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    name: Annotated[Word | None, Field(description="any part of a name")] = None
+    shield_number: Annotated[Word | None, Field(description="in any spacing")] = None
+
+    def word(self, field: str) -> str | None:
+        """A search word; what isn't printable stands in no name and no number, and some of it in no database."""
+        text: str | None = getattr(self, field)
+        if text is not None and not text.isprintable():
+            raise errors.InvalidRequest(fields=[field])
+        return text
+
+
+class PeopleWords(_Words):
+    """What the list of people is narrowed to."""
+
+    role: Literal["legal_person", "operator"] | None = None
+    id_number_end: Annotated[str | None, Field(min_length=2, max_length=18)] = None
+
+    def wanted(self) -> PeopleWanted:
+        """The same for the service. Raises InvalidRequest."""
+        return PeopleWanted(
+            name=self.word("name"),
+            role=self.role,
+            shield_number=self.word("shield_number"),
+            id_number_end=self.word("id_number_end"),
+        )
+
+
+class PeoplePage(PeopleWords):
+    """A page of it."""
+
+    after: Annotated[str | None, Field(max_length=64, description="`next` of the page before")] = None
+    limit: Annotated[int, Field(ge=1, le=100)] = 50
+
+
+class ShieldWords(_Words):
+    """What the list of shields is narrowed to."""
+
+    state: Literal["issued", "active", "pin_locked", "expired", "superseded", "revoked"] | None = None
+    hold: Literal["clone", "duplicate", "lost", "frozen"] | None = None
+    person_id: Word | None = None
+
+    def wanted(self) -> Wanted:
+        """The same for the service. Raises InvalidRequest."""
+        return Wanted(
+            state=self.state,
+            hold=self.hold,
+            name=self.word("name"),
+            shield_number=self.word("shield_number"),
+            person_id=self.word("person_id"),
+        )
+
+
+class ShieldsPage(ShieldWords):
+    """A page of it."""
+
+    before: Annotated[str | None, Field(max_length=100, description="`next` of the page before")] = None
+    limit: Annotated[int, Field(ge=1, le=100)] = 50
+
+
+class FiledPersonMessage(Wire, frozen=True):
+    """A person on file. `shields` counts his certificates that are neither revoked nor renewed; times in ms."""
+
+    id: str
+    name: str
+    id_type: str
+    id_number_masked: str
+    role: str
+    on_file: bool
+    filed_at: int
+    changed_at: int
+    shields: int
+
+
+class PeopleMessage(Wire, frozen=True):
+    """A page of people; `next` is the `after` of the following page, or null."""
+
+    items: tuple[FiledPersonMessage, ...]
+    next: str | None
+
+
+class ShieldMessage(Wire, frozen=True):
+    """A shield by its certificate. `holds` the gravest first; times in ms; `used_at` is null if never used."""
+
+    shield_number: str
+    serial: str
+    person_id: str
+    name: str
+    role: str
+    state: str
+    holds: tuple[str, ...]
+    issued_at: int
+    not_before: int
+    not_after: int
+    changed_at: int
+    device_since: int
+    used_at: int | None
+
+
+class ShieldsMessage(Wire, frozen=True):
+    """A page of shields, the newest first; `next` is the `before` of the following page, or null."""
+
+    items: tuple[ShieldMessage, ...]
+    next: str | None
+
+
+class EventMessage(Wire, frozen=True):
+    """What happened: by whom, why, when (ms), and how the certificate stood then."""
+
+    serial: str
+    event: str
+    actor: str
+    actor_name: str | None
+    reason: str
+    state: str
+    holds: tuple[str, ...]
+    at: int
+
+
+class ShieldHistoryMessage(Wire, frozen=True):
+    """One shield: its present certificate, those before it, and all that happened to them, the oldest first."""
+
+    shield: ShieldMessage
+    earlier: tuple[ShieldMessage, ...]
+    events: tuple[EventMessage, ...]
+
+
+@router.get(
+    "/enterprises/{credit_code}/people",
+    summary="List the filed people",
+    operation_id="listPeople",
+    openapi_extra=SECURITY,
+    responses=openapi.answers(PeopleMessage, "A page of people") | openapi.problems(401, 404, 422, 503),
+)
+async def list_people(request: Request, credit_code: str, query: Annotated[PeoplePage, Query()]) -> Response:
+    """Legal person and operators as filed (R19), in the order of their filing."""
+    _, enterprise = await managed(request, credit_code)
+    page = await context_of(request).look_up.people(
+        enterprise, query.wanted(), after=query.word("after") or "", limit=query.limit
+    )
+    following = page[-1].id if len(page) == query.limit else None
+    return _json(PeopleMessage(tuple(map(_person, page)), following))
+
+
+@router.get(
+    "/enterprises/{credit_code}/shields",
+    summary="List the shields",
+    operation_id="listShields",
+    openapi_extra=SECURITY,
+    responses=openapi.answers(ShieldsMessage, "A page of shields") | openapi.problems(401, 404, 422, 503),
+)
+async def list_shields(
+    request: Request, credit_code: str, query: Annotated[ShieldsPage, Query()]
+) -> Response:
+    """One line per shield number, by the certificate that stands for it now."""
+    _, enterprise = await managed(request, credit_code)
+    context = context_of(request)
+    now = context.clock()
+    page = await context.look_up.shields(
+        enterprise,
+        query.wanted(),
+        before=FIRST if query.before is None else _place(query.before),
+        limit=query.limit,
+        now=now,
+    )
+    following = _cursor(page[-1]) if len(page) == query.limit else None
+    return _json(ShieldsMessage(tuple(_shield(row, now=now) for row in page), following))
+
+
+@router.get(
+    "/enterprises/{credit_code}/shields/{shield_number}",
+    summary="Show one shield",
+    operation_id="showShield",
+    openapi_extra=SECURITY,
+    responses=openapi.answers(ShieldHistoryMessage, "The shield and its history")
+    | openapi.problems(401, 404, 503),
+)
+async def show_shield(request: Request, credit_code: str, shield_number: str) -> Response:
+    """Who did what to it, why and when (R14). Another enterprise's shield is as unknown as one that doesn't exist."""
+    _, enterprise = await managed(request, credit_code)
+    if not shield_number.isprintable():
+        raise errors.NotFound
+    context = context_of(request)
+    found, events = await context.look_up.shield(enterprise, shield_number)
+    now = context.clock()
+    current, *earlier = (_shield(row, now=now) for row in found)
+    return _json(ShieldHistoryMessage(current, tuple(earlier), tuple(map(_event, events))))
+
+
+@router.get(
+    "/enterprises/{credit_code}/people.xlsx",
+    summary="Export the filed people",
+    operation_id="exportPeople",
+    openapi_extra=SECURITY,
+    response_class=Response,
+    responses=_XLSX | openapi.problems(401, 404, 422, 503),
+)
+async def export_people(
+    request: Request, credit_code: str, query: Annotated[PeopleWords, Query()]
+) -> Response:
+    """The whole list, narrowed like `listPeople`; id numbers are masked there too."""
+    _, enterprise = await managed(request, credit_code)
+    wanted = query.wanted()
+    lines = [line async for line in context_of(request).look_up.all_people(enterprise, wanted)]
+    return await _workbook("people.xlsx", lambda: manage_export.people_workbook(lines))
+
+
+@router.get(
+    "/enterprises/{credit_code}/shields.xlsx",
+    summary="Export the shields",
+    operation_id="exportShields",
+    openapi_extra=SECURITY,
+    response_class=Response,
+    responses=_XLSX | openapi.problems(401, 404, 422, 503),
+)
+async def export_shields(
+    request: Request, credit_code: str, query: Annotated[ShieldWords, Query()]
+) -> Response:
+    """The whole list, narrowed like `listShields`."""
+    _, enterprise = await managed(request, credit_code)
+    context = context_of(request)
+    now = context.clock()
+    wanted = query.wanted()
+    rows = [row async for row in context.look_up.all_shields(enterprise, wanted, now=now)]
+    return await _workbook("shields.xlsx", lambda: manage_export.shields_workbook(rows, now=now))
+
+
+def _person(line: PersonLine) -> FiledPersonMessage:
+    return FiledPersonMessage(
+        id=line.id,
+        name=line.name,
+        id_type=line.id_type,
+        id_number_masked=line.id_number_masked,
+        role=line.role,
+        on_file=True,
+        filed_at=line.filed_at,
+        changed_at=line.changed_at,
+        shields=line.shields,
+    )
+
+
+def _shield(row: ShieldRow, *, now: int) -> ShieldMessage:
+    return ShieldMessage(
+        shield_number=row.shield_number,
+        serial=row.serial,
+        person_id=row.person_id,
+        name=row.common_name,
+        role=row.role,
+        state=shown_state(state=row.standing.state, not_after=row.not_after, now=now),
+        holds=tuple(hold.value for hold in gravest_first(row.standing.holds)),
+        issued_at=row.issued_at,
+        not_before=row.not_before,
+        not_after=row.not_after,
+        changed_at=row.changed_at,
+        device_since=row.device_since,
+        used_at=row.used_at,
+    )
+
+
+def _event(event: PastEvent) -> EventMessage:
+    return EventMessage(
+        serial=event.serial,
+        event=event.event,
+        actor=event.actor,
+        actor_name=event.actor_name,
+        reason=event.reason,
+        state=event.state,
+        holds=tuple(filter(None, event.holds.split(","))),
+        at=event.at,
+    )
+
+
+def _json(message: msgspec.Struct) -> Response:
+    return Response(msgspec.json.encode(message), media_type="application/json", headers=NO_STORE)
+
+
+async def _workbook(name: str, make: Callable[[], bytes]) -> Response:
+    # Writing takes seconds where the list is long: the other calls needn't wait for it.
+    made = await asyncio.to_thread(make)
+    headers = NO_STORE | {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(made, media_type=manage_export.MEDIA_TYPE, headers=headers)
+
+
+def _cursor(row: ShieldRow) -> str:
+    return base64.urlsafe_b64encode(f"{row.issued_at} {row.serial}".encode()).rstrip(b"=").decode()
+
+
+def _place(cursor: str) -> tuple[int, str]:
+    try:
+        padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
+        at, serial = base64.b64decode(padded, altchars=b"-_", validate=True).decode("ascii").split(" ")
+        place = int(at), serial
+    except (binascii.Error, ValueError) as error:
+        raise errors.InvalidRequest(fields=["before"]) from error
+    if not 0 <= place[0] < FIRST[0] or len(serial) > _MAX_SERIAL or not serial.isalnum():
+        raise errors.InvalidRequest(fields=["before"])
+    return place

@@ -1,0 +1,215 @@
+"""Logging in at the portal: password and captcha, then an SMS code; who is logged in, and for which enterprises."""
+
+import base64
+from typing import Annotated, Final
+
+import msgspec
+from fastapi import APIRouter, Path
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mshield.services.login import Credentials
+from mshield.services.portal_session import MAX_LOGIN_ID, ManagedEnterprise
+from mshield.web import openapi
+from mshield.web.body import Wire, decode
+from mshield.web.context import context_of
+from mshield.web.portal.authentication import (
+    CHANGING,
+    SECURITY,
+    clear_cookie,
+    csrf_of,
+    legal_person_of,
+    require_json,
+    set_cookie,
+)
+
+router: Final = APIRouter(tags=["portal"])
+NO_STORE: Final = {"Cache-Control": "no-store"}
+
+
+class PortalCaptchaMessage(Wire, frozen=True):
+    """A captcha: PNG in base64; one use, within so many seconds."""
+
+    captcha_id: str
+    image_b64: str
+    expires_in: int
+
+
+class PortalLoginMessage(Wire, frozen=True):
+    """The first half of a login."""
+
+    account: Annotated[str, msgspec.Meta(min_length=1, max_length=64, examples=["13900005011"])]
+    password: Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
+    captcha_id: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    captcha: Annotated[str, msgspec.Meta(min_length=1, max_length=16)]
+
+
+class PortalLoginBegunMessage(Wire, frozen=True):
+    """Where the SMS code went; times in seconds."""
+
+    login_id: str
+    phone_masked: str
+    expires_in: int
+    resend_in: int
+
+
+class PortalSessionStartMessage(Wire, frozen=True):
+    """The second half: the login's id and the code."""
+
+    login_id: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_LOGIN_ID)]
+    sms_code: Annotated[str, msgspec.Meta(min_length=1, max_length=16)]
+
+
+class EnterpriseMessage(Wire, frozen=True):
+    """An enterprise that the legal person answers for."""
+
+    credit_code: str
+    name: str
+
+
+class PortalSessionMessage(Wire, frozen=True):
+    """Who is logged in. `expires_in` in seconds; `csrf_token` is the header of each changing call."""
+
+    name: str
+    csrf_token: str
+    expires_in: int
+    enterprises: tuple[EnterpriseMessage, ...]
+
+
+@router.post(
+    "/captchas",
+    status_code=201,
+    summary="Get a captcha",
+    operation_id="makePortalCaptcha",
+    responses=openapi.answers(PortalCaptchaMessage, "A captcha", status=201) | openapi.problems(429, 503),
+)
+async def make_captcha(request: Request) -> Response:
+    """Its id holds the answer, sealed: nothing is stored until it is used."""
+    context = context_of(request)
+    made = await context.captchas.new(address=address_of(request), now=context.clock())
+    image = base64.b64encode(made.image).decode()
+    answer = PortalCaptchaMessage(made.id, image, context.settings.captcha_seconds)
+    return Response(msgspec.json.encode(answer), 201, NO_STORE, media_type="application/json")
+
+
+@router.get(
+    "/captchas/{captcha_id}/audio",
+    summary="Hear a captcha",
+    operation_id="hearPortalCaptcha",
+    response_class=Response,
+    responses=openapi.problems(404, 422, 429, 503)
+    | {200: {"description": "The characters, spoken", "content": {"audio/wav": {}}}},
+)
+async def hear_captcha(
+    request: Request,
+    captcha_id: Annotated[str, Path(max_length=200, description="of a captcha that is still valid")],
+) -> Response:
+    """For who can't see the picture. Hearing doesn't use the captcha."""
+    context = context_of(request)
+    sound = await context.captchas.audio(captcha_id, address=address_of(request), now=context.clock())
+    return Response(sound, media_type="audio/wav", headers=NO_STORE)
+
+
+@router.post(
+    "/logins",
+    status_code=201,
+    summary="Begin a login",
+    operation_id="beginPortalLogin",
+    openapi_extra=openapi.takes(PortalLoginMessage),
+    responses=openapi.answers(PortalLoginBegunMessage, "The SMS code is sent", status=201)
+    | openapi.problems(400, 401, 403, 429, 503),
+)
+async def begin_login(request: Request) -> Response:
+    """The account, its password and a captcha; then a code goes to the account's phone. Failures slow down."""
+    require_json(request)
+    message = decode(await request.body(), PortalLoginMessage)
+    context = context_of(request)
+    credentials = Credentials(
+        account=message.account,
+        password=message.password,
+        captcha_id=message.captcha_id,
+        captcha=message.captcha,
+    )
+    begun = await context.portal_sessions.begin(credentials, address=address_of(request), now=context.clock())
+    answer = PortalLoginBegunMessage(
+        login_id=begun.login_id,
+        phone_masked=begun.phone_masked,
+        expires_in=begun.expires_in,
+        resend_in=begun.resend_in,
+    )
+    return Response(msgspec.json.encode(answer), 201, NO_STORE, media_type="application/json")
+
+
+@router.post(
+    "/sessions",
+    status_code=201,
+    summary="Finish a login",
+    operation_id="startPortalSession",
+    openapi_extra=openapi.takes(PortalSessionStartMessage),
+    responses=openapi.answers(PortalSessionMessage, "Logged in; the session is in the cookie", status=201)
+    | openapi.problems(400, 403, 503),
+)
+async def start_session(request: Request) -> Response:
+    """The SMS code opens the session. Its cookie is HttpOnly and SameSite=Strict."""
+    require_json(request)
+    message = decode(await request.body(), PortalSessionStartMessage)
+    context = context_of(request)
+    opened = await context.portal_sessions.finish(message.login_id, message.sms_code, now=context.clock())
+    answer = PortalSessionMessage(
+        name=opened.name,
+        csrf_token=opened.csrf_token,
+        expires_in=opened.expires_in,
+        enterprises=_enterprises(opened.enterprises),
+    )
+    response = Response(msgspec.json.encode(answer), 201, NO_STORE, media_type="application/json")
+    set_cookie(response, context, opened.token, seconds=opened.expires_in)
+    return response
+
+
+@router.get(
+    "/session",
+    summary="Who is logged in",
+    operation_id="getPortalSession",
+    openapi_extra=SECURITY,
+    responses=openapi.answers(PortalSessionMessage, "The session") | openapi.problems(401, 503),
+)
+async def get_session(request: Request) -> Response:
+    """Also gives a reloaded page its CSRF token. `enterprises` is empty once he is filed as nobody's legal person."""
+    person = await legal_person_of(request)
+    context = context_of(request)
+    answer = PortalSessionMessage(
+        name=person.name,
+        csrf_token=csrf_of(request),
+        expires_in=max(0, person.expires_at - context.clock()) // 1000,
+        enterprises=_enterprises(await context.portal_sessions.enterprises(person)),
+    )
+    return Response(msgspec.json.encode(answer), media_type="application/json", headers=NO_STORE)
+
+
+@router.delete(
+    "/session",
+    status_code=204,
+    summary="Log out",
+    operation_id="endPortalSession",
+    openapi_extra=CHANGING,
+    responses=openapi.answers(None, "Logged out", status=204) | openapi.problems(401, 403, 503),
+)
+async def end_session(request: Request) -> Response:
+    """The cookie is worth nothing from now on."""
+    person = await legal_person_of(request, changes=True)
+    context = context_of(request)
+    await context.portal_sessions.end(person, now=context.clock())
+    response = Response(status_code=204)
+    clear_cookie(response, context)
+    return response
+
+
+def address_of(request: Request) -> str:
+    """The caller's address, for the counters."""
+    return request.client.host if request.client is not None else ""
+
+
+def _enterprises(
+    found: tuple[ManagedEnterprise, ...] | list[ManagedEnterprise],
+) -> tuple[EnterpriseMessage, ...]:
+    return tuple(EnterpriseMessage(each.credit_code, each.name) for each in found)

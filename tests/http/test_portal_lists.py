@@ -1,0 +1,144 @@
+"""The legal person's lists over HTTP: pages, search words, workbooks, and what others' shields look like."""
+
+import io
+from collections.abc import AsyncIterator
+
+import openpyxl
+import pytest
+
+from mshield.demo.people import LEGAL_PERSON
+from tests.application import Application
+from tests.portal import FOREIGN, OWN, Browser, certified
+
+NUMBERS = [f"MS1000000000{n}" for n in range(5)]
+
+
+@pytest.fixture
+async def browser(application: Application) -> AsyncIterator[Browser]:
+    """The legal person's browser, logged in."""
+    await application.registered(LEGAL_PERSON)
+    browser = Browser.of(application)
+    await browser.log_in()
+    yield browser
+    await browser.http.aclose()
+
+
+async def _names(browser: Browser, **query: str | int) -> list[str]:
+    answer = await browser.get(f"/enterprises/{OWN}/people", **query)
+    assert answer.status_code == 200, answer.text
+    return [each["name"] for each in answer.json()["items"]]
+
+
+async def _numbers(browser: Browser, **query: str | int) -> list[str]:
+    answer = await browser.get(f"/enterprises/{OWN}/shields", **query)
+    assert answer.status_code == 200, answer.text
+    return [each["shield_number"] for each in answer.json()["items"]]
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ({}, ["顾承岳", "林知远", "沈若澜", "CHAN Tai Man"]),
+        ({"name": "若"}, ["沈若澜"]),
+        ({"name": "tai"}, ["CHAN Tai Man"]),
+        ({"name": "%"}, []),
+        ({"role": "legal_person"}, ["顾承岳"]),
+        ({"id_number_end": "4217"}, ["林知远"]),
+        ({"id_number_end": "64x"}, ["沈若澜"]),
+        ({"id_number_end": "64x", "role": "legal_person"}, []),
+        ({"shield_number": NUMBERS[0]}, []),
+    ],
+)
+async def test_people_are_found_by_what_is_known_of_them(
+    browser: Browser, query: dict[str, str], names: list[str]
+) -> None:
+    assert await _names(browser, **query) == names
+
+
+async def test_people_have_pages(browser: Browser) -> None:
+    first = (await browser.get(f"/enterprises/{OWN}/people", limit=3)).json()
+    rest = (await browser.get(f"/enterprises/{OWN}/people", limit=3, after=first["next"])).json()
+    assert [len(first["items"]), len(rest["items"]), rest["next"]] == [3, 1, None]
+    found = first["items"][1]
+    assert found["id_number_masked"] == "330206********4217"
+    assert (found["role"], found["on_file"], found["shields"]) == ("operator", True, 0)
+
+
+async def test_shields_have_pages_newest_first(browser: Browser) -> None:
+    for number in NUMBERS:
+        await certified(browser.application.context, number)
+        browser.application.clock.advance(seconds=1)
+    assert await _numbers(browser) == NUMBERS[::-1]
+    page = (await browser.get(f"/enterprises/{OWN}/shields", limit=2)).json()
+    seen = [each["shield_number"] for each in page["items"]]
+    while page["next"] is not None:
+        page = (await browser.get(f"/enterprises/{OWN}/shields", limit=2, before=page["next"])).json()
+        seen += [each["shield_number"] for each in page["items"]]
+    assert seen == NUMBERS[::-1]
+
+
+async def test_shields_are_found_by_state_hold_name_and_number(browser: Browser) -> None:
+    for number in NUMBERS[:3]:
+        await certified(browser.application.context, number)
+    await browser.act("report_loss", NUMBERS[0])
+    await browser.act("freeze", NUMBERS[0], NUMBERS[1])
+    await browser.revoke(NUMBERS[2])
+    assert set(await _numbers(browser, state="active")) == set(NUMBERS[:2])
+    assert await _numbers(browser, state="revoked") == [NUMBERS[2]]
+    assert await _numbers(browser, hold="lost") == [NUMBERS[0]]
+    assert set(await _numbers(browser, hold="frozen")) == set(NUMBERS[:2])
+    assert await _numbers(browser, hold="clone") == []
+    assert await _numbers(browser, shield_number="ms 100 0000 0001") == [NUMBERS[1]]
+    assert len(await _numbers(browser, name="知")) == 3
+    browser.application.clock.advance(seconds=731 * 86400)
+    await browser.log_in()
+    assert set(await _numbers(browser, state="expired")) == set(NUMBERS[:2])
+    assert await _numbers(browser, state="active") == []
+
+
+async def test_one_line_per_number_by_the_certificate_that_stands_for_it(browser: Browser) -> None:
+    first = await certified(browser.application.context, NUMBERS[0])
+    await browser.revoke(NUMBERS[0])
+    second = await certified(browser.application.context, NUMBERS[0])
+    listed = (await browser.get(f"/enterprises/{OWN}/shields")).json()["items"]
+    assert [(each["serial"], each["state"]) for each in listed] == [(second.serial, "active")]
+    history = await browser.shield(NUMBERS[0])
+    assert history["shield"]["serial"] == second.serial
+    assert [(each["serial"], each["state"]) for each in history["earlier"]] == [(first.serial, "revoked")]
+
+
+@pytest.mark.parametrize(
+    "path", ["people", "shields", f"shields/{NUMBERS[0]}", "people.xlsx", "shields.xlsx"]
+)
+@pytest.mark.parametrize("enterprise", [FOREIGN, "91330206MA2AEXAM04", "x", "%00"])
+async def test_another_enterprise_is_as_if_absent(browser: Browser, path: str, enterprise: str) -> None:
+    await certified(browser.application.context, NUMBERS[0], credit_code=FOREIGN)
+    answer = await browser.get(f"/enterprises/{enterprise}/{path}")
+    unknown = await browser.get(f"/enterprises/91330206MA2AEXAM05/{path}")
+    assert answer.status_code == 404
+    assert {**answer.json(), "request_id": ""} == {**unknown.json(), "request_id": ""}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [{"name": "\x00"}, {"limit": 0}, {"before": "!"}, {"before": "AAAA"}, {"state": "lost"}, {"x": "1"}],
+)
+async def test_what_no_list_can_be_asked_is_refused(browser: Browser, query: dict[str, str | int]) -> None:
+    answer = await browser.get(f"/enterprises/{OWN}/shields", **query)
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+
+
+async def test_the_workbooks_hold_the_lists_as_text(browser: Browser) -> None:
+    await certified(browser.application.context, NUMBERS[0])
+    await browser.act("freeze", NUMBERS[0])
+    answer = await browser.get(f"/enterprises/{OWN}/people.xlsx", role="operator")
+    assert 'filename="people.xlsx"' in answer.headers["content-disposition"]
+    people = [
+        [cell.value for cell in row] for row in openpyxl.load_workbook(io.BytesIO(answer.content)).active
+    ]  # type: ignore[union-attr]  # a workbook has a sheet
+    assert people[0][:4] == ["姓名", "用户类型", "证件类型", "证件号码"]
+    assert [row[0] for row in people[1:]] == ["林知远", "沈若澜", "CHAN Tai Man"]
+    assert people[1][3] == "330206********4217"
+    answer = await browser.get(f"/enterprises/{OWN}/shields.xlsx")
+    (row,) = list(openpyxl.load_workbook(io.BytesIO(answer.content)).active)[1:]  # type: ignore[arg-type]  # as above
+    assert [cell.value for cell in row][:5] == ["MS 100 0000 0000", "林知远", "操作员", "正常", "冻结"]
