@@ -1,5 +1,6 @@
 """A legal person at the portal of the running application, and shields of any enterprise without their phones."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -31,7 +32,9 @@ class Browser:
         transport = httpx.ASGITransport(application.app, raise_app_exceptions=False)
         return cls(application, httpx.AsyncClient(transport=transport, base_url=ORIGIN))
 
-    async def begin(self, person: Person = LEGAL_PERSON, **changes: str) -> httpx.Response:
+    async def begin(
+        self, person: Person = LEGAL_PERSON, *, changes: Mapping[str, str] | None = None
+    ) -> httpx.Response:
         """The first half of a login, with a right captcha."""
         captcha = (await self.http.post(f"{API}/captchas")).json()["captcha_id"]
         answer = (await self.http.get(f"/dev/captchas/{captcha}")).json()["answer"]
@@ -41,7 +44,7 @@ class Browser:
             "captcha_id": captcha,
             "captcha": answer,
         }
-        return await self.http.post(f"{API}/logins", json=document | changes)
+        return await self.http.post(f"{API}/logins", json=document | dict(changes or {}))
 
     async def finish(self, begun: dict[str, Any], code: str) -> httpx.Response:
         """The second half."""
