@@ -151,7 +151,7 @@ async def test_his_session_ends_with_his_filing(browser: Browser) -> None:
     context = browser.application.context
     await execute(
         context.db,
-        "UPDATE filed_persons SET role = 'operator' WHERE role = 'legal_person' AND credit_code = $1",
+        "UPDATE filed_persons SET ended_at = 1 WHERE role = 'legal_person' AND credit_code = $1",
         OWN,
     )
     assert (await browser.get("/session")).json()["enterprises"] == []

@@ -9,6 +9,7 @@ import pytest
 from mshield.demo.people import LEGAL_PERSON
 from tests.application import Application
 from tests.portal import FOREIGN, OWN, Browser, certified
+from tests.signing import execute
 
 NUMBERS = [f"MS1000000000{n}" for n in range(5)]
 
@@ -47,12 +48,22 @@ async def _numbers(browser: Browser, **query: str | int) -> list[str]:
         ({"id_number_end": "64x"}, ["沈若澜"]),
         ({"id_number_end": "64x", "role": "legal_person"}, []),
         ({"shield_number": NUMBERS[0]}, []),
+        ({"on_file": "false"}, []),
     ],
 )
 async def test_people_are_found_by_what_is_known_of_them(
     browser: Browser, query: dict[str, str], names: list[str]
 ) -> None:
     assert await _names(browser, **query) == names
+
+
+async def test_who_is_no_longer_on_file_is_listed_as_such(browser: Browser) -> None:
+    context = browser.application.context
+    await execute(context.db, "UPDATE filed_persons SET ended_at = $1 WHERE name = '林知远'", context.clock())
+    assert await _names(browser, on_file="false") == ["林知远"]
+    assert "林知远" not in await _names(browser, on_file="true")
+    (ended,) = (await browser.get(f"/enterprises/{OWN}/people", name="知远")).json()["items"]
+    assert (ended["on_file"], ended["ended_at"]) == (False, context.clock())
 
 
 async def test_people_have_pages(browser: Browser) -> None:

@@ -30,10 +30,19 @@ _HOLDS: Final = {"clone": "疑似复制", "duplicate": "重复申请", "lost": "
 
 def people_workbook(lines: Sequence[PersonLine]) -> bytes:
     """The filed people; id numbers are masked."""
-    headers = ("姓名", "用户类型", "证件类型", "证件号码", "备案时间", "备案变更时间", "有效手机盾")
+    headers = (
+        "姓名",
+        "用户类型",
+        "证件类型",
+        "证件号码",
+        "备案时间",
+        "备案变更时间",
+        "备案终止时间",
+        "有效手机盾",
+    )
     return _workbook("备案人员", headers, (
         (line.name, ROLE_NAMES[Role(line.role)][0], ID_TYPE_NAMES[IdType(line.id_type)][0], line.id_number_masked,
-         _time(line.filed_at), _time(line.changed_at), str(line.shields))
+         _time(line.filed_at), _time(line.changed_at), _time(line.ended_at), str(line.shields))
         for line in lines
     ))  # fmt: skip
 

@@ -31,13 +31,14 @@ class PeopleWanted:
 
     name: str | None = None
     role: str | None = None
+    on_file: bool | None = None
     shield_number: str | None = None
     id_number_end: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonLine:
-    """One filed person; the id number is masked. Times in ms."""
+    """One filed person; the id number is masked. Times in ms; `ended_at` is None while he is on file."""
 
     id: str
     name: str
@@ -46,6 +47,7 @@ class PersonLine:
     role: str
     filed_at: int
     changed_at: int
+    ended_at: int | None
     shields: int
 
 
@@ -79,6 +81,7 @@ class LookUp:
                 after=after,
                 name=wanted.name,
                 role=wanted.role,
+                on_file=wanted.on_file,
                 shield_number=_number(wanted.shield_number),
                 page_size=size,
             )
@@ -159,6 +162,7 @@ def _line(row: FiledPersonRow, id_number: str) -> PersonLine:
         role=row.role,
         filed_at=row.created_at,
         changed_at=row.changed_at,
+        ended_at=row.ended_at,
         shields=row.shields,
     )
 

@@ -12,7 +12,9 @@ _SQL: Final = Queries("people")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FiledPersonRow:
-    """A filed person; `shields` counts his certificates that aren't over. Times in ms."""
+    """A filed person; `shields` counts his certificates that aren't over. Times in ms; `ended_at` is
+    None while he is on file.
+    """
 
     id: str
     name: str
@@ -21,6 +23,7 @@ class FiledPersonRow:
     role: str
     created_at: int
     changed_at: int
+    ended_at: int | None
     shields: int
 
 
@@ -31,6 +34,7 @@ async def page(
     after: str,
     name: str | None = None,
     role: str | None = None,
+    on_file: bool | None = None,
     shield_number: str | None = None,
     page_size: int,
 ) -> list[FiledPersonRow]:
@@ -41,6 +45,7 @@ async def page(
         after=after,
         name=contains(name),
         role=role,
+        on_file=on_file,
         shield_number=shield_number,
         page_size=page_size,
     )

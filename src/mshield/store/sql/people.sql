@@ -1,12 +1,13 @@
 -- name: page
 -- The filed people of one enterprise in the order of their filing, by key. Search words that are null don't count.
-SELECT f.id, f.name, f.id_type, f.id_number_box, f.role, f.created_at, f.changed_at,
+SELECT f.id, f.name, f.id_type, f.id_number_box, f.role, f.created_at, f.changed_at, f.ended_at,
   (SELECT COUNT(*) FROM certificates c
     WHERE c.person_id = f.id AND c.state NOT IN ('revoked', 'superseded', 'issued')) AS shields
 FROM filed_persons f
 WHERE f.credit_code = :credit_code AND f.id > :after
   AND (CAST(:name AS TEXT) IS NULL OR lower(f.name) LIKE CAST(:name AS TEXT) ESCAPE '!')
   AND (CAST(:role AS TEXT) IS NULL OR f.role = CAST(:role AS TEXT))
+  AND (CAST(:on_file AS BOOLEAN) IS NULL OR (f.ended_at IS NULL) = CAST(:on_file AS BOOLEAN))
   AND (CAST(:shield_number AS TEXT) IS NULL OR EXISTS (
     SELECT 1 FROM certificates c WHERE c.person_id = f.id AND c.credit_code = f.credit_code
       AND c.shield_number = CAST(:shield_number AS TEXT)))

@@ -49,6 +49,7 @@ class PeopleWords(_Words):
     """What the list of people is narrowed to."""
 
     role: Literal["legal_person", "operator"] | None = None
+    on_file: Annotated[bool | None, Field(description="false: only who no longer is")] = None
     id_number_end: Annotated[str | None, Field(min_length=2, max_length=18)] = None
 
     def wanted(self) -> PeopleWanted:
@@ -56,6 +57,7 @@ class PeopleWords(_Words):
         return PeopleWanted(
             name=self.word("name"),
             role=self.role,
+            on_file=self.on_file,
             shield_number=self.word("shield_number"),
             id_number_end=self.word("id_number_end"),
         )
@@ -104,6 +106,7 @@ class FiledPersonMessage(Wire, frozen=True):
     on_file: bool
     filed_at: int
     changed_at: int
+    ended_at: int | None
     shields: int
 
 
@@ -267,9 +270,10 @@ def _person(line: PersonLine) -> FiledPersonMessage:
         id_type=line.id_type,
         id_number_masked=line.id_number_masked,
         role=line.role,
-        on_file=True,
+        on_file=line.ended_at is None,
         filed_at=line.filed_at,
         changed_at=line.changed_at,
+        ended_at=line.ended_at,
         shields=line.shields,
     )
 
