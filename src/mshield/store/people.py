@@ -12,8 +12,9 @@ _SQL: Final = Queries("people")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FiledPersonRow:
-    """A filed person; `shields` counts his certificates that aren't over. Times in ms; `ended_at` is
-    None while he is on file.
+    """A filed person; `shields` counts his certificates that aren't over.
+
+    Times in ms; `ended_at` is None while he is on file.
     """
 
     id: str
