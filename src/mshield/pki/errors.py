@@ -156,3 +156,36 @@ class StaleStatus(PathError):
     """The status is not of the moment asked about: too old, or from the future."""
 
     code = "stale_status"
+
+
+class LogError(PkiError):
+    """Something about the transparency log that doesn't hold; `zh` and `en` are for people."""
+
+    code = "bad_log"
+    zh = "透明日志有误"
+
+    @property
+    def en(self) -> str:
+        """What was seen."""
+        return str(self)
+
+
+class LogFormError(LogError):
+    """A note, checkpoint, tile, entry or proof out of form."""
+
+    code = "bad_log_form"
+    zh = "透明日志的数据格式不正确"
+
+
+class LogSignatureError(LogError):
+    """A checkpoint that the log's key didn't sign."""
+
+    code = "bad_log_signature"
+    zh = "日志检查点的签名无效，或不是该日志所签"
+
+
+class LogProofError(LogError):
+    """A proof that doesn't lead where it should."""
+
+    code = "bad_log_proof"
+    zh = "日志证明不成立"

@@ -1,0 +1,144 @@
+"""This log's entries, to the byte (docs/log.md): what anyone may see of a signature, a certificate event, an act.
+
+Integers are big-endian. An entry is version (1) ‖ kind (1) ‖ time in ms (8) ‖ what is public of its kind ‖ row (32);
+`row` commits to all columns of the row behind it, under a salt that only the service can make.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import ClassVar, Final
+
+from mshield.pki.errors import LogFormError
+from mshield.pki.tlog.merkle import HASH_BYTES
+
+VERSION: Final = 1
+SID_BYTES: Final = 16
+SERIAL_BYTES: Final = 20
+NO_CERTIFICATE: Final = bytes(HASH_BYTES)
+_TIME_BYTES: Final = 8
+
+Value = bytes | str | int | None
+
+
+class Kind(IntEnum):
+    """What an entry speaks of."""
+
+    SIGNATURE = 1
+    CERTIFICATE = 2
+    ACT = 3
+
+
+class Published(IntEnum):
+    """A certificate's status as OCSP and CRL publish it."""
+
+    GOOD = 0
+    ON_HOLD = 1
+    REVOKED = 2
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureEntry:
+    """A signature: its document's sid, and `binding` = SHA-256(e ‖ r ‖ s)."""
+
+    kind: ClassVar[Kind] = Kind.SIGNATURE
+    at: int
+    sid: bytes
+    binding: bytes
+    row: bytes
+
+    def encode(self) -> bytes:
+        """90 bytes."""
+        return _head(self.kind, self.at) + self.sid + self.binding + self.row
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateEntry:
+    """A certificate's event: serial (20 bytes), status after it, and at its issue SHA-256 of its DER, else zeros."""
+
+    kind: ClassVar[Kind] = Kind.CERTIFICATE
+    at: int
+    serial: bytes
+    status: Published
+    certificate: bytes
+    row: bytes
+
+    def encode(self) -> bytes:
+        """95 bytes."""
+        return _head(self.kind, self.at) + self.serial + bytes((self.status,)) + self.certificate + self.row
+
+
+@dataclass(frozen=True, slots=True)
+class ActEntry:
+    """An administrator's act, of which only the time is public."""
+
+    kind: ClassVar[Kind] = Kind.ACT
+    at: int
+    row: bytes
+
+    def encode(self) -> bytes:
+        """42 bytes."""
+        return _head(self.kind, self.at) + self.row
+
+
+LogEntry = SignatureEntry | CertificateEntry | ActEntry
+
+
+def binding(digest: bytes, signature: bytes) -> bytes:
+    """What ties an entry to a signature: SHA-256(e ‖ r ‖ s); e 32 bytes, r and s 32 bytes each."""
+    return hashlib.sha256(digest + signature).digest()
+
+
+def commitment(salt: bytes, row: bytes) -> bytes:
+    """SHA-256(salt ‖ row), where row is `canonical`."""
+    return hashlib.sha256(salt + row).digest()
+
+
+def canonical(names: Sequence[str], values: Sequence[Value]) -> bytes:
+    """A row as bytes: per column its name with its length in two bytes, then the value.
+
+    A value is 00; or 01 and eight bytes of a signed integer; or 02 (text, UTF-8) or 03 (bytes) and its length in four
+    bytes before it.
+    """
+    parts: list[bytes] = []
+    for name, value in zip(names, values, strict=True):
+        parts += (_name(name), _value(value))
+    return b"".join(parts)
+
+
+def parse_entry(entry: bytes) -> LogEntry:
+    """The entry. Raises LogFormError for what isn't one of version 1."""
+    if entry[:1] != bytes((VERSION,)) or len(entry) < 2 + _TIME_BYTES:
+        raise LogFormError("not an entry of this log's version")
+    at, rest = int.from_bytes(entry[2:10], "big"), entry[10:]
+    match entry[1], len(rest):
+        case Kind.SIGNATURE, 80:
+            return SignatureEntry(at, rest[:16], rest[16:48], rest[48:])
+        case Kind.CERTIFICATE, 85 if rest[20] in set(Published):
+            return CertificateEntry(at, rest[:20], Published(rest[20]), rest[21:53], rest[53:])
+        case Kind.ACT, 32:
+            return ActEntry(at, rest)
+    raise LogFormError("not an entry of a known kind")
+
+
+def _head(kind: Kind, at: int) -> bytes:
+    return bytes((VERSION, kind)) + at.to_bytes(_TIME_BYTES, "big")
+
+
+def _name(name: str) -> bytes:
+    encoded = name.encode()
+    return len(encoded).to_bytes(2, "big") + encoded
+
+
+def _value(value: Value) -> bytes:
+    match value:
+        case None:
+            return b"\x00"
+        case int():
+            return b"\x01" + value.to_bytes(8, "big", signed=True)
+        case str():
+            encoded = value.encode()
+            return b"\x02" + len(encoded).to_bytes(4, "big") + encoded
+        case bytes():
+            return b"\x03" + len(value).to_bytes(4, "big") + value

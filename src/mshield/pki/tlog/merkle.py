@@ -1,0 +1,163 @@
+"""Merkle tree hashes and proofs of RFC 6962, with SHA-256; proofs are judged by the algorithms of RFC 9162.
+
+A tree is addressed by its perfect subtrees: `Node(height, place)` covers the leaves from `place << height`. What a
+proof consists of is told as ranges of leaves, so that nothing here depends on where hashes are kept.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from mshield.pki.errors import LogProofError
+
+HASH_BYTES: Final = 32
+EMPTY_ROOT: Final = hashlib.sha256(b"").digest()
+
+
+class Node(NamedTuple):
+    """A perfect subtree of 2^height leaves, the `place`-th of its height from the left."""
+
+    height: int
+    place: int
+
+
+class Range(NamedTuple):
+    """Leaves from `start` up to, not including, `end`."""
+
+    start: int
+    end: int
+
+
+def leaf_hash(entry: bytes) -> bytes:
+    """SHA-256(0x00 ‖ entry)."""
+    return hashlib.sha256(b"\x00" + entry).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """SHA-256(0x01 ‖ left ‖ right)."""
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+def perfect_root(hashes: Sequence[bytes]) -> bytes:
+    """The root of a power of two of consecutive hashes of one height."""
+    level = list(hashes)
+    while len(level) > 1:
+        level = [node_hash(level[i], level[i + 1]) for i in range(0, len(level), 2)]
+    return level[0]
+
+
+def fold(hashes: Sequence[bytes]) -> bytes:
+    """The hash of a range from those of `subtrees`, left to right; of none, the empty tree's root."""
+    if not hashes:
+        return EMPTY_ROOT
+    root = hashes[-1]
+    for left in reversed(hashes[:-1]):
+        root = node_hash(left, root)
+    return root
+
+
+def subtrees(leaves: Range) -> tuple[Node, ...]:
+    """The perfect subtrees that make up a range of a proof or a whole tree, left to right."""
+    found = []
+    start = leaves.start
+    while start < leaves.end:
+        height = (leaves.end - start).bit_length() - 1
+        found.append(Node(height, start >> height))
+        start += 1 << height
+    return tuple(found)
+
+
+def inclusion_ranges(index: int, size: int) -> list[Range]:
+    """What the inclusion proof of leaf `index` in a tree of `size` consists of, the leaf's sibling first (2.1.1)."""
+    if not 0 <= index < size:
+        raise LogProofError(f"there is no entry {index} in a log of {size}")
+    found = []
+    start, end = 0, size
+    while end - start > 1:
+        middle = start + _split(end - start)
+        if index < middle:
+            found.append(Range(middle, end))
+            end = middle
+        else:
+            found.append(Range(start, middle))
+            start = middle
+    return found[::-1]
+
+
+def consistency_ranges(old: int, size: int) -> list[Range]:
+    """What the proof consists of that a tree of `size` begins with the tree of `old` leaves (2.1.2)."""
+    if not 0 <= old <= size:
+        raise LogProofError(f"a log of {size} can't begin with one of {old}")
+    if old == 0:
+        return []
+    found = []
+    start, end = 0, size
+    while end != old:
+        middle = start + _split(end - start)
+        if old <= middle:
+            found.append(Range(middle, end))
+            end = middle
+        else:
+            found.append(Range(start, middle))
+            start = middle
+    if start:
+        found.append(Range(start, end))
+    return found[::-1]
+
+
+def check_inclusion(leaf: bytes, *, index: int, size: int, proof: Sequence[bytes], root: bytes) -> None:
+    """Raises LogProofError unless the leaf stands at `index` in the tree of this size and root (RFC 9162, 2.1.3.2)."""
+    if not 0 <= index < size:
+        raise LogProofError(f"there is no entry {index} in a log of {size}")
+    first, last, found = index, size - 1, leaf
+    for each in proof:
+        if last == 0:
+            raise LogProofError("the inclusion proof is too long")
+        if first & 1 or first == last:
+            found = node_hash(each, found)
+            while first and not first & 1:
+                first, last = first >> 1, last >> 1
+        else:
+            found = node_hash(found, each)
+        first, last = first >> 1, last >> 1
+    if last or found != root:
+        raise LogProofError("the inclusion proof does not lead to the checkpoint's root")
+
+
+def check_consistency(*, old: int, size: int, old_root: bytes, root: bytes, proof: Sequence[bytes]) -> None:
+    """Raises LogProofError unless the tree begins with the old one (RFC 9162, 2.1.4.2)."""
+    if not 0 <= old <= size:
+        raise LogProofError(f"a log of {size} can't begin with one of {old}")
+    if old in {0, size}:
+        same = old_root == (root if old else EMPTY_ROOT)
+        if proof or not same:
+            raise LogProofError("the two trees differ")
+        return
+    hashes = list(proof) if old & (old - 1) else [old_root, *proof]
+    if not hashes:
+        raise LogProofError("the consistency proof is empty")
+    _check_grown(old, size, old_root, root, hashes)
+
+
+def _check_grown(old: int, size: int, old_root: bytes, root: bytes, hashes: list[bytes]) -> None:
+    first, last = old - 1, size - 1
+    while first & 1:
+        first, last = first >> 1, last >> 1
+    old_found = found = hashes[0]
+    for each in hashes[1:]:
+        if last == 0:
+            raise LogProofError("the consistency proof is too long")
+        if first & 1 or first == last:
+            old_found, found = node_hash(each, old_found), node_hash(each, found)
+            while first and not first & 1:
+                first, last = first >> 1, last >> 1
+        else:
+            found = node_hash(found, each)
+        first, last = first >> 1, last >> 1
+    if last or old_found != old_root or found != root:
+        raise LogProofError("the consistency proof does not lead from the old root to the new one")
+
+
+def _split(leaves: int) -> int:
+    """The largest power of two below the number of leaves."""
+    return 1 << (leaves - 1).bit_length() - 1

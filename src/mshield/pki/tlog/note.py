@@ -1,0 +1,154 @@
+"""Signed notes and checkpoints of C2SP (signed-note, tlog-checkpoint), with Ed25519 keys.
+
+A note is its text, an empty line, and lines `— NAME BASE64(key id ‖ signature)`. A checkpoint is a note of three lines:
+origin, number of entries, root.
+"""
+
+import base64
+import binascii
+import hashlib
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from mshield.pki.errors import LogFormError, LogSignatureError
+from mshield.pki.tlog.merkle import HASH_BYTES
+
+_ED25519: Final = b"\x01"
+_KEY_BYTES: Final = 32
+_KEY_ID_BYTES: Final = 4
+_LONGEST: Final = 100_000
+_MOST_SIGNATURES: Final = 64
+_SIZE: Final = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class VerifierKey:
+    """A log's name and public key (32 bytes); as text a `vkey`: `NAME+KEYID+BASE64(0x01 ‖ key)`."""
+
+    name: str
+    public: bytes
+
+    def __post_init__(self) -> None:
+        if not is_key_name(self.name) or len(self.public) != _KEY_BYTES:
+            raise LogFormError("not a name or key of a log")
+
+    @property
+    def key_id(self) -> bytes:
+        """The first four bytes of SHA-256(name ‖ 0x0A ‖ 0x01 ‖ key)."""
+        named = self.name.encode() + b"\n" + _ED25519 + self.public
+        return hashlib.sha256(named).digest()[:_KEY_ID_BYTES]
+
+    def __str__(self) -> str:
+        return f"{self.name}+{self.key_id.hex()}+{base64.b64encode(_ED25519 + self.public).decode()}"
+
+    @classmethod
+    def parse(cls, text: str) -> "VerifierKey":
+        """The key of a `vkey`. Raises LogFormError, also where the key id isn't this name's and key's."""
+        name, _, rest = text.strip().partition("+")
+        key_id, _, encoded = rest.partition("+")
+        key = _decode(encoded)
+        if key[:1] != _ED25519:
+            raise LogFormError("not an Ed25519 vkey")
+        found = cls(name, key[1:])
+        if found.key_id.hex() != key_id:
+            raise LogFormError("the vkey's key id is not that of its name and key")
+        return found
+
+
+def is_key_name(name: str) -> bool:
+    """Whether a log may be called so: not empty, no blank, no plus, no control character."""
+    return bool(name) and name.isprintable() and not any(each.isspace() or each == "+" for each in name)
+
+
+def sign_note(text: str, key: VerifierKey, private: Ed25519PrivateKey) -> str:
+    """The note of a text, which must end in a newline."""
+    if not text.endswith("\n") or not _is_clean(text):
+        raise LogFormError("not the text of a note")
+    signature = base64.b64encode(key.key_id + private.sign(text.encode())).decode()
+    return f"{text}\n— {key.name} {signature}\n"
+
+
+def open_note(note: str, key: VerifierKey) -> str:
+    """The text of a note that the key has signed; other keys' signatures are ignored.
+
+    Raises LogFormError, or LogSignatureError where the key didn't sign or a signature under its name and id is wrong.
+    """
+    text, gap, lines = note.rpartition("\n\n")
+    if not gap or not lines.endswith("\n") or len(note) > _LONGEST or not _is_clean(note):
+        raise LogFormError("not a signed note")
+    text += "\n"
+    own = [
+        each for name, each in _signatures(lines) if name == key.name and each[:_KEY_ID_BYTES] == key.key_id
+    ]
+    if not own:
+        raise LogSignatureError(f"not signed by {key.name} with the key {key.key_id.hex()}")
+    public = Ed25519PublicKey.from_public_bytes(key.public)
+    try:
+        for each in own:
+            public.verify(each[_KEY_ID_BYTES:], text.encode())
+    except InvalidSignature as error:
+        raise LogSignatureError(f"the signature of {key.name} is wrong") from error
+    return text
+
+
+def _signatures(lines: str) -> list[tuple[str, bytes]]:
+    found = []
+    for line in lines[:-1].split("\n"):
+        mark, _, rest = line.partition(" ")
+        name, _, encoded = rest.partition(" ")
+        signature = _decode(encoded)
+        if mark != "—" or not is_key_name(name) or len(signature) <= _KEY_ID_BYTES:
+            raise LogFormError("not a line of a note's signature")
+        found.append((name, signature))
+    if len(found) > _MOST_SIGNATURES:
+        raise LogFormError("too many signatures")
+    return found
+
+
+def _is_clean(text: str) -> bool:
+    return all(each >= " " or each == "\n" for each in text)
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """How a log stood: its first `size` entries have the Merkle root `root` (32 bytes)."""
+
+    origin: str
+    size: int
+    root: bytes
+
+    def __str__(self) -> str:
+        return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n"
+
+    def sign(self, key: VerifierKey, private: Ed25519PrivateKey) -> str:
+        """The signed note."""
+        return sign_note(str(self), key, private)
+
+
+def open_checkpoint(note: str, key: VerifierKey) -> Checkpoint:
+    """The checkpoint in a note that the log itself has signed. Raises LogFormError, LogSignatureError."""
+    lines = open_note(note, key).split("\n")
+    # Extension lines are allowed to follow, and mean nothing here.
+    if len(lines) < 4 or not all(lines[:-1]) or not _SIZE.fullmatch(lines[1]):
+        raise LogFormError("not a checkpoint")
+    root = _decode(lines[2])
+    if len(root) != HASH_BYTES:
+        raise LogFormError("a checkpoint's root has 32 bytes")
+    if lines[0] != key.name:
+        raise LogSignatureError(f"a checkpoint of {lines[0]}, not of {key.name}")
+    return Checkpoint(lines[0], int(lines[1]), root)
+
+
+def _decode(text: str) -> bytes:
+    """Base64 in its one spelling."""
+    try:
+        found = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise LogFormError("not base64") from error
+    if base64.b64encode(found).decode() != text:
+        raise LogFormError("not base64 in its one spelling")
+    return found

@@ -1,0 +1,96 @@
+"""An inclusion proof that stands for itself: entry, place, hashes, signed checkpoint. JSON for bundles of evidence.
+
+With the log's key it is checked offline; nothing else is asked or believed.
+"""
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+from typing import Final
+
+from mshield.pki.errors import LogFormError, LogProofError
+from mshield.pki.tlog.entry import LogEntry, SignatureEntry, binding, parse_entry
+from mshield.pki.tlog.merkle import HASH_BYTES, check_inclusion, leaf_hash
+from mshield.pki.tlog.note import Checkpoint, VerifierKey, open_checkpoint
+
+_MEMBERS: Final = {"entry", "index", "hashes", "checkpoint"}
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """What a proof has shown."""
+
+    entry: LogEntry
+    index: int
+    checkpoint: Checkpoint
+
+
+@dataclass(frozen=True, slots=True)
+class InclusionProof:
+    """`hashes` as in RFC 6962, 2.1.1; `checkpoint` is the signed note."""
+
+    entry: bytes
+    index: int
+    hashes: tuple[bytes, ...]
+    checkpoint: str
+
+    def check(self, key: VerifierKey) -> Logged:
+        """What it proves. Raises LogFormError, LogSignatureError, LogProofError."""
+        checkpoint = open_checkpoint(self.checkpoint, key)
+        check_inclusion(
+            leaf_hash(self.entry),
+            index=self.index,
+            size=checkpoint.size,
+            proof=self.hashes,
+            root=checkpoint.root,
+        )
+        return Logged(parse_entry(self.entry), self.index, checkpoint)
+
+    def to_json(self) -> dict[str, object]:
+        """Entry and hashes in base64."""
+        return {
+            "entry": _encode(self.entry),
+            "index": self.index,
+            "hashes": [_encode(each) for each in self.hashes],
+            "checkpoint": self.checkpoint,
+        }
+
+
+def check_signature_entry(logged: Logged, *, sid: bytes, digest: bytes, signature: bytes) -> None:
+    """Raises LogProofError unless the entry speaks of this signature: digest e, signature r ‖ s (64 bytes)."""
+    entry = logged.entry
+    if (
+        not isinstance(entry, SignatureEntry)
+        or entry.sid != sid
+        or entry.binding != binding(digest, signature)
+    ):
+        raise LogProofError("the entry speaks of something else than this signature")
+
+
+def parse_proof(text: str | bytes) -> InclusionProof:
+    """The proof from JSON. Raises LogFormError."""
+    try:
+        found = json.loads(text)
+    except ValueError as error:  # also what isn't UTF-8
+        raise LogFormError("not JSON") from error
+    if not isinstance(found, dict) or found.keys() != _MEMBERS:
+        raise LogFormError("not an inclusion proof")
+    index, hashes, checkpoint = found["index"], found["hashes"], found["checkpoint"]
+    if type(index) is not int or not isinstance(hashes, list) or not isinstance(checkpoint, str):
+        raise LogFormError("not an inclusion proof")
+    decoded = tuple(_decode(each) for each in hashes)
+    if any(len(each) != HASH_BYTES for each in decoded):
+        raise LogFormError("a hash of a proof has 32 bytes")
+    return InclusionProof(_decode(found["entry"]), index, decoded, checkpoint)
+
+
+def _encode(value: bytes) -> str:
+    return base64.b64encode(value).decode()
+
+
+def _decode(text: object) -> bytes:
+    try:
+        return base64.b64decode(text if isinstance(text, str) else "!", validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise LogFormError("not base64") from error

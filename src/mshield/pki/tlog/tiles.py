@@ -1,0 +1,120 @@
+"""Tiles of C2SP tlog-tiles: which hashes stand in which tile, and the paths under which tiles are served.
+
+A tile of level L holds up to 256 hashes of perfect subtrees of height 8·L; a narrower one is the beginning of the full
+one, so that who keeps the widest can serve them all.
+"""
+
+import re
+from typing import Final, NamedTuple
+
+from mshield.pki.errors import LogFormError
+from mshield.pki.tlog.merkle import HASH_BYTES, Node, Range, fold, perfect_root, subtrees
+
+HEIGHT: Final = 8
+WIDTH: Final = 1 << HEIGHT
+MAX_LEVEL: Final = 7
+"""The highest level that a tree of less than 2^63 leaves has."""
+
+_POSITION: Final = re.compile(r"((?:x[0-9]{3}/){0,6}[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?", re.ASCII)
+
+
+class Tile(NamedTuple):
+    """A tile: `number` counts from the left of its level, `width` is its number of hashes, 1 to 256."""
+
+    level: int
+    number: int
+    width: int
+
+    @property
+    def path(self) -> str:
+        """Under the log's address: `tile/0/x001/234`, with `.p/7` where it is partial."""
+        return f"tile/{self.level}/{position(self.number, self.width)}"
+
+
+def bundle_path(number: int, width: int) -> str:
+    """Of an entry bundle under the log's address."""
+    return f"tile/entries/{position(number, width)}"
+
+
+def position(number: int, width: int) -> str:
+    """`x001/x234/067` for 1234067, with `.p/WIDTH` for a partial one."""
+    digits = str(number)
+    digits = digits.zfill(-(-len(digits) // 3) * 3)
+    groups = [digits[i : i + 3] for i in range(0, len(digits), 3)]
+    path = "/".join([*(f"x{group}" for group in groups[:-1]), groups[-1]])
+    return path if width == WIDTH else f"{path}.p/{width}"
+
+
+def parse_position(text: str) -> tuple[int, int]:
+    """Number and width. Raises LogFormError for all but the one spelling."""
+    found = _POSITION.fullmatch(text)
+    if found is not None:
+        number = int(found[1].replace("x", "").replace("/", ""))
+        width = int(found[2] or WIDTH)
+        if position(number, width) == text and width <= WIDTH and (found[2] is None or width < WIDTH):
+            return number, width
+    raise LogFormError("not the place of a tile")
+
+
+def tile_of(node: Node, size: int) -> Tile:
+    """The tile of a tree of `size` leaves in which the subtree's hash stands, or those that it is made of."""
+    level, rest = divmod(node.height, HEIGHT)
+    return tile_at(level, node.place << rest >> HEIGHT, size)
+
+
+def tile_at(level: int, number: int, size: int) -> Tile:
+    """The `number`-th tile of a level, as wide as a tree of this size has it."""
+    return Tile(level, number, min(WIDTH, (size >> HEIGHT * level) - number * WIDTH))
+
+
+def right_edge(size: int) -> list[Tile]:
+    """The partial tiles of a tree, from the lowest level: what it takes to go on. Their hashes fold to the root."""
+    found = []
+    for level in range(MAX_LEVEL + 1):
+        hashes = size >> HEIGHT * level
+        if hashes % WIDTH:
+            found.append(Tile(level, hashes // WIDTH, hashes % WIDTH))
+    return found
+
+
+def node_in(tile: Tile, hashes: bytes, node: Node) -> bytes:
+    """A subtree's hash from its tile. Raises LogFormError where the tile is too short."""
+    rest = node.height - HEIGHT * tile.level
+    first = (node.place << rest) - tile.number * WIDTH
+    wanted = split_hashes(hashes)[first : first + (1 << rest)]
+    if len(wanted) != 1 << rest:
+        raise LogFormError(f"tile {tile.path} has {len(hashes) // HASH_BYTES} hashes")
+    return perfect_root(wanted)
+
+
+def split_hashes(hashes: bytes) -> list[bytes]:
+    """The hashes of a tile."""
+    if len(hashes) % HASH_BYTES:
+        raise LogFormError("a tile's length is no multiple of 32")
+    return [hashes[i : i + HASH_BYTES] for i in range(0, len(hashes), HASH_BYTES)]
+
+
+def edge_root(size: int, edge: dict[int, bytes]) -> bytes:
+    """The root of a tree from its partial tiles, by level. Raises LogFormError where one is missing or short."""
+    found = []
+    for node in subtrees(Range(0, size)):
+        tile = tile_of(node, size)
+        found.append(node_in(tile, edge.get(tile.level, b""), node))
+    return fold(found)
+
+
+def pack_bundle(entries: list[bytes]) -> bytes:
+    """An entry bundle: each entry after its length in two bytes, big-endian."""
+    return b"".join(len(entry).to_bytes(2, "big") + entry for entry in entries)
+
+
+def split_bundle(bundle: bytes) -> list[bytes]:
+    """The entries of a bundle. Raises LogFormError."""
+    found, at = [], 0
+    while at < len(bundle):
+        end = at + 2 + int.from_bytes(bundle[at : at + 2], "big")
+        if at + 2 > len(bundle) or end > len(bundle):
+            raise LogFormError("an entry bundle ends in the middle of an entry")
+        found.append(bundle[at + 2 : end])
+        at = end
+    return found

@@ -1,0 +1,165 @@
+"""Trees, tiles and proofs against a naive tree that follows RFC 6962's recursion to the letter."""
+
+import contextlib
+import hashlib
+from functools import cache
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mshield.pki.errors import LogProofError, PkiError
+from mshield.pki.tlog import merkle, tiles
+from mshield.pki.tlog.entry import parse_entry
+from mshield.pki.tlog.merkle import Range
+from mshield.pki.tlog.note import VerifierKey, open_checkpoint
+from mshield.pki.tlog.proof import parse_proof
+from mshield.pki.tlog.tiles import Tile
+
+MOST = 600
+
+
+@cache
+def mth(start: int, end: int) -> bytes:
+    """MTH(D[start:end]), where D[i] is i as text."""
+    if end == start:
+        return hashlib.sha256(b"").digest()
+    if end - start == 1:
+        return hashlib.sha256(b"\x00" + str(start).encode()).digest()
+    k = 1
+    while k * 2 < end - start:
+        k *= 2
+    return hashlib.sha256(b"\x01" + mth(start, start + k) + mth(start + k, end)).digest()
+
+
+def path(m: int, start: int, end: int) -> list[bytes]:
+    """PATH(m, D[start:end])."""
+    if end - start == 1:
+        return []
+    k = 1
+    while k * 2 < end - start:
+        k *= 2
+    if m < k:
+        return [*path(m, start, start + k), mth(start + k, end)]
+    return [*path(m - k, start + k, end), mth(start, start + k)]
+
+
+def subproof(m: int, start: int, end: int, *, whole: bool) -> list[bytes]:
+    """SUBPROOF(m, D[start:end], whole)."""
+    if m == end - start:
+        return [] if whole else [mth(start, end)]
+    k = 1
+    while k * 2 < end - start:
+        k *= 2
+    if m <= k:
+        return [*subproof(m, start, start + k, whole=whole), mth(start + k, end)]
+    return [*subproof(m - k, start + k, end, whole=False), mth(start, start + k)]
+
+
+def tile_bytes(tile: Tile) -> bytes:
+    """A tile by its definition."""
+    step = 256**tile.level
+    first = tile.number * 256
+    return b"".join(mth(i * step, (i + 1) * step) for i in range(first, first + tile.width))
+
+
+def from_tiles(leaves: Range, size: int) -> bytes:
+    """A range's hash, read from the tiles of a tree."""
+    found = []
+    for node in merkle.subtrees(leaves):
+        tile = tiles.tile_of(node, size)
+        assert tile in all_tiles(size)
+        found.append(tiles.node_in(tile, tile_bytes(tile), node))
+    return merkle.fold(found)
+
+
+def all_tiles(size: int) -> set[Tile]:
+    """Every tile that a tree of this size has, by the specification's sentence."""
+    found = set()
+    for level in range(3):
+        count = size // 256**level
+        found |= {Tile(level, n, 256) for n in range(count // 256)}
+        if count % 256:
+            found.add(Tile(level, count // 256, count % 256))
+    return found
+
+
+sizes = st.integers(0, MOST)
+
+
+@given(size=sizes)
+def test_root_and_right_edge(size: int) -> None:
+    edge = {tile.level: tile_bytes(tile) for tile in tiles.right_edge(size)}
+    assert tiles.edge_root(size, edge) == mth(0, size) == from_tiles(Range(0, size), size)
+    assert {tile for tile in all_tiles(size) if tile.width < 256} == set(tiles.right_edge(size))
+
+
+@given(data=st.data(), size=st.integers(1, MOST))
+def test_inclusion(data: st.DataObject, size: int) -> None:
+    index = data.draw(st.integers(0, size - 1))
+    proof = [from_tiles(each, size) for each in merkle.inclusion_ranges(index, size)]
+    assert proof == path(index, 0, size)
+    merkle.check_inclusion(mth(index, index + 1), index=index, size=size, proof=proof, root=mth(0, size))
+    other = data.draw(st.integers(0, size - 1).filter(lambda each: each != index)) if size > 1 else None
+    if other is not None:
+        for leaf, place in ((mth(other, other + 1), index), (mth(index, index + 1), other)):
+            _refused(leaf, place, size, proof, mth(0, size))
+    if proof:
+        wrong = list(proof)
+        at = data.draw(st.integers(0, len(proof) - 1))
+        wrong[at] = bytes(32)
+        _refused(mth(index, index + 1), index, size, wrong, mth(0, size))
+
+
+def _refused(leaf: bytes, index: int, size: int, proof: list[bytes], root: bytes) -> None:
+    try:
+        merkle.check_inclusion(leaf, index=index, size=size, proof=proof, root=root)
+    except LogProofError:
+        return
+    raise AssertionError("a wrong proof was taken")
+
+
+@given(data=st.data(), size=sizes)
+def test_consistency(data: st.DataObject, size: int) -> None:
+    old = data.draw(st.integers(0, size))
+    proof = [from_tiles(each, size) for each in merkle.consistency_ranges(old, size)]
+    assert proof == (subproof(old, 0, size, whole=True) if old else [])
+    right = {"old": old, "size": size, "old_root": mth(0, old), "root": mth(0, size), "proof": proof}
+    merkle.check_consistency(**right)  # type: ignore[arg-type]  # named as there
+    wrong = {"old_root": bytes(32), "root": bytes(32), "proof": [bytes(32), *proof[1:]]}
+    for name, value in wrong.items():
+        if name == "root" and old == 0:
+            continue  # everything begins with nothing
+        try:
+            merkle.check_consistency(**{**right, name: value})  # type: ignore[arg-type]  # as above
+        except LogProofError:
+            continue
+        raise AssertionError(f"a wrong {name} was taken")
+
+
+@given(number=st.integers(0, 10**15), width=st.integers(1, 256))
+def test_paths_come_back(number: int, width: int) -> None:
+    assert tiles.parse_position(tiles.position(number, width)) == (number, width)
+
+
+@given(text=st.text(max_size=40))
+def test_any_text_as_path_note_or_proof_is_refused_in_order(text: str) -> None:
+    key = VerifierKey("log.example/log", bytes(32))
+    for parse in (
+        tiles.parse_position,
+        VerifierKey.parse,
+        parse_proof,
+        lambda note: open_checkpoint(note, key),
+    ):
+        try:
+            parse(text)
+        except PkiError:
+            continue
+        assert parse is tiles.parse_position, "three digits are a place"
+
+
+@given(data=st.binary(max_size=120))
+def test_any_bytes_as_entry_or_bundle_are_refused_in_order(data: bytes) -> None:
+    with contextlib.suppress(PkiError):
+        assert parse_entry(data).encode() == data
+    with contextlib.suppress(PkiError):
+        assert tiles.pack_bundle(tiles.split_bundle(data)) == data
