@@ -8,6 +8,7 @@ from typing import Final
 from mshield.services.context import Context
 from mshield.services.jobs.job import Job
 from mshield.services.jobs.runner import Runner
+from mshield.services.log.sequence import sequence
 from mshield.services.purge import purge
 
 
@@ -22,8 +23,13 @@ async def _purge(context: Context) -> int:
     return await purge(context.db, now=context.clock())
 
 
+async def _sequence(context: Context) -> int:
+    return await sequence(context.log, now=context.clock())
+
+
 JOBS: Final = (
     Job("crl", 60, _publish_crls),
+    Job("log", 1, _sequence),
     Job("purge", 600, _purge),
 )
 """Every job once; a name is the key of its row in the database and never changes."""

@@ -29,6 +29,7 @@ from mshield.services.finish_signing import FinishSigning
 from mshield.services.import_filing import ImportFiling
 from mshield.services.internal_task import AskInternally
 from mshield.services.issue import Issue
+from mshield.services.log.open_log import open_log
 from mshield.services.login import LogIn
 from mshield.services.manage_acts import ManageShields
 from mshield.services.manage_lists import LookUp
@@ -155,6 +156,7 @@ async def _assemble(settings: Settings, clock: Clock, db: Database) -> Context:
         authorities=authorities,
         sms=sms,
         publisher=publisher,
+        log=await open_log(db, keyring, settings, now=clock()),
         authenticate_business=BusinessAuthentication(db),
         captchas=captchas,
         sms_codes=sms_codes,

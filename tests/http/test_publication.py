@@ -22,8 +22,7 @@ from mshield.pki.path import check_crl, check_ocsp
 from mshield.services.issue import serial_text
 from mshield.services.publish import Publisher
 from mshield.store.database import Database
-from mshield.web.publication import router
-from mshield.web.publication.pki import MAX_REQUEST
+from mshield.web.publication.pki import MAX_REQUEST, router
 from tests.conftest import START, Clock
 from tests.issuing import Ca, change, make_ca
 

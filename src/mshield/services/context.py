@@ -16,6 +16,7 @@ from mshield.services.enrol import Enrol
 from mshield.services.finish_signing import FinishSigning
 from mshield.services.import_filing import ImportFiling
 from mshield.services.internal_task import AskInternally
+from mshield.services.log.open_log import Log
 from mshield.services.login import LogIn
 from mshield.services.manage_acts import ManageShields
 from mshield.services.manage_lists import LookUp
@@ -43,6 +44,7 @@ class Context:
     authorities: Authorities
     sms: SmsGateway
     publisher: Publisher
+    log: Log
     authenticate_business: BusinessAuthentication
     captchas: Captchas
     sms_codes: SmsCodes

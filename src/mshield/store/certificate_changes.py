@@ -78,7 +78,16 @@ async def change(
             now=now,
         )
         if moved == 1:
-            await record(tx, serial=serial, event=event, by=by, reason=reason, standing=standing, now=now)
+            await record(
+                tx,
+                serial=serial,
+                event=event,
+                by=by,
+                reason=reason,
+                standing=standing,
+                revocation_reason=revocation_reason if standing.state in _ENDED else None,
+                now=now,
+            )
             return standing
     raise errors.Busy
 
@@ -99,7 +108,15 @@ async def change_in_force(tx: Tx, *, uid: bytes, event: CertificateEvent, reason
 
 
 async def record(
-    tx: Tx, *, serial: str, event: CertificateEvent, by: By, reason: str, standing: Standing, now: int
+    tx: Tx,
+    *,
+    serial: str,
+    event: CertificateEvent,
+    by: By,
+    reason: str,
+    standing: Standing,
+    now: int,
+    revocation_reason: int | None = None,
 ) -> None:
     """Writes the event's row alone, for a change that was made in the same transaction."""
     await tx.run(
@@ -112,6 +129,7 @@ async def record(
         reason=reason,
         state=standing.state.value,
         holds=rules.format_holds(standing.holds),
+        revocation_reason=revocation_reason,
         now=now,
     )
 

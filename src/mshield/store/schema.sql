@@ -208,7 +208,7 @@ CREATE TABLE signatures (
   digest BYTEA NOT NULL,
   signature BYTEA NOT NULL,
   signed_at BIGINT NOT NULL
-, serial TEXT REFERENCES certificates (serial));
+, serial TEXT REFERENCES certificates (serial), log_index BIGINT);
 
 CREATE INDEX signatures_uid ON signatures (uid, signed_at);
 
@@ -257,7 +257,7 @@ CREATE TABLE certificate_events (
   at BIGINT NOT NULL,
   notified_at BIGINT,
   log_index BIGINT
-);
+, revocation_reason INTEGER);
 
 CREATE INDEX certificate_events_serial ON certificate_events (serial);
 
@@ -360,3 +360,34 @@ CREATE TABLE high_water (
 );
 
 CREATE INDEX tasks_internal ON tasks (uid) WHERE request_id IS NULL;
+CREATE INDEX signatures_unlogged ON signatures (signed_at, sid) WHERE log_index IS NULL;
+
+CREATE UNIQUE INDEX signatures_logged ON signatures (log_index) WHERE log_index IS NOT NULL;
+
+CREATE UNIQUE INDEX certificate_events_logged ON certificate_events (log_index) WHERE log_index IS NOT NULL;
+
+CREATE UNIQUE INDEX acts_logged ON acts (log_index) WHERE log_index IS NOT NULL;
+
+CREATE TABLE log_state (
+  id INTEGER PRIMARY KEY,
+  origin TEXT NOT NULL,
+  size BIGINT NOT NULL,
+  checkpoint TEXT NOT NULL,
+  changed_at BIGINT NOT NULL
+);
+
+CREATE TABLE log_tiles (
+  level INTEGER NOT NULL,
+  number BIGINT NOT NULL,
+  width INTEGER NOT NULL,
+  hashes BYTEA NOT NULL,
+  PRIMARY KEY (level, number)
+);
+
+CREATE INDEX log_tiles_partial ON log_tiles (level) WHERE width < 256;
+
+CREATE TABLE log_bundles (
+  number BIGINT PRIMARY KEY,
+  width INTEGER NOT NULL,
+  entries BYTEA NOT NULL
+);

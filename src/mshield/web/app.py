@@ -14,7 +14,7 @@ from mshield.web.edge import Edge
 from mshield.web.phone import accounts, enrolment, internal_tasks, shield, signing
 from mshield.web.phone import requests as phone_requests
 from mshield.web.portal import ROUTERS as PORTAL
-from mshield.web.publication import router as publication
+from mshield.web.publication import ROUTERS as PUBLICATION
 from mshield.web.shortcut import Shortcut
 
 TAGS = (
@@ -25,7 +25,7 @@ TAGS = (
     },
     {"name": "business", "description": "Business systems (业务系统): login and signature by scan"},
     {"name": "console", "description": "Staff of the service's operator (控制台)"},
-    {"name": "publication", "description": "CA certificates, CRL, OCSP"},
+    {"name": "publication", "description": "CA certificates, CRL, OCSP, transparency log"},
     {"name": "service", "description": "Health"},
 )
 ROUTERS = {
@@ -92,7 +92,8 @@ def build(
     for prefix, routers in ROUTERS.items():
         for router in routers:
             app.include_router(router, prefix=prefix)
-    app.include_router(publication)
+    for router in PUBLICATION:
+        app.include_router(router)
     app.include_router(health.router)
     if demo:
         app.include_router(development.router)

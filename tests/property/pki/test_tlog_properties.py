@@ -4,11 +4,12 @@ import contextlib
 import hashlib
 from functools import cache
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mshield.pki.errors import LogProofError, PkiError
-from mshield.pki.tlog import merkle, tiles
+from mshield.pki.errors import LogFormError, LogProofError, PkiError
+from mshield.pki.tlog import growth, merkle, tiles
 from mshield.pki.tlog.entry import parse_entry
 from mshield.pki.tlog.merkle import Range
 from mshield.pki.tlog.note import VerifierKey, open_checkpoint
@@ -163,3 +164,24 @@ def test_any_bytes_as_entry_or_bundle_are_refused_in_order(data: bytes) -> None:
         assert parse_entry(data).encode() == data
     with contextlib.suppress(PkiError):
         assert tiles.pack_bundle(tiles.split_bundle(data)) == data
+
+
+@given(data=st.data(), batches=st.lists(st.integers(0, 700), max_size=4))
+def test_growing_by_batches_gives_the_tiles_of_the_whole(data: st.DataObject, batches: list[int]) -> None:
+    size = 0
+    edge: growth.Edge = {}
+    kept: dict[tuple[int, int], bytes] = {}
+    for batch in batches:
+        leaves = [mth(i, i + 1) for i in range(size, size + batch)]
+        grown = growth.grow(size, edge, leaves)
+        for tile, hashes in grown.tiles:
+            assert hashes.startswith(kept.get((tile.level, tile.number), b"")), "a tile only grows"
+            kept[tile.level, tile.number] = hashes
+        size, edge = size + batch, grown.edge
+        assert tiles.edge_root(size, edge) == mth(0, size)
+    assert kept == {(tile.level, tile.number): tile_bytes(tile) for tile in all_tiles(size)}
+    if edge:
+        level = data.draw(st.sampled_from(sorted(edge)))
+        for wrong in (edge[level][32:], edge[level] + bytes(32)):
+            with pytest.raises(LogFormError):
+                growth.grow(size, {**edge, level: wrong}, [bytes(32)])

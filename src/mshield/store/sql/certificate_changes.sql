@@ -12,8 +12,8 @@ UPDATE certificates SET state = :state, holds = :holds, changed_at = :now,
 WHERE serial = :serial AND state = :old_state AND holds = :old_holds;
 
 -- name: insert_event!
-INSERT INTO certificate_events (id, serial, event, actor, actor_id, reason, state, holds, at)
-VALUES (:id, :serial, :event, :actor, :actor_id, :reason, :state, :holds, :now);
+INSERT INTO certificate_events (id, serial, event, actor, actor_id, reason, state, holds, revocation_reason, at)
+VALUES (:id, :serial, :event, :actor, :actor_id, :reason, :state, :holds, :revocation_reason, :now);
 
 -- name: history
 SELECT id, serial, event, actor, actor_id, reason, state, holds, at FROM certificate_events

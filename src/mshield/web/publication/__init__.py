@@ -1,5 +1,7 @@
-"""The CA's publication point, for anyone."""
+"""What anyone may fetch: the CA's publication point, and the transparency log."""
 
-from mshield.web.publication.pki import router
+from mshield.web.publication import log, pki
 
-__all__ = ["router"]
+ROUTERS = (pki.router, log.router)
+
+__all__ = ["ROUTERS"]

@@ -1,0 +1,97 @@
+"""Makes the log's entry of a row. docs/log.md says what is in it, and what an outsider learns from it."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from mshield.keys.log_key import LogKey
+from mshield.pki.errors import LogFormError
+from mshield.pki.tlog.entry import (
+    NO_CERTIFICATE,
+    SERIAL_BYTES,
+    SID_BYTES,
+    ActEntry,
+    CertificateEntry,
+    Kind,
+    Published,
+    SignatureEntry,
+    binding,
+    canonical,
+    commitment,
+)
+from mshield.store.database import Row
+from mshield.store.log import ACTS, EVENTS, ISSUED, SIGNATURES, Source, SourceRow
+
+_ISSUE: Final = "activate"
+_ENDED: Final = frozenset({"revoked", "superseded"})
+
+
+def entry_of(row: SourceRow, key: LogKey) -> bytes:
+    """The entry, encoded. Raises LogFormError for a row that this service never writes."""
+    try:
+        return _ENTRIES[row.source](row.values, key)
+    except (ValueError, TypeError, OverflowError, AttributeError) as error:
+        raise LogFormError(f"a row of {row.source.table} is not of its form: {shown(row)}") from error
+
+
+def shown(row: SourceRow) -> str:
+    """The row's key as text."""
+    return row.id.hex() if isinstance(row.id, bytes) else str(row.id)
+
+
+def time_of(row: SourceRow) -> int:
+    """When it happened, ms."""
+    at: int = row.values["signed_at" if row.source is SIGNATURES else "at"]
+    return at
+
+
+def _signature(values: Row, key: LogKey) -> bytes:
+    sid = _exactly(values["sid"], SID_BYTES)
+    return SignatureEntry(
+        at=values["signed_at"],
+        sid=sid,
+        binding=binding(values["digest"], values["signature"]),
+        row=commitment(key.salt(Kind.SIGNATURE, sid), _row(SIGNATURES.columns, values)),
+    ).encode()
+
+
+def _event(values: Row, key: LogKey) -> bytes:
+    row, certificate = _row(EVENTS.columns, values), NO_CERTIFICATE
+    if values["event"] == _ISSUE and values["der"] is not None:
+        row += _row(ISSUED, values)
+        certificate = hashlib.sha256(values["der"]).digest()
+    return CertificateEntry(
+        at=values["at"],
+        serial=_exactly(bytes.fromhex(values["serial"]), SERIAL_BYTES),
+        status=_published(values),
+        certificate=certificate,
+        row=commitment(key.salt(Kind.CERTIFICATE, values["id"].encode()), row),
+    ).encode()
+
+
+def _act(values: Row, key: LogKey) -> bytes:
+    salt = key.salt(Kind.ACT, values["id"].encode())
+    return ActEntry(at=values["at"], row=commitment(salt, _row(ACTS.columns, values))).encode()
+
+
+def _row(columns: tuple[str, ...], values: Row) -> bytes:
+    return canonical(columns, [values[name] for name in columns])
+
+
+def _exactly(value: bytes, length: int) -> bytes:
+    if len(value) != length:
+        raise ValueError(length)
+    return value
+
+
+def _published(values: Row) -> Published:
+    if values["state"] in _ENDED:
+        return Published.REVOKED
+    return Published.ON_HOLD if values["holds"] else Published.GOOD
+
+
+_ENTRIES: Final[Mapping[Source, Callable[[Row, LogKey], bytes]]] = {
+    SIGNATURES: _signature,
+    EVENTS: _event,
+    ACTS: _act,
+}

@@ -1,0 +1,74 @@
+"""What the log serves: its checkpoint, tiles and entry bundles; and proofs, made from the same tiles."""
+
+from mshield.pki.tlog.merkle import HASH_BYTES, Range, consistency_ranges, fold, inclusion_ranges, subtrees
+from mshield.pki.tlog.note import open_checkpoint
+from mshield.pki.tlog.proof import InclusionProof
+from mshield.pki.tlog.tiles import (
+    HEIGHT,
+    WIDTH,
+    Tile,
+    node_in,
+    pack_bundle,
+    split_bundle,
+    tile_of,
+)
+from mshield.services.log.errors import NotLogged
+from mshield.services.log.open_log import Log
+from mshield.store import log as store
+
+
+async def read_checkpoint(log: Log) -> str:
+    """The last checkpoint, a signed note. Raises NotLogged where the log was not begun."""
+    state = await store.find_state(log.db)
+    if state is None:
+        raise NotLogged
+    return state.checkpoint
+
+
+async def read_tile(log: Log, tile: Tile) -> bytes | None:
+    """The tile's hashes, or None where the log has no such tile (yet)."""
+    hashes = await store.find_tile(log.db, level=tile.level, number=tile.number)
+    if hashes is None or len(hashes) < tile.width * HASH_BYTES:
+        return None
+    return hashes[: tile.width * HASH_BYTES]
+
+
+async def read_bundle(log: Log, *, number: int, width: int) -> bytes | None:
+    """The entry bundle, or None where the log has none so wide (yet)."""
+    bundle = await store.find_bundle(log.db, number=number)
+    entries = split_bundle(bundle or b"")
+    if bundle is None or len(entries) < width:
+        return None
+    return bundle if len(entries) == width else pack_bundle(entries[:width])
+
+
+async def prove_inclusion(log: Log, *, index: int | None) -> InclusionProof:
+    """The proof for the entry at this place, under the last checkpoint. Raises NotLogged, LogError."""
+    note = await read_checkpoint(log)
+    size = open_checkpoint(note, log.key.verifier).size
+    if index is None or not 0 <= index < size:
+        raise NotLogged
+    number, place = divmod(index, WIDTH)
+    width = min(WIDTH, size - (number << HEIGHT))
+    bundle = await read_bundle(log, number=number, width=width)
+    if bundle is None:
+        raise NotLogged
+    hashes = [await hash_of(log, each, size) for each in inclusion_ranges(index, size)]
+    return InclusionProof(split_bundle(bundle)[place], index, tuple(hashes), note)
+
+
+async def prove_consistency(log: Log, *, old: int, size: int) -> list[bytes]:
+    """The proof that the log of `size` begins with that of `old` entries. Raises NotLogged, LogError."""
+    return [await hash_of(log, each, size) for each in consistency_ranges(old, size)]
+
+
+async def hash_of(log: Log, leaves: Range, size: int) -> bytes:
+    """The hash of a range of a log of this size, from its tiles. Raises NotLogged, LogError."""
+    found = []
+    for node in subtrees(leaves):
+        tile = tile_of(node, size)
+        hashes = await read_tile(log, tile)
+        if hashes is None:
+            raise NotLogged
+        found.append(node_in(tile, hashes, node))
+    return fold(found)

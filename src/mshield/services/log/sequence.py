@@ -1,0 +1,92 @@
+"""Gives waiting rows their places in the log: entries, tiles and a signed checkpoint, in one transaction per batch.
+
+May run in several processes at once: one of them adds, the others find that and leave it. Before anything is added the
+stored right edge must fold to the root that was signed last, so that no checkpoint is ever signed that doesn't continue
+the one before.
+"""
+
+from typing import Final
+
+from mshield.pki.errors import LogError, LogProofError
+from mshield.pki.tlog.growth import check_edge, grow
+from mshield.pki.tlog.merkle import leaf_hash
+from mshield.pki.tlog.note import Checkpoint, open_checkpoint
+from mshield.pki.tlog.tiles import HEIGHT, WIDTH, edge_root, pack_bundle, split_bundle
+from mshield.services.log.entries import entry_of, time_of
+from mshield.services.log.errors import LogDamaged
+from mshield.services.log.open_log import Log
+from mshield.store import log as store
+from mshield.store.database import Database
+from mshield.store.log import SOURCES, Growth, Overtaken, SourceRow, State
+
+BATCH: Final = 512
+"""Rows of one transaction: on SQLite it holds the event loop for some ten milliseconds."""
+
+
+async def sequence(log: Log, *, now: int) -> int:
+    """Logs all rows that wait and gives their number. Raises LogDamaged, StoreError."""
+    total, added = 0, BATCH
+    while added == BATCH:
+        added = await _sequence_batch(log, now=now)
+        total += added
+    return total
+
+
+async def _sequence_batch(log: Log, *, now: int) -> int:
+    rows = _in_order(await store.unlogged(log.db, limit=BATCH))[:BATCH]
+    state = await store.find_state(log.db) if rows else None
+    if state is None:
+        return 0
+    try:
+        await store.append(log.db, await _growth(log, state, rows), now=now)
+    except Overtaken:
+        return 0
+    except LogError as error:
+        # What was read may be of two moments, between which another process added entries.
+        again = await store.find_state(log.db)
+        if again is None or again.size != state.size:
+            return 0
+        raise LogDamaged(str(error)) from error
+    return len(rows)
+
+
+def _in_order(rows: list[SourceRow]) -> list[SourceRow]:
+    """By time, then source; those of one source and moment stay in the order of their keys."""
+    return sorted(rows, key=lambda row: (time_of(row), SOURCES.index(row.source)))
+
+
+async def _growth(log: Log, state: State, rows: list[SourceRow]) -> Growth:
+    edge = await store.partial_tiles(log.db)
+    _check_last(log, state, edge)
+    entries = [entry_of(row, log.key) for row in rows]
+    grown = grow(state.size, edge, [leaf_hash(entry) for entry in entries])
+    size = state.size + len(rows)
+    checkpoint = Checkpoint(state.origin, size, edge_root(size, grown.edge))
+    bundles = _bundles(state.size, await _open_bundle(log.db, state.size), entries)
+    return Growth(state.size, rows, grown.tiles, bundles, log.key.sign(checkpoint))
+
+
+def _check_last(log: Log, state: State, edge: dict[int, bytes]) -> None:
+    """Raises LogError unless the edge is that of the checkpoint which this log signed last."""
+    last = open_checkpoint(state.checkpoint, log.key.verifier)
+    check_edge(state.size, edge)
+    if last.size != state.size or last.root != edge_root(state.size, edge):
+        raise LogProofError("the tiles do not fold to the root that was signed last")
+
+
+async def _open_bundle(db: Database, size: int) -> list[bytes]:
+    """The entries of the bundle that isn't full yet."""
+    if size % WIDTH == 0:
+        return []
+    bundle = await store.find_bundle(db, number=size >> HEIGHT)
+    entries = split_bundle(bundle or b"")
+    if len(entries) != size % WIDTH:
+        raise LogProofError(f"the last bundle has {len(entries)} entries")
+    return entries
+
+
+def _bundles(size: int, held: list[bytes], added: list[bytes]) -> list[tuple[int, int, bytes]]:
+    """Number, width and bytes of the bundles that the entries go into."""
+    entries, first = held + added, size >> HEIGHT
+    parts = [entries[at : at + WIDTH] for at in range(0, len(entries), WIDTH)]
+    return [(first + number, len(part), pack_bundle(part)) for number, part in enumerate(parts)]

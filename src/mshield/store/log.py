@@ -1,0 +1,237 @@
+"""The transparency log as stored: the rows that it is made of, their places, tiles, entry bundles, the last checkpoint.
+
+All that a batch of entries changes is one transaction, guarded by the size that was read: two that number rows at once
+make one log.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from mshield.pki.tlog.tiles import Tile
+from mshield.store.database import Database, Row, Tx
+from mshield.store.queries import Queries
+
+_SQL: Final = Queries("log")
+
+
+class Overtaken(Exception):
+    """Another process has added to the log since it was read, or a row isn't there any more: read again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A table whose rows are logged: its key, and the columns that the entry commits to, in their order there."""
+
+    name: str
+    table: str
+    key: str
+    columns: tuple[str, ...]
+
+
+SIGNATURES: Final = Source(
+    "signatures",
+    "signatures",
+    "sid",
+    ("sid", "uid", "request_id", "purpose", "digest", "signature", "signed_at", "serial"),
+)
+EVENTS: Final = Source(
+    "events",
+    "certificate_events",
+    "id",
+    ("id", "serial", "event", "actor", "actor_id", "reason", "state", "holds", "revocation_reason", "at"),
+)
+ACTS: Final = Source("acts", "acts", "id", ("id", "actor", "actor_id", "act", "subject", "details", "at"))
+SOURCES: Final = (EVENTS, SIGNATURES, ACTS)
+ISSUED: Final = (
+    *("uid", "request_sid", "account_id", "device_id", "person_id", "filing_version", "shield_number"),
+    *("organisation", "credit_code", "role", "common_name", "not_before", "not_after", "issued_at"),
+)
+"""Columns of a certificate that never change; the entry of its issue commits to them, and to the certificate itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRow:
+    """A row to be logged, or logged; `values` has the source's columns, an issue's also `der` and those of ISSUED."""
+
+    source: Source
+    log_index: int | None
+    values: Row
+
+    @property
+    def id(self) -> Any:
+        """The row's key: bytes of a signature, text of others."""
+        return self.values[self.source.key]
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The log's name, number of entries and last checkpoint (signed note)."""
+
+    origin: str
+    size: int
+    checkpoint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """What a batch adds to a log of `old_size`: rows in their order, whole tiles and bundles with the new entries."""
+
+    old_size: int
+    rows: Sequence[SourceRow]
+    tiles: Sequence[tuple[Tile, bytes]]
+    bundles: Sequence[tuple[int, int, bytes]]
+    checkpoint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a certificate stands, and an event that may have brought it there (None where there is none)."""
+
+    serial: str
+    now: tuple[object, ...]
+    event: tuple[object, ...] | None
+    signed: bool
+
+
+async def find_state(db: Database) -> State | None:
+    """The state, or None before the log was opened."""
+    row = await db.one(_SQL["find_state"])
+    return None if row is None else State(row["origin"], row["size"], row["checkpoint"])
+
+
+async def insert_state(db: Database, *, origin: str, checkpoint: str, now: int) -> None:
+    """Begins the log, unless it was begun."""
+    await db.run(_SQL["insert_state"], origin=origin, checkpoint=checkpoint, now=now)
+
+
+async def unlogged(db: Database, *, limit: int) -> list[SourceRow]:
+    """Rows that wait, up to `limit` of each source, each source's in its order."""
+    found = []
+    for source, query in (
+        (SIGNATURES, _SQL["unlogged_signatures"]),
+        (EVENTS, _SQL["unlogged_events"]),
+        (ACTS, _SQL["unlogged_acts"]),
+    ):
+        found += [SourceRow(source, None, row) for row in await db.all(query, limit=limit)]
+    return found
+
+
+async def logged(db: Database, *, start: int, end: int) -> list[SourceRow]:
+    """Rows with a place from `start` up to, not including, `end`."""
+    found = []
+    for source, query in (
+        (SIGNATURES, _SQL["logged_signatures"]),
+        (EVENTS, _SQL["logged_events"]),
+        (ACTS, _SQL["logged_acts"]),
+    ):
+        rows = await db.all(query, start=start, end=end)
+        found += [SourceRow(source, row["log_index"], row) for row in rows]
+    return found
+
+
+async def outside(db: Database, *, size: int, limit: int) -> list[SourceRow]:
+    """Rows whose place no log of this size has."""
+    found = []
+    for source, query in (
+        (SIGNATURES, _SQL["signatures_outside"]),
+        (EVENTS, _SQL["events_outside"]),
+        (ACTS, _SQL["acts_outside"]),
+    ):
+        rows = await db.all(query, size=size, limit=limit)
+        found += [SourceRow(source, row["log_index"], row) for row in rows]
+    return found
+
+
+async def count_waiting(db: Database) -> int:
+    """How many rows wait for their place."""
+    row = await db.one(_SQL["waiting"])
+    return 0 if row is None else int(row["rows"])
+
+
+async def append(db: Database, growth: Growth, *, now: int) -> None:
+    """Adds a batch: all of it or, with Overtaken, nothing."""
+
+    async def work(tx: Tx) -> None:
+        size = growth.old_size + len(growth.rows)
+        advanced = await tx.run(
+            _SQL["advance"], old_size=growth.old_size, size=size, checkpoint=growth.checkpoint, now=now
+        )
+        if advanced != 1 or await _place(tx, growth) != len(growth.rows):
+            raise Overtaken
+        for tile, hashes in growth.tiles:
+            await tx.run(
+                _SQL["put_tile"], level=tile.level, number=tile.number, width=tile.width, hashes=hashes
+            )
+        for number, width, entries in growth.bundles:
+            await tx.run(_SQL["put_bundle"], number=number, width=width, entries=entries)
+
+    await db.write(work)
+
+
+async def _place(tx: Tx, growth: Growth) -> int:
+    """Writes each row's place; the number of rows that were still waiting for it."""
+    placed = list(enumerate(growth.rows, growth.old_size))
+    if tx.dialect == "sqlite":
+        one = {
+            SIGNATURES: _SQL["place_signature"],
+            EVENTS: _SQL["place_event"],
+            ACTS: _SQL["place_act"],
+        }
+        return sum([await tx.run(one[row.source], id=row.id, log_index=index) for index, row in placed])
+    many = {SIGNATURES: _SQL["place_signatures"], EVENTS: _SQL["place_events"], ACTS: _SQL["place_acts"]}
+    count = 0
+    for source, query in many.items():
+        own = [(row.id, index) for index, row in placed if row.source is source]
+        if own:
+            ids, indexes = zip(*own, strict=True)
+            count += await tx.run(query, ids=list(ids), log_indexes=list(indexes))
+    return count
+
+
+async def partial_tiles(db: Database) -> dict[int, bytes]:
+    """Hashes of the partial tiles, which a log goes on from, by level."""
+    return {row["level"]: row["hashes"] for row in await db.all(_SQL["partial_tiles"])}
+
+
+async def find_tile(db: Database, *, level: int, number: int) -> bytes | None:
+    """The hashes of a tile, as many as there are by now, or None."""
+    row = await db.one(_SQL["find_tile"], level=level, number=number)
+    return None if row is None else row["hashes"]
+
+
+async def find_bundle(db: Database, *, number: int) -> bytes | None:
+    """The entries of a bundle, as many as there are by now, or None."""
+    row = await db.one(_SQL["find_bundle"], number=number)
+    return None if row is None else row["entries"]
+
+
+async def log_position(db: Database, *, sid: bytes) -> int | None:
+    """The place of a signature's entry; None while it waits (a second or so) or where there is no such signature."""
+    row = await db.one(_SQL["signature_position"], sid=sid)
+    return None if row is None else row["log_index"]
+
+
+async def certificate_position(db: Database, *, serial: str) -> int | None:
+    """The place of the entry of a certificate's issue, or None."""
+    row = await db.one(_SQL["certificate_position"], serial=serial)
+    return None if row is None else row["log_index"]
+
+
+async def standings(db: Database, *, after: str, limit: int, skew: int) -> list[Standing]:
+    """Up to `limit` certificates by serial, one element for each event that may be the last; `skew` in ms."""
+    rows: Iterable[Row] = await db.all(_SQL["standings"], after=after, limit=limit, skew=skew)
+    return [_standing(row) for row in rows]
+
+
+def _standing(row: Row) -> Standing:
+    ended = row["event_state"] in {"revoked", "superseded"}
+    event = (
+        row["event_state"],
+        row["event_holds"],
+        row["event_at"],
+        row["event_at"] if ended else None,
+        row["event_revocation_reason"] if ended else None,
+    )
+    now = tuple(row[name] for name in ("state", "holds", "changed_at", "revoked_at", "revocation_reason"))
+    return Standing(row["serial"], now, None if row["event_id"] is None else event, bool(row["signed"]))

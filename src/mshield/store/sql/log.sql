@@ -1,0 +1,94 @@
+-- name: find_state^
+SELECT origin, size, checkpoint FROM log_state WHERE id = 1;
+
+-- name: insert_state!
+-- The first one stays: a log has one name for life.
+INSERT INTO log_state (id, origin, size, checkpoint, changed_at) VALUES (1, :origin, 0, :checkpoint, :now)
+ON CONFLICT (id) DO NOTHING;
+
+-- name: advance!
+-- Of two that number entries at once, the second finds that the log has grown, and gives up.
+UPDATE log_state SET size = :size, checkpoint = :checkpoint, changed_at = :now WHERE id = 1 AND size = :old_size;
+
+-- name: unlogged_signatures
+SELECT log_index, sid, uid, request_id, purpose, digest, signature, signed_at, serial
+FROM signatures WHERE log_index IS NULL ORDER BY signed_at, sid LIMIT :limit;
+
+-- name: unlogged_events
+-- The first event of a certificate also speaks for what was issued.
+SELECT e.log_index, e.id, e.serial, e.event, e.actor, e.actor_id, e.reason, e.state, e.holds, e.revocation_reason, e.at,
+  c.der, c.uid, c.request_sid, c.account_id, c.device_id, c.person_id, c.filing_version, c.shield_number, c.organisation,
+  c.credit_code, c.role, c.common_name, c.not_before, c.not_after, c.issued_at
+FROM certificate_events e LEFT JOIN certificates c ON c.serial = e.serial AND e.event = 'activate'
+WHERE e.log_index IS NULL ORDER BY e.id LIMIT :limit;
+
+-- name: unlogged_acts
+SELECT log_index, id, actor, actor_id, act, subject, details, at
+FROM acts WHERE log_index IS NULL ORDER BY id LIMIT :limit;
+
+-- name: logged_signatures
+SELECT log_index, sid, uid, request_id, purpose, digest, signature, signed_at, serial
+FROM signatures WHERE log_index >= :start AND log_index < :end ORDER BY log_index;
+
+-- name: logged_events
+SELECT e.log_index, e.id, e.serial, e.event, e.actor, e.actor_id, e.reason, e.state, e.holds, e.revocation_reason, e.at,
+  c.der, c.uid, c.request_sid, c.account_id, c.device_id, c.person_id, c.filing_version, c.shield_number, c.organisation,
+  c.credit_code, c.role, c.common_name, c.not_before, c.not_after, c.issued_at
+FROM certificate_events e LEFT JOIN certificates c ON c.serial = e.serial AND e.event = 'activate'
+WHERE e.log_index >= :start AND e.log_index < :end ORDER BY e.log_index;
+
+-- name: logged_acts
+SELECT log_index, id, actor, actor_id, act, subject, details, at
+FROM acts WHERE log_index >= :start AND log_index < :end ORDER BY log_index;
+
+-- name: signatures_outside
+SELECT log_index, sid FROM signatures WHERE log_index < 0 OR log_index >= :size ORDER BY log_index LIMIT :limit;
+
+-- name: events_outside
+SELECT log_index, id FROM certificate_events WHERE log_index < 0 OR log_index >= :size ORDER BY log_index LIMIT :limit;
+
+-- name: acts_outside
+SELECT log_index, id FROM acts WHERE log_index < 0 OR log_index >= :size ORDER BY log_index LIMIT :limit;
+
+-- name: waiting^
+SELECT (SELECT COUNT(*) FROM signatures WHERE log_index IS NULL)
+  + (SELECT COUNT(*) FROM certificate_events WHERE log_index IS NULL)
+  + (SELECT COUNT(*) FROM acts WHERE log_index IS NULL) AS rows;
+
+-- name: standings
+-- How certificates stand, beside the events that may have brought them there: those of the last seconds before the newest.
+SELECT c.serial, c.state, c.holds, c.changed_at, c.revoked_at, c.revocation_reason, c.der IS NOT NULL AS signed,
+  e.id AS event_id, e.state AS event_state, e.holds AS event_holds, e.at AS event_at,
+  e.revocation_reason AS event_revocation_reason
+FROM (SELECT serial, state, holds, changed_at, revoked_at, revocation_reason, der FROM certificates
+  WHERE serial > :after ORDER BY serial LIMIT :limit) c
+LEFT JOIN certificate_events e ON e.serial = c.serial
+  AND e.at >= (SELECT MAX(n.at) FROM certificate_events n WHERE n.serial = c.serial) - :skew
+ORDER BY c.serial, e.id;
+
+-- name: signature_position^
+SELECT log_index FROM signatures WHERE sid = :sid;
+
+-- name: certificate_position^
+-- Where its issue is logged.
+SELECT log_index FROM certificate_events WHERE serial = :serial AND event = 'activate' ORDER BY id LIMIT 1;
+
+-- name: partial_tiles
+SELECT level, number, width, hashes FROM log_tiles WHERE width < 256;
+
+-- name: find_tile^
+SELECT width, hashes FROM log_tiles WHERE level = :level AND number = :number;
+
+-- name: put_tile!
+-- A tile only grows; a full one never changes.
+INSERT INTO log_tiles (level, number, width, hashes) VALUES (:level, :number, :width, :hashes)
+ON CONFLICT (level, number) DO UPDATE SET width = excluded.width, hashes = excluded.hashes
+WHERE log_tiles.width < excluded.width;
+
+-- name: find_bundle^
+SELECT width, entries FROM log_bundles WHERE number = :number;
+
+-- name: put_bundle!
+INSERT INTO log_bundles (number, width, entries) VALUES (:number, :width, :entries)
+ON CONFLICT (number) DO UPDATE SET width = excluded.width, entries = excluded.entries
+WHERE log_bundles.width < excluded.width;

@@ -1,0 +1,78 @@
+"""The transparency log for anyone (C2SP tlog-tiles): a signed checkpoint, hash tiles, entry bundles.
+
+All but the checkpoint never changes under its address, and may be cached for ever.
+"""
+
+from typing import Any, Final
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mshield.domain import errors
+from mshield.pki.errors import LogFormError
+from mshield.pki.tlog.tiles import MAX_LEVEL, Tile, parse_position
+from mshield.services.log.read import read_bundle, read_checkpoint, read_tile
+from mshield.web.context import context_of
+from mshield.web.openapi import problems
+
+router: Final = APIRouter(prefix="/log", tags=["publication"])
+
+_OCTETS: Final = "application/octet-stream"
+_FRESH: Final = {"Cache-Control": "public, max-age=1"}
+_FOR_EVER: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
+_LEVELS: Final = frozenset(str(level) for level in range(MAX_LEVEL + 1))
+
+
+def _documented(description: str, schema: dict[str, Any], media_type: str) -> dict[int | str, dict[str, Any]]:
+    return {200: {"description": description, "content": {media_type: {"schema": schema}}}}
+
+
+_NOTE: Final = _documented("The signed note", {"type": "string"}, "text/plain")
+_BINARY: Final = {"type": "string", "format": "binary"}
+_TILE: Final = _documented("The tile's hashes, 32 bytes each", _BINARY, _OCTETS) | problems(404)
+_BUNDLE: Final = _documented("Entries, each after its length in two bytes", _BINARY, _OCTETS) | problems(404)
+
+
+@router.get("/checkpoint", summary="Signed checkpoint of the log", response_class=Response, responses=_NOTE)
+async def checkpoint(request: Request) -> Response:
+    """How the log stands: name, number of entries and Merkle root, signed (C2SP tlog-checkpoint)."""
+    note = await read_checkpoint(context_of(request).log)
+    return Response(note.encode(), headers=_FRESH, media_type="text/plain")
+
+
+@router.get(
+    "/tile/entries/{place:path}",
+    summary="Entries of the log",
+    response_class=Response,
+    responses=_BUNDLE,
+)
+async def entries(request: Request, place: str) -> Response:
+    """The entry bundle at `place`: `x001/234` for the 1234th, with `.p/WIDTH` where it is partial."""
+    number, width = _place(place)
+    return _answer(await read_bundle(context_of(request).log, number=number, width=width))
+
+
+@router.get(
+    "/tile/{level}/{place:path}", summary="Hashes of the log", response_class=Response, responses=_TILE
+)
+async def tile(request: Request, level: str, place: str) -> Response:
+    """The tile of `level` at `place`: `x001/234` for the 1234th, with `.p/WIDTH` where it is partial."""
+    if level not in _LEVELS:
+        raise errors.NotFound
+    number, width = _place(place)
+    return _answer(await read_tile(context_of(request).log, Tile(int(level), number, width)))
+
+
+def _place(text: str) -> tuple[int, int]:
+    try:
+        number, width = parse_position(text)
+    except LogFormError as error:
+        raise errors.NotFound from error
+    return number, width
+
+
+def _answer(octets: bytes | None) -> Response:
+    if octets is None:
+        raise errors.NotFound
+    return Response(octets, headers=_FOR_EVER, media_type=_OCTETS)
