@@ -280,6 +280,38 @@ CREATE INDEX acts_subject ON acts (subject);
 
 CREATE INDEX acts_unlogged ON acts (id) WHERE log_index IS NULL;
 
+CREATE INDEX signatures_unlogged ON signatures (signed_at, sid) WHERE log_index IS NULL;
+
+CREATE UNIQUE INDEX signatures_logged ON signatures (log_index) WHERE log_index IS NOT NULL;
+
+CREATE UNIQUE INDEX certificate_events_logged ON certificate_events (log_index) WHERE log_index IS NOT NULL;
+
+CREATE UNIQUE INDEX acts_logged ON acts (log_index) WHERE log_index IS NOT NULL;
+
+CREATE TABLE log_state (
+  id INTEGER PRIMARY KEY,
+  origin TEXT NOT NULL,
+  size BIGINT NOT NULL,
+  checkpoint TEXT NOT NULL,
+  changed_at BIGINT NOT NULL
+);
+
+CREATE TABLE log_tiles (
+  level INTEGER NOT NULL,
+  number BIGINT NOT NULL,
+  width INTEGER NOT NULL,
+  hashes BYTEA NOT NULL,
+  PRIMARY KEY (level, number)
+);
+
+CREATE INDEX log_tiles_partial ON log_tiles (level) WHERE width < 256;
+
+CREATE TABLE log_bundles (
+  number BIGINT PRIMARY KEY,
+  width INTEGER NOT NULL,
+  entries BYTEA NOT NULL
+);
+
 CREATE TABLE staff (
   id TEXT PRIMARY KEY,
   name TEXT NOT NULL UNIQUE,
@@ -360,34 +392,3 @@ CREATE TABLE high_water (
 );
 
 CREATE INDEX tasks_internal ON tasks (uid) WHERE request_id IS NULL;
-CREATE INDEX signatures_unlogged ON signatures (signed_at, sid) WHERE log_index IS NULL;
-
-CREATE UNIQUE INDEX signatures_logged ON signatures (log_index) WHERE log_index IS NOT NULL;
-
-CREATE UNIQUE INDEX certificate_events_logged ON certificate_events (log_index) WHERE log_index IS NOT NULL;
-
-CREATE UNIQUE INDEX acts_logged ON acts (log_index) WHERE log_index IS NOT NULL;
-
-CREATE TABLE log_state (
-  id INTEGER PRIMARY KEY,
-  origin TEXT NOT NULL,
-  size BIGINT NOT NULL,
-  checkpoint TEXT NOT NULL,
-  changed_at BIGINT NOT NULL
-);
-
-CREATE TABLE log_tiles (
-  level INTEGER NOT NULL,
-  number BIGINT NOT NULL,
-  width INTEGER NOT NULL,
-  hashes BYTEA NOT NULL,
-  PRIMARY KEY (level, number)
-);
-
-CREATE INDEX log_tiles_partial ON log_tiles (level) WHERE width < 256;
-
-CREATE TABLE log_bundles (
-  number BIGINT PRIMARY KEY,
-  width INTEGER NOT NULL,
-  entries BYTEA NOT NULL
-);
