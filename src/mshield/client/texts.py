@@ -49,6 +49,7 @@ TEXTS: Final[Mapping[str, tuple[str, str, str | None]]] = {
     ),
     "not_logged_in": ("请先登录", "Log in first", "3.4"),
     "no_key": ("本机尚未申请证书", "This phone has no certificate yet", None),
+    "same_pin": ("新 PIN 码不能与原 PIN 码相同", "The new PIN is the old one", None),
     "bad_pin_form": ("PIN 码必须为 6 位数字", "A PIN is exactly 6 digits", None),
     "already_applied": (
         "本机已有证书：未经法人注销而重复申请会失败，且原证书也将不能使用",

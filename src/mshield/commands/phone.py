@@ -288,6 +288,22 @@ def _new_pin(out: Output, pin_file: Path | None, *, confirm: bool) -> str:
 
 
 @command.command()
+@_pin_option
+@click.option("--new-pin-file", type=_FILE, help="As --pin-file, for the new PIN (MSHIELD_PHONE_NEW_PIN).")
+@_phone_command
+def change_pin(out: Output, phone: VirtualPhone, *, pin_file: Path | None, new_pin_file: Path | None) -> None:
+    """Change the PIN 修改 PIN 码; the new one counts at once. Safe to repeat after a network failure."""
+    new = _given(new_pin_file, "MSHIELD_PHONE_NEW_PIN") or click.prompt(
+        out.pick("新 PIN 码（6 位数字）", "New PIN (6 digits)"),
+        hide_input=True,
+        confirmation_prompt=True,
+        err=True,
+    )
+    done = phone.change_pin(_given(pin_file, "MSHIELD_PHONE_PIN") or _asking(out), new)
+    out.data({"changed": True, "recovered": done.recovered}, [out.pick("PIN 码已修改", "The PIN is changed")])
+
+
+@command.command()
 @click.argument("code")
 @_phone_command
 def scan(out: Output, phone: VirtualPhone, *, code: str) -> None:

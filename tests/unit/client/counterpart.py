@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from mshield.client.login_message import LOGIN_TYPE, LoginMessage
 from mshield.gm import cosign, sm2, transcript
 from mshield.gm.errors import BadOpening, NoSession, WrongPin
+from mshield.gm.transcript import internal_message
 from mshield.pki.certificate import Certificate
 from mshield.pki.csr import build_request_info
 from mshield.pki.names import LeafSubject
@@ -207,6 +208,12 @@ class Counterpart:
             ("POST", "/enrolments", False, lambda c: self._enrol(c.sent)),
             ("POST", "/enrolments/[^/]+/key", False, lambda c: self._make_key(c.sent, c.claims)),
             ("GET", "/tasks/[^/]+", False, lambda c: (200, self._task(self.tasks[bytes.fromhex(c.path[1])]))),
+            (
+                "POST",
+                "/keys/[^/]+/tasks",
+                False,
+                lambda c: (201, self._internal(self._key(c.path[1]), c.sent)),
+            ),
             ("POST", "/keys/[^/]+/open", False, lambda c: (200, self._open(self._key(c.path[1]), c.sent))),
             ("POST", "/keys/[^/]+/finish", False, lambda c: self._finish(self._key(c.path[1]), c.sent)),
             ("POST", "/scans", False, lambda c: (200, self._scan(c.sent["code"]))),
@@ -422,6 +429,12 @@ class Counterpart:
             "state": task.state,
             "expires_at": self.now() + 120_000,
         }
+
+    def _internal(self, key: Key, sent: Json) -> Json:
+        sid = secrets.token_bytes(16)
+        message = internal_message(sent["purpose"], uid=key.uid, sid=sid)
+        self.tasks[sid] = Task(sid, key.uid, sent["purpose"], message, "确认证书")
+        return self._task(self.tasks[sid])
 
     def _certificate(self) -> Json:
         key = self.key

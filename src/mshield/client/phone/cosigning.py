@@ -1,4 +1,4 @@
-"""The phone's side of `open` and `finish`, to the byte (cosign-protocol, "Signing").
+"""The phone's side of `open` and `finish`, to the byte (cosign-protocol, "Signing", "PIN change and refresh").
 
 `rn` is stored before the first `open` under an `otp`; a resent `finish` is the identical body, a new `open`
 has all nonces fresh; shares, nonces and proofs live in local variables of one call and nowhere else.
@@ -7,7 +7,6 @@ has all nonces fresh; shares, nonces and proofs live in local variables of one c
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from secrets import token_bytes
-from typing import Final
 
 import msgspec
 
@@ -15,12 +14,11 @@ from mshield.client.errors import ClientError, PhoneError, ProblemError, Protoco
 from mshield.client.phone.messages import FinishAnswer, OpenAnswer, read_finish, read_open
 from mshield.client.phone.operation import Operation
 from mshield.client.phone.pin import PinPrompt, PinSource, ask
+from mshield.client.phone.slots import hide_share, reveal_share
 from mshield.client.phone.state import FULL_ATTEMPTS, KeyPlace, KeyState, Slot
-from mshield.gm import cosign, mask, sm2
+from mshield.gm import cosign, sm2
 from mshield.gm.errors import BadAnswer, GmError, Retry
 from mshield.gm.sm2 import Signature
-
-_NO_TAU: Final = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +37,16 @@ class _Session:
     nonces: tuple[cosign.PhoneNonce, ...] = field(repr=False)
     q2s: tuple[bytes, ...] = field(repr=False)
     left: int
+    next_epoch: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Halves:
+    """What the phone adds under one PIN. `made` is the slot of the refreshed share that `tau` leads to, if any."""
+
+    partials: tuple[cosign.Partial, ...] = field(repr=False)
+    tau: int | None = field(repr=False)
+    made: Slot | None
 
 
 class CoSigning:
@@ -46,6 +54,7 @@ class CoSigning:
 
     def __init__(self, operation: Operation, place: KeyPlace) -> None:
         """`place` says which key signs; PhoneError `not_logged_in` where no login is in force."""
+        self._operation = operation
         self._vault = operation.vault
         self._connection = operation.connection
         self._credentials = operation.logged_in()
@@ -54,8 +63,13 @@ class CoSigning:
         self._sleep = operation.sleep
         self._place: KeyPlace = place
 
-    def sign(self, documents: Sequence[ToSign], pin: PinSource) -> tuple[Signature | None, ...]:
+    def sign(
+        self, documents: Sequence[ToSign], pin: PinSource, *, new_pin: str | None = None
+    ) -> tuple[Signature | None, ...]:
         """Signs all documents under one PIN; None for one that was closed meanwhile.
+
+        `new_pin` is for a `refresh` task: the share of the next epoch is hidden under it. Without it a refresh that
+        the service offers is done silently, under the same PIN.
 
         Raises ProblemError (`wrong_pin` and `pin_locked` with `left`, `clone`, `held`, …), NetworkError where
         the outcome is unknown (then the same documents may be signed again), ProtocolError `bad_proof` or
@@ -72,8 +86,8 @@ class CoSigning:
                 pin_of = session.slot, ask(pin, prompt)
             sessions -= 1
             try:
-                partials = self._partials(session, pin_of[1])
-                answer = self._finish(partials)
+                halves = self._halves(session, pin_of[1], new_pin)
+                answer = self._finish(halves)
             except ProblemError as error:
                 # `no_session`: replaced or expired, nothing counted; open again with the PIN still in memory.
                 if error.code != "no_session" or sessions == 0:
@@ -82,7 +96,7 @@ class CoSigning:
                 if sessions == 0:
                     raise ProtocolError.of(error) from error
             else:
-                return self._accept(session, partials, answer)
+                return self._accept(session, halves, answer)
 
     @property
     def _key(self) -> KeyState:
@@ -145,7 +159,8 @@ class CoSigning:
         self._check_proofs(slot, nonces, answer)
         if key.left != answer.left:
             self._update(left=answer.left)
-        return _Session(slot, nonces, tuple(nonce.q2 for nonce in answer.nonces), answer.left)
+        q2s = tuple(nonce.q2 for nonce in answer.nonces)
+        return _Session(slot, nonces, q2s, answer.left, answer.next_epoch)
 
     def _check_proofs(self, slot: Slot, nonces: Sequence[cosign.PhoneNonce], answer: OpenAnswer) -> None:
         uid, epoch = self._key.uid, slot.epoch
@@ -156,18 +171,40 @@ class CoSigning:
         except GmError as error:
             raise ProtocolError("bad_proof", error.code) from error
 
-    def _partials(self, session: _Session, pin: str) -> tuple[cosign.Partial, ...]:
+    def _halves(self, session: _Session, pin: str, new_pin: str | None) -> _Halves:
         """What the share adds. `s'` of one nonce is computed once; all answers to it are to this one."""
-        slot = session.slot
-        pin_key = mask.derive_pin_key(pin, slot.salt, slot.rounds)
-        hiding = mask.mask(self._vault.mac, uid=self._key.uid, epoch=slot.epoch, salt=slot.salt, K=pin_key)
-        d1 = mask.reveal(int.from_bytes(slot.blob), hiding)
-        return tuple(
+        d1 = reveal_share(self._operation, session.slot, uid=self._key.uid, pin=pin)
+        tau, made = self._refreshed(session, d1, pin, new_pin)
+        partials = tuple(
             cosign.phone_finish(self._engine, d1=d1, nonce=nonce, Q2=q2)
             for nonce, q2 in zip(session.nonces, session.q2s, strict=True)
         )
+        return _Halves(partials, tau, made)
 
-    def _finish(self, partials: Sequence[cosign.Partial]) -> FinishAnswer:
+    def _refreshed(
+        self, session: _Session, d1: int, pin: str, new_pin: str | None
+    ) -> tuple[int | None, Slot | None]:
+        """`tau` and the slot of `d1·tau`, which is stored beside the others before anything is sent."""
+        epoch, key = session.next_epoch, self._key
+        if epoch is None:
+            if new_pin is not None:
+                raise ProtocolError("malformed", "a refresh without a next epoch")
+            return None, None
+        if any(epoch <= slot.epoch for slot in key.slots):
+            raise ProtocolError("malformed", "an epoch that was given before")
+        tau = self._engine.random_scalar()
+        made = hide_share(
+            self._operation,
+            uid=key.uid,
+            epoch=epoch,
+            d1=cosign.next_phone_share(d1, tau),
+            pin=pin if new_pin is None else new_pin,
+            pin_set_at=session.slot.pin_set_at if new_pin is None else None,
+        )
+        self._update(slots=(made, *key.slots))
+        return tau, made
+
+    def _finish(self, halves: _Halves) -> FinishAnswer:
         path = f"/api/phone/keys/{self._key.uid.hex()}/finish"
         items = [
             {
@@ -176,26 +213,28 @@ class CoSigning:
                 "rho": partial.rho.hex(),
                 "s_prime": partial.s_prime.to_bytes(32, "big").hex(),
             }
-            for partial in partials
+            for partial in halves.partials
         ]
-        body = msgspec.json.encode({"items": items, "tau": _NO_TAU})
+        tau = None if halves.tau is None else halves.tau.to_bytes(32, "big").hex()
+        body = msgspec.json.encode({"items": items, "tau": tau})
         try:
             answered = self._connection.persistently(
                 lambda: self._connection.post_bytes(path, self._credentials, body)
             )
         except ProblemError as error:
             if error.code in ("wrong_pin", "pin_locked"):
-                self._update(left=0 if error.code == "pin_locked" else error.left)
+                slots = tuple(slot for slot in self._key.slots if slot != halves.made)
+                self._update(left=0 if error.code == "pin_locked" else error.left, slots=slots)
             raise
-        return read_finish(answered, [partial.sid for partial in partials])
+        return read_finish(answered, [partial.sid for partial in halves.partials])
 
     def _accept(
-        self, session: _Session, partials: Sequence[cosign.Partial], answer: FinishAnswer
+        self, session: _Session, halves: _Halves, answer: FinishAnswer
     ) -> tuple[Signature | None, ...]:
         """Checks each signature; then the new `otp` is stored and `rn` dropped in one write."""
         key = self._key
         checked = False
-        for nonce, partial, signature in zip(session.nonces, partials, answer.signatures, strict=True):
+        for nonce, partial, signature in zip(session.nonces, halves.partials, answer.signatures, strict=True):
             if signature is None:
                 continue
             try:
@@ -210,8 +249,8 @@ class CoSigning:
             otp=answer.otp,
             rn=None,
             left=FULL_ATTEMPTS,
-            # Other slots go only after a checked answer made with this one.
-            slots=(session.slot,) if checked else key.slots,
+            # Other slots go only after a checked answer made with this one; one made in the same session stays.
+            slots=((halves.made, session.slot) if halves.made else (session.slot,)) if checked else key.slots,
             proven=key.proven or checked,
         )
         return answer.signatures

@@ -5,7 +5,6 @@ asking for the certificate, never by a second key.
 """
 
 from dataclasses import dataclass
-from secrets import token_bytes
 from typing import Final, Literal
 
 import msgspec
@@ -15,9 +14,11 @@ from mshield.client.phone.cosigning import CoSigning, ToSign
 from mshield.client.phone.messages import Enrolment, IssuedCertificate, JointKey, Task
 from mshield.client.phone.operation import Operation
 from mshield.client.phone.pin import checked_pin
-from mshield.client.phone.state import KeyState, Slot, StoredCertificate, Subject
+from mshield.client.phone.pin_change import confirm
+from mshield.client.phone.slots import hide_share
+from mshield.client.phone.state import KeyState, StoredCertificate, Subject
 from mshield.client.wire import read, unhex
-from mshield.gm import cosign, mask
+from mshield.gm import cosign
 from mshield.gm.errors import GmError
 from mshield.pki import oids
 from mshield.pki.certificate import Certificate, parse_certificate_pem
@@ -51,7 +52,7 @@ def apply(operation: Operation, application: Application, pin: str, *, again: bo
     checked_pin(pin)
     state = operation.vault.state
     if state.pending is not None and (issued := adopt(operation)) is not None:
-        return issued
+        return _proved(operation, issued, pin)
     if state.key is not None and not again:
         raise PhoneError("already_applied")
     answer = operation.connection.post(
@@ -67,11 +68,23 @@ def apply(operation: Operation, application: Application, pin: str, *, again: bo
 def resume(operation: Operation, pin: str) -> IssuedCertificate:
     """Completes an application that stopped after the key was made: needs the PIN chosen then, and no new SMS code.
 
-    PhoneError `no_key` where none is pending.
+    PhoneError `no_key` where none is pending, and none has still to show that it works.
     """
     checked_pin(pin)
-    operation.vault.state.at("pending")
-    return adopt(operation) or _complete(operation, pin)
+    state = operation.vault.state
+    unproven = state.pending is None and state.key is not None and not state.key.proven
+    issued = fetch(operation) if unproven else None
+    if issued is None:
+        state.at("pending")
+        issued = adopt(operation)
+    return _complete(operation, pin) if issued is None else _proved(operation, issued, pin)
+
+
+def _proved(operation: Operation, issued: IssuedCertificate, pin: str) -> IssuedCertificate:
+    """The answer of the finish was lost for good: a `confirm` task shows that P is the joint key."""
+    if not operation.vault.state.at("key").proven:
+        confirm(operation, "key", pin)
+    return issued
 
 
 def adopt(operation: Operation) -> IssuedCertificate | None:
@@ -126,21 +139,13 @@ def _make_key(operation: Operation, begun: Enrolment, pin: str) -> None:
         operation.engine.check_point(public)
     except GmError as error:
         raise ProtocolError("malformed", "P is not a point of the curve") from error
-    slot = _hidden(operation, uid=uid, d1=made.d1, pin=pin)
+    slot = hide_share(operation, uid=uid, epoch=0, d1=made.d1, pin=pin)
     key = KeyState(uid=uid, sid=sid, public=public, subject=begun.subject, slots=(slot,))
     operation.vault.save(
         msgspec.structs.replace(operation.vault.state, pending=key, shield_number=begun.shield_number)
     )
     if operation.vault.reread().pending != key or not slot.intact():
         raise PhoneError("damaged_slot", "the slot was not stored as written")
-
-
-def _hidden(operation: Operation, *, uid: bytes, d1: int, pin: str) -> Slot:
-    salt = token_bytes(16)
-    pin_key = mask.derive_pin_key(pin, salt, operation.pin_rounds)
-    hiding = mask.mask(operation.vault.mac, uid=uid, epoch=0, salt=salt, K=pin_key)
-    blob = mask.hide(d1, hiding).to_bytes(32, "big")
-    return Slot.make(epoch=0, salt=salt, rounds=operation.pin_rounds, blob=blob, pin_set_at=operation.clock())
 
 
 def _complete(operation: Operation, pin: str) -> IssuedCertificate:

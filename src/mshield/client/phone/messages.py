@@ -198,6 +198,7 @@ class OpenAnswer(NamedTuple):
 
     nonces: tuple[NonceAnswer, ...]
     left: int
+    next_epoch: int | None
 
 
 class FinishAnswer(NamedTuple):
@@ -213,12 +214,15 @@ def read_open(body: bytes, sids: Sequence[bytes]) -> OpenAnswer:
     _same_order([item.sid for item in answer.items], sids)
     if not 0 < answer.left <= 5:
         raise ProtocolError("malformed", "left is out of range")
+    if answer.next_epoch is not None and not 0 < answer.next_epoch < 2**32:
+        raise ProtocolError("malformed", "next_epoch is out of range")
     return OpenAnswer(
         tuple(
             NonceAnswer(unhex(item.nonce_point, 65), unhex(item.proof_point, 65), unhex(item.z, 32))
             for item in answer.items
         ),
         answer.left,
+        answer.next_epoch,
     )
 
 

@@ -16,7 +16,7 @@ import httpx
 import msgspec
 
 from mshield.client.errors import PhoneError
-from mshield.client.phone import approval, enrolment, vault
+from mshield.client.phone import approval, enrolment, pin_change, vault
 from mshield.client.phone.connection import Clock, Connection, Patience, Sleep, system_clock
 from mshield.client.phone.folder import Folder
 from mshield.client.phone.messages import (
@@ -180,6 +180,14 @@ class VirtualPhone:
                 raise PhoneError("no_key")
             enrolment.take_over(operation, issued)
             return issued
+
+    def change_pin(self, old: PinSource, new: str) -> pin_change.PinChanged:
+        """Changes the PIN (修改 PIN 码); the new one counts at once. `old` as `pin` of `approve`.
+
+        Where the outcome is unknown (NetworkError) call it again with the same PINs.
+        """
+        with self._operation() as operation:
+            return pin_change.change_pin(operation, old, new)
 
     def scan(self, code: str) -> Scan:
         """Takes the request behind a QR code's text; it is kept until it is approved or declined."""
