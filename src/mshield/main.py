@@ -19,6 +19,7 @@ from mshield.keys.authority import load_authorities
 from mshield.keys.keyring import load_keyring
 from mshield.keys.secrets import load_lookup_key
 from mshield.services.answer import Answer
+from mshield.services.answer_once import AnswerOnce
 from mshield.services.ask import Ask
 from mshield.services.captcha import Captchas
 from mshield.services.certificate import Certificates
@@ -158,6 +159,7 @@ async def _assemble(settings: Settings, clock: Clock, db: Database) -> Context:
         publisher=publisher,
         log=await open_log(db, keyring, settings, now=clock()),
         authenticate_business=BusinessAuthentication(db),
+        answer_once=AnswerOnce(db, keyring, lookup),
         captchas=captchas,
         sms_codes=sms_codes,
         import_filing=ImportFiling(db, keyring, lookup),

@@ -273,6 +273,16 @@ class IdempotencyMismatch(
     """The same Idempotency-Key with another body."""
 
 
+class InProgress(
+    DomainError,
+    code="in_progress",
+    zh="同一个操作还在进行，请 {retry_after} 秒后再看结果",
+    en="The same operation is still under way. Ask again in {retry_after} s",
+    faq="3.1",
+):
+    """A call with an Idempotency-Key came again while the first was not answered; its extra is `retry_after`."""
+
+
 class TooManyRequests(
     DomainError,
     code="too_many_requests",

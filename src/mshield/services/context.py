@@ -9,6 +9,7 @@ from mshield.keys.authority import Authorities
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
 from mshield.services.answer import Answer
+from mshield.services.answer_once import AnswerOnce
 from mshield.services.ask import Ask
 from mshield.services.captcha import Captchas
 from mshield.services.certificate import Certificates
@@ -46,6 +47,7 @@ class Context:
     publisher: Publisher
     log: Log
     authenticate_business: BusinessAuthentication
+    answer_once: AnswerOnce
     captchas: Captchas
     sms_codes: SmsCodes
     import_filing: ImportFiling

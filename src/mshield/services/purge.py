@@ -1,11 +1,11 @@
-"""Deletes what only counted for a while: ended logins, old SMS codes, used captchas, forgotten failures.
+"""Deletes what only counted for a while: ended logins, old SMS codes, used captchas, kept answers.
 
 Nothing waits for it and nothing breaks without it; it keeps tables small and personal data short-lived.
 """
 
 from typing import Final
 
-from mshield.store import accounts, limits, portal_sessions
+from mshield.store import accounts, idempotency, limits, portal_sessions
 from mshield.store.database import Database
 
 KEPT_MS: Final = 86_400_000
@@ -15,5 +15,6 @@ KEPT_MS: Final = 86_400_000
 async def purge(db: Database, *, now: int) -> int:
     """Deletes what was over a day ago and gives the number of rows. May run at any time, in several processes too."""
     before = now - KEPT_MS
+    counters = await limits.purge(db, before=before)
     logins = await accounts.purge_sessions(db, before=before) + await portal_sessions.purge(db, before=before)
-    return await limits.purge(db, before=before) + logins
+    return counters + logins + await idempotency.purge(db, before=before)

@@ -69,6 +69,7 @@ BOXES = (
     BoxColumn("keys", "uid", "share_box", "share", _bytes("uid"), ("epoch",), "epoch"),
     BoxColumn("keys", "uid", "pending_box", "share", _bytes("uid"), ("pending_epoch",), "pending_epoch"),
     BoxColumn("keys", "uid", "outcome_box", "outcome", _bytes("uid")),
+    BoxColumn("idempotency", "call", "answer_box", "answer", _text("call")),
     BoxColumn("signing_sessions", "uid", "k2_box", "k2", _session, ("epoch", "items")),
 )
 

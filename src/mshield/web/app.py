@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mshield.web import development, health, openapi, problems
+from mshield.web import development, health, idempotency, openapi, problems
 from mshield.web.business import requests as business_requests
 from mshield.web.console import filing as console_filing
 from mshield.web.dpop import ReplayCache
@@ -97,7 +97,8 @@ def build(
     app.include_router(health.router)
     if demo:
         app.include_router(development.router)
-    openapi.install(app, TAGS)
-    shortcut = Shortcut(app.inner, state=app, routers=ROUTERS, refuse=refusals)
+    openapi.install(app, TAGS, complete=lambda document: idempotency.describe(document, ROUTERS))
+    repeatable = idempotency.Idempotency(app.inner, state=app, refuse=refusals)
+    shortcut = Shortcut(repeatable, state=app, routers=ROUTERS, refuse=refusals)
     app.stand_behind(Edge(shortcut, access_log=access_log))
     return app

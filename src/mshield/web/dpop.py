@@ -30,6 +30,7 @@ MAX_TOKEN: Final = 256
 MAX_JTI: Final = 128
 _JTIS: Final = 65536
 _COORDINATE: Final = 32
+_CHECKED: Final = "mshield.proof"
 _ES256: Final = ec.ECDSA(SHA256())
 
 
@@ -88,6 +89,18 @@ async def proof_of(request: Request) -> Proof:
     return await _check(request, ath=None)
 
 
+async def who_of(request: Request) -> str:
+    """Whose call it is, as a text: the device by its proof, with its token if it has one. Raises InvalidProof.
+
+    The proof is checked here once; a route that asks again gets the same.
+    """
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "dpop":
+        return f"device {(await _check(request, ath=None)).jkt}"
+    ath = _base64url(hashlib.sha256(token.encode()).digest())
+    return f"device {(await _check(request, ath=ath)).jkt} {ath}"
+
+
 def _access_token(request: Request) -> str:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "dpop" or not token or len(token) > MAX_TOKEN or not token.isascii():
@@ -96,6 +109,15 @@ def _access_token(request: Request) -> str:
 
 
 async def _check(request: Request, *, ath: str | None) -> Proof:
+    checked: tuple[str | None, Proof] | None = request.scope.get(_CHECKED)
+    if checked is None:
+        checked = request.scope[_CHECKED] = ath, await _check_anew(request, ath=ath)
+    if checked[0] != ath:
+        raise errors.InvalidProof(reason="ath")
+    return checked[1]
+
+
+async def _check_anew(request: Request, *, ath: str | None) -> Proof:
     proofs = request.headers.getlist("dpop")
     if len(proofs) != 1 or len(proofs[0]) > MAX_PROOF:
         raise errors.InvalidProof(reason="header")

@@ -3,7 +3,7 @@
 Those routes take the plain request and decode msgspec structs; `takes` and `answers` describe them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -62,8 +62,10 @@ def problems(*statuses: int) -> Responses:
     return {status: {"description": "A problem document", "content": content} for status in statuses}
 
 
-def install(app: FastAPI, tags: Sequence[dict[str, str]]) -> None:
-    """Makes `app.openapi` the whole document."""
+def install(
+    app: FastAPI, tags: Sequence[dict[str, str]], *, complete: Callable[[dict[str, Any]], None]
+) -> None:
+    """Makes `app.openapi` the whole document; `complete` adds what no route says itself."""
 
     def document() -> dict[str, Any]:
         if app.openapi_schema is None:
@@ -97,6 +99,7 @@ def install(app: FastAPI, tags: Sequence[dict[str, str]]) -> None:
                     "description": "access token of `mshield staff add`",
                 },
             }
+            complete(made)
             app.openapi_schema = made
         return app.openapi_schema
 

@@ -39,6 +39,7 @@ STATUS: Final[Mapping[str, int]] = {
     "forbidden": 403,
     "held": 403,
     "idempotency_mismatch": 422,
+    "in_progress": 409,
     "internal": 500,
     "internal_message_refused": 422,
     "invalid_credit_code": 422,
@@ -94,6 +95,7 @@ _CHALLENGE: Final[Mapping[str, str]] = {
 def problem(request: Request, error: errors.DomainError, *, status: int | None = None) -> Response:
     """The problem document of an error."""
     code = status or STATUS[error.code]
+    request.scope["mshield.problem"] = error.code
     document: dict[str, Any] = {
         **error.extra,
         "type": f"/problems/{error.code}",

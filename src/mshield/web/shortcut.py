@@ -26,6 +26,11 @@ def hot(endpoint: E) -> E:
     return endpoint
 
 
+def is_hot(endpoint: Endpoint) -> bool:
+    """Whether an endpoint was marked."""
+    return endpoint in _HOT
+
+
 class Shortcut:
     """ASGI: answers the hot routes itself and hands on everything else."""
 

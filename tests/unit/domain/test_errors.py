@@ -10,6 +10,7 @@ from mshield.domain.faq import FAQ
 
 _EXTRA: dict[str, dict[str, int]] = {
     "wrong_pin": {"left": 3},
+    "in_progress": {"retry_after": 1},
     "too_many_requests": {"retry_after": 30},
     "login_slowed": {"retry_after": 30},
     "sms_too_soon": {"retry_after": 30},

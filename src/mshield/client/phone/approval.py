@@ -91,9 +91,7 @@ def approve(operation: Operation, scanned: Scan, pin: PinSource) -> Approved:
 def decline(operation: Operation, scanned: Scan, reason: DeclineReason) -> None:
     """Refuses the request; `not_me` says that the user did not start it, which the business system is told."""
     path = f"/api/phone/requests/{scanned.request_id}/decline"
-    operation.connection.persistently(
-        lambda: operation.connection.post(path, operation.logged_in(), {"reason": reason})
-    )
+    operation.connection.post(path, operation.logged_in(), {"reason": reason})
     operation.vault.store_request(None)
 
 

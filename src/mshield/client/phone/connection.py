@@ -15,6 +15,7 @@ import msgspec
 from mshield.client.dpop import DeviceKey, proof
 from mshield.client.errors import ClientError, NetworkError, is_passing, problem_of
 from mshield.client.origin import is_loopback
+from mshield.client.phone.repeats import Repeats
 
 Clock = Callable[[], int]
 Sleep = Callable[[float], None]
@@ -51,6 +52,11 @@ class Credentials:
     nonce: str | None = None
 
 
+def _is_passing(error: ClientError) -> bool:
+    """Whether to send the call again; also where an earlier try of it is still under way."""
+    return is_passing(error) or error.code == "in_progress"
+
+
 class Connection:
     """A connection to one service; close it when done."""
 
@@ -62,12 +68,14 @@ class Connection:
         clock: Clock,
         sleep: Sleep,
         patience: Patience,
+        repeats: Repeats,
     ) -> None:
         """`base_url` is the service's origin (and path, where it has one), as it addresses itself."""
         self._base = base_url.rstrip("/")
         self._clock = clock
         self._sleep = sleep
         self._patience = patience
+        self._repeats = repeats
         # No redirects: a proof is for the address that it names.
         self._http = httpx.Client(
             transport=transport,
@@ -81,16 +89,28 @@ class Connection:
         return self.persistently(lambda: self._send("GET", path, credentials, b"", params))
 
     def post(self, path: str, credentials: Credentials, payload: Mapping[str, object] | None = None) -> bytes:
-        """POST of a JSON object (or nothing), once."""
-        return self.post_bytes(path, credentials, b"" if payload is None else msgspec.json.encode(payload))
+        """POST of a JSON object (or nothing), tried again under its idempotency key when the network fails."""
+        body = b"" if payload is None else msgspec.json.encode(payload)
+        return self._repeatable("POST", path, credentials, body)
 
     def post_bytes(self, path: str, credentials: Credentials, body: bytes) -> bytes:
-        """POST of exactly these bytes, once."""
+        """POST of exactly these bytes, once and without a key: for co-signing, whose repeats the protocol rules."""
         return self._send("POST", path, credentials, body)
 
     def delete(self, path: str, credentials: Credentials) -> None:
-        """DELETE, tried again when the network fails."""
-        self.persistently(lambda: self._send("DELETE", path, credentials, b""))
+        """DELETE, tried again under its idempotency key when the network fails."""
+        self._repeatable("DELETE", path, credentials, b"")
+
+    def _repeatable(self, method: str, path: str, credentials: Credentials, body: bytes) -> bytes:
+        key = self._repeats.key(method, path, body, now=self._clock())
+        try:
+            answer = self.persistently(lambda: self._send(method, path, credentials, body, key=key))
+        except ClientError as error:
+            if not _is_passing(error):
+                self._repeats.answered(method, path, now=self._clock())
+            raise
+        self._repeats.answered(method, path, now=self._clock())
+        return answer
 
     def persistently(self, call: Callable[[], bytes]) -> bytes:
         """Repeats a call that may safely be repeated while the network fails or the service is unavailable."""
@@ -99,7 +119,7 @@ class Connection:
             try:
                 return call()
             except ClientError as error:
-                if not is_passing(error):
+                if not _is_passing(error):
                     raise
                 self._sleep(pause)
                 pause *= 2
@@ -112,6 +132,8 @@ class Connection:
         credentials: Credentials,
         body: bytes,
         params: Mapping[str, str] | None = None,
+        *,
+        key: str | None = None,
     ) -> bytes:
         url = httpx.URL(self._base + path)
         headers = {
@@ -128,6 +150,8 @@ class Connection:
         }
         if body:
             headers["Content-Type"] = "application/json"
+        if key is not None:
+            headers["Idempotency-Key"] = key
         if credentials.token is not None:
             headers["Authorization"] = f"DPoP {credentials.token}"
         try:

@@ -154,7 +154,8 @@ class CoSigning:
             "epoch": slot.epoch,
             "items": [{"sid": nonce.sid.hex(), "c": nonce.c.hex()} for nonce in nonces],
         }
-        answered = self._connection.post(f"/api/phone/keys/{key.uid.hex()}/open", self._credentials, body)
+        path = f"/api/phone/keys/{key.uid.hex()}/open"
+        answered = self._connection.post_bytes(path, self._credentials, msgspec.json.encode(body))
         answer = read_open(answered, [document.sid for document in documents])
         self._check_proofs(slot, nonces, answer)
         if key.left != answer.left:

@@ -133,7 +133,7 @@ def _make_key(operation: Operation, begun: Enrolment, pin: str) -> None:
     half = {"P1": made.P1.hex(), "A": made.proof.A.hex(), "z": made.proof.z.to_bytes(32, "big").hex()}
     path, credentials = f"/api/phone/enrolments/{begun.uid}/key", operation.logged_in(nonce=begun.challenge)
     # The same P1 again gets the same P, so a lost answer is asked for with the same body.
-    answer = operation.connection.persistently(lambda: operation.connection.post(path, credentials, half))
+    answer = operation.connection.post(path, credentials, half)
     public = unhex(read(answer, JointKey).public, 65)
     try:
         operation.engine.check_point(public)

@@ -30,6 +30,7 @@ from mshield.client.phone.messages import (
 )
 from mshield.client.phone.operation import Operation
 from mshield.client.phone.pin import PinSource
+from mshield.client.phone.repeats import Repeats
 from mshield.client.phone.state import Session
 from mshield.client.wire import read
 from mshield.gm.engine import Engine, load_engine
@@ -268,5 +269,6 @@ class VirtualPhone:
                 clock=self._clock,
                 sleep=self._sleep,
                 patience=self._patience,
+                repeats=Repeats(self._folder),
             )
         return self._connections[server]

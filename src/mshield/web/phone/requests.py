@@ -87,7 +87,10 @@ class ScannedMessage(Wire, frozen=True):
 )
 @hot
 async def scan(request: Request) -> Response:
-    """Manual 2.3.1.10 and 2.3.1.11. The first phone with the right code takes the request; nothing is signed yet."""
+    """Manual 2.3.1.10 and 2.3.1.11. The first phone with the right code takes the request; nothing is signed yet.
+
+    Needs no Idempotency-Key: a phone that scans again gets the same request.
+    """
     caller = await caller_of(request)
     message = decode(await request.body(), ScanMessage)
     context = context_of(request)

@@ -99,7 +99,10 @@ class FinishedMessage(Wire, frozen=True):
 )
 @hot
 async def open_signing(request: Request, uid: str) -> Response:
-    """Protocol MSHIELD/v1, "Signing: open". The PIN is asked for after this, with `left` shown."""
+    """Protocol MSHIELD/v1, "Signing: open". The PIN is asked for after this, with `left` shown.
+
+    Takes no Idempotency-Key: a repeat opens a new session in place of the old one, and nothing is counted.
+    """
     caller = await caller_of(request)
     message = decode(await request.body(), OpenMessage)
     context = context_of(request)
@@ -135,7 +138,10 @@ async def open_signing(request: Request, uid: str) -> Response:
 )
 @hot
 async def finish_signing(request: Request, uid: str) -> Response:
-    """Protocol MSHIELD/v1, "Signing: finish". A repeat of the same bytes gets the same answer."""
+    """Protocol MSHIELD/v1, "Signing: finish".
+
+    Takes no Idempotency-Key: by the protocol a repeat of the same bytes gets the same answer and counts no try.
+    """
     caller = await caller_of(request)
     message = decode(await request.body(), FinishMessage)
     context = context_of(request)

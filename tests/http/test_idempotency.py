@@ -1,0 +1,258 @@
+"""A changing call that comes again with its idempotency key: the same answer, and nothing done twice (R17)."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from mshield.demo.people import OPERATOR
+from mshield.services import answer_once
+from mshield.services.purge import purge
+from mshield.services.register import Register
+from mshield.store import idempotency as store
+from tests.application import Application, Device, running
+from tests.conftest import Clock
+from tests.signing import fetch
+
+KEY = {"Idempotency-Key": "0f8fad5b-d9cb-469f-a165-70867728950e"}
+
+
+@pytest.fixture
+async def application(database_url: str, tmp_path: Path, clock: Clock) -> AsyncIterator[Application]:
+    async with running(database_url, tmp_path, clock) as made:
+        yield made
+
+
+async def _keyed(
+    device: Device, method: str, path: str, document: object = None, *, key: str = KEY["Idempotency-Key"]
+) -> httpx.Response:
+    """A phone's call with proof and key."""
+    body = b"" if document is None else json.dumps(document).encode()
+    headers = {
+        "Content-Type": "application/json",
+        "DPoP": device.proof(method, path, body),
+        "Idempotency-Key": key,
+    }
+    if device.token is not None:
+        headers["Authorization"] = f"DPoP {device.token}"
+    return await device.http.request(method, path, content=body, headers=headers)
+
+
+async def _registration(application: Application) -> dict[str, str]:
+    await application.http.post("/api/phone/sms-codes", json={"phone": OPERATOR.phone, "purpose": "register"})
+    return {
+        "name": OPERATOR.name,
+        "id_type": "resident_id",
+        "id_number": OPERATOR.id_number,
+        "phone": OPERATOR.phone,
+        "sms_code": await application.sms_code("register"),
+        "password": OPERATOR.password,
+    }
+
+
+async def _count(application: Application, table: str) -> object:
+    return (await fetch(application.context.db, f"SELECT COUNT(*) AS n FROM {table}"))["n"]  # noqa: S608  # tests' names
+
+
+def _same(first: httpx.Response, again: httpx.Response) -> None:
+    assert again.headers["idempotency-replayed"] == "true"
+    assert "idempotency-replayed" not in first.headers
+    assert (first.status_code, first.content) == (again.status_code, again.content)
+    assert first.headers.get("content-type") == again.headers.get("content-type")
+
+
+async def test_r17_registering_again_gives_the_same_answer_and_one_account(application: Application) -> None:
+    form = await _registration(application)
+    first = await application.http.post("/api/phone/accounts", json=form, headers=KEY)
+    assert first.status_code == 201, first.text
+    again = await application.http.post("/api/phone/accounts", json=form, headers=KEY)
+    _same(first, again)
+    assert await _count(application, "accounts") == 1
+
+
+async def test_r17_one_sms_and_one_charge_however_often_the_call_comes(application: Application) -> None:
+    document = {"phone": OPERATOR.phone, "purpose": "register"}
+    answers = [
+        await application.http.post("/api/phone/sms-codes", json=document, headers=KEY) for _ in range(3)
+    ]
+    assert [answer.status_code for answer in answers] == [202] * 3
+    assert await _count(application, "sms_codes") == 1
+    assert len((await application.http.get("/dev/sms.json")).json()) == 1
+
+
+async def test_r17_a_wrong_code_burns_one_try_however_often_the_call_comes(application: Application) -> None:
+    form = await _registration(application) | {"sms_code": "000000"}
+    answers = [await application.http.post("/api/phone/accounts", json=form, headers=KEY) for _ in range(3)]
+    assert {answer.json()["code"] for answer in answers} == {"sms_code_wrong"}
+    assert {answer.json()["left"] for answer in answers} == {4}
+
+
+async def test_r17_a_repeated_login_is_the_same_login(application: Application) -> None:
+    await application.registered()
+    captcha = (await application.http.post("/api/phone/captchas")).json()["captcha_id"]
+    document = {
+        "account": OPERATOR.phone,
+        "password": OPERATOR.password,
+        "captcha_id": captcha,
+        "captcha": (await application.http.get(f"/dev/captchas/{captcha}")).json()["answer"],
+    }
+    device = application.device()
+    first = await _keyed(device, "POST", "/api/phone/sessions", document)
+    again = await _keyed(device, "POST", "/api/phone/sessions", document)
+    _same(first, again)
+    device.token = again.json()["access_token"]
+    assert (await device.call("GET", "/api/phone/me")).status_code == 200
+    # The token stands in the table sealed only.
+    row = await fetch(application.context.db, "SELECT call, answer_box FROM idempotency")
+    assert device.token.encode() not in bytes(row["answer_box"])  # type: ignore[call-overload]  # a box is bytes
+    assert device.token not in str(row["call"])
+
+
+async def test_r17_logging_out_can_be_repeated(application: Application) -> None:
+    await application.registered()
+    device = await application.logged_in()
+    for _ in range(2):
+        answer = await _keyed(device, "DELETE", "/api/phone/sessions/current")
+        assert answer.status_code == 204
+    assert (await device.call("GET", "/api/phone/me")).status_code == 401
+
+
+async def test_an_application_can_be_repeated(application: Application) -> None:
+    await application.registered()
+    device = await application.logged_in()
+    form = await application.application_form(device)
+    first = await _keyed(device, "POST", "/api/phone/enrolments", form)
+    assert first.status_code == 201, first.text
+    _same(first, await _keyed(device, "POST", "/api/phone/enrolments", form))
+    assert await _count(application, "keys") == 1
+
+
+async def test_the_key_stands_for_one_content(application: Application) -> None:
+    form = await _registration(application)
+    await application.http.post("/api/phone/accounts", json=form, headers=KEY)
+    for path, other in (
+        ("/api/phone/accounts", form | {"name": "王小明"}),
+        ("/api/phone/sms-codes", {"phone": OPERATOR.phone, "purpose": "register"}),
+    ):
+        answer = await application.http.post(path, json=other, headers=KEY)
+        assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_mismatch")
+
+
+async def test_nobody_gets_anothers_answer(application: Application) -> None:
+    await application.registered()
+    device = await application.logged_in()
+    form = await application.application_form(device)
+    first = await _keyed(device, "POST", "/api/phone/enrolments", form)
+    assert first.status_code == 201
+    stranger = Device(application.http, application.clock, token=device.token)
+    assert (await _keyed(stranger, "POST", "/api/phone/enrolments", form)).status_code == 401
+    later = Device(application.http, application.clock, key=device.key, token="another")
+    assert (await _keyed(later, "POST", "/api/phone/enrolments", form)).status_code == 401
+    unproven = await application.http.post("/api/phone/enrolments", json=form, headers=KEY)
+    assert unproven.status_code == 401
+    forged = await application.http.post(
+        "/api/phone/enrolments",
+        json=form,
+        headers=KEY | {"DPoP": "a.b.c", "Authorization": f"DPoP {device.token}"},
+    )
+    assert (forged.status_code, forged.json()["code"]) == (401, "invalid_proof")
+
+
+async def test_a_proof_is_for_one_call_also_with_a_key(application: Application) -> None:
+    await application.registered()
+    device = await application.logged_in()
+    path = "/api/phone/sessions/current"
+    headers = {"DPoP": device.proof("DELETE", path, b""), "Authorization": f"DPoP {device.token}", **KEY}
+    assert (await application.http.delete(path, headers=headers)).status_code == 204
+    replayed = await application.http.delete(path, headers=headers)
+    assert (replayed.status_code, replayed.json()["code"]) == (401, "invalid_proof")
+
+
+async def test_what_was_refused_before_anything_was_done_is_tried_anew(application: Application) -> None:
+    document = {"phone": OPERATOR.phone, "purpose": "register"}
+    await application.http.post("/api/phone/sms-codes", json=document)
+    slowed = await application.http.post("/api/phone/sms-codes", json=document, headers=KEY)
+    assert slowed.status_code == 429
+    application.clock.advance(seconds=61)
+    assert (
+        await application.http.post("/api/phone/sms-codes", json=document, headers=KEY)
+    ).status_code == 202
+
+
+async def test_a_fault_is_tried_anew(application: Application, monkeypatch: pytest.MonkeyPatch) -> None:
+    form = await _registration(application)
+
+    async def fail(*_args: Any, **_kwargs: Any) -> None:
+        raise RuntimeError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Register, "__call__", fail)
+        failed = await application.http.post("/api/phone/accounts", json=form, headers=KEY)
+        assert (failed.status_code, failed.json()["code"]) == (500, "internal")
+    assert (await application.http.post("/api/phone/accounts", json=form, headers=KEY)).status_code == 201
+
+
+async def test_calls_at_once_are_one_call(application: Application) -> None:
+    form = await _registration(application)
+    answers = await asyncio.gather(
+        *(application.http.post("/api/phone/accounts", json=form, headers=KEY) for _ in range(5))
+    )
+    assert [answer.status_code for answer in answers] == [201] * 5
+    assert sum("idempotency-replayed" not in answer.headers for answer in answers) == 1
+
+
+async def test_a_call_under_way_is_told_so_and_a_dead_one_is_taken_over(
+    application: Application, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answer_once, "_WAIT_SECONDS", 0.2)
+    form = await _registration(application)
+    content = b"POST /api/phone/accounts?\n" + httpx.Request("POST", "http://x", json=form).content
+    begun = await application.context.answer_once.begin(
+        who="address 127.0.0.1", key=KEY["Idempotency-Key"], content=content, now=clock()
+    )
+    assert isinstance(begun, answer_once.Begun)
+    busy = await application.http.post("/api/phone/accounts", json=form, headers=KEY)
+    assert (busy.status_code, busy.json()["code"], busy.headers["retry-after"]) == (409, "in_progress", "1")
+    clock.advance(seconds=answer_once.HELD_MS / 1000)
+    assert (await application.http.post("/api/phone/accounts", json=form, headers=KEY)).status_code == 201
+    # The first one, should it only have been slow, can't put its answer over the other's.
+    await application.context.answer_once.keep(begun, answer_once.KeptAnswer(500, (), b""))
+    row = await store.find(application.context.db, call=begun.call)
+    assert row is not None
+    assert row.status == 201
+
+
+@pytest.mark.parametrize("key", ["", "a b", "\x7f", "k" * 129])
+async def test_what_is_no_key_is_refused(application: Application, key: str) -> None:
+    answer = await application.http.post("/api/phone/captchas", headers={"Idempotency-Key": key})
+    assert (answer.status_code, answer.json()["fields"]) == (422, ["Idempotency-Key"])
+
+
+async def test_an_answer_is_kept_a_day(application: Application, clock: Clock) -> None:
+    first = await application.http.post("/api/phone/captchas", headers=KEY)
+    clock.advance(seconds=86_399)
+    await purge(application.context.db, now=clock())
+    _same(first, await application.http.post("/api/phone/captchas", headers=KEY))
+    clock.advance(seconds=2)
+    await purge(application.context.db, now=clock())
+    assert (await application.http.post("/api/phone/captchas", headers=KEY)).content != first.content
+
+
+async def test_every_changing_operation_says_how_it_may_be_repeated(application: Application) -> None:
+    document = application.app.openapi()
+    own_rules = {"openSigning", "finishSigning", "scan"}
+    for path, operations in document["paths"].items():
+        if not path.startswith(("/api/phone/", "/api/portal/", "/api/console/")):
+            continue
+        for method, operation in operations.items():
+            names = {parameter["name"] for parameter in operation.get("parameters", ())}
+            if method == "get":
+                assert "Idempotency-Key" not in names
+            elif operation["operationId"] in own_rules:
+                assert "Idempotency-Key" in operation["description"]
+            else:
+                assert "Idempotency-Key" in names, f"{method} {path}"
