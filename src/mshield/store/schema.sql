@@ -372,15 +372,13 @@ CREATE TABLE notifications (
 CREATE INDEX notifications_waiting ON notifications (next_at) WHERE state = 'waiting';
 
 CREATE TABLE idempotency (
-  scope TEXT NOT NULL,
-  key TEXT NOT NULL,
+  call TEXT PRIMARY KEY,
   request_hash BYTEA NOT NULL,
   holder TEXT NOT NULL,
   held_until BIGINT NOT NULL,
   status INTEGER,
   answer_box BYTEA,
-  created_at BIGINT NOT NULL,
-  PRIMARY KEY (scope, key)
+  created_at BIGINT NOT NULL
 );
 
 CREATE INDEX idempotency_created ON idempotency (created_at);
