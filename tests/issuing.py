@@ -199,3 +199,13 @@ async def _key(
             keyring.seal(b"k2" + uid, purpose="k2", context=uid + (3).to_bytes(4, "big") + items),
             now,
         )
+        await execute(
+            db,
+            "INSERT INTO idempotency (call, request_hash, holder, held_until, status, answer_box, created_at)"
+            " VALUES ($1, $2, 'holder', $3, 200, $4, $5)",
+            f"device {uid.hex()}",
+            b"request",
+            now,
+            keyring.seal(b"answer", purpose="answer", context=f"device {uid.hex()}".encode()),
+            now,
+        )
