@@ -23,9 +23,11 @@ from mshield.services.answer_once import AnswerOnce
 from mshield.services.ask import Ask
 from mshield.services.captcha import Captchas
 from mshield.services.certificate import Certificates
+from mshield.services.change_phone import ChangePhone
 from mshield.services.context import Context
 from mshield.services.enrol import Enrol
 from mshield.services.events import Events
+from mshield.services.filed_people import FiledPeople
 from mshield.services.finish_signing import FinishSigning
 from mshield.services.import_filing import ImportFiling
 from mshield.services.internal_task import AskInternally
@@ -163,6 +165,8 @@ async def _assemble(settings: Settings, clock: Clock, db: Database) -> Context:
         captchas=captchas,
         sms_codes=sms_codes,
         import_filing=ImportFiling(db, keyring, lookup),
+        filed_people=FiledPeople(db, keyring, lookup),
+        change_phone=ChangePhone(db, sms),
         register=Register(db, keyring, lookup, sms_codes),
         log_in=log_in,
         portal_sessions=PortalSessions(db, keyring, settings, log_in, sms_codes),

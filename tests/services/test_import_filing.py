@@ -221,3 +221,22 @@ def test_command_without_a_master_key_says_so(
     refused = _run("filing", "import", str(EXAMPLES / "filing.csv"))
     assert refused.exit_code == 1
     assert "Traceback" not in refused.output
+
+
+@pytest.mark.usefixtures("settings")
+def test_commands_list_end_and_export(tmp_path: Path) -> None:
+    assert _run("filing", "import", str(EXAMPLES / "filing.csv")).exit_code == 0
+    listed = json.loads(_run("filing", "list", "--json").stdout)
+    (operator,) = [each for each in listed if each["name"] == "林知远"]
+    assert operator["id_number_masked"] == "330206********4217"
+    ended = _run("filing", "end", operator["id"], "--reason", "已离职", "--json")
+    assert json.loads(ended.stdout) == {"id": operator["id"], "shield_numbers": []}
+    assert _run("filing", "end", operator["id"], "--reason", "已离职").exit_code == 1
+    assert len(json.loads(_run("filing", "list", "--json").stdout)) == 8
+    assert "已注销" in _run("filing", "list", "--ended", "--lang", "zh").stdout
+    for name in ("people.xlsx", "people.csv"):
+        assert _run("filing", "export", str(tmp_path / name)).exit_code == 0
+        assert (tmp_path / name).stat().st_mode & 0o077 == 0
+        again = json.loads(_run("filing", "import", str(tmp_path / name), "--json").stdout)
+        assert (again["unchanged"], again["will_add"]) == (8, 0)
+    assert _run("filing", "export", str(tmp_path / "people.pdf")).exit_code == 1

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mshield.commands import filing_people
 from mshield.commands.output import Output, Refused, output_options, refusing, table
 
 if TYPE_CHECKING:
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
 @click.group(name="filing")
 def command() -> None:
     """Filing records: enterprises, legal persons, operators (备案)."""
+
+
+command.add_command(filing_people.list_)
+command.add_command(filing_people.export)
+command.add_command(filing_people.end)
 
 
 @command.command(name="import")

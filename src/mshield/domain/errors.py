@@ -679,3 +679,24 @@ class FilingLinesBad(
 
     def __init__(self, *, lines: int, report: Json = None) -> None:
         super().__init__(lines=lines, report=report)
+
+
+class PhoneTaken(
+    DomainError,
+    code="phone_taken",
+    zh="这个手机号已属于另一个账号，没有修改",
+    en="Another account has this number. Nothing was changed",
+):
+    """Told to staff only."""
+
+
+class AccountElsewhere(
+    DomainError,
+    code="account_elsewhere",
+    zh="这个账号来自 {source}，请在那里修改，这里没有改动",
+    en="This account comes from {source}. Change it there; nothing was changed here",
+):
+    """An outside system holds the account's data; here they are what it says at each login."""
+
+    def __init__(self, *, source: str = "") -> None:
+        super().__init__(source=source)

@@ -10,6 +10,8 @@ from typing import Final, Literal, Protocol
 SmsPurpose = Literal["register", "apply", "reset", "portal", "revoke"]
 OUTBOX_SIZE: Final = 100
 REDACTED: Final = "******"
+SmsNotice = Literal["phone_changed"]
+"""Messages that tell something and carry no code."""
 
 
 class SmsError(Exception):
@@ -18,12 +20,12 @@ class SmsError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmsMessage:
-    """One message with a code. `at` is in ms; gateways that work with templates take the code, others the text."""
+    """One message; `at` is ms. Gateways with templates take the code, which a notice lacks (empty), others the text."""
 
     phone: str
     text: str
     code: str
-    purpose: SmsPurpose
+    purpose: SmsPurpose | SmsNotice
     at: int
 
 

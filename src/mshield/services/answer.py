@@ -32,8 +32,8 @@ class Answer:
     async def scan(self, login: PhoneLogin, code: str, *, now: int) -> store.ScannedRequest:
         """Takes the request for this phone.
 
-        Raises NoCertificate, CertificateExpired, Held, PinLocked; NotFound for a code that isn't this service's,
-        ExpiredRequest, RequestClosed.
+        Raises NoCertificate, CertificateExpired, Held, PinLocked, FilingChanged (R22); NotFound for a code that isn't
+        this service's, ExpiredRequest, RequestClosed.
         """
         match = _QR.fullmatch(code)
         if match is None:
@@ -61,6 +61,8 @@ class Answer:
             not_after=certificate.not_after,
             now=now,
         )
+        if certificate.filing_changed:
+            raise errors.FilingChanged
         return certificate.uid
 
     @staticmethod

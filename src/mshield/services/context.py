@@ -13,7 +13,9 @@ from mshield.services.answer_once import AnswerOnce
 from mshield.services.ask import Ask
 from mshield.services.captcha import Captchas
 from mshield.services.certificate import Certificates
+from mshield.services.change_phone import ChangePhone
 from mshield.services.enrol import Enrol
+from mshield.services.filed_people import FiledPeople
 from mshield.services.finish_signing import FinishSigning
 from mshield.services.import_filing import ImportFiling
 from mshield.services.internal_task import AskInternally
@@ -51,6 +53,8 @@ class Context:
     captchas: Captchas
     sms_codes: SmsCodes
     import_filing: ImportFiling
+    filed_people: FiledPeople
+    change_phone: ChangePhone
     register: Register
     log_in: LogIn
     portal_sessions: PortalSessions

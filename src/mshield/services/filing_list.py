@@ -1,13 +1,13 @@
 """Filing lists as files that come and go over HTTP: the media type says what a file is."""
 
 import asyncio
-from typing import Final, Literal
+from typing import Final
 
 from mshield.domain import errors
 from mshield.domain.filing import FilingRow
+from mshield.gateways.filing_export import ListFormat
 from mshield.gateways.filing_files import FilingFileError, read_filing
 
-ListFormat = Literal["xlsx", "csv"]
 MEDIA_TYPES: Final[dict[ListFormat, str]] = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "text/csv",

@@ -14,7 +14,7 @@ _SQL: Final = Queries("accounts")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """A registered person. Times in ms."""
+    """A person with an account. `source` is `local`, or the outside system that knows it as `external_id`; ms."""
 
     id: str
     phone: str
@@ -24,6 +24,8 @@ class Account:
     id_number_hash: bytes
     state: str
     created_at: int
+    source: str
+    external_id: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +86,20 @@ async def replace_password_hash(db: Database, *, account: Account, password_hash
     )
 
 
+async def change_phone(tx: Tx, *, account: Account, phone: str) -> bool:
+    """Whether the account has the new number now; False where another one has it, or its own changed meanwhile.
+
+    Raises Conflict where another account took the number at this moment.
+    """
+    changed = await tx.run(_SQL["change_phone"], id=account.id, previous=account.phone, phone=phone)
+    return changed == 1
+
+
+async def end_sessions(tx: Tx, *, account_id: str, now: int) -> int:
+    """Logs an account out on all its phones, and gives the number of logins that this ended."""
+    return await tx.run(_SQL["end_sessions_of_account"], account_id=account_id, now=now)
+
+
 async def put_device(tx: Tx, *, device_id: str, jkt: str, public_key: bytes, now: int) -> Device:
     """The installation with this key thumbprint, made now under `device_id` if it is new. Locks its row."""
     row = await tx.one(_SQL["put_device"], id=device_id, jkt=jkt, public_key=public_key, now=now)
@@ -113,15 +129,4 @@ async def purge_sessions(db: Database, *, before: int) -> int:
 
 
 def _account(row: Row | None) -> Account | None:
-    if row is None:
-        return None
-    return Account(
-        id=row["id"],
-        phone=row["phone"],
-        password_hash=row["password_hash"],
-        name=row["name"],
-        id_type=row["id_type"],
-        id_number_hash=row["id_number_hash"],
-        state=row["state"],
-        created_at=row["created_at"],
-    )
+    return None if row is None else Account(**row)

@@ -47,6 +47,28 @@ class NewFiledPerson:
     id_number_box: bytes
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedPerson(FiledPerson):
+    """A record as a list shows it, with its enterprise's name; the id number is sealed under the record's id."""
+
+    enterprise: str
+    id_number_box: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class FilingStanding:
+    """The filing behind a certificate: the version that was certified, the one now, whether the record has ended."""
+
+    certified: int
+    filed: int
+    ended: bool
+
+    @property
+    def changed(self) -> bool:
+        """Whether the filing changed since the certificate was issued; its end is a change too (R22)."""
+        return self.ended or self.filed != self.certified
+
+
 async def find_enterprise(db: Database | Tx, *, credit_code: str) -> Enterprise | None:
     """The enterprise of this credit code."""
     row = await db.one(_SQL["find_enterprise"], credit_code=credit_code)
@@ -58,17 +80,7 @@ async def find_person(
 ) -> FiledPerson | None:
     """The record that these three name."""
     row = await db.one(_SQL["find_person"], credit_code=credit_code, role=role, id_number_hash=id_number_hash)
-    if row is None:
-        return None
-    return FiledPerson(
-        id=row["id"],
-        credit_code=row["credit_code"],
-        name=row["name"],
-        id_type=row["id_type"],
-        role=row["role"],
-        version=row["version"],
-        ended_at=row["ended_at"],
-    )
+    return None if row is None else FiledPerson(**row)
 
 
 async def lock_imports(tx: Tx, *, now: int) -> None:
@@ -114,6 +126,46 @@ async def change_person(tx: Tx, person: FiledPerson, *, name: str, id_type: str,
         _SQL["change_person"], id=person.id, version=person.version, name=name, id_type=id_type, now=now
     )
     return changed == 1
+
+
+async def list_people(
+    db: Database | Tx,
+    *,
+    credit_code: str | None = None,
+    id_number_hash: bytes | None = None,
+    ended_too: bool = False,
+    after: str = "",
+    most: int,
+) -> list[ListedPerson]:
+    """At most `most` records after the one with the id `after`, of an enterprise or a person where these are given."""
+    rows = await db.all(
+        _SQL["list_people"],
+        credit_code=credit_code or "",
+        id_number_hash=id_number_hash or b"",
+        ended_too=int(ended_too),
+        after=after,
+        most=most,
+    )
+    return [ListedPerson(**row) for row in rows]
+
+
+async def end_person(tx: Tx, *, person_id: str, now: int) -> FiledPerson | None:
+    """Takes a person off the file, with a new version; None where nobody of this id is on it."""
+    row = await tx.one(_SQL["end_person"], id=person_id, now=now)
+    return None if row is None else FiledPerson(**row)
+
+
+async def live_shields(tx: Tx, *, person_id: str) -> list[str]:
+    """The numbers of the shields that were issued from this record and are neither revoked nor superseded."""
+    return [row["shield_number"] for row in await tx.all(_SQL["live_shields"], person_id=person_id)]
+
+
+async def standing(db: Database | Tx, *, serial: str) -> FilingStanding | None:
+    """The filing behind a certificate; None for an unknown serial."""
+    row = await db.one(_SQL["standing"], serial=serial)
+    if row is None:
+        return None
+    return FilingStanding(row["certified"], row["filed"], row["ended_at"] is not None)
 
 
 async def count(db: Database | Tx) -> tuple[int, int]:

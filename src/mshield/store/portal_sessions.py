@@ -7,7 +7,7 @@ it ends with the filing.
 from dataclasses import dataclass
 from typing import Final
 
-from mshield.store.database import Database
+from mshield.store.database import Database, Tx
 from mshield.store.queries import Queries
 
 _SQL: Final = Queries("portal_sessions")
@@ -52,6 +52,11 @@ async def touch(db: Database, *, token_hash: bytes, now: int) -> None:
 async def end(db: Database, *, token_hash: bytes, now: int) -> None:
     """Ends the session."""
     await db.run(_SQL["end"], token_hash=token_hash, now=now)
+
+
+async def end_of_account(tx: Tx, *, account_id: str, now: int) -> int:
+    """Logs an account out of the portal everywhere, and gives the number of sessions that this ended."""
+    return await tx.run(_SQL["end_of_account"], account_id=account_id, now=now)
 
 
 async def purge(db: Database, *, before: int) -> int:

@@ -102,12 +102,13 @@ class ScannedRequest:
 
 @dataclass(frozen=True, slots=True)
 class DeviceCertificate:
-    """The certificate with which a device may answer."""
+    """The certificate with which a device may answer; `filing_changed` since it was issued (R22)."""
 
     uid: bytes
     state: str
     holds: frozenset[str]
     not_after: int
+    filing_changed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +261,8 @@ async def usable_certificate(db: Database, *, device_id: str, account_id: str) -
     if row is None:
         return None
     holds = frozenset(row["holds"].split(",")) if row["holds"] else frozenset[str]()
-    return DeviceCertificate(row["uid"], row["state"], holds, row["not_after"])
+    changed = row["filed_version"] != row["filing_version"]
+    return DeviceCertificate(row["uid"], row["state"], holds, row["not_after"], changed)
 
 
 async def scan(db: Database, *, id: str, qr_key: str, uid: bytes, now: int) -> bool:  # noqa: A002

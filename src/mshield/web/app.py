@@ -8,6 +8,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mshield.web import development, health, idempotency, openapi, problems
 from mshield.web.business import requests as business_requests
+from mshield.web.console import accounts as console_accounts
+from mshield.web.console import filed_people
 from mshield.web.console import filing as console_filing
 from mshield.web.dpop import ReplayCache
 from mshield.web.edge import Edge
@@ -39,7 +41,7 @@ ROUTERS = {
     ),
     "/api/portal": PORTAL,
     "/api/business": (business_requests.router,),
-    "/api/console": (console_filing.router,),
+    "/api/console": (console_filing.router, filed_people.router, console_accounts.router),
 }
 DESCRIPTION = (
     "Mobile Shield (手机盾): SM2 certificates in phones, co-signed by phone and server. "

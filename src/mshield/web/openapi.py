@@ -45,6 +45,12 @@ def takes_file(*media_types: str) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": dict.fromkeys(media_types, schema)}}
 
 
+def answers_file(description: str, *media_types: str) -> Responses:
+    """`responses` of a route that answers a file."""
+    schema = {"schema": {"type": "string", "format": "binary"}}
+    return {200: {"description": description, "content": dict.fromkeys(media_types, schema)}}
+
+
 def answers(
     message: type[msgspec.Struct] | None, description: str, *, status: int = 200
 ) -> dict[int | str, dict[str, Any]]:

@@ -19,6 +19,7 @@ MEDIA_TYPE: Final = "application/problem+json"
 _log = logging.getLogger(__name__)
 
 STATUS: Final[Mapping[str, int]] = {
+    "account_elsewhere": 409,
     "account_exists": 409,
     "already_certified": 409,
     "bad_answer": 400,
@@ -59,6 +60,7 @@ STATUS: Final[Mapping[str, int]] = {
     "not_legal_person": 403,
     "not_signed": 409,
     "other_account": 403,
+    "phone_taken": 409,
     "pin_locked": 403,
     "request_closed": 409,
     "retry": 409,

@@ -1,6 +1,7 @@
 """Errors a user can meet: codes, sentences in both languages, FAQ entries."""
 
 import re
+from typing import Any
 
 import pytest
 
@@ -8,13 +9,14 @@ from mshield.domain import errors
 from mshield.domain.errors import BY_CODE, DomainError
 from mshield.domain.faq import FAQ
 
-_EXTRA: dict[str, dict[str, int]] = {
+_EXTRA: dict[str, dict[str, Any]] = {
     "wrong_pin": {"left": 3},
     "in_progress": {"retry_after": 1},
     "too_many_requests": {"retry_after": 30},
     "login_slowed": {"retry_after": 30},
     "sms_too_soon": {"retry_after": 30},
     "filing_lines_bad": {"lines": 2},
+    "account_elsewhere": {"source": "single-window"},
 }
 _PROTOCOL = {
     "malformed", "held", "busy", "clone", "stale_epoch", "pin_locked", "task_closed", "no_session", "bad_opening",
@@ -55,10 +57,10 @@ def test_r17_each_error_of_the_app_leads_to_an_answer() -> None:
     # Left without: typing errors that say themselves what to mend, and what business systems' developers meet.
     without = {code for code, error in BY_CODE.items() if error.faq is None}
     assert without == {
-        "captcha_wrong", "conflict", "filing_file_refused", "filing_lines_bad", "forbidden", "idempotency_mismatch",
-        "internal_message_refused", "invalid_credit_code", "invalid_id_number", "invalid_name", "invalid_phone",
-        "invalid_request", "invalid_staff", "not_found", "not_signed", "weak_password", "wrong_client",
-        "wrong_staff_token",
+        "account_elsewhere", "captcha_wrong", "conflict", "filing_file_refused", "filing_lines_bad",
+        "forbidden", "idempotency_mismatch", "internal_message_refused", "invalid_credit_code",
+        "invalid_id_number", "invalid_name", "invalid_phone", "invalid_request", "invalid_staff",
+        "not_found", "not_signed", "phone_taken", "weak_password", "wrong_client", "wrong_staff_token",
     }  # fmt: skip
 
 

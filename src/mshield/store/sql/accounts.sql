@@ -1,8 +1,8 @@
 -- name: find_by_phone^
-SELECT id, phone, password_hash, name, id_type, id_number_hash, state, created_at FROM accounts WHERE phone = :phone;
+SELECT id, phone, password_hash, name, id_type, id_number_hash, state, created_at, source, external_id FROM accounts WHERE phone = :phone;
 
 -- name: find^
-SELECT id, phone, password_hash, name, id_type, id_number_hash, state, created_at FROM accounts WHERE id = :id;
+SELECT id, phone, password_hash, name, id_type, id_number_hash, state, created_at, source, external_id FROM accounts WHERE id = :id;
 
 -- name: insert!
 -- Nothing happens where the phone number has an account.
@@ -31,3 +31,11 @@ VALUES (:token_hash, :account_id, :device_id, :now, :expires_at, NULL);
 
 -- name: purge_sessions!
 DELETE FROM phone_sessions WHERE expires_at <= :before;
+
+-- name: change_phone!
+-- Not where another account has the number, and not where the account's was changed meanwhile.
+UPDATE accounts SET phone = :phone WHERE id = :id AND phone = :previous AND state = 'active'
+  AND NOT EXISTS (SELECT 1 FROM accounts taken WHERE taken.phone = :phone);
+
+-- name: end_sessions_of_account!
+UPDATE phone_sessions SET ended_at = :now WHERE account_id = :account_id AND ended_at IS NULL AND expires_at > :now;

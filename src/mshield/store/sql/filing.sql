@@ -29,3 +29,30 @@ WHERE id = :id AND version = :version;
 
 -- name: count^
 SELECT (SELECT COUNT(*) FROM enterprises) AS enterprises, (SELECT COUNT(*) FROM filed_persons) AS persons;
+
+-- name: list_people
+-- Page by page in the order of filing; an empty credit code and an empty hash stand for all.
+SELECT f.id, f.credit_code, e.name AS enterprise, f.name, f.id_type, f.id_number_box, f.role, f.version, f.ended_at
+FROM filed_persons f JOIN enterprises e ON e.credit_code = f.credit_code
+WHERE f.id > :after AND (f.credit_code = :credit_code OR :credit_code = '')
+  AND (f.id_number_hash = :id_number_hash OR length(:id_number_hash) = 0)
+  AND (f.ended_at IS NULL OR :ended_too = 1)
+ORDER BY f.id LIMIT :most;
+
+-- name: end_person^
+UPDATE filed_persons SET ended_at = :now, version = version + 1, changed_at = :now
+WHERE id = :id AND ended_at IS NULL
+RETURNING id, credit_code, name, id_type, role, version, ended_at;
+
+-- name: live_shields
+-- The shields of a record that still count: for the legal person to revoke.
+SELECT DISTINCT shield_number FROM certificates
+WHERE person_id = :person_id AND state NOT IN ('revoked', 'superseded') ORDER BY shield_number;
+
+-- name: standing^
+-- The filing behind a certificate: its version as certified and as it is now, and whether the record has ended.
+SELECT c.filing_version AS certified, f.version + e.version AS filed, f.ended_at
+FROM certificates c
+JOIN filed_persons f ON f.id = c.person_id
+JOIN enterprises e ON e.credit_code = f.credit_code
+WHERE c.serial = :serial;

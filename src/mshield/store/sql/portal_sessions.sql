@@ -15,6 +15,9 @@ UPDATE portal_sessions SET used_at = :now WHERE token_hash = :token_hash AND use
 -- name: end!
 UPDATE portal_sessions SET ended_at = :now WHERE token_hash = :token_hash AND ended_at IS NULL;
 
+-- name: end_of_account!
+UPDATE portal_sessions SET ended_at = :now WHERE account_id = :account_id AND ended_at IS NULL AND expires_at > :now;
+
 -- name: purge!
 DELETE FROM portal_sessions WHERE expires_at <= :before;
 

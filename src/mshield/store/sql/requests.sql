@@ -10,8 +10,12 @@ UPDATE requests SET state = 'cancelled', changed_at = :now
 WHERE id = :id AND client_id = :client_id AND state IN ('waiting', 'scanned') AND expires_at > :now;
 
 -- name: usable_key^
--- The key with which this device may answer.
-SELECT k.uid, c.state, c.holds, c.not_after FROM certificates c JOIN keys k ON k.certificate = c.serial
+-- The key with which this device may answer, and the filing's version as certified and as it is now.
+SELECT k.uid, c.state, c.holds, c.not_after, c.filing_version, f.version + e.version AS filed_version
+FROM certificates c
+JOIN keys k ON k.certificate = c.serial
+JOIN filed_persons f ON f.id = c.person_id
+JOIN enterprises e ON e.credit_code = f.credit_code
 WHERE c.device_id = :device_id AND c.account_id = :account_id AND c.state NOT IN ('revoked', 'superseded')
 ORDER BY c.issued_at DESC LIMIT 1;
 

@@ -1,0 +1,140 @@
+"""The part of `mshield filing` about who is on file: list, export, end."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from mshield.commands.output import Output, Refused, output_options, table
+
+if TYPE_CHECKING:
+    from mshield.services.filed_people import Ended, FiledPeople, Person
+
+T = TypeVar("T")
+_CREDIT_CODE = click.option("--credit-code", help="Of this enterprise only.")
+
+
+@click.command(name="list")
+@_CREDIT_CODE
+@click.option("--ended", is_flag=True, help="Also who has left the file.")
+@output_options
+def list_(out: Output, credit_code: str | None, ended: bool) -> None:
+    """List who is on file, with the ids that `mshield filing end` takes."""
+
+    async def run(people: "FiledPeople", _now: int) -> "list[Person]":
+        found: list[Person] = []
+        while page := await people.page(
+            credit_code=credit_code, ended_too=ended, after=found[-1].id if found else ""
+        ):
+            found += page
+        return found
+
+    from mshield.domain.identity import ROLE_NAMES, mask_id_number
+
+    found = _with_people(run)
+    rows = [
+        (
+            each.id,
+            each.name,
+            mask_id_number(each.id_number),
+            out.pick(*ROLE_NAMES[each.role]),
+            each.enterprise,
+            "" if each.ended_at is None else out.pick("已注销", "ended"),
+        )
+        for each in found
+    ]
+    headers = [
+        ("编号", "id"), ("姓名", "name"), ("证件号码", "id number"), ("用户类型", "user type"),
+        ("企业名称", "enterprise"), ("状态", "state"),
+    ]  # fmt: skip
+    data = [
+        {
+            "id": each.id,
+            "name": each.name,
+            "id_type": each.id_type.value,
+            "id_number_masked": mask_id_number(each.id_number),
+            "role": each.role.value,
+            "enterprise": each.enterprise,
+            "credit_code": each.credit_code,
+            "version": each.version,
+            "ended_at": each.ended_at,
+        }
+        for each in found
+    ]
+    out.data(data, table([out.pick(*header) for header in headers], rows))
+
+
+@click.command()
+@click.argument("file", type=click.Path(dir_okay=False, writable=True, path_type=Path))
+@_CREDIT_CODE
+@output_options
+def export(out: Output, file: Path, credit_code: str | None) -> None:
+    """Write who is on file to FILE (.xlsx or .csv), as a list that `mshield filing import` takes.
+
+    The file holds id numbers in the clear; it is made readable by its owner only.
+    """
+    suffix = file.suffix.lower()
+    if suffix not in {".xlsx", ".csv"}:
+        raise Refused(
+            out.pick("文件名须以 .xlsx 或 .csv 结尾", "The file's name must end in .xlsx or .csv"),
+            code="unknown_format",
+            as_json=out.json,
+        )
+
+    async def run(people: "FiledPeople", now: int) -> bytes:
+        return await people.export("xlsx" if suffix == ".xlsx" else "csv", credit_code=credit_code, now=now)
+
+    made = _with_people(run)
+    file.touch(mode=0o600)
+    file.chmod(0o600)
+    file.write_bytes(made)
+    out.data({"file": str(file), "bytes": len(made)}, [])
+    out.say(
+        f"已导出到 {file}，内含证件号码，请妥善保管", f"Exported to {file}. It holds id numbers: keep it safe"
+    )
+
+
+@click.command()
+@click.argument("person_id")
+@click.option("--reason", required=True, help="Why; recorded with the act.")
+@output_options
+def end(out: Output, person_id: str, reason: str) -> None:
+    """Take a person off the file, by the id of the record (`mshield filing list`).
+
+    Nobody applies or renews with an ended record, and its certificates no longer log in or sign. The shields that the
+    legal person has to revoke are printed. Importing the person again puts him back on file.
+    """
+
+    async def run(people: "FiledPeople", now: int) -> "Ended":
+        return await people.end(person_id, reason=reason, now=now)
+
+    ended = _with_people(run)
+    out.data(
+        {"id": ended.person_id, "shield_numbers": list(ended.shield_numbers)}, list(ended.shield_numbers)
+    )
+    if ended.shield_numbers:
+        out.say(
+            "已注销备案。以上手机盾请法人作废",
+            "Taken off the file. The legal person has to revoke these shields",
+        )
+    else:
+        out.say("已注销备案", "Taken off the file")
+
+
+def _with_people(run: "Callable[[FiledPeople, int], Awaitable[T]]") -> T:
+    from mshield.keys.keyring import load_keyring
+    from mshield.keys.secrets import load_lookup_key
+    from mshield.main import opened_database, wall_clock
+    from mshield.services.filed_people import FiledPeople
+    from mshield.settings import load_settings
+
+    async def opened() -> T:
+        settings = load_settings()
+        keyring = load_keyring(settings)
+        async with opened_database(settings) as db:
+            now = wall_clock()
+            return await run(FiledPeople(db, keyring, await load_lookup_key(db, keyring, now=now)), now)
+
+    return asyncio.run(opened())

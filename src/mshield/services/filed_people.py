@@ -1,0 +1,156 @@
+"""Who is on file: looked up page by page, exported as a list that can be imported again, and taken off the file.
+
+A person leaves (an operator goes): the record ends with a new version. Nobody applies or renews with an ended record,
+its certificates no longer log in or sign at business systems (R22), and the legal person revokes them.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Final
+
+from mshield.domain import errors
+from mshield.domain.filing import FilingRecord
+from mshield.domain.identity import IdType, Role, check_credit_code, normalise_id_number
+from mshield.gateways.filing_export import ListFormat, write_filing
+from mshield.keys.keyring import Keyring
+from mshield.keys.secrets import LookupKey
+from mshield.services.import_filing import ID_NUMBER_PURPOSE
+from mshield.services.register import ID_NUMBER_KIND
+from mshield.store import acts
+from mshield.store import filing as store
+from mshield.store.certificate_changes import SERVICE, By
+from mshield.store.database import Database, Tx
+from mshield.store.filing import FilingStanding
+
+__all__ = ["Ended", "FiledPeople", "FilingStanding", "Person", "filing_standing"]
+
+PAGE: Final = 50
+MAX_REASON: Final = 256
+_BATCH: Final = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """A record with its id number in the clear; `ended_at` (ms) is None while he is on file."""
+
+    id: str
+    enterprise: str
+    credit_code: str
+    name: str
+    id_type: IdType
+    id_number: str
+    role: Role
+    version: int
+    ended_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A record that has ended, and the shields issued from it that the legal person has to revoke."""
+
+    person_id: str
+    shield_numbers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FiledPeople:
+    """Looks up, exports and ends records."""
+
+    db: Database
+    keyring: Keyring
+    lookup: LookupKey
+
+    async def page(
+        self,
+        *,
+        credit_code: str | None = None,
+        id_number: str | None = None,
+        ended_too: bool = False,
+        after: str = "",
+        most: int = PAGE,
+    ) -> list[Person]:
+        """Records in the order of filing, after the one with the id `after`. Raises InvalidCreditCode."""
+        rows = await store.list_people(
+            self.db,
+            credit_code=None if credit_code is None else check_credit_code(credit_code),
+            id_number_hash=None if id_number is None else self._hash(id_number),
+            ended_too=ended_too,
+            after=after,
+            most=most,
+        )
+        return [self._person(row) for row in rows]
+
+    async def export(
+        self, kind: ListFormat, *, credit_code: str | None = None, by: By = SERVICE, now: int
+    ) -> bytes:
+        """Everybody on file, or of one enterprise, as a list. It holds id numbers: the act is recorded."""
+        people = [each async for each in self._everybody(credit_code)]
+        made = await asyncio.to_thread(write_filing, map(_record, people), kind)
+        details = {"people": len(people), "format": kind, "credit_code": credit_code}
+        await self.db.write(
+            lambda tx: acts.record(tx, by=by, act="filing.export", subject="filing", details=details, now=now)
+        )
+        return made
+
+    async def end(self, person_id: str, *, reason: str, by: By = SERVICE, now: int) -> Ended:
+        """Takes a person off the file. Raises InvalidRequest without a reason, NotFound where he isn't on it."""
+        why = " ".join(reason.split())
+        if not 1 <= len(why) <= MAX_REASON or not why.isprintable():
+            raise errors.InvalidRequest(fields=["reason"])
+        return await self.db.write(lambda tx: end_record(tx, person_id, reason=why, by=by, now=now))
+
+    async def _everybody(self, credit_code: str | None) -> AsyncIterator[Person]:
+        after = ""
+        while people := await self.page(credit_code=credit_code, after=after, most=_BATCH):
+            for each in people:
+                yield each
+            after = people[-1].id
+
+    def _hash(self, id_number: str) -> bytes:
+        return self.lookup.lookup_hash(ID_NUMBER_KIND, normalise_id_number(id_number))
+
+    def _person(self, row: store.ListedPerson) -> Person:
+        number = self.keyring.open(row.id_number_box, purpose=ID_NUMBER_PURPOSE, context=row.id.encode())
+        return Person(
+            id=row.id,
+            enterprise=row.enterprise,
+            credit_code=row.credit_code,
+            name=row.name,
+            id_type=IdType(row.id_type),
+            id_number=number.decode(),
+            role=Role(row.role),
+            version=row.version,
+            ended_at=row.ended_at,
+        )
+
+
+async def end_record(tx: Tx, person_id: str, *, reason: str, by: By, now: int) -> Ended:
+    """`FiledPeople.end` inside of the caller's transaction. Raises NotFound."""
+    await store.lock_imports(tx, now=now)
+    if await store.end_person(tx, person_id=person_id, now=now) is None:
+        raise errors.NotFound
+    shields = await store.live_shields(tx, person_id=person_id)
+    details = {"reason": reason, "shields": shields}
+    await acts.record(tx, by=by, act="filing.end", subject=person_id, details=details, now=now)
+    return Ended(person_id, tuple(shields))
+
+
+async def filing_standing(db: Database | Tx, *, serial: str) -> FilingStanding:
+    """Whether the filing changed since a certificate was issued, and whether its record has ended. Raises NotFound."""
+    found = await store.standing(db, serial=serial)
+    if found is None:
+        raise errors.NotFound
+    return found
+
+
+def _record(person: Person) -> FilingRecord:
+    return FilingRecord(
+        line=0,
+        enterprise=person.enterprise,
+        credit_code=person.credit_code,
+        name=person.name,
+        id_type=person.id_type,
+        id_number=person.id_number,
+        role=person.role,
+    )

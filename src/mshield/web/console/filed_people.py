@@ -1,0 +1,141 @@
+"""Who is on file, at the console: pages, the whole list as a file, and the end of a record."""
+
+from typing import Annotated, Final, Literal
+
+import msgspec
+from fastapi import APIRouter, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mshield.domain.identity import mask_id_number
+from mshield.domain.staff import StaffRole
+from mshield.services.filed_people import Person
+from mshield.services.filing_list import MEDIA_TYPES
+from mshield.web import openapi
+from mshield.web.body import Wire, decode
+from mshield.web.console.authentication import SECURITY, staff_of
+from mshield.web.context import context_of
+
+router: Final = APIRouter(tags=["console"])
+_NO_STORE: Final = {"Cache-Control": "no-store"}
+_READERS: Final = (StaffRole.FILING_OFFICER, StaffRole.CUSTOMER_SERVICE, StaffRole.AUDITOR)
+
+CreditCode = Annotated[str | None, Query(max_length=32, description="of one enterprise only")]
+
+
+class FiledPersonMessage(Wire, frozen=True):
+    """A record; `version` grows with each change, `ended_at` (ms) is null while the person is on file."""
+
+    id: str
+    enterprise: str
+    credit_code: str
+    name: str
+    id_type: str
+    id_number_masked: str
+    role: Literal["legal_person", "operator"]
+    version: int
+    ended_at: int | None
+
+
+class FiledPeopleMessage(Wire, frozen=True):
+    """A page; `next` is the `after` of the one that follows, or null."""
+
+    items: tuple[FiledPersonMessage, ...]
+    next: str | None
+
+
+class EndFilingMessage(Wire, frozen=True):
+    """Why: kept with the act."""
+
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
+
+
+class FilingEndedMessage(Wire, frozen=True):
+    """The shields issued from the record that still count: the legal person has to revoke them."""
+
+    id: str
+    shield_numbers: tuple[str, ...]
+
+
+@router.get(
+    "/filing/people",
+    summary="Who is on file",
+    operation_id="listFiled",
+    openapi_extra=SECURITY,
+    responses=openapi.answers(FiledPeopleMessage, "A page") | openapi.problems(401, 403, 422, 503),
+)
+async def people(  # noqa: PLR0917  # each is a query parameter
+    request: Request,
+    credit_code: CreditCode = None,
+    id_number: Annotated[str | None, Query(max_length=32, description="of one person only")] = None,
+    ended: Annotated[Literal["true", "false"], Query(description="true: also who has left")] = "false",
+    after: Annotated[str, Query(pattern="^[0-9a-f-]{0,36}$", description="`next` of the page before")] = "",
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> Response:
+    """In the order of filing."""
+    await staff_of(request, *_READERS)
+    found = await context_of(request).filed_people.page(
+        credit_code=credit_code, id_number=id_number, ended_too=ended == "true", after=after, most=limit + 1
+    )
+    items = tuple(map(_person, found[:limit]))
+    return _answer(FiledPeopleMessage(items, items[-1].id if len(found) > limit else None))
+
+
+@router.get(
+    "/filing/export",
+    summary="The list of who is on file, as a file",
+    operation_id="exportFiling",
+    response_class=Response,
+    openapi_extra=SECURITY,
+    responses=openapi.answers_file("The list", *MEDIA_TYPES.values()) | openapi.problems(401, 403, 422, 503),
+)
+async def export(
+    request: Request,
+    format: Annotated[Literal["xlsx", "csv"], Query(description="the kind of file")] = "xlsx",  # noqa: A002  # the query's name
+    credit_code: CreditCode = None,
+) -> Response:
+    """An import takes the file back as it is. It holds id numbers in the clear."""
+    member = await staff_of(request, StaffRole.FILING_OFFICER)
+    context = context_of(request)
+    made = await context.filed_people.export(
+        format, credit_code=credit_code, by=member.by, now=context.clock()
+    )
+    headers = {**_NO_STORE, "Content-Disposition": f'attachment; filename="filing.{format}"'}
+    return Response(made, headers=headers, media_type=MEDIA_TYPES[format])
+
+
+@router.post(
+    "/filing/people/{person_id}/end",
+    summary="Take a person off the file",
+    operation_id="endFiling",
+    openapi_extra=openapi.takes(EndFilingMessage) | SECURITY,
+    responses=openapi.answers(FilingEndedMessage, "Ended")
+    | openapi.problems(400, 401, 403, 404, 413, 422, 503),
+)
+async def end(request: Request, person_id: str) -> Response:
+    """Nobody applies or renews with an ended record. Importing the person again puts him back on file."""
+    member = await staff_of(request, StaffRole.FILING_OFFICER)
+    context = context_of(request)
+    message = decode(await request.body(), EndFilingMessage)
+    ended = await context.filed_people.end(
+        person_id, reason=message.reason, by=member.by, now=context.clock()
+    )
+    return _answer(FilingEndedMessage(ended.person_id, ended.shield_numbers))
+
+
+def _answer(message: msgspec.Struct) -> Response:
+    return Response(msgspec.json.encode(message), headers=_NO_STORE, media_type="application/json")
+
+
+def _person(person: Person) -> FiledPersonMessage:
+    return FiledPersonMessage(
+        id=person.id,
+        enterprise=person.enterprise,
+        credit_code=person.credit_code,
+        name=person.name,
+        id_type=person.id_type.value,
+        id_number_masked=mask_id_number(person.id_number),
+        role=person.role.value,
+        version=person.version,
+        ended_at=person.ended_at,
+    )
