@@ -6,6 +6,7 @@ A CertID is kept as it came, so that the answer repeats it byte by byte, with wh
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 from mshield.gm.sm3 import sm3
@@ -64,8 +65,9 @@ class OcspRequest:
     nonce: bytes | None
 
 
+@lru_cache(maxsize=64)
 def digest(hash_name: HashName, data: bytes) -> bytes:
-    """SHA-1, SHA-256 or SM3 of the data."""
+    """SHA-1, SHA-256 or SM3 of the data; it is always some issuer's name or key."""
     match hash_name:
         case "sha1":
             return hashlib.sha1(data, usedforsecurity=False).digest()

@@ -5,24 +5,35 @@ under a common name it replaces the common one there. Parameters are written `:n
 """
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import Literal
+from operator import itemgetter
+from typing import Final, Literal
 
 import aiosql
 from aiosql.adapters.asyncpg import AsyncPGAdapter
 
 
-@dataclass(frozen=True, slots=True)
 class Statement:
-    """SQL with numbered placeholders, and the parameter names in the order of their numbers."""
+    """SQL with numbered placeholders, and the parameter names in the order of their numbers.
 
-    sql: str
-    parameters: tuple[str, ...]
+    `arguments` gives the values in that order; a missing name is a KeyError. It is made once, since each request asks
+    for some twenty of them.
+    """
 
-    def arguments(self, values: dict[str, object]) -> list[object]:
-        """The values in placeholder order. A missing name is a KeyError."""
-        return [values[name] for name in self.parameters]
+    __slots__ = ("arguments", "parameters", "sql")
+
+    def __init__(self, sql: str, parameters: tuple[str, ...]) -> None:
+        self.sql: Final = sql
+        self.parameters: Final = parameters
+        self.arguments: Final = _picker(parameters)
+
+
+def _picker(names: tuple[str, ...]) -> Callable[[Mapping[str, object]], tuple[object, ...]]:
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda values: tuple(values[name] for name in names)  # itemgetter gives one value bare
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import queue
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeVar, cast
 
@@ -121,13 +121,9 @@ class SqliteDatabase:
     def _run_group(self, loop: asyncio.AbstractEventLoop) -> None:
         group = [self._waiting.popleft() for _ in range(min(GROUP, len(self._waiting)))]
         try:
-            with _translated():
-                self._writer.execute("BEGIN IMMEDIATE")
-        except Unavailable as error:
-            self._wait_or_fail(loop, group, error)
-            return
-        except StoreError as error:
-            self._fail(loop, group, error)
+            self._writer.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error as error:
+            self._wait_or_fail(loop, group, _translate(error))
             return
         self._busy_since = 0.0
         if len(group) == 1:
@@ -137,10 +133,10 @@ class SqliteDatabase:
                 self._run_in_company(job)
         self._groups.put((loop, group))
 
-    def _wait_or_fail(self, loop: asyncio.AbstractEventLoop, group: list[_Job], error: Unavailable) -> None:
-        """Another process writes: tries again shortly, up to the limit."""
+    def _wait_or_fail(self, loop: asyncio.AbstractEventLoop, group: list[_Job], error: StoreError) -> None:
+        """Where another process writes, tries again shortly, up to the limit."""
         self._busy_since = self._busy_since or loop.time()
-        if loop.time() - self._busy_since > BUSY_SECONDS:
+        if not isinstance(error, Unavailable) or loop.time() - self._busy_since > BUSY_SECONDS:
             self._busy_since = 0.0
             self._fail(loop, group, error)
             return
@@ -154,8 +150,7 @@ class SqliteDatabase:
 
     def _run_alone(self, job: _Job) -> None:
         try:
-            with _translated():
-                job.result = _drive(job.work, _Transaction(self._writer))
+            job.result = _drive(job.work, _Transaction(self._writer))
         except Exception as error:  # noqa: BLE001  # the caller gets it; the transaction ends here
             job.error = error
             self._writer.execute("ROLLBACK")
@@ -163,8 +158,7 @@ class SqliteDatabase:
     def _run_in_company(self, job: _Job) -> None:
         self._writer.execute("SAVEPOINT work")
         try:
-            with _translated():
-                job.result = _drive(job.work, _Transaction(self._writer))
+            job.result = _drive(job.work, _Transaction(self._writer))
         except Exception as error:  # noqa: BLE001  # one caller's error must not undo the others' work
             job.error = error
             self._writer.execute("ROLLBACK TO work")
@@ -174,14 +168,13 @@ class SqliteDatabase:
         while (item := self._groups.get()) is not None:
             loop, group = item
             try:
-                with _translated():
-                    if self._writer.in_transaction:
-                        self._writer.execute("COMMIT")
-            except StoreError as error:
+                if self._writer.in_transaction:
+                    self._writer.execute("COMMIT")
+            except sqlite3.Error as error:
                 if self._writer.in_transaction:
                     self._writer.execute("ROLLBACK")
                 for job in group:
-                    job.error = job.error or error
+                    job.error = job.error or _translate(error)
             with contextlib.suppress(RuntimeError):  # the loop may be closed: nobody waits any more
                 loop.call_soon_threadsafe(self._answer, loop, group)
 
@@ -247,11 +240,3 @@ _ERRORS: Final[tuple[tuple[type[sqlite3.Error], Callable[[str], StoreError]], ..
 
 def _translate(error: sqlite3.Error) -> StoreError:
     return next(translated for kind, translated in _ERRORS if isinstance(error, kind))(str(error))
-
-
-@contextlib.contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise _translate(error) from error

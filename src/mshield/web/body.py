@@ -35,6 +35,15 @@ class Wire(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def decode(body: bytes, kind: type[T]) -> T:
     """The message in a body. Raises Malformed."""
     try:
+        message = msgspec.json.decode(body, type=kind)
+    except (ValueError, RecursionError):
+        return _decode_slowly(body, kind)
+    # Written again it is the same bytes: nothing was repeated. What is written otherwise is read the slow way.
+    return message if msgspec.json.encode(message) == body else _decode_slowly(body, kind)
+
+
+def _decode_slowly(body: bytes, kind: type[T]) -> T:
+    try:
         return msgspec.convert(json.loads(body, object_pairs_hook=_unique, parse_constant=_refuse), kind)
     except (ValueError, RecursionError) as error:  # msgspec's and json's errors are ValueErrors
         raise errors.Malformed from error

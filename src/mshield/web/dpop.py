@@ -7,13 +7,13 @@ The extra claim `bd` is the base64url SHA-256 of the body; without it a proof wo
 import base64
 import binascii
 import hashlib
-import hmac
 import json
 from collections import OrderedDict
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
+import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
@@ -132,7 +132,7 @@ async def _check_anew(request: Request, *, ath: str | None) -> Proof:
         "ath": ath,
     }
     for name, value in expected.items():
-        if not _same(claims.get(name), value):
+        if claims.get(name) != value:
             raise errors.InvalidProof(reason=name)
     issued_at, jti, nonce = claims.get("iat"), claims.get("jti"), claims.get("nonce")
     if type(issued_at) is not int or abs(issued_at * 1000 - now) > window:
@@ -147,28 +147,32 @@ async def _check_anew(request: Request, *, ath: str | None) -> Proof:
     return Proof(device.jkt, device.point, nonce)
 
 
-def _same(given: object, expected: str | None) -> bool:
-    if expected is None or not isinstance(given, str):
-        return given is expected
-    return hmac.compare_digest(given.encode(), expected.encode())
-
-
 def _verify(proof: str) -> tuple[_DeviceKey, dict[str, Any]]:
     try:
         header_part, claims_part, signature_part = proof.encode("ascii").split(b".")
-        header, claims = json.loads(_decode(header_part)), json.loads(_decode(claims_part))
+        claims = msgspec.json.decode(_decode(claims_part))
         signature = _decode(signature_part)
+    except (ValueError, RecursionError) as error:
+        raise errors.InvalidProof(reason="signature") from error
+    device = _device_of(header_part)
+    if not isinstance(claims, dict):
+        raise errors.InvalidProof(reason="claims")
+    _check_signature(device, header_part + b"." + claims_part, signature)
+    return device, claims
+
+
+@lru_cache(maxsize=4096)
+def _device_of(header_part: bytes) -> _DeviceKey:
+    """The key that a proof's header names; a device sends the same header each time."""
+    try:
+        header = msgspec.json.decode(_decode(header_part))
     except (ValueError, RecursionError) as error:
         raise errors.InvalidProof(reason="signature") from error
     if not isinstance(header, dict) or header.keys() != {"typ", "alg", "jwk"}:
         raise errors.InvalidProof(reason="header")
     if (header["typ"], header["alg"]) != ("dpop+jwt", "ES256"):
         raise errors.InvalidProof(reason="header")
-    if not isinstance(claims, dict):
-        raise errors.InvalidProof(reason="claims")
-    device = _device_key(*_coordinates(header["jwk"]))
-    _check_signature(device, header_part + b"." + claims_part, signature)
-    return device, claims
+    return _device_key(*_coordinates(header["jwk"]))
 
 
 def _check_signature(device: _DeviceKey, signed: bytes, signature: bytes) -> None:
@@ -196,7 +200,6 @@ def _coordinates(jwk: object) -> tuple[str, str]:
     return x, y
 
 
-@lru_cache(maxsize=4096)
 def _device_key(x: str, y: str) -> _DeviceKey:
     first, second = _coordinate(x), _coordinate(y)
     numbers = ec.EllipticCurvePublicNumbers(

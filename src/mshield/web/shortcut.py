@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, APIRouter
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -29,6 +29,25 @@ def hot(endpoint: E) -> E:
 def is_hot(endpoint: Endpoint) -> bool:
     """Whether an endpoint was marked."""
     return endpoint in _HOT
+
+
+class WholeRequest(Request):
+    """A request whose body is read at once, not as a stream."""
+
+    _whole: bytes | None = None
+
+    async def body(self) -> bytes:
+        """The body. Raises ClientDisconnect."""
+        if self._whole is None:
+            parts, more = [], True
+            while more:
+                message = await self.receive()
+                if message["type"] == "http.disconnect":
+                    raise ClientDisconnect
+                parts.append(message.get("body", b""))
+                more = message.get("more_body", False)
+            self._whole = b"".join(parts)
+        return self._whole
 
 
 class Shortcut:
@@ -70,7 +89,7 @@ class Shortcut:
     ) -> None:
         scope["app"] = self._state
         scope["mshield.context"] = self._state.state.context
-        request = Request(scope, receive)
+        request = WholeRequest(scope, receive)
         try:
             response = await endpoint(request, **parameters)
         except Exception as error:  # noqa: BLE001  # as the framework does: every error is an answer

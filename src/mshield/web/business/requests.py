@@ -16,11 +16,11 @@ from mshield.web import openapi
 from mshield.web.body import Wire, decode
 from mshield.web.business.authentication import system_of
 from mshield.web.context import context_of
+from mshield.web.json_answer import JsonAnswer
 from mshield.web.shortcut import hot
 
 router: Final = APIRouter(tags=["business"])
 _SECURITY: Final[dict[str, Any]] = {"security": [{"business": []}]}
-_NO_STORE: Final = {"Cache-Control": "no-store"}
 _KEY_HEADER: Final[dict[str, Any]] = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -156,7 +156,7 @@ async def create(request: Request) -> Response:
         now=now,
     )
     answer = CreatedMessage(asked.id, message.kind, asked.state, asked.qr, asked.number, asked.expires_at)
-    return Response(msgspec.json.encode(answer), 201, _NO_STORE, media_type="application/json")
+    return JsonAnswer(answer, 201)
 
 
 @router.get(
@@ -182,7 +182,7 @@ async def state(
         found = await context.ask.state(system, request_id, now=now)
     kind: Literal["login", "signature"] = "login" if found.kind == "login" else "signature"
     answer = StateMessage(found.id, kind, found.state, found.reason, found.expires_at)
-    return Response(msgspec.json.encode(answer), media_type="application/json", headers=_NO_STORE)
+    return JsonAnswer(answer)
 
 
 @router.get(
@@ -200,7 +200,7 @@ async def result(request: Request, request_id: str) -> Response:
     now = context.clock()
     system = await system_of(request, now=now)
     answer = _result(await context.signed_result(system, request_id, now=now))
-    return Response(msgspec.json.encode(answer), media_type="application/json", headers=_NO_STORE)
+    return JsonAnswer(answer)
 
 
 @router.post(

@@ -16,11 +16,11 @@ from mshield.web import openapi
 from mshield.web.body import Hex16, Wire, decode
 from mshield.web.context import context_of
 from mshield.web.dpop import caller_of
+from mshield.web.json_answer import JsonAnswer
 from mshield.web.shortcut import hot
 
 router: Final = APIRouter(tags=["phone"])
 _SECURITY: Final[dict[str, Any]] = {"security": [{"phone": []}]}
-_NO_STORE: Final = {"Cache-Control": "no-store"}
 
 
 class ScanMessage(Wire, frozen=True):
@@ -105,7 +105,7 @@ async def scan(request: Request) -> Response:
         expires_at=taken.expires_at,
         tasks=tuple(task_message(task) for task in taken.tasks),
     )
-    return Response(msgspec.json.encode(answer), media_type="application/json", headers=_NO_STORE)
+    return JsonAnswer(answer)
 
 
 @router.get(
@@ -124,8 +124,7 @@ async def task(request: Request, sid: str) -> Response:
         key = bytes.fromhex(msgspec.convert(sid, Hex16))
     except msgspec.ValidationError as error:
         raise errors.NotFound from error
-    answer = task_message(await context.answer.task(login, key))
-    return Response(msgspec.json.encode(answer), media_type="application/json", headers=_NO_STORE)
+    return JsonAnswer(task_message(await context.answer.task(login, key)))
 
 
 @router.post(

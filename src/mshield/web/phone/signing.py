@@ -15,11 +15,11 @@ from mshield.web import openapi
 from mshield.web.body import Epoch, Hex16, Hex32, Hex65, Wire, decode
 from mshield.web.context import context_of
 from mshield.web.dpop import caller_of
+from mshield.web.json_answer import JsonAnswer
 from mshield.web.phone.keys import key_id
 from mshield.web.shortcut import hot
 
 router: Final = APIRouter(tags=["phone"])
-_NO_STORE: Final = {"Cache-Control": "no-store"}
 _SECURITY: Final[dict[str, Any]] = {"security": [{"phone": []}]}
 _CURVE_ORDER: Final = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFF7203DF6B21C6052B53BBF40939D54123
 
@@ -125,7 +125,7 @@ async def open_signing(request: Request, uid: str) -> Response:
         left=opened.left,
         next_epoch=opened.next_epoch,
     )
-    return Response(msgspec.json.encode(answer), media_type="application/json", headers=_NO_STORE)
+    return JsonAnswer(answer)
 
 
 @router.post(
@@ -154,7 +154,7 @@ async def finish_signing(request: Request, uid: str) -> Response:
     )
     if finished.enrolled:
         await context.certificates.issue_confirmed(caller, now=now)
-    return Response(finished.body, media_type="application/json", headers=_NO_STORE)
+    return JsonAnswer(finished.body)
 
 
 def _item(item: PartialItem) -> FinishItem:

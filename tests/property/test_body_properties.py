@@ -1,0 +1,101 @@
+"""Bodies: however one is written, it means the same or is refused; what is repeated or foreign is always refused."""
+
+import json
+from typing import Annotated
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mshield.domain.errors import Malformed
+from mshield.web.body import Epoch, Hex16, Wire, decode
+
+
+class Line(Wire, frozen=True):
+    """A line."""
+
+    label: str
+    value: str = ""
+
+
+class Message(Wire, frozen=True):
+    """A message of all kinds of fields."""
+
+    sid: Hex16
+    epoch: Epoch
+    text: str | None
+    lines: Annotated[tuple[Line, ...], msgspec.Meta(max_length=3)] = ()
+
+
+TEXTS = st.text(st.characters(codec="utf-8"), max_size=20)
+LINES = st.builds(Line, TEXTS, TEXTS)
+MESSAGES = st.builds(
+    Message,
+    st.binary(min_size=16, max_size=16).map(bytes.hex),
+    st.integers(0, 2**32 - 1),
+    st.none() | TEXTS,
+    st.lists(LINES, max_size=3).map(tuple),
+)
+FORMS = st.sampled_from(
+    [
+        {"separators": (",", ":"), "ensure_ascii": False},
+        {"separators": (",", ":")},
+        {"indent": 2},
+        {"sort_keys": True},
+    ]
+)
+
+
+@given(MESSAGES, FORMS)
+def test_every_way_to_write_a_message_is_read_as_that_message(
+    message: Message, form: dict[str, object]
+) -> None:
+    body = json.dumps(msgspec.to_builtins(message), **form).encode()  # type: ignore[arg-type]
+    assert decode(body, Message) == message
+
+
+@given(MESSAGES, st.sampled_from(["sid", "epoch", "text", "lines"]), st.sampled_from(["before", "after"]))
+def test_a_repeated_field_is_refused_also_with_the_same_value(
+    message: Message, name: str, where: str
+) -> None:
+    written = msgspec.json.encode(message)
+    again = json.dumps({name: msgspec.to_builtins(message)[name]}).encode()[1:-1]
+    body = b"{" + again + b"," + written[1:] if where == "before" else written[:-1] + b"," + again + b"}"
+    with pytest.raises(Malformed):
+        decode(body, Message)
+
+
+@given(MESSAGES, LINES)
+def test_a_repeated_field_further_in_is_refused(message: Message, line: Line) -> None:
+    body = msgspec.json.encode(msgspec.structs.replace(message, lines=(line,)))
+    with pytest.raises(Malformed):
+        decode(body.replace(b'{"label":', b'{"label":"x","label":'), Message)
+
+
+@given(MESSAGES)
+def test_a_field_too_many_or_too_few_is_refused(message: Message) -> None:
+    fields = msgspec.to_builtins(message)
+    for changed in ({**fields, "more": 1}, {"sid": fields["sid"], "epoch": fields["epoch"]}):
+        with pytest.raises(Malformed):
+            decode(json.dumps(changed).encode(), Message)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"null",
+        b"[]",
+        b'{"sid":"' + b"0" * 32 + b'","epoch":NaN,"text":null}',
+        b'{"sid":"' + b"0" * 32 + b'","epoch":1.5,"text":null}',
+        b'{"sid":"' + b"0" * 32 + b'","epoch":true,"text":null}',
+        b'{"sid":"' + b"0" * 32 + b'\\n","epoch":1,"text":null}',
+        b'{"sid":"' + b"0" * 32 + b'","epoch":1,"text":null}x',
+        b'{"sid":"' + b"0" * 32 + b'","epoch":1,"text":"\xff"}',
+        b"[" * 100_000,
+    ],
+)
+def test_what_is_no_such_message_is_refused(body: bytes) -> None:
+    with pytest.raises(Malformed):
+        decode(body, Message)
