@@ -20,6 +20,7 @@ from mshield.gateways.filing_files import read_filing
 from mshield.gm.engine import load_engine
 from mshield.keys.keyring import load_keyring
 from mshield.keys.master import generate_master_key
+from mshield.keys.secrets import load_lookup_key
 from mshield.keys.sources import MasterKeyFile
 from mshield.main import create_app
 from mshield.services.context import Context
@@ -155,9 +156,11 @@ class Application:
         }
 
 
-@asynccontextmanager
-async def running(database_url: str, folder: Path, clock: Clock) -> AsyncIterator[Application]:
-    """The application over a migrated database."""
+async def prepared(database_url: str, folder: Path, clock: Clock) -> tuple[Settings, str, str]:
+    """Master key, CA, business system and the example's filing in a migrated database.
+
+    Gives the settings, and the business system's id and secret.
+    """
     key_file = folder / "master.key"
     MasterKeyFile(key_file).create(generate_master_key("aes"))
     settings = Settings(
@@ -168,21 +171,26 @@ async def running(database_url: str, folder: Path, clock: Clock) -> AsyncIterato
         public_origin=ORIGIN,
         master_key_file=key_file,
     )
-    client_id, secret = await _prepare(settings, clock)
+    db, keyring = await open_database(settings.database), load_keyring(settings)
+    try:
+        await init_ca(db, keyring, load_engine(), settings, CaNames(), now=clock())
+        lookup = await load_lookup_key(db, keyring, now=clock())
+        records = read_filing((EXAMPLES / "filing.csv").read_bytes(), "filing.csv")
+        await ImportFiling(db, keyring, lookup).apply(records, now=clock())
+        client_id, secret = await register_system(
+            db, name="单一窗口", domain="singlewindow.example", now=clock()
+        )
+    finally:
+        await db.close()
+    return settings, client_id, secret
+
+
+@asynccontextmanager
+async def running(database_url: str, folder: Path, clock: Clock) -> AsyncIterator[Application]:
+    """The application over a migrated database."""
+    settings, client_id, secret = await prepared(database_url, folder, clock)
     app = create_app(settings, clock=clock)
     async with app.router.lifespan_context(app):
-        context: Context = app.state.context
-        filing = ImportFiling(context.db, context.keyring, context.lookup)
-        await filing.apply(read_filing((EXAMPLES / "filing.csv").read_bytes(), "filing.csv"), now=clock())
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as http:
             yield Application(app, http, clock, client_id, secret)
-
-
-async def _prepare(settings: Settings, clock: Clock) -> tuple[str, str]:
-    db = await open_database(settings.database)
-    try:
-        await init_ca(db, load_keyring(settings), load_engine(), settings, CaNames(), now=clock())
-        return await register_system(db, name="单一窗口", domain="singlewindow.example", now=clock())
-    finally:
-        await db.close()
