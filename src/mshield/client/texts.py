@@ -51,11 +51,6 @@ TEXTS: Final[Mapping[str, tuple[str, str, str | None]]] = {
     "no_key": ("本机尚未申请证书", "This phone has no certificate yet", None),
     "same_pin": ("新 PIN 码不能与原 PIN 码相同", "The new PIN is the old one", None),
     "bad_pin_form": ("PIN 码必须为 6 位数字", "A PIN is exactly 6 digits", None),
-    "already_applied": (
-        "本机已有证书：未经法人注销而重复申请会失败，且原证书也将不能使用",
-        "This phone has a certificate: applying again fails and stops it too, unless it was revoked before",
-        "3.9",
-    ),
     "nothing_scanned": ("没有待处理的扫码请求", "No scanned request is waiting", None),
     "bad_code": ("不是本服务的二维码", "This is not a QR code of this service", None),
     "timed_out": ("等待超时", "The request was not finished in time", None),

@@ -4,6 +4,7 @@ PIN and password come from a prompt without echo, a file or the environment, nev
 other users of the machine could see.
 """
 
+import functools
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from typing import Concatenate, Final, ParamSpec, get_args
 import click
 import msgspec
 
-from mshield.client.errors import ClientError
+from mshield.client.errors import ClientError, ProblemError
 from mshield.client.phone.approval import DeclineReason
 from mshield.client.phone.enrolment import UserType
 from mshield.client.phone.phone import IdType, SmsPurpose, VirtualPhone
@@ -241,7 +242,7 @@ def status(out: Output, phone: VirtualPhone) -> None:
 @click.option(
     "--resume", is_flag=True, help="Complete an application that was interrupted; takes only its PIN."
 )
-@click.option("--again", is_flag=True, help="Apply although this phone has a certificate; see below.")
+@click.option("--again", is_flag=True, help="Stop this phone's certificate without being asked; see below.")
 @_pin_option
 @_phone_command
 def apply(
@@ -259,23 +260,33 @@ def apply(
 ) -> None:
     """Apply for a certificate 申请证书 and set the PIN, exactly 6 digits.
 
-    With --again on a phone that has a certificate: unless the legal person has revoked it, the application
-    fails and the first certificate stops working.
+    On a phone whose certificate the legal person has not revoked, applying fails and stops that certificate
+    too: the command warns and asks first. --again is that confirmation for scripts.
     """
     if resume:
         show_certificate(out, phone.resume_application(_new_pin(out, pin_file, confirm=False)))
         return
     if name is None or id_number is None or credit_code is None or code is None:
         raise click.UsageError("Say --name, --id-number, --credit-code and --sms-code, or --resume.")
-    issued = phone.apply(
+    application = functools.partial(
+        phone.apply,
         name=name,
         id_number=id_number,
         user_type=user_type,
         credit_code=credit_code,
         sms_code=code,
         pin=_new_pin(out, pin_file, confirm=True),
-        again=again,
     )
+    try:
+        issued = application(again=again)
+    except ProblemError as warning:
+        if warning.code != "already_certified" or out.json:
+            raise
+        out.say(warning.zh, warning.en)
+        click.confirm(
+            out.pick("仍要申请，停用现有证书？", "Apply all the same and stop it?"), abort=True, err=True
+        )
+        issued = application(again=True)
     show_certificate(out, issued)
 
 

@@ -19,8 +19,8 @@ from mshield.services.issue import Issue
 from mshield.services.session import PhoneLogin, authenticate_phone
 from mshield.services.signing_key import PIN_CHANGE_DUE, Caller
 from mshield.store import certificates, enrolment, signing
-from mshield.store.certificates import NewCertificate
-from mshield.store.database import Database
+from mshield.store.certificates import CertificateRow, NewCertificate
+from mshield.store.database import Database, Tx
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,8 @@ class Certificates:
         if key is None:
             return
         subject = self._check_request(key)
-        row = await self.issue.reserve(
+        row = await self._reserve(
+            key,
             NewCertificate(
                 uid=key.uid,
                 request_sid=key.request_sid,
@@ -102,6 +103,18 @@ class Certificates:
         await self.issue.issue(row.serial, now=now)
         await enrolment.certify(self.db, key)
 
+    async def _reserve(self, key: enrolment.ConfirmedKey, new: NewCertificate, *, now: int) -> CertificateRow:
+        async def work(tx: Tx) -> tuple[enrolment.Admission, CertificateRow | None]:
+            admission = await enrolment.admit(tx, key)
+            if admission != "admitted":
+                return admission, None  # the refusal is durable
+            return admission, await self.issue.reserve_in(tx, new, now=now)
+
+        admission, row = await self.db.write(work)
+        if row is None:
+            raise _refusal(admission)
+        return row
+
     def _check_request(self, key: enrolment.ConfirmedKey) -> LeafSubject:
         """The subject that was signed for. The CA trusts no table: it checks the request's signature itself."""
         request = csr.parse_request(
@@ -111,3 +124,15 @@ class Certificates:
         if request.public != key.public_key or request.subject != LeafSubject(**json.loads(key.subject)):
             raise errors.Conflict
         return request.subject
+
+
+def _refusal(admission: enrolment.Admission) -> errors.DomainError:
+    match admission:
+        case "occupied":
+            return errors.AlreadyCertified()
+        case "limit":
+            return errors.DeviceLimit()
+        case "other_account":
+            return errors.OtherAccount()
+        case "admitted":  # and yet no row: the key is gone
+            return errors.Conflict()

@@ -29,7 +29,7 @@ from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
 from mshield.pki import csr
 from mshield.pki.names import LeafSubject
-from mshield.services import signing_key
+from mshield.services import apply_again, signing_key
 from mshield.services.register import ID_NUMBER_KIND
 from mshield.store import enrolment as store
 from mshield.store.database import Conflict, Database
@@ -75,17 +75,20 @@ class Enrol:
         application: Application,
         consume_sms_code: Callable[[], Awaitable[None]],
         *,
+        confirm_duplicate: bool = False,
         now: int,
     ) -> Begun:
-        """Raises NoFiling, AlreadyCertified, DeviceLimit, OtherAccount, and what the SMS code's check raises.
+        """Raises NoFiling, DeviceLimit, OtherAccount, what `refuse` and the SMS code's check raise.
 
         The code is consumed last, so that a typing error elsewhere costs no new code.
         """
         person = await self._filed(login, application)
         if login.pinned_account_id not in {None, login.account_id}:
             raise errors.OtherAccount
-        if await store.has_live_certificate(self.db, device_id=login.device_id):
-            raise errors.AlreadyCertified
+        occupant = await store.find_occupant(self.db, device_id=login.device_id)
+        if occupant is not None:
+            again = apply_again.Again(login.account_id, occupant, confirmed=confirm_duplicate)
+            await apply_again.refuse(self.db, again, consume_sms_code, now=now)
         used = await store.other_devices_in_use(
             self.db, account_id=login.account_id, device_id=login.device_id
         )

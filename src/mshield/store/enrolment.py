@@ -1,8 +1,9 @@
 """Enrolment of a device: the filed person, the key that is being made, and the hand-over to the certificate."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
+from mshield.domain.certificates import MAX_DEVICES, CertificateState, Standing, parse_holds
 from mshield.store.database import Conflict, Database, Row, Tx
 from mshield.store.queries import Queries
 
@@ -72,6 +73,18 @@ class ConfirmedKey:
     signature: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Occupant:
+    """The certificate that a device has; `not_after` in ms."""
+
+    serial: str
+    standing: Standing
+    not_after: int
+
+
+Admission = Literal["admitted", "occupied", "limit", "other_account"]
+
+
 async def find_filed(
     db: Database, *, credit_code: str, role: str, id_number_hash: bytes
 ) -> FiledPerson | None:
@@ -84,12 +97,38 @@ async def find_filed(
     )
 
 
-async def has_live_certificate(db: Database, *, device_id: str) -> bool:
-    """Whether this device holds a certificate that is neither revoked nor superseded."""
-    return await db.one(_SQL["live_on_device"], device_id=device_id) is not None
+async def find_occupant(db: Database | Tx, *, device_id: str) -> Occupant | None:
+    """The certificate of this device that is neither revoked nor superseded."""
+    row = await db.one(_SQL["live_on_device"], device_id=device_id)
+    if row is None:
+        return None
+    standing = Standing(CertificateState(row["state"]), parse_holds(row["holds"]))
+    return Occupant(row["serial"], standing, row["not_after"])
 
 
-async def other_devices_in_use(db: Database, *, account_id: str, device_id: str) -> int:
+async def admit(tx: Tx, key: ConfirmedKey) -> Admission:
+    """Whether the key may get its certificate, decided anew where it is reserved: applications at once can't all pass.
+
+    Pins the device to the account (R7). A key that is refused is void; one that has its reservation is admitted again.
+    """
+    await tx.run(_SQL["lock_account"], account_id=key.account_id)
+    if await tx.one(_SQL["is_reserved"], request_sid=key.request_sid) is not None:
+        return "admitted"
+    pinned = await tx.run(_SQL["pin_device"], device_id=key.device_id, account_id=key.account_id)
+    admission = await _admission(tx, key) if pinned == 1 else "other_account"
+    if admission != "admitted":
+        await tx.run(_SQL["refuse_key"], uid=key.uid)
+    return admission
+
+
+async def _admission(tx: Tx, key: ConfirmedKey) -> Admission:
+    if await find_occupant(tx, device_id=key.device_id) is not None:
+        return "occupied"
+    used = await other_devices_in_use(tx, account_id=key.account_id, device_id=key.device_id)
+    return "admitted" if used < MAX_DEVICES else "limit"
+
+
+async def other_devices_in_use(db: Database | Tx, *, account_id: str, device_id: str) -> int:
     """How many other devices of this account hold such a certificate (R5)."""
     row = await db.one(_SQL["devices_in_use"], account_id=account_id, device_id=device_id)
     return 0 if row is None else int(row["devices"])
@@ -185,13 +224,8 @@ async def find_confirmed(db: Database, *, device_id: str, account_id: str) -> Co
 
 
 async def certify(db: Database, key: ConfirmedKey) -> None:
-    """Ends the enrolment: the certificate exists, and the device belongs to its account."""
-
-    async def work(tx: Tx) -> None:
-        await tx.run(_SQL["certify_key"], uid=key.uid)
-        await tx.run(_SQL["pin_device"], device_id=key.device_id, account_id=key.account_id)
-
-    await db.write(work)
+    """Ends the enrolment: the certificate exists."""
+    await db.run(_SQL["certify_key"], uid=key.uid)
 
 
 def _confirmed(row: Row) -> ConfirmedKey:

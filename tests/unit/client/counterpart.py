@@ -100,6 +100,7 @@ class Key:
     busy: int = 0
     held: str | None = None
     certificate: Certificate | None = None
+    revoked: bool = False
 
 
 @dataclass
@@ -275,6 +276,11 @@ class Counterpart:
     def _enrol(self, sent: Json) -> tuple[int, Json]:
         if sent["sms_code"] != SMS_CODE:
             raise Refused(403, "sms_code_wrong")
+        if self.key is not None and self.key.certificate is not None and not self.key.revoked:
+            if not sent.get("confirm_duplicate", False):
+                raise Refused(409, "already_certified")
+            self.key.held = "held"
+            raise Refused(409, "duplicate_application")
         role = {"legal_person": "法人", "operator": "操作员"}[sent["user_type"]]
         subject = LeafSubject(organisation=ORGANISATION, role=role, common_name=NAME)
         key = Key(secrets.token_bytes(16), secrets.token_bytes(16), secrets.token_urlsafe(32), subject)

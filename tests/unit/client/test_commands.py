@@ -290,10 +290,19 @@ def test_an_interrupted_application_is_resumed_with_its_pin_alone(shell: Shell, 
     assert shell.json("apply", "--resume", text=f"{PIN}\n")["state"] == "active"
 
 
-def test_a_second_application_is_refused_unless_meant(certified_shell: Shell) -> None:
-    refused = certified_shell(*APPLY, "--sms-code", SMS_CODE, MSHIELD_PHONE_PIN=PIN)
-    assert (refused.exit_code, "[already_applied]" in refused.stderr) == (1, True)
-    assert certified_shell(*APPLY, "--sms-code", SMS_CODE, "--again", MSHIELD_PHONE_PIN=PIN).exit_code == 0
+def test_r06_a_second_application_warns_and_asks_before_it_stops_the_first(
+    certified_shell: Shell, service: Counterpart
+) -> None:
+    assert service.key is not None
+    form = (*APPLY, "--sms-code", SMS_CODE)
+    scripted = certified_shell(*form, "--json", MSHIELD_PHONE_PIN=PIN)
+    assert json.loads(scripted.stderr)["error"]["code"] == "already_certified"
+    declined = certified_shell(*form, text="n\n", MSHIELD_PHONE_PIN=PIN)
+    assert (declined.exit_code, "already_certified" in declined.stderr) == (1, True)
+    assert service.key.held is None
+    meant = certified_shell(*form, text="y\n", MSHIELD_PHONE_PIN=PIN)
+    assert (meant.exit_code, "duplicate_application" in meant.stderr) == (1, True)
+    assert service.key.held == "held"
 
 
 def test_language_follows_the_environment(tmp_path: Path) -> None:

@@ -132,14 +132,27 @@ def test_an_interrupted_application_is_resumed_with_the_pin_and_no_sms_code(
     assert service.count("/enrolments") == 1
 
 
-def test_a_second_application_must_be_meant(
+def test_a_second_application_warns_and_must_be_meant(
+    certified: VirtualPhone, service: Counterpart, tmp_path: Path
+) -> None:
+    before = state_of(tmp_path)
+    with pytest.raises(ProblemError, match="already_certified"):
+        apply(certified)
+    assert service.key is not None
+    assert service.key.held is None
+    with pytest.raises(ProblemError, match="duplicate_application"):
+        apply(certified, again=True)
+    assert service.key.held == "held"
+    assert state_of(tmp_path) == before
+
+
+def test_after_the_revocation_the_same_phone_applies_anew(
     certified: VirtualPhone, service: Counterpart, tmp_path: Path
 ) -> None:
     first = state_of(tmp_path).key
-    with pytest.raises(PhoneError, match="already_applied"):
-        apply(certified)
-    assert service.count("/enrolments") == 1
-    apply(certified, again=True)
+    assert service.key is not None
+    service.key.revoked = True
+    apply(certified)
     second = state_of(tmp_path).key
     assert first is not None
     assert second is not None

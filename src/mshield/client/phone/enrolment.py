@@ -45,19 +45,19 @@ class Application:
 def apply(operation: Operation, application: Application, pin: str, *, again: bool) -> IssuedCertificate:
     """Enrols a key and returns its certificate.
 
-    An application whose last answer was lost is completed instead. With a certificate in the phone `again`
-    must be said, as the service then refuses and holds the first one unless the legal person has revoked it
-    (R6): PhoneError `already_applied`.
+    An application whose last answer was lost is completed instead. Where this phone's certificate has not been revoked,
+    the service warns (ProblemError `already_certified`) and changes nothing. `again` says that the user read the
+    warning and wants it all the same: then that certificate is held and nothing is issued (R6, ProblemError
+    `duplicate_application`).
     """
     checked_pin(pin)
     state = operation.vault.state
     if state.pending is not None and (issued := adopt(operation)) is not None:
         return _proved(operation, issued, pin)
-    if state.key is not None and not again:
-        raise PhoneError("already_applied")
-    answer = operation.connection.post(
-        "/api/phone/enrolments", operation.logged_in(), msgspec.to_builtins(application)
-    )
+    form: dict[str, object] = msgspec.to_builtins(application)
+    if again:
+        form["confirm_duplicate"] = True
+    answer = operation.connection.post("/api/phone/enrolments", operation.logged_in(), form)
     begun = read(answer, Enrolment)
     if (begun.subject.common_name, begun.subject.role) != (application.name, _ROLES[application.user_type]):
         raise ProtocolError("bad_request_info", "name or role is not the one entered")

@@ -5,8 +5,21 @@ FROM filed_persons f JOIN enterprises e ON e.credit_code = f.credit_code
 WHERE f.credit_code = :credit_code AND f.role = :role AND f.id_number_hash = :id_number_hash AND f.ended_at IS NULL;
 
 -- name: live_on_device^
--- A certificate that still counts on this device: all but revoked and superseded ones.
-SELECT serial FROM certificates WHERE device_id = :device_id AND state NOT IN ('revoked', 'superseded') LIMIT 1;
+-- A certificate that still counts on this device: all but revoked and superseded ones, one that is in use first.
+SELECT serial, state, holds, not_after FROM certificates
+WHERE device_id = :device_id AND state NOT IN ('revoked', 'superseded')
+ORDER BY CASE WHEN state = 'issued' THEN 1 ELSE 0 END, issued_at DESC, serial DESC LIMIT 1;
+
+-- name: lock_account!
+-- Changes nothing: applications of one account take their turn from here on, so that its devices can be counted.
+UPDATE accounts SET state = state WHERE id = :account_id;
+
+-- name: is_reserved^
+SELECT serial FROM certificates WHERE request_sid = :request_sid;
+
+-- name: refuse_key!
+-- A key whose application was refused at the last moment: it never gets a certificate.
+UPDATE keys SET state = 'void', generation = generation + 1 WHERE uid = :uid AND state = 'confirmed';
 
 -- name: devices_in_use^
 SELECT COUNT(DISTINCT device_id) AS devices FROM certificates

@@ -22,13 +22,18 @@ _NO_STORE: Final = {"Cache-Control": "no-store"}
 
 
 class ApplyMessage(Wire, frozen=True):
-    """The data page. All must match the filing (R4); the code went to the account's phone."""
+    """The data page. All must match the filing (R4); the code went to the account's phone.
+
+    `confirm_duplicate` (R6): the user was warned with `already_certified` and applies all the same, which fails and
+    stops the certificate that this phone has.
+    """
 
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
     id_number: Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
     user_type: Literal["legal_person", "operator"]
     credit_code: Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
     sms_code: Annotated[str, msgspec.Meta(min_length=1, max_length=16)]
+    confirm_duplicate: bool = False
 
 
 class SubjectMessage(Wire, frozen=True):
@@ -74,7 +79,11 @@ class PublicKeyMessage(Wire, frozen=True):
     | openapi.problems(400, 401, 403, 409, 422, 429, 503),
 )
 async def apply(request: Request) -> Response:
-    """The enrolment is void after an hour without its finish; a new one on the same phone replaces it."""
+    """The enrolment is void after an hour without its finish; a new one on the same phone replaces it.
+
+    On a phone that has a certificate the answer is `already_certified`, which changes nothing and spends no SMS code.
+    Only with `confirm_duplicate` the certificate is put on hold, and the answer is `duplicate_application`.
+    """
     caller = await caller_of(request)
     message = decode(await request.body(), ApplyMessage)
     context = context_of(request)
@@ -85,7 +94,9 @@ async def apply(request: Request) -> Response:
         await context.sms_codes.consume(phone=login.phone, purpose="apply", code=message.sms_code, now=now)
 
     application = Application(message.name, message.id_number, message.user_type, message.credit_code)
-    begun = await context.enrol.begin(login, application, consume_sms_code, now=now)
+    begun = await context.enrol.begin(
+        login, application, consume_sms_code, confirm_duplicate=message.confirm_duplicate, now=now
+    )
     subject = begun.subject
     answer = BegunMessage(
         uid=begun.uid.hex(),

@@ -1,0 +1,56 @@
+"""Applying on a phone that has a certificate (重复申请, manual 2.3.1.3, R6): it always fails, but never unwarned.
+
+Unwarned, nothing changes. Warned and confirmed, the certificate is put on hold until the legal person revokes it. One
+that can't be used any more isn't held: that the legal person has to revoke it is said at once.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final, NoReturn
+
+from mshield.domain import errors
+from mshield.domain.certificates import CertificateEvent, CertificateState, Hold, is_expired
+from mshield.store.certificate_changes import By, change
+from mshield.store.database import Database
+from mshield.store.enrolment import Occupant
+
+_REASON: Final = "未经法人作废，在本机重复申请"
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Who applies again, over which certificate, and whether he has confirmed that he wants that."""
+
+    account_id: str
+    occupant: Occupant
+    confirmed: bool
+
+
+async def refuse(
+    db: Database, again: Again, consume_sms_code: Callable[[], Awaitable[None]], *, now: int
+) -> NoReturn:
+    """Raises AlreadyCertified, the warning; DuplicateApplication, once confirmed; PinLocked, CertificateExpired.
+
+    The SMS code is consumed only where something changes.
+    """
+    state, holds = again.occupant.standing.state, again.occupant.standing.holds
+    if state is CertificateState.PIN_LOCKED:
+        raise errors.PinLocked
+    if is_expired(state=state, not_after=again.occupant.not_after, now=now):
+        raise errors.CertificateExpired
+    if Hold.DUPLICATE in holds:
+        raise errors.DuplicateApplication
+    if not again.confirmed or state is not CertificateState.ACTIVE:
+        raise errors.AlreadyCertified
+    await consume_sms_code()
+    await db.write(
+        lambda tx: change(
+            tx,
+            serial=again.occupant.serial,
+            event=CertificateEvent.APPLY_AGAIN,
+            by=By("user", again.account_id),
+            reason=_REASON,
+            now=now,
+        )
+    )
+    raise errors.DuplicateApplication
