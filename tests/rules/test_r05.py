@@ -1,0 +1,104 @@
+"""R5: one certificate per operator and device, six devices at most, and a device uses only its own certificate."""
+
+import asyncio
+from collections.abc import Awaitable
+
+import pytest
+
+from mshield.domain import errors
+from mshield.domain.certificates import CertificateEvent
+from mshield.domain.faq import FAQ
+from tests.issuing import change
+from tests.phones import another_phone, apply, begin, issue, sign_request
+from tests.signing import World, execute, fetch
+
+
+async def _phones(world: World, count: int) -> list[World]:
+    return [await another_phone(world, f"phone-{number}") for number in range(count)]
+
+
+async def _serial(world: World) -> str:
+    row = await fetch(world.db, "SELECT certificate FROM keys WHERE uid = $1", world.phone.uid)
+    return str(row["certificate"])
+
+
+async def _live(world: World) -> object:
+    row = await fetch(world.db, "SELECT COUNT(*) AS live FROM certificates WHERE state = 'active'")
+    return row["live"]
+
+
+async def test_r05_the_sixth_device_works_and_the_seventh_is_refused_with_its_answer(world: World) -> None:
+    *six, seventh = await _phones(world, 7)
+    for phone in six:
+        await apply(phone)
+    assert (await six[-1].sign([await six[-1].task()]))["items"]
+    with pytest.raises(errors.DeviceLimit) as refused:
+        await begin(seventh)
+    assert refused.value.extra["limit"] == 6
+    assert "最多 6 个" in FAQ[refused.value.faq or ""].zh
+
+
+async def test_r05_seven_devices_at_once_are_six(world: World) -> None:
+    phones = await _phones(world, 7)
+    for phone in phones:
+        await sign_request(phone)  # none has a certificate yet: all seven may begin
+    outcomes = await asyncio.gather(*(_outcome(issue(phone)) for phone in phones))
+    assert sorted(outcomes) == ["device_limit"] + ["ok"] * 6
+    assert await _live(world) == 6
+    # The refusal stays one: the key is void, and no later look issues its certificate.
+    left = phones[outcomes.index("device_limit")]
+    await issue(left)
+    assert await _live(world) == 6
+    row = await fetch(world.db, "SELECT state, certificate FROM keys WHERE uid = $1", left.phone.uid)
+    assert (row["state"], row["certificate"]) == ("void", None)
+
+
+async def _outcome(issued: Awaitable[None]) -> str:
+    try:
+        await issued
+    except errors.DomainError as error:
+        return error.code
+    return "ok"
+
+
+async def test_r05_revocation_frees_a_device_and_nothing_else_does(world: World) -> None:
+    *six, seventh = await _phones(world, 7)
+    for phone in six:
+        await apply(phone)
+    await change(world.db, await _serial(six[0]), CertificateEvent.FREEZE, now=world.clock())
+    await execute(world.db, "UPDATE certificates SET not_after = 1 WHERE serial = $1", await _serial(six[1]))
+    await execute(
+        world.db, "UPDATE certificates SET state = 'pin_locked' WHERE serial = $1", await _serial(six[2])
+    )
+    with pytest.raises(errors.DeviceLimit):
+        await begin(seventh)
+    await change(world.db, await _serial(six[2]), CertificateEvent.REVOKE, now=world.clock())
+    await apply(seventh)
+    assert await _live(world) == 6
+
+
+async def test_r05_one_device_gets_one_certificate_however_often_it_is_issued(world: World) -> None:
+    await sign_request(world)
+    await asyncio.gather(*(issue(world) for _ in range(10)))
+    assert await _live(world) == 1
+
+
+async def test_r05_two_applications_of_one_device_get_one_certificate(world: World) -> None:
+    await sign_request(world)
+    # A second application before the first one's certificate was fetched.
+    await sign_request(world)
+    outcomes = [await _outcome(issue(world)) for _ in range(3)]
+    assert await _live(world) == 1
+    assert set(outcomes) <= {"ok", "already_certified"}
+
+
+async def test_r05_a_device_uses_only_its_own_certificate(world: World) -> None:
+    other = await another_phone(world, "other")
+    await apply(world)
+    await apply(other)
+    nonces = await world.commit([await world.task()])
+    other.phone.uid, own = world.phone.uid, other.phone.uid
+    with pytest.raises(errors.NotFound):
+        await other.open(nonces)
+    other.phone.uid = own
+    assert (await other.sign([await other.task()]))["items"]

@@ -1,0 +1,47 @@
+"""R7: after the application the device belongs to the account that applied."""
+
+from dataclasses import replace
+
+import pytest
+
+from mshield.domain import errors
+from mshield.services.session import token_hash
+from mshield.services.signing_key import Caller
+from tests.phones import another_account, another_phone, apply, begin, issue, log_in, sign_request
+from tests.signing import Phone, World, fetch
+
+
+async def _seen_by(world: World, device: str, account: str) -> World:
+    await log_in(world, device, account=account)
+    return replace(world, phone=Phone(Caller(token_hash(f"{device} {account}"), device)))
+
+
+async def _owner(world: World, device: str) -> object:
+    return (await fetch(world.db, "SELECT account_id FROM devices WHERE id = $1", device))["account_id"]
+
+
+async def test_r07_the_application_pins_the_device(world: World) -> None:
+    await another_account(world, "other")
+    phone = await another_phone(world, "phone")
+    await begin(phone)
+    assert await _owner(world, "phone") is None, "an unfinished application pins nothing"
+    await apply(phone)
+    assert await _owner(world, "phone") == "account"
+    with pytest.raises(errors.OtherAccount):
+        await begin(await _seen_by(world, "phone", "other"))
+
+
+async def test_r07_of_two_accounts_that_apply_on_one_device_one_gets_it(world: World) -> None:
+    await another_account(world, "other")
+    first = await another_phone(world, "phone")
+    await sign_request(first)
+    second = await _seen_by(world, "phone", "other")
+    await sign_request(second)
+    await issue(first)
+    with pytest.raises(errors.OtherAccount):
+        await issue(second)
+    assert await _owner(world, "phone") == "account"
+    rows = await fetch(
+        world.db, "SELECT COUNT(*) AS certificates, MIN(account_id) AS account FROM certificates"
+    )
+    assert (rows["certificates"], rows["account"]) == (1, "account")

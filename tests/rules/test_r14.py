@@ -1,0 +1,277 @@
+"""R14: the legal person holds, lifts and revokes by shield number; what may happen when is the table's."""
+
+from collections.abc import AsyncIterator, Iterator
+from itertools import combinations
+from typing import Any
+
+import pytest
+
+from mshield.demo.people import LEGAL_PERSON
+from mshield.domain import errors
+from mshield.domain.certificates import (
+    TABLE,
+    CertificateEvent,
+    CertificateState,
+    Hold,
+    Standing,
+    format_holds,
+    parse_holds,
+)
+from mshield.keys.keyring import Keyring
+from mshield.services.manage_acts import ManageShields
+from mshield.services.manage_lists import LookUp
+from mshield.services.portal_session import LegalPerson, ManagedEnterprise
+from mshield.store.certificate_changes import By, change, history
+from mshield.store.database import Database, Tx
+from tests.application import Application
+from tests.conftest import Clock
+from tests.issuing import Ca, make_ca
+from tests.portal import FOREIGN, OWN, Browser, certified
+from tests.signing import execute, fetch
+
+NUMBER = "MS10720468813"
+OTHERS = "MS20720468814"
+UNKNOWN = "MS99999999999"
+
+
+# ---- the table, through the one way in which a certificate changes ----
+
+
+def _standings() -> Iterator[Standing]:
+    for state in CertificateState:
+        sets = range(len(Hold) + 1) if state is CertificateState.ACTIVE else (0,)
+        for size in sets:
+            for holds in combinations(Hold, size):
+                yield Standing(state, frozenset(holds))
+
+
+def _expected(standing: Standing, event: CertificateEvent) -> Standing | type[errors.DomainError]:
+    """What the row of the table says, read without the code under test."""
+    rule = TABLE[event]
+    if standing.state not in rule.sources:
+        return errors.Conflict
+    if rule.places in standing.holds or (rule.lifts is not None and rule.lifts not in standing.holds):
+        return errors.Conflict
+    if event is CertificateEvent.SUPERSEDE and standing.holds:
+        return errors.Held
+    if rule.target is not CertificateState.ACTIVE:
+        return Standing(rule.target)
+    holds = set(standing.holds) | ({rule.places} if rule.places else set())
+    return Standing(rule.target, frozenset(holds - {rule.lifts}))
+
+
+@pytest.fixture
+async def ca(db: Database, keyring: Keyring, clock: Clock) -> Ca:
+    return await make_ca(db, keyring, now=clock())
+
+
+@pytest.mark.parametrize("event", list(CertificateEvent))
+async def test_r14_every_step_is_allowed_or_refused_as_the_table_says(
+    db: Database, ca: Ca, clock: Clock, event: CertificateEvent
+) -> None:
+    serial = f"{(await ca.certify(now=clock())).serial:040x}"
+    by = By("legal_person", "his account")
+    for standing in _standings():
+        await execute(
+            db,
+            "UPDATE certificates SET state = $1, holds = $2 WHERE serial = $3",
+            standing.state.value,
+            format_holds(standing.holds),
+            serial,
+        )
+        before = len(await history(db, serial=serial))
+        expected = _expected(standing, event)
+
+        async def work(tx: Tx) -> Standing:
+            return await change(tx, serial=serial, event=event, by=by, reason="因测试", now=clock())
+
+        if isinstance(expected, Standing):
+            assert await db.write(work) == expected
+        else:
+            with pytest.raises(expected):
+                await db.write(work)
+        row = await fetch(db, "SELECT state, holds FROM certificates WHERE serial = $1", serial)
+        stored = Standing(CertificateState(str(row["state"])), parse_holds(str(row["holds"])))
+        allowed = isinstance(expected, Standing)
+        assert stored == (expected if allowed else standing), standing
+        rows = await history(db, serial=serial)
+        assert len(rows) == before + allowed
+        if allowed:
+            last = rows[-1]
+            assert (last.event, last.actor, last.actor_id, last.reason) == (event.value, *_by(by), "因测试")
+            assert (last.state, last.holds) == (stored.state.value, format_holds(stored.holds))
+
+
+def _by(by: By) -> tuple[str, str | None]:
+    return by.kind, by.id
+
+
+# ---- the same at the portal ----
+
+
+@pytest.fixture
+async def browser(application: Application) -> AsyncIterator[Browser]:
+    """The legal person's browser, logged in; his enterprise has one shield, another enterprise too."""
+    await application.registered(LEGAL_PERSON)
+    browser = Browser.of(application)
+    await browser.log_in()
+    await certified(application.context, NUMBER)
+    await certified(application.context, OTHERS, credit_code=FOREIGN)
+    yield browser
+    await browser.http.aclose()
+
+
+def _short(outcomes: list[dict[str, Any]]) -> list[tuple[str, str | None, list[str]]]:
+    return [(each["outcome"], each["state"], each["holds"]) for each in outcomes]
+
+
+async def test_r14_loss_and_freeze_are_independent_holds(browser: Browser) -> None:
+    assert _short(await browser.act("report_loss", NUMBER)) == [("changed", "active", ["lost"])]
+    assert _short(await browser.act("freeze", NUMBER)) == [("changed", "active", ["lost", "frozen"])]
+    assert _short(await browser.act("lift_loss", NUMBER)) == [("changed", "active", ["frozen"])]
+    assert _short(await browser.act("report_loss", NUMBER)) == [("changed", "active", ["lost", "frozen"])]
+    assert _short(await browser.act("unfreeze", NUMBER)) == [("changed", "active", ["lost"])]
+    assert _short(await browser.act("lift_loss", NUMBER)) == [("changed", "active", [])]
+
+
+async def test_r14_each_act_stands_in_the_history_with_reason_actor_and_time(browser: Browser) -> None:
+    clock = browser.application.clock
+    await browser.act("report_loss", NUMBER)
+    lost_at = clock()
+    assert (await browser.revoke(NUMBER)).status_code == 200
+    shown = await browser.shield("ms 107 2046 8813")
+    assert shown["shield"]["state"] == "revoked"
+    events = [
+        (each["event"], each["actor"], each["actor_name"], each["reason"], each["at"])
+        for each in shown["events"][1:]
+    ]
+    assert events == [
+        ("report_loss", "legal_person", LEGAL_PERSON.name, "手机遗失", lost_at),
+        ("revoke", "legal_person", LEGAL_PERSON.name, "员工离职", clock()),
+    ]
+    row = await fetch(
+        browser.application.context.db,
+        "SELECT revocation_reason FROM certificates WHERE shield_number = $1",
+        NUMBER,
+    )
+    assert row["revocation_reason"] == 3, "affiliationChanged, as the list will say"
+
+
+@pytest.mark.parametrize("act", ["report_loss", "lift_loss", "freeze", "unfreeze"])
+async def test_r14_a_repeat_changes_nothing_and_is_no_error(browser: Browser, act: str) -> None:
+    if act in {"lift_loss", "unfreeze"}:
+        await browser.act("report_loss" if act == "lift_loss" else "freeze", NUMBER)
+    first, second = await browser.act(act, NUMBER), await browser.act(act, NUMBER)
+    assert [first[0]["outcome"], second[0]["outcome"]] == ["changed", "unchanged"]
+    assert first[0]["holds"] == second[0]["holds"]
+    events = [each["event"] for each in (await browser.shield(NUMBER))["events"]]
+    assert events.count(act) == 1
+
+
+async def test_r14_revoked_is_for_good(browser: Browser) -> None:
+    for expected in ("changed", "unchanged"):
+        items = (await browser.revoke(NUMBER)).json()["items"]
+        assert _short(items) == [(expected, "revoked", [])]
+    for act in ("report_loss", "lift_loss", "freeze", "unfreeze"):
+        (refused,) = await browser.act(act, NUMBER)
+        assert (refused["outcome"], refused["state"]) == ("refused", "revoked")
+        assert refused["refusal"]["code"] == "conflict"
+
+
+async def test_r14_one_that_is_refused_keeps_none_of_the_others_from_being_held(browser: Browser) -> None:
+    await certified(browser.application.context, "MS10720468899")
+    await browser.revoke(NUMBER)
+    outcomes = await browser.act("report_loss", NUMBER, UNKNOWN, "MS10720468899")
+    assert [each["outcome"] for each in outcomes] == ["refused", "refused", "changed"]
+
+
+async def test_r14_revoking_needs_a_fresh_code_for_each_batch(browser: Browser) -> None:
+    await certified(browser.application.context, "MS10720468899")
+    wrong = await browser.revoke(NUMBER, code="000000")
+    assert wrong.json()["code"] == "sms_code_wrong"
+    assert (await browser.shield(NUMBER))["shield"]["state"] == "active"
+    code = await browser.revocation_code()
+    batch = await browser.revoke(NUMBER, "MS10720468899", code=code)
+    assert [each["outcome"] for each in batch.json()["items"]] == ["changed", "changed"]
+    assert (await browser.revoke(NUMBER, code=code)).json()["code"] == "sms_code_expired"
+    # The code of the login is none for revoking.
+    login = await browser.begin()
+    assert login.json()["code"] == "sms_too_soon"
+
+
+@pytest.mark.parametrize("reason", ["", " \n ", "a\u0000b", "长" * 201])
+async def test_r14_an_act_needs_a_reason(browser: Browser, reason: str) -> None:
+    document = {"act": "freeze", "shield_numbers": [NUMBER], "reason": reason}
+    answer = await browser.send("POST", f"/enterprises/{OWN}/acts", document)
+    assert answer.status_code in {400, 422}
+    assert (await browser.shield(NUMBER))["shield"]["holds"] == []
+
+
+async def test_r14_another_enterprises_shield_is_as_an_unknown_number(browser: Browser) -> None:
+    for act in ("report_loss", "lift_loss", "freeze", "unfreeze"):
+        (foreign,), (unknown,) = await browser.act(act, OTHERS), await browser.act(act, UNKNOWN)
+        assert {**foreign, "shield_number": ""} == {**unknown, "shield_number": ""}
+        assert foreign["refusal"]["code"] == "not_found"
+    foreign, unknown = (await browser.revoke(OTHERS, UNKNOWN)).json()["items"]
+    assert {**foreign, "shield_number": ""} == {**unknown, "shield_number": ""}
+    answers = [await browser.get(f"/enterprises/{OWN}/shields/{number}") for number in (OTHERS, UNKNOWN)]
+    assert [each.status_code for each in answers] == [404, 404]
+    assert {**answers[0].json(), "request_id": ""} == {**answers[1].json(), "request_id": ""}
+    row = await fetch(
+        browser.application.context.db,
+        "SELECT state, holds FROM certificates WHERE shield_number = $1",
+        OTHERS,
+    )
+    assert (row["state"], row["holds"]) == ("active", "")
+
+
+class _Watched:
+    """A database that notes which statements run with how many rows."""
+
+    def __init__(self, db: Any) -> None:
+        self._db = db
+        self.seen: list[tuple[str, int]] = []
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in {"one", "all", "run"}:
+            return getattr(self._db, name)
+
+        async def call(query: Any, **values: object) -> Any:
+            found = await getattr(self._db, name)(query, **values)
+            self.seen.append((query.name, len(found) if isinstance(found, list) else -1))
+            return found
+
+        return call
+
+    async def write(self, work: Any) -> Any:
+        async def watched(tx: Tx) -> Any:
+            inner = _Watched(tx)
+            try:
+                return await work(inner)
+            finally:
+                self.seen += inner.seen
+
+        return await self._db.write(watched)
+
+
+async def test_r14_nor_does_the_time_of_the_answer_tell(browser: Browser) -> None:
+    """Both make the same statements, which find the same number of rows."""
+    context = browser.application.context
+    person = LegalPerson(
+        account_id="a", name="", phone=LEGAL_PERSON.phone, id_number_hash=b"", token_hash=b"", expires_at=0
+    )
+    seen = []
+    for number in (OTHERS, UNKNOWN, NUMBER):
+        db: Any = _Watched(context.db)
+        manage, look_up = ManageShields(db, context.sms_codes), LookUp(db, context.keyring)
+        enterprise = ManagedEnterprise(OWN, "")
+        try:
+            await look_up.shield(enterprise, number)
+        except errors.NotFound:
+            db.seen.append(("not found", 0))
+        await manage.act(
+            person, enterprise, CertificateEvent.LIFT_LOSS, [number], reason="因测试", now=context.clock()
+        )
+        seen.append(db.seen)
+    assert seen[0] == seen[1]
+    assert seen[1] != seen[2]
