@@ -6,6 +6,7 @@ A job stands here by name, period and function; `services/jobs` sees to it that 
 from typing import Final
 
 from mshield.services.context import Context
+from mshield.services.end_renewals import end_renewals
 from mshield.services.jobs.job import Job
 from mshield.services.jobs.runner import Runner
 from mshield.services.log.sequence import sequence
@@ -27,10 +28,15 @@ async def _sequence(context: Context) -> int:
     return await sequence(context.log, now=context.clock())
 
 
+async def _end_renewals(context: Context) -> int:
+    return await end_renewals(context.db, now=context.clock())
+
+
 JOBS: Final = (
     Job("crl", 60, _publish_crls),
     Job("log", 1, _sequence),
     Job("purge", 600, _purge),
+    Job("renewals", 60, _end_renewals),
 )
 """Every job once; a name is the key of its row in the database and never changes."""
 

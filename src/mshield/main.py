@@ -21,6 +21,7 @@ from mshield.keys.secrets import load_lookup_key
 from mshield.services.answer import Answer
 from mshield.services.answer_once import AnswerOnce
 from mshield.services.ask import Ask
+from mshield.services.bind import Bind
 from mshield.services.captcha import Captchas
 from mshield.services.certificate import Certificates
 from mshield.services.change_phone import ChangePhone
@@ -40,6 +41,7 @@ from mshield.services.open_signing import OpenSigning
 from mshield.services.portal_session import PortalSessions
 from mshield.services.publish import Publisher
 from mshield.services.register import Register
+from mshield.services.renew import Renew
 from mshield.services.result import MakeResult
 from mshield.services.session import BusinessAuthentication
 from mshield.services.sms_codes import SmsCodes
@@ -149,6 +151,7 @@ async def _assemble(settings: Settings, clock: Clock, db: Database) -> Context:
     sms_codes = SmsCodes(db, lookup, settings, sms)
     log_in = LogIn(db, lookup, settings, captchas)
     ask = Ask(db, settings, events)
+    issue = Issue(db, keyring, lookup, authorities, settings)
     return Context(
         settings=settings,
         clock=clock,
@@ -173,7 +176,9 @@ async def _assemble(settings: Settings, clock: Clock, db: Database) -> Context:
         manage_shields=ManageShields(db, sms_codes),
         look_up=LookUp(db, keyring),
         enrol=Enrol(db, engine, keyring, lookup),
-        certificates=Certificates(db, engine, authorities, Issue(db, keyring, lookup, authorities, settings)),
+        certificates=Certificates(db, engine, authorities, issue),
+        renew=Renew(db, engine, lookup, issue, settings),
+        bind=Bind(db, settings),
         open_signing=OpenSigning(db, engine, keyring, settings),
         finish_signing=FinishSigning(db, engine, keyring, events),
         ask_internally=AskInternally(db, settings),

@@ -5,13 +5,38 @@ Lengths of time are seconds here and milliseconds inside. Defaults are the manua
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 Positive = Annotated[int, Field(ge=1)]
 NotNegative = Annotated[int, Field(ge=0)]
+
+
+PIN_RULES: Final = ("same", "run", "repeated", "birthday", "id_number", "blocked")
+PIN_BLOCK_LIST: Final = (
+    "520131", "131452", "147258", "258147", "147852", "159357", "159753", "357159", "258369", "369258", "741852",
+    "963852", "789456", "456123", "123321", "321123", "654123", "123654", "112358", "100200", "010203", "246810",
+    "666888", "888666", "521314", "201314", "123987", "987123", "123789",
+)  # fmt: skip
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError("no such time zone") from error
+    return name
+
+
+def _split(value: object) -> object:
+    return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
+
+
+ZoneName = Annotated[str, AfterValidator(_known_zone)]
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 
 
 class BadSettings(Exception):
@@ -60,6 +85,21 @@ class Settings(BaseSettings):
     )
 
     certificate_days: Positive = Field(default=365 * 2, description="life of a leaf certificate")
+    renewal_key: Literal["new", "same"] = Field(
+        default="new", description="a renewal makes a new key pair, or certifies the same one again"
+    )
+    renewal_confirm_days: Positive = Field(
+        default=7, description="how long a renewed certificate waits for its confirmation"
+    )
+    time_zone: ZoneName = Field(
+        default="Asia/Shanghai", description="whose calendar counts the half year before a certificate's end"
+    )
+    pin_rules: Names = Field(
+        default=PIN_RULES, description="which PINs phones refuse, joined by commas; empty refuses none"
+    )
+    pin_block_list: Names = Field(
+        default=PIN_BLOCK_LIST, description="PINs that the rule `blocked` refuses, joined by commas"
+    )
     certificate_id_number: Literal["hash", "clear", "none"] = Field(
         default="hash", description="the id number in the certificate"
     )
@@ -108,6 +148,20 @@ class Settings(BaseSettings):
     login_slow_seconds: Positive = Field(
         default=60, description="first wait after too many failed logins; doubles, up to an hour"
     )
+
+    @field_validator("pin_rules")
+    @classmethod
+    def _known_rules(cls, rules: tuple[str, ...]) -> tuple[str, ...]:
+        if unknown := set(rules) - set(PIN_RULES):
+            raise ValueError(f"no such rule: {', '.join(sorted(unknown))}")
+        return rules
+
+    @field_validator("pin_block_list")
+    @classmethod
+    def _six_digits(cls, pins: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(len(pin) == 6 and pin.isascii() and pin.isdecimal() for pin in pins):
+            raise ValueError("each is six digits")
+        return pins
 
 
 @lru_cache(maxsize=1)

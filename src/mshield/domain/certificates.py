@@ -15,9 +15,6 @@ from mshield.domain import errors
 MAX_DEVICES: Final = 6
 """Devices of one operator with a certificate each (R5)."""
 
-RENEWAL_MS: Final = 183 * 86_400_000
-"""Half a year: with less left, renewal is due (R11)."""
-
 
 class CertificateState(StrEnum):
     """What is stored. A row is `issued` from the reservation of its serial until the certificate is signed."""
@@ -172,17 +169,6 @@ def occupies_device(state: CertificateState) -> bool:
 def is_expired(*, state: CertificateState, not_after: int, now: int) -> bool:
     """Whether the clock has ended a certificate that nobody ended before."""
     return occupies_device(state) and now >= not_after
-
-
-def renewal_is_due(*, not_after: int, now: int) -> bool:
-    """Less than half a year is left, and it isn't over (R11)."""
-    return 0 < not_after - now < RENEWAL_MS
-
-
-def may_renew(*, standing: Standing, not_after: int, filing_changed: bool, now: int) -> bool:
-    """R11: usable, and less than half a year left or the filing changed."""
-    may_sign = usable(state=standing.state, holds=standing.holds, not_after=not_after, now=now)
-    return may_sign and (filing_changed or renewal_is_due(not_after=not_after, now=now))
 
 
 def gravest_first(holds: Iterable[Hold]) -> list[Hold]:

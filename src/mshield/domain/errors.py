@@ -481,6 +481,36 @@ class CertificateExpired(
     """Past `not_after` (R11)."""
 
 
+class RenewalNotDue(
+    DomainError,
+    code="renewal_not_due",
+    zh="证书还不需要更新。有效期不足半年，或备案信息有变化时再更新",
+    en="The certificate needs no renewal yet. Renew it with less than half a year left, or when your filing changed",
+    faq="3.10",
+):
+    """Half a year or more is left and the filing is as certified (R11). `extra` may say from when, in ms."""
+
+
+class OtherApplicant(
+    DomainError,
+    code="other_applicant",
+    zh="填写的信息与首次申请时不是同一人，没有更新。请按首次申请时填写",
+    en="This is not the person or enterprise of the first application, so nothing was renewed. Enter the same data",
+    faq="3.3",
+):
+    """On file, but not who the certificate was issued to: same person, role and enterprise are needed (R11)."""
+
+
+class NotBound(
+    DomainError,
+    code="not_bound",
+    zh="证书还没有绑定账户，不能从其他应用跳转签名。请先绑定证书",
+    en="The certificate is not bound to the account, so another app cannot have it sign. Bind it first",
+    faq="3.10",
+):
+    """An app-to-app request before the certificate was bound (R8)."""
+
+
 # Accounts: SMS codes, captchas, login, registration.
 
 

@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import dataclass, replace
 from typing import Final, Literal, Protocol
 
-SmsPurpose = Literal["register", "apply", "reset", "portal", "revoke"]
+SmsPurpose = Literal["register", "apply", "renew", "reset", "portal", "revoke"]
 OUTBOX_SIZE: Final = 100
 REDACTED: Final = "******"
 SmsNotice = Literal["phone_changed"]

@@ -128,6 +128,11 @@ def internal_message(purpose: InternalPurpose, *, uid: bytes, sid: bytes) -> byt
     return LV(_PREFIX_BYTES + purpose.encode("ascii")) + enrolment_context(uid=uid, sid=sid)
 
 
+def renewal_message(*, uid: bytes, sid: bytes, P: bytes) -> bytes:
+    """`M` by which the key `uid` consents to the key `P` taking its place."""
+    return LV(_PREFIX_BYTES + b"renew") + enrolment_context(uid=uid, sid=sid) + LV(sized("P", P, 65))
+
+
 def is_internal_message(message: bytes) -> bool:
     """Whether `M` begins as internal ones do (`00 00 00 xx "MSHIELD/v1/"`); a business may not send such."""
     return message[:3] == _ZEROS and message[4:].startswith(_PREFIX_BYTES)

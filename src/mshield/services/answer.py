@@ -7,7 +7,7 @@ from typing import Final
 from mshield.domain import errors
 from mshield.domain.certificates import CertificateState, Hold, require_usable
 from mshield.services.events import Events
-from mshield.store import history
+from mshield.store import bindings, history
 from mshield.store import requests as store
 from mshield.store.database import Database
 from mshield.store.requests import Requester, Task
@@ -15,9 +15,13 @@ from mshield.store.sessions import PhoneLogin
 
 __all__ = ["Answer", "Requester", "Task"]
 
-_QR: Final = re.compile(
-    r"https?://[^/\s]+/q/(?P<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\?k=(?P<key>[A-Za-z0-9_-]{22})"
-)
+_ID: Final = r"(?P<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
+_KEY: Final = r"k=(?P<key>[A-Za-z0-9_-]{22})"
+_CODES: Final = {
+    "qr": re.compile(rf"https?://[^/\s]+/q/{_ID}\?{_KEY}"),
+    "app": re.compile(rf"https?://[^/\s]+/app/sign\?request={_ID}&{_KEY}"),
+}
+"""What a phone takes a request by, for each way in which the request reaches it."""
 
 _LATEST: Final = 2**62
 
@@ -30,17 +34,16 @@ class Answer:
     events: Events
 
     async def scan(self, login: PhoneLogin, code: str, *, now: int) -> store.ScannedRequest:
-        """Takes the request for this phone.
+        """Takes the request for this phone, by its QR code's text or by another app's link.
 
         Raises NoCertificate, CertificateExpired, Held, PinLocked, FilingChanged (R22); NotFound for a code that isn't
-        this service's, ExpiredRequest, RequestClosed.
+        this service's, ExpiredRequest, RequestClosed; NotBound for a link while the certificate isn't bound (R8).
         """
-        match = _QR.fullmatch(code)
-        if match is None:
-            raise errors.NotFound
+        channel, request_id, qr_key = _read_code(code)
         uid = await self._usable_key(login, now=now)
-        request_id, qr_key = match["id"], match["key"]
-        taken = await store.scan(self.db, id=request_id, qr_key=qr_key, uid=uid, now=now)
+        if channel == "app":
+            await self._require_bound(request_id, qr_key, uid=uid)
+        taken = await store.scan(self.db, id=request_id, qr_key=qr_key, channel=channel, uid=uid, now=now)
         request = await store.find_request(self.db, id=request_id)
         if not taken:
             self._explain(request, now=now)
@@ -48,6 +51,13 @@ class Answer:
             raise errors.NotFound
         self.events.notify(request_id)
         return request
+
+    async def _require_bound(self, request_id: str, qr_key: str, *, uid: bytes) -> None:
+        asker = await store.find_asker(self.db, id=request_id, qr_key=qr_key, channel="app")
+        if asker is None:
+            raise errors.NotFound
+        if not await bindings.is_bound(self.db, uid=uid, client_id=asker):
+            raise errors.NotBound
 
     async def _usable_key(self, login: PhoneLogin, *, now: int) -> bytes:
         certificate = await store.usable_certificate(
@@ -108,3 +118,12 @@ class Answer:
         if not declined:
             raise errors.RequestClosed
         self.events.notify(request_id)
+
+
+def _read_code(code: str) -> tuple[str, str, str]:
+    """Channel, request id and key of what a phone was shown or given. Raises NotFound."""
+    for channel, form in _CODES.items():
+        match = form.fullmatch(code)
+        if match is not None:
+            return channel, match["id"], match["key"]
+    raise errors.NotFound

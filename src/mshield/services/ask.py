@@ -8,7 +8,7 @@ import hmac
 import json
 import secrets
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Literal
 
 from mshield.domain import errors
 from mshield.domain.ids import new_id
@@ -21,6 +21,9 @@ from mshield.store.database import Conflict, Database
 from mshield.store.systems import BusinessSystem
 
 LOGIN_TYPE: Final = "mshield-login/v1"
+Channel = Literal["qr", "app"]
+"""How a request reaches the phone: scanned from a screen, or by another app on the same phone (R13)."""
+
 _LOOK_AGAIN_SECONDS: Final = 1.0
 """A waiting call also looks again by itself: another process may have changed the request."""
 
@@ -37,10 +40,14 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A new request. `qr` is the text of the QR code, `number` the two digits that both screens show."""
+    """A new request. `qr` is what the phone takes: the text of the QR code, or by `channel` `app` the app's link.
+
+    `number` are the two digits that both screens show.
+    """
 
     id: str
     kind: str
+    channel: Channel
     state: str
     qr: str
     number: str
@@ -60,6 +67,7 @@ class Ask:
         system: BusinessSystem,
         *,
         kind: str,
+        channel: Channel = "qr",
         documents: tuple[Document, ...],
         pc_address: str | None,
         pc_browser: str | None,
@@ -72,6 +80,7 @@ class Ask:
             id=new_id(now),
             client_id=system.client_id,
             kind=kind,
+            channel=channel,
             number=f"{secrets.randbelow(100):02d}",
             qr_key=base64.urlsafe_b64encode(secrets.token_bytes(16)).rstrip(b"=").decode(),
             pc_address=pc_address,
@@ -92,8 +101,9 @@ class Ask:
         return Asked(
             request.id,
             kind,
+            channel,
             "waiting",
-            self._qr(request.id, request.qr_key),
+            self._code(channel, request.id, request.qr_key),
             request.number,
             request.expires_at,
         )
@@ -106,11 +116,20 @@ class Ask:
         )
         if made is None or not hmac.compare_digest(made.body_hash, request.body_hash):
             raise errors.IdempotencyMismatch
+        made_for: Channel = "app" if made.channel == "app" else "qr"
         return Asked(
-            made.id, made.kind, made.state, self._qr(made.id, made.qr_key), made.number, made.expires_at
+            made.id,
+            made.kind,
+            made_for,
+            made.state,
+            self._code(made_for, made.id, made.qr_key),
+            made.number,
+            made.expires_at,
         )
 
-    def _qr(self, request_id: str, qr_key: str) -> str:
+    def _code(self, channel: Channel, request_id: str, qr_key: str) -> str:
+        if channel == "app":
+            return f"{self.settings.public_origin}/app/sign?request={request_id}&k={qr_key}"
         return f"{self.settings.public_origin}/q/{request_id}?k={qr_key}"
 
     async def state(self, system: BusinessSystem, request_id: str, *, now: int) -> store.RequestState:

@@ -82,7 +82,13 @@ class Certificates:
         key = await enrolment.find_confirmed(self.db, device_id=login.device_id, account_id=login.account_id)
         if key is None:
             return
-        subject = self._check_request(key)
+        subject = signed_subject(
+            self.engine,
+            info=key.request_info,
+            signature=key.signature,
+            public_key=key.public_key,
+            subject=key.subject,
+        )
         row = await self._reserve(
             key,
             NewCertificate(
@@ -115,16 +121,6 @@ class Certificates:
             raise _refusal(admission)
         return row
 
-    def _check_request(self, key: enrolment.ConfirmedKey) -> LeafSubject:
-        """The subject that was signed for. The CA trusts no table: it checks the request's signature itself."""
-        request = csr.parse_request(
-            csr.assemble_request(key.request_info, sm2.Signature.from_raw(key.signature))
-        )
-        sm2.verify(self.engine, request.public, request.info, request.signature)
-        if request.public != key.public_key or request.subject != LeafSubject(**json.loads(key.subject)):
-            raise errors.Conflict
-        return request.subject
-
 
 def _refusal(admission: enrolment.Admission) -> errors.DomainError:
     match admission:
@@ -136,3 +132,17 @@ def _refusal(admission: enrolment.Admission) -> errors.DomainError:
             return errors.OtherAccount()
         case "admitted":  # and yet no row: the key is gone
             return errors.Conflict()
+
+
+def signed_subject(
+    engine: Engine, *, info: bytes, signature: bytes, public_key: bytes, subject: str
+) -> LeafSubject:
+    """The subject that was signed for. The CA trusts no table: it checks the request's signature itself.
+
+    Raises Conflict where the request is for another key or other names; BadSignature.
+    """
+    request = csr.parse_request(csr.assemble_request(info, sm2.Signature.from_raw(signature)))
+    sm2.verify(engine, request.public, request.info, request.signature)
+    if request.public != public_key or request.subject != LeafSubject(**json.loads(subject)):
+        raise errors.Conflict
+    return request.subject

@@ -11,6 +11,7 @@ from mshield.keys.secrets import LookupKey
 from mshield.services.answer import Answer
 from mshield.services.answer_once import AnswerOnce
 from mshield.services.ask import Ask
+from mshield.services.bind import Bind
 from mshield.services.captcha import Captchas
 from mshield.services.certificate import Certificates
 from mshield.services.change_phone import ChangePhone
@@ -27,6 +28,7 @@ from mshield.services.open_signing import OpenSigning
 from mshield.services.portal_session import PortalSessions
 from mshield.services.publish import Publisher
 from mshield.services.register import Register
+from mshield.services.renew import Renew
 from mshield.services.result import MakeResult
 from mshield.services.session import BusinessAuthentication
 from mshield.services.sms_codes import SmsCodes
@@ -62,6 +64,8 @@ class Context:
     look_up: LookUp
     enrol: Enrol
     certificates: Certificates
+    renew: Renew
+    bind: Bind
     open_signing: OpenSigning
     finish_signing: FinishSigning
     ask_internally: AskInternally

@@ -82,7 +82,7 @@ class Enrol:
 
         The code is consumed last, so that a typing error elsewhere costs no new code.
         """
-        person = await self._filed(login, application)
+        person = await find_applicant(self.db, self.lookup, login, application)
         if login.pinned_account_id not in {None, login.account_id}:
             raise errors.OtherAccount
         occupant = await store.find_occupant(self.db, device_id=login.device_id)
@@ -95,43 +95,12 @@ class Enrol:
         if used >= MAX_DEVICES:
             raise errors.DeviceLimit
         await consume_sms_code()
-        subject = LeafSubject(
-            country="CN",
-            organisation=person.organisation,
-            role=ROLE_NAMES[Role(person.role)][0],
-            common_name=person.name,
-        )
-        return await self._begin(login, person, subject, now=now)
-
-    async def _filed(self, login: PhoneLogin, application: Application) -> store.FiledPerson:
-        id_number_hash = self.lookup.lookup_hash(ID_NUMBER_KIND, normalise_id_number(application.id_number))
-        person = await store.find_filed(
-            self.db,
-            credit_code=check_credit_code(application.credit_code),
-            role=application.user_type,
-            id_number_hash=id_number_hash,
-        )
-        # An account applies for its own holder only, whatever else is on file.
-        own = hmac.compare_digest(login.id_number_hash, id_number_hash)
-        if person is None or not own or not same_name(person.name, normalise_name(application.name)):
-            raise errors.NoFiling
-        return person
+        return await self._begin(login, person, certified_subject(person), now=now)
 
     async def _begin(
         self, login: PhoneLogin, person: store.FiledPerson, subject: LeafSubject, *, now: int
     ) -> Begun:
-        key = store.NewKey(
-            uid=secrets.token_bytes(16),
-            account_id=login.account_id,
-            device_id=login.device_id,
-            person_id=person.id,
-            filing_version=person.version,
-            subject=json.dumps(_subject_fields(subject), ensure_ascii=False),
-            enrol_sid=secrets.token_bytes(16),
-            challenge=base64.urlsafe_b64encode(secrets.token_bytes(32)).rstrip(b"=").decode(),
-            otp_hash=transcript.H("otp", bytes(32)),
-            expires_at=now + HOUR_MS,
-        )
+        key = new_key(login, person, now=now)
         for _ in range(_SHIELD_NUMBER_TRIES):
             try:
                 number = await store.begin(self.db, key, shield_number=shield.new_number(), now=now)
@@ -187,10 +156,56 @@ class Enrol:
         return enrolment.public_key
 
 
-def _subject_fields(subject: LeafSubject) -> dict[str, str]:
-    return {
+async def find_applicant(
+    db: Database, lookup: LookupKey, login: PhoneLogin, application: Application
+) -> store.FiledPerson:
+    """The filed person that the application names. Raises NoFiling, InvalidName, InvalidCreditCode."""
+    id_number_hash = lookup.lookup_hash(ID_NUMBER_KIND, normalise_id_number(application.id_number))
+    person = await store.find_filed(
+        db,
+        credit_code=check_credit_code(application.credit_code),
+        role=application.user_type,
+        id_number_hash=id_number_hash,
+    )
+    # An account applies for its own holder only, whatever else is on file.
+    own = hmac.compare_digest(login.id_number_hash, id_number_hash)
+    if person is None or not own or not same_name(person.name, normalise_name(application.name)):
+        raise errors.NoFiling
+    return person
+
+
+def certified_subject(person: store.FiledPerson) -> LeafSubject:
+    """The names that a certificate of this person carries."""
+    return LeafSubject(
+        country="CN",
+        organisation=person.organisation,
+        role=ROLE_NAMES[Role(person.role)][0],
+        common_name=person.name,
+    )
+
+
+def new_key(login: PhoneLogin, person: store.FiledPerson, *, now: int) -> store.NewKey:
+    """A key that is to be made with the phone, within an hour."""
+    return store.NewKey(
+        uid=secrets.token_bytes(16),
+        account_id=login.account_id,
+        device_id=login.device_id,
+        person_id=person.id,
+        filing_version=person.version,
+        subject=subject_text(certified_subject(person)),
+        enrol_sid=secrets.token_bytes(16),
+        challenge=base64.urlsafe_b64encode(secrets.token_bytes(32)).rstrip(b"=").decode(),
+        otp_hash=transcript.H("otp", bytes(32)),
+        expires_at=now + HOUR_MS,
+    )
+
+
+def subject_text(subject: LeafSubject) -> str:
+    """The names as they are stored: JSON."""
+    fields = {
         "country": subject.country,
         "organisation": subject.organisation,
         "role": subject.role,
         "common_name": subject.common_name,
     }
+    return json.dumps(fields, ensure_ascii=False)

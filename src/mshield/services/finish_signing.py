@@ -19,7 +19,7 @@ from mshield.gm.cosign import FinishItem, SessionItem
 from mshield.gm.engine import Engine
 from mshield.gm.sm2 import Signature
 from mshield.keys.keyring import Keyring
-from mshield.services import signing_key
+from mshield.services import own_tasks, signing_key
 from mshield.services.events import Events
 from mshield.services.signing_key import Caller, StoredItem
 from mshield.store import signing as store
@@ -141,7 +141,7 @@ class FinishSigning:
             _log.critical("co-signing fault: a signature did not verify; the attempt was given back")
             raise errors.Fault from error
         pending = self._refreshed(key, session, d2, request, tasks)
-        return await self._release(key, session, stored, signatures, fb, pending=pending, now=now)
+        return await self._release(key, session, tasks, signatures, fb, pending=pending, now=now)
 
     def _refreshed(
         self,
@@ -177,13 +177,15 @@ class FinishSigning:
         self, key: store.KeyRow, fb: bytes, outcome: dict[str, Any], *, lock: bool, now: int
     ) -> None:
         box = self._seal_outcome(key, json.dumps(outcome).encode())
-        await signing_outcome.record_refusal(self.db, key, fb=fb, outcome_box=box, lock=lock, now=now)
+        await signing_outcome.record_refusal(
+            self.db, key, fb=fb, outcome_box=box, wrong_pin=outcome["error"] != "retry", lock=lock, now=now
+        )
 
     async def _release(
         self,
         key: store.KeyRow,
         session: store.SessionRow,
-        stored: list[StoredItem],
+        tasks: dict[bytes, store.TaskRow],
         signatures: tuple[Signature, ...],
         fb: bytes,
         *,
@@ -194,18 +196,23 @@ class FinishSigning:
         otp_hash = transcript.H("otp", otp)
         rows = [
             signing_outcome.SignatureRow(item.sid, item.e, signature.to_raw())
-            for item, signature in zip(stored, signatures, strict=True)
+            for item, signature in zip(signing_key.unpack_items(session.items), signatures, strict=True)
         ]
 
         sids = {row.sid for row in rows}
         body = _answer(rows, sids, otp)
         enrolled = key.enrol_sid in sids
         success = signing_outcome.Success(otp_hash, self._seal_outcome(key, body), fb, enrolled, pending)
-        finished = await signing_outcome.release_whole(
-            self.db, key, session, success=success, signatures=rows, now=now
-        )
+        effect = own_tasks.have_effect(tasks.values())
+        finished = None
+        if not effect:
+            finished = await signing_outcome.release_whole(
+                self.db, key, session, success=success, signatures=rows, now=now
+            )
         if finished is None:
-            body, finished, enrolled = await self._release_by_steps(key, session, rows, success, otp, now=now)
+            body, finished, enrolled = await self._release_by_steps(
+                key, session, rows, success, otp, effect=effect, now=now
+            )
         for request_id in finished:
             self.events.notify(request_id)
         return Finished(body, enrolled)
@@ -218,17 +225,20 @@ class FinishSigning:
         whole: signing_outcome.Success,
         otp: bytes,
         *,
+        effect: bool,
         now: int,
     ) -> tuple[bytes, frozenset[str], bool]:
         async def work(tx: Tx) -> tuple[bytes, dict[bytes, Row]]:
-            signed = await signing_outcome.close_tasks(tx, key, rows, now=now)
+            signer, allowed = await own_tasks.confirm(tx, key, rows, now=now) if effect else (key, rows)
+            signed = await signing_outcome.close_tasks(tx, signer, allowed, now=now)
             body = _answer(rows, signed.keys(), otp)
             success = replace(
                 whole, outcome_box=self._seal_outcome(key, body), enrolled=key.enrol_sid in signed
             )
             await signing_outcome.record_success(
-                tx, key, session, success=success, signatures=rows, signed=signed, now=now
+                tx, signer, session, success=success, signatures=rows, signed=signed, now=now
             )
+            await own_tasks.bind(tx, signed, now=now)
             return body, signed
 
         body, signed = await self.db.write(work)

@@ -40,25 +40,35 @@ class Issue:
     authorities: Authorities
     settings: Settings
 
-    async def reserve(self, new: NewCertificate, *, now: int) -> CertificateRow:
-        """Commits the certificate's row with its serial; a key's second reservation is its first one."""
+    async def reserve(self, new: NewCertificate, *, in_force: bool = True, now: int) -> CertificateRow:
+        """Commits the certificate's row with its serial; a request's second reservation is its first one.
+
+        A renewal's certificate isn't `in_force` for its key before it is confirmed.
+        """
 
         async def work(tx: Tx) -> CertificateRow | None:
-            return await self.reserve_in(tx, new, now=now)
+            return await self.reserve_in(tx, new, in_force=in_force, now=now)
 
         row = await self.db.write(work)
         if row is None:
             raise errors.Conflict
         return row
 
-    async def reserve_in(self, tx: Tx, new: NewCertificate, *, now: int) -> CertificateRow | None:
+    async def reserve_in(
+        self, tx: Tx, new: NewCertificate, *, in_force: bool = True, now: int
+    ) -> CertificateRow | None:
         """`reserve` inside of the caller's transaction."""
         return await reserve_certificate(
-            tx, new, authorities=self.authorities, days=self.settings.certificate_days, now=now
+            tx,
+            new,
+            authorities=self.authorities,
+            days=self.settings.certificate_days,
+            in_force=in_force,
+            now=now,
         )
 
-    async def issue(self, serial: str, *, now: int) -> Certificate:
-        """Signs and stores the reserved certificate, or gives the stored one.
+    async def issue(self, serial: str, *, in_force: bool = True, now: int) -> Certificate:
+        """Signs and stores the reserved certificate, or gives the stored one; `in_force` also activates it.
 
         Raises NotFound for an unknown serial, Conflict when it was revoked before it was signed, LintError, SealError.
         """
@@ -68,7 +78,11 @@ class Issue:
         if row.der is not None:
             return parse_certificate(row.der)
         made = await self._sign(row)
-        if await store.activate(self.db, serial=serial, der=made.der, now=now):
+        if in_force:
+            stored = await store.activate(self.db, serial=serial, der=made.der, now=now)
+        else:
+            stored = await store.keep_signed(self.db, serial=serial, der=made.der)
+        if stored:
             return made
         # Someone else stored his: that one is the certificate, ours was never seen by anyone.
         row = await store.find_by_serial(self.db, serial=serial)
@@ -114,13 +128,15 @@ class Issue:
 
 
 async def reserve_certificate(
-    tx: Tx, new: NewCertificate, *, authorities: Authorities, days: int, now: int
+    tx: Tx, new: NewCertificate, *, authorities: Authorities, days: int, in_force: bool = True, now: int
 ) -> CertificateRow | None:
     """Reserves a random serial for the key's certificate, valid for `days`, but no longer than the issuing CA."""
     start = now // 1000 * 1000
     end = min(start + days * DAY_MS, authorities.issuing.certificate.not_after)
     serial = serial_text(serial_from(os.urandom(20)))
-    return await store.reserve(tx, new, serial=serial, not_before=start, not_after=end, now=now)
+    return await store.reserve(
+        tx, new, serial=serial, not_before=start, not_after=end, in_force=in_force, now=now
+    )
 
 
 def serial_text(serial: int) -> str:

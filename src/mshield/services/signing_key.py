@@ -13,6 +13,8 @@ MAX_FAILURES: Final = 5
 MAX_WRONG_TOTAL: Final = 50
 PIN_CHANGE_DUE: Final = 40
 """Wrong tries in the life of a PIN after which the user is asked for a new one."""
+_UNCERTIFIED: Final = frozenset({"enrolling", "renewing"})
+"""Keys that sign without a certificate in force: their request, and the confirmation of a renewal."""
 _ITEM: Final = 16 + 32 + 32
 _SCALAR: Final = 32
 _MAY_BE_ASKED: Final = frozenset({CertificateState.ACTIVE, CertificateState.PIN_LOCKED})
@@ -67,7 +69,7 @@ def require_usable(key: store.KeyRow, *, now: int) -> bytes:
     if key.public_key is None:
         raise errors.Held(reasons=["incomplete"])
     if certificate is None:
-        if key.state != "enrolling" or (key.expires_at is not None and key.expires_at <= now):
+        if key.state not in _UNCERTIFIED or (key.expires_at is not None and key.expires_at <= now):
             raise errors.Held(reasons=["incomplete"])
         return key.public_key
     holds = gravest_first(map(Hold, certificate.holds))

@@ -27,6 +27,7 @@ _ADDRESS: Final = "sms_address"
 _PURPOSES: Final[dict[SmsPurpose, str]] = {
     "register": "注册",
     "apply": "申请证书",
+    "renew": "更新证书",
     "reset": "重设密码",
     "portal": "法人登录",
     "revoke": "作废手机盾证书",

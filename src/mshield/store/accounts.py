@@ -55,6 +55,12 @@ async def find_account(db: Database | Tx, *, phone: str) -> Account | None:
     return _account(await db.one(_SQL["find_by_phone"], phone=phone))
 
 
+async def find_id_number_box(db: Database | Tx, *, account_id: str) -> bytes | None:
+    """The sealed id number of an account."""
+    row = await db.one(_SQL["id_number_box"], id=account_id)
+    return None if row is None else bytes(row["id_number_box"])
+
+
 async def get_account(db: Database | Tx, *, account_id: str) -> Account | None:
     """The account of this id."""
     return _account(await db.one(_SQL["find"], id=account_id))

@@ -11,6 +11,7 @@ from mshield.domain import certificates as rules
 from mshield.domain import errors
 from mshield.domain.certificates import CertificateEvent, CertificateState, Standing
 from mshield.domain.ids import new_id
+from mshield.store import bindings
 from mshield.store.database import Database, Tx
 from mshield.store.queries import Queries
 
@@ -88,6 +89,8 @@ async def change(
                 revocation_reason=revocation_reason if standing.state in _ENDED else None,
                 now=now,
             )
+            if standing.state is CertificateState.REVOKED:
+                await bindings.end_all(tx, serial=serial, now=now)
             return standing
     raise errors.Busy
 

@@ -72,9 +72,19 @@ class StatusRow:
 
 
 async def reserve(
-    tx: Tx, new: NewCertificate, *, serial: str, not_before: int, not_after: int, now: int
+    tx: Tx,
+    new: NewCertificate,
+    *,
+    serial: str,
+    not_before: int,
+    not_after: int,
+    in_force: bool = True,
+    now: int,
 ) -> CertificateRow | None:
-    """The reservation for the request: this one, or the one that was made before (with its own serial and times)."""
+    """The reservation for the request: this one, or the one that was made before (with its own serial and times).
+
+    `in_force` makes it the key's certificate; a renewal's becomes that when it is confirmed.
+    """
     await tx.run(
         _SQL["reserve"],
         serial=serial,
@@ -94,7 +104,7 @@ async def reserve(
         now=now,
     )
     row = await find_by_request(tx, request_sid=new.request_sid)
-    if row is not None:
+    if row is not None and in_force:
         await tx.run(_SQL["put_in_force"], uid=new.uid, serial=row.serial)
     return row
 
@@ -141,6 +151,11 @@ async def activate(db: Database, *, serial: str, der: bytes, now: int) -> bool:
         return True
 
     return await db.write(work)
+
+
+async def keep_signed(db: Database, *, serial: str, der: bytes) -> bool:
+    """Stores a signed certificate that isn't in force yet. False when it was stored before, or revoked meanwhile."""
+    return await db.run(_SQL["keep_signed"], serial=serial, der=der) == 1
 
 
 async def list_revoked(db: Database | Tx, *, since: int) -> list[StatusRow]:

@@ -147,23 +147,28 @@ async def begin(db: Database, key: NewKey, *, shield_number: str, now: int) -> s
         if device is None:
             raise Conflict("the device is gone")
         await tx.run(_SQL["void_unfinished"], device_id=key.device_id)
-        await tx.run(
-            _SQL["insert_key"],
-            uid=key.uid,
-            account_id=key.account_id,
-            device_id=key.device_id,
-            person_id=key.person_id,
-            filing_version=key.filing_version,
-            subject=key.subject,
-            enrol_sid=key.enrol_sid,
-            challenge=key.challenge,
-            otp_hash=key.otp_hash,
-            now=now,
-            expires_at=key.expires_at,
-        )
+        await insert_key(tx, key, now=now)
         return str(device["shield_number"])
 
     return await db.write(work)
+
+
+async def insert_key(tx: Tx, key: NewKey, *, now: int) -> None:
+    """The row of a key whose enrolment begins."""
+    await tx.run(
+        _SQL["insert_key"],
+        uid=key.uid,
+        account_id=key.account_id,
+        device_id=key.device_id,
+        person_id=key.person_id,
+        filing_version=key.filing_version,
+        subject=key.subject,
+        enrol_sid=key.enrol_sid,
+        challenge=key.challenge,
+        otp_hash=key.otp_hash,
+        now=now,
+        expires_at=key.expires_at,
+    )
 
 
 async def find(db: Database, *, uid: bytes, account_id: str, device_id: str) -> Enrolment | None:

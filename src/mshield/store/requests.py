@@ -28,6 +28,7 @@ class NewRequest:
     id: str
     client_id: str
     kind: str
+    channel: str
     number: str
     qr_key: str
     pc_address: str | None
@@ -43,6 +44,7 @@ class MadeRequest:
 
     id: str
     kind: str
+    channel: str
     state: str
     number: str
     qr_key: str
@@ -152,6 +154,7 @@ async def create(db: Database, request: NewRequest, tasks: list[NewTask], *, now
         "id": request.id,
         "client_id": request.client_id,
         "kind": request.kind,
+        "channel": request.channel,
         "number": request.number,
         "qr_key": request.qr_key,
         "pc_address": request.pc_address,
@@ -204,6 +207,7 @@ async def find_by_idempotency_key(
     return MadeRequest(
         id=row["id"],
         kind=row["kind"],
+        channel=row["channel"],
         state=row["state"],
         number=row["number"],
         qr_key=row["qr_key"],
@@ -265,11 +269,25 @@ async def usable_certificate(db: Database, *, device_id: str, account_id: str) -
     return DeviceCertificate(row["uid"], row["state"], holds, row["not_after"], changed)
 
 
-async def scan(db: Database, *, id: str, qr_key: str, uid: bytes, now: int) -> bool:  # noqa: A002
+async def find_asker(db: Database, *, id: str, qr_key: str, channel: str) -> str | None:  # noqa: A002
+    """The business system that asks, for who holds the request's code; None for a wrong one."""
+    row = await db.one(_SQL["asker"], id=id, qr_key=qr_key, channel=channel)
+    return None if row is None else str(row["client_id"])
+
+
+async def scan(  # one part of the code each
+    db: Database,
+    *,
+    id: str,  # noqa: A002
+    qr_key: str,
+    channel: str,
+    uid: bytes,
+    now: int,
+) -> bool:
     """Lets the key's phone take the request; False for a wrong code, a late one, or one that another phone took."""
 
     async def work(tx: Tx) -> bool:
-        if await tx.one(_SQL["scan"], id=id, qr_key=qr_key, uid=uid, now=now) is None:
+        if await tx.one(_SQL["scan"], id=id, qr_key=qr_key, channel=channel, uid=uid, now=now) is None:
             return False
         await tx.run(_SQL["claim_tasks"], request_id=id, uid=uid)
         return True

@@ -179,7 +179,7 @@ CREATE TABLE requests (
   created_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL,
   changed_at BIGINT NOT NULL
-);
+, channel TEXT NOT NULL DEFAULT 'qr');
 
 CREATE UNIQUE INDEX requests_idempotency ON requests (client_id, idempotency_key);
 
@@ -382,6 +382,43 @@ CREATE TABLE idempotency (
 );
 
 CREATE INDEX idempotency_created ON idempotency (created_at);
+
+CREATE TABLE renewals (
+  sid BYTEA PRIMARY KEY,
+  uid BYTEA NOT NULL REFERENCES keys (uid),
+  old_serial TEXT NOT NULL REFERENCES certificates (serial),
+  account_id TEXT NOT NULL REFERENCES accounts (id),
+  device_id TEXT NOT NULL REFERENCES devices (id),
+  person_id TEXT NOT NULL REFERENCES filed_persons (id),
+  filing_version BIGINT NOT NULL,
+  subject TEXT NOT NULL,
+  consent_sid BYTEA UNIQUE,
+  confirm_sid BYTEA UNIQUE,
+  state TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  begun_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL,
+  changed_at BIGINT NOT NULL
+);
+
+CREATE UNIQUE INDEX renewals_open ON renewals (device_id) WHERE state IN ('begun', 'issued');
+
+CREATE INDEX renewals_uid ON renewals (uid);
+
+CREATE TABLE bindings (
+  sid BYTEA PRIMARY KEY,
+  account_id TEXT NOT NULL REFERENCES accounts (id),
+  device_id TEXT NOT NULL REFERENCES devices (id),
+  shield_number TEXT NOT NULL,
+  serial TEXT NOT NULL REFERENCES certificates (serial),
+  certificate TEXT NOT NULL REFERENCES certificates (serial),
+  client_id TEXT REFERENCES business_systems (client_id),
+  asked_at BIGINT NOT NULL,
+  bound_at BIGINT,
+  ended_at BIGINT
+);
+
+CREATE INDEX bindings_certificate ON bindings (certificate);
 
 CREATE TABLE high_water (
   id INTEGER PRIMARY KEY,

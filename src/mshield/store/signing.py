@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from mshield.domain.certificates import CertificateEvent
-from mshield.store import certificate_changes
+from mshield.store import certificate_changes, renewal_outcome
 from mshield.store.database import Database, Row, Tx
 from mshield.store.queries import Queries
 
@@ -182,6 +182,7 @@ async def hold_clone(db: Database, *, uid: bytes, now: int) -> None:
             tx, uid=uid, event=CertificateEvent.FIND_CLONE, reason="", now=now
         )
         await tx.run(_SQL["void_key"], uid=uid)
+        await renewal_outcome.after_clone(tx, uid=uid, now=now)
 
     await db.write(work)
 

@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from mshield.domain.certificates import CertificateEvent
-from mshield.store import certificate_changes
+from mshield.store import certificate_changes, renewal_outcome
 from mshield.store.database import Database, Row, Tx, Undone
 from mshield.store.queries import Queries
 from mshield.store.signing import KeyRow, Overtaken, SessionRow
@@ -167,7 +167,7 @@ async def _store_signatures(
 
 
 async def record_refusal(
-    db: Database, key: KeyRow, *, fb: bytes, outcome_box: bytes, lock: bool, now: int
+    db: Database, key: KeyRow, *, fb: bytes, outcome_box: bytes, wrong_pin: bool, lock: bool, now: int
 ) -> None:
     """Ends the session with a wrong PIN, or with `retry`; `lock` also locks the certificate. Raises Overtaken."""
 
@@ -187,6 +187,8 @@ async def record_refusal(
             await certificate_changes.change_in_force(
                 tx, uid=key.uid, event=CertificateEvent.LOCK_PIN, reason="", now=now
             )
+        if wrong_pin:
+            await renewal_outcome.after_refusal(tx, uid=key.uid, locked=lock, now=now)
 
     await db.write(work)
 

@@ -13,7 +13,16 @@ from mshield.web.console import filed_people
 from mshield.web.console import filing as console_filing
 from mshield.web.dpop import ReplayCache
 from mshield.web.edge import Edge
-from mshield.web.phone import accounts, enrolment, internal_tasks, shield, signing
+from mshield.web.phone import (
+    accounts,
+    bindings,
+    enrolment,
+    internal_tasks,
+    pin_policy,
+    renewals,
+    shield,
+    signing,
+)
 from mshield.web.phone import requests as phone_requests
 from mshield.web.portal import ROUTERS as PORTAL
 from mshield.web.publication import ROUTERS as PUBLICATION
@@ -38,6 +47,9 @@ ROUTERS = {
         internal_tasks.router,
         phone_requests.router,
         shield.router,
+        renewals.router,
+        bindings.router,
+        pin_policy.router,
     ),
     "/api/portal": PORTAL,
     "/api/business": (business_requests.router,),

@@ -6,7 +6,6 @@ import pytest
 
 from mshield.domain import errors
 from mshield.domain.certificates import (
-    RENEWAL_MS,
     TABLE,
     CertificateEvent,
     CertificateState,
@@ -15,17 +14,14 @@ from mshield.domain.certificates import (
     after,
     format_holds,
     is_expired,
-    may_renew,
     occupies_device,
     parse_holds,
-    renewal_is_due,
     require_usable,
     usable,
 )
 
 ACTIVE, LOCKED, REVOKED = CertificateState.ACTIVE, CertificateState.PIN_LOCKED, CertificateState.REVOKED
 E = CertificateEvent
-DAY = 86_400_000
 
 
 def test_r14_loss_and_freeze_are_two_holds_lifted_by_the_legal_person() -> None:
@@ -106,21 +102,6 @@ def test_r11_usable_only_active_unheld_and_in_time(
         return
     with pytest.raises(refusal):
         require_usable(state=state, holds=holds, not_after=100, now=now)
-
-
-def test_r11_renewal_in_the_last_half_year_or_when_the_filing_changed() -> None:
-    end = 1000 * DAY
-    early, late = end - RENEWAL_MS, end - RENEWAL_MS + 1
-    assert not renewal_is_due(not_after=end, now=early)
-    assert renewal_is_due(not_after=end, now=late)
-    assert not renewal_is_due(not_after=end, now=end)
-    standing = Standing(ACTIVE)
-    assert not may_renew(standing=standing, not_after=end, filing_changed=False, now=early)
-    assert may_renew(standing=standing, not_after=end, filing_changed=True, now=early)
-    assert may_renew(standing=standing, not_after=end, filing_changed=False, now=late)
-    assert not may_renew(standing=standing, not_after=end, filing_changed=True, now=end)
-    held = Standing(ACTIVE, frozenset({Hold.DUPLICATE}))
-    assert not may_renew(standing=held, not_after=end, filing_changed=True, now=late)
 
 
 def test_r5_a_device_is_free_again_after_revocation_or_renewal_only() -> None:

@@ -15,7 +15,7 @@ import httpx
 from mshield.client.business.effects import Outcome, Plan, Reply, Send, Sleep
 from mshield.client.business.plans import Plans, Retry
 from mshield.client.business.result import Result
-from mshield.client.business.values import Created, Document, Pc, Status
+from mshield.client.business.values import Channel, Created, Document, Pc, Status
 from mshield.client.errors import NetworkError
 from mshield.client.origin import is_loopback
 
@@ -43,15 +43,29 @@ class BusinessClient:
         self._sleep = sleep
         self._http = httpx.Client(transport=transport, trust_env=not is_loopback(self._base))
 
-    def request_login(self, *, pc: Pc | None = None, idempotency_key: str | None = None) -> Created:
-        """Asks for a login (扫码登录); show `qr` as a QR code and `number` beside it."""
-        return self._perform(self._plans.request_login(pc=pc, idempotency_key=idempotency_key))
+    def request_login(
+        self, *, pc: Pc | None = None, channel: Channel = "qr", idempotency_key: str | None = None
+    ) -> Created:
+        """Asks for a login (扫码登录); show `qr` as a QR code and `number` beside it.
+
+        By channel `app` open `app_link` instead, on the phone itself.
+        """
+        return self._perform(
+            self._plans.request_login(pc=pc, channel=channel, idempotency_key=idempotency_key)
+        )
 
     def request_signature(
-        self, documents: Sequence[Document], *, pc: Pc | None = None, idempotency_key: str | None = None
+        self,
+        documents: Sequence[Document],
+        *,
+        pc: Pc | None = None,
+        channel: Channel = "qr",
+        idempotency_key: str | None = None,
     ) -> Created:
         """Asks for signatures (扫码签名) on 1 to 64 documents, under one PIN entry."""
-        return self._perform(self._plans.request_signature(documents, pc=pc, idempotency_key=idempotency_key))
+        return self._perform(
+            self._plans.request_signature(documents, pc=pc, channel=channel, idempotency_key=idempotency_key)
+        )
 
     def status(self, request_id: str, *, wait: int = 0, state: str = "waiting") -> Status:
         """How a request stands: at once, or held for up to `wait` seconds (at most 60) while it is in `state`."""
@@ -123,16 +137,25 @@ class AsyncBusinessClient:
         self._sleep = sleep
         self._http = httpx.AsyncClient(transport=transport, trust_env=not is_loopback(self._base))
 
-    async def request_login(self, *, pc: Pc | None = None, idempotency_key: str | None = None) -> Created:
+    async def request_login(
+        self, *, pc: Pc | None = None, channel: Channel = "qr", idempotency_key: str | None = None
+    ) -> Created:
         """As `BusinessClient.request_login`."""
-        return await self._perform(self._plans.request_login(pc=pc, idempotency_key=idempotency_key))
+        return await self._perform(
+            self._plans.request_login(pc=pc, channel=channel, idempotency_key=idempotency_key)
+        )
 
     async def request_signature(
-        self, documents: Sequence[Document], *, pc: Pc | None = None, idempotency_key: str | None = None
+        self,
+        documents: Sequence[Document],
+        *,
+        pc: Pc | None = None,
+        channel: Channel = "qr",
+        idempotency_key: str | None = None,
     ) -> Created:
         """As `BusinessClient.request_signature`."""
         return await self._perform(
-            self._plans.request_signature(documents, pc=pc, idempotency_key=idempotency_key)
+            self._plans.request_signature(documents, pc=pc, channel=channel, idempotency_key=idempotency_key)
         )
 
     async def status(self, request_id: str, *, wait: int = 0, state: str = "waiting") -> Status:

@@ -15,7 +15,7 @@ import msgspec
 
 from mshield.client.business.effects import Plan, Reply, Send, Sleep
 from mshield.client.business.result import Result
-from mshield.client.business.values import Created, Document, Pc, Status
+from mshield.client.business.values import Channel, Created, Document, Pc, Status
 from mshield.client.errors import ClientError, NetworkError, is_passing, problem_of
 from mshield.client.wire import read
 
@@ -51,19 +51,20 @@ class Plans:
     retry: Retry
     now: Callable[[], float]
 
-    def request_login(self, *, pc: Pc | None, idempotency_key: str | None) -> Plan[Created]:
+    def request_login(self, *, pc: Pc | None, channel: Channel, idempotency_key: str | None) -> Plan[Created]:
         """Asks for a login."""
-        return self._create({"kind": "login", "pc": _pc(pc)}, idempotency_key)
+        payload = {"kind": "login", "pc": _pc(pc)} | _by(channel)
+        return self._create(payload, idempotency_key)
 
     def request_signature(
-        self, documents: Sequence[Document], *, pc: Pc | None, idempotency_key: str | None
+        self, documents: Sequence[Document], *, pc: Pc | None, channel: Channel, idempotency_key: str | None
     ) -> Plan[Created]:
         """Asks for signatures on 1 to 64 documents."""
         payload = {
             "kind": "signature",
             "documents": [_document(document) for document in documents],
             "pc": _pc(pc),
-        }
+        } | _by(channel)
         return self._create(payload, idempotency_key)
 
     def status(self, request_id: str, *, wait: int, state: str) -> Plan[Status]:
@@ -169,6 +170,11 @@ def _document(document: Document) -> dict[str, object]:
         "content_b64": base64.b64encode(document.content).decode("ascii"),
         "display": [{"label": label, "value": value} for label, value in document.display],
     }
+
+
+def _by(channel: Channel) -> dict[str, object]:
+    """Said only where it isn't the usual one, so that an older service understands."""
+    return {} if channel == "qr" else {"channel": channel}
 
 
 def _pc(pc: Pc | None) -> dict[str, str] | None:

@@ -12,6 +12,7 @@ import msgspec
 from mshield.client.wire import unbase64
 
 Kind = Literal["login", "signature"]
+Channel = Literal["qr", "app"]
 State = Literal["waiting", "scanned", "signed", "declined", "expired", "cancelled"]
 
 #: States in which nothing more happens.
@@ -37,14 +38,18 @@ class Pc:
 
 
 class Created(msgspec.Struct, frozen=True, kw_only=True):
-    """A request that waits for a phone. `qr` is the QR's text; `number` is shown beside it and must be the phone's."""
+    """A request that waits for a phone. `qr` is the QR's text; `number` is shown beside it and must be the phone's.
+
+    A request by channel `app` has no `qr`: `app_link` opens the shield's app on the same phone.
+    """
 
     id: str
     kind: Kind
     state: State
-    qr: str
     number: str
     expires_at: int
+    qr: str = ""
+    app_link: str = ""
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):

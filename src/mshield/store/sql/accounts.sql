@@ -4,6 +4,9 @@ SELECT id, phone, password_hash, name, id_type, id_number_hash, state, created_a
 -- name: find^
 SELECT id, phone, password_hash, name, id_type, id_number_hash, state, created_at, source, external_id FROM accounts WHERE id = :id;
 
+-- name: id_number_box^
+SELECT id_number_box FROM accounts WHERE id = :id;
+
 -- name: insert!
 -- Nothing happens where the phone number has an account.
 INSERT INTO accounts (id, phone, password_hash, name, id_type, id_number_hash, id_number_box, state, created_at)

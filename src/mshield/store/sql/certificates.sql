@@ -31,6 +31,10 @@ WHERE c.serial = :serial;
 UPDATE certificates SET der = :der, state = 'active', changed_at = :now
 WHERE serial = :serial AND state = 'issued' AND der IS NULL;
 
+-- name: keep_signed!
+-- A renewal's certificate waits as `issued`, signed, until it is confirmed.
+UPDATE certificates SET der = :der WHERE serial = :serial AND state = 'issued' AND der IS NULL;
+
 -- name: revoked
 -- Everything that a list names, with what its basis is made of. Uses the partial index certificates_off.
 SELECT serial, state, holds, issued_at, changed_at, revoked_at, revocation_reason FROM certificates
@@ -46,7 +50,8 @@ SELECT serial, state, holds, issued_at, changed_at, revoked_at, revocation_reaso
 WHERE serial = :serial AND der IS NOT NULL;
 
 -- name: find_newest^
--- What a device shows as its own: the newest one of its account, in whatever state.
+-- What a device shows as its own: the one that counts, else the newest that ever came into force.
 SELECT serial, uid, request_sid, account_id, device_id, person_id, filing_version, shield_number, organisation, credit_code, role,
   common_name, der, state, holds, not_before, not_after, issued_at, changed_at, revoked_at, revocation_reason
-FROM certificates WHERE device_id = :device_id AND account_id = :account_id ORDER BY issued_at DESC, serial DESC LIMIT 1;
+FROM certificates WHERE device_id = :device_id AND account_id = :account_id AND state <> 'issued'
+ORDER BY CASE WHEN state IN ('revoked', 'superseded') THEN 1 ELSE 0 END, issued_at DESC, serial DESC LIMIT 1;

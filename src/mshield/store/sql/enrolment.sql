@@ -51,7 +51,7 @@ INSERT INTO tasks (sid, request_id, position, uid, purpose, state, message, medi
 VALUES (:sid, NULL, 0, :uid, 'enrol', 'waiting', :message, 'application/pkcs10', :title, :display, :now, :expires_at);
 
 -- name: find_confirmed^
--- A key whose CertificationRequest is signed: what the certificate is made from.
+-- A key whose CertificationRequest is signed: what the certificate is made from. A renewal's comes into force otherwise.
 SELECT k.uid, k.account_id, k.device_id, k.person_id, k.filing_version, k.subject, k.public_key, k.enrol_sid,
   d.shield_number, f.id_number_box, f.role, e.credit_code, t.message, s.signature
 FROM keys k
@@ -60,7 +60,8 @@ JOIN filed_persons f ON f.id = k.person_id
 JOIN enterprises e ON e.credit_code = f.credit_code
 JOIN tasks t ON t.sid = k.enrol_sid
 JOIN signatures s ON s.sid = k.enrol_sid
-WHERE k.device_id = :device_id AND k.account_id = :account_id AND k.state = 'confirmed';
+WHERE k.device_id = :device_id AND k.account_id = :account_id AND k.state = 'confirmed'
+  AND NOT EXISTS (SELECT 1 FROM renewals r WHERE r.sid = k.enrol_sid);
 
 -- name: certify_key!
 UPDATE keys SET state = 'certified', generation = generation + 1 WHERE uid = :uid AND state = 'confirmed';

@@ -1,7 +1,7 @@
 -- name: find^
--- One that still waits is given again: a repeated request makes no second one.
+-- One that still waits is given again: a repeated request makes no second one. A renewal's is its own.
 SELECT sid FROM tasks WHERE uid = :uid AND purpose = :purpose AND state = 'waiting' AND request_id IS NULL
-  AND expires_at > :until
+  AND expires_at > :until AND sid NOT IN (SELECT confirm_sid FROM renewals WHERE uid = :uid AND confirm_sid IS NOT NULL)
 LIMIT 1;
 
 -- name: insert!

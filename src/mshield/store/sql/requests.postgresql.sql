@@ -2,9 +2,9 @@
 
 -- name: create!
 WITH made AS (
-  INSERT INTO requests (id, client_id, kind, state, number, qr_key, pc_address, pc_browser, idempotency_key, body_hash,
+  INSERT INTO requests (id, client_id, kind, channel, state, number, qr_key, pc_address, pc_browser, idempotency_key, body_hash,
     created_at, expires_at, changed_at)
-  VALUES (:id, :client_id, :kind, 'waiting', :number, :qr_key, :pc_address, :pc_browser, :idempotency_key, :body_hash,
+  VALUES (:id, :client_id, :kind, :channel, 'waiting', :number, :qr_key, :pc_address, :pc_browser, :idempotency_key, :body_hash,
     :now, :expires_at, :now)
   RETURNING id)
 INSERT INTO tasks (sid, request_id, position, uid, purpose, state, message, media_type, title, display, created_at, expires_at)

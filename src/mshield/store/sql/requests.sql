@@ -1,5 +1,5 @@
 -- name: find_by_idempotency_key^
-SELECT id, kind, state, reason, number, qr_key, body_hash, expires_at FROM requests
+SELECT id, kind, channel, state, reason, number, qr_key, body_hash, expires_at FROM requests
 WHERE client_id = :client_id AND idempotency_key = :idempotency_key;
 
 -- name: find_state^
@@ -19,10 +19,13 @@ JOIN enterprises e ON e.credit_code = f.credit_code
 WHERE c.device_id = :device_id AND c.account_id = :account_id AND c.state NOT IN ('revoked', 'superseded')
 ORDER BY c.issued_at DESC LIMIT 1;
 
+-- name: asker^
+SELECT client_id FROM requests WHERE id = :id AND qr_key = :qr_key AND channel = :channel;
+
 -- name: scan^
 -- The first phone that shows the right code takes the request; the same phone may take it again.
 UPDATE requests SET state = 'scanned', uid = :uid, changed_at = :now
-WHERE id = :id AND qr_key = :qr_key AND expires_at > :now
+WHERE id = :id AND qr_key = :qr_key AND channel = :channel AND expires_at > :now
   AND (state = 'waiting' OR (state = 'scanned' AND uid = :uid))
 RETURNING id;
 

@@ -1,9 +1,9 @@
 -- The steps of one transaction; PostgreSQL joins them into one statement.
 
 -- name: insert_request!
-INSERT INTO requests (id, client_id, kind, state, number, qr_key, pc_address, pc_browser, idempotency_key, body_hash,
+INSERT INTO requests (id, client_id, kind, channel, state, number, qr_key, pc_address, pc_browser, idempotency_key, body_hash,
   created_at, expires_at, changed_at)
-VALUES (:id, :client_id, :kind, 'waiting', :number, :qr_key, :pc_address, :pc_browser, :idempotency_key, :body_hash,
+VALUES (:id, :client_id, :kind, :channel, 'waiting', :number, :qr_key, :pc_address, :pc_browser, :idempotency_key, :body_hash,
   :now, :expires_at, :now);
 
 -- name: insert_task!

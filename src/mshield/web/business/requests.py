@@ -66,22 +66,30 @@ class PcMessage(Wire, frozen=True):
 
 
 class CreateMessage(Wire, frozen=True):
-    """A login takes no documents, a signature 1 to 64."""
+    """A login takes no documents, a signature 1 to 64.
+
+    `channel` `app`: another app on the same phone hands the request over by its link, and needs a bound certificate.
+    """
 
     kind: Literal["login", "signature"]
     documents: Annotated[tuple[DocumentMessage, ...], msgspec.Meta(max_length=64)] = ()
     pc: PcMessage | None = None
+    channel: Literal["qr", "app"] = "qr"
 
 
 class CreatedMessage(Wire, frozen=True):
-    """`qr` is the text to show as a QR code, `number` two digits to show beside it."""
+    """`qr` is the text to show as a QR code, `number` two digits to show beside it.
+
+    A request by channel `app` has `app_link` in its place: the link that opens the shield's app on this phone.
+    """
 
     id: str
     kind: Literal["login", "signature"]
     state: str
-    qr: str
     number: str
     expires_at: int
+    qr: str | msgspec.UnsetType = msgspec.UNSET
+    app_link: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class StateMessage(Wire, frozen=True):
@@ -148,6 +156,7 @@ async def create(request: Request) -> Response:
     asked = await context.ask.create(
         system,
         kind=message.kind,
+        channel=message.channel,
         documents=tuple(_document(each) for each in message.documents),
         pc_address=message.pc.address if message.pc else None,
         pc_browser=message.pc.browser if message.pc else None,
@@ -155,7 +164,16 @@ async def create(request: Request) -> Response:
         body=body,
         now=now,
     )
-    answer = CreatedMessage(asked.id, message.kind, asked.state, asked.qr, asked.number, asked.expires_at)
+    by_app = asked.channel == "app"
+    answer = CreatedMessage(
+        asked.id,
+        message.kind,
+        asked.state,
+        asked.number,
+        asked.expires_at,
+        qr=msgspec.UNSET if by_app else asked.qr,
+        app_link=asked.qr if by_app else msgspec.UNSET,
+    )
     return JsonAnswer(answer, 201)
 
 

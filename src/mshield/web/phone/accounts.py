@@ -49,10 +49,10 @@ class _In(BaseModel):
 
 
 class SmsCodeIn(_In):
-    """Asks for an SMS code. `apply` needs a login and goes to the account's own number: `phone` is then null."""
+    """Asks for an SMS code. `apply` and `renew` need a login and go to the account's own number: `phone` is null."""
 
     phone: Phone | None
-    purpose: Literal["register", "apply", "reset"]
+    purpose: Literal["register", "apply", "renew", "reset"]
 
 
 class AccountIn(_In):
@@ -231,7 +231,7 @@ async def log_in(request: Request, response: Response, body: Annotated[SessionIn
 
 
 async def _phone_for(request: Request, body: SmsCodeIn) -> str:
-    if body.purpose == "apply":
+    if body.purpose in {"apply", "renew"}:
         context = context_of(request)
         login = await authenticate_phone(context.db, await caller_of(request), now=context.clock())
         return login.phone

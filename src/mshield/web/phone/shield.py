@@ -17,7 +17,9 @@ from mshield.web import openapi
 from mshield.web.body import Hex16, Hex32, Wire
 from mshield.web.context import context_of
 from mshield.web.dpop import caller_of
+from mshield.web.phone.bindings import BindingMessage, binding_message
 from mshield.web.phone.enrolment import SubjectMessage
+from mshield.web.phone.renewals import RenewalDueMessage, renewal_due
 
 router: Final = APIRouter(tags=["phone"])
 _SECURITY: Final[dict[str, Any]] = {"security": [{"phone": []}]}
@@ -51,11 +53,13 @@ class CertificateMessage(Wire, frozen=True):
 
 
 class MeMessage(Wire, frozen=True):
-    """My page; certificate is null before the first application."""
+    """My page; certificate is null before the first application, renewal where nothing can be renewed."""
 
     account: AccountMessage
     shield_number: str | None
     certificate: CertificateMessage | None
+    renewal: RenewalDueMessage | None
+    bindings: tuple[BindingMessage, ...]
 
 
 class SignatureMessage(Wire, frozen=True):
@@ -95,6 +99,8 @@ async def me(request: Request) -> Response:
         account=AccountMessage(login.name, mask_phone(login.phone), login.id_type),
         shield_number=login.shield_number,
         certificate=None if current is None else _certificate(current),
+        renewal=renewal_due(await context.renew.due(login, now=now)),
+        bindings=tuple(map(binding_message, await context.bind.list(login))),
     )
     return Response(msgspec.json.encode(answer), media_type="application/json", headers=_NO_STORE)
 

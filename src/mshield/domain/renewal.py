@@ -1,0 +1,98 @@
+"""Renewing a certificate (更新证书, manual 2.3.1.6, R11, R22): when it is due, and a renewal's life as a table.
+
+Half a year is six calendar months, counted in the deployment's time zone: people read a certificate's last day on a
+calendar. The certificate in force stays in force until the new one is confirmed.
+"""
+
+import calendar
+import datetime as dt
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from mshield.domain import errors
+
+MONTHS: Final = 6
+"""Half a year: with less left, renewal is due."""
+
+HOUR_MS: Final = 3_600_000
+"""How long a renewal may take until its request is signed, as an enrolment; afterwards it is void."""
+
+_SECOND_MS: Final = 1000
+
+
+class Reason(StrEnum):
+    """Why a renewal is due, the more urgent first."""
+
+    FILING_CHANGED = "filing_changed"
+    ENDING = "ending"
+
+
+class RenewalState(StrEnum):
+    """Where a renewal stands."""
+
+    BEGUN = "begun"
+    ISSUED = "issued"
+    CONFIRMED = "confirmed"
+    ENDED = "ended"
+
+
+class RenewalEvent(StrEnum):
+    """What happens to a renewal."""
+
+    ISSUE = "issue"
+    CONFIRM = "confirm"
+    END = "end"
+
+
+_S = RenewalState
+
+TABLE: Final[Mapping[tuple[RenewalState, RenewalEvent], RenewalState]] = MappingProxyType(
+    {
+        (_S.BEGUN, RenewalEvent.ISSUE): _S.ISSUED,
+        (_S.BEGUN, RenewalEvent.END): _S.ENDED,
+        (_S.ISSUED, RenewalEvent.CONFIRM): _S.CONFIRMED,
+        (_S.ISSUED, RenewalEvent.END): _S.ENDED,
+    }
+)
+"""Everything that may happen; what isn't here can't. A device has one renewal at most that isn't over."""
+
+
+def sources(event: RenewalEvent) -> frozenset[RenewalState]:
+    """The states in which the event may happen: what a guarded update compares."""
+    return frozenset(source for source, possible in TABLE if possible is event)
+
+
+def half_year_before(not_after: int, zone: dt.tzinfo) -> int:
+    """The moment six calendar months before the end, at the same time of day; both in ms.
+
+    Where the earlier month has no such day it is that month's last day: six months before 31 August is 28 February,
+    in a leap year 29. A time of day that a change of clocks skips or repeats is the earlier of the two.
+    """
+    end = dt.datetime.fromtimestamp(not_after / _SECOND_MS, zone)
+    months = end.year * 12 + end.month - 1 - MONTHS
+    year, month = months // 12, months % 12 + 1
+    day = min(end.day, calendar.monthrange(year, month)[1])
+    start = end.replace(year=year, month=month, day=day, microsecond=0, fold=0)
+    return int(start.timestamp()) * _SECOND_MS + not_after % _SECOND_MS
+
+
+def why_due(
+    *, not_after: int, certified_version: int, filed_version: int | None, zone: dt.tzinfo, now: int
+) -> Reason | None:
+    """Why renewal is due now, or None. `filed_version` is None where the person is no longer on file.
+
+    Exactly half a year is not yet less than half a year. Whether the certificate may be renewed at all is another
+    question: see `domain.certificates.require_usable`.
+    """
+    if filed_version is not None and filed_version != certified_version:
+        return Reason.FILING_CHANGED
+    return Reason.ENDING if now > half_year_before(not_after, zone) else None
+
+
+def require_due(reason: Reason | None, *, not_after: int, zone: dt.tzinfo) -> Reason:
+    """The reason. Raises RenewalNotDue, which says from when (ms) a renewal is possible."""
+    if reason is None:
+        raise errors.RenewalNotDue(possible_after=half_year_before(not_after, zone))
+    return reason

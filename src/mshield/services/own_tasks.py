@@ -1,0 +1,54 @@
+"""What follows from signing one of the service's own documents: a renewal comes into force, a certificate is bound.
+
+It happens in the transaction that records the signature, so that neither is ever there without the other.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+import msgspec
+
+from mshield.domain import errors
+from mshield.store import bindings, renewal_outcome
+from mshield.store.database import Row, Tx
+from mshield.store.signing import CertificateRow, KeyRow, Overtaken, TaskRow
+from mshield.store.signing_outcome import SignatureRow
+
+_WITH_EFFECT: Final = frozenset({"confirm", "bind"})
+
+
+def have_effect(tasks: Iterable[TaskRow]) -> bool:
+    """Whether signing these documents does more than to leave signatures."""
+    return any(task.purpose in _WITH_EFFECT for task in tasks)
+
+
+async def confirm(
+    tx: Tx, key: KeyRow, signatures: list[SignatureRow], *, now: int
+) -> tuple[KeyRow, list[SignatureRow]]:
+    """Puts renewals in force whose confirmation is among the documents, before these are recorded under it.
+
+    Gives the key with the certificate that is in force for it now, and the documents that may be signed: where the old
+    certificate was held, locked or ended meanwhile, its renewal must not come into force, and the document is closed.
+    """
+    allowed = []
+    for each in signatures:
+        try:
+            renewed = await renewal_outcome.confirm(tx, confirm_sid=each.sid, now=now)
+        except errors.Busy as error:
+            raise Overtaken from error
+        except errors.DomainError:
+            continue
+        allowed.append(each)
+        if renewed is not None:
+            certificate = CertificateRow(
+                renewed.serial, "active", frozenset(), renewed.not_before, renewed.not_after
+            )
+            key = msgspec.structs.replace(key, certificate=certificate)
+    return key, allowed
+
+
+async def bind(tx: Tx, signed: Mapping[bytes, Row], *, now: int) -> None:
+    """Makes the bindings count whose statements have been signed."""
+    for sid, row in signed.items():
+        if row["purpose"] == "bind":
+            await bindings.bind(tx, sid=sid, now=now)

@@ -1,0 +1,140 @@
+"""How a renewal ends: confirmed, so that its certificate takes the old one's place, or given up.
+
+Both happen in the caller's transaction, and either leaves one certificate in force, never two and never none.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from mshield.domain import errors
+from mshield.domain.certificates import CertificateEvent, CertificateState, Hold, require_usable
+from mshield.domain.renewal import RenewalState
+from mshield.store import bindings, certificate_changes, certificates
+from mshield.store.certificate_changes import SERVICE, By
+from mshield.store.database import Tx
+from mshield.store.queries import Queries
+
+CESSATION_OF_OPERATION: Final = 5
+"""RFC 5280: the certificate is no longer needed. It never was in force, so nothing superseded it."""
+
+MAX_FAILURES: Final = 5
+MAX_WRONG_TOTAL: Final = 50
+_SQL: Final = Queries("renewals")
+
+
+@dataclass(frozen=True, slots=True)
+class Renewed:
+    """The certificate that has come into force. Times in ms."""
+
+    serial: str
+    not_before: int
+    not_after: int
+
+
+async def confirm(tx: Tx, *, confirm_sid: bytes, now: int) -> Renewed | None:
+    """Puts the certificate of this confirmation in force and supersedes the old one.
+
+    None where `confirm_sid` belongs to no renewal. Raises what keeps the old certificate from being renewed (Held,
+    PinLocked, NoCertificate, CertificateExpired), and TaskClosed for a renewal that has ended; nothing is changed then.
+    """
+    row = await tx.one(_SQL["find_by_confirm"], confirm_sid=confirm_sid)
+    if row is None:
+        return None
+    if row["state"] != RenewalState.ISSUED.value or row["expires_at"] <= now:
+        raise errors.TaskClosed
+    old = await certificates.find_by_serial(tx, serial=row["old_serial"])
+    if old is None:
+        raise errors.NoCertificate
+    require_usable(
+        state=CertificateState(old.state), holds=map(Hold, old.holds), not_after=old.not_after, now=now
+    )
+    by = By("user", row["account_id"])
+    # What can refuse comes first: the old certificate's row is the one that others change too.
+    await certificate_changes.change(
+        tx, serial=old.serial, event=CertificateEvent.SUPERSEDE, by=by, reason=row["reason"], now=now
+    )
+    if await tx.run(_SQL["confirm"], sid=row["sid"], now=now) != 1:
+        raise errors.Busy
+    await certificate_changes.change(
+        tx, serial=row["serial"], event=CertificateEvent.ACTIVATE, by=by, reason=row["reason"], now=now
+    )
+    await tx.run(_SQL["put_in_force"], uid=row["uid"], serial=row["serial"])
+    if row["uid"] != row["old_uid"]:
+        await _retire(tx, row["old_uid"])
+    await bindings.carry_over(tx, old_serial=old.serial, new_serial=row["serial"])
+    return Renewed(row["serial"], row["not_before"], row["not_after"])
+
+
+async def _retire(tx: Tx, uid: bytes) -> None:
+    await tx.run(_SQL["retire_key"], uid=uid)
+    await tx.run(_SQL["end_sessions"], uid=uid)
+    await tx.run(_SQL["close_tasks"], uid=uid)
+
+
+async def end(tx: Tx, *, sid: bytes, reason: str, now: int) -> bool:
+    """Gives a renewal up: its certificate is revoked, its new key void. False where it was over before."""
+    row = await tx.one(_SQL["end"], sid=sid, now=now)
+    if row is None:
+        return False
+    await tx.run(_SQL["void_new_key"], uid=row["uid"])
+    for task in (sid, row["consent_sid"], row["confirm_sid"]):
+        if task is not None:
+            await tx.run(_SQL["close_task"], sid=task)
+    issued = await tx.one(_SQL["unrevoked_of"], sid=sid)
+    if issued is not None:
+        await revoke_unused(tx, serial=issued["serial"], reason=reason, now=now)
+    return True
+
+
+async def revoke_unused(tx: Tx, *, serial: str, reason: str, now: int) -> None:
+    """Revokes a certificate that never came into force and never will. Raises Conflict where it did."""
+    standing = await certificates.find_by_serial(tx, serial=serial)
+    if standing is None or standing.state != CertificateState.ISSUED.value:
+        raise errors.Conflict
+    await certificate_changes.change(
+        tx,
+        serial=serial,
+        event=CertificateEvent.REVOKE,
+        by=SERVICE,
+        reason=f"renewal given up: {reason}",
+        revocation_reason=CESSATION_OF_OPERATION,
+        now=now,
+    )
+
+
+async def after_refusal(tx: Tx, *, uid: bytes, locked: bool, now: int) -> None:
+    """What a wrong PIN means for a renewal in which the key has a part; `locked` where that was its last try.
+
+    Old and new key stand under one PIN, so a wrong one of the new key counts at the old key as well: five tries at
+    both together (R10). With the old key's lock the renewal is over.
+    """
+    renewed = await tx.one(_SQL["renewed_key"], uid=uid)
+    if renewed is not None:
+        counted = await tx.one(_SQL["count_wrong_pin"], uid=renewed["uid"])
+        locked = (
+            counted is None
+            or counted["failures"] >= MAX_FAILURES
+            or counted["wrong_total"] >= MAX_WRONG_TOTAL
+        )
+        if locked:
+            await certificate_changes.change_in_force(
+                tx, uid=renewed["uid"], event=CertificateEvent.LOCK_PIN, reason="", now=now
+            )
+    if locked:
+        await _end_of_key(tx, uid=uid, reason="PIN locked", now=now)
+
+
+async def after_clone(tx: Tx, *, uid: bytes, now: int) -> None:
+    """A second copy of a new key is one of the phone, hence of the key that it was to replace: that one is held too."""
+    renewed = await tx.one(_SQL["renewed_key"], uid=uid)
+    if renewed is not None:
+        await certificate_changes.change_in_force(
+            tx, uid=renewed["uid"], event=CertificateEvent.FIND_CLONE, reason="", now=now
+        )
+    await _end_of_key(tx, uid=uid, reason="copied", now=now)
+
+
+async def _end_of_key(tx: Tx, *, uid: bytes, reason: str, now: int) -> None:
+    row = await tx.one(_SQL["open_of_key"], uid=uid)
+    if row is not None:
+        await end(tx, sid=row["sid"], reason=reason, now=now)

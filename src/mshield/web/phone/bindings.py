@@ -1,0 +1,91 @@
+"""Binding the certificate to the account (绑定证书, manual 2.3.1.4, R8)."""
+
+from typing import Annotated, Any, Final
+
+import msgspec
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mshield.domain import errors
+from mshield.services.bind import Binding
+from mshield.services.session import authenticate_phone
+from mshield.web import openapi
+from mshield.web.body import Hex16, Wire, decode
+from mshield.web.context import context_of
+from mshield.web.dpop import caller_of
+from mshield.web.phone.requests import TaskMessage, task_message
+
+router: Final = APIRouter(tags=["phone"])
+_SECURITY: Final[dict[str, Any]] = {"security": [{"phone": []}]}
+_NO_STORE: Final = {"Cache-Control": "no-store"}
+
+
+class BindMessage(Wire, frozen=True):
+    """`client_id` names one business system; null binds for all of them."""
+
+    client_id: Annotated[str, msgspec.Meta(min_length=1, max_length=64)] | None
+
+
+class BindingMessage(Wire, frozen=True):
+    """A binding in force; `serial` is the certificate that signed it. Times in ms."""
+
+    sid: Hex16
+    serial: str
+    client_id: str | None
+    system_name: str | None
+    bound_at: int
+
+
+@router.post(
+    "/bindings",
+    status_code=201,
+    summary="Bind the certificate to the account",
+    operation_id="bind",
+    openapi_extra=openapi.takes(BindMessage) | _SECURITY,
+    responses=openapi.answers(TaskMessage, "The statement to sign", status=201)
+    | openapi.problems(400, 401, 403, 404, 409, 503),
+)
+async def bind(request: Request) -> Response:
+    """Manual 2.3.1.4. The phone signs the statement by `open` and `finish`; from then on the certificate is bound."""
+    caller = await caller_of(request)
+    message = decode(await request.body(), BindMessage)
+    context = context_of(request)
+    now = context.clock()
+    login = await authenticate_phone(context.db, caller, now=now)
+    sid = await context.bind.ask(login, client_id=message.client_id, now=now)
+    answer = task_message(await context.answer.task(login, sid))
+    return Response(msgspec.json.encode(answer), 201, _NO_STORE, media_type="application/json")
+
+
+@router.delete(
+    "/bindings/{sid}",
+    status_code=204,
+    summary="Unbind the certificate",
+    operation_id="unbind",
+    openapi_extra=_SECURITY,
+    responses=openapi.answers(None, "Unbound", status=204) | openapi.problems(401, 404, 503),
+)
+async def unbind(request: Request, sid: str) -> Response:
+    """Needs no PIN: it only takes something away."""
+    caller = await caller_of(request)
+    context = context_of(request)
+    now = context.clock()
+    login = await authenticate_phone(context.db, caller, now=now)
+    try:
+        named = bytes.fromhex(msgspec.convert(sid, Hex16))
+    except msgspec.ValidationError as error:
+        raise errors.NotFound from error
+    await context.bind.unbind(login, named, now=now)
+    return Response(status_code=204)
+
+
+def binding_message(binding: Binding) -> BindingMessage:
+    """A binding as my page shows it."""
+    return BindingMessage(
+        sid=binding.sid.hex(),
+        serial=binding.serial,
+        client_id=binding.client_id,
+        system_name=binding.system_name,
+        bound_at=binding.bound_at,
+    )

@@ -1,0 +1,70 @@
+"""Which PINs a phone refuses (R10): the rules are the service's setting, and the phone applies them."""
+
+from typing import Any, Final, Literal
+
+import msgspec
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mshield.services.holder import birth_dates
+from mshield.services.session import authenticate_phone
+from mshield.web import openapi
+from mshield.web.body import Wire
+from mshield.web.context import context_of
+from mshield.web.dpop import caller_of
+
+router: Final = APIRouter(tags=["phone"])
+_SECURITY: Final[dict[str, Any]] = {"security": [{"phone": []}]}
+_NO_STORE: Final = {"Cache-Control": "no-store"}
+
+
+class PolicyMessage(Wire, frozen=True):
+    """Which new PINs a phone refuses: the rules in force, and the block list of the rule `blocked`.
+
+    `same`: one digit; `run`: 123456, 987654; `repeated`: 121212, 112233, 123123; `birthday`: the holder's, in usual
+    forms; `id_number`: six digits of it; `blocked`: of the list. A PIN never leaves the phone, so it applies them.
+    """
+
+    pin_rules: tuple[Literal["same", "run", "repeated", "birthday", "id_number", "blocked"], ...]
+    pin_blocked: tuple[str, ...]
+
+
+class BirthDatesMessage(Wire, frozen=True):
+    """ISO dates: one for cards that say it, two where the card leaves the century open, none for other documents."""
+
+    birth_dates: tuple[str, ...]
+
+
+@router.get(
+    "/policy",
+    summary="Rules for new PINs",
+    operation_id="getPolicy",
+    responses=openapi.answers(PolicyMessage, "The rules in force"),
+)
+async def policy(request: Request) -> Response:
+    """R10. Public: a phone asks before it lets the user choose a PIN."""
+    settings = context_of(request).settings
+    answer = PolicyMessage(
+        pin_rules=settings.pin_rules,  # type: ignore[arg-type]  # the settings hold these words only
+        pin_blocked=settings.pin_block_list,
+    )
+    return Response(msgspec.json.encode(answer), media_type="application/json", headers=_NO_STORE)
+
+
+@router.get(
+    "/me/birth-dates",
+    summary="My birth date",
+    operation_id="getBirthDates",
+    openapi_extra=_SECURITY,
+    responses=openapi.answers(BirthDatesMessage, "As in the account's id number")
+    | openapi.problems(401, 503),
+)
+async def my_birth_dates(request: Request) -> Response:
+    """For the rule `birthday` at a PIN change, when no id number is typed. A phone keeps nothing of it."""
+    caller = await caller_of(request)
+    context = context_of(request)
+    login = await authenticate_phone(context.db, caller, now=context.clock())
+    dates = await birth_dates(context.db, context.keyring, login)
+    answer = BirthDatesMessage(tuple(date.isoformat() for date in dates))
+    return Response(msgspec.json.encode(answer), media_type="application/json", headers=_NO_STORE)

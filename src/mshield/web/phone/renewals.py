@@ -1,0 +1,154 @@
+"""Renewing the certificate of this phone (更新证书, manual 2.3.1.6): the data page, then what is left to do.
+
+A new key is made and signed for by the routes of an enrolment; see docs/renewal.md.
+"""
+
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mshield.domain.renewal import Reason
+from mshield.services.enrol import Application
+from mshield.services.renew import Due, Renewal
+from mshield.services.session import authenticate_phone
+from mshield.web import openapi
+from mshield.web.body import Hex16, Wire, decode
+from mshield.web.context import context_of
+from mshield.web.dpop import caller_of
+from mshield.web.phone.enrolment import SubjectMessage
+
+router: Final = APIRouter(tags=["phone"])
+_SECURITY: Final[dict[str, Any]] = {"security": [{"phone": []}]}
+_NO_STORE: Final = {"Cache-Control": "no-store"}
+
+
+class RenewMessage(Wire, frozen=True):
+    """The data page. All must match the filing and the first application; the code went to the account's phone."""
+
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    id_number: Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
+    user_type: Literal["legal_person", "operator"]
+    credit_code: Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
+    sms_code: Annotated[str, msgspec.Meta(min_length=1, max_length=16)]
+
+
+class RenewalMessage(Wire, frozen=True):
+    """A renewal under way. `sid` is the certification request's task, `uid` the key that it is for.
+
+    `key` `new`: a key is made with `challenge` as in an enrolment; then the old key signs the task `consent`, and the
+    new one the task `sid`. `same`: the key in force signs the task `sid`. Then `certificate_pem` is there, in force
+    once the task `confirm` is signed with its key.
+    """
+
+    sid: Hex16
+    uid: Hex16
+    key: Literal["new", "same"]
+    state: Literal["begun", "issued"]
+    challenge: str | None
+    shield_number: str
+    subject: SubjectMessage
+    consent: Hex16 | None
+    confirm: Hex16 | None
+    certificate_pem: str | None
+    chain_pem: tuple[str, ...]
+    expires_at: int
+
+
+class RenewalDueMessage(Wire, frozen=True):
+    """Whether to renew, why, and until when (ms) it can be done.
+
+    `ending`: less than half a year is left. `filing_changed`: logins and signatures may fail until it is renewed (R22).
+    """
+
+    due: bool
+    reason: Reason | None
+    until: int
+
+
+@router.post(
+    "/renewals",
+    status_code=201,
+    summary="Renew the certificate",
+    operation_id="renew",
+    openapi_extra=openapi.takes(RenewMessage) | _SECURITY,
+    responses=openapi.answers(RenewalMessage, "The renewal begins", status=201)
+    | openapi.problems(400, 401, 403, 409, 422, 429, 503),
+)
+async def renew(request: Request) -> Response:
+    """The certificate in force stays so until the new one is confirmed. A renewal begun before is given up."""
+    caller = await caller_of(request)
+    message = decode(await request.body(), RenewMessage)
+    context = context_of(request)
+    now = context.clock()
+    login = await authenticate_phone(context.db, caller, now=now)
+
+    async def consume_sms_code() -> None:
+        await context.sms_codes.consume(phone=login.phone, purpose="renew", code=message.sms_code, now=now)
+
+    application = Application(message.name, message.id_number, message.user_type, message.credit_code)
+    begun = await context.renew.begin(login, application, consume_sms_code, now=now)
+    answer = _message(begun, context.authorities.chain_pem)
+    return Response(msgspec.json.encode(answer), 201, _NO_STORE, media_type="application/json")
+
+
+@router.get(
+    "/renewals/current",
+    summary="The renewal under way",
+    operation_id="getRenewal",
+    openapi_extra=_SECURITY,
+    responses=openapi.answers(RenewalMessage, "How far it is") | openapi.problems(401, 403, 404, 409, 503),
+)
+async def current(request: Request) -> Response:
+    """Issues the certificate once all is signed for. 404 before a renewal, and after it: see the certificate then."""
+    caller = await caller_of(request)
+    context = context_of(request)
+    now = context.clock()
+    login = await authenticate_phone(context.db, caller, now=now)
+    answer = _message(await context.renew.current(login, now=now), context.authorities.chain_pem)
+    return Response(msgspec.json.encode(answer), media_type="application/json", headers=_NO_STORE)
+
+
+@router.delete(
+    "/renewals/current",
+    status_code=204,
+    summary="Give the renewal up",
+    operation_id="giveUpRenewal",
+    openapi_extra=_SECURITY,
+    responses=openapi.answers(None, "Given up", status=204) | openapi.problems(401, 404, 409, 503),
+)
+async def give_up(request: Request) -> Response:
+    """The certificate in force goes on; one that was issued for this renewal is revoked."""
+    caller = await caller_of(request)
+    context = context_of(request)
+    now = context.clock()
+    login = await authenticate_phone(context.db, caller, now=now)
+    await context.renew.give_up(login, now=now)
+    return Response(status_code=204)
+
+
+def renewal_due(due: Due | None) -> RenewalDueMessage | None:
+    """The message for my page; None where nothing can be renewed."""
+    if due is None:
+        return None
+    return RenewalDueMessage(due.due, due.reason, due.until)
+
+
+def _message(found: Renewal, chain_pem: tuple[str, ...]) -> RenewalMessage:
+    subject = found.subject
+    return RenewalMessage(
+        sid=found.sid.hex(),
+        uid=found.uid.hex(),
+        key="new" if found.key == "new" else "same",
+        state="issued" if found.state == "issued" else "begun",
+        challenge=found.challenge,
+        shield_number=found.shield_number,
+        subject=SubjectMessage(subject.country, subject.organisation, subject.role, subject.common_name),
+        consent=None if found.consent is None else found.consent.hex(),
+        confirm=None if found.confirm is None else found.confirm.hex(),
+        certificate_pem=found.pem,
+        chain_pem=chain_pem if found.pem is not None else (),
+        expires_at=found.expires_at,
+    )

@@ -1,0 +1,191 @@
+"""R8: the certificate is bound to the account with the PIN; without it no app-to-app signing."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from mshield.domain import errors
+from mshield.domain.certificates import CertificateEvent
+from mshield.keys.keyring import Keyring
+from mshield.services.ask import Asked, Document
+from mshield.services.session import authenticate_phone
+from mshield.store.database import Database
+from tests.conftest import Clock
+from tests.renewing import Renewing, make_renewing
+from tests.signing import PHONE_NUMBER, enrol, fetch
+
+WRONG = 12345
+
+
+@pytest.fixture
+async def phone(db: Database, keyring: Keyring, clock: Clock) -> Renewing:
+    """A phone whose certificate is due for renewal, not bound to anything."""
+    return await make_renewing(db, keyring, clock)
+
+
+async def ask(phone: Renewing, client_id: str | None = None) -> bytes:
+    return await phone.bind.ask(await phone.login(), client_id=client_id, now=phone.now)
+
+
+async def bind(phone: Renewing, client_id: str | None = None) -> bytes:
+    sid = await ask(phone, client_id)
+    await phone.sign(phone.old, sid)
+    return sid
+
+
+async def bound(phone: Renewing) -> list[str | None]:
+    return [each.client_id for each in await phone.bind.list(await phone.login())]
+
+
+async def asked_by_app(phone: Renewing) -> Asked:
+    return await phone.world.ask.create(
+        phone.world.system,
+        kind="signature",
+        channel="app",
+        documents=(Document("报关单", "text/plain", b"content", ()),),
+        pc_address=None,
+        pc_browser=None,
+        idempotency_key=None,
+        body=b"",
+        now=phone.now,
+    )
+
+
+async def test_r8_bound_with_the_pin(phone: Renewing) -> None:
+    sid = await ask(phone)
+    assert await bound(phone) == []
+    with pytest.raises(errors.WrongPin):
+        await phone.sign(phone.old, sid, d1=WRONG)
+    assert await bound(phone) == []
+    await phone.sign(phone.old, sid)
+    assert await bound(phone) == [None]
+
+
+async def test_r8_what_is_signed_names_account_shield_and_certificate(phone: Renewing) -> None:
+    sid = await bind(phone, "bs")
+    row = await fetch(phone.world.db, "SELECT message, display FROM tasks WHERE sid = $1", sid)
+    message = row["message"]
+    assert isinstance(message, bytes)
+    statement = json.loads(message)
+    current = await phone.world.certificates.current(await phone.login(), now=phone.now)
+    assert current is not None
+    assert statement.pop("nonce")
+    assert statement == {
+        "account": PHONE_NUMBER,
+        "client_id": "bs",
+        "issued_at": phone.now,
+        "name": "单一窗口",
+        "serial": current.serial,
+        "shield_number": current.shield_number,
+        "type": "mshield-bind/v1",
+    }
+    assert (
+        message
+        == json.dumps(json.loads(message), ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+    )
+    (binding,) = await phone.bind.list(await phone.login())
+    assert (binding.serial, binding.system_name, binding.bound_at) == (current.serial, "单一窗口", phone.now)
+
+
+async def test_r8_no_app_to_app_signing_without_it(phone: Renewing) -> None:
+    asked = await asked_by_app(phone)
+    assert "/app/sign?request=" in asked.qr
+    with pytest.raises(errors.NotBound):
+        await phone.world.scan(asked)
+    await bind(phone)
+    (sid,) = await phone.world.scan(asked)
+    answer = await phone.world.sign([sid])
+    assert "'r'" in str(answer)
+
+
+async def test_r8_scanning_needs_no_binding(phone: Renewing) -> None:
+    await phone.world.sign([await phone.world.task()])
+
+
+async def test_r8_a_link_is_no_code_and_a_code_no_link(phone: Renewing) -> None:
+    await bind(phone)
+    by_app, by_code = await asked_by_app(phone), await phone.world.asked([b"x"])
+    login = await authenticate_phone(phone.world.db, phone.old.caller, now=phone.now)
+    as_code = by_app.qr.replace("/app/sign?request=", "/q/").replace("&k=", "?k=")
+    as_link = by_code.qr.replace("/q/", "/app/sign?request=").replace("?k=", "&k=")
+    with pytest.raises(errors.RequestClosed):
+        await phone.world.answer.scan(login, as_code, now=phone.now)
+    with pytest.raises(errors.NotFound):
+        await phone.world.answer.scan(login, as_link, now=phone.now)
+
+
+async def test_r8_bound_for_one_business_system_is_not_for_another(phone: Renewing) -> None:
+    await phone.world.db.write(lambda tx: _other_system(phone, tx))
+    await bind(phone, "other")
+    with pytest.raises(errors.NotBound):
+        await phone.world.scan(await asked_by_app(phone))
+    await bind(phone, "bs")
+    await phone.world.scan(await asked_by_app(phone))
+    with pytest.raises(errors.NotFound):
+        await ask(phone, "unknown")
+
+
+async def _other_system(phone: Renewing, tx: object) -> None:
+    from tests.signing import statement
+
+    await tx.run(  # type: ignore[attr-defined]  # a transaction
+        statement(
+            "INSERT INTO business_systems (client_id, name, domain, secret_hash, state, created_at)"
+            " SELECT 'other', name, domain, secret_hash, state, created_at FROM business_systems"
+        )
+    )
+
+
+async def test_r8_bound_again_it_counts_once(phone: Renewing) -> None:
+    await bind(phone)
+    second = await bind(phone)
+    (binding,) = await phone.bind.list(await phone.login())
+    assert binding.sid == second
+
+
+async def test_r8_unbound_by_the_user(phone: Renewing) -> None:
+    sid = await bind(phone)
+    await phone.bind.unbind(await phone.login(), sid, now=phone.now)
+    assert await bound(phone) == []
+    with pytest.raises(errors.NotBound):
+        await phone.world.scan(await asked_by_app(phone))
+    with pytest.raises(errors.NotFound):
+        await phone.bind.unbind(await phone.login(), sid, now=phone.now)
+
+
+async def test_r8_another_phone_cannot_unbind(phone: Renewing) -> None:
+    sid = await bind(phone)
+    stranger = replace(await phone.login(), device_id="other")
+    with pytest.raises(errors.NotFound):
+        await phone.bind.unbind(stranger, sid, now=phone.now)
+
+
+@pytest.mark.parametrize("key", ["new", "same"])
+async def test_r8_r11_a_renewal_takes_the_binding_along(
+    db: Database, keyring: Keyring, clock: Clock, key: str
+) -> None:
+    phone = await make_renewing(db, keyring, clock, key="same" if key == "same" else "new")
+    await bind(phone)
+    await phone.renewed()
+    assert await bound(phone) == [None]
+    await phone.world.scan(await asked_by_app(phone))
+
+
+async def test_r8_revocation_ends_it_and_a_new_application_is_unbound(phone: Renewing) -> None:
+    sid = await bind(phone)
+    await phone.change(CertificateEvent.REVOKE)
+    assert await bound(phone) == []
+    row = await fetch(phone.world.db, "SELECT ended_at FROM bindings WHERE sid = $1", sid)
+    assert row["ended_at"] == phone.now
+    phone.old.otp = bytes(32)
+    await enrol(phone.world)
+    assert await bound(phone) == []
+    with pytest.raises(errors.NotBound):
+        await phone.world.scan(await asked_by_app(phone))
+
+
+async def test_r8_a_held_certificate_is_not_bound(phone: Renewing) -> None:
+    await phone.change(CertificateEvent.FREEZE)
+    with pytest.raises(errors.Held):
+        await ask(phone)
