@@ -24,7 +24,7 @@ from mshield.keys.keyring import Keyring
 from mshield.services.end_renewals import end_renewals
 from mshield.services.enrol import Application
 from mshield.services.renew import Renewal
-from mshield.store import certificate_changes
+from mshield.store import certificate_changes, managed_shields
 from mshield.store.certificates import find_status, list_revoked
 from mshield.store.database import Database
 from tests.conftest import Clock
@@ -542,3 +542,32 @@ async def test_r11_two_processes_give_a_renewal_up_once(renewing: Renewing, cloc
     clock.advance(seconds=8 * DAY)
     done = await asyncio.gather(*(end_renewals(renewing.world.db, now=renewing.now) for _ in range(4)))
     assert sum(done) == 1
+
+
+# ---- what the legal person sees ----
+
+
+async def test_r11_r14_the_shield_stands_for_the_certificate_in_force_throughout(renewing: Renewing) -> None:
+    db = renewing.world.db
+    first, number = await certificate_of(renewing)
+
+    async def shown() -> tuple[list[str], str]:
+        shields = await managed_shields.page(
+            db,
+            credit_code=CREDIT_CODE,
+            before=(2**63 - 1, ""),
+            wanted=managed_shields.Wanted(),
+            page_size=9,
+            now=renewing.now,
+        )
+        rows = await managed_shields.certificates(db, credit_code=CREDIT_CODE, shield_number=number)
+        return [each.serial for each in shields], rows[0].serial
+
+    await renewing.issued()
+    assert await shown() == ([first], first)
+    await renewing.renew.give_up(await renewing.login(), now=renewing.now)
+    assert await shown() == ([first], first)
+    new = await renewing.renewed()
+    second = await renewing.serial(new)
+    assert second != first
+    assert await shown() == ([second], second)

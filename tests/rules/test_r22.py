@@ -78,3 +78,15 @@ async def test_r22_who_has_left_the_filing_cannot_renew(renewing: Renewing) -> N
     assert await reason(renewing) is None
     with pytest.raises(errors.NoFiling):
         await renewing.begin()
+
+
+async def test_r22_requests_are_refused_until_the_renewal(renewing: Renewing) -> None:
+    await renewing.change_filing()
+    with pytest.raises(errors.FilingChanged):
+        await renewing.world.task()
+    new, renewal = await renewing.issued()
+    with pytest.raises(errors.FilingChanged):
+        await renewing.world.task()
+    await renewing.confirm(new, renewal)
+    renewing.world.phone = renewing.old = new
+    await renewing.world.sign([await renewing.world.task()])

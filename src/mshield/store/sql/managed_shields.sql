@@ -1,5 +1,5 @@
--- Shields of one enterprise. A shield number may have had several certificates: the one that stands for it is the newest,
--- and one that is still being issued only where there is no other. Every statement begins with the enterprise, so that
+-- Shields of one enterprise. A shield number may have had several certificates: the one that stands for it is the one that
+-- counts, else the newest that has ended, and one that is still being issued only where there is no other. Every statement begins with the enterprise, so that
 -- another's shield and an unknown number are one and the same.
 
 -- name: page
@@ -18,8 +18,10 @@ WHERE c.credit_code = :credit_code AND (c.issued_at, c.serial) < (:before_at, :b
   AND (CAST(:name AS TEXT) IS NULL OR lower(c.common_name) LIKE CAST(:name AS TEXT) ESCAPE '!')
   AND NOT EXISTS (SELECT 1 FROM certificates n
     WHERE n.credit_code = c.credit_code AND n.shield_number = c.shield_number
-      AND (CASE WHEN n.state = 'issued' THEN 0 ELSE 1 END, n.issued_at, n.serial)
-        > (CASE WHEN c.state = 'issued' THEN 0 ELSE 1 END, c.issued_at, c.serial))
+      AND (CASE n.state WHEN 'issued' THEN 0 WHEN 'revoked' THEN 1 WHEN 'superseded' THEN 1 ELSE 2 END,
+          n.issued_at, n.serial)
+        > (CASE c.state WHEN 'issued' THEN 0 WHEN 'revoked' THEN 1 WHEN 'superseded' THEN 1 ELSE 2 END,
+          c.issued_at, c.serial))
 ORDER BY c.issued_at DESC, c.serial DESC LIMIT :page_size;
 
 -- name: certificates
@@ -30,12 +32,14 @@ SELECT c.serial, c.shield_number, c.person_id, c.common_name, c.role, c.state, c
     ORDER BY s.signed_at DESC LIMIT 1) AS used_at
 FROM certificates c JOIN devices d ON d.id = c.device_id
 WHERE c.credit_code = :credit_code AND c.shield_number = :shield_number
-ORDER BY CASE WHEN c.state = 'issued' THEN 0 ELSE 1 END DESC, c.issued_at DESC, c.serial DESC;
+ORDER BY CASE c.state WHEN 'issued' THEN 0 WHEN 'revoked' THEN 1 WHEN 'superseded' THEN 1 ELSE 2 END DESC,
+  c.issued_at DESC, c.serial DESC;
 
 -- name: standings
 -- What an act changes: as `certificates`, without what only lists show.
 SELECT serial, state, holds FROM certificates WHERE credit_code = :credit_code AND shield_number = :shield_number
-ORDER BY CASE WHEN state = 'issued' THEN 0 ELSE 1 END DESC, issued_at DESC, serial DESC;
+ORDER BY CASE state WHEN 'issued' THEN 0 WHEN 'revoked' THEN 1 WHEN 'superseded' THEN 1 ELSE 2 END DESC,
+  issued_at DESC, serial DESC;
 
 -- name: events
 -- What happened to all certificates of one shield, the oldest first.
