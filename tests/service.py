@@ -176,7 +176,9 @@ def log_in(service: LiveService, phone: VirtualPhone, person: Person = OPERATOR)
     phone.login(account=person.phone, password=person.password, captcha_id=captcha.captcha_id, captcha=answer)
 
 
-def apply(service: LiveService, phone: VirtualPhone, person: Person = OPERATOR) -> None:
+def apply(
+    service: LiveService, phone: VirtualPhone, person: Person = OPERATOR, *, again: bool = False
+) -> None:
     """Applies for a certificate, with the person's PIN."""
     time.sleep(1.05)  # between two SMS codes
     phone.request_sms_code("apply")
@@ -187,6 +189,7 @@ def apply(service: LiveService, phone: VirtualPhone, person: Person = OPERATOR) 
         credit_code=person.credit_code,
         sms_code=service.sms_code("apply", person),
         pin=person.pin,
+        again=again,
     )
 
 

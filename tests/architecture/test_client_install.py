@@ -33,7 +33,14 @@ def _run(code: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize(
-    "module", ["mshield.client", "mshield.client.phone", "mshield.pki.path", "mshield.gm.cosign"]
+    "module",
+    [
+        "mshield.client",
+        "mshield.client.phone",
+        "mshield.client.portal",
+        "mshield.pki.path",
+        "mshield.gm.cosign",
+    ],
 )
 def test_client_needs_no_server_package(module: str) -> None:
     result = _run(f"import {module}")
@@ -41,7 +48,14 @@ def test_client_needs_no_server_package(module: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["phone", "--help"], ["verify", "--help"], ["selftest", "--help"]]
+    "arguments",
+    [
+        ["--help"],
+        ["phone", "--help"],
+        ["legal-person", "--help"],
+        ["verify", "--help"],
+        ["selftest", "--help"],
+    ],
 )
 def test_client_commands_run(arguments: list[str]) -> None:
     result = _run(f"from mshield.cli import main\nmain({arguments!r}, prog_name='mshield')")

@@ -1,0 +1,222 @@
+"""The legal person's portal from a program: log in, look up people and shields, hold, lift, revoke.
+
+A call whose answer the network lost is repeated under its Idempotency-Key, so that nothing happens twice. All errors
+are `mshield.client.errors.ClientError`.
+"""
+
+import secrets
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import TracebackType
+from typing import Final, Self
+from urllib.parse import quote
+
+import httpx
+import msgspec
+
+from mshield.client.errors import ClientError, NetworkError, PhoneError, is_passing, problem_of
+from mshield.client.origin import is_loopback
+from mshield.client.portal_messages import (
+    Act,
+    Cause,
+    CodeSent,
+    LoginBegun,
+    Outcome,
+    Outcomes,
+    People,
+    PortalCaptcha,
+    PortalSession,
+    Shield,
+    ShieldHistory,
+    Shields,
+)
+from mshield.client.wire import read
+
+_API: Final = "/api/portal"
+_COOKIES: Final = ("__Host-mshield-portal", "mshield-portal")
+_TIMEOUT: Final = httpx.Timeout(30.0, connect=10.0)
+_TRIES: Final = 3
+_PAUSE: Final = 0.5
+_PAGE: Final = 100
+
+
+class PortalLogin(msgspec.Struct, frozen=True, kw_only=True):
+    """A login that can be kept and used again: whoever has it is the legal person, until it ends."""
+
+    cookie: str
+    token: str
+    csrf_token: str
+
+
+class PortalClient:
+    """A legal person's client; use it as a context manager, or `close` it."""
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        login: PortalLogin | None = None,
+        transport: httpx.BaseTransport | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """`base_url` is the service's address; `login` is what `PortalClient.login` gave before."""
+        self._base = base_url.rstrip("/")
+        self._sleep = sleep
+        self._login = login
+        self._http = httpx.Client(
+            transport=transport,
+            timeout=_TIMEOUT,
+            follow_redirects=False,
+            trust_env=not is_loopback(self._base),
+        )
+
+    @property
+    def login(self) -> PortalLogin | None:
+        """The present login, to be kept as a secret."""
+        return self._login
+
+    def captcha(self) -> PortalCaptcha:
+        """A captcha to answer at the next login."""
+        return read(self._change("POST", "/captchas"), PortalCaptcha)
+
+    def begin_login(self, *, account: str, password: str, captcha_id: str, captcha: str) -> LoginBegun:
+        """Checks the password and has an SMS code sent to the account's phone."""
+        document = {"account": account, "password": password, "captcha_id": captcha_id, "captcha": captcha}
+        return read(self._change("POST", "/logins", document), LoginBegun)
+
+    def finish_login(self, login_id: str, sms_code: str) -> PortalSession:
+        """Logs in with the code; the enterprises that he may manage are in the answer."""
+        answer = self._repeatedly("POST", "/sessions", {"login_id": login_id, "sms_code": sms_code}, {})
+        session = read(answer.content, PortalSession)
+        for name in _COOKIES:
+            if (token := answer.cookies.get(name)) is not None:
+                self._login = PortalLogin(cookie=name, token=token, csrf_token=session.csrf_token)
+        self._http.cookies.clear()  # the login alone says who calls
+        return session
+
+    def session(self) -> PortalSession:
+        """Who is logged in."""
+        return read(self._get("/session", {}), PortalSession)
+
+    def logout(self) -> None:
+        """Ends the login, on the service too."""
+        self._change("DELETE", "/session")
+        self._login = None
+
+    def people(self, credit_code: str, **wanted: str) -> People:
+        """A page of the filed people; `wanted` are the query's fields (name, role, shield_number …)."""
+        return read(self._get(_of(credit_code, "people"), wanted), People)
+
+    def shields(self, credit_code: str, **wanted: str) -> Shields:
+        """A page of the shields; `wanted` are the query's fields (state, hold, name …)."""
+        return read(self._get(_of(credit_code, "shields"), wanted), Shields)
+
+    def all_shields(self, credit_code: str, **wanted: str) -> Iterator[Shield]:
+        """All pages, one shield after the other."""
+        page = self.shields(credit_code, **wanted, limit=str(_PAGE))
+        yield from page.items
+        while page.next is not None:
+            page = self.shields(credit_code, **wanted, limit=str(_PAGE), before=page.next)
+            yield from page.items
+
+    def shield(self, credit_code: str, shield_number: str) -> ShieldHistory:
+        """One shield with its history; ProblemError `not_found`, also for another enterprise's shield."""
+        return read(self._get(_of(credit_code, "shields", shield_number), {}), ShieldHistory)
+
+    def export(self, credit_code: str, what: str, **wanted: str) -> bytes:
+        """A list as a workbook (.xlsx); `what` is `people` or `shields`."""
+        return self._get(_of(credit_code, f"{what}.xlsx"), wanted)
+
+    def act(self, credit_code: str, act: Act, shield_numbers: Sequence[str], *, reason: str) -> list[Outcome]:
+        """Reports loss, lifts it, freezes or unfreezes: an outcome for each number."""
+        document = {"act": act, "shield_numbers": shield_numbers, "reason": reason}
+        return _outcomes(self._change("POST", _of(credit_code, "acts"), document))
+
+    def request_revocation_code(self) -> CodeSent:
+        """Has a code sent to the legal person's phone that revokes one batch."""
+        return read(self._change("POST", "/revocation-codes"), CodeSent)
+
+    def revoke(
+        self, credit_code: str, shield_numbers: Sequence[str], *, reason: str, cause: Cause, sms_code: str
+    ) -> list[Outcome]:
+        """Ends shields for good: an outcome for each number."""
+        document = {
+            "shield_numbers": shield_numbers,
+            "reason": reason,
+            "cause": cause,
+            "sms_code": sms_code,
+        }
+        return _outcomes(self._change("POST", _of(credit_code, "revocations"), document))
+
+    def close(self) -> None:
+        """Closes the connections; the login stays."""
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _get(self, path: str, params: Mapping[str, str]) -> bytes:
+        if self._login is None:
+            raise PhoneError("not_logged_in")
+        return self._repeatedly("GET", path, None, params).content
+
+    def _change(self, method: str, path: str, document: object = None) -> bytes:
+        return self._repeatedly(method, path, document, {}).content
+
+    def _repeatedly(
+        self, method: str, path: str, document: object, params: Mapping[str, str]
+    ) -> httpx.Response:
+        headers = self._headers(None if method == "GET" else secrets.token_urlsafe(24))
+        pause = _PAUSE
+        for _ in range(_TRIES - 1):
+            try:
+                return self._send(method, path, document, params, headers)
+            except ClientError as error:
+                if not is_passing(error):
+                    raise
+                self._sleep(pause)
+                pause *= 2
+        return self._send(method, path, document, params, headers)
+
+    def _headers(self, key: str | None) -> dict[str, str]:
+        headers = {"Accept": "application/json, application/problem+json"}
+        if key is not None:
+            headers["Idempotency-Key"] = key
+        if self._login is not None:
+            headers["Cookie"] = f"{self._login.cookie}={self._login.token}"
+            headers["X-CSRF-Token"] = self._login.csrf_token
+        return headers
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        document: object,
+        params: Mapping[str, str],
+        headers: Mapping[str, str],
+    ) -> httpx.Response:
+        content = b"" if document is None else msgspec.json.encode(document)
+        kind = {} if document is None else {"Content-Type": "application/json"}
+        try:
+            answer = self._http.request(
+                method, self._base + _API + path, content=content, params=params, headers={**headers, **kind}
+            )
+        except httpx.RequestError as error:
+            raise NetworkError(f"{type(error).__name__}: {error}") from error
+        if answer.is_success:
+            return answer
+        raise problem_of(answer.status_code, answer.headers.get("content-type", ""), answer.content)
+
+
+def _of(credit_code: str, *parts: str) -> str:
+    """A path below an enterprise; what was typed stays one part of it."""
+    return "/".join(("/enterprises", *(quote(part, safe="") for part in (credit_code, *parts))))
+
+
+def _outcomes(body: bytes) -> list[Outcome]:
+    return list(read(body, Outcomes).items)

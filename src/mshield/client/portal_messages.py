@@ -1,0 +1,149 @@
+"""What the legal person's portal answers. Times in ms, lengths of time in seconds; unknown fields are passed over."""
+
+from typing import Literal
+
+import msgspec
+
+from mshield.client.wire import unbase64
+
+Act = Literal["report_loss", "lift_loss", "freeze", "unfreeze"]
+Cause = Literal[
+    "unspecified", "key_compromise", "affiliation_changed", "superseded", "cessation_of_operation"
+]
+
+
+class PortalCaptcha(msgspec.Struct, frozen=True, kw_only=True):
+    """A captcha to answer at login; `image` is a PNG."""
+
+    captcha_id: str
+    image_b64: str
+    expires_in: int
+
+    @property
+    def image(self) -> bytes:
+        """The PNG's bytes."""
+        return unbase64(self.image_b64)
+
+
+class LoginBegun(msgspec.Struct, frozen=True, kw_only=True):
+    """An SMS code is on its way to this phone."""
+
+    login_id: str
+    phone_masked: str
+    expires_in: int
+    resend_in: int
+
+
+class CodeSent(msgspec.Struct, frozen=True, kw_only=True):
+    """The code that revokes is on its way."""
+
+    expires_in: int
+    resend_in: int
+
+
+class Enterprise(msgspec.Struct, frozen=True, kw_only=True):
+    """An enterprise that the legal person answers for."""
+
+    credit_code: str
+    name: str
+
+
+class PortalSession(msgspec.Struct, frozen=True, kw_only=True):
+    """Who is logged in."""
+
+    name: str
+    csrf_token: str
+    expires_in: int
+    enterprises: tuple[Enterprise, ...]
+
+
+class FiledPerson(msgspec.Struct, frozen=True, kw_only=True):
+    """A person on file; `ended_at` is None while he is."""
+
+    id: str
+    name: str
+    id_type: str
+    id_number_masked: str
+    role: str
+    on_file: bool
+    filed_at: int
+    changed_at: int
+    ended_at: int | None
+    shields: int
+
+
+class People(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of people; `next` is the `after` of the following one."""
+
+    items: tuple[FiledPerson, ...]
+    next: str | None
+
+
+class Shield(msgspec.Struct, frozen=True, kw_only=True):
+    """A shield by the certificate that stands for it."""
+
+    shield_number: str
+    serial: str
+    person_id: str
+    name: str
+    role: str
+    state: str
+    holds: tuple[str, ...]
+    issued_at: int
+    not_before: int
+    not_after: int
+    changed_at: int
+    device_since: int
+    used_at: int | None
+
+
+class Shields(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of shields; `next` is the `before` of the following one."""
+
+    items: tuple[Shield, ...]
+    next: str | None
+
+
+class ShieldEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """What happened to a shield; `state` and `holds` are those after it."""
+
+    serial: str
+    event: str
+    actor: str
+    actor_name: str | None
+    reason: str
+    state: str
+    holds: tuple[str, ...]
+    at: int
+
+
+class ShieldHistory(msgspec.Struct, frozen=True, kw_only=True):
+    """A shield with its certificates before the present one and all that happened to them, the oldest first."""
+
+    shield: Shield
+    earlier: tuple[Shield, ...]
+    events: tuple[ShieldEvent, ...]
+
+
+class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+    """Why one shield wasn't changed."""
+
+    code: str
+    zh: str
+    en: str
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one shield number."""
+
+    shield_number: str
+    outcome: Literal["changed", "unchanged", "refused"]
+    state: str | None
+    holds: tuple[str, ...]
+    refusal: Refusal | None
+
+
+class Outcomes(msgspec.Struct, frozen=True, kw_only=True):
+    """One outcome for each shield number, in their order."""
+
+    items: tuple[Outcome, ...]

@@ -1,0 +1,377 @@
+"""`mshield legal-person`: what the legal person does at the portal, from the command line.
+
+The login is kept in a private file until it ends. Every act says its reason; revoking says its consequence and asks.
+"""
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Concatenate, Final, ParamSpec, get_args
+
+import click
+import msgspec
+
+from mshield.client.errors import ClientError, PhoneError
+from mshield.client.phone.folder import Folder
+from mshield.client.portal import PortalClient, PortalLogin
+from mshield.client.portal_messages import Act, Cause, LoginBegun, Outcome, PortalSession, Shield
+from mshield.commands.output import Output, Refused, output_options, refusing, remember_lang, table
+from mshield.commands.phone_display import shown_time
+
+_FILE: Final = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
+_SESSION: Final = "login.json"
+_STATES: Final = {
+    "issued": "签发中",
+    "active": "正常",
+    "pin_locked": "PIN 码锁死",
+    "superseded": "已更新",
+    "revoked": "已作废",
+    "expired": "已过期",
+}
+_HOLDS: Final = {"clone": "疑似复制", "duplicate": "重复申请", "lost": "挂失", "frozen": "冻结"}
+
+P = ParamSpec("P")
+
+
+class _Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """What the file holds: the service, the login, and the enterprises that it may manage."""
+
+    server: str
+    login: PortalLogin | None
+    credit_codes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    folder: Path
+    server: str | None
+
+
+@click.group(name="legal-person")
+@click.option(
+    "--folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    envvar="MSHIELD_PORTAL_FOLDER",
+    default=lambda: click.get_app_dir("mshield-legal-person"),
+    show_default="the user's application folder",
+    help="Where the login is kept (environment: MSHIELD_PORTAL_FOLDER).",
+)
+@click.option(
+    "--server",
+    envvar="MSHIELD_PORTAL_SERVER",
+    help="The service's address (environment: MSHIELD_PORTAL_SERVER); remembered from login.",
+)
+@click.option(
+    "--lang", type=click.Choice(["zh", "en"]), help="Language of messages; the default follows LANG."
+)
+@click.pass_context
+def command(context: click.Context, folder: Path, server: str | None, lang: str | None) -> None:
+    """The legal person 法人: look up shields, report loss, lift, freeze, unfreeze, revoke."""
+    remember_lang(context, lang)
+    if server is not None and not server.startswith(("https://", "http://")):
+        raise click.BadParameter("an address begins with https:// or http://", param_hint="--server")
+    context.obj = _Chosen(folder, server)
+
+
+class _Portal:
+    """The client with the login of the folder."""
+
+    def __init__(self, chosen: _Chosen) -> None:
+        self.folder = Folder(chosen.folder)
+        content = self.folder.read(_SESSION)
+        self.kept = None if content is None else msgspec.json.decode(content, type=_Kept)
+        server = chosen.server or (self.kept.server if self.kept is not None else None)
+        if server is None:
+            raise click.UsageError("Say the service's address with --server.")
+        self.server = server
+        # A login belongs to the service that gave it: it is sent to no other.
+        own = self.kept is not None and self.kept.server == server
+        self.client = PortalClient(server, login=self.kept.login if self.kept is not None and own else None)
+
+    def keep(self, credit_codes: Sequence[str]) -> None:
+        """Stores the client's login, or that there is none."""
+        self.folder.create()
+        kept = _Kept(server=self.server, login=self.client.login, credit_codes=tuple(credit_codes))
+        self.folder.write(_SESSION, msgspec.json.encode(kept))
+
+    def enterprise(self, asked: str | None) -> str:
+        """The credit code that was named, or that of his only enterprise."""
+        if self.client.login is None or self.kept is None:
+            raise PhoneError("not_logged_in")
+        if asked is not None:
+            return asked
+        if len(self.kept.credit_codes) != 1:
+            raise click.UsageError(f"Say --credit-code, one of: {', '.join(self.kept.credit_codes)}.")
+        return self.kept.credit_codes[0]
+
+
+def _portal_command(run: Callable[Concatenate[Output, _Portal, P], None]) -> Callable[P, None]:
+    """Gives a command its output and the portal, and turns the client's errors into refusals."""
+
+    def opened(out: Output, /, *args: P.args, **kwargs: P.kwargs) -> None:
+        chosen = click.get_current_context().find_object(_Chosen)
+        if chosen is None:
+            raise click.UsageError("Say which service.")
+        with refusing(out, ClientError):
+            portal = _Portal(chosen)
+            with portal.client:
+                run(out, portal, *args, **kwargs)
+
+    # What click has put on `run` (options, docstring, name) belongs to what it sees.
+    opened.__dict__.update(run.__dict__)
+    opened.__doc__, opened.__name__ = run.__doc__, run.__name__
+    return output_options(opened)
+
+
+def _enterprise_option(run: Callable[P, None]) -> Callable[P, None]:
+    text = "The enterprise's unified social credit code; needed where he has several."
+    return click.option("--credit-code", help=text)(run)
+
+
+@command.command()
+@click.option("--account", help="The account, which is its phone number.")
+@click.option("--password-file", type=_FILE, help="Otherwise MSHIELD_PORTAL_PASSWORD, or a prompt.")
+@click.option("--captcha-id", help="A captcha fetched by `captcha`; otherwise one is fetched and asked for.")
+@click.option("--captcha", "answer", help="Its answer.")
+@click.option("--login-id", help="Of a login that was begun before; then only --sms-code is taken.")
+@click.option("--sms-code", "code", help="The code that was sent; otherwise it is asked for.")
+@_portal_command
+def login(
+    out: Output,
+    portal: _Portal,
+    *,
+    account: str | None,
+    password_file: Path | None,
+    captcha_id: str | None,
+    answer: str | None,
+    login_id: str | None,
+    code: str | None,
+) -> None:
+    """Log in 登录: account, password, captcha, then the SMS code.
+
+    With --json nothing is asked: without --login-id the login is begun and its id printed, with it the login is done.
+    """
+    if login_id is None:
+        if account is None:
+            raise click.UsageError("Say the account with --account, or --login-id.")
+        if (captcha_id is None) != (answer is None):
+            raise click.UsageError("--captcha-id and --captcha go together.")
+        solved = None if captcha_id is None or answer is None else (captcha_id, answer)
+        begun = _begin(out, portal, account, _password(out, password_file), solved)
+        if out.json:
+            out.data(msgspec.to_builtins(begun), ())
+            return
+        login_id = begun.login_id
+    code = code or str(click.prompt(out.pick("短信验证码", "SMS code"), err=True))
+    session = portal.client.finish_login(login_id, code)
+    portal.keep([each.credit_code for each in session.enterprises])
+    shown = {"name": session.name, "enterprises": msgspec.to_builtins(session.enterprises)}
+    out.data(shown | {"expires_in": session.expires_in}, _session_lines(out, session))
+
+
+def _begin(
+    out: Output, portal: _Portal, account: str, password: str, solved: tuple[str, str] | None
+) -> LoginBegun:
+    if solved is None:
+        path, captcha_id = _captcha(portal, None)
+        out.say(f"验证码图片：{path}", f"The captcha's image: {path}")
+        solved = captcha_id, str(click.prompt(out.pick("验证码", "Captcha"), err=True))
+    begun = portal.client.begin_login(
+        account=account, password=password, captcha_id=solved[0], captcha=solved[1]
+    )
+    out.say(
+        f"验证码已发送至 {begun.phone_masked}，{begun.expires_in} 秒内有效",
+        f"A code was sent to {begun.phone_masked}; valid for {begun.expires_in} seconds",
+    )
+    return begun
+
+
+def _password(out: Output, file: Path | None) -> str:
+    if file is not None:
+        return file.read_text(encoding="utf-8").strip()
+    found = os.environ.get("MSHIELD_PORTAL_PASSWORD")
+    return found or str(click.prompt(out.pick("密码", "Password"), hide_input=True, err=True))
+
+
+@command.command()
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Where to write the PNG.")
+@_portal_command
+def captcha(out: Output, portal: _Portal, *, output: Path | None) -> None:
+    """Fetch a captcha image, for a scripted login."""
+    path, captcha_id = _captcha(portal, output)
+    out.data({"captcha_id": captcha_id, "image": str(path)}, [f"{captcha_id}  {path}"])
+
+
+def _captcha(portal: _Portal, output: Path | None) -> tuple[Path, str]:
+    fetched = portal.client.captcha()
+    portal.folder.create()
+    path = output or portal.folder.path / "captcha.png"
+    path.write_bytes(fetched.image)
+    return path, fetched.captcha_id
+
+
+@command.command()
+@_portal_command
+def logout(out: Output, portal: _Portal) -> None:
+    """Log out 退出登录."""
+    portal.client.logout()
+    portal.keep(())
+    out.data({"logged_in": False}, [out.pick("已退出登录", "Logged out")])
+
+
+@command.command(name="list")
+@click.option("--name", help="Any part of a name.")
+@click.option("--shield-number", help="One shield only.")
+@click.option("--state", type=click.Choice(list(_STATES)))
+@click.option("--hold", type=click.Choice(list(_HOLDS)))
+@_enterprise_option
+@_portal_command
+def list_(
+    out: Output,
+    portal: _Portal,
+    *,
+    name: str | None,
+    shield_number: str | None,
+    state: str | None,
+    hold: str | None,
+    credit_code: str | None,
+) -> None:
+    """List the enterprise's shields, the newest first."""
+    wanted = {"name": name, "shield_number": shield_number, "state": state, "hold": hold}
+    words = {field: word for field, word in wanted.items() if word is not None}
+    shields = list(portal.client.all_shields(portal.enterprise(credit_code), **words))
+    headers = (
+        ("手机盾号", "姓名", "状态", "停用原因", "有效期至")
+        if out.lang == "zh"
+        else ("shield number", "name", "state", "holds", "valid until")
+    )
+    out.data(msgspec.to_builtins(shields), table(headers, [_row(out, shield) for shield in shields]))
+
+
+@command.command()
+@click.argument("shield_number")
+@_enterprise_option
+@_portal_command
+def show(out: Output, portal: _Portal, *, shield_number: str, credit_code: str | None) -> None:
+    """Show one shield and who did what to it, why and when."""
+    found = portal.client.shield(portal.enterprise(credit_code), shield_number)
+    headers = ("时间", "事件", "操作人", "原因") if out.lang == "zh" else ("time", "event", "by", "reason")
+    events = [
+        (shown_time(each.at), each.event, each.actor_name or each.actor, each.reason) for each in found.events
+    ]
+    lines = ["  ".join(_row(out, found.shield)), *table(headers, events)]
+    out.data(msgspec.to_builtins(found), lines)
+
+
+def _act_command(name: str, act: Act, help_text: str) -> None:
+    @command.command(name=name, help=help_text)
+    @click.argument("shield_numbers", nargs=-1, required=True)
+    @click.option("--reason", required=True, help="Stands in the shield's history.")
+    @_enterprise_option
+    @_portal_command
+    def run(
+        out: Output, portal: _Portal, *, shield_numbers: Sequence[str], reason: str, credit_code: str | None
+    ) -> None:
+        done = portal.client.act(portal.enterprise(credit_code), act, list(shield_numbers), reason=reason)
+        _show(out, done)
+
+
+_act_command(
+    "report-loss", "report_loss", "Report loss 挂失: the shield neither logs in nor signs until lifted."
+)
+_act_command("lift-loss", "lift_loss", "Lift a loss 解挂失.")
+_act_command("freeze", "freeze", "Freeze 冻结: the shield rests until unfrozen.")
+_act_command("unfreeze", "unfreeze", "Unfreeze 解冻结.")
+
+
+@command.command()
+@click.argument("shield_numbers", nargs=-1, required=True)
+@click.option("--reason", required=True, help="Stands in the shield's history.")
+@click.option(
+    "--cause",
+    type=click.Choice(get_args(Cause)),
+    default="unspecified",
+    show_default=True,
+    help="What the revocation list says.",
+)
+@click.option("--sms-code", "code", help="A code sent before; otherwise one is sent and asked for.")
+@click.option("--yes", is_flag=True, help="Don't ask whether this is meant.")
+@_enterprise_option
+@_portal_command
+def revoke(
+    out: Output,
+    portal: _Portal,
+    *,
+    shield_numbers: Sequence[str],
+    reason: str,
+    cause: Cause,
+    code: str | None,
+    yes: bool,
+    credit_code: str | None,
+) -> None:
+    """Revoke 作废 shields, for good: there is no way back; the users apply anew."""
+    enterprise = portal.enterprise(credit_code)
+    if not yes:
+        numbers = ", ".join(shield_numbers)
+        out.say(
+            f"作废后不能恢复，{numbers} 不能再登录或签名；需要时请用户重新申请",
+            f"Revoking can't be undone: {numbers} will never log in or sign again; the users would apply anew",
+        )
+        click.confirm(out.pick("确定作废？", "Revoke?"), abort=True, err=True)
+    if code is None:
+        portal.client.request_revocation_code()
+        code = str(click.prompt(out.pick("短信验证码", "SMS code"), err=True))
+    _show(
+        out,
+        portal.client.revoke(enterprise, list(shield_numbers), reason=reason, cause=cause, sms_code=code),
+    )
+
+
+@command.command()
+@_portal_command
+def revocation_code(out: Output, portal: _Portal) -> None:
+    """Have the code for a revocation sent, for scripts that revoke with --sms-code."""
+    sent = portal.client.request_revocation_code()
+    out.data(
+        msgspec.to_builtins(sent),
+        [out.pick(f"验证码已发送，{sent.expires_in} 秒内有效", f"Sent; valid for {sent.expires_in} seconds")],
+    )
+
+
+def _show(out: Output, outcomes: Sequence[Outcome]) -> None:
+    said = {
+        "changed": ("已执行", "done"),
+        "unchanged": ("无变化", "unchanged"),
+        "refused": ("未执行", "refused"),
+    }
+    rows = []
+    for each in outcomes:
+        why = "" if each.refusal is None else out.pick(each.refusal.zh, each.refusal.en)
+        state = "" if each.state is None else _standing(out, each.state, each.holds)
+        rows.append((each.shield_number, out.pick(*said[each.outcome]), state, why))
+    out.data(msgspec.to_builtins(list(outcomes)), table(("", "", "", ""), rows)[1:])
+    refused = sum(each.outcome == "refused" for each in outcomes)
+    if refused:
+        raise Refused(
+            out.pick(f"有 {refused} 个手机盾没有执行", f"Shields that were refused: {refused}"),
+            code="some_refused",
+            extra={"refused": refused},
+            as_json=out.json,
+        )
+
+
+def _row(out: Output, shield: Shield) -> tuple[str, ...]:
+    state = out.pick(_STATES.get(shield.state, shield.state), shield.state)
+    holds = " ".join(out.pick(_HOLDS.get(hold, hold), hold) for hold in shield.holds)
+    return (shield.shield_number, shield.name, state, holds, shown_time(shield.not_after)[:10])
+
+
+def _standing(out: Output, state: str, holds: Sequence[str]) -> str:
+    shown = [_STATES.get(state, state), *(_HOLDS.get(hold, hold) for hold in holds)]
+    return out.pick(" ".join(shown), " ".join((state, *holds)))
+
+
+def _session_lines(out: Output, session: PortalSession) -> list[str]:
+    named = [f"{each.credit_code}  {each.name}" for each in session.enterprises]
+    return [out.pick(f"已登录：{session.name}", f"Logged in: {session.name}"), *named]

@@ -1,0 +1,131 @@
+"""`mshield legal-person` and the phones of his enterprise, against the running service on each database.
+
+R21 as the manual tells it: what happens to a lost phone, from the report of its loss to the certificate on the new one.
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mshield.client import ProblemError
+from mshield.client.portal import PortalClient, PortalLogin
+from mshield.demo.people import LEGAL_PERSON, OPERATOR
+from tests.service import LiveService, apply, enrolled, log_in, register
+
+
+class _Shell:
+    """The commands with one login."""
+
+    def __init__(self, service: LiveService) -> None:
+        self.service = service
+        self.folder = service.folder / "legal-person"
+        self.password = service.folder / "password"
+        self.password.write_text(LEGAL_PERSON.password)
+
+    def run(self, *arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            (sys.executable, "-m", "mshield.cli", "legal-person", "--folder", str(self.folder), *arguments),
+            env=self.service.environment() | {"MSHIELD_PORTAL_SERVER": self.service.origin},
+            input=text,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def json(self, *arguments: str) -> Any:
+        done = self.run(*arguments, "--json")
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    def error(self, *arguments: str) -> dict[str, Any]:
+        done = self.run(*arguments, "--json")
+        assert done.returncode == 1, done.stdout
+        found: dict[str, Any] = json.loads(done.stderr)["error"]
+        return found
+
+    def log_in(self) -> Any:
+        captcha = self.json("captcha")["captcha_id"]
+        answer = self.service.get(f"/dev/captchas/{captcha}")["answer"]
+        begun = self.json(
+            "login", "--account", LEGAL_PERSON.phone, "--password-file", str(self.password),
+            "--captcha-id", captcha, "--captcha", answer,
+        )  # fmt: skip
+        code = self.service.sms_code("portal", LEGAL_PERSON)
+        return self.json("login", "--login-id", begun["login_id"], "--sms-code", code)
+
+    def client(self) -> PortalClient:
+        kept = json.loads((self.folder / "login.json").read_text())
+        return PortalClient(self.service.origin, login=PortalLogin(**kept["login"]))
+
+
+@pytest.fixture
+def service(tmp_path: Path, database_url: str) -> Iterator[LiveService]:
+    live = LiveService(tmp_path, database_url, settings={"MSHIELD_SMS_RESEND_SECONDS": "0"})
+    live.prepare()
+    live.start()
+    yield live
+    live.stop()
+
+
+def test_r21_from_the_lost_phone_to_the_certificate_on_the_new_one(service: LiveService) -> None:
+    shell = _Shell(service)
+    assert shell.error("list")["code"] == "not_logged_in"
+    with enrolled(service) as phone, service.phone("new") as new, service.business() as business:
+        register(service, new, LEGAL_PERSON)
+        session = shell.log_in()
+        assert session["enterprises"][0]["credit_code"] == OPERATOR.credit_code
+        assert (shell.folder / "login.json").stat().st_mode & 0o077 == 0
+        (shield,) = shell.json("list")
+        number = shield["shield_number"]
+        assert (number, shield["state"], shield["name"]) == (
+            phone.me().shield_number,
+            "active",
+            OPERATOR.name,
+        )
+
+        (lost,) = shell.json("report-loss", number, "--reason", "手机遗失")
+        assert (lost["outcome"], lost["holds"]) == ("changed", ["lost"])
+        with pytest.raises(ProblemError, match="held"):
+            phone.scan(business.request_login().qr)
+        shell.json("lift-loss", number, "--reason", "已找回")
+        phone.approve(phone.scan(business.request_login().qr).request_id, pin=OPERATOR.pin)
+
+        # Applying again: the warning changes nothing, the confirmation holds the certificate.
+        with pytest.raises(ProblemError, match="already_certified"):
+            apply(service, phone)
+        assert phone.certificate().holds == ()
+        with pytest.raises(ProblemError, match="duplicate_application"):
+            apply(service, phone, again=True)
+        assert phone.certificate().holds == ("duplicate",)
+        assert shell.error("unfreeze", "MS00000000000", "--reason", "因测试")["code"] == "some_refused"
+
+        shell.json("revocation-code")
+        code = service.sms_code("revoke", LEGAL_PERSON)
+        revoke = ("revoke", number, "--reason", "换手机", "--cause", "superseded", "--sms-code", code)
+        asked = shell.run(*revoke, text="n\n")
+        assert (asked.returncode, "can't be undone" in asked.stderr) == (1, True)
+        (revoked,) = shell.json(*revoke, "--yes")
+        assert (revoked["outcome"], revoked["state"]) == ("changed", "revoked")
+
+        # The same phone keeps its number, the new one gets its own.
+        apply(service, phone)
+        assert phone.certificate().shield_number == number
+        log_in(service, new)
+        apply(service, new)
+        assert new.certificate().shield_number != number
+        shown = shell.json("show", number)
+        assert [each["event"] for each in shown["events"]] == [
+            "activate", "report_loss", "lift_loss", "apply_again", "revoke", "activate",
+        ]  # fmt: skip
+    with shell.client() as client:
+        assert len(client.people(OPERATOR.credit_code).items) == 4
+        assert client.export(OPERATOR.credit_code, "people").startswith(b"PK")
+        with pytest.raises(ProblemError, match="not_found"):
+            client.shield(OPERATOR.credit_code, "MS1/../x")
+    shell.json("logout")
+    assert shell.error("list")["code"] == "not_logged_in"
