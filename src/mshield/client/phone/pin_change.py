@@ -78,9 +78,7 @@ def _task(operation: Operation, place: KeyPlace, purpose: InternalPurpose) -> To
     """A task of the protocol itself: its message is known to the byte, so nothing else can be slipped in."""
     uid = operation.vault.state.at(place).uid
     path = f"/api/phone/keys/{uid.hex()}/tasks"
-    answer = operation.connection.persistently(
-        lambda: operation.connection.post(path, operation.logged_in(), {"purpose": purpose})
-    )
+    answer = operation.connection.post(path, operation.logged_in(), {"purpose": purpose})
     task = read(answer, Task)
     sid = unhex(task.sid, 16)
     if task.purpose != purpose or task.message != internal_message(purpose, uid=uid, sid=sid):
