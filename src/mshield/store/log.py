@@ -16,7 +16,10 @@ _SQL: Final = Queries("log")
 
 
 class Overtaken(Exception):
-    """Another process has added to the log since it was read, or a row isn't there any more: read again."""
+    """Another process has added to the log since it was read, or something isn't as it was: nothing was done."""
+
+    def __init__(self) -> None:
+        super().__init__("rows, tiles or bundles are not as they were read")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +89,15 @@ class Growth:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a certificate stands, and an event that may have brought it there (None where there is none)."""
+    """How a certificate stands, and an event that may have brought it there (None where there is none).
+
+    Both are state, holds, changed_at, revoked_at and revocation reason. `reserved`: nothing was signed yet.
+    """
 
     serial: str
     now: tuple[object, ...]
     event: tuple[object, ...] | None
-    signed: bool
+    reserved: bool
 
 
 async def find_state(db: Database) -> State | None:
@@ -159,12 +165,18 @@ async def append(db: Database, growth: Growth, *, now: int) -> None:
         )
         if advanced != 1 or await _place(tx, growth) != len(growth.rows):
             raise Overtaken
-        for tile, hashes in growth.tiles:
+        put = [
             await tx.run(
                 _SQL["put_tile"], level=tile.level, number=tile.number, width=tile.width, hashes=hashes
             )
-        for number, width, entries in growth.bundles:
+            for tile, hashes in growth.tiles
+        ]
+        put += [
             await tx.run(_SQL["put_bundle"], number=number, width=width, entries=entries)
+            for number, width, entries in growth.bundles
+        ]
+        if not all(put):
+            raise Overtaken
 
     await db.write(work)
 
@@ -206,6 +218,13 @@ async def find_bundle(db: Database, *, number: int) -> bytes | None:
     return None if row is None else row["entries"]
 
 
+async def last_tiles(db: Database) -> tuple[dict[int, int], int]:
+    """The number of each level's last tile, and of the last bundle (-1 for none)."""
+    tiles = {row["level"]: row["number"] for row in await db.all(_SQL["last_tiles"])}
+    row = await db.one(_SQL["last_bundle"])
+    return tiles, -1 if row is None else row["number"]
+
+
 async def log_position(db: Database, *, sid: bytes) -> int | None:
     """The place of a signature's entry; None while it waits (a second or so) or where there is no such signature."""
     row = await db.one(_SQL["signature_position"], sid=sid)
@@ -234,4 +253,5 @@ def _standing(row: Row) -> Standing:
         row["event_revocation_reason"] if ended else None,
     )
     now = tuple(row[name] for name in ("state", "holds", "changed_at", "revoked_at", "revocation_reason"))
-    return Standing(row["serial"], now, None if row["event_id"] is None else event, bool(row["signed"]))
+    reserved = not row["signed"] and now == ("issued", "", row["changed_at"], None, None)
+    return Standing(row["serial"], now, None if row["event_id"] is None else event, reserved)

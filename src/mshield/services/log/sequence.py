@@ -39,10 +39,8 @@ async def _sequence_batch(log: Log, *, now: int) -> int:
         return 0
     try:
         await store.append(log.db, await _growth(log, state, rows), now=now)
-    except Overtaken:
-        return 0
-    except LogError as error:
-        # What was read may be of two moments, between which another process added entries.
+    except (LogError, Overtaken) as error:
+        # Another process has added entries, perhaps between two of the reads.
         again = await store.find_state(log.db)
         if again is None or again.size != state.size:
             return 0

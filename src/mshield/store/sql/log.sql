@@ -79,6 +79,12 @@ SELECT level, number, width, hashes FROM log_tiles WHERE width < 256;
 -- name: find_tile^
 SELECT width, hashes FROM log_tiles WHERE level = :level AND number = :number;
 
+-- name: last_tiles
+SELECT level, MAX(number) AS number FROM log_tiles GROUP BY level;
+
+-- name: last_bundle^
+SELECT number FROM log_bundles ORDER BY number DESC LIMIT 1;
+
 -- name: put_tile!
 -- A tile only grows; a full one never changes.
 INSERT INTO log_tiles (level, number, width, hashes) VALUES (:level, :number, :width, :hashes)

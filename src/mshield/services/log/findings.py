@@ -1,0 +1,61 @@
+"""What a check of the log may find: each a stable code, where it is, and a Chinese and an English sentence."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+TEXTS: Final[Mapping[str, tuple[str, str]]] = {
+    "no_log": ("数据库中没有透明日志", "there is no log in this database"),
+    "bad_checkpoint": (
+        "检查点无效，或不是本日志所签",
+        "the checkpoint is not of its form, or not signed by this log",
+    ),
+    "wrong_size": ("检查点的条目数与记录不符", "the checkpoint's size is not the one that is recorded"),
+    "row_changed": ("数据行与日志条目不符", "the row is not the one that was logged"),
+    "row_missing": ("日志条目对应的数据行不存在", "no row has this place: it was deleted or moved"),
+    "row_doubled": ("两行数据占用同一日志位置", "several rows have this place"),
+    "row_outside": ("数据行的日志位置超出日志范围", "the row has a place that the log does not have"),
+    "entry_changed": ("日志条目与其哈希不符", "the entry is not the one in the tree"),
+    "bundle_missing": ("日志条目缺失", "entries of the log are missing"),
+    "tile_changed": ("日志哈希与其下层不符", "a tile is not what the one below makes it"),
+    "tile_missing": ("日志哈希缺失", "a tile is missing or too short"),
+    "tile_outside": (
+        "存在超出日志范围的哈希或条目",
+        "a tile or bundle has a place that the log does not have",
+    ),
+    "wrong_root": ("日志的根与签名检查点不符", "the log's root is not the one in its signed checkpoint"),
+    "unexplained": (
+        "证书状态没有对应的事件记录",
+        "no event explains how the certificate stands",
+    ),
+    "bad_since": (
+        "所给的旧检查点无效",
+        "the earlier checkpoint is not of its form, or not signed by this log",
+    ),
+    "truncated": ("日志比旧检查点短，已被截断", "the log is shorter than at the earlier checkpoint"),
+    "rewritten": (
+        "日志与旧检查点不一致，已被改写",
+        "the log does not begin as it stood at the earlier checkpoint",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong; `table` and `row` name a row where there is one, `index` a place in the log."""
+
+    code: str
+    table: str | None = None
+    row: str | None = None
+    index: int | None = None
+    detail: str | None = None
+
+    @property
+    def zh(self) -> str:
+        """The sentence in Chinese."""
+        return TEXTS[self.code][0]
+
+    @property
+    def en(self) -> str:
+        """The sentence in English."""
+        return TEXTS[self.code][1]

@@ -1,0 +1,88 @@
+"""Checks the whole log against the database: every row behind it, each entry, all tiles, the checkpoint, certificates.
+
+Reads only, beside a running service. What was added meanwhile is left out. Memory is 32 bytes per 256 entries.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from mshield.pki.errors import LogError
+from mshield.pki.tlog.merkle import Range
+from mshield.pki.tlog.note import Checkpoint, open_checkpoint
+from mshield.services.log.errors import NotLogged
+from mshield.services.log.findings import Finding
+from mshield.services.log.open_log import Log
+from mshield.services.log.read import hash_of
+from mshield.services.log.verify_certificates import check_certificates
+from mshield.services.log.verify_rows import check_outside, check_rows
+from mshield.store import log as store
+
+MOST_FINDINGS: Final = 100
+"""A check stops there: who rewrote a table needn't be told of each row."""
+
+
+@dataclass(slots=True)
+class Report:
+    """What a check saw: the checkpoint, rows that wait for their place, and everything that is wrong, in order."""
+
+    checkpoint: Checkpoint | None = None
+    waiting: int = 0
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.findings
+
+
+async def verify_log(log: Log, *, since: str | None = None) -> Report:
+    """The report; `since` is a checkpoint (signed note) of an earlier day. Raises StoreError."""
+    report = Report()
+    async for finding in _checks(log, report, since):
+        report.findings.append(finding)
+        if len(report.findings) == MOST_FINDINGS:
+            break
+    return report
+
+
+async def _checks(log: Log, report: Report, since: str | None) -> AsyncIterator[Finding]:
+    report.waiting = await store.count_waiting(log.db)
+    state = await store.find_state(log.db)
+    if state is None:
+        yield Finding("no_log")
+        return
+    try:
+        checkpoint = open_checkpoint(state.checkpoint, log.key.verifier)
+    except LogError as error:
+        yield Finding("bad_checkpoint", detail=str(error))
+        return
+    report.checkpoint = checkpoint
+    if checkpoint.size != state.size:
+        yield Finding("wrong_size", index=state.size)
+    async for finding in check_rows(log, checkpoint):
+        yield finding
+    for each in (
+        *await check_outside(log),
+        *await _check_since(log, checkpoint, since),
+    ):
+        yield each
+    async for finding in check_certificates(log.db):
+        yield finding
+
+
+async def _check_since(log: Log, checkpoint: Checkpoint, since: str | None) -> list[Finding]:
+    """Whether the log begins as it stood at the earlier checkpoint."""
+    if since is None:
+        return []
+    try:
+        old = open_checkpoint(since, log.key.verifier)
+    except LogError as error:
+        return [Finding("bad_since", detail=str(error))]
+    if old.size > checkpoint.size:
+        return [Finding("truncated", index=checkpoint.size, detail=f"{checkpoint.size} < {old.size}")]
+    try:
+        root = await hash_of(log, Range(0, old.size), checkpoint.size)
+    except (LogError, NotLogged) as error:
+        return [Finding("rewritten", detail=str(error))]
+    return [] if root == old.root else [Finding("rewritten", detail=f"the first {old.size} entries")]

@@ -1,0 +1,392 @@
+"""Tampering with anything behind the log is found: each column of each row, places, tiles, checkpoints, the past."""
+
+# ruff: noqa: S608  the names in the statements are the schema's own
+
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Final
+
+import psycopg
+import pytest
+from psycopg.rows import dict_row
+
+from mshield.domain.certificates import CertificateEvent
+from mshield.keys.keyring import Keyring
+from mshield.pki.tlog.merkle import leaf_hash
+from mshield.pki.tlog.tiles import pack_bundle, split_bundle
+from mshield.services.log.entries import entry_of
+from mshield.services.log.open_log import open_log
+from mshield.services.log.read import read_checkpoint
+from mshield.services.log.verify import MOST_FINDINGS, Report, verify_log
+from mshield.store import log as store
+from mshield.store.database import Database
+from mshield.store.opening import open_database
+from tests import schema
+from tests.conftest import START
+from tests.transparency import SETTINGS, LoggedService
+
+KEYS: Final = {"signatures": "sid", "certificate_events": "id", "acts": "id", "certificates": "serial"}
+SOURCES: Final = ("signatures", "certificate_events", "acts")
+NOT_LOGGED: Final = {
+    ("certificate_events", "notified_at"): "set when the holder was told, after the event was logged",
+    ("signatures", "log_index"): "the place itself: tested below",
+    ("certificate_events", "log_index"): "the place itself: tested below",
+    ("acts", "log_index"): "the place itself: tested below",
+}
+
+
+class Intruder:
+    """Someone with the database's password and no key, who is stopped by no constraint between tables."""
+
+    def __init__(self, url: str) -> None:
+        self._connection: Any
+        if url.startswith("sqlite"):
+            self._connection = sqlite3.connect(
+                url.removeprefix("sqlite:///"), isolation_level=None, timeout=10
+            )
+            self._connection.row_factory = sqlite3.Row
+            self._mark = "?"
+        else:
+            self._connection = psycopg.connect(url, autocommit=True, row_factory=dict_row)
+            self._connection.execute("SET session_replication_role = replica")
+            self._mark = "%s"
+
+    def run(self, sql: str, *values: object) -> int:
+        done: int = self._connection.execute(sql.replace("?", self._mark), values).rowcount
+        return done
+
+    def rows(self, sql: str, *values: object) -> list[dict[str, Any]]:
+        return [dict(row) for row in self._connection.execute(sql.replace("?", self._mark), values)]
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+@pytest.fixture
+async def service(db: Database, keyring: Keyring) -> LoggedService:
+    made = await LoggedService.on(db, keyring)
+    await made.live()
+    return made
+
+
+@pytest.fixture
+def intruder(database_url: str) -> Iterator[Intruder]:
+    with closing(Intruder(database_url)) as made:
+        yield made
+
+
+@pytest.fixture
+def columns(sqlite_url: str) -> frozenset[schema.Column]:
+    return schema.sqlite_schema(sqlite_url.removeprefix("sqlite:///")).columns
+
+
+def _text(value: object) -> str:
+    return value.hex() if isinstance(value, bytes) else str(value)
+
+
+def _others(column: schema.Column, value: Any) -> list[Any]:
+    """Values of the column's type that differ from this one."""
+    found: list[Any] = []
+    if value is not None and not column.required:
+        found.append(None)
+    match column.type:
+        case "TEXT":
+            found += [f"{value or ''}0"]
+        case "BYTEA":
+            found += [bytes([value[0] ^ 1]) + value[1:] if value else b"\x00"]
+        case _:
+            found += [(value or 0) + 1]
+    return found
+
+
+async def _check(service: LoggedService, **given: str | None) -> Report:
+    return await verify_log(service.log, **given)
+
+
+async def test_nothing_is_found_where_nothing_was_done(service: LoggedService) -> None:
+    report = await _check(service)
+    assert report.findings == []
+    assert report.checkpoint is not None
+    assert (report.checkpoint.size, report.waiting) == (12, 0)
+    await service.act()
+    assert (await _check(service)).waiting == 1
+
+
+@pytest.mark.parametrize("table", [*SOURCES, "certificates"])
+async def test_a_change_of_any_column_is_found(
+    service: LoggedService, intruder: Intruder, columns: frozenset[schema.Column], table: str
+) -> None:
+    key = KEYS[table]
+    row = intruder.rows(f"SELECT * FROM {table} ORDER BY {key}")[0]
+    for column in sorted((each for each in columns if each.table == table), key=lambda each: each.name):
+        if (table, column.name) in NOT_LOGGED:
+            continue
+        for other in _others(column, row[column.name]):
+            update = f"UPDATE {table} SET {column.name} = ? WHERE {key} = ?"
+            assert intruder.run(update, other, row[key]) == 1
+            report = await _check(service)
+            assert report.findings, f"{table}.{column.name}"
+            named = other if column.name == key else row[key]
+            seen = [(each.table, each.row) for each in report.findings]
+            if table != "certificates":
+                assert seen == [(table, _text(named))], column.name
+                assert report.findings[0].index == row["log_index"]
+            else:
+                assert ("certificates", _text(named)) in seen or seen[0][0] == "certificate_events"
+            assert intruder.run(update, row[column.name], other if column.name == key else row[key]) == 1
+    assert (await _check(service)).holds
+
+
+async def test_each_column_that_isnt_logged_is_one(columns: frozenset[schema.Column]) -> None:
+    assert {(each.table, each.name) for each in columns} >= NOT_LOGGED.keys()
+
+
+async def test_telling_the_holder_changes_nothing(service: LoggedService, intruder: Intruder) -> None:
+    intruder.run("UPDATE certificate_events SET notified_at = 1")
+    assert (await _check(service)).holds
+
+
+@pytest.mark.parametrize("table", SOURCES)
+async def test_a_deleted_row_is_found(service: LoggedService, intruder: Intruder, table: str) -> None:
+    place = intruder.rows(f"SELECT MIN(log_index) AS place FROM {table}")[0]["place"]
+    intruder.run(f"DELETE FROM {table} WHERE log_index = ?", place)
+    findings = (await _check(service)).findings
+    assert (findings[0].code, findings[0].index) == ("row_missing", place)
+
+
+@pytest.mark.parametrize("table", SOURCES)
+@pytest.mark.parametrize(("place", "code"), [(12, "row_outside"), (-1, "row_outside"), (None, "row_doubled")])
+async def test_a_row_put_in_with_a_place_is_found(
+    service: LoggedService, intruder: Intruder, table: str, place: int | None, code: str
+) -> None:
+    key = KEYS[table]
+    row = intruder.rows(f"SELECT * FROM {table} WHERE log_index > 1")[0]
+    if place is None:  # one of another table, as each table has a place once
+        other = "acts" if table != "acts" else "signatures"
+        place = intruder.rows(f"SELECT log_index AS place FROM {other}")[0]["place"]
+    row |= {key: bytes(16) if isinstance(row[key], bytes) else "another", "log_index": place}
+    marks = ", ".join("?" * len(row))
+    intruder.run(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", *row.values())
+    assert code in {each.code for each in (await _check(service)).findings}
+
+
+@pytest.mark.parametrize("table", SOURCES)
+async def test_two_rows_that_changed_places_are_found(
+    service: LoggedService, intruder: Intruder, table: str
+) -> None:
+    one, other = intruder.rows(f"SELECT log_index AS place FROM {table} ORDER BY log_index")[:2]
+    move = f"UPDATE {table} SET log_index = ? WHERE log_index = ?"
+    for new, old in ((-7, one["place"]), (one["place"], other["place"]), (other["place"], -7)):
+        assert intruder.run(move, new, old) == 1
+    findings = (await _check(service)).findings
+    assert [(each.code, each.index) for each in findings] == [
+        ("row_changed", one["place"]),
+        ("row_changed", other["place"]),
+    ]
+
+
+async def test_a_row_taken_out_of_the_log_is_found_also_when_it_gets_a_new_place(
+    service: LoggedService, intruder: Intruder
+) -> None:
+    intruder.run("UPDATE acts SET log_index = NULL")
+    assert {each.code for each in (await _check(service)).findings} == {"row_missing"}
+    assert await service.sequence() == 2
+    assert {each.code for each in (await _check(service)).findings} == {"row_missing"}
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ("UPDATE log_tiles SET hashes = ? WHERE level = 0", "tile_missing"),
+        ("DELETE FROM log_tiles", "tile_missing"),
+        ("DELETE FROM log_bundles", "bundle_missing"),
+        ("UPDATE log_bundles SET entries = substr(entries, 1, 99)", "bundle_missing"),
+        ("INSERT INTO log_bundles VALUES (7, 1, ?)", "tile_outside"),
+        ("INSERT INTO log_tiles VALUES (0, 1, 1, ?)", "tile_outside"),
+        ("INSERT INTO log_tiles VALUES (3, 0, 1, ?)", "tile_outside"),
+        ("UPDATE log_state SET size = size - 1", "wrong_size"),
+        ("UPDATE log_state SET checkpoint = replace(checkpoint, '12', '11')", "bad_checkpoint"),
+        ("UPDATE log_state SET origin = 'other.example/log'", "bad_checkpoint"),
+        ("DELETE FROM log_state", "no_log"),
+    ],
+)
+async def test_a_changed_tree_is_found(
+    service: LoggedService, intruder: Intruder, change: str, code: str
+) -> None:
+    assert intruder.run(change, *([bytes(32)] if "?" in change else [])) >= 1
+    log = service.log
+    if "origin" in change:
+        log = await open_log(service.db, service.keyring, SETTINGS, now=START)
+    assert code in {each.code for each in (await verify_log(log)).findings}
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "code"),
+    [("log_tiles", "hashes", "row_changed"), ("log_bundles", "entries", "entry_changed")],
+)
+async def test_a_changed_hash_or_entry_is_found(
+    service: LoggedService, intruder: Intruder, table: str, column: str, code: str
+) -> None:
+    right = intruder.rows(f"SELECT {column} AS octets FROM {table}")[0]["octets"]
+    for place in range(2, len(right), 37):
+        wrong = right[:place] + bytes([right[place] ^ 4]) + right[place + 1 :]
+        intruder.run(f"UPDATE {table} SET {column} = ?", wrong)
+        codes = {each.code for each in (await _check(service)).findings}
+        assert code in codes or "bundle_missing" in codes  # a length was hit
+    intruder.run(f"UPDATE {table} SET {column} = ?", right)
+    assert (await _check(service)).holds
+
+
+async def test_a_row_changed_together_with_entry_and_leaf_is_found_at_the_root(
+    service: LoggedService, intruder: Intruder
+) -> None:
+    # By someone who has the salt's key besides, but not the signing key.
+    act = intruder.rows("SELECT log_index AS place FROM acts")[0]["place"]
+    intruder.run("UPDATE acts SET subject = 'someone else' WHERE log_index = ?", act)
+    (row,) = await store.logged(service.db, start=act, end=act + 1)
+    made = entry_of(row, service.log.key)
+    tile = intruder.rows("SELECT hashes FROM log_tiles")[0]["hashes"]
+    entries = split_bundle(intruder.rows("SELECT entries FROM log_bundles")[0]["entries"])
+    entries[act] = made
+    intruder.run("UPDATE log_bundles SET entries = ?", pack_bundle(entries))
+    hashes = tile[: act * 32] + leaf_hash(made) + tile[act * 32 + 32 :]
+    intruder.run("UPDATE log_tiles SET hashes = ?", hashes)
+    assert [each.code for each in (await _check(service)).findings] == ["wrong_root"]
+
+
+async def test_in_a_larger_log_the_place_is_named(service: LoggedService, intruder: Intruder) -> None:
+    serial = await service.certify()
+    sids = await service.sign(serial, count=700)
+    await service.sequence()
+    assert (await _check(service)).holds
+    place = await store.log_position(service.db, sid=sids[400])
+    intruder.run("UPDATE signatures SET digest = ? WHERE sid = ?", bytes(32), sids[400])
+    (found,) = (await _check(service)).findings
+    assert (found.code, found.table) == ("row_changed", "signatures")
+    assert (found.row, found.index) == (sids[400].hex(), place)
+    top = intruder.rows("SELECT hashes FROM log_tiles WHERE level = 1")[0]["hashes"]
+    intruder.run("UPDATE log_tiles SET hashes = ? WHERE level = 1", top[:32] + bytes(32))
+    findings = (await _check(service)).findings
+    assert [(each.row, each.index) for each in findings if each.code == "tile_changed"] == [("1/0", 256)]
+    intruder.run("UPDATE signatures SET digest = ?", bytes(32))
+    assert len((await _check(service)).findings) == MOST_FINDINGS
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE certificates SET state = 'active', revoked_at = NULL WHERE state = 'revoked'",
+        "UPDATE certificates SET holds = '' WHERE holds <> ''",
+        "UPDATE certificates SET holds = 'lost' WHERE holds <> ''",
+        "UPDATE certificates SET revocation_reason = 5 WHERE state = 'revoked'",
+    ],
+)
+async def test_a_standing_that_no_event_explains(
+    service: LoggedService, intruder: Intruder, change: str
+) -> None:
+    assert intruder.run(change) == 1
+    (found,) = (await _check(service)).findings
+    assert (found.code, found.table) == ("unexplained", "certificates")
+
+
+async def test_a_certificate_that_was_never_issued(service: LoggedService, intruder: Intruder) -> None:
+    row = intruder.rows("SELECT * FROM certificates")[0]
+    row |= {"serial": "0" * 40, "request_sid": bytes(16)}
+    marks = ", ".join("?" * len(row))
+    intruder.run(f"INSERT INTO certificates ({', '.join(row)}) VALUES ({marks})", *row.values())
+    (found,) = (await _check(service)).findings
+    assert (found.code, found.row) == ("unexplained", "0" * 40)
+
+
+async def test_a_certificate_exchanged_for_another(service: LoggedService, intruder: Intruder) -> None:
+    one, other = intruder.rows("SELECT serial, der FROM certificates")
+    intruder.run("UPDATE certificates SET der = ? WHERE serial = ?", one["der"], other["serial"])
+    (found,) = (await _check(service)).findings
+    assert (found.code, found.table) == ("row_changed", "certificate_events")
+
+
+async def test_events_of_one_moment_explain_it_in_either_order(
+    service: LoggedService, intruder: Intruder
+) -> None:
+    # Two processes whose clocks differ by less than the limit: the later change has the earlier time.
+    serial = await service.certify()
+    await service.change(serial, CertificateEvent.REPORT_LOSS)
+    service.now -= 3000
+    await service.change(serial, CertificateEvent.LIFT_LOSS)
+    await service.sequence()
+    assert (await _check(service)).holds
+
+
+async def test_a_reservation_needs_no_event(service: LoggedService, intruder: Intruder) -> None:
+    intruder.run(
+        "UPDATE certificates SET state = 'issued', holds = '', der = NULL, revoked_at = NULL,"
+        " revocation_reason = NULL"
+    )
+    intruder.run("DELETE FROM certificate_events")
+    assert "unexplained" not in {each.code for each in (await _check(service)).findings}
+
+
+# ---- against an earlier checkpoint ----
+
+
+async def test_a_log_that_grew_agrees_with_its_past(service: LoggedService) -> None:
+    old = await read_checkpoint(service.log)
+    await service.sign(await service.certify(), count=300)
+    await service.sequence()
+    assert (await _check(service, since=old)).holds
+    assert (await _check(service, since=await read_checkpoint(service.log))).holds
+
+
+async def test_a_checkpoint_of_another_log(service: LoggedService) -> None:
+    old = (await read_checkpoint(service.log)).replace("shield", "shiald")
+    assert [each.code for each in (await _check(service, since=old)).findings] == ["bad_since"]
+
+
+async def test_a_database_set_back_is_found_by_who_kept_a_checkpoint(
+    sqlite_url: str, keyring: Keyring, tmp_path: Path
+) -> None:
+    file = Path(sqlite_url.removeprefix("sqlite:///"))
+    backup = tmp_path / "backup.db"
+    db = await open_database(sqlite_url, pool_size=1)
+    service = await LoggedService.on(db, keyring)
+    serial = await service.live()
+    with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(backup)) as target:
+        source.backup(target)
+    await service.sign(serial)
+    await service.sequence()
+    later = await read_checkpoint(service.log)
+    await db.close()
+    shutil.copy(backup, file)
+    for leftover in file.parent.glob(f"{file.name}-*"):
+        leftover.unlink()
+    db = await open_database(sqlite_url, pool_size=1)
+    log = await open_log(db, keyring, SETTINGS, now=START)
+    assert (await verify_log(log)).holds
+    assert [each.code for each in (await verify_log(log, since=later)).findings] == ["truncated"]
+    # Nor does it help to go on from there.
+    service.db, service.log = db, log
+    for _ in range(3):
+        await service.act()
+    await service.sequence()
+    assert (await verify_log(log)).holds
+    assert [each.code for each in (await verify_log(log, since=later)).findings] == ["rewritten"]
+    await db.close()
+
+
+async def test_a_log_written_anew_is_found_by_who_kept_a_checkpoint(
+    service: LoggedService, intruder: Intruder
+) -> None:
+    old = await read_checkpoint(service.log)
+    intruder.run("DELETE FROM acts")
+    for table in SOURCES:
+        intruder.run(f"UPDATE {table} SET log_index = NULL")
+    for table in ("log_tiles", "log_bundles", "log_state"):
+        intruder.run(f"DELETE FROM {table}")
+    await open_log(service.db, service.keyring, SETTINGS, now=START)  # with the log's own key
+    await service.sign(await service.certify(), count=5)
+    await service.sequence()
+    assert (await _check(service)).holds
+    assert [each.code for each in (await _check(service, since=old)).findings] == ["rewritten"]
