@@ -15,7 +15,7 @@ WIDTH: Final = 1 << HEIGHT
 MAX_LEVEL: Final = 7
 """The highest level that a tree of less than 2^63 leaves has."""
 
-_POSITION: Final = re.compile(r"((?:x[0-9]{3}/){0,6}[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?", re.ASCII)
+_POSITION: Final = re.compile(r"((?:x[0-9]{3}/){0,5}[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?", re.ASCII)
 
 
 class Tile(NamedTuple):

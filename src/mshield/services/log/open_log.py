@@ -23,10 +23,12 @@ class Log:
     key: LogKey
 
 
-async def open_log(db: Database, keyring: Keyring, settings: Settings, *, now: int) -> Log:
-    """The log of this database. Raises SealError."""
+async def open_log(
+    db: Database, keyring: Keyring, settings: Settings, *, now: int, begin: bool = True
+) -> Log:
+    """The log of this database; without `begin`, one that has no state yet stays so. Raises SealError."""
     state = await store.find_state(db)
-    if state is None:
+    if state is None and begin:
         origin = origin_of(settings.public_origin)
         key = await load_log_key(db, keyring, name=origin, now=now)
         checkpoint = key.sign(Checkpoint(origin, 0, EMPTY_ROOT))

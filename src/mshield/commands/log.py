@@ -1,0 +1,302 @@
+"""`mshield log`: show, prove and check the transparency log, on the database or from outside.
+
+From outside only the log's address and key (`--url`, `--key`) are needed, or nothing but a proof.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import click
+
+from mshield.client.errors import ClientError
+from mshield.client.log import Logged, LogReader, Noted, VerifierKey, open_checkpoint, parse_proof
+from mshield.commands.output import Output, Refused, output_options, refusing, table
+from mshield.pki.errors import LogError
+from mshield.pki.tlog.entry import CertificateEntry, SignatureEntry
+
+if TYPE_CHECKING:
+    from mshield.services.log.open_log import Log
+    from mshield.services.log.verify import Report
+
+T = TypeVar("T")
+_FILE: Final = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
+_URL: Final = click.option("--url", help="The log's address, e.g. https://shield.example/log.")
+_KEY: Final = click.option("--key", help="The log's vkey, learnt from its operator (`mshield log key`).")
+
+
+class _Sid(click.ParamType):  # type: ignore[type-arg]  # click names its argument in some releases only
+    """A document's sid: 32 hex digits."""
+
+    name = "sid"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> bytes:
+        try:
+            sid = bytes.fromhex(str(value))
+        except ValueError:
+            sid = b""
+        if len(sid) != 16:
+            self.fail("not 32 hex digits", param, ctx)
+        return sid
+
+
+@click.group(name="log")
+def command() -> None:
+    """Transparency log: show, prove, check (透明日志)."""
+
+
+@command.command()
+@output_options
+def key(out: Output) -> None:
+    """Print the log's name and key (vkey), by which others check it; made at first use.
+
+    Publish it where you publish the fingerprint of the root certificate.
+    """
+
+    async def run(log: "Log") -> str:
+        return str(log.key.verifier)
+
+    vkey = _on_database(out, run)
+    out.data({"vkey": vkey}, [vkey])
+
+
+@command.command()
+@_URL
+@_KEY
+@output_options
+def checkpoint(out: Output, url: str | None, key: str | None) -> None:
+    """Print the log's signed checkpoint, from the database or from --url with --key: keep it for --since.
+
+    The output is the signed note, byte for byte.
+    """
+    from_outside = _outside(url, key)
+    if from_outside is None:
+        from mshield.services.log.read import read_checkpoint
+
+        async def run(log: "Log") -> Noted:
+            note = await read_checkpoint(log)
+            return Noted(note, open_checkpoint(note, log.key.verifier))
+
+        noted = _on_database(out, run)
+    else:
+        with refusing(out, ClientError, LogError), LogReader(*from_outside) as reader:
+            noted = reader.checkpoint()
+    if not out.json:
+        click.echo(noted.note, nl=False)
+        return
+    out.data({**_shown(noted), "note": noted.note}, [])
+
+
+@command.command()
+@click.option("--sid", type=_Sid(), help="Prove the signature of this document.")
+@click.option("--serial", help="Prove the issue of this certificate; 40 hex digits. On the database only.")
+@click.option("--index", type=click.IntRange(min=0), help="Prove the entry at this place.")
+@_URL
+@_KEY
+@output_options
+def prove(
+    out: Output, *, sid: bytes | None, serial: str | None, index: int | None, url: str | None, key: str | None
+) -> None:
+    """Print a proof, as JSON, that an entry is in the log; `mshield log verify --proof` checks it offline."""
+    if sum(each is not None for each in (sid, serial, index)) != 1:
+        raise click.UsageError("Give one of --sid, --serial and --index.")
+    from_outside = _outside(url, key)
+    if from_outside is None:
+        from mshield.services.log.read import prove_inclusion
+        from mshield.store.log import certificate_position, log_position
+
+        async def run(log: "Log") -> dict[str, object]:
+            place = index
+            if sid is not None:
+                place = await log_position(log.db, sid=sid)
+            if serial is not None:
+                place = await certificate_position(log.db, serial=serial.lower())
+            return (await prove_inclusion(log, index=place)).to_json()
+
+        made = _on_database(out, run)
+    elif serial is not None:
+        raise click.UsageError("--serial is for the database: from outside, give --index.")
+    else:
+        with refusing(out, ClientError, LogError), LogReader(*from_outside) as reader:
+            noted = reader.checkpoint()
+            made = reader.prove(_place(out, reader, noted, sid, index), noted).to_json()
+    click.echo(json.dumps(made, indent=None if out.json else 2))
+
+
+@command.command()
+@click.option("--since", type=_FILE, help="An earlier checkpoint: the log must begin as it stood then.")
+@click.option("--sid", type=_Sid(), help="With --url: the signature of this document must be in the log.")
+@click.option("--index", type=click.IntRange(min=0), help="With --url: an entry must stand at this place.")
+@click.option("--proof", type=_FILE, help="Check this proof, offline; needs --key only.")
+@_URL
+@_KEY
+@output_options
+@click.pass_context
+def verify(
+    context: click.Context,
+    out: Output,
+    *,
+    since: Path | None,
+    sid: bytes | None,
+    index: int | None,
+    proof: Path | None,
+    url: str | None,
+    key: str | None,
+) -> None:
+    """Check the log: against its database, against its past, or that an entry is in it. Exit code 1 if not.
+
+    Without --url and --proof every row behind the log, all tiles and the checkpoint are compared, and each row
+    that doesn't fit is named. With --url the log's signature is checked, and what else is asked.
+    """
+    if proof is not None:
+        if key is None or url is not None or since is not None:
+            raise click.UsageError("--proof goes with --key alone.")
+        with refusing(out, LogError):
+            logged = parse_proof(proof.read_bytes()).check(VerifierKey.parse(key))
+        if sid is not None and not (isinstance(logged.entry, SignatureEntry) and logged.entry.sid == sid):
+            raise Refused(
+                out.pick("此证明属于另一个签名", "the proof is of another signature"),
+                code="bad_log_proof",
+                as_json=out.json,
+            )
+        out.data(_entry(logged), _entry_lines(out, logged))
+        return
+    from_outside = _outside(url, key)
+    if from_outside is not None:
+        _verify_outside(out, from_outside, since, sid, index)
+        return
+    if sid is not None or index is not None:
+        raise click.UsageError("--sid and --index need --url, or --proof.")
+    _verify_database(context, out, since)
+
+
+def _verify_outside(
+    out: Output, where: tuple[str, str], since: Path | None, sid: bytes | None, index: int | None
+) -> None:
+    with refusing(out, ClientError, LogError), LogReader(*where) as reader:
+        noted = reader.checkpoint()
+        reader.check_root(noted.checkpoint)
+        if since is not None:
+            reader.check_grown(open_checkpoint(_note(since), reader.key), noted.checkpoint)
+        logged = None
+        if sid is not None or index is not None:
+            place = _place(out, reader, noted, sid, index)
+            logged = reader.prove(place, noted).check(reader.key)
+    found = {**_shown(noted), "since": since is not None, "entry": logged and _entry(logged)}
+    lines = [_size_line(out, noted.checkpoint.size)]
+    if since is not None:
+        lines.append(out.pick("自旧检查点以来只增未改", "It has only grown since the earlier checkpoint"))
+    out.data(found, [*lines, *(_entry_lines(out, logged) if logged else [])])
+
+
+def _verify_database(context: click.Context, out: Output, since: Path | None) -> None:
+    from mshield.services.log.verify import verify_log
+
+    earlier = None if since is None else _note(since)
+
+    async def run(log: "Log") -> "Report":
+        return await verify_log(log, since=earlier)
+
+    report = _on_database(out, run, begin=False)
+    lines = [_size_line(out, report.checkpoint.size if report.checkpoint else 0)]
+    if report.waiting:
+        lines.append(
+            out.pick(f"{report.waiting} 行等待写入日志", f"{report.waiting} rows wait for their place")
+        )
+    if report.findings:
+        rows = [
+            [
+                each.code,
+                " ".join(filter(None, (each.table, each.row))),
+                "" if each.index is None else str(each.index),
+                ": ".join(filter(None, (out.pick(each.zh, each.en), each.detail))),
+            ]
+            for each in report.findings
+        ]
+        lines = table(["", out.pick("数据行", "row"), out.pick("位置", "place"), ""], rows)
+    else:
+        lines.append(out.pick("日志与数据库一致", "Log and database agree"))
+    findings = [
+        {name: getattr(each, name) for name in ("code", "table", "row", "index", "detail", "zh", "en")}
+        for each in report.findings
+    ]
+    size = report.checkpoint.size if report.checkpoint else None
+    out.data({"holds": report.holds, "size": size, "waiting": report.waiting, "findings": findings}, lines)
+    context.exit(0 if report.holds else 1)
+
+
+def _on_database(out: Output, work: "Callable[[Log], Awaitable[T]]", *, begin: bool = True) -> T:
+    from mshield.keys.errors import KeysError
+    from mshield.keys.keyring import load_keyring
+    from mshield.main import StartRefused, opened_database, wall_clock
+    from mshield.services.log.errors import NotLogged
+    from mshield.services.log.open_log import open_log
+    from mshield.settings import load_settings
+    from mshield.store.database import StoreError
+
+    async def run() -> T:
+        settings = load_settings()
+        keyring = load_keyring(settings)
+        async with opened_database(settings) as db:
+            return await work(await open_log(db, keyring, settings, now=wall_clock(), begin=begin))
+
+    with refusing(out, KeysError, StoreError, StartRefused, NotLogged, LogError):
+        return asyncio.run(run())
+
+
+def _outside(url: str | None, key: str | None) -> tuple[str, str] | None:
+    if url is None and key is None:
+        return None
+    if url is None or key is None:
+        raise click.UsageError("--url and --key go together.")
+    return url, key
+
+
+def _note(file: Path) -> str:
+    return file.read_text("utf-8", "replace")
+
+
+def _place(out: Output, reader: LogReader, noted: Noted, sid: bytes | None, index: int | None) -> int:
+    place = index if sid is None else reader.find_signature(sid, noted.checkpoint)
+    if place is None:
+        raise Refused(
+            out.pick("日志中没有此签名", "the signature is not in the log"),
+            code="not_logged",
+            as_json=out.json,
+        )
+    return place
+
+
+def _shown(noted: Noted) -> dict[str, object]:
+    found = noted.checkpoint
+    return {"origin": found.origin, "size": found.size, "root": found.root.hex()}
+
+
+def _entry(logged: Logged) -> dict[str, object]:
+    entry = logged.entry
+    found: dict[str, object] = {
+        "index": logged.index,
+        "size": logged.checkpoint.size,
+        "origin": logged.checkpoint.origin,
+        "kind": entry.kind.name.lower(),
+        "at": entry.at,
+    }
+    if isinstance(entry, SignatureEntry):
+        found |= {"sid": entry.sid.hex(), "binding": entry.binding.hex()}
+    if isinstance(entry, CertificateEntry):
+        found |= {"serial": entry.serial.hex(), "status": entry.status.name.lower()}
+    return found
+
+
+def _size_line(out: Output, size: int) -> str:
+    return out.pick(f"日志签名有效，共 {size} 个条目", f"The log's signature holds; {size} entries")
+
+
+def _entry_lines(out: Output, logged: Logged) -> list[str]:
+    head = out.pick(
+        f"条目 {logged.index} 在 {logged.checkpoint.origin} 的前 {logged.checkpoint.size} 个条目之中",
+        f"Entry {logged.index} stands among the first {logged.checkpoint.size} of {logged.checkpoint.origin}",
+    )
+    return [head, *(f"  {name}: {value}" for name, value in _entry(logged).items() if name != "index")]
