@@ -170,6 +170,7 @@ async def prepared(database_url: str, folder: Path, clock: Clock) -> tuple[Setti
         database_pool=4,
         public_origin=ORIGIN,
         master_key_file=key_file,
+        high_water_folder=folder / "high-water",
     )
     db, keyring = await open_database(settings.database), load_keyring(settings)
     try:

@@ -82,6 +82,10 @@ class MortalDatabase:
     def dialect(self) -> Literal["postgresql", "sqlite"]:
         return self.db.dialect
 
+    @property
+    def commits(self) -> int:
+        return self.db.commits
+
     async def one(self, query: Query, **values: object) -> Row | None:
         self._live()
         return await self.db.one(query, **values)
@@ -180,6 +184,8 @@ class Mortal:
 
         self._running = asyncio.create_task(live())
         await started.wait()
+        if self._running.done():
+            await self._running  # raises what kept it from starting
         self.app = app
 
     def stop(self) -> None:
@@ -187,8 +193,8 @@ class Mortal:
         self.run(self._end())
 
     async def _end(self) -> None:
-        assert self._stop is not None
-        assert self._running is not None
+        if self.app is None or self._stop is None or self._running is None:
+            return
         self._stop.set()
         await self._running
         self.app = None

@@ -69,6 +69,7 @@ class LiveService:
         return inherited | _SETTINGS | self.settings | {
             "MSHIELD_DATABASE": self.database,
             "MSHIELD_MASTER_KEY_FILE": str(self.folder / "master.key"),
+            "MSHIELD_HIGH_WATER_FOLDER": str(self.folder / "high-water"),
             "MSHIELD_PUBLIC_ORIGIN": self.origin,
             "MSHIELD_ENGINE": self.engine,
         }  # fmt: skip

@@ -5,10 +5,10 @@ import contextlib
 import gc
 import logging
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from importlib.metadata import version
-from typing import Final
+from typing import Any, Final
 
 from fastapi import FastAPI
 
@@ -30,6 +30,7 @@ from mshield.services.enrol import Enrol
 from mshield.services.events import Events
 from mshield.services.filed_people import FiledPeople
 from mshield.services.finish_signing import FinishSigning
+from mshield.services.high_water import HighWater, require_newest
 from mshield.services.import_filing import ImportFiling
 from mshield.services.internal_task import AskInternally
 from mshield.services.issue import Issue
@@ -108,8 +109,18 @@ async def running(settings: Settings, clock: Clock) -> AsyncIterator[Context]:
         if settings.mode == "production":
             _log.warning("no SMS provider is built in yet: codes are kept in memory and sent to nobody")
         _log.info("engine %s %s, database %s", context.engine.name, context.engine.version, db.dialect)
-        async with _jobs_of(context):
+        async with _marking(settings, clock, db), _jobs_of(context):
             yield context
+
+
+@asynccontextmanager
+async def _marking(settings: Settings, clock: Clock, db: Database) -> AsyncIterator[None]:
+    """Keeps the high-water mark beside the body. Raises RestoreUndeclared for an older copy of the database."""
+    water = HighWater(db, await require_newest(db, settings.high_water_folder), clock)
+    await water.mark()
+    async with _beside(water.keep()):
+        yield
+    await water.mark()
 
 
 @asynccontextmanager
@@ -118,13 +129,26 @@ async def _jobs_of(context: Context) -> AsyncIterator[None]:
     if context.settings.jobs == "off":
         yield
         return
-    task = asyncio.create_task(jobs.run(context))
+    async with _beside(jobs.run(context)):
+        yield
+
+
+@asynccontextmanager
+async def _beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Runs `work` until the body ends."""
+    task = asyncio.create_task(work)
     try:
         yield
     finally:
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
+
+
+async def require_ready(settings: Settings) -> None:
+    """Raises what would keep the service from starting on this database, so that it can be said in one sentence."""
+    async with opened_database(settings) as db:
+        await require_newest(db, settings.high_water_folder)
 
 
 @asynccontextmanager

@@ -84,6 +84,11 @@ class Settings(BaseSettings):
         description="whether `mshield serve` also runs the jobs; off where `mshield jobs run` does",
     )
 
+    high_water_folder: Path = Field(
+        default=Path("var/high-water"),
+        description="files that tell a restored database; keep it where a restore of the database doesn't reach",
+    )
+
     certificate_days: Positive = Field(default=365 * 2, description="life of a leaf certificate")
     renewal_key: Literal["new", "same"] = Field(
         default="new", description="a renewal makes a new key pair, or certifies the same one again"

@@ -158,6 +158,10 @@ class _Dying:
     def dialect(self) -> Dialect:
         return self.db.dialect
 
+    @property
+    def commits(self) -> int:
+        return self.db.commits
+
     async def one(self, query: Query, **values: object) -> Row | None:
         return await self.db.one(query, **values)
 

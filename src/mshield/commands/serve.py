@@ -1,12 +1,13 @@
 """`mshield serve`: runs the service."""
 
+import asyncio
 import logging
 import socket
 from urllib.parse import urlsplit
 
 import click
 
-from mshield.commands.output import Output, Refused, output_options
+from mshield.commands.output import Output, Refused, output_options, refusing
 
 
 @click.command()
@@ -30,7 +31,11 @@ def command(out: Output, host: str, port: int | None, workers: int, trust_proxy:
     """
     import uvicorn
 
+    from mshield.gateways.high_water_file import BadHighWaterFile
+    from mshield.main import StartRefused, require_ready
+    from mshield.services.high_water import RestoreUndeclared
     from mshield.settings import load_settings
+    from mshield.store.database import StoreError
 
     settings = load_settings()
     if workers > 1 and settings.database.startswith("sqlite:"):
@@ -43,6 +48,8 @@ def command(out: Output, host: str, port: int | None, workers: int, trust_proxy:
         )
     number = port or urlsplit(settings.public_origin).port or 8000
     _require_free(out, host, number)
+    with refusing(out, StartRefused, RestoreUndeclared, BadHighWaterFile, StoreError):
+        asyncio.run(require_ready(settings))
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
     uvicorn.run(

@@ -59,6 +59,7 @@ class Service:
             "MSHIELD_ACCESS_LOG": "true",
             "MSHIELD_DATABASE": f"sqlite:///{self.folder / 'mshield.db'}",
             "MSHIELD_MASTER_KEY_FILE": str(self.folder / "master.key"),
+            "MSHIELD_HIGH_WATER_FOLDER": str(self.folder / "high-water"),
             "MSHIELD_PUBLIC_ORIGIN": self.origin,
             "MSHIELD_ENGINE": engine,
             "MSHIELD_SMS_RESEND_SECONDS": "0",  # the job asks for two codes within a second; people don't

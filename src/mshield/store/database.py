@@ -59,6 +59,10 @@ class Database(Protocol):
     @property
     def dialect(self) -> Dialect: ...
 
+    @property
+    def commits(self) -> int:
+        """Grows with each write of this process."""
+
     async def one(self, query: Query, **values: object) -> Row | None:
         """The first row of a reading statement, or None."""
 

@@ -53,6 +53,7 @@ class PostgresqlDatabase:
 
     def __init__(self, pool: Any) -> None:
         self._pool = pool
+        self.commits = 0
 
     @classmethod
     async def connect(cls, url: str, *, pool_size: int) -> "PostgresqlDatabase":
@@ -78,14 +79,17 @@ class PostgresqlDatabase:
             return cast("list[Row]", await self._pool.fetch(statement.sql, *statement.arguments(values)))
 
     async def run_one(self, query: Query, **values: object) -> Row | None:
+        self.commits += 1
         return await self.one(query, **values)
 
     async def run(self, query: Query, **values: object) -> int:
+        self.commits += 1
         statement = query.on("postgresql")
         with _translated():
             return _count(await self._pool.execute(statement.sql, *statement.arguments(values)))
 
     async def write(self, work: Work[T]) -> T:
+        self.commits += 1
         with _translated():
             async with self._pool.acquire() as connection, connection.transaction():
                 return await work(_Transaction(connection))

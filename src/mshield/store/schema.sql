@@ -422,6 +422,7 @@ CREATE INDEX bindings_certificate ON bindings (certificate);
 
 CREATE TABLE high_water (
   id INTEGER PRIMARY KEY,
+  name TEXT,
   mark BIGINT NOT NULL,
   marked_at BIGINT NOT NULL
 );

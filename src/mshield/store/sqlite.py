@@ -74,6 +74,7 @@ class SqliteDatabase:
     dialect: Literal["sqlite"] = "sqlite"
 
     def __init__(self, path: str) -> None:
+        self.commits = 0
         self._reader = connect(path)
         self._writer = connect(path)
         self._writer.execute("PRAGMA busy_timeout=0")  # waiting for another process must not stop the loop
@@ -100,6 +101,7 @@ class SqliteDatabase:
         return await self.write(lambda tx: tx.run(query, **values))
 
     async def write(self, work: Work[T]) -> T:
+        self.commits += 1
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
         self._waiting.append(_Job(work, future))

@@ -8,8 +8,10 @@ ALTER TABLE keys ADD COLUMN since_refresh INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE keys ADD COLUMN otp_open BOOLEAN NOT NULL DEFAULT FALSE;
 
 -- One row: grows while the service works, and is mirrored outside of the database, so that an older copy is noticed.
+-- name is random, made at the first start: a copy has its original's.
 CREATE TABLE high_water (
   id INTEGER PRIMARY KEY,
+  name TEXT,
   mark BIGINT NOT NULL,
   marked_at BIGINT NOT NULL
 );

@@ -1,0 +1,61 @@
+"""`mshield restore`: what an operator must say after the database was restored from an older copy."""
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from mshield.commands.output import Output, output_options, refusing
+
+if TYPE_CHECKING:
+    from mshield.services.high_water import Declared
+
+
+@click.group()
+def command() -> None:
+    """After a restore of the database 数据库恢复."""
+
+
+@command.command()
+@click.option("--yes", is_flag=True, help="Don't ask.")
+@output_options
+def declare(out: Output, yes: bool) -> None:
+    """Declare that the database was restored from an older copy. This can't be undone.
+
+    The service refuses to start on such a database, since spent PIN attempts and one-time values are forgotten in it.
+    The declaration counts three wrong PINs for each key, so that two tries are left until its next success; accepts
+    any phone's one-time value until then, so that nobody is taken for a copy; and skips numbers that may have been
+    used. A phone that changed its PIN after the copy was made must apply anew. Revocations, holds and certificates of
+    that time are forgotten too: repeat them by hand before the service starts.
+
+    Each such restore gives a thief of a phone up to two guesses more.
+    """
+    from mshield.gateways.high_water_file import BadHighWaterFile
+    from mshield.main import StartRefused, opened_database
+    from mshield.services.high_water import declare_restore
+    from mshield.settings import load_settings
+    from mshield.store.database import StoreError
+
+    if not yes:
+        click.confirm(
+            out.pick(
+                "所有手机盾将只剩两次 PIN 码机会，且无法撤销。确定吗？",
+                "Every shield will have two PIN tries left, and that can't be undone. Go on?",
+            ),
+            abort=True,
+            err=True,
+        )
+
+    async def run() -> "Declared":
+        settings = load_settings()
+        async with opened_database(settings) as db:
+            folder = settings.high_water_folder
+            return await declare_restore(db, folder, now=time.time_ns() // 1_000_000)
+
+    with refusing(out, StartRefused, StoreError, BadHighWaterFile):
+        done = asyncio.run(run())
+    out.data(
+        {"keys": done.keys, "mark": done.mark},
+        [out.pick(f"已声明；涉及 {done.keys} 个密钥", f"Declared; {done.keys} keys are restrained")],
+    )

@@ -1,0 +1,40 @@
+"""The database's side of the high-water mark, and what a declared restore does to all keys at once."""
+
+from typing import Final
+
+from mshield.store.database import Database, Tx
+from mshield.store.queries import Queries
+
+_SQL: Final = Queries("high_water")
+
+
+async def known_as(db: Database, *, name: str) -> tuple[str, int]:
+    """The name that this database has, `name` if it had none yet, and how far it has come."""
+    row = await db.run_one(_SQL["give_name"], name=name)
+    return (name, 0) if row is None else (row["name"], row["mark"])
+
+
+async def raise_mark(db: Database, *, now: int) -> int:
+    """One further; gives the new mark."""
+    row = await db.run_one(_SQL["raise_mark"], now=now)
+    return 0 if row is None else row["mark"]
+
+
+async def raise_above(tx: Tx, *, known: int, now: int) -> int:
+    """Beyond what was known outside of this database; gives the new mark."""
+    row = await tx.one(_SQL["raise_above"], known=known, now=now)
+    return 0 if row is None else row["mark"]
+
+
+async def restrain_keys(tx: Tx, *, failures: int, epochs: int) -> int:
+    """Counts at least `failures` wrong PINs for each key and accepts any one-time value until its next success.
+
+    Also skips `epochs` numbers of epochs, and ends all open sessions. Gives the number of keys.
+    """
+    await tx.run(_SQL["end_sessions"])
+    return await tx.run(_SQL["restrain_keys"], failures=failures, epochs=epochs)
+
+
+async def skip_crl_numbers(tx: Tx, *, numbers: int) -> None:
+    """Leaves room for the revocation lists that this database has forgotten."""
+    await tx.run(_SQL["skip_crl_numbers"], numbers=numbers)

@@ -1,0 +1,22 @@
+-- name: give_name^
+UPDATE high_water SET name = COALESCE(name, :name) WHERE id = 1 RETURNING name, mark;
+
+-- name: raise_mark^
+UPDATE high_water SET mark = mark + 1, marked_at = :now WHERE id = 1 RETURNING mark;
+
+-- name: raise_above^
+UPDATE high_water SET mark = CASE WHEN mark < :known THEN :known + 1 ELSE mark + 1 END, marked_at = :now
+WHERE id = 1 RETURNING mark;
+
+-- name: restrain_keys!
+-- Nobody knows how many tries were spent, which one-time values were given, and which epochs were used since the copy.
+UPDATE keys SET failures = CASE WHEN failures < :failures THEN :failures ELSE failures END, otp_open = TRUE,
+  last_epoch = last_epoch + :epochs, generation = generation + 1
+WHERE state <> 'void';
+
+-- name: end_sessions!
+DELETE FROM signing_sessions;
+
+-- name: skip_crl_numbers!
+-- The lists that were published since the copy had numbers of their own (RFC 5280, 5.2.3).
+UPDATE authorities SET crl_number = crl_number + :numbers;

@@ -1,0 +1,200 @@
+"""A database from an older copy: noticed at the start, declared, and what then holds for every key."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from mshield.client.errors import ProblemError
+from mshield.demo.people import OPERATOR
+from mshield.domain import errors
+from mshield.gateways.high_water_file import BadHighWaterFile, HighWaterFile
+from mshield.keys.keyring import Keyring
+from mshield.services.high_water import (
+    Declared,
+    HighWater,
+    RestoreUndeclared,
+    declare_restore,
+    require_newest,
+)
+from mshield.store import acts
+from mshield.store.database import Database
+from mshield.store.opening import open_database
+from tests.conftest import Clock
+from tests.mortal import mortal_service
+from tests.signing import WRONG_SHARE, World, execute, make_world
+
+# ---- the file ----
+
+
+def test_the_file_only_grows(tmp_path: Path) -> None:
+    file = HighWaterFile(tmp_path / "folder" / "mark")
+    assert file.read() is None
+    file.raise_to(7)
+    file.raise_to(3)
+    assert file.read() == 7
+    assert file.path.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("content", [b"7", b"x" * 20, b"0" * 21])
+def test_a_damaged_file_is_said_and_left_as_it_is(tmp_path: Path, content: bytes) -> None:
+    file = HighWaterFile(tmp_path / "mark")
+    file.path.write_bytes(content)
+    with pytest.raises(BadHighWaterFile):
+        file.read()
+    if content != b"0" * 21:  # of which the first 20 digits are a number
+        with pytest.raises(BadHighWaterFile):
+            file.raise_to(9)
+        assert file.path.read_bytes() == content
+
+
+# ---- the mark ----
+
+
+async def _working(db: Database, folder: Path, clock: Clock) -> HighWater:
+    water = HighWater(db, await require_newest(db, folder), clock)
+    await water.mark()
+    return water
+
+
+async def test_a_database_that_went_on_is_the_newest(db: Database, tmp_path: Path, clock: Clock) -> None:
+    water = await _working(db, tmp_path, clock)
+    for _ in range(3):
+        await execute(db, "UPDATE authorities SET crl_number = 0")
+        await water.mark()
+    assert water.file.read() == 4
+    await require_newest(db, tmp_path)
+
+
+async def test_where_nothing_was_written_nothing_is_marked(
+    db: Database, tmp_path: Path, clock: Clock
+) -> None:
+    water = await _working(db, tmp_path, clock)
+    before = water.file.read()
+    await water.mark()
+    await water.mark()
+    assert water.file.read() == before
+
+
+async def test_an_older_copy_is_refused_until_it_is_declared(
+    db: Database, tmp_path: Path, clock: Clock
+) -> None:
+    water = await _working(db, tmp_path, clock)
+    await execute(db, "UPDATE high_water SET mark = mark - 1")
+    with pytest.raises(RestoreUndeclared):
+        await require_newest(db, tmp_path)
+    declared = await declare_restore(db, tmp_path, now=clock())
+    assert declared == Declared(keys=0, mark=2)
+    assert water.file.read() == 2
+    await require_newest(db, tmp_path)
+    (act,) = await acts.of_subject(db, subject="database")
+    assert (act.act, act.details) == ("restore.declare", {"keys": 0, "known": 1, "mark": 2})
+
+
+async def test_another_database_has_another_file(
+    sqlite_url: str, db: Database, tmp_path: Path, clock: Clock
+) -> None:
+    await _working(db, tmp_path / "marks", clock)
+    await execute(db, "UPDATE high_water SET name = NULL, mark = 0")  # as a new one
+    await _working(db, tmp_path / "marks", clock)
+    assert len(list((tmp_path / "marks").iterdir())) == 2
+
+
+# ---- the keys ----
+
+
+@pytest.fixture
+async def world(db: Database, keyring: Keyring, clock: Clock) -> World:
+    return await make_world(db, keyring, clock)
+
+
+async def test_two_tries_are_left_until_the_next_success(world: World, tmp_path: Path) -> None:
+    await declare_restore(world.db, tmp_path, now=world.clock())
+    sid = await world.task()
+    with pytest.raises(errors.WrongPin) as refused:
+        await world.sign([sid], d1=WRONG_SHARE)
+    assert refused.value.extra["left"] == 1
+    await world.sign([sid])
+    assert await world.counters() == (0, 1)
+
+
+async def test_who_had_spent_more_tries_keeps_them_spent(world: World, tmp_path: Path) -> None:
+    sid = await world.task()
+    for _ in range(4):
+        with pytest.raises(errors.WrongPin):
+            await world.sign([sid], d1=WRONG_SHARE)
+    await declare_restore(world.db, tmp_path, now=world.clock())
+    assert await world.counters() == (4, 4)
+
+
+async def test_any_one_time_value_passes_until_the_next_success(world: World, tmp_path: Path) -> None:
+    await declare_restore(world.db, tmp_path, now=world.clock())
+    world.phone.otp = b"of a day that is forgotten".ljust(32)
+    await world.sign([await world.task()])
+    await world.sign([await world.task()])
+    world.phone.otp = b"of a day that is forgotten".ljust(32)
+    with pytest.raises(errors.Clone):
+        await world.sign([await world.task()])
+
+
+async def test_an_epoch_of_the_forgotten_time_is_unknown_and_none_is_given_again(
+    world: World, tmp_path: Path
+) -> None:
+    await declare_restore(world.db, tmp_path, now=world.clock())
+    opened = await world.open(await world.commit([await world.internal_task("refresh")]))
+    assert opened.next_epoch == 1001
+    world.phone.epoch = 1
+    with pytest.raises(errors.StaleEpoch):
+        await world.sign([await world.task()])
+
+
+async def test_an_open_session_of_the_copy_is_over(world: World, tmp_path: Path) -> None:
+    nonces = await world.commit([await world.task()])
+    partials = world.partials(nonces, await world.open(nonces))
+    await declare_restore(world.db, tmp_path, now=world.clock())
+    with pytest.raises(errors.NoSession):
+        await world.finish(partials)
+
+
+# ---- a whole restore ----
+
+
+def test_a_service_on_a_restored_database_starts_once_that_is_declared(
+    sqlite_url: str, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database, backup = Path(sqlite_url.removeprefix("sqlite:///")), tmp_path / "backup.db"
+    with mortal_service(sqlite_url, tmp_path, clock, monkeypatch) as service:
+        phone = service.enrolled(tmp_path / "phone")
+        service.stop()
+        shutil.copy(database, backup)
+        service.start()
+        for number in range(2):
+            phone.scan(service.qr(str(number)))
+            phone.approve(pin=OPERATOR.pin)
+        service.stop()
+        _restore(backup, database)
+        with pytest.raises(RestoreUndeclared):
+            service.start()
+        service.run(_declare(service.settings.database, service.settings.high_water_folder, clock()))
+        service.start()
+        phone.scan(service.qr())
+        with pytest.raises(ProblemError) as refused:
+            phone.approve(pin="000000")
+        assert (refused.value.code, refused.value.left) == ("wrong_pin", 1)
+        assert phone.approve(pin=OPERATOR.pin).documents[0].signature is not None
+        phone.scan(service.qr())
+        assert phone.approve(pin=OPERATOR.pin).documents[0].signature is not None
+
+
+def _restore(backup: Path, database: Path) -> None:
+    for side in ("-wal", "-shm"):
+        database.with_name(database.name + side).unlink(missing_ok=True)
+    shutil.copy(backup, database)
+
+
+async def _declare(url: str, folder: Path, now: int) -> None:
+    db = await open_database(url)
+    try:
+        await declare_restore(db, folder, now=now)
+    finally:
+        await db.close()
