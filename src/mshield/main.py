@@ -13,6 +13,7 @@ from typing import Any, Final
 from fastapi import FastAPI
 
 from mshield import jobs
+from mshield.gateways.filing_source import FiledTable, FilingSource, HttpFilingSource
 from mshield.gateways.sms import DevelopmentSms
 from mshield.gm.engine import load_engine
 from mshield.keys.authority import load_authorities
@@ -36,6 +37,7 @@ from mshield.services.internal_task import AskInternally
 from mshield.services.issue import Issue
 from mshield.services.log.open_log import open_log
 from mshield.services.login import LogIn
+from mshield.services.look_up_filing import LookUpFiling
 from mshield.services.manage_acts import ManageShields
 from mshield.services.manage_lists import LookUp
 from mshield.services.open_signing import OpenSigning
@@ -163,6 +165,17 @@ async def opened_database(settings: Settings) -> AsyncIterator[Database]:
         await db.close()
 
 
+def _filing_source(settings: Settings, filing: ImportFiling) -> FilingSource:
+    if settings.filing_source_url is None:
+        return FiledTable(filing.db, filing.hash_id_number)
+    secret = settings.filing_source_secret
+    return HttpFilingSource(
+        settings.filing_source_url,
+        "" if secret is None else secret.get_secret_value(),
+        settings.filing_source_seconds,
+    )
+
+
 async def _assemble(settings: Settings, clock: Clock, db: Database) -> Context:
     engine = load_engine(settings.engine)
     keyring = load_keyring(settings)
@@ -176,6 +189,8 @@ async def _assemble(settings: Settings, clock: Clock, db: Database) -> Context:
     log_in = LogIn(db, lookup, settings, captchas)
     ask = Ask(db, settings, events)
     issue = Issue(db, keyring, lookup, authorities, settings)
+    import_filing = ImportFiling(db, keyring, lookup)
+    look_up = LookUpFiling(_filing_source(settings, import_filing), import_filing)
     return Context(
         settings=settings,
         clock=clock,
@@ -191,7 +206,7 @@ async def _assemble(settings: Settings, clock: Clock, db: Database) -> Context:
         answer_once=AnswerOnce(db, keyring, lookup),
         captchas=captchas,
         sms_codes=sms_codes,
-        import_filing=ImportFiling(db, keyring, lookup),
+        import_filing=import_filing,
         filed_people=FiledPeople(db, keyring, lookup),
         change_phone=ChangePhone(db, sms),
         register=Register(db, keyring, lookup, sms_codes),
@@ -199,9 +214,9 @@ async def _assemble(settings: Settings, clock: Clock, db: Database) -> Context:
         portal_sessions=PortalSessions(db, keyring, settings, log_in, sms_codes),
         manage_shields=ManageShields(db, sms_codes),
         look_up=LookUp(db, keyring),
-        enrol=Enrol(db, engine, keyring, lookup),
+        enrol=Enrol(db, engine, keyring, lookup, look_up),
         certificates=Certificates(db, engine, authorities, issue),
-        renew=Renew(db, engine, lookup, issue, settings),
+        renew=Renew(db, engine, lookup, issue, settings, look_up),
         bind=Bind(db, settings),
         open_signing=OpenSigning(db, engine, keyring, settings),
         finish_signing=FinishSigning(db, engine, keyring, events),

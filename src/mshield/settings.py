@@ -6,11 +6,25 @@ Lengths of time are seconds here and milliseconds inside. Defaults are the manua
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Final, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+_THIS_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def _outside_url(url: str) -> str:
+    parts = urlsplit(url)
+    safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _THIS_MACHINE)
+    if not safe or not parts.hostname or parts.username or parts.query or parts.fragment:
+        raise ValueError("must be https:// and nothing but an address; http:// for this machine only")
+    return url.rstrip("/")
+
+
+OutsideUrl = Annotated[str, AfterValidator(_outside_url)]
+"""The address of an outside system: secrets and personal data go there, so it is https."""
 Positive = Annotated[int, Field(ge=1)]
 NotNegative = Annotated[int, Field(ge=0)]
 
@@ -115,6 +129,14 @@ class Settings(BaseSettings):
     crl_hours: Positive = Field(default=24, description="life of a published CRL")
     root_crl_hours: Positive = Field(default=24 * 30, description="life of the root's published CRL")
     ocsp_hours: Positive = Field(default=12, description="life of an OCSP answer")
+
+    filing_source_url: OutsideUrl | None = Field(
+        default=None, description="https address of an outside filing system; none: records are imported"
+    )
+    filing_source_secret: SecretStr | None = Field(
+        default=None, description="the secret that the outside filing system knows this service by"
+    )
+    filing_source_seconds: Positive = Field(default=5, description="how long the filing system may take")
 
     session_seconds: Positive = Field(default=12 * 3600, description="life of a phone's login")
     portal_session_seconds: Positive = Field(

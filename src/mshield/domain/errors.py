@@ -655,6 +655,16 @@ class InvalidPhone(
     """Not a mainland mobile number."""
 
 
+class FilingUnavailable(
+    DomainError,
+    code="filing_unavailable",
+    zh="备案系统暂时无法查询，什么都没有提交。请稍后再试",
+    en="The filing system can't be asked now. Nothing was submitted. Try again later",
+    faq="3.1",
+):
+    """The outside filing system doesn't answer, or what it answers isn't good."""
+
+
 # The console.
 
 

@@ -30,6 +30,7 @@ from mshield.keys.secrets import LookupKey
 from mshield.pki import csr
 from mshield.pki.names import LeafSubject
 from mshield.services import apply_again, signing_key
+from mshield.services.look_up_filing import LookUpFiling
 from mshield.services.register import ID_NUMBER_KIND
 from mshield.store import enrolment as store
 from mshield.store.database import Conflict, Database
@@ -68,6 +69,8 @@ class Enrol:
     engine: Engine
     keyring: Keyring
     lookup: LookupKey
+    look_up: LookUpFiling | None = None
+    """Who asks the outside filing system, where there is one."""
 
     async def begin(
         self,
@@ -82,6 +85,7 @@ class Enrol:
 
         The code is consumed last, so that a typing error elsewhere costs no new code.
         """
+        await bring_up_to_date(self.look_up, self.lookup, login, application, now=now)
         person = await find_applicant(self.db, self.lookup, login, application)
         if login.pinned_account_id not in {None, login.account_id}:
             raise errors.OtherAccount
@@ -154,6 +158,23 @@ class Enrol:
         if not hmac.compare_digest(plain[32:], P1):
             raise errors.Conflict
         return enrolment.public_key
+
+
+async def bring_up_to_date(
+    look_up: LookUpFiling | None, lookup: LookupKey, login: PhoneLogin, application: Application, *, now: int
+) -> None:
+    """Asks the outside filing system for the holder's own record. Raises InvalidCreditCode, FilingUnavailable.
+
+    Nobody is asked for but the account's own holder: an application must not show who else is on file.
+    """
+    id_number = normalise_id_number(application.id_number)
+    if look_up is None or not hmac.compare_digest(
+        login.id_number_hash, lookup.lookup_hash(ID_NUMBER_KIND, id_number)
+    ):
+        return
+    await look_up(
+        credit_code=application.credit_code, role=application.user_type, id_number=id_number, now=now
+    )
 
 
 async def find_applicant(

@@ -33,6 +33,11 @@ class LineReport:
     record: FilingRecord | None
     findings: tuple[Finding, ...]
 
+    @property
+    def is_current(self) -> bool:
+        """Whether the line is on file just so."""
+        return (self.change, self.enterprise_change) == ("none", "none")
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -117,6 +122,27 @@ class ImportFiling:
 
         return await self.db.write(work)
 
+    async def compare(self, record: FilingRecord) -> LineReport:
+        """What taking this one record over would change."""
+        return await self._line(self.db, record)
+
+    async def take(self, record: FilingRecord, *, by: By = SERVICE, now: int) -> None:
+        """Takes one record over, as an outside filing system told it."""
+
+        async def work(tx: Tx) -> None:
+            await store.lock_imports(tx, now=now)
+            line = await self._take(tx, record, now=now)
+            details = {"change": line.change, "enterprise_change": line.enterprise_change}
+            person = await self._known_person(tx, record)
+            subject = record.credit_code if person is None else person.id
+            await acts.record(tx, by=by, act="filing.take", subject=subject, details=details, now=now)
+
+        await self.db.write(work)
+
+    def hash_id_number(self, number: str) -> bytes:
+        """The keyed hash by which a record is found."""
+        return self.lookup.lookup_hash(ID_NUMBER_KIND, number)
+
     async def _take(self, tx: Tx, record: FilingRecord, *, now: int) -> LineReport:
         enterprise = await self._take_enterprise(tx, record, now=now)
         person = await self._take_person(tx, record, now=now)
@@ -152,7 +178,7 @@ class ImportFiling:
             db,
             credit_code=record.credit_code,
             role=record.role.value,
-            id_number_hash=self.lookup.lookup_hash(ID_NUMBER_KIND, record.id_number),
+            id_number_hash=self.hash_id_number(record.id_number),
         )
 
     def _new_person(self, record: FilingRecord, *, now: int) -> store.NewFiledPerson:
@@ -163,7 +189,7 @@ class ImportFiling:
             name=record.name,
             id_type=record.id_type.value,
             role=record.role.value,
-            id_number_hash=self.lookup.lookup_hash(ID_NUMBER_KIND, record.id_number),
+            id_number_hash=self.hash_id_number(record.id_number),
             id_number_box=self.keyring.seal(
                 record.id_number.encode(), purpose=ID_NUMBER_PURPOSE, context=person_id.encode()
             ),

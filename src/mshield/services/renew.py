@@ -22,8 +22,16 @@ from mshield.pki import csr
 from mshield.pki.certificate import parse_certificate
 from mshield.pki.names import LeafSubject
 from mshield.services.certificate import signed_subject
-from mshield.services.enrol import Application, certified_subject, find_applicant, new_key, subject_text
+from mshield.services.enrol import (
+    Application,
+    bring_up_to_date,
+    certified_subject,
+    find_applicant,
+    new_key,
+    subject_text,
+)
 from mshield.services.issue import Issue
+from mshield.services.look_up_filing import LookUpFiling
 from mshield.services.session import PhoneLogin
 from mshield.settings import Settings
 from mshield.store import certificates, renewal_outcome
@@ -77,6 +85,8 @@ class Renew:
     lookup: LookupKey
     issue: Issue
     settings: Settings
+    look_up: LookUpFiling | None = None
+    """Who asks the outside filing system, where there is one."""
 
     async def due(self, login: PhoneLogin, *, now: int) -> Due | None:
         """Whether renewal is due; None where there is nothing that could be renewed."""
@@ -101,6 +111,7 @@ class Renew:
         Raises what keeps the certificate from signing (NoCertificate, PinLocked, Held, CertificateExpired), NoFiling,
         OtherApplicant, RenewalNotDue, and what the SMS code's check raises; the code is consumed last.
         """
+        await bring_up_to_date(self.look_up, self.lookup, login, application, now=now)
         found = await store.find_in_force(self.db, device_id=login.device_id, account_id=login.account_id)
         if found is None:
             raise errors.NoCertificate

@@ -37,6 +37,7 @@ STATUS: Final[Mapping[str, int]] = {
     "filing_changed": 409,
     "filing_file_refused": 422,
     "filing_lines_bad": 422,
+    "filing_unavailable": 503,
     "forbidden": 403,
     "held": 403,
     "idempotency_mismatch": 422,

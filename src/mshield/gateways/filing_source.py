@@ -1,0 +1,112 @@
+"""Where filing records come from: an interface, the service's own table, and an outside filing system over HTTP.
+
+A source is asked for one person in one role; what it answers is checked like a line of a list before anything is made
+of it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+import msgspec
+
+from mshield.domain.filing import FIELDS, FilingRow
+from mshield.gateways.outside import OutsideError, ask
+from mshield.store import filing as store
+from mshield.store.database import Database
+
+_OK: Final = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilingQuestion:
+    """Who is asked for: all three in their one form."""
+
+    credit_code: str
+    role: str
+    id_number: str = field(repr=False)
+
+
+class FilingSource(Protocol):
+    """Tells who is on file."""
+
+    @property
+    def outside(self) -> bool:
+        """Whether the records are kept elsewhere, so that what it tells has to be stored here."""
+
+    async def look_up(self, question: FilingQuestion) -> FilingRow | None:
+        """The record, or None where nobody is on file so. Raises OutsideError."""
+
+
+@dataclass(frozen=True, slots=True)
+class FiledTable:
+    """The service's own records."""
+
+    db: Database
+    hash_id_number: Callable[[str], bytes]
+    outside: bool = False
+
+    async def look_up(self, question: FilingQuestion) -> FilingRow | None:
+        """The record in the table."""
+        person = await store.find_person(
+            self.db,
+            credit_code=question.credit_code,
+            role=question.role,
+            id_number_hash=self.hash_id_number(question.id_number),
+        )
+        enterprise = await store.find_enterprise(self.db, credit_code=question.credit_code)
+        if person is None or enterprise is None or person.ended_at is not None:
+            return None
+        return FilingRow(
+            line=0,
+            enterprise=enterprise.name,
+            credit_code=person.credit_code,
+            name=person.name,
+            id_type=person.id_type,
+            id_number=question.id_number,
+            role=person.role,
+        )
+
+
+class _Filed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    enterprise: str
+    credit_code: str
+    name: str
+    id_type: str
+    id_number: str
+    role: str
+
+
+class _FiledAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    filed: _Filed | None
+
+
+@dataclass(frozen=True, slots=True)
+class HttpFilingSource:
+    """An outside filing system: `POST url` with a question as JSON and a bearer secret, answered by a record or null.
+
+    A POST, so that no id number stands in an address that others log.
+    """
+
+    url: str
+    secret: str = field(repr=False)
+    seconds: float
+    outside: bool = True
+
+    async def look_up(self, question: FilingQuestion) -> FilingRow | None:
+        """What the outside system has on file. Raises OutsideError for anything but a whole answer to this question."""
+        document = {name: getattr(question, name) for name in ("credit_code", "role", "id_number")}
+        answer = await ask(
+            "POST",
+            self.url,
+            headers={"Authorization": f"Bearer {self.secret}", "Content-Type": "application/json"},
+            seconds=self.seconds,
+            content=msgspec.json.encode(document),
+        )
+        if answer.status != _OK:
+            raise OutsideError(f"status {answer.status}")
+        try:
+            filed = msgspec.json.decode(answer.content, type=_FiledAnswer).filed
+        except (msgspec.DecodeError, UnicodeError) as error:
+            raise OutsideError("an answer that is none") from error
+        return None if filed is None else FilingRow(line=0, **{name: getattr(filed, name) for name in FIELDS})

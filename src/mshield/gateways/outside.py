@@ -1,0 +1,91 @@
+"""Asking an outside system over HTTP: bounded in time and size, repeated where that is safe, and nothing half-trusted.
+
+No redirect is followed and no proxy of the environment is used: a secret goes to the configured address or nowhere.
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+import httpx
+
+MAX_ANSWER: Final = 256 * 1024
+ATTEMPTS: Final = 3
+_PAUSE_SECONDS: Final = 0.2
+_FAILED: Final = 500
+_log = logging.getLogger(__name__)
+
+
+class OutsideError(Exception):
+    """The outside system can't be reached, fails, or answers what it must not. The text names no data."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back: any status below 500 but redirects."""
+
+    status: int
+    content: bytes
+
+
+async def ask(
+    method: str,
+    url: str,
+    *,
+    headers: Mapping[str, str],
+    seconds: float,
+    content: bytes | None = None,
+    repeatable: bool = True,
+) -> Answer:
+    """The answer, after three tries at most; `seconds` bounds them all together. Raises OutsideError.
+
+    What isn't `repeatable` is sent once: a password must not count twice, a code is good for one use.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            return await _ask(method, url, headers, content, attempts=ATTEMPTS if repeatable else 1)
+    except TimeoutError as error:
+        raise _told(url, f"no answer within {seconds} s") from error
+
+
+async def _ask(
+    method: str, url: str, headers: Mapping[str, str], content: bytes | None, *, attempts: int
+) -> Answer:
+    failure: Exception | None = None
+    async with httpx.AsyncClient(trust_env=False, follow_redirects=False, timeout=None) as http:  # noqa: S113  # bounded above
+        for attempt in range(attempts):
+            if attempt:
+                await asyncio.sleep(_PAUSE_SECONDS * attempt)
+            try:
+                answer = await _once(http, method, url, headers, content)
+            except (httpx.HTTPError, httpx.InvalidURL) as error:
+                failure = error
+                continue
+            if answer.status < _FAILED:
+                if 300 <= answer.status < 400:
+                    raise _told(url, "a redirect")
+                return answer
+            failure = OutsideError(f"status {answer.status}")
+    raise _told(url, type(failure).__name__ if failure else "nothing") from failure
+
+
+async def _once(
+    http: httpx.AsyncClient, method: str, url: str, headers: Mapping[str, str], content: bytes | None
+) -> Answer:
+    read = bytearray()
+    async with http.stream(method, url, headers=dict(headers), content=content) as answer:
+        async for part in answer.aiter_bytes():
+            read += part
+            if len(read) > MAX_ANSWER:
+                raise _told(url, "an answer without end")
+    return Answer(answer.status_code, bytes(read))
+
+
+def _told(url: str, what: str) -> OutsideError:
+    """For the log: the host and what happened, never what was asked or answered."""
+    host = urlsplit(url).hostname
+    _log.warning("outside system %s: %s", host, what)
+    return OutsideError(f"{host}: {what}")

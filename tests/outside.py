@@ -1,0 +1,105 @@
+"""Outside systems for tests, as real servers on a socket: each behaves as told, and notes what it was asked."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Final
+
+SECRET: Final = "what-the-outside-system-knows-us-by"
+
+
+@dataclass(slots=True)
+class Asked:
+    """One call that came in."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def document(self) -> Any:
+        """The body as JSON."""
+        return json.loads(self.body)
+
+
+@dataclass(slots=True)
+class Reply:
+    """What goes back; `cut` closes the connection instead, `seconds` is how long it takes."""
+
+    status: int = 200
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+    cut: bool = False
+    seconds: float = 0.0
+
+    @classmethod
+    def of(cls, document: object, status: int = 200) -> "Reply":
+        """A document as JSON."""
+        return cls(status, json.dumps(document).encode(), {"Content-Type": "application/json"})
+
+
+@dataclass(slots=True)
+class OutsideServer:
+    """`answer` says what comes back to a call; `next` are replies that come before it, once each."""
+
+    answer: Callable[[Asked], Reply]
+    asked: list[Asked] = field(default_factory=list)
+    next: list[Reply] = field(default_factory=list)
+    stopping: threading.Event = field(default_factory=threading.Event)
+    url: str = ""
+
+    def handle(self, asked: Asked) -> Reply:
+        """Notes the call and gives its reply."""
+        self.asked.append(asked)
+        reply = self.next.pop(0) if self.next else self.answer(asked)
+        if reply.seconds:
+            self.stopping.wait(reply.seconds)
+        return reply
+
+
+@contextmanager
+def serving(answer: Callable[[Asked], Reply]) -> Iterator[OutsideServer]:
+    """A server on a free port of this machine."""
+    outside = OutsideServer(answer)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(outside))
+    server.daemon_threads = True
+    outside.url = f"http://127.0.0.1:{server.server_address[1]}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield outside
+    finally:
+        outside.stopping.set()
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def _handler(outside: OutsideServer) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def _serve(self) -> None:
+            length = int(self.headers.get("content-length", "0"))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            reply = outside.handle(Asked(self.command, self.path, headers, self.rfile.read(length)))
+            if reply.cut:
+                self.close_connection = True
+                return
+            try:
+                self.send_response(reply.status)
+                for name, value in {"Content-Length": str(len(reply.body)), **reply.headers}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(reply.body)
+            except OSError:
+                pass  # the caller didn't wait
+
+        do_GET = do_POST = _serve  # http.server's names
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    return Handler
