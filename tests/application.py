@@ -187,10 +187,12 @@ async def prepared(database_url: str, folder: Path, clock: Clock) -> tuple[Setti
 
 
 @asynccontextmanager
-async def running(database_url: str, folder: Path, clock: Clock) -> AsyncIterator[Application]:
-    """The application over a migrated database."""
+async def running(
+    database_url: str, folder: Path, clock: Clock, **changed: object
+) -> AsyncIterator[Application]:
+    """The application over a migrated database, with `changed` settings."""
     settings, client_id, secret = await prepared(database_url, folder, clock)
-    app = create_app(settings, clock=clock)
+    app = create_app(settings.model_copy(update=changed), clock=clock)
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as http:

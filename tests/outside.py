@@ -9,6 +9,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 
 SECRET: Final = "what-the-outside-system-knows-us-by"
+RECORD: Final = {
+    "enterprise": "宁波北潮进出口有限公司",
+    "credit_code": "91330206MA2XB7C1TW",
+    "name": "林知远",
+    "id_type": "resident_id",
+    "id_number": "330206199001014217",
+    "role": "operator",
+}
+"""The demonstration's operator, as a filing system outside knows him."""
 
 
 @dataclass(slots=True)
@@ -103,3 +112,17 @@ def _handler(outside: OutsideServer) -> type[BaseHTTPRequestHandler]:
             pass
 
     return Handler
+
+
+class FilingOffice:
+    """A filing system as the adapter expects one: it knows its people by credit code, role and id number."""
+
+    def __init__(self, *records: dict[str, str]) -> None:
+        self.people = list(records)
+
+    def __call__(self, asked: Asked) -> Reply:
+        if asked.method != "POST" or asked.headers.get("authorization") != f"Bearer {SECRET}":
+            return Reply(401)
+        wanted = asked.document
+        found = [each for each in self.people if all(each[name] == value for name, value in wanted.items())]
+        return Reply.of({"filed": found[0] if found else None})

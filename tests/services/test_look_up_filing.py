@@ -18,32 +18,10 @@ from mshield.store import acts
 from mshield.store import filing as store
 from mshield.store.database import Database
 from tests.conftest import START
-from tests.outside import SECRET, Asked, OutsideServer, Reply, serving
+from tests.outside import RECORD, SECRET, FilingOffice, OutsideServer, Reply, serving
 
 CODE: Final = "91330206MA2XB7C1TW"
 NUMBER: Final = "330206199001014217"
-RECORD: Final = {
-    "enterprise": "宁波北潮进出口有限公司",
-    "credit_code": CODE,
-    "name": "林知远",
-    "id_type": "resident_id",
-    "id_number": NUMBER,
-    "role": "operator",
-}
-
-
-class FilingOffice:
-    """The reference server: it knows its people by credit code, role and id number."""
-
-    def __init__(self, *records: dict[str, str]) -> None:
-        self.people = list(records)
-
-    def __call__(self, asked: Asked) -> Reply:
-        if asked.method != "POST" or asked.headers.get("authorization") != f"Bearer {SECRET}":
-            return Reply(401)
-        wanted = asked.document
-        found = [each for each in self.people if all(each[name] == value for name, value in wanted.items())]
-        return Reply.of({"filed": found[0] if found else None})
 
 
 @pytest.fixture
@@ -68,7 +46,12 @@ def look_up(server: OutsideServer, filing: ImportFiling) -> LookUpFiling:
 
 
 async def _ask(look_up: LookUpFiling, **changes: Any) -> Any:
-    question: dict[str, Any] = {"credit_code": CODE, "role": "operator", "id_number": NUMBER, "now": START} | changes
+    question: dict[str, Any] = {
+        "credit_code": CODE,
+        "role": "operator",
+        "id_number": NUMBER,
+        "now": START,
+    } | changes
     return await look_up(**question)
 
 
