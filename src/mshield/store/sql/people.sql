@@ -8,7 +8,7 @@ WHERE f.credit_code = :credit_code AND f.id > :after
   AND (CAST(:name AS TEXT) IS NULL OR lower(f.name) LIKE CAST(:name AS TEXT) ESCAPE '!')
   AND (CAST(:role AS TEXT) IS NULL OR f.role = CAST(:role AS TEXT))
   AND (CAST(:on_file AS BOOLEAN) IS NULL OR (f.ended_at IS NULL) = CAST(:on_file AS BOOLEAN))
-  AND (CAST(:shield_number AS TEXT) IS NULL OR EXISTS (
-    SELECT 1 FROM certificates c WHERE c.person_id = f.id AND c.credit_code = f.credit_code
-      AND c.shield_number = CAST(:shield_number AS TEXT)))
+  AND (CAST(:shield_number AS TEXT) IS NULL OR f.id IN (
+    SELECT c.person_id FROM certificates c
+    WHERE c.credit_code = :credit_code AND c.shield_number = CAST(:shield_number AS TEXT)))
 ORDER BY f.id LIMIT :page_size;
