@@ -22,7 +22,9 @@ from mshield.services.manage_acts import ManageShields
 from mshield.services.manage_lists import LookUp
 from mshield.services.portal_session import LegalPerson, ManagedEnterprise
 from mshield.store.certificate_changes import By, change, history
+from mshield.store.certificates import NewCertificate
 from mshield.store.database import Database, Tx
+from tests.accounts import make_passwords_cheap
 from tests.application import Application
 from tests.conftest import Clock
 from tests.issuing import Ca, make_ca
@@ -110,8 +112,9 @@ def _by(by: By) -> tuple[str, str | None]:
 
 
 @pytest.fixture
-async def browser(application: Application) -> AsyncIterator[Browser]:
+async def browser(application: Application, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Browser]:
     """The legal person's browser, logged in; his enterprise has one shield, another enterprise too."""
+    make_passwords_cheap(monkeypatch)
     await application.registered(LEGAL_PERSON)
     browser = Browser.of(application)
     await browser.log_in()
@@ -183,6 +186,24 @@ async def test_r14_one_that_is_refused_keeps_none_of_the_others_from_being_held(
     await browser.revoke(NUMBER)
     outcomes = await browser.act("report_loss", NUMBER, UNKNOWN, "MS10720468899")
     assert [each["outcome"] for each in outcomes] == ["refused", "refused", "changed"]
+
+
+async def test_r14_what_a_renewal_has_made_ready_is_revoked_with_the_shield(browser: Browser) -> None:
+    context = browser.application.context
+    number = "MS10720468877"
+    first = await certified(context, number)
+    renewed = NewCertificate(
+        **{name: getattr(first, name) for name in NewCertificate.__dataclass_fields__}
+        | {"request_sid": b"renewal of first"}
+    )
+    second = await context.certificates.issue.reserve(renewed, in_force=False, now=context.clock())
+    assert _short(await browser.act("freeze", number)) == [("changed", "active", ["frozen"])]
+    shown = await browser.shield(number)
+    assert shown["shield"]["serial"] == first.serial
+    assert [(each["serial"], each["state"]) for each in shown["earlier"]] == [(second.serial, "issued")]
+    await browser.revoke(number)
+    shown = await browser.shield(number)
+    assert {each["state"] for each in (shown["shield"], *shown["earlier"])} == {"revoked"}
 
 
 async def test_r14_revoking_needs_a_fresh_code_for_each_batch(browser: Browser) -> None:

@@ -5,14 +5,16 @@ from collections.abc import AsyncIterator
 import pytest
 
 from mshield.demo.people import LEGAL_PERSON, OPERATOR
+from tests.accounts import make_passwords_cheap
 from tests.application import Application
 from tests.portal import FOREIGN, OWN, Browser, certified
 from tests.signing import execute
 
 
 @pytest.fixture
-async def browser(application: Application) -> AsyncIterator[Browser]:
+async def browser(application: Application, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Browser]:
     """The legal person's browser, logged in."""
+    make_passwords_cheap(monkeypatch)
     await application.registered(LEGAL_PERSON)
     browser = Browser.of(application)
     await browser.log_in()
