@@ -7,6 +7,7 @@ from typing import Final
 
 from mshield.services.context import Context
 from mshield.services.end_renewals import end_renewals
+from mshield.services.expiry import tell_of_ends
 from mshield.services.jobs.job import Job
 from mshield.services.jobs.runner import Runner
 from mshield.services.log.sequence import sequence
@@ -32,9 +33,19 @@ async def _end_renewals(context: Context) -> int:
     return await end_renewals(context.db, now=context.clock())
 
 
+async def _tell_of_ends(context: Context) -> int:
+    return await tell_of_ends(context.db, context.settings, now=context.clock())
+
+
+async def _notify(context: Context) -> int:
+    return await context.notify(now=context.clock())
+
+
 JOBS: Final = (
     Job("crl", 60, _publish_crls),
+    Job("expiry", 3600, _tell_of_ends),
     Job("log", 1, _sequence),
+    Job("notify", 5, _notify),
     Job("purge", 600, _purge),
     Job("renewals", 60, _end_renewals),
 )

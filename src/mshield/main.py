@@ -40,6 +40,7 @@ from mshield.services.login import LogIn
 from mshield.services.look_up_filing import LookUpFiling
 from mshield.services.manage_acts import ManageShields
 from mshield.services.manage_lists import LookUp
+from mshield.services.notify import Notify
 from mshield.services.open_signing import OpenSigning
 from mshield.services.portal_session import PortalSessions
 from mshield.services.publish import Publisher
@@ -205,6 +206,7 @@ async def _assemble(settings: Settings, clock: Clock, db: Database) -> Context:
         authenticate_business=BusinessAuthentication(db),
         answer_once=AnswerOnce(db, keyring, lookup),
         captchas=captchas,
+        notify=Notify(db, settings, sms),
         sms_codes=sms_codes,
         import_filing=import_filing,
         filed_people=FiledPeople(db, keyring, lookup),

@@ -156,6 +156,7 @@ class Settings(BaseSettings):
     dpop_seconds: Positive = Field(default=60, description="how far a DPoP proof's time may be off")
 
     sms_gateway: Literal["development"] = Field(default="development", description="who sends SMS")
+    sms_language: Literal["zh", "en"] = Field(default="zh", description="language of notices by SMS")
     sms_code_seconds: Positive = Field(default=300, description="life of an SMS code")
     sms_code_tries: Positive = Field(default=5, description="wrong tries that end an SMS code")
     sms_resend_seconds: NotNegative = Field(default=60, description="between two SMS codes to one number")

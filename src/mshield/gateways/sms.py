@@ -10,23 +10,61 @@ from typing import Final, Literal, Protocol
 SmsPurpose = Literal["register", "apply", "renew", "reset", "portal", "revoke"]
 OUTBOX_SIZE: Final = 100
 REDACTED: Final = "******"
-SmsNotice = Literal["phone_changed"]
+SmsNotice = Literal[
+    "phone_changed",
+    "new_device",
+    "new_certificate",
+    "lost",
+    "loss_lifted",
+    "frozen",
+    "unfrozen",
+    "duplicate",
+    "clone",
+    "pin_locked",
+    "revoked",
+    "renewal_ending",
+    "renewal_filing",
+    "expired",
+    "phone_bound",
+    "needs_revocation",
+]
 """Messages that tell something and carry no code."""
 
 
 class SmsError(Exception):
-    """The message wasn't taken; nothing is known of its delivery."""
+    """The message wasn't taken; nothing is known of its delivery. `reason` is a word for logs, without any number."""
+
+    def __init__(self, reason: str = "failed") -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class SmsRefused(SmsError):
+    """The provider answered that it does not take the message; `reason` is its code."""
+
+
+class SmsUnreachable(SmsError):
+    """The provider did not answer, or not in time; whether it has the message is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmsMessage:
-    """One message; `at` is ms. Gateways with templates take the code, which a notice lacks (empty), others the text."""
+    """One message; `at` is ms.
+
+    Gateways with templates take the purpose and its parameters, others the text. A notice has no code (empty).
+    """
 
     phone: str
     text: str
     code: str
     purpose: SmsPurpose | SmsNotice
     at: int
+    parameters: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def filled_in(self) -> tuple[tuple[str, str], ...]:
+        """What a template's places get, in their order: the code, or a notice's parameters."""
+        return (("code", self.code),) if self.code else self.parameters
 
 
 class SmsGateway(Protocol):

@@ -10,7 +10,10 @@ from typing import Final
 
 from mshield.domain import errors
 from mshield.domain.identity import check_phone, mask_phone
+from mshield.domain.ids import new_id
+from mshield.domain.notices import NoticeKind
 from mshield.gateways.sms import SmsError, SmsGateway, SmsMessage
+from mshield.services.notify import tell
 from mshield.store import accounts as store
 from mshield.store import acts, portal_sessions
 from mshield.store.certificate_changes import By
@@ -97,6 +100,7 @@ class ChangePhone:
                 "evidence": evidence,
                 "logins_ended": ended,
             }
+            await tell(tx, NoticeKind.PHONE_BOUND, account_id=account.id, occasion=new_id(now), now=now)
             await acts.record(
                 tx, by=by, act="account.change_phone", subject=account.id, details=details, now=now
             )

@@ -24,6 +24,7 @@ from mshield.services.log.open_log import Log
 from mshield.services.login import LogIn
 from mshield.services.manage_acts import ManageShields
 from mshield.services.manage_lists import LookUp
+from mshield.services.notify import Notify
 from mshield.services.open_signing import OpenSigning
 from mshield.services.portal_session import PortalSessions
 from mshield.services.publish import Publisher
@@ -53,6 +54,7 @@ class Context:
     authenticate_business: BusinessAuthentication
     answer_once: AnswerOnce
     captchas: Captchas
+    notify: Notify
     sms_codes: SmsCodes
     import_filing: ImportFiling
     filed_people: FiledPeople

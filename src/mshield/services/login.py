@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 from mshield.domain import errors
 from mshield.domain.identity import check_phone, mask_phone
 from mshield.domain.ids import new_id
+from mshield.domain.notices import NoticeKind
 from mshield.domain.password import MAX_LENGTH, normalise_password
 from mshield.keys.secrets import LookupKey
 from mshield.services.captcha import Captchas
+from mshield.services.notify import tell
 from mshield.services.passwords import hash_password, needs_new_hash, verify_password
 from mshield.services.session import token_hash
 from mshield.services.throttle import LoginThrottle
@@ -123,6 +125,9 @@ class LogIn:
             now=now,
             expires_at=now + self.settings.session_seconds * 1000,
         )
+        if device.account_id is None:
+            # Told once: the device's id is the occasion.
+            await tell(tx, NoticeKind.NEW_DEVICE, account_id=account.id, occasion=device.id, now=now)
         return device
 
 

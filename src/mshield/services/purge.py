@@ -1,11 +1,12 @@
-"""Deletes what only counted for a while: ended logins, old SMS codes, used captchas, kept answers.
+"""Deletes what only counted for a while: ended logins, old SMS codes, used captchas, kept answers, sent notices.
 
 Nothing waits for it and nothing breaks without it; it keeps tables small and personal data short-lived.
 """
 
 from typing import Final
 
-from mshield.store import accounts, idempotency, limits, portal_sessions
+from mshield.services import notify
+from mshield.store import accounts, idempotency, limits, notifications, portal_sessions
 from mshield.store.database import Database
 
 KEPT_MS: Final = 86_400_000
@@ -17,4 +18,5 @@ async def purge(db: Database, *, now: int) -> int:
     before = now - KEPT_MS
     counters = await limits.purge(db, before=before)
     logins = await accounts.purge_sessions(db, before=before) + await portal_sessions.purge(db, before=before)
-    return counters + logins + await idempotency.purge(db, before=before)
+    notices = await notifications.purge(db, before=now - notify.KEPT_MS)
+    return counters + logins + notices + await idempotency.purge(db, before=before)

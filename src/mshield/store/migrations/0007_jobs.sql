@@ -30,6 +30,8 @@ CREATE TABLE notifications (
 
 CREATE INDEX notifications_waiting ON notifications (next_at) WHERE state = 'waiting';
 
+CREATE INDEX accounts_id_number ON accounts (id_number_hash);
+
 CREATE TABLE idempotency (
   call TEXT PRIMARY KEY,
   request_hash BYTEA NOT NULL,

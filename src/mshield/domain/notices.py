@@ -1,0 +1,183 @@
+"""Notices (通知): what people are told by SMS without having asked, in which words, and who is told of which event.
+
+A text names nothing secret and no whole number: of the shield number its last four digits, of a person nothing at all.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final, Literal
+
+from mshield.domain.certificates import CertificateEvent
+
+Language = Literal["zh", "en"]
+GIVE_UP_MS: Final = 86_400_000
+"""A notice that could not be sent for a day is not worth sending."""
+
+_FIRST_WAIT_MS: Final = 60_000
+_LONGEST_WAIT_MS: Final = 7_200_000
+
+
+class NoticeKind(StrEnum):
+    """What a notice is about; also the name of its template at a provider of SMS."""
+
+    NEW_DEVICE = "new_device"
+    NEW_CERTIFICATE = "new_certificate"
+    LOST = "lost"
+    LOSS_LIFTED = "loss_lifted"
+    FROZEN = "frozen"
+    UNFROZEN = "unfrozen"
+    DUPLICATE = "duplicate"
+    CLONE = "clone"
+    PIN_LOCKED = "pin_locked"
+    REVOKED = "revoked"
+    RENEWAL_ENDING = "renewal_ending"
+    RENEWAL_FILING = "renewal_filing"
+    EXPIRED = "expired"
+    PHONE_BOUND = "phone_bound"
+    NEEDS_REVOCATION = "needs_revocation"
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """A notice in both languages; `parameters` are the names in braces, in the order of a template's places."""
+
+    zh: str
+    en: str
+    parameters: tuple[str, ...] = ()
+
+
+_K: Final = NoticeKind
+WORDINGS: Final[Mapping[NoticeKind, Wording]] = MappingProxyType(
+    {
+        _K.NEW_DEVICE: Wording(
+            "您的手机盾账号在一台新设备上登录。如非本人操作，请立即修改密码并联系客服。",
+            "Your account was logged in on a new device. If it was not you, change your password and call us.",
+        ),
+        _K.NEW_CERTIFICATE: Wording(
+            "您尾号 {tail} 的手机盾证书已签发。如非本人申请，请立即联系企业法人。",
+            "The certificate of your shield ending in {tail} was issued. If you did not ask for it, tell your legal "
+            "person at once.",
+            ("tail",),
+        ),
+        _K.LOST: Wording(
+            "您尾号 {tail} 的手机盾已由企业法人挂失，暂停使用。",
+            "Your shield ending in {tail} was reported lost by your legal person and can't be used for now.",
+            ("tail",),
+        ),
+        _K.LOSS_LIFTED: Wording(
+            "您尾号 {tail} 的手机盾已由企业法人解挂失。",
+            "The report of loss of your shield ending in {tail} was lifted by your legal person.",
+            ("tail",),
+        ),
+        _K.FROZEN: Wording(
+            "您尾号 {tail} 的手机盾已由企业法人冻结，暂停使用。",
+            "Your shield ending in {tail} was frozen by your legal person and can't be used for now.",
+            ("tail",),
+        ),
+        _K.UNFROZEN: Wording(
+            "您尾号 {tail} 的手机盾已由企业法人解冻结。",
+            "Your shield ending in {tail} was unfrozen by your legal person.",
+            ("tail",),
+        ),
+        _K.DUPLICATE: Wording(
+            "您尾号 {tail} 的手机盾因在本机重复申请已停用，须由企业法人作废后重新申请。",
+            "Your shield ending in {tail} is stopped, since a certificate was applied for again on the same phone. "
+            "Your legal person has to revoke it; then apply anew.",
+            ("tail",),
+        ),
+        _K.CLONE: Wording(
+            "您尾号 {tail} 的手机盾疑似被复制，已停用，须由企业法人作废后重新申请。",
+            "Your shield ending in {tail} seems to have been copied and is stopped. Your legal person has to revoke "
+            "it; then apply anew.",
+            ("tail",),
+        ),
+        _K.PIN_LOCKED: Wording(
+            "您尾号 {tail} 的手机盾 PIN 码已锁死，无法解锁，须由企业法人作废后重新申请。"
+            "如非本人操作，请立即告知企业法人。",
+            "The PIN of your shield ending in {tail} is locked for good. Your legal person has to revoke the shield; "
+            "then apply anew. If it was not you, tell your legal person at once.",
+            ("tail",),
+        ),
+        _K.REVOKED: Wording(
+            "您尾号 {tail} 的手机盾证书已由企业法人作废。",
+            "The certificate of your shield ending in {tail} was revoked by your legal person.",
+            ("tail",),
+        ),
+        _K.RENEWAL_ENDING: Wording(
+            "您尾号 {tail} 的手机盾证书将于 {date} 到期，请在此之前用手机盾更新。过期后只能作废并重新申请。",
+            "The certificate of your shield ending in {tail} ends on {date}. Renew it in the app before; once expired "
+            "it can only be revoked and applied for anew.",
+            ("tail", "date"),
+        ),
+        _K.RENEWAL_FILING: Wording(
+            "您的备案信息有变化，请用手机盾更新尾号 {tail} 的证书，否则登录或签名可能失败。",
+            "Your filing has changed. Renew the certificate of your shield ending in {tail} in the app, or logins and "
+            "signatures may fail.",
+            ("tail",),
+        ),
+        _K.EXPIRED: Wording(
+            "您尾号 {tail} 的手机盾证书已过期，不能再用，请企业法人作废后重新申请。",
+            "The certificate of your shield ending in {tail} has expired. Ask your legal person to revoke it; then "
+            "apply anew.",
+            ("tail",),
+        ),
+        _K.PHONE_BOUND: Wording(
+            "您的手机盾账号已由客服改为绑定本手机号，请用本号码重新登录。",
+            "Your account is now bound to this phone number. Log in again with it.",
+        ),
+        _K.NEEDS_REVOCATION: Wording(
+            "贵企业尾号 {tail} 的手机盾因{reason}停用，须由您登录三证合一系统作废后方可重新申请。",
+            "A shield of your enterprise, ending in {tail}, is stopped ({reason}). Log in to the portal and revoke it; "
+            "only then can a new one be applied for.",
+            ("tail", "reason"),
+        ),
+    }
+)
+
+REASONS: Final[Mapping[NoticeKind, tuple[str, str]]] = MappingProxyType(
+    {
+        _K.PIN_LOCKED: (" PIN 码锁死", "PIN locked"),
+        _K.DUPLICATE: ("重复申请", "applied again"),
+        _K.CLONE: ("疑似复制", "copy suspected"),
+    }
+)
+"""What also the legal person is told, since by the manual he alone can go on from there (2.3.1.3, 3.7)."""
+
+OF_EVENT: Final[Mapping[CertificateEvent, NoticeKind]] = MappingProxyType(
+    {
+        CertificateEvent.ACTIVATE: _K.NEW_CERTIFICATE,
+        CertificateEvent.LOCK_PIN: _K.PIN_LOCKED,
+        CertificateEvent.REVOKE: _K.REVOKED,
+        CertificateEvent.FIND_CLONE: _K.CLONE,
+        CertificateEvent.APPLY_AGAIN: _K.DUPLICATE,
+        CertificateEvent.REPORT_LOSS: _K.LOST,
+        CertificateEvent.LIFT_LOSS: _K.LOSS_LIFTED,
+        CertificateEvent.FREEZE: _K.FROZEN,
+        CertificateEvent.UNFREEZE: _K.UNFROZEN,
+    }
+)
+"""What the holder is told. A superseded certificate has its successor's notice."""
+
+
+def tail(shield_number: str) -> str:
+    """What a notice says of a shield number: its last four digits."""
+    return shield_number[-4:]
+
+
+def reason_of(kind: NoticeKind, language: Language) -> str | None:
+    """The reason that the legal person is told, or None where he isn't told."""
+    reason = REASONS.get(kind)
+    return None if reason is None else reason[0 if language == "zh" else 1]
+
+
+def text(kind: NoticeKind, details: Mapping[str, str], language: Language) -> str:
+    """The notice's sentence, without the sender's name. KeyError for a missing parameter."""
+    wording = WORDINGS[kind]
+    return (wording.zh if language == "zh" else wording.en).format_map(details)
+
+
+def wait_ms(attempts: int) -> int:
+    """How long after that many attempts the next one comes: 1, 2, 4 … minutes, up to two hours."""
+    return min(_FIRST_WAIT_MS << min(attempts - 1, 16), _LONGEST_WAIT_MS)

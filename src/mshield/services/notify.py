@@ -1,0 +1,145 @@
+"""Telling people by SMS what happened to their account and their shields (docs/notifications.md).
+
+A notice is a row, made in a transaction; sending comes after, by a job. It is sent at least once, and exactly once
+unless the process dies between sending and recording that.
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from mshield.domain.certificates import CertificateEvent
+from mshield.domain.notices import (
+    GIVE_UP_MS,
+    OF_EVENT,
+    WORDINGS,
+    Language,
+    NoticeKind,
+    reason_of,
+    tail,
+    text,
+    wait_ms,
+)
+from mshield.gateways.sms import SmsError, SmsGateway, SmsMessage
+from mshield.settings import Settings
+from mshield.store import notifications as store
+from mshield.store.database import Database, Tx
+from mshield.store.notifications import DueNotice, UntoldEvent
+
+KEPT_MS: Final = 30 * 86_400_000
+"""How long a notice that has ended is kept for whoever asks what was sent."""
+
+_BATCH: Final = 100
+_SIGNATURES: Final[Mapping[Language, str]] = {"zh": "【手机盾】", "en": "[Mobile Shield] "}
+_log = logging.getLogger(__name__)
+
+
+async def tell(
+    tx: Tx,
+    kind: NoticeKind,
+    *,
+    account_id: str,
+    occasion: str,
+    details: Mapping[str, str] | None = None,
+    now: int,
+) -> bool:
+    """Has an account told, in the transaction of what it is told; False where it has been told of this occasion."""
+    return await store.insert(
+        tx, kind=kind.value, account_id=account_id, occasion=occasion, details=details or {}, now=now
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Notify:
+    """Makes notices of certificates' events, and sends what waits."""
+
+    db: Database
+    settings: Settings
+    gateway: SmsGateway
+
+    async def __call__(self, *, now: int) -> int:
+        """Both; gives the number of messages that were sent."""
+        await self.compose(now=now)
+        return await self.send_due(now=now)
+
+    async def compose(self, *, now: int) -> int:
+        """Makes a notice of each event of which nobody was told; gives the number of events."""
+        taken = 0
+        while (done := await self.db.write(lambda tx: self._compose(tx, now=now))) > 0:
+            taken += done
+        return taken
+
+    async def _compose(self, tx: Tx, *, now: int) -> int:
+        events = await store.untold_events(tx, most=_BATCH)
+        for event in events:
+            if await store.mark_told(tx, event_id=event.id, now=now):
+                await self._tell_of(tx, event, now=now)
+        return len(events)
+
+    async def _tell_of(self, tx: Tx, event: UntoldEvent, *, now: int) -> None:
+        kind = OF_EVENT.get(CertificateEvent(event.event))
+        if kind is None:
+            return
+        details = {"tail": tail(event.shield_number)}
+        await tell(tx, kind, account_id=event.account_id, occasion=event.id, details=details, now=now)
+        reason = reason_of(kind, self.settings.sms_language)
+        if reason is None:
+            return
+        for account_id in await store.legal_persons(tx, credit_code=event.credit_code):
+            if account_id != event.account_id:
+                await tell(
+                    tx,
+                    NoticeKind.NEEDS_REVOCATION,
+                    account_id=account_id,
+                    occasion=event.id,
+                    details=details | {"reason": reason},
+                    now=now,
+                )
+
+    async def send_due(self, *, now: int) -> int:
+        """Sends the notices that are due, one after the other; gives the number of those that the gateway took."""
+        sent = 0
+        while notices := await store.due(self.db, now=now, most=_BATCH):
+            for notice in notices:
+                # Cut short between sending and recording it would be sent again.
+                attempt = asyncio.ensure_future(self._attempt(notice, now=now))
+                try:
+                    sent += await asyncio.shield(attempt)
+                except asyncio.CancelledError:
+                    await asyncio.wait({attempt})
+                    raise
+        return sent
+
+    async def _attempt(self, notice: DueNotice, *, now: int) -> bool:
+        attempts = notice.attempts + 1
+        if not await store.begin_attempt(self.db, notice, next_at=now + wait_ms(attempts)):
+            return False
+        try:
+            await self.gateway.send(self._message(notice, now=now))
+        except SmsError as error:
+            await self._failed(notice, error, now=now)
+            return False
+        await store.end(self.db, notice, state="sent", error=None, now=now)
+        return True
+
+    async def _failed(self, notice: DueNotice, error: SmsError, *, now: int) -> None:
+        why = error.reason
+        if now - notice.created_at < GIVE_UP_MS:
+            await store.note_error(self.db, notice, error=why)
+            _log.info("notice %s (%s) is tried again later: %s", notice.id, notice.kind, why)
+            return
+        await store.end(self.db, notice, state="given_up", error=why, now=now)
+        _log.warning("notice %s (%s) is given up after a day: %s", notice.id, notice.kind, why)
+
+    def _message(self, notice: DueNotice, *, now: int) -> SmsMessage:
+        kind, language = NoticeKind(notice.kind), self.settings.sms_language
+        return SmsMessage(
+            phone=notice.phone,
+            text=_SIGNATURES[language] + text(kind, notice.details, language),
+            code="",
+            purpose=kind.value,
+            parameters=tuple((name, notice.details[name]) for name in WORDINGS[kind].parameters),
+            at=now,
+        )

@@ -1,0 +1,342 @@
+"""Notices: who is told of what, once, in which words; gateways that fail, processes that die (manual 2.3.1, 3)."""
+
+import asyncio
+import logging
+import re
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import pytest
+
+from mshield.domain.certificates import CertificateEvent as Event
+from mshield.domain.notices import GIVE_UP_MS, OF_EVENT, WORDINGS, NoticeKind, text, wait_ms
+from mshield.gateways.sms import SmsMessage, SmsRefused
+from mshield.keys.keyring import Keyring
+from mshield.services.expiry import tell_of_ends
+from mshield.services.notify import KEPT_MS, Notify, tell
+from mshield.services.purge import purge
+from mshield.settings import Settings
+from mshield.store.database import Database, StoreError
+from tests.conftest import START, Clock
+from tests.issuing import Ca, change, make_ca, person
+from tests.signing import execute, fetch
+
+DAY: Final = 86_400_000
+LEGAL_HASH: Final = b"the legal person"
+
+
+@dataclass(slots=True)
+class Gateway:
+    """Takes what it is given, or refuses all of it."""
+
+    taken: list[SmsMessage] = field(default_factory=list)
+    refuses: bool = False
+    calls: int = 0
+    called: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def send(self, message: SmsMessage) -> None:
+        self.calls += 1
+        self.called.set()
+        await asyncio.sleep(0)
+        if self.refuses:
+            raise SmsRefused("limit")
+        self.taken.append(message)
+
+    def forget(self, phone: str, code: str) -> None:
+        """Keeps nothing."""
+
+    def told(self) -> list[tuple[str, str]]:
+        """Whom, of what."""
+        return [(message.phone, message.purpose) for message in self.taken]
+
+
+@pytest.fixture
+async def ca(db: Database, keyring: Keyring) -> Ca:
+    return await make_ca(db, keyring, now=START)
+
+
+@pytest.fixture
+def gateway() -> Gateway:
+    return Gateway()
+
+
+@pytest.fixture
+def notify(db: Database, gateway: Gateway) -> Notify:
+    return Notify(db, Settings(), gateway)
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A certificate and its holder."""
+
+    serial: str
+    phone: str
+    account_id: str
+    credit_code: str
+    tail: str
+
+
+async def _holder(ca: Ca) -> Holder:
+    new, _ = await person(ca.db, ca.keyring, ca.engine, now=START)
+    row = await ca.issue.reserve(new, now=START)
+    await ca.issue.issue(row.serial, now=START)
+    # The account's number is its id here.
+    return Holder(row.serial, new.account_id, new.account_id, new.credit_code, new.shield_number[-4:])
+
+
+async def _legal_person(db: Database, credit_code: str, phone: str) -> None:
+    """On file for the enterprise, with an account."""
+    await execute(
+        db,
+        "INSERT INTO accounts (id, phone, password_hash, name, id_type, id_number_hash, id_number_box, state,"
+        " created_at) VALUES ($1, $2, '', '顾承岳', 'resident_id', $3, $4, 'active', $5)",
+        phone,
+        phone,
+        LEGAL_HASH,
+        b"",
+        START,
+    )
+    await execute(
+        db,
+        "INSERT INTO filed_persons (id, credit_code, name, id_type, id_number_hash, id_number_box, role, version,"
+        " created_at, changed_at) VALUES ($1, $2, '顾承岳', 'resident_id', $3, $4, 'legal_person', 1, $5, $6)",
+        phone,
+        credit_code,
+        LEGAL_HASH,
+        b"",
+        START,
+        START,
+    )
+
+
+async def _row(db: Database) -> dict[str, object]:
+    return await fetch(db, "SELECT state, attempts, next_at, last_error FROM notifications ORDER BY id DESC")
+
+
+@pytest.mark.parametrize(
+    ("event", "kind"),
+    [
+        (Event.REPORT_LOSS, "lost"),
+        (Event.FREEZE, "frozen"),
+        (Event.APPLY_AGAIN, "duplicate"),
+        (Event.FIND_CLONE, "clone"),
+        (Event.LOCK_PIN, "pin_locked"),
+        (Event.REVOKE, "revoked"),
+    ],
+)
+async def test_the_holder_is_told_of_each_hold_lock_and_revocation_once(
+    ca: Ca, notify: Notify, gateway: Gateway, event: Event, kind: str
+) -> None:
+    holder = await _holder(ca)
+    assert await notify(now=START) == 1
+    assert gateway.told() == [(holder.phone, "new_certificate")]
+    await change(ca.db, holder.serial, event, now=START)
+    for _ in range(3):
+        await notify(now=START)
+    assert gateway.told()[1:] == [(holder.phone, kind)]
+    assert holder.tail in gateway.taken[-1].text
+    assert gateway.taken[-1].filled_in == (("tail", holder.tail),)
+
+
+async def test_a_hold_that_is_lifted_is_told_too(ca: Ca, notify: Notify, gateway: Gateway) -> None:
+    holder = await _holder(ca)
+    await change(
+        ca.db,
+        holder.serial,
+        Event.REPORT_LOSS,
+        Event.FREEZE,
+        Event.LIFT_LOSS,
+        Event.UNFREEZE,
+        now=START,
+    )
+    await notify(now=START)
+    assert {kind for _, kind in gateway.told()} == {
+        "new_certificate", "lost", "frozen", "loss_lifted", "unfrozen",
+    }  # fmt: skip
+
+
+async def test_r10_the_legal_person_is_told_where_only_he_can_go_on(
+    ca: Ca, notify: Notify, gateway: Gateway
+) -> None:
+    holder = await _holder(ca)
+    await _legal_person(ca.db, holder.credit_code, "13900005011")
+    await change(ca.db, holder.serial, Event.LOCK_PIN, now=START)
+    await notify(now=START)
+    (message,) = [each for each in gateway.taken if each.phone == "13900005011"]
+    assert message.purpose == "needs_revocation"
+    assert message.text == (
+        f"【手机盾】贵企业尾号 {holder.tail} 的手机盾因 PIN 码锁死停用，须由您登录三证合一系统作废后方可重新申请。"
+    )
+    await change(ca.db, holder.serial, Event.REVOKE, now=START)
+    await notify(now=START)
+    # What he did himself he knows.
+    assert len([each for each in gateway.taken if each.phone == "13900005011"]) == 1
+
+
+async def test_english_is_a_setting(ca: Ca, db: Database, gateway: Gateway) -> None:
+    await _holder(ca)
+    await Notify(db, Settings(sms_language="en"), gateway)(now=START)
+    assert gateway.taken[0].text.startswith("[Mobile Shield] The certificate of your shield ending in ")
+    assert gateway.taken[0].text.isascii()
+
+
+async def test_a_gateway_that_fails_is_asked_later_and_given_up_after_a_day(
+    ca: Ca, notify: Notify, gateway: Gateway, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    db = ca.db
+    await _holder(ca)
+    gateway.refuses = True
+    await notify(now=clock())
+    row = await _row(db)
+    assert row == {"state": "waiting", "attempts": 1, "next_at": START + 60_000, "last_error": "limit"}
+    assert gateway.calls == 1
+    await notify(now=clock())
+    assert gateway.calls == 1
+    for _ in range(40):
+        clock.now = max(clock.now, int(str((await _row(db))["next_at"])))
+        with caplog.at_level(logging.WARNING):
+            await notify(now=clock())
+        if (await _row(db))["state"] == "given_up":
+            break
+    row = await _row(db)
+    assert (row["state"], row["last_error"]) == ("given_up", "limit")
+    assert GIVE_UP_MS <= clock() - START <= GIVE_UP_MS + 7_200_000
+    assert any("is given up after a day: limit" in line for line in caplog.messages)
+    gateway.refuses = False
+    await notify(now=clock.advance(seconds=86_400))
+    assert not gateway.taken
+
+
+async def test_a_gateway_that_comes_back_gets_it(
+    ca: Ca, notify: Notify, gateway: Gateway, clock: Clock
+) -> None:
+    await _holder(ca)
+    gateway.refuses = True
+    await notify(now=clock())
+    gateway.refuses = False
+    assert await notify(now=clock.advance(seconds=60)) == 1
+    assert await notify(now=clock.advance(seconds=86_400)) == 0
+
+
+async def test_two_processes_send_one_message(ca: Ca, notify: Notify, gateway: Gateway) -> None:
+    for _ in range(4):
+        await _holder(ca)
+    other = replace(notify)
+    await asyncio.gather(notify(now=START), other(now=START), notify(now=START))
+    assert len(gateway.taken) == 4
+
+
+async def test_where_the_record_fails_it_is_sent_again_later(
+    ca: Ca, notify: Notify, gateway: Gateway, clock: Clock
+) -> None:
+    await _holder(ca)
+
+    async def die(*_args: object, **_kwargs: object) -> None:
+        raise StoreError
+
+    with pytest.MonkeyPatch.context() as broken:
+        broken.setattr("mshield.store.notifications.end", die)
+        with pytest.raises(StoreError):
+            await notify(now=clock())
+    assert await notify(now=clock()) == 0
+    assert await notify(now=clock.advance(seconds=60)) == 1
+    assert len(gateway.taken) == 2
+
+
+async def test_stopped_in_the_middle_it_still_records_what_it_sent(
+    ca: Ca, db: Database, notify: Notify, gateway: Gateway
+) -> None:
+    await _holder(ca)
+    task = asyncio.create_task(notify(now=START))
+    await gateway.called.wait()
+    task.cancel()
+    await asyncio.wait({task})
+    assert task.cancelled()
+    assert (await _row(db))["state"] == "sent"
+
+
+async def test_r11_renewal_due_is_told_once_in_the_last_half_year(
+    ca: Ca, db: Database, notify: Notify, gateway: Gateway
+) -> None:
+    holder = await _holder(ca)
+    await notify(now=START)
+    end = int(str((await fetch(db, "SELECT not_after FROM certificates"))["not_after"]))
+    assert await tell_of_ends(db, Settings(), now=end - 184 * DAY) == 0
+    assert await tell_of_ends(db, Settings(), now=end - 180 * DAY) == 1
+    assert await tell_of_ends(db, Settings(), now=end - 179 * DAY) == 0
+    await notify(now=end - 179 * DAY)
+    assert gateway.told()[-1] == (holder.phone, "renewal_ending")
+    assert re.search(r"将于 \d{4}-\d\d-\d\d 到期", gateway.taken[-1].text)
+    # Once it is over, once more.
+    assert await tell_of_ends(db, Settings(), now=end) == 1
+    assert await tell_of_ends(db, Settings(), now=end + DAY) == 0
+    await notify(now=end + DAY)
+    assert gateway.told()[-1] == (holder.phone, "expired")
+
+
+async def test_r22_a_changed_filing_is_told_once_for_each_version(
+    ca: Ca, db: Database, notify: Notify, gateway: Gateway
+) -> None:
+    holder = await _holder(ca)
+    await notify(now=START)
+    await execute(db, "UPDATE certificates SET filing_version = 2")
+    assert await tell_of_ends(db, Settings(), now=START) == 0
+    for _ in range(2):
+        await execute(db, "UPDATE filed_persons SET version = version + 1")
+        assert await tell_of_ends(db, Settings(), now=START) == 1
+        assert await tell_of_ends(db, Settings(), now=START) == 0
+    await notify(now=START)
+    assert gateway.told()[-2:] == [(holder.phone, "renewal_filing")] * 2
+
+
+async def test_who_can_not_renew_is_not_told_to(ca: Ca, db: Database) -> None:
+    holder = await _holder(ca)
+    end = int(str((await fetch(db, "SELECT not_after FROM certificates"))["not_after"]))
+    await change(ca.db, holder.serial, Event.REVOKE, now=START)
+    assert await tell_of_ends(db, Settings(), now=end - 10 * DAY) == 0
+    assert await tell_of_ends(db, Settings(), now=end + DAY) == 0
+
+
+async def test_an_occasion_is_told_once_and_its_row_goes_when_nothing_needs_it(
+    ca: Ca, db: Database, notify: Notify, gateway: Gateway
+) -> None:
+    holder = await _holder(ca)
+    for _ in range(2):
+        await db.write(
+            lambda tx: tell(
+                tx, NoticeKind.NEW_DEVICE, account_id=holder.account_id, occasion="a device", now=START
+            )
+        )
+    await notify(now=START)
+    assert sorted(kind for _, kind in gateway.told()) == ["new_certificate", "new_device"]
+    await purge(db, now=START + KEPT_MS + 1)
+    left = await fetch(db, "SELECT COUNT(*) AS n FROM notifications")
+    assert left["n"] == 1
+    told = await db.write(
+        lambda tx: tell(
+            tx, NoticeKind.NEW_DEVICE, account_id=holder.account_id, occasion="a device", now=START
+        )
+    )
+    assert not told
+
+
+@pytest.mark.parametrize("kind", list(NoticeKind))
+def test_each_notice_has_its_sentences_and_names_nothing_whole(kind: NoticeKind) -> None:
+    wording = WORDINGS[kind]
+    places = {name: "8813" if name == "tail" else "X" for name in wording.parameters}
+    for language in ("zh", "en"):
+        sentence = text(kind, places, "zh" if language == "zh" else "en")
+        assert not re.search(r"[{}]", sentence)
+        assert not re.search(r"\d{5}", sentence)
+    assert set(re.findall(r"{(\w+)}", wording.zh)) == set(wording.parameters)
+    assert set(re.findall(r"{(\w+)}", wording.en)) == set(wording.parameters)
+    assert wording.en.isascii()
+
+
+def test_all_events_but_one_are_told() -> None:
+    assert set(Event) - OF_EVENT.keys() == {Event.SUPERSEDE}
+
+
+def test_waits_double_up_to_two_hours() -> None:
+    assert [wait_ms(attempts) // 60_000 for attempts in range(1, 10)] == [1, 2, 4, 8, 16, 32, 64, 120, 120]
+    assert wait_ms(10**6) == 7_200_000
