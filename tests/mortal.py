@@ -5,6 +5,7 @@ named statement was committed; all its memory is gone, and a new application sta
 """
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
@@ -196,7 +197,8 @@ class Mortal:
         if self.app is None or self._stop is None or self._running is None:
             return
         self._stop.set()
-        await self._running
+        with contextlib.suppress(Died):  # a dead process writes nothing at its end
+            await self._running
         self.app = None
 
     def restart(self) -> None:
@@ -334,19 +336,21 @@ def mortal_service(
     database_url: str, folder: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch, **settings: object
 ) -> Iterator[Mortal]:
     """A running service with a CA, the example's filing and one business system."""
+    prepared, client_id, secret = asyncio.run(application.prepared(database_url, folder, clock))
+    changed = prepared.model_copy(update={"opens_per_minute": 10_000, **settings})
+    with running_on(changed, client_id, secret, clock, monkeypatch) as mortal:
+        yield mortal
+
+
+@contextmanager
+def running_on(
+    settings: Settings, client_id: str, client_secret: str, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Mortal]:
+    """A service on what was prepared before, with a loop of its own."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
-    prepared, client_id, secret = asyncio.run_coroutine_threadsafe(
-        application.prepared(database_url, folder, clock), loop
-    ).result(60)
-    mortal = Mortal(
-        prepared.model_copy(update={"jobs": "off", "opens_per_minute": 10_000, **settings}),
-        clock,
-        client_id,
-        secret,
-        loop,
-    )
+    mortal = Mortal(settings, clock, client_id, client_secret, loop)
 
     async def opening(url: str, *, pool_size: int = 8) -> Database:
         mortal.databases.append(MortalDatabase(await open_database(url, pool_size=pool_size)))
