@@ -15,10 +15,8 @@ from mshield.services.purge import purge
 
 
 async def _publish_crls(context: Context) -> int:
-    """Both lists, so that no reader waits for one to be made."""
-    for ca in ("root", "issuing"):
-        await context.publisher.crl(ca, now=context.clock())
-    return 0
+    """Lists and OCSP answers, so that no reader waits for one to be made."""
+    return await context.publisher.refresh(now=context.clock())
 
 
 async def _purge(context: Context) -> int:

@@ -21,7 +21,8 @@ from mshield.pki.ocsp import CertId, build_ocsp_request, error_response
 from mshield.pki.path import check_crl, check_ocsp
 from mshield.services.issue import serial_text
 from mshield.services.publish import Publisher
-from mshield.store.database import Database
+from mshield.store.database import Database, Unavailable
+from mshield.web import problems
 from mshield.web.publication.pki import MAX_REQUEST, router
 from tests.conftest import START, Clock
 from tests.issuing import Ca, change, make_ca
@@ -65,6 +66,7 @@ async def world(db: Database, keyring: Keyring, clock: Clock) -> AsyncIterator[_
     ca = await make_ca(db, keyring, now=START)
     app = FastAPI()
     app.include_router(router)
+    problems.install(app, problems.Refusals(Unavailable))
     app.state.context = _Context(ca.publisher(), clock)
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8000") as http:
@@ -100,11 +102,11 @@ async def test_a_leafs_own_addresses_lead_here(world: _World) -> None:
 async def test_a_list_is_cached_until_the_next_one_is_there(world: _World) -> None:
     answer = await world.http.get("/pki/issuing.crl")
     assert answer.headers["content-type"] == "application/pkix-crl"
-    assert answer.headers["cache-control"] == f"public, max-age={18 * 3600}"
+    assert answer.headers["cache-control"] == "public, max-age=300"
     assert parsedate_to_datetime(answer.headers["last-modified"]).timestamp() * 1000 == START
     world.clock.advance(seconds=3600)
     later = await world.http.get("/pki/issuing.crl")
-    assert later.headers["cache-control"] == f"public, max-age={17 * 3600}"
+    assert later.headers["cache-control"] == "public, max-age=300"
     assert later.content == answer.content
 
 

@@ -6,7 +6,7 @@ import pytest
 from cryptography import x509
 
 from mshield.gm.engine import Engine
-from mshield.keys.authority import AuthorityName, load_authorities, open_authority
+from mshield.keys.authority import load_authorities, open_authority
 from mshield.keys.errors import AuthorityExists, BadAuthority, NoAuthority, SealError
 from mshield.keys.keyring import Keyring
 from mshield.pki import oids, trust
@@ -107,7 +107,7 @@ async def test_certificates_are_listed_from_the_root_down(
 
 @pytest.mark.parametrize(("ca", "name"), [("issuing", "ocsp"), ("root", "root_ocsp")])
 async def test_a_responder_renews_itself_before_its_end(
-    db: Database, keyring: Keyring, engine: Engine, ca: AuthorityName, name: str
+    db: Database, keyring: Keyring, engine: Engine, ca: str, name: str
 ) -> None:
     await init_ca(db, keyring, engine, SETTINGS, NAMES, now=START)
     first = await current_responder(db, keyring, engine, ca, now=START)

@@ -25,7 +25,9 @@ async def new(db: Database, keyring: Keyring) -> NewCertificate:
     found, _ = await person(db, keyring, load_engine(), now=START)
 
     async def work(tx: Tx) -> None:
-        await certificates.reserve(tx, found, serial=SERIAL, not_before=START, not_after=START * 2, now=START)
+        await certificates.reserve(
+            tx, found, serial=SERIAL, issuer="issuing", not_before=START, not_after=START * 2, now=START
+        )
 
     await db.write(work)
     return found
@@ -71,7 +73,7 @@ async def test_a_reservation_that_is_revoked_is_never_signed(db: Database, new: 
     await change(db, SERIAL, _E.REVOKE, now=START + 2, reason=5)
     assert not await certificates.activate(db, serial=SERIAL, der=b"der", now=START + 3)
     assert await certificates.find_status(db, serial=SERIAL) is None
-    assert await certificates.list_revoked(db, since=0) == []
+    assert await certificates.list_revoked(db, issuer="issuing", since=0) == []
 
 
 async def test_holds_at_once_are_all_placed(db: Database, active: NewCertificate) -> None:

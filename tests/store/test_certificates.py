@@ -23,7 +23,9 @@ async def new(db: Database, keyring: Keyring) -> NewCertificate:
 
 async def _reserve(db: Database, new: NewCertificate, serial: str, now: int = START) -> CertificateRow:
     async def work(tx: Tx) -> CertificateRow | None:
-        return await store.reserve(tx, new, serial=serial, not_before=now, not_after=now + YEAR, now=now)
+        return await store.reserve(
+            tx, new, serial=serial, issuer="issuing", not_before=now, not_after=now + YEAR, now=now
+        )
 
     row = await db.write(work)
     assert row is not None
@@ -67,12 +69,12 @@ async def test_holder_of_a_reservation(db: Database, new: NewCertificate, keyrin
 
 async def test_the_basis_changes_with_every_change_of_the_list(db: Database, new: NewCertificate) -> None:
     serial = await _active(db, new)
-    seen = [await store.revoked_basis(db, since=0)]
+    seen = [await store.revoked_basis(db, issuer="issuing", since=0)]
     assert seen == ["0:0"]
 
     async def changed() -> None:
-        basis = await store.revoked_basis(db, since=0)
-        assert basis == store.basis_of(await store.list_revoked(db, since=0))
+        basis = await store.revoked_basis(db, issuer="issuing", since=0)
+        assert basis == store.basis_of(await store.list_revoked(db, issuer="issuing", since=0))
         assert basis not in seen[-1:]
         seen.append(basis)
 
@@ -89,6 +91,6 @@ async def test_the_basis_changes_with_every_change_of_the_list(db: Database, new
 async def test_a_list_names_an_expired_certificate_no_more(db: Database, new: NewCertificate) -> None:
     serial = await _active(db, new)
     await change(db, serial, CertificateEvent.REVOKE, now=START + 2, reason=0)
-    assert [row.serial for row in await store.list_revoked(db, since=START)] == [serial]
-    assert await store.list_revoked(db, since=START + YEAR) == []
-    assert await store.revoked_basis(db, since=START + YEAR) == "0:0"
+    assert [row.serial for row in await store.list_revoked(db, issuer="issuing", since=START)] == [serial]
+    assert await store.list_revoked(db, issuer="issuing", since=START + YEAR) == []
+    assert await store.revoked_basis(db, issuer="issuing", since=START + YEAR) == "0:0"

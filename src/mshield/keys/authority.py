@@ -1,12 +1,13 @@
 """The certificate authority's keys: sealed in the database, opened for signing.
 
-The issuing key is in memory while the service runs. The root's is opened for the moment that needs it: making the
+The issuing CAs' keys are in memory while the service runs. The root's is opened for the moment that needs it: making an
 issuing CA, the root's revocation list, and the root's OCSP responder.
 """
 
+import re
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Final, Literal
+from typing import Final
 
 from mshield.gm.curve import N
 from mshield.gm.engine import Engine
@@ -15,49 +16,126 @@ from mshield.keys.errors import BadAuthority, NoAuthority
 from mshield.keys.keyring import Keyring
 from mshield.pki.certificate import Certificate, parse_certificate
 from mshield.pki.signer import KeySigner
-from mshield.store.authorities import AuthorityRow, find_authority
-from mshield.store.database import Database
+from mshield.store.authorities import AuthorityRow, find_authority, list_standings
+from mshield.store.database import Database, Tx
 
-AuthorityName = Literal["root", "issuing", "root_ocsp", "ocsp"]
-"""`root` and `issuing` are CAs, `root_ocsp` and `ocsp` the OCSP responders that they delegate to."""
+ROOT: Final = "root"
+ISSUING: Final = re.compile(r"issuing(?:-([2-9]|[1-9][0-9]{1,3}))?")
+"""Names of issuing CAs, which are also their addresses: `issuing`, and after renewals `issuing-2`, `issuing-3` …"""
 
 _SCALAR_BYTES: Final = 32
 
 
+def issuing_name(generation: int) -> str:
+    """The name of the issuing CA of this generation, the first being 1."""
+    return "issuing" if generation == 1 else f"issuing-{generation}"
+
+
+def generation_of(name: str) -> int | None:
+    """The inverse of `issuing_name`; None for what is no issuing CA."""
+    match = ISSUING.fullmatch(name)
+    return None if match is None else int(match[1] or 1)
+
+
+def responder_name(ca: str) -> str:
+    """The name of the OCSP responder that a CA delegates to."""
+    return "root_ocsp" if ca == ROOT else ca.replace("issuing", "ocsp")
+
+
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """A certificate and the key behind it."""
+    """A certificate and the key behind it; `name` as in the database."""
 
-    name: AuthorityName
+    name: str
     certificate: Certificate
     signer: KeySigner = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
+class RevokedCa:
+    """When (ms) and why (RFC 5280 code) a CA was revoked."""
+
+    at: int
+    reason: int
+
+
 class Authorities:
-    """What a process needs of the CA all the time: the root's certificate, and the issuing CA with its key."""
+    """What a process needs of the CA all the time: the root's certificate, and the issuing CAs with their keys.
 
-    root: Certificate
-    issuing: Authority
+    Made by `load_authorities`; `refresh` sees what another process, mostly the command line, has changed.
+    """
+
+    def __init__(self, keyring: Keyring, engine: Engine, root: Certificate) -> None:
+        self._keyring, self._engine = keyring, engine
+        self.root: Final = root
+        self._issuing: dict[str, Authority] = {}
+        self._revoked: dict[str, RevokedCa] = {}
+
+    async def refresh(self, db: Database | Tx) -> None:
+        """Reads which CAs there are and which are revoked. Raises BadAuthority, SealError for a new one's key."""
+        standings = await list_standings(db)
+        self._revoked = {
+            row.name: RevokedCa(row.revoked_at, row.revocation_reason or 0)
+            for row in standings
+            if row.revoked_at is not None
+        }
+        names = [row.name for row in standings if generation_of(row.name) is not None]
+        for name in sorted(names, key=lambda name: generation_of(name) or 0):
+            if name not in self._issuing:
+                self._issuing[name] = await open_authority(db, self._keyring, self._engine, name)
 
     @property
-    def chain(self) -> tuple[Certificate, Certificate]:
-        """The certificates above a leaf: issuing CA, then root."""
-        return (self.issuing.certificate, self.root)
+    def issuing(self) -> Authority:
+        """The CA that issues: the newest that isn't revoked. Raises NoAuthority."""
+        for name in reversed(self._issuing):
+            if name not in self._revoked:
+                return self._issuing[name]
+        raise NoAuthority(
+            "没有可用的签发机构：请运行 mshield ca renew-issuing",
+            "there is no issuing CA that may issue: run `mshield ca renew-issuing`",
+        )
 
     @property
-    def chain_pem(self) -> tuple[str, ...]:
-        """`chain` as PEM texts."""
-        return tuple(_pem(certificate.der) for certificate in self.chain)
+    def names(self) -> tuple[str, ...]:
+        """All CAs: the root, then the issuing ones, the oldest first."""
+        return (ROOT, *self._issuing)
+
+    def find(self, name: str) -> Authority | None:
+        """The issuing CA of this name."""
+        return self._issuing.get(name)
+
+    def certificate(self, name: str) -> Certificate | None:
+        """The certificate of the root or an issuing CA."""
+        if name == ROOT:
+            return self.root
+        found = self._issuing.get(name)
+        return None if found is None else found.certificate
+
+    def revoked(self, name: str) -> RevokedCa | None:
+        """Since when and why a CA is revoked, or None."""
+        return self._revoked.get(name)
+
+    def chain_of(self, certificate: Certificate) -> tuple[Certificate, Certificate]:
+        """The certificates above a leaf: the CA that issued it, then the root. Raises NoAuthority."""
+        for above in self._issuing.values():
+            if above.certificate.ski == certificate.aki:
+                return (above.certificate, self.root)
+        raise NoAuthority("此证书不是本机构签发的", "this certificate was issued by another CA")
+
+    def chain_pem_of(self, certificate: Certificate) -> tuple[str, ...]:
+        """`chain_of` as PEM texts."""
+        return tuple(_pem(each.der) for each in self.chain_of(certificate))
 
 
 async def load_authorities(db: Database, keyring: Keyring, engine: Engine) -> Authorities:
     """The CA of this database. Raises NoAuthority, BadAuthority, SealError."""
-    root = parse_certificate((await _find(db, "root")).certificate)
-    return Authorities(root, await open_authority(db, keyring, engine, "issuing"))
+    root = parse_certificate((await _find(db, ROOT)).certificate)
+    authorities = Authorities(keyring, engine, root)
+    await authorities.refresh(db)
+    return authorities
 
 
-async def open_authority(db: Database, keyring: Keyring, engine: Engine, name: AuthorityName) -> Authority:
+async def open_authority(db: Database | Tx, keyring: Keyring, engine: Engine, name: str) -> Authority:
     """An authority with its opened key. Raises NoAuthority, BadAuthority, SealError."""
     row = await _find(db, name)
     certificate = parse_certificate(row.certificate)
@@ -70,7 +148,7 @@ async def open_authority(db: Database, keyring: Keyring, engine: Engine, name: A
 
 
 def seal_authority(
-    keyring: Keyring, name: AuthorityName, certificate: Certificate, private: PrivateKey
+    keyring: Keyring, name: str, certificate: Certificate, private: PrivateKey
 ) -> AuthorityRow:
     """The row in which an authority is stored."""
     plain = private.d.to_bytes(_SCALAR_BYTES, "big")
@@ -79,12 +157,12 @@ def seal_authority(
     )
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=32)
 def _pem(der: bytes) -> str:
     return parse_certificate(der).pem()
 
 
-async def _find(db: Database, name: AuthorityName) -> AuthorityRow:
+async def _find(db: Database | Tx, name: str) -> AuthorityRow:
     row = await find_authority(db, name=name)
     if row is None:
         raise NoAuthority(

@@ -6,7 +6,10 @@ read.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
+from operator import itemgetter
 from types import MappingProxyType
+from typing import Final, NamedTuple
 
 from mshield.gm.sm2 import Signature
 from mshield.pki import der, oids
@@ -21,12 +24,14 @@ from mshield.pki.signer import Signer
 
 UNSPECIFIED, KEY_COMPROMISE, CA_COMPROMISE, AFFILIATION_CHANGED, SUPERSEDED = range(5)
 CESSATION_OF_OPERATION, CERTIFICATE_HOLD, PRIVILEGE_WITHDRAWN, AA_COMPROMISE = 5, 6, 9, 10
+_REMEMBERED: Final = 1 << 16
+"""Entries that are remembered as written and as read: a list differs from the one before in a few."""
+
 REASONS = frozenset({0, 1, 2, 3, 4, 5, 6, 9, 10})
 """Reason codes of RFC 5280 5.3.1 that may stand in a complete list (8, removeFromCRL, may not)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Revoked:
+class Revoked(NamedTuple):
     """An entry: serial number, time in ms since the epoch, reason code (6 is certificateHold)."""
 
     serial: int
@@ -74,7 +79,7 @@ def build_crl(
     """
     if signer.public != issuer.public_key or issuer.ski is None:
         raise IssueError("the signer's key is not the issuer's, or the issuer has no key identifier")
-    entries = [_entry(r) for r in sorted(revoked, key=lambda r: r.serial)]
+    entries = [_entry(each) for each in sorted(revoked, key=itemgetter(0))]
     extensions = (
         ext.authority_key_id(issuer.ski),
         Extension(oids.CRL_NUMBER, der.integer(number)),
@@ -126,6 +131,7 @@ def parse_crl(data: bytes) -> Crl:
     )
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _entry(revoked: Revoked) -> bytes:
     # RFC 5280 5.3.1: unspecified should be left out.
     if not revoked.reason:
@@ -163,16 +169,21 @@ def _read_tbs(data: bytes) -> _TbsCrl:
 
 def _read_entries(inside: Reader) -> Iterator[Revoked]:
     while inside.more():
-        entry = inside.enter()
-        serial, at, reason = entry.integer(), entry.time(), UNSPECIFIED
-        if entry.more():
-            for extension in ext.read_extensions(entry):
-                if extension.oid == oids.REASON_CODE:
-                    reason = _enumerated(extension.value)
-                elif extension.critical:
-                    raise CrlError("an entry has an unknown critical extension")
-        entry.end()
-        yield Revoked(serial, at, reason)
+        yield _read_entry(inside.raw(der.SEQUENCE))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _read_entry(data: bytes) -> Revoked:
+    entry = Reader(data).enter()
+    serial, at, reason = entry.integer(), entry.time(), UNSPECIFIED
+    if entry.more():
+        for extension in ext.read_extensions(entry):
+            if extension.oid == oids.REASON_CODE:
+                reason = _enumerated(extension.value)
+            elif extension.critical:
+                raise CrlError("an entry has an unknown critical extension")
+    entry.end()
+    return Revoked(serial, at, reason)
 
 
 def _integer(value: bytes, tag: int = der.INTEGER) -> int:

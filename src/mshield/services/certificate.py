@@ -63,13 +63,14 @@ class Certificates:
             return None
         wrong_total = await signing.wrong_total(self.db, uid=row.uid)
         expired = is_expired(state=CertificateState(row.state), not_after=row.not_after, now=now)
+        certificate = parse_certificate(row.der)
         return CurrentCertificate(
             state="expired" if expired else row.state,
             holds=row.holds,
             serial=row.serial,
             shield_number=row.shield_number,
-            pem=parse_certificate(row.der).pem(),
-            chain_pem=self.authorities.chain_pem,
+            pem=certificate.pem(),
+            chain_pem=self.authorities.chain_pem_of(certificate),
             subject=LeafSubject(
                 organisation=row.organisation, role=ROLE_NAMES[Role(row.role)][0], common_name=row.common_name
             ),

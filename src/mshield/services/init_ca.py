@@ -9,7 +9,7 @@ from typing import Final
 
 from mshield.gm.engine import Engine
 from mshield.gm.sm2 import generate
-from mshield.keys.authority import Authority, seal_authority
+from mshield.keys.authority import Authority, generation_of, responder_name, seal_authority
 from mshield.keys.errors import AuthorityExists, NoAuthority
 from mshield.keys.keyring import Keyring
 from mshield.pki.certificate import Certificate, parse_certificate
@@ -97,12 +97,14 @@ def _exists() -> AuthorityExists:
 
 
 async def list_certificates(db: Database) -> list[tuple[str, Certificate]]:
-    """Name and certificate of each authority: root, issuing, then their responders. Raises NoAuthority."""
+    """Name and certificate of each authority: root, issuing CAs, then their responders. Raises NoAuthority."""
     rows = {row.name: row for row in await list_authorities(db)}
     if not rows:
         raise NoAuthority(
             "尚未建立证书签发机构：请运行 mshield ca init",
             "there is no certificate authority: run `mshield ca init`",
         )
-    order = ("root", "issuing", "root_ocsp", "ocsp")
+    issuing = sorted(filter(generation_of, rows), key=lambda name: generation_of(name) or 0)
+    cas = ("root", *issuing)
+    order = (*cas, *map(responder_name, cas))
     return [(name, parse_certificate(rows[name].certificate)) for name in order if name in rows]

@@ -3,13 +3,15 @@
 A crash in between leaves the row without a certificate as evidence; the same calls again continue with the same serial.
 """
 
+import logging
 import os
 from dataclasses import dataclass
 from typing import Final
 
 from mshield.domain import errors
 from mshield.domain.identity import ROLE_NAMES, Role
-from mshield.keys.authority import Authorities
+from mshield.keys.authority import Authorities, Authority
+from mshield.keys.errors import NoAuthority
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
 from mshield.pki.certificate import Certificate, parse_certificate
@@ -27,6 +29,7 @@ DAY_MS: Final = 86_400_000
 ID_NUMBER_KIND: Final = "certificate-id-number"
 """The lookup key's kind for id numbers in certificates: not the kind by which the database is searched."""
 
+_log = logging.getLogger(__name__)
 _ID_KINDS: Final[dict[str, IdKind]] = {"resident_id": "resident", "foreign_resident_id": "resident"}
 
 
@@ -57,11 +60,17 @@ class Issue:
     async def reserve_in(
         self, tx: Tx, new: NewCertificate, *, in_force: bool = True, now: int
     ) -> CertificateRow | None:
-        """`reserve` inside of the caller's transaction."""
+        """`reserve` inside of the caller's transaction. Raises Unavailable where every issuing CA is revoked."""
+        await self.authorities.refresh(tx)
+        try:
+            issuing = self.authorities.issuing
+        except NoAuthority as error:
+            _log.error("no certificate is issued: %s", error)
+            raise errors.Unavailable from error
         return await reserve_certificate(
             tx,
             new,
-            authorities=self.authorities,
+            issuing=issuing,
             days=self.settings.certificate_days,
             in_force=in_force,
             now=now,
@@ -94,9 +103,12 @@ class Issue:
         holder = await store.find_holder(self.db, serial=row.serial)
         if holder is None or holder.public_key is None:
             raise errors.Conflict
+        issuer = self.authorities.find(row.issuer)
+        if issuer is None:
+            raise errors.Conflict
         return issue_leaf(
-            signer=self.authorities.issuing.signer,
-            issuer=self.authorities.issuing.certificate,
+            signer=issuer.signer,
+            issuer=issuer.certificate,
             serial=int(row.serial, 16),
             subject=LeafSubject(
                 organisation=row.organisation, role=ROLE_NAMES[Role(row.role)][0], common_name=row.common_name
@@ -105,7 +117,7 @@ class Issue:
             public=holder.public_key,
             not_before=row.not_before,
             not_after=row.not_after,
-            urls=leaf_urls(self.settings),
+            urls=leaf_urls(self.settings, row.issuer),
             policy_oid=self.settings.certificate_policy,
         )
 
@@ -128,14 +140,21 @@ class Issue:
 
 
 async def reserve_certificate(
-    tx: Tx, new: NewCertificate, *, authorities: Authorities, days: int, in_force: bool = True, now: int
+    tx: Tx, new: NewCertificate, *, issuing: Authority, days: int, in_force: bool = True, now: int
 ) -> CertificateRow | None:
     """Reserves a random serial for the key's certificate, valid for `days`, but no longer than the issuing CA."""
     start = now // 1000 * 1000
-    end = min(start + days * DAY_MS, authorities.issuing.certificate.not_after)
+    end = min(start + days * DAY_MS, issuing.certificate.not_after)
     serial = serial_text(serial_from(os.urandom(20)))
     return await store.reserve(
-        tx, new, serial=serial, not_before=start, not_after=end, in_force=in_force, now=now
+        tx,
+        new,
+        serial=serial,
+        issuer=issuing.name,
+        not_before=start,
+        not_after=end,
+        in_force=in_force,
+        now=now,
     )
 
 

@@ -3,15 +3,17 @@
 Every answer is made from the database's present state: a change is visible in the next list and the next answer.
 """
 
+from mshield.domain import errors
 from mshield.gm.engine import Engine
-from mshield.keys.authority import Authorities
+from mshield.keys.authority import Authorities, generation_of
 from mshield.keys.keyring import Keyring
-from mshield.services.publish_crl import CaName, CrlPublisher, PublishedCrl
+from mshield.pki.certificate import Certificate
+from mshield.services.publish_crl import CrlPublisher, PublishedCrl
 from mshield.services.publish_ocsp import OcspAnswer, OcspPublisher
 from mshield.settings import Settings
 from mshield.store.database import Database
 
-__all__ = ["CaName", "OcspAnswer", "PublishedCrl", "Publisher"]
+__all__ = ["OcspAnswer", "PublishedCrl", "Publisher"]
 
 
 class Publisher:
@@ -20,17 +22,34 @@ class Publisher:
     def __init__(
         self, db: Database, keyring: Keyring, engine: Engine, settings: Settings, authorities: Authorities
     ) -> None:
-        self._authorities = authorities
+        self._db, self._authorities = db, authorities
         self._crls = CrlPublisher(db, keyring, engine, settings, authorities)
         self._ocsp = OcspPublisher(db, keyring, engine, settings, authorities)
 
-    def certificate(self, ca: CaName) -> bytes:
-        """The CA's certificate as DER."""
-        return (self._authorities.root if ca == "root" else self._authorities.issuing.certificate).der
+    async def certificate(self, ca: str) -> bytes:
+        """The certificate (DER) of the root or an issuing CA. Raises NotFound."""
+        return (await self._find(ca)).der
 
-    async def crl(self, ca: CaName, *, now: int) -> PublishedCrl:
-        """The CA's list in force at `now`: the last one, or a new one if a status changed or its end is near."""
+    async def crl(self, ca: str, *, now: int) -> PublishedCrl:
+        """The list of the root or an issuing CA in force at `now`: the last one, or a new one where that is due.
+
+        It is due when a status changed or the last one's end is near. Raises NotFound.
+        """
+        await self._find(ca)
         return await self._crls.current(ca, now=now)
+
+    async def refresh(self, *, now: int) -> int:
+        """Makes the lists that are due, deletes those that nobody needs, signs OCSP answers anew; how much it did."""
+        return await self._crls.refresh(now=now) + await self._ocsp.presign(now=now)
+
+    async def _find(self, ca: str) -> Certificate:
+        found = self._authorities.certificate(ca)
+        if found is None and generation_of(ca) is not None:  # perhaps one that was just made
+            await self._authorities.refresh(self._db)
+            found = self._authorities.certificate(ca)
+        if found is None:
+            raise errors.NotFound
+        return found
 
     async def ocsp(self, request: bytes, *, now: int) -> OcspAnswer:
         """The answer to an OCSP request in DER, which may be anything at all."""

@@ -1,4 +1,4 @@
-"""Revocation lists of root and issuing CA: numbered without a repeat, made when something changed or the end is near.
+"""Revocation lists of root and issuing CAs: numbered without a repeat, made when something changed or the end is near.
 
 Whether something changed is told by the list's basis, not by comparing times: a change that was committed late, with an
 earlier time, is seen too.
@@ -6,11 +6,11 @@ earlier time, is seen too.
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final
 
 from mshield.domain import errors
 from mshield.gm.engine import Engine
-from mshield.keys.authority import Authorities, Authority, open_authority
+from mshield.keys.authority import ROOT, Authorities, Authority, open_authority
 from mshield.keys.keyring import Keyring
 from mshield.pki.crl import Revoked, build_crl
 from mshield.services.status import revocation_of
@@ -20,13 +20,12 @@ from mshield.store.authorities import CrlRow
 from mshield.store.certificates import StatusRow, basis_of, list_revoked, revoked_basis
 from mshield.store.database import Database, Tx
 
-CaName = Literal["root", "issuing"]
-
 HOUR_MS: Final = 3_600_000
 RETAIN_MS: Final = 31 * 24 * HOUR_MS
 """How long an expired certificate's entry stays: longer than a list lives (RFC 5280, 3.3)."""
 
-_NOTHING: Final = basis_of(())
+KEPT_MS: Final = HOUR_MS
+"""How long a list that has a successor stays in the database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,22 +51,39 @@ class CrlPublisher:
     ) -> None:
         self._db, self._keyring, self._engine = db, keyring, engine
         self._authorities = authorities
-        self._life_ms: dict[CaName, int] = {
-            "root": settings.root_crl_hours * HOUR_MS,
-            "issuing": settings.crl_hours * HOUR_MS,
-        }
-        self._last: dict[CaName, PublishedCrl] = {}
+        self._root_life_ms = settings.root_crl_hours * HOUR_MS
+        self._life_ms = settings.crl_hours * HOUR_MS
+        self._last: dict[str, PublishedCrl] = {}
         self._making = asyncio.Lock()
 
-    async def current(self, ca: CaName, *, now: int) -> PublishedCrl:
-        """The list in force at `now`."""
+    async def refresh(self, *, now: int) -> int:
+        """Makes each CA's list that is due and deletes those that nobody needs any more; how many it made.
+
+        A CA whose certificate has ended publishes no more.
+        """
+        made = 0
+        await self._authorities.refresh(self._db)
+        for ca in self._authorities.names:
+            certificate = self._authorities.certificate(ca)
+            if (
+                certificate is not None
+                and now <= certificate.not_after
+                and await self._find(ca, now=now) is None
+            ):
+                await self.current(ca, now=now)
+                made += 1
+        await store.prune_crls(self._db, before=now - KEPT_MS)
+        return made
+
+    async def current(self, ca: str, *, now: int) -> PublishedCrl:
+        """The list of the root or an issuing CA in force at `now`."""
         if (found := await self._find(ca, now=now)) is not None:
             return found
         async with self._making:  # many ask at once for the list that just became stale
             found = await self._find(ca, now=now)
             return found if found is not None else await self._make(ca, now=now)
 
-    async def _find(self, ca: CaName, *, now: int) -> PublishedCrl | None:
+    async def _find(self, ca: str, *, now: int) -> PublishedCrl | None:
         latest = await store.latest_crl(self._db, authority=ca)
         if latest is None or now >= _renew_at(latest.this_update, latest.next_update):
             return None
@@ -81,51 +97,70 @@ class CrlPublisher:
             last = self._last[ca] = PublishedCrl(der, latest.number, latest.this_update, latest.next_update)
         return last
 
-    async def _basis(self, ca: CaName, *, since: int) -> str:
-        return _NOTHING if ca == "root" else await revoked_basis(self._db, since=since)
+    async def _basis(self, ca: str, *, since: int) -> str:
+        if ca == ROOT:
+            await self._authorities.refresh(self._db)
+            return _root_basis(self._revoked_cas())
+        return await revoked_basis(self._db, issuer=ca, since=since)
 
-    async def _make(self, ca: CaName, *, now: int) -> PublishedCrl:
+    def _revoked_cas(self) -> list[Revoked]:
+        found = []
+        for name in self._authorities.names:
+            certificate, revoked = self._authorities.certificate(name), self._authorities.revoked(name)
+            if certificate is not None and revoked is not None:
+                found.append(Revoked(certificate.serial, revoked.at, revoked.reason))
+        return found
+
+    async def _make(self, ca: str, *, now: int) -> PublishedCrl:
         this_update = now // 1000 * 1000
 
-        async def work(tx: Tx) -> tuple[int | None, list[StatusRow]]:
+        async def work(tx: Tx) -> tuple[int | None, str, list[Revoked]]:
             number = await store.next_crl_number(tx, name=ca)
-            # The root has certified the issuing CA alone, and nothing revokes that.
-            rows = [] if ca == "root" else await list_revoked(tx, since=this_update - RETAIN_MS)
-            return number, rows
+            if ca == ROOT:
+                await self._authorities.refresh(tx)
+                revoked = self._revoked_cas()
+                return number, _root_basis(revoked), revoked
+            rows = await list_revoked(tx, issuer=ca, since=this_update - RETAIN_MS)
+            return number, basis_of(rows), [entry for row in rows if (entry := _entry(row)) is not None]
 
-        number, rows = await self._db.write(work)
+        number, basis, revoked = await self._db.write(work)
         if number is None:
             raise errors.Unavailable
-        crl = CrlRow(number, basis_of(rows), this_update, this_update + self._life_ms[ca])
-        # A long list takes a second: other requests go on meanwhile.
-        der = await asyncio.to_thread(_build, await self._authority(ca), crl, rows)
+        life_ms = self._root_life_ms if ca == ROOT else self._life_ms
+        crl = CrlRow(number, basis, this_update, this_update + life_ms)
+        # A long list takes a while: other requests go on meanwhile.
+        der = await asyncio.to_thread(_build, await self._authority(ca), crl, revoked)
         await store.insert_crl(self._db, authority=ca, crl=crl, der=der)
         made = self._last[ca] = PublishedCrl(der, number, crl.this_update, crl.next_update)
         return made
 
-    async def _authority(self, ca: CaName) -> Authority:
-        if ca == "issuing":
-            return self._authorities.issuing
-        return await open_authority(self._db, self._keyring, self._engine, "root")
+    async def _authority(self, ca: str) -> Authority:
+        found = self._authorities.find(ca)
+        return found or await open_authority(self._db, self._keyring, self._engine, ca)
 
 
-def _build(authority: Authority, crl: CrlRow, rows: list[StatusRow]) -> bytes:
+def _build(authority: Authority, crl: CrlRow, revoked: list[Revoked]) -> bytes:
     return build_crl(
         signer=authority.signer,
         issuer=authority.certificate,
         number=crl.number,
         this_update=crl.this_update,
         next_update=crl.next_update,
-        revoked=[entry for row in rows if (entry := _entry(row, crl.this_update)) is not None],
+        # Another process's clock may be a little ahead; a list can't tell of the future.
+        revoked=[
+            each if each.at <= crl.this_update else each._replace(at=crl.this_update) for each in revoked
+        ],
     )
 
 
-def _entry(row: StatusRow, this_update: int) -> Revoked | None:
+def _entry(row: StatusRow) -> Revoked | None:
     revocation = revocation_of(row)
-    if revocation is None:
-        return None
-    # Another process's clock may be a little ahead; a list can't tell of the future.
-    return Revoked(int(row.serial, 16), min(revocation.at, this_update), revocation.reason)
+    return None if revocation is None else Revoked(int(row.serial, 16), revocation.at, revocation.reason)
+
+
+def _root_basis(revoked: list[Revoked]) -> str:
+    """A text that differs whenever the root's list does: CAs are only ever added to it."""
+    return f"{len(revoked)}:{sum(each.at for each in revoked)}"
 
 
 def _renew_at(this_update: int, next_update: int) -> int:

@@ -8,7 +8,7 @@ from typing import Final
 
 from mshield.gm.engine import Engine
 from mshield.gm.sm2 import generate
-from mshield.keys.authority import Authority, AuthorityName, open_authority, seal_authority
+from mshield.keys.authority import Authority, open_authority, responder_name, seal_authority
 from mshield.keys.keyring import Keyring
 from mshield.pki import oids
 from mshield.pki.issue import issue_ocsp_responder, serial_from
@@ -25,14 +25,12 @@ RENEW_MS: Final = 14 * DAY_MS
 BACKDATE_MS: Final = 3_600_000
 """Answers made now are also checked at a moment shortly before, when the thing in question was signed."""
 
-_RESPONDERS: Final[dict[AuthorityName, AuthorityName]] = {"root": "root_ocsp", "issuing": "ocsp"}
-
 
 async def current_responder(
-    db: Database, keyring: Keyring, engine: Engine, issuer: AuthorityName, *, now: int
+    db: Database, keyring: Keyring, engine: Engine, issuer: str, *, now: int
 ) -> Authority:
     """The CA's responder, renewed first if it is near its end. Raises NoAuthority, BadAuthority, SealError."""
-    name = _RESPONDERS[issuer]
+    name = responder_name(issuer)
     responder = await open_authority(db, keyring, engine, name)
     if responder.certificate.not_after - now > RENEW_MS:
         return responder
@@ -46,7 +44,7 @@ def make_responder(
     keyring: Keyring, engine: Engine, issuer: Authority, *, now: int
 ) -> tuple[AuthorityRow, Authority]:
     """A new key and certificate for the responder of `issuer`, and the row to store it in."""
-    name, above = _RESPONDERS[issuer.name], issuer.certificate
+    name, above = responder_name(issuer.name), issuer.certificate
     private = generate(engine)
     certificate = issue_ocsp_responder(
         signer=issuer.signer,

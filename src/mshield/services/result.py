@@ -51,7 +51,7 @@ class MakeResult:
         signer = found.signer
         assert signer is not None  # noqa: S101  # `ask.result` refuses a request without
         certificate, certificate_pem = _parsed(signer.certificate)
-        chain = self.authorities.chain
+        chain = self.authorities.chain_of(certificate)
         documents = []
         for each in found.documents:
             signature = Signature.from_raw(each.signature)
@@ -64,7 +64,7 @@ class MakeResult:
             kind=found.kind,
             signer=signer,
             certificate_pem=certificate_pem,
-            chain_pem=self.authorities.chain_pem,
+            chain_pem=self.authorities.chain_pem_of(certificate),
             signed_at=max(each.signed_at for each in found.documents),
             documents=tuple(documents),
             ocsp=await self.publisher.ocsp_for(signer.serial, now=now),

@@ -9,9 +9,9 @@ def issuing_urls(settings: Settings) -> Urls:
     return _urls(settings, "root")
 
 
-def leaf_urls(settings: Settings) -> Urls:
-    """What a shield's certificate points to: the issuing CA's list, certificate and OCSP responder."""
-    return _urls(settings, "issuing")
+def leaf_urls(settings: Settings, issuer: str) -> Urls:
+    """What a shield's certificate points to: list, certificate and OCSP responder of the CA that issued it."""
+    return _urls(settings, issuer)
 
 
 def _urls(settings: Settings, issuer: str) -> Urls:

@@ -14,11 +14,22 @@ _SQL = Queries("authorities")
 
 @dataclass(frozen=True, slots=True)
 class AuthorityRow:
-    """An authority: its certificate (DER) and its sealed private key."""
+    """An authority: its certificate (DER), its sealed private key, when (ms) and why (RFC 5280 code) it was revoked."""
 
     name: str
     certificate: bytes = field(repr=False)
     key_box: bytes = field(repr=False)
+    revoked_at: int | None = None
+    revocation_reason: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StandingRow:
+    """Whether an authority is revoked."""
+
+    name: str
+    revoked_at: int | None
+    revocation_reason: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +42,7 @@ class CrlRow:
     next_update: int
 
 
-async def find_authority(db: Database, *, name: str) -> AuthorityRow | None:
+async def find_authority(db: Database | Tx, *, name: str) -> AuthorityRow | None:
     """The authority of this name, or None."""
     row = await db.one(_SQL["find_authority"], name=name)
     return None if row is None else _authority(row)
@@ -40,6 +51,16 @@ async def find_authority(db: Database, *, name: str) -> AuthorityRow | None:
 async def list_authorities(db: Database) -> list[AuthorityRow]:
     """All authorities, in the order in which they were made."""
     return [_authority(row) for row in await db.all(_SQL["list_authorities"])]
+
+
+async def list_standings(db: Database | Tx) -> list[StandingRow]:
+    """How each authority stands, in the order in which they were made."""
+    return [StandingRow(**row) for row in await db.all(_SQL["list_standings"])]
+
+
+async def revoke_authority(tx: Tx, *, name: str, reason: int, now: int) -> bool:
+    """Marks an authority revoked, once; False where it is already, or where there is none."""
+    return await tx.run(_SQL["revoke_authority"], name=name, reason=reason, now=now) == 1
 
 
 async def insert_authorities(db: Database, rows: Sequence[AuthorityRow], *, now: int) -> None:
@@ -103,5 +124,10 @@ async def crl_der(db: Database, *, authority: str, number: int) -> bytes | None:
     return None if row is None else row["der"]
 
 
+async def prune_crls(db: Database, *, before: int) -> int:
+    """Deletes the lists that were made before that time (ms) and have a successor; gives their number."""
+    return await db.run(_SQL["prune_crls"], before=before)
+
+
 def _authority(row: Row) -> AuthorityRow:
-    return AuthorityRow(row["name"], row["certificate"], row["key_box"])
+    return AuthorityRow(**row)

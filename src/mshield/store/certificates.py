@@ -6,6 +6,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
+
+import msgspec
 
 from mshield.domain.certificates import CertificateEvent, CertificateState, Standing
 from mshield.store import certificate_changes
@@ -34,9 +37,10 @@ class NewCertificate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CertificateRow(NewCertificate):
-    """A certificate; `der` is None from the reservation of its serial until it is signed."""
+    """A certificate; `issuer` names the CA, `der` is None from the reservation of its serial until it is signed."""
 
     serial: str
+    issuer: str
     der: bytes | None = field(repr=False)
     state: str
     holds: frozenset[str]
@@ -58,11 +62,11 @@ class Holder:
     id_number_box: bytes = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class StatusRow:
-    """What a certificate's published status is made of."""
+class StatusRow(msgspec.Struct, frozen=True, gc=False):
+    """What a certificate's published status is made of; `issuer` names the CA. A list has thousands of them."""
 
     serial: str
+    issuer: str
     state: str
     holds: frozenset[str]
     issued_at: int
@@ -76,6 +80,7 @@ async def reserve(
     new: NewCertificate,
     *,
     serial: str,
+    issuer: str,
     not_before: int,
     not_after: int,
     in_force: bool = True,
@@ -99,6 +104,7 @@ async def reserve(
         credit_code=new.credit_code,
         role=new.role,
         common_name=new.common_name,
+        issuer=issuer,
         not_before=not_before,
         not_after=not_after,
         now=now,
@@ -158,14 +164,14 @@ async def keep_signed(db: Database, *, serial: str, der: bytes) -> bool:
     return await db.run(_SQL["keep_signed"], serial=serial, der=der) == 1
 
 
-async def list_revoked(db: Database | Tx, *, since: int) -> list[StatusRow]:
-    """All certificates revoked, superseded or on hold whose validity ends after `since`."""
-    return [_status(row) for row in await db.all(_SQL["revoked"], since=since)]
+async def list_revoked(db: Database | Tx, *, issuer: str, since: int) -> list[StatusRow]:
+    """All certificates of a CA revoked, superseded or on hold whose validity ends after `since`."""
+    return [_status(row) for row in await db.all(_SQL["revoked"], issuer=issuer, since=since)]
 
 
-async def revoked_basis(db: Database, *, since: int) -> str:
-    """`basis_of(list_revoked(since))`, without fetching the list."""
-    row = await db.one(_SQL["revoked_basis"], since=since)
+async def revoked_basis(db: Database, *, issuer: str, since: int) -> str:
+    """`basis_of(list_revoked(issuer, since))`, without fetching the list."""
+    row = await db.one(_SQL["revoked_basis"], issuer=issuer, since=since)
     return "0:0" if row is None else f"{row['entries']}:{row['total']}"
 
 
@@ -181,6 +187,7 @@ async def find_status(db: Database, *, serial: str) -> StatusRow | None:
     return None if row is None else _status(row)
 
 
+@lru_cache(maxsize=64)
 def _holds(text: str) -> frozenset[str]:
     return frozenset(filter(None, text.split(",")))
 
@@ -190,4 +197,13 @@ def _certificate(row: Row) -> CertificateRow:
 
 
 def _status(row: Row) -> StatusRow:
-    return StatusRow(**{**row, "holds": _holds(row["holds"])})
+    return StatusRow(
+        row["serial"],
+        row["issuer"],
+        row["state"],
+        _holds(row["holds"]),
+        row["issued_at"],
+        row["changed_at"],
+        row["revoked_at"],
+        row["revocation_reason"],
+    )

@@ -96,7 +96,7 @@ CREATE TABLE authorities (
   key_box BYTEA NOT NULL,
   crl_number BIGINT NOT NULL,
   created_at BIGINT NOT NULL
-);
+, revoked_at BIGINT, revocation_reason BIGINT);
 
 CREATE TABLE crls (
   authority TEXT NOT NULL REFERENCES authorities (name),
@@ -234,14 +234,11 @@ CREATE TABLE "certificates" (
   changed_at BIGINT NOT NULL,
   revoked_at BIGINT,
   revocation_reason INTEGER
-);
+, issuer TEXT NOT NULL DEFAULT 'issuing');
 
 CREATE INDEX certificates_device ON certificates (device_id);
 
 CREATE INDEX certificates_account ON certificates (account_id);
-
-CREATE INDEX certificates_off ON certificates (not_after)
-  WHERE (state IN ('revoked', 'superseded') OR holds <> '') AND der IS NOT NULL;
 
 CREATE INDEX certificates_uid ON certificates (uid);
 
@@ -430,3 +427,6 @@ CREATE TABLE high_water (
 );
 
 CREATE INDEX tasks_internal ON tasks (uid) WHERE request_id IS NULL;
+
+CREATE INDEX certificates_off ON certificates (issuer, not_after, changed_at, issued_at)
+  WHERE (state IN ('revoked', 'superseded') OR holds <> '') AND der IS NOT NULL;

@@ -1,8 +1,15 @@
 -- name: find_authority^
-SELECT name, certificate, key_box FROM authorities WHERE name = :name;
+SELECT name, certificate, key_box, revoked_at, revocation_reason FROM authorities WHERE name = :name;
 
 -- name: list_authorities
-SELECT name, certificate, key_box FROM authorities ORDER BY created_at, name;
+SELECT name, certificate, key_box, revoked_at, revocation_reason FROM authorities ORDER BY created_at, name;
+
+-- name: list_standings
+-- Which authorities there are and which are revoked, without their certificates and keys.
+SELECT name, revoked_at, revocation_reason FROM authorities ORDER BY created_at, name;
+
+-- name: revoke_authority!
+UPDATE authorities SET revoked_at = :now, revocation_reason = :reason WHERE name = :name AND revoked_at IS NULL;
 
 -- name: insert_authority!
 INSERT INTO authorities (name, certificate, key_box, crl_number, created_at)
@@ -26,3 +33,8 @@ SELECT number, basis, this_update, next_update FROM crls WHERE authority = :auth
 
 -- name: crl_der^
 SELECT der FROM crls WHERE authority = :authority AND number = :number;
+
+-- name: prune_crls!
+-- A list is given out until the next one is there. Those made lately may still be on their way to a reader.
+DELETE FROM crls WHERE this_update < :before
+  AND number < (SELECT MAX(c.number) FROM crls c WHERE c.authority = crls.authority);

@@ -1,9 +1,9 @@
 -- name: reserve!
 -- The serial is on disk before anything is signed under it. One certificate per request: a repeated call changes nothing.
 INSERT INTO certificates (serial, uid, request_sid, account_id, device_id, person_id, filing_version, shield_number, organisation,
-  credit_code, role, common_name, der, state, holds, not_before, not_after, issued_at, changed_at)
+  credit_code, role, common_name, issuer, der, state, holds, not_before, not_after, issued_at, changed_at)
 VALUES (:serial, :uid, :request_sid, :account_id, :device_id, :person_id, :filing_version, :shield_number, :organisation,
-  :credit_code, :role, :common_name, NULL, 'issued', '', :not_before, :not_after, :now, :now)
+  :credit_code, :role, :common_name, :issuer, NULL, 'issued', '', :not_before, :not_after, :now, :now)
 ON CONFLICT (request_sid) DO NOTHING;
 
 -- name: put_in_force!
@@ -12,12 +12,12 @@ UPDATE keys SET certificate = :serial, generation = generation + 1 WHERE uid = :
 
 -- name: find_by_request^
 SELECT serial, uid, request_sid, account_id, device_id, person_id, filing_version, shield_number, organisation, credit_code, role,
-  common_name, der, state, holds, not_before, not_after, issued_at, changed_at, revoked_at, revocation_reason
+  common_name, issuer, der, state, holds, not_before, not_after, issued_at, changed_at, revoked_at, revocation_reason
 FROM certificates WHERE request_sid = :request_sid;
 
 -- name: find_by_serial^
 SELECT serial, uid, request_sid, account_id, device_id, person_id, filing_version, shield_number, organisation, credit_code, role,
-  common_name, der, state, holds, not_before, not_after, issued_at, changed_at, revoked_at, revocation_reason
+  common_name, issuer, der, state, holds, not_before, not_after, issued_at, changed_at, revoked_at, revocation_reason
 FROM certificates WHERE serial = :serial;
 
 -- name: find_holder^
@@ -37,21 +37,21 @@ UPDATE certificates SET der = :der WHERE serial = :serial AND state = 'issued' A
 
 -- name: revoked
 -- Everything that a list names, with what its basis is made of. Uses the partial index certificates_off.
-SELECT serial, state, holds, issued_at, changed_at, revoked_at, revocation_reason FROM certificates
-WHERE (state IN ('revoked', 'superseded') OR holds <> '') AND der IS NOT NULL AND not_after > :since;
+SELECT serial, issuer, state, holds, issued_at, changed_at, revoked_at, revocation_reason FROM certificates
+WHERE (state IN ('revoked', 'superseded') OR holds <> '') AND der IS NOT NULL AND issuer = :issuer AND not_after > :since;
 
 -- name: revoked_basis^
 -- Changes with every change to what `revoked` gives: by the count, or by the time that passed until the last change.
 SELECT COUNT(*) AS entries, CAST(COALESCE(SUM(changed_at - issued_at), 0) AS BIGINT) AS total FROM certificates
-WHERE (state IN ('revoked', 'superseded') OR holds <> '') AND der IS NOT NULL AND not_after > :since;
+WHERE (state IN ('revoked', 'superseded') OR holds <> '') AND der IS NOT NULL AND issuer = :issuer AND not_after > :since;
 
 -- name: find_status^
-SELECT serial, state, holds, issued_at, changed_at, revoked_at, revocation_reason FROM certificates
+SELECT serial, issuer, state, holds, issued_at, changed_at, revoked_at, revocation_reason FROM certificates
 WHERE serial = :serial AND der IS NOT NULL;
 
 -- name: find_newest^
 -- What a device shows as its own: the one that counts, else the newest that ever came into force.
 SELECT serial, uid, request_sid, account_id, device_id, person_id, filing_version, shield_number, organisation, credit_code, role,
-  common_name, der, state, holds, not_before, not_after, issued_at, changed_at, revoked_at, revocation_reason
+  common_name, issuer, der, state, holds, not_before, not_after, issued_at, changed_at, revoked_at, revocation_reason
 FROM certificates WHERE device_id = :device_id AND account_id = :account_id AND state <> 'issued'
 ORDER BY CASE WHEN state IN ('revoked', 'superseded') THEN 1 ELSE 0 END, issued_at DESC, serial DESC LIMIT 1;

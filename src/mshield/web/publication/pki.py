@@ -6,14 +6,15 @@ No input leads to anything but an answer of its kind: what isn't an OCSP request
 import base64
 import hashlib
 from email.utils import formatdate
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mshield.services.publish import CaName, OcspAnswer, PublishedCrl
+from mshield.services.publish import OcspAnswer, PublishedCrl
 from mshield.web.context import context_of
+from mshield.web.openapi import problems
 
 router: Final = APIRouter(prefix="/pki", tags=["publication"])
 
@@ -25,6 +26,10 @@ _CRL: Final = "application/pkix-crl"
 _REQUEST: Final = "application/ocsp-request"
 _RESPONSE: Final = "application/ocsp-response"
 _DAY: Final = 86_400
+_CRL_SECONDS: Final = 300
+"""How long a cache may give a list out without asking whether there is a newer one."""
+
+Ca = Annotated[str, Path(max_length=16, description="root, issuing, issuing-2 …")]
 
 
 def _documented(description: str, media_type: str, *, cached: bool) -> dict[int | str, dict[str, Any]]:
@@ -35,8 +40,8 @@ def _documented(description: str, media_type: str, *, cached: bool) -> dict[int 
     return found
 
 
-_CER_ANSWERS: Final = _documented("The certificate (DER)", _CERTIFICATE, cached=True)
-_CRL_ANSWERS: Final = _documented("The list in force (DER), version 2", _CRL, cached=True)
+_CER_ANSWERS: Final = _documented("The certificate (DER)", _CERTIFICATE, cached=True) | problems(404)
+_CRL_ANSWERS: Final = _documented("The list in force (DER), version 2", _CRL, cached=True) | problems(404)
 _OCSP_ANSWERS: Final = _documented("The answer (DER); errors are OCSP's own", _RESPONSE, cached=False)
 _OCSP_BODY: Final[dict[str, Any]] = {
     "requestBody": {
@@ -46,30 +51,24 @@ _OCSP_BODY: Final[dict[str, Any]] = {
 }
 
 
-@router.get("/root.cer", summary="Root certificate", response_class=Response, responses=_CER_ANSWERS)
-async def root_certificate(request: Request) -> Response:
-    """The root CA's SM2 certificate."""
-    return _certificate(request, "root")
+@router.get("/{ca}.cer", summary="A CA's certificate", response_class=Response, responses=_CER_ANSWERS)
+async def certificate(request: Request, ca: Ca) -> Response:
+    """The SM2 certificate of the root or an issuing CA; the first is `issuing`, after renewal comes `issuing-2`."""
+    der = await context_of(request).publisher.certificate(ca)
+    return _cached(request, der, _CERTIFICATE, {"Cache-Control": f"public, max-age={_DAY}"})
 
 
-@router.get(
-    "/issuing.cer", summary="Issuing CA's certificate", response_class=Response, responses=_CER_ANSWERS
-)
-async def issuing_certificate(request: Request) -> Response:
-    """The SM2 certificate of the CA that issues the shields' certificates."""
-    return _certificate(request, "issuing")
-
-
-@router.get("/root.crl", summary="Root's revocation list", response_class=Response, responses=_CRL_ANSWERS)
-async def root_crl(request: Request) -> Response:
-    """The root's list: whether the issuing CA's certificate is revoked."""
-    return await _crl(request, "root")
-
-
-@router.get("/issuing.crl", summary="Revocation list", response_class=Response, responses=_CRL_ANSWERS)
-async def issuing_crl(request: Request) -> Response:
-    """The issuing CA's list: revoked certificates, and those on hold as certificateHold."""
-    return await _crl(request, "issuing")
+@router.get("/{ca}.crl", summary="A CA's revocation list", response_class=Response, responses=_CRL_ANSWERS)
+async def crl(request: Request, ca: Ca) -> Response:
+    """Revoked certificates, and those on hold as certificateHold; the root's list names revoked issuing CAs."""
+    context = context_of(request)
+    now = context.clock()
+    found: PublishedCrl = await context.publisher.crl(ca, now=now)
+    headers = {
+        "Cache-Control": f"public, max-age={min(_CRL_SECONDS, max(0, found.renew_at - now) // 1000)}",
+        "Last-Modified": formatdate(found.this_update / 1000, usegmt=True),
+    }
+    return _cached(request, found.der, _CRL, headers)
 
 
 @router.post(
@@ -110,22 +109,6 @@ def _ocsp(answer: OcspAnswer, *, cacheable: bool) -> Response:
     keep = cacheable and answer.max_age > 0
     cache = f"public, max-age={answer.max_age}" if keep else "no-store"
     return Response(answer.der, headers={"Cache-Control": cache}, media_type=_RESPONSE)
-
-
-def _certificate(request: Request, ca: CaName) -> Response:
-    der = context_of(request).publisher.certificate(ca)
-    return _cached(request, der, _CERTIFICATE, {"Cache-Control": f"public, max-age={_DAY}"})
-
-
-async def _crl(request: Request, ca: CaName) -> Response:
-    context = context_of(request)
-    now = context.clock()
-    crl: PublishedCrl = await context.publisher.crl(ca, now=now)
-    headers = {
-        "Cache-Control": f"public, max-age={max(0, crl.renew_at - now) // 1000}",
-        "Last-Modified": formatdate(crl.this_update / 1000, usegmt=True),
-    }
-    return _cached(request, crl.der, _CRL, headers)
 
 
 def _cached(request: Request, der: bytes, media_type: str, headers: dict[str, str]) -> Response:
