@@ -113,10 +113,33 @@ def test_ca_init_and_show(folder: Path) -> None:
     ]
     assert {each["organisation"] for each in made} == {"宁波"}
     shown = json.loads(_ok("ca", "show", "--json").stdout)
-    assert shown[:2] == made
+    assert shown[:2] == [{**each, "revoked": False} for each in made]
     assert [each["kind"] for each in shown[2:]] == ["root_ocsp", "ocsp"]
     assert _ok("ca", "show", "--pem").stdout == made[1]["pem"] + made[0]["pem"]
     assert made[0]["sha256"] in _ok("ca", "show").stdout
+
+
+def test_ca_renew_and_revoke_issuing(folder: Path) -> None:
+    _ok("keys", "init")
+    first = json.loads(_ok("ca", "init", "--json").stdout)
+    second = json.loads(_ok("ca", "renew-issuing", "--json").stdout)
+    assert (second["kind"], second["common_name"]) == ("issuing-2", "Mobile Shield CA 2")
+    assert _ok("ca", "show", "--pem").stdout == second["pem"] + first[1]["pem"] + first[0]["pem"]
+    for answers in ("n\n", "y\nissuing-2\n"):
+        load_settings.cache_clear()
+        asked = CliRunner().invoke(main, ["--lang", "en", "ca", "revoke-issuing", "issuing"], input=answers)
+        assert asked.exit_code == 1, asked.output
+    assert not any(each["revoked"] for each in json.loads(_ok("ca", "show", "--json").stdout))
+    load_settings.cache_clear()
+    asked = CliRunner().invoke(
+        main, ["--lang", "en", "ca", "revoke-issuing", "issuing"], input="y\nissuing\n"
+    )
+    assert asked.exit_code == 0, asked.output
+    revoked = [each["kind"] for each in json.loads(_ok("ca", "show", "--json").stdout) if each["revoked"]]
+    assert revoked == ["issuing"]
+    again = _run("ca", "revoke-issuing", "issuing", "--yes", "--reason", "key-compromise")
+    assert "[authority_revoked]" in again.stderr
+    assert "[no_authority]" in _run("ca", "revoke-issuing", "root", "--yes").stderr
 
 
 def test_ca_init_refuses_a_second_time(folder: Path) -> None:

@@ -12,17 +12,21 @@ from mshield.store.secrets import find_secret, insert_secret
 ROOT = AuthorityRow("root", b"certificate", b"box")
 
 
+async def _insert(db: Database, rows: list[AuthorityRow]) -> None:
+    await db.write(lambda tx: store.insert_authorities(tx, rows, now=1))
+
+
 async def test_all_or_none_are_stored(db: Database) -> None:
-    await store.insert_authorities(db, [ROOT], now=1)
+    await _insert(db, [ROOT])
     with pytest.raises(Conflict):
-        await store.insert_authorities(db, [AuthorityRow("issuing", b"c", b"b"), ROOT], now=2)
+        await _insert(db, [AuthorityRow("issuing", b"c", b"b"), ROOT])
     assert await store.list_authorities(db) == [ROOT]
     assert await store.find_authority(db, name="root") == ROOT
     assert await store.find_authority(db, name="issuing") is None
 
 
 async def test_only_the_certificate_that_was_read_is_replaced(db: Database) -> None:
-    await store.insert_authorities(db, [ROOT], now=1)
+    await _insert(db, [ROOT])
     new = AuthorityRow("root", b"new", b"new box")
     assert not await store.replace_authority(db, new, old_certificate=b"another")
     assert await store.replace_authority(db, new, old_certificate=b"certificate")
@@ -30,7 +34,7 @@ async def test_only_the_certificate_that_was_read_is_replaced(db: Database) -> N
 
 
 async def test_each_crl_number_is_given_once(db: Database) -> None:
-    await store.insert_authorities(db, [ROOT], now=1)
+    await _insert(db, [ROOT])
 
     async def work(tx: Tx) -> int | None:
         return await store.next_crl_number(tx, name="root")
@@ -45,7 +49,7 @@ async def test_each_crl_number_is_given_once(db: Database) -> None:
 
 
 async def test_the_latest_crl_is_the_one_with_the_highest_number(db: Database) -> None:
-    await store.insert_authorities(db, [ROOT], now=1)
+    await _insert(db, [ROOT])
     assert await store.latest_crl(db, authority="root") is None
     for number in (1, 10, 9):
         crl = CrlRow(number, "0:0", 1000 * number, 2000 * number)

@@ -1,7 +1,8 @@
-"""`mshield ca`: make the certificate authority and show it. It is made once and never overwritten."""
+"""`mshield ca`: make the certificate authority, show it, renew and revoke its issuing CAs. Nothing is overwritten."""
 
 import asyncio
 import time
+from collections.abc import Set
 from typing import TYPE_CHECKING
 
 import click
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 @click.group(name="ca")
 def command() -> None:
-    """Certificate authority: make it, show it (证书签发机构)."""
+    """Certificate authority: make, show, renew, revoke (证书签发机构)."""
 
 
 @command.command()
@@ -55,30 +56,112 @@ def init(out: Output, name: str, organisation: str | None) -> None:
 
 
 @command.command()
-@click.option("--pem", is_flag=True, help="Print the certificates of issuing CA and root as PEM.")
+@click.option("--pem", is_flag=True, help="Print the certificates of issuing CAs and root as PEM.")
 @output_options
 def show(out: Output, pem: bool) -> None:
     """Show the CA's certificates, with the fingerprints to compare."""
     from mshield.keys.errors import KeysError
     from mshield.services.init_ca import list_certificates
     from mshield.settings import load_settings
+    from mshield.store.authorities import list_standings
     from mshield.store.database import StoreError
     from mshield.store.opening import open_database
 
-    async def run() -> list[tuple[str, "Certificate"]]:
+    async def run() -> tuple[list[tuple[str, "Certificate"]], set[str]]:
         db = await open_database(load_settings().database, pool_size=1)
         try:
-            return await list_certificates(db)
+            revoked = {row.name for row in await list_standings(db) if row.revoked_at is not None}
+            return await list_certificates(db), revoked
         finally:
             await db.close()
 
     with refusing(out, KeysError, StoreError):
-        found = asyncio.run(run())
+        found, revoked = asyncio.run(run())
     if pem and not out.json:
-        chain = dict(found)
-        click.echo(chain["issuing"].pem() + chain["root"].pem(), nl=False)
+        cas = [certificate for kind, certificate in found if kind == "root" or kind.startswith("issuing")]
+        click.echo("".join(certificate.pem() for certificate in reversed(cas)), nl=False)
         return
-    out.data([_data(kind, certificate) for kind, certificate in found], _lines(out, found))
+    shown = [{**_data(kind, certificate), "revoked": kind in revoked} for kind, certificate in found]
+    out.data(shown, _lines(out, found, revoked))
+
+
+@command.command(name="renew-issuing")
+@output_options
+def renew_issuing(out: Output) -> None:
+    """Make the next issuing CA: new key, new name, new addresses.
+
+    It issues from now on, also in a running service. The one before keeps publishing its list and OCSP answers at its
+    addresses until its certificate ends. Do this before less than a leaf's life is left of it.
+    """
+    from mshield.gm.engine import load_engine
+    from mshield.keys.keyring import load_keyring
+    from mshield.services.renew_issuing import renew_issuing as renew
+    from mshield.settings import load_settings
+    from mshield.store.opening import open_database
+
+    async def run() -> tuple[str, "Certificate"]:
+        settings = load_settings()
+        keyring, engine = load_keyring(settings), load_engine(settings.engine)
+        db = await open_database(settings.database, pool_size=1)
+        try:
+            return await renew(db, keyring, engine, settings, now=time.time_ns() // 1_000_000)
+        finally:
+            await db.close()
+
+    name, certificate = asyncio.run(run())
+    out.data(_data(name, certificate), _lines(out, [(name, certificate)]))
+
+
+_REASONS = {"unspecified": 0, "key-compromise": 1, "superseded": 4, "cessation-of-operation": 5}
+
+
+@command.command(name="revoke-issuing")
+@click.argument("name")
+@click.option(
+    "--reason",
+    type=click.Choice(list(_REASONS)),
+    default="unspecified",
+    show_default=True,
+    help="Why; stands in the root's list.",
+)
+@click.option("--yes", is_flag=True, help="Revoke without asking.")
+@output_options
+def revoke_issuing(out: Output, name: str, reason: str, yes: bool) -> None:  # click's own form
+    """Revoke issuing CA NAME (as `mshield ca show` names it) for good.
+
+    The root's next list names it, and nothing that it issued is valid any more: every user of it must apply anew.
+    Make the next one first with `mshield ca renew-issuing`. Asks twice.
+    """
+    from mshield.services.renew_issuing import revoke_issuing as revoke
+    from mshield.settings import load_settings
+    from mshield.store.opening import open_database
+
+    if not yes:
+        _ask_twice(out, name)
+
+    async def run() -> "Certificate":
+        db = await open_database(load_settings().database, pool_size=1)
+        try:
+            return await revoke(db, name, reason=_REASONS[reason], now=time.time_ns() // 1_000_000)
+        finally:
+            await db.close()
+
+    certificate = asyncio.run(run())
+    out.data(
+        {**_data(name, certificate), "revoked": reason},
+        [out.pick(f"已吊销 {name}", f"revoked {name}: {certificate.subject.common_name}")],
+    )
+
+
+def _ask_twice(out: Output, name: str) -> None:
+    question = out.pick(
+        f"吊销 {name} 后，它签发的所有证书立即失效，且无法撤回。继续？",
+        f"Once {name} is revoked, all certificates that it issued are worthless, for good. Go on?",
+    )
+    click.confirm(question, abort=True, err=True)
+    typed = click.prompt(out.pick("请再输入一次名称以确认", "Type its name again to confirm"), err=True)
+    if typed != name:
+        raise click.Abort
 
 
 def _data(kind: str, certificate: "Certificate") -> dict[str, object]:
@@ -94,12 +177,16 @@ def _data(kind: str, certificate: "Certificate") -> dict[str, object]:
     }
 
 
-def _lines(out: Output, certificates: list[tuple[str, "Certificate"]]) -> list[str]:
+def _lines(
+    out: Output, certificates: list[tuple[str, "Certificate"]], revoked: Set[str] = frozenset()
+) -> list[str]:
     rows = [
         [
             kind,
             certificate.subject.common_name,
-            time.strftime("%Y-%m-%d", time.gmtime(certificate.not_after // 1000)),
+            out.pick("已吊销", "revoked")
+            if kind in revoked
+            else time.strftime("%Y-%m-%d", time.gmtime(certificate.not_after // 1000)),
             certificate.fingerprint().hex(),
         ]
         for kind, certificate in certificates

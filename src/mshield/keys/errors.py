@@ -84,6 +84,12 @@ class AuthorityExists(KeysError):
     code = "authority_exists"
 
 
+class AuthorityRevoked(KeysError):
+    """A certificate authority is revoked once, and for good."""
+
+    code = "authority_revoked"
+
+
 class BadAuthority(KeysError):
     """A stored authority's key does not fit its certificate."""
 

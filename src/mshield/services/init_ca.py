@@ -9,18 +9,27 @@ from typing import Final
 
 from mshield.gm.engine import Engine
 from mshield.gm.sm2 import generate
-from mshield.keys.authority import Authority, generation_of, responder_name, seal_authority
+from mshield.keys.authority import (
+    ROOT,
+    Authority,
+    generation_of,
+    issuing_name,
+    responder_name,
+    seal_authority,
+)
 from mshield.keys.errors import AuthorityExists, NoAuthority
 from mshield.keys.keyring import Keyring
 from mshield.pki.certificate import Certificate, parse_certificate
 from mshield.pki.issue import issue_intermediate, self_signed_root, serial_from
-from mshield.pki.names import make_name
+from mshield.pki.names import Name, make_name
 from mshield.pki.signer import KeySigner
 from mshield.services.renew_responder import make_responder
 from mshield.services.urls import issuing_urls
 from mshield.settings import Settings
+from mshield.store import acts
 from mshield.store.authorities import AuthorityRow, insert_authorities, list_authorities
-from mshield.store.database import Conflict, Database
+from mshield.store.certificate_changes import SERVICE
+from mshield.store.database import Conflict, Database, Tx
 
 DAY_MS: Final = 86_400_000
 ROOT_DAYS: Final = 20 * 365
@@ -43,8 +52,14 @@ async def init_ca(
     if await list_authorities(db):
         raise _exists()
     rows, certificates = _make(keyring, engine, settings, names, now=now)
+
+    async def work(tx: Tx) -> None:
+        await insert_authorities(tx, rows, now=now)
+        details = {row.name: parse_certificate(row.certificate).fingerprint().hex() for row in rows}
+        await acts.record(tx, by=SERVICE, act="ca.init", subject="root", details=details, now=now)
+
     try:
-        await insert_authorities(db, rows, now=now)
+        await db.write(work)
     except Conflict as error:
         raise _exists() from error
     return certificates
@@ -54,7 +69,7 @@ def _make(
     keyring: Keyring, engine: Engine, settings: Settings, names: CaNames, *, now: int
 ) -> tuple[list[AuthorityRow], tuple[Certificate, Certificate]]:
     start = now // 1000 * 1000
-    root_key, issuing_key = generate(engine), generate(engine)
+    root_key = generate(engine)
     root_signer = KeySigner(engine, root_key)
     root = self_signed_root(
         signer=root_signer,
@@ -65,29 +80,47 @@ def _make(
         not_before=start,
         not_after=start + ROOT_DAYS * DAY_MS,
     )
-    issuing = issue_intermediate(
-        signer=root_signer,
-        issuer=root,
+    authority = Authority(ROOT, root, root_signer)
+    subject = make_name(
+        country=names.country, organisation=names.organisation, common_name=f"{names.name} CA"
+    )
+    rows, issuing = make_issuing(
+        keyring, engine, settings, authority, name=issuing_name(1), subject=subject, now=now
+    )
+    return [
+        seal_authority(keyring, ROOT, root, root_key),
+        make_responder(keyring, engine, authority, now=now)[0],
+        *rows,
+    ], (root, issuing)
+
+
+def make_issuing(
+    keyring: Keyring,
+    engine: Engine,
+    settings: Settings,
+    root: Authority,
+    *,
+    name: str,
+    subject: Name,
+    now: int,
+) -> tuple[list[AuthorityRow], Certificate]:
+    """An issuing CA under the root with a new key, and its OCSP responder: their rows, and the CA's certificate."""
+    start = now // 1000 * 1000
+    private = generate(engine)
+    certificate = issue_intermediate(
+        signer=root.signer,
+        issuer=root.certificate,
         serial=serial_from(os.urandom(20)),
-        subject=make_name(
-            country=names.country, organisation=names.organisation, common_name=f"{names.name} CA"
-        ),
-        public=issuing_key.public,
+        subject=subject,
+        public=private.public,
         not_before=start,
-        not_after=start + ISSUING_DAYS * DAY_MS,
+        not_after=min(start + ISSUING_DAYS * DAY_MS, root.certificate.not_after),
         urls=issuing_urls(settings),
         policy_oid=settings.certificate_policy,
     )
-    authorities = (
-        Authority("root", root, root_signer),
-        Authority("issuing", issuing, KeySigner(engine, issuing_key)),
-    )
-    rows = [
-        seal_authority(keyring, "root", root, root_key),
-        seal_authority(keyring, "issuing", issuing, issuing_key),
-    ]
-    rows += [make_responder(keyring, engine, authority, now=now)[0] for authority in authorities]
-    return rows, (root, issuing)
+    authority = Authority(name, certificate, KeySigner(engine, private))
+    responder, _ = make_responder(keyring, engine, authority, now=now)
+    return [seal_authority(keyring, name, certificate, private), responder], certificate
 
 
 def _exists() -> AuthorityExists:

@@ -63,20 +63,16 @@ async def revoke_authority(tx: Tx, *, name: str, reason: int, now: int) -> bool:
     return await tx.run(_SQL["revoke_authority"], name=name, reason=reason, now=now) == 1
 
 
-async def insert_authorities(db: Database, rows: Sequence[AuthorityRow], *, now: int) -> None:
-    """Stores new authorities, all or none; Conflict if one of the names exists."""
-
-    async def work(tx: Tx) -> None:
-        for row in rows:
-            await tx.run(
-                _SQL["insert_authority"],
-                name=row.name,
-                certificate=row.certificate,
-                key_box=row.key_box,
-                now=now,
-            )
-
-    await db.write(work)
+async def insert_authorities(tx: Tx, rows: Sequence[AuthorityRow], *, now: int) -> None:
+    """Stores new authorities; Conflict if one of the names exists."""
+    for row in rows:
+        await tx.run(
+            _SQL["insert_authority"],
+            name=row.name,
+            certificate=row.certificate,
+            key_box=row.key_box,
+            now=now,
+        )
 
 
 async def replace_authority(db: Database, row: AuthorityRow, *, old_certificate: bytes) -> bool:

@@ -1,0 +1,161 @@
+"""Generations of the issuing CA: the new one issues, the old one answers for its own, the root lists a revoked one."""
+
+import pytest
+
+from mshield.domain import errors
+from mshield.domain.certificates import CertificateEvent
+from mshield.keys.errors import AuthorityRevoked, NoAuthority
+from mshield.keys.keyring import Keyring
+from mshield.pki import trust
+from mshield.pki.certificate import Certificate
+from mshield.pki.crl import KEY_COMPROMISE
+from mshield.pki.errors import CertificateOnHold, CertificateRevoked
+from mshield.pki.ocsp import CertId, Good, RevokedAt, build_ocsp_request, parse_ocsp_response
+from mshield.pki.path import check_crl, check_ocsp
+from mshield.services.init_ca import list_certificates
+from mshield.services.issue import serial_text
+from mshield.services.publish import Publisher
+from mshield.services.renew_issuing import renew_issuing, revoke_issuing
+from mshield.store.authorities import crl_der
+from mshield.store.database import Database
+from tests.conftest import START
+from tests.issuing import Ca, change, make_ca, person
+
+HOUR = 3_600_000
+DAY = 24 * HOUR
+
+
+@pytest.fixture
+async def ca(db: Database, keyring: Keyring) -> Ca:
+    return await make_ca(db, keyring, now=START)
+
+
+async def _renew(ca: Ca, *, now: int) -> Certificate:
+    _, certificate = await renew_issuing(ca.db, ca.keyring, ca.engine, ca.settings, now=now)
+    return certificate
+
+
+async def _check(ca: Ca, publisher: Publisher, name: str, leaf: Certificate, *, now: int) -> None:
+    """By list and by OCSP, each signed for this CA."""
+    issuer = ca.authorities.certificate(name)
+    assert issuer is not None
+    trust.require_issued(ca.engine, leaf, issuer)
+    crl = await publisher.crl(name, now=now)
+    check_crl(ca.engine, certificate=leaf, issuer=issuer, crl=crl.der, at=now)
+    answer = await publisher.ocsp(build_ocsp_request([CertId.of(issuer, leaf.serial)]), now=now)
+    check_ocsp(ca.engine, certificate=leaf, issuer=issuer, response=answer.der, at=now)
+
+
+async def test_the_new_one_issues_at_once_and_both_publish(ca: Ca) -> None:
+    publisher, before = ca.publisher(), await ca.certify(now=START)
+    await _check(ca, publisher, "issuing", before, now=START)
+    renewed = await _renew(ca, now=START + DAY)
+    assert renewed.subject.common_name == "Mobile Shield CA 2"
+    trust.require_issued(ca.engine, renewed, ca.authorities.root)
+    after = await ca.certify(now=START + DAY)  # by a process that had started before
+    assert after.values.crl_urls == ("http://localhost:8000/pki/issuing-2.crl",)
+    assert after.values.ca_issuer_urls == ("http://localhost:8000/pki/issuing-2.cer",)
+    assert before.values.crl_urls == ("http://localhost:8000/pki/issuing.crl",)
+    for name, leaf in (("issuing", before), ("issuing-2", after)):
+        await _check(ca, publisher, name, leaf, now=START + DAY)
+        await _check(ca, ca.publisher(), name, leaf, now=START + 300 * DAY)
+    third = await _renew(ca, now=START + 2 * DAY)
+    assert third.subject.common_name == "Mobile Shield CA 3"
+    names = [name for name, _ in await list_certificates(ca.db)]
+    assert names == ["root", "issuing", "issuing-2", "issuing-3", "root_ocsp", "ocsp", "ocsp-2", "ocsp-3"]
+
+
+async def test_another_process_publishes_for_a_ca_that_it_has_not_seen(ca: Ca) -> None:
+    publisher = Publisher(ca.db, ca.keyring, ca.engine, ca.settings, ca.authorities)
+    renewed = await _renew(ca, now=START)
+    assert await publisher.certificate("issuing-2") == renewed.der
+    assert (await publisher.crl("issuing-2", now=START)).number == 1
+    with pytest.raises(errors.NotFound):
+        await publisher.crl("issuing-3", now=START)
+
+
+async def test_a_status_change_stands_in_its_own_cas_list_only(ca: Ca) -> None:
+    publisher, old = ca.publisher(), await ca.certify(now=START)
+    await _renew(ca, now=START)
+    new = await ca.certify(now=START)
+    await change(ca.db, serial_text(old.serial), CertificateEvent.REPORT_LOSS, now=START)
+    with pytest.raises(CertificateOnHold):
+        await _check(ca, publisher, "issuing", old, now=START + 1000)
+    await _check(ca, publisher, "issuing-2", new, now=START + 1000)
+
+
+async def test_what_was_reserved_before_is_signed_by_the_one_before(ca: Ca) -> None:
+    new, _ = await person(ca.db, ca.keyring, ca.engine, now=START)
+    row = await ca.issue.reserve(new, now=START)
+    await _renew(ca, now=START)
+    await _check(ca, ca.publisher(), "issuing", await ca.issue.issue(row.serial, now=START), now=START)
+
+
+async def test_the_root_tells_of_a_revoked_ca_at_once(ca: Ca) -> None:
+    publisher, old = ca.publisher(), ca.authorities.issuing.certificate
+    first = await publisher.crl("root", now=START)
+    await _renew(ca, now=START + 1000)
+    await revoke_issuing(ca.db, "issuing", reason=KEY_COMPROMISE, now=START + 2000)
+    second = await publisher.crl("root", now=START + 2000)
+    assert second.number == first.number + 1
+    with pytest.raises(CertificateRevoked):
+        check_crl(ca.engine, certificate=old, issuer=ca.authorities.root, crl=second.der, at=START + 2000)
+    assert await publisher.crl("root", now=START + 3000) == second
+    asked = [CertId.of(ca.authorities.root, serial) for serial in (old.serial, _newest(ca).serial)]
+    answer = parse_ocsp_response((await publisher.ocsp(build_ocsp_request(asked), now=START + 2000)).der)
+    assert [each.status for each in answer.statuses] == [RevokedAt(START + 2000, KEY_COMPROMISE), Good()]
+
+
+def _newest(ca: Ca) -> Certificate:
+    return ca.authorities.issuing.certificate
+
+
+async def test_a_revoked_ca_issues_no_more(ca: Ca) -> None:
+    await revoke_issuing(ca.db, "issuing", reason=0, now=START)
+    with pytest.raises(errors.Unavailable):
+        await ca.certify(now=START)
+    await _renew(ca, now=START)
+    assert (await ca.certify(now=START)).issuer_der == _newest(ca).subject_der
+
+
+async def test_a_ca_is_revoked_once_and_only_one_that_is_there(ca: Ca) -> None:
+    await revoke_issuing(ca.db, "issuing", reason=0, now=START)
+    with pytest.raises(AuthorityRevoked):
+        await revoke_issuing(ca.db, "issuing", reason=0, now=START)
+    for name in ("root", "ocsp", "issuing-2", "issuing-02"):
+        with pytest.raises(NoAuthority):
+            await revoke_issuing(ca.db, name, reason=0, now=START)
+
+
+async def test_the_job_makes_what_is_due_and_deletes_what_nobody_needs(ca: Ca) -> None:
+    publisher, leaf = ca.publisher(), await ca.certify(now=START)
+    assert await publisher.refresh(now=START) == 2
+    assert await publisher.refresh(now=START) == 0
+    for step, event in enumerate((CertificateEvent.REPORT_LOSS, CertificateEvent.LIFT_LOSS)):
+        await change(ca.db, serial_text(leaf.serial), event, now=START + step * 1000)
+        assert await publisher.refresh(now=START + step * 1000) == 1
+    numbers = range(1, 5)
+    assert [await crl_der(ca.db, authority="issuing", number=n) is not None for n in numbers] == [
+        True, True, True, False,
+    ]  # fmt: skip
+    await publisher.refresh(now=START + 2 * HOUR)
+    assert [await crl_der(ca.db, authority="issuing", number=n) is not None for n in numbers] == [
+        False, False, True, False,
+    ]  # fmt: skip
+    assert (await publisher.crl("issuing", now=START + 2 * HOUR)).number == 3
+    await _renew(ca, now=START + 2 * HOUR)
+    assert await publisher.refresh(now=START + 2 * HOUR) == 1
+
+
+async def test_answers_that_are_asked_for_are_signed_before_they_run_out(ca: Ca) -> None:
+    publisher, leaf = ca.publisher(), await ca.certify(now=START)
+    request = build_ocsp_request([CertId.of(_newest(ca), leaf.serial)])
+    await publisher.refresh(now=START)
+    first = await publisher.ocsp(request, now=START)
+    assert await publisher.refresh(now=START + 179_000) == 0
+    assert await publisher.refresh(now=START + 200_000) == 1
+    second = await publisher.ocsp(request, now=START + 320_000)
+    assert parse_ocsp_response(second.der).produced_at == START + 200_000
+    assert first != second
+    assert await publisher.refresh(now=START + 400_000) == 1
+    assert await publisher.refresh(now=START + 600_000) == 0  # nobody asked since
