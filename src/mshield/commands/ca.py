@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Set
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
 import click
@@ -178,7 +178,7 @@ def _data(kind: str, certificate: "Certificate") -> dict[str, object]:
 
 
 def _lines(
-    out: Output, certificates: list[tuple[str, "Certificate"]], revoked: Set[str] = frozenset()
+    out: Output, certificates: list[tuple[str, "Certificate"]], revoked: AbstractSet[str] = frozenset()
 ) -> list[str]:
     rows = [
         [
