@@ -11,6 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.domain.renewal import Reason
+from mshield.keys.authority import Authorities
+from mshield.pki.certificate import parse_certificate_pem
 from mshield.services.enrol import Application
 from mshield.services.renew import Due, Renewal
 from mshield.services.session import authenticate_phone
@@ -90,7 +92,7 @@ async def renew(request: Request) -> Response:
 
     application = Application(message.name, message.id_number, message.user_type, message.credit_code)
     begun = await context.renew.begin(login, application, consume_sms_code, now=now)
-    answer = _message(begun, context.authorities.chain_pem)
+    answer = _message(begun, context.authorities)
     return Response(msgspec.json.encode(answer), 201, _NO_STORE, media_type="application/json")
 
 
@@ -107,7 +109,7 @@ async def current(request: Request) -> Response:
     context = context_of(request)
     now = context.clock()
     login = await authenticate_phone(context.db, caller, now=now)
-    answer = _message(await context.renew.current(login, now=now), context.authorities.chain_pem)
+    answer = _message(await context.renew.current(login, now=now), context.authorities)
     return Response(msgspec.json.encode(answer), media_type="application/json", headers=_NO_STORE)
 
 
@@ -136,7 +138,7 @@ def renewal_due(due: Due | None) -> RenewalDueMessage | None:
     return RenewalDueMessage(due.due, due.reason, due.until)
 
 
-def _message(found: Renewal, chain_pem: tuple[str, ...]) -> RenewalMessage:
+def _message(found: Renewal, authorities: Authorities) -> RenewalMessage:
     subject = found.subject
     return RenewalMessage(
         sid=found.sid.hex(),
@@ -149,6 +151,6 @@ def _message(found: Renewal, chain_pem: tuple[str, ...]) -> RenewalMessage:
         consent=None if found.consent is None else found.consent.hex(),
         confirm=None if found.confirm is None else found.confirm.hex(),
         certificate_pem=found.pem,
-        chain_pem=chain_pem if found.pem is not None else (),
+        chain_pem=() if found.pem is None else authorities.chain_pem_of(parse_certificate_pem(found.pem)),
         expires_at=found.expires_at,
     )
