@@ -14,7 +14,7 @@ from fastapi import FastAPI
 
 from mshield import jobs
 from mshield.gateways.filing_source import FiledTable, FilingSource, HttpFilingSource
-from mshield.gateways.sms import DevelopmentSms
+from mshield.gateways.sms_provider import open_gateway
 from mshield.gm.engine import load_engine
 from mshield.keys.authority import load_authorities
 from mshield.keys.keyring import load_keyring
@@ -109,8 +109,8 @@ async def running(settings: Settings, clock: Clock) -> AsyncIterator[Context]:
     """The services over an open database. Raises StartRefused for an old schema, and what keys and CA raise."""
     async with opened_database(settings) as db:
         context = await _assemble(settings, clock, db)
-        if settings.mode == "production":
-            _log.warning("no SMS provider is built in yet: codes are kept in memory and sent to nobody")
+        if settings.mode == "production" and settings.sms_gateway == "development":
+            _log.warning("MSHIELD_SMS_GATEWAY is development: codes are kept in memory and sent to nobody")
         _log.info("engine %s %s, database %s", context.engine.name, context.engine.version, db.dialect)
         async with _marking(settings, clock, db), _jobs_of(context):
             yield context
@@ -184,7 +184,7 @@ async def _assemble(settings: Settings, clock: Clock, db: Database) -> Context:
     authorities = await load_authorities(db, keyring, engine)
     events = Events()
     publisher = Publisher(db, keyring, engine, settings, authorities)
-    sms = DevelopmentSms()
+    sms = open_gateway(settings)
     captchas = Captchas(db, keyring, settings)
     sms_codes = SmsCodes(db, lookup, settings, sms)
     log_in = LogIn(db, lookup, settings, captchas)

@@ -155,7 +155,29 @@ class Settings(BaseSettings):
     )
     dpop_seconds: Positive = Field(default=60, description="how far a DPoP proof's time may be off")
 
-    sms_gateway: Literal["development"] = Field(default="development", description="who sends SMS")
+    sms_gateway: Literal["development", "aliyun", "tencent"] = Field(
+        default="development", description="who sends SMS; development keeps them in memory and sends none"
+    )
+    sms_key_id: str | None = Field(
+        default=None, description="access key id (Tencent: SecretId) of the provider"
+    )
+    sms_key_secret: SecretStr | None = Field(
+        default=None, description="access key secret (Tencent: SecretKey) of the provider"
+    )
+    sms_sign_name: str | None = Field(
+        default=None, description="signature (短信签名) approved by the provider"
+    )
+    sms_app_id: str | None = Field(default=None, description="Tencent's SmsSdkAppId")
+    sms_region: str | None = Field(
+        default=None, description="region of the provider's API, such as cn-hangzhou or ap-guangzhou"
+    )
+    sms_endpoint: str | None = Field(
+        default=None, description="https://HOST of the provider's API in place of its usual one"
+    )
+    sms_templates: dict[str, str] = Field(
+        default={},
+        description='template ids as JSON: {"code": "SMS_1", "lost": "SMS_2"}; see notifications.md',
+    )
     sms_language: Literal["zh", "en"] = Field(default="zh", description="language of notices by SMS")
     sms_code_seconds: Positive = Field(default=300, description="life of an SMS code")
     sms_code_tries: Positive = Field(default=5, description="wrong tries that end an SMS code")

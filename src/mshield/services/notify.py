@@ -23,6 +23,7 @@ from mshield.domain.notices import (
     wait_ms,
 )
 from mshield.gateways.sms import SmsError, SmsGateway, SmsMessage
+from mshield.gateways.sms_provider import NO_TEMPLATE
 from mshield.settings import Settings
 from mshield.store import notifications as store
 from mshield.store.database import Database, Tx
@@ -126,12 +127,12 @@ class Notify:
 
     async def _failed(self, notice: DueNotice, error: SmsError, *, now: int) -> None:
         why = error.reason
-        if now - notice.created_at < GIVE_UP_MS:
+        if why != NO_TEMPLATE and now - notice.created_at < GIVE_UP_MS:
             await store.note_error(self.db, notice, error=why)
             _log.info("notice %s (%s) is tried again later: %s", notice.id, notice.kind, why)
             return
         await store.end(self.db, notice, state="given_up", error=why, now=now)
-        _log.warning("notice %s (%s) is given up after a day: %s", notice.id, notice.kind, why)
+        _log.warning("notice %s (%s) is given up: %s", notice.id, notice.kind, why)
 
     def _message(self, notice: DueNotice, *, now: int) -> SmsMessage:
         kind, language = NoticeKind(notice.kind), self.settings.sms_language

@@ -1,0 +1,105 @@
+"""Which provider sends SMS, opened by the settings; each provider's official SDK comes with an extra of this package.
+
+Providers take templates only: each purpose has the id of a template there, with places for its parameters.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, get_args
+from urllib.parse import urlsplit
+
+from mshield.gateways.sms import DevelopmentSms, SmsGateway, SmsMessage, SmsPurpose, SmsRefused
+from mshield.settings import Settings
+
+CONNECT_SECONDS: Final = 3
+ANSWER_SECONDS: Final = 7
+ANY_CODE: Final = "code"
+"""In `sms_templates`: the template of all purposes that carry a code and have no template of their own."""
+
+NO_TEMPLATE: Final = "no_template"
+
+
+class SmsNotSetUp(Exception):
+    """The chosen provider of SMS can't be used as it is set up."""
+
+    code = "sms_not_set_up"
+
+    def __init__(self, zh: str, en: str) -> None:
+        self.zh, self.en = zh, en
+        super().__init__(en)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account at a provider. `scheme` and `host` are where its API answers, None for the SDK's own."""
+
+    key_id: str
+    key_secret: str = field(repr=False)
+    sign_name: str
+    region: str | None
+    app_id: str | None
+    scheme: str
+    host: str | None
+    templates: Mapping[str, str]
+
+    def template(self, message: SmsMessage) -> str:
+        """The id of the message's template. Raises SmsRefused `no_template`."""
+        found = self.templates.get(message.purpose)
+        if found is None and message.code:
+            found = self.templates.get(ANY_CODE)
+        if found is None:
+            raise SmsRefused(NO_TEMPLATE)
+        return found
+
+
+def open_gateway(settings: Settings) -> SmsGateway:
+    """The gateway that the settings name. Raises SmsNotSetUp."""
+    if settings.sms_gateway == "development":
+        return DevelopmentSms()
+    account = _account(settings)
+    # Imported here: only who uses a provider needs its SDK.
+    try:
+        if settings.sms_gateway == "aliyun":
+            from mshield.gateways.aliyun import AliyunSms  # noqa: PLC0415
+
+            return AliyunSms(account)
+        from mshield.gateways.tencent import TencentSms  # noqa: PLC0415
+
+        return TencentSms(account)
+    except ModuleNotFoundError as error:
+        extra = f"pip install 'mshield[server,{settings.sms_gateway}]'"
+        raise SmsNotSetUp(
+            f"短信服务商 {settings.sms_gateway} 的 SDK 未安装：{extra}",
+            f"the SDK of the SMS provider {settings.sms_gateway} is not installed: {extra}",
+        ) from error
+
+
+def _account(settings: Settings) -> Account:
+    needed: dict[str, object] = {
+        "MSHIELD_SMS_KEY_ID": settings.sms_key_id,
+        "MSHIELD_SMS_KEY_SECRET": settings.sms_key_secret,
+        "MSHIELD_SMS_SIGN_NAME": settings.sms_sign_name,
+    }
+    if settings.sms_gateway == "tencent":
+        needed["MSHIELD_SMS_APP_ID"] = settings.sms_app_id
+        needed["MSHIELD_SMS_REGION"] = settings.sms_region
+    missing = [name for name, value in needed.items() if not value]
+    if ANY_CODE not in settings.sms_templates and set(get_args(SmsPurpose)) - settings.sms_templates.keys():
+        missing.append(f'MSHIELD_SMS_TEMPLATES ("{ANY_CODE}")')
+    if missing or settings.sms_key_secret is None:
+        names = ", ".join(missing)
+        raise SmsNotSetUp(
+            f"短信服务商 {settings.sms_gateway} 还缺设置：{names}",
+            f"the SMS provider {settings.sms_gateway} lacks settings: {names}",
+        )
+    endpoint = urlsplit(settings.sms_endpoint or "https:")
+    return Account(
+        key_id=settings.sms_key_id or "",
+        key_secret=settings.sms_key_secret.get_secret_value(),
+        sign_name=settings.sms_sign_name or "",
+        region=settings.sms_region,
+        app_id=settings.sms_app_id,
+        scheme=endpoint.scheme,
+        host=endpoint.netloc or None,
+        templates=settings.sms_templates,
+    )
