@@ -18,6 +18,15 @@ RECORD: Final = {
     "role": "operator",
 }
 """The demonstration's operator, as a filing system outside knows him."""
+USER: Final = {
+    "external_id": "u-7",
+    "name": "林知远",
+    "id_type": "resident_id",
+    "id_number": "330206199001014217",
+    "phone": "13800006027",
+}
+"""The same, as a system with accounts tells of him."""
+PASSWORD: Final = "the password over there"
 
 
 @dataclass(slots=True)
@@ -126,3 +135,16 @@ class FilingOffice:
         wanted = asked.document
         found = [each for each in self.people if all(each[name] == value for name, value in wanted.items())]
         return Reply.of({"filed": found[0] if found else None})
+
+
+@dataclass(slots=True)
+class AccountOffice:
+    """A system with users, as the adapter expects one."""
+
+    users: dict[str, dict[str, Any]] = field(default_factory=lambda: {"lin": dict(USER)})
+
+    def __call__(self, asked: Asked) -> Reply:
+        if asked.headers.get("authorization") != f"Bearer {SECRET}":
+            return Reply(401)
+        right = asked.document["password"] == PASSWORD
+        return Reply.of({"person": self.users.get(asked.document["account"]) if right else None})

@@ -11,7 +11,7 @@ import click
 from mshield import commands
 from mshield.commands.output import Refused, remember_lang
 
-_NOT_COMMANDS = frozenset({"filing_people", "output", "phone_display"})
+_NOT_COMMANDS = frozenset({"filing_people", "output", "phone_display", "phone_outside"})
 _EXTRA = "pip install 'mshield[server]'"
 
 

@@ -42,6 +42,8 @@ from mshield.services.manage_acts import ManageShields
 from mshield.services.manage_lists import LookUp
 from mshield.services.notify import Notify
 from mshield.services.open_signing import OpenSigning
+from mshield.services.outside_accounts import OutsideAccounts, account_sources
+from mshield.services.outside_login import OutsideLogin
 from mshield.services.portal_session import PortalSessions
 from mshield.services.publish import Publisher
 from mshield.services.register import Register
@@ -187,7 +189,8 @@ async def _assemble(settings: Settings, clock: Clock, db: Database) -> Context:
     sms = open_gateway(settings)
     captchas = Captchas(db, keyring, settings)
     sms_codes = SmsCodes(db, lookup, settings, sms)
-    log_in = LogIn(db, lookup, settings, captchas)
+    outside = OutsideAccounts(db, keyring, lookup, account_sources(settings))
+    log_in = LogIn(db, lookup, settings, captchas, outside)
     ask = Ask(db, settings, events)
     issue = Issue(db, keyring, lookup, authorities, settings)
     import_filing = ImportFiling(db, keyring, lookup)
@@ -212,6 +215,8 @@ async def _assemble(settings: Settings, clock: Clock, db: Database) -> Context:
         filed_people=FiledPeople(db, keyring, lookup),
         change_phone=ChangePhone(db, sms),
         register=Register(db, keyring, lookup, sms_codes),
+        outside_accounts=outside,
+        outside_login=OutsideLogin(db, keyring, settings, outside, log_in),
         log_in=log_in,
         portal_sessions=PortalSessions(db, keyring, settings, log_in, sms_codes),
         manage_shields=ManageShields(db, sms_codes),

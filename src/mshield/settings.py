@@ -3,19 +3,31 @@
 Lengths of time are seconds here and milliseconds inside. Defaults are the manual's rules or the issue's numbers.
 """
 
+import json
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 _THIS_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
-def _outside_url(url: str) -> str:
+def checked_outside_url(url: str) -> str:
+    """The address without a final slash. Raises ValueError where secrets must not go there."""
     parts = urlsplit(url)
     safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _THIS_MACHINE)
     if not safe or not parts.hostname or parts.username or parts.query or parts.fragment:
@@ -23,7 +35,7 @@ def _outside_url(url: str) -> str:
     return url.rstrip("/")
 
 
-OutsideUrl = Annotated[str, AfterValidator(_outside_url)]
+OutsideUrl = Annotated[str, AfterValidator(checked_outside_url)]
 """The address of an outside system: secrets and personal data go there, so it is https."""
 Positive = Annotated[int, Field(ge=1)]
 NotNegative = Annotated[int, Field(ge=0)]
@@ -51,6 +63,45 @@ def _split(value: object) -> object:
 
 ZoneName = Annotated[str, AfterValidator(_known_zone)]
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+
+
+def _from_json(value: object) -> object:
+    return json.loads(value) if isinstance(value, str) else value
+
+
+class AccountSource(BaseModel):
+    """A system whose users log in here with their accounts there.
+
+    `http`: it checks passwords at `url`. `oidc`: its users log in at a page of its own; `url` is the issuer.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
+    kind: Literal["http", "oidc"]
+    title_zh: Annotated[str, Field(min_length=1, max_length=64)]
+    title_en: Annotated[str, Field(min_length=1, max_length=64)]
+    url: OutsideUrl
+    client_id: str = ""
+    secret: SecretStr
+    seconds: Positive = 10
+
+    @model_validator(mode="after")
+    def _whole(self) -> "AccountSource":
+        if self.name == "local" or (self.kind == "oidc") != bool(self.client_id):
+            raise ValueError("a source isn't called local, and oidc alone has a client_id")
+        return self
+
+
+def _named_once(sources: tuple[AccountSource, ...]) -> tuple[AccountSource, ...]:
+    if len({source.name for source in sources}) != len(sources):
+        raise ValueError("two sources of one name")
+    return sources
+
+
+AccountSourceList = Annotated[
+    tuple[AccountSource, ...], NoDecode, BeforeValidator(_from_json), AfterValidator(_named_once)
+]
 
 
 class BadSettings(Exception):
@@ -137,6 +188,16 @@ class Settings(BaseSettings):
         default=None, description="the secret that the outside filing system knows this service by"
     )
     filing_source_seconds: Positive = Field(default=5, description="how long the filing system may take")
+
+    account_sources: AccountSourceList = Field(
+        default=(), description="systems whose accounts log in here, as JSON; see accounts.md"
+    )
+    outside_login_seconds: Positive = Field(
+        default=600, description="time for the login at an outside system's page"
+    )
+    outside_logins_per_address: Positive = Field(
+        default=60, description="ways to and from outside login pages a minute from one address"
+    )
 
     session_seconds: Positive = Field(default=12 * 3600, description="life of a phone's login")
     portal_session_seconds: Positive = Field(

@@ -26,9 +26,11 @@ from mshield.commands.phone_display import (
     approved_lines,
     scan_lines,
     show_certificate,
+    show_logged_in,
     show_status,
     shown_time,
 )
+from mshield.commands.phone_outside import has_page, through_page
 
 _FILE: Final = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 
@@ -177,21 +179,30 @@ def _captcha(phone: VirtualPhone, output: Path | None) -> tuple[Path, str]:
 
 
 @command.command()
-@click.option("--account", required=True, help="The account, which is its phone number.")
+@click.option("--account", help="The account: its phone number, or its name at --source.")
 @click.option("--password-file", type=_FILE, help="Otherwise MSHIELD_PHONE_PASSWORD, or a prompt.")
 @click.option("--captcha-id", help="A captcha fetched by `captcha`; otherwise one is fetched and asked for.")
 @click.option("--captcha", "answer", help="Its answer.")
+@click.option(
+    "--source", help="The outside system whose account it is; one with a login page needs no other."
+)
 @_phone_command
 def login(
     out: Output,
     phone: VirtualPhone,
     *,
-    account: str,
+    account: str | None,
     password_file: Path | None,
     captcha_id: str | None,
     answer: str | None,
+    source: str | None,
 ) -> None:
-    """Log in 登录: account, password, captcha."""
+    """Log in 登录: account, password, captcha; or at the page of an outside system."""
+    if source is not None and has_page(phone, source):
+        show_logged_in(out, through_page(out, phone, source))
+        return
+    if account is None:
+        raise click.UsageError("Say which --account.")
     if (captcha_id is None) != (answer is None):
         raise click.UsageError("--captcha-id and --captcha go together.")
     password = _given(password_file, "MSHIELD_PHONE_PASSWORD") or click.prompt(
@@ -201,21 +212,10 @@ def login(
         path, captcha_id = _captcha(phone, None)
         out.say(f"验证码图片：{path}", f"The captcha's image: {path}")
         answer = click.prompt(out.pick("验证码", "Captcha"), err=True)
-    done = phone.login(account=account, password=password, captcha_id=captcha_id, captcha=answer or "")
-    number = done.shield_number
-    out.data(
-        {
-            "account": msgspec.to_builtins(done.account),
-            "shield_number": number,
-            "expires_in": done.expires_in,
-        },
-        [
-            out.pick(
-                f"已登录：{done.account.name} {number or ''}",
-                f"Logged in: {done.account.name} {number or ''}",
-            )
-        ],
+    done = phone.login(
+        account=account, password=password, captcha_id=captcha_id, captcha=answer or "", source=source
     )
+    show_logged_in(out, done)
 
 
 @command.command()

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from mshield.client.phone.approval import Approved
-from mshield.client.phone.messages import IssuedCertificate, Scan
+from mshield.client.phone.messages import IssuedCertificate, LoggedIn, Scan
 from mshield.client.phone.phone import Status
 from mshield.commands.output import Output, table
 
@@ -89,3 +89,21 @@ def approved_lines(out: Output, approved: Approved) -> list[str]:
 def shown_time(milliseconds: int) -> str:
     """A time in ms as people read it, UTC."""
     return datetime.fromtimestamp(milliseconds / 1000, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+
+
+def show_logged_in(out: Output, done: LoggedIn) -> None:
+    """Who is logged in now."""
+    number = done.shield_number
+    out.data(
+        {
+            "account": msgspec.to_builtins(done.account),
+            "shield_number": number,
+            "expires_in": done.expires_in,
+        },
+        [
+            out.pick(
+                f"已登录：{done.account.name} {number or ''}",
+                f"Logged in: {done.account.name} {number or ''}",
+            )
+        ],
+    )

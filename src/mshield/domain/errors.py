@@ -599,6 +599,45 @@ class LoginSlowed(
         super().__init__(retry_after=retry_after)
 
 
+class AccountSourceUnavailable(
+    DomainError,
+    code="account_source_unavailable",
+    zh="暂时无法向 {source} 核对账号，没有登录。请稍后再试",
+    en="The system {source} can't be asked now, so nobody was logged in. Try again later",
+    faq="3.1",
+):
+    """The system that the account belongs to doesn't answer, or not as it should."""
+
+    def __init__(self, *, source: str = "") -> None:
+        super().__init__(source=source)
+
+
+class AccountDataRefused(
+    DomainError,
+    code="account_data_refused",
+    zh="{source} 中您的姓名、证件或手机号有误，没有登录。请先在那里更正",
+    en="Your name, document or phone number in {source} is not right, so nobody was logged in. Mend it there first",
+    faq="3.4",
+):
+    """What an outside system tells of its user would not pass as a registration."""
+
+    def __init__(self, *, source: str = "") -> None:
+        super().__init__(source=source)
+
+
+class AccountDiffers(
+    DomainError,
+    code="account_differs",
+    zh="{source} 中的账号与这里登记的不是同一人，没有登录。请联系客服",
+    en="The account in {source} is not the person registered here, so nobody was logged in. Contact customer service",
+    faq="3.4",
+):
+    """The phone number or the outside account stands for another person here."""
+
+    def __init__(self, *, source: str = "") -> None:
+        super().__init__(source=source)
+
+
 class AccountExists(
     DomainError,
     code="account_exists",

@@ -19,7 +19,6 @@ from mshield.store import acts, portal_sessions
 from mshield.store.certificate_changes import By
 from mshield.store.database import Conflict, Database, Tx
 
-LOCAL: Final = "local"
 MAX_EVIDENCE: Final = 1000
 _log = logging.getLogger(__name__)
 
@@ -81,7 +80,7 @@ class ChangePhone:
         account = await store.get_account(self.db, account_id=account_id)
         if account is None or account.state != "active":
             raise errors.NotFound
-        if account.source != LOCAL:
+        if account.source != store.LOCAL:
             raise errors.AccountElsewhere(source=account.source)
         ended = await self._change(account, number, seen, by=by, now=now)
         told = await self._tell(account.phone, now=now)

@@ -26,6 +26,8 @@ from mshield.services.manage_acts import ManageShields
 from mshield.services.manage_lists import LookUp
 from mshield.services.notify import Notify
 from mshield.services.open_signing import OpenSigning
+from mshield.services.outside_accounts import OutsideAccounts
+from mshield.services.outside_login import OutsideLogin
 from mshield.services.portal_session import PortalSessions
 from mshield.services.publish import Publisher
 from mshield.services.register import Register
@@ -60,6 +62,8 @@ class Context:
     filed_people: FiledPeople
     change_phone: ChangePhone
     register: Register
+    outside_accounts: OutsideAccounts
+    outside_login: OutsideLogin
     log_in: LogIn
     portal_sessions: PortalSessions
     manage_shields: ManageShields

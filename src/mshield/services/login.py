@@ -6,17 +6,18 @@ account from a wrong password, neither answer nor time.
 
 import base64
 import secrets
+import unicodedata
 from dataclasses import dataclass, field
 
 from mshield.domain import errors
-from mshield.domain.identity import check_phone, mask_phone
+from mshield.domain.identity import mask_phone
 from mshield.domain.ids import new_id
 from mshield.domain.notices import NoticeKind
-from mshield.domain.password import MAX_LENGTH, normalise_password
 from mshield.keys.secrets import LookupKey
 from mshield.services.captcha import Captchas
+from mshield.services.local_accounts import LOCAL, LocalAccounts, phone_or_none
 from mshield.services.notify import tell
-from mshield.services.passwords import hash_password, needs_new_hash, verify_password
+from mshield.services.outside_accounts import OutsideAccounts
 from mshield.services.session import token_hash
 from mshield.services.throttle import LoginThrottle
 from mshield.settings import Settings
@@ -28,12 +29,13 @@ _TOKEN_BYTES = 32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
-    """What the user entered."""
+    """What the user entered; `source` is whose account it is, ours or an outside system's."""
 
     account: str
     password: str = field(repr=False)
     captcha_id: str
     captcha: str
+    source: str = LOCAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +66,26 @@ class LogIn:
     lookup: LookupKey
     settings: Settings
     captchas: Captchas
+    outside: OutsideAccounts | None = None
 
     async def __call__(
         self, credentials: Credentials, device: DeviceProof, *, address: str, now: int
     ) -> Session:
         """A new login, which ends this phone's login before it.
 
-        Raises CaptchaWrong, LoginSlowed, LoginFailed; OtherAccount where the phone belongs to another account (R7).
+        Raises CaptchaWrong, LoginSlowed, LoginFailed; OtherAccount where the phone belongs to another account (R7);
+        what `OutsideAccounts.verify` raises for an account of an outside system.
         """
         account = await self.authenticate(credentials, address=address, now=now)
+        return await self.start(account, device, now=now)
+
+    async def authenticate(self, credentials: Credentials, *, address: str, now: int) -> store.Account:
+        """The account whose credentials these are. Raises CaptchaWrong, LoginSlowed, LoginFailed."""
+        await self.captchas.use(credentials.captcha_id, credentials.captcha, now=now)
+        return await self._account(credentials, address=address, now=now)
+
+    async def start(self, account: store.Account, device: DeviceProof, *, now: int) -> Session:
+        """A new login of an account that was verified; ends this phone's login before it. Raises OtherAccount (R7)."""
         token = base64.urlsafe_b64encode(secrets.token_bytes(_TOKEN_BYTES)).rstrip(b"=").decode()
         known = await self.db.write(lambda tx: self._start(tx, account, device, token, now=now))
         return Session(
@@ -84,29 +97,32 @@ class LogIn:
             shield_number=known.shield_number,
         )
 
-    async def authenticate(self, credentials: Credentials, *, address: str, now: int) -> store.Account:
-        """The account whose credentials these are. Raises CaptchaWrong, LoginSlowed, LoginFailed."""
-        await self.captchas.use(credentials.captcha_id, credentials.captcha, now=now)
-        return await self._account(credentials, address=address, now=now)
-
     async def _account(self, credentials: Credentials, *, address: str, now: int) -> store.Account:
-        phone = _phone_or_none(credentials.account)
-        # ascii(): what is no account's name may hold anything, also what has no UTF-8.
-        subject = self.lookup.lookup_hash("login-account", phone or ascii(credentials.account)).hex()
         throttle = LoginThrottle(self.db, self.settings)
+        subject = self._subject(credentials)
         await throttle.begin(account=subject, address=address, now=now)
-        account = None if phone is None else await store.find_account(self.db, phone=phone)
-        password = normalise_password(credentials.password)[: MAX_LENGTH + 1]
-        right = await verify_password(None if account is None else account.password_hash, password)
-        if account is None or not right or account.state != "active":
+        account = await self._verify(credentials, now=now)
+        if account is None:
             await throttle.failed(address=address, now=now)
             raise errors.LoginFailed
         await throttle.succeeded(account=subject)
-        if needs_new_hash(account.password_hash):
-            await store.replace_password_hash(
-                self.db, account=account, password_hash=await hash_password(password)
-            )
         return account
+
+    async def _verify(self, credentials: Credentials, *, now: int) -> store.Account | None:
+        name, password = credentials.account, credentials.password
+        if credentials.source == LOCAL:
+            return await LocalAccounts(self.db).verify(name, password)
+        if self.outside is None:
+            raise errors.InvalidRequest(fields=["source"])
+        return await self.outside.verify(credentials.source, name, password, now=now)
+
+    def _subject(self, credentials: Credentials) -> str:
+        """Under what the account is counted: also what is none, which may hold anything, also what has no UTF-8."""
+        # Spellings that an outside system may take for one account are counted as one.
+        spelled = unicodedata.normalize("NFKC", credentials.account).casefold().strip()
+        name = phone_or_none(credentials.account) or ascii(spelled)
+        named = name if credentials.source == LOCAL else f"{credentials.source!a} {name}"
+        return self.lookup.lookup_hash("login-account", named).hex()
 
     async def _start(
         self, tx: Tx, account: store.Account, proof: DeviceProof, token: str, *, now: int
@@ -129,11 +145,3 @@ class LogIn:
             # Told once: the device's id is the occasion.
             await tell(tx, NoticeKind.NEW_DEVICE, account_id=account.id, occasion=device.id, now=now)
         return device
-
-
-def _phone_or_none(account: str) -> str | None:
-    """The account name in its one form; what is no phone number is no account's."""
-    try:
-        return check_phone(account)
-    except errors.InvalidPhone:
-        return None

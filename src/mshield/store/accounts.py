@@ -10,6 +10,8 @@ from mshield.store.database import Database, Row, Tx
 from mshield.store.queries import Queries
 
 _SQL: Final = Queries("accounts")
+LOCAL: Final = "local"
+"""The source of accounts that were registered here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +37,20 @@ class NewAccount:
     id: str
     phone: str
     password_hash: str
+    name: str
+    id_type: str
+    id_number_hash: bytes
+    id_number_box: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewOutsideAccount:
+    """An account of an outside system, seen for the first time."""
+
+    id: str
+    source: str
+    external_id: str
+    phone: str
     name: str
     id_type: str
     id_number_hash: bytes
@@ -80,6 +96,42 @@ async def insert_account(tx: Tx, account: NewAccount, *, now: int) -> bool:
         now=now,
     )
     return inserted == 1
+
+
+async def find_outside(tx: Tx, *, source: str, external_id: str) -> Account | None:
+    """The account that an outside system knows as `external_id`."""
+    return _account(await tx.one(_SQL["find_outside"], source=source, external_id=external_id))
+
+
+async def insert_outside(tx: Tx, account: NewOutsideAccount, *, now: int) -> None:
+    """Makes the account. Raises Conflict where its phone number or its id there has one."""
+    await tx.run(
+        _SQL["insert_outside"],
+        id=account.id,
+        source=account.source,
+        external_id=account.external_id,
+        phone=account.phone,
+        name=account.name,
+        id_type=account.id_type,
+        id_number_hash=account.id_number_hash,
+        id_number_box=account.id_number_box,
+        now=now,
+    )
+
+
+async def follow_outside(
+    tx: Tx, *, account_id: str, source: str, external_id: str, phone: str, name: str, id_type: str
+) -> None:
+    """Makes an account what its source says. Raises Conflict where another one has the phone number."""
+    await tx.run(
+        _SQL["follow_outside"],
+        id=account_id,
+        source=source,
+        external_id=external_id,
+        phone=phone,
+        name=name,
+        id_type=id_type,
+    )
 
 
 async def replace_password_hash(db: Database, *, account: Account, password_hash: str) -> None:

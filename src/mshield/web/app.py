@@ -14,6 +14,7 @@ from mshield.web.console import filing as console_filing
 from mshield.web.dpop import ReplayCache
 from mshield.web.edge import Edge
 from mshield.web.phone import (
+    account_sources,
     accounts,
     bindings,
     enrolment,
@@ -41,6 +42,7 @@ TAGS = (
 )
 ROUTERS = {
     "/api/phone": (
+        account_sources.router,
         accounts.router,
         enrolment.router,
         signing.router,

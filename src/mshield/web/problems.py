@@ -19,8 +19,11 @@ MEDIA_TYPE: Final = "application/problem+json"
 _log = logging.getLogger(__name__)
 
 STATUS: Final[Mapping[str, int]] = {
+    "account_data_refused": 424,
+    "account_differs": 409,
     "account_elsewhere": 409,
     "account_exists": 409,
+    "account_source_unavailable": 424,
     "already_certified": 409,
     "bad_answer": 400,
     "bad_opening": 400,

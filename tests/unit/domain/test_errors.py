@@ -17,6 +17,9 @@ _EXTRA: dict[str, dict[str, Any]] = {
     "sms_too_soon": {"retry_after": 30},
     "filing_lines_bad": {"lines": 2},
     "account_elsewhere": {"source": "single-window"},
+    "account_source_unavailable": {"source": "single-window"},
+    "account_data_refused": {"source": "single-window"},
+    "account_differs": {"source": "single-window"},
 }
 _PROTOCOL = {
     "malformed", "held", "busy", "clone", "stale_epoch", "pin_locked", "task_closed", "no_session", "bad_opening",

@@ -20,10 +20,12 @@ from mshield.client.phone import approval, enrolment, pin_change, vault
 from mshield.client.phone.connection import Clock, Connection, Patience, Sleep, system_clock
 from mshield.client.phone.folder import Folder
 from mshield.client.phone.messages import (
+    AccountSource,
     Captcha,
     IssuedCertificate,
     LoggedIn,
     Me,
+    OutsideLoginBegun,
     Scan,
     SignatureList,
     SmsCodeSent,
@@ -123,14 +125,44 @@ class VirtualPhone:
             answer = operation.connection.post("/api/phone/accounts", operation.anonymous(), payload)
             return read(answer, dict[str, str])["account"]
 
-    def login(self, *, account: str, password: str, captcha_id: str, captcha: str) -> LoggedIn:
-        """Logs in; the token is bound to this device's key and kept until it ends or `logout`."""
+    def login(
+        self, *, account: str, password: str, captcha_id: str, captcha: str, source: str | None = None
+    ) -> LoggedIn:
+        """Logs in; the token is bound to this device's key and kept until it ends or `logout`.
+
+        `source` names the outside system that the account belongs to, where it isn't one of this service.
+        """
         payload = {"account": account, "password": password, "captcha_id": captcha_id, "captcha": captcha}
+        if source is not None:
+            payload["source"] = source
+        return self._log_in("/api/phone/sessions", payload, account=account)
+
+    def account_sources(self) -> tuple[AccountSource, ...]:
+        """The outside systems whose accounts log in."""
         with self._operation() as operation:
-            answer = operation.connection.post("/api/phone/sessions", operation.anonymous(), payload)
-            done = read(answer, LoggedIn)
-            expires_at = self._clock() + done.expires_in * _SECOND
-            session = Session(account=account, token=done.access_token, expires_at=expires_at)
+            answer = operation.connection.get("/api/phone/account-sources", operation.anonymous())
+            return read(answer, dict[str, tuple[AccountSource, ...]])["items"]
+
+    def begin_outside_login(self, source: str) -> OutsideLoginBegun:
+        """The page of an outside system to open in a browser; only this phone can come back from it."""
+        with self._operation() as operation:
+            path = "/api/phone/outside-logins"
+            answer = operation.connection.post(path, operation.anonymous(), {"source": source})
+            return read(answer, OutsideLoginBegun)
+
+    def finish_outside_login(self, state: str, code: str) -> LoggedIn:
+        """Logs in with what the page sent back."""
+        payload = {"state": state, "code": code}
+        return self._log_in("/api/phone/outside-logins/finish", payload, account=None)
+
+    def _log_in(self, path: str, payload: dict[str, str], *, account: str | None) -> LoggedIn:
+        with self._operation() as operation:
+            done = read(operation.connection.post(path, operation.anonymous(), payload), LoggedIn)
+            session = Session(
+                account=account or done.account.phone_masked,
+                token=done.access_token,
+                expires_at=self._clock() + done.expires_in * _SECOND,
+            )
             state = operation.vault.state
             operation.vault.save(
                 msgspec.structs.replace(

@@ -13,6 +13,21 @@ INSERT INTO accounts (id, phone, password_hash, name, id_type, id_number_hash, i
 VALUES (:id, :phone, :password_hash, :name, :id_type, :id_number_hash, :id_number_box, 'active', :now)
 ON CONFLICT (phone) DO NOTHING;
 
+-- name: find_outside^
+SELECT id, phone, password_hash, name, id_type, id_number_hash, state, created_at, source, external_id FROM accounts
+WHERE source = :source AND external_id = :external_id;
+
+-- name: insert_outside!
+-- Without a password here: the source checks it.
+INSERT INTO accounts (id, phone, password_hash, name, id_type, id_number_hash, id_number_box, state, created_at, source, external_id)
+VALUES (:id, :phone, '', :name, :id_type, :id_number_hash, :id_number_box, 'active', :now, :source, :external_id);
+
+-- name: follow_outside!
+-- What the source says now; a registration of before has no password of its own any more.
+UPDATE accounts SET source = :source, external_id = :external_id, name = :name, id_type = :id_type, phone = :phone,
+  password_hash = ''
+WHERE id = :id;
+
 -- name: replace_password_hash!
 -- The same password under newer parameters; not where it was changed meanwhile.
 UPDATE accounts SET password_hash = :password_hash WHERE id = :id AND password_hash = :previous;

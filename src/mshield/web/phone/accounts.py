@@ -13,7 +13,8 @@ from starlette.responses import Response
 
 from mshield.domain import errors
 from mshield.domain.identity import IdType, check_phone, mask_phone
-from mshield.services.login import Credentials, DeviceProof
+from mshield.services.local_accounts import LOCAL
+from mshield.services.login import Credentials, DeviceProof, Session
 from mshield.services.register import Registration
 from mshield.services.session import authenticate_phone
 from mshield.web import openapi
@@ -21,7 +22,7 @@ from mshield.web.context import context_of
 from mshield.web.dpop import caller_of, proof_of
 
 router: Final = APIRouter(tags=["phone"])
-_PROOF: Final[dict[str, Any]] = {
+PROOF: Final[dict[str, Any]] = {
     "parameters": [
         {
             "name": "DPoP",
@@ -82,6 +83,13 @@ class SessionIn(_In):
     captcha: Annotated[
         str, Field(min_length=1, max_length=16, description="in either case", examples=["A7KD"])
     ]
+    source: Annotated[
+        str | None,
+        Field(
+            pattern="^[a-z][a-z0-9-]{0,31}$",
+            description="an outside system whose account it is; absent: ours",
+        ),
+    ] = None
 
 
 class CaptchaOut(BaseModel):
@@ -133,7 +141,7 @@ class SessionOut(BaseModel):
 async def make_captcha(request: Request, response: Response) -> CaptchaOut:
     """Its id holds the answer, sealed: nothing is stored until it is used."""
     context = context_of(request)
-    made = await context.captchas.new(address=_address(request), now=context.clock())
+    made = await context.captchas.new(address=address_of(request), now=context.clock())
     response.headers["Cache-Control"] = "no-store"
     return CaptchaOut(
         captcha_id=made.id,
@@ -156,7 +164,7 @@ async def hear_captcha(
 ) -> Response:
     """For who can't see the picture. Hearing doesn't use the captcha."""
     context = context_of(request)
-    sound = await context.captchas.audio(captcha_id, address=_address(request), now=context.clock())
+    sound = await context.captchas.audio(captcha_id, address=address_of(request), now=context.clock())
     return Response(sound, media_type="audio/wav", headers={"Cache-Control": "no-store"})
 
 
@@ -173,7 +181,7 @@ async def send_sms_code(request: Request, body: Annotated[SmsCodeIn, Body()]) ->
     context = context_of(request)
     phone = await _phone_for(request, body)
     await context.sms_codes.send(
-        phone=phone, purpose=body.purpose, address=_address(request), now=context.clock()
+        phone=phone, purpose=body.purpose, address=address_of(request), now=context.clock()
     )
     return SmsCodeOut(
         expires_in=context.settings.sms_code_seconds, resend_in=context.settings.sms_resend_seconds
@@ -207,20 +215,32 @@ async def register(request: Request, body: Annotated[AccountIn, Body()]) -> Acco
     status_code=201,
     summary="Log in",
     operation_id="logIn",
-    openapi_extra=_PROOF,
-    responses=openapi.problems(400, 401, 403, 422, 429, 503),
+    openapi_extra=PROOF,
+    responses=openapi.problems(400, 401, 403, 409, 422, 424, 429, 503),
 )
 async def log_in(request: Request, response: Response, body: Annotated[SessionIn, Body()]) -> SessionOut:
     """Manual 2.3.1.2. A phone that has applied for a certificate lets only that account in (R7)."""
     context = context_of(request)
     proof = await proof_of(request)
     credentials = Credentials(
-        account=body.account, password=body.password, captcha_id=body.captcha_id, captcha=body.captcha
+        account=body.account,
+        password=body.password,
+        captcha_id=body.captcha_id,
+        captcha=body.captcha,
+        source=body.source or LOCAL,
     )
     session = await context.log_in(
-        credentials, DeviceProof(proof.jkt, proof.public_key), address=_address(request), now=context.clock()
+        credentials,
+        DeviceProof(proof.jkt, proof.public_key),
+        address=address_of(request),
+        now=context.clock(),
     )
     response.headers["Cache-Control"] = "no-store"
+    return session_out(session)
+
+
+def session_out(session: Session) -> SessionOut:
+    """A login as the app gets it."""
     return SessionOut(
         access_token=session.access_token,
         token_type="DPoP",  # noqa: S106  # RFC 9449's name of the kind, no secret
@@ -244,5 +264,6 @@ def _account(name: str, phone: str, id_type: str) -> AccountBody:
     return AccountBody.model_validate({"name": name, "phone_masked": mask_phone(phone), "id_type": id_type})
 
 
-def _address(request: Request) -> str:
+def address_of(request: Request) -> str:
+    """The address that the call comes from, as far as this service sees it."""
     return request.client.host if request.client is not None else ""

@@ -1,0 +1,195 @@
+"""A source of accounts with OpenID Connect: authorization code with PKCE (RFC 7636), checked by joserfc.
+
+The provider's document and keys are kept for ten minutes. Claims that the ID token lacks are asked of the userinfo
+address, which must be about the same `sub`.
+"""
+
+import base64
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import quote, urlencode
+
+import msgspec
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+from joserfc.jwt import JWTClaimsRegistry
+
+from mshield.gateways.account_source import OutsidePerson, PageLogin
+from mshield.gateways.outside import Answer, OutsideError, ask
+from mshield.settings import checked_outside_url
+
+ALGORITHMS: Final = ("ES256", "PS256", "RS256", "EdDSA")
+SCOPE: Final = "openid profile phone identity"
+CLAIMS: Final = {
+    "external_id": "sub",
+    "name": "name",
+    "id_type": "id_type",
+    "id_number": "id_number",
+    "phone": "phone_number",
+}
+"""Our field by the provider's claim."""
+
+_KEPT_MS: Final = 600_000
+_LEEWAY_SECONDS: Final = 60
+_OK: Final = 200
+_REFUSED: Final = frozenset({400, 401})
+
+
+class _Provider(msgspec.Struct, frozen=True):
+    issuer: str
+    authorization_endpoint: str
+    token_endpoint: str
+    jwks_uri: str
+    userinfo_endpoint: str | None = None
+
+
+class _Tokens(msgspec.Struct, frozen=True):
+    id_token: str
+    access_token: str
+
+
+@dataclass(slots=True)
+class OidcAccounts:
+    """One provider, known by its issuer; the secret authenticates this service at its token address (Basic)."""
+
+    issuer: str
+    client_id: str
+    secret: str = field(repr=False)
+    seconds: float
+    _provider: _Provider | None = None
+    _keys: KeySet | None = None
+    _known_at: int = 0
+
+    async def address(self, login: PageLogin, *, state: str, now: int) -> str:
+        """Where the browser goes. Raises OutsideError."""
+        provider, _ = await self._discovered(now)
+        query = {
+            "response_type": "code",
+            "client_id": self.client_id,
+            "redirect_uri": login.redirect_uri,
+            "scope": SCOPE,
+            "state": state,
+            "nonce": login.nonce,
+            "code_challenge": _base64url(hashlib.sha256(login.verifier.encode()).digest()),
+            "code_challenge_method": "S256",
+        }
+        return f"{provider.authorization_endpoint}?{urlencode(query)}"
+
+    async def person(self, code: str, login: PageLogin, *, now: int) -> OutsidePerson | None:
+        """Whose code it is; None where the provider refuses the code. Raises OutsideError."""
+        provider, _ = await self._discovered(now)
+        tokens = await self._exchange(provider, code, login)
+        if tokens is None:
+            return None
+        claims = await self._verified(tokens.id_token, nonce=login.nonce, now=now)
+        if not claims.keys() >= set(CLAIMS.values()) and provider.userinfo_endpoint is not None:
+            claims = {**await self._userinfo(provider.userinfo_endpoint, tokens, claims["sub"]), **claims}
+        try:
+            return msgspec.convert(
+                {ours: claims.get(theirs) for ours, theirs in CLAIMS.items()}, OutsidePerson
+            )
+        except msgspec.ValidationError as error:
+            raise OutsideError("a person without name, document or phone") from error
+
+    async def _exchange(self, provider: _Provider, code: str, login: PageLogin) -> _Tokens | None:
+        form = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": login.redirect_uri,
+            "code_verifier": login.verifier,
+        }
+        pair = f"{quote(self.client_id, safe='')}:{quote(self.secret, safe='')}"
+        answer = await ask(
+            "POST",
+            provider.token_endpoint,
+            headers={
+                "Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}",
+                "Content-Type": "application/x-www-form-urlencoded",
+                "Accept": "application/json",
+            },
+            seconds=self.seconds,
+            content=urlencode(form).encode(),
+            repeatable=False,
+        )
+        if answer.status in _REFUSED and _error_of(answer) == "invalid_grant":
+            return None
+        tokens: _Tokens = _decoded(answer, _Tokens)
+        return tokens
+
+    async def _verified(self, id_token: str, *, nonce: str, now: int) -> dict[str, Any]:
+        """The claims of an ID token of this provider, for this client and this login (OpenID Connect Core, 3.1.3.7)."""
+        provider, _ = await self._discovered(now)
+        registry = JWTClaimsRegistry(
+            now=now // 1000,
+            leeway=_LEEWAY_SECONDS,
+            iss={"essential": True, "value": provider.issuer},
+            aud={"essential": True, "value": self.client_id},
+            exp={"essential": True},
+            iat={"essential": True},
+            sub={"essential": True},
+            nonce={"essential": True, "value": nonce},
+        )
+        for again in (False, True):
+            _, keys = await self._discovered(now, again=again)
+            try:
+                token = jwt.decode(id_token, keys, algorithms=list(ALGORITHMS))
+                registry.validate(token.claims)
+            except (JoseError, ValueError, TypeError, KeyError) as error:
+                # A key may have been changed since its set was fetched: once more with a fresh one.
+                if again:
+                    raise OutsideError("an ID token that isn't good") from error
+                continue
+            if token.claims.get("azp", self.client_id) != self.client_id:
+                raise OutsideError("an ID token for another client")
+            return dict(token.claims)
+        raise AssertionError
+
+    async def _userinfo(self, url: str, tokens: _Tokens, sub: str) -> dict[str, Any]:
+        headers = {"Authorization": f"Bearer {tokens.access_token}", "Accept": "application/json"}
+        found: dict[str, Any] = _decoded(
+            await ask("GET", url, headers=headers, seconds=self.seconds), dict[str, Any]
+        )
+        if found.get("sub") != sub:
+            raise OutsideError("userinfo about somebody else")
+        return found
+
+    async def _discovered(self, now: int, *, again: bool = False) -> tuple[_Provider, KeySet]:
+        if self._provider is None or self._keys is None or again or now - self._known_at > _KEPT_MS:
+            provider = _decoded(await self._get(f"{self.issuer}/.well-known/openid-configuration"), _Provider)
+            if provider.issuer.rstrip("/") != self.issuer:
+                raise OutsideError("a document of another issuer")
+            try:
+                for url in (provider.authorization_endpoint, provider.token_endpoint, provider.jwks_uri):
+                    checked_outside_url(url)
+                checked_outside_url(provider.userinfo_endpoint or provider.token_endpoint)
+                keys = KeySet.import_key_set(_decoded(await self._get(provider.jwks_uri), dict[str, Any]))
+            except (JoseError, ValueError, TypeError, KeyError) as error:
+                raise OutsideError("addresses or keys that can't be") from error
+            self._provider, self._keys, self._known_at = provider, keys, now
+        return self._provider, self._keys
+
+    async def _get(self, url: str) -> Answer:
+        return await ask("GET", url, headers={"Accept": "application/json"}, seconds=self.seconds)
+
+
+def _decoded(answer: Answer, kind: Any) -> Any:
+    if answer.status != _OK:
+        raise OutsideError(f"status {answer.status}")
+    try:
+        return msgspec.json.decode(answer.content, type=kind)
+    except (msgspec.DecodeError, UnicodeError) as error:
+        raise OutsideError("an answer that is none") from error
+
+
+def _error_of(answer: Answer) -> object:
+    try:
+        return json.loads(answer.content).get("error")
+    except (ValueError, AttributeError):
+        return None
+
+
+def _base64url(value: bytes) -> str:
+    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()

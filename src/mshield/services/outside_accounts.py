@@ -1,0 +1,170 @@
+"""Accounts of an outside system log in as they are (R2): what it tells of its user becomes an account here.
+
+The account is known by source and external id. Its name, document and phone are what the source says at each login,
+once they passed the checks of a registration; who he is (his id number) never changes.
+"""
+
+from dataclasses import dataclass, field
+
+from mshield.domain import errors
+from mshield.domain.identity import IdType, check_id_number, check_phone, normalise_name
+from mshield.domain.ids import new_id
+from mshield.gateways.account_source import AccountSources, HttpAccounts, OutsidePerson, SourceNames
+from mshield.gateways.account_source_oidc import OidcAccounts
+from mshield.gateways.outside import OutsideError
+from mshield.keys.keyring import Keyring
+from mshield.keys.secrets import LookupKey
+from mshield.services.register import ID_NUMBER_KIND, ID_NUMBER_PURPOSE
+from mshield.settings import Settings
+from mshield.store import accounts as store
+from mshield.store.accounts import LOCAL
+from mshield.store.database import Conflict, Database, Tx
+
+_MAX_EXTERNAL_ID = 128
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Checked:
+    source: str
+    external_id: str
+    name: str
+    id_type: IdType
+    id_number: str = field(repr=False)
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideAccounts:
+    """Verifies users at their source, and keeps their accounts."""
+
+    db: Database
+    keyring: Keyring
+    lookup: LookupKey
+    sources: AccountSources
+
+    async def verify(self, source: str, name: str, password: str, *, now: int) -> store.Account | None:
+        """The account of who has this password at the source; None for a wrong one.
+
+        Raises InvalidRequest for an unknown source, AccountSourceUnavailable, AccountDataRefused, AccountDiffers.
+        """
+        checking = self.sources.passwords.get(source)
+        if checking is None:
+            raise errors.InvalidRequest(fields=["source"])
+        try:
+            person = await checking.check(name, password)
+        except OutsideError as error:
+            raise self.unavailable(source) from error
+        return None if person is None else await self.admit(source, person, now=now)
+
+    async def admit(self, source: str, person: OutsidePerson, *, now: int) -> store.Account:
+        """The account of a user whom the source vouches for: made, or brought up to date.
+
+        A registration with the same phone and id number becomes his; its password counts no longer. Raises
+        AccountDataRefused for data that no registration would take, AccountDiffers where they contradict the account
+        that the user or the phone has, LoginFailed for a closed account.
+        """
+        checked = self._checked(source, person)
+        try:
+            return await self.db.write(lambda tx: self._keep(tx, checked, now=now))
+        except Conflict as error:
+            raise errors.AccountDiffers(source=self._title(source)) from error
+
+    def unavailable(self, source: str) -> errors.DomainError:
+        """What to say when the source can't be asked."""
+        return errors.AccountSourceUnavailable(source=self._title(source))
+
+    def _checked(self, source: str, person: OutsidePerson) -> _Checked:
+        try:
+            id_type = IdType(person.id_type)
+            return _Checked(
+                source=source,
+                external_id=_check_external_id(person.external_id),
+                name=normalise_name(person.name),
+                id_type=id_type,
+                id_number=check_id_number(id_type, person.id_number),
+                phone=check_phone(person.phone),
+            )
+        except (errors.DomainError, ValueError) as error:
+            raise errors.AccountDataRefused(source=self._title(source)) from error
+
+    async def _keep(self, tx: Tx, person: _Checked, *, now: int) -> store.Account:
+        hashed = self.lookup.lookup_hash(ID_NUMBER_KIND, person.id_number)
+        known = await store.find_outside(tx, source=person.source, external_id=person.external_id)
+        if known is None:
+            known = await store.find_account(tx, phone=person.phone)
+            if known is not None and known.source != LOCAL:
+                raise errors.AccountDiffers(source=self._title(person.source))
+        if known is not None and known.id_number_hash != hashed:
+            raise errors.AccountDiffers(source=self._title(person.source))
+        if known is not None and known.state != "active":
+            raise errors.LoginFailed
+        account_id = new_id(now) if known is None else known.id
+        if known is None:
+            await store.insert_outside(tx, self._new(account_id, person, hashed), now=now)
+        else:
+            await store.follow_outside(tx, account_id=account_id, **_followed(person))
+        found = await store.get_account(tx, account_id=account_id)
+        if found is None:
+            raise errors.Conflict
+        return found
+
+    def _new(self, account_id: str, person: _Checked, hashed: bytes) -> store.NewOutsideAccount:
+        return store.NewOutsideAccount(
+            id=account_id,
+            id_number_hash=hashed,
+            id_number_box=self.keyring.seal(
+                person.id_number.encode(), purpose=ID_NUMBER_PURPOSE, context=account_id.encode()
+            ),
+            **_followed(person),
+        )
+
+    def _title(self, source: str) -> str:
+        return title_of(self.sources, source)
+
+
+def _check_external_id(text: str) -> str:
+    if not 1 <= len(text) <= _MAX_EXTERNAL_ID or not text.isprintable() or text != text.strip():
+        raise ValueError("an external id that can't be")
+    return text
+
+
+def account_sources(settings: Settings) -> AccountSources:
+    """The sources that the settings name."""
+    return AccountSources(
+        tuple(
+            SourceNames(
+                each.name, "password" if each.kind == "http" else "page", each.title_zh, each.title_en
+            )
+            for each in settings.account_sources
+        ),
+        {
+            each.name: HttpAccounts(each.url, each.secret.get_secret_value(), each.seconds)
+            for each in settings.account_sources
+            if each.kind == "http"
+        },
+        {
+            each.name: OidcAccounts(each.url, each.client_id, each.secret.get_secret_value(), each.seconds)
+            for each in settings.account_sources
+            if each.kind == "oidc"
+        },
+    )
+
+
+def title_of(sources: AccountSources, name: str) -> str:
+    """How people call a source."""
+    return next((each.title_zh for each in sources.names if each.name == name), name)
+
+
+def listed(sources: AccountSources) -> tuple[SourceNames, ...]:
+    """The sources that a user may choose, beside this service's own accounts."""
+    return sources.names
+
+
+def _followed(person: _Checked) -> dict[str, str]:
+    return {
+        "source": person.source,
+        "external_id": person.external_id,
+        "name": person.name,
+        "id_type": person.id_type.value,
+        "phone": person.phone,
+    }
