@@ -1,5 +1,6 @@
 """R14: the legal person holds, lifts and revokes by shield number; what may happen when is the table's."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from itertools import combinations
 from typing import Any
@@ -186,6 +187,20 @@ async def test_r14_one_that_is_refused_keeps_none_of_the_others_from_being_held(
     await browser.revoke(NUMBER)
     outcomes = await browser.act("report_loss", NUMBER, UNKNOWN, "MS10720468899")
     assert [each["outcome"] for each in outcomes] == ["refused", "refused", "changed"]
+
+
+async def test_r14_batches_at_once_hold_each_shield_once(browser: Browser) -> None:
+    numbers = [NUMBER] + [f"MS1072046880{number}" for number in range(5)]
+    for number in numbers[1:]:
+        await certified(browser.application.context, number)
+    # In opposite orders: neither may wait for the other for good.
+    batches = await asyncio.gather(
+        *(browser.act("report_loss", *(numbers if turn % 2 else numbers[::-1])) for turn in range(6))
+    )
+    assert all(each["outcome"] != "refused" for batch in batches for each in batch)
+    for number in numbers:
+        events = [each["event"] for each in (await browser.shield(number))["events"]]
+        assert events.count("report_loss") == 1
 
 
 async def test_r14_what_a_renewal_has_made_ready_is_revoked_with_the_shield(browser: Browser) -> None:

@@ -13,8 +13,10 @@ import httpx
 
 from mshield.client import BusinessClient, Document, Pc, Result
 from mshield.client.phone import VirtualPhone
+from mshield.client.portal import PortalClient
+from mshield.demo import legal_person
 from mshield.demo.evidence import write_evidence
-from mshield.demo.people import OPERATOR
+from mshield.demo.people import LEGAL_PERSON, OPERATOR, Person
 from mshield.demo.service import Service, StepFailed, shown
 
 SYSTEM_NAME: Final = "国际贸易单一窗口（演示）"
@@ -61,6 +63,12 @@ class Job:
             ("扫码登录业务系统", "log in to a business system by scan", self._scan_login),
             ("扫码签名报关单", "sign a customs declaration by scan", self._scan_sign),
             ("离线验证签名", "verify the signature offline", self._verify),
+            (
+                "法人注册",
+                "register the legal person",
+                lambda: legal_person.register(self.phone, self._read),
+            ),
+            ("法人挂失，解挂失", "report a loss at the portal, lift it", self._report_loss),
         ]
 
     def close(self) -> None:
@@ -154,16 +162,27 @@ class Job:
         write_evidence(folder, self.signed, self.service.origin)
         return f"valid: {verified.name}, {verified.organisation}; evidence in {shown(folder)}"
 
+    def _report_loss(self) -> str:
+        with PortalClient(self.service.origin) as portal:
+            return legal_person.report_loss(portal, self.phone, self.business, self._read)
+
+    def _read(self, what: str) -> str:
+        """What the legal person would read from a picture or his phone."""
+        kind, _, which = what.partition(" ")
+        if kind == "captcha":
+            return str(self._development(f"/dev/captchas/{which}")["answer"])
+        return self._sms_code(which, LEGAL_PERSON)
+
     def _root(self) -> bytes:
         """The trusted root. A business system gets it once, by a way that it trusts, and keeps it."""
         answer = httpx.get(f"{self.service.origin}/pki/root.cer", trust_env=False)
         answer.raise_for_status()
         return answer.content
 
-    def _sms_code(self, purpose: str) -> str:
+    def _sms_code(self, purpose: str, person: Person = OPERATOR) -> str:
         """A person reads it on his phone; here the development gateway's outbox holds it until it is used."""
         for message in self._development("/dev/sms.json"):
-            if message["phone"] == OPERATOR.phone and message["purpose"] == purpose and message["code"]:
+            if message["phone"] == person.phone and message["purpose"] == purpose and message["code"]:
                 return str(message["code"])
         raise StepFailed(f"no SMS code for {purpose} in the outbox")
 

@@ -13,7 +13,7 @@ import httpx
 
 from mshield.client import ClientError
 from mshield.demo.job import STAFF_NAME, STAFF_ROLES, SYSTEM_DOMAIN, SYSTEM_NAME, Job
-from mshield.demo.people import OPERATOR
+from mshield.demo.people import LEGAL_PERSON, OPERATOR
 from mshield.demo.service import Service, StepFailed, require_free_port, shown
 
 
@@ -93,6 +93,9 @@ Try it 试一试
   {service.origin}/pki/issuing.crl  revocation list 证书吊销列表
   account 账号      {OPERATOR.phone}  password 密码  {OPERATOR.password}
   PIN               {OPERATOR.pin}  (mshield phone --folder {shown(service.folder / "phone")} status)
+  legal person 法人 {LEGAL_PERSON.phone}  password 密码  {LEGAL_PERSON.password}
+                    mshield legal-person --server {service.origin} login --account {LEGAL_PERSON.phone}
+                    mshield legal-person list
   business system   {system["client_id"]}:{system["client_secret"]}
   staff token 令牌  {staff_token}
                     curl -H "Authorization: Bearer TOKEN" -H "Content-Type: text/csv" \\
