@@ -161,7 +161,11 @@ async def _one(
     step: Callable[[str], Awaitable[Standing]],
 ) -> Outcome:
     parsed = shield.parse_number(number) or number
-    found = await store.standings(tx, credit_code=enterprise.credit_code, shield_number=parsed)
+
+    async def read() -> list[tuple[str, Standing]]:
+        return await store.standings(tx, credit_code=enterprise.credit_code, shield_number=parsed)
+
+    found = await read()
     if not found:
         return Outcome(shield_number=parsed, changed=False, standing=None, error=errors.NotFound())
     reached: list[Standing] = []
@@ -174,9 +178,16 @@ async def _one(
                 reached.append(await step(serial))
                 changed = True
     except errors.DomainError as error:
-        if not changed:
-            return Outcome(shield_number=parsed, changed=False, standing=found[0][1], error=error)
+        now_found = await read()
+        if not changed and not _stand_already(now_found, event):
+            return Outcome(shield_number=parsed, changed=False, standing=now_found[0][1], error=error)
+        reached = [standing for _, standing in _affected(now_found, event)]
     return Outcome(shield_number=parsed, changed=changed, standing=reached[0])
+
+
+def _stand_already(found: list[tuple[str, Standing]], event: CertificateEvent) -> bool:
+    """Whether another call has done the same since the standings were read."""
+    return all(stands_already(standing, event) for _, standing in _affected(found, event))
 
 
 def _affected(found: list[tuple[str, Standing]], event: CertificateEvent) -> list[tuple[str, Standing]]:
