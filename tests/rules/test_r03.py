@@ -1,0 +1,44 @@
+"""R3: login by account, password and captcha; the home page's six functions have their calls."""
+
+import pytest
+
+from mshield.demo.people import OPERATOR
+from tests.application import Application
+
+SIX_FUNCTIONS = {
+    "apply 申请证书": ("/api/phone/enrolments", "post"),
+    "bind 绑定证书": ("/api/phone/bindings", "post"),
+    "change PIN 修改 PIN 码": ("/api/phone/keys/{uid}/tasks", "post"),
+    "renew 更新证书": ("/api/phone/renewals", "post"),
+    "scan to log in, scan to sign 扫码登录, 扫码签名": ("/api/phone/scans", "post"),
+}
+
+
+async def _login(application: Application, **changes: str) -> tuple[int, str]:
+    captcha = (await application.http.post("/api/phone/captchas")).json()["captcha_id"]
+    answer = (await application.http.get(f"/dev/captchas/{captcha}")).json()["answer"]
+    document = {
+        "account": OPERATOR.phone,
+        "password": OPERATOR.password,
+        "captcha_id": captcha,
+        "captcha": answer,
+    }
+    response = await application.device().call("POST", "/api/phone/sessions", document | changes)
+    return response.status_code, response.json().get("code", "")
+
+
+async def test_r03_account_password_and_captcha_must_all_be_right(application: Application) -> None:
+    await application.registered()
+    assert await _login(application) == (201, "")
+    for changes, code in (
+        ({"account": "13800006028"}, "login_failed"),
+        ({"password": "Demo-declare-2027"}, "login_failed"),
+        ({"captcha": "wrong"}, "captcha_wrong"),
+    ):
+        assert (await _login(application, **changes))[1] == code
+
+
+@pytest.mark.parametrize("function", SIX_FUNCTIONS)
+def test_r03_each_function_of_the_home_page_has_its_call(application: Application, function: str) -> None:
+    path, method = SIX_FUNCTIONS[function]
+    assert method in application.app.openapi()["paths"][path]

@@ -1,0 +1,53 @@
+"""R15: the PC shows a QR, the app scans, PIN, the PC is logged in."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mshield.client.errors import ProblemError
+from mshield.demo.people import OPERATOR
+from tests.conftest import Clock
+from tests.mortal import Mortal, mortal_service
+
+
+@pytest.fixture
+def service(
+    database_url: str, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Mortal]:
+    with mortal_service(database_url, tmp_path, clock, monkeypatch) as running:
+        yield running
+
+
+def test_r15_scanned_and_approved_the_pc_knows_who_it_is(service: Mortal, tmp_path: Path) -> None:
+    phone = service.enrolled(tmp_path / "phone")
+    with service.business() as business:
+        asked = business.request_login()
+        scanned = phone.scan(asked.qr)
+        assert (scanned.kind, scanned.number) == ("login", asked.number)
+        assert (scanned.requester.name, scanned.requester.domain) == ("单一窗口", "singlewindow.example")
+        assert phone.approve(pin=OPERATOR.pin).kind == "login"
+        result = business.result(asked.id)
+    assert (result.kind, result.signer.name) == ("login", OPERATOR.name)
+    assert result.signer.credit_code == OPERATOR.credit_code
+
+
+def test_r15_without_the_pin_nobody_is_logged_in(service: Mortal, tmp_path: Path) -> None:
+    phone = service.enrolled(tmp_path / "phone")
+    with service.business() as business:
+        asked = business.request_login()
+        phone.scan(asked.qr)
+        with pytest.raises(ProblemError) as refused:
+            phone.approve(pin="000000")
+        assert refused.value.code == "wrong_pin"
+        assert business.status(asked.id).state == "scanned"
+
+
+def test_r15_not_me_tells_the_pc(service: Mortal, tmp_path: Path) -> None:
+    phone = service.enrolled(tmp_path / "phone")
+    with service.business() as business:
+        asked = business.request_login()
+        phone.scan(asked.qr)
+        phone.decline(reason="not_me")
+        status = business.status(asked.id)
+    assert (status.state, status.reason) == ("declined", "not_me")

@@ -1,0 +1,62 @@
+"""R16: the business system shows a QR, the app scans and shows what is signed, PIN, the signature is delivered."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mshield.client import Document
+from mshield.demo.people import OPERATOR
+from tests.application import EXAMPLES
+from tests.conftest import Clock
+from tests.mortal import Mortal, mortal_service
+
+DECLARATION = next(EXAMPLES.glob("*.xml")).read_bytes()
+
+
+@pytest.fixture
+def service(
+    database_url: str, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Mortal]:
+    with mortal_service(database_url, tmp_path, clock, monkeypatch) as running:
+        yield running
+
+
+def test_r16_what_the_phone_shows_is_signed_and_delivered(service: Mortal, tmp_path: Path) -> None:
+    phone = service.enrolled(tmp_path / "phone")
+    document = Document(title="进口报关单", media_type="application/xml", content=DECLARATION)
+    with service.business() as business:
+        asked = business.request_signature([document])
+        (task,) = phone.scan(asked.qr).tasks
+        assert (task.title, task.media_type, task.message) == ("进口报关单", "application/xml", DECLARATION)
+        phone.approve(pin=OPERATOR.pin)
+        result = business.result(asked.id)
+    assert (result.kind, result.signer.name) == ("signature", OPERATOR.name)
+    (signed,) = result.documents
+    assert signed.message == DECLARATION
+
+
+def test_r16_one_pin_signs_all_documents_of_a_request(service: Mortal, tmp_path: Path) -> None:
+    phone = service.enrolled(tmp_path / "phone")
+    documents = [
+        Document(title=f"报关单 {number}", media_type="text/plain", content=f"第 {number} 票".encode())
+        for number in range(3)
+    ]
+    with service.business() as business:
+        asked = business.request_signature(documents)
+        phone.scan(asked.qr)
+        approved = phone.approve(pin=OPERATOR.pin)
+        signed = business.result(asked.id).documents
+    assert [each.message for each in signed] == [each.content for each in documents]
+    assert len({each.signature for each in approved.documents}) == 3
+
+
+def test_r16_declined_is_delivered_too(service: Mortal, tmp_path: Path) -> None:
+    phone = service.enrolled(tmp_path / "phone")
+    with service.business() as business:
+        asked = business.request_signature(
+            [Document(title="报关单", media_type="text/plain", content=DECLARATION)]
+        )
+        phone.scan(asked.qr)
+        phone.decline()
+        assert business.status(asked.id).state == "declined"
