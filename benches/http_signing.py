@@ -188,7 +188,7 @@ async def _measure(service: LiveService, server: Server | None, signatures: int)
         phone.key = msgspec.structs.replace(phone.key, rn=secrets.token_bytes(32))
     async with httpx.AsyncClient(base_url=service.origin, auth=credentials, trust_env=False) as business:
         await _spend(pid, phones, business, WARM_UP)
-        before, began = _database_cpu(server), time.perf_counter()
+        before, began = database_cpu(server), time.perf_counter()
         spent = await _spend(pid, phones, business, signatures)
         wall = time.perf_counter() - began
     for phone in phones:
@@ -197,7 +197,7 @@ async def _measure(service: LiveService, server: Server | None, signatures: int)
         engine=service.engine,
         database="sqlite" if server is None else "postgresql",
         signatures=signatures,
-        database_cpu=1e3 * (_database_cpu(server) - before) / signatures,
+        database_cpu=1e3 * (database_cpu(server) - before) / signatures,
         bare=_bare(service.engine),
         lean=await lean_cost(service.engine, folder=service.folder),
         wall=1e3 * wall / signatures,
@@ -301,7 +301,8 @@ def _cpu(process: psutil.Process) -> float:
         return times.user + times.system
 
 
-def _database_cpu(server: Server | None) -> float:
+def database_cpu(server: Server | None) -> float:
+    """Seconds of CPU of PostgreSQL and all of its processes; 0 without one."""
     if server is None:
         return 0.0
     postmaster = psutil.Process(int((server.data / "postmaster.pid").read_text().split("\n", 1)[0]))

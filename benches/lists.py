@@ -97,7 +97,7 @@ async def _run(url: str, folder: Path, certificates: int, rounds: int) -> list[M
     db = await open_database(url)
     keyring = load_keyring(settings)
     await init_ca(db, keyring, load_engine(), settings, CaNames(), now=wall_clock())
-    await _fill(db, certificates)
+    await fill(db, certificates)
     await _seal_id_numbers(db, keyring.seal)
     if db.dialect == "postgresql":
         await execute(db, "ANALYZE")  # as autovacuum does after a while
@@ -157,7 +157,7 @@ async def _calls(app: FastAPI) -> list[tuple[str, Callable[[], Awaitable[httpx.R
     ]
 
 
-async def _fill(db: Database, certificates: int) -> None:
+async def fill(db: Database, certificates: int) -> None:
     """Every tenth certificate is revoked, every fiftieth on hold."""
     as_bytes = r"CAST(\1 AS BLOB)" if db.dialect == "sqlite" else r"convert_to(\1, 'UTF8')"
     text = re.sub(r"BYTES\[(.*?)\]", as_bytes, _COMMENT.sub("", _POPULATION.read_text("utf-8")))

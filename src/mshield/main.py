@@ -100,10 +100,15 @@ def create_app(settings: Settings | None = None, *, clock: Clock = wall_clock) -
 def create_service() -> FastAPI:
     """`create_app` for a process of its own: what is loaded by now lives to the end, and the collector needn't look."""
     app = create_app()
+    collect_as_the_service()
+    return app
+
+
+def collect_as_the_service() -> None:
+    """Sets this process's garbage collector for a process that runs for long."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(*_GC_THRESHOLDS)
-    return app
 
 
 @asynccontextmanager

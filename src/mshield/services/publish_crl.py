@@ -6,6 +6,7 @@ earlier time, is seen too.
 
 import asyncio
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from mshield.domain import errors
@@ -121,7 +122,7 @@ class CrlPublisher:
                 revoked = self._revoked_cas()
                 return number, _root_basis(revoked), revoked
             rows = await list_revoked(tx, issuer=ca, since=this_update - RETAIN_MS)
-            return number, basis_of(rows), [entry for row in rows if (entry := _entry(row)) is not None]
+            return number, basis_of(rows), [entry for row in rows if (entry := entry_of(row)) is not None]
 
         number, basis, revoked = await self._db.write(work)
         if number is None:
@@ -153,7 +154,9 @@ def _build(authority: Authority, crl: CrlRow, revoked: list[Revoked]) -> bytes:
     )
 
 
-def _entry(row: StatusRow) -> Revoked | None:
+@lru_cache(maxsize=1 << 16)
+def entry_of(row: StatusRow) -> Revoked | None:
+    """The list's entry of a certificate, or None where it has none."""
     revocation = revocation_of(row)
     return None if revocation is None else Revoked(int(row.serial, 16), revocation.at, revocation.reason)
 

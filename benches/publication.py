@@ -1,0 +1,265 @@
+"""CPU of issuing and publishing with 100 000 certificates, 10 000 of them revoked and 2 000 on hold; both databases.
+
+Issuing is all that follows once a certification request is co-signed: checking it, the reservation, the certificate,
+its event. A list is made after one more revocation. An OCSP answer is one that is kept, asked for again.
+"""
+
+import argparse
+import asyncio
+import json
+import secrets
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+import msgspec
+
+from benches.http_signing import database_cpu
+from benches.lists import CERTIFICATES, fill
+from mshield.domain.certificates import CertificateEvent
+from mshield.gm import sm2
+from mshield.keys.keyring import Keyring
+from mshield.main import collect_as_the_service
+from mshield.pki.crl import Revoked, build_crl
+from mshield.pki.csr import build_request_info
+from mshield.pki.names import LeafSubject
+from mshield.pki.ocsp import CertId, build_ocsp_request
+from mshield.services.certificate import Certificates
+from mshield.services.publish_crl import entry_of
+from mshield.services.session import token_hash
+from mshield.services.signing_key import Caller
+from mshield.settings import Settings
+from mshield.store.authorities import CrlRow, insert_crl
+from mshield.store.certificates import list_revoked
+from mshield.store.migrate import migrate
+from mshield.store.opening import open_database
+from tests.issuing import NAME, ORGANISATION, Ca, change, make_ca, person
+from tests.postgres import Server, start_server
+from tests.signing import execute
+
+DAY_MS: Final = 86_400_000
+ISSUED: Final = 200
+LISTS: Final = 10
+ANSWERS: Final = 2000
+_NOW: Final = time.time_ns() // 1_000_000
+_SUBJECT: Final = LeafSubject(organisation=ORGANISATION, role="操作员", common_name=NAME)
+
+Call = Callable[[int], Awaitable[object]]
+DatabaseName = Literal["sqlite", "postgresql"]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Milliseconds of this process's CPU for one, `database_cpu` of PostgreSQL's beside it; `bound` is issue 3's."""
+
+    database: str
+    what: str
+    cpu: float
+    database_cpu: float
+    bound: float | None
+
+
+class _Meter:
+    """Measures one thing after the other on one database."""
+
+    def __init__(self, database: DatabaseName, server: Server | None) -> None:
+        self._database, self._server = database, server
+        self.found: list[Measured] = []
+
+    async def add(
+        self,
+        what: str,
+        call: Call,
+        *,
+        rounds: int,
+        bound: float | None = None,
+        prepare: Call | None = None,
+    ) -> None:
+        """The mean of `rounds` calls, each with its number, each after `prepare`, which isn't counted."""
+        cpu = in_database = 0.0
+        for number in range(rounds):
+            if prepare is not None:
+                await prepare(number)
+            before, start = database_cpu(self._server), time.process_time()
+            await call(number)
+            cpu += time.process_time() - start
+            in_database += database_cpu(self._server) - before
+        per_call = 1e3 / rounds
+        self.found.append(Measured(self._database, what, cpu * per_call, in_database * per_call, bound))
+
+
+def run(database: DatabaseName, *, certificates: int) -> list[Measured]:
+    """All figures on one database."""
+    with tempfile.TemporaryDirectory(prefix="mshield-publication-") as name:
+        folder = Path(name)
+        if database == "sqlite":
+            return asyncio.run(_run(f"sqlite:///{folder / 'mshield.db'}", None, certificates))
+        folder.chmod(0o755)  # PostgreSQL runs as its own user
+        server = start_server(folder / "postgresql", durable=True)
+        try:
+            return asyncio.run(_run(server.create("mshield"), server, certificates))
+        finally:
+            server.stop()
+
+
+async def _run(url: str, server: Server | None, certificates: int) -> list[Measured]:
+    await asyncio.to_thread(migrate, url)
+    db = await open_database(url)
+    ca = await make_ca(db, Keyring.generate(), now=_NOW, settings=Settings(database=url))
+    await fill(db, certificates)
+    if server is not None:
+        await execute(db, "ANALYZE")  # as autovacuum does after a while
+    collect_as_the_service()
+    meter = _Meter("sqlite" if server is None else "postgresql", server)
+    await _measure_issuing(ca, meter)
+    await _measure_publishing(ca, meter)
+    await db.close()
+    return meter.found
+
+
+async def _measure_issuing(ca: Ca, meter: _Meter) -> None:
+    callers = [await _confirmed(ca) for _ in range(ISSUED)]
+    certificates = Certificates(ca.db, ca.engine, ca.authorities, ca.issue)
+
+    async def issue(number: int) -> None:
+        await certificates.issue_confirmed(callers[number], now=_NOW)
+
+    await meter.add("issuing", issue, rounds=ISSUED, bound=0.6)
+    people = [await person(ca.db, ca.keyring, ca.engine, now=_NOW) for _ in range(ISSUED)]
+    serials: list[str] = []
+
+    async def reserve(number: int) -> None:
+        serials.append((await ca.issue.reserve(people[number][0], now=_NOW)).serial)
+
+    async def sign(number: int) -> None:
+        await ca.issue.issue(serials[number], now=_NOW)
+
+    await meter.add("  of it the reservation", reserve, rounds=ISSUED)
+    await meter.add("  of it certificate and event", sign, rounds=ISSUED)
+
+
+async def _measure_publishing(ca: Ca, meter: _Meter) -> None:
+    publisher = ca.publisher()
+
+    async def make(number: int) -> None:
+        await publisher.crl("issuing", now=_NOW + number)
+
+    async def revoke(number: int) -> None:
+        await change(ca.db, f"a{10 * number:07d}", CertificateEvent.REVOKE, now=_NOW + number, reason=1)
+
+    await meter.add("a process's first list", make, rounds=1)
+    await meter.add("list after one more revocation", make, rounds=LISTS, bound=50, prepare=revoke)
+    for name, call in _parts_of_a_list(ca):
+        await meter.add(f"  of it {name}", call, rounds=LISTS)
+    await meter.add("list that stands, asked for again", make, rounds=LISTS)
+    leaf = await ca.certify(now=_NOW)
+    request = build_ocsp_request([CertId.of(ca.authorities.issuing.certificate, leaf.serial)])
+
+    async def ask(_: int) -> None:
+        await publisher.ocsp(request, now=_NOW)
+
+    await meter.add("OCSP answer, signed", ask, rounds=1)
+    await meter.add("OCSP answer, kept", ask, rounds=ANSWERS, bound=0.1)
+
+
+def _parts_of_a_list(ca: Ca) -> list[tuple[str, Call]]:
+    """Reading the rows; making, checking and signing the list; storing it."""
+    issuing = ca.authorities.issuing
+    entries: list[Revoked] = []
+    ders: list[bytes] = []
+
+    async def read(_: int) -> None:
+        rows = await list_revoked(ca.db, issuer="issuing", since=0)
+        entries[:] = [entry for row in rows if (entry := entry_of(row)) is not None]
+
+    async def build(number: int) -> None:
+        ders.append(
+            build_crl(
+                signer=issuing.signer,
+                issuer=issuing.certificate,
+                number=number + 1,
+                this_update=_NOW + DAY_MS,
+                next_update=_NOW + 2 * DAY_MS,
+                revoked=entries,
+            )
+        )
+
+    async def store(number: int) -> None:
+        crl = CrlRow(1000 + number, "", _NOW, _NOW)
+        await insert_crl(ca.db, authority="root", crl=crl, der=ders[number])
+
+    return [("reading what is revoked", read), ("building, lint, signature", build), ("storing", store)]
+
+
+async def _confirmed(ca: Ca) -> Caller:
+    """A logged-in phone whose certification request is signed, with the rows that enrolment would have left."""
+    new, private = await person(ca.db, ca.keyring, ca.engine, now=_NOW)
+    info = build_request_info(_SUBJECT, private.public)
+    signature = sm2.sign(ca.engine, private, info)
+    subject = msgspec.json.encode(
+        {"organisation": _SUBJECT.organisation, "role": _SUBJECT.role, "common_name": _SUBJECT.common_name}
+    ).decode()
+    await execute(ca.db, "UPDATE keys SET subject = $1 WHERE uid = $2", subject, new.uid)
+    await execute(ca.db, "UPDATE devices SET shield_number = id WHERE id = $1", new.device_id)
+    await execute(
+        ca.db,
+        "INSERT INTO tasks (sid, position, uid, purpose, state, message, media_type, title, display, created_at,"
+        " expires_at) VALUES ($1, 0, $2, 'enrol', 'signed', $3, '', '', '', $4, $5)",
+        new.uid,
+        new.uid,
+        info,
+        _NOW,
+        _NOW,
+    )
+    await execute(
+        ca.db,
+        "INSERT INTO signatures (sid, uid, purpose, digest, signature, signed_at) VALUES ($1, $2, 'enrol', $3, $4, $5)",
+        new.uid,
+        new.uid,
+        b"digest",
+        signature.to_raw(),
+        _NOW,
+    )
+    token = secrets.token_urlsafe(16)
+    await execute(
+        ca.db,
+        "INSERT INTO phone_sessions (token_hash, account_id, device_id, created_at, expires_at)"
+        " VALUES ($1, $2, $3, $4, $5)",
+        token_hash(token),
+        new.account_id,
+        new.device_id,
+        _NOW,
+        _NOW + DAY_MS,
+    )
+    return Caller(token_hash(token), new.device_id)
+
+
+def table(results: list[Measured]) -> str:
+    """For people."""
+    lines = [f"{'database':<12}{'milliseconds of CPU':<34}{'service':>9}{'database':>10}{'bound':>8}"]
+    for each in results:
+        bound = "" if each.bound is None else f"{each.bound:8.1f}"
+        over = "  over" if each.bound is not None and each.cpu > each.bound else ""
+        lines.append(
+            f"{each.database:<12}{each.what:<34}{each.cpu:9.3f}{each.database_cpu:10.3f}{bound}{over}"
+        )
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Measures both databases and prints a table, or JSON with `--json`."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--certificates", type=int, default=CERTIFICATES)
+    parser.add_argument("--database", choices=["sqlite", "postgresql"], help="only this one")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    options = parser.parse_args([]) if __name__ != "__main__" else parser.parse_args()
+    databases: list[DatabaseName] = [options.database] if options.database else ["sqlite", "postgresql"]
+    results = [each for name in databases for each in run(name, certificates=options.certificates)]
+    print(json.dumps([asdict(each) for each in results], indent=2) if options.json else table(results))
+
+
+if __name__ == "__main__":
+    main()
