@@ -179,6 +179,10 @@ class Settings(BaseSettings):
     )
     crl_hours: Positive = Field(default=24, description="life of a published CRL")
     root_crl_hours: Positive = Field(default=24 * 30, description="life of the root's published CRL")
+    p256_status: bool = Field(
+        default=False,
+        description="also publish lists and OCSP answers signed on P-256, for clients that know no SM2",
+    )
     ocsp_hours: Positive = Field(default=12, description="life of an OCSP answer")
 
     filing_source_url: OutsideUrl | None = Field(

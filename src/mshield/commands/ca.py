@@ -112,6 +112,33 @@ def renew_issuing(out: Output) -> None:
     out.data(_data(name, certificate), _lines(out, [(name, certificate)]))
 
 
+@command.command(name="init-p256")
+@click.option("--renew", is_flag=True, help="Put a new key in place of the one there is.")
+@output_options
+def init_p256(out: Output, renew: bool) -> None:  # click's own form
+    """Make the P-256 key with which ordinary clients check statuses; prints its certificate, which they pin.
+
+    It takes effect with MSHIELD_P256_STATUS=true, at /pki/p256.cer, /pki/p256.crl and /pki/p256/ocsp.
+    """
+    from mshield.keys.keyring import load_keyring
+    from mshield.pki import pem
+    from mshield.services.init_p256 import init_p256 as make
+    from mshield.settings import load_settings
+    from mshield.store.opening import open_database
+
+    async def run() -> bytes:
+        settings = load_settings()
+        keyring = load_keyring(settings)
+        db = await open_database(settings.database, pool_size=1)
+        try:
+            return await make(db, keyring, renew=renew, now=time.time_ns() // 1_000_000)
+        finally:
+            await db.close()
+
+    text = pem.encode("CERTIFICATE", asyncio.run(run()))
+    out.data({"pem": text}, text.splitlines())
+
+
 _REASONS = {"unspecified": 0, "key-compromise": 1, "superseded": 4, "cessation-of-operation": 5}
 
 

@@ -79,7 +79,7 @@ def build_crl(
     """
     if signer.public != issuer.public_key or issuer.ski is None:
         raise IssueError("the signer's key is not the issuer's, or the issuer has no key identifier")
-    entries = [_entry(each) for each in sorted(revoked, key=itemgetter(0))]
+    entries = [entry_der(each) for each in sorted(revoked, key=itemgetter(0))]
     extensions = (
         ext.authority_key_id(issuer.ski),
         Extension(oids.CRL_NUMBER, der.integer(number)),
@@ -132,12 +132,16 @@ def parse_crl(data: bytes) -> Crl:
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _entry(revoked: Revoked) -> bytes:
+def entry_der(revoked: Revoked, *more: Extension) -> bytes:
+    """An entry of a list, with `more` extensions beside its reason."""
     # RFC 5280 5.3.1: unspecified should be left out.
-    if not revoked.reason:
-        return der.sequence(der.integer(revoked.serial), der.time(revoked.at))
-    reason = Extension(oids.REASON_CODE, der.enumerated(revoked.reason))
-    return der.sequence(der.integer(revoked.serial), der.time(revoked.at), der.sequence(reason.der))
+    reason = (Extension(oids.REASON_CODE, der.enumerated(revoked.reason)),) if revoked.reason else ()
+    extensions = [each.der for each in (*reason, *more)]
+    return der.sequence(
+        der.integer(revoked.serial),
+        der.time(revoked.at),
+        *((der.sequence(*extensions),) if extensions else ()),
+    )
 
 
 def _read_tbs(data: bytes) -> _TbsCrl:

@@ -111,19 +111,43 @@ def build_ocsp_response(
         raise IssueError("the signer's key is not the responder's")
     if include is None:
         include = () if responder.public_key == issuer.public_key else (responder,)
-    singles = (_single(cert_id, status, this_update, next_update) for cert_id, status in statuses)
-    extensions = () if nonce is None else (der.explicit(1, der.sequence(nonce_extension(nonce).der)),)
-    tbs = der.sequence(
-        der.explicit(2, der.octet_string(key_id(responder.public_key))),
-        der.generalized_time(produced_at),
-        der.sequence(*singles),
-        *extensions,
+    tbs = response_data(
+        key_id(responder.public_key),
+        statuses,
+        this_update=this_update,
+        next_update=next_update,
+        produced_at=produced_at,
+        nonce=nonce,
     )
     findings = lint_ocsp(tbs, responder=responder, issuer=issuer)
     if findings:
         raise LintError(findings)
     certificates = (der.explicit(0, der.sequence(*(c.der for c in include))),) if include else ()
-    basic = assemble(tbs, signer.sign(tbs), *certificates)
+    return successful(assemble(tbs, signer.sign(tbs), *certificates))
+
+
+def response_data(
+    responder_key_id: bytes,
+    statuses: Sequence[tuple[CertId, CertStatus]],
+    *,
+    this_update: int,
+    next_update: int | None,
+    produced_at: int,
+    nonce: bytes | None,
+) -> bytes:
+    """The ResponseData that a responder signs, whatever its algorithm."""
+    singles = (_single(cert_id, status, this_update, next_update) for cert_id, status in statuses)
+    extensions = () if nonce is None else (der.explicit(1, der.sequence(nonce_extension(nonce).der)),)
+    return der.sequence(
+        der.explicit(2, der.octet_string(responder_key_id)),
+        der.generalized_time(produced_at),
+        der.sequence(*singles),
+        *extensions,
+    )
+
+
+def successful(basic: bytes) -> bytes:
+    """An OCSPResponse with this signed BasicOCSPResponse."""
     content = der.sequence(der.oid(oids.OCSP_BASIC), der.octet_string(basic))
     return der.sequence(der.enumerated(0), der.explicit(0, content))
 

@@ -7,9 +7,11 @@ from mshield.domain import errors
 from mshield.gm.engine import Engine
 from mshield.keys.authority import Authorities, generation_of
 from mshield.keys.keyring import Keyring
+from mshield.keys.p256 import P256
 from mshield.pki.certificate import Certificate
 from mshield.services.publish_crl import CrlPublisher, PublishedCrl
 from mshield.services.publish_ocsp import OcspAnswer, OcspPublisher
+from mshield.services.publish_p256 import P256Publisher
 from mshield.settings import Settings
 from mshield.store.database import Database
 
@@ -25,22 +27,39 @@ class Publisher:
         self._db, self._authorities = db, authorities
         self._crls = CrlPublisher(db, keyring, engine, settings, authorities)
         self._ocsp = OcspPublisher(db, keyring, engine, settings, authorities)
+        self._p256: P256Publisher | None = None
+        if settings.p256_status:
+            self._p256 = P256Publisher.of(db, keyring, engine, settings, authorities)
 
     async def certificate(self, ca: str) -> bytes:
-        """The certificate (DER) of the root or an issuing CA. Raises NotFound."""
+        """The certificate (DER) of the root, an issuing CA, or the P-256 signer. Raises NotFound."""
+        if ca == P256:
+            return await self._ordinary().certificate()
         return (await self._find(ca)).der
 
     async def crl(self, ca: str, *, now: int) -> PublishedCrl:
-        """The list of the root or an issuing CA in force at `now`: the last one, or a new one where that is due.
+        """The list of the root, an issuing CA or the P-256 signer: the last one, or a new one where that is due.
 
         It is due when a status changed or the last one's end is near. Raises NotFound.
         """
+        if ca == P256:
+            return await self._ordinary().crl(now=now)
         await self._find(ca)
         return await self._crls.current(ca, now=now)
 
     async def refresh(self, *, now: int) -> int:
         """Makes the lists that are due, deletes those that nobody needs, signs OCSP answers anew; how much it did."""
-        return await self._crls.refresh(now=now) + await self._ocsp.presign(now=now)
+        made = await self._crls.refresh(now=now) + await self._ocsp.presign(now=now)
+        return made if self._p256 is None else made + await self._p256.refresh(now=now)
+
+    async def p256_ocsp(self, request: bytes, *, now: int) -> OcspAnswer:
+        """`ocsp`, signed for clients that know no SM2. Raises NotFound where that is off."""
+        return await self._ordinary().ocsp(request, now=now)
+
+    def _ordinary(self) -> P256Publisher:
+        if self._p256 is None:
+            raise errors.NotFound
+        return self._p256
 
     async def _find(self, ca: str) -> Certificate:
         found = self._authorities.certificate(ca)

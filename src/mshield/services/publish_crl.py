@@ -5,6 +5,7 @@ earlier time, is seen too.
 """
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
@@ -13,6 +14,7 @@ from mshield.domain import errors
 from mshield.gm.engine import Engine
 from mshield.keys.authority import ROOT, Authorities, Authority, open_authority
 from mshield.keys.keyring import Keyring
+from mshield.pki.certificate import Certificate
 from mshield.pki.crl import Revoked, build_crl
 from mshield.services.status import revocation_of
 from mshield.settings import Settings
@@ -27,6 +29,9 @@ RETAIN_MS: Final = 31 * 24 * HOUR_MS
 
 KEPT_MS: Final = HOUR_MS
 """How long a list that has a successor stays in the database."""
+
+Content = list[tuple[Certificate, list[Revoked]]]
+"""What a list says, by issuer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +71,15 @@ class CrlPublisher:
         await self._authorities.refresh(self._db)
         for ca in self._authorities.names:
             certificate = self._authorities.certificate(ca)
-            if (
-                certificate is not None
-                and now <= certificate.not_after
-                and await self._find(ca, now=now) is None
-            ):
+            if certificate is not None and now <= certificate.not_after and await self.is_due(ca, now=now):
                 await self.current(ca, now=now)
                 made += 1
         await store.prune_crls(self._db, before=now - KEPT_MS)
         return made
+
+    async def is_due(self, ca: str, *, now: int) -> bool:
+        """Whether the next call of `current` makes a list."""
+        return await self._find(ca, now=now) is None
 
     async def current(self, ca: str, *, now: int) -> PublishedCrl:
         """The list of the root or an issuing CA in force at `now`."""
@@ -115,25 +120,38 @@ class CrlPublisher:
     async def _make(self, ca: str, *, now: int) -> PublishedCrl:
         this_update = now // 1000 * 1000
 
-        async def work(tx: Tx) -> tuple[int | None, str, list[Revoked]]:
+        async def work(tx: Tx) -> tuple[int | None, str, Content]:
             number = await store.next_crl_number(tx, name=ca)
-            if ca == ROOT:
-                await self._authorities.refresh(tx)
-                revoked = self._revoked_cas()
-                return number, _root_basis(revoked), revoked
-            rows = await list_revoked(tx, issuer=ca, since=this_update - RETAIN_MS)
-            return number, basis_of(rows), [entry for row in rows if (entry := entry_of(row)) is not None]
+            return number, *await self._read(tx, ca, since=this_update - RETAIN_MS)
 
-        number, basis, revoked = await self._db.write(work)
+        number, basis, content = await self._db.write(work)
         if number is None:
             raise errors.Unavailable
         life_ms = self._root_life_ms if ca == ROOT else self._life_ms
         crl = CrlRow(number, basis, this_update, this_update + life_ms)
-        # A long list takes a while: other requests go on meanwhile.
-        der = await asyncio.to_thread(_build, await self._authority(ca), crl, revoked)
+        der = await self._build(ca, crl, content)
         await store.insert_crl(self._db, authority=ca, crl=crl, der=der)
         made = self._last[ca] = PublishedCrl(der, number, crl.this_update, crl.next_update)
         return made
+
+    async def _read(self, tx: Tx, ca: str, *, since: int) -> tuple[str, Content]:
+        """What a list says of a CA's certificates, with its basis."""
+        certificate = self._authorities.certificate(ca)
+        if certificate is None:
+            raise errors.NotFound
+        if ca == ROOT:
+            await self._authorities.refresh(tx)
+            revoked = self._revoked_cas()
+            return _root_basis(revoked), [(certificate, revoked)]
+        rows = await list_revoked(tx, issuer=ca, since=since)
+        return basis_of(rows), [
+            (certificate, [entry for row in rows if (entry := entry_of(row)) is not None])
+        ]
+
+    async def _build(self, ca: str, crl: CrlRow, content: Content) -> bytes:
+        ((_, revoked),) = content
+        # A long list takes a while: other requests go on meanwhile.
+        return await asyncio.to_thread(_build, await self._authority(ca), crl, revoked)
 
     async def _authority(self, ca: str) -> Authority:
         found = self._authorities.find(ca)
@@ -147,11 +165,13 @@ def _build(authority: Authority, crl: CrlRow, revoked: list[Revoked]) -> bytes:
         number=crl.number,
         this_update=crl.this_update,
         next_update=crl.next_update,
-        # Another process's clock may be a little ahead; a list can't tell of the future.
-        revoked=[
-            each if each.at <= crl.this_update else each._replace(at=crl.this_update) for each in revoked
-        ],
+        revoked=until(crl.this_update, revoked),
     )
+
+
+def until(this_update: int, revoked: Sequence[Revoked]) -> list[Revoked]:
+    """Another process's clock may be a little ahead; a list can't tell of the future."""
+    return [each if each.at <= this_update else each._replace(at=this_update) for each in revoked]
 
 
 @lru_cache(maxsize=1 << 16)

@@ -77,7 +77,12 @@ async def insert_authorities(tx: Tx, rows: Sequence[AuthorityRow], *, now: int) 
 
 async def replace_authority(db: Database, row: AuthorityRow, *, old_certificate: bytes) -> bool:
     """Puts a new certificate and key in place of the ones read; False when someone else was faster."""
-    touched = await db.run(
+    return await db.write(lambda tx: replace_authority_in(tx, row, old_certificate=old_certificate))
+
+
+async def replace_authority_in(tx: Tx, row: AuthorityRow, *, old_certificate: bytes) -> bool:
+    """`replace_authority` inside of the caller's transaction."""
+    touched = await tx.run(
         _SQL["replace_authority"],
         name=row.name,
         certificate=row.certificate,
@@ -123,6 +128,11 @@ async def crl_der(db: Database, *, authority: str, number: int) -> bytes | None:
 async def prune_crls(db: Database, *, before: int) -> int:
     """Deletes the lists that were made before that time (ms) and have a successor; gives their number."""
     return await db.run(_SQL["prune_crls"], before=before)
+
+
+async def delete_crls(tx: Tx, *, authority: str) -> None:
+    """Deletes all lists of an authority whose key is replaced."""
+    await tx.run(_SQL["delete_crls"], authority=authority)
 
 
 def _authority(row: Row) -> AuthorityRow:

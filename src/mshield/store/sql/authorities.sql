@@ -38,3 +38,7 @@ SELECT der FROM crls WHERE authority = :authority AND number = :number;
 -- A list is given out until the next one is there. Those made lately may still be on their way to a reader.
 DELETE FROM crls WHERE this_update < :before
   AND number < (SELECT MAX(c.number) FROM crls c WHERE c.authority = crls.authority);
+
+-- name: delete_crls!
+-- Under a new key of the same name the lists begin anew; their numbers go on.
+DELETE FROM crls WHERE authority = :authority;

@@ -29,7 +29,7 @@ _DAY: Final = 86_400
 _CRL_SECONDS: Final = 300
 """How long a cache may give a list out without asking whether there is a newer one."""
 
-Ca = Annotated[str, Path(max_length=16, description="root, issuing, issuing-2 …")]
+Ca = Annotated[str, Path(max_length=16, description="root, issuing, issuing-2 …, p256")]
 
 
 def _documented(description: str, media_type: str, *, cached: bool) -> dict[int | str, dict[str, Any]]:
@@ -80,12 +80,9 @@ async def crl(request: Request, ca: Ca) -> Response:
 )
 async def ocsp_post(request: Request) -> Response:
     """An OCSP request (DER, 16 kB and 64 certificates at most) in the body; a nonce is echoed."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_REQUEST:
-            break
-    return _ocsp(await _answer(request, bytes(body)), cacheable=False)
+    context = context_of(request)
+    answer = await context.publisher.ocsp(await _body(request), now=context.clock())
+    return _ocsp(answer, cacheable=False)
 
 
 @router.get(
@@ -93,16 +90,53 @@ async def ocsp_post(request: Request) -> Response:
 )
 async def ocsp_get(request: Request, encoded: str) -> Response:
     """An OCSP request in base64 in the path, as RFC 6960 A.1 has it; without a nonce the answer may be cached."""
+    context = context_of(request)
+    answer = await context.publisher.ocsp(_decoded(encoded), now=context.clock())
+    return _ocsp(answer, cacheable=True)
+
+
+@router.post(
+    "/p256/ocsp",
+    summary="Status of certificates, signed on P-256",
+    response_class=Response,
+    responses=_OCSP_ANSWERS | problems(404),
+    openapi_extra=_OCSP_BODY,
+)
+async def p256_ocsp_post(request: Request) -> Response:
+    """As `POST /pki/ocsp`, for clients that know no SM2: ECDSA with SHA-256 by the key of `/pki/p256.cer`."""
+    context = context_of(request)
+    answer = await context.publisher.p256_ocsp(await _body(request), now=context.clock())
+    return _ocsp(answer, cacheable=False)
+
+
+@router.get(
+    "/p256/ocsp/{encoded:path}",
+    summary="Status of certificates, signed on P-256",
+    response_class=Response,
+    responses=_OCSP_ANSWERS | problems(404),
+)
+async def p256_ocsp_get(request: Request, encoded: str) -> Response:
+    """As `GET /pki/ocsp/{encoded}`, for clients that know no SM2."""
+    context = context_of(request)
+    answer = await context.publisher.p256_ocsp(_decoded(encoded), now=context.clock())
+    return _ocsp(answer, cacheable=True)
+
+
+async def _body(request: Request) -> bytes:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_REQUEST:
+            return b""  # not a request either
+    return bytes(body)
+
+
+def _decoded(encoded: str) -> bytes:
     try:
         body = base64.b64decode(encoded, validate=True)
     except ValueError:
-        body = b""  # not a request either
-    return _ocsp(await _answer(request, body), cacheable=True)
-
-
-async def _answer(request: Request, body: bytes) -> OcspAnswer:
-    context = context_of(request)
-    return await context.publisher.ocsp(body if len(body) <= MAX_REQUEST else b"", now=context.clock())
+        return b""
+    return body if len(body) <= MAX_REQUEST else b""
 
 
 def _ocsp(answer: OcspAnswer, *, cacheable: bool) -> Response:

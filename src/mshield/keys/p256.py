@@ -1,0 +1,51 @@
+"""The P-256 key for ordinary clients, sealed in the database like the authorities' keys."""
+
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from mshield.keys.errors import BadAuthority, NoAuthority
+from mshield.keys.keyring import Keyring
+from mshield.pki.errors import IssueError
+from mshield.pki.p256 import P256Signer
+from mshield.store.authorities import AuthorityRow, find_authority
+from mshield.store.database import Database
+
+P256: Final = "p256"
+"""Its name among the authorities, and its address."""
+
+_SCALAR_BYTES: Final = 32
+
+
+def seal_p256(keyring: Keyring, private: ec.EllipticCurvePrivateKey, certificate: bytes) -> AuthorityRow:
+    """The row in which it is stored."""
+    plain = private.private_numbers().private_value.to_bytes(_SCALAR_BYTES, "big")
+    return AuthorityRow(P256, certificate, keyring.seal(plain, purpose="authority", context=P256.encode()))
+
+
+class P256Key:
+    """The signer, opened once for each certificate that the database has in turn."""
+
+    def __init__(self, db: Database, keyring: Keyring) -> None:
+        self._db, self._keyring = db, keyring
+        self._signer: P256Signer | None = None
+
+    async def signer(self) -> P256Signer:
+        """The signer in force. Raises NoAuthority, BadAuthority, SealError."""
+        row = await find_authority(self._db, name=P256)
+        if row is None:
+            raise NoAuthority(
+                "尚无 P-256 状态签名密钥：请运行 mshield ca init-p256",
+                "there is no P-256 key for status: run `mshield ca init-p256`",
+            )
+        if self._signer is None or self._signer.certificate != row.certificate:
+            d = int.from_bytes(
+                self._keyring.open(row.key_box, purpose="authority", context=P256.encode()), "big"
+            )
+            try:
+                self._signer = P256Signer(ec.derive_private_key(d, ec.SECP256R1()), row.certificate)
+            except (IssueError, ValueError) as error:
+                raise BadAuthority(
+                    "P-256 私钥与证书不符", "the P-256 key does not fit its certificate"
+                ) from error
+        return self._signer

@@ -1,0 +1,161 @@
+"""Status for ordinary clients: revocation lists and OCSP answers signed with ECDSA on P-256 and SHA-256.
+
+They speak about SM2 certificates, but whoever knows no SM2 can verify them with the signer's certificate, once pinned.
+The list is an indirect one (RFC 5280, 5.2.5): its issuer is the signer, and entries say whose certificates they are.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.x509 import ocsp as x509_ocsp
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from mshield.pki import der, oids
+from mshield.pki import extensions as ext
+from mshield.pki.certificate import Certificate, key_id
+from mshield.pki.crl import Revoked, entry_der
+from mshield.pki.errors import Finding, IssueError, LintError
+from mshield.pki.extensions import Extension
+from mshield.pki.ocsp import CertId, CertStatus, response_data, successful
+
+_ALGORITHM: Final = der.sequence(der.oid(oids.ECDSA_WITH_SHA256))
+_INDIRECT: Final = Extension(
+    oids.ISSUING_DISTRIBUTION_POINT, der.sequence(der.implicit(4, b"\xff")), critical=True
+)
+
+
+class P256Signer:
+    """A P-256 key with its self-signed certificate (DER)."""
+
+    def __init__(self, private: ec.EllipticCurvePrivateKey, certificate: bytes) -> None:
+        """Raises IssueError where the key isn't the certificate's."""
+        parsed = x509.load_der_x509_certificate(certificate)
+        if parsed.public_key() != private.public_key():
+            raise IssueError("the key is not the certificate's")
+        self._private = private
+        self._name = parsed.subject.public_bytes()
+        self._key_id = key_id(_point(private))
+        self.certificate: Final = certificate
+
+    def ocsp(
+        self,
+        statuses: Sequence[tuple[CertId, CertStatus]],
+        *,
+        now: int,
+        next_update: int,
+        nonce: bytes | None = None,
+    ) -> bytes:
+        """A response as DER, with the signer's certificate; times in ms. LintError for wrong content."""
+        tbs = response_data(
+            self._key_id,
+            statuses,
+            this_update=now,
+            next_update=next_update,
+            produced_at=now,
+            nonce=nonce,
+        )
+        made = successful(self._signed(tbs, der.explicit(0, der.sequence(self.certificate))))
+        read = list(x509_ocsp.load_der_ocsp_response(made).responses)
+        if [each.serial_number for each in read] != [cert_id.serial for cert_id, _ in statuses]:
+            raise LintError((Finding("statuses", "the response reads otherwise than it was meant"),))
+        return made
+
+    def crl(
+        self,
+        revoked: Sequence[tuple[Certificate, Sequence[Revoked]]],
+        *,
+        number: int,
+        this_update: int,
+        next_update: int,
+    ) -> bytes:
+        """A complete list of all these issuers as DER; times in ms. LintError for wrong content."""
+        entries = [entry for issuer, each in revoked for entry in _entries(issuer, each)]
+        extensions = (
+            ext.authority_key_id(self._key_id),
+            Extension(oids.CRL_NUMBER, der.integer(number)),
+            _INDIRECT,
+        )
+        tbs = der.sequence(
+            der.integer(1),
+            _ALGORITHM,
+            self._name,
+            der.time(this_update),
+            der.time(next_update),
+            *((der.sequence(*entries),) if entries else ()),
+            der.explicit(0, der.sequence(*(each.der for each in extensions))),
+        )
+        made = self._signed(tbs)
+        if len(x509.load_der_x509_crl(made)) != len(entries):
+            raise LintError((Finding("entries", "the list reads otherwise than it was meant"),))
+        return made
+
+    def _signed(self, tbs: bytes, *rest: bytes) -> bytes:
+        signature = self._private.sign(tbs, ec.ECDSA(SHA256()))
+        return der.sequence(tbs, _ALGORITHM, der.bit_string(signature), *rest)
+
+
+def make_certificate(
+    private: ec.EllipticCurvePrivateKey,
+    *,
+    country: str | None,
+    organisation: str,
+    common_name: str,
+    serial: int,
+    not_before: int,
+    not_after: int,
+) -> bytes:
+    """A self-signed certificate (DER) that may sign OCSP answers and lists, and nothing else; times in ms."""
+    parts = ((NameOID.COUNTRY_NAME, country), (NameOID.ORGANIZATION_NAME, organisation))
+    attributes = [x509.NameAttribute(kind, value) for kind, value in parts if value is not None]
+    name = x509.Name([*attributes, x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(private.public_key())
+        .serial_number(serial)
+        .not_valid_before(_moment(not_before))
+        .not_valid_after(_moment(not_after))
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_KEY_USAGE, critical=True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.OCSP_SIGNING]), critical=False)
+        .add_extension(x509.SubjectKeyIdentifier(key_id(_point(private))), critical=False)
+        .add_extension(x509.OCSPNoCheck(), critical=False)
+    )
+    return builder.sign(private, SHA256()).public_bytes(Encoding.DER)
+
+
+_KEY_USAGE: Final = x509.KeyUsage(
+    digital_signature=True,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=False,
+    crl_sign=True,
+    encipher_only=False,
+    decipher_only=False,
+)
+
+
+def _entries(issuer: Certificate, revoked: Sequence[Revoked]) -> Iterator[bytes]:
+    """Sorted; the first names the issuer, which holds for those after it too (RFC 5280, 5.3.3)."""
+    for number, each in enumerate(sorted(revoked)):
+        if number:
+            yield entry_der(each)
+        else:
+            name = der.sequence(der.explicit(4, issuer.subject_der))
+            yield entry_der(each, Extension(oids.CERTIFICATE_ISSUER, name, critical=True))
+
+
+def _point(private: ec.EllipticCurvePrivateKey) -> bytes:
+    return private.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+
+
+def _moment(ms: int) -> datetime:
+    return datetime.fromtimestamp(ms / 1000, UTC).replace(microsecond=0)

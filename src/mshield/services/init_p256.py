@@ -1,0 +1,78 @@
+"""Makes the P-256 signer with which clients that know no SM2 check statuses, or a new one in its place."""
+
+import os
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from mshield.keys.authority import ROOT
+from mshield.keys.errors import AuthorityExists, NoAuthority
+from mshield.keys.keyring import Keyring
+from mshield.keys.p256 import P256, seal_p256
+from mshield.pki import oids
+from mshield.pki.certificate import parse_certificate
+from mshield.pki.issue import serial_from
+from mshield.pki.names import Name
+from mshield.pki.p256 import make_certificate
+from mshield.store import acts
+from mshield.store.authorities import delete_crls, find_authority, insert_authorities, replace_authority_in
+from mshield.store.certificate_changes import SERVICE
+from mshield.store.database import Conflict, Database, Tx
+
+DAY_MS: Final = 86_400_000
+LIFE_DAYS: Final = 10 * 365
+
+
+async def init_p256(db: Database, keyring: Keyring, *, renew: bool, now: int) -> bytes:
+    """The certificate (DER) of a new key; `renew` puts it in place of the one before.
+
+    Raises NoAuthority where there is no CA, or none to renew; AuthorityExists.
+    """
+    root = await find_authority(db, name=ROOT)
+    old = await find_authority(db, name=P256)
+    if root is None or (renew and old is None):
+        raise NoAuthority(
+            "还没有可更新的密钥：请先运行 mshield ca init 和 mshield ca init-p256",
+            "there is nothing to renew: run `mshield ca init` and `mshield ca init-p256` first",
+        )
+    certificate, private = _make(parse_certificate(root.certificate).subject, now=now)
+    row = seal_p256(keyring, private, certificate)
+
+    async def work(tx: Tx) -> None:
+        if old is None or not renew:
+            await insert_authorities(tx, [row], now=now)
+        elif not await replace_authority_in(tx, row, old_certificate=old.certificate):
+            raise Conflict("another renewal was faster")
+        await delete_crls(tx, authority=P256)
+        await acts.record(
+            tx,
+            by=SERVICE,
+            act="ca.renew_p256" if renew else "ca.init_p256",
+            subject=P256,
+            details={},
+            now=now,
+        )
+
+    try:
+        await db.write(work)
+    except Conflict as error:
+        raise AuthorityExists(
+            "P-256 状态签名密钥已存在，更新请用 --renew",
+            "there is a P-256 key for status already; --renew puts a new one in its place",
+        ) from error
+    return certificate
+
+
+def _make(root: Name, *, now: int) -> tuple[bytes, ec.EllipticCurvePrivateKey]:
+    private = ec.generate_private_key(ec.SECP256R1())
+    start = now // 1000 * 1000
+    certificate = make_certificate(
+        private,
+        country=root.get(oids.COUNTRY),
+        organisation=root.organisation,
+        common_name=f"{root.common_name.removesuffix(' Root CA')[:51]} Status P-256",
+        serial=serial_from(os.urandom(20)),
+        not_before=start,
+        not_after=start + LIFE_DAYS * DAY_MS,
+    )
+    return certificate, private
