@@ -261,6 +261,25 @@ async def test_two_outside_accounts_never_share_a_number(
     ] == "account_differs"
 
 
+async def test_a_legal_person_of_the_single_window_comes_into_the_portal(
+    application: Application, office: AccountOffice
+) -> None:
+    office.users["gu"] = {
+        **USER, "external_id": "u-8", "phone": "13900005011", "id_number": "330206197403183014", "name": "顾承岳",
+    }  # fmt: skip
+    for account, status in (("gu", 201), ("lin", 403)):
+        captcha = (await application.http.post("/api/portal/captchas")).json()["captcha_id"]
+        document = {
+            "account": account,
+            "password": PASSWORD,
+            "captcha_id": captcha,
+            "captcha": (await application.http.get(f"/dev/captchas/{captcha}")).json()["answer"],
+            "source": "single-window",
+        }
+        begun = await application.http.post("/api/portal/logins", json=document)
+        assert begun.status_code == status, begun.text
+
+
 # ---- at a page ----
 
 

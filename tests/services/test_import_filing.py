@@ -136,6 +136,29 @@ async def test_a_failure_in_the_middle_leaves_nothing(
     assert await store.count(filing.db) == (0, 0)
 
 
+async def test_a_line_may_leave_out_an_enterprise_that_is_known(filing: ImportFiling, clock: Clock) -> None:
+    blank = dataclasses.replace(LEGAL, enterprise=" ")
+    assert (await filing.apply([OPERATOR, blank], now=clock())).applied
+    assert await _version(filing, LEGAL.id_number, "legal_person") == ("顾承岳", 1)
+    report = await filing.apply([blank], now=clock())
+    assert _counts(report) == (0, 0, 1, 0, 0)
+
+
+async def test_an_unknown_enterprise_is_named(filing: ImportFiling, clock: Clock) -> None:
+    blank = dataclasses.replace(LEGAL, enterprise="")
+    elsewhere = dataclasses.replace(OPERATOR, credit_code="91370203MA3YK2D9RF", enterprise="青岛远航")
+    wrong = dataclasses.replace(blank, line=4, credit_code="91330206MA2XB7C1TX")
+    report = await filing.apply([elsewhere, blank, wrong], now=clock())
+    assert not report.applied
+    assert [[(each.field, each.code) for each in line.findings] for line in report.lines] == [
+        [],
+        [("enterprise", "unknown_enterprise")],
+        [("enterprise", "missing"), ("credit_code", "invalid_credit_code")],
+    ]
+    assert await store.count(filing.db) == (0, 0)
+    assert report.lines[1].findings[0].zh == "企业名称没有填写，备案和名单里也没有这个代码的企业"
+
+
 async def test_parallel_imports_take_their_turn(filing: ImportFiling, clock: Clock) -> None:
     reports = await asyncio.gather(*(filing.apply([OPERATOR, LEGAL], now=clock()) for _ in range(8)))
     assert sorted(report.will_add for report in reports) == [0] * 7 + [2]

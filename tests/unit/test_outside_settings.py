@@ -1,9 +1,11 @@
 """Addresses of outside systems: secrets and personal data travel by https, or stay on this machine."""
 
+import json
+
 import pytest
 from pydantic import ValidationError
 
-from mshield.settings import Settings
+from mshield.settings import BadSettings, Settings, load_settings
 
 
 @pytest.mark.parametrize("url", ["https://filing.example/api/", "http://localhost:9", "http://[::1]:9/x"])
@@ -19,3 +21,42 @@ def test_addresses_that_may_be(url: str) -> None:
 def test_addresses_that_may_not(url: str) -> None:
     with pytest.raises(ValidationError):
         Settings(filing_source_url=url)
+
+
+SOURCE: dict[str, object] = {
+    "name": "single-window", "kind": "http", "title_zh": "单一窗口", "title_en": "Single Window",
+    "url": "https://sw.example/check/", "secret": "what-nobody-sees",
+}  # fmt: skip
+
+
+def _load(monkeypatch: pytest.MonkeyPatch, text: str) -> Settings:
+    monkeypatch.setenv("MSHIELD_ACCOUNT_SOURCES", text)
+    load_settings.cache_clear()
+    try:
+        return load_settings()
+    finally:
+        load_settings.cache_clear()
+
+
+def test_sources_of_accounts_come_as_json_and_hide_their_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = _load(monkeypatch, json.dumps([SOURCE]))
+    (source,) = settings.account_sources
+    assert (source.name, source.url, source.seconds) == ("single-window", "https://sw.example/check", 10)
+    assert source.secret.get_secret_value() == "what-nobody-sees"
+    assert "what-nobody-sees" not in f"{settings!r} {settings.model_dump()}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["x", "7", json.dumps([SOURCE, SOURCE]), *(json.dumps([SOURCE | change]) for change in (
+        {"name": "local"}, {"name": "Single Window"}, {"name": "a\n"}, {"kind": "ldap"}, {"kind": "oidc"},
+        {"client_id": "x"}, {"url": "http://sw.example"}, {"title_zh": ""}, {"more": 1}, {"seconds": 0},
+    ))],
+)  # fmt: skip
+def test_sources_that_cannot_be_are_named_without_their_secrets(
+    monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    with pytest.raises(BadSettings) as refused:
+        _load(monkeypatch, text)
+    assert "MSHIELD_ACCOUNT_SOURCES" in refused.value.en
+    assert "what-nobody-sees" not in refused.value.en + refused.value.zh

@@ -7,7 +7,7 @@ mended in one go. Records are told apart by credit code, role and id number.
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final, TypeVar
 
@@ -85,6 +85,10 @@ _TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         ),
         "unknown_id_type": ("不认识这种证件类型", "is no known type"),
         "unknown_role": ("请填“法人”或“操作员”", "must be legal person or operator"),
+        "unknown_enterprise": (
+            "没有填写，备案和名单里也没有这个代码的企业",
+            "is missing, and neither the file nor the list has one of this credit code",
+        ),
         "duplicate": ("与第 {first} 行重复", "repeats line {first}"),
         "enterprise_differs": (
             "与第 {first} 行同一代码的企业名称不同",
@@ -156,6 +160,40 @@ def check_rows(rows: Iterable[FilingRow]) -> tuple[list[FilingRecord], list[Find
     bad = {finding.line for finding in among}
     findings = sorted([*findings, *among], key=lambda finding: finding.line)
     return [record for record in records if record.line not in bad], findings
+
+
+def blank_enterprises(rows: Iterable[FilingRow]) -> set[str]:
+    """The credit codes of lines that name no enterprise: who is on file under them has to be looked up."""
+    return {code for row in rows if _is_blank(row) and (code := _credit_code(row)) is not None}
+
+
+def fill_enterprises(rows: Sequence[FilingRow], on_file: Mapping[str, str]) -> list[FilingRow]:
+    """The rows, where a line that leaves the enterprise out gets the list's name for its credit code, or that on file.
+
+    Where neither has one it is an unknown enterprise.
+    """
+    listed = {code: row.enterprise for row in rows if not _is_blank(row) and (code := _credit_code(row))}
+    return [_filled(row, {**on_file, **listed}) if _is_blank(row) else row for row in rows]
+
+
+def _filled(row: FilingRow, names: Mapping[str, str]) -> FilingRow:
+    code = _credit_code(row)
+    if code is None:
+        return row
+    if code in names:
+        return replace(row, enterprise=names[code])
+    return replace(row, faults={**row.faults, "enterprise": "unknown_enterprise"})
+
+
+def _is_blank(row: FilingRow) -> bool:
+    return not row.enterprise.strip() and "enterprise" not in row.faults
+
+
+def _credit_code(row: FilingRow) -> str | None:
+    try:
+        return check_credit_code(row.credit_code)
+    except errors.InvalidCreditCode:
+        return None
 
 
 def check_row(row: FilingRow) -> FilingRecord | list[Finding]:

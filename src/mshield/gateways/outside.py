@@ -5,8 +5,10 @@ No redirect is followed and no proxy of the environment is used: a secret goes t
 
 import asyncio
 import logging
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -55,7 +57,12 @@ async def _ask(
     method: str, url: str, headers: Mapping[str, str], content: bytes | None, *, attempts: int
 ) -> Answer:
     failure: Exception | None = None
-    async with httpx.AsyncClient(trust_env=False, follow_redirects=False, timeout=None) as http:  # noqa: S113  # bounded above
+    async with httpx.AsyncClient(
+        verify=_tls(),
+        trust_env=False,
+        follow_redirects=False,
+        timeout=None,  # noqa: S113  # `ask` bounds all tries together
+    ) as http:
         for attempt in range(attempts):
             if attempt:
                 await asyncio.sleep(_PAUSE_SECONDS * attempt)
@@ -70,6 +77,12 @@ async def _ask(
                 return answer
             failure = OutsideError(f"status {answer.status}")
     raise _told(url, type(failure).__name__ if failure else "nothing") from failure
+
+
+@lru_cache(maxsize=1)
+def _tls() -> ssl.SSLContext:
+    """Made once: reading the trusted authorities takes longer than the call."""
+    return httpx.create_ssl_context()
 
 
 async def _once(

@@ -3,11 +3,18 @@
 A record is known by credit code, role and id number. What differs gets a new version; what isn't listed stays.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from mshield.domain.filing import FilingRecord, FilingRow, Finding, check_rows
+from mshield.domain.filing import (
+    FilingRecord,
+    FilingRow,
+    Finding,
+    blank_enterprises,
+    check_rows,
+    fill_enterprises,
+)
 from mshield.domain.ids import new_id
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
@@ -96,23 +103,21 @@ class ImportFiling:
     keyring: Keyring
     lookup: LookupKey
 
-    async def plan(self, rows: Iterable[FilingRow]) -> Report:
+    async def plan(self, rows: Sequence[FilingRow]) -> Report:
         """What the import would do. Changes nothing."""
-        records, findings = check_rows(rows)
-        lines = [await self._line(self.db, record) for record in records]
-        return _report(lines, findings)
+        return await self._plan(self.db, *await self._check(self.db, rows))
 
-    async def apply(self, rows: Iterable[FilingRow], *, by: By = SERVICE, now: int) -> Report:
+    async def apply(self, rows: Sequence[FilingRow], *, by: By = SERVICE, now: int) -> Report:
         """Carries the list out in one transaction, or nothing of it where any line has a finding.
 
         The act is recorded in the same transaction.
         """
-        records, findings = check_rows(rows)
-        if findings:
-            return _report([await self._line(self.db, record) for record in records], findings)
 
         async def work(tx: Tx) -> Report:
             await store.lock_imports(tx, now=now)
+            records, findings = await self._check(tx, rows)
+            if findings:
+                return await self._plan(tx, records, findings)
             lines = [await self._take(tx, record, now=now) for record in records]
             report = _report(lines, [], applied=True)
             await acts.record(
@@ -121,6 +126,20 @@ class ImportFiling:
             return report
 
         return await self.db.write(work)
+
+    async def _check(
+        self, db: Database | Tx, rows: Sequence[FilingRow]
+    ) -> tuple[list[FilingRecord], list[Finding]]:
+        found = [
+            await store.find_enterprise(db, credit_code=code) for code in sorted(blank_enterprises(rows))
+        ]
+        on_file = {each.credit_code: each.name for each in found if each is not None}
+        return check_rows(fill_enterprises(rows, on_file))
+
+    async def _plan(
+        self, db: Database | Tx, records: Iterable[FilingRecord], findings: Iterable[Finding]
+    ) -> Report:
+        return _report([await self._line(db, record) for record in records], findings)
 
     async def compare(self, record: FilingRecord) -> LineReport:
         """What taking this one record over would change."""
@@ -166,7 +185,7 @@ class ImportFiling:
             await store.change_person(tx, known, name=record.name, id_type=record.id_type.value, now=now)
         return change
 
-    async def _line(self, db: Database, record: FilingRecord) -> LineReport:
+    async def _line(self, db: Database | Tx, record: FilingRecord) -> LineReport:
         enterprise = await store.find_enterprise(db, credit_code=record.credit_code)
         person = await self._known_person(db, record)
         return LineReport(

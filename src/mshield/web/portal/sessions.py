@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path
 from starlette.requests import Request
 from starlette.responses import Response
 
+from mshield.services.local_accounts import LOCAL
 from mshield.services.login import Credentials
 from mshield.services.portal_session import MAX_LOGIN_ID, ManagedEnterprise
 from mshield.web import openapi
@@ -42,6 +43,7 @@ class PortalLoginMessage(Wire, frozen=True):
     password: Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
     captcha_id: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
     captcha: Annotated[str, msgspec.Meta(min_length=1, max_length=16)]
+    source: Annotated[str, msgspec.Meta(min_length=1, max_length=32)] | None = None
 
 
 class PortalLoginBegunMessage(Wire, frozen=True):
@@ -117,7 +119,7 @@ async def hear_captcha(
     operation_id="beginPortalLogin",
     openapi_extra=openapi.takes(PortalLoginMessage),
     responses=openapi.answers(PortalLoginBegunMessage, "The SMS code is sent", status=201)
-    | openapi.problems(400, 401, 403, 429, 503),
+    | openapi.problems(400, 401, 403, 409, 422, 424, 429, 503),
 )
 async def begin_login(request: Request) -> Response:
     """The account, its password and a captcha; then a code goes to the account's phone. Failures slow down."""
@@ -129,6 +131,7 @@ async def begin_login(request: Request) -> Response:
         password=message.password,
         captcha_id=message.captcha_id,
         captcha=message.captcha,
+        source=message.source or LOCAL,
     )
     begun = await context.portal_sessions.begin(credentials, address=address_of(request), now=context.clock())
     answer = PortalLoginBegunMessage(
