@@ -11,7 +11,9 @@ import click
 from mshield import commands
 from mshield.commands.output import Refused, remember_lang
 
-_NOT_COMMANDS = frozenset({"filing_people", "output", "phone_display", "phone_outside"})
+_NOT_COMMANDS = frozenset(
+    {"filing_people", "output", "phone_display", "phone_options", "phone_outside", "phone_renewal"}
+)
 _EXTRA = "pip install 'mshield[server]'"
 
 

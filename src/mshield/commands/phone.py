@@ -5,22 +5,18 @@ other users of the machine could see.
 """
 
 import functools
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Concatenate, Final, ParamSpec, get_args
+from typing import get_args
 
 import click
 import msgspec
 
-from mshield.client.errors import ClientError, ProblemError
+from mshield.client.errors import ProblemError
 from mshield.client.phone.approval import DeclineReason
 from mshield.client.phone.enrolment import UserType
 from mshield.client.phone.phone import IdType, SmsPurpose, VirtualPhone
-from mshield.client.phone.pin import PinPrompt, PinSource
-from mshield.commands.output import Output, output_options, refusing, remember_lang, table
+from mshield.commands import phone_renewal
+from mshield.commands.output import Output, remember_lang, table
 from mshield.commands.phone_display import (
     approved_data,
     approved_lines,
@@ -30,19 +26,16 @@ from mshield.commands.phone_display import (
     show_status,
     shown_time,
 )
+from mshield.commands.phone_options import (
+    FILE,
+    Chosen,
+    asking,
+    given,
+    new_pin,
+    phone_command,
+    pin_option,
+)
 from mshield.commands.phone_outside import has_page, through_page
-
-_FILE: Final = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
-
-P = ParamSpec("P")
-
-
-@dataclass(frozen=True, slots=True)
-class _Chosen:
-    """Which phone: its folder, and the server where one is named."""
-
-    folder: Path
-    server: str | None
 
 
 @click.group()
@@ -68,45 +61,11 @@ def command(context: click.Context, folder: Path, server: str | None, lang: str 
     remember_lang(context, lang)
     if server is not None and not server.startswith(("https://", "http://")):
         raise click.BadParameter("an address begins with https:// or http://", param_hint="--server")
-    context.obj = _Chosen(folder, server)
-
-
-def _phone_command(run: Callable[Concatenate[Output, VirtualPhone, P], None]) -> Callable[P, None]:
-    """Gives a command its output and its phone, and turns the client's errors into refusals."""
-
-    def opened(out: Output, /, *args: P.args, **kwargs: P.kwargs) -> None:
-        with refusing(out, ClientError), _phone() as phone:
-            run(out, phone, *args, **kwargs)
-
-    # What click has put on `run` (options, docstring, name) belongs to what it sees.
-    opened.__dict__.update(run.__dict__)
-    opened.__doc__, opened.__name__ = run.__doc__, run.__name__
-    return output_options(opened)
-
-
-@contextmanager
-def _phone() -> Iterator[VirtualPhone]:
-    chosen = click.get_current_context().find_object(_Chosen)
-    if chosen is None:
-        raise click.UsageError("Say which phone.")
-    with VirtualPhone(chosen.folder, chosen.server) as phone:
-        yield phone
-
-
-def _pin_option(run: Callable[P, None]) -> Callable[P, None]:
-    text = "File that holds the PIN. Otherwise the environment's MSHIELD_PHONE_PIN, or a prompt."
-    return click.option("--pin-file", type=_FILE, help=text)(run)
-
-
-def _given(file: Path | None, variable: str) -> str | None:
-    """A secret from a file or the environment, or None: then it is asked for."""
-    if file is not None:
-        return file.read_text(encoding="utf-8").strip()
-    return os.environ.get(variable) or None
+    context.obj = Chosen(folder, server)
 
 
 @command.command()
-@_phone_command
+@phone_command
 def init(out: Output, phone: VirtualPhone) -> None:
     """Make a phone in the folder: its device key and device secret."""
     phone.initialise()
@@ -117,13 +76,13 @@ def init(out: Output, phone: VirtualPhone) -> None:
 @click.option(
     "--purpose", type=click.Choice(get_args(SmsPurpose)), required=True, help="What the code is for."
 )
-@click.option("--phone", "number", help="The phone number; for apply it is the account's own.")
-@_phone_command
+@click.option("--phone", "number", help="The phone number; for apply and renew it is the account's own.")
+@phone_command
 def sms_code(out: Output, phone: VirtualPhone, *, purpose: SmsPurpose, number: str | None) -> None:
     """Have an SMS code sent 获取验证码."""
-    if purpose != "apply" and number is None:
+    if purpose not in {"apply", "renew"} and number is None:
         raise click.UsageError("Say the phone number with --phone.")
-    sent = phone.request_sms_code(purpose, phone=None if purpose == "apply" else number)
+    sent = phone.request_sms_code(purpose, phone=None if purpose in {"apply", "renew"} else number)
     out.data(
         {"expires_in": sent.expires_in, "resend_in": sent.resend_in},
         [out.pick(f"验证码已发送，{sent.expires_in} 秒内有效", f"Sent; valid for {sent.expires_in} seconds")],
@@ -136,8 +95,8 @@ def sms_code(out: Output, phone: VirtualPhone, *, purpose: SmsPurpose, number: s
 @click.option("--id-number", required=True)
 @click.option("--phone", "number", required=True, help="Phone number; it becomes the account's name.")
 @click.option("--sms-code", "code", required=True, help="The code from `sms-code --purpose register`.")
-@click.option("--password-file", type=_FILE, help="Otherwise MSHIELD_PHONE_PASSWORD, or a prompt.")
-@_phone_command
+@click.option("--password-file", type=FILE, help="Otherwise MSHIELD_PHONE_PASSWORD, or a prompt.")
+@phone_command
 def register(
     out: Output,
     phone: VirtualPhone,
@@ -150,7 +109,7 @@ def register(
     password_file: Path | None,
 ) -> None:
     """Register an account 我要注册."""
-    password = _given(password_file, "MSHIELD_PHONE_PASSWORD") or click.prompt(
+    password = given(password_file, "MSHIELD_PHONE_PASSWORD") or click.prompt(
         out.pick("密码", "Password"), hide_input=True, confirmation_prompt=True, err=True
     )
     account = phone.register(
@@ -163,7 +122,7 @@ def register(
 
 @command.command()
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Where to write the PNG.")
-@_phone_command
+@phone_command
 def captcha(out: Output, phone: VirtualPhone, *, output: Path | None) -> None:
     """Fetch a captcha image, for a scripted login."""
     path, captcha_id = _captcha(phone, output)
@@ -172,7 +131,7 @@ def captcha(out: Output, phone: VirtualPhone, *, output: Path | None) -> None:
 
 def _captcha(phone: VirtualPhone, output: Path | None) -> tuple[Path, str]:
     fetched = phone.captcha()
-    chosen = click.get_current_context().find_object(_Chosen)
+    chosen = click.get_current_context().find_object(Chosen)
     path = output or (chosen.folder if chosen else Path()) / "captcha.png"
     path.write_bytes(fetched.image)
     return path, fetched.captcha_id
@@ -180,13 +139,13 @@ def _captcha(phone: VirtualPhone, output: Path | None) -> tuple[Path, str]:
 
 @command.command()
 @click.option("--account", help="The account: its phone number, or its name at --source.")
-@click.option("--password-file", type=_FILE, help="Otherwise MSHIELD_PHONE_PASSWORD, or a prompt.")
+@click.option("--password-file", type=FILE, help="Otherwise MSHIELD_PHONE_PASSWORD, or a prompt.")
 @click.option("--captcha-id", help="A captcha fetched by `captcha`; otherwise one is fetched and asked for.")
 @click.option("--captcha", "answer", help="Its answer.")
 @click.option(
     "--source", help="The outside system whose account it is; one with a login page needs no other."
 )
-@_phone_command
+@phone_command
 def login(
     out: Output,
     phone: VirtualPhone,
@@ -205,7 +164,7 @@ def login(
         raise click.UsageError("Say which --account.")
     if (captcha_id is None) != (answer is None):
         raise click.UsageError("--captcha-id and --captcha go together.")
-    password = _given(password_file, "MSHIELD_PHONE_PASSWORD") or click.prompt(
+    password = given(password_file, "MSHIELD_PHONE_PASSWORD") or click.prompt(
         out.pick("密码", "Password"), hide_input=True, err=True
     )
     if captcha_id is None or answer is None:
@@ -219,7 +178,7 @@ def login(
 
 
 @command.command()
-@_phone_command
+@phone_command
 def logout(out: Output, phone: VirtualPhone) -> None:
     """Log out 退出登录."""
     phone.logout()
@@ -227,7 +186,7 @@ def logout(out: Output, phone: VirtualPhone) -> None:
 
 
 @command.command()
-@_phone_command
+@phone_command
 def status(out: Output, phone: VirtualPhone) -> None:
     """What the phone itself knows; asks nobody."""
     show_status(out, phone.status())
@@ -243,8 +202,8 @@ def status(out: Output, phone: VirtualPhone) -> None:
     "--resume", is_flag=True, help="Complete an application that was interrupted; takes only its PIN."
 )
 @click.option("--again", is_flag=True, help="Stop this phone's certificate without being asked; see below.")
-@_pin_option
-@_phone_command
+@pin_option
+@phone_command
 def apply(
     out: Output,
     phone: VirtualPhone,
@@ -264,7 +223,7 @@ def apply(
     too: the command warns and asks first. --again is that confirmation for scripts.
     """
     if resume:
-        show_certificate(out, phone.resume_application(_new_pin(out, pin_file, confirm=False)))
+        show_certificate(out, phone.resume_application(new_pin(out, pin_file, confirm=False)))
         return
     if name is None or id_number is None or credit_code is None or code is None:
         raise click.UsageError("Say --name, --id-number, --credit-code and --sms-code, or --resume.")
@@ -275,7 +234,7 @@ def apply(
         user_type=user_type,
         credit_code=credit_code,
         sms_code=code,
-        pin=_new_pin(out, pin_file, confirm=True),
+        pin=new_pin(out, pin_file, confirm=True),
     )
     try:
         issued = application(again=again)
@@ -290,33 +249,25 @@ def apply(
     show_certificate(out, issued)
 
 
-def _new_pin(out: Output, pin_file: Path | None, *, confirm: bool) -> str:
-    found = _given(pin_file, "MSHIELD_PHONE_PIN")
-    if found is None:
-        text = out.pick("PIN 码（6 位数字）", "PIN (6 digits)")
-        found = str(click.prompt(text, hide_input=True, confirmation_prompt=confirm, err=True))
-    return found
-
-
 @command.command()
-@_pin_option
-@click.option("--new-pin-file", type=_FILE, help="As --pin-file, for the new PIN (MSHIELD_PHONE_NEW_PIN).")
-@_phone_command
+@pin_option
+@click.option("--new-pin-file", type=FILE, help="As --pin-file, for the new PIN (MSHIELD_PHONE_NEW_PIN).")
+@phone_command
 def change_pin(out: Output, phone: VirtualPhone, *, pin_file: Path | None, new_pin_file: Path | None) -> None:
     """Change the PIN 修改 PIN 码; the new one counts at once. Safe to repeat after a network failure."""
-    new = _given(new_pin_file, "MSHIELD_PHONE_NEW_PIN") or click.prompt(
+    new = given(new_pin_file, "MSHIELD_PHONE_NEW_PIN") or click.prompt(
         out.pick("新 PIN 码（6 位数字）", "New PIN (6 digits)"),
         hide_input=True,
         confirmation_prompt=True,
         err=True,
     )
-    done = phone.change_pin(_given(pin_file, "MSHIELD_PHONE_PIN") or _asking(out), new)
+    done = phone.change_pin(given(pin_file, "MSHIELD_PHONE_PIN") or asking(out), new)
     out.data({"changed": True, "recovered": done.recovered}, [out.pick("PIN 码已修改", "The PIN is changed")])
 
 
 @command.command()
 @click.argument("code")
-@_phone_command
+@phone_command
 def scan(out: Output, phone: VirtualPhone, *, code: str) -> None:
     """Scan a QR code 扫一扫: CODE is its text. Shows what is asked and by whom; then approve or decline."""
     scanned = phone.scan(code)
@@ -325,18 +276,18 @@ def scan(out: Output, phone: VirtualPhone, *, code: str) -> None:
 
 @command.command()
 @click.argument("request_id", required=False)
-@_pin_option
-@_phone_command
+@pin_option
+@phone_command
 def approve(out: Output, phone: VirtualPhone, *, request_id: str | None, pin_file: Path | None) -> None:
     """Log in or sign 登录/签名, for the scanned request. Safe to repeat after a network failure."""
-    done = phone.approve(request_id, pin=_given(pin_file, "MSHIELD_PHONE_PIN") or _asking(out))
+    done = phone.approve(request_id, pin=given(pin_file, "MSHIELD_PHONE_PIN") or asking(out))
     out.data(approved_data(done), approved_lines(out, done))
 
 
 @command.command()
 @click.argument("request_id", required=False)
 @click.option("--reason", type=click.Choice(get_args(DeclineReason)), default="declined", show_default=True)
-@_phone_command
+@phone_command
 def decline(out: Output, phone: VirtualPhone, *, request_id: str | None, reason: DeclineReason) -> None:
     """Refuse the scanned request 拒绝; `--reason not_me` says that somebody else started it."""
     phone.decline(request_id, reason=reason)
@@ -344,7 +295,7 @@ def decline(out: Output, phone: VirtualPhone, *, request_id: str | None, reason:
 
 
 @command.command()
-@_phone_command
+@phone_command
 def certificate(out: Output, phone: VirtualPhone) -> None:
     """My certificate 我的证书, with its state at the service."""
     show_certificate(out, phone.certificate())
@@ -353,7 +304,7 @@ def certificate(out: Output, phone: VirtualPhone) -> None:
 @command.command()
 @click.option("--before", help="The `next` of the page before.")
 @click.option("--limit", type=click.IntRange(1, 100), default=20, show_default=True)
-@_phone_command
+@phone_command
 def signatures(out: Output, phone: VirtualPhone, *, before: str | None, limit: int) -> None:
     """My signatures 我的签名, newest first."""
     page = phone.signatures(before=before, limit=limit)
@@ -366,20 +317,5 @@ def signatures(out: Output, phone: VirtualPhone, *, before: str | None, limit: i
     out.data(msgspec.to_builtins(page), table(headers, rows))
 
 
-def _asking(out: Output) -> PinSource:
-    """Asks at the terminal, once the service has said how many tries are left."""
-
-    def ask(prompt: PinPrompt) -> str:
-        if prompt.fell:
-            out.say(
-                "注意：自上次操作以来有人输错过 PIN 码",
-                "Note: since you last used it, somebody entered a wrong PIN",
-            )
-        day = shown_time(prompt.pin_set_at)[:10]
-        text = out.pick(
-            f"PIN 码（{day} 设置，还可输错 {prompt.left} 次）",
-            f"PIN (set {day}; {prompt.left} attempts left)",
-        )
-        return str(click.prompt(text, hide_input=True, err=True))
-
-    return ask
+for _command in phone_renewal.COMMANDS:
+    command.add_command(_command)

@@ -21,7 +21,7 @@ from mshield.client.wire import read, unhex
 from mshield.gm.sm2 import Signature
 from mshield.gm.transcript import is_internal_message
 
-_QR: Final = re.compile(r"https?://[^/?#\s]+(/[^?#\s]*)?/q/[^/?#\s]+\?\S+")
+_CODE: Final = re.compile(r"https?://[^/?#\s]+(/[^?#\s]*)?(/q/[^/?#\s]+|/app/sign)\?\S+")
 _PURPOSES: Final = {"login": "login", "signature": "sign"}
 
 DeclineReason = Literal["declined", "not_me"]
@@ -47,8 +47,8 @@ class Approved:
 
 
 def scan(operation: Operation, code: str) -> Scan:
-    """Takes the request behind a QR code, checks it and keeps it for the decision."""
-    if not _QR.fullmatch(code):
+    """Takes the request behind a QR code or another app's link, checks it and keeps it for the decision."""
+    if not _CODE.fullmatch(code):
         raise PhoneError("bad_code")
     answer = operation.connection.post("/api/phone/scans", operation.logged_in(), {"code": code})
     scanned = read(answer, Scan)

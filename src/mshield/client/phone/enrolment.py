@@ -10,6 +10,7 @@ from typing import Final, Literal
 import msgspec
 
 from mshield.client.errors import PhoneError, ProblemError, ProtocolError
+from mshield.client.phone import pin_rules
 from mshield.client.phone.cosigning import CoSigning, ToSign
 from mshield.client.phone.messages import Enrolment, IssuedCertificate, JointKey, Task
 from mshield.client.phone.operation import Operation
@@ -18,6 +19,7 @@ from mshield.client.phone.pin_change import confirm
 from mshield.client.phone.slots import hide_share
 from mshield.client.phone.state import KeyState, StoredCertificate, Subject
 from mshield.client.wire import read, unhex
+from mshield.domain.pin import Holder
 from mshield.gm import cosign
 from mshield.gm.errors import GmError
 from mshield.pki import oids
@@ -54,14 +56,16 @@ def apply(operation: Operation, application: Application, pin: str, *, again: bo
     state = operation.vault.state
     if state.pending is not None and (issued := adopt(operation)) is not None:
         return _proved(operation, issued, pin)
+    pin_rules.require_strong(
+        pin, pin_rules.fetch_policy(operation), Holder.of_id_number(application.id_number)
+    )
     form: dict[str, object] = msgspec.to_builtins(application)
     if again:
         form["confirm_duplicate"] = True
     answer = operation.connection.post("/api/phone/enrolments", operation.logged_in(), form)
     begun = read(answer, Enrolment)
-    if (begun.subject.common_name, begun.subject.role) != (application.name, _ROLES[application.user_type]):
-        raise ProtocolError("bad_request_info", "name or role is not the one entered")
-    _make_key(operation, begun, pin)
+    check_names(begun.subject, application)
+    make_key(operation, begun, pin)
     return _complete(operation, pin)
 
 
@@ -72,6 +76,8 @@ def resume(operation: Operation, pin: str) -> IssuedCertificate:
     """
     checked_pin(pin)
     state = operation.vault.state
+    if state.pending is not None and state.pending.renews:
+        raise PhoneError("renewal_unfinished")
     unproven = state.pending is None and state.key is not None and not state.key.proven
     issued = fetch(operation) if unproven else None
     if issued is None:
@@ -99,7 +105,7 @@ def take_over(operation: Operation, issued: IssuedCertificate) -> bool:
     Raises ProtocolError `bad_certificate` where the names in it are not those that were requested.
     """
     pending = operation.vault.state.pending
-    if pending is None or (parsed := _parsed(issued)).public_key != pending.public:
+    if pending is None or (parsed := _parsed(issued.pem)).public_key != pending.public:
         return False
     if _certified(parsed.subject) != pending.subject:
         raise ProtocolError("bad_certificate", "the names are not those that were requested")
@@ -107,7 +113,7 @@ def take_over(operation: Operation, issued: IssuedCertificate) -> bool:
     operation.vault.save(
         msgspec.structs.replace(
             operation.vault.state,
-            key=msgspec.structs.replace(pending, certificate=certificate),
+            key=msgspec.structs.replace(pending, certificate=certificate, renews=False),
             pending=None,
             shield_number=issued.shield_number,
         )
@@ -126,7 +132,19 @@ def fetch(operation: Operation) -> IssuedCertificate | None:
     return read(answer, IssuedCertificate)
 
 
-def _make_key(operation: Operation, begun: Enrolment, pin: str) -> None:
+def check_names(subject: Subject, application: Application) -> None:
+    """ProtocolError `bad_request_info` where the certificate would name somebody else, or another role."""
+    if (subject.common_name, subject.role) != (application.name, _ROLES[application.user_type]):
+        raise ProtocolError("bad_request_info", "name or role is not the one entered")
+
+
+def certified_names(pem: str, *, public: bytes) -> Subject | None:
+    """The names in a certificate, or None where it is for another key; ProtocolError `bad_certificate`."""
+    parsed = _parsed(pem)
+    return _certified(parsed.subject) if parsed.public_key == public else None
+
+
+def make_key(operation: Operation, begun: Enrolment, pin: str, *, renews: bool = False) -> None:
     """The joint key: `d1` lives in this call only; what stays is the slot, which is read back before it counts."""
     uid, sid = unhex(begun.uid, 16), unhex(begun.sid, 16)
     made = cosign.phone_enrol(operation.engine, uid=uid, sid=sid)
@@ -140,7 +158,7 @@ def _make_key(operation: Operation, begun: Enrolment, pin: str) -> None:
     except GmError as error:
         raise ProtocolError("malformed", "P is not a point of the curve") from error
     slot = hide_share(operation, uid=uid, epoch=0, d1=made.d1, pin=pin)
-    key = KeyState(uid=uid, sid=sid, public=public, subject=begun.subject, slots=(slot,))
+    key = KeyState(uid=uid, sid=sid, public=public, subject=begun.subject, slots=(slot,), renews=renews)
     operation.vault.save(
         msgspec.structs.replace(operation.vault.state, pending=key, shield_number=begun.shield_number)
     )
@@ -153,7 +171,9 @@ def _complete(operation: Operation, pin: str) -> IssuedCertificate:
     key = operation.vault.state.at("pending")
     answer = operation.connection.get(f"/api/phone/tasks/{key.sid.hex()}", operation.logged_in())
     task = read(answer, Task)
-    _check_request_info(task, key)
+    if task.purpose != "enrol" or task.sid != key.sid.hex() or task.uid != key.uid.hex():
+        raise ProtocolError("bad_task", "not the task of this enrolment")
+    check_request_info(task.message, public=key.public, subject=key.subject)
     # A bad answer deletes the pending key: P was not the joint key.
     CoSigning(operation, "pending").sign([ToSign(key.sid, task.message)], pin)
     issued = adopt(operation)
@@ -162,22 +182,21 @@ def _complete(operation: Operation, pin: str) -> IssuedCertificate:
     return issued
 
 
-def _check_request_info(task: Task, key: KeyState) -> None:
-    if task.purpose != "enrol" or task.sid != key.sid.hex() or task.uid != key.uid.hex():
-        raise ProtocolError("bad_task", "not the task of this enrolment")
+def check_request_info(info: bytes, *, public: bytes, subject: Subject) -> None:
+    """ProtocolError `bad_request_info` where the certificate request isn't for this key and these names."""
     try:
-        subject, public = parse_request_info(task.message)
+        names, requested = parse_request_info(info)
     except PkiError as error:
         raise ProtocolError("bad_request_info", str(error)) from error
-    if public != key.public:
+    if requested != public:
         raise ProtocolError("bad_request_info", "the key in the request is not P")
-    if _requested(subject) != key.subject:
+    if _requested(names) != subject:
         raise ProtocolError("bad_request_info", "the names in the request are not the user's")
 
 
-def _parsed(issued: IssuedCertificate) -> Certificate:
+def _parsed(pem: str) -> Certificate:
     try:
-        return parse_certificate_pem(issued.pem)
+        return parse_certificate_pem(pem)
     except PkiError as error:
         raise ProtocolError("bad_certificate", str(error)) from error
 

@@ -70,12 +70,32 @@ class LoggedIn(msgspec.Struct, frozen=True, kw_only=True):
     shield_number: str | None = None
 
 
+class RenewalDue(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether to renew; `reason` is `ending` or `filing_changed`, `until` (ms) the last moment for it."""
+
+    due: bool
+    reason: str | None
+    until: int
+
+
+class BindingRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A binding in force; `client_id` is None for all business systems."""
+
+    sid: str
+    serial: str
+    client_id: str | None
+    system_name: str | None
+    bound_at: int
+
+
 class Me(msgspec.Struct, frozen=True, kw_only=True):
     """Account, shield number and certificate of this device, as the service sees them."""
 
     account: Account
     shield_number: str | None = None
     certificate: dict[str, object] | None = None
+    renewal: RenewalDue | None = None
+    bindings: tuple[BindingRecord, ...] = ()
 
 
 class Enrolment(msgspec.Struct, frozen=True, kw_only=True):

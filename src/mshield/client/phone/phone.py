@@ -16,7 +16,7 @@ import httpx
 import msgspec
 
 from mshield.client.errors import PhoneError
-from mshield.client.phone import approval, enrolment, pin_change, vault
+from mshield.client.phone import approval, binding, enrolment, pin_change, pin_rules, renewal, vault
 from mshield.client.phone.connection import Clock, Connection, Patience, Sleep, system_clock
 from mshield.client.phone.folder import Folder
 from mshield.client.phone.messages import (
@@ -39,7 +39,7 @@ from mshield.gm.engine import Engine, load_engine
 from mshield.gm.mask import PIN_ROUNDS
 
 IdType = Literal["resident_id", "passport", "hk_macau_permit", "taiwan_permit", "foreign_resident_id"]
-SmsPurpose = Literal["register", "apply", "reset"]
+SmsPurpose = Literal["register", "apply", "renew", "reset"]
 
 _SECOND: Final = 1000
 
@@ -103,9 +103,9 @@ class VirtualPhone:
             return read(operation.connection.post("/api/phone/captchas", operation.anonymous()), Captcha)
 
     def request_sms_code(self, purpose: SmsPurpose, *, phone: str | None = None) -> SmsCodeSent:
-        """Has an SMS code sent: for `apply` to the account's phone (needs a login), else to `phone`."""
+        """Has an SMS code sent: for `apply` and `renew` to the account's phone (needs a login), else to `phone`."""
         with self._operation() as operation:
-            credentials = operation.logged_in() if purpose == "apply" else operation.anonymous()
+            credentials = operation.logged_in() if purpose in {"apply", "renew"} else operation.anonymous()
             payload = {"phone": phone, "purpose": purpose}
             return read(operation.connection.post("/api/phone/sms-codes", credentials, payload), SmsCodeSent)
 
@@ -211,8 +211,45 @@ class VirtualPhone:
             issued = enrolment.fetch(operation)
             if issued is None:
                 raise PhoneError("no_key")
-            enrolment.take_over(operation, issued)
+            renewal.take_over(operation, issued)
             return issued
+
+    def renew(
+        self,
+        *,
+        name: str,
+        id_number: str,
+        user_type: enrolment.UserType,
+        credit_code: str,
+        sms_code: str,
+        pin: PinSource,
+    ) -> IssuedCertificate:
+        """Renews the certificate (更新证书) with the data of the first application; the PIN stays the same."""
+        application = enrolment.Application(
+            name=name, id_number=id_number, user_type=user_type, credit_code=credit_code, sms_code=sms_code
+        )
+        with self._operation() as operation:
+            return renewal.renew(operation, application, pin)
+
+    def resume_renewal(self, pin: PinSource) -> IssuedCertificate:
+        """Goes on with a renewal that stopped; PhoneError `no_renewal` where there is none any more."""
+        with self._operation() as operation:
+            return renewal.resume(operation, pin)
+
+    def give_up_renewal(self) -> None:
+        """Gives the renewal under way up; the certificate in force goes on."""
+        with self._operation() as operation:
+            renewal.give_up(operation)
+
+    def bind(self, pin: PinSource, *, client_id: str | None = None) -> binding.Bound:
+        """Binds the certificate to the account (绑定证书), for one business system or for all of them."""
+        with self._operation() as operation:
+            return binding.bind(operation, pin, client_id)
+
+    def unbind(self, sid: str) -> None:
+        """Ends a binding; `sid` as in `me().bindings`."""
+        with self._operation() as operation:
+            binding.unbind(operation, sid)
 
     def change_pin(self, old: PinSource, new: str) -> pin_change.PinChanged:
         """Changes the PIN (修改 PIN 码); the new one counts at once. `old` as `pin` of `approve`.
@@ -220,6 +257,8 @@ class VirtualPhone:
         Where the outcome is unknown (NetworkError) call it again with the same PINs.
         """
         with self._operation() as operation:
+            renewal.require_none(operation)
+            pin_rules.require_strong_for_change(operation, new)
             return pin_change.change_pin(operation, old, new)
 
     def scan(self, code: str) -> Scan:

@@ -62,7 +62,8 @@ class KeyState(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """One key: `uid` and `sid` (of its enrolment) 16 bytes, `public` is P (65), slots newest first, `otp` and `rn` 32.
 
     `rn` is there only while an operation is unfinished. `proven` is False until a checked answer has shown
-    that `public` is the joint key. `left` are the attempts that the server last told.
+    that `public` is the joint key. `left` are the attempts that the server last told. `renews`: it is to take the
+    place of the key in force, under the same PIN.
     """
 
     uid: bytes
@@ -75,6 +76,7 @@ class KeyState(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     left: int | None = None
     proven: bool = False
     certificate: StoredCertificate | None = None
+    renews: bool = False
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):

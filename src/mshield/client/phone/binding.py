@@ -1,0 +1,73 @@
+"""Binding the certificate to the account (绑定证书, manual 2.3.1.4): a statement, checked and signed under the PIN."""
+
+from typing import Final
+
+import msgspec
+
+from mshield.client.errors import PhoneError, ProtocolError
+from mshield.client.phone.cosigning import CoSigning, ToSign
+from mshield.client.phone.messages import Task
+from mshield.client.phone.operation import Operation
+from mshield.client.phone.pin import PinSource, checked_pin
+from mshield.client.wire import read, unhex
+from mshield.pki.certificate import parse_certificate_pem
+
+BIND_TYPE: Final = "mshield-bind/v1"
+
+
+class BindStatement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """M of a binding; `client_id` and `name` are the business system's, None for all; `issued_at` is ms since epoch."""
+
+    type: str
+    account: str
+    shield_number: str
+    serial: str
+    client_id: str | None
+    name: str | None
+    nonce: str
+    issued_at: int
+
+    def encode(self) -> bytes:
+        """The canonical form."""
+        return msgspec.json.encode(self, order="sorted")
+
+
+class Bound(msgspec.Struct, frozen=True, kw_only=True):
+    """A binding that was signed; `sid` in hex names it."""
+
+    sid: str
+    statement: BindStatement
+
+
+def bind(operation: Operation, pin: PinSource, client_id: str | None) -> Bound:
+    """Binds this phone's certificate, for one business system or for all; errors as of `CoSigning.sign`."""
+    if isinstance(pin, str):
+        checked_pin(pin)
+    answer = operation.connection.post("/api/phone/bindings", operation.logged_in(), {"client_id": client_id})
+    task = read(answer, Task)
+    statement = _checked(operation, task, client_id)
+    (signature,) = CoSigning(operation, "key").sign([ToSign(unhex(task.sid, 16), task.message)], pin)
+    if signature is None:
+        raise PhoneError("not_bound")
+    return Bound(sid=task.sid, statement=statement)
+
+
+def unbind(operation: Operation, sid: str) -> None:
+    """Ends a binding of this phone."""
+    operation.connection.delete(f"/api/phone/bindings/{sid}", operation.logged_in())
+
+
+def _checked(operation: Operation, task: Task, client_id: str | None) -> BindStatement:
+    """What is signed must be about this phone's own certificate and what the user asked for; the account is shown."""
+    state = operation.vault.state
+    key = state.at("key")
+    statement = read(task.message, BindStatement)
+    if task.purpose != "bind" or task.uid != key.uid.hex() or statement.encode() != task.message:
+        raise ProtocolError("bad_task", "not a statement that binds this key")
+    if key.certificate is None:
+        raise PhoneError("no_key")
+    serial = f"{parse_certificate_pem(key.certificate.pem).serial:040x}"
+    expected = (BIND_TYPE, serial, state.shield_number, client_id)
+    if (statement.type, statement.serial, statement.shield_number, statement.client_id) != expected:
+        raise ProtocolError("bad_task", "the statement is about another certificate or business system")
+    return statement

@@ -1,0 +1,253 @@
+"""Renewing the certificate (更新证书, manual 2.3.1.6): beside the one in force, which goes on until it is confirmed.
+
+The user enters the PIN once, and it stays the PIN: the old key shows first that it is right. Each step looks at what
+the service has recorded, so a renewal that stopped anywhere is gone on with, or is over and leaves all as it was.
+"""
+
+from typing import Final, Literal
+
+import msgspec
+
+from mshield.client.errors import PhoneError, ProblemError, ProtocolError
+from mshield.client.phone import enrolment, pin_change, pin_rules
+from mshield.client.phone.cosigning import CoSigning, ToSign
+from mshield.client.phone.enrolment import Application
+from mshield.client.phone.messages import Enrolment, IssuedCertificate, Task
+from mshield.client.phone.operation import Operation
+from mshield.client.phone.pin import PinPrompt, PinSource, ask, checked_pin
+from mshield.client.phone.state import KeyPlace, StoredCertificate, Subject
+from mshield.client.wire import read, unhex
+from mshield.domain.pin import Holder
+from mshield.gm.transcript import internal_message, renewal_message
+
+_CURRENT: Final = "/api/phone/renewals/current"
+
+
+class Renewal(msgspec.Struct, frozen=True, kw_only=True):
+    """A renewal under way, as the service has it; ids in hex."""
+
+    sid: str
+    uid: str
+    key: Literal["new", "same"]
+    state: Literal["begun", "issued"]
+    challenge: str | None
+    shield_number: str
+    subject: Subject
+    consent: str | None
+    confirm: str | None
+    certificate_pem: str | None
+    chain_pem: tuple[str, ...]
+    expires_at: int
+
+
+class _OncePin:
+    """A source that asks once and refuses a PIN that is too easy: a renewal gives it another term."""
+
+    def __init__(self, operation: Operation, source: PinSource, holder: Holder) -> None:
+        self._source, self._holder = source, holder
+        self._policy = pin_rules.fetch_policy(operation)
+        self._pin: str | None = None
+        if isinstance(source, str):
+            self._pin = pin_rules.require_strong(source, self._policy, holder)
+
+    def __call__(self, prompt: PinPrompt) -> str:
+        if self._pin is None:
+            self._pin = pin_rules.require_strong(ask(self._source, prompt), self._policy, self._holder)
+        return self._pin
+
+    @property
+    def given(self) -> str:
+        """The PIN that the old key has shown to be right."""
+        if self._pin is None:
+            raise PhoneError("bad_pin_form")
+        return self._pin
+
+
+def renew(operation: Operation, application: Application, pin: PinSource) -> IssuedCertificate:
+    """Renews with the data of the first application, a code of the purpose `renew`, and the present PIN.
+
+    One whose last answer was lost is completed instead. PhoneError `weak_pin` before anything is sent; ProblemError
+    `renewal_not_due`, `other_applicant`, `no_filing`, `wrong_pin` …
+    """
+    if isinstance(pin, str):
+        checked_pin(pin)
+    state = operation.vault.state
+    state.at("key")
+    if state.pending is not None and (issued := _settled(operation)) is not None:
+        return issued
+    known = _OncePin(operation, pin, Holder.of_id_number(application.id_number))
+    try:
+        answer = operation.connection.post(
+            "/api/phone/renewals", operation.logged_in(), msgspec.to_builtins(application)
+        )
+    except ProblemError as error:
+        # Not due, because it is done already, and only the last answer was lost.
+        if error.code == "renewal_not_due" and (issued := _settled(operation)) is not None:
+            return issued
+        raise
+    begun = read(answer, Renewal)
+    enrolment.check_names(begun.subject, application)
+    operation.vault.put_key("pending", None)  # of a renewal before: the service has given it up
+    return _go_on(operation, begun, known)
+
+
+def resume(operation: Operation, pin: PinSource) -> IssuedCertificate:
+    """Goes on with a renewal that stopped, without a new SMS code.
+
+    PhoneError `no_renewal` where there is none any more: then nothing has changed, and the old certificate goes on.
+    """
+    if isinstance(pin, str):
+        checked_pin(pin)
+    found = _current(operation)
+    if found is not None:
+        return _go_on(operation, found, _OncePin(operation, pin, Holder()))
+    issued = _settled(operation)
+    if issued is None:
+        raise PhoneError("no_renewal")
+    return issued
+
+
+def give_up(operation: Operation) -> None:
+    """Gives the renewal up; the old certificate goes on. PhoneError `no_renewal` where there is none."""
+    if _current(operation) is None:
+        if _settled(operation) is None:
+            raise PhoneError("no_renewal")
+        raise PhoneError("renewed_already")
+    operation.connection.delete(_CURRENT, operation.logged_in())
+    operation.vault.put_key("pending", None)
+
+
+def require_none(operation: Operation) -> None:
+    """PhoneError `renewal_unfinished` while one is: another PIN now would leave the phone with two."""
+    pending = operation.vault.state.pending
+    if pending is None or not pending.renews:
+        return
+    if _current(operation) is not None:
+        raise PhoneError("renewal_unfinished")
+    _settled(operation)
+
+
+def take_over(operation: Operation, issued: IssuedCertificate) -> bool:
+    """Makes the certificate in force the phone's, with the key that it is for; False where it is that already."""
+    if enrolment.take_over(operation, issued):
+        return True
+    key = operation.vault.state.key
+    if key is None or key.certificate is None or key.certificate.pem == issued.pem:
+        return False
+    names = enrolment.certified_names(issued.pem, public=key.public)
+    if names is None:
+        return False
+    certificate = StoredCertificate(pem=issued.pem, chain_pem=issued.chain_pem)
+    operation.vault.put_key("key", msgspec.structs.replace(key, certificate=certificate, subject=names))
+    return True
+
+
+def _settled(operation: Operation) -> IssuedCertificate | None:
+    """The new certificate where it is in force already; else None, and what was left of a renewal is dropped."""
+    issued = enrolment.fetch(operation)
+    if issued is not None and take_over(operation, issued):
+        return issued
+    pending = operation.vault.state.pending
+    if pending is not None and pending.renews:
+        operation.vault.put_key("pending", None)
+    return None
+
+
+def _current(operation: Operation) -> Renewal | None:
+    try:
+        answer = operation.connection.get(_CURRENT, operation.logged_in())
+    except ProblemError as error:
+        if error.code == "not_found":
+            return None
+        raise
+    return read(answer, Renewal)
+
+
+def _go_on(operation: Operation, found: Renewal, pin: _OncePin) -> IssuedCertificate:
+    place: KeyPlace = "pending" if found.key == "new" else "key"
+    if found.state == "begun":
+        if found.key == "new":
+            found = _with_new_key(operation, found, pin)
+        _sign_request(operation, found, place, pin)
+        found = _required(operation)
+    _check_certificate(operation, found, place)
+    _confirm(operation, found, place, pin)
+    issued = enrolment.fetch(operation)
+    if issued is None or not take_over(operation, issued):
+        raise ProtocolError("bad_certificate", "the certificate in force is not the one that was confirmed")
+    return issued
+
+
+def _with_new_key(operation: Operation, found: Renewal, pin: _OncePin) -> Renewal:
+    """The new key, under the PIN that the old key has just shown to be right, and the old key's consent to it."""
+    pending = operation.vault.state.pending
+    if pending is None or pending.uid.hex() != found.uid:
+        if found.challenge is None:  # the key was made, and its slot isn't here
+            raise PhoneError("no_renewal")
+        pin_change.confirm(operation, "key", pin)
+        begun = Enrolment(
+            uid=found.uid,
+            sid=found.sid,
+            challenge=found.challenge,
+            shield_number=found.shield_number,
+            subject=found.subject,
+        )
+        enrolment.make_key(operation, begun, pin.given, renews=True)
+        found = _required(operation)
+    if found.consent is not None:
+        _consent(operation, found.consent, pin)
+    return found
+
+
+def _consent(operation: Operation, sid: str, pin: _OncePin) -> None:
+    old, new = operation.vault.state.at("key"), operation.vault.state.at("pending")
+    message = renewal_message(uid=old.uid, sid=unhex(sid, 16), P=new.public)
+    task = _task(operation, sid)
+    if (task.uid, task.purpose, task.message) != (old.uid.hex(), "renew", message):
+        raise ProtocolError("bad_task", "not this phone's consent to its own new key")
+    CoSigning(operation, "key").sign([ToSign(unhex(sid, 16), message)], pin)
+
+
+def _sign_request(operation: Operation, found: Renewal, place: KeyPlace, pin: _OncePin) -> None:
+    task = _task(operation, found.sid)
+    if task.state == "signed":
+        return  # its answer was lost
+    key = operation.vault.state.at(place)
+    purpose = "enrol" if found.key == "new" else "renew"
+    if (task.uid, task.sid, task.purpose) != (key.uid.hex(), found.sid, purpose):
+        raise ProtocolError("bad_task", "not the task of this renewal")
+    enrolment.check_request_info(task.message, public=key.public, subject=found.subject)
+    CoSigning(operation, place).sign([ToSign(unhex(found.sid, 16), task.message)], pin)
+
+
+def _check_certificate(operation: Operation, found: Renewal, place: KeyPlace) -> None:
+    key = operation.vault.state.at(place)
+    if found.certificate_pem is None or key.uid.hex() != found.uid:
+        raise ProtocolError("bad_certificate", "none was issued for this key")
+    if enrolment.certified_names(found.certificate_pem, public=key.public) != found.subject:
+        raise ProtocolError("bad_certificate", "not for this phone's key and the names requested")
+
+
+def _confirm(operation: Operation, found: Renewal, place: KeyPlace, pin: _OncePin) -> None:
+    if found.confirm is None:
+        raise ProtocolError("malformed", "a certificate without its confirmation")
+    uid, sid = operation.vault.state.at(place).uid, unhex(found.confirm, 16)
+    message = internal_message("confirm", uid=uid, sid=sid)
+    task = _task(operation, found.confirm)
+    if (task.uid, task.purpose, task.message) != (uid.hex(), "confirm", message):
+        raise ProtocolError("bad_task", "not the confirmation of this key")
+    (signature,) = CoSigning(operation, place).sign([ToSign(sid, message)], pin)
+    if signature is None:
+        _required(operation)  # says why: the old certificate was held or ended meanwhile
+        raise PhoneError("no_renewal")
+
+
+def _required(operation: Operation) -> Renewal:
+    found = _current(operation)
+    if found is None:
+        raise PhoneError("no_renewal")
+    return found
+
+
+def _task(operation: Operation, sid: str) -> Task:
+    return read(operation.connection.get(f"/api/phone/tasks/{sid}", operation.logged_in()), Task)

@@ -1,0 +1,93 @@
+"""`mshield phone renew`, `bind` and `unbind`: what is done with the certificate that the phone has."""
+
+from pathlib import Path
+from typing import Final, get_args
+
+import click
+import msgspec
+
+from mshield.client.phone.enrolment import UserType
+from mshield.client.phone.phone import VirtualPhone
+from mshield.commands.output import Output
+from mshield.commands.phone_display import show_certificate
+from mshield.commands.phone_options import asking, given, phone_command, pin_option
+
+
+@click.command()
+@click.option("--name", help="Name, as on file.")
+@click.option("--id-number", help="Id number, as at the first application.")
+@click.option("--user-type", type=click.Choice(get_args(UserType)), default="operator", show_default=True)
+@click.option("--credit-code", help="The enterprise's unified social credit code.")
+@click.option("--sms-code", "code", help="The code from `sms-code --purpose renew`.")
+@click.option("--resume", is_flag=True, help="Go on with a renewal that was interrupted; takes only the PIN.")
+@click.option(
+    "--give-up", is_flag=True, help="Give the renewal under way up; the certificate in use goes on."
+)
+@pin_option
+@phone_command
+def renew(
+    out: Output,
+    phone: VirtualPhone,
+    *,
+    name: str | None,
+    id_number: str | None,
+    user_type: UserType,
+    credit_code: str | None,
+    code: str | None,
+    resume: bool,
+    give_up: bool,
+    pin_file: Path | None,
+) -> None:
+    """Renew the certificate 更新证书, with the data of the first application.
+
+    Possible with less than half a year left, or when the filing changed. The PIN stays the same; the certificate in use
+    stays in force until the new one is confirmed.
+    """
+    if give_up:
+        phone.give_up_renewal()
+        text = out.pick("已放弃更新，原证书继续使用", "Given up; the certificate in use goes on")
+        out.data({"given_up": True}, [text])
+        return
+    pin = given(pin_file, "MSHIELD_PHONE_PIN") or asking(out)
+    if resume:
+        show_certificate(out, phone.resume_renewal(pin))
+        return
+    if name is None or id_number is None or credit_code is None or code is None:
+        raise click.UsageError("Say --name, --id-number, --credit-code and --sms-code, or --resume.")
+    renewed = phone.renew(
+        name=name,
+        id_number=id_number,
+        user_type=user_type,
+        credit_code=credit_code,
+        sms_code=code,
+        pin=pin,
+    )
+    show_certificate(out, renewed)
+
+
+@click.command()
+@click.option("--client-id", help="One business system; without it for all of them.")
+@pin_option
+@phone_command
+def bind(out: Output, phone: VirtualPhone, *, client_id: str | None, pin_file: Path | None) -> None:
+    """Bind the certificate to the account 绑定证书; other apps on the phone can hand requests over only then."""
+    done = phone.bind(given(pin_file, "MSHIELD_PHONE_PIN") or asking(out), client_id=client_id)
+    system = done.statement.name or out.pick("全部业务系统", "all business systems")
+    account = done.statement.account
+    out.data(
+        msgspec.to_builtins(done),
+        [out.pick(f"证书已绑定账户 {account}：{system}", f"Bound to the account {account}: {system}")],
+    )
+
+
+@click.command()
+@click.argument("sid")
+@phone_command
+def unbind(out: Output, phone: VirtualPhone, *, sid: str) -> None:
+    """End a binding 解除绑定; SID is its id, as `bind --json` gives it."""
+    phone.unbind(sid)
+    out.data({"unbound": sid}, [out.pick("已解除绑定", "Unbound")])
+
+
+COMMANDS: Final = (renew, bind, unbind)
+"""The commands, for the group that they belong to."""

@@ -1,0 +1,260 @@
+"""A renewal that stops anywhere, with the phone's app killed: what is in force, and how it goes on (R11, R17).
+
+The virtual phone and the real process; a new key on both databases. A call is lost on its way, or its answer on the way
+back, and the app gives up at once as if it were killed; then it is started anew.
+"""
+
+import contextlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal, TypedDict
+
+import httpx
+import pytest
+
+from mshield.client import Document
+from mshield.client.errors import NetworkError, PhoneError, ProblemError
+from mshield.client.phone import Patience, PinSource, VirtualPhone
+from mshield.client.phone.enrolment import UserType
+from mshield.client.phone.state import State
+from mshield.demo.people import OPERATOR
+from mshield.pki.certificate import parse_certificate_pem
+from tests.service import PIN_ROUNDS, LiveService, enrolled
+
+Lost = Literal["request", "answer"]
+AT_ONCE = Patience(network_tries=1, sessions=1)
+_DOCUMENT = Document(title="报关单", media_type="text/plain", content=b"content")
+
+
+class Form(TypedDict):
+    """The data page of a renewal."""
+
+    name: str
+    id_number: str
+    user_type: UserType
+    credit_code: str
+    sms_code: str
+
+
+class Losing(httpx.HTTPTransport):
+    """Loses the n-th call, or its answer, and all that come after."""
+
+    def __init__(self, lost_from: int, what: Lost) -> None:
+        super().__init__()
+        self._calls, self._lost_from, self._what = 0, lost_from, what
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        call, self._calls = self._calls, self._calls + 1
+        if call > self._lost_from or (call == self._lost_from and self._what == "request"):
+            raise httpx.ConnectError("lost on the way", request=request)
+        answer = super().handle_request(request)
+        if call == self._lost_from:
+            answer.read()
+            raise httpx.ReadError("the answer is lost", request=request)
+        return answer
+
+    @property
+    def stopped(self) -> bool:
+        """Whether there was such a call at all."""
+        return self._calls > self._lost_from
+
+
+@contextmanager
+def running(folder: Path, database: str, key: str) -> Iterator[LiveService]:
+    """A service whose certificates are due for renewal from their first day."""
+    settings = {
+        "MSHIELD_CERTIFICATE_DAYS": "100",
+        "MSHIELD_SMS_RESEND_SECONDS": "0",
+        "MSHIELD_RENEWAL_KEY": key,
+    }
+    live = LiveService(folder, database, settings=settings)
+    live.prepare()
+    live.start()
+    yield live
+    live.stop()
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveService]:
+    """One whose renewals make a new key."""
+    folder = tmp_path_factory.mktemp("renewal")
+    with running(folder, f"sqlite:///{folder}/mshield.db", "new") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def phone(service: LiveService) -> Iterator[VirtualPhone]:
+    """A certified phone; each test leaves it so, under the same PIN."""
+    made = enrolled(service)
+    yield made
+    made.close()
+
+
+def form(service: LiveService) -> Form:
+    """The data page, with the newest code."""
+    return {
+        "name": OPERATOR.name,
+        "id_number": OPERATOR.id_number,
+        "user_type": "operator",
+        "credit_code": OPERATOR.credit_code,
+        "sms_code": service.sms_code("renew"),
+    }
+
+
+def renew(service: LiveService, phone: VirtualPhone, *, pin: PinSource = OPERATOR.pin) -> str:
+    """Renews as the user does, with a fresh code; the new serial."""
+    phone.request_sms_code("renew")
+    return phone.renew(**form(service), pin=pin).serial
+
+
+def sign(service: LiveService, phone: VirtualPhone, *, pin: str = OPERATOR.pin) -> int:
+    """Signs a document; the serial of the certificate that it verifies with."""
+    with service.business() as business:
+        phone.scan(business.request_signature([_DOCUMENT]).qr)
+        done = phone.approve(pin=pin)
+        result = business.result(done.request_id)
+    return parse_certificate_pem(result.certificate_pem).serial
+
+
+def stored(service: LiveService) -> State:
+    return State.decode((service.folder / "phone" / "state.json").read_bytes())
+
+
+@pytest.mark.parametrize(
+    ("database", "key", "lost", "calls"),
+    [
+        ("sqlite", "new", ("request", "answer"), 15),
+        ("postgresql", "new", ("answer",), 15),
+        ("sqlite", "same", ("request", "answer"), 9),
+    ],
+)
+def test_r11_r17_renewed_wherever_it_stops(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    database: str,
+    key: str,
+    lost: tuple[Lost, ...],
+    calls: int,
+) -> None:
+    with running(tmp_path, request.getfixturevalue(f"{database}_url"), key) as service:
+        phone = enrolled(service)
+        number, call = phone.certificate().shield_number, 0
+        while all([_renewed(service, phone, Losing(call, what)) for what in lost]):
+            call += 1
+        assert call >= calls
+        assert phone.certificate().shield_number == number
+        assert phone.status().left == 5
+        phone.close()
+
+
+def _renewed(service: LiveService, phone: VirtualPhone, losing: Losing) -> bool:
+    """Renews over a connection that is lost, goes on as the user would; whether it was lost before the end."""
+    serial = phone.certificate().serial
+    phone.request_sms_code("renew")
+    folder = service.folder / "phone"
+    with (
+        VirtualPhone(folder, transport=losing, patience=AT_ONCE, pin_rounds=PIN_ROUNDS) as failing,
+        contextlib.suppress(NetworkError),
+    ):
+        failing.renew(**form(service), pin=OPERATOR.pin)
+    new = _gone_on(service, phone, serial)
+    assert new != serial
+    assert sign(service, phone) == int(new, 16)
+    state = stored(service)
+    assert state.pending is None
+    assert state.key is not None
+    assert state.key.rn is None
+    assert len(state.key.slots) == 1
+    return losing.stopped
+
+
+def _gone_on(service: LiveService, phone: VirtualPhone, serial: str) -> str:
+    """The app is started again: it goes on with the renewal, or finds it done, or the user begins anew."""
+    try:
+        return phone.resume_renewal(OPERATOR.pin).serial
+    except PhoneError as refused:
+        known = refused.code == "no_renewal"
+    assert known
+    now = phone.certificate().serial
+    return renew(service, phone) if now == serial else now
+
+
+def test_r10_the_pin_is_asked_once_and_stays(service: LiveService, phone: VirtualPhone) -> None:
+    asked = []
+
+    def pin(prompt: object) -> str:
+        asked.append(prompt)
+        return OPERATOR.pin
+
+    renew(service, phone, pin=pin)
+    assert len(asked) == 1
+    sign(service, phone)
+
+
+def test_r10_a_wrong_pin_makes_no_key_and_the_renewal_goes_on_with_the_right_one(
+    service: LiveService, phone: VirtualPhone
+) -> None:
+    serial = phone.certificate().serial
+    with pytest.raises(ProblemError) as refused:
+        renew(service, phone, pin="908172")
+    assert (refused.value.code, refused.value.left) == ("wrong_pin", 4)
+    assert stored(service).pending is None
+    assert phone.certificate().serial == serial
+    new = phone.resume_renewal(OPERATOR.pin).serial
+    assert new != serial
+    assert sign(service, phone) == int(new, 16)
+
+
+def test_r10_weak_pins_are_refused_by_the_phone_and_nothing_is_sent(
+    service: LiveService, phone: VirtualPhone
+) -> None:
+    for weak, reason in (("121212", "repeated"), ("900101", "birthday"), ("330206", "id_number")):
+        with pytest.raises(PhoneError) as refused:
+            renew(service, phone, pin=weak)
+        assert (refused.value.code, refused.value.extra["reason"]) == ("weak_pin", reason)
+    # At a change no id number is typed; the service tells the holder his birth date.
+    with pytest.raises(PhoneError) as refused:
+        phone.change_pin(OPERATOR.pin, "900101")
+    assert refused.value.extra["reason"] == "birthday"
+    assert "生日" in refused.value.zh
+    assert phone.status().left == 5
+    phone.change_pin(OPERATOR.pin, "908172")
+    phone.change_pin("908172", OPERATOR.pin)
+    assert b"1990" not in (service.folder / "phone" / "state.json").read_bytes()
+
+
+def test_r11_no_pin_change_while_a_renewal_is_unfinished(service: LiveService, phone: VirtualPhone) -> None:
+    phone.request_sms_code("renew")
+    folder, losing = service.folder / "phone", Losing(8, "request")
+    with (
+        VirtualPhone(folder, transport=losing, patience=AT_ONCE, pin_rounds=PIN_ROUNDS) as failing,
+        pytest.raises(NetworkError),
+    ):
+        failing.renew(**form(service), pin=OPERATOR.pin)
+    assert stored(service).pending is not None
+    with pytest.raises(PhoneError, match="unfinished"):
+        phone.change_pin(OPERATOR.pin, "908172")
+    phone.give_up_renewal()
+    assert stored(service).pending is None
+    phone.change_pin(OPERATOR.pin, "908172")
+    sign(service, phone, pin="908172")
+    phone.change_pin("908172", OPERATOR.pin)
+
+
+def test_r8_bound_by_the_phone_an_app_may_ask(service: LiveService, phone: VirtualPhone) -> None:
+    with service.business() as business:
+        created = business.request_signature([_DOCUMENT], channel="app")
+        assert created.qr == ""
+        with pytest.raises(ProblemError) as refused:
+            phone.scan(created.app_link)
+        assert (refused.value.code, refused.value.faq) == ("not_bound", "3.10")
+        bound = phone.bind(OPERATOR.pin)
+        assert bound.statement.account == OPERATOR.phone
+        assert [each.sid for each in phone.me().bindings] == [bound.sid]
+        renew(service, phone)
+        phone.scan(created.app_link)
+        phone.approve(pin=OPERATOR.pin)
+        assert business.status(created.id).state == "signed"
+        phone.unbind(bound.sid)
+        assert phone.me().bindings == ()
