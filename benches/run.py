@@ -4,7 +4,7 @@ import platform
 from pathlib import Path
 from typing import Final
 
-from benches import cosign, http_signing, lists, publication
+from benches import cosign, http_signing, lists, log, publication
 from mshield.gm.engine import available_engines
 
 _CPUINFO: Final = Path("/proc/cpuinfo")
@@ -19,6 +19,7 @@ def main() -> None:
         ("complete signatures through HTTP", http_signing.main),
         ("issuing and publishing", publication.main),
         ("the legal person's lists", lists.main),
+        ("the transparency log", log.main),
     ):
         print(f"\n{title}\n", flush=True)
         bench()

@@ -1,0 +1,183 @@
+"""CPU of the transparency log: per entry when it is numbered and when all is checked; per signature row for its index.
+
+The sequencer's is this process's time, PostgreSQL's own stands beside it. Rows are put in beforehand, unmeasured.
+"""
+
+import argparse
+import asyncio
+import json
+import secrets
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+from benches.http_signing import database_cpu
+from mshield.keys.keyring import Keyring
+from mshield.services.log.sequence import sequence
+from mshield.services.log.verify import verify_log
+from mshield.store.database import Database, Tx
+from mshield.store.migrate import migrate
+from mshield.store.opening import open_database
+from tests.postgres import Server, start_server
+from tests.signing import execute, statement
+from tests.transparency import LoggedService
+
+_SECOND: Final = 200
+"""Signatures that wait when the job comes, in a busy second."""
+_INSERTS: Final = 3000
+_INSERT: Final = statement(
+    "INSERT INTO signatures (sid, uid, request_id, purpose, digest, signature, signed_at, serial)"
+    " VALUES ($1, $2, 'request', 'sign', $3, $4, $5, $6)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Milliseconds of CPU: per entry of a backlog and of a busy second, per entry checked, per signature row put in."""
+
+    database: str
+    entries: int
+    backlog: float
+    backlog_database: float
+    second: float
+    second_database: float
+    verify: float
+    insert: float
+    insert_without: float
+
+
+async def _measure(db: Database, server: Server | None, entries: int) -> Measured:
+    service = await LoggedService.on(db, Keyring.generate())
+    serial = await service.certify()
+    await service.sequence()
+    for _ in range(entries // 1000):
+        await service.sign(serial, count=1000)
+    backlog = await _numbered(service, server, entries // 1000 * 1000)
+    second = [0.0, 0.0]
+    for _ in range(10):
+        await service.sign(serial, count=_SECOND)
+        spent = await _numbered(service, server, _SECOND)
+        second = [total + each / 10 for total, each in zip(second, spent, strict=True)]
+    began = time.process_time()
+    report = await verify_log(service.log)
+    assert report.holds
+    assert report.checkpoint is not None
+    verify = 1e3 * (time.process_time() - began) / report.checkpoint.size
+    insert = await _inserted(service, server, serial)
+    await execute(db, "DROP INDEX signatures_unlogged")
+    return Measured(
+        database=db.dialect,
+        entries=entries,
+        backlog=backlog[0],
+        backlog_database=backlog[1],
+        second=second[0],
+        second_database=second[1],
+        verify=verify,
+        insert=insert,
+        insert_without=await _inserted(service, server, serial),
+    )
+
+
+async def _numbered(service: LoggedService, server: Server | None, count: int) -> tuple[float, float]:
+    """Milliseconds per entry of this process and of the database."""
+    database, began = database_cpu(server), time.process_time()
+    done = await sequence(service.log, now=service.now)
+    assert done == count, done
+    return (
+        1e3 * (time.process_time() - began) / count,
+        1e3 * (database_cpu(server) - database) / count,
+    )
+
+
+async def _inserted(service: LoggedService, server: Server | None, serial: str) -> float:
+    """Milliseconds per row, this process and the database together; foreign keys are looked up as always."""
+    sids = await _tasks(service, serial)
+    uid = b"uid of nobody..."
+
+    async def work(tx: Tx) -> None:
+        for sid in sids:
+            await tx.run(
+                _INSERT,
+                p1=sid,
+                p2=uid,
+                p3=secrets.token_bytes(32),
+                p4=secrets.token_bytes(64),
+                p5=service.now,
+                p6=serial,
+            )
+
+    database, began = database_cpu(server), time.process_time()
+    await service.db.write(work)
+    spent = time.process_time() - began + database_cpu(server) - database
+    return 1e3 * spent / len(sids)
+
+
+async def _tasks(service: LoggedService, serial: str) -> list[bytes]:
+    sids = await service.sign(serial, count=_INSERTS)
+    await execute(service.db, "DELETE FROM signatures WHERE log_index IS NULL")
+    return sids
+
+
+@contextmanager
+def _database(folder: Path, kind: str) -> Iterator[tuple[str, Server | None]]:
+    if kind == "sqlite":
+        yield f"sqlite:///{folder / 'mshield.db'}", None
+        return
+    server = start_server(folder / "postgresql", durable=True)
+    try:
+        yield server.create("mshield"), server
+    finally:
+        server.stop()
+
+
+async def _run(url: str, server: Server | None, entries: int) -> Measured:
+    db = await open_database(url, pool_size=2)
+    try:
+        return await _measure(db, server, entries)
+    finally:
+        await db.close()
+
+
+def measure(database: str, *, entries: int) -> Measured:
+    """One database, filled and measured."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        with _database(folder, database) as (url, server):
+            migrate(url)
+            return asyncio.run(_run(url, server, entries))
+
+
+def table(results: list[Measured]) -> str:
+    """For people."""
+    lines = [
+        "milliseconds of CPU; per entry numbered, of a backlog and of a busy second (200), DB: PostgreSQL's own;",
+        "per entry of a whole check; per signature row put in, with and without the index of waiting rows",
+        f"{'database':<11} {'backlog':>8} {'DB':>6} {'second':>8} {'DB':>6} {'check':>7} {'insert':>7} {'without':>8}",
+    ]
+    lines += [
+        f"{each.database:<11} {each.backlog:8.3f} {each.backlog_database:6.3f} {each.second:8.3f}"
+        f" {each.second_database:6.3f} {each.verify:7.3f} {each.insert:7.3f} {each.insert_without:8.3f}"
+        for each in results
+    ]
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Measures both databases and prints a table, or JSON with `--json`."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--entries", type=int, default=20_000, help="of the backlog (default: 20000)")
+    parser.add_argument("--database", choices=["sqlite", "postgresql"], help="only this one")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    options = parser.parse_args()
+    databases = [options.database] if options.database else ["sqlite", "postgresql"]
+    results = [measure(database, entries=options.entries) for database in databases]
+    print(json.dumps([asdict(each) for each in results], indent=2) if options.json else table(results))
+
+
+if __name__ == "__main__":
+    main()
