@@ -36,6 +36,7 @@ def _run(code: str) -> subprocess.CompletedProcess[str]:
     "module",
     [
         "mshield.client",
+        "mshield.client.log",
         "mshield.client.phone",
         "mshield.client.portal",
         "mshield.pki.path",
@@ -51,6 +52,7 @@ def test_client_needs_no_server_package(module: str) -> None:
     "arguments",
     [
         ["--help"],
+        ["log", "verify", "--help"],
         ["phone", "--help"],
         ["legal-person", "--help"],
         ["verify", "--help"],

@@ -26,6 +26,7 @@ from mshield.store.database import Database
 from mshield.store.opening import open_database
 from tests import schema
 from tests.conftest import START
+from tests.issuing import person
 from tests.transparency import SETTINGS, LoggedService
 
 KEYS: Final = {"signatures": "sid", "certificate_events": "id", "acts": "id", "certificates": "serial"}
@@ -390,3 +391,22 @@ async def test_a_log_written_anew_is_found_by_who_kept_a_checkpoint(
     await service.sequence()
     assert (await _check(service)).holds
     assert [each.code for each in (await _check(service, since=old)).findings] == ["rewritten"]
+
+
+async def test_a_renewals_certificate_is_logged_when_it_is_signed(
+    service: LoggedService, intruder: Intruder
+) -> None:
+    new, _ = await person(service.db, service.keyring, service.ca.engine, now=service.now)
+    row = await service.ca.issue.reserve(new, now=service.now)
+    assert (await _check(service)).holds
+    service.now += 1000
+    await service.ca.issue.issue(row.serial, in_force=False, now=service.now)
+    await service.sequence()
+    assert await store.certificate_position(service.db, serial=row.serial) == 12
+    assert (await _check(service)).holds
+    await service.change(row.serial, CertificateEvent.ACTIVATE)
+    await service.sequence()
+    assert await store.certificate_position(service.db, serial=row.serial) == 12
+    assert (await _check(service)).holds
+    intruder.run("UPDATE certificates SET common_name = '另一人' WHERE serial = ?", row.serial)
+    assert [each.code for each in (await _check(service)).findings] == ["row_changed", "row_changed"]

@@ -3,12 +3,16 @@
 import asyncio
 import platform
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 import click
 
 from mshield.commands.output import Output, output_options
 from mshield.gm.engine import available_engines, load_engine
 from mshield.gm.errors import EngineUnavailable
+
+if TYPE_CHECKING:
+    from mshield.store.database import Database
 
 
 @click.command()
@@ -64,8 +68,18 @@ async def _service() -> dict[str, tuple[bool, str]]:
             checks["database"] = (True, db.dialect)
             authorities = await load_authorities(db, keyring, load_engine(settings.engine))
             checks["CA"] = (True, f"issuing CA {authorities.issuing.certificate.subject.common_name}")
+            checks["log"] = (True, await _log(db))
     except (StartRefused, StoreError, OSError) as error:
         checks["database"] = (False, str(error))
     except (KeysError, EngineUnavailable) as error:
         checks["CA"] = (False, str(error))
     return checks
+
+
+async def _log(db: "Database") -> str:
+    from mshield.store.log import count_waiting, find_state
+
+    state = await find_state(db)
+    if state is None:
+        return "begins when the service starts"
+    return f"{state.origin}, {state.size} entries, {await count_waiting(db)} rows wait"

@@ -38,6 +38,7 @@ class Hold(StrEnum):
 class CertificateEvent(StrEnum):
     """What happens to a certificate."""
 
+    PREPARE = "prepare"
     ACTIVATE = "activate"
     LOCK_PIN = "lock_pin"
     SUPERSEDE = "supersede"
@@ -78,6 +79,7 @@ _ACTIVE: Final = frozenset({_S.ACTIVE})
 
 TABLE: Final[Mapping[CertificateEvent, Rule]] = MappingProxyType(
     {
+        _E.PREPARE: Rule(zh="签发待确认", actor="service", sources=frozenset({_S.ISSUED}), target=_S.ISSUED),
         _E.ACTIVATE: Rule(zh="签发", actor="service", sources=frozenset({_S.ISSUED}), target=_S.ACTIVE),
         _E.LOCK_PIN: Rule(zh="PIN 码锁死", actor="service", sources=_ACTIVE, target=_S.PIN_LOCKED),
         _E.SUPERSEDE: Rule(zh="更新", actor="user", sources=_ACTIVE, target=_S.SUPERSEDED),

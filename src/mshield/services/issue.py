@@ -90,7 +90,7 @@ class Issue:
         if in_force:
             stored = await store.activate(self.db, serial=serial, der=made.der, now=now)
         else:
-            stored = await store.keep_signed(self.db, serial=serial, der=made.der)
+            stored = await store.keep_signed(self.db, serial=serial, der=made.der, now=now)
         if stored:
             return made
         # Someone else stored his: that one is the certificate, ours was never seen by anyone.

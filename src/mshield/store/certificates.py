@@ -10,10 +10,10 @@ from functools import lru_cache
 
 import msgspec
 
-from mshield.domain.certificates import CertificateEvent, CertificateState, Standing
+from mshield.domain.certificates import TABLE, CertificateEvent, Standing
 from mshield.store import certificate_changes
 from mshield.store.database import Database, Row, Tx
-from mshield.store.queries import Queries
+from mshield.store.queries import Queries, Query
 
 _SQL = Queries("certificates")
 
@@ -141,27 +141,32 @@ async def find_holder(db: Database, *, serial: str) -> Holder | None:
 
 async def activate(db: Database, *, serial: str, der: bytes, now: int) -> bool:
     """Stores the signed certificate: issued → active. False when it was stored before, or revoked meanwhile."""
+    return await _store(db, _SQL["activate"], CertificateEvent.ACTIVATE, serial=serial, der=der, now=now)
 
+
+async def keep_signed(db: Database, *, serial: str, der: bytes, now: int) -> bool:
+    """Stores a signed certificate that isn't in force yet. False when it was stored before, or revoked meanwhile."""
+    return await _store(db, _SQL["keep_signed"], CertificateEvent.PREPARE, serial=serial, der=der, now=now)
+
+
+async def _store(
+    db: Database, statement: Query, event: CertificateEvent, *, serial: str, der: bytes, now: int
+) -> bool:
     async def work(tx: Tx) -> bool:
-        if await tx.run(_SQL["activate"], serial=serial, der=der, now=now) != 1:
+        if await tx.run(statement, serial=serial, der=der, now=now) != 1:
             return False
         await certificate_changes.record(
             tx,
             serial=serial,
-            event=CertificateEvent.ACTIVATE,
+            event=event,
             by=certificate_changes.SERVICE,
             reason="",
-            standing=Standing(CertificateState.ACTIVE),
+            standing=Standing(TABLE[event].target),
             now=now,
         )
         return True
 
     return await db.write(work)
-
-
-async def keep_signed(db: Database, *, serial: str, der: bytes) -> bool:
-    """Stores a signed certificate that isn't in force yet. False when it was stored before, or revoked meanwhile."""
-    return await db.run(_SQL["keep_signed"], serial=serial, der=der) == 1
 
 
 async def list_revoked(db: Database | Tx, *, issuer: str, since: int) -> list[StatusRow]:

@@ -48,7 +48,7 @@ ACTS: Final = Source("acts", "acts", "id", ("id", "actor", "actor_id", "act", "s
 SOURCES: Final = (EVENTS, SIGNATURES, ACTS)
 ISSUED: Final = (
     *("uid", "request_sid", "account_id", "device_id", "person_id", "filing_version", "shield_number"),
-    *("organisation", "credit_code", "role", "common_name", "not_before", "not_after", "issued_at"),
+    *("organisation", "credit_code", "role", "common_name", "not_before", "not_after", "issued_at", "issuer"),
 )
 """Columns of a certificate that never change; the entry of its issue commits to them, and to the certificate itself."""
 

@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 
 from mshield.pki.errors import LogFormError, LogProofError, PkiError
 from mshield.pki.tlog import growth, merkle, tiles
-from mshield.pki.tlog.entry import parse_entry
+from mshield.pki.tlog.entry import (
+    ActEntry,
+    CertificateEntry,
+    Published,
+    SignatureEntry,
+    Value,
+    canonical,
+    parse_entry,
+)
 from mshield.pki.tlog.merkle import Range
 from mshield.pki.tlog.note import VerifierKey, open_checkpoint
 from mshield.pki.tlog.proof import parse_proof
@@ -185,3 +193,47 @@ def test_growing_by_batches_gives_the_tiles_of_the_whole(data: st.DataObject, ba
         for wrong in (edge[level][32:], edge[level] + bytes(32)):
             with pytest.raises(LogFormError):
                 growth.grow(size, {**edge, level: wrong}, [bytes(32)])
+
+
+_values = st.one_of(st.none(), st.integers(-(2**63), 2**63 - 1), st.text(max_size=8), st.binary(max_size=8))
+_rows = st.lists(st.tuples(st.text("abc", min_size=1, max_size=3), _values), max_size=4)
+
+
+@given(one=_rows, other=_rows)
+def test_two_rows_are_the_same_bytes_only_if_they_are_the_same(
+    one: list[tuple[str, Value]], other: list[tuple[str, Value]]
+) -> None:
+    encoded = [canonical([name for name, _ in row], [value for _, value in row]) for row in (one, other)]
+    same = [[(name, type(value), value) for name, value in row] for row in (one, other)]
+    assert (encoded[0] == encoded[1]) == (same[0] == same[1])
+    # Nor does one end where another could begin.
+    if one and other and one != other:
+        joined = canonical([n for n, _ in one + other], [v for _, v in one + other])
+        assert joined == encoded[0] + encoded[1]
+
+
+def test_a_row_to_the_byte() -> None:
+    made = canonical(("a", "bc", "d", "e"), (None, -2, "é", b"\x07"))
+    assert made == (
+        b"\x00\x01a\x00"
+        b"\x00\x02bc\x01\xff\xff\xff\xff\xff\xff\xff\xfe"
+        b"\x00\x01d\x02\x00\x00\x00\x02\xc3\xa9"
+        b"\x00\x01e\x03\x00\x00\x00\x01\x07"
+    )
+
+
+def test_entries_to_the_byte() -> None:
+    head = "0000000000000005"
+    signature = SignatureEntry(5, b"s" * 16, b"b" * 32, b"r" * 32)
+    certificate = CertificateEntry(5, b"n" * 20, Published.ON_HOLD, b"c" * 32, b"r" * 32)
+    act = ActEntry(5, b"r" * 32)
+    assert signature.encode().hex() == "0101" + head + "73" * 16 + "62" * 32 + "72" * 32
+    assert certificate.encode().hex() == "0102" + head + "6e" * 20 + "01" + "63" * 32 + "72" * 32
+    assert act.encode().hex() == "0103" + head + "72" * 32
+    for entry in (signature, certificate, act):
+        assert parse_entry(entry.encode()) == entry
+        for wrong in (entry.encode()[:-1], entry.encode() + b"\x00", b"\x02" + entry.encode()[1:]):
+            with pytest.raises(LogFormError):
+                parse_entry(wrong)
+    with pytest.raises(LogFormError):
+        parse_entry(certificate.encode()[:30] + b"\x03" + certificate.encode()[31:])

@@ -22,7 +22,7 @@ from mshield.pki.tlog.entry import (
 from mshield.store.database import Row
 from mshield.store.log import ACTS, EVENTS, ISSUED, SIGNATURES, Source, SourceRow
 
-_ISSUE: Final = "activate"
+_ISSUE: Final = frozenset({"prepare", "activate"})
 _ENDED: Final = frozenset({"revoked", "superseded"})
 
 
@@ -57,7 +57,7 @@ def _signature(values: Row, key: LogKey) -> bytes:
 
 def _event(values: Row, key: LogKey) -> bytes:
     row, certificate = _row(EVENTS.columns, values), NO_CERTIFICATE
-    if values["event"] == _ISSUE and values["der"] is not None:
+    if values["event"] in _ISSUE and values["der"] is not None:
         row += _row(ISSUED, values)
         certificate = hashlib.sha256(values["der"]).digest()
     return CertificateEntry(

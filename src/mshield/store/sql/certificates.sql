@@ -33,7 +33,7 @@ WHERE serial = :serial AND state = 'issued' AND der IS NULL;
 
 -- name: keep_signed!
 -- A renewal's certificate waits as `issued`, signed, until it is confirmed.
-UPDATE certificates SET der = :der WHERE serial = :serial AND state = 'issued' AND der IS NULL;
+UPDATE certificates SET der = :der, changed_at = :now WHERE serial = :serial AND state = 'issued' AND der IS NULL;
 
 -- name: revoked
 -- Everything that a list names, with what its basis is made of. Uses the partial index certificates_off.

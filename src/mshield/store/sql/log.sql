@@ -15,11 +15,11 @@ SELECT log_index, sid, uid, request_id, purpose, digest, signature, signed_at, s
 FROM signatures WHERE log_index IS NULL ORDER BY signed_at, sid LIMIT :limit;
 
 -- name: unlogged_events
--- The first event of a certificate also speaks for what was issued.
+-- The events of issue also speak for what was issued.
 SELECT e.log_index, e.id, e.serial, e.event, e.actor, e.actor_id, e.reason, e.state, e.holds, e.revocation_reason, e.at,
   c.der, c.uid, c.request_sid, c.account_id, c.device_id, c.person_id, c.filing_version, c.shield_number, c.organisation,
-  c.credit_code, c.role, c.common_name, c.not_before, c.not_after, c.issued_at
-FROM certificate_events e LEFT JOIN certificates c ON c.serial = e.serial AND e.event = 'activate'
+  c.credit_code, c.role, c.common_name, c.not_before, c.not_after, c.issued_at, c.issuer
+FROM certificate_events e LEFT JOIN certificates c ON c.serial = e.serial AND e.event IN ('prepare', 'activate')
 WHERE e.log_index IS NULL ORDER BY e.id LIMIT :limit;
 
 -- name: unlogged_acts
@@ -33,8 +33,8 @@ FROM signatures WHERE log_index >= :start AND log_index < :end ORDER BY log_inde
 -- name: logged_events
 SELECT e.log_index, e.id, e.serial, e.event, e.actor, e.actor_id, e.reason, e.state, e.holds, e.revocation_reason, e.at,
   c.der, c.uid, c.request_sid, c.account_id, c.device_id, c.person_id, c.filing_version, c.shield_number, c.organisation,
-  c.credit_code, c.role, c.common_name, c.not_before, c.not_after, c.issued_at
-FROM certificate_events e LEFT JOIN certificates c ON c.serial = e.serial AND e.event = 'activate'
+  c.credit_code, c.role, c.common_name, c.not_before, c.not_after, c.issued_at, c.issuer
+FROM certificate_events e LEFT JOIN certificates c ON c.serial = e.serial AND e.event IN ('prepare', 'activate')
 WHERE e.log_index >= :start AND e.log_index < :end ORDER BY e.log_index;
 
 -- name: logged_acts
@@ -71,7 +71,7 @@ SELECT log_index FROM signatures WHERE sid = :sid;
 
 -- name: certificate_position^
 -- Where its issue is logged.
-SELECT log_index FROM certificate_events WHERE serial = :serial AND event = 'activate' ORDER BY id LIMIT 1;
+SELECT log_index FROM certificate_events WHERE serial = :serial AND event IN ('prepare', 'activate') ORDER BY id LIMIT 1;
 
 -- name: partial_tiles
 SELECT level, number, width, hashes FROM log_tiles WHERE width < 256;
