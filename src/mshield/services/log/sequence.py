@@ -33,9 +33,10 @@ async def sequence(log: Log, *, now: int) -> int:
 
 
 async def _sequence_batch(log: Log, *, now: int) -> int:
+    # The state before the rows: rows that another process placed since then come with a size that has changed since.
+    state = await store.find_state(log.db)
     rows = _in_order(await store.unlogged(log.db, limit=BATCH))[:BATCH]
-    state = await store.find_state(log.db) if rows else None
-    if state is None:
+    if state is None or not rows:
         return 0
     try:
         await store.append(log.db, await _growth(log, state, rows), now=now)
