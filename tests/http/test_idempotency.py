@@ -9,13 +9,15 @@ from typing import Any
 import httpx
 import pytest
 
-from mshield.demo.people import OPERATOR
+from mshield.demo.people import LEGAL_PERSON, OPERATOR
 from mshield.services import answer_once
 from mshield.services.purge import purge
 from mshield.services.register import Register
 from mshield.store import idempotency as store
+from tests.accounts import make_passwords_cheap
 from tests.application import Application, Device, running
 from tests.conftest import Clock
+from tests.portal import API, OWN, Browser, certified
 from tests.signing import fetch
 
 KEY = {"Idempotency-Key": "0f8fad5b-d9cb-469f-a165-70867728950e"}
@@ -226,6 +228,46 @@ async def test_a_call_under_way_is_told_so_and_a_dead_one_is_taken_over(
     assert row.status == 201
 
 
+async def test_r14_the_legal_persons_act_can_be_repeated(
+    application: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_passwords_cheap(monkeypatch)
+    await application.registered(LEGAL_PERSON)
+    browser = Browser.of(application)
+    await browser.log_in()
+    await certified(application.context, "MS10720468813")
+    document = {"act": "report_loss", "shield_numbers": ["MS10720468813"], "reason": "手机遗失"}
+    path = f"{API}/enterprises/{OWN}/acts"
+    unproven = await browser.http.post(path, json=document, headers=KEY)
+    assert (unproven.status_code, unproven.json()["code"]) == (403, "forbidden")
+    headers = KEY | {"X-CSRF-Token": browser.csrf or ""}
+    first = await browser.http.post(path, json=document, headers=headers)
+    assert first.status_code == 200, first.text
+    _same(first, await browser.http.post(path, json=document, headers=headers))
+    held = await fetch(
+        application.context.db, "SELECT COUNT(*) AS n FROM certificate_events WHERE event = 'report_loss'"
+    )
+    assert held["n"] == 1
+    stranger = Browser.of(application)
+    assert (await stranger.http.post(path, json=document, headers=headers)).status_code == 401
+    await stranger.http.aclose()
+    await browser.http.aclose()
+
+
+async def test_a_business_systems_calls_can_be_repeated(application: Application) -> None:
+    document = {"kind": "login"}
+    made = [await application.business("POST", "/api/business/requests", document, **KEY) for _ in range(2)]
+    assert [answer.status_code for answer in made] == [201, 201]
+    assert made[0].json() == made[1].json()
+    other = {"kind": "login", "pc": {"address": "192.0.2.1", "browser": "Edge"}}
+    mismatch = await application.business("POST", "/api/business/requests", other, **KEY)
+    assert mismatch.json()["code"] == "idempotency_mismatch"
+    path = f"/api/business/requests/{made[0].json()['id']}/cancel"
+    gone = [await application.business("POST", path, **KEY) for _ in range(2)]
+    assert [answer.status_code for answer in gone] == [204, 204]
+    assert (await application.business("POST", path)).status_code == 204, "cancelled stays cancelled"
+
+
 @pytest.mark.parametrize("key", ["", "a b", "\x7f", "k" * 129])
 async def test_what_is_no_key_is_refused(application: Application, key: str) -> None:
     answer = await application.http.post("/api/phone/captchas", headers={"Idempotency-Key": key})
@@ -246,7 +288,7 @@ async def test_every_changing_operation_says_how_it_may_be_repeated(application:
     document = application.app.openapi()
     own_rules = {"openSigning", "finishSigning", "scan"}
     for path, operations in document["paths"].items():
-        if not path.startswith(("/api/phone/", "/api/portal/", "/api/console/")):
+        if not path.startswith(("/api/phone/", "/api/portal/", "/api/console/", "/api/business/")):
             continue
         for method, operation in operations.items():
             names = {parameter["name"] for parameter in operation.get("parameters", ())}

@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mshield.web import development, health, idempotency, openapi, problems
+from mshield.web import development, faq, health, idempotency, openapi, problems
 from mshield.web.business import requests as business_requests
 from mshield.web.console import accounts as console_accounts
 from mshield.web.console import filed_people
@@ -38,7 +38,7 @@ TAGS = (
     {"name": "business", "description": "Business systems (业务系统): login and signature by scan"},
     {"name": "console", "description": "Staff of the service's operator (控制台)"},
     {"name": "publication", "description": "CA certificates, CRL, OCSP, transparency log"},
-    {"name": "service", "description": "Health"},
+    {"name": "service", "description": "Health, questions and answers"},
 )
 ROUTERS = {
     "/api/phone": (
@@ -110,6 +110,7 @@ def build(
             app.include_router(router, prefix=prefix)
     for router in PUBLICATION:
         app.include_router(router)
+    app.include_router(faq.router)
     app.include_router(health.router)
     if demo:
         app.include_router(development.router)

@@ -24,8 +24,8 @@ from mshield.web import openapi
 from mshield.web.dpop import who_of
 from mshield.web.shortcut import is_hot
 
-PREFIXES: Final = ("/api/phone/", "/api/portal/", "/api/console/")
-"""Whose changing calls take a key; business systems' calls have their own."""
+PREFIXES: Final = ("/api/phone/", "/api/portal/", "/api/console/", "/api/business/")
+"""Whose changing calls take a key."""
 
 _CHANGING: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _KEY: Final = re.compile(r"[\x21-\x7e]{1,128}")

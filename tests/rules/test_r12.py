@@ -1,0 +1,126 @@
+"""R12: my page shows the shield number, the account's phone number, my certificate, my signatures, and the FAQ."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mshield.client import Document
+from mshield.client.errors import PhoneError
+from mshield.client.phone import VirtualPhone
+from mshield.demo.people import Person
+from tests.lossy import Service, running_behind_a_line
+
+
+@pytest.fixture
+def service(database_url: str, tmp_path: Path) -> Iterator[Service]:
+    with running_behind_a_line(database_url, tmp_path) as made:
+        yield made
+
+
+def _logged_in(service: Service) -> tuple[VirtualPhone, Person]:
+    person, phone = service.person(), service.phone()
+    phone.request_sms_code("register", phone=person.phone)
+    phone.register(
+        name=person.name,
+        id_type="resident_id",
+        id_number=person.id_number,
+        phone=person.phone,
+        sms_code=service.sms_code(person, "register"),
+        password=person.password,
+    )
+    captcha = phone.captcha().captcha_id
+    answer = service.get(f"/dev/captchas/{captcha}")["answer"]
+    phone.login(account=person.phone, password=person.password, captcha_id=captcha, captcha=answer)
+    service.clock.advance(seconds=61)
+    return phone, person
+
+
+def _certified(service: Service) -> tuple[VirtualPhone, Person]:
+    phone, person = _logged_in(service)
+    phone.request_sms_code("apply")
+    phone.apply(
+        name=person.name,
+        id_number=person.id_number,
+        user_type="operator",
+        credit_code=person.credit_code,
+        sms_code=service.sms_code(person, "apply"),
+        pin=person.pin,
+    )
+    return phone, person
+
+
+def _sign(service: Service, phone: VirtualPhone, person: Person, title: str) -> None:
+    document = Document(title=title, media_type="text/plain", content=title.encode())
+    asked = service.business().request_signature([document])
+    phone.scan(asked.qr)
+    phone.approve(asked.id, pin=person.pin)
+
+
+def test_r12_before_the_application_there_is_no_number_and_no_certificate(service: Service) -> None:
+    phone, person = _logged_in(service)
+    page = phone.me()
+    assert (page.account.name, page.shield_number, page.certificate) == (person.name, None, None)
+    with pytest.raises(PhoneError) as refused:
+        phone.certificate()
+    assert refused.value.code == "no_key"
+    assert phone.signatures().items == ()
+
+
+def test_r12_number_phone_and_certificate(service: Service) -> None:
+    phone, person = _certified(service)
+    page = phone.me()
+    assert page.account.phone_masked == f"{person.phone[:3]}****{person.phone[-4:]}"
+    certificate = phone.certificate()
+    assert page.certificate is not None
+    assert page.certificate["serial"] == certificate.serial
+    assert page.shield_number == certificate.shield_number
+    assert certificate.subject.common_name == person.name
+    assert (certificate.state, certificate.holds) == ("active", ())
+
+
+def test_r12_the_signatures_have_pages_without_gap_or_repeat(service: Service) -> None:
+    phone, person = _certified(service)
+    titles = [f"报关单 {number}" for number in range(7)]
+    for title in titles:
+        # Several of one moment: the place of a page is more than its time.
+        _sign(service, phone, person, title)
+    seen: list[str] = []
+    before, pages = None, 0
+    while True:
+        page = phone.signatures(before=before, limit=3)
+        seen += [item.title for item in page.items]
+        pages += 1
+        if page.next is None:
+            break
+        before = page.next
+    assert sorted(seen) == titles
+    assert pages == 3
+    certificate = phone.certificate()
+    assert {item.serial for item in phone.signatures().items} == {certificate.serial}
+    assert [item.title for item in phone.signatures(limit=3).items] == seen[:3]
+
+
+def test_r12_newest_first_also_while_new_ones_come(service: Service) -> None:
+    phone, person = _certified(service)
+    for number in range(4):
+        service.clock.advance(seconds=1)
+        _sign(service, phone, person, f"{number}")
+    first = phone.signatures(limit=2)
+    assert [item.title for item in first.items] == ["3", "2"]
+    service.clock.advance(seconds=1)
+    _sign(service, phone, person, "new")
+    assert [item.title for item in phone.signatures(before=first.next, limit=2).items] == ["1", "0"]
+
+
+def test_r12_one_sees_ones_own_signatures_only(service: Service) -> None:
+    phone, person = _certified(service)
+    _sign(service, phone, person, "报关单")
+    other, _ = _certified(service)
+    assert other.signatures().items == ()
+    assert [item.title for item in phone.signatures().items] == ["报关单"]
+
+
+def test_r12_the_faq_is_there_without_a_login(service: Service) -> None:
+    entries = service.get("/api/faq")["entries"]
+    assert [entry["id"] for entry in entries] == [f"3.{number}" for number in range(1, 11)]
