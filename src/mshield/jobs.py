@@ -35,6 +35,10 @@ async def _tell_of_ends(context: Context) -> int:
     return await tell_of_ends(context.db, context.settings, now=context.clock())
 
 
+async def _refresh_filing(context: Context) -> int:
+    return await context.refresh_filing(now=context.clock())
+
+
 async def _notify(context: Context) -> int:
     return await context.notify(now=context.clock())
 
@@ -42,6 +46,7 @@ async def _notify(context: Context) -> int:
 JOBS: Final = (
     Job("crl", 60, _publish_crls),
     Job("expiry", 3600, _tell_of_ends),
+    Job("filing", 60, _refresh_filing),
     Job("log", 1, _sequence),
     Job("notify", 5, _notify),
     Job("purge", 600, _purge),

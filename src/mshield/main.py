@@ -46,6 +46,7 @@ from mshield.services.outside_accounts import OutsideAccounts, account_sources
 from mshield.services.outside_login import OutsideLogin
 from mshield.services.portal_session import PortalSessions
 from mshield.services.publish import Publisher
+from mshield.services.refresh_filing import RefreshFiling
 from mshield.services.register import Register
 from mshield.services.renew import Renew
 from mshield.services.result import MakeResult
@@ -218,6 +219,7 @@ async def _assemble(settings: Settings, clock: Clock, db: Database) -> Context:
         sms_codes=sms_codes,
         import_filing=import_filing,
         filed_people=FiledPeople(db, keyring, lookup),
+        refresh_filing=RefreshFiling(db, keyring, settings, look_up),
         change_phone=ChangePhone(db, sms),
         register=Register(db, keyring, lookup, sms_codes),
         outside_accounts=outside,

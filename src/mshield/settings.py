@@ -191,6 +191,9 @@ class Settings(BaseSettings):
     filing_source_secret: SecretStr | None = Field(
         default=None, description="the secret that the outside filing system knows this service by"
     )
+    filing_source_hours: Positive = Field(
+        default=24, description="after which the filing system is asked again about a shield's holder"
+    )
     filing_source_seconds: Positive = Field(default=5, description="how long the filing system may take")
 
     account_sources: AccountSourceList = Field(

@@ -30,6 +30,7 @@ from mshield.services.outside_accounts import OutsideAccounts
 from mshield.services.outside_login import OutsideLogin
 from mshield.services.portal_session import PortalSessions
 from mshield.services.publish import Publisher
+from mshield.services.refresh_filing import RefreshFiling
 from mshield.services.register import Register
 from mshield.services.renew import Renew
 from mshield.services.result import MakeResult
@@ -60,6 +61,7 @@ class Context:
     sms_codes: SmsCodes
     import_filing: ImportFiling
     filed_people: FiledPeople
+    refresh_filing: RefreshFiling
     change_phone: ChangePhone
     register: Register
     outside_accounts: OutsideAccounts

@@ -168,6 +168,26 @@ async def standing(db: Database | Tx, *, serial: str) -> FilingStanding | None:
     return FilingStanding(row["certified"], row["filed"], row["ended_at"] is not None)
 
 
+@dataclass(frozen=True, slots=True)
+class PersonToAsk:
+    """A record that an outside system is to be asked about."""
+
+    id: str
+    credit_code: str
+    role: str
+    id_number_box: bytes
+
+
+async def due_to_ask(db: Database, *, before: int, most: int) -> list[PersonToAsk]:
+    """Holders of shields who were last asked about at or before this time (ms)."""
+    return [PersonToAsk(**row) for row in await db.all(_SQL["due_to_ask"], before=before, most=most)]
+
+
+async def asked(db: Database, *, person_id: str, at: int) -> None:
+    """Notes when an outside system was asked about a record."""
+    await db.run(_SQL["asked"], id=person_id, at=at)
+
+
 async def count(db: Database | Tx) -> tuple[int, int]:
     """Numbers of enterprises and of filed persons."""
     row = await db.one(_SQL["count"])

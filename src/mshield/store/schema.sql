@@ -57,7 +57,7 @@ CREATE TABLE filed_persons (
   role TEXT NOT NULL,
   version BIGINT NOT NULL,
   created_at BIGINT NOT NULL,
-  changed_at BIGINT NOT NULL, ended_at BIGINT,
+  changed_at BIGINT NOT NULL, ended_at BIGINT, asked_at BIGINT NOT NULL DEFAULT 0,
   UNIQUE (credit_code, role, id_number_hash)
 );
 
@@ -430,3 +430,5 @@ CREATE INDEX tasks_internal ON tasks (uid) WHERE request_id IS NULL;
 
 CREATE INDEX certificates_off ON certificates (issuer, not_after, changed_at, issued_at)
   WHERE (state IN ('revoked', 'superseded') OR holds <> '') AND der IS NOT NULL;
+
+CREATE INDEX filed_persons_asked ON filed_persons (asked_at);

@@ -56,3 +56,14 @@ FROM certificates c
 JOIN filed_persons f ON f.id = c.person_id
 JOIN enterprises e ON e.credit_code = f.credit_code
 WHERE c.serial = :serial;
+
+-- name: due_to_ask
+-- Who is on file with a shield that counts, longest not asked about first.
+SELECT f.id, f.credit_code, f.role, f.id_number_box FROM filed_persons f
+WHERE f.asked_at <= :before AND f.ended_at IS NULL AND EXISTS (
+  SELECT 1 FROM certificates c WHERE c.person_id = f.id AND c.state NOT IN ('revoked', 'superseded')
+)
+ORDER BY f.asked_at LIMIT :most;
+
+-- name: asked!
+UPDATE filed_persons SET asked_at = :at WHERE id = :id;

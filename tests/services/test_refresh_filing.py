@@ -1,0 +1,124 @@
+"""Holders of shields are asked about again, so that a change outside counts here (R22)."""
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Final
+
+import pytest
+
+from mshield.gateways.filing_files import read_filing
+from mshield.gateways.filing_source import FiledTable, HttpFilingSource
+from mshield.keys.keyring import Keyring
+from mshield.services.filed_people import FiledPeople, filing_standing
+from mshield.services.import_filing import ImportFiling
+from mshield.services.look_up_filing import LookUpFiling
+from mshield.services.refresh_filing import RefreshFiling
+from mshield.settings import Settings
+from mshield.store.database import Database
+from tests.application import EXAMPLES
+from tests.conftest import START
+from tests.issuing import Ca, make_ca, person
+from tests.outside import RECORD, SECRET, FilingOffice, OutsideServer, Reply, serving
+
+DAY: Final = 86_400_000
+LIST: Final = read_filing((EXAMPLES / "filing.csv").read_bytes(), "filing.csv")
+
+
+@pytest.fixture
+def office() -> FilingOffice:
+    return FilingOffice(dict(RECORD))
+
+
+@pytest.fixture
+def server(office: FilingOffice) -> Iterator[OutsideServer]:
+    with serving(office) as made:
+        yield made
+
+
+@pytest.fixture
+async def ca(db: Database, keyring: Keyring) -> Ca:
+    return await make_ca(db, keyring, now=START)
+
+
+@pytest.fixture
+def filing(ca: Ca) -> ImportFiling:
+    return ImportFiling(ca.db, ca.keyring, ca.lookup)
+
+
+@pytest.fixture
+def refresh(filing: ImportFiling, server: OutsideServer) -> RefreshFiling:
+    look_up = LookUpFiling(HttpFilingSource(server.url, SECRET, 2.0), filing)
+    return RefreshFiling(filing.db, filing.keyring, Settings(), look_up)
+
+
+async def _certified(ca: Ca, filing: ImportFiling, *, most: int = 1) -> list[str]:
+    """The example's first people are on file and have certificates, whose serials this gives."""
+    await filing.apply(LIST, now=START)
+    people = await FiledPeople(filing.db, filing.keyring, filing.lookup).page()
+    operator = [each for each in people if each.id_number == RECORD["id_number"]]
+    serials = []
+    for each in [*operator, *(each for each in people if each not in operator)][:most]:
+        new, _ = await person(ca.db, ca.keyring, ca.engine, now=START)
+        filed = dataclasses.replace(new, person_id=each.id, credit_code=each.credit_code, filing_version=2)
+        row = await ca.issue.reserve(filed, now=START)
+        await ca.issue.issue(row.serial, now=START)
+        serials.append(row.serial)
+    return serials
+
+
+async def test_r22_a_change_outside_is_found_and_makes_renewal_due(
+    ca: Ca, filing: ImportFiling, refresh: RefreshFiling, office: FilingOffice
+) -> None:
+    (serial,) = await _certified(ca, filing)
+    assert await refresh(now=START) == 1
+    assert not (await filing_standing(ca.db, serial=serial)).changed
+    office.people[0]["name"] = "林志远"
+    assert await refresh(now=START + DAY - 1) == 0
+    assert await refresh(now=START + DAY) == 1
+    assert (await filing_standing(ca.db, serial=serial)).changed
+
+
+async def test_who_is_gone_outside_is_ended(
+    ca: Ca, filing: ImportFiling, refresh: RefreshFiling, office: FilingOffice
+) -> None:
+    (serial,) = await _certified(ca, filing)
+    office.people = []
+    assert await refresh(now=START) == 1
+    assert (await filing_standing(ca.db, serial=serial)).ended
+    assert await refresh(now=START + 2 * DAY) == 0
+
+
+async def test_an_outage_ends_nobody_and_is_tried_again_after_an_hour(
+    ca: Ca, filing: ImportFiling, refresh: RefreshFiling, server: OutsideServer
+) -> None:
+    (serial,) = await _certified(ca, filing)
+    server.next[:] = [Reply(404)]
+    assert await refresh(now=START) == 0
+    assert not (await filing_standing(ca.db, serial=serial)).changed
+    asked = len(server.asked)
+    assert await refresh(now=START + 60_000) == 0
+    assert len(server.asked) == asked
+    assert await refresh(now=START + 3_600_000) == 1
+
+
+async def test_a_system_that_is_down_is_left_alone(
+    ca: Ca, filing: ImportFiling, refresh: RefreshFiling, server: OutsideServer
+) -> None:
+    await _certified(ca, filing, most=5)
+    server.next[:] = [Reply(404)] * 10
+    assert await refresh(now=START) == 0
+    assert len(server.asked) == 3
+
+
+async def test_who_has_no_shield_is_not_asked_about(
+    filing: ImportFiling, refresh: RefreshFiling, server: OutsideServer
+) -> None:
+    await filing.apply(LIST, now=START)
+    assert await refresh(now=START) == 0
+    assert server.asked == []
+
+
+async def test_records_that_are_kept_here_are_nobodys_to_ask(ca: Ca, filing: ImportFiling) -> None:
+    await _certified(ca, filing)
+    own = LookUpFiling(FiledTable(filing.db, filing.hash_id_number), filing)
+    assert await RefreshFiling(filing.db, filing.keyring, Settings(), own)(now=START) == 0
