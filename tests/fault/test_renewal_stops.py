@@ -4,17 +4,21 @@ The virtual phone and the real process; a new key on both databases. A call is l
 back, and the app gives up at once as if it were killed; then it is started anew.
 """
 
+import base64
 import contextlib
-from collections.abc import Iterator
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal, TypedDict
+from typing import Any, Literal, TypedDict
 
 import httpx
 import pytest
 
 from mshield.client import Document
-from mshield.client.errors import NetworkError, PhoneError, ProblemError
+from mshield.client.errors import NetworkError, PhoneError, ProblemError, ProtocolError
 from mshield.client.phone import Patience, PinSource, VirtualPhone
 from mshield.client.phone.enrolment import UserType
 from mshield.client.phone.state import State
@@ -58,6 +62,22 @@ class Losing(httpx.HTTPTransport):
     def stopped(self) -> bool:
         """Whether there was such a call at all."""
         return self._calls > self._lost_from
+
+
+class Lying(httpx.HTTPTransport):
+    """Falsifies the answers of one kind of call."""
+
+    def __init__(self, path: str, lie: Callable[[dict[str, Any]], None]) -> None:
+        super().__init__()
+        self._path, self._lie = path, lie
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        answer = super().handle_request(request)
+        if self._path not in request.url.path or not answer.is_success:
+            return answer
+        document = json.loads(answer.read())
+        self._lie(document)
+        return httpx.Response(answer.status_code, json=document)
 
 
 @contextmanager
@@ -253,3 +273,89 @@ def test_r8_bound_by_the_phone_an_app_may_ask(service: LiveService, phone: Virtu
         assert business.status(created.id).state == "signed"
         phone.unbind(bound.sid)
         assert phone.me().bindings == ()
+
+
+def _other_name(document: dict[str, Any]) -> None:
+    document["subject"]["common_name"] = "张伟"
+
+
+def _other_message(document: dict[str, Any]) -> None:
+    document["message_b64"] = base64.b64encode(b"\x00\x00\x00\x10MSHIELD/v1/renew").decode()
+
+
+def _other_certificate(document: dict[str, Any]) -> None:
+    if document["certificate_pem"] is not None:
+        document["certificate_pem"] = document["chain_pem"][0]
+
+
+@pytest.mark.parametrize(
+    ("path", "lie", "code"),
+    [
+        ("/renewals", _other_name, "bad_request_info"),
+        ("/api/phone/tasks/", _other_message, "bad_task"),
+        ("/renewals/current", _other_certificate, "bad_certificate"),
+    ],
+)
+def test_r11_the_phone_renews_nothing_that_it_did_not_ask_for(
+    service: LiveService, phone: VirtualPhone, path: str, lie: Callable[[dict[str, Any]], None], code: str
+) -> None:
+    serial = phone.certificate().serial
+    phone.request_sms_code("renew")
+    folder = service.folder / "phone"
+    with (
+        VirtualPhone(folder, transport=Lying(path, lie), patience=AT_ONCE, pin_rounds=PIN_ROUNDS) as deceived,
+        pytest.raises(ProtocolError) as refused,
+    ):
+        deceived.renew(**form(service), pin=OPERATOR.pin)
+    assert refused.value.code == code
+    assert phone.certificate().serial == serial
+    assert sign(service, phone) == int(serial, 16)
+    phone.give_up_renewal()
+
+
+def test_r8_the_phone_binds_nothing_that_it_did_not_ask_for(
+    service: LiveService, phone: VirtualPhone
+) -> None:
+    def other_system(document: dict[str, Any]) -> None:
+        statement = json.loads(base64.b64decode(document["message_b64"]))
+        statement["client_id"] = "other"
+        text = json.dumps(statement, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+        document["message_b64"] = base64.b64encode(text.encode()).decode()
+
+    folder = service.folder / "phone"
+    with (
+        VirtualPhone(folder, transport=Lying("/bindings", other_system), pin_rounds=PIN_ROUNDS) as deceived,
+        pytest.raises(ProtocolError, match="business system"),
+    ):
+        deceived.bind(OPERATOR.pin)
+    assert phone.me().bindings == ()
+
+
+def command(
+    service: LiveService, *arguments: str, pin: str = OPERATOR.pin
+) -> subprocess.CompletedProcess[str]:
+    """`mshield phone ARGUMENTS` as a program."""
+    return subprocess.run(
+        (sys.executable, "-m", "mshield.cli", "phone", "--folder", str(service.folder / "phone"), *arguments),
+        env=service.environment() | {"MSHIELD_PHONE_PIN": pin, "LANG": "zh_CN.UTF-8"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_command_line_renews_binds_and_says_why_not(service: LiveService, phone: VirtualPhone) -> None:
+    serial = phone.certificate().serial
+    phone.request_sms_code("renew")
+    page = form(service)
+    options = [f"--{name.replace('_', '-')}={value}" for name, value in page.items()]
+    refused = command(service, "renew", *options, pin="123456")
+    assert refused.returncode == 1
+    assert "PIN 码太简单：不能是连续的数字" in refused.stderr
+    renewed = command(service, "renew", *options, "--json")
+    assert json.loads(renewed.stdout)["serial"] == phone.certificate().serial != serial
+    assert "没有可继续的证书更新" in command(service, "renew", "--resume").stderr
+    bound = command(service, "bind", "--json")
+    sid = json.loads(bound.stdout)["sid"]
+    assert command(service, "unbind", sid).returncode == 0
+    assert phone.me().bindings == ()

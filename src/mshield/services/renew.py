@@ -250,7 +250,8 @@ class Renew:
         if row.consent_sid is None or row.consent_signature is None:
             raise errors.Conflict
         message = renewal_message(uid=row.old_uid, sid=row.consent_sid, P=public)
-        sm2.verify(self.engine, row.old_public_key, message, sm2.Signature.from_raw(row.consent_signature))
+        signer = parse_certificate(row.old_der).public_key
+        sm2.verify(self.engine, signer, message, sm2.Signature.from_raw(row.consent_signature))
 
     @staticmethod
     def _require_renewable(row: RenewalRow, *, now: int) -> None:

@@ -73,7 +73,7 @@ class RenewalRow(NewRenewal):
     old_state: str
     old_holds: frozenset[str]
     old_not_after: int
-    old_public_key: bytes
+    old_der: bytes = field(repr=False)
     shield_number: str
     credit_code: str
     role: str

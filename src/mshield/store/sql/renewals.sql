@@ -25,13 +25,12 @@ ON CONFLICT (sid) DO NOTHING;
 -- The renewal under way with all that its next step needs: both keys, both requests and what was signed of them.
 SELECT r.sid, r.uid, r.old_serial, r.account_id, r.device_id, r.person_id, r.filing_version, r.subject, r.consent_sid,
   r.confirm_sid, r.state, r.reason, r.expires_at, old.uid AS old_uid, old.state AS old_state, old.holds AS old_holds,
-  old.not_after AS old_not_after, old.shield_number, k.public_key, k.challenge, old_key.public_key AS old_public_key,
+  old.not_after AS old_not_after, old.shield_number, k.public_key, k.challenge, old.der AS old_der,
   t.message AS request_info, s.signature AS request_signature, ct.message AS consent_message,
   cs.signature AS consent_signature, e.credit_code, f.role
 FROM renewals r
 JOIN certificates old ON old.serial = r.old_serial
 JOIN keys k ON k.uid = r.uid
-JOIN keys old_key ON old_key.uid = old.uid
 JOIN filed_persons f ON f.id = r.person_id
 JOIN enterprises e ON e.credit_code = f.credit_code
 LEFT JOIN tasks t ON t.sid = r.sid
