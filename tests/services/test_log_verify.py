@@ -18,8 +18,11 @@ from mshield.keys.keyring import Keyring
 from mshield.pki.tlog.merkle import leaf_hash
 from mshield.pki.tlog.tiles import pack_bundle, split_bundle
 from mshield.services.log.entries import entry_of
+from mshield.services.log.errors import LogDamaged
 from mshield.services.log.open_log import open_log
-from mshield.services.log.read import read_checkpoint
+from mshield.services.log.read import prove_inclusion, read_checkpoint
+from mshield.services.log.rename_log import rename_log
+from mshield.services.log.sequence import sequence
 from mshield.services.log.verify import MOST_FINDINGS, Report, verify_log
 from mshield.store import log as store
 from mshield.store.database import Database
@@ -375,6 +378,26 @@ async def test_a_database_set_back_is_found_by_who_kept_a_checkpoint(
     assert (await verify_log(log)).holds
     assert [each.code for each in (await verify_log(log, since=later)).findings] == ["rewritten"]
     await db.close()
+
+
+async def test_a_declared_restore_gives_the_log_another_name(service: LoggedService) -> None:
+    old, proof = service.log.key.verifier, await prove_inclusion(service.log, index=3)
+    note = await read_checkpoint(service.log)
+    assert await rename_log(service.db, service.keyring, now=service.now) is not None
+    log = await open_log(service.db, service.keyring, SETTINGS, now=START)
+    assert log.key.verifier.name == "shield.example/log/2"
+    assert (await verify_log(log)).holds
+    assert [each.code for each in (await verify_log(log, since=note)).findings] == ["bad_since"]
+    assert proof.check(old).index == 3
+    await service.act()
+    # A process that still has the old name adds nothing.
+    with pytest.raises(LogDamaged):
+        await sequence(service.log, now=service.now)
+    assert await sequence(log, now=service.now) == 1
+    again = await prove_inclusion(log, index=3)
+    assert again.check(log.key.verifier).entry == proof.check(old).entry
+    await rename_log(service.db, service.keyring, now=service.now)
+    assert (await open_log(service.db, service.keyring, SETTINGS, now=START)).key.verifier.name.endswith("/3")
 
 
 async def test_a_log_written_anew_is_found_by_who_kept_a_checkpoint(

@@ -29,11 +29,17 @@ def declare(out: Output, yes: bool) -> None:
     used. A phone that changed its PIN after the copy was made must apply anew. Revocations, holds and certificates of
     that time are forgotten too: repeat them by hand before the service starts.
 
+    The transparency log goes on under another name, which `mshield log key` prints: publish it.
+
     Each such restore gives a thief of a phone up to two guesses more.
     """
     from mshield.gateways.high_water_file import BadHighWaterFile
+    from mshield.keys.errors import KeysError
+    from mshield.keys.keyring import load_keyring
     from mshield.main import StartRefused, opened_database
     from mshield.services.high_water import declare_restore
+    from mshield.services.log.errors import LogDamaged
+    from mshield.services.log.rename_log import rename_log
     from mshield.settings import load_settings
     from mshield.store.database import StoreError
 
@@ -49,11 +55,17 @@ def declare(out: Output, yes: bool) -> None:
 
     async def run() -> "Declared":
         settings = load_settings()
+        keyring, now = load_keyring(settings), time.time_ns() // 1_000_000
         async with opened_database(settings) as db:
-            folder = settings.high_water_folder
-            return await declare_restore(db, folder, now=time.time_ns() // 1_000_000)
+            try:
+                await rename_log(db, keyring, now=now)
+            except LogDamaged as error:
+                out.say(
+                    error.zh, error.en
+                )  # nothing is added to it; the restore must be declared all the same
+            return await declare_restore(db, settings.high_water_folder, now=now)
 
-    with refusing(out, StartRefused, StoreError, BadHighWaterFile):
+    with refusing(out, StartRefused, StoreError, BadHighWaterFile, KeysError):
         done = asyncio.run(run())
     out.data(
         {"keys": done.keys, "mark": done.mark},

@@ -111,6 +111,11 @@ async def insert_state(db: Database, *, origin: str, checkpoint: str, now: int) 
     await db.run(_SQL["insert_state"], origin=origin, checkpoint=checkpoint, now=now)
 
 
+async def rename(db: Database, *, old: str, origin: str, checkpoint: str, now: int) -> bool:
+    """Gives the log another name, with the checkpoint under it; False where it isn't called so any more."""
+    return await db.run(_SQL["rename"], old=old, origin=origin, checkpoint=checkpoint, now=now) == 1
+
+
 async def unlogged(db: Database, *, limit: int) -> list[SourceRow]:
     """Rows that wait, up to `limit` of each source, each source's in its order."""
     found = []

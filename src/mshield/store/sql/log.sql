@@ -6,6 +6,9 @@ SELECT origin, size, checkpoint FROM log_state WHERE id = 1;
 INSERT INTO log_state (id, origin, size, checkpoint, changed_at) VALUES (1, :origin, 0, :checkpoint, :now)
 ON CONFLICT (id) DO NOTHING;
 
+-- name: rename!
+UPDATE log_state SET origin = :origin, checkpoint = :checkpoint, changed_at = :now WHERE id = 1 AND origin = :old;
+
 -- name: advance!
 -- Of two that number entries at once, the second finds that the log has grown, and gives up.
 UPDATE log_state SET size = :size, checkpoint = :checkpoint, changed_at = :now WHERE id = 1 AND size = :old_size;
