@@ -135,9 +135,33 @@ async def test_r18_customer_service_changes_the_number(
     assert gone.status_code == 404
 
 
+async def test_an_auditor_sees_what_was_done(application: Application, officer: Staff) -> None:
+    record = await _operator(officer)
+    await officer.call("POST", f"{PEOPLE}/{record['id']}/end", {"reason": "已离职"})
+    application.clock.advance(seconds=1)
+    auditor = Staff(application, await application.staff_token(StaffRole.AUDITOR))
+    (act,) = (await auditor.call("GET", "/api/console/acts", subject=record["id"])).json()["items"]
+    assert (act["act"], act["actor"], act["details"]["reason"]) == ("filing.end", "staff", "已离职")
+    by = (await auditor.call("GET", "/api/console/acts", actor_id=act["actor_id"])).json()["items"]
+    assert [each["id"] for each in by] == [act["id"]]
+    seen: list[dict[str, Any]] = []
+    before = ""
+    while True:
+        page = (await auditor.call("GET", "/api/console/acts", limit="1", before=before)).json()
+        seen += page["items"]
+        if page["next"] is None:
+            break
+        before = page["next"]
+    assert seen[0]["act"] == "staff.add"
+    assert {each["act"] for each in seen} >= {"filing.end", "filing.import", "staff.add"}
+    assert len({each["id"] for each in seen}) == len(seen)
+    assert [each["at"] for each in seen] == sorted((each["at"] for each in seen), reverse=True)
+
+
 @pytest.mark.parametrize(
     ("method", "path", "document", "roles"),
     [
+        ("GET", "/api/console/acts", None, {"auditor", "security_officer"}),
         ("GET", PEOPLE, None, {"filing_officer", "customer_service", "auditor"}),
         ("GET", "/api/console/filing/export", None, {"filing_officer"}),
         ("POST", f"{PEOPLE}/x/end", {"reason": "x"}, {"filing_officer"}),

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from mshield.domain.ids import new_id
 from mshield.store.certificate_changes import By
-from mshield.store.database import Database, Tx
+from mshield.store.database import Database, Row, Tx
 from mshield.store.queries import Queries
 
 _SQL: Final = Queries("acts")
@@ -42,5 +42,18 @@ async def record(tx: Tx, *, by: By, act: str, subject: str, details: Mapping[str
 
 async def of_subject(db: Database | Tx, *, subject: str) -> list[ActRow]:
     """All acts on one subject, the oldest first."""
-    rows = await db.all(_SQL["of_subject"], subject=subject)
-    return [ActRow(**{**row, "details": json.loads(row["details"])}) for row in rows]
+    return [_act(row) for row in await db.all(_SQL["of_subject"], subject=subject)]
+
+
+async def page(
+    db: Database | Tx, *, subject: str | None, actor_id: str | None, before: str, most: int
+) -> list[ActRow]:
+    """The newest acts with an id below `before`, of one subject or actor where these are given."""
+    rows = await db.all(
+        _SQL["page"], subject=subject or "", actor_id=actor_id or "", before=before, most=most
+    )
+    return [_act(row) for row in rows]
+
+
+def _act(row: Row) -> ActRow:
+    return ActRow(**{**row, "details": json.loads(row["details"])})

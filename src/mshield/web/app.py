@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from mshield.web import development, faq, health, idempotency, openapi, problems
 from mshield.web.business import requests as business_requests
 from mshield.web.console import accounts as console_accounts
+from mshield.web.console import acts as console_acts
 from mshield.web.console import filed_people
 from mshield.web.console import filing as console_filing
 from mshield.web.dpop import ReplayCache
@@ -55,7 +56,12 @@ ROUTERS = {
     ),
     "/api/portal": PORTAL,
     "/api/business": (business_requests.router,),
-    "/api/console": (console_filing.router, filed_people.router, console_accounts.router),
+    "/api/console": (
+        console_filing.router,
+        filed_people.router,
+        console_accounts.router,
+        console_acts.router,
+    ),
 }
 DESCRIPTION = (
     "Mobile Shield (手机盾): SM2 certificates in phones, co-signed by phone and server. "
