@@ -428,6 +428,8 @@ async def test_r11_a_certificate_never_confirmed_is_revoked_after_a_week(
     status = await find_status(db, serial=second)
     assert status is not None
     assert status.revocation_reason == 5
+    events = await certificate_changes.history(db, serial=second)
+    assert (events[-1].event, events[-1].actor) == ("withdraw", "service")
     with pytest.raises(errors.DomainError):
         await renewing.confirm(new, renewal)
     await renewing.world.sign([await renewing.world.task()])

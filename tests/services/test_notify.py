@@ -333,8 +333,8 @@ def test_each_notice_has_its_sentences_and_names_nothing_whole(kind: NoticeKind)
     assert wording.en.isascii()
 
 
-def test_all_events_but_one_are_told() -> None:
-    assert set(Event) - OF_EVENT.keys() == {Event.SUPERSEDE}
+def test_all_events_are_told_but_those_of_a_renewal_on_its_way() -> None:
+    assert set(Event) - OF_EVENT.keys() == {Event.SUPERSEDE, Event.PREPARE, Event.WITHDRAW}
 
 
 def test_waits_double_up_to_two_hours() -> None:

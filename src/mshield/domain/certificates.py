@@ -43,6 +43,7 @@ class CertificateEvent(StrEnum):
     LOCK_PIN = "lock_pin"
     SUPERSEDE = "supersede"
     REVOKE = "revoke"
+    WITHDRAW = "withdraw"
     FIND_CLONE = "find_clone"
     APPLY_AGAIN = "apply_again"
     REPORT_LOSS = "report_loss"
@@ -89,6 +90,8 @@ TABLE: Final[Mapping[CertificateEvent, Rule]] = MappingProxyType(
             sources=frozenset({_S.ISSUED, _S.ACTIVE, _S.PIN_LOCKED}),
             target=_S.REVOKED,
         ),
+        # A certificate that was made for a renewal and never came into force: nobody used it, nobody misses it.
+        _E.WITHDRAW: Rule(zh="放弃更新", actor="service", sources=frozenset({_S.ISSUED}), target=_S.REVOKED),
         _E.FIND_CLONE: Rule(
             zh="疑似复制", actor="service", sources=_ACTIVE, target=_S.ACTIVE, places=Hold.CLONE
         ),

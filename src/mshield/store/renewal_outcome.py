@@ -94,7 +94,7 @@ async def revoke_unused(tx: Tx, *, serial: str, reason: str, now: int) -> None:
     await certificate_changes.change(
         tx,
         serial=serial,
-        event=CertificateEvent.REVOKE,
+        event=CertificateEvent.WITHDRAW,
         by=SERVICE,
         reason=f"renewal given up: {reason}",
         revocation_reason=CESSATION_OF_OPERATION,
