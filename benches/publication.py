@@ -17,7 +17,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from benches.http_signing import database_cpu
+from benches.http_signing import AT_ONCE, database_cpu
 from benches.lists import CERTIFICATES, fill
 from mshield.domain.certificates import CertificateEvent
 from mshield.gm import sm2
@@ -41,7 +41,7 @@ from tests.postgres import Server, start_server
 from tests.signing import execute
 
 DAY_MS: Final = 86_400_000
-ISSUED: Final = 200
+ISSUED: Final = 480
 LISTS: Final = 10
 ANSWERS: Final = 2000
 _NOW: Final = time.time_ns() // 1_000_000
@@ -77,14 +77,15 @@ class _Meter:
         rounds: int,
         bound: float | None = None,
         prepare: Call | None = None,
+        at_once: int = 1,
     ) -> None:
         """The mean of `rounds` calls, each with its number, each after `prepare`, which isn't counted."""
         cpu = in_database = 0.0
-        for number in range(rounds):
+        for first in range(0, rounds, at_once):
             if prepare is not None:
-                await prepare(number)
+                await prepare(first)
             before, start = database_cpu(self._server), time.process_time()
-            await call(number)
+            await asyncio.gather(*(call(number) for number in range(first, first + at_once)))
             cpu += time.process_time() - start
             in_database += database_cpu(self._server) - before
         per_call = 1e3 / rounds
@@ -127,18 +128,18 @@ async def _measure_issuing(ca: Ca, meter: _Meter) -> None:
     async def issue(number: int) -> None:
         await certificates.issue_confirmed(callers[number], now=_NOW)
 
-    await meter.add("issuing", issue, rounds=ISSUED, bound=0.6)
+    await meter.add("issuing", issue, rounds=ISSUED, bound=0.6, at_once=AT_ONCE)
     people = [await person(ca.db, ca.keyring, ca.engine, now=_NOW) for _ in range(ISSUED)]
-    serials: list[str] = []
+    serials: dict[int, str] = {}
 
     async def reserve(number: int) -> None:
-        serials.append((await ca.issue.reserve(people[number][0], now=_NOW)).serial)
+        serials[number] = (await ca.issue.reserve(people[number][0], now=_NOW)).serial
 
     async def sign(number: int) -> None:
         await ca.issue.issue(serials[number], now=_NOW)
 
-    await meter.add("  of it the reservation", reserve, rounds=ISSUED)
-    await meter.add("  of it certificate and event", sign, rounds=ISSUED)
+    await meter.add("  of it the reservation", reserve, rounds=ISSUED, at_once=AT_ONCE)
+    await meter.add("  of it certificate and event", sign, rounds=ISSUED, at_once=AT_ONCE)
 
 
 async def _measure_publishing(ca: Ca, meter: _Meter) -> None:

@@ -25,7 +25,7 @@ from mshield.pki.ocsp import (
 from mshield.pki.path import check_crl, check_ocsp
 from mshield.services.issue import serial_text
 from mshield.services.publish import Publisher
-from mshield.services.publish_ocsp import KEEP_MS
+from mshield.services.publish_ocsp import KEEP_MS, UNASKED_MS
 from mshield.services.renew_responder import RENEW_MS
 from mshield.store.database import Database, Unavailable
 from tests.conftest import START
@@ -306,8 +306,28 @@ async def test_a_long_running_process_renews_its_responder(ca: Ca, publisher: Pu
         assert status.responder.not_after - status.next_update > RENEW_MS - DAY
 
 
+async def test_a_change_by_another_process_shows_in_the_same_second(ca: Ca, publisher: Publisher) -> None:
+    leaf = await ca.certify(now=START)
+    serial, other = serial_text(leaf.serial), ca.publisher()
+    for process in (publisher, other):
+        assert _status(await _ask(ca, process, leaf.serial, now=START)) == Good()
+    await change(ca.db, serial, CertificateEvent.REPORT_LOSS, now=START + 100)
+    for process in (publisher, other):
+        answer = await _ask(ca, process, leaf.serial, now=START + 100 + UNASKED_MS)
+        assert _status(answer) == RevokedAt(START, CERTIFICATE_HOLD)
+    await change(ca.db, serial, CertificateEvent.LIFT_LOSS, now=START + 1000)
+    for process in (publisher, other):
+        assert _status(await _ask(ca, process, leaf.serial, now=START + 1000 + UNASKED_MS)) == Good()
+
+
+def _status(response: bytes) -> object:
+    return parse_ocsp_response(response).statuses[0].status
+
+
 async def test_a_failing_database_says_try_later(ca: Ca, monkeypatch: pytest.MonkeyPatch) -> None:
     class Down:
+        dialect = "sqlite"
+
         async def one(self, *_: object, **__: object) -> None:
             raise Unavailable("no answer")
 

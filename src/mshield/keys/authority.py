@@ -16,7 +16,7 @@ from mshield.keys.errors import BadAuthority, NoAuthority
 from mshield.keys.keyring import Keyring
 from mshield.pki.certificate import Certificate, parse_certificate
 from mshield.pki.signer import KeySigner
-from mshield.store.authorities import AuthorityRow, find_authority, list_standings
+from mshield.store.authorities import AuthorityRow, StandingRow, find_authority, list_standings
 from mshield.store.database import Database, Tx
 
 ROOT: Final = "root"
@@ -68,12 +68,15 @@ class Authorities:
     def __init__(self, keyring: Keyring, engine: Engine, root: Certificate) -> None:
         self._keyring, self._engine = keyring, engine
         self.root: Final = root
+        self._standings: list[StandingRow] = []
         self._issuing: dict[str, Authority] = {}
         self._revoked: dict[str, RevokedCa] = {}
 
     async def refresh(self, db: Database | Tx) -> None:
         """Reads which CAs there are and which are revoked. Raises BadAuthority, SealError for a new one's key."""
         standings = await list_standings(db)
+        if standings == self._standings:
+            return
         self._revoked = {
             row.name: RevokedCa(row.revoked_at, row.revocation_reason or 0)
             for row in standings
@@ -83,6 +86,7 @@ class Authorities:
         for name in sorted(names, key=lambda name: generation_of(name) or 0):
             if name not in self._issuing:
                 self._issuing[name] = await open_authority(db, self._keyring, self._engine, name)
+        self._standings = standings
 
     @property
     def issuing(self) -> Authority:

@@ -14,7 +14,7 @@ from mshield.pki.extensions import Extension
 from mshield.pki.frame import ALGORITHM, KEY_ALGORITHM, open_frame
 from mshield.pki.names import Name
 from mshield.pki.point import on_curve
-from mshield.pki.tbs import V3, read_tbs
+from mshield.pki.tbs import V3, Tbs, read_tbs
 from mshield.pki.values import ExtensionValues, read_values
 
 
@@ -85,10 +85,17 @@ def parse_certificate(data: bytes) -> Certificate:
         raise CertificateError("the public key is not an uncompressed point of the SM2 curve")
     if tbs.serial <= 0 or tbs.serial.bit_length() > 159:
         raise CertificateError("the serial number is not positive or longer than 20 octets")
+    return from_parts(data, framed.tbs, framed.signature, tbs, read_values(tbs.extensions))
+
+
+def from_parts(
+    data: bytes, signed: bytes, signature: Signature, tbs: Tbs, values: ExtensionValues
+) -> Certificate:
+    """The certificate that these bytes are, `tbs` and `values` being what was read from `signed`."""
     return Certificate(
         der=data,
-        tbs=framed.tbs,
-        signature=framed.signature,
+        tbs=signed,
+        signature=signature,
         serial=tbs.serial,
         issuer=tbs.issuer,
         subject=tbs.subject,
@@ -96,7 +103,7 @@ def parse_certificate(data: bytes) -> Certificate:
         not_after=tbs.not_after,
         public_key=tbs.public,
         extensions=tbs.extensions,
-        values=read_values(tbs.extensions),
+        values=values,
     )
 
 

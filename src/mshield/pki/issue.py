@@ -1,11 +1,11 @@
-"""Making certificates: build the bytes, lint them, sign them, read back what was made.
+"""Making certificates: build the bytes, lint what is read back from them, sign them.
 
 The caller brings serial numbers (from a CSPRNG, through `serial_from`), times and keys; nothing here is
 remembered.
 """
 
 from mshield.pki import profiles
-from mshield.pki.certificate import Certificate, parse_certificate
+from mshield.pki.certificate import Certificate, from_parts
 from mshield.pki.errors import IssueError
 from mshield.pki.extensions import Extension
 from mshield.pki.frame import assemble
@@ -137,5 +137,6 @@ def _issue(
         public=public,
         extensions=extensions,
     )
-    require_clean(tbs, rules=rules, issuer=issuer)
-    return parse_certificate(assemble(tbs, signer.sign(tbs)))
+    clean = require_clean(tbs, rules=rules, issuer=issuer)
+    signature = signer.sign(tbs)
+    return from_parts(assemble(tbs, signature), tbs, signature, clean.tbs, clean.values)

@@ -36,26 +36,31 @@ Check = Callable[[Subject], Iterator[Finding]]
 def lint(data: bytes, *, rules: Rules, issuer: Certificate | None) -> tuple[Finding, ...]:
     """All findings on a TBSCertificate; `structure` alone if it cannot be read, none if it may be signed."""
     try:
+        require_clean(data, rules=rules, issuer=issuer)
+    except LintError as error:
+        return error.findings
+    return ()
+
+
+def require_clean(data: bytes, *, rules: Rules, issuer: Certificate | None) -> Subject:
+    """What was read, which may be signed. Raise LintError if there is any finding."""
+    try:
         check(data)
         tbs = read_tbs(data)
     except DerError as error:
-        return (Finding("structure", str(error)),)
+        raise LintError((Finding("structure", str(error)),)) from error
     duplicates = tuple(_duplicates(tbs))
     if duplicates:
-        return duplicates
+        raise LintError(duplicates)
     try:
         values = read_values(tbs.extensions)
     except DerError as error:
-        return (Finding("extension_malformed", str(error)),)
+        raise LintError((Finding("extension_malformed", str(error)),)) from error
     subject = Subject(tbs, values, rules, issuer)
-    return tuple(finding for run in CHECKS for finding in run(subject))
-
-
-def require_clean(data: bytes, *, rules: Rules, issuer: Certificate | None) -> None:
-    """Raise LintError if there is any finding."""
-    findings = lint(data, rules=rules, issuer=issuer)
+    findings = tuple(finding for run in CHECKS for finding in run(subject))
     if findings:
         raise LintError(findings)
+    return subject
 
 
 def _duplicates(tbs: Tbs) -> Iterator[Finding]:

@@ -107,8 +107,7 @@ class Certificates:
             ),
             now=now,
         )
-        await self.issue.issue(row.serial, now=now)
-        await enrolment.certify(self.db, key)
+        await self.issue.issue_reserved(row, now=now)
 
     async def _reserve(self, key: enrolment.ConfirmedKey, new: NewCertificate, *, now: int) -> CertificateRow:
         async def work(tx: Tx) -> tuple[enrolment.Admission, CertificateRow | None]:
@@ -142,8 +141,8 @@ def signed_subject(
 
     Raises Conflict where the request is for another key or other names; BadSignature.
     """
-    request = csr.parse_request(csr.assemble_request(info, sm2.Signature.from_raw(signature)))
-    sm2.verify(engine, request.public, request.info, request.signature)
-    if request.public != public_key or request.subject != LeafSubject(**json.loads(subject)):
+    asked, public = csr.parse_request_info(info)
+    sm2.verify(engine, public, info, sm2.Signature.from_raw(signature))
+    if public != public_key or asked != LeafSubject(**json.loads(subject)):
         raise errors.Conflict
-    return request.subject
+    return asked

@@ -84,20 +84,24 @@ class Issue:
         row = await store.find_by_serial(self.db, serial=serial)
         if row is None:
             raise errors.NotFound
+        return await self.issue_reserved(row, in_force=in_force, now=now)
+
+    async def issue_reserved(self, row: CertificateRow, *, in_force: bool = True, now: int) -> Certificate:
+        """`issue`, from the row that was just read or reserved."""
         if row.der is not None:
             return parse_certificate(row.der)
         made = await self._sign(row)
         if in_force:
-            stored = await store.activate(self.db, serial=serial, der=made.der, now=now)
+            stored = await store.activate(self.db, serial=row.serial, der=made.der, now=now)
         else:
-            stored = await store.keep_signed(self.db, serial=serial, der=made.der, now=now)
+            stored = await store.keep_signed(self.db, serial=row.serial, der=made.der, now=now)
         if stored:
             return made
         # Someone else stored his: that one is the certificate, ours was never seen by anyone.
-        row = await store.find_by_serial(self.db, serial=serial)
-        if row is None or row.der is None:
+        found = await store.find_by_serial(self.db, serial=row.serial)
+        if found is None or found.der is None:
             raise errors.Conflict
-        return parse_certificate(row.der)
+        return parse_certificate(found.der)
 
     async def _sign(self, row: CertificateRow) -> Certificate:
         holder = await store.find_holder(self.db, serial=row.serial)

@@ -6,6 +6,7 @@ Those that are asked for are signed anew before they run out, so that nobody wai
 
 import asyncio
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
@@ -37,6 +38,10 @@ KEEP_MS: Final = 300_000
 PRESIGN_MS: Final = 120_000
 """What runs out within this time is signed anew by the job that looks each minute."""
 
+UNASKED_MS: Final = 250
+"""For how long PostgreSQL isn't asked again about a kept answer: asking costs more than all the rest, and a change
+still shows in the same second."""
+
 MAX_KEPT: Final = 4096
 SHORT_REQUEST: Final = 512
 """Bytes of a request that is remembered as read, if it has no nonce."""
@@ -63,6 +68,7 @@ class _Kept:
     issuer: str
     statuses: Statuses
     made_at: int
+    checked_at: int
     asked: bool = True
 
 
@@ -75,6 +81,7 @@ class OcspPublisher:
         self._db, self._keyring, self._engine = db, keyring, engine
         self._life_ms = settings.ocsp_hours * HOUR_MS
         self._authorities = authorities
+        self._unasked_ms = UNASKED_MS if db.dialect == "postgresql" else 0
         self._responders: dict[str, Authority] = {}
         self._renewing = asyncio.Lock()
         self._kept: dict[bytes, _Kept] = {}
@@ -130,9 +137,14 @@ class OcspPublisher:
             issuer = self._issuer_of(parsed)
         if issuer is None:
             return OcspAnswer(error_response("unauthorized"))
-        statuses = await self._statuses(issuer, parsed.cert_ids)
         if parsed.nonce is not None:
+            statuses = await self._statuses(issuer, parsed.cert_ids)
             return OcspAnswer(await self._sign(issuer, statuses, now=now, nonce=parsed.nonce))
+        kept = self._kept.get(_key(parsed.cert_ids))
+        if kept is not None and 0 <= now - kept.checked_at < self._unasked_ms:
+            kept.asked = True
+            return OcspAnswer(kept.der, KEEP_MS // 1000)
+        statuses = await self._statuses(issuer, parsed.cert_ids)
         return OcspAnswer(await self._kept_or_signed(issuer, statuses, now=now), KEEP_MS // 1000)
 
     def _issuer_of(self, request: OcspRequest) -> str | None:
@@ -178,15 +190,16 @@ class OcspPublisher:
         return Unknown()
 
     async def _kept_or_signed(self, issuer: str, statuses: Statuses, *, now: int) -> bytes:
-        kept = self._kept.get(_key(statuses))
+        kept = self._kept.get(_key(cert_id for cert_id, _ in statuses))
         if kept is not None and kept.statuses == statuses and 0 <= now - kept.made_at < KEEP_MS:
-            kept.asked = True
+            kept.asked, kept.checked_at = True, now
             return kept.der
         return await self._sign_and_keep(issuer, statuses, now=now, asked=True)
 
     async def _sign_and_keep(self, issuer: str, statuses: Statuses, *, now: int, asked: bool) -> bytes:
         made = await self._sign(issuer, statuses, now=now, nonce=None)
-        _put(self._kept, _key(statuses), _Kept(made, issuer, statuses, now, asked))
+        key = _key(cert_id for cert_id, _ in statuses)
+        _put(self._kept, key, _Kept(made, issuer, statuses, now, now, asked))
         return made
 
     async def _sign(self, issuer: str, statuses: Statuses, *, now: int, nonce: bytes | None) -> bytes:
@@ -212,8 +225,8 @@ class OcspPublisher:
             return responder
 
 
-def _key(statuses: Statuses) -> bytes:
-    return b"".join(cert_id.der for cert_id, _ in statuses)
+def _key(cert_ids: Iterable[CertId]) -> bytes:
+    return b"".join(cert_id.der for cert_id in cert_ids)
 
 
 def _put(kept: dict[bytes, V], key: bytes, value: V) -> None:

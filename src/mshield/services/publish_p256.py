@@ -79,6 +79,7 @@ class P256OcspPublisher(OcspPublisher):
         super().__init__(db, keyring, engine, settings, authorities)
         self._key = key
         self._signer: P256Signer | None = None
+        self._unasked_ms = 0  # the key is looked up each time anyway
 
     async def _kept_or_signed(self, issuer: str, statuses: Statuses, *, now: int) -> bytes:
         signer = await self._key.signer()

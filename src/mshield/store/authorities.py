@@ -6,6 +6,8 @@ Private keys stand here sealed only. A list's number is given in the transaction
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import msgspec
+
 from mshield.store.database import Database, Row, Tx
 from mshield.store.queries import Queries
 
@@ -23,8 +25,7 @@ class AuthorityRow:
     revocation_reason: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StandingRow:
+class StandingRow(msgspec.Struct, frozen=True, gc=False):
     """Whether an authority is revoked."""
 
     name: str
@@ -55,7 +56,8 @@ async def list_authorities(db: Database) -> list[AuthorityRow]:
 
 async def list_standings(db: Database | Tx) -> list[StandingRow]:
     """How each authority stands, in the order in which they were made."""
-    return [StandingRow(**row) for row in await db.all(_SQL["list_standings"])]
+    rows = await db.all(_SQL["list_standings"])
+    return [StandingRow(row["name"], row["revoked_at"], row["revocation_reason"]) for row in rows]
 
 
 async def revoke_authority(tx: Tx, *, name: str, reason: int, now: int) -> bool:

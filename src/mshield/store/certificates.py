@@ -140,7 +140,10 @@ async def find_holder(db: Database, *, serial: str) -> Holder | None:
 
 
 async def activate(db: Database, *, serial: str, der: bytes, now: int) -> bool:
-    """Stores the signed certificate: issued → active. False when it was stored before, or revoked meanwhile."""
+    """Stores the signed certificate: issued → active, and ends its key's enrolment.
+
+    False when it was stored before, or revoked meanwhile.
+    """
     return await _store(db, _SQL["activate"], CertificateEvent.ACTIVATE, serial=serial, der=der, now=now)
 
 
@@ -155,6 +158,8 @@ async def _store(
     async def work(tx: Tx) -> bool:
         if await tx.run(statement, serial=serial, der=der, now=now) != 1:
             return False
+        if event is CertificateEvent.ACTIVATE:
+            await tx.run(_SQL["certify_key"], serial=serial)
         await certificate_changes.record(
             tx,
             serial=serial,

@@ -228,11 +228,6 @@ async def find_confirmed(db: Database, *, device_id: str, account_id: str) -> Co
     return None if row is None else _confirmed(row)
 
 
-async def certify(db: Database, key: ConfirmedKey) -> None:
-    """Ends the enrolment: the certificate exists."""
-    await db.run(_SQL["certify_key"], uid=key.uid)
-
-
 def _confirmed(row: Row) -> ConfirmedKey:
     return ConfirmedKey(
         uid=row["uid"],

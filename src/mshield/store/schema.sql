@@ -428,7 +428,8 @@ CREATE TABLE high_water (
 
 CREATE INDEX tasks_internal ON tasks (uid) WHERE request_id IS NULL;
 
-CREATE INDEX certificates_off ON certificates (issuer, not_after, changed_at, issued_at)
+CREATE INDEX certificates_off ON certificates
+  (issuer, not_after, changed_at, issued_at, serial, state, holds, revoked_at, revocation_reason)
   WHERE (state IN ('revoked', 'superseded') OR holds <> '') AND der IS NOT NULL;
 
 CREATE INDEX filed_persons_asked ON filed_persons (asked_at);

@@ -31,6 +31,10 @@ WHERE c.serial = :serial;
 UPDATE certificates SET der = :der, state = 'active', changed_at = :now
 WHERE serial = :serial AND state = 'issued' AND der IS NULL;
 
+-- name: certify_key!
+UPDATE keys SET state = 'certified', generation = generation + 1
+WHERE uid = (SELECT uid FROM certificates WHERE serial = :serial) AND state = 'confirmed';
+
 -- name: keep_signed!
 -- A renewal's certificate waits as `issued`, signed, until it is confirmed.
 UPDATE certificates SET der = :der, changed_at = :now WHERE serial = :serial AND state = 'issued' AND der IS NULL;

@@ -63,9 +63,6 @@ JOIN signatures s ON s.sid = k.enrol_sid
 WHERE k.device_id = :device_id AND k.account_id = :account_id AND k.state = 'confirmed'
   AND NOT EXISTS (SELECT 1 FROM renewals r WHERE r.sid = k.enrol_sid);
 
--- name: certify_key!
-UPDATE keys SET state = 'certified', generation = generation + 1 WHERE uid = :uid AND state = 'confirmed';
-
 -- name: pin_device!
 -- From now on only this account logs in here (R7).
 UPDATE devices SET account_id = :account_id WHERE id = :device_id AND (account_id IS NULL OR account_id = :account_id);
