@@ -158,6 +158,7 @@ async def _beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
 
 async def require_ready(settings: Settings) -> None:
     """Raises what would keep the service from starting on this database, so that it can be said in one sentence."""
+    open_gateway(settings)
     async with opened_database(settings) as db:
         await require_newest(db, settings.high_water_folder)
 

@@ -88,8 +88,10 @@ _PASSING: Final = frozenset({502, 503, 504})
 
 
 def is_passing(error: ClientError) -> bool:
-    """Whether a repeatable call should be repeated: the network failed, or something is unavailable."""
-    return isinstance(error, NetworkError) or (isinstance(error, ProblemError) and error.status in _PASSING)
+    """Whether to repeat a repeatable call: the network failed, something is unavailable, or its first try goes on."""
+    if isinstance(error, ProblemError):
+        return error.status in _PASSING or error.code == "in_progress"
+    return isinstance(error, NetworkError)
 
 
 _OWN_MEMBERS: Final = frozenset({"type", "title", "status", "detail", "code", "zh", "en", "faq"})

@@ -4,6 +4,7 @@ Sending and trying are counted in the database before anything is sent or compar
 call gives a code or a try for nothing. Only a keyed hash of a code is stored, and that goes with its use.
 """
 
+import logging
 import secrets
 from dataclasses import dataclass, field
 from typing import Final
@@ -18,6 +19,7 @@ from mshield.settings import Settings
 from mshield.store import limits
 from mshield.store.database import Database, Tx
 
+_log = logging.getLogger(__name__)
 DIGITS: Final = 6
 _HOUR_MS: Final = 3_600_000
 _DAY_MS: Final = 86_400_000
@@ -71,6 +73,7 @@ class SmsCodes:
         try:
             await self.gateway.send(message)
         except SmsError as error:
+            _log.warning("a code by SMS could not be sent: %s", error.reason)
             raise errors.SmsFailed from error
 
     async def prove(self, *, phone: str, purpose: SmsPurpose, code: str, now: int) -> ProvenCode:

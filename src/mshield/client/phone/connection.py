@@ -52,11 +52,6 @@ class Credentials:
     nonce: str | None = None
 
 
-def _is_passing(error: ClientError) -> bool:
-    """Whether to send the call again; also where an earlier try of it is still under way."""
-    return is_passing(error) or error.code == "in_progress"
-
-
 class Connection:
     """A connection to one service; close it when done."""
 
@@ -106,7 +101,7 @@ class Connection:
         try:
             answer = self.persistently(lambda: self._send(method, path, credentials, body, key=key))
         except ClientError as error:
-            if not _is_passing(error):
+            if not is_passing(error):
                 self._repeats.answered(method, path, now=self._clock())
             raise
         self._repeats.answered(method, path, now=self._clock())
@@ -119,7 +114,7 @@ class Connection:
             try:
                 return call()
             except ClientError as error:
-                if not _is_passing(error):
+                if not is_passing(error):
                     raise
                 self._sleep(pause)
                 pause *= 2

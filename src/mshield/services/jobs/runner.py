@@ -133,7 +133,7 @@ class Runner:
         except Exception as error:  # noqa: BLE001  # no job may stop the others
             return await self._failed(job, error, failures + 1)
         if done:
-            _log.info("job %s did %d", job.name, done)
+            _log.debug("job %s did %d", job.name, done)
         next_at = max(start + 1000 * job.seconds, self._context.clock())
         await self._record(job, next_at=next_at, failures=0, done=done, error=None)
         return Outcome(job.name, "done", done=done)
