@@ -5,6 +5,7 @@ C is a PrintableString of two letters, all else UTF8String; names are compared b
 
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mshield.pki import der, oids
 from mshield.pki.errors import BadName
@@ -97,7 +98,12 @@ def leaf_subject(name: Name) -> LeafSubject:
 
 def read_name(reader: Reader) -> Name:
     """The name that comes next; DerError on anything but single-valued levels of known string types."""
-    raw = reader.raw(der.SEQUENCE)
+    return _read(reader.raw(der.SEQUENCE))
+
+
+@lru_cache(maxsize=64)
+def _read(raw: bytes) -> Name:
+    """Remembered, since a CA's own name comes again and again."""
     inside, attributes = Reader(raw).enter(), []
     while inside.more():
         level = inside.enter(der.SET)

@@ -4,7 +4,7 @@ Anything that is not the one DER form of its value is refused with DerError, and
 bytes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
@@ -228,23 +228,20 @@ def _check_next(reader: Reader) -> None:
         inside = reader.enter(tag)
         while inside.more():
             _check_next(inside)
+    elif tag in _CONSTRUCTED:
+        raise DerError("a constructed type is encoded as primitive")
     else:
-        _check_primitive(reader, tag)
+        _PRIMITIVES.get(tag, Reader.raw)(reader)
 
 
-def _check_primitive(reader: Reader, tag: int) -> None:
-    match tag:
-        case der.INTEGER | der.ENUMERATED:
-            reader.integer(tag)
-        case der.BOOLEAN:
-            reader.boolean()
-        case der.NULL:
-            reader.null()
-        case der.OID:
-            reader.oid()
-        case der.UTF8_STRING | der.PRINTABLE_STRING | der.IA5_STRING:
-            reader.text()
-        case der.SEQUENCE | der.SET | 0x10 | 0x11:
-            raise DerError("a constructed type is encoded as primitive")
-        case _:
-            reader.content(tag)
+_CONSTRUCTED = frozenset({0x10, 0x11})
+_PRIMITIVES: dict[int, Callable[[Reader], object]] = {
+    der.INTEGER: Reader.integer,
+    der.ENUMERATED: lambda reader: reader.integer(der.ENUMERATED),
+    der.BOOLEAN: Reader.boolean,
+    der.NULL: Reader.null,
+    der.OID: Reader.oid,
+    der.UTF8_STRING: Reader.text,
+    der.PRINTABLE_STRING: Reader.text,
+    der.IA5_STRING: Reader.text,
+}

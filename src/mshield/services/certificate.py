@@ -141,8 +141,8 @@ def signed_subject(
 
     Raises Conflict where the request is for another key or other names; BadSignature.
     """
-    asked, public = csr.parse_request_info(info)
-    sm2.verify(engine, public, info, sm2.Signature.from_raw(signature))
-    if public != public_key or asked != LeafSubject(**json.loads(subject)):
+    asked = LeafSubject(**json.loads(subject))
+    if csr.build_request_info(asked, public_key) != info:
         raise errors.Conflict
+    sm2.verify(engine, public_key, info, sm2.Signature.from_raw(signature))
     return asked
