@@ -1,5 +1,6 @@
 """R2: accounts of outside systems log in as they are, by password over HTTP or at a page (OpenID Connect)."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -122,6 +123,14 @@ async def test_r2_and_applies_for_a_certificate(application: Application) -> Non
     device.token = (await _log_in(application, device)).json()["access_token"]
     form = await application.application_form(device)
     assert (await device.call("POST", "/api/phone/enrolments", form)).status_code == 201
+
+
+async def test_first_logins_at_once_make_one_account(application: Application) -> None:
+    answers = await asyncio.gather(*(_log_in(application, application.device()) for _ in range(5)))
+    assert {each.status_code for each in answers} == {201}
+    account = await _account(application)
+    assert account is not None
+    assert account.external_id == "u-7"
 
 
 async def test_what_changes_there_is_followed_here(application: Application, office: AccountOffice) -> None:

@@ -29,7 +29,7 @@ def add(out: Output, name: str, roles: tuple[str, ...]) -> None:
     """Add NAME to the staff; prints the access token, this once only.
 
     The token is sent as `Authorization: Bearer TOKEN`. filing_officer: filing records. customer_service: the phone
-    number of an account. security_officer and auditor: kept for what the console will show.
+    number of an account. security_officer and auditor: what was done, and by whom.
     """
     from mshield.domain.staff import StaffRole
     from mshield.main import opened_database, wall_clock

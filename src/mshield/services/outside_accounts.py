@@ -64,10 +64,14 @@ class OutsideAccounts:
         that the user or the phone has, LoginFailed for a closed account.
         """
         checked = self._checked(source, person)
-        try:
-            return await self.db.write(lambda tx: self._keep(tx, checked, now=now))
-        except Conflict as error:
-            raise errors.AccountDiffers(source=self._title(source)) from error
+        for again in (False, True):
+            try:
+                return await self.db.write(lambda tx: self._keep(tx, checked, now=now))
+            except Conflict as error:
+                # Two first logins at once: the second one finds the account. Else the number is another's.
+                if again:
+                    raise errors.AccountDiffers(source=self._title(source)) from error
+        raise AssertionError
 
     def unavailable(self, source: str) -> errors.DomainError:
         """What to say when the source can't be asked."""
