@@ -96,7 +96,7 @@ class OutsideAccounts:
         known = await store.find_outside(tx, source=person.source, external_id=person.external_id)
         if known is None:
             known = await store.find_account(tx, phone=person.phone)
-            if known is not None and known.source != LOCAL:
+            if known is not None and not _may_become(known, person):
                 raise errors.AccountDiffers(source=self._title(person.source))
         if known is not None and known.id_number_hash != hashed:
             raise errors.AccountDiffers(source=self._title(person.source))
@@ -124,6 +124,14 @@ class OutsideAccounts:
 
     def _title(self, source: str) -> str:
         return title_of(self.sources, source)
+
+
+def _may_become(account: store.Account, person: _Checked) -> bool:
+    """Whether the phone's account is a registration, or the person's own, made since it was looked for."""
+    return account.source == LOCAL or (account.source, account.external_id) == (
+        person.source,
+        person.external_id,
+    )
 
 
 def _check_external_id(text: str) -> str:
