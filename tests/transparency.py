@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from mshield.domain.certificates import CertificateEvent
 from mshield.keys.keyring import Keyring
 from mshield.pki.certificate import Certificate
+from mshield.pki.tlog.merkle import consistency_ranges
 from mshield.services.issue import serial_text
 from mshield.services.log.open_log import Log, open_log
+from mshield.services.log.read import hash_of
 from mshield.services.log.sequence import sequence
 from mshield.settings import Settings
 from mshield.store import acts
@@ -97,6 +99,10 @@ class LoggedService:
         for event in events:
             self.now += 1000
             await change(self.db, serial, event, now=self.now, reason=reason)
+
+    async def prove_consistency(self, *, old: int, size: int) -> list[bytes]:
+        """The proof that the log of `size` begins with that of `old` entries, from its tiles."""
+        return [await hash_of(self.log, each, size) for each in consistency_ranges(old, size)]
 
     async def live(self) -> str:
         """Something of each kind, sequenced in two batches; gives the serial of the certificate that is in use."""

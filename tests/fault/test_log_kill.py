@@ -18,7 +18,7 @@ from mshield.keys.master import generate_master_key
 from mshield.keys.sources import MasterKeyFile
 from mshield.pki.tlog.merkle import check_consistency
 from mshield.pki.tlog.note import Checkpoint, open_checkpoint
-from mshield.services.log.read import prove_consistency, read_checkpoint
+from mshield.services.log.read import read_checkpoint
 from mshield.services.log.sequence import sequence
 from mshield.services.log.verify import verify_log
 from mshield.store import log as store
@@ -103,7 +103,7 @@ async def test_killed_sequencers_leave_one_log(
     last = await _checkpoint(service)
     assert last.size == 1 + len(sids)
     for old in seen:
-        proof = await prove_consistency(service.log, old=old.size, size=last.size)
+        proof = await service.prove_consistency(old=old.size, size=last.size)
         check_consistency(old=old.size, size=last.size, old_root=old.root, root=last.root, proof=proof)
     report = await verify_log(service.log)
     assert (report.findings, report.waiting) == ([], 0)

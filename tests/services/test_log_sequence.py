@@ -14,7 +14,6 @@ from mshield.services.log import sequence as sequencing
 from mshield.services.log.errors import LogDamaged
 from mshield.services.log.open_log import Log, open_log
 from mshield.services.log.read import (
-    prove_consistency,
     prove_inclusion,
     read_bundle,
     read_checkpoint,
@@ -86,7 +85,7 @@ async def test_a_place_never_changes(service: LoggedService) -> None:
     assert sorted(seen.values(), key=lambda place: place or 0) == list(range(1, 601))
     last = checkpoints[-1]
     for old in checkpoints:
-        proof = await prove_consistency(service.log, old=old.size, size=last.size)
+        proof = await service.prove_consistency(old=old.size, size=last.size)
         check_consistency(old=old.size, size=last.size, old_root=old.root, root=last.root, proof=proof)
 
 

@@ -1,6 +1,6 @@
 """What the log serves: its checkpoint, tiles and entry bundles; and proofs, made from the same tiles."""
 
-from mshield.pki.tlog.merkle import HASH_BYTES, Range, consistency_ranges, fold, inclusion_ranges, subtrees
+from mshield.pki.tlog.merkle import HASH_BYTES, Range, fold, inclusion_ranges, subtrees
 from mshield.pki.tlog.note import open_checkpoint
 from mshield.pki.tlog.proof import InclusionProof
 from mshield.pki.tlog.tiles import (
@@ -55,11 +55,6 @@ async def prove_inclusion(log: Log, *, index: int | None) -> InclusionProof:
         raise NotLogged
     hashes = [await hash_of(log, each, size) for each in inclusion_ranges(index, size)]
     return InclusionProof(split_bundle(bundle)[place], index, tuple(hashes), note)
-
-
-async def prove_consistency(log: Log, *, old: int, size: int) -> list[bytes]:
-    """The proof that the log of `size` begins with that of `old` entries. Raises NotLogged, LogError."""
-    return [await hash_of(log, each, size) for each in consistency_ranges(old, size)]
 
 
 async def hash_of(log: Log, leaves: Range, size: int) -> bytes:
