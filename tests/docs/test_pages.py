@@ -6,6 +6,8 @@ from typing import Any, Final
 
 import pytest
 
+from mshield.domain.notices import NoticeKind
+from mshield.jobs import JOBS
 from mshield.main import create_app
 from mshield.settings import Settings
 from tests.pages import DOCS, PAGES
@@ -70,3 +72,13 @@ def test_each_make_target_that_a_document_names_exists() -> None:
     for file in _MARKDOWN:
         named = set(re.findall(r"`make ([a-z-]+)", file.read_text("utf-8")))
         assert named <= targets, file.name
+
+
+def test_the_page_of_jobs_lists_each_job() -> None:
+    listed = re.findall(r"^\| `(\w+)` \|", (DOCS / "jobs.md").read_text("utf-8"), re.MULTILINE)
+    assert listed == [job.name for job in JOBS]
+
+
+def test_the_page_of_notifications_lists_each_notice() -> None:
+    text = (DOCS / "notifications.md").read_text("utf-8")
+    assert not [kind for kind in NoticeKind if f"`{kind.value}`" not in text]
