@@ -142,7 +142,9 @@ def measure(engine: EngineName, database: DatabaseName, *, signatures: int) -> M
         folder = Path(name)
         folder.chmod(0o755)
         with _database(folder, database) as (url, server):
-            service = LiveService(folder, url, engine, settings={"MSHIELD_ACCESS_LOG": "false"})
+            service = LiveService(
+                folder, url, engine, settings={"MSHIELD_ACCESS_LOG": "false", "MSHIELD_JOBS": "off"}
+            )
             service.prepare()
             service.start()
             try:

@@ -143,6 +143,7 @@ class _Phone(RuleBasedStateMachine):
                 "master_key_file": self.folder / "master.key",
                 "high_water_folder": self.folder / "high-water",
                 "refresh_signatures": 3,
+                "pin_rules": (),  # the model's PINs are numbers in order
             }
         )
         self.running = running_on(changed, client_id, secret, self.clock, self.patch)

@@ -152,8 +152,8 @@ def test_a_full_run_leaves_no_secret_behind(
 ) -> None:
     _full_run(service, watched)
     assert watched.secrets.keys() == {"d1", "P1", "enrol proof", "k1", "Q1", "rho", "s_prime"}
-    outbox = [message["code"] for message in service.get("/dev/sms.json")]
-    assert set(outbox) == {"******"}, "a used SMS code is blanked in the outbox"
+    outbox = [message["code"] for message in service.get("/dev/sms.json") if message["code"]]
+    assert set(outbox) == {"******"}, "a used SMS code is blanked in the outbox"  # notices have none
     service.stop()
     assert len(watched.answers) > 10
     places = [*watched.answers, ("the service's log", service.log.read_bytes()), *_stored(service, request)]

@@ -7,7 +7,7 @@ import json
 import logging
 import secrets
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import msgspec
@@ -45,6 +45,16 @@ class Finished:
 
     body: bytes
     enrolled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Release:
+    """What is released: the next one-time value, the body's hash, a refreshed share if any, the signatures."""
+
+    otp: bytes = field(repr=False)
+    fb: bytes
+    pending: signing_outcome.Pending | None
+    rows: list[signing_outcome.SignatureRow]
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,49 +202,42 @@ class FinishSigning:
         pending: signing_outcome.Pending | None,
         now: int,
     ) -> Finished:
-        otp = secrets.token_bytes(32)
-        otp_hash = transcript.H("otp", otp)
         rows = [
             signing_outcome.SignatureRow(item.sid, item.e, signature.to_raw())
             for item, signature in zip(signing_key.unpack_items(session.items), signatures, strict=True)
         ]
-
-        sids = {row.sid for row in rows}
-        body = _answer(rows, sids, otp)
-        enrolled = key.enrol_sid in sids
-        success = signing_outcome.Success(otp_hash, self._seal_outcome(key, body), fb, enrolled, pending)
+        release = _Release(secrets.token_bytes(32), fb, pending, rows)
         effect = own_tasks.have_effect(tasks.values())
-        finished = None
-        if not effect:
-            finished = await signing_outcome.release_whole(
-                self.db, key, session, success=success, signatures=rows, now=now
-            )
-        if finished is None:
-            body, finished, enrolled = await self._release_by_steps(
-                key, session, rows, success, otp, effect=effect, now=now
-            )
+        done = None
+        if not effect and signing_outcome.goes_whole(self.db, key, pending):
+            done = await self._release_whole(key, session, release, now=now)
+        if done is None:
+            done = await self._release_by_steps(key, session, release, effect=effect, now=now)
+        body, finished, enrolled = done
         for request_id in finished:
             self.events.notify(request_id)
         return Finished(body, enrolled)
 
+    async def _release_whole(
+        self, key: store.KeyRow, session: store.SessionRow, release: _Release, *, now: int
+    ) -> tuple[bytes, frozenset[str], bool] | None:
+        """In one round trip; None where it did nothing, since something was closed meanwhile."""
+        sids = {row.sid for row in release.rows}
+        body, success = self._success(key, release, sids)
+        finished = await signing_outcome.release_whole(
+            self.db, key, session, success=success, signatures=release.rows, now=now
+        )
+        return None if finished is None else (body, finished, success.enrolled)
+
     async def _release_by_steps(
-        self,
-        key: store.KeyRow,
-        session: store.SessionRow,
-        rows: list[signing_outcome.SignatureRow],
-        whole: signing_outcome.Success,
-        otp: bytes,
-        *,
-        effect: bool,
-        now: int,
+        self, key: store.KeyRow, session: store.SessionRow, release: _Release, *, effect: bool, now: int
     ) -> tuple[bytes, frozenset[str], bool]:
+        rows = release.rows
+
         async def work(tx: Tx) -> tuple[bytes, dict[bytes, Row]]:
             signer, allowed = await own_tasks.confirm(tx, key, rows, now=now) if effect else (key, rows)
             signed = await signing_outcome.close_tasks(tx, signer, allowed, now=now)
-            body = _answer(rows, signed.keys(), otp)
-            success = replace(
-                whole, outcome_box=self._seal_outcome(key, body), enrolled=key.enrol_sid in signed
-            )
+            body, success = self._success(key, release, signed.keys())
             await signing_outcome.record_success(
                 tx, signer, session, success=success, signatures=rows, signed=signed, now=now
             )
@@ -244,6 +247,19 @@ class FinishSigning:
         body, signed = await self.db.write(work)
         finished = frozenset(row["request_id"] for row in signed.values() if row["request_id"] is not None)
         return body, finished, key.enrol_sid in signed
+
+    def _success(
+        self, key: store.KeyRow, release: _Release, signed: AbstractSet[bytes]
+    ) -> tuple[bytes, signing_outcome.Success]:
+        body = _answer(release.rows, signed, release.otp)
+        success = signing_outcome.Success(
+            otp_hash=transcript.H("otp", release.otp),
+            outcome_box=self._seal_outcome(key, body),
+            fb=release.fb,
+            enrolled=key.enrol_sid in signed,
+            pending=release.pending,
+        )
+        return body, success
 
     def _seal_outcome(self, key: store.KeyRow, outcome: bytes) -> bytes:
         return self.keyring.seal(outcome, purpose="outcome", context=key.uid)
@@ -267,4 +283,4 @@ def _answer(rows: list[signing_outcome.SignatureRow], signed: AbstractSet[bytes]
         else {"sid": row.sid.hex(), "error": "task_closed"}
         for row in rows
     ]
-    return json.dumps({"items": items, "otp": otp.hex()}, separators=(",", ":")).encode()
+    return msgspec.json.encode({"items": items, "otp": otp.hex()})

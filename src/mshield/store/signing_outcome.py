@@ -55,6 +55,11 @@ async def close_tasks(tx: Tx, key: KeyRow, signatures: list[SignatureRow], *, no
     return {row["sid"]: row for row in signed if row is not None}
 
 
+def goes_whole(db: Database, key: KeyRow, pending: Pending | None) -> bool:
+    """Whether `release_whole` is there for this: on PostgreSQL, unless shares move from one epoch to the next."""
+    return db.dialect == "postgresql" and pending is None and key.pending_epoch is None
+
+
 async def release_whole(
     db: Database,
     key: KeyRow,
@@ -66,11 +71,8 @@ async def release_whole(
 ) -> frozenset[str] | None:
     """Does what `close_tasks` and `record_success` do, in one round trip, where all tasks are still open.
 
-    Gives the ids of the requests; None where it changed nothing: then the steps must be taken one by one, as always
-    where shares move from one epoch to the next.
+    Gives the ids of the requests; None where it changed nothing: then the steps must be taken one by one.
     """
-    if db.dialect == "sqlite" or success.pending is not None or key.pending_epoch is not None:
-        return None
     try:
         row = await db.run_one(
             _SQL["release"],

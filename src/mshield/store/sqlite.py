@@ -37,6 +37,7 @@ def connect(path: str) -> sqlite3.Connection:
         "secure_delete=FAST",
         "trusted_schema=OFF",
         "cache_size=-32768",
+        "wal_autocheckpoint=8192",
     ):
         connection.execute(f"PRAGMA {pragma}")
     return connection
