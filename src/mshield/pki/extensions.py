@@ -6,6 +6,7 @@ Writers return an `Extension`; readers take the value's DER and raise DerError i
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 
 from mshield.pki import der, oids
 from mshield.pki.errors import DerError
@@ -32,21 +33,33 @@ class Extension:
     @property
     def der(self) -> bytes:
         """The whole Extension as it stands in a certificate."""
-        critical = (der.TRUE,) if self.critical else ()
-        return der.sequence(der.oid(self.oid), *critical, der.octet_string(self.value))
+        return _encoded(self.oid, self.value, self.critical)
+
+
+@lru_cache(maxsize=256)
+def _encoded(oid: str, value: bytes, critical: bool) -> bytes:  # noqa: FBT001  as the extension's fields
+    """Remembered, as `_read` is."""
+    return der.sequence(der.oid(oid), *((der.TRUE,) if critical else ()), der.octet_string(value))
 
 
 def read_extensions(reader: Reader) -> tuple[Extension, ...]:
     """The SEQUENCE OF Extension that comes next; it may not be empty. Duplicates are left to the caller."""
     inside, found = reader.enter(), []
     while inside.more():
-        item = inside.enter()
-        oid, critical = item.oid(), item.default_false()
-        found.append(Extension(oid, item.octets(), critical))
-        item.end()
+        found.append(_read(inside.raw(der.SEQUENCE)))
     if not found:
         raise DerError("a list of extensions may not be empty")
     return tuple(found)
+
+
+@lru_cache(maxsize=256)
+def _read(raw: bytes) -> Extension:
+    """Remembered, since most extensions of a CA's certificates are the same in all of them."""
+    item = Reader(raw).enter()
+    oid, critical = item.oid(), item.default_false()
+    extension = Extension(oid, item.octets(), critical)
+    item.end()
+    return extension
 
 
 def basic_constraints(*, path_length: int | None = None) -> Extension:

@@ -68,8 +68,12 @@ def make_name(
     return Name(attributes, encode(attributes))
 
 
+@lru_cache(maxsize=256)
 def encode(attributes: tuple[tuple[str, str], ...]) -> bytes:
-    """DER of a name: C as PrintableString, all else as UTF8String; the texts are not judged (see `fault`)."""
+    """DER of a name: C as PrintableString, all else as UTF8String; the texts are not judged (see `fault`).
+
+    Remembered: while a certificate is made its subject's name is encoded for the request, the certificate, the lint.
+    """
     return der.sequence(
         *(der.tlv(der.SET, der.sequence(der.oid(kind), _text(kind, value))) for kind, value in attributes)
     )
@@ -123,6 +127,7 @@ def parse_name(data: bytes) -> Name:
     return name
 
 
+@lru_cache(maxsize=512)
 def fault(kind: str, value: str) -> str | None:
     """What is wrong with an attribute's text, or None: the rule that both issuing and the lint use."""
     if kind == oids.COUNTRY:

@@ -5,6 +5,7 @@ One `Rules` table per kind for the lint; the `*_profile` functions make the exte
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 
 from mshield.pki import extensions as ext
@@ -182,9 +183,15 @@ def ocsp_profile(*, public: bytes, issuer: Certificate) -> tuple[Extension, ...]
 
 
 def _issued(public: bytes, issuer: Certificate, urls: Urls, policy_oid: str) -> tuple[Extension, ...]:
+    authority, *others = _same_for_all(_ski(issuer), urls, policy_oid)
+    return (authority, ext.subject_key_id(key_id(public)), *others)
+
+
+@lru_cache(maxsize=32)
+def _same_for_all(ski: bytes, urls: Urls, policy_oid: str) -> tuple[Extension, ...]:
+    """What all certificates of one issuer have in common."""
     return (
-        ext.authority_key_id(_ski(issuer)),
-        ext.subject_key_id(key_id(public)),
+        ext.authority_key_id(ski),
         ext.crl_distribution_points((urls.crl,)),
         ext.authority_info_access(ocsp=urls.ocsp, ca_issuer=urls.ca_issuer),
         ext.certificate_policies(policy_oid),

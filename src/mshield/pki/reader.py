@@ -50,6 +50,11 @@ class Reader:
             raise DerError("value reaches past its end")
         return tag, pos, pos + length
 
+    @property
+    def depth(self) -> int:
+        """How many constructed values enclose this one."""
+        return self._depth
+
     def more(self) -> bool:
         """Whether a further value follows."""
         return self._pos < self._end
@@ -221,17 +226,25 @@ def _check_next(reader: Reader) -> None:
     tag = reader.peek()
     if tag is None:
         raise DerError("value is missing")
-    if tag == der.SET:
-        for element in reader.set_of():
-            _check_next(element)
-    elif tag & 0x20:
-        inside = reader.enter(tag)
-        while inside.more():
-            _check_next(inside)
+    if tag & 0x20:
+        _check_constructed(reader.raw(), reader.depth)
     elif tag in _CONSTRUCTED:
         raise DerError("a constructed type is encoded as primitive")
     else:
         _PRIMITIVES.get(tag, Reader.raw)(reader)
+
+
+@lru_cache(maxsize=1024)
+def _check_constructed(value: bytes, depth: int) -> None:
+    """Remembered, since most parts of a CA's certificates are the same in all of them."""
+    reader = Reader(value, depth=depth)
+    if value[0] == der.SET:
+        for element in reader.set_of():
+            _check_next(element)
+    else:
+        inside = reader.enter(value[0])
+        while inside.more():
+            _check_next(inside)
 
 
 _CONSTRUCTED = frozenset({0x10, 0x11})

@@ -6,6 +6,7 @@ critical.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeVar
 
 from mshield.pki import extensions as ext
@@ -51,7 +52,7 @@ def read_values(extensions: tuple[ext.Extension, ...]) -> ExtensionValues:
         raise DerError("an extension stands twice")
 
     def value(oid: str, read: Callable[[bytes], _T], default: _D) -> _T | _D:
-        return read(by_oid[oid]) if oid in by_oid else default
+        return _value(read, by_oid[oid]) if oid in by_oid else default
 
     is_ca, path_length = value(oids.BASIC_CONSTRAINTS, ext.read_basic_constraints, (False, None))
     access: tuple[tuple[str, str], ...] = value(oids.AUTHORITY_INFO_ACCESS, ext.read_info_access, ())
@@ -73,6 +74,12 @@ def read_values(extensions: tuple[ext.Extension, ...]) -> ExtensionValues:
         credit_code=value(oids.ORGANISATION_CODE, identity.read_organisation_code, None),
         unknown_critical=tuple(e.oid for e in extensions if e.critical and e.oid not in KNOWN),
     )
+
+
+@lru_cache(maxsize=512)
+def _value(read: Callable[[bytes], _T], value: bytes) -> _T:
+    """Remembered, since most extensions of a CA's certificates are the same in all of them."""
+    return read(value)
 
 
 def _is_null(value: bytes) -> bool:

@@ -107,7 +107,8 @@ class Certificates:
             ),
             now=now,
         )
-        await self.issue.issue_reserved(row, now=now)
+        holder = certificates.Holder(key.public_key, key.person_id, key.id_type, key.id_number_box)
+        await self.issue.issue_reserved(row, holder, now=now)
 
     async def _reserve(self, key: enrolment.ConfirmedKey, new: NewCertificate, *, now: int) -> CertificateRow:
         async def work(tx: Tx) -> tuple[enrolment.Admission, CertificateRow | None]:

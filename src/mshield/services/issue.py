@@ -84,13 +84,18 @@ class Issue:
         row = await store.find_by_serial(self.db, serial=serial)
         if row is None:
             raise errors.NotFound
-        return await self.issue_reserved(row, in_force=in_force, now=now)
+        holder = await store.find_holder(self.db, serial=serial)
+        if holder is None:
+            raise errors.Conflict
+        return await self.issue_reserved(row, holder, in_force=in_force, now=now)
 
-    async def issue_reserved(self, row: CertificateRow, *, in_force: bool = True, now: int) -> Certificate:
-        """`issue`, from the row that was just read or reserved."""
+    async def issue_reserved(
+        self, row: CertificateRow, holder: store.Holder, *, in_force: bool = True, now: int
+    ) -> Certificate:
+        """`issue`, from the rows that were just read or reserved."""
         if row.der is not None:
             return parse_certificate(row.der)
-        made = await self._sign(row)
+        made = self._sign(row, holder)
         if in_force:
             stored = await store.activate(self.db, serial=row.serial, der=made.der, now=now)
         else:
@@ -103,9 +108,8 @@ class Issue:
             raise errors.Conflict
         return parse_certificate(found.der)
 
-    async def _sign(self, row: CertificateRow) -> Certificate:
-        holder = await store.find_holder(self.db, serial=row.serial)
-        if holder is None or holder.public_key is None:
+    def _sign(self, row: CertificateRow, holder: store.Holder) -> Certificate:
+        if holder.public_key is None:
             raise errors.Conflict
         issuer = self.authorities.find(row.issuer)
         if issuer is None:

@@ -90,7 +90,7 @@ async def reserve(
 
     `in_force` makes it the key's certificate; a renewal's becomes that when it is confirmed.
     """
-    await tx.run(
+    made = await tx.one(
         _SQL["reserve"],
         serial=serial,
         uid=new.uid,
@@ -109,7 +109,7 @@ async def reserve(
         not_after=not_after,
         now=now,
     )
-    row = await find_by_request(tx, request_sid=new.request_sid)
+    row = await find_by_request(tx, request_sid=new.request_sid) if made is None else _certificate(made)
     if row is not None and in_force:
         await tx.run(_SQL["put_in_force"], uid=new.uid, serial=row.serial)
     return row

@@ -66,6 +66,7 @@ class ConfirmedKey:
     subject: str
     public_key: bytes
     shield_number: str
+    id_type: str
     id_number_box: bytes
     role: str
     credit_code: str
@@ -239,6 +240,7 @@ def _confirmed(row: Row) -> ConfirmedKey:
         subject=row["subject"],
         public_key=row["public_key"],
         shield_number=row["shield_number"],
+        id_type=row["id_type"],
         id_number_box=row["id_number_box"],
         role=row["role"],
         credit_code=row["credit_code"],

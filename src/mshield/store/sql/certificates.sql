@@ -1,10 +1,12 @@
--- name: reserve!
+-- name: reserve^
 -- The serial is on disk before anything is signed under it. One certificate per request: a repeated call changes nothing.
 INSERT INTO certificates (serial, uid, request_sid, account_id, device_id, person_id, filing_version, shield_number, organisation,
   credit_code, role, common_name, issuer, der, state, holds, not_before, not_after, issued_at, changed_at)
 VALUES (:serial, :uid, :request_sid, :account_id, :device_id, :person_id, :filing_version, :shield_number, :organisation,
   :credit_code, :role, :common_name, :issuer, NULL, 'issued', '', :not_before, :not_after, :now, :now)
-ON CONFLICT (request_sid) DO NOTHING;
+ON CONFLICT (request_sid) DO NOTHING
+RETURNING serial, uid, request_sid, account_id, device_id, person_id, filing_version, shield_number, organisation, credit_code,
+  role, common_name, issuer, der, state, holds, not_before, not_after, issued_at, changed_at, revoked_at, revocation_reason;
 
 -- name: put_in_force!
 -- A key's first certificate is the one in force for it; a later one is put in force by its renewal.

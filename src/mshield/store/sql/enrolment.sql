@@ -53,7 +53,7 @@ VALUES (:sid, NULL, 0, :uid, 'enrol', 'waiting', :message, 'application/pkcs10',
 -- name: find_confirmed^
 -- A key whose CertificationRequest is signed: what the certificate is made from. A renewal's comes into force otherwise.
 SELECT k.uid, k.account_id, k.device_id, k.person_id, k.filing_version, k.subject, k.public_key, k.enrol_sid,
-  d.shield_number, f.id_number_box, f.role, e.credit_code, t.message, s.signature
+  d.shield_number, f.id_type, f.id_number_box, f.role, e.credit_code, t.message, s.signature
 FROM keys k
 JOIN devices d ON d.id = k.device_id
 JOIN filed_persons f ON f.id = k.person_id
