@@ -257,7 +257,7 @@ def test_r11_no_pin_change_while_a_renewal_is_unfinished(service: LiveService, p
     phone.change_pin("908172", OPERATOR.pin)
 
 
-def test_r8_bound_by_the_phone_an_app_may_ask(service: LiveService, phone: VirtualPhone) -> None:
+def test_r08_bound_by_the_phone_an_app_may_ask(service: LiveService, phone: VirtualPhone) -> None:
     with service.business() as business:
         created = business.request_signature([_DOCUMENT], channel="app")
         assert created.qr == ""
@@ -313,7 +313,7 @@ def test_r11_the_phone_renews_nothing_that_it_did_not_ask_for(
     phone.give_up_renewal()
 
 
-def test_r8_the_phone_binds_nothing_that_it_did_not_ask_for(
+def test_r08_the_phone_binds_nothing_that_it_did_not_ask_for(
     service: LiveService, phone: VirtualPhone
 ) -> None:
     def other_system(document: dict[str, Any]) -> None:

@@ -188,15 +188,3 @@ async def test_r2_a_page_on_a_pc_registers_without_a_device_key(application: App
     """No proof, no token: captcha, SMS code and registration are all that /register needs."""
     assert (await application.http.post("/api/phone/captchas")).status_code == 201
     await application.registered()
-
-
-def test_r20_nothing_asks_about_cards(application: Application) -> None:
-    """Holders of a card or a USB key apply like everybody: no field of any call knows of them."""
-    document = application.app.openapi()
-    fields = {
-        name.lower()
-        for schema in document["components"]["schemas"].values()
-        for name in schema.get("properties", {})
-    }
-    assert len(fields) > 50
-    assert not {name for name in fields if any(word in name for word in ("card", "usb", "ukey"))}

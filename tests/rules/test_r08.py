@@ -52,7 +52,7 @@ async def asked_by_app(phone: Renewing) -> Asked:
     )
 
 
-async def test_r8_bound_with_the_pin(phone: Renewing) -> None:
+async def test_r08_bound_with_the_pin(phone: Renewing) -> None:
     sid = await ask(phone)
     assert await bound(phone) == []
     with pytest.raises(errors.WrongPin):
@@ -62,7 +62,7 @@ async def test_r8_bound_with_the_pin(phone: Renewing) -> None:
     assert await bound(phone) == [None]
 
 
-async def test_r8_what_is_signed_names_account_shield_and_certificate(phone: Renewing) -> None:
+async def test_r08_what_is_signed_names_account_shield_and_certificate(phone: Renewing) -> None:
     sid = await bind(phone, "bs")
     row = await fetch(phone.world.db, "SELECT message, display FROM tasks WHERE sid = $1", sid)
     message = row["message"]
@@ -88,7 +88,7 @@ async def test_r8_what_is_signed_names_account_shield_and_certificate(phone: Ren
     assert (binding.serial, binding.system_name, binding.bound_at) == (current.serial, "单一窗口", phone.now)
 
 
-async def test_r8_no_app_to_app_signing_without_it(phone: Renewing) -> None:
+async def test_r08_no_app_to_app_signing_without_it(phone: Renewing) -> None:
     asked = await asked_by_app(phone)
     assert "/app/sign?request=" in asked.qr
     with pytest.raises(errors.NotBound):
@@ -99,11 +99,11 @@ async def test_r8_no_app_to_app_signing_without_it(phone: Renewing) -> None:
     assert "'r'" in str(answer)
 
 
-async def test_r8_scanning_needs_no_binding(phone: Renewing) -> None:
+async def test_r08_scanning_needs_no_binding(phone: Renewing) -> None:
     await phone.world.sign([await phone.world.task()])
 
 
-async def test_r8_a_link_is_no_code_and_a_code_no_link(phone: Renewing) -> None:
+async def test_r08_a_link_is_no_code_and_a_code_no_link(phone: Renewing) -> None:
     await bind(phone)
     by_app, by_code = await asked_by_app(phone), await phone.world.asked([b"x"])
     login = await authenticate_phone(phone.world.db, phone.old.caller, now=phone.now)
@@ -115,7 +115,7 @@ async def test_r8_a_link_is_no_code_and_a_code_no_link(phone: Renewing) -> None:
         await phone.world.answer.scan(login, as_link, now=phone.now)
 
 
-async def test_r8_bound_for_one_business_system_is_not_for_another(phone: Renewing) -> None:
+async def test_r08_bound_for_one_business_system_is_not_for_another(phone: Renewing) -> None:
     await phone.world.db.write(lambda tx: _other_system(phone, tx))
     await bind(phone, "other")
     with pytest.raises(errors.NotBound):
@@ -137,14 +137,14 @@ async def _other_system(phone: Renewing, tx: object) -> None:
     )
 
 
-async def test_r8_bound_again_it_counts_once(phone: Renewing) -> None:
+async def test_r08_bound_again_it_counts_once(phone: Renewing) -> None:
     await bind(phone)
     second = await bind(phone)
     (binding,) = await phone.bind.list(await phone.login())
     assert binding.sid == second
 
 
-async def test_r8_unbound_by_the_user(phone: Renewing) -> None:
+async def test_r08_unbound_by_the_user(phone: Renewing) -> None:
     sid = await bind(phone)
     await phone.bind.unbind(await phone.login(), sid, now=phone.now)
     assert await bound(phone) == []
@@ -154,7 +154,7 @@ async def test_r8_unbound_by_the_user(phone: Renewing) -> None:
         await phone.bind.unbind(await phone.login(), sid, now=phone.now)
 
 
-async def test_r8_another_phone_cannot_unbind(phone: Renewing) -> None:
+async def test_r08_another_phone_cannot_unbind(phone: Renewing) -> None:
     sid = await bind(phone)
     stranger = replace(await phone.login(), device_id="other")
     with pytest.raises(errors.NotFound):
@@ -162,7 +162,7 @@ async def test_r8_another_phone_cannot_unbind(phone: Renewing) -> None:
 
 
 @pytest.mark.parametrize("key", ["new", "same"])
-async def test_r8_r11_a_renewal_takes_the_binding_along(
+async def test_r08_r11_a_renewal_takes_the_binding_along(
     db: Database, keyring: Keyring, clock: Clock, key: str
 ) -> None:
     phone = await make_renewing(db, keyring, clock, key="same" if key == "same" else "new")
@@ -172,7 +172,7 @@ async def test_r8_r11_a_renewal_takes_the_binding_along(
     await phone.world.scan(await asked_by_app(phone))
 
 
-async def test_r8_revocation_ends_it_and_a_new_application_is_unbound(phone: Renewing) -> None:
+async def test_r08_revocation_ends_it_and_a_new_application_is_unbound(phone: Renewing) -> None:
     sid = await bind(phone)
     await phone.change(CertificateEvent.REVOKE)
     assert await bound(phone) == []
@@ -185,7 +185,7 @@ async def test_r8_revocation_ends_it_and_a_new_application_is_unbound(phone: Ren
         await phone.world.scan(await asked_by_app(phone))
 
 
-async def test_r8_a_held_certificate_is_not_bound(phone: Renewing) -> None:
+async def test_r08_a_held_certificate_is_not_bound(phone: Renewing) -> None:
     await phone.change(CertificateEvent.FREEZE)
     with pytest.raises(errors.Held):
         await ask(phone)

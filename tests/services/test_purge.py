@@ -9,6 +9,7 @@ from mshield.settings import Settings
 from mshield.store.database import Database
 from tests.accounts import Office, make_passwords_cheap
 from tests.conftest import Clock
+from tests.signing import make_world
 
 
 async def test_a_day_later_all_of_it_goes(
@@ -25,3 +26,16 @@ async def test_a_day_later_all_of_it_goes(
     assert await purge(db, now=clock.advance(seconds=86_400 + 120)) == 8
     assert await purge(db, now=clock()) == 0
     await office.come_in(now=clock())
+
+
+async def test_a_signing_session_goes_when_it_is_over_and_its_phone_goes_on(
+    db: Database, keyring: Keyring, clock: Clock
+) -> None:
+    world = await make_world(db, keyring, clock)
+    nonces = await world.commit([await world.task()])
+    partials = world.partials(nonces, await world.open(nonces))
+    assert await purge(db, now=clock()) == 0
+    assert await purge(db, now=clock.advance(seconds=601)) == 1
+    with pytest.raises(errors.NoSession):
+        await world.finish(partials)
+    await world.sign([await world.task()])

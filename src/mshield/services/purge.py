@@ -1,4 +1,4 @@
-"""Deletes what only counted for a while: ended logins, old SMS codes, used captchas, kept answers, sent notices.
+"""Deletes what only counted for a while: logins, SMS codes, captchas, kept answers, sent notices, signing sessions.
 
 Nothing waits for it and nothing breaks without it; it keeps tables small and personal data short-lived.
 """
@@ -6,7 +6,7 @@ Nothing waits for it and nothing breaks without it; it keeps tables small and pe
 from typing import Final
 
 from mshield.services import notify
-from mshield.store import accounts, idempotency, limits, notifications, portal_sessions
+from mshield.store import accounts, idempotency, limits, notifications, portal_sessions, signing
 from mshield.store.database import Database
 
 KEPT_MS: Final = 86_400_000
@@ -14,9 +14,13 @@ KEPT_MS: Final = 86_400_000
 
 
 async def purge(db: Database, *, now: int) -> int:
-    """Deletes what was over a day ago and gives the number of rows. May run at any time, in several processes too."""
+    """Deletes what was over a day ago and gives the number of rows. May run at any time, in several processes too.
+
+    A signing session goes as soon as it is over: its sealed nonces must not outlive it (protocol, "What may be kept").
+    """
     before = now - KEPT_MS
     counters = await limits.purge(db, before=before)
     logins = await accounts.purge_sessions(db, before=before) + await portal_sessions.purge(db, before=before)
     notices = await notifications.purge(db, before=now - notify.KEPT_MS)
-    return counters + logins + notices + await idempotency.purge(db, before=before)
+    sessions = await signing.purge_sessions(db, now=now)
+    return counters + logins + notices + sessions + await idempotency.purge(db, before=before)

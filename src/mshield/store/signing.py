@@ -174,6 +174,11 @@ async def drop_session(db: Database, key: KeyRow) -> None:
     await db.write(work)
 
 
+async def purge_sessions(db: Database, *, now: int) -> int:
+    """Deletes the sessions that are over, and gives their number."""
+    return await db.run(_SQL["purge_sessions"], now=now)
+
+
 async def hold_clone(db: Database, *, uid: bytes, now: int) -> None:
     """Holds the certificate as a possible copy (疑似复制); an enrolment under way is void."""
 

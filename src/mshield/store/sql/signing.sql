@@ -7,6 +7,10 @@ UPDATE keys SET generation = generation + 1 WHERE uid = :uid AND generation = :g
 -- name: end_session!
 DELETE FROM signing_sessions WHERE uid = :uid;
 
+-- name: purge_sessions!
+-- Nothing can be finished in them any more; what an expired session showed counts only if it was finished.
+DELETE FROM signing_sessions WHERE expires_at <= :now;
+
 -- name: record_refusal!
 -- wrong_pin, pin_locked and retry: the attempt stays counted.
 UPDATE keys SET generation = generation + 1, outcome_fb = :fb, outcome_box = :outcome_box, outcome_at = :now
