@@ -129,6 +129,8 @@ async def test_r18_customer_service_changes_the_number(
     assert (await device.call("GET", "/api/phone/me")).status_code == 401
     told = (await application.http.get("/dev/sms.json")).json()[0]
     assert (told["phone"], told["code"]) == (OPERATOR.phone, "")
+    page = (await application.http.get("/dev/sms")).text
+    assert f"<li>{told['text']}<p>{OPERATOR.phone}</p></li>" in page
     (act,) = await acts.of_subject(application.context.db, subject=found["id"])
     assert (act.actor_id, act.details["evidence"]) == (clerk.token.partition(".")[0], "工单 1124，已核对证件")
     gone = await clerk.call("GET", "/api/console/accounts", phone=OPERATOR.phone)
