@@ -16,7 +16,15 @@ from mshield.client.errors import ClientError, PhoneError
 from mshield.client.phone.folder import Folder
 from mshield.client.portal import PortalClient, PortalLogin
 from mshield.client.portal_messages import Act, Cause, LoginBegun, Outcome, PortalSession, Shield
-from mshield.commands.output import Output, Refused, output_options, refusing, remember_lang, table
+from mshield.commands.output import (
+    Output,
+    Refused,
+    output_options,
+    refusing,
+    remember_lang,
+    server_address,
+    table,
+)
 from mshield.commands.phone_display import shown_time
 
 _FILE: Final = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
@@ -60,6 +68,7 @@ class _Chosen:
 @click.option(
     "--server",
     envvar="MSHIELD_PORTAL_SERVER",
+    callback=server_address,
     help="The service's address (environment: MSHIELD_PORTAL_SERVER); remembered from login.",
 )
 @click.option(
@@ -69,8 +78,6 @@ class _Chosen:
 def command(context: click.Context, folder: Path, server: str | None, lang: str | None) -> None:
     """The legal person 法人: look up shields, report loss, lift, freeze, unfreeze, revoke."""
     remember_lang(context, lang)
-    if server is not None and not server.startswith(("https://", "http://")):
-        raise click.BadParameter("an address begins with https:// or http://", param_hint="--server")
     context.obj = _Chosen(folder, server)
 
 

@@ -113,6 +113,13 @@ def remember_lang(context: click.Context, lang: str | None) -> None:
         context.meta[_LANG] = lang
 
 
+def server_address(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    """The callback of a `--server` option: an address, or none."""
+    if value is not None and not value.startswith(("https://", "http://")):
+        raise click.BadParameter("an address begins with https:// or http://")
+    return value
+
+
 def chosen_lang(asked: str | None) -> Lang:
     """`zh` or `en` as asked, else by LC_ALL, LC_MESSAGES or LANG; English where none of them is Chinese."""
     if asked is None:

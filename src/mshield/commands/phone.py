@@ -16,7 +16,7 @@ from mshield.client.phone.approval import DeclineReason
 from mshield.client.phone.enrolment import UserType
 from mshield.client.phone.phone import IdType, SmsPurpose, VirtualPhone
 from mshield.commands import phone_renewal
-from mshield.commands.output import Output, remember_lang, table
+from mshield.commands.output import Output, remember_lang, server_address, table
 from mshield.commands.phone_display import (
     approved_data,
     approved_lines,
@@ -50,6 +50,7 @@ from mshield.commands.phone_outside import has_page, through_page
 @click.option(
     "--server",
     envvar="MSHIELD_PHONE_SERVER",
+    callback=server_address,
     help="The service's address (environment: MSHIELD_PHONE_SERVER); the phone remembers that of init.",
 )
 @click.option(
@@ -59,8 +60,6 @@ from mshield.commands.phone_outside import has_page, through_page
 def command(context: click.Context, folder: Path, server: str | None, lang: str | None) -> None:
     """A virtual phone 手机盾: register, log in, apply for a certificate, scan, log in and sign with it."""
     remember_lang(context, lang)
-    if server is not None and not server.startswith(("https://", "http://")):
-        raise click.BadParameter("an address begins with https:// or http://", param_hint="--server")
     context.obj = Chosen(folder, server)
 
 
