@@ -120,7 +120,7 @@ async def running(settings: Settings, clock: Clock) -> AsyncIterator[Context]:
         if settings.mode == "production" and settings.sms_gateway == "development":
             _log.warning("MSHIELD_SMS_GATEWAY is development: codes are kept in memory and sent to nobody")
         _log.info("engine %s %s, database %s", context.engine.name, context.engine.version, db.dialect)
-        async with _marking(settings, clock, db), _jobs_of(context):
+        async with _marking(settings, clock, db), _beside(context.events.keep()), _jobs_of(context):
             yield context
 
 
@@ -191,7 +191,7 @@ async def _assemble(settings: Settings, clock: Clock, db: Database) -> Context:
     keyring = load_keyring(settings)
     lookup = await load_lookup_key(db, keyring, now=clock())
     authorities = await load_authorities(db, keyring, engine)
-    events = Events()
+    events = Events(settings.database_direct or settings.database if db.dialect == "postgresql" else None)
     publisher = Publisher(db, keyring, engine, settings, authorities)
     sms = open_gateway(settings)
     captchas = Captchas(db, keyring, settings)
@@ -210,6 +210,7 @@ async def _assemble(settings: Settings, clock: Clock, db: Database) -> Context:
         keyring=keyring,
         lookup=lookup,
         authorities=authorities,
+        events=events,
         sms=sms,
         publisher=publisher,
         log=await open_log(db, keyring, settings, now=clock()),

@@ -131,6 +131,10 @@ class Settings(BaseSettings):
         default="sqlite:///var/mshield.db", description="sqlite:///PATH or postgresql://USER@HOST/NAME"
     )
     database_pool: Positive = Field(default=8, description="connections per process to PostgreSQL")
+    database_direct: str | None = Field(
+        default=None,
+        description="PostgreSQL's address past a pooler, for news between processes; none: as `database`",
+    )
     public_origin: str = Field(
         default="http://localhost:8000", description="how phones, PCs and certificates address this service"
     )

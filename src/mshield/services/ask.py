@@ -1,8 +1,6 @@
 """A business system asks for a login (R15) or a signature (R16), follows the request, and fetches the result."""
 
-import asyncio
 import base64
-import contextlib
 import hashlib
 import hmac
 import json
@@ -15,6 +13,7 @@ from mshield.domain.ids import new_id
 from mshield.domain.requests import RequestState, shown_state
 from mshield.gm import transcript
 from mshield.services.events import Events
+from mshield.services.waiting import wait_for_change
 from mshield.settings import Settings
 from mshield.store import requests as store
 from mshield.store.database import Conflict, Database
@@ -23,9 +22,6 @@ from mshield.store.systems import BusinessSystem
 LOGIN_TYPE: Final = "mshield-login/v1"
 Channel = Literal["qr", "app"]
 """How a request reaches the phone: scanned from a screen, or by another app on the same phone (R13)."""
-
-_LOOK_AGAIN_SECONDS: Final = 1.0
-"""A waiting call also looks again by itself: another process may have changed the request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,20 +139,15 @@ class Ask:
     async def wait(
         self, system: BusinessSystem, request_id: str, *, known: str, seconds: int, now: int
     ) -> store.RequestState:
-        """The state as soon as it differs from `known`, or after `seconds`."""
-        loop = asyncio.get_running_loop()
-        start = loop.time()
-        while True:
-            change = self.events.register(request_id)
-            try:
-                elapsed = loop.time() - start
-                found = await self.state(system, request_id, now=now + int(elapsed * 1000))
-                if found.state != known or elapsed >= seconds:
-                    return found
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(change, min(_LOOK_AGAIN_SECONDS, seconds - elapsed))
-            finally:
-                self.events.forget(request_id, change)
+        """The state as soon as it differs from `known`, or after `seconds`. Raises NotFound."""
+        return await wait_for_change(
+            self.events,
+            request_id,
+            lambda at: self.state(system, request_id, now=at),
+            known=known,
+            seconds=seconds,
+            now=now,
+        )
 
     async def cancel(self, system: BusinessSystem, request_id: str, *, now: int) -> None:
         """Cancels an open request; a cancelled one stays so. Raises NotFound, RequestClosed."""

@@ -16,6 +16,7 @@ from mshield.services.captcha import Captchas
 from mshield.services.certificate import Certificates
 from mshield.services.change_phone import ChangePhone
 from mshield.services.enrol import Enrol
+from mshield.services.events import Events
 from mshield.services.filed_people import FiledPeople
 from mshield.services.finish_signing import FinishSigning
 from mshield.services.import_filing import ImportFiling
@@ -51,6 +52,7 @@ class Context:
     keyring: Keyring
     lookup: LookupKey
     authorities: Authorities
+    events: Events
     sms: SmsGateway
     publisher: Publisher
     log: Log

@@ -1,31 +1,85 @@
-"""Wakes the calls in this process that wait for a request to change. Losing it loses nothing: they also look again."""
+"""Wakes the calls that wait for a request to change: in this process, and on PostgreSQL in all others of the database.
+
+News may come late or twice and nothing is lost by it: who is woken looks at the database, and looks again by himself.
+"""
 
 import asyncio
-from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from mshield.store.notifying import Link
+
+Wake = Callable[[], None]
+LOOK_AGAIN_SECONDS: Final = 15.0
+"""After which a waiting call looks by itself: a process may die between its commit and its news."""
+
+ALONE_LOOK_AGAIN_SECONDS: Final = 2.0
+"""The same while other processes can't be heard."""
 
 
 class Events:
-    """Waiting calls by request id."""
+    """Who waits, by request id."""
 
-    def __init__(self) -> None:
-        self._waiting: defaultdict[str, set[asyncio.Future[None]]] = defaultdict(set)
+    def __init__(self, url: str | None = None) -> None:
+        """`url` is PostgreSQL's, past any pooler; None where one process is all there is."""
+        self._waiting: dict[str, list[Wake]] = {}
+        self._always: list[Wake] = []
+        self._link = None if url is None else Link(url, hear=self._wake, hear_all=self._wake_all)
+        self.stopped = False
+        """Whether this process is about to end: then nothing waits any more."""
+
+    @property
+    def look_again_seconds(self) -> float:
+        """How long a waiting call may rely on being woken."""
+        heard = self._link is None or self._link.connected
+        return LOOK_AGAIN_SECONDS if heard else ALONE_LOOK_AGAIN_SECONDS
+
+    async def keep(self) -> None:
+        """Keeps in touch with the other processes until it is cancelled."""
+        if self._link is not None:
+            await self._link.keep()
 
     def notify(self, request_id: str) -> None:
-        """Wakes all calls that wait for this request."""
-        for future in self._waiting.pop(request_id, ()):
-            if not future.done():
-                future.set_result(None)
+        """Wakes all that wait for this request. To be called after the commit."""
+        self._wake(request_id)
+        if self._link is not None:
+            self._link.tell(request_id)
 
-    def register(self, request_id: str) -> asyncio.Future[None]:
-        """A future that the next `notify` resolves. Register before reading the state, so that no change is missed."""
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting[request_id].add(future)
-        return future
+    def stop(self) -> None:
+        """Ends all waiting in this process."""
+        self.stopped = True
+        self._wake_all()
 
-    def forget(self, request_id: str, future: asyncio.Future[None]) -> None:
-        """Ends a registration."""
-        waiting = self._waiting.get(request_id)
-        if waiting is not None:
-            waiting.discard(future)
-            if not waiting:
-                del self._waiting[request_id]
+    def watch(self, request_id: str, wake: Wake) -> None:
+        """Has `wake` called at each change of the request. Watch before reading the state, so that none is missed."""
+        self._waiting.setdefault(request_id, []).append(wake)
+
+    def unwatch(self, request_id: str, wake: Wake) -> None:
+        """Ends a watch."""
+        waiting = self._waiting[request_id]
+        waiting.remove(wake)
+        if not waiting:
+            del self._waiting[request_id]
+
+    @contextmanager
+    def watching(self, request_id: str) -> Iterator[asyncio.Event]:
+        """An event that is set at each change of the request."""
+        changed = asyncio.Event()
+        self.watch(request_id, changed.set)
+        try:
+            yield changed
+        finally:
+            self.unwatch(request_id, changed.set)
+
+    def watch_all(self, wake: Wake) -> None:
+        """Has `wake` called at each change of any request."""
+        self._always.append(wake)
+
+    def _wake(self, request_id: str) -> None:
+        for wake in (*self._waiting.get(request_id, ()), *self._always):
+            wake()
+
+    def _wake_all(self) -> None:
+        for wake in [each for waiting in self._waiting.values() for each in waiting] + self._always:
+            wake()

@@ -1,0 +1,122 @@
+"""PostgreSQL's LISTEN/NOTIFY between the processes of one database, on a connection of its own past the pool.
+
+What is told while the connection is lost is told when it is back; what others told meanwhile is not heard, so at each
+connection everything counts as told.
+"""
+
+import asyncio
+import contextlib
+import logging
+import random
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+import asyncpg
+
+CHANNEL: Final = "mshield_events"
+BATCH_SECONDS: Final = 0.01
+"""How long names are collected: a NOTIFY each would cost as much as what it tells of."""
+
+_AT_ONCE: Final = 150  # names of 37 bytes with their blank; a notification holds 8000
+_MOST_UNTOLD: Final = 10_000
+_ALL: Final = "*"
+_CHECK_SECONDS: Final = 5.0
+_ANSWER_SECONDS: Final = 5.0
+_FIRST_PAUSE_SECONDS: Final = 0.05
+_LONGEST_PAUSE_SECONDS: Final = 5.0
+_LOST: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+_log = logging.getLogger(__name__)
+
+
+class _Closed(OSError):
+    """The server, or something on the way, has ended the connection."""
+
+
+class Link:
+    """Tells the other processes names without blanks, and hears theirs."""
+
+    def __init__(self, url: str, *, hear: Callable[[str], None], hear_all: Callable[[], None]) -> None:
+        """`hear` is called with each name that another process told, `hear_all` where any may have been told."""
+        self.connected = False
+        self._url = url
+        self._hear, self._hear_all = hear, hear_all
+        self._untold: dict[str, None] = {}
+        self._stir = asyncio.Event()
+        self._complained = False
+
+    def tell(self, name: str) -> None:
+        """Tells the others, within a few milliseconds or as soon as there is a connection."""
+        if len(self._untold) >= _MOST_UNTOLD:
+            self._untold = {_ALL: None}
+        self._untold[name] = None
+        self._stir.set()
+
+    async def keep(self) -> None:
+        """Keeps the connection, with a longer pause after each failure, until it is cancelled."""
+        pause = _FIRST_PAUSE_SECONDS
+        while True:
+            try:
+                async with self._connected() as connection:
+                    pause = _FIRST_PAUSE_SECONDS
+                    await self._serve(connection)
+            except _LOST as error:
+                self._complain(error)
+            await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311  # only spreads the processes
+            pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[Any]:
+        connection = await asyncpg.connect(
+            self._url,
+            timeout=_ANSWER_SECONDS,
+            statement_cache_size=0,
+            server_settings={"application_name": "mshield events"},
+        )
+        try:
+            await connection.add_listener(CHANNEL, self._heard)
+            connection.add_termination_listener(lambda _: self._stir.set())
+            self.connected = True
+            self._complained = False
+            self._hear_all()
+            yield connection
+        finally:
+            self.connected = False
+            connection.terminate()
+
+    async def _serve(self, connection: Any) -> None:
+        """Tells what is to be told; a connection that is silently dead is found within two checks."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stir.wait(), _CHECK_SECONDS)
+            self._stir.clear()
+            if connection.is_closed():
+                raise _Closed
+            if not self._untold:
+                await connection.execute("SELECT 1", timeout=_ANSWER_SECONDS)
+                continue
+            await asyncio.sleep(BATCH_SECONDS)
+            while self._untold:
+                await self._tell(connection)
+
+    async def _tell(self, connection: Any) -> None:
+        names = list(self._untold)[:_AT_ONCE]
+        await connection.execute(
+            "SELECT pg_notify($1, $2)", CHANNEL, " ".join(names), timeout=_ANSWER_SECONDS
+        )
+        for name in names:
+            self._untold.pop(name, None)
+
+    def _heard(self, connection: Any, pid: int, _channel: str, payload: str) -> None:
+        if pid == connection.get_server_pid():
+            return
+        for name in payload.split(" "):
+            if name == _ALL:
+                self._hear_all()
+            else:
+                self._hear(name)
+
+    def _complain(self, error: BaseException) -> None:
+        if not self._complained:
+            _log.warning("no connection for events between processes: %s", type(error).__name__)
+        self._complained = True
