@@ -1,11 +1,15 @@
 """Writes an evidence folder, made by `mshield.pki` from the tests' authority, for judges to look at."""
 
 from pathlib import Path
+from typing import Literal
 
+from mshield.gm.sm3 import sm3
+from mshield.pki import signed_attributes
 from mshield.pki.cms import build_signed_data
 from mshield.pki.crl import Revoked
 from mshield.pki.csr import assemble_request, build_request_info
 from mshield.pki.ocsp import CertId, Good, HashName, build_ocsp_response
+from mshield.pki.signed_attributes import SignedAttributes
 from tests.unit.pki.authority import DAY, NOW, SUBJECT, Authority, new_serial
 
 MESSAGE = "<报关单><编号>530120261010000001</编号><企业>深圳市蓝海报关有限公司</企业></报关单>".encode()
@@ -30,21 +34,28 @@ def revoked_of_all_reasons() -> tuple[Revoked, ...]:
     return tuple(Revoked(new_serial(), NOW - DAY, reason) for reason in (0, 1, 2, 3, 4, 5, 6, 9, 10))
 
 
-def write_evidence(folder: Path, a: Authority, *, detached: bool = False) -> None:
+Form = Literal["attached", "detached", "digest"]
+"""Of a CMS: the content is inside, stands beside it, or only its digest does."""
+
+
+def write_evidence(
+    folder: Path, a: Authority, *, form: Form = "attached", with_attributes: bool = False
+) -> None:
     """Write all files that the judge knows."""
-    signature = a.leaf_key.sign(MESSAGE)
+    attributes = attributes_of(content=MESSAGE) if with_attributes else None
+    signature = a.leaf_key.sign(MESSAGE if attributes is None else attributes.encode())
     info = build_request_info(SUBJECT, a.leaf_key.public)
     cms = build_signed_data(
-        message=None if detached else MESSAGE,
+        content=MESSAGE if form == "attached" else None,
         signature=signature,
         certificate=a.leaf,
         chain=[a.issuing, a.root],
+        attributes=attributes,
     )
     files = {
         "root.pem": a.root.pem().encode(),
         "issuing.pem": a.issuing.pem().encode(),
         "leaf.pem": a.leaf.pem().encode(),
-        "message.bin": MESSAGE,
         "signature.der": signature.to_der(),
         "signature.p7s": cms,
         "crl.der": a.crl(revoked_of_all_reasons()),
@@ -52,5 +63,15 @@ def write_evidence(folder: Path, a: Authority, *, detached: bool = False) -> Non
         "ocsp.der": ocsp_response(a),
         "request.der": assemble_request(info, a.leaf_key.sign(info)),
     }
+    files |= {"digest.bin": sm3(MESSAGE)} if form == "digest" else {"message.bin": MESSAGE}
+    files |= {} if attributes is None else {"attributes.der": attributes.encode()}
     for name, content in files.items():
         (folder / name).write_bytes(content)
+
+
+def attributes_of(*, content: bytes) -> SignedAttributes:
+    """The signed attributes of a document with this content."""
+    lines = (("总价", "126000.00 欧元"),)
+    return signed_attributes.attributes_of(
+        digest=sm3(content), title="报关单", media_type="application/xml", size=len(content), lines=lines
+    )

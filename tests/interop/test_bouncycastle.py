@@ -5,6 +5,7 @@ Nothing here is skipped: without Java or the jars these tests fail with the sent
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -24,7 +25,7 @@ from mshield.pki.ocsp import (
 )
 from mshield.pki.profiles import LeafIdentity
 from tests.interop import judge as runner
-from tests.interop.evidence import MESSAGE, ocsp_response, write_evidence
+from tests.interop.evidence import MESSAGE, Form, ocsp_response, write_evidence
 from tests.interop.judge import Rejected, judge
 from tests.unit.pki.authority import (
     DAY,
@@ -62,8 +63,27 @@ def test_everything_is_accepted(folder: Path) -> None:
 
 
 def test_detached_cms_is_accepted(tmp_path: Path) -> None:
-    write_evidence(tmp_path, A, detached=True)
+    write_evidence(tmp_path, A, form="detached")
     assert any("CMS" in line for line in judge(tmp_path, at=AT))
+
+
+@pytest.mark.parametrize("form", get_args(Form))
+def test_cms_with_signed_attributes_is_accepted(tmp_path: Path, form: Form) -> None:
+    write_evidence(tmp_path, A, form=form, with_attributes=True)
+    lines = judge(tmp_path, at=AT)
+    assert "ok: CMS SignedData with 3 certificates, 3 signed attributes" in lines
+    assert any("over attributes.der" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("form", "file"), [("attached", "message.bin"), ("detached", "message.bin"), ("digest", "digest.bin")]
+)
+def test_signed_attributes_of_another_content_are_rejected(tmp_path: Path, form: Form, file: str) -> None:
+    write_evidence(tmp_path, A, form=form, with_attributes=True)
+    (tmp_path / file).write_bytes(_flip((tmp_path / file).read_bytes()))
+    with pytest.raises(Rejected) as caught:
+        judge(tmp_path, at=AT)
+    assert caught.value.check == "cms"
 
 
 @pytest.mark.parametrize("hash_name", ["sha256", "sm3"])
@@ -128,7 +148,7 @@ def _other_request() -> bytes:
 
 def _cms(message: bytes = MESSAGE) -> bytes:
     return build_signed_data(
-        message=message, signature=A.leaf_key.sign(message), certificate=A.leaf, chain=[A.issuing]
+        content=message, signature=A.leaf_key.sign(message), certificate=A.leaf, chain=[A.issuing]
     )
 
 

@@ -132,7 +132,7 @@ def test_request() -> None:
 
 def test_cms_certificates() -> None:
     data = build_signed_data(
-        message=MESSAGE, signature=A.leaf_key.sign(MESSAGE), certificate=A.leaf, chain=[A.issuing, A.root]
+        content=MESSAGE, signature=A.leaf_key.sign(MESSAGE), certificate=A.leaf, chain=[A.issuing, A.root]
     )
     serials = {c.serial_number for c in pkcs7.load_der_pkcs7_certificates(data)}
     assert serials == {A.leaf.serial, A.issuing.serial, A.root.serial}

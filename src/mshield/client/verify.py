@@ -6,7 +6,7 @@ assumed: roots, time, revocation and every expectation are the caller's.
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -17,10 +17,11 @@ from mshield.gm.errors import GmError
 from mshield.gm.sm2 import Signature
 from mshield.pki import oids
 from mshield.pki.certificate import Certificate, parse_certificate, parse_certificates_pem
-from mshield.pki.cms import parse_signed_data
+from mshield.pki.cms import SignedData, parse_signed_data, signed_message
 from mshield.pki.crl import Crl, parse_crl
-from mshield.pki.errors import CertificateRevoked, PathError, PkiError
+from mshield.pki.errors import CertificateRevoked, ContentMismatch, PathError, PkiError
 from mshield.pki.path import VerifiedChain, check_crl, check_ocsp, verify_chain
+from mshield.pki.signed_attributes import SignedAttributes
 
 Step = Literal["input", "chain", "revocation", "signature", "signer"]
 Revocation = Literal["required", "unchecked"]
@@ -44,7 +45,8 @@ class VerifiedSignature:
     """A signature that holds. Names are those of the certificate; `issuers` go from the leaf's issuer to the root.
 
     `digest` is e (32 bytes). `revocation` tells by what the signer's certificate was found good;
-    `issuers_checked` whether a list also cleared every CA below the root.
+    `issuers_checked` whether a list also cleared every CA below the root. `attributes` are those of a CMS that has
+    some: they bind SM3 of the content and of what the phone showed.
     """
 
     name: str
@@ -59,6 +61,7 @@ class VerifiedSignature:
     signature: Signature = field(repr=False)
     certificate: Certificate = field(repr=False)
     issuers: tuple[Certificate, ...] = field(repr=False)
+    attributes: SignedAttributes | None = field(default=None, repr=False)
 
 
 def verify(
@@ -129,6 +132,7 @@ def verify_cms(
     roots: Sequence[Encoded],
     at: datetime,
     chain: Sequence[Encoded] = (),
+    digest: bytes | None = None,
     crl: bytes | Sequence[bytes] | None = None,
     ocsp: bytes | None = None,
     revocation: Revocation = "required",
@@ -139,18 +143,14 @@ def verify_cms(
 ) -> VerifiedSignature:
     """Verifies a CMS SignedData (`.p7s`, DER) as `verify` does; certificates inside serve as its chain.
 
-    `message` is what should have been signed. None takes the content inside as it is; `unreadable` where it
-    is detached then.
+    `message` is the content that should have been signed, `digest` its SM3 (32 bytes), which is enough where the
+    signature is over signed attributes. Without either the content inside is taken as it is; `unreadable` where it is
+    detached then.
     """
     with _failing("input"):
         signed = parse_signed_data(cms)
-    content = message if signed.content is None else signed.content
-    if content is None:
-        raise VerificationError("unreadable", "input", "the message is detached and was not given")
-    if message is not None and content != message:
-        raise VerificationError("message_mismatch", "signature", "the message is not the one inside the CMS")
-    return verify(
-        message=content,
+    found = verify(
+        message=_signed_message(signed, message, digest),
         signature=signed.signature.to_der(),
         certificate=signed.signer.der,
         chain=[*(certificate.der for certificate in signed.certificates), *chain],
@@ -164,6 +164,15 @@ def verify_cms(
         expected_name=expected_name,
         engine=engine,
     )
+    return replace(found, attributes=signed.attributes)
+
+
+def _signed_message(signed: SignedData, content: bytes | None, digest: bytes | None) -> bytes:
+    with _failing("input"):
+        try:
+            return signed_message(signed, content=content, digest=digest)
+        except ContentMismatch as error:
+            raise VerificationError("message_mismatch", "signature", str(error)) from error
 
 
 def _clear_leaf(

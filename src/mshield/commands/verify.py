@@ -28,6 +28,7 @@ class _Evidence:
     """The inputs of one verification, as bytes; either `signature` with `certificate`, or `cms`."""
 
     message: bytes | None
+    digest: bytes | None
     signature: bytes | None
     certificate: bytes | None
     cms: bytes | None
@@ -40,6 +41,7 @@ class _Evidence:
 @click.command()
 @click.argument("evidence", type=_FOLDER, required=False)
 @click.option("--message", type=_FILE, help="The signed message, byte for byte.")
+@click.option("--digest", help="SM3 of the content (hex) in its place, for a CMS with signed attributes.")
 @click.option("--signature", type=_FILE, help="The SM2 signature, DER.")
 @click.option("--cms", type=_FILE, help="CMS SignedData (.p7s), DER, instead of --signature and --cert.")
 @click.option("--cert", type=_FILE, help="The signer's certificate, PEM or DER.")
@@ -71,6 +73,7 @@ def command(
     *,
     evidence: Path | None,
     message: Path | None,
+    digest: str | None,
     signature: Path | None,
     cms: Path | None,
     cert: Path | None,
@@ -95,6 +98,7 @@ def command(
     else:
         inputs = _Evidence(
             message=_read(message),
+            digest=_digest(digest),
             signature=_read(signature),
             certificate=_read(cert),
             cms=_read(cms),
@@ -121,6 +125,7 @@ def _verified(
         found = verify_cms(
             cms=inputs.cms,
             message=inputs.message,
+            digest=inputs.digest,
             chain=inputs.chain,
             roots=inputs.roots,
             at=moment,
@@ -156,6 +161,7 @@ def _from_folder(folder: Path, root: tuple[Path, ...]) -> _Evidence:
 
     return _Evidence(
         message=optional("message.bin"),
+        digest=None,
         signature=optional("signature.der"),
         certificate=optional("leaf.pem"),
         cms=optional("signature.p7s"),
@@ -200,6 +206,15 @@ def _moment(text: str | None) -> datetime | None:
     if moment.tzinfo is None:
         raise click.BadParameter("say the zone, e.g. +08:00", param_hint="--at")
     return moment
+
+
+def _digest(text: str | None) -> bytes | None:
+    if text is None:
+        return None
+    try:
+        return bytes.fromhex(text)
+    except ValueError as error:
+        raise click.BadParameter("not hex", param_hint="--digest") from error
 
 
 def _read(path: Path | None) -> bytes | None:

@@ -1,6 +1,6 @@
-"""CMS SignedData (RFC 5652) with one SM2 signature over the content itself: no signed attributes.
+"""CMS SignedData (RFC 5652) with one SM2 signature, over the content itself or over signed attributes.
 
-The co-signed message is the document, so the signature inside is the very one that phone and server made.
+The co-signed message is the one or the other, so the signature inside is the very one that phone and server made.
 Content types are RFC 5652's, not GM/T 0010's, which few libraries read; digest SM3, signature SM2 with SM3
 under the default id.
 """
@@ -11,21 +11,29 @@ from dataclasses import dataclass, field
 from mshield.gm.engine import Engine
 from mshield.gm.errors import BadSignature
 from mshield.gm.sm2 import Signature, verify
+from mshield.gm.sm3 import sm3
 from mshield.pki import der, oids
 from mshield.pki.certificate import Certificate, parse_certificate
-from mshield.pki.errors import BadCertificateSignature, CmsError, DerError
+from mshield.pki.errors import BadCertificateSignature, CmsError, ContentMismatch, DerError
 from mshield.pki.frame import ALGORITHM, DIGEST_ALGORITHM, read_signature
 from mshield.pki.names import read_name
 from mshield.pki.reader import Reader
+from mshield.pki.signed_attributes import SignedAttributes, is_like_attributes, parse_signed_attributes
 
 _V1 = 1
+_ATTRIBUTES = 0xA0
+"""Identifier octet of `[0] IMPLICIT` signed attributes; what is signed has that of a SET OF (RFC 5652, 5.4)."""
 
 
 @dataclass(frozen=True, slots=True)
 class SignedData:
-    """A SignedData as read: `content` is None if detached, `signer` the certificate that signed."""
+    """A SignedData as read: `content` is None if detached, `signer` the certificate that signed.
+
+    `attributes` are the signed ones; where there are none, the signature is over the content.
+    """
 
     content: bytes | None
+    attributes: SignedAttributes | None
     signature: Signature
     signer: Certificate
     certificates: tuple[Certificate, ...] = field(repr=False)
@@ -33,25 +41,30 @@ class SignedData:
 
 def build_signed_data(
     *,
-    message: bytes | None,
+    content: bytes | None,
     signature: Signature,
     certificate: Certificate,
     chain: Sequence[Certificate] = (),
+    attributes: SignedAttributes | None = None,
 ) -> bytes:
-    """A ContentInfo with SignedData as DER; `message` None makes it detached, `chain` is carried along."""
-    content = () if message is None else (der.explicit(0, der.octet_string(message)),)
+    """A ContentInfo with SignedData as DER; `content` None makes it detached, `chain` is carried along.
+
+    The signature is over `attributes` where they are given, else over the content.
+    """
+    inside = () if content is None else (der.explicit(0, der.octet_string(content)),)
     certificates = sorted({c.der for c in (certificate, *chain)})
     signer = der.sequence(
         der.integer(_V1),
         der.sequence(certificate.issuer_der, der.integer(certificate.serial)),
         DIGEST_ALGORITHM,
+        b"" if attributes is None else bytes((_ATTRIBUTES,)) + attributes.encode()[1:],
         ALGORITHM,
         der.octet_string(signature.to_der()),
     )
     signed = der.sequence(
         der.integer(_V1),
         der.set_of(DIGEST_ALGORITHM),
-        der.sequence(der.oid(oids.CMS_DATA), *content),
+        der.sequence(der.oid(oids.CMS_DATA), *inside),
         der.explicit(0, b"".join(certificates)),
         der.set_of(signer),
     )
@@ -72,27 +85,50 @@ def parse_signed_data(data: bytes) -> SignedData:
     inside.end()
     if len(signers) != 1:
         raise CmsError("there must be exactly one signer")
-    issuer, serial, signature = _signer(signers[0])
+    issuer, serial, attributes, signature = _signer(signers[0])
     named = [c for c in certificates if c.serial == serial and c.issuer_der == issuer]
     if len(named) != 1:
         raise CmsError("the signer's certificate is missing or ambiguous")
-    return SignedData(content, signature, named[0], certificates)
+    return SignedData(content, attributes, signature, named[0], certificates)
 
 
-def verify_signed_data(engine: Engine, data: bytes, *, message: bytes | None = None) -> SignedData:
+def signed_message(signed: SignedData, *, content: bytes | None = None, digest: bytes | None = None) -> bytes:
+    """M, the bytes that the signature is over, once all that is known of the content fits what is inside.
+
+    A detached one needs the content, or with signed attributes at least its SM3 digest. CmsError where what is needed
+    is missing, ContentMismatch where something differs.
+    """
+    known = content if signed.content is None else signed.content
+    if content is not None and content != known:
+        raise ContentMismatch("the content is not the one inside")
+    if known is not None:
+        if digest is not None and digest != sm3(known):
+            raise ContentMismatch("the content has another digest")
+        digest = sm3(known)
+    if signed.attributes is not None:
+        if digest is None:
+            raise CmsError("detached: the content or its digest is needed")
+        if digest != signed.attributes.message_digest:
+            raise ContentMismatch("the signed digest is another content's")
+        return signed.attributes.encode()
+    if known is None:
+        raise CmsError("detached without signed attributes: the content is needed")
+    if is_like_attributes(known):
+        raise ContentMismatch("the content is signed attributes, taken from another signature")
+    return known
+
+
+def verify_signed_data(
+    engine: Engine, data: bytes, *, content: bytes | None = None, digest: bytes | None = None
+) -> SignedData:
     """Parse, and check the signature with the signer's key; whether to trust that key, `path` judges.
 
-    `message` is needed for a detached one; given with an attached one it must be equal.
-    BadCertificateSignature if it fails.
+    `content` or `digest` as for `signed_message`. BadCertificateSignature if it fails.
     """
     signed = parse_signed_data(data)
-    content = message if signed.content is None else signed.content
-    if content is None:
-        raise CmsError("detached: the message is needed")
-    if message is not None and message != content:
-        raise BadCertificateSignature("the message is not the one inside")
+    message = signed_message(signed, content=content, digest=digest)
     try:
-        verify(engine, signed.signer.public_key, content, signed.signature)
+        verify(engine, signed.signer.public_key, message, signed.signature)
     except BadSignature as error:
         raise BadCertificateSignature("the signature on the message does not verify") from error
     return signed
@@ -125,18 +161,21 @@ def _content(inside: Reader) -> bytes | None:
     return content
 
 
-def _signer(element: Reader) -> tuple[bytes, int, Signature]:
+def _signer(element: Reader) -> tuple[bytes, int, SignedAttributes | None, Signature]:
     info = element.enter()
     if info.integer() != _V1:
         raise CmsError("the signer must be named by issuer and serial number")
     named = info.enter()
     issuer, serial = read_name(named), named.integer()
     named.end()
-    if (info.raw(), info.raw()) != (DIGEST_ALGORITHM, ALGORITHM):
-        raise CmsError("not SM3 and SM2 without signed attributes")
+    digest_algorithm, attributes = info.raw(), None
+    if info.peek() == _ATTRIBUTES:
+        attributes = parse_signed_attributes(bytes((der.SET,)) + info.raw()[1:])
+    if (digest_algorithm, info.raw()) != (DIGEST_ALGORITHM, ALGORITHM):
+        raise CmsError("not SM3 and SM2")
     signature = info.octets()
     info.end()
     try:
-        return issuer.der, serial, read_signature(signature)
+        return issuer.der, serial, attributes, read_signature(signature)
     except DerError as error:
         raise CmsError("the signature is malformed") from error

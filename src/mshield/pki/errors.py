@@ -55,6 +55,12 @@ class CmsError(PkiError):
     code = "bad_cms"
 
 
+class ContentMismatch(CmsError):
+    """What a CMS message signs is not the content, or the digest, that is to be verified."""
+
+    code = "content_mismatch"
+
+
 class IssueError(PkiError):
     """What is asked to be signed does not fit its signer (wrong key, no CA)."""
 

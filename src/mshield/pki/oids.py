@@ -52,3 +52,11 @@ OCSP_NO_CHECK = "1.3.6.1.5.5.7.48.1.5"
 # Content types: RFC 5652.
 CMS_DATA = "1.2.840.113549.1.7.1"
 CMS_SIGNED_DATA = "1.2.840.113549.1.7.2"
+
+# Attributes: RFC 5652.
+CONTENT_TYPE = "1.2.840.113549.1.9.3"
+MESSAGE_DIGEST = "1.2.840.113549.1.9.4"
+
+# Ours, under the arc of a UUID of our own (ITU-T X.667), which needs no registration.
+DISPLAY_DIGEST = "2.25.110860620154935717330723700372722797771.1"
+"""Signed attribute: an OCTET STRING with SM3 of what the phone showed (docs/protocol.md, "Documents")."""

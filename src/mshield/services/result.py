@@ -56,7 +56,7 @@ class MakeResult:
         for each in found.documents:
             signature = Signature.from_raw(each.signature)
             signed = cms.build_signed_data(
-                message=each.message, signature=signature, certificate=certificate, chain=chain
+                content=each.message, signature=signature, certificate=certificate, chain=chain
             )
             documents.append(SignedDocument(each.title, each.message, signature.to_der(), signed))
         return SignedResult(

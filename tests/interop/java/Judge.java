@@ -22,6 +22,7 @@ import java.security.cert.X509Certificate;
 import java.util.Arrays;
 import java.util.Date;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.bouncycastle.asn1.ASN1Integer;
 import org.bouncycastle.asn1.ASN1OctetString;
@@ -54,7 +55,8 @@ import org.bouncycastle.pkcs.PKCS10CertificationRequest;
  *
  * <p>Arguments: the folder, and optionally the moment to judge at in ms since the epoch (default: now). The folder holds
  * root.pem issuing.pem leaf.pem message.bin signature.der signature.p7s crl.der root-crl.der ocsp.der, and request.der if
- * there is a PKCS#10 request. One "ok: …" line per check on stdout; at the first failing check "failed: NAME: why" on
+ * there is a PKCS#10 request. With attributes.der the signature is over those, and digest.bin, SM3 of the content, may stand
+ * in for message.bin. One "ok: …" line per check on stdout; at the first failing check "failed: NAME: why" on
  * stderr and exit code 1.
  */
 public final class Judge {
@@ -89,7 +91,7 @@ public final class Judge {
         judge.check("signature over the message", judge::rawSignature);
         judge.check("cms", judge::cms);
         judge.check("ocsp", judge::ocsp);
-        if (Files.exists(judge.folder.resolve("request.der"))) {
+        if (judge.exists("request.der")) {
             judge.check("certification request", judge::request);
         }
     }
@@ -117,6 +119,10 @@ public final class Judge {
         return Files.readAllBytes(folder.resolve(name));
     }
 
+    private boolean exists(String name) {
+        return Files.exists(folder.resolve(name));
+    }
+
     private void read() throws Exception {
         CertificateFactory factory = CertificateFactory.getInstance("X.509", BC);
         root = (X509Certificate) factory.generateCertificate(new ByteArrayInputStream(bytes("root.pem")));
@@ -124,7 +130,7 @@ public final class Judge {
         leaf = (X509Certificate) factory.generateCertificate(new ByteArrayInputStream(bytes("leaf.pem")));
         rootCrl = (X509CRL) factory.generateCRL(new ByteArrayInputStream(bytes("root-crl.der")));
         issuingCrl = (X509CRL) factory.generateCRL(new ByteArrayInputStream(bytes("crl.der")));
-        message = bytes("message.bin");
+        message = bytes(exists("message.bin") || !exists("digest.bin") ? "message.bin" : "digest.bin");
         ok("read leaf " + leaf.getSubjectX500Principal());
     }
 
@@ -186,14 +192,18 @@ public final class Judge {
     private void rawSignature() throws Exception {
         Signature verifier = Signature.getInstance("SM3WITHSM2", BC);
         verifier.initVerify(leaf.getPublicKey());
-        verifier.update(message);
+        String over = exists("attributes.der") ? "attributes.der" : "message.bin";
+        verifier.update(bytes(over));
         require(verifier.verify(bytes("signature.der")), "does not verify");
-        ok("SM3withSM2 over message.bin, " + message.length + " bytes");
+        ok("SM3withSM2 over " + over + ", " + bytes(over).length + " bytes");
     }
 
     private void cms() throws Exception {
         CMSSignedData signed = new CMSSignedData(bytes("signature.p7s"));
-        if (signed.getSignedContent() == null) {
+        if (!exists("message.bin")) {
+            require(signed.getSignedContent() == null, "the content is inside");
+            signed = new CMSSignedData(Map.of(GMObjectIdentifiers.sm3.getId(), message), bytes("signature.p7s"));
+        } else if (signed.getSignedContent() == null) {
             signed = new CMSSignedData(new CMSProcessableByteArray(message), bytes("signature.p7s"));
         } else {
             byte[] inside = (byte[]) signed.getSignedContent().getContent();
@@ -201,7 +211,9 @@ public final class Judge {
         }
         require(signed.getSignerInfos().size() == 1, "not one signer");
         SignerInformation signer = signed.getSignerInfos().iterator().next();
-        require(signer.getSignedAttributes() == null, "signed attributes");
+        byte[] attributes = signer.getEncodedSignedAttributes();
+        require((attributes != null) == exists("attributes.der"), "signed attributes or none");
+        require(attributes == null || Arrays.equals(attributes, bytes("attributes.der")), "other signed attributes");
         require(Arrays.equals(signer.getSignature(), bytes("signature.der")), "not the same signature");
         X509CertificateHolder holder = new JcaX509CertificateHolder(leaf);
         require(signed.getCertificates().getMatches(null).contains(holder), "the leaf is not inside");
@@ -209,7 +221,8 @@ public final class Judge {
         SignerInformationVerifier verifier =
             new JcaSimpleSignerInfoVerifierBuilder().setProvider(BC).build(leaf.getPublicKey());
         require(signer.verify(verifier), "does not verify");
-        ok("CMS SignedData with " + signed.getCertificates().getMatches(null).size() + " certificates");
+        ok("CMS SignedData with " + signed.getCertificates().getMatches(null).size() + " certificates"
+            + (attributes == null ? "" : ", " + signer.getSignedAttributes().size() + " signed attributes"));
     }
 
     private void ocsp() throws Exception {

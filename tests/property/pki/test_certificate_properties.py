@@ -57,7 +57,7 @@ def test_no_changed_leaf_verifies(position: int, mask: int) -> None:
 
 MESSAGE = b"<declaration/>"
 CMS = build_signed_data(
-    message=None, signature=A.leaf_key.sign(MESSAGE), certificate=A.leaf, chain=[A.issuing]
+    content=None, signature=A.leaf_key.sign(MESSAGE), certificate=A.leaf, chain=[A.issuing]
 )
 
 
@@ -67,7 +67,7 @@ def test_no_changed_cms_verifies(position: int, mask: int) -> None:
     data = bytearray(CMS)
     data[position] ^= mask
     try:
-        signed = verify_signed_data(A.engine, bytes(data), message=MESSAGE)
+        signed = verify_signed_data(A.engine, bytes(data), content=MESSAGE)
         verify_chain(A.engine, leaf=signed.signer, intermediates=signed.certificates, roots=[A.root], at=NOW)
     except PkiError:
         return

@@ -10,9 +10,11 @@ import pytest
 from mshield.client.verify import VerificationError, VerifiedSignature, verify, verify_cms
 from mshield.gm import sm2
 from mshield.gm.engine import load_engine
+from mshield.gm.sm3 import sm3
 from mshield.pki.cms import build_signed_data
 from mshield.pki.crl import CERTIFICATE_HOLD, Revoked
 from mshield.pki.ocsp import CertId, Good, RevokedAt, Unknown, build_ocsp_response
+from mshield.pki.signed_attributes import attributes_of
 from tests.unit.pki.authority import DAY, IDENTITY, NOW, SUBJECT, YEAR, Authority, authority, make_authority
 
 MESSAGE = "<报关单/>".encode()
@@ -248,7 +250,7 @@ def test_a_time_without_zone_is_a_mistake_of_the_caller(a: Authority) -> None:
 
 def cms(a: Authority, *, detached: bool = False) -> bytes:
     return build_signed_data(
-        message=None if detached else MESSAGE,
+        content=None if detached else MESSAGE,
         signature=a.leaf_key.sign(MESSAGE),
         certificate=a.leaf,
         chain=[a.issuing],
@@ -284,3 +286,37 @@ def test_a_cms_brings_no_trust_of_its_own(a: Authority) -> None:
 def test_what_is_no_cms_is_unreadable(a: Authority) -> None:
     with pytest.raises(VerificationError, match="unreadable"):
         verify_cms(cms=b"0\x00", message=MESSAGE, roots=[a.root.der], at=AT, crl=a.crl())
+
+
+def cms_with_attributes(a: Authority, content: bytes | None) -> bytes:
+    found = attributes_of(
+        digest=sm3(MESSAGE), title="t", media_type="text/plain", size=len(MESSAGE), lines=()
+    )
+    return build_signed_data(
+        content=content,
+        signature=a.leaf_key.sign(found.encode()),
+        certificate=a.leaf,
+        chain=[a.issuing],
+        attributes=found,
+    )
+
+
+@pytest.mark.parametrize("content", [MESSAGE, None])
+@pytest.mark.parametrize("known", [{"message": MESSAGE}, {"message": None, "digest": sm3(MESSAGE)}])
+def test_cms_with_signed_attributes_by_content_or_digest(
+    a: Authority, content: bytes | None, known: dict[str, Any]
+) -> None:
+    data = cms_with_attributes(a, content)
+    found = verify_cms(cms=data, roots=[a.root.der], at=AT, crl=a.crl(), **known)
+    assert found.attributes is not None
+    assert found.attributes.message_digest == sm3(MESSAGE)
+
+
+@pytest.mark.parametrize("content", [MESSAGE, None])
+@pytest.mark.parametrize("known", [{"message": b"other"}, {"message": None, "digest": sm3(b"other")}])
+def test_cms_with_signed_attributes_of_another_content(
+    a: Authority, content: bytes | None, known: dict[str, Any]
+) -> None:
+    with pytest.raises(VerificationError) as refused:
+        verify_cms(cms=cms_with_attributes(a, content), roots=[a.root.der], at=AT, crl=a.crl(), **known)
+    assert (refused.value.code, refused.value.step) == ("message_mismatch", "signature")
