@@ -7,6 +7,7 @@ ONCE ?=
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
+FRONTEND := $(shell find frontend -name node_modules -prune -o -type f -print) scripts/frontend.py hatch_build.py
 # More than one test process, also where a container counts fewer physical than logical cores.
 PYTEST := $(BIN)/pytest --numprocesses logical --dist worksteal
 
@@ -16,18 +17,19 @@ PYTEST := $(BIN)/pytest --numprocesses logical --dist worksteal
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: $(VENV)/.server ## the main job with demo data at http://localhost:8000 (PORT=, ONCE=1 ends after the job)
+demo: $(VENV)/.server $(VENV)/.frontend ## the main job with demo data at http://localhost:8000 (PORT=, ONCE=1 ends after the job)
 	@$(BIN)/python -m mshield.demo --port $(PORT) $(if $(ONCE),--once)
 
-test: $(VENV)/.dev ## all tests but the slow ones, on SQLite and on a PostgreSQL of their own
+test: $(VENV)/.dev $(VENV)/.frontend ## all tests but the slow ones, on SQLite and on a PostgreSQL of their own
+	@$(BIN)/python scripts/frontend.py test
 	@scripts/install-test-needs
 	@$(PYTEST)
 
-test-slow: $(VENV)/.dev ## the slow tests
+test-slow: $(VENV)/.dev $(VENV)/.frontend ## the slow tests
 	@scripts/install-test-needs
 	@$(PYTEST) -m slow
 
-lint: $(VENV)/.dev ## ruff, mypy --strict, import directions
+lint: $(VENV)/.dev $(VENV)/.frontend-lint ## ruff, mypy --strict, import directions, and the front end's own
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check --quiet || { echo "run: make format"; exit 1; }
 	@$(BIN)/mypy src tests benches
@@ -36,6 +38,7 @@ lint: $(VENV)/.dev ## ruff, mypy --strict, import directions
 format: $(VENV)/.dev ## formats the code
 	@$(BIN)/ruff check --fix --select I --quiet
 	@$(BIN)/ruff format
+	@$(BIN)/python scripts/frontend.py format
 
 bench: $(VENV)/.dev ## the figures of the README
 	@$(BIN)/python -m benches.run
@@ -52,7 +55,7 @@ constraints: $(VENV)/.dev ## renews constraints.txt from what .venv holds
 	@mv constraints.new constraints.txt
 
 clean: ## removes .venv, caches and var
-	@rm -rf $(VENV) var dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .schemathesis
+	@rm -rf $(VENV) var dist build src/mshield/web/static frontend/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .schemathesis
 	@find src tests benches -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.pip:
@@ -62,6 +65,15 @@ $(VENV)/.pip:
 $(VENV)/.server: $(VENV)/.pip pyproject.toml constraints.txt
 	@echo "installing mshield[server] into $(VENV)"
 	@$(INSTALL) --editable '.[server]'
+	@touch $@
+
+# A change of the front end alone: built by the tools of .dev where they are, else as the install does.
+$(VENV)/.frontend: $(FRONTEND) | $(VENV)/.server
+	@$(BIN)/python scripts/frontend.py build || $(INSTALL) --no-deps --editable .
+	@touch $@
+
+$(VENV)/.frontend-lint: $(FRONTEND) | $(VENV)/.dev $(VENV)/.frontend
+	@$(BIN)/python scripts/frontend.py lint
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.server

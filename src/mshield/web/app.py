@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mshield.web import development, faq, health, idempotency, openapi, problems
+from mshield.web import assets, development, faq, health, idempotency, openapi, problems
 from mshield.web.business import requests as business_requests
 from mshield.web.console import accounts as console_accounts
 from mshield.web.console import acts as console_acts
@@ -118,6 +118,7 @@ def build(
         app.include_router(router)
     app.include_router(faq.router)
     app.include_router(health.router)
+    app.router.routes.extend(assets.ROUTES)
     if demo:
         app.include_router(development.router)
     openapi.install(app, TAGS, complete=lambda document: idempotency.describe(document, ROUTERS))

@@ -4,7 +4,6 @@ No input leads to anything but an answer of its kind: what isn't an OCSP request
 """
 
 import base64
-import hashlib
 from email.utils import formatdate
 from typing import Annotated, Any, Final
 
@@ -13,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.services.publish import OcspAnswer, PublishedCrl
+from mshield.web.cached import cached
 from mshield.web.context import context_of
 from mshield.web.openapi import problems
 
@@ -55,7 +55,7 @@ _OCSP_BODY: Final[dict[str, Any]] = {
 async def certificate(request: Request, ca: Ca) -> Response:
     """The SM2 certificate of the root or an issuing CA; the first is `issuing`, after renewal comes `issuing-2`."""
     der = await context_of(request).publisher.certificate(ca)
-    return _cached(request, der, _CERTIFICATE, {"Cache-Control": f"public, max-age={_DAY}"})
+    return cached(request, der, _CERTIFICATE, {"Cache-Control": f"public, max-age={_DAY}"})
 
 
 @router.get("/{ca}.crl", summary="A CA's revocation list", response_class=Response, responses=_CRL_ANSWERS)
@@ -68,7 +68,7 @@ async def crl(request: Request, ca: Ca) -> Response:
         "Cache-Control": f"public, max-age={min(_CRL_SECONDS, max(0, found.renew_at - now) // 1000)}",
         "Last-Modified": formatdate(found.this_update / 1000, usegmt=True),
     }
-    return _cached(request, found.der, _CRL, headers)
+    return cached(request, found.der, _CRL, headers)
 
 
 @router.post(
@@ -143,12 +143,3 @@ def _ocsp(answer: OcspAnswer, *, cacheable: bool) -> Response:
     keep = cacheable and answer.max_age > 0
     cache = f"public, max-age={answer.max_age}" if keep else "no-store"
     return Response(answer.der, headers={"Cache-Control": cache}, media_type=_RESPONSE)
-
-
-def _cached(request: Request, der: bytes, media_type: str, headers: dict[str, str]) -> Response:
-    etag = f'"{hashlib.sha256(der).hexdigest()[:32]}"'
-    headers = {**headers, "ETag": etag}
-    known = {tag.strip().removeprefix("W/") for tag in request.headers.get("If-None-Match", "").split(",")}
-    if etag in known or "*" in known:
-        return Response(status_code=304, headers=headers)
-    return Response(der, headers=headers, media_type=media_type)

@@ -1,0 +1,21 @@
+import { defineConfig } from "vite";
+
+import { look } from "../../packages/look/vite.ts";
+
+const STATIC = "../../../src/mshield/web/static";
+
+// The scripts and styles of pages that the service writes itself; it finds them by the manifest.
+export default defineConfig({
+  base: "/",
+  plugins: [look({ files: ["logo.svg"] })],
+  build: {
+    outDir: STATIC,
+    emptyOutDir: false,
+    target: "es2022",
+    manifest: "pages.json",
+    rolldownOptions: { input: { login: "src/login.ts", pages: "src/pages.css" } },
+    assetsInlineLimit: 0,
+    modulePreload: false,
+    reportCompressedSize: false,
+  },
+});

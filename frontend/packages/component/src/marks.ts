@@ -1,0 +1,43 @@
+/** Elements and pictures, built node by node: the component writes no markup, so Trusted Types never object. */
+
+import { icons, logo as halves } from "virtual:look/marks";
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/** An SVG element. */
+export function svg(
+  name: string,
+  attributes: Record<string, string | number> = {},
+  ...children: Node[]
+): SVGElement {
+  const made = document.createElementNS(SVG, name) as SVGElement;
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, String(value));
+  made.append(...children);
+  return made;
+}
+
+/** An HTML element of a class. */
+export function html<K extends keyof HTMLElementTagNameMap>(
+  name: K,
+  className: string,
+  ...children: (Node | string)[]
+): HTMLElementTagNameMap[K] {
+  const made = document.createElement(name);
+  if (className) made.className = className;
+  made.append(...children);
+  return made;
+}
+
+/** The two halves in the light look's colours, which stand on white; style.css gives them others on a surface. */
+export function logo(className: string): SVGElement {
+  const parts = halves.map(([name, attributes], index) =>
+    svg(name, { ...attributes, class: index === 0 ? "half left" : "half right" }),
+  );
+  return svg("svg", { viewBox: "0 0 48 48", class: className, "aria-hidden": "true" }, ...parts);
+}
+
+/** An icon of the look. */
+export function icon(name: string): SVGElement {
+  const parts = (icons[name] ?? []).map(([tag, attributes]) => svg(tag, attributes));
+  return svg("svg", { viewBox: "0 0 24 24", class: `icon ${name}`, "aria-hidden": "true" }, ...parts);
+}

@@ -1,0 +1,203 @@
+/** Follows one request at the service: its events as a stream, long polls where streams don't come through.
+ *
+ * It tries again for ever, ever slower, until the request is over or the service says that there is none.
+ */
+
+import { eventsOf } from "./event_stream.ts";
+
+export interface Snapshot {
+  readonly id: string;
+  readonly kind: "login" | "signature";
+  readonly state: "waiting" | "scanned" | "signed" | "declined" | "expired" | "cancelled";
+  readonly reason: string | null;
+  readonly number: string;
+  readonly expires_in: number;
+}
+
+export interface QrTexts {
+  readonly texts: readonly string[];
+  readonly every: number;
+}
+
+/** Who is told. */
+export interface Listener {
+  onState(snapshot: Snapshot): void;
+  onTexts(texts: QrTexts): void;
+  /** The connection is gone; it is being tried again. */
+  onLost(): void;
+  /** The service knows no such request, or not this token. */
+  onUnknown(): void;
+}
+
+export interface Source {
+  /** Origin of the service. */
+  readonly server: string;
+  readonly request: string;
+  readonly token: string;
+}
+
+/** Codes come each 8 seconds while waiting, comments each 15. */
+const SILENCE_MS = { waiting: 10_000, scanned: 20_000 };
+const FIRST_EVENT_MS = 6_000;
+const POLL_SECONDS = 8;
+const POLL_MS = (POLL_SECONDS + 12) * 1000;
+const PAUSES_MS = [250, 1_000, 2_000, 4_000, 8_000];
+const FINAL: ReadonlySet<string> = new Set(["signed", "declined", "expired", "cancelled"]);
+
+class Unknown extends Error {}
+class Mute extends Error {}
+
+export class Watch {
+  readonly #source: Source;
+  readonly #listener: Listener;
+  readonly #stopped = new AbortController();
+  #attempt = new AbortController();
+  #wake: (() => void) | null = null;
+  #state: Snapshot["state"] = "waiting";
+  #failures = 0;
+  #streams = true;
+
+  constructor(source: Source, listener: Listener) {
+    this.#source = source;
+    this.#listener = listener;
+  }
+
+  /** Follows the request; ends when there is nothing more to follow. */
+  async run(): Promise<void> {
+    while (!this.#stopped.signal.aborted) {
+      try {
+        if (this.#streams) await this.#stream();
+        else await this.#poll();
+        if (FINAL.has(this.#state)) return;
+      } catch (error) {
+        if (error instanceof Unknown) {
+          if (!this.#stopped.signal.aborted) this.#listener.onUnknown();
+          return;
+        }
+        if (error instanceof Mute) this.#streams = false;
+        else await this.#pause();
+      }
+    }
+  }
+
+  /** Drops the connection and makes a new one at once. */
+  again(): void {
+    this.#failures = 0;
+    this.#attempt.abort();
+    this.#wake?.();
+  }
+
+  /** Ends it for good. */
+  stop(): void {
+    this.#stopped.abort();
+    this.#attempt.abort();
+    this.#wake?.();
+  }
+
+  async #stream(): Promise<void> {
+    const silence = this.#newAttempt(FIRST_EVENT_MS);
+    let events = 0;
+    try {
+      const answer = await this.#fetch("/events", "text/event-stream");
+      if (answer.body === null) throw new Mute();
+      for await (const each of eventsOf(answer.body, () => silence.restart(this.#silence()))) {
+        events++;
+        this.#failures = 0;
+        if (each.event === "state") this.#take(JSON.parse(each.data) as Snapshot);
+        else if (each.event === "qr") this.#listener.onTexts(JSON.parse(each.data) as QrTexts);
+        if (FINAL.has(this.#state)) return;
+      }
+    } catch (error) {
+      // An open connection on which nothing comes: something between keeps the stream back.
+      if (silence.over && events === 0) throw new Mute();
+      throw error;
+    } finally {
+      silence.stop();
+    }
+    throw new Error("the stream ended early");
+  }
+
+  async #poll(): Promise<void> {
+    const silence = this.#newAttempt(POLL_MS);
+    try {
+      const answer = await this.#fetch(`?wait=${POLL_SECONDS}&state=${this.#state}`, "application/json");
+      const snapshot = (await answer.json()) as Snapshot & { qr?: QrTexts };
+      this.#failures = 0;
+      this.#take(snapshot);
+      if (snapshot.qr !== undefined) this.#listener.onTexts(snapshot.qr);
+    } finally {
+      silence.stop();
+    }
+  }
+
+  async #fetch(rest: string, accept: string): Promise<Response> {
+    const { server, request, token } = this.#source;
+    const answer = await fetch(`${server}/api/pc/requests/${encodeURIComponent(request)}${rest}`, {
+      headers: { Authorization: `Bearer ${token}`, Accept: accept },
+      cache: "no-store",
+      credentials: "omit",
+      referrerPolicy: "no-referrer",
+      signal: this.#attempt.signal,
+    });
+    if ([401, 403, 404, 410, 422].includes(answer.status)) throw new Unknown();
+    if (!answer.ok) throw new Error(`the service answered ${answer.status}`);
+    return answer;
+  }
+
+  #take(snapshot: Snapshot): void {
+    this.#state = snapshot.state;
+    if (!this.#stopped.signal.aborted) this.#listener.onState(snapshot);
+  }
+
+  #newAttempt(ms: number): Silence {
+    this.#attempt = new AbortController();
+    if (this.#stopped.signal.aborted) this.#attempt.abort();
+    return new Silence(ms, () => this.#attempt.abort());
+  }
+
+  #silence(): number {
+    return this.#state === "waiting" ? SILENCE_MS.waiting : SILENCE_MS.scanned;
+  }
+
+  async #pause(): Promise<void> {
+    if (this.#stopped.signal.aborted) return;
+    this.#listener.onLost();
+    const ms = PAUSES_MS[Math.min(this.#failures++, PAUSES_MS.length - 1)]!;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms * (0.75 + Math.random() / 2));
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#wake = null;
+  }
+}
+
+/** Acts when nothing was heard for a time. */
+class Silence {
+  over = false;
+  readonly #act: () => void;
+  #timer: ReturnType<typeof setTimeout>;
+
+  constructor(ms: number, act: () => void) {
+    this.#act = act;
+    this.#timer = this.#start(ms);
+  }
+
+  restart(ms: number): void {
+    clearTimeout(this.#timer);
+    if (!this.over) this.#timer = this.#start(ms);
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #start(ms: number): ReturnType<typeof setTimeout> {
+    return setTimeout(() => {
+      this.over = true;
+      this.#act();
+    }, ms);
+  }
+}

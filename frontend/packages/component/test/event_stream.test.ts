@@ -1,0 +1,42 @@
+import { expect, test } from "vitest";
+
+import { EventParser, eventsOf } from "../src/event_stream.ts";
+
+const STREAM = 'event: state\ndata: {"a":1}\n\n: keep-alive\n\nevent: qr\ndata: one\ndata: two\n\n';
+const EVENTS = [
+  { event: "state", data: '{"a":1}' },
+  { event: "qr", data: "one\ntwo" },
+];
+
+test.each(["\n", "\r\n", "\r"])("lines may end in %j", (end) => {
+  const parser = new EventParser();
+  const text = `${STREAM.replaceAll("\n", end)}:`;
+  expect([...parser.push(text)]).toEqual(EVENTS);
+});
+
+test("text may be cut anywhere", () => {
+  const text = STREAM.replaceAll("\n", "\r\n");
+  for (let cut = 0; cut <= text.length; cut++) {
+    const parser = new EventParser();
+    expect([...parser.push(text.slice(0, cut)), ...parser.push(text.slice(cut))]).toEqual(EVENTS);
+  }
+});
+
+test("an event without its blank line is not given", () => {
+  expect([...new EventParser().push("event: qr\ndata: half\n")]).toEqual([]);
+});
+
+test("characters may be cut too, and each piece is heard", async () => {
+  const bytes = new TextEncoder().encode("data: 手机盾\n\n");
+  const body = new ReadableStream<Uint8Array>({
+    start(controller) {
+      for (const byte of bytes) controller.enqueue(new Uint8Array([byte]));
+      controller.close();
+    },
+  });
+  let heard = 0;
+  const events = [];
+  for await (const each of eventsOf(body, () => heard++)) events.push(each);
+  expect(events).toEqual([{ event: "message", data: "手机盾" }]);
+  expect(heard).toBe(bytes.length);
+});

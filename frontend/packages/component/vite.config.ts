@@ -1,0 +1,19 @@
+import { defineConfig } from "vite";
+
+import { look } from "../look/vite.ts";
+
+const STATIC = "../../../src/mshield/web/static";
+
+// One file that any page includes by one script tag.
+export default defineConfig({
+  plugins: [look({ icons: ["scan", "pin", "clock", "stop", "wifi-off"] })],
+  build: {
+    outDir: STATIC,
+    emptyOutDir: false,
+    target: "es2022",
+    // Not Vite's library mode, which keeps white space for other bundlers.
+    rolldownOptions: { input: "src/index.ts", output: { entryFileNames: "mshield.js" } },
+    modulePreload: false,
+    reportCompressedSize: false,
+  },
+});

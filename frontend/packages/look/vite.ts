@@ -1,0 +1,118 @@
+/** The look for code that can't link its files: Vite modules made from tokens.css, icons.svg and logo.svg.
+ *
+ * `virtual:look/host` has the tokens on `:host` in place of `:root`, those alone that the importer's `style.css`
+ * uses; `virtual:look/marks` has the logo and the named icons as lists of elements.
+ */
+
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import type { Plugin } from "vite";
+
+const HOST = "virtual:look/host";
+const MARKS = "virtual:look/marks";
+const HERE = dirname(fileURLToPath(import.meta.url));
+const DECLARATION = /(--ms-[\w-]+):\s*([^;]+);/g;
+const USE = /var\((--ms-[\w-]+)/g;
+const ELEMENT = /<(path|circle)\s([^>]*)\/>/g;
+const ATTRIBUTE = /([\w-]+)="([^"]*)"/g;
+
+/** An SVG element: its name and attributes. */
+export type Shape = [name: string, attributes: Record<string, string>];
+type Tokens = Map<string, string>;
+
+function read(name: string): string {
+  return readFileSync(join(HERE, name), "utf8");
+}
+
+function declarations(css: string, head: string): Tokens {
+  const start = css.indexOf(head);
+  if (start < 0) throw new Error(`tokens.css has no block ${head}`);
+  const text = css.slice(start, css.indexOf("}", start));
+  return new Map(
+    [...text.matchAll(DECLARATION)].map(([, name, value]) => [name!, value!.replace(/\s+/g, " ")]),
+  );
+}
+
+function used(css: string, tokens: Tokens): Set<string> {
+  const found = new Set<string>();
+  const follow = (text: string) => {
+    for (const [, name] of text.matchAll(USE)) {
+      if (!found.has(name!)) {
+        found.add(name!);
+        follow(tokens.get(name!) ?? "");
+      }
+    }
+  };
+  follow(css);
+  return found;
+}
+
+function block(tokens: Tokens, kept: Set<string>, scheme: string): string {
+  const lines = [...tokens].filter(([name]) => kept.has(name)).map(([name, value]) => `${name}:${value};`);
+  return `{color-scheme:${scheme};${lines.join("")}}`;
+}
+
+/** The tokens that `style` uses, on `:host`, light and dark. Throws where it uses one that there is not. */
+export function hostTokens(css: string, style: string): string {
+  const light = declarations(css, ":root {");
+  const dark = declarations(css, "html.dark {");
+  const kept = used(style, light);
+  const unknown = [...kept].filter((name) => !light.has(name));
+  if (unknown.length > 0) throw new Error(`no such token: ${unknown.join(", ")}`);
+  const night = block(dark, kept, "dark");
+  return (
+    `:host${block(light, kept, "light")}` +
+    `@media (prefers-color-scheme:dark){:host(:not([theme="light"]))${night}}` +
+    `:host([theme="dark"])${night}`
+  );
+}
+
+/** The shapes in a piece of SVG. */
+export function shapes(markup: string): Shape[] {
+  return [...markup.matchAll(ELEMENT)].map(([, name, rest]) => [
+    name!,
+    Object.fromEntries([...rest!.matchAll(ATTRIBUTE)].map(([, key, value]) => [key!, value!])),
+  ]);
+}
+
+function symbol(icons: string, name: string): Shape[] {
+  const start = icons.indexOf(`id="i-${name}"`);
+  if (start < 0) throw new Error(`no such icon: ${name}`);
+  return shapes(icons.slice(start, icons.indexOf("</symbol>", start)));
+}
+
+interface Wanted {
+  /** Names of icons to have in `virtual:look/marks`. */
+  readonly icons?: readonly string[];
+  /** Files of the look to have among the built files, under their own names in the manifest. */
+  readonly files?: readonly string[];
+}
+
+/** The plugin. */
+export function look({ icons = [], files = [] }: Wanted = {}): Plugin {
+  return {
+    name: "mshield-look",
+    buildStart() {
+      for (const name of files) {
+        this.emitFile({ type: "asset", name, originalFileName: name, source: read(name) });
+      }
+    },
+    resolveId(source, importer) {
+      if (source === MARKS) return `\0${MARKS}`;
+      return source === HOST && importer ? `\0${HOST}?${dirname(importer)}` : null;
+    },
+    load(id) {
+      if (id === `\0${MARKS}`) {
+        const all = read("icons.svg");
+        const kept = Object.fromEntries(icons.map((name) => [name, symbol(all, name)]));
+        return `export const logo=${JSON.stringify(shapes(read("logo.svg")))};export const icons=${JSON.stringify(kept)};`;
+      }
+      if (!id.startsWith(`\0${HOST}?`)) return null;
+      const style = join(id.slice(HOST.length + 2), "style.css");
+      this.addWatchFile(style);
+      return `export default ${JSON.stringify(hostTokens(read("tokens.css"), readFileSync(style, "utf8")))}`;
+    },
+  };
+}

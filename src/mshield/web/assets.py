@@ -1,0 +1,97 @@
+"""The built front end: its files, held in memory since start, and the addresses that pages link them by.
+
+A name under /assets/ holds a hash of its content and never changes; /mshield.js keeps its name and is asked for anew.
+"""
+
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from mshield.domain import errors
+from mshield.web.cached import cached, etag_of
+
+FOLDER: Final = Path(__file__).parent / "static"
+COMPONENT: Final = "/mshield.js"
+_MANIFEST: Final = "pages.json"
+_FOR_EVER: Final = "public, max-age=31536000, immutable"
+_SHORT: Final = "public, max-age=300"
+# Pages of business systems include them, on whatever origin and however isolated these are.
+_ANY_PAGE: Final = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
+_TYPES: Final[Mapping[str, str]] = {
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+    ".webmanifest": "application/manifest+json",
+    ".woff2": "font/woff2",
+}
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One file as it is answered."""
+
+    body: bytes
+    media_type: str
+    cache: str
+    etag: str
+
+    @classmethod
+    def read(cls, file: Path, keep: str) -> "Asset":
+        """The file; `keep` is its Cache-Control."""
+        body = file.read_bytes()
+        return cls(body, _TYPES.get(file.suffix, "application/octet-stream"), keep, etag_of(body))
+
+
+@dataclass(frozen=True, slots=True)
+class Assets:
+    """The built files by their path, and what the manifest calls them."""
+
+    by_path: Mapping[str, Asset] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def address(self, source: str) -> str:
+        """Where the file made from this source stands. Raises LookupError where the front end isn't built."""
+        return self.names[source]
+
+    def text(self, source: str) -> str:
+        """That file's text. Raises LookupError."""
+        return self.by_path[self.names[source]].body.decode()
+
+
+def load(folder: Path = FOLDER) -> Assets:
+    """The files of a build; none where nothing was built."""
+    if not (folder / _MANIFEST).is_file():
+        _log.warning("the front end is not built: there are no pages")
+        return Assets()
+    found = {f"/assets/{file.name}": Asset.read(file, _FOR_EVER) for file in (folder / "assets").iterdir()}
+    found[COMPONENT] = Asset.read(folder / COMPONENT.lstrip("/"), _SHORT)
+    manifest = json.loads((folder / _MANIFEST).read_bytes())
+    return Assets(found, {source: f"/{each['file']}" for source, each in manifest.items()})
+
+
+@cache
+def assets() -> Assets:
+    """The files of this installation, read once."""
+    return load()
+
+
+async def answer(request: Request) -> Response:
+    """One file of the build. Raises NotFound."""
+    found = assets().by_path.get(request.url.path)
+    if found is None:
+        raise errors.NotFound
+    headers = {"Cache-Control": found.cache, **_ANY_PAGE}
+    return cached(request, found.body, found.media_type, headers, etag=found.etag)
+
+
+ROUTES: Final = (Route(COMPONENT, answer), Route("/assets/{name}", answer))
+"""Not part of the API: they stay out of its document."""

@@ -1,0 +1,66 @@
+"""A page as an answer: its template, and the headers under which a browser runs nothing but our own files.
+
+Templates are Jinja2's with autoescape; a value that a template lacks is an error, not an empty place.
+"""
+
+from typing import Any, Final, Literal
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.responses import HTMLResponse, Response
+
+from mshield.web.assets import COMPONENT, assets
+
+Language = Literal["zh", "en"]
+
+_DIRECTIVES: Final = (
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "connect-src 'self'",
+    "img-src 'self' data:",
+    "font-src 'self'",
+    "base-uri 'none'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+    "require-trusted-types-for 'script'",
+    "trusted-types 'none'",
+)
+CSP: Final = "; ".join(_DIRECTIVES)
+HEADERS: Final = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": CSP,
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Referrer-Policy": "no-referrer",
+}
+_TAGS: Final = {"zh": "zh-CN", "en": "en"}
+_TEMPLATES: Final = Environment(
+    loader=PackageLoader("mshield.web.pages"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def page(template: str, *, lang: Language, status: int = 200, **values: Any) -> Response:
+    """The page that this template makes of these values."""
+    built = assets()
+    html = _TEMPLATES.get_template(template).render(
+        lang=lang,
+        tag=_TAGS[lang],
+        asset=built.address,
+        component=COMPONENT,
+        logo=Markup(built.text("logo.svg")),  # noqa: S704  # our own file
+        **values,
+    )
+    return HTMLResponse(html, status, HEADERS)
+
+
+def web_address(address: str) -> str:
+    """The address, for a link. Raises ValueError where it is no web address: a scheme could be a script."""
+    if urlsplit(address).scheme not in {"", "http", "https"}:
+        raise ValueError("a link of a page leads to a web address")
+    return address

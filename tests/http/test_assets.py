@@ -1,0 +1,102 @@
+"""The built front end as it is served, and the pages that link it."""
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+
+from mshield.web import assets
+from mshield.web.pages import error_page, login_page, message_page
+from mshield.web.pages.messages import Link
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[httpx.AsyncClient]:
+    """The files alone; nothing here asks the service's context."""
+    transport = httpx.ASGITransport(Starlette(routes=list(assets.ROUTES)), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://shield.example") as made:
+        yield made
+
+
+async def test_any_page_may_include_the_component(http: httpx.AsyncClient) -> None:
+    answer = await http.get("/mshield.js", headers={"Origin": "https://business.example"})
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "text/javascript; charset=utf-8"
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
+    assert answer.headers["cache-control"] == "public, max-age=300"
+    again = await http.get("/mshield.js", headers={"If-None-Match": answer.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["access-control-allow-origin"] == "*"
+
+
+async def test_a_hashed_file_may_be_kept_for_ever(http: httpx.AsyncClient) -> None:
+    answer = await http.get(assets.assets().address("src/pages.css"))
+    assert answer.headers["content-type"] == "text/css; charset=utf-8"
+    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+
+
+@pytest.mark.parametrize("path", ["/assets/none.js", "/assets/..%2Fpages.json", "/assets/../pages.json"])
+async def test_nothing_else_is_served(http: httpx.AsyncClient, path: str) -> None:
+    assert (await http.get(path)).status_code in {404, 500}
+
+
+def test_without_a_build_there_are_no_files(tmp_path: Path) -> None:
+    assert assets.load(tmp_path).by_path == {}
+
+
+def _login_page(**changes: str) -> str:
+    values = {
+        "system_name": "单一窗口",
+        "domain": "singlewindow.example",
+        "request_id": "request",
+        "status_token": "token",
+        "number": "47",
+        "resume_url": "/oidc/resume",
+        "restart_url": "/oidc/restart",
+        "cancel_url": "/oidc/cancel",
+        **changes,
+    }
+    answer = login_page(**values, lang="zh")
+    return bytes(answer.body).decode()
+
+
+def test_the_login_page_has_no_script_or_style_of_its_own() -> None:
+    text = _login_page()
+    assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]* src=)", text)
+    assert 'request="request" token="token"' in text
+
+
+def test_values_are_escaped() -> None:
+    text = _login_page(system_name='<script>alert("1")</script>', status_token='"><b>')
+    assert "<script>alert" not in text
+    assert 'token="&#34;&gt;&lt;b&gt;"' in text
+
+
+@pytest.mark.parametrize("name", ["resume_url", "restart_url", "cancel_url"])
+def test_a_link_that_is_no_web_address_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="web address"):
+        _login_page(**{name: "javascript:alert(1)"})
+
+
+def test_pages_forbid_what_they_do_not_need() -> None:
+    answer = message_page(title="好", text="没有事", lang="zh", link=Link("https://example.com/", "继续"))
+    policy = answer.headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'")
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe" not in policy
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["referrer-policy"] == "no-referrer"
+
+
+def test_an_error_page_names_what_support_asks_for() -> None:
+    answer = error_page(
+        title="不能登录", text="请从业务系统重新开始", code="invalid_request", request_id="0a1b", lang="zh"
+    )
+    text = bytes(answer.body).decode()
+    assert answer.status_code == 400
+    assert "invalid_request" in text
+    assert "0a1b" in text
