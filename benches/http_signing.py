@@ -30,6 +30,7 @@ from benches import cosign
 from mshield.client.dpop import DeviceKey
 from mshield.client.phone.state import KeyState, Slot, Subject
 from mshield.demo.people import OPERATOR, Person
+from mshield.domain.qr import qr_text
 from mshield.gm import cosign as cosign_steps
 from mshield.gm.engine import load_engine
 from tests.attempts import Answer, Attacker
@@ -114,7 +115,9 @@ class Signature:
         answer = await self.business.post("/api/business/requests", json=message)
         answer.raise_for_status()
         created = answer.json()
-        self.request_id, self.qr = created["id"], created["qr"]
+        self.request_id = created["id"]
+        secret = bytes.fromhex(created["qr_secret"])
+        self.qr = qr_text(created["qr_origin"], self.request_id, secret, 0)
 
     async def scan(self) -> None:
         """The phone takes it."""

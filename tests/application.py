@@ -4,17 +4,18 @@ The clock is the test's. A phone here has its key and its token; its co-signing 
 """
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import httpx
 from fastapi import FastAPI
 
 from mshield.client.dpop import DeviceKey, proof
 from mshield.demo.people import OPERATOR, Person
+from mshield.domain.qr import qr_text
 from mshield.domain.staff import StaffRole
 from mshield.gateways.filing_files import read_filing
 from mshield.gm.engine import load_engine
@@ -35,6 +36,11 @@ from tests.conftest import Clock
 ORIGIN: Final = "http://shield.example"
 EXAMPLES: Final = Path(__file__).parents[1] / "examples"
 """Where the example's filing records and declaration are."""
+
+
+def qr_of(created: Mapping[str, Any], seconds: int = 0) -> str:
+    """The text of the QR code so many seconds after the request was made, from the answer that made it."""
+    return qr_text(created["qr_origin"], created["id"], bytes.fromhex(created["qr_secret"]), seconds)
 
 
 @dataclass(slots=True)

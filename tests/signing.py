@@ -25,6 +25,7 @@ from mshield.services.init_ca import CaNames, init_ca
 from mshield.services.internal_task import AskInternally, InternalPurpose
 from mshield.services.issue import Issue
 from mshield.services.open_signing import Opened, OpenItem, OpenRequest, OpenSigning
+from mshield.services.request_secrets import RequestSecrets
 from mshield.services.session import PhoneLogin, authenticate_phone, token_hash
 from mshield.services.signing_key import Caller
 from mshield.settings import Settings
@@ -88,6 +89,7 @@ class World:
     ask_internally: AskInternally
     ask: Ask
     answer: Answer
+    secrets: RequestSecrets
     system: BusinessSystem
     phone: Phone
 
@@ -121,7 +123,8 @@ class World:
     async def scan(self, asked: Asked) -> list[bytes]:
         """Takes the request with the phone; the sids of its documents."""
         login = await authenticate_phone(self.db, self.phone.caller, now=self.clock())
-        found = await self.answer.scan(login, asked.qr, now=self.clock())
+        code = asked.app_link if asked.channel == "app" else asked.qr_text(now=self.clock())
+        found = await self.answer.scan(login, code, now=self.clock())
         return [task.sid for task in found.tasks]
 
     async def commit(self, sids: list[bytes]) -> list[cosign.PhoneNonce]:
@@ -227,7 +230,8 @@ async def make_world(
     events = Events()
     system = await _rows(db, keyring, lookup, clock)
     caller = Caller(token_hash("token"), "jkt")
-    ask = Ask(db, settings, events)
+    request_secrets = RequestSecrets(lookup)
+    ask = Ask(db, settings, events, request_secrets)
     world = World(
         db=db,
         engine=engine,
@@ -240,7 +244,8 @@ async def make_world(
         finishing=FinishSigning(db, engine, keyring, events),
         ask_internally=AskInternally(db, settings),
         ask=ask,
-        answer=Answer(db, events),
+        answer=Answer(db, events, request_secrets),
+        secrets=request_secrets,
         system=system,
         phone=Phone(caller),
     )

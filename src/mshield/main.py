@@ -49,6 +49,7 @@ from mshield.services.publish import Publisher
 from mshield.services.refresh_filing import RefreshFiling
 from mshield.services.register import Register
 from mshield.services.renew import Renew
+from mshield.services.request_secrets import RequestSecrets
 from mshield.services.result import MakeResult
 from mshield.services.session import BusinessAuthentication
 from mshield.services.sms_codes import SmsCodes
@@ -198,7 +199,8 @@ async def _assemble(settings: Settings, clock: Clock, db: Database) -> Context:
     sms_codes = SmsCodes(db, lookup, settings, sms)
     outside = OutsideAccounts(db, keyring, lookup, account_sources(settings))
     log_in = LogIn(db, lookup, settings, captchas, outside)
-    ask = Ask(db, settings, events)
+    request_secrets = RequestSecrets(lookup)
+    ask = Ask(db, settings, events, request_secrets)
     issue = Issue(db, keyring, lookup, authorities, settings)
     import_filing = ImportFiling(db, keyring, lookup)
     look_up = LookUpFiling(_filing_source(settings, import_filing), import_filing)
@@ -238,6 +240,7 @@ async def _assemble(settings: Settings, clock: Clock, db: Database) -> Context:
         finish_signing=FinishSigning(db, engine, keyring, events),
         ask_internally=AskInternally(db, settings),
         ask=ask,
-        answer=Answer(db, events),
+        answer=Answer(db, events, request_secrets),
+        request_secrets=request_secrets,
         signed_result=MakeResult(ask, authorities, publisher),
     )

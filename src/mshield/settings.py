@@ -217,7 +217,16 @@ class Settings(BaseSettings):
     portal_idle_seconds: Positive = Field(
         default=15 * 60, description="without use, a login at the portal ends after this"
     )
-    request_seconds: Positive = Field(default=120, description="life of a business system's request")
+    request_seconds: Positive = Field(
+        default=120, description="life of a business system's request that names none of its own"
+    )
+    login_starts_per_address: Positive = Field(
+        default=30, description="logins that may begin per business system, PC address and minute"
+    )
+    login_starts_per_system: Positive = Field(
+        default=1200,
+        description="logins per minute that a business system may begin without telling the PC's address",
+    )
     signing_session_seconds: Positive = Field(default=600, description="life of an opened signing session")
     opens_per_minute: Positive = Field(
         default=10, description="openings of signing sessions per key and minute"

@@ -39,8 +39,9 @@ def _target(sql: str) -> str:
 @pytest.mark.parametrize(
     ("aggregate", "name", "event"),
     [
-        ("requests", "scan", RequestEvent.SCAN),
-        ("requests", "decline", RequestEvent.DECLINE),
+        ("scans", "scan", RequestEvent.SCAN),
+        ("scans", "take", RequestEvent.SCAN),
+        ("scans", "decline", RequestEvent.DECLINE),
         ("requests", "cancel", RequestEvent.CANCEL),
         ("signing", "finish_request", RequestEvent.SIGN),
     ],

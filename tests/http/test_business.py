@@ -28,7 +28,7 @@ async def test_a_login_request_waits_with_a_code_and_a_number(application: Appli
     created = await _created(application)
     assert created["state"] == "waiting"
     assert len(created["number"]) == 2
-    assert created["qr"].startswith(f"http://shield.example/q/{created['id']}?k=")
+    assert (created["qr_origin"], len(created["qr_secret"])) == ("http://shield.example", 64)
     assert created["expires_at"] == application.clock() + 120_000
 
 

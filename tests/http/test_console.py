@@ -9,7 +9,7 @@ from mshield.demo.people import OPERATOR
 from mshield.domain.staff import StaffRole
 from mshield.services.filing_list import MEDIA_TYPES
 from mshield.store import acts
-from tests.application import Application, Device
+from tests.application import Application, Device, qr_of
 from tests.http.test_requests import Shield
 
 PEOPLE: Final = "/api/console/filing/people"
@@ -89,7 +89,7 @@ async def test_r22_who_left_the_file_neither_signs_nor_applies(
     number = (await device.call("GET", "/api/phone/me")).json()["shield_number"]
     assert ended.json() == {"id": record["id"], "shield_numbers": [number]}
     asked = (await application.business("POST", "/api/business/requests", {"kind": "login"})).json()
-    scanned = await device.call("POST", "/api/phone/scans", {"code": asked["qr"]})
+    scanned = await device.call("POST", "/api/phone/scans", {"code": qr_of(asked)})
     assert (scanned.status_code, scanned.json()["code"], scanned.json()["faq"]) == (
         409,
         "filing_changed",
@@ -114,7 +114,7 @@ async def test_r22_a_changed_filing_stops_login_and_signature_until_renewal(
     done = await application.http.post("/api/console/filing/imports", content=changed, headers=headers)
     assert done.json()["enterprises_change"] == 1
     asked = (await application.business("POST", "/api/business/requests", {"kind": "login"})).json()
-    scanned = await device.call("POST", "/api/phone/scans", {"code": asked["qr"]})
+    scanned = await device.call("POST", "/api/phone/scans", {"code": qr_of(asked)})
     assert scanned.json()["code"] == "filing_changed"
 
 

@@ -9,7 +9,7 @@ from mshield.client import verify
 from mshield.domain import errors
 from mshield.gm import cosign, sm2
 from mshield.gm.engine import load_engine
-from tests.application import EXAMPLES, Application, Device
+from tests.application import EXAMPLES, Application, Device, qr_of
 
 DECLARATION = (EXAMPLES / "declaration.xml").read_bytes()
 REQUESTS = "/api/business/requests"
@@ -111,7 +111,7 @@ async def test_the_certificate_names_the_filed_person(shield: Shield) -> None:
 
 async def test_the_declaration_is_signed_and_verified(application: Application, shield: Shield) -> None:
     asked = await _asked(application, DECLARATION)
-    scanned = (await shield.device.call("POST", "/api/phone/scans", {"code": asked["qr"]})).json()
+    scanned = (await shield.device.call("POST", "/api/phone/scans", {"code": qr_of(asked)})).json()
     assert scanned["number"] == asked["number"]
     assert scanned["requester"] == {
         "name": "单一窗口",
@@ -143,7 +143,7 @@ async def test_the_declaration_is_signed_and_verified(application: Application, 
 
 async def test_the_history_has_pages(application: Application, shield: Shield) -> None:
     asked = await _asked(application, b"a", b"b", b"c", b"d", b"e")
-    scanned = (await shield.device.call("POST", "/api/phone/scans", {"code": asked["qr"]})).json()
+    scanned = (await shield.device.call("POST", "/api/phone/scans", {"code": qr_of(asked)})).json()
     await shield.sign(scanned["tasks"])
     seen, cursor = [], ""
     while True:
@@ -164,12 +164,12 @@ async def test_a_made_up_page_is_refused(shield: Shield, before: str) -> None:
 
 async def test_the_first_phone_takes_the_request(application: Application, shield: Shield) -> None:
     asked = await _asked(application, DECLARATION)
-    first = await shield.device.call("POST", "/api/phone/scans", {"code": asked["qr"]})
-    again = await shield.device.call("POST", "/api/phone/scans", {"code": asked["qr"]})
+    first = await shield.device.call("POST", "/api/phone/scans", {"code": qr_of(asked)})
+    again = await shield.device.call("POST", "/api/phone/scans", {"code": qr_of(asked)})
     assert first.json() == again.json()
     second = Shield(application, await application.logged_in())
     await second.enrol()
-    other = await second.device.call("POST", "/api/phone/scans", {"code": asked["qr"]})
+    other = await second.device.call("POST", "/api/phone/scans", {"code": qr_of(asked)})
     assert (other.status_code, other.json()["code"]) == (409, "request_closed")
     task = await second.device.call("GET", f"/api/phone/tasks/{first.json()['tasks'][0]['sid']}")
     assert task.status_code == 404
@@ -177,10 +177,11 @@ async def test_the_first_phone_takes_the_request(application: Application, shiel
 
 async def test_a_code_that_is_not_ours_is_refused(application: Application, shield: Shield) -> None:
     asked = await _asked(application, DECLARATION)
-    right, wrong_key = asked["qr"], asked["qr"][:-1] + ("A" if asked["qr"][-1] != "A" else "B")
+    right = qr_of(asked)
+    wrong_key = right[:-1] + ("A" if right[-1] != "A" else "B")
     for code, expected in (
         ("https://example.com", errors.NotFound),
-        (wrong_key, errors.RequestClosed),
+        (wrong_key, errors.NotFound),
         (right.replace(asked["id"], "0" * 8 + asked["id"][8:]), errors.NotFound),
     ):
         answer = await shield.device.call("POST", "/api/phone/scans", {"code": code})
@@ -194,7 +195,7 @@ async def test_not_me_ends_the_request_and_tells_the_business_system(
     application: Application, shield: Shield
 ) -> None:
     asked = await _asked(application, DECLARATION)
-    scanned = (await shield.device.call("POST", "/api/phone/scans", {"code": asked["qr"]})).json()
+    scanned = (await shield.device.call("POST", "/api/phone/scans", {"code": qr_of(asked)})).json()
     path = f"/api/phone/requests/{asked['id']}/decline"
     assert (await shield.device.call("POST", path, {"reason": "not_me"})).status_code == 204
     state = (await application.business("GET", f"{REQUESTS}/{asked['id']}")).json()
@@ -206,7 +207,7 @@ async def test_not_me_ends_the_request_and_tells_the_business_system(
 
 async def test_without_a_certificate_nothing_can_be_scanned(application: Application, device: Device) -> None:
     asked = await _asked(application, DECLARATION)
-    answer = await device.call("POST", "/api/phone/scans", {"code": asked["qr"]})
+    answer = await device.call("POST", "/api/phone/scans", {"code": qr_of(asked)})
     assert (answer.status_code, answer.json()["code"]) == (409, "no_certificate")
 
 

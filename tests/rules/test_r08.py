@@ -90,7 +90,7 @@ async def test_r08_what_is_signed_names_account_shield_and_certificate(phone: Re
 
 async def test_r08_no_app_to_app_signing_without_it(phone: Renewing) -> None:
     asked = await asked_by_app(phone)
-    assert "/app/sign?request=" in asked.qr
+    assert "/app/sign?request=" in asked.app_link
     with pytest.raises(errors.NotBound):
         await phone.world.scan(asked)
     await bind(phone)
@@ -107,12 +107,10 @@ async def test_r08_a_link_is_no_code_and_a_code_no_link(phone: Renewing) -> None
     await bind(phone)
     by_app, by_code = await asked_by_app(phone), await phone.world.asked([b"x"])
     login = await authenticate_phone(phone.world.db, phone.old.caller, now=phone.now)
-    as_code = by_app.qr.replace("/app/sign?request=", "/q/").replace("&k=", "?k=")
-    as_link = by_code.qr.replace("/q/", "/app/sign?request=").replace("?k=", "&k=")
     with pytest.raises(errors.RequestClosed):
-        await phone.world.answer.scan(login, as_code, now=phone.now)
+        await phone.world.answer.scan(login, by_app.qr_text(now=phone.now), now=phone.now)
     with pytest.raises(errors.NotFound):
-        await phone.world.answer.scan(login, as_link, now=phone.now)
+        await phone.world.answer.scan(login, by_code.app_link, now=phone.now)
 
 
 async def test_r08_bound_for_one_business_system_is_not_for_another(phone: Renewing) -> None:

@@ -274,6 +274,28 @@ def scan(out: Output, phone: VirtualPhone, *, code: str) -> None:
 
 
 @command.command()
+@phone_command
+def inbox(out: Output, phone: VirtualPhone) -> None:
+    """List what waits for this shield 待办: requests that were made by its number."""
+    waiting = phone.inbox()
+    rows = [
+        (each.request_id, each.requester.name, each.title, str(each.documents), shown_time(each.expires_at))
+        for each in waiting
+    ]
+    lines = table(("request_id", "from", "title", "documents", "until"), rows)
+    out.data(msgspec.to_builtins(waiting), lines if rows else [out.pick("没有待办", "Nothing waits")])
+
+
+@command.command()
+@click.argument("request_id")
+@phone_command
+def take(out: Output, phone: VirtualPhone, *, request_id: str) -> None:
+    """Take a request from the inbox. Shows what is asked and by whom; then approve or decline."""
+    scanned = phone.take(request_id)
+    out.data(msgspec.to_builtins(scanned), scan_lines(out, scanned))
+
+
+@command.command()
 @click.argument("request_id", required=False)
 @pin_option
 @phone_command

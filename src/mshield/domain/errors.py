@@ -348,6 +348,35 @@ class ExpiredRequest(
     """The request's time is over."""
 
 
+class QrStale(
+    DomainError,
+    code="qr_stale",
+    zh="这个二维码是旧的，没有登录或签名。请直接扫描屏幕上正在变化的二维码，不要扫照片或截图",
+    en="This code is old. Nothing was logged in or signed. Scan the changing code on the screen, not a photo of it",
+    faq="3.1",
+):
+    """The code of a second that is over: a photo, a screenshot, or a relayed picture."""
+
+
+class OtherShield(
+    DomainError,
+    code="other_shield",
+    zh="这项请求是发给另一个手机盾的，没有登录或签名",
+    en="This request is for another shield. Nothing was logged in or signed",
+    faq="3.6",
+):
+    """A request for one shield, scanned by another."""
+
+
+class ShieldUnusable(
+    DomainError,
+    code="shield_unusable",
+    zh="没有这个手机盾号，或它的证书现在不能签名。没有发出请求",
+    en="There is no such shield, or its certificate cannot sign now. Nothing was asked",
+):
+    """A business system asks by a shield number that cannot answer."""
+
+
 class WrongClient(
     DomainError,
     code="wrong_client",

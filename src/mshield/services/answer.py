@@ -6,24 +6,25 @@ from typing import Final
 
 from mshield.domain import errors
 from mshield.domain.certificates import CertificateState, Hold, require_usable
+from mshield.domain.qr import begun_between, is_genuine, read_qr
+from mshield.domain.requests import RequestState
 from mshield.services.events import Events
+from mshield.services.request_secrets import RequestSecrets
 from mshield.store import bindings, history
-from mshield.store import requests as store
+from mshield.store import scans as store
 from mshield.store.database import Database
-from mshield.store.requests import Requester, Task
+from mshield.store.scans import Requester, ScannedRequest, Task, WaitingRequest
 from mshield.store.sessions import PhoneLogin
 
-__all__ = ["Answer", "Requester", "Task"]
+__all__ = ["Answer", "Requester", "ScannedRequest", "Task", "WaitingRequest"]
 
-_ID: Final = r"(?P<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
-_KEY: Final = r"k=(?P<key>[A-Za-z0-9_-]{22})"
-_CODES: Final = {
-    "qr": re.compile(rf"https?://[^/\s]+/q/{_ID}\?{_KEY}"),
-    "app": re.compile(rf"https?://[^/\s]+/app/sign\?request={_ID}&{_KEY}"),
-}
-"""What a phone takes a request by, for each way in which the request reaches it."""
+_LINK: Final = re.compile(
+    r"https?://[^/\s]+/app/sign\?request=(?P<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})&k=(?P<key>[A-Za-z0-9_-]{22})"
+)
+"""How another app on the phone hands a request over; what is scanned is read by `domain.qr`."""
 
 _LATEST: Final = 2**62
+_MOST_IN_INBOX: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,34 +33,65 @@ class Answer:
 
     db: Database
     events: Events
+    secrets: RequestSecrets
 
     async def scan(self, login: PhoneLogin, code: str, *, now: int) -> store.ScannedRequest:
         """Takes the request for this phone, by its QR code's text or by another app's link.
 
         Raises NoCertificate, CertificateExpired, Held, PinLocked, FilingChanged (R22); NotFound for a code that isn't
-        this service's, ExpiredRequest, RequestClosed; NotBound for a link while the certificate isn't bound (R8).
+        this service's, QrStale for one that was shown earlier, ExpiredRequest, RequestClosed, OtherShield; NotBound
+        for a link while the certificate isn't bound (R8).
         """
-        channel, request_id, qr_key = _read_code(code)
-        uid = await self._usable_key(login, now=now)
+        qr, link = read_qr(code), _LINK.fullmatch(code)
+        # Who doesn't hold the request's secret learns nothing of the request, not even whether there is one.
+        if qr is not None and is_genuine(qr, self.secrets.qr_secret(qr.request_id)):
+            request_id, channel, begun = qr.request_id, "qr", begun_between(qr, now=now)
+        elif link is not None and self.secrets.is_app_key(link["id"], link["key"]):
+            request_id, channel, begun = link["id"], "app", (0, now)
+        else:
+            raise errors.NotFound
+        certificate = await self._usable(login, now=now)
         if channel == "app":
-            await self._require_bound(request_id, qr_key, uid=uid)
-        taken = await store.scan(self.db, id=request_id, qr_key=qr_key, channel=channel, uid=uid, now=now)
+            await self._require_bound(request_id, uid=certificate.uid)
+        taken = await store.scan(
+            self.db, id=request_id, channel=channel, by=certificate, begun=begun, now=now
+        )
         request = await store.find_request(self.db, id=request_id)
-        if not taken:
-            self._explain(request, now=now)
         if request is None:
             raise errors.NotFound
+        if not taken:
+            raise _refusal(request, by=certificate, begun=begun, now=now)
         self.events.notify(request_id)
         return request
 
-    async def _require_bound(self, request_id: str, qr_key: str, *, uid: bytes) -> None:
-        asker = await store.find_asker(self.db, id=request_id, qr_key=qr_key, channel="app")
+    async def inbox(self, login: PhoneLogin, *, now: int) -> list[store.WaitingRequest]:
+        """What waits for this shield (待办), oldest first. Raises as `scan` where its certificate can't answer."""
+        certificate = await self._usable(login, now=now)
+        return await store.inbox(
+            self.db, shield_number=certificate.shield_number, now=now, most=_MOST_IN_INBOX
+        )
+
+    async def take(self, login: PhoneLogin, request_id: str, *, now: int) -> store.ScannedRequest:
+        """Takes a request from the inbox for this phone. Raises as `scan`; NotFound for what isn't there."""
+        certificate = await self._usable(login, now=now)
+        taken = await store.take(self.db, id=request_id, by=certificate, now=now)
+        request = await store.find_request(self.db, id=request_id)
+        # Of a request for another shield, or for none, nothing is told: its id is no secret.
+        if request is None or request.shield_number != certificate.shield_number:
+            raise errors.NotFound
+        if not taken:
+            raise _refusal(request, by=certificate, begun=(0, now), now=now)
+        self.events.notify(request_id)
+        return request
+
+    async def _require_bound(self, request_id: str, *, uid: bytes) -> None:
+        asker = await store.find_asker(self.db, id=request_id, channel="app")
         if asker is None:
             raise errors.NotFound
         if not await bindings.is_bound(self.db, uid=uid, client_id=asker):
             raise errors.NotBound
 
-    async def _usable_key(self, login: PhoneLogin, *, now: int) -> bytes:
+    async def _usable(self, login: PhoneLogin, *, now: int) -> store.DeviceCertificate:
         certificate = await store.usable_certificate(
             self.db, device_id=login.device_id, account_id=login.account_id
         )
@@ -73,16 +105,7 @@ class Answer:
         )
         if certificate.filing_changed:
             raise errors.FilingChanged
-        return certificate.uid
-
-    @staticmethod
-    def _explain(request: store.ScannedRequest | None, *, now: int) -> None:
-        # Who doesn't hold the code's key learns no more of a request than that it can't be taken.
-        if request is None:
-            raise errors.NotFound
-        if request.expires_at <= now:
-            raise errors.ExpiredRequest
-        raise errors.RequestClosed
+        return certificate
 
     async def task(self, login: PhoneLogin, sid: bytes) -> store.Task:
         """One of this phone's documents. Raises NotFound."""
@@ -120,10 +143,15 @@ class Answer:
         self.events.notify(request_id)
 
 
-def _read_code(code: str) -> tuple[str, str, str]:
-    """Channel, request id and key of what a phone was shown or given. Raises NotFound."""
-    for channel, form in _CODES.items():
-        match = form.fullmatch(code)
-        if match is not None:
-            return channel, match["id"], match["key"]
-    raise errors.NotFound
+def _refusal(
+    request: store.ScannedRequest, *, by: store.DeviceCertificate, begun: tuple[int, int], now: int
+) -> errors.DomainError:
+    """Why a request could not be taken by who holds its secret."""
+    if request.shield_number not in {None, by.shield_number}:
+        return errors.OtherShield()
+    if request.expires_at <= now:
+        return errors.ExpiredRequest()
+    earliest, latest = begun
+    if request.state == RequestState.WAITING and not earliest <= request.created_at <= latest:
+        return errors.QrStale()
+    return errors.RequestClosed()

@@ -1,24 +1,27 @@
 """A business system asks for a login (R15) or a signature (R16), follows the request, and fetches the result."""
 
-import base64
 import hashlib
 import hmac
 import json
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from mshield.domain import errors
 from mshield.domain.ids import new_id
+from mshield.domain.qr import qr_text
 from mshield.domain.requests import RequestState, shown_state
 from mshield.gm import transcript
 from mshield.services.events import Events
+from mshield.services.request_secrets import RequestSecrets
+from mshield.services.throttle import limit_rate
 from mshield.services.waiting import wait_for_change
 from mshield.settings import Settings
 from mshield.store import requests as store
-from mshield.store.database import Conflict, Database
+from mshield.store.database import Conflict, Database, Tx
 from mshield.store.systems import BusinessSystem
 
+_STARTS_WINDOW_MS: Final = 60_000
 LOGIN_TYPE: Final = "mshield-login/v1"
 Channel = Literal["qr", "app"]
 """How a request reaches the phone: scanned from a screen, or by another app on the same phone (R13)."""
@@ -36,18 +39,27 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A new request. `qr` is what the phone takes: the text of the QR code, or by `channel` `app` the app's link.
+    """A new request, or one that was made before under the same idempotency key.
 
-    `number` are the two digits that both screens show.
+    `number` are the two digits that both screens show. A phone takes the request by the QR code of the second
+    (`qr_text`); by `channel` `app` it is opened by `app_link`. With `status_token` a page watches it.
     """
 
     id: str
     kind: str
     channel: Channel
     state: str
-    qr: str
     number: str
+    started_at: int
     expires_at: int
+    origin: str
+    qr_secret: bytes = field(repr=False)
+    status_token: str = field(repr=False)
+    app_link: str = field(repr=False)
+
+    def qr_text(self, *, now: int) -> str:
+        """The text to show as a QR code now; it changes each second."""
+        return qr_text(self.origin, self.id, self.qr_secret, max(0, now - self.started_at) // 1000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +69,7 @@ class Ask:
     db: Database
     settings: Settings
     events: Events
+    secrets: RequestSecrets
 
     async def create(  # one part of the request each
         self,
@@ -65,25 +78,37 @@ class Ask:
         kind: str,
         channel: Channel = "qr",
         documents: tuple[Document, ...],
+        shield_number: str | None = None,
+        lifetime: int | None = None,
         pc_address: str | None,
         pc_browser: str | None,
         idempotency_key: str | None,
         body: bytes,
         now: int,
     ) -> Asked:
-        """Raises InternalMessageRefused for content that looks like the protocol's own, IdempotencyMismatch."""
+        """`lifetime` is in seconds; with `shield_number` the request also waits in that shield's inbox (待办).
+
+        Raises InternalMessageRefused for content that looks like the protocol's own, ShieldUnusable,
+        TooManyRequests for logins that nobody has a part in yet, IdempotencyMismatch.
+        """
+        if kind == "login":
+            await self._limit_starts(system, pc_address, now=now)
+        if shield_number is not None and not await store.shield_can_sign(
+            self.db, shield_number=shield_number, now=now
+        ):
+            raise errors.ShieldUnusable
         request = store.NewRequest(
             id=new_id(now),
             client_id=system.client_id,
             kind=kind,
             channel=channel,
             number=f"{secrets.randbelow(100):02d}",
-            qr_key=base64.urlsafe_b64encode(secrets.token_bytes(16)).rstrip(b"=").decode(),
+            shield_number=shield_number,
             pc_address=pc_address,
             pc_browser=pc_browser,
             idempotency_key=idempotency_key,
             body_hash=hashlib.sha256(body).digest(),
-            expires_at=now + self.settings.request_seconds * 1000,
+            expires_at=now + (lifetime or self.settings.request_seconds) * 1000,
         )
         tasks = (
             [_login_task(system, request, now=now)]
@@ -94,15 +119,24 @@ class Ask:
             await store.create(self.db, request, tasks, now=now)
         except Conflict:
             return await self._made_before(request)
-        return Asked(
-            request.id,
-            kind,
-            channel,
-            "waiting",
-            self._code(channel, request.id, request.qr_key),
-            request.number,
-            request.expires_at,
+        made = store.MadeRequest(
+            request.id, kind, channel, "waiting", request.number, request.body_hash, now, request.expires_at
         )
+        return self._asked(made)
+
+    async def _limit_starts(self, system: BusinessSystem, pc_address: str | None, *, now: int) -> None:
+        """Anybody may begin a login; so each business system has a limit per address of the PC, and one without it."""
+        scope = f"login_start {system.client_id}"
+        most = self.settings.login_starts_per_address
+        if pc_address is None:
+            most = self.settings.login_starts_per_system
+
+        async def count(tx: Tx) -> None:
+            await limit_rate(
+                tx, scope=scope, address=pc_address or "", most=most, window=_STARTS_WINDOW_MS, now=now
+            )
+
+        await self.db.write(count)
 
     async def _made_before(self, request: store.NewRequest) -> Asked:
         if request.idempotency_key is None:
@@ -112,21 +146,23 @@ class Ask:
         )
         if made is None or not hmac.compare_digest(made.body_hash, request.body_hash):
             raise errors.IdempotencyMismatch
-        made_for: Channel = "app" if made.channel == "app" else "qr"
-        return Asked(
-            made.id,
-            made.kind,
-            made_for,
-            made.state,
-            self._code(made_for, made.id, made.qr_key),
-            made.number,
-            made.expires_at,
-        )
+        return self._asked(made)
 
-    def _code(self, channel: Channel, request_id: str, qr_key: str) -> str:
-        if channel == "app":
-            return f"{self.settings.public_origin}/app/sign?request={request_id}&k={qr_key}"
-        return f"{self.settings.public_origin}/q/{request_id}?k={qr_key}"
+    def _asked(self, made: store.MadeRequest) -> Asked:
+        origin = self.settings.public_origin
+        return Asked(
+            id=made.id,
+            kind=made.kind,
+            channel="app" if made.channel == "app" else "qr",
+            state=made.state,
+            number=made.number,
+            started_at=made.created_at,
+            expires_at=made.expires_at,
+            origin=origin,
+            qr_secret=self.secrets.qr_secret(made.id),
+            status_token=self.secrets.status_token(made.id),
+            app_link=f"{origin}/app/sign?request={made.id}&k={self.secrets.app_key(made.id)}",
+        )
 
     async def state(self, system: BusinessSystem, request_id: str, *, now: int) -> store.RequestState:
         """The state now; an overdue request is `expired`. Raises NotFound."""

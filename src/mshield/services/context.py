@@ -34,6 +34,7 @@ from mshield.services.publish import Publisher
 from mshield.services.refresh_filing import RefreshFiling
 from mshield.services.register import Register
 from mshield.services.renew import Renew
+from mshield.services.request_secrets import RequestSecrets
 from mshield.services.result import MakeResult
 from mshield.services.session import BusinessAuthentication
 from mshield.services.sms_codes import SmsCodes
@@ -81,4 +82,5 @@ class Context:
     ask_internally: AskInternally
     ask: Ask
     answer: Answer
+    request_secrets: RequestSecrets
     signed_result: MakeResult

@@ -1,4 +1,4 @@
-"""Requests of business systems: the documents, how a phone takes a request, and the result."""
+"""Requests as business systems make them, follow them and fetch their result."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -30,7 +30,7 @@ class NewRequest:
     kind: str
     channel: str
     number: str
-    qr_key: str
+    shield_number: str | None
     pc_address: str | None
     pc_browser: str | None
     idempotency_key: str | None
@@ -47,8 +47,8 @@ class MadeRequest:
     channel: str
     state: str
     number: str
-    qr_key: str
     body_hash: bytes
+    created_at: int
     expires_at: int
 
 
@@ -61,56 +61,6 @@ class RequestState:
     state: str
     reason: str | None
     expires_at: int
-
-
-@dataclass(frozen=True, slots=True)
-class Requester:
-    """Who asks, as the phone shows it."""
-
-    name: str
-    domain: str
-    pc_address: str | None
-    pc_browser: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """One document as the phone gets it. requester is None for the protocol's own tasks."""
-
-    sid: bytes
-    uid: bytes
-    purpose: str
-    state: str
-    message: bytes
-    media_type: str
-    title: str
-    display: str
-    expires_at: int
-    requester: Requester | None
-
-
-@dataclass(frozen=True, slots=True)
-class ScannedRequest:
-    """A request that a phone has taken."""
-
-    id: str
-    kind: str
-    state: str
-    number: str
-    requester: Requester
-    expires_at: int
-    tasks: tuple[Task, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceCertificate:
-    """The certificate with which a device may answer; `filing_changed` since it was issued (R22)."""
-
-    uid: bytes
-    state: str
-    holds: frozenset[str]
-    not_after: int
-    filing_changed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +106,7 @@ async def create(db: Database, request: NewRequest, tasks: list[NewTask], *, now
         "kind": request.kind,
         "channel": request.channel,
         "number": request.number,
-        "qr_key": request.qr_key,
+        "shield_number": request.shield_number,
         "pc_address": request.pc_address,
         "pc_browser": request.pc_browser,
         "idempotency_key": request.idempotency_key,
@@ -210,8 +160,8 @@ async def find_by_idempotency_key(
         channel=row["channel"],
         state=row["state"],
         number=row["number"],
-        qr_key=row["qr_key"],
         body_hash=row["body_hash"],
+        created_at=row["created_at"],
         expires_at=row["expires_at"],
     )
 
@@ -230,89 +180,20 @@ async def cancel(db: Database, *, id: str, client_id: str, now: int) -> bool:  #
     async def work(tx: Tx) -> bool:
         if await tx.run(_SQL["cancel"], id=id, client_id=client_id, now=now) != 1:
             return False
-        await tx.run(_SQL["close_tasks"], request_id=id)
+        await close_tasks(tx, request_id=id)
         return True
 
     return await db.write(work)
 
 
-async def decline(  # one column each
-    db: Database,
-    *,
-    id: str,  # noqa: A002
-    device_id: str,
-    account_id: str,
-    reason: str,
-    now: int,
-) -> bool:
-    """Declines a request that this device has scanned, and closes its documents."""
-
-    async def work(tx: Tx) -> bool:
-        declined = await tx.run(
-            _SQL["decline"], id=id, device_id=device_id, account_id=account_id, reason=reason, now=now
-        )
-        if declined != 1:
-            return False
-        await tx.run(_SQL["close_tasks"], request_id=id)
-        return True
-
-    return await db.write(work)
+async def close_tasks(tx: Tx, *, request_id: str) -> None:
+    """Closes the documents of a request that ended without signature."""
+    await tx.run(_SQL["close_tasks"], request_id=request_id)
 
 
-async def usable_certificate(db: Database, *, device_id: str, account_id: str) -> DeviceCertificate | None:
-    """The newest certificate of this device that is neither revoked nor superseded."""
-    row = await db.one(_SQL["usable_key"], device_id=device_id, account_id=account_id)
-    if row is None:
-        return None
-    holds = frozenset(row["holds"].split(",")) if row["holds"] else frozenset[str]()
-    changed = row["filed_version"] != row["filing_version"]
-    return DeviceCertificate(row["uid"], row["state"], holds, row["not_after"], changed)
-
-
-async def find_asker(db: Database, *, id: str, qr_key: str, channel: str) -> str | None:  # noqa: A002
-    """The business system that asks, for who holds the request's code; None for a wrong one."""
-    row = await db.one(_SQL["asker"], id=id, qr_key=qr_key, channel=channel)
-    return None if row is None else str(row["client_id"])
-
-
-async def scan(  # one part of the code each
-    db: Database,
-    *,
-    id: str,  # noqa: A002
-    qr_key: str,
-    channel: str,
-    uid: bytes,
-    now: int,
-) -> bool:
-    """Lets the key's phone take the request; False for a wrong code, a late one, or one that another phone took."""
-
-    async def work(tx: Tx) -> bool:
-        if await tx.one(_SQL["scan"], id=id, qr_key=qr_key, channel=channel, uid=uid, now=now) is None:
-            return False
-        await tx.run(_SQL["claim_tasks"], request_id=id, uid=uid)
-        return True
-
-    return await db.write(work)
-
-
-async def find_request(db: Database, *, id: str) -> ScannedRequest | None:  # noqa: A002
-    """A request with its documents and who asks."""
-    row = await db.one(_SQL["find_scanned"], id=id)
-    if row is None:
-        return None
-    requester = _requester(row)
-    tasks = tuple(_task(task, requester) for task in await db.all(_SQL["tasks_of_request"], request_id=id))
-    return ScannedRequest(
-        row["id"], row["kind"], row["state"], row["number"], requester, row["expires_at"], tasks
-    )
-
-
-async def find_task(db: Database, *, sid: bytes, device_id: str, account_id: str) -> Task | None:
-    """A document of this device's key."""
-    row = await db.one(_SQL["find_task"], sid=sid, device_id=device_id, account_id=account_id)
-    if row is None:
-        return None
-    return _task(row, None if row["name"] is None else _requester(row))
+async def shield_can_sign(db: Database, *, shield_number: str, now: int) -> bool:
+    """Whether this shield has a certificate that is active, not held and not expired."""
+    return await db.one(_SQL["shield_can_sign"], shield_number=shield_number, now=now) is not None
 
 
 async def find_result(db: Database, *, id: str, client_id: str) -> Result | None:  # noqa: A002
@@ -331,25 +212,6 @@ async def find_result(db: Database, *, id: str, client_id: str) -> Result | None
         documents=tuple(
             SignedDocument(row["title"], row["message"], row["signature"], row["signed_at"]) for row in signed
         ),
-    )
-
-
-def _requester(row: Row) -> Requester:
-    return Requester(row["name"], row["domain"], row["pc_address"], row["pc_browser"])
-
-
-def _task(row: Row, requester: Requester | None) -> Task:
-    return Task(
-        sid=row["sid"],
-        uid=row["uid"],
-        purpose=row["purpose"],
-        state=row["state"],
-        message=row["message"],
-        media_type=row["media_type"],
-        title=row["title"],
-        display=row["display"],
-        expires_at=row["expires_at"],
-        requester=requester,
     )
 
 

@@ -170,7 +170,6 @@ CREATE TABLE requests (
   state TEXT NOT NULL,
   reason TEXT,
   number TEXT NOT NULL,
-  qr_key TEXT NOT NULL,
   pc_address TEXT,
   pc_browser TEXT,
   uid BYTEA,
@@ -179,7 +178,7 @@ CREATE TABLE requests (
   created_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL,
   changed_at BIGINT NOT NULL
-, channel TEXT NOT NULL DEFAULT 'qr');
+, channel TEXT NOT NULL DEFAULT 'qr', shield_number TEXT);
 
 CREATE UNIQUE INDEX requests_idempotency ON requests (client_id, idempotency_key);
 
@@ -433,3 +432,5 @@ CREATE INDEX certificates_off ON certificates
   WHERE (state IN ('revoked', 'superseded') OR holds <> '') AND der IS NOT NULL;
 
 CREATE INDEX filed_persons_asked ON filed_persons (asked_at);
+
+CREATE INDEX requests_inbox ON requests (shield_number, created_at) WHERE state = 'waiting' AND shield_number IS NOT NULL;

@@ -28,7 +28,17 @@ from mshield.client.wire import read
 from tests.unit.pki.authority import IDENTITY, NOW, SUBJECT, Authority, authority
 
 URL = "https://shield.example.cn"
-CREATED = {"id": "r1", "kind": "login", "state": "waiting", "qr": "q", "number": "07", "expires_at": 1}
+CREATED = {
+    "id": "r1",
+    "kind": "login",
+    "state": "waiting",
+    "number": "07",
+    "age": 2500,
+    "expires_at": 1,
+    "status_token": "t" * 43,
+    "qr_origin": "https://shield.test",
+    "qr_secret": bytes(range(32)).hex(),
+}
 AT = datetime.fromtimestamp(NOW / 1000, UTC)
 
 Answer = httpx.Response | type[httpx.TransportError]

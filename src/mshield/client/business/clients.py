@@ -44,14 +44,23 @@ class BusinessClient:
         self._http = httpx.Client(transport=transport, trust_env=not is_loopback(self._base))
 
     def request_login(
-        self, *, pc: Pc | None = None, channel: Channel = "qr", idempotency_key: str | None = None
+        self,
+        *,
+        pc: Pc | None = None,
+        channel: Channel = "qr",
+        lifetime: int | None = None,
+        idempotency_key: str | None = None,
     ) -> Created:
-        """Asks for a login (扫码登录); show `qr` as a QR code and `number` beside it.
+        """Asks for a login (扫码登录); show `qr`, anew each second, as a QR code, and `number` beside it.
+
+        Give `pc`: the phone shows it, and logins that anybody may begin are limited by its address.
 
         By channel `app` open `app_link` instead, on the phone itself.
         """
         return self._perform(
-            self._plans.request_login(pc=pc, channel=channel, idempotency_key=idempotency_key)
+            self._plans.request_login(
+                pc=pc, channel=channel, lifetime=lifetime, idempotency_key=idempotency_key
+            )
         )
 
     def request_signature(
@@ -60,11 +69,24 @@ class BusinessClient:
         *,
         pc: Pc | None = None,
         channel: Channel = "qr",
+        shield_number: str | None = None,
+        lifetime: int | None = None,
         idempotency_key: str | None = None,
     ) -> Created:
-        """Asks for signatures (扫码签名) on 1 to 64 documents, under one PIN entry."""
+        """Asks for signatures (扫码签名) on 1 to 64 documents, under one PIN entry.
+
+        With `shield_number` the request also waits in that shield's inbox (待办), and no other shield can take it.
+        `lifetime` is in seconds; the service has its own for those that name none.
+        """
         return self._perform(
-            self._plans.request_signature(documents, pc=pc, channel=channel, idempotency_key=idempotency_key)
+            self._plans.request_signature(
+                documents,
+                pc=pc,
+                channel=channel,
+                shield_number=shield_number,
+                lifetime=lifetime,
+                idempotency_key=idempotency_key,
+            )
         )
 
     def status(self, request_id: str, *, wait: int = 0, state: str = "waiting") -> Status:
@@ -138,11 +160,18 @@ class AsyncBusinessClient:
         self._http = httpx.AsyncClient(transport=transport, trust_env=not is_loopback(self._base))
 
     async def request_login(
-        self, *, pc: Pc | None = None, channel: Channel = "qr", idempotency_key: str | None = None
+        self,
+        *,
+        pc: Pc | None = None,
+        channel: Channel = "qr",
+        lifetime: int | None = None,
+        idempotency_key: str | None = None,
     ) -> Created:
         """As `BusinessClient.request_login`."""
         return await self._perform(
-            self._plans.request_login(pc=pc, channel=channel, idempotency_key=idempotency_key)
+            self._plans.request_login(
+                pc=pc, channel=channel, lifetime=lifetime, idempotency_key=idempotency_key
+            )
         )
 
     async def request_signature(
@@ -151,11 +180,20 @@ class AsyncBusinessClient:
         *,
         pc: Pc | None = None,
         channel: Channel = "qr",
+        shield_number: str | None = None,
+        lifetime: int | None = None,
         idempotency_key: str | None = None,
     ) -> Created:
         """As `BusinessClient.request_signature`."""
         return await self._perform(
-            self._plans.request_signature(documents, pc=pc, channel=channel, idempotency_key=idempotency_key)
+            self._plans.request_signature(
+                documents,
+                pc=pc,
+                channel=channel,
+                shield_number=shield_number,
+                lifetime=lifetime,
+                idempotency_key=idempotency_key,
+            )
         )
 
     async def status(self, request_id: str, *, wait: int = 0, state: str = "waiting") -> Status:

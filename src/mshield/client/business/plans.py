@@ -6,6 +6,7 @@ network and a gateway's 502, 503 and 504 are tried again.
 
 import base64
 import secrets
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
@@ -51,20 +52,30 @@ class Plans:
     retry: Retry
     now: Callable[[], float]
 
-    def request_login(self, *, pc: Pc | None, channel: Channel, idempotency_key: str | None) -> Plan[Created]:
+    def request_login(
+        self, *, pc: Pc | None, channel: Channel, lifetime: int | None, idempotency_key: str | None
+    ) -> Plan[Created]:
         """Asks for a login."""
-        payload = {"kind": "login", "pc": _pc(pc)} | _by(channel)
+        payload = {"kind": "login", "pc": _pc(pc)} | _by(channel) | _given(lifetime=lifetime)
         return self._create(payload, idempotency_key)
 
     def request_signature(
-        self, documents: Sequence[Document], *, pc: Pc | None, channel: Channel, idempotency_key: str | None
+        self,
+        documents: Sequence[Document],
+        *,
+        pc: Pc | None,
+        channel: Channel,
+        shield_number: str | None,
+        lifetime: int | None,
+        idempotency_key: str | None,
     ) -> Plan[Created]:
         """Asks for signatures on 1 to 64 documents."""
-        payload = {
+        payload: dict[str, object] = {
             "kind": "signature",
             "documents": [_document(document) for document in documents],
             "pc": _pc(pc),
-        } | _by(channel)
+        }
+        payload |= _by(channel) | _given(shield_number=shield_number, lifetime=lifetime)
         return self._create(payload, idempotency_key)
 
     def status(self, request_id: str, *, wait: int, state: str) -> Plan[Status]:
@@ -106,7 +117,7 @@ class Plans:
         send = self._request(
             "POST", _REQUESTS, body=msgspec.json.encode(payload), idempotency_key=idempotency_key
         )
-        return self._call(send, lambda body: read(body, Created))
+        return self._call(send, lambda body: _received(read(body, Created)))
 
     def _request(
         self,
@@ -175,6 +186,14 @@ def _document(document: Document) -> dict[str, object]:
 def _by(channel: Channel) -> dict[str, object]:
     """Said only where it isn't the usual one, so that an older service understands."""
     return {} if channel == "qr" else {"channel": channel}
+
+
+def _given(**fields: object) -> dict[str, object]:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _received(created: Created) -> Created:
+    return msgspec.structs.replace(created, received_at=time.time_ns() // 1_000_000)
 
 
 def _pc(pc: Pc | None) -> dict[str, str] | None:

@@ -3,6 +3,7 @@
 Unknown fields of answers are ignored, so that a newer service may say more.
 """
 
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
@@ -10,6 +11,7 @@ from typing import Literal
 import msgspec
 
 from mshield.client.wire import unbase64
+from mshield.domain.qr import qr_text
 
 Kind = Literal["login", "signature"]
 Channel = Literal["qr", "app"]
@@ -38,18 +40,37 @@ class Pc:
 
 
 class Created(msgspec.Struct, frozen=True, kw_only=True):
-    """A request that waits for a phone. `qr` is the QR's text; `number` is shown beside it and must be the phone's.
+    """A request that waits for a phone. Show `qr`, which changes every second, and `number` beside it.
 
-    A request by channel `app` has no `qr`: `app_link` opens the shield's app on the same phone.
+    Keep it on the server: who has `qr_secret` can show the code elsewhere. A page gets `id`, `status_token` and
+    `number`. `received_at` is when the answer came, by this machine's clock (ms), `age` how old the request was then.
+    A request by channel `app` has no code: `app_link` opens the shield's app on the same phone.
     """
 
     id: str
     kind: Kind
     state: State
     number: str
+    age: int
     expires_at: int
-    qr: str = ""
+    status_token: str
+    received_at: int = 0
+    qr_origin: str = ""
+    qr_secret: str = ""
     app_link: str = ""
+
+    @property
+    def qr(self) -> str:
+        """The QR code's text of this second; empty by channel `app`."""
+        return self.qr_text()
+
+    def qr_text(self, at: int | None = None) -> str:
+        """The QR code's text at a moment (ms by this machine's clock, now where None); empty by channel `app`."""
+        if not self.qr_secret:
+            return ""
+        moment = time.time_ns() // 1_000_000 if at is None else at
+        elapsed = max(0, self.age + moment - self.received_at) // 1000
+        return qr_text(self.qr_origin, self.id, bytes.fromhex(self.qr_secret), elapsed)
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):

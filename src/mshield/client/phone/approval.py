@@ -1,4 +1,4 @@
-"""Scanning a QR code and answering it: log in (manual 2.3.1.10), sign (2.3.1.11), or decline.
+"""Taking a request, by its QR code or from the inbox, and answering it: login (2.3.1.10), signature (2.3.1.11), or no.
 
 What the user saw at the scan is what is signed at the approval: the scanned request is kept, and every
 message is checked against who asks before it is shown.
@@ -8,13 +8,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
+from urllib.parse import quote
 
 import msgspec
 
 from mshield.client.errors import PhoneError, ProblemError, ProtocolError
 from mshield.client.login_message import LOGIN_TYPE, LoginMessage
 from mshield.client.phone.cosigning import CoSigning, ToSign
-from mshield.client.phone.messages import Scan, Task
+from mshield.client.phone.messages import Inbox, InboxRequest, Scan, Task
 from mshield.client.phone.operation import Operation
 from mshield.client.phone.pin import PinSource, checked_pin
 from mshield.client.wire import read, unhex
@@ -50,7 +51,23 @@ def scan(operation: Operation, code: str) -> Scan:
     """Takes the request behind a QR code or another app's link, checks it and keeps it for the decision."""
     if not _CODE.fullmatch(code):
         raise PhoneError("bad_code")
-    answer = operation.connection.post("/api/phone/scans", operation.logged_in(), {"code": code})
+    return _keep(
+        operation, operation.connection.post("/api/phone/scans", operation.logged_in(), {"code": code})
+    )
+
+
+def inbox(operation: Operation) -> tuple[InboxRequest, ...]:
+    """The requests that wait for this shield (待办), oldest first."""
+    return read(operation.connection.get("/api/phone/inbox", operation.logged_in()), Inbox).requests
+
+
+def take(operation: Operation, request_id: str) -> Scan:
+    """Takes a request from the inbox, checks it and keeps it for the decision."""
+    path = f"/api/phone/inbox/{quote(request_id, safe='')}"
+    return _keep(operation, operation.connection.post(path, operation.logged_in(), None))
+
+
+def _keep(operation: Operation, answer: bytes) -> Scan:
     scanned = read(answer, Scan)
     uid = operation.vault.state.at("key").uid
     for task in scanned.tasks:

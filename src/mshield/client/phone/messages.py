@@ -130,6 +130,24 @@ class Requester(msgspec.Struct, frozen=True, kw_only=True):
     pc_browser: str | None = None
 
 
+class InboxRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A request that waits for this shield; `title` is that of the first of its `documents`."""
+
+    request_id: str
+    kind: Literal["login", "signature"]
+    title: str
+    documents: int
+    requester: Requester
+    asked_at: int
+    expires_at: int
+
+
+class Inbox(msgspec.Struct, frozen=True, kw_only=True):
+    """What waits for this shield (待办), oldest first."""
+
+    requests: tuple[InboxRequest, ...]
+
+
 class Task(msgspec.Struct, frozen=True, kw_only=True):
     """One document to sign; `message` is M, the exact bytes that a verifier hashes."""
 

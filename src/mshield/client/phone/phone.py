@@ -22,6 +22,7 @@ from mshield.client.phone.folder import Folder
 from mshield.client.phone.messages import (
     AccountSource,
     Captcha,
+    InboxRequest,
     IssuedCertificate,
     LoggedIn,
     Me,
@@ -265,6 +266,16 @@ class VirtualPhone:
         """Takes the request behind a QR code's text; it is kept until it is approved or declined."""
         with self._operation() as operation:
             return approval.scan(operation, code)
+
+    def inbox(self) -> tuple[InboxRequest, ...]:
+        """The requests that wait for this shield (待办), oldest first."""
+        with self._operation() as operation:
+            return approval.inbox(operation)
+
+    def take(self, request_id: str) -> Scan:
+        """Takes a request from the inbox; it is kept until it is approved or declined."""
+        with self._operation() as operation:
+            return approval.take(operation, request_id)
 
     def approve(self, request_id: str | None = None, *, pin: PinSource) -> approval.Approved:
         """Logs in or signs, for the scanned request.

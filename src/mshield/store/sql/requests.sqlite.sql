@@ -1,10 +1,10 @@
 -- The steps of one transaction; PostgreSQL joins them into one statement.
 
 -- name: insert_request!
-INSERT INTO requests (id, client_id, kind, channel, state, number, qr_key, pc_address, pc_browser, idempotency_key, body_hash,
-  created_at, expires_at, changed_at)
-VALUES (:id, :client_id, :kind, :channel, 'waiting', :number, :qr_key, :pc_address, :pc_browser, :idempotency_key, :body_hash,
-  :now, :expires_at, :now);
+INSERT INTO requests (id, client_id, kind, channel, state, number, shield_number, pc_address, pc_browser, idempotency_key,
+  body_hash, created_at, expires_at, changed_at)
+VALUES (:id, :client_id, :kind, :channel, 'waiting', :number, :shield_number, :pc_address, :pc_browser, :idempotency_key,
+  :body_hash, :now, :expires_at, :now);
 
 -- name: insert_task!
 INSERT INTO tasks (sid, request_id, position, uid, purpose, state, message, media_type, title, display, created_at, expires_at)

@@ -10,10 +10,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.domain import errors
-from mshield.services.ask import Document
+from mshield.domain.errors import Json
+from mshield.services.ask import Asked, Document
 from mshield.services.result import SignedResult
 from mshield.web import openapi
-from mshield.web.body import Wire, decode
+from mshield.web.body import Hex32, Wire, decode
 from mshield.web.business.authentication import system_of
 from mshield.web.context import context_of
 from mshield.web.json_answer import JsonAnswer
@@ -29,6 +30,7 @@ _KEY_HEADER: Final[dict[str, Any]] = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 128},
 }
 _KEY_BYTES: Final = 128
+_LONGEST_LOGIN: Final = 300
 
 _MEDIA_TYPE: Final = r"^[a-z0-9.+-]+/[a-zA-Z0-9.+-]+(; ?charset=[A-Za-z0-9-]+)?"
 
@@ -69,26 +71,36 @@ class CreateMessage(Wire, frozen=True):
     """A login takes no documents, a signature 1 to 64.
 
     `channel` `app`: another app on the same phone hands the request over by its link, and needs a bound certificate.
+    `shield_number`: the request for a signature also waits in that shield's inbox (待办), and no other can take it.
+    `lifetime`: seconds that the request lives, a login at most 300.
     """
 
     kind: Literal["login", "signature"]
     documents: Annotated[tuple[DocumentMessage, ...], msgspec.Meta(max_length=64)] = ()
     pc: PcMessage | None = None
     channel: Literal["qr", "app"] = "qr"
+    shield_number: Annotated[str, msgspec.Meta(pattern=r"^MS[0-9]{11}$")] | None = None
+    lifetime: Annotated[int, msgspec.Meta(ge=30, le=86_400)] | None = None
 
 
 class CreatedMessage(Wire, frozen=True):
-    """`qr` is the text to show as a QR code, `number` two digits to show beside it.
+    """What the QR code of each second is made from, and `number`, two digits to show beside it.
 
-    A request by channel `app` has `app_link` in its place: the link that opens the shield's app on this phone.
+    The text is `{qr_origin}/q/{id}?t={t}&c={c}`: t the seconds since the request began, c the first 16 bytes of
+    HMAC-SHA-256(qr_secret, t as decimal digits) as base64url. `age` (ms) is how long ago the request began when this
+    was answered, so that no clocks need to agree. `qr_secret` stays on the server; `status_token` is for the page.
+    A request by channel `app` has `app_link` in their place: the link that opens the shield's app on this phone.
     """
 
     id: str
     kind: Literal["login", "signature"]
     state: str
     number: str
+    age: int
     expires_at: int
-    qr: str | msgspec.UnsetType = msgspec.UNSET
+    status_token: str
+    qr_origin: str | msgspec.UnsetType = msgspec.UNSET
+    qr_secret: Hex32 | msgspec.UnsetType = msgspec.UNSET
     app_link: str | msgspec.UnsetType = msgspec.UNSET
 
 
@@ -141,40 +153,31 @@ class ResultMessage(Wire, frozen=True):
     operation_id="createRequest",
     openapi_extra=openapi.takes(CreateMessage) | _SECURITY | {"parameters": [_KEY_HEADER]},
     responses=openapi.answers(CreatedMessage, "The request", status=201)
-    | openapi.problems(400, 401, 413, 422, 503),
+    | openapi.problems(400, 401, 409, 413, 422, 429, 503),
 )
 @hot
 async def create(request: Request) -> Response:
-    """The request lives 120 s (a setting). Show `qr` as a QR code and wait on its state."""
+    """The request lives 120 s (a setting). Show its QR code, which changes every second, and wait on its state."""
     context = context_of(request)
     now = context.clock()
     system = await system_of(request, now=now)
     body = await request.body()
     message = decode(body, CreateMessage)
-    if (message.kind == "login") == bool(message.documents):
-        raise errors.InvalidRequest(fields=["documents"])
+    _check(message)
     asked = await context.ask.create(
         system,
         kind=message.kind,
         channel=message.channel,
         documents=tuple(_document(each) for each in message.documents),
+        shield_number=message.shield_number,
+        lifetime=message.lifetime,
         pc_address=message.pc.address if message.pc else None,
         pc_browser=message.pc.browser if message.pc else None,
         idempotency_key=_idempotency_key(request),
         body=body,
         now=now,
     )
-    by_app = asked.channel == "app"
-    answer = CreatedMessage(
-        asked.id,
-        message.kind,
-        asked.state,
-        asked.number,
-        asked.expires_at,
-        qr=msgspec.UNSET if by_app else asked.qr,
-        app_link=asked.qr if by_app else msgspec.UNSET,
-    )
-    return JsonAnswer(answer, 201)
+    return JsonAnswer(_created(asked, message.kind, now=now), 201)
 
 
 @router.get(
@@ -236,6 +239,36 @@ async def cancel(request: Request, request_id: str) -> Response:
     system = await system_of(request, now=now)
     await context.ask.cancel(system, request_id, now=now)
     return Response(status_code=204)
+
+
+def _check(message: CreateMessage) -> None:
+    login = message.kind == "login"
+    wrong: list[Json] = [
+        name
+        for name, is_wrong in (
+            ("documents", login == bool(message.documents)),
+            ("shield_number", message.shield_number is not None and (login or message.channel == "app")),
+            ("lifetime", login and message.lifetime is not None and message.lifetime > _LONGEST_LOGIN),
+        )
+        if is_wrong
+    ]
+    if wrong:
+        raise errors.InvalidRequest(fields=wrong)
+
+
+def _created(asked: Asked, kind: Literal["login", "signature"], *, now: int) -> CreatedMessage:
+    made = CreatedMessage(
+        id=asked.id,
+        kind=kind,
+        state=asked.state,
+        number=asked.number,
+        age=max(0, now - asked.started_at),
+        expires_at=asked.expires_at,
+        status_token=asked.status_token,
+    )
+    if asked.channel == "app":
+        return msgspec.structs.replace(made, app_link=asked.app_link)
+    return msgspec.structs.replace(made, qr_origin=asked.origin, qr_secret=asked.qr_secret.hex())
 
 
 def _document(message: DocumentMessage) -> Document:

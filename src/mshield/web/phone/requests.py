@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.domain import errors
-from mshield.services.answer import Requester, Task
+from mshield.services.answer import Requester, ScannedRequest, Task, WaitingRequest
 from mshield.services.session import authenticate_phone
 from mshield.web import openapi
 from mshield.web.body import Hex16, Wire, decode
@@ -77,6 +77,24 @@ class ScannedMessage(Wire, frozen=True):
     tasks: tuple[TaskMessage, ...]
 
 
+class WaitingMessage(Wire, frozen=True):
+    """A request in the inbox; `title` is that of the first of its `documents`."""
+
+    request_id: str
+    kind: Literal["login", "signature"]
+    title: str
+    documents: int
+    requester: RequesterMessage
+    asked_at: int
+    expires_at: int
+
+
+class InboxMessage(Wire, frozen=True):
+    """What waits for this shield, oldest first."""
+
+    requests: tuple[WaitingMessage, ...]
+
+
 @router.post(
     "/scans",
     summary="Take a request by its QR code",
@@ -97,15 +115,42 @@ async def scan(request: Request) -> Response:
     now = context.clock()
     login = await authenticate_phone(context.db, caller, now=now)
     taken = await context.answer.scan(login, message.code, now=now)
-    answer = ScannedMessage(
-        request_id=taken.id,
-        kind="login" if taken.kind == "login" else "signature",
-        number=taken.number,
-        requester=_requester(taken.requester),
-        expires_at=taken.expires_at,
-        tasks=tuple(task_message(task) for task in taken.tasks),
-    )
-    return JsonAnswer(answer)
+    return JsonAnswer(_scanned(taken))
+
+
+@router.get(
+    "/inbox",
+    summary="Requests that wait for this shield (待办)",
+    operation_id="getInbox",
+    openapi_extra=_SECURITY,
+    responses=openapi.answers(InboxMessage, "The requests, oldest first")
+    | openapi.problems(401, 403, 409, 503),
+)
+async def inbox(request: Request) -> Response:
+    """What business systems asked for by this phone's shield number, and nobody has answered yet."""
+    caller = await caller_of(request)
+    context = context_of(request)
+    now = context.clock()
+    login = await authenticate_phone(context.db, caller, now=now)
+    waiting = await context.answer.inbox(login, now=now)
+    return JsonAnswer(InboxMessage(tuple(_waiting(each) for each in waiting)))
+
+
+@router.post(
+    "/inbox/{request_id}",
+    summary="Take a request from the inbox",
+    operation_id="takeRequest",
+    openapi_extra=_SECURITY,
+    responses=openapi.answers(ScannedMessage, "What is asked, and by whom")
+    | openapi.problems(401, 403, 404, 409, 410, 503),
+)
+async def take(request: Request, request_id: str) -> Response:
+    """As a scan, without a code. Needs no Idempotency-Key: a phone that takes it again gets the same request."""
+    caller = await caller_of(request)
+    context = context_of(request)
+    now = context.clock()
+    login = await authenticate_phone(context.db, caller, now=now)
+    return JsonAnswer(_scanned(await context.answer.take(login, request_id, now=now)))
 
 
 @router.get(
@@ -144,6 +189,29 @@ async def decline(request: Request, request_id: str) -> Response:
     login = await authenticate_phone(context.db, caller, now=now)
     await context.answer.decline(login, request_id, message.reason, now=now)
     return Response(status_code=204)
+
+
+def _scanned(taken: ScannedRequest) -> ScannedMessage:
+    return ScannedMessage(
+        request_id=taken.id,
+        kind="login" if taken.kind == "login" else "signature",
+        number=taken.number,
+        requester=_requester(taken.requester),
+        expires_at=taken.expires_at,
+        tasks=tuple(task_message(task) for task in taken.tasks),
+    )
+
+
+def _waiting(found: WaitingRequest) -> WaitingMessage:
+    return WaitingMessage(
+        request_id=found.id,
+        kind="login" if found.kind == "login" else "signature",
+        title=found.title,
+        documents=found.documents,
+        requester=_requester(found.requester),
+        asked_at=found.created_at,
+        expires_at=found.expires_at,
+    )
 
 
 def _requester(requester: Requester) -> RequesterMessage:

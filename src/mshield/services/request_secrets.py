@@ -1,0 +1,45 @@
+"""What opens one request: the QR code's secret, the status token of the PC's page, the key in another app's link.
+
+They are derived from the request's id and nowhere stored, so that a leaked database opens no request.
+"""
+
+import base64
+import hashlib
+import hmac
+from dataclasses import dataclass
+
+from mshield.keys.secrets import LookupKey
+
+
+@dataclass(frozen=True, slots=True)
+class RequestSecrets:
+    """Makes and checks them."""
+
+    lookup: LookupKey
+
+    def qr_secret(self, request_id: str) -> bytes:
+        """With which the QR code of each second is made (32 bytes)."""
+        return self._derive("request-qr", request_id)
+
+    def status_token(self, request_id: str) -> str:
+        """With which a page watches the request: 43 characters of base64url. It opens no result."""
+        return _text(self._derive("request-status", request_id))
+
+    def is_status_token(self, request_id: str, token: str) -> bool:
+        """Whether the token is this request's. In constant time."""
+        return hmac.compare_digest(self.status_token(request_id).encode(), token.encode())
+
+    def app_key(self, request_id: str) -> str:
+        """What another app's link carries beside the id: 22 characters of base64url."""
+        return _text(self._derive("request-app", request_id)[:16])
+
+    def is_app_key(self, request_id: str, key: str) -> bool:
+        """Whether the key is this request's. In constant time."""
+        return hmac.compare_digest(self.app_key(request_id).encode(), key.encode())
+
+    def _derive(self, kind: str, request_id: str) -> bytes:
+        return hmac.digest(self.lookup.key_for(kind), request_id.encode(), hashlib.sha256)
+
+
+def _text(octets: bytes) -> str:
+    return base64.urlsafe_b64encode(octets).rstrip(b"=").decode()

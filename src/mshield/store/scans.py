@@ -1,0 +1,224 @@
+"""How a phone takes a request, by its code or from its inbox, sees its documents, and declines it."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from mshield.store.database import Database, Row, Tx
+from mshield.store.queries import Queries
+from mshield.store.requests import close_tasks
+
+_SQL: Final = Queries("scans")
+
+
+@dataclass(frozen=True, slots=True)
+class Requester:
+    """Who asks, as the phone shows it."""
+
+    name: str
+    domain: str
+    pc_address: str | None
+    pc_browser: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One document as the phone gets it. requester is None for the protocol's own tasks."""
+
+    sid: bytes
+    uid: bytes
+    purpose: str
+    state: str
+    message: bytes
+    media_type: str
+    title: str
+    display: str
+    expires_at: int
+    requester: Requester | None
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingRequest:
+    """A request in a shield's inbox; `title` is that of the first of its `documents`."""
+
+    id: str
+    kind: str
+    title: str
+    documents: int
+    requester: Requester
+    created_at: int
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceCertificate:
+    """The certificate with which a device may answer; `filing_changed` since it was issued (R22)."""
+
+    uid: bytes
+    shield_number: str
+    state: str
+    holds: frozenset[str]
+    not_after: int
+    filing_changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ScannedRequest:
+    """A request that a phone has taken, or wants to; `shield_number` where it is for one shield only."""
+
+    id: str
+    kind: str
+    state: str
+    number: str
+    shield_number: str | None
+    requester: Requester
+    created_at: int
+    expires_at: int
+    tasks: tuple[Task, ...]
+
+
+async def usable_certificate(db: Database, *, device_id: str, account_id: str) -> DeviceCertificate | None:
+    """The newest certificate of this device that is neither revoked nor superseded."""
+    row = await db.one(_SQL["usable_key"], device_id=device_id, account_id=account_id)
+    if row is None:
+        return None
+    holds = frozenset(row["holds"].split(",")) if row["holds"] else frozenset[str]()
+    changed = row["filed_version"] != row["filing_version"]
+    return DeviceCertificate(row["uid"], row["shield_number"], row["state"], holds, row["not_after"], changed)
+
+
+async def find_asker(db: Database, *, id: str, channel: str) -> str | None:  # noqa: A002
+    """The business system that asks by this channel."""
+    row = await db.one(_SQL["asker"], id=id, channel=channel)
+    return None if row is None else str(row["client_id"])
+
+
+async def scan(
+    db: Database,
+    *,
+    id: str,  # noqa: A002
+    channel: str,
+    by: DeviceCertificate,
+    begun: tuple[int, int],
+    now: int,
+) -> bool:
+    """Lets a phone take the request, where it began between these two moments (ms).
+
+    False for a late code, a request for another shield, or one that another phone took.
+    """
+    earliest, latest = begun
+
+    async def work(tx: Tx) -> bool:
+        taken = await tx.one(
+            _SQL["scan"],
+            id=id,
+            channel=channel,
+            uid=by.uid,
+            shield_number=by.shield_number,
+            earliest=earliest,
+            latest=latest,
+            now=now,
+        )
+        if taken is not None:
+            await tx.run(_SQL["claim_tasks"], request_id=id, uid=by.uid)
+        return taken is not None
+
+    return await db.write(work)
+
+
+async def take(db: Database, *, id: str, by: DeviceCertificate, now: int) -> bool:  # noqa: A002
+    """Lets a phone take a request from its inbox; False where it isn't, or no longer, there."""
+
+    async def work(tx: Tx) -> bool:
+        taken = await tx.one(_SQL["take"], id=id, uid=by.uid, shield_number=by.shield_number, now=now)
+        if taken is not None:
+            await tx.run(_SQL["claim_tasks"], request_id=id, uid=by.uid)
+        return taken is not None
+
+    return await db.write(work)
+
+
+async def inbox(db: Database, *, shield_number: str, now: int, most: int) -> list[WaitingRequest]:
+    """The requests that wait for this shield, oldest first."""
+    rows = await db.all(_SQL["inbox"], shield_number=shield_number, now=now, most=most)
+    return [
+        WaitingRequest(
+            row["id"],
+            row["kind"],
+            row["title"],
+            row["documents"],
+            _requester(row),
+            row["created_at"],
+            row["expires_at"],
+        )
+        for row in rows
+    ]
+
+
+async def find_request(db: Database, *, id: str) -> ScannedRequest | None:  # noqa: A002
+    """A request with its documents and who asks."""
+    row = await db.one(_SQL["find_scanned"], id=id)
+    if row is None:
+        return None
+    requester = _requester(row)
+    tasks = tuple(_task(task, requester) for task in await db.all(_SQL["tasks_of_request"], request_id=id))
+    return ScannedRequest(
+        id=row["id"],
+        kind=row["kind"],
+        state=row["state"],
+        number=row["number"],
+        shield_number=row["shield_number"],
+        requester=requester,
+        created_at=row["created_at"],
+        expires_at=row["expires_at"],
+        tasks=tasks,
+    )
+
+
+async def find_task(db: Database, *, sid: bytes, device_id: str, account_id: str) -> Task | None:
+    """A document of this device's key."""
+    row = await db.one(_SQL["find_task"], sid=sid, device_id=device_id, account_id=account_id)
+    if row is None:
+        return None
+    return _task(row, None if row["name"] is None else _requester(row))
+
+
+async def decline(  # one column each
+    db: Database,
+    *,
+    id: str,  # noqa: A002
+    device_id: str,
+    account_id: str,
+    reason: str,
+    now: int,
+) -> bool:
+    """Declines a request that this device has scanned, and closes its documents."""
+
+    async def work(tx: Tx) -> bool:
+        declined = await tx.run(
+            _SQL["decline"], id=id, device_id=device_id, account_id=account_id, reason=reason, now=now
+        )
+        if declined != 1:
+            return False
+        await close_tasks(tx, request_id=id)
+        return True
+
+    return await db.write(work)
+
+
+def _requester(row: Row) -> Requester:
+    return Requester(row["name"], row["domain"], row["pc_address"], row["pc_browser"])
+
+
+def _task(row: Row, requester: Requester | None) -> Task:
+    return Task(
+        sid=row["sid"],
+        uid=row["uid"],
+        purpose=row["purpose"],
+        state=row["state"],
+        message=row["message"],
+        media_type=row["media_type"],
+        title=row["title"],
+        display=row["display"],
+        expires_at=row["expires_at"],
+        requester=requester,
+    )

@@ -1,0 +1,73 @@
+"""The QR code that changes every second: what it says, and when it counts."""
+
+import base64
+import hashlib
+import hmac
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mshield.domain.qr import EARLY_MS, QR_MS, begun_between, is_genuine, qr_code, qr_text, read_qr
+
+ORIGIN = "https://shield.example"
+REQUEST = "01234567-89ab-7def-8123-456789abcdef"
+SECRET = bytes(range(32))
+
+
+def test_the_code_is_an_hmac_over_the_seconds() -> None:
+    mac = hmac.new(SECRET, b"17", hashlib.sha256).digest()[:16]
+    assert qr_code(SECRET, 17) == base64.urlsafe_b64encode(mac).decode().rstrip("=")
+    assert qr_text(ORIGIN, REQUEST, SECRET, 17) == f"{ORIGIN}/q/{REQUEST}?t=17&c={qr_code(SECRET, 17)}"
+
+
+@given(st.binary(min_size=32, max_size=32), st.integers(0, 9_999_999))
+def test_each_second_has_its_own(secret: bytes, elapsed: int) -> None:
+    qr = read_qr(qr_text(ORIGIN, REQUEST, secret, elapsed))
+    assert qr is not None
+    assert (qr.request_id, qr.elapsed) == (REQUEST, elapsed)
+    assert is_genuine(qr, secret)
+    assert not is_genuine(qr, SECRET if secret != SECRET else bytes(32))
+    assert qr_code(secret, elapsed) != qr_code(secret, elapsed + 1)
+
+
+def test_a_code_does_not_count_for_another_second() -> None:
+    moved = read_qr(qr_text(ORIGIN, REQUEST, SECRET, 17).replace("t=17", "t=18"))
+    assert moved is not None
+    assert not is_genuine(moved, SECRET)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "otpauth://totp/x?secret=y",
+        f"{ORIGIN}/q/{REQUEST}?t=017&c={'A' * 22}",
+        f"{ORIGIN}/q/{REQUEST}?t=-1&c={'A' * 22}",
+        f"{ORIGIN}/q/{REQUEST}?t=12345678&c={'A' * 22}",
+        f"{ORIGIN}/q/{REQUEST}?t=1&c={'A' * 21}",
+        f"{ORIGIN}/q/{REQUEST}?t=1&c={'A' * 22}\n",
+        f"{ORIGIN}/q/{REQUEST}?t=１&c={'A' * 22}",
+        f"{ORIGIN}/q/{REQUEST.upper()}?t=1&c={'A' * 22}",
+        f"{ORIGIN}/q/{REQUEST}?t=1&c={'A' * 22}&x=1",
+    ],
+)
+def test_another_form_is_none(text: str) -> None:
+    assert read_qr(text) is None
+
+
+@given(st.text())
+def test_no_text_makes_it_fail(text: str) -> None:
+    read_qr(text)
+
+
+@pytest.mark.parametrize(
+    ("age", "counts"),
+    [(-EARLY_MS - 1, False), (-EARLY_MS, True), (0, True), (QR_MS, True), (QR_MS + 1, False)],
+)
+def test_it_counts_for_five_seconds(age: int, *, counts: bool) -> None:
+    qr = read_qr(qr_text(ORIGIN, REQUEST, SECRET, 17))
+    assert qr is not None
+    began = 1_700_000_000_000
+    earliest, latest = begun_between(qr, now=began + 17_000 + age)
+    assert (earliest <= began <= latest) is counts
