@@ -31,6 +31,10 @@ async def _end_renewals(context: Context) -> int:
     return await end_renewals(context.db, now=context.clock())
 
 
+async def _oidc_keys(context: Context) -> int:
+    return await context.oidc.keys.keep(context.clock(), days=context.settings.oidc_key_days)
+
+
 async def _tell_of_ends(context: Context) -> int:
     return await tell_of_ends(context.db, context.settings, now=context.clock())
 
@@ -49,6 +53,7 @@ JOBS: Final = (
     Job("filing", 60, _refresh_filing),
     Job("log", 1, _sequence),
     Job("notify", 5, _notify),
+    Job("oidc", 3600, _oidc_keys),
     Job("purge", 600, _purge),
     Job("renewals", 60, _end_renewals),
 )

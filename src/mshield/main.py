@@ -18,6 +18,7 @@ from mshield.gateways.sms_provider import open_gateway
 from mshield.gm.engine import load_engine
 from mshield.keys.authority import load_authorities
 from mshield.keys.keyring import load_keyring
+from mshield.keys.oidc_key import OidcKeys
 from mshield.keys.secrets import load_lookup_key
 from mshield.services.answer import Answer
 from mshield.services.answer_once import AnswerOnce
@@ -41,6 +42,8 @@ from mshield.services.look_up_filing import LookUpFiling
 from mshield.services.manage_acts import ManageShields
 from mshield.services.manage_lists import LookUp
 from mshield.services.notify import Notify
+from mshield.services.oidc.clients import OidcClients
+from mshield.services.oidc.provider import OidcProvider
 from mshield.services.open_signing import OpenSigning
 from mshield.services.outside_accounts import OutsideAccounts, account_sources
 from mshield.services.outside_login import OutsideLogin
@@ -236,6 +239,7 @@ async def _assemble(settings: Settings, clock: Clock, db: Database) -> Context:
         certificates=Certificates(db, engine, authorities, issue),
         renew=Renew(db, engine, lookup, issue, settings, look_up),
         bind=Bind(db, settings),
+        oidc=OidcProvider(OidcKeys(db, keyring), OidcClients(db)),
         open_signing=OpenSigning(db, engine, keyring, settings),
         finish_signing=FinishSigning(db, engine, keyring, events),
         ask_internally=AskInternally(db, settings),

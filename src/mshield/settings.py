@@ -210,6 +210,10 @@ class Settings(BaseSettings):
         default=60, description="ways to and from outside login pages a minute from one address"
     )
 
+    oidc_key_days: Positive = Field(
+        default=90, description="after which the key that signs ID tokens is replaced by the next"
+    )
+
     session_seconds: Positive = Field(default=12 * 3600, description="life of a phone's login")
     portal_session_seconds: Positive = Field(
         default=8 * 3600, description="life of a legal person's login at the portal"

@@ -15,6 +15,7 @@ from mshield.keys.authority import load_authorities
 from mshield.keys.errors import MasterKeyInUse, SealError
 from mshield.keys.keyring import Keyring
 from mshield.keys.master import MasterKey, generate_master_key, parse_master_keys
+from mshield.keys.oidc_key import OidcKeys
 from mshield.keys.secrets import load_lookup_key
 from mshield.keys.sources import EnvironmentKeys, MasterKeyFile
 from mshield.services.rotate_keys import SETTLE_MS, Rotation, count_boxes, drop_old_keys, rotate_keys
@@ -41,6 +42,7 @@ async def ca(db: Database, source: MasterKeyFile) -> Ca:
     made = await make_ca(db, Keyring.of(source), now=START)
     for _ in range(PEOPLE):
         await person(db, made.keyring, made.engine, now=START, share=True)
+    await OidcKeys(db, made.keyring).current(START)
     return made
 
 
@@ -65,7 +67,7 @@ def _settled(source: MasterKeyFile) -> int:
 async def test_every_box_comes_under_a_new_key(db: Database, source: MasterKeyFile, ca: Ca) -> None:
     (before,) = source.load()
     boxes = await _open_all(db, ca.keyring)
-    assert boxes == 1 + 4 + 7 * PEOPLE
+    assert boxes == 1 + 4 + 1 + 7 * PEOPLE
     seen: list[str] = []
     done = await rotate_keys(db, source, progress=lambda name, _: seen.append(name))
     new, old = source.load()

@@ -3,6 +3,7 @@
 import pytest
 
 from mshield.keys.keyring import Keyring
+from mshield.keys.oidc_key import OidcKeys
 from mshield.services import signing_key
 from mshield.store.boxes import BOXES, PREFIX_BYTES, BoxColumn, Reseal, count_by_prefix, list_old, reseal
 from mshield.store.database import Database
@@ -45,6 +46,7 @@ async def test_each_box_of_a_real_run_opens_as_the_table_says(
     await world.sign([await world.task()])
     await world.refresh(tau=1234567)  # leaves a pending share
     await world.open(await world.commit([await world.task()]))  # leaves a session
+    await OidcKeys(db, keyring).current(clock())
     seen = set()
     for column in BOXES:
         for row in await list_old(db, column, prefix=b"none", after=None, limit=100):

@@ -808,3 +808,42 @@ class AccountElsewhere(
 
     def __init__(self, *, source: str = "") -> None:
         super().__init__(source=source)
+
+
+class InvalidClientUri(
+    DomainError,
+    code="invalid_client_uri",
+    zh="地址 {uri} 不能登记：须为不带片段和通配符的 https 地址（本机可用 http）",
+    en="The address {uri} can't be registered: it must be https, or http on this machine, without fragment or wildcard",
+):
+    """An address of a business system that logs people in by OpenID Connect."""
+
+    def __init__(self, *, uri: str = "") -> None:
+        super().__init__(uri=uri)
+
+
+class InvalidClientKeys(
+    DomainError,
+    code="invalid_client_keys",
+    zh="private_key_jwt 需要一份 JWK Set，其中为 EC、RSA 或 OKP 公钥且不含私钥；其他方式不需要",
+    en="private_key_jwt needs a JWK set of public EC, RSA or OKP keys, with nothing private; other methods need none",
+):
+    """The keys that a business system registers."""
+
+
+class LoginRefused(
+    DomainError,
+    code="login_refused",
+    zh="业务系统发来的登录请求有误，没有开始登录。请返回业务系统再试一次，或联系其管理员",
+    en="The business system's login request is wrong, so no login began. Go back and try again, or tell its operator",
+):
+    """A request that must not be answered by sending the browser on. `extra` has `reason`, for the operator."""
+
+
+class LoginOver(
+    DomainError,
+    code="login_over",
+    zh="这次登录已经结束、过期，或是在另一个浏览器中开始的。请回到业务系统重新登录",
+    en="This login is over, or was begun in another browser. Go back to the business system and log in again",
+):
+    """An authorization that doesn't exist, isn't open, or isn't this browser's."""

@@ -26,6 +26,7 @@ from mshield.services.login import LogIn
 from mshield.services.manage_acts import ManageShields
 from mshield.services.manage_lists import LookUp
 from mshield.services.notify import Notify
+from mshield.services.oidc.provider import OidcProvider
 from mshield.services.open_signing import OpenSigning
 from mshield.services.outside_accounts import OutsideAccounts
 from mshield.services.outside_login import OutsideLogin
@@ -77,6 +78,7 @@ class Context:
     certificates: Certificates
     renew: Renew
     bind: Bind
+    oidc: OidcProvider
     open_signing: OpenSigning
     finish_signing: FinishSigning
     ask_internally: AskInternally

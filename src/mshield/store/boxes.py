@@ -64,6 +64,7 @@ def _session(row: Row) -> bytes:
 BOXES = (
     BoxColumn("secrets", "name", "box", "secret", _text("name")),
     BoxColumn("authorities", "name", "key_box", "authority", _text("name")),
+    BoxColumn("oidc_keys", "kid", "key_box", "oidc-key", _text("kid")),
     BoxColumn("accounts", "id", "id_number_box", "account-id-number", _text("id")),
     BoxColumn("filed_persons", "id", "id_number_box", "filing-id-number", _text("id")),
     BoxColumn("keys", "uid", "share_box", "share", _bytes("uid"), ("epoch",), "epoch"),

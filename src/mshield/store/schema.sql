@@ -434,3 +434,41 @@ CREATE INDEX certificates_off ON certificates
 CREATE INDEX filed_persons_asked ON filed_persons (asked_at);
 
 CREATE INDEX requests_inbox ON requests (shield_number, created_at) WHERE state = 'waiting' AND shield_number IS NOT NULL;
+CREATE TABLE oidc_clients (
+  client_id TEXT PRIMARY KEY REFERENCES business_systems (client_id),
+  redirect_uris TEXT NOT NULL,
+  logout_uris TEXT NOT NULL,
+  auth_method TEXT NOT NULL,
+  jwks TEXT,
+  par_required INTEGER NOT NULL,
+  changed_at BIGINT NOT NULL
+);
+
+CREATE TABLE oidc_keys (
+  kid TEXT PRIMARY KEY,
+  number BIGINT NOT NULL UNIQUE,
+  key_box BYTEA NOT NULL,
+  signs_from BIGINT NOT NULL,
+  created_at BIGINT NOT NULL
+);
+
+CREATE TABLE oidc_authorizations (
+  id TEXT PRIMARY KEY,
+  client_id TEXT NOT NULL REFERENCES business_systems (client_id),
+  state TEXT NOT NULL,
+  parameters TEXT NOT NULL,
+  handle_hash BYTEA UNIQUE,
+  browser_hash BYTEA,
+  request_id TEXT REFERENCES requests (id),
+  code_hash BYTEA UNIQUE,
+  token_hash BYTEA UNIQUE,
+  expires_at BIGINT NOT NULL,
+  created_at BIGINT NOT NULL
+);
+
+CREATE INDEX oidc_authorizations_created ON oidc_authorizations (created_at);
+
+CREATE TABLE oidc_assertions (
+  assertion_hash BYTEA PRIMARY KEY,
+  expires_at BIGINT NOT NULL
+);

@@ -14,6 +14,8 @@ from mshield.web.console import filed_people
 from mshield.web.console import filing as console_filing
 from mshield.web.dpop import ReplayCache
 from mshield.web.edge import Edge
+from mshield.web.oidc import ROUTERS as OIDC
+from mshield.web.oidc import discovery
 from mshield.web.phone import (
     account_sources,
     accounts,
@@ -37,6 +39,7 @@ TAGS = (
         "description": "Legal persons (法人, 三证合一): people and shields of their enterprises",
     },
     {"name": "business", "description": "Business systems (业务系统): login and signature by scan"},
+    {"name": "oidc", "description": "OpenID Connect provider: 手机盾登录 for business systems"},
     {"name": "console", "description": "Staff of the service's operator (控制台)"},
     {"name": "publication", "description": "CA certificates, CRL, OCSP, transparency log"},
     {"name": "service", "description": "Health, questions and answers"},
@@ -56,6 +59,7 @@ ROUTERS = {
     ),
     "/api/portal": PORTAL,
     "/api/business": (business_requests.router,),
+    "/oidc": OIDC,
     "/api/console": (
         console_filing.router,
         filed_people.router,
@@ -116,6 +120,7 @@ def build(
             app.include_router(router, prefix=prefix)
     for router in PUBLICATION:
         app.include_router(router)
+    app.include_router(discovery.well_known)
     app.include_router(faq.router)
     app.include_router(health.router)
     app.router.routes.extend(assets.ROUTES)

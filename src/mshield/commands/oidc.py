@@ -1,0 +1,154 @@
+"""`mshield oidc`: business systems that log people in by OpenID Connect, and the keys that sign ID tokens."""
+
+import asyncio
+from pathlib import Path
+
+import click
+
+from mshield.commands.output import Output, output_options, table
+
+# Named here, so that `--help` needs no package of the server.
+_METHODS = ("client_secret_basic", "client_secret_post", "private_key_jwt")
+
+
+@click.group()
+def command() -> None:
+    """OpenID Connect: clients and signing keys."""
+
+
+@command.group()
+def client() -> None:
+    """Register business systems as OpenID Connect clients."""
+
+
+@client.command(name="set")
+@click.argument("client_id")
+@click.option(
+    "--redirect-uri",
+    "redirect_uris",
+    multiple=True,
+    required=True,
+    help="Where logins go back to; repeatable.",
+)
+@click.option("--logout-uri", "logout_uris", multiple=True, help="Where logouts may go back to; repeatable.")
+@click.option(
+    "--auth",
+    "auth_method",
+    type=click.Choice(_METHODS),
+    default=_METHODS[0],
+    show_default=True,
+    help="How the client shows itself.",
+)
+@click.option(
+    "--jwks",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="File with its public keys (JWK set), for private_key_jwt.",
+)
+@click.option("--par-required", is_flag=True, help="Refuse requests that were not pushed (RFC 9126).")
+@output_options
+def set_(
+    out: Output,
+    client_id: str,
+    *,
+    redirect_uris: tuple[str, ...],
+    logout_uris: tuple[str, ...],
+    auth_method: str,
+    jwks: Path | None,
+    par_required: bool,
+) -> None:
+    """Make the business system CLIENT_ID an OpenID Connect client, or replace what was set.
+
+    Its secret is the business system's. Addresses must be https, or http on this machine, and match exactly.
+    """
+    from mshield.main import opened_database, wall_clock
+    from mshield.services.oidc.clients import set_client
+    from mshield.settings import load_settings
+
+    keys = None if jwks is None else jwks.read_text("utf-8")
+
+    async def run() -> None:
+        async with opened_database(load_settings()) as db:
+            await set_client(
+                db,
+                client_id=client_id,
+                redirect_uris=redirect_uris,
+                logout_uris=logout_uris,
+                auth_method=auth_method,
+                jwks=keys,
+                par_required=par_required,
+                now=wall_clock(),
+            )
+
+    asyncio.run(run())
+    out.data({"client_id": client_id, "redirect_uris": list(redirect_uris)}, [])
+    out.say("已登记；几秒后生效", "Registered; it counts within seconds")
+
+
+@client.command(name="list")
+@output_options
+def list_(out: Output) -> None:
+    """List the clients."""
+    from mshield.main import opened_database
+    from mshield.services.oidc.clients import list_clients
+    from mshield.settings import load_settings
+
+    async def run() -> "list[dict[str, object]]":
+        async with opened_database(load_settings()) as db:
+            return await list_clients(db)
+
+    clients = asyncio.run(run())
+    rows = [
+        (
+            str(each["client_id"]),
+            str(each["name"]),
+            str(each["auth_method"]),
+            " ".join(each["redirect_uris"]) if isinstance(each["redirect_uris"], list) else "",
+        )
+        for each in clients
+    ]
+    out.data(clients, table(("client_id", "name", "auth", "redirect_uris"), rows))
+
+
+@client.command()
+@click.argument("client_id")
+@output_options
+def remove(out: Output, client_id: str) -> None:
+    """End the client CLIENT_ID; the business system itself stays."""
+    from mshield.main import opened_database
+    from mshield.services.oidc.clients import remove_client
+    from mshield.settings import load_settings
+
+    async def run() -> None:
+        async with opened_database(load_settings()) as db:
+            await remove_client(db, client_id=client_id)
+
+    asyncio.run(run())
+    out.data({"client_id": client_id}, [])
+    out.say("已移除；几秒后生效", "Removed; it counts within seconds")
+
+
+@command.command(name="rotate-key")
+@click.option(
+    "--at-once",
+    is_flag=True,
+    help="The old key is known to others: sign with a new one now and publish no other.",
+)
+@output_options
+def rotate_key(out: Output, at_once: bool) -> None:
+    """Make the next signing key: published at once, in force a day later. A job does it by itself (jobs.md)."""
+    from mshield.keys.keyring import load_keyring
+    from mshield.keys.oidc_key import OidcKeys, SigningKey
+    from mshield.main import opened_database, wall_clock
+    from mshield.settings import load_settings
+
+    async def run() -> SigningKey:
+        settings = load_settings()
+        async with opened_database(settings) as db:
+            return await OidcKeys(db, load_keyring(settings)).rotate(wall_clock(), at_once=at_once)
+
+    key = asyncio.run(run())
+    out.data({"kid": key.kid, "signs_from": key.signs_from}, [f"kid  {key.kid}"])
+    if at_once:
+        out.say("新密钥一分钟内在各处生效", "The new key is in force everywhere within a minute")
+    else:
+        out.say("新密钥已公布，一天后启用", "The new key is published, and signs from tomorrow on")

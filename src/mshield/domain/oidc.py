@@ -1,0 +1,143 @@
+"""The rules of login by OpenID Connect: which addresses a client may register, which parameters a request may have.
+
+Addresses match character by character (RFC 9700, 2.1); a parameter with other characters than its grammar is refused.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from ipaddress import ip_address
+from types import MappingProxyType
+from typing import Final
+from urllib.parse import urlsplit
+
+from mshield.domain import errors
+
+SCOPES: Final = ("openid", "profile", "mshield")
+"""openid: who, and the signed login; profile: the name; mshield: enterprise, role, shield, certificate."""
+
+ACR: Final = "urn:x-mshield:acr:shield-pin"
+"""The login was signed with the shield's certificate, by phone and service after the right PIN (docs/oidc.md)."""
+
+AMR: Final = ("pin", "swk", "mfa")
+"""RFC 8176: a PIN; proof of a key that software holds; both together are two factors."""
+
+AUTH_METHODS: Final = ("client_secret_basic", "client_secret_post", "private_key_jwt")
+MAX_URI: Final = 512
+MAX_URIS: Final = 20
+
+AUTHORIZATION_MS: Final = 30 * 60_000
+"""How long a person may take, with new QR codes where one is over."""
+
+PUSHED_MS: Final = 60_000
+CODE_MS: Final = 60_000
+TOKEN_MS: Final = 600_000
+"""Life of an access token, and of an ID token."""
+
+_LOOPBACK: Final = "localhost"
+_URI: Final = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+")
+
+_VISIBLE: Final = r"[\x20-\x7e]"
+_WORD: Final = r"[A-Za-z0-9._~:/-]"
+PARAMETERS: Final[Mapping[str, re.Pattern[str]]] = MappingProxyType(
+    {
+        name: re.compile(pattern)
+        for name, pattern in {
+            "client_id": rf"{_WORD}{{1,64}}",
+            "response_type": r"[a-z_ ]{1,64}",
+            "redirect_uri": rf"[\x21\x23-\x5b\x5d-\x7e]{{1,{MAX_URI}}}",
+            "scope": rf"{_WORD}{{1,64}}(?: {_WORD}{{1,64}}){{0,15}}",
+            "state": rf"{_VISIBLE}{{1,2048}}",
+            "nonce": rf"{_VISIBLE}{{1,512}}",
+            "code_challenge": r"[A-Za-z0-9._~-]{1,128}",
+            "code_challenge_method": r"[A-Za-z0-9]{1,16}",
+            "prompt": r"[a-z_ ]{1,64}",
+            "max_age": r"[0-9]{1,9}",
+            "ui_locales": r"[A-Za-z0-9 -]{1,128}",
+            "acr_values": r"[A-Za-z0-9._~:/ -]{1,512}",
+            "response_mode": r"[a-z_.]{1,32}",
+            "request_uri": rf"{_WORD}{{1,512}}",
+            "request": r"[A-Za-z0-9._-]{1,8192}",
+        }.items()
+    }
+)
+"""What a request may ask, and the grammar of each; others are ignored, as RFC 6749 says."""
+
+
+def checked_uri(uri: str) -> str:
+    """An address that browsers may be sent back to: https, or http on this machine. Raises InvalidClientUri."""
+    try:
+        parts = urlsplit(uri)
+        host, _ = parts.hostname, parts.port
+    except ValueError as error:
+        raise errors.InvalidClientUri(uri=uri[:MAX_URI]) from error
+    whole = (
+        len(uri) <= MAX_URI
+        and _URI.fullmatch(uri) is not None
+        and "#" not in uri
+        and "@" not in parts.netloc
+        and bool(host)
+        and "*" not in parts.netloc
+    )
+    secure = parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host or ""))
+    if not whole or not secure:
+        raise errors.InvalidClientUri(uri=uri[:MAX_URI])
+    return uri
+
+
+def _is_loopback(host: str) -> bool:
+    if host == _LOOPBACK:
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def asked(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """The parameters of a request that count. Raises InvalidRequest for one that breaks its grammar."""
+    found: dict[str, list[str]] = {}
+    for name, value in pairs:
+        pattern = PARAMETERS.get(name)
+        # An empty parameter counts as omitted (RFC 6749, 3.1).
+        if pattern is None or not value:
+            continue
+        if pattern.fullmatch(value) is None:
+            raise errors.InvalidRequest(fields=[name])
+        found.setdefault(name, []).append(value)
+    return found
+
+
+def language(ui_locales: str | None) -> str:
+    """The page's language: the first that we speak of those asked for; Chinese where none is."""
+    for tag in (ui_locales or "").lower().split():
+        if (primary := tag.partition("-")[0]) in {"zh", "en"}:
+            return primary
+    return "zh"
+
+
+def browser_name(user_agent: str) -> str:
+    """Browser and system of a User-Agent header, as the phone shows them; what isn't known stays out."""
+    browser = next((name for mark, name in _BROWSERS if mark in user_agent), "")
+    system = next((name for mark, name in _SYSTEMS if mark in user_agent), "")
+    return " · ".join(filter(None, (browser, system)))
+
+
+# The first that fits: most name others too, to be taken for them.
+_BROWSERS: Final = (
+    ("MicroMessenger", "微信"),
+    ("Edg", "Edge"),
+    ("OPR", "Opera"),
+    ("QQBrowser", "QQ 浏览器"),
+    ("Firefox", "Firefox"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+)
+_SYSTEMS: Final = (
+    ("Windows", "Windows"),
+    ("Android", "Android"),
+    ("iPhone", "iOS"),
+    ("iPad", "iPadOS"),
+    ("Mac OS X", "macOS"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+)

@@ -1,0 +1,133 @@
+"""The keys that sign ID tokens (ES256): published a day before they sign and a day after, so every client has them.
+
+They are sealed in the database. A process reads them anew each minute, so all processes agree long before a new key
+signs; one that is put in force at once counts everywhere within that minute.
+"""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from joserfc.jwk import ECKey, KeySet
+
+from mshield.keys.errors import SealError
+from mshield.keys.keyring import Keyring
+from mshield.store import oidc_keys as store
+from mshield.store.database import Database
+
+ALGORITHM: Final = "ES256"
+DAY_MS: Final = 86_400_000
+LEAD_MS: Final = DAY_MS
+"""A new key is published so long before it signs."""
+
+KEPT_MS: Final = DAY_MS
+"""A key stays published so long after it has ceased to sign: longer than any token lives."""
+
+READ_MS: Final = 60_000
+_PURPOSE: Final = "oidc-key"
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """One key with its place in the order of keys."""
+
+    number: int
+    signs_from: int
+    created_at: int
+    key: ECKey = field(repr=False)
+
+    @property
+    def kid(self) -> str:
+        """Its RFC 7638 thumbprint."""
+        return self.key.thumbprint()
+
+    def public(self) -> dict[str, Any]:
+        """As it stands in the key set."""
+        return {**self.key.as_dict(private=False), "kid": self.kid, "use": "sig", "alg": ALGORITHM}
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKeys:
+    """The keys in order, as they were read."""
+
+    keys: tuple[SigningKey, ...]
+
+    def signing(self, now: int) -> SigningKey:
+        """The key in force: the newest whose time has come."""
+        # Where clocks differ, another process may have made the first key a moment ahead of this one's time.
+        return next((each for each in reversed(self.keys) if each.signs_from <= now), self.keys[0])
+
+    def published(self, now: int) -> tuple[SigningKey, ...]:
+        """The key in force, its successor, and those that signed within the last day."""
+        ends = [each.signs_from for each in self.keys[1:]]
+        return tuple(
+            each
+            for each, end in zip(self.keys, [*ends, None], strict=True)
+            if end is None or now < end + KEPT_MS
+        )
+
+    def key_set(self, now: int) -> KeySet:
+        """What verifies tokens that were made here."""
+        return KeySet([ECKey.import_key(each.public()) for each in self.published(now)])
+
+
+class OidcKeys:
+    """The provider's keys as this process knows them."""
+
+    def __init__(self, db: Database, keyring: Keyring) -> None:
+        self._db, self._keyring = db, keyring
+        self._known: SigningKeys | None = None
+        self._read_at = 0
+
+    async def current(self, now: int) -> SigningKeys:
+        """The keys, at most a minute old; the first is made where there is none. Raises SealError."""
+        if self._known is None or not 0 <= now - self._read_at < READ_MS:
+            self._known = await self._read() or await self._first(now)
+            self._read_at = now
+        return self._known
+
+    async def rotate(self, now: int, *, at_once: bool = False) -> SigningKey:
+        """Makes the next key, or gives the one that waits already; `at_once` it signs now and all others are gone."""
+        keys = (await self._read() or await self._first(now)).keys
+        if not at_once and keys[-1].signs_from > now:
+            return keys[-1]
+        await self._add(keys[-1].number + 1, signs_from=now if at_once else now + LEAD_MS, now=now)
+        if at_once:
+            await store.delete_before(self._db, number=keys[-1].number + 1)
+        self._known = None
+        return (await self.current(now)).keys[-1]
+
+    async def keep(self, now: int, *, days: int) -> int:
+        """Makes the next key when the newest has `days` behind it, and drops those that are published no more."""
+        keys = await self.current(now)
+        done = 0
+        if now + LEAD_MS >= keys.keys[-1].signs_from + days * DAY_MS:
+            await self.rotate(now)
+            done = 1
+        oldest = (await self.current(now)).published(now)[0]
+        return done + await store.delete_before(self._db, number=oldest.number)
+
+    async def _first(self, now: int) -> SigningKeys:
+        await self._add(1, signs_from=now, now=now)
+        made = await self._read()
+        if made is None:
+            raise SealError("签名密钥未能保存", "the signing key was not stored")
+        return made
+
+    async def _add(self, number: int, *, signs_from: int, now: int) -> None:
+        key = ECKey.generate_key("P-256")
+        kid = key.thumbprint()
+        box = self._keyring.seal(
+            json.dumps(key.as_dict(private=True)).encode(), purpose=_PURPOSE, context=kid.encode()
+        )
+        await store.insert_key(self._db, store.KeyRow(kid, number, box, signs_from, now))
+
+    async def _read(self) -> SigningKeys | None:
+        rows = await store.list_keys(self._db)
+        known = {each.kid: each for each in self._known.keys} if self._known is not None else {}
+        keys = tuple(known.get(row.kid) or self._opened(row) for row in rows)
+        return SigningKeys(keys) if keys else None
+
+    def _opened(self, row: store.KeyRow) -> SigningKey:
+        plain = self._keyring.open(row.key_box, purpose=_PURPOSE, context=row.kid.encode())
+        return SigningKey(row.number, row.signs_from, row.created_at, ECKey.import_key(json.loads(plain)))

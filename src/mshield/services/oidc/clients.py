@@ -1,0 +1,146 @@
+"""Business systems as OpenID Connect clients: registered by command, each with exact addresses and one credential.
+
+Nobody registers over the network, and nobody without a secret or a key is served (docs/adr/0022).
+"""
+
+import hmac
+import json
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from authlib.oauth2.rfc6749 import ClientMixin
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+
+from mshield.domain import errors
+from mshield.domain.oidc import AUTH_METHODS, MAX_URIS, SCOPES, checked_uri
+from mshield.services.session import SYSTEM_CACHE_MS, BusinessSystem, token_hash
+from mshield.store import oidc_clients as store
+from mshield.store import systems
+from mshield.store.database import Database
+
+PRIVATE_KEY_JWT: Final = "private_key_jwt"
+_PUBLIC: Final = frozenset({"EC", "RSA", "OKP"})
+
+
+class OidcClient(ClientMixin):
+    """A client as Authlib asks about it."""
+
+    def __init__(self, row: store.ClientRow) -> None:
+        self.system: Final[BusinessSystem] = row.system
+        self.redirect_uris: Final = frozenset(row.redirect_uris)
+        self.par_required: Final = row.par_required
+        self.auth_method: Final = row.auth_method
+        self.jwks: Final = None if row.jwks is None else KeySet.import_key_set(json.loads(row.jwks))
+        self.client_metadata: Final = {"post_logout_redirect_uris": list(row.logout_uris)}
+
+    def get_client_id(self) -> str:
+        return self.system.client_id
+
+    def get_default_redirect_uri(self) -> str:
+        return ""  # OpenID Connect wants it in each request
+
+    def get_allowed_scope(self, scope: object) -> str:
+        wanted = str(scope or "").split()
+        return " ".join(each for each in SCOPES if each in wanted)
+
+    def check_redirect_uri(self, redirect_uri: str) -> bool:
+        return redirect_uri in self.redirect_uris
+
+    def check_client_secret(self, client_secret: str) -> bool:
+        return hmac.compare_digest(token_hash(client_secret), self.system.secret_hash)
+
+    def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:  # noqa: ARG002  # one for all endpoints
+        return method == self.auth_method
+
+    def check_response_type(self, response_type: str) -> bool:
+        return response_type == "code"
+
+    def check_grant_type(self, grant_type: str) -> bool:
+        return grant_type == "authorization_code"
+
+
+@dataclass(slots=True)
+class OidcClients:
+    """Finds clients; each is remembered for five seconds, so a change takes that long to count."""
+
+    db: Database
+    _cache: dict[str, tuple[int, OidcClient]] = field(default_factory=dict)
+
+    async def find(self, client_id: str, *, now: int) -> OidcClient | None:
+        """The client of an active business system."""
+        cached = self._cache.get(client_id)
+        if cached is not None and now - cached[0] < SYSTEM_CACHE_MS:
+            return cached[1]
+        row = await store.find(self.db, client_id=client_id)
+        if row is None or row.system.state != "active":
+            self._cache.pop(client_id, None)
+            return None
+        client = OidcClient(row)
+        self._cache[client_id] = (now, client)
+        return client
+
+
+async def set_client(
+    db: Database,
+    *,
+    client_id: str,
+    redirect_uris: tuple[str, ...],
+    logout_uris: tuple[str, ...],
+    auth_method: str,
+    jwks: str | None,
+    par_required: bool,
+    now: int,
+) -> None:
+    """Registers a business system as a client, or changes it. Raises NotFound, InvalidClientUri, InvalidClientKeys."""
+    system = await systems.find(db, client_id=client_id)
+    if system is None:
+        raise errors.NotFound
+    if not 0 < len(redirect_uris) <= MAX_URIS or len(logout_uris) > MAX_URIS:
+        raise errors.InvalidRequest(fields=["redirect_uris"])
+    if auth_method not in AUTH_METHODS:
+        raise errors.InvalidRequest(fields=["auth_method"])
+    row = store.ClientRow(
+        system,
+        tuple(map(checked_uri, redirect_uris)),
+        tuple(map(checked_uri, logout_uris)),
+        auth_method,
+        _checked_keys(jwks, auth_method),
+        par_required,
+    )
+    await store.put(db, row, now=now)
+
+
+async def list_clients(db: Database) -> list[dict[str, Any]]:
+    """What is registered, oldest business system first."""
+    return [
+        {
+            "client_id": each.system.client_id,
+            "name": each.system.name,
+            "redirect_uris": list(each.redirect_uris),
+            "logout_uris": list(each.logout_uris),
+            "auth_method": each.auth_method,
+            "par_required": each.par_required,
+        }
+        for each in await store.list_all(db)
+    ]
+
+
+async def remove_client(db: Database, *, client_id: str) -> None:
+    """Ends a client; the business system stays. Raises NotFound."""
+    if not await store.remove(db, client_id=client_id):
+        raise errors.NotFound
+
+
+def _checked_keys(jwks: str | None, auth_method: str) -> str | None:
+    if (jwks is not None) != (auth_method == PRIVATE_KEY_JWT):
+        raise errors.InvalidClientKeys
+    if jwks is None:
+        return None
+    try:
+        keys = KeySet.import_key_set(json.loads(jwks)).keys
+    except (JoseError, ValueError, TypeError, KeyError) as error:
+        raise errors.InvalidClientKeys from error
+    if not keys or any(each.key_type not in _PUBLIC or each.is_private for each in keys):
+        raise errors.InvalidClientKeys
+    return json.dumps(KeySet(keys).as_dict(private=False))

@@ -1,0 +1,64 @@
+"""What a client reads before it begins: the provider's document, and the keys that verify its tokens."""
+
+from typing import Any, Final
+
+import msgspec
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mshield.services.oidc.metadata import metadata
+from mshield.web.context import context_of
+from mshield.web.openapi import problems
+
+well_known: Final = APIRouter(tags=["oidc"])
+router: Final = APIRouter(tags=["oidc"])
+
+# Shorter than the day for which a key is published before it signs.
+_CACHED: Final = {"Cache-Control": "public, max-age=3600"}
+_DOCUMENT: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "description": "OpenID Connect Discovery 1.0",
+        "content": {"application/json": {"schema": {"type": "object", "required": ["issuer", "jwks_uri"]}}},
+    }
+}
+_KEYS: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "description": "A JWK set (RFC 7517) of ES256 keys",
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "required": ["keys"],
+                    "properties": {"keys": {"type": "array", "items": {"type": "object"}}},
+                }
+            }
+        },
+    }
+}
+
+
+@well_known.get(
+    "/.well-known/openid-configuration",
+    summary="The provider's document",
+    response_class=Response,
+    responses=_DOCUMENT,
+)
+async def configuration(request: Request) -> Response:
+    """Addresses and abilities of the OpenID Connect provider; `issuer` is the public origin."""
+    return _json(metadata(context_of(request).settings))
+
+
+@router.get(
+    "/jwks", summary="Keys of the ID tokens", response_class=Response, responses=_KEYS | problems(503)
+)
+async def jwks(request: Request) -> Response:
+    """The key in force, the next one, and those that signed within the last day."""
+    context = context_of(request)
+    now = context.clock()
+    keys = (await context.oidc.keys.current(now)).published(now)
+    return _json({"keys": [each.public() for each in keys]})
+
+
+def _json(document: dict[str, Any]) -> Response:
+    return Response(msgspec.json.encode(document), headers=_CACHED, media_type="application/json")

@@ -1,0 +1,117 @@
+"""Registration: exact addresses, https but for this machine, and one way for each client to show itself."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from joserfc.jwk import ECKey, OctKey
+
+from mshield.domain import errors
+from mshield.domain.oidc import asked, checked_uri
+from mshield.services.oidc.clients import OidcClient, list_clients, remove_client, set_client
+from mshield.store.oidc_clients import ClientRow
+from mshield.store.systems import BusinessSystem
+from tests.application import Application
+
+_URI = "https://singlewindow.example/callback"
+
+
+async def _set(application: Application, **changed: object) -> None:
+    arguments: dict[str, object] = {
+        "client_id": application.client_id,
+        "redirect_uris": (_URI,),
+        "logout_uris": (),
+        "auth_method": "client_secret_basic",
+        "jwks": None,
+        "par_required": False,
+        "now": application.clock(),
+    }
+    await set_client(application.context.db, **(arguments | changed))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "http://singlewindow.example/callback",
+        "https://singlewindow.example/callback#part",
+        "https://*.example/callback",
+        "https://user@singlewindow.example/",
+        "https://singlewindow.example/\N{CJK UNIFIED IDEOGRAPH-4E00}",
+        "https://",
+        "https:///callback",
+        "https://[::1/",
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "singlewindow://callback",
+        "/callback",
+        "",
+        "https://singlewindow.example/ \n",
+        "https://singlewindow.example:port/",
+        "http://127.0.0.1.example/",
+        "https://singlewindow.example/" + "a" * 500,
+    ],
+)
+def test_address_that_browsers_must_not_go_to(uri: str) -> None:
+    with pytest.raises(errors.InvalidClientUri):
+        checked_uri(uri)
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [_URI, "https://a.example", "http://localhost:3000/cb?x=1", "http://127.0.0.1/cb", "http://[::1]:8/"],
+)
+def test_address_that_may_be_registered(uri: str) -> None:
+    assert checked_uri(uri) == uri
+
+
+@given(other=st.one_of(st.text(max_size=40), st.sampled_from(["/", "?", "%20", ".", "a", "@evil.example"])))
+def test_only_the_registered_address_matches(other: str) -> None:
+    system = BusinessSystem("bs-1", "n", "d", bytes(32), "active")
+    client = OidcClient(ClientRow(system, (_URI,), (), "client_secret_basic", None, par_required=False))
+    assert client.check_redirect_uri(_URI)
+    for wrong in (_URI + other, other, other + _URI, _URI.replace("callback", other), _URI.upper()):
+        assert client.check_redirect_uri(wrong) == (wrong == _URI)
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["state", "scope", "nonce", "redirect_uri", "x"]), st.text(max_size=20))
+    )
+)
+def test_parameters_are_read_or_refused(pairs: list[tuple[str, str]]) -> None:
+    try:
+        found = asked(pairs)
+    except errors.InvalidRequest:
+        return
+    assert all(value.isascii() and value.isprintable() for values in found.values() for value in values)
+
+
+async def test_client_is_listed_changed_and_removed(application: Application) -> None:
+    await _set(application)
+    await _set(application, logout_uris=("https://singlewindow.example/",), par_required=True)
+    (client,) = await list_clients(application.context.db)
+    assert client["logout_uris"] == ["https://singlewindow.example/"]
+    assert client["par_required"] is True
+    await remove_client(application.context.db, client_id=application.client_id)
+    assert await list_clients(application.context.db) == []
+    with pytest.raises(errors.NotFound):
+        await remove_client(application.context.db, client_id=application.client_id)
+
+
+async def test_what_a_client_cannot_be(application: Application) -> None:
+    public = {"keys": [ECKey.generate_key("P-256").as_dict(private=False)]}
+    private = {"keys": [ECKey.generate_key("P-256").as_dict(private=True)]}
+    shared = {"keys": [OctKey.generate_key(256).as_dict()]}
+    for keys in (None, "{}", "[]", "nonsense", json.dumps(private), json.dumps(shared)):
+        with pytest.raises(errors.InvalidClientKeys):
+            await _set(application, auth_method="private_key_jwt", jwks=keys)
+    with pytest.raises(errors.InvalidClientKeys):
+        await _set(application, jwks=json.dumps(public))
+    with pytest.raises(errors.InvalidRequest):
+        await _set(application, redirect_uris=())
+    with pytest.raises(errors.InvalidRequest):
+        await _set(application, auth_method="none")
+    with pytest.raises(errors.NotFound):
+        await _set(application, client_id="bs-unknown")
+    await _set(application, auth_method="private_key_jwt", jwks=json.dumps(public))
