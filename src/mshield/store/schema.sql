@@ -434,6 +434,7 @@ CREATE INDEX certificates_off ON certificates
 CREATE INDEX filed_persons_asked ON filed_persons (asked_at);
 
 CREATE INDEX requests_inbox ON requests (shield_number, created_at) WHERE state = 'waiting' AND shield_number IS NOT NULL;
+
 CREATE TABLE oidc_clients (
   client_id TEXT PRIMARY KEY REFERENCES business_systems (client_id),
   redirect_uris TEXT NOT NULL,
