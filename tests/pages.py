@@ -1,4 +1,4 @@
-"""Pages of the documentation that repeat what the code says: errors, settings, commands.
+"""Pages of the documentation that repeat what the code says: errors, settings, commands, relay attacks.
 
 `python -m tests.pages` (`make docs`) writes them; a test compares them with the code.
 """
@@ -15,6 +15,7 @@ from mshield.cli import main
 from mshield.domain.errors import BY_CODE
 from mshield.settings import Settings
 from mshield.web.problems import STATUS
+from tests.security.relay.page import relay_page
 
 DOCS: Final = Path(__file__).parents[1] / "docs"
 
@@ -70,7 +71,12 @@ def commands_page() -> str:
     )
 
 
-PAGES: Final = {"api/errors.md": errors_page, "settings.md": settings_page, "commands.md": commands_page}
+PAGES: Final = {
+    "api/errors.md": errors_page,
+    "settings.md": settings_page,
+    "commands.md": commands_page,
+    "security/relay.md": relay_page,
+}
 
 
 def _default(field: FieldInfo) -> str:

@@ -231,6 +231,9 @@ class Settings(BaseSettings):
         default=1200,
         description="logins per minute that a business system may begin without telling the PC's address",
     )
+    requests_per_shield: Positive = Field(
+        default=20, description="requests per minute that a business system may put into one shield's inbox"
+    )
     signing_session_seconds: Positive = Field(default=600, description="life of an opened signing session")
     opens_per_minute: Positive = Field(
         default=10, description="openings of signing sessions per key and minute"

@@ -97,3 +97,13 @@ async def test_a_shield_that_cannot_sign_is_not_asked(world: World) -> None:
     world.clock.advance(seconds=5 * 366 * 86_400)
     with pytest.raises(errors.ShieldUnusable):
         await _ask(world, number)
+
+
+async def test_nobody_is_worn_down_by_requests(world: World) -> None:
+    number, most = await _number(world), world.ask.settings.requests_per_shield
+    for _ in range(most):
+        await _ask(world, number)
+    with pytest.raises(errors.TooManyRequests):
+        await _ask(world, number)
+    world.clock.advance(seconds=60)
+    await _ask(world, number)

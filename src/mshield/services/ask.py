@@ -14,14 +14,14 @@ from mshield.domain.requests import RequestState, shown_state
 from mshield.gm import transcript
 from mshield.services.events import Events
 from mshield.services.request_secrets import RequestSecrets
-from mshield.services.throttle import limit_rate
+from mshield.services.throttle import address_subject, limit_rate
 from mshield.services.waiting import wait_for_change
 from mshield.settings import Settings
 from mshield.store import requests as store
-from mshield.store.database import Conflict, Database, Tx
+from mshield.store.database import Conflict, Database
 from mshield.store.systems import BusinessSystem
 
-_STARTS_WINDOW_MS: Final = 60_000
+_MINUTE_MS: Final = 60_000
 LOGIN_TYPE: Final = "mshield-login/v1"
 Channel = Literal["qr", "app"]
 """How a request reaches the phone: scanned from a screen, or by another app on the same phone (R13)."""
@@ -92,11 +92,9 @@ class Ask:
         TooManyRequests for logins that nobody has a part in yet, IdempotencyMismatch.
         """
         if kind == "login":
-            await self._limit_starts(system, pc_address, now=now)
-        if shield_number is not None and not await store.shield_can_sign(
-            self.db, shield_number=shield_number, now=now
-        ):
-            raise errors.ShieldUnusable
+            await self._limit_logins(system, pc_address, now=now)
+        if shield_number is not None:
+            await self._limit_asking(system, shield_number, now=now)
         request = store.NewRequest(
             id=new_id(now),
             client_id=system.client_id,
@@ -124,19 +122,24 @@ class Ask:
         )
         return self._asked(made)
 
-    async def _limit_starts(self, system: BusinessSystem, pc_address: str | None, *, now: int) -> None:
+    async def _limit_logins(self, system: BusinessSystem, pc_address: str | None, *, now: int) -> None:
         """Anybody may begin a login; so each business system has a limit per address of the PC, and one without it."""
-        scope = f"login_start {system.client_id}"
-        most = self.settings.login_starts_per_address
-        if pc_address is None:
-            most = self.settings.login_starts_per_system
+        known = pc_address is not None
+        limit = self.settings.login_starts_per_address if known else self.settings.login_starts_per_system
+        subject = address_subject(pc_address or "")
+        await self._limit(f"login_start {system.client_id}", subject, most=limit, now=now)
 
-        async def count(tx: Tx) -> None:
-            await limit_rate(
-                tx, scope=scope, address=pc_address or "", most=most, window=_STARTS_WINDOW_MS, now=now
-            )
+    async def _limit_asking(self, system: BusinessSystem, shield_number: str, *, now: int) -> None:
+        """Nobody is to be worn down by requests until he signs one. Raises ShieldUnusable."""
+        most = self.settings.requests_per_shield
+        await self._limit(f"shield_asked {system.client_id}", shield_number, most=most, now=now)
+        if not await store.shield_can_sign(self.db, shield_number=shield_number, now=now):
+            raise errors.ShieldUnusable
 
-        await self.db.write(count)
+    async def _limit(self, scope: str, subject: str, *, most: int, now: int) -> None:
+        await self.db.write(
+            lambda tx: limit_rate(tx, scope=scope, subject=subject, most=most, window=_MINUTE_MS, now=now)
+        )
 
     async def _made_before(self, request: store.NewRequest) -> Asked:
         if request.idempotency_key is None:

@@ -14,7 +14,7 @@ from mshield.domain.ids import new_id
 from mshield.domain.throttling import whole_seconds
 from mshield.gateways.sms import SmsError, SmsGateway, SmsMessage, SmsPurpose
 from mshield.keys.secrets import LookupKey
-from mshield.services.throttle import limit_rate
+from mshield.services.throttle import address_subject, limit_rate
 from mshield.settings import Settings
 from mshield.store import limits
 from mshield.store.database import Database, Tx
@@ -108,7 +108,12 @@ class SmsCodes:
     async def _record(self, tx: Tx, new: limits.NewSmsCode, *, address: str, now: int) -> None:
         settings = self.settings
         await limit_rate(
-            tx, scope=_ADDRESS, address=address, most=settings.sms_codes_per_address, window=_HOUR_MS, now=now
+            tx,
+            scope=_ADDRESS,
+            subject=address_subject(address),
+            most=settings.sms_codes_per_address,
+            window=_HOUR_MS,
+            now=now,
         )
         # The number's row is locked from here on: two sends to one number take their turn.
         free_at = now + settings.sms_resend_seconds * 1000

@@ -61,9 +61,8 @@ class LoginThrottle:
             await limits.block(tx, scope=scope, subject=subject, until=now + wait)
 
 
-async def limit_rate(tx: Tx, *, scope: str, address: str, most: int, window: int, now: int) -> None:
-    """Counts a call from this address; TooManyRequests beyond `most` within `window` (ms)."""
-    subject = address_subject(address)
+async def limit_rate(tx: Tx, *, scope: str, subject: str, most: int, window: int, now: int) -> None:
+    """Counts a call of this subject; TooManyRequests beyond `most` within `window` (ms)."""
     if await limits.count_within(tx, scope=scope, subject=subject, now=now, stale=now - window, most=most):
         return
     found = await limits.find_throttle(tx, scope=scope, subject=subject)

@@ -1,0 +1,28 @@
+"""`python -m tests.security.relay` plays the attacks and prints what ended each; exit code 1 for another end."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+from mshield.store.migrate import migrate
+from tests.conftest import Clock
+from tests.security.relay.attacks import ATTACKS
+from tests.security.relay.lab import open_lab, stopped_by
+
+
+def main() -> int:
+    """Plays all of them on a fresh database."""
+    wrong = 0
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        migrate(url := f"sqlite:///{folder / 'mshield.db'}")
+        with open_lab(url, folder, Clock()) as lab:
+            for attack in ATTACKS:
+                ended = stopped_by(lab, attack.play)
+                wrong += ended != attack.ends
+                sys.stdout.write(f"{attack.name:<40} {ended or 'nothing stopped it':<20} {attack.why}\n")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

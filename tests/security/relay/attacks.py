@@ -1,0 +1,267 @@
+"""The attacks of the relay lab, QRLJacking and its kin: what the attacker does, and what ends it.
+
+One table; the lab plays it against the service, and docs/security/relay.md is made from it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from mshield.client import Document
+from mshield.client.errors import problem_of
+from mshield.demo.people import OPERATOR
+from mshield.domain.qr import qr_text
+from tests.security.relay.lab import ATTACKERS_PC, Lab
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attack:
+    """`ends` is the code of the refusal, None where nothing refuses it; `why` says what helps, or what is left."""
+
+    name: str
+    does: str
+    ends: str | None
+    why: str
+    play: Callable[[Lab], None]
+
+
+def _photo(lab: Lab) -> None:
+    photo = lab.code_after(lab.login(), 10)
+    lab.later(6)
+    lab.scan(photo)
+
+
+def _copied_link(lab: Lab) -> None:
+    link = lab.code_after(lab.login(), 2)
+    lab.later(20)
+    lab.scan(link)
+
+
+def _slow_video(lab: Lab) -> None:
+    frame = lab.code_after(lab.login(), 10)
+    lab.later(8)
+    lab.scan(frame)
+
+
+def _fast_video(lab: Lab) -> None:
+    frame = lab.code_after(lab.login(), 10)
+    lab.later(2)
+    shown = lab.scan(frame)
+    # What is left is what the phone shows: not the victim's PC.
+    assert (shown.requester.pc_address, shown.requester.pc_browser) == (
+        ATTACKERS_PC.address,
+        ATTACKERS_PC.browser,
+    )
+    lab.approve()
+
+
+def _fast_video_noticed(lab: Lab) -> None:
+    created = lab.login()
+    lab.scan(lab.code_after(created, 1))
+    lab.victim.decline(reason="not_me")
+    assert lab.business.status(created.id).reason == "not_me"
+    lab.business.result(created.id)
+
+
+def _guessed_code(lab: Lab) -> None:
+    created = lab.login()
+    lab.scan(qr_text(created.qr_origin, created.id, bytes(32), 0))
+
+
+def _code_of_another(lab: Lab) -> None:
+    mine, other = lab.login(), lab.login()
+    lab.scan(mine.qr_text(at=mine.received_at).replace(mine.id, other.id))
+
+
+def _future_code(lab: Lab) -> None:
+    created = lab.login()
+    lab.scan(created.qr_text(at=created.received_at + 60_000))
+
+
+def _ended_request(lab: Lab) -> None:
+    created = lab.login()
+    lab.scan(lab.code_after(created, 1))
+    lab.victim.decline(reason="declined")
+    lab.scan(created.qr_text(at=created.received_at + 1000))
+
+
+def _token_for_the_result(lab: Lab) -> None:
+    created = lab.login()
+    lab.scan(lab.code_after(created, 1))
+    lab.approve()
+    _raise_refusal(lab, "GET", f"/api/business/requests/{created.id}/result", created.status_token)
+
+
+def _token_to_cancel(lab: Lab) -> None:
+    created = lab.login()
+    _raise_refusal(lab, "POST", f"/api/business/requests/{created.id}/cancel", created.status_token)
+
+
+def _login_elsewhere(lab: Lab) -> None:
+    created = lab.login()
+    lab.scan(lab.code_after(created, 1))
+    lab.approve()
+    result = lab.business.result(created.id)
+    result.verify(roots=[lab.root()], client_id=lab.other_client_id)
+
+
+def _result_of_another_system(lab: Lab) -> None:
+    created = lab.login()
+    lab.scan(lab.code_after(created, 1))
+    lab.approve()
+    lab.other_business.result(created.id)
+
+
+def _app_link(lab: Lab) -> None:
+    document = Document(title="报关单", media_type="text/plain", content="报关单".encode())
+    lab.scan(lab.business.request_signature([document], channel="app").app_link)
+
+
+def _app_link_to_a_bound_phone(lab: Lab) -> None:
+    lab.victim.bind(OPERATOR.pin)
+    _app_link(lab)
+    lab.approve()
+
+
+def _many_logins(lab: Lab) -> None:
+    for _ in range(lab.service.settings.login_starts_per_address + 1):
+        lab.login()
+
+
+def _worn_down(lab: Lab) -> None:
+    number = lab.victim.status().shield_number
+    document = Document(title="报关单", media_type="text/plain", content="报关单".encode())
+    for _ in range(lab.service.settings.requests_per_shield + 1):
+        lab.business.request_signature([document], shield_number=number)
+
+
+def _raise_refusal(lab: Lab, method: str, path: str, token: str) -> None:
+    answer = lab.call(method, path, token)
+    if answer.is_error:
+        raise problem_of(answer.status_code, answer.headers["content-type"], answer.content)
+    raise AssertionError(f"{method} {path}: {answer.status_code}, no refusal")
+
+
+ATTACKS: Final = (
+    Attack(
+        name="Still photo (QRLJacking)",
+        does="puts a picture of his login's QR on a page that looks like the business system's; scanned 6 s later",
+        ends="qr_stale",
+        why="each second has its own code, and a code counts for 5 s",
+        play=_photo,
+    ),
+    Attack(
+        name="Copied link",
+        does="sends the QR's text as a link by chat; it is opened 20 s later",
+        ends="qr_stale",
+        why="the same",
+        play=_copied_link,
+    ),
+    Attack(
+        name="Forwarded video, 8 s late",
+        does="films his screen and streams it to the victim's page",
+        ends="qr_stale",
+        why="the same",
+        play=_slow_video,
+    ),
+    Attack(
+        name="Forwarded video, 2 s late",
+        does="the same over a fast line, and the victim enters his PIN all the same",
+        ends=None,
+        why="no code can tell: the phone shows the business system's domain, and the address and browser of the "
+        "attacker's PC, not the victim's; if the victim enters his PIN nevertheless, the attacker is logged in",
+        play=_fast_video,
+    ),
+    Attack(
+        name="The same, noticed",
+        does="the same, but the victim sees a foreign address and taps 不是我发起的 (not me)",
+        ends="not_signed",
+        why="the request ends, and the business system is told `not_me`: it should treat it as an attack",
+        play=_fast_video_noticed,
+    ),
+    Attack(
+        name="Made-up code",
+        does="knows a request's id and makes a code himself",
+        ends="not_found",
+        why="codes are HMACs under a secret that only the business system's server or our page has",
+        play=_guessed_code,
+    ),
+    Attack(
+        name="Code of another request",
+        does="puts his request's id into a code of another",
+        ends="not_found",
+        why="each request has its own secret",
+        play=_code_of_another,
+    ),
+    Attack(
+        name="Code of a later second",
+        does="uses a code of the minute to come",
+        ends="qr_stale",
+        why="a code counts at most 1 s early",
+        play=_future_code,
+    ),
+    Attack(
+        name="Code of an ended request",
+        does="shows the code again after the victim refused",
+        ends="request_closed",
+        why="a request ends once",
+        play=_ended_request,
+    ),
+    Attack(
+        name="Stolen status token: result",
+        does="reads the status token from the PC's page and asks for the result",
+        ends="wrong_client",
+        why="the token watches one request; results need the business system's secret, on its server",
+        play=_token_for_the_result,
+    ),
+    Attack(
+        name="Stolen status token: cancel",
+        does="tries to end the victim's request with it",
+        ends="wrong_client",
+        why="the same; but whoever can read the page sees its codes each second: a fast relay, as above",
+        play=_token_to_cancel,
+    ),
+    Attack(
+        name="Login presented elsewhere",
+        does="takes what the victim signed at one business system to another",
+        ends="message_mismatch",
+        why="the signed message names client, domain and request, and the verifier compares them",
+        play=_login_elsewhere,
+    ),
+    Attack(
+        name="Result of another business system",
+        does="is a registered business system himself, and asks for the result of another's request",
+        ends="not_found",
+        why="a request belongs to one business system; another learns not even that there is one",
+        play=_result_of_another_system,
+    ),
+    Attack(
+        name="Copied app link",
+        does="sends an app-to-app link to a victim whose certificate is not bound",
+        ends="not_bound",
+        why="app-to-app signing needs a certificate that its user bound with his PIN (R8)",
+        play=_app_link,
+    ),
+    Attack(
+        name="Copied app link, bound certificate",
+        does="the same to a victim who has bound his certificate, and who enters his PIN",
+        ends=None,
+        why="a link has no second: the phone shows who asks and what for; bind the certificate for one business "
+        "system only. (Leading back to a registered address with a one-time state, R13, will close it)",
+        play=_app_link_to_a_bound_phone,
+    ),
+    Attack(
+        name="Many logins",
+        does="begins a login every two seconds to have a fresh code always",
+        ends="too_many_requests",
+        why="logins are limited per business system and address of the PC",
+        play=_many_logins,
+    ),
+    Attack(
+        name="Worn down by requests",
+        does="has a business system ask by shield number again and again, until one is signed by mistake",
+        ends="too_many_requests",
+        why="requests into one shield's inbox are limited per business system",
+        play=_worn_down,
+    ),
+)

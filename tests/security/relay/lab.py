@@ -1,0 +1,96 @@
+"""What an attacker of a relay lab works with: the real service, a business system's page, and his victim's phone.
+
+The attacker opens the business system's login page on his own PC, so the business system tells his address and browser.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import httpx
+import pytest
+
+from mshield.client import BusinessClient
+from mshield.client.business.values import Created, Pc
+from mshield.client.errors import ClientError
+from mshield.client.phone import VirtualPhone
+from mshield.client.phone.messages import Scan
+from mshield.demo.people import OPERATOR
+from mshield.services.register_system import register_system
+from tests.application import ORIGIN
+from tests.conftest import Clock
+from tests.mortal import Mortal, mortal_service
+
+ATTACKERS_PC: Final = Pc(address="198.51.100.7", browser="Chrome 143, Linux")
+BETWEEN_SECONDS: Final = 61
+"""Between two attacks, so that no limit of the one before counts."""
+
+
+@dataclass(slots=True)
+class Lab:
+    """One service and one victim; each attack starts its own login."""
+
+    service: Mortal
+    victim: VirtualPhone
+    business: BusinessClient
+    other_business: BusinessClient
+    other_client_id: str
+
+    def login(self) -> Created:
+        """A login that the attacker begins at the business system, on his own PC."""
+        return self.business.request_login(pc=ATTACKERS_PC)
+
+    def code_after(self, created: Created, seconds: float) -> str:
+        """The QR code's text on the attacker's screen so long after the login began; the clock is there then."""
+        shown = created.qr_text(at=created.received_at + round(seconds * 1000))
+        self.service.clock.advance(seconds=seconds)
+        return shown
+
+    def later(self, seconds: float) -> None:
+        """Time passes: a chat, a phone call, a slow stream."""
+        self.service.clock.advance(seconds=seconds)
+
+    def scan(self, code: str) -> Scan:
+        """The victim scans what he is shown."""
+        return self.victim.scan(code)
+
+    def approve(self) -> None:
+        """The victim enters his PIN."""
+        self.victim.approve(pin=OPERATOR.pin)
+
+    def root(self) -> bytes:
+        """The root certificate, which a business system has pinned."""
+        return self.service.handle(httpx.Request("GET", f"{ORIGIN}/pki/root.cer")).content
+
+    def call(self, method: str, path: str, token: str) -> httpx.Response:
+        """A call with a stolen status token."""
+        request = httpx.Request(method, ORIGIN + path, headers={"Authorization": f"Bearer {token}"})
+        return self.service.handle(request)
+
+
+def stopped_by(lab: Lab, play: Callable[[Lab], None]) -> str | None:
+    """The code of the refusal that ended the attack; None where it went through."""
+    lab.later(BETWEEN_SECONDS)
+    try:
+        play(lab)
+    except ClientError as refused:
+        return refused.code
+    return None
+
+
+@contextmanager
+def open_lab(database_url: str, folder: Path, clock: Clock) -> Iterator[Lab]:
+    """A lab on a migrated database."""
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        mortal_service(database_url, folder, clock, patch) as service,
+        service.business() as business,
+    ):
+        client_id, secret = service.run(
+            register_system(service.db.db, name="掌上海关", domain="palm.example", now=clock())
+        )
+        transport = httpx.MockTransport(service.handle)
+        with BusinessClient(ORIGIN, client_id=client_id, client_secret=secret, transport=transport) as other:
+            yield Lab(service, service.enrolled(folder / "phone"), business, other, client_id)
