@@ -16,6 +16,9 @@ import frontend
 class FrontEnd(BuildHookInterface):
     """The hook `custom` of pyproject.toml."""
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002  # the hook's signature
-        """Runs before each build of any kind."""
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Runs before each build of any kind; an editable install reads the built files where they stand."""
         frontend.build()
+        if version != "editable":
+            folder = "src/mshield" if self.target_name == "sdist" else "mshield"
+            build_data["force_include"][str(frontend.BUILT)] = f"{folder}/web/static"

@@ -33,6 +33,17 @@ async def test_any_page_may_include_the_component(http: httpx.AsyncClient) -> No
     assert again.headers["access-control-allow-origin"] == "*"
 
 
+async def test_a_file_is_packed_for_who_takes_it(http: httpx.AsyncClient) -> None:
+    plain = await http.get("/mshield.js", headers={"Accept-Encoding": "identity"})
+    packed = await http.get("/mshield.js", headers={"Accept-Encoding": "br, gzip"})
+    assert "content-encoding" not in plain.headers
+    assert packed.headers["content-encoding"] == "gzip"
+    assert packed.content == plain.content  # httpx unpacks
+    assert int(packed.headers["content-length"]) < len(plain.content) / 2
+    assert packed.headers["etag"] != plain.headers["etag"]
+    assert plain.headers["vary"] == packed.headers["vary"] == "Accept-Encoding"
+
+
 async def test_a_hashed_file_may_be_kept_for_ever(http: httpx.AsyncClient) -> None:
     answer = await http.get(assets.assets().address("src/pages.css"))
     assert answer.headers["content-type"] == "text/css; charset=utf-8"

@@ -3,6 +3,7 @@
 A name under /assets/ holds a hash of its content and never changes; /mshield.js keeps its name and is asked for anew.
 """
 
+import gzip
 import json
 import logging
 from collections.abc import Mapping
@@ -16,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from mshield.domain import errors
-from mshield.web.cached import cached, etag_of
+from mshield.web.cached import cached
 
 FOLDER: Final = Path(__file__).parent / "static"
 COMPONENT: Final = "/mshield.js"
@@ -40,15 +41,16 @@ class Asset:
     """One file as it is answered."""
 
     body: bytes
+    packed: bytes
     media_type: str
     cache: str
-    etag: str
 
     @classmethod
     def read(cls, file: Path, keep: str) -> "Asset":
         """The file; `keep` is its Cache-Control."""
         body = file.read_bytes()
-        return cls(body, _TYPES.get(file.suffix, "application/octet-stream"), keep, etag_of(body))
+        kind = _TYPES.get(file.suffix, "application/octet-stream")
+        return cls(body, gzip.compress(body, mtime=0), kind, keep)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +91,10 @@ async def answer(request: Request) -> Response:
     found = assets().by_path.get(request.url.path)
     if found is None:
         raise errors.NotFound
-    headers = {"Cache-Control": found.cache, **_ANY_PAGE}
-    return cached(request, found.body, found.media_type, headers, etag=found.etag)
+    headers = {"Cache-Control": found.cache, "Vary": "Accept-Encoding", **_ANY_PAGE}
+    if "gzip" in request.headers.get("Accept-Encoding", ""):
+        return cached(request, found.packed, found.media_type, headers | {"Content-Encoding": "gzip"})
+    return cached(request, found.body, found.media_type, headers)
 
 
 ROUTES: Final = (Route(COMPONENT, answer), Route("/assets/{name}", answer))

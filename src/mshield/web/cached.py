@@ -7,16 +7,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 
-def etag_of(body: bytes) -> str:
-    """The tag of exactly these bytes."""
-    return f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-
-
-def cached(
-    request: Request, body: bytes, media_type: str, headers: Mapping[str, str], *, etag: str | None = None
-) -> Response:
-    """The body, or 304 where the caller named its tag; `etag` where it is known already."""
-    etag = etag or etag_of(body)
+def cached(request: Request, body: bytes, media_type: str, headers: Mapping[str, str]) -> Response:
+    """The body, or 304 where the caller named its tag."""
+    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     headers = {**headers, "ETag": etag}
     known = {tag.strip().removeprefix("W/") for tag in request.headers.get("If-None-Match", "").split(",")}
     if etag in known or "*" in known:

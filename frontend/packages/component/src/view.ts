@@ -57,7 +57,7 @@ export class View {
     })) {
       node.setAttribute("part", part);
     }
-    this.root.append(ring, this.#countdown, this.#match, this.#steps, this.#said);
+    this.root.append(html("div", "panel", ring, this.#countdown, this.#match, this.#steps, this.#said));
   }
 
   /** Sets what stays the same for one request. */

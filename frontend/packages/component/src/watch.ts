@@ -36,9 +36,14 @@ export interface Source {
   readonly token: string;
 }
 
-/** Codes come each 8 seconds while waiting, comments each 15. */
-const SILENCE_MS = { waiting: 10_000, scanned: 20_000 };
-const FIRST_EVENT_MS = 6_000;
+/** How long nothing may be heard (ms). Codes come each 8 seconds while waiting, comments each 15. */
+export interface Patience {
+  readonly firstEvent: number;
+  readonly waiting: number;
+  readonly scanned: number;
+}
+
+const PATIENCE: Patience = { firstEvent: 6_000, waiting: 10_000, scanned: 20_000 };
 const POLL_SECONDS = 8;
 const POLL_MS = (POLL_SECONDS + 12) * 1000;
 const PAUSES_MS = [250, 1_000, 2_000, 4_000, 8_000];
@@ -50,6 +55,7 @@ class Mute extends Error {}
 export class Watch {
   readonly #source: Source;
   readonly #listener: Listener;
+  readonly #patience: Patience;
   readonly #stopped = new AbortController();
   #attempt = new AbortController();
   #wake: (() => void) | null = null;
@@ -57,9 +63,10 @@ export class Watch {
   #failures = 0;
   #streams = true;
 
-  constructor(source: Source, listener: Listener) {
+  constructor(source: Source, listener: Listener, patience: Partial<Patience> = {}) {
     this.#source = source;
     this.#listener = listener;
+    this.#patience = { ...PATIENCE, ...patience };
   }
 
   /** Follows the request; ends when there is nothing more to follow. */
@@ -95,7 +102,7 @@ export class Watch {
   }
 
   async #stream(): Promise<void> {
-    const silence = this.#newAttempt(FIRST_EVENT_MS);
+    const silence = this.#newAttempt(this.#patience.firstEvent);
     let events = 0;
     try {
       const answer = await this.#fetch("/events", "text/event-stream");
@@ -156,7 +163,7 @@ export class Watch {
   }
 
   #silence(): number {
-    return this.#state === "waiting" ? SILENCE_MS.waiting : SILENCE_MS.scanned;
+    return this.#state === "waiting" ? this.#patience.waiting : this.#patience.scanned;
   }
 
   async #pause(): Promise<void> {

@@ -26,6 +26,8 @@ def login_page(
         "login.html",
         lang=lang,
         system_name=system_name,
+        # Chinese stands close to Chinese, apart from Latin letters and digits.
+        gap=" " if lang == "en" or system_name[:1].isascii() else "",
         domain=domain,
         request_id=request_id,
         status_token=status_token,

