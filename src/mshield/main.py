@@ -96,6 +96,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = wall_clock) -
     return build(
         lifespan,
         version=version("mshield"),
+        origin=settings.public_origin,
         unavailable=Unavailable,
         demo=settings.mode == "demo",
         access_log=settings.access_log,

@@ -1,4 +1,4 @@
-"""The HTTP application: routers of all audiences, errors, the OpenAPI document."""
+"""The HTTP application: routers of all audiences, errors, the OpenAPI documents."""
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -6,12 +6,14 @@ from contextlib import AbstractAsyncContextManager
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mshield.web import assets, development, faq, health, idempotency, openapi, problems
+from mshield.web import assets, development, faq, health, idempotency, problems
 from mshield.web.business import requests as business_requests
 from mshield.web.console import accounts as console_accounts
 from mshield.web.console import acts as console_acts
 from mshield.web.console import filed_people
 from mshield.web.console import filing as console_filing
+from mshield.web.documents import Documents
+from mshield.web.documents import router as documents_router
 from mshield.web.dpop import ReplayCache
 from mshield.web.edge import Edge
 from mshield.web.oidc import ROUTERS as OIDC
@@ -32,18 +34,6 @@ from mshield.web.portal import ROUTERS as PORTAL
 from mshield.web.publication import ROUTERS as PUBLICATION
 from mshield.web.shortcut import Shortcut
 
-TAGS = (
-    {"name": "phone", "description": "The app on the phone (手机盾 APP)"},
-    {
-        "name": "portal",
-        "description": "Legal persons (法人, 三证合一): people and shields of their enterprises",
-    },
-    {"name": "business", "description": "Business systems (业务系统): login and signature by scan"},
-    {"name": "oidc", "description": "OpenID Connect provider: 手机盾登录 for business systems"},
-    {"name": "console", "description": "Staff of the service's operator (控制台)"},
-    {"name": "publication", "description": "CA certificates, CRL, OCSP, transparency log"},
-    {"name": "service", "description": "Health, questions and answers"},
-)
 ROUTERS = {
     "/api/phone": (
         account_sources.router,
@@ -67,10 +57,6 @@ ROUTERS = {
         console_acts.router,
     ),
 }
-DESCRIPTION = (
-    "Mobile Shield (手机盾): SM2 certificates in phones, co-signed by phone and server. "
-    "Errors are problem documents (RFC 9457) with a stable `code` and a Chinese and an English sentence."
-)
 
 
 class Service(FastAPI):
@@ -98,6 +84,7 @@ def build(
     lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]],
     *,
     version: str,
+    origin: str,
     unavailable: type[Exception],
     demo: bool,
     access_log: bool,
@@ -106,11 +93,10 @@ def build(
     app = Service(
         title="Mobile Shield",
         version=version,
-        description=DESCRIPTION,
         lifespan=lifespan,
-        # FastAPI's pages load scripts from elsewhere; the document itself stands at /openapi.json.
-        docs_url=None,
-        redoc_url=None,
+        # An address is right or unknown; the redirect would go to wherever the caller's Host header says.
+        redirect_slashes=False,
+        openapi_url=None,  # web/documents.py serves the documents; FastAPI's pages load scripts from elsewhere
     )
     app.state.replays = ReplayCache()
     refusals = problems.Refusals(unavailable)
@@ -126,7 +112,12 @@ def build(
     app.router.routes.extend(assets.ROUTES)
     if demo:
         app.include_router(development.router)
-    openapi.install(app, TAGS, complete=lambda document: idempotency.describe(document, ROUTERS))
+    documents = Documents(
+        app, origin=origin, complete=lambda document: idempotency.describe(document, ROUTERS)
+    )
+    app.state.documents = documents
+    app.openapi = documents.of  # type: ignore[method-assign]  # FastAPI's documented way
+    app.include_router(documents_router)
     repeatable = idempotency.Idempotency(app.inner, state=app, refuse=refusals)
     shortcut = Shortcut(repeatable, state=app, routers=ROUTERS, refuse=refusals)
     app.stand_behind(Edge(shortcut, access_log=access_log))

@@ -11,8 +11,10 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from starlette.routing import Match
 
 from mshield.domain import errors
+from mshield.web.audiences import challenge
 from mshield.web.edge import TooLarge
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -93,6 +95,7 @@ STATUS: Final[Mapping[str, int]] = {
     "wrong_pin": 403,
     "wrong_staff_token": 401,
 }
+_METHODS: Final = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 _BY_STATUS: Final[Mapping[int, type[errors.DomainError]]] = {
     400: errors.InvalidRequest,
     401: errors.Unauthenticated,
@@ -100,36 +103,35 @@ _BY_STATUS: Final[Mapping[int, type[errors.DomainError]]] = {
     404: errors.NotFound,
     503: errors.Unavailable,
 }
-_CHALLENGE: Final[Mapping[str, str]] = {
-    "unauthenticated": 'DPoP algs="ES256"',
-    "invalid_proof": 'DPoP algs="ES256", error="invalid_dpop_proof"',
-    "wrong_client": 'Basic realm="mshield", charset="UTF-8"',
-    "wrong_staff_token": 'Bearer realm="mshield"',
-}
+
+
+def document(error: errors.DomainError, status: int, request_id: str | None) -> dict[str, Any]:
+    """What a client is told of an error."""
+    return {
+        **error.extra,
+        "type": f"/problems/{error.code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": error.en,
+        "code": error.code,
+        "zh": error.zh,
+        "en": error.en,
+        "faq": error.faq,
+        "request_id": request_id,
+    }
 
 
 def problem(request: Request, error: errors.DomainError, *, status: int | None = None) -> Response:
     """The problem document of an error."""
     code = status or STATUS[error.code]
     request.scope["mshield.problem"] = error.code
-    document: dict[str, Any] = {
-        **error.extra,
-        "type": f"/problems/{error.code}",
-        "title": HTTPStatus(code).phrase,
-        "status": code,
-        "detail": error.en,
-        "code": error.code,
-        "zh": error.zh,
-        "en": error.en,
-        "faq": error.faq,
-        "request_id": request.scope.get("mshield.request_id"),
-    }
+    told = document(error, code, request.scope.get("mshield.request_id"))
     headers = {"Cache-Control": "no-store"}
-    if (challenge := _CHALLENGE.get(error.code)) is not None:
-        headers["WWW-Authenticate"] = challenge
+    if code == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = challenge(request.scope["path"], error.code)
     if (wait := error.extra.get("retry_after")) is not None:
         headers["Retry-After"] = str(wait)
-    body = json.dumps(document, ensure_ascii=False).encode()
+    body = json.dumps(told, ensure_ascii=False).encode()
     return Response(body, code, headers, media_type=MEDIA_TYPE)
 
 
@@ -145,6 +147,8 @@ class Refusals:
             kind = _BY_STATUS.get(error.status_code, errors.InvalidRequest)
             answer = problem(request, kind(), status=error.status_code)
             answer.headers.update(error.headers or {})
+            if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+                answer.headers["Allow"] = _allowed(request)
             return answer
         if isinstance(error, TooLarge):
             return problem(request, errors.InvalidRequest(reason="size"), status=413)
@@ -166,6 +170,16 @@ class Refusals:
         # The traceback, without locals: a body of a signing call must not reach a log.
         _log.error("request %s failed", request.scope.get("mshield.request_id"), exc_info=error)
         return errors.Internal()
+
+
+def _allowed(request: Request) -> str:
+    """The methods of this address (RFC 9110, 15.5.6): Starlette names those of one route only."""
+    routes, scope = request.app.routes, request.scope
+    return ", ".join(
+        method
+        for method in _METHODS
+        if any(route.matches({**scope, "method": method})[0] is Match.FULL for route in routes)
+    )
 
 
 def install(app: FastAPI, refusals: Refusals) -> None:

@@ -34,7 +34,13 @@ _TILE: Final = _documented("The tile's hashes, 32 bytes each", _BINARY, _OCTETS)
 _BUNDLE: Final = _documented("Entries, each after its length in two bytes", _BINARY, _OCTETS) | problems(404)
 
 
-@router.get("/checkpoint", summary="Signed checkpoint of the log", response_class=Response, responses=_NOTE)
+@router.get(
+    "/checkpoint",
+    summary="Signed checkpoint of the log",
+    operation_id="getLogCheckpoint",
+    response_class=Response,
+    responses=_NOTE,
+)
 async def checkpoint(request: Request) -> Response:
     """How the log stands: name, number of entries and Merkle root, signed (C2SP tlog-checkpoint)."""
     note = await read_checkpoint(context_of(request).log)
@@ -44,6 +50,7 @@ async def checkpoint(request: Request) -> Response:
 @router.get(
     "/tile/entries/{place:path}",
     summary="Entries of the log",
+    operation_id="getLogEntries",
     response_class=Response,
     responses=_BUNDLE,
 )
@@ -54,7 +61,11 @@ async def entries(request: Request, place: str) -> Response:
 
 
 @router.get(
-    "/tile/{level}/{place:path}", summary="Hashes of the log", response_class=Response, responses=_TILE
+    "/tile/{level}/{place:path}",
+    summary="Hashes of the log",
+    operation_id="getLogTile",
+    response_class=Response,
+    responses=_TILE,
 )
 async def tile(request: Request, level: str, place: str) -> Response:
     """The tile of `level` at `place`: `x001/234` for the 1234th, with `.p/WIDTH` where it is partial."""

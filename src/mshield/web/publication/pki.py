@@ -51,14 +51,26 @@ _OCSP_BODY: Final[dict[str, Any]] = {
 }
 
 
-@router.get("/{ca}.cer", summary="A CA's certificate", response_class=Response, responses=_CER_ANSWERS)
+@router.get(
+    "/{ca}.cer",
+    summary="A CA's certificate",
+    operation_id="getCaCertificate",
+    response_class=Response,
+    responses=_CER_ANSWERS,
+)
 async def certificate(request: Request, ca: Ca) -> Response:
     """The SM2 certificate of the root or an issuing CA; the first is `issuing`, after renewal comes `issuing-2`."""
     der = await context_of(request).publisher.certificate(ca)
     return cached(request, der, _CERTIFICATE, {"Cache-Control": f"public, max-age={_DAY}"})
 
 
-@router.get("/{ca}.crl", summary="A CA's revocation list", response_class=Response, responses=_CRL_ANSWERS)
+@router.get(
+    "/{ca}.crl",
+    summary="A CA's revocation list",
+    operation_id="getCrl",
+    response_class=Response,
+    responses=_CRL_ANSWERS,
+)
 async def crl(request: Request, ca: Ca) -> Response:
     """Revoked certificates, and those on hold as certificateHold; the root's list names revoked issuing CAs."""
     context = context_of(request)
@@ -74,6 +86,7 @@ async def crl(request: Request, ca: Ca) -> Response:
 @router.post(
     "/ocsp",
     summary="Status of certificates",
+    operation_id="askOcsp",
     response_class=Response,
     responses=_OCSP_ANSWERS,
     openapi_extra=_OCSP_BODY,
@@ -86,7 +99,11 @@ async def ocsp_post(request: Request) -> Response:
 
 
 @router.get(
-    "/ocsp/{encoded:path}", summary="Status of certificates", response_class=Response, responses=_OCSP_ANSWERS
+    "/ocsp/{encoded:path}",
+    summary="Status of certificates",
+    operation_id="getOcsp",
+    response_class=Response,
+    responses=_OCSP_ANSWERS,
 )
 async def ocsp_get(request: Request, encoded: str) -> Response:
     """An OCSP request in base64 in the path, as RFC 6960 A.1 has it; without a nonce the answer may be cached."""
@@ -98,6 +115,7 @@ async def ocsp_get(request: Request, encoded: str) -> Response:
 @router.post(
     "/p256/ocsp",
     summary="Status of certificates, signed on P-256",
+    operation_id="askOcspOnP256",
     response_class=Response,
     responses=_OCSP_ANSWERS | problems(404),
     openapi_extra=_OCSP_BODY,
@@ -112,6 +130,7 @@ async def p256_ocsp_post(request: Request) -> Response:
 @router.get(
     "/p256/ocsp/{encoded:path}",
     summary="Status of certificates, signed on P-256",
+    operation_id="getOcspOnP256",
     response_class=Response,
     responses=_OCSP_ANSWERS | problems(404),
 )

@@ -1,0 +1,163 @@
+"""Who calls the service over HTTP: each audience with its document, how it authenticates, and how it is challenged.
+
+An operation belongs to the audience that its one tag names.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audience:
+    """`schemes` are the security schemes of its operations by name, as OpenAPI writes them."""
+
+    name: str
+    title_zh: str
+    title_en: str
+    zh: str
+    en: str
+    schemes: Mapping[str, Mapping[str, Any]]
+
+    @property
+    def title(self) -> str:
+        """Of its document."""
+        return f"手机盾 Mobile Shield: {self.title_zh} {self.title_en}"
+
+    @property
+    def description(self) -> str:
+        """Of its document, in both languages."""
+        return f"{self.zh}\n\n{self.en}"
+
+
+AUDIENCES: Final[Mapping[str, Audience]] = {
+    each.name: each
+    for each in (
+        Audience(
+            name="phone",
+            title_zh="手机端接口",
+            title_en="phone API",
+            zh="手机盾 APP 调用：注册、登录、申请、绑定、更新证书，扫码登录，扫码签名。",
+            en="What the app on the phone calls: accounts, login, application, renewal, binding, co-signing.",
+            schemes={
+                "phone": {
+                    "type": "http",
+                    "scheme": "DPoP",
+                    "description": "DPoP-bound access token (RFC 9449): `Authorization: DPoP TOKEN`, and in the header "
+                    "`DPoP` a proof for this call, with the claim `bd` over its body",
+                }
+            },
+        ),
+        Audience(
+            name="portal",
+            title_zh="法人门户接口",
+            title_en="portal API",
+            zh="法人在三证合一门户上调用：查看本企业的备案人员与手机盾，挂失、冻结、作废。",
+            en="What the legal person's portal calls: people and shields of his enterprises, holds, revocation.",
+            schemes={
+                "portal": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": "__Host-mshield-portal",
+                    "description": "The legal person's session; without https its name is `mshield-portal`",
+                }
+            },
+        ),
+        Audience(
+            name="business",
+            title_zh="业务系统接口",
+            title_en="business system API",
+            zh="业务系统的服务器调用：发起扫码登录或扫码签名，查询状态，取回并验证结果。",
+            en="What a business system's server calls: ask for a login or a signature, follow it, fetch the result.",
+            schemes={
+                "business": {
+                    "type": "http",
+                    "scheme": "basic",
+                    "description": "Client id and secret (RFC 7617); `mshield business add` prints them once",
+                }
+            },
+        ),
+        Audience(
+            name="pc",
+            title_zh="电脑网页接口",
+            title_en="PC page API",
+            zh="显示二维码的网页在浏览器里调用：凭状态令牌查看一个请求，不能取消，也取不到结果。",
+            en="What the page that shows the QR calls: by a status token it watches one request, and can do no more.",
+            schemes={
+                "status_token": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "The `status_token` of the request that the business system made",
+                }
+            },
+        ),
+        Audience(
+            name="oidc",
+            title_zh="OpenID Connect 接口",
+            title_en="OpenID Connect",
+            zh="业务系统以 OpenID Connect 标准接入“手机盾登录”。",
+            en="Login by shield after OpenID Connect: discovery, authorization code with PKCE, tokens, userinfo, keys.",
+            schemes={
+                "oidc_client": {
+                    "type": "http",
+                    "scheme": "basic",
+                    "description": "The client's id and secret (RFC 6749, 2.3.1)",
+                },
+                "oidc_token": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "Access token of the token endpoint (RFC 6750)",
+                },
+            },
+        ),
+        Audience(
+            name="console",
+            title_zh="控制台接口",
+            title_en="console API",
+            zh="运营方员工在控制台调用：备案、账户、审计。每个操作写明所需角色。",
+            en="What staff of the service's operator call: filing, accounts, audit. Each operation asks for a role.",
+            schemes={
+                "staff": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "Access token of `mshield staff add`",
+                }
+            },
+        ),
+        Audience(
+            name="publication",
+            title_zh="公开发布",
+            title_en="publication",
+            zh="任何人都可以取用：CA 证书、吊销列表、OCSP、透明日志。无需登录。",
+            en="For anyone, without authentication: CA certificates, revocation lists, OCSP, the transparency log.",
+            schemes={},
+        ),
+        Audience(
+            name="service",
+            title_zh="服务状态与常见问题",
+            title_en="health, questions and answers",
+            zh="任何人都可以取用：服务是否正常，手册中的常见问题。无需登录。",
+            en="For anyone, without authentication: whether the service works, and the manual's questions and answers.",
+            schemes={},
+        ),
+    )
+}
+
+_CHALLENGES: Final = (
+    ("/api/phone/", 'DPoP algs="ES256"'),
+    # A cookie is no registered scheme (RFC 9110, 16.4.1); Basic would make browsers ask for a password.
+    ("/api/portal/", 'Session realm="mshield-portal"'),
+    ("/api/business/", 'Basic realm="mshield", charset="UTF-8"'),
+    ("/oidc/userinfo", 'Bearer realm="mshield"'),
+    ("/oidc/", 'Basic realm="mshield", charset="UTF-8"'),
+)
+_BEARER: Final = 'Bearer realm="mshield"'
+_ERRORS: Final[Mapping[str, str]] = {"invalid_proof": "invalid_dpop_proof"}
+"""What a scheme's own standard calls a refusal (RFC 9449, 7.1)."""
+
+
+def challenge(path: str, code: str) -> str:
+    """The WWW-Authenticate of a 401: what this address would have had to be called with (RFC 9110, 15.5.2)."""
+    found = next((challenge for prefix, challenge in _CHALLENGES if path.startswith(prefix)), _BEARER)
+    error = _ERRORS.get(code)
+    return found if error is None else f'{found}, error="{error}"'

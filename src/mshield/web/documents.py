@@ -1,0 +1,169 @@
+"""The OpenAPI documents: one per audience and the whole, made when one is first asked for, and kept.
+
+They come from the routes (web/openapi.py), from web/examples, and from what follows from an operation's form.
+"""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from typing import Annotated, Any, Final
+
+import anyio.to_thread
+import msgspec
+from fastapi import APIRouter, FastAPI, Path
+from fastapi.openapi.utils import get_openapi
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mshield.domain import errors
+from mshield.web import examples, openapi_problems
+from mshield.web.audiences import AUDIENCES, Audience
+from mshield.web.openapi import STRUCT, STRUCTS
+
+Document = dict[str, Any]
+router: Final = APIRouter(include_in_schema=False)
+
+_SCHEMAS: Final = "#/components/schemas/"
+_EXAMPLES: Final = "#/components/examples/"
+_TITLE: Final = "手机盾 Mobile Shield"
+_DESCRIPTION: Final = (
+    "全部接口。错误是问题文档（RFC 9457），含稳定的 `code` 和中英文说明；每类调用方另有自己的文档。\n\n"
+    "Every operation. Errors are problem documents (RFC 9457) with a stable `code` and a Chinese and an English "
+    "sentence. Each audience has a document of its own: "
+    + ", ".join(f"`/openapi/{name}.json`" for name in AUDIENCES)
+    + "."
+)
+_CACHED: Final = {"Cache-Control": "public, max-age=300"}
+
+
+class Documents:
+    """The documents of an application whose address is `origin`; `complete` adds what no route says itself."""
+
+    def __init__(self, app: FastAPI, *, origin: str, complete: Callable[[Document], None]) -> None:
+        self._app, self._origin, self._complete = app, origin, complete
+        self._lock = threading.Lock()
+        self._raw: Document | None = None
+        self._made: dict[str | None, Document] = {}
+
+    def of(self, audience: str | None = None) -> Document:
+        """An audience's document; the whole without one. Raises KeyError."""
+        with self._lock:
+            if audience not in self._made:
+                self._made[audience] = self._make(None if audience is None else AUDIENCES[audience])
+            return self._made[audience]
+
+    @property
+    def are_made(self) -> bool:
+        """Whether anybody has asked for one."""
+        return self._raw is not None
+
+    def _make(self, audience: Audience | None) -> Document:
+        if self._raw is None:
+            self._raw = self._read_routes()
+        raw, served = self._raw, (audience,) if audience else tuple(AUDIENCES.values())
+        names = {each.name for each in served}
+        paths = {
+            path: kept
+            for path, item in raw["paths"].items()
+            if (kept := {method: each for method, each in item.items() if names & set(each["tags"])})
+        }
+        paths, schemas = _with_structs(paths, raw["components"]["schemas"])
+        return {
+            "openapi": raw["openapi"],
+            "info": {
+                "title": audience.title if audience else _TITLE,
+                "version": raw["info"]["version"],
+                "description": audience.description if audience else _DESCRIPTION,
+            },
+            # Proofs (DPoP) and answers name this address, so a call must go to it.
+            "servers": [{"url": self._origin}],
+            "tags": [
+                {"name": each.name, "description": f"{each.title_zh} {each.title_en}"} for each in served
+            ],
+            "paths": paths,
+            "components": {
+                "schemas": _reachable(paths, schemas),
+                "examples": _named(paths, raw["components"]["examples"]),
+                "securitySchemes": {name: dict(way) for each in served for name, way in each.schemes.items()},
+            },
+        }
+
+    def _read_routes(self) -> Document:
+        raw = get_openapi(title=_TITLE, version=self._app.version, routes=self._app.routes)
+        self._complete(raw)
+        for item in raw["paths"].values():
+            for operation in item.values():
+                for audience in operation["tags"]:
+                    examples.add(operation["operationId"], audience, operation)
+        openapi_problems.describe(raw)
+        return raw
+
+
+def _references(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        for name, each in node.items():
+            if name == "$ref":
+                yield each
+            else:
+                yield from _references(each)
+    elif isinstance(node, list):
+        for each in node:
+            yield from _references(each)
+
+
+def _with_structs(paths: Document, schemas: Document) -> tuple[Document, Document]:
+    """References to structs become references to schemas; where two have one name, msgspec tells them apart."""
+    wanted = sorted({each for each in _references(paths) if each.startswith(STRUCT)})
+    found, structs = msgspec.json.schema_components(
+        [STRUCTS[each] for each in wanted], ref_template=_SCHEMAS + "{name}"
+    )
+    called = {reference: schema["$ref"] for reference, schema in zip(wanted, found, strict=True)}
+    # As they will be sent: msgspec leaves tuples.
+    return _renamed(paths, called), {**schemas, **msgspec.json.decode(msgspec.json.encode(structs))}
+
+
+def _renamed(node: Any, called: dict[str, str]) -> Any:
+    if isinstance(node, dict):
+        return {
+            name: called.get(each, each) if name == "$ref" else _renamed(each, called)
+            for name, each in node.items()
+        }
+    return [_renamed(each, called) for each in node] if isinstance(node, list) else node
+
+
+def _reachable(paths: Document, schemas: Document) -> Document:
+    found: Document = {}
+    waiting = list(_references(paths))
+    while waiting:
+        reference = waiting.pop()
+        name = reference.removeprefix(_SCHEMAS)
+        if reference.startswith(_SCHEMAS) and name not in found:
+            found[name] = schemas[name]
+            waiting += _references(schemas[name])
+    return dict(sorted(found.items()))
+
+
+def _named(paths: Document, known: Document) -> Document:
+    names = {each.removeprefix(_EXAMPLES) for each in _references(paths) if each.startswith(_EXAMPLES)}
+    return {name: known[name] for name in sorted(names)}
+
+
+@router.get("/openapi.json")
+async def whole(request: Request) -> Response:
+    """Every operation."""
+    return await _answer(request, None)
+
+
+@router.get("/openapi/{audience}.json")
+async def of_audience(request: Request, audience: Annotated[str, Path(max_length=32)]) -> Response:
+    """An audience's operations."""
+    if audience not in AUDIENCES:
+        raise errors.NotFound
+    return await _answer(request, audience)
+
+
+async def _answer(request: Request, audience: str | None) -> Response:
+    documents: Documents = request.app.state.documents
+    # Making one takes a while, which other calls needn't wait for.
+    made = await anyio.to_thread.run_sync(lambda: json.dumps(documents.of(audience), ensure_ascii=False))
+    return Response(made.encode(), media_type="application/json", headers=_CACHED)

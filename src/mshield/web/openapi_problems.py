@@ -1,0 +1,152 @@
+"""The refusals in the OpenAPI documents: which codes an operation's problem documents can have, each with an example.
+
+What follows from an operation's form (its authentication, its body) is said here once; the rest stands in web/examples.
+"""
+
+from collections import defaultdict
+from typing import Any, Final
+
+from mshield.domain.errors import BY_CODE, Json
+from mshield.web.audiences import challenge
+from mshield.web.examples import examples
+from mshield.web.openapi import PROBLEM_TYPE
+from mshield.web.problems import STATUS, document
+
+_PROBLEM: Final[dict[str, Any]] = {
+    "type": "object",
+    "description": "A problem document (RFC 9457). Programs decide by `code`, which is stable; `zh` and `en` are for "
+    "people, `faq` is the entry of `GET /api/faq` that helps. Any operation may also answer 500 `internal`",
+    "required": ["type", "title", "status", "detail", "code", "zh", "en", "faq", "request_id"],
+    "properties": {
+        "type": {"type": "string", "format": "uri-reference"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "code": {"type": "string"},
+        "zh": {"type": "string"},
+        "en": {"type": "string"},
+        "faq": {"type": ["string", "null"]},
+        "request_id": {"type": ["string", "null"]},
+    },
+    "additionalProperties": True,
+}
+_BY_SCHEME: Final[dict[str, dict[int, tuple[str, ...]]]] = {
+    "phone": {401: ("unauthenticated", "invalid_proof")},
+    "portal": {401: ("unauthenticated",)},
+    "business": {401: ("wrong_client",)},
+    "staff": {401: ("wrong_staff_token",), 403: ("forbidden",)},
+}
+_EXTRA: Final[dict[str, Json]] = {
+    "left": 2,
+    "retry_after": 42,
+    "limit": 6,
+    "lines": 3,
+    "phone_masked": "138****6027",
+    "source": "single-window",
+}
+"""For the numbers and names in sentences."""
+
+_CHANGING: Final = frozenset({"post", "put", "patch", "delete"})
+_KEY_HEADER: Final = "Idempotency-Key"
+_CSRF_HEADER: Final = "X-CSRF-Token"
+
+
+def describe(raw: dict[str, Any]) -> None:
+    """Completes the refusals of all operations."""
+    raw["components"]["schemas"]["Problem"] = _PROBLEM
+    raw["components"]["examples"] = {
+        code: {"value": _example(code, STATUS[code])} for code in sorted(BY_CODE)
+    }
+    for path, item in raw["paths"].items():
+        for operation in item.values():
+            _describe(path, operation)
+
+
+def _describe(path: str, operation: dict[str, Any]) -> None:
+    responses = operation["responses"]
+    _drop_what_cannot_be(operation)
+    example = examples().get(operation["operationId"])
+    by_status: dict[int, list[str]] = defaultdict(list)
+    for code in example.errors if example else ():
+        by_status[STATUS[code]].append(code)
+    for status in sorted(
+        {*by_status, *(int(each) for each, answer in responses.items() if _refuses(answer))}
+    ):
+        codes = sorted({*by_status[status], *_usual(status, operation, known=bool(by_status[status]))})
+        responses[str(status)] = _answer(path, status, codes)
+    operation["responses"] = dict(sorted(responses.items()))
+
+
+def _refuses(answer: dict[str, Any]) -> bool:
+    return PROBLEM_TYPE in answer.get("content", {})
+
+
+def _drop_what_cannot_be(operation: dict[str, Any]) -> None:
+    """FastAPI adds a 422 of its own form to every operation with parameters: ours is a problem document, if any."""
+    responses = operation["responses"]
+    if "HTTPValidationError" in str(responses.get("422", "")):
+        plain = all(
+            each["schema"].keys() <= {"type", "title"} and each["schema"].get("type") == "string"
+            for each in operation.get("parameters", ())
+        )
+        del responses["422"]
+        if not plain or "requestBody" in operation:
+            responses["422"] = {"content": {PROBLEM_TYPE: {}}}
+
+
+def _usual(status: int, operation: dict[str, Any], *, known: bool) -> tuple[str, ...]:
+    """The codes that follow from the operation's form."""
+    schemes = {name for each in operation.get("security", ()) for name in each}
+    found = [code for name in schemes for code in _BY_SCHEME.get(name, {}).get(status, ())]
+    headers = {each["name"] for each in operation.get("parameters", ()) if each["in"] == "header"}
+    if status == 401 and "DPoP" in headers:
+        found.append("invalid_proof")
+    if status == 403 and _CSRF_HEADER in headers:
+        found.append("forbidden")
+    if status == 409 and _KEY_HEADER in headers:
+        found.append("in_progress")
+    if status == 422:
+        found += ["invalid_request", *(["idempotency_mismatch"] if _KEY_HEADER in headers else [])]
+    if status == 400 and "$ref" in str(operation.get("requestBody", "")):
+        found.append("malformed")
+    if status == 429 and not known:
+        found.append("too_many_requests")
+    found += {404: ["not_found"], 413: ["invalid_request"], 500: ["internal"], 503: ["unavailable"]}.get(
+        status, []
+    )
+    return tuple(found)
+
+
+def _answer(path: str, status: int, codes: list[str]) -> dict[str, Any]:
+    schema = {"$ref": "#/components/schemas/Problem"}
+    narrowed = {"type": "object", "properties": {"code": {"enum": codes}, "status": {"const": status}}}
+    answer: dict[str, Any] = {
+        "description": ", ".join(f"`{code}`" for code in codes) or "A problem document",
+        "content": {
+            PROBLEM_TYPE: {
+                "schema": {"allOf": [schema, narrowed]} if codes else schema,
+                "examples": {code: _example_of(code, status) for code in codes},
+            }
+        },
+    }
+    if status == 401:
+        shown = challenge(path, codes[0] if codes else "")
+        answer["headers"] = {"WWW-Authenticate": {"schema": {"type": "string"}, "example": shown}}
+    if status == 429:
+        answer["headers"] = {"Retry-After": {"schema": {"type": "string"}, "example": "42"}}
+    return answer
+
+
+def _example_of(code: str, status: int) -> dict[str, Any]:
+    if status == STATUS[code]:
+        return {"$ref": f"#/components/examples/{code}"}
+    return {"value": _example(code, status)}  # 413 is an `invalid_request` too
+
+
+def _example(code: str, status: int) -> dict[str, Any]:
+    """A problem document as web/problems.py makes it."""
+    kind = BY_CODE[code]
+    error = kind(
+        **{name: value for name, value in _EXTRA.items() if f"{{{name}" in kind.zh_text + kind.en_text}
+    )
+    return document(error, status, "b0c1f3a98d7e4a52")

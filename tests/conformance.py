@@ -1,0 +1,115 @@
+"""Holds each call of an in-process application against its OpenAPI document: what was accepted, what came back.
+
+A status, a code or a shape that the document doesn't tell fails the test that met it.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from functools import cache, lru_cache
+from typing import Any, Final
+
+import httpx
+import jsonschema_rs
+from fastapi import FastAPI
+
+from mshield.main import create_app
+from mshield.settings import Settings
+
+_REFUSED: Final = 400
+_METHOD_NOT_ALLOWED: Final = 405
+_FAULT: Final = 500
+_PARAMETER: Final = re.compile(r"\\\{\w+\\\}")
+Operation = dict[str, Any]
+
+
+@cache
+def document() -> dict[str, Any]:
+    """The whole document."""
+    made: dict[str, Any] = create_app(Settings()).openapi()
+    return made
+
+
+@cache
+def _operations() -> list[tuple[str, re.Pattern[str], Operation]]:
+    """By method and address; those of one segment per parameter first, as the routes are."""
+    paths = document()["paths"]
+    found = []
+    for segment in ("[^/]+", ".+"):
+        for path, item in paths.items():
+            pattern = re.compile(_PARAMETER.sub(segment, re.escape(path)))
+            found += [(method.upper(), pattern, operation) for method, operation in item.items()]
+    return found
+
+
+def operation_of(method: str, path: str) -> Operation | None:
+    """The operation that a call is for."""
+    return next(
+        (each for wanted, pattern, each in _operations() if wanted == method and pattern.fullmatch(path)),
+        None,
+    )
+
+
+@lru_cache(maxsize=1000)
+def _validator(schema: str) -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator(
+        {**json.loads(schema), "components": {"schemas": document()["components"]["schemas"]}}
+    )
+
+
+def faults(schema: dict[str, Any], value: object) -> list[str]:
+    """What is wrong with a value by a schema of the document."""
+    validator = _validator(json.dumps(schema))
+    return [
+        f"{'/'.join(map(str, each.instance_path))}: {each.message}" for each in validator.iter_errors(value)
+    ]
+
+
+def check(request: httpx.Request, sent: bytes, answer: httpx.Response) -> None:
+    """Fails where the document doesn't tell of this call."""
+    operation = operation_of(request.method, request.url.path)
+    if operation is None or answer.status_code in {_METHOD_NOT_ALLOWED, _FAULT}:
+        return
+    told = f"{operation['operationId']} {answer.status_code}"
+    described = operation["responses"].get(str(answer.status_code))
+    assert described is not None, f"{told} isn't documented: {answer.text[:300]}"
+    _hold(described.get("content", {}), answer.headers.get("content-type", ""), answer.content, told)
+    if answer.status_code < _REFUSED and "requestBody" in operation:
+        asked = operation["requestBody"]["content"]
+        _hold(asked, request.headers.get("content-type", ""), sent, f"{told}, the request")
+
+
+def _hold(content: dict[str, Any], media_type: str, body: bytes, told: str) -> None:
+    kind = media_type.partition(";")[0].strip().lower()
+    if not content:
+        assert not body, f"{told}: a body that isn't documented"
+        return
+    assert kind in content, f"{told}: {kind or 'no type'} isn't documented"
+    if kind.endswith("json"):
+        wrong = faults(content[kind]["schema"], json.loads(body))
+        assert not wrong, f"{told}: {wrong}"
+
+
+class Conforming(httpx.AsyncBaseTransport):
+    """Carries calls to the application and checks each."""
+
+    def __init__(self, app: FastAPI, *, client: tuple[str, int] = ("127.0.0.1", 123)) -> None:
+        self._inner = httpx.ASGITransport(app, raise_app_exceptions=False, client=client)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Carries one call."""
+        sent = await request.aread()
+        answer = await self._inner.handle_async_request(request)
+        assert isinstance(answer.stream, httpx.AsyncByteStream)
+        body = b"".join([part async for part in answer.stream])
+        whole = httpx.Response(answer.status_code, headers=answer.headers, content=body)
+        check(request, sent, whole)
+        RECORD(request, sent, whole)
+        return whole
+
+
+def _nothing(request: httpx.Request, sent: bytes, answer: httpx.Response) -> None:
+    pass
+
+
+RECORD: Callable[[httpx.Request, bytes, httpx.Response], None] = _nothing

@@ -1,0 +1,57 @@
+"""Whatever an address is asked, its refusal is a problem document, and a 401 says how it wants to be called."""
+
+import pytest
+
+from mshield.web.problems import MEDIA_TYPE
+from tests.application import Application
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "allow"),
+    [
+        ("GET", "/api/nothing", 404, None),
+        ("GET", "/nothing", 404, None),
+        ("GET", "/api/faq/", 404, None),
+        ("GET", "/openapi/nobody.json", 404, None),
+        ("PUT", "/api/phone/renewals/current", 405, "DELETE, GET"),
+        ("GET", "/api/phone/keys/00/open", 405, "POST"),
+        ("OPTIONS", "/api/portal/session", 405, "DELETE, GET"),
+        ("TRACE", "/api/faq", 405, "GET"),
+        ("POST", "/pki/root.cer", 405, "GET"),
+    ],
+)
+async def test_unknown_addresses_and_methods(
+    application: Application, method: str, path: str, status: int, allow: str | None
+) -> None:
+    answer = await application.http.request(method, path)
+    assert answer.status_code == status
+    assert answer.headers.get("allow") == allow
+    assert answer.headers["content-type"] == MEDIA_TYPE
+    assert answer.json()["status"] == status
+
+
+@pytest.mark.parametrize(
+    ("path", "challenge"),
+    [
+        ("/api/phone/me", 'DPoP algs="ES256"'),
+        ("/api/portal/session", 'Session realm="mshield-portal"'),
+        ("/api/business/requests/x", 'Basic realm="mshield", charset="UTF-8"'),
+        ("/api/console/acts", 'Bearer realm="mshield"'),
+    ],
+)
+async def test_a_401_names_the_scheme_of_its_audience(
+    application: Application, path: str, challenge: str
+) -> None:
+    answer = await application.http.get(path)
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"] == challenge
+
+
+async def test_a_wrong_proof_is_named_by_its_standard(application: Application) -> None:
+    device = application.device()
+    answer = await device.send("POST", "/api/phone/sessions", b"{}", "nothing")
+    assert answer.status_code == 422  # the body is looked at first
+    device.token = "x" * 43
+    answer = await device.send("GET", "/api/phone/me", b"", "nothing")
+    assert answer.json()["code"] == "invalid_proof"
+    assert answer.headers["www-authenticate"] == 'DPoP algs="ES256", error="invalid_dpop_proof"'
