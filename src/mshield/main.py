@@ -32,6 +32,7 @@ from mshield.services.enrol import Enrol
 from mshield.services.events import Events
 from mshield.services.filed_people import FiledPeople
 from mshield.services.finish_signing import FinishSigning
+from mshield.services.follow import Follow
 from mshield.services.high_water import HighWater, require_newest
 from mshield.services.import_filing import ImportFiling
 from mshield.services.internal_task import AskInternally
@@ -61,6 +62,7 @@ from mshield.store.database import Database, Unavailable
 from mshield.store.migrate import pending
 from mshield.store.opening import open_database
 from mshield.web.app import build
+from mshield.web.stopping import told_to_stop
 
 _log = logging.getLogger(__name__)
 Clock = Callable[[], int]
@@ -91,7 +93,8 @@ def create_app(settings: Settings | None = None, *, clock: Clock = wall_clock) -
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with running(settings, clock) as context:
             app.state.context = context
-            yield
+            with told_to_stop(context.events.stop):
+                yield
 
     return build(
         lifespan,
@@ -245,6 +248,7 @@ async def _assemble(settings: Settings, clock: Clock, db: Database) -> Context:
         finish_signing=FinishSigning(db, engine, keyring, events),
         ask_internally=AskInternally(db, settings),
         ask=ask,
+        follow=Follow(db, events, request_secrets, settings),
         answer=Answer(db, events, request_secrets),
         request_secrets=request_secrets,
         signed_result=MakeResult(ask, authorities, publisher),

@@ -234,6 +234,12 @@ class Settings(BaseSettings):
     requests_per_shield: Positive = Field(
         default=20, description="requests per minute that a business system may put into one shield's inbox"
     )
+    waiting_per_request: Positive = Field(
+        default=8, description="calls that may wait for one request at a time, streams and long polls"
+    )
+    waiting_per_process: Positive = Field(
+        default=10_000, description="calls that may wait for requests in one process"
+    )
     signing_session_seconds: Positive = Field(default=600, description="life of an opened signing session")
     opens_per_minute: Positive = Field(
         default=10, description="openings of signing sessions per key and minute"

@@ -202,7 +202,9 @@ def test_no_input_makes_the_service_fail(application: InProcess, label: str) -> 
                 {name: value for name, value in application.known().items() if name in case.path_parameters}
             )
             case.query.pop("wait", None)  # nobody will sign while the test waits
-        _send(application, operation, case, authentic=authentic)
+        # A stream has an end of its own, which a test can't await.
+        streams = operation.path.endswith("/events")
+        _send(application, operation, case, authentic=authentic and not streams)
 
     check()
 

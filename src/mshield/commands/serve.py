@@ -3,11 +3,14 @@
 import asyncio
 import logging
 import socket
+from typing import Final
 from urllib.parse import urlsplit
 
 import click
 
 from mshield.commands.output import Output, Refused, output_options, refusing
+
+_FILES: Final = 65_536
 
 
 @click.command()
@@ -49,6 +52,7 @@ def command(out: Output, host: str, port: int | None, workers: int, trust_proxy:
         )
     number = port or urlsplit(settings.public_origin).port or 8000
     _require_free(out, host, number)
+    _allow_connections()
     with refusing(out, StartRefused, SmsNotSetUp, RestoreUndeclared, BadHighWaterFile, StoreError):
         asyncio.run(require_ready(settings))
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
@@ -67,6 +71,16 @@ def command(out: Output, host: str, port: int | None, workers: int, trust_proxy:
         timeout_graceful_shutdown=5,
         timeout_keep_alive=75,  # longer than reverse proxies keep theirs, so that none is cut off in use
     )
+
+
+def _allow_connections() -> None:
+    """As many open files as this process may have: each waiting PC is one, and the usual limit is 1024."""
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _require_free(out: Output, host: str, port: int) -> None:

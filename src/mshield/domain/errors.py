@@ -733,6 +733,18 @@ class FilingUnavailable(
     """The outside filing system doesn't answer, or what it answers isn't good."""
 
 
+# A page on the PC.
+
+
+class WrongStatusToken(
+    DomainError,
+    code="wrong_status_token",
+    zh="页面已失效，请刷新后再试",
+    en="This page is no longer valid. Reload it and try again",
+):
+    """No status token, or another request's: whether the request is there isn't told."""
+
+
 # The console.
 
 

@@ -19,6 +19,7 @@ from mshield.services.enrol import Enrol
 from mshield.services.events import Events
 from mshield.services.filed_people import FiledPeople
 from mshield.services.finish_signing import FinishSigning
+from mshield.services.follow import Follow
 from mshield.services.import_filing import ImportFiling
 from mshield.services.internal_task import AskInternally
 from mshield.services.log.open_log import Log
@@ -83,6 +84,7 @@ class Context:
     finish_signing: FinishSigning
     ask_internally: AskInternally
     ask: Ask
+    follow: Follow
     answer: Answer
     request_secrets: RequestSecrets
     signed_result: MakeResult

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mshield.web import assets, development, faq, health, idempotency, problems
+from mshield.web.business import events as business_events
 from mshield.web.business import requests as business_requests
 from mshield.web.console import accounts as console_accounts
 from mshield.web.console import acts as console_acts
@@ -18,6 +19,8 @@ from mshield.web.dpop import ReplayCache
 from mshield.web.edge import Edge
 from mshield.web.oidc import ROUTERS as OIDC
 from mshield.web.oidc import discovery
+from mshield.web.pc import requests as pc_requests
+from mshield.web.pc.cors import PcCors
 from mshield.web.phone import (
     account_sources,
     accounts,
@@ -33,6 +36,7 @@ from mshield.web.phone import requests as phone_requests
 from mshield.web.portal import ROUTERS as PORTAL
 from mshield.web.publication import ROUTERS as PUBLICATION
 from mshield.web.shortcut import Shortcut
+from mshield.web.streams import Streams
 
 ROUTERS = {
     "/api/phone": (
@@ -48,7 +52,8 @@ ROUTERS = {
         pin_policy.router,
     ),
     "/api/portal": PORTAL,
-    "/api/business": (business_requests.router,),
+    "/api/business": (business_requests.router, business_events.router),
+    "/api/pc": (pc_requests.router,),
     "/oidc": OIDC,
     "/api/console": (
         console_filing.router,
@@ -99,6 +104,7 @@ def build(
         openapi_url=None,  # web/documents.py serves the documents; FastAPI's pages load scripts from elsewhere
     )
     app.state.replays = ReplayCache()
+    app.state.streams = Streams()
     refusals = problems.Refusals(unavailable)
     problems.install(app, refusals)
     for prefix, routers in ROUTERS.items():
@@ -120,5 +126,5 @@ def build(
     app.include_router(documents_router)
     repeatable = idempotency.Idempotency(app.inner, state=app, refuse=refusals)
     shortcut = Shortcut(repeatable, state=app, routers=ROUTERS, refuse=refusals)
-    app.stand_behind(Edge(shortcut, access_log=access_log))
+    app.stand_behind(Edge(PcCors(shortcut), access_log=access_log))
     return app

@@ -13,6 +13,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 MAX_BODY: Final = 12 * 1024 * 1024
 """Bytes of the largest body of any route: 64 documents, base64, of a customs declaration's size."""
 
+EXTRA_HEADERS: Final = "mshield.headers"
+"""In a scope: headers for the answer, also where it is a refusal."""
+
 _NOSNIFF: Final = (b"x-content-type-options", b"nosniff")
 _log = logging.getLogger("mshield.access")
 
@@ -49,7 +52,8 @@ class Edge:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode()), _NOSNIFF]
+                own = ((b"x-request-id", request_id.encode()), _NOSNIFF)
+                message["headers"] = [*message["headers"], *own, *scope.get(EXTRA_HEADERS, ())]
             await send(message)
 
         try:

@@ -43,6 +43,12 @@ def answers(
     return {status: {"description": description, "content": content}}
 
 
+def answers_events(description: str, *messages: type[msgspec.Struct]) -> Responses:
+    """`responses` of a route that answers server-sent events, each with one of these structs as its data."""
+    content = {"schema": {"type": "string"}, "x-event-data": [_schema(message) for message in messages]}
+    return {200: {"description": description, "content": {"text/event-stream": content}}}
+
+
 def problems(*statuses: int) -> Responses:
     """`responses` for the refusals of a route; which codes they have is in `web/examples`."""
     content = {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}

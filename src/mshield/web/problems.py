@@ -94,6 +94,7 @@ STATUS: Final[Mapping[str, int]] = {
     "wrong_client": 401,
     "wrong_pin": 403,
     "wrong_staff_token": 401,
+    "wrong_status_token": 401,
 }
 _METHODS: Final = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 _BY_STATUS: Final[Mapping[int, type[errors.DomainError]]] = {

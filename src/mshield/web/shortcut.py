@@ -80,21 +80,22 @@ class Shortcut:
             path, method = scope["path"], scope["method"]
             for wanted, pattern, endpoint in self._routes:
                 if method == wanted and (match := pattern.fullmatch(path)) is not None:
-                    await self._answer(endpoint, match.groupdict(), scope, receive, send)
+                    answer = await self._answer(endpoint, match.groupdict(), scope, receive)
+                    del match  # a stream holds this frame for as long as it waits
+                    await answer(scope, receive, send)
                     return
         await self._app(scope, receive, send)
 
     async def _answer(
-        self, endpoint: Endpoint, parameters: dict[str, str], scope: Scope, receive: Receive, send: Send
-    ) -> None:
+        self, endpoint: Endpoint, parameters: dict[str, str], scope: Scope, receive: Receive
+    ) -> Response:
         scope["app"] = self._state
         scope["mshield.context"] = self._state.state.context
         request = WholeRequest(scope, receive)
         try:
-            response = await endpoint(request, **parameters)
+            return await endpoint(request, **parameters)
         except Exception as error:  # noqa: BLE001  # as the framework does: every error is an answer
-            response = await self._refuse(request, error)
-        await response(scope, receive, send)
+            return await self._refuse(request, error)
 
 
 def _pattern(path: str) -> re.Pattern[str]:

@@ -1,0 +1,39 @@
+"""A business system's server follows one of its requests by server-sent events."""
+
+from typing import Any, Final
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mshield.web import openapi
+from mshield.web.business.authentication import system_of
+from mshield.web.context import context_of
+from mshield.web.request_state import RequestStateMessage
+from mshield.web.shortcut import hot
+from mshield.web.streams import streams_of
+
+router: Final = APIRouter(tags=["business"])
+_SECURITY: Final[dict[str, Any]] = {"security": [{"business": []}]}
+
+
+@router.get(
+    "/requests/{request_id}/events",
+    summary="The states of a request as they come",
+    operation_id="streamOwnRequest",
+    openapi_extra=_SECURITY,
+    responses=openapi.answers_events("Events `state`", RequestStateMessage)
+    | openapi.problems(401, 404, 429, 503),
+)
+@hot
+async def events(request: Request, request_id: str) -> Response:
+    """Server-sent events: `state` at once and at each change. Ends after a final state."""
+    context = context_of(request)
+    system = await system_of(request, now=context.clock())
+    client_id = system.client_id
+    return await streams_of(request).answer(
+        context,
+        request_id,
+        lambda now: context.follow.state(request_id, client_id=client_id, now=now),
+        with_qr=False,
+    )

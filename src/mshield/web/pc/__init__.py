@@ -1,0 +1,1 @@
+"""What a page in the PC's browser calls to follow one request."""

@@ -1,0 +1,41 @@
+"""Lets pages of any web site call the PC's routes, and no others: they take a bearer token and never a cookie."""
+
+from collections.abc import Awaitable
+from typing import Final
+
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mshield.web.edge import EXTRA_HEADERS
+
+PREFIX: Final = "/api/pc/"
+_MAX_AGE_SECONDS: Final = 86_400
+_HEADERS: Final = (
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-expose-headers", b"Retry-After, X-Request-Id"),
+)
+
+
+class PcCors:
+    """ASGI: the framework's CORS answers what a browser asks first; each other answer gets the same headers.
+
+    Past the framework, since a stream would hold its frames for as long as it waits.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._preflight = CORSMiddleware(
+            app,
+            allow_origins=("*",),
+            allow_methods=("GET",),
+            allow_headers=("Authorization", "Cache-Control", "Last-Event-ID"),
+            max_age=_MAX_AGE_SECONDS,
+        )
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Handles one connection; without a frame of its own."""
+        if scope["type"] == "http" and scope["path"].startswith(PREFIX):
+            if scope["method"] == "OPTIONS":
+                return self._preflight(scope, receive, send)
+            scope[EXTRA_HEADERS] = _HEADERS
+        return self._app(scope, receive, send)

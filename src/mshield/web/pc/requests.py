@@ -1,0 +1,92 @@
+"""A PC's page follows one request, by the status token that its business system gave it: by long poll or by events.
+
+The token lets it see the state and the QR code, and nothing else; a page may stand on any web site.
+"""
+
+from typing import Any, Final
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mshield.domain import errors
+from mshield.web import openapi
+from mshield.web.context import context_of
+from mshield.web.json_answer import JsonAnswer
+from mshield.web.request_state import QrMessage, RequestStateMessage, message_of
+from mshield.web.shortcut import hot
+from mshield.web.streams import streams_of
+
+router: Final = APIRouter(tags=["pc"])
+MOST_SECONDS: Final = 60
+_TOKEN_LENGTH: Final = 43
+_SECURITY: Final[dict[str, Any]] = {"security": [{"status_token": []}]}
+_PARAMETERS: Final[list[dict[str, Any]]] = [
+    {
+        "name": "wait",
+        "in": "query",
+        "required": False,
+        "description": "seconds to wait for a change",
+        "schema": {"type": "integer", "minimum": 0, "maximum": MOST_SECONDS, "default": 0},
+    },
+    {
+        "name": "state",
+        "in": "query",
+        "required": False,
+        "description": "the state that the caller knows",
+        "schema": {"type": "string", "maxLength": 16, "default": "waiting"},
+    },
+]
+
+
+@router.get(
+    "/requests/{request_id}",
+    summary="The state of a request",
+    operation_id="followRequest",
+    openapi_extra=_SECURITY | {"parameters": _PARAMETERS},
+    responses=openapi.answers(RequestStateMessage, "The state") | openapi.problems(401, 404, 422, 429, 503),
+)
+@hot
+async def state(request: Request, request_id: str) -> Response:
+    """With `wait` the answer comes when the state differs from `state`, or after that many seconds."""
+    context = context_of(request)
+    _require_token(request, request_id)
+    seconds, known = _seconds(request), request.query_params.get("state", "waiting")
+    if seconds:
+        with streams_of(request).holding(context, request_id):
+            found = await context.follow.wait(request_id, known=known, seconds=seconds, now=context.clock())
+    else:
+        found = await context.follow.state(request_id, now=context.clock())
+    return JsonAnswer(message_of(found, now=context.clock()))
+
+
+@router.get(
+    "/requests/{request_id}/events",
+    summary="The states of a request as they come, and its QR code",
+    operation_id="streamRequest",
+    openapi_extra=_SECURITY,
+    responses=openapi.answers_events("Events `state` and `qr`", RequestStateMessage, QrMessage)
+    | openapi.problems(401, 404, 429, 503),
+)
+@hot
+async def events(request: Request, request_id: str) -> Response:
+    """Server-sent events: `state` at once and at each change, `qr` while it waits. Ends after a final state."""
+    context = context_of(request)
+    _require_token(request, request_id)
+    return await streams_of(request).answer(
+        context, request_id, lambda now: context.follow.state(request_id, now=now), with_qr=True
+    )
+
+
+def _require_token(request: Request, request_id: str) -> None:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or len(token) != _TOKEN_LENGTH or not token.isascii():
+        raise errors.WrongStatusToken
+    context_of(request).follow.require_token(request_id, token)
+
+
+def _seconds(request: Request) -> int:
+    text = request.query_params.get("wait", "0")
+    if not (text.isascii() and text.isdecimal() and len(text) <= 2 and int(text) <= MOST_SECONDS):
+        raise errors.InvalidRequest(fields=["wait"])
+    return int(text)

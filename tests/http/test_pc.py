@@ -1,0 +1,112 @@
+"""What a page in the PC's browser calls: the state of its request, by long poll, from any web site."""
+
+import asyncio
+import time
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.application import Application
+
+REQUESTS = "/api/business/requests"
+SITE = "https://www.singlewindow.example"
+
+
+async def _asked(application: Application) -> dict[str, Any]:
+    answer = await application.business("POST", REQUESTS, {"kind": "login"})
+    asked: dict[str, Any] = answer.json()
+    return asked
+
+
+async def _get(application: Application, request_id: str, query: str = "", **headers: str) -> httpx.Response:
+    token = application.context.follow.secrets.status_token(request_id)
+    return await application.http.get(
+        f"/api/pc/requests/{request_id}{query}", headers={"Authorization": f"Bearer {token}", **headers}
+    )
+
+
+async def test_the_state_says_who_asks_and_how_long_is_left(application: Application) -> None:
+    asked = await _asked(application)
+    application.clock.advance(seconds=20)
+    answer = await _get(application, asked["id"])
+    assert answer.json() == {
+        "id": asked["id"],
+        "kind": "login",
+        "state": "waiting",
+        "reason": None,
+        "number": asked["number"],
+        "requester": {"name": "单一窗口", "domain": "singlewindow.example"},
+        "expires_at": asked["expires_at"],
+        "expires_in": 100_000,
+    }
+    assert answer.headers["cache-control"] == "no-store"
+    application.clock.advance(seconds=100)
+    over = (await _get(application, asked["id"])).json()
+    assert (over["state"], over["expires_in"]) == ("expired", 0)
+
+
+async def test_a_long_poll_ends_with_the_change(application: Application) -> None:
+    asked = await _asked(application)
+    start = time.monotonic()
+    call = asyncio.create_task(_get(application, asked["id"], "?wait=30"))
+    await asyncio.sleep(0.05)
+    assert not call.done()
+    await application.business("POST", f"{REQUESTS}/{asked['id']}/cancel")
+    assert (await call).json()["state"] == "cancelled"
+    assert time.monotonic() - start < 5
+    known = await _get(application, asked["id"], "?wait=30&state=waiting")
+    assert known.json()["state"] == "cancelled"
+    assert application.app.state.streams.held == 0
+
+
+@pytest.mark.parametrize("wait", ["61", "-1", "x", "1.5", "", "٣", "100000"])
+async def test_other_lengths_of_waiting_are_refused(application: Application, wait: str) -> None:
+    asked = await _asked(application)
+    answer = await _get(application, asked["id"], f"?wait={wait}")
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+
+
+async def test_the_token_is_this_requests_alone(application: Application) -> None:
+    one, other = await _asked(application), await _asked(application)
+    token = application.context.follow.secrets.status_token(one["id"])
+    for headers in ({}, {"Authorization": f"Bearer {token}"}, {"Authorization": f"Basic {token}"}):
+        answer = await application.http.get(f"/api/pc/requests/{other['id']}", headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (401, "wrong_status_token")
+
+
+async def test_the_token_opens_nothing_of_the_business_systems(application: Application) -> None:
+    asked = await _asked(application)
+    token = application.context.follow.secrets.status_token(asked["id"])
+    headers = {"Authorization": f"Bearer {token}"}
+    for method, path in (("GET", ""), ("GET", "/result"), ("GET", "/events"), ("POST", "/cancel")):
+        answer = await application.http.request(method, f"{REQUESTS}/{asked['id']}{path}", headers=headers)
+        assert answer.json()["code"] == "wrong_client"
+
+
+async def test_pages_of_any_site_may_ask_and_read_refusals_too(application: Application) -> None:
+    asked = await _asked(application)
+    path = f"/api/pc/requests/{asked['id']}"
+    asks = {
+        "Origin": SITE,
+        "Access-Control-Request-Method": "GET",
+        "Access-Control-Request-Headers": "authorization",
+    }
+    allowed = await application.http.options(path, headers=asks)
+    assert allowed.status_code == 200
+    assert allowed.headers["access-control-allow-origin"] == "*"
+    assert "authorization" in allowed.headers["access-control-allow-headers"].lower()
+    assert "access-control-allow-credentials" not in allowed.headers
+    answer = await _get(application, asked["id"], Origin=SITE)
+    refused = await application.http.get(path, headers={"Origin": SITE})
+    assert (answer.status_code, refused.status_code) == (200, 401)
+    assert {each.headers["access-control-allow-origin"] for each in (answer, refused)} == {"*"}
+
+
+async def test_no_other_route_is_open_to_other_sites(application: Application) -> None:
+    asks = {"Origin": SITE, "Access-Control-Request-Method": "POST"}
+    for path in (REQUESTS, "/api/phone/sessions", "/api/portal/session", "/api/console/filing", "/api/pcx"):
+        answer = await application.http.options(path, headers=asks)
+        assert "access-control-allow-origin" not in answer.headers
+        answer = await application.http.get(path, headers={"Origin": SITE})
+        assert "access-control-allow-origin" not in answer.headers

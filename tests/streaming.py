@@ -1,0 +1,97 @@
+"""A reader of server-sent events, straight on the application: it may read slowly, and go away."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.types import ASGIApp, Message
+
+
+@dataclass(slots=True)
+class Reader:
+    """One connection."""
+
+    status: int = 0
+    headers: dict[str, str] = field(default_factory=dict)
+    ended: bool = False
+    started: asyncio.Event = field(default_factory=asyncio.Event)
+    gone: asyncio.Event = field(default_factory=asyncio.Event)
+    reads: asyncio.Event = field(default_factory=asyncio.Event)
+    """Cleared, nothing more is taken from the service."""
+    _asked: bool = False
+    _text: str = ""
+    _news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def receive(self) -> Message:
+        if not self._asked:
+            self._asked = True
+            return {"type": "http.request", "body": b"", "more_body": False}
+        await self.gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(self, message: Message) -> None:
+        await self.reads.wait()
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            self.headers = {name.decode(): value.decode() for name, value in message["headers"]}
+            self.started.set()
+            return
+        self._text += message["body"].decode()
+        if not message.get("more_body", False):
+            self.ended = True
+            self.gone.set()
+        self._news.set()
+
+    async def block(self) -> str:
+        """The next block up to an empty line."""
+        async with asyncio.timeout(5):
+            while "\n\n" not in self._text:
+                self._news.clear()
+                await self._news.wait()
+        block, _, self._text = self._text.partition("\n\n")
+        return block
+
+    async def event(self) -> tuple[str, Any]:
+        """The next event: its name and its data."""
+        name, data = (await self.block()).split("\n")
+        return name.removeprefix("event: "), json.loads(data.removeprefix("data: "))
+
+    async def until_end(self) -> None:
+        """Waits for the last byte."""
+        async with asyncio.timeout(5):
+            await self.gone.wait()
+        assert self.ended
+
+
+@asynccontextmanager
+async def reading(app: ASGIApp, path: str, **headers: str) -> AsyncIterator[Reader]:
+    """Reads from `path`; at its end the reader goes away, and the service's call must end."""
+    reader = Reader()
+    reader.reads.set()
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "http_version": "1.1",
+        "server": ("shield.example", 80),
+        "client": ("192.0.2.1", 1234),
+        "scheme": "http",
+        "method": "GET",
+        "root_path": "",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
+    }
+    call = asyncio.ensure_future(app(scope, reader.receive, reader.send))
+    try:
+        async with asyncio.timeout(5):
+            await reader.started.wait()
+        yield reader
+    finally:
+        reader.gone.set()
+        reader.reads.set()
+        async with asyncio.timeout(5):
+            await call
