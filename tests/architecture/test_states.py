@@ -9,6 +9,7 @@ from mshield import store
 from mshield.domain import certificates, requests
 from mshield.domain.certificates import CertificateEvent
 from mshield.domain.requests import RequestEvent
+from mshield.store.database import Dialect
 from mshield.store.queries import Queries
 
 _SOURCES = re.compile(r"\bWHERE.*", re.DOTALL)
@@ -16,9 +17,8 @@ _TARGET = re.compile(r"SET (?:.*, )?state = '(\w+)'", re.DOTALL)
 _WORD = re.compile(r"'(\w+)'")
 
 
-def _sql(aggregate: str, name: str) -> str:
-    statement = Queries(aggregate)[name].sqlite
-    assert statement is not None
+def _sql(aggregate: str, name: str, dialect: Dialect = "sqlite") -> str:
+    statement = Queries(aggregate)[name].on(dialect)
     return statement.sql
 
 
@@ -55,9 +55,14 @@ def test_a_request_moves_as_its_table_says(aggregate: str, name: str, event: Req
     assert {_target(sql)} == {requests.next_state(source, event).value for source in requests.sources(event)}
 
 
-def test_a_certificate_is_activated_as_its_table_says() -> None:
+@pytest.mark.parametrize(("dialect", "name"), [("sqlite", "activate"), ("postgresql", "certify")])
+def test_a_certificate_is_activated_as_its_table_says(dialect: Dialect, name: str) -> None:
     """All other events go through `certificate_changes.change`, which asks the table itself."""
-    sql, rule = _sql("certificates", "activate"), certificates.TABLE[CertificateEvent.ACTIVATE]
+    update = re.search(
+        r"UPDATE certificates.*?(?=RETURNING|$)", _sql("certificate_changes", name, dialect), re.DOTALL
+    )
+    assert update is not None
+    sql, rule = update[0], certificates.TABLE[CertificateEvent.ACTIVATE]
     assert _sources(sql) == {state.value for state in rule.sources}
     assert _target(sql) == rule.target.value
 
@@ -70,4 +75,8 @@ def test_nothing_else_moves_a_certificate() -> None:
         for statement in file.read_text("utf-8").split(";")
         if re.search(r"UPDATE certificates SET (?:(?!WHERE).)*\b(?:state|holds) =", statement, re.DOTALL)
     ]
-    assert sorted(movers) == ["certificate_changes.sql", "certificates.sql"]
+    assert sorted(movers) == [
+        "certificate_changes.postgresql.sql",
+        "certificate_changes.sql",
+        "certificate_changes.sqlite.sql",
+    ]

@@ -10,7 +10,7 @@ from mshield.gm.engine import load_engine
 from mshield.keys.keyring import Keyring
 from mshield.store import acts, certificate_changes, certificates
 from mshield.store.certificate_changes import SERVICE, By
-from mshield.store.certificates import NewCertificate
+from mshield.store.certificates import NewCertificate, Reservation
 from mshield.store.database import Database, Tx
 from tests.conftest import START
 from tests.issuing import change, person
@@ -25,9 +25,7 @@ async def new(db: Database, keyring: Keyring) -> NewCertificate:
     found, _ = await person(db, keyring, load_engine(), now=START)
 
     async def work(tx: Tx) -> None:
-        await certificates.reserve(
-            tx, found, serial=SERIAL, issuer="issuing", not_before=START, not_after=START * 2, now=START
-        )
+        await certificates.reserve(tx, found, Reservation(SERIAL, "issuing", START, START * 2), now=START)
 
     await db.write(work)
     return found
@@ -36,7 +34,7 @@ async def new(db: Database, keyring: Keyring) -> NewCertificate:
 @pytest.fixture
 async def active(db: Database, new: NewCertificate) -> NewCertificate:
     """An active certificate of SERIAL."""
-    assert await certificates.activate(db, serial=SERIAL, der=b"der", now=START + 1)
+    assert await certificate_changes.activate(db, serial=SERIAL, uid=new.uid, der=b"der", now=START + 1)
     return new
 
 
@@ -71,7 +69,7 @@ async def test_what_the_table_refuses_changes_nothing(db: Database, active: NewC
 
 async def test_a_reservation_that_is_revoked_is_never_signed(db: Database, new: NewCertificate) -> None:
     await change(db, SERIAL, _E.REVOKE, now=START + 2, reason=5)
-    assert not await certificates.activate(db, serial=SERIAL, der=b"der", now=START + 3)
+    assert not await certificate_changes.activate(db, serial=SERIAL, uid=new.uid, der=b"der", now=START + 3)
     assert await certificates.find_status(db, serial=SERIAL) is None
     assert await certificates.list_revoked(db, issuer="issuing", since=0) == []
 

@@ -5,8 +5,9 @@ import pytest
 from mshield.domain.certificates import CertificateEvent
 from mshield.gm.engine import load_engine
 from mshield.keys.keyring import Keyring
+from mshield.store import certificate_changes
 from mshield.store import certificates as store
-from mshield.store.certificates import CertificateRow, NewCertificate
+from mshield.store.certificates import CertificateRow, NewCertificate, Reservation
 from mshield.store.database import Database, Tx
 from tests.conftest import START
 from tests.issuing import change, person
@@ -23,9 +24,7 @@ async def new(db: Database, keyring: Keyring) -> NewCertificate:
 
 async def _reserve(db: Database, new: NewCertificate, serial: str, now: int = START) -> CertificateRow:
     async def work(tx: Tx) -> CertificateRow | None:
-        return await store.reserve(
-            tx, new, serial=serial, issuer="issuing", not_before=now, not_after=now + YEAR, now=now
-        )
+        return await store.reserve(tx, new, Reservation(serial, "issuing", now, now + YEAR), now=now)
 
     row = await db.write(work)
     assert row is not None
@@ -34,7 +33,7 @@ async def _reserve(db: Database, new: NewCertificate, serial: str, now: int = ST
 
 async def _active(db: Database, new: NewCertificate) -> str:
     row = await _reserve(db, new, "41" * 20)
-    assert await store.activate(db, serial=row.serial, der=b"der", now=START + 1)
+    assert await certificate_changes.activate(db, serial=row.serial, uid=new.uid, der=b"der", now=START + 1)
     return row.serial
 
 
@@ -50,8 +49,10 @@ async def test_a_second_reservation_is_the_first_one(db: Database, new: NewCerti
 
 async def test_the_first_signed_certificate_is_the_one(db: Database, new: NewCertificate) -> None:
     serial = (await _reserve(db, new, "41" * 20)).serial
-    assert await store.activate(db, serial=serial, der=b"first", now=START + 1)
-    assert not await store.activate(db, serial=serial, der=b"second", now=START + 2)
+    assert await certificate_changes.activate(db, serial=serial, uid=new.uid, der=b"first", now=START + 1)
+    assert not await certificate_changes.activate(
+        db, serial=serial, uid=new.uid, der=b"second", now=START + 2
+    )
     row = await store.find_by_serial(db, serial=serial)
     assert row is not None
     assert (row.der, row.state, row.changed_at) == (b"first", "active", START + 1)

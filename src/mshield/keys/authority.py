@@ -89,6 +89,11 @@ class Authorities:
         self._standings = standings
 
     @property
+    def version(self) -> int:
+        """Grows with each CA that is made and each that is revoked: what a reservation is guarded by."""
+        return len(self._standings) + len(self._revoked)
+
+    @property
     def issuing(self) -> Authority:
         """The CA that issues: the newest that isn't revoked. Raises NoAuthority."""
         for name in reversed(self._issuing):

@@ -3,6 +3,7 @@
 Safe to repeat at every point: a crash between the signature and the certificate is made good by the next look.
 """
 
+import contextlib
 import json
 from dataclasses import dataclass
 
@@ -12,15 +13,17 @@ from mshield.domain.identity import ROLE_NAMES, Role
 from mshield.gm import sm2
 from mshield.gm.engine import Engine
 from mshield.keys.authority import Authorities
+from mshield.keys.errors import NoAuthority
 from mshield.pki import csr
 from mshield.pki.certificate import parse_certificate
 from mshield.pki.names import LeafSubject
-from mshield.services.issue import Issue
-from mshield.services.session import PhoneLogin, authenticate_phone
+from mshield.services.issue import Issue, reservation_of
+from mshield.services.session import PhoneLogin
 from mshield.services.signing_key import PIN_CHANGE_DUE, Caller
-from mshield.store import certificates, enrolment, signing
-from mshield.store.certificates import CertificateRow, NewCertificate
+from mshield.store import certificates, issuing, signing
+from mshield.store.certificates import CertificateRow, NewCertificate, Reservation
 from mshield.store.database import Database, Tx
+from mshield.store.issuing import ConfirmedKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +56,17 @@ class Certificates:
 
     async def issue_confirmed(self, caller: Caller, *, now: int) -> None:
         """Issues the certificate of an enrolment whose request is signed; does nothing where there is none."""
-        await self._issue(await authenticate_phone(self.db, caller, now=now), now=now)
+        found = await issuing.find_by_token(self.db, token_hash=caller.token_hash, jkt=caller.jkt, now=now)
+        if not found.valid:
+            raise errors.Unauthenticated
+        if found.key is not None:
+            await self._issue(found.key, now=now)
 
     async def current(self, login: PhoneLogin, *, now: int) -> CurrentCertificate | None:
         """The device's newest certificate, or None before the first."""
-        await self._issue(login, now=now)
+        key = await issuing.find_of_device(self.db, device_id=login.device_id, account_id=login.account_id)
+        if key is not None:
+            await self._issue(key, now=now)
         row = await certificates.find_newest(self.db, device_id=login.device_id, account_id=login.account_id)
         if row is None or row.der is None:
             return None
@@ -79,10 +88,7 @@ class Certificates:
             pin_change_due=wrong_total >= PIN_CHANGE_DUE,
         )
 
-    async def _issue(self, login: PhoneLogin, *, now: int) -> None:
-        key = await enrolment.find_confirmed(self.db, device_id=login.device_id, account_id=login.account_id)
-        if key is None:
-            return
+    async def _issue(self, key: ConfirmedKey, *, now: int) -> None:
         subject = signed_subject(
             self.engine,
             info=key.request_info,
@@ -90,29 +96,33 @@ class Certificates:
             public_key=key.public_key,
             subject=key.subject,
         )
-        row = await self._reserve(
-            key,
-            NewCertificate(
-                uid=key.uid,
-                request_sid=key.request_sid,
-                account_id=key.account_id,
-                device_id=key.device_id,
-                person_id=key.person_id,
-                filing_version=key.filing_version,
-                shield_number=key.shield_number,
-                organisation=subject.organisation,
-                credit_code=key.credit_code,
-                role=key.role,
-                common_name=subject.common_name,
-            ),
-            now=now,
+        new = NewCertificate(
+            uid=key.uid,
+            request_sid=key.request_sid,
+            account_id=key.account_id,
+            device_id=key.device_id,
+            person_id=key.person_id,
+            filing_version=key.filing_version,
+            shield_number=key.shield_number,
+            organisation=subject.organisation,
+            credit_code=key.credit_code,
+            role=key.role,
+            common_name=subject.common_name,
         )
-        holder = certificates.Holder(key.public_key, key.person_id, key.id_type, key.id_number_box)
-        await self.issue.issue_reserved(row, holder, now=now)
+        reserved = key.reserved or await self._reserve(key, new, now=now)
+        await self.issue.issue_reserved(new, reserved, key.holder, now=now)
 
-    async def _reserve(self, key: enrolment.ConfirmedKey, new: NewCertificate, *, now: int) -> CertificateRow:
-        async def work(tx: Tx) -> tuple[enrolment.Admission, CertificateRow | None]:
-            admission = await enrolment.admit(tx, key)
+    async def _reserve(self, key: ConfirmedKey, new: NewCertificate, *, now: int) -> Reservation:
+        with contextlib.suppress(NoAuthority):  # perhaps another process has made one
+            reservation = self.issue.new_reservation(now=now)
+            version = self.authorities.version
+            if await issuing.reserve(self.db, key, new, reservation, authorities=version, now=now):
+                return reservation
+        return await self._reserve_in_turn(key, new, now=now)
+
+    async def _reserve_in_turn(self, key: ConfirmedKey, new: NewCertificate, *, now: int) -> Reservation:
+        async def work(tx: Tx) -> tuple[issuing.Admission, CertificateRow | None]:
+            admission = await issuing.admit(tx, key)
             if admission != "admitted":
                 return admission, None  # the refusal is durable
             return admission, await self.issue.reserve_in(tx, new, now=now)
@@ -120,10 +130,10 @@ class Certificates:
         admission, row = await self.db.write(work)
         if row is None:
             raise _refusal(admission)
-        return row
+        return reservation_of(row)
 
 
-def _refusal(admission: enrolment.Admission) -> errors.DomainError:
+def _refusal(admission: issuing.Admission) -> errors.DomainError:
     match admission:
         case "occupied":
             return errors.AlreadyCertified()
@@ -131,7 +141,7 @@ def _refusal(admission: enrolment.Admission) -> errors.DomainError:
             return errors.DeviceLimit()
         case "other_account":
             return errors.OtherAccount()
-        case "admitted":  # and yet no row: the key is gone
+        case "gone" | "admitted":  # the latter with no row: the key's is gone
             return errors.Conflict()
 
 

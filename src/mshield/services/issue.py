@@ -10,7 +10,7 @@ from typing import Final
 
 from mshield.domain import errors
 from mshield.domain.identity import ROLE_NAMES, Role
-from mshield.keys.authority import Authorities, Authority
+from mshield.keys.authority import Authorities
 from mshield.keys.errors import NoAuthority
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
@@ -21,8 +21,9 @@ from mshield.pki.names import LeafSubject
 from mshield.pki.profiles import LeafIdentity
 from mshield.services.urls import leaf_urls
 from mshield.settings import Settings
+from mshield.store import certificate_changes
 from mshield.store import certificates as store
-from mshield.store.certificates import CertificateRow, NewCertificate
+from mshield.store.certificates import CertificateRow, NewCertificate, Reservation
 from mshield.store.database import Database, Tx
 
 DAY_MS: Final = 86_400_000
@@ -43,96 +44,103 @@ class Issue:
     authorities: Authorities
     settings: Settings
 
-    async def reserve(self, new: NewCertificate, *, in_force: bool = True, now: int) -> CertificateRow:
-        """Commits the certificate's row with its serial; a request's second reservation is its first one.
-
-        A renewal's certificate isn't `in_force` for its key before it is confirmed.
-        """
+    async def reserve(self, new: NewCertificate, *, now: int) -> CertificateRow:
+        """Commits the certificate's row with its serial; a request's second reservation is its first one."""
 
         async def work(tx: Tx) -> CertificateRow | None:
-            return await self.reserve_in(tx, new, in_force=in_force, now=now)
+            return await self.reserve_in(tx, new, now=now)
 
         row = await self.db.write(work)
         if row is None:
             raise errors.Conflict
         return row
 
-    async def reserve_in(
-        self, tx: Tx, new: NewCertificate, *, in_force: bool = True, now: int
-    ) -> CertificateRow | None:
+    async def reserve_in(self, tx: Tx, new: NewCertificate, *, now: int) -> CertificateRow | None:
         """`reserve` inside of the caller's transaction. Raises Unavailable where every issuing CA is revoked."""
         await self.authorities.refresh(tx)
         try:
-            issuing = self.authorities.issuing
+            reservation = self.new_reservation(now=now)
         except NoAuthority as error:
             _log.error("no certificate is issued: %s", error)
             raise errors.Unavailable from error
-        return await reserve_certificate(
-            tx,
-            new,
-            issuing=issuing,
-            days=self.settings.certificate_days,
-            in_force=in_force,
-            now=now,
-        )
+        return await store.reserve(tx, new, reservation, now=now)
+
+    def new_reservation(self, *, now: int) -> Reservation:
+        """A random serial of the CA that issues, valid for the settings' days, but no longer than that CA.
+
+        Raises NoAuthority.
+        """
+        issuing = self.authorities.issuing
+        start = now // 1000 * 1000
+        end = min(start + self.settings.certificate_days * DAY_MS, issuing.certificate.not_after)
+        return Reservation(serial_text(serial_from(os.urandom(20))), issuing.name, start, end)
 
     async def issue(self, serial: str, *, in_force: bool = True, now: int) -> Certificate:
-        """Signs and stores the reserved certificate, or gives the stored one; `in_force` also activates it.
+        """Signs and stores the reserved certificate, or gives the stored one.
 
-        Raises NotFound for an unknown serial, Conflict when it was revoked before it was signed, LintError, SealError.
+        `in_force` also makes it its key's; a renewal's certificate isn't in force before it is confirmed. Raises
+        NotFound for an unknown serial, Conflict when it was revoked before it was signed, LintError, SealError.
         """
         row = await store.find_by_serial(self.db, serial=serial)
         if row is None:
             raise errors.NotFound
+        if row.der is not None:
+            return parse_certificate(row.der)
         holder = await store.find_holder(self.db, serial=serial)
         if holder is None:
             raise errors.Conflict
-        return await self.issue_reserved(row, holder, in_force=in_force, now=now)
+        return await self.issue_reserved(row, reservation_of(row), holder, in_force=in_force, now=now)
 
     async def issue_reserved(
-        self, row: CertificateRow, holder: store.Holder, *, in_force: bool = True, now: int
+        self,
+        new: NewCertificate,
+        reservation: Reservation,
+        holder: store.Holder,
+        *,
+        in_force: bool = True,
+        now: int,
     ) -> Certificate:
-        """`issue`, from the rows that were just read or reserved."""
-        if row.der is not None:
-            return parse_certificate(row.der)
-        made = self._sign(row, holder)
+        """`issue`, from what was just read or reserved."""
+        made, serial = self._sign(new, reservation, holder), reservation.serial
         if in_force:
-            stored = await store.activate(self.db, serial=row.serial, der=made.der, now=now)
+            stored = await certificate_changes.activate(
+                self.db, serial=serial, uid=new.uid, der=made.der, now=now
+            )
         else:
-            stored = await store.keep_signed(self.db, serial=row.serial, der=made.der, now=now)
+            stored = await certificate_changes.keep_signed(self.db, serial=serial, der=made.der, now=now)
         if stored:
             return made
         # Someone else stored his: that one is the certificate, ours was never seen by anyone.
-        found = await store.find_by_serial(self.db, serial=row.serial)
+        found = await store.find_by_serial(self.db, serial=serial)
         if found is None or found.der is None:
             raise errors.Conflict
         return parse_certificate(found.der)
 
-    def _sign(self, row: CertificateRow, holder: store.Holder) -> Certificate:
+    def _sign(self, new: NewCertificate, reservation: Reservation, holder: store.Holder) -> Certificate:
         if holder.public_key is None:
             raise errors.Conflict
-        issuer = self.authorities.find(row.issuer)
+        issuer = self.authorities.find(reservation.issuer)
         if issuer is None:
             raise errors.Conflict
         return issue_leaf(
             signer=issuer.signer,
             issuer=issuer.certificate,
-            serial=int(row.serial, 16),
+            serial=int(reservation.serial, 16),
             subject=LeafSubject(
-                organisation=row.organisation, role=ROLE_NAMES[Role(row.role)][0], common_name=row.common_name
+                organisation=new.organisation, role=ROLE_NAMES[Role(new.role)][0], common_name=new.common_name
             ),
-            identity=self._identity(row, holder),
+            identity=self._identity(new, holder),
             public=holder.public_key,
-            not_before=row.not_before,
-            not_after=row.not_after,
-            urls=leaf_urls(self.settings, row.issuer),
+            not_before=reservation.not_before,
+            not_after=reservation.not_after,
+            urls=leaf_urls(self.settings, reservation.issuer),
             policy_oid=self.settings.certificate_policy,
         )
 
-    def _identity(self, row: CertificateRow, holder: store.Holder) -> LeafIdentity:
+    def _identity(self, new: NewCertificate, holder: store.Holder) -> LeafIdentity:
         return LeafIdentity(
             id_number=self._id_number(holder),
-            credit_code=row.credit_code,
+            credit_code=new.credit_code,
             id_kind=_ID_KINDS.get(holder.id_type, "passport"),
         )
 
@@ -147,23 +155,9 @@ class Issue:
         return HASH_PREFIX + self.lookup.lookup_hash(ID_NUMBER_KIND, number).hex()
 
 
-async def reserve_certificate(
-    tx: Tx, new: NewCertificate, *, issuing: Authority, days: int, in_force: bool = True, now: int
-) -> CertificateRow | None:
-    """Reserves a random serial for the key's certificate, valid for `days`, but no longer than the issuing CA."""
-    start = now // 1000 * 1000
-    end = min(start + days * DAY_MS, issuing.certificate.not_after)
-    serial = serial_text(serial_from(os.urandom(20)))
-    return await store.reserve(
-        tx,
-        new,
-        serial=serial,
-        issuer=issuing.name,
-        not_before=start,
-        not_after=end,
-        in_force=in_force,
-        now=now,
-    )
+def reservation_of(row: CertificateRow) -> Reservation:
+    """The reservation that a stored row holds."""
+    return Reservation(row.serial, row.issuer, row.not_before, row.not_after)
 
 
 def serial_text(serial: int) -> str:

@@ -215,7 +215,6 @@ class Renew:
                 role=row.role,
                 common_name=subject.common_name,
             ),
-            in_force=False,
             now=now,
         )
         await self.issue.issue(reserved.serial, in_force=False, now=now)

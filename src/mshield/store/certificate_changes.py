@@ -12,7 +12,7 @@ from mshield.domain import errors
 from mshield.domain.certificates import CertificateEvent, CertificateState, Standing
 from mshield.domain.ids import new_id
 from mshield.store import bindings
-from mshield.store.database import Database, Tx
+from mshield.store.database import Database, Tx, Undone
 from mshield.store.queries import Queries
 
 _SQL: Final = Queries("certificate_changes")
@@ -93,6 +93,54 @@ async def change(
                 await bindings.end_all(tx, serial=serial, now=now)
             return standing
     raise errors.Busy
+
+
+async def activate(db: Database, *, serial: str, uid: bytes, der: bytes, now: int) -> bool:
+    """Stores a key's first certificate, signed: issued → active, in force for the key, whose enrolment ends with it.
+
+    False when it was stored before, or ended meanwhile.
+    """
+
+    async def work(tx: Tx) -> bool:
+        if await tx.run(_SQL["activate"], serial=serial, der=der, now=now) != 1:
+            return False
+        if await tx.run(_SQL["certify_key"], uid=uid, serial=serial) != 1:
+            raise Undone
+        await _record_own(tx, serial, CertificateEvent.ACTIVATE, now=now)
+        return True
+
+    try:
+        if db.dialect == "sqlite":
+            return await db.write(work)
+        made = await db.run_one(
+            _SQL["certify"],
+            id=new_id(now),
+            serial=serial,
+            der=der,
+            event=CertificateEvent.ACTIVATE.value,
+            actor=SERVICE.kind,
+            now=now,
+        )
+    except Undone:
+        return False
+    return made is not None
+
+
+async def keep_signed(db: Database, *, serial: str, der: bytes, now: int) -> bool:
+    """Stores a signed certificate that isn't in force yet. False when it was stored before, or ended meanwhile."""
+
+    async def work(tx: Tx) -> bool:
+        if await tx.run(_SQL["keep_signed"], serial=serial, der=der, now=now) != 1:
+            return False
+        await _record_own(tx, serial, CertificateEvent.PREPARE, now=now)
+        return True
+
+    return await db.write(work)
+
+
+async def _record_own(tx: Tx, serial: str, event: CertificateEvent, *, now: int) -> None:
+    standing = Standing(rules.TABLE[event].target)
+    await record(tx, serial=serial, event=event, by=SERVICE, reason="", standing=standing, now=now)
 
 
 async def change_in_force(tx: Tx, *, uid: bytes, event: CertificateEvent, reason: str, now: int) -> bool:

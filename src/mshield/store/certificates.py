@@ -1,4 +1,4 @@
-"""Shield certificates: reserved with their serial, then signed, and the revocation data that is published of them.
+"""Shield certificates: reserved with their serial, then found again, and the revocation data that is published of them.
 
 `holds` is a comma-separated sorted text in its column and a frozenset here. Times are ms since the epoch; a serial is
 40 lower-case hex digits.
@@ -10,10 +10,8 @@ from functools import lru_cache
 
 import msgspec
 
-from mshield.domain.certificates import TABLE, CertificateEvent, Standing
-from mshield.store import certificate_changes
 from mshield.store.database import Database, Row, Tx
-from mshield.store.queries import Queries, Query
+from mshield.store.queries import Queries
 
 _SQL = Queries("certificates")
 
@@ -52,6 +50,15 @@ class CertificateRow(NewCertificate):
     revocation_reason: int | None
 
 
+class Reservation(msgspec.Struct, frozen=True, gc=False):
+    """A serial (40 lower-case hex digits) that is given to one certificate, by which CA, and its validity in ms."""
+
+    serial: str
+    issuer: str
+    not_before: int
+    not_after: int
+
+
 @dataclass(frozen=True, slots=True)
 class Holder:
     """The certified public key (65 bytes), and the filed person with his sealed id number."""
@@ -76,43 +83,40 @@ class StatusRow(msgspec.Struct, frozen=True, gc=False):
 
 
 async def reserve(
-    tx: Tx,
-    new: NewCertificate,
-    *,
-    serial: str,
-    issuer: str,
-    not_before: int,
-    not_after: int,
-    in_force: bool = True,
-    now: int,
+    tx: Tx, new: NewCertificate, reservation: Reservation, *, now: int
 ) -> CertificateRow | None:
-    """The reservation for the request: this one, or the one that was made before (with its own serial and times).
+    """The request's reservation: this one, or the one that was made before (with its own serial and times)."""
+    made = await insert(tx, reservation_values(new, reservation, now=now))
+    if made is None:
+        return await find_by_request(tx, request_sid=new.request_sid)
+    return _certificate(made)
 
-    `in_force` makes it the key's certificate; a renewal's becomes that when it is confirmed.
-    """
-    made = await tx.one(
-        _SQL["reserve"],
-        serial=serial,
-        uid=new.uid,
-        request_sid=new.request_sid,
-        account_id=new.account_id,
-        device_id=new.device_id,
-        person_id=new.person_id,
-        filing_version=new.filing_version,
-        shield_number=new.shield_number,
-        organisation=new.organisation,
-        credit_code=new.credit_code,
-        role=new.role,
-        common_name=new.common_name,
-        issuer=issuer,
-        not_before=not_before,
-        not_after=not_after,
-        now=now,
-    )
-    row = await find_by_request(tx, request_sid=new.request_sid) if made is None else _certificate(made)
-    if row is not None and in_force:
-        await tx.run(_SQL["put_in_force"], uid=new.uid, serial=row.serial)
-    return row
+
+async def insert(tx: Tx, values: dict[str, object]) -> Row | None:
+    """The reservation's row as it was written; None where the request has one already."""
+    return await tx.one(_SQL["reserve"], **values)
+
+
+def reservation_values(new: NewCertificate, reservation: Reservation, *, now: int) -> dict[str, object]:
+    """What a reservation's statement wants."""
+    return {
+        "serial": reservation.serial,
+        "uid": new.uid,
+        "request_sid": new.request_sid,
+        "account_id": new.account_id,
+        "device_id": new.device_id,
+        "person_id": new.person_id,
+        "filing_version": new.filing_version,
+        "shield_number": new.shield_number,
+        "organisation": new.organisation,
+        "credit_code": new.credit_code,
+        "role": new.role,
+        "common_name": new.common_name,
+        "issuer": reservation.issuer,
+        "not_before": reservation.not_before,
+        "not_after": reservation.not_after,
+        "now": now,
+    }
 
 
 async def find_by_request(db: Database | Tx, *, request_sid: bytes) -> CertificateRow | None:
@@ -137,41 +141,6 @@ async def find_holder(db: Database, *, serial: str) -> Holder | None:
     """Key and holder of a reserved certificate, or None."""
     row = await db.one(_SQL["find_holder"], serial=serial)
     return None if row is None else Holder(row["public_key"], row["id"], row["id_type"], row["id_number_box"])
-
-
-async def activate(db: Database, *, serial: str, der: bytes, now: int) -> bool:
-    """Stores the signed certificate: issued → active, and ends its key's enrolment.
-
-    False when it was stored before, or revoked meanwhile.
-    """
-    return await _store(db, _SQL["activate"], CertificateEvent.ACTIVATE, serial=serial, der=der, now=now)
-
-
-async def keep_signed(db: Database, *, serial: str, der: bytes, now: int) -> bool:
-    """Stores a signed certificate that isn't in force yet. False when it was stored before, or revoked meanwhile."""
-    return await _store(db, _SQL["keep_signed"], CertificateEvent.PREPARE, serial=serial, der=der, now=now)
-
-
-async def _store(
-    db: Database, statement: Query, event: CertificateEvent, *, serial: str, der: bytes, now: int
-) -> bool:
-    async def work(tx: Tx) -> bool:
-        if await tx.run(statement, serial=serial, der=der, now=now) != 1:
-            return False
-        if event is CertificateEvent.ACTIVATE:
-            await tx.run(_SQL["certify_key"], serial=serial)
-        await certificate_changes.record(
-            tx,
-            serial=serial,
-            event=event,
-            by=certificate_changes.SERVICE,
-            reason="",
-            standing=Standing(TABLE[event].target),
-            now=now,
-        )
-        return True
-
-    return await db.write(work)
 
 
 async def list_revoked(db: Database | Tx, *, issuer: str, since: int) -> list[StatusRow]:

@@ -1,10 +1,10 @@
-"""Enrolment of a device: the filed person, the key that is being made, and the hand-over to the certificate."""
+"""Enrolment of a device: the filed person, the key that is being made, and what stands in its way."""
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
-from mshield.domain.certificates import MAX_DEVICES, CertificateState, Standing, parse_holds
-from mshield.store.database import Conflict, Database, Row, Tx
+from mshield.domain.certificates import CertificateState, Standing, parse_holds
+from mshield.store.database import Conflict, Database, Tx
 from mshield.store.queries import Queries
 
 _SQL: Final = Queries("enrolment")
@@ -54,36 +54,12 @@ class Enrolment:
 
 
 @dataclass(frozen=True, slots=True)
-class ConfirmedKey:
-    """A key whose certification request is signed: all that the certificate is made from."""
-
-    uid: bytes
-    request_sid: bytes
-    account_id: str
-    device_id: str
-    person_id: str
-    filing_version: int
-    subject: str
-    public_key: bytes
-    shield_number: str
-    id_type: str
-    id_number_box: bytes
-    role: str
-    credit_code: str
-    request_info: bytes
-    signature: bytes
-
-
-@dataclass(frozen=True, slots=True)
 class Occupant:
     """The certificate that a device has; `not_after` in ms."""
 
     serial: str
     standing: Standing
     not_after: int
-
-
-Admission = Literal["admitted", "occupied", "limit", "other_account"]
 
 
 async def find_filed(
@@ -105,28 +81,6 @@ async def find_occupant(db: Database | Tx, *, device_id: str) -> Occupant | None
         return None
     standing = Standing(CertificateState(row["state"]), parse_holds(row["holds"]))
     return Occupant(row["serial"], standing, row["not_after"])
-
-
-async def admit(tx: Tx, key: ConfirmedKey) -> Admission:
-    """Whether the key may get its certificate, decided anew where it is reserved: applications at once can't all pass.
-
-    Pins the device to the account (R7). A key that is refused is void; one that has its reservation is admitted again.
-    """
-    await tx.run(_SQL["lock_account"], account_id=key.account_id)
-    if await tx.one(_SQL["is_reserved"], request_sid=key.request_sid) is not None:
-        return "admitted"
-    pinned = await tx.run(_SQL["pin_device"], device_id=key.device_id, account_id=key.account_id)
-    admission = await _admission(tx, key) if pinned == 1 else "other_account"
-    if admission != "admitted":
-        await tx.run(_SQL["refuse_key"], uid=key.uid)
-    return admission
-
-
-async def _admission(tx: Tx, key: ConfirmedKey) -> Admission:
-    if await find_occupant(tx, device_id=key.device_id) is not None:
-        return "occupied"
-    used = await other_devices_in_use(tx, account_id=key.account_id, device_id=key.device_id)
-    return "admitted" if used < MAX_DEVICES else "limit"
 
 
 async def other_devices_in_use(db: Database | Tx, *, account_id: str, device_id: str) -> int:
@@ -221,29 +175,3 @@ async def set_public_key(
         return True
 
     return await db.write(work)
-
-
-async def find_confirmed(db: Database, *, device_id: str, account_id: str) -> ConfirmedKey | None:
-    """The device's key that is signed for but has no certificate yet."""
-    row = await db.one(_SQL["find_confirmed"], device_id=device_id, account_id=account_id)
-    return None if row is None else _confirmed(row)
-
-
-def _confirmed(row: Row) -> ConfirmedKey:
-    return ConfirmedKey(
-        uid=row["uid"],
-        request_sid=row["enrol_sid"],
-        account_id=row["account_id"],
-        device_id=row["device_id"],
-        person_id=row["person_id"],
-        filing_version=row["filing_version"],
-        subject=row["subject"],
-        public_key=row["public_key"],
-        shield_number=row["shield_number"],
-        id_type=row["id_type"],
-        id_number_box=row["id_number_box"],
-        role=row["role"],
-        credit_code=row["credit_code"],
-        request_info=row["message"],
-        signature=row["signature"],
-    )

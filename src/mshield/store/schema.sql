@@ -17,7 +17,7 @@ CREATE TABLE accounts (
   id_number_box BYTEA NOT NULL,
   state TEXT NOT NULL,
   created_at BIGINT NOT NULL
-, source TEXT NOT NULL DEFAULT 'local', external_id TEXT);
+, source TEXT NOT NULL DEFAULT 'local', external_id TEXT, reservations BIGINT NOT NULL DEFAULT 0);
 
 CREATE TABLE devices (
   id TEXT PRIMARY KEY,

@@ -11,6 +11,10 @@ UPDATE certificates SET state = :state, holds = :holds, changed_at = :now,
   revocation_reason = CASE WHEN :ends THEN :revocation_reason ELSE revocation_reason END
 WHERE serial = :serial AND state = :old_state AND holds = :old_holds;
 
+-- name: keep_signed!
+-- A renewal's certificate waits as `issued`, signed, until it is confirmed.
+UPDATE certificates SET der = :der, changed_at = :now WHERE serial = :serial AND state = 'issued' AND der IS NULL;
+
 -- name: insert_event!
 INSERT INTO certificate_events (id, serial, event, actor, actor_id, reason, state, holds, revocation_reason, at)
 VALUES (:id, :serial, :event, :actor, :actor_id, :reason, :state, :holds, :revocation_reason, :now);

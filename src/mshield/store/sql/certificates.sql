@@ -8,10 +8,6 @@ ON CONFLICT (request_sid) DO NOTHING
 RETURNING serial, uid, request_sid, account_id, device_id, person_id, filing_version, shield_number, organisation, credit_code,
   role, common_name, issuer, der, state, holds, not_before, not_after, issued_at, changed_at, revoked_at, revocation_reason;
 
--- name: put_in_force!
--- A key's first certificate is the one in force for it; a later one is put in force by its renewal.
-UPDATE keys SET certificate = :serial, generation = generation + 1 WHERE uid = :uid AND certificate IS NULL;
-
 -- name: find_by_request^
 SELECT serial, uid, request_sid, account_id, device_id, person_id, filing_version, shield_number, organisation, credit_code, role,
   common_name, issuer, der, state, holds, not_before, not_after, issued_at, changed_at, revoked_at, revocation_reason
@@ -27,19 +23,6 @@ FROM certificates WHERE serial = :serial;
 SELECT k.public_key, p.id, p.id_type, p.id_number_box
 FROM certificates c JOIN keys k ON k.uid = c.uid JOIN filed_persons p ON p.id = c.person_id
 WHERE c.serial = :serial;
-
--- name: activate!
--- The first signed certificate is the one; a second one made of the same reservation is thrown away.
-UPDATE certificates SET der = :der, state = 'active', changed_at = :now
-WHERE serial = :serial AND state = 'issued' AND der IS NULL;
-
--- name: certify_key!
-UPDATE keys SET state = 'certified', generation = generation + 1
-WHERE uid = (SELECT uid FROM certificates WHERE serial = :serial) AND state = 'confirmed';
-
--- name: keep_signed!
--- A renewal's certificate waits as `issued`, signed, until it is confirmed.
-UPDATE certificates SET der = :der, changed_at = :now WHERE serial = :serial AND state = 'issued' AND der IS NULL;
 
 -- name: revoked
 -- Everything that a list names, with what its basis is made of. Uses the partial index certificates_off.

@@ -10,17 +10,6 @@ SELECT serial, state, holds, not_after FROM certificates
 WHERE device_id = :device_id AND state NOT IN ('revoked', 'superseded')
 ORDER BY CASE WHEN state = 'issued' THEN 1 ELSE 0 END, issued_at DESC, serial DESC LIMIT 1;
 
--- name: lock_account!
--- Changes nothing: applications of one account take their turn from here on, so that its devices can be counted.
-UPDATE accounts SET state = state WHERE id = :account_id;
-
--- name: is_reserved^
-SELECT serial FROM certificates WHERE request_sid = :request_sid;
-
--- name: refuse_key!
--- A key whose application was refused at the last moment: it never gets a certificate.
-UPDATE keys SET state = 'void', generation = generation + 1 WHERE uid = :uid AND state = 'confirmed';
-
 -- name: devices_in_use^
 SELECT COUNT(DISTINCT device_id) AS devices FROM certificates
 WHERE account_id = :account_id AND device_id <> :device_id AND state NOT IN ('revoked', 'superseded');
@@ -49,20 +38,3 @@ WHERE uid = :uid AND state = 'enrolling' AND share_box IS NULL;
 -- name: insert_task!
 INSERT INTO tasks (sid, request_id, position, uid, purpose, state, message, media_type, title, display, created_at, expires_at)
 VALUES (:sid, NULL, 0, :uid, 'enrol', 'waiting', :message, 'application/pkcs10', :title, :display, :now, :expires_at);
-
--- name: find_confirmed^
--- A key whose CertificationRequest is signed: what the certificate is made from. A renewal's comes into force otherwise.
-SELECT k.uid, k.account_id, k.device_id, k.person_id, k.filing_version, k.subject, k.public_key, k.enrol_sid,
-  d.shield_number, f.id_type, f.id_number_box, f.role, e.credit_code, t.message, s.signature
-FROM keys k
-JOIN devices d ON d.id = k.device_id
-JOIN filed_persons f ON f.id = k.person_id
-JOIN enterprises e ON e.credit_code = f.credit_code
-JOIN tasks t ON t.sid = k.enrol_sid
-JOIN signatures s ON s.sid = k.enrol_sid
-WHERE k.device_id = :device_id AND k.account_id = :account_id AND k.state = 'confirmed'
-  AND NOT EXISTS (SELECT 1 FROM renewals r WHERE r.sid = k.enrol_sid);
-
--- name: pin_device!
--- From now on only this account logs in here (R7).
-UPDATE devices SET account_id = :account_id WHERE id = :device_id AND (account_id IS NULL OR account_id = :account_id);

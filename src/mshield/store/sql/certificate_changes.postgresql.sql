@@ -1,0 +1,15 @@
+-- name: certify^
+-- The signed certificate, its key and the event in one round trip; no row where it was stored or ended before. Where the key
+-- isn't as the reservation left it, the division by zero undoes all of it.
+WITH made AS (
+  UPDATE certificates SET der = :der, state = 'active', changed_at = :now
+  WHERE serial = :serial AND state = 'issued' AND der IS NULL
+  RETURNING serial, uid, state),
+key AS (
+  UPDATE keys SET state = 'certified', certificate = made.serial, generation = generation + 1 FROM made
+  WHERE keys.uid = made.uid AND keys.state = 'confirmed'
+  RETURNING keys.uid),
+event AS (
+  INSERT INTO certificate_events (id, serial, event, actor, actor_id, reason, state, holds, revocation_reason, at)
+  SELECT :id, made.serial, :event, :actor, NULL, '', made.state, '', NULL, :now FROM made)
+SELECT 1 / (SELECT COUNT(*) FROM key) AS whole FROM made;

@@ -1,0 +1,24 @@
+-- name: reserve^
+-- Admission and reservation in one round trip; no row where anything stands against it, or where any of it isn't as it was
+-- read: then the steps are taken one by one. All counts are of the moment at which the statement began, so that only the
+-- account's number of reservations, which is looked at again once its row is locked, tells of one made meanwhile.
+WITH account AS (
+  UPDATE accounts SET reservations = reservations + 1
+  WHERE id = :account_id AND reservations = :reservations
+    AND (SELECT COUNT(*) + COUNT(revoked_at) FROM authorities) = :authorities
+    AND NOT EXISTS (SELECT 1 FROM certificates
+      WHERE device_id = :device_id AND state NOT IN ('revoked', 'superseded'))
+    AND (SELECT COUNT(DISTINCT device_id) FROM certificates
+      WHERE account_id = :account_id AND device_id <> :device_id AND state NOT IN ('revoked', 'superseded')) < :most
+  RETURNING id),
+device AS (
+  UPDATE devices SET account_id = account.id FROM account
+  WHERE devices.id = :device_id AND (devices.account_id IS NULL OR devices.account_id = account.id)
+  RETURNING devices.id, devices.account_id)
+INSERT INTO certificates (serial, uid, request_sid, account_id, device_id, person_id, filing_version, shield_number, organisation,
+  credit_code, role, common_name, issuer, der, state, holds, not_before, not_after, issued_at, changed_at)
+SELECT :serial, :uid, :request_sid, device.account_id, device.id, :person_id, :filing_version, :shield_number, :organisation,
+  :credit_code, :role, :common_name, :issuer, NULL, 'issued', '', :not_before, :not_after, :now, :now
+FROM device
+ON CONFLICT (request_sid) DO NOTHING
+RETURNING serial;

@@ -1,0 +1,50 @@
+-- From a signed certification request to its reservation. A statement that isn't here for one database stands in its own file.
+
+-- name: find_by_token
+-- Keys whose CertificationRequest is signed, with all that the certificate is made from; no row where the login isn't valid,
+-- one of nulls where it has no such key. A renewal's key comes into force otherwise. The long tables are asked by a subquery
+-- each: as joins PostgreSQL would read them from their beginning while it has no statistics of them yet.
+SELECT k.uid, k.account_id, k.device_id, k.person_id, k.filing_version, k.subject, k.public_key, k.enrol_sid, a.reservations,
+  d.shield_number, f.id_type, f.id_number_box, f.role, f.credit_code,
+  (SELECT t.message FROM tasks t WHERE t.sid = k.enrol_sid) AS message,
+  (SELECT s.signature FROM signatures s WHERE s.sid = k.enrol_sid) AS signature,
+  c.serial, c.issuer, c.not_before, c.not_after, c.state AS certificate_state
+FROM phone_sessions p
+JOIN devices d ON d.id = p.device_id AND d.jkt = :jkt
+JOIN accounts a ON a.id = p.account_id AND a.state = 'active'
+LEFT JOIN keys k ON k.device_id = d.id AND k.account_id = a.id AND k.state = 'confirmed'
+  AND NOT EXISTS (SELECT 1 FROM renewals r WHERE r.sid = k.enrol_sid)
+LEFT JOIN filed_persons f ON f.id = k.person_id
+LEFT JOIN certificates c ON c.request_sid = k.enrol_sid
+WHERE p.token_hash = :token_hash AND p.ended_at IS NULL AND p.expires_at > :now;
+
+-- name: find_of_device
+-- The same for a login that is known to be valid.
+SELECT k.uid, k.account_id, k.device_id, k.person_id, k.filing_version, k.subject, k.public_key, k.enrol_sid, a.reservations,
+  d.shield_number, f.id_type, f.id_number_box, f.role, f.credit_code,
+  (SELECT t.message FROM tasks t WHERE t.sid = k.enrol_sid) AS message,
+  (SELECT s.signature FROM signatures s WHERE s.sid = k.enrol_sid) AS signature,
+  c.serial, c.issuer, c.not_before, c.not_after, c.state AS certificate_state
+FROM keys k
+JOIN devices d ON d.id = k.device_id
+JOIN accounts a ON a.id = k.account_id
+LEFT JOIN filed_persons f ON f.id = k.person_id
+LEFT JOIN certificates c ON c.request_sid = k.enrol_sid
+WHERE k.device_id = :device_id AND k.account_id = :account_id AND k.state = 'confirmed'
+  AND NOT EXISTS (SELECT 1 FROM renewals r WHERE r.sid = k.enrol_sid);
+
+-- name: take_turn!
+-- Applications of one account take their turn from here on, so that its devices can be counted; whoever counted them
+-- before sees by the number that he must count again.
+UPDATE accounts SET reservations = reservations + 1 WHERE id = :account_id;
+
+-- name: standing^
+SELECT k.state, c.serial FROM keys k LEFT JOIN certificates c ON c.request_sid = k.enrol_sid WHERE k.uid = :uid;
+
+-- name: pin_device!
+-- From now on only this account logs in here (R7).
+UPDATE devices SET account_id = :account_id WHERE id = :device_id AND (account_id IS NULL OR account_id = :account_id);
+
+-- name: refuse_key!
+-- A key whose application was refused at the last moment: it never gets a certificate.
+UPDATE keys SET state = 'void', generation = generation + 1 WHERE uid = :uid AND state = 'confirmed';
