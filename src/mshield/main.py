@@ -43,8 +43,7 @@ from mshield.services.look_up_filing import LookUpFiling
 from mshield.services.manage_acts import ManageShields
 from mshield.services.manage_lists import LookUp
 from mshield.services.notify import Notify
-from mshield.services.oidc.clients import OidcClients
-from mshield.services.oidc.provider import OidcProvider
+from mshield.services.oidc.provider import open_provider
 from mshield.services.open_signing import OpenSigning
 from mshield.services.outside_accounts import OutsideAccounts, account_sources
 from mshield.services.outside_login import OutsideLogin
@@ -243,7 +242,7 @@ async def _assemble(settings: Settings, clock: Clock, db: Database) -> Context:
         certificates=Certificates(db, engine, authorities, issue),
         renew=Renew(db, engine, lookup, issue, settings, look_up),
         bind=Bind(db, settings),
-        oidc=OidcProvider(OidcKeys(db, keyring), OidcClients(db)),
+        oidc=open_provider(db, OidcKeys(db, keyring), lookup, authorities, ask),
         open_signing=OpenSigning(db, engine, keyring, settings),
         finish_signing=FinishSigning(db, engine, keyring, events),
         ask_internally=AskInternally(db, settings),

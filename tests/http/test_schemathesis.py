@@ -38,6 +38,8 @@ from tests.conftest import TEMPLATE
 from tests.postgres import Server
 from tests.service import PIN_ROUNDS, LiveService, apply, log_in, register
 
+_STANDARD: Final = ("application/json", "text/html", MEDIA_TYPE)
+"""Of OpenID Connect: the standard's own errors for clients, pages for people."""
 _EXAMPLES: Final = 40
 _SECONDS: Final = 2.0
 _REFUSED: Final = 400
@@ -209,6 +211,10 @@ def test_no_input_makes_the_service_fail(application: InProcess, label: str) -> 
     check()
 
 
+def _refusals(operation: APIOperation[Any, Any, Any, Any]) -> str | tuple[str, ...]:
+    return _STANDARD if operation.path.startswith("/oidc/") else MEDIA_TYPE
+
+
 def _send(
     application: InProcess, operation: APIOperation[Any, Any, Any, Any], case: Case[Any], *, authentic: bool
 ) -> None:
@@ -232,7 +238,7 @@ def _send(
     told = f"{request.method} {request.url} {request.body!r}: {answer.status_code} {answer.text[:500]}"
     assert answer.status_code < _FAILED, told
     if answer.status_code >= _REFUSED and operation.path.startswith("/api"):
-        assert answer.headers["content-type"].startswith(MEDIA_TYPE), told
+        assert answer.headers["content-type"].startswith(_refusals(operation)), told
         document = answer.json()
         assert {
             "type",

@@ -859,3 +859,12 @@ class LoginOver(
     en="This login is over, or was begun in another browser. Go back to the business system and log in again",
 ):
     """An authorization that doesn't exist, isn't open, or isn't this browser's."""
+
+
+class LogoutRefused(
+    DomainError,
+    code="logout_refused",
+    zh="业务系统发来的退出请求有误。手机盾不保留登录状态，请在业务系统中退出",
+    en="The business system's request to log out is wrong. Mobile Shield keeps no login: log out of that system",
+):
+    """A token that isn't ours or another client's. `extra` has `reason`, for the operator."""

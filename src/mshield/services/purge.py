@@ -6,7 +6,15 @@ Nothing waits for it and nothing breaks without it; it keeps tables small and pe
 from typing import Final
 
 from mshield.services import notify
-from mshield.store import accounts, idempotency, limits, notifications, portal_sessions, signing
+from mshield.store import (
+    accounts,
+    idempotency,
+    limits,
+    notifications,
+    oidc_authorizations,
+    portal_sessions,
+    signing,
+)
 from mshield.store.database import Database
 
 KEPT_MS: Final = 86_400_000
@@ -23,4 +31,5 @@ async def purge(db: Database, *, now: int) -> int:
     logins = await accounts.purge_sessions(db, before=before) + await portal_sessions.purge(db, before=before)
     notices = await notifications.purge(db, before=now - notify.KEPT_MS)
     sessions = await signing.purge_sessions(db, now=now)
+    logins += await oidc_authorizations.purge(db, before=before)
     return counters + logins + notices + sessions + await idempotency.purge(db, before=before)

@@ -62,6 +62,7 @@ STATUS: Final[Mapping[str, int]] = {
     "login_over": 400,
     "login_refused": 400,
     "login_slowed": 429,
+    "logout_refused": 400,
     "malformed": 400,
     "no_certificate": 409,
     "no_filing": 409,

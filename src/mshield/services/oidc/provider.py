@@ -2,8 +2,19 @@
 
 from dataclasses import dataclass
 
+from mshield.keys.authority import Authorities
 from mshield.keys.oidc_key import OidcKeys
+from mshield.keys.secrets import LookupKey
+from mshield.services.ask import Ask
+from mshield.services.oidc.authorize import Authorize
+from mshield.services.oidc.callers import Callers
 from mshield.services.oidc.clients import OidcClients
+from mshield.services.oidc.logout import LogOut
+from mshield.services.oidc.metadata import issuer_of
+from mshield.services.oidc.requests import Requests
+from mshield.services.oidc.tokens import Tokens
+from mshield.services.oidc.userinfo import UserInfo
+from mshield.store.database import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,4 +22,25 @@ class OidcProvider:
     """Everything that `/oidc` needs."""
 
     keys: OidcKeys
-    clients: OidcClients
+    requests: Requests
+    authorize: Authorize
+    tokens: Tokens
+    user_info: UserInfo
+    log_out: LogOut
+
+
+def open_provider(
+    db: Database, keys: OidcKeys, lookup: LookupKey, authorities: Authorities, ask: Ask
+) -> OidcProvider:
+    """The provider, named by the public origin."""
+    issuer = issuer_of(ask.settings)
+    clients, callers = OidcClients(db), Callers(db, issuer)
+    requests = Requests(db, clients, callers, issuer)
+    return OidcProvider(
+        keys=keys,
+        requests=requests,
+        authorize=Authorize(db, ask, clients, requests, issuer),
+        tokens=Tokens(db, clients, callers, keys, lookup, issuer),
+        user_info=UserInfo(db, clients, authorities, lookup, issuer),
+        log_out=LogOut(db, clients, keys, issuer),
+    )

@@ -2,6 +2,6 @@
 
 from typing import Final
 
-from mshield.web.oidc import discovery
+from mshield.web.oidc import authorize, clients, discovery, logout
 
-ROUTERS: Final = (discovery.router,)
+ROUTERS: Final = (authorize.router, clients.router, discovery.router, logout.router)

@@ -41,6 +41,7 @@ _KEYS: Final[dict[int | str, dict[str, Any]]] = {
 @well_known.get(
     "/.well-known/openid-configuration",
     summary="The provider's document",
+    operation_id="getOpenidConfiguration",
     response_class=Response,
     responses=_DOCUMENT,
 )
@@ -50,7 +51,11 @@ async def configuration(request: Request) -> Response:
 
 
 @router.get(
-    "/jwks", summary="Keys of the ID tokens", response_class=Response, responses=_KEYS | problems(503)
+    "/jwks",
+    summary="Keys of the ID tokens",
+    operation_id="getOidcKeys",
+    response_class=Response,
+    responses=_KEYS | problems(503),
 )
 async def jwks(request: Request) -> Response:
     """The key in force, the next one, and those that signed within the last day."""

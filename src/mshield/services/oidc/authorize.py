@@ -1,0 +1,271 @@
+"""The person's half: a browser brings a request, shows the QR code, and alone gets the code once the phone has signed.
+
+The browser holds a secret in a cookie, made for this one authorization. The page's status token lets others watch, not
+more: without the cookie nobody gets the code, a new QR code, or an end of this login.
+"""
+
+import contextlib
+import secrets
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from authlib.oauth2.rfc6749 import AccessDeniedError
+
+from mshield.domain import errors
+from mshield.domain.ids import new_id
+from mshield.domain.oidc import AUTHORIZATION_MS, CODE_MS, asked, language
+from mshield.domain.requests import RequestState, shown_state
+from mshield.services.ask import Ask
+from mshield.services.oidc.clients import OidcClient, OidcClients
+from mshield.services.oidc.grant import CodeGrant, Provider, Step
+from mshield.services.oidc.protocol import Answer, Clients, ProtocolRequest
+from mshield.services.oidc.requests import HANDLE, Requests
+from mshield.services.session import token_hash
+from mshield.store import oidc_authorizations as store
+from mshield.store.database import Database
+from mshield.store.oidc_authorizations import Authorization, OpenAuthorization, Parameters
+
+_TOLD: Final = {
+    "not_me": "The person says that he did not begin this login.",
+    "declined": "The person declined.",
+}
+SecretOf = Callable[[str], str]
+"""The browser's secret for an authorization, by its id; empty where it has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pc:
+    """Whose screen shows the code."""
+
+    address: str | None
+    browser: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LoginView:
+    """What the login page shows; `secret` is new for this browser, and None where it has it."""
+
+    authorization: str
+    system_name: str
+    domain: str
+    request_id: str
+    status_token: str
+    number: str
+    language: str
+    secret: str | None = field(default=None, repr=False)
+
+
+class _Code(NamedTuple):
+    """The request that the page shows."""
+
+    request_id: str
+    status_token: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Authorize:
+    """Leads browsers through a login."""
+
+    db: Database
+    ask: Ask
+    clients: OidcClients
+    requests: Requests
+    issuer: str
+
+    async def begin(
+        self, pairs: Iterable[tuple[str, str]], secret_of: SecretOf, pc: Pc, *, now: int
+    ) -> LoginView | Answer:
+        """The login page of a request. Raises LoginRefused, LoginOver, TooManyRequests."""
+        try:
+            values = asked(pairs)
+        except errors.InvalidRequest as error:
+            raise errors.LoginRefused(reason=f"invalid_request: {error.extra.get('fields')}") from error
+        if "request_uri" in values:
+            return await self._pushed(values, secret_of, pc, now=now)
+        found = await self.requests.checked(values, now=now)
+        if isinstance(found, Answer):
+            return found
+        made = await self._asked(found.client, pc, now=now)
+        secret, authorization = secrets.token_urlsafe(32), new_id(now)
+        await store.begin(
+            self.db,
+            Authorization(authorization, found.client.get_client_id(), found.parameters),
+            browser_hash=token_hash(secret),
+            request_id=made.request_id,
+            expires_at=now + AUTHORIZATION_MS,
+            now=now,
+        )
+        return self._view(authorization, found.client, found.parameters, made, secret=secret)
+
+    async def _pushed(
+        self, values: dict[str, list[str]], secret_of: SecretOf, pc: Pc, *, now: int
+    ) -> LoginView | Answer:
+        client_id, handle = values.get("client_id", [""])[0], values["request_uri"][0]
+        client = await self.clients.find(client_id, now=now)
+        if client is None or not handle.startswith(HANDLE):
+            raise errors.LoginRefused(reason="invalid_request_uri: unknown client, or not pushed here")
+        handle_hash, secret = token_hash(handle.removeprefix(HANDLE)), secrets.token_urlsafe(32)
+        opened = await store.open_pushed(
+            self.db,
+            handle_hash=handle_hash,
+            client_id=client_id,
+            browser_hash=token_hash(secret),
+            expires_at=now + AUTHORIZATION_MS,
+            now=now,
+        )
+        if opened is None:  # over, or this browser loads its page again
+            known = await store.find_by_handle(self.db, handle_hash=handle_hash, client_id=client_id, now=now)
+            return await self.done(known or "", secret_of(known or ""), now=now)
+        return await self._renewed(opened.id, client, opened.parameters, secret, pc, now=now, new=True)
+
+    async def again(self, authorization: str, secret: str, pc: Pc, *, now: int) -> LoginView | Answer:
+        """A new QR code in the same authorization, where the one before is over. Raises LoginOver, TooManyRequests."""
+        found, client = await self._open(authorization, secret, now=now)
+        if self._ends(found):
+            return await self._denied(authorization, secret, found, now=now)
+        if found.granted or _state(found, now=now) == "signed":
+            return await self.done(authorization, secret, now=now)
+        if _state(found, now=now) in {"waiting", "scanned"} and found.request_id is not None:
+            return self._shown(authorization, client, found)
+        return await self._renewed(authorization, client, found.parameters, secret, pc, now=now, new=False)
+
+    async def done(self, authorization: str, secret: str, *, now: int) -> LoginView | Answer:
+        """The code, for the browser that began the login, once it is signed; before, the page again."""
+        code = secrets.token_urlsafe(32)
+        granted = await store.grant(
+            self.db,
+            id=authorization,
+            browser_hash=token_hash(secret),
+            code_hash=token_hash(code),
+            expires_at=now + CODE_MS,
+            now=now,
+        )
+        if granted is not None:
+            return await self._answered(granted.client_id, granted.parameters, code=code, now=now)
+        found, client = await self._open(authorization, secret, now=now)
+        if self._ends(found):
+            return await self._denied(authorization, secret, found, now=now)
+        return self._shown(authorization, client, found)
+
+    async def cancel(self, authorization: str, secret: str, *, now: int) -> Answer:
+        """Ends the login for this browser. Raises LoginOver."""
+        found, client = await self._open(authorization, secret, now=now)
+        if found.request_id is not None and _state(found, now=now) in {"waiting", "scanned"}:
+            # Where the phone was faster, the login ends all the same.
+            with contextlib.suppress(errors.RequestClosed):
+                await self.ask.cancel(client.system, found.request_id, now=now)
+        return await self._denied(authorization, secret, found, now=now)
+
+    async def _open(
+        self, authorization: str, secret: str, *, now: int
+    ) -> tuple[OpenAuthorization, OidcClient]:
+        found = await store.find_open(self.db, id=authorization, browser_hash=token_hash(secret), now=now)
+        client = None if found is None else await self.clients.find(found.client_id, now=now)
+        if found is None or client is None:
+            raise errors.LoginOver
+        return found, client
+
+    async def _renewed(
+        self,
+        authorization: str,
+        client: OidcClient,
+        parameters: Parameters,
+        secret: str,
+        pc: Pc,
+        *,
+        now: int,
+        new: bool,
+    ) -> LoginView:
+        made = await self._asked(client, pc, now=now)
+        if not await store.attach(
+            self.db, id=authorization, browser_hash=token_hash(secret), request_id=made.request_id, now=now
+        ):
+            raise errors.LoginOver
+        return self._view(authorization, client, parameters, made, secret=secret if new else None)
+
+    async def _asked(self, client: OidcClient, pc: Pc, *, now: int) -> _Code:
+        made = await self.ask.create(
+            client.system,
+            kind="login",
+            documents=(),
+            pc_address=pc.address,
+            pc_browser=pc.browser,
+            idempotency_key=None,
+            body=b"",
+            now=now,
+        )
+        return _Code(made.id, made.status_token, made.number)
+
+    def _shown(self, authorization: str, client: OidcClient, found: OpenAuthorization) -> LoginView:
+        if found.request_id is None:
+            raise errors.LoginOver
+        token = self.ask.secrets.status_token(found.request_id)
+        code = _Code(found.request_id, token, found.number)
+        return self._view(authorization, client, found.parameters, code)
+
+    @staticmethod
+    def _view(
+        authorization: str,
+        client: OidcClient,
+        parameters: Parameters,
+        code: _Code,
+        *,
+        secret: str | None = None,
+    ) -> LoginView:
+        return LoginView(
+            authorization=authorization,
+            system_name=client.system.name,
+            domain=client.system.domain,
+            request_id=code.request_id,
+            status_token=code.status_token,
+            number=code.number,
+            language=language(parameters.get("ui_locales")),
+            secret=secret,
+        )
+
+    @staticmethod
+    def _ends(found: OpenAuthorization) -> bool:
+        return found.request_state == "declined"
+
+    async def _denied(self, authorization: str, secret: str, found: OpenAuthorization, *, now: int) -> Answer:
+        await store.end(self.db, id=authorization, browser_hash=token_hash(secret))
+        told = _TOLD.get(found.reason or "") if found.request_state == "declined" else None
+        return await self._answered(found.client_id, found.parameters, denied=told or "", now=now)
+
+    async def _answered(
+        self,
+        client_id: str,
+        parameters: Parameters,
+        *,
+        code: str = "",
+        denied: str | None = None,
+        now: int,
+    ) -> Answer:
+        """What goes back through the browser, in Authlib's words."""
+        values = {name: [value] for name, value in parameters.items()}
+        values |= {"client_id": [client_id], "response_type": ["code"], "code_challenge_method": ["S256"]}
+        request = ProtocolRequest("GET", values, pushed=True)
+        clients = Clients(self.clients, now)
+        server = Provider(Step(now, self.issuer, new_code=code), clients.loaded)
+        if denied is not None:
+            error = AccessDeniedError(
+                denied or None, redirect_uri=parameters["redirect_uri"], state=parameters.get("state")
+            )
+            return server.refused(request, error)
+        grant = CodeGrant(request, server)
+        answer = await clients.run(
+            lambda: server.create_authorization_response(request, grant_user=client_id, grant=grant)
+        )
+        assert isinstance(answer, Answer)  # noqa: S101  # from `handle_response`
+        if answer.location is None:
+            raise errors.LoginOver  # the client was changed meanwhile
+        return answer
+
+
+def _state(found: OpenAuthorization, *, now: int) -> str:
+    if found.request_id is None:
+        return "expired"
+    state = RequestState(found.request_state)
+    return shown_state(state, expires_at=found.request_ends, now=now).value

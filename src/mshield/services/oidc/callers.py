@@ -1,0 +1,35 @@
+"""Who calls as a client: by secret or by assertion, checked by Authlib, an assertion taken once."""
+
+from dataclasses import dataclass
+
+from authlib.oauth2.rfc6749 import InvalidClientError
+
+from mshield.domain.oidc import AUTH_METHODS
+from mshield.services.oidc.assertion import ClientAssertion
+from mshield.services.oidc.clients import PRIVATE_KEY_JWT, OidcClient
+from mshield.services.oidc.protocol import Clients, Protocol, ProtocolRequest, authenticated
+from mshield.store import oidc_authorizations as store
+from mshield.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Callers:
+    """Authenticates clients."""
+
+    db: Database
+    issuer: str
+
+    async def client_of(
+        self, server: Protocol, clients: Clients, request: ProtocolRequest, *, now: int
+    ) -> OidcClient:
+        """The client that calls. Raises OAuth2Error."""
+        assertion = ClientAssertion(self.issuer, now=now)
+        server.register_client_auth_method(PRIVATE_KEY_JWT, assertion)
+        client = await clients.run(lambda: authenticated(server, request, AUTH_METHODS))
+        if client.auth_method == PRIVATE_KEY_JWT:
+            used = assertion.used
+            if used is None or not await store.spend_assertion(
+                self.db, assertion_hash=used.hash, expires_at=used.expires_at
+            ):
+                raise InvalidClientError(description="The assertion was used before.", status_code=401)
+        return client

@@ -1,0 +1,174 @@
+"""The authorization code grant with PKCE and ID token: Authlib's classes, told what was loaded and what we insist on.
+
+S256 for everyone, `openid` in each request, no `request` objects, and for some clients nothing that was not pushed.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Final, cast
+
+from authlib.oauth2 import OAuth2Request
+from authlib.oauth2.rfc6749 import ClientMixin, InvalidRequestError, InvalidScopeError
+from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant
+from authlib.oauth2.rfc6750 import BearerTokenGenerator
+from authlib.oauth2.rfc7636 import CodeChallenge
+from authlib.oidc.core import UserInfo
+from authlib.oidc.core.errors import RequestNotSupportedError
+from authlib.oidc.core.grants import OpenIDCode
+from authlib.oidc.core.models import AuthorizationCodeMixin
+
+from mshield.domain.oidc import ACR, AMR, AUTH_METHODS, TOKEN_MS
+from mshield.keys.oidc_key import ALGORITHM, SigningKey
+from mshield.services.oidc.login import Login
+from mshield.services.oidc.protocol import Protocol, ProtocolRequest
+from mshield.store.oidc_authorizations import Parameters
+
+S256: Final = "S256"
+
+
+class Code(AuthorizationCodeMixin):
+    """A spent code: what was asked for, and the login that came of it."""
+
+    def __init__(self, parameters: Parameters, login: Login) -> None:
+        self._parameters = parameters
+        self.login: Final = login
+        self.code_challenge: Final = parameters["code_challenge"]
+        self.code_challenge_method: Final = S256
+
+    def get_redirect_uri(self) -> str:
+        return self._parameters["redirect_uri"]
+
+    def get_scope(self) -> str:
+        return self._parameters["scope"]
+
+    def get_nonce(self) -> str | None:
+        return self._parameters.get("nonce")
+
+    def get_auth_time(self) -> int:
+        return self.login.auth_time
+
+    def get_acr(self) -> str:
+        return ACR
+
+    def get_amr(self) -> list[str]:
+        return list(AMR)
+
+
+@dataclass(slots=True)
+class Step:
+    """What was loaded and made for one call, where it is at hand: the rest stays None."""
+
+    now: int
+    issuer: str
+    new_code: str = field(default="", repr=False)
+    spent: Code | None = None
+    sid: str = ""
+    access_token: str = field(default="", repr=False)
+    key: SigningKey | None = None
+
+
+class CodeGrant(AuthorizationCodeGrant):
+    """The grant over a step."""
+
+    TOKEN_ENDPOINT_AUTH_METHODS = AUTH_METHODS
+    server: "Provider"
+
+    def validate_authorization_request(self) -> str:
+        redirect_uri = super().validate_authorization_request()
+        request, client = self.request, self.request.client
+        assert isinstance(request, ProtocolRequest)  # noqa: S101  # as `create_oauth2_request` has it
+        if "request" in request.values:
+            raise RequestNotSupportedError(redirect_uri=redirect_uri)
+        if request.values.get("response_mode", "query") != "query":
+            raise InvalidRequestError("'response_mode' must be 'query'.", redirect_uri=redirect_uri)
+        if getattr(client, "par_required", False) and not request.pushed:
+            raise InvalidRequestError("The request must be pushed.", redirect_uri=redirect_uri)
+        if "openid" not in (request.scope or "").split():
+            raise InvalidScopeError("The scope must contain openid.", redirect_uri=redirect_uri)
+        return redirect_uri
+
+    def authenticate_token_endpoint_client(self) -> ClientMixin:
+        """The client, whose credentials were checked before its code was spent."""
+        assert self.request.client is not None  # noqa: S101
+        return self.request.client
+
+    def generate_authorization_code(self) -> str:
+        return self.server.step.new_code
+
+    def save_authorization_code(self, code: str, request: OAuth2Request) -> None:
+        """Stored already."""
+
+    def query_authorization_code(self, code: str, client: ClientMixin) -> Code | None:  # noqa: ARG002  # checked in SQL
+        return self.server.step.spent
+
+    def delete_authorization_code(self, authorization_code: Code) -> None:
+        """Spent already."""
+
+    def authenticate_user(self, authorization_code: Code) -> Login:
+        return authorization_code.login
+
+
+class _Pkce(CodeChallenge):
+    SUPPORTED_CODE_CHALLENGE_METHOD = [S256]  # noqa: RUF012  # Authlib's attribute
+
+    def validate_code_challenge(self, grant: CodeGrant, redirect_uri: str) -> None:
+        """Refuses a request without, where Authlib lets confidential clients pass; no method means `plain`."""
+        asked = grant.request.payload.data if grant.request.payload is not None else {}
+        if asked.get("code_challenge_method") != S256 or not asked.get("code_challenge"):
+            raise InvalidRequestError("A 'code_challenge' of method S256 is required.")
+        super().validate_code_challenge(grant, redirect_uri)
+
+
+class _IdTokens(OpenIDCode):
+    def __init__(self, step: Step) -> None:
+        super().__init__()
+        self._step = step
+
+    def exists_nonce(self, nonce: str, request: OAuth2Request) -> bool:  # noqa: ARG002  # the client checks it
+        return False
+
+    def get_client_algorithm(self, client: ClientMixin) -> str:  # noqa: ARG002  # one for all
+        return ALGORITHM
+
+    def _key(self) -> SigningKey:
+        assert self._step.key is not None  # noqa: S101  # loaded before a code is spent
+        return self._step.key
+
+    def get_encode_header(self, client: ClientMixin) -> dict[str, Any]:  # noqa: ARG002
+        return {"alg": ALGORITHM, "kid": self._key().kid, "typ": "JWT"}
+
+    def resolve_client_private_key(self, client: ClientMixin) -> Any:  # noqa: ARG002
+        return self._key().key
+
+    def get_compatible_claims(self, request: OAuth2Request) -> dict[str, Any]:
+        """What is in each token, by the service's own clock."""
+        assert request.client is not None  # noqa: S101
+        now = self._step.now // 1000
+        return {
+            "iss": self._step.issuer,
+            "aud": request.client.get_client_id(),
+            "iat": now,
+            "exp": now + TOKEN_MS // 1000,
+            "sid": self._step.sid,
+        }
+
+    def generate_user_info(self, user: Login, scope: str) -> UserInfo:
+        return UserInfo({**user.claims(scope), "mshield_login": user.proof()})
+
+
+class Provider(Protocol):
+    """Authlib's server with the code grant."""
+
+    def __init__(self, step: Step, clients: Any) -> None:
+        super().__init__(step.issuer, clients)
+        self.step: Final = step
+        self.register_grant(CodeGrant, [_Pkce(), _IdTokens(step)])
+        self.register_token_generator(
+            "default",
+            BearerTokenGenerator(
+                lambda **_: step.access_token, expires_generator=lambda *_: TOKEN_MS // 1000
+            ),
+        )
+
+    def checked(self, request: ProtocolRequest) -> CodeGrant:
+        """The grant of a right request. Raises OAuth2Error."""
+        return cast("CodeGrant", self.get_consent_grant(request))  # type: ignore[no-untyped-call]

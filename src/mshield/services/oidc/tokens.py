@@ -1,0 +1,80 @@
+"""A code becomes an ID token and an access token: spent by one statement before anything is checked or answered.
+
+So a code counts once, also where its verifier is wrong. One that comes again ends the token that was made from it.
+"""
+
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final, cast
+
+from authlib.oauth2 import OAuth2Error
+
+from mshield.domain.oidc import TOKEN_MS
+from mshield.keys.oidc_key import OidcKeys
+from mshield.keys.secrets import LookupKey
+from mshield.services.oidc.callers import Callers
+from mshield.services.oidc.clients import OidcClient, OidcClients
+from mshield.services.oidc.grant import Code, Provider, Step
+from mshield.services.oidc.login import Login
+from mshield.services.oidc.protocol import Answer, Clients, ProtocolRequest
+from mshield.services.session import token_hash
+from mshield.store import oidc_authorizations as store
+from mshield.store.database import Database
+
+_NO_STORE: Final = [("Cache-Control", "no-store"), ("Pragma", "no-cache")]
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """The token endpoint."""
+
+    db: Database
+    clients: OidcClients
+    callers: Callers
+    keys: OidcKeys
+    lookup: LookupKey
+    issuer: str
+
+    async def __call__(
+        self, pairs: Iterable[tuple[str, str]], headers: Mapping[str, str], *, now: int
+    ) -> Answer:
+        """The tokens of a code, or the standard's error."""
+        request = ProtocolRequest("POST", _given(pairs), headers=headers)
+        clients = Clients(self.clients, now)
+        step = Step(now, self.issuer)
+        server = Provider(step, clients.loaded)
+        try:
+            request.client = await self.callers.client_of(server, clients, request, now=now)
+            server.get_token_grant(request)
+        except OAuth2Error as error:
+            return server.refused(request, error)
+        if (code := request.values.get("code")) is not None:
+            await self._spend(step, code, request.client, now=now)
+        return cast("Answer", server.create_token_response(request))  # as `handle_response` makes it
+
+    async def _spend(self, step: Step, code: str, client: OidcClient, *, now: int) -> None:
+        """Puts what the code stood for into the step; nothing where it doesn't count."""
+        token = secrets.token_urlsafe(32)
+        used = await store.use(
+            self.db,
+            code_hash=token_hash(code),
+            client_id=client.get_client_id(),
+            token_hash=token_hash(token),
+            expires_at=now + TOKEN_MS,
+            now=now,
+        )
+        row = None if used is None else await store.find_login(self.db, request_id=used.request_id)
+        if used is None or row is None or not row.usable:
+            return
+        step.spent = Code(used.parameters, Login.of(row, self.lookup))
+        step.sid, step.access_token = used.id, token
+        step.key = (await self.keys.current(now)).signing(now)
+
+
+def _given(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, value in pairs:
+        if value:  # an empty parameter counts as omitted (RFC 6749, 3.1)
+            found.setdefault(name, []).append(value)
+    return found

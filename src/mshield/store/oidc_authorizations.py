@@ -1,0 +1,261 @@
+"""Authorizations of the OpenID Connect provider, from the pushed request to the access token, each step guarded.
+
+`pushed` -> `open` (a browser shows the QR) -> `granted` (a code was given) -> `used` (a token was given) -> `ended`.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from mshield.store.database import Database, Row
+from mshield.store.queries import Queries
+
+_SQL: Final = Queries("oidc_authorizations")
+Parameters = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Authorization:
+    """What a client asked for, under the authorization's id."""
+
+    id: str
+    client_id: str
+    parameters: Parameters
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAuthorization:
+    """An authorization of this browser with its request as it is now; request_id is None before there is one."""
+
+    client_id: str
+    granted: bool
+    parameters: Parameters
+    request_id: str | None
+    request_state: str
+    reason: str | None
+    number: str
+    request_ends: int
+
+
+@dataclass(frozen=True, slots=True)
+class UsedCode:
+    """What a spent code stood for."""
+
+    id: str
+    parameters: Parameters
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoginRow:
+    """A signed login with its certificate; signature is r then s. `usable` is False for one revoked or held since."""
+
+    person_id: str = field(repr=False)
+    message: bytes = field(repr=False)
+    signature: bytes = field(repr=False)
+    signed_at: int
+    certificate: bytes = field(repr=False)
+    name: str
+    organisation: str
+    credit_code: str
+    role: str
+    shield_number: str
+    usable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRow:
+    """What an access token stands for."""
+
+    client_id: str
+    parameters: Parameters
+    login: LoginRow
+
+
+async def push(
+    db: Database, authorization: Authorization, *, handle_hash: bytes, expires_at: int, now: int
+) -> None:
+    """Stores a pushed request."""
+    await _insert(db, authorization, state="pushed", handle_hash=handle_hash, expires_at=expires_at, now=now)
+
+
+async def begin(
+    db: Database,
+    authorization: Authorization,
+    *,
+    browser_hash: bytes,
+    request_id: str,
+    expires_at: int,
+    now: int,
+) -> None:
+    """Stores an authorization that this browser begins."""
+    await _insert(
+        db,
+        authorization,
+        state="open",
+        browser_hash=browser_hash,
+        request_id=request_id,
+        expires_at=expires_at,
+        now=now,
+    )
+
+
+async def _insert(
+    db: Database,
+    authorization: Authorization,
+    *,
+    state: str,
+    handle_hash: bytes | None = None,
+    browser_hash: bytes | None = None,
+    request_id: str | None = None,
+    expires_at: int,
+    now: int,
+) -> None:
+    await db.run(
+        _SQL["insert"],
+        id=authorization.id,
+        client_id=authorization.client_id,
+        state=state,
+        parameters=json.dumps(dict(authorization.parameters)),
+        handle_hash=handle_hash,
+        browser_hash=browser_hash,
+        request_id=request_id,
+        expires_at=expires_at,
+        now=now,
+    )
+
+
+async def open_pushed(
+    db: Database, *, handle_hash: bytes, client_id: str, browser_hash: bytes, expires_at: int, now: int
+) -> Authorization | None:
+    """Lets this browser begin what was pushed; None where it is over, another client's, or begun already."""
+    row = await db.run_one(
+        _SQL["open_pushed"],
+        handle_hash=handle_hash,
+        client_id=client_id,
+        browser_hash=browser_hash,
+        expires_at=expires_at,
+        now=now,
+    )
+    return None if row is None else Authorization(row["id"], client_id, json.loads(row["parameters"]))
+
+
+async def find_by_handle(db: Database, *, handle_hash: bytes, client_id: str, now: int) -> str | None:
+    """The id of the authorization that a pushed request has begun."""
+    row = await db.one(_SQL["find_by_handle"], handle_hash=handle_hash, client_id=client_id, now=now)
+    return None if row is None else row["id"]
+
+
+async def attach(
+    db: Database,
+    *,
+    id: str,  # noqa: A002  # the field's name
+    browser_hash: bytes,
+    request_id: str,
+    now: int,
+) -> bool:
+    """Puts a new request into an open authorization of this browser; False where there is none."""
+    done = await db.run(_SQL["attach"], id=id, browser_hash=browser_hash, request_id=request_id, now=now)
+    return done == 1
+
+
+async def find_open(db: Database, *, id: str, browser_hash: bytes, now: int) -> OpenAuthorization | None:  # noqa: A002
+    """The authorization, where it is this browser's and not over; its request's state is as stored."""
+    row = await db.one(_SQL["find_open"], id=id, browser_hash=browser_hash, now=now)
+    if row is None:
+        return None
+    return OpenAuthorization(
+        client_id=row["client_id"],
+        granted=row["state"] == "granted",
+        parameters=json.loads(row["parameters"]),
+        request_id=row["request_id"],
+        request_state=row["request_state"] or "",
+        reason=row["reason"],
+        number=row["number"] or "",
+        request_ends=row["expires_at"] or 0,
+    )
+
+
+async def grant(
+    db: Database,
+    *,
+    id: str,  # noqa: A002
+    browser_hash: bytes,
+    code_hash: bytes,
+    expires_at: int,
+    now: int,
+) -> Authorization | None:
+    """Gives this browser a code for a login that is signed; None where it isn't, or isn't this browser's."""
+    row = await db.run_one(
+        _SQL["grant"], id=id, browser_hash=browser_hash, code_hash=code_hash, expires_at=expires_at, now=now
+    )
+    return None if row is None else Authorization(id, row["client_id"], json.loads(row["parameters"]))
+
+
+async def end(db: Database, *, id: str, browser_hash: bytes) -> bool:  # noqa: A002
+    """Ends an open authorization of this browser."""
+    return await db.run(_SQL["end"], id=id, browser_hash=browser_hash) == 1
+
+
+async def use(
+    db: Database, *, code_hash: bytes, client_id: str, token_hash: bytes, expires_at: int, now: int
+) -> UsedCode | None:
+    """Spends a code of this client for a token; one that was spent before ends the token made from it."""
+    row = await db.run_one(
+        _SQL["use"],
+        code_hash=code_hash,
+        client_id=client_id,
+        token_hash=token_hash,
+        expires_at=expires_at,
+        now=now,
+    )
+    if row is None:
+        await db.run(_SQL["end_replayed"], code_hash=code_hash)
+        return None
+    return UsedCode(row["id"], json.loads(row["parameters"]), row["request_id"])
+
+
+async def log_out(db: Database, *, id: str, client_id: str) -> None:  # noqa: A002
+    """Ends code and token of an authorization of this client."""
+    await db.run(_SQL["log_out"], id=id, client_id=client_id)
+
+
+async def find_login(db: Database, *, request_id: str) -> LoginRow | None:
+    """The signed login of a request."""
+    row = await db.one(_SQL["find_login"], request_id=request_id)
+    return None if row is None else _login(row)
+
+
+async def find_token(db: Database, *, token_hash: bytes, now: int) -> TokenRow | None:
+    """What a token that counts stands for."""
+    row = await db.one(_SQL["find_token"], token_hash=token_hash, now=now)
+    return None if row is None else TokenRow(row["client_id"], json.loads(row["parameters"]), _login(row))
+
+
+async def spend_assertion(db: Database, *, assertion_hash: bytes, expires_at: int) -> bool:
+    """Whether a client's assertion comes for the first time."""
+    done = await db.run(_SQL["insert_assertion"], assertion_hash=assertion_hash, expires_at=expires_at)
+    return done == 1
+
+
+async def purge(db: Database, *, before: int) -> int:
+    """Deletes authorizations that began before this time and assertions that were over, and gives their number."""
+    done = await db.run(_SQL["purge"], before=before)
+    return done + await db.run(_SQL["purge_assertions"], before=before)
+
+
+def _login(row: Row) -> LoginRow:
+    return LoginRow(
+        person_id=row["person_id"],
+        message=row["message"],
+        signature=row["signature"],
+        signed_at=row["signed_at"],
+        certificate=row["der"],
+        name=row["common_name"],
+        organisation=row["organisation"],
+        credit_code=row["credit_code"],
+        role=row["role"],
+        shield_number=row["shield_number"],
+        usable=row["state"] != "revoked" and not row["holds"],
+    )

@@ -1,0 +1,208 @@
+"""What a person's browser calls: the login page of a business system's request, and the ways on from it.
+
+Errors that must not send the browser on, since nobody has vouched for the address, are pages (RFC 6749, 4.1.2.1).
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mshield.domain import errors
+from mshield.domain.oidc import browser_name
+from mshield.services.context import Context
+from mshield.services.oidc.authorize import LoginView, Pc
+from mshield.services.oidc.protocol import Answer
+from mshield.web.context import context_of
+from mshield.web.oidc.answers import form, pages, parameters_of, sent_to
+from mshield.web.oidc.cookie import give, secret_of, take
+from mshield.web.pages import error_page, login_page
+from mshield.web.problems import STATUS
+from mshield.web.shortcut import hot
+
+router: Final = APIRouter(tags=["oidc"])
+
+_MAX_ID: Final = 36
+_TEXT: Final[dict[str, Any]] = {"type": "string"}
+_ASKED: Final = {
+    "client_id": _TEXT,
+    "response_type": {"type": "string", "enum": ["code"]},
+    "redirect_uri": _TEXT,
+    "scope": _TEXT,
+    "state": _TEXT,
+    "nonce": _TEXT,
+    "code_challenge": _TEXT,
+    "code_challenge_method": {"type": "string", "enum": ["S256"]},
+    "prompt": _TEXT,
+    "max_age": _TEXT,
+    "ui_locales": _TEXT,
+    "acr_values": _TEXT,
+    "response_mode": {"type": "string", "enum": ["query"]},
+    "request_uri": _TEXT,
+}
+PUSHED: Final = {name: schema for name, schema in _ASKED.items() if name != "request_uri"}
+_QUERY: Final[dict[str, Any]] = {
+    "parameters": [
+        {"name": name, "in": "query", "required": name == "client_id", "schema": schema}
+        for name, schema in _ASKED.items()
+    ]
+}
+_ONE: Final[dict[str, Any]] = {
+    "parameters": [{"name": "a", "in": "query", "required": True, "schema": _TEXT}]
+}
+_SENT: Final[dict[int | str, dict[str, Any]]] = {
+    303: {"description": "To the business system, with code or error, `state` and `iss`"}
+}
+_REFUSED: Final = pages("The request is wrong, and nobody knows where to send the browser", status=400)
+_SHOWN: Final = pages("The login page", status=200) | _SENT | _REFUSED | pages("Too many logins", status=429)
+View = LoginView | Answer
+
+
+@router.get(
+    "/authorize",
+    summary="Log in by shield",
+    operation_id="authorize",
+    response_class=Response,
+    openapi_extra=_QUERY,
+    responses=_SHOWN,
+)
+@hot
+async def authorize(request: Request) -> Response:
+    """The page with the QR code, for the request in the query or the pushed one that `request_uri` names."""
+    return await _begun(request)
+
+
+@router.post(
+    "/authorize",
+    summary="Log in by shield, by form",
+    operation_id="authorizeByForm",
+    response_class=Response,
+    openapi_extra=form(_ASKED, "client_id"),
+    responses=_SHOWN,
+)
+async def authorize_by_form(request: Request) -> Response:
+    """The same with the request as a form."""
+    return await _begun(request)
+
+
+@router.get(
+    "/authorize/done",
+    summary="Back to the business system",
+    operation_id="finishAuthorization",
+    response_class=Response,
+    openapi_extra=_ONE,
+    responses=_SHOWN,
+)
+@hot
+async def done(request: Request) -> Response:
+    """Where the page goes once the phone has signed. Only the browser that began the login gets its code."""
+    context, authorization = context_of(request), _authorization(request)
+    secret = secret_of(request, context, authorization)
+    return await _shown(
+        request, lambda: context.oidc.authorize.done(authorization, secret, now=context.clock())
+    )
+
+
+@router.get(
+    "/authorize/again",
+    summary="A new QR code",
+    operation_id="restartAuthorization",
+    response_class=Response,
+    openapi_extra=_ONE,
+    responses=_SHOWN,
+)
+async def again(request: Request) -> Response:
+    """A new request in the same login, where the one before is over."""
+    context, authorization = context_of(request), _authorization(request)
+    secret = secret_of(request, context, authorization)
+    return await _shown(
+        request,
+        lambda: context.oidc.authorize.again(authorization, secret, _pc(request), now=context.clock()),
+    )
+
+
+@router.get(
+    "/authorize/cancel",
+    summary="Back without logging in",
+    operation_id="cancelAuthorization",
+    response_class=Response,
+    openapi_extra=_ONE,
+    responses=_SENT | _REFUSED,
+)
+async def cancel(request: Request) -> Response:
+    """Ends the login and tells the business system `access_denied`."""
+    context, authorization = context_of(request), _authorization(request)
+    secret = secret_of(request, context, authorization)
+    return await _shown(
+        request, lambda: context.oidc.authorize.cancel(authorization, secret, now=context.clock())
+    )
+
+
+async def _begun(request: Request) -> Response:
+    context = context_of(request)
+    given = await parameters_of(request)
+    return await _shown(
+        request,
+        lambda: context.oidc.authorize.begin(
+            given, lambda known: secret_of(request, context, known), _pc(request), now=context.clock()
+        ),
+    )
+
+
+async def _shown(request: Request, step: Callable[[], Awaitable[View]]) -> Response:
+    context = context_of(request)
+    try:
+        view = await step()
+    except (errors.LoginRefused, errors.LoginOver, errors.TooManyRequests) as error:
+        return _refused(request, error)
+    if isinstance(view, LoginView):
+        return _page(context, view)
+    response = sent_to(view.location or "/")
+    if authorization := request.query_params.get("a"):
+        take(response, context, authorization)
+    return response
+
+
+def _page(context: Context, view: LoginView) -> Response:
+    ways = f"{context.settings.public_origin.rstrip('/')}/oidc/authorize"
+    response = login_page(
+        system_name=view.system_name,
+        domain=view.domain,
+        request_id=view.request_id,
+        status_token=view.status_token,
+        number=view.number,
+        resume_url=f"{ways}/done?a={view.authorization}",
+        restart_url=f"{ways}/again?a={view.authorization}",
+        cancel_url=f"{ways}/cancel?a={view.authorization}",
+        lang="en" if view.language == "en" else "zh",
+    )
+    if view.secret is not None:
+        give(response, context, view.authorization, view.secret)
+    return response
+
+
+def _refused(request: Request, error: errors.DomainError) -> Response:
+    reason = error.extra.get("reason")
+    response = error_page(
+        title="无法登录 Can't log in",
+        text=f"{error.zh} {error.en}" + (f" ({reason})" if reason else ""),
+        code=error.code,
+        request_id=request.scope.get("mshield.request_id"),
+        lang="zh",
+        status=STATUS[error.code],
+    )
+    if (wait := error.extra.get("retry_after")) is not None:
+        response.headers["Retry-After"] = str(wait)
+    return response
+
+
+def _authorization(request: Request) -> str:
+    found = request.query_params.get("a", "")
+    return found if len(found) <= _MAX_ID and found.isascii() else ""
+
+
+def _pc(request: Request) -> Pc:
+    address = request.client.host if request.client is not None else None
+    return Pc(address, browser_name(request.headers.get("user-agent", "")) or None)

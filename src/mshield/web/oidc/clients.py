@@ -1,0 +1,107 @@
+"""What a business system's software calls: pushed requests, tokens, and who logged in, in the standards' own forms."""
+
+from typing import Any, Final
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mshield.web.context import context_of
+from mshield.web.oidc.answers import form, form_of, json_answer, oauth_errors
+from mshield.web.oidc.authorize import PUSHED
+from mshield.web.shortcut import hot
+
+router: Final = APIRouter(tags=["oidc"])
+
+_TEXT: Final[dict[str, Any]] = {"type": "string"}
+_CREDENTIALS: Final = {
+    "client_secret": _TEXT,
+    "client_assertion": _TEXT,
+    "client_assertion_type": _TEXT,
+}
+_BY_CLIENT: Final[dict[str, Any]] = {"security": [{"oidc_client": []}, {}]}
+_BY_TOKEN: Final[dict[str, Any]] = {"security": [{"oidc_token": []}]}
+
+
+def _answers(description: str, required: tuple[str, ...], *, status: int = 200) -> dict[int | str, Any]:
+    schema = {"type": "object", "required": list(required)}
+    return {status: {"description": description, "content": {"application/json": {"schema": schema}}}}
+
+
+@router.post(
+    "/par",
+    status_code=201,
+    summary="Push an authorization request",
+    operation_id="pushAuthorizationRequest",
+    response_class=Response,
+    openapi_extra=form({**PUSHED, **_CREDENTIALS}) | _BY_CLIENT,
+    responses=_answers("Its name", ("request_uri", "expires_in"), status=201) | oauth_errors(400, 401),
+)
+@hot
+async def par(request: Request) -> Response:
+    """Keeps a request for a minute (RFC 9126); `request_uri` begins one login."""
+    context = context_of(request)
+    given = await form_of(request)
+    return json_answer(await context.oidc.requests.push(given, request.headers, now=context.clock()))
+
+
+@router.post(
+    "/token",
+    summary="Tokens of a code",
+    operation_id="issueTokens",
+    response_class=Response,
+    openapi_extra=form(
+        {
+            "grant_type": {"type": "string", "enum": ["authorization_code"]},
+            "code": _TEXT,
+            "redirect_uri": _TEXT,
+            "code_verifier": _TEXT,
+            "client_id": _TEXT,
+            **_CREDENTIALS,
+        },
+        "grant_type",
+        "code",
+        "redirect_uri",
+        "code_verifier",
+    )
+    | _BY_CLIENT,
+    responses=_answers("The tokens", ("access_token", "token_type", "expires_in", "id_token"))
+    | oauth_errors(400, 401),
+)
+@hot
+async def token(request: Request) -> Response:
+    """Spends a code once, and gives an ID token and an access token for ten minutes."""
+    context = context_of(request)
+    given = await form_of(request)
+    return json_answer(await context.oidc.tokens(given, request.headers, now=context.clock()))
+
+
+_USER: Final = _answers("The claims of the granted scopes", ("sub",)) | oauth_errors(401, 403)
+
+
+@router.get(
+    "/userinfo",
+    summary="Who logged in",
+    operation_id="getUserInfo",
+    response_class=Response,
+    openapi_extra=_BY_TOKEN,
+    responses=_USER,
+)
+@hot
+async def userinfo(request: Request) -> Response:
+    """The person's claims, and the signed login with its certificate. 401 once the certificate is revoked or held."""
+    context = context_of(request)
+    return json_answer(await context.oidc.user_info(request.headers, now=context.clock()))
+
+
+@router.post(
+    "/userinfo",
+    summary="Who logged in, by POST",
+    operation_id="postUserInfo",
+    response_class=Response,
+    openapi_extra=_BY_TOKEN,
+    responses=_USER,
+)
+async def userinfo_by_post(request: Request) -> Response:
+    """The same; the token comes in the header here too."""
+    return await userinfo(request)

@@ -1,0 +1,97 @@
+"""RP-initiated logout: back to the business system at once where its token says who asks, else by a click."""
+
+from typing import Any, Final
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mshield.domain import errors
+from mshield.services.oidc.logout import LogoutView
+from mshield.web.context import context_of
+from mshield.web.oidc.answers import form, pages, parameters_of, sent_to
+from mshield.web.pages import error_page, message_page
+from mshield.web.pages.messages import Link
+from mshield.web.problems import STATUS
+
+router: Final = APIRouter(tags=["oidc"])
+
+_TEXT: Final[dict[str, Any]] = {"type": "string"}
+_FIELDS: Final = {
+    "id_token_hint": _TEXT,
+    "client_id": _TEXT,
+    "post_logout_redirect_uri": _TEXT,
+    "state": _TEXT,
+    "ui_locales": _TEXT,
+    "logout_hint": _TEXT,
+}
+_ANSWERS: Final[dict[int | str, dict[str, Any]]] = (
+    pages("Nothing is left here; with a link back where its address is registered", status=200)
+    | {303: {"description": "Back to the registered address, with `state`"}}
+    | pages("A token that isn't ours, or another client's", status=400)
+)
+
+
+@router.get(
+    "/logout",
+    summary="Log out",
+    operation_id="endOidcSession",
+    response_class=Response,
+    openapi_extra={
+        "parameters": [
+            {"name": name, "in": "query", "required": False, "schema": schema}
+            for name, schema in _FIELDS.items()
+        ]
+    },
+    responses=_ANSWERS,
+)
+async def log_out(request: Request) -> Response:
+    """Ends the access token of the login that `id_token_hint` names."""
+    return await _logged_out(request)
+
+
+@router.post(
+    "/logout",
+    summary="Log out, by form",
+    operation_id="endOidcSessionByForm",
+    response_class=Response,
+    openapi_extra=form(_FIELDS),
+    responses=_ANSWERS,
+)
+async def log_out_by_form(request: Request) -> Response:
+    """The same with a form."""
+    return await _logged_out(request)
+
+
+async def _logged_out(request: Request) -> Response:
+    context = context_of(request)
+    try:
+        view = await context.oidc.log_out(await parameters_of(request), now=context.clock())
+    except errors.LogoutRefused as error:
+        return error_page(
+            title="无法退出 Can't log out",
+            text=f"{error.zh} {error.en} ({error.extra.get('reason')})",
+            code=error.code,
+            request_id=request.scope.get("mshield.request_id"),
+            lang="zh",
+            status=STATUS[error.code],
+        )
+    if view.go and view.back is not None:
+        return sent_to(view.back)
+    return _page(view)
+
+
+def _page(view: LogoutView) -> Response:
+    english = view.language == "en"
+    name = view.system_name or ("business system" if english else "业务系统")
+    back = f"Back to {name}" if english else f"返回{name}"
+    return message_page(
+        title="Logged out" if english else "已退出",
+        text=(
+            "Mobile Shield keeps no login: each one needs a new scan. Log out of the business system as well."
+            if english
+            else "手机盾不保留登录状态，每次登录都要重新扫码。请同时在业务系统中退出。"
+        ),
+        lang="en" if english else "zh",
+        link=None if view.back is None else Link(view.back, back),
+    )

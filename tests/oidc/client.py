@@ -1,0 +1,156 @@
+"""A business system as an OpenID Connect client, and a person's browser, over the application in this process.
+
+It takes the same steps as a real client, by hand and in the test's time, so that each can be taken wrongly.
+"""
+
+import base64
+import hashlib
+import html
+import re
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import httpx
+from joserfc import jwt
+from joserfc.jwk import KeySet
+
+from mshield.domain.qr import qr_text
+from mshield.services.oidc.clients import set_client
+from tests.application import ORIGIN, Application
+from tests.http.test_requests import Shield
+
+REDIRECT: Final = "https://singlewindow.example/callback"
+LOGOUT: Final = "https://singlewindow.example/"
+VERIFIER: Final = "v" * 43
+_BROWSER: Final = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36"
+
+
+def challenge(verifier: str = VERIFIER) -> str:
+    """PKCE's S256."""
+    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What the login page says."""
+
+    request_id: str
+    token: str
+    done: str
+    again: str
+    cancel: str
+
+    @classmethod
+    def of(cls, answer: httpx.Response) -> "Page":
+        """The page in an answer."""
+        assert answer.status_code == 200, answer.text
+        text = html.unescape(answer.text)
+        return cls(
+            *(
+                _found(pattern, text)
+                for pattern in (
+                    r'<mshield-login request="([^"]+)"',
+                    r' token="([^"]+)"',
+                    r'data-resume="([^"]+)"',
+                    r'slot="again" href="([^"]+)"',
+                    r'href="([^"]+/cancel[^"]+)"',
+                )
+            )
+        )
+
+
+def _found(pattern: str, text: str) -> str:
+    match = re.search(pattern, text)
+    assert match is not None, text
+    return match[1]
+
+
+@dataclass(slots=True)
+class Client:
+    """The client with its secret."""
+
+    application: Application
+    sent: dict[str, str] = field(default_factory=dict)
+
+    async def register(self, **changed: object) -> None:
+        """Makes the business system a client."""
+        arguments: dict[str, object] = {
+            "client_id": self.application.client_id,
+            "redirect_uris": (REDIRECT,),
+            "logout_uris": (LOGOUT,),
+            "auth_method": "client_secret_basic",
+            "jwks": None,
+            "par_required": False,
+            "now": self.application.clock(),
+        }
+        await set_client(self.application.context.db, **(arguments | changed))  # type: ignore[arg-type]
+
+    def browser(self) -> httpx.AsyncClient:
+        """A person's browser, with nothing in it."""
+        transport = httpx.ASGITransport(self.application.app, client=("203.0.113.24", 1))
+        return httpx.AsyncClient(transport=transport, base_url=ORIGIN, headers={"User-Agent": _BROWSER})
+
+    def parameters(self, **changed: str | None) -> dict[str, str]:
+        """A right request; None leaves a parameter out."""
+        given: dict[str, str | None] = {
+            "client_id": self.application.client_id,
+            "response_type": "code",
+            "redirect_uri": REDIRECT,
+            "scope": "openid profile mshield",
+            "state": "a state",
+            "nonce": "a nonce",
+            "code_challenge": challenge(),
+            "code_challenge_method": "S256",
+        }
+        return {name: value for name, value in (given | changed).items() if value is not None}
+
+    async def authorize(self, browser: httpx.AsyncClient, **changed: str | None) -> httpx.Response:
+        """What the browser gets for a request."""
+        return await browser.get("/oidc/authorize?" + urlencode(self.parameters(**changed)))
+
+    async def token(self, code: str, /, **changed: str | None) -> httpx.Response:
+        """What the client gets for a code."""
+        given: dict[str, str | None] = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": REDIRECT,
+            "code_verifier": VERIFIER,
+        }
+        data = {name: value for name, value in (given | changed).items() if value is not None}
+        return await self.application.http.post(
+            "/oidc/token", data=data, auth=(self.application.client_id, self.application.client_secret)
+        )
+
+    async def user_info(self, token: str) -> httpx.Response:
+        """Who logged in."""
+        return await self.application.http.get("/oidc/userinfo", headers={"Authorization": f"Bearer {token}"})
+
+    async def claims(self, id_token: str) -> dict[str, Any]:
+        """What an ID token says, its signature checked by the published keys."""
+        keys = (await self.application.http.get("/oidc/jwks")).json()
+        return jwt.decode(id_token, KeySet.import_key_set(keys), algorithms=["ES256"]).claims
+
+
+async def sign(shield: Shield, page: Page) -> None:
+    """The person scans what the page shows, and enters the right PIN."""
+    await shield.sign((await scan(shield, page))["tasks"])
+
+
+async def scan(shield: Shield, page: Page) -> dict[str, Any]:
+    """The person scans."""
+    application = shield.application
+    secret = application.context.ask.secrets.qr_secret(page.request_id)
+    code = qr_text(ORIGIN, page.request_id, secret, 0)
+    answer = await shield.device.call("POST", "/api/phone/scans", {"code": code})
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def sent(answer: httpx.Response) -> dict[str, str]:
+    """What the browser carries to the business system."""
+    assert answer.status_code == 303, answer.text
+    location = answer.headers["location"]
+    assert location.partition("?")[0] == REDIRECT, location
+    return {name: values[0] for name, values in parse_qs(urlsplit(location).query).items()}

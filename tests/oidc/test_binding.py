@@ -1,0 +1,245 @@
+"""The login belongs to one browser: whoever has the status token, the request's id or the code alone gets nothing."""
+
+from typing import Final
+
+import httpx
+import pytest
+
+from mshield.domain.certificates import CertificateEvent
+from mshield.domain.oidc import AUTHORIZATION_MS, CODE_MS, TOKEN_MS
+from mshield.services.oidc.clients import set_client
+from mshield.services.register_system import register_system
+from tests.application import ORIGIN, Application
+from tests.http.test_requests import Shield
+from tests.issuing import change
+from tests.oidc.client import REDIRECT, Client, Page, scan, sent, sign
+from tests.signing import fetch
+
+_OVER = "这次登录已经结束"
+
+
+async def test_only_the_browser_that_began_gets_the_code(
+    client: Client, browser: httpx.AsyncClient, shield: Shield
+) -> None:
+    page = Page.of(await client.authorize(browser))
+    await sign(shield, page)
+    async with client.browser() as thief:
+        # He has everything that the page shows: address, request, status token; and a cookie of his own login.
+        Page.of(await client.authorize(thief))
+        name = next(iter(browser.cookies.keys()))
+        own = next(iter(thief.cookies.values()))
+        for cookies in ({}, {name: own}, {name: page.token}):
+            thief.cookies.update(cookies)
+            for address in (page.done, page.again, page.cancel):
+                answer = await thief.get(address)
+                assert (answer.status_code, _OVER in answer.text) == (400, True)
+    assert sent(await browser.get(page.done))["code"]
+
+
+async def test_the_status_token_watches_and_does_no_more(
+    client: Client, browser: httpx.AsyncClient, shield: Shield
+) -> None:
+    page = Page.of(await client.authorize(browser))
+    bearer = {"Authorization": f"Bearer {page.token}"}
+    watched = await client.application.http.get(f"/api/pc/requests/{page.request_id}", headers=bearer)
+    assert watched.json()["state"] == "waiting"
+    for call in ("/oidc/userinfo", f"/api/business/requests/{page.request_id}/result"):
+        assert (await client.application.http.get(call, headers=bearer)).status_code == 401
+    await sign(shield, page)
+    assert sent(await browser.get(page.done))["code"]
+
+
+async def test_cookie_is_for_this_browser_and_no_script(client: Client, browser: httpx.AsyncClient) -> None:
+    cookie = (await client.authorize(browser)).headers["set-cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=lax" in cookie
+    assert "Path=/" in cookie
+    assert "Domain" not in cookie
+
+
+async def test_nothing_before_it_is_signed(
+    client: Client, browser: httpx.AsyncClient, shield: Shield
+) -> None:
+    page = Page.of(await client.authorize(browser))
+    assert Page.of(await browser.get(page.done)).request_id == page.request_id
+    await scan(shield, page)
+    assert Page.of(await browser.get(page.done)).request_id == page.request_id
+    assert Page.of(await browser.get(page.again)).request_id == page.request_id
+
+
+async def test_a_lost_answer_is_given_again_and_the_first_code_is_worth_nothing(
+    client: Client, browser: httpx.AsyncClient, shield: Shield
+) -> None:
+    page = Page.of(await client.authorize(browser))
+    await sign(shield, page)
+    cookies = dict(browser.cookies)
+    lost = sent(await browser.get(page.done))["code"]
+    browser.cookies.update(cookies)  # the answer that took the cookie never came
+    again = sent(await browser.get(page.done))["code"]
+    assert (await client.token(lost)).json()["error"] == "invalid_grant"
+    assert (await client.token(again)).status_code == 200
+    browser.cookies.update(cookies)
+    assert (await browser.get(page.done)).status_code == 400
+
+
+async def test_a_code_that_comes_twice_ends_its_token(
+    client: Client, browser: httpx.AsyncClient, shield: Shield
+) -> None:
+    page = Page.of(await client.authorize(browser))
+    await sign(shield, page)
+    code = sent(await browser.get(page.done))["code"]
+    token = (await client.token(code)).json()["access_token"]
+    assert (await client.user_info(token)).status_code == 200
+    assert (await client.token(code)).json()["error"] == "invalid_grant"
+    assert (await client.user_info(token)).status_code == 401
+
+
+async def test_wrong_token_requests(client: Client, browser: httpx.AsyncClient, shield: Shield) -> None:
+    page = Page.of(await client.authorize(browser))
+    await sign(shield, page)
+    cookies = dict(browser.cookies)
+    for changed, error, spent in _WRONG:
+        browser.cookies.update(cookies)
+        code = sent(await browser.get(page.done))["code"]
+        answer = await client.token(code, **changed)
+        assert (answer.status_code, answer.json()["error"]) == (400, error), changed
+        assert answer.headers["cache-control"] == "no-store"
+        if spent:  # or else a thief could try verifiers
+            assert (await client.token(code)).json()["error"] == "invalid_grant", changed
+            client.application.clock.advance(seconds=31)
+            page = Page.of(await client.authorize(browser))
+            await sign(shield, page)
+            cookies = dict(browser.cookies)
+
+
+_WRONG: Final[tuple[tuple[dict[str, str | None], str, bool], ...]] = (
+    ({"grant_type": "refresh_token"}, "unsupported_grant_type", False),
+    ({"grant_type": None}, "unsupported_grant_type", False),
+    ({"code": None}, "invalid_request", False),
+    ({"code": "x" * 43}, "invalid_grant", False),
+    ({"code_verifier": "w" * 43}, "invalid_grant", True),
+    ({"code_verifier": None}, "invalid_request", True),
+    ({"code_verifier": "short"}, "invalid_request", True),
+    ({"redirect_uri": f"{REDIRECT}/"}, "invalid_grant", True),
+    ({"redirect_uri": None}, "invalid_grant", True),
+)
+"""What is wrong, what is answered, and whether the code is spent by it."""
+
+
+async def test_another_clients_code(
+    application: Application, client: Client, browser: httpx.AsyncClient, shield: Shield
+) -> None:
+    other_id, other_secret = await register_system(
+        application.context.db, name="掌上海关", domain="palm.example", now=application.clock()
+    )
+    await set_client(
+        application.context.db,
+        client_id=other_id,
+        redirect_uris=(REDIRECT,),
+        logout_uris=(),
+        auth_method="client_secret_basic",
+        jwks=None,
+        par_required=False,
+        now=application.clock(),
+    )
+    page = Page.of(await client.authorize(browser))
+    await sign(shield, page)
+    back = sent(await browser.get(page.done))
+    assert back["iss"] == ORIGIN  # with which a client of several providers sees a mix-up (RFC 9207)
+    data = {
+        "grant_type": "authorization_code",
+        "code": back["code"],
+        "redirect_uri": REDIRECT,
+        "code_verifier": "v" * 43,
+    }
+    answer = await application.http.post("/oidc/token", data=data, auth=(other_id, other_secret))
+    assert answer.json()["error"] == "invalid_grant"
+    assert (await client.token(back["code"])).status_code == 200  # it was not the other's to spend
+
+
+async def test_everything_ends_in_its_time(
+    application: Application, client: Client, browser: httpx.AsyncClient, shield: Shield
+) -> None:
+    clock = application.clock
+    page = Page.of(await client.authorize(browser))
+    await sign(shield, page)
+    code = sent(await browser.get(page.done))["code"]
+    clock.advance(seconds=CODE_MS / 1000)
+    assert (await client.token(code)).json()["error"] == "invalid_grant"
+
+    page = Page.of(await client.authorize(browser))
+    await sign(shield, page)
+    token = (await client.token(sent(await browser.get(page.done))["code"])).json()["access_token"]
+    clock.advance(seconds=TOKEN_MS / 1000 - 1)
+    assert (await client.user_info(token)).status_code == 200
+    clock.advance(seconds=1)
+    assert (await client.user_info(token)).status_code == 401
+
+    page = Page.of(await client.authorize(browser))
+    clock.advance(seconds=AUTHORIZATION_MS / 1000)
+    assert _OVER in (await browser.get(page.again)).text
+
+
+async def test_an_expired_code_is_replaced_in_the_same_login(
+    application: Application, client: Client, browser: httpx.AsyncClient, shield: Shield
+) -> None:
+    page = Page.of(await client.authorize(browser))
+    application.clock.advance(seconds=121)
+    assert Page.of(await browser.get(page.done)).request_id == page.request_id
+    renewed = Page.of(await browser.get(page.again))
+    assert renewed.request_id != page.request_id
+    assert renewed.done == page.done
+    await sign(shield, renewed)
+    assert (await client.token(sent(await browser.get(page.done))["code"])).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [("not_me", "The person says that he did not begin this login."), ("declined", "The person declined.")],
+)
+async def test_declined_is_told(
+    client: Client, browser: httpx.AsyncClient, shield: Shield, reason: str, told: str
+) -> None:
+    page = Page.of(await client.authorize(browser))
+    await scan(shield, page)
+    declined = await shield.device.call(
+        "POST", f"/api/phone/requests/{page.request_id}/decline", {"reason": reason}
+    )
+    assert declined.status_code in {200, 204}, declined.text
+    back = sent(await browser.get(page.again))
+    assert (back["error"], back["error_description"]) == ("access_denied", told)
+    assert (back["state"], back["iss"]) == ("a state", ORIGIN)
+    assert (await browser.get(page.done)).status_code == 400
+
+
+async def test_cancelled_by_the_person(
+    application: Application, client: Client, browser: httpx.AsyncClient, shield: Shield
+) -> None:
+    page = Page.of(await client.authorize(browser))
+    back = sent(await browser.get(page.cancel))
+    assert (back["error"], back["state"]) == ("access_denied", "a state")
+    watched = await application.business("GET", f"/api/business/requests/{page.request_id}")
+    assert watched.json()["state"] == "cancelled"
+
+
+async def test_a_certificate_held_since_tells_nothing_more(
+    application: Application, client: Client, browser: httpx.AsyncClient, shield: Shield
+) -> None:
+    page = Page.of(await client.authorize(browser))
+    await sign(shield, page)
+    token = (await client.token(sent(await browser.get(page.done))["code"])).json()["access_token"]
+    application.clock.advance(seconds=31)
+    page = Page.of(await client.authorize(browser))
+    await sign(shield, page)
+    code = sent(await browser.get(page.done))["code"]
+    await _hold(application)
+    answer = await client.user_info(token)
+    assert answer.status_code == 401
+    assert 'error="invalid_token"' in answer.headers["www-authenticate"]
+    assert (await client.token(code)).json()["error"] == "invalid_grant"
+
+
+async def _hold(application: Application) -> None:
+    db = application.context.db
+    row = await fetch(db, "SELECT serial FROM certificates WHERE state = 'active'")
+    await change(db, str(row["serial"]), CertificateEvent.REPORT_LOSS, now=application.clock())

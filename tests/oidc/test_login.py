@@ -1,0 +1,117 @@
+"""A whole login by OpenID Connect: authorize, scan, PIN, code, tokens, userinfo; and its SM2 signature verifies."""
+
+import base64
+import json
+from datetime import UTC, datetime
+
+import httpx
+
+from mshield.client import verify
+from mshield.domain.oidc import ACR
+from tests.application import ORIGIN, Application
+from tests.http.test_requests import Shield
+from tests.oidc.client import Client, Page, scan, sent, sign
+
+_MAX_ID_TOKEN = 3000
+"""Characters that ordinary clients still keep in a cookie."""
+
+
+async def test_r15_a_person_logs_in_by_scan(
+    client: Client, browser: httpx.AsyncClient, shield: Shield
+) -> None:
+    page = Page.of(await client.authorize(browser))
+    shown = await scan(shield, page)
+    assert shown["requester"] == {
+        "name": "单一窗口",
+        "domain": "singlewindow.example",
+        "pc_address": "203.0.113.24",
+        "pc_browser": "Chrome · Windows",
+    }
+    await shield.sign(shown["tasks"])
+    back = sent(await browser.get(page.done))
+    assert back.keys() == {"code", "state", "iss"}
+    assert (back["state"], back["iss"]) == ("a state", ORIGIN)
+
+    answer = await client.token(back["code"])
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["cache-control"] == "no-store"
+    tokens = answer.json()
+    assert (tokens["token_type"], tokens["expires_in"]) == ("Bearer", 600)
+    assert tokens["scope"] == "openid profile mshield"
+    assert "refresh_token" not in tokens
+    assert len(tokens["id_token"]) < _MAX_ID_TOKEN
+
+    now = client.application.clock() // 1000
+    claims = await client.claims(tokens["id_token"])
+    assert claims["iss"] == ORIGIN
+    assert claims["aud"] == client.application.client_id
+    assert (claims["iat"], claims["exp"], claims["auth_time"]) == (now, now + 600, now)
+    assert claims["nonce"] == "a nonce"
+    assert (claims["acr"], claims["amr"]) == (ACR, ["pin", "swk", "mfa"])
+    person = {
+        "name": "林知远",
+        "enterprise": "宁波北潮进出口有限公司",
+        "credit_code": "91330206MA2XB7C1TW",
+        "role": "operator",
+    }
+    assert {name: claims[name] for name in person} == person
+    assert claims["shield_number"].startswith("MS")
+
+    answer = await client.user_info(tokens["access_token"])
+    assert answer.headers["cache-control"] == "no-store"
+    known = answer.json()
+    assert {name: known[name] for name in person} == person
+    assert known["sub"] == claims["sub"]
+    assert known["mshield_login"]["message_b64"] == claims["mshield_login"]["message_b64"]
+
+
+async def test_the_signature_in_the_token_verifies_and_names_the_client(
+    client: Client, browser: httpx.AsyncClient, shield: Shield
+) -> None:
+    page = Page.of(await client.authorize(browser))
+    await sign(shield, page)
+    tokens = (await client.token(sent(await browser.get(page.done))["code"])).json()
+    login = (await client.claims(tokens["id_token"]))["mshield_login"]
+    known = (await client.user_info(tokens["access_token"])).json()["mshield_login"]
+    message = base64.b64decode(login["message_b64"])
+    verified = verify(
+        message=message,
+        signature=base64.b64decode(login["signature_b64"]),
+        certificate=base64.b64decode(known["certificate_b64"]),
+        chain=[base64.b64decode(each) for each in known["chain_b64"]],
+        roots=[(await client.application.http.get("/pki/root.cer")).content],
+        at=datetime.fromtimestamp(client.application.clock() / 1000, UTC),
+        crl=(await client.application.http.get("/pki/issuing.crl")).content,
+        expected_credit_code="91330206MA2XB7C1TW",
+    )
+    assert verified.name == "林知远"
+    signed = json.loads(message)
+    assert signed["client_id"] == client.application.client_id
+    assert signed["request_id"] == page.request_id
+    assert signed["type"] == "mshield-login/v1"
+
+
+async def test_scopes_say_what_is_told(client: Client, browser: httpx.AsyncClient, shield: Shield) -> None:
+    page = Page.of(await client.authorize(browser, scope="openid email"))
+    await sign(shield, page)
+    tokens = (await client.token(sent(await browser.get(page.done))["code"])).json()
+    assert tokens["scope"] == "openid"
+    known = (await client.user_info(tokens["access_token"])).json()
+    assert known.keys() == {"sub", "acr", "amr", "mshield_login"}
+    assert known["mshield_login"].keys() == {"message_b64", "signature_b64"}
+    claims = await client.claims(tokens["id_token"])
+    assert not claims.keys() & {"name", "enterprise", "credit_code", "role", "shield_number"}
+
+
+async def test_sub_stays_and_says_nothing(
+    application: Application, client: Client, browser: httpx.AsyncClient, shield: Shield
+) -> None:
+    subjects = set()
+    for _ in range(2):
+        page = Page.of(await client.authorize(browser))
+        await sign(shield, page)
+        tokens = (await client.token(sent(await browser.get(page.done))["code"])).json()
+        subjects.add((await client.claims(tokens["id_token"]))["sub"])
+        application.clock.advance(seconds=31)  # a key's next session
+    (subject,) = subjects
+    assert len(subject) == 43
