@@ -31,6 +31,7 @@ from mshield.services.register_system import register_system
 from mshield.services.staff import add_staff, list_staff
 from mshield.settings import Settings
 from mshield.store.opening import open_database
+from tests.conformance import Conforming
 from tests.conftest import Clock
 
 ORIGIN: Final = "http://shield.example"
@@ -199,7 +200,8 @@ async def running(
     """The application over a migrated database, with `changed` settings."""
     settings, client_id, secret = await prepared(database_url, folder, clock)
     app = create_app(settings.model_copy(update=changed), clock=clock)
-    async with app.router.lifespan_context(app):
-        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-        async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as http:
-            yield Application(app, http, clock, client_id, secret)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=Conforming(app), base_url=ORIGIN) as http,
+    ):
+        yield Application(app, http, clock, client_id, secret)

@@ -22,6 +22,7 @@ from mshield.gateways.filing_files import read_filing
 from mshield.services.import_filing import ImportFiling
 from mshield.store.database import Database
 from tests.application import ORIGIN, Application, running
+from tests.conformance import Conforming
 from tests.conftest import Clock
 from tests.signing import fetch
 
@@ -34,7 +35,7 @@ T = TypeVar("T")
 class Line(httpx.BaseTransport):
     """Carries calls to the application, and loses the ones it is told to lose."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, transport: httpx.ASGITransport) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, transport: httpx.AsyncBaseTransport) -> None:
         self._loop, self._transport = loop, transport
         self.calls = 0
         self._lost: range = range(0)
@@ -164,8 +165,8 @@ def running_behind_a_line(database_url: str, folder: Path) -> Iterator[Service]:
 
     try:
         application = asyncio.run_coroutine_threadsafe(open_(), loop).result(60)
-        transport = httpx.ASGITransport(application.app, raise_app_exceptions=False)
-        service = Service(loop, application, Line(loop, transport), clock, folder)
+        line = Line(loop, Conforming(application.app))
+        service = Service(loop, application, line, clock, folder)
         yield service
         for phone in service.phones:
             phone.close()

@@ -10,6 +10,7 @@ from mshield.demo.people import LEGAL_PERSON, Person
 from mshield.services.context import Context
 from mshield.store.certificates import CertificateRow
 from tests.application import ORIGIN, Application
+from tests.conformance import Conforming
 from tests.issuing import person as filed_person
 
 API: Final = "/api/portal"
@@ -29,7 +30,7 @@ class Browser:
     @classmethod
     def of(cls, application: Application) -> "Browser":
         """A new one."""
-        transport = httpx.ASGITransport(application.app, raise_app_exceptions=False)
+        transport = Conforming(application.app)
         return cls(application, httpx.AsyncClient(transport=transport, base_url=ORIGIN))
 
     async def begin(

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
+import jsonschema_rs
 import pytest
 from click.testing import CliRunner
 from fastapi.routing import iter_route_contexts
@@ -60,6 +61,14 @@ def test_every_route_stands_in_the_document_of_one_audience() -> None:
 def test_a_document_is_right(audience: str | None) -> None:
     document = _DOCUMENTS.of(audience)
     OpenAPIV31SpecValidator(document).validate()
+    # Also patterns: those of the schema's language, not of Python's.
+    names = document["components"]["schemas"]
+    jsonschema_rs.Draft202012Validator(
+        {
+            "components": document["components"],
+            "allOf": [{"$ref": f"#/components/schemas/{name}"} for name in names],
+        }
+    )
     assert document["servers"] == [{"url": "https://shield.example.cn"}]
     defined = set(document["components"]["securitySchemes"])
     ids = []

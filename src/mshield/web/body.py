@@ -18,7 +18,6 @@ def _hex(length: int) -> msgspec.Meta:
     return msgspec.Meta(
         pattern=rf"^[0-9a-f]{{{2 * length}}}\Z",
         description=f"{length} bytes, lower-case hex",
-        extra_json_schema={"pattern": f"^[0-9a-f]{{{2 * length}}}$"},
     )
 
 

@@ -118,8 +118,9 @@ def _with_structs(paths: Document, schemas: Document) -> tuple[Document, Documen
         [STRUCTS[each] for each in wanted], ref_template=_SCHEMAS + "{name}"
     )
     called = {reference: schema["$ref"] for reference, schema in zip(wanted, found, strict=True)}
-    # As they will be sent: msgspec leaves tuples.
-    return _renamed(paths, called), {**schemas, **msgspec.json.decode(msgspec.json.encode(structs))}
+    # As they will be sent: msgspec leaves tuples, and patterns that end as Python alone writes it.
+    sent = msgspec.json.encode(structs).replace(rb'\\Z"', b'$"')
+    return _renamed(paths, called), {**schemas, **msgspec.json.decode(sent)}
 
 
 def _renamed(node: Any, called: dict[str, str]) -> Any:

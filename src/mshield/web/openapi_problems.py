@@ -9,7 +9,7 @@ from typing import Any, Final
 from mshield.domain.errors import BY_CODE, Json
 from mshield.web.audiences import challenge
 from mshield.web.examples import examples
-from mshield.web.openapi import PROBLEM_TYPE
+from mshield.web.openapi import PROBLEM_TYPE, STRUCT
 from mshield.web.problems import STATUS, document
 
 _PROBLEM: Final[dict[str, Any]] = {
@@ -108,8 +108,9 @@ def _usual(status: int, operation: dict[str, Any], *, known: bool) -> tuple[str,
         found.append("in_progress")
     if status == 422:
         found += ["invalid_request", *(["idempotency_mismatch"] if _KEY_HEADER in headers else [])]
-    if status == 400 and "$ref" in str(operation.get("requestBody", "")):
-        found.append("malformed")
+    if status == 400 and "requestBody" in operation:
+        # What pydantic models can't read of a body is an invalid request.
+        found.append("malformed" if STRUCT in str(operation["requestBody"]) else "invalid_request")
     if status == 429 and not known:
         found.append("too_many_requests")
     found += {404: ["not_found"], 413: ["invalid_request"], 500: ["internal"], 503: ["unavailable"]}.get(

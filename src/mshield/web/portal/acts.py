@@ -23,7 +23,6 @@ Number = Annotated[
     msgspec.Meta(
         pattern=r"^[0-9A-Za-z -]{1,32}\Z",
         description="shield number, in any spacing",
-        extra_json_schema={"pattern": "^[0-9A-Za-z -]{1,32}$"},
     ),
 ]
 Numbers = Annotated[list[Number], msgspec.Meta(min_length=1, max_length=MAX_NUMBERS)]
