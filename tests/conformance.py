@@ -20,6 +20,7 @@ _REFUSED: Final = 400
 _METHOD_NOT_ALLOWED: Final = 405
 _FAULT: Final = 500
 _PARAMETER: Final = re.compile(r"\\\{\w+\\\}")
+_HOW: Final = "errors of an operation stand in src/mshield/web/examples, see CONTRIBUTING.md"
 Operation = dict[str, Any]
 
 
@@ -72,7 +73,7 @@ def check(request: httpx.Request, sent: bytes, answer: httpx.Response) -> None:
         return
     told = f"{operation['operationId']} {answer.status_code}"
     described = operation["responses"].get(str(answer.status_code))
-    assert described is not None, f"{told} isn't documented: {answer.text[:300]}"
+    assert described is not None, f"{told} isn't documented ({_HOW}): {answer.text[:300]}"
     _hold(described.get("content", {}), answer.headers.get("content-type", ""), answer.content, told)
     if answer.status_code < _REFUSED and "requestBody" in operation:
         asked = operation["requestBody"]["content"]
@@ -87,7 +88,7 @@ def _hold(content: dict[str, Any], media_type: str, body: bytes, told: str) -> N
     assert kind in content, f"{told}: {kind or 'no type'} isn't documented"
     if kind.endswith("json"):
         wrong = faults(content[kind]["schema"], json.loads(body))
-        assert not wrong, f"{told}: {wrong}"
+        assert not wrong, f"{told} isn't as documented ({_HOW}): {wrong}"
 
 
 class Conforming(httpx.AsyncBaseTransport):
