@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import httpx
 import msgspec
@@ -99,29 +99,38 @@ class Signature:
 
     phone: Attacker
     business: httpx.AsyncClient
-    request_id: str = ""
-    qr: str = ""
+    created: dict[str, Any] | None = None
+    began: float = 0.0
     messages: dict[bytes, bytes] | None = None
 
-    async def create(self) -> None:
-        """The business system asks."""
+    def message(self) -> dict[str, object]:
+        """What is asked for."""
         document = {
             "title": "报关单",
             "media_type": "text/plain",
             "content_b64": msgspec.to_builtins(_CONTENT),
             "display": [],
         }
-        message = {"kind": "signature", "documents": [document], "pc": None}
-        answer = await self.business.post("/api/business/requests", json=message)
+        return {"kind": "signature", "documents": [document], "pc": None}
+
+    async def create(self) -> None:
+        """The business system asks."""
+        answer = await self.business.post("/api/business/requests", json=self.message())
         answer.raise_for_status()
-        created = answer.json()
-        self.request_id = created["id"]
-        secret = bytes.fromhex(created["qr_secret"])
-        self.qr = qr_text(created["qr_origin"], self.request_id, secret, 0)
+        self.created, self.began = answer.json(), time.monotonic()
 
     async def scan(self) -> None:
         """The phone takes it."""
-        self.messages = await self.phone.scan(self.qr)
+        self.messages = await self.phone.scan(self._code())
+
+    def _code(self) -> str:
+        """The QR code of this second; the lean server's is the same always."""
+        assert self.created is not None
+        if "qr" in self.created:
+            return str(self.created["qr"])
+        elapsed = self.created["age"] / 1000 + time.monotonic() - self.began
+        secret = bytes.fromhex(self.created["qr_secret"])
+        return qr_text(self.created["qr_origin"], self.created["id"], secret, int(elapsed))
 
     async def sign(self) -> None:
         """The phone opens a session, computes its half and finishes."""
@@ -135,12 +144,20 @@ class Signature:
 
     async def result(self) -> None:
         """The business system fetches certificate, signature and message."""
-        answer = await self.business.get(f"/api/business/requests/{self.request_id}/result")
+        assert self.created is not None
+        answer = await self.business.get(f"/api/business/requests/{self.created['id']}/result")
         answer.raise_for_status()
 
 
 def measure(engine: EngineName, database: DatabaseName, *, signatures: int) -> Measured:
     """One service, prepared, warmed up and measured."""
+    with ready_service(engine, database) as (service, server):
+        return asyncio.run(_measure(service, server, signatures))
+
+
+@contextmanager
+def ready_service(engine: str, database: DatabaseName) -> Iterator[tuple[LiveService, Server | None]]:
+    """A running service on a fresh database, all people enrolled on all their phones."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)
@@ -153,7 +170,7 @@ def measure(engine: EngineName, database: DatabaseName, *, signatures: int) -> M
             try:
                 with ThreadPoolExecutor(len(PEOPLE)) as pool:
                     list(pool.map(partial(_enrol, service), PEOPLE))
-                return asyncio.run(_measure(service, server, signatures))
+                yield service, server
             finally:
                 service.stop()
 
@@ -184,13 +201,7 @@ async def _measure(service: LiveService, server: Server | None, signatures: int)
     assert service.process is not None
     system, pid = service.system, service.process.pid
     credentials = httpx.BasicAuth(system["client_id"], system["client_secret"])
-    phones = [
-        Attacker.of(service.folder / f"{person.phone}-{number}", service.origin, person.pin)
-        for person in PEOPLE
-        for number in range(PHONES)
-    ]
-    for phone in phones:
-        phone.key = msgspec.structs.replace(phone.key, rn=secrets.token_bytes(32))
+    phones = phones_of(service)
     async with httpx.AsyncClient(base_url=service.origin, auth=credentials, trust_env=False) as business:
         await _spend(pid, phones, business, WARM_UP)
         before, began = database_cpu(server), time.perf_counter()
@@ -210,6 +221,18 @@ async def _measure(service: LiveService, server: Server | None, signatures: int)
     )
 
 
+def phones_of(service: LiveService) -> list[Attacker]:
+    """All phones of a ready service, each ready to sign."""
+    phones = [
+        Attacker.of(service.folder / f"{person.phone}-{number}", service.origin, person.pin)
+        for person in PEOPLE
+        for number in range(PHONES)
+    ]
+    for phone in phones:
+        phone.key = msgspec.structs.replace(phone.key, rn=secrets.token_bytes(32))
+    return phones
+
+
 async def _spend(
     pid: int, phones: list[Attacker], business: httpx.AsyncClient, count: int
 ) -> dict[str, float]:
@@ -223,10 +246,10 @@ async def _spend(
     spread = [everything[number::AT_ONCE] for number in range(AT_ONCE)]
     spent = {}
     for step in STEPS:
-        before = _cpu(process)
+        before = process_cpu(process)
         # A key has one session at a time, so a phone's own signatures follow each other.
         await asyncio.gather(*(_each(queue, step) for queue in (queues if step == "sign" else spread)))
-        spent[step] = _cpu(process) - before
+        spent[step] = process_cpu(process) - before
     return spent
 
 
@@ -296,7 +319,7 @@ async def _answering(http: httpx.AsyncClient) -> None:
     raise RuntimeError("the lean server does not answer")
 
 
-def _cpu(process: psutil.Process) -> float:
+def process_cpu(process: psutil.Process) -> float:
     """Seconds, user and system, of all threads; nanoseconds where Linux tells them, else the clock's ticks."""
     threads = Path(f"/proc/{process.pid}/task")
     try:
@@ -311,7 +334,7 @@ def database_cpu(server: Server | None) -> float:
     if server is None:
         return 0.0
     postmaster = psutil.Process(int((server.data / "postmaster.pid").read_text().split("\n", 1)[0]))
-    return sum(_cpu(process) for process in (postmaster, *postmaster.children()))
+    return sum(process_cpu(process) for process in (postmaster, *postmaster.children()))
 
 
 def _bare(engine: str) -> float:

@@ -4,7 +4,7 @@ import platform
 from pathlib import Path
 from typing import Final
 
-from benches import cosign, http_signing, lists, log, publication
+from benches import cosign, http_signing, lists, log, logins, publication
 from mshield.gm.engine import available_engines
 
 _CPUINFO: Final = Path("/proc/cpuinfo")
@@ -17,6 +17,7 @@ def main() -> None:
     for title, bench in (
         ("co-signing, arithmetic only, one core", cosign.main),
         ("complete signatures through HTTP", http_signing.main),
+        ("logins by scan, by the native API", logins.main),
         ("issuing and publishing", publication.main),
         ("the legal person's lists", lists.main),
         ("the transparency log", log.main),

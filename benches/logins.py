@@ -1,0 +1,130 @@
+"""Server CPU per native login by scan (手机盾登录), and logins per second: create, wait, scan, open, finish, result.
+
+The service is the real process; phones and business system run in this one, and their work is not counted. Logins per
+second are those of one service process with these clients beside it, on the same machine.
+"""
+
+import argparse
+import asyncio
+import json
+import time
+from dataclasses import asdict, dataclass
+from typing import Final
+
+import httpx
+import psutil
+
+from benches.http_signing import (
+    WARM_UP,
+    DatabaseName,
+    Signature,
+    database_cpu,
+    phones_of,
+    process_cpu,
+    ready_service,
+)
+from tests.attempts import Attacker
+from tests.postgres import Server
+from tests.service import LiveService
+
+BOUND_MS: Final = 4.0
+"""Issue 4's, of the service and its database together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Milliseconds of CPU per login, of the service and of PostgreSQL; logins per second."""
+
+    database: str
+    service_cpu: float
+    database_cpu: float
+    per_second: float
+
+
+class Login(Signature):
+    """A login on its way; the business system's PC waits for it by long poll."""
+
+    __slots__ = ()
+
+    def message(self) -> dict[str, object]:
+        return {"kind": "login"}
+
+    async def whole(self) -> None:
+        """All steps, one after the other."""
+        await self.create()
+        await self.scan()
+        assert self.created is not None
+        path = f"/api/business/requests/{self.created['id']}"
+        waiting = asyncio.create_task(self.business.get(path, params={"wait": 20, "state": "scanned"}))
+        await self.sign()
+        assert (await waiting).json()["state"] == "signed"
+        await self.result()
+
+
+def measure(database: DatabaseName, *, logins: int) -> Measured:
+    """One service with the engine that it takes by itself."""
+    with ready_service("auto", database) as (service, server):
+        return asyncio.run(_measure(service, server, logins))
+
+
+async def _measure(service: LiveService, server: Server | None, logins: int) -> Measured:
+    assert service.process is not None
+    system, process = service.system, psutil.Process(service.process.pid)
+    credentials = httpx.BasicAuth(system["client_id"], system["client_secret"])
+    phones = phones_of(service)
+    limits = httpx.Limits(max_connections=100, max_keepalive_connections=100)
+    async with httpx.AsyncClient(
+        base_url=service.origin, auth=credentials, trust_env=False, timeout=60, limits=limits
+    ) as business:
+        await _log_in(phones, business, WARM_UP)
+        before, in_database, began = process_cpu(process), database_cpu(server), time.perf_counter()
+        await _log_in(phones, business, logins)
+        wall = time.perf_counter() - began
+    for phone in phones:
+        await phone.http.aclose()
+    return Measured(
+        database="sqlite" if server is None else "postgresql",
+        service_cpu=1e3 * (process_cpu(process) - before) / logins,
+        database_cpu=1e3 * (database_cpu(server) - in_database) / logins,
+        per_second=logins / wall,
+    )
+
+
+async def _log_in(phones: list[Attacker], business: httpx.AsyncClient, count: int) -> None:
+    """So many logins in all, one after the other on each phone, all phones at the same time."""
+
+    async def each(number: int, phone: Attacker) -> None:
+        for _ in range(number, count, len(phones)):
+            await Login(phone, business).whole()
+
+    await asyncio.gather(*(each(number, phone) for number, phone in enumerate(phones)))
+
+
+def table(results: list[Measured]) -> str:
+    """For people."""
+    lines = [
+        "milliseconds of CPU per login; DB: PostgreSQL's own; logins/s of one process beside its clients",
+        f"{'database':<12}{'service':>8} {'DB':>6} {'both':>7} {'bound':>6} {'logins/s':>9}",
+    ]
+    lines += [
+        f"{each.database:<12}{each.service_cpu:8.2f} {each.database_cpu:6.2f}"
+        f" {each.service_cpu + each.database_cpu:7.2f} {BOUND_MS:6.1f} {each.per_second:9.0f}"
+        for each in results
+    ]
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Measures both databases and prints a table, or JSON with `--json`."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--logins", type=int, default=480, help="per database (default: 480)")
+    parser.add_argument("--database", choices=["sqlite", "postgresql"], help="only this one")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    options = parser.parse_args()
+    databases: list[DatabaseName] = [options.database] if options.database else ["sqlite", "postgresql"]
+    results = [measure(database, logins=options.logins) for database in databases]
+    print(json.dumps([asdict(each) for each in results], indent=2) if options.json else table(results))
+
+
+if __name__ == "__main__":
+    main()
