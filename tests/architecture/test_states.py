@@ -18,8 +18,7 @@ _WORD = re.compile(r"'(\w+)'")
 
 
 def _sql(aggregate: str, name: str, dialect: Dialect = "sqlite") -> str:
-    statement = Queries(aggregate)[name].on(dialect)
-    return statement.sql
+    return Queries(aggregate)[name].on(dialect).sql
 
 
 def _sources(sql: str) -> set[str]:
@@ -46,8 +45,11 @@ def _target(sql: str) -> str:
         ("signing", "finish_request", RequestEvent.SIGN),
     ],
 )
-def test_a_request_moves_as_its_table_says(aggregate: str, name: str, event: RequestEvent) -> None:
-    sql = _sql(aggregate, name)
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
+def test_a_request_moves_as_its_table_says(
+    aggregate: str, name: str, event: RequestEvent, dialect: Dialect
+) -> None:
+    sql = _sql(aggregate, name, dialect)
     allowed = {state.value for state in requests.sources(event)}
     # Scanning again by the same phone changes nothing and is allowed.
     again = {"scanned"} if event is RequestEvent.SCAN else set()

@@ -14,7 +14,7 @@ from mshield.domain.requests import RequestState, shown_state
 from mshield.gm import transcript
 from mshield.services.events import Events
 from mshield.services.request_secrets import RequestSecrets
-from mshield.services.throttle import address_subject, limit_rate
+from mshield.services.throttle import address_subject, limit_calls
 from mshield.services.waiting import wait_for_change
 from mshield.settings import Settings
 from mshield.store import requests as store
@@ -137,9 +137,7 @@ class Ask:
             raise errors.ShieldUnusable
 
     async def _limit(self, scope: str, subject: str, *, most: int, now: int) -> None:
-        await self.db.write(
-            lambda tx: limit_rate(tx, scope=scope, subject=subject, most=most, window=_MINUTE_MS, now=now)
-        )
+        await limit_calls(self.db, scope=scope, subject=subject, most=most, window=_MINUTE_MS, now=now)
 
     async def _made_before(self, request: store.NewRequest) -> Asked:
         if request.idempotency_key is None:

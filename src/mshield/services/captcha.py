@@ -19,7 +19,7 @@ from captcha.image import ImageCaptcha
 from mshield.domain import errors
 from mshield.keys.errors import SealError
 from mshield.keys.keyring import Keyring
-from mshield.services.throttle import address_subject, limit_rate
+from mshield.services.throttle import address_subject, limit_calls
 from mshield.settings import Settings
 from mshield.store import limits
 from mshield.store.database import Database
@@ -88,10 +88,8 @@ class Captchas:
             raise errors.CaptchaWrong
 
     async def _limit(self, scope: str, most: int, address: str, *, now: int) -> None:
-        await self.db.write(
-            lambda tx: limit_rate(
-                tx, scope=scope, subject=address_subject(address), most=most, window=_MINUTE_MS, now=now
-            )
+        await limit_calls(
+            self.db, scope=scope, subject=address_subject(address), most=most, window=_MINUTE_MS, now=now
         )
 
 

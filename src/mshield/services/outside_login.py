@@ -19,7 +19,7 @@ from mshield.keys.errors import SealError
 from mshield.keys.keyring import Keyring
 from mshield.services.login import DeviceProof, LogIn, Session
 from mshield.services.outside_accounts import OutsideAccounts
-from mshield.services.throttle import address_subject, limit_rate
+from mshield.services.throttle import address_subject, limit_calls
 from mshield.settings import Settings
 from mshield.store import limits
 from mshield.store.database import Database
@@ -111,10 +111,8 @@ class OutsideLogin:
 
     async def _limit(self, address: str, *, now: int) -> None:
         most = self.settings.outside_logins_per_address
-        await self.db.write(
-            lambda tx: limit_rate(
-                tx, scope=_SCOPE, subject=address_subject(address), most=most, window=_MINUTE_MS, now=now
-            )
+        await limit_calls(
+            self.db, scope=_SCOPE, subject=address_subject(address), most=most, window=_MINUTE_MS, now=now
         )
 
 

@@ -69,6 +69,14 @@ async def count_within(tx: Tx, *, scope: str, subject: str, now: int, stale: int
     return row is not None
 
 
+async def count_alone(db: Database, *, scope: str, subject: str, now: int, stale: int, most: int) -> bool:
+    """As `count_within`, where nothing else is to be written with it."""
+    row = await db.run_one(
+        _SQL["count_within"], scope=scope, subject=subject, now=now, stale=stale, most=most
+    )
+    return row is not None
+
+
 async def find_throttle(db: Database | Tx, *, scope: str, subject: str) -> Throttle | None:
     """The subject's counter."""
     row = await db.one(_SQL["find_throttle"], scope=scope, subject=subject)

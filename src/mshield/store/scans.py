@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mshield.store.database import Database, Row, Tx
-from mshield.store.queries import Queries
+from mshield.store.queries import Queries, Query
 from mshield.store.requests import close_tasks
 
 _SQL: Final = Queries("scans")
@@ -106,32 +106,33 @@ async def scan(
     False for a late code, a request for another shield, or one that another phone took.
     """
     earliest, latest = begun
-
-    async def work(tx: Tx) -> bool:
-        taken = await tx.one(
-            _SQL["scan"],
-            id=id,
-            channel=channel,
-            uid=by.uid,
-            shield_number=by.shield_number,
-            earliest=earliest,
-            latest=latest,
-            now=now,
-        )
-        if taken is not None:
-            await tx.run(_SQL["claim_tasks"], request_id=id, uid=by.uid)
-        return taken is not None
-
-    return await db.write(work)
+    return await _taken(
+        db,
+        _SQL["scan"],
+        id=id,
+        channel=channel,
+        uid=by.uid,
+        shield_number=by.shield_number,
+        earliest=earliest,
+        latest=latest,
+        now=now,
+    )
 
 
 async def take(db: Database, *, id: str, by: DeviceCertificate, now: int) -> bool:  # noqa: A002
     """Lets a phone take a request from its inbox; False where it isn't, or no longer, there."""
+    return await _taken(db, _SQL["take"], id=id, uid=by.uid, shield_number=by.shield_number, now=now)
+
+
+async def _taken(db: Database, query: Query, *, id: str, uid: bytes, **values: object) -> bool:  # noqa: A002
+    """Whether the request could be taken; its documents are the key's then."""
+    if db.dialect == "postgresql":
+        return await db.run_one(query, id=id, uid=uid, **values) is not None
 
     async def work(tx: Tx) -> bool:
-        taken = await tx.one(_SQL["take"], id=id, uid=by.uid, shield_number=by.shield_number, now=now)
+        taken = await tx.one(query, id=id, uid=uid, **values)
         if taken is not None:
-            await tx.run(_SQL["claim_tasks"], request_id=id, uid=by.uid)
+            await tx.run(_SQL["claim_tasks"], request_id=id, uid=uid)
         return taken is not None
 
     return await db.write(work)
@@ -156,21 +157,21 @@ async def inbox(db: Database, *, shield_number: str, now: int, most: int) -> lis
 
 async def find_request(db: Database, *, id: str) -> ScannedRequest | None:  # noqa: A002
     """A request with its documents and who asks."""
-    row = await db.one(_SQL["find_scanned"], id=id)
-    if row is None:
+    rows = await db.all(_SQL["find_request"], id=id)
+    if not rows:
         return None
-    requester = _requester(row)
-    tasks = tuple(_task(task, requester) for task in await db.all(_SQL["tasks_of_request"], request_id=id))
+    first = rows[0]
+    requester = _requester(first)
     return ScannedRequest(
-        id=row["id"],
-        kind=row["kind"],
-        state=row["state"],
-        number=row["number"],
-        shield_number=row["shield_number"],
+        id=first["id"],
+        kind=first["kind"],
+        state=first["request_state"],
+        number=first["number"],
+        shield_number=first["shield_number"],
         requester=requester,
-        created_at=row["created_at"],
-        expires_at=row["expires_at"],
-        tasks=tasks,
+        created_at=first["created_at"],
+        expires_at=first["expires_at"],
+        tasks=tuple(_task(row, requester) for row in rows),
     )
 
 

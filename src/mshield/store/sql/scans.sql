@@ -11,22 +11,6 @@ ORDER BY c.issued_at DESC LIMIT 1;
 -- name: asker^
 SELECT client_id FROM requests WHERE id = :id AND channel = :channel;
 
--- name: scan^
--- The first phone that shows the code of these seconds takes the request; the same phone may take it again, later too.
--- A request for one shield is taken by that shield only.
-UPDATE requests SET state = 'scanned', uid = :uid, changed_at = :now
-WHERE id = :id AND channel = :channel AND expires_at > :now
-  AND (shield_number IS NULL OR shield_number = :shield_number)
-  AND ((state = 'waiting' AND created_at BETWEEN :earliest AND :latest) OR (state = 'scanned' AND uid = :uid))
-RETURNING id;
-
--- name: take^
--- A request that waits in this shield's inbox, or that it has taken already.
-UPDATE requests SET state = 'scanned', uid = :uid, changed_at = :now
-WHERE id = :id AND channel = 'qr' AND shield_number = :shield_number AND expires_at > :now
-  AND (state = 'waiting' OR (state = 'scanned' AND uid = :uid))
-RETURNING id;
-
 -- name: inbox
 SELECT r.id, r.kind, r.pc_address, r.pc_browser, r.created_at, r.expires_at, b.name, b.domain,
   (SELECT t.title FROM tasks t WHERE t.request_id = r.id AND t.position = 0) AS title,
@@ -34,18 +18,6 @@ SELECT r.id, r.kind, r.pc_address, r.pc_browser, r.created_at, r.expires_at, b.n
 FROM requests r JOIN business_systems b ON b.client_id = r.client_id
 WHERE r.shield_number = :shield_number AND r.state = 'waiting' AND r.expires_at > :now
 ORDER BY r.created_at, r.id LIMIT :most;
-
--- name: claim_tasks!
-UPDATE tasks SET uid = :uid WHERE request_id = :request_id AND (uid IS NULL OR uid = :uid);
-
--- name: find_scanned^
-SELECT r.id, r.kind, r.state, r.number, r.shield_number, r.pc_address, r.pc_browser, r.expires_at,
-  r.created_at, b.name, b.domain
-FROM requests r JOIN business_systems b ON b.client_id = r.client_id WHERE r.id = :id;
-
--- name: tasks_of_request
-SELECT t.sid, t.uid, t.purpose, t.state, t.message, t.media_type, t.title, t.display, t.expires_at
-FROM tasks t WHERE t.request_id = :request_id ORDER BY t.position;
 
 -- name: find_task^
 SELECT t.sid, t.uid, t.purpose, t.state, t.message, t.media_type, t.title, t.display, t.expires_at,
@@ -60,3 +32,12 @@ WHERE t.sid = :sid;
 UPDATE requests SET state = 'declined', reason = :reason, changed_at = :now
 WHERE id = :id AND state = 'scanned' AND expires_at > :now
   AND uid IN (SELECT uid FROM keys WHERE device_id = :device_id AND account_id = :account_id);
+
+-- name: find_request
+-- A row for each document, in their order.
+SELECT r.id, r.kind, r.state AS request_state, r.number, r.shield_number, r.pc_address, r.pc_browser, r.created_at,
+  b.name, b.domain, t.sid, t.uid, t.purpose, t.state, t.message, t.media_type, t.title, t.display, t.expires_at
+FROM requests r
+JOIN business_systems b ON b.client_id = r.client_id
+JOIN tasks t ON t.request_id = r.id
+WHERE r.id = :id ORDER BY t.position;
