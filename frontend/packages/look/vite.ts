@@ -16,6 +16,7 @@ const HERE = dirname(fileURLToPath(import.meta.url));
 const DECLARATION = /(--ms-[\w-]+):\s*([^;]+);/g;
 const USE = /var\((--ms-[\w-]+)/g;
 const ELEMENT = /<(path|circle)\s([^>]*)\/>/g;
+const COLOUR = /^(#|rgb\()/;
 const ATTRIBUTE = /([\w-]+)="([^"]*)"/g;
 
 /** An SVG element: its name and attributes. */
@@ -49,23 +50,32 @@ function used(css: string, tokens: Tokens): Set<string> {
   return found;
 }
 
-function block(tokens: Tokens, kept: Set<string>, scheme: string): string {
-  const lines = [...tokens].filter(([name]) => kept.has(name)).map(([name, value]) => `${name}:${value};`);
-  return `{color-scheme:${scheme};${lines.join("")}}`;
+function block(tokens: Iterable<readonly [string, string]>): string {
+  return `{${[...tokens].map(([name, value]) => `${name}:${value};`).join("")}}`;
 }
 
-/** The tokens that `style` uses, on `:host`, light and dark. Throws where it uses one that there is not. */
+/** The tokens that `style` uses, on `:host`: light or dark as the page around it is, or as its attribute `theme` says.
+ *
+ * A page that doesn't know dark stays light on a dark system, and so does what stands on it. Browsers without
+ * light-dark() get the light look. Throws where `style` uses a token that there is not.
+ */
 export function hostTokens(css: string, style: string): string {
   const light = declarations(css, ":root {");
   const dark = declarations(css, "html.dark {");
   const kept = used(style, light);
   const unknown = [...kept].filter((name) => !light.has(name));
   if (unknown.length > 0) throw new Error(`no such token: ${unknown.join(", ")}`);
-  const night = block(dark, kept, "dark");
+  const day = [...light].filter(([name]) => kept.has(name));
+  const both = day.filter(([name]) => dark.has(name));
+  const mixed = both.filter(([, value]) => !COLOUR.test(value));
+  if (mixed.length > 0) throw new Error(`light-dark() takes colours only: ${mixed.join(", ")}`);
+  const either = both.map(([name, value]) => [name, `light-dark(${value},${dark.get(name)!})`] as const);
+  const night = both.map(([name]) => [name, dark.get(name)!] as const);
   return (
-    `:host${block(light, kept, "light")}` +
-    `@media (prefers-color-scheme:dark){:host(:not([theme="light"]))${night}}` +
-    `:host([theme="dark"])${night}`
+    `:host${block(day)}` +
+    `@supports (color:light-dark(#000,#fff)){:host${block(either)}}` +
+    `:host([theme="light"])${block([["color-scheme", "light"], ...both])}` +
+    `:host([theme="dark"])${block([["color-scheme", "dark"], ...night])}`
   );
 }
 

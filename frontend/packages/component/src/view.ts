@@ -44,10 +44,12 @@ export class View {
   constructor() {
     const track = svg("svg", { class: "track", "aria-hidden": "true" }, svg("rect"), this.#rest);
     const ring = html("div", "ring", track, this.#code, this.#card);
+    const panel = html("div", "panel", ring, this.#countdown, this.#match, this.#steps, this.#said);
     this.#again.name = "again";
     this.#countdown.setAttribute("role", "timer");
     this.#said.setAttribute("role", "status");
     for (const [part, node] of Object.entries({
+      panel,
       ring,
       code: this.#code,
       card: this.#card,
@@ -57,7 +59,7 @@ export class View {
     })) {
       node.setAttribute("part", part);
     }
-    this.root.append(html("div", "panel", ring, this.#countdown, this.#match, this.#steps, this.#said));
+    this.root.append(panel);
   }
 
   /** Sets what stays the same for one request. */

@@ -12,9 +12,14 @@ function lines(text: string): string[] {
 
 test("a shadow tree has the tokens that it uses, those within them, light and dark", () => {
   const css = hostTokens(TOKENS, "p{box-shadow:var(--ms-focus)}");
-  expect(css).toContain(":host{color-scheme:light;--ms-surface:#ffffff;--ms-brand:#0b5d5e;--ms-focus:");
+  expect(css).toContain(":host{--ms-surface:#ffffff;--ms-brand:#0b5d5e;--ms-focus:");
+  expect(css).toContain("{:host{--ms-surface:light-dark(#ffffff,#141d1b);--ms-brand:light-dark(#0b5d5e,#62cabf);}}");
   expect(css).toContain(':host([theme="dark"]){color-scheme:dark;--ms-surface:#141d1b;--ms-brand:#62cabf;}');
   expect(css).not.toContain("--ms-bad");
+});
+
+test("a token that is no colour and differs in the dark is an error", () => {
+  expect(() => hostTokens(TOKENS, "p{box-shadow:var(--ms-e2)}")).toThrow("--ms-e2");
 });
 
 test("the forced dark tokens are those of the system's dark", () => {

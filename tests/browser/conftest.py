@@ -1,0 +1,131 @@
+"""A browser, the running service with a phone that has a certificate, and a business system's site.
+
+The browser is Debian's Chromium. It is closed with this folder's last test: Playwright's loop must not be there when
+other tests of this process run their own.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from mshield.client.phone import VirtualPhone
+from mshield.demo.people import OPERATOR
+from tests.browser.site import Site
+from tests.service import LiveService, enrolled
+
+CHROMIUM: Final = "/usr/bin/chromium"
+_FLAGS: Final = [
+    "--no-sandbox",  # tests may run as root
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+# Opens the component's closed tree to locators and to axe; what is drawn and sent stays as it is shipped.
+_OPEN: Final = """
+const attach = Element.prototype.attachShadow;
+Element.prototype.attachShadow = function (options) {
+  return attach.call(this, { ...options, mode: "open" });
+};
+"""
+_HEARD: Final = """
+window.heard = [];
+for (const name of ["scanned", "signed", "declined", "expired", "cancelled"]) {
+  addEventListener(`mshield-${name}`, ({ type, detail }) => window.heard.push({ type, ...detail }));
+}
+"""
+
+
+@dataclass(slots=True)
+class Party:
+    """The service, its phone, and what the business system's server does."""
+
+    service: LiveService
+    phone: VirtualPhone
+
+    def ask(self, kind: str = "login", **more: Any) -> dict[str, Any]:
+        """A request, as the business system's server makes it."""
+        answer = self._call("POST", "/api/business/requests", {"kind": kind, **more})
+        made: dict[str, Any] = answer.json()
+        return made
+
+    def cancel(self, request_id: str) -> None:
+        """Cancels it, as the business system does."""
+        self._call("POST", f"/api/business/requests/{request_id}/cancel")
+
+    def approve(self) -> None:
+        """The phone's holder looks and enters the PIN."""
+        self.phone.approve(pin=OPERATOR.pin)
+
+    def _call(self, method: str, path: str, document: object = None) -> httpx.Response:
+        system = self.service.system
+        auth = (system["client_id"], system["client_secret"])
+        answer = httpx.request(method, self.service.origin + path, json=document, auth=auth, trust_env=False)
+        assert answer.is_success, answer.text
+        return answer
+
+
+@pytest.fixture(scope="package")
+def party(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Party]:
+    """One service for all tests of a worker."""
+    folder = tmp_path_factory.mktemp("service")
+    service = LiveService(folder, f"sqlite:///{folder / 'mshield.db'}")
+    service.prepare()
+    service.start()
+    try:
+        with enrolled(service) as phone:
+            yield Party(service, phone)
+    finally:
+        service.stop()
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """Chromium without a window."""
+    assert Path(CHROMIUM).exists(), "needs Chromium: scripts/install-test-needs"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=_FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Makes a page of a size, light or dark; it collects what the browser complains of and the component's events."""
+    contexts = []
+    complaints: list[str] = []
+
+    def make(*, width: int = 1440, height: int = 900, closed: bool = False, **options: Any) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": height}, **options)
+        contexts.append(context)
+        context.add_init_script(_HEARD if closed else _OPEN + _HEARD)
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "console", lambda line: complaints.append(line.text) if "Content Security" in line.text else None
+        )
+        return page
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert not complaints
+
+
+@pytest.fixture
+def site(party: Party) -> Iterator[Site]:
+    """A business system's site, which admits the service's script and calls and no more."""
+    origin = party.service.origin
+    policy = (
+        f"default-src 'none'; script-src 'self' {origin}; connect-src {origin}; img-src 'self';"
+        " base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+    )
+    with Site(policy) as made:
+        yield made

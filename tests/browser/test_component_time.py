@@ -1,0 +1,51 @@
+"""The component when the connection breaks and when time runs out: never an old code, and always a word."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Party
+from tests.browser.seen import events_of, read_code
+from tests.browser.site import Site
+from tests.browser.test_component import scan, show
+
+
+@pytest.fixture
+def short(party: Party) -> Iterator[Party]:
+    """Requests that live 14 seconds."""
+    party.service.stop()
+    party.service.settings["MSHIELD_REQUEST_SECONDS"] = "14"
+    party.service.start()
+    yield party
+    party.service.stop()
+    del party.service.settings["MSHIELD_REQUEST_SECONDS"]
+    party.service.start()
+
+
+def test_without_a_connection_no_code_stands_and_with_it_comes_back(
+    open_page: Callable[..., Page], site: Site, party: Party
+) -> None:
+    page = open_page()
+    shield = show(page, site, party, party.ask())
+    expect(shield.locator(".qr")).to_be_visible()
+    party.service.kill()
+    expect(shield.locator(".card .title")).to_have_text("网络不稳定", timeout=15_000)
+    expect(shield.get_by_role("status")).to_contain_text("正在重新连接")
+    assert read_code(shield) is None
+    party.service.start()
+    shield.get_by_role("button", name="再试一次").press("Enter")
+    scan(shield, party)
+    party.approve()
+    expect(shield.locator(".card .title")).to_have_text("已登录")
+
+
+def test_the_end_is_announced_and_told(open_page: Callable[..., Page], site: Site, short: Party) -> None:
+    page, made = open_page(), short.ask()
+    shield = show(page, site, short, made)
+    expect(shield.locator(".qr")).to_be_visible()
+    expect(shield.get_by_role("status")).to_have_text("还有 10 秒失效", timeout=10_000)
+    expect(shield.locator(".card .title")).to_have_text("二维码已失效", timeout=15_000)
+    expect(shield.get_by_role("status")).to_have_text("二维码已失效，没有人登录")
+    assert read_code(shield) is None
+    assert [each["type"] for each in events_of(page)] == ["mshield-expired"]
