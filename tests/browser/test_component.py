@@ -21,7 +21,7 @@ PAGE = """<!doctype html>
 
 
 def show(
-    page: Page, site: Site, party: Party, made: dict[str, str], more: str = "", scheme: str = "light dark"
+    page: Page, site: Site, party: Party, made: dict[str, str], more: str = "", *, scheme: str = "light dark"
 ) -> Locator:
     """Opens the site's page with the component for this request; `scheme` is what the page admits."""
     element = "login" if made["kind"] == "login" else "sign"
