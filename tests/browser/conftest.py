@@ -1,6 +1,6 @@
 """A browser, the running service with a phone that has a certificate, and a business system's site.
 
-The browser is Debian's Chromium. It is closed with this folder's last test: Playwright's loop must not be there when
+The browser is Debian's Chromium. It is closed with each module's last test: Playwright's loop must not be there when
 other tests of this process run their own.
 """
 
@@ -72,7 +72,7 @@ class Party:
         return answer
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def party(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Party]:
     """One service for all tests of a worker."""
     folder = tmp_path_factory.mktemp("service")
@@ -86,7 +86,7 @@ def party(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Party]:
         service.stop()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Chromium without a window."""
     assert Path(CHROMIUM).exists(), "needs Chromium: scripts/install-test-needs"
