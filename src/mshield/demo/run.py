@@ -41,6 +41,7 @@ def main(port: int, once: bool, folder: Path, examples: Path) -> None:  # noqa: 
             with contextlib.closing(job):
                 for zh, en, action in job.steps():
                     clock.step(zh, en, action)
+            _write_business_env(service, system)
             click.echo(_summary(service, system, staff["token"]))
             if not once:
                 _serve(process)
@@ -85,6 +86,18 @@ def _prepare(service: Service) -> str:
     return shown(service.folder)
 
 
+def _write_business_env(service: Service, system: dict[str, str]) -> None:
+    """What docs/integrate.md begins with: the business system's address and credentials, and the root to trust."""
+    root = httpx.get(f"{service.origin}/pki/root.cer", trust_env=False).raise_for_status().content
+    (service.folder / "root.cer").write_bytes(root)
+    file = service.folder / "business.env"
+    file.touch(mode=0o600)
+    file.write_text(
+        f"export SHIELD={service.origin} CLIENT_ID={system['client_id']}"
+        f" CLIENT_SECRET={system['client_secret']} ROOT={service.folder / 'root.cer'}\n"
+    )
+
+
 def _summary(service: Service, system: dict[str, str], staff_token: str) -> str:
     return f"""
 Try it 试一试
@@ -97,6 +110,7 @@ Try it 试一试
                     mshield legal-person --server {service.origin} login --account {LEGAL_PERSON.phone}
                     mshield legal-person list
   business system   {system["client_id"]}:{system["client_secret"]}
+                    a first login in five steps: docs/integrate.md 五步接入
   staff token 令牌  {staff_token}
                     curl -H "Authorization: Bearer TOKEN" -H "Content-Type: text/csv" \\
                       --data-binary @examples/filing.csv "{service.origin}/api/console/filing/imports?dry_run=true"

@@ -1,0 +1,97 @@
+# ruff: noqa: D101, INP001, T201  a program of its own, which prints and explains itself above
+"""A business system's login page, whole: the standard library's server, the SDK, and the web component.
+
+    python examples/login_page.py [PORT]
+
+It reads SHIELD, CLIENT_ID, CLIENT_SECRET and ROOT (a file: the root that you trust) from the environment. What counts
+is the result that this server fetches and verifies, for the login that it began for this very browser.
+"""
+
+import os
+import secrets
+import sys
+from html import escape
+from http.cookies import SimpleCookie
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from mshield.client import BusinessClient, ClientError, Pc
+from mshield.client.business import Created
+
+SHIELD, CLIENT_ID = os.environ["SHIELD"], os.environ["CLIENT_ID"]
+ROOT = Path(os.environ["ROOT"]).read_bytes()
+shield = BusinessClient(SHIELD, client_id=CLIENT_ID, client_secret=os.environ["CLIENT_SECRET"])
+begun: dict[str, Created] = {}
+"""The login that each browser has begun, by its cookie. A real system keeps this in its sessions."""
+
+LOGIN = """<!doctype html><html lang="zh-CN"><meta charset="utf-8"><title>登录</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<script type="module" src="{shield}/mshield.js"></script><script type="module" src="/login.js"></script>
+<h1>登录</h1>
+<mshield-login request="{id}" token="{token}" number="{number}">
+<a slot="again" href="/">换一个二维码</a></mshield-login>"""
+SCRIPT = """document.addEventListener("mshield-signed", () => location.assign("/done"));"""
+DONE = """<!doctype html><html lang="zh-CN"><meta charset="utf-8"><title>已登录</title>
+<h1>{name}</h1><p>{organisation} {credit_code}</p>"""
+FAILED = """<!doctype html><html lang="zh-CN"><meta charset="utf-8"><title>没有登录</title>
+<h1>没有登录</h1><p>{reason}</p><p><a href="/">重新登录</a></p>"""
+POLICY = f"default-src 'none'; script-src 'self' {SHIELD}; connect-src {SHIELD}; base-uri 'none'"
+
+
+class Site(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        if self.path == "/login.js":
+            self.answer(200, SCRIPT, "text/javascript")
+        elif self.path == "/done":
+            self.done()
+        elif self.path == "/code":
+            self.code()
+        else:
+            self.begin()
+
+    def begin(self) -> None:
+        """Begins a login for this browser and shows its code."""
+        pc = Pc(address=self.client_address[0], browser=self.headers.get("User-Agent", "")[:256])
+        asked, cookie = shield.request_login(pc=pc), secrets.token_urlsafe()
+        begun[cookie] = asked
+        page = LOGIN.format(shield=SHIELD, id=asked.id, token=asked.status_token, number=asked.number)
+        self.answer(200, page, cookie=cookie)
+
+    def done(self) -> None:
+        """Lets in whom the verified result names; each login counts once."""
+        cookie = SimpleCookie(self.headers.get("Cookie", "")).get("login")
+        asked = begun.pop(cookie.value, None) if cookie else None
+        if asked is None:
+            self.answer(403, FAILED.format(reason="请先扫码"))
+            return
+        try:
+            (login,) = shield.result(asked.id).verify(roots=[ROOT], client_id=CLIENT_ID)
+        except ClientError as error:
+            self.answer(403, FAILED.format(reason=escape(error.zh)))
+            return
+        shown = (login.name, login.organisation, login.credit_code or "")
+        names = ("name", "organisation", "credit_code")
+        self.answer(200, DONE.format(**dict(zip(names, map(escape, shown), strict=True))))
+
+    def code(self) -> None:
+        """The newest login's code, for the virtual phone, which has no camera. A real system has nothing like it."""
+        newest = list(begun.values())[-1:]
+        self.answer(200 if newest else 404, newest[0].qr if newest else "", "text/plain")
+
+    def answer(self, status: int, text: str, kind: str = "text/html", cookie: str | None = None) -> None:
+        body = text.encode()
+        self.send_response(status)
+        self.send_header("Content-Type", f"{kind}; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Content-Security-Policy", POLICY)
+        self.send_header("Cache-Control", "no-store")
+        if cookie:
+            self.send_header("Set-Cookie", f"login={cookie}; HttpOnly; SameSite=Lax; Path=/")
+        self.end_headers()
+        self.wfile.write(body)
+
+
+if __name__ == "__main__":
+    port = int(sys.argv[1]) if len(sys.argv) > 1 else 8001
+    print(f"http://localhost:{port}", flush=True)
+    ThreadingHTTPServer(("127.0.0.1", port), Site).serve_forever()
