@@ -12,7 +12,15 @@ from mshield import commands
 from mshield.commands.output import Refused, remember_lang
 
 _NOT_COMMANDS = frozenset(
-    {"filing_people", "output", "phone_display", "phone_options", "phone_outside", "phone_renewal"}
+    {
+        "filing_people",
+        "output",
+        "phone_display",
+        "phone_options",
+        "phone_outside",
+        "phone_renewal",
+        "verify_bundle",
+    }
 )
 _EXTRA = "pip install 'mshield[server]'"
 

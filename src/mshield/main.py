@@ -30,6 +30,7 @@ from mshield.services.change_phone import ChangePhone
 from mshield.services.context import Context
 from mshield.services.enrol import Enrol
 from mshield.services.events import Events
+from mshield.services.evidence import MakeEvidence
 from mshield.services.filed_people import FiledPeople
 from mshield.services.finish_signing import FinishSigning
 from mshield.services.follow import Follow
@@ -200,6 +201,7 @@ async def _assemble(settings: Settings, clock: Clock, db: Database) -> Context:
     authorities = await load_authorities(db, keyring, engine)
     events = Events(settings.database_direct or settings.database if db.dialect == "postgresql" else None)
     publisher = Publisher(db, keyring, engine, settings, authorities)
+    log = await open_log(db, keyring, settings, now=clock())
     sms = open_gateway(settings)
     captchas = Captchas(db, keyring, settings)
     sms_codes = SmsCodes(db, lookup, settings, sms)
@@ -221,7 +223,7 @@ async def _assemble(settings: Settings, clock: Clock, db: Database) -> Context:
         events=events,
         sms=sms,
         publisher=publisher,
-        log=await open_log(db, keyring, settings, now=clock()),
+        log=log,
         authenticate_business=BusinessAuthentication(db),
         answer_once=AnswerOnce(db, keyring, lookup),
         captchas=captchas,
@@ -251,4 +253,5 @@ async def _assemble(settings: Settings, clock: Clock, db: Database) -> Context:
         answer=Answer(db, events, request_secrets),
         request_secrets=request_secrets,
         signed_result=MakeResult(ask, authorities, publisher),
+        make_evidence=MakeEvidence(db, authorities, publisher, log),
     )

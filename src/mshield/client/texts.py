@@ -98,5 +98,19 @@ TEXTS: Final[Mapping[str, tuple[str, str, str | None]]] = {
     ),
     "unreadable": ("输入的数据无法解析", "What was given to verify cannot be read", None),
     "message_mismatch": ("所签内容与预期不符", "What was signed is not what was expected", None),
+    "display_mismatch": ("所签的显示内容与证据不符", "What the phone showed is not what was signed", None),
+    "from_future": (
+        "证据的时间晚于验证时刻",
+        "The evidence is from after the moment of the verification",
+        None,
+    ),
+    "unknown_log": ("证据来自不受信任的透明日志", "The evidence is from a log that is not trusted", None),
+    "bad_log_form": ("透明日志的证明格式不正确", "The log's proof is out of form", None),
+    "bad_log_signature": (
+        "透明日志的检查点签名无效",
+        "The checkpoint is not signed by the log's key",
+        None,
+    ),
+    "bad_log_proof": ("透明日志的证明不成立", "The log's proof does not hold for this signature", None),
     "unexpected_signer": ("签名人与预期不符", "The signer is not the one expected", "3.10"),
 }

@@ -17,13 +17,17 @@ from mshield.gm.errors import GmError
 from mshield.gm.sm2 import Signature
 from mshield.pki import oids
 from mshield.pki.certificate import Certificate, parse_certificate, parse_certificates_pem
-from mshield.pki.cms import SignedData, parse_signed_data, signed_message
+from mshield.pki.cms import parse_signed_data, signed_message
 from mshield.pki.crl import Crl, parse_crl
-from mshield.pki.errors import CertificateRevoked, ContentMismatch, PathError, PkiError
+from mshield.pki.errors import CertificateRevoked, ContentMismatch, LogError, PathError, PkiError
 from mshield.pki.path import VerifiedChain, check_crl, check_ocsp, verify_chain
 from mshield.pki.signed_attributes import SignedAttributes
 
-Step = Literal["input", "chain", "revocation", "signature", "signer"]
+Step = Literal[
+    "input", "chain", "revocation", "signature", "signer", "content", "display", "request", "cms", "log"
+]
+"""Where a verification failed; the last five are steps of a bundle of evidence alone."""
+
 Revocation = Literal["required", "unchecked"]
 Encoded = bytes | str
 """A certificate as DER, or one or more as PEM (bytes or text)."""
@@ -87,24 +91,24 @@ def verify(
     or `ocsp` (DER) in force at `at`; what is given is always checked, and `revocation="unchecked"` only
     permits that nothing clears it.
     """
-    when = _milliseconds(at)
-    with _failing("input"):
+    when = milliseconds(at)
+    with failing("input"):
         leaf = _one(certificate)
         intermediates = [found for each in chain for found in _certificates(each)]
         trusted = [found for each in roots for found in _certificates(each)]
         lists = [parse_crl(each) for each in _sequence(crl)]
-    with _failing("signature"):
+    with failing("signature"):
         made = Signature.from_der(signature)
     engine = engine or load_engine()
-    with _failing("chain"):
+    with failing("chain"):
         path = verify_chain(engine, leaf=leaf, intermediates=intermediates, roots=trusted, at=when)
-    with _failing("revocation"):
+    with failing("revocation"):
         cleared = _clear_leaf(engine, path, lists, ocsp)
         issuers_checked = _clear_issuers(engine, path, lists)
     if not cleared and revocation == "required":
         code = "status_unknown" if lists else "status_missing"
         raise VerificationError(code, "revocation", "nothing given speaks about the signer's certificate")
-    with _failing("signature"):
+    with failing("signature"):
         sm2.verify(engine, leaf.public_key, message, made)
     _require("credit code", leaf.values.credit_code, expected_credit_code)
     _require("organisation", leaf.subject.organisation, expected_organisation)
@@ -147,10 +151,12 @@ def verify_cms(
     signature is over signed attributes. Without either the content inside is taken as it is; `unreadable` where it is
     detached then.
     """
-    with _failing("input"):
+    with failing("input"):
         signed = parse_signed_data(cms)
+    with failing("signature"):
+        over = signed_message(signed, content=message, digest=digest)
     found = verify(
-        message=_signed_message(signed, message, digest),
+        message=over,
         signature=signed.signature.to_der(),
         certificate=signed.signer.der,
         chain=[*(certificate.der for certificate in signed.certificates), *chain],
@@ -165,14 +171,6 @@ def verify_cms(
         engine=engine,
     )
     return replace(found, attributes=signed.attributes)
-
-
-def _signed_message(signed: SignedData, content: bytes | None, digest: bytes | None) -> bytes:
-    with _failing("input"):
-        try:
-            return signed_message(signed, content=content, digest=digest)
-        except ContentMismatch as error:
-            raise VerificationError("message_mismatch", "signature", str(error)) from error
 
 
 def _clear_leaf(
@@ -210,15 +208,17 @@ def _require(what: str, found: str | None, expected: str | None) -> None:
 
 
 @contextmanager
-def _failing(step: Step) -> Iterator[None]:
-    """Turns the errors of `pki` and `gm` into a VerificationError; what cannot be parsed is `unreadable`."""
+def failing(step: Step) -> Iterator[None]:
+    """Turns errors of `pki` and `gm` into a VerificationError of this step; what can't be parsed is `unreadable`."""
     try:
         yield
     except CertificateRevoked as error:
         extra: dict[str, object] = {"at": error.at, "reason": error.reason}
         raise VerificationError(error.code, step, str(error), extra=extra) from error
-    except PathError as error:
+    except (PathError, LogError) as error:
         raise VerificationError(error.code, step, str(error)) from error
+    except ContentMismatch as error:
+        raise VerificationError("message_mismatch", step, str(error)) from error
     except PkiError as error:
         raise VerificationError("unreadable", step, f"{error.code}: {error}") from error
     except GmError as error:
@@ -250,7 +250,8 @@ def _sequence(crl: bytes | Sequence[bytes] | None) -> Sequence[bytes]:
     return (crl,) if isinstance(crl, bytes) else crl
 
 
-def _milliseconds(at: datetime) -> int:
+def milliseconds(at: datetime) -> int:
+    """A time in ms since 1970; ValueError where it has no zone."""
     if at.tzinfo is None:
         raise ValueError("the time must say its zone: use an aware datetime")
     return int(at.astimezone(UTC).timestamp() * 1000)

@@ -1,6 +1,6 @@
-"""`mshield verify`: verifies a signature offline, from an evidence folder or from files named one by one.
+"""`mshield verify`: verifies a signature offline, from a bundle of evidence, a folder, or files named one by one.
 
-An evidence folder holds what `make demo` and the evidence bundle write: message.bin, signature.der (or
+An evidence folder holds what `make demo` writes: message.bin, signature.der (or
 signature.p7s), leaf.pem, issuing.pem, root.pem, crl.der, root-crl.der, ocsp.der.
 """
 
@@ -14,13 +14,14 @@ import click
 from mshield.client.errors import ClientError
 from mshield.client.verify import VerifiedSignature, verify, verify_cms
 from mshield.commands.output import Output, output_options, refusing
+from mshield.commands.verify_bundle import verify_bundle
 from mshield.pki.certificate import parse_certificate_pem
 from mshield.pki.crl import parse_crl
 from mshield.pki.errors import PkiError
 from mshield.pki.ocsp import parse_ocsp_response
 
 _FILE: Final = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
-_FOLDER: Final = click.Path(exists=True, file_okay=False, path_type=Path)
+_EVIDENCE: Final = click.Path(exists=True, readable=True, path_type=Path)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +40,10 @@ class _Evidence:
 
 
 @click.command()
-@click.argument("evidence", type=_FOLDER, required=False)
-@click.option("--message", type=_FILE, help="The signed message, byte for byte.")
+@click.argument("evidence", type=_EVIDENCE, required=False)
+@click.option(
+    "--message", type=_FILE, help="The signed message, byte for byte; of a bundle, the document's content."
+)
 @click.option("--digest", help="SM3 of the content (hex) in its place, for a CMS with signed attributes.")
 @click.option("--signature", type=_FILE, help="The SM2 signature, DER.")
 @click.option("--cms", type=_FILE, help="CMS SignedData (.p7s), DER, instead of --signature and --cert.")
@@ -50,8 +53,9 @@ class _Evidence:
     "--root",
     type=_FILE,
     multiple=True,
-    help="A trusted root, PEM or DER; repeatable. Overrides the folder's.",
+    help="A trusted root, PEM or DER; repeatable. Overrides the evidence's.",
 )
+@click.option("--log-key", multiple=True, help="The vkey of a trusted log, for a bundle; repeatable.")
 @click.option("--crl", type=_FILE, multiple=True, help="A revocation list, DER; repeatable.")
 @click.option("--ocsp", type=_FILE, help="An OCSP response, DER.")
 @click.option(
@@ -60,7 +64,8 @@ class _Evidence:
 @click.option(
     "--at",
     help="The moment to judge, ISO 8601 with zone (2026-01-31T08:00:00+08:00). "
-    "Default: of an evidence folder the time of its status information, else now.",
+    "Default: of an evidence folder the time of its status information, else now. "
+    "A bundle is judged as of its signature; nothing in it may be later than this.",
 )
 @click.option(
     "--expect-credit-code",
@@ -79,6 +84,7 @@ def command(
     cert: Path | None,
     chain: tuple[Path, ...],
     root: tuple[Path, ...],
+    log_key: tuple[str, ...],
     crl: tuple[Path, ...],
     ocsp: Path | None,
     unchecked: bool,
@@ -86,13 +92,32 @@ def command(
     expect_credit_code: str | None,
     expect_name: str | None,
 ) -> None:
-    """Verify a signature offline: chain, validity, revocation, signature.
+    """Verify a signature offline: chain, validity, revocation, signature; of a bundle also the log's proof.
 
-    Give an EVIDENCE folder, or the files by the options. The root in a folder proves nothing by standing
-    there: name the one that you trust with --root. Exit code 1 if anything does not hold.
+    Give a bundle of EVIDENCE (a file), a folder, or the files by the options. The root and the log key in the
+    evidence prove nothing by standing there: name those that you trust with --root and --log-key. Exit code 1 if
+    anything does not hold.
     """
+    if evidence is not None and evidence.is_file():
+        if any((digest, signature, cms, cert, chain, crl, ocsp, unchecked)):
+            raise click.UsageError(
+                "With a bundle, give only --message, --root, --log-key, --at and --expect-…."
+            )
+        verify_bundle(
+            out,
+            evidence,
+            content=_read(message),
+            roots=_read_all(root),
+            log_keys=log_key,
+            at=_moment(at),
+            credit_code=expect_credit_code,
+            name=expect_name,
+        )
+        return
+    if log_key:
+        raise click.UsageError("--log-key is for a bundle.")
     if (evidence is None) == (message is None and cms is None):
-        raise click.UsageError("Give either an evidence folder, or --message (or --cms) and the other files.")
+        raise click.UsageError("Give either evidence, or --message (or --cms) and the other files.")
     if evidence is not None:
         inputs = _from_folder(evidence, root)
     else:

@@ -328,6 +328,18 @@ class NotSigned(
     """The result is asked for before it is there."""
 
 
+class NotLoggedYet(
+    DomainError,
+    code="not_logged_yet",
+    zh="签名还没有写入透明日志，请 {retry_after} 秒后再取证据",
+    en="The signature is not in the transparency log yet. Ask again in {retry_after:second|seconds}",
+):
+    """The evidence is asked for before the log has the signature, which takes about a second."""
+
+    def __init__(self) -> None:
+        super().__init__(retry_after=1)
+
+
 class RequestClosed(
     DomainError,
     code="request_closed",

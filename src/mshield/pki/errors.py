@@ -61,6 +61,12 @@ class ContentMismatch(CmsError):
     code = "content_mismatch"
 
 
+class EvidenceError(PkiError):
+    """Not an evidence bundle of a version that is known here."""
+
+    code = "bad_evidence"
+
+
 class IssueError(PkiError):
     """What is asked to be signed does not fit its signer (wrong key, no CA)."""
 

@@ -17,6 +17,7 @@ from mshield.services.certificate import Certificates
 from mshield.services.change_phone import ChangePhone
 from mshield.services.enrol import Enrol
 from mshield.services.events import Events
+from mshield.services.evidence import MakeEvidence
 from mshield.services.filed_people import FiledPeople
 from mshield.services.finish_signing import FinishSigning
 from mshield.services.follow import Follow
@@ -88,3 +89,4 @@ class Context:
     answer: Answer
     request_secrets: RequestSecrets
     signed_result: MakeResult
+    make_evidence: MakeEvidence

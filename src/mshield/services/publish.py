@@ -74,6 +74,10 @@ class Publisher:
         """The answer to an OCSP request in DER, which may be anything at all."""
         return await self._ocsp.answer(request, now=now)
 
-    async def ocsp_for(self, serial: str, *, now: int) -> bytes:
-        """An OCSP response (DER, no nonce) about the shield certificate with this serial (hex)."""
-        return await self._ocsp.answer_for(serial, now=now)
+    async def ocsp_for(self, serial: str, *, now: int, since: int = 0) -> bytes:
+        """An OCSP response (DER, no nonce) about the shield certificate with this serial (hex), made after `since`."""
+        return await self._ocsp.answer_for(serial, now=now, since=since)
+
+    async def ocsp_for_ca(self, certificate: Certificate, *, now: int, since: int) -> bytes:
+        """An OCSP response (DER, no nonce) of the root about an issuing CA, made after `since`."""
+        return await self._ocsp.answer_for_ca(certificate, now=now, since=since)

@@ -100,13 +100,18 @@ class OcspPublisher:
             _log.exception("no OCSP answer: the responder can't sign")
             return OcspAnswer(error_response("internal_error"))
 
-    async def answer_for(self, serial: str, *, now: int) -> bytes:
-        """A response about one shield certificate."""
+    async def answer_for(self, serial: str, *, now: int, since: int = 0) -> bytes:
+        """A response about one shield certificate, not made before `since`."""
         row = await find_status(self._db, serial=serial)
         issuer = self._authorities.issuing.name if row is None else row.issuer
         cert_id = CertId.of(await self._certificate(issuer), int(serial, 16))
         status = Unknown() if row is None else revocation_of(row) or Good()
-        return await self._kept_or_signed(issuer, ((cert_id, status),), now=now)
+        return await self._kept_or_signed(issuer, ((cert_id, status),), now=now, since=since)
+
+    async def answer_for_ca(self, certificate: Certificate, *, now: int, since: int) -> bytes:
+        """The root's response about an issuing CA, not made before `since`."""
+        cert_id = CertId.of(await self._certificate(ROOT), certificate.serial)
+        return await self._kept_or_signed(ROOT, await self._statuses(ROOT, (cert_id,)), now=now, since=since)
 
     async def presign(self, *, now: int) -> int:
         """Signs anew what was asked for and runs out soon, and forgets what nobody asked for; how many it signed."""
@@ -189,9 +194,10 @@ class OcspPublisher:
                 return Good() if revoked is None else RevokedAt(revoked.at, revoked.reason)
         return Unknown()
 
-    async def _kept_or_signed(self, issuer: str, statuses: Statuses, *, now: int) -> bytes:
+    async def _kept_or_signed(self, issuer: str, statuses: Statuses, *, now: int, since: int = 0) -> bytes:
         kept = self._kept.get(_key(cert_id for cert_id, _ in statuses))
-        if kept is not None and kept.statuses == statuses and 0 <= now - kept.made_at < KEEP_MS:
+        fresh = kept is not None and since <= kept.made_at and 0 <= now - kept.made_at < KEEP_MS
+        if kept is not None and fresh and kept.statuses == statuses:
             kept.asked, kept.checked_at = True, now
             return kept.der
         return await self._sign_and_keep(issuer, statuses, now=now, asked=True)

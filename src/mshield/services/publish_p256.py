@@ -81,12 +81,12 @@ class P256OcspPublisher(OcspPublisher):
         self._signer: P256Signer | None = None
         self._unasked_ms = 0  # the key is looked up each time anyway
 
-    async def _kept_or_signed(self, issuer: str, statuses: Statuses, *, now: int) -> bytes:
+    async def _kept_or_signed(self, issuer: str, statuses: Statuses, *, now: int, since: int = 0) -> bytes:
         signer = await self._key.signer()
         if signer is not self._signer:  # what another key has signed is of no use to who knows this one
             self._kept.clear()
             self._signer = signer
-        return await super()._kept_or_signed(issuer, statuses, now=now)
+        return await super()._kept_or_signed(issuer, statuses, now=now, since=since)
 
     async def _sign(  # one signer, whoever the issuer is
         self,

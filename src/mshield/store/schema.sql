@@ -195,7 +195,7 @@ CREATE TABLE tasks (
   display TEXT NOT NULL,
   created_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL
-);
+, format TEXT NOT NULL DEFAULT 'raw', content BYTEA, size BIGINT);
 
 CREATE INDEX tasks_request ON tasks (request_id);
 

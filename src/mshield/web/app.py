@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mshield.web import assets, development, faq, health, idempotency, problems
 from mshield.web.business import events as business_events
+from mshield.web.business import evidence
 from mshield.web.business import requests as business_requests
 from mshield.web.console import accounts as console_accounts
 from mshield.web.console import acts as console_acts
@@ -52,7 +53,7 @@ ROUTERS = {
         pin_policy.router,
     ),
     "/api/portal": PORTAL,
-    "/api/business": (business_requests.router, business_events.router),
+    "/api/business": (business_requests.router, business_events.router, evidence.router),
     "/api/pc": (pc_requests.router,),
     "/oidc": OIDC,
     "/api/console": (

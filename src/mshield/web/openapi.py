@@ -34,12 +34,16 @@ def answers_file(description: str, *media_types: str) -> Responses:
 
 
 def answers(
-    message: type[msgspec.Struct] | None, description: str, *, status: int = 200
+    message: type[msgspec.Struct] | None,
+    description: str,
+    *,
+    status: int = 200,
+    media_type: str = "application/json",
 ) -> dict[int | str, dict[str, Any]]:
     """`responses` of a route that encodes this struct."""
     if message is None:
         return {status: {"description": description}}
-    content = {"application/json": {"schema": _schema(message)}}
+    content = {media_type: {"schema": _schema(message)}}
     return {status: {"description": description, "content": content}}
 
 

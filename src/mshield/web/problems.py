@@ -70,6 +70,7 @@ STATUS: Final[Mapping[str, int]] = {
     "not_bound": 409,
     "not_found": 404,
     "not_legal_person": 403,
+    "not_logged_yet": 409,
     "not_signed": 409,
     "other_account": 403,
     "other_applicant": 409,

@@ -107,6 +107,31 @@ def canonical(names: Sequence[str], values: Sequence[Value]) -> bytes:
     return b"".join(parts)
 
 
+def signature_row(  # one column each
+    *,
+    sid: bytes,
+    uid: bytes,
+    request_id: str,
+    purpose: str,
+    digest: bytes,
+    signature: bytes,
+    signed_at: int,
+    serial: str,
+) -> bytes:
+    """The row of a signature, as `canonical`; `signature` is r ‖ s, `serial` 40 hex digits."""
+    row: dict[str, Value] = {
+        "sid": sid,
+        "uid": uid,
+        "request_id": request_id,
+        "purpose": purpose,
+        "digest": digest,
+        "signature": signature,
+        "signed_at": signed_at,
+        "serial": serial,
+    }
+    return canonical(tuple(row), tuple(row.values()))
+
+
 def parse_entry(entry: bytes) -> LogEntry:
     """The entry. Raises LogFormError for what isn't one of version 1."""
     if entry[:1] != bytes((VERSION,)) or len(entry) < 2 + _TIME_BYTES:

@@ -1,0 +1,221 @@
+"""Verifies a bundle of evidence offline (docs/evidence.md): every part, against each other and against what is trusted.
+
+`verify_evidence` returns a frozen `VerifiedEvidence` or raises a `VerificationError` that names the step. Roots and
+log keys are the caller's: those in the bundle prove nothing by standing there.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import msgspec
+
+from mshield.client.evidence_status import LaterStatus, check_status
+from mshield.client.login_message import LOGIN_TYPE, LoginMessage
+from mshield.client.verify import Encoded, VerificationError, VerifiedSignature, failing, milliseconds, verify
+from mshield.gm.engine import Engine, load_engine
+from mshield.gm.sm3 import sm3
+from mshield.pki import cms
+from mshield.pki.certificate import Certificate
+from mshield.pki.evidence import MEDIA_TYPE, Evidence, parse_evidence
+from mshield.pki.signed_attributes import attributes_of, is_like_attributes, parse_signed_attributes
+from mshield.pki.status import SKEW
+from mshield.pki.tlog.entry import SignatureEntry, binding, commitment, signature_row
+from mshield.pki.tlog.note import Checkpoint, VerifierKey
+
+__all__ = ["MEDIA_TYPE", "Evidence", "LaterStatus", "VerifiedEvidence", "read_evidence", "verify_evidence"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifiedEvidence:
+    """What the bundle proves.
+
+    `content` is None where only its digest is known. `display_bound`: the signature covers title, media type, size and
+    display; else, as for a login, they are the service's word. `status_at` is the moment of the signer's OCSP answer,
+    `later` and `ca_later` what it says happened after the signature.
+    """
+
+    evidence: Evidence = field(repr=False)
+    signature: VerifiedSignature
+    signed_at: datetime
+    content: bytes | None = field(repr=False)
+    display_bound: bool
+    status_at: datetime
+    later: LaterStatus | None
+    ca_later: LaterStatus | None
+    checkpoint: Checkpoint
+
+
+def read_evidence(data: bytes) -> Evidence:
+    """The bundle in a file; VerificationError `unreadable` for anything else."""
+    with failing("input"):
+        return parse_evidence(data)
+
+
+def verify_evidence(
+    evidence: Evidence,
+    *,
+    roots: Sequence[Encoded],
+    log_keys: Sequence[str],
+    at: datetime | None = None,
+    content: bytes | None = None,
+    expected_client_id: str | None = None,
+    expected_credit_code: str | None = None,
+    expected_organisation: str | None = None,
+    expected_name: str | None = None,
+    engine: Engine | None = None,
+) -> VerifiedEvidence:
+    """Verifies that the signature was good when it was made, by roots and log keys (vkeys) that the caller trusts.
+
+    `at` is the moment of the verification (now where None): nothing in the bundle may be later. `content` must be the
+    document's, where it is given.
+    """
+    engine = engine or load_engine()
+    now = milliseconds(at or datetime.now(UTC))
+    if evidence.signature.signed_at > now + SKEW:
+        raise VerificationError("from_future", "input", "signed after the moment of the verification")
+    found_content = _checked_content(evidence, content)
+    message = _message(evidence, found_content)
+    _check_request(evidence, message, expected_client_id)
+    signed_at = datetime.fromtimestamp(evidence.signature.signed_at / 1000, UTC)
+    signature = verify(
+        message=message,
+        signature=evidence.signature.value,
+        certificate=evidence.certificate_pem,
+        chain=evidence.chain_pem[:1],
+        roots=roots,
+        at=signed_at,
+        revocation="unchecked",  # by the status, below
+        expected_credit_code=expected_credit_code,
+        expected_organisation=expected_organisation,
+        expected_name=expected_name,
+        engine=engine,
+    )
+    issuing, root = _chain(evidence, signature)
+    _check_cms(evidence, signature, message, found_content)
+    times = {"signed_at": evidence.signature.signed_at, "now": now}
+    with failing("revocation"):
+        status = check_status(engine, signature.certificate, issuing, evidence.status.ocsp, **times)
+        ca_status = check_status(engine, issuing, root, evidence.status.ca_ocsp, **times)
+    return VerifiedEvidence(
+        evidence=evidence,
+        signature=signature,
+        signed_at=signed_at,
+        content=found_content,
+        display_bound=evidence.signature.attributes is not None,
+        status_at=datetime.fromtimestamp(status.this_update / 1000, UTC),
+        later=status.later,
+        ca_later=ca_status.later,
+        checkpoint=_check_log(evidence, signature, log_keys),
+    )
+
+
+def _checked_content(evidence: Evidence, given: bytes | None) -> bytes | None:
+    """The content, of the digest and size that the bundle says."""
+    document = evidence.document
+    content = document.content if given is None else given
+    if content is None:
+        return None
+    if document.content is not None and document.content != content:
+        raise VerificationError("message_mismatch", "content", "the content is not the one in the bundle")
+    if (sm3(content).hex(), len(content)) != (document.digest_sm3, document.size):
+        raise VerificationError("message_mismatch", "content", "the content has another digest or size")
+    return content
+
+
+def _message(evidence: Evidence, content: bytes | None) -> bytes:
+    """M: the content, or the signed attributes, which must be those of what the bundle shows."""
+    document, attributes = evidence.document, evidence.signature.attributes
+    if (document.format == "raw") != (attributes is None):
+        raise VerificationError("unreadable", "input", "signed attributes do not go with this format")
+    if attributes is None:
+        if document.content is None or content is None:
+            raise VerificationError("unreadable", "input", "a raw signature needs the content")
+        if is_like_attributes(content):
+            raise VerificationError("message_mismatch", "content", "the content is signed attributes")
+        return content
+    with failing("input"):
+        signed = parse_signed_attributes(attributes)
+    shown = attributes_of(
+        digest=bytes.fromhex(document.digest_sm3),
+        title=document.title,
+        media_type=document.media_type,
+        size=document.size,
+        lines=document.lines,
+    )
+    if signed.message_digest != shown.message_digest:
+        raise VerificationError("message_mismatch", "content", "the signed digest is another content's")
+    if signed.display != shown.display:
+        raise VerificationError("display_mismatch", "display", "the signed display is another one")
+    return attributes
+
+
+def _check_request(evidence: Evidence, message: bytes, client_id: str | None) -> None:
+    """A login names its request and business system itself."""
+    request, system = evidence.request, evidence.request.business_system
+    if client_id is not None and system.client_id != client_id:
+        raise VerificationError("message_mismatch", "request", "another business system asked")
+    if request.kind != "login":
+        return
+    try:
+        login = msgspec.json.decode(message, type=LoginMessage)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise VerificationError("message_mismatch", "request", str(error)) from error
+    named = (login.type, login.request_id, login.client_id, login.name, login.domain)
+    if named != (LOGIN_TYPE, request.id, system.client_id, system.name, system.domain):
+        raise VerificationError("message_mismatch", "request", "the login is for another request or system")
+
+
+def _chain(evidence: Evidence, signature: VerifiedSignature) -> tuple[Certificate, Certificate]:
+    """Issuing CA and root; what the bundle has is what was verified, to the byte."""
+    path = (signature.certificate, *signature.issuers)
+    if [each.pem() for each in path] != [evidence.certificate_pem, *evidence.chain_pem]:
+        raise VerificationError("unknown_issuer", "chain", "the chain in the bundle is not the one verified")
+    _, issuing, root = path
+    return issuing, root
+
+
+def _check_cms(
+    evidence: Evidence, signature: VerifiedSignature, message: bytes, content: bytes | None
+) -> None:
+    """The CMS says the same once more: content, attributes, signature, certificates, and nothing else."""
+    path = (signature.certificate, *signature.issuers)
+    with failing("cms"):
+        signed = cms.parse_signed_data(evidence.signature.cms)
+        digest = bytes.fromhex(evidence.document.digest_sm3)
+        same = [
+            cms.signed_message(signed, content=content, digest=digest) == message,
+            (signed.content is None) == (evidence.document.format == "cms_detached"),
+            signed.signature.to_der() == evidence.signature.value,
+            signed.signer == signature.certificate,
+            {each.der for each in signed.certificates} == {each.der for each in path},
+        ]
+    if not all(same):
+        raise VerificationError("message_mismatch", "cms", "the CMS is not this signature's")
+
+
+def _check_log(evidence: Evidence, signature: VerifiedSignature, log_keys: Sequence[str]) -> Checkpoint:
+    """The entry is made anew from the bundle, so that no other signature's proof passes for this one's."""
+    log, raw = evidence.log, signature.signature.to_raw()
+    with failing("log"):
+        key = VerifierKey.parse(log.key)
+        if key not in [VerifierKey.parse(each) for each in log_keys]:
+            raise VerificationError("unknown_log", "log", f"the log {key.name} is not trusted")
+        checkpoint = log.proof.check(key).checkpoint
+    sid = bytes.fromhex(evidence.document.sid)
+    row = signature_row(
+        sid=sid,
+        uid=bytes.fromhex(log.uid),
+        request_id=evidence.request.id,
+        purpose="login" if evidence.request.kind == "login" else "sign",
+        digest=signature.digest,
+        signature=raw,
+        signed_at=evidence.signature.signed_at,
+        serial=f"{signature.serial:040x}",
+    )
+    entry = SignatureEntry(
+        evidence.signature.signed_at, sid, binding(signature.digest, raw), commitment(log.salt, row)
+    )
+    if entry.encode() != log.entry:
+        raise VerificationError("bad_log_proof", "log", "the entry is not this signature's")
+    return checkpoint

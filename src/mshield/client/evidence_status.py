@@ -1,0 +1,60 @@
+"""Whether a certificate was good when something was signed, from an OCSP response made after that.
+
+A response from before the signature proves nothing about it. One that says `revoked` clears the signature if the
+revocation came later: then the certificate was good.
+"""
+
+from dataclasses import dataclass
+
+from mshield.gm.engine import Engine
+from mshield.pki.certificate import Certificate
+from mshield.pki.errors import CertificateRevoked, StaleStatus, StatusUnknown
+from mshield.pki.ocsp import parse_ocsp_response
+from mshield.pki.path import check_ocsp
+from mshield.pki.status import SKEW
+
+
+@dataclass(frozen=True, slots=True)
+class LaterStatus:
+    """Revoked or on hold (reason 6) since `at` (ms), which is after the signature; `reason` as in RFC 5280."""
+
+    at: int
+    reason: int
+
+
+@dataclass(frozen=True, slots=True)
+class StatusThen:
+    """Good when it was signed, by a response made at `this_update` (ms)."""
+
+    this_update: int
+    later: LaterStatus | None
+
+
+def check_status(
+    engine: Engine,
+    certificate: Certificate,
+    issuer: Certificate,
+    response: bytes,
+    *,
+    signed_at: int,
+    now: int,
+) -> StatusThen:
+    """The status at `signed_at` (ms), judged at `now`. Raises PkiError as `check_ocsp` does.
+
+    OCSP has whole seconds: what happened in the second of the signature counts as before it.
+    """
+    read = parse_ocsp_response(response)
+    if len(read.statuses) != 1:
+        raise StatusUnknown("the response must speak about this certificate alone")
+    this_update = read.statuses[0].this_update
+    if this_update < signed_at // 1000 * 1000:
+        raise StaleStatus("the status is from before the signature")
+    if max(this_update, read.produced_at) > now + SKEW:
+        raise StaleStatus("the status is from the future")
+    try:
+        check_ocsp(engine, certificate=certificate, issuer=issuer, response=read, at=read.produced_at)
+    except CertificateRevoked as error:
+        if error.at <= signed_at:
+            raise
+        return StatusThen(this_update, LaterStatus(error.at, error.reason))
+    return StatusThen(this_update, None)

@@ -1,0 +1,148 @@
+"""The evidence bundle `mshield-evidence/v1` (docs/evidence.md): one JSON file with all that proves one signature.
+
+Reading is strict: no field too many, too few or twice, no second spelling of a value. What the values say is judged by
+`mshield.client.evidence`.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Annotated, Final, Literal, get_args
+
+import msgspec
+
+from mshield.pki.errors import EvidenceError
+from mshield.pki.tlog.proof import InclusionProof
+
+TYPE: Final = "mshield-evidence/v1"
+MEDIA_TYPE: Final = "application/vnd.mshield.evidence+json"
+Format = Literal["raw", "cms", "cms_detached"]
+"""What a signature is over: the content itself, or signed attributes in a CMS with the content inside or not."""
+
+FORMATS: Final[Mapping[str, Format]] = {each: each for each in get_args(Format)}
+"""The formats by their names."""
+
+Kind = Literal["login", "signature"]
+_Hex16 = Annotated[str, msgspec.Meta(min_length=32, max_length=32)]
+_Hex32 = Annotated[str, msgspec.Meta(min_length=64, max_length=64)]
+_Count = Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
+
+
+class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A part of the bundle; bytes stand in base64."""
+
+
+class EvidenceSystem(_Part, frozen=True):
+    """The business system that asked."""
+
+    client_id: str
+    name: str
+    domain: str
+
+
+class EvidenceRequest(_Part, frozen=True):
+    """What was asked, and by whom."""
+
+    id: str
+    kind: Kind
+    business_system: EvidenceSystem
+
+
+class EvidenceLine(_Part, frozen=True):
+    """A line of the display."""
+
+    label: str
+    value: str
+
+
+class EvidenceDocument(_Part, frozen=True):
+    """The document: its content, or null where only `digest_sm3` (hex) and `size` ever left the business system."""
+
+    sid: _Hex16
+    title: str
+    media_type: str
+    format: Format
+    size: _Count
+    digest_sm3: _Hex32
+    content: bytes | None = msgspec.field(name="content_b64")
+    display: tuple[EvidenceLine, ...]
+
+    @property
+    def lines(self) -> tuple[tuple[str, str], ...]:
+        """The display as pairs of label and value."""
+        return tuple((line.label, line.value) for line in self.display)
+
+
+class EvidenceSignature(_Part, frozen=True):
+    """The signature (DER), the signed attributes where it is over those, both once more as CMS; `signed_at` in ms."""
+
+    signed_at: _Count
+    value: bytes = msgspec.field(name="signature_b64")
+    attributes: bytes | None = msgspec.field(name="signed_attributes_b64")
+    cms: bytes = msgspec.field(name="cms_b64")
+
+
+class EvidenceStatus(_Part, frozen=True):
+    """OCSP responses (DER): of the signer's certificate, and of the CA that issued it."""
+
+    ocsp: bytes = msgspec.field(name="ocsp_b64")
+    ca_ocsp: bytes = msgspec.field(name="ca_ocsp_b64")
+
+
+class EvidenceLog(_Part, frozen=True):
+    """The proof that the log has it; `key` is the log's vkey, `salt` and `uid` (hex) open the entry's row."""
+
+    key: str
+    uid: _Hex16
+    salt: bytes = msgspec.field(name="salt_b64")
+    entry: bytes = msgspec.field(name="entry_b64")
+    index: _Count
+    hashes: tuple[bytes, ...] = msgspec.field(name="hashes_b64")
+    checkpoint: str
+
+    @property
+    def proof(self) -> InclusionProof:
+        """The proof by itself."""
+        return InclusionProof(self.entry, self.index, self.hashes, self.checkpoint)
+
+
+class Evidence(_Part, frozen=True):
+    """A bundle. `chain_pem` is the issuing CA, then the root, which is not to be trusted for standing here."""
+
+    type: Literal["mshield-evidence/v1"]
+    request: EvidenceRequest
+    document: EvidenceDocument
+    signature: EvidenceSignature
+    certificate_pem: str
+    chain_pem: tuple[str, str]
+    status: EvidenceStatus
+    log: EvidenceLog
+
+    def encode(self) -> bytes:
+        """The file."""
+        return msgspec.json.encode(self)
+
+
+def parse_evidence(data: bytes) -> Evidence:
+    """The bundle in a file. Raises EvidenceError for anything but the one form; white space and order are free."""
+    try:
+        found = json.loads(data, object_pairs_hook=_no_repeats, parse_constant=_refuse, parse_float=_refuse)
+        evidence = msgspec.convert(found, Evidence)
+        if json.loads(evidence.encode()) != found:  # e.g. base64 with stray bits
+            raise EvidenceError("a value is not in its one spelling")
+        for text in (evidence.document.sid, evidence.document.digest_sm3, evidence.log.uid):
+            if bytes.fromhex(text).hex() != text:
+                raise EvidenceError("not lower-case hex")
+    except (ValueError, RecursionError) as error:  # msgspec's, json's and base64's errors are ValueErrors
+        raise EvidenceError(str(error)) from error
+    return evidence
+
+
+def _no_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a field is repeated")
+    return found
+
+
+def _refuse(text: str) -> None:
+    raise ValueError(f"{text} is not a number of this form")

@@ -1,0 +1,41 @@
+"""A business system fetches the bundle of evidence for a signed document."""
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mshield.pki.evidence import MEDIA_TYPE, Evidence
+from mshield.web import openapi
+from mshield.web.business.authentication import system_of
+from mshield.web.context import context_of
+
+router: Final = APIRouter(tags=["business"])
+_SECURITY: Final[dict[str, Any]] = {"security": [{"business": []}]}
+_LAST: Final = 63
+
+
+@router.get(
+    "/requests/{request_id}/evidence",
+    summary="The bundle of evidence for a signed document",
+    operation_id="getEvidence",
+    openapi_extra=_SECURITY,
+    response_class=Response,
+    responses=openapi.answers(Evidence, "The bundle, one file", media_type=MEDIA_TYPE)
+    | openapi.problems(401, 404, 409, 422, 503),
+)
+async def evidence(
+    request: Request,
+    request_id: str,
+    document: Annotated[int, Query(ge=0, le=_LAST, description="the document's place in the request")] = 0,
+) -> Response:
+    """All that proves the signature, for good and offline: `mshield verify BUNDLE` checks it.
+
+    409 `not_signed` before the phone has signed, `not_logged_yet` in the second before the log has the signature.
+    """
+    context = context_of(request)
+    now = context.clock()
+    system = await system_of(request, now=now)
+    bundle = await context.make_evidence(system, request_id, document, now=now)
+    return Response(bundle.encode(), media_type=MEDIA_TYPE)

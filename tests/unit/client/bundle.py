@@ -1,0 +1,195 @@
+"""Makes bundles of evidence without a service: the tests' authority signs, and a log of a few entries proves it."""
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from mshield.client.login_message import LOGIN_TYPE, LoginMessage
+from mshield.gm import sm2
+from mshield.gm.sm3 import sm3
+from mshield.pki.certificate import Certificate
+from mshield.pki.cms import build_signed_data
+from mshield.pki.evidence import (
+    TYPE,
+    Evidence,
+    EvidenceDocument,
+    EvidenceLine,
+    EvidenceLog,
+    EvidenceRequest,
+    EvidenceSignature,
+    EvidenceStatus,
+    EvidenceSystem,
+    Format,
+    Kind,
+)
+from mshield.pki.issue import issue_ocsp_responder
+from mshield.pki.ocsp import CertId, CertStatus, Good, build_ocsp_response
+from mshield.pki.signed_attributes import attributes_of
+from mshield.pki.signer import KeySigner
+from mshield.pki.tlog.entry import ActEntry, SignatureEntry, binding, commitment, signature_row
+from mshield.pki.tlog.merkle import inclusion_ranges, leaf_hash, node_hash
+from mshield.pki.tlog.note import Checkpoint, VerifierKey
+from tests.unit.pki.authority import DAY, NOW, Authority, ca_name, new_key, new_serial
+
+CONTENT: Final = "<报关单><总价>126000.00</总价></报关单>".encode()
+LINES: Final = (("总价", "126000.00 欧元"), ("币制", ""))
+SIGNED_AT: Final = NOW + 3_600_123
+SYSTEM: Final = EvidenceSystem(client_id="bs", name="单一窗口", domain="singlewindow.example")
+REQUEST: Final = "019ab5f0-6c1e-7d52-9c0b-0f6f0f1d8c11"
+SID, UID, SALT = b"s" * 16, b"u" * 16, b"a" * 32
+LOG_KEY: Final = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
+VKEY: Final = VerifierKey("shield.example/log", LOG_KEY.public_key().public_bytes_raw())
+
+
+@dataclass(frozen=True)
+class Maker:
+    """How a bundle is made; tests change a part to put one fault into it."""
+
+    a: Authority
+    format: Format = "cms"
+    kind: Kind = "signature"
+    content: bytes = CONTENT
+    with_content: bool = True
+    signed_at: int = SIGNED_AT
+    status_at: int = SIGNED_AT + 60_000
+    status: CertStatus = field(default_factory=Good)
+    ca_status: CertStatus = field(default_factory=Good)
+
+    def made(self) -> Evidence:
+        """The bundle."""
+        attributes = None
+        if self.format != "raw":
+            attributes = attributes_of(
+                digest=sm3(self.content),
+                title="报关单",
+                media_type="application/xml",
+                size=len(self.content),
+                lines=LINES,
+            )
+        message = self.content if attributes is None else attributes.encode()
+        signature = self.a.leaf_key.sign(message)
+        return Evidence(
+            type=TYPE,
+            request=EvidenceRequest(id=REQUEST, kind=self.kind, business_system=SYSTEM),
+            document=EvidenceDocument(
+                sid=SID.hex(),
+                title="报关单",
+                media_type="application/xml",
+                format=self.format,
+                size=len(self.content),
+                digest_sm3=sm3(self.content).hex(),
+                content=self.content if self.with_content else None,
+                display=tuple(EvidenceLine(label=label, value=value) for label, value in LINES),
+            ),
+            signature=EvidenceSignature(
+                signed_at=self.signed_at,
+                value=signature.to_der(),
+                attributes=None if attributes is None else message,
+                cms=build_signed_data(
+                    content=None if self.format == "cms_detached" else self.content,
+                    signature=signature,
+                    certificate=self.a.leaf,
+                    chain=[self.a.issuing, self.a.root],
+                    attributes=attributes,
+                ),
+            ),
+            certificate_pem=self.a.leaf.pem(),
+            chain_pem=(self.a.issuing.pem(), self.a.root.pem()),
+            status=EvidenceStatus(
+                ocsp=ocsp(self.a, self.a.leaf, self.status, at=self.status_at),
+                ca_ocsp=ocsp(self.a, self.a.issuing, self.ca_status, at=self.status_at),
+            ),
+            log=self._log(sm2.digest(self.a.leaf.public_key, message), signature),
+        )
+
+    def _log(self, digest: bytes, signature: sm2.Signature) -> EvidenceLog:
+        row = signature_row(
+            sid=SID,
+            uid=UID,
+            request_id=REQUEST,
+            purpose="login" if self.kind == "login" else "sign",
+            digest=digest,
+            signature=signature.to_raw(),
+            signed_at=self.signed_at,
+            serial=f"{self.a.leaf.serial:040x}",
+        )
+        entry = SignatureEntry(
+            self.signed_at, SID, binding(digest, signature.to_raw()), commitment(SALT, row)
+        ).encode()
+        return logged(entry)
+
+
+def logged(entry: bytes, *, key: Ed25519PrivateKey = LOG_KEY, name: str = VKEY.name) -> EvidenceLog:
+    """The proof that a log of five has this entry as its third."""
+    entries = [ActEntry(at, bytes(32)).encode() for at in range(5)]
+    entries[2] = entry
+    leaves = [leaf_hash(each) for each in entries]
+
+    def root(start: int, end: int) -> bytes:
+        if end - start == 1:
+            return leaves[start]
+        split = start + (1 << (end - start - 1).bit_length() - 1)
+        return node_hash(root(start, split), root(split, end))
+
+    verifier = VerifierKey(name, key.public_key().public_bytes_raw())
+    return EvidenceLog(
+        key=str(verifier),
+        uid=UID.hex(),
+        salt=SALT,
+        entry=entry,
+        index=2,
+        hashes=tuple(root(*each) for each in inclusion_ranges(2, len(leaves))),
+        checkpoint=Checkpoint(name, len(leaves), root(0, len(leaves))).sign(verifier, key),
+    )
+
+
+def ocsp(a: Authority, certificate: Certificate, status: CertStatus, *, at: int, **changes: Any) -> bytes:
+    """A response about the leaf by its CA's responder, or about the issuing CA by the root's."""
+    by_root = certificate is a.issuing
+    issuer = a.root if by_root else a.issuing
+    responder, signer = root_responder(a) if by_root else (a.ocsp, a.ocsp_key)
+    given: dict[str, Any] = {
+        "signer": signer,
+        "responder": responder,
+        "issuer": issuer,
+        "statuses": [(CertId.of(issuer, certificate.serial), status)],
+        "this_update": at,
+        "next_update": at + DAY,
+        "produced_at": at,
+    }
+    return build_ocsp_response(**(given | changes))
+
+
+_RESPONDERS: Final[dict[bytes, tuple[Certificate, KeySigner]]] = {}
+
+
+def root_responder(a: Authority) -> tuple[Certificate, KeySigner]:
+    """The root's responder and its key."""
+    if a.root.der not in _RESPONDERS:
+        key = new_key(a.engine)
+        made = issue_ocsp_responder(
+            signer=a.root_key,
+            issuer=a.root,
+            serial=new_serial(),
+            subject=ca_name("示例根 OCSP"),
+            public=key.public,
+            not_before=NOW - DAY,
+            not_after=NOW + 29 * DAY,
+        )
+        _RESPONDERS[a.root.der] = (made, key)
+    return _RESPONDERS[a.root.der]
+
+
+def login_message() -> bytes:
+    """What a login for this request signs."""
+    return LoginMessage(
+        type=LOGIN_TYPE,
+        request_id=REQUEST,
+        client_id=SYSTEM.client_id,
+        domain=SYSTEM.domain,
+        name=SYSTEM.name,
+        nonce=hashlib.sha256(b"nonce").hexdigest()[:32],
+        issued_at=NOW,
+    ).encode()
