@@ -336,8 +336,8 @@ class NotLoggedYet(
 ):
     """The evidence is asked for before the log has the signature, which takes about a second."""
 
-    def __init__(self) -> None:
-        super().__init__(retry_after=1)
+    def __init__(self, *, retry_after: int = 1) -> None:
+        super().__init__(retry_after=retry_after)
 
 
 class RequestClosed(
