@@ -1,0 +1,144 @@
+"""How clients show themselves: by the one way that is registered; an assertion counts once and not for long."""
+
+import base64
+import json
+from typing import Any
+
+import httpx
+import pytest
+from joserfc import jwt
+from joserfc.jwk import ECKey, RSAKey
+
+from tests.application import ORIGIN, Application
+from tests.oidc.client import Client
+
+_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+_CODE = {"grant_type": "authorization_code", "code": "x" * 43, "code_verifier": "v" * 43}
+
+
+async def _error(application: Application, data: dict[str, str], **how: Any) -> tuple[int, str]:
+    """What a wrong code gets: `invalid_grant` where the client was known."""
+    answer = await application.http.post("/oidc/token", data={**_CODE, **data}, **how)
+    return answer.status_code, answer.json()["error"]
+
+
+async def test_the_registered_way_alone(application: Application, client: Client) -> None:
+    basic = {"auth": (application.client_id, application.client_secret)}
+    post = {"client_id": application.client_id, "client_secret": application.client_secret}
+    assert await _error(application, {}, **basic) == (400, "invalid_grant")
+    assert await _error(application, post) == (401, "invalid_client")
+    await client.register(auth_method="client_secret_post")
+    application.clock.advance(seconds=6)
+    assert await _error(application, {}, **basic) == (401, "invalid_client")
+    assert await _error(application, post) == (400, "invalid_grant")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Basic",
+        "Basic !!!",
+        "Basic " + base64.b64encode(b"\xff\xfe:x").decode(),
+        "Basic " + base64.b64encode(b"no colon").decode(),
+        "Basic " + base64.b64encode(b"bs-unknown:x").decode(),
+        "Bearer x",
+    ],
+)
+async def test_wrong_credentials(application: Application, client: Client, header: str) -> None:
+    found = await _error(application, {}, headers={"Authorization": header})
+    assert found == (401, "invalid_client")
+
+
+async def test_no_client_without_a_credential(application: Application, client: Client) -> None:
+    assert await _error(application, {"client_id": application.client_id}) == (401, "invalid_client")
+
+
+async def test_a_system_that_is_no_client(application: Application) -> None:
+    auth = (application.client_id, application.client_secret)
+    assert await _error(application, {}, auth=auth) == (401, "invalid_client")
+
+
+class Signer:
+    """A client with a key of its own."""
+
+    def __init__(self, application: Application, key: ECKey | RSAKey, algorithm: str) -> None:
+        self.application, self.key, self.algorithm = application, key, algorithm
+
+    def form(self, key: ECKey | RSAKey | None = None, **changed: object) -> dict[str, str]:
+        now = self.application.clock() // 1000
+        claims: dict[str, Any] = {
+            "iss": self.application.client_id,
+            "sub": self.application.client_id,
+            "aud": f"{ORIGIN}/oidc/token",
+            "exp": now + 60,
+            "iat": now,
+            "jti": "one",
+        }
+        claims = {name: value for name, value in (claims | changed).items() if value is not None}
+        made = jwt.encode({"alg": self.algorithm}, claims, key or self.key, algorithms=[self.algorithm])
+        return {"client_assertion_type": _TYPE, "client_assertion": made}
+
+    async def register(self, client: Client) -> None:
+        keys = json.dumps({"keys": [self.key.as_dict(private=False)]})
+        await client.register(auth_method="private_key_jwt", jwks=keys)
+        self.application.clock.advance(seconds=6)
+
+
+@pytest.fixture
+async def signer(application: Application, client: Client) -> Signer:
+    made = Signer(application, ECKey.generate_key("P-256"), "ES256")
+    await made.register(client)
+    return made
+
+
+async def test_an_assertion_counts_once(application: Application, signer: Signer) -> None:
+    assert await _error(application, signer.form()) == (400, "invalid_grant")
+    assert await _error(application, signer.form()) == (401, "invalid_client")
+    assert await _error(application, signer.form(jti="two", aud=[ORIGIN])) == (400, "invalid_grant")
+
+
+async def test_an_assertion_by_rsa(application: Application, client: Client) -> None:
+    signer = Signer(application, RSAKey.generate_key(2048), "PS256")
+    await signer.register(client)
+    assert await _error(application, signer.form()) == (400, "invalid_grant")
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"aud": "https://other.example"},
+        {"aud": None},
+        {"iss": "bs-other"},
+        {"iss": None},
+        {"sub": "bs-unknown"},
+        {"sub": None},
+        {"sub": ["x"]},
+        {"exp": None},
+        {"exp": "soon"},
+        {"jti": None},
+        {"jti": 1},
+    ],
+)
+async def test_wrong_assertions(application: Application, signer: Signer, changed: dict[str, Any]) -> None:
+    status, error = await _error(application, signer.form(**changed))
+    assert (status in {400, 401}, error) == (True, "invalid_client")
+
+
+async def test_an_assertion_in_its_time_alone(application: Application, signer: Signer) -> None:
+    now = application.clock() // 1000
+    for expires in (now - 31, now + 331, 10**30):
+        _, error = await _error(application, signer.form(exp=expires))
+        assert error == "invalid_client"
+
+
+async def test_an_assertion_by_another_key(application: Application, signer: Signer) -> None:
+    _, error = await _error(application, signer.form(ECKey.generate_key("P-256")))
+    assert error == "invalid_client"
+    for made in ("x", "a.b.c", "e30.e30.", base64.b64encode(b"[" * 3000).decode() + ".e30.x"):
+        _, error = await _error(application, {"client_assertion_type": _TYPE, "client_assertion": made})
+        assert error == "invalid_client"
+
+
+async def test_a_client_with_a_key_has_no_secret(application: Application, signer: Signer) -> None:
+    auth = httpx.BasicAuth(application.client_id, application.client_secret)
+    assert await _error(application, {}, auth=auth) == (401, "invalid_client")

@@ -1,0 +1,91 @@
+"""RP-initiated logout: the token ends, and the browser goes to a registered address only."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+import httpx
+import pytest
+
+from mshield.services.oidc.clients import set_client
+from mshield.services.register_system import register_system
+from tests.application import Application
+from tests.http.test_requests import Shield
+from tests.oidc.client import LOGOUT, REDIRECT, Client, Page, sent, sign
+
+
+@pytest.fixture
+async def tokens(client: Client, browser: httpx.AsyncClient, shield: Shield) -> dict[str, Any]:
+    page = Page.of(await client.authorize(browser))
+    await sign(shield, page)
+    found: dict[str, Any] = (await client.token(sent(await browser.get(page.done))["code"])).json()
+    return found
+
+
+async def _log_out(browser: httpx.AsyncClient, **parameters: str) -> httpx.Response:
+    return await browser.get("/oidc/logout?" + urlencode(parameters))
+
+
+async def test_back_at_once_and_the_token_is_over(
+    client: Client, browser: httpx.AsyncClient, tokens: dict[str, Any]
+) -> None:
+    client.application.clock.advance(seconds=660)  # the ID token is over, and still says who asks
+    answer = await _log_out(
+        browser, id_token_hint=tokens["id_token"], post_logout_redirect_uri=LOGOUT, state="s"
+    )
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{LOGOUT}?state=s")
+
+
+async def test_the_token_is_over(client: Client, browser: httpx.AsyncClient, tokens: dict[str, Any]) -> None:
+    assert (await client.user_info(tokens["access_token"])).status_code == 200
+    data = {"id_token_hint": tokens["id_token"], "client_id": client.application.client_id}
+    answer = await browser.post("/oidc/logout", data=data)
+    assert (answer.status_code, "href" in answer.text) == (200, True)
+    assert (await client.user_info(tokens["access_token"])).status_code == 401
+
+
+async def test_an_address_that_is_not_registered(
+    client: Client, browser: httpx.AsyncClient, tokens: dict[str, Any]
+) -> None:
+    for address in ("https://evil.example/", LOGOUT + "x", REDIRECT):
+        answer = await _log_out(browser, id_token_hint=tokens["id_token"], post_logout_redirect_uri=address)
+        assert (answer.status_code, address in answer.text) == (200, False)
+
+
+async def test_without_a_hint_the_person_goes_by_himself(client: Client, browser: httpx.AsyncClient) -> None:
+    known = client.application.client_id
+    answer = await _log_out(browser, client_id=known, post_logout_redirect_uri=LOGOUT)
+    assert answer.status_code == 200
+    assert f'href="{LOGOUT}"' in answer.text
+    answer = await _log_out(browser, client_id=known, post_logout_redirect_uri="https://evil.example/")
+    assert "evil" not in answer.text
+    assert (await _log_out(browser)).status_code == 200
+
+
+async def test_a_hint_of_others(
+    application: Application, client: Client, browser: httpx.AsyncClient, tokens: dict[str, Any]
+) -> None:
+    other, _ = await register_system(
+        application.context.db, name="掌上海关", domain="palm.example", now=application.clock()
+    )
+    await set_client(
+        application.context.db,
+        client_id=other,
+        redirect_uris=(REDIRECT,),
+        logout_uris=(LOGOUT,),
+        auth_method="client_secret_basic",
+        jwks=None,
+        par_required=False,
+        now=application.clock(),
+    )
+    head, body, _ = tokens["id_token"].split(".")
+    for hint, asking in (
+        (tokens["id_token"], other),
+        (f"{head}.{body}.AAAA", ""),
+        ("x", ""),
+        ("e30.e30.", ""),
+    ):
+        answer = await _log_out(
+            browser, id_token_hint=hint, client_id=asking, post_logout_redirect_uri=LOGOUT
+        )
+        assert (answer.status_code, "logout_refused" in answer.text) == (400, True)
+    assert (await client.user_info(tokens["access_token"])).status_code == 200

@@ -1,0 +1,185 @@
+"""Requests that are wrong: told to the client where its address is known to be its own, to the person where not."""
+
+from typing import Final
+from urllib.parse import urlencode
+
+import httpx
+import pytest
+
+from mshield.domain.oidc import PUSHED_MS
+from tests.application import ORIGIN, Application
+from tests.oidc.client import REDIRECT, Client, Page, challenge, sent
+
+_TOLD: Final[tuple[tuple[dict[str, str | None], str], ...]] = (
+    ({"response_type": "token"}, "unsupported_response_type"),
+    ({"response_type": "code id_token"}, "unsupported_response_type"),
+    ({"response_type": None}, "unsupported_response_type"),
+    ({"scope": "profile"}, "invalid_scope"),
+    ({"scope": None}, "invalid_scope"),
+    ({"code_challenge": None}, "invalid_request"),
+    ({"code_challenge": "short"}, "invalid_request"),
+    ({"code_challenge_method": "plain"}, "invalid_request"),
+    ({"code_challenge_method": None}, "invalid_request"),
+    ({"code_challenge": None, "code_challenge_method": None}, "invalid_request"),
+    ({"prompt": "none"}, "login_required"),
+    ({"prompt": "none login"}, "invalid_request"),
+    ({"response_mode": "fragment"}, "invalid_request"),
+    ({"response_mode": "form_post"}, "invalid_request"),
+    ({"request": "eyJhbGciOiJub25lIn0.e30."}, "request_not_supported"),
+)
+_KEPT_HERE: Final[tuple[dict[str, str | None], ...]] = (
+    {"client_id": None},
+    {"client_id": "bs-unknown"},
+    {"client_id": "'; --"},
+    {"redirect_uri": None},
+    {"redirect_uri": f"{REDIRECT}/"},
+    {"redirect_uri": f"{REDIRECT}?x=1"},
+    {"redirect_uri": REDIRECT.upper()},
+    {"redirect_uri": "https://evil.example/callback"},
+    {"redirect_uri": "javascript:alert(1)"},
+    {"redirect_uri": 'https://evil.example/"><script>'},
+    {"redirect_uri": "https://evil.example/一"},
+    {"redirect_uri": "https://evil.example/", "prompt": "none"},
+    {"redirect_uri": "https://evil.example/", "response_type": "token"},
+    {"response_type": 'x"\\'},
+    {"state": "\N{CJK UNIFIED IDEOGRAPH-4E00}"},
+    {"state": "a\nb"},
+    {"scope": 'openid "'},
+    {"request_uri": "https://evil.example/request"},
+    {"request_uri": "urn:ietf:params:oauth:request_uri:unknown"},
+)
+
+
+async def test_errors_that_the_client_is_told(client: Client, browser: httpx.AsyncClient) -> None:
+    for changed, error in _TOLD:
+        back = sent(await client.authorize(browser, **changed))
+        assert (back["error"], back["state"], back["iss"]) == (error, "a state", ORIGIN), changed
+        assert "code" not in back
+
+
+async def test_errors_that_stay_here(client: Client, browser: httpx.AsyncClient) -> None:
+    for changed in _KEPT_HERE:
+        answer = await client.authorize(browser, **changed)
+        assert answer.status_code == 400, changed
+        assert answer.headers["content-type"] == "text/html; charset=utf-8"
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert "login_refused" in answer.text or "login_over" in answer.text
+        assert "<script>" not in answer.text
+        assert "set-cookie" not in answer.headers
+
+
+@pytest.mark.parametrize("name", ["client_id", "redirect_uri", "response_type", "scope", "state"])
+async def test_a_repeated_parameter_is_refused(client: Client, browser: httpx.AsyncClient, name: str) -> None:
+    pairs = [*client.parameters().items(), (name, client.parameters()[name])]
+    answer = await browser.get("/oidc/authorize?" + urlencode(pairs))
+    assert answer.status_code == 400
+
+
+async def test_what_is_not_known_is_ignored(client: Client, browser: httpx.AsyncClient) -> None:
+    answer = await client.authorize(
+        browser, login_hint="林知远", max_age="0", acr_values="urn:x", prompt="login", claims="{}"
+    )
+    page = Page.of(answer)
+    assert page.request_id
+    assert 'lang="zh-CN"' in answer.text
+    assert 'lang="en"' in (await client.authorize(browser, ui_locales="fr en-GB zh")).text
+
+
+async def test_a_request_by_form(client: Client, browser: httpx.AsyncClient) -> None:
+    answer = await browser.post("/oidc/authorize", data=client.parameters())
+    assert Page.of(answer).request_id
+    assert (await browser.post("/oidc/authorize", json=client.parameters())).status_code == 400
+
+
+async def test_page_lets_nothing_foreign_in(client: Client, browser: httpx.AsyncClient) -> None:
+    headers = (await client.authorize(browser)).headers
+    assert "script-src 'self'" in headers["content-security-policy"]
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    assert (headers["referrer-policy"], headers["cache-control"]) == ("no-referrer", "no-store")
+    assert "access-control-allow-origin" not in headers
+
+
+async def test_logins_are_limited_per_address(application: Application, client: Client) -> None:
+    most = application.context.settings.login_starts_per_address
+    async with client.browser() as browser:
+        answers = [(await client.authorize(browser)).status_code for _ in range(most + 1)]
+    assert answers == [200] * most + [429]
+
+
+# ---- pushed requests (RFC 9126) ----
+
+
+async def _push(client: Client, **changed: str | None) -> httpx.Response:
+    application = client.application
+    auth = (application.client_id, application.client_secret)
+    return await application.http.post("/oidc/par", data=client.parameters(**changed), auth=auth)
+
+
+def _pushed(client: Client, answer: httpx.Response) -> str:
+    return "/oidc/authorize?" + urlencode(
+        {"client_id": client.application.client_id, "request_uri": answer.json()["request_uri"]}
+    )
+
+
+async def test_a_pushed_request_begins_one_login_in_one_browser(
+    client: Client, browser: httpx.AsyncClient
+) -> None:
+    answer = await _push(client)
+    assert (answer.status_code, answer.json()["expires_in"]) == (201, 60)
+    assert answer.headers["cache-control"] == "no-store"
+    page = Page.of(await browser.get(_pushed(client, answer)))
+    # The same browser may load it again, another one not.
+    assert Page.of(await browser.get(_pushed(client, answer))) == page
+    async with client.browser() as other:
+        assert (await other.get(_pushed(client, answer))).status_code == 400
+
+
+async def test_a_pushed_request_is_over_after_a_minute(
+    application: Application, client: Client, browser: httpx.AsyncClient
+) -> None:
+    answer = await _push(client)
+    application.clock.advance(seconds=PUSHED_MS / 1000)
+    assert (await browser.get(_pushed(client, answer))).status_code == 400
+
+
+async def test_a_pushed_request_counts_as_it_was_pushed(client: Client, browser: httpx.AsyncClient) -> None:
+    answer = await _push(client)
+    changed = _pushed(client, answer) + "&" + urlencode({"redirect_uri": "https://evil.example/"})
+    page = Page.of(await browser.get(changed))
+    assert sent(await browser.get(page.cancel))["error"] == "access_denied"
+
+
+async def test_wrong_pushes(client: Client) -> None:
+    application = client.application
+    wrong_pushes: tuple[tuple[dict[str, str | None], str], ...] = (
+        *_TOLD,
+        ({"redirect_uri": "https://evil.example/"}, "invalid_request"),
+        ({"client_id": "bs-other"}, "unauthorized_client"),
+        ({"request_uri": "urn:ietf:params:oauth:request_uri:x"}, "invalid_request"),
+        ({"state": "\n"}, "invalid_request"),
+    )
+    for changed, error in wrong_pushes:
+        answer = await _push(client, **changed)
+        assert (answer.status_code, answer.json()["error"]) == (400, error), changed
+    answer = await application.http.post("/oidc/par", data=client.parameters())
+    assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+    wrong = (application.client_id, "wrong")
+    answer = await application.http.post("/oidc/par", data=client.parameters(), auth=wrong)
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"].startswith("Basic ")
+
+
+async def test_a_client_may_want_all_requests_pushed(client: Client, browser: httpx.AsyncClient) -> None:
+    await client.register(par_required=True)
+    client.application.clock.advance(seconds=6)
+    assert sent(await client.authorize(browser))["error"] == "invalid_request"
+    assert Page.of(await browser.get(_pushed(client, await _push(client)))).request_id
+
+
+async def test_s256_is_the_standards() -> None:
+    # RFC 7636, appendix B.
+    assert (
+        challenge("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk")
+        == "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+    )
