@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.application import Application
+from tests.application import ORIGIN, Application
 
 REQUESTS = "/api/business/requests"
 SITE = "https://www.singlewindow.example"
@@ -30,7 +30,12 @@ async def test_the_state_says_who_asks_and_how_long_is_left(application: Applica
     asked = await _asked(application)
     application.clock.advance(seconds=20)
     answer = await _get(application, asked["id"])
-    assert answer.json() == {
+    told = answer.json()
+    code = told.pop("qr")
+    assert code["every"] == 1000
+    assert len(code["texts"]) == 10
+    assert code["texts"][0].startswith(f"{ORIGIN}/q/{asked['id']}?t=20&c=")
+    assert told == {
         "id": asked["id"],
         "kind": "login",
         "state": "waiting",
@@ -44,6 +49,7 @@ async def test_the_state_says_who_asks_and_how_long_is_left(application: Applica
     application.clock.advance(seconds=100)
     over = (await _get(application, asked["id"])).json()
     assert (over["state"], over["expires_in"]) == ("expired", 0)
+    assert "qr" not in over
 
 
 async def test_a_long_poll_ends_with_the_change(application: Application) -> None:

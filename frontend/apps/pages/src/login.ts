@@ -9,3 +9,5 @@ function go(address: string | undefined): void {
 }
 
 page?.addEventListener("mshield-signed", () => go(page.dataset["resume"]));
+// Declined, the login is over for the business system too: there is no other code, only the way back.
+page?.addEventListener("mshield-declined", () => page.querySelector('[slot="again"]')?.remove());

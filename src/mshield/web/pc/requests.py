@@ -5,11 +5,15 @@ The token lets it see the state and the QR code, and nothing else; a page may st
 
 from typing import Any, Final
 
+import msgspec
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.domain import errors
+from mshield.domain.requests import RequestState
+from mshield.services.context import Context
+from mshield.services.follow import Followed
 from mshield.web import openapi
 from mshield.web.context import context_of
 from mshield.web.json_answer import JsonAnswer
@@ -20,6 +24,14 @@ from mshield.web.streams import streams_of
 router: Final = APIRouter(tags=["pc"])
 MOST_SECONDS: Final = 60
 _TOKEN_LENGTH: Final = 43
+
+
+class PcStateMessage(RequestStateMessage, frozen=True):
+    """The state, and while it waits the QR code of the coming seconds, for pages that no stream reaches."""
+
+    qr: QrMessage | msgspec.UnsetType = msgspec.UNSET
+
+
 _SECURITY: Final[dict[str, Any]] = {"security": [{"status_token": []}]}
 _PARAMETERS: Final[list[dict[str, Any]]] = [
     {
@@ -44,7 +56,7 @@ _PARAMETERS: Final[list[dict[str, Any]]] = [
     summary="The state of a request",
     operation_id="followRequest",
     openapi_extra=_SECURITY | {"parameters": _PARAMETERS},
-    responses=openapi.answers(RequestStateMessage, "The state") | openapi.problems(401, 404, 422, 429, 503),
+    responses=openapi.answers(PcStateMessage, "The state") | openapi.problems(401, 404, 422, 429, 503),
 )
 @hot
 async def state(request: Request, request_id: str) -> Response:
@@ -57,7 +69,7 @@ async def state(request: Request, request_id: str) -> Response:
             found = await context.follow.wait(request_id, known=known, seconds=seconds, now=context.clock())
     else:
         found = await context.follow.state(request_id, now=context.clock())
-    return JsonAnswer(message_of(found, now=context.clock()))
+    return JsonAnswer(_told(context, found))
 
 
 @router.get(
@@ -76,6 +88,15 @@ async def events(request: Request, request_id: str) -> Response:
     return await streams_of(request).answer(
         context, request_id, lambda now: context.follow.state(request_id, now=now), with_qr=True
     )
+
+
+def _told(context: Context, found: Followed) -> PcStateMessage:
+    now = context.clock()
+    told = PcStateMessage(**msgspec.structs.asdict(message_of(found, now=now)))
+    if found.state != RequestState.WAITING:
+        return told
+    texts = context.follow.qr_texts(found.id, started_at=found.started_at, now=now)
+    return msgspec.structs.replace(told, qr=QrMessage(texts))
 
 
 def _require_token(request: Request, request_id: str) -> None:
