@@ -47,6 +47,14 @@ async def _notify(context: Context) -> int:
     return await context.notify(now=context.clock())
 
 
+async def _webhooks(context: Context) -> int:
+    return await context.webhooks()
+
+
+async def _webhooks_wanted(context: Context) -> bool:
+    return await context.webhooks.wanted()
+
+
 JOBS: Final = (
     Job("crl", 60, _publish_crls),
     Job("expiry", 3600, _tell_of_ends),
@@ -56,6 +64,7 @@ JOBS: Final = (
     Job("oidc", 3600, _oidc_keys),
     Job("purge", 600, _purge),
     Job("renewals", 60, _end_renewals),
+    Job("webhooks", 5, _webhooks, _webhooks_wanted),
 )
 """Every job once; a name is the key of its row in the database and never changes."""
 

@@ -57,6 +57,7 @@ from mshield.services.request_secrets import RequestSecrets
 from mshield.services.result import MakeResult
 from mshield.services.session import BusinessAuthentication
 from mshield.services.sms_codes import SmsCodes
+from mshield.services.webhooks import Webhooks
 from mshield.settings import Settings, load_settings
 from mshield.store.database import Database, Unavailable
 from mshield.store.migrate import pending
@@ -254,4 +255,5 @@ async def _assemble(settings: Settings, clock: Clock, db: Database) -> Context:
         request_secrets=request_secrets,
         signed_result=MakeResult(ask, authorities, publisher),
         make_evidence=MakeEvidence(db, authorities, publisher, log),
+        webhooks=Webhooks(db, keyring, settings, events, clock),
     )

@@ -3,6 +3,7 @@
 Lengths of time are seconds here and milliseconds inside. Defaults are the manual's rules or the issue's numbers.
 """
 
+import ipaddress
 import json
 from functools import lru_cache
 from pathlib import Path
@@ -63,6 +64,15 @@ def _split(value: object) -> object:
 
 ZoneName = Annotated[str, AfterValidator(_known_zone)]
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+
+
+def _known_networks(texts: tuple[str, ...]) -> tuple[str, ...]:
+    for text in texts:
+        ipaddress.ip_network(text)
+    return texts
+
+
+Networks = Annotated[Names, AfterValidator(_known_networks)]
 
 
 def _from_json(value: object) -> object:
@@ -240,6 +250,11 @@ class Settings(BaseSettings):
     waiting_per_process: Positive = Field(
         default=10_000, description="calls that may wait for requests in one process"
     )
+    webhook_networks: Networks = Field(
+        default=(),
+        description="networks where webhooks may go beside public addresses, such as 10.1.0.0/16, by commas",
+    )
+    webhook_http: bool = Field(default=False, description="whether a webhook may go to http:// too")
     signing_session_seconds: Positive = Field(default=600, description="life of an opened signing session")
     opens_per_minute: Positive = Field(
         default=10, description="openings of signing sessions per key and minute"

@@ -18,7 +18,10 @@ from mshield.keys.master import MasterKey, generate_master_key, parse_master_key
 from mshield.keys.oidc_key import OidcKeys
 from mshield.keys.secrets import load_lookup_key
 from mshield.keys.sources import EnvironmentKeys, MasterKeyFile
+from mshield.services.register_system import register_system
 from mshield.services.rotate_keys import SETTLE_MS, Rotation, count_boxes, drop_old_keys, rotate_keys
+from mshield.services.webhook_endpoints import WebhookEndpoints
+from mshield.settings import Settings
 from mshield.store.boxes import BOXES, list_old
 from mshield.store.database import Database
 from mshield.store.opening import open_database
@@ -43,7 +46,16 @@ async def ca(db: Database, source: MasterKeyFile) -> Ca:
     for _ in range(PEOPLE):
         await person(db, made.keyring, made.engine, now=START, share=True)
     await OidcKeys(db, made.keyring).current(START)
+    await _webhook_endpoint(db, made.keyring)
     return made
+
+
+async def _webhook_endpoint(db: Database, keyring: Keyring) -> None:
+    """With a secret and the one before."""
+    client_id, _ = await register_system(db, name="单一窗口", domain="a.example", now=START)
+    endpoints = WebhookEndpoints(db, keyring, Settings())
+    endpoint_id, _ = await endpoints.add(client_id=client_id, url="https://a.example/", now=START)
+    await endpoints.rotate(endpoint_id, hours=1, now=START)
 
 
 async def _open_all(db: Database, keyring: Keyring) -> int:
@@ -67,7 +79,7 @@ def _settled(source: MasterKeyFile) -> int:
 async def test_every_box_comes_under_a_new_key(db: Database, source: MasterKeyFile, ca: Ca) -> None:
     (before,) = source.load()
     boxes = await _open_all(db, ca.keyring)
-    assert boxes == 1 + 4 + 1 + 7 * PEOPLE
+    assert boxes == 1 + 4 + 1 + 2 + 7 * PEOPLE
     seen: list[str] = []
     done = await rotate_keys(db, source, progress=lambda name, _: seen.append(name))
     new, old = source.load()

@@ -17,6 +17,7 @@ from mshield.client.business import (
 )
 from mshield.client.errors import ClientError, NetworkError, ProblemError, ProtocolError
 from mshield.client.verify import VerificationError, VerifiedSignature, verify, verify_cms
+from mshield.client.webhooks import Event, WebhookRefused, verify_webhook
 
 __all__ = [
     "AsyncBusinessClient",
@@ -24,6 +25,7 @@ __all__ = [
     "ClientError",
     "Created",
     "Document",
+    "Event",
     "NetworkError",
     "Pc",
     "ProblemError",
@@ -35,6 +37,8 @@ __all__ = [
     "Status",
     "VerificationError",
     "VerifiedSignature",
+    "WebhookRefused",
     "verify",
     "verify_cms",
+    "verify_webhook",
 ]

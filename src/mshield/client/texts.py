@@ -8,6 +8,11 @@ from typing import Final
 
 TEXTS: Final[Mapping[str, tuple[str, str, str | None]]] = {
     "network": ("网络异常，请在网络稳定后重新操作", "The network failed; try again when it is stable", "3.1"),
+    "webhook_refused": (
+        "收到的通知并非来自本服务，或已过期",
+        "This webhook is not the service's, or too old",
+        None,
+    ),
     "malformed": (
         "服务端返回的数据格式不正确",
         "The service sent an answer that is not of the protocol's form",

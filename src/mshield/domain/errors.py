@@ -745,6 +745,18 @@ class FilingUnavailable(
     """The outside filing system doesn't answer, or what it answers isn't good."""
 
 
+# What the operator does with webhooks.
+
+
+class WebhookUrlRefused(
+    DomainError,
+    code="webhook_url_refused",
+    zh="通知地址必须是完整的 https 地址，不含用户名和片段，没有添加",
+    en="A webhook goes to a whole https address without user name or fragment. Nothing was added",
+):
+    """The address of an endpoint isn't one that may be stored."""
+
+
 # A page on the PC.
 
 

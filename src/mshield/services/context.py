@@ -41,6 +41,7 @@ from mshield.services.request_secrets import RequestSecrets
 from mshield.services.result import MakeResult
 from mshield.services.session import BusinessAuthentication
 from mshield.services.sms_codes import SmsCodes
+from mshield.services.webhooks import Webhooks
 from mshield.settings import Settings
 from mshield.store.database import Database
 
@@ -90,3 +91,4 @@ class Context:
     request_secrets: RequestSecrets
     signed_result: MakeResult
     make_evidence: MakeEvidence
+    webhooks: Webhooks

@@ -5,7 +5,7 @@ Nothing waits for it and nothing breaks without it; it keeps tables small and pe
 
 from typing import Final
 
-from mshield.services import notify
+from mshield.services import notify, webhooks
 from mshield.store import (
     accounts,
     idempotency,
@@ -15,6 +15,7 @@ from mshield.store import (
     portal_sessions,
     signing,
 )
+from mshield.store import webhooks as store_webhooks
 from mshield.store.database import Database
 
 KEPT_MS: Final = 86_400_000
@@ -30,6 +31,9 @@ async def purge(db: Database, *, now: int) -> int:
     counters = await limits.purge(db, before=before)
     logins = await accounts.purge_sessions(db, before=before) + await portal_sessions.purge(db, before=before)
     notices = await notifications.purge(db, before=now - notify.KEPT_MS)
+    hooks = await store_webhooks.purge(
+        db, sent_before=now - webhooks.SENT_KEPT_MS, dead_before=now - webhooks.DEAD_KEPT_MS
+    )
     sessions = await signing.purge_sessions(db, now=now)
     logins += await oidc_authorizations.purge(db, before=before)
-    return counters + logins + notices + sessions + await idempotency.purge(db, before=before)
+    return counters + logins + notices + hooks + sessions + await idempotency.purge(db, before=before)

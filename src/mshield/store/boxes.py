@@ -71,6 +71,8 @@ BOXES = (
     BoxColumn("keys", "uid", "pending_box", "share", _bytes("uid"), ("pending_epoch",), "pending_epoch"),
     BoxColumn("keys", "uid", "outcome_box", "outcome", _bytes("uid")),
     BoxColumn("idempotency", "call", "answer_box", "answer", _text("call")),
+    BoxColumn("webhook_endpoints", "id", "secret_box", "webhook", _text("id")),
+    BoxColumn("webhook_endpoints", "id", "previous_box", "webhook", _text("id")),
     BoxColumn("signing_sessions", "uid", "k2_box", "k2", _session, ("epoch", "items")),
 )
 

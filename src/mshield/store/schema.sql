@@ -178,7 +178,7 @@ CREATE TABLE requests (
   created_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL,
   changed_at BIGINT NOT NULL
-, channel TEXT NOT NULL DEFAULT 'qr', shield_number TEXT);
+, channel TEXT NOT NULL DEFAULT 'qr', shield_number TEXT, to_tell BOOLEAN NOT NULL DEFAULT FALSE);
 
 CREATE UNIQUE INDEX requests_idempotency ON requests (client_id, idempotency_key);
 
@@ -434,6 +434,44 @@ CREATE INDEX certificates_off ON certificates
 CREATE INDEX filed_persons_asked ON filed_persons (asked_at);
 
 CREATE INDEX requests_inbox ON requests (shield_number, created_at) WHERE state = 'waiting' AND shield_number IS NOT NULL;
+
+CREATE TABLE webhook_endpoints (
+  id TEXT PRIMARY KEY,
+  client_id TEXT NOT NULL REFERENCES business_systems (client_id),
+  url TEXT NOT NULL,
+  state TEXT NOT NULL,
+  reason TEXT,
+  secret_box BYTEA,
+  previous_box BYTEA,
+  previous_until BIGINT,
+  created_at BIGINT NOT NULL,
+  changed_at BIGINT NOT NULL
+);
+
+CREATE INDEX webhook_endpoints_system ON webhook_endpoints (client_id);
+
+CREATE TABLE webhook_deliveries (
+  id TEXT PRIMARY KEY,
+  endpoint_id TEXT NOT NULL REFERENCES webhook_endpoints (id),
+  request_id TEXT NOT NULL,
+  event TEXT NOT NULL,
+  body TEXT NOT NULL,
+  state TEXT NOT NULL,
+  attempts INTEGER NOT NULL,
+  next_at BIGINT NOT NULL,
+  status INTEGER,
+  error TEXT,
+  created_at BIGINT NOT NULL,
+  ended_at BIGINT
+);
+
+CREATE UNIQUE INDEX webhook_deliveries_once ON webhook_deliveries (endpoint_id, request_id);
+
+CREATE INDEX webhook_deliveries_waiting ON webhook_deliveries (next_at) WHERE state = 'waiting';
+
+CREATE INDEX webhook_deliveries_ended ON webhook_deliveries (ended_at) WHERE ended_at IS NOT NULL;
+
+CREATE INDEX requests_to_tell ON requests (expires_at) WHERE to_tell;
 
 CREATE TABLE oidc_clients (
   client_id TEXT PRIMARY KEY REFERENCES business_systems (client_id),

@@ -93,6 +93,7 @@ STATUS: Final[Mapping[str, int]] = {
     "unauthenticated": 401,
     "unavailable": 503,
     "weak_password": 422,
+    "webhook_url_refused": 422,
     "wrong_client": 401,
     "wrong_pin": 403,
     "wrong_staff_token": 401,

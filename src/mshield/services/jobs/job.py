@@ -20,6 +20,8 @@ class Job:
     name: str
     seconds: int
     run: Callable[[Context], Coroutine[Any, Any, int]]
+    wanted: Callable[[Context], Coroutine[Any, Any, bool]] | None = None
+    """Asked when a request changed: whether to run now, before it is due."""
 
 
 def seconds_after(failures: int) -> int:

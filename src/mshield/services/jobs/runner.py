@@ -5,6 +5,7 @@ their own clocks with it: they may differ by less than a third of a lease.
 """
 
 import asyncio
+import contextlib
 import logging
 import os
 import secrets
@@ -24,6 +25,7 @@ GRACE_SECONDS: Final = 5.0
 
 _LOOK_SECONDS: Final = 1.0
 _AGAIN_SECONDS: Final = 5.0
+_GATHER_SECONDS: Final = 0.1
 _SHORTEST_SECONDS: Final = 0.05
 _EVER: Final = 2**62
 _log = logging.getLogger(__name__)
@@ -50,22 +52,27 @@ class Runner:
         self._context, self._db = context, context.db
         self._jobs = {job.name: job for job in jobs}
         self._lease_ms = lease_ms
+        self._wanted = [job for job in self._jobs.values() if job.wanted]
+        self._stir = asyncio.Event()
         self._under_way: dict[str, asyncio.Task[Outcome]] = {}
         self.holder = f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
 
     async def run(self) -> None:
         """Runs until it is cancelled; then lets the jobs under way end, or cuts them short after a grace."""
         reachable = True
+        if self._wanted:
+            self._context.events.watch_all(self._stir.set)
         try:
             while True:
                 try:
+                    await self._start_wanted()
                     pause = await self._start_due()
                     reachable = True
                 except Exception as error:  # noqa: BLE001  # nothing may end this loop
                     if reachable:
                         _log.error("jobs can't be looked up: %s", type(error).__name__)
                     reachable, pause = False, _AGAIN_SECONDS
-                await asyncio.sleep(pause)
+                await self._pause(pause)
         finally:
             await self._stop()
 
@@ -74,6 +81,20 @@ class Runner:
         job = self._jobs[name]
         await store.register(self._db, name=name, now=self._context.clock())
         return await self._attempt(job, due=_EVER)
+
+    async def _pause(self, seconds: float) -> None:
+        """Until the next look; until a request changed, where a job wants to know."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._stir.wait(), seconds)
+            await asyncio.sleep(_GATHER_SECONDS)
+
+    async def _start_wanted(self) -> None:
+        if not self._stir.is_set():
+            return
+        self._stir.clear()
+        for job in self._wanted:
+            if job.name not in self._under_way and job.wanted and await job.wanted(self._context):
+                self._start(job, due=_EVER)
 
     async def _start_due(self) -> float:
         """Starts each job that is due and free, and gives the seconds until the next look."""
@@ -87,17 +108,19 @@ class Runner:
             if name in self._under_way:
                 continue
             if free_at <= now:
-                self._start(self._jobs[name])
+                self._start(self._jobs[name], due=now)
             next_at = min(next_at, max(free_at, now + 1000 * _SHORTEST_SECONDS))
         return (next_at - now) / 1000
 
-    def _start(self, job: Job) -> None:
-        task = asyncio.create_task(self._attempt(job, due=self._context.clock()), name=f"job {job.name}")
+    def _start(self, job: Job, *, due: int) -> None:
+        task = asyncio.create_task(self._attempt(job, due=due), name=f"job {job.name}")
         self._under_way[job.name] = task
         task.add_done_callback(lambda done: self._ended(job.name, done))
 
     def _ended(self, name: str, task: asyncio.Task[Outcome]) -> None:
         del self._under_way[name]
+        if self._jobs[name].wanted:
+            self._stir.set()  # what came at its end it may not have seen
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.error("job %s could not be claimed or recorded: %s", name, type(error).__name__)
 

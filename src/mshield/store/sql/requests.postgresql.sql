@@ -3,9 +3,10 @@
 -- name: create!
 WITH made AS (
   INSERT INTO requests (id, client_id, kind, channel, state, number, shield_number, pc_address, pc_browser, idempotency_key,
-    body_hash, created_at, expires_at, changed_at)
+    body_hash, created_at, expires_at, changed_at, to_tell)
   VALUES (:id, :client_id, :kind, :channel, 'waiting', :number, :shield_number, :pc_address, :pc_browser, :idempotency_key,
-    :body_hash, :now, :expires_at, :now)
+    :body_hash, :now, :expires_at, :now,
+    EXISTS (SELECT 1 FROM webhook_endpoints e WHERE e.client_id = :client_id AND e.state = 'active'))
   RETURNING id)
 INSERT INTO tasks (sid, request_id, position, uid, purpose, state, message, media_type, title, display, created_at, expires_at)
 SELECT t.sid, made.id, t.position - 1, NULL, t.purpose, 'waiting', t.message, t.media_type, t.title, t.display, :now, :expires_at

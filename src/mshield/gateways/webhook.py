@@ -1,0 +1,140 @@
+"""Sends webhooks to addresses that strangers name: to public addresses only, bounded in time and size, no redirects.
+
+The address that a name resolves to is judged where the connection is made, and that very address is connected to: a
+name that resolves otherwise a moment later gains nothing.
+"""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+import httpcore
+import httpx
+
+from mshield.domain.webhooks import Network, may_go_to
+
+SECONDS: Final = 15.0
+"""How long a try may take, with all of its answer."""
+
+MOST_ANSWER: Final = 64 * 1024
+_IDLE_SECONDS: Final = 10.0
+
+
+class WebhookNotSent(Exception):
+    """A try without an answer; `reason` is for the operator and names nothing secret."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What the endpoint answered; `retry_after` in seconds where it said so."""
+
+    status: int
+    retry_after: int | None
+
+
+class _Forbidden(httpcore.ConnectError):
+    """The name resolves to addresses where no webhook may go."""
+
+
+class _Guarded(httpcore.AnyIOBackend):
+    """Connects to addresses that are allowed, which it resolves itself, once."""
+
+    def __init__(self, allowed: Collection[Network]) -> None:
+        super().__init__()
+        self._allowed = allowed
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109  # httpcore's signature
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        failure: Exception = _Forbidden("no address that is allowed")
+        for address in await _resolved(host, port):
+            if not may_go_to(address, self._allowed):
+                continue
+            try:
+                return await super().connect_tcp(address, port, timeout, local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                failure = error
+        raise failure
+
+
+async def _resolved(host: str, port: int) -> list[str]:
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise httpcore.ConnectError("the name does not resolve") from error
+    return list(dict.fromkeys(str(address[0]) for *_, address in found))
+
+
+class WebhookSender:
+    """Sends over connections of its own; use it within `open_sender`."""
+
+    def __init__(self, pool: httpcore.AsyncConnectionPool) -> None:
+        self._pool = pool
+
+    async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Taken:
+        """The endpoint's answer, whatever its status. Raises WebhookNotSent."""
+        try:
+            async with asyncio.timeout(SECONDS):
+                return await self._post(httpx.URL(url), headers, body)
+        except TimeoutError as error:
+            raise WebhookNotSent("timeout") from error
+        except _Forbidden as error:
+            raise WebhookNotSent("address_forbidden") from error
+        except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as error:
+            raise WebhookNotSent(type(error).__name__) from error
+        except (httpx.InvalidURL, ssl.SSLError, OSError, ValueError) as error:
+            raise WebhookNotSent(type(error).__name__) from error
+
+    async def _post(self, url: httpx.URL, headers: Mapping[str, str], body: bytes) -> Taken:
+        target = httpcore.URL(
+            scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path or b"/"
+        )
+        sent = [(name.encode(), value.encode()) for name, value in headers.items()]
+        async with self._pool.stream("POST", target, headers=sent, content=body) as answer:
+            read = 0
+            async for part in answer.aiter_stream():
+                read += len(part)
+                if read > MOST_ANSWER:
+                    break  # the status counts; closing the answer closes the connection
+            after = next((value for name, value in answer.headers if name.lower() == b"retry-after"), None)
+            return Taken(answer.status, _seconds(after))
+
+
+@asynccontextmanager
+async def open_sender(
+    *, allowed: Collection[Network], at_once: int, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[WebhookSender]:
+    """A sender with up to `at_once` connections; `allowed` networks beside the public ones. No proxy is used."""
+    async with httpcore.AsyncConnectionPool(
+        ssl_context=tls or _tls(),
+        max_connections=at_once,
+        keepalive_expiry=_IDLE_SECONDS,
+        network_backend=_Guarded(allowed),
+    ) as pool:
+        yield WebhookSender(pool)
+
+
+@lru_cache(maxsize=1)
+def _tls() -> ssl.SSLContext:
+    """Made once: reading the trusted authorities takes longer than a call. SSL_CERT_FILE names others."""
+    return httpx.create_ssl_context()
+
+
+def _seconds(retry_after: bytes | None) -> int | None:
+    """Whole seconds; a date isn't read, since the schedule comes close enough."""
+    text = (retry_after or b"").decode("latin-1").strip()
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 8 else None

@@ -1,0 +1,212 @@
+"""The sender of webhooks against hostile names and hostile receivers: where it connects, what it reads, how long."""
+
+import asyncio
+import datetime as dt
+import ipaddress
+import socket
+import ssl
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpcore
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from mshield.domain.webhooks import Network
+from mshield.gateways import webhook
+from mshield.gateways.webhook import Taken, WebhookNotSent, open_sender
+from tests.outside import OutsideServer, Reply, serving
+
+LOOPBACK = (ipaddress.ip_network("127.0.0.1/32"),)
+
+
+@pytest.fixture
+def receiver() -> Iterator[OutsideServer]:
+    with serving(lambda _: Reply(body=b"ok")) as server:
+        yield server
+
+
+async def _post(
+    url: str, allowed: tuple[Network, ...] = LOOPBACK, tls: ssl.SSLContext | None = None
+) -> Taken:
+    async with open_sender(allowed=allowed, at_once=4, tls=tls) as sender:
+        return await sender.post(url, {"webhook-id": "msg_1"}, b"{}")
+
+
+async def _reason(url: str, allowed: tuple[Network, ...] = (), tls: ssl.SSLContext | None = None) -> str:
+    with pytest.raises(WebhookNotSent) as refused:
+        await _post(url, allowed, tls)
+    return refused.value.reason
+
+
+class _Names:
+    """A resolver that answers as told, each answer once and the last for ever."""
+
+    def __init__(self, *answers: list[str]) -> None:
+        self.answers = list(answers)
+        self.asked: list[str] = []
+
+    async def __call__(self, host: str, port: int, **_: Any) -> list[Any]:
+        self.asked.append(host)
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in answer]
+
+
+def _resolving(monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> _Names:
+    names = _Names(*answers)
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", names, raising=False)
+    return names
+
+
+async def test_a_webhook_arrives(receiver: OutsideServer) -> None:
+    assert await _post(f"{receiver.url}/a?b=c") == Taken(200, None)
+    (asked,) = receiver.asked
+    assert (asked.path, asked.body, asked.headers["webhook-id"]) == ("/a?b=c", b"{}", "msg_1")
+    assert asked.headers["host"] == receiver.url.removeprefix("http://")
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["127.0.0.1", "localhost", "127.1", "2130706433", "0x7f.1", "0177.0.0.1", "[::1]", "[::ffff:127.0.0.1]"],
+)
+async def test_nothing_goes_to_this_machine_however_it_is_written(receiver: OutsideServer, host: str) -> None:
+    port = receiver.url.rpartition(":")[2]
+    assert await _reason(f"http://{host}:{port}/") in {
+        "address_forbidden",
+        "ConnectError",
+        "InvalidURL",
+    }
+    assert receiver.asked == []
+
+
+async def test_a_name_that_leads_inside_is_refused(
+    receiver: OutsideServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = receiver.url.rpartition(":")[2]
+    _resolving(monkeypatch, ["127.0.0.1", "10.0.0.1", "169.254.169.254"])
+    assert await _reason(f"http://inside.example:{port}/") == "address_forbidden"
+    assert receiver.asked == []
+
+
+async def test_a_name_that_changes_its_mind_is_asked_once_only(
+    receiver: OutsideServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DNS rebinding: public when it is judged, inside when it would be connected to."""
+    port = receiver.url.rpartition(":")[2]
+    connected: list[str] = []
+
+    async def refuse(_self: object, host: str, *_: Any, **__: Any) -> None:
+        connected.append(host)
+        raise httpcore.ConnectError("nobody there")
+
+    names = _resolving(monkeypatch, ["8.8.8.8"], ["127.0.0.1"])
+    monkeypatch.setattr(httpcore.AnyIOBackend, "connect_tcp", refuse)
+    assert await _reason(f"http://rebinding.example:{port}/") == "ConnectError"
+    assert (names.asked, connected) == (["rebinding.example"], ["8.8.8.8"])
+
+
+async def test_of_several_addresses_an_allowed_one_is_taken(
+    receiver: OutsideServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = receiver.url.rpartition(":")[2]
+    _resolving(monkeypatch, ["10.0.0.1", "127.0.0.1"])
+    assert (await _post(f"http://both.example:{port}/")).status == 200
+
+
+async def test_a_redirect_is_an_answer_and_no_way(receiver: OutsideServer) -> None:
+    receiver.answer = lambda _: Reply(302, headers={"Location": receiver.url})
+    assert await _post(receiver.url) == Taken(302, None)
+    assert len(receiver.asked) == 1
+
+
+async def test_no_proxy_of_the_environment_is_used(
+    receiver: OutsideServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    assert (await _post(receiver.url)).status == 200
+
+
+async def test_patience_is_read_in_seconds_only(receiver: OutsideServer) -> None:
+    for text, seconds in (("120", 120), ("-1", None), ("soon", None), ("99999999999", None)):
+        receiver.answer = lambda _, text=text: Reply(429, headers={"Retry-After": text})  # type: ignore[misc]
+        assert await _post(receiver.url) == Taken(429, seconds)
+
+
+async def test_an_answer_without_end_is_not_read_to_its_end(receiver: OutsideServer) -> None:
+    receiver.answer = lambda _: Reply(body=b"x" * 20_000_000)
+    start = time.process_time()
+    assert (await _post(receiver.url)).status == 200
+    assert time.process_time() - start < 1
+
+
+async def test_a_receiver_that_says_nothing_is_left(
+    receiver: OutsideServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhook, "SECONDS", 0.3)
+    receiver.answer = lambda _: Reply(seconds=20)
+    start = time.monotonic()
+    assert await _reason(receiver.url, LOOPBACK) == "timeout"
+    assert time.monotonic() - start < 5
+
+
+async def test_what_breaks_off_is_not_sent(receiver: OutsideServer) -> None:
+    receiver.answer = lambda _: Reply(cut=True)
+    assert await _reason(receiver.url, LOOPBACK) == "RemoteProtocolError"
+    assert await _reason("http://127.0.0.1:9/", LOOPBACK) == "ConnectError"
+
+
+# ---- https ----
+
+
+@asynccontextmanager
+async def _tls_receiver(folder: Path, name: str) -> AsyncIterator[tuple[int, ssl.SSLContext]]:
+    """A port that answers over TLS with a certificate for `name`, and a context that trusts its authority."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    now = dt.datetime.now(dt.UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    pem = certificate.public_bytes(serialization.Encoding.PEM)
+    secret = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    (folder / "pair.pem").write_bytes(pem + secret)
+    server_tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    server_tls.load_cert_chain(folder / "pair.pem")
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0, ssl=server_tls)
+    try:
+        yield server.sockets[0].getsockname()[1], ssl.create_default_context(cadata=pem.decode())
+    finally:
+        server.close()
+
+
+async def test_https_goes_to_the_name_of_the_address_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with _tls_receiver(tmp_path, "hooks.example") as (port, tls):
+        _resolving(monkeypatch, ["127.0.0.1"])
+        assert (await _post(f"https://hooks.example:{port}/", tls=tls)).status == 204
+        assert await _reason(f"https://other.example:{port}/", LOOPBACK, tls) == "ConnectError"
+        assert await _reason(f"https://hooks.example:{port}/", LOOPBACK) == "ConnectError"
