@@ -1,0 +1,21 @@
+/** SM2, SM3 and the phone's side of `MSHIELD/v1`; no DOM, only WebCrypto. */
+
+export { concat, hex, unhex, utf8 } from "./bytes.ts";
+export { GmError, type GmCode } from "./errors.ts";
+export { derivePinKey, hide, keyedBy, mask, PIN_ROUNDS, reveal, type Keyed } from "./mask.ts";
+export {
+  checkAnswer,
+  checkNonce,
+  commit,
+  finish,
+  nextShare,
+  offerKey,
+  type Half,
+  type Offer,
+  type PhoneNonce,
+} from "./phone.ts";
+export type { Proof } from "./proofs.ts";
+export { parseScalar, scalarBytes } from "./scalars.ts";
+export { digest, toDer, verifyDigest, type Signature } from "./sm2.ts";
+export { sm3 } from "./sm3.ts";
+export { finishHash, internalMessage, isInternalMessage } from "./transcript.ts";

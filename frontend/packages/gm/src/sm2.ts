@@ -1,0 +1,61 @@
+/** SM2 signatures (GB/T 32918.2): the digest `e`, and verification. */
+
+import { bytes32, concat, number, same, utf8 } from "./bytes.ts";
+import { affineX, mod, mulAddPublic, N, PARAMETERS } from "./curve.ts";
+import { GmError } from "./errors.ts";
+import { sm3 } from "./sm3.ts";
+
+/** The user id of all signatures here, as GM/T 0009 has it. */
+export const USER_ID = "1234567812345678";
+
+export interface Signature {
+  readonly r: bigint;
+  readonly s: bigint;
+}
+
+/** `e = SM3(Z ‖ M)`, 32 bytes, which may be n or more. */
+export function digest(publicKey: Uint8Array, message: Uint8Array): Uint8Array {
+  const id = utf8(USER_ID);
+  const bits = new Uint8Array(2);
+  new DataView(bits.buffer).setUint16(0, 8 * id.length);
+  const z = sm3(concat(bits, id, ...PARAMETERS, publicKey.subarray(1)));
+  return sm3(concat(z, message));
+}
+
+/** Throws `bad_signature` unless (r, s) is valid for the digest. */
+export function verifyDigest(publicKey: Uint8Array, e: Uint8Array, signature: Signature): void {
+  noncePoint(publicKey, e, signature);
+}
+
+/** `sG + (r+s)P` of a valid signature, the point whose x is in r. Throws `bad_signature`, `bad_point`. */
+export function noncePoint(publicKey: Uint8Array, e: Uint8Array, { r, s }: Signature): Uint8Array {
+  const t = mod(r + s);
+  if (r <= 0n || r >= N || s <= 0n || s >= N || t === 0n) {
+    throw new GmError("bad_signature", "r or s is out of range");
+  }
+  const point = mulAddPublic(s, t, publicKey);
+  if (point === null || mod(number(e) + affineX(point)) !== r) {
+    throw new GmError("bad_signature", "the signature does not verify");
+  }
+  return point;
+}
+
+/** DER `SEQUENCE { INTEGER r, INTEGER s }` (GM/T 0009). */
+export function toDer({ r, s }: Signature): Uint8Array {
+  const body = concat(integer(r), integer(s));
+  return concat(Uint8Array.of(0x30, body.length), body);
+}
+
+function integer(value: bigint): Uint8Array {
+  let bytes = bytes32(value);
+  while (bytes.length > 1 && bytes[0] === 0 && bytes[1]! < 0x80) {
+    bytes = bytes.subarray(1);
+  }
+  const signed = bytes[0]! < 0x80 ? bytes : concat(Uint8Array.of(0), bytes);
+  return concat(Uint8Array.of(2, signed.length), signed);
+}
+
+/** Whether two signatures are the same numbers. */
+export function sameSignature(a: Signature, b: Signature): boolean {
+  return same(toDer(a), toDer(b));
+}

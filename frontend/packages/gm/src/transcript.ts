@@ -1,0 +1,119 @@
+/**
+ * How values become hash inputs in `MSHIELD/v1`: length prefixes, tagged hashes, contexts, internal messages.
+ *
+ * Each part is prefixed with its length, so no two different lists of parts give the same bytes.
+ */
+
+import { bytes32, concat, number, same, sized, utf8 } from "./bytes.ts";
+import { mod } from "./curve.ts";
+import { GmError } from "./errors.ts";
+import { scalarBytes } from "./scalars.ts";
+import { sm3 } from "./sm3.ts";
+
+export const PREFIX = "MSHIELD/v1/";
+
+/** What `finish` carries of one item. */
+export interface Opening {
+  readonly sid: Uint8Array;
+  readonly Q1: Uint8Array;
+  readonly rho: Uint8Array;
+  readonly sPrime: bigint;
+}
+
+/** 4-byte big-endian length, then the bytes. */
+export function LV(part: Uint8Array): Uint8Array {
+  const length = new Uint8Array(4);
+  new DataView(length.buffer).setUint32(0, part.length);
+  return concat(length, part);
+}
+
+/** `SM3(LV("MSHIELD/v1/" ‖ tag) ‖ LV(a) ‖ LV(b) ‖ …)`, 32 bytes. */
+export function H(tag: string, ...parts: readonly Uint8Array[]): Uint8Array {
+  return sm3(concat(LV(utf8(PREFIX + tag)), ...parts.map(LV)));
+}
+
+/** `H(tag‖"/0", …) ‖ H(tag‖"/1", …)` as a 512-bit number, mod n. */
+export function Hn(tag: string, ...parts: readonly Uint8Array[]): bigint {
+  return mod(number(concat(H(`${tag}/0`, ...parts), H(`${tag}/1`, ...parts))));
+}
+
+/** 4 bytes, big-endian; `malformed` outside [0, 2^32). */
+export function epochBytes(epoch: number): Uint8Array {
+  if (!Number.isInteger(epoch) || epoch < 0 || epoch >= 2 ** 32) {
+    throw new GmError("malformed", "an epoch has 32 bits");
+  }
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, epoch);
+  return bytes;
+}
+
+/** `ctx` of `enrol-pok`. */
+export function enrolmentContext(uid: Uint8Array, sid: Uint8Array): Uint8Array {
+  return concat(LV(sized("uid", uid, 16)), LV(sized("sid", sid, 16)));
+}
+
+/** `ctx` of `nonce-pok`. */
+export function nonceContext(at: {
+  uid: Uint8Array;
+  epoch: number;
+  sid: Uint8Array;
+  e: Uint8Array;
+  c: Uint8Array;
+}): Uint8Array {
+  const parts = [
+    sized("sid", at.sid, 16),
+    sized("uid", at.uid, 16),
+    epochBytes(at.epoch),
+    sized("c", at.c, 32),
+    sized("e", at.e, 32),
+  ];
+  return concat(...parts.map(LV));
+}
+
+/** `c = H("commit", sid, uid, epoch, e, Q1, rho)`. */
+export function commitment(of: {
+  uid: Uint8Array;
+  epoch: number;
+  sid: Uint8Array;
+  e: Uint8Array;
+  Q1: Uint8Array;
+  rho: Uint8Array;
+}): Uint8Array {
+  return H(
+    "commit",
+    sized("sid", of.sid, 16),
+    sized("uid", of.uid, 16),
+    epochBytes(of.epoch),
+    sized("e", of.e, 32),
+    sized("Q1", of.Q1, 65),
+    sized("rho", of.rho, 32),
+  );
+}
+
+/** `fb`, which names the outcome of one `finish` body; an absent `tau` is an empty part. */
+export function finishHash(uid: Uint8Array, items: readonly Opening[], tau: bigint | null): Uint8Array {
+  const parts = items.flatMap((item) => [
+    sized("sid", item.sid, 16),
+    sized("Q1", item.Q1, 65),
+    sized("rho", item.rho, 32),
+    bytes32(item.sPrime),
+  ]);
+  return H("finish", sized("uid", uid, 16), ...parts, tau === null ? new Uint8Array() : scalarBytes(tau));
+}
+
+/** `M` of a task that the parties make for themselves. */
+export function internalMessage(
+  purpose: "refresh" | "confirm",
+  uid: Uint8Array,
+  sid: Uint8Array,
+): Uint8Array {
+  return concat(LV(utf8(PREFIX + purpose)), enrolmentContext(uid, sid));
+}
+
+/** Whether `M` begins as internal ones do (`00 00 00 xx "MSHIELD/v1/"`); a business may not send such. */
+export function isInternalMessage(message: Uint8Array): boolean {
+  const prefix = utf8(PREFIX);
+  return (
+    same(message.subarray(0, 3), new Uint8Array(3)) && same(message.subarray(4, 4 + prefix.length), prefix)
+  );
+}

@@ -1,0 +1,22 @@
+/** `npm run vectors -w packages/gm -- FILE`: ends with `N passed, M failed`, and exit code 1 where one failed. */
+
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import process from "node:process";
+
+import { runVectors } from "./run.ts";
+
+const [file] = process.argv.slice(2);
+if (file === undefined) {
+  process.stderr.write("usage: npm run vectors -w packages/gm -- FILE\n");
+  process.exit(2);
+}
+// npm changes to the package's folder; a path is meant from where the command was given.
+const { passed, failures } = await runVectors(
+  readFileSync(resolve(process.env["INIT_CWD"] ?? ".", file), "utf8"),
+);
+for (const failure of failures) {
+  process.stdout.write(`${failure}\n`);
+}
+process.stdout.write(`${passed} passed, ${failures.length} failed\n`);
+process.exitCode = failures.length > 0 || passed === 0 ? 1 : 0;

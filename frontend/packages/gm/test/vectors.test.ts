@@ -1,0 +1,34 @@
+/** The protocol's vectors, and that a changed one is found. */
+
+import { readFileSync } from "node:fs";
+
+import { expect, test } from "vitest";
+
+import { runVectors } from "../src/vectors/run.ts";
+
+const FILE = new URL("../../../../vectors/cosign.json", import.meta.url);
+const TEXT = readFileSync(FILE, "utf8");
+
+test("all vectors hold", { timeout: 60_000 }, async () => {
+  const { passed, failures } = await runVectors(TEXT);
+  expect(failures).toEqual([]);
+  const sections = Object.values(JSON.parse(TEXT) as Record<string, unknown>).filter(Array.isArray);
+  expect(passed).toBe(sections.reduce((sum, cases) => sum + cases.length, 0));
+});
+
+test("a changed value, a new field and a new section are found", { timeout: 60_000 }, async () => {
+  const file = JSON.parse(TEXT) as Record<string, Record<string, unknown>[]>;
+  const [first] = file["signing"]!;
+  const cases = {
+    protocol: "MSHIELD/v1",
+    signing: [
+      { ...first, k1: first!["k2"] },
+      { ...first, more: 1 },
+    ],
+    rejected: [{ ...file["rejected"]![0], error: "retry" }],
+    unheard_of: [{}],
+  };
+  const { passed, failures } = await runVectors(JSON.stringify(cases));
+  expect(passed).toBe(0);
+  expect(failures).toHaveLength(4);
+});
