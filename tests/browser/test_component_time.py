@@ -40,6 +40,18 @@ def test_without_a_connection_no_code_stands_and_with_it_comes_back(
     expect(shield.locator(".card .title")).to_have_text("已登录")
 
 
+def test_where_streams_are_held_back_it_polls(
+    open_page: Callable[..., Page], site: Site, party: Party
+) -> None:
+    page = open_page()
+    page.route("**/events", lambda _: None)  # never answered
+    shield = show(page, site, party, party.ask())
+    expect(shield.locator(".qr")).to_be_visible(timeout=10_000)
+    scan(shield, party)
+    party.approve()
+    expect(shield.locator(".card .title")).to_have_text("已登录")
+
+
 def test_the_end_is_announced_and_told(open_page: Callable[..., Page], site: Site, short: Party) -> None:
     page, made = open_page(), short.ask()
     shield = show(page, site, short, made)

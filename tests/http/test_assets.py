@@ -8,6 +8,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
+from mshield.domain import errors
 from mshield.web import assets
 from mshield.web.pages import error_page, login_page, message_page
 from mshield.web.pages.messages import Link
@@ -103,11 +104,12 @@ def test_pages_forbid_what_they_do_not_need() -> None:
     assert answer.headers["referrer-policy"] == "no-referrer"
 
 
-def test_an_error_page_names_what_support_asks_for() -> None:
-    answer = error_page(
-        title="不能登录", text="请从业务系统重新开始", code="invalid_request", request_id="0a1b", lang="zh"
-    )
+def test_an_error_page_speaks_both_languages_and_names_what_support_asks_for() -> None:
+    error = errors.LoginRefused()
+    answer = error_page(error, zh="无法登录", en="Can't log in", status=400, request_id="0a1b", reason="<no>")
     text = bytes(answer.body).decode()
     assert answer.status_code == 400
-    assert "invalid_request" in text
-    assert "0a1b" in text
+    assert error.zh in text
+    assert '<section class="english" lang="en">' in text
+    for each in ("login_refused", "0a1b", "&lt;no&gt;"):
+        assert f"<span>{each}</span>" in text

@@ -10,7 +10,8 @@ export default defineConfig({
   build: {
     outDir: STATIC,
     emptyOutDir: false,
-    target: "es2022",
+    // What its parts need at least: private methods, constructable style sheets.
+    target: ["chrome86", "edge86", "firefox101", "safari16.4"],
     // Not Vite's library mode, which keeps white space for other bundlers.
     rolldownOptions: { input: "src/index.ts", output: { entryFileNames: "mshield.js" } },
     modulePreload: false,

@@ -110,9 +110,10 @@ export class View {
 
   /** The ring and the countdown: seconds left of all; null for a ring that is full or empty without a count. */
   left(seconds: number | null, share: number): void {
+    const left = seconds === null ? "" : phrasesOf(this.#language).left(seconds);
+    if (this.#countdown.textContent !== left) this.#countdown.textContent = left;
     this.#rest.setAttribute("stroke-dasharray", `${Math.max(0, Math.min(1, share)) * 100} 100`);
     this.#rest.toggleAttribute("hidden", share <= 0);
-    this.#countdown.textContent = seconds === null ? "" : phrasesOf(this.#language).left(seconds);
   }
 
   /** Tells a screen reader, once. */

@@ -62,6 +62,7 @@ export class Watch {
   #state: Snapshot["state"] = "waiting";
   #failures = 0;
   #streams = true;
+  #polled = false;
 
   constructor(source: Source, listener: Listener, patience: Partial<Patience> = {}) {
     this.#source = source;
@@ -126,10 +127,14 @@ export class Watch {
 
   async #poll(): Promise<void> {
     const silence = this.#newAttempt(POLL_MS);
+    // The first answer is wanted at once: it has the first codes.
+    const seconds = this.#polled ? POLL_SECONDS : 0;
+    this.#polled = false;
     try {
-      const answer = await this.#fetch(`?wait=${POLL_SECONDS}&state=${this.#state}`, "application/json");
+      const answer = await this.#fetch(`?wait=${seconds}&state=${this.#state}`, "application/json");
       const snapshot = (await answer.json()) as Snapshot & { qr?: QrTexts };
       this.#failures = 0;
+      this.#polled = true;
       this.#take(snapshot);
       if (snapshot.qr !== undefined) this.#listener.onTexts(snapshot.qr);
     } finally {

@@ -94,7 +94,7 @@ test("where streams don't come through it polls, and has its codes from there", 
   expect(heard.log).toEqual(["waiting", "texts", "signed"]);
   expect(server.requests.map(({ path }) => path.split("?")[1])).toEqual([
     undefined,
-    "wait=8&state=waiting",
+    "wait=0&state=waiting",
     "wait=8&state=waiting",
   ]);
 });

@@ -184,14 +184,13 @@ def _page(context: Context, view: LoginView) -> Response:
 
 
 def _refused(request: Request, error: errors.DomainError) -> Response:
-    reason = error.extra.get("reason")
     response = error_page(
-        title="无法登录 Can't log in",
-        text=f"{error.zh} {error.en}" + (f" ({reason})" if reason else ""),
-        code=error.code,
-        request_id=request.scope.get("mshield.request_id"),
-        lang="zh",
+        error,
+        zh="无法登录",
+        en="Can't log in",
         status=STATUS[error.code],
+        request_id=request.scope.get("mshield.request_id"),
+        reason=str(error.extra.get("reason") or ""),
     )
     if (wait := error.extra.get("retry_after")) is not None:
         response.headers["Retry-After"] = str(wait)

@@ -69,12 +69,12 @@ async def _logged_out(request: Request) -> Response:
         view = await context.oidc.log_out(await parameters_of(request), now=context.clock())
     except errors.LogoutRefused as error:
         return error_page(
-            title="无法退出 Can't log out",
-            text=f"{error.zh} {error.en} ({error.extra.get('reason')})",
-            code=error.code,
-            request_id=request.scope.get("mshield.request_id"),
-            lang="zh",
+            error,
+            zh="无法退出",
+            en="Can't log out",
             status=STATUS[error.code],
+            request_id=request.scope.get("mshield.request_id"),
+            reason=str(error.extra.get("reason") or ""),
         )
     if view.go and view.back is not None:
         return sent_to(view.back)

@@ -4,62 +4,42 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
+from mshield.domain.errors import DomainError
 from mshield.web.pages.page import Language, page, web_address
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """The one way on."""
+    """The one way on. Raises ValueError where it is no web address."""
 
     address: str
     text: str
 
+    def __post_init__(self) -> None:
+        web_address(self.address)
 
-def message_page(
-    *, title: str, text: str, lang: Language, link: Link | None = None, status: int = 200
-) -> Response:
+
+def message_page(*, title: str, text: str, lang: Language, link: Link | None = None) -> Response:
     """Something that went well, or needs no support."""
-    return _message(title=title, text=text, lang=lang, link=link, status=status, code=None, request_id=None)
+    return page("message.html", lang=lang, title=title, text=text, link=link, english=None, support=())
 
 
 def error_page(
-    *,
-    title: str,
-    text: str,
-    code: str,
-    request_id: str | None,
-    lang: Language,
-    link: Link | None = None,
-    status: int = 400,
+    error: DomainError, *, zh: str, en: str, status: int, request_id: str | None, reason: str | None = None
 ) -> Response:
     """An error that can't be told to a business system, such as one of OpenID Connect with no address to return to.
 
-    `code` is stable and for support, as is the id of the HTTP request.
+    `zh` and `en` are its titles: nobody knows the reader's language here, so both stand on the page. The error's code,
+    `reason` and the id of the HTTP request are for support.
     """
-    return _message(
-        title=title, text=text, lang=lang, link=link, status=status, code=code, request_id=request_id
-    )
-
-
-def _message(
-    *,
-    title: str,
-    text: str,
-    lang: Language,
-    link: Link | None,
-    status: int,
-    code: str | None,
-    request_id: str | None,
-) -> Response:
-    if link is not None:
-        web_address(link.address)
+    support = tuple(each for each in (error.code, reason, request_id) if each)
     return page(
         "message.html",
-        lang=lang,
+        lang="zh",
         status=status,
-        title=title,
-        text=text,
-        link=link,
-        code=code,
-        request_id=request_id,
+        title=zh,
+        text=error.zh,
+        english={"title": en, "text": error.en},
+        link=None,
+        support=support,
     )
