@@ -5,7 +5,6 @@ A status, a code or a shape that the document doesn't tell fails the test that m
 
 import json
 import re
-from collections.abc import Callable
 from functools import cache, lru_cache
 from typing import Any, Final
 
@@ -22,6 +21,8 @@ _FAULT: Final = 500
 _PARAMETER: Final = re.compile(r"\\\{\w+\\\}")
 _HOW: Final = "errors of an operation stand in src/mshield/web/examples, see CONTRIBUTING.md"
 Operation = dict[str, Any]
+ANSWERED: Final[set[str]] = set()
+"""Ids of the operations that were answered and not refused, in this process so far."""
 
 
 @cache
@@ -75,6 +76,8 @@ def check(request: httpx.Request, sent: bytes, answer: httpx.Response) -> None:
     described = operation["responses"].get(str(answer.status_code))
     assert described is not None, f"{told} isn't documented ({_HOW}): {answer.text[:300]}"
     _hold(described.get("content", {}), answer.headers.get("content-type", ""), answer.content, told)
+    if answer.status_code < _REFUSED:
+        ANSWERED.add(operation["operationId"])
     if answer.status_code < _REFUSED and "requestBody" in operation:
         asked = operation["requestBody"]["content"]
         _hold(asked, request.headers.get("content-type", ""), sent, f"{told}, the request")
@@ -95,6 +98,7 @@ class Conforming(httpx.AsyncBaseTransport):
     """Carries calls to the application and checks each."""
 
     def __init__(self, app: FastAPI, *, client: tuple[str, int] = ("127.0.0.1", 123)) -> None:
+        """`client` is the address that the calls come from."""
         self._inner = httpx.ASGITransport(app, raise_app_exceptions=False, client=client)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -105,12 +109,4 @@ class Conforming(httpx.AsyncBaseTransport):
         body = b"".join([part async for part in answer.stream])
         whole = httpx.Response(answer.status_code, headers=answer.headers, content=body)
         check(request, sent, whole)
-        RECORD(request, sent, whole)
         return whole
-
-
-def _nothing(request: httpx.Request, sent: bytes, answer: httpx.Response) -> None:
-    pass
-
-
-RECORD: Callable[[httpx.Request, bytes, httpx.Response], None] = _nothing

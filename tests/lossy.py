@@ -154,14 +154,14 @@ class Service:
 
 
 @contextmanager
-def running_behind_a_line(database_url: str, folder: Path) -> Iterator[Service]:
-    """The application over a migrated database, in a thread of its own."""
+def running_behind_a_line(database_url: str, folder: Path, **changed: object) -> Iterator[Service]:
+    """The application over a migrated database with `changed` settings, in a thread of its own."""
     loop, clock, stack = asyncio.new_event_loop(), Clock(), AsyncExitStack()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
 
     async def open_() -> Application:
-        return await stack.enter_async_context(running(database_url, folder, clock))
+        return await stack.enter_async_context(running(database_url, folder, clock, **changed))
 
     try:
         application = asyncio.run_coroutine_threadsafe(open_(), loop).result(60)

@@ -1,6 +1,7 @@
 """Every route stands in the OpenAPI document of its audience, and each document is a right one."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,10 +30,9 @@ _NOT_DESCRIBED: Final = {
     "/dev/sms.json": "demonstration only, never in production",
     "/dev/captchas/{captcha_id}": "demonstration only, never in production",
 }
-_STILL_LANDING: Final = {"phone", "business", "pc"}
-"""Audiences whose new routes may lack an id and codes for now."""
 _BY_STANDARD: Final = {"application/json", "text/html"}
 """Refusals of OpenID Connect: the standard's own errors for clients, pages for people."""
+_PAGES: Final = Path(__file__).parents[2] / "docs/api"
 _ANSWERED: Final = 200
 _REFUSED: Final = 400
 
@@ -76,11 +76,12 @@ def test_a_document_is_right(audience: str | None) -> None:
         ids.append(operation["operationId"])
         assert operation["summary"], name
         assert operation["description"], name
-        if _STILL_LANDING & set(operation["tags"]):
-            continue
         assert operation["operationId"].isalnum(), f"{name}: an operation id of its own, in camelCase"
         assert {each for way in operation.get("security", ()) for each in way} <= defined, name
         for status, answer in operation["responses"].items():
+            assert answer.get("content", {}).get("application/json") != {"schema": {}}, (
+                f"{name} {status}: of no shape"
+            )
             if int(status) >= _REFUSED and not _BY_STANDARD & answer["content"].keys():
                 assert "application/problem+json" in answer["content"], f"{name} {status}"
                 examples = answer["content"]["application/problem+json"]["examples"]
@@ -110,6 +111,19 @@ async def test_documents_are_made_only_when_asked_for(sqlite_url: str, tmp_path:
         assert (before, documents.are_made) == (False, True)
         assert answer.json() == documents.of("business")
         assert (await application.http.get("/openapi.json")).json() == documents.of()
+
+
+def test_an_audiences_pages_have_a_section_for_each_of_its_operations() -> None:
+    rows = re.findall(
+        r"^\| (\w+) \|.*`/openapi/(\w+)\.json` \|(.*)\|$",
+        (_PAGES / "README.md").read_text("utf-8"),
+        re.MULTILINE,
+    )
+    assert [row[:2] for row in rows] == [(name, name) for name in AUDIENCES]
+    for audience, _, links in rows:
+        text = "\n".join((_PAGES / page).read_text("utf-8") for page in re.findall(r"\]\((\w+\.md)\)", links))
+        missing = [name for name in _operations(_DOCUMENTS.of(audience)) if f"\n## {name}\n" not in text]
+        assert not missing, audience
 
 
 def test_the_command_prints_the_same(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from joserfc.jwk import KeySet
 from mshield.domain.qr import qr_text
 from mshield.services.oidc.clients import set_client
 from tests.application import ORIGIN, Application
+from tests.conformance import Conforming
 from tests.http.test_requests import Shield
 
 REDIRECT: Final = "https://singlewindow.example/callback"
@@ -88,7 +89,7 @@ class Client:
 
     def browser(self) -> httpx.AsyncClient:
         """A person's browser, with nothing in it."""
-        transport = httpx.ASGITransport(self.application.app, client=("203.0.113.24", 1))
+        transport = Conforming(self.application.app, client=("203.0.113.24", 1))
         return httpx.AsyncClient(transport=transport, base_url=ORIGIN, headers={"User-Agent": _BROWSER})
 
     def parameters(self, **changed: str | None) -> dict[str, str]:

@@ -21,6 +21,7 @@ _SECURITY: Final[dict[str, Any]] = {"security": [{"business": []}]}
     "/requests/{request_id}/events",
     summary="The states of a request as they come",
     operation_id="streamOwnRequest",
+    response_class=Response,
     openapi_extra=_SECURITY,
     responses=openapi.answers_events("Events `state`", RequestStateMessage)
     | openapi.problems(401, 404, 429, 503),

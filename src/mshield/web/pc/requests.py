@@ -76,6 +76,7 @@ async def state(request: Request, request_id: str) -> Response:
     "/requests/{request_id}/events",
     summary="The states of a request as they come, and its QR code",
     operation_id="streamRequest",
+    response_class=Response,
     openapi_extra=_SECURITY,
     responses=openapi.answers_events("Events `state` and `qr`", RequestStateMessage, QrMessage)
     | openapi.problems(401, 404, 429, 503),

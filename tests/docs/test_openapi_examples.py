@@ -1,0 +1,111 @@
+"""Each operation's examples exist, fit their schemas and are true to life, and its page names the same refusals."""
+
+import base64
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import pytest
+
+from mshield.client import verify
+from mshield.domain.errors import BY_CODE
+from mshield.web.examples import Example, examples
+from tests.conformance import document, faults
+from tests.pages import DOCS
+
+_SHOWN: Final = re.compile(r"application/(json|x-www-form-urlencoded)|text/(?!html)")
+"""Bodies that an example can show: a binary file or a page can't."""
+
+_OPERATIONS: Final = {
+    f"{method.upper()} {path}": operation
+    for path, item in document()["paths"].items()
+    for method, operation in item.items()
+}
+
+
+def _bodies(operation: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Where, and the content, of what can be shown; of several media types for one body the first."""
+    asked = operation.get("requestBody", {}).get("content", {})
+    answers = {
+        status: each.get("content", {}) for status, each in operation["responses"].items() if status < "4"
+    }
+    for place, content in {"request": asked, **answers}.items():
+        shown = [each for media_type, each in content.items() if _SHOWN.match(media_type)]
+        if shown:
+            yield place, shown[0]
+
+
+@pytest.mark.parametrize("name", sorted(_OPERATIONS))
+def test_an_operation_has_its_examples(name: str) -> None:
+    operation = _OPERATIONS[name]
+    missing = [place for place, content in _bodies(operation) if not content.get("examples")]
+    missing += [
+        each["name"] for each in operation.get("parameters", ()) if each["required"] and "example" not in each
+    ]
+    assert not missing, f"put them into web/examples, at {operation['operationId']} (see CONTRIBUTING.md)"
+
+
+@pytest.mark.parametrize("name", sorted(_OPERATIONS))
+def test_the_examples_fit_their_schemas(name: str) -> None:
+    operation = _OPERATIONS[name]
+    for place, content in _bodies(operation):
+        for example in content.get("examples", {}).values():
+            assert not faults(content["schema"], example["value"]), f"{name} {place}"
+    for each in operation.get("parameters", ()):
+        if "example" in each:
+            assert not faults(each["schema"], each["example"]), f"{name} {each['name']}"
+
+
+def test_the_problems_are_problems() -> None:
+    for code, example in document()["components"]["examples"].items():
+        assert not faults({"$ref": "#/components/schemas/Problem"}, example["value"])
+        assert example["value"]["code"] == code
+        assert example["value"]["zh"] != example["value"]["en"]
+
+
+def test_nothing_is_kept_of_operations_and_codes_that_are_gone() -> None:
+    ids = {operation["operationId"] for operation in _OPERATIONS.values()}
+    for operation_id, example in examples().items():
+        assert operation_id in ids or operation_id.endswith(" *"), operation_id
+        assert set(example.errors) <= BY_CODE.keys(), operation_id
+
+
+def test_a_page_and_its_document_name_the_same_refusals() -> None:
+    text = "\n".join(file.read_text("utf-8") for file in (DOCS / "api").glob("*.md"))
+    for section in re.split(r"^## ", text, flags=re.MULTILINE)[1:]:
+        name, _, body = section.partition("\n")
+        if name not in _OPERATIONS:
+            continue
+        named = {
+            code
+            for line in re.findall(r"\*\*Errors\*\*(.*?)(?=\n\n|\n- |\n#|\Z)", body, re.DOTALL)
+            for code in re.findall(r"`(\w+)`", line)
+            if code in BY_CODE
+        }
+        told = set(re.findall(r"`(\w+)`", str([each["description"] for each in _refusals(name)])))
+        own = set(examples().get(_OPERATIONS[name]["operationId"], Example()).errors)
+        assert named <= told, f"{name}: the document lacks {sorted(named - told)}"
+        if named:
+            assert own <= named, f"{name}: the page lacks {sorted(own - named)}"
+
+
+def _refusals(name: str) -> list[dict[str, Any]]:
+    return [each for status, each in _OPERATIONS[name]["responses"].items() if status >= "4"]
+
+
+def test_the_result_that_is_shown_verifies() -> None:
+    result = examples()["getResult"].response
+    shown = result["documents"][0]
+    verified = verify(
+        message=base64.b64decode(shown["message_b64"]),
+        signature=base64.b64decode(shown["signature_b64"]),
+        certificate=result["certificate_pem"],
+        chain=result["chain_pem"][:1],
+        roots=[result["chain_pem"][1]],
+        at=datetime.fromtimestamp(result["signed_at"] / 1000, UTC),
+        ocsp=base64.b64decode(result["ocsp_b64"]),
+    )
+    assert verified.name == result["signer"]["name"]
+    asked = examples()["createRequest"].request["documents"][0]
+    assert asked["content_b64"] == shown["message_b64"]

@@ -1,0 +1,304 @@
+"""One life of an enterprise at the service calls every operation of every document, and each answer is as it says.
+
+The calls are held against the documents by `tests/conformance.py`. OpenID Connect has its own in `tests/oidc`.
+"""
+
+import base64
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from mshield.client import BusinessClient, Document
+from mshield.client.business.values import Created, Pc
+from mshield.client.phone import VirtualPhone
+from mshield.client.portal import PortalClient
+from mshield.demo.people import LEGAL_PERSON, OPERATOR, Person
+from mshield.domain.staff import StaffRole
+from mshield.pki.ocsp_request import CertId, build_ocsp_request
+from mshield.services.init_p256 import init_p256
+from mshield.services.log.sequence import sequence
+from mshield.services.outside_login import RETURN_PATH
+from mshield.settings import AccountSource
+from tests.accounts import make_passwords_cheap
+from tests.application import EXAMPLES, ORIGIN
+from tests.conformance import ANSWERED, document
+from tests.lossy import Service, running_behind_a_line
+from tests.oidc_provider import CLIENT_ID, CLIENT_SECRET, Provider, providing
+from tests.signing import execute
+
+_DECLARATION: Final = Document(
+    title="进口货物报关单",
+    media_type="application/xml",
+    content=b'<?xml version="1.0" encoding="UTF-8"?><DecHead><DeclTotal>126000.00</DeclTotal></DecHead>',
+    display=(("申报企业", "宁波北潮进出口有限公司"), ("总价", "126000.00 欧元")),
+)
+_PC: Final = Pc(address="203.0.113.24", browser="Firefox 145, Windows")
+
+
+@dataclass(slots=True)
+class Life:
+    """The service, and who calls it."""
+
+    service: Service
+    provider: Provider
+    phone: VirtualPhone
+    business: BusinessClient
+    portal: PortalClient
+    http: httpx.Client
+    shield_number: str = ""
+
+    def wait_a_minute(self) -> None:
+        """Between two SMS codes."""
+        self.service.clock.advance(seconds=61)
+
+    def get(self, path: str, **headers: str) -> httpx.Response:
+        """A call that must be answered well."""
+        answer = self.http.get(path, headers=headers)
+        assert answer.status_code == 200, f"{path}: {answer.text}"
+        return answer
+
+    def post(self, path: str, content: bytes, media_type: str, **headers: str) -> httpx.Response:
+        """The same, with a body."""
+        answer = self.http.post(path, content=content, headers={"Content-Type": media_type, **headers})
+        assert answer.is_success, f"{path}: {answer.text}"
+        return answer
+
+    def captcha_answer(self, captcha_id: str) -> str:
+        """What the picture shows."""
+        return str(self.service.get(f"/dev/captchas/{captcha_id}")["answer"])
+
+    def sms_code(self, person: Person, purpose: str) -> str:
+        """The newest code."""
+        return self.service.sms_code(person, purpose)
+
+    def qr(self, asked: Created) -> str:
+        """What the PC shows now, by the test's clock."""
+        begun = asked.expires_at - 120_000
+        return asked.qr_text(asked.received_at + self.service.clock() - begun - asked.age)
+
+
+@pytest.fixture
+def life(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Life]:
+    make_passwords_cheap(monkeypatch)
+    with providing(ORIGIN + RETURN_PATH) as provider, _service(sqlite_url, tmp_path, provider) as service:
+        provider.clock = service.clock
+        # Somebody else: an account comes from one place.
+        provider.person |= {
+            "sub": "su-9",
+            "name": "沈若澜",
+            "id_number": "33020319930727264X",
+            "phone_number": "13800001111",
+        }
+        context = service.application.context
+        service.run(init_p256(context.db, context.keyring, renew=False, now=service.clock()))
+        portal = PortalClient(ORIGIN, transport=service.line)
+        http = httpx.Client(transport=service.line, base_url=ORIGIN)
+        yield Life(service, provider, service.phone(), service.business(), portal, http)
+
+
+@contextmanager
+def _service(database_url: str, folder: Path, provider: Provider) -> Iterator[Service]:
+    customs = AccountSource(
+        name="customs", kind="oidc", title_zh="互联网+海关", title_en="Internet+Customs", url=provider.issuer,
+        client_id=CLIENT_ID, secret=SecretStr(CLIENT_SECRET), seconds=2,
+    )  # fmt: skip
+    with running_behind_a_line(database_url, folder, account_sources=(customs,), p256_status=True) as made:
+        yield made
+
+
+def _register(life: Life) -> None:
+    for person in (OPERATOR, LEGAL_PERSON):
+        life.phone.request_sms_code("register", phone=person.phone)
+        life.phone.register(
+            name=person.name,
+            id_type="resident_id",
+            id_number=person.id_number,
+            phone=person.phone,
+            sms_code=life.sms_code(person, "register"),
+            password=person.password,
+        )
+
+
+def _log_in_from_outside(life: Life) -> None:
+    life.phone.account_sources()
+    begun = life.phone.begin_outside_login("customs")
+    code, state = life.provider.log_in_at(begun.address)
+    life.phone.finish_outside_login(state, code)
+    life.phone.logout()
+
+
+def _log_in(life: Life) -> None:
+    captcha = life.phone.captcha().captcha_id
+    life.get(f"/api/phone/captchas/{captcha}/audio")
+    answer = life.captcha_answer(captcha)
+    life.phone.login(account=OPERATOR.phone, password=OPERATOR.password, captcha_id=captcha, captcha=answer)
+
+
+def _form(life: Life, purpose: str) -> dict[str, Any]:
+    return {
+        "name": OPERATOR.name,
+        "id_number": OPERATOR.id_number,
+        "user_type": "operator",
+        "credit_code": OPERATOR.credit_code,
+        "sms_code": life.sms_code(OPERATOR, purpose),
+    }
+
+
+def _apply(life: Life) -> None:
+    life.wait_a_minute()
+    life.phone.request_sms_code("apply")
+    life.phone.apply(**_form(life, "apply"), pin=OPERATOR.pin)
+    life.shield_number = life.phone.certificate().shield_number
+    assert life.phone.me().shield_number == life.shield_number
+
+
+def _use(life: Life) -> None:
+    phone, business = life.phone, life.business
+    login = business.request_login(pc=_PC)
+    phone.scan(life.qr(login))
+    business.status(login.id)
+    phone.approve(login.id, pin=OPERATOR.pin)
+    bearer = {"Authorization": f"Bearer {login.status_token}"}
+    life.get(f"/api/pc/requests/{login.id}", **bearer)
+    life.get(f"/api/pc/requests/{login.id}/events", **bearer)
+    own = base64.b64encode(
+        f"{life.service.application.client_id}:{life.service.application.client_secret}".encode()
+    ).decode()
+    life.get(f"/api/business/requests/{login.id}/events", Authorization=f"Basic {own}")
+    declaration = business.request_signature([_DECLARATION], pc=_PC, shield_number=life.shield_number)
+    assert [each.request_id for each in phone.inbox()] == [declaration.id]
+    phone.take(declaration.id)
+    phone.approve(declaration.id, pin=OPERATOR.pin)
+    business.result(declaration.id)
+    unwanted = business.request_signature([_DECLARATION], pc=_PC)
+    phone.scan(life.qr(unwanted))
+    phone.decline(unwanted.id, reason="not_me")
+    business.cancel(business.request_login().id)
+    assert len(phone.signatures().items) == 2
+
+
+def _look_after(life: Life) -> None:
+    phone = life.phone
+    phone.bind(OPERATOR.pin)
+    business = life.business.request_login(channel="app")
+    assert business.app_link
+    phone.unbind(phone.me().bindings[0].sid)
+    phone.change_pin(OPERATOR.pin, "314159")
+    phone.change_pin("314159", OPERATOR.pin)
+
+
+class _Interrupted(Exception):
+    pass
+
+
+def _renew(life: Life) -> None:
+    def interrupted(*_: object) -> str:
+        raise _Interrupted
+
+    pins: tuple[Any, ...] = (interrupted, OPERATOR.pin)
+    life.service.run(execute(life.service.db, "UPDATE filed_persons SET version = version + 1"))
+    for pin in pins:
+        life.wait_a_minute()
+        life.phone.request_sms_code("renew")
+        form = _form(life, "renew")
+        if pin is interrupted:
+            with pytest.raises(_Interrupted):
+                life.phone.renew(**form, pin=pin)
+            life.phone.give_up_renewal()
+        else:
+            life.phone.renew(**form, pin=pin)
+
+
+def _manage(life: Life) -> None:
+    portal, code = life.portal, LEGAL_PERSON.credit_code
+    life.wait_a_minute()
+    captcha = portal.captcha().captcha_id
+    life.get(f"/api/portal/captchas/{captcha}/audio")
+    begun = portal.begin_login(
+        account=LEGAL_PERSON.phone,
+        password=LEGAL_PERSON.password,
+        captcha_id=captcha,
+        captcha=life.captcha_answer(captcha),
+    )
+    portal.finish_login(begun.login_id, life.sms_code(LEGAL_PERSON, "portal"))
+    portal.session()
+    portal.people(code)
+    portal.shields(code)
+    portal.export(code, "people")
+    portal.export(code, "shields")
+    portal.act(code, "report_loss", [life.shield_number], reason="手机遗失")
+    portal.act(code, "lift_loss", [life.shield_number], reason="手机已找回")
+    life.wait_a_minute()
+    portal.request_revocation_code()
+    sms_code = life.sms_code(LEGAL_PERSON, "revoke")
+    portal.revoke(
+        code, [life.shield_number], reason="员工离职", cause="affiliation_changed", sms_code=sms_code
+    )
+    portal.shield(code, life.shield_number)
+    portal.logout()
+
+
+def _staff(life: Life) -> None:
+    token = life.service.run(life.service.application.staff_token(*StaffRole))
+    bearer = {"Authorization": f"Bearer {token}"}
+    listed = (EXAMPLES / "filing.csv").read_bytes()
+    life.post("/api/console/filing/imports?dry_run=true", listed, "text/csv", **bearer)
+    life.post("/api/console/filing/imports", listed, "text/csv", **bearer)
+    life.get("/api/console/filing/export?format=csv", **bearer)
+    (person,) = (
+        each
+        for each in life.get("/api/console/filing/people", **bearer).json()["items"]
+        if each["name"] == OPERATOR.name
+    )
+    reason = '{"reason": "已离职"}'.encode()
+    life.post(f"/api/console/filing/people/{person['id']}/end", reason, "application/json", **bearer)
+    account = life.get(f"/api/console/accounts?phone={OPERATOR.phone}", **bearer).json()
+    change = '{"phone": "13700001234", "evidence": "本人持身份证原件到柜台办理"}'.encode()
+    life.post(f"/api/console/accounts/{account['id']}/phone", change, "application/json", **bearer)
+    life.get("/api/console/acts", **bearer)
+
+
+def _publication(life: Life) -> None:
+    context = life.service.application.context
+    life.service.run(sequence(context.log, now=life.service.clock()))
+    for path in (
+        "/pki/root.cer",
+        "/pki/issuing.cer",
+        "/pki/issuing.crl",
+        "/log/checkpoint",
+        "/healthz",
+        "/api/faq",
+    ):
+        life.get(path)
+    issuing = context.authorities.issuing.certificate
+    asked = build_ocsp_request([CertId.of(issuing, int(life.phone.certificate().serial, 16))])
+    for prefix in ("/pki/ocsp", "/pki/p256/ocsp"):
+        life.post(prefix, asked, "application/ocsp-request")
+        life.get(f"{prefix}/{base64.b64encode(asked).decode()}")
+    size = int(life.get("/log/checkpoint").text.splitlines()[1])
+    life.get(f"/log/tile/0/000.p/{size}")
+    life.get(f"/log/tile/entries/000.p/{size}")
+
+
+_LIFE: Final[tuple[Callable[[Life], None], ...]] = (
+    _register, _log_in_from_outside, _log_in, _apply, _use, _look_after, _renew, _publication, _manage, _staff,
+)  # fmt: skip
+
+
+def test_every_operation_is_called_and_answers_as_documented(life: Life) -> None:
+    ANSWERED.clear()
+    for part in _LIFE:
+        part(life)
+    operations = {
+        operation["operationId"]
+        for item in document()["paths"].values()
+        for operation in item.values()
+        if "oidc" not in operation["tags"]
+    }
+    assert operations - ANSWERED == set()
