@@ -14,7 +14,7 @@ from mshield.web.examples import Example, examples
 from tests.conformance import document, faults
 from tests.pages import DOCS
 
-_SHOWN: Final = re.compile(r"application/(json|x-www-form-urlencoded)|text/(?!html)")
+_SHOWN: Final = re.compile(r"application/(.+\+)?(json|x-www-form-urlencoded)|text/(?!html)")
 """Bodies that an example can show: a binary file or a page can't."""
 
 _OPERATIONS: Final = {

@@ -69,6 +69,16 @@ class Life:
         assert answer.is_success, f"{path}: {answer.text}"
         return answer
 
+    def basic(self) -> dict[str, str]:
+        """What the business system authenticates with."""
+        made = self.service.application
+        pair = base64.b64encode(f"{made.client_id}:{made.client_secret}".encode()).decode()
+        return {"Authorization": f"Basic {pair}"}
+
+    def log(self) -> None:
+        """Puts what was done into the transparency log."""
+        self.service.run(sequence(self.service.application.context.log, now=self.service.clock()))
+
     def captcha_answer(self, captcha_id: str) -> str:
         """What the picture shows."""
         return str(self.service.get(f"/dev/captchas/{captcha_id}")["answer"])
@@ -167,15 +177,14 @@ def _use(life: Life) -> None:
     bearer = {"Authorization": f"Bearer {login.status_token}"}
     life.get(f"/api/pc/requests/{login.id}", **bearer)
     life.get(f"/api/pc/requests/{login.id}/events", **bearer)
-    own = base64.b64encode(
-        f"{life.service.application.client_id}:{life.service.application.client_secret}".encode()
-    ).decode()
-    life.get(f"/api/business/requests/{login.id}/events", Authorization=f"Basic {own}")
+    life.get(f"/api/business/requests/{login.id}/events", **life.basic())
     declaration = business.request_signature([_DECLARATION], pc=_PC, shield_number=life.shield_number)
     assert [each.request_id for each in phone.inbox()] == [declaration.id]
     phone.take(declaration.id)
     phone.approve(declaration.id, pin=OPERATOR.pin)
     business.result(declaration.id)
+    life.log()
+    life.get(f"/api/business/requests/{declaration.id}/evidence", **life.basic())
     unwanted = business.request_signature([_DECLARATION], pc=_PC)
     phone.scan(life.qr(unwanted))
     phone.decline(unwanted.id, reason="not_me")
@@ -266,7 +275,7 @@ def _staff(life: Life) -> None:
 
 def _publication(life: Life) -> None:
     context = life.service.application.context
-    life.service.run(sequence(context.log, now=life.service.clock()))
+    life.log()
     for path in (
         "/pki/root.cer",
         "/pki/issuing.cer",
