@@ -4,9 +4,10 @@ Verification returns nothing or raises; reading a signature is strict, so each p
 """
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final, Self
 
-from mshield.gm import der
+from mshield.gm import der, scalars
 from mshield.gm.curve import GX, GY, A, B, N, affine_x, check_point
 from mshield.gm.engine import Engine
 from mshield.gm.errors import BadPoint, BadSignature, Malformed
@@ -53,10 +54,17 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class PrivateKey:
-    """A whole key in one place, such as a CA's; a shield's key never exists so."""
+    """A whole key in one place, such as a CA's; a shield's key never exists so.
+
+    `inverse` is (1 + d)^-1, made once since each signature needs it. ValueError unless 1 + d has one.
+    """
 
     d: int = field(repr=False)
     public: bytes
+    inverse: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "inverse", scalars.invert(1 + self.d))
 
 
 def generate(engine: Engine) -> PrivateKey:
@@ -67,8 +75,12 @@ def generate(engine: Engine) -> PrivateKey:
             return PrivateKey(d, engine.mul_g(d))
 
 
+@lru_cache(maxsize=64)
 def z_value(public: bytes, user_id: bytes = DEFAULT_ID) -> bytes:
-    """`Z`, the 32-byte hash of the user id, the curve and the public key (GB/T 32918.2, 5.5)."""
+    """`Z`, the 32-byte hash of the user id, the curve and the public key (GB/T 32918.2, 5.5).
+
+    Remembered, since a CA's key signs again and again.
+    """
     check_point(public)
     if len(user_id) >= _ID_LIMIT:
         raise Malformed("an SM2 user id is shorter than 8192 bytes")
@@ -99,7 +111,7 @@ def sign_with_nonce(engine: Engine, private: PrivateKey, e: bytes, k: int) -> Si
     r = (digest_number(e) + affine_x(engine.mul_g(k))) % N
     if r == 0 or r + k == N:
         return None
-    s = engine.invert(1 + private.d) * (k - r * private.d) % N
+    s = private.inverse * (k - r * private.d) % N
     return Signature(r, s) if s else None
 
 

@@ -5,6 +5,7 @@ It trusts no input but the bytes, the rules and the issuer; each check yields fi
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mshield.pki import names, oids
 from mshield.pki.certificate import Certificate, key_id
@@ -187,8 +188,14 @@ def _urls(s: Subject) -> Iterator[Finding]:
     if not s.rules.is_ca and oids.AUTHORITY_INFO_ACCESS in present and not s.values.ocsp_urls:
         yield Finding("url_missing", "OCSP")
     for url in s.values.crl_urls + s.values.ocsp_urls + s.values.ca_issuer_urls:
-        if not url.startswith(("http://", "https://")) or any(c <= " " or c > "~" for c in url):
+        if not _is_url(url):
             yield Finding("url_form", url)
+
+
+@lru_cache(maxsize=256)
+def _is_url(url: str) -> bool:
+    """Remembered, since a CA's certificates all name the same few."""
+    return url.startswith(("http://", "https://")) and all(" " < c <= "~" for c in url)
 
 
 def _policies(s: Subject) -> Iterator[Finding]:
