@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from mshield.client import Pc
 from mshield.client.errors import ProblemError
 from mshield.demo.people import OPERATOR
 from tests.conftest import Clock
@@ -51,3 +52,29 @@ def test_r15_not_me_tells_the_pc(service: Mortal, tmp_path: Path) -> None:
         phone.decline(reason="not_me")
         status = business.status(asked.id)
     assert (status.state, status.reason) == ("declined", "not_me")
+
+
+def test_r15_a_photo_of_the_code_is_refused_and_the_code_on_the_screen_works(
+    service: Mortal, tmp_path: Path
+) -> None:
+    phone = service.enrolled(tmp_path / "phone")
+    with service.business() as business:
+        asked = business.request_login()
+        photo = asked.qr
+        service.clock.advance(seconds=6)
+        with pytest.raises(ProblemError) as refused:
+            phone.scan(photo)
+        assert refused.value.code == "qr_stale"
+        assert "照片" in refused.value.zh
+        assert business.status(asked.id).state == "waiting"
+        phone.scan(asked.qr_text(at=asked.received_at + 6_000))
+        phone.approve(pin=OPERATOR.pin)
+        assert business.result(asked.id).signer.name == OPERATOR.name
+
+
+def test_r15_the_phone_is_told_which_pc_asks(service: Mortal, tmp_path: Path) -> None:
+    phone = service.enrolled(tmp_path / "phone")
+    with service.business() as business:
+        pc = Pc(address="203.0.113.24", browser="Firefox 145, Windows")
+        shown = phone.scan(business.request_login(pc=pc).qr).requester
+    assert (shown.pc_address, shown.pc_browser) == (pc.address, pc.browser)

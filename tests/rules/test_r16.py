@@ -60,3 +60,21 @@ def test_r16_declined_is_delivered_too(service: Mortal, tmp_path: Path) -> None:
         phone.scan(asked.qr)
         phone.decline()
         assert business.status(asked.id).state == "declined"
+
+
+def test_r16_r01_a_request_by_shield_number_waits_in_the_inbox(service: Mortal, tmp_path: Path) -> None:
+    phone = service.enrolled(tmp_path / "phone")
+    document = Document(title="进口报关单", media_type="application/xml", content=DECLARATION)
+    with service.business() as business:
+        asked = business.request_signature([document], shield_number=phone.status().shield_number)
+        (waiting,) = phone.inbox()
+        assert (waiting.request_id, waiting.title, waiting.requester.name) == (
+            asked.id,
+            "进口报关单",
+            "单一窗口",
+        )
+        assert phone.take(waiting.request_id).number == asked.number
+        phone.approve(pin=OPERATOR.pin)
+        (signed,) = business.result(asked.id).documents
+    assert signed.message == DECLARATION
+    assert phone.inbox() == ()
