@@ -17,8 +17,8 @@ from tests.streaming import Reader, reading
 REQUESTS = "/api/business/requests"
 
 
-async def _asked(application: Application) -> str:
-    answer = await application.business("POST", REQUESTS, {"kind": "login"})
+async def _asked(application: Application, **more: str) -> str:
+    answer = await application.business("POST", REQUESTS, {"kind": "login", **more})
     assert answer.status_code == 201, answer.text
     return str(answer.json()["id"])
 
@@ -103,6 +103,14 @@ async def test_a_business_system_sees_its_own_requests_without_codes(application
         assert reader.status == 404
     async with _business(application, request_id, secret="wrong") as reader:
         assert reader.status == 401
+
+
+async def test_a_request_by_link_has_no_code_to_show(application: Application) -> None:
+    request_id = await _asked(application, channel="app")
+    async with _pc(application, request_id) as reader:
+        assert await _state(reader) == "waiting"
+        await _become(application, request_id, "scanned")
+        assert await _state(reader) == "scanned"
 
 
 async def test_who_comes_late_learns_the_end_at_once(application: Application) -> None:

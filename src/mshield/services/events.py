@@ -18,6 +18,43 @@ ALONE_LOOK_AGAIN_SECONDS: Final = 2.0
 """The same while other processes can't be heard."""
 
 
+class Change:
+    """News that one call waits for. Lean, since thousands wait: an asyncio.Event holds a queue, a timeout a task."""
+
+    __slots__ = ("_waiter", "is_set")
+
+    def __init__(self) -> None:
+        self.is_set = False
+        self._waiter: asyncio.Future[None] | None = None
+
+    def set(self) -> None:
+        """There are news."""
+        self.is_set = True
+        self._stop_waiting()
+
+    def clear(self) -> None:
+        """What comes from now on is news."""
+        self.is_set = False
+
+    async def wait(self, seconds: float) -> bool:
+        """Waits for news since `clear`, for so many seconds; whether there are."""
+        if self.is_set:
+            return True
+        loop = asyncio.get_running_loop()
+        self._waiter = loop.create_future()
+        timer = loop.call_later(seconds, self._stop_waiting)
+        try:
+            await self._waiter
+        finally:
+            timer.cancel()
+            self._waiter = None
+        return self.is_set
+
+    def _stop_waiting(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+
 class Events:
     """Who waits, by request id."""
 
@@ -63,9 +100,9 @@ class Events:
             del self._waiting[request_id]
 
     @contextmanager
-    def watching(self, request_id: str) -> Iterator[asyncio.Event]:
-        """An event that is set at each change of the request."""
-        changed = asyncio.Event()
+    def watching(self, request_id: str) -> Iterator[Change]:
+        """Set at each change of the request."""
+        changed = Change()
         self.watch(request_id, changed.set)
         try:
             yield changed

@@ -1,7 +1,6 @@
 """A call that is held until a request's state is another one than the caller knows, or its time is over."""
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Final, Protocol, TypeVar
 
@@ -50,5 +49,4 @@ async def wait_for_change(
             pause = min(seconds - elapsed, events.look_again_seconds)
             if found.state in OPEN:
                 pause = min(pause, (found.expires_at - at) / 1000 + _JUST_AFTER_SECONDS)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(changed.wait(), pause)
+            await changed.wait(pause)

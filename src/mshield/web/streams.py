@@ -207,6 +207,7 @@ class _Stream:
         if found.state == self._state:
             return b""
         self._state, self._started_at = found.state, found.started_at
+        self._with_qr = self._with_qr and found.channel == "qr"
         return _event(b"state", message_of(found, now=now))
 
     def _qr(self) -> bytes:

@@ -66,6 +66,7 @@ async def state(request: Request, request_id: str) -> Response:
     seconds, known = _seconds(request), request.query_params.get("state", "waiting")
     if seconds:
         with streams_of(request).holding(context, request_id):
+            request.scope["headers"].clear()  # as a stream does: they are most of what a waiting call holds
             found = await context.follow.wait(request_id, known=known, seconds=seconds, now=context.clock())
     else:
         found = await context.follow.state(request_id, now=context.clock())
@@ -94,7 +95,7 @@ async def events(request: Request, request_id: str) -> Response:
 def _told(context: Context, found: Followed) -> PcStateMessage:
     now = context.clock()
     told = PcStateMessage(**msgspec.structs.asdict(message_of(found, now=now)))
-    if found.state != RequestState.WAITING:
+    if found.state != RequestState.WAITING or found.channel != "qr":
         return told
     texts = context.follow.qr_texts(found.id, started_at=found.started_at, now=now)
     return msgspec.structs.replace(told, qr=QrMessage(texts))

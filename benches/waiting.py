@@ -1,0 +1,177 @@
+"""PCs that wait: memory of the service for each, and the time from the phone's answer until the PC has the news.
+
+One service process on PostgreSQL. The PCs are a process of their own; phones sign requests for which PCs wait, a few
+at a time, while all the others go on waiting.
+"""
+
+import argparse
+import asyncio
+import json
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+import httpx
+import psutil
+
+from benches.http_signing import Signature, phones_of, ready_service
+from tests.service import LiveService
+
+WARM_UP: Final = 100
+"""PCs that wait before the memory is looked at: what the first ones bring stays."""
+
+SETTLE_SECONDS: Final = 20.0
+"""How long all wait before it is looked at again: two rounds of QR codes."""
+
+AT_ONCE: Final = 3
+"""Phones at work at the same time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waited:
+    """`kilobytes` of the service's resident memory per PC; `p50`, `p99`, `longest` in ms after the phone's answer."""
+
+    way: str
+    pcs: int
+    kilobytes: float
+    signed: int
+    p50: float
+    p99: float
+    longest: float
+
+
+def measure(*, poll: bool, pcs: int, signed: int) -> Waited:
+    """One way of waiting, on a service of its own."""
+    with ready_service("auto", "postgresql") as (service, _), _readers() as readers:
+        return asyncio.run(_measure(service, readers, poll=poll, pcs=pcs, signed=signed))
+
+
+async def _measure(
+    service: LiveService, readers: "subprocess.Popen[str]", *, poll: bool, pcs: int, signed: int
+) -> Waited:
+    assert service.process is not None
+    process = psutil.Process(service.process.pid)
+    credentials = httpx.BasicAuth(service.system["client_id"], service.system["client_secret"])
+    phones = phones_of(service)
+    async with httpx.AsyncClient(base_url=service.origin, auth=credentials, trust_env=False) as business:
+        waiting = [Signature(phones[number % len(phones)], business) for number in range(WARM_UP + pcs)]
+        for each in waiting:
+            await each.create()
+        # Whoever waits longest shall not be he who is told.
+        chosen = waiting[WARM_UP :: max(1, pcs // signed)][:signed]
+        _order(service, readers, waiting[:WARM_UP], poll=poll, told=[])
+        before = process.memory_info().rss
+        _order(service, readers, waiting[WARM_UP:], poll=poll, told=chosen)
+        await asyncio.sleep(SETTLE_SECONDS)
+        grown = process.memory_info().rss - before
+        answered = await _sign(chosen)
+    assert readers.stdout is not None
+    told = json.loads(readers.stdout.readline())
+    late = sorted(1e3 * max(0.0, told[request_id] - at) for request_id, at in answered.items())
+    for phone in phones:
+        await phone.http.aclose()
+    return Waited(
+        way="long poll" if poll else "server-sent events",
+        pcs=pcs,
+        kilobytes=grown / pcs / 1000,
+        signed=len(late),
+        p50=statistics.median(late),
+        p99=late[min(len(late) - 1, round(0.99 * len(late)))],
+        longest=late[-1],
+    )
+
+
+async def _sign(requests: list[Signature]) -> dict[str, float]:
+    """When each request's phone had the answer to its signature."""
+    answered: dict[str, float] = {}
+
+    async def work(mine: list[Signature]) -> None:
+        for each in mine:
+            await each.scan()
+            await each.sign()
+            answered[_created(each)["id"]] = time.monotonic()
+
+    # A key has one session at a time, so each phone's requests go to one worker.
+    groups: dict[int, list[Signature]] = {}
+    for each in requests:
+        groups.setdefault(id(each.phone), []).append(each)
+    queues: list[list[Signature]] = [[] for _ in range(AT_ONCE)]
+    for number, group in enumerate(groups.values()):
+        queues[number % AT_ONCE] += group
+    await asyncio.gather(*map(work, queues))
+    return answered
+
+
+def _created(signature: Signature) -> dict[str, Any]:
+    assert signature.created is not None
+    return signature.created
+
+
+@contextmanager
+def _readers() -> Iterator["subprocess.Popen[str]"]:
+    command = (sys.executable, "-m", "benches.waiting_readers")
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as readers:
+        try:
+            yield readers
+        finally:
+            readers.kill()
+
+
+def _order(
+    service: LiveService,
+    readers: "subprocess.Popen[str]",
+    requests: list[Signature],
+    *,
+    poll: bool,
+    told: list[Signature],
+) -> None:
+    """Has the readers wait, and returns when they do."""
+    assert readers.stdin is not None
+    assert readers.stdout is not None
+    order = {
+        "port": service.port,
+        "poll": poll,
+        "requests": [
+            {"id": _created(each)["id"], "token": _created(each)["status_token"]} for each in requests
+        ],
+        "told": [_created(each)["id"] for each in told],
+    }
+    readers.stdin.write(json.dumps(order) + "\n")
+    readers.stdin.flush()
+    assert readers.stdout.readline() == "waiting\n"
+    if not told:
+        assert readers.stdout.readline() == "{}\n"
+
+
+def table(results: list[Waited]) -> str:
+    """For people."""
+    lines = [
+        "kB: the service's resident memory per waiting PC; ms from the phone's answer until the PC has the news",
+        f"{'way':<20} {'PCs':>6} {'kB':>6} {'signed':>7} {'p50':>7} {'p99':>7} {'longest':>8}",
+    ]
+    lines += [
+        f"{each.way:<20} {each.pcs:6} {each.kilobytes:6.1f} {each.signed:7} {each.p50:7.1f} {each.p99:7.1f}"
+        f" {each.longest:8.1f}"
+        for each in results
+    ]
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Measures both and prints a table, or JSON with `--json`."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pcs", type=int, default=2000, help="that wait (default: 2000)")
+    parser.add_argument("--signed", type=int, default=500, help="requests that phones sign (default: 500)")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    options = parser.parse_args()
+    results = [measure(poll=poll, pcs=options.pcs, signed=options.signed) for poll in (False, True)]
+    print(json.dumps([asdict(each) for each in results], indent=2) if options.json else table(results))
+
+
+if __name__ == "__main__":
+    main()
