@@ -20,6 +20,10 @@ _TEXT: Final = {
     ".xml",
     ".sh",
     ".html",
+    ".css",
+    ".js",
+    ".svg",
+    ".ts",
     "",
 }
 # In brackets, so that this line doesn't match itself.

@@ -35,6 +35,7 @@ export class MshieldRequest extends HTMLElement implements Listener {
   #whole = 0;
   #shown: Shown = "connecting";
   #drawn: string | null = null;
+  #warned = false;
   #ticker: ReturnType<typeof setInterval> | undefined;
 
   constructor() {
@@ -63,6 +64,8 @@ export class MshieldRequest extends HTMLElement implements Listener {
     this.#end();
     this.#snapshot = null;
     this.#texts = null;
+    this.#warned = false;
+    this.#whole = 0;
     const request = this.getAttribute("request");
     const token = this.getAttribute("token");
     this.#show("connecting");
@@ -137,7 +140,10 @@ export class MshieldRequest extends HTMLElement implements Listener {
     const ms = Math.max(0, this.#snapshot.expires_in - this.#heard.ms);
     const seconds = Math.ceil(ms / 1000);
     this.#view.left(seconds, (seconds * 1000) / this.#whole);
-    if (seconds === SOON) this.#view.say(phrasesOf(this.#language).soon(SOON));
+    if (seconds <= SOON && seconds > 0 && !this.#warned) {
+      this.#warned = true;
+      this.#view.say(phrasesOf(this.#language).soon(seconds));
+    }
   }
 
   #show(shown: Shown): void {
