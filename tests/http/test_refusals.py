@@ -16,8 +16,8 @@ from tests.application import Application
         ("PUT", "/api/phone/renewals/current", 405, "DELETE, GET"),
         ("GET", "/api/phone/keys/00/open", 405, "POST"),
         ("OPTIONS", "/api/portal/session", 405, "DELETE, GET"),
-        ("TRACE", "/api/faq", 405, "GET"),
-        ("POST", "/pki/root.cer", 405, "GET"),
+        ("TRACE", "/api/faq", 405, "GET, HEAD"),
+        ("POST", "/pki/root.cer", 405, "GET, HEAD"),
     ],
 )
 async def test_unknown_addresses_and_methods(
@@ -28,6 +28,22 @@ async def test_unknown_addresses_and_methods(
     assert answer.headers.get("allow") == allow
     assert answer.headers["content-type"] == MEDIA_TYPE
     assert answer.json()["status"] == status
+
+
+@pytest.mark.parametrize(
+    "path", ["/pki/root.cer", "/pki/issuing.crl", "/healthz", "/api/faq", "/openapi/pc.json"]
+)
+async def test_what_anyone_may_fetch_has_a_head(application: Application, path: str) -> None:
+    got, head = await application.http.get(path), await application.http.head(path)
+    assert (head.status_code, head.content) == (200, b"")
+    assert got.content
+    for name in ("content-type", "content-length", "cache-control", "etag"):
+        assert head.headers.get(name) == got.headers.get(name)
+
+
+async def test_what_asks_who_calls_has_no_head(application: Application) -> None:
+    answer = await application.http.head("/api/portal/session")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "DELETE, GET")
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from mshield.web.documents import Documents
 from mshield.web.documents import router as documents_router
 from mshield.web.dpop import ReplayCache
 from mshield.web.edge import Edge
+from mshield.web.head import Head
 from mshield.web.oidc import ROUTERS as OIDC
 from mshield.web.oidc import discovery
 from mshield.web.pc import requests as pc_requests
@@ -125,7 +126,7 @@ def build(
     app.state.documents = documents
     app.openapi = documents.of  # type: ignore[method-assign]  # FastAPI's documented way
     app.include_router(documents_router)
-    repeatable = idempotency.Idempotency(app.inner, state=app, refuse=refusals)
+    repeatable = idempotency.Idempotency(Head(app.inner), state=app, refuse=refusals)
     shortcut = Shortcut(repeatable, state=app, routers=ROUTERS, refuse=refusals)
     app.stand_behind(Edge(PcCors(shortcut), access_log=access_log))
     return app

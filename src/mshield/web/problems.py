@@ -16,6 +16,7 @@ from starlette.routing import Match
 from mshield.domain import errors
 from mshield.web.audiences import challenge
 from mshield.web.edge import TooLarge
+from mshield.web.head import PREFIXES as HEAD
 
 MEDIA_TYPE: Final = "application/problem+json"
 _log = logging.getLogger(__name__)
@@ -179,11 +180,14 @@ class Refusals:
 def _allowed(request: Request) -> str:
     """The methods of this address (RFC 9110, 15.5.6): Starlette names those of one route only."""
     routes, scope = request.app.routes, request.scope
-    return ", ".join(
+    found = {
         method
         for method in _METHODS
         if any(route.matches({**scope, "method": method})[0] is Match.FULL for route in routes)
-    )
+    }
+    if "GET" in found and scope["path"].startswith(HEAD):
+        found.add("HEAD")
+    return ", ".join(sorted(found))
 
 
 def install(app: FastAPI, refusals: Refusals) -> None:
