@@ -16,8 +16,9 @@ from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey, load_lookup_key
 from mshield.pki import csr
 from mshield.services.answer import Answer
-from mshield.services.ask import Ask, Asked, Document
+from mshield.services.ask import Ask, Asked
 from mshield.services.certificate import Certificates
+from mshield.services.document import Document
 from mshield.services.enrol import Application, Enrol
 from mshield.services.events import Events
 from mshield.services.finish_signing import FinishRequest, FinishSigning

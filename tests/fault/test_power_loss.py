@@ -18,7 +18,8 @@ from tests.service import LiveService, enrolled
 pytestmark = pytest.mark.slow
 
 TRIES: Final = 5
-_DOCUMENT: Final = Document(title="报关单", media_type="text/plain", content="总价 126000 欧元".encode())
+_CONTENT: Final = "总价 126000 欧元".encode()
+_DOCUMENT: Final = Document(title="报关单", media_type="text/plain", content=_CONTENT)
 
 
 @pytest.fixture
@@ -59,7 +60,7 @@ async def test_a_counted_attempt_survives(service: LiveService, durable_postgres
     with enrolled(service) as phone, service.business() as business:
         created = business.request_signature([_DOCUMENT])
         request = phone.scan(created.qr)
-    messages = {bytes.fromhex(task.sid): _DOCUMENT.content for task in request.tasks}
+    messages = {bytes.fromhex(task.sid): _CONTENT for task in request.tasks}
     async with Attacker.of(service.folder / "phone", service.origin, OPERATOR.pin) as attacker:
         for counted in range(1, TRIES):
             assert await _guess(attacker, messages) == "wrong_pin"

@@ -8,7 +8,8 @@ import pytest
 from mshield.domain import errors
 from mshield.domain.certificates import CertificateEvent
 from mshield.keys.keyring import Keyring
-from mshield.services.ask import Asked, Document
+from mshield.services.ask import Asked
+from mshield.services.document import Document
 from mshield.services.session import authenticate_phone
 from mshield.store.database import Database
 from tests.conftest import Clock

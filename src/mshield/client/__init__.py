@@ -7,6 +7,7 @@ from mshield.client.business import (
     AsyncBusinessClient,
     BusinessClient,
     Created,
+    Digest,
     Document,
     Pc,
     Result,
@@ -16,6 +17,7 @@ from mshield.client.business import (
     Status,
 )
 from mshield.client.errors import ClientError, NetworkError, ProblemError, ProtocolError
+from mshield.client.evidence import Evidence, VerifiedEvidence, read_evidence, verify_evidence
 from mshield.client.verify import VerificationError, VerifiedSignature, verify, verify_cms
 from mshield.client.webhooks import Event, WebhookRefused, verify_webhook
 
@@ -24,8 +26,10 @@ __all__ = [
     "BusinessClient",
     "ClientError",
     "Created",
+    "Digest",
     "Document",
     "Event",
+    "Evidence",
     "NetworkError",
     "Pc",
     "ProblemError",
@@ -36,9 +40,12 @@ __all__ = [
     "Signer",
     "Status",
     "VerificationError",
+    "VerifiedEvidence",
     "VerifiedSignature",
     "WebhookRefused",
+    "read_evidence",
     "verify",
     "verify_cms",
+    "verify_evidence",
     "verify_webhook",
 ]

@@ -8,6 +8,7 @@ from mshield.client.phone.approval import Approved
 from mshield.client.phone.messages import IssuedCertificate, LoggedIn, Scan
 from mshield.client.phone.phone import Status
 from mshield.commands.output import Output, table
+from mshield.pki.signed_attributes import parse_signed_attributes
 
 
 def show_status(out: Output, found: Status) -> None:
@@ -55,7 +56,12 @@ def scan_lines(out: Output, scanned: Scan) -> list[str]:
     if asker.pc_address or asker.pc_browser:
         lines.append(f"PC: {asker.pc_address or ''} {asker.pc_browser or ''}".rstrip())
     for task in scanned.tasks:
-        lines.append(f"* {task.title} ({task.media_type}, {len(task.message)} B)")
+        size = task.size if task.content is None else len(task.content)
+        lines.append(f"* {task.title} ({task.media_type}, {size} B)")
+        if task.content is None:
+            digest = parse_signed_attributes(task.message).message_digest.hex()
+            unseen = pick("内容不在手机上，只有其摘要", "The content is not here, only its digest")
+            lines.append(f"    {unseen}: SM3 {digest}")
         lines += [f"    {field.label}: {field.value}" for field in task.display]
     lines.append(f"-> mshield phone approve {scanned.request_id}")
     return lines

@@ -407,6 +407,15 @@ class InternalMessageRefused(
     """A business message that begins like one of the protocol's own."""
 
 
+class SignedAttributesRefused(
+    DomainError,
+    code="signed_attributes_refused",
+    zh="内容的形式与 CMS 签名属性相同，不能直接签名；请改用 cms 格式",
+    en="The content has the form of CMS signed attributes and cannot be signed as it is. Use the format cms",
+):
+    """A raw content whose signature would serve as a CMS signature over another content."""
+
+
 # Applying for and using a certificate.
 
 

@@ -11,7 +11,7 @@ from mshield.domain import errors
 from mshield.domain.ids import new_id
 from mshield.domain.qr import qr_text
 from mshield.domain.requests import RequestState, shown_state
-from mshield.gm import transcript
+from mshield.services.document import Document, task_of
 from mshield.services.events import Events
 from mshield.services.request_secrets import RequestSecrets
 from mshield.services.throttle import address_subject, limit_calls
@@ -25,16 +25,6 @@ _MINUTE_MS: Final = 60_000
 LOGIN_TYPE: Final = "mshield-login/v1"
 Channel = Literal["qr", "app"]
 """How a request reaches the phone: scanned from a screen, or by another app on the same phone (R13)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """What is to be signed; `display` are the lines (label, value) that the phone shows."""
-
-    title: str
-    media_type: str
-    content: bytes
-    display: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +78,7 @@ class Ask:
     ) -> Asked:
         """`lifetime` is in seconds; with `shield_number` the request also waits in that shield's inbox (待办).
 
-        Raises InternalMessageRefused for content that looks like the protocol's own, ShieldUnusable,
+        Raises InternalMessageRefused and SignedAttributesRefused for content that is refused, ShieldUnusable,
         TooManyRequests for logins that nobody has a part in yet, IdempotencyMismatch.
         """
         if kind == "login":
@@ -111,7 +101,7 @@ class Ask:
         tasks = (
             [_login_task(system, request, now=now)]
             if kind == "login"
-            else [_task(each) for each in documents]
+            else [task_of(each) for each in documents]
         )
         try:
             await store.create(self.db, request, tasks, now=now)
@@ -217,15 +207,4 @@ def _login_task(system: BusinessSystem, request: store.NewRequest, *, now: int) 
     text = json.dumps(message, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
     return store.NewTask(
         secrets.token_bytes(16), "login", text.encode(), "application/json", f"登录 {system.name}", "[]"
-    )
-
-
-def _task(document: Document) -> store.NewTask:
-    if transcript.is_internal_message(document.content):
-        raise errors.InternalMessageRefused
-    display = json.dumps(
-        [{"label": label, "value": value} for label, value in document.display], ensure_ascii=False
-    )
-    return store.NewTask(
-        secrets.token_bytes(16), "sign", document.content, document.media_type, document.title, display
     )

@@ -7,17 +7,24 @@ from mshield.gm.sm2 import Signature
 from mshield.keys.authority import Authorities
 from mshield.pki import cms
 from mshield.pki.certificate import Certificate, parse_certificate
+from mshield.pki.evidence import FORMATS, Format
+from mshield.pki.signed_attributes import parse_signed_attributes
 from mshield.services.ask import Ask
 from mshield.services.publish import Publisher
+from mshield.store import requests as store
 from mshield.store.requests import Signer
 from mshield.store.systems import BusinessSystem
 
 
 @dataclass(frozen=True, slots=True)
 class SignedDocument:
-    """A document with its signature (DER) and CMS SignedData (DER, attached, SM3withSM2)."""
+    """A document with its signature (DER) and CMS SignedData (DER, SM3withSM2).
+
+    `message` is what the signature is over: by format `raw` the content, else the signed attributes.
+    """
 
     title: str
+    format: Format
     message: bytes
     signature: bytes
     cms: bytes
@@ -56,9 +63,15 @@ class MakeResult:
         for each in found.documents:
             signature = Signature.from_raw(each.signature)
             signed = cms.build_signed_data(
-                content=each.message, signature=signature, certificate=certificate, chain=chain
+                content=_content_inside(each),
+                signature=signature,
+                certificate=certificate,
+                chain=chain,
+                attributes=None if each.format == "raw" else parse_signed_attributes(each.message),
             )
-            documents.append(SignedDocument(each.title, each.message, signature.to_der(), signed))
+            documents.append(
+                SignedDocument(each.title, FORMATS[each.format], each.message, signature.to_der(), signed)
+            )
         return SignedResult(
             id=found.id,
             kind=found.kind,
@@ -69,6 +82,17 @@ class MakeResult:
             documents=tuple(documents),
             ocsp=await self.publisher.ocsp_for(signer.serial, now=now),
         )
+
+
+def _content_inside(document: store.SignedDocument) -> bytes | None:
+    """What the CMS carries of the content."""
+    match document.format:
+        case "raw":
+            return document.message
+        case "cms":
+            return document.content
+        case _:
+            return None
 
 
 @lru_cache(maxsize=4096)

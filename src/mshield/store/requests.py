@@ -11,7 +11,10 @@ _SQL: Final = Queries("requests")
 
 @dataclass(frozen=True, slots=True)
 class NewTask:
-    """A document of a new request; `display` is JSON text."""
+    """A document of a new request; `display` is JSON text.
+
+    `content` is what the attributes in `message` speak of, where it came along; `size` its length, where it didn't.
+    """
 
     sid: bytes
     purpose: str
@@ -19,6 +22,9 @@ class NewTask:
     media_type: str
     title: str
     display: str
+    format: str = "raw"
+    content: bytes | None = None
+    size: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +71,12 @@ class RequestState:
 
 @dataclass(frozen=True, slots=True)
 class SignedDocument:
-    """One signed document; signature is r then s."""
+    """One signed document; signature is r then s. `content` where `message` are attributes that speak of it."""
 
     title: str
+    format: str
     message: bytes
+    content: bytes | None
     signature: bytes
     signed_at: int
 
@@ -128,6 +136,9 @@ async def create(db: Database, request: NewRequest, tasks: list[NewTask], *, now
                 media_type=task.media_type,
                 title=task.title,
                 display=task.display,
+                format=task.format,
+                content=task.content,
+                size=task.size,
                 now=now,
                 expires_at=request.expires_at,
             )
@@ -144,6 +155,9 @@ async def create(db: Database, request: NewRequest, tasks: list[NewTask], *, now
         media_types=[task.media_type for task in tasks],
         titles=[task.title for task in tasks],
         displays=[task.display for task in tasks],
+        formats=[task.format for task in tasks],
+        contents=[task.content for task in tasks],
+        sizes=[task.size for task in tasks],
     )
 
 
@@ -210,7 +224,15 @@ async def find_result(db: Database, *, id: str, client_id: str) -> Result | None
         expires_at=first["expires_at"],
         signer=_signer(signed[0]) if signed else None,
         documents=tuple(
-            SignedDocument(row["title"], row["message"], row["signature"], row["signed_at"]) for row in signed
+            SignedDocument(
+                row["title"],
+                row["format"],
+                row["message"],
+                row["content"],
+                row["signature"],
+                row["signed_at"],
+            )
+            for row in signed
         ),
     )
 

@@ -22,7 +22,10 @@ class Requester:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One document as the phone gets it. requester is None for the protocol's own tasks."""
+    """One document as the phone gets it. requester is None for the protocol's own tasks.
+
+    `content` is what the attributes in `message` speak of, where it is here; `size` its length, where it isn't.
+    """
 
     sid: bytes
     uid: bytes
@@ -32,6 +35,9 @@ class Task:
     media_type: str
     title: str
     display: str
+    format: str
+    content: bytes | None
+    size: int | None
     expires_at: int
     requester: Requester | None
 
@@ -220,6 +226,9 @@ def _task(row: Row, requester: Requester | None) -> Task:
         media_type=row["media_type"],
         title=row["title"],
         display=row["display"],
+        format=row["format"],
+        content=row["content"],
+        size=row["size"],
         expires_at=row["expires_at"],
         requester=requester,
     )

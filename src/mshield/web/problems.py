@@ -83,6 +83,7 @@ STATUS: Final[Mapping[str, int]] = {
     "request_closed": 409,
     "retry": 409,
     "shield_unusable": 409,
+    "signed_attributes_refused": 422,
     "sms_code_expired": 400,
     "sms_code_wrong": 400,
     "sms_daily_limit": 429,

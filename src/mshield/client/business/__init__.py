@@ -3,12 +3,13 @@
 from mshield.client.business.clients import AsyncBusinessClient, BusinessClient
 from mshield.client.business.plans import Retry
 from mshield.client.business.result import Result
-from mshield.client.business.values import Created, Document, Pc, SignedDocument, Signer, Status
+from mshield.client.business.values import Created, Digest, Document, Pc, SignedDocument, Signer, Status
 
 __all__ = [
     "AsyncBusinessClient",
     "BusinessClient",
     "Created",
+    "Digest",
     "Document",
     "Pc",
     "Result",

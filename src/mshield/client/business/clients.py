@@ -17,6 +17,7 @@ from mshield.client.business.plans import Plans, Retry
 from mshield.client.business.result import Result
 from mshield.client.business.values import Channel, Created, Document, Pc, Status
 from mshield.client.errors import NetworkError
+from mshield.client.evidence import Evidence
 from mshield.client.origin import is_loopback
 
 T = TypeVar("T")
@@ -105,6 +106,13 @@ class BusinessClient:
     def result(self, request_id: str) -> Result:
         """The result of a signed request; ProblemError `not_signed` before. Verify it: `result.verify(roots=…)`."""
         return self._perform(self._plans.result(request_id))
+
+    def evidence(self, request_id: str, *, document: int = 0) -> Evidence:
+        """The bundle of evidence of a signed document, by its place in the request; `encode()` is the file to keep.
+
+        Waits for the log, which takes about a second. Check it: `verify_evidence(…)`, or `mshield verify`.
+        """
+        return self._perform(self._plans.evidence(request_id, document=document))
 
     def cancel(self, request_id: str, *, idempotency_key: str | None = None) -> None:
         """Withdraws a request."""
@@ -215,6 +223,10 @@ class AsyncBusinessClient:
     async def result(self, request_id: str) -> Result:
         """As `BusinessClient.result`."""
         return await self._perform(self._plans.result(request_id))
+
+    async def evidence(self, request_id: str, *, document: int = 0) -> Evidence:
+        """As `BusinessClient.evidence`."""
+        return await self._perform(self._plans.evidence(request_id, document=document))
 
     async def cancel(self, request_id: str, *, idempotency_key: str | None = None) -> None:
         """As `BusinessClient.cancel`."""

@@ -17,13 +17,15 @@ import msgspec
 from mshield.client.business.effects import Plan, Reply, Send, Sleep
 from mshield.client.business.result import Result
 from mshield.client.business.values import Channel, Created, Document, Pc, Status
-from mshield.client.errors import ClientError, NetworkError, is_passing, problem_of
+from mshield.client.errors import ClientError, NetworkError, ProblemError, is_passing, problem_of
+from mshield.client.evidence import Evidence, read_evidence
 from mshield.client.wire import read
 
 T = TypeVar("T")
 
 _REQUESTS: Final = "/api/business/requests"
 _LONGEST_POLL: Final = 60
+_LOG_WAITS: Final = 15
 _RANDOM: Final = secrets.SystemRandom()
 
 
@@ -108,6 +110,19 @@ class Plans:
         """The result of a signed request."""
         return self._call(self._request("GET", _path(request_id, "/result")), lambda body: read(body, Result))
 
+    def evidence(self, request_id: str, *, document: int) -> Plan[Evidence]:
+        """The bundle of evidence of one document, once the log has the signature."""
+        send = self._request("GET", _path(request_id, "/evidence"), params=(("document", str(document)),))
+        waits = 0
+        while True:
+            try:
+                return (yield from self._call(send, read_evidence))
+            except ProblemError as error:
+                if error.code != "not_logged_yet" or waits >= _LOG_WAITS:
+                    raise
+            waits += 1
+            yield Sleep(1.0)
+
     def cancel(self, request_id: str, *, idempotency_key: str | None) -> Plan[None]:
         """Withdraws the request."""
         send = self._request("POST", _path(request_id, "/cancel"), idempotency_key=idempotency_key)
@@ -175,12 +190,17 @@ def _error(outcome: Reply | NetworkError | None) -> ClientError:
 
 
 def _document(document: Document) -> dict[str, object]:
-    return {
+    digest = document.content_digest
+    shown: dict[str, object] = {
         "title": document.title,
         "media_type": document.media_type,
-        "content_b64": base64.b64encode(document.content).decode("ascii"),
         "display": [{"label": label, "value": value} for label, value in document.display],
     }
+    if document.content is None:
+        shown |= {"digest_sm3": digest.sm3.hex(), "size": digest.size}
+    else:
+        shown["content_b64"] = base64.b64encode(document.content).decode("ascii")
+    return shown if document.format == "raw" else shown | {"format": document.format}
 
 
 def _by(channel: Channel) -> dict[str, object]:

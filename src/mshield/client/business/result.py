@@ -4,10 +4,12 @@ What counts is what `verify` returns, from the certificate; the other fields are
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import msgspec
 
+from mshield.client.business.sent import Sent, attributes_in, require_sent
 from mshield.client.business.values import Kind, SignedDocument, Signer, at
 from mshield.client.login_message import LOGIN_TYPE, LoginMessage
 from mshield.client.verify import Encoded, Revocation, VerificationError, VerifiedSignature, verify
@@ -45,7 +47,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
         *,
         roots: Sequence[Encoded],
         client_id: str | None = None,
-        documents: Sequence[bytes] | None = None,
+        documents: Sequence[Sent] | None = None,
         at: datetime | None = None,
         crl: bytes | Sequence[bytes] | None = None,
         revocation: Revocation = "required",
@@ -57,18 +59,23 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
         """Verifies every document, as of `at` (now where None); VerificationError where anything does not hold.
 
         `roots` are those that the business system trusts, from its own configuration. For a signature
-        `documents` are the contents that it sent: give them, or any other signed document would do. For a
+        `documents` are the contents, digests or documents that it sent: give them, or any other signed
+        document would do. A document is also compared with the display that the signature binds, where it does. For a
         login `client_id` is its own; the login must be for this request. The result's OCSP response serves
         where it has one.
         """
         if self.kind == "login":
             self._require_login(client_id)
-        elif documents is not None and [each.message for each in self.documents] != list(documents):
-            raise VerificationError("message_mismatch", "signature", "not the documents that were sent")
         if not self.documents:
             raise VerificationError("message_mismatch", "signature", "the result has no documents")
+        attributes = [attributes_in(each) for each in self.documents]
+        if documents is not None:
+            if len(documents) != len(self.documents):
+                raise VerificationError("message_mismatch", "signature", "not as many documents as were sent")
+            for signed, bound, sent in zip(self.documents, attributes, documents, strict=True):
+                require_sent(signed, bound, sent)
         moment = at or datetime.now(UTC)
-        return tuple(
+        verified = [
             verify(
                 message=each.message,
                 signature=each.signature,
@@ -85,7 +92,9 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
                 engine=engine,
             )
             for each in self.documents
-        )
+        ]
+        pairs = zip(verified, attributes, strict=True)
+        return tuple(replace(found, attributes=bound) for found, bound in pairs)
 
     def _require_login(self, client_id: str | None) -> None:
         """The signed login is this very request's: a login signed for another system must not open this one."""

@@ -12,6 +12,9 @@ import msgspec
 
 from mshield.client.wire import unbase64
 from mshield.domain.qr import qr_text
+from mshield.gm.sm3 import sm3
+from mshield.pki.evidence import Format
+from mshield.pki.signed_attributes import attributes_of
 
 Kind = Literal["login", "signature"]
 Channel = Literal["qr", "app"]
@@ -21,14 +24,53 @@ State = Literal["waiting", "scanned", "signed", "declined", "expired", "cancelle
 FINAL: frozenset[State] = frozenset({"signed", "declined", "expired", "cancelled"})
 
 
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """A content by its SM3 digest (32 bytes) and its size in bytes."""
+
+    sm3: bytes
+    size: int
+
+    @classmethod
+    def of(cls, content: bytes) -> "Digest":
+        """That of a content."""
+        return cls(sm3(content), len(content))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """One document to be signed: `content` is M, the bytes that a verifier hashes; `display` is shown."""
+    """One document to be signed; `display` are the lines (label, value) that the phone shows.
+
+    `format` `raw` signs the bytes of the content; `cms` and `cms_detached` sign attributes that bind content, title,
+    media type and display, in a CMS with the content inside or not. Of a `cms_detached` the content may stay here:
+    give its `digest` instead.
+    """
 
     title: str
     media_type: str
-    content: bytes
+    content: bytes | None = None
     display: tuple[tuple[str, str], ...] = ()
+    format: Format = "raw"
+    digest: Digest | None = None
+
+    @property
+    def content_digest(self) -> Digest:
+        """The content's digest, given or computed; ValueError where there is neither."""
+        if (self.content is None) == (self.digest is None):
+            raise ValueError("a document has either its content or a digest")
+        return Digest.of(self.content or b"") if self.digest is None else self.digest
+
+    @property
+    def display_digest(self) -> bytes:
+        """SM3 of what the phone shows, as the formats `cms` and `cms_detached` bind it."""
+        digest = self.content_digest
+        return attributes_of(
+            digest=digest.sm3,
+            title=self.title,
+            media_type=self.media_type,
+            size=digest.size,
+            lines=self.display,
+        ).display
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,17 +141,20 @@ class Signer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SignedDocument(msgspec.Struct, frozen=True, kw_only=True):
-    """One signed document."""
+    """One signed document. By format `raw` it has `message_b64`, else `signed_attributes_b64`."""
 
     title: str
-    message_b64: str
     signature_b64: str
     cms_b64: str
+    format: Format = "raw"
+    message_b64: str | None = None
+    signed_attributes_b64: str | None = None
 
     @property
     def message(self) -> bytes:
-        """M."""
-        return unbase64(self.message_b64)
+        """M, which the signature is over: by format `raw` the content, else the signed attributes."""
+        found = self.message_b64 if self.format == "raw" else self.signed_attributes_b64
+        return unbase64(found or "")
 
     @property
     def signature(self) -> bytes:
@@ -118,7 +163,7 @@ class SignedDocument(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def cms(self) -> bytes:
-        """CMS SignedData over M (`.p7s`), DER."""
+        """CMS SignedData (`.p7s`), DER."""
         return unbase64(self.cms_b64)
 
 

@@ -15,6 +15,7 @@ import msgspec
 from mshield.client.errors import PhoneError, ProblemError, ProtocolError
 from mshield.client.login_message import LOGIN_TYPE, LoginMessage
 from mshield.client.phone.cosigning import CoSigning, ToSign
+from mshield.client.phone.document import check_document
 from mshield.client.phone.messages import Inbox, InboxRequest, Scan, Task
 from mshield.client.phone.operation import Operation
 from mshield.client.phone.pin import PinSource, checked_pin
@@ -141,7 +142,11 @@ def _check_task(task: Task, scanned: Scan, uid: bytes) -> None:
     if is_internal_message(task.message):
         raise ProtocolError("bad_task", "a message of the protocol itself")
     if scanned.kind == "login":
+        if task.format != "raw":
+            raise ProtocolError("bad_task", "a login with signed attributes")
         _check_login(task.message, scanned)
+    else:
+        check_document(task)
 
 
 def _check_login(message: bytes, scanned: Scan) -> None:

@@ -13,6 +13,7 @@ from mshield.client.errors import ProtocolError
 from mshield.client.phone.state import Subject
 from mshield.client.wire import read_strictly, unbase64, unhex
 from mshield.gm.sm2 import Signature
+from mshield.pki.evidence import Format
 
 
 class Captcha(msgspec.Struct, frozen=True, kw_only=True):
@@ -149,7 +150,10 @@ class Inbox(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
-    """One document to sign; `message` is M, the exact bytes that a verifier hashes."""
+    """One document to sign; `message` is M, the exact bytes that a verifier hashes.
+
+    `format` says what M is (protocol, "Documents"); `size` is that of a content which is not here.
+    """
 
     sid: str
     uid: str
@@ -161,11 +165,21 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     requester: Requester | None = None
     state: str = "waiting"
     expires_at: int | None = None
+    format: Format = "raw"
+    content_b64: str | None = None
+    size: int | None = None
 
     @property
     def message(self) -> bytes:
         """M."""
         return unbase64(self.message_b64)
+
+    @property
+    def content(self) -> bytes | None:
+        """What is shown: M itself by format `raw`; None where only its digest is here."""
+        if self.format == "raw":
+            return self.message
+        return None if self.content_b64 is None else unbase64(self.content_b64)
 
 
 class Scan(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,7 +8,10 @@ WITH made AS (
     :body_hash, :now, :expires_at, :now,
     EXISTS (SELECT 1 FROM webhook_endpoints e WHERE e.client_id = :client_id AND e.state = 'active'))
   RETURNING id)
-INSERT INTO tasks (sid, request_id, position, uid, purpose, state, message, media_type, title, display, created_at, expires_at)
-SELECT t.sid, made.id, t.position - 1, NULL, t.purpose, 'waiting', t.message, t.media_type, t.title, t.display, :now, :expires_at
+INSERT INTO tasks (sid, request_id, position, uid, purpose, state, message, media_type, title, display, format, content, size,
+  created_at, expires_at)
+SELECT t.sid, made.id, t.position - 1, NULL, t.purpose, 'waiting', t.message, t.media_type, t.title, t.display, t.format, t.content,
+  t.size, :now, :expires_at
 FROM made, unnest(:sids::bytea[], :purposes::text[], :messages::bytea[], :media_types::text[], :titles::text[],
-  :displays::text[]) WITH ORDINALITY AS t (sid, purpose, message, media_type, title, display, position);
+  :displays::text[], :formats::text[], :contents::bytea[], :sizes::bigint[])
+  WITH ORDINALITY AS t (sid, purpose, message, media_type, title, display, format, content, size, position);

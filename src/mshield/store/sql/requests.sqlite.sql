@@ -8,5 +8,7 @@ VALUES (:id, :client_id, :kind, :channel, 'waiting', :number, :shield_number, :p
   EXISTS (SELECT 1 FROM webhook_endpoints e WHERE e.client_id = :client_id AND e.state = 'active'));
 
 -- name: insert_task!
-INSERT INTO tasks (sid, request_id, position, uid, purpose, state, message, media_type, title, display, created_at, expires_at)
-VALUES (:sid, :request_id, :position, NULL, :purpose, 'waiting', :message, :media_type, :title, :display, :now, :expires_at);
+INSERT INTO tasks (sid, request_id, position, uid, purpose, state, message, media_type, title, display, format, content, size,
+  created_at, expires_at)
+VALUES (:sid, :request_id, :position, NULL, :purpose, 'waiting', :message, :media_type, :title, :display, :format, :content,
+  :size, :now, :expires_at);

@@ -20,8 +20,8 @@ WHERE r.shield_number = :shield_number AND r.state = 'waiting' AND r.expires_at 
 ORDER BY r.created_at, r.id LIMIT :most;
 
 -- name: find_task^
-SELECT t.sid, t.uid, t.purpose, t.state, t.message, t.media_type, t.title, t.display, t.expires_at,
-  r.pc_address, r.pc_browser, b.name, b.domain
+SELECT t.sid, t.uid, t.purpose, t.state, t.message, t.media_type, t.title, t.display, t.format, t.content, t.size,
+  t.expires_at, r.pc_address, r.pc_browser, b.name, b.domain
 FROM tasks t
 JOIN keys k ON k.uid = t.uid AND k.device_id = :device_id AND k.account_id = :account_id
 LEFT JOIN requests r ON r.id = t.request_id
@@ -36,7 +36,8 @@ WHERE id = :id AND state = 'scanned' AND expires_at > :now
 -- name: find_request
 -- A row for each document, in their order.
 SELECT r.id, r.kind, r.state AS request_state, r.number, r.shield_number, r.pc_address, r.pc_browser, r.created_at,
-  b.name, b.domain, t.sid, t.uid, t.purpose, t.state, t.message, t.media_type, t.title, t.display, t.expires_at
+  b.name, b.domain, t.sid, t.uid, t.purpose, t.state, t.message, t.media_type, t.title, t.display,
+  t.format, t.content, t.size, t.expires_at
 FROM requests r
 JOIN business_systems b ON b.client_id = r.client_id
 JOIN tasks t ON t.request_id = r.id

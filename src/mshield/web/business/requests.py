@@ -11,7 +11,9 @@ from starlette.responses import Response
 
 from mshield.domain import errors
 from mshield.domain.errors import Json
-from mshield.services.ask import Asked, Document
+from mshield.pki.evidence import Format
+from mshield.services.ask import Asked
+from mshield.services.document import Document
 from mshield.services.result import SignedResult
 from mshield.web import openapi
 from mshield.web.body import Hex32, Wire, decode
@@ -40,6 +42,8 @@ MediaType = Annotated[
     msgspec.Meta(pattern=r"^[a-z0-9.+-]+/[a-zA-Z0-9.+-]+(; ?charset=[A-Za-z0-9-]+)?\Z", max_length=128),
 ]
 
+Content = Annotated[str, msgspec.Meta(min_length=4, extra_json_schema={"format": "byte"})]
+
 
 class DisplayLine(Wire, frozen=True):
     """One line of what the phone shows of a document."""
@@ -49,12 +53,20 @@ class DisplayLine(Wire, frozen=True):
 
 
 class DocumentMessage(Wire, frozen=True):
-    """A document to sign: the signature is over exactly these bytes."""
+    """A document to sign.
+
+    `format` `raw`: the signature is over exactly the content's bytes. `cms`, `cms_detached`: over signed attributes
+    that bind content, title and display, in a CMS with the content inside or not. Of a `cms_detached` the content may
+    stay with the business system: `digest_sm3` and `size` in bytes stand in for `content_b64`.
+    """
 
     title: Text
     media_type: MediaType
-    content_b64: Annotated[str, msgspec.Meta(min_length=4, extra_json_schema={"format": "byte"})]
+    content_b64: Content | None = None
     display: Annotated[tuple[DisplayLine, ...], msgspec.Meta(max_length=64)] = ()
+    format: Format = "raw"
+    digest_sm3: Hex32 | None = None
+    size: Annotated[int, msgspec.Meta(ge=0, lt=2**53)] | None = None
 
 
 class PcMessage(Wire, frozen=True):
@@ -122,10 +134,15 @@ class SignerMessage(Wire, frozen=True):
 
 
 class SignedDocumentMessage(Wire, frozen=True):
-    """`signature_b64`: DER, SM3withSM2, id 1234567812345678; `cms_b64`: CMS SignedData over the message."""
+    """`signature_b64`: DER, SM3withSM2, id 1234567812345678; `cms_b64`: CMS SignedData with the same signature.
+
+    It is over `message_b64`, the content, by `format` `raw`, else over `signed_attributes_b64`; the other one is null.
+    """
 
     title: str
-    message_b64: str
+    format: Format
+    message_b64: str | None
+    signed_attributes_b64: str | None
     signature_b64: str
     cms_b64: str
 
@@ -269,12 +286,31 @@ def _created(asked: Asked, kind: Literal["login", "signature"], *, now: int) -> 
 
 
 def _document(message: DocumentMessage) -> Document:
+    display = tuple((line.label, line.value) for line in message.display)
+    digest, size = message.digest_sm3, message.size
+    if message.content_b64 is None:
+        if message.format != "cms_detached" or digest is None or size is None:
+            raise errors.InvalidRequest(fields=["content_b64"])
+        return Document(
+            message.title,
+            message.media_type,
+            None,
+            display,
+            format=message.format,
+            digest=bytes.fromhex(digest),
+            size=size,
+        )
+    if (digest, size) != (None, None):
+        raise errors.InvalidRequest(fields=["digest_sm3", "size"])
+    content = _decoded(message.content_b64)
+    return Document(message.title, message.media_type, content, display, format=message.format)
+
+
+def _decoded(content: str) -> bytes:
     try:
-        content = base64.b64decode(message.content_b64, validate=True)
+        return base64.b64decode(content, validate=True)
     except (binascii.Error, ValueError) as error:
         raise errors.InvalidRequest(fields=["content_b64"]) from error
-    display = tuple((line.label, line.value) for line in message.display)
-    return Document(message.title, message.media_type, content, display)
 
 
 def _idempotency_key(request: Request) -> str | None:
@@ -301,12 +337,18 @@ def _result(signed: SignedResult) -> ResultMessage:
         signed_at=signed.signed_at,
         documents=tuple(
             SignedDocumentMessage(
-                each.title,
-                base64.b64encode(each.message).decode(),
-                base64.b64encode(each.signature).decode(),
-                base64.b64encode(each.cms).decode(),
+                title=each.title,
+                format=each.format,
+                message_b64=_encoded(each.message) if each.format == "raw" else None,
+                signed_attributes_b64=None if each.format == "raw" else _encoded(each.message),
+                signature_b64=_encoded(each.signature),
+                cms_b64=_encoded(each.cms),
             )
             for each in signed.documents
         ),
-        ocsp_b64=None if signed.ocsp is None else base64.b64encode(signed.ocsp).decode(),
+        ocsp_b64=None if signed.ocsp is None else _encoded(signed.ocsp),
     )
+
+
+def _encoded(data: bytes) -> str:
+    return base64.b64encode(data).decode()

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.domain import errors
+from mshield.pki.evidence import FORMATS, Format
 from mshield.services.answer import Requester, ScannedRequest, Task, WaitingRequest
 from mshield.services.session import authenticate_phone
 from mshield.web import openapi
@@ -52,7 +53,11 @@ class DisplayLine(Wire, frozen=True):
 
 
 class TaskMessage(Wire, frozen=True):
-    """A document: `message_b64` are the exact bytes that a verifier hashes."""
+    """A document: `message_b64` are the exact bytes that a verifier hashes (protocol, "Documents").
+
+    By the formats `cms` and `cms_detached` they are attributes, which the phone compares with what it shows and with
+    `content_b64`; that is null for `raw`, and where only the content's digest and `size` are here.
+    """
 
     sid: Hex16
     uid: Hex16
@@ -62,6 +67,9 @@ class TaskMessage(Wire, frozen=True):
     media_type: str
     title: str
     display: tuple[DisplayLine, ...]
+    format: Format
+    content_b64: str | None
+    size: int | None
     requester: RequesterMessage | None
     expires_at: int
 
@@ -230,6 +238,9 @@ def task_message(found: Task) -> TaskMessage:
         media_type=found.media_type,
         title=found.title,
         display=lines,
+        format=FORMATS[found.format],
+        content_b64=None if found.content is None else base64.b64encode(found.content).decode(),
+        size=found.size,
         requester=None if found.requester is None else _requester(found.requester),
         expires_at=found.expires_at,
     )

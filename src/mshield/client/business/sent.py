@@ -1,0 +1,39 @@
+"""Whether a signed document is the one that was sent: content or digest, and where it is bound, the display."""
+
+from mshield.client.business.values import Digest, Document, SignedDocument
+from mshield.client.verify import VerificationError, failing
+from mshield.gm.sm3 import sm3
+from mshield.pki.signed_attributes import SignedAttributes, is_like_attributes, parse_signed_attributes
+
+Sent = bytes | Digest | Document
+"""How a caller names what it sent: the content, its digest, or the whole document with its display."""
+
+
+def attributes_in(signed: SignedDocument) -> SignedAttributes | None:
+    """The signed attributes that the signature is over, or None by format `raw`. Raises VerificationError."""
+    if signed.format != "raw":
+        with failing("signature"):
+            return parse_signed_attributes(signed.message)
+    if is_like_attributes(signed.message):
+        raise VerificationError("message_mismatch", "signature", "signed attributes of another format")
+    return None
+
+
+def require_sent(signed: SignedDocument, attributes: SignedAttributes | None, sent: Sent) -> None:
+    """Raises VerificationError `message_mismatch` or `display_mismatch` for another document."""
+    document = sent if isinstance(sent, Document) else None
+    signed_digest = sm3(signed.message) if attributes is None else attributes.message_digest
+    if signed_digest != _digest(sent).sm3 or (document is not None and document.format != signed.format):
+        raise VerificationError("message_mismatch", "signature", "not the documents that were sent")
+    if document is not None and attributes is not None and attributes.display != document.display_digest:
+        raise VerificationError("display_mismatch", "signature", "the phone showed something else")
+
+
+def _digest(sent: Sent) -> Digest:
+    match sent:
+        case bytes():
+            return Digest.of(sent)
+        case Digest():
+            return sent
+        case Document():
+            return sent.content_digest

@@ -1,0 +1,73 @@
+"""A document that is to be signed, and what its signature is over: the content, or attributes that bind it."""
+
+import json
+import secrets
+from dataclasses import dataclass
+
+from mshield.domain import errors
+from mshield.gm import transcript
+from mshield.gm.sm3 import sm3
+from mshield.pki.evidence import Format
+from mshield.pki.signed_attributes import attributes_of, is_like_attributes
+from mshield.store.requests import NewTask
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What is to be signed; `display` are the lines (label, value) that the phone shows.
+
+    Of a `cms_detached` the content may be None: then `digest` is its SM3 and `size` its length in bytes.
+    """
+
+    title: str
+    media_type: str
+    content: bytes | None
+    display: tuple[tuple[str, str], ...]
+    format: Format = "raw"
+    digest: bytes = b""
+    size: int = 0
+
+
+def task_of(document: Document) -> NewTask:
+    """The document as it is kept until a phone signs it.
+
+    Raises InternalMessageRefused, SignedAttributesRefused for raw content that would mean something else as message.
+    """
+    display = json.dumps(
+        [{"label": label, "value": value} for label, value in document.display], ensure_ascii=False
+    )
+    content = document.content
+    if document.format == "raw" and content is not None:
+        message, apart = _raw(content), None
+    else:
+        message, apart = _attributes(document), content
+    return NewTask(
+        secrets.token_bytes(16),
+        "sign",
+        message,
+        document.media_type,
+        document.title,
+        display,
+        format=document.format,
+        content=apart,
+        size=document.size if content is None else None,
+    )
+
+
+def _raw(content: bytes) -> bytes:
+    if transcript.is_internal_message(content):
+        raise errors.InternalMessageRefused
+    if is_like_attributes(content):
+        raise errors.SignedAttributesRefused
+    return content
+
+
+def _attributes(document: Document) -> bytes:
+    content = document.content
+    return attributes_of(
+        digest=document.digest if content is None else sm3(content),
+        title=document.title,
+        media_type=document.media_type,
+        size=document.size if content is None else len(content),
+        lines=document.display,
+    ).encode()

@@ -1,0 +1,142 @@
+"""One PIN signs documents of all forms; the SDK verifies each, its bundle holds, and BouncyCastle judges the parts."""
+
+import base64
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import httpx
+import pytest
+
+from mshield.client import BusinessClient, Created, Digest, Document, Result, VerificationError
+from mshield.client.evidence import Evidence, VerifiedEvidence, verify_evidence
+from mshield.demo.people import OPERATOR
+from mshield.gm.sm3 import sm3
+from mshield.pki import pem
+from mshield.services.log.sequence import sequence
+from tests.application import ORIGIN
+from tests.conftest import Clock
+from tests.interop.judge import judge
+from tests.mortal import Mortal, mortal_service
+
+CONTENT: Final = "<报关单><总价>126000.00</总价></报关单>".encode()
+DISPLAY: Final = (("总价", "126000.00 欧元"), ("申报日期", ""))
+DOCUMENTS: Final = (
+    Document(title="报关单", media_type="application/xml", content=CONTENT, display=DISPLAY),
+    Document(title="报关单", media_type="application/xml", content=CONTENT, display=DISPLAY, format="cms"),
+    Document(
+        title="报关单", media_type="application/xml", content=CONTENT, display=DISPLAY, format="cms_detached"
+    ),
+    Document(
+        title="随附单据",
+        media_type="application/pdf",
+        digest=Digest.of(CONTENT),
+        display=DISPLAY,
+        format="cms_detached",
+    ),
+)
+
+
+@pytest.fixture
+def service(
+    database_url: str, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Mortal]:
+    with mortal_service(database_url, tmp_path, clock, monkeypatch) as running:
+        yield running
+
+
+class Filed:
+    """The documents, signed, and all that verifies them."""
+
+    def __init__(self, service: Mortal, business: BusinessClient, asked: Created) -> None:
+        self.service, self.asked = service, asked
+        self.at = datetime.fromtimestamp(service.clock() / 1000, UTC)
+        self.result: Result = business.result(asked.id)
+        self.root = self.fetch("/pki/root.cer")
+        app = service.app
+        assert app is not None
+        log = app.state.context.log
+        self.log_key = str(log.key.verifier)
+        service.run(sequence(log, now=service.clock()))
+        self.bundles = [business.evidence(asked.id, document=place) for place in range(len(DOCUMENTS))]
+
+    def fetch(self, path: str) -> bytes:
+        return self.service.handle(httpx.Request("GET", ORIGIN + path)).content
+
+    def verified(self, evidence: Evidence) -> VerifiedEvidence:
+        return verify_evidence(evidence, roots=[self.root], log_keys=[self.log_key], at=self.at)
+
+    def lay_out(self, evidence: Evidence, folder: Path) -> Path:
+        """The parts of a bundle as files, and the lists, for the judge."""
+        folder.mkdir()
+        files = {
+            "root.pem": pem.encode("CERTIFICATE", self.root).encode(),
+            "issuing.pem": evidence.chain_pem[0].encode(),
+            "leaf.pem": evidence.certificate_pem.encode(),
+            "signature.der": evidence.signature.value,
+            "signature.p7s": evidence.signature.cms,
+            "crl.der": self.fetch("/pki/issuing.crl"),
+            "root-crl.der": self.fetch("/pki/root.crl"),
+            "ocsp.der": evidence.status.ocsp,
+        }
+        if evidence.document.content is None:
+            files["digest.bin"] = bytes.fromhex(evidence.document.digest_sm3)
+        else:
+            files["message.bin"] = evidence.document.content
+        if evidence.signature.attributes is not None:
+            files["attributes.der"] = evidence.signature.attributes
+        for name, content in files.items():
+            (folder / name).write_bytes(content)
+        return folder
+
+
+@pytest.fixture
+def filed(service: Mortal, tmp_path: Path) -> Filed:
+    phone = service.enrolled(tmp_path / "phone")
+    with service.business() as business:
+        asked = business.request_signature(DOCUMENTS)
+        tasks = phone.scan(asked.qr).tasks
+        assert [task.content for task in tasks] == [CONTENT, CONTENT, CONTENT, None]
+        phone.approve(pin=OPERATOR.pin)
+        return Filed(service, business, asked)
+
+
+def test_each_form_is_verified_and_judged(filed: Filed, tmp_path: Path) -> None:
+    found = filed.result.verify(roots=[filed.root], documents=DOCUMENTS, at=filed.at)
+    assert [each.attributes is None for each in found] == [True, False, False, False]
+    assert {each.name for each in found} == {OPERATOR.name}
+    for place, evidence in enumerate(filed.bundles):
+        proved = filed.verified(evidence)
+        assert (proved.content is None) == (place == 3)
+        assert base64.b64encode(evidence.signature.cms).decode() == filed.result.documents[place].cms_b64
+        lines = judge(filed.lay_out(evidence, tmp_path / str(place)), at=filed.service.clock())
+        assert sum("CMS SignedData" in line or "OCSP status good" in line for line in lines) == 2
+        assert any("PKIX path of 2 certificates" in line for line in lines)
+
+
+def test_what_was_sent_is_compared(filed: Filed) -> None:
+    def verify(*documents: bytes | Digest | Document) -> None:
+        filed.result.verify(roots=[filed.root], documents=documents, at=filed.at)
+
+    verify(CONTENT, CONTENT, CONTENT, CONTENT)
+    verify(*[Digest.of(CONTENT)] * 4)
+    for place in range(4):
+        other: list[bytes] = [CONTENT] * 4
+        other[place] = b"other"
+        with pytest.raises(VerificationError) as error:
+            verify(*other)
+        assert error.value.code == "message_mismatch"
+    with pytest.raises(VerificationError):
+        verify(CONTENT)
+    shown = Document(title="其他", media_type="application/xml", content=CONTENT, format="cms")
+    with pytest.raises(VerificationError) as error:
+        verify(CONTENT, shown, CONTENT, CONTENT)
+    assert error.value.code == "display_mismatch"
+
+
+def test_a_content_that_stays_away_is_nowhere_here(filed: Filed) -> None:
+    row = filed.service.fetch("SELECT content, size, message FROM tasks WHERE title = '随附单据'")
+    assert (row["content"], row["size"]) == (None, len(CONTENT))
+    assert sm3(CONTENT) in row["message"]
+    assert filed.bundles[3].document.content is None
