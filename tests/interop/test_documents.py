@@ -1,6 +1,7 @@
 """One PIN signs documents of all forms; the SDK verifies each, its bundle holds, and BouncyCastle judges the parts."""
 
 import base64
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,6 +37,12 @@ DOCUMENTS: Final = (
         format="cms_detached",
     ),
 )
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """An hour ago: BouncyCastle compares with its own clock, and refuses what is of the future."""
+    return Clock(time.time_ns() // 1_000_000 - 3_600_000)
 
 
 @pytest.fixture

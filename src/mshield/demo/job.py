@@ -64,6 +64,11 @@ class Job:
             ("扫码签名报关单", "sign a customs declaration by scan", self._scan_sign),
             ("离线验证签名", "verify the signature offline", self._verify),
             (
+                "取证据包，用命令离线验证",
+                "fetch the bundle of evidence, verify it by the command",
+                self._prove,
+            ),
+            (
                 "法人注册",
                 "register the legal person",
                 lambda: legal_person.register(self.phone, self._read),
@@ -161,6 +166,17 @@ class Job:
         folder = self.service.folder / "evidence"
         write_evidence(folder, self.signed, self.service.origin)
         return f"valid: {verified.name}, {verified.organisation}; evidence in {shown(folder)}"
+
+    def _prove(self) -> str:
+        """The file alone is enough; root and log key are what a verifier got once, by a way that he trusts."""
+        if self.signed is None:
+            raise StepFailed("nothing was signed")
+        bundle, root = self.service.folder / "evidence.json", self.service.folder / "root.cer"
+        bundle.write_bytes(self.business.evidence(self.signed.id).encode())
+        root.write_bytes(self._root())
+        log_key = self.service.command("log", "key")["vkey"]
+        told = self.service.command("verify", str(bundle), "--root", str(root), "--log-key", log_key)
+        return f"valid: {told['name']}, entry {told['log_index']} of {told['log_size']} in the log; {shown(bundle)}"
 
     def _report_loss(self) -> str:
         with PortalClient(self.service.origin) as portal:

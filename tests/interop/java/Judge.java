@@ -100,7 +100,11 @@ public final class Judge {
         try {
             check.run();
         } catch (Exception | LinkageError error) {
-            System.err.println("failed: " + name + ": " + error);
+            Throwable first = error;
+            while (first.getCause() != null) {
+                first = first.getCause();
+            }
+            System.err.println("failed: " + name + ": " + first);
             System.exit(1);
         }
     }

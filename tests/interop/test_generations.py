@@ -1,0 +1,80 @@
+"""BouncyCastle judges what a second generation of the issuing CA makes: certificate, list, OCSP answer, CMS."""
+
+import asyncio
+import time
+from pathlib import Path
+
+import pytest
+
+from mshield.keys.keyring import Keyring
+from mshield.pki.certificate import Certificate
+from mshield.pki.cms import build_signed_data
+from mshield.pki.crl import CA_COMPROMISE
+from mshield.pki.ocsp import CertId, build_ocsp_request
+from mshield.pki.signer import KeySigner
+from mshield.services.renew_issuing import renew_issuing, revoke_issuing
+from mshield.store.database import Database
+from tests.interop.judge import Rejected, judge
+from tests.issuing import Ca, make_ca, person
+
+MESSAGE = "报关单".encode()
+DAY = 24 * 3_600_000
+START = time.time_ns() // 1_000_000 - 2 * DAY
+"""BouncyCastle compares with its own clock, and refuses what is of the future."""
+
+
+async def _certified(ca: Ca, *, now: int) -> tuple[Certificate, KeySigner]:
+    new, private = await person(ca.db, ca.keyring, ca.engine, now=now)
+    row = await ca.issue.reserve(new, now=now)
+    return await ca.issue.issue(row.serial, now=now), KeySigner(ca.engine, private)
+
+
+async def _lay_out(ca: Ca, name: str, leaf: Certificate, key: KeySigner, folder: Path, *, now: int) -> Path:
+    """Evidence of one signature under this generation, as published at that moment."""
+    publisher, issuing, root = ca.publisher(), ca.authorities.certificate(name), ca.authorities.root
+    assert issuing is not None
+    signature = key.sign(MESSAGE)
+    answer = await publisher.ocsp(build_ocsp_request([CertId.of(issuing, leaf.serial)]), now=now)
+    files = {
+        "root.pem": root.pem().encode(),
+        "issuing.pem": issuing.pem().encode(),
+        "leaf.pem": leaf.pem().encode(),
+        "message.bin": MESSAGE,
+        "signature.der": signature.to_der(),
+        "signature.p7s": build_signed_data(
+            content=MESSAGE, signature=signature, certificate=leaf, chain=ca.authorities.chain_of(leaf)
+        ),
+        "crl.der": (await publisher.crl(name, now=now)).der,
+        "root-crl.der": (await publisher.crl("root", now=now)).der,
+        "ocsp.der": answer.der,
+    }
+    await asyncio.to_thread(_write, folder, files)
+    return folder
+
+
+def _write(folder: Path, files: dict[str, bytes]) -> None:
+    folder.mkdir()
+    for file, content in files.items():
+        (folder / file).write_bytes(content)
+
+
+async def test_both_generations_are_accepted_and_a_revoked_one_is_not(
+    db: Database, keyring: Keyring, tmp_path: Path
+) -> None:
+    ca, later = await make_ca(db, keyring, now=START), START + DAY
+    before = await _certified(ca, now=START)
+    await renew_issuing(db, keyring, ca.engine, ca.settings, now=later)
+    after = await _certified(ca, now=later)
+    assert after[0].aki != before[0].aki
+    for name, (leaf, key) in (("issuing", before), ("issuing-2", after)):
+        lines = judge(await _lay_out(ca, name, leaf, key, tmp_path / name, now=later), at=later)
+        assert len(lines) == 8
+    await revoke_issuing(db, "issuing", reason=CA_COMPROMISE, now=later)
+    for name, (leaf, key) in (("issuing-2", after), ("issuing", before)):
+        folder = await _lay_out(ca, name, leaf, key, tmp_path / f"{name} later", now=later)
+        if name == "issuing":
+            with pytest.raises(Rejected) as rejected:
+                judge(folder, at=later)
+            assert rejected.value.check == "path with revocation"
+        else:
+            judge(folder, at=later)
