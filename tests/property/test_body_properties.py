@@ -28,7 +28,7 @@ class Message(Wire, frozen=True):
     lines: Annotated[tuple[Line, ...], msgspec.Meta(max_length=3)] = ()
 
 
-TEXTS = st.text(st.characters(codec="utf-8"), max_size=20)
+TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)
 LINES = st.builds(Line, TEXTS, TEXTS)
 MESSAGES = st.builds(
     Message,
@@ -53,6 +53,20 @@ def test_every_way_to_write_a_message_is_read_as_that_message(
 ) -> None:
     body = json.dumps(msgspec.to_builtins(message), **form).encode()  # type: ignore[arg-type]
     assert decode(body, Message) == message
+
+
+@pytest.mark.parametrize(
+    "text", [rb"\ud800", rb"a\udfffb", rb"\u0000", rb"\ud83d\ud83d\ude00", b"\xed\xa0\x80"]
+)
+@pytest.mark.parametrize("place", [b'"text":"%s"', b'"text":null,"lines":[{"label":"%s"}]'])
+def test_what_is_no_text_is_refused(text: bytes, place: bytes) -> None:
+    with pytest.raises(Malformed):
+        decode(b'{"sid":"%s","epoch":1,%s}' % (b"00" * 16, place % text), Message)
+
+
+def test_escaped_text_is_read() -> None:
+    body = rb'{"sid":"%s","epoch":1,"text":"\u62a5\ud83d\ude00\\u0000"}' % (b"00" * 16)
+    assert decode(body, Message).text == "报😀\\u0000"
 
 
 @given(MESSAGES, st.sampled_from(["sid", "epoch", "text", "lines"]), st.sampled_from(["before", "after"]))

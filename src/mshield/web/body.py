@@ -4,13 +4,15 @@ A missing, extra, repeated or ill-formed field is `malformed` (protocol, "Notati
 """
 
 import json
-from typing import Annotated, Any, TypeVar
+import re
+from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 
 from mshield.domain import errors
 
 T = TypeVar("T")
+_NO_TEXT: Final = re.compile("[\0\ud800-\udfff]")
 
 
 def _hex(length: int) -> msgspec.Meta:
@@ -33,6 +35,8 @@ class Wire(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def decode(body: bytes, kind: type[T]) -> T:
     """The message in a body. Raises Malformed."""
+    if b"\\u" in body:
+        return _decode_slowly(body, kind)
     try:
         message = msgspec.json.decode(body, type=kind)
     except (ValueError, RecursionError):
@@ -43,9 +47,26 @@ def decode(body: bytes, kind: type[T]) -> T:
 
 def _decode_slowly(body: bytes, kind: type[T]) -> T:
     try:
-        return msgspec.convert(json.loads(body, object_pairs_hook=_unique, parse_constant=_refuse), kind)
+        found = json.loads(body, object_pairs_hook=_unique, parse_constant=_refuse)
+        _require_text(found)
+        return msgspec.convert(found, kind)
     except (ValueError, RecursionError) as error:  # msgspec's and json's errors are ValueErrors
         raise errors.Malformed from error
+
+
+def _require_text(value: object) -> None:
+    """No lone surrogate and no NUL, which only escapes can bring in and which no database keeps."""
+    match value:
+        case str():
+            if _NO_TEXT.search(value):
+                raise ValueError("a character that is none")
+        case list():
+            for each in value:
+                _require_text(each)
+        case dict():
+            for name, each in value.items():
+                _require_text(name)
+                _require_text(each)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
