@@ -11,7 +11,10 @@ from pathlib import Path
 import pytest
 
 from mshield.pki.certificate import Certificate
+from mshield.pki.cms import build_signed_data
 from mshield.pki.csr import assemble_request, build_request_info
+from mshield.pki.oids import DISPLAY_DIGEST
+from tests.interop.evidence import MESSAGE, attributes_of
 from tests.unit.pki.authority import NOW, SUBJECT, authority, make_authority
 
 A = authority()
@@ -73,3 +76,37 @@ def test_the_request_verifies(tmp_path: Path) -> None:
 def test_it_parses_the_rest(tmp_path: Path, command: str, data: bytes) -> None:
     (tmp_path / "data.der").write_bytes(data)
     assert openssl(command, "-inform", "DER", "-in", str(tmp_path / "data.der"), "-noout").returncode == 0
+
+
+def test_it_verifies_the_signature_over_signed_attributes(tmp_path: Path) -> None:
+    """Under its right id, which `openssl cms` can't be told."""
+    signed = attributes_of(content=MESSAGE).encode()
+    (tmp_path / "attributes.der").write_bytes(signed)
+    (tmp_path / "signature.der").write_bytes(A.leaf_key.sign(signed).to_der())
+    (tmp_path / "leaf.pem").write_text(A.leaf.pem(), encoding="ascii")
+    key = openssl("x509", "-in", str(tmp_path / "leaf.pem"), "-noout", "-pubkey")
+    (tmp_path / "key.pem").write_text(key.stdout, encoding="ascii")
+    for name, good in (("1234567812345678", True), ("8765432187654321", False)):
+        done = openssl(
+            "dgst", "-sm3",
+            "-verify", str(tmp_path / "key.pem"),
+            "-signature", str(tmp_path / "signature.der"),
+            "-sigopt", f"distid:{name}",
+            str(tmp_path / "attributes.der"),
+        )  # fmt: skip
+        assert (done.returncode == 0) == good, done.stderr
+
+
+def test_it_prints_a_cms_with_signed_attributes(tmp_path: Path) -> None:
+    attributes = attributes_of(content=MESSAGE)
+    cms = build_signed_data(
+        content=None,
+        signature=A.leaf_key.sign(attributes.encode()),
+        certificate=A.leaf,
+        attributes=attributes,
+    )
+    (tmp_path / "cms.der").write_bytes(cms)
+    done = openssl("cms", "-cmsout", "-print", "-inform", "DER", "-in", str(tmp_path / "cms.der"))
+    assert done.returncode == 0, done.stderr
+    for said in ("contentType", "messageDigest", DISPLAY_DIGEST, "eContent: <ABSENT>"):
+        assert said in done.stdout

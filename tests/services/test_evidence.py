@@ -123,3 +123,23 @@ async def test_another_business_system_finds_nothing(signed: Signed) -> None:
     other = replace(signed.world.system, client_id="other")
     with pytest.raises(errors.NotFound):
         await signed.make(other, signed.request_id, 0, now=signed.world.clock())
+
+
+async def test_a_login_has_its_bundle_too(signed: Signed) -> None:
+    world = signed.world
+    asked = await world.ask.create(
+        world.system,
+        kind="login",
+        documents=(),
+        pc_address=None,
+        pc_browser=None,
+        idempotency_key=None,
+        body=b"",
+        now=world.clock(),
+    )
+    await world.sign(await world.scan(asked))
+    signed.request_id = asked.id
+    await signed.logged()
+    found = signed.verified(await signed.evidence())
+    assert found.evidence.request.kind == "login"
+    assert found.evidence.document.title == "登录 单一窗口"
