@@ -5,13 +5,13 @@ Used by both clients; nothing here knows a message.
 
 import base64
 import binascii
-import json
 import re
 from typing import Final, TypeVar
 
 import msgspec
 
 from mshield.client.errors import ProtocolError
+from mshield.pki.strict_json import read_json
 
 T = TypeVar("T")
 
@@ -44,13 +44,6 @@ def read(body: bytes, kind: type[T]) -> T:
 def read_strictly(body: bytes, kind: type[T]) -> T:
     """As `read`, but also a repeated field is malformed, which a plain JSON reader lets pass."""
     try:
-        return msgspec.convert(json.loads(body, object_pairs_hook=_no_repeats), type=kind)
+        return msgspec.convert(read_json(body), type=kind)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise ProtocolError("malformed", str(error)) from error
-
-
-def _no_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a field is repeated")
-    return found

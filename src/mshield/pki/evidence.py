@@ -11,6 +11,7 @@ from typing import Annotated, Final, Literal, get_args
 import msgspec
 
 from mshield.pki.errors import EvidenceError
+from mshield.pki.strict_json import read_json
 from mshield.pki.tlog.proof import InclusionProof
 
 TYPE: Final = "mshield-evidence/v1"
@@ -125,7 +126,7 @@ class Evidence(_Part, frozen=True):
 def parse_evidence(data: bytes) -> Evidence:
     """The bundle in a file. Raises EvidenceError for anything but the one form; white space and order are free."""
     try:
-        found = json.loads(data, object_pairs_hook=_no_repeats, parse_constant=_refuse, parse_float=_refuse)
+        found = read_json(data, floats=False)
         evidence = msgspec.convert(found, Evidence)
         if json.loads(evidence.encode()) != found:  # e.g. base64 with stray bits
             raise EvidenceError("a value is not in its one spelling")
@@ -135,14 +136,3 @@ def parse_evidence(data: bytes) -> Evidence:
     except (ValueError, RecursionError) as error:  # msgspec's, json's and base64's errors are ValueErrors
         raise EvidenceError(str(error)) from error
     return evidence
-
-
-def _no_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a field is repeated")
-    return found
-
-
-def _refuse(text: str) -> None:
-    raise ValueError(f"{text} is not a number of this form")

@@ -3,13 +3,13 @@
 A missing, extra, repeated or ill-formed field is `malformed` (protocol, "Notation").
 """
 
-import json
 import re
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Final, TypeVar
 
 import msgspec
 
 from mshield.domain import errors
+from mshield.pki.strict_json import read_json
 
 T = TypeVar("T")
 _NO_TEXT: Final = re.compile("[\0\ud800-\udfff]")
@@ -47,7 +47,7 @@ def decode(body: bytes, kind: type[T]) -> T:
 
 def _decode_slowly(body: bytes, kind: type[T]) -> T:
     try:
-        found = json.loads(body, object_pairs_hook=_unique, parse_constant=_refuse)
+        found = read_json(body)
         _require_text(found)
         return msgspec.convert(found, kind)
     except (ValueError, RecursionError) as error:  # msgspec's and json's errors are ValueErrors
@@ -67,14 +67,3 @@ def _require_text(value: object) -> None:
             for name, each in value.items():
                 _require_text(name)
                 _require_text(each)
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    message = dict(pairs)
-    if len(message) != len(pairs):
-        raise ValueError("a repeated field")
-    return message
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is not JSON")
