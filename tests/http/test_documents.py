@@ -14,6 +14,7 @@ CONTENT = "<报关单/>".encode()
 B64 = base64.b64encode(CONTENT).decode()
 DIGEST = {"digest_sm3": sm3(CONTENT).hex(), "size": len(CONTENT)}
 ATTRIBUTES = attributes_of(digest=sm3(b"x"), title="t", media_type="a/b", size=1, lines=()).encode()
+LOGIN = rb' {"type": "mshield-login\/v1", "client_id": "another"}'
 
 
 def document(**changes: Any) -> dict[str, Any]:
@@ -36,6 +37,9 @@ async def asked(application: Application, **changes: Any) -> tuple[int, str | No
         {"format": "cms_detached", **DIGEST},
         {"format": "cms_detached", **DIGEST, "size": 0},
         {"content_b64": base64.b64encode(ATTRIBUTES).decode(), "format": "cms"},
+        {"content_b64": base64.b64encode(LOGIN).decode(), "format": "cms"},
+        {"content_b64": base64.b64encode(b'{"type": "declaration"}').decode()},
+        {"content_b64": base64.b64encode(b'{"type": ').decode()},
     ],
 )
 async def test_a_document_in_any_form_is_taken(application: Application, changes: dict[str, Any]) -> None:
@@ -57,6 +61,11 @@ async def test_a_document_in_any_form_is_taken(application: Application, changes
         ({"format": "cms_detached", **DIGEST, "digest_sm3": "00"}, "malformed"),
         ({"content_b64": B64, "format": "pades"}, "malformed"),
         ({"content_b64": base64.b64encode(ATTRIBUTES).decode()}, "signed_attributes_refused"),
+        ({"content_b64": base64.b64encode(LOGIN).decode()}, "internal_message_refused"),
+        (
+            {"content_b64": base64.b64encode(LOGIN[:-1] + b', "type": 1}').decode()},
+            "internal_message_refused",
+        ),
     ],
 )
 async def test_a_document_out_of_form_is_refused(

@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 import msgspec
 
 from mshield.client.evidence_status import LaterStatus, check_status
-from mshield.client.login_message import LOGIN_TYPE, LoginMessage
+from mshield.client.login_message import LoginMessage
 from mshield.client.verify import Encoded, VerificationError, VerifiedSignature, failing, milliseconds, verify
+from mshield.domain.login_message import LOGIN_TYPE
 from mshield.gm.engine import Engine, load_engine
 from mshield.gm.sm3 import sm3
 from mshield.pki import cms

@@ -3,11 +3,7 @@
 The phone checks it before it signs, the business system before it lets anyone in.
 """
 
-from typing import Final
-
 import msgspec
-
-LOGIN_TYPE: Final = "mshield-login/v1"
 
 
 class LoginMessage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

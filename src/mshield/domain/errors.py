@@ -401,10 +401,10 @@ class WrongClient(
 class InternalMessageRefused(
     DomainError,
     code="internal_message_refused",
-    zh="内容以手机盾的保留标记开头，不能签名",
-    en="The content begins with a mark reserved for Mobile Shield and cannot be signed",
+    zh="内容带有手机盾的保留标记，不能直接签名",
+    en="The content bears a mark reserved for Mobile Shield and cannot be signed as it is",
 ):
-    """A business message that begins like one of the protocol's own."""
+    """A business message that begins like one of the protocol's own, or that is what a login signs."""
 
 
 class SignedAttributesRefused(

@@ -9,6 +9,7 @@ from typing import Final, Literal
 
 from mshield.domain import errors
 from mshield.domain.ids import new_id
+from mshield.domain.login_message import LOGIN_TYPE
 from mshield.domain.qr import qr_text
 from mshield.domain.requests import RequestState, shown_state
 from mshield.services.document import Document, task_of
@@ -22,7 +23,6 @@ from mshield.store.database import Conflict, Database
 from mshield.store.systems import BusinessSystem
 
 _MINUTE_MS: Final = 60_000
-LOGIN_TYPE: Final = "mshield-login/v1"
 Channel = Literal["qr", "app"]
 """How a request reaches the phone: scanned from a screen, or by another app on the same phone (R13)."""
 

@@ -5,6 +5,7 @@ import secrets
 from dataclasses import dataclass
 
 from mshield.domain import errors
+from mshield.domain.login_message import is_login_message
 from mshield.gm import transcript
 from mshield.gm.sm3 import sm3
 from mshield.pki.evidence import Format
@@ -55,7 +56,7 @@ def task_of(document: Document) -> NewTask:
 
 
 def _raw(content: bytes) -> bytes:
-    if transcript.is_internal_message(content):
+    if transcript.is_internal_message(content) or is_login_message(content):
         raise errors.InternalMessageRefused
     if is_like_attributes(content):
         raise errors.SignedAttributesRefused

@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from mshield.client.login_message import LOGIN_TYPE, LoginMessage
+from mshield.client.login_message import LoginMessage
+from mshield.domain.login_message import LOGIN_TYPE
 from mshield.gm import sm2
 from mshield.gm.sm3 import sm3
 from mshield.pki.certificate import Certificate

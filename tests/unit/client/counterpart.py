@@ -20,7 +20,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
-from mshield.client.login_message import LOGIN_TYPE, LoginMessage
+from mshield.client.login_message import LoginMessage
+from mshield.domain.login_message import LOGIN_TYPE
 from mshield.gm import cosign, sm2, transcript
 from mshield.gm.errors import BadOpening, NoSession, WrongPin
 from mshield.gm.transcript import internal_message

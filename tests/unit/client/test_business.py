@@ -23,8 +23,9 @@ from mshield.client import (
     Status,
     VerificationError,
 )
-from mshield.client.login_message import LOGIN_TYPE, LoginMessage
+from mshield.client.login_message import LoginMessage
 from mshield.client.wire import read
+from mshield.domain.login_message import LOGIN_TYPE
 from tests.unit.pki.authority import IDENTITY, NOW, SUBJECT, Authority, authority
 
 URL = "https://shield.example.cn"

@@ -69,6 +69,7 @@ def test_what_is_shown_is_signed(good: Task) -> None:
         task(format="cms_detached", content_b64=None),
         task(format="cms_detached", content_b64=None, size=len(CONTENT) + 1),
         task(format="raw"),
+        task(format="raw", message_b64=b64(b'{"type":"mshield-login/v1"}')),
         task(message_b64=b64(CONTENT)),
         task(message_b64=b64(ATTRIBUTES.encode() + b"\0")),
         task(message_b64=b64(der.set_of())),

@@ -11,9 +11,10 @@ import msgspec
 
 from mshield.client.business.sent import Sent, attributes_in, require_sent
 from mshield.client.business.values import Kind, SignedDocument, Signer, at
-from mshield.client.login_message import LOGIN_TYPE, LoginMessage
+from mshield.client.login_message import LoginMessage
 from mshield.client.verify import Encoded, Revocation, VerificationError, VerifiedSignature, verify
 from mshield.client.wire import unbase64
+from mshield.domain.login_message import LOGIN_TYPE
 from mshield.gm.engine import Engine
 
 

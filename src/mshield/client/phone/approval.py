@@ -13,13 +13,14 @@ from urllib.parse import quote
 import msgspec
 
 from mshield.client.errors import PhoneError, ProblemError, ProtocolError
-from mshield.client.login_message import LOGIN_TYPE, LoginMessage
+from mshield.client.login_message import LoginMessage
 from mshield.client.phone.cosigning import CoSigning, ToSign
 from mshield.client.phone.document import check_document
 from mshield.client.phone.messages import Inbox, InboxRequest, Scan, Task
 from mshield.client.phone.operation import Operation
 from mshield.client.phone.pin import PinSource, checked_pin
 from mshield.client.wire import read, unhex
+from mshield.domain.login_message import LOGIN_TYPE
 from mshield.gm.sm2 import Signature
 from mshield.gm.transcript import is_internal_message
 

@@ -2,6 +2,7 @@
 
 from mshield.client.errors import ProtocolError
 from mshield.client.phone.messages import Task
+from mshield.domain.login_message import is_login_message
 from mshield.gm.sm3 import sm3
 from mshield.pki.errors import PkiError
 from mshield.pki.signed_attributes import attributes_of, is_like_attributes, parse_signed_attributes
@@ -11,8 +12,8 @@ def check_document(task: Task) -> None:
     """Raises ProtocolError `bad_task` for a document whose message doesn't bind what it shows."""
     content, message = task.content, task.message
     if task.format == "raw":
-        if is_like_attributes(message):
-            raise ProtocolError("bad_task", "signed attributes as content")
+        if is_like_attributes(message) or is_login_message(message):
+            raise ProtocolError("bad_task", "signed attributes, or a login, as content")
         return
     if content is None and (task.format != "cms_detached" or task.size is None):
         raise ProtocolError("bad_task", "a document without content or size")
