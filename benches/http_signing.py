@@ -156,14 +156,19 @@ def measure(engine: EngineName, database: DatabaseName, *, signatures: int) -> M
 
 
 @contextmanager
-def ready_service(engine: str, database: DatabaseName) -> Iterator[tuple[LiveService, Server | None]]:
+def ready_service(
+    engine: str, database: DatabaseName, **settings: str
+) -> Iterator[tuple[LiveService, Server | None]]:
     """A running service on a fresh database, all people enrolled on all their phones."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)
         with _database(folder, database) as (url, server):
             service = LiveService(
-                folder, url, engine, settings={"MSHIELD_ACCESS_LOG": "false", "MSHIELD_JOBS": "off"}
+                folder,
+                url,
+                engine,
+                settings={"MSHIELD_ACCESS_LOG": "false", "MSHIELD_JOBS": "off"} | settings,
             )
             service.prepare()
             service.start()

@@ -4,7 +4,7 @@ import platform
 from pathlib import Path
 from typing import Final
 
-from benches import cosign, http_signing, lists, log, logins, publication, waiting
+from benches import cosign, http_signing, lists, log, logins, oidc_login, publication, waiting
 from mshield.gm.engine import available_engines
 
 _CPUINFO: Final = Path("/proc/cpuinfo")
@@ -18,6 +18,7 @@ def main() -> None:
         ("co-signing, arithmetic only, one core", cosign.main),
         ("complete signatures through HTTP", http_signing.main),
         ("logins by scan, by the native API", logins.main),
+        ("logins by scan, by OpenID Connect", oidc_login.main),
         ("PCs that wait for their phone", waiting.main),
         ("issuing and publishing", publication.main),
         ("the legal person's lists", lists.main),
