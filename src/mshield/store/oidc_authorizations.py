@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from mshield.store.database import Database, Row
+from mshield.store.database import Database, Row, Tx
 from mshield.store.queries import Queries
 
 _SQL: Final = Queries("oidc_authorizations")
@@ -39,15 +39,6 @@ class OpenAuthorization:
 
 
 @dataclass(frozen=True, slots=True)
-class UsedCode:
-    """What a spent code stood for."""
-
-    id: str
-    parameters: Parameters
-    request_id: str
-
-
-@dataclass(frozen=True, slots=True)
 class LoginRow:
     """A signed login with its certificate; signature is r then s. `usable` is False for one revoked or held since."""
 
@@ -62,6 +53,15 @@ class LoginRow:
     role: str
     shield_number: str
     usable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class UsedCode:
+    """What a spent code stood for."""
+
+    id: str
+    parameters: Parameters
+    login: LoginRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,29 +202,31 @@ async def use(
     db: Database, *, code_hash: bytes, client_id: str, token_hash: bytes, expires_at: int, now: int
 ) -> UsedCode | None:
     """Spends a code of this client for a token; one that was spent before ends the token made from it."""
-    row = await db.run_one(
-        _SQL["use"],
-        code_hash=code_hash,
-        client_id=client_id,
-        token_hash=token_hash,
-        expires_at=expires_at,
-        now=now,
+    values: dict[str, object] = {
+        "code_hash": code_hash,
+        "client_id": client_id,
+        "token_hash": token_hash,
+        "expires_at": expires_at,
+        "now": now,
+    }
+
+    async def work(tx: Tx) -> Row | None:
+        used = await tx.one(_SQL["use"], **values)
+        login = None if used is None else await tx.one(_SQL["find_login"], request_id=used["request_id"])
+        return None if used is None or login is None else {**used, **login}
+
+    row = (
+        await db.write(work) if db.dialect == "sqlite" else await db.run_one(_SQL["use_with_login"], **values)
     )
     if row is None:
         await db.run(_SQL["end_replayed"], code_hash=code_hash)
         return None
-    return UsedCode(row["id"], json.loads(row["parameters"]), row["request_id"])
+    return UsedCode(row["id"], json.loads(row["parameters"]), _login(row))
 
 
 async def log_out(db: Database, *, id: str, client_id: str) -> None:  # noqa: A002
     """Ends code and token of an authorization of this client."""
     await db.run(_SQL["log_out"], id=id, client_id=client_id)
-
-
-async def find_login(db: Database, *, request_id: str) -> LoginRow | None:
-    """The signed login of a request."""
-    row = await db.one(_SQL["find_login"], request_id=request_id)
-    return None if row is None else _login(row)
 
 
 async def find_token(db: Database, *, token_hash: bytes, now: int) -> TokenRow | None:

@@ -64,10 +64,9 @@ class Tokens:
             expires_at=now + TOKEN_MS,
             now=now,
         )
-        row = None if used is None else await store.find_login(self.db, request_id=used.request_id)
-        if used is None or row is None or not row.usable:
+        if used is None or not used.login.usable:
             return
-        step.spent = Code(used.parameters, Login.of(row, self.lookup))
+        step.spent = Code(used.parameters, Login.of(used.login, self.lookup))
         step.sid, step.access_token = used.id, token
         step.key = (await self.keys.current(now)).signing(now)
 

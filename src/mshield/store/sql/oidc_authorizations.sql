@@ -33,23 +33,12 @@ RETURNING client_id, parameters;
 UPDATE oidc_authorizations SET state = 'ended'
 WHERE id = :id AND browser_hash = :browser_hash AND state = 'open';
 
--- name: use^
--- The code is spent, and the token counts, before anything is answered.
-UPDATE oidc_authorizations SET state = 'used', token_hash = :token_hash, expires_at = :expires_at
-WHERE code_hash = :code_hash AND client_id = :client_id AND state = 'granted' AND expires_at > :now
-RETURNING id, parameters, request_id;
-
 -- name: end_replayed!
 -- A code that comes twice was stolen before or after: the token made from it ends.
 UPDATE oidc_authorizations SET state = 'ended' WHERE code_hash = :code_hash AND state = 'used';
 
 -- name: log_out!
 UPDATE oidc_authorizations SET state = 'ended' WHERE id = :id AND client_id = :client_id AND state IN ('granted', 'used');
-
--- name: find_login^
-SELECT t.message, s.signature, s.signed_at, c.person_id, c.der, c.common_name, c.organisation, c.credit_code, c.role,
-  c.shield_number, c.state, c.holds
-FROM tasks t JOIN signatures s ON s.sid = t.sid JOIN certificates c ON c.serial = s.serial WHERE t.request_id = :request_id;
 
 -- name: find_token^
 SELECT a.client_id, a.parameters, t.message, s.signature, s.signed_at, c.person_id, c.der, c.common_name, c.organisation,
