@@ -16,8 +16,8 @@ def test_both_databases_have_the_same_schema(sqlite_url: str, postgresql_url: st
     assert of_sqlite.references == of_postgresql.references
 
 
-def test_open_sessions_stay_out_of_the_write_ahead_log(postgresql_url: str) -> None:
-    assert schema.unlogged(postgresql_url) == {"signing_sessions"}
+def test_what_lives_for_minutes_stays_out_of_the_write_ahead_log(postgresql_url: str) -> None:
+    assert schema.unlogged(postgresql_url) == {"oidc_authorizations", "signing_sessions"}
 
 
 def test_migrating_twice_applies_nothing_more(database_url: str) -> None:

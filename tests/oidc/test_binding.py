@@ -193,23 +193,46 @@ async def test_an_expired_code_is_replaced_in_the_same_login(
     assert (await client.token(sent(await browser.get(page.done))["code"])).status_code == 200
 
 
-@pytest.mark.parametrize(
-    ("reason", "told"),
-    [("not_me", "The person says that he did not begin this login."), ("declined", "The person declined.")],
-)
-async def test_declined_is_told(
-    client: Client, browser: httpx.AsyncClient, shield: Shield, reason: str, told: str
+async def _decline(shield: Shield, page: Page, reason: str) -> None:
+    await scan(shield, page)
+    path = f"/api/phone/requests/{page.request_id}/decline"
+    answer = await shield.device.call("POST", path, {"reason": reason})
+    assert answer.status_code == 204, answer.text
+
+
+@pytest.mark.parametrize("way", ["done", "again", "cancel"])
+async def test_r15_not_me_ends_the_login_and_is_told(
+    client: Client, browser: httpx.AsyncClient, shield: Shield, way: str
 ) -> None:
     page = Page.of(await client.authorize(browser))
-    await scan(shield, page)
-    declined = await shield.device.call(
-        "POST", f"/api/phone/requests/{page.request_id}/decline", {"reason": reason}
-    )
-    assert declined.status_code in {200, 204}, declined.text
-    back = sent(await browser.get(page.again))
-    assert (back["error"], back["error_description"]) == ("access_denied", told)
+    await _decline(shield, page, "not_me")
+    back = sent(await browser.get(getattr(page, way)))
+    assert back["error"] == "access_denied"
+    assert back["error_description"] == "The person says that he did not begin this login."
     assert (back["state"], back["iss"]) == ("a state", ORIGIN)
     assert (await browser.get(page.done)).status_code == 400
+
+
+async def test_who_declined_may_go_back_or_try_again(
+    client: Client, browser: httpx.AsyncClient, shield: Shield
+) -> None:
+    page = Page.of(await client.authorize(browser))
+    await _decline(shield, page, "declined")
+    assert Page.of(await browser.get(page.done)).request_id == page.request_id
+    again = Page.of(await browser.get(page.again))
+    assert again.request_id != page.request_id
+    await _decline(shield, again, "declined")
+    back = sent(await browser.get(page.cancel))
+    assert (back["error"], back["error_description"]) == ("access_denied", "The person declined.")
+
+
+@pytest.mark.parametrize("name", ["a;b", "\n", "x" * 36, "一" * 36, "0" * 36, ""])
+async def test_a_login_that_does_not_exist(client: Client, browser: httpx.AsyncClient, name: str) -> None:
+    for way in ("done", "again", "cancel"):
+        answer = await browser.get(f"/oidc/authorize/{way}", params={"a": name})
+        assert (answer.status_code, _OVER in answer.text) == (400, True)
+    back = sent(await client.authorize(browser, prompt="none", a=name))
+    assert back["error"] == "login_required"
 
 
 async def test_cancelled_by_the_person(

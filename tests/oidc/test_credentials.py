@@ -53,6 +53,15 @@ async def test_no_client_without_a_credential(application: Application, client: 
     assert await _error(application, {"client_id": application.client_id}) == (401, "invalid_client")
 
 
+async def test_a_repeated_parameter_is_refused(application: Application, client: Client) -> None:
+    answer = await application.http.post(
+        "/oidc/token",
+        data={**_CODE, "code": ["x" * 43, "y" * 43]},
+        auth=(application.client_id, application.client_secret),
+    )
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+
+
 async def test_a_system_that_is_no_client(application: Application) -> None:
     auth = (application.client_id, application.client_secret)
     assert await _error(application, {}, auth=auth) == (401, "invalid_client")

@@ -227,7 +227,8 @@ class Authorize:
 
     @staticmethod
     def _ends(found: OpenAuthorization) -> bool:
-        return found.request_state == "declined"
+        """Whether the person said that somebody else began this: then nobody gets another try."""
+        return found.reason == "not_me"
 
     async def _denied(self, authorization: str, secret: str, found: OpenAuthorization, *, now: int) -> Answer:
         await store.end(self.db, id=authorization, browser_hash=token_hash(secret))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final, cast
 
 from authlib.oauth2 import OAuth2Error
+from authlib.oauth2.rfc6749 import InvalidRequestError
 
 from mshield.domain.oidc import TOKEN_MS
 from mshield.keys.oidc_key import OidcKeys
@@ -40,13 +41,15 @@ class Tokens:
         self, pairs: Iterable[tuple[str, str]], headers: Mapping[str, str], *, now: int
     ) -> Answer:
         """The tokens of a code, or the standard's error."""
-        request = ProtocolRequest("POST", _given(pairs), headers=headers)
+        request = ProtocolRequest("POST", values := _given(pairs), headers=headers)
         clients = Clients(self.clients, now)
         step = Step(now, self.issuer)
         server = Provider(step, clients.loaded)
         try:
             request.client = await self.callers.client_of(server, clients, request, now=now)
             server.get_token_grant(request)
+            if any(len(each) > 1 for each in values.values()):
+                raise InvalidRequestError("A parameter is repeated.")
         except OAuth2Error as error:
             return server.refused(request, error)
         if (code := request.values.get("code")) is not None:

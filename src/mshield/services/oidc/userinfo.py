@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from authlib.oauth2 import OAuth2Error
@@ -11,7 +12,7 @@ from authlib.oauth2.rfc6750 import BearerTokenValidator
 
 from mshield.keys.authority import Authorities
 from mshield.keys.secrets import LookupKey
-from mshield.pki.certificate import parse_certificate
+from mshield.pki.certificate import Certificate, parse_certificate
 from mshield.services.oidc.clients import OidcClients
 from mshield.services.oidc.login import Login
 from mshield.services.oidc.protocol import Answer, Protocol, ProtocolRequest
@@ -41,6 +42,11 @@ class _Validator(BearerTokenValidator):
 
     def authenticate_token(self, token_string: str) -> _Token | None:  # noqa: ARG002  # loaded before
         return self._token
+
+
+@lru_cache(maxsize=4096)
+def _parsed(der: bytes) -> Certificate:
+    return parse_certificate(der)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +84,6 @@ class UserInfo:
 
     def _claims(self, row: store.TokenRow) -> dict[str, Any]:
         login, scope = Login.of(row.login, self.lookup), row.parameters["scope"]
-        chain = self.authorities.chain_of(parse_certificate(row.login.certificate))
+        chain = self.authorities.chain_of(_parsed(row.login.certificate))
         proof = login.whole_proof(scope, tuple(each.der for each in chain))
         return {**login.claims(scope), **login.assurance(), "mshield_login": proof}

@@ -3,6 +3,7 @@
 Errors that must not send the browser on, since nobody has vouched for the address, are pages (RFC 6749, 4.1.2.1).
 """
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -24,7 +25,7 @@ from mshield.web.shortcut import hot
 
 router: Final = APIRouter(tags=["oidc"])
 
-_MAX_ID: Final = 36
+_ID: Final = re.compile(r"[0-9a-f-]{36}")
 _TEXT: Final[dict[str, Any]] = {"type": "string"}
 _ASKED: Final = {
     "client_id": _TEXT,
@@ -101,7 +102,9 @@ async def done(request: Request) -> Response:
     context, authorization = context_of(request), _authorization(request)
     secret = secret_of(request, context, authorization)
     return await _shown(
-        request, lambda: context.oidc.authorize.done(authorization, secret, now=context.clock())
+        request,
+        lambda: context.oidc.authorize.done(authorization, secret, now=context.clock()),
+        authorization=authorization,
     )
 
 
@@ -120,6 +123,7 @@ async def again(request: Request) -> Response:
     return await _shown(
         request,
         lambda: context.oidc.authorize.again(authorization, secret, _pc(request), now=context.clock()),
+        authorization=authorization,
     )
 
 
@@ -136,7 +140,9 @@ async def cancel(request: Request) -> Response:
     context, authorization = context_of(request), _authorization(request)
     secret = secret_of(request, context, authorization)
     return await _shown(
-        request, lambda: context.oidc.authorize.cancel(authorization, secret, now=context.clock())
+        request,
+        lambda: context.oidc.authorize.cancel(authorization, secret, now=context.clock()),
+        authorization=authorization,
     )
 
 
@@ -151,7 +157,9 @@ async def _begun(request: Request) -> Response:
     )
 
 
-async def _shown(request: Request, step: Callable[[], Awaitable[View]]) -> Response:
+async def _shown(
+    request: Request, step: Callable[[], Awaitable[View]], *, authorization: str = ""
+) -> Response:
     context = context_of(request)
     try:
         view = await step()
@@ -160,7 +168,7 @@ async def _shown(request: Request, step: Callable[[], Awaitable[View]]) -> Respo
     if isinstance(view, LoginView):
         return _page(context, view)
     response = sent_to(view.location or "/")
-    if authorization := request.query_params.get("a"):
+    if authorization:
         take(response, context, authorization)
     return response
 
@@ -199,7 +207,7 @@ def _refused(request: Request, error: errors.DomainError) -> Response:
 
 def _authorization(request: Request) -> str:
     found = request.query_params.get("a", "")
-    return found if len(found) <= _MAX_ID and found.isascii() else ""
+    return found if _ID.fullmatch(found) else ""
 
 
 def _pc(request: Request) -> Pc:
