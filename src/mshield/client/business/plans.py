@@ -16,6 +16,7 @@ import msgspec
 
 from mshield.client.business.effects import Plan, Reply, Send, Sleep
 from mshield.client.business.result import Result
+from mshield.client.business.states import READ_SECONDS
 from mshield.client.business.values import Channel, Created, Document, Pc, Status
 from mshield.client.errors import ClientError, NetworkError, ProblemError, is_passing, problem_of
 from mshield.client.evidence import Evidence, read_evidence
@@ -85,6 +86,10 @@ class Plans:
         params = (("wait", str(wait)), ("state", state)) if wait else ()
         send = self._request("GET", _path(request_id), params=params, read_timeout=wait + 30.0)
         return self._call(send, lambda body: read(body, Status))
+
+    def stream(self, request_id: str) -> Send:
+        """The request's states as server-sent events."""
+        return self._request("GET", _path(request_id, "/events"), read_timeout=READ_SECONDS)
 
     def wait_until_done(
         self, request_id: str, *, timeout: float, on_change: Callable[[Status], None] | None
