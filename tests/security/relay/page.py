@@ -27,8 +27,9 @@ _TAIL = """
 - **A business system's server in the attacker's hand**: it has the secrets of its requests. It can ask only in
   its own name.
 - **A phone in the attacker's hand together with its PIN.** The legal person reports it lost.
-- **A status token that doesn't stay in its page** lets its thief watch and see the codes; keep it out of
-  addresses and logs.
+- **A status token that doesn't stay in its page** lets its thief watch and see the codes; keep it out of addresses
+  and logs. With OpenID Connect it opens nothing: only the browser that began the login, by its cookie, gets the code
+  (tests/oidc/test_binding.py).
 """
 
 
