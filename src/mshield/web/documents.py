@@ -18,6 +18,7 @@ from starlette.responses import Response
 from mshield.domain import errors
 from mshield.web import examples, openapi_problems
 from mshield.web.audiences import AUDIENCES, Audience
+from mshield.web.cached import cached
 from mshield.web.openapi import STRUCT, STRUCTS
 
 Document = dict[str, Any]
@@ -44,6 +45,7 @@ class Documents:
         self._lock = threading.Lock()
         self._raw: Document | None = None
         self._made: dict[str | None, Document] = {}
+        self._sent: dict[str | None, bytes] = {}
 
     def of(self, audience: str | None = None) -> Document:
         """An audience's document; the whole without one. Raises KeyError."""
@@ -51,6 +53,12 @@ class Documents:
             if audience not in self._made:
                 self._made[audience] = self._make(None if audience is None else AUDIENCES[audience])
             return self._made[audience]
+
+    def sent(self, audience: str | None) -> bytes:
+        """The same as it is sent. Raises KeyError."""
+        if audience not in self._sent:
+            self._sent[audience] = json.dumps(self.of(audience), ensure_ascii=False).encode()
+        return self._sent[audience]
 
     @property
     def are_made(self) -> bool:
@@ -166,5 +174,5 @@ async def of_audience(request: Request, audience: Annotated[str, Path(max_length
 async def _answer(request: Request, audience: str | None) -> Response:
     documents: Documents = request.app.state.documents
     # Making one takes a while, which other calls needn't wait for.
-    made = await anyio.to_thread.run_sync(lambda: json.dumps(documents.of(audience), ensure_ascii=False))
-    return Response(made.encode(), media_type="application/json", headers=_CACHED)
+    body = await anyio.to_thread.run_sync(documents.sent, audience)
+    return cached(request, body, "application/json", dict(_CACHED))
