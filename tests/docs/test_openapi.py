@@ -79,6 +79,7 @@ def test_a_document_is_right(audience: str | None) -> None:
         assert operation["operationId"].isalnum(), f"{name}: an operation id of its own, in camelCase"
         assert {each for way in operation.get("security", ()) for each in way} <= defined, name
         for status, answer in operation["responses"].items():
+            assert answer["description"] != "Successful Response", f"{name} {status}: FastAPI's own words"
             assert answer.get("content", {}).get("application/json") != {"schema": {}}, (
                 f"{name} {status}: of no shape"
             )

@@ -53,6 +53,7 @@ async def test_what_asks_who_calls_has_no_head(application: Application) -> None
         ("/api/portal/session", 'Session realm="mshield-portal"'),
         ("/api/business/requests/x", 'Basic realm="mshield", charset="UTF-8"'),
         ("/api/console/acts", 'Bearer realm="mshield"'),
+        ("/api/pc/requests/x", 'Bearer realm="mshield"'),
     ],
 )
 async def test_a_401_names_the_scheme_of_its_audience(

@@ -8,6 +8,7 @@ from starlette.requests import Request
 
 from mshield.services.health import ping
 from mshield.web.context import context_of
+from mshield.web.openapi import problems
 
 router: Final = APIRouter(tags=["service"])
 
@@ -20,7 +21,13 @@ class Health(BaseModel):
     database: str
 
 
-@router.get("/healthz", summary="Health", operation_id="health")
+@router.get(
+    "/healthz",
+    summary="Health",
+    operation_id="health",
+    response_description="It works",
+    responses=problems(503),
+)
 async def health(request: Request) -> Health:
     """503 when the database doesn't answer."""
     context = context_of(request)

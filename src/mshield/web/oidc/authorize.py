@@ -132,6 +132,7 @@ async def again(request: Request) -> Response:
     summary="Back without logging in",
     operation_id="cancelAuthorization",
     response_class=Response,
+    status_code=303,
     openapi_extra=_ONE,
     responses=_SENT | _REFUSED,
 )

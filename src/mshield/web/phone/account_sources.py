@@ -62,6 +62,7 @@ class OutsideLoginOut(BaseModel):
     "/account-sources",
     summary="Systems whose accounts log in here",
     operation_id="listAccountSources",
+    response_description="The systems",
     responses=openapi.problems(503),
 )
 async def sources(request: Request) -> SourcesOut:
@@ -80,6 +81,7 @@ async def sources(request: Request) -> SourcesOut:
     status_code=201,
     summary="Go to an outside system's login page",
     operation_id="beginOutsideLogin",
+    response_description="Its page, and the state that comes back",
     openapi_extra=PROOF,
     responses=openapi.problems(400, 401, 422, 424, 429, 503),
 )
@@ -104,6 +106,7 @@ async def begin(
     status_code=201,
     summary="Come back from an outside system's login page",
     operation_id="finishOutsideLogin",
+    response_description="The login",
     openapi_extra=PROOF,
     responses=openapi.problems(400, 401, 403, 409, 422, 424, 429, 503),
 )

@@ -136,6 +136,7 @@ class SessionOut(BaseModel):
     status_code=201,
     summary="Get a captcha",
     operation_id="makeCaptcha",
+    response_description="A captcha",
     responses=openapi.problems(429, 503),
 )
 async def make_captcha(request: Request, response: Response) -> CaptchaOut:
@@ -173,6 +174,7 @@ async def hear_captcha(
     status_code=202,
     summary="Send an SMS code",
     operation_id="sendSmsCode",
+    response_description="Sent",
     openapi_extra=_LOGIN_IF_APPLYING,
     responses=openapi.problems(400, 401, 422, 429, 503),
 )
@@ -193,6 +195,7 @@ async def send_sms_code(request: Request, body: Annotated[SmsCodeIn, Body()]) ->
     status_code=201,
     summary="Register",
     operation_id="register",
+    response_description="The new account's name",
     responses=openapi.problems(400, 409, 422, 503),
 )
 async def register(request: Request, body: Annotated[AccountIn, Body()]) -> AccountOut:
@@ -215,6 +218,7 @@ async def register(request: Request, body: Annotated[AccountIn, Body()]) -> Acco
     status_code=201,
     summary="Log in",
     operation_id="logIn",
+    response_description="The login",
     openapi_extra=PROOF,
     responses=openapi.problems(400, 401, 403, 409, 422, 424, 429, 503),
 )

@@ -28,10 +28,12 @@ def _documented(description: str, schema: dict[str, Any], media_type: str) -> di
     return {200: {"description": description, "content": {media_type: {"schema": schema}}}}
 
 
-_NOTE: Final = _documented("The signed note", {"type": "string"}, "text/plain")
+_NOTE: Final = _documented("The signed note", {"type": "string"}, "text/plain") | problems(503)
 _BINARY: Final = {"type": "string", "format": "binary"}
-_TILE: Final = _documented("The tile's hashes, 32 bytes each", _BINARY, _OCTETS) | problems(404)
-_BUNDLE: Final = _documented("Entries, each after its length in two bytes", _BINARY, _OCTETS) | problems(404)
+_TILE: Final = _documented("The tile's hashes, 32 bytes each", _BINARY, _OCTETS) | problems(404, 503)
+_BUNDLE: Final = _documented("Entries, each after its length in two bytes", _BINARY, _OCTETS) | problems(
+    404, 503
+)
 
 
 @router.get(

@@ -40,9 +40,13 @@ def _documented(description: str, media_type: str, *, cached: bool) -> dict[int 
     return found
 
 
-_CER_ANSWERS: Final = _documented("The certificate (DER)", _CERTIFICATE, cached=True) | problems(404)
-_CRL_ANSWERS: Final = _documented("The list in force (DER), version 2", _CRL, cached=True) | problems(404)
-_OCSP_ANSWERS: Final = _documented("The answer (DER); errors are OCSP's own", _RESPONSE, cached=False)
+_CER_ANSWERS: Final = _documented("The certificate (DER)", _CERTIFICATE, cached=True) | problems(404, 503)
+_CRL_ANSWERS: Final = _documented("The list in force (DER), version 2", _CRL, cached=True) | problems(
+    404, 503
+)
+_OCSP_ANSWERS: Final = _documented(
+    "The answer (DER); errors are OCSP's own", _RESPONSE, cached=False
+) | problems(503)
 _OCSP_BODY: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,
