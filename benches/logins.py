@@ -114,16 +114,22 @@ def table(results: list[Measured]) -> str:
     return "\n".join(lines)
 
 
-def main() -> None:
-    """Measures both databases and prints a table, or JSON with `--json`."""
-    parser = argparse.ArgumentParser(description=__doc__)
+def options_of(description: str | None) -> tuple[list[DatabaseName], int, bool]:
+    """What the command line asks for: the databases, how many logins on each, and whether to print JSON."""
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--logins", type=int, default=480, help="per database (default: 480)")
     parser.add_argument("--database", choices=["sqlite", "postgresql"], help="only this one")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     options = parser.parse_args()
     databases: list[DatabaseName] = [options.database] if options.database else ["sqlite", "postgresql"]
-    results = [measure(database, logins=options.logins) for database in databases]
-    print(json.dumps([asdict(each) for each in results], indent=2) if options.json else table(results))
+    return databases, options.logins, options.json
+
+
+def main() -> None:
+    """Measures both databases and prints a table, or JSON with `--json`."""
+    databases, logins, as_json = options_of(__doc__)
+    results = [measure(database, logins=logins) for database in databases]
+    print(json.dumps([asdict(each) for each in results], indent=2) if as_json else table(results))
 
 
 if __name__ == "__main__":

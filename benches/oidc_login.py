@@ -4,7 +4,6 @@ The service is the real process; browser, phone and business system run in this 
 The page's script and style are not fetched: a browser has them.
 """
 
-import argparse
 import asyncio
 import base64
 import hashlib
@@ -28,6 +27,7 @@ from benches.http_signing import (
     process_cpu,
     ready_service,
 )
+from benches.logins import options_of
 from tests.attempts import Answer, Attacker
 from tests.postgres import Server
 from tests.service import LiveService
@@ -215,14 +215,9 @@ def table(results: list[Measured]) -> str:
 
 def main() -> None:
     """Measures both databases and prints a table, or JSON with `--json`."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--logins", type=int, default=480, help="per database (default: 480)")
-    parser.add_argument("--database", choices=["sqlite", "postgresql"], help="only this one")
-    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
-    options = parser.parse_args()
-    databases: list[DatabaseName] = [options.database] if options.database else ["sqlite", "postgresql"]
-    results = [measure(database, logins=options.logins) for database in databases]
-    print(json.dumps([asdict(each) for each in results], indent=2) if options.json else table(results))
+    databases, logins, as_json = options_of(__doc__)
+    results = [measure(database, logins=logins) for database in databases]
+    print(json.dumps([asdict(each) for each in results], indent=2) if as_json else table(results))
 
 
 if __name__ == "__main__":

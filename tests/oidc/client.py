@@ -17,6 +17,7 @@ from joserfc.jwk import KeySet
 
 from mshield.domain.qr import qr_text
 from mshield.services.oidc.clients import set_client
+from mshield.services.register_system import register_system
 from tests.application import ORIGIN, Application
 from tests.conformance import Conforming
 from tests.http.test_requests import Shield
@@ -73,6 +74,15 @@ class Client:
 
     application: Application
     sent: dict[str, str] = field(default_factory=dict)
+
+    async def other(self) -> tuple[str, str]:
+        """Id and secret of another business system with the same addresses."""
+        application = self.application
+        other, secret = await register_system(
+            application.context.db, name="掌上海关", domain="palm.example", now=application.clock()
+        )
+        await self.register(client_id=other)
+        return other, secret
 
     async def register(self, **changed: object) -> None:
         """Makes the business system a client."""

@@ -1,5 +1,6 @@
 """The login belongs to one browser: whoever has the status token, the request's id or the code alone gets nothing."""
 
+import asyncio
 from typing import Final
 
 import httpx
@@ -7,8 +8,6 @@ import pytest
 
 from mshield.domain.certificates import CertificateEvent
 from mshield.domain.oidc import AUTHORIZATION_MS, CODE_MS, TOKEN_MS
-from mshield.services.oidc.clients import set_client
-from mshield.services.register_system import register_system
 from tests.application import ORIGIN, Application
 from tests.http.test_requests import Shield
 from tests.issuing import change
@@ -82,6 +81,32 @@ async def test_a_lost_answer_is_given_again_and_the_first_code_is_worth_nothing(
     assert (await browser.get(page.done)).status_code == 400
 
 
+async def test_of_two_calls_at_once_one_gets_the_tokens(
+    client: Client, browser: httpx.AsyncClient, shield: Shield
+) -> None:
+    page = Page.of(await client.authorize(browser))
+    await sign(shield, page)
+    code = sent(await browser.get(page.done))["code"]
+    answers = await asyncio.gather(*(client.token(code) for _ in range(5)))
+    assert sorted(answer.status_code for answer in answers) == [200, 400, 400, 400, 400]
+    (token,) = (answer.json()["access_token"] for answer in answers if answer.is_success)
+    assert (await client.user_info(token)).status_code == 401  # the others were repeats
+
+
+async def test_what_a_reader_of_the_database_gets(
+    application: Application, client: Client, browser: httpx.AsyncClient, shield: Shield
+) -> None:
+    page = Page.of(await client.authorize(browser))
+    await sign(shield, page)
+    secret = next(iter(browser.cookies.values()))
+    code = sent(await browser.get(page.done))["code"]
+    token = (await client.token(code)).json()["access_token"]
+    row = await fetch(application.context.db, "SELECT * FROM oidc_authorizations")
+    stored = repr(sorted(row.items()))
+    for known in (secret, code, token, page.token):
+        assert known not in stored
+
+
 async def test_a_code_that_comes_twice_ends_its_token(
     client: Client, browser: httpx.AsyncClient, shield: Shield
 ) -> None:
@@ -129,19 +154,7 @@ _WRONG: Final[tuple[tuple[dict[str, str | None], str, bool], ...]] = (
 async def test_another_clients_code(
     application: Application, client: Client, browser: httpx.AsyncClient, shield: Shield
 ) -> None:
-    other_id, other_secret = await register_system(
-        application.context.db, name="掌上海关", domain="palm.example", now=application.clock()
-    )
-    await set_client(
-        application.context.db,
-        client_id=other_id,
-        redirect_uris=(REDIRECT,),
-        logout_uris=(),
-        auth_method="client_secret_basic",
-        jwks=None,
-        par_required=False,
-        now=application.clock(),
-    )
+    other = await client.other()
     page = Page.of(await client.authorize(browser))
     await sign(shield, page)
     back = sent(await browser.get(page.done))
@@ -152,7 +165,7 @@ async def test_another_clients_code(
         "redirect_uri": REDIRECT,
         "code_verifier": "v" * 43,
     }
-    answer = await application.http.post("/oidc/token", data=data, auth=(other_id, other_secret))
+    answer = await application.http.post("/oidc/token", data=data, auth=other)
     assert answer.json()["error"] == "invalid_grant"
     assert (await client.token(back["code"])).status_code == 200  # it was not the other's to spend
 
@@ -226,13 +239,13 @@ async def test_who_declined_may_go_back_or_try_again(
     assert (back["error"], back["error_description"]) == ("access_denied", "The person declined.")
 
 
-@pytest.mark.parametrize("name", ["a;b", "\n", "x" * 36, "一" * 36, "0" * 36, ""])
-async def test_a_login_that_does_not_exist(client: Client, browser: httpx.AsyncClient, name: str) -> None:
-    for way in ("done", "again", "cancel"):
-        answer = await browser.get(f"/oidc/authorize/{way}", params={"a": name})
-        assert (answer.status_code, _OVER in answer.text) == (400, True)
-    back = sent(await client.authorize(browser, prompt="none", a=name))
-    assert back["error"] == "login_required"
+async def test_a_login_that_does_not_exist(client: Client, browser: httpx.AsyncClient) -> None:
+    for name in ("a;b", "\n", "x" * 36, "一" * 36, "0" * 36, ""):
+        for way in ("done", "again", "cancel"):
+            answer = await browser.get(f"/oidc/authorize/{way}", params={"a": name})
+            assert (answer.status_code, _OVER in answer.text) == (400, True), name
+        back = sent(await client.authorize(browser, prompt="none", a=name))
+        assert back["error"] == "login_required"
 
 
 async def test_cancelled_by_the_person(

@@ -1,10 +1,11 @@
 """What a client reads before it begins, judged by Authlib's own reading of the standard."""
 
+import asyncio
 from typing import Any
 
 from authlib.oidc.discovery import OpenIDProviderMetadata
 
-from mshield.keys.oidc_key import DAY_MS, LEAD_MS
+from mshield.keys.oidc_key import DAY_MS, LEAD_MS, READ_MS, OidcKeys
 from tests.application import ORIGIN, Application
 
 
@@ -42,6 +43,26 @@ async def test_keys_hold_nothing_private(application: Application) -> None:
     (key,) = (await application.http.get("/oidc/jwks")).json()["keys"]
     assert key.keys() == {"kty", "crv", "x", "y", "kid", "use", "alg"}
     assert (key["kty"], key["crv"], key["use"], key["alg"]) == ("EC", "P-256", "sig", "ES256")
+
+
+async def test_another_process_follows_within_a_minute(application: Application) -> None:
+    context, clock = application.context, application.clock
+    other = OidcKeys(context.db, context.keyring)
+    first = (await other.current(clock())).signing(clock()).kid
+    assert (await context.oidc.keys.current(clock())).signing(clock()).kid == first
+    made = (await context.oidc.keys.rotate(clock(), at_once=True)).kid
+    assert (await other.current(clock())).signing(clock()).kid == first
+    clock.advance(seconds=READ_MS / 1000)
+    assert (await other.current(clock())).signing(clock()).kid == made
+    assert [each.kid for each in (await other.current(clock())).published(clock())] == [made]
+
+
+async def test_processes_that_rotate_at_once_make_one_key(application: Application) -> None:
+    context, now = application.context, application.clock()
+    await context.oidc.keys.current(now)
+    several = [OidcKeys(context.db, context.keyring) for _ in range(3)]
+    made = await asyncio.gather(*(each.rotate(now) for each in several))
+    assert len({each.kid for each in made}) == 1
 
 
 async def test_rotating_twice_makes_one_key(application: Application) -> None:

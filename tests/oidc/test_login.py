@@ -5,6 +5,8 @@ import json
 from datetime import UTC, datetime
 
 import httpx
+import pytest
+from joserfc.errors import JoseError
 
 from mshield.client import verify
 from mshield.domain.oidc import ACR
@@ -101,6 +103,23 @@ async def test_scopes_say_what_is_told(client: Client, browser: httpx.AsyncClien
     assert known["mshield_login"].keys() == {"message_b64", "signature_b64"}
     claims = await client.claims(tokens["id_token"])
     assert not claims.keys() & {"name", "enterprise", "credit_code", "role", "shield_number"}
+
+
+async def test_after_a_leak_only_the_new_keys_tokens_verify(
+    application: Application, client: Client, browser: httpx.AsyncClient, shield: Shield
+) -> None:
+    tokens = []
+    for _ in range(2):
+        page = Page.of(await client.authorize(browser))
+        await sign(shield, page)
+        tokens.append((await client.token(sent(await browser.get(page.done))["code"])).json()["id_token"])
+        await client.claims(tokens[-1])
+        if len(tokens) == 1:
+            await application.context.oidc.keys.rotate(application.clock(), at_once=True)
+            application.clock.advance(seconds=31)
+    assert (await client.claims(tokens[1]))["nonce"] == "a nonce"
+    with pytest.raises(JoseError):
+        await client.claims(tokens[0])
 
 
 async def test_sub_stays_and_says_nothing(

@@ -6,9 +6,6 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 
-from mshield.services.oidc.clients import set_client
-from mshield.services.register_system import register_system
-from tests.application import Application
 from tests.http.test_requests import Shield
 from tests.oidc.client import LOGOUT, REDIRECT, Client, Page, sent, sign
 
@@ -61,22 +58,8 @@ async def test_without_a_hint_the_person_goes_by_himself(client: Client, browser
     assert (await _log_out(browser)).status_code == 200
 
 
-async def test_a_hint_of_others(
-    application: Application, client: Client, browser: httpx.AsyncClient, tokens: dict[str, Any]
-) -> None:
-    other, _ = await register_system(
-        application.context.db, name="掌上海关", domain="palm.example", now=application.clock()
-    )
-    await set_client(
-        application.context.db,
-        client_id=other,
-        redirect_uris=(REDIRECT,),
-        logout_uris=(LOGOUT,),
-        auth_method="client_secret_basic",
-        jwks=None,
-        par_required=False,
-        now=application.clock(),
-    )
+async def test_a_hint_of_others(client: Client, browser: httpx.AsyncClient, tokens: dict[str, Any]) -> None:
+    other, _ = await client.other()
     head, body, _ = tokens["id_token"].split(".")
     for hint, asking in (
         (tokens["id_token"], other),

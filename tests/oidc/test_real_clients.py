@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, cast
@@ -134,3 +135,32 @@ def test_mod_auth_openidc(service: LiveService, person: Person) -> None:
     for name in ("name", "enterprise", "credit_code"):
         assert f"{name}={_PERSON[name]}" in shown
     assert "user=" in shown
+
+
+def test_commands(service: LiveService) -> None:
+    client_id, _ = _registered(service)
+    listed = {each["client_id"]: each for each in service.command("oidc", "client", "list")}
+    assert listed[client_id]["redirect_uris"] == [_REDIRECT]
+    service.command("oidc", "client", "remove", client_id)
+    assert client_id not in {each["client_id"] for each in service.command("oidc", "client", "list")}
+    made = service.command("oidc", "rotate-key")
+    assert made["kid"] == service.command("oidc", "rotate-key")["kid"]
+    assert made["signs_from"] > 0
+    refused = subprocess.run(
+        (
+            sys.executable,
+            "-m",
+            "mshield.cli",
+            "oidc",
+            "client",
+            "set",
+            client_id,
+            "--redirect-uri",
+            "http://a.example",
+        ),
+        env=service.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (refused.returncode, "invalid_client_uri" in refused.stderr) == (1, True)
