@@ -101,6 +101,12 @@ class MortalDatabase:
         self._survive({query.name})
         return row
 
+    async def all_together(self, query: Query, **values: object) -> list[Row]:
+        self._live()
+        rows = await self.db.all_together(query, **values)
+        self._survive({query.name})
+        return rows
+
     async def run(self, query: Query, **values: object) -> int:
         self._live()
         touched = await self.db.run(query, **values)

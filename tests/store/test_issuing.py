@@ -169,7 +169,7 @@ async def _last_two(world: World) -> tuple[ConfirmedKey, ConfirmedKey]:
 async def test_r05_two_at_once_for_the_sixth_device_are_one(world: World) -> None:
     first, second = await _last_two(world)
     taken = await asyncio.gather(
-        *(_reserve(world.db, key, key.device_id) for key in (first, second) for _ in range(2)),
+        *(_reserve(world.db, key, f"{key.device_id} {turn}") for key in (first, second) for turn in range(2)),
         return_exceptions=True,
     )
     assert sorted(map(str, taken)) == ["False", "False", "False", "True"]
@@ -247,6 +247,33 @@ async def test_a_key_that_was_refused_meanwhile_is_not_admitted(world: World) ->
     key = await _signed(world)
     await execute(world.db, "UPDATE keys SET state = 'void' WHERE uid = $1", key.uid)
     assert await world.db.write(lambda tx: issuing.admit(tx, key)) == "gone"
+
+
+async def test_two_who_store_at_once_are_told_who_did(world: World) -> None:
+    key = await _signed(world)
+    assert await _reserve(world.db, key)
+    stored = await asyncio.gather(
+        *(
+            certificate_changes.activate(world.db, serial="one", uid=key.uid, der=der, now=START + 1)
+            for der in (b"first", b"second", b"third")
+        )
+    )
+    assert stored.count(True) == 1
+    row = await certificates.find_by_serial(world.db, serial="one")
+    assert row is not None
+    assert row.der == (b"first", b"second", b"third")[stored.index(True)]
+
+
+async def test_a_token_finds_nothing_with_another_devices_key_beside_the_right_one(world: World) -> None:
+    await sign_request(world)
+    caller, now = world.phone.caller, world.clock()
+    found = await asyncio.gather(
+        *(
+            issuing.find_by_token(world.db, token_hash=caller.token_hash, jkt=jkt, now=now)
+            for jkt in (caller.jkt, "another")
+        )
+    )
+    assert [each.valid for each in found] == [True, False]
 
 
 async def test_whose_login_is_not_valid_finds_nothing(world: World) -> None:

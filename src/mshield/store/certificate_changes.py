@@ -112,7 +112,7 @@ async def activate(db: Database, *, serial: str, uid: bytes, der: bytes, now: in
     try:
         if db.dialect == "sqlite":
             return await db.write(work)
-        made = await db.run_one(
+        made = await db.all_together(
             _SQL["certify"],
             id=new_id(now),
             serial=serial,
@@ -123,7 +123,7 @@ async def activate(db: Database, *, serial: str, uid: bytes, der: bytes, now: in
         )
     except Undone:
         return False
-    return made is not None
+    return bool(made)
 
 
 async def keep_signed(db: Database, *, serial: str, der: bytes, now: int) -> bool:

@@ -75,6 +75,13 @@ class Database(Protocol):
     async def run(self, query: Query, **values: object) -> int:
         """A single writing statement; durable when it returns."""
 
+    async def all_together(self, query: Query, **values: object) -> list[Row]:
+        """A single statement, carried out together with others of its kind that wait at the same time.
+
+        It takes a parameter `call`, which is given here, and gives it back as a column: that tells whose a row is. It
+        is durable when it returns. It may be repeated where the group that it was in is undone.
+        """
+
     async def write(self, work: Work[T]) -> T:
         """Runs `work` in one transaction and commits, or rolls back when it raises."""
 

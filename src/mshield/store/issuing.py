@@ -60,7 +60,11 @@ Admission = Literal["admitted", "occupied", "limit", "other_account", "gone"]
 
 async def find_by_token(db: Database, *, token_hash: bytes, jkt: str, now: int) -> Found:
     """The caller's key that is signed for but has no certificate yet."""
-    rows = await db.all(_SQL["find_by_token"], token_hash=token_hash, jkt=jkt, now=now)
+    query, values = _SQL["find_by_token"], {"token_hash": token_hash, "jkt": jkt, "now": now}
+    if db.dialect == "sqlite":
+        rows = await db.all(query, **values, call=0)
+    else:
+        rows = await db.all_together(query, **values)
     return Found(bool(rows), _first(rows))
 
 
@@ -97,7 +101,7 @@ async def reserve(
 
     if db.dialect == "sqlite":
         return await db.write(work)
-    return await db.run_one(_SQL["reserve"], **values) is not None
+    return bool(await db.all_together(_SQL["reserve"], **values))
 
 
 async def admit(tx: Tx, key: ConfirmedKey) -> Admission:

@@ -12,6 +12,7 @@ import asyncpg
 
 from mshield.store.database import Conflict, Row, StoreError, Unavailable, Undone, Work
 from mshield.store.queries import Query
+from mshield.store.together import Together
 
 T = TypeVar("T")
 
@@ -53,6 +54,7 @@ class PostgresqlDatabase:
 
     def __init__(self, pool: Any) -> None:
         self._pool = pool
+        self._together = Together(self._run_each)
         self.commits = 0
 
     @classmethod
@@ -87,6 +89,19 @@ class PostgresqlDatabase:
         statement = query.on("postgresql")
         with _translated():
             return _count(await self._pool.execute(statement.sql, *statement.arguments(values)))
+
+    async def all_together(self, query: Query, **values: object) -> list[Row]:
+        return await self._together(query, values)
+
+    async def _run_each(self, query: Query, many: list[dict[str, object]]) -> list[Row]:
+        """All rows of a statement that is carried out once for each, one after the other, in one transaction."""
+        self.commits += 1
+        statement = query.on("postgresql")
+        arguments = [statement.arguments(values) for values in many]
+        with _translated():
+            if len(arguments) == 1:
+                return cast("list[Row]", await self._pool.fetch(statement.sql, *arguments[0]))
+            return cast("list[Row]", await self._pool.fetchmany(statement.sql, arguments))
 
     async def write(self, work: Work[T]) -> T:
         self.commits += 1

@@ -101,6 +101,10 @@ class SqliteDatabase:
     async def run(self, query: Query, **values: object) -> int:
         return await self.write(lambda tx: tx.run(query, **values))
 
+    async def all_together(self, query: Query, **values: object) -> list[Row]:
+        """All writing goes together here, and each keeps its own rows."""
+        return await self.write(lambda tx: tx.all(query, **values, call=0))
+
     async def write(self, work: Work[T]) -> T:
         self.commits += 1
         loop = asyncio.get_running_loop()

@@ -1,4 +1,4 @@
--- name: certify^
+-- name: certify
 -- The signed certificate, its key and the event in one round trip; no row where it was stored or ended before. Where the key
 -- isn't as the reservation left it, the division by zero undoes all of it.
 WITH made AS (
@@ -12,4 +12,4 @@ key AS (
 event AS (
   INSERT INTO certificate_events (id, serial, event, actor, actor_id, reason, state, holds, revocation_reason, at)
   SELECT :id, made.serial, :event, :actor, NULL, '', made.state, '', NULL, :now FROM made)
-SELECT 1 / (SELECT COUNT(*) FROM key) AS whole FROM made;
+SELECT :call::int AS call, 1 / (SELECT COUNT(*) FROM key) AS whole FROM made;

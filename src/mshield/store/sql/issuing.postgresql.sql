@@ -1,4 +1,4 @@
--- name: reserve^
+-- name: reserve
 -- Admission and reservation in one round trip; no row where anything stands against it, or where any of it isn't as it was
 -- read: then the steps are taken one by one. All counts are of the moment at which the statement began, so that only the
 -- account's number of reservations, which is looked at again once its row is locked, tells of one made meanwhile.
@@ -21,4 +21,4 @@ SELECT :serial, :uid, :request_sid, device.account_id, device.id, :person_id, :f
   :credit_code, :role, :common_name, :issuer, NULL, 'issued', '', :not_before, :not_after, :now, :now
 FROM device
 ON CONFLICT (request_sid) DO NOTHING
-RETURNING serial;
+RETURNING :call::int AS call;

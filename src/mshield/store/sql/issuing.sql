@@ -4,7 +4,7 @@
 -- Keys whose CertificationRequest is signed, with all that the certificate is made from; no row where the login isn't valid,
 -- one of nulls where it has no such key. A renewal's key comes into force otherwise. The long tables are asked by a subquery
 -- each: as joins PostgreSQL would read them from their beginning while it has no statistics of them yet.
-SELECT k.uid, k.account_id, k.device_id, k.person_id, k.filing_version, k.subject, k.public_key, k.enrol_sid, a.reservations,
+SELECT CAST(:call AS INTEGER) AS call, k.uid, k.account_id, k.device_id, k.person_id, k.filing_version, k.subject, k.public_key, k.enrol_sid, a.reservations,
   d.shield_number, f.id_type, f.id_number_box, f.role, f.credit_code,
   (SELECT t.message FROM tasks t WHERE t.sid = k.enrol_sid) AS message,
   (SELECT s.signature FROM signatures s WHERE s.sid = k.enrol_sid) AS signature,

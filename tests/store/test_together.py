@@ -1,0 +1,100 @@
+"""Statements that wait at the same time: one transaction for all, and to each his own rows and his own error."""
+
+import asyncio
+
+import pytest
+
+from mshield.store.database import Conflict, Database, StoreError, Undone
+from mshield.store.queries import Query, Statement
+from tests.signing import fetch
+
+_INSERT = (
+    "INSERT INTO secrets (name, box, created_at) SELECT {0}, {1}, {2} WHERE {2} < 100"
+    " RETURNING name, created_at, {3} AS call"
+)
+
+
+def _query(sql: str, *names: str) -> Query:
+    postgresql = sql.format("$1::text", "$2::bytea", "$3::bigint", "$4::int")
+    return Query("test", Statement(postgresql, names), Statement(sql.format("?1", "?2", "?3", "?4"), names))
+
+
+_QUERY = _query(_INSERT, "name", "box", "at", "call")
+
+
+async def _insert(db: Database, name: str, at: int = 1) -> list[tuple[object, object]]:
+    rows = await db.all_together(_QUERY, name=name, box=b"box", at=at)
+    return [(row["name"], row["created_at"]) for row in rows]
+
+
+async def _stored(db: Database) -> object:
+    return (await fetch(db, "SELECT COUNT(*) AS n FROM secrets"))["n"]
+
+
+async def test_each_gets_his_own_rows(db: Database) -> None:
+    before = db.commits
+    answers = await asyncio.gather(*(_insert(db, f"name {at}", at) for at in range(90, 110)))
+    assert answers == [[(f"name {at}", at)] if at < 100 else [] for at in range(90, 110)]
+    assert await _stored(db) == 10
+    if db.dialect == "postgresql":
+        assert db.commits == before + 1
+
+
+async def test_more_than_one_group_and_those_who_come_meanwhile(db: Database) -> None:
+    first = [asyncio.create_task(_insert(db, f"first {number}")) for number in range(70)]
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    later = [asyncio.create_task(_insert(db, f"later {number}")) for number in range(70)]
+    answers = await asyncio.gather(*first, *later)
+    assert [answer[0][0] for answer in answers] == [
+        f"{when} {number}" for when in ("first", "later") for number in range(70)
+    ]
+    assert await _insert(db, "alone") == [("alone", 1)]
+    assert await _stored(db) == 141
+
+
+async def test_ones_error_is_his_alone(db: Database) -> None:
+    await _insert(db, "taken")
+    answers = await asyncio.gather(
+        *(_insert(db, name) for name in ("one", "taken", "two")), return_exceptions=True
+    )
+    assert isinstance(answers[1], Conflict)
+    assert (answers[0], answers[2]) == ([("one", 1)], [("two", 1)])
+    assert await _stored(db) == 3
+
+
+async def test_what_undoes_itself_is_undone_alone(db: Database) -> None:
+    if db.dialect != "postgresql":
+        pytest.skip("SQLite has no statement that undoes itself")
+    sql = (
+        "WITH made AS (INSERT INTO secrets (name, box, created_at) VALUES ($1, 'box', 1) RETURNING name)"
+        " SELECT name, 1 / $2::bigint AS whole, $3::int AS call FROM made"
+    )
+    query = Query("test", Statement(sql, ("name", "whole", "call")), None)
+    answers = await asyncio.gather(
+        *(db.all_together(query, name=str(whole), whole=whole) for whole in (1, 0, 2)),
+        return_exceptions=True,
+    )
+    assert [isinstance(answer, Undone) for answer in answers] == [False, True, False]
+    assert await _stored(db) == 2
+
+
+async def test_a_caller_who_goes_disturbs_nobody(db: Database) -> None:
+    tasks = [asyncio.create_task(_insert(db, f"name {number}")) for number in range(3)]
+    await asyncio.sleep(0)
+    tasks[1].cancel()
+    answers = await asyncio.gather(*tasks, return_exceptions=True)
+    assert isinstance(answers[1], asyncio.CancelledError)
+    assert (answers[0], answers[2]) == ([("name 0", 1)], [("name 2", 1)])
+    assert await _insert(db, "next") == [("next", 1)]
+
+
+async def test_a_fault_is_told_to_all_and_ends_nothing(db: Database) -> None:
+    wrong = _query(_INSERT.replace("secrets", "no_such_table"), "name", "box", "at", "call")
+
+    async def ask(name: str) -> None:
+        await db.all_together(wrong, name=name, box=b"", at=1)
+
+    answers = await asyncio.gather(*(ask(name) for name in "abc"), return_exceptions=True)
+    assert all(isinstance(answer, StoreError) for answer in answers)
+    assert await _insert(db, "next") == [("next", 1)]
