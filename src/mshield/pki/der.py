@@ -146,6 +146,7 @@ def generalized_time(ms: int) -> bytes:
     return tlv(GENERALIZED_TIME, text.encode("ascii"))
 
 
+@lru_cache(maxsize=256)
 def time(ms: int) -> bytes:
     """Time of certificates and CRLs: UTCTime from 1950 to 2049, else GeneralizedTime (RFC 5280, 4.1.2.5)."""
     if not 1950 <= _moment(ms).year < 2050:

@@ -204,7 +204,9 @@ def _dotted(content: bytes) -> str:
     return ".".join(map(str, (first, arcs[0] - 40 * first, *arcs[1:])))
 
 
+@lru_cache(maxsize=256)
 def _ms(text: bytes) -> int:
+    """Remembered, since what is issued in one second has the same validity."""
     if len(text) != 15 or not text[:14].isdigit() or text[14:] != b"Z":
         raise DerError("time is not YYYYMMDDHHMMSSZ")
     month, day, hour, minute, second = (int(text[i : i + 2]) for i in range(4, 14, 2))
@@ -228,8 +230,6 @@ def _check_next(reader: Reader) -> None:
         raise DerError("value is missing")
     if tag & 0x20:
         _check_constructed(reader.raw(), reader.depth)
-    elif tag in _CONSTRUCTED:
-        raise DerError("a constructed type is encoded as primitive")
     else:
         _PRIMITIVES.get(tag, Reader.raw)(reader)
 
@@ -243,12 +243,20 @@ def _check_constructed(value: bytes, depth: int) -> None:
             _check_next(element)
     else:
         inside = reader.enter(value[0])
-        while inside.more():
-            _check_next(inside)
+        while (tag := inside.peek()) is not None:
+            if tag & 0x20:
+                _check_constructed(inside.raw(), depth + 1)
+            else:
+                _PRIMITIVES.get(tag, Reader.raw)(inside)
 
 
-_CONSTRUCTED = frozenset({0x10, 0x11})
+def _refuse_primitive(_: Reader) -> None:
+    raise DerError("a constructed type is encoded as primitive")
+
+
 _PRIMITIVES: dict[int, Callable[[Reader], object]] = {
+    der.SEQUENCE & 0x1F: _refuse_primitive,
+    der.SET & 0x1F: _refuse_primitive,
     der.INTEGER: Reader.integer,
     der.ENUMERATED: lambda reader: reader.integer(der.ENUMERATED),
     der.BOOLEAN: Reader.boolean,
