@@ -122,7 +122,7 @@ def test_each_form_is_verified_and_judged(filed: Filed, tmp_path: Path) -> None:
         assert any("PKIX path of 2 certificates" in line for line in lines)
 
 
-def test_what_was_sent_is_compared(filed: Filed) -> None:
+def test_what_was_sent_is_compared_and_what_was_not_is_nowhere(filed: Filed) -> None:
     def verify(*documents: bytes | Digest | Document) -> None:
         filed.result.verify(roots=[filed.root], documents=documents, at=filed.at)
 
@@ -140,9 +140,6 @@ def test_what_was_sent_is_compared(filed: Filed) -> None:
     with pytest.raises(VerificationError) as error:
         verify(CONTENT, shown, CONTENT, CONTENT)
     assert error.value.code == "display_mismatch"
-
-
-def test_a_content_that_stays_away_is_nowhere_here(filed: Filed) -> None:
     row = filed.service.fetch("SELECT content, size, message FROM tasks WHERE title = '随附单据'")
     assert (row["content"], row["size"]) == (None, len(CONTENT))
     assert sm3(CONTENT) in row["message"]
