@@ -67,8 +67,23 @@ class Reader:
 
 
 @asynccontextmanager
-async def reading(app: ASGIApp, path: str, **headers: str) -> AsyncIterator[Reader]:
+async def calling(app: ASGIApp, path: str, *, query: str = "", **headers: str) -> AsyncIterator[Reader]:
+    """As `reading`, but an answer need not have begun."""
+    async with _connected(app, path, query, headers) as reader:
+        yield reader
+
+
+@asynccontextmanager
+async def reading(app: ASGIApp, path: str, *, query: str = "", **headers: str) -> AsyncIterator[Reader]:
     """Reads from `path`; at its end the reader goes away, and the service's call must end."""
+    async with _connected(app, path, query, headers) as reader:
+        async with asyncio.timeout(5):
+            await reader.started.wait()
+        yield reader
+
+
+@asynccontextmanager
+async def _connected(app: ASGIApp, path: str, query: str, headers: dict[str, str]) -> AsyncIterator[Reader]:
     reader = Reader()
     reader.reads.set()
     scope = {
@@ -82,13 +97,11 @@ async def reading(app: ASGIApp, path: str, **headers: str) -> AsyncIterator[Read
         "root_path": "",
         "path": path,
         "raw_path": path.encode(),
-        "query_string": b"",
+        "query_string": query.encode(),
         "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
     }
     call = asyncio.ensure_future(app(scope, reader.receive, reader.send))
     try:
-        async with asyncio.timeout(5):
-            await reader.started.wait()
         yield reader
     finally:
         reader.gone.set()

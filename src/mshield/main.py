@@ -250,7 +250,7 @@ async def _assemble(settings: Settings, clock: Clock, db: Database) -> Context:
         finish_signing=FinishSigning(db, engine, keyring, events),
         ask_internally=AskInternally(db, settings),
         ask=ask,
-        follow=Follow(db, events, request_secrets, settings),
+        follow=Follow(db, request_secrets, settings),
         answer=Answer(db, events, request_secrets),
         request_secrets=request_secrets,
         signed_result=MakeResult(ask, authorities, publisher),

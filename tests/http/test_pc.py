@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests.application import ORIGIN, Application
+from tests.streaming import calling
 
 REQUESTS = "/api/business/requests"
 SITE = "https://www.singlewindow.example"
@@ -63,7 +64,45 @@ async def test_a_long_poll_ends_with_the_change(application: Application) -> Non
     assert time.monotonic() - start < 5
     known = await _get(application, asked["id"], "?wait=30&state=waiting")
     assert known.json()["state"] == "cancelled"
-    assert application.app.state.streams.held == 0
+    assert len(application.app.state.held_calls) == 0
+
+
+def _poll(application: Application, request_id: str) -> Any:
+    token = application.context.follow.secrets.status_token(request_id)
+    path = f"/api/pc/requests/{request_id}"
+    return calling(application.app, path, query="wait=60", Authorization=f"Bearer {token}")
+
+
+async def test_a_page_that_goes_leaves_its_place_to_others(application: Application) -> None:
+    asked = await _asked(application)
+    for _ in range(3 * application.context.settings.waiting_per_request):
+        async with _poll(application, asked["id"]) as page:
+            await asyncio.sleep(0.01)
+            assert len(application.app.state.held_calls) == 1
+            assert not page.started.is_set()
+    assert len(application.app.state.held_calls) == 0
+    assert not application.context.events._waiting
+
+
+async def test_a_poll_ends_with_the_process_and_where_the_database_fails(
+    application: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: object, **__: object) -> None:
+        raise OSError("no database")
+
+    asked = await _asked(application)
+    async with _poll(application, asked["id"]) as page:
+        await asyncio.sleep(0.01)
+        with monkeypatch.context() as broken:
+            broken.setattr(type(application.context.follow), "state", fail)
+            application.context.events.notify(asked["id"])
+            await page.until_end()
+        assert (page.status, page.headers["retry-after"]) == (503, "1")
+    async with _poll(application, asked["id"]) as page:
+        await asyncio.sleep(0.01)
+        application.context.events.stop()
+        await page.until_end()
+        assert page.status == 200
 
 
 @pytest.mark.parametrize("wait", ["61", "-1", "x", "1.5", "", "٣", "100000"])

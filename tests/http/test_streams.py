@@ -8,8 +8,9 @@ import pytest
 
 from mshield.domain.qr import is_genuine, read_qr
 from mshield.services.register_system import register_system
-from mshield.web import streams as web_streams
-from mshield.web.streams import Streams
+from mshield.web import event_stream
+from mshield.web import held as web_held
+from mshield.web.held import HeldCalls
 from tests.application import ORIGIN, Application
 from tests.signing import execute
 from tests.streaming import Reader, reading
@@ -49,8 +50,8 @@ async def _state(reader: Reader) -> str:
     return str(told["state"])
 
 
-def _streams(application: Application) -> Streams:
-    found: Streams = application.app.state.streams
+def _held(application: Application) -> HeldCalls:
+    found: HeldCalls = application.app.state.held_calls
     return found
 
 
@@ -88,7 +89,7 @@ async def test_a_pc_sees_the_state_then_the_codes_then_each_change_until_the_end
         name, told = await reader.event()
         assert (told["state"], told["reason"]) == ("declined", "not_me")
         await reader.until_end()
-    assert _streams(application).held == 0
+    assert len(_held(application)) == 0
 
 
 async def test_a_business_system_sees_its_own_requests_without_codes(application: Application) -> None:
@@ -136,8 +137,8 @@ async def test_the_end_of_its_time_is_told_when_it_comes(application: Applicatio
 async def test_codes_come_again_and_a_quiet_stream_says_that_it_lives(
     application: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(web_streams, "QR_SECONDS", 0.3)
-    monkeypatch.setattr(web_streams, "KEEP_ALIVE_SECONDS", 0.3)
+    monkeypatch.setattr(event_stream, "QR_SECONDS", 0.3)
+    monkeypatch.setattr(event_stream, "KEEP_ALIVE_SECONDS", 0.3)
     request_id = await _asked(application)
     async with _pc(application, request_id) as reader:
         names = [(await reader.event())[0] for _ in range(4)]
@@ -166,18 +167,18 @@ async def test_wrong_tokens_are_told_the_same_whether_the_request_is_there_or_no
             answer = await application.http.get(path, headers={"Authorization": f"Bearer {token}"})
             answers.add((answer.status_code, answer.json()["code"], answer.headers["www-authenticate"]))
     assert answers == {(401, "wrong_status_token", 'Bearer realm="mshield"')}
-    assert _streams(application).held == 0
+    assert len(_held(application)) == 0
 
 
 async def test_a_reader_that_goes_leaves_nothing(application: Application) -> None:
     request_id = await _asked(application)
     async with _pc(application, request_id) as one, _business(application, request_id) as other:
         assert await _state(one) == await _state(other) == "waiting"
-        assert _streams(application).held == 2
-    assert _streams(application).held == 0
+        assert len(_held(application)) == 2
+    assert len(_held(application)) == 0
     assert not application.context.events._waiting
     await asyncio.sleep(0.3)
-    assert _streams(application)._timer is None
+    assert _held(application)._timer is None
 
 
 async def test_a_reader_who_does_not_read_makes_nothing_pile_up(application: Application) -> None:
@@ -202,7 +203,7 @@ async def test_a_reader_who_does_not_read_makes_nothing_pile_up(application: App
 async def test_a_database_that_fails_for_a_moment_ends_no_stream(
     application: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(web_streams, "_AGAIN_SECONDS", 0.1)
+    monkeypatch.setattr(web_held, "_AGAIN_SECONDS", 0.1)
     request_id = await _asked(application)
     async with _pc(application, request_id) as reader:
         assert await _state(reader) == "waiting"
@@ -237,7 +238,7 @@ async def test_too_many_calls_for_one_request_and_in_one_process_are_refused(
             assert (refused.status, refused.headers["retry-after"]) == (503, "5")
         async with _pc(application, other) as taken:
             assert taken.status == 200
-    assert _streams(application).held == 0
+    assert len(_held(application)) == 0
 
 
 async def test_a_process_that_ends_ends_its_streams_and_takes_no_new_ones(application: Application) -> None:

@@ -6,9 +6,7 @@ from typing import Final
 from mshield.domain import errors
 from mshield.domain.qr import qr_text
 from mshield.domain.requests import RequestState, shown_state
-from mshield.services.events import Events
 from mshield.services.request_secrets import RequestSecrets
-from mshield.services.waiting import wait_for_change
 from mshield.settings import Settings
 from mshield.store import following as store
 from mshield.store.database import Database
@@ -25,7 +23,6 @@ class Follow:
     """Answers for a request's state."""
 
     db: Database
-    events: Events
     secrets: RequestSecrets
     settings: Settings
 
@@ -41,17 +38,6 @@ class Follow:
             raise errors.NotFound
         shown = shown_state(RequestState(found.state), expires_at=found.expires_at, now=now)
         return found if shown == found.state else replace(found, state=shown.value)
-
-    async def wait(self, request_id: str, *, known: str, seconds: int, now: int) -> Followed:
-        """The state as soon as it differs from `known`, or after `seconds`. Raises NotFound."""
-        return await wait_for_change(
-            self.events,
-            request_id,
-            lambda at: self.state(request_id, now=at),
-            known=known,
-            seconds=seconds,
-            now=now,
-        )
 
     def qr_texts(self, request_id: str, *, started_at: int, now: int) -> list[str]:
         """The QR code's text of this second and of those after it."""

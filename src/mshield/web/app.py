@@ -19,6 +19,7 @@ from mshield.web.documents import router as documents_router
 from mshield.web.dpop import ReplayCache
 from mshield.web.edge import Edge
 from mshield.web.head import Head
+from mshield.web.held import HeldCalls
 from mshield.web.oidc import ROUTERS as OIDC
 from mshield.web.oidc import discovery
 from mshield.web.pc import requests as pc_requests
@@ -38,7 +39,6 @@ from mshield.web.phone import requests as phone_requests
 from mshield.web.portal import ROUTERS as PORTAL
 from mshield.web.publication import ROUTERS as PUBLICATION
 from mshield.web.shortcut import Shortcut
-from mshield.web.streams import Streams
 
 ROUTERS = {
     "/api/phone": (
@@ -106,7 +106,7 @@ def build(
         openapi_url=None,  # web/documents.py serves the documents; FastAPI's pages load scripts from elsewhere
     )
     app.state.replays = ReplayCache()
-    app.state.streams = Streams()
+    app.state.held_calls = HeldCalls()
     refusals = problems.Refusals(unavailable)
     problems.install(app, refusals)
     for prefix, routers in ROUTERS.items():

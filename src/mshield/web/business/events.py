@@ -9,9 +9,10 @@ from starlette.responses import Response
 from mshield.web import openapi
 from mshield.web.business.authentication import system_of
 from mshield.web.context import context_of
+from mshield.web.event_stream import EventStream
+from mshield.web.held import held_calls_of
 from mshield.web.request_state import RequestStateMessage
 from mshield.web.shortcut import hot
-from mshield.web.streams import streams_of
 
 router: Final = APIRouter(tags=["business"])
 _SECURITY: Final[dict[str, Any]] = {"security": [{"business": []}]}
@@ -32,9 +33,10 @@ async def events(request: Request, request_id: str) -> Response:
     context = context_of(request)
     system = await system_of(request, now=context.clock())
     client_id = system.client_id
-    return await streams_of(request).answer(
+    stream = EventStream(
         context,
         request_id,
         lambda now: context.follow.state(request_id, client_id=client_id, now=now),
         with_qr=False,
     )
+    return await held_calls_of(request).hold(stream)

@@ -16,10 +16,12 @@ from mshield.services.context import Context
 from mshield.services.follow import Followed
 from mshield.web import openapi
 from mshield.web.context import context_of
+from mshield.web.event_stream import EventStream
+from mshield.web.held import held_calls_of
 from mshield.web.json_answer import JsonAnswer
+from mshield.web.long_poll import LongPoll
 from mshield.web.request_state import QrMessage, RequestStateMessage, message_of
 from mshield.web.shortcut import hot
-from mshield.web.streams import streams_of
 
 router: Final = APIRouter(tags=["pc"])
 MOST_SECONDS: Final = 60
@@ -64,13 +66,17 @@ async def state(request: Request, request_id: str) -> Response:
     context = context_of(request)
     _require_token(request, request_id)
     seconds, known = _seconds(request), request.query_params.get("state", "waiting")
-    if seconds:
-        with streams_of(request).holding(context, request_id):
-            request.scope["headers"].clear()  # as a stream does: they are most of what a waiting call holds
-            found = await context.follow.wait(request_id, known=known, seconds=seconds, now=context.clock())
-    else:
-        found = await context.follow.state(request_id, now=context.clock())
-    return JsonAnswer(_told(context, found))
+    if not seconds:
+        return _answer(context, await context.follow.state(request_id, now=context.clock()))
+    poll = LongPoll(
+        context,
+        request_id,
+        lambda now: context.follow.state(request_id, now=now),
+        known=known,
+        seconds=seconds,
+        tell=lambda found: _answer(context, found),
+    )
+    return await held_calls_of(request).hold(poll)
 
 
 @router.get(
@@ -87,9 +93,14 @@ async def events(request: Request, request_id: str) -> Response:
     """Server-sent events: `state` at once and at each change, `qr` while it waits. Ends after a final state."""
     context = context_of(request)
     _require_token(request, request_id)
-    return await streams_of(request).answer(
+    stream = EventStream(
         context, request_id, lambda now: context.follow.state(request_id, now=now), with_qr=True
     )
+    return await held_calls_of(request).hold(stream)
+
+
+def _answer(context: Context, found: Followed) -> Response:
+    return JsonAnswer(_told(context, found))
 
 
 def _told(context: Context, found: Followed) -> PcStateMessage:

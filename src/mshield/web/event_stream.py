@@ -1,0 +1,77 @@
+"""A held call that answers server-sent events: each state of a request, and its QR code while it waits for a phone."""
+
+from typing import Final
+
+import msgspec
+from starlette.types import Receive, Scope, Send
+
+from mshield.domain.requests import OPEN, RequestState
+from mshield.services.context import Context
+from mshield.web.held import NEVER, Held, Look
+from mshield.web.request_state import QrMessage, message_of
+
+KEEP_ALIVE_SECONDS: Final = 15.0
+QR_SECONDS: Final = 8.0
+_HEADERS: Final = (
+    (b"content-type", b"text/event-stream"),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),  # nginx would hold news back
+)
+
+
+class EventStream(Held):
+    """Ends after a final state, or when the process is about to end."""
+
+    __slots__ = ("_next_comment", "_next_qr", "_started_at", "_state", "_with_qr")
+
+    def __init__(self, context: Context, request_id: str, look: Look, *, with_qr: bool) -> None:
+        super().__init__(context, request_id, look)
+        self._with_qr = with_qr
+        self._next_qr = self._next_comment = 0.0
+        self._state: str | None = None
+        self._started_at = 0
+
+    async def begin(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers, with the state as it is."""
+        # New lists each time: whoever passes the message on adds to it.
+        await send({"type": "http.response.start", "status": 200, "headers": list(_HEADERS)})
+        await super().begin(scope, receive, send)
+
+    async def step(self, time: float) -> None:
+        """Writes what is due."""
+        body = await self._news(time)
+        waits_for_scan = self._with_qr and self._state == RequestState.WAITING
+        if waits_for_scan and self._next_qr <= time:
+            self._next_qr = time + QR_SECONDS
+            body += self._qr()
+        ends = self._state not in OPEN or self.context.events.stopped
+        if not body and self._next_comment <= time:
+            body = b": keep-alive\n\n"
+        if body or ends:
+            self._next_comment = time + KEEP_ALIVE_SECONDS
+            await self._put(body, ends=ends)
+        self.ended = ends
+        self.due = min(self.look_at, self._next_comment, self._next_qr if waits_for_scan else NEVER)
+
+    async def _news(self, time: float) -> bytes:
+        """The event of a state that wasn't told yet."""
+        found = await self.look(time)
+        if found is None or found.state == self._state:
+            return b""
+        self._state, self._started_at = found.state, found.started_at
+        self._with_qr = self._with_qr and found.channel == "qr"
+        return _event(b"state", message_of(found, now=self.context.clock()))
+
+    def _qr(self) -> bytes:
+        texts = self.context.follow.qr_texts(
+            self.request_id, started_at=self._started_at, now=self.context.clock()
+        )
+        return _event(b"qr", QrMessage(texts))
+
+    async def _put(self, body: bytes, *, ends: bool) -> None:
+        assert self.send is not None  # noqa: S101  # `begin` has set it
+        await self.send({"type": "http.response.body", "body": body, "more_body": not ends})
+
+
+def _event(name: bytes, message: msgspec.Struct) -> bytes:
+    return b"event: %s\ndata: %s\n\n" % (name, msgspec.json.encode(message))
