@@ -59,10 +59,12 @@ def add(operation_id: str, audience: str, operation: dict[str, Any]) -> None:
     """Adds what is known to an operation of a document."""
     shared, own = examples().get(f"{audience} {_EVERY}", Example()), examples().get(operation_id, Example())
     parameters = {**shared.parameters, **own.parameters}
-    operation["parameters"] = [
-        {**each, "example": parameters[each["name"]]} if each["name"] in parameters else each
-        for each in operation.get("parameters", ())
-    ]
+    if "parameters" in operation:
+        # Copies: many operations have the same parameter, and each audience its own example of it.
+        operation["parameters"] = [
+            {**each, "example": parameters[each["name"]]} if each["name"] in parameters else each
+            for each in operation["parameters"]
+        ]
     for name, exchange in own.exchanges():
         if exchange.request is not msgspec.UNSET:
             _put(operation["requestBody"], name, exchange.request)
