@@ -1,6 +1,7 @@
 /** SM2, SM3 and the phone's side of `MSHIELD/v1`; no DOM, only WebCrypto. */
 
-export { concat, hex, unhex, utf8 } from "./bytes.ts";
+export { bytes32, concat, hex, number, same, unhex, utf8 } from "./bytes.ts";
+export { checkPoint, randomScalar } from "./curve.ts";
 export { GmError, type GmCode } from "./errors.ts";
 export { derivePinKey, hide, keyedBy, mask, PIN_ROUNDS, reveal, type Keyed } from "./mask.ts";
 export {
@@ -18,4 +19,4 @@ export type { Proof } from "./proofs.ts";
 export { parseScalar, scalarBytes } from "./scalars.ts";
 export { digest, toDer, verifyDigest, type Signature } from "./sm2.ts";
 export { sm3 } from "./sm3.ts";
-export { finishHash, internalMessage, isInternalMessage } from "./transcript.ts";
+export { finishHash, internalMessage, isInternalMessage, renewalMessage } from "./transcript.ts";

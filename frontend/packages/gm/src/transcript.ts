@@ -110,6 +110,11 @@ export function internalMessage(
   return concat(LV(utf8(PREFIX + purpose)), enrolmentContext(uid, sid));
 }
 
+/** `M` by which a key consents to another one, `P`, that takes its place. */
+export function renewalMessage(uid: Uint8Array, sid: Uint8Array, P: Uint8Array): Uint8Array {
+  return concat(LV(utf8(`${PREFIX}renew`)), enrolmentContext(uid, sid), LV(sized("P", P, 65)));
+}
+
 /** Whether `M` begins as internal ones do (`00 00 00 xx "MSHIELD/v1/"`); a business may not send such. */
 export function isInternalMessage(message: Uint8Array): boolean {
   const prefix = utf8(PREFIX);

@@ -1,0 +1,95 @@
+/** The app's main way against the running service: from the registration to a signature, and a changed PIN. */
+
+import { writeFileSync } from "node:fs";
+
+import { expect, test } from "vitest";
+
+import { type PinPrompt, ProblemError } from "../src/index.ts";
+import { application, logIn, phone, register } from "./phone.ts";
+import { ask, DOCUMENT, GIVEN, qrText, stateOf } from "./service.ts";
+
+const OWNER = GIVEN.people.operator;
+const NEW_PIN = "480517";
+const shield = phone("owner");
+const signed: string[] = [];
+
+test("register, log in, apply with a PIN", async () => {
+  await register(shield, OWNER);
+  await logIn(shield, OWNER);
+  const issued = await shield.apply(await application(shield, OWNER), OWNER.pin);
+  expect(issued).toMatchObject({ state: "active", subject: { commonName: OWNER.name } });
+  expect(await shield.status()).toMatchObject({
+    isLoggedIn: true,
+    certificatePem: issued.pem,
+    isApplicationPending: false,
+    isOperationUnfinished: false,
+    left: 5,
+  });
+});
+
+test("scan and sign a declaration in each format at once; the PIN is asked for after open", async () => {
+  const documents = [
+    { ...DOCUMENT, format: "raw" },
+    { ...DOCUMENT, format: "cms" },
+    { ...DOCUMENT, format: "cms_detached" },
+  ];
+  const asked = await ask("signature", { documents });
+  const scanned = await shield.scan(qrText(asked));
+  expect(scanned.requester).toMatchObject({ domain: "singlewindow.example" });
+  expect(scanned.tasks.map(({ display }) => display)).toEqual(documents.map(({ display }) => display));
+  const prompts: PinPrompt[] = [];
+  const approved = await shield.approve((prompt) => {
+    prompts.push(prompt);
+    return OWNER.pin;
+  });
+  expect(prompts).toMatchObject([{ left: 5, fell: false }]);
+  expect(approved).toMatchObject({ requestId: asked.id, recovered: false });
+  expect(approved.documents.every(({ signature }) => signature !== null)).toBe(true);
+  expect((await stateOf(asked)).state).toBe("signed");
+  expect((await shield.status()).isOperationUnfinished).toBe(false);
+  signed.push(asked.id);
+});
+
+test("log in to the business system", async () => {
+  const asked = await ask("login");
+  await shield.scan(qrText(asked));
+  await shield.approve(OWNER.pin);
+  expect((await stateOf(asked)).state).toBe("signed");
+});
+
+test("take from the inbox, and decline as not mine", async () => {
+  const shieldNumber = (await shield.status()).shieldNumber;
+  const asked = await ask("signature", { documents: [DOCUMENT], shield_number: shieldNumber });
+  expect((await shield.inbox()).map(({ requestId }) => requestId)).toEqual([asked.id]);
+  await shield.take(asked.id);
+  await shield.decline("not_me");
+  expect(await stateOf(asked)).toMatchObject({ state: "declined", reason: "not_me" });
+});
+
+test("a wrong PIN tells how many tries are left, and a right one makes them whole again", async () => {
+  await shield.scan(qrText(await ask("signature", { documents: [DOCUMENT] })));
+  const refused = await shield.approve("135790").catch((error: unknown) => error);
+  expect(refused).toBeInstanceOf(ProblemError);
+  expect(refused).toMatchObject({ code: "wrong_pin", left: 4, faq: "3.8" });
+  expect((await shield.status()).left).toBe(4);
+  await shield.approve(OWNER.pin);
+  expect((await shield.status()).left).toBe(5);
+});
+
+test("after a PIN change the new PIN signs, and the old one doesn't", async () => {
+  await expect(shield.changePin(OWNER.pin, "123456")).rejects.toMatchObject({ code: "weak_pin" });
+  await expect(shield.changePin("135790", NEW_PIN)).rejects.toMatchObject({ code: "wrong_pin" });
+  expect(await shield.changePin(OWNER.pin, NEW_PIN)).toEqual({ recovered: false });
+  const asked = await ask("signature", { documents: [DOCUMENT] });
+  await shield.scan(qrText(asked));
+  await expect(shield.approve(OWNER.pin)).rejects.toMatchObject({ code: "wrong_pin", left: 4 });
+  await shield.approve(NEW_PIN);
+  signed.push(asked.id);
+  const { items } = await shield.signatures({ limit: 100 });
+  expect(items.some(({ kind, title }) => kind === "signature" && title === DOCUMENT.title)).toBe(true);
+});
+
+test("what was signed is left for the SDK and BouncyCastle to judge", () => {
+  expect(signed).toHaveLength(2);
+  writeFileSync(process.env["MSHIELD_LIVE_SIGNED"]!, JSON.stringify(signed));
+});

@@ -1,0 +1,181 @@
+/**
+ * Each call of each flow lost once on its way there and once on its way back, the app killed by it and started again:
+ * the user does the same once more, and all is as the protocol's tables say.
+ */
+
+import { expect, test } from "vitest";
+
+import { NetworkError, ProblemError, type Shield } from "../src/index.ts";
+import { application, type Loss, logIn, Network, phone, register } from "./phone.ts";
+import { copyStorage, overwrite, record } from "./records.ts";
+import { ask, type Asked, DOCUMENT, GIVEN, qrText, stateOf } from "./service.ts";
+
+const OWNER = GIVEN.people.legal_person;
+const NAME = "chief";
+const LOSSES: readonly Loss[] = ["request", "answer"];
+let pin = OWNER.pin;
+
+/** The app, started again after each loss, until `use` comes through; how often it was started. */
+async function stubbornly<T>(network: Network, use: (shield: Shield) => Promise<T>): Promise<T> {
+  for (let starts = 0; starts < 40; starts++) {
+    try {
+      return await use(phone(NAME, { network }));
+    } catch (error) {
+      if (!(error instanceof NetworkError)) {
+        throw error;
+      }
+    }
+  }
+  throw new Error("it never came through");
+}
+
+/** Loses each kind of call once on each way. */
+function losingEach(): Network {
+  const network = new Network();
+  const lost = new Map<string, number>();
+  network.lose = (call) => {
+    const times = lost.get(call) ?? 0;
+    lost.set(call, times + 1);
+    return LOSSES[times] ?? null;
+  };
+  return network;
+}
+
+/** Loses the n-th call alone. */
+function losing(place: number, loss: Loss): Network {
+  const network = new Network();
+  network.lose = (_, index) => (index === place ? loss : null);
+  return network;
+}
+
+/** Runs a flow with each of its calls lost alone, on each way; `use` does it until it is done. */
+async function withEachLost(use: (network: Network) => Promise<void>): Promise<number> {
+  const whole = new Network();
+  await use(whole);
+  const calls = whole.sent.length;
+  for (let place = 0; place < calls; place++) {
+    for (const loss of LOSSES) {
+      await use(losing(place, loss));
+    }
+  }
+  return calls;
+}
+
+async function scanned(more: object = { documents: [DOCUMENT] }): Promise<Asked> {
+  const asked = await ask("signature", more);
+  await phone(NAME).scan(qrText(asked));
+  return asked;
+}
+
+async function expectWhole(): Promise<void> {
+  const { key, pending } = await record(NAME);
+  expect(pending).toBeNull();
+  expect(key).toMatchObject({ rn: null, left: 5, proven: true });
+  expect(key?.slots).toHaveLength(1);
+}
+
+test("enrolment", async () => {
+  const plain = phone(NAME);
+  await register(plain, OWNER);
+  await logIn(plain, OWNER);
+  let form = await application(plain, OWNER);
+  let forms = 1;
+  const network = losingEach();
+  await stubbornly(network, async (shield) => {
+    const { isApplicationPending, certificatePem } = await shield.status();
+    if (isApplicationPending || certificatePem !== null) {
+      return await shield.resumeApplication(pin);
+    }
+    try {
+      return await shield.apply(form, pin);
+    } catch (error) {
+      // Killed after the application was received and before its key was made: the user begins again, with a new code.
+      if (error instanceof ProblemError && error.code === "sms_code_expired") {
+        form = await application(plain, OWNER);
+        forms++;
+        return await shield.apply(form, pin);
+      }
+      throw error;
+    }
+  });
+  expect(forms).toBeLessThanOrEqual(3);
+  expect(new Set(network.sent.map(({ call }) => call))).toContain("POST /api/phone/enrolments/ID/key");
+  await expectWhole();
+  expect(await phone(NAME).certificate()).toMatchObject({ state: "active", holds: [] });
+});
+
+test("signature", async () => {
+  const calls = await withEachLost(async (network) => {
+    const asked = await scanned();
+    const { documents } = await stubbornly(network, (shield) => shield.approve(pin));
+    expect(documents).toHaveLength(1);
+    expect((await stateOf(asked)).state).toBe("signed");
+  });
+  expect(calls).toBe(2);
+  await scanned();
+  await phone(NAME).approve(pin);
+  await expectWhole();
+});
+
+test("scan and decline", async () => {
+  await withEachLost(async (network) => {
+    const asked = await ask("signature", { documents: [DOCUMENT] });
+    await stubbornly(network, async (shield) => {
+      const { scanned: kept } = await shield.status();
+      return kept ?? (await shield.scan(qrText(asked)));
+    });
+    await stubbornly(network, (shield) => shield.decline("declined", asked.id));
+    expect(await stateOf(asked)).toMatchObject({ state: "declined", reason: "declined" });
+  });
+});
+
+test("batch of three, the answer lost while the app lives: the same bytes again", async () => {
+  await scanned({ documents: [DOCUMENT, DOCUMENT, DOCUMENT] });
+  const network = losing(1, "answer");
+  const approved = await phone(NAME, { network, tries: 3 }).approve(pin);
+  expect(approved.documents.every(({ signature }) => signature !== null)).toBe(true);
+  expect(approved.recovered).toBe(false);
+  const bodies = network.sent.filter(({ call }) => call.endsWith("/finish")).map(({ body }) => body);
+  expect(bodies).toHaveLength(2);
+  expect(bodies[1]).toBe(bodies[0]);
+  await expectWhole();
+});
+
+test(
+  "PIN change: it is in force or it isn't, and the same once more ends it",
+  { timeout: 120_000 },
+  async () => {
+    let changed = "480517";
+    const calls = await withEachLost(async (network) => {
+      const before = pin;
+      const { recovered } = await stubbornly(network, (shield) => shield.changePin(before, changed));
+      expect(typeof recovered).toBe("boolean");
+      [pin, changed] = [changed, pin];
+      await expectWhole();
+    });
+    expect(calls).toBe(8);
+  },
+);
+
+test("a damaged slot spends no attempt", async () => {
+  const whole = await record(NAME);
+  const [slot] = whole.key!.slots;
+  const blob = slot!.blob.map((byte, i) => (i === 31 ? byte ^ 1 : byte));
+  await overwrite(NAME, { key: { ...whole.key!, slots: [{ ...slot!, blob }] } });
+  await scanned();
+  const network = new Network();
+  await expect(phone(NAME, { network }).approve(pin)).rejects.toMatchObject({ code: "damaged_slot" });
+  expect(network.sent).toEqual([]);
+  await overwrite(NAME, { key: whole.key });
+  await phone(NAME).approve(pin);
+});
+
+test("a copy of the phone is found once the owner has signed", async () => {
+  await copyStorage(NAME, "thief");
+  await scanned();
+  await phone(NAME).approve(pin);
+  await scanned();
+  await overwrite("thief", { scanned: (await record(NAME)).scanned });
+  await expect(phone("thief").approve(pin)).rejects.toMatchObject({ code: "clone" });
+  expect((await phone(NAME).certificate()).holds).toContain("clone");
+});

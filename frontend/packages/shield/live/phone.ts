@@ -1,0 +1,67 @@
+/** A phone of its own for each name, and a network that loses what it is told to lose. */
+
+import { type Application, PATIENCE, PLATFORM, type Patience, Shield, Store } from "../src/index.ts";
+import { dev, GIVEN, smsCode } from "./service.ts";
+
+export type Person = (typeof GIVEN.people)["operator"];
+export type Loss = "request" | "answer";
+
+/** Carries calls to the service; loses each that `lose` names, on its way there or back. */
+export class Network {
+  readonly sent: { readonly call: string; readonly body: string }[] = [];
+  lose: (call: string, index: number) => Loss | null = () => null;
+
+  readonly fetch: typeof fetch = async (input, init) => {
+    const call = `${init?.method} ${new URL(String(input)).pathname.replaceAll(/[0-9a-f-]{32,36}/g, "ID")}`;
+    const loss = this.lose(call, this.sent.length);
+    this.sent.push({ call, body: new TextDecoder().decode((init?.body as Uint8Array | null) ?? undefined) });
+    if (loss === "request") {
+      throw new TypeError("lost on its way");
+    }
+    const answer = await fetch(input, init);
+    if (loss === "answer") {
+      await answer.arrayBuffer();
+      throw new TypeError("the answer was lost");
+    }
+    return answer;
+  };
+}
+
+/** The phone of this name; made anew, it is the app started again. `tries` 1: killed when the network fails. */
+export function phone(name: string, { network = new Network(), tries = 1 } = {}): Shield {
+  const patience: Patience = { ...PATIENCE, networkTries: tries, networkPause: 1 };
+  const platform = { ...PLATFORM, fetch: network.fetch };
+  return new Shield(GIVEN.origin, { store: new Store(name), patience, platform, pinRounds: 1000 });
+}
+
+export async function register(shield: Shield, person: Person): Promise<void> {
+  await shield.requestSmsCode("register", person.phone);
+  await shield.register({
+    name: person.name,
+    idType: "resident_id",
+    idNumber: person.id_number,
+    phone: person.phone,
+    smsCode: await smsCode("register", person.phone),
+    password: person.password,
+  });
+}
+
+export async function logIn(shield: Shield, { phone: account, password }: Person): Promise<void> {
+  const { id } = await shield.captcha();
+  const { answer } = (await dev(`captchas/${id}`)) as { answer: string };
+  await shield.login({ account, password, captchaId: id, captcha: answer });
+}
+
+/** The data of an application, with a fresh SMS code. */
+export async function application(shield: Shield, person: Person): Promise<Application> {
+  // Between two SMS codes.
+  await PLATFORM.sleep(1050);
+  await shield.requestSmsCode("apply");
+  return {
+    name: person.name,
+    idNumber: person.id_number,
+    userType: person.role,
+    creditCode: person.credit_code,
+    smsCode: await smsCode("apply", person.phone),
+  };
+}

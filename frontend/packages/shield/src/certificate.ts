@@ -1,0 +1,107 @@
+/**
+ * The certification request that the phone signs, built here and compared by the byte, and what it checks of a
+ * certificate: its key, its names, its serial number. Whether the path is good others verify.
+ */
+
+import { hex, same } from "@mshield/gm";
+
+import { bitString, oid, only, printableString, sequence, SET, tlv, utf8String, values } from "./der.ts";
+import { ProtocolError } from "./errors.ts";
+import { fromBase64 } from "./fields.ts";
+import type { Subject } from "./state.ts";
+import { utf8Text } from "./strict_json.ts";
+
+const [COUNTRY, ORGANISATION, UNIT, COMMON_NAME] = ["2.5.4.6", "2.5.4.10", "2.5.4.11", "2.5.4.3"].map(
+  oid,
+) as [Uint8Array, Uint8Array, Uint8Array, Uint8Array];
+const VERSION_1 = tlv(2, Uint8Array.of(0));
+const NO_ATTRIBUTES = tlv(0xa0);
+const PEM = /^-----BEGIN CERTIFICATE-----\s([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----\s*$/;
+
+/** What a certificate says, as far as the phone asks. */
+export interface Certified {
+  readonly subject: Subject;
+  /** 40 hex digits. */
+  readonly serial: string;
+  readonly publicKeyInfo: Uint8Array;
+}
+
+/** The CertificationRequestInfo (PKCS#10, GM/T 0092) for this name and key: version 1, no attributes. */
+export function requestInfo(subject: Subject, P: Uint8Array): Uint8Array {
+  return sequence(VERSION_1, nameOf(subject), publicKeyInfo(P), NO_ATTRIBUTES);
+}
+
+/** The names in a certificate, or null where it is for another key than P; ProtocolError `bad_certificate`. */
+export function certifiedNames(pem: string, P: Uint8Array): Subject | null {
+  const found = readPem(pem);
+  return same(found.publicKeyInfo, publicKeyInfo(P)) ? found.subject : null;
+}
+
+/** The serial number in 40 hex digits. */
+export function serialOf(pem: string): string {
+  return readPem(pem).serial;
+}
+
+export function sameSubject(a: Subject, b: Subject): boolean {
+  return same(nameOf(a), nameOf(b));
+}
+
+function readPem(pem: string): Certified {
+  const body = PEM.exec(pem)?.[1];
+  try {
+    if (body === undefined) {
+      throw new RangeError("not PEM");
+    }
+    return read(fromBase64(body.replaceAll(/\s/g, "")));
+  } catch (error) {
+    throw new ProtocolError("bad_certificate", error instanceof Error ? error.message : undefined);
+  }
+}
+
+/** Version, serial number, algorithm, issuer, validity, subject, key stand in this order (RFC 5280, 4.1). */
+function read(der: Uint8Array): Certified {
+  const [tbs] = values(only(der).content);
+  const [version, serial, , , , subject, key] = values(tbs?.content ?? new Uint8Array());
+  if (version?.tag !== 0xa0 || serial?.tag !== 2 || subject === undefined || key === undefined) {
+    throw new RangeError("not a certificate of version 3");
+  }
+  const number = hex(serial.content).replace(/^00/, "").padStart(40, "0");
+  return { subject: readName(subject.raw), serial: number, publicKeyInfo: key.raw };
+}
+
+function readName(name: Uint8Array): Subject {
+  const parts = new Map<string, string>();
+  for (const each of values(only(name).content)) {
+    const [kind, text] = values(only(only(each.raw, SET).content).content);
+    if (kind === undefined || text === undefined) {
+      throw new RangeError("not a name");
+    }
+    parts.set(hex(kind.raw), utf8Text(text.content));
+  }
+  const part = (kind: Uint8Array): string => parts.get(hex(kind)) ?? "";
+  return {
+    country: part(COUNTRY),
+    organisation: part(ORGANISATION),
+    role: part(UNIT),
+    commonName: part(COMMON_NAME),
+  };
+}
+
+/** C as PrintableString and all else as UTF8String, one attribute to a level, as GM/T 0015 has it. */
+function nameOf({ country, organisation, role, commonName }: Subject): Uint8Array {
+  return sequence(
+    level(COUNTRY, printableString(country)),
+    level(ORGANISATION, utf8String(organisation)),
+    level(UNIT, utf8String(role)),
+    level(COMMON_NAME, utf8String(commonName)),
+  );
+}
+
+function level(kind: Uint8Array, text: Uint8Array): Uint8Array {
+  return tlv(SET, sequence(kind, text));
+}
+
+/** SubjectPublicKeyInfo of an SM2 key. */
+function publicKeyInfo(P: Uint8Array): Uint8Array {
+  return sequence(sequence(oid("1.2.840.10045.2.1"), oid("1.2.156.10197.1.301")), bitString(P));
+}

@@ -1,0 +1,219 @@
+/**
+ * The phone's side of `open` and `finish`, to the byte (protocol, "Signing", "PIN change and refresh").
+ *
+ * `rn` is stored before the first `open` under an `otp`; a resent `finish` is the identical body, a new `open` has all
+ * nonces fresh; shares and nonces stay behind `Secrets`.
+ */
+
+import { digest, hex, type Signature, utf8 } from "@mshield/gm";
+
+import { type FinishAnswer, type OpenAnswer, readFinish, readOpen } from "./cosign_messages.ts";
+import { PhoneError, ProblemError, ProtocolError } from "./errors.ts";
+import { guardedBy, type Operation } from "./operation.ts";
+import { ask, type PinSource } from "./pin.ts";
+import type { Finished, FinishOrder, SecretSession } from "./secrets.ts";
+import { FULL_ATTEMPTS, intactSlots, type KeyPlace, type KeyState, type Slot } from "./state.ts";
+
+/** One document of a session: its `sid` (16 bytes) and M. */
+export interface ToSign {
+  readonly sid: Uint8Array;
+  readonly message: Uint8Array;
+}
+
+/** An answered `open` whose proofs hold. */
+interface Opened {
+  readonly slot: Slot;
+  readonly secret: SecretSession;
+  readonly left: number;
+  readonly nextEpoch: number | null;
+}
+
+/** One operation: documents of one key, one PIN entry, all or nothing. */
+export class CoSigning {
+  readonly #operation: Operation;
+  readonly #place: KeyPlace;
+  readonly #documents: readonly ToSign[];
+  readonly #sids: readonly string[];
+
+  constructor(operation: Operation, place: KeyPlace, documents: readonly ToSign[]) {
+    this.#operation = operation;
+    this.#place = place;
+    this.#documents = documents;
+    this.#sids = documents.map(({ sid }) => hex(sid));
+  }
+
+  /**
+   * Signs all documents under one PIN; null for one that was closed meanwhile. `newPin` is for a `refresh` task: the
+   * share of the next epoch is hidden under it. Without it a refresh that the service offers is done silently.
+   *
+   * ProblemError (`wrong_pin` and `pin_locked` with `left`, `clone`, `held`, …), NetworkError where the outcome is
+   * unknown (then the same documents may be signed again), ProtocolError `bad_proof` or `bad_answer`.
+   */
+  async sign(source: PinSource, newPin?: string): Promise<readonly (Signature | null)[]> {
+    let known: { readonly slot: Slot; readonly pin: string } | null = null;
+    for (let left = this.#operation.patience.sessions; ;) {
+      const before = this.#key.left;
+      const opened = await this.#open();
+      try {
+        if (known?.slot.epoch !== opened.slot.epoch) {
+          const fell = before !== null && opened.left < before;
+          const prompt = { left: opened.left, fell, pinSetAt: opened.slot.pinSetAt };
+          known = { slot: opened.slot, pin: await ask(source, prompt) };
+        }
+        left--;
+        const finished = await this.#half(opened, known.pin, newPin);
+        const answer = await this.#finish(finished);
+        return await this.#accept(opened, finished, answer);
+      } catch (error) {
+        // Replaced or expired, nothing counted; or never by chance. Open again with the PIN still in memory.
+        if (!isBegunAgain(error) || left <= 0) {
+          throw error;
+        }
+      } finally {
+        opened.secret.close();
+      }
+    }
+  }
+
+  get #key(): KeyState {
+    return this.#operation.key(this.#place);
+  }
+
+  async #change(parts: Partial<KeyState>): Promise<void> {
+    await this.#operation.changeKey(this.#place, parts);
+  }
+
+  /** Opens with the newest intact slot; an older one only where the service says `stale_epoch`. */
+  async #open(): Promise<Opened> {
+    const slots = await intactSlots(this.#key.slots);
+    if (slots.length === 0) {
+      throw new PhoneError(this.#key.slots.length > 0 ? "damaged_slot" : "no_key");
+    }
+    if (this.#key.rn === null) {
+      await this.#change({ rn: crypto.getRandomValues(new Uint8Array(32)) });
+    }
+    for (const slot of slots.slice(0, -1)) {
+      try {
+        return await this.#openWith(slot);
+      } catch (error) {
+        if (!isCode(error, "stale_epoch")) {
+          throw error;
+        }
+      }
+    }
+    return await this.#openWith(slots.at(-1)!);
+  }
+
+  async #openWith(slot: Slot): Promise<Opened> {
+    const { busyTries, busyPause } = this.#operation.patience;
+    for (let waits = 1; ; waits++) {
+      try {
+        return await this.#operation.connection.persistently(() => this.#openOnce(slot));
+      } catch (error) {
+        if (!isCode(error, "busy") || waits >= busyTries) {
+          throw error;
+        }
+      }
+      await this.#operation.platform.sleep(busyPause);
+    }
+  }
+
+  async #openOnce(slot: Slot): Promise<Opened> {
+    const { uid, public: P, rn, otp, left } = this.#key;
+    const documents = this.#documents.map(({ sid, message }) => ({ sid, e: digest(P, message) }));
+    const secret = await this.#operation.secrets.session({ uid, epoch: slot.epoch, documents });
+    try {
+      const payload = { rn: hex(rn!), otp: hex(otp), epoch: slot.epoch, items: secret.items };
+      const answer = await this.#call("open", utf8(JSON.stringify(payload)), readOpen);
+      await guardedBy(secret.check(answer.nonces), "bad_proof");
+      if (left !== answer.left) {
+        await this.#change({ left: answer.left });
+      }
+      return { slot, secret, left: answer.left, nextEpoch: answer.nextEpoch };
+    } catch (error) {
+      secret.close();
+      throw error;
+    }
+  }
+
+  async #call<T extends OpenAnswer | FinishAnswer>(
+    step: "open" | "finish",
+    body: Uint8Array,
+    read: (answer: Uint8Array, sids: readonly string[]) => T,
+  ): Promise<T> {
+    const path = `/api/phone/keys/${hex(this.#key.uid)}/${step}`;
+    const { connection } = this.#operation;
+    return read(await connection.postBytes(path, this.#operation.loggedIn(), body), this.#sids);
+  }
+
+  /** What the share adds. A slot of a refreshed share is stored beside the others before anything is sent. */
+  async #half(opened: Opened, pin: string, newPin: string | undefined): Promise<Finished> {
+    const { deviceSecret } = this.#operation.vault.state;
+    const refresh = this.#refresh(opened, pin, newPin);
+    const order = { deviceSecret, slot: opened.slot, pin, refresh };
+    const finished = await guardedBy(opened.secret.finish(order));
+    if (finished.made !== null) {
+      await this.#change({ slots: [finished.made, ...this.#key.slots] });
+    }
+    return finished;
+  }
+
+  #refresh({ slot, nextEpoch }: Opened, pin: string, newPin: string | undefined): FinishOrder["refresh"] {
+    if (nextEpoch === null) {
+      if (newPin !== undefined) {
+        throw new ProtocolError("malformed", "a refresh without a next epoch");
+      }
+      return null;
+    }
+    if (this.#key.slots.some(({ epoch }) => nextEpoch <= epoch)) {
+      throw new ProtocolError("malformed", "an epoch that was given before");
+    }
+    const hiding =
+      newPin === undefined ? this.#operation.newPin(pin, slot.pinSetAt) : this.#operation.newPin(newPin);
+    return { epoch: nextEpoch, pin: hiding };
+  }
+
+  async #finish({ body, made }: Finished): Promise<FinishAnswer> {
+    try {
+      return await this.#operation.connection.persistently(() => this.#call("finish", body, readFinish));
+    } catch (error) {
+      if (isCode(error, "wrong_pin", "pin_locked")) {
+        const slots = this.#key.slots.filter(({ epoch }) => epoch !== made?.epoch);
+        await this.#change({ left: error.code === "pin_locked" ? 0 : error.left, slots });
+      }
+      throw error;
+    }
+  }
+
+  /** Checks each signature; then the new `otp` is stored and `rn` dropped in one transaction. */
+  async #accept(
+    { slot, secret }: Opened,
+    { made }: Finished,
+    { signatures, otp }: FinishAnswer,
+  ): Promise<readonly (Signature | null)[]> {
+    const { public: P, slots, proven } = this.#key;
+    try {
+      await guardedBy(secret.verify(P, signatures), "bad_answer");
+    } catch (error) {
+      // A key that never gave a good answer is not the joint key: its slot is deleted.
+      if (!proven) {
+        await this.#operation.vault.change({ [this.#place]: null });
+      }
+      throw error;
+    }
+    const isChecked = signatures.some((signature) => signature !== null);
+    // Other slots go only after a checked answer made with this one; one made in the same session stays.
+    const kept = made === null ? [slot] : [made, slot];
+    const parts = { otp, rn: null, left: FULL_ATTEMPTS, slots: isChecked ? kept : slots };
+    await this.#change({ ...parts, proven: proven || isChecked });
+    return signatures;
+  }
+}
+
+function isCode(error: unknown, ...codes: readonly string[]): error is ProblemError {
+  return error instanceof ProblemError && codes.includes(error.code);
+}
+
+function isBegunAgain(error: unknown): boolean {
+  return isCode(error, "no_session") || (error instanceof ProtocolError && error.code === "retry");
+}

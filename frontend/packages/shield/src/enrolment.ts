@@ -1,0 +1,227 @@
+/**
+ * Applying for a certificate (申请证书, manual 2.3.1.3): joint key, slot, co-signed request, certificate.
+ *
+ * A new key stays `pending` beside an old one until its certificate is here; a lost answer is made good by asking for
+ * the certificate, never by a second key.
+ */
+
+import { checkPoint, hex, same } from "@mshield/gm";
+
+import { certifiedNames, requestInfo, sameSubject } from "./certificate.ts";
+import { CoSigning } from "./cosigning.ts";
+import { readJointKey } from "./cosign_messages.ts";
+import { PhoneError, ProblemError, ProtocolError } from "./errors.ts";
+import {
+  type Enrolment,
+  type IssuedCertificate,
+  readCertificate,
+  readEnrolment,
+  readTask,
+} from "./messages.ts";
+import type { Operation } from "./operation.ts";
+import { checkedPin } from "./pin.ts";
+import { confirm } from "./pin_change.ts";
+import { fetchPolicy, holderOf, requireStrong } from "./pin_rules.ts";
+import { isIntact, type KeyState, type Subject, ZERO_OTP } from "./state.ts";
+
+const ROLES = { legal_person: "法人", operator: "操作员" } as const;
+
+/** What the user enters; all of it must match the enterprise's filing (R4). */
+export interface Application {
+  readonly name: string;
+  readonly idNumber: string;
+  readonly userType: keyof typeof ROLES;
+  readonly creditCode: string;
+  readonly smsCode: string;
+}
+
+/**
+ * Enrols a key and returns its certificate. An application whose last answer was lost is completed instead. Where this
+ * phone's certificate has not been revoked, the service warns (ProblemError `already_certified`) and changes nothing.
+ * `again` says that the user read the warning and wants it all the same: then that certificate is held and nothing is
+ * issued (R6, ProblemError `duplicate_application`).
+ */
+export async function apply(
+  operation: Operation,
+  application: Application,
+  pin: string,
+  again = false,
+): Promise<IssuedCertificate> {
+  checkedPin(pin);
+  if (operation.vault.state.pending !== null) {
+    const issued = await adopt(operation);
+    if (issued !== null) {
+      return await proved(operation, issued, pin);
+    }
+  }
+  requireStrong(pin, await fetchPolicy(operation), holderOf(application.idNumber));
+  const form = { ...formOf(application), ...(again && { confirm_duplicate: true }) };
+  const { connection } = operation;
+  const begun = readEnrolment(await connection.post("/api/phone/enrolments", operation.loggedIn(), form));
+  checkNames(begun.subject, application);
+  await makeKey(operation, begun, pin);
+  return await complete(operation, pin);
+}
+
+/**
+ * Completes an application that stopped after the key was made: needs the PIN chosen then, and no new SMS code.
+ * PhoneError `no_key` where none is pending, and none has still to show that it works.
+ */
+export async function resume(operation: Operation, pin: string): Promise<IssuedCertificate> {
+  checkedPin(pin);
+  const { pending, key } = operation.vault.state;
+  if (pending?.renews) {
+    throw new PhoneError("renewal_unfinished");
+  }
+  let issued: IssuedCertificate | null = null;
+  if (pending === null && key !== null && !key.proven) {
+    issued = await fetchCertificate(operation);
+  }
+  if (issued === null) {
+    operation.key("pending");
+    issued = await adopt(operation);
+  }
+  return issued === null ? await complete(operation, pin) : await proved(operation, issued, pin);
+}
+
+/** This device's certificate as the service has it; null where there is none. */
+export async function fetchCertificate(operation: Operation): Promise<IssuedCertificate | null> {
+  try {
+    return readCertificate(await operation.connection.get("/api/phone/certificate", operation.loggedIn()));
+  } catch (error) {
+    if (error instanceof ProblemError && error.code === "no_certificate") {
+      return null;
+    }
+    throw error;
+  }
+}
+
+/**
+ * Makes the pending key the phone's key if the certificate is for it; false leaves everything as it is. ProtocolError
+ * `bad_certificate` where the names in it are not those that were requested.
+ */
+export async function takeOver(operation: Operation, issued: IssuedCertificate): Promise<boolean> {
+  const { pending } = operation.vault.state;
+  const names = pending && certifiedNames(issued.pem, pending.public);
+  if (pending === null || names === null) {
+    return false;
+  }
+  if (!sameSubject(names, pending.subject)) {
+    throw new ProtocolError("bad_certificate", "the names are not those that were requested");
+  }
+  const certificate = { pem: issued.pem, chainPem: issued.chainPem };
+  await operation.vault.change({
+    key: { ...pending, certificate, renews: false },
+    pending: null,
+    shieldNumber: issued.shieldNumber,
+  });
+  return true;
+}
+
+/** ProtocolError `bad_request_info` where the certificate would name somebody else, or another role. */
+export function checkNames(subject: Subject, { name, userType }: Application): void {
+  if (subject.commonName !== name || subject.role !== ROLES[userType]) {
+    throw new ProtocolError("bad_request_info", "name or role is not the one entered");
+  }
+}
+
+/** What the user entered, as the service takes it. */
+export function formOf(application: Application): Record<string, string> {
+  return {
+    name: application.name,
+    id_number: application.idNumber,
+    user_type: application.userType,
+    credit_code: application.creditCode,
+    sms_code: application.smsCode,
+  };
+}
+
+/** The joint key: the share stays behind `Secrets`; what is kept is the slot, which is read back before it counts. */
+export async function makeKey(
+  operation: Operation,
+  { uid, sid, challenge, shieldNumber, subject }: Enrolment,
+  pin: string,
+  renews = false,
+): Promise<void> {
+  const { deviceSecret } = operation.vault.state;
+  const made = await operation.secrets.enrol({ deviceSecret, uid, sid, pin: operation.newPin(pin) });
+  const path = `/api/phone/enrolments/${hex(uid)}/key`;
+  // The same P1 again gets the same P, so a lost answer is asked for with the same body.
+  const credentials = { ...operation.loggedIn(), nonce: challenge };
+  const P = readJointKey(await operation.connection.postKeyed(path, credentials, made.body));
+  requirePoint(P);
+  const pending: KeyState = {
+    uid,
+    sid,
+    public: P,
+    subject,
+    slots: [made.slot],
+    otp: ZERO_OTP,
+    rn: null,
+    left: null,
+    proven: false,
+    certificate: null,
+    renews,
+  };
+  await operation.vault.change({ pending, shieldNumber });
+  await requireStored(operation, P);
+}
+
+function requirePoint(P: Uint8Array): void {
+  try {
+    checkPoint(P);
+  } catch {
+    throw new ProtocolError("malformed", "P is not a point of the curve");
+  }
+}
+
+async function requireStored(operation: Operation, P: Uint8Array): Promise<void> {
+  const read = (await operation.vault.reread())?.pending;
+  const slot = read?.slots[0];
+  if (!read || !slot || !same(read.public, P) || !(await isIntact(slot))) {
+    throw new PhoneError("damaged_slot", "the slot was not stored as written");
+  }
+}
+
+/** Co-signs the certificate request and fetches the certificate. */
+async function complete(operation: Operation, pin: string): Promise<IssuedCertificate> {
+  const { uid, sid, public: P, subject } = operation.key("pending");
+  const path = `/api/phone/tasks/${hex(sid)}`;
+  const task = readTask(await operation.connection.get(path, operation.loggedIn()));
+  if (task.purpose !== "enrol" || task.sid !== hex(sid) || task.uid !== hex(uid)) {
+    throw new ProtocolError("bad_task", "not the task of this enrolment");
+  }
+  checkRequestInfo(task.message, subject, P);
+  // A bad answer deletes the pending key: P was not the joint key.
+  await new CoSigning(operation, "pending", [{ sid, message: task.message }]).sign(pin);
+  const issued = await adopt(operation);
+  if (issued === null) {
+    throw new ProtocolError("bad_certificate", "the certificate is not for this key");
+  }
+  return issued;
+}
+
+/** ProtocolError `bad_request_info` where the certificate request isn't for this key and these names. */
+export function checkRequestInfo(message: Uint8Array, subject: Subject, P: Uint8Array): void {
+  if (!same(message, requestInfo(subject, P))) {
+    throw new ProtocolError("bad_request_info", "not the request for this name and key");
+  }
+}
+
+/** The certificate of the pending key, taken over; null where none was issued for it. */
+async function adopt(operation: Operation): Promise<IssuedCertificate | null> {
+  const issued = await fetchCertificate(operation);
+  return issued !== null && (await takeOver(operation, issued)) ? issued : null;
+}
+
+/** The answer of the finish was lost for good: a `confirm` task shows that P is the joint key. */
+async function proved(
+  operation: Operation,
+  issued: IssuedCertificate,
+  pin: string,
+): Promise<IssuedCertificate> {
+  if (!operation.key("key").proven) {
+    await confirm(operation, "key", pin);
+  }
+  return issued;
+}

@@ -1,0 +1,105 @@
+/**
+ * Every error of the engine: a stable `code`, a Chinese and an English sentence, the FAQ entry that helps.
+ *
+ * Refusals by the service are `ProblemError`, failures on the way `NetworkError`, refusals by this side `ProtocolError`
+ * (the other side broke the protocol) or `PhoneError` (nothing was sent, no PIN attempt was spent).
+ */
+
+import { TEXTS } from "./texts.ts";
+
+export interface Said {
+  readonly zh?: string | undefined;
+  readonly en?: string | undefined;
+  readonly faq?: string | undefined;
+  readonly extra?: Readonly<Record<string, unknown>>;
+}
+
+export class ShieldError extends Error {
+  readonly code: string;
+  readonly zh: string;
+  readonly en: string;
+  readonly faq: string | null;
+  readonly extra: Readonly<Record<string, unknown>>;
+
+  /** Sentences that are not given come from `texts.ts`; `detail` is for a log and never holds a secret. */
+  constructor(code: string, detail?: string, said: Said = {}) {
+    const [zh, en, faq] = TEXTS[code] ?? [code, code, null];
+    super(detail === undefined ? code : `${code}: ${detail}`);
+    this.name = new.target.name;
+    this.code = code;
+    this.zh = said.zh ?? zh;
+    this.en = said.en ?? en;
+    this.faq = said.faq ?? faq;
+    this.extra = said.extra ?? {};
+  }
+}
+
+/** The request or its answer was lost, or a gateway answered for the service: whether it had effect is not known. */
+export class NetworkError extends ShieldError {
+  constructor(detail: string) {
+    super("network", detail);
+  }
+}
+
+export class ProtocolError extends ShieldError {}
+
+export class PhoneError extends ShieldError {}
+
+/** The service refused with a problem document (RFC 9457). */
+export class ProblemError extends ShieldError {
+  readonly status: number;
+
+  constructor(code: string, status: number, detail?: string, said?: Said) {
+    super(code, detail, said);
+    this.status = status;
+  }
+
+  /** PIN attempts left, where the refusal says it. */
+  get left(): number | null {
+    const left = this.extra["left"];
+    return typeof left === "number" ? left : null;
+  }
+}
+
+const PASSING = new Set([502, 503, 504]);
+const OWN_MEMBERS = new Set(["type", "title", "status", "detail", "code", "zh", "en", "faq"]);
+
+/** Whether to repeat a repeatable call: the network failed, something is unavailable, or its first try goes on. */
+export function isPassing(error: unknown): boolean {
+  if (error instanceof ProblemError) {
+    return PASSING.has(error.status) || error.code === "in_progress";
+  }
+  return error instanceof NetworkError;
+}
+
+/**
+ * The error for an answer that is not 2xx. A gateway's 502, 503 or 504 is a `NetworkError`; any other answer without a
+ * problem document a `ProblemError` with the code `unexpected_answer`.
+ */
+export function problemOf(status: number, contentType: string, body: string): ShieldError {
+  const isProblem = contentType.split(";")[0]!.trim() === "application/problem+json";
+  const members = isProblem ? membersOf(body) : null;
+  if (members !== null && typeof members["code"] === "string") {
+    const text = (name: string): string | undefined =>
+      typeof members[name] === "string" && members[name] !== "" ? members[name] : undefined;
+    const extra = Object.fromEntries(Object.entries(members).filter(([name]) => !OWN_MEMBERS.has(name)));
+    const said = { zh: text("zh"), en: text("en") ?? text("title"), faq: text("faq"), extra };
+    return new ProblemError(members["code"], status, text("detail"), said);
+  }
+  if (PASSING.has(status)) {
+    return new NetworkError(`a gateway answered ${status}`);
+  }
+  return new ProblemError("unexpected_answer", status, `HTTP ${status} without a problem document`, {
+    zh: `服务返回了意外的状态 ${status}`,
+    en: `The service answered ${status} without saying why`,
+  });
+}
+
+function membersOf(body: string): Record<string, unknown> | null {
+  try {
+    const found: unknown = JSON.parse(body);
+    return typeof found === "object" && found !== null ? (found as Record<string, unknown>) : null;
+  } catch {
+    return null;
+  }
+}

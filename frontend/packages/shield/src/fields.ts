@@ -1,0 +1,104 @@
+/** Taking typed fields out of JSON; whatever is missing or of another type is ProtocolError `malformed`. */
+
+import { unhex } from "@mshield/gm";
+
+import { ProtocolError } from "./errors.ts";
+
+export class Fields {
+  readonly #members: Record<string, unknown>;
+
+  /** With `exactly`, an object of these members and no other. */
+  constructor(value: unknown, exactly?: readonly string[]) {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) {
+      throw malformed("not an object");
+    }
+    this.#members = value as Record<string, unknown>;
+    if (exactly && !sameNames(Object.keys(value), exactly)) {
+      throw malformed("a field is missing or unknown");
+    }
+  }
+
+  has(name: string): boolean {
+    return this.#members[name] !== undefined && this.#members[name] !== null;
+  }
+
+  text(name: string): string {
+    const value = this.#members[name];
+    return typeof value === "string" ? value : fail(name);
+  }
+
+  textOrNull(name: string): string | null {
+    return this.has(name) ? this.text(name) : null;
+  }
+
+  /** One of these words. */
+  word<T extends string>(name: string, words: readonly T[]): T {
+    const value = this.text(name) as T;
+    return words.includes(value) ? value : fail(name);
+  }
+
+  /** An integer that JavaScript holds exactly, 0 or more. */
+  integer(name: string): number {
+    const value = this.#members[name];
+    return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : fail(name);
+  }
+
+  integerOrNull(name: string): number | null {
+    return this.has(name) ? this.integer(name) : null;
+  }
+
+  flag(name: string): boolean {
+    const value = this.#members[name];
+    return typeof value === "boolean" ? value : fail(name);
+  }
+
+  hex(name: string, length: number): Uint8Array {
+    return fromHex(this.text(name), length);
+  }
+
+  object(name: string, exactly?: readonly string[]): Fields {
+    return new Fields(this.#members[name], exactly);
+  }
+
+  list(name: string): readonly unknown[] {
+    const value = this.#members[name];
+    return Array.isArray(value) ? value : fail(name);
+  }
+
+  texts(name: string): string[] {
+    return this.list(name).map((each) => (typeof each === "string" ? each : fail(name)));
+  }
+}
+
+/** Lower-case hex of exactly `length` bytes. */
+export function fromHex(text: string, length: number): Uint8Array {
+  try {
+    return unhex(text, length);
+  } catch {
+    throw malformed(`not ${length} bytes of lower-case hex`);
+  }
+}
+
+/** Standard base64. */
+export function fromBase64(text: string): Uint8Array {
+  try {
+    if (/^[A-Za-z0-9+/]*={0,2}$/.test(text) && text.length % 4 === 0) {
+      return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+    }
+  } catch {
+    // as below
+  }
+  throw malformed("not base64");
+}
+
+function sameNames(names: readonly string[], expected: readonly string[]): boolean {
+  return names.length === expected.length && expected.every((name) => names.includes(name));
+}
+
+function fail(name: string): never {
+  throw malformed(`the field ${name}`);
+}
+
+function malformed(detail: string): ProtocolError {
+  return new ProtocolError("malformed", detail);
+}

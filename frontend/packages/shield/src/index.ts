@@ -1,0 +1,26 @@
+/** The phone's engine for the web app: no screens, no framework. */
+
+export type {
+  Account,
+  Binding,
+  Captcha,
+  IdType,
+  Login,
+  Me,
+  Registration,
+  SignaturePage,
+  SignatureRecord,
+  SmsCodeSent,
+  SmsPurpose,
+} from "./account.ts";
+export { PATIENCE, type Patience, PLATFORM, type Platform } from "./connection.ts";
+export type { Application } from "./enrolment.ts";
+export { NetworkError, PhoneError, ProblemError, ProtocolError, ShieldError } from "./errors.ts";
+export type { InboxRequest, IssuedCertificate, Line, Requester, Scan, Task } from "./messages.ts";
+export type { PinPrompt, PinSource } from "./pin.ts";
+export type { PinChanged } from "./pin_change.ts";
+export { RemoteSecrets } from "./remote_secrets.ts";
+export type { Approved, DeclineReason, SignedDocument } from "./requests.ts";
+export type { Secrets } from "./secrets.ts";
+export { Shield, type Options, type Status } from "./shield.ts";
+export { Store } from "./store.ts";

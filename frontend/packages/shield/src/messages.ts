@@ -1,0 +1,183 @@
+/**
+ * The service's answers as typed values. Unknown fields are ignored, so that a newer service may say more; those of
+ * co-signing are read strictly in `cosign_messages.ts`.
+ */
+
+import { Fields, fromBase64 } from "./fields.ts";
+import type { Subject } from "./state.ts";
+
+export const KINDS = ["login", "signature"] as const;
+export const FORMATS = ["raw", "cms", "cms_detached"] as const;
+export type Kind = (typeof KINDS)[number];
+export type Format = (typeof FORMATS)[number];
+
+/** Who asks: the business system, and the PC in front of which the user should sit. */
+export interface Requester {
+  readonly name: string;
+  readonly domain: string;
+  readonly pcAddress: string | null;
+  readonly pcBrowser: string | null;
+}
+
+/** One line of what is shown. */
+export interface Line {
+  readonly label: string;
+  readonly value: string;
+}
+
+/**
+ * One document to sign; `message` is M, the exact bytes that a verifier hashes. `content` is what is shown: M itself by
+ * format `raw`, null where only its digest and `size` are here.
+ */
+export interface Task {
+  readonly sid: string;
+  readonly uid: string;
+  readonly purpose: string;
+  readonly state: string;
+  readonly message: Uint8Array;
+  readonly mediaType: string;
+  readonly title: string;
+  readonly display: readonly Line[];
+  readonly format: Format;
+  readonly content: Uint8Array | null;
+  readonly size: number | null;
+}
+
+/** A scanned request. `number` (two digits) must be the one that the PC shows. */
+export interface Scan {
+  readonly requestId: string;
+  readonly kind: Kind;
+  readonly number: string;
+  readonly requester: Requester;
+  readonly expiresAt: number;
+  readonly tasks: readonly Task[];
+}
+
+/** A request that waits for this shield; `title` is that of the first of its `documents`. */
+export interface InboxRequest {
+  readonly requestId: string;
+  readonly kind: Kind;
+  readonly title: string;
+  readonly documents: number;
+  readonly requester: Requester;
+  readonly askedAt: number;
+  readonly expiresAt: number;
+}
+
+/** The certificate of this device and its state. */
+export interface IssuedCertificate {
+  readonly state: string;
+  readonly holds: readonly string[];
+  readonly serial: string;
+  readonly shieldNumber: string;
+  readonly pem: string;
+  readonly chainPem: readonly string[];
+  readonly subject: Subject;
+  readonly notBefore: number;
+  readonly notAfter: number;
+  readonly pinChangeDue: boolean;
+}
+
+/** A begun enrolment. */
+export interface Enrolment {
+  readonly uid: Uint8Array;
+  readonly sid: Uint8Array;
+  readonly challenge: string;
+  readonly shieldNumber: string;
+  readonly subject: Subject;
+}
+
+export function readTask(value: unknown): Task {
+  const of = new Fields(value);
+  const message = fromBase64(of.text("message_b64"));
+  const format = of.has("format") ? of.word("format", FORMATS) : "raw";
+  const given = of.textOrNull("content_b64");
+  return {
+    sid: of.text("sid"),
+    uid: of.text("uid"),
+    purpose: of.text("purpose"),
+    state: of.text("state"),
+    message,
+    mediaType: of.text("media_type"),
+    title: of.text("title"),
+    display: of.list("display").map((line) => {
+      const each = new Fields(line);
+      return { label: each.text("label"), value: each.text("value") };
+    }),
+    format,
+    content: format === "raw" ? message : given === null ? null : fromBase64(given),
+    size: of.integerOrNull("size"),
+  };
+}
+
+export function readScan(value: unknown): Scan {
+  const of = new Fields(value);
+  return {
+    requestId: of.text("request_id"),
+    kind: of.word("kind", KINDS),
+    number: of.text("number"),
+    requester: readRequester(of.object("requester")),
+    expiresAt: of.integer("expires_at"),
+    tasks: of.list("tasks").map(readTask),
+  };
+}
+
+export function readInbox(value: unknown): InboxRequest[] {
+  return new Fields(value).list("requests").map((each) => {
+    const of = new Fields(each);
+    return {
+      requestId: of.text("request_id"),
+      kind: of.word("kind", KINDS),
+      title: of.text("title"),
+      documents: of.integer("documents"),
+      requester: readRequester(of.object("requester")),
+      askedAt: of.integer("asked_at"),
+      expiresAt: of.integer("expires_at"),
+    };
+  });
+}
+
+export function readCertificate(value: unknown): IssuedCertificate {
+  const of = new Fields(value);
+  return {
+    state: of.text("state"),
+    holds: of.texts("holds"),
+    serial: of.text("serial"),
+    shieldNumber: of.text("shield_number"),
+    pem: of.text("pem"),
+    chainPem: of.texts("chain_pem"),
+    subject: readSubject(of.object("subject")),
+    notBefore: of.integer("not_before"),
+    notAfter: of.integer("not_after"),
+    pinChangeDue: of.has("pin_change_due") && of.flag("pin_change_due"),
+  };
+}
+
+export function readEnrolment(value: unknown): Enrolment {
+  const of = new Fields(value);
+  return {
+    uid: of.hex("uid", 16),
+    sid: of.hex("sid", 16),
+    challenge: of.text("challenge"),
+    shieldNumber: of.text("shield_number"),
+    subject: readSubject(of.object("subject")),
+  };
+}
+
+export function readSubject(of: Fields): Subject {
+  return {
+    country: of.text("country"),
+    organisation: of.text("organisation"),
+    role: of.text("role"),
+    commonName: of.text("common_name"),
+  };
+}
+
+function readRequester(of: Fields): Requester {
+  return {
+    name: of.text("name"),
+    domain: of.text("domain"),
+    pcAddress: of.textOrNull("pc_address"),
+    pcBrowser: of.textOrNull("pc_browser"),
+  };
+}

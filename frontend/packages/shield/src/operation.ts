@@ -1,0 +1,79 @@
+/** One operation of the phone: the record under its lock, a connection, the secrets. Every use case is a function of one. */
+
+import { GmError } from "@mshield/gm";
+
+import type { Connection, Patience, Platform } from "./connection.ts";
+import type { Credentials } from "./dpop.ts";
+import { PhoneError, ProtocolError, type ShieldError } from "./errors.ts";
+import type { NewPin, Secrets } from "./secrets.ts";
+import { keyAt, type KeyPlace, type KeyState } from "./state.ts";
+import type { Vault } from "./store.ts";
+
+export interface Means {
+  readonly vault: Vault;
+  readonly connection: Connection;
+  readonly secrets: Secrets;
+  readonly patience: Patience;
+  readonly platform: Platform;
+  /** PBKDF2 rounds of slots that this operation makes; existing slots keep theirs. */
+  readonly pinRounds: number;
+}
+
+export class Operation {
+  readonly vault: Vault;
+  readonly connection: Connection;
+  readonly secrets: Secrets;
+  readonly patience: Patience;
+  readonly platform: Platform;
+  readonly #pinRounds: number;
+
+  constructor(means: Means) {
+    this.vault = means.vault;
+    this.connection = means.connection;
+    this.secrets = means.secrets;
+    this.patience = means.patience;
+    this.platform = means.platform;
+    this.#pinRounds = means.pinRounds;
+  }
+
+  /** For calls before login: a proof of the device key, no token. */
+  anonymous(): Credentials {
+    return { deviceKey: this.vault.state.deviceKey };
+  }
+
+  /** For calls after login; PhoneError `not_logged_in` where the login is missing or has ended. */
+  loggedIn(): Credentials & { readonly token: string } {
+    const { session, deviceKey } = this.vault.state;
+    if (session === null || session.expiresAt <= this.platform.now()) {
+      throw new PhoneError("not_logged_in");
+    }
+    return { deviceKey, token: session.token };
+  }
+
+  key(place: KeyPlace): KeyState {
+    return keyAt(this.vault.state, place);
+  }
+
+  /** Changes parts of a key in one transaction. */
+  async changeKey(place: KeyPlace, parts: Partial<KeyState>): Promise<void> {
+    await this.vault.change({ [place]: { ...this.key(place), ...parts } });
+  }
+
+  /** A PIN that a slot is made for now, or one that was set on an earlier day. */
+  newPin(pin: string, setAt = this.platform.now()): NewPin {
+    return { pin, setAt, rounds: this.#pinRounds };
+  }
+}
+
+/** What the protocol's arithmetic refuses, as ProtocolError under its code or the one given. */
+export async function guardedBy<T>(work: Promise<T>, code?: string): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw error instanceof GmError ? refusal(error, code) : error;
+  }
+}
+
+function refusal(error: GmError, code: string = error.code): ShieldError {
+  return new ProtocolError(code, error.message);
+}

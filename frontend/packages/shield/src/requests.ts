@@ -1,0 +1,151 @@
+/**
+ * Taking a request, by its QR code or from the inbox, and answering it: login (2.3.1.10), signature (2.3.1.11), or no.
+ *
+ * What the user saw at the scan is what is signed at the approval: the scanned request is kept, and every message is
+ * checked against who asks before it is shown.
+ */
+
+import { hex, isInternalMessage, type Signature } from "@mshield/gm";
+
+import { CoSigning } from "./cosigning.ts";
+import { checkDocument, checkLogin } from "./documents.ts";
+import { PhoneError, ProblemError, ProtocolError } from "./errors.ts";
+import { fromHex } from "./fields.ts";
+import {
+  type InboxRequest,
+  type Kind,
+  readInbox,
+  readScan,
+  readTask,
+  type Scan,
+  type Task,
+} from "./messages.ts";
+import type { Operation } from "./operation.ts";
+import { checkGiven, type PinSource } from "./pin.ts";
+
+const CODE = /^https?:\/\/[^/?#\s]+(?:\/[^?#\s]*)?(?:\/q\/[^/?#\s]+|\/app\/sign)\?\S+$/;
+const PURPOSES: Record<Kind, string> = { login: "login", signature: "sign" };
+
+export type DeclineReason = "declined" | "not_me";
+
+/** One document of an approved request; `signature` is null where it was closed, or its answer lost. */
+export interface SignedDocument {
+  readonly sid: string;
+  readonly title: string;
+  readonly signature: Signature | null;
+}
+
+/** An approved request. `recovered` says that it had been signed before, and only the answer was lost. */
+export interface Approved {
+  readonly requestId: string;
+  readonly kind: Kind;
+  readonly documents: readonly SignedDocument[];
+  readonly recovered: boolean;
+}
+
+/** Takes the request behind a QR code or another app's link, checks it and keeps it for the decision. */
+export async function scan(operation: Operation, code: string): Promise<Scan> {
+  if (!CODE.test(code)) {
+    throw new PhoneError("bad_code");
+  }
+  const { connection } = operation;
+  return await keep(operation, await connection.post("/api/phone/scans", operation.loggedIn(), { code }));
+}
+
+/** The requests that wait for this shield (待办), oldest first. */
+export async function inbox(operation: Operation): Promise<readonly InboxRequest[]> {
+  return readInbox(await operation.connection.get("/api/phone/inbox", operation.loggedIn()));
+}
+
+/** Takes a request from the inbox, checks it and keeps it for the decision. */
+export async function take(operation: Operation, requestId: string): Promise<Scan> {
+  const path = `/api/phone/inbox/${encodeURIComponent(requestId)}`;
+  return await keep(operation, await operation.connection.post(path, operation.loggedIn()));
+}
+
+/** The kept request; PhoneError `nothing_scanned` where there is none, or another than the one named. */
+export function scannedRequest(operation: Operation, requestId?: string): Scan {
+  const { scanned } = operation.vault.state;
+  if (scanned === null || (requestId !== undefined && scanned.requestId !== requestId)) {
+    throw new PhoneError("nothing_scanned");
+  }
+  return scanned;
+}
+
+/** Signs all documents of the request under one PIN; see `CoSigning.sign` for the errors. */
+export async function approve(operation: Operation, scanned: Scan, pin: PinSource): Promise<Approved> {
+  checkGiven(pin);
+  const { tasks } = scanned;
+  if (operation.key("key").rn !== null && (await areSigned(operation, tasks))) {
+    return await done(operation, scanned, null);
+  }
+  const documents = tasks.map(({ sid, message }) => ({ sid: fromHex(sid, 16), message }));
+  try {
+    return await done(operation, scanned, await new CoSigning(operation, "key", documents).sign(pin));
+  } catch (error) {
+    // A resent `finish` may meet an outcome that is no longer kept: then the tasks' states tell.
+    const isClosed = error instanceof ProblemError && error.code === "task_closed";
+    if (isClosed && (await areSigned(operation, tasks))) {
+      return await done(operation, scanned, null);
+    }
+    throw error;
+  }
+}
+
+/** Refuses the request; `not_me` says that the user did not start it, which the business system is told. */
+export async function decline(operation: Operation, scanned: Scan, reason: DeclineReason): Promise<void> {
+  const path = `/api/phone/requests/${encodeURIComponent(scanned.requestId)}/decline`;
+  await operation.connection.post(path, operation.loggedIn(), { reason });
+  await operation.vault.change({ scanned: null });
+}
+
+async function keep(operation: Operation, answer: unknown): Promise<Scan> {
+  const scanned = readScan(answer);
+  const uid = hex(operation.key("key").uid);
+  if (scanned.tasks.length === 0) {
+    throw new ProtocolError("bad_task", "nothing to sign");
+  }
+  for (const task of scanned.tasks) {
+    checkTask(task, scanned, uid);
+  }
+  await operation.vault.change({ scanned });
+  return scanned;
+}
+
+/** What is signed must be what is shown: of this key, of this purpose, never one of the protocol's own messages. */
+function checkTask(task: Task, scanned: Scan, uid: string): void {
+  if (task.uid !== uid || task.purpose !== PURPOSES[scanned.kind]) {
+    throw new ProtocolError("bad_task", "of another key or purpose");
+  }
+  if (isInternalMessage(task.message)) {
+    throw new ProtocolError("bad_task", "a message of the protocol itself");
+  }
+  if (scanned.kind === "signature") {
+    checkDocument(task);
+  } else if (task.format === "raw") {
+    checkLogin(task.message, scanned.requestId, scanned.requester);
+  } else {
+    throw new ProtocolError("bad_task", "a login with signed attributes");
+  }
+}
+
+async function done(
+  operation: Operation,
+  { requestId, kind, tasks }: Scan,
+  signatures: readonly (Signature | null)[] | null,
+): Promise<Approved> {
+  await operation.vault.change({ scanned: null });
+  const documents = tasks.map(({ sid, title }, i) => ({ sid, title, signature: signatures?.[i] ?? null }));
+  return { requestId, kind, documents, recovered: signatures === null };
+}
+
+async function areSigned(operation: Operation, tasks: readonly Task[]): Promise<boolean> {
+  const credentials = operation.loggedIn();
+  for (const { sid } of tasks) {
+    const task = readTask(await operation.connection.get(`/api/phone/tasks/${sid}`, credentials));
+    if (task.state !== "signed") {
+      return false;
+    }
+  }
+  return true;
+}

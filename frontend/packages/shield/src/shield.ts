@@ -1,0 +1,193 @@
+/**
+ * The phone's engine: one method per function of the app, each one operation under the lock.
+ *
+ * State is read at the start of each operation and never kept between two, so several tabs may share it. All errors are
+ * `ShieldError`, but for what a PIN source itself throws.
+ */
+
+import { PIN_ROUNDS } from "@mshield/gm";
+
+import * as account from "./account.ts";
+import { Connection, PATIENCE, type Patience, PLATFORM, type Platform } from "./connection.ts";
+import { thumbprint } from "./dpop.ts";
+import * as enrolment from "./enrolment.ts";
+import { PhoneError } from "./errors.ts";
+import { LocalSecrets } from "./local_secrets.ts";
+import type { InboxRequest, IssuedCertificate, Scan } from "./messages.ts";
+import { Operation } from "./operation.ts";
+import type { PinSource } from "./pin.ts";
+import * as pinChange from "./pin_change.ts";
+import { requireStrongForChange } from "./pin_rules.ts";
+import { Repeats } from "./repeats.ts";
+import * as requests from "./requests.ts";
+import type { Secrets } from "./secrets.ts";
+import { Store } from "./store.ts";
+
+/** What the phone itself knows. `left` are the PIN attempts that the service last told. */
+export interface Status {
+  readonly account: string | null;
+  readonly isLoggedIn: boolean;
+  readonly shieldNumber: string | null;
+  readonly certificatePem: string | null;
+  readonly isApplicationPending: boolean;
+  readonly isOperationUnfinished: boolean;
+  readonly scanned: Scan | null;
+  readonly left: number | null;
+  readonly deviceKeyThumbprint: string;
+}
+
+export interface Options {
+  readonly store?: Store;
+  /** In the app, those of a worker. */
+  readonly secrets?: Secrets;
+  readonly patience?: Patience;
+  readonly platform?: Platform;
+  /** Below the default for tests only. */
+  readonly pinRounds?: number;
+}
+
+export class Shield {
+  readonly #origin: string;
+  readonly #store: Store;
+  readonly #secrets: Secrets;
+  readonly #patience: Patience;
+  readonly #platform: Platform;
+  readonly #pinRounds: number;
+
+  /** `origin` is the service's, as it addresses itself. */
+  constructor(origin: string, options: Options = {}) {
+    this.#origin = origin;
+    this.#store = options.store ?? new Store();
+    this.#secrets = options.secrets ?? new LocalSecrets();
+    this.#patience = options.patience ?? PATIENCE;
+    this.#platform = options.platform ?? PLATFORM;
+    this.#pinRounds = options.pinRounds ?? PIN_ROUNDS;
+  }
+
+  /** Asks the browser to keep the storage; false where it may be cleared. */
+  async persist(): Promise<boolean> {
+    return await this.#store.persist();
+  }
+
+  async captcha(): Promise<account.Captcha> {
+    return await this.#run(account.captcha);
+  }
+
+  async captchaAudio(id: string): Promise<Uint8Array> {
+    return await this.#run((operation) => account.captchaAudio(operation, id));
+  }
+
+  async requestSmsCode(
+    purpose: account.SmsPurpose,
+    phone: string | null = null,
+  ): Promise<account.SmsCodeSent> {
+    return await this.#run((operation) => account.requestSmsCode(operation, purpose, phone));
+  }
+
+  async register(given: account.Registration): Promise<string> {
+    return await this.#run((operation) => account.register(operation, given));
+  }
+
+  async login(given: account.Login): Promise<account.Account> {
+    return await this.#run((operation) => account.login(operation, given));
+  }
+
+  async logout(): Promise<void> {
+    await this.#run(account.logout);
+  }
+
+  async me(): Promise<account.Me> {
+    return await this.#run(account.me);
+  }
+
+  async signatures(page: { before?: string; limit?: number } = {}): Promise<account.SignaturePage> {
+    return await this.#run((operation) => account.signatures(operation, page));
+  }
+
+  /** Applies for a certificate and sets the PIN; see `enrolment.apply` for `again`. */
+  async apply(application: enrolment.Application, pin: string, again = false): Promise<IssuedCertificate> {
+    return await this.#run((operation) => enrolment.apply(operation, application, pin, again));
+  }
+
+  /** Completes an application that was interrupted after its key was made, with the PIN chosen then. */
+  async resumeApplication(pin: string): Promise<IssuedCertificate> {
+    return await this.#run((operation) => enrolment.resume(operation, pin));
+  }
+
+  /** This device's certificate and its state; PhoneError `no_key` where there is none. */
+  async certificate(): Promise<IssuedCertificate> {
+    return await this.#run(async (operation) => {
+      const issued = await enrolment.fetchCertificate(operation);
+      if (issued === null) {
+        throw new PhoneError("no_key");
+      }
+      await enrolment.takeOver(operation, issued);
+      return issued;
+    });
+  }
+
+  /** Changes the PIN (修改 PIN 码); where the outcome is unknown call it again with the same PINs. */
+  async changePin(old: PinSource, changed: string): Promise<pinChange.PinChanged> {
+    return await this.#run(async (operation) => {
+      await requireStrongForChange(operation, changed);
+      return await pinChange.changePin(operation, old, changed);
+    });
+  }
+
+  /** Takes the request behind a QR code's text; it is kept until it is approved or declined. */
+  async scan(code: string): Promise<Scan> {
+    return await this.#run((operation) => requests.scan(operation, code));
+  }
+
+  async inbox(): Promise<readonly InboxRequest[]> {
+    return await this.#run(requests.inbox);
+  }
+
+  /** Takes a request from the inbox; it is kept until it is approved or declined. */
+  async take(requestId: string): Promise<Scan> {
+    return await this.#run((operation) => requests.take(operation, requestId));
+  }
+
+  /**
+   * Logs in or signs, for the scanned request. `pin` is the PIN, or is called for it once the service has opened the
+   * session: only then is it known which PIN and how many attempts are left. Where the outcome is unknown call it again.
+   */
+  async approve(pin: PinSource, requestId?: string): Promise<requests.Approved> {
+    return await this.#run((operation) =>
+      requests.approve(operation, requests.scannedRequest(operation, requestId), pin),
+    );
+  }
+
+  async decline(reason: requests.DeclineReason = "declined", requestId?: string): Promise<void> {
+    await this.#run((operation) =>
+      requests.decline(operation, requests.scannedRequest(operation, requestId), reason),
+    );
+  }
+
+  /** What the phone itself knows; asks nobody. */
+  async status(): Promise<Status> {
+    return await this.#run(async ({ vault, platform }) => {
+      const { session, key, pending, shieldNumber, scanned, deviceKey } = vault.state;
+      return {
+        account: session?.account ?? null,
+        isLoggedIn: session !== null && session.expiresAt > platform.now(),
+        shieldNumber,
+        certificatePem: key?.certificate?.pem ?? null,
+        isApplicationPending: pending !== null,
+        isOperationUnfinished: key !== null && key.rn !== null,
+        scanned,
+        left: key?.left ?? null,
+        deviceKeyThumbprint: await thumbprint(deviceKey),
+      };
+    });
+  }
+
+  async #run<T>(use: (operation: Operation) => Promise<T>): Promise<T> {
+    const [patience, platform] = [this.#patience, this.#platform];
+    return await this.#store.operate(async (vault) => {
+      const connection = new Connection(this.#origin, platform, patience, new Repeats(vault));
+      const means = { vault, connection, patience, platform };
+      return await use(new Operation({ ...means, secrets: this.#secrets, pinRounds: this.#pinRounds }));
+    });
+  }
+}

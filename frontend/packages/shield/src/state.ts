@@ -1,0 +1,129 @@
+/**
+ * What the phone keeps between operations, and nothing else (protocol, "What may be kept").
+ *
+ * PIN, share, nonces, proofs and the bodies of `open` and `finish` have no field here and so cannot be stored.
+ */
+
+import { hex, utf8 } from "@mshield/gm";
+
+import { PhoneError } from "./errors.ts";
+import type { Scan } from "./messages.ts";
+
+export const ZERO_OTP = new Uint8Array(32);
+export const FULL_ATTEMPTS = 5;
+
+export type KeyPlace = "key" | "pending";
+
+/** One share hidden under one PIN. `check` finds damage before an attempt is spent on it; times are ms since epoch. */
+export interface Slot {
+  readonly epoch: number;
+  readonly salt: Uint8Array;
+  readonly rounds: number;
+  readonly blob: Uint8Array;
+  readonly pinSetAt: number;
+  readonly check: Uint8Array;
+}
+
+/** The names in the certificate: enterprise, role and person. */
+export interface Subject {
+  readonly country: string;
+  readonly organisation: string;
+  readonly role: string;
+  readonly commonName: string;
+}
+
+/** The certificate that was issued for the key, with its chain (issuing CA, root), all PEM. */
+export interface StoredCertificate {
+  readonly pem: string;
+  readonly chainPem: readonly string[];
+}
+
+/**
+ * One key. `sid` is its enrolment's, `public` is P, slots are newest first; `rn` is there only while an operation is
+ * unfinished; `left` are the attempts that the service last told. `proven` is false until a checked answer has shown
+ * that `public` is the joint key. `renews`: it is to take the place of the key in force, under the same PIN.
+ */
+export interface KeyState {
+  readonly uid: Uint8Array;
+  readonly sid: Uint8Array;
+  readonly public: Uint8Array;
+  readonly subject: Subject;
+  readonly slots: readonly Slot[];
+  readonly otp: Uint8Array;
+  readonly rn: Uint8Array | null;
+  readonly left: number | null;
+  readonly proven: boolean;
+  readonly certificate: StoredCertificate | null;
+  readonly renews: boolean;
+}
+
+/** The login: a token bound to the device key. */
+export interface Session {
+  readonly account: string;
+  readonly token: string;
+  readonly expiresAt: number;
+}
+
+/** A changing call that was sent and not answered yet: what its idempotency key is made from, and since when. */
+export interface Unanswered {
+  readonly secret: Uint8Array;
+  readonly at: number;
+}
+
+/** All of it, one record. `key` has a certificate; `pending` replaces it once its own certificate is here. */
+export interface State {
+  readonly version: 1;
+  /** P-256 for DPoP; the private key cannot be extracted. */
+  readonly deviceKey: CryptoKeyPair;
+  /** HMAC-SHA-256 for the PIN's mask and nothing else; cannot be extracted. */
+  readonly deviceSecret: CryptoKey;
+  readonly session: Session | null;
+  readonly shieldNumber: string | null;
+  readonly key: KeyState | null;
+  readonly pending: KeyState | null;
+  readonly scanned: Scan | null;
+  readonly unanswered: Readonly<Record<string, Unanswered>>;
+}
+
+/** A new phone, with keys of its own. */
+export async function newState(): Promise<State> {
+  const ecdsa = { name: "ECDSA", namedCurve: "P-256" };
+  const hmac = { name: "HMAC", hash: "SHA-256", length: 256 };
+  return {
+    version: 1,
+    deviceKey: await crypto.subtle.generateKey(ecdsa, false, ["sign", "verify"]),
+    deviceSecret: await crypto.subtle.generateKey(hmac, false, ["sign"]),
+    session: null,
+    shieldNumber: null,
+    key: null,
+    pending: null,
+    scanned: null,
+    unanswered: {},
+  };
+}
+
+/** The key in that place; PhoneError `no_key` where none is. */
+export function keyAt(state: State, place: KeyPlace): KeyState {
+  const found = state[place];
+  if (found === null) {
+    throw new PhoneError("no_key");
+  }
+  return found;
+}
+
+/** SHA-256 over what the slot stores. It says nothing about a PIN. */
+export async function slotCheck(slot: Omit<Slot, "check">): Promise<Uint8Array> {
+  const stored = [slot.epoch, hex(slot.salt), slot.rounds, hex(slot.blob), slot.pinSetAt].join("|");
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", utf8(stored) as Uint8Array<ArrayBuffer>));
+}
+
+/** Whether the stored bytes are those that were written. */
+export async function isIntact(slot: Slot): Promise<boolean> {
+  return hex(slot.check) === hex(await slotCheck(slot));
+}
+
+/** The slots whose stored bytes are whole. */
+export async function intactSlots(slots: readonly Slot[]): Promise<Slot[]> {
+  const whole = await Promise.all(slots.map(isIntact));
+  return slots.filter((_, i) => whole[i]);
+}
