@@ -248,6 +248,17 @@ async def test_a_login_that_does_not_exist(client: Client, browser: httpx.AsyncC
         assert back["error"] == "login_required"
 
 
+async def test_an_address_taken_from_the_client_meanwhile(
+    application: Application, client: Client, browser: httpx.AsyncClient, shield: Shield
+) -> None:
+    page = Page.of(await client.authorize(browser))
+    await sign(shield, page)
+    await client.register(redirect_uris=("https://singlewindow.example/other",))
+    application.clock.advance(seconds=6)
+    for address in (page.cancel, page.done):
+        assert _OVER in (await browser.get(address)).text
+
+
 async def test_cancelled_by_the_person(
     application: Application, client: Client, browser: httpx.AsyncClient, shield: Shield
 ) -> None:

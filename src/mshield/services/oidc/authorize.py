@@ -165,6 +165,8 @@ class Authorize:
         client = None if found is None else await self.clients.find(found.client_id, now=now)
         if found is None or client is None:
             raise errors.LoginOver
+        if not client.check_redirect_uri(found.parameters["redirect_uri"]):
+            raise errors.LoginOver  # its address was taken from it meanwhile
         return found, client
 
     async def _renewed(
