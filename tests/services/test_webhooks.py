@@ -1,6 +1,7 @@
 """Webhooks to real receivers: what is told, to whom, again and again, until it is taken or given up."""
 
 import asyncio
+import base64
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from mshield.services import webhooks
 from mshield.services.purge import purge
 from tests.conftest import Clock
 from tests.outside import Reply, serving
+from tests.signing import fetch
 from tests.webhooks import Hooked, hooked, ids
 
 
@@ -187,6 +189,20 @@ async def test_a_removed_endpoint_gets_nothing_more_and_its_secret_is_forgotten(
         ):
             with pytest.raises(errors.NotFound):
                 await refused
+
+
+async def test_secrets_are_sealed(hook: Hooked) -> None:
+    endpoint = await hook.endpoint("https://hooks.example/")
+    await hook.endpoints.rotate(endpoint, hours=1, now=hook.application.clock())
+    secret = base64.b64decode(hook.secrets[endpoint][0].removeprefix("whsec_"))
+    row = await fetch(hook.application.context.db, "SELECT secret_box, previous_box FROM webhook_endpoints")
+    keyring = hook.application.context.keyring
+    for box in row.values():
+        assert isinstance(box, bytes)
+        assert secret not in box
+    previous = row["previous_box"]
+    assert isinstance(previous, bytes)
+    assert keyring.open(previous, purpose="webhook", context=endpoint.encode()) == secret
 
 
 async def test_only_good_addresses_of_known_systems_are_added(hook: Hooked) -> None:
