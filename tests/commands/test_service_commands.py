@@ -66,6 +66,12 @@ def test_doctor_shows_the_engine_that_is_forced(shell: Shell, engine: str) -> No
     assert all(check["ok"] for check in checks.values())
 
 
+def test_doctor_hides_passwords_in_addresses(shell: Shell) -> None:
+    done = shell.run("doctor", "--json", MSHIELD_DATABASE_DIRECT="postgresql://shield:s3cret@db.example/x")
+    assert "s3cret" not in done.stdout
+    assert "postgresql://shield:***@db.example/x" in done.stdout
+
+
 def test_doctor_names_what_is_missing_and_hides_the_master_key(shell: Shell) -> None:
     done = shell.run("doctor", "--json", MSHIELD_MASTER_KEY="0011223344556677 aes not-a-key")
     assert done.returncode == 1

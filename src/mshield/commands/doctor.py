@@ -2,8 +2,9 @@
 
 import asyncio
 import platform
+import re
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -13,6 +14,9 @@ from mshield.gm.errors import EngineUnavailable
 
 if TYPE_CHECKING:
     from mshield.store.database import Database
+
+_PASSWORD: Final = re.compile(r"(://[^/:@\s]*):[^/@\s]*@")
+"""In an address: after the user's name."""
 
 
 @click.command()
@@ -29,7 +33,7 @@ def command(context: click.Context, out: Output) -> None:
         **asyncio.run(_service()),
     }
     shown = {
-        name: "***" if name == "master_key" and value is not None else str(value)
+        name: "***" if name == "master_key" and value is not None else _PASSWORD.sub(r"\1:***@", str(value))
         for name, value in settings.model_dump().items()
     }
     lines = [f"{'ok ' if good else '!! '} {name:<16} {text}" for name, (good, text) in checks.items()]
