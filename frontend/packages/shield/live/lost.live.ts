@@ -5,48 +5,24 @@
 
 import { expect, test } from "vitest";
 
-import { NetworkError, ProblemError, type Shield } from "../src/index.ts";
-import { application, type Loss, logIn, Network, phone, register } from "./phone.ts";
+import { ProblemError } from "../src/index.ts";
+import {
+  application,
+  logIn,
+  losing,
+  losingEach,
+  LOSSES,
+  Network,
+  phone,
+  register,
+  stubbornly,
+} from "./phone.ts";
 import { copyStorage, overwrite, record } from "./records.ts";
 import { ask, type Asked, DOCUMENT, GIVEN, qrText, stateOf } from "./service.ts";
 
 const OWNER = GIVEN.people.legal_person;
 const NAME = "chief";
-const LOSSES: readonly Loss[] = ["request", "answer"];
 let pin = OWNER.pin;
-
-/** The app, started again after each loss, until `use` comes through; how often it was started. */
-async function stubbornly<T>(network: Network, use: (shield: Shield) => Promise<T>): Promise<T> {
-  for (let starts = 0; starts < 40; starts++) {
-    try {
-      return await use(phone(NAME, { network }));
-    } catch (error) {
-      if (!(error instanceof NetworkError)) {
-        throw error;
-      }
-    }
-  }
-  throw new Error("it never came through");
-}
-
-/** Loses each kind of call once on each way. */
-function losingEach(): Network {
-  const network = new Network();
-  const lost = new Map<string, number>();
-  network.lose = (call) => {
-    const times = lost.get(call) ?? 0;
-    lost.set(call, times + 1);
-    return LOSSES[times] ?? null;
-  };
-  return network;
-}
-
-/** Loses the n-th call alone. */
-function losing(place: number, loss: Loss): Network {
-  const network = new Network();
-  network.lose = (_, index) => (index === place ? loss : null);
-  return network;
-}
 
 /** Runs a flow with each of its calls lost alone, on each way; `use` does it until it is done. */
 async function withEachLost(use: (network: Network) => Promise<void>): Promise<number> {
@@ -81,7 +57,7 @@ test("enrolment", async () => {
   let form = await application(plain, OWNER);
   let forms = 1;
   const network = losingEach();
-  await stubbornly(network, async (shield) => {
+  await stubbornly(NAME, network, async (shield) => {
     const { isApplicationPending, certificatePem } = await shield.status();
     if (isApplicationPending || certificatePem !== null) {
       return await shield.resumeApplication(pin);
@@ -107,7 +83,7 @@ test("enrolment", async () => {
 test("signature", async () => {
   const calls = await withEachLost(async (network) => {
     const asked = await scanned();
-    const { documents } = await stubbornly(network, (shield) => shield.approve(pin));
+    const { documents } = await stubbornly(NAME, network, (shield) => shield.approve(pin));
     expect(documents).toHaveLength(1);
     expect((await stateOf(asked)).state).toBe("signed");
   });
@@ -120,11 +96,11 @@ test("signature", async () => {
 test("scan and decline", async () => {
   await withEachLost(async (network) => {
     const asked = await ask("signature", { documents: [DOCUMENT] });
-    await stubbornly(network, async (shield) => {
+    await stubbornly(NAME, network, async (shield) => {
       const { scanned: kept } = await shield.status();
       return kept ?? (await shield.scan(qrText(asked)));
     });
-    await stubbornly(network, (shield) => shield.decline("declined", asked.id));
+    await stubbornly(NAME, network, (shield) => shield.decline("declined", asked.id));
     expect(await stateOf(asked)).toMatchObject({ state: "declined", reason: "declined" });
   });
 });
@@ -148,7 +124,7 @@ test(
     let changed = "480517";
     const calls = await withEachLost(async (network) => {
       const before = pin;
-      const { recovered } = await stubbornly(network, (shield) => shield.changePin(before, changed));
+      const { recovered } = await stubbornly(NAME, network, (shield) => shield.changePin(before, changed));
       expect(typeof recovered).toBe("boolean");
       [pin, changed] = [changed, pin];
       await expectWhole();

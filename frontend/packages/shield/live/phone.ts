@@ -1,10 +1,20 @@
 /** A phone of its own for each name, and a network that loses what it is told to lose. */
 
-import { type Application, PATIENCE, PLATFORM, type Patience, Shield, Store } from "../src/index.ts";
+import {
+  type Application,
+  NetworkError,
+  PATIENCE,
+  type Patience,
+  PLATFORM,
+  type Secrets,
+  Shield,
+  Store,
+} from "../src/index.ts";
 import { dev, GIVEN, smsCode } from "./service.ts";
 
 export type Person = (typeof GIVEN.people)["operator"];
-export type Loss = "request" | "answer";
+export const LOSSES = ["request", "answer"] as const;
+export type Loss = (typeof LOSSES)[number];
 
 /** Carries calls to the service; loses each that `lose` names, on its way there or back. */
 export class Network {
@@ -27,11 +37,60 @@ export class Network {
   };
 }
 
+interface Made {
+  readonly network?: Network;
+  readonly tries?: number;
+  readonly secrets?: Secrets;
+}
+
+/** Loses each kind of call once on each way, or on one way; of all calls, or of some. */
+export function losingEach(losses: readonly Loss[] = LOSSES, some?: (call: string) => boolean): Network {
+  const network = new Network();
+  const lost = new Map<string, number>();
+  network.lose = (call) => {
+    const times = lost.get(call) ?? 0;
+    lost.set(call, times + 1);
+    return (some?.(call) ?? true) ? (losses[times] ?? null) : null;
+  };
+  return network;
+}
+
+/** Loses the n-th call alone. */
+export function losing(place: number, loss: Loss): Network {
+  const network = new Network();
+  network.lose = (_, index) => (index === place ? loss : null);
+  return network;
+}
+
+/** The app, started again after each loss, until `use` comes through. */
+export async function stubbornly<T>(
+  name: string,
+  network: Network,
+  use: (shield: Shield) => Promise<T>,
+): Promise<T> {
+  for (let starts = 0; starts < 60; starts++) {
+    try {
+      return await use(phone(name, { network }));
+    } catch (error) {
+      if (!(error instanceof NetworkError)) {
+        throw error;
+      }
+    }
+  }
+  throw new Error("it never came through");
+}
+
 /** The phone of this name; made anew, it is the app started again. `tries` 1: killed when the network fails. */
-export function phone(name: string, { network = new Network(), tries = 1 } = {}): Shield {
+export function phone(name: string, { network = new Network(), tries = 1, secrets }: Made = {}): Shield {
   const patience: Patience = { ...PATIENCE, networkTries: tries, networkPause: 1 };
   const platform = { ...PLATFORM, fetch: network.fetch };
-  return new Shield(GIVEN.origin, { store: new Store(name), patience, platform, pinRounds: 1000 });
+  return new Shield(GIVEN.origin, {
+    store: new Store(name),
+    patience,
+    platform,
+    pinRounds: 1000,
+    ...(secrets && { secrets }),
+  });
 }
 
 export async function register(shield: Shield, person: Person): Promise<void> {
@@ -53,15 +112,19 @@ export async function logIn(shield: Shield, { phone: account, password }: Person
 }
 
 /** The data of an application, with a fresh SMS code. */
-export async function application(shield: Shield, person: Person): Promise<Application> {
+export async function application(
+  shield: Shield,
+  person: Person,
+  purpose: "apply" | "renew" = "apply",
+): Promise<Application> {
   // Between two SMS codes.
   await PLATFORM.sleep(1050);
-  await shield.requestSmsCode("apply");
+  await shield.requestSmsCode(purpose);
   return {
     name: person.name,
     idNumber: person.id_number,
     userType: person.role,
     creditCode: person.credit_code,
-    smsCode: await smsCode("apply", person.phone),
+    smsCode: await smsCode(purpose, person.phone),
   };
 }

@@ -16,6 +16,8 @@ interface Given {
   readonly origin: string;
   readonly client_id: string;
   readonly client_secret: string;
+  /** Where the two sides leave each other what a test is about. */
+  readonly file: string;
   readonly people: Readonly<Record<"operator" | "legal_person", Person>>;
 }
 

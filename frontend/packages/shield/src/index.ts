@@ -13,6 +13,7 @@ export type {
   SmsCodeSent,
   SmsPurpose,
 } from "./account.ts";
+export type { Bound } from "./binding.ts";
 export { PATIENCE, type Patience, PLATFORM, type Platform } from "./connection.ts";
 export type { Application } from "./enrolment.ts";
 export { NetworkError, PhoneError, ProblemError, ProtocolError, ShieldError } from "./errors.ts";

@@ -35,6 +35,9 @@ export interface Holder {
   readonly birthDates: readonly string[];
 }
 
+/** Nothing is known of him. */
+export const NOBODY: Holder = { idNumber: "", birthDates: [] };
+
 export const ALL_RULES: PinPolicy = { rules: new Set(Object.keys(REASONS)), blocked: new Set() };
 
 /** The service's rules; all rules and no block list where an older service has none. */

@@ -8,6 +8,7 @@
 import { PIN_ROUNDS } from "@mshield/gm";
 
 import * as account from "./account.ts";
+import * as binding from "./binding.ts";
 import { Connection, PATIENCE, type Patience, PLATFORM, type Platform } from "./connection.ts";
 import { thumbprint } from "./dpop.ts";
 import * as enrolment from "./enrolment.ts";
@@ -18,6 +19,8 @@ import { Operation } from "./operation.ts";
 import type { PinSource } from "./pin.ts";
 import * as pinChange from "./pin_change.ts";
 import { requireStrongForChange } from "./pin_rules.ts";
+import * as renewal from "./renewal.ts";
+import { requireNoRenewal, takeOverAny } from "./renewal_state.ts";
 import { Repeats } from "./repeats.ts";
 import * as requests from "./requests.ts";
 import type { Secrets } from "./secrets.ts";
@@ -121,14 +124,40 @@ export class Shield {
       if (issued === null) {
         throw new PhoneError("no_key");
       }
-      await enrolment.takeOver(operation, issued);
+      await takeOverAny(operation, issued);
       return issued;
     });
+  }
+
+  /** Renews the certificate (更新证书) with the data of the first application; the PIN stays the same. */
+  async renew(application: enrolment.Application, pin: PinSource): Promise<IssuedCertificate> {
+    return await this.#run((operation) => renewal.renew(operation, application, pin));
+  }
+
+  /** Goes on with a renewal that stopped; PhoneError `no_renewal` where there is none any more. */
+  async resumeRenewal(pin: PinSource): Promise<IssuedCertificate> {
+    return await this.#run((operation) => renewal.resumeRenewal(operation, pin));
+  }
+
+  /** Gives the renewal under way up; the certificate in force goes on. */
+  async giveUpRenewal(): Promise<void> {
+    await this.#run(renewal.giveUpRenewal);
+  }
+
+  /** Binds the certificate to the account (绑定证书), for one business system or (null) for all of them. */
+  async bind(pin: PinSource, clientId: string | null = null): Promise<binding.Bound> {
+    return await this.#run((operation) => binding.bind(operation, pin, clientId));
+  }
+
+  /** Ends a binding; `sid` as in `me().bindings`. */
+  async unbind(sid: string): Promise<void> {
+    await this.#run((operation) => binding.unbind(operation, sid));
   }
 
   /** Changes the PIN (修改 PIN 码); where the outcome is unknown call it again with the same PINs. */
   async changePin(old: PinSource, changed: string): Promise<pinChange.PinChanged> {
     return await this.#run(async (operation) => {
+      await requireNoRenewal(operation);
       await requireStrongForChange(operation, changed);
       return await pinChange.changePin(operation, old, changed);
     });

@@ -132,10 +132,10 @@ function checked(found: unknown): State {
   return state;
 }
 
-function open(name: string): Promise<IDBDatabase> {
+async function open(name: string): Promise<IDBDatabase> {
   const request = indexedDB.open(name, 1);
   request.addEventListener("upgradeneeded", () => request.result.createObjectStore(STORE));
-  return result(request);
+  return await result(request);
 }
 
 function result<T>(request: IDBRequest<T>): Promise<T> {

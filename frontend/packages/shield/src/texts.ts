@@ -62,6 +62,7 @@ export const TEXTS: Readonly<Record<string, Text>> = {
     "A renewal is unfinished: go on with it or give it up first",
     "3.10",
   ],
+  renewed_already: ["证书已经更新", "The certificate has been renewed already", null],
   not_bound: ["证书没有绑定，请重试", "The certificate was not bound; try again", null],
   nothing_scanned: ["没有待处理的扫码请求", "No scanned request is waiting", null],
   bad_code: ["不是本服务的二维码", "This is not a QR code of this service", null],

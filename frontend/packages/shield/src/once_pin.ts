@@ -1,0 +1,46 @@
+/** The PIN of a renewal: asked for once, and refused where it is too easy, since a renewal gives it another term. */
+
+import { PhoneError } from "./errors.ts";
+import type { Operation } from "./operation.ts";
+import { ask, type PinPrompt, type PinSource } from "./pin.ts";
+import { fetchPolicy, type Holder, type PinPolicy, requireStrong } from "./pin_rules.ts";
+
+export class OncePin {
+  readonly #source: PinSource;
+  readonly #policy: PinPolicy;
+  readonly #holder: Holder;
+  #pin: string | null = null;
+
+  private constructor(source: PinSource, policy: PinPolicy, holder: Holder) {
+    this.#source = source;
+    this.#policy = policy;
+    this.#holder = holder;
+  }
+
+  /** PhoneError `weak_pin` at once where the PIN is given and too easy. */
+  static async of(operation: Operation, source: PinSource, holder: Holder): Promise<OncePin> {
+    const once = new OncePin(source, await fetchPolicy(operation), holder);
+    if (typeof source === "string") {
+      once.#accept(source);
+    }
+    return once;
+  }
+
+  /** To be asked at each signature. */
+  readonly source = async (prompt: PinPrompt): Promise<string> =>
+    this.#pin ?? this.#accept(await ask(this.#source, prompt));
+
+  /** The PIN that the old key has shown to be right. */
+  get given(): string {
+    if (this.#pin === null) {
+      throw new PhoneError("bad_pin_form");
+    }
+    return this.#pin;
+  }
+
+  #accept(pin: string): string {
+    requireStrong(pin, this.#policy, this.#holder);
+    this.#pin = pin;
+    return pin;
+  }
+}

@@ -1,0 +1,217 @@
+/**
+ * Renewing the certificate (更新证书, manual 2.3.1.6): beside the one in force, which goes on until it is confirmed.
+ *
+ * The user enters the PIN once, and it stays the PIN: the old key shows first that it is right. Each step looks at what
+ * the service has recorded, so a renewal that stopped anywhere is gone on with, or is over and leaves all as it was.
+ */
+
+import { hex, internalMessage, renewalMessage, same, type Signature } from "@mshield/gm";
+
+import { certifiedNames, sameSubject } from "./certificate.ts";
+import { CoSigning } from "./cosigning.ts";
+import {
+  type Application,
+  checkNames,
+  checkRequestInfo,
+  fetchCertificate,
+  formOf,
+  makeKey,
+} from "./enrolment.ts";
+import { PhoneError, ProblemError, ProtocolError } from "./errors.ts";
+import { fromHex } from "./fields.ts";
+import { type IssuedCertificate, readTask, type Task } from "./messages.ts";
+import { OncePin } from "./once_pin.ts";
+import type { Operation } from "./operation.ts";
+import { checkGiven, type PinSource } from "./pin.ts";
+import { confirm } from "./pin_change.ts";
+import { holderOf, NOBODY } from "./pin_rules.ts";
+import {
+  CURRENT,
+  currentRenewal,
+  readRenewal,
+  type Renewal,
+  requiredRenewal,
+  settledRenewal,
+  takeOverAny,
+} from "./renewal_state.ts";
+import type { KeyPlace } from "./state.ts";
+
+/**
+ * Renews with the data of the first application, a code of the purpose `renew`, and the present PIN. One whose last
+ * answer was lost is completed instead. PhoneError `weak_pin` before anything is sent; ProblemError `renewal_not_due`,
+ * `other_applicant`, `no_filing`, `wrong_pin` …
+ */
+export async function renew(
+  operation: Operation,
+  application: Application,
+  pin: PinSource,
+): Promise<IssuedCertificate> {
+  checkGiven(pin);
+  operation.key("key");
+  const before = operation.vault.state.pending && (await settledRenewal(operation));
+  if (before !== null) {
+    return before;
+  }
+  const known = await OncePin.of(operation, pin, holderOf(application.idNumber));
+  const begun = await begin(operation, application);
+  if ("pem" in begun) {
+    return begun;
+  }
+  checkNames(begun.subject, application);
+  // What is left of a renewal before: the service has given it up.
+  await operation.vault.change({ pending: null });
+  return await goOn(operation, begun, known);
+}
+
+/**
+ * Goes on with a renewal that stopped, without a new SMS code. PhoneError `no_renewal` where there is none any more:
+ * then nothing has changed, and the old certificate goes on.
+ */
+export async function resumeRenewal(operation: Operation, pin: PinSource): Promise<IssuedCertificate> {
+  checkGiven(pin);
+  const found = await currentRenewal(operation);
+  if (found !== null) {
+    return await goOn(operation, found, await OncePin.of(operation, pin, NOBODY));
+  }
+  const issued = await settledRenewal(operation);
+  if (issued === null) {
+    throw new PhoneError("no_renewal");
+  }
+  return issued;
+}
+
+/** Gives the renewal up; the old certificate goes on. PhoneError `no_renewal` where there is none. */
+export async function giveUpRenewal(operation: Operation): Promise<void> {
+  if ((await currentRenewal(operation)) === null) {
+    throw new PhoneError((await settledRenewal(operation)) === null ? "no_renewal" : "renewed_already");
+  }
+  await operation.connection.delete(CURRENT, operation.loggedIn());
+  await operation.vault.change({ pending: null });
+}
+
+/** The begun renewal, or the new certificate where it was done already and only the last answer was lost. */
+async function begin(operation: Operation, application: Application): Promise<Renewal | IssuedCertificate> {
+  try {
+    const form = formOf(application);
+    return readRenewal(await operation.connection.post("/api/phone/renewals", operation.loggedIn(), form));
+  } catch (error) {
+    const isDone = error instanceof ProblemError && error.code === "renewal_not_due";
+    const issued = isDone ? await settledRenewal(operation) : null;
+    if (issued === null) {
+      throw error;
+    }
+    return issued;
+  }
+}
+
+async function goOn(operation: Operation, begun: Renewal, pin: OncePin): Promise<IssuedCertificate> {
+  const place: KeyPlace = begun.key === "new" ? "pending" : "key";
+  let found = begun;
+  if (found.state === "begun") {
+    if (found.key === "new") {
+      found = await withNewKey(operation, found, pin);
+    }
+    await signRequest(operation, found, place, pin);
+    found = await requiredRenewal(operation);
+  }
+  checkCertificate(operation, found, place);
+  await confirmRenewed(operation, found, place, pin);
+  const issued = await fetchCertificate(operation);
+  if (issued === null || !(await takeOverAny(operation, issued))) {
+    throw new ProtocolError("bad_certificate", "the one in force is not the one that was confirmed");
+  }
+  return issued;
+}
+
+/** The new key, under the PIN that the old key has just shown to be right, and the old key's consent to it. */
+async function withNewKey(operation: Operation, begun: Renewal, pin: OncePin): Promise<Renewal> {
+  const { pending } = operation.vault.state;
+  let found = begun;
+  if (pending === null || hex(pending.uid) !== found.uid) {
+    if (found.challenge === null) {
+      // The key was made, and its slot isn't here.
+      throw new PhoneError("no_renewal");
+    }
+    await confirm(operation, "key", pin.source);
+    const { challenge, shieldNumber, subject } = found;
+    const ids = { uid: fromHex(found.uid, 16), sid: fromHex(found.sid, 16) };
+    await makeKey(operation, { ...ids, challenge, shieldNumber, subject }, pin.given, true);
+    found = await requiredRenewal(operation);
+  }
+  if (found.consent !== null) {
+    const sid = fromHex(found.consent, 16);
+    const message = renewalMessage(operation.key("key").uid, sid, operation.key("pending").public);
+    await signInternal(operation, "key", { sid, message, purpose: "renew" }, pin);
+  }
+  return found;
+}
+
+async function signRequest(
+  operation: Operation,
+  found: Renewal,
+  place: KeyPlace,
+  pin: OncePin,
+): Promise<void> {
+  const task = await taskOf(operation, found.sid);
+  if (task.state === "signed") {
+    return; // its answer was lost
+  }
+  const { uid, public: P } = operation.key(place);
+  const purpose = found.key === "new" ? "enrol" : "renew";
+  if (task.uid !== hex(uid) || task.sid !== found.sid || task.purpose !== purpose) {
+    throw new ProtocolError("bad_task", "not the task of this renewal");
+  }
+  checkRequestInfo(task.message, found.subject, P);
+  const document = { sid: fromHex(found.sid, 16), message: task.message };
+  await new CoSigning(operation, place, [document]).sign(pin.source);
+}
+
+function checkCertificate(operation: Operation, found: Renewal, place: KeyPlace): void {
+  const { uid, public: P } = operation.key(place);
+  if (found.certificatePem === null || hex(uid) !== found.uid) {
+    throw new ProtocolError("bad_certificate", "none was issued for this key");
+  }
+  const names = certifiedNames(found.certificatePem, P);
+  if (names === null || !sameSubject(names, found.subject)) {
+    throw new ProtocolError("bad_certificate", "not for this phone's key and the names requested");
+  }
+}
+
+async function confirmRenewed(
+  operation: Operation,
+  found: Renewal,
+  place: KeyPlace,
+  pin: OncePin,
+): Promise<void> {
+  if (found.confirm === null) {
+    throw new ProtocolError("malformed", "a certificate without its confirmation");
+  }
+  const sid = fromHex(found.confirm, 16);
+  const message = internalMessage("confirm", operation.key(place).uid, sid);
+  const signature = await signInternal(operation, place, { sid, message, purpose: "confirm" }, pin);
+  if (signature === null) {
+    // This says why, where the old certificate was held or ended meanwhile.
+    await requiredRenewal(operation);
+    throw new PhoneError("no_renewal");
+  }
+}
+
+/** Signs one of the protocol's own tasks, whose message is known to the byte. */
+async function signInternal(
+  operation: Operation,
+  place: KeyPlace,
+  { sid, message, purpose }: { sid: Uint8Array; message: Uint8Array; purpose: string },
+  pin: OncePin,
+): Promise<Signature | null> {
+  const task = await taskOf(operation, hex(sid));
+  const isIt = task.uid === hex(operation.key(place).uid) && task.purpose === purpose;
+  if (!isIt || !same(task.message, message)) {
+    throw new ProtocolError("bad_task", "not the task of this renewal");
+  }
+  const [signature] = await new CoSigning(operation, place, [{ sid, message }]).sign(pin.source);
+  return signature ?? null;
+}
+
+async function taskOf(operation: Operation, sid: string): Promise<Task> {
+  return readTask(await operation.connection.get(`/api/phone/tasks/${sid}`, operation.loggedIn()));
+}
