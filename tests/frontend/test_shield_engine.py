@@ -125,10 +125,15 @@ def test_lost_calls_are_made_good(service: LiveService, tmp_path: Path) -> None:
     run_live(service, "lost", tmp_path / "signed.json")
 
 
-def test_renewal_and_binding(tmp_path: Path) -> None:
-    """A certificate of 100 days is due for renewal from its first day."""
-    with running(tmp_path, MSHIELD_CERTIFICATE_DAYS="100") as due:
+def test_falsified_answers_are_refused(service: LiveService, tmp_path: Path) -> None:
+    run_live(service, "hostile", tmp_path / "none")
+
+
+def test_renewal_binding_and_refresh(tmp_path: Path) -> None:
+    """A certificate of 100 days is due for renewal from its first day; every second signature refreshes the share."""
+    with running(tmp_path, MSHIELD_CERTIFICATE_DAYS="100", MSHIELD_REFRESH_SIGNATURES="2") as due:
         run_live(due, "renewal", tmp_path / "none")
+        run_live(due, "refresh", tmp_path / "none")
 
 
 def test_the_same_pins_are_refused_as_by_the_python_phone(service: LiveService, tmp_path: Path) -> None:

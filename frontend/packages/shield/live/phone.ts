@@ -16,10 +16,12 @@ export type Person = (typeof GIVEN.people)["operator"];
 export const LOSSES = ["request", "answer"] as const;
 export type Loss = (typeof LOSSES)[number];
 
-/** Carries calls to the service; loses each that `lose` names, on its way there or back. */
+/** Carries calls to the service; loses each that `lose` names, on its way there or back; falsifies answers. */
 export class Network {
   readonly sent: { readonly call: string; readonly body: string }[] = [];
   lose: (call: string, index: number) => Loss | null = () => null;
+  /** Falsifies the text of an answer. */
+  lie: (call: string, answer: string) => string = (_, answer) => answer;
 
   readonly fetch: typeof fetch = async (input, init) => {
     const call = `${init?.method} ${new URL(String(input)).pathname.replaceAll(/[0-9a-f-]{32,36}/g, "ID")}`;
@@ -33,7 +35,9 @@ export class Network {
       await answer.arrayBuffer();
       throw new TypeError("the answer was lost");
     }
-    return answer;
+    const { status, headers } = answer;
+    const text = this.lie(call, await answer.text());
+    return new Response(status === 204 ? null : text, { status, headers });
   };
 }
 

@@ -65,7 +65,7 @@ export class CoSigning {
         const answer = await this.#finish(finished);
         return await this.#accept(opened, finished, answer);
       } catch (error) {
-        // Replaced or expired, nothing counted; or never by chance. Open again with the PIN still in memory.
+        // Open again with the PIN still in memory.
         if (!isBegunAgain(error) || left <= 0) {
           throw error;
         }
@@ -214,6 +214,12 @@ function isCode(error: unknown, ...codes: readonly string[]): error is ProblemEr
   return error instanceof ProblemError && codes.includes(error.code);
 }
 
+/**
+ * Replaced or expired, nothing counted: `bad_opening` where the later session is one over the same documents, such as an
+ * `open` given up for lost that arrived all the same. `retry` never comes by chance.
+ */
 function isBegunAgain(error: unknown): boolean {
-  return isCode(error, "no_session") || (error instanceof ProtocolError && error.code === "retry");
+  return (
+    isCode(error, "no_session", "bad_opening") || (error instanceof ProtocolError && error.code === "retry")
+  );
 }
