@@ -133,6 +133,30 @@ test(
   },
 );
 
+test("rn is stored before open is sent, and the slot of the next epoch before finish", async () => {
+  const seen: unknown[] = [];
+  const network = {
+    fetch: async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
+      const step = String(input).split("/").at(-1)!;
+      const { key } = await record(NAME);
+      if (step === "open" || step === "finish") {
+        seen.push([step, key?.rn !== null, key?.slots.length]);
+      }
+      return await fetch(input, init);
+    },
+  };
+  const changed = pin === OWNER.pin ? "480517" : OWNER.pin;
+  await phone(NAME, { network }).changePin(pin, changed);
+  pin = changed;
+  expect(seen).toEqual([
+    ["open", true, 1],
+    ["finish", true, 2],
+    ["open", true, 2],
+    ["finish", true, 2],
+  ]);
+  await expectWhole();
+});
+
 test("a damaged slot spends no attempt", async () => {
   const whole = await record(NAME);
   const [slot] = whole.key!.slots;

@@ -42,7 +42,7 @@ export class Network {
 }
 
 interface Made {
-  readonly network?: Network;
+  readonly network?: Pick<Network, "fetch">;
   readonly tries?: number;
   readonly secrets?: Secrets;
 }

@@ -8,6 +8,7 @@
 import { GmError, type GmCode, type Signature } from "@mshield/gm";
 
 import type { NonceAnswer } from "./cosign_messages.ts";
+import { PhoneError } from "./errors.ts";
 import type {
   Enrolled,
   EnrolOrder,
@@ -22,6 +23,7 @@ import type {
 export interface Port {
   postMessage(message: unknown): void;
   addEventListener(type: "message", listener: (event: { readonly data: unknown }) => void): void;
+  addEventListener(type: "error" | "messageerror", listener: () => void): void;
   start?(): void;
 }
 
@@ -62,6 +64,9 @@ export class RemoteSecrets implements Secrets {
   constructor(port: Port) {
     this.#port = port;
     port.addEventListener("message", ({ data }) => this.#answered(data as Answered));
+    for (const failed of ["error", "messageerror"] as const) {
+      port.addEventListener(failed, () => this.#failed());
+    }
     port.start?.();
   }
 
@@ -86,6 +91,14 @@ export class RemoteSecrets implements Secrets {
     });
   }
 
+  /** Nothing that was asked will be answered. */
+  #failed(): void {
+    for (const { reject } of this.#waiting.values()) {
+      reject(new PhoneError("worker"));
+    }
+    this.#waiting.clear();
+  }
+
   #answered({ id, value, refused }: Answered): void {
     const waiting = this.#waiting.get(id);
     this.#waiting.delete(id);
@@ -93,7 +106,7 @@ export class RemoteSecrets implements Secrets {
       waiting?.resolve(value);
     } else {
       const { code, message } = refused;
-      waiting?.reject(code === null ? new Error(message) : new GmError(code, message));
+      waiting?.reject(code === null ? new PhoneError("worker", message) : new GmError(code, message));
     }
   }
 }

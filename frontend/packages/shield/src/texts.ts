@@ -35,6 +35,7 @@ export const TEXTS: Readonly<Record<string, Text>> = {
     null,
   ],
   retry: ["签名未完成，请重试", "The signature was not completed; try again", null],
+  worker: ["手机盾内部出错，请重新打开本应用", "A part of the app has stopped; open the app again", null],
   phone_in_use: ["手机盾正在执行另一操作", "Another operation of this phone is running", null],
   storage: [
     "无法读写本机存储，请检查剩余空间和浏览器的隐私设置",
