@@ -10,7 +10,6 @@ from mshield.domain.certificates import CertificateEvent
 from mshield.keys.keyring import Keyring
 from mshield.services.ask import Asked
 from mshield.services.document import Document
-from mshield.services.session import authenticate_phone
 from mshield.store.database import Database
 from tests.conftest import Clock
 from tests.renewing import Renewing, make_renewing
@@ -107,11 +106,10 @@ async def test_r08_scanning_needs_no_binding(phone: Renewing) -> None:
 async def test_r08_a_link_is_no_code_and_a_code_no_link(phone: Renewing) -> None:
     await bind(phone)
     by_app, by_code = await asked_by_app(phone), await phone.world.asked([b"x"])
-    login = await authenticate_phone(phone.world.db, phone.old.caller, now=phone.now)
     with pytest.raises(errors.RequestClosed):
-        await phone.world.answer.scan(login, by_app.qr_text(now=phone.now), now=phone.now)
+        await phone.world.answer.scan(phone.old.caller, by_app.qr_text(now=phone.now), now=phone.now)
     with pytest.raises(errors.NotFound):
-        await phone.world.answer.scan(login, by_code.app_link, now=phone.now)
+        await phone.world.answer.scan(phone.old.caller, by_code.app_link, now=phone.now)
 
 
 async def test_r08_bound_for_one_business_system_is_not_for_another(phone: Renewing) -> None:

@@ -6,9 +6,7 @@ from mshield.domain import errors
 from mshield.keys.keyring import Keyring
 from mshield.services.ask import Asked
 from mshield.services.document import Document
-from mshield.services.session import authenticate_phone
 from mshield.store.database import Database
-from mshield.store.sessions import PhoneLogin
 from tests.conftest import Clock
 from tests.signing import World, execute, fetch, make_world
 
@@ -41,19 +39,15 @@ async def _ask(world: World, shield_number: str, *, lifetime: int | None = None)
     )
 
 
-async def _login(world: World) -> PhoneLogin:
-    return await authenticate_phone(world.db, world.phone.caller, now=world.clock())
-
-
 async def test_it_waits_until_it_is_taken(world: World) -> None:
     asked = await _ask(world, await _number(world))
-    (waiting,) = await world.answer.inbox(await _login(world), now=world.clock())
+    (waiting,) = await world.answer.inbox(world.phone.caller, now=world.clock())
     assert (waiting.id, waiting.title, waiting.documents) == (asked.id, "进口货物报关单", 2)
     assert (waiting.requester.name, waiting.requester.pc_address) == ("单一窗口", "203.0.113.24")
-    taken = await world.answer.take(await _login(world), asked.id, now=world.clock())
+    taken = await world.answer.take(world.phone.caller, asked.id, now=world.clock())
     assert taken.number == asked.number
-    assert await world.answer.inbox(await _login(world), now=world.clock()) == []
-    again = await world.answer.take(await _login(world), asked.id, now=world.clock())
+    assert await world.answer.inbox(world.phone.caller, now=world.clock()) == []
+    again = await world.answer.take(world.phone.caller, asked.id, now=world.clock())
     assert [task.sid for task in again.tasks] == [task.sid for task in taken.tasks]
     assert "'r'" in str(await world.sign([task.sid for task in taken.tasks]))
 
@@ -61,34 +55,34 @@ async def test_it_waits_until_it_is_taken(world: World) -> None:
 async def test_the_code_works_beside_it(world: World) -> None:
     asked = await _ask(world, await _number(world))
     assert len(await world.scan(asked)) == 2
-    assert await world.answer.inbox(await _login(world), now=world.clock()) == []
+    assert await world.answer.inbox(world.phone.caller, now=world.clock()) == []
 
 
 async def test_it_lives_as_long_as_asked(world: World) -> None:
     asked = await _ask(world, await _number(world), lifetime=600)
     world.clock.advance(seconds=599)
-    assert len(await world.answer.inbox(await _login(world), now=world.clock())) == 1
+    assert len(await world.answer.inbox(world.phone.caller, now=world.clock())) == 1
     world.clock.advance(seconds=1)
-    assert await world.answer.inbox(await _login(world), now=world.clock()) == []
+    assert await world.answer.inbox(world.phone.caller, now=world.clock()) == []
     with pytest.raises(errors.ExpiredRequest):
-        await world.answer.take(await _login(world), asked.id, now=world.clock())
+        await world.answer.take(world.phone.caller, asked.id, now=world.clock())
 
 
 async def test_only_that_shield_can_take_it(world: World) -> None:
     asked = await _ask(world, await _number(world))
     await execute(world.db, "UPDATE requests SET shield_number = 'MS99999999999' WHERE id = $1", asked.id)
-    assert await world.answer.inbox(await _login(world), now=world.clock()) == []
+    assert await world.answer.inbox(world.phone.caller, now=world.clock()) == []
     with pytest.raises(errors.NotFound):
-        await world.answer.take(await _login(world), asked.id, now=world.clock())
+        await world.answer.take(world.phone.caller, asked.id, now=world.clock())
     with pytest.raises(errors.OtherShield):
         await world.scan(asked)
 
 
 async def test_a_request_for_nobody_in_particular_is_in_no_inbox(world: World) -> None:
     asked = await world.asked([b"x"])
-    assert await world.answer.inbox(await _login(world), now=world.clock()) == []
+    assert await world.answer.inbox(world.phone.caller, now=world.clock()) == []
     with pytest.raises(errors.NotFound):
-        await world.answer.take(await _login(world), asked.id, now=world.clock())
+        await world.answer.take(world.phone.caller, asked.id, now=world.clock())
 
 
 async def test_a_shield_that_cannot_sign_is_not_asked(world: World) -> None:

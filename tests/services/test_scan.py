@@ -6,7 +6,6 @@ from mshield.domain import errors
 from mshield.domain.qr import qr_text
 from mshield.keys.keyring import Keyring
 from mshield.services.ask import Asked
-from mshield.services.session import authenticate_phone
 from mshield.store.database import Database
 from tests.conftest import Clock
 from tests.signing import World, make_world
@@ -19,8 +18,7 @@ async def world(db: Database, keyring: Keyring, clock: Clock) -> World:
 
 
 async def _scan(world: World, code: str) -> str:
-    login = await authenticate_phone(world.db, world.phone.caller, now=world.clock())
-    return (await world.answer.scan(login, code, now=world.clock())).state
+    return (await world.answer.scan(world.phone.caller, code, now=world.clock())).state
 
 
 async def _login(world: World, *, pc_address: str | None = None, idempotency_key: str | None = None) -> Asked:

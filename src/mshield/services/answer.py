@@ -10,6 +10,8 @@ from mshield.domain.qr import begun_between, is_genuine, read_qr
 from mshield.domain.requests import RequestState
 from mshield.services.events import Events
 from mshield.services.request_secrets import RequestSecrets
+from mshield.services.session import authenticate_phone
+from mshield.services.signing_key import Caller
 from mshield.store import bindings, history
 from mshield.store import scans as store
 from mshield.store.database import Database
@@ -35,12 +37,12 @@ class Answer:
     events: Events
     secrets: RequestSecrets
 
-    async def scan(self, login: PhoneLogin, code: str, *, now: int) -> store.ScannedRequest:
+    async def scan(self, caller: Caller, code: str, *, now: int) -> store.ScannedRequest:
         """Takes the request for this phone, by its QR code's text or by another app's link.
 
-        Raises NoCertificate, CertificateExpired, Held, PinLocked, FilingChanged (R22); NotFound for a code that isn't
-        this service's, QrStale for one that was shown earlier, ExpiredRequest, RequestClosed, OtherShield; NotBound
-        for a link while the certificate isn't bound (R8).
+        Raises Unauthenticated; NoCertificate, CertificateExpired, Held, PinLocked, FilingChanged (R22); NotFound for a
+        code that isn't this service's, QrStale for one that was shown earlier, ExpiredRequest, RequestClosed,
+        OtherShield; NotBound for a link while the certificate isn't bound (R8).
         """
         qr, link = read_qr(code), _LINK.fullmatch(code)
         # Who doesn't hold the request's secret learns nothing of the request, not even whether there is one.
@@ -49,8 +51,9 @@ class Answer:
         elif link is not None and self.secrets.is_app_key(link["id"], link["key"]):
             request_id, channel, begun = link["id"], "app", (0, now)
         else:
+            await authenticate_phone(self.db, caller, now=now)
             raise errors.NotFound
-        certificate = await self._usable(login, now=now)
+        certificate = await self._usable(caller, now=now)
         if channel == "app":
             await self._require_bound(request_id, uid=certificate.uid)
         taken = await store.scan(
@@ -64,16 +67,16 @@ class Answer:
         self.events.notify(request_id)
         return request
 
-    async def inbox(self, login: PhoneLogin, *, now: int) -> list[store.WaitingRequest]:
+    async def inbox(self, caller: Caller, *, now: int) -> list[store.WaitingRequest]:
         """What waits for this shield (待办), oldest first. Raises as `scan` where its certificate can't answer."""
-        certificate = await self._usable(login, now=now)
+        certificate = await self._usable(caller, now=now)
         return await store.inbox(
             self.db, shield_number=certificate.shield_number, now=now, most=_MOST_IN_INBOX
         )
 
-    async def take(self, login: PhoneLogin, request_id: str, *, now: int) -> store.ScannedRequest:
+    async def take(self, caller: Caller, request_id: str, *, now: int) -> store.ScannedRequest:
         """Takes a request from the inbox for this phone. Raises as `scan`; NotFound for what isn't there."""
-        certificate = await self._usable(login, now=now)
+        certificate = await self._usable(caller, now=now)
         taken = await store.take(self.db, id=request_id, by=certificate, now=now)
         request = await store.find_request(self.db, id=request_id)
         # Of a request for another shield, or for none, nothing is told: its id is no secret.
@@ -91,10 +94,12 @@ class Answer:
         if not await bindings.is_bound(self.db, uid=uid, client_id=asker):
             raise errors.NotBound
 
-    async def _usable(self, login: PhoneLogin, *, now: int) -> store.DeviceCertificate:
-        certificate = await store.usable_certificate(
-            self.db, device_id=login.device_id, account_id=login.account_id
+    async def _usable(self, caller: Caller, *, now: int) -> store.DeviceCertificate:
+        valid, certificate = await store.usable_certificate(
+            self.db, token_hash=caller.token_hash, jkt=caller.jkt, now=now
         )
+        if not valid:
+            raise errors.Unauthenticated
         if certificate is None:
             raise errors.NoCertificate
         require_usable(

@@ -71,10 +71,10 @@ async def count_within(tx: Tx, *, scope: str, subject: str, now: int, stale: int
 
 async def count_alone(db: Database, *, scope: str, subject: str, now: int, stale: int, most: int) -> bool:
     """As `count_within`, where nothing else is to be written with it."""
-    row = await db.run_one(
-        _SQL["count_within"], scope=scope, subject=subject, now=now, stale=stale, most=most
+    counted = await db.all_together(
+        _SQL["count_alone"], scope=scope, subject=subject, now=now, stale=stale, most=most
     )
-    return row is not None
+    return bool(counted)
 
 
 async def find_throttle(db: Database | Tx, *, scope: str, subject: str) -> Throttle | None:

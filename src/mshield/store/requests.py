@@ -146,7 +146,7 @@ async def create(db: Database, request: NewRequest, tasks: list[NewTask], *, now
     if db.dialect == "sqlite":
         await db.write(work)
         return
-    await db.run(
+    await db.all_together(
         _SQL["create"],
         **values,
         sids=[task.sid for task in tasks],

@@ -82,14 +82,18 @@ class ScannedRequest:
     tasks: tuple[Task, ...]
 
 
-async def usable_certificate(db: Database, *, device_id: str, account_id: str) -> DeviceCertificate | None:
-    """The newest certificate of this device that is neither revoked nor superseded."""
-    row = await db.one(_SQL["usable_key"], device_id=device_id, account_id=account_id)
-    if row is None:
-        return None
+async def usable_certificate(
+    db: Database, *, token_hash: bytes, jkt: str, now: int
+) -> tuple[bool, DeviceCertificate | None]:
+    """Whether this login is valid, and the newest certificate of its device that is neither revoked nor superseded."""
+    row = await db.one(_SQL["usable_key"], token_hash=token_hash, jkt=jkt, now=now)
+    if row is None or row["uid"] is None:
+        return row is not None, None
     holds = frozenset(row["holds"].split(",")) if row["holds"] else frozenset[str]()
     changed = row["filed_version"] != row["filing_version"]
-    return DeviceCertificate(row["uid"], row["shield_number"], row["state"], holds, row["not_after"], changed)
+    return True, DeviceCertificate(
+        row["uid"], row["shield_number"], row["state"], holds, row["not_after"], changed
+    )
 
 
 async def find_asker(db: Database, *, id: str, channel: str) -> str | None:  # noqa: A002
@@ -133,7 +137,7 @@ async def take(db: Database, *, id: str, by: DeviceCertificate, now: int) -> boo
 async def _taken(db: Database, query: Query, *, id: str, uid: bytes, **values: object) -> bool:  # noqa: A002
     """Whether the request could be taken; its documents are the key's then."""
     if db.dialect == "postgresql":
-        return await db.run_one(query, id=id, uid=uid, **values) is not None
+        return bool(await db.all_together(query, id=id, uid=uid, **values))
 
     async def work(tx: Tx) -> bool:
         taken = await tx.one(query, id=id, uid=uid, **values)

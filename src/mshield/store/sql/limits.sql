@@ -18,6 +18,15 @@ ON CONFLICT (scope, subject) DO UPDATE SET
 WHERE throttles.window_start <= :stale OR throttles.failures < :most
 RETURNING failures;
 
+-- name: count_alone
+-- The same, where nothing else is written with it.
+INSERT INTO throttles (scope, subject, failures, window_start, blocked_until) VALUES (:scope, :subject, 1, :now, 0)
+ON CONFLICT (scope, subject) DO UPDATE SET
+  failures = CASE WHEN throttles.window_start <= :stale THEN 1 ELSE throttles.failures + 1 END,
+  window_start = CASE WHEN throttles.window_start <= :stale THEN excluded.window_start ELSE throttles.window_start END
+WHERE throttles.window_start <= :stale OR throttles.failures < :most
+RETURNING CAST(:call AS INTEGER) AS call;
+
 -- name: find_throttle^
 SELECT failures, window_start, blocked_until FROM throttles WHERE scope = :scope AND subject = :subject;
 

@@ -1,6 +1,6 @@
 -- One round trip for what SQLite does in several statements of one transaction.
 
--- name: create!
+-- name: create
 WITH made AS (
   INSERT INTO requests (id, client_id, kind, channel, state, number, shield_number, pc_address, pc_browser, idempotency_key,
     body_hash, created_at, expires_at, changed_at, to_tell)
@@ -14,4 +14,5 @@ SELECT t.sid, made.id, t.position - 1, NULL, t.purpose, 'waiting', t.message, t.
   t.size, :now, :expires_at
 FROM made, unnest(:sids::bytea[], :purposes::text[], :messages::bytea[], :media_types::text[], :titles::text[],
   :displays::text[], :formats::text[], :contents::bytea[], :sizes::bigint[])
-  WITH ORDINALITY AS t (sid, purpose, message, media_type, title, display, format, content, size, position);
+  WITH ORDINALITY AS t (sid, purpose, message, media_type, title, display, format, content, size, position)
+RETURNING :call::int AS call;

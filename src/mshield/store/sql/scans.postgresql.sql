@@ -1,6 +1,6 @@
 -- One round trip for what SQLite does in two statements of one transaction.
 
--- name: scan^
+-- name: scan
 WITH taken AS (
   UPDATE requests SET state = 'scanned', uid = :uid, changed_at = :now
   WHERE id = :id AND channel = :channel AND expires_at > :now
@@ -10,9 +10,9 @@ WITH taken AS (
 claimed AS (
   UPDATE tasks SET uid = :uid FROM taken
   WHERE tasks.request_id = taken.id AND (tasks.uid IS NULL OR tasks.uid = :uid))
-SELECT id FROM taken;
+SELECT :call::int AS call FROM taken;
 
--- name: take^
+-- name: take
 WITH taken AS (
   UPDATE requests SET state = 'scanned', uid = :uid, changed_at = :now
   WHERE id = :id AND channel = 'qr' AND shield_number = :shield_number AND expires_at > :now
@@ -21,4 +21,4 @@ WITH taken AS (
 claimed AS (
   UPDATE tasks SET uid = :uid FROM taken
   WHERE tasks.request_id = taken.id AND (tasks.uid IS NULL OR tasks.uid = :uid))
-SELECT id FROM taken;
+SELECT :call::int AS call FROM taken;

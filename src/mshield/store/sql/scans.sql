@@ -1,12 +1,18 @@
 -- name: usable_key^
--- The key with which this device may answer, and the filing's version as certified and as it is now.
+-- The key with which the caller's device may answer, and the filing's version as certified and as it is now. No row where
+-- the login isn't valid, one of nulls where the device has no such certificate.
 SELECT k.uid, c.shield_number, c.state, c.holds, c.not_after, c.filing_version, f.version + e.version AS filed_version
-FROM certificates c
-JOIN keys k ON k.certificate = c.serial
-JOIN filed_persons f ON f.id = c.person_id
-JOIN enterprises e ON e.credit_code = f.credit_code
-WHERE c.device_id = :device_id AND c.account_id = :account_id AND c.state NOT IN ('revoked', 'superseded')
-ORDER BY c.issued_at DESC LIMIT 1;
+FROM phone_sessions p
+JOIN devices d ON d.id = p.device_id AND d.jkt = :jkt
+JOIN accounts a ON a.id = p.account_id AND a.state = 'active'
+LEFT JOIN certificates c ON c.serial = (
+  SELECT n.serial FROM certificates n JOIN keys o ON o.certificate = n.serial
+  WHERE n.device_id = p.device_id AND n.account_id = p.account_id AND n.state NOT IN ('revoked', 'superseded')
+  ORDER BY n.issued_at DESC LIMIT 1)
+LEFT JOIN keys k ON k.certificate = c.serial
+LEFT JOIN filed_persons f ON f.id = c.person_id
+LEFT JOIN enterprises e ON e.credit_code = f.credit_code
+WHERE p.token_hash = :token_hash AND p.ended_at IS NULL AND p.expires_at > :now;
 
 -- name: asker^
 SELECT client_id FROM requests WHERE id = :id AND channel = :channel;
