@@ -5,6 +5,8 @@ import pytest
 from mshield.keys.keyring import Keyring
 from mshield.keys.oidc_key import OidcKeys
 from mshield.services import signing_key
+from mshield.services.webhook_endpoints import WebhookEndpoints
+from mshield.settings import Settings
 from mshield.store.boxes import BOXES, PREFIX_BYTES, BoxColumn, Reseal, count_by_prefix, list_old, reseal
 from mshield.store.database import Database
 from tests import schema
@@ -47,6 +49,9 @@ async def test_each_box_of_a_real_run_opens_as_the_table_says(
     await world.refresh(tau=1234567)  # leaves a pending share
     await world.open(await world.commit([await world.task()]))  # leaves a session
     await OidcKeys(db, keyring).current(clock())
+    hooks = WebhookEndpoints(db, keyring, Settings())
+    endpoint, _ = await hooks.add(client_id=world.system.client_id, url="https://hook.example/", now=clock())
+    await hooks.rotate(endpoint, hours=24, now=clock())  # leaves the secret before
     seen = set()
     for column in BOXES:
         for row in await list_old(db, column, prefix=b"none", after=None, limit=100):
