@@ -7,6 +7,7 @@ import { afterAll, expect, test } from "vitest";
 import { type PinPrompt, ProblemError, RemoteSecrets } from "../src/index.ts";
 import { serveSecrets } from "../src/serve_secrets.ts";
 import { application, logIn, phone, register } from "./phone.ts";
+import { record } from "./records.ts";
 import { ask, DOCUMENT, GIVEN, qrText, stateOf } from "./service.ts";
 
 const OWNER = GIVEN.people.operator;
@@ -85,6 +86,8 @@ test("a wrong PIN tells how many tries are left, and a right one makes them whol
 test("after a PIN change the new PIN signs, and the old one doesn't", async () => {
   await expect(shield.changePin(OWNER.pin, "123456")).rejects.toMatchObject({ code: "weak_pin" });
   await expect(shield.changePin("135790", NEW_PIN)).rejects.toMatchObject({ code: "wrong_pin" });
+  // The slot of the try that failed is gone.
+  expect((await record("owner")).key?.slots).toHaveLength(1);
   expect(await shield.changePin(OWNER.pin, NEW_PIN)).toEqual({ recovered: false });
   const asked = await ask("signature", { documents: [DOCUMENT] });
   await shield.scan(qrText(asked));

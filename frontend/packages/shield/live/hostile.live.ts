@@ -133,6 +133,18 @@ test("nothing of open and finish is kept, whatever the outcome", async () => {
   }
 });
 
+test("the fifth wrong PIN locks for good", async () => {
+  await phone(NAME).scan(qrText(await ask("login")));
+  for (const left of [4, 3, 2, 1]) {
+    await expect(phone(NAME).approve("135790")).rejects.toMatchObject({ code: "wrong_pin", left });
+    expect((await phone(NAME).status()).left).toBe(left);
+  }
+  await expect(phone(NAME).approve("135790")).rejects.toMatchObject({ code: "pin_locked" });
+  expect((await phone(NAME).status()).left).toBe(0);
+  await expect(phone(NAME).approve(OWNER.pin)).rejects.toMatchObject({ code: "pin_locked" });
+  expect((await phone(NAME).certificate()).state).toBe("pin_locked");
+});
+
 /** A record as text, bytes in hex. */
 function stored(state: unknown): string {
   return JSON.stringify(state, (_, value: unknown) => (value instanceof Uint8Array ? hex(value) : value));
