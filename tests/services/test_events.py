@@ -182,3 +182,14 @@ async def test_a_process_that_ends_lets_nobody_wait() -> None:
     events.stop()
     assert await _seconds(call) < 1
     assert await _seconds(_wait(events, request, seconds=60)) < 1
+
+
+async def test_it_ends_when_told_to_in_the_moment_of_news(postgresql_url: str) -> None:
+    events = Events(postgresql_url)
+    keeping = asyncio.create_task(events.keep())
+    await _until(lambda: events.look_again_seconds == LOOK_AGAIN_SECONDS)
+    await asyncio.sleep(0.05)  # it waits for news now
+    events.notify("a")
+    keeping.cancel()
+    await asyncio.wait({keeping}, timeout=5)
+    assert keeping.cancelled()

@@ -210,3 +210,15 @@ async def test_the_services_own_jobs_run(context: Context) -> None:
 
 def _wall_ms() -> int:
     return time.time_ns() // 1_000_000
+
+
+async def test_it_stops_when_told_to_in_the_moment_of_news(context: Context) -> None:
+    async def unwanted(_: Context) -> bool:
+        return False
+
+    running_jobs = asyncio.create_task(Runner(context, [replace(Work().job, wanted=unwanted)]).run())
+    await asyncio.sleep(0.2)  # it waits for news now
+    context.events.notify("a")
+    running_jobs.cancel()
+    await asyncio.wait({running_jobs}, timeout=5)
+    assert running_jobs.cancelled()

@@ -88,7 +88,9 @@ class Link:
         """Tells what is to be told; a connection that is silently dead is found within two checks."""
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stir.wait(), _CHECK_SECONDS)
+                # Not `wait_for`: Python 3.11's loses a cancellation that comes together with what it waits for.
+                async with asyncio.timeout(_CHECK_SECONDS):
+                    await self._stir.wait()
             self._stir.clear()
             if connection.is_closed():
                 raise _Closed

@@ -85,7 +85,9 @@ class Runner:
     async def _pause(self, seconds: float) -> None:
         """Until the next look; until a request changed, where a job wants to know."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._stir.wait(), seconds)
+            # Not `wait_for`: Python 3.11's loses a cancellation that comes together with what it waits for.
+            async with asyncio.timeout(seconds):
+                await self._stir.wait()
             await asyncio.sleep(_GATHER_SECONDS)
 
     async def _start_wanted(self) -> None:
