@@ -55,7 +55,9 @@ async def test_of_parallel_attempts_that_block_one_counts(db: Database, clock: C
 async def test_a_window_takes_so_many_also_in_parallel(db: Database, clock: Clock) -> None:
     async def count(now: int) -> bool:
         return await db.write(
-            lambda tx: limits.count_within(tx, scope="sms", subject="a", now=now, stale=now - 1000, most=7)
+            lambda tx: limits.count_within(
+                tx, limits.Limit(scope="sms", subject="a", most=7, stale=now - 1000), now=now
+            )
         )
 
     assert sum(await asyncio.gather(*(count(clock()) for _ in range(50)))) == 7

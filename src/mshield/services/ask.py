@@ -15,11 +15,12 @@ from mshield.domain.requests import RequestState, shown_state
 from mshield.services.document import Document, task_of
 from mshield.services.events import Events
 from mshield.services.request_secrets import RequestSecrets
-from mshield.services.throttle import address_subject, limit_calls
+from mshield.services.throttle import address_subject, limit_calls, too_many
 from mshield.services.waiting import wait_for_change
 from mshield.settings import Settings
 from mshield.store import requests as store
 from mshield.store.database import Conflict, Database
+from mshield.store.limits import Limit
 from mshield.store.systems import BusinessSystem
 
 _MINUTE_MS: Final = 60_000
@@ -81,8 +82,7 @@ class Ask:
         Raises InternalMessageRefused and SignedAttributesRefused for content that is refused, ShieldUnusable,
         TooManyRequests for logins that nobody has a part in yet, IdempotencyMismatch.
         """
-        if kind == "login":
-            await self._limit_logins(system, pc_address, now=now)
+        limit = self._login_limit(system, pc_address, now=now) if kind == "login" else None
         if shield_number is not None:
             await self._limit_asking(system, shield_number, now=now)
         request = store.NewRequest(
@@ -104,30 +104,33 @@ class Ask:
             else [task_of(each) for each in documents]
         )
         try:
-            await store.create(self.db, request, tasks, now=now)
+            created = await store.create(self.db, request, tasks, limit=limit, now=now)
         except Conflict:
             return await self._made_before(request)
+        if not created and limit is not None:
+            raise await too_many(self.db, limit, now=now)
         made = store.MadeRequest(
             request.id, kind, channel, "waiting", request.number, request.body_hash, now, request.expires_at
         )
         return self._asked(made)
 
-    async def _limit_logins(self, system: BusinessSystem, pc_address: str | None, *, now: int) -> None:
+    def _login_limit(self, system: BusinessSystem, pc_address: str | None, *, now: int) -> Limit:
         """Anybody may begin a login; so each business system has a limit per address of the PC, and one without it."""
         known = pc_address is not None
-        limit = self.settings.login_starts_per_address if known else self.settings.login_starts_per_system
-        subject = address_subject(pc_address or "")
-        await self._limit(f"login_start {system.client_id}", subject, most=limit, now=now)
+        return Limit(
+            scope=f"login_start {system.client_id}",
+            subject=address_subject(pc_address or ""),
+            most=self.settings.login_starts_per_address if known else self.settings.login_starts_per_system,
+            stale=now - _MINUTE_MS,
+        )
 
     async def _limit_asking(self, system: BusinessSystem, shield_number: str, *, now: int) -> None:
         """Nobody is to be worn down by requests until he signs one. Raises ShieldUnusable."""
         most = self.settings.requests_per_shield
-        await self._limit(f"shield_asked {system.client_id}", shield_number, most=most, now=now)
+        scope = f"shield_asked {system.client_id}"
+        await limit_calls(self.db, scope=scope, subject=shield_number, most=most, window=_MINUTE_MS, now=now)
         if not await store.shield_can_sign(self.db, shield_number=shield_number, now=now):
             raise errors.ShieldUnusable
-
-    async def _limit(self, scope: str, subject: str, *, most: int, now: int) -> None:
-        await limit_calls(self.db, scope=scope, subject=subject, most=most, window=_MINUTE_MS, now=now)
 
     async def _made_before(self, request: store.NewRequest) -> Asked:
         if request.idempotency_key is None:

@@ -13,6 +13,7 @@ from mshield.domain.throttling import wait_after, whole_seconds
 from mshield.settings import Settings
 from mshield.store import limits
 from mshield.store.database import Database, Tx
+from mshield.store.limits import Limit
 
 DAY_MS: Final = 86_400_000
 _ACCOUNT: Final = "login_account"
@@ -63,24 +64,23 @@ class LoginThrottle:
 
 async def limit_rate(tx: Tx, *, scope: str, subject: str, most: int, window: int, now: int) -> None:
     """Counts a call of this subject; TooManyRequests beyond `most` within `window` (ms)."""
-    if not await limits.count_within(
-        tx, scope=scope, subject=subject, now=now, stale=now - window, most=most
-    ):
-        raise await _too_many(tx, scope=scope, subject=subject, window=window, now=now)
+    limit = Limit(scope=scope, subject=subject, most=most, stale=now - window)
+    if not await limits.count_within(tx, limit, now=now):
+        raise await too_many(tx, limit, now=now)
 
 
 async def limit_calls(db: Database, *, scope: str, subject: str, most: int, window: int, now: int) -> None:
     """As `limit_rate`, where nothing else is written with the count: one round trip."""
-    if not await limits.count_alone(db, scope=scope, subject=subject, now=now, stale=now - window, most=most):
-        raise await _too_many(db, scope=scope, subject=subject, window=window, now=now)
+    limit = Limit(scope=scope, subject=subject, most=most, stale=now - window)
+    if not await limits.count_alone(db, limit, now=now):
+        raise await too_many(db, limit, now=now)
 
 
-async def _too_many(
-    db: Database | Tx, *, scope: str, subject: str, window: int, now: int
-) -> errors.TooManyRequests:
-    found = await limits.find_throttle(db, scope=scope, subject=subject)
+async def too_many(db: Database | Tx, limit: Limit, *, now: int) -> errors.TooManyRequests:
+    """The refusal of what is beyond a limit; it tells when the window ends."""
+    found = await limits.find_throttle(db, scope=limit.scope, subject=limit.subject)
     start = now if found is None else found.window_start
-    return errors.TooManyRequests(retry_after=whole_seconds(start + window - now))
+    return errors.TooManyRequests(retry_after=whole_seconds(start - limit.stale))
 
 
 def address_subject(address: str) -> str:

@@ -3,7 +3,7 @@
 Whether a count is allowed is decided by the statement that counts, so parallel calls can't pass a limit together.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Final
 
 from mshield.store.database import Database, Tx
@@ -19,6 +19,16 @@ class Throttle:
     failures: int
     window_start: int
     blocked_until: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """At most `most` events of a subject in a window that began after `stale` (ms)."""
+
+    scope: str
+    subject: str
+    most: int
+    stale: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,18 +73,14 @@ async def begin_attempt(
     return None if row is None else row["failures"]
 
 
-async def count_within(tx: Tx, *, scope: str, subject: str, now: int, stale: int, most: int) -> bool:
-    """Counts one event; False when `most` are counted already in a window begun after `stale` (ms)."""
-    row = await tx.one(_SQL["count_within"], scope=scope, subject=subject, now=now, stale=stale, most=most)
-    return row is not None
+async def count_within(tx: Tx, limit: Limit, *, now: int) -> bool:
+    """Counts one event; False when `most` are counted already in a window begun after `stale`."""
+    return await tx.one(_SQL["count_within"], **asdict(limit), now=now) is not None
 
 
-async def count_alone(db: Database, *, scope: str, subject: str, now: int, stale: int, most: int) -> bool:
+async def count_alone(db: Database, limit: Limit, *, now: int) -> bool:
     """As `count_within`, where nothing else is to be written with it."""
-    counted = await db.all_together(
-        _SQL["count_alone"], scope=scope, subject=subject, now=now, stale=stale, most=most
-    )
-    return bool(counted)
+    return bool(await db.all_together(_SQL["count_alone"], **asdict(limit), now=now))
 
 
 async def find_throttle(db: Database | Tx, *, scope: str, subject: str) -> Throttle | None:

@@ -1,9 +1,10 @@
 """Requests as business systems make them, follow them and fetch their result."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Final
 
 from mshield.store.database import Database, Row, Tx
+from mshield.store.limits import Limit, count_within
 from mshield.store.queries import Queries
 
 _SQL: Final = Queries("requests")
@@ -106,8 +107,13 @@ class Result:
     documents: tuple[SignedDocument, ...]
 
 
-async def create(db: Database, request: NewRequest, tasks: list[NewTask], *, now: int) -> None:
-    """Stores a request with its documents. Raises Conflict for a repeated idempotency key."""
+async def create(
+    db: Database, request: NewRequest, tasks: list[NewTask], *, limit: Limit | None = None, now: int
+) -> bool:
+    """Stores a request with its documents; False where it would be beyond the limit that it is counted against.
+
+    Raises Conflict for a repeated idempotency key.
+    """
     values: dict[str, object] = {
         "id": request.id,
         "client_id": request.client_id,
@@ -123,7 +129,9 @@ async def create(db: Database, request: NewRequest, tasks: list[NewTask], *, now
         "expires_at": request.expires_at,
     }
 
-    async def work(tx: Tx) -> None:
+    async def work(tx: Tx) -> bool:
+        if limit is not None and not await count_within(tx, limit, now=now):
+            return False
         await tx.run(_SQL["insert_request"], **values)
         for position, task in enumerate(tasks):
             await tx.run(
@@ -142,13 +150,15 @@ async def create(db: Database, request: NewRequest, tasks: list[NewTask], *, now
                 now=now,
                 expires_at=request.expires_at,
             )
+        return True
 
     if db.dialect == "sqlite":
-        await db.write(work)
-        return
-    await db.all_together(
-        _SQL["create"],
+        return await db.write(work)
+    counted = {} if limit is None else asdict(limit)
+    made = await db.all_together(
+        _SQL["create"] if limit is None else _SQL["create_counted"],
         **values,
+        **counted,
         sids=[task.sid for task in tasks],
         purposes=[task.purpose for task in tasks],
         messages=[task.message for task in tasks],
@@ -159,6 +169,7 @@ async def create(db: Database, request: NewRequest, tasks: list[NewTask], *, now
         contents=[task.content for task in tasks],
         sizes=[task.size for task in tasks],
     )
+    return bool(made)
 
 
 async def find_by_idempotency_key(

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,6 +13,33 @@ from mshield.services.context import Context
 from mshield.services.follow import Followed
 from mshield.web.held import Held, Look
 from mshield.web.problems import problem
+
+MOST_SECONDS: Final = 60
+PARAMETERS: Final[list[dict[str, Any]]] = [
+    {
+        "name": "wait",
+        "in": "query",
+        "required": False,
+        "description": "seconds to wait for a change",
+        "schema": {"type": "integer", "minimum": 0, "maximum": MOST_SECONDS, "default": 0},
+    },
+    {
+        "name": "state",
+        "in": "query",
+        "required": False,
+        "description": "the state that the caller knows",
+        "schema": {"type": "string", "maxLength": 16, "default": "waiting"},
+    },
+]
+"""Of a call that waits for a change."""
+
+
+def seconds_of(request: Request) -> int:
+    """How long the caller wants to wait. Raises InvalidRequest."""
+    text = request.query_params.get("wait", "0")
+    if not (text.isascii() and text.isdecimal() and len(text) <= 2 and int(text) <= MOST_SECONDS):
+        raise errors.InvalidRequest(fields=["wait"])
+    return int(text)
 
 
 class LongPoll(Held):

@@ -5,7 +5,7 @@ import binascii
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -20,6 +20,7 @@ from mshield.web.body import Hex32, Wire, decode
 from mshield.web.business.authentication import system_of
 from mshield.web.context import context_of
 from mshield.web.json_answer import JsonAnswer
+from mshield.web.long_poll import PARAMETERS, seconds_of
 from mshield.web.shortcut import hot
 
 router: Final = APIRouter(tags=["business"])
@@ -198,21 +199,18 @@ async def create(request: Request) -> Response:
     "/requests/{request_id}",
     summary="The state of a request",
     operation_id="getRequest",
-    openapi_extra=_SECURITY,
+    openapi_extra=_SECURITY | {"parameters": PARAMETERS},
     responses=openapi.answers(StateMessage, "The state") | openapi.problems(401, 404, 422, 503),
 )
-async def state(
-    request: Request,
-    request_id: str,
-    wait: Annotated[int, Query(ge=0, le=60, description="seconds to wait for a change")] = 0,
-    state: Annotated[str, Query(max_length=16, description="the state that the caller knows")] = "waiting",
-) -> Response:
+@hot
+async def state(request: Request, request_id: str) -> Response:
     """With `wait` the answer comes when the state differs from `state`, or after that many seconds."""
     context = context_of(request)
     now = context.clock()
     system = await system_of(request, now=now)
-    if wait:
-        found = await context.ask.wait(system, request_id, known=state, seconds=wait, now=now)
+    if seconds := seconds_of(request):
+        known = request.query_params.get("state", "waiting")
+        found = await context.ask.wait(system, request_id, known=known, seconds=seconds, now=now)
     else:
         found = await context.ask.state(system, request_id, now=now)
     kind: Literal["login", "signature"] = "login" if found.kind == "login" else "signature"

@@ -19,12 +19,11 @@ from mshield.web.context import context_of
 from mshield.web.event_stream import EventStream
 from mshield.web.held import held_calls_of
 from mshield.web.json_answer import JsonAnswer
-from mshield.web.long_poll import LongPoll
+from mshield.web.long_poll import PARAMETERS, LongPoll, seconds_of
 from mshield.web.request_state import QrMessage, RequestStateMessage, message_of
 from mshield.web.shortcut import hot
 
 router: Final = APIRouter(tags=["pc"])
-MOST_SECONDS: Final = 60
 _TOKEN_LENGTH: Final = 43
 
 
@@ -35,29 +34,13 @@ class PcStateMessage(RequestStateMessage, frozen=True):
 
 
 _SECURITY: Final[dict[str, Any]] = {"security": [{"status_token": []}]}
-_PARAMETERS: Final[list[dict[str, Any]]] = [
-    {
-        "name": "wait",
-        "in": "query",
-        "required": False,
-        "description": "seconds to wait for a change",
-        "schema": {"type": "integer", "minimum": 0, "maximum": MOST_SECONDS, "default": 0},
-    },
-    {
-        "name": "state",
-        "in": "query",
-        "required": False,
-        "description": "the state that the caller knows",
-        "schema": {"type": "string", "maxLength": 16, "default": "waiting"},
-    },
-]
 
 
 @router.get(
     "/requests/{request_id}",
     summary="The state of a request",
     operation_id="followRequest",
-    openapi_extra=_SECURITY | {"parameters": _PARAMETERS},
+    openapi_extra=_SECURITY | {"parameters": PARAMETERS},
     responses=openapi.answers(PcStateMessage, "The state") | openapi.problems(401, 404, 422, 429, 503),
 )
 @hot
@@ -65,7 +48,7 @@ async def state(request: Request, request_id: str) -> Response:
     """With `wait` the answer comes when the state differs from `state`, or after that many seconds."""
     context = context_of(request)
     _require_token(request, request_id)
-    seconds, known = _seconds(request), request.query_params.get("state", "waiting")
+    seconds, known = seconds_of(request), request.query_params.get("state", "waiting")
     if not seconds:
         return _answer(context, await context.follow.state(request_id, now=context.clock()))
     poll = LongPoll(
@@ -117,10 +100,3 @@ def _require_token(request: Request, request_id: str) -> None:
     if scheme.lower() != "bearer" or len(token) != _TOKEN_LENGTH or not token.isascii():
         raise errors.WrongStatusToken
     context_of(request).follow.require_token(request_id, token)
-
-
-def _seconds(request: Request) -> int:
-    text = request.query_params.get("wait", "0")
-    if not (text.isascii() and text.isdecimal() and len(text) <= 2 and int(text) <= MOST_SECONDS):
-        raise errors.InvalidRequest(fields=["wait"])
-    return int(text)
