@@ -22,6 +22,6 @@ export type { PinPrompt, PinSource } from "./pin.ts";
 export type { PinChanged } from "./pin_change.ts";
 export { RemoteSecrets } from "./remote_secrets.ts";
 export type { Approved, DeclineReason, SignedDocument } from "./requests.ts";
-export type { Secrets } from "./secrets.ts";
+export type { Enrolled, EnrolOrder, Secrets, SecretSession, SessionOrder } from "./secrets.ts";
 export { Shield, type Options, type Status } from "./shield.ts";
 export { Store } from "./store.ts";

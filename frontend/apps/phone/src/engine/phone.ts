@@ -1,0 +1,72 @@
+/**
+ * What the screens know of this phone, its account and its certificate, shared by all of them.
+ *
+ * `status` is what the phone itself stores, `me` what the service says; either may be missing. All of it goes when the
+ * app locks or the user logs out.
+ */
+
+import { type Me, NetworkError, ShieldError, type Status } from "@mshield/shield";
+import { computed, readonly, shallowReactive } from "vue";
+
+import { certificateState, type CertificateState } from "./certificate_state.ts";
+import { shield } from "./shield.ts";
+
+interface Known {
+  status: Status | null;
+  me: Me | null;
+  /** The last attempt to ask the service failed on the way. */
+  isOffline: boolean;
+}
+
+const known = shallowReactive<Known>({ status: null, me: null, isOffline: false });
+
+export const phone = readonly(known) as Readonly<Known>;
+
+export const isLoggedIn = computed(() => known.status?.isLoggedIn ?? false);
+
+/** Null as long as the service hasn't said it. */
+export const state = computed<CertificateState | null>(
+  () => known.me && certificateState(known.me, Date.now()),
+);
+
+/** Reads what the phone stores; asks nobody. */
+export async function readStatus(): Promise<Status> {
+  const status = await shield.status();
+  known.status = status;
+  if (!status.isLoggedIn) {
+    known.me = null;
+  }
+  return status;
+}
+
+/** Asks the service how account and certificate stand; throws the engine's errors. */
+export async function refresh(): Promise<void> {
+  try {
+    await readStatus();
+    known.me = await shield.me();
+    known.isOffline = false;
+    await readStatus();
+  } catch (error) {
+    known.isOffline = error instanceof NetworkError;
+    if (hasEnded(error)) {
+      await leave();
+    }
+    throw error;
+  }
+}
+
+/** Whether this error says that the login is over. */
+export function hasEnded(error: unknown): boolean {
+  return error instanceof ShieldError && (error.code === "not_logged_in" || error.code === "unauthenticated");
+}
+
+/** Forgets what was shown. */
+export function forget(): void {
+  known.me = null;
+  known.status = null;
+}
+
+async function leave(): Promise<void> {
+  known.me = null;
+  await readStatus();
+}

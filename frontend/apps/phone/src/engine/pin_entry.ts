@@ -1,0 +1,130 @@
+/**
+ * Entering the PIN for one act: a sheet over the screen, from the moment the service is asked until the act is done.
+ *
+ * The digits stand in one plain array while they are typed, never in a component's data or in the document, and are
+ * overwritten as soon as the engine has them.
+ */
+
+import { type PinPrompt, type PinSource, ProblemError } from "@mshield/shield";
+import { readonly, shallowReactive } from "vue";
+
+import { getReady } from "./shield.ts";
+
+/** What the sheet repeats: the act, and what it is about (business system and amount). */
+export interface PinAbout {
+  readonly title: string;
+  readonly act: string;
+  readonly detail?: string;
+}
+
+/** `connecting` until the service has said which PIN is in force, `entering`, then `working` on the six digits. */
+export type PinStage = "connecting" | "entering" | "working";
+
+interface Entry {
+  about: PinAbout | null;
+  stage: PinStage;
+  count: number;
+  prompt: PinPrompt | null;
+  /** Attempts left after a wrong PIN. */
+  wrongLeft: number | null;
+}
+
+class Cancelled extends Error {}
+
+const LENGTH = 6;
+const entry = shallowReactive<Entry>({
+  about: null,
+  stage: "connecting",
+  count: 0,
+  prompt: null,
+  wrongLeft: null,
+});
+const digits: number[] = [];
+let isCancelled = false;
+let entered: { resolve: (pin: string) => void; reject: (reason: Error) => void } | null = null;
+
+export const pinEntry = readonly(entry) as Readonly<Entry>;
+
+/** Does `use` under the PIN, again after a wrong one; null where the user went back before he gave one. */
+export async function withPin<T>(about: PinAbout, use: (pin: PinSource) => Promise<T>): Promise<T | null> {
+  getReady();
+  isCancelled = false;
+  Object.assign(entry, { about, wrongLeft: null, prompt: null });
+  try {
+    for (;;) {
+      entry.stage = "connecting";
+      try {
+        return await use(ask);
+      } catch (error) {
+        if (!(error instanceof ProblemError && error.code === "wrong_pin")) {
+          throw error;
+        }
+        entry.wrongLeft = error.left;
+      }
+    }
+  } catch (error) {
+    if (error instanceof Cancelled) {
+      return null;
+    }
+    throw error;
+  } finally {
+    erase();
+    Object.assign(entry, { about: null, prompt: null, wrongLeft: null });
+  }
+}
+
+async function ask(prompt: PinPrompt): Promise<string> {
+  if (isCancelled) {
+    throw new Cancelled();
+  }
+  Object.assign(entry, { prompt, stage: "entering" });
+  const pin = await new Promise<string>((resolve, reject) => {
+    entered = { resolve, reject };
+    submitIfFull();
+  });
+  entry.stage = "working";
+  return pin;
+}
+
+/** A digit was pressed; the sixth submits. Digits typed while the service is still asked are kept. */
+export function press(digit: number): void {
+  if (entry.stage === "working" || digits.length >= LENGTH) {
+    return;
+  }
+  digits.push(digit);
+  entry.count = digits.length;
+  submitIfFull();
+}
+
+export function pressBack(): void {
+  if (entry.stage !== "working" && digits.length > 0) {
+    digits[digits.length - 1] = 0;
+    digits.pop();
+    entry.count = digits.length;
+  }
+}
+
+/** The user goes back; a PIN that was given is not taken back. */
+export function cancelPin(): void {
+  if (entry.stage === "working") {
+    return;
+  }
+  isCancelled = true;
+  entered?.reject(new Cancelled());
+  entered = null;
+}
+
+function submitIfFull(): void {
+  if (digits.length === LENGTH && entered !== null) {
+    const pin = digits.join("");
+    erase();
+    entered.resolve(pin);
+    entered = null;
+  }
+}
+
+function erase(): void {
+  digits.fill(0);
+  digits.length = 0;
+  entry.count = 0;
+}

@@ -1,0 +1,42 @@
+/** The one engine of this app. Its secrets live in a worker, which starts before the first operation that needs them. */
+
+import {
+  type Enrolled,
+  type EnrolOrder,
+  RemoteSecrets,
+  type Secrets,
+  type SecretSession,
+  type SessionOrder,
+  Shield,
+} from "@mshield/shield";
+// oxlint-disable-next-line import/default -- Vite makes the address
+import workerAddress from "@mshield/shield/worker?worker&url";
+
+import { scriptAddress } from "../trusted.ts";
+
+class WorkerSecrets implements Secrets {
+  #worker: Secrets | null = null;
+
+  /** Starts the worker, so that it is there by the time the PIN has been entered. */
+  start(): Secrets {
+    const address = scriptAddress(workerAddress);
+    return (this.#worker ??= new RemoteSecrets(new Worker(address, { type: "module", name: "secrets" })));
+  }
+
+  async enrol(order: EnrolOrder): Promise<Enrolled> {
+    return await this.start().enrol(order);
+  }
+
+  async session(order: SessionOrder): Promise<SecretSession> {
+    return await this.start().session(order);
+  }
+}
+
+const secrets = new WorkerSecrets();
+
+export const shield = new Shield(location.origin, { secrets });
+
+/** Called by screens on which a PIN is about to be entered. */
+export function getReady(): void {
+  secrets.start();
+}

@@ -1,0 +1,48 @@
+/** The screens by their addresses. A deep link opens its screen, after the login where it needs one. */
+
+import { createRouter, createWebHistory, type RouteRecordRaw } from "vue-router";
+
+import { isLoggedIn, phone, readStatus } from "./engine/phone.ts";
+import { accountRoutes } from "./screens/account/routes.ts";
+import { certificateRoutes } from "./screens/certificate/routes.ts";
+import { homeRoutes } from "./screens/home/routes.ts";
+import { meRoutes } from "./screens/me/routes.ts";
+import { requestRoutes } from "./screens/request/routes.ts";
+import { settings } from "./settings.ts";
+
+declare module "vue-router" {
+  interface RouteMeta {
+    /** Opens for anybody; the others ask for the login first. */
+    isOpen?: boolean;
+    /** Shows the tab bar. */
+    hasTabs?: boolean;
+  }
+}
+
+const routes: RouteRecordRaw[] = [
+  ...homeRoutes,
+  ...accountRoutes,
+  ...certificateRoutes,
+  ...requestRoutes,
+  ...meRoutes,
+  { path: "/:unknown(.*)*", redirect: "/" },
+];
+
+export const router = createRouter({
+  history: createWebHistory(import.meta.env.BASE_URL),
+  routes,
+  scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
+});
+
+router.beforeEach(async (to) => {
+  if (!settings.isWelcomed && to.name !== "welcome" && !to.meta.isOpen) {
+    return { name: "welcome", query: { next: to.fullPath } };
+  }
+  if (to.meta.isOpen) {
+    return true;
+  }
+  if (phone.status === null) {
+    await readStatus();
+  }
+  return isLoggedIn.value ? true : { name: "login", query: to.path === "/" ? {} : { next: to.fullPath } };
+});
