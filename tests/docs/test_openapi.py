@@ -26,6 +26,8 @@ _NOT_DESCRIBED: Final = {
     "/openapi/{audience}.json": "the documents themselves",
     "/mshield.js": "a file of the front end",
     "/assets/{name}": "a file of the front end",
+    "/app": "the phone app",
+    "/app/{path}": "the phone app",
     "/dev/sms": "demonstration only, never in production",
     "/dev/sms.json": "demonstration only, never in production",
     "/dev/captchas/{captcha_id}": "demonstration only, never in production",

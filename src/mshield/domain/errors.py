@@ -306,6 +306,16 @@ class Unavailable(
     """A part of the service can't be reached now."""
 
 
+class NotBuilt(
+    DomainError,
+    code="not_built",
+    zh="这台服务器没有安装网页和手机盾应用，请联系系统管理员",
+    en="This server has neither its pages nor the app installed. Ask its administrator",
+    faq="3.1",
+):
+    """The service runs from sources whose front end was not built."""
+
+
 class Internal(
     DomainError,
     code="internal",

@@ -17,40 +17,55 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from mshield.domain import errors
-from mshield.web.cached import cached
+from mshield.web.cached import cached, tag_of
 
 FOLDER: Final = Path(__file__).parent / "static"
 COMPONENT: Final = "/mshield.js"
 _MANIFEST: Final = "pages.json"
-_FOR_EVER: Final = "public, max-age=31536000, immutable"
+FOR_EVER: Final = "public, max-age=31536000, immutable"
 _SHORT: Final = "public, max-age=300"
 # Pages of business systems include them, on whatever origin and however isolated these are.
 _ANY_PAGE: Final = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
 _TYPES: Final[Mapping[str, str]] = {
     ".css": "text/css",
+    ".html": "text/html",
     ".js": "text/javascript",
+    ".png": "image/png",
     ".svg": "image/svg+xml",
+    ".wasm": "application/wasm",
     ".webmanifest": "application/manifest+json",
     ".woff2": "font/woff2",
 }
+_PACKED_ALREADY: Final = frozenset({".png", ".woff2"})
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """One file as it is answered."""
+    """One file as it is answered; `packed` is None where packing gains nothing."""
 
     body: bytes
-    packed: bytes
+    packed: bytes | None
     media_type: str
     cache: str
+    tag: str
+    packed_tag: str
 
     @classmethod
     def read(cls, file: Path, keep: str) -> "Asset":
         """The file; `keep` is its Cache-Control."""
         body = file.read_bytes()
+        packed = None if file.suffix in _PACKED_ALREADY else gzip.compress(body, mtime=0)
         kind = _TYPES.get(file.suffix, "application/octet-stream")
-        return cls(body, gzip.compress(body, mtime=0), kind, keep)
+        return cls(body, packed, kind, keep, tag_of(body), tag_of(packed or body))
+
+    def answer(self, request: Request, headers: Mapping[str, str]) -> Response:
+        """The file as this caller takes it, or 304."""
+        headers = {"Cache-Control": self.cache, "Vary": "Accept-Encoding", **headers}
+        if self.packed is not None and "gzip" in request.headers.get("Accept-Encoding", ""):
+            headers = {**headers, "Content-Encoding": "gzip"}
+            return cached(request, self.packed, self.media_type, headers, tag=self.packed_tag)
+        return cached(request, self.body, self.media_type, headers, tag=self.tag)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +76,15 @@ class Assets:
     names: Mapping[str, str] = field(default_factory=dict)
 
     def address(self, source: str) -> str:
-        """Where the file made from this source stands. Raises LookupError where the front end isn't built."""
-        return self.names[source]
+        """Where the file made from this source stands. Raises NotBuilt."""
+        try:
+            return self.names[source]
+        except KeyError:
+            raise errors.NotBuilt from None
 
     def text(self, source: str) -> str:
-        """That file's text. Raises LookupError."""
-        return self.by_path[self.names[source]].body.decode()
+        """That file's text. Raises NotBuilt."""
+        return self.by_path[self.address(source)].body.decode()
 
 
 def load(folder: Path = FOLDER) -> Assets:
@@ -74,7 +92,7 @@ def load(folder: Path = FOLDER) -> Assets:
     if not (folder / _MANIFEST).is_file():
         _log.warning("the front end is not built: there are no pages")
         return Assets()
-    found = {f"/assets/{file.name}": Asset.read(file, _FOR_EVER) for file in (folder / "assets").iterdir()}
+    found = {f"/assets/{file.name}": Asset.read(file, FOR_EVER) for file in (folder / "assets").iterdir()}
     found[COMPONENT] = Asset.read(folder / COMPONENT.lstrip("/"), _SHORT)
     manifest = json.loads((folder / _MANIFEST).read_bytes())
     return Assets(found, {source: f"/{each['file']}" for source, each in manifest.items()})
@@ -91,10 +109,7 @@ async def answer(request: Request) -> Response:
     found = assets().by_path.get(request.url.path)
     if found is None:
         raise errors.NotFound
-    headers = {"Cache-Control": found.cache, "Vary": "Accept-Encoding", **_ANY_PAGE}
-    if "gzip" in request.headers.get("Accept-Encoding", ""):
-        return cached(request, found.packed, found.media_type, headers | {"Content-Encoding": "gzip"})
-    return cached(request, found.body, found.media_type, headers)
+    return found.answer(request, _ANY_PAGE)
 
 
 ROUTES: Final = (Route(COMPONENT, answer), Route("/assets/{name}", answer))

@@ -7,7 +7,16 @@ from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-PREFIXES: Final = ("/pki/", "/log/", "/healthz", "/openapi", "/.well-known/", "/oidc/jwks", "/api/faq")
+PREFIXES: Final = (
+    "/pki/",
+    "/log/",
+    "/healthz",
+    "/openapi",
+    "/.well-known/",
+    "/oidc/jwks",
+    "/api/faq",
+    "/app/",
+)
 
 
 class Head:

@@ -69,6 +69,7 @@ STATUS: Final[Mapping[str, int]] = {
     "no_filing": 409,
     "no_session": 409,
     "not_bound": 409,
+    "not_built": 503,
     "not_found": 404,
     "not_legal_person": 403,
     "not_logged_yet": 409,
