@@ -42,17 +42,27 @@ async def _seconds(work: Awaitable[object]) -> float:
     return time.monotonic() - start
 
 
-async def _kill_links(url: str) -> int:
-    """Ends the connections for news, as an operator or a failover does; their number."""
+_OF_LINKS = "FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'mshield events'"
+
+
+async def _kill_links(url: str) -> set[int]:
+    """Ends the connections for news, as an operator or a failover does; the ended processes of PostgreSQL."""
+    return await _pids(url, "SELECT pid, pg_terminate_backend(pid) " + _OF_LINKS)
+
+
+async def _pids(url: str, query: str) -> set[int]:
     connection: Any = await asyncpg.connect(url)
     try:
-        ended = await connection.fetch(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-            "WHERE datname = current_database() AND application_name = 'mshield events'"
-        )
+        return {row["pid"] for row in await connection.fetch(query)}
     finally:
         await connection.close()
-    return len(ended)
+
+
+async def _until_replaced(url: str, killed: set[int]) -> None:
+    """Until there are as many new ones: who hasn't noticed its end yet would pass for connected."""
+    async with asyncio.timeout(10):
+        while len(await _pids(url, "SELECT pid " + _OF_LINKS) - killed) < len(killed):
+            pass
 
 
 async def test_what_one_process_tells_the_other_hears(postgresql_url: str) -> None:
@@ -90,9 +100,11 @@ async def test_news_of_a_lost_connection_arrive_when_it_is_back(postgresql_url: 
         with other.watching("a") as changed:
             for _ in range(3):
                 changed.clear()
-                assert await _kill_links(postgresql_url) == 2
+                killed = await _kill_links(postgresql_url)
+                assert len(killed) == 2
                 one.notify("a")
                 assert await _seconds(changed.wait(10)) < 2
+                await _until_replaced(postgresql_url, killed)
                 await _until(
                     lambda: {one.look_again_seconds, other.look_again_seconds} == {LOOK_AGAIN_SECONDS}
                 )

@@ -25,7 +25,13 @@ _CHECK_SECONDS: Final = 5.0
 _ANSWER_SECONDS: Final = 5.0
 _FIRST_PAUSE_SECONDS: Final = 0.05
 _LONGEST_PAUSE_SECONDS: Final = 5.0
-_LOST: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+_LOST: Final = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a statement between the server's farewell and the connection's end
+    OSError,
+    TimeoutError,
+)
 _log = logging.getLogger(__name__)
 
 
@@ -73,9 +79,10 @@ class Link:
             statement_cache_size=0,
             server_settings={"application_name": "mshield events"},
         )
+        # First, so that an end while LISTEN is under way is seen at once too.
+        connection.add_termination_listener(lambda _: self._stir.set())
         try:
             await connection.add_listener(CHANNEL, self._heard)
-            connection.add_termination_listener(lambda _: self._stir.set())
             self.connected = True
             self._complained = False
             self._hear_all()

@@ -6,7 +6,7 @@ a quarter of a request's CPU).
 
 import contextlib
 from collections.abc import Iterator
-from typing import Any, Literal, TypeVar, cast
+from typing import Any, Final, Literal, TypeVar, cast
 
 import asyncpg
 
@@ -15,6 +15,16 @@ from mshield.store.queries import Query
 from mshield.store.together import Together
 
 T = TypeVar("T")
+
+_UNREACHABLE: Final = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.InternalClientError,  # a statement between the server's farewell and the connection's end
+    OSError,
+)
 
 
 class _Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg carries no annotations
@@ -106,11 +116,24 @@ class PostgresqlDatabase:
     async def write(self, work: Work[T]) -> T:
         self.commits += 1
         with _translated():
-            async with self._pool.acquire() as connection, connection.transaction():
-                return await work(_Transaction(connection))
+            async with self._pool.acquire() as connection:
+                try:
+                    async with connection.transaction():
+                        return await work(_Transaction(connection))
+                except asyncpg.InterfaceError as error:
+                    if _ended(connection):
+                        raise Unavailable(str(error)) from error
+                    raise
 
     async def close(self) -> None:
         await self._pool.close()
+
+
+def _ended(connection: Any) -> bool:
+    try:
+        return cast("bool", connection.is_closed())
+    except asyncpg.InterfaceError:  # the pool has given it up
+        return True
 
 
 def _count(status: str) -> int:
@@ -126,7 +149,7 @@ def _translated() -> Iterator[None]:
         raise Conflict(str(error)) from error
     except asyncpg.DivisionByZeroError as error:
         raise Undone(str(error)) from error
-    except (asyncpg.PostgresConnectionError, asyncpg.TooManyConnectionsError, OSError) as error:
+    except _UNREACHABLE as error:
         raise Unavailable(str(error)) from error
     except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise StoreError(str(error)) from error

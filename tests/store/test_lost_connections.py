@@ -1,0 +1,59 @@
+"""Connections of the pool that PostgreSQL ends at any moment of their statements, as an operator does."""
+
+import asyncio
+import contextlib
+from typing import Any
+
+import asyncpg
+
+from mshield.store.database import Database, Tx, Unavailable
+from mshield.store.opening import open_database
+from mshield.store.queries import Query, Statement
+
+_QUERY = Query("test", Statement("SELECT 1 AS one, $1::int AS call", ("call",)), None)
+_KILL = (
+    "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+_KILLS = 40
+
+
+async def _ask(db: Database, until: asyncio.Event) -> list[Exception]:
+    async def work(tx: Tx) -> None:
+        await tx.one(_QUERY, call=0)
+        await tx.one(_QUERY, call=0)
+
+    errors: list[Exception] = []
+    while not until.is_set():
+        for asking in (db.one(_QUERY, call=0), db.all_together(_QUERY), db.write(work)):
+            try:
+                await asking
+            except Exception as error:  # noqa: BLE001  # told below
+                errors.append(error)
+    return errors
+
+
+async def _until_it_answers(db: Database) -> None:
+    async with asyncio.timeout(10):
+        while True:
+            with contextlib.suppress(Unavailable):  # of connections that are just ending
+                await db.one(_QUERY, call=0)
+                return
+
+
+async def test_whoever_loses_his_connection_is_told_that_it_is_unavailable(postgresql_url: str) -> None:
+    db, ended = await open_database(postgresql_url), asyncio.Event()
+    killer: Any = await asyncpg.connect(postgresql_url)
+    try:
+        asking = [asyncio.create_task(_ask(db, ended)) for _ in range(4)]
+        for _ in range(_KILLS):
+            await killer.fetch(_KILL)
+            await asyncio.sleep(0.01)
+        ended.set()
+        errors = [error for task in asking for error in await task]
+        await _until_it_answers(db)
+    finally:
+        await db.close()
+        await killer.close()
+    assert errors
+    assert [error for error in errors if not isinstance(error, Unavailable)] == []
