@@ -1,8 +1,9 @@
+import vue from "@vitejs/plugin-vue";
 import { defineConfig } from "vitest/config";
 
 import { look } from "./packages/look/vite.ts";
 
 export default defineConfig({
-  plugins: [look()],
+  plugins: [vue(), look()],
   test: { include: ["{packages,apps}/*/test/**/*.test.ts"], environment: "node" },
 });

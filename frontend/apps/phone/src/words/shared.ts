@@ -31,6 +31,15 @@ export const shared = {
       forgot: "忘记 PIN 码？",
       forgotWhatNow: "忘记 PIN 码怎么办",
     },
+    sms: {
+      label: "短信验证码",
+      placeholder: "6 位数字",
+      get: "获取验证码",
+      again: "重新获取",
+      wait: "{wait} 秒后重发",
+      sent: "已发送到 {to}",
+      none: "没收到验证码？",
+    },
     card: { label: "证书", number: "手机盾号", copy: "复制手机盾号", holder: "持有人", until: "有效期至" },
     state: {
       none: "尚未申请",
@@ -75,6 +84,15 @@ export const shared = {
       lockWarning: "{left} more wrong tries lock it for good. Then only your legal person can revoke it.",
       forgot: "Forgot your PIN?",
       forgotWhatNow: "What if I forgot it",
+    },
+    sms: {
+      label: "SMS code",
+      placeholder: "6 digits",
+      get: "Get a code",
+      again: "Send again",
+      wait: "Again in {wait} s",
+      sent: "Sent to {to}",
+      none: "No code?",
     },
     card: {
       label: "Certificate",

@@ -1,0 +1,25 @@
+/** Mounts a part or a screen as the app has it: its words, its router's links, its document. */
+
+import { mount, type VueWrapper } from "@vue/test-utils";
+import type { Component } from "vue";
+import { createMemoryHistory, createRouter, type Router } from "vue-router";
+
+import { i18n } from "../src/words/i18n.ts";
+
+export interface Mounted {
+  readonly wrapper: VueWrapper;
+  readonly router: Router;
+}
+
+/** At `address`; other addresses exist and are empty. */
+export async function mounted(
+  component: Component,
+  props: Record<string, unknown> = {},
+  address = "/",
+): Promise<Mounted> {
+  const routes = [{ path: "/:any(.*)*", name: "any", component: { template: "<i />" } }];
+  const router = createRouter({ history: createMemoryHistory(), routes });
+  await router.push(address);
+  const wrapper = mount(component, { props, global: { plugins: [i18n, router] }, attachTo: document.body });
+  return { wrapper, router };
+}

@@ -1,0 +1,77 @@
+// @vitest-environment happy-dom
+
+import { ProblemError } from "@mshield/shield";
+import { flushPromises, type VueWrapper } from "@vue/test-utils";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+
+import { mounted } from "./mounted.ts";
+
+const requestSmsCode = vi.fn();
+vi.mock("../src/engine/shield.ts", () => ({ shield: { requestSmsCode } }));
+const { default: SmsCodeRow } = await import("../src/parts/SmsCodeRow.vue");
+
+const PROPS = { modelValue: "", purpose: "register", phone: "13800006027", sentTo: "138****6027" };
+let wrapper: VueWrapper;
+
+async function shown(props: Record<string, unknown> = {}): Promise<VueWrapper> {
+  ({ wrapper } = await mounted(SmsCodeRow, { ...PROPS, ...props }));
+  return wrapper;
+}
+
+describe("the SMS code's row", () => {
+  beforeAll(() => vi.useFakeTimers());
+  afterAll(() => vi.useRealTimers());
+  beforeEach(() => {
+    requestSmsCode.mockReset().mockResolvedValue({ expiresIn: 300, resendIn: 60 });
+  });
+
+  afterEach(() => {
+    // The time of the next code outlives the screen: let it pass.
+    vi.advanceTimersByTime(600_000);
+    wrapper.unmount();
+  });
+
+  it("sends, says where to, and counts down to the next", async () => {
+    const row = await shown();
+    await row.get("button").trigger("click");
+    await flushPromises();
+    expect(requestSmsCode).toHaveBeenCalledExactlyOnceWith("register", "13800006027");
+    expect(row.get('[role="status"]').text()).toBe("已发送到 138****6027");
+    expect(row.get("button").text()).toBe("60 秒后重发");
+    await vi.advanceTimersByTimeAsync(59_000);
+    expect(row.get("button").text()).toBe("1 秒后重发");
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(row.get("button").text()).toBe("重新获取");
+    expect(row.get("a").attributes("href")).toBe("/faq/3.2");
+  });
+
+  it("goes on counting when the screen is opened again", async () => {
+    const first = await shown();
+    await first.get("button").trigger("click");
+    await flushPromises();
+    first.unmount();
+    await vi.advanceTimersByTimeAsync(20_000);
+    const second = await shown();
+    expect(second.get("button").text()).toBe("40 秒后重发");
+    await second.get("button").trigger("click");
+    expect(requestSmsCode).toHaveBeenCalledOnce();
+  });
+
+  it("asks for nothing while the number is wrong", async () => {
+    const row = await shown({ check: () => false });
+    await row.get("button").trigger("click");
+    expect(requestSmsCode).not.toHaveBeenCalled();
+  });
+
+  it("waits as long as the service says, and says why", async () => {
+    const extra = { retry_after: 25 };
+    requestSmsCode.mockRejectedValue(
+      new ProblemError("sms_too_soon", 429, undefined, { zh: "刚刚发过", extra }),
+    );
+    const row = await shown();
+    await row.get("button").trigger("click");
+    await flushPromises();
+    expect(row.get('[role="alert"]').text()).toBe("刚刚发过");
+    expect(row.get("button").text()).toBe("25 秒后重发");
+  });
+});
