@@ -32,7 +32,7 @@ from mshield.services.staff import add_staff, list_staff
 from mshield.settings import Settings
 from mshield.store.opening import open_database
 from tests.conformance import Conforming
-from tests.conftest import Clock
+from tests.conftest import RETURN_URL, Clock
 
 ORIGIN: Final = "http://shield.example"
 EXAMPLES: Final = Path(__file__).parents[1] / "examples"
@@ -186,7 +186,7 @@ async def prepared(database_url: str, folder: Path, clock: Clock) -> tuple[Setti
         records = read_filing((EXAMPLES / "filing.csv").read_bytes(), "filing.csv")
         await ImportFiling(db, keyring, lookup).apply(records, now=clock())
         client_id, secret = await register_system(
-            db, name="单一窗口", domain="singlewindow.example", now=clock()
+            db, name="单一窗口", domain="singlewindow.example", return_urls=(RETURN_URL,), now=clock()
         )
     finally:
         await db.close()

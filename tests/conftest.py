@@ -34,6 +34,9 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 START: Final = 1_795_500_000_000
 """The tests' present: 2026-11-24, in milliseconds."""
 
+RETURN_URL: Final = "https://singlewindow.example/signed?from=shield"
+"""Where the tests' business system lets the shield's app lead back to (R13)."""
+
 TEMPLATE: Final = "mshield_template"
 _SHARED: Final = pytest.StashKey[Path]()
 

@@ -19,6 +19,7 @@ import httpx
 from mshield.client import BusinessClient
 from mshield.client.phone import VirtualPhone
 from mshield.demo.people import OPERATOR, Person
+from tests.conftest import RETURN_URL
 
 EXAMPLES: Final = Path(__file__).parents[1] / "examples"
 PIN_ROUNDS: Final = 1000
@@ -91,7 +92,9 @@ class LiveService:
         self.command("keys", "init")
         self.command("migrate")
         self.command("ca", "init")
-        self.system = self.command("business", "add", "单一窗口", "--domain", "singlewindow.example")
+        self.system = self.command(
+            "business", "add", "单一窗口", "--domain", "singlewindow.example", "--return-url", RETURN_URL
+        )
         self.command("filing", "import", str(EXAMPLES / "filing.csv"))
 
     def start(self) -> None:

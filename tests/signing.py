@@ -33,7 +33,7 @@ from mshield.settings import Settings
 from mshield.store.database import Database
 from mshield.store.queries import Query, Statement
 from mshield.store.systems import BusinessSystem
-from tests.conftest import Clock
+from tests.conftest import RETURN_URL, Clock
 
 NAME = "林知远"
 ID_NUMBER = "330206199001014217"
@@ -308,12 +308,13 @@ async def _rows(db: Database, keyring: Keyring, lookup: LookupKey, clock: Clock)
     secret_hash = hashlib.sha256(b"secret").digest()
     await execute(
         db,
-        "INSERT INTO business_systems (client_id, name, domain, secret_hash, state, created_at)"
-        " VALUES ('bs', '单一窗口', 'singlewindow.example', $1, 'active', $2)",
+        "INSERT INTO business_systems (client_id, name, domain, secret_hash, state, created_at, return_urls)"
+        " VALUES ('bs', '单一窗口', 'singlewindow.example', $1, 'active', $2, $3)",
         secret_hash,
         now,
+        json.dumps([RETURN_URL]),
     )
-    return BusinessSystem("bs", "单一窗口", "singlewindow.example", secret_hash, "active")
+    return BusinessSystem("bs", "单一窗口", "singlewindow.example", secret_hash, "active", (RETURN_URL,))
 
 
 async def nothing() -> None:

@@ -254,6 +254,6 @@ async def _assemble(settings: Settings, clock: Clock, db: Database) -> Context:
         answer=Answer(db, events, request_secrets),
         request_secrets=request_secrets,
         signed_result=MakeResult(ask, authorities, publisher),
-        make_evidence=MakeEvidence(db, authorities, publisher, log),
+        make_evidence=MakeEvidence(db, authorities, publisher, log, request_secrets),
         webhooks=Webhooks(db, keyring, settings, events, clock),
     )

@@ -24,6 +24,7 @@ from mshield.client.phone.enrolment import UserType
 from mshield.client.phone.state import State
 from mshield.demo.people import OPERATOR
 from mshield.pki.certificate import parse_certificate_pem
+from tests.conftest import RETURN_URL
 from tests.service import PIN_ROUNDS, LiveService, enrolled
 
 Lost = Literal["request", "answer"]
@@ -259,7 +260,7 @@ def test_r11_no_pin_change_while_a_renewal_is_unfinished(service: LiveService, p
 
 def test_r08_bound_by_the_phone_an_app_may_ask(service: LiveService, phone: VirtualPhone) -> None:
     with service.business() as business:
-        created = business.request_signature([_DOCUMENT], channel="app")
+        created = business.request_signature([_DOCUMENT], channel="app", return_url=RETURN_URL)
         assert created.qr == ""
         with pytest.raises(ProblemError) as refused:
             phone.scan(created.app_link)

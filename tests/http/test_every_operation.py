@@ -14,7 +14,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from mshield.client import BusinessClient, Document
+from mshield.client import BusinessClient, Document, read_return
 from mshield.client.business.values import Created, Pc
 from mshield.client.phone import VirtualPhone
 from mshield.client.portal import PortalClient
@@ -28,6 +28,7 @@ from mshield.settings import AccountSource
 from tests.accounts import make_passwords_cheap
 from tests.application import EXAMPLES, ORIGIN
 from tests.conformance import ANSWERED, document
+from tests.conftest import RETURN_URL
 from tests.lossy import Service, running_behind_a_line
 from tests.oidc_provider import CLIENT_ID, CLIENT_SECRET, Provider, providing
 from tests.signing import execute
@@ -195,8 +196,11 @@ def _use(life: Life) -> None:
 def _look_after(life: Life) -> None:
     phone = life.phone
     phone.bind(OPERATOR.pin)
-    business = life.business.request_login(channel="app")
-    assert business.app_link
+    by_app = life.business.request_login(channel="app", return_url=RETURN_URL)
+    phone.scan(by_app.app_link)
+    back = phone.approve(pin=OPERATOR.pin).return_address
+    returned = read_return(back or "", request_id=by_app.id)
+    life.business.result(by_app.id, return_code=returned.return_code)
     phone.unbind(phone.me().bindings[0].sid)
     phone.change_pin(OPERATOR.pin, "314159")
     phone.change_pin("314159", OPERATOR.pin)

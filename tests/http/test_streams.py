@@ -12,6 +12,7 @@ from mshield.web import event_stream
 from mshield.web import held as web_held
 from mshield.web.held import HeldCalls
 from tests.application import ORIGIN, Application
+from tests.conftest import RETURN_URL
 from tests.signing import execute
 from tests.streaming import Reader, reading
 
@@ -107,7 +108,7 @@ async def test_a_business_system_sees_its_own_requests_without_codes(application
 
 
 async def test_a_request_by_link_has_no_code_to_show(application: Application) -> None:
-    request_id = await _asked(application, channel="app")
+    request_id = await _asked(application, channel="app", return_url=RETURN_URL)
     async with _pc(application, request_id) as reader:
         assert await _state(reader) == "waiting"
         await _become(application, request_id, "scanned")

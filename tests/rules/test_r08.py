@@ -11,7 +11,7 @@ from mshield.keys.keyring import Keyring
 from mshield.services.ask import Asked
 from mshield.services.document import Document
 from mshield.store.database import Database
-from tests.conftest import Clock
+from tests.conftest import RETURN_URL, Clock
 from tests.renewing import Renewing, make_renewing
 from tests.signing import PHONE_NUMBER, enrol, fetch
 
@@ -43,6 +43,7 @@ async def asked_by_app(phone: Renewing) -> Asked:
         phone.world.system,
         kind="signature",
         channel="app",
+        return_url=RETURN_URL,
         documents=(Document("报关单", "text/plain", b"content", ()),),
         pc_address=None,
         pc_browser=None,

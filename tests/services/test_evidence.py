@@ -39,7 +39,7 @@ class Signed:
         log = await open_log(db, keyring, settings, now=clock())
         asked = await world.asked([b"one", b"two"])
         await world.sign(await world.scan(asked))
-        return cls(world, MakeEvidence(db, authorities, publisher, log), asked.id)
+        return cls(world, MakeEvidence(db, authorities, publisher, log, world.ask.secrets), asked.id)
 
     async def logged(self) -> None:
         """What the job does once a second."""

@@ -12,9 +12,11 @@ from mshield.client.business import (
     Pc,
     Result,
     Retry,
+    Returned,
     SignedDocument,
     Signer,
     Status,
+    read_return,
 )
 from mshield.client.errors import ClientError, NetworkError, ProblemError, ProtocolError
 from mshield.client.evidence import Evidence, VerifiedEvidence, read_evidence, verify_evidence
@@ -36,6 +38,7 @@ __all__ = [
     "ProtocolError",
     "Result",
     "Retry",
+    "Returned",
     "SignedDocument",
     "Signer",
     "Status",
@@ -44,6 +47,7 @@ __all__ = [
     "VerifiedSignature",
     "WebhookRefused",
     "read_evidence",
+    "read_return",
     "verify",
     "verify_cms",
     "verify_evidence",

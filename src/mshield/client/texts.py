@@ -117,5 +117,15 @@ TEXTS: Final[Mapping[str, tuple[str, str, str | None]]] = {
         None,
     ),
     "bad_log_proof": ("透明日志的证明不成立", "The log's proof does not hold for this signature", None),
+    "other_session": (
+        "这个请求不是您发起的，没有登录或签名",
+        "You did not start this request. Nothing was logged in or signed",
+        None,
+    ),
+    "foreign_return": (
+        "返回地址与登记的不符，没有返回",
+        "The return address is not the registered one. Not opened",
+        None,
+    ),
     "unexpected_signer": ("签名人与预期不符", "The signer is not the one expected", "3.10"),
 }

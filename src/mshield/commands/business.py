@@ -15,8 +15,14 @@ def command() -> None:
 @command.command()
 @click.argument("name")
 @click.option("--domain", required=True, help="The domain that phones show beside the name.")
+@click.option(
+    "--return-url",
+    "return_urls",
+    multiple=True,
+    help="Where the shield's app may lead back to after a request by the system's own app; repeatable.",
+)
 @output_options
-def add(out: Output, name: str, domain: str) -> None:
+def add(out: Output, name: str, *, domain: str, return_urls: tuple[str, ...]) -> None:
     """Register a business system; prints its client id and, this once only, its secret."""
     from mshield.main import opened_database, wall_clock
     from mshield.services.register_system import register_system
@@ -24,14 +30,44 @@ def add(out: Output, name: str, domain: str) -> None:
 
     async def run() -> tuple[str, str]:
         async with opened_database(load_settings()) as db:
-            return await register_system(db, name=name, domain=domain, now=wall_clock())
+            return await register_system(
+                db, name=name, domain=domain, return_urls=return_urls, now=wall_clock()
+            )
 
     client_id, secret = asyncio.run(run())
     out.data(
-        {"client_id": client_id, "client_secret": secret, "name": name, "domain": domain},
+        {
+            "client_id": client_id,
+            "client_secret": secret,
+            "name": name,
+            "domain": domain,
+            "return_urls": list(return_urls),
+        },
         [f"client_id      {client_id}", f"client_secret  {secret}"],
     )
     out.say("密钥只显示这一次，请妥善保存", "The secret is shown this once only: keep it safe")
+
+
+@command.command(name="return-urls")
+@click.argument("client_id")
+@click.argument("return_urls", nargs=-1)
+@output_options
+def return_urls_(out: Output, client_id: str, return_urls: tuple[str, ...]) -> None:
+    """Put RETURN_URLS in place of those of the business system CLIENT_ID; none ends app-to-app requests.
+
+    Each is https, http on this machine, or an app's own scheme (`palmcustoms://signed`), and matches exactly.
+    """
+    from mshield.main import opened_database
+    from mshield.services.register_system import set_return_urls
+    from mshield.settings import load_settings
+
+    async def run() -> None:
+        async with opened_database(load_settings()) as db:
+            await set_return_urls(db, client_id=client_id, return_urls=return_urls)
+
+    asyncio.run(run())
+    out.data({"client_id": client_id, "return_urls": list(return_urls)}, list(return_urls))
+    out.say("已登记；几秒后生效", "Registered; it counts within seconds")
 
 
 @command.command(name="list")
@@ -42,10 +78,11 @@ def list_(out: Output) -> None:
     from mshield.services.register_system import list_systems
     from mshield.settings import load_settings
 
-    async def run() -> list[dict[str, str]]:
+    async def run() -> "list[dict[str, str | list[str]]]":
         async with opened_database(load_settings()) as db:
             return await list_systems(db)
 
     systems = asyncio.run(run())
-    rows = [(each["client_id"], each["name"], each["domain"], each["state"]) for each in systems]
-    out.data(systems, table(("client_id", "name", "domain", "state"), rows))
+    columns = ("client_id", "name", "domain", "state")
+    rows = [(*(str(each[name]) for name in columns), " ".join(each["return_urls"])) for each in systems]
+    out.data(systems, table((*columns, "return_urls"), rows))

@@ -20,6 +20,7 @@ from mshield.commands.output import Output, remember_lang, server_address, table
 from mshield.commands.phone_display import (
     approved_data,
     approved_lines,
+    return_lines,
     scan_lines,
     show_certificate,
     show_logged_in,
@@ -268,7 +269,10 @@ def change_pin(out: Output, phone: VirtualPhone, *, pin_file: Path | None, new_p
 @click.argument("code")
 @phone_command
 def scan(out: Output, phone: VirtualPhone, *, code: str) -> None:
-    """Scan a QR code 扫一扫: CODE is its text. Shows what is asked and by whom; then approve or decline."""
+    """Scan a QR code 扫一扫: CODE is its text, or another app's link.
+
+    Shows what is asked and by whom; then approve or decline.
+    """
     scanned = phone.scan(code)
     out.data(msgspec.to_builtins(scanned), scan_lines(out, scanned))
 
@@ -311,8 +315,11 @@ def approve(out: Output, phone: VirtualPhone, *, request_id: str | None, pin_fil
 @phone_command
 def decline(out: Output, phone: VirtualPhone, *, request_id: str | None, reason: DeclineReason) -> None:
     """Refuse the scanned request 拒绝; `--reason not_me` says that somebody else started it."""
-    phone.decline(request_id, reason=reason)
-    out.data({"declined": True, "reason": reason}, [out.pick("已拒绝", "Declined")])
+    back = phone.decline(request_id, reason=reason)
+    out.data(
+        {"declined": True, "reason": reason, "return_address": back},
+        [out.pick("已拒绝", "Declined"), *return_lines(out, back)],
+    )
 
 
 @command.command()

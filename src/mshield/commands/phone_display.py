@@ -63,6 +63,8 @@ def scan_lines(out: Output, scanned: Scan) -> list[str]:
             unseen = pick("内容不在手机上，只有其摘要", "The content is not here, only its digest")
             lines.append(f"    {unseen}: SM3 {digest}")
         lines += [f"    {field.label}: {field.value}" for field in task.display]
+    if scanned.return_url is not None:
+        lines.append(f"{pick('之后返回', 'Leads back to')} {scanned.return_url}")
     lines.append(f"-> mshield phone approve {scanned.request_id}")
     return lines
 
@@ -81,6 +83,7 @@ def approved_data(approved: Approved) -> dict[str, object]:
             }
             for document in approved.documents
         ],
+        "return_address": approved.return_address,
     }
 
 
@@ -89,7 +92,13 @@ def approved_lines(out: Output, approved: Approved) -> list[str]:
     done = out.pick("登录成功", "Logged in") if approved.kind == "login" else out.pick("签名成功", "Signed")
     if approved.recovered:
         done = out.pick("此请求此前已完成", "This request had been completed before")
-    return [done, *(f"* {document.title}" for document in approved.documents)]
+    titles = (f"* {document.title}" for document in approved.documents)
+    return [done, *titles, *return_lines(out, approved.return_address)]
+
+
+def return_lines(out: Output, address: str | None) -> list[str]:
+    """Where the app that asked waits; the real app opens it."""
+    return [] if address is None else [f"{out.pick('返回', 'Back to')} {address}"]
 
 
 def shown_time(milliseconds: int) -> str:

@@ -360,6 +360,15 @@ class RequestClosed(
     """The request was signed, declined or cancelled already. `extra` names its `state`."""
 
 
+class RequestOpen(
+    DomainError,
+    code="request_open",
+    zh="请求还没有结束，请先签名、登录或拒绝",
+    en="The request isn't over yet. Sign, log in or decline first",
+):
+    """The way back is asked for before the request has ended; its extra is `state`."""
+
+
 class ExpiredRequest(
     DomainError,
     code="expired_request",
@@ -779,6 +788,24 @@ class WebhookUrlRefused(
 # A page on the PC.
 
 
+class ReturnUrlUnknown(
+    DomainError,
+    code="return_url_unknown",
+    zh="返回地址没有登记，请求没有发起。请登记后再用",
+    en="The return address is not registered. Nothing was asked. Register it first",
+):
+    """A request by an app leads back to a registered address, or isn't made (R13)."""
+
+
+class WrongReturnCode(
+    DomainError,
+    code="wrong_return_code",
+    zh="没有从手机盾返回，不能取得结果",
+    en="Without the way back from the shield's app there is no result",
+):
+    """No return code, or another request's: whoever asks isn't whom the app led back (R13)."""
+
+
 class WrongStatusToken(
     DomainError,
     code="wrong_status_token",
@@ -863,6 +890,19 @@ class AccountElsewhere(
 
     def __init__(self, *, source: str = "") -> None:
         super().__init__(source=source)
+
+
+class InvalidReturnUrl(
+    DomainError,
+    code="invalid_return_url",
+    zh="返回地址 {url} 不能登记：须为不带片段和通配符的 https 地址（本机可用 http），或应用自己的协议",
+    en="The return address {url} can't be registered: it must be https, http on this machine, or an app's own scheme, "
+    "without fragment or wildcard",
+):
+    """An address to which the shield's app is to lead back (R13)."""
+
+    def __init__(self, *, url: str = "") -> None:
+        super().__init__(url=url)
 
 
 class InvalidClientUri(

@@ -5,12 +5,12 @@ Addresses match character by character (RFC 9700, 2.1); a parameter with other c
 
 import re
 from collections.abc import Iterable, Mapping
-from ipaddress import ip_address
 from types import MappingProxyType
 from typing import Final
 from urllib.parse import urlsplit
 
 from mshield.domain import errors
+from mshield.domain.addresses import MAX_URI, is_loopback, is_whole
 
 SCOPES: Final = ("openid", "profile", "mshield")
 """openid: who, and the signed login; profile: the name; mshield: enterprise, role, shield, certificate."""
@@ -22,9 +22,6 @@ AMR: Final = ("pin", "swk", "mfa")
 """RFC 8176: a PIN; proof of a key that software holds; both together are two factors."""
 
 AUTH_METHODS: Final = ("client_secret_basic", "client_secret_post", "private_key_jwt")
-MAX_URI: Final = 512
-MAX_URIS: Final = 20
-
 AUTHORIZATION_MS: Final = 30 * 60_000
 """How long a person may take, with new QR codes where one is over."""
 
@@ -32,9 +29,6 @@ PUSHED_MS: Final = 60_000
 CODE_MS: Final = 60_000
 TOKEN_MS: Final = 600_000
 """Life of an access token, and of an ID token."""
-
-_LOOPBACK: Final = "localhost"
-_URI: Final = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+")
 
 _VISIBLE: Final = r"[\x20-\x7e]"
 _WORD: Final = r"[A-Za-z0-9._~:/-]"
@@ -70,27 +64,10 @@ def checked_uri(uri: str) -> str:
         host, _ = parts.hostname, parts.port
     except ValueError as error:
         raise errors.InvalidClientUri(uri=uri[:MAX_URI]) from error
-    whole = (
-        len(uri) <= MAX_URI
-        and _URI.fullmatch(uri) is not None
-        and "#" not in uri
-        and "@" not in parts.netloc
-        and bool(host)
-        and "*" not in parts.netloc
-    )
-    secure = parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host or ""))
-    if not whole or not secure:
+    secure = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host or ""))
+    if not host or not is_whole(uri) or not secure:
         raise errors.InvalidClientUri(uri=uri[:MAX_URI])
     return uri
-
-
-def _is_loopback(host: str) -> bool:
-    if host == _LOOPBACK:
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def asked(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:

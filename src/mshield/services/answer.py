@@ -1,13 +1,14 @@
 """A phone takes a request by its QR code, shows it, and signs or declines it (manual 2.3.1.10 and 2.3.1.11)."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from mshield.domain import errors
 from mshield.domain.certificates import CertificateState, Hold, require_usable
 from mshield.domain.qr import begun_between, is_genuine, read_qr
-from mshield.domain.requests import RequestState
+from mshield.domain.requests import OPEN, RequestState, shown_state
+from mshield.domain.return_url import return_address
 from mshield.services.events import Events
 from mshield.services.request_secrets import RequestSecrets
 from mshield.services.session import authenticate_phone
@@ -18,7 +19,7 @@ from mshield.store.database import Database
 from mshield.store.scans import Requester, ScannedRequest, Task, WaitingRequest
 from mshield.store.sessions import PhoneLogin
 
-__all__ = ["Answer", "Requester", "ScannedRequest", "Task", "WaitingRequest"]
+__all__ = ["Answer", "Back", "Requester", "ScannedRequest", "Task", "WaitingRequest"]
 
 _LINK: Final = re.compile(
     r"https?://[^/\s]+/app/sign\?request=(?P<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})&k=(?P<key>[A-Za-z0-9_-]{22})"
@@ -27,6 +28,14 @@ _LINK: Final = re.compile(
 
 _LATEST: Final = 2**62
 _MOST_IN_INBOX: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """How a request by another app ended, and the address that tells the other app."""
+
+    state: str
+    address: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +95,23 @@ class Answer:
             raise _refusal(request, by=certificate, begun=(0, now), now=now)
         self.events.notify(request_id)
         return request
+
+    async def way_back(self, login: PhoneLogin, request_id: str, *, now: int) -> Back:
+        """Where a request by another app leads back to, now that it is over (R13); signed, with its return code.
+
+        Raises NotFound for a request that this device didn't take, or that another way brought; RequestOpen.
+        """
+        found = await store.way_back(
+            self.db, id=request_id, device_id=login.device_id, account_id=login.account_id
+        )
+        if found is None:
+            raise errors.NotFound
+        state = shown_state(RequestState(found.state), expires_at=found.expires_at, now=now)
+        if state in OPEN:
+            raise errors.RequestOpen(state=state.value)
+        code = self.secrets.return_code(found.id) if state is RequestState.SIGNED else None
+        address = return_address(found.return_url, request_id=found.id, state=state.value, return_code=code)
+        return Back(state.value, address)
 
     async def _require_bound(self, request_id: str, *, uid: bytes) -> None:
         asker = await store.find_asker(self.db, id=request_id, channel="app")
@@ -154,9 +180,19 @@ def _refusal(
     """Why a request could not be taken by who holds its secret."""
     if request.shield_number not in {None, by.shield_number}:
         return errors.OtherShield()
+    back = _way_back_unsigned(request, now=now)
     if request.expires_at <= now:
-        return errors.ExpiredRequest()
+        return errors.ExpiredRequest(**back)
     earliest, latest = begun
     if request.state == RequestState.WAITING and not earliest <= request.created_at <= latest:
         return errors.QrStale()
-    return errors.RequestClosed()
+    return errors.RequestClosed(**back)
+
+
+def _way_back_unsigned(request: store.ScannedRequest, *, now: int) -> dict[str, errors.Json]:
+    """Whom another app sent too late leads back too. It carries no return code: this phone may not have signed."""
+    state = shown_state(RequestState(request.state), expires_at=request.expires_at, now=now)
+    if request.return_url is None or state in OPEN:
+        return {}
+    address = return_address(request.return_url, request_id=request.id, state=state.value, return_code=None)
+    return {"return_address": address}

@@ -70,6 +70,7 @@ class Ask:
         channel: Channel = "qr",
         documents: tuple[Document, ...],
         shield_number: str | None = None,
+        return_url: str | None = None,
         lifetime: int | None = None,
         pc_address: str | None,
         pc_browser: str | None,
@@ -79,9 +80,12 @@ class Ask:
     ) -> Asked:
         """`lifetime` is in seconds; with `shield_number` the request also waits in that shield's inbox (待办).
 
-        Raises InternalMessageRefused and SignedAttributesRefused for content that is refused, ShieldUnusable,
-        TooManyRequests for logins that nobody has a part in yet, IdempotencyMismatch.
+        By `channel` `app` the shield's app leads back to `return_url`, one of those that the system registered.
+
+        Raises ReturnUrlUnknown, InternalMessageRefused and SignedAttributesRefused for content that is refused,
+        ShieldUnusable, TooManyRequests for logins that nobody has a part in yet, IdempotencyMismatch.
         """
+        _check_return(system, channel, return_url)
         limit = self._login_limit(system, pc_address, now=now) if kind == "login" else None
         if shield_number is not None:
             await self._limit_asking(system, shield_number, now=now)
@@ -92,6 +96,7 @@ class Ask:
             channel=channel,
             number=f"{secrets.randbelow(100):02d}",
             shield_number=shield_number,
+            return_url=return_url,
             pc_address=pc_address,
             pc_browser=pc_browser,
             idempotency_key=idempotency_key,
@@ -187,14 +192,24 @@ class Ask:
         if (await self.state(system, request_id, now=now)).state != "cancelled":
             raise errors.RequestClosed
 
-    async def result(self, system: BusinessSystem, request_id: str) -> store.Result:
-        """The signed documents. Raises NotFound, NotSigned."""
+    async def result(
+        self, system: BusinessSystem, request_id: str, *, return_code: str | None = None
+    ) -> store.Result:
+        """The signed documents. Raises NotFound, NotSigned; WrongReturnCode for a request by another app (R13)."""
         found = await store.find_result(self.db, id=request_id, client_id=system.client_id)
         if found is None:
             raise errors.NotFound
         if found.state != "signed" or found.signer is None:
             raise errors.NotSigned(state=found.state)
+        self.secrets.require_way_back(found.id, found.channel, return_code)
         return found
+
+
+def _check_return(system: BusinessSystem, channel: Channel, return_url: str | None) -> None:
+    if (channel == "app") != (return_url is not None):
+        raise errors.InvalidRequest(fields=["return_url"])
+    if return_url is not None and return_url not in system.return_urls:
+        raise errors.ReturnUrlUnknown
 
 
 def _login_task(system: BusinessSystem, request: store.NewRequest, *, now: int) -> store.NewTask:

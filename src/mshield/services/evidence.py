@@ -29,6 +29,7 @@ from mshield.services.log.errors import NotLogged
 from mshield.services.log.open_log import Log
 from mshield.services.log.read import prove_inclusion
 from mshield.services.publish import Publisher
+from mshield.services.request_secrets import RequestSecrets
 from mshield.store.database import Database
 from mshield.store.evidence import DocumentRow, SignatureRow, find_document
 from mshield.store.systems import BusinessSystem
@@ -42,15 +43,28 @@ class MakeEvidence:
     authorities: Authorities
     publisher: Publisher
     log: Log
+    secrets: RequestSecrets
 
-    async def __call__(self, system: BusinessSystem, request_id: str, document: int, *, now: int) -> Evidence:
-        """The bundle of the document at this place, from 0. Raises NotFound, NotSigned, NotLoggedYet."""
+    async def __call__(
+        self,
+        system: BusinessSystem,
+        request_id: str,
+        document: int,
+        *,
+        return_code: str | None = None,
+        now: int,
+    ) -> Evidence:
+        """The bundle of the document at this place, from 0.
+
+        Raises NotFound, NotSigned, WrongReturnCode, NotLoggedYet.
+        """
         row = await find_document(self.db, id=request_id, client_id=system.client_id, position=document)
         if row is None:
             raise errors.NotFound
         signed = row.signed
         if signed is None:
             raise errors.NotSigned
+        self.secrets.require_way_back(row.request_id, row.channel, return_code)
         logged = await self._logged(row, signed)
         certificate = parse_certificate(signed.certificate)
         chain = self.authorities.chain_of(certificate)

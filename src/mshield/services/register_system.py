@@ -2,23 +2,47 @@
 
 import secrets
 
+from mshield.domain import errors
+from mshield.domain.addresses import MAX_URIS
+from mshield.domain.return_url import checked_return_url
 from mshield.services.session import new_client_secret, token_hash
 from mshield.store import systems as store
 from mshield.store.database import Database
 from mshield.store.systems import BusinessSystem
 
 
-async def register_system(db: Database, *, name: str, domain: str, now: int) -> tuple[str, str]:
-    """The new client id and secret."""
+async def register_system(
+    db: Database, *, name: str, domain: str, return_urls: tuple[str, ...] = (), now: int
+) -> tuple[str, str]:
+    """The new client id and secret; the shield's app may lead back to `return_urls`. Raises InvalidReturnUrl."""
+    checked = _checked(return_urls)
     client_id, secret = f"bs-{secrets.token_hex(8)}", new_client_secret()
-    system = BusinessSystem(client_id, name, domain, token_hash(secret), "active")
+    system = BusinessSystem(client_id, name, domain, token_hash(secret), "active", checked)
     await store.add(db, system, now=now)
     return client_id, secret
 
 
-async def list_systems(db: Database) -> list[dict[str, str]]:
-    """Client id, name, domain and state of all systems, oldest first."""
+async def set_return_urls(db: Database, *, client_id: str, return_urls: tuple[str, ...]) -> None:
+    """Puts these in place of what was registered; it counts within seconds. Raises NotFound, InvalidReturnUrl."""
+    if not await store.set_return_urls(db, client_id=client_id, return_urls=_checked(return_urls)):
+        raise errors.NotFound
+
+
+def _checked(return_urls: tuple[str, ...]) -> tuple[str, ...]:
+    if len(return_urls) > MAX_URIS:
+        raise errors.InvalidRequest(fields=["return_urls"])
+    return tuple(map(checked_return_url, return_urls))
+
+
+async def list_systems(db: Database) -> list[dict[str, str | list[str]]]:
+    """Client id, name, domain, state and return addresses of all systems, oldest first."""
     return [
-        {"client_id": each.client_id, "name": each.name, "domain": each.domain, "state": each.state}
+        {
+            "client_id": each.client_id,
+            "name": each.name,
+            "domain": each.domain,
+            "state": each.state,
+            "return_urls": list(each.return_urls),
+        }
         for each in await store.list_all(db)
     ]

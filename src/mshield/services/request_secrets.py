@@ -1,4 +1,4 @@
-"""What opens one request: the QR code's secret, the status token of the PC's page, the key in another app's link.
+"""What opens one request: the QR code's secret, the status token of the PC's page, the two keys of another app's way.
 
 They are derived from the request's id and nowhere stored, so that a leaked database opens no request.
 """
@@ -8,6 +8,7 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 
+from mshield.domain import errors
 from mshield.keys.secrets import LookupKey
 
 
@@ -36,6 +37,22 @@ class RequestSecrets:
     def is_app_key(self, request_id: str, key: str) -> bool:
         """Whether the key is this request's. In constant time."""
         return hmac.compare_digest(self.app_key(request_id).encode(), key.encode())
+
+    def return_code(self, request_id: str) -> str:
+        """What the way back from the shield's app carries, once signed: 22 characters of base64url."""
+        return _text(self._derive("request-return", request_id)[:16])
+
+    def is_return_code(self, request_id: str, code: str) -> bool:
+        """Whether the code is this request's. In constant time."""
+        return hmac.compare_digest(self.return_code(request_id).encode(), code.encode())
+
+    def require_way_back(self, request_id: str, channel: str, code: str | None) -> None:
+        """What another app asked for is told only to whom the shield's app led back. Raises WrongReturnCode.
+
+        So a link that somebody else was made to open gives its sender nothing: the code comes to that other one.
+        """
+        if channel == "app" and not self.is_return_code(request_id, code or ""):
+            raise errors.WrongReturnCode
 
     def _derive(self, kind: str, request_id: str) -> bytes:
         return hmac.digest(self.lookup.key_for(kind), request_id.encode(), hashlib.sha256)

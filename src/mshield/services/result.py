@@ -52,9 +52,11 @@ class MakeResult:
     authorities: Authorities
     publisher: Publisher
 
-    async def __call__(self, system: BusinessSystem, request_id: str, *, now: int) -> SignedResult:
-        """Raises NotFound, NotSigned."""
-        found = await self.ask.result(system, request_id)
+    async def __call__(
+        self, system: BusinessSystem, request_id: str, *, return_code: str | None = None, now: int
+    ) -> SignedResult:
+        """Raises NotFound, NotSigned, WrongReturnCode."""
+        found = await self.ask.result(system, request_id, return_code=return_code)
         signer = found.signer
         assert signer is not None  # noqa: S101  # `ask.result` refuses a request without
         certificate, certificate_pem = _parsed(signer.certificate)

@@ -15,6 +15,7 @@ class DocumentRow:
 
     request_id: str
     kind: str
+    channel: str
     client_id: str
     system_name: str
     domain: str
@@ -56,6 +57,7 @@ async def find_document(
     return DocumentRow(
         request_id=row["id"],
         kind=row["kind"],
+        channel=row["channel"],
         client_id=row["client_id"],
         system_name=row["name"],
         domain=row["domain"],

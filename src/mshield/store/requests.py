@@ -38,6 +38,7 @@ class NewRequest:
     channel: str
     number: str
     shield_number: str | None
+    return_url: str | None
     pc_address: str | None
     pc_browser: str | None
     idempotency_key: str | None
@@ -101,6 +102,7 @@ class Result:
 
     id: str
     kind: str
+    channel: str
     state: str
     expires_at: int
     signer: Signer | None
@@ -121,6 +123,7 @@ async def create(
         "channel": request.channel,
         "number": request.number,
         "shield_number": request.shield_number,
+        "return_url": request.return_url,
         "pc_address": request.pc_address,
         "pc_browser": request.pc_browser,
         "idempotency_key": request.idempotency_key,
@@ -231,6 +234,7 @@ async def find_result(db: Database, *, id: str, client_id: str) -> Result | None
     return Result(
         id=first["id"],
         kind=first["kind"],
+        channel=first["channel"],
         state=first["state"],
         expires_at=first["expires_at"],
         signer=_signer(signed[0]) if signed else None,

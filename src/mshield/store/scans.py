@@ -68,14 +68,28 @@ class DeviceCertificate:
 
 
 @dataclass(frozen=True, slots=True)
+class WayBack:
+    """Where a request by another app leads back to; an overdue one is still in its last stored state."""
+
+    id: str
+    state: str
+    expires_at: int
+    return_url: str
+
+
+@dataclass(frozen=True, slots=True)
 class ScannedRequest:
-    """A request that a phone has taken, or wants to; `shield_number` where it is for one shield only."""
+    """A request that a phone has taken, or wants to; `shield_number` where it is for one shield only.
+
+    `return_url` is where one by another app leads back to.
+    """
 
     id: str
     kind: str
     state: str
     number: str
     shield_number: str | None
+    return_url: str | None
     requester: Requester
     created_at: int
     expires_at: int
@@ -178,11 +192,24 @@ async def find_request(db: Database, *, id: str) -> ScannedRequest | None:  # no
         state=first["request_state"],
         number=first["number"],
         shield_number=first["shield_number"],
+        return_url=first["return_url"],
         requester=requester,
         created_at=first["created_at"],
         expires_at=first["expires_at"],
         tasks=tuple(_task(row, requester) for row in rows),
     )
+
+
+async def way_back(
+    db: Database,
+    *,
+    id: str,  # noqa: A002
+    device_id: str,
+    account_id: str,
+) -> WayBack | None:
+    """Of a request by another app that this device took."""
+    row = await db.one(_SQL["way_back"], id=id, device_id=device_id, account_id=account_id)
+    return None if row is None else WayBack(row["id"], row["state"], row["expires_at"], row["return_url"])
 
 
 async def find_task(db: Database, *, sid: bytes, device_id: str, account_id: str) -> Task | None:

@@ -161,7 +161,7 @@ CREATE TABLE business_systems (
   secret_hash BYTEA NOT NULL,
   state TEXT NOT NULL,
   created_at BIGINT NOT NULL
-);
+, return_urls TEXT NOT NULL DEFAULT '[]');
 
 CREATE TABLE requests (
   id TEXT PRIMARY KEY,
@@ -178,7 +178,7 @@ CREATE TABLE requests (
   created_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL,
   changed_at BIGINT NOT NULL
-, channel TEXT NOT NULL DEFAULT 'qr', shield_number TEXT, to_tell BOOLEAN NOT NULL DEFAULT FALSE);
+, channel TEXT NOT NULL DEFAULT 'qr', shield_number TEXT, to_tell BOOLEAN NOT NULL DEFAULT FALSE, return_url TEXT);
 
 CREATE UNIQUE INDEX requests_idempotency ON requests (client_id, idempotency_key);
 

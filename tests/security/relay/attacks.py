@@ -7,10 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from mshield.client import Document
+from mshield.client import Document, read_return
+from mshield.client.business.values import Created
 from mshield.client.errors import problem_of
 from mshield.demo.people import OPERATOR
 from mshield.domain.qr import qr_text
+from tests.conftest import RETURN_URL
 from tests.security.relay.lab import ATTACKERS_PC, Lab
 
 
@@ -114,13 +116,57 @@ def _result_of_another_system(lab: Lab) -> None:
 
 def _app_link(lab: Lab) -> None:
     document = Document(title="报关单", media_type="text/plain", content="报关单".encode())
-    lab.scan(lab.business.request_signature([document], channel="app").app_link)
+    lab.scan(lab.business.request_signature([document], channel="app", return_url=RETURN_URL).app_link)
+
+
+def _signed_by_the_victim(lab: Lab) -> tuple[Created, str]:
+    """The attacker's login by app, which his victim signs; and the address that the victim's phone then opens."""
+    lab.victim.bind(OPERATOR.pin)
+    created = lab.business.request_login(channel="app", return_url=RETURN_URL)
+    lab.scan(created.app_link)
+    back = lab.victim.approve(pin=OPERATOR.pin).return_address
+    assert back is not None
+    return created, back
 
 
 def _app_link_to_a_bound_phone(lab: Lab) -> None:
+    created, _ = _signed_by_the_victim(lab)
+    # The attacker's session sees that it is signed, and would have the result; the code isn't his.
+    assert lab.business.status(created.id).state == "signed"
+    lab.business.result(created.id)
+
+
+def _victim_led_back(lab: Lab) -> None:
+    _, back = _signed_by_the_victim(lab)
+    # The victim's browser made no request at the business system.
+    read_return(back, request_id=None)
+
+
+def _other_code(lab: Lab) -> None:
+    created, _ = _signed_by_the_victim(lab)
+    mine, back = _signed_by_the_victim(lab)
+    code = read_return(back, request_id=mine.id).return_code
+    lab.business.result(created.id, return_code=code)
+
+
+def _own_return_address(lab: Lab) -> None:
+    lab.business.request_login(channel="app", return_url="https://attacker.example/signed")
+
+
+def _declined_by_the_victim(lab: Lab) -> None:
     lab.victim.bind(OPERATOR.pin)
-    _app_link(lab)
-    lab.approve()
+    created = lab.business.request_login(channel="app", return_url=RETURN_URL)
+    lab.scan(created.app_link)
+    back = lab.victim.decline(reason="not_me") or ""
+    assert read_return(back, request_id=created.id).return_code is None
+    lab.business.result(created.id)
+
+
+def _kept_return_address(lab: Lab) -> None:
+    created, back = _signed_by_the_victim(lab)
+    # What an app that claims the same scheme on the victim's phone would read, and send to the attacker.
+    stolen = read_return(back, request_id=created.id)
+    lab.business.result(created.id, return_code=stolen.return_code)
 
 
 def _many_logins(lab: Lab) -> None:
@@ -244,11 +290,50 @@ ATTACKS: Final = (
     ),
     Attack(
         name="Copied app link, bound certificate",
-        does="the same to a victim who has bound his certificate, and who enters his PIN",
-        ends=None,
-        why="a link has no second: the phone shows who asks and what for; bind the certificate for one business "
-        "system only. (Leading back to a registered address with a one-time state, R13, will close it)",
+        does="sends the link of his own login to a victim who has bound his certificate, and who enters his PIN; "
+        "then his session asks for the result",
+        ends="wrong_return_code",
+        why="the code that fetches the result goes with the way back, to the victim's browser; the attacker's "
+        "session sees `signed` and gets nothing",
         play=_app_link_to_a_bound_phone,
+    ),
+    Attack(
+        name="The same, the victim's browser comes back",
+        does="the same, and hopes that the business system puts the code which the victim's browser brings to the "
+        "request which he made",
+        ends="other_session",
+        why="a session takes back only the request that it made itself: the SDK's `read_return` compares",
+        play=_victim_led_back,
+    ),
+    Attack(
+        name="Code of another return",
+        does="presents the code of a request of his own for that which the victim signed",
+        ends="wrong_return_code",
+        why="each request has its own code, an HMAC under a key that only the service has",
+        play=_other_code,
+    ),
+    Attack(
+        name="Return to the attacker",
+        does="has the business system's page ask with an address of his own to lead back to",
+        ends="return_url_unknown",
+        why="only addresses that were registered with the business system count, character by character",
+        play=_own_return_address,
+    ),
+    Attack(
+        name="Copied app link, refused",
+        does="the same to a victim who taps 不是我发起的 (not me)",
+        ends="not_signed",
+        why="the way back of what isn't signed carries no code",
+        play=_declined_by_the_victim,
+    ),
+    Attack(
+        name="Copied app link and a thief on the phone",
+        does="the same, and has an app on the victim's phone that claims the business app's own scheme and passes the "
+        "address on to him",
+        ends=None,
+        why="no scheme has an owner. Register an https address that the system verifies as the app's (Android App "
+        "Links, iOS Universal Links) rather than a scheme of your own",
+        play=_kept_return_address,
     ),
     Attack(
         name="Many logins",

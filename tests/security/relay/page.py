@@ -22,6 +22,10 @@ _TAIL = """
   business system should compare the PC's address with where its user usually is, and treat `not_me` as an
   attack. Only a channel that is bound to the PC (FIDO2 over Bluetooth, a client certificate) would close it,
   and neither a photo nor a QR code is one.
+- **App to app, where both ends are on one phone**, the code on the way back tells whose session may have the result.
+  Whoever leaves out the comparison with his session (`read_return`), or stores a result for whoever asks by the
+  request's id, has the attack above again. What the victim signed stays signed: for signatures, too, the phone shows
+  who asks and what for before the PIN.
 - **Malware on the PC** that shows one document and sends another: for signatures the phone shows what is
   signed; for logins it waits until the user is in.
 - **A business system's server in the attacker's hand**: it has the secrets of its requests. It can ask only in

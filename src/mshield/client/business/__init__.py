@@ -3,6 +3,7 @@
 from mshield.client.business.clients import AsyncBusinessClient, BusinessClient
 from mshield.client.business.plans import Retry
 from mshield.client.business.result import Result
+from mshield.client.business.returned import Returned, read_return
 from mshield.client.business.values import Created, Digest, Document, Pc, SignedDocument, Signer, Status
 
 __all__ = [
@@ -14,7 +15,9 @@ __all__ = [
     "Pc",
     "Result",
     "Retry",
+    "Returned",
     "SignedDocument",
     "Signer",
     "Status",
+    "read_return",
 ]

@@ -52,6 +52,7 @@ class BusinessClient:
         *,
         pc: Pc | None = None,
         channel: Channel = "qr",
+        return_url: str | None = None,
         lifetime: int | None = None,
         idempotency_key: str | None = None,
     ) -> Created:
@@ -59,11 +60,16 @@ class BusinessClient:
 
         Give `pc`: the phone shows it, and logins that anybody may begin are limited by its address.
 
-        By channel `app` open `app_link` instead, on the phone itself.
+        By channel `app` open `app_link` instead, on the phone itself; the shield's app leads back to `return_url`,
+        one of those that are registered for this business system (`read_return`).
         """
         return self._perform(
             self._plans.request_login(
-                pc=pc, channel=channel, lifetime=lifetime, idempotency_key=idempotency_key
+                pc=pc,
+                channel=channel,
+                return_url=return_url,
+                lifetime=lifetime,
+                idempotency_key=idempotency_key,
             )
         )
 
@@ -73,6 +79,7 @@ class BusinessClient:
         *,
         pc: Pc | None = None,
         channel: Channel = "qr",
+        return_url: str | None = None,
         shield_number: str | None = None,
         lifetime: int | None = None,
         idempotency_key: str | None = None,
@@ -87,6 +94,7 @@ class BusinessClient:
                 documents,
                 pc=pc,
                 channel=channel,
+                return_url=return_url,
                 shield_number=shield_number,
                 lifetime=lifetime,
                 idempotency_key=idempotency_key,
@@ -133,16 +141,20 @@ class BusinessClient:
         """
         return self._perform(self._plans.wait_until_done(request_id, timeout=timeout, on_change=on_change))
 
-    def result(self, request_id: str) -> Result:
-        """The result of a signed request; ProblemError `not_signed` before. Verify it: `result.verify(roots=…)`."""
-        return self._perform(self._plans.result(request_id))
+    def result(self, request_id: str, *, return_code: str | None = None) -> Result:
+        """The result of a signed request; ProblemError `not_signed` before. Verify it: `result.verify(roots=…)`.
 
-    def evidence(self, request_id: str, *, document: int = 0) -> Evidence:
+        By channel `app` give the `return_code` that `read_return` found: else ProblemError `wrong_return_code`.
+        """
+        return self._perform(self._plans.result(request_id, return_code=return_code))
+
+    def evidence(self, request_id: str, *, document: int = 0, return_code: str | None = None) -> Evidence:
         """The bundle of evidence of a signed document, by its place in the request; `encode()` is the file to keep.
 
         Waits for the log, which takes about a second. Check it: `verify_evidence(…)`, or `mshield verify`.
+        `return_code` as for the result.
         """
-        return self._perform(self._plans.evidence(request_id, document=document))
+        return self._perform(self._plans.evidence(request_id, document=document, return_code=return_code))
 
     def cancel(self, request_id: str, *, idempotency_key: str | None = None) -> None:
         """Withdraws a request."""
@@ -202,13 +214,18 @@ class AsyncBusinessClient:
         *,
         pc: Pc | None = None,
         channel: Channel = "qr",
+        return_url: str | None = None,
         lifetime: int | None = None,
         idempotency_key: str | None = None,
     ) -> Created:
         """As `BusinessClient.request_login`."""
         return await self._perform(
             self._plans.request_login(
-                pc=pc, channel=channel, lifetime=lifetime, idempotency_key=idempotency_key
+                pc=pc,
+                channel=channel,
+                return_url=return_url,
+                lifetime=lifetime,
+                idempotency_key=idempotency_key,
             )
         )
 
@@ -218,6 +235,7 @@ class AsyncBusinessClient:
         *,
         pc: Pc | None = None,
         channel: Channel = "qr",
+        return_url: str | None = None,
         shield_number: str | None = None,
         lifetime: int | None = None,
         idempotency_key: str | None = None,
@@ -228,6 +246,7 @@ class AsyncBusinessClient:
                 documents,
                 pc=pc,
                 channel=channel,
+                return_url=return_url,
                 shield_number=shield_number,
                 lifetime=lifetime,
                 idempotency_key=idempotency_key,
@@ -275,13 +294,17 @@ class AsyncBusinessClient:
             self._plans.wait_until_done(request_id, timeout=timeout, on_change=on_change)
         )
 
-    async def result(self, request_id: str) -> Result:
+    async def result(self, request_id: str, *, return_code: str | None = None) -> Result:
         """As `BusinessClient.result`."""
-        return await self._perform(self._plans.result(request_id))
+        return await self._perform(self._plans.result(request_id, return_code=return_code))
 
-    async def evidence(self, request_id: str, *, document: int = 0) -> Evidence:
+    async def evidence(
+        self, request_id: str, *, document: int = 0, return_code: str | None = None
+    ) -> Evidence:
         """As `BusinessClient.evidence`."""
-        return await self._perform(self._plans.evidence(request_id, document=document))
+        return await self._perform(
+            self._plans.evidence(request_id, document=document, return_code=return_code)
+        )
 
     async def cancel(self, request_id: str, *, idempotency_key: str | None = None) -> None:
         """As `BusinessClient.cancel`."""

@@ -21,6 +21,7 @@ from mshield.client.business.values import Channel, Created, Document, Pc, Statu
 from mshield.client.errors import ClientError, NetworkError, ProblemError, is_passing, problem_of
 from mshield.client.evidence import Evidence, read_evidence
 from mshield.client.wire import read
+from mshield.domain.return_url import RETURN_CODE
 
 T = TypeVar("T")
 
@@ -56,10 +57,17 @@ class Plans:
     now: Callable[[], float]
 
     def request_login(
-        self, *, pc: Pc | None, channel: Channel, lifetime: int | None, idempotency_key: str | None
+        self,
+        *,
+        pc: Pc | None,
+        channel: Channel,
+        return_url: str | None,
+        lifetime: int | None,
+        idempotency_key: str | None,
     ) -> Plan[Created]:
         """Asks for a login."""
-        payload = {"kind": "login", "pc": _pc(pc)} | _by(channel) | _given(lifetime=lifetime)
+        payload = {"kind": "login", "pc": _pc(pc)} | _by(channel)
+        payload |= _given(return_url=return_url, lifetime=lifetime)
         return self._create(payload, idempotency_key)
 
     def request_signature(
@@ -68,6 +76,7 @@ class Plans:
         *,
         pc: Pc | None,
         channel: Channel,
+        return_url: str | None,
         shield_number: str | None,
         lifetime: int | None,
         idempotency_key: str | None,
@@ -78,7 +87,8 @@ class Plans:
             "documents": [_document(document) for document in documents],
             "pc": _pc(pc),
         }
-        payload |= _by(channel) | _given(shield_number=shield_number, lifetime=lifetime)
+        payload |= _by(channel)
+        payload |= _given(return_url=return_url, shield_number=shield_number, lifetime=lifetime)
         return self._create(payload, idempotency_key)
 
     def status(self, request_id: str, *, wait: int, state: str) -> Plan[Status]:
@@ -111,13 +121,15 @@ class Plans:
             if self.now() >= until:
                 raise ClientError("timed_out")
 
-    def result(self, request_id: str) -> Plan[Result]:
+    def result(self, request_id: str, *, return_code: str | None) -> Plan[Result]:
         """The result of a signed request."""
-        return self._call(self._request("GET", _path(request_id, "/result")), lambda body: read(body, Result))
+        send = self._request("GET", _path(request_id, "/result"), params=_returned(return_code))
+        return self._call(send, lambda body: read(body, Result))
 
-    def evidence(self, request_id: str, *, document: int) -> Plan[Evidence]:
+    def evidence(self, request_id: str, *, document: int, return_code: str | None) -> Plan[Evidence]:
         """The bundle of evidence of one document, once the log has the signature."""
-        send = self._request("GET", _path(request_id, "/evidence"), params=(("document", str(document)),))
+        params = (("document", str(document)), *_returned(return_code))
+        send = self._request("GET", _path(request_id, "/evidence"), params=params)
         waits = 0
         while True:
             try:
@@ -215,6 +227,10 @@ def _by(channel: Channel) -> dict[str, object]:
 
 def _given(**fields: object) -> dict[str, object]:
     return {name: value for name, value in fields.items() if value is not None}
+
+
+def _returned(return_code: str | None) -> tuple[tuple[str, str], ...]:
+    return () if return_code is None else ((RETURN_CODE, return_code),)
 
 
 def _received(created: Created) -> Created:

@@ -16,7 +16,7 @@ from mshield.client.errors import PhoneError, ProblemError, ProtocolError
 from mshield.client.login_message import LoginMessage
 from mshield.client.phone.cosigning import CoSigning, ToSign
 from mshield.client.phone.document import check_document
-from mshield.client.phone.messages import Inbox, InboxRequest, Scan, Task
+from mshield.client.phone.messages import Inbox, InboxRequest, Scan, Task, WayBack
 from mshield.client.phone.operation import Operation
 from mshield.client.phone.pin import PinSource, checked_pin
 from mshield.client.wire import read, unhex
@@ -41,12 +41,16 @@ class SignedDocument:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approved:
-    """An approved request. `recovered` says that it had been signed before, and only the answer was lost."""
+    """An approved request. `recovered` says that it had been signed before, and only the answer was lost.
+
+    `return_address` leads back to the app that asked; None where none did.
+    """
 
     request_id: str
     kind: Literal["login", "signature"]
     documents: tuple[SignedDocument, ...]
     recovered: bool
+    return_address: str | None = None
 
 
 def scan(operation: Operation, code: str) -> Scan:
@@ -65,7 +69,7 @@ def inbox(operation: Operation) -> tuple[InboxRequest, ...]:
 
 def take(operation: Operation, request_id: str) -> Scan:
     """Takes a request from the inbox, checks it and keeps it for the decision."""
-    path = f"/api/phone/inbox/{quote(request_id, safe='')}"
+    path = f"/api/phone/inbox/{_segment(request_id)}"
     return _keep(operation, operation.connection.post(path, operation.logged_in(), None))
 
 
@@ -107,14 +111,38 @@ def approve(operation: Operation, scanned: Scan, pin: PinSource) -> Approved:
     return _done(operation, scanned, signatures=signatures)
 
 
-def decline(operation: Operation, scanned: Scan, reason: DeclineReason) -> None:
-    """Refuses the request; `not_me` says that the user did not start it, which the business system is told."""
-    path = f"/api/phone/requests/{scanned.request_id}/decline"
+def decline(operation: Operation, scanned: Scan, reason: DeclineReason) -> str | None:
+    """Refuses the request; `not_me` says that the user did not start it, which the business system is told.
+
+    Gives the address that leads back to the app that asked; None where none did.
+    """
+    path = f"/api/phone/requests/{_segment(scanned.request_id)}/decline"
     operation.connection.post(path, operation.logged_in(), {"reason": reason})
     operation.vault.store_request(None)
+    return way_back(operation, scanned)
+
+
+def way_back(operation: Operation, scanned: Scan) -> str | None:
+    """The address that leads back to the app that asked, once the request is over; None where none did.
+
+    It must be the one that was shown at the scan, but for what it tells. Raises ProtocolError `foreign_return`.
+    """
+    if scanned.return_url is None:
+        return None
+    path = f"/api/phone/requests/{_segment(scanned.request_id)}/return"
+    address = read(operation.connection.get(path, operation.logged_in()), WayBack).address
+    if not address.startswith(scanned.return_url + ("&" if "?" in scanned.return_url else "?")):
+        raise ProtocolError("foreign_return", address)
+    return address
+
+
+def _segment(request_id: str) -> str:
+    return quote(request_id, safe="")
 
 
 def _done(operation: Operation, scanned: Scan, *, signatures: Sequence[Signature | None] | None) -> Approved:
+    # Before the request is forgotten: where this answer is lost, approving again finds it signed and asks again.
+    back = way_back(operation, scanned)
     operation.vault.store_request(None)
     found = signatures or [None] * len(scanned.tasks)
     return Approved(
@@ -125,6 +153,7 @@ def _done(operation: Operation, scanned: Scan, *, signatures: Sequence[Signature
             for task, signature in zip(scanned.tasks, found, strict=True)
         ),
         recovered=signatures is None,
+        return_address=back,
     )
 
 

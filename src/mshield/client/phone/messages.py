@@ -183,7 +183,10 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Scan(msgspec.Struct, frozen=True, kw_only=True):
-    """A scanned request. `number` (two digits) must be the one that the PC shows."""
+    """A scanned request. `number` (two digits) must be the one that the PC shows.
+
+    `return_url` is where a request by another app leads back to; None for others.
+    """
 
     request_id: str
     kind: Literal["login", "signature"]
@@ -191,6 +194,14 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
     requester: Requester
     expires_at: int
     tasks: tuple[Task, ...]
+    return_url: str | None = None
+
+
+class WayBack(msgspec.Struct, frozen=True, kw_only=True):
+    """How a request by another app ended, and the address that leads back to it."""
+
+    state: Literal["signed", "declined", "expired", "cancelled"]
+    address: str
 
 
 class IssuedCertificate(msgspec.Struct, frozen=True, kw_only=True):

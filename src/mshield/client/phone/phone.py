@@ -286,10 +286,12 @@ class VirtualPhone:
         with self._operation() as operation:
             return approval.approve(operation, approval.scanned_request(operation, request_id), pin)
 
-    def decline(self, request_id: str | None = None, *, reason: approval.DeclineReason = "declined") -> None:
-        """Refuses the scanned request."""
+    def decline(
+        self, request_id: str | None = None, *, reason: approval.DeclineReason = "declined"
+    ) -> str | None:
+        """Refuses the scanned request; gives the address that leads back to the app that asked, where one did."""
         with self._operation() as operation:
-            approval.decline(operation, approval.scanned_request(operation, request_id), reason)
+            return approval.decline(operation, approval.scanned_request(operation, request_id), reason)
 
     def signatures(self, *, before: str | None = None, limit: int = 20) -> SignatureList:
         """A page of the signature history, newest first."""

@@ -13,7 +13,8 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from mshield.domain import errors
-from mshield.domain.oidc import AUTH_METHODS, MAX_URIS, SCOPES, checked_uri
+from mshield.domain.addresses import MAX_URIS
+from mshield.domain.oidc import AUTH_METHODS, SCOPES, checked_uri
 from mshield.services.session import SYSTEM_CACHE_MS, BusinessSystem, token_hash
 from mshield.store import oidc_clients as store
 from mshield.store import systems

@@ -1,6 +1,6 @@
 -- name: document^
 -- One document of a business system's request, with its signature where there is one.
-SELECT r.id, r.kind, b.client_id, b.name, b.domain,
+SELECT r.id, r.kind, r.channel, b.client_id, b.name, b.domain,
   t.sid, t.title, t.media_type, t.message, t.format, t.content, t.size, t.display,
   s.uid, s.signature, s.signed_at, s.serial, s.log_index, c.der
 FROM requests r

@@ -2,10 +2,10 @@
 
 -- name: create
 WITH made AS (
-  INSERT INTO requests (id, client_id, kind, channel, state, number, shield_number, pc_address, pc_browser, idempotency_key,
-    body_hash, created_at, expires_at, changed_at, to_tell)
-  VALUES (:id, :client_id, :kind, :channel, 'waiting', :number, :shield_number, :pc_address, :pc_browser, :idempotency_key,
-    :body_hash, :now, :expires_at, :now,
+  INSERT INTO requests (id, client_id, kind, channel, state, number, shield_number, return_url, pc_address, pc_browser,
+    idempotency_key, body_hash, created_at, expires_at, changed_at, to_tell)
+  VALUES (:id, :client_id, :kind, :channel, 'waiting', :number, :shield_number, :return_url, :pc_address, :pc_browser,
+    :idempotency_key, :body_hash, :now, :expires_at, :now,
     EXISTS (SELECT 1 FROM webhook_endpoints e WHERE e.client_id = :client_id AND e.state = 'active'))
   RETURNING id)
 INSERT INTO tasks (sid, request_id, position, uid, purpose, state, message, media_type, title, display, format, content, size,
@@ -27,10 +27,10 @@ WITH counted AS (
   WHERE throttles.window_start <= :stale OR throttles.failures < :most
   RETURNING failures),
 made AS (
-  INSERT INTO requests (id, client_id, kind, channel, state, number, shield_number, pc_address, pc_browser, idempotency_key,
-    body_hash, created_at, expires_at, changed_at, to_tell)
-  SELECT :id, :client_id, :kind, :channel, 'waiting', :number, :shield_number, :pc_address, :pc_browser, :idempotency_key,
-    :body_hash, :now, :expires_at, :now,
+  INSERT INTO requests (id, client_id, kind, channel, state, number, shield_number, return_url, pc_address, pc_browser,
+    idempotency_key, body_hash, created_at, expires_at, changed_at, to_tell)
+  SELECT :id, :client_id, :kind, :channel, 'waiting', :number, :shield_number, :return_url, :pc_address, :pc_browser,
+    :idempotency_key, :body_hash, :now, :expires_at, :now,
     EXISTS (SELECT 1 FROM webhook_endpoints e WHERE e.client_id = :client_id AND e.state = 'active')
   FROM counted
   RETURNING id)

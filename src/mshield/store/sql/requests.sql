@@ -17,7 +17,7 @@ WHERE d.shield_number = :shield_number AND c.state = 'active' AND c.holds = '' A
 UPDATE tasks SET state = 'closed' WHERE request_id = :request_id AND state = 'waiting';
 
 -- name: result
-SELECT r.id, r.kind, r.state, r.expires_at, t.title, t.format, t.message, t.content, s.signature, s.signed_at,
+SELECT r.id, r.kind, r.channel, r.state, r.expires_at, t.title, t.format, t.message, t.content, s.signature, s.signed_at,
   c.serial, c.der, c.common_name, c.organisation, c.credit_code, c.role, c.shield_number
 FROM requests r
 LEFT JOIN tasks t ON t.request_id = r.id

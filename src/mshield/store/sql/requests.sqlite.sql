@@ -1,10 +1,10 @@
 -- The steps of one transaction; PostgreSQL joins them into one statement.
 
 -- name: insert_request!
-INSERT INTO requests (id, client_id, kind, channel, state, number, shield_number, pc_address, pc_browser, idempotency_key,
-  body_hash, created_at, expires_at, changed_at, to_tell)
-VALUES (:id, :client_id, :kind, :channel, 'waiting', :number, :shield_number, :pc_address, :pc_browser, :idempotency_key,
-  :body_hash, :now, :expires_at, :now,
+INSERT INTO requests (id, client_id, kind, channel, state, number, shield_number, return_url, pc_address, pc_browser,
+  idempotency_key, body_hash, created_at, expires_at, changed_at, to_tell)
+VALUES (:id, :client_id, :kind, :channel, 'waiting', :number, :shield_number, :return_url, :pc_address, :pc_browser,
+  :idempotency_key, :body_hash, :now, :expires_at, :now,
   EXISTS (SELECT 1 FROM webhook_endpoints e WHERE e.client_id = :client_id AND e.state = 'active'));
 
 -- name: insert_task!

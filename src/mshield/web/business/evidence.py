@@ -9,6 +9,8 @@ from starlette.responses import Response
 from mshield.pki.evidence import MEDIA_TYPE, Evidence
 from mshield.web import openapi
 from mshield.web.business.authentication import system_of
+from mshield.web.business.return_code import PARAMETER as RETURN_CODE
+from mshield.web.business.return_code import return_code_of
 from mshield.web.context import context_of
 
 router: Final = APIRouter(tags=["business"])
@@ -20,10 +22,10 @@ _LAST: Final = 63
     "/requests/{request_id}/evidence",
     summary="The bundle of evidence for a signed document",
     operation_id="getEvidence",
-    openapi_extra=_SECURITY,
+    openapi_extra=_SECURITY | {"parameters": [RETURN_CODE]},
     response_class=Response,
     responses=openapi.answers(Evidence, "The bundle, one file", media_type=MEDIA_TYPE)
-    | openapi.problems(401, 404, 409, 422, 503),
+    | openapi.problems(401, 403, 404, 409, 422, 503),
 )
 async def evidence(
     request: Request,
@@ -33,9 +35,11 @@ async def evidence(
     """All that proves the signature, for good and offline: `mshield verify BUNDLE` checks it.
 
     409 `not_signed` before the phone has signed, `not_logged_yet` in the second before the log has the signature.
+    With `return_code` for a request by channel `app`, as its result.
     """
     context = context_of(request)
     now = context.clock()
     system = await system_of(request, now=now)
-    bundle = await context.make_evidence(system, request_id, document, now=now)
+    code = return_code_of(request)
+    bundle = await context.make_evidence(system, request_id, document, return_code=code, now=now)
     return Response(bundle.encode(), media_type=MEDIA_TYPE)

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.domain import errors
+from mshield.domain.addresses import MAX_URI
 from mshield.domain.errors import Json
 from mshield.pki.evidence import Format
 from mshield.services.ask import Asked
@@ -18,6 +19,8 @@ from mshield.services.result import SignedResult
 from mshield.web import openapi
 from mshield.web.body import Hex32, Wire, decode
 from mshield.web.business.authentication import system_of
+from mshield.web.business.return_code import PARAMETER as RETURN_CODE
+from mshield.web.business.return_code import return_code_of
 from mshield.web.context import context_of
 from mshield.web.json_answer import JsonAnswer
 from mshield.web.long_poll import PARAMETERS, seconds_of
@@ -82,6 +85,7 @@ class CreateMessage(Wire, frozen=True):
 
     `channel` `app`: another app on the same phone hands the request over by its link, and needs a bound certificate.
     `shield_number`: the request for a signature also waits in that shield's inbox (待办), and no other can take it.
+    `return_url`: with `app`, and only then, where the shield's app leads back to; one that you registered.
     `lifetime`: seconds that the request lives, a login at most 300.
     """
 
@@ -90,6 +94,7 @@ class CreateMessage(Wire, frozen=True):
     pc: PcMessage | None = None
     channel: Literal["qr", "app"] = "qr"
     shield_number: Annotated[str, msgspec.Meta(pattern=r"^MS[0-9]{11}$")] | None = None
+    return_url: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_URI)] | None = None
     lifetime: Annotated[int, msgspec.Meta(ge=30, le=86_400)] | None = None
 
 
@@ -185,6 +190,7 @@ async def create(request: Request) -> Response:
         channel=message.channel,
         documents=tuple(_document(each) for each in message.documents),
         shield_number=message.shield_number,
+        return_url=message.return_url,
         lifetime=message.lifetime,
         pc_address=message.pc.address if message.pc else None,
         pc_browser=message.pc.browser if message.pc else None,
@@ -222,18 +228,22 @@ async def state(request: Request, request_id: str) -> Response:
     "/requests/{request_id}/result",
     summary="What was signed, and by whom",
     operation_id="getResult",
-    openapi_extra=_SECURITY,
+    openapi_extra=_SECURITY | {"parameters": [RETURN_CODE]},
     responses=openapi.answers(ResultMessage, "The signatures with certificate, chain and OCSP answer")
-    | openapi.problems(401, 404, 409, 503),
+    | openapi.problems(401, 403, 404, 409, 503),
 )
 @hot
 async def result(request: Request, request_id: str) -> Response:
-    """409 `not_signed` before the phone has signed. Verify it: the SDK's `verify()` does so offline."""
+    """409 `not_signed` before the phone has signed. Verify it: the SDK's `verify()` does so offline.
+
+    A request by channel `app` has a result only for whom the shield's app led back, with `return_code`: 403
+    `wrong_return_code` else.
+    """
     context = context_of(request)
     now = context.clock()
     system = await system_of(request, now=now)
-    answer = _result(await context.signed_result(system, request_id, now=now))
-    return JsonAnswer(answer)
+    signed = await context.signed_result(system, request_id, return_code=return_code_of(request), now=now)
+    return JsonAnswer(_result(signed))
 
 
 @router.post(
@@ -259,6 +269,7 @@ def _check(message: CreateMessage) -> None:
         name
         for name, is_wrong in (
             ("documents", login == bool(message.documents)),
+            ("return_url", (message.channel == "app") != (message.return_url is not None)),
             ("shield_number", message.shield_number is not None and (login or message.channel == "app")),
             ("lifetime", login and message.lifetime is not None and message.lifetime > _LONGEST_LOGIN),
         )

@@ -75,12 +75,16 @@ class TaskMessage(Wire, frozen=True):
 
 
 class ScannedMessage(Wire, frozen=True):
-    """A request that this phone has taken; `number` also stands on the PC's screen."""
+    """A request that this phone has taken; `number` also stands on the PC's screen.
+
+    `return_url` is where one by another app leads back to, else null: the address to open then is that of `wayBack`.
+    """
 
     request_id: str
     kind: Literal["login", "signature"]
     number: str
     requester: RequesterMessage
+    return_url: str | None
     expires_at: int
     tasks: tuple[TaskMessage, ...]
 
@@ -95,6 +99,16 @@ class WaitingMessage(Wire, frozen=True):
     requester: RequesterMessage
     asked_at: int
     expires_at: int
+
+
+EndState = Literal["signed", "declined", "expired", "cancelled"]
+
+
+class ReturnMessage(Wire, frozen=True):
+    """`address` is the request's `return_url` with `request`, `state` and, where signed, `return_code` in its query."""
+
+    state: EndState
+    address: str
 
 
 class InboxMessage(Wire, frozen=True):
@@ -196,12 +210,36 @@ async def decline(request: Request, request_id: str) -> Response:
     return Response(status_code=204)
 
 
+@router.get(
+    "/requests/{request_id}/return",
+    summary="The way back to the other app",
+    operation_id="wayBack",
+    openapi_extra=_SECURITY,
+    responses=openapi.answers(ReturnMessage, "How the request ended, and the address to open")
+    | openapi.problems(401, 404, 409, 503),
+)
+async def way_back(request: Request, request_id: str) -> Response:
+    """Manual 2.3.1.8, for a request by channel `app` that this phone took, once it is over.
+
+    The address is a registered one of the business system with `request` and `state`, and `return_code` where it is
+    signed. Open it and no other.
+    """
+    caller = await caller_of(request)
+    context = context_of(request)
+    now = context.clock()
+    login = await authenticate_phone(context.db, caller, now=now)
+    back = await context.answer.way_back(login, request_id, now=now)
+    state = msgspec.convert(back.state, EndState)
+    return JsonAnswer(ReturnMessage(state, back.address))
+
+
 def _scanned(taken: ScannedRequest) -> ScannedMessage:
     return ScannedMessage(
         request_id=taken.id,
         kind="login" if taken.kind == "login" else "signature",
         number=taken.number,
         requester=_requester(taken.requester),
+        return_url=taken.return_url,
         expires_at=taken.expires_at,
         tasks=tuple(task_message(task) for task in taken.tasks),
     )

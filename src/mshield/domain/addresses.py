@@ -1,0 +1,34 @@
+"""What every address that a business system registers must be: whole, exact, and of characters that URLs have."""
+
+import re
+from ipaddress import ip_address
+from typing import Final
+from urllib.parse import urlsplit
+
+MAX_URI: Final = 512
+MAX_URIS: Final = 20
+
+_LOOPBACK: Final = "localhost"
+_URI: Final = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+")
+
+
+def is_whole(uri: str) -> bool:
+    """Whether it has only the characters of URLs, and neither fragment, user nor wildcard. Raises ValueError."""
+    netloc = urlsplit(uri).netloc
+    return (
+        len(uri) <= MAX_URI
+        and _URI.fullmatch(uri) is not None
+        and "#" not in uri
+        and "@" not in netloc
+        and "*" not in netloc
+    )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine."""
+    if host == _LOOPBACK:
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
