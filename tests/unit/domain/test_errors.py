@@ -63,9 +63,10 @@ def test_r17_each_error_of_the_app_leads_to_an_answer() -> None:
         "account_elsewhere", "captcha_wrong", "conflict", "filing_file_refused", "filing_lines_bad",
         "forbidden", "idempotency_mismatch", "internal_message_refused", "invalid_client_keys",
         "invalid_client_uri", "invalid_credit_code", "invalid_id_number", "invalid_name",
-        "invalid_phone", "invalid_request", "invalid_staff", "login_over", "login_refused",
-        "logout_refused", "not_found", "not_logged_yet", "not_signed", "phone_taken", "shield_unusable",
-        "signed_attributes_refused", "weak_password", "webhook_url_refused", "wrong_client",
+        "invalid_phone", "invalid_request", "invalid_return_url", "invalid_staff", "login_over",
+        "login_refused", "logout_refused", "not_found", "not_logged_yet", "not_signed", "phone_taken",
+        "request_open", "return_url_unknown", "shield_unusable", "signed_attributes_refused",
+        "weak_password", "webhook_url_refused", "wrong_client", "wrong_return_code",
         "wrong_staff_token", "wrong_status_token",
     }  # fmt: skip
 
