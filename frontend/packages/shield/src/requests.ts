@@ -17,6 +17,7 @@ import {
   readInbox,
   readScan,
   readTask,
+  readWayBack,
   type Scan,
   type Task,
 } from "./messages.ts";
@@ -35,12 +36,16 @@ export interface SignedDocument {
   readonly signature: Signature | null;
 }
 
-/** An approved request. `recovered` says that it had been signed before, and only the answer was lost. */
+/**
+ * An approved request. `recovered` says that it had been signed before, and only the answer was lost; `returnAddress`
+ * leads back to the app that asked, null where none did.
+ */
 export interface Approved {
   readonly requestId: string;
   readonly kind: Kind;
   readonly documents: readonly SignedDocument[];
   readonly recovered: boolean;
+  readonly returnAddress: string | null;
 }
 
 /** Takes the request behind a QR code or another app's link, checks it and keeps it for the decision. */
@@ -92,11 +97,39 @@ export async function approve(operation: Operation, scanned: Scan, pin: PinSourc
   }
 }
 
-/** Refuses the request; `not_me` says that the user did not start it, which the business system is told. */
-export async function decline(operation: Operation, scanned: Scan, reason: DeclineReason): Promise<void> {
+/**
+ * Refuses the request; `not_me` says that the user did not start it, which the business system is told. Gives the address
+ * that leads back to the app that asked, null where none did.
+ */
+export async function decline(
+  operation: Operation,
+  scanned: Scan,
+  reason: DeclineReason,
+): Promise<string | null> {
   const path = `/api/phone/requests/${encodeURIComponent(scanned.requestId)}/decline`;
   await operation.connection.post(path, operation.loggedIn(), { reason });
   await operation.vault.change({ scanned: null });
+  return await wayBack(operation, scanned);
+}
+
+/**
+ * The address that leads back to the app that asked, once the request is over; null where none did. It must be the one
+ * shown at the scan, but for what it tells: else ProtocolError `foreign_return`.
+ */
+export async function wayBack(
+  operation: Operation,
+  { requestId, returnUrl }: Pick<Scan, "requestId" | "returnUrl">,
+): Promise<string | null> {
+  // A request that was kept by an older version of the app has none.
+  if (!returnUrl) {
+    return null;
+  }
+  const path = `/api/phone/requests/${encodeURIComponent(requestId)}/return`;
+  const address = readWayBack(await operation.connection.get(path, operation.loggedIn()));
+  if (!address.startsWith(`${returnUrl}${returnUrl.includes("?") ? "&" : "?"}`)) {
+    throw new ProtocolError("foreign_return", address);
+  }
+  return address;
 }
 
 async function keep(operation: Operation, answer: unknown): Promise<Scan> {
@@ -131,12 +164,15 @@ function checkTask(task: Task, scanned: Scan, uid: string): void {
 
 async function done(
   operation: Operation,
-  { requestId, kind, tasks }: Scan,
+  scanned: Scan,
   signatures: readonly (Signature | null)[] | null,
 ): Promise<Approved> {
+  const { requestId, kind, tasks } = scanned;
+  // Before the request is forgotten: where this answer is lost, approving again finds it signed and asks again.
+  const returnAddress = await wayBack(operation, scanned);
   await operation.vault.change({ scanned: null });
   const documents = tasks.map(({ sid, title }, i) => ({ sid, title, signature: signatures?.[i] ?? null }));
-  return { requestId, kind, documents, recovered: signatures === null };
+  return { requestId, kind, documents, recovered: signatures === null, returnAddress };
 }
 
 async function areSigned(operation: Operation, tasks: readonly Task[]): Promise<boolean> {

@@ -187,10 +187,16 @@ export class Shield {
     );
   }
 
-  async decline(reason: requests.DeclineReason = "declined", requestId?: string): Promise<void> {
-    await this.#run((operation) =>
+  /** Gives the address that leads back to the app that asked, where one did. */
+  async decline(reason: requests.DeclineReason = "declined", requestId?: string): Promise<string | null> {
+    return await this.#run((operation) =>
       requests.decline(operation, requests.scannedRequest(operation, requestId), reason),
     );
+  }
+
+  /** The same address for a request that ended otherwise, as one whose time was over; null where no app asked. */
+  async wayBack(scanned: Pick<Scan, "requestId" | "returnUrl">): Promise<string | null> {
+    return await this.#run((operation) => requests.wayBack(operation, scanned));
   }
 
   /** What the phone itself knows; asks nobody. */

@@ -66,5 +66,10 @@ export const TEXTS: Readonly<Record<string, Text>> = {
   renewed_already: ["证书已经更新", "The certificate has been renewed already", null],
   not_bound: ["证书没有绑定，请重试", "The certificate was not bound; try again", null],
   nothing_scanned: ["没有待处理的扫码请求", "No scanned request is waiting", null],
+  foreign_return: [
+    "返回地址与登记的不符，没有返回",
+    "The return address is not the registered one. It was not opened",
+    null,
+  ],
   bad_code: ["不是本服务的二维码", "This is not a QR code of this service", null],
 };
