@@ -1,7 +1,10 @@
 import { readFileSync } from "node:fs";
 
 import vue from "@vitejs/plugin-vue";
-import { defineConfig, type Plugin } from "vite";
+import { defineConfig, type InlineConfig, type Plugin } from "vite";
+import { VitePWA } from "vite-plugin-pwa";
+
+import { manifest } from "./manifest.ts";
 
 const LOOK = new URL("../../packages/look/", import.meta.url);
 
@@ -21,9 +24,38 @@ function icons(): Plugin {
   };
 }
 
+/** The worker's own build says no more than the app's, and what it writes is one file. */
+function quietly(config: InlineConfig): void {
+  config.logLevel = "warn";
+  const output = config.build?.rollupOptions?.output;
+  if (output && !Array.isArray(output)) {
+    delete output.inlineDynamicImports;
+    output.codeSplitting = false;
+  }
+}
+
 export default defineConfig({
   base: "/app/",
-  plugins: [vue(), icons()],
+  plugins: [
+    vue(),
+    icons(),
+    VitePWA({
+      strategies: "injectManifest",
+      srcDir: "src",
+      filename: "sw.ts",
+      // src/engine/updates.ts does it: under Trusted Types, and after the first screen stands.
+      injectRegister: null,
+      manifest,
+      includeManifestIcons: false,
+      integration: { configureCustomSWViteBuild: quietly },
+      injectManifest: {
+        injectionPoint: "self.shellFiles",
+        // The shell and all screens; the scanner's WebAssembly is kept once it was used.
+        globPatterns: ["**/*.{html,js,css,svg}"],
+        dontCacheBustURLsMatching: /^assets\//,
+      },
+    }),
+  ],
   define: {
     __VUE_OPTIONS_API__: false,
     __VUE_PROD_DEVTOOLS__: false,

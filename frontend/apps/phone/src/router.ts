@@ -2,10 +2,12 @@
 
 import { createRouter, createWebHistory, type RouteRecordRaw } from "vue-router";
 
+import { isLocked } from "./engine/lock.ts";
 import { isLoggedIn, phone, readStatus } from "./engine/phone.ts";
 import { accountRoutes } from "./screens/account/routes.ts";
 import { certificateRoutes } from "./screens/certificate/routes.ts";
 import { homeRoutes } from "./screens/home/routes.ts";
+import { lockRoutes } from "./screens/lock/routes.ts";
 import { meRoutes } from "./screens/me/routes.ts";
 import { requestRoutes } from "./screens/request/routes.ts";
 import { settings } from "./settings.ts";
@@ -25,6 +27,7 @@ const routes: RouteRecordRaw[] = [
   ...certificateRoutes,
   ...requestRoutes,
   ...meRoutes,
+  ...lockRoutes,
   { path: "/:unknown(.*)*", redirect: "/" },
 ];
 
@@ -35,6 +38,9 @@ export const router = createRouter({
 });
 
 router.beforeEach(async (to) => {
+  if (isLocked() && to.name !== "locked") {
+    return { name: "locked", query: { next: to.fullPath } };
+  }
   if (!settings.isWelcomed && to.name !== "welcome" && !to.meta.isOpen) {
     return { name: "welcome", query: { next: to.fullPath } };
   }

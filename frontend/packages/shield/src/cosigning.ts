@@ -57,7 +57,8 @@ export class CoSigning {
       try {
         if (known?.slot.epoch !== opened.slot.epoch) {
           const fell = before !== null && opened.left < before;
-          const prompt = { left: opened.left, fell, pinSetAt: opened.slot.pinSetAt };
+          const keyId = hex(this.#key.uid);
+          const prompt = { keyId, left: opened.left, fell, pinSetAt: opened.slot.pinSetAt };
           known = { slot: opened.slot, pin: await ask(source, prompt) };
         }
         left--;

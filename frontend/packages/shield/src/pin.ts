@@ -6,8 +6,9 @@
 
 import { PhoneError } from "./errors.ts";
 
-/** What the user should see: tries left, whether others spent some, which PIN (when it was set, ms). */
+/** What the user should see: tries left, whether others spent some, which PIN (when it was set, ms), of which key. */
 export interface PinPrompt {
+  readonly keyId: string;
   readonly left: number;
   readonly fell: boolean;
   readonly pinSetAt: number;

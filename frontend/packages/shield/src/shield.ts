@@ -154,6 +154,11 @@ export class Shield {
     await this.#run((operation) => binding.unbind(operation, sid));
   }
 
+  /** Has the service judge the PIN, which counts as an attempt, and signs nothing of others. */
+  async confirmPin(pin: PinSource): Promise<void> {
+    await this.#run((operation) => pinChange.confirm(operation, "key", pin));
+  }
+
   /** Changes the PIN (修改 PIN 码); where the outcome is unknown call it again with the same PINs. */
   async changePin(old: PinSource, changed: string): Promise<pinChange.PinChanged> {
     return await this.#run(async (operation) => {

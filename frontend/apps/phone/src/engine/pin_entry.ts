@@ -8,6 +8,7 @@
 import { type PinPrompt, type PinSource, ProblemError } from "@mshield/shield";
 import { readonly, shallowReactive } from "vue";
 
+import { fitsBiometric, openPin, removeBiometric } from "./biometric.ts";
 import { getReady } from "./shield.ts";
 
 /** What the sheet repeats: the act, and what it is about (business system and amount). */
@@ -27,6 +28,10 @@ interface Entry {
   prompt: PinPrompt | null;
   /** Attempts left after a wrong PIN. */
   wrongLeft: number | null;
+  /** Fingerprint or face can give this PIN. */
+  hasBiometric: boolean;
+  /** It was switched off here, because what it gave was wrong or couldn't be opened. */
+  isBiometricGone: boolean;
 }
 
 class Cancelled extends Error {}
@@ -38,9 +43,13 @@ const entry = shallowReactive<Entry>({
   count: 0,
   prompt: null,
   wrongLeft: null,
+  hasBiometric: false,
+  isBiometricGone: false,
 });
+const NOTHING = { prompt: null, wrongLeft: null, hasBiometric: false, isBiometricGone: false };
 const digits: number[] = [];
 let isCancelled = false;
+let isFromBiometric = false;
 let entered: { resolve: (pin: string) => void; reject: (reason: Error) => void } | null = null;
 
 export const pinEntry = readonly(entry) as Readonly<Entry>;
@@ -49,7 +58,7 @@ export const pinEntry = readonly(entry) as Readonly<Entry>;
 export async function withPin<T>(about: PinAbout, use: (pin: PinSource) => Promise<T>): Promise<T | null> {
   getReady();
   isCancelled = false;
-  Object.assign(entry, { about, wrongLeft: null, prompt: null });
+  Object.assign(entry, { ...NOTHING, about });
   try {
     for (;;) {
       entry.stage = "connecting";
@@ -60,6 +69,9 @@ export async function withPin<T>(about: PinAbout, use: (pin: PinSource) => Promi
           throw error;
         }
         entry.wrongLeft = error.left;
+        if (isFromBiometric) {
+          await giveBiometricUp();
+        }
       }
     }
   } catch (error) {
@@ -69,7 +81,7 @@ export async function withPin<T>(about: PinAbout, use: (pin: PinSource) => Promi
     throw error;
   } finally {
     erase();
-    Object.assign(entry, { about: null, prompt: null, wrongLeft: null });
+    Object.assign(entry, { ...NOTHING, about: null });
   }
 }
 
@@ -77,7 +89,8 @@ async function ask(prompt: PinPrompt): Promise<string> {
   if (isCancelled) {
     throw new Cancelled();
   }
-  Object.assign(entry, { prompt, stage: "entering" });
+  isFromBiometric = false;
+  Object.assign(entry, { prompt, stage: "entering", hasBiometric: await fitsBiometric(prompt) });
   const pin = await new Promise<string>((resolve, reject) => {
     entered = { resolve, reject };
     submitIfFull();
@@ -102,6 +115,26 @@ export function pressBack(): void {
     digits.pop();
     entry.count = digits.length;
   }
+}
+
+/** Fingerprint or face instead of the digits. */
+export async function pressBiometric(): Promise<void> {
+  try {
+    const pin = entry.stage === "entering" ? await openPin() : null;
+    if (pin !== null && entered !== null) {
+      erase();
+      isFromBiometric = true;
+      entered.resolve(pin);
+      entered = null;
+    }
+  } catch {
+    await giveBiometricUp();
+  }
+}
+
+async function giveBiometricUp(): Promise<void> {
+  await removeBiometric();
+  Object.assign(entry, { hasBiometric: false, isBiometricGone: true });
 }
 
 /** The user goes back; a PIN that was given is not taken back. */

@@ -13,6 +13,7 @@ import {
 import workerAddress from "@mshield/shield/worker?worker&url";
 
 import { scriptAddress } from "../trusted.ts";
+import { removeBiometric } from "./biometric.ts";
 
 class WorkerSecrets implements Secrets {
   #worker: Secrets | null = null;
@@ -32,9 +33,23 @@ class WorkerSecrets implements Secrets {
   }
 }
 
+/** The engine, with what follows from an operation for the PIN that is kept for fingerprint or face. */
+class AppShield extends Shield {
+  override async changePin(...given: Parameters<Shield["changePin"]>): ReturnType<Shield["changePin"]> {
+    const changed = await super.changePin(...given);
+    await removeBiometric();
+    return changed;
+  }
+
+  override async logout(): Promise<void> {
+    await removeBiometric();
+    await super.logout();
+  }
+}
+
 const secrets = new WorkerSecrets();
 
-export const shield = new Shield(location.origin, { secrets });
+export const shield = new AppShield(location.origin, { secrets });
 
 /** Called by screens on which a PIN is about to be entered. */
 export function getReady(): void {

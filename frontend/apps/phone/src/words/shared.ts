@@ -30,6 +30,8 @@ export const shared = {
       lockWarning: "再错 {left} 次将永久锁死，只能由法人作废后重新申请。",
       forgot: "忘记 PIN 码？",
       forgotWhatNow: "忘记 PIN 码怎么办",
+      biometric: "指纹或面容",
+      biometricGone: "指纹或面容已关闭，请输入 PIN 码",
     },
     sms: {
       label: "短信验证码",
@@ -40,6 +42,7 @@ export const shared = {
       sent: "已发送到 {to}",
       none: "没收到验证码？",
     },
+    update: { ready: "有新版本", act: "更新" },
     card: { label: "证书", number: "手机盾号", copy: "复制手机盾号", holder: "持有人", until: "有效期至" },
     state: {
       none: "尚未申请",
@@ -84,6 +87,8 @@ export const shared = {
       lockWarning: "{left} more wrong tries lock it for good. Then only your legal person can revoke it.",
       forgot: "Forgot your PIN?",
       forgotWhatNow: "What if I forgot it",
+      biometric: "Finger or face",
+      biometricGone: "Finger or face was switched off. Enter your PIN",
     },
     sms: {
       label: "SMS code",
@@ -94,6 +99,7 @@ export const shared = {
       sent: "Sent to {to}",
       none: "No code?",
     },
+    update: { ready: "There is a new version", act: "Update" },
     card: {
       label: "Certificate",
       number: "Shield number",

@@ -1,0 +1,40 @@
+/// <reference lib="webworker" />
+/**
+ * The service worker: the app's own files from its cache, so that it starts without a network.
+ *
+ * It answers addresses under /app/ and no others: calls of the service pass by it, so nothing of them is ever kept,
+ * queued or sent again (protocol, "What may be kept"). A new version waits until the user takes it.
+ */
+
+import { cleanupOutdatedCaches, createHandlerBoundToURL, precacheAndRoute } from "workbox-precaching";
+import { NavigationRoute, registerRoute } from "workbox-routing";
+import { CacheFirst } from "workbox-strategies";
+
+declare const self: ServiceWorkerGlobalScope & {
+  readonly shellFiles: { readonly url: string; readonly revision: string | null }[];
+};
+
+/** Parts that are kept when they were used once: they are large, and their names hold a hash. */
+const PARTS = "mshield-parts";
+const ASSETS = /^\/app\/assets\//;
+const FILES = /^\/app\/[\w-]+\.\w+$/;
+
+precacheAndRoute([...self.shellFiles], { cleanURLs: false, ignoreURLParametersMatching: [] });
+cleanupOutdatedCaches();
+registerRoute(
+  new NavigationRoute(createHandlerBoundToURL("/app/index.html"), {
+    allowlist: [/^\/app\//],
+    denylist: [ASSETS, FILES],
+  }),
+);
+registerRoute(
+  ({ sameOrigin, url }) => sameOrigin && ASSETS.test(url.pathname),
+  new CacheFirst({ cacheName: PARTS }),
+);
+
+self.addEventListener("activate", (event) => event.waitUntil(caches.delete(PARTS)));
+self.addEventListener("message", ({ data }) => {
+  if (data === "take-over") {
+    void self.skipWaiting();
+  }
+});
