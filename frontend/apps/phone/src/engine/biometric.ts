@@ -99,6 +99,11 @@ export async function keepPin({ key, ...where }: Sealer, owner: PinOwner, pin: s
   await keepSealed({ ...where, keyId, pinSetAt, ...(await seal(key, owner, pin)) });
 }
 
+/** Gives a new credential up that seals nothing. */
+export async function forgetSealer({ credentialId }: Sealer): Promise<void> {
+  await forgetCredential(credentialId);
+}
+
 /** Asks for fingerprint or face; null where the user went back. Throws where what is stored can't be opened. */
 export async function openPin(): Promise<string | null> {
   const sealed = await readSealed();

@@ -41,6 +41,12 @@ class AppShield extends Shield {
     return changed;
   }
 
+  override async apply(...given: Parameters<Shield["apply"]>): ReturnType<Shield["apply"]> {
+    const issued = await super.apply(...given);
+    await removeBiometric();
+    return issued;
+  }
+
   override async logout(): Promise<void> {
     await removeBiometric();
     await super.logout();
