@@ -33,6 +33,7 @@ export const shared = {
       biometric: "指纹或面容",
       biometricGone: "指纹或面容已关闭，请输入 PIN 码",
     },
+    password: { show: "显示密码", hide: "隐藏密码" },
     sms: {
       label: "短信验证码",
       placeholder: "6 位数字",
@@ -90,6 +91,7 @@ export const shared = {
       biometric: "Finger or face",
       biometricGone: "Finger or face was switched off. Enter your PIN",
     },
+    password: { show: "Show the password", hide: "Hide the password" },
     sms: {
       label: "SMS code",
       placeholder: "6 digits",

@@ -1,24 +1,185 @@
-export const words = {
+/** Words of the screens before the login. */
+
+export const brandWords = {
+  zh: { name: "手机盾", line: "企业的登录与签名，在您手里" },
+  en: { name: "Mobile Shield", line: "Your company's logins and signatures, in your hand" },
+};
+
+export const loginWords = {
   zh: {
-    login: {
-      title: "登录",
-      account: "账号",
-      password: "密码",
-      captcha: "验证码",
-      captchaPicture: "图形验证码",
-      another: "换一张",
-      act: "登录",
+    account: "账号",
+    password: "密码",
+    captcha: "图形验证码",
+    captchaHint: "输入右图字符",
+    captchaPicture: "图形验证码",
+    another: "换一张图形验证码",
+    sound: { none: "听语音验证码", loading: "正在载入", playing: "正在播放", waiting: "点这里播放" },
+    missing: {
+      account: "请输入账号，一般是您的手机号",
+      password: "请输入密码",
+      captcha: "请输入图中字符，看不清可以换一张或听语音",
+    },
+    forgot: "忘记密码",
+    act: "登录",
+    register: "我要注册",
+    registered: "注册成功，请用刚才设置的密码登录",
+    reset: "密码已重设，请用新密码登录",
+    elsewhere: "已注册过的企业用户无需再次注册，可直接登录。",
+    own: "已在本机申请，只能用申请时的账号登录。",
+    help: "登录遇到问题？",
+    source: "账号来自",
+    ownSource: "手机盾",
+    other: {
+      why: "没有登录，手机盾没有受影响。申请证书后，本机只允许申请时的账号登录。",
+      rule: "为什么不能换账号",
     },
   },
   en: {
-    login: {
-      title: "Log in",
-      account: "Account",
-      password: "Password",
-      captcha: "Code",
-      captchaPicture: "Picture with a code",
-      another: "Another picture",
-      act: "Log in",
+    account: "Account",
+    password: "Password",
+    captcha: "Characters in the picture",
+    captchaHint: "As shown",
+    captchaPicture: "Picture with characters to type",
+    another: "Another picture",
+    sound: { none: "Hear them instead", loading: "Loading", playing: "Playing", waiting: "Tap to play" },
+    missing: {
+      account: "Enter your account, usually your phone number",
+      password: "Enter your password",
+      captcha: "Enter the characters. Hard to read? Take another picture, or hear them",
     },
+    forgot: "Forgot password",
+    act: "Log in",
+    register: "Register",
+    registered: "You are registered. Log in with the password you just set",
+    reset: "The password was reset. Log in with the new one",
+    elsewhere: "Registered before? Log in right away, there is no need to register again.",
+    own: "was applied for on this phone. Only that account can log in here.",
+    help: "Trouble logging in?",
+    source: "Account of",
+    ownSource: "Mobile Shield",
+    other: {
+      why: "Nobody was logged in and the shield is unaffected. After an application only the account that applied can log in on this phone.",
+      rule: "Why not another account",
+    },
+  },
+};
+
+/** Fields that registration and the new password have in common, with what is wrong with them. */
+const identity = {
+  zh: {
+    idNumber: "证件号码",
+    phone: "手机号",
+    phoneHint: "11 位手机号",
+    enter: "请输入",
+    password: "登录密码",
+    newPassword: "新密码",
+    passwordHint: "至少 10 位",
+    strength: {
+      label: "密码强度",
+      1: "太弱",
+      2: "一般",
+      3: "较强",
+      4: "很强",
+    },
+    weakness: {
+      too_short: "至少 10 位，还差 {missing} 位",
+      too_long: "最多 128 位",
+      too_simple: "字母、数字、符号至少用两种，不要只重复几个字符",
+      personal: "不要包含您的手机号",
+      common: "这是常见密码，很容易被猜到",
+    },
+    wrong: {
+      idNumber: "证件号码有误，请按证件核对",
+      phone: "手机号有误，请输入 11 位手机号",
+      smsCode: "请输入短信里的 6 位数字",
+    },
+  },
+  en: {
+    idNumber: "Id number",
+    phone: "Phone",
+    phoneHint: "11 digits",
+    enter: "Required",
+    password: "Password",
+    newPassword: "New password",
+    passwordHint: "10 characters or more",
+    strength: {
+      label: "Strength",
+      1: "Too weak",
+      2: "Fair",
+      3: "Good",
+      4: "Strong",
+    },
+    weakness: {
+      too_short: "10 characters or more: {missing} to go",
+      too_long: "128 characters at most",
+      too_simple: "Use two of letters, digits and signs, and more than a few characters",
+      personal: "It must not contain your phone number",
+      common: "This is a common password and easily guessed",
+    },
+    wrong: {
+      idNumber: "The id number is not right. Check it against the document",
+      phone: "The phone number is not right: 11 digits are needed",
+      smsCode: "Enter the 6 digits of the SMS",
+    },
+  },
+};
+
+export const passwordWords = identity;
+
+export const registerWords = {
+  zh: {
+    ...identity.zh,
+    title: "注册",
+    name: "姓名",
+    nameHint: "与证件一致",
+    wrongName: "姓名有误，请按证件填写",
+    idType: "证件类型",
+    types: {
+      resident_id: "居民身份证",
+      passport: "护照",
+      hk_macau_permit: "港澳居民来往内地通行证",
+      taiwan_permit: "台湾居民来往大陆通行证",
+      foreign_resident_id: "外国人永久居留身份证",
+    },
+    agreement:
+      "点击注册，即同意我们用手机号登录和发送验证码，用姓名和证件号码核对备案。证件号码加密保存，不作他用。",
+    privacy: "本应用保存什么",
+    act: "注册",
+    exists: "直接登录",
+  },
+  en: {
+    ...identity.en,
+    title: "Register",
+    name: "Name",
+    nameHint: "As on the document",
+    wrongName: "The name is not right. Enter it as on the document",
+    idType: "Id document",
+    types: {
+      resident_id: "Resident identity card",
+      passport: "Passport",
+      hk_macau_permit: "Mainland travel permit for Hong Kong and Macau residents",
+      taiwan_permit: "Mainland travel permit for Taiwan residents",
+      foreign_resident_id: "Foreign permanent resident identity card",
+    },
+    agreement:
+      "By registering you agree that your phone number serves to log in and to receive codes, and your name and id number to match your filing. The id number is stored encrypted and serves nothing else.",
+    privacy: "What this app stores",
+    act: "Register",
+    exists: "Log in instead",
+  },
+};
+
+export const forgotWords = {
+  zh: {
+    ...identity.zh,
+    title: "重设密码",
+    lead: "用注册时的手机号和证件号码证明是您本人。PIN 码和证书不受影响。",
+    act: "重设密码",
+  },
+  en: {
+    ...identity.en,
+    title: "Reset password",
+    lead: "Prove that it is you with the phone number and id number you registered with. PIN and certificate are unaffected.",
+    act: "Reset password",
   },
 };

@@ -1,0 +1,84 @@
+/** A captcha as picture and as sound. The sound is fetched when it is asked for and can be heard again. */
+
+import { tryOnScopeDispose } from "@vueuse/core";
+import { readonly, type Ref, ref } from "vue";
+
+import { shield } from "./shield.ts";
+import { type Task, useTask } from "./task.ts";
+
+/** `waiting`: the sound is here, but the browser wants another tap before it plays. */
+export type Sound = "none" | "playing" | "waiting";
+
+export interface CaptchaUse {
+  readonly drawing: Task;
+  readonly hearing: Task;
+  /** The present one's id; empty where there is none. */
+  readonly id: Readonly<Ref<string>>;
+  /** Address of its picture. */
+  readonly picture: Readonly<Ref<string | null>>;
+  readonly sound: Readonly<Ref<Sound>>;
+  draw(): Promise<void>;
+  hear(): Promise<void>;
+}
+
+export function useCaptcha(): CaptchaUse {
+  const [drawing, hearing] = [useTask(), useTask()];
+  const id = ref("");
+  const picture = ref<string | null>(null);
+  const sound = ref<Sound>("none");
+  const player = new Audio();
+  player.addEventListener("ended", () => (sound.value = "none"));
+  tryOnScopeDispose(forget);
+
+  function forget(): void {
+    player.pause();
+    for (const address of [picture.value, player.src]) {
+      if (address?.startsWith("blob:")) {
+        URL.revokeObjectURL(address);
+      }
+    }
+    player.removeAttribute("src");
+    sound.value = "none";
+  }
+
+  async function draw(): Promise<void> {
+    const made = await drawing.run(() => shield.captcha());
+    if (made) {
+      forget();
+      picture.value = addressOf(made.image, "image/png");
+      id.value = made.id;
+    }
+  }
+
+  async function hear(): Promise<void> {
+    if (!player.src) {
+      const wav = await hearing.run(() => shield.captchaAudio(id.value));
+      if (!wav) {
+        return;
+      }
+      player.src = addressOf(wav, "audio/wav");
+    }
+    player.currentTime = 0;
+    try {
+      await player.play();
+      sound.value = "playing";
+    } catch {
+      // Some browsers let a sound begin only within the tap itself, not once it has been fetched.
+      sound.value = "waiting";
+    }
+  }
+
+  return {
+    drawing,
+    hearing,
+    id: readonly(id),
+    picture: readonly(picture),
+    sound: readonly(sound),
+    draw,
+    hear,
+  };
+}
+
+function addressOf(bytes: Uint8Array, type: string): string {
+  return URL.createObjectURL(new Blob([bytes as BlobPart], { type }));
+}

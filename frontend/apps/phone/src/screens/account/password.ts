@@ -1,0 +1,81 @@
+/**
+ * What a login password must be, by the rules of the service (`mshield.domain.password`), and how strong it is in
+ * words. The service decides; here it is told while one types.
+ */
+
+const MIN_LENGTH = 10;
+const MAX_LENGTH = 128;
+const MIN_DISTINCT = 5;
+const MIN_KINDS = 2;
+const RUN = 6;
+const LONG = 14;
+
+// prettier-ignore
+const KNOWN = [
+  "password", "passw0rd", "p@ssword", "p@ssw0rd", "qwertyuiop", "asdfghjkl", "zxcvbnm", "qwerty", "asdfgh",
+  "1q2w3e4r5t", "1qaz2wsx3edc", "1qaz2wsx", "1q2w3e4r", "q1w2e3r4", "qazwsx", "abcdefghij", "abcdef", "abc123",
+  "abcd1234", "01234567890", "1234567890", "9876543210", "0987654321", "123456789", "987654321", "12345678",
+  "87654321", "1234567", "7654321", "123456", "654321", "123123", "123321", "112233", "147258369", "5201314",
+  "1314520", "woaini", "iloveyou", "admin", "administrator", "letmein", "welcome", "dragon", "monkey", "sunshine",
+  "mshield", "shoujidun", "changeme", "root",
+];
+// Longest first: what a longer one leaves is looked at for the shorter.
+const LONGEST_FIRST = KNOWN.toSorted((a, b) => b.length - a.length);
+const KINDS = [/\p{L}/u, /\p{Nd}/u, /[^\p{L}\p{N}]/u];
+
+export type Weakness = "too_short" | "too_long" | "too_simple" | "personal" | "common";
+
+/** One form for what different keyboards send for the same keys. */
+function normalPassword(text: string): string {
+  return text.normalize("NFKC");
+}
+
+/** How many characters it is too short. */
+export function missing(text: string): number {
+  return Math.max(0, MIN_LENGTH - [...normalPassword(text)].length);
+}
+
+/** Why the service would refuse it; null where it wouldn't. */
+export function weakness(text: string, phone = ""): Weakness | null {
+  const password = normalPassword(text);
+  const characters = [...password];
+  if (characters.length < MIN_LENGTH) {
+    return "too_short";
+  }
+  if (characters.length > MAX_LENGTH) {
+    return "too_long";
+  }
+  if (new Set(characters).size < MIN_DISTINCT || kinds(password) < MIN_KINDS) {
+    return "too_simple";
+  }
+  if (phone !== "" && (password.includes(phone) || password.includes(phone.slice(-8)))) {
+    return "personal";
+  }
+  return isCommon(password) ? "common" : null;
+}
+
+/** 1 for one that is refused, then 2 to 4; 0 for none. */
+export function strength(text: string, phone = ""): 0 | 1 | 2 | 3 | 4 {
+  if (text === "") {
+    return 0;
+  }
+  if (weakness(text, phone) !== null) {
+    return 1;
+  }
+  const password = normalPassword(text);
+  const points = Number([...password].length >= LONG) + Number(kinds(password) === KINDS.length);
+  return (2 + points) as 2 | 3 | 4;
+}
+
+function kinds(password: string): number {
+  return KINDS.filter((kind) => kind.test(password)).length;
+}
+
+function isCommon(password: string): boolean {
+  let rest = password.toLowerCase();
+  for (const known of LONGEST_FIRST) {
+    rest = rest.replaceAll(known, "");
+  }
+  rest = rest.replaceAll(/(?:19|20)[0-9]{2}/g, "");
+  return rest.length < RUN && rest.length < password.length / 2;
+}
