@@ -185,7 +185,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
 class Scan(msgspec.Struct, frozen=True, kw_only=True):
     """A scanned request. `number` (two digits) must be the one that the PC shows.
 
-    `return_url` is where a request by another app leads back to; None for others.
+    `return_url` is where a request by another app leads back to; None for others. Times in ms since epoch.
     """
 
     request_id: str
@@ -195,6 +195,7 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: int
     tasks: tuple[Task, ...]
     return_url: str | None = None
+    asked_at: int | None = None
 
 
 class WayBack(msgspec.Struct, frozen=True, kw_only=True):

@@ -78,6 +78,7 @@ class ScannedMessage(Wire, frozen=True):
     """A request that this phone has taken; `number` also stands on the PC's screen.
 
     `return_url` is where one by another app leads back to, else null: the address to open then is that of `wayBack`.
+    Times in ms.
     """
 
     request_id: str
@@ -85,6 +86,7 @@ class ScannedMessage(Wire, frozen=True):
     number: str
     requester: RequesterMessage
     return_url: str | None
+    asked_at: int
     expires_at: int
     tasks: tuple[TaskMessage, ...]
 
@@ -240,6 +242,7 @@ def _scanned(taken: ScannedRequest) -> ScannedMessage:
         number=taken.number,
         requester=_requester(taken.requester),
         return_url=taken.return_url,
+        asked_at=taken.created_at,
         expires_at=taken.expires_at,
         tasks=tuple(task_message(task) for task in taken.tasks),
     )
