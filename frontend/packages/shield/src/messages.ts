@@ -53,6 +53,8 @@ export interface Scan {
   readonly number: string;
   readonly requester: Requester;
   readonly returnUrl: string | null;
+  /** When it was asked for, ms; null where an older service doesn't say. */
+  readonly askedAt: number | null;
   readonly expiresAt: number;
   readonly tasks: readonly Task[];
 }
@@ -122,6 +124,7 @@ export function readScan(value: unknown): Scan {
     number: of.text("number"),
     requester: readRequester(of.object("requester")),
     returnUrl: of.has("return_url") ? of.textOrNull("return_url") : null,
+    askedAt: of.integerOrNull("asked_at"),
     expiresAt: of.integer("expires_at"),
     tasks: of.list("tasks").map(readTask),
   };

@@ -14,6 +14,7 @@ import { thumbprint } from "./dpop.ts";
 import * as enrolment from "./enrolment.ts";
 import { PhoneError } from "./errors.ts";
 import { LocalSecrets } from "./local_secrets.ts";
+import * as login from "./login.ts";
 import type { InboxRequest, IssuedCertificate, Scan } from "./messages.ts";
 import { Operation } from "./operation.ts";
 import type { PinSource } from "./pin.ts";
@@ -24,12 +25,18 @@ import { requireNoRenewal, takeOverAny } from "./renewal_state.ts";
 import { Repeats } from "./repeats.ts";
 import * as requests from "./requests.ts";
 import type { Secrets } from "./secrets.ts";
+import * as signatures from "./signatures.ts";
+import type { Account } from "./state.ts";
 import { Store } from "./store.ts";
 
 /** What the phone itself knows. `left` are the PIN attempts that the service last told. */
 export interface Status {
   readonly account: string | null;
+  /** Whose login it is; null without one, or in one of an earlier version. */
+  readonly owner: Account | null;
   readonly isLoggedIn: boolean;
+  /** Ms; null without a login. It may have passed. */
+  readonly sessionExpiresAt: number | null;
   readonly shieldNumber: string | null;
   readonly certificatePem: string | null;
   readonly isApplicationPending: boolean;
@@ -72,12 +79,12 @@ export class Shield {
     return await this.#store.persist();
   }
 
-  async captcha(): Promise<account.Captcha> {
-    return await this.#run(account.captcha);
+  async captcha(): Promise<login.Captcha> {
+    return await this.#run(login.captcha);
   }
 
   async captchaAudio(id: string): Promise<Uint8Array> {
-    return await this.#run((operation) => account.captchaAudio(operation, id));
+    return await this.#run((operation) => login.captchaAudio(operation, id));
   }
 
   async requestSmsCode(
@@ -91,20 +98,41 @@ export class Shield {
     return await this.#run((operation) => account.register(operation, given));
   }
 
-  async login(given: account.Login): Promise<account.Account> {
-    return await this.#run((operation) => account.login(operation, given));
+  /** The outside systems whose accounts log in: by `login` with `source`, or at a page of theirs. */
+  async accountSources(): Promise<readonly login.AccountSource[]> {
+    return await this.#run(login.accountSources);
   }
 
+  async login(given: login.Login): Promise<Account> {
+    return await this.#run((operation) => login.login(operation, given));
+  }
+
+  /** The page of an outside system to open; only this phone can come back from it. */
+  async beginOutsideLogin(source: string): Promise<login.OutsideLoginBegun> {
+    return await this.#run((operation) => login.beginOutsideLogin(operation, source));
+  }
+
+  /** Logs in with the `state` and `code` that the page sent back. */
+  async finishOutsideLogin(state: string, code: string): Promise<Account> {
+    return await this.#run((operation) => login.finishOutsideLogin(operation, state, code));
+  }
+
+  /** Ends the login, on the service too. */
   async logout(): Promise<void> {
-    await this.#run(account.logout);
+    await this.#run(login.logout);
+  }
+
+  /** Ends the login on this phone alone, and drops what was scanned; asks nobody. Keys and certificate stay. */
+  async forget(): Promise<void> {
+    await this.#run(login.forget);
   }
 
   async me(): Promise<account.Me> {
     return await this.#run(account.me);
   }
 
-  async signatures(page: { before?: string; limit?: number } = {}): Promise<account.SignaturePage> {
-    return await this.#run((operation) => account.signatures(operation, page));
+  async signatures(page: { before?: string; limit?: number } = {}): Promise<signatures.SignaturePage> {
+    return await this.#run((operation) => signatures.signatures(operation, page));
   }
 
   /** Applies for a certificate and sets the PIN; see `enrolment.apply` for `again`. */
@@ -210,7 +238,9 @@ export class Shield {
       const { session, key, pending, shieldNumber, scanned, deviceKey } = vault.state;
       return {
         account: session?.account ?? null,
+        owner: session?.owner ?? null,
         isLoggedIn: session !== null && session.expiresAt > platform.now(),
+        sessionExpiresAt: session?.expiresAt ?? null,
         shieldNumber,
         certificatePem: key?.certificate?.pem ?? null,
         isApplicationPending: pending !== null,

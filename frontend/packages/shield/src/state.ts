@@ -57,11 +57,19 @@ export interface KeyState {
   readonly renews: boolean;
 }
 
-/** The login: a token bound to the device key. */
+/** The login: a token bound to the device key, and whose it is. `owner` is absent in one of an earlier version. */
 export interface Session {
   readonly account: string;
   readonly token: string;
   readonly expiresAt: number;
+  readonly owner?: Account;
+}
+
+/** The account as its owner sees it. */
+export interface Account {
+  readonly name: string;
+  readonly phoneMasked: string;
+  readonly idType: string | null;
 }
 
 /** A changing call that was sent and not answered yet: what its idempotency key is made from, and since when. */

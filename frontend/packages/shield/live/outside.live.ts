@@ -1,0 +1,68 @@
+/** Accounts of outside systems (R2): with a password, and at a page of their own; what the phone keeps of a login. */
+
+import { expect, test } from "vitest";
+
+import { Store } from "../src/index.ts";
+import { phone } from "./phone.ts";
+import { overwrite, record } from "./records.ts";
+import { dev } from "./service.ts";
+
+const PASSWORD = "the password over there";
+
+test("the sources are offered with their kinds and titles", async () => {
+  expect(await phone("sources").accountSources()).toEqual([
+    { name: "single-window", kind: "password", titleZh: "单一窗口", titleEn: "Single Window" },
+    { name: "customs", kind: "page", titleZh: "互联网+海关", titleEn: "Internet+Customs" },
+  ]);
+});
+
+test("with a password, and forgotten without the network", async () => {
+  const shield = phone("single-window");
+  const { id } = await shield.captcha();
+  const { answer } = (await dev(`captchas/${id}`)) as { answer: string };
+  const before = Date.now();
+  const login = { account: "lin", password: PASSWORD, captchaId: id, captcha: answer };
+  const owner = { name: "林知远", phoneMasked: "138****6027", idType: "resident_id" };
+  expect(await shield.login({ ...login, source: "single-window" })).toEqual(owner);
+  const status = await shield.status();
+  expect(status).toMatchObject({ account: "lin", owner, isLoggedIn: true });
+  expect(status.sessionExpiresAt).toBeGreaterThan(before + 3_600_000);
+  // As an earlier version stored it.
+  const { session } = await record("single-window");
+  const { owner: _, ...older } = session!;
+  await overwrite("single-window", { session: older });
+  expect(await shield.status()).toMatchObject({ account: "lin", owner: null, isLoggedIn: true });
+  const offline = phone("single-window", { network: { fetch: () => Promise.reject(new TypeError()) } });
+  await offline.forget();
+  expect(await offline.status()).toMatchObject({ account: null, isLoggedIn: false, sessionExpiresAt: null });
+  expect((await record("single-window")).deviceKey).toBeDefined();
+});
+
+test("at the page of its own; what came back counts once, and for this phone only", async () => {
+  const shield = phone("customs");
+  const { address, state, expiresIn } = await shield.beginOutsideLogin("customs");
+  expect(expiresIn).toBeGreaterThan(60);
+  const back = await fetch(address, { redirect: "manual" });
+  const query = new URL(back.headers.get("location")!).searchParams;
+  expect(query.get("state")).toBe(state);
+  const code = query.get("code")!;
+  await expect(phone("another").finishOutsideLogin(state, code)).rejects.toMatchObject({
+    code: "login_failed",
+    faq: "3.4",
+  });
+  const again = await shield.beginOutsideLogin("customs");
+  const second = await fetch(again.address, { redirect: "manual" });
+  const { searchParams } = new URL(second.headers.get("location")!);
+  expect(await shield.finishOutsideLogin(again.state, searchParams.get("code")!)).toMatchObject({
+    name: "沈若澜",
+  });
+  expect(await shield.status()).toMatchObject({ account: "138****1111", isLoggedIn: true });
+  await shield.logout();
+  expect((await new Store("customs").operate(async (vault) => vault.state)).session).toBeNull();
+});
+
+test("an unknown source is refused", async () => {
+  await expect(phone("unknown").beginOutsideLogin("elsewhere")).rejects.toMatchObject({
+    code: "invalid_request",
+  });
+});

@@ -1,0 +1,144 @@
+/**
+ * Logging in and out: with account and password, or at the page of an outside system (R2). The token is bound to this
+ * device's key and kept until it ends or `logout`.
+ */
+
+import { ProtocolError } from "./errors.ts";
+import { Fields, fromBase64 } from "./fields.ts";
+import type { Operation } from "./operation.ts";
+import type { Account } from "./state.ts";
+
+/** A captcha to answer at login; `image` is a PNG, `audio` to be fetched by `captchaAudio`. */
+export interface Captcha {
+  readonly id: string;
+  readonly image: Uint8Array;
+  /** Seconds. */
+  readonly expiresIn: number;
+}
+
+export interface Login {
+  readonly account: string;
+  readonly password: string;
+  readonly captchaId: string;
+  readonly captcha: string;
+  /** The outside system that the account belongs to, where it isn't one of this service. */
+  readonly source?: string;
+}
+
+/** A system whose accounts log in here: with `login` and its name as `source`, or at a page of its own. */
+export interface AccountSource {
+  readonly name: string;
+  readonly kind: "password" | "page";
+  readonly titleZh: string;
+  readonly titleEn: string;
+}
+
+/** The page to open; the browser comes back with `state` and a code within `expiresIn` seconds. */
+export interface OutsideLoginBegun {
+  readonly address: string;
+  readonly state: string;
+  readonly expiresIn: number;
+}
+
+export async function captcha(operation: Operation): Promise<Captcha> {
+  const of = new Fields(await operation.connection.post("/api/phone/captchas", operation.anonymous()));
+  return {
+    id: of.text("captcha_id"),
+    image: fromBase64(of.text("image_b64")),
+    expiresIn: of.integer("expires_in"),
+  };
+}
+
+/** The same captcha to hear: WAV. */
+export async function captchaAudio(operation: Operation, id: string): Promise<Uint8Array> {
+  const path = `/api/phone/captchas/${encodeURIComponent(id)}/audio`;
+  return await operation.connection.getBytes(path, operation.anonymous());
+}
+
+export async function login(operation: Operation, given: Login): Promise<Account> {
+  const { account, password, captchaId, captcha: answer, source } = given;
+  const payload = {
+    account,
+    password,
+    captcha_id: captchaId,
+    captcha: answer,
+    ...(source !== undefined && { source }),
+  };
+  return await logIn(operation, "/api/phone/sessions", payload, account);
+}
+
+/** The outside systems whose accounts log in here; none where only accounts of this service do. */
+export async function accountSources(operation: Operation): Promise<readonly AccountSource[]> {
+  const path = "/api/phone/account-sources";
+  const answer = await operation.connection.get(path, operation.anonymous());
+  return new Fields(answer).list("items").map((each) => {
+    const of = new Fields(each);
+    return {
+      name: of.text("name"),
+      kind: of.word("kind", ["password", "page"]),
+      titleZh: of.text("title_zh"),
+      titleEn: of.text("title_en"),
+    };
+  });
+}
+
+/** The page of an outside system; only this phone can come back from it. */
+export async function beginOutsideLogin(operation: Operation, source: string): Promise<OutsideLoginBegun> {
+  const path = "/api/phone/outside-logins";
+  const of = new Fields(await operation.connection.post(path, operation.anonymous(), { source }));
+  return {
+    address: webAddress(of.text("address")),
+    state: of.text("state"),
+    expiresIn: of.integer("expires_in"),
+  };
+}
+
+/** Logs in with what that page sent back. */
+export async function finishOutsideLogin(
+  operation: Operation,
+  state: string,
+  code: string,
+): Promise<Account> {
+  return await logIn(operation, "/api/phone/outside-logins/finish", { state, code });
+}
+
+/** Ends the login, on the service too. */
+export async function logout(operation: Operation): Promise<void> {
+  await operation.connection.delete("/api/phone/sessions/current", operation.loggedIn());
+  await forget(operation);
+}
+
+/** Ends the login on this phone alone, and drops the request that waits for a decision; asks nobody. */
+export async function forget(operation: Operation): Promise<void> {
+  await operation.vault.change({ session: null, scanned: null });
+}
+
+export function readAccount(of: Fields): Account {
+  return { name: of.text("name"), phoneMasked: of.text("phone_masked"), idType: of.textOrNull("id_type") };
+}
+
+/** `account` is what the user entered; of an account of elsewhere its masked number stands for it. */
+async function logIn(
+  operation: Operation,
+  path: string,
+  payload: object,
+  account?: string,
+): Promise<Account> {
+  const of = new Fields(await operation.connection.post(path, operation.anonymous(), payload));
+  const expiresAt = operation.platform.now() + of.integer("expires_in") * 1000;
+  of.word("token_type", ["DPoP"]);
+  const owner = readAccount(of.object("account"));
+  await operation.vault.change({
+    session: { account: account ?? owner.phoneMasked, token: of.text("access_token"), expiresAt, owner },
+    shieldNumber: of.textOrNull("shield_number") ?? operation.vault.state.shieldNumber,
+  });
+  return owner;
+}
+
+/** The app opens it: nothing but a page of the web may come of it. */
+function webAddress(address: string): string {
+  if (!/^https?:\/\//.test(address)) {
+    throw new ProtocolError("malformed", "not the address of a page");
+  }
+  return address;
+}
