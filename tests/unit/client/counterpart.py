@@ -121,6 +121,7 @@ class Counterpart:
         self.authority, self.engine, self.now = authority, authority.engine, now
         self.transport = httpx.MockTransport(self.handle)
         self.losing: deque[tuple[str, Lost]] = deque()
+        self.lost: list[httpx.Request] = []
         self.falsify: dict[str, Callable[[Json], Json]] = {}
         self.bodies: list[tuple[str, bytes]] = []
         self.tokens: set[str] = set()
@@ -134,6 +135,10 @@ class Counterpart:
     def lose(self, end: str, what: Lost, times: int = 1) -> None:
         """Loses the next `times` calls whose path ends so, before or after they have had their effect."""
         self.losing.extend([(end, what)] * times)
+
+    def find_lost(self) -> None:
+        """The last request that was lost arrives all the same; nobody waits for its answer any more."""
+        self.handle(self.lost.pop())
 
     def ask(self, *documents: bytes) -> str:
         """A request for a signature on the documents, or for a login where there are none; gives the QR's text."""
@@ -170,6 +175,7 @@ class Counterpart:
         if losing is not None:
             self.losing.popleft()
         if losing is not None and losing[1] == "request":
+            self.lost.append(request)
             raise httpx.ConnectError("lost on the way", request=request)
         self.bodies.append((path, body))
         try:

@@ -111,6 +111,28 @@ def test_a_lost_open_is_opened_anew_with_the_same_rn_and_fresh_commitments(
     assert len({body["items"][0]["c"] for body in bodies}) == 3
 
 
+def test_an_open_given_up_for_lost_that_arrives_late_costs_neither_a_try_nor_the_pin_again(
+    certified: VirtualPhone, service: Counterpart
+) -> None:
+    asked: list[PinPrompt] = []
+
+    def pin(prompt: PinPrompt) -> str:
+        asked.append(prompt)
+        service.find_lost()  # it replaces the session that was answered, over the same documents
+        return PIN
+
+    certified.scan(service.ask(XML))
+    service.lose("/open", "request")
+    before = len(service.bodies)
+    certified.approve(pin=pin)
+    paths = [path.rpartition("/")[2] for path, _ in service.bodies[before:]]
+    assert paths == ["open", "open", "finish", "open", "finish"]
+    opens = [json.loads(body) for path, body in service.bodies[before:] if path.endswith("/open")]
+    assert len({body["items"][0]["c"] for body in opens}) == 3
+    assert [prompt.left for prompt in asked] == [5]
+    verify_signed(service)
+
+
 @pytest.mark.parametrize("what", ["request", "answer"])
 def test_a_lost_finish_is_resent_byte_for_byte(
     certified: VirtualPhone, service: Counterpart, what: str, pauses: list[float]

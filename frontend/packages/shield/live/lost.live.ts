@@ -117,6 +117,32 @@ test("batch of three, the answer lost while the app lives: the same bytes again"
   await expectWhole();
 });
 
+test("an open given up for lost that arrives late replaces the session, and costs neither a try nor the PIN again", async () => {
+  await scanned();
+  const late: (() => Promise<Response>)[] = [];
+  let opens = 0;
+  const network = {
+    fetch: async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
+      if (String(input).endsWith("/open") && opens++ === 0) {
+        late.push(() => fetch(input, init));
+        throw new TypeError("lost on its way");
+      }
+      return await fetch(input, init);
+    },
+  };
+  let prompts = 0;
+  const approved = await phone(NAME, { network, tries: 3 }).approve(async ({ left }) => {
+    prompts++;
+    expect(left).toBe(5);
+    expect((await late.pop()!()).status).toBe(200);
+    return pin;
+  });
+  expect(approved).toMatchObject({ recovered: false });
+  expect(approved.documents[0]!.signature).not.toBeNull();
+  expect([opens, prompts]).toEqual([3, 1]);
+  await expectWhole();
+});
+
 test(
   "PIN change: it is in force or it isn't, and the same once more ends it",
   { timeout: 120_000 },

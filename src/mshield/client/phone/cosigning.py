@@ -7,6 +7,7 @@ has all nonces fresh; shares, nonces and proofs live in local variables of one c
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from secrets import token_bytes
+from typing import Final
 
 import msgspec
 
@@ -19,6 +20,13 @@ from mshield.client.phone.state import FULL_ATTEMPTS, KeyPlace, KeyState, Slot
 from mshield.gm import cosign, sm2
 from mshield.gm.errors import BadAnswer, GmError, Retry
 from mshield.gm.sm2 import Signature
+
+_BEGUN_AGAIN: Final = frozenset({"no_session", "bad_opening"})
+"""Replaced or expired, nothing counted: open again with the PIN still in memory.
+
+`bad_opening` where the later session is one over the same documents, such as an `open` given up for lost that arrived
+all the same: what it opens is another `k1`.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +97,7 @@ class CoSigning:
                 halves = self._halves(session, pin_of[1], new_pin)
                 answer = self._finish(halves)
             except ProblemError as error:
-                # `no_session`: replaced or expired, nothing counted; open again with the PIN still in memory.
-                if error.code != "no_session" or sessions == 0:
+                if error.code not in _BEGUN_AGAIN or sessions == 0:
                     raise
             except Retry as error:
                 if sessions == 0:
