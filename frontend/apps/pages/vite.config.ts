@@ -7,13 +7,20 @@ const STATIC = "../../../src/mshield/web/static";
 // The scripts and styles of pages that the service writes itself; it finds them by the manifest.
 export default defineConfig({
   base: "/",
-  plugins: [look({ files: ["logo.svg"] })],
+  plugins: [look({ files: ["logo.svg", "icons.svg"] })],
   build: {
     outDir: STATIC,
     emptyOutDir: false,
     target: "es2022",
     manifest: "pages.json",
-    rolldownOptions: { input: { login: "src/login.ts", pages: "src/pages.css" } },
+    rolldownOptions: {
+      input: {
+        login: "src/login.ts",
+        pages: "src/pages.css",
+        install: "src/install.ts",
+        "install-page": "src/install.css",
+      },
+    },
     assetsInlineLimit: 0,
     modulePreload: false,
     reportCompressedSize: false,

@@ -6,7 +6,17 @@ from contextlib import AbstractAsyncContextManager
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mshield.web import assets, development, faq, health, idempotency, phone_app, problems
+from mshield.web import (
+    assets,
+    development,
+    download,
+    faq,
+    health,
+    idempotency,
+    phone_app,
+    problems,
+    scanned_link,
+)
 from mshield.web.business import events as business_events
 from mshield.web.business import evidence
 from mshield.web.business import requests as business_requests
@@ -117,7 +127,7 @@ def build(
     app.include_router(discovery.well_known)
     app.include_router(faq.router)
     app.include_router(health.router)
-    app.router.routes.extend((*assets.ROUTES, *phone_app.ROUTES))
+    app.router.routes.extend((*assets.ROUTES, *phone_app.ROUTES, *scanned_link.ROUTES, *download.ROUTES))
     if demo:
         app.include_router(development.router)
     documents = Documents(

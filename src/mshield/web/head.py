@@ -16,6 +16,7 @@ PREFIXES: Final = (
     "/oidc/jwks",
     "/api/faq",
     "/app/",
+    "/download",
 )
 
 

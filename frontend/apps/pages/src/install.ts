@@ -1,0 +1,33 @@
+/** The page /download: what the User-Agent doesn't tell, and the browser's own offer to install. */
+
+interface InstallOffer extends Event {
+  prompt(): Promise<unknown>;
+}
+
+const button = document.querySelector<HTMLButtonElement>("[data-install]");
+const installed = document.querySelector<HTMLElement>("[data-installed]");
+
+/** An iPad calls itself a Mac, which has no touch screen. */
+function isIpad(): boolean {
+  return navigator.userAgent.includes("Macintosh") && navigator.maxTouchPoints > 0;
+}
+
+function say(): void {
+  if (button) button.hidden = true;
+  if (installed) installed.textContent = installed.dataset["text"] ?? "";
+}
+
+const here = new URL(location.href);
+if (isIpad() && !here.searchParams.has("on")) {
+  here.searchParams.set("on", "ios");
+  location.replace(here);
+}
+
+addEventListener("beforeinstallprompt", (event) => {
+  if (!button) return;
+  event.preventDefault();
+  button.hidden = false;
+  button.addEventListener("click", () => void (event as InstallOffer).prompt(), { once: true });
+});
+addEventListener("appinstalled", say);
+if (matchMedia("(display-mode: standalone)").matches) say();

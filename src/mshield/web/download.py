@@ -1,0 +1,63 @@
+"""Where a newcomer begins (R23): `/` leads to `/download`, which tells how to install the app on what he holds.
+
+The platform is told by the User-Agent, by `on` in the query, and by the page's script where the User-Agent hides it.
+"""
+
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from mshield.web.cached import cached
+from mshield.web.context import context_of
+from mshield.web.pages.install import install_page, qr_image
+from mshield.web.pages.page import Language
+from mshield.web.pages.platform import Platform, platform_of
+from mshield.web.phone_app import BASE, PHONE_APP
+
+_MANIFEST: Final = BASE + "manifest.webmanifest"
+_PLATFORMS: Final = {each.value: each for each in Platform}
+
+
+async def _root(request: Request) -> Response:  # noqa: ARG001  # as routes are called
+    return RedirectResponse("/download", 302)
+
+
+async def _download(request: Request) -> Response:
+    here = platform_of(request.headers.get("User-Agent", ""))
+    answer = install_page(
+        platform=_PLATFORMS.get(request.query_params.get("on", ""), here),
+        here=here,
+        address=_address(request),
+        manifest=_MANIFEST in PHONE_APP.by_path,
+        lang=_language(request),
+    )
+    answer.headers["Vary"] = "Accept-Language, User-Agent"
+    return answer
+
+
+async def _qr(request: Request) -> Response:
+    headers = {"Cache-Control": "public, max-age=3600", "Cross-Origin-Resource-Policy": "same-origin"}
+    return cached(request, qr_image(_address(request)), "image/svg+xml", headers)
+
+
+def _address(request: Request) -> str:
+    """What the code says: this page, which on the phone shows that phone's steps, also inside WeChat."""
+    return f"{context_of(request).settings.public_origin.rstrip('/')}/download"
+
+
+def _language(request: Request) -> Language:
+    """`lang` in the query, else the first of Accept-Language that the page speaks; else Chinese."""
+    asked = request.query_params.get("lang")
+    if asked in {"zh", "en"}:
+        return "en" if asked == "en" else "zh"
+    for each in request.headers.get("Accept-Language", "").lower().split(","):
+        primary = each.partition(";")[0].strip().partition("-")[0]
+        if primary in {"zh", "en"}:
+            return "en" if primary == "en" else "zh"
+    return "zh"
+
+
+ROUTES: Final = (Route("/", _root), Route("/download", _download), Route("/download/qr.svg", _qr))
+"""Not part of the API: they stay out of its document."""

@@ -1,0 +1,33 @@
+"""The address in a request's QR code, opened by a camera app or a browser: leads to the phone app, code and all.
+
+The code counts for 5 s, so nothing is asked here and nothing shown: the app decides. Nobody keeps the address.
+"""
+
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from mshield.domain import errors
+from mshield.domain.qr import read_qr
+from mshield.web.pages.platform import Platform, platform_of
+from mshield.web.phone_app import BASE, PHONE_APP
+
+_HEADERS: Final = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+
+
+async def answer(request: Request) -> Response:
+    """To the app; where there can't be one, in a messenger's browser, or for what is no code, to its installation."""
+    if not PHONE_APP.is_built:
+        raise errors.NotBuilt
+    query = request.scope["query_string"].decode("latin-1")
+    code = read_qr(f"https://here{request.scope['path']}?{query}")
+    if code is None or platform_of(request.headers.get("User-Agent", "")) is Platform.WECHAT:
+        return RedirectResponse("/download", 303, _HEADERS)
+    address = f"{BASE}q/{code.request_id}?t={code.elapsed}&c={code.code}"
+    return RedirectResponse(address, 303, _HEADERS)
+
+
+ROUTES: Final = (Route("/q/{request_id}", answer),)
+"""Not part of the API: they stay out of its document."""
