@@ -43,6 +43,7 @@ from mshield.services.login import LogIn
 from mshield.services.look_up_filing import LookUpFiling
 from mshield.services.manage_acts import ManageShields
 from mshield.services.manage_lists import LookUp
+from mshield.services.my_signatures import MySignatures
 from mshield.services.notify import Notify
 from mshield.services.oidc.provider import open_provider
 from mshield.services.open_signing import OpenSigning
@@ -54,6 +55,7 @@ from mshield.services.refresh_filing import RefreshFiling
 from mshield.services.register import Register
 from mshield.services.renew import Renew
 from mshield.services.request_secrets import RequestSecrets
+from mshield.services.reset_password import ResetPassword
 from mshield.services.result import MakeResult
 from mshield.services.session import BusinessAuthentication
 from mshield.services.sms_codes import SmsCodes
@@ -235,6 +237,7 @@ async def _assemble(settings: Settings, clock: Clock, db: Database) -> Context:
         refresh_filing=RefreshFiling(db, keyring, settings, look_up),
         change_phone=ChangePhone(db, sms),
         register=Register(db, keyring, lookup, sms_codes),
+        reset_password=ResetPassword(db, lookup, sms_codes),
         outside_accounts=outside,
         outside_login=OutsideLogin(db, keyring, settings, outside, log_in),
         log_in=log_in,
@@ -243,6 +246,7 @@ async def _assemble(settings: Settings, clock: Clock, db: Database) -> Context:
         look_up=LookUp(db, keyring),
         enrol=Enrol(db, engine, keyring, lookup, look_up),
         certificates=Certificates(db, engine, authorities, issue),
+        my_signatures=MySignatures(db),
         renew=Renew(db, engine, lookup, issue, settings, look_up),
         bind=Bind(db, settings),
         oidc=open_provider(db, OidcKeys(db, keyring), lookup, authorities, ask),

@@ -190,7 +190,10 @@ def _use(life: Life) -> None:
     phone.scan(life.qr(unwanted))
     phone.decline(unwanted.id, reason="not_me")
     business.cancel(business.request_login().id)
-    assert len(phone.signatures().items) == 2
+    newest, *older = phone.signatures().items
+    assert len(older) == 1
+    assert phone.signature(newest.sid).digest == newest.digest
+    assert [each.shield_number for each in phone.devices()] == [life.shield_number]
 
 
 def _look_after(life: Life) -> None:
@@ -226,6 +229,18 @@ def _renew(life: Life) -> None:
             life.phone.give_up_renewal()
         else:
             life.phone.renew(**form, pin=pin)
+
+
+def _forget_the_password(life: Life) -> None:
+    life.wait_a_minute()
+    life.phone.request_sms_code("reset", phone=OPERATOR.phone)
+    life.phone.reset_password(
+        phone=OPERATOR.phone,
+        sms_code=life.sms_code(OPERATOR, "reset"),
+        id_number=OPERATOR.id_number,
+        password=OPERATOR.password,
+    )
+    _log_in(life)
 
 
 def _manage(life: Life) -> None:
@@ -300,7 +315,8 @@ def _publication(life: Life) -> None:
 
 
 _LIFE: Final[tuple[Callable[[Life], None], ...]] = (
-    _register, _log_in_from_outside, _log_in, _apply, _use, _look_after, _renew, _publication, _manage, _staff,
+    _register, _log_in_from_outside, _log_in, _apply, _use, _look_after, _renew, _forget_the_password,
+    _publication, _manage, _staff,
 )  # fmt: skip
 
 

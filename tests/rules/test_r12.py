@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 from mshield.client import Document
-from mshield.client.errors import PhoneError
+from mshield.client.errors import PhoneError, ProblemError
 from mshield.client.phone import VirtualPhone
 from mshield.demo.people import Person
+from mshield.domain.certificates import CertificateEvent
+from tests.issuing import change
 from tests.lossy import Service, running_behind_a_line
 
 
@@ -124,3 +126,54 @@ def test_r12_one_sees_ones_own_signatures_only(service: Service) -> None:
 def test_r12_the_faq_is_there_without_a_login(service: Service) -> None:
     entries = service.get("/api/faq")["entries"]
     assert [entry["id"] for entry in entries] == [f"3.{number}" for number in range(1, 11)]
+
+
+def test_r12_a_signature_is_found_by_its_words_and_shown_in_full(service: Service) -> None:
+    phone, person = _certified(service)
+    _sign(service, phone, person, "出口货物报关单")
+    _sign(service, phone, person, "100%_原产地证")
+    (found,) = phone.signatures(words="报关").items
+    detail = phone.signature(found.sid)
+    assert (detail.title, detail.kind, detail.business_name) == (
+        "出口货物报关单",
+        "signature",
+        found.business_name,
+    )
+    assert (detail.digest, detail.serial) == (found.digest, phone.certificate().serial)
+    assert detail.size == len("出口货物报关单".encode())
+    assert detail.certificate_state == "active"
+    assert len(bytes.fromhex(detail.signature)) == 64
+    assert [each.title for each in phone.signatures(words="0%_").items] == ["100%_原产地证"]
+    assert phone.signatures(words="无此文件").items == ()
+
+
+def test_r12_another_phones_signature_is_not_shown(service: Service) -> None:
+    phone, person = _certified(service)
+    _sign(service, phone, person, "出口货物报关单")
+    (made,) = phone.signatures().items
+    other, _ = _logged_in(service)
+    with pytest.raises(ProblemError) as refused:
+        other.signature(made.sid)
+    assert refused.value.code == "not_found"
+
+
+def test_r12_r05_the_devices_of_the_account(service: Service) -> None:
+    phone, person = _certified(service)
+    other, _ = _logged_in(service)
+    (mine,) = phone.devices()
+    assert (mine.shield_number, mine.state, mine.is_this_device) == (phone.me().shield_number, "active", True)
+    assert mine.used_at is None
+    _sign(service, phone, person, "出口货物报关单")
+    assert phone.devices()[0].used_at is not None
+    assert other.devices() == ()
+
+
+def test_r12_r14_what_happened_to_the_certificate(service: Service) -> None:
+    phone, _ = _certified(service)
+    certificate = phone.certificate()
+    assert [each.event for each in certificate.changes] == ["activate"]
+    lost = CertificateEvent.REPORT_LOSS
+    service.run(change(service.db, certificate.serial, lost, now=service.clock()))
+    newest = phone.certificate().changes[-1]
+    told = (newest.event, newest.by, newest.reason, newest.at)
+    assert told == ("report_loss", "legal_person", "因测试", service.clock())

@@ -603,6 +603,16 @@ class SmsCodeExpired(
     """Its time or its tries are used up."""
 
 
+class ResetRefused(
+    DomainError,
+    code="reset_refused",
+    zh="证件号码与账号不符，密码没有重设。请核对后再试",
+    en="The id number is not that of the account; the password was not changed. Check it and try again",
+    faq="3.4",
+):
+    """A forgotten password: another id number, no such account, or one whose password an outside system keeps."""
+
+
 class SmsTooSoon(
     DomainError,
     code="sms_too_soon",

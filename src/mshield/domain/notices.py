@@ -36,6 +36,7 @@ class NoticeKind(StrEnum):
     RENEWAL_FILING = "renewal_filing"
     EXPIRED = "expired"
     PHONE_BOUND = "phone_bound"
+    PASSWORD_RESET = "password_reset"  # noqa: S105  # a notice's name
     NEEDS_REVOCATION = "needs_revocation"
 
 
@@ -126,6 +127,10 @@ WORDINGS: Final[Mapping[NoticeKind, Wording]] = MappingProxyType(
         _K.PHONE_BOUND: Wording(
             "您的手机盾账号已由客服改为绑定本手机号，请用本号码重新登录。",
             "Your account is now bound to this phone number. Log in again with it.",
+        ),
+        _K.PASSWORD_RESET: Wording(
+            "您的手机盾账号已重设密码，此前的登录均已退出。如非本人操作，请立即联系客服。",
+            "The password of your account was set anew, and all its logins have ended. If it was not you, call us.",
         ),
         _K.NEEDS_REVOCATION: Wording(
             "贵企业尾号 {tail} 的手机盾因{reason}停用，须由您登录三证合一系统作废后方可重新申请。",

@@ -26,6 +26,7 @@ SmsNotice = Literal[
     "renewal_filing",
     "expired",
     "phone_bound",
+    "password_reset",
     "needs_revocation",
 ]
 """Messages that tell something and carry no code."""

@@ -13,7 +13,7 @@ from mshield.services.events import Events
 from mshield.services.request_secrets import RequestSecrets
 from mshield.services.session import authenticate_phone
 from mshield.services.signing_key import Caller
-from mshield.store import bindings, history
+from mshield.store import bindings
 from mshield.store import scans as store
 from mshield.store.database import Database
 from mshield.store.scans import Requester, ScannedRequest, Task, WaitingRequest
@@ -26,7 +26,6 @@ _LINK: Final = re.compile(
 )
 """How another app on the phone hands a request over; what is scanned is read by `domain.qr`."""
 
-_LATEST: Final = 2**62
 _MOST_IN_INBOX: Final = 50
 
 
@@ -144,20 +143,6 @@ class Answer:
         if task is None:
             raise errors.NotFound
         return task
-
-    async def signatures(
-        self, login: PhoneLogin, *, before: tuple[int, bytes] | None, limit: int
-    ) -> list[history.PastSignature]:
-        """Logins and signatures of this device, newest first; `before` is (signed_at, sid) of the last one seen."""
-        before_at, before_sid = before or (_LATEST, b"")
-        return await history.signatures_page(
-            self.db,
-            device_id=login.device_id,
-            account_id=login.account_id,
-            before_at=before_at,
-            before_sid=before_sid,
-            page_size=limit,
-        )
 
     async def decline(self, login: PhoneLogin, request_id: str, reason: str, *, now: int) -> None:
         """Ends a scanned request; `not_me` tells the business system that somebody else started it."""

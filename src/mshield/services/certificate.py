@@ -20,7 +20,8 @@ from mshield.pki.names import LeafSubject
 from mshield.services.issue import Issue, reservation_of
 from mshield.services.session import PhoneLogin
 from mshield.services.signing_key import PIN_CHANGE_DUE, Caller
-from mshield.store import certificates, issuing, signing
+from mshield.store import certificate_changes, certificates, issuing, signing
+from mshield.store.certificate_changes import EventRow
 from mshield.store.certificates import CertificateRow, NewCertificate, Reservation
 from mshield.store.database import Database, Tx
 from mshield.store.issuing import ConfirmedKey
@@ -30,7 +31,7 @@ from mshield.store.issuing import ConfirmedKey
 class CurrentCertificate:
     """My certificate (我的证书); `state` is `expired` by the clock, whatever is stored. Times in ms.
 
-    `pin_change_due`: so many wrong PINs were tried that the user should choose a new one.
+    `pin_change_due`: so many wrong PINs were tried that the user should choose a new one. `changes`: the oldest first.
     """
 
     state: str
@@ -43,6 +44,7 @@ class CurrentCertificate:
     not_before: int
     not_after: int
     pin_change_due: bool
+    changes: tuple[EventRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ class Certificates:
             not_before=row.not_before,
             not_after=row.not_after,
             pin_change_due=wrong_total >= PIN_CHANGE_DUE,
+            changes=tuple(await certificate_changes.history(self.db, serial=row.serial)),
         )
 
     async def _issue(self, key: ConfirmedKey, *, now: int) -> None:

@@ -27,6 +27,7 @@ from mshield.services.log.open_log import Log
 from mshield.services.login import LogIn
 from mshield.services.manage_acts import ManageShields
 from mshield.services.manage_lists import LookUp
+from mshield.services.my_signatures import MySignatures
 from mshield.services.notify import Notify
 from mshield.services.oidc.provider import OidcProvider
 from mshield.services.open_signing import OpenSigning
@@ -38,6 +39,7 @@ from mshield.services.refresh_filing import RefreshFiling
 from mshield.services.register import Register
 from mshield.services.renew import Renew
 from mshield.services.request_secrets import RequestSecrets
+from mshield.services.reset_password import ResetPassword
 from mshield.services.result import MakeResult
 from mshield.services.session import BusinessAuthentication
 from mshield.services.sms_codes import SmsCodes
@@ -71,6 +73,7 @@ class Context:
     refresh_filing: RefreshFiling
     change_phone: ChangePhone
     register: Register
+    reset_password: ResetPassword
     outside_accounts: OutsideAccounts
     outside_login: OutsideLogin
     log_in: LogIn
@@ -79,6 +82,7 @@ class Context:
     look_up: LookUp
     enrol: Enrol
     certificates: Certificates
+    my_signatures: MySignatures
     renew: Renew
     bind: Bind
     oidc: OidcProvider

@@ -144,6 +144,14 @@ async def replace_password_hash(db: Database, *, account: Account, password_hash
     )
 
 
+async def set_password(tx: Tx, *, account: Account, password_hash: str) -> bool:
+    """Gives a local account a new password; False where the account was changed meanwhile."""
+    changed = await tx.run(
+        _SQL["set_password"], id=account.id, previous=account.password_hash, password_hash=password_hash
+    )
+    return changed == 1
+
+
 async def change_phone(tx: Tx, *, account: Account, phone: str) -> bool:
     """Whether the account has the new number now; False where another one has it, or its own changed meanwhile.
 

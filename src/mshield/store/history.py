@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mshield.store.database import Database
+from mshield.store.matching import contains
 from mshield.store.queries import Queries
 
 _SQL: Final = Queries("history")
@@ -22,10 +23,47 @@ class PastSignature:
     business_name: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class SignatureDetail:
+    """One signature with what was shown; `display` is JSON, `state` the certificate's now. Times in ms."""
+
+    sid: bytes
+    purpose: str
+    digest: bytes
+    signature: bytes
+    signed_at: int
+    serial: str | None
+    title: str
+    media_type: str
+    display: str
+    format: str
+    size: int
+    business_name: str | None
+    domain: str | None
+    state: str | None
+    not_after: int | None
+    revoked_at: int | None
+
+
+async def find_signature(
+    db: Database, *, sid: bytes, device_id: str, account_id: str
+) -> SignatureDetail | None:
+    """A signature that this device made, or None."""
+    row = await db.one(_SQL["signature"], sid=sid, device_id=device_id, account_id=account_id)
+    return None if row is None else SignatureDetail(**row)
+
+
 async def signatures_page(  # one bound each
-    db: Database, *, device_id: str, account_id: str, before_at: int, before_sid: bytes, page_size: int
+    db: Database,
+    *,
+    device_id: str,
+    account_id: str,
+    before_at: int,
+    before_sid: bytes,
+    page_size: int,
+    words: str | None = None,
 ) -> list[PastSignature]:
-    """Signatures made with this device, newest first, older than the given place."""
+    """Signatures made with this device, newest first, older than the given place, with `words` in title or system."""
     rows = await db.all(
         _SQL["signatures_page"],
         device_id=device_id,
@@ -33,6 +71,7 @@ async def signatures_page(  # one bound each
         before_at=before_at,
         before_sid=before_sid,
         page_size=page_size,
+        words=contains(words),
     )
     return [
         PastSignature(

@@ -85,6 +85,7 @@ STATUS: Final[Mapping[str, int]] = {
     "request_closed": 409,
     "request_open": 409,
     "retry": 409,
+    "reset_refused": 400,
     "return_url_unknown": 422,
     "shield_unusable": 409,
     "signed_attributes_refused": 422,

@@ -205,6 +205,15 @@ class WayBack(msgspec.Struct, frozen=True, kw_only=True):
     address: str
 
 
+class CertificateChange(msgspec.Struct, frozen=True, kw_only=True):
+    """What happened to the certificate; `by` is `service`, `user`, `legal_person` or `staff`; ms."""
+
+    event: str
+    by: str
+    reason: str
+    at: int
+
+
 class IssuedCertificate(msgspec.Struct, frozen=True, kw_only=True):
     """The certificate of this device and its state; times in ms since epoch."""
 
@@ -218,6 +227,48 @@ class IssuedCertificate(msgspec.Struct, frozen=True, kw_only=True):
     not_before: int
     not_after: int
     pin_change_due: bool = False
+    changes: tuple[CertificateChange, ...] = ()
+
+
+class Device(msgspec.Struct, frozen=True, kw_only=True):
+    """A device of the account with its shield; `used_at` is its last login or signature; times in ms."""
+
+    shield_number: str
+    state: str
+    holds: tuple[str, ...] = ()
+    organisation: str
+    role: str
+    issued_at: int
+    not_after: int
+    device_since: int
+    used_at: int | None = None
+    is_this_device: bool
+
+
+class DeviceList(msgspec.Struct, frozen=True, kw_only=True):
+    """This phone first."""
+
+    items: tuple[Device, ...]
+
+
+class SignatureDetail(msgspec.Struct, frozen=True, kw_only=True):
+    """A signature in full; `signature` is r‖s in hex, `size` in bytes, times in ms."""
+
+    sid: str
+    kind: str
+    title: str
+    media_type: str
+    format: Format
+    size: int
+    lines: tuple[Field, ...] = ()
+    business_name: str | None
+    domain: str | None
+    signed_at: int
+    serial: str | None
+    digest: str
+    signature: str
+    certificate_state: str | None
+    revoked_at: int | None
 
 
 class SignatureRecord(msgspec.Struct, frozen=True, kw_only=True):

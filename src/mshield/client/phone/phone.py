@@ -22,12 +22,15 @@ from mshield.client.phone.folder import Folder
 from mshield.client.phone.messages import (
     AccountSource,
     Captcha,
+    Device,
+    DeviceList,
     InboxRequest,
     IssuedCertificate,
     LoggedIn,
     Me,
     OutsideLoginBegun,
     Scan,
+    SignatureDetail,
     SignatureList,
     SmsCodeSent,
 )
@@ -125,6 +128,13 @@ class VirtualPhone:
         with self._operation() as operation:
             answer = operation.connection.post("/api/phone/accounts", operation.anonymous(), payload)
             return read(answer, dict[str, str])["account"]
+
+    def reset_password(self, *, phone: str, sms_code: str, id_number: str, password: str) -> int:
+        """Sets a forgotten password anew, with a code of purpose `reset`; how many logins ended."""
+        payload = {"phone": phone, "sms_code": sms_code, "id_number": id_number, "password": password}
+        with self._operation() as operation:
+            answer = operation.connection.post("/api/phone/password-resets", operation.anonymous(), payload)
+            return read(answer, dict[str, int])["logins_ended"]
 
     def login(
         self, *, account: str, password: str, captcha_id: str, captcha: str, source: str | None = None
@@ -293,9 +303,24 @@ class VirtualPhone:
         with self._operation() as operation:
             return approval.decline(operation, approval.scanned_request(operation, request_id), reason)
 
-    def signatures(self, *, before: str | None = None, limit: int = 20) -> SignatureList:
-        """A page of the signature history, newest first."""
-        params = {"limit": str(limit)} | ({"before": before} if before is not None else {})
+    def devices(self) -> tuple[Device, ...]:
+        """The account's devices with their shields, this one first."""
+        with self._operation() as operation:
+            answer = operation.connection.get("/api/phone/devices", operation.logged_in())
+            return read(answer, DeviceList).items
+
+    def signature(self, sid: str) -> SignatureDetail:
+        """One signature of this phone in full; `sid` as in `signatures`."""
+        with self._operation() as operation:
+            path = f"/api/phone/signatures/{sid}"
+            return read(operation.connection.get(path, operation.logged_in()), SignatureDetail)
+
+    def signatures(
+        self, *, before: str | None = None, words: str | None = None, limit: int = 20
+    ) -> SignatureList:
+        """A page of the signature history, newest first; `words` is part of a title or a system's name."""
+        given = {"before": before, "q": words}
+        params = {"limit": str(limit)} | {name: text for name, text in given.items() if text is not None}
         with self._operation() as operation:
             answer = operation.connection.get("/api/phone/signatures", operation.logged_in(), params)
             return read(answer, SignatureList)

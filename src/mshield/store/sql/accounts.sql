@@ -32,6 +32,11 @@ WHERE id = :id;
 -- The same password under newer parameters; not where it was changed meanwhile.
 UPDATE accounts SET password_hash = :password_hash WHERE id = :id AND password_hash = :previous;
 
+-- name: set_password!
+-- A new password; not where it, or the account, was changed meanwhile.
+UPDATE accounts SET password_hash = :password_hash
+WHERE id = :id AND password_hash = :previous AND state = 'active' AND source = 'local';
+
 -- name: put_device^
 -- The installation that holds this key. The update changes nothing: it locks the row and lets RETURNING see it.
 INSERT INTO devices (id, jkt, public_key, account_id, shield_number, created_at)

@@ -42,6 +42,10 @@ Phone = Annotated[
 SmsCode = Annotated[
     str, Field(pattern="^[0-9]{6}$", description="the six digits of the SMS", examples=["048213"])
 ]
+IdNumber = Annotated[
+    str,
+    Field(min_length=1, max_length=32, description="as on the document", examples=["11010519491231002X"]),
+]
 Password = Annotated[str, Field(min_length=1, max_length=256, examples=["correct horse 7 staple"])]
 
 
@@ -63,10 +67,7 @@ class AccountIn(_In):
         str, Field(min_length=1, max_length=64, description="as on the document", examples=["林知远"])
     ]
     id_type: IdTypeName
-    id_number: Annotated[
-        str,
-        Field(min_length=1, max_length=32, description="as on the document", examples=["11010519491231002X"]),
-    ]
+    id_number: IdNumber
     phone: Phone
     sms_code: SmsCode
     password: Password

@@ -1,11 +1,9 @@
-"""My page (我的, manual 2.3.1.7): who is logged in, the shield number, my certificate, my signatures; logging out."""
+"""My page (我的, manual 2.3.1.7): who is logged in, the shield number, my certificate; logging out."""
 
-import base64
-import binascii
-from typing import Annotated, Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -14,7 +12,7 @@ from mshield.domain.identity import mask_phone
 from mshield.services.certificate import CurrentCertificate
 from mshield.services.session import authenticate_phone, log_out
 from mshield.web import openapi
-from mshield.web.body import Hex16, Hex32, Wire
+from mshield.web.body import Wire
 from mshield.web.context import context_of
 from mshield.web.dpop import caller_of
 from mshield.web.phone.bindings import BindingMessage, binding_message
@@ -34,10 +32,20 @@ class AccountMessage(Wire, frozen=True):
     id_type: str
 
 
+class ChangeMessage(Wire, frozen=True):
+    """What happened to the certificate: by whom, why, when (ms)."""
+
+    event: str
+    by: Literal["service", "user", "legal_person", "staff"]
+    reason: str
+    at: int
+
+
 class CertificateMessage(Wire, frozen=True):
     """My certificate (我的证书). Times in ms; `chain_pem` is issuing CA, root.
 
-    `pin_change_due`: after many wrong PINs the user should choose a new one.
+    `pin_change_due`: after many wrong PINs the user should choose a new one. `changes`: what happened to it, the oldest
+    first.
     """
 
     state: str
@@ -50,6 +58,7 @@ class CertificateMessage(Wire, frozen=True):
     not_before: int
     not_after: int
     pin_change_due: bool
+    changes: tuple[ChangeMessage, ...]
 
 
 class MeMessage(Wire, frozen=True):
@@ -60,25 +69,6 @@ class MeMessage(Wire, frozen=True):
     certificate: CertificateMessage | None
     renewal: RenewalDueMessage | None
     bindings: tuple[BindingMessage, ...]
-
-
-class SignatureMessage(Wire, frozen=True):
-    """One line of my signatures (我的签名)."""
-
-    sid: Hex16
-    kind: str
-    title: str
-    business_name: str | None
-    signed_at: int
-    serial: str | None
-    digest: Hex32
-
-
-class SignaturesMessage(Wire, frozen=True):
-    """A page, newest first; `next` is the `before` of the following page, or null."""
-
-    items: tuple[SignatureMessage, ...]
-    next: str | None
 
 
 @router.get(
@@ -126,43 +116,6 @@ async def certificate(request: Request) -> Response:
     )
 
 
-@router.get(
-    "/signatures",
-    summary="My signatures",
-    operation_id="listSignatures",
-    openapi_extra=_SECURITY,
-    responses=openapi.answers(SignaturesMessage, "A page of signatures") | openapi.problems(401, 422, 503),
-)
-async def signatures(
-    request: Request,
-    before: Annotated[str | None, Query(max_length=64, description="`next` of the page before")] = None,
-    limit: Annotated[int, Query(ge=1, le=100)] = 20,
-) -> Response:
-    """Logins and signatures made with this phone, newest first."""
-    caller = await caller_of(request)
-    context = context_of(request)
-    login = await authenticate_phone(context.db, caller, now=context.clock())
-    page = await context.answer.signatures(login, before=_place(before), limit=limit)
-    items = tuple(
-        SignatureMessage(
-            sid=each.sid.hex(),
-            kind="login" if each.purpose == "login" else "signature",
-            title=each.title,
-            business_name=each.business_name,
-            signed_at=each.signed_at,
-            serial=each.serial,
-            digest=each.digest.hex(),
-        )
-        for each in page
-    )
-    following = _cursor(page[-1].signed_at, page[-1].sid) if len(page) == limit else None
-    return Response(
-        msgspec.json.encode(SignaturesMessage(items, following)),
-        media_type="application/json",
-        headers=_NO_STORE,
-    )
-
-
 @router.delete(
     "/sessions/current",
     status_code=204,
@@ -196,23 +149,8 @@ def _certificate(current: CurrentCertificate) -> CertificateMessage:
         not_before=current.not_before,
         not_after=current.not_after,
         pin_change_due=current.pin_change_due,
+        changes=tuple(
+            ChangeMessage(each.event, each.actor, each.reason, each.at)  # type: ignore[arg-type]  # the column's words
+            for each in current.changes
+        ),
     )
-
-
-def _cursor(signed_at: int, sid: bytes) -> str:
-    return base64.urlsafe_b64encode(signed_at.to_bytes(8, "big") + sid).rstrip(b"=").decode()
-
-
-_CURSOR_BYTES: Final = 24
-
-
-def _place(cursor: str | None) -> tuple[int, bytes] | None:
-    if cursor is None:
-        return None
-    try:
-        raw = base64.b64decode(cursor.encode("ascii"), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise errors.InvalidRequest(fields=["before"]) from error
-    if len(raw) != _CURSOR_BYTES or raw[0] & 0x80:
-        raise errors.InvalidRequest(fields=["before"])
-    return int.from_bytes(raw[:8], "big"), raw[8:]

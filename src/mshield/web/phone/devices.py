@@ -1,0 +1,73 @@
+"""My devices (R5, manual 3.6): the account's shields, on this phone and on others."""
+
+from typing import Any, Final
+
+import msgspec
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mshield.services.my_devices import my_devices
+from mshield.services.session import authenticate_phone
+from mshield.web import openapi
+from mshield.web.body import Wire
+from mshield.web.context import context_of
+from mshield.web.dpop import caller_of
+
+router: Final = APIRouter(tags=["phone"])
+_SECURITY: Final[dict[str, Any]] = {"security": [{"phone": []}]}
+
+
+class DeviceMessage(Wire, frozen=True):
+    """A device's shield and how it stands. `used_at` is its last login or signature; times in ms."""
+
+    shield_number: str
+    state: str
+    holds: tuple[str, ...]
+    organisation: str
+    role: str
+    issued_at: int
+    not_after: int
+    device_since: int
+    used_at: int | None
+    is_this_device: bool
+
+
+class DevicesMessage(Wire, frozen=True):
+    """This phone first, then the newest first."""
+
+    items: tuple[DeviceMessage, ...]
+
+
+@router.get(
+    "/devices",
+    summary="My devices",
+    operation_id="listDevices",
+    openapi_extra=_SECURITY,
+    responses=openapi.answers(DevicesMessage, "The account's shields") | openapi.problems(401, 503),
+)
+async def devices(request: Request) -> Response:
+    """One line for each device that has had a certificate of this account; at most six of them work (R5)."""
+    caller = await caller_of(request)
+    context = context_of(request)
+    now = context.clock()
+    login = await authenticate_phone(context.db, caller, now=now)
+    items = tuple(
+        DeviceMessage(
+            shield_number=each.shield_number,
+            state=each.state,
+            holds=tuple(sorted(each.holds)),
+            organisation=each.organisation,
+            role=each.role,
+            issued_at=each.issued_at,
+            not_after=each.not_after,
+            device_since=each.device_since,
+            used_at=each.used_at,
+            is_this_device=each.is_this_device,
+        )
+        for each in await my_devices(context.db, login, now=now)
+    )
+    headers = {"Cache-Control": "no-store"}
+    return Response(
+        msgspec.json.encode(DevicesMessage(items)), media_type="application/json", headers=headers
+    )

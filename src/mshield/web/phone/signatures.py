@@ -1,0 +1,167 @@
+"""My signatures (我的签名, manual 2.3.1.7): the list by pages and by words, and each in full."""
+
+import base64
+import binascii
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+from fastapi import APIRouter, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mshield.domain import errors
+from mshield.pki.evidence import Format
+from mshield.services.my_signatures import MadeSignature
+from mshield.services.session import authenticate_phone
+from mshield.web import openapi
+from mshield.web.body import Hex16, Hex32, Wire
+from mshield.web.context import context_of
+from mshield.web.dpop import caller_of
+from mshield.web.phone.requests import DisplayLine
+
+router: Final = APIRouter(tags=["phone"])
+_SECURITY: Final[dict[str, Any]] = {"security": [{"phone": []}]}
+_NO_STORE: Final = {"Cache-Control": "no-store"}
+
+
+class SignatureMessage(Wire, frozen=True):
+    """One line of my signatures (我的签名)."""
+
+    sid: Hex16
+    kind: str
+    title: str
+    business_name: str | None
+    signed_at: int
+    serial: str | None
+    digest: Hex32
+
+
+class SignatureDetailMessage(Wire, frozen=True):
+    """One of them in full: what was shown (`lines`, `size` in bytes), for whom, and the signature, r‖s in 64 bytes.
+
+    `certificate_state` is how the certificate that it is for stands now, `revoked_at` since when it is over.
+    """
+
+    sid: Hex16
+    kind: Literal["login", "signature"]
+    title: str
+    media_type: str
+    format: Format
+    size: int
+    lines: tuple[DisplayLine, ...]
+    business_name: str | None
+    domain: str | None
+    signed_at: int
+    serial: str | None
+    digest: Hex32
+    signature: str
+    certificate_state: str | None
+    revoked_at: int | None
+
+
+class SignaturesMessage(Wire, frozen=True):
+    """A page, newest first; `next` is the `before` of the following page, or null."""
+
+    items: tuple[SignatureMessage, ...]
+    next: str | None
+
+
+@router.get(
+    "/signatures",
+    summary="My signatures",
+    operation_id="listSignatures",
+    openapi_extra=_SECURITY,
+    responses=openapi.answers(SignaturesMessage, "A page of signatures") | openapi.problems(401, 422, 503),
+)
+async def signatures(
+    request: Request,
+    before: Annotated[str | None, Query(max_length=64, description="`next` of the page before")] = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    q: Annotated[
+        str | None, Query(min_length=1, max_length=64, description="part of the title or the system's name")
+    ] = None,
+) -> Response:
+    """Logins and signatures made with this phone, newest first."""
+    caller = await caller_of(request)
+    context = context_of(request)
+    login = await authenticate_phone(context.db, caller, now=context.clock())
+    page = await context.my_signatures.page(login, before=_place(before), words=q, limit=limit)
+    items = tuple(
+        SignatureMessage(
+            sid=each.sid.hex(),
+            kind="login" if each.purpose == "login" else "signature",
+            title=each.title,
+            business_name=each.business_name,
+            signed_at=each.signed_at,
+            serial=each.serial,
+            digest=each.digest.hex(),
+        )
+        for each in page
+    )
+    following = _cursor(page[-1].signed_at, page[-1].sid) if len(page) == limit else None
+    return Response(
+        msgspec.json.encode(SignaturesMessage(items, following)),
+        media_type="application/json",
+        headers=_NO_STORE,
+    )
+
+
+@router.get(
+    "/signatures/{sid}",
+    summary="One of my signatures",
+    operation_id="getSignature",
+    openapi_extra=_SECURITY,
+    responses=openapi.answers(SignatureDetailMessage, "The signature") | openapi.problems(401, 404, 503),
+)
+async def signature(request: Request, sid: str) -> Response:
+    """What was shown and signed, for whom, and whether its certificate still stands. This phone's only."""
+    caller = await caller_of(request)
+    context = context_of(request)
+    now = context.clock()
+    login = await authenticate_phone(context.db, caller, now=now)
+    try:
+        named = bytes.fromhex(msgspec.convert(sid, Hex16))
+    except msgspec.ValidationError as error:
+        raise errors.NotFound from error
+    found = await context.my_signatures.one(login, named, now=now)
+    return Response(msgspec.json.encode(_detail(found)), media_type="application/json", headers=_NO_STORE)
+
+
+def _detail(found: MadeSignature) -> SignatureDetailMessage:
+    row = found.row
+    return SignatureDetailMessage(
+        sid=row.sid.hex(),
+        kind="login" if row.purpose == "login" else "signature",
+        title=row.title,
+        media_type=row.media_type,
+        format=msgspec.convert(row.format, Format),
+        size=row.size,
+        lines=tuple(DisplayLine(line["label"], line["value"]) for line in found.lines),
+        business_name=row.business_name,
+        domain=row.domain,
+        signed_at=row.signed_at,
+        serial=row.serial,
+        digest=row.digest.hex(),
+        signature=row.signature.hex(),
+        certificate_state=found.certificate_state,
+        revoked_at=row.revoked_at,
+    )
+
+
+def _cursor(signed_at: int, sid: bytes) -> str:
+    return base64.urlsafe_b64encode(signed_at.to_bytes(8, "big") + sid).rstrip(b"=").decode()
+
+
+_CURSOR_BYTES: Final = 24
+
+
+def _place(cursor: str | None) -> tuple[int, bytes] | None:
+    if cursor is None:
+        return None
+    try:
+        raw = base64.b64decode(cursor.encode("ascii"), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise errors.InvalidRequest(fields=["before"]) from error
+    if len(raw) != _CURSOR_BYTES or raw[0] & 0x80:
+        raise errors.InvalidRequest(fields=["before"])
+    return int.from_bytes(raw[:8], "big"), raw[8:]
