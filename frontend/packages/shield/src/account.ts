@@ -56,6 +56,25 @@ export async function requestSmsCode(
   return { expiresIn: of.integer("expires_in"), resendIn: of.integer("resend_in") };
 }
 
+/** What a forgotten password is set anew with; `smsCode` is one of purpose `reset`. */
+export interface PasswordReset {
+  readonly phone: string;
+  readonly smsCode: string;
+  readonly idNumber: string;
+  readonly password: string;
+}
+
+/** Sets a forgotten password anew; all logins of the account end. */
+export async function resetPassword(operation: Operation, given: PasswordReset): Promise<void> {
+  const payload = {
+    phone: given.phone,
+    sms_code: given.smsCode,
+    id_number: given.idNumber,
+    password: given.password,
+  };
+  await operation.connection.post("/api/phone/password-resets", operation.anonymous(), payload);
+}
+
 /** Registers an account (我要注册); its name is the phone number. */
 export async function register(operation: Operation, given: Registration): Promise<string> {
   const payload = {

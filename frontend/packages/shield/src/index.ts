@@ -1,18 +1,27 @@
 /** The phone's engine for the web app: no screens, no framework. */
 
-export type { Binding, IdType, Me, Registration, SmsCodeSent, SmsPurpose } from "./account.ts";
+export type { Binding, IdType, Me, PasswordReset, Registration, SmsCodeSent, SmsPurpose } from "./account.ts";
 export type { Bound } from "./binding.ts";
 export { PATIENCE, type Patience, PLATFORM, type Platform } from "./connection.ts";
+export type { Device } from "./devices.ts";
 export type { Application } from "./enrolment.ts";
 export { NetworkError, PhoneError, ProblemError, ProtocolError, ShieldError } from "./errors.ts";
 export type { AccountSource, Captcha, Login, OutsideLoginBegun } from "./login.ts";
-export type { InboxRequest, IssuedCertificate, Line, Requester, Scan, Task } from "./messages.ts";
+export type {
+  CertificateChange,
+  InboxRequest,
+  IssuedCertificate,
+  Line,
+  Requester,
+  Scan,
+  Task,
+} from "./messages.ts";
 export type { PinPrompt, PinSource } from "./pin.ts";
 export type { PinChanged } from "./pin_change.ts";
 export { RemoteSecrets } from "./remote_secrets.ts";
 export type { Approved, DeclineReason, SignedDocument } from "./requests.ts";
 export type { Enrolled, EnrolOrder, Secrets, SecretSession, SessionOrder } from "./secrets.ts";
 export { Shield, type Options, type Status } from "./shield.ts";
-export type { SignaturePage, SignatureRecord } from "./signatures.ts";
+export type { SignatureDetail, SignaturePage, SignatureQuery, SignatureRecord } from "./signatures.ts";
 export type { Account } from "./state.ts";
 export { Store } from "./store.ts";

@@ -82,6 +82,16 @@ export interface IssuedCertificate {
   readonly notBefore: number;
   readonly notAfter: number;
   readonly pinChangeDue: boolean;
+  /** What happened to it, the oldest first; empty where an older service doesn't say. */
+  readonly changes: readonly CertificateChange[];
+}
+
+/** `by` is `service`, `user`, `legal_person` or `staff`; `at` in ms. */
+export interface CertificateChange {
+  readonly event: string;
+  readonly by: string;
+  readonly reason: string;
+  readonly at: number;
 }
 
 /** A begun enrolment. */
@@ -106,14 +116,16 @@ export function readTask(value: unknown): Task {
     message,
     mediaType: of.text("media_type"),
     title: of.text("title"),
-    display: of.list("display").map((line) => {
-      const each = new Fields(line);
-      return { label: each.text("label"), value: each.text("value") };
-    }),
+    display: of.list("display").map(readLine),
     format,
     content: format === "raw" ? message : given === null ? null : fromBase64(given),
     size: of.integerOrNull("size"),
   };
+}
+
+export function readLine(value: unknown): Line {
+  const of = new Fields(value);
+  return { label: of.text("label"), value: of.text("value") };
 }
 
 export function readScan(value: unknown): Scan {
@@ -163,7 +175,13 @@ export function readCertificate(value: unknown): IssuedCertificate {
     notBefore: of.integer("not_before"),
     notAfter: of.integer("not_after"),
     pinChangeDue: of.has("pin_change_due") && of.flag("pin_change_due"),
+    changes: of.has("changes") ? of.list("changes").map(readChange) : [],
   };
+}
+
+function readChange(value: unknown): CertificateChange {
+  const of = new Fields(value);
+  return { event: of.text("event"), by: of.text("by"), reason: of.text("reason"), at: of.integer("at") };
 }
 
 export function readEnrolment(value: unknown): Enrolment {

@@ -11,6 +11,7 @@ import * as account from "./account.ts";
 import * as binding from "./binding.ts";
 import { Connection, PATIENCE, type Patience, PLATFORM, type Platform } from "./connection.ts";
 import { thumbprint } from "./dpop.ts";
+import { type Device, devices } from "./devices.ts";
 import * as enrolment from "./enrolment.ts";
 import { PhoneError } from "./errors.ts";
 import { LocalSecrets } from "./local_secrets.ts";
@@ -94,6 +95,11 @@ export class Shield {
     return await this.#run((operation) => account.requestSmsCode(operation, purpose, phone));
   }
 
+  /** Sets a forgotten password anew (忘记密码); all logins of the account end. */
+  async resetPassword(given: account.PasswordReset): Promise<void> {
+    await this.#run((operation) => account.resetPassword(operation, given));
+  }
+
   async register(given: account.Registration): Promise<string> {
     return await this.#run((operation) => account.register(operation, given));
   }
@@ -131,8 +137,19 @@ export class Shield {
     return await this.#run(account.me);
   }
 
-  async signatures(page: { before?: string; limit?: number } = {}): Promise<signatures.SignaturePage> {
-    return await this.#run((operation) => signatures.signatures(operation, page));
+  /** What this phone has signed, newest first. */
+  async signatures(query: signatures.SignatureQuery = {}): Promise<signatures.SignaturePage> {
+    return await this.#run((operation) => signatures.signatures(operation, query));
+  }
+
+  /** One of them in full; `sid` as in the list. */
+  async signature(sid: string): Promise<signatures.SignatureDetail> {
+    return await this.#run((operation) => signatures.signature(operation, sid));
+  }
+
+  /** The account's devices with their shields, this one first. */
+  async devices(): Promise<readonly Device[]> {
+    return await this.#run(devices);
   }
 
   /** Applies for a certificate and sets the PIN; see `enrolment.apply` for `again`. */

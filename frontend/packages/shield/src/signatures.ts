@@ -1,6 +1,7 @@
 /** My signatures (我的签名, manual 2.3.1.7): what this phone has signed. */
 
 import { Fields } from "./fields.ts";
+import { type Format, FORMATS, type Kind, KINDS, type Line, readLine } from "./messages.ts";
 import type { Operation } from "./operation.ts";
 
 /** One line of the signature history. */
@@ -20,15 +21,54 @@ export interface SignaturePage {
   readonly next: string | null;
 }
 
+/** Which part of the history; `words` is part of a title or of a business system's name. */
+export interface SignatureQuery {
+  readonly before?: string;
+  readonly words?: string;
+  readonly limit?: number;
+}
+
+/** A signature in full: what was shown (`size` in bytes), for whom, r‖s in hex, how its certificate stands now. */
+export interface SignatureDetail extends SignatureRecord {
+  readonly kind: Kind;
+  readonly mediaType: string;
+  readonly format: Format;
+  readonly size: number;
+  readonly lines: readonly Line[];
+  readonly domain: string | null;
+  readonly signature: string;
+  readonly certificateState: string | null;
+  readonly revokedAt: number | null;
+}
+
 export async function signatures(
   operation: Operation,
-  { before, limit = 20 }: { readonly before?: string; readonly limit?: number },
+  { before, words, limit = 20 }: SignatureQuery,
 ): Promise<SignaturePage> {
-  const params = { limit: String(limit), ...(before !== undefined && { before }) };
+  const params = { limit: String(limit), ...(before && { before }), ...(words && { q: words }) };
   const of = new Fields(
     await operation.connection.get("/api/phone/signatures", operation.loggedIn(), params),
   );
   return { items: of.list("items").map(readRecord), next: of.textOrNull("next") };
+}
+
+/** One of them; `sid` as in the list. */
+export async function signature(operation: Operation, sid: string): Promise<SignatureDetail> {
+  const path = `/api/phone/signatures/${encodeURIComponent(sid)}`;
+  const value = await operation.connection.get(path, operation.loggedIn());
+  const of = new Fields(value);
+  return {
+    ...readRecord(value),
+    kind: of.word("kind", KINDS),
+    mediaType: of.text("media_type"),
+    format: of.word("format", FORMATS),
+    size: of.integer("size"),
+    lines: of.list("lines").map(readLine),
+    domain: of.textOrNull("domain"),
+    signature: of.text("signature"),
+    certificateState: of.textOrNull("certificate_state"),
+    revokedAt: of.integerOrNull("revoked_at"),
+  };
 }
 
 function readRecord(value: unknown): SignatureRecord {
