@@ -92,6 +92,26 @@ def test_a_business_system_gets_its_secret_once(shell: Shell) -> None:
         assert added["client_secret"].encode() not in file.read_bytes()
 
 
+def test_r13_return_addresses_are_given_with_the_system_and_replaced(shell: Shell) -> None:
+    shell.prepare()
+    add = (
+        "business",
+        "add",
+        "掌上海关",
+        "--domain",
+        "palm.example",
+        "--json",
+        "--return-url",
+        "palmcustoms://signed",
+    )
+    added = json.loads(shell.run(*add).stdout)
+    assert added["return_urls"] == ["palmcustoms://signed"]
+    shell.run("business", "return-urls", added["client_id"], "https://palm.example/signed")
+    assert json.loads(shell.run("business", "list", "--json").stdout)[-1]["return_urls"] == [
+        "https://palm.example/signed"
+    ]
+
+
 def test_a_service_without_a_schema_does_not_start(shell: Shell) -> None:
     shell.run("keys", "init")
     done = shell.run("business", "list")

@@ -11,6 +11,7 @@ import pytest
 from mshield.client import AsyncBusinessClient, Document, ProblemError, read_return
 from mshield.client.phone import VirtualPhone
 from mshield.demo.people import OPERATOR
+from mshield.domain import errors
 from mshield.services.register_system import set_return_urls
 from tests.application import Application
 from tests.conftest import RETURN_URL, Clock
@@ -167,6 +168,13 @@ async def test_r13_addresses_are_replaced_within_seconds(application: Applicatio
     await set_return_urls(db, client_id=client_id, return_urls=(scheme,))
     application.clock.advance(seconds=6)
     assert (await application.business("POST", REQUESTS, asked)).status_code == 201
+    for unknown, urls, refusal in (
+        ("bs-unknown", (), errors.NotFound),
+        (client_id, ("file:///etc/passwd",), errors.InvalidReturnUrl),
+        (client_id, (scheme,) * 21, errors.InvalidRequest),
+    ):
+        with pytest.raises(refusal):
+            await set_return_urls(db, client_id=unknown, return_urls=urls)
     asked["return_url"] = RETURN_URL
     assert (await application.business("POST", REQUESTS, asked)).json()["code"] == "return_url_unknown"
 
