@@ -19,7 +19,7 @@ from tests.browser.site import Site
 from tests.service import LiveService, enrolled
 
 CHROMIUM: Final = "/usr/bin/chromium"
-_FLAGS: Final = [
+FLAGS: Final = [
     "--no-sandbox",  # tests may run as root
     "--disable-gpu",
     "--disable-quic",
@@ -91,7 +91,7 @@ def browser() -> Iterator[Browser]:
     """Chromium without a window."""
     assert Path(CHROMIUM).exists(), "needs Chromium: scripts/install-test-needs"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=_FLAGS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         browser.close()
 

@@ -48,6 +48,11 @@ export function signedAttributes(digest: Uint8Array, shown: Shown): Uint8Array {
   return attributes(digest, sm3(displayBytes(shown)));
 }
 
+/** SM3 of the document's content, which may be elsewhere; of a checked task. */
+export function contentDigest({ content, message }: Pick<Task, "content" | "message">): Uint8Array {
+  return content === null ? digestIn(message) : sm3(content);
+}
+
 /** What is shown, as canonical JSON. */
 export function displayBytes({ title, mediaType, size, lines }: Shown): Uint8Array {
   return canonicalJson({

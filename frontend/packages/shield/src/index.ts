@@ -4,6 +4,7 @@ export type { Binding, IdType, Me, PasswordReset, Registration, SmsCodeSent, Sms
 export type { Bound } from "./binding.ts";
 export { PATIENCE, type Patience, PLATFORM, type Platform } from "./connection.ts";
 export type { Device } from "./devices.ts";
+export { contentDigest } from "./documents.ts";
 export type { Application } from "./enrolment.ts";
 export { NetworkError, PhoneError, ProblemError, ProtocolError, ShieldError } from "./errors.ts";
 export type { AccountSource, Captcha, Login, OutsideLoginBegun } from "./login.ts";

@@ -132,6 +132,13 @@ export async function wayBack(
   return address;
 }
 
+/** Forgets the kept request, which ended without this phone; of an answered one nothing is kept anyway. */
+export async function forget(operation: Operation, requestId: string): Promise<void> {
+  if (operation.vault.state.scanned?.requestId === requestId) {
+    await operation.vault.change({ scanned: null });
+  }
+}
+
 async function keep(operation: Operation, answer: unknown): Promise<Scan> {
   const scanned = readScan(answer);
   const uid = hex(operation.key("key").uid);

@@ -249,6 +249,11 @@ export class Shield {
     return await this.#run((operation) => requests.wayBack(operation, scanned));
   }
 
+  /** Forgets a kept request that ended without this phone: expired, cancelled, or answered elsewhere. */
+  async forgetRequest(requestId: string): Promise<void> {
+    await this.#run((operation) => requests.forget(operation, requestId));
+  }
+
   /** What the phone itself knows; asks nobody. */
   async status(): Promise<Status> {
     return await this.#run(async ({ vault, platform }) => {

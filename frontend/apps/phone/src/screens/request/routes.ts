@@ -1,3 +1,10 @@
 import type { RouteRecordRaw } from "vue-router";
 
-export const requestRoutes: RouteRecordRaw[] = [];
+export const requestRoutes: RouteRecordRaw[] = [
+  { path: "/scan", name: "scan", component: () => import("./ScanScreen.vue") },
+  { path: "/q/:id", name: "code", component: () => import("./LinkScreen.vue") },
+  { path: "/sign", name: "sign", component: () => import("./LinkScreen.vue") },
+  { path: "/request", name: "request", component: () => import("./RequestScreen.vue") },
+  { path: "/result", name: "result", component: () => import("./ResultScreen.vue") },
+  { path: "/inbox", name: "inbox", component: () => import("./InboxScreen.vue") },
+];

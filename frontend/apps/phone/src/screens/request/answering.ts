@@ -1,0 +1,115 @@
+/** Answering the kept request: yes under the PIN, or no; and how it ended where it did so by itself. */
+
+import { NetworkError, type PinSource, type Scan } from "@mshield/shield";
+import { computed, type ComputedRef, ref, type Ref, shallowRef, type ShallowRef } from "vue";
+
+import { type PinAbout, withPin } from "../../engine/pin_entry.ts";
+import { readStatus } from "../../engine/phone.ts";
+import { shield } from "../../engine/shield.ts";
+import { type Task, useTask } from "../../engine/task.ts";
+import { type Ending, endingOf } from "./confirm/ending.ts";
+import { outcome, outcomeOf } from "./outcome.ts";
+import { returnAddress } from "./return_address.ts";
+
+export interface Answering {
+  readonly approving: Task;
+  readonly declining: Task;
+  readonly ending: Ref<Ending | null>;
+  /** Where the other app's page is, once the request is over. */
+  readonly back: ShallowRef<string | null>;
+  /** The connection failed: before anything was signed, or when that isn't known. */
+  readonly lost: ComputedRef<"before" | "unknown" | null>;
+  /** True once it is done; the outcome then stands in `outcome`. */
+  approve(about: PinAbout): Promise<boolean>;
+  decline(reason: "declined" | "not_me"): Promise<void>;
+  /** Its time is over. */
+  expire(): Promise<void>;
+}
+
+export function useAnswering(scanned: ShallowRef<Scan | null>): Answering {
+  const approving = useTask();
+  const declining = useTask();
+  const ending = ref<Ending | null>(null);
+  const back = shallowRef<string | null>(null);
+  const isPinGiven = ref(false);
+
+  const lost = computed(() => {
+    if (!(approving.problem.value instanceof NetworkError)) {
+      return null;
+    }
+    return isPinGiven.value ? "unknown" : "before";
+  });
+
+  async function approve(about: PinAbout): Promise<boolean> {
+    const request = scanned.value;
+    if (request === null) {
+      return false;
+    }
+    const approved = await approving.run(() =>
+      withPin(about, (pin) => shield.approve(noticed(pin), request.requestId)),
+    );
+    if (approved) {
+      outcome.value = outcomeOf(request, approved, Date.now());
+      await readStatus();
+      return true;
+    }
+    await settle(request);
+    return false;
+  }
+
+  function noticed(pin: PinSource): PinSource {
+    return async (prompt) => {
+      const given = typeof pin === "string" ? pin : await pin(prompt);
+      isPinGiven.value = true;
+      return given;
+    };
+  }
+
+  /** Where the refusal says that the request is over, it is forgotten. */
+  async function settle(request: Scan, task: Task = approving): Promise<void> {
+    const problem = task.problem.value;
+    const end = problem && endingOf(problem, Date.now() >= request.expiresAt);
+    if (end) {
+      back.value = returnAddress(problem?.extra["return_address"]);
+      await over(request, end);
+    }
+  }
+
+  async function over(request: Scan, end: Ending): Promise<void> {
+    ending.value = end;
+    try {
+      back.value ??= returnAddress(await shield.wayBack(request));
+    } catch {
+      // That it is over counts, whether or not the way back can be found out.
+    }
+    await shield.forgetRequest(request.requestId);
+    await readStatus();
+  }
+
+  async function decline(reason: "declined" | "not_me"): Promise<void> {
+    const request = scanned.value;
+    if (request === null) {
+      return;
+    }
+    const isAnswered = await declining.run(async () => {
+      back.value = returnAddress(await shield.decline(reason, request.requestId));
+      return true;
+    });
+    const status = await readStatus();
+    // Once it has been declined it is no longer kept, even if only the way back was lost.
+    if (isAnswered || status.scanned === null) {
+      ending.value = reason;
+    } else {
+      await settle(request, declining);
+    }
+  }
+
+  async function expire(): Promise<void> {
+    // An approval that is under way goes on; a lost one may have gone through and can still be found out.
+    if (scanned.value && !approving.isBusy.value && lost.value !== "unknown") {
+      await over(scanned.value, "expired");
+    }
+  }
+
+  return { approving, declining, ending, back, lost, approve, decline, expire };
+}

@@ -1,0 +1,47 @@
+/** The PC as its browser describes itself, in words: system and browser. */
+
+const BROWSERS: readonly (readonly [RegExp, string])[] = [
+  [/MicroMessenger\/(\d+)/, "微信"],
+  [/(?:360SE|360EE|QIHU)/, "360"],
+  [/QQBrowser\/(\d+)/, "QQ"],
+  [/MetaSr/, "搜狗"],
+  [/Edg(?:e|A|iOS)?\/(\d+)/, "Edge"],
+  [/OPR\/(\d+)/, "Opera"],
+  [/(?:Firefox|FxiOS)\/(\d+)/, "Firefox"],
+  [/(?:Chrome|CriOS)\/(\d+)/, "Chrome"],
+  [/Version\/(\d+)[.\d]* (?:Mobile\/\w+ )?Safari/, "Safari"],
+  [/(?:MSIE |Trident\/.*rv:)(\d+)/, "IE"],
+];
+const SYSTEMS: readonly (readonly [RegExp, string])[] = [
+  [/HarmonyOS|OpenHarmony/, "HarmonyOS"],
+  [/Android/, "Android"],
+  [/iPhone/, "iPhone"],
+  [/iPad/, "iPad"],
+  [/Windows NT 10/, "Windows"],
+  [/Windows NT 6\.1/, "Windows 7"],
+  [/Windows/, "Windows"],
+  [/Mac OS X/, "macOS"],
+  [/CrOS/, "ChromeOS"],
+  [/UOS|Kylin|Linux|X11/, "Linux"],
+];
+
+/** Each part that is known; what isn't such a description stays as it is. */
+export function browserName(described: string): string[] {
+  if (!/^Mozilla\/\d/.test(described)) {
+    return [described];
+  }
+  const system = SYSTEMS.find(([sign]) => sign.test(described))?.[1];
+  const browser = nameIn(described);
+  const parts = [system, browser].filter((part) => part !== undefined);
+  return parts.length > 0 ? parts : [described];
+}
+
+function nameIn(described: string): string | undefined {
+  for (const [sign, name] of BROWSERS) {
+    const found = sign.exec(described);
+    if (found) {
+      return found[1] === undefined ? name : `${name} ${found[1]}`;
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,40 @@
+/** What a scanned or typed text is, before anyone is asked about it. A text of someone else's is never opened. */
+
+const REQUEST = /^\/q\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+
+export type Code =
+  /** The code of a login or a signature at this service. */
+  | { readonly kind: "request"; readonly text: string; readonly requestId: string }
+  /** Another address: of this service, but for something else, or someone else's. */
+  | { readonly kind: "address"; readonly domain: string }
+  | { readonly kind: "text" };
+
+/** What a QR code says; `origin` is this service's. */
+export function readCode(text: string, origin: string): Code {
+  const address = addressIn(text);
+  if (address === null) {
+    return { kind: "text" };
+  }
+  const requestId = REQUEST.exec(address.pathname)?.[1];
+  const { searchParams: query } = address;
+  if (address.origin !== origin || requestId === undefined || !query.has("t") || !query.has("c")) {
+    return { kind: "address", domain: address.hostname };
+  }
+  return { kind: "request", text, requestId };
+}
+
+/** As `readCode`, of what somebody typed or pasted: blanks around it and a missing `https://` don't matter. */
+export function readTyped(typed: string, origin: string): Code {
+  const text = typed.replaceAll(/\s+/g, "");
+  const host = new URL(origin).host;
+  return readCode(text.startsWith(`${host}/`) ? origin + text.slice(host.length) : text, origin);
+}
+
+function addressIn(text: string): URL | null {
+  try {
+    const address = new URL(text);
+    return /^https?:$/.test(address.protocol) ? address : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,38 @@
+/** Where an error about the certificate leads: the screen on which something can be done about it. */
+
+export interface WayOut {
+  readonly word: "apply" | "renew" | "bind" | "certificate" | "home";
+  readonly to: string;
+}
+
+const WAYS: Record<string, WayOut> = {
+  no_certificate: { word: "apply", to: "/apply" },
+  no_key: { word: "apply", to: "/apply" },
+  filing_changed: { word: "renew", to: "/renew" },
+  not_bound: { word: "bind", to: "/bind" },
+  held: { word: "certificate", to: "/me/certificate" },
+  pin_locked: { word: "certificate", to: "/me/certificate" },
+  certificate_expired: { word: "certificate", to: "/me/certificate" },
+};
+
+/** The home screen for all others. */
+export function wayOut(code: string): WayOut {
+  return WAYS[code] ?? { word: "home", to: "/" };
+}
+
+export const wayWords = {
+  zh: {
+    apply: "去申请证书",
+    renew: "去更新证书",
+    bind: "去绑定证书",
+    certificate: "查看证书",
+    home: "返回首页",
+  },
+  en: {
+    apply: "Apply for a certificate",
+    renew: "Renew the certificate",
+    bind: "Bind the certificate",
+    certificate: "See the certificate",
+    home: "Back to home",
+  },
+};

@@ -1,0 +1,45 @@
+"""What a person does with the app and what he meets: his thumb on the keypad, his eyes, his settings."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.seen import barriers
+
+PIXEL: Final[dict[str, Any]] = {
+    "viewport": {"width": 390, "height": 844},
+    "device_scale_factor": 2,
+    "is_mobile": True,
+    "has_touch": True,
+    "user_agent": (
+        "Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 (KHTML, like Gecko)"
+        " Chrome/142.0.0.0 Mobile Safari/537.36"
+    ),
+}
+
+
+def enter_pin(page: Page, pin: str) -> None:
+    """On the keypad, as a thumb does."""
+    pad = page.get_by_role("group", name="数字键盘")
+    for digit in pin:
+        pad.get_by_role("button", name=digit, exact=True).click()
+
+
+def judged(page: Page, see: Callable[[str], None] = lambda _: None) -> None:
+    """Nothing bars anyone, in light and dark, narrow, and with text of twice the size; `see` is told each by name."""
+    usual = page.viewport_size or {"width": 390, "height": 844}
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        assert barriers(page) == [], scheme
+        see(scheme)
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    for name, width, size in (("narrow", 320, "16px"), ("large", 320, "32px")):
+        page.set_viewport_size({"width": width, "height": 640})
+        page.evaluate("size => document.documentElement.style.fontSize = size", size)
+        see(name)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+    assert barriers(page) == [], "large"
+    page.evaluate("document.documentElement.style.fontSize = ''")
+    page.set_viewport_size(usual)
+    expect(page.locator("h1").first).to_be_attached()

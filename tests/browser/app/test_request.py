@@ -1,0 +1,320 @@
+"""The app's way through a request, from the code that its camera films to the answer (R13, R15, R16)."""
+
+import base64
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import segno
+from playwright.sync_api import Page, expect, sync_playwright
+
+from tests.browser.app.camera import Camera, Screen
+from tests.browser.app.hand_and_eye import PIXEL, enter_pin, judged
+from tests.browser.app.seeded import CLERK, Holder, holder
+from tests.browser.conftest import CHROMIUM, FLAGS, Party
+
+PC: Final = {
+    "address": "203.0.113.24",
+    "browser": (
+        "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko)"
+        " Chrome/142.0.0.0 Safari/537.36 Edg/142.0.0.0"
+    ),
+}
+DECLARATION: Final = (Path(__file__).parents[3] / "examples" / "declaration.xml").read_bytes()
+DISPLAY: Final = [
+    {"label": label, "value": value}
+    for label, value in (
+        ("统一编号", "310420261000118473"),
+        ("申报总价", "126000.00 欧元"),
+        ("申报地海关", "北仑海关（3104）"),
+        ("境内收货人", "宁波北潮进出口有限公司"),
+        ("境外发货人", "Musterhafen Maschinenbau GmbH"),
+        ("商品", "电动往复式排液泵"),
+        ("数量、毛重", "40 台，3,260 千克"),
+        ("运输方式", "水路运输"),
+        ("监管方式", "一般贸易"),
+        ("合同协议号", "BC-MH-2026-0914"),
+    )
+]
+MEASURED: Final = "performance.getEntriesByName('mshield-scan', 'measure').map(({ duration }) => duration)"
+
+
+def document(title: str = "进口货物报关单", content: bytes = DECLARATION, **more: Any) -> dict[str, Any]:
+    """A document as the business system gives it."""
+    given = {"title": title, "media_type": "application/xml", "display": DISPLAY, "format": "cms"}
+    return {**given, "content_b64": base64.b64encode(content).decode(), **more}
+
+
+@pytest.fixture(scope="module")
+def camera(tmp_path_factory: pytest.TempPathFactory) -> Camera:
+    """At first it sees a desk with nothing on it."""
+    made = Camera(tmp_path_factory.mktemp("camera") / "scene.y4m")
+    made.film([None])
+    return made
+
+
+@pytest.fixture(scope="module")
+def app(party: Party, engine: Path, camera: Camera) -> Iterator[Holder]:
+    """A phone with a certificate and this camera; its browser closes with the module's last test."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *camera.flags])
+        with holder(browser, party, engine, **PIXEL) as made:
+            made.context.grant_permissions(["camera"], origin=party.service.origin)
+            yield made
+        browser.close()
+
+
+@pytest.fixture
+def page(app: Holder) -> Iterator[Page]:
+    """The scanner's page; the camera opens with `film`."""
+    opened = app.page("/scan")
+    yield opened
+    opened.close()
+
+
+def film(camera: Camera, page: Page, made: dict[str, Any]) -> None:
+    """The camera is held before the PC's screen."""
+    camera.film_screen(Screen.of(made))
+    page.reload()
+
+
+def state(party: Party, made: dict[str, Any]) -> tuple[str, str | None]:
+    """How the business system sees its request."""
+    with party.service.business() as business:
+        found = business.status(made["id"])
+    return found.state, found.reason
+
+
+def test_a_login_from_the_code_to_its_end(party: Party, app: Holder, camera: Camera, page: Page) -> None:
+    made = party.ask(pc=PC)
+    film(camera, page, made)
+    expect(page.get_by_role("heading", name="确认登录")).to_be_visible()
+    [milliseconds] = page.evaluate(MEASURED)
+    assert milliseconds < 500
+    expect(page.locator(".match .n")).to_have_text(made["number"])
+    expect(page.locator("main")).to_contain_text("singlewindow.example")
+    expect(page.locator("main")).to_contain_text("已登记")
+    expect(page.locator("main")).to_contain_text(CLERK.name)
+    expect(page.get_by_role("definition").filter(has_text="Windows")).to_have_text("WindowsEdge 142")
+    expect(page.locator("main")).to_contain_text(PC["address"])
+    judged(page)
+    page.get_by_role("button", name="输入 PIN 码登录").click()
+    enter_pin(page, CLERK.pin)
+    expect(page.get_by_role("heading", name="已登录")).to_be_visible()
+    judged(page)
+    assert state(party, made) == ("signed", None)
+    page.get_by_role("button", name="完成").click()
+    expect(page).to_have_url(f"{party.service.origin}/app/")
+
+
+def test_a_declaration_is_signed_as_it_is_shown_after_one_wrong_pin(
+    party: Party, app: Holder, camera: Camera, page: Page
+) -> None:
+    made = party.ask("signature", documents=[document()], pc=PC)
+    film(camera, page, made)
+    expect(page.get_by_role("heading", name="确认签名")).to_be_visible()
+    expect(page.locator(".amt")).to_have_text("欧元126,000.00")
+    expect(page.get_by_role("term")).to_have_count(7 + 4)  # the PC's facts below them
+    page.get_by_role("button", name="查看全部 10 项").click()
+    expect(page.locator("main")).to_contain_text("BC-MH-2026-0914")
+    page.get_by_role("button", name="查看原文").click()
+    expect(page.get_by_role("region", name="原文")).to_contain_text("<总价>126000.00</总价>")
+    judged(page)
+    page.get_by_role("button", name="输入 PIN 码签名").click()
+    sheet = page.get_by_role("dialog")
+    expect(sheet).to_contain_text("欧元 126,000.00")
+    enter_pin(page, "999999")
+    expect(sheet.get_by_role("alert")).to_contain_text("PIN 码不对，还可以试 4 次")
+    enter_pin(page, CLERK.pin)
+    expect(page.get_by_role("heading", name="已签名")).to_be_visible()
+    expect(page.locator("main")).to_contain_text("签名已送达单一窗口")
+    assert state(party, made)[0] == "signed"
+    with party.service.business() as business:
+        assert business.result(made["id"]).documents[0].title == "进口货物报关单"
+
+
+def test_of_a_batch_each_document_is_seen_before_one_pin_signs_all(
+    party: Party, app: Holder, camera: Camera, page: Page
+) -> None:
+    documents = [
+        document(),
+        document("合同", "总价 126000 欧元".encode(), media_type="text/plain", format="raw"),
+        {
+            "title": "装箱单", "media_type": "application/pdf", "format": "cms_detached",
+            "digest_sm3": "ab" * 32, "size": 1_532_000,
+        },
+    ]  # fmt: skip
+    made = party.ask("signature", documents=documents)
+    film(camera, page, made)
+    expect(page.get_by_role("button", name="还有 3 份没看")).to_be_disabled()
+    judged(page)
+    page.get_by_role("link", name="进口货物报关单").click()
+    page.get_by_role("button", name="看下一份").click()
+    expect(page.get_by_role("heading", name="第 2 份，共 3 份")).to_be_focused()
+    expect(page.locator("main")).to_contain_text("不在签名内容里")
+    judged(page)
+    page.get_by_role("button", name="返回", exact=True).click()
+    expect(page.get_by_text("已看 2/3")).to_be_visible()
+    page.get_by_role("link", name="装箱单").click()
+    expect(page.locator("main")).to_contain_text("原文留在单一窗口，没有发到手机")
+    expect(page.locator("main")).to_contain_text("ABAB ABAB … ABAB")
+    page.get_by_role("button", name="看完了，回到清单").click()
+    page.get_by_role("button", name="输入 PIN 码，签 3 份").click()
+    enter_pin(page, CLERK.pin)
+    expect(page.get_by_role("heading", name="已签名")).to_be_visible()
+    expect(page.get_by_role("listitem")).to_have_count(3)
+    with party.service.business() as business:
+        assert len(business.result(made["id"]).documents) == 3
+
+
+def test_not_me_tells_the_business_system(party: Party, app: Holder, camera: Camera, page: Page) -> None:
+    made = party.ask()
+    film(camera, page, made)
+    page.get_by_role("button", name="不是我发起的").click()
+    expect(page.get_by_role("dialog")).to_contain_text("您的证书不受影响")
+    judged(page)
+    page.get_by_role("button", name="拒绝并通知对方").click()
+    expect(page.get_by_text("已拒绝，并通知了对方系统。您的证书没有受影响")).to_be_visible()
+    judged(page)
+    assert state(party, made) == ("declined", "not_me")
+
+
+def test_a_photo_and_a_foreign_code_are_told_and_scanning_goes_on(
+    party: Party, app: Holder, camera: Camera, page: Page
+) -> None:
+    camera.film(["https://example.com/q/1"])
+    page.reload()
+    expect(page.get_by_role("alert")).to_contain_text("这是 example.com 的二维码")
+    judged(page)
+    made = party.ask()
+    screen = Screen.of(made)
+    camera.film_photo(screen, 900)  # of a second that isn't now
+    page.reload()
+    expect(page.get_by_role("alert")).to_contain_text("这个二维码是旧的，没有登录或签名")
+    tries: list[str] = []
+    page.on("request", lambda request: tries.append(request.url) if "scans" in request.url else None)
+    page.wait_for_timeout(2500)
+    assert tries == []  # the same photo is not asked about again
+    assert page.url.endswith("/app/scan")
+    camera.film_screen(screen)
+    page.reload()
+    expect(page.get_by_role("heading", name="确认登录")).to_be_visible()
+    page.get_by_role("button", name="取消").click()
+    expect(page.get_by_role("heading", name="没有登录")).to_be_visible()
+    assert state(party, made) == ("declined", "declined")
+
+
+def test_without_the_camera_there_are_two_other_ways(party: Party, app: Holder) -> None:
+    app.context.clear_permissions()
+    page = app.page("/scan")
+    try:
+        expect(page.get_by_role("heading", name="没有相机权限")).to_be_visible()
+        expect(page.get_by_role("listitem")).to_have_count(3)
+        judged(page)
+        page.get_by_role("button", name="输入").click()
+        field = page.get_by_role("textbox", name="内容")
+        field.fill("你好")
+        page.get_by_role("button", name="识别").click()
+        expect(page.get_by_role("alert").filter(has_text="这不是登录或签名")).to_be_visible()
+        expect(field).to_be_focused()
+        judged(page)
+        made = party.ask()
+        field.fill(f"  {Screen.of(made).coming(1)[0]} ")
+        field.press("Enter")
+        expect(page.get_by_role("heading", name="确认登录")).to_be_visible()
+    finally:
+        page.close()
+        app.context.grant_permissions(["camera"], origin=party.service.origin)
+
+
+def test_a_picture_from_the_album(party: Party, app: Holder, page: Page, tmp_path: Path) -> None:
+    made = party.ask()
+    picture = tmp_path / "screen.png"
+    chooser = page.get_by_label("相册").last
+    segno.make(Screen.of(made).coming(1)[0], error="q").save(str(picture), scale=6)
+    chooser.set_input_files(picture)
+    expect(page.get_by_role("heading", name="确认登录")).to_be_visible()
+
+
+def test_a_code_opened_by_another_camera_is_taken_at_once(party: Party, app: Holder) -> None:
+    made = party.ask()
+    text = Screen.of(made).coming(1)[0]
+    page = app.page(text.removeprefix(party.service.origin))
+    expect(page.get_by_role("heading", name="确认登录")).to_be_visible()
+    old = Screen.of(party.ask()).text(900)
+    page.goto(f"{party.service.origin}/app{old.removeprefix(party.service.origin)}")
+    expect(page.get_by_role("heading", name="二维码已失效，没有人登录")).to_be_visible()
+    judged(page)
+    page.get_by_role("link", name="打开扫一扫").click()
+    expect(page.get_by_role("heading", name="扫一扫")).to_be_visible()
+    page.close()
+
+
+def test_what_waits_for_this_shield(party: Party, app: Holder) -> None:
+    page = app.page()
+    number = page.locator("[aria-label^=MS]").first.get_attribute("aria-label")
+    page.close()
+    made = party.ask("signature", documents=[document(), document("合同")], shield_number=number)
+    page = app.page("/inbox")
+    entry = page.get_by_role("button", name="进口货物报关单等 2 份")
+    expect(entry).to_be_visible()
+    judged(page)
+    entry.click()
+    expect(page.get_by_role("heading", name="2 份文件")).to_be_visible()
+    # Kept, also when the app is closed in between.
+    page.close()
+    page = app.page("/inbox")
+    page.get_by_role("link", name="进口货物报关单").click()
+    page.get_by_role("button", name="不签").click()
+    expect(page.get_by_role("heading", name="没有签名")).to_be_visible()
+    page.goto(f"{party.service.origin}/app/request")
+    expect(page.get_by_role("heading", name="没有待确认的请求")).to_be_visible()
+    page.close()
+    assert state(party, made) == ("declined", "declined")
+
+
+def test_time_runs_out_while_one_looks(party: Party, app: Holder) -> None:
+    made = party.ask(lifetime=60)
+    page = app.page(Screen.of(made).coming(1)[0].removeprefix(party.service.origin))
+    expect(page.get_by_role("heading", name="确认登录")).to_be_visible()
+    page.add_init_script("window.ahead = 0; const now = Date.now; Date.now = () => now() + window.ahead;")
+    page.reload()
+    expect(page.locator("main")).to_contain_text("还剩 0:")
+    page.evaluate("left => { window.ahead = left - Date.now() - 9000; }", made["expires_at"])
+    expect(page.get_by_role("status").filter(has_text="还有 10 秒失效")).to_be_attached()
+    page.evaluate("window.ahead += 10_000")
+    expect(page.get_by_role("heading", name="请求已失效，没有人登录")).to_be_visible()
+    page.get_by_role("link", name="再扫一次").click()
+    expect(page.get_by_role("heading", name="扫一扫")).to_be_visible()
+    page.close()
+
+
+def test_a_lost_answer_is_found_again(party: Party, app: Holder, camera: Camera, page: Page) -> None:
+    made = party.ask("signature", documents=[document()])
+    film(camera, page, made)
+    expect(page.get_by_role("heading", name="确认签名")).to_be_visible()
+    lost: list[str] = []
+
+    def lose(route: Any) -> None:
+        # The service signs; what it answers doesn't arrive, and nothing after it.
+        if "finish" in route.request.url and not lost:
+            route.fetch()
+        lost.append(route.request.url)
+        route.abort()
+
+    def carry(route: Any) -> None:
+        if lost or "finish" in route.request.url:
+            lose(route)
+        else:
+            route.continue_()
+
+    app.context.route("**/api/phone/**", carry)
+    page.get_by_role("button", name="输入 PIN 码签名").click()
+    enter_pin(page, CLERK.pin)
+    expect(page.get_by_role("alert")).to_contain_text("还不知道有没有完成", timeout=60_000)
+    judged(page)
+    app.context.unroute("**/api/phone/**")
+    page.get_by_role("button", name="再试一次").click()
+    expect(page.get_by_role("heading", name="已签名")).to_be_visible()
+    assert state(party, made)[0] == "signed"
