@@ -13,6 +13,7 @@ from tests.browser.app.camera import Camera, Screen
 from tests.browser.app.hand_and_eye import PIXEL, enter_pin, judged
 from tests.browser.app.seeded import CLERK, Holder, holder
 from tests.browser.conftest import CHROMIUM, FLAGS, Party
+from tests.browser.site import Site
 
 PC: Final = {
     "address": "203.0.113.24",
@@ -66,8 +67,9 @@ def app(party: Party, engine: Path, camera: Camera) -> Iterator[Holder]:
 
 
 @pytest.fixture
-def page(app: Holder) -> Iterator[Page]:
-    """The scanner's page; the camera opens with `film`."""
+def page(app: Holder, camera: Camera) -> Iterator[Page]:
+    """The scanner, above an empty desk until `film`."""
+    camera.film([None])
     opened = app.page("/scan")
     yield opened
     opened.close()
@@ -288,6 +290,49 @@ def test_time_runs_out_while_one_looks(party: Party, app: Holder) -> None:
     page.get_by_role("link", name="再扫一次").click()
     expect(page.get_by_role("heading", name="扫一扫")).to_be_visible()
     page.close()
+
+
+def bind(app: Holder, engine: Path) -> None:
+    """Binds the certificate to the account, by the app's engine on a page beside it."""
+    origin = app.service.origin
+    app.context.route(f"{origin}/beside", lambda route: route.fulfill(body="", content_type="text/html"))
+    served = {"path": engine / "index.js", "content_type": "text/javascript"}
+    app.context.route(f"{origin}/engine/index.js", lambda route: route.fulfill(**served))
+    page = app.context.new_page()
+    page.goto(f"{origin}/beside")
+    page.evaluate(
+        """async (pin) => {
+          const { Shield } = await import("/engine/index.js");
+          await new Shield(location.origin).bind(pin);
+        }""",
+        app.person.pin,
+    )
+    page.close()
+
+
+def test_from_another_app_and_back_to_it(party: Party, app: Holder, engine: Path, site: Site) -> None:
+    site.files["/signed"] = "<!doctype html><title>掌上业务</title><h1>回来了</h1>"
+    address = f"{site.origin}/signed"
+    party.service.command("business", "return-urls", party.service.system["client_id"], address)
+    made = party.ask("signature", documents=[document()], channel="app", return_url=address)
+    page = app.page(made["app_link"].removeprefix(f"{party.service.origin}/app"))
+    expect(page.get_by_role("heading", name="先绑定证书")).to_be_visible()
+    way = page.get_by_role("link", name="去绑定证书").get_attribute("href")
+    assert way is not None
+    assert way.startswith("/app/bind?next=/sign?request=")
+    judged(page)
+    bind(app, engine)
+    page.reload()
+    expect(page.get_by_role("heading", name="确认签名")).to_be_visible()
+    page.get_by_role("button", name="输入 PIN 码签名").click()
+    enter_pin(page, app.person.pin)
+    expect(page.get_by_role("button", name="返回单一窗口")).to_be_visible()
+    expect(page.get_by_text("秒后自动返回")).to_be_visible()
+    expect(page.get_by_role("heading", name="回来了")).to_be_visible(timeout=15_000)
+    assert page.url.startswith(f"{address}?request={made['id']}&state=signed&return_code=")
+    page.close()
+    assert all(url.startswith(site.origin) for url in app.foreign)
+    app.foreign.clear()
 
 
 def test_a_lost_answer_is_found_again(party: Party, app: Holder, camera: Camera, page: Page) -> None:

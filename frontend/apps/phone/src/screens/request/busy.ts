@@ -7,18 +7,22 @@ const SLOW_MS = 300;
 export interface Busy {
   readonly isBusy: Readonly<Ref<boolean>>;
   readonly isSlow: Readonly<Ref<boolean>>;
-  /** Undefined where other work goes on, or where this failed. */
+  /** After the work that goes on, if any; undefined where this failed. */
   run<T>(work: () => Promise<T>): Promise<T | undefined>;
 }
 
 export function useBusy(): Busy {
   const isBusy = ref(false);
   const isSlow = ref(false);
+  let last: Promise<unknown> = Promise.resolve();
 
   async function run<T>(work: () => Promise<T>): Promise<T | undefined> {
-    if (isBusy.value) {
-      return undefined;
-    }
+    const mine = last.then(async () => await told(work));
+    last = mine;
+    return await mine;
+  }
+
+  async function told<T>(work: () => Promise<T>): Promise<T | undefined> {
     isBusy.value = true;
     const timer = setTimeout(() => (isSlow.value = true), SLOW_MS);
     try {
