@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import segno
 from PIL import Image, ImageFilter
+from playwright.sync_api import Page
 
 from mshield.domain.qr import qr_text
 
@@ -21,6 +22,7 @@ RATE: Final = 10
 """Pictures per second."""
 _HEADER: Final = f"YUV4MPEG2 W{WIDTH} H{HEIGHT} F{RATE}:1 Ip A1:1 C420jpeg\n".encode()
 _COLOURLESS: Final = bytes([128]) * (WIDTH * HEIGHT // 2)
+_MEASURED: Final = "performance.getEntriesByName('mshield-scan', 'measure').map(({ duration }) => duration)"
 _DESK: Final = 96
 _SIDE: Final = 330
 _TILT: Final = 3.0
@@ -76,6 +78,13 @@ class Camera:
     def film_photo(self, screen: Screen, elapsed: int = 0) -> None:
         """A still photo of what it showed in one second."""
         self.film([screen.text(elapsed)])
+
+
+def milliseconds_to_read(page: Page) -> float:
+    """From the moment when the app's scanner had the camera's picture to its first code, by the app's own measure."""
+    measured: list[float] = page.evaluate(_MEASURED)
+    assert measured, "no code was read on this page"
+    return measured[-1]
 
 
 def _picture(text: str | None) -> bytes:
