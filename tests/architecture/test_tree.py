@@ -27,7 +27,7 @@ _TEXT: Final = {
     "",
 }
 # In brackets, so that this line doesn't match itself.
-_PLACES: Final = re.compile(r"/(?:[w]ork/|[r]oot/|[h]ome/\w|[U]sers/\w)")
+_PLACES: Final = re.compile(r"(?<![\w.])/(?:[w]ork/|[r]oot/|[h]ome/\w|[U]sers/\w)")
 _LEFTOVERS: Final = (".orig", ".rej", ".bak", ".swp", ".pyc")
 
 
