@@ -5,7 +5,20 @@
 
 import { hex, same } from "@mshield/gm";
 
-import { bitString, oid, only, printableString, sequence, SET, tlv, utf8String, values } from "./der.ts";
+import {
+  bitString,
+  GENERALIZED_TIME,
+  oid,
+  only,
+  printableString,
+  sequence,
+  SET,
+  tlv,
+  UTC_TIME,
+  utf8String,
+  type Value,
+  values,
+} from "./der.ts";
 import { ProtocolError } from "./errors.ts";
 import { fromBase64 } from "./fields.ts";
 import type { Subject } from "./state.ts";
@@ -18,11 +31,13 @@ const VERSION_1 = tlv(2, Uint8Array.of(0));
 const NO_ATTRIBUTES = tlv(0xa0);
 const PEM = /^-----BEGIN CERTIFICATE-----\s([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----\s*$/;
 
-/** What a certificate says, as far as the phone asks. */
+/** What a certificate says, as far as the phone asks; times in ms. */
 export interface Certified {
   readonly subject: Subject;
   /** 40 hex digits. */
   readonly serial: string;
+  readonly notBefore: number;
+  readonly notAfter: number;
   readonly publicKeyInfo: Uint8Array;
 }
 
@@ -46,7 +61,8 @@ export function sameSubject(a: Subject, b: Subject): boolean {
   return same(nameOf(a), nameOf(b));
 }
 
-function readPem(pem: string): Certified {
+/** A certificate that this phone stores, without asking the service; ProtocolError `bad_certificate`. */
+export function readPem(pem: string): Certified {
   const body = PEM.exec(pem)?.[1];
   try {
     if (body === undefined) {
@@ -61,12 +77,35 @@ function readPem(pem: string): Certified {
 /** Version, serial number, algorithm, issuer, validity, subject, key stand in this order (RFC 5280, 4.1). */
 function read(der: Uint8Array): Certified {
   const [tbs] = values(only(der).content);
-  const [version, serial, , , , subject, key] = values(tbs?.content ?? new Uint8Array());
+  const [version, serial, , , validity, subject, key] = values(tbs?.content ?? new Uint8Array());
   if (version?.tag !== 0xa0 || serial?.tag !== 2 || subject === undefined || key === undefined) {
     throw new RangeError("not a certificate of version 3");
   }
   const number = hex(serial.content).replace(/^00/, "").padStart(40, "0");
-  return { subject: readName(subject.raw), serial: number, publicKeyInfo: key.raw };
+  const [notBefore, notAfter] = values(validity?.content ?? new Uint8Array()).map(readTime);
+  if (notBefore === undefined || notAfter === undefined) {
+    throw new RangeError("no validity");
+  }
+  return { subject: readName(subject.raw), serial: number, notBefore, notAfter, publicKeyInfo: key.raw };
+}
+
+/** UTCTime until 2049, GeneralizedTime from 2050 (RFC 5280, 4.1.2.5); always to the second, in UTC. */
+function readTime({ tag, content }: Value): number {
+  const text = utf8Text(content);
+  const digits = tag === UTC_TIME ? `${Number(text.slice(0, 2)) < 50 ? "20" : "19"}${text}` : text;
+  const parts = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/.exec(digits);
+  if ((tag !== UTC_TIME && tag !== GENERALIZED_TIME) || parts === null) {
+    throw new RangeError("not a time");
+  }
+  const [year, month, day, hour, minute, second] = parts.slice(1).map(Number) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  return Date.UTC(year, month - 1, day, hour, minute, second);
 }
 
 function readName(name: Uint8Array): Subject {

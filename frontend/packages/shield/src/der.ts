@@ -4,6 +4,8 @@ import { concat, utf8 } from "@mshield/gm";
 
 export const SEQUENCE = 0x30;
 export const SET = 0x31;
+export const UTC_TIME = 0x17;
+export const GENERALIZED_TIME = 0x18;
 
 /** One value: tag, length, content. */
 export function tlv(tag: number, ...content: readonly Uint8Array[]): Uint8Array {

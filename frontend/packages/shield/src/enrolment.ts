@@ -21,7 +21,7 @@ import {
 import type { Operation } from "./operation.ts";
 import { checkedPin } from "./pin.ts";
 import { confirm } from "./pin_change.ts";
-import { fetchPolicy, holderOf, requireStrong } from "./pin_rules.ts";
+import { requireStrongForApplication } from "./pin_rules.ts";
 import { isIntact, type KeyState, type Subject, ZERO_OTP } from "./state.ts";
 
 const ROLES = { legal_person: "法人", operator: "操作员" } as const;
@@ -35,6 +35,15 @@ export interface Application {
   readonly smsCode: string;
 }
 
+/** What an application does now: checks data and PIN, makes the joint key, has its certificate issued. */
+export type ApplicationStep = "check" | "key" | "certificate";
+
+export interface ApplyOptions {
+  readonly again?: boolean | undefined;
+  /** Told as each step begins. */
+  readonly tell?: ((step: ApplicationStep) => void) | undefined;
+}
+
 /**
  * Enrols a key and returns its certificate. An application whose last answer was lost is completed instead. Where this
  * phone's certificate has not been revoked, the service warns (ProblemError `already_certified`) and changes nothing.
@@ -45,21 +54,24 @@ export async function apply(
   operation: Operation,
   application: Application,
   pin: string,
-  again = false,
+  { again = false, tell = () => {} }: ApplyOptions = {},
 ): Promise<IssuedCertificate> {
   checkedPin(pin);
+  tell("check");
   if (operation.vault.state.pending !== null) {
     const issued = await adopt(operation);
     if (issued !== null) {
       return await proved(operation, issued, pin);
     }
   }
-  requireStrong(pin, await fetchPolicy(operation), holderOf(application.idNumber));
+  await requireStrongForApplication(operation, pin, application.idNumber);
   const form = { ...formOf(application), ...(again && { confirm_duplicate: true }) };
   const { connection } = operation;
   const begun = readEnrolment(await connection.post("/api/phone/enrolments", operation.loggedIn(), form));
   checkNames(begun.subject, application);
+  tell("key");
   await makeKey(operation, begun, pin);
+  tell("certificate");
   return await complete(operation, pin);
 }
 

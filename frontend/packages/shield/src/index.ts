@@ -2,10 +2,11 @@
 
 export type { Binding, IdType, Me, PasswordReset, Registration, SmsCodeSent, SmsPurpose } from "./account.ts";
 export type { Bound } from "./binding.ts";
+export { type Certified, readPem } from "./certificate.ts";
 export { PATIENCE, type Patience, PLATFORM, type Platform } from "./connection.ts";
 export type { Device } from "./devices.ts";
 export { contentDigest } from "./documents.ts";
-export type { Application } from "./enrolment.ts";
+export type { Application, ApplicationStep } from "./enrolment.ts";
 export { NetworkError, PhoneError, ProblemError, ProtocolError, ShieldError } from "./errors.ts";
 export type { AccountSource, Captcha, Login, OutsideLoginBegun } from "./login.ts";
 export type {
@@ -22,6 +23,7 @@ export type { PinChanged } from "./pin_change.ts";
 export { RemoteSecrets } from "./remote_secrets.ts";
 export type { Approved, DeclineReason, SignedDocument } from "./requests.ts";
 export type { Enrolled, EnrolOrder, Secrets, SecretSession, SessionOrder } from "./secrets.ts";
+export type { Renewal } from "./renewal_state.ts";
 export { Shield, type Options, type Status } from "./shield.ts";
 export type { SignatureDetail, SignaturePage, SignatureQuery, SignatureRecord } from "./signatures.ts";
 export type { Account } from "./state.ts";

@@ -69,6 +69,15 @@ export function requireStrong(pin: string, policy: PinPolicy, holder: Holder): v
   }
 }
 
+/** As `requireStrong`, by the service's rules and the id number that is applied with. */
+export async function requireStrongForApplication(
+  operation: Operation,
+  pin: string,
+  idNumber: string,
+): Promise<void> {
+  requireStrong(pin, await fetchPolicy(operation), holderOf(idNumber));
+}
+
 /** As `requireStrong`, where no id number is typed: the service tells the holder his own birth date. */
 export async function requireStrongForChange(operation: Operation, pin: string): Promise<void> {
   const policy = await fetchPolicy(operation);

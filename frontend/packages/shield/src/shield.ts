@@ -20,9 +20,9 @@ import type { InboxRequest, IssuedCertificate, Scan } from "./messages.ts";
 import { Operation } from "./operation.ts";
 import type { PinSource } from "./pin.ts";
 import * as pinChange from "./pin_change.ts";
-import { requireStrongForChange } from "./pin_rules.ts";
+import { requireStrongForApplication, requireStrongForChange } from "./pin_rules.ts";
 import * as renewal from "./renewal.ts";
-import { requireNoRenewal, takeOverAny } from "./renewal_state.ts";
+import { currentRenewal, type Renewal, requireNoRenewal, takeOverAny } from "./renewal_state.ts";
 import { Repeats } from "./repeats.ts";
 import * as requests from "./requests.ts";
 import type { Secrets } from "./secrets.ts";
@@ -41,6 +41,8 @@ export interface Status {
   readonly shieldNumber: string | null;
   readonly certificatePem: string | null;
   readonly isApplicationPending: boolean;
+  /** A renewal stopped after its key was made. */
+  readonly isRenewalPending: boolean;
   readonly isOperationUnfinished: boolean;
   readonly scanned: Scan | null;
   readonly left: number | null;
@@ -152,9 +154,23 @@ export class Shield {
     return await this.#run(devices);
   }
 
-  /** Applies for a certificate and sets the PIN; see `enrolment.apply` for `again`. */
-  async apply(application: enrolment.Application, pin: string, again = false): Promise<IssuedCertificate> {
-    return await this.#run((operation) => enrolment.apply(operation, application, pin, again));
+  /** Refuses a new PIN that is too easy to guess (PhoneError `weak_pin`); without an id number, for a change. */
+  async checkNewPin(pin: string, idNumber: string | null = null): Promise<void> {
+    await this.#run((operation) =>
+      idNumber === null
+        ? requireStrongForChange(operation, pin)
+        : requireStrongForApplication(operation, pin, idNumber),
+    );
+  }
+
+  /** Applies for a certificate and sets the PIN; see `enrolment.apply` for `again` and `tell`. */
+  async apply(
+    application: enrolment.Application,
+    pin: string,
+    again = false,
+    tell?: (step: enrolment.ApplicationStep) => void,
+  ): Promise<IssuedCertificate> {
+    return await this.#run((operation) => enrolment.apply(operation, application, pin, { again, tell }));
   }
 
   /** Completes an application that was interrupted after its key was made, with the PIN chosen then. */
@@ -177,6 +193,11 @@ export class Shield {
   /** Renews the certificate (更新证书) with the data of the first application; the PIN stays the same. */
   async renew(application: enrolment.Application, pin: PinSource): Promise<IssuedCertificate> {
     return await this.#run((operation) => renewal.renew(operation, application, pin));
+  }
+
+  /** The renewal under way as the service has it, or null. */
+  async renewal(): Promise<Pick<Renewal, "key" | "state"> | null> {
+    return await this.#run(currentRenewal);
   }
 
   /** Goes on with a renewal that stopped; PhoneError `no_renewal` where there is none any more. */
@@ -265,7 +286,8 @@ export class Shield {
         sessionExpiresAt: session?.expiresAt ?? null,
         shieldNumber,
         certificatePem: key?.certificate?.pem ?? null,
-        isApplicationPending: pending !== null,
+        isApplicationPending: pending !== null && !pending.renews,
+        isRenewalPending: pending !== null && pending.renews,
         isOperationUnfinished: key !== null && key.rn !== null,
         scanned,
         left: key?.left ?? null,
