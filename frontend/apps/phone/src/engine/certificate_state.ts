@@ -1,6 +1,6 @@
 /** The seven states of the certificate as the app shows them (look, "States of the certificate"). */
 
-import type { Me } from "@mshield/shield";
+import type { CertificateChange, Me } from "@mshield/shield";
 
 export const HOLDS = ["clone", "duplicate", "lost", "frozen"] as const;
 /** Gravest first. */
@@ -38,7 +38,47 @@ export function holdsOf(certificate: { readonly holds: readonly string[] }): Hol
   return HOLDS.filter((hold) => certificate.holds.includes(hold));
 }
 
+const PLACED_BY: Record<Hold | "locked" | "revoked", string> = {
+  clone: "find_clone",
+  duplicate: "apply_again",
+  lost: "report_loss",
+  frozen: "freeze",
+  locked: "lock_pin",
+  revoked: "revoke",
+};
+
+/** When, by whom and why it was held, locked or revoked; null where the service doesn't tell. */
+export function changeTo(
+  { changes }: { readonly changes: readonly CertificateChange[] },
+  what: Hold | "locked" | "revoked",
+): CertificateChange | null {
+  // The last one: a hold may have been lifted and placed again.
+  return changes.findLast(({ event }) => event === PLACED_BY[what]) ?? null;
+}
+
 /** Whether the certificate logs in and signs. */
 export function canSign(state: CertificateState): boolean {
   return state === "active" || state === "due";
+}
+
+const DAY = 86_400_000;
+const MONTHS = 6;
+
+/** Whole days until the certificate's end; 0 on its last day and after it. */
+export function daysLeft(certificate: { readonly notAfter: number }, now: number): number {
+  return Math.max(0, Math.floor((certificate.notAfter - now) / DAY));
+}
+
+/**
+ * From when a certificate can be renewed: six calendar months before its end, on the calendar of this phone. Where the
+ * earlier month has no such day it is that month's last. The service decides; this is what people are told.
+ */
+export function renewableFrom(notAfter: number): number {
+  const start = new Date(notAfter);
+  const dayOfMonth = start.getDate();
+  start.setDate(1);
+  start.setMonth(start.getMonth() - MONTHS);
+  const last = new Date(start.getFullYear(), start.getMonth() + 1, 0).getDate();
+  start.setDate(Math.min(dayOfMonth, last));
+  return start.getTime();
 }

@@ -15,7 +15,8 @@ import { getReady } from "./shield.ts";
 export interface PinAbout {
   readonly title: string;
   readonly act: string;
-  readonly detail?: string;
+  /** May wait for what the service says of the PIN in force. */
+  readonly detail?: string | ((prompt: PinPrompt) => string);
 }
 
 /** `connecting` until the service has said which PIN is in force, `entering`, then `working` on the six digits. */

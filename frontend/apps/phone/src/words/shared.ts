@@ -45,6 +45,12 @@ export const shared = {
     },
     update: { ready: "有新版本", act: "更新" },
     card: { label: "证书", number: "手机盾号", copy: "复制手机盾号", holder: "持有人", until: "有效期至" },
+    send: {
+      share: "发给法人",
+      copy: "复制手机盾号，发给法人",
+      number: "复制号码",
+      done: "已复制，请粘贴发给法人",
+    },
     state: {
       none: "尚未申请",
       active: "正常",
@@ -108,6 +114,12 @@ export const shared = {
       copy: "Copy the shield number",
       holder: "Holder",
       until: "Valid until",
+    },
+    send: {
+      share: "Send to legal person",
+      copy: "Copy the number for your legal person",
+      number: "Copy the number",
+      done: "Copied. Paste it to your legal person",
     },
     state: {
       none: "No certificate",

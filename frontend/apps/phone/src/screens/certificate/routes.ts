@@ -1,3 +1,14 @@
 import type { RouteRecordRaw } from "vue-router";
 
-export const certificateRoutes: RouteRecordRaw[] = [];
+export const certificateRoutes: RouteRecordRaw[] = [
+  { path: "/apply", name: "apply", component: () => import("./ApplyScreen.vue") },
+  { path: "/bind", name: "bind", component: () => import("./BindScreen.vue") },
+  { path: "/pin", name: "pin", component: () => import("./PinScreen.vue") },
+  { path: "/renew", name: "renew", component: () => import("./RenewScreen.vue") },
+  {
+    path: "/replace-phone",
+    name: "replace-phone",
+    component: () => import("./ReplacePhoneScreen.vue"),
+    meta: { isOpen: true },
+  },
+];

@@ -1,0 +1,104 @@
+/**
+ * Choosing a new PIN: entered, checked against the rules, entered again.
+ *
+ * As in pin_entry.ts the digits stand in plain arrays, never in a component's data or in the document, and are
+ * overwritten once the PIN was handed on.
+ */
+
+import type { ShieldError } from "@mshield/shield";
+import { onScopeDispose, readonly, shallowReactive } from "vue";
+
+import { asProblem } from "./task.ts";
+
+/** `checking` is the moment between: whether the PIN is too easy to guess. */
+export type NewPinStage = "choose" | "checking" | "repeat" | "chosen";
+
+export interface NewPinShown {
+  readonly stage: NewPinStage;
+  readonly count: number;
+  /** The second was another one than the first. */
+  readonly differs: boolean;
+  /** Why the first was refused. */
+  readonly problem: ShieldError | null;
+}
+
+export interface NewPinEntry {
+  readonly shown: NewPinShown;
+  press(digit: number): Promise<void>;
+  pressBack(): void;
+  /** Back to the first entry. */
+  restart(): void;
+}
+
+const LENGTH = 6;
+
+/** `check` throws the engine's error where the PIN is refused; `chosen` gets the PIN once it was entered twice. */
+export function useNewPin(check: (pin: string) => Promise<void>, chosen: (pin: string) => void): NewPinEntry {
+  const shown = shallowReactive({
+    stage: "choose" as NewPinStage,
+    count: 0,
+    differs: false,
+    problem: null as ShieldError | null,
+  });
+  const typed: number[] = [];
+  const first: number[] = [];
+
+  function restart(): void {
+    erase(typed);
+    erase(first);
+    Object.assign(shown, { stage: "choose", count: 0, differs: false, problem: null });
+  }
+
+  async function press(digit: number): Promise<void> {
+    if (shown.stage === "checking" || shown.stage === "chosen" || typed.length >= LENGTH) {
+      return;
+    }
+    typed.push(digit);
+    shown.count = typed.length;
+    if (typed.length === LENGTH) {
+      await (shown.stage === "choose" ? checkFirst() : compare());
+    }
+  }
+
+  async function checkFirst(): Promise<void> {
+    Object.assign(shown, { stage: "checking", differs: false, problem: null });
+    try {
+      await check(typed.join(""));
+      first.push(...typed);
+      Object.assign(shown, { stage: "repeat", count: 0 });
+    } catch (error) {
+      Object.assign(shown, { stage: "choose", count: 0, problem: asProblem(error) });
+    } finally {
+      erase(typed);
+    }
+  }
+
+  function compare(): void {
+    const isSame = typed.every((digit, i) => digit === first[i]);
+    const pin = first.join("");
+    restart();
+    if (isSame) {
+      shown.stage = "chosen";
+      shown.count = LENGTH;
+      chosen(pin);
+    } else {
+      shown.differs = true;
+    }
+  }
+
+  function pressBack(): void {
+    if (typed.length > 0 && shown.stage !== "checking") {
+      typed[typed.length - 1] = 0;
+      typed.pop();
+      shown.count = typed.length;
+    }
+  }
+
+  onScopeDispose(restart);
+  return { shown: readonly(shown), press, pressBack, restart };
+}
+
+function erase(digits: number[]): void {
+  digits.fill(0);
+  digits.length = 0;
+}

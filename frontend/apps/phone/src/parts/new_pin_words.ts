@@ -1,0 +1,28 @@
+export const words = {
+  zh: {
+    step: "第 {n} 步，共 2 步",
+    first: "设置 PIN 码",
+    changed: "设置新的 PIN 码",
+    again: "再输入一次",
+    hint: "6 位数字，登录和签名时使用，请牢记",
+    againHint: "两次相同，才会生效",
+    rule: "不要用生日、证件号码、重复或连续的数字",
+    checking: "正在检查",
+    differs: "两次输入的不一样。",
+    differsMore: "还没有设置 PIN 码，请从第一次重新输入。",
+    restart: "重新设置",
+  },
+  en: {
+    step: "Step {n} of 2",
+    first: "Choose a PIN",
+    changed: "Choose a new PIN",
+    again: "Enter it again",
+    hint: "6 digits. You need it to log in and to sign: remember it",
+    againHint: "It counts once both are the same",
+    rule: "No birthday, id number, repeated or consecutive digits",
+    checking: "Checking",
+    differs: "The two were not the same. ",
+    differsMore: "No PIN has been set: begin again.",
+    restart: "Choose another",
+  },
+};

@@ -1,0 +1,85 @@
+/** The data page of an application and of a renewal (manual 2.3.1.3, 2.3.1.6): its fields, and what is wrong in them. */
+
+import type { Application, IdType, Me } from "@mshield/shield";
+import { computed, type ComputedRef, reactive, ref } from "vue";
+
+import { ID_TYPES, isIdNumber, isName, normalIdNumber } from "../account/identity.ts";
+import { compact, isCreditCode, isCreditCodeForm } from "./checks.ts";
+
+export type UserType = Application["userType"];
+export type FieldName = "name" | "idNumber" | "userType" | "creditCode" | "smsCode";
+
+export interface ApplicationForm {
+  readonly fields: Record<Exclude<FieldName, "userType">, string> & { userType: UserType | "" };
+  /** By field the name of the words that say what is wrong; told only after an attempt to send. */
+  readonly errors: ComputedRef<Partial<Record<FieldName, string>>>;
+  /** Whether all can be sent; from now on errors are told. */
+  check(): boolean;
+  /** What the service said of the SMS code. */
+  refuseCode(): void;
+  application(): Application;
+}
+
+const ROLES: Record<string, UserType> = { 法人: "legal_person", 操作员: "operator" };
+
+/** Filled in as far as it is known: the holder's name, and the role of the certificate that is to be renewed. */
+export function useApplicationForm({ account, certificate }: Me, isRenewal: boolean): ApplicationForm {
+  const role = isRenewal && certificate ? ROLES[certificate.subject.role] : undefined;
+  const fields: ApplicationForm["fields"] = reactive({
+    name: account.name,
+    idNumber: "",
+    userType: role ?? "",
+    creditCode: "",
+    smsCode: "",
+  });
+  const idType: IdType | undefined = ID_TYPES.find((each) => each === account.idType);
+  const isTold = ref(false);
+  const refused = ref("");
+
+  const wrong = computed(() => {
+    const found: Partial<Record<FieldName, string>> = {};
+    if (!isName(fields.name)) {
+      found.name = "nameMissing";
+    }
+    if (fields.idNumber.trim() === "") {
+      found.idNumber = "idMissing";
+    } else if (idType !== undefined && !isIdNumber(idType, fields.idNumber)) {
+      found.idNumber = idType === "resident_id" ? "idWrong" : "documentWrong";
+    }
+    if (fields.userType === "") {
+      found.userType = "typeMissing";
+    }
+    const code = compact(fields.creditCode);
+    if (!isCreditCode(code)) {
+      found.creditCode = isCreditCodeForm(code) ? "codeWrong" : "codeForm";
+    }
+    if (!/^[0-9]{6}$/.test(fields.smsCode)) {
+      found.smsCode = "smsMissing";
+    } else if (fields.smsCode === refused.value) {
+      found.smsCode = "smsRefused";
+    }
+    return found;
+  });
+  const errors = computed(() => (isTold.value ? wrong.value : {}));
+
+  function check(): boolean {
+    isTold.value = true;
+    return Object.keys(wrong.value).length === 0;
+  }
+
+  function refuseCode(): void {
+    refused.value = fields.smsCode;
+  }
+
+  function application(): Application {
+    return {
+      name: fields.name.trim(),
+      idNumber: normalIdNumber(fields.idNumber),
+      userType: fields.userType as UserType,
+      creditCode: compact(fields.creditCode),
+      smsCode: fields.smsCode,
+    };
+  }
+
+  return { fields, errors, check, refuseCode, application };
+}

@@ -1,0 +1,30 @@
+export const words = {
+  zh: {
+    noNetwork: "网络不稳定",
+    noNetworkText: "还没有提交，什么都没丢。网络恢复后再试一次。",
+    networkFaq: "常见问题：网络异常",
+    apply: "申请证书",
+    toHome: "查看办法",
+    barred: {
+      none: "本机还没有证书，请先申请证书。",
+      held: "证书已停用，请法人恢复后再用。",
+      locked: "无法解锁，请法人作废后重新申请。",
+      expired: "过期的证书不能更新，请法人作废后重新申请。",
+      revoked: "现在可以在本机重新申请。",
+    },
+  },
+  en: {
+    noNetwork: "The network is unstable",
+    noNetworkText: "Nothing was sent or lost. Try again once it is back.",
+    networkFaq: "Help: the network fails",
+    apply: "Apply",
+    toHome: "What to do",
+    barred: {
+      none: "This phone has no certificate yet. Apply for one first.",
+      held: "The certificate is on hold: your legal person can lift it.",
+      locked: "It can't be unlocked: ask your legal person to revoke it, then apply again.",
+      expired: "It can't be renewed: ask your legal person to revoke it, then apply again.",
+      revoked: "You can apply anew on this phone now.",
+    },
+  },
+};

@@ -1,0 +1,76 @@
+/** The manual's six functions (R3), and why one of them can't work just now. They stay visible and say it when tapped. */
+
+import { canSign, type CertificateState } from "../../engine/certificate_state.ts";
+
+export const SCANS = ["scanLogin", "scanSign"] as const;
+export const SMALL = ["apply", "bind", "pin", "renew"] as const;
+export type FunctionName = (typeof SCANS)[number] | (typeof SMALL)[number];
+
+export const ADDRESSES: Record<FunctionName, string> = {
+  scanLogin: "/scan?for=login",
+  scanSign: "/scan?for=sign",
+  apply: "/apply",
+  bind: "/bind",
+  pin: "/pin",
+  renew: "/renew",
+};
+export const ICONS: Record<FunctionName, string> = {
+  scanLogin: "scan-login",
+  scanSign: "scan-sign",
+  apply: "apply",
+  bind: "bind",
+  pin: "pin",
+  renew: "renew",
+};
+
+/** Names the words that say why not. */
+export type Obstacle =
+  | "offline"
+  | "none"
+  | "held"
+  | "locked"
+  | "expired"
+  | "revoked"
+  | "certified"
+  | "lockedApply"
+  | "expiredApply"
+  | "renewing";
+
+export interface Standing {
+  /** Null as long as it isn't known. */
+  readonly state: CertificateState | null;
+  readonly isOffline: boolean;
+  /** A renewal stopped half-way: until it is over the PIN stays as it is. */
+  readonly isRenewing: boolean;
+}
+
+/** Why this function can't work; null where it can, and as long as that isn't known. */
+export function obstacleTo(name: FunctionName, { state, isOffline, isRenewing }: Standing): Obstacle | null {
+  if (isOffline) {
+    return "offline";
+  }
+  if (state === null) {
+    return null;
+  }
+  if (name === "apply") {
+    return obstacleToApplying(state);
+  }
+  if (name === "pin" && isRenewing && canSign(state)) {
+    return "renewing";
+  }
+  return state === "active" || state === "due" ? null : state;
+}
+
+function obstacleToApplying(state: CertificateState): Obstacle | null {
+  switch (state) {
+    case "none":
+    case "revoked":
+      return null;
+    case "locked":
+      return "lockedApply";
+    case "expired":
+      return "expiredApply";
+    default:
+      return "certified";
+  }
+}

@@ -1,0 +1,73 @@
+/** What the home page shows beside the certificate: what waits, and what was signed last. */
+
+import { type InboxRequest, NetworkError, type SignatureRecord } from "@mshield/shield";
+import { useDocumentVisibility } from "@vueuse/core";
+import { readonly, type Ref, ref, shallowRef, type ShallowRef, watch } from "vue";
+
+import { canSign } from "../../engine/certificate_state.ts";
+import { hasEnded, phone, readStatus, refresh, state } from "../../engine/phone.ts";
+import { shield } from "../../engine/shield.ts";
+import { type Task, useTask } from "../../engine/task.ts";
+
+const RECENT = 3;
+
+export interface HomeData {
+  readonly loading: Task;
+  readonly waiting: ShallowRef<readonly InboxRequest[]>;
+  readonly recent: ShallowRef<readonly SignatureRecord[]>;
+  /** When all this was asked, ms; null before the first answer. */
+  readonly updatedAt: Readonly<Ref<number | null>>;
+  load(): Promise<void>;
+}
+
+export function useHomeData(): HomeData {
+  const loading = useTask();
+  const waiting = shallowRef<readonly InboxRequest[]>([]);
+  const recent = shallowRef<readonly SignatureRecord[]>([]);
+  const updatedAt = ref<number | null>(null);
+  const visibility = useDocumentVisibility();
+
+  async function load(): Promise<void> {
+    await loading.run(async () => {
+      await refresh();
+      updatedAt.value = Date.now();
+      waiting.value = state.value && canSign(state.value) ? await orEmpty(shield.inbox()) : [];
+      recent.value = phone.me?.certificate ? (await orPage(shield.signatures({ limit: RECENT }))).items : [];
+    });
+  }
+
+  // Requests come in and certificates are held while the phone lies on the desk.
+  watch(visibility, async (now) => {
+    if (now === "visible") {
+      await load();
+    }
+  });
+
+  return { loading, waiting, recent, updatedAt: readonly(updatedAt), load };
+}
+
+async function orEmpty<T>(list: Promise<readonly T[]>): Promise<readonly T[]> {
+  return await orElse(list, []);
+}
+
+async function orPage(page: Promise<{ readonly items: readonly SignatureRecord[] }>): Promise<{
+  readonly items: readonly SignatureRecord[];
+}> {
+  return await orElse(page, { items: [] });
+}
+
+/** The certificate counts: what stands below it may be missing, but not for the end of the login. */
+async function orElse<T>(asked: Promise<T>, otherwise: T): Promise<T> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (hasEnded(error)) {
+      await readStatus();
+      throw error;
+    }
+    if (!(error instanceof NetworkError)) {
+      console.error(error);
+    }
+    return otherwise;
+  }
+}

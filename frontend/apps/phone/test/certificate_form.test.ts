@@ -1,0 +1,83 @@
+/** What an application's form knows to be wrong, and what it sends. */
+
+import type { Me } from "@mshield/shield";
+import { describe, expect, test } from "vitest";
+
+import { useApplicationForm } from "../src/screens/certificate/application_form.ts";
+import { isCreditCode, isCreditCodeForm, masked } from "../src/screens/certificate/checks.ts";
+
+const ME = {
+  account: { name: "林知远", phoneMasked: "138****6027", idType: "resident_id" },
+  certificate: { subject: { role: "操作员" } },
+} as unknown as Me;
+
+describe("credit code", () => {
+  test.for(["91330206MA2XB7C1TW", "91370203MA3YK2D9RF", "91350100M000100Y43"])("%s", (code) => {
+    expect(isCreditCode(code)).toBe(true);
+  });
+  test.for([
+    ["91330206MA2XB7C1TX", "its check character"],
+    ["91330206MA2XB7C1WT", "two letters changed about"],
+    ["91330206MA2XB7C1T", "too short"],
+    ["91330206MA2XB7C1TW0", "too long"],
+    ["91330206MA2XB7CITW", "an I"],
+    ["91330206ma2xb7c1tw", "small letters"],
+    ["", "nothing"],
+  ])("%s is refused: %s", ([code]) => {
+    expect(isCreditCode(code!)).toBe(false);
+  });
+  test("form and check character are told apart", () => {
+    expect(isCreditCodeForm("91330206MA2XB7C1TX")).toBe(true);
+    expect(isCreditCodeForm("91330206MA2XB7C1SW")).toBe(false);
+  });
+});
+
+test("an id number is masked in the middle", () => {
+  expect(masked("330206199001014217")).toBe("330206********4217");
+  expect(masked("E12345678")).toBe("E1*****78");
+  expect(masked("E123")).toBe("E123");
+  expect(masked("")).toBe("");
+});
+
+describe("form", () => {
+  test("knows name and, for a renewal, role", () => {
+    expect(useApplicationForm(ME, false).fields).toMatchObject({ name: "林知远", userType: "" });
+    expect(useApplicationForm(ME, true).fields.userType).toBe("operator");
+  });
+  test("tells errors only after an attempt to send, each at its field", () => {
+    const form = useApplicationForm(ME, false);
+    expect(form.errors.value).toEqual({});
+    expect(form.check()).toBe(false);
+    expect(form.errors.value).toEqual({
+      idNumber: "idMissing",
+      userType: "typeMissing",
+      creditCode: "codeForm",
+      smsCode: "smsMissing",
+    });
+    form.fields.idNumber = "330206199001014218";
+    form.fields.creditCode = "91330206MA2XB7C1TX";
+    expect(form.errors.value).toMatchObject({ idNumber: "idWrong", creditCode: "codeWrong" });
+  });
+  test("sends what the service compares, and refuses the same code twice", () => {
+    const form = useApplicationForm(ME, false);
+    Object.assign(form.fields, {
+      name: " 林知远 ",
+      idNumber: "330206 19900101 4217",
+      userType: "operator",
+      creditCode: "91330206ma2xb7c1tw",
+      smsCode: "123456",
+    });
+    expect(form.check()).toBe(true);
+    expect(form.application()).toEqual({
+      name: "林知远",
+      idNumber: "330206199001014217",
+      userType: "operator",
+      creditCode: "91330206MA2XB7C1TW",
+      smsCode: "123456",
+    });
+    form.refuseCode();
+    expect(form.errors.value).toEqual({ smsCode: "smsRefused" });
+    form.fields.smsCode = "654321";
+    expect(form.check()).toBe(true);
+  });
+});

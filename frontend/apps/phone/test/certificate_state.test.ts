@@ -1,0 +1,100 @@
+/** The seven states of the certificate, what they count against each other, and the days that are told. */
+
+import type { CertificateChange, IssuedCertificate } from "@mshield/shield";
+import { describe, expect, test } from "vitest";
+
+import {
+  canSign,
+  certificateState,
+  changeTo,
+  daysLeft,
+  holdsOf,
+  renewableFrom,
+} from "../src/engine/certificate_state.ts";
+import { day } from "../src/words/dates.ts";
+
+const NOW = Date.UTC(2026, 10, 25, 4);
+const DAY = 86_400_000;
+
+function certificate(parts: Partial<IssuedCertificate> = {}): IssuedCertificate {
+  return {
+    state: "active",
+    holds: [],
+    notAfter: NOW + 400 * DAY,
+    changes: [],
+    ...parts,
+  } as IssuedCertificate;
+}
+
+function stateOf(parts: Partial<IssuedCertificate>, due = false): string {
+  const renewal = { due, reason: due ? "ending" : null, until: NOW };
+  return certificateState({ certificate: certificate(parts), renewal }, NOW);
+}
+
+function at(event: string, ms: number): CertificateChange {
+  return { event, by: "legal_person", reason: "", at: ms };
+}
+
+describe("the state", () => {
+  test("without a certificate there is none", () => {
+    expect(certificateState({ certificate: null, renewal: null }, NOW)).toBe("none");
+  });
+  test.for([
+    ["active", {}, false],
+    ["due", {}, true],
+    ["held", { holds: ["lost"] }, false],
+    ["locked", { state: "pin_locked" }, false],
+    ["expired", { state: "expired" }, false],
+    ["revoked", { state: "revoked" }, false],
+    ["revoked", { state: "superseded" }, false],
+  ] as const)("%s", ([state, parts, due]) => {
+    expect(stateOf(parts, due)).toBe(state);
+  });
+  test("a hold counts more than renewal, a lock more than a hold", () => {
+    expect(stateOf({ holds: ["frozen"] }, true)).toBe("held");
+    expect(stateOf({ state: "pin_locked", holds: ["frozen"] }, true)).toBe("locked");
+    expect(stateOf({ state: "revoked", holds: ["frozen"] }, true)).toBe("revoked");
+  });
+  test("it ends by this phone's clock too, to the millisecond", () => {
+    expect(stateOf({ notAfter: NOW + 1 })).toBe("active");
+    expect(stateOf({ notAfter: NOW, holds: ["lost"] })).toBe("expired");
+  });
+  test("only an active one signs, due or not", () => {
+    const all = ["none", "active", "due", "held", "locked", "expired", "revoked"] as const;
+    expect(all.filter(canSign)).toEqual(["active", "due"]);
+  });
+});
+
+describe("holds", () => {
+  test("the gravest first, unknown ones left out", () => {
+    const holds = ["frozen", "of a newer service", "clone", "lost"];
+    expect(holdsOf(certificate({ holds }))).toEqual(["clone", "lost", "frozen"]);
+  });
+  test("the last time that one was placed tells who and when", () => {
+    const changes = [at("report_loss", 1), at("lift_loss", 2), at("report_loss", 3), at("freeze", 4)];
+    expect(changeTo(certificate({ changes }), "lost")?.at).toBe(3);
+    expect(changeTo(certificate({ changes }), "revoked")).toBeNull();
+  });
+});
+
+describe("days", () => {
+  test.for([
+    [43 * DAY + 5, 43],
+    [DAY, 1],
+    [DAY - 1, 0],
+    [0, 0],
+    [-DAY, 0],
+  ])("with %i ms left there are %i", ([left, days]) => {
+    expect(daysLeft({ notAfter: NOW + left! }, NOW)).toBe(days);
+  });
+  test.for([
+    ["2027-08-31", "2027-02-28"],
+    ["2028-08-31", "2028-02-29"],
+    ["2027-10-31", "2027-04-30"],
+    ["2027-03-15", "2026-09-15"],
+    ["2027-06-30", "2026-12-30"],
+    ["2027-01-01", "2026-07-01"],
+  ])("one that ends %s can be renewed from %s", ([end, start]) => {
+    expect(day(renewableFrom(new Date(`${end}T10:00`).getTime()))).toBe(start);
+  });
+});

@@ -1,0 +1,58 @@
+/** Which of the six functions work in which state, and which words say why not. */
+
+import { expect, test } from "vitest";
+
+import { type CertificateState } from "../src/engine/certificate_state.ts";
+import { type FunctionName, type Obstacle, obstacleTo, SCANS, SMALL } from "../src/screens/home/functions.ts";
+import { words } from "../src/screens/home/words.ts";
+
+const ALL: readonly FunctionName[] = [...SCANS, ...SMALL];
+
+function working(
+  state: CertificateState | null,
+  more: { isOffline?: boolean; isRenewing?: boolean } = {},
+): string[] {
+  const standing = { state, isOffline: false, isRenewing: false, ...more };
+  return ALL.filter((name) => obstacleTo(name, standing) === null);
+}
+
+test.for([
+  ["none", ["apply"]],
+  ["active", ["scanLogin", "scanSign", "bind", "pin", "renew"]],
+  ["due", ["scanLogin", "scanSign", "bind", "pin", "renew"]],
+  ["held", []],
+  ["locked", []],
+  ["expired", []],
+  ["revoked", ["apply"]],
+] as const)("with a certificate that is %s", ([state, names]) => {
+  expect(working(state)).toEqual(names);
+});
+
+test("as long as the state isn't known none is barred, and without a network all are", () => {
+  expect(working(null)).toEqual(ALL);
+  expect(working("active", { isOffline: true })).toEqual([]);
+});
+
+test("while a renewal is unfinished the PIN stays as it is", () => {
+  expect(working("due", { isRenewing: true })).toEqual(["scanLogin", "scanSign", "bind", "renew"]);
+});
+
+test("each obstacle is said in both languages", () => {
+  const states = ["none", "active", "due", "held", "locked", "expired", "revoked"] as const;
+  const found = new Set<Obstacle>();
+  for (const state of states) {
+    for (const isOffline of [false, true]) {
+      for (const name of ALL) {
+        const obstacle = obstacleTo(name, { state, isOffline, isRenewing: true });
+        if (obstacle !== null) {
+          found.add(obstacle);
+        }
+      }
+    }
+  }
+  for (const obstacle of found) {
+    expect(words.zh.why[obstacle]).toBeTruthy();
+    expect(words.en.why[obstacle]).toBeTruthy();
+  }
+  expect(found.size).toBe(10);
+});
