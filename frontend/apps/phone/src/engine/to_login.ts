@@ -1,6 +1,7 @@
 /** The way to the login screen and back to where the user wanted to be. */
 
 import { router } from "../router.ts";
+import { ownPath } from "./own_path.ts";
 
 /** Asks for a login, after which the present screen opens again. */
 export async function toLogin(): Promise<void> {
@@ -10,5 +11,5 @@ export async function toLogin(): Promise<void> {
 
 /** Where a login leads: only ever to a screen of this app. */
 export function afterLogin(next: unknown): string {
-  return typeof next === "string" && /^\/(?!\/)/.test(next) ? next : "/";
+  return ownPath(next) ?? "/";
 }

@@ -16,6 +16,7 @@ const BY_CODE: Record<string, string> = {
   sms_code_wrong: "smsCode",
   sms_code_expired: "smsCode",
   weak_password: "password",
+  reset_refused: "idNumber",
 };
 /** The service's names of fields, where ours are others. */
 const BY_NAME: Record<string, string> = { id_number: "idNumber", sms_code: "smsCode" };

@@ -14,4 +14,11 @@ export const accountRoutes: RouteRecordRaw[] = [
     component: () => import("./RegisterScreen.vue"),
     meta: { isOpen: true },
   },
+  {
+    path: "/outside-login",
+    name: "outside-login",
+    component: () => import("./OutsideLoginScreen.vue"),
+    meta: { isOpen: true },
+  },
+  { path: "/forgot", name: "forgot", component: () => import("./ForgotScreen.vue"), meta: { isOpen: true } },
 ];

@@ -25,6 +25,16 @@ export const loginWords = {
     registered: "注册成功，请用刚才设置的密码登录",
     reset: "密码已重设，请用新密码登录",
     elsewhere: "已注册过的企业用户无需再次注册，可直接登录。",
+    elsewhereAt: "已在{names}注册的企业用户，选择该系统，用原账号直接登录，无需再次注册。",
+    theirs: {
+      password: "账号和密码由{name}管理。忘记密码，请到{name}找回。手机盾不保存这个密码。",
+      page: "账号由{name}管理，无需在手机盾注册。",
+    },
+    page: {
+      title: "在{name}的页面登录",
+      text: "浏览器会打开{name}。登录后自动回到手机盾，密码只在对方页面输入。",
+      go: "前往{name}登录",
+    },
     own: "已在本机申请，只能用申请时的账号登录。",
     help: "登录遇到问题？",
     source: "账号来自",
@@ -53,6 +63,18 @@ export const loginWords = {
     registered: "You are registered. Log in with the password you just set",
     reset: "The password was reset. Log in with the new one",
     elsewhere: "Registered before? Log in right away, there is no need to register again.",
+    elsewhereAt:
+      "Registered at {names}? Choose it and log in with that account. There is no need to register again.",
+    theirs: {
+      password:
+        "{name} keeps this account and its password. Forgotten? Reset it there. Mobile Shield doesn't store it.",
+      page: "{name} keeps this account. There is no need to register here.",
+    },
+    page: {
+      title: "Log in at {name}",
+      text: "Your browser opens {name} and comes back here afterwards. Only that page sees your password.",
+      go: "Go to {name}",
+    },
     own: "was applied for on this phone. Only that account can log in here.",
     help: "Trouble logging in?",
     source: "Account of",
@@ -61,6 +83,24 @@ export const loginWords = {
       why: "Nobody was logged in and the shield is unaffected. After an application only the account that applied can log in on this phone.",
       rule: "Why not another account",
     },
+  },
+};
+
+/** Back from an outside system's page. */
+export const outsideWords = {
+  zh: {
+    title: "登录",
+    working: "正在登录",
+    failed: "没有登录",
+    over: "对方页面没有完成登录，或者等得太久。手机盾没有受影响，请再登录一次。",
+    again: "返回登录",
+  },
+  en: {
+    title: "Log in",
+    working: "Logging in",
+    failed: "Nobody was logged in",
+    over: "The login there was not finished, or took too long. Your shield is unaffected. Please log in again.",
+    again: "Back to the login",
   },
 };
 
@@ -173,13 +213,17 @@ export const forgotWords = {
   zh: {
     ...identity.zh,
     title: "重设密码",
-    lead: "用注册时的手机号和证件号码证明是您本人。PIN 码和证书不受影响。",
+    lead: "用注册时的手机号和证件号码，证明是您本人。",
+    idNumberHint: "注册时的证件",
+    ends: "重设后，这个账号在所有手机和电脑上的登录都会结束。PIN 码和证书不受影响。",
     act: "重设密码",
   },
   en: {
     ...identity.en,
     title: "Reset password",
-    lead: "Prove that it is you with the phone number and id number you registered with. PIN and certificate are unaffected.",
+    lead: "Show that it is you with the phone number and id number you registered with.",
+    idNumberHint: "As registered",
+    ends: "Afterwards this account is logged out everywhere, on phones and PCs. PIN and certificate are unaffected.",
     act: "Reset password",
   },
 };

@@ -1,0 +1,6 @@
+/** Addresses that a link to this app brings along (`?next=`): only ever those of the app's own screens. */
+
+/** The path below the app's base, as its router takes it; null for anything that might lead elsewhere. */
+export function ownPath(next: unknown): string | null {
+  return typeof next === "string" && /^\/(?![/\\])/.test(next) ? next : null;
+}
