@@ -9,7 +9,9 @@ import {
   changeTo,
   daysLeft,
   holdsOf,
+  isStopped,
   renewableFrom,
+  storyOf,
 } from "../src/engine/certificate_state.ts";
 import { day } from "../src/words/dates.ts";
 
@@ -74,6 +76,24 @@ describe("holds", () => {
     const changes = [at("report_loss", 1), at("lift_loss", 2), at("report_loss", 3), at("freeze", 4)];
     expect(changeTo(certificate({ changes }), "lost")?.at).toBe(3);
     expect(changeTo(certificate({ changes }), "revoked")).toBeNull();
+  });
+  test("of those that stop a certificate for good the legal person lifts none", () => {
+    expect(isStopped(certificate({ holds: ["lost", "frozen"] }))).toBe(false);
+    expect(isStopped(certificate({ holds: ["frozen", "clone"] }))).toBe(true);
+    expect(isStopped(certificate({ holds: ["duplicate"] }))).toBe(true);
+  });
+  test("their story has a line for each, and one for an end", () => {
+    const changes = [at("freeze", 1), at("report_loss", 2), at("revoke", 3)];
+    const seen = certificate({ holds: ["frozen", "lost"], changes });
+    expect(storyOf(seen, "held").map(({ name, change }) => [name, change?.at])).toEqual([
+      ["lost", 2],
+      ["frozen", 1],
+    ]);
+    expect(storyOf(seen, "revoked")).toEqual([{ name: "revoked", change: changes[2] }]);
+    expect(storyOf(certificate({ state: "pin_locked" }), "locked")).toEqual([
+      { name: "locked", change: null },
+    ]);
+    expect([...storyOf(seen, "expired"), ...storyOf(seen, "active")]).toEqual([]);
   });
 });
 

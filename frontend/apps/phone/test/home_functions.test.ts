@@ -10,9 +10,9 @@ const ALL: readonly FunctionName[] = [...SCANS, ...SMALL];
 
 function working(
   state: CertificateState | null,
-  more: { isOffline?: boolean; isRenewing?: boolean } = {},
+  more: { isOffline?: boolean; isRenewing?: boolean; isStopped?: boolean } = {},
 ): string[] {
-  const standing = { state, isOffline: false, isRenewing: false, ...more };
+  const standing = { state, isOffline: false, isRenewing: false, isStopped: false, ...more };
   return ALL.filter((name) => obstacleTo(name, standing) === null);
 }
 
@@ -33,6 +33,14 @@ test("as long as the state isn't known none is barred, and without a network all
   expect(working("active", { isOffline: true })).toEqual([]);
 });
 
+test("a hold that nobody can lift is told from one that the legal person lifts", () => {
+  const held = { state: "held", isOffline: false, isRenewing: false } as const;
+  const why = (name: FunctionName, isStopped: boolean): Obstacle | null =>
+    obstacleTo(name, { ...held, isStopped });
+  expect([why("scanSign", false), why("apply", false)]).toEqual(["held", "heldApply"]);
+  expect([why("scanSign", true), why("apply", true)]).toEqual(["stopped", "stoppedApply"]);
+});
+
 test("while a renewal is unfinished the PIN stays as it is", () => {
   expect(working("due", { isRenewing: true })).toEqual(["scanLogin", "scanSign", "bind", "renew"]);
 });
@@ -41,9 +49,13 @@ test("each obstacle is said in both languages", () => {
   const states = ["none", "active", "due", "held", "locked", "expired", "revoked"] as const;
   const found = new Set<Obstacle>();
   for (const state of states) {
-    for (const isOffline of [false, true]) {
+    for (const [isOffline, isStopped] of [
+      [false, false],
+      [false, true],
+      [true, false],
+    ] as const) {
       for (const name of ALL) {
-        const obstacle = obstacleTo(name, { state, isOffline, isRenewing: true });
+        const obstacle = obstacleTo(name, { state, isOffline, isRenewing: true, isStopped });
         if (obstacle !== null) {
           found.add(obstacle);
         }
@@ -54,5 +66,5 @@ test("each obstacle is said in both languages", () => {
     expect(words.zh.why[obstacle]).toBeTruthy();
     expect(words.en.why[obstacle]).toBeTruthy();
   }
-  expect(found.size).toBe(10);
+  expect(found.size).toBe(13);
 });

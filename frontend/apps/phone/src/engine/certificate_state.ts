@@ -38,6 +38,11 @@ export function holdsOf(certificate: { readonly holds: readonly string[] }): Hol
   return HOLDS.filter((hold) => certificate.holds.includes(hold));
 }
 
+/** Whether one of its holds ends by revocation only: the legal person lifts what he placed, and no other (R14). */
+export function isStopped(certificate: { readonly holds: readonly string[] }): boolean {
+  return holdsOf(certificate).some((hold) => hold === "clone" || hold === "duplicate");
+}
+
 const PLACED_BY: Record<Hold | "locked" | "revoked", string> = {
   clone: "find_clone",
   duplicate: "apply_again",
@@ -54,6 +59,22 @@ export function changeTo(
 ): CertificateChange | null {
   // The last one: a hold may have been lifted and placed again.
   return changes.findLast(({ event }) => event === PLACED_BY[what]) ?? null;
+}
+
+/** One reason why it doesn't work; `change` is null where the service doesn't tell. */
+export interface Cause {
+  readonly name: Hold | "locked" | "revoked";
+  readonly change: CertificateChange | null;
+}
+
+/** Why a certificate in this state doesn't work, the gravest first; none where it works or its time alone ended it. */
+export function storyOf(
+  certificate: { readonly holds: readonly string[]; readonly changes: readonly CertificateChange[] },
+  state: CertificateState,
+): Cause[] {
+  const names =
+    state === "held" ? holdsOf(certificate) : state === "locked" || state === "revoked" ? [state] : [];
+  return names.map((name) => ({ name, change: changeTo(certificate, name) }));
 }
 
 /** Whether the certificate logs in and signs. */

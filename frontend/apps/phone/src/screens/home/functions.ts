@@ -28,10 +28,13 @@ export type Obstacle =
   | "offline"
   | "none"
   | "held"
+  | "stopped"
   | "locked"
   | "expired"
   | "revoked"
   | "certified"
+  | "heldApply"
+  | "stoppedApply"
   | "lockedApply"
   | "expiredApply"
   | "renewing";
@@ -39,13 +42,16 @@ export type Obstacle =
 export interface Standing {
   /** Null as long as it isn't known. */
   readonly state: CertificateState | null;
+  /** A hold that nobody can lift: it ends by revocation only. */
+  readonly isStopped: boolean;
   readonly isOffline: boolean;
   /** A renewal stopped half-way: until it is over the PIN stays as it is. */
   readonly isRenewing: boolean;
 }
 
 /** Why this function can't work; null where it can, and as long as that isn't known. */
-export function obstacleTo(name: FunctionName, { state, isOffline, isRenewing }: Standing): Obstacle | null {
+export function obstacleTo(name: FunctionName, standing: Standing): Obstacle | null {
+  const { state, isOffline, isRenewing, isStopped } = standing;
   if (isOffline) {
     return "offline";
   }
@@ -53,19 +59,24 @@ export function obstacleTo(name: FunctionName, { state, isOffline, isRenewing }:
     return null;
   }
   if (name === "apply") {
-    return obstacleToApplying(state);
+    return obstacleToApplying(state, isStopped);
   }
   if (name === "pin" && isRenewing && canSign(state)) {
     return "renewing";
   }
-  return state === "active" || state === "due" ? null : state;
+  if (state === "active" || state === "due") {
+    return null;
+  }
+  return state === "held" && isStopped ? "stopped" : state;
 }
 
-function obstacleToApplying(state: CertificateState): Obstacle | null {
+function obstacleToApplying(state: CertificateState, isStopped: boolean): Obstacle | null {
   switch (state) {
     case "none":
     case "revoked":
       return null;
+    case "held":
+      return isStopped ? "stoppedApply" : "heldApply";
     case "locked":
       return "lockedApply";
     case "expired":

@@ -136,10 +136,13 @@ export const words = {
       offline: "没有网络。联网后就可以使用，证书没有受影响。",
       none: "本机还没有证书，请先申请证书。",
       held: "证书已停用。按首页的办法请法人恢复后，就可以使用。",
+      stopped: "证书已停用，不能恢复。请法人作废后，在本机重新申请。",
       locked: "PIN 码已锁死。无法解锁，请法人作废后重新申请。",
       expired: "证书已过期。请法人作废后，在本机重新申请。",
       revoked: "证书已作废。请先重新申请证书。",
       certified: "本机已有证书，不用再申请。再次申请会失败，现有证书也会停用；要换新的，请先由法人作废。",
+      heldApply: "本机已有证书，只是暂时停用。请法人恢复后继续使用，不用再申请。",
+      stoppedApply: "本机的证书已停用，不能恢复。请法人先作废，作废后就可以重新申请。",
       lockedApply: "本机的证书已锁死。请法人先作废，作废后就可以重新申请。",
       expiredApply: "本机的证书已过期。请法人先作废，作废后就可以重新申请。",
       renewing: "证书更新还没有完成，请先继续或放弃更新。",
@@ -291,11 +294,16 @@ export const words = {
       offline: "No network. It works again once connected; the certificate is unaffected.",
       none: "This phone has no certificate yet. Apply for one first.",
       held: "The certificate is on hold. Home says how your legal person can lift it.",
+      stopped: "The certificate was stopped for good. Ask your legal person to revoke it, then apply again.",
       locked: "The PIN is locked for good. Ask your legal person to revoke it, then apply again.",
       expired: "The certificate has expired. Ask your legal person to revoke it, then apply again.",
       revoked: "The certificate was revoked. Apply anew first.",
       certified:
         "This phone has a certificate. Applying again fails and stops the present one too; for a new one have it revoked first.",
+      heldApply:
+        "This phone has a certificate, which is only on hold. Ask your legal person to lift it; there is no need to apply again.",
+      stoppedApply:
+        "This phone's certificate was stopped for good. Once your legal person has revoked it you can apply anew.",
       lockedApply:
         "This phone's certificate is locked. Once your legal person has revoked it you can apply anew.",
       expiredApply:
