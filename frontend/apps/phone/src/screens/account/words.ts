@@ -92,7 +92,7 @@ export const outsideWords = {
     title: "登录",
     working: "正在登录",
     failed: "没有登录",
-    over: "对方页面没有完成登录，或者等得太久。手机盾没有受影响，请再登录一次。",
+    over: "对方页面没有完成登录，或者已超时。手机盾没有受影响，请再登录一次。",
     again: "返回登录",
   },
   en: {
