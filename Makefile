@@ -12,7 +12,7 @@ FRONTEND := $(shell find frontend -name node_modules -prune -o -type f -print) s
 PYTEST := $(BIN)/pytest --numprocesses logical --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow lint format bench schema docs constraints clean
+.PHONY: help demo test test-slow lint format bench schema docs manual constraints clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,10 @@ schema: $(VENV)/.dev ## renews the schema's snapshot after a migration was added
 
 docs: $(VENV)/.dev ## renews the pages of docs that repeat the code: errors, settings, commands
 	@$(BIN)/python -m tests.pages
+
+manual: $(VENV)/.dev $(VENV)/.frontend ## renews the pictures of the app's manual, docs/manual
+	@scripts/install-test-needs
+	@MSHIELD_MANUAL=docs/manual/pictures $(BIN)/pytest -m slow tests/browser/app/test_manual.py
 
 constraints: $(VENV)/.dev ## renews constraints.txt from what .venv holds
 	@{ echo '# What `make` installs, exactly. Renewed by `make constraints`.'; \

@@ -54,7 +54,7 @@ export const shared = {
     state: {
       none: "尚未申请",
       active: "正常",
-      due: "即将到期",
+      due: "需要更新",
       held: "已停用",
       lost: "已挂失",
       frozen: "已冻结",

@@ -1,0 +1,89 @@
+"""The manual's pictures: taken while a test walks through it, and only where MSHIELD_MANUAL names their folder.
+
+What differs from run to run (numbers, times, the captcha, what the camera sees) is drawn as an example's, so that a
+picture changes only where the app does.
+"""
+
+import io
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+
+from PIL import Image
+from playwright.sync_api import Page
+
+LARGEST: Final = 60_000
+"""Bytes of a picture."""
+WIDTH: Final = 585
+"""Pixels: one and a half for each of the phone's 390 points."""
+_CAPTCHA: Final = "7KMRWX"
+_STILL: Final = r"""captcha => {
+  const examples = [
+    [/MS\d{11}/g, "MS20047182096"],
+    [/^\s*\d{3} \d{4} \d{4}\s*$/, "200 4718 2096"],
+    [/\b20(\d\d)-\d\d-\d\d/g, "20$1-03-16"],
+    [/(?<![\d:])\d\d:\d\d(?![\d:])/g, "09:26"],
+    [/\b\d\d:\d\d:\d\d\b/g, "09:26:41"],
+    [/\d+ 秒前/g, "3 秒前"],
+    [/\d+ 秒后重发/g, "56 秒后重发"],
+    [/\d+ 秒后自动返回/g, "4 秒后自动返回"],
+    [/也是 \d\d 吗/g, "也是 48 吗"],
+    [/\b[0-9A-F]{4} [0-9A-F]{4} … [0-9A-F]{4} [0-9A-F]{4}/g, "9C4E 21B7 … 5D08 A3F1"],
+  ];
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node = texts.nextNode(); node; node = texts.nextNode()) {
+    for (const [found, example] of examples) {
+      const text = node.data.replace(found, example);
+      if (text !== node.data) node.data = text;
+    }
+  }
+  for (const number of document.querySelectorAll(".match .n")) number.textContent = "48";
+  for (const field of document.querySelectorAll("input")) {
+    if (/^[0-9]{6}$/.test(field.value)) field.value = "204718";
+  }
+  for (const picture of document.querySelectorAll(".picture img")) {
+    const drawn = Object.assign(document.createElement("canvas"), { width: 160, height: 60 });
+    const pen = drawn.getContext("2d");
+    pen.fillStyle = "#f3f5f8";
+    pen.fillRect(0, 0, 160, 60);
+    pen.fillStyle = "#2b4a78";
+    pen.font = "600 30px monospace";
+    [...captcha].forEach((letter, i) => {
+      pen.setTransform(1, 0, ((i * 7) % 5 - 2) / 8, 1, 14 + i * 23, 40 + ((i * 5) % 7) * 1.5);
+      pen.fillText(letter, 0, 0);
+    });
+    drawn.style.cssText = "display:block;width:100%;height:100%";
+    const typed = picture.closest(".line").querySelector("input");
+    if (typed.value) typed.value = captcha;
+    picture.replaceWith(drawn);
+  }
+  document.activeElement?.blur();
+}"""
+
+
+@dataclass(frozen=True, slots=True)
+class Album:
+    """Where the pictures go; None where none are wanted."""
+
+    folder: Path | None
+
+    @classmethod
+    def wanted(cls) -> Self:
+        """As `make manual` asks."""
+        named = os.environ.get("MSHIELD_MANUAL")
+        return cls(Path(named) if named else None)
+
+    def take(self, page: Page, name: str, *, whole: bool = False) -> None:
+        """What stands on the screen, or the `whole` page; the page is of no use for fields afterwards."""
+        if self.folder is None:
+            return
+        page.emulate_media(color_scheme="light", reduced_motion="reduce")
+        page.evaluate("document.fonts.ready")
+        page.evaluate(_STILL, _CAPTCHA)
+        seen = page.screenshot(animations="disabled", caret="hide", full_page=whole)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        file = self.folder / f"{name}.webp"
+        drawn = Image.open(io.BytesIO(seen)).convert("RGB")
+        drawn.resize((WIDTH, drawn.height * WIDTH // drawn.width)).save(file, quality=80, method=6)
+        assert file.stat().st_size <= LARGEST, f"{name} has {file.stat().st_size} bytes"

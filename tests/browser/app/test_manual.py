@@ -1,0 +1,340 @@
+"""The manual's chapter 2.3 from its first section to its last, in its order: one person, one phone, the real service.
+
+`make manual` has it take the pictures of docs/manual as well.
+"""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from mshield.client.portal import PortalClient
+from mshield.client.portal_messages import Act
+from mshield.demo.people import Person
+from tests.browser.app.album import Album
+from tests.browser.app.camera import Camera, Screen
+from tests.browser.app.hand_and_eye import PIXEL
+from tests.browser.app.test_request import PC, document
+from tests.browser.app.user import WORK_MS, User
+from tests.browser.conftest import CHROMIUM, FLAGS, Party
+from tests.browser.seen import read_code
+from tests.browser.site import Site
+from tests.browser.test_component import show
+from tests.service import LiveService, register
+
+CREDIT_CODE: Final = "91350502MA8UK3T57L"
+OPERATOR: Final = Person(
+    name="苏望舒",
+    id_number="350502199509035822",
+    role="operator",
+    credit_code=CREDIT_CODE,
+    phone="13800006127",
+    password="Demo-manual-2026",  # an invented account of tests
+    pin="295173",
+)
+LEGAL_PERSON: Final = Person(
+    name="程远岫",
+    id_number="350502197806142211",
+    role="legal_person",
+    credit_code=CREDIT_CODE,
+    phone="13900005127",
+    password="Demo-portal-2026",  # as above
+    pin="314159",
+)
+NEW_PIN: Final = "862094"
+ENTERPRISE: Final = "泉州海帆贸易有限公司"
+RENAMED: Final = "泉州海帆供应链有限公司"
+"""As the enterprise is called from a day on: its people's certificates must be renewed."""
+ACTS: Final[dict[Act, str | None]] = {
+    "report_loss": "手机盾已挂失",
+    "freeze": "手机盾已挂失、已冻结",
+    "lift_loss": "手机盾已冻结",
+    "unfreeze": None,
+}
+"""What the legal person does (R14), and what the app then says."""
+FUNCTIONS: Final = ("申请证书", "绑定证书", "修改 PIN 码", "更新证书", "扫码登录", "扫码签名")
+"""The six of the home page (R3), by the manual's names."""
+
+
+def file(service: LiveService, enterprise: str) -> None:
+    """The enterprise's filing, as customer service imports it."""
+    listed = service.folder / "manual.csv"
+    with listed.open("w", encoding="utf-8", newline="") as lines:
+        rows = csv.writer(lines)
+        rows.writerow(("企业名称", "统一社会信用代码", "姓名", "证件类型", "证件号码", "用户类型"))
+        for person, role in ((LEGAL_PERSON, "法人"), (OPERATOR, "操作员")):
+            rows.writerow((enterprise, CREDIT_CODE, person.name, "居民身份证", person.id_number, role))
+    service.command("filing", "import", str(listed))
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Who and what takes part: the operator with his phone, its camera, a PC beside it, the pictures."""
+
+    party: Party
+    user: User
+    camera: Camera
+    pc: Page
+    site: Site
+    album: Album
+
+    @property
+    def page(self) -> Page:
+        """The phone's."""
+        return self.user.page
+
+    def picture(self, name: str) -> None:
+        """One for the manual."""
+        self.album.take(self.page, name)
+
+
+@pytest.fixture
+def scene(party: Party, site: Site, tmp_path: Path) -> Iterator[Scene]:
+    """A phone on which the app was never opened."""
+    camera = Camera(tmp_path / "scene.y4m")
+    camera.film([None])
+    file(party.service, ENTERPRISE)
+    with party.service.phone("manual-legal-person") as other:
+        register(party.service, other, LEGAL_PERSON)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *camera.flags])
+        phone = browser.new_context(locale="zh-CN", timezone_id="Asia/Shanghai", **PIXEL)
+        phone.grant_permissions(["camera"], origin=party.service.origin)
+        user = User(party.service, phone.new_page(), OPERATOR)
+        yield Scene(party, user, camera, _pc(browser), site, Album.wanted())
+        browser.close()
+
+
+def _pc(browser: Browser) -> Page:
+    opened = browser.new_context(viewport={"width": 1280, "height": 800})
+    # Opens the component's closed tree to the test's eyes.
+    opened.add_init_script(
+        """const attach = Element.prototype.attachShadow;
+        Element.prototype.attachShadow = function (options) {
+          return attach.call(this, { ...options, mode: "open" });
+        };"""
+    )
+    return opened.new_page()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_chapter_2_3(scene: Scene) -> None:
+    first_login(scene)
+    usual_login(scene)
+    apply(scene)
+    bind(scene)
+    change_pin(scene)
+    renew(scene)
+    app_to_app(scene)
+    manage(scene)
+    scan_to_log_in(scene)
+    scan_to_sign(scene)
+
+
+def first_login(scene: Scene) -> None:
+    """2.3.1.1 首次登录: registers by 我要注册."""
+    user, page = scene.user, scene.page
+    user.open()
+    expect(page.get_by_role("button", name="开始使用")).to_be_visible()
+    scene.picture("first-start")
+    user.begin()
+    expect(page.get_by_role("img", name="图形验证码")).to_be_visible()
+    scene.picture("login-register")
+    page.get_by_role("link", name="我要注册").click()
+    user.fill_registration()
+    scene.picture("register")
+    user.press("注册")
+    expect(page.get_by_text("注册成功")).to_be_visible()
+
+
+def usual_login(scene: Scene) -> None:
+    """2.3.1.2 正常登录: account, password and captcha; home has the six functions."""
+    user, page = scene.user, scene.page
+    user.open("/login")
+    user.fill_login()
+    scene.picture("login")
+    user.press("登录")
+    functions = page.get_by_role("navigation", name="功能").get_by_role("link")
+    expect(functions).to_have_count(6)
+    shown = "".join(functions.all_inner_texts())
+    assert [name for name in FUNCTIONS if name not in shown] == []
+    scene.picture("home")
+
+
+def apply(scene: Scene) -> None:
+    """2.3.1.3 申请证书: the filed data, an SMS code, a PIN twice; the shield number comes with the certificate."""
+    user, page = scene.user, scene.page
+    user.open()
+    page.get_by_role("link", name="申请证书").first.click()
+    user.fill_application("apply")
+    expect(page.get_by_role("link", name="? 遇到问题")).to_be_visible()
+    scene.picture("apply")
+    user.press("提交")
+    expect(page.get_by_text("第 1 步，共 2 步")).to_be_visible()
+    scene.picture("apply-pin")
+    user.choose_pin(OPERATOR.pin)
+    user.sees("证书已签发")
+    expect(page.locator("[aria-label^=MS]")).to_be_visible()
+    scene.picture("apply-done")
+    page.get_by_role("link", name="完成").click()
+
+
+def bind(scene: Scene) -> None:
+    """2.3.1.4 绑定证书, with the PIN."""
+    user, page = scene.user, scene.page
+    page.get_by_role("link", name="绑定证书").click()
+    expect(page.get_by_role("button", name="绑定证书")).to_be_visible()
+    scene.picture("bind")
+    user.press("绑定证书")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    scene.picture("bind-pin")
+    user.give_pin()
+    expect(page.get_by_text("已绑定。")).to_be_visible(timeout=WORK_MS)
+    page.get_by_role("link", name="回到首页").click()
+
+
+def change_pin(scene: Scene) -> None:
+    """2.3.1.5 修改口令: the new PIN twice, confirmed by the old one; it counts from then on."""
+    user, page = scene.user, scene.page
+    page.get_by_role("link", name="修改 PIN 码").click()
+    expect(page.get_by_text("第 1 步，共 2 步")).to_be_visible()
+    scene.picture("pin")
+    user.choose_pin(NEW_PIN)
+    expect(page.get_by_text("用现在的 PIN 码确认，不是新的")).to_be_visible()
+    scene.picture("pin-confirm")
+    user.give_pin()
+    user.sees("PIN 码已修改")
+    user.pin = NEW_PIN
+    page.get_by_role("link", name="完成").click()
+
+
+def renew(scene: Scene) -> None:
+    """2.3.1.6 更新证书: the filing has changed; the same data as at first, and an SMS code."""
+    user, page = scene.user, scene.page
+    file(scene.party.service, RENAMED)
+    user.open()
+    expect(page.get_by_text("备案信息有变化")).to_be_visible()
+    scene.picture("renew-home")
+    page.get_by_role("navigation", name="功能").get_by_role("link", name="更新证书").click()
+    user.fill_application("renew")
+    scene.picture("renew")
+    user.press("提交")
+    user.give_pin()
+    user.sees("证书已更新")
+    expect(page.get_by_text(RENAMED)).to_be_visible()
+    scene.picture("renew-done")
+    page.get_by_role("link", name="完成").click()
+
+
+def app_to_app(scene: Scene) -> None:
+    """2.3.1.8 数字签名: a business app leads here, the PIN signs, and the way leads back to it."""
+    user, page, party = scene.user, scene.page, scene.party
+    link = ask_from_app(scene)
+    page.goto(f"{scene.site.origin}/declare")
+    page.get_by_role("link", name="用手机盾签名").click()
+    user.sees("确认签名")
+    scene.picture("app-to-app")
+    user.press("输入 PIN 码签名")
+    user.give_pin()
+    expect(page.get_by_role("button", name="返回单一窗口")).to_be_visible(timeout=WORK_MS)
+    scene.picture("app-to-app-done")
+    user.sees("回到掌上海关")
+    assert page.url.startswith(f"{scene.site.origin}/signed?request={link['id']}&state=signed&return_code=")
+    code = page.url.rpartition("return_code=")[2]
+    with party.service.business() as business:
+        assert business.result(link["id"], return_code=code).documents[0].title == "进口货物报关单"
+
+
+def ask_from_app(scene: Scene) -> dict[str, Any]:
+    """The business app's page with the link to the shield's app, and where it wants the user back."""
+    party, site = scene.party, scene.site
+    address = f"{site.origin}/signed"
+    party.service.command("business", "return-urls", party.service.system["client_id"], address)
+    made = party.ask("signature", documents=[document()], channel="app", return_url=address)
+    page = "<!doctype html><title>掌上海关</title><h1>{}</h1>"
+    site.files["/declare"] = page.format("申报") + f"<a href='{made['app_link']}'>用手机盾签名</a>"
+    site.files["/signed"] = page.format("回到掌上海关")
+    return made
+
+
+def manage(scene: Scene) -> None:
+    """2.3.1.9 证书管理: the legal person, by the shield's number; the app says how it stands."""
+    user, page, service = scene.user, scene.page, scene.party.service
+    user.open()
+    number = page.locator("[aria-label^=MS]").first.get_attribute("aria-label")
+    assert number is not None
+    with PortalClient(service.origin) as portal:
+        captcha = portal.captcha().captcha_id
+        begun = portal.begin_login(
+            account=LEGAL_PERSON.phone,
+            password=LEGAL_PERSON.password,
+            captcha_id=captcha,
+            captcha=service.get(f"/dev/captchas/{captcha}")["answer"],
+        )
+        portal.finish_login(begun.login_id, service.sms_code("portal", LEGAL_PERSON))
+        for act, heading in ACTS.items():
+            portal.act(CREDIT_CODE, act, [number], reason="手机遗失")
+            user.open()
+            if heading:
+                user.sees(heading)
+            else:
+                expect(page.locator("main").get_by_text("正常")).to_be_visible()
+            if act == "report_loss":
+                scene.picture("lost")
+
+
+def scan_to_log_in(scene: Scene) -> None:
+    """2.3.1.10 扫码登录: the PC shows a code, the app films it, the PIN logs the PC in."""
+    user, page, party = scene.user, scene.page, scene.party
+    user.open()
+    page.get_by_role("navigation", name="功能").get_by_role("link", name="扫码登录").click()
+    expect(page.get_by_text("对准电脑上的二维码")).to_be_visible()
+    scene.picture("scan")
+    made = party.ask(pc=PC)
+    shield = show(scene.pc, scene.site, party, made)
+    film(scene, made)
+    page.reload()
+    user.sees("确认登录")
+    scene.picture("scan-login")
+    user.press("输入 PIN 码登录")
+    user.give_pin()
+    user.sees("已登录")
+    scene.picture("scan-login-done")
+    expect(shield.locator(".card .title")).to_have_text("已登录")
+    user.press("完成")
+    expect(page.get_by_role("navigation", name="功能")).to_be_visible()
+
+
+def scan_to_sign(scene: Scene) -> None:
+    """2.3.1.11 扫码签名: likewise, with what is signed before the user's eyes."""
+    user, page, party = scene.user, scene.page, scene.party
+    made = party.ask("signature", documents=[document()], pc=PC)
+    shield = show(scene.pc, scene.site, party, made)
+    film(scene, made)
+    page.get_by_role("navigation", name="功能").get_by_role("link", name="扫码签名").click()
+    user.sees("确认签名")
+    expect(page.locator(".amt")).to_have_text("欧元126,000.00")
+    scene.picture("scan-sign")
+    user.press("输入 PIN 码签名")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    scene.picture("scan-sign-pin")
+    user.give_pin()
+    user.sees("已签名")
+    scene.picture("scan-sign-done")
+    expect(shield.locator(".card .title")).to_have_text("已签名")
+    with party.service.business() as business:
+        assert business.result(made["id"]).documents[0].title == "进口货物报关单"
+
+
+def film(scene: Scene, made: dict[str, Any]) -> None:
+    """The camera is held before the PC's page, whose code is the one that it will see."""
+    expect(scene.pc.locator(".qr")).to_be_visible()
+    screen = Screen.of(made)
+    before = screen.coming(1)
+    assert read_code(scene.pc.locator(".qr")) in {*before, *screen.coming(2)}
+    scene.camera.film_screen(screen)

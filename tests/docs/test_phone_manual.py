@@ -1,0 +1,22 @@
+"""The app's manual: each picture that the walk takes stands in it, and none other."""
+
+import re
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).parents[2]
+FOLDER: Final = ROOT / "docs" / "manual"
+
+
+def test_the_pictures_are_those_of_the_walk() -> None:
+    walk = (ROOT / "tests" / "browser" / "app" / "test_manual.py").read_text("utf-8")
+    taken = set(re.findall(r'\.picture\("([a-z-]+)"\)', walk))
+    shown = re.findall(r'<img src="pictures/([a-z-]+)\.webp"', (FOLDER / "phone.md").read_text("utf-8"))
+    assert taken == set(shown) == {file.stem for file in (FOLDER / "pictures").iterdir()}
+    assert len(shown) == len(set(shown))
+
+
+def test_both_languages_have_the_same_sections() -> None:
+    chinese = re.findall(r"^## (2\.3\.1\.\d+) ", (FOLDER / "phone.md").read_text("utf-8"), re.MULTILINE)
+    english = re.findall(r"^\| (2\.3\.1\.\d+) \|", (FOLDER / "phone.en.md").read_text("utf-8"), re.MULTILINE)
+    assert chinese == english
