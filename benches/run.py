@@ -4,7 +4,7 @@ import platform
 from pathlib import Path
 from typing import Final
 
-from benches import cosign, http_signing, lists, log, logins, oidc_login, publication, waiting
+from benches import cosign, http_signing, lists, log, logins, oidc_login, phone_app, publication, waiting
 from mshield.gm.engine import available_engines
 
 _CPUINFO: Final = Path("/proc/cpuinfo")
@@ -23,6 +23,7 @@ def main() -> None:
         ("issuing and publishing", publication.main),
         ("the legal person's lists", lists.main),
         ("the transparency log", log.main),
+        ("the phone app", phone_app.main),
     ):
         print(f"\n{title}\n", flush=True)
         bench()

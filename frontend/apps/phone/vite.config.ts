@@ -71,6 +71,18 @@ export default defineConfig({
     target: ["chrome111", "safari16.4", "firefox121"],
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          // What the first screen needs comes in two files and not in twenty: each costs a round trip, and a browser
+          // asks for six at a time.
+          groups: [
+            { name: "vendor", test: /[\\/]node_modules[\\/]/, tags: ["$initial"] },
+            { name: "app", tags: ["$initial"] },
+          ],
+        },
+      },
+    },
     reportCompressedSize: false,
   },
 });

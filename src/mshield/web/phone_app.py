@@ -31,7 +31,7 @@ _POLICY: Final = "; ".join(
         "default-src 'none'",
         "script-src 'self' 'wasm-unsafe-eval'",  # the scanner is WebAssembly
         "worker-src 'self'",
-        "style-src 'self'",  # Vue and Vant set style through the CSSOM, which this allows
+        "style-src 'self'",  # Vue sets style through the CSSOM, which this allows
         "img-src 'self' data: blob:",
         "media-src 'self' blob:",
         "font-src 'self'",
@@ -56,7 +56,6 @@ _WORKER_POLICY: Final = "; ".join(
 _NO_FEATURES: Final = (
     "accelerometer",
     "autoplay",
-    "bluetooth",
     "browsing-topics",
     "display-capture",
     "encrypted-media",

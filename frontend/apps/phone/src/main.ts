@@ -9,8 +9,13 @@ import { applySettings } from "./settings.ts";
 import "./style/app.css";
 import { i18n } from "./words/i18n.ts";
 
-applySettings();
-await begin();
-createApp(AppRoot).use(i18n).use(router).mount("#app");
-await router.isReady();
-goOn();
+/** A function, since files that come later wait for the end of this module: what they bring must not be awaited in it. */
+async function start(): Promise<void> {
+  applySettings();
+  await begin();
+  createApp(AppRoot).use(i18n).use(router).mount("#app");
+  await router.isReady();
+  goOn();
+}
+
+void start();

@@ -1,11 +1,13 @@
 /** The app's life on the phone: locked when it was away for long, kept up to date while it is there. */
 
 import { router } from "../router.ts";
+import { settings } from "../settings.ts";
 import { scriptAddress } from "../trusted.ts";
 import { isBiometricOn } from "./biometric.ts";
 import { lockAtStart, markLocked, watchAbsence } from "./lock.ts";
 import { forget } from "./phone.ts";
 import { cancelPin } from "./pin_entry.ts";
+import { loadEngine } from "./shield.ts";
 import { isUnfinished } from "./unfinished.ts";
 import { keepUpToDate } from "./updates.ts";
 
@@ -14,11 +16,16 @@ const NOTHING_TO_HIDE = /^\/(welcome|locked|faq(\/|$)|about)/;
 
 /** Before the first screen opens. */
 export async function begin(): Promise<void> {
-  await lockAtStart(isBiometricOn);
+  // On a new phone there is nothing to lock, and its first screen need not wait for the answer.
+  if (settings.isWelcomed) {
+    await lockAtStart(isBiometricOn);
+  }
 }
 
 /** Once the first screen stands. */
 export function goOn(): void {
+  // Where it fails, the first operation tries again and says so.
+  void loadEngine().catch(() => undefined);
   const clocks = { wall: () => Date.now(), steady: () => performance.now() };
   const looking = import.meta.env.PROD && "serviceWorker" in navigator ? startUpdating() : null;
   watchAbsence({ clocks, lock: () => void lock(), back: () => void looking?.then((look) => look()) });

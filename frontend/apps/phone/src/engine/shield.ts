@@ -1,63 +1,40 @@
-/** The one engine of this app. Its secrets live in a worker, which starts before the first operation that needs them. */
+/** The one engine of this app. It comes in a file of its own, so that no first screen waits for it. */
 
-import {
-  type Enrolled,
-  type EnrolOrder,
-  RemoteSecrets,
-  type Secrets,
-  type SecretSession,
-  type SessionOrder,
-  Shield,
-} from "@mshield/shield";
-// oxlint-disable-next-line import/default -- Vite makes the address
-import workerAddress from "@mshield/shield/worker?worker&url";
+import { NetworkError } from "@mshield/shield";
 
-import { scriptAddress } from "../trusted.ts";
-import { removeBiometric } from "./biometric.ts";
+import type { AppShield } from "./app_shield.ts";
 
-class WorkerSecrets implements Secrets {
-  #worker: Secrets | null = null;
+type Engine = Pick<AppShield, keyof AppShield>;
+type Loaded = typeof import("./app_shield.ts");
 
-  /** Starts the worker, so that it is there by the time the PIN has been entered. */
-  start(): Secrets {
-    const address = scriptAddress(workerAddress);
-    return (this.#worker ??= new RemoteSecrets(new Worker(address, { type: "module", name: "secrets" })));
-  }
+let loading: Promise<Loaded> | null = null;
 
-  async enrol(order: EnrolOrder): Promise<Enrolled> {
-    return await this.start().enrol(order);
-  }
-
-  async session(order: SessionOrder): Promise<SecretSession> {
-    return await this.start().session(order);
+/** Has its file loaded; NetworkError where that failed, and the next call tries again. */
+export async function loadEngine(): Promise<Loaded> {
+  loading ??= import("./app_shield.ts");
+  try {
+    return await loading;
+  } catch (error) {
+    loading = null;
+    throw new NetworkError(error instanceof Error ? error.name : "not loaded");
   }
 }
 
-/** The engine, with what follows from an operation for the PIN that is kept for fingerprint or face. */
-class AppShield extends Shield {
-  override async changePin(...given: Parameters<Shield["changePin"]>): ReturnType<Shield["changePin"]> {
-    const changed = await super.changePin(...given);
-    await removeBiometric();
-    return changed;
-  }
-
-  override async apply(...given: Parameters<Shield["apply"]>): ReturnType<Shield["apply"]> {
-    const issued = await super.apply(...given);
-    await removeBiometric();
-    return issued;
-  }
-
-  override async logout(): Promise<void> {
-    await removeBiometric();
-    await super.logout();
-  }
-}
-
-const secrets = new WorkerSecrets();
-
-export const shield = new AppShield(location.origin, { secrets });
+/** Each of its operations, which loads it first. */
+export const shield = new Proxy({} as Engine, {
+  get(_, name: keyof Engine) {
+    return async (...given: unknown[]): Promise<unknown> => {
+      const { engine } = await loadEngine();
+      return await Reflect.apply(engine[name], engine, given);
+    };
+  },
+});
 
 /** Called by screens on which a PIN is about to be entered. */
 export function getReady(): void {
-  secrets.start();
+  // Where it can't be loaded, the operation itself says so.
+  void loadEngine().then(
+    ({ startWorker }) => startWorker(),
+    () => undefined,
+  );
 }

@@ -1,13 +1,17 @@
 import type { RouteRecordRaw } from "vue-router";
 
+// The two that stand first where nothing is stored come with the app itself: no second trip for them.
+import LoginScreen from "./LoginScreen.vue";
+import WelcomeScreen from "./WelcomeScreen.vue";
+
 export const accountRoutes: RouteRecordRaw[] = [
   {
     path: "/welcome",
     name: "welcome",
-    component: () => import("./WelcomeScreen.vue"),
+    component: WelcomeScreen,
     meta: { isOpen: true },
   },
-  { path: "/login", name: "login", component: () => import("./LoginScreen.vue"), meta: { isOpen: true } },
+  { path: "/login", name: "login", component: LoginScreen, meta: { isOpen: true } },
   {
     path: "/register",
     name: "register",

@@ -1,0 +1,213 @@
+"""The phone app in Chromium against the service: what its first load weighs, when it stands, how long signing takes.
+
+Each figure is the median of several runs, each in a browser of its own kind: the first load with an empty cache on
+Lighthouse's mobile setting (1.6 Mbps, 150 ms, processor four times slower), the signature with the real rounds of the
+PIN's key. Chromium slows the page down and not its workers: their time is taken four times.
+"""
+
+import argparse
+import json
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+from typing import Final
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from mshield.gm.mask import PIN_ROUNDS
+from tests.browser.app.camera import Camera, Screen, milliseconds_to_read
+from tests.browser.app.first_load import first_load
+from tests.browser.app.hand_and_eye import PIXEL, enter_pin
+from tests.browser.app.seeded import CLERK, Holder, bundle, holder
+from tests.browser.conftest import CHROMIUM, FLAGS, Party
+from tests.service import LiveService, enrolled
+
+SLOWER: Final = 4
+"""How much slower a phone's processor is taken to be."""
+LOAD_BOUND: Final = 200.0
+PAINT_BOUND: Final = 1500.0
+SIGN_BOUND: Final = 1000.0
+READ_BOUND: Final = 500.0
+_NETWORK: Final = {
+    "offline": False,
+    "latency": 150,
+    "downloadThroughput": 1.6 * 1024 * 1024 / 8,
+    "uploadThroughput": 750 * 1024 / 8,
+}
+_PAINTED: Final = """
+window.painted = 0;
+new PerformanceObserver((list) => {
+  for (const { startTime } of list.getEntries()) window.painted = startTime;
+}).observe({ type: "largest-contentful-paint", buffered: true });
+"""
+# When the sixth digit was pressed and when the result stands; the time of each of the worker's orders between them.
+_SIGNED: Final = """
+window.pressed = 0;
+window.signed = 0;
+window.inWorker = 0;
+addEventListener("click", ({ target }) => {
+  if (target.closest(".pad")) [window.pressed, window.inWorker] = [performance.now(), 0];
+}, true);
+addEventListener("DOMContentLoaded", () => {
+  new MutationObserver(() => {
+    if (!window.signed && document.body.textContent.includes("已签名")) {
+      requestAnimationFrame(() => window.signed ||= performance.now());
+    }
+  }).observe(document.body, { subtree: true, childList: true, characterData: true });
+});
+const { postMessage } = Worker.prototype;
+Worker.prototype.postMessage = function (message, ...rest) {
+  const began = performance.now();
+  const done = ({ data }) => {
+    if (data.id === message.id) {
+      window.inWorker += performance.now() - began;
+      this.removeEventListener("message", done);
+    }
+  };
+  this.addEventListener("message", done);
+  return postMessage.call(this, message, ...rest);
+};
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """`runs` are in the figure's unit; `bound` is the issue's, None where it has none."""
+
+    name: str
+    unit: str
+    runs: list[float]
+    bound: float | None
+
+    @property
+    def median(self) -> float:
+        """What counts."""
+        return median(self.runs)
+
+
+def _loads(browser: Browser, origin: str, runs: int) -> list[Figure]:
+    found = [first_load(browser, origin) for _ in range(runs)]
+    paints = [_paint(browser, origin) for _ in range(runs)]
+    return [
+        Figure(
+            "first load on an empty cache, gzipped", "kB", [each.page / 1e3 for each in found], LOAD_BOUND
+        ),
+        Figure(
+            "  and behind it, all screens for offline use", "kB", [each.behind / 1e3 for each in found], None
+        ),
+        Figure("largest paint, Lighthouse's mobile setting", "ms", paints, PAINT_BOUND),
+    ]
+
+
+def _paint(browser: Browser, origin: str) -> float:
+    context = browser.new_context(**PIXEL)
+    try:
+        page = context.new_page()
+        page.add_init_script(_PAINTED)
+        session = context.new_cdp_session(page)
+        session.send("Network.enable")
+        session.send("Network.emulateNetworkConditions", _NETWORK)
+        session.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
+        page.goto(f"{origin}/app/")
+        page.get_by_role("heading", level=1).wait_for()
+        page.wait_for_timeout(2000)  # a later paint may be larger
+        return float(page.evaluate("painted"))
+    finally:
+        context.close()
+
+
+def _signatures(party: Party, app: Holder, camera: Camera, runs: int) -> list[Figure]:
+    signing, in_worker, reading = [], [], []
+    for _ in range(runs + 1):
+        page = _scanned(party, app, camera)
+        reading.append(milliseconds_to_read(page))
+        whole, worker = _sign(app, page)
+        signing.append(whole + (SLOWER - 1) * worker)
+        in_worker.append(SLOWER * worker)
+        page.close()
+    # The first run has nothing in the browser's caches of compiled code, as a phone after an update.
+    return [
+        Figure(f"PIN entered to signed, {SLOWER} times slower", "ms", signing[1:], SIGN_BOUND),
+        Figure("  of it the worker: the PIN's key and the share's half", "ms", in_worker[1:], None),
+        Figure("camera open to code read", "ms", reading[1:], READ_BOUND),
+    ]
+
+
+def _scanned(party: Party, app: Holder, camera: Camera) -> Page:
+    made = party.ask(
+        "signature",
+        documents=[{"title": "合同", "media_type": "text/plain", "content_b64": "5ZCI5ZCM", "format": "cms"}],
+    )
+    camera.film_screen(Screen.of(made))
+    page = app.page("/scan")
+    page.get_by_role("heading", name="确认签名").wait_for()
+    return page
+
+
+def _sign(app: Holder, page: Page) -> tuple[float, float]:
+    """Milliseconds from the sixth digit until the result stands, and of the worker in it."""
+    app.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
+    page.get_by_role("button", name="输入 PIN 码签名").click()
+    enter_pin(page, CLERK.pin)
+    page.get_by_role("heading", name="已签名").wait_for()
+    page.wait_for_timeout(300)
+    whole, worker = page.evaluate("[signed - pressed, inWorker]")
+    return float(whole), float(worker)
+
+
+@contextmanager
+def _service() -> Iterator[tuple[Party, Path]]:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        service = LiveService(folder, f"sqlite:///{folder / 'mshield.db'}")
+        service.prepare()
+        service.start()
+        try:
+            with enrolled(service) as phone:
+                yield Party(service, phone), folder
+        finally:
+            service.stop()
+
+
+def measure(runs: int) -> list[Figure]:
+    """All figures of the app."""
+    with _service() as (party, folder), sync_playwright() as playwright:
+        engine = bundle(folder / "engine")
+        camera = Camera(folder / "scene.y4m")
+        camera.film([None])
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *camera.flags])
+        try:
+            figures = _loads(browser, party.service.origin, runs)
+            with holder(browser, party, engine, pin_rounds=PIN_ROUNDS, **PIXEL) as app:
+                app.context.grant_permissions(["camera"], origin=party.service.origin)
+                app.context.add_init_script(_SIGNED)
+                return figures + _signatures(party, app, camera, runs)
+        finally:
+            browser.close()
+
+
+def table(figures: list[Figure]) -> str:
+    """For people."""
+    lines = [f"{'':<53} {'median':>8} {'bound':>7}   from    to"]
+    for each in figures:
+        bound = "" if each.bound is None else f"{each.bound:.0f}"
+        spread = f"{min(each.runs):6.0f} {max(each.runs):5.0f}"
+        lines.append(f"{each.name:<53} {each.median:5.0f} {each.unit} {bound:>7} {spread}")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Measures and prints a table, or JSON with `--json`."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=7, help="of each figure (default: 7)")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    options = parser.parse_args()
+    figures = measure(options.runs)
+    print(json.dumps([asdict(each) for each in figures], indent=2) if options.json else table(figures))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,56 @@
+"""What a browser with an empty cache fetches of the app before anybody scans, as it comes over the wire."""
+
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any, Final
+
+from playwright.sync_api import Browser
+
+from mshield.web.phone_app import PHONE_APP
+from tests.browser.app.hand_and_eye import PIXEL
+
+_KEPT: Final = frozenset({".html", ".js", ".css", ".svg"})
+"""What the service worker keeps (vite.config.ts)."""
+
+
+@dataclass(frozen=True, slots=True)
+class FirstLoad:
+    """`files` are the addresses that the page itself asks for; both figures in bytes, heads of the answers included."""
+
+    files: frozenset[str]
+    page: int
+    behind: int
+    """What the service worker then fetches, so that the app starts without a network."""
+
+
+def first_load(browser: Browser, origin: str, path: str = "/") -> FirstLoad:
+    """Opens the app for the first time, until the page asks for nothing more."""
+    context = browser.new_context(**PIXEL, service_workers="block")
+    try:
+        page = context.new_page()
+        session = context.new_cdp_session(page)
+        asked: dict[str, str] = {}
+        sizes: dict[str, int] = {}
+
+        def ask(event: dict[str, Any]) -> None:
+            asked[event["requestId"]] = event["request"]["url"].removeprefix(origin)
+
+        def arrive(event: dict[str, Any]) -> None:
+            sizes[event["requestId"]] = event["encodedDataLength"]
+
+        session.on("Network.requestWillBeSent", ask)
+        session.on("Network.loadingFinished", arrive)
+        session.send("Network.enable")
+        page.goto(f"{origin}/app{path}", wait_until="networkidle")
+    finally:
+        context.close()
+    files = frozenset(asked.values())
+    return FirstLoad(files, sum(sizes.values()), _behind(files))
+
+
+def _behind(files: frozenset[str]) -> int:
+    return sum(
+        len(asset.packed or asset.body)
+        for address, asset in PHONE_APP.by_path.items()
+        if PurePosixPath(address).suffix in _KEPT and address not in files
+    )
