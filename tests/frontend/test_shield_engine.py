@@ -134,6 +134,10 @@ def test_falsified_answers_are_refused(service: LiveService, tmp_path: Path) -> 
     run_live(service, "hostile", tmp_path / "none")
 
 
+def test_a_forgotten_password_is_set_anew(service: LiveService, tmp_path: Path) -> None:
+    run_live(service, "account", tmp_path / "none")
+
+
 def test_r2_accounts_of_outside_systems(tmp_path: Path) -> None:
     live = LiveService(tmp_path, f"sqlite:///{tmp_path / 'mshield.db'}")
     with serving(AccountOffice()) as office, providing(live.origin + RETURN_PATH) as provider:

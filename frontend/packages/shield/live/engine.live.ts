@@ -98,6 +98,49 @@ test("after a PIN change the new PIN signs, and the old one doesn't", async () =
   expect(items.some(({ kind, title }) => kind === "signature" && title === DOCUMENT.title)).toBe(true);
 });
 
+test("what this phone did: its signatures, searched and in full", async () => {
+  const all = (await shield.signatures({ limit: 100 })).items;
+  const found = (await shield.signatures({ words: "报关单", limit: 100 })).items;
+  expect(found).toEqual(all.filter(({ title }) => title.includes("报关单")));
+  expect(found.length).toBeLessThan(all.length);
+  expect((await shield.signatures({ words: "不存在的标题" })).items).toEqual([]);
+  const first = await shield.signatures({ words: "报关单", limit: 1 });
+  const second = await shield.signatures({ words: "报关单", limit: 1, before: first.next! });
+  expect([...first.items, ...second.items]).toEqual(found.slice(0, 2));
+  const signature = await shield.signature(found[0]!.sid);
+  expect(signature).toMatchObject({
+    ...found[0],
+    kind: "signature",
+    mediaType: DOCUMENT.media_type,
+    lines: DOCUMENT.display,
+    size: Buffer.from(DOCUMENT.content_b64, "base64").length,
+    domain: "singlewindow.example",
+    certificateState: "active",
+    revokedAt: null,
+  });
+  expect(signature.signature).toMatch(/^[0-9a-f]{128}$/);
+  await expect(shield.signature("00".repeat(16))).rejects.toMatchObject({ code: "not_found" });
+});
+
+test("its story and its device, as the service knows them", async () => {
+  const { certificate, shieldNumber } = await shield.me();
+  const { changes } = await shield.certificate();
+  expect(changes).toEqual(certificate?.changes);
+  expect(changes.map(({ event, by }) => [event, by])).toEqual([["activate", "service"]]);
+  expect(Math.abs(changes[0]!.at - Date.now())).toBeLessThan(600_000);
+  const [own, ...others] = await shield.devices();
+  expect(own).toMatchObject({
+    shieldNumber,
+    state: "active",
+    holds: [],
+    organisation: certificate?.subject.organisation,
+    isThisDevice: true,
+    notAfter: certificate?.notAfter,
+  });
+  expect(own?.usedAt).toBeGreaterThanOrEqual(own!.issuedAt);
+  expect(others).toEqual([]);
+});
+
 test("what was signed is left for the SDK and BouncyCastle to judge", () => {
   expect(signed).toHaveLength(2);
   writeFileSync(GIVEN.file, JSON.stringify(signed));

@@ -1,0 +1,49 @@
+/** A forgotten password set anew: who may, what ends by it, and what stays. */
+
+import { expect, test } from "vitest";
+
+import { type PasswordReset, PLATFORM } from "../src/index.ts";
+import { logIn, phone, register } from "./phone.ts";
+import { GIVEN, smsCode } from "./service.ts";
+
+// Others log in with the demonstration's people: their passwords stay.
+const OWNER = {
+  ...GIVEN.people.operator,
+  name: "沈若澜",
+  id_number: "33020319930727264X",
+  phone: "13800006028",
+  password: "Demo-clerk-2026",
+};
+const NEW = "Quite-another-2026";
+
+/** As the user fills it in, with a fresh code. */
+async function form(): Promise<PasswordReset> {
+  // Between two SMS codes.
+  await PLATFORM.sleep(1050);
+  await phone("forgetful").requestSmsCode("reset", OWNER.phone);
+  return {
+    phone: OWNER.phone,
+    smsCode: await smsCode("reset", OWNER.phone),
+    idNumber: OWNER.id_number,
+    password: NEW,
+  };
+}
+
+test("the code and the id number set a new password, and all logins end", async () => {
+  const [here, there] = [phone("forgetful"), phone("logged in elsewhere")];
+  await register(here, OWNER);
+  await logIn(there, OWNER);
+  const given = await form();
+  const wrong = { ...given, idNumber: GIVEN.people.operator.id_number };
+  await expect(here.resetPassword(wrong)).rejects.toMatchObject({ code: "reset_refused", faq: "3.4" });
+  await expect(here.resetPassword({ ...given, password: "1234567890" })).rejects.toMatchObject({
+    code: "weak_password",
+  });
+  // A refused try costs one of the code's and leaves it good.
+  await here.resetPassword(given);
+  await expect(here.resetPassword(given)).rejects.toMatchObject({ code: "sms_code_expired" });
+  await expect(there.me()).rejects.toMatchObject({ code: "unauthenticated" });
+  await expect(logIn(here, OWNER)).rejects.toMatchObject({ code: "login_failed" });
+  await logIn(here, { ...OWNER, password: NEW });
+  expect((await here.me()).account.name).toBe(OWNER.name);
+});
