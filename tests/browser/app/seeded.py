@@ -63,20 +63,14 @@ addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI, so
 """
 
 
-@dataclass(slots=True)
-class Holder:
+@dataclass(slots=True, kw_only=True)
+class Visitor:
     """One phone's browser; `complaints` is what its pages did that they must not, `foreign` where else they asked."""
 
-    party: Party
+    service: LiveService
     context: BrowserContext
-    person: Person
     complaints: list[str] = field(default_factory=list)
     foreign: list[str] = field(default_factory=list)
-
-    @property
-    def service(self) -> LiveService:
-        """The service that it belongs to."""
-        return self.party.service
 
     def page(self, path: str = "/") -> Page:
         """The app at one of its addresses, in a new tab."""
@@ -85,11 +79,28 @@ class Holder:
         return page
 
 
+@dataclass(slots=True, kw_only=True)
+class Holder(Visitor):
+    """One with this person's account and certificate."""
+
+    person: Person
+
+
 def bundle(folder: Path) -> Path:
     """The engine and its worker as two files in this folder."""
     command = (f"{ROOT_DIR}/bin/node", "--input-type=module", "-e", _BUNDLE, str(folder))
     subprocess.run(command, cwd=FRONTEND, check=True)
     return folder
+
+
+@contextmanager
+def visitor(browser: Browser, service: LiveService, **options: Any) -> Iterator[Visitor]:
+    """A browser as a phone that knows nothing yet; fails where its pages did what they must not."""
+    sizes = {"viewport": {"width": 390, "height": 844}, "locale": "zh-CN", **options}
+    made = Visitor(service=service, context=browser.new_context(**sizes))
+    with _watched(made):
+        made.context.add_init_script(_VIOLATIONS)
+        yield made
 
 
 @contextmanager
@@ -102,22 +113,27 @@ def holder(
     pin_rounds: int = 1000,
     **options: Any,
 ) -> Iterator[Holder]:
-    """A browser as a phone with this person's account and certificate; fails where its pages did what they must not."""
+    """A browser as a phone with this person's account and certificate; it is watched as a visitor's is."""
     sizes = {"viewport": {"width": 390, "height": 844}, "locale": "zh-CN", **options}
-    context = browser.new_context(**sizes)
-    made = Holder(party, context, person)
+    made = Holder(service=party.service, context=browser.new_context(**sizes), person=person)
+    with _watched(made):
+        _enrol(made, engine, pin_rounds)
+        made.context.add_init_script(_VIOLATIONS)
+        yield made
+
+
+@contextmanager
+def _watched(made: Visitor) -> Iterator[None]:
     _listen(made)
     try:
-        _enrol(made, engine, pin_rounds)
-        context.add_init_script(_VIOLATIONS)
-        yield made
+        yield
     finally:
-        context.close()
+        made.context.close()
     assert not made.complaints
     assert not made.foreign
 
 
-def _listen(made: Holder) -> None:
+def _listen(made: Visitor) -> None:
     def watch(page: Page) -> None:
         page.on("pageerror", lambda error: made.complaints.append(str(error)))
         page.on(

@@ -1,5 +1,7 @@
 /** The way to the login screen and back to where the user wanted to be. */
 
+import type { LocationQueryRaw } from "vue-router";
+
 import { router } from "../router.ts";
 import { ownPath } from "./own_path.ts";
 
@@ -7,6 +9,20 @@ import { ownPath } from "./own_path.ts";
 export async function toLogin(): Promise<void> {
   const next = router.currentRoute.value.fullPath;
   await router.replace({ name: "login", query: next === "/" ? {} : { next } });
+}
+
+/**
+ * Back at the login screen from one that it led to. Where that login stands behind in the history it is gone back to:
+ * opened once more, the way back from home would end at a login.
+ */
+export async function backToLogin(query: LocationQueryRaw): Promise<void> {
+  if (/^\/login(?:\?|$)/.test(String(window.history.state?.back))) {
+    await new Promise<void>((resolve) => {
+      const stop = router.afterEach(() => (stop(), resolve()));
+      router.back();
+    });
+  }
+  await router.replace({ name: "login", query });
 }
 
 /** Where a login leads: only ever to a screen of this app. */
