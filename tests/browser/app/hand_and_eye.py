@@ -18,6 +18,15 @@ PIXEL: Final[dict[str, Any]] = {
     ),
 }
 
+_SAFARI: Final = (
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)"
+    " Version/26.1 Mobile/15E148 Safari/604.1"
+)
+IPHONES: Final[dict[str, dict[str, Any]]] = {
+    "large": PIXEL | {"viewport": {"width": 440, "height": 956}, "user_agent": _SAFARI},
+    "small": PIXEL | {"viewport": {"width": 375, "height": 553}, "user_agent": _SAFARI},  # with Safari's bars
+}
+
 
 def enter_pin(page: Page, pin: str) -> None:
     """On the keypad, as a thumb does."""

@@ -12,19 +12,19 @@ from typing import Any, Final
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from mshield.client.portal import PortalClient
 from mshield.client.portal_messages import Act
 from mshield.demo.people import Person
 from tests.browser.app.album import Album
 from tests.browser.app.camera import Camera, Screen
 from tests.browser.app.hand_and_eye import PIXEL
+from tests.browser.app.legal_person import portal
 from tests.browser.app.test_request import PC, document
 from tests.browser.app.user import WORK_MS, User
 from tests.browser.conftest import CHROMIUM, FLAGS, Party
 from tests.browser.seen import read_code
 from tests.browser.site import Site
 from tests.browser.test_component import show
-from tests.service import LiveService, register
+from tests.service import LiveService
 
 CREDIT_CODE: Final = "91350502MA8UK3T57L"
 OPERATOR: Final = Person(
@@ -98,8 +98,6 @@ def scene(party: Party, site: Site, tmp_path: Path) -> Iterator[Scene]:
     camera = Camera(tmp_path / "scene.y4m")
     camera.film([None])
     file(party.service, ENTERPRISE)
-    with party.service.phone("manual-legal-person") as other:
-        register(party.service, other, LEGAL_PERSON)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *camera.flags])
         phone = browser.new_context(locale="zh-CN", timezone_id="Asia/Shanghai", **PIXEL)
@@ -268,17 +266,9 @@ def manage(scene: Scene) -> None:
     user.open()
     number = page.locator("[aria-label^=MS]").first.get_attribute("aria-label")
     assert number is not None
-    with PortalClient(service.origin) as portal:
-        captcha = portal.captcha().captcha_id
-        begun = portal.begin_login(
-            account=LEGAL_PERSON.phone,
-            password=LEGAL_PERSON.password,
-            captcha_id=captcha,
-            captcha=service.get(f"/dev/captchas/{captcha}")["answer"],
-        )
-        portal.finish_login(begun.login_id, service.sms_code("portal", LEGAL_PERSON))
+    with portal(service, LEGAL_PERSON) as client:
         for act, heading in ACTS.items():
-            portal.act(CREDIT_CODE, act, [number], reason="手机遗失")
+            client.act(CREDIT_CODE, act, [number], reason="手机遗失")
             user.open()
             if heading:
                 user.sees(heading)

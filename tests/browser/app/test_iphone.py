@@ -1,0 +1,76 @@
+"""The app's main flows on an iPhone's screen, by the name that its browser gives itself, in Chromium's engine."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from mshield.demo.people import LEGAL_PERSON
+from tests.browser.app.camera import Screen
+from tests.browser.app.hand_and_eye import IPHONES, judged
+from tests.browser.app.legal_person import revoke
+from tests.browser.app.newcomers import newcomer
+from tests.browser.app.test_request import document, state
+from tests.browser.app.user import User
+from tests.browser.conftest import Party
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+
+@pytest.fixture(scope="module", params=list(IPHONES))
+def user(request: pytest.FixtureRequest, browser: Browser, party: Party) -> Iterator[User]:
+    """Somebody who has registered, logged in and applied on it."""
+    context = browser.new_context(locale="zh-CN", **IPHONES[request.param])
+    user = User(party.service, context.new_page(), newcomer(party.service))
+    user.open()
+    user.begin()
+    user.register()
+    user.log_in()
+    user.apply()
+    yield user
+    context.close()
+
+
+def test_r15_a_code_that_the_iphones_camera_opened(user: User, party: Party) -> None:
+    made = party.ask()
+    user.open(Screen.of(made).coming(1)[0].removeprefix(party.service.origin))
+    user.sees("确认登录")
+    judged(user.page)
+    user.press("输入 PIN 码登录")
+    user.give_pin()
+    user.sees("已登录")
+    assert state(party, made) == ("signed", None)
+
+
+def test_r16_a_signature_by_a_typed_code(user: User, party: Party) -> None:
+    made = party.ask("signature", documents=[document()])
+    user.open("/scan")
+    user.sees("没有找到相机")
+    user.press("输入")
+    user.page.get_by_role("textbox", name="内容").fill(Screen.of(made).coming(1)[0])
+    user.press("识别")
+    user.sees("确认签名")
+    user.press("输入 PIN 码签名")
+    user.give_pin()
+    user.sees("已签名")
+    assert state(party, made)[0] == "signed"
+
+
+def test_r21_a_forgotten_pin_by_the_guide_revoked_and_applied_for_anew(user: User) -> None:
+    page = user.page
+    user.open()
+    shield = page.locator("[aria-label^=MS]").first.get_attribute("aria-label")
+    assert shield is not None
+    user.open("/replace-phone?case=forgotten")
+    user.sees("忘记 PIN 码")
+    expect(page.get_by_label(shield)).to_be_visible()
+    revoke(user.service, LEGAL_PERSON, shield, reason="忘记 PIN 码")
+    expect(page.get_by_text("法人已作废，可以继续下一步")).to_be_visible(timeout=30_000)
+    judged(page)
+    page.get_by_role("link", name="申请证书").click()
+    user.pin = "862094"
+    user.fill_application("apply")
+    user.press("提交")
+    user.choose_pin(user.pin)
+    user.sees("证书已签发")
+    expect(page.get_by_label(shield)).to_be_visible()

@@ -1,0 +1,102 @@
+"""The app's main flows in WebKitGTK: its WebCrypto, its IndexedDB, its workers (R3, R4, R15, R16)."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from mshield.demo.people import Person
+from tests.browser.app.camera import Screen
+from tests.browser.app.newcomers import registered
+from tests.browser.app.test_request import document, state
+from tests.browser.app.webkit import WebKit, webkit
+from tests.browser.conftest import Party
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+
+@pytest.fixture(scope="module")
+def person(party: Party) -> Person:
+    """Somebody with an account."""
+    return registered(party.service)
+
+
+@pytest.fixture(scope="module")
+def phone(party: Party, person: Person) -> Iterator[WebKit]:
+    """A phone on which he has logged in and applied: the flows that all others need."""
+    with webkit() as browser:
+        log_in(browser, party, person)
+        apply(browser, party, person)
+        yield browser
+
+
+def log_in(browser: WebKit, party: Party, person: Person) -> None:
+    """From the first start to the home page."""
+    browser.open(f"{party.service.origin}/app/")
+    browser.press("开始使用")
+    if browser.has("知道了，继续", "登录"):
+        browser.press("知道了，继续")
+    browser.fill("账号", person.phone)
+    browser.fill("密码", person.password)
+    browser.fill("图形验证码", party.service.get(f"/dev/captchas/{browser.captcha()}")["answer"])
+    browser.press("登录")
+    browser.says("在这部手机上申请手机盾")
+
+
+def apply(browser: WebKit, party: Party, person: Person) -> None:
+    """From the data to the certificate."""
+    browser.press("申请证书")
+    browser.fill("身份证号", person.id_number)
+    browser.press("用户类型请选择")
+    browser.choose("企业操作员")
+    browser.press("完成")
+    browser.fill("统一社会信用代码", person.credit_code)
+    browser.press("获取验证码")
+    browser.says("已发送到")
+    browser.fill("短信验证码", party.service.sms_code("apply", person))
+    browser.press("提交")
+    browser.sees("设置 PIN 码")
+    browser.enter_pin(person.pin)
+    browser.sees("再输入一次")
+    browser.enter_pin(person.pin)
+    browser.sees("证书已签发")
+    browser.press("完成")
+
+
+def test_r4_the_certificate_is_there_when_the_app_is_opened_again(
+    phone: WebKit, party: Party, person: Person
+) -> None:
+    phone.open(f"{party.service.origin}/app/")
+    phone.says(person.name)
+    assert "正常" in phone.text()
+    assert "宁波北潮进出口有限公司" in phone.text()
+
+
+def test_r15_a_login_by_the_code_that_another_camera_read(
+    phone: WebKit, party: Party, person: Person
+) -> None:
+    made = party.ask()
+    phone.open(Screen.of(made).coming(1)[0].replace("/q/", "/app/q/"))
+    phone.sees("确认登录")
+    phone.press("输入 PIN 码登录")
+    phone.enter_pin(person.pin)
+    phone.sees("已登录")
+    assert state(party, made) == ("signed", None)
+
+
+def test_r16_a_signature_by_a_typed_code_after_a_wrong_pin(
+    phone: WebKit, party: Party, person: Person
+) -> None:
+    made = party.ask("signature", documents=[document()])
+    phone.open(f"{party.service.origin}/app/scan")
+    phone.press("输入")
+    phone.fill("内容", Screen.of(made).coming(1)[0])
+    phone.press("识别")
+    phone.sees("确认签名")
+    assert "126,000.00" in phone.text()
+    phone.press("输入 PIN 码签名")
+    phone.enter_pin("999998")
+    phone.says("PIN 码不对，还可以试 4 次")
+    phone.enter_pin(person.pin)
+    phone.sees("已签名")
+    with party.service.business() as business:
+        assert business.result(made["id"]).documents[0].title == "进口货物报关单"

@@ -1,0 +1,166 @@
+"""WebKitGTK, the engine of Safari's kin: its MiniBrowser, driven by WebDriver on a screen of its own.
+
+Elements are found as a person finds them: fields by their labels, buttons and links by their names.
+"""
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeVar
+
+from selenium.common.exceptions import StaleElementReferenceException
+from selenium.webdriver import Remote
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.client_config import ClientConfig
+from selenium.webdriver.remote.remote_connection import RemoteConnection
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.wait import WebDriverWait
+from selenium.webdriver.webkitgtk.options import Options
+from selenium.webdriver.webkitgtk.service import Service
+
+DRIVER: Final = Path("/usr/bin/WebKitWebDriver")
+SECONDS: Final = 40.0
+"""For anything to appear: WebKitGTK without a graphics card shares a busy machine."""
+_HEAR_CAPTCHA: Final = """
+const through = window.fetch;
+window.fetch = async (...given) => {
+  const answer = await through(...given);
+  if (String(given[0]).endsWith("/captchas")) window.captchaId = (await answer.clone().json()).captcha_id;
+  return answer;
+};
+"""
+_Found = TypeVar("_Found")
+_NAMED: Final = (
+    "//*[self::button or self::a][not(@disabled)]"
+    "[normalize-space()=$name or @aria-label=$name or .//b[normalize-space()=$name]]"
+)
+_HEADING: Final = "//*[self::h1 or self::h2][normalize-space()=$name]"
+_FIELD: Final = "//*[self::input or self::textarea][@id=//label[normalize-space()=$name]/@for]"
+
+
+@dataclass(frozen=True, slots=True)
+class WebKit:
+    """One browser with one window."""
+
+    driver: Remote
+
+    def open(self, address: str) -> None:
+        """A page."""
+        self.driver.get(address)
+
+    def press(self, name: str) -> None:
+        """A button or link, as soon as it is there."""
+        self._find(_NAMED, name).click()
+
+    def fill(self, label: str, text: str) -> None:
+        """A field by its label."""
+        field = self._find(_FIELD, label)
+        field.clear()
+        field.send_keys(text)
+
+    def sees(self, heading: str) -> None:
+        """A heading, soon."""
+        self._find(_HEADING, heading)
+
+    def text(self) -> str:
+        """All that the page says."""
+        return self.driver.find_element(By.TAG_NAME, "body").text
+
+    def says(self, text: str) -> None:
+        """Some words, soon."""
+        self._wait(lambda: text in self.text(), text)
+
+    def enter_pin(self, pin: str) -> None:
+        """On the app's keypad."""
+        for digit in pin:
+            self._find("//*[@class='pad']//button[normalize-space()=$name]", digit).click()
+
+    def choose(self, option: str) -> None:
+        """Turns the wheel to it."""
+        self._find("//*[@role='option'][normalize-space()=$name]", option).click()
+        self._find("//*[@role='option'][@aria-selected='true'][normalize-space()=$name]", option)
+
+    def has(self, name: str, other: str) -> bool:
+        """Waits for the one button or the other; whether it is the first."""
+        self._find(f"({_NAMED} | {_NAMED.replace('$name', repr(other))})", name)
+        return bool(self.driver.find_elements(By.XPATH, _NAMED.replace("$name", repr(name))))
+
+    def captcha(self) -> str:
+        """The id of a captcha that the app draws anew; the service tells its answer in a demonstration."""
+        self.driver.execute_script(_HEAR_CAPTCHA)
+        self.press("换一张图形验证码")
+        heard: str = self._wait(lambda: self.driver.execute_script("return window.captchaId"), "captcha")
+        return heard
+
+    def _find(self, path: str, name: str) -> WebElement:
+        assert "'" not in name
+        where = path.replace("$name", f"'{name}'")
+
+        def shown() -> WebElement | None:
+            found = self.driver.find_elements(By.XPATH, where)
+            return next((each for each in found if each.is_displayed()), None)
+
+        return self._wait(shown, name)
+
+    def _wait(self, look: Callable[[], _Found | None], what: str) -> _Found:
+        def tried(_: Remote) -> _Found | None:
+            try:
+                return look()
+            except StaleElementReferenceException:
+                return None  # the page was just drawn anew
+
+        found = WebDriverWait(self.driver, SECONDS, poll_frequency=0.1).until(
+            tried, f"no {what} in: {self.text()}"
+        )
+        assert found is not None
+        return found
+
+
+@contextmanager
+def webkit() -> Iterator[WebKit]:
+    """A phone-sized window on a screen that nobody sees; nothing of it is kept."""
+    assert DRIVER.exists(), "needs WebKitGTK: scripts/install-test-needs"
+    with tempfile.TemporaryDirectory() as home, _screen() as display:
+        inherited = {name: value for name, value in os.environ.items() if name != "WAYLAND_DISPLAY"}
+        own = {
+            "DISPLAY": display,
+            "GDK_BACKEND": "x11",
+            "HOME": home,
+            "XDG_RUNTIME_DIR": home,
+            "NO_AT_BRIDGE": "1",
+        }
+        options = Options()
+        options.binary_location = str(_mini_browser())
+        options.add_argument("--automation")
+        service = Service(str(DRIVER), env=inherited | own)
+        service.start()
+        try:
+            connection = RemoteConnection(client_config=ClientConfig(service.service_url))
+            with Remote(connection, options=options) as driver:
+                driver.set_window_size(390, 844)
+                yield WebKit(driver)
+        finally:
+            service.stop()
+
+
+def _mini_browser() -> Path:
+    """Debian keeps it beside the library, which ends in its API's version."""
+    found = sorted(Path("/usr/lib").glob("*/webkit2gtk-4.*/MiniBrowser"))
+    assert found, "needs WebKitGTK's MiniBrowser: scripts/install-test-needs"
+    return found[-1]
+
+
+@contextmanager
+def _screen() -> Iterator[str]:
+    """The X server picks a number that is free."""
+    command = ("Xvfb", "-displayfd", "1", "-screen", "0", "1024x1024x24", "-nolisten", "tcp")
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
+        assert server.stdout is not None
+        try:
+            yield f":{server.stdout.readline().strip()}"
+        finally:
+            server.terminate()
