@@ -12,7 +12,7 @@ FRONTEND := $(shell find frontend -name node_modules -prune -o -type f -print) s
 PYTEST := $(BIN)/pytest --numprocesses logical --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow lint format bench schema docs manual constraints clean
+.PHONY: help demo test test-slow lint format bench schema api docs manual constraints clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ bench: $(VENV)/.dev ## the figures of the README
 
 schema: $(VENV)/.dev ## renews the schema's snapshot after a migration was added
 	@$(BIN)/python -m tests.schema
+
+api: $(VENV)/.dev $(VENV)/.frontend-lint ## renews the front end's types of the HTTP API
+	@$(BIN)/python -m tests.api_types
 
 docs: $(VENV)/.dev ## renews the pages of docs that repeat the code: errors, settings, commands
 	@$(BIN)/python -m tests.pages

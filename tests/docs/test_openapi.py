@@ -27,6 +27,8 @@ _NOT_DESCRIBED: Final = {
     "/mshield.js": "a file of the front end",
     "/assets/{name}": "a file of the front end",
     "/app": "the phone app",
+    "/portal": "the legal person's portal, as people see it",
+    "/portal/{path}": "the legal person's portal, as people see it",
     "/q/{request_id}": "what a QR code says: leads a browser to the phone app",
     "/": "leads to /download",
     "/download": "a page for people",

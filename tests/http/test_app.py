@@ -36,7 +36,7 @@ def build(tmp_path: Path) -> Path:
 @pytest.fixture
 async def http(build: Path) -> AsyncIterator[httpx.AsyncClient]:
     """The app's files alone."""
-    transport = httpx.ASGITransport(Starlette(routes=phone_app.PhoneApp(build).routes()))
+    transport = httpx.ASGITransport(Starlette(routes=phone_app.phone_app(build).routes()))
     async with httpx.AsyncClient(transport=transport, base_url="http://shield.example") as made:
         yield made
 
@@ -84,7 +84,7 @@ async def test_without_its_slash_it_leads_there(http: httpx.AsyncClient) -> None
 
 
 async def test_a_file_of_an_older_build_is_not_found(build: Path) -> None:
-    transport = httpx.ASGITransport(Starlette(routes=phone_app.PhoneApp(build).routes()))
+    transport = httpx.ASGITransport(Starlette(routes=phone_app.phone_app(build).routes()))
     async with httpx.AsyncClient(transport=transport, base_url="http://shield.example") as http:
         with pytest.raises(errors.NotFound):
             await http.get("/app/assets/index-ffffffff.js")
@@ -121,8 +121,8 @@ async def test_the_document_may_do_what_the_app_does_and_no_more(http: httpx.Asy
     features = headers["permissions-policy"].split(", ")
     assert [each for each in features if not each.endswith("=()")] == [
         "camera=(self)",
-        "publickey-credentials-get=(self)",
         "publickey-credentials-create=(self)",
+        "publickey-credentials-get=(self)",
     ]
     assert {"microphone=()", "geolocation=()", "payment=()"} <= set(features)
     assert headers["referrer-policy"] == "no-referrer"
@@ -145,7 +145,7 @@ async def test_a_worker_has_a_policy_of_its_own(http: httpx.AsyncClient, path: s
 async def test_the_service_serves_it(
     application: Application, build: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(phone_app.PHONE_APP, "by_path", phone_app.PhoneApp(build).by_path)
+    monkeypatch.setattr(phone_app.PHONE_APP, "by_path", phone_app.phone_app(build).by_path)
     got, head = await application.http.get("/app/me"), await application.http.head("/app/me")
     assert (got.status_code, got.content) == (200, BUILD["index.html"])
     assert got.headers.get_list("x-content-type-options") == ["nosniff"]
@@ -161,6 +161,6 @@ async def test_the_service_serves_it(
 async def test_without_a_build_it_says_so(
     application: Application, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(phone_app.PHONE_APP, "by_path", phone_app.PhoneApp(tmp_path / "none").by_path)
+    monkeypatch.setattr(phone_app.PHONE_APP, "by_path", phone_app.phone_app(tmp_path / "none").by_path)
     answer = await application.http.get("/app/")
     assert (answer.status_code, answer.json()["code"]) == (503, "not_built")

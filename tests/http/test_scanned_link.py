@@ -15,7 +15,7 @@ from tests.user_agents import USER_AGENTS, WECHAT_ON_IPHONE
 def _app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "app").mkdir()
     (tmp_path / "app" / "index.html").write_text("<!doctype html>")
-    monkeypatch.setattr(phone_app.PHONE_APP, "by_path", phone_app.PhoneApp(tmp_path / "app").by_path)
+    monkeypatch.setattr(phone_app.PHONE_APP, "by_path", phone_app.phone_app(tmp_path / "app").by_path)
 
 
 async def _code(application: Application) -> str:
@@ -69,6 +69,6 @@ async def test_the_code_is_not_logged(
 async def test_without_a_build_it_says_so(
     application: Application, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(phone_app.PHONE_APP, "by_path", phone_app.PhoneApp(tmp_path / "none").by_path)
+    monkeypatch.setattr(phone_app.PHONE_APP, "by_path", phone_app.phone_app(tmp_path / "none").by_path)
     answer = await application.http.get(await _code(application))
     assert (answer.status_code, answer.json()["code"]) == (503, "not_built")

@@ -1,28 +1,9 @@
-import { readFileSync } from "node:fs";
-
 import vue from "@vitejs/plugin-vue";
-import { defineConfig, type InlineConfig, type Plugin } from "vite";
+import { defineConfig, type InlineConfig } from "vite";
 import { VitePWA } from "vite-plugin-pwa";
 
+import { iconSprite } from "../../packages/look/vite.ts";
 import { manifest } from "./manifest.ts";
-
-const LOOK = new URL("../../packages/look/", import.meta.url);
-
-/** The icons stand in the document itself: no request for them, none missing when there is no network. */
-function icons(): Plugin {
-  // Its style element would be an inline style, which the policy forbids; base.css says the same.
-  const sprite = readFileSync(new URL("icons.svg", LOOK), "utf8")
-    .replace(/<style>.*?<\/style>\s*/s, "")
-    .trim();
-  return {
-    name: "mshield-icons",
-    transformIndexHtml: (html) =>
-      html.replace(
-        "<!--icons-->",
-        sprite.replace("<svg ", '<svg width="0" height="0" class="sprite" aria-hidden="true" '),
-      ),
-  };
-}
 
 /** The worker's own build says no more than the app's, and what it writes is one file. */
 function quietly(config: InlineConfig): void {
@@ -38,7 +19,7 @@ export default defineConfig({
   base: "/app/",
   plugins: [
     vue(),
-    icons(),
+    iconSprite(),
     VitePWA({
       strategies: "injectManifest",
       srcDir: "src",

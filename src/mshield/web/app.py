@@ -14,6 +14,7 @@ from mshield.web import (
     health,
     idempotency,
     phone_app,
+    portal_app,
     problems,
     scanned_link,
 )
@@ -133,7 +134,15 @@ def build(
     app.include_router(discovery.well_known)
     app.include_router(faq.router)
     app.include_router(health.router)
-    app.router.routes.extend((*assets.ROUTES, *phone_app.ROUTES, *scanned_link.ROUTES, *download.ROUTES))
+    app.router.routes.extend(
+        (
+            *assets.ROUTES,
+            *phone_app.ROUTES,
+            *portal_app.ROUTES,
+            *scanned_link.ROUTES,
+            *download.ROUTES,
+        )
+    )
     if demo:
         app.include_router(development.router)
     documents = Documents(

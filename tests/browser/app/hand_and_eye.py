@@ -26,6 +26,11 @@ IPHONES: Final[dict[str, dict[str, Any]]] = {
     "large": PIXEL | {"viewport": {"width": 440, "height": 956}, "user_agent": _SAFARI},
     "small": PIXEL | {"viewport": {"width": 375, "height": 553}, "user_agent": _SAFARI},  # with Safari's bars
 }
+_TOO_WIDE: Final = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
+  [...document.querySelectorAll("body *")]
+    .filter((each) => each.getBoundingClientRect().right > innerWidth + 1)
+    .map((each) => `${each.tagName} ${each.className} ${each.getBoundingClientRect().right}`)
+    .slice(0, 12)"""
 
 
 def enter_pin(page: Page, pin: str) -> None:
@@ -40,15 +45,15 @@ def judged(page: Page, see: Callable[[str], None] = lambda _: None) -> None:
     usual = page.viewport_size or {"width": 390, "height": 844}
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        assert barriers(page) == [], scheme
+        assert not (found := barriers(page)), (scheme, found)
         see(scheme)
     page.emulate_media(color_scheme="light", reduced_motion="reduce")
     for name, width, size in (("narrow", 320, "16px"), ("large", 320, "32px")):
         page.set_viewport_size({"width": width, "height": 640})
         page.evaluate("size => document.documentElement.style.fontSize = size", size)
         see(name)
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
-    assert barriers(page) == [], "large"
+        assert not (found := page.evaluate(_TOO_WIDE)), (name, found)
+    assert not (found := barriers(page)), ("large", found)
     page.evaluate("document.documentElement.style.fontSize = ''")
     page.set_viewport_size(usual)
     expect(page.locator("h1").first).to_be_attached()

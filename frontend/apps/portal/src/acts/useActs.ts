@@ -1,0 +1,59 @@
+/** The act that is being asked about, and what came of the last one. */
+
+import type { Say } from "@mshield/look/vue/words.ts";
+import { settings } from "@mshield/desk/settings.ts";
+import { shallowRef } from "vue";
+
+import type { Act } from "../engine/acts.ts";
+import type { Outcome, Shield } from "../engine/client.ts";
+
+export interface Asked {
+  readonly act: Act;
+  readonly shields: readonly Shield[];
+}
+
+export interface Told {
+  readonly isGood: boolean;
+  readonly lines: readonly string[];
+}
+
+export function useActs(t: Say["t"], afterwards: () => void) {
+  const asked = shallowRef<Asked | null>(null);
+  const told = shallowRef<Told | null>(null);
+
+  function ask(act: Act, shields: readonly Shield[]): void {
+    told.value = null;
+    asked.value = { act, shields };
+  }
+
+  function done(outcomes: readonly Outcome[]): void {
+    if (asked.value) told.value = tell(t, asked.value, outcomes);
+    asked.value = null;
+    afterwards();
+  }
+
+  function close(): void {
+    asked.value = null;
+  }
+
+  return { asked, told, ask, done, close };
+}
+
+/** What came of an act, in a line for those it changed, those it didn't need to, and each reason of a refusal. */
+export function tell(t: Say["t"], { act, shields }: Asked, outcomes: readonly Outcome[]): Told {
+  const of = (kind: Outcome["outcome"]) => outcomes.filter(({ outcome }) => outcome === kind);
+  const [changed, unchanged, refused] = [of("changed"), of("unchanged"), of("refused")];
+  const lines: string[] = [];
+  if (changed.length === 1) {
+    const one = shields.find((each) => each.shield_number === changed[0]!.shield_number);
+    lines.push(t("outcome.done", { act: t(`act.${act}`), name: one?.name ?? changed[0]!.shield_number }));
+  } else if (changed.length > 1) {
+    lines.push(t("outcome.doneMany", { act: t(`act.${act}`), n: changed.length }));
+  }
+  if (unchanged.length > 0) lines.push(t("outcome.unchanged", { n: unchanged.length }));
+  for (const why of new Set(refused.map(({ refusal }) => refusal?.[settings.language] ?? ""))) {
+    const n = refused.filter(({ refusal }) => refusal?.[settings.language] === why).length;
+    lines.push(t("outcome.refused", { n, why }));
+  }
+  return { isGood: refused.length === 0, lines };
+}

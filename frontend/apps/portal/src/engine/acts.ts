@@ -1,0 +1,86 @@
+/** What the legal person can do with a shield as it stands (docs/legal-person.md), and how it is done. */
+
+import { answered } from "@mshield/desk/client.ts";
+
+import { api, type Outcome, type Shield } from "./client.ts";
+
+export type HoldAct = "report_loss" | "lift_loss" | "freeze" | "unfreeze";
+export type Act = HoldAct | "revoke";
+/** What the revocation list says of the reason (RFC 5280, 5.3.1). */
+export type Cause =
+  "unspecified" | "key_compromise" | "affiliation_changed" | "superseded" | "cessation_of_operation";
+
+export const ICONS: Record<Act, string> = {
+  report_loss: "lost",
+  lift_loss: "play",
+  freeze: "pause",
+  unfreeze: "play",
+  revoke: "st-revoked",
+};
+
+type Standing = Pick<Shield, "state" | "holds">;
+
+/** The acts that change something, in the order in which they are shown. */
+export function possibleActs({ state, holds }: Standing): Act[] {
+  switch (state) {
+    case "active":
+      return [
+        holds.includes("lost") ? "lift_loss" : "report_loss",
+        holds.includes("frozen") ? "unfreeze" : "freeze",
+        "revoke",
+      ];
+    case "issued":
+    case "pin_locked":
+    case "expired":
+      return ["revoke"];
+    default:
+      return [];
+  }
+}
+
+/** Acts that are possible with at least one of these. */
+export function possibleForAny(shields: readonly Standing[]): Act[] {
+  const order: Act[] = ["report_loss", "lift_loss", "freeze", "unfreeze", "revoke"];
+  const possible = new Set(shields.flatMap(possibleActs));
+  return order.filter((act) => possible.has(act));
+}
+
+export async function doAct(
+  creditCode: string,
+  act: HoldAct,
+  numbers: readonly string[],
+  reason: string,
+): Promise<Outcome[]> {
+  const { items } = await answered(
+    api.POST("/api/portal/enterprises/{credit_code}/acts", {
+      params: { path: { credit_code: creditCode } },
+      body: { act, shield_numbers: [...numbers], reason },
+    }),
+  );
+  return items;
+}
+
+/** Sends a code that revokes one batch; seconds until another may be asked for. */
+export async function askForCode(): Promise<number> {
+  return (await answered(api.POST("/api/portal/revocation-codes"))).resend_in;
+}
+
+export async function revoke(
+  creditCode: string,
+  numbers: readonly string[],
+  reason: { readonly words: string; readonly cause: Cause },
+  code: string,
+): Promise<Outcome[]> {
+  const { items } = await answered(
+    api.POST("/api/portal/enterprises/{credit_code}/revocations", {
+      params: { path: { credit_code: creditCode } },
+      body: {
+        shield_numbers: [...numbers],
+        reason: reason.words,
+        cause: reason.cause,
+        sms_code: code.trim(),
+      },
+    }),
+  );
+  return items;
+}

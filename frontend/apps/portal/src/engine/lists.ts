@@ -1,0 +1,139 @@
+/** The enterprise's shields and filed people, page by page; what changes meanwhile shows without loading the page anew. */
+
+import { answered } from "@mshield/desk/client.ts";
+import { useTask } from "@mshield/desk/task.ts";
+import { useDocumentVisibility, useIntervalFn } from "@vueuse/core";
+import { computed, ref, shallowRef, watch } from "vue";
+
+import { api, type Person, type Shield } from "./client.ts";
+import { enterprise } from "./session.ts";
+
+const LOOK_AGAIN_MS = 4000;
+const PAGE = 50;
+
+export interface ShieldFilter {
+  readonly words: string;
+  /** A state, or a hold with `hold:` before it; empty for all. */
+  readonly standing: string;
+  readonly personId?: string | undefined;
+}
+
+/** The query of the service: a whole shield number, in any spacing, is looked for as one, anything else as part of a name. */
+export function shieldQuery({ words, standing, personId }: ShieldFilter): Record<string, string> {
+  const text = words.trim();
+  const digits = /^(?:MS)?(\d{11})$/i.exec(text.replaceAll(/\s/g, ""))?.[1];
+  const [hold, state] = standing.startsWith("hold:") ? [standing.slice(5), ""] : ["", standing];
+  return Object.fromEntries(
+    Object.entries({
+      shield_number: digits ? `MS${digits}` : "",
+      name: digits ? "" : text,
+      state,
+      hold,
+      person_id: personId ?? "",
+    }).filter(([, value]) => value !== ""),
+  );
+}
+
+interface Page<T> {
+  readonly items: readonly T[];
+  readonly next: string | null;
+}
+
+/** A list whose first pages are read again while it is looked at. */
+export function useList<T>(
+  read: (creditCode: string, place: string | null, limit: number) => Promise<Page<T>>,
+) {
+  const items = shallowRef<readonly T[]>([]);
+  const next = ref<string | null>(null);
+  const isKnown = ref(false);
+  const loading = useTask();
+  /** What goes wrong here isn't told: the next look finds it, and what stands there stays. */
+  const looking = useTask();
+  const visibility = useDocumentVisibility();
+  const code = computed(() => enterprise.value?.credit_code ?? "");
+  let turn = 0;
+
+  async function load(): Promise<void> {
+    const mine = ++turn;
+    const found = await loading.run(() => read(code.value, null, PAGE));
+    if (found && mine === turn) put(found);
+  }
+
+  async function more(): Promise<void> {
+    const found = await loading.run(() => read(code.value, next.value, PAGE));
+    if (found) put({ items: [...items.value, ...found.items], next: found.next });
+  }
+
+  /** Only what one page holds is looked at again: who has read further keeps what stands before him. */
+  async function lookAgain(): Promise<void> {
+    if (visibility.value !== "visible" || loading.isBusy.value || items.value.length > PAGE) return;
+    const mine = turn;
+    const found = await looking.run(() => read(code.value, null, PAGE));
+    if (found && mine === turn && JSON.stringify(found.items) !== JSON.stringify(items.value)) put(found);
+  }
+
+  function put(page: Page<T>): void {
+    items.value = page.items;
+    next.value = page.next;
+    isKnown.value = true;
+  }
+
+  useIntervalFn(lookAgain, LOOK_AGAIN_MS);
+  watch(visibility, lookAgain);
+  watch(code, load, { immediate: true });
+  return { items, next, isKnown, loading, load, more };
+}
+
+export async function readShields(
+  creditCode: string,
+  filter: ShieldFilter,
+  before: string | null,
+  limit: number,
+): Promise<Page<Shield>> {
+  const query = { ...shieldQuery(filter), limit, ...(before === null ? {} : { before }) };
+  return answered(
+    api.GET("/api/portal/enterprises/{credit_code}/shields", {
+      params: { path: { credit_code: creditCode }, query },
+    }),
+  );
+}
+
+export interface PersonFilter {
+  readonly words: string;
+  readonly role: string;
+}
+
+/** Digits (and an X) are looked for at the end of the id number, anything else in the name. */
+export function personQuery({ words, role }: PersonFilter): Record<string, string> {
+  const text = words.trim();
+  const isIdEnd = /^[\dxX]{2,18}$/.test(text);
+  return Object.fromEntries(
+    Object.entries({ id_number_end: isIdEnd ? text : "", name: isIdEnd ? "" : text, role }).filter(
+      ([, value]) => value !== "",
+    ),
+  );
+}
+
+export async function readPeople(
+  creditCode: string,
+  filter: PersonFilter,
+  after: string | null,
+  limit: number,
+): Promise<Page<Person>> {
+  const query = { ...personQuery(filter), limit, ...(after === null ? {} : { after }) };
+  return answered(
+    api.GET("/api/portal/enterprises/{credit_code}/people", {
+      params: { path: { credit_code: creditCode }, query },
+    }),
+  );
+}
+
+/** Where the browser gets the same list as a workbook. */
+export function workbook(
+  creditCode: string,
+  list: "shields" | "people",
+  query: Record<string, string>,
+): string {
+  const words = new URLSearchParams(query).toString();
+  return `/api/portal/enterprises/${creditCode}/${list}.xlsx${words ? `?${words}` : ""}`;
+}

@@ -1,0 +1,68 @@
+/** Logging in: password and captcha, then an SMS code; and the session that a page loaded anew still has. */
+
+import { answered, isLoggedOut } from "@mshield/desk/client.ts";
+
+import { api } from "./client.ts";
+import { enter, leave, mayBeLoggedIn } from "./session.ts";
+
+export interface Captcha {
+  readonly id: string;
+  /** Address of its picture. */
+  readonly picture: string;
+  /** Address of the same characters, spoken. */
+  readonly sound: string;
+}
+
+export interface Begun {
+  readonly loginId: string;
+  readonly phone: string;
+  /** Seconds until another code may be asked for. */
+  readonly resendIn: number;
+}
+
+export interface Credentials {
+  readonly account: string;
+  readonly password: string;
+  readonly captchaId: string;
+  readonly captcha: string;
+}
+
+export async function newCaptcha(): Promise<Captcha> {
+  const made = await answered(api.POST("/api/portal/captchas"));
+  return {
+    id: made.captcha_id,
+    picture: `data:image/png;base64,${made.image_b64}`,
+    sound: `/api/portal/captchas/${encodeURIComponent(made.captcha_id)}/audio`,
+  };
+}
+
+export async function begin({ account, password, captchaId, captcha }: Credentials): Promise<Begun> {
+  const body = { account: account.trim(), password, captcha_id: captchaId, captcha: captcha.trim() };
+  const made = await answered(api.POST("/api/portal/logins", { body }));
+  return { loginId: made.login_id, phone: made.phone_masked, resendIn: made.resend_in };
+}
+
+export async function finish(loginId: string, code: string): Promise<void> {
+  const body = { login_id: loginId, sms_code: code.trim() };
+  enter(await answered(api.POST("/api/portal/sessions", { body })));
+}
+
+/** Finds the session of this browser, if there is one. */
+export async function resume(): Promise<boolean> {
+  if (!mayBeLoggedIn.value) return false;
+  try {
+    enter(await answered(api.GET("/api/portal/session")));
+    return true;
+  } catch (error) {
+    if (isLoggedOut(error)) {
+      leave();
+      return false;
+    }
+    throw error;
+  }
+}
+
+export async function logOut(): Promise<void> {
+  await answered(api.DELETE("/api/portal/session"));
+  leave();
+}

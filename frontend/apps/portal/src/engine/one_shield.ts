@@ -1,0 +1,26 @@
+/** One shield with its history. */
+
+import { answered } from "@mshield/desk/client.ts";
+
+import { api, type ShieldHistory, type StoryEvent } from "./client.ts";
+import { enterprise } from "./session.ts";
+
+export async function readShield(number: string): Promise<ShieldHistory> {
+  return answered(
+    api.GET("/api/portal/enterprises/{credit_code}/shields/{shield_number}", {
+      params: { path: { credit_code: enterprise.value!.credit_code, shield_number: number } },
+    }),
+  );
+}
+
+const PLACED_BY: Record<string, string> = {
+  lost: "report_loss",
+  frozen: "freeze",
+  duplicate: "apply_again",
+  clone: "find_clone",
+};
+
+/** The event that placed a hold which stands now: the last of its kind for this certificate. */
+export function placedBy({ shield, events }: ShieldHistory, hold: string): StoryEvent | undefined {
+  return events.findLast(({ serial, event }) => serial === shield.serial && event === PLACED_BY[hold]);
+}

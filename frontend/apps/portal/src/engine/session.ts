@@ -1,0 +1,42 @@
+/** Who is logged in, and for which of his enterprises he looks: per tab, so that two tabs can show two of them. */
+
+import { useLocalStorage, useSessionStorage } from "@vueuse/core";
+import { computed, reactive } from "vue";
+
+import type { Enterprise, Session } from "./client.ts";
+
+export const session = reactive({
+  name: "",
+  csrf: null as string | null,
+  enterprises: [] as readonly Enterprise[],
+});
+
+/** Whether this browser may have a session: without it nothing is asked, and nothing is refused. */
+export const mayBeLoggedIn = useLocalStorage("mshield-portal-login", false);
+const chosen = useSessionStorage("mshield-enterprise", "");
+
+export const isLoggedIn = computed(() => session.csrf !== null);
+
+/** The enterprise whose shields are shown; there is one as long as he is logged in. */
+export const enterprise = computed<Enterprise | null>(
+  () =>
+    session.enterprises.find((each) => each.credit_code === chosen.value) ?? session.enterprises[0] ?? null,
+);
+
+export function choose(creditCode: string): void {
+  chosen.value = creditCode;
+}
+
+export function enter(found: Session): void {
+  session.name = found.name;
+  session.csrf = found.csrf_token;
+  session.enterprises = found.enterprises;
+  mayBeLoggedIn.value = true;
+}
+
+export function leave(): void {
+  session.name = "";
+  session.csrf = null;
+  session.enterprises = [];
+  mayBeLoggedIn.value = false;
+}

@@ -1,0 +1,45 @@
+/** The pages by their addresses; a deep link opens its page, after the login where it needs one. */
+
+import { createRouter, createWebHistory } from "vue-router";
+
+import { resume } from "./engine/login.ts";
+import { isLoggedIn } from "./engine/session.ts";
+
+declare module "vue-router" {
+  interface RouteMeta {
+    /** Opens for anybody. */
+    isOpen?: boolean;
+  }
+}
+
+export const router = createRouter({
+  history: createWebHistory(import.meta.env.BASE_URL),
+  routes: [
+    { path: "/", redirect: "/shields" },
+    {
+      path: "/login",
+      name: "login",
+      component: () => import("./screens/LoginScreen.vue"),
+      meta: { isOpen: true },
+    },
+    { path: "/shields", component: () => import("./screens/ShieldsScreen.vue") },
+    { path: "/shields/:number", component: () => import("./screens/ShieldScreen.vue"), props: true },
+    { path: "/people", component: () => import("./screens/PeopleScreen.vue") },
+    { path: "/guide", component: () => import("./screens/GuideScreen.vue"), meta: { isOpen: true } },
+    { path: "/:unknown(.*)*", redirect: "/" },
+  ],
+  scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
+});
+
+let hasLooked = false;
+
+router.beforeEach(async (to) => {
+  if (!hasLooked) {
+    hasLooked = true;
+    await resume().catch(() => false);
+  }
+  if (to.meta.isOpen || isLoggedIn.value) {
+    return true;
+  }
+  return { name: "login", query: to.path === "/shields" ? {} : { next: to.fullPath } };
+});

@@ -1,0 +1,24 @@
+/** Words of the portal's frame. */
+
+export const rootWords = {
+  zh: {
+    title: "三证合一 - 手机盾",
+    part: "三证合一",
+    shields: "手机盾",
+    people: "备案人员",
+    help: "帮助",
+    guide: "手机丢了、忘记 PIN 码",
+    enterprise: "企业",
+    legalPerson: "法人",
+  },
+  en: {
+    title: "Legal person's portal - Mobile Shield",
+    part: "Legal person's portal",
+    shields: "Shields",
+    people: "Filed people",
+    help: "Help",
+    guide: "Lost phone, forgotten PIN",
+    enterprise: "Enterprise",
+    legalPerson: "legal person",
+  },
+};

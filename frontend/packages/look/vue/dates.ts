@@ -1,0 +1,25 @@
+/** Dates and times as the look has them: 2026-11-24, 09:26, "today" within the day; in the phone's time zone. */
+
+const pad = (n: number): string => String(n).padStart(2, "0");
+
+/** 2026-11-24. */
+export function day(ms: number): string {
+  const at = new Date(ms);
+  return `${at.getFullYear()}-${pad(at.getMonth() + 1)}-${pad(at.getDate())}`;
+}
+
+/** 09:26. */
+export function time(ms: number): string {
+  const at = new Date(ms);
+  return `${pad(at.getHours())}:${pad(at.getMinutes())}`;
+}
+
+/** 2026-11-24 09:26. */
+export function moment(ms: number): string {
+  return `${day(ms)} ${time(ms)}`;
+}
+
+/** Whether both are on one day. */
+export function isSameDay(a: number, b: number): boolean {
+  return day(a) === day(b);
+}

@@ -1,0 +1,27 @@
+"""The legal person's account at the running service, and a second shield in his enterprise."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from mshield.client.phone import VirtualPhone
+from mshield.demo.people import LEGAL_PERSON
+from tests import legal_person
+from tests.browser.app.seeded import CLERK
+from tests.browser.conftest import Party
+from tests.service import apply, ensure_registered, log_in
+
+
+@pytest.fixture(scope="module")
+def clerk(party: Party) -> Iterator[VirtualPhone]:
+    """A second operator's phone, with a certificate that ends with it; the legal person needs none."""
+    service = party.service
+    for person in (LEGAL_PERSON, CLERK):
+        ensure_registered(service, person)
+    with service.phone("clerk-at-the-desk") as phone:
+        log_in(service, phone, CLERK)
+        apply(service, phone, CLERK)
+        number = phone.certificate().shield_number
+        yield phone
+    with legal_person.at_the_portal(service) as portal:
+        legal_person.revoke(service, portal, number)

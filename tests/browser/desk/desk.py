@@ -1,0 +1,101 @@
+"""What a person does at a desk: opens the portal, logs in, reads the list."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import httpx
+from playwright.sync_api import Browser, Page, Route, expect
+
+from mshield.demo.people import LEGAL_PERSON, Person
+from tests.browser.conftest import Party
+
+SIZE: Final = {"width": 1440, "height": 900}
+
+
+@dataclass(slots=True)
+class Desk:
+    """A browser at a desk; `complaints` is what its pages did that they must not, `foreign` where else they asked."""
+
+    party: Party
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
+    captchas: list[dict[str, str]] = field(default_factory=list)
+    seen: str = ""
+
+    @property
+    def origin(self) -> str:
+        """Of the service."""
+        return self.party.service.origin
+
+    def open(self, path: str = "/portal/") -> Page:
+        """A page of the portal."""
+        self.page.goto(self.origin + path)
+        return self.page
+
+    def captcha(self) -> str:
+        """What stands in the newest picture, once the page shows it."""
+        picture = self.page.get_by_role("img", name="验证码图片")
+        expect(picture).not_to_have_attribute("src", self.seen)
+        newest = self.captchas[-1]
+        self.seen = f"data:image/png;base64,{newest['image_b64']}"
+        expect(picture).to_have_attribute("src", self.seen)
+        answer: dict[str, Any] = httpx.get(
+            f"{self.origin}/dev/captchas/{newest['captcha_id']}", trust_env=False
+        ).json()
+        return str(answer["answer"])
+
+    def give(self, *, account: str, password: str, captcha: str) -> None:
+        """Fills the first page of the login and sends it."""
+        page = self.page
+        page.get_by_label("账号").fill(account)
+        page.get_by_label("密码").fill(password)
+        page.get_by_label("验证码", exact=True).fill(captcha)
+        page.get_by_role("button", name="下一步").click()
+
+    def log_in(self, person: Person = LEGAL_PERSON) -> Page:
+        """Both halves of the login."""
+        self.open("/portal/login")
+        self.give(account=person.phone, password=person.password, captcha=self.captcha())
+        field = self.page.get_by_label("短信验证码")
+        expect(field).to_be_focused()
+        field.fill(self.party.service.sms_code("portal", person))
+        self.page.get_by_role("button", name="登录", exact=True).click()
+        expect(self.page.get_by_role("heading", name="企业的手机盾")).to_be_visible()
+        return self.page
+
+
+@contextmanager
+def desk(browser: Browser, party: Party, **options: Any) -> Iterator[Desk]:
+    """A new browser at a desk; fails where its pages did what they must not."""
+    context = browser.new_context(
+        **{"viewport": SIZE, "locale": "zh-CN", "accept_downloads": True, **options}
+    )
+    page = context.new_page()
+    made = Desk(party, page)
+    own = (f"{made.origin}/", "blob:", "data:")
+    page.on("pageerror", lambda error: made.complaints.append(str(error)))
+    page.on(
+        "console",
+        lambda line: made.complaints.append(line.text) if "Content Security" in line.text else None,
+    )
+    page.on(
+        "request",
+        lambda request: None if request.url.startswith(own) else made.foreign.append(request.url),
+    )
+
+    def note(route: Route) -> None:
+        answer = route.fetch()
+        made.captchas.append(answer.json())
+        route.fulfill(response=answer)
+
+    page.route("**/api/portal/captchas", note)
+    try:
+        yield made
+    finally:
+        page.unroute_all(behavior="ignoreErrors")
+        context.close()
+    assert not made.complaints
+    assert not made.foreign

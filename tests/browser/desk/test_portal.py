@@ -1,0 +1,220 @@
+"""The legal person at the portal: who has which shield, and stopping one by its number (R14, R19, R21)."""
+
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import openpyxl
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from mshield.client.errors import ProblemError
+from mshield.client.phone import VirtualPhone
+from mshield.demo.people import LEGAL_PERSON, OPERATOR
+from tests import legal_person
+from tests.browser.app.hand_and_eye import judged
+from tests.browser.app.seeded import CLERK
+from tests.browser.conftest import Party
+from tests.browser.desk.desk import Desk, desk
+
+
+@pytest.fixture(scope="module")
+def legal(browser: Browser, party: Party, clerk: VirtualPhone) -> Iterator[Desk]:
+    """The legal person, logged in."""
+    assert clerk.certificate().state == "active"
+    with desk(browser, party) as made:
+        made.log_in()
+        yield made
+
+
+def row_of(page: Page, phone: VirtualPhone) -> Locator:
+    """The line of a phone's shield."""
+    number = phone.certificate().shield_number
+    return page.locator("tbody tr").filter(has=page.get_by_label(number, exact=True))
+
+
+def confirm(page: Page, act: str, reason: str) -> None:
+    """Gives the reason in the dialog and does it."""
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("原因").fill(reason)
+    dialog.get_by_role("button", name=act, exact=True).click()
+    expect(dialog).to_be_hidden()
+
+
+def test_wrong_captcha_and_wrong_password_say_so_and_nobody_is_in(browser: Browser, party: Party) -> None:
+    with desk(browser, party) as made:
+        page = made.open("/portal/people")
+        expect(page).to_have_url(f"{made.origin}/portal/login?next=/people")
+        made.captcha()
+        made.give(account=LEGAL_PERSON.phone, password=LEGAL_PERSON.password, captcha="????")
+        expect(page.get_by_role("alert")).to_contain_text("captcha_wrong")
+        made.give(account=LEGAL_PERSON.phone, password="Wrong-2026", captcha=made.captcha())
+        expect(page.get_by_role("alert")).to_contain_text("login_failed")
+        judged(page)
+
+
+def test_r14_an_operator_gets_no_further_than_his_password(
+    browser: Browser, party: Party, clerk: VirtualPhone
+) -> None:
+    with desk(browser, party) as made:
+        page = made.open("/portal/login")
+        made.give(account=CLERK.phone, password=CLERK.password, captcha=made.captcha())
+        expect(page.get_by_role("alert")).to_contain_text("not_legal_person")
+
+
+def test_r14_loss_reported_and_lifted_by_number(legal: Desk, clerk: VirtualPhone, party: Party) -> None:
+    page = legal.open("/portal/shields")
+    row = row_of(page, clerk)
+    row.get_by_role("button", name="挂失").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("button", name="不挂失")).to_be_focused()
+    expect(dialog.get_by_role("button", name="挂失", exact=True)).to_be_disabled()
+    judged(page)
+    confirm(page, "挂失", "手机遗失在出租车上")
+    expect(row).to_contain_text("已挂失")
+    expect(page.get_by_text("挂失已生效：沈若澜")).to_be_visible()
+    party.ask()
+    assert clerk.certificate().holds == ("lost",)
+
+    row.get_by_role("link").click()
+    expect(page.get_by_role("heading", name="当前停用")).to_be_visible()
+    expect(page.locator("main")).to_contain_text("手机遗失在出租车上")
+    judged(page)
+    page.get_by_role("button", name="冻结", exact=True).click()
+    confirm(page, "冻结", "内部核查")
+    page.get_by_role("button", name="解挂失").click()
+    confirm(page, "解挂失", "手机已找回")
+    expect(page.locator(".chip")).to_have_text("已冻结")
+    assert clerk.certificate().holds == ("frozen",)
+    page.get_by_role("button", name="解冻结").click()
+    confirm(page, "解冻结", "核查结束")
+    expect(page.locator(".chip")).to_have_text("正常")
+    story = page.locator(".tl > li")
+    expect(story.first).to_contain_text("核查结束")
+    expect(story.first).to_contain_text("顾承岳")
+    assert clerk.certificate().holds == ()
+
+
+def test_r14_a_hold_from_elsewhere_shows_without_loading_the_page_anew(
+    legal: Desk, clerk: VirtualPhone, party: Party
+) -> None:
+    page = legal.open("/portal/shields")
+    row = row_of(page, clerk)
+    expect(row).to_contain_text("正常")
+    number = clerk.certificate().shield_number
+    with legal_person.at_the_portal(party.service) as other:
+        other.act(LEGAL_PERSON.credit_code, "freeze", [number], reason="休假")
+        expect(row).to_contain_text("已冻结", timeout=8000)
+        other.act(LEGAL_PERSON.credit_code, "unfreeze", [number], reason="恢复工作")
+        expect(row).to_contain_text("正常", timeout=8000)
+
+
+def test_r14_found_by_number_name_and_state_and_acted_on_together(legal: Desk, clerk: VirtualPhone) -> None:
+    page = legal.open("/portal/shields")
+    search = page.get_by_role("textbox", name="手机盾号或姓名")
+    rows = page.locator("tbody tr")
+    search.fill(CLERK.name)
+    expect(rows.filter(has_text=OPERATOR.name)).to_have_count(0)
+    expect(row_of(page, clerk)).to_be_visible()
+    spaced = page.get_by_label(clerk.certificate().shield_number, exact=True).inner_text()
+    search.fill(spaced.replace("MS", ""))
+    expect(rows).to_have_count(1)
+    search.fill("无此人")
+    expect(page.get_by_role("heading", name="没有符合条件的手机盾")).to_be_visible()
+    judged(page)
+    page.get_by_role("button", name="查看全部").click()
+    expect(rows.nth(1)).to_be_visible()
+    assert "words" not in page.url
+
+    row_of(page, clerk).get_by_role("checkbox").press("Space")
+    row_of(page, legal.party.phone).get_by_role("checkbox").press("Space")
+    bar = page.locator(".batch")
+    expect(bar).to_contain_text("已选 2 个")
+    bar.get_by_role("button", name="冻结").click()
+    expect(page.get_by_role("dialog")).to_contain_text("冻结2 个手机盾")
+    confirm(page, "冻结", "内部核查")
+    expect(page.get_by_text("冻结已生效：2 个")).to_be_visible()
+    for phone in (clerk, legal.party.phone):
+        expect(row_of(page, phone)).to_contain_text("已冻结")
+        row_of(page, phone).get_by_role("button", name="解冻结").click()
+        confirm(page, "解冻结", "核查结束")
+        expect(row_of(page, phone)).to_contain_text("正常")
+
+
+def test_the_lists_are_exported_as_workbooks(legal: Desk, clerk: VirtualPhone, tmp_path: Path) -> None:
+    page = legal.open("/portal/shields")
+    page.get_by_role("textbox", name="手机盾号或姓名").fill(CLERK.name)
+    expect(page.get_by_role("link", name="导出")).to_have_attribute("href", re.compile("name="))
+    with page.expect_download() as started:
+        page.get_by_role("link", name="导出").click()
+    file = tmp_path / "shields.xlsx"
+    started.value.save_as(file)
+    sheet = openpyxl.load_workbook(io.BytesIO(file.read_bytes())).worksheets[0]
+    cells = [str(cell).replace(" ", "") for line in sheet.iter_rows(values_only=True) for cell in line]
+    assert clerk.certificate().shield_number in cells
+    assert OPERATOR.name not in cells
+
+
+def test_r19_the_filed_people_and_their_shields(legal: Desk) -> None:
+    page = legal.open("/portal/people")
+    rows = page.locator("tbody tr")
+    expect(rows.filter(has_text=LEGAL_PERSON.name)).to_contain_text("法人")
+    assert CLERK.id_number not in page.content()
+    judged(page)
+    page.get_by_role("textbox", name="姓名或证件号码末几位").fill(CLERK.id_number[-4:])
+    expect(rows).to_have_count(1)
+    expect(rows).to_contain_text(CLERK.name)
+    rows.get_by_role("link").click()
+    expect(page.get_by_role("heading", name="企业的手机盾")).to_be_visible()
+    expect(page.locator("tbody tr").filter(has_text=OPERATOR.name)).to_have_count(0)
+
+
+def test_r21_the_guide_opens_for_anybody_in_both_languages(browser: Browser, party: Party) -> None:
+    with desk(browser, party) as made:
+        page = made.open("/portal/guide")
+        expect(page.get_by_role("heading", name="手机丢了", exact=True)).to_be_visible()
+        judged(page)
+        page.get_by_role("button", name="English").click()
+        expect(page.get_by_role("heading", name="A phone is lost")).to_be_visible()
+        expect(page.locator("html")).to_have_attribute("lang", "en")
+        page.reload()
+        expect(page.get_by_role("heading", name="A phone is lost")).to_be_visible()
+
+
+def test_the_session_ends_elsewhere_and_the_page_asks_for_the_login(
+    browser: Browser, party: Party, clerk: VirtualPhone
+) -> None:
+    with desk(browser, party) as made:
+        page = made.log_in()
+        expect(row_of(page, clerk)).to_be_visible()
+        page.context.clear_cookies()
+        expect(page.get_by_text("登录已结束")).to_be_visible(timeout=10_000)
+        assert "next=/shields" in page.url
+
+
+def test_r14_r21_revoked_for_good_with_the_number_typed_and_a_fresh_code(
+    legal: Desk, clerk: VirtualPhone, party: Party
+) -> None:
+    page = legal.open("/portal/shields")
+    row_of(page, clerk).get_by_role("button", name="作废").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("不能撤销")
+    act = dialog.get_by_role("button", name="作废这个手机盾")
+    expect(dialog.get_by_role("button", name="不作废")).to_be_focused()
+    judged(page)
+    dialog.get_by_role("combobox", name="原因").press("Enter")
+    page.get_by_role("option", name="人员离岗").click()
+    expect(act).to_be_disabled()
+    dialog.get_by_label("输入手机盾号后 4 位").fill(clerk.certificate().shield_number[-4:])
+    dialog.get_by_role("button", name="获取验证码").click()
+    expect(dialog.get_by_text("已发送到您账号的手机")).to_be_visible()
+    dialog.get_by_label("短信验证码").fill("000000")
+    act.click()
+    expect(dialog.get_by_role("alert")).to_contain_text("sms_code_wrong")
+    dialog.get_by_label("短信验证码").fill(party.service.sms_code("revoke", LEGAL_PERSON))
+    act.click()
+    expect(row_of(page, clerk)).to_contain_text("已作废")
+    expect(row_of(page, clerk)).to_contain_text("不可操作")
+    with pytest.raises(ProblemError):
+        clerk.bind(pin=CLERK.pin)

@@ -1,0 +1,41 @@
+"""The legal person of a running service, over HTTP: he has an account, and no shield."""
+
+import time
+from typing import Final
+
+from mshield.client.portal import PortalClient
+from mshield.client.portal_messages import Outcome
+from mshield.demo.people import LEGAL_PERSON
+from tests.service import LiveService, ensure_registered
+
+_BETWEEN_CODES: Final = 1.05
+
+
+def at_the_portal(service: LiveService) -> PortalClient:
+    """Logged in."""
+    ensure_registered(service, LEGAL_PERSON)
+    portal = PortalClient(service.origin)
+    captcha = portal.captcha()
+    answer = service.get(f"/dev/captchas/{captcha.captcha_id}")["answer"]
+    time.sleep(_BETWEEN_CODES)
+    begun = portal.begin_login(
+        account=LEGAL_PERSON.phone,
+        password=LEGAL_PERSON.password,
+        captcha_id=captcha.captcha_id,
+        captcha=answer,
+    )
+    portal.finish_login(begun.login_id, service.sms_code("portal", LEGAL_PERSON))
+    return portal
+
+
+def revoke(service: LiveService, portal: PortalClient, *shield_numbers: str) -> list[Outcome]:
+    """Ends shields of his enterprise."""
+    time.sleep(_BETWEEN_CODES)
+    portal.request_revocation_code()
+    return portal.revoke(
+        LEGAL_PERSON.credit_code,
+        shield_numbers,
+        reason="更换手机",
+        cause="superseded",
+        sms_code=service.sms_code("revoke", LEGAL_PERSON),
+    )
