@@ -101,6 +101,9 @@ def _write_business_env(service: Service, system: dict[str, str]) -> None:
 def _summary(service: Service, system: dict[str, str], staff_token: str) -> str:
     return f"""
 Try it 试一试
+  {service.origin}/app/             the phone app 手机盾 App
+  {service.origin}/portal/          the legal person's portal 法人管理（三证合一）
+  {service.origin}/download         how to install it 下载安装
   {service.origin}/openapi.json     the API, for any OpenAPI viewer 接口文档
   {service.origin}/dev/sms          SMS outbox (demo only) 短信（仅演示）
   {service.origin}/pki/issuing.crl  revocation list 证书吊销列表
