@@ -2,16 +2,17 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Final
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, Response, expect
+from playwright.sync_api import Browser, Locator, expect
 
 from mshield.demo.people import OPERATOR, Person
 from mshield.services.outside_login import RETURN_PATH
 from tests.browser.app.hand_and_eye import judged
-from tests.browser.app.seeded import CLERK, Visitor, visitor
+from tests.browser.app.seeded import CLERK, visitor
+from tests.browser.app.user import User
 from tests.oidc_provider import CLIENT_ID, CLIENT_SECRET, Provider, providing
 from tests.outside import PASSWORD, SECRET, AccountOffice, serving
 from tests.service import LiveService, register
@@ -60,107 +61,73 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             live.stop()
 
 
-@dataclass(slots=True)
-class Entrance:
-    """A phone before the login: the page, and the captchas that it was shown."""
-
-    visitor: Visitor
-    page: Page
-    drawn: list[Response] = field(default_factory=list)
-
-    @property
-    def service(self) -> LiveService:
-        """The service that it belongs to."""
-        return self.visitor.service
-
-    def go(self, path: str) -> None:
-        """Opens an address of the app."""
-        self.page.goto(f"{self.service.origin}/app{path}")
-
-    def field(self, label: str) -> Locator:
-        """The field with this label."""
-        return self.page.get_by_label(label, exact=True)
-
-    def press(self, name: str) -> None:
-        """Presses this button."""
-        self.page.get_by_role("button", name=name, exact=True).click()
-
-    def read_captcha(self) -> str:
-        """What the picture shows now."""
-        expect(self.page.get_by_alt_text("图形验证码")).to_be_visible()
-        captcha_id = self.drawn[-1].json()["captcha_id"]
-        return str(self.service.get(f"/dev/captchas/{captcha_id}")["answer"])
-
-    def log_in(self, account: str, password: str, captcha: str | None = None) -> None:
-        """Fills the login in and sends it."""
-        self.field("账号").fill(account)
-        self.field("密码").fill(password)
-        self.page.get_by_role("textbox", name="图形验证码").fill(captcha or self.read_captcha())
-        self.press("登录")
-
-    def expect_path(self, path: str) -> None:
-        """Waits for this address of the app."""
-        expect(self.page).to_have_url(f"{self.service.origin}/app{path}")
-
-
 @pytest.fixture
-def entrance(browser: Browser, site: Site) -> Iterator[Entrance]:
-    """The app on a phone where it was never opened."""
+def user(browser: Browser, site: Site) -> Iterator[User]:
+    """Somebody who opens the app on a phone where it never was."""
     with visitor(browser, site.service) as made:
-        entrance = Entrance(made, made.context.new_page())
-        entrance.page.on("response", lambda each: note(entrance, each))
-        yield entrance
+        yield User(site.service, made.context.new_page(), CLERK)
         # Only the outside system's own page is meant to be asked.
         made.foreign[:] = [url for url in made.foreign if not url.startswith(site.provider.issuer)]
 
 
-def note(entrance: Entrance, response: Response) -> None:
-    """Keeps the answers that bring a captcha."""
-    if response.url.endswith("/api/phone/captchas") and response.status == 201:
-        entrance.drawn.append(response)
-
-
 @pytest.fixture
-def welcomed(entrance: Entrance) -> Entrance:
+def welcomed(user: User) -> User:
     """The same where the first start was read."""
     text = json.dumps({"language": "zh", "isWelcomed": True})
-    entrance.visitor.context.add_init_script(f"localStorage.setItem('mshield-settings', {text!r})")
-    return entrance
+    user.page.context.add_init_script(f"localStorage.setItem('mshield-settings', {text!r})")
+    return user
 
 
-def test_r3_from_the_first_start_to_where_one_wanted(entrance: Entrance) -> None:
-    page = entrance.page
-    entrance.go("/inbox")
+def at(user: User, path: str) -> None:
+    """He is at this address of the app."""
+    expect(user.page).to_have_url(f"{user.service.origin}/app{path}")
+
+
+def field(user: User, label: str) -> Locator:
+    """The field with this label."""
+    return user.page.get_by_label(label, exact=True)
+
+
+def log_in(user: User) -> None:
+    """Fills the login in and sends it."""
+    user.fill_login()
+    user.press("登录")
+
+
+def test_r3_from_the_first_start_to_where_one_wanted(user: User) -> None:
+    page = user.page
+    user.open("/inbox")
     expect(page.get_by_role("heading", name="相机：只用来扫二维码")).to_be_visible()
     judged(page)
-    entrance.press("开始使用")
+    user.press("开始使用")
     refused = page.get_by_role("button", name="知道了，继续")
-    expect(refused.or_(entrance.field("账号"))).to_be_visible()
+    expect(refused.or_(field(user, "账号"))).to_be_visible()
     if refused.is_visible():  # this browser doesn't promise to keep the data
         judged(page)
         refused.click()
-    entrance.expect_path("/login?next=/inbox")
+    at(user, "/login?next=/inbox")
     judged(page)
     page.get_by_role("link", name="我要注册").click()
-    fill_registration(entrance, CHAN)
-    entrance.press("注册")
+    user.person = CHAN
+    fill_registration(user)
+    user.press("注册")
     expect(page.get_by_role("status").filter(has_text="注册成功")).to_be_visible()
-    expect(entrance.field("账号")).to_have_value(CHAN.phone)
-    entrance.log_in(CHAN.phone, CHAN.password)
-    entrance.expect_path("/inbox")
+    expect(field(user, "账号")).to_have_value(CHAN.phone)
+    log_in(user)
+    at(user, "/inbox")
     page.get_by_role("link", name="首页").or_(page.get_by_role("button", name="返回")).first.click()
     expect(page.get_by_role("heading", name="在这部手机上申请手机盾")).to_be_visible()
     expect(page.locator(".steps3")).to_contain_text("136****4455")
 
 
-def fill_registration(entrance: Entrance, person: Person) -> None:
+def fill_registration(user: User) -> None:
     """All fields, the document's type by the keyboard alone (R2)."""
-    page = entrance.page
-    entrance.press("注册")
+    page, person = user.page, user.person
+    user.press("注册")
     expect(page.get_by_role("alert")).to_have_count(5)
-    expect(entrance.field("姓名")).to_be_focused()
+    expect(field(user, "姓名")).to_be_focused()
     judged(page)
-    entrance.field("姓名").fill(person.name)
+    user.fill("姓名", person.name)
     choice = page.get_by_role("button", name="证件类型")
     choice.focus()
     page.keyboard.press("Enter")
@@ -174,29 +141,26 @@ def fill_registration(entrance: Entrance, person: Person) -> None:
         page.keyboard.press(key)
     expect(choice).to_contain_text("港澳居民来往内地通行证")
     expect(choice).to_be_focused()
-    entrance.field("证件号码").fill(person.id_number)
-    get_code(entrance, person, "register")
-    choose_password(entrance, "登录密码", person)
+    user.fill("证件号码", person.id_number)
+    get_code(user, "register")
+    choose_password(user, "登录密码")
 
 
-def get_code(entrance: Entrance, person: Person, purpose: str) -> None:
-    """The SMS code's row: without a number none is sent; then it counts down, and the code is typed in."""
-    page = entrance.page
-    entrance.field("手机号").fill("1380000")
-    entrance.press("获取验证码")
-    expect(page.get_by_role("alert").filter(has_text="手机号有误")).to_be_visible()
-    entrance.field("手机号").fill(person.phone)
-    entrance.press("获取验证码")
-    expect(page.get_by_text(f"已发送到 {person.phone[:3]}****{person.phone[-4:]}")).to_be_visible()
-    expect(
-        page.get_by_role("button", name="秒后重发").or_(page.get_by_role("button", name="重新获取"))
-    ).to_be_visible()
-    entrance.field("短信验证码").fill(entrance.service.sms_code(purpose, person))
+def get_code(user: User, purpose: str) -> None:
+    """The SMS code's row: to no number that can't be one is a code sent; then it counts down to the next."""
+    phone = user.person.phone
+    user.fill("手机号", "1380000")
+    user.press("获取验证码")
+    expect(user.page.get_by_role("alert").filter(has_text="手机号有误")).to_be_visible()
+    user.fill("手机号", phone)
+    user.get_code(purpose)
+    expect(user.page.get_by_text(f"已发送到 {phone[:3]}****{phone[-4:]}")).to_be_visible()
 
 
-def choose_password(entrance: Entrance, label: str, person: Person) -> None:
+def choose_password(user: User, label: str) -> None:
     """How strong a password is stands there while one types, in words."""
-    meter = entrance.page.locator(".meter")
+    person = user.person
+    meter = user.page.locator(".meter")
     for typed, said in (
         ("short", "太弱至少 10 位，还差 5 位"),
         ("a1a1a1a1a1a1", "太弱字母、数字、符号至少用两种"),
@@ -206,105 +170,113 @@ def choose_password(entrance: Entrance, label: str, person: Person) -> None:
         ("harbour-view26", "很强"),
         (person.password, "很强"),
     ):
-        entrance.field(label).fill(typed)
+        user.fill(label, typed)
         expect(meter).to_contain_text(said.removeprefix("太弱"))
         expect(meter.locator("b")).to_have_text("太弱" if said.startswith("太弱") else said)
-    entrance.press("显示密码")
-    expect(entrance.field(label)).to_have_attribute("type", "text")
+    user.press("显示密码")
+    expect(field(user, label)).to_have_attribute("type", "text")
 
 
-def test_r3_account_password_and_captcha_must_all_be_right(welcomed: Entrance) -> None:
+def test_r3_account_password_and_captcha_must_all_be_right(welcomed: User) -> None:
     page = welcomed.page
-    welcomed.go("/login")
+    welcomed.open("/login")
     welcomed.read_captcha()
     welcomed.press("登录")
     expect(page.get_by_role("alert")).to_have_text(
         ["请输入账号，一般是您的手机号", "请输入密码", "请输入图中字符，看不清可以换一张或听语音"]
     )
-    expect(welcomed.field("账号")).to_be_focused()
+    expect(field(welcomed, "账号")).to_be_focused()
     with page.expect_response("**/api/phone/captchas"):
-        welcomed.log_in(CLERK.phone, CLERK.password, captcha="WRONG")
+        welcomed.fill_login()
+        welcomed.fill("图形验证码", "WRONG")
+        welcomed.press("登录")
     expect(page.get_by_role("alert").filter(has_text="验证码")).to_be_visible()
     answer = page.get_by_role("textbox", name="图形验证码")
     expect(answer).to_be_focused()
     expect(answer).to_have_value("")
     with page.expect_response("**/api/phone/captchas"):
-        welcomed.log_in(CLERK.phone, "Another-password-1")
+        welcomed.fill_login()
+        welcomed.fill("密码", "Another-password-1")
+        welcomed.press("登录")
     expect(page.get_by_role("alert").filter(has_text="账号或密码不对")).to_be_visible()
     judged(page)
     with page.expect_response("**/api/phone/captchas"):
         page.get_by_role("button", name="换一张图形验证码").click()
     page.get_by_role("button", name="听语音验证码").click()
     expect(page.get_by_role("status").filter(has_text="正在播放")).to_be_attached()
-    welcomed.log_in(CLERK.phone, CLERK.password)
-    welcomed.expect_path("/")
+    log_in(welcomed)
+    at(welcomed, "/")
 
 
-def test_r2_a_number_that_has_an_account_leads_to_its_login(welcomed: Entrance) -> None:
+def test_r2_a_number_that_has_an_account_leads_to_its_login(welcomed: User) -> None:
     page = welcomed.page
-    welcomed.go("/login?next=/me")
+    welcomed.open("/login?next=/me")
     page.get_by_role("link", name="我要注册").click()
-    welcomed.field("姓名").fill(CLERK.name)
-    welcomed.field("证件号码").fill(CLERK.id_number)
-    get_code(welcomed, CLERK, "register")
-    welcomed.field("登录密码").fill(NEW_PASSWORD)
+    welcomed.fill("姓名", CLERK.name)
+    welcomed.fill("证件号码", CLERK.id_number)
+    get_code(welcomed, "register")
+    welcomed.fill("登录密码", NEW_PASSWORD)
     welcomed.press("注册")
     expect(page.get_by_role("alert").filter(has_text="这个手机号已经注册")).to_be_visible()
     judged(page)
     page.get_by_role("link", name="直接登录").click()
-    expect(welcomed.field("账号")).to_have_value(CLERK.phone)
-    welcomed.expect_path(f"/login?next=/me&account={CLERK.phone}")
+    expect(field(welcomed, "账号")).to_have_value(CLERK.phone)
+    at(welcomed, f"/login?next=/me&account={CLERK.phone}")
 
 
-def test_a_forgotten_password_is_set_anew(welcomed: Entrance) -> None:
+def test_a_forgotten_password_is_set_anew(welcomed: User) -> None:
     page, service = welcomed.page, welcomed.service
-    forgetful = Person(**{name: getattr(CLERK, name) for name in Person.__slots__} | {"phone": "13500001234"})
+    forgetful = replace(CLERK, phone="13500001234")
+    welcomed.person = forgetful
     with service.phone("forgetful") as other:
         register(service, other, forgetful)
-    welcomed.go("/login?next=/inbox")
-    welcomed.field("账号").fill(forgetful.phone)
+    welcomed.open("/login?next=/inbox")
+    welcomed.fill("账号", forgetful.phone)
     page.get_by_role("link", name="忘记密码").click()
     expect(page.get_by_role("heading", name="重设密码")).to_be_visible()
-    expect(welcomed.field("手机号")).to_have_value(forgetful.phone)
-    get_code(welcomed, forgetful, "reset")
-    welcomed.field("证件号码").fill(OPERATOR.id_number)
-    welcomed.field("新密码").fill(NEW_PASSWORD)
+    expect(field(welcomed, "手机号")).to_have_value(forgetful.phone)
+    get_code(welcomed, "reset")
+    welcomed.fill("证件号码", OPERATOR.id_number)
+    welcomed.fill("新密码", NEW_PASSWORD)
     welcomed.press("重设密码")
     expect(page.get_by_role("alert")).to_have_text("证件号码与账号不符，密码没有重设。请核对后再试")
-    expect(welcomed.field("证件号码")).to_be_focused()
+    expect(field(welcomed, "证件号码")).to_be_focused()
     judged(page)
-    welcomed.field("证件号码").fill(forgetful.id_number)
+    welcomed.fill("证件号码", forgetful.id_number)
     welcomed.press("重设密码")
     expect(page.get_by_role("status").filter(has_text="密码已重设")).to_be_visible()
     judged(page)
-    welcomed.log_in(forgetful.phone, NEW_PASSWORD)
-    welcomed.expect_path("/inbox")
+    welcomed.person = replace(forgetful, password=NEW_PASSWORD)
+    log_in(welcomed)
+    at(welcomed, "/inbox")
 
 
-def test_r2_an_account_of_the_single_window_logs_in_as_it_is(welcomed: Entrance) -> None:
+def test_r2_an_account_of_the_single_window_logs_in_as_it_is(welcomed: User) -> None:
     page = welcomed.page
-    welcomed.go("/login?next=/inbox")
+    welcomed.open("/login?next=/inbox")
     page.get_by_text("单一窗口", exact=True).click()
     expect(page.get_by_role("radio", name="单一窗口")).to_be_checked()
     expect(page.get_by_role("link", name="忘记密码")).to_have_count(0)
     expect(page.locator("main")).to_contain_text("请到单一窗口找回")
     judged(page)
     with page.expect_response("**/api/phone/captchas"):
-        welcomed.log_in("lin", "not the password")
+        welcomed.person = replace(CLERK, phone="lin", password="not the password")
+        log_in(welcomed)
     expect(page.get_by_role("alert").filter(has_text="账号或密码不对")).to_be_visible()
-    welcomed.log_in("lin", PASSWORD)
-    welcomed.expect_path("/inbox")
+    welcomed.person = replace(CLERK, phone="lin", password=PASSWORD)
+    log_in(welcomed)
+    at(welcomed, "/inbox")
     # The next login on this phone begins with the same system.
-    welcomed.go("/login")
+    welcomed.open("/login")
     expect(page.get_by_role("radio", name="单一窗口")).to_be_checked()
 
 
-def test_r2_an_account_of_internet_customs_logs_in_at_its_page(welcomed: Entrance, site: Site) -> None:
+def test_r2_an_account_of_internet_customs_logs_in_at_its_page(welcomed: User, site: Site) -> None:
     page = welcomed.page
     site.provider.person |= {
         "sub": "su-9", "name": CLERK.name, "id_number": CLERK.id_number, "phone_number": "13700007788",
     }  # fmt: skip
-    welcomed.go("/login?next=/inbox")
+    welcomed.open("/login?next=/inbox")
     page.get_by_role("radio", name="手机盾").focus()
     page.keyboard.press("ArrowLeft")  # round to the last
     expect(page.get_by_role("radio", name="互联网+海关")).to_be_checked()
@@ -313,23 +285,23 @@ def test_r2_an_account_of_internet_customs_logs_in_at_its_page(welcomed: Entranc
     returns: list[str] = []
     page.on("framenavigated", lambda frame: returns.append(frame.url) if "code=" in frame.url else None)
     welcomed.press("前往互联网+海关登录")
-    welcomed.expect_path("/inbox")
+    at(welcomed, "/inbox")
     # The same way back once more: the code is spent.
     page.goto(returns[0])
     expect(page.get_by_role("heading", name="没有登录")).to_be_visible()
-    welcomed.expect_path("/outside-login")
+    at(welcomed, "/outside-login")
     judged(page)
     page.get_by_role("link", name="返回登录").click()
     expect(page.get_by_role("radio", name="互联网+海关")).to_be_checked()
 
 
-def test_r2_who_turns_back_at_the_other_page_is_not_logged_in(welcomed: Entrance) -> None:
-    welcomed.go("/outside-login?error=access_denied&state=1")
+def test_r2_who_turns_back_at_the_other_page_is_not_logged_in(welcomed: User) -> None:
+    welcomed.open("/outside-login?error=access_denied&state=1")
     expect(welcomed.page.get_by_role("alert")).to_contain_text("对方页面没有完成登录")
-    welcomed.expect_path("/outside-login")
+    at(welcomed, "/outside-login")
 
 
-def test_a_login_leads_to_the_apps_own_screens_only(welcomed: Entrance) -> None:
-    welcomed.go("/login?next=//elsewhere.example/")
-    welcomed.log_in(CLERK.phone, CLERK.password)
-    welcomed.expect_path("/")
+def test_a_login_leads_to_the_apps_own_screens_only(welcomed: User) -> None:
+    welcomed.open("/login?next=//elsewhere.example/")
+    log_in(welcomed)
+    at(welcomed, "/")

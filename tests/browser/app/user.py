@@ -74,7 +74,7 @@ class User:
         self.fill("账号", self.person.phone)
         self.fill("密码", self.person.password)
         expect(self.page.get_by_role("img", name="图形验证码")).to_be_visible()
-        self.fill("图形验证码", self._captcha())
+        self.fill("图形验证码", self.read_captcha())
 
     def log_in(self) -> None:
         """To the home page."""
@@ -135,7 +135,8 @@ class User:
         """A heading, soon."""
         expect(self.page.get_by_role("heading", name=heading)).to_be_visible(timeout=timeout)
 
-    def _captcha(self) -> str:
+    def read_captcha(self) -> str:
+        """The characters of the picture that was drawn last."""
         deadline = time.monotonic() + 10
         while not self._drawn and time.monotonic() < deadline:
             self.page.wait_for_timeout(50)
