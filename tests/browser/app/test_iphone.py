@@ -6,9 +6,9 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from mshield.demo.people import LEGAL_PERSON
+from tests import legal_person
 from tests.browser.app.camera import Screen
 from tests.browser.app.hand_and_eye import IPHONES, judged
-from tests.browser.app.legal_person import revoke
 from tests.browser.app.newcomers import newcomer
 from tests.browser.app.test_request import document, state
 from tests.browser.app.user import User
@@ -64,7 +64,8 @@ def test_r21_a_forgotten_pin_by_the_guide_revoked_and_applied_for_anew(user: Use
     user.open("/replace-phone?case=forgotten")
     user.sees("忘记 PIN 码")
     expect(page.get_by_label(shield)).to_be_visible()
-    revoke(user.service, LEGAL_PERSON, shield, reason="忘记 PIN 码")
+    with legal_person.at_the_portal(user.service, LEGAL_PERSON) as portal:
+        legal_person.revoke(user.service, portal, shield, person=LEGAL_PERSON, reason="忘记 PIN 码")
     expect(page.get_by_text("法人已作废，可以继续下一步")).to_be_visible(timeout=30_000)
     judged(page)
     page.get_by_role("link", name="申请证书").click()

@@ -17,13 +17,13 @@ from mshield.demo.people import Person
 from tests.browser.app.album import Album
 from tests.browser.app.camera import Camera, Screen
 from tests.browser.app.hand_and_eye import PIXEL
-from tests.browser.app.legal_person import portal
 from tests.browser.app.test_request import PC, document
 from tests.browser.app.user import WORK_MS, User
 from tests.browser.conftest import CHROMIUM, FLAGS, Party
 from tests.browser.seen import read_code
 from tests.browser.site import Site
 from tests.browser.test_component import show
+from tests.legal_person import at_the_portal
 from tests.service import LiveService
 
 CREDIT_CODE: Final = "91350502MA8UK3T57L"
@@ -266,7 +266,7 @@ def manage(scene: Scene) -> None:
     user.open()
     number = page.locator("[aria-label^=MS]").first.get_attribute("aria-label")
     assert number is not None
-    with portal(service, LEGAL_PERSON) as client:
+    with at_the_portal(service, LEGAL_PERSON) as client:
         for act, heading in ACTS.items():
             client.act(CREDIT_CODE, act, [number], reason="手机遗失")
             user.open()

@@ -310,37 +310,18 @@ def test_time_runs_out_while_one_looks(party: Party, app: Holder) -> None:
     page.close()
 
 
-def bind(app: Holder, engine: Path) -> None:
-    """Binds the certificate to the account, by the app's engine on a page beside it."""
-    origin = app.service.origin
-    app.context.route(f"{origin}/beside", lambda route: route.fulfill(body="", content_type="text/html"))
-    served = {"path": engine / "index.js", "content_type": "text/javascript"}
-    app.context.route(f"{origin}/engine/index.js", lambda route: route.fulfill(**served))
-    page = app.context.new_page()
-    page.goto(f"{origin}/beside")
-    page.evaluate(
-        """async (pin) => {
-          const { Shield } = await import("/engine/index.js");
-          await new Shield(location.origin).bind(pin);
-        }""",
-        app.person.pin,
-    )
-    page.close()
-
-
-def test_from_another_app_and_back_to_it(party: Party, app: Holder, engine: Path, site: Site) -> None:
+def test_r13_r8_from_another_app_by_the_binding_and_back_to_it(party: Party, app: Holder, site: Site) -> None:
     site.files["/signed"] = "<!doctype html><title>掌上业务</title><h1>回来了</h1>"
     address = f"{site.origin}/signed"
     party.service.command("business", "return-urls", party.service.system["client_id"], address)
     made = party.ask("signature", documents=[document()], channel="app", return_url=address)
     page = app.page(made["app_link"].removeprefix(f"{party.service.origin}/app"))
     expect(page.get_by_role("heading", name="先绑定证书")).to_be_visible()
-    way = page.get_by_role("link", name="去绑定证书").get_attribute("href")
-    assert way is not None
-    assert way.startswith("/app/bind?next=/sign?request=")
     judged(page)
-    bind(app, engine)
-    page.reload()
+    page.get_by_role("link", name="去绑定证书").click()
+    expect(page.get_by_text("绑定后自动回到刚才的请求")).to_be_visible()
+    page.get_by_role("button", name="绑定证书").click()
+    enter_pin(page, app.person.pin)
     expect(page.get_by_role("heading", name="确认签名")).to_be_visible()
     page.get_by_role("button", name="输入 PIN 码签名").click()
     enter_pin(page, app.person.pin)
