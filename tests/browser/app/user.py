@@ -105,10 +105,14 @@ class User:
 
     def choose_pin(self, pin: str) -> None:
         """A new PIN, twice."""
+        self.choose_pin_once(pin)
+        enter_pin(self.page, pin)
+
+    def choose_pin_once(self, pin: str) -> None:
+        """The first of the two times."""
         expect(self.page.get_by_text("第 1 步，共 2 步")).to_be_visible()
         enter_pin(self.page, pin)
         expect(self.page.get_by_text("第 2 步，共 2 步")).to_be_visible()
-        enter_pin(self.page, pin)
 
     def give_pin(self, pin: str | None = None) -> None:
         """The PIN, on the sheet that asks for it."""

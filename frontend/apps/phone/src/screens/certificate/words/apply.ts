@@ -35,7 +35,7 @@ export const words = {
     },
     lost: {
       title: "网络不稳定",
-      text: "申请还没有完成，什么都没丢。请再试一次，会从停下的地方继续，不用再填。",
+      text: "申请还没有完成，填写的内容都在。请再试一次，会从停下的地方继续，最多再取一次验证码。",
       faq: "常见问题：网络异常",
     },
     resume: {
@@ -115,7 +115,7 @@ export const words = {
     },
     lost: {
       title: "The network is unstable",
-      text: "The application isn't finished, and nothing was lost. Try again: it goes on where it stopped.",
+      text: "The application isn't finished; all that you entered is kept. Try again: it goes on where it stopped, at most with another SMS code.",
       faq: "Help: the network fails",
     },
     resume: {

@@ -1,0 +1,248 @@
+"""Answers are lost at each step, there is no network, it is slow: the app goes on when it is done again (R17).
+
+Nothing is lost and nothing done twice: one certificate, one signature, no PIN attempt less.
+"""
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from playwright.sync_api import Browser, expect
+from playwright.sync_api import TimeoutError as TookTooLong
+
+from tests.browser.app.camera import Screen
+from tests.browser.app.hand_and_eye import PIXEL, enter_pin
+from tests.browser.app.line import IMPATIENT, Line
+from tests.browser.app.newcomers import newcomer, registered
+from tests.browser.app.seeded import Holder, holder
+from tests.browser.app.test_request import document, state
+from tests.browser.app.user import User
+from tests.browser.conftest import Party
+from tests.service import LiveService
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(200)]
+
+NEW_PIN: Final = "862094"
+SIGNING: Final = ("POST keys/*/open", "POST keys/*/finish")
+SECONDS: Final = 40.0
+AGAIN: Final = (
+    "再试一次", "继续申请", "继续更新", "输入现在的 PIN 码", "绑定证书", "提交", "输入 PIN 码登录", "输入 PIN 码签名",
+)  # fmt: skip
+"""What somebody presses to do it again, on whichever screen he is."""
+
+
+@pytest.fixture(params=[False, True], ids=["answers lost", "outages"])
+def line(request: pytest.FixtureRequest) -> Line:
+    """Single answers, which the app asks for again by itself; or nothing passes until the user tries again."""
+    return Line(request.param)
+
+
+@pytest.fixture
+def phone(browser: Browser, party: Party, engine: Path) -> Iterator[Holder]:
+    """Somebody's with a certificate."""
+    with holder(browser, party, engine, person=newcomer(party.service), **PIXEL) as made:
+        made.context.add_init_script(IMPATIENT)
+        yield made
+
+
+@pytest.fixture
+def user(phone: Holder) -> User:
+    """Its holder."""
+    return User(phone.service, phone.page(), phone.person)
+
+
+def count(service: LiveService, question: str, phone: str) -> int:
+    """Rows that the service has for this account; `question` follows FROM."""
+    with sqlite3.connect(service.folder / "mshield.db") as database:
+        account = "account_id = (SELECT id FROM accounts WHERE phone = ?)"
+        asked = f"SELECT COUNT(*) FROM {question} {account}"  # noqa: S608  # by this file alone
+        found: int = database.execute(asked, (phone,)).fetchone()[0]
+    return found
+
+
+def persevere(user: User, line: Line, done: str, pin: str, *, code_for: str = "") -> None:
+    """Does it again, with the PIN where it is asked for, until this is to be seen; all five tries are always left."""
+    page = user.page
+    end = page.get_by_role("heading", name=done).or_(page.get_by_text(done))
+    sheet = page.get_by_role("dialog")
+    full = sheet.get_by_role("link", name="忘记 PIN 码？")  # stands there as long as all five tries are left
+    again = page.get_by_role("button", name=AGAIN[0], exact=True)
+    for name in AGAIN[1:]:
+        again = again.or_(page.get_by_role("button", name=name, exact=True))
+    deadline = time.monotonic() + SECONDS
+    while not end.first.is_visible():
+        assert time.monotonic() < deadline, f"after {line.lost}: {page.locator('body').inner_text()}"
+        if full.is_visible() and sheet.get_by_label("已输入 0 位").is_visible():
+            enter_pin(page, pin)
+        elif page.get_by_text("短信验证码已失效").first.is_visible():
+            # The code had been taken when the line broke, and what it was for not yet begun.
+            line.mend()
+            user.get_code(code_for)
+            user.press("提交")
+        elif not sheet.is_visible() and again.first.is_visible():
+            line.mend()
+            with suppress(TookTooLong):  # while it works by itself, or as the screen changes
+                again.first.click(timeout=500)
+        page.wait_for_timeout(50)
+    line.mend()
+
+
+def no_attempt_is_lost(service: LiveService, phone: str) -> None:
+    """Wrong tries that the service counted for this account's keys."""
+    assert count(service, "keys WHERE (wrong_total > 0 OR failures > 0) AND", phone) == 0
+
+
+def test_logging_in(browser: Browser, party: Party, line: Line) -> None:
+    person = registered(party.service)
+    context = browser.new_context(locale="zh-CN", **PIXEL)
+    context.add_init_script(IMPATIENT)
+    user = User(party.service, context.new_page(), person)
+    user.open()
+    user.begin()
+    expect(user.page.get_by_label("账号")).to_be_visible()
+    line.lay(context)
+    home = user.page.get_by_role("navigation", name="功能")
+    deadline = time.monotonic() + SECONDS
+    while not home.is_visible() and time.monotonic() < deadline:
+        line.mend()
+        user.press("换一张图形验证码")
+        user.page.wait_for_timeout(1500)
+        line.mend()
+        user.fill_login()
+        user.press("登录")
+        expect(home.or_(user.page.get_by_role("alert")).first).to_be_visible(timeout=20_000)
+    expect(home).to_be_visible()
+    assert "POST sessions" in line.lost
+    context.close()
+
+
+def test_r4_applying(browser: Browser, party: Party, line: Line) -> None:
+    person = registered(party.service)
+    context = browser.new_context(locale="zh-CN", **PIXEL)
+    context.add_init_script(IMPATIENT)
+    user = User(party.service, context.new_page(), person)
+    user.open()
+    user.begin()
+    user.log_in()
+    user.open("/apply")
+    user.fill_application("apply")
+    user.press("提交")
+    user.choose_pin_once(person.pin)
+    line.lay(context)
+    enter_pin(user.page, person.pin)
+    persevere(user, line, "证书已签发", person.pin, code_for="apply")
+    steps = {"POST enrolments", "POST enrolments/*/key", "GET tasks/*", *SIGNING, "GET certificate"}
+    assert steps <= set(line.lost)
+    assert count(party.service, "certificates WHERE", person.phone) == 1
+    no_attempt_is_lost(party.service, person.phone)
+    context.close()
+
+
+def test_r8_binding(phone: Holder, user: User, line: Line) -> None:
+    user.open("/bind")
+    expect(user.page.get_by_role("button", name="绑定证书")).to_be_visible()
+    line.lay(phone.context)
+    user.press("绑定证书")
+    persevere(user, line, "已绑定。", user.pin)
+    assert {"POST bindings", *SIGNING} <= set(line.lost)
+    assert (
+        count(
+            phone.service, "bindings WHERE bound_at IS NOT NULL AND ended_at IS NULL AND", user.person.phone
+        )
+        == 1
+    )
+    no_attempt_is_lost(phone.service, user.person.phone)
+
+
+def test_r9_changing_the_pin(party: Party, phone: Holder, user: User, line: Line) -> None:
+    user.open("/pin")
+    user.choose_pin_once(NEW_PIN)
+    line.lay(phone.context)
+    enter_pin(user.page, NEW_PIN)
+    persevere(user, line, "PIN 码已修改", user.pin)
+    assert {"POST keys/*/tasks", *SIGNING} <= set(line.lost)
+    line.remove(phone.context)
+    log_in_by_code(party, user, NEW_PIN)
+    no_attempt_is_lost(phone.service, user.person.phone)
+
+
+def test_r11_renewing(phone: Holder, user: User, line: Line) -> None:
+    with sqlite3.connect(phone.service.folder / "mshield.db") as database:
+        database.execute("UPDATE filed_persons SET version = version + 1 WHERE name = ?", (user.person.name,))
+    user.open("/renew")
+    user.fill_application("renew")
+    line.lay(phone.context)
+    user.press("提交")
+    persevere(user, line, "证书已更新", user.pin, code_for="renew")
+    assert {"POST renewals", *SIGNING} <= set(line.lost)
+    states = ("active", "superseded")
+    held = [
+        count(phone.service, f"certificates WHERE state = '{each}' AND", user.person.phone) for each in states
+    ]
+    assert held == [1, 1]
+    no_attempt_is_lost(phone.service, user.person.phone)
+
+
+@pytest.mark.parametrize("kind", ["login", "signature"])
+def test_r15_r16_answering_a_request(party: Party, phone: Holder, user: User, line: Line, kind: str) -> None:
+    more = {"documents": [document()]} if kind == "signature" else {}
+    made = party.ask(kind, **more)
+    line.lay(phone.context)
+    user.open(Screen.of(made).coming(1)[0].removeprefix(phone.service.origin))
+    persevere(user, line, "已签名" if kind == "signature" else "已登录", user.pin)
+    assert {"POST scans", *SIGNING} <= set(line.lost)
+    assert state(party, made) == ("signed", None)
+    assert signatures(phone.service, made) == 1
+    no_attempt_is_lost(phone.service, user.person.phone)
+
+
+def log_in_by_code(party: Party, user: User, pin: str) -> None:
+    """With this PIN, which is right at the first try."""
+    made = party.ask()
+    user.open(Screen.of(made).coming(1)[0].removeprefix(party.service.origin))
+    user.press("输入 PIN 码登录")
+    user.give_pin(pin)
+    user.sees("已登录")
+
+
+def signatures(service: LiveService, made: dict[str, Any]) -> int:
+    """How many the service has of this request."""
+    with sqlite3.connect(service.folder / "mshield.db") as database:
+        asked = "SELECT COUNT(*) FROM signatures WHERE request_id = ?"
+        found: int = database.execute(asked, (made["id"],)).fetchone()[0]
+    return found
+
+
+def test_r17_offline_at_the_moment_of_signing(party: Party, phone: Holder, user: User) -> None:
+    made = party.ask("signature", documents=[document()])
+    user.open(Screen.of(made).coming(1)[0].removeprefix(party.service.origin))
+    user.sees("确认签名")
+    phone.context.set_offline(True)
+    expect(user.page.get_by_text("没有网络。可以查看证书")).to_be_visible()
+    user.press("输入 PIN 码签名")
+    expect(user.page.get_by_role("alert")).to_contain_text("网络不稳定")
+    assert state(party, made)[0] == "scanned"
+    phone.context.set_offline(False)
+    user.press("再试一次")
+    user.give_pin()
+    user.sees("已签名")
+    assert signatures(party.service, made) == 1
+    no_attempt_is_lost(party.service, user.person.phone)
+
+
+def test_slow_3g_shows_that_it_works(party: Party, phone: Holder, user: User) -> None:
+    made = party.ask("signature", documents=[document()])
+    user.open(Screen.of(made).coming(1)[0].removeprefix(party.service.origin))
+    user.sees("确认签名")
+    slow = {"offline": False, "latency": 800, "downloadThroughput": 50_000, "uploadThroughput": 50_000}
+    phone.context.new_cdp_session(user.page).send("Network.emulateNetworkConditions", slow)
+    user.press("输入 PIN 码签名")
+    expect(user.page.get_by_text("正在连接")).to_be_visible()
+    user.give_pin()  # typed meanwhile: nobody waits for the service to type
+    expect(user.page.get_by_text("正在签名，请稍候")).to_be_visible()
+    user.sees("已签名")
+    assert state(party, made)[0] == "signed"
