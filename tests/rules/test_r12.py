@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from mshield.client import Document
+from mshield.client import Document, Pc
 from mshield.client.errors import PhoneError, ProblemError
 from mshield.client.phone import VirtualPhone
 from mshield.demo.people import Person
 from mshield.domain.certificates import CertificateEvent
+from mshield.gm.sm3 import sm3
 from tests.issuing import change
 from tests.lossy import Service, running_behind_a_line
 
@@ -141,10 +142,25 @@ def test_r12_a_signature_is_found_by_its_words_and_shown_in_full(service: Servic
     )
     assert (detail.digest, detail.serial) == (found.digest, phone.certificate().serial)
     assert detail.size == len("出口货物报关单".encode())
+    assert detail.content_digest == sm3("出口货物报关单".encode()).hex()
     assert detail.certificate_state == "active"
     assert len(bytes.fromhex(detail.signature)) == 64
     assert [each.title for each in phone.signatures(words="0%_").items] == ["100%_原产地证"]
     assert phone.signatures(words="无此文件").items == ()
+
+
+def test_r12_logins_and_signatures_apart_and_each_with_where_it_was_asked(service: Service) -> None:
+    phone, person = _certified(service)
+    _sign(service, phone, person, "出口货物报关单")
+    pc = Pc(address="203.0.113.24", browser="Edge 142")
+    login = service.business().request_login(pc=pc)
+    phone.scan(login.qr)
+    phone.approve(login.id, pin=person.pin)
+    (made,) = phone.signatures(kind="login").items
+    assert [each.title for each in phone.signatures(kind="signature").items] == ["出口货物报关单"]
+    assert phone.signatures(kind="login", words="报关").items == ()
+    detail = phone.signature(made.sid)
+    assert (detail.request_id, detail.pc_address, detail.pc_browser) == (login.id, pc.address, pc.browser)
 
 
 def test_r12_another_phones_signature_is_not_shown(service: Service) -> None:

@@ -3,23 +3,31 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from mshield.domain import errors
 from mshield.domain.certificates import CertificateState, is_expired
+from mshield.gm.sm3 import sm3
+from mshield.pki.signed_attributes import parse_signed_attributes
 from mshield.services.session import PhoneLogin
 from mshield.store import history
 from mshield.store.database import Database
 
+Kind = Literal["login", "signature"]
+_PURPOSES: Final[Mapping[Kind, str]] = {"login": "login", "signature": "sign"}
 _LATEST: Final = 2**62
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MadeSignature:
-    """One signature in full; `certificate_state` is the certificate's now, `expired` by the clock. Times in ms."""
+    """One signature in full; `certificate_state` is the certificate's now, `expired` by the clock. Times in ms.
+
+    `content_digest` is SM3 of the document, which by a CMS is not what was signed.
+    """
 
     row: history.SignatureDetail
     lines: tuple[Mapping[str, str], ...]
+    content_digest: bytes
     certificate_state: str | None
 
 
@@ -30,7 +38,13 @@ class MySignatures:
     db: Database
 
     async def page(
-        self, login: PhoneLogin, *, before: tuple[int, bytes] | None, words: str | None, limit: int
+        self,
+        login: PhoneLogin,
+        *,
+        before: tuple[int, bytes] | None,
+        words: str | None,
+        kind: Kind | None,
+        limit: int,
     ) -> list[history.PastSignature]:
         """Newest first; `before` is (signed_at, sid) of the last one seen."""
         before_at, before_sid = before or (_LATEST, b"")
@@ -42,6 +56,7 @@ class MySignatures:
             before_sid=before_sid,
             page_size=limit,
             words=words,
+            purpose=None if kind is None else _PURPOSES[kind],
         )
 
     async def one(self, login: PhoneLogin, sid: bytes, *, now: int) -> MadeSignature:
@@ -52,8 +67,15 @@ class MySignatures:
         if row is None:
             raise errors.NotFound
         return MadeSignature(
-            row=row, lines=tuple(json.loads(row.display)), certificate_state=_state(row, now=now)
+            row=row,
+            lines=tuple(json.loads(row.display)),
+            content_digest=_content_digest(row),
+            certificate_state=_state(row, now=now),
         )
+
+
+def _content_digest(row: history.SignatureDetail) -> bytes:
+    return sm3(row.message) if row.format == "raw" else parse_signed_attributes(row.message).message_digest
 
 
 def _state(row: history.SignatureDetail, *, now: int) -> str | None:

@@ -25,7 +25,11 @@ class PastSignature:
 
 @dataclass(frozen=True, slots=True)
 class SignatureDetail:
-    """One signature with what was shown; `display` is JSON, `state` the certificate's now. Times in ms."""
+    """One signature with what was shown; `message` is what was signed, `display` JSON. Times in ms.
+
+    `state` and what follows are the certificate's now; `log_index` is the entry in the transparency log, None until it
+    is there.
+    """
 
     sid: bytes
     purpose: str
@@ -37,9 +41,14 @@ class SignatureDetail:
     media_type: str
     display: str
     format: str
+    message: bytes
     size: int
     business_name: str | None
     domain: str | None
+    request_id: str | None
+    pc_address: str | None
+    pc_browser: str | None
+    log_index: int | None
     state: str | None
     not_after: int | None
     revoked_at: int | None
@@ -62,8 +71,9 @@ async def signatures_page(  # one bound each
     before_sid: bytes,
     page_size: int,
     words: str | None = None,
+    purpose: str | None = None,
 ) -> list[PastSignature]:
-    """Signatures made with this device, newest first, older than the given place, with `words` in title or system."""
+    """Signatures made with this device, newest first, older than the given place, of one `purpose`, with `words`."""
     rows = await db.all(
         _SQL["signatures_page"],
         device_id=device_id,
@@ -72,6 +82,7 @@ async def signatures_page(  # one bound each
         before_sid=before_sid,
         page_size=page_size,
         words=contains(words),
+        purpose=purpose,
     )
     return [
         PastSignature(

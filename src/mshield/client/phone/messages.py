@@ -252,7 +252,7 @@ class DeviceList(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SignatureDetail(msgspec.Struct, frozen=True, kw_only=True):
-    """A signature in full; `signature` is r‖s in hex, `size` in bytes, times in ms."""
+    """A signature in full; `signature` is r‖s in hex, `size` in bytes, `log_index` its log entry, times in ms."""
 
     sid: str
     kind: str
@@ -263,9 +263,14 @@ class SignatureDetail(msgspec.Struct, frozen=True, kw_only=True):
     lines: tuple[Field, ...] = ()
     business_name: str | None
     domain: str | None
+    request_id: str | None = None
+    pc_address: str | None = None
+    pc_browser: str | None = None
+    log_index: int | None = None
     signed_at: int
     serial: str | None
     digest: str
+    content_digest: str | None = None
     signature: str
     certificate_state: str | None
     revoked_at: int | None

@@ -316,10 +316,15 @@ class VirtualPhone:
             return read(operation.connection.get(path, operation.logged_in()), SignatureDetail)
 
     def signatures(
-        self, *, before: str | None = None, words: str | None = None, limit: int = 20
+        self,
+        *,
+        before: str | None = None,
+        words: str | None = None,
+        kind: Literal["login", "signature"] | None = None,
+        limit: int = 20,
     ) -> SignatureList:
         """A page of the signature history, newest first; `words` is part of a title or a system's name."""
-        given = {"before": before, "q": words}
+        given = {"before": before, "q": words, "kind": kind}
         params = {"limit": str(limit)} | {name: text for name, text in given.items() if text is not None}
         with self._operation() as operation:
             answer = operation.connection.get("/api/phone/signatures", operation.logged_in(), params)

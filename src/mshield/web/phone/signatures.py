@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 
 import msgspec
 from fastapi import APIRouter, Query
@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from mshield.domain import errors
 from mshield.pki.evidence import Format
-from mshield.services.my_signatures import MadeSignature
+from mshield.services.my_signatures import Kind, MadeSignature
 from mshield.services.session import authenticate_phone
 from mshield.web import openapi
 from mshield.web.body import Hex16, Hex32, Wire
@@ -39,11 +39,15 @@ class SignatureMessage(Wire, frozen=True):
 class SignatureDetailMessage(Wire, frozen=True):
     """One of them in full: what was shown (`lines`, `size` in bytes), for whom, and the signature, r‖s in 64 bytes.
 
-    `certificate_state` is how the certificate that it is for stands now, `revoked_at` since when it is over.
+    `digest` is what was signed (e), `content_digest` SM3 of the document.
+
+    `pc_address` and `pc_browser` are the PC's before which it was scanned; `log_index` is its entry in the transparency
+    log, null until it is there. `certificate_state` is how the certificate that it is for stands now, and `revoked_at`
+    since when it is over.
     """
 
     sid: Hex16
-    kind: Literal["login", "signature"]
+    kind: Kind
     title: str
     media_type: str
     format: Format
@@ -51,9 +55,14 @@ class SignatureDetailMessage(Wire, frozen=True):
     lines: tuple[DisplayLine, ...]
     business_name: str | None
     domain: str | None
+    request_id: str | None
+    pc_address: str | None
+    pc_browser: str | None
+    log_index: int | None
     signed_at: int
     serial: str | None
     digest: Hex32
+    content_digest: Hex32
     signature: str
     certificate_state: str | None
     revoked_at: int | None
@@ -80,12 +89,13 @@ async def signatures(
     q: Annotated[
         str | None, Query(min_length=1, max_length=64, description="part of the title or the system's name")
     ] = None,
+    kind: Annotated[Kind | None, Query(description="logins or signatures alone")] = None,
 ) -> Response:
     """Logins and signatures made with this phone, newest first."""
     caller = await caller_of(request)
     context = context_of(request)
     login = await authenticate_phone(context.db, caller, now=context.clock())
-    page = await context.my_signatures.page(login, before=_place(before), words=q, limit=limit)
+    page = await context.my_signatures.page(login, before=_place(before), words=q, kind=kind, limit=limit)
     items = tuple(
         SignatureMessage(
             sid=each.sid.hex(),
@@ -139,9 +149,14 @@ def _detail(found: MadeSignature) -> SignatureDetailMessage:
         lines=tuple(DisplayLine(line["label"], line["value"]) for line in found.lines),
         business_name=row.business_name,
         domain=row.domain,
+        request_id=row.request_id,
+        pc_address=row.pc_address,
+        pc_browser=row.pc_browser,
+        log_index=row.log_index,
         signed_at=row.signed_at,
         serial=row.serial,
         digest=row.digest.hex(),
+        content_digest=found.content_digest.hex(),
         signature=row.signature.hex(),
         certificate_state=found.certificate_state,
         revoked_at=row.revoked_at,
