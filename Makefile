@@ -49,7 +49,7 @@ schema: $(VENV)/.dev ## renews the schema's snapshot after a migration was added
 api: $(VENV)/.dev $(VENV)/.frontend-lint ## renews the front end's types of the HTTP API
 	@$(BIN)/python -m tests.api_types
 
-docs: $(VENV)/.dev ## renews the pages of docs that repeat the code: errors, settings, commands
+docs: $(VENV)/.dev ## renews what repeats the code: docs of errors, settings and commands, the app's FAQ
 	@$(BIN)/python -m tests.pages
 
 manual: $(VENV)/.dev $(VENV)/.frontend ## renews the pictures of the app's manual, docs/manual

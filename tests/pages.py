@@ -1,8 +1,10 @@
-"""Pages of the documentation that repeat what the code says: errors, settings, commands, relay attacks.
+"""Files that repeat what the code says: errors, settings, commands, relay attacks, and the FAQ in the phone app.
 
 `python -m tests.pages` (`make docs`) writes them; a test compares them with the code.
 """
 
+import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -13,11 +15,13 @@ from pydantic_core import PydanticUndefined
 
 from mshield.cli import main
 from mshield.domain.errors import BY_CODE
+from mshield.domain.faq import FAQ
 from mshield.settings import Settings
 from mshield.web.problems import STATUS
 from tests.security.relay.page import relay_page
 
-DOCS: Final = Path(__file__).parents[1] / "docs"
+ROOT: Final = Path(__file__).parents[1]
+DOCS: Final = ROOT / "docs"
 
 _ERRORS: Final = """\
 # Errors
@@ -71,12 +75,39 @@ def commands_page() -> str:
     )
 
 
+def faq_entries() -> str:
+    """The FAQ as the app carries it, since it must open without a network; with the sentences that lead to an entry."""
+    entries = [
+        {
+            "id": entry.id,
+            "title": {"zh": entry.title_zh, "en": entry.title_en},
+            "text": {"zh": entry.zh, "en": entry.en},
+            "errors": [
+                {"code": code, "zh": _unfilled(error.zh_text), "en": _unfilled(error.en_text)}
+                for code, error in sorted(BY_CODE.items())
+                if error.faq == entry.id
+            ],
+        }
+        for entry in FAQ.values()
+    ]
+    return json.dumps(entries, ensure_ascii=False, indent=2) + "\n"
+
+
 PAGES: Final = {
-    "api/errors.md": errors_page,
-    "settings.md": settings_page,
-    "commands.md": commands_page,
-    "security/relay.md": relay_page,
+    "docs/api/errors.md": errors_page,
+    "docs/settings.md": settings_page,
+    "docs/commands.md": commands_page,
+    "docs/security/relay.md": relay_page,
+    "frontend/apps/phone/src/screens/me/faq/entries.json": faq_entries,
 }
+"""By their place in the project."""
+
+
+def _unfilled(sentence: str) -> str:
+    """`{left:try|tries}` as `… tries`."""
+    return re.sub(
+        r"\{\w+(?::\w+\|(\w+))?\}", lambda found: "…" + (f" {found[1]}" if found[1] else ""), sentence
+    )
 
 
 def _default(field: FieldInfo) -> str:
@@ -106,4 +137,4 @@ def _sections(command: click.Command, context: click.Context) -> Iterator[str]:
 
 if __name__ == "__main__":
     for place, render in PAGES.items():
-        (DOCS / place).write_text(render(), "utf-8")
+        (ROOT / place).write_text(render(), "utf-8")

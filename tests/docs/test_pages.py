@@ -10,22 +10,21 @@ from mshield.domain.notices import NoticeKind
 from mshield.jobs import JOBS
 from mshield.main import create_app
 from mshield.settings import Settings
-from tests.pages import DOCS, PAGES
+from tests.pages import DOCS, PAGES, ROOT
 
-_ROOT: Final = DOCS.parent
-_MARKDOWN: Final = sorted([*DOCS.rglob("*.md"), *_ROOT.glob("*.md")])
+_MARKDOWN: Final = sorted([*DOCS.rglob("*.md"), *ROOT.glob("*.md")])
 _LINK: Final = re.compile(r"\]\((?!https?:|mailto:)([^)\s]+)\)")
 _HEADING: Final = re.compile(r"^#+ (.+)$", re.MULTILINE)
 _METHODS: Final = {"get", "post", "put", "patch", "delete"}
 
 
 def _name(file: Path) -> str:
-    return str(file.relative_to(_ROOT))
+    return str(file.relative_to(ROOT))
 
 
 @pytest.mark.parametrize("place", sorted(PAGES))
 def test_page_is_current(place: str) -> None:
-    assert (DOCS / place).read_text("utf-8") == PAGES[place](), "run: make docs"
+    assert (ROOT / place).read_text("utf-8") == PAGES[place](), "run: make docs"
 
 
 def test_each_operation_has_its_section() -> None:
@@ -68,7 +67,7 @@ def _anchors(file: Path) -> set[str]:
 
 
 def test_each_make_target_that_a_document_names_exists() -> None:
-    targets = set(re.findall(r"^([a-z-]+):", (_ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
     for file in _MARKDOWN:
         named = set(re.findall(r"`make ([a-z-]+)", file.read_text("utf-8")))
         assert named <= targets, file.name

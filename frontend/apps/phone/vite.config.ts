@@ -13,6 +13,9 @@ function quietly(config: InlineConfig): void {
     delete output.inlineDynamicImports;
     output.codeSplitting = false;
   }
+  if (config.build) {
+    config.build.license = { fileName: "licences-worker.json" };
+  }
 }
 
 export default defineConfig({
@@ -32,7 +35,7 @@ export default defineConfig({
       injectManifest: {
         injectionPoint: "self.shellFiles",
         // The shell and all screens; the scanner's WebAssembly is kept once it was used.
-        globPatterns: ["**/*.{html,js,css,svg}"],
+        globPatterns: ["**/*.{html,js,css,svg}", "licences*.json"],
         dontCacheBustURLsMatching: /^assets\//,
       },
     }),
@@ -60,10 +63,14 @@ export default defineConfig({
           groups: [
             { name: "vendor", test: /[\\/]node_modules[\\/]/, tags: ["$initial"] },
             { name: "app", tags: ["$initial"] },
+            // Some screens use parts of the engine; it stays one file all the same.
+            { name: "engine", test: /[\\/](?:packages[\\/](?:shield|gm)|node_modules[\\/]@noble)[\\/]/ },
           ],
         },
       },
     },
     reportCompressedSize: false,
+    // What is built in, with its licences, for the screen that tells them.
+    license: { fileName: "licences.json" },
   },
 });

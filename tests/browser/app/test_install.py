@@ -94,7 +94,7 @@ def _copy_of_the_build() -> Site:
     """The app's files on a site of their own, where a newer build can take their place."""
     site = Site("default-src 'self'; require-trusted-types-for 'script'; trusted-types vue mshield")
     for file in (FOLDER / "app").rglob("*"):
-        if file.suffix in {".html", ".js", ".css", ".svg", ".webmanifest"}:
+        if file.suffix in {".html", ".js", ".css", ".svg", ".json", ".webmanifest"}:
             site.files[f"/app/{file.relative_to(FOLDER / 'app').as_posix()}"] = file.read_text("utf-8")
     site.files["/app/locked"] = site.files["/app/index.html"]
     return site

@@ -19,4 +19,4 @@ export type { Proof } from "./proofs.ts";
 export { parseScalar, scalarBytes } from "./scalars.ts";
 export { digest, toDer, verifyDigest, type Signature } from "./sm2.ts";
 export { sm3 } from "./sm3.ts";
-export { finishHash, internalMessage, isInternalMessage, renewalMessage } from "./transcript.ts";
+export { finishHash, internalMessage, isInternalMessage, PROTOCOL, renewalMessage } from "./transcript.ts";

@@ -10,7 +10,8 @@ import { GmError } from "./errors.ts";
 import { scalarBytes } from "./scalars.ts";
 import { sm3 } from "./sm3.ts";
 
-export const PREFIX = "MSHIELD/v1/";
+export const PROTOCOL = "MSHIELD/v1";
+export const PREFIX = `${PROTOCOL}/`;
 
 /** What `finish` carries of one item. */
 export interface Opening {

@@ -63,21 +63,31 @@ export function sameSubject(a: Subject, b: Subject): boolean {
 
 /** A certificate that this phone stores, without asking the service; ProtocolError `bad_certificate`. */
 export function readPem(pem: string): Certified {
-  const body = PEM.exec(pem)?.[1];
+  return reading(() => read(bodyOf(pem)));
+}
+
+/** What `from` gives; whatever it throws is ProtocolError `bad_certificate`. */
+export function reading<T>(from: () => T): T {
   try {
-    if (body === undefined) {
-      throw new RangeError("not PEM");
-    }
-    return read(fromBase64(body.replaceAll(/\s/g, "")));
+    return from();
   } catch (error) {
     throw new ProtocolError("bad_certificate", error instanceof Error ? error.message : undefined);
   }
 }
 
-/** Version, serial number, algorithm, issuer, validity, subject, key stand in this order (RFC 5280, 4.1). */
-function read(der: Uint8Array): Certified {
-  const [tbs] = values(only(der).content);
-  const [version, serial, , , validity, subject, key] = values(tbs?.content ?? new Uint8Array());
+/** The values inside of the part that is signed: version, serial number, algorithm, issuer … (RFC 5280, 4.1). */
+export function bodyOf(pem: string): Value[] {
+  const body = PEM.exec(pem)?.[1];
+  if (body === undefined) {
+    throw new RangeError("not PEM");
+  }
+  const [tbs] = values(only(fromBase64(body.replaceAll(/\s/g, ""))).content);
+  return values(tbs?.content ?? new Uint8Array());
+}
+
+/** Version, serial number, algorithm, issuer, validity, subject, key stand in this order. */
+function read(body: readonly Value[]): Certified {
+  const [version, serial, , , validity, subject, key] = body;
   if (version?.tag !== 0xa0 || serial?.tag !== 2 || subject === undefined || key === undefined) {
     throw new RangeError("not a certificate of version 3");
   }
@@ -108,7 +118,8 @@ function readTime({ tag, content }: Value): number {
   return Date.UTC(year, month - 1, day, hour, minute, second);
 }
 
-function readName(name: Uint8Array): Subject {
+/** The four parts of a name; one that isn't there is empty. */
+export function readName(name: Uint8Array): Subject {
   const parts = new Map<string, string>();
   for (const each of values(only(name).content)) {
     const [kind, text] = values(only(only(each.raw, SET).content).content);

@@ -1,8 +1,12 @@
 /** The phone's engine for the web app: no screens, no framework. */
 
+export { version as VERSION } from "../package.json";
+export { PROTOCOL } from "@mshield/gm";
+
 export type { Binding, IdType, Me, PasswordReset, Registration, SmsCodeSent, SmsPurpose } from "./account.ts";
 export type { Bound } from "./binding.ts";
 export { type Certified, readPem } from "./certificate.ts";
+export { type CertificateFacts, type KeyUse, readFacts } from "./certificate_facts.ts";
 export { PATIENCE, type Patience, PLATFORM, type Platform } from "./connection.ts";
 export type { Device } from "./devices.ts";
 export { contentDigest } from "./documents.ts";
@@ -28,3 +32,4 @@ export { Shield, type Options, type Status } from "./shield.ts";
 export type { SignatureDetail, SignaturePage, SignatureQuery, SignatureRecord } from "./signatures.ts";
 export type { Account } from "./state.ts";
 export { Store } from "./store.ts";
+export { TEXTS } from "./texts.ts";

@@ -21,14 +21,18 @@ export interface SignaturePage {
   readonly next: string | null;
 }
 
-/** Which part of the history; `words` is part of a title or of a business system's name. */
+/** Which part of the history; `words` is part of a title or of a business system's name, `kind` one of the two alone. */
 export interface SignatureQuery {
   readonly before?: string;
   readonly words?: string;
+  readonly kind?: Kind;
   readonly limit?: number;
 }
 
-/** A signature in full: what was shown (`size` in bytes), for whom, r‖s in hex, how its certificate stands now. */
+/**
+ * A signature in full: what was shown (`size` in bytes), `contentDigest` SM3 of the document, for whom and at which PC, r‖s in hex, its entry in the
+ * transparency log (null until it is there, or where an older service doesn't say), how its certificate stands now.
+ */
 export interface SignatureDetail extends SignatureRecord {
   readonly kind: Kind;
   readonly mediaType: string;
@@ -36,6 +40,11 @@ export interface SignatureDetail extends SignatureRecord {
   readonly size: number;
   readonly lines: readonly Line[];
   readonly domain: string | null;
+  readonly requestId: string | null;
+  readonly pcAddress: string | null;
+  readonly pcBrowser: string | null;
+  readonly logIndex: number | null;
+  readonly contentDigest: string | null;
   readonly signature: string;
   readonly certificateState: string | null;
   readonly revokedAt: number | null;
@@ -43,9 +52,14 @@ export interface SignatureDetail extends SignatureRecord {
 
 export async function signatures(
   operation: Operation,
-  { before, words, limit = 20 }: SignatureQuery,
+  { before, words, kind, limit = 20 }: SignatureQuery,
 ): Promise<SignaturePage> {
-  const params = { limit: String(limit), ...(before && { before }), ...(words && { q: words }) };
+  const params = {
+    limit: String(limit),
+    ...(before && { before }),
+    ...(words && { q: words }),
+    ...(kind && { kind }),
+  };
   const of = new Fields(
     await operation.connection.get("/api/phone/signatures", operation.loggedIn(), params),
   );
@@ -65,6 +79,11 @@ export async function signature(operation: Operation, sid: string): Promise<Sign
     size: of.integer("size"),
     lines: of.list("lines").map(readLine),
     domain: of.textOrNull("domain"),
+    requestId: of.textOrNull("request_id"),
+    pcAddress: of.textOrNull("pc_address"),
+    pcBrowser: of.textOrNull("pc_browser"),
+    logIndex: of.integerOrNull("log_index"),
+    contentDigest: of.textOrNull("content_digest"),
     signature: of.text("signature"),
     certificateState: of.textOrNull("certificate_state"),
     revokedAt: of.integerOrNull("revoked_at"),

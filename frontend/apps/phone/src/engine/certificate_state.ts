@@ -1,6 +1,6 @@
 /** The seven states of the certificate as the app shows them (look, "States of the certificate"). */
 
-import type { CertificateChange, Me } from "@mshield/shield";
+import type { CertificateChange, IssuedCertificate, Me } from "@mshield/shield";
 
 export const HOLDS = ["clone", "duplicate", "lost", "frozen"] as const;
 /** Gravest first. */
@@ -8,7 +8,9 @@ export type Hold = (typeof HOLDS)[number];
 
 export type CertificateState = "none" | "active" | "due" | "held" | "locked" | "expired" | "revoked";
 
-type Seen = Pick<Me, "certificate" | "renewal">;
+interface Seen extends Pick<Me, "renewal"> {
+  readonly certificate: Pick<IssuedCertificate, "state" | "holds" | "notAfter"> | null;
+}
 
 /** How the certificate stands at `now` (ms). A lock or an end counts more than a hold, a hold more than renewal. */
 export function certificateState({ certificate, renewal }: Seen, now: number): CertificateState {

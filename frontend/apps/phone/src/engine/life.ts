@@ -12,7 +12,7 @@ import { isUnfinished } from "./unfinished.ts";
 import { keepUpToDate } from "./updates.ts";
 
 /** Screens with nothing of the user's. */
-const NOTHING_TO_HIDE = /^\/(welcome|locked|faq(\/|$)|about)/;
+const NOTHING_TO_HIDE = /^\/(welcome|locked|faq(\/|$)|me\/about)/;
 
 /** Before the first screen opens. */
 export async function begin(): Promise<void> {

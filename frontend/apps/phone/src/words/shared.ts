@@ -12,6 +12,7 @@ export const shared = {
     done: "完成",
     copy: "复制",
     copied: "已复制",
+    clear: "清除",
     loading: "正在载入",
     offline: "没有网络。可以查看证书，不能登录和签名",
     operator: "操作员",
@@ -44,6 +45,7 @@ export const shared = {
       none: "没收到验证码？",
     },
     update: { ready: "有新版本", act: "更新" },
+    switched: { on: "已打开", off: "已关闭" },
     card: { label: "证书", number: "手机盾号", copy: "复制手机盾号", holder: "持有人", until: "有效期至" },
     send: {
       share: "发给法人",
@@ -76,6 +78,7 @@ export const shared = {
     done: "Done",
     copy: "Copy",
     copied: "Copied",
+    clear: "Clear",
     loading: "Loading",
     offline: "No network. You can see the certificate, but not log in or sign",
     operator: "Operator",
@@ -108,6 +111,7 @@ export const shared = {
       none: "No code?",
     },
     update: { ready: "There is a new version", act: "Update" },
+    switched: { on: "On", off: "Off" },
     card: {
       label: "Certificate",
       number: "Shield number",

@@ -1,0 +1,10 @@
+/** Gives a text to the browser as a file to keep. */
+export function save(name: string, mediaType: string, text: string): void {
+  const address = URL.createObjectURL(new Blob([text], { type: mediaType }));
+  const link = document.createElement("a");
+  link.href = address;
+  link.download = name;
+  link.click();
+  // The browser has taken it by the time of the next task.
+  setTimeout(() => URL.revokeObjectURL(address));
+}

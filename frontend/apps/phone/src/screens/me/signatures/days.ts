@@ -1,0 +1,37 @@
+/** The history in days, as it is read: today, yesterday, then by date. */
+
+import type { SignatureRecord } from "@mshield/shield";
+
+import { day, isSameDay } from "../../../words/dates.ts";
+import type { Say } from "../../../words/i18n.ts";
+
+export interface Day {
+  /** 2026-11-25. */
+  readonly day: string;
+  readonly items: readonly SignatureRecord[];
+}
+
+/** `items` are the newest first. */
+export function byDay(items: readonly SignatureRecord[]): Day[] {
+  const days = new Map<string, SignatureRecord[]>();
+  for (const item of items) {
+    const on = day(item.signedAt);
+    days.set(on, [...(days.get(on) ?? []), item]);
+  }
+  return [...days].map(([on, found]) => ({ day: on, items: found }));
+}
+
+/** Its heading at `now` (ms). */
+export function dayName(at: number, now: number, { t }: Say): string {
+  const yesterday = new Date(now);
+  yesterday.setDate(yesterday.getDate() - 1);
+  if (isSameDay(at, now)) {
+    return t("today");
+  }
+  if (isSameDay(at, yesterday.getTime())) {
+    return t("yesterday");
+  }
+  const date = new Date(at);
+  const values = { year: date.getFullYear(), month: date.getMonth() + 1, day: date.getDate() };
+  return t(values.year === new Date(now).getFullYear() ? "thisYear" : "otherYear", values);
+}

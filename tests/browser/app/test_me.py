@@ -1,0 +1,250 @@
+"""The app's "my page": certificate, signatures, devices, questions and answers, settings (R12, R17)."""
+
+import base64
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from mshield.domain.faq import FAQ
+from tests.browser.app.camera import Screen
+from tests.browser.app.hand_and_eye import PIXEL, judged
+from tests.browser.app.seeded import CLERK, Holder, holder
+from tests.browser.conftest import Party
+
+PC: Final = {
+    "address": "203.0.113.24",
+    "browser": "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/142.0.0.0 Edg/142.0.0.0",
+}
+LINES: Final = [
+    {"label": "申报总价", "value": "126000.00 欧元"},
+    {"label": "申报地海关", "value": "北仑海关（3104）"},
+    {"label": "境内收货人", "value": "宁波北潮进出口有限公司"},
+]
+MANY: Final = 21
+_APPROVE: Final = """async ([text, pin]) => {
+  const { Shield } = await import("/engine/index.js");
+  const shield = new Shield(location.origin);
+  await shield.scan(text);
+  await shield.approve(pin);
+}"""
+_COPIED: Final = "navigator.clipboard.readText()"
+
+
+def sign(party: Party, app: Holder, kind: str, **more: Any) -> None:
+    """The business system asks, this phone answers, by the engine alone."""
+    made = party.ask(kind, pc=PC, **more)
+    app.beside(_APPROVE, [Screen.of(made).coming(1)[0], app.person.pin])
+
+
+def document(title: str, **more: Any) -> dict[str, Any]:
+    """A document as the business system gives it."""
+    content = base64.b64encode(title.encode()).decode()
+    return {"title": title, "media_type": "text/plain", "format": "cms", "content_b64": content, **more}
+
+
+@pytest.fixture(scope="module")
+def app(browser: Browser, party: Party, engine: Path) -> Iterator[Holder]:
+    """A phone that has signed a declaration, logged in, and signed many more documents."""
+    with holder(browser, party, engine, **PIXEL) as made:
+        made.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=party.service.origin)
+        sign(party, made, "signature", documents=[document("进口货物报关单", display=LINES)])
+        sign(party, made, "login")
+        sign(party, made, "signature", documents=[document(f"原产地证书 {n}") for n in range(MANY)])
+        yield made
+
+
+@pytest.fixture
+def page(app: Holder) -> Iterator[Page]:
+    """My page, by its tab."""
+    opened = app.page()
+    opened.get_by_role("link", name="我的").click()
+    expect(opened.get_by_role("heading", name="我的", exact=True)).to_be_focused()
+    yield opened
+    app.context.set_offline(False)
+    opened.close()
+
+
+def test_r12_number_phone_and_the_ways_to_all_the_rest(page: Page) -> None:
+    shown = page.locator("main")
+    expect(shown).to_contain_text(CLERK.name)
+    expect(shown).to_contain_text("宁波北潮进出口有限公司")
+    expect(shown).to_contain_text("138****6028")
+    number = page.locator("[aria-label^=MS]").first.get_attribute("aria-label") or ""
+    assert re.fullmatch(r"MS\d{11}", number)
+    page.get_by_role("button", name="复制手机盾号").click()
+    expect(page.get_by_text("已复制")).to_be_attached()
+    assert page.evaluate(_COPIED) == number
+    for way in ("我的证书 正常", "我的签名", "我的设备", "换手机", "常见问题", "关于"):
+        expect(page.get_by_role("link", name=way, exact=True)).to_be_visible()
+    expect(page.get_by_role("link", name="设置")).to_be_visible()
+    judged(page)
+
+
+def test_r12_the_certificate_in_fields_and_as_pem_also_without_a_network(app: Holder, page: Page) -> None:
+    page.get_by_role("link", name="我的证书").click()
+    shown = page.locator("main")
+    for text in (
+        "操作员",
+        CLERK.credit_code,
+        "数字签名",
+        "签发",
+        "/pki/issuing.crl",
+        "/pki/ocsp",
+        "/pki/issuing.cer",
+    ):
+        expect(shown).to_contain_text(text)
+    judged(page)
+    page.get_by_role("button", name="复制原文").click()
+    expect(page.get_by_role("button", name="已复制")).to_be_visible()
+    pem = page.evaluate(_COPIED)
+    assert pem.startswith("-----BEGIN CERTIFICATE-----")
+    with page.expect_download() as kept:
+        page.get_by_role("button", name="下载").click()
+    assert kept.value.suggested_filename.endswith(".pem")
+    assert kept.value.path().read_text() == pem
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    page.reload()  # under the service worker's hand from here on
+    app.context.set_offline(True)
+    page.reload()
+    expect(shown).to_contain_text("以下是本机存的证书")
+    expect(shown).to_contain_text(CLERK.credit_code)
+    judged(page)
+
+
+def test_r12_my_signatures_page_by_page(page: Page) -> None:
+    page.get_by_role("link", name="我的签名").click()
+    rows = page.get_by_role("listitem")
+    expect(rows).to_have_count(20)
+    expect(page.get_by_role("heading", name="今天")).to_be_visible()
+    judged(page)
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    expect(rows).to_have_count(MANY + 2)
+    expect(page.get_by_text("没有更早的记录")).to_be_visible()
+    # Back from one of them the list stands where it stood.
+    page.get_by_role("link", name="进口货物报关单").click()
+    expect(page.get_by_role("heading", name="签名详情")).to_be_focused()
+    page.get_by_role("button", name="返回").click()
+    expect(rows).to_have_count(MANY + 2)
+    expect(page.get_by_role("link", name="进口货物报关单")).to_be_in_viewport()
+    page.get_by_role("radio", name="登录").check()
+    expect(rows).to_have_count(1)
+    expect(rows).to_contain_text("已登录")
+    assert page.url.endswith("?kind=login")
+
+
+def test_r12_a_signature_is_found_by_its_words_and_shown_in_full(page: Page) -> None:
+    page.get_by_role("link", name="我的签名").click()
+    page.get_by_role("button", name="搜索").click()
+    field = page.get_by_role("textbox", name="搜索文件名或业务系统")
+    expect(field).to_be_focused()
+    field.fill("没有这样的")
+    expect(page.get_by_role("heading", name="没有找到")).to_be_visible()
+    judged(page)
+    field.press("Escape")
+    expect(page.get_by_role("listitem")).to_have_count(20)
+    field.fill("报关单")
+    expect(page.get_by_role("listitem")).to_have_count(1)
+    page.get_by_role("link", name="进口货物报关单").click()
+    shown = page.locator("main")
+    for text in ("欧元126,000.00", "北仑海关（3104）", "singlewindow.example", "203.0.113.24", "Edge 142"):
+        expect(shown).to_contain_text(text)
+    judged(page)
+    page.get_by_role("button", name="复制内容指纹（SM3）").click()
+    expect(page.get_by_text("已复制")).to_be_attached()
+    assert re.fullmatch(r"[0-9a-f]{64}", page.evaluate(_COPIED))
+    page.goto(re.sub(r"\w+$", "0" * 32, page.url))
+    expect(page.get_by_role("heading", name="没有这条记录")).to_be_visible()
+
+
+def test_r12_r05_my_devices(page: Page) -> None:
+    page.get_by_role("link", name="我的设备").click()
+    expect(page.get_by_role("heading", name="在用 1 部，最多 6 部")).to_be_visible()
+    expect(page.get_by_role("listitem")).to_contain_text("本机")
+    expect(page.get_by_role("listitem")).to_contain_text("上次使用 今天")
+    judged(page)
+
+
+def test_r17_every_entry_opens_from_anywhere_without_login_or_network(app: Holder, page: Page) -> None:
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    page.reload()
+    app.context.set_offline(True)
+    for entry in FAQ.values():
+        page.goto(f"{app.service.origin}/app/faq/{entry.id}")
+        expect(page.get_by_role("heading", name=entry.title_zh)).to_be_visible()
+        expect(page.get_by_role("article")).to_contain_text(entry.zh)
+    page.get_by_role("link", name="全部常见问题").click()
+    expect(page.get_by_role("listitem")).to_have_count(len(FAQ))
+    judged(page)
+    page.get_by_role("textbox").fill("可以试")  # words of a message
+    expect(page.get_by_role("listitem")).to_have_count(1)
+    page.get_by_role("link", name="忘记 PIN 码").click()
+    page.get_by_text("出现这些提示时").click()
+    expect(page.get_by_text("PIN 码不对，还可以试 … 次")).to_be_visible()
+    judged(page)
+
+
+def test_r17_an_error_leads_to_its_entry(app: Holder, page: Page) -> None:
+    refused = {
+        "type": "about:blank",
+        "code": "too_many_requests",
+        "zh": "操作太频繁",
+        "en": "Too many",
+        "faq": "3.1",
+    }
+    page.route(
+        "**/api/phone/devices",
+        lambda route: route.fulfill(status=429, json=refused, content_type="application/problem+json"),
+    )
+    page.get_by_role("link", name="我的设备").click()
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("操作太频繁")
+    alert.get_by_role("link", name="查看办法").click()
+    expect(page.get_by_role("heading", name="网络异常")).to_be_visible()
+
+
+def test_language_and_appearance_count_at_once(page: Page) -> None:
+    page.get_by_role("link", name="设置").click()
+    page.get_by_role("switch", name="打乱数字键盘").click()
+    expect(page.get_by_role("switch", name="打乱数字键盘")).to_be_checked()
+    judged(page)
+    page.get_by_role("radio", name="深色").check()
+    expect(page.locator("html")).to_have_class(re.compile("dark"))
+    page.get_by_role("radio", name="English").check()
+    expect(page.get_by_role("heading", name="Settings")).to_be_visible()
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    judged(page)
+    page.get_by_role("radio", name="As the system").check()
+    page.get_by_role("switch", name="Shuffle the keypad").click()
+    page.get_by_role("radio", name="中文").check()
+    expect(page.get_by_role("heading", name="设置")).to_be_visible()
+
+
+def test_what_the_app_is_made_of(page: Page) -> None:
+    page.get_by_role("link", name="关于").click()
+    expect(page.get_by_text("MSHIELD/v1")).to_be_visible()
+    for part in ("@vue/runtime-core", "@noble/curves", "workbox-core", "zxing-cpp"):
+        expect(page.get_by_text(part, exact=True)).to_be_visible()
+    page.get_by_text("@noble/curves", exact=True).click()
+    expect(page.get_by_text("paulmillr.com").first).to_be_visible()
+    judged(page)
+
+
+def test_the_login_ends_after_a_question_and_here_alone_where_nobody_answers(app: Holder, page: Page) -> None:
+    page.get_by_role("button", name="退出登录").click()
+    sheet = page.get_by_role("dialog", name="退出登录")
+    expect(sheet.get_by_role("button", name="不退出")).to_be_focused()
+    sheet.get_by_role("button", name="不退出").click()
+    expect(sheet).not_to_be_visible()
+    app.context.set_offline(True)
+    page.get_by_role("button", name="退出登录").click()
+    expect(sheet.get_by_role("alert")).to_contain_text("也可以只在本机退出")
+    judged(page)
+    sheet.get_by_role("button", name="只在本机退出").click()
+    expect(page).to_have_url(f"{app.service.origin}/app/login")
+    app.context.set_offline(False)
+    page.goto(f"{app.service.origin}/app/me/certificate")
+    expect(page).to_have_url(re.compile(r"/app/login\?next="))
