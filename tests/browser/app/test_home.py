@@ -177,7 +177,7 @@ def chief(party: Party, home: Home) -> Iterator[Chief]:
         yield Chief(home, portal)
 
 
-def test_active_and_due(home: Home, party: Party) -> None:
+def test_r3_active_and_due(home: Home, party: Party) -> None:
     page = home.page
     home.look("正常")
     assert home.works()
