@@ -121,7 +121,7 @@ export const shared = {
     },
     send: {
       share: "Send to legal person",
-      copy: "Copy the number for your legal person",
+      copy: "Copy for your legal person",
       number: "Copy the number",
       done: "Copied. Paste it to your legal person",
     },

@@ -1,0 +1,52 @@
+// @vitest-environment happy-dom
+
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { nextTick } from "vue";
+
+const shield = { beginOutsideLogin: vi.fn(), finishOutsideLogin: vi.fn() };
+vi.mock("../src/engine/shield.ts", () => ({ shield }));
+const { finish, leaveFor, readReturn } = await import("../src/engine/outside_login.ts");
+
+const PAGE = "https://login.example.cn/authorize?state=s-1";
+const opened = vi.fn();
+
+beforeEach(async () => {
+  vi.stubGlobal("location", { ...location, assign: opened });
+  shield.beginOutsideLogin.mockResolvedValue({ address: PAGE, state: "s-1", expiresIn: 600 });
+  await leaveFor("customs", "/sign?request=1&k=2");
+});
+afterEach(() => vi.unstubAllGlobals());
+
+test("the browser goes to the page, and what it was for stays here", () => {
+  expect(opened).toHaveBeenLastCalledWith(PAGE);
+  expect(readReturn({ state: "s-1", code: "c" })).toEqual({
+    state: "s-1",
+    code: "c",
+    next: "/sign?request=1&k=2",
+  });
+});
+
+test.for([{ state: "s-2", code: "c" }, { code: "c" }, { state: ["s-1", "s-2"], code: "c" }])(
+  "a way back that began elsewhere leads home: %j",
+  (query) => expect(readReturn(query).next).toBe("/"),
+);
+
+test.for([{ state: "s-1", error: "access_denied" }, { state: "s-1", code: "" }, { code: "c" }, {}])(
+  "without a state and a code nobody logged in: %j",
+  (query) => expect(readReturn(query).code).toBeNull(),
+);
+
+test("what leads out of the app is not kept", async () => {
+  await leaveFor("customs", "//elsewhere.example/");
+  expect(readReturn({ state: "s-1", code: "c" }).next).toBe("/");
+});
+
+test("once it is over nothing of it is left", async () => {
+  shield.finishOutsideLogin.mockRejectedValueOnce(new Error("lost"));
+  const returned = readReturn({ state: "s-1", code: "c" });
+  await expect(finish(returned)).rejects.toThrow("lost");
+  await finish(returned);
+  expect(shield.finishOutsideLogin).toHaveBeenLastCalledWith("s-1", "c");
+  await nextTick();
+  expect(localStorage.getItem("mshield-outside-login")).toBeNull();
+});
