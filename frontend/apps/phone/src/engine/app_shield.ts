@@ -1,37 +1,12 @@
 /** The engine itself. Its secrets live in a worker, which starts before the first operation that needs them. */
 
-import {
-  type Enrolled,
-  type EnrolOrder,
-  RemoteSecrets,
-  type Secrets,
-  type SecretSession,
-  type SessionOrder,
-  Shield,
-} from "@mshield/shield";
+import { Shield } from "@mshield/shield";
 // oxlint-disable-next-line import/default -- Vite makes the address
 import workerAddress from "@mshield/shield/worker?worker&url";
 
 import { scriptAddress } from "../trusted.ts";
 import { removeBiometric } from "./biometric.ts";
-
-class WorkerSecrets implements Secrets {
-  #worker: Secrets | null = null;
-
-  /** Starts the worker, so that it is there by the time the PIN has been entered. */
-  start(): Secrets {
-    const address = scriptAddress(workerAddress);
-    return (this.#worker ??= new RemoteSecrets(new Worker(address, { type: "module", name: "secrets" })));
-  }
-
-  async enrol(order: EnrolOrder): Promise<Enrolled> {
-    return await this.start().enrol(order);
-  }
-
-  async session(order: SessionOrder): Promise<SecretSession> {
-    return await this.start().session(order);
-  }
-}
+import { WorkerSecrets } from "./worker_secrets.ts";
 
 /** The engine, with what follows from an operation for the PIN that is kept for fingerprint or face. */
 export class AppShield extends Shield {
@@ -53,7 +28,9 @@ export class AppShield extends Shield {
   }
 }
 
-const secrets = new WorkerSecrets();
+const secrets = new WorkerSecrets(
+  () => new Worker(scriptAddress(workerAddress), { type: "module", name: "secrets" }),
+);
 
 export const engine = new AppShield(location.origin, { secrets });
 
