@@ -1,0 +1,138 @@
+"""The lock: after five minutes in the background nothing of the user's is left, in the page or in its memory."""
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.app.background import come_back, leave, pass_time, right_time
+from tests.browser.app.camera import Screen
+from tests.browser.app.hand_and_eye import PIXEL, enter_pin, judged
+from tests.browser.app.memory import heap
+from tests.browser.app.newcomers import newcomer
+from tests.browser.app.seeded import Holder, holder
+from tests.browser.conftest import Party
+
+FIVE_MINUTES: Final = 300
+_CONTROLLED: Final = "navigator.serviceWorker.ready.then(() => true)"
+
+
+@pytest.fixture(scope="module")
+def phone(browser: Browser, party: Party, engine: Path) -> Iterator[Holder]:
+    with holder(browser, party, engine, person=newcomer(party.service), **PIXEL) as made:
+        page = made.page()
+        page.evaluate(_CONTROLLED)
+        page.close()
+        yield made
+
+
+@pytest.fixture
+def page(phone: Holder) -> Iterator[Page]:
+    """Home, with the certificate to be seen."""
+    page = phone.context.new_page()
+    page.clock.install()
+    page.goto(f"{phone.service.origin}/app/")
+    expect(page.get_by_text(phone.person.name).first).to_be_visible()
+    yield page
+    right_time(page)
+    page.close()
+
+
+def be_away(page: Page) -> None:
+    """Another app is in front for five minutes, then this one starts anew, still behind it."""
+    leave(page)
+    with page.expect_event("domcontentloaded"):
+        pass_time(page, FIVE_MINUTES, timers=True)
+    locked(page)
+
+
+def locked(page: Page) -> None:
+    """The lock's screen, and nothing else."""
+    expect(page.get_by_role("heading", name="已锁定")).to_be_visible()
+    assert page.get_by_role("navigation").count() == 0
+
+
+def test_after_five_minutes_nothing_is_left_and_going_on_leads_back(phone: Holder, page: Page) -> None:
+    name = phone.person.name
+    page.get_by_role("link", name="待办").first.click()
+    expect(page).to_have_url(f"{phone.service.origin}/app/inbox")
+    assert name in heap(page)
+    page.evaluate("window.before = true")
+    be_away(page)
+    held = heap(page)
+    assert name not in held
+    assert phone.person.phone not in held
+    assert name not in page.content()
+    assert page.evaluate("window.before") is None
+    come_back(page)
+    right_time(page)
+    judged(page)
+    page.get_by_role("button", name="继续使用").click()
+    expect(page).to_have_url(f"{phone.service.origin}/app/inbox")
+    expect(page.get_by_role("heading", name="待办", exact=True)).to_be_visible()
+
+
+def test_it_locks_when_it_comes_back_though_its_timers_stood_still(page: Page) -> None:
+    for seconds, is_locked in ((FIVE_MINUTES - 5, False), (FIVE_MINUTES, True)):
+        leave(page)
+        pass_time(page, seconds, timers=False)
+        come_back(page)
+        if is_locked:
+            locked(page)
+        else:
+            expect(page.get_by_role("navigation", name="功能")).to_be_visible()
+            right_time(page)
+    right_time(page)
+    page.get_by_role("button", name="继续使用").click()
+    expect(page.get_by_role("navigation", name="功能")).to_be_visible()
+
+
+def test_a_pin_half_typed_is_gone_and_the_request_still_there(
+    phone: Holder, party: Party, page: Page
+) -> None:
+    made = party.ask()
+    page.goto(f"{phone.service.origin}/app{Screen.of(made).text(0).removeprefix(phone.service.origin)}")
+    page.get_by_role("button", name="输入 PIN 码登录").click()
+    sheet = page.get_by_role("dialog")
+    expect(sheet.get_by_role("link", name="忘记 PIN 码？")).to_be_visible()
+    enter_pin(page, phone.person.pin[:3])
+    expect(sheet.get_by_role("img", name="已输入 3 位")).to_be_visible()
+    be_away(page)
+    expect(sheet).to_have_count(0)
+    come_back(page)
+    right_time(page)
+    page.get_by_role("button", name="继续使用").click()
+    expect(page.get_by_role("heading", name="确认登录")).to_be_visible()
+    page.get_by_role("button", name="输入 PIN 码登录").click()
+    expect(sheet.get_by_role("img", name="已输入 0 位")).to_be_visible()
+    enter_pin(page, phone.person.pin)
+    expect(page.get_by_role("heading", name="已登录")).to_be_visible()
+
+
+def test_in_the_background_there_is_nothing_to_see(phone: Holder, party: Party, page: Page) -> None:
+    def colours() -> int:
+        picture = Image.open(io.BytesIO(page.screenshot()))
+        return len(picture.convert("RGB").getcolors(1 << 24) or ())
+
+    assert colours() > 50
+    leave(page)
+    assert colours() == 1
+    come_back(page)
+    assert colours() > 50
+    made = party.ask()
+    page.goto(f"{phone.service.origin}/app{Screen.of(made).text(0).removeprefix(phone.service.origin)}")
+    page.get_by_role("button", name="输入 PIN 码登录").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    for hide in ("leave", "pagehide"):
+        if hide == "leave":
+            leave(page)
+        else:
+            page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))")
+        assert colours() == 1, hide
+        come_back(page)
+        expect(page.get_by_role("dialog")).to_be_visible()
+        assert colours() > 50, hide
