@@ -136,3 +136,15 @@ def test_in_the_background_there_is_nothing_to_see(phone: Holder, party: Party, 
         come_back(page)
         expect(page.get_by_role("dialog")).to_be_visible()
         assert colours() > 50, hide
+
+
+def test_a_shown_password_is_hidden_again(phone: Holder, page: Page) -> None:
+    page.goto(f"{phone.service.origin}/app/register")
+    field = page.get_by_role("textbox", name="登录密码")
+    field.fill("Demo-newcomer-2026")
+    page.get_by_role("button", name="显示密码").click()
+    expect(field).to_have_attribute("type", "text")
+    leave(page)
+    come_back(page)
+    expect(field).to_have_attribute("type", "password")
+    expect(field).to_have_value("Demo-newcomer-2026")
