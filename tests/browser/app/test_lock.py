@@ -9,10 +9,11 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.app.authenticator import Authenticator
 from tests.browser.app.background import come_back, leave, pass_time, right_time
 from tests.browser.app.camera import Screen
 from tests.browser.app.hand_and_eye import PIXEL, enter_pin, judged
-from tests.browser.app.memory import heap
+from tests.browser.app.memory import heap, stored
 from tests.browser.app.newcomers import newcomer
 from tests.browser.app.seeded import Holder, holder
 from tests.browser.conftest import Party
@@ -148,3 +149,38 @@ def test_a_shown_password_is_hidden_again(phone: Holder, page: Page) -> None:
     come_back(page)
     expect(field).to_have_attribute("type", "password")
     expect(field).to_have_value("Demo-newcomer-2026")
+
+
+def test_where_finger_or_face_is_on_the_lock_asks_for_it(phone: Holder, page: Page) -> None:
+    finger = Authenticator.on(page)
+    page.goto(f"{phone.service.origin}/app/me/settings")
+    switch = page.get_by_role("switch", name="用指纹或面容代替输入 PIN 码")
+    switch.click()
+    enter_pin(page, phone.person.pin)
+    expect(switch).to_have_attribute("aria-checked", "true")
+    be_away(page)
+    come_back(page)
+    right_time(page)
+    judged(page)
+    page.go_back()  # no way around it
+    locked(page)
+    page.goto(f"{phone.service.origin}/app/inbox")
+    locked(page)
+    page.get_by_role("button", name="用指纹或面容继续").click()
+    expect(page.get_by_role("heading", name="待办", exact=True)).to_be_visible()
+    # Closed, and opened again: soon, then late.
+    page.reload()
+    expect(page.get_by_role("heading", name="待办", exact=True)).to_be_visible()
+    leave(page)
+    pass_time(page, FIVE_MINUTES, timers=False)
+    page.reload()
+    locked(page)
+    right_time(page)
+    finger.refuse()
+    page.get_by_role("button", name="用指纹或面容继续").click()
+    expect(page.get_by_role("alert")).to_contain_text("没有通过指纹或面容")
+    # Whose finger doesn't work logs out, and the box with the PIN goes.
+    page.get_by_role("button", name="退出登录").click()
+    expect(page.get_by_label("密码", exact=True)).to_be_visible()
+    assert stored(page)["mshield-biometric/pin"] == ""
+    assert finger.credentials == []

@@ -1,0 +1,213 @@
+"""Finger or face in place of typing the PIN: off by default, and the service judges and counts the PIN as ever."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.browser.app.authenticator import Authenticator
+from tests.browser.app.camera import Screen
+from tests.browser.app.hand_and_eye import PIXEL, enter_pin, judged
+from tests.browser.app.memory import stored
+from tests.browser.app.newcomers import newcomer
+from tests.browser.app.seeded import Holder, holder
+from tests.browser.conftest import Party
+
+WRONG: Final = "909192"
+NEW_PIN: Final = "862094"
+BOX: Final = "mshield-biometric/pin"
+_HIDE_ANOTHER: Final = """async (pin) => {
+  const open = indexedDB.open("mshield-biometric");
+  const done = (request) => new Promise((resolve) => (request.onsuccess = () => resolve(request.result)));
+  const database = await done(open);
+  const store = () => database.transaction("pin", "readwrite").objectStore("pin");
+  const sealed = await done(store().get("sealed"));
+  const utf8 = (text) => new TextEncoder().encode(text);
+  const publicKey = {
+    challenge: new Uint8Array(32),
+    rpId: location.hostname,
+    allowCredentials: [{ type: "public-key", id: sealed.credentialId }],
+    userVerification: "required",
+    extensions: { prf: { eval: { first: sealed.salt } } },
+  };
+  const got = await navigator.credentials.get({ publicKey });
+  const output = got.getClientExtensionResults().prf.results.first;
+  const secret = await crypto.subtle.importKey("raw", output, "HKDF", false, ["deriveKey"]);
+  const derive = { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(32), info: utf8("MSHIELD/v1/biometric") };
+  const key = await crypto.subtle.deriveKey(derive, secret, { name: "AES-GCM", length: 256 }, false, ["encrypt"]);
+  const additionalData = utf8(`MSHIELD/v1/biometric|${sealed.keyId}|${sealed.pinSetAt}`);
+  const algorithm = { name: "AES-GCM", iv: sealed.iv, additionalData };
+  const box = new Uint8Array(await crypto.subtle.encrypt(algorithm, key, utf8(pin)));
+  await done(store().put({ ...sealed, box }, "sealed"));
+  database.close();
+}"""
+"""Puts another PIN into the box, as nobody can without the user's finger: what the service is then told is wrong."""
+
+
+@pytest.fixture(scope="module")
+def phone(browser: Browser, party: Party, engine: Path) -> Iterator[Holder]:
+    with holder(browser, party, engine, person=newcomer(party.service), **PIXEL) as made:
+        yield made
+
+
+@pytest.fixture
+def page(phone: Holder) -> Iterator[Page]:
+    """The settings, on a phone that never saw a finger."""
+    opened = phone.context.new_page()
+    yield opened
+    opened.goto(f"{phone.service.origin}/app/me/settings")
+    switch = setting(opened)
+    if switch.get_attribute("aria-checked") == "true":
+        switch.click()
+        expect(switch).to_have_attribute("aria-checked", "false")
+    opened.close()
+
+
+def setting(page: Page) -> Locator:
+    """The switch among the settings."""
+    return page.get_by_role("switch", name="用指纹或面容代替输入 PIN 码")
+
+
+def key(page: Page) -> Locator:
+    """The key on the keypad that asks for the finger."""
+    return page.get_by_role("dialog").get_by_role("button", name="指纹或面容")
+
+
+def full(page: Page) -> Locator:
+    """What the sheet says as long as all five tries are left."""
+    return page.get_by_role("dialog").get_by_role("link", name="忘记 PIN 码？")
+
+
+def switch_on(phone: Holder, page: Page) -> None:
+    """Among the settings, with the right PIN."""
+    page.goto(f"{phone.service.origin}/app/me/settings")
+    setting(page).click()
+    enter_pin(page, phone.person.pin)
+    expect(setting(page)).to_have_attribute("aria-checked", "true")
+
+
+def ask(phone: Holder, party: Party, page: Page) -> dict[str, Any]:
+    """A login, up to the moment when the PIN is asked for."""
+    made = party.ask()
+    page.goto(f"{phone.service.origin}/app{Screen.of(made).text(0).removeprefix(phone.service.origin)}")
+    page.get_by_role("button", name="输入 PIN 码登录").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    return made
+
+
+def state(party: Party, made: dict[str, Any]) -> str:
+    """How the business system sees its request."""
+    with party.service.business() as business:
+        return business.status(made["id"]).state
+
+
+def test_it_is_off_until_it_is_switched_on(phone: Holder, party: Party, page: Page) -> None:
+    Authenticator.on(page)
+    page.goto(f"{phone.service.origin}/app/me/settings")
+    expect(setting(page)).to_have_attribute("aria-checked", "false")
+    ask(phone, party, page)
+    expect(full(page)).to_be_visible()
+    expect(key(page)).to_have_count(0)
+    assert stored(page).get(BOX, "") == ""
+
+
+def test_it_signs_without_typing_once_the_service_has_judged_the_pin(
+    phone: Holder, party: Party, page: Page
+) -> None:
+    finger = Authenticator.on(page)
+    page.goto(f"{phone.service.origin}/app/me/settings")
+    judged(page)
+    setting(page).click()
+    enter_pin(page, WRONG)
+    expect(page.get_by_role("alert")).to_contain_text("还可以试 4 次")
+    assert stored(page).get(BOX, "") == ""  # a PIN that is wrong is not kept
+    enter_pin(page, phone.person.pin)
+    expect(setting(page)).to_have_attribute("aria-checked", "true")
+    assert len(finger.credentials) == 1
+    kept = stored(page)[BOX]
+    assert "keyId" in kept
+    assert phone.person.pin not in kept
+    made = ask(phone, party, page)
+    judged(page)
+    key(page).click()
+    expect(page.get_by_role("heading", name="已登录")).to_be_visible()
+    assert state(party, made) == "signed"
+
+
+def test_another_persons_finger_opens_nothing_and_spends_no_attempt(
+    phone: Holder, party: Party, page: Page
+) -> None:
+    finger = Authenticator.on(page)
+    switch_on(phone, page)
+    made = ask(phone, party, page)
+    finger.refuse()
+    key(page).click()
+    expect(full(page)).to_be_visible()
+    finger.clear()  # as when the fingers of the phone were changed
+    key(page).click()
+    expect(full(page)).to_be_visible()
+    enter_pin(page, phone.person.pin)
+    expect(page.get_by_role("heading", name="已登录")).to_be_visible()
+    assert state(party, made) == "signed"
+
+
+def test_a_wrong_pin_out_of_the_box_is_counted_and_ends_it(phone: Holder, party: Party, page: Page) -> None:
+    Authenticator.on(page)
+    switch_on(phone, page)
+    page.evaluate(_HIDE_ANOTHER, WRONG)
+    made = ask(phone, party, page)
+    key(page).click()
+    sheet = page.get_by_role("dialog")
+    expect(sheet.get_by_role("alert")).to_contain_text("PIN 码不对，还可以试 4 次")
+    expect(sheet.get_by_role("status").filter(has_text="指纹或面容已关闭")).to_be_visible()
+    expect(key(page)).to_have_count(0)
+    assert stored(page)[BOX] == ""
+    enter_pin(page, phone.person.pin)
+    expect(page.get_by_role("heading", name="已登录")).to_be_visible()
+    assert state(party, made) == "signed"
+
+
+def test_a_box_that_was_changed_is_given_up_and_the_pin_typed(
+    phone: Holder, party: Party, page: Page
+) -> None:
+    Authenticator.on(page)
+    switch_on(phone, page)
+    page.evaluate(_HIDE_ANOTHER.replace("|${sealed.pinSetAt}", "|0"), phone.person.pin)
+    ask(phone, party, page)
+    key(page).click()
+    expect(page.get_by_role("status").filter(has_text="指纹或面容已关闭")).to_be_visible()
+    expect(full(page)).to_be_visible()
+    assert stored(page)[BOX] == ""
+    enter_pin(page, phone.person.pin)
+    expect(page.get_by_role("heading", name="已登录")).to_be_visible()
+
+
+def test_a_phone_that_cannot_do_it_says_so_and_keeps_nothing(phone: Holder, page: Page) -> None:
+    finger = Authenticator.on(page, has_prf=False)
+    page.goto(f"{phone.service.origin}/app/me/settings")
+    setting(page).click()
+    expect(page.get_by_text("还不支持，没有任何改动")).to_be_visible()
+    expect(setting(page)).to_have_attribute("aria-checked", "false")
+    assert stored(page).get(BOX, "") == ""
+    assert finger.credentials == []
+
+
+def test_a_new_pin_ends_it(phone: Holder, party: Party, page: Page) -> None:
+    finger = Authenticator.on(page)
+    switch_on(phone, page)
+    page.goto(f"{phone.service.origin}/app/pin")
+    for step in (1, 2):
+        expect(page.get_by_text(f"第 {step} 步，共 2 步")).to_be_visible()
+        enter_pin(page, NEW_PIN)
+    enter_pin(page, phone.person.pin)
+    expect(page.get_by_role("heading", name="PIN 码已修改")).to_be_visible()
+    assert stored(page)[BOX] == ""
+    assert finger.credentials == []
+    made = ask(phone, party, page)
+    expect(full(page)).to_be_visible()
+    expect(key(page)).to_have_count(0)
+    enter_pin(page, NEW_PIN)
+    expect(page.get_by_role("heading", name="已登录")).to_be_visible()
+    assert state(party, made) == "signed"
