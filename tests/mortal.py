@@ -23,7 +23,8 @@ from mshield.client.phone import VirtualPhone
 from mshield.client.phone.folder import Folder
 from mshield.client.phone.state import KeyState
 from mshield.client.phone.vault import opened
-from mshield.demo.people import OPERATOR
+from mshield.demo.people import OPERATOR, Person
+from mshield.services.context import Context
 from mshield.settings import Settings
 from mshield.store.database import Database, Row, Tx, Work
 from mshield.store.opening import open_database
@@ -161,6 +162,13 @@ class Mortal:
     _running: asyncio.Task[None] | None = None
 
     @property
+    def context(self) -> Context:
+        """The services of the process that runs."""
+        assert self.app is not None
+        context: Context = self.app.state.context
+        return context
+
+    @property
     def db(self) -> MortalDatabase:
         """The running process's database."""
         return self.databases[-1]
@@ -291,37 +299,37 @@ class Mortal:
         """The newest SMS code for this purpose."""
         return next(str(sent["code"]) for sent in self.get("/dev/sms.json") if sent["purpose"] == purpose)
 
-    def enrolled(self, folder: Path) -> VirtualPhone:
-        """A phone of the operator with account, login and certificate."""
+    def enrolled(self, folder: Path, person: Person = OPERATOR) -> VirtualPhone:
+        """A phone of this person with account, login and certificate."""
         phone = self.phone(folder)
-        phone.request_sms_code("register", phone=OPERATOR.phone)
+        phone.request_sms_code("register", phone=person.phone)
         phone.register(
-            name=OPERATOR.name,
+            name=person.name,
             id_type="resident_id",
-            id_number=OPERATOR.id_number,
-            phone=OPERATOR.phone,
+            id_number=person.id_number,
+            phone=person.phone,
             sms_code=self.code("register"),
-            password=OPERATOR.password,
+            password=person.password,
         )
         captcha = phone.captcha()
         answer = self.get(f"/dev/captchas/{captcha.captcha_id}")["answer"]
         phone.login(
-            account=OPERATOR.phone, password=OPERATOR.password, captcha_id=captcha.captcha_id, captcha=answer
+            account=person.phone, password=person.password, captcha_id=captcha.captcha_id, captcha=answer
         )
-        self.apply(phone)
+        self.apply(phone, person)
         return phone
 
-    def apply(self, phone: VirtualPhone) -> None:
+    def apply(self, phone: VirtualPhone, person: Person = OPERATOR) -> None:
         """Applies with the operator's PIN."""
         self.clock.advance(seconds=61)
         phone.request_sms_code("apply")
         phone.apply(
-            name=OPERATOR.name,
-            id_number=OPERATOR.id_number,
-            user_type="operator",
-            credit_code=OPERATOR.credit_code,
+            name=person.name,
+            id_number=person.id_number,
+            user_type="legal_person" if person.role == "legal_person" else "operator",
+            credit_code=person.credit_code,
             sms_code=self.code("apply"),
-            pin=OPERATOR.pin,
+            pin=person.pin,
         )
 
     def fetch(self, sql: str) -> dict[str, Any]:

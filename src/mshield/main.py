@@ -49,6 +49,7 @@ from mshield.services.oidc.provider import open_provider
 from mshield.services.open_signing import OpenSigning
 from mshield.services.outside_accounts import OutsideAccounts, account_sources
 from mshield.services.outside_login import OutsideLogin
+from mshield.services.own_shield import OwnShield
 from mshield.services.portal_session import PortalSessions
 from mshield.services.publish import Publisher
 from mshield.services.refresh_filing import RefreshFiling
@@ -215,6 +216,7 @@ async def _assemble(settings: Settings, clock: Clock, db: Database) -> Context:
     issue = Issue(db, keyring, lookup, authorities, settings)
     import_filing = ImportFiling(db, keyring, lookup)
     look_up = LookUpFiling(_filing_source(settings, import_filing), import_filing)
+    own_shield = OwnShield(db, settings, ask)
     return Context(
         settings=settings,
         clock=clock,
@@ -242,7 +244,8 @@ async def _assemble(settings: Settings, clock: Clock, db: Database) -> Context:
         outside_login=OutsideLogin(db, keyring, settings, outside, log_in),
         log_in=log_in,
         portal_sessions=PortalSessions(db, keyring, settings, log_in, sms_codes),
-        manage_shields=ManageShields(db, sms_codes),
+        manage_shields=ManageShields(db, sms_codes, own_shield),
+        own_shield=own_shield,
         look_up=LookUp(db, keyring),
         enrol=Enrol(db, engine, keyring, lookup, look_up),
         certificates=Certificates(db, engine, authorities, issue),

@@ -299,7 +299,10 @@ async def test_r14_nor_does_the_time_of_the_answer_tell(browser: Browser) -> Non
     seen = []
     for number in (OTHERS, UNKNOWN, NUMBER):
         db: Any = _Watched(context.db)
-        manage, look_up = ManageShields(db, context.sms_codes), LookUp(db, context.keyring)
+        manage, look_up = (
+            ManageShields(db, context.sms_codes, context.own_shield),
+            LookUp(db, context.keyring),
+        )
         enterprise = ManagedEnterprise(OWN, "")
         try:
             await look_up.shield(enterprise, number)

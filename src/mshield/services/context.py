@@ -33,6 +33,7 @@ from mshield.services.oidc.provider import OidcProvider
 from mshield.services.open_signing import OpenSigning
 from mshield.services.outside_accounts import OutsideAccounts
 from mshield.services.outside_login import OutsideLogin
+from mshield.services.own_shield import OwnShield
 from mshield.services.portal_session import PortalSessions
 from mshield.services.publish import Publisher
 from mshield.services.refresh_filing import RefreshFiling
@@ -79,6 +80,7 @@ class Context:
     log_in: LogIn
     portal_sessions: PortalSessions
     manage_shields: ManageShields
+    own_shield: OwnShield
     look_up: LookUp
     enrol: Enrol
     certificates: Certificates

@@ -19,6 +19,7 @@ from mshield.domain.certificates import (
     stands_already,
 )
 from mshield.pki import crl
+from mshield.services.own_shield import OwnShield, Revocation, use
 from mshield.services.portal_session import LegalPerson, ManagedEnterprise
 from mshield.services.sms_codes import SmsCodes
 from mshield.store import managed_shields as store
@@ -67,11 +68,20 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class _Proof:
+    """That it is he who revokes: spent in the transaction, forgotten after it."""
+
+    spend: Callable[[Tx], Awaitable[None]]
+    forget: Callable[[], None] = lambda: None
+
+
+@dataclass(frozen=True, slots=True)
 class ManageShields:
     """Holds, lifts and revokes."""
 
     db: Database
     sms_codes: SmsCodes
+    own_shield: OwnShield
 
     async def act(
         self,
@@ -98,17 +108,25 @@ class ManageShields:
         *,
         reason: str,
         cause: Cause,
-        sms_code: str,
+        sms_code: str | None = None,
+        request_id: str | None = None,
         now: int,
     ) -> list[Outcome]:
-        """Ends the shields' certificates for good. Raises SmsCodeWrong, SmsCodeExpired, and then revokes none.
+        """Ends the shields' certificates for good, proven by a fresh SMS code or by his own shield's signature.
 
-        The code is spent in the transaction that revokes: it serves one batch.
+        The proof is spent in the transaction that revokes: it serves one batch. Raises SmsCodeWrong, SmsCodeExpired,
+        what `OwnShield.require_revocation` and `own_shield.use` raise, and then revokes none.
         """
-        proven = await self.sms_codes.prove(phone=person.phone, purpose="revoke", code=sms_code, now=now)
+        proof = await self._proof(
+            person,
+            Revocation(enterprise.credit_code, numbers, reason, cause.value),
+            sms_code=sms_code,
+            request_id=request_id,
+            now=now,
+        )
 
         async def work(tx: Tx) -> list[Outcome]:
-            await self.sms_codes.spend(tx, proven, now=now)
+            await proof.spend(tx)
             return await _all(
                 tx,
                 person,
@@ -121,8 +139,26 @@ class ManageShields:
             )
 
         outcomes = await self.db.write(work)
-        self.sms_codes.forget(proven)
+        proof.forget()
         return outcomes
+
+    async def _proof(
+        self,
+        person: LegalPerson,
+        revocation: Revocation,
+        *,
+        sms_code: str | None,
+        request_id: str | None,
+        now: int,
+    ) -> "_Proof":
+        if request_id is not None:
+            await self.own_shield.require_revocation(person, request_id, revocation, now=now)
+            return _Proof(lambda tx: use(tx, request_id, now=now))
+        code = sms_code or ""
+        proven = await self.sms_codes.prove(phone=person.phone, purpose="revoke", code=code, now=now)
+        return _Proof(
+            lambda tx: self.sms_codes.spend(tx, proven, now=now), lambda: self.sms_codes.forget(proven)
+        )
 
     async def send_revocation_code(self, person: LegalPerson, *, address: str, now: int) -> None:
         """Sends the legal person a code that revokes one batch. Raises what `SmsCodes.send` raises."""

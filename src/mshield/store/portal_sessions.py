@@ -60,8 +60,22 @@ async def end_of_account(tx: Tx, *, account_id: str, now: int) -> int:
 
 
 async def purge(db: Database, *, before: int) -> int:
-    """Deletes sessions whose time was over before `before` (ms), and gives their number."""
-    return await db.run(_SQL["purge"], before=before)
+    """Deletes sessions and used requests whose time was over before `before` (ms), and gives their number."""
+    used = await db.run(_SQL["purge_used"], before=before)
+    return used + await db.run(_SQL["purge"], before=before)
+
+
+async def use_request(tx: Tx, *, request_id: str, now: int) -> bool:
+    """Notes that a request of the portal's own serves; False where it has served before."""
+    return await tx.run(_SQL["use_request"], request_id=request_id, now=now) == 1
+
+
+async def account_of(db: Database, *, serial: str) -> str:
+    """The account that a certificate belongs to; the serial is one of ours."""
+    row = await db.one(_SQL["account_of"], serial=serial)
+    assert row is not None  # noqa: S101  # it signed
+    account: str = row["account_id"]
+    return account
 
 
 async def enterprises(db: Database, *, id_number_hash: bytes) -> list[ManagedEnterprise]:

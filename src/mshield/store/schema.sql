@@ -511,3 +511,8 @@ CREATE TABLE oidc_assertions (
   assertion_hash BYTEA PRIMARY KEY,
   expires_at BIGINT NOT NULL
 );
+
+CREATE TABLE used_requests (
+  request_id TEXT PRIMARY KEY,
+  used_at BIGINT NOT NULL
+);

@@ -49,6 +49,18 @@ async def add(db: Database, system: BusinessSystem, *, now: int) -> None:
     )
 
 
+async def put_own(db: Database, system: BusinessSystem, *, now: int) -> None:
+    """Notes the service itself as a business system, or renews its name and domain."""
+    await db.run(
+        _SQL["put_own"],
+        client_id=system.client_id,
+        name=system.name,
+        domain=system.domain,
+        secret_hash=system.secret_hash,
+        now=now,
+    )
+
+
 async def set_return_urls(db: Database, *, client_id: str, return_urls: tuple[str, ...]) -> bool:
     """Puts these in place of what was registered; False where there is no such business system."""
     return (

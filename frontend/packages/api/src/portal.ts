@@ -106,6 +106,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/portal/enterprises/{credit_code}/revocation-requests": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Have a batch of revocations signed
+     * @description In place of an SMS code: the signed request's id goes with `POST .../revocations`, which must say the same.
+     */
+    post: operations["askForRevocationSignature"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/portal/enterprises/{credit_code}/revocations": {
     parameters: {
       query?: never;
@@ -264,6 +284,46 @@ export interface paths {
      * @description The SMS code opens the session. Its cookie is HttpOnly and SameSite=Strict.
      */
     post: operations["startPortalSession"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/portal/shield-logins": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Begin a login by shield
+     * @description His phone shows that the portal asks, and this PC; then `POST /shield-sessions` opens the session.
+     */
+    post: operations["beginPortalShieldLogin"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/portal/shield-sessions": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Finish a login by shield
+     * @description Once for each signed login.
+     */
+    post: operations["startPortalShieldSession"];
     delete?: never;
     options?: never;
     head?: never;
@@ -435,6 +495,8 @@ export interface components {
     /**
      * RevocationMessage
      * @description A batch of revocations; `cause` is what the revocation list says, `reason` what the history says.
+     *
+     *         Either an SMS code or the id of a request that his shield signed for just this goes with it.
      */
     RevocationMessage: {
       /** @enum {unknown} */
@@ -442,8 +504,33 @@ export interface components {
         "affiliation_changed" | "cessation_of_operation" | "key_compromise" | "superseded" | "unspecified";
       /** @description stands in the history, in his words */
       reason: string;
+      /** @default null */
+      request_id?: string | null;
       shield_numbers: string[];
-      sms_code: string;
+      /** @default null */
+      sms_code?: string | null;
+    };
+    /**
+     * RevocationTermsMessage
+     * @description What is to be signed: exactly what is then revoked.
+     */
+    RevocationTermsMessage: {
+      /** @enum {unknown} */
+      cause:
+        "affiliation_changed" | "cessation_of_operation" | "key_compromise" | "superseded" | "unspecified";
+      /** @description stands in the history, in his words */
+      reason: string;
+      shield_numbers: string[];
+    };
+    /**
+     * ScanMessage
+     * @description A request for the legal person's phone: the page shows its QR code and follows it by `status_token`.
+     */
+    ScanMessage: {
+      expires_in: number;
+      number: string;
+      request_id: string;
+      status_token: string;
     };
     /**
      * ShieldHistoryMessage
@@ -472,6 +559,14 @@ export interface components {
       shield_number: string;
       state: string;
       used_at: number | null;
+    };
+    /**
+     * ShieldSessionStartMessage
+     * @description A login that the phone has signed.
+     */
+    ShieldSessionStartMessage: {
+      request_id: string;
+      status_token: string;
     };
     /**
      * ShieldsMessage
@@ -962,6 +1057,149 @@ export interface operations {
       };
     };
   };
+  askForRevocationSignature: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @example 91330206MA2XB7C1TW */
+        credit_code: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["RevocationTermsMessage"];
+      };
+    };
+    responses: {
+      /** @description To be scanned */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ScanMessage"];
+        };
+      };
+      /** @description `malformed` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "malformed";
+            /** @constant */
+            status?: 400;
+          };
+        };
+      };
+      /** @description `unauthenticated` */
+      401: {
+        headers: {
+          /** @example Session realm="mshield-portal" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unauthenticated";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "forbidden";
+            /** @constant */
+            status?: 403;
+          };
+        };
+      };
+      /** @description `not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "not_found";
+            /** @constant */
+            status?: 404;
+          };
+        };
+      };
+      /** @description `in_progress` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "in_progress";
+            /** @constant */
+            status?: 409;
+          };
+        };
+      };
+      /** @description `idempotency_mismatch`, `invalid_request` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "idempotency_mismatch" | "invalid_request";
+            /** @constant */
+            status?: 422;
+          };
+        };
+      };
+      /** @description `too_many_requests` */
+      429: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "too_many_requests";
+            /** @constant */
+            status?: 429;
+          };
+        };
+      };
+      /** @description `unavailable` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
   revokeShields: {
     parameters: {
       query?: never;
@@ -1045,7 +1283,7 @@ export interface operations {
           };
         };
       };
-      /** @description `in_progress` */
+      /** @description `in_progress`, `not_signed`, `request_closed` */
       409: {
         headers: {
           [name: string]: unknown;
@@ -1053,9 +1291,23 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "in_progress";
+            code?: "in_progress" | "not_signed" | "request_closed";
             /** @constant */
             status?: 409;
+          };
+        };
+      };
+      /** @description `expired_request` */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "expired_request";
+            /** @constant */
+            status?: 410;
           };
         };
       };
@@ -1788,6 +2040,222 @@ export interface operations {
             code?: "in_progress";
             /** @constant */
             status?: 409;
+          };
+        };
+      };
+      /** @description `idempotency_mismatch`, `invalid_request` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "idempotency_mismatch" | "invalid_request";
+            /** @constant */
+            status?: 422;
+          };
+        };
+      };
+      /** @description `unavailable` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  beginPortalShieldLogin: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description To be scanned */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ScanMessage"];
+        };
+      };
+      /** @description `in_progress` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "in_progress";
+            /** @constant */
+            status?: 409;
+          };
+        };
+      };
+      /** @description `idempotency_mismatch`, `invalid_request` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "idempotency_mismatch" | "invalid_request";
+            /** @constant */
+            status?: 422;
+          };
+        };
+      };
+      /** @description `too_many_requests` */
+      429: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "too_many_requests";
+            /** @constant */
+            status?: 429;
+          };
+        };
+      };
+      /** @description `unavailable` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  startPortalShieldSession: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["ShieldSessionStartMessage"];
+      };
+    };
+    responses: {
+      /** @description Logged in; the session is in the cookie */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["PortalSessionMessage"];
+        };
+      };
+      /** @description `malformed` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "malformed";
+            /** @constant */
+            status?: 400;
+          };
+        };
+      };
+      /** @description `wrong_status_token` */
+      401: {
+        headers: {
+          /** @example Session realm="mshield-portal" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "wrong_status_token";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `not_legal_person` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "not_legal_person";
+            /** @constant */
+            status?: 403;
+          };
+        };
+      };
+      /** @description `not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "not_found";
+            /** @constant */
+            status?: 404;
+          };
+        };
+      };
+      /** @description `in_progress`, `not_signed`, `request_closed` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "in_progress" | "not_signed" | "request_closed";
+            /** @constant */
+            status?: 409;
+          };
+        };
+      };
+      /** @description `expired_request` */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "expired_request";
+            /** @constant */
+            status?: 410;
           };
         };
       };

@@ -30,3 +30,13 @@ WHERE f.id_number_hash = :id_number_hash AND f.role = 'legal_person' AND f.ended
 SELECT e.credit_code, e.name FROM filed_persons f JOIN enterprises e ON e.credit_code = f.credit_code
 WHERE f.credit_code = :credit_code AND f.role = 'legal_person' AND f.id_number_hash = :id_number_hash
   AND f.ended_at IS NULL;
+
+-- name: use_request!
+INSERT INTO used_requests (request_id, used_at) VALUES (:request_id, :now) ON CONFLICT (request_id) DO NOTHING;
+
+-- name: purge_used!
+DELETE FROM used_requests WHERE used_at <= :before;
+
+-- name: account_of^
+-- Whose certificate this is.
+SELECT account_id FROM certificates WHERE serial = :serial;

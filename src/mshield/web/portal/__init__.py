@@ -2,6 +2,6 @@
 
 from typing import Final
 
-from mshield.web.portal import acts, lists, sessions
+from mshield.web.portal import acts, lists, own_shield, sessions
 
-ROUTERS: Final = (sessions.router, lists.router, acts.router)
+ROUTERS: Final = (sessions.router, lists.router, acts.router, own_shield.router)

@@ -30,6 +30,10 @@ Reason = Annotated[
     str, msgspec.Meta(min_length=1, max_length=MAX_REASON, description="stands in the history, in his words")
 ]
 
+CauseName = Literal[
+    "unspecified", "key_compromise", "affiliation_changed", "superseded", "cessation_of_operation"
+]
+
 
 class ActMessage(Wire, frozen=True):
     """One act on one or many shields."""
@@ -40,14 +44,16 @@ class ActMessage(Wire, frozen=True):
 
 
 class RevocationMessage(Wire, frozen=True):
-    """A batch of revocations; `cause` is what the revocation list says, `reason` what the history says."""
+    """A batch of revocations; `cause` is what the revocation list says, `reason` what the history says.
+
+    Either an SMS code or the id of a request that his shield signed for just this goes with it.
+    """
 
     shield_numbers: Numbers
     reason: Reason
-    cause: Literal[
-        "unspecified", "key_compromise", "affiliation_changed", "superseded", "cessation_of_operation"
-    ]
-    sms_code: Annotated[str, msgspec.Meta(min_length=1, max_length=16)]
+    cause: CauseName
+    sms_code: Annotated[str, msgspec.Meta(min_length=1, max_length=16)] | None = None
+    request_id: Annotated[str, msgspec.Meta(min_length=1, max_length=64)] | None = None
 
 
 class RevocationCodeMessage(Wire, frozen=True):
@@ -100,7 +106,7 @@ async def act(request: Request, credit_code: str) -> Response:
         enterprise,
         CertificateEvent(message.act),
         message.shield_numbers,
-        reason=_reason(message.reason),
+        reason=reason_of(message.reason),
         now=context.clock(),
     )
     return _answer(outcomes)
@@ -132,7 +138,7 @@ async def send_revocation_code(request: Request) -> Response:
     operation_id="revokeShields",
     openapi_extra=openapi.takes(RevocationMessage) | CHANGING,
     responses=openapi.answers(OutcomesMessage, "An outcome for each shield")
-    | openapi.problems(400, 401, 403, 404, 422, 503),
+    | openapi.problems(400, 401, 403, 404, 409, 410, 422, 503),
 )
 async def revoke(request: Request, credit_code: str) -> Response:
     """作废 (注销): for good, there is no way back. The phone may apply anew afterwards and keeps its number."""
@@ -140,19 +146,23 @@ async def revoke(request: Request, credit_code: str) -> Response:
     require_json(request)
     message = decode(await request.body(), RevocationMessage)
     context = context_of(request)
+    if (message.sms_code is None) == (message.request_id is None):
+        raise errors.InvalidRequest(fields=["sms_code", "request_id"])
     outcomes = await context.manage_shields.revoke(
         person,
         enterprise,
         message.shield_numbers,
-        reason=_reason(message.reason),
+        reason=reason_of(message.reason),
         cause=Cause(message.cause),
         sms_code=message.sms_code,
+        request_id=message.request_id,
         now=context.clock(),
     )
     return _answer(outcomes)
 
 
-def _reason(text: str) -> str:
+def reason_of(text: str) -> str:
+    """A reason in one spacing. Raises InvalidRequest."""
     reason = " ".join(text.split())
     if not reason or not reason.isprintable():
         raise errors.InvalidRequest(fields=["reason"])

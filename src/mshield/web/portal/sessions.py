@@ -8,9 +8,10 @@ from fastapi import APIRouter, Path
 from starlette.requests import Request
 from starlette.responses import Response
 
+from mshield.services.context import Context
 from mshield.services.local_accounts import LOCAL
 from mshield.services.login import Credentials
-from mshield.services.portal_session import MAX_LOGIN_ID, ManagedEnterprise
+from mshield.services.portal_session import MAX_LOGIN_ID, ManagedEnterprise, OpenedSession
 from mshield.web import openapi
 from mshield.web.body import Wire, decode
 from mshield.web.context import context_of
@@ -158,15 +159,7 @@ async def start_session(request: Request) -> Response:
     message = decode(await request.body(), PortalSessionStartMessage)
     context = context_of(request)
     opened = await context.portal_sessions.finish(message.login_id, message.sms_code, now=context.clock())
-    answer = PortalSessionMessage(
-        name=opened.name,
-        csrf_token=opened.csrf_token,
-        expires_in=opened.expires_in,
-        enterprises=_enterprises(opened.enterprises),
-    )
-    response = Response(msgspec.json.encode(answer), 201, NO_STORE, media_type="application/json")
-    set_cookie(response, context, opened.token, seconds=opened.expires_in)
-    return response
+    return opened_answer(context, opened)
 
 
 @router.get(
@@ -204,6 +197,19 @@ async def end_session(request: Request) -> Response:
     await context.portal_sessions.end(person, now=context.clock())
     response = Response(status_code=204)
     clear_cookie(response, context)
+    return response
+
+
+def opened_answer(context: Context, opened: OpenedSession) -> Response:
+    """A new session, with its cookie."""
+    answer = PortalSessionMessage(
+        name=opened.name,
+        csrf_token=opened.csrf_token,
+        expires_in=opened.expires_in,
+        enterprises=_enterprises(opened.enterprises),
+    )
+    response = Response(msgspec.json.encode(answer), 201, NO_STORE, media_type="application/json")
+    set_cookie(response, context, opened.token, seconds=opened.expires_in)
     return response
 
 

@@ -1,0 +1,115 @@
+"""The legal person's own shield at the portal: logging in by scan, and signing a batch of revocations."""
+
+from typing import Annotated, Final
+
+import msgspec
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mshield.services.ask import Asked
+from mshield.services.own_shield import Pc, Revocation
+from mshield.web import openapi
+from mshield.web.body import Wire, decode
+from mshield.web.context import context_of
+from mshield.web.portal.acts import CauseName, Numbers, Reason, reason_of
+from mshield.web.portal.authentication import CHANGING, managed, require_json
+from mshield.web.portal.sessions import (
+    NO_STORE,
+    PortalSessionMessage,
+    address_of,
+    opened_answer,
+)
+
+router: Final = APIRouter(tags=["portal"])
+_MAX_BROWSER: Final = 400
+
+
+class ScanMessage(Wire, frozen=True):
+    """A request for the legal person's phone: the page shows its QR code and follows it by `status_token`."""
+
+    request_id: str
+    status_token: str
+    number: str
+    expires_in: int
+
+
+class ShieldSessionStartMessage(Wire, frozen=True):
+    """A login that the phone has signed."""
+
+    request_id: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    status_token: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+
+
+class RevocationTermsMessage(Wire, frozen=True):
+    """What is to be signed: exactly what is then revoked."""
+
+    shield_numbers: Numbers
+    reason: Reason
+    cause: CauseName
+
+
+@router.post(
+    "/shield-logins",
+    status_code=201,
+    summary="Begin a login by shield",
+    operation_id="beginPortalShieldLogin",
+    responses=openapi.answers(ScanMessage, "To be scanned", status=201) | openapi.problems(429, 503),
+)
+async def begin_shield_login(request: Request) -> Response:
+    """His phone shows that the portal asks, and this PC; then `POST /shield-sessions` opens the session."""
+    context = context_of(request)
+    asked = await context.own_shield.ask_login(_pc(request), now=context.clock())
+    return _answer(asked, now=context.clock())
+
+
+@router.post(
+    "/shield-sessions",
+    status_code=201,
+    summary="Finish a login by shield",
+    operation_id="startPortalShieldSession",
+    openapi_extra=openapi.takes(ShieldSessionStartMessage),
+    responses=openapi.answers(PortalSessionMessage, "Logged in; the session is in the cookie", status=201)
+    | openapi.problems(400, 401, 403, 404, 409, 410, 503),
+)
+async def start_shield_session(request: Request) -> Response:
+    """Once for each signed login."""
+    require_json(request)
+    message = decode(await request.body(), ShieldSessionStartMessage)
+    context = context_of(request)
+    now = context.clock()
+    account = await context.own_shield.account_of_login(message.request_id, message.status_token, now=now)
+    return opened_answer(context, await context.portal_sessions.open(account, now=now))
+
+
+@router.post(
+    "/enterprises/{credit_code}/revocation-requests",
+    status_code=201,
+    summary="Have a batch of revocations signed",
+    operation_id="askForRevocationSignature",
+    openapi_extra=openapi.takes(RevocationTermsMessage) | CHANGING,
+    responses=openapi.answers(ScanMessage, "To be scanned", status=201)
+    | openapi.problems(400, 401, 403, 404, 422, 429, 503),
+)
+async def ask_for_revocation(request: Request, credit_code: str) -> Response:
+    """In place of an SMS code: the signed request's id goes with `POST .../revocations`, which must say the same."""
+    _, enterprise = await managed(request, credit_code, changes=True)
+    require_json(request)
+    message = decode(await request.body(), RevocationTermsMessage)
+    context = context_of(request)
+    revocation = Revocation(
+        enterprise.credit_code, message.shield_numbers, reason_of(message.reason), message.cause
+    )
+    asked = await context.own_shield.ask_revocation(enterprise, revocation, _pc(request), now=context.clock())
+    return _answer(asked, now=context.clock())
+
+
+def _pc(request: Request) -> Pc:
+    browser = request.headers.get("user-agent", "")[:_MAX_BROWSER]
+    return Pc(address_of(request), browser if browser.isprintable() and browser else None)
+
+
+def _answer(asked: Asked, *, now: int) -> Response:
+    seconds = max(0, asked.expires_at - now) // 1000
+    answer = ScanMessage(asked.id, asked.status_token, asked.number, seconds)
+    return Response(msgspec.json.encode(answer), 201, NO_STORE, media_type="application/json")
