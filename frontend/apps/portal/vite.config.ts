@@ -3,13 +3,15 @@ import { ElementPlusResolver } from "unplugin-vue-components/resolvers";
 import components from "unplugin-vue-components/vite";
 import { defineConfig } from "vite";
 
-import { iconSprite } from "../../packages/look/vite.ts";
+import { iconSprite, look } from "../../packages/look/vite.ts";
 
 export default defineConfig({
   base: "/portal/",
   plugins: [
-    vue(),
+    vue({ template: { compilerOptions: { isCustomElement: (tag) => tag.startsWith("mshield-") } } }),
     iconSprite(),
+    // What the web component draws with.
+    look({ icons: ["scan", "pin", "clock", "stop", "wifi-off"] }),
     components({ dts: false, dirs: [], resolvers: [ElementPlusResolver({ importStyle: "css" })] }),
   ],
   define: {

@@ -25,3 +25,14 @@ def clerk(party: Party) -> Iterator[VirtualPhone]:
         yield phone
     with legal_person.at_the_portal(service) as portal:
         legal_person.revoke(service, portal, number)
+
+
+@pytest.fixture(scope="module")
+def own_phone(party: Party, clerk: VirtualPhone) -> Iterator[VirtualPhone]:
+    """The legal person's own shield."""
+    assert clerk.certificate().state == "active"
+    service = party.service
+    with service.phone("legal-person-at-the-desk") as phone:
+        log_in(service, phone, LEGAL_PERSON)
+        apply(service, phone, LEGAL_PERSON)
+        yield phone

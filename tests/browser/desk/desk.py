@@ -35,6 +35,12 @@ class Desk:
         self.page.goto(self.origin + path)
         return self.page
 
+    def open_password_login(self) -> Page:
+        """The login for who has lost his phone."""
+        page = self.open("/portal/login")
+        page.get_by_role("button", name="账号密码").click()
+        return page
+
     def captcha(self) -> str:
         """What stands in the newest picture, once the page shows it."""
         picture = self.page.get_by_role("img", name="验证码图片")
@@ -50,14 +56,14 @@ class Desk:
     def give(self, *, account: str, password: str, captcha: str) -> None:
         """Fills the first page of the login and sends it."""
         page = self.page
-        page.get_by_label("账号").fill(account)
+        page.get_by_role("textbox", name="账号").fill(account)
         page.get_by_label("密码").fill(password)
         page.get_by_label("验证码", exact=True).fill(captcha)
         page.get_by_role("button", name="下一步").click()
 
     def log_in(self, person: Person = LEGAL_PERSON) -> Page:
         """Both halves of the login."""
-        self.open("/portal/login")
+        self.open_password_login()
         self.give(account=person.phone, password=person.password, captcha=self.captcha())
         field = self.page.get_by_label("短信验证码")
         expect(field).to_be_focused()

@@ -17,6 +17,7 @@ from tests.browser.app.hand_and_eye import judged
 from tests.browser.app.seeded import CLERK
 from tests.browser.conftest import Party
 from tests.browser.desk.desk import Desk, desk
+from tests.browser.seen import read_code
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +47,7 @@ def test_wrong_captcha_and_wrong_password_say_so_and_nobody_is_in(browser: Brows
     with desk(browser, party) as made:
         page = made.open("/portal/people")
         expect(page).to_have_url(f"{made.origin}/portal/login?next=/people")
+        made.open_password_login()
         made.captcha()
         made.give(account=LEGAL_PERSON.phone, password=LEGAL_PERSON.password, captcha="????")
         expect(page.get_by_role("alert")).to_contain_text("captcha_wrong")
@@ -58,7 +60,7 @@ def test_r14_an_operator_gets_no_further_than_his_password(
     browser: Browser, party: Party, clerk: VirtualPhone
 ) -> None:
     with desk(browser, party) as made:
-        page = made.open("/portal/login")
+        page = made.open_password_login()
         made.give(account=CLERK.phone, password=CLERK.password, captcha=made.captcha())
         expect(page.get_by_role("alert")).to_contain_text("not_legal_person")
 
@@ -193,6 +195,41 @@ def test_the_session_ends_elsewhere_and_the_page_asks_for_the_login(
         assert "next=/shields" in page.url
 
 
+def scanned(place: Locator, phone: VirtualPhone) -> None:
+    """The phone films the code that stands there, and its holder enters his PIN."""
+    expect(place).to_be_visible()
+    code = read_code(place)
+    for _ in range(20):
+        if code is not None:
+            break
+        place.page.wait_for_timeout(250)
+        code = read_code(place)
+    assert code is not None
+    assert phone.scan(code).requester.name == "三证合一"
+    phone.approve(pin=LEGAL_PERSON.pin)
+
+
+def test_r14_he_logs_in_by_scan_and_revokes_by_his_signature(
+    browser: Browser, party: Party, own_phone: VirtualPhone
+) -> None:
+    with desk(browser, party) as made:
+        page = made.open("/portal/login")
+        judged(page)
+        scanned(page.locator("mshield-login"), own_phone)
+        expect(page.get_by_role("heading", name="企业的手机盾")).to_be_visible()
+        row_of(page, own_phone).get_by_role("button", name="作废").click()
+        dialog = page.get_by_role("dialog")
+        dialog.get_by_role("combobox", name="原因").press("Enter")
+        page.get_by_role("option", name="更换手机").click()
+        number = own_phone.certificate().shield_number
+        dialog.get_by_label("输入手机盾号后 4 位").fill(number[-4:])
+        dialog.get_by_role("radio", name="我的手机盾签名").press("Space")
+        dialog.get_by_role("button", name="作废这个手机盾").click()
+        scanned(dialog.locator("mshield-sign"), own_phone)
+        expect(dialog).to_be_hidden()
+        expect(row_of(page, own_phone)).to_contain_text("已作废")
+
+
 def test_r14_r21_revoked_for_good_with_the_number_typed_and_a_fresh_code(
     legal: Desk, clerk: VirtualPhone, party: Party
 ) -> None:
@@ -209,10 +246,10 @@ def test_r14_r21_revoked_for_good_with_the_number_typed_and_a_fresh_code(
     dialog.get_by_label("输入手机盾号后 4 位").fill(clerk.certificate().shield_number[-4:])
     dialog.get_by_role("button", name="获取验证码").click()
     expect(dialog.get_by_text("已发送到您账号的手机")).to_be_visible()
-    dialog.get_by_label("短信验证码").fill("000000")
+    dialog.get_by_role("textbox", name="短信验证码").fill("000000")
     act.click()
     expect(dialog.get_by_role("alert")).to_contain_text("sms_code_wrong")
-    dialog.get_by_label("短信验证码").fill(party.service.sms_code("revoke", LEGAL_PERSON))
+    dialog.get_by_role("textbox", name="短信验证码").fill(party.service.sms_code("revoke", LEGAL_PERSON))
     act.click()
     expect(row_of(page, clerk)).to_contain_text("已作废")
     expect(row_of(page, clerk)).to_contain_text("不可操作")

@@ -64,23 +64,3 @@ export async function doAct(
 export async function askForCode(): Promise<number> {
   return (await answered(api.POST("/api/portal/revocation-codes"))).resend_in;
 }
-
-export async function revoke(
-  creditCode: string,
-  numbers: readonly string[],
-  reason: { readonly words: string; readonly cause: Cause },
-  code: string,
-): Promise<Outcome[]> {
-  const { items } = await answered(
-    api.POST("/api/portal/enterprises/{credit_code}/revocations", {
-      params: { path: { credit_code: creditCode } },
-      body: {
-        shield_numbers: [...numbers],
-        reason: reason.words,
-        cause: reason.cause,
-        sms_code: code.trim(),
-      },
-    }),
-  );
-  return items;
-}

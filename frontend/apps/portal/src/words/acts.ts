@@ -47,6 +47,9 @@ export const actWords = {
     wait: "{left} 秒后重发",
     sent: "已发送到您账号的手机",
     identity: "再确认一次您的身份",
+    byCode: "短信验证码",
+    byShield: "我的手机盾签名",
+    shieldHint: "下一步用您的手机盾扫码，核对号码和原因，输入 PIN 码",
     not: {
       report_loss: "不挂失",
       lift_loss: "不解除",
@@ -119,6 +122,9 @@ export const actWords = {
     wait: "Again in {left} s",
     sent: "Sent to your account's phone",
     identity: "Confirm once more that it is you",
+    byCode: "SMS code",
+    byShield: "My shield's signature",
+    shieldHint: "Next, scan with your shield, compare number and reason, enter the PIN",
     not: {
       report_loss: "Don't report",
       lift_loss: "Don't lift",

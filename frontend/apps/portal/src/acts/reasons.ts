@@ -1,0 +1,25 @@
+/** Why a shield is revoked, in the words of people, and what the revocation list says for it. */
+
+import type { Cause } from "../engine/acts.ts";
+import type { Shield } from "../engine/client.ts";
+
+export const CAUSES = {
+  pin: "superseded",
+  phone: "superseded",
+  lost: "key_compromise",
+  left: "affiliation_changed",
+  stopped: "cessation_of_operation",
+  expired: "superseded",
+  other: "unspecified",
+} as const satisfies Record<string, Cause>;
+
+export type Reason = keyof typeof CAUSES;
+
+/** The reason that the shield's own state suggests; empty where it suggests none, and for several. */
+export function likelyReason(shields: readonly Pick<Shield, "state" | "holds">[]): Reason | "" {
+  const [one] = shields;
+  if (shields.length !== 1 || one === undefined) return "";
+  if (one.state === "pin_locked") return "pin";
+  if (one.state === "expired") return "expired";
+  return one.holds.includes("lost") ? "lost" : "";
+}

@@ -1,0 +1,71 @@
+/** What the legal person's own phone is asked: to log in, or to sign a batch of revocations. */
+
+import { answered } from "@mshield/desk/client.ts";
+
+import type { Cause } from "./acts.ts";
+import { api, type Outcome } from "./client.ts";
+import { enter } from "./session.ts";
+
+/** A request to be scanned. */
+export interface Scan {
+  readonly id: string;
+  readonly token: string;
+  /** The two digits that both screens show. */
+  readonly number: string;
+}
+
+interface Made {
+  readonly request_id: string;
+  readonly status_token: string;
+  readonly number: string;
+}
+
+function scanOf(made: Made): Scan {
+  return { id: made.request_id, token: made.status_token, number: made.number };
+}
+
+export async function askLogin(): Promise<Scan> {
+  return scanOf(await answered(api.POST("/api/portal/shield-logins")));
+}
+
+/** Once his phone has signed. */
+export async function finishLogin({ id, token }: Scan): Promise<void> {
+  const body = { request_id: id, status_token: token };
+  enter(await answered(api.POST("/api/portal/shield-sessions", { body })));
+}
+
+export interface RevocationTerms {
+  readonly numbers: readonly string[];
+  readonly words: string;
+  readonly cause: Cause;
+}
+
+function bodyOf({ numbers, words, cause }: RevocationTerms) {
+  return { shield_numbers: [...numbers], reason: words, cause };
+}
+
+export async function askSignature(creditCode: string, terms: RevocationTerms): Promise<Scan> {
+  return scanOf(
+    await answered(
+      api.POST("/api/portal/enterprises/{credit_code}/revocation-requests", {
+        params: { path: { credit_code: creditCode } },
+        body: bodyOf(terms),
+      }),
+    ),
+  );
+}
+
+/** Revokes what he has signed, or what his SMS code is for. */
+export async function revoke(
+  creditCode: string,
+  terms: RevocationTerms,
+  proof: { readonly sms_code: string } | { readonly request_id: string },
+): Promise<Outcome[]> {
+  const { items } = await answered(
+    api.POST("/api/portal/enterprises/{credit_code}/revocations", {
+      params: { path: { credit_code: creditCode } },
+      body: { ...bodyOf(terms), ...proof },
+    }),
+  );
+  return items;
+}
