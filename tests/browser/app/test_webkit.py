@@ -46,7 +46,7 @@ def apply(browser: WebKit, party: Party, person: Person) -> None:
     """From the data to the certificate."""
     browser.press("申请证书")
     browser.fill("身份证号", person.id_number)
-    browser.press("用户类型请选择")
+    browser.press("用户类型 请选择")
     browser.choose("企业操作员")
     browser.press("完成")
     browser.fill("统一社会信用代码", person.credit_code)

@@ -1,0 +1,76 @@
+"""The app without a finger: what Tab reaches, whether one sees where one is, where a sheet keeps the focus."""
+
+from typing import Any, Final
+
+from playwright.sync_api import Page
+
+_TO_REACH: Final = """() => {
+  const all = document.querySelectorAll("a[href], button, input, select, summary, textarea, [tabindex]");
+  const reachable = [...all].filter((each) => {
+    if (each.tabIndex < 0 || each.disabled || !each.checkVisibility({ visibilityProperty: true })) return false;
+    if (each.closest("[inert]")) return false;
+    // Of radio buttons Tab reaches the chosen one; arrows lead to the others.
+    return each.type !== "radio" || each.checked;
+  });
+  reachable.forEach((each, i) => each.setAttribute("data-tab", i));
+  return reachable.map((each) => each.outerHTML.slice(0, 140));
+}"""
+_LOOK: Final = """focused => {
+  // Where the focus may show: the element, what it stands in, what it holds.
+  const around = [focused, focused.parentElement, focused.parentElement?.parentElement, ...focused.children];
+  const look = (each) => {
+    const { outlineColor, outline, boxShadow, borderColor, backgroundColor, textDecoration } = getComputedStyle(each);
+    const line = outlineColor === "rgba(0, 0, 0, 0)" ? "" : outline;
+    return [line, boxShadow, borderColor, backgroundColor, textDecoration].join();
+  };
+  const next = focused.nextElementSibling;
+  if (next) around.push(next);
+  return around.filter(Boolean).map(look).join();
+}"""
+_STEP: Final = f"""() => {{
+  const focused = document.activeElement;
+  const at = focused?.getAttribute("data-tab");
+  if (at === null || at === undefined) return null;
+  const look = {_LOOK};
+  const now = look(focused);
+  const {{ top, bottom }} = focused.getBoundingClientRect();
+  focused.blur();
+  const before = look(focused);
+  focused.focus({{ focusVisible: true, preventScroll: true }});
+  return {{ at: Number(at), seen: now !== before, onScreen: bottom > 0 && top < innerHeight }};
+}}"""
+_INSIDE: Final = "() => !!document.activeElement?.closest('dialog')"
+
+
+def walk(page: Page) -> list[str]:
+    """Walks by Tab from the page's start; what it didn't reach, didn't show as focused, or left out of sight."""
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    names: list[str] = page.evaluate(_TO_REACH)
+    found: dict[int, dict[str, Any]] = {}
+    page.evaluate("() => { document.activeElement?.blur(); getSelection()?.removeAllRanges(); }")
+    for _ in range(2 * len(names) + 4):
+        page.keyboard.press("Tab")
+        step = page.evaluate(_STEP)
+        if step is not None:
+            found[step["at"]] = step
+        if len(found) == len(names):
+            break
+    faults = []
+    for at, name in enumerate(names):
+        step = found.get(at)
+        if step is None:
+            faults.append(f"not reached: {name}")
+        elif not step["seen"]:
+            faults.append(f"focus not to be seen: {name}")
+        elif not step["onScreen"]:
+            faults.append(f"out of sight: {name}")
+    return faults
+
+
+def keeps(page: Page, steps: int = 20) -> bool:
+    """Whether Tab stays within the open sheet, forwards and back, or rests on the browser's own."""
+    for key in ["Tab"] * steps + ["Shift+Tab"] * steps:
+        page.keyboard.press(key)
+        if not page.evaluate(_INSIDE) and not page.evaluate("document.activeElement === document.body"):
+            return False
+    return True

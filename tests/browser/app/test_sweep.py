@@ -1,0 +1,209 @@
+"""Every screen of the app: nothing bars anyone, the keyboard reaches everything, names are in the app's language.
+
+The screens are the router's own: one that is missing here fails.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.app.camera import Screen
+from tests.browser.app.hand_and_eye import PIXEL, judged
+from tests.browser.app.keyboard import keeps, walk
+from tests.browser.app.newcomers import newcomer
+from tests.browser.app.seeded import Holder, holder
+from tests.browser.app.test_request import PC, document
+from tests.browser.conftest import Party
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+UNKNOWN: Final = "/:unknown(.*)*"
+_ROUTES: Final = """() => {
+  const { $router } = document.querySelector("#app").__vue_app__.config.globalProperties;
+  return $router.getRoutes().map(({ path }) => path);
+}"""
+_LANGUAGE: Final = """language => {
+  const settings = JSON.parse(localStorage.getItem("mshield-settings"));
+  localStorage.setItem("mshield-settings", JSON.stringify({ ...settings, language }));
+}"""
+_CHINESE: Final = re.compile(r"[\u4e00-\u9fff]")
+_NAMED: Final = re.compile(
+    r'- (button|link|textbox|heading|checkbox|radio|switch|tab|img|dialog|navigation) "([^"]*)"'
+)
+_OWN_NAMES: Final = re.compile(
+    "单一窗口|许[安澄禾景朗清越嘉言宁][东南西北中远]|宁波北潮进出口有限公司"
+    "|进口货物报关单|操作员|申报总价|手机盾|中文 切换到中文|简体中文|中文"
+)
+"""What has a Chinese name in every language: whom the app tells of, and the switch to Chinese."""
+
+
+@dataclass(slots=True)
+class Sweep:
+    """One phone, its page, and the business system that asks it."""
+
+    party: Party
+    phone: Holder
+    page: Page
+
+    def open(self, path: str) -> None:
+        """A screen."""
+        self.page.goto(f"{self.phone.service.origin}/app{path}")
+
+    def ask(self, kind: str = "signature") -> str:
+        """A request's code as a path of the app."""
+        more: dict[str, Any] = {"documents": [document()]} if kind == "signature" else {}
+        made = self.party.ask(kind, pc=PC, **more)
+        return Screen.of(made).coming(1)[0].removeprefix(self.phone.service.origin)
+
+    def speak(self, language: str) -> None:
+        """The app's language from the next screen on."""
+        self.page.evaluate(_LANGUAGE, language)
+
+
+def scanned(sweep: Sweep) -> None:
+    """A signature's confirmation."""
+    sweep.open(sweep.ask())
+    expect(sweep.page.locator(".amt")).to_be_visible()
+
+
+def stale(sweep: Sweep) -> None:
+    """A code that is old."""
+    sweep.open(re.sub(r"t=\d+", "t=900", sweep.ask("login")))
+
+
+def signed(sweep: Sweep) -> None:
+    """What comes after the PIN."""
+    scanned(sweep)
+    sweep.page.locator("footer button, .foot button").first.click()
+    dialog = sweep.page.get_by_role("dialog")
+    expect(dialog).to_be_visible()
+    for digit in sweep.phone.person.pin:
+        dialog.get_by_role("button", name=digit, exact=True).click()
+    expect(sweep.page).to_have_url(re.compile("/app/result"), timeout=30_000)
+
+
+def one_signature(sweep: Sweep) -> None:
+    """One of the list, made now where there is none yet."""
+    signed(sweep)
+    sweep.open("/me/signatures")
+    link = sweep.page.locator("main a[href*='/me/signatures/']").first
+    expect(link).to_be_visible()
+    link.click()
+    expect(sweep.page).to_have_url(re.compile("/me/signatures/."))
+
+
+def at(path: str) -> Callable[[Sweep], None]:
+    """A screen that needs nothing before it."""
+    return lambda sweep: sweep.open(path)
+
+
+SCREENS: Final[dict[str, Callable[[Sweep], None]]] = {
+    "/": at("/"),
+    "/welcome": at("/welcome"),
+    "/login": at("/login"),
+    "/register": at("/register"),
+    "/outside-login": at("/outside-login?error=access_denied"),
+    "/forgot": at("/forgot"),
+    "/apply": at("/apply"),
+    "/bind": at("/bind"),
+    "/pin": at("/pin"),
+    "/renew": at("/renew"),
+    "/replace-phone": at("/replace-phone"),
+    "/locked": at("/locked"),
+    "/scan": at("/scan"),
+    "/q/:id": stale,
+    "/sign": at("/sign?request=none"),
+    "/request": scanned,
+    "/result": signed,
+    "/inbox": at("/inbox"),
+    "/me": at("/me"),
+    "/me/certificate": at("/me/certificate"),
+    "/me/signatures": at("/me/signatures"),
+    "/me/signatures/:sid": one_signature,
+    "/me/devices": at("/me/devices"),
+    "/me/settings": at("/me/settings"),
+    "/me/about": at("/me/about"),
+    "/faq": at("/faq"),
+    "/faq/:id": at("/faq/3.7"),
+}
+
+
+@pytest.fixture(scope="module")
+def sweep(browser: Browser, party: Party, engine: Path) -> Iterator[Sweep]:
+    """A phone with a certificate."""
+    with holder(browser, party, engine, person=newcomer(party.service), **PIXEL) as phone:
+        yield Sweep(party, phone, phone.page())
+
+
+def test_no_screen_is_missing(sweep: Sweep) -> None:
+    sweep.open("/")
+    expect(sweep.page.locator("h1").first).to_be_attached()
+    assert set(sweep.page.evaluate(_ROUTES)) == {*SCREENS, UNKNOWN}
+    sweep.open("/no/such/screen")
+    expect(sweep.page).to_have_url(f"{sweep.phone.service.origin}/app/")
+
+
+@pytest.mark.parametrize("route", SCREENS)
+def test_nothing_bars_anyone_and_the_keyboard_reaches_everything(sweep: Sweep, route: str) -> None:
+    sweep.speak("zh")
+    SCREENS[route](sweep)
+    settle(sweep.page)
+    judged(sweep.page)
+    assert walk(sweep.page) == []
+    unnamed = [line for line in named(sweep.page) if not line[1]]
+    assert unnamed == []
+
+
+@pytest.mark.parametrize("route", SCREENS)
+def test_in_english_every_name_is_english(sweep: Sweep, route: str) -> None:
+    sweep.speak("en")
+    SCREENS[route](sweep)
+    settle(sweep.page)
+    judged(sweep.page)
+    foreign = [line for line in named(sweep.page) if _CHINESE.search(_OWN_NAMES.sub("", line[1]))]
+    assert foreign == []
+
+
+def settle(page: Page) -> None:
+    """The screen stands, and what it asked for has come."""
+    expect(page.locator("h1").first).to_be_attached()
+    page.wait_for_load_state("networkidle")
+
+
+def named(page: Page) -> list[tuple[str, str]]:
+    """What a screen reader reads of things that one acts on or finds one's way by: role and name."""
+    return _NAMED.findall(page.locator("body").aria_snapshot())
+
+
+SHEETS: Final = {
+    "why a function can't work": ("/", "申请证书"),
+    "the wheel": ("/register", "证件类型 居民身份证"),
+    "typing a code": ("/scan", "输入"),
+    "the PIN": ("/bind", "绑定证书"),
+}
+
+
+@pytest.mark.parametrize("sheet", SHEETS)
+def test_a_sheet_keeps_the_focus_and_gives_it_back(sweep: Sweep, sheet: str) -> None:
+    path, name = SHEETS[sheet]
+    sweep.speak("zh")
+    sweep.open(path)
+    page = sweep.page
+    settle(page)
+    opener = page.get_by_role("button", name=name, exact=True).or_(
+        page.get_by_role("link", name=name, exact=True)
+    )
+    opener.first.focus()
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_be_visible()
+    assert keeps(page)
+    judged(page)
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(opener.first).to_be_focused()
