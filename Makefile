@@ -52,9 +52,10 @@ api: $(VENV)/.dev $(VENV)/.frontend-lint ## renews the front end's types of the 
 docs: $(VENV)/.dev ## renews what repeats the code: docs of errors, settings and commands, the app's FAQ
 	@$(BIN)/python -m tests.pages
 
-manual: $(VENV)/.dev $(VENV)/.frontend ## renews the pictures of the app's manual, docs/manual
+manual: $(VENV)/.dev $(VENV)/.frontend ## renews the manuals' pictures, docs/manual
 	@scripts/install-test-needs
 	@MSHIELD_MANUAL=docs/manual/pictures $(BIN)/pytest -m slow tests/browser/app/test_manual.py
+	@MSHIELD_MANUAL=docs/manual/pictures $(BIN)/pytest tests/browser/desk/test_portal.py
 
 constraints: $(VENV)/.dev ## renews constraints.txt from what .venv holds
 	@{ echo '# What `make` installs, exactly. Renewed by `make constraints`.'; \

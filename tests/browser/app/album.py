@@ -86,4 +86,32 @@ class Album:
         file = self.folder / f"{name}.webp"
         drawn = Image.open(io.BytesIO(seen)).convert("RGB")
         drawn.resize((WIDTH, drawn.height * WIDTH // drawn.width)).save(file, quality=80, method=6)
-        assert file.stat().st_size <= LARGEST, f"{name} has {file.stat().st_size} bytes"
+        _require_small(file)
+
+
+@dataclass(frozen=True, slots=True)
+class DeskAlbum:
+    """The pictures of pages at a desk; numbers and times are those of the walk."""
+
+    folder: Path | None
+
+    @classmethod
+    def wanted(cls) -> Self:
+        """As `make manual` asks: beside the app's."""
+        named = os.environ.get("MSHIELD_MANUAL")
+        return cls(Path(named).parent / "desk" if named else None)
+
+    def take(self, page: Page, name: str) -> None:
+        """What stands on the screen."""
+        if self.folder is None:
+            return
+        page.emulate_media(color_scheme="light", reduced_motion="reduce")
+        seen = page.screenshot(animations="disabled", caret="hide")
+        self.folder.mkdir(parents=True, exist_ok=True)
+        file = self.folder / f"{name}.webp"
+        Image.open(io.BytesIO(seen)).convert("RGB").save(file, quality=80, method=6)
+        _require_small(file)
+
+
+def _require_small(file: Path) -> None:
+    assert file.stat().st_size <= LARGEST, f"{file.name} has {file.stat().st_size} bytes"

@@ -4,6 +4,7 @@ import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import openpyxl
 import pytest
@@ -13,6 +14,7 @@ from mshield.client.errors import ProblemError
 from mshield.client.phone import VirtualPhone
 from mshield.demo.people import LEGAL_PERSON, OPERATOR
 from tests import legal_person
+from tests.browser.app.album import DeskAlbum
 from tests.browser.app.hand_and_eye import judged
 from tests.browser.app.seeded import CLERK
 from tests.browser.conftest import Party
@@ -27,6 +29,9 @@ def legal(browser: Browser, party: Party, clerk: VirtualPhone) -> Iterator[Desk]
     with desk(browser, party) as made:
         made.log_in()
         yield made
+
+
+ALBUM: Final = DeskAlbum.wanted()
 
 
 def row_of(page: Page, phone: VirtualPhone) -> Locator:
@@ -73,6 +78,8 @@ def test_r14_loss_reported_and_lifted_by_number(legal: Desk, clerk: VirtualPhone
     expect(dialog.get_by_role("button", name="不挂失")).to_be_focused()
     expect(dialog.get_by_role("button", name="挂失", exact=True)).to_be_disabled()
     judged(page)
+    dialog.get_by_role("button", name="手机遗失").click()
+    ALBUM.take(page, "loss")
     confirm(page, "挂失", "手机遗失在出租车上")
     expect(row).to_contain_text("已挂失")
     expect(page.get_by_text("挂失已生效：沈若澜")).to_be_visible()
@@ -83,6 +90,7 @@ def test_r14_loss_reported_and_lifted_by_number(legal: Desk, clerk: VirtualPhone
     expect(page.get_by_role("heading", name="当前停用")).to_be_visible()
     expect(page.locator("main")).to_contain_text("手机遗失在出租车上")
     judged(page)
+    ALBUM.take(page, "shield")
     page.get_by_role("button", name="冻结", exact=True).click()
     confirm(page, "冻结", "内部核查")
     page.get_by_role("button", name="解挂失").click()
@@ -137,6 +145,7 @@ def test_r14_found_by_number_name_and_state_and_acted_on_together(legal: Desk, c
     expect(page.get_by_role("dialog")).to_contain_text("冻结2 个手机盾")
     confirm(page, "冻结", "内部核查")
     expect(page.get_by_text("冻结已生效：2 个")).to_be_visible()
+    ALBUM.take(page, "shields")
     for phone in (clerk, legal.party.phone):
         expect(row_of(page, phone)).to_contain_text("已冻结")
         row_of(page, phone).get_by_role("button", name="解冻结").click()
@@ -162,6 +171,7 @@ def test_r19_the_filed_people_and_their_shields(legal: Desk) -> None:
     page = legal.open("/portal/people")
     rows = page.locator("tbody tr")
     expect(rows.filter(has_text=LEGAL_PERSON.name)).to_contain_text("法人")
+    ALBUM.take(page, "people")
     assert CLERK.id_number not in page.content()
     judged(page)
     page.get_by_role("textbox", name="姓名或证件号码末几位").fill(CLERK.id_number[-4:])
@@ -215,6 +225,7 @@ def test_r14_he_logs_in_by_scan_and_revokes_by_his_signature(
     with desk(browser, party) as made:
         page = made.open("/portal/login")
         judged(page)
+        ALBUM.take(page, "login")
         scanned(page.locator("mshield-login"), own_phone)
         expect(page.get_by_role("heading", name="企业的手机盾")).to_be_visible()
         row_of(page, own_phone).get_by_role("button", name="作废").click()
@@ -225,6 +236,8 @@ def test_r14_he_logs_in_by_scan_and_revokes_by_his_signature(
         dialog.get_by_label("输入手机盾号后 4 位").fill(number[-4:])
         dialog.get_by_role("radio", name="我的手机盾签名").press("Space")
         dialog.get_by_role("button", name="作废这个手机盾").click()
+        expect(dialog.locator("mshield-sign")).to_be_visible()
+        ALBUM.take(page, "revoke-scan")
         scanned(dialog.locator("mshield-sign"), own_phone)
         expect(dialog).to_be_hidden()
         expect(row_of(page, own_phone)).to_contain_text("已作废")
@@ -246,6 +259,7 @@ def test_r14_r21_revoked_for_good_with_the_number_typed_and_a_fresh_code(
     dialog.get_by_label("输入手机盾号后 4 位").fill(clerk.certificate().shield_number[-4:])
     dialog.get_by_role("button", name="获取验证码").click()
     expect(dialog.get_by_text("已发送到您账号的手机")).to_be_visible()
+    ALBUM.take(page, "revoke")
     dialog.get_by_role("textbox", name="短信验证码").fill("000000")
     act.click()
     expect(dialog.get_by_role("alert")).to_contain_text("sms_code_wrong")

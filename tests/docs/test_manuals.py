@@ -1,4 +1,4 @@
-"""The app's manual: each picture that the walk takes stands in it, and none other."""
+"""The manuals: each picture that the walk takes stands in it, and none other."""
 
 import re
 from pathlib import Path
@@ -14,6 +14,13 @@ def test_the_pictures_are_those_of_the_walk() -> None:
     shown = re.findall(r'<img src="pictures/([a-z-]+)\.webp"', (FOLDER / "phone.md").read_text("utf-8"))
     assert taken == set(shown) == {file.stem for file in (FOLDER / "pictures").iterdir()}
     assert len(shown) == len(set(shown))
+
+
+def test_the_legal_persons_pictures_are_those_of_the_portals_tests() -> None:
+    walk = (ROOT / "tests" / "browser" / "desk" / "test_portal.py").read_text("utf-8")
+    taken = set(re.findall(r'ALBUM\.take\(page, "([a-z-]+)"\)', walk))
+    shown = re.findall(r'<img src="desk/([a-z-]+)\.webp"', (FOLDER / "legal-person.md").read_text("utf-8"))
+    assert taken == set(shown) == {file.stem for file in (FOLDER / "desk").iterdir()}
 
 
 def test_both_languages_have_the_same_sections() -> None:
