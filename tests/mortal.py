@@ -102,9 +102,13 @@ class MortalDatabase:
         self._survive({query.name})
         return row
 
-    async def all_together(self, query: Query, **values: object) -> list[Row]:
+    async def read_together(self, query: Query, **values: object) -> list[Row]:
         self._live()
-        rows = await self.db.all_together(query, **values)
+        return await self.db.read_together(query, **values)
+
+    async def write_together(self, query: Query, *, by: str | bytes, **values: object) -> list[Row]:
+        self._live()
+        rows = await self.db.write_together(query, by=by, **values)
         self._survive({query.name})
         return rows
 

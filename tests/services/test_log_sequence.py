@@ -173,8 +173,11 @@ class _Dying:
     async def run_one(self, query: Query, **values: object) -> Row | None:
         return await self.db.run_one(query, **values)
 
-    async def all_together(self, query: Query, **values: object) -> list[Row]:
-        return await self.db.all_together(query, **values)
+    async def read_together(self, query: Query, **values: object) -> list[Row]:
+        return await self.db.read_together(query, **values)
+
+    async def write_together(self, query: Query, *, by: str | bytes, **values: object) -> list[Row]:
+        return await self.db.write_together(query, by=by, **values)
 
     async def write(self, work: Work[T]) -> T:
         return await self.db.write(lambda tx: work(_DyingTx(tx, self)))

@@ -11,6 +11,7 @@ from mshield.store.opening import open_database
 from mshield.store.queries import Query, Statement
 
 _QUERY = Query("test", Statement("SELECT 1 AS one, $1::int AS call", ("call",)), None)
+_WRITE = Query("test write", _QUERY.postgresql, None)
 _KILL = (
     "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
     " WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -25,7 +26,8 @@ async def _ask(db: Database, until: asyncio.Event) -> list[Exception]:
 
     errors: list[Exception] = []
     while not until.is_set():
-        for asking in (db.one(_QUERY, call=0), db.all_together(_QUERY), db.write(work)):
+        together = (db.read_together(_QUERY), db.write_together(_WRITE, by=""))
+        for asking in (db.one(_QUERY, call=0), *together, db.write(work)):
             try:
                 await asking
             except Exception as error:  # noqa: BLE001  # told below

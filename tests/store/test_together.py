@@ -23,7 +23,7 @@ _QUERY = _query(_INSERT, "name", "box", "at", "call")
 
 
 async def _insert(db: Database, name: str, at: int = 1) -> list[tuple[object, object]]:
-    rows = await db.all_together(_QUERY, name=name, box=b"box", at=at)
+    rows = await db.write_together(_QUERY, by=name, name=name, box=b"box", at=at)
     return [(row["name"], row["created_at"]) for row in rows]
 
 
@@ -73,7 +73,7 @@ async def test_what_undoes_itself_is_undone_alone(db: Database) -> None:
     )
     query = Query("test", Statement(sql, ("name", "whole", "call")), None)
     answers = await asyncio.gather(
-        *(db.all_together(query, name=str(whole), whole=whole) for whole in (1, 0, 2)),
+        *(db.write_together(query, by="", name=str(whole), whole=whole) for whole in (1, 0, 2)),
         return_exceptions=True,
     )
     assert [isinstance(answer, Undone) for answer in answers] == [False, True, False]
@@ -94,7 +94,7 @@ async def test_a_fault_is_told_to_all_and_ends_nothing(db: Database) -> None:
     wrong = _query(_INSERT.replace("secrets", "no_such_table"), "name", "box", "at", "call")
 
     async def ask(name: str) -> None:
-        await db.all_together(wrong, name=name, box=b"", at=1)
+        await db.write_together(wrong, by=name, name=name, box=b"", at=1)
 
     answers = await asyncio.gather(*(ask(name) for name in "abc"), return_exceptions=True)
     assert all(isinstance(answer, StoreError) for answer in answers)

@@ -112,8 +112,9 @@ async def activate(db: Database, *, serial: str, uid: bytes, der: bytes, now: in
     try:
         if db.dialect == "sqlite":
             return await db.write(work)
-        made = await db.all_together(
+        made = await db.write_together(
             _SQL["certify"],
+            by=serial,
             id=new_id(now),
             serial=serial,
             der=der,

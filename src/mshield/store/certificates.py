@@ -7,6 +7,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 import msgspec
 
@@ -162,8 +163,8 @@ def basis_of(rows: Iterable[StatusRow]) -> str:
 
 async def find_status(db: Database, *, serial: str) -> StatusRow | None:
     """The status of a signed certificate, or None when there is none of this serial."""
-    row = await db.one(_SQL["find_status"], serial=serial)
-    return None if row is None else _status(row)
+    rows = await db.read_together(_SQL["find_status"], serial=serial)
+    return _status(tuple(rows[0])[:-1]) if rows else None  # the last one is `call`
 
 
 def _holds(text: str) -> frozenset[str]:
@@ -174,7 +175,7 @@ def _certificate(row: Row) -> CertificateRow:
     return CertificateRow(**{**row, "holds": _holds(row["holds"])})
 
 
-def _status(row: Row) -> StatusRow:
+def _status(row: Row | tuple[Any, ...]) -> StatusRow:
     return _status_of(*row)  # both databases' rows iterate over their values, in the statement's order
 
 

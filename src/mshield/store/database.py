@@ -75,11 +75,17 @@ class Database(Protocol):
     async def run(self, query: Query, **values: object) -> int:
         """A single writing statement; durable when it returns."""
 
-    async def all_together(self, query: Query, **values: object) -> list[Row]:
-        """A single statement, carried out together with others of its kind that wait at the same time.
+    async def read_together(self, query: Query, **values: object) -> list[Row]:
+        """A single reading statement, carried out together with others of its kind that wait at the same time.
 
-        It takes a parameter `call`, which is given here, and gives it back as a column: that tells whose a row is. It
-        is durable when it returns. It may be repeated where the group that it was in is undone.
+        It takes a parameter `call`, which is given here, and gives it back as a column: that tells whose a row is.
+        """
+
+    async def write_together(self, query: Query, *, by: str | bytes, **values: object) -> list[Row]:
+        """The same for a writing statement; durable when it returns.
+
+        It may be repeated where the group that it was in is undone. `by` says whose rows it changes: groups go in its
+        order, so that those of two processes don't wait for each other crosswise.
         """
 
     async def write(self, work: Work[T]) -> T:

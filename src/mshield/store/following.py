@@ -28,9 +28,10 @@ class Followed:
 
 async def find(db: Database, *, id: str) -> Followed | None:  # noqa: A002  # the field's name
     """A request; an overdue one is still in its last stored state."""
-    row = await db.one(_SQL["find"], id=id)
-    if row is None:
+    rows = await db.read_together(_SQL["find"], id=id)
+    if not rows:
         return None
+    (row,) = rows
     return Followed(
         id=row["id"],
         client_id=row["client_id"],

@@ -60,11 +60,7 @@ Admission = Literal["admitted", "occupied", "limit", "other_account", "gone"]
 
 async def find_by_token(db: Database, *, token_hash: bytes, jkt: str, now: int) -> Found:
     """The caller's key that is signed for but has no certificate yet."""
-    query, values = _SQL["find_by_token"], {"token_hash": token_hash, "jkt": jkt, "now": now}
-    if db.dialect == "sqlite":
-        rows = await db.all(query, **values, call=0)
-    else:
-        rows = await db.all_together(query, **values)
+    rows = await db.read_together(_SQL["find_by_token"], token_hash=token_hash, jkt=jkt, now=now)
     return Found(bool(rows), _first(rows))
 
 
@@ -101,7 +97,7 @@ async def reserve(
 
     if db.dialect == "sqlite":
         return await db.write(work)
-    return bool(await db.all_together(_SQL["reserve"], **values))
+    return bool(await db.write_together(_SQL["reserve"], by=key.account_id, **values))
 
 
 async def admit(tx: Tx, key: ConfirmedKey) -> Admission:

@@ -30,6 +30,11 @@ class Limit:
     most: int
     stale: int
 
+    @property
+    def row(self) -> str:
+        """Whose count it is, by which statements that count are put in order."""
+        return f"{self.scope} {self.subject}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewSmsCode:
@@ -80,7 +85,7 @@ async def count_within(tx: Tx, limit: Limit, *, now: int) -> bool:
 
 async def count_alone(db: Database, limit: Limit, *, now: int) -> bool:
     """As `count_within`, where nothing else is to be written with it."""
-    return bool(await db.all_together(_SQL["count_alone"], **asdict(limit), now=now))
+    return bool(await db.write_together(_SQL["count_alone"], by=limit.row, **asdict(limit), now=now))
 
 
 async def find_throttle(db: Database | Tx, *, scope: str, subject: str) -> Throttle | None:

@@ -112,8 +112,9 @@ async def _insert(
     expires_at: int,
     now: int,
 ) -> None:
-    await db.run(
+    await db.write_together(
         _SQL["insert"],
+        by=authorization.id,
         id=authorization.id,
         client_id=authorization.client_id,
         state=state,
@@ -187,10 +188,16 @@ async def grant(
     now: int,
 ) -> Authorization | None:
     """Gives this browser a code for a login that is signed; None where it isn't, or isn't this browser's."""
-    row = await db.run_one(
-        _SQL["grant"], id=id, browser_hash=browser_hash, code_hash=code_hash, expires_at=expires_at, now=now
+    rows = await db.write_together(
+        _SQL["grant"],
+        by=id,
+        id=id,
+        browser_hash=browser_hash,
+        code_hash=code_hash,
+        expires_at=expires_at,
+        now=now,
     )
-    return None if row is None else Authorization(id, row["client_id"], json.loads(row["parameters"]))
+    return next((Authorization(id, row["client_id"], json.loads(row["parameters"])) for row in rows), None)
 
 
 async def end(db: Database, *, id: str, browser_hash: bytes) -> bool:  # noqa: A002
@@ -215,9 +222,10 @@ async def use(
         login = None if used is None else await tx.one(_SQL["find_login"], request_id=used["request_id"])
         return None if used is None or login is None else {**used, **login}
 
-    row = (
-        await db.write(work) if db.dialect == "sqlite" else await db.run_one(_SQL["use_with_login"], **values)
-    )
+    if db.dialect == "sqlite":
+        row = await db.write(work)
+    else:
+        row = next(iter(await db.write_together(_SQL["use_with_login"], by=code_hash, **values)), None)
     if row is None:
         await db.run(_SQL["end_replayed"], code_hash=code_hash)
         return None
@@ -231,8 +239,10 @@ async def log_out(db: Database, *, id: str, client_id: str) -> None:  # noqa: A0
 
 async def find_token(db: Database, *, token_hash: bytes, now: int) -> TokenRow | None:
     """What a token that counts stands for."""
-    row = await db.one(_SQL["find_token"], token_hash=token_hash, now=now)
-    return None if row is None else TokenRow(row["client_id"], json.loads(row["parameters"]), _login(row))
+    rows = await db.read_together(_SQL["find_token"], token_hash=token_hash, now=now)
+    return next(
+        (TokenRow(row["client_id"], json.loads(row["parameters"]), _login(row)) for row in rows), None
+    )
 
 
 async def spend_assertion(db: Database, *, assertion_hash: bytes, expires_at: int) -> bool:

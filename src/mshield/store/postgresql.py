@@ -100,12 +100,15 @@ class PostgresqlDatabase:
         with _translated():
             return _count(await self._pool.execute(statement.sql, *statement.arguments(values)))
 
-    async def all_together(self, query: Query, **values: object) -> list[Row]:
+    async def read_together(self, query: Query, **values: object) -> list[Row]:
         return await self._together(query, values)
 
-    async def _run_each(self, query: Query, many: list[dict[str, object]]) -> list[Row]:
+    async def write_together(self, query: Query, *, by: str | bytes, **values: object) -> list[Row]:
+        return await self._together(query, values, by=by)
+
+    async def _run_each(self, query: Query, many: list[dict[str, object]], *, writing: bool) -> list[Row]:
         """All rows of a statement that is carried out once for each, one after the other, in one transaction."""
-        self.commits += 1
+        self.commits += writing
         statement = query.on("postgresql")
         arguments = [statement.arguments(values) for values in many]
         with _translated():

@@ -158,8 +158,9 @@ async def create(
     if db.dialect == "sqlite":
         return await db.write(work)
     counted = {} if limit is None else asdict(limit)
-    made = await db.all_together(
+    made = await db.write_together(
         _SQL["create"] if limit is None else _SQL["create_counted"],
+        by=request.id if limit is None else limit.row,
         **values,
         **counted,
         sids=[task.sid for task in tasks],
@@ -196,9 +197,10 @@ async def find_by_idempotency_key(
 
 async def find_state(db: Database, *, id: str, client_id: str) -> RequestState | None:  # noqa: A002  # the field's name
     """The state of a request of this business system; an overdue one is still in its last stored state."""
-    row = await db.one(_SQL["find_state"], id=id, client_id=client_id)
-    if row is None:
+    rows = await db.read_together(_SQL["find_state"], id=id, client_id=client_id)
+    if not rows:
         return None
+    (row,) = rows
     return RequestState(row["id"], row["kind"], row["state"], row["reason"], row["expires_at"])
 
 
@@ -226,7 +228,7 @@ async def shield_can_sign(db: Database, *, shield_number: str, now: int) -> bool
 
 async def find_result(db: Database, *, id: str, client_id: str) -> Result | None:  # noqa: A002
     """A request of this business system with what was signed."""
-    rows = await db.all(_SQL["result"], id=id, client_id=client_id)
+    rows = await db.read_together(_SQL["result"], id=id, client_id=client_id)
     if not rows:
         return None
     first = rows[0]

@@ -100,9 +100,10 @@ async def usable_certificate(
     db: Database, *, token_hash: bytes, jkt: str, now: int
 ) -> tuple[bool, DeviceCertificate | None]:
     """Whether this login is valid, and the newest certificate of its device that is neither revoked nor superseded."""
-    row = await db.one(_SQL["usable_key"], token_hash=token_hash, jkt=jkt, now=now)
-    if row is None or row["uid"] is None:
-        return row is not None, None
+    rows = await db.read_together(_SQL["usable_key"], token_hash=token_hash, jkt=jkt, now=now)
+    if not rows or rows[0]["uid"] is None:
+        return bool(rows), None
+    (row,) = rows
     holds = frozenset(row["holds"].split(",")) if row["holds"] else frozenset[str]()
     changed = row["filed_version"] != row["filing_version"]
     return True, DeviceCertificate(
@@ -151,7 +152,7 @@ async def take(db: Database, *, id: str, by: DeviceCertificate, now: int) -> boo
 async def _taken(db: Database, query: Query, *, id: str, uid: bytes, **values: object) -> bool:  # noqa: A002
     """Whether the request could be taken; its documents are the key's then."""
     if db.dialect == "postgresql":
-        return bool(await db.all_together(query, id=id, uid=uid, **values))
+        return bool(await db.write_together(query, by=id, id=id, uid=uid, **values))
 
     async def work(tx: Tx) -> bool:
         taken = await tx.one(query, id=id, uid=uid, **values)
@@ -181,7 +182,7 @@ async def inbox(db: Database, *, shield_number: str, now: int, most: int) -> lis
 
 async def find_request(db: Database, *, id: str) -> ScannedRequest | None:  # noqa: A002
     """A request with its documents and who asks."""
-    rows = await db.all(_SQL["find_request"], id=id)
+    rows = await db.read_together(_SQL["find_request"], id=id)
     if not rows:
         return None
     first = rows[0]

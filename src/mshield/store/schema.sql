@@ -180,8 +180,6 @@ CREATE TABLE requests (
   changed_at BIGINT NOT NULL
 , channel TEXT NOT NULL DEFAULT 'qr', shield_number TEXT, to_tell BOOLEAN NOT NULL DEFAULT FALSE, return_url TEXT);
 
-CREATE UNIQUE INDEX requests_idempotency ON requests (client_id, idempotency_key);
-
 CREATE TABLE tasks (
   sid BYTEA PRIMARY KEY,
   request_id TEXT REFERENCES requests (id),
@@ -516,3 +514,5 @@ CREATE TABLE used_requests (
   request_id TEXT PRIMARY KEY,
   used_at BIGINT NOT NULL
 );
+
+CREATE UNIQUE INDEX requests_idempotency ON requests (client_id, idempotency_key) WHERE idempotency_key IS NOT NULL;

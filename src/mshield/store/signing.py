@@ -5,6 +5,7 @@ neither spend one attempt twice nor give one away: the loser reads again. Rows a
 of twenty fields costs ten times as much to make.
 """
 
+import asyncio
 from dataclasses import dataclass
 from typing import Final
 
@@ -99,22 +100,16 @@ async def find(
     db: Database, *, token_hash: bytes, jkt: str, uid: bytes, sids: list[bytes], now: int
 ) -> Found:
     """All that `open` and `finish` must know: the caller's key, and those of the named tasks that are this key's."""
-    if db.dialect == "sqlite":
-        first, *others = sids or [b""]
-        row = await db.one(
-            _SQL["context_with_task"], token_hash=token_hash, jkt=jkt, uid=uid, sid=first, now=now
-        )
-        found = [row, *[await db.one(_SQL["task"], uid=uid, sid=sid) for sid in others]]
-        tasks = [task for task in found if task is not None and task["task_sid"] is not None]
-    else:
-        rows = await db.all(
-            _SQL["context_with_tasks"], token_hash=token_hash, jkt=jkt, uid=uid, sids=sids, now=now
-        )
-        row = rows[0] if rows else None
-        tasks = [each for each in rows if each["task_sid"] is not None]
-    if row is None or row["uid"] is None:
-        return Found(valid=row is not None, key=None, tasks={})
-    return Found(valid=True, key=_key(row), tasks={task["task_sid"]: _task(task) for task in tasks})
+    first, *others = sids or [b""]
+    rows = await db.read_together(
+        _SQL["context"], token_hash=token_hash, jkt=jkt, uid=uid, sid=first, now=now
+    )
+    if not rows or rows[0]["uid"] is None:
+        return Found(valid=bool(rows), key=None, tasks={})
+    more = await asyncio.gather(*(db.read_together(_SQL["task"], uid=uid, sid=sid) for sid in others))
+    found = [rows[0], *(task for tasks in more for task in tasks)]
+    tasks = {task["task_sid"]: _task(task) for task in found if task["task_sid"] is not None}
+    return Found(valid=True, key=_key(rows[0]), tasks=tasks)
 
 
 async def open_session(
@@ -144,7 +139,7 @@ async def open_session(
 
     if db.dialect == "sqlite":
         await db.write(work)
-    elif await db.run_one(_SQL["open"], **values) is None:
+    elif not await db.write_together(_SQL["open"], by=key.uid, **values):
         raise Overtaken
 
 
@@ -159,7 +154,9 @@ async def reserve_attempt(db: Database, key: KeyRow, *, fb: bytes, now: int) -> 
 
     if db.dialect == "sqlite":
         await db.write(work)
-    elif await db.run_one(_SQL["reserve"], uid=key.uid, generation=key.generation, fb=fb, now=now) is None:
+    elif not await db.write_together(
+        _SQL["reserve"], by=key.uid, uid=key.uid, generation=key.generation, fb=fb, now=now
+    ):
         raise Overtaken
     return key.generation + 1
 

@@ -73,18 +73,30 @@ async def release_whole(
 
     Gives the ids of the requests; None where it changed nothing: then the steps must be taken one by one.
     """
+    outcome = _outcome(key, session, success, count=len(signatures), now=now) | {"serial": _serial(key)}
     try:
-        row = await db.run_one(
-            _SQL["release"],
-            **_outcome(key, session, success, count=len(signatures), now=now),
-            serial=_serial(key),
+        row = await _release(db, outcome, signatures)
+    except Undone:
+        return None
+    return frozenset(filter(None, row["request_ids"])) if row is not None else None
+
+
+async def _release(db: Database, outcome: dict[str, object], signatures: list[SignatureRow]) -> Row | None:
+    if len(signatures) > 1:
+        return await db.run_one(
+            _SQL["release_batch"],
+            **outcome,
             sids=[each.sid for each in signatures],
             digests=[each.digest for each in signatures],
             signatures=[each.signature for each in signatures],
         )
-    except Undone:
-        return None
-    return frozenset(filter(None, row["request_ids"])) if row is not None else None
+    (only,) = signatures
+    uid = outcome["uid"]
+    assert isinstance(uid, bytes)  # noqa: S101  # for the type
+    rows = await db.write_together(
+        _SQL["release"], by=uid, **outcome, sid=only.sid, digest=only.digest, signature=only.signature
+    )
+    return rows[0]
 
 
 async def record_success(

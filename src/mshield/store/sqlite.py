@@ -101,8 +101,12 @@ class SqliteDatabase:
     async def run(self, query: Query, **values: object) -> int:
         return await self.write(lambda tx: tx.run(query, **values))
 
-    async def all_together(self, query: Query, **values: object) -> list[Row]:
-        """All writing goes together here, and each keeps its own rows."""
+    async def read_together(self, query: Query, **values: object) -> list[Row]:
+        """Reading takes no way that could be shared."""
+        return _all(self._reader, query, values | {"call": 0})
+
+    async def write_together(self, query: Query, *, by: str | bytes, **values: object) -> list[Row]:  # noqa: ARG002
+        """All writing goes together here, in the order in which it comes, and each keeps its own rows."""
         return await self.write(lambda tx: tx.all(query, **values, call=0))
 
     async def write(self, work: Work[T]) -> T:

@@ -5,9 +5,9 @@ error: a group that the database undoes is repeated one statement at a time.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final, Protocol
 
 from mshield.store.database import Row, StoreError, Unavailable
 from mshield.store.queries import Query
@@ -16,27 +16,36 @@ MOST: Final = 64
 """Statements in one group."""
 
 Values = dict[str, object]
-Run = Callable[[Query, list[Values]], Awaitable[list[Row]]]
+
+
+class Run(Protocol):
+    """Carries a statement out once for each of the values, in one transaction, and gives all rows."""
+
+    def __call__(self, query: Query, many: list[Values], /, *, writing: bool) -> Awaitable[list[Row]]: ...
 
 
 @dataclass(slots=True)
 class _Waiting:
     values: Values
+    by: str | bytes | None
     future: asyncio.Future[list[Row]]
 
 
 @dataclass(slots=True)
 class Together:
-    """`run` carries statements out in one transaction and gives all their rows."""
+    """Each kind of statement has its own groups."""
 
     run: Run
     _waiting: dict[str, list[_Waiting]] = field(default_factory=dict)
     _under_way: dict[str, asyncio.Task[None]] = field(default_factory=dict)
 
-    async def __call__(self, query: Query, values: Values) -> list[Row]:
-        """The rows of this statement, which takes a parameter `call` and gives it back as a column."""
+    async def __call__(self, query: Query, values: Values, *, by: str | bytes | None = None) -> list[Row]:
+        """The rows of this statement, which takes a parameter `call` and gives it back as a column.
+
+        One that writes tells whose rows it changes: its group goes in this order.
+        """
         loop = asyncio.get_running_loop()
-        waiting = _Waiting(values, loop.create_future())
+        waiting = _Waiting(values, by, loop.create_future())
         self._waiting.setdefault(query.name, []).append(waiting)
         if query.name not in self._under_way:
             # It begins in the loop's next round, with all that this round still brings.
@@ -54,8 +63,12 @@ class Together:
             _cancel(waiting)  # none is left, unless the loop ends
 
     async def _run_group(self, query: Query, group: list[_Waiting]) -> None:
+        writing = group[0].by is not None
+        if writing:
+            group.sort(key=_by)
+        many = [each.values | {"call": call} for call, each in enumerate(group)]
         try:
-            rows = await self.run(query, [each.values | {"call": call} for call, each in enumerate(group)])
+            rows = await self.run(query, many, writing=writing)
         except Unavailable as error:  # whether it was committed, nobody knows
             _fail(group, error)
         except StoreError as error:
@@ -71,6 +84,10 @@ class Together:
             raise
         else:
             _answer(group, rows)
+
+
+def _by(waiting: _Waiting) -> Any:
+    return waiting.by
 
 
 def _answer(group: list[_Waiting], rows: list[Row]) -> None:

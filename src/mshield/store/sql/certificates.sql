@@ -34,9 +34,9 @@ WHERE (state IN ('revoked', 'superseded') OR holds <> '') AND der IS NOT NULL AN
 SELECT COUNT(*) AS entries, CAST(COALESCE(SUM(changed_at - issued_at), 0) AS BIGINT) AS total FROM certificates
 WHERE (state IN ('revoked', 'superseded') OR holds <> '') AND der IS NOT NULL AND issuer = :issuer AND not_after > :since;
 
--- name: find_status^
-SELECT serial, issuer, state, holds, issued_at, changed_at, revoked_at, revocation_reason FROM certificates
-WHERE serial = :serial AND der IS NOT NULL;
+-- name: find_status
+SELECT serial, issuer, state, holds, issued_at, changed_at, revoked_at, revocation_reason, CAST(:call AS INTEGER) AS call
+FROM certificates WHERE serial = :serial AND der IS NOT NULL;
 
 -- name: find_newest^
 -- What a device shows as its own: the one that counts, else the newest that ever came into force.

@@ -1,6 +1,7 @@
--- name: insert!
+-- name: insert
 INSERT INTO oidc_authorizations (id, client_id, state, parameters, handle_hash, browser_hash, request_id, expires_at, created_at)
-VALUES (:id, :client_id, :state, :parameters, :handle_hash, :browser_hash, :request_id, :expires_at, :now);
+VALUES (:id, :client_id, :state, :parameters, :handle_hash, :browser_hash, :request_id, :expires_at, :now)
+RETURNING CAST(:call AS INTEGER) AS call;
 
 -- name: open_pushed^
 -- A pushed request begins one authorization, in one browser.
@@ -21,13 +22,13 @@ SELECT a.client_id, a.state, a.parameters, r.id AS request_id, r.state AS reques
 FROM oidc_authorizations a LEFT JOIN requests r ON r.id = a.request_id
 WHERE a.id = :id AND a.browser_hash = :browser_hash AND a.state IN ('open', 'granted') AND a.expires_at > :now;
 
--- name: grant^
+-- name: grant
 -- Again within the code's life, should the browser have lost the answer: the code before is worth nothing then.
 UPDATE oidc_authorizations SET state = 'granted', code_hash = :code_hash,
   expires_at = CASE state WHEN 'granted' THEN expires_at ELSE :expires_at END
 WHERE id = :id AND browser_hash = :browser_hash AND state IN ('open', 'granted') AND expires_at > :now
   AND EXISTS (SELECT 1 FROM requests r WHERE r.id = oidc_authorizations.request_id AND r.state = 'signed')
-RETURNING client_id, parameters;
+RETURNING CAST(:call AS INTEGER) AS call, client_id, parameters;
 
 -- name: end!
 UPDATE oidc_authorizations SET state = 'ended'
@@ -40,8 +41,8 @@ UPDATE oidc_authorizations SET state = 'ended' WHERE code_hash = :code_hash AND 
 -- name: log_out!
 UPDATE oidc_authorizations SET state = 'ended' WHERE id = :id AND client_id = :client_id AND state IN ('granted', 'used');
 
--- name: find_token^
-SELECT a.client_id, a.parameters, t.message, s.signature, s.signed_at, c.person_id, c.der, c.common_name, c.organisation,
+-- name: find_token
+SELECT CAST(:call AS INTEGER) AS call, a.client_id, a.parameters, t.message, s.signature, s.signed_at, c.person_id, c.der, c.common_name, c.organisation,
   c.credit_code, c.role, c.shield_number, c.state, c.holds
 FROM oidc_authorizations a JOIN tasks t ON t.request_id = a.request_id
 JOIN signatures s ON s.sid = t.sid JOIN certificates c ON c.serial = s.serial

@@ -2,8 +2,9 @@
 SELECT id, kind, channel, state, number, body_hash, created_at, expires_at FROM requests
 WHERE client_id = :client_id AND idempotency_key = :idempotency_key;
 
--- name: find_state^
-SELECT id, kind, state, reason, expires_at FROM requests WHERE id = :id AND client_id = :client_id;
+-- name: find_state
+SELECT CAST(:call AS INTEGER) AS call, id, kind, state, reason, expires_at FROM requests
+WHERE id = :id AND client_id = :client_id;
 
 -- name: cancel!
 UPDATE requests SET state = 'cancelled', changed_at = :now
@@ -17,7 +18,7 @@ WHERE d.shield_number = :shield_number AND c.state = 'active' AND c.holds = '' A
 UPDATE tasks SET state = 'closed' WHERE request_id = :request_id AND state = 'waiting';
 
 -- name: result
-SELECT r.id, r.kind, r.channel, r.state, r.expires_at, t.title, t.format, t.message, t.content, s.signature, s.signed_at,
+SELECT CAST(:call AS INTEGER) AS call, r.id, r.kind, r.channel, r.state, r.expires_at, t.title, t.format, t.message, t.content, s.signature, s.signed_at,
   c.serial, c.der, c.common_name, c.organisation, c.credit_code, c.role, c.shield_number
 FROM requests r
 LEFT JOIN tasks t ON t.request_id = r.id

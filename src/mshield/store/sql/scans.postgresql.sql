@@ -12,6 +12,23 @@ claimed AS (
   WHERE tasks.request_id = taken.id AND (tasks.uid IS NULL OR tasks.uid = :uid))
 SELECT :call::int AS call FROM taken;
 
+-- name: usable_key
+-- The same by a subquery for each shield: as joins PostgreSQL would read the long tables from their beginning while it has
+-- no statistics of them yet.
+SELECT :call::int AS call, c.uid, c.shield_number, c.state, c.holds, c.not_after, c.filing_version,
+  (SELECT f.version + e.version FROM filed_persons f JOIN enterprises e ON e.credit_code = f.credit_code
+    WHERE f.id = c.person_id) AS filed_version
+FROM phone_sessions p
+JOIN devices d ON d.id = p.device_id AND d.jkt = :jkt
+JOIN accounts a ON a.id = p.account_id AND a.state = 'active'
+LEFT JOIN LATERAL (
+  SELECT k.uid, n.shield_number, n.state, n.holds, n.not_after, n.filing_version, n.person_id
+  FROM keys k JOIN certificates n ON n.serial = k.certificate
+  WHERE k.device_id = p.device_id AND n.device_id = p.device_id AND n.account_id = p.account_id
+    AND n.state NOT IN ('revoked', 'superseded')
+  ORDER BY n.issued_at DESC LIMIT 1) c ON TRUE
+WHERE p.token_hash = :token_hash AND p.ended_at IS NULL AND p.expires_at > :now;
+
 -- name: take
 WITH taken AS (
   UPDATE requests SET state = 'scanned', uid = :uid, changed_at = :now

@@ -1,7 +1,8 @@
--- name: usable_key^
+-- name: usable_key
 -- The key with which the caller's device may answer, and the filing's version as certified and as it is now. No row where
 -- the login isn't valid, one of nulls where the device has no such certificate.
-SELECT k.uid, c.shield_number, c.state, c.holds, c.not_after, c.filing_version, f.version + e.version AS filed_version
+SELECT CAST(:call AS INTEGER) AS call, k.uid, c.shield_number, c.state, c.holds, c.not_after, c.filing_version,
+  f.version + e.version AS filed_version
 FROM phone_sessions p
 JOIN devices d ON d.id = p.device_id AND d.jkt = :jkt
 JOIN accounts a ON a.id = p.account_id AND a.state = 'active'
@@ -47,7 +48,7 @@ WHERE r.id = :id AND r.return_url IS NOT NULL;
 
 -- name: find_request
 -- A row for each document, in their order.
-SELECT r.id, r.kind, r.state AS request_state, r.number, r.shield_number, r.return_url, r.pc_address, r.pc_browser,
+SELECT CAST(:call AS INTEGER) AS call, r.id, r.kind, r.state AS request_state, r.number, r.shield_number, r.return_url, r.pc_address, r.pc_browser,
   r.created_at, b.name, b.domain, t.sid, t.uid, t.purpose, t.state, t.message, t.media_type, t.title, t.display,
   t.format, t.content, t.size, t.expires_at
 FROM requests r
