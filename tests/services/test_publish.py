@@ -328,7 +328,7 @@ async def test_a_failing_database_says_try_later(ca: Ca, monkeypatch: pytest.Mon
     class Down:
         dialect = "sqlite"
 
-        async def one(self, *_: object, **__: object) -> None:
+        async def read_together(self, *_: object, **__: object) -> None:
             raise Unavailable("no answer")
 
     down = replace(ca, db=Down())  # type: ignore[arg-type]  # a database that answers nothing

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from mshield.store.database import Conflict, Database, StoreError, Undone
+from mshield.store.opening import open_database
 from mshield.store.queries import Query, Statement
 from tests.signing import fetch
 
@@ -99,3 +100,45 @@ async def test_a_fault_is_told_to_all_and_ends_nothing(db: Database) -> None:
     answers = await asyncio.gather(*(ask(name) for name in "abc"), return_exceptions=True)
     assert all(isinstance(answer, StoreError) for answer in answers)
     assert await _insert(db, "next") == [("next", 1)]
+
+
+async def test_reading_together_writes_nothing(db: Database) -> None:
+    names = [f"name {number}" for number in range(5)]
+    for name in names:
+        await _insert(db, name)
+    query = Query(
+        "test read",
+        Statement("SELECT name, $2::int AS call FROM secrets WHERE name = $1", ("name", "call")),
+        Statement("SELECT name, ?2 AS call FROM secrets WHERE name = ?1", ("name", "call")),
+    )
+    before = db.commits
+    answers = await asyncio.gather(*(db.read_together(query, name=name) for name in [*names, "nobody"]))
+    assert [[row["name"] for row in rows] for rows in answers] == [*([name] for name in names), []]
+    assert db.commits == before
+
+
+@pytest.mark.parametrize(
+    "database_url", ["postgresql"], indirect=True
+)  # the only one that several processes write
+async def test_groups_of_two_processes_dont_wait_for_each_other_crosswise(
+    db: Database, database_url: str
+) -> None:
+    sql = (
+        "UPDATE secrets SET created_at = created_at + 1 WHERE name = $1 AND pg_sleep(0.05) IS NOT NULL"
+        " RETURNING $2::int AS call"
+    )
+    query = Query("test slow", Statement(sql, ("name", "call")), None)
+    for name in "abc":
+        await _insert(db, name)
+    other = await open_database(database_url)
+    try:
+        before = db.commits + other.commits
+        await asyncio.gather(
+            *(db.write_together(query, by=name, name=name) for name in "abc"),
+            *(other.write_together(query, by=name, name=name) for name in "cba"),
+        )
+        # A group that PostgreSQL undoes for a deadlock is repeated one by one, which counts more commits.
+        assert db.commits + other.commits == before + 2
+    finally:
+        await other.close()
+    assert await fetch(db, "SELECT SUM(created_at)::int AS n FROM secrets") == {"n": 9}

@@ -4,19 +4,20 @@
 -- Keys whose CertificationRequest is signed, with all that the certificate is made from; no row where the login isn't valid,
 -- one of nulls where it has no such key. A renewal's key comes into force otherwise. The long tables are asked by a subquery
 -- each: as joins PostgreSQL would read them from their beginning while it has no statistics of them yet.
-SELECT CAST(:call AS INTEGER) AS call, k.uid, k.account_id, k.device_id, k.person_id, k.filing_version, k.subject, k.public_key, k.enrol_sid, a.reservations,
+SELECT CAST(:call AS INTEGER) AS call, k.uid, k.account_id, k.device_id, k.person_id, k.filing_version, k.subject, k.public_key, k.enrol_sid,
+  (SELECT a.reservations FROM accounts a WHERE a.id = p.account_id) AS reservations,
   d.shield_number, f.id_type, f.id_number_box, f.role, f.credit_code,
   (SELECT t.message FROM tasks t WHERE t.sid = k.enrol_sid) AS message,
   (SELECT s.signature FROM signatures s WHERE s.sid = k.enrol_sid) AS signature,
   c.serial, c.issuer, c.not_before, c.not_after, c.state AS certificate_state
 FROM phone_sessions p
 JOIN devices d ON d.id = p.device_id AND d.jkt = :jkt
-JOIN accounts a ON a.id = p.account_id AND a.state = 'active'
-LEFT JOIN keys k ON k.device_id = d.id AND k.account_id = a.id AND k.state = 'confirmed'
+LEFT JOIN keys k ON k.device_id = d.id AND k.account_id = p.account_id AND k.state = 'confirmed'
   AND NOT EXISTS (SELECT 1 FROM renewals r WHERE r.sid = k.enrol_sid)
 LEFT JOIN filed_persons f ON f.id = k.person_id
 LEFT JOIN certificates c ON c.request_sid = k.enrol_sid
-WHERE p.token_hash = :token_hash AND p.ended_at IS NULL AND p.expires_at > :now;
+WHERE p.token_hash = :token_hash AND p.ended_at IS NULL AND p.expires_at > :now
+  AND (SELECT a.state FROM accounts a WHERE a.id = p.account_id) = 'active';
 
 -- name: find_of_device
 -- The same for a login that is known to be valid.

@@ -27,7 +27,7 @@ WHERE a.id = :id AND a.browser_hash = :browser_hash AND a.state IN ('open', 'gra
 UPDATE oidc_authorizations SET state = 'granted', code_hash = :code_hash,
   expires_at = CASE state WHEN 'granted' THEN expires_at ELSE :expires_at END
 WHERE id = :id AND browser_hash = :browser_hash AND state IN ('open', 'granted') AND expires_at > :now
-  AND EXISTS (SELECT 1 FROM requests r WHERE r.id = oidc_authorizations.request_id AND r.state = 'signed')
+  AND (SELECT r.state FROM requests r WHERE r.id = oidc_authorizations.request_id) = 'signed'
 RETURNING CAST(:call AS INTEGER) AS call, client_id, parameters;
 
 -- name: end!

@@ -22,8 +22,7 @@ WITH key AS (
   UPDATE keys SET failures = failures + 1, wrong_total = wrong_total + 1, generation = generation + 1
   WHERE uid = :uid AND generation = :generation AND failures < 5 AND wrong_total < 50
   RETURNING uid)
-UPDATE signing_sessions SET fb = :fb, bound_at = :now FROM key
-WHERE signing_sessions.uid = key.uid AND signing_sessions.fb IS NULL
+UPDATE signing_sessions SET fb = :fb, bound_at = :now WHERE uid = (SELECT uid FROM key) AND fb IS NULL
 RETURNING :call::int AS call;
 
 -- name: release

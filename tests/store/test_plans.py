@@ -1,0 +1,42 @@
+"""The statements of a login find their rows by key also while PostgreSQL has no statistics, as in a new installation.
+
+A plan is kept with its connection: one that reads a whole table, harmless while that is small, costs more with each
+request until the first ANALYZE.
+"""
+
+from typing import Final
+
+import asyncpg
+import pytest
+
+from mshield.store.queries import Queries
+
+_STATEMENTS: Final = {
+    "requests": ("create", "create_counted", "find_state", "result", "cancel"),
+    "scans": ("usable_key", "scan", "take", "find_request"),
+    "signing": ("context", "task", "open", "reserve", "release"),
+    "certificates": ("find_status",),
+    "following": ("find",),
+    "issuing": ("find_by_token", "reserve"),
+    "oidc_authorizations": ("insert", "find_open", "grant", "use_with_login", "find_token"),
+}
+_ELSEWHERE: Final = frozenset({"authorities"})
+"""Tables of a few rows, which are read whole."""
+
+
+@pytest.mark.parametrize(
+    ("aggregate", "name"), [(aggregate, name) for aggregate, names in _STATEMENTS.items() for name in names]
+)
+async def test_rows_are_found_by_their_key(postgresql_url: str, aggregate: str, name: str) -> None:
+    statement = Queries(aggregate)[name].on("postgresql")
+    connection = await asyncpg.connect(postgresql_url)
+    try:
+        await connection.execute("SET plan_cache_mode = force_generic_plan")
+        await connection.execute(f"PREPARE statement AS {statement.sql}")
+        nulls = ", ".join(["NULL"] * len(statement.parameters))
+        plan = [row[0] for row in await connection.fetch(f"EXPLAIN EXECUTE statement ({nulls})")]
+    finally:
+        await connection.close()
+    whole = [line for line in plan if "Seq Scan on " in line]
+    assert [line for line in whole if line.split("Seq Scan on ")[1].split()[0] not in _ELSEWHERE] == []
+    assert not any("requests_idempotency" in line for line in plan)
