@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 from typing import Any, Final
@@ -40,6 +41,13 @@ def test_the_lock_file_names_no_registry() -> None:
         place = package.get("resolved", "")
         assert not re.match(r"\w+:", place), name
         assert package.get("link") or "integrity" in package or not name.startswith("node_modules/"), name
+
+
+@pytest.mark.parametrize("package", ["apps/phone", "packages/shield", "packages/gm"])
+def test_the_app_tells_the_version_of_the_whole(package: str) -> None:
+    project = tomllib.loads((_ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    told = json.loads((_ROOT / "frontend" / package / "package.json").read_bytes())["version"]
+    assert told == _lock()["packages"][package]["version"] == project["version"]
 
 
 def test_each_package_is_pinned() -> None:

@@ -14,6 +14,8 @@ from tests.browser.app.camera import Screen
 from tests.browser.app.hand_and_eye import PIXEL, judged
 from tests.browser.app.seeded import CLERK, Holder, holder
 from tests.browser.conftest import Party
+from tests.legal_person import at_the_portal, revoke
+from tests.service import apply, log_in
 
 PC: Final = {
     "address": "203.0.113.24",
@@ -160,12 +162,33 @@ def test_r12_a_signature_is_found_by_its_words_and_shown_in_full(page: Page) -> 
     expect(page.get_by_role("heading", name="没有这条记录")).to_be_visible()
 
 
-def test_r12_r05_my_devices(page: Page) -> None:
-    page.get_by_role("link", name="我的设备").click()
-    expect(page.get_by_role("heading", name="在用 1 部，最多 6 部")).to_be_visible()
-    expect(page.get_by_role("listitem")).to_contain_text("本机")
-    expect(page.get_by_role("listitem")).to_contain_text("上次使用 今天")
-    judged(page)
+def test_r12_r05_r14_my_devices_and_what_the_legal_person_did(party: Party, app: Holder, page: Page) -> None:
+    service, code = party.service, CLERK.credit_code
+    with service.phone("second") as second, at_the_portal(service) as portal:
+        log_in(service, second, CLERK)
+        apply(service, second, CLERK)
+        lost = second.certificate().shield_number
+        page.get_by_role("link", name="我的设备").click()
+        expect(page.get_by_role("heading", name="在用 2 部，最多 6 部")).to_be_visible()
+        own, other = page.get_by_role("listitem").all()
+        expect(own).to_contain_text("本机")
+        expect(own).to_contain_text("上次使用 今天")
+        judged(page)
+        other.get_by_role("button", name=f"这部手机丢了：{lost}").click()
+        expect(page.get_by_role("dialog")).to_contain_text("请马上联系法人")
+        judged(page)
+        page.get_by_role("button", name="返回").last.click()
+        portal.act(code, "report_loss", [lost], reason="手机丢失")
+        portal.act(code, "freeze", [app.shield_number], reason="休假")
+        page.reload()
+        expect(other).to_contain_text("已挂失")
+        page.goto(f"{service.origin}/app/me/certificate")
+        newest = page.get_by_role("list").first.get_by_role("listitem").first
+        for text in ("冻结", "法人", "原因：休假"):
+            expect(newest).to_contain_text(text)
+        judged(page)
+        portal.act(code, "unfreeze", [app.shield_number], reason="恢复使用")
+        revoke(service, portal, lost)
 
 
 def test_r17_every_entry_opens_from_anywhere_without_login_or_network(app: Holder, page: Page) -> None:

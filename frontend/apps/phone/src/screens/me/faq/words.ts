@@ -25,7 +25,7 @@ export const words = {
     search: "A question, or the words of a message",
     found: "{count} question | {count} questions",
     none: "Nothing found",
-    noneText: "No question has “{words}”. Try other words, or see all questions.",
+    noneText: 'No question has "{words}". Try other words, or see all questions.',
     showAll: "All questions",
     message: "Message: {text}",
     question: "Question {id}",

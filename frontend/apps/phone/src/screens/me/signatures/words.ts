@@ -85,7 +85,7 @@ export const words = {
     emptyKind: { signature: "No document signed yet", login: "No login by scan yet" },
     scan: "Scan a code",
     none: "Nothing found",
-    noneText: "No title or business system has “{words}”.",
+    noneText: 'No title or business system has "{words}".',
     showAll: "Show all",
     more: "Show more",
     end: "Nothing older",

@@ -1,0 +1,93 @@
+// @vitest-environment happy-dom
+
+/** The list of signatures: page by page, by words, and what it shows as days. */
+
+import { NetworkError, type SignatureQuery, type SignatureRecord } from "@mshield/shield";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+
+const signatures = vi.fn();
+vi.mock("../src/engine/shield.ts", () => ({ shield: { signatures, status: vi.fn() } }));
+const { useSignatureList } = await import("../src/screens/me/signatures/signature_list.ts");
+const { byDay, dayName } = await import("../src/screens/me/signatures/days.ts");
+
+const NOW = new Date(2026, 10, 25, 10).getTime();
+const HOUR = 3_600_000;
+
+function record(title: string, signedAt = NOW): SignatureRecord {
+  return {
+    sid: title,
+    kind: "signature",
+    title,
+    businessName: null,
+    signedAt,
+    serial: null,
+    digest: "",
+  };
+}
+
+function t(key: string, values: Record<string, unknown> = {}): string {
+  return [key, ...Object.values(values)].join(" ");
+}
+
+/** Five signatures, two to a page; those with the words. */
+async function served({ words = "", before = "0" }: SignatureQuery): Promise<unknown> {
+  const all = ["甲单", "乙单", "丙证", "丁单", "戊证"].filter((title) => title.includes(words));
+  const start = Number(before);
+  const next = start + 2 < all.length ? String(start + 2) : null;
+  return { items: all.slice(start, start + 2).map((title) => record(title)), next };
+}
+
+beforeEach(() => void signatures.mockReset().mockImplementation(served));
+afterEach(() => vi.restoreAllMocks());
+
+test("goes on page by page to the end", async () => {
+  const list = useSignatureList({}, false);
+  expect(list.items.value).toBeNull();
+  await list.look({});
+  await list.more();
+  await list.more();
+  await list.more();
+  expect(list.items.value?.map(({ title }) => title)).toEqual(["甲单", "乙单", "丙证", "丁单", "戊证"]);
+  expect(list.hasMore.value).toBe(false);
+  expect(signatures).toHaveBeenCalledTimes(3);
+});
+
+test("a page that was lost is asked for again", async () => {
+  const list = useSignatureList({}, false);
+  await list.look({});
+  signatures.mockRejectedValueOnce(new NetworkError("lost"));
+  await list.more();
+  expect(list.loading.problem.value?.code).toBe("network");
+  expect(list.items.value).toHaveLength(2);
+  await list.more();
+  expect(list.items.value).toHaveLength(4);
+  expect(list.loading.problem.value).toBeNull();
+});
+
+test("of words typed one after the other the last ones count", async () => {
+  const list = useSignatureList({}, false);
+  const first = list.look({ words: "单" });
+  await list.look({ words: "证" });
+  await first;
+  expect(list.items.value?.map(({ title }) => title)).toEqual(["丙证", "戊证"]);
+});
+
+test("who comes back finds what was loaded, and only for the same question", async () => {
+  const list = useSignatureList({}, false);
+  await list.look({});
+  await list.more();
+  expect(useSignatureList({}, true).items.value).toHaveLength(4);
+  expect(useSignatureList({ words: "单" }, true).items.value).toBeNull();
+});
+
+test("the days have their names", () => {
+  const at = [NOW, NOW - HOUR, NOW - 12 * HOUR, NOW - 48 * HOUR, new Date(2025, 11, 31).getTime()];
+  const days = byDay(at.map((ms, n) => record(String(n), ms)));
+  expect(days.map(({ items }) => items.length)).toEqual([2, 1, 1, 1]);
+  expect(days.map(({ items }) => dayName(items[0]!.signedAt, NOW, { t }))).toEqual([
+    "today",
+    "yesterday",
+    "thisYear 2026 11 23",
+    "otherYear 2025 12 31",
+  ]);
+});
