@@ -28,8 +28,6 @@ export function applySettings(): void {
     const { documentElement } = document;
     documentElement.lang = TAGS[settings.language] ?? TAGS.zh;
     documentElement.classList.toggle("light", settings.appearance === "light");
-    for (const name of ["dark", "van-theme-dark"]) {
-      documentElement.classList.toggle(name, settings.appearance === "dark");
-    }
+    documentElement.classList.toggle("dark", settings.appearance === "dark");
   });
 }
