@@ -128,6 +128,7 @@ def test_chapter_2_3(scene: Scene) -> None:
     bind(scene)
     change_pin(scene)
     renew(scene)
+    look_up(scene)
     app_to_app(scene)
     manage(scene)
     scan_to_log_in(scene)
@@ -189,7 +190,7 @@ def bind(scene: Scene) -> None:
     expect(page.get_by_role("button", name="绑定证书")).to_be_visible()
     scene.picture("bind")
     user.press("绑定证书")
-    expect(page.get_by_role("dialog")).to_be_visible()
+    asks_for_the_pin(page)
     scene.picture("bind-pin")
     user.give_pin()
     expect(page.get_by_text("已绑定。")).to_be_visible(timeout=WORK_MS)
@@ -204,6 +205,7 @@ def change_pin(scene: Scene) -> None:
     scene.picture("pin")
     user.choose_pin(NEW_PIN)
     expect(page.get_by_text("用现在的 PIN 码确认，不是新的")).to_be_visible()
+    asks_for_the_pin(page)
     scene.picture("pin-confirm")
     user.give_pin()
     user.sees("PIN 码已修改")
@@ -227,6 +229,27 @@ def renew(scene: Scene) -> None:
     expect(page.get_by_text(RENAMED)).to_be_visible()
     scene.picture("renew-done")
     page.get_by_role("link", name="完成").click()
+
+
+def look_up(scene: Scene) -> None:
+    """2.3.1.7 信息查看: my page with the shield's number and the account's phone; certificate, signatures, FAQ."""
+    user, page = scene.user, scene.page
+    page.get_by_role("navigation", name="主导航").get_by_role("link", name="我的").click()
+    user.sees("我的")
+    expect(page.locator("main [aria-label^=MS]")).to_be_visible()
+    expect(page.locator("main").get_by_text("138****6127")).to_be_visible()
+    scene.picture("me")
+    page.get_by_role("link", name="我的证书").click()
+    user.sees("我的证书")
+    expect(page.get_by_text(RENAMED).first).to_be_visible()
+    scene.picture("me-certificate")
+    user.open("/me")
+    page.get_by_role("link", name="我的签名").click()
+    user.sees("我的签名")
+    user.open("/me")
+    page.get_by_role("link", name="常见问题", exact=True).click()
+    expect(page.locator("main").get_by_role("link")).to_have_count(10)
+    scene.picture("faq")
 
 
 def app_to_app(scene: Scene) -> None:
@@ -311,7 +334,7 @@ def scan_to_sign(scene: Scene) -> None:
     expect(page.locator(".amt")).to_have_text("欧元126,000.00")
     scene.picture("scan-sign")
     user.press("输入 PIN 码签名")
-    expect(page.get_by_role("dialog")).to_be_visible()
+    asks_for_the_pin(page)
     scene.picture("scan-sign-pin")
     user.give_pin()
     user.sees("已签名")
@@ -319,6 +342,15 @@ def scan_to_sign(scene: Scene) -> None:
     expect(shield.locator(".card .title")).to_have_text("已签名")
     with party.service.business() as business:
         assert business.result(made["id"]).documents[0].title == "进口货物报关单"
+    user.press("完成")
+    user.open("/me/signatures")
+    expect(page.locator("main a[href*='/me/signatures/']")).to_have_count(3)
+    scene.picture("me-signatures")
+
+
+def asks_for_the_pin(page: Page) -> None:
+    """The sheet is there, and the service has said that all tries are left."""
+    expect(page.get_by_role("dialog").get_by_role("link", name="忘记 PIN 码？")).to_be_visible()
 
 
 def film(scene: Scene, made: dict[str, Any]) -> None:
