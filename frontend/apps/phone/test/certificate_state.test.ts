@@ -13,7 +13,7 @@ import {
   renewableFrom,
   storyOf,
 } from "../src/engine/certificate_state.ts";
-import { day } from "../src/words/dates.ts";
+import { day } from "@mshield/look/vue/dates.ts";
 
 const NOW = Date.UTC(2026, 10, 25, 4);
 const DAY = 86_400_000;

@@ -11,14 +11,11 @@ interface Wanted {
   readonly appearance: Appearance;
 }
 
-/** `dark` are the classes of the root for dark: the look's own and those of a library. */
-export function applyAppearance(wanted: Wanted, dark: readonly string[] = ["dark"]): void {
+export function applyAppearance(wanted: Wanted): void {
   watchEffect(() => {
     const { documentElement } = document;
     documentElement.lang = LANGUAGE_TAGS[wanted.language] ?? LANGUAGE_TAGS.zh;
     documentElement.classList.toggle("light", wanted.appearance === "light");
-    for (const name of dark) {
-      documentElement.classList.toggle(name, wanted.appearance === "dark");
-    }
+    documentElement.classList.toggle("dark", wanted.appearance === "dark");
   });
 }

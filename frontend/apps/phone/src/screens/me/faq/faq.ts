@@ -5,7 +5,7 @@
 
 import { TEXTS } from "@mshield/shield";
 
-import type { Language } from "../../../settings.ts";
+import type { Language } from "@mshield/look/vue/words.ts";
 import entries from "./entries.json";
 
 type Said = Readonly<Record<Language, string>>;

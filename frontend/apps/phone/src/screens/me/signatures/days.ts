@@ -2,8 +2,8 @@
 
 import type { SignatureRecord } from "@mshield/shield";
 
-import { day, isSameDay } from "../../../words/dates.ts";
-import type { Say } from "../../../words/i18n.ts";
+import { day, isSameDay } from "@mshield/look/vue/dates.ts";
+import type { Say } from "@mshield/look/vue/words.ts";
 
 export interface Day {
   /** 2026-11-25. */

@@ -1,0 +1,37 @@
+// @vitest-environment happy-dom
+import { expect, test } from "vitest";
+
+import { personQuery, shieldQuery, workbook } from "../src/engine/lists.ts";
+
+test.each([
+  ["MS10720468813", { shield_number: "MS10720468813" }],
+  ["ms 107 2046 8813", { shield_number: "MS10720468813" }],
+  ["107 2046 8813 ", { shield_number: "MS10720468813" }],
+  ["1072046", { name: "1072046" }],
+  [" 林知远 ", { name: "林知远" }],
+  ["", {}],
+])("%j is looked for as %j", (words, query) => {
+  expect(shieldQuery({ words, standing: "" })).toEqual(query);
+});
+
+test("a state and a hold are different things to the service", () => {
+  expect(shieldQuery({ words: "", standing: "pin_locked" })).toEqual({ state: "pin_locked" });
+  expect(shieldQuery({ words: "", standing: "hold:lost", personId: "7" })).toEqual({
+    hold: "lost",
+    person_id: "7",
+  });
+});
+
+test("digits are an id number's end, anything else a name", () => {
+  expect(personQuery({ words: "264X", role: "" })).toEqual({ id_number_end: "264X" });
+  expect(personQuery({ words: "CHAN", role: "operator" })).toEqual({ name: "CHAN", role: "operator" });
+});
+
+test("the workbook has what the list shows", () => {
+  expect(workbook("91330206MA2XB7C1TW", "shields", { name: "林 知" })).toBe(
+    "/api/portal/enterprises/91330206MA2XB7C1TW/shields.xlsx?name=%E6%9E%97+%E7%9F%A5",
+  );
+  expect(workbook("91330206MA2XB7C1TW", "people", {})).toBe(
+    "/api/portal/enterprises/91330206MA2XB7C1TW/people.xlsx",
+  );
+});
