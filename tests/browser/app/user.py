@@ -144,6 +144,7 @@ class User:
         deadline = time.monotonic() + 10
         while not self._drawn and time.monotonic() < deadline:
             self.page.wait_for_timeout(50)
+        assert self._drawn, "no captcha came"
         drawn = self._drawn[-1].json()["captcha_id"]
         answer: str = self.service.get(f"/dev/captchas/{drawn}")["answer"]
         return answer
