@@ -4,10 +4,8 @@ export const peopleWords = {
   zh: {
     title: "备案人员",
     about: "{name}。备案由企业在备案系统办理，这里只能查看。",
-    export: "导出",
     search: "姓名或证件号码末几位",
     roleLabel: "用户类型",
-    all: "全部",
     name: "姓名",
     id: "证件",
     filed: "备案",
@@ -23,10 +21,8 @@ export const peopleWords = {
   en: {
     title: "Filed people",
     about: "{name}. Filing is done in the filing system; here it can be looked up.",
-    export: "Export",
     search: "Name, or the id number's end",
     roleLabel: "User type",
-    all: "all",
     name: "Name",
     id: "Id document",
     filed: "Filed",

@@ -4,10 +4,8 @@ export const shieldWords = {
   zh: {
     title: "企业的手机盾",
     count: "共 {n} 个，可用 {usable} 个",
-    export: "导出",
     search: "手机盾号或姓名",
     standing: "状态",
-    all: "全部",
     number: "手机盾号",
     holder: "持有人",
     device: "手机启用",
@@ -62,10 +60,8 @@ export const shieldWords = {
   en: {
     title: "The enterprise's shields",
     count: "{n} in all, {usable} usable",
-    export: "Export",
     search: "Shield number or name",
     standing: "State",
-    all: "all",
     number: "Shield number",
     holder: "Holder",
     device: "Phone since",

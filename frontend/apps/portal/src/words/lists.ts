@@ -1,0 +1,6 @@
+/** Words that the lists have in common. */
+
+export const listWords = {
+  zh: { export: "导出", all: "全部" },
+  en: { export: "Export", all: "all" },
+};
