@@ -4,6 +4,7 @@ The calls are held against the documents by `tests/conformance.py`. OpenID Conne
 """
 
 import base64
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from mshield.client.business.values import Created, Pc
 from mshield.client.phone import VirtualPhone
 from mshield.client.portal import PortalClient
 from mshield.demo.people import LEGAL_PERSON, OPERATOR, Person
+from mshield.domain.qr import qr_text
 from mshield.domain.staff import StaffRole
 from mshield.pki.ocsp_request import CertId, build_ocsp_request
 from mshield.services.init_p256 import init_p256
@@ -262,6 +264,7 @@ def _manage(life: Life) -> None:
     portal.export(code, "shields")
     portal.act(code, "report_loss", [life.shield_number], reason="手机遗失")
     portal.act(code, "lift_loss", [life.shield_number], reason="手机已找回")
+    _ask_own_shield(life)
     life.wait_a_minute()
     portal.request_revocation_code()
     sms_code = life.sms_code(LEGAL_PERSON, "revoke")
@@ -270,6 +273,41 @@ def _manage(life: Life) -> None:
     )
     portal.shield(code, life.shield_number)
     portal.logout()
+
+
+def _ask_own_shield(life: Life) -> None:
+    """The legal person's own: he logs in by it, and is asked to sign a revocation."""
+    phone = life.service.phone()
+    captcha = phone.captcha().captcha_id
+    phone.login(
+        account=LEGAL_PERSON.phone,
+        password=LEGAL_PERSON.password,
+        captcha_id=captcha,
+        captcha=life.captcha_answer(captcha),
+    )
+    life.wait_a_minute()
+    phone.request_sms_code("apply")
+    phone.apply(
+        name=LEGAL_PERSON.name,
+        id_number=LEGAL_PERSON.id_number,
+        user_type="legal_person",
+        credit_code=LEGAL_PERSON.credit_code,
+        sms_code=life.sms_code(LEGAL_PERSON, "apply"),
+        pin=LEGAL_PERSON.pin,
+    )
+    made = life.post("/api/portal/shield-logins", b"", "application/json").json()
+    secret = life.service.application.context.request_secrets.qr_secret(made["request_id"])
+    phone.scan(qr_text(ORIGIN, made["request_id"], secret, 0))
+    phone.approve(pin=LEGAL_PERSON.pin)
+    given = {name: made[name] for name in ("request_id", "status_token")}
+    opened = life.post("/api/portal/shield-sessions", json.dumps(given).encode(), "application/json").json()
+    terms = {"shield_numbers": [life.shield_number], "reason": "员工离职", "cause": "affiliation_changed"}
+    life.post(
+        f"/api/portal/enterprises/{LEGAL_PERSON.credit_code}/revocation-requests",
+        json.dumps(terms).encode(),
+        "application/json",
+        **{"X-CSRF-Token": opened["csrf_token"]},
+    )
 
 
 def _staff(life: Life) -> None:

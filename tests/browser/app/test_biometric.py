@@ -15,6 +15,8 @@ from tests.browser.app.newcomers import newcomer
 from tests.browser.app.seeded import Holder, holder
 from tests.browser.conftest import Party
 
+pytestmark = pytest.mark.slow
+
 WRONG: Final = "909192"
 NEW_PIN: Final = "862094"
 BOX: Final = "mshield-biometric/pin"

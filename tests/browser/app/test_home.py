@@ -24,6 +24,8 @@ from tests.browser.app.user import User
 from tests.browser.conftest import Party
 from tests.service import ensure_registered
 
+pytestmark = pytest.mark.slow
+
 CREDIT_CODE: Final = "91370203MA3YK2D9RF"
 OPERATOR: Final = Person(
     name="阿依夏木·买买提",

@@ -18,6 +18,8 @@ from tests.browser.app.newcomers import newcomer
 from tests.browser.app.seeded import Holder, holder
 from tests.browser.conftest import Party
 
+pytestmark = pytest.mark.slow
+
 FIVE_MINUTES: Final = 300
 _CONTROLLED: Final = "navigator.serviceWorker.ready.then(() => true)"
 

@@ -170,7 +170,8 @@ def test_r12_r05_r14_my_devices_and_what_the_legal_person_did(party: Party, app:
         lost = second.certificate().shield_number
         page.get_by_role("link", name="我的设备").click()
         expect(page.get_by_role("heading", name="在用 2 部，最多 6 部")).to_be_visible()
-        own, other = page.get_by_role("listitem").all()
+        own = page.get_by_role("listitem").filter(has_text="本机")
+        other = page.get_by_role("listitem").filter(has=page.get_by_label(lost, exact=True))
         expect(own).to_contain_text("本机")
         expect(own).to_contain_text("上次使用 今天")
         judged(page)

@@ -15,6 +15,8 @@ from tests.browser.app.seeded import CLERK, Holder, holder
 from tests.browser.conftest import CHROMIUM, FLAGS, Party
 from tests.browser.site import Site
 
+pytestmark = pytest.mark.slow
+
 PC: Final = {
     "address": "203.0.113.24",
     "browser": (
