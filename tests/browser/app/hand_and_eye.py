@@ -28,10 +28,10 @@ IPHONES: Final[dict[str, dict[str, Any]]] = {
 }
 # The window's own width would not do: on a phone it grows with what doesn't fit.
 _TOO_WIDE: Final = """width => document.documentElement.scrollWidth <= width ? [] :
-  [...document.querySelectorAll("body *")]
-    .filter((each) => each.getBoundingClientRect().right > width + 1)
+  [...document.querySelectorAll("body *:not(svg, svg *)")]
+    .filter((each) => each.getBoundingClientRect().left + Math.max(each.offsetWidth, each.scrollWidth) > width + 1)
     .map((each) => `${each.tagName} ${each.className} ${each.getBoundingClientRect().right}`)
-    .slice(0, 12)"""
+    .concat(`${document.documentElement.scrollWidth} wide`).slice(0, 12)"""
 
 
 def enter_pin(page: Page, pin: str) -> None:
