@@ -11,6 +11,8 @@ from tests.browser.seen import events_of, read_code
 from tests.browser.site import Site
 from tests.browser.test_component import scan, show
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def short(party: Party) -> Iterator[Party]:

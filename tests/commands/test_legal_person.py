@@ -17,6 +17,8 @@ from mshield.client.portal import PortalClient, PortalLogin
 from mshield.demo.people import LEGAL_PERSON, OPERATOR
 from tests.service import LiveService, apply, enrolled, log_in, register
 
+pytestmark = pytest.mark.slow
+
 
 class _Shell:
     """The commands with one login."""

@@ -11,6 +11,8 @@ from mshield.client import verify_webhook
 from tests.outside import OutsideServer, Reply, serving
 from tests.service import LiveService
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def service(database_url: str, tmp_path: Path) -> Iterator[LiveService]:

@@ -6,6 +6,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.job_process import LEASE_MS
 
 
@@ -28,6 +30,7 @@ def _wait(journal: Path, *, more_than: int) -> list[tuple[str, str]]:
     raise AssertionError(f"the job ran {len(_lines(journal))} times")
 
 
+@pytest.mark.slow
 def test_two_processes_take_turns_and_the_survivor_goes_on(postgresql_url: str, tmp_path: Path) -> None:
     journal = tmp_path / "journal"
     processes = [_start(postgresql_url, journal) for _ in range(2)]

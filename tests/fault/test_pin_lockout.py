@@ -114,6 +114,7 @@ async def test_200_wrong_pins_at_once_are_five(service: LiveService, attacker: A
     await _must_be_locked(service, attacker, messages, answers)
 
 
+@pytest.mark.slow
 async def test_killed_in_the_middle_no_attempt_is_given_back(
     service: LiveService, attacker: Attacker
 ) -> None:
@@ -144,6 +145,7 @@ async def test_killed_in_the_middle_no_attempt_is_given_back(
     await _must_be_locked(service, attacker, messages, answers)
 
 
+@pytest.mark.slow
 async def test_killed_in_the_middle_a_resend_finishes(service: LiveService, attacker: Attacker) -> None:
     messages = await _messages(service, attacker)
     session = await attacker.open(messages)

@@ -142,6 +142,7 @@ def stored(service: LiveService) -> State:
     return State.decode((service.folder / "phone" / "state.json").read_bytes())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("database", "key", "lost"),
     [

@@ -17,6 +17,8 @@ from tests.browser.conftest import Party
 from tests.legal_person import at_the_portal, revoke
 from tests.service import apply, log_in
 
+pytestmark = pytest.mark.slow
+
 PC: Final = {
     "address": "203.0.113.24",
     "browser": "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/142.0.0.0 Edg/142.0.0.0",

@@ -21,6 +21,8 @@ from tests.browser.conftest import Party
 from tests.browser.desk.desk import Desk, desk
 from tests.browser.seen import read_code
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def legal(browser: Browser, party: Party, clerk: VirtualPhone) -> Iterator[Desk]:
