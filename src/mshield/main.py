@@ -24,14 +24,17 @@ from mshield.services.answer import Answer
 from mshield.services.answer_once import AnswerOnce
 from mshield.services.ask import Ask
 from mshield.services.bind import Bind
+from mshield.services.ca_state import ReadCaState
 from mshield.services.captcha import Captchas
 from mshield.services.certificate import Certificates
 from mshield.services.change_phone import ChangePhone
 from mshield.services.context import Context
+from mshield.services.dashboard import ReadDashboard
 from mshield.services.enrol import Enrol
 from mshield.services.events import Events
 from mshield.services.evidence import MakeEvidence
 from mshield.services.filed_people import FiledPeople
+from mshield.services.find_certificates import FindCertificates
 from mshield.services.finish_signing import FinishSigning
 from mshield.services.follow import Follow
 from mshield.services.high_water import HighWater, require_newest
@@ -43,6 +46,8 @@ from mshield.services.login import LogIn
 from mshield.services.look_up_filing import LookUpFiling
 from mshield.services.manage_acts import ManageShields
 from mshield.services.manage_lists import LookUp
+from mshield.services.manage_systems import ManageSystems
+from mshield.services.metrics import Metrics
 from mshield.services.my_signatures import MySignatures
 from mshield.services.notify import Notify
 from mshield.services.oidc.provider import open_provider
@@ -60,6 +65,7 @@ from mshield.services.reset_password import ResetPassword
 from mshield.services.result import MakeResult
 from mshield.services.session import BusinessAuthentication
 from mshield.services.sms_codes import SmsCodes
+from mshield.services.webhook_endpoints import WebhookEndpoints
 from mshield.services.webhooks import Webhooks
 from mshield.settings import Settings, load_settings
 from mshield.store.database import Database, Unavailable
@@ -91,11 +97,11 @@ def wall_clock() -> int:
 
 def create_app(settings: Settings | None = None, *, clock: Clock = wall_clock) -> FastAPI:
     """The ASGI application (`uvicorn --factory mshield.main:create_app`)."""
-    settings = settings or load_settings()
+    settings, metrics = settings or load_settings(), Metrics()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with running(settings, clock) as context:
+        async with running(settings, clock, metrics) as context:
             app.state.context = context
             with told_to_stop(context.events.stop):
                 yield
@@ -107,6 +113,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = wall_clock) -
         unavailable=Unavailable,
         demo=settings.mode == "demo",
         access_log=settings.access_log,
+        metrics=metrics,
     )
 
 
@@ -125,14 +132,20 @@ def collect_as_the_service() -> None:
 
 
 @asynccontextmanager
-async def running(settings: Settings, clock: Clock) -> AsyncIterator[Context]:
+async def running(settings: Settings, clock: Clock, metrics: Metrics | None = None) -> AsyncIterator[Context]:
     """The services over an open database. Raises StartRefused for an old schema, and what keys and CA raise."""
     async with opened_database(settings) as db:
-        context = await _assemble(settings, clock, db)
+        metrics = metrics or Metrics()
+        context = await _assemble(settings, clock, db, metrics)
         if settings.mode == "production" and settings.sms_gateway == "development":
             _log.warning("MSHIELD_SMS_GATEWAY is development: codes are kept in memory and sent to nobody")
         _log.info("engine %s %s, database %s", context.engine.name, context.engine.version, db.dialect)
-        async with _marking(settings, clock, db), _beside(context.events.keep()), _jobs_of(context):
+        async with (
+            _marking(settings, clock, db),
+            _beside(metrics.keep(db, clock)),
+            _beside(context.events.keep()),
+            _jobs_of(context),
+        ):
             yield context
 
 
@@ -198,7 +211,7 @@ def _filing_source(settings: Settings, filing: ImportFiling) -> FilingSource:
     )
 
 
-async def _assemble(settings: Settings, clock: Clock, db: Database) -> Context:
+async def _assemble(settings: Settings, clock: Clock, db: Database, metrics: Metrics) -> Context:
     engine = load_engine(settings.engine)
     keyring = load_keyring(settings)
     lookup = await load_lookup_key(db, keyring, now=clock())
@@ -217,6 +230,8 @@ async def _assemble(settings: Settings, clock: Clock, db: Database) -> Context:
     import_filing = ImportFiling(db, keyring, lookup)
     look_up = LookUpFiling(_filing_source(settings, import_filing), import_filing)
     own_shield = OwnShield(db, settings, ask)
+    endpoints = WebhookEndpoints(db, keyring, settings)
+    ca_state = ReadCaState(db, engine, settings)
     return Context(
         settings=settings,
         clock=clock,
@@ -254,13 +269,18 @@ async def _assemble(settings: Settings, clock: Clock, db: Database) -> Context:
         bind=Bind(db, settings),
         oidc=open_provider(db, OidcKeys(db, keyring), lookup, authorities, ask),
         open_signing=OpenSigning(db, engine, keyring, settings),
-        finish_signing=FinishSigning(db, engine, keyring, events),
+        finish_signing=FinishSigning(db, engine, keyring, events, metrics.count),
         ask_internally=AskInternally(db, settings),
         ask=ask,
         follow=Follow(db, request_secrets, settings),
-        answer=Answer(db, events, request_secrets),
+        answer=Answer(db, events, request_secrets, metrics.count),
         request_secrets=request_secrets,
         signed_result=MakeResult(ask, authorities, publisher),
         make_evidence=MakeEvidence(db, authorities, publisher, log, request_secrets),
         webhooks=Webhooks(db, keyring, settings, events, clock),
+        webhook_endpoints=endpoints,
+        manage_systems=ManageSystems(db, endpoints),
+        find_certificates=FindCertificates(db, keyring, authorities),
+        ca_state=ca_state,
+        dashboard=ReadDashboard(db, ca_state),
     )

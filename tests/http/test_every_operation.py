@@ -27,6 +27,7 @@ from mshield.services.init_p256 import init_p256
 from mshield.services.log.sequence import sequence
 from mshield.services.outside_login import RETURN_PATH
 from mshield.settings import AccountSource
+from mshield.store import webhook_endpoints
 from tests.accounts import make_passwords_cheap
 from tests.application import EXAMPLES, ORIGIN
 from tests.conformance import ANSWERED, document
@@ -330,6 +331,51 @@ def _staff(life: Life) -> None:
     life.get("/api/console/acts", **bearer)
 
 
+def _operate(life: Life) -> None:
+    """What a security officer does at the console."""
+    token = life.service.run(life.service.application.staff_token(*StaffRole))
+    bearer = {"Authorization": f"Bearer {token}"}
+
+    def call(method: str, path: str, document: object = None) -> Any:
+        content = b"" if document is None else json.dumps(document).encode()
+        headers = bearer | {"Content-Type": "application/json"}
+        answer = life.http.request(method, f"/api/console{path}", content=content, headers=headers)
+        assert answer.is_success, f"{path}: {answer.text}"
+        return answer.json() if "json" in answer.headers["content-type"] else answer.content
+
+    new = {"name": "掌上海关", "domain": "palm.example", "return_urls": ["palmcustoms://signed"]}
+    made = call("POST", "/systems", new)["system"]
+    path = f"/systems/{made['client_id']}"
+    call("GET", "/systems")
+    call("GET", path)
+    call("PUT", path, new | {"domain": "app.palm.example"})
+    call("POST", f"{path}/secret", {"overlap_hours": 24})
+    call("DELETE", f"{path}/previous-secret")
+    call("PUT", f"{path}/login", {"redirect_uris": ["https://app.palm.example/cb"]})
+    call("DELETE", f"{path}/login")
+    hook = call("POST", f"{path}/webhooks", {"url": "https://app.palm.example/hook"})
+    call("POST", f"/webhooks/{hook['id']}/secret", {"overlap_hours": 24})
+    _disable_webhook(life, hook["id"])
+    call("POST", f"/webhooks/{hook['id']}/enable")
+    call("POST", "/webhooks/replays", {"target": hook["id"]})
+    call("DELETE", f"/webhooks/{hook['id']}")
+    call("GET", "/webhooks/deliveries")
+    call("POST", f"{path}/state", {"state": "disabled", "reason": "合同到期"})
+    found = call("GET", f"/certificates?shield_number={life.shield_number}")["items"][0]
+    call("GET", f"/certificates/{found['serial']}")
+    call("GET", f"/certificates/{found['serial']}/file")
+    call("GET", "/ca")
+    call("GET", "/dashboard")
+
+
+def _disable_webhook(life: Life, endpoint_id: str) -> None:
+    """As its answer 410 does."""
+    db = life.service.application.context.db
+    life.service.run(
+        webhook_endpoints.disable(db, id=endpoint_id, reason="http_410", now=life.service.clock())
+    )
+
+
 def _publication(life: Life) -> None:
     context = life.service.application.context
     life.log()
@@ -354,7 +400,7 @@ def _publication(life: Life) -> None:
 
 _LIFE: Final[tuple[Callable[[Life], None], ...]] = (
     _register, _log_in_from_outside, _log_in, _apply, _use, _look_after, _renew, _forget_the_password,
-    _publication, _manage, _staff,
+    _publication, _manage, _staff, _operate,
 )  # fmt: skip
 
 

@@ -902,6 +902,19 @@ class AccountElsewhere(
         super().__init__(source=source)
 
 
+class InvalidSystem(
+    DomainError,
+    code="invalid_system",
+    zh="业务系统的名称或域名不能登记：名称 1 至 64 个字，域名如 singlewindow.example。没有登记",
+    en="The system's name or domain can't be registered: a name has 1 to 64 characters, a domain is like "
+    "singlewindow.example. Nothing was registered",
+):
+    """What phones show of a business system; `field` is `name` or `domain`."""
+
+    def __init__(self, *, field: str = "") -> None:
+        super().__init__(field=field)
+
+
 class InvalidReturnUrl(
     DomainError,
     code="invalid_return_url",

@@ -10,6 +10,7 @@ from mshield.domain.qr import begun_between, is_genuine, read_qr
 from mshield.domain.requests import OPEN, RequestState, shown_state
 from mshield.domain.return_url import return_address
 from mshield.services.events import Events
+from mshield.services.metrics import Count, uncounted
 from mshield.services.request_secrets import RequestSecrets
 from mshield.services.session import authenticate_phone
 from mshield.services.signing_key import Caller
@@ -44,6 +45,8 @@ class Answer:
     db: Database
     events: Events
     secrets: RequestSecrets
+    count: Count = uncounted
+    """Told of each request that was declined, and why."""
 
     async def scan(self, caller: Caller, code: str, *, now: int) -> store.ScannedRequest:
         """Takes the request for this phone, by its QR code's text or by another app's link.
@@ -157,6 +160,7 @@ class Answer:
         if not declined:
             raise errors.RequestClosed
         self.events.notify(request_id)
+        self.count("declined", reason)
 
 
 def _refusal(

@@ -12,13 +12,16 @@ from mshield.services.answer import Answer
 from mshield.services.answer_once import AnswerOnce
 from mshield.services.ask import Ask
 from mshield.services.bind import Bind
+from mshield.services.ca_state import ReadCaState
 from mshield.services.captcha import Captchas
 from mshield.services.certificate import Certificates
 from mshield.services.change_phone import ChangePhone
+from mshield.services.dashboard import ReadDashboard
 from mshield.services.enrol import Enrol
 from mshield.services.events import Events
 from mshield.services.evidence import MakeEvidence
 from mshield.services.filed_people import FiledPeople
+from mshield.services.find_certificates import FindCertificates
 from mshield.services.finish_signing import FinishSigning
 from mshield.services.follow import Follow
 from mshield.services.import_filing import ImportFiling
@@ -27,6 +30,7 @@ from mshield.services.log.open_log import Log
 from mshield.services.login import LogIn
 from mshield.services.manage_acts import ManageShields
 from mshield.services.manage_lists import LookUp
+from mshield.services.manage_systems import ManageSystems
 from mshield.services.my_signatures import MySignatures
 from mshield.services.notify import Notify
 from mshield.services.oidc.provider import OidcProvider
@@ -44,6 +48,7 @@ from mshield.services.reset_password import ResetPassword
 from mshield.services.result import MakeResult
 from mshield.services.session import BusinessAuthentication
 from mshield.services.sms_codes import SmsCodes
+from mshield.services.webhook_endpoints import WebhookEndpoints
 from mshield.services.webhooks import Webhooks
 from mshield.settings import Settings
 from mshield.store.database import Database
@@ -98,3 +103,8 @@ class Context:
     signed_result: MakeResult
     make_evidence: MakeEvidence
     webhooks: Webhooks
+    webhook_endpoints: WebhookEndpoints
+    manage_systems: ManageSystems
+    find_certificates: FindCertificates
+    ca_state: ReadCaState
+    dashboard: ReadDashboard

@@ -21,6 +21,7 @@ from mshield.gm.sm2 import Signature
 from mshield.keys.keyring import Keyring
 from mshield.services import own_tasks, signing_key
 from mshield.services.events import Events
+from mshield.services.metrics import Count, uncounted
 from mshield.services.signing_key import Caller, StoredItem
 from mshield.store import signing as store
 from mshield.store import signing_outcome
@@ -65,6 +66,8 @@ class FinishSigning:
     engine: Engine
     keyring: Keyring
     events: Events
+    count: Count = uncounted
+    """Told the purpose of each signature that was made."""
 
     async def __call__(self, caller: Caller, uid: bytes, request: FinishRequest, *, now: int) -> Finished:
         """Raises NoSession, BadOpening, Held, TaskClosed, PinLocked (not counted), WrongPin, Retry (counted), Fault."""
@@ -216,6 +219,8 @@ class FinishSigning:
         body, finished, enrolled = done
         for request_id in finished:
             self.events.notify(request_id)
+        for task in tasks.values():
+            self.count(f"signed_{task.purpose}")
         return Finished(body, enrolled)
 
     async def _release_whole(

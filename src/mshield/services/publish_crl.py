@@ -46,7 +46,7 @@ class PublishedCrl:
     @property
     def renew_at(self) -> int:
         """A quarter of its life before its end."""
-        return _renew_at(self.this_update, self.next_update)
+        return renew_at(self.this_update, self.next_update)
 
 
 class CrlPublisher:
@@ -91,7 +91,7 @@ class CrlPublisher:
 
     async def _find(self, ca: str, *, now: int) -> PublishedCrl | None:
         latest = await store.latest_crl(self._db, authority=ca)
-        if latest is None or now >= _renew_at(latest.this_update, latest.next_update):
+        if latest is None or now >= renew_at(latest.this_update, latest.next_update):
             return None
         if latest.basis != await self._basis(ca, since=latest.this_update - RETAIN_MS):
             return None
@@ -186,5 +186,6 @@ def _root_basis(revoked: list[Revoked]) -> str:
     return f"{len(revoked)}:{sum(each.at for each in revoked)}"
 
 
-def _renew_at(this_update: int, next_update: int) -> int:
+def renew_at(this_update: int, next_update: int) -> int:
+    """When the next list is due: a quarter of this one's life before its end."""
     return next_update - (next_update - this_update) // 4

@@ -5,7 +5,7 @@ Nothing waits for it and nothing breaks without it; it keeps tables small and pe
 
 from typing import Final
 
-from mshield.services import notify, webhooks
+from mshield.services import metrics, notify, webhooks
 from mshield.store import (
     accounts,
     idempotency,
@@ -15,6 +15,7 @@ from mshield.store import (
     portal_sessions,
     signing,
 )
+from mshield.store import metrics as store_metrics
 from mshield.store import webhooks as store_webhooks
 from mshield.store.database import Database
 
@@ -36,4 +37,5 @@ async def purge(db: Database, *, now: int) -> int:
     )
     sessions = await signing.purge_sessions(db, now=now)
     logins += await oidc_authorizations.purge(db, before=before)
+    counters += await store_metrics.purge(db, before=now - metrics.KEPT_MS)
     return counters + logins + notices + hooks + sessions + await idempotency.purge(db, before=before)

@@ -4,31 +4,44 @@ import secrets
 
 from mshield.domain import errors
 from mshield.domain.addresses import MAX_URIS
+from mshield.domain.business_system import checked_domain, checked_name
 from mshield.domain.return_url import checked_return_url
 from mshield.services.session import new_client_secret, token_hash
+from mshield.store import acts
 from mshield.store import systems as store
-from mshield.store.database import Database
+from mshield.store.certificate_changes import SERVICE, By
+from mshield.store.database import Database, Tx
 from mshield.store.systems import BusinessSystem
 
 
 async def register_system(
-    db: Database, *, name: str, domain: str, return_urls: tuple[str, ...] = (), now: int
+    db: Database, *, name: str, domain: str, return_urls: tuple[str, ...] = (), by: By = SERVICE, now: int
 ) -> tuple[str, str]:
-    """The new client id and secret; the shield's app may lead back to `return_urls`. Raises InvalidReturnUrl."""
-    checked = _checked(return_urls)
+    """The new client id and secret; the shield's app may lead back to `return_urls`.
+
+    Raises InvalidSystem, InvalidReturnUrl.
+    """
+    plain, host, checked = checked_name(name), checked_domain(domain), checked_urls(return_urls)
     client_id, secret = f"bs-{secrets.token_hex(8)}", new_client_secret()
-    system = BusinessSystem(client_id, name, domain, token_hash(secret), "active", checked)
-    await store.add(db, system, now=now)
+
+    async def work(tx: Tx) -> None:
+        system = BusinessSystem(client_id, plain, host, token_hash(secret), "active", checked)
+        await store.add(tx, system, now=now)
+        details = {"name": plain, "domain": host, "return_urls": list(checked)}
+        await acts.record(tx, by=by, act="system.add", subject=client_id, details=details, now=now)
+
+    await db.write(work)
     return client_id, secret
 
 
 async def set_return_urls(db: Database, *, client_id: str, return_urls: tuple[str, ...]) -> None:
     """Puts these in place of what was registered; it counts within seconds. Raises NotFound, InvalidReturnUrl."""
-    if not await store.set_return_urls(db, client_id=client_id, return_urls=_checked(return_urls)):
+    if not await store.set_return_urls(db, client_id=client_id, return_urls=checked_urls(return_urls)):
         raise errors.NotFound
 
 
-def _checked(return_urls: tuple[str, ...]) -> tuple[str, ...]:
+def checked_urls(return_urls: tuple[str, ...]) -> tuple[str, ...]:
+    """Raises InvalidReturnUrl, InvalidRequest for too many."""
     if len(return_urls) > MAX_URIS:
         raise errors.InvalidRequest(fields=["return_urls"])
     return tuple(map(checked_return_url, return_urls))

@@ -5,6 +5,7 @@ A secret is shown once, when it is made, and stored sealed.
 
 import base64
 import secrets
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,9 +15,10 @@ from mshield.domain.webhooks import HOUR_MS, SECRET_BYTES, is_fit
 from mshield.keys.keyring import Keyring
 from mshield.services.webhooks import PURPOSE
 from mshield.settings import Settings
-from mshield.store import systems, webhooks
+from mshield.store import acts, systems, webhooks
 from mshield.store import webhook_endpoints as store
-from mshield.store.database import Database
+from mshield.store.certificate_changes import SERVICE, By
+from mshield.store.database import Database, Tx
 from mshield.store.webhook_endpoints import Endpoint, ListedEndpoint
 from mshield.store.webhooks import Delivery
 
@@ -33,62 +35,88 @@ class WebhookEndpoints:
     keyring: Keyring
     settings: Settings
 
-    async def add(self, *, client_id: str, url: str, now: int) -> tuple[str, str]:
+    async def add(self, *, client_id: str, url: str, by: By = SERVICE, now: int) -> tuple[str, str]:
         """The new endpoint's id and its secret. Raises WebhookUrlRefused, NotFound for an unknown business system."""
         if not is_fit(url, http=self.settings.webhook_http):
             raise errors.WebhookUrlRefused
-        if await systems.find(self.db, client_id=client_id) is None:
-            raise errors.NotFound
         endpoint_id = f"ep_{new_id(now)}"
         secret, box = self._new_secret(endpoint_id)
-        await store.add(self.db, id=endpoint_id, client_id=client_id, url=url, secret_box=box, now=now)
+
+        async def work(tx: Tx) -> None:
+            if await systems.find(tx, client_id=client_id) is None:
+                raise errors.NotFound
+            await store.add(tx, id=endpoint_id, client_id=client_id, url=url, secret_box=box, now=now)
+            details = {"system": client_id, "url": url}
+            await acts.record(tx, by=by, act="webhook.add", subject=endpoint_id, details=details, now=now)
+
+        await self.db.write(work)
         return endpoint_id, secret
 
     async def list_all(self) -> list[ListedEndpoint]:
         """All endpoints, oldest first."""
         return await store.list_all(self.db)
 
-    async def rotate(self, endpoint_id: str, *, hours: int, now: int) -> str:
+    async def rotate(self, endpoint_id: str, *, hours: int, by: By = SERVICE, now: int) -> str:
         """A new secret; the old one counts beside it for `hours`. Raises NotFound, Conflict."""
-        endpoint = await store.find(self.db, id=endpoint_id)
-        if endpoint is None:
-            raise errors.NotFound
         secret, box = self._new_secret(endpoint_id)
-        changed = await store.rotate(
-            self.db,
-            id=endpoint_id,
-            old_box=endpoint.secret_box,
-            secret_box=box,
-            previous_until=now + hours * HOUR_MS,
-            now=now,
-        )
-        if not changed:
-            raise errors.Conflict
+
+        async def work(tx: Tx) -> None:
+            endpoint = await store.find(tx, id=endpoint_id)
+            if endpoint is None:
+                raise errors.NotFound
+            until = now + hours * HOUR_MS
+            old = endpoint.secret_box
+            if not await store.rotate(
+                tx, id=endpoint_id, old_box=old, secret_box=box, previous_until=until, now=now
+            ):
+                raise errors.Conflict
+            details = {"hours": hours}
+            await acts.record(tx, by=by, act="webhook.rotate", subject=endpoint_id, details=details, now=now)
+
+        await self.db.write(work)
         return secret
 
-    async def enable(self, endpoint_id: str, *, now: int) -> None:
+    async def enable(self, endpoint_id: str, *, by: By = SERVICE, now: int) -> None:
         """Lets a disabled endpoint take again. Raises NotFound."""
-        if not await store.enable(self.db, id=endpoint_id, now=now):
-            raise errors.NotFound
+        await self._end_or_begin(endpoint_id, "enable", store.enable, by=by, now=now)
 
-    async def remove(self, endpoint_id: str, *, now: int) -> None:
+    async def remove(self, endpoint_id: str, *, by: By = SERVICE, now: int) -> None:
         """Ends an endpoint for good. Raises NotFound."""
-        if not await store.remove(self.db, id=endpoint_id, now=now):
-            raise errors.NotFound
+        await self._end_or_begin(endpoint_id, "remove", store.remove, by=by, now=now)
 
     async def deliveries(self, *, endpoint_id: str = "", state: str = "", most: int = 100) -> list[Delivery]:
         """The newest deliveries."""
         return await webhooks.list_deliveries(self.db, endpoint_id=endpoint_id, state=state, most=most)
 
-    async def replay(self, target: str, *, now: int) -> int:
+    async def replay(self, target: str, *, by: By = SERVICE, now: int) -> int:
         """Has a delivery made again, or all that an endpoint didn't take; gives their number. Raises NotFound."""
+
+        async def work(tx: Tx) -> int:
+            replayed = await self._replay(tx, target, now=now)
+            details = {"deliveries": replayed}
+            await acts.record(tx, by=by, act="webhook.replay", subject=target, details=details, now=now)
+            return replayed
+
+        return await self.db.write(work)
+
+    async def _replay(self, tx: Tx, target: str, *, now: int) -> int:
         if target.startswith("ep_"):
-            if await store.find(self.db, id=target) is None:
+            if await store.find(tx, id=target) is None:
                 raise errors.NotFound
-            return await webhooks.replay_dead(self.db, endpoint_id=target, now=now)
-        if not await webhooks.replay(self.db, id=target, now=now):
+            return await webhooks.replay_dead(tx, endpoint_id=target, now=now)
+        if not await webhooks.replay(tx, id=target, now=now):
             raise errors.NotFound
         return 1
+
+    async def _end_or_begin(
+        self, endpoint_id: str, name: str, step: Callable[..., Awaitable[bool]], *, by: By, now: int
+    ) -> None:
+        async def work(tx: Tx) -> None:
+            if not await step(tx, id=endpoint_id, now=now):
+                raise errors.NotFound
+            await acts.record(tx, by=by, act=f"webhook.{name}", subject=endpoint_id, details={}, now=now)
+
+        await self.db.write(work)
 
     def _new_secret(self, endpoint_id: str) -> tuple[str, bytes]:
         secret = secrets.token_bytes(SECRET_BYTES)

@@ -38,3 +38,9 @@ async def restrain_keys(tx: Tx, *, failures: int, epochs: int) -> int:
 async def skip_crl_numbers(tx: Tx, *, numbers: int) -> None:
     """Leaves room for the revocation lists that this database has forgotten."""
     await tx.run(_SQL["skip_crl_numbers"], numbers=numbers)
+
+
+async def find(db: Database) -> tuple[int, int]:
+    """The mark, and when (ms) it was raised."""
+    row = await db.one(_SQL["find"])
+    return (0, 0) if row is None else (row["mark"], row["marked_at"])

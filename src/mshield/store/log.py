@@ -69,11 +69,12 @@ class SourceRow:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The log's name, number of entries and last checkpoint (signed note)."""
+    """The log's name, number of entries and last checkpoint (signed note), and when (ms) it grew last."""
 
     origin: str
     size: int
     checkpoint: str
+    changed_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ class Standing:
 async def find_state(db: Database) -> State | None:
     """The state, or None before the log was opened."""
     row = await db.one(_SQL["find_state"])
-    return None if row is None else State(row["origin"], row["size"], row["checkpoint"])
+    return None if row is None else State(row["origin"], row["size"], row["checkpoint"], row["changed_at"])
 
 
 async def insert_state(db: Database, *, origin: str, checkpoint: str, now: int) -> None:

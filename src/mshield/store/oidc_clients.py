@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Final
 
-from mshield.store.database import Database, Row
+from mshield.store.database import Database, Row, Tx
 from mshield.store.queries import Queries
 from mshield.store.systems import BusinessSystem
 
@@ -34,7 +34,7 @@ async def list_all(db: Database) -> list[ClientRow]:
     return [_client(row) for row in await db.all(_SQL["list_all"])]
 
 
-async def put(db: Database, client: ClientRow, *, now: int) -> None:
+async def put(db: Database | Tx, client: ClientRow, *, now: int) -> None:
     """Registers a client, or puts this in place of what was registered."""
     await db.run(
         _SQL["set"],
@@ -48,14 +48,22 @@ async def put(db: Database, client: ClientRow, *, now: int) -> None:
     )
 
 
-async def remove(db: Database, *, client_id: str) -> bool:
+async def remove(db: Database | Tx, *, client_id: str) -> bool:
     """Whether there was one."""
     return await db.run(_SQL["remove"], client_id=client_id) == 1
 
 
 def _client(row: Row) -> ClientRow:
     return ClientRow(
-        BusinessSystem(row["client_id"], row["name"], row["domain"], row["secret_hash"], row["state"]),
+        BusinessSystem(
+            row["client_id"],
+            row["name"],
+            row["domain"],
+            row["secret_hash"],
+            row["state"],
+            previous_hash=row["previous_hash"],
+            previous_until=row["previous_until"],
+        ),
         tuple(json.loads(row["redirect_uris"])),
         tuple(json.loads(row["logout_uris"])),
         row["auth_method"],

@@ -161,7 +161,7 @@ CREATE TABLE business_systems (
   secret_hash BYTEA NOT NULL,
   state TEXT NOT NULL,
   created_at BIGINT NOT NULL
-, return_urls TEXT NOT NULL DEFAULT '[]');
+, return_urls TEXT NOT NULL DEFAULT '[]', previous_hash BYTEA, previous_until BIGINT NOT NULL DEFAULT 0, secret_at BIGINT NOT NULL DEFAULT 0);
 
 CREATE TABLE requests (
   id TEXT PRIMARY KEY,
@@ -345,7 +345,7 @@ CREATE TABLE jobs (
   last_at BIGINT,
   last_done BIGINT,
   last_error TEXT
-);
+, last_ms BIGINT);
 
 CREATE TABLE notifications (
   id TEXT PRIMARY KEY,
@@ -516,3 +516,14 @@ CREATE TABLE used_requests (
 );
 
 CREATE UNIQUE INDEX requests_idempotency ON requests (client_id, idempotency_key) WHERE idempotency_key IS NOT NULL;
+
+CREATE INDEX certificates_newest ON certificates (issued_at, serial);
+
+CREATE TABLE metrics (
+  hour BIGINT NOT NULL,
+  operation TEXT NOT NULL,
+  code TEXT NOT NULL,
+  bucket INTEGER NOT NULL,
+  count BIGINT NOT NULL,
+  PRIMARY KEY (hour, operation, code, bucket)
+);

@@ -34,7 +34,7 @@ class ListedEndpoint:
 
 
 async def add(
-    db: Database,
+    db: Tx,
     *,
     id: str,  # noqa: A002  # the field's name
     client_id: str,
@@ -54,14 +54,14 @@ async def list_all(db: Database) -> list[ListedEndpoint]:
     ]
 
 
-async def find(db: Database, *, id: str) -> Endpoint | None:  # noqa: A002
+async def find(db: Database | Tx, *, id: str) -> Endpoint | None:  # noqa: A002
     """An endpoint that is not removed."""
     row = await db.one(_SQL["find_endpoint"], id=id)
     return None if row is None else _endpoint(row)
 
 
 async def rotate(
-    db: Database,
+    db: Tx,
     *,
     id: str,  # noqa: A002  # the field's name
     old_box: bytes,
@@ -76,7 +76,7 @@ async def rotate(
     return touched == 1
 
 
-async def enable(db: Database, *, id: str, now: int) -> bool:  # noqa: A002
+async def enable(db: Tx, *, id: str, now: int) -> bool:  # noqa: A002
     """Lets a disabled endpoint take again."""
     return await db.run(_SQL["enable"], id=id, now=now) == 1
 
@@ -91,16 +91,12 @@ async def disable(db: Database, *, id: str, reason: str, now: int) -> None:  # n
     await db.write(work)
 
 
-async def remove(db: Database, *, id: str, now: int) -> bool:  # noqa: A002
+async def remove(tx: Tx, *, id: str, now: int) -> bool:  # noqa: A002
     """Ends an endpoint for good and forgets its secrets."""
-
-    async def work(tx: Tx) -> bool:
-        if await tx.run(_SQL["remove"], id=id, now=now) != 1:
-            return False
-        await tx.run(_SQL["bury"], endpoint_id=id, error="removed", now=now)
-        return True
-
-    return await db.write(work)
+    if await tx.run(_SQL["remove"], id=id, now=now) != 1:
+        return False
+    await tx.run(_SQL["bury"], endpoint_id=id, error="removed", now=now)
+    return True
 
 
 def _endpoint(row: Row) -> Endpoint:

@@ -155,12 +155,12 @@ async def list_deliveries(
     return [Delivery(**row) for row in rows]
 
 
-async def replay(db: Database, *, id: str, now: int) -> bool:  # noqa: A002
+async def replay(db: Tx, *, id: str, now: int) -> bool:  # noqa: A002
     """Has a delivery made again, under its id; False where there is none that ended, or its endpoint takes none."""
     return await db.run(_SQL["replay"], id=id, now=now) == 1
 
 
-async def replay_dead(db: Database, *, endpoint_id: str, now: int) -> int:
+async def replay_dead(db: Tx, *, endpoint_id: str, now: int) -> int:
     """Has all that was given up for an endpoint made again; gives their number."""
     return await db.run(_SQL["replay_dead"], endpoint_id=endpoint_id, now=now)
 

@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from mshield.services.metrics import Metrics
 from mshield.web import (
     assets,
     development,
@@ -25,12 +26,14 @@ from mshield.web.console import accounts as console_accounts
 from mshield.web.console import acts as console_acts
 from mshield.web.console import filed_people
 from mshield.web.console import filing as console_filing
+from mshield.web.console.operations import ROUTERS as OPERATIONS
 from mshield.web.documents import Documents
 from mshield.web.documents import router as documents_router
 from mshield.web.dpop import ReplayCache
 from mshield.web.edge import Edge
 from mshield.web.head import Head
 from mshield.web.held import HeldCalls
+from mshield.web.measured import measure
 from mshield.web.oidc import ROUTERS as OIDC
 from mshield.web.oidc import discovery
 from mshield.web.pc import requests as pc_requests
@@ -79,6 +82,7 @@ ROUTERS = {
         filed_people.router,
         console_accounts.router,
         console_acts.router,
+        *OPERATIONS,
     ),
 }
 
@@ -112,8 +116,9 @@ def build(
     unavailable: type[Exception],
     demo: bool,
     access_log: bool,
+    metrics: Metrics,
 ) -> Service:
-    """The application; `lifespan` puts the context into `app.state.context`."""
+    """The application; `lifespan` puts the context into `app.state.context`, `metrics` get each call."""
     app = Service(
         title="Mobile Shield",
         version=version,
@@ -153,5 +158,5 @@ def build(
     app.include_router(documents_router)
     repeatable = idempotency.Idempotency(Head(app.inner), state=app, refuse=refusals)
     shortcut = Shortcut(repeatable, state=app, routers=ROUTERS, refuse=refusals)
-    app.stand_behind(Edge(PcCors(shortcut), access_log=access_log))
+    app.stand_behind(Edge(PcCors(shortcut), access_log=access_log, measure=measure(metrics, ROUTERS)))
     return app

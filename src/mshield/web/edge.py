@@ -6,6 +6,7 @@ The line names method, path, status and time; never a query, a header or a body.
 import logging
 import secrets
 import time
+from collections.abc import Callable
 from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -15,6 +16,9 @@ MAX_BODY: Final = 12 * 1024 * 1024
 
 EXTRA_HEADERS: Final = "mshield.headers"
 """In a scope: headers for the answer, also where it is a refusal."""
+
+Measure = Callable[[Scope, int, float], None]
+"""Takes a call's scope, the status of its answer (0: none) and how long it took in seconds."""
 
 _NOSNIFF: Final = (b"x-content-type-options", b"nosniff")
 _log = logging.getLogger("mshield.access")
@@ -27,9 +31,11 @@ class TooLarge(Exception):
 class Edge:
     """ASGI middleware around the whole application."""
 
-    def __init__(self, app: ASGIApp, *, access_log: bool) -> None:
+    def __init__(self, app: ASGIApp, *, access_log: bool, measure: Measure) -> None:
+        """`measure` is told of each call that was answered."""
         self._app = app
         self._access_log = access_log
+        self._measure = measure
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handles one connection."""
@@ -59,6 +65,9 @@ class Edge:
         try:
             await self._app(scope, bounded, marked)
         finally:
+            elapsed = time.perf_counter() - start
+            self._measure(scope, status, elapsed)
             if self._access_log:
-                elapsed = (time.perf_counter() - start) * 1000
-                _log.info("%s %s %d %.1f ms %s", scope["method"], scope["path"], status, elapsed, request_id)
+                _log.info(
+                    "%s %s %d %.1f ms %s", scope["method"], scope["path"], status, elapsed * 1000, request_id
+                )

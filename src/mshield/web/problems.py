@@ -60,6 +60,7 @@ STATUS: Final[Mapping[str, int]] = {
     "invalid_request": 422,
     "invalid_return_url": 422,
     "invalid_staff": 422,
+    "invalid_system": 422,
     "login_failed": 401,
     "login_over": 400,
     "login_refused": 400,

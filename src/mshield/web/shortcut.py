@@ -89,7 +89,7 @@ class Shortcut:
     async def _answer(
         self, endpoint: Endpoint, parameters: dict[str, str], scope: Scope, receive: Receive
     ) -> Response:
-        scope["app"] = self._state
+        scope["app"], scope["endpoint"] = self._state, endpoint
         scope["mshield.context"] = self._state.state.context
         request = WholeRequest(scope, receive)
         try:

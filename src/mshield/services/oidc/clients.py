@@ -25,10 +25,11 @@ _PUBLIC: Final = frozenset({"EC", "RSA", "OKP"})
 
 
 class OidcClient(ClientMixin):
-    """A client as Authlib asks about it."""
+    """A client as Authlib asks about it; `now` (ms) says which of its secrets count."""
 
-    def __init__(self, row: store.ClientRow) -> None:
+    def __init__(self, row: store.ClientRow, *, now: int) -> None:
         self.system: Final[BusinessSystem] = row.system
+        self._secrets: Final = row.system.accepted(now=now)
         self.redirect_uris: Final = frozenset(row.redirect_uris)
         self.par_required: Final = row.par_required
         self.auth_method: Final = row.auth_method
@@ -49,7 +50,8 @@ class OidcClient(ClientMixin):
         return redirect_uri in self.redirect_uris
 
     def check_client_secret(self, client_secret: str) -> bool:
-        return hmac.compare_digest(token_hash(client_secret), self.system.secret_hash)
+        given = token_hash(client_secret)
+        return any(hmac.compare_digest(given, each) for each in self._secrets)
 
     def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:  # noqa: ARG002  # one for all endpoints
         return method == self.auth_method
@@ -77,7 +79,7 @@ class OidcClients:
         if row is None or row.system.state != "active":
             self._cache.pop(client_id, None)
             return None
-        client = OidcClient(row)
+        client = OidcClient(row, now=now)
         self._cache[client_id] = (now, client)
         return client
 
@@ -97,11 +99,32 @@ async def set_client(
     system = await systems.find(db, client_id=client_id)
     if system is None:
         raise errors.NotFound
+    row = checked_client(
+        system,
+        redirect_uris=redirect_uris,
+        logout_uris=logout_uris,
+        auth_method=auth_method,
+        jwks=jwks,
+        par_required=par_required,
+    )
+    await store.put(db, row, now=now)
+
+
+def checked_client(
+    system: BusinessSystem,
+    *,
+    redirect_uris: tuple[str, ...],
+    logout_uris: tuple[str, ...],
+    auth_method: str,
+    jwks: str | None,
+    par_required: bool,
+) -> store.ClientRow:
+    """What is to be stored of a client. Raises InvalidClientUri, InvalidClientKeys, InvalidRequest."""
     if not 0 < len(redirect_uris) <= MAX_URIS or len(logout_uris) > MAX_URIS:
         raise errors.InvalidRequest(fields=["redirect_uris"])
     if auth_method not in AUTH_METHODS:
         raise errors.InvalidRequest(fields=["auth_method"])
-    row = store.ClientRow(
+    return store.ClientRow(
         system,
         tuple(map(checked_uri, redirect_uris)),
         tuple(map(checked_uri, logout_uris)),
@@ -109,7 +132,6 @@ async def set_client(
         _checked_keys(jwks, auth_method),
         par_required,
     )
-    await store.put(db, row, now=now)
 
 
 async def list_clients(db: Database) -> list[dict[str, Any]]:

@@ -20,3 +20,6 @@ DELETE FROM signing_sessions;
 -- name: skip_crl_numbers!
 -- The lists that were published since the copy had numbers of their own (RFC 5280, 5.2.3).
 UPDATE authorities SET crl_number = crl_number + :numbers;
+
+-- name: find^
+SELECT mark, marked_at FROM high_water WHERE id = 1;

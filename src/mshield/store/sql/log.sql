@@ -1,5 +1,5 @@
 -- name: find_state^
-SELECT origin, size, checkpoint FROM log_state WHERE id = 1;
+SELECT origin, size, checkpoint, changed_at FROM log_state WHERE id = 1;
 
 -- name: insert_state!
 -- The first one stays: a log has one name for life.

@@ -1,9 +1,11 @@
 -- name: find^
-SELECT b.client_id, b.name, b.domain, b.secret_hash, b.state, c.redirect_uris, c.logout_uris, c.auth_method, c.jwks, c.par_required
+SELECT b.client_id, b.name, b.domain, b.secret_hash, b.state, b.previous_hash, b.previous_until,
+  c.redirect_uris, c.logout_uris, c.auth_method, c.jwks, c.par_required
 FROM oidc_clients c JOIN business_systems b ON b.client_id = c.client_id WHERE c.client_id = :client_id;
 
 -- name: list_all
-SELECT b.client_id, b.name, b.domain, b.secret_hash, b.state, c.redirect_uris, c.logout_uris, c.auth_method, c.jwks, c.par_required
+SELECT b.client_id, b.name, b.domain, b.secret_hash, b.state, b.previous_hash, b.previous_until,
+  c.redirect_uris, c.logout_uris, c.auth_method, c.jwks, c.par_required
 FROM oidc_clients c JOIN business_systems b ON b.client_id = c.client_id ORDER BY b.created_at;
 
 -- name: set!

@@ -1,8 +1,10 @@
 -- name: find^
-SELECT client_id, name, domain, secret_hash, state, return_urls FROM business_systems WHERE client_id = :client_id;
+SELECT client_id, name, domain, secret_hash, state, return_urls, previous_hash, previous_until, secret_at, created_at
+FROM business_systems WHERE client_id = :client_id;
 
 -- name: list_all
-SELECT client_id, name, domain, secret_hash, state, return_urls FROM business_systems ORDER BY created_at;
+SELECT client_id, name, domain, secret_hash, state, return_urls, previous_hash, previous_until, secret_at, created_at
+FROM business_systems ORDER BY created_at, client_id;
 
 -- name: insert!
 INSERT INTO business_systems (client_id, name, domain, secret_hash, state, return_urls, created_at)
@@ -10,6 +12,23 @@ VALUES (:client_id, :name, :domain, :secret_hash, 'active', :return_urls, :now);
 
 -- name: set_return_urls!
 UPDATE business_systems SET return_urls = :return_urls WHERE client_id = :client_id;
+
+-- name: change!
+UPDATE business_systems SET name = :name, domain = :domain, return_urls = :return_urls WHERE client_id = :client_id;
+
+-- name: rotate!
+-- Guarded by the secret that was read, so that of two changes at once none is lost.
+UPDATE business_systems SET previous_hash = :previous_hash, previous_until = :previous_until, secret_hash = :secret_hash,
+  secret_at = :now
+WHERE client_id = :client_id AND secret_hash = :old_hash;
+
+-- name: end_previous!
+UPDATE business_systems SET previous_hash = NULL, previous_until = 0
+WHERE client_id = :client_id AND previous_hash IS NOT NULL;
+
+-- name: set_state!
+-- No row touched: it stands so already.
+UPDATE business_systems SET state = :state WHERE client_id = :client_id AND state <> :state;
 
 -- name: put_own!
 -- The service itself as a business system; its domain is that of today's address.

@@ -47,7 +47,7 @@ class ActsMessage(Wire, frozen=True):
 async def acts(
     request: Request,
     subject: Annotated[
-        str | None, Query(pattern="^[0-9A-Za-z-]{1,64}$", description="of one subject only")
+        str | None, Query(pattern="^[0-9A-Za-z_-]{1,64}$", description="of one subject only")
     ] = None,
     actor_id: Annotated[str | None, Query(pattern=_UUID, description="by one actor only")] = None,
     before: Annotated[str | None, Query(pattern=_UUID, description="`next` of the page before")] = None,

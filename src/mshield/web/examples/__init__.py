@@ -1,6 +1,7 @@
 """What the OpenAPI documents know of each operation beside its schemas: an exchange as it happens, and its errors.
 
-It is data: a file per audience, keyed by operation id; `*` holds the parameters that many operations have.
+It is data: a file per audience, keyed by operation id; `*` holds the parameters that many operations have. What is
+too much for one file stands in others, `AUDIENCE_PART.json`.
 """
 
 from collections.abc import Iterator
@@ -43,11 +44,13 @@ class Example(Exchange, frozen=True, forbid_unknown_fields=True):
 def examples() -> dict[str, Example]:
     """All operations by their id; those of an audience's file under `AUDIENCE *` hold for all of its operations."""
     found: dict[str, Example] = {}
-    for audience in AUDIENCES:
-        read = msgspec.json.decode(
-            (files(__name__) / f"{audience}.json").read_bytes(), type=dict[str, Example]
-        )
-        for name, example in read.items():
+    for file in sorted(files(__name__).iterdir(), key=lambda file: file.name):
+        if not file.name.endswith(".json"):
+            continue
+        audience = file.name.removesuffix(".json").partition("_")[0]
+        if audience not in AUDIENCES:
+            raise ValueError(f"{file.name} is of no audience")
+        for name, example in msgspec.json.decode(file.read_bytes(), type=dict[str, Example]).items():
             key = f"{audience} {name}" if name == _EVERY else name
             if key in found:
                 raise ValueError(f"two examples of {key}")

@@ -1,0 +1,29 @@
+"""What a business system (业务系统) is registered with: the name and the domain that phones show as checked."""
+
+import re
+from typing import Final
+
+from mshield.domain import errors
+
+MAX_NAME: Final = 64
+MAX_OVERLAP_HOURS: Final = 720
+"""How long an old secret may count beside the new one: thirty days."""
+
+_LABEL: Final = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_DOMAIN: Final = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*(?::[1-9][0-9]{{0,4}})?", re.ASCII)
+
+
+def checked_name(name: str) -> str:
+    """The name in its one form. Raises InvalidSystem."""
+    plain = " ".join(name.split())
+    if not 1 <= len(plain) <= MAX_NAME or not plain.isprintable():
+        raise errors.InvalidSystem(field="name")
+    return plain
+
+
+def checked_domain(domain: str) -> str:
+    """A host's name in lower case, in its ASCII form (`xn--…`), with a port where it has one. Raises InvalidSystem."""
+    plain = domain.strip().lower()
+    if not _DOMAIN.fullmatch(plain):
+        raise errors.InvalidSystem(field="domain")
+    return plain

@@ -1,0 +1,77 @@
+"""Counts what this process does, in memory, and adds it to the database's figures once a minute.
+
+Counting is one addition in a dictionary; a process that is killed loses its last minute.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from mshield.domain.figures import UNTIMED, bucket_of
+from mshield.store import metrics as store
+from mshield.store.database import Database, StoreError
+
+HOUR_MS: Final = 3_600_000
+KEPT_MS: Final = 400 * 24 * HOUR_MS
+"""A year, and the month before it to compare with."""
+
+_MINUTE_MS: Final = 60_000
+_log = logging.getLogger(__name__)
+
+
+class Count(Protocol):
+    """How a service tells that something happened."""
+
+    def __call__(self, operation: str, code: str = "", number: int = 1) -> None:
+        """`number` times."""
+
+
+def uncounted(operation: str, code: str = "", number: int = 1) -> None:
+    """Counts nothing."""
+
+
+class Metrics:
+    """One per process."""
+
+    def __init__(self) -> None:
+        self._counts: dict[store.Key, int] = {}
+
+    def note(self, operation: str, code: str, seconds: float) -> None:
+        """Counts a call that took so long; `code` is its error's, empty where there is none."""
+        key = (operation, code, bucket_of(seconds * 1000))
+        self._counts[key] = self._counts.get(key, 0) + 1
+
+    def count(self, operation: str, code: str = "", number: int = 1) -> None:
+        """Counts what has no time of its own."""
+        key = (operation, code, UNTIMED)
+        self._counts[key] = self._counts.get(key, 0) + number
+
+    async def flush(self, db: Database, *, now: int) -> int:
+        """Adds what was counted to the hour of `now`; gives the number of counts. Raises StoreError, losing nothing."""
+        counts, self._counts = self._counts, {}
+        if not counts:
+            return 0
+        try:
+            await store.add(db, counts, hour=now // HOUR_MS * HOUR_MS)
+        except BaseException:
+            for key, number in counts.items():
+                self._counts[key] = self._counts.get(key, 0) + number
+            raise
+        return len(counts)
+
+    async def keep(self, db: Database, clock: Callable[[], int]) -> None:
+        """Flushes at the end of each minute until it is cancelled, and then once more."""
+        try:
+            while True:
+                await asyncio.sleep(max(1.0, (_MINUTE_MS - clock() % _MINUTE_MS) / 1000))
+                # What was counted belongs to the minute that has just ended.
+                await self._try(db, now=clock() - _MINUTE_MS // 2)
+        finally:
+            await self._try(db, now=clock())
+
+    async def _try(self, db: Database, *, now: int) -> None:
+        try:
+            await self.flush(db, now=now)
+        except StoreError as error:
+            _log.warning("figures wait for the database: %s", type(error).__name__)

@@ -1,0 +1,37 @@
+-- name: add!
+INSERT INTO metrics (hour, operation, code, bucket, count) VALUES (:hour, :operation, :code, :bucket, :count)
+ON CONFLICT (hour, operation, code, bucket) DO UPDATE SET count = metrics.count + excluded.count;
+
+-- name: between
+SELECT hour, operation, code, bucket, count FROM metrics WHERE hour >= :start AND hour < :until;
+
+-- name: purge!
+DELETE FROM metrics WHERE hour < :before;
+
+-- name: issued
+-- Certificates by the hour of their issue, over the index certificates_newest.
+SELECT c.issued_at - c.issued_at % 3600000 AS hour, COUNT(*) AS count FROM certificates c
+WHERE c.issued_at >= :start AND c.issued_at < :until AND c.der IS NOT NULL
+GROUP BY c.issued_at - c.issued_at % 3600000;
+
+-- name: certificates^
+-- How many there are in each state that people see; each counts once, by its gravest.
+SELECT
+  CAST(COALESCE(SUM(CASE WHEN state IN ('revoked', 'superseded') OR not_after <= :now THEN 1 ELSE 0 END), 0) AS BIGINT) AS ended,
+  CAST(COALESCE(SUM(CASE WHEN state = 'pin_locked' AND not_after > :now THEN 1 ELSE 0 END), 0) AS BIGINT) AS locked,
+  CAST(COALESCE(SUM(CASE WHEN state = 'active' AND holds <> '' AND not_after > :now THEN 1 ELSE 0 END), 0) AS BIGINT) AS held,
+  CAST(COALESCE(SUM(CASE WHEN state = 'active' AND holds = '' AND not_after > :now AND not_after <= :due THEN 1 ELSE 0 END), 0)
+    AS BIGINT) AS due,
+  CAST(COALESCE(SUM(CASE WHEN state = 'active' AND holds = '' AND not_after > :due THEN 1 ELSE 0 END), 0) AS BIGINT) AS active
+FROM certificates WHERE der IS NOT NULL;
+
+-- name: clones
+-- Shields that were stopped as possible copies; ids sort by time.
+SELECT e.serial, e.at, c.shield_number, c.holds FROM certificate_events e JOIN certificates c ON c.serial = e.serial
+WHERE e.id >= :since AND e.event = 'find_clone' ORDER BY e.id DESC LIMIT :most;
+
+-- name: dead
+-- Webhooks that were given up, by business system.
+SELECT b.client_id, b.name, COUNT(*) AS count, MAX(d.ended_at) AS at FROM webhook_deliveries d
+JOIN webhook_endpoints p ON p.id = d.endpoint_id JOIN business_systems b ON b.client_id = p.client_id
+WHERE d.state = 'dead' AND d.ended_at >= :since GROUP BY b.client_id, b.name ORDER BY b.client_id;

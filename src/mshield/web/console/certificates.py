@@ -1,0 +1,305 @@
+"""Certificates at the console: searched, and one with its holder, its story and its chain. Id numbers are masked."""
+
+from typing import Annotated, Final, Literal
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mshield.domain import errors
+from mshield.domain.certificates import CertificateState, shown_state
+from mshield.domain.staff import StaffRole
+from mshield.pki.certificate import Certificate
+from mshield.services.find_certificates import (
+    FIRST,
+    EventOf,
+    FoundLine,
+    OneCertificate,
+    Place,
+    Sibling,
+    Wanted,
+)
+from mshield.web import openapi
+from mshield.web.body import Wire
+from mshield.web.console.answer import answer, download
+from mshield.web.console.authentication import SECURITY, staff_of
+from mshield.web.context import context_of
+
+router: Final = APIRouter(tags=["console"])
+READERS: Final = (StaffRole.CUSTOMER_SERVICE, StaffRole.SECURITY_OFFICER, StaffRole.AUDITOR)
+_CURSOR: Final = r"^(0|[1-9][0-9]{0,18})\.[0-9a-f]{40}$"
+_MEDIA: Final = {"pem": "application/x-pem-file", "der": "application/pkix-cert"}
+
+Word = Annotated[str, Field(min_length=1, max_length=64)]
+Serial = Annotated[str, Field(pattern="^[0-9A-Fa-f]{40}$")]
+
+
+class SearchWords(BaseModel):
+    """What a search is narrowed to, and where its page begins."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    shield_number: Annotated[Word | None, Field(description="in any spacing")] = None
+    serial: Annotated[Serial | None, Field(description="40 hex digits")] = None
+    name: Annotated[Word | None, Field(description="any part of the holder's or the enterprise's name")] = (
+        None
+    )
+    id_number_end: Annotated[str | None, Field(pattern="^[0-9A-Za-z]{4,18}$", description="its end")] = None
+    credit_code: Annotated[str | None, Field(pattern="^[0-9A-Za-z]{18}$")] = None
+    state: Literal["issued", "active", "pin_locked", "expired", "superseded", "revoked"] | None = None
+    hold: Literal["clone", "duplicate", "lost", "frozen"] | None = None
+    before: Annotated[str | None, Field(pattern=_CURSOR, description="`next` of the page before")] = None
+    limit: Annotated[int, Field(ge=1, le=100)] = 50
+
+    def wanted(self) -> Wanted:
+        """The same for the service. Raises InvalidRequest for what isn't printable."""
+        for field in ("name", "shield_number"):
+            if not (getattr(self, field) or "").isprintable():
+                raise errors.InvalidRequest(fields=[field])
+        return Wanted(
+            state=self.state,
+            hold=self.hold,
+            shield_number=self.shield_number,
+            serial=self.serial,
+            credit_code=self.credit_code,
+            name=self.name,
+        )
+
+    def place(self) -> Place:
+        """Where the page begins. Raises InvalidRequest."""
+        if self.before is None:
+            return FIRST
+        at, _, serial = self.before.partition(".")
+        if int(at) >= FIRST[0]:
+            raise errors.InvalidRequest(fields=["before"])
+        return int(at), serial
+
+
+class FoundCertificateMessage(Wire, frozen=True):
+    """A line of a search; `holds` the gravest first, times in ms."""
+
+    serial: str
+    shield_number: str
+    enterprise: str
+    credit_code: str
+    name: str
+    id_type: str
+    id_number_masked: str
+    role: str
+    state: str
+    holds: tuple[str, ...]
+    issued_at: int
+    not_after: int
+
+
+class FoundCertificatesMessage(Wire, frozen=True):
+    """A page; `next` is the `before` of the one that follows, or null. It may be shorter than asked for."""
+
+    items: tuple[FoundCertificateMessage, ...]
+    next: str | None
+
+
+class CertificateEventMessage(Wire, frozen=True):
+    """What happened: who, why, when (ms), and how the certificate stood afterwards."""
+
+    id: str
+    event: str
+    actor: str
+    actor_id: str | None
+    actor_name: str | None
+    reason: str
+    state: str
+    holds: tuple[str, ...]
+    revocation_reason: int | None
+    at: int
+
+
+class OtherCertificateMessage(Wire, frozen=True):
+    """Another certificate of the same device: what was renewed, or revoked before."""
+
+    serial: str
+    state: str
+    issued_at: int
+    not_after: int
+
+
+class ChainMessage(Wire, frozen=True):
+    """A certificate of the chain; `sha256` is its fingerprint, times in ms."""
+
+    part: Literal["certificate", "issuing", "root"]
+    subject: str
+    serial: str
+    not_before: int
+    not_after: int
+    sha256: str
+
+
+class CertificateDetailMessage(Wire, frozen=True):
+    """One certificate with all that happened to it.
+
+    `filing_changed`: the filing differs from what the certificate says, so it logs in and signs nothing until renewed
+    (R22). `wrong_pins` are those in a row, `wrong_pins_ever` all of its key's; times in ms.
+    """
+
+    certificate: FoundCertificateMessage
+    issuer: str
+    not_before: int
+    changed_at: int
+    revoked_at: int | None
+    revocation_reason: int | None
+    account_phone_masked: str
+    account_source: str
+    filing_changed: bool
+    person_id: str
+    device_since: int
+    wrong_pins: int
+    wrong_pins_ever: int
+    signatures: int
+    used_at: int | None
+    chain: tuple[ChainMessage, ...]
+    events: tuple[CertificateEventMessage, ...]
+    others: tuple[OtherCertificateMessage, ...]
+
+
+@router.get(
+    "/certificates",
+    summary="Search certificates",
+    operation_id="searchCertificates",
+    openapi_extra=SECURITY,
+    responses=openapi.answers(FoundCertificatesMessage, "A page, newest first")
+    | openapi.problems(401, 403, 422, 503),
+)
+async def search(request: Request, query: Annotated[SearchWords, Query()]) -> Response:
+    """All words must fit. Of id numbers only the end is looked for, a thousand certificates in one call."""
+    await staff_of(request, *READERS)
+    context = context_of(request)
+    now = context.clock()
+    found, following = await context.find_certificates.page(
+        query.wanted(), id_number_end=query.id_number_end, before=query.place(), limit=query.limit, now=now
+    )
+    items = tuple(_line(each, now=now) for each in found)
+    return answer(
+        FoundCertificatesMessage(items, None if following is None else f"{following[0]}.{following[1]}")
+    )
+
+
+@router.get(
+    "/certificates/{serial}",
+    summary="Show one certificate",
+    operation_id="showCertificate",
+    openapi_extra=SECURITY,
+    responses=openapi.answers(CertificateDetailMessage, "The certificate")
+    | openapi.problems(401, 403, 404, 503),
+)
+async def show(request: Request, serial: str) -> Response:
+    """Its holder, how it stands, its chain, and every event since its issue with who caused it."""
+    await staff_of(request, *READERS)
+    context = context_of(request)
+    return answer(_whole(await context.find_certificates.one(_serial(serial)), now=context.clock()))
+
+
+@router.get(
+    "/certificates/{serial}/file",
+    summary="Download a certificate of its chain",
+    operation_id="downloadCertificate",
+    response_class=Response,
+    openapi_extra=SECURITY,
+    responses=openapi.answers_file("The certificate", *_MEDIA.values())
+    | openapi.problems(401, 403, 404, 422, 503),
+)
+async def file(
+    request: Request,
+    serial: str,
+    part: Annotated[Literal["certificate", "issuing", "root"], Query()] = "certificate",
+    format: Annotated[Literal["pem", "der"], Query(description="the kind of file")] = "pem",  # noqa: A002  # the query's name
+) -> Response:
+    """The certificate itself, the CA that issued it, or the root."""
+    await staff_of(request, *READERS)
+    found = await context_of(request).find_certificates.part(_serial(serial), part)
+    content = found.pem().encode() if format == "pem" else found.der
+    return download(
+        content, _MEDIA[format], f"{part}-{found.serial:040x}.{'pem' if format == 'pem' else 'cer'}"
+    )
+
+
+def _serial(text: str) -> str:
+    if len(text) != 40 or not text.isascii() or not text.isalnum():  # hex digits of a serial
+        raise errors.NotFound
+    return text
+
+
+def _line(line: FoundLine, *, now: int) -> FoundCertificateMessage:
+    row = line.row
+    return FoundCertificateMessage(
+        serial=row.serial,
+        shield_number=row.shield_number,
+        enterprise=row.organisation,
+        credit_code=row.credit_code,
+        name=row.common_name,
+        id_type=row.id_type,
+        id_number_masked=line.id_number_masked,
+        role=row.role,
+        state=shown_state(state=CertificateState(row.state), not_after=row.not_after, now=now),
+        holds=tuple(hold.value for hold in line.holds),
+        issued_at=row.issued_at,
+        not_after=row.not_after,
+    )
+
+
+def _whole(one: OneCertificate, *, now: int) -> CertificateDetailMessage:
+    row = one.row
+    return CertificateDetailMessage(
+        certificate=_line(FoundLine(row, one.id_number_masked, one.holds), now=now),
+        issuer=row.issuer,
+        not_before=row.not_before,
+        changed_at=row.changed_at,
+        revoked_at=row.revoked_at,
+        revocation_reason=row.revocation_reason,
+        account_phone_masked=one.phone_masked,
+        account_source=row.source,
+        filing_changed=one.filing_changed,
+        person_id=row.person_id,
+        device_since=row.device_since,
+        wrong_pins=row.failures,
+        wrong_pins_ever=row.wrong_total,
+        signatures=row.signatures,
+        used_at=row.used_at,
+        chain=tuple(
+            _chain(part, each)
+            for part, each in zip(("certificate", "issuing", "root"), one.chain, strict=False)
+        ),
+        events=tuple(map(_event, one.events)),
+        others=tuple(_other(each, now=now) for each in one.others),
+    )
+
+
+def _chain(part: str, certificate: Certificate) -> ChainMessage:
+    return ChainMessage(
+        part="root" if part == "root" else "issuing" if part == "issuing" else "certificate",
+        subject=certificate.subject.common_name,
+        serial=f"{certificate.serial:040x}",
+        not_before=certificate.not_before,
+        not_after=certificate.not_after,
+        sha256=certificate.fingerprint().hex(),
+    )
+
+
+def _event(event: EventOf) -> CertificateEventMessage:
+    return CertificateEventMessage(
+        id=event.id,
+        event=event.event,
+        actor=event.actor,
+        actor_id=event.actor_id,
+        actor_name=event.actor_name,
+        reason=event.reason,
+        state=event.state,
+        holds=tuple(filter(None, event.holds.split(","))),
+        revocation_reason=event.revocation_reason,
+        at=event.at,
+    )
+
+
+def _other(other: Sibling, *, now: int) -> OtherCertificateMessage:
+    state = shown_state(state=CertificateState(other.state), not_after=other.not_after, now=now)
+    return OtherCertificateMessage(other.serial, state, other.issued_at, other.not_after)

@@ -1,0 +1,157 @@
+"""The console's first page: figures of today beside yesterday's, failures, times, certificates, alarms."""
+
+from typing import Annotated, Final, Literal
+
+from fastapi import APIRouter, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mshield.domain import errors
+from mshield.domain.staff import StaffRole
+from mshield.services.dashboard import DAY_MS, Dashboard, Point, sentence_of
+from mshield.services.metrics import HOUR_MS
+from mshield.web import openapi
+from mshield.web.body import Wire
+from mshield.web.console.answer import answer
+from mshield.web.console.authentication import SECURITY, staff_of
+from mshield.web.context import context_of
+
+router: Final = APIRouter(tags=["console"])
+_CHINA_MS: Final = 8 * HOUR_MS
+
+
+class PointMessage(Wire, frozen=True):
+    """An hour or a day that begins at `at` (ms). `p95_ms` is of signing calls, null where there were none."""
+
+    at: int
+    signatures: int
+    logins: int
+    issued: int
+    declined: int
+    p95_ms: float | None
+
+
+class FailureMessage(Wire, frozen=True):
+    """How often an operation was refused with a code, and what that code says to people."""
+
+    operation: str
+    code: str
+    zh: str
+    en: str
+    count: int
+
+
+class LatencyMessage(Wire, frozen=True):
+    """How long the service took for an operation that went well, in ms."""
+
+    operation: str
+    count: int
+    p50_ms: float
+    p95_ms: float
+    p99_ms: float
+
+
+class CertificateCountsMessage(Wire, frozen=True):
+    """Certificates by the state that people see; each counts once. `due` end within half a year."""
+
+    active: int
+    due: int
+    held: int
+    locked: int
+    ended: int
+
+
+class AlarmMessage(Wire, frozen=True):
+    """Something to look at: `page` of the console, and the `record` there. `at` (ms) is when it happened."""
+
+    code: str
+    severity: Literal["bad", "warn"]
+    zh: str
+    en: str
+    page: Literal["certificates", "systems", "jobs", "ca", "sms", "dashboard"]
+    record: str | None
+    at: int | None
+
+
+class DashboardMessage(Wire, frozen=True):
+    """`points` up to now, `before` the span before it; only those that end by `complete` (ms) are whole.
+
+    `p95_ms` is of signing calls up to `complete`, `p95_before_ms` of the span before up to the same point.
+    """
+
+    now: int
+    start: int
+    step: int
+    complete: int
+    points: tuple[PointMessage, ...]
+    before: tuple[PointMessage, ...]
+    p95_ms: float | None
+    p95_before_ms: float | None
+    failures: tuple[FailureMessage, ...]
+    latencies: tuple[LatencyMessage, ...]
+    certificates: CertificateCountsMessage
+    alarms: tuple[AlarmMessage, ...]
+
+
+@router.get(
+    "/dashboard",
+    summary="Figures and alarms",
+    operation_id="showDashboard",
+    openapi_extra=SECURITY,
+    responses=openapi.answers(DashboardMessage, "As they stand now") | openapi.problems(401, 403, 422, 503),
+)
+async def show_dashboard(
+    request: Request,
+    today: Annotated[
+        int | None,
+        Query(ge=0, le=2**53, description="when the reader's day began, ms, a full hour; else China's day"),
+    ] = None,
+    span: Annotated[Literal["day", "month"], Query(description="by hours of a day, or by days")] = "day",
+) -> Response:
+    """All staff see figures; of alarms each sees those that his roles may follow."""
+    member = await staff_of(request, *StaffRole)
+    context = context_of(request)
+    now = context.clock()
+    found = await context.dashboard(today=_day(today, now=now), span=span, roles=member.roles, now=now)
+    return answer(_message(found, now=now))
+
+
+def _day(today: int | None, *, now: int) -> int:
+    if today is None:
+        return (now + _CHINA_MS) // DAY_MS * DAY_MS - _CHINA_MS
+    if today % HOUR_MS or not now - DAY_MS - HOUR_MS < today <= now:  # a day has 25 hours when clocks go back
+        raise errors.InvalidRequest(fields=["today"])
+    return today
+
+
+def _message(found: Dashboard, *, now: int) -> DashboardMessage:
+    counts = found.certificates
+    return DashboardMessage(
+        now=now,
+        start=found.start,
+        step=found.step,
+        complete=found.complete,
+        points=tuple(map(_point, found.points)),
+        before=tuple(map(_point, found.before)),
+        p95_ms=found.p95,
+        p95_before_ms=found.p95_before,
+        failures=tuple(
+            FailureMessage(each.operation, each.code, *sentence_of(each.code), each.count)
+            for each in found.failures
+        ),
+        latencies=tuple(
+            LatencyMessage(each.operation, each.count, each.p50, each.p95, each.p99)
+            for each in found.latencies
+        ),
+        certificates=CertificateCountsMessage(
+            counts.active, counts.due, counts.held, counts.locked, counts.ended
+        ),
+        alarms=tuple(
+            AlarmMessage(each.code, each.severity, each.zh, each.en, each.page, each.record, each.at)
+            for each in found.alarms
+        ),
+    )
+
+
+def _point(point: Point) -> PointMessage:
+    return PointMessage(point.at, point.signatures, point.logins, point.issued, point.declined, point.p95)

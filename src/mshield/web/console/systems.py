@@ -1,0 +1,310 @@
+"""Business systems (业务系统) at the console: registered, changed, their secrets, their logins by OpenID Connect."""
+
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mshield.domain.business_system import MAX_OVERLAP_HOURS
+from mshield.domain.staff import StaffRole
+from mshield.services.manage_systems import System
+from mshield.web import openapi
+from mshield.web.body import Wire, decode
+from mshield.web.console.answer import Addresses, Text64, Text256, answer
+from mshield.web.console.authentication import SECURITY, staff_of
+from mshield.web.context import context_of
+
+router: Final = APIRouter(tags=["console"])
+READERS: Final = (StaffRole.SECURITY_OFFICER, StaffRole.AUDITOR, StaffRole.CUSTOMER_SERVICE)
+WRITER: Final = StaffRole.SECURITY_OFFICER
+
+Domain = Annotated[str, msgspec.Meta(min_length=1, max_length=260)]
+Hours = Annotated[int, msgspec.Meta(ge=0, le=MAX_OVERLAP_HOURS)]
+Method = Literal["client_secret_basic", "client_secret_post", "private_key_jwt"]
+
+
+class SystemLoginMessage(Wire, frozen=True):
+    """How it logs people in by OpenID Connect."""
+
+    redirect_uris: tuple[str, ...]
+    logout_uris: tuple[str, ...]
+    auth_method: str
+    par_required: bool
+
+
+class SystemWebhookMessage(Wire, frozen=True):
+    """Where it is told of ended requests; `reason` is why it is disabled, `waiting` and `dead` count deliveries."""
+
+    id: str
+    url: str
+    state: Literal["active", "disabled"]
+    reason: str | None
+    previous_until: int | None
+    waiting: int
+    dead: int
+
+
+class SystemMessage(Wire, frozen=True):
+    """A business system; times in ms. `previous_until` is null unless the secret before still counts."""
+
+    client_id: str
+    name: str
+    domain: str
+    state: Literal["active", "disabled"]
+    return_urls: tuple[str, ...]
+    created_at: int
+    secret_at: int
+    previous_until: int | None
+    login: SystemLoginMessage | None
+    webhooks: tuple[SystemWebhookMessage, ...]
+
+
+class SystemsMessage(Wire, frozen=True):
+    """All of them, oldest first."""
+
+    items: tuple[SystemMessage, ...]
+
+
+class NewSystemMessage(Wire, frozen=True):
+    """What phones show of it, and where the shield's app may lead back to (R13)."""
+
+    name: Text64
+    domain: Domain
+    return_urls: Addresses = ()
+
+
+class SystemSecretMessage(Wire, frozen=True):
+    """The system, and its secret: this once only."""
+
+    system: SystemMessage
+    client_secret: str
+
+
+class RotateMessage(Wire, frozen=True):
+    """For how many hours the old secret counts beside the new one; 0 ends it at once."""
+
+    overlap_hours: Hours
+
+
+class SystemStateMessage(Wire, frozen=True):
+    """Whether it may ask, and why that changes; the reason is kept with the act."""
+
+    state: Literal["active", "disabled"]
+    reason: Text256
+
+
+class SetLoginMessage(Wire, frozen=True):
+    """`jwks` is the JWK set with its public keys, for `private_key_jwt` alone."""
+
+    redirect_uris: Addresses
+    logout_uris: Addresses = ()
+    auth_method: Method = "client_secret_basic"
+    par_required: bool = False
+    jwks: dict[str, Any] | None = None
+
+
+@router.get(
+    "/systems",
+    summary="List the business systems",
+    operation_id="listSystems",
+    openapi_extra=SECURITY,
+    responses=openapi.answers(SystemsMessage, "All of them") | openapi.problems(401, 403, 503),
+)
+async def list_systems(request: Request) -> Response:
+    """The service itself, which asks its own legal persons, isn't among them."""
+    await staff_of(request, *READERS)
+    context = context_of(request)
+    now = context.clock()
+    found = await context.manage_systems.list_all()
+    return answer(SystemsMessage(tuple(shown(each, now=now) for each in found)))
+
+
+@router.get(
+    "/systems/{client_id}",
+    summary="Show one business system",
+    operation_id="showSystem",
+    openapi_extra=SECURITY,
+    responses=openapi.answers(SystemMessage, "The system") | openapi.problems(401, 403, 404, 503),
+)
+async def show_system(request: Request, client_id: str) -> Response:
+    """With its addresses, its client of OpenID Connect and its webhooks; never with a secret."""
+    await staff_of(request, *READERS)
+    context = context_of(request)
+    return answer(shown(await context.manage_systems.find(client_id), now=context.clock()))
+
+
+@router.post(
+    "/systems",
+    status_code=201,
+    summary="Register a business system",
+    operation_id="registerSystem",
+    openapi_extra=openapi.takes(NewSystemMessage) | SECURITY,
+    responses=openapi.answers(SystemSecretMessage, "Registered", status=201)
+    | openapi.problems(400, 401, 403, 413, 422, 503),
+)
+async def register_system(request: Request) -> Response:
+    """The secret is shown this once and stored as a hash."""
+    member = await staff_of(request, WRITER)
+    message, context = decode(await request.body(), NewSystemMessage), context_of(request)
+    now = context.clock()
+    system, secret = await context.manage_systems.add(
+        name=message.name, domain=message.domain, return_urls=message.return_urls, by=member.by, now=now
+    )
+    return answer(SystemSecretMessage(shown(system, now=now), secret), 201)
+
+
+@router.put(
+    "/systems/{client_id}",
+    summary="Change name, domain and return addresses",
+    operation_id="changeSystem",
+    openapi_extra=openapi.takes(NewSystemMessage) | SECURITY,
+    responses=openapi.answers(SystemMessage, "Changed") | openapi.problems(400, 401, 403, 404, 413, 422, 503),
+)
+async def change_system(request: Request, client_id: str) -> Response:
+    """Counts within five seconds. What phones have shown already stays as it was."""
+    member = await staff_of(request, WRITER)
+    message, context = decode(await request.body(), NewSystemMessage), context_of(request)
+    now = context.clock()
+    system = await context.manage_systems.change(
+        client_id,
+        name=message.name,
+        domain=message.domain,
+        return_urls=message.return_urls,
+        by=member.by,
+        now=now,
+    )
+    return answer(shown(system, now=now))
+
+
+@router.post(
+    "/systems/{client_id}/secret",
+    summary="Give a new secret",
+    operation_id="rotateSystemSecret",
+    openapi_extra=openapi.takes(RotateMessage) | SECURITY,
+    responses=openapi.answers(SystemSecretMessage, "The new secret")
+    | openapi.problems(400, 401, 403, 404, 409, 413, 422, 503),
+)
+async def rotate_secret(request: Request, client_id: str) -> Response:
+    """The old one counts beside it for the stated hours; a secret before that one ends."""
+    member = await staff_of(request, WRITER)
+    message, context = decode(await request.body(), RotateMessage), context_of(request)
+    now = context.clock()
+    system, secret = await context.manage_systems.rotate(
+        client_id, overlap_hours=message.overlap_hours, by=member.by, now=now
+    )
+    return answer(SystemSecretMessage(shown(system, now=now), secret))
+
+
+@router.delete(
+    "/systems/{client_id}/previous-secret",
+    summary="End the old secret at once",
+    operation_id="endPreviousSecret",
+    openapi_extra=SECURITY,
+    responses=openapi.answers(SystemMessage, "Ended") | openapi.problems(401, 403, 404, 503),
+)
+async def end_previous(request: Request, client_id: str) -> Response:
+    """Within five seconds only the present one counts."""
+    member = await staff_of(request, WRITER)
+    context = context_of(request)
+    now = context.clock()
+    return answer(shown(await context.manage_systems.end_previous(client_id, by=member.by, now=now), now=now))
+
+
+@router.post(
+    "/systems/{client_id}/state",
+    summary="Disable or enable a business system",
+    operation_id="setSystemState",
+    openapi_extra=openapi.takes(SystemStateMessage) | SECURITY,
+    responses=openapi.answers(SystemMessage, "As it stands now")
+    | openapi.problems(400, 401, 403, 404, 409, 413, 422, 503),
+)
+async def set_state(request: Request, client_id: str) -> Response:
+    """A disabled system asks for nothing and logs nobody in, within five seconds; its open requests run out."""
+    member = await staff_of(request, WRITER)
+    message, context = decode(await request.body(), SystemStateMessage), context_of(request)
+    now = context.clock()
+    system = await context.manage_systems.set_state(
+        client_id, message.state, reason=message.reason, by=member.by, now=now
+    )
+    return answer(shown(system, now=now))
+
+
+@router.put(
+    "/systems/{client_id}/login",
+    summary="Let a business system log people in by OpenID Connect",
+    operation_id="setSystemLogin",
+    openapi_extra=openapi.takes(SetLoginMessage) | SECURITY,
+    responses=openapi.answers(SystemMessage, "As it stands now")
+    | openapi.problems(400, 401, 403, 404, 413, 422, 503),
+)
+async def set_login(request: Request, client_id: str) -> Response:
+    """Addresses match character by character; its secret is the business system's."""
+    member = await staff_of(request, WRITER)
+    message, context = decode(await request.body(), SetLoginMessage), context_of(request)
+    now = context.clock()
+    system = await context.manage_systems.set_client(
+        client_id,
+        redirect_uris=message.redirect_uris,
+        logout_uris=message.logout_uris,
+        auth_method=message.auth_method,
+        jwks=None if message.jwks is None else msgspec.json.encode(message.jwks).decode(),
+        par_required=message.par_required,
+        by=member.by,
+        now=now,
+    )
+    return answer(shown(system, now=now))
+
+
+@router.delete(
+    "/systems/{client_id}/login",
+    summary="End its logins by OpenID Connect",
+    operation_id="endSystemLogin",
+    openapi_extra=SECURITY,
+    responses=openapi.answers(SystemMessage, "As it stands now") | openapi.problems(401, 403, 404, 503),
+)
+async def end_login(request: Request, client_id: str) -> Response:
+    """The system itself stays."""
+    member = await staff_of(request, WRITER)
+    context = context_of(request)
+    now = context.clock()
+    return answer(
+        shown(await context.manage_systems.remove_client(client_id, by=member.by, now=now), now=now)
+    )
+
+
+def shown(found: System, *, now: int) -> SystemMessage:
+    """A system as it stands now."""
+    system, client = found.system, found.client
+    return SystemMessage(
+        client_id=system.client_id,
+        name=system.name,
+        domain=system.domain,
+        state="active" if system.state == "active" else "disabled",
+        return_urls=system.return_urls,
+        created_at=system.created_at,
+        secret_at=system.secret_at or system.created_at,
+        previous_until=system.previous_until if len(system.accepted(now=now)) > 1 else None,
+        login=None
+        if client is None
+        else SystemLoginMessage(
+            client.redirect_uris, client.logout_uris, client.auth_method, client.par_required
+        ),
+        webhooks=tuple(
+            SystemWebhookMessage(
+                id=each.endpoint.id,
+                url=each.endpoint.url,
+                state="active" if each.endpoint.state == "active" else "disabled",
+                reason=each.endpoint.reason,
+                previous_until=_still(each.endpoint.previous_until, now=now),
+                waiting=each.waiting,
+                dead=each.dead,
+            )
+            for each in found.endpoints
+        ),
+    )
+
+
+def _still(until: int | None, *, now: int) -> int | None:
+    return until if until is not None and until > now else None

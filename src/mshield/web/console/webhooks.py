@@ -1,0 +1,202 @@
+"""Webhooks at the console: a business system's endpoints and their secrets, and deliveries that were given up."""
+
+from typing import Annotated, Final, Literal
+
+import msgspec
+from fastapi import APIRouter, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mshield.domain.staff import StaffRole
+from mshield.web import openapi
+from mshield.web.body import Wire, decode
+from mshield.web.console.answer import Address, answer
+from mshield.web.console.authentication import SECURITY, staff_of
+from mshield.web.console.systems import READERS, WRITER, Hours
+from mshield.web.context import context_of
+
+router: Final = APIRouter(tags=["console"])
+Place = Annotated[str, msgspec.Meta(pattern=r"^(ep|msg)_[0-9a-f-]{36}\Z")]
+
+
+class NewWebhookMessage(Wire, frozen=True):
+    """Where it wants to be told."""
+
+    url: Address
+
+
+class WebhookSecretMessage(Wire, frozen=True):
+    """The endpoint, and its secret (`whsec_…`): this once only."""
+
+    id: str
+    secret: str
+
+
+class WebhookRotateMessage(Wire, frozen=True):
+    """For how many hours webhooks are signed with the old secret too; 0 ends it at once."""
+
+    overlap_hours: Hours
+
+
+class WebhookDoneMessage(Wire, frozen=True):
+    """Done."""
+
+    id: str
+    state: Literal["active", "removed"]
+
+
+class DeliveryMessage(Wire, frozen=True):
+    """A delivery: HTTP `status` and `error` of its last try; times in ms. `dead` is given up."""
+
+    id: str
+    endpoint_id: str
+    request_id: str
+    event: str
+    state: Literal["waiting", "sent", "dead"]
+    attempts: int
+    next_at: int | None
+    status: int | None
+    error: str | None
+    created_at: int
+    ended_at: int | None
+
+
+class DeliveriesMessage(Wire, frozen=True):
+    """The newest first."""
+
+    items: tuple[DeliveryMessage, ...]
+
+
+class ReplayMessage(Wire, frozen=True):
+    """A delivery (`msg_…`), or an endpoint (`ep_…`): all that was given up for it."""
+
+    target: Place
+
+
+class ReplayedMessage(Wire, frozen=True):
+    """How many deliveries are made again."""
+
+    deliveries: int
+
+
+@router.post(
+    "/systems/{client_id}/webhooks",
+    status_code=201,
+    summary="Tell a business system by webhook",
+    operation_id="addWebhook",
+    openapi_extra=openapi.takes(NewWebhookMessage) | SECURITY,
+    responses=openapi.answers(WebhookSecretMessage, "Added", status=201)
+    | openapi.problems(400, 401, 403, 404, 413, 422, 503),
+)
+async def add_webhook(request: Request, client_id: str) -> Response:
+    """Requests that are made from now on are told there."""
+    member = await staff_of(request, WRITER)
+    message, context = decode(await request.body(), NewWebhookMessage), context_of(request)
+    system = await context.manage_systems.find(client_id)
+    endpoint_id, secret = await context.webhook_endpoints.add(
+        client_id=system.system.client_id, url=message.url, by=member.by, now=context.clock()
+    )
+    return answer(WebhookSecretMessage(endpoint_id, secret), 201)
+
+
+@router.post(
+    "/webhooks/{endpoint_id}/secret",
+    summary="Give a webhook a new secret",
+    operation_id="rotateWebhookSecret",
+    openapi_extra=openapi.takes(WebhookRotateMessage) | SECURITY,
+    responses=openapi.answers(WebhookSecretMessage, "The new secret")
+    | openapi.problems(400, 401, 403, 404, 409, 413, 422, 503),
+)
+async def rotate_webhook(request: Request, endpoint_id: str) -> Response:
+    """For the stated hours webhooks carry both signatures."""
+    member = await staff_of(request, WRITER)
+    message, context = decode(await request.body(), WebhookRotateMessage), context_of(request)
+    secret = await context.webhook_endpoints.rotate(
+        endpoint_id, hours=message.overlap_hours, by=member.by, now=context.clock()
+    )
+    return answer(WebhookSecretMessage(endpoint_id, secret))
+
+
+@router.post(
+    "/webhooks/{endpoint_id}/enable",
+    summary="Let a disabled webhook take again",
+    operation_id="enableWebhook",
+    openapi_extra=SECURITY,
+    responses=openapi.answers(WebhookDoneMessage, "Enabled") | openapi.problems(401, 403, 404, 503),
+)
+async def enable_webhook(request: Request, endpoint_id: str) -> Response:
+    """An endpoint is disabled once it answers 410; what was given up meanwhile can be made again."""
+    member = await staff_of(request, WRITER)
+    context = context_of(request)
+    await context.webhook_endpoints.enable(endpoint_id, by=member.by, now=context.clock())
+    return answer(WebhookDoneMessage(endpoint_id, "active"))
+
+
+@router.delete(
+    "/webhooks/{endpoint_id}",
+    summary="Remove a webhook for good",
+    operation_id="removeWebhook",
+    openapi_extra=SECURITY,
+    responses=openapi.answers(WebhookDoneMessage, "Removed") | openapi.problems(401, 403, 404, 503),
+)
+async def remove_webhook(request: Request, endpoint_id: str) -> Response:
+    """What waits for it is given up."""
+    member = await staff_of(request, WRITER)
+    context = context_of(request)
+    await context.webhook_endpoints.remove(endpoint_id, by=member.by, now=context.clock())
+    return answer(WebhookDoneMessage(endpoint_id, "removed"))
+
+
+@router.get(
+    "/webhooks/deliveries",
+    summary="List deliveries of webhooks",
+    operation_id="listDeliveries",
+    openapi_extra=SECURITY,
+    responses=openapi.answers(DeliveriesMessage, "The newest") | openapi.problems(401, 403, 422, 503),
+)
+async def deliveries(
+    request: Request,
+    state: Annotated[Literal["waiting", "sent", "dead"] | None, Query()] = None,
+    endpoint_id: Annotated[
+        str | None, Query(pattern="^ep_[0-9a-f-]{36}$", description="of one endpoint")
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> Response:
+    """What was told to whom, and what wasn't taken: `dead` is given up after three days of tries."""
+    await staff_of(request, *READERS)
+    found = await context_of(request).webhook_endpoints.deliveries(
+        endpoint_id=endpoint_id or "", state=state or "", most=limit
+    )
+    items = tuple(
+        DeliveryMessage(
+            id=each.id,
+            endpoint_id=each.endpoint_id,
+            request_id=each.request_id,
+            event=each.event,
+            state="sent" if each.state == "sent" else "dead" if each.state == "dead" else "waiting",
+            attempts=each.attempts,
+            next_at=each.next_at if each.state == "waiting" else None,
+            status=each.status,
+            error=each.error,
+            created_at=each.created_at,
+            ended_at=each.ended_at,
+        )
+        for each in found
+    )
+    return answer(DeliveriesMessage(items))
+
+
+@router.post(
+    "/webhooks/replays",
+    summary="Make deliveries again",
+    operation_id="replayDeliveries",
+    openapi_extra=openapi.takes(ReplayMessage) | SECURITY,
+    responses=openapi.answers(ReplayedMessage, "They are made again within seconds")
+    | openapi.problems(400, 401, 403, 404, 413, 422, 503),
+)
+async def replay(request: Request) -> Response:
+    """Under their ids, by which the system knows a repeat."""
+    member = await staff_of(request, WRITER, StaffRole.CUSTOMER_SERVICE)
+    message, context = decode(await request.body(), ReplayMessage), context_of(request)
+    replayed = await context.webhook_endpoints.replay(message.target, by=member.by, now=context.clock())
+    return answer(ReplayedMessage(replayed))
