@@ -65,6 +65,9 @@ from mshield.services.reset_password import ResetPassword
 from mshield.services.result import MakeResult
 from mshield.services.session import BusinessAuthentication
 from mshield.services.sms_codes import SmsCodes
+from mshield.services.staff_login import StaffLogins
+from mshield.services.staff_session import StaffSessions
+from mshield.services.staff_set_up import SetUps
 from mshield.services.webhook_endpoints import WebhookEndpoints
 from mshield.services.webhooks import Webhooks
 from mshield.settings import Settings, load_settings
@@ -229,6 +232,7 @@ async def _assemble(settings: Settings, clock: Clock, db: Database, metrics: Met
     issue = Issue(db, keyring, lookup, authorities, settings)
     import_filing = ImportFiling(db, keyring, lookup)
     look_up = LookUpFiling(_filing_source(settings, import_filing), import_filing)
+    staff_sessions = StaffSessions(db, settings)
     own_shield = OwnShield(db, settings, ask)
     endpoints = WebhookEndpoints(db, keyring, settings)
     ca_state = ReadCaState(db, engine, settings)
@@ -259,6 +263,9 @@ async def _assemble(settings: Settings, clock: Clock, db: Database, metrics: Met
         outside_login=OutsideLogin(db, keyring, settings, outside, log_in),
         log_in=log_in,
         portal_sessions=PortalSessions(db, keyring, settings, log_in, sms_codes),
+        staff_sessions=staff_sessions,
+        staff_logins=StaffLogins(db, keyring, lookup, settings, staff_sessions),
+        staff_set_ups=SetUps(db, keyring, settings, staff_sessions),
         manage_shields=ManageShields(db, sms_codes, own_shield),
         own_shield=own_shield,
         look_up=LookUp(db, keyring),

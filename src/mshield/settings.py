@@ -231,6 +231,18 @@ class Settings(BaseSettings):
     portal_idle_seconds: Positive = Field(
         default=15 * 60, description="without use, a login at the portal ends after this"
     )
+    console_session_seconds: Positive = Field(
+        default=8 * 3600, description="life of a member of staff's login at the console"
+    )
+    console_idle_seconds: Positive = Field(
+        default=15 * 60, description="without use, a login at the console ends after this"
+    )
+    console_login_seconds: Positive = Field(
+        default=300, description="time for the second half of a login at the console"
+    )
+    console_set_up_seconds: Positive = Field(
+        default=24 * 3600, description="life of an address where a member of staff sets up his login"
+    )
     request_seconds: Positive = Field(
         default=120, description="life of a business system's request that names none of its own"
     )

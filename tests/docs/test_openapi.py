@@ -29,12 +29,15 @@ _NOT_DESCRIBED: Final = {
     "/app": "the phone app",
     "/portal": "the legal person's portal, as people see it",
     "/portal/{path}": "the legal person's portal, as people see it",
+    "/console": "the console, as staff see it",
+    "/console/{path}": "the console, as staff see it",
     "/q/{request_id}": "what a QR code says: leads a browser to the phone app",
     "/": "leads to /download",
     "/download": "a page for people",
     "/download/qr.svg": "a picture on that page",
     "/app/{path}": "the phone app",
     "/dev/sms": "demonstration only, never in production",
+    "/dev/codes": "of the demonstration",
     "/dev/sms.json": "demonstration only, never in production",
     "/dev/captchas/{captcha_id}": "demonstration only, never in production",
 }
@@ -101,7 +104,7 @@ def test_a_document_is_right(audience: str | None) -> None:
 def test_a_document_has_only_its_own() -> None:
     console = _DOCUMENTS.of("console")
     assert {each["name"] for each in console["tags"]} == {"console"}
-    assert set(console["components"]["securitySchemes"]) == {"staff"}
+    assert set(console["components"]["securitySchemes"]) == {"console", "staff"}
     assert "ActMessage" in console["components"]["schemas"]
     assert "CreateMessage" not in console["components"]["schemas"]
     for audience in AUDIENCES:

@@ -183,7 +183,7 @@ async def test_each_call_asks_for_its_role(
         answer = await Staff(application, await application.staff_token(role)).call(method, path, document)
         assert (answer.status_code == 403) == (role.value not in roles), role
     nobody = await application.http.request(method, path, json=document)
-    assert (nobody.status_code, nobody.json()["code"]) == (401, "wrong_staff_token")
+    assert (nobody.status_code, nobody.json()["code"]) == (401, "unauthenticated")
 
 
 async def test_r2_a_page_on_a_pc_registers_without_a_device_key(application: Application) -> None:

@@ -32,6 +32,7 @@ from tests.accounts import make_passwords_cheap
 from tests.application import EXAMPLES, ORIGIN
 from tests.conformance import ANSWERED, document
 from tests.conftest import RETURN_URL
+from tests.console import PASSWORD, Clerk
 from tests.lossy import Service, running_behind_a_line
 from tests.oidc_provider import CLIENT_ID, CLIENT_SECRET, Provider, providing
 from tests.signing import execute
@@ -376,6 +377,27 @@ def _disable_webhook(life: Life, endpoint_id: str) -> None:
     )
 
 
+def _console(life: Life) -> None:
+    """A person at the console: first access, login, way out."""
+    clerk = life.service.run(Clerk.added(life.service.application, StaffRole.AUDITOR))
+    http = life.http
+
+    def post(path: str, **document: str) -> dict[str, Any]:
+        made = life.post(f"/api/console{path}", json.dumps(document).encode(), "application/json")
+        answer: dict[str, Any] = made.json()
+        return answer
+
+    begun = post("/set-ups", code=clerk.set_up_code)["totp"]
+    clerk.secret = begun["secret"]
+    done = {"code": clerk.set_up_code, "password": PASSWORD, "enrolment": begun["enrolment"]}
+    post("/set-ups/completions", **done, totp_code=clerk.code())
+    begun = post("/logins", name=clerk.name, password=PASSWORD)
+    session = post("/sessions", login_id=begun["login_id"], code=clerk.next_code())
+    assert life.get("/api/console/session").json() == session
+    ended = http.delete("/api/console/session", headers={"X-CSRF-Token": session["csrf_token"]})
+    assert ended.status_code == 204
+
+
 def _publication(life: Life) -> None:
     context = life.service.application.context
     life.log()
@@ -400,7 +422,7 @@ def _publication(life: Life) -> None:
 
 _LIFE: Final[tuple[Callable[[Life], None], ...]] = (
     _register, _log_in_from_outside, _log_in, _apply, _use, _look_after, _renew, _forget_the_password,
-    _publication, _manage, _staff, _operate,
+    _publication, _manage, _staff, _operate, _console,
 )  # fmt: skip
 
 

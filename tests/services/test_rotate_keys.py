@@ -28,6 +28,7 @@ from mshield.store.opening import open_database
 from tests.conftest import START
 from tests.issuing import Ca, make_ca, person
 from tests.signing import execute, fetch
+from tests.staff import set_up
 
 PEOPLE = 5
 
@@ -47,6 +48,7 @@ async def ca(db: Database, source: MasterKeyFile) -> Ca:
         await person(db, made.keyring, made.engine, now=START, share=True)
     await OidcKeys(db, made.keyring).current(START)
     await _webhook_endpoint(db, made.keyring)
+    await set_up(db, made.keyring, now=START)
     return made
 
 
@@ -79,7 +81,7 @@ def _settled(source: MasterKeyFile) -> int:
 async def test_every_box_comes_under_a_new_key(db: Database, source: MasterKeyFile, ca: Ca) -> None:
     (before,) = source.load()
     boxes = await _open_all(db, ca.keyring)
-    assert boxes == 1 + 4 + 1 + 2 + 7 * PEOPLE
+    assert boxes == 1 + 4 + 1 + 2 + 3 + 7 * PEOPLE
     seen: list[str] = []
     done = await rotate_keys(db, source, progress=lambda name, _: seen.append(name))
     new, old = source.load()

@@ -12,6 +12,7 @@ from mshield.store.database import Database
 from tests import schema
 from tests.conftest import Clock
 from tests.signing import execute, fetch, make_world
+from tests.staff import set_up
 
 _IDS = [column.name for column in BOXES]
 
@@ -52,6 +53,7 @@ async def test_each_box_of_a_real_run_opens_as_the_table_says(
     hooks = WebhookEndpoints(db, keyring, Settings())
     endpoint, _ = await hooks.add(client_id=world.system.client_id, url="https://hook.example/", now=clock())
     await hooks.rotate(endpoint, hours=24, now=clock())  # leaves the secret before
+    await set_up(db, keyring, now=clock())
     seen = set()
     for column in BOXES:
         for row in await list_old(db, column, prefix=b"none", after=None, limit=100):

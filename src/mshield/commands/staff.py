@@ -1,4 +1,4 @@
-"""`mshield staff`: who may use the console's API (/api/console), and as what."""
+"""`mshield staff`: who may use the console (/console/) and its API (/api/console), and as what."""
 
 import asyncio
 from typing import TYPE_CHECKING
@@ -9,6 +9,8 @@ from mshield.commands.output import Output, output_options, table
 
 if TYPE_CHECKING:
     from mshield.services.staff import StaffMember
+    from mshield.settings import Settings
+    from mshield.store.database import Database
 
 # Named here, so that `--help` needs no package of the server.
 _ROLES = ("filing_officer", "customer_service", "security_officer", "auditor")
@@ -16,7 +18,7 @@ _ROLES = ("filing_officer", "customer_service", "security_officer", "auditor")
 
 @click.group(name="staff")
 def command() -> None:
-    """Add, list and disable the staff of the console."""
+    """Add, list and disable the staff of the console, and let them set up their logins."""
 
 
 @command.command()
@@ -26,23 +28,54 @@ def command() -> None:
 )
 @output_options
 def add(out: Output, name: str, roles: tuple[str, ...]) -> None:
-    """Add NAME to the staff; prints the access token, this once only.
+    """Add NAME to the staff; prints an access token and a set-up address, this once only.
 
-    The token is sent as `Authorization: Bearer TOKEN`. filing_officer: filing records. customer_service: the phone
-    number of an account. security_officer and auditor: what was done, and by whom.
+    The address is for the person: within a day he sets his password and second factor there, and is in the console.
+    The token is for his programs, sent as `Authorization: Bearer TOKEN`. filing_officer: filing records.
+    customer_service: the phone number of an account. security_officer and auditor: what was done, and by whom.
     """
     from mshield.domain.staff import StaffRole
     from mshield.main import opened_database, wall_clock
     from mshield.services.staff import add_staff
     from mshield.settings import load_settings
 
-    async def run() -> "tuple[StaffMember, str]":
-        async with opened_database(load_settings()) as db:
-            return await add_staff(db, name=name, roles=map(StaffRole, roles), now=wall_clock())
+    async def run() -> "tuple[StaffMember, str, str]":
+        settings = load_settings()
+        async with opened_database(settings) as db:
+            member, token = await add_staff(db, name=name, roles=map(StaffRole, roles), now=wall_clock())
+            return member, token, await _set_up_address(db, settings, member.id)
 
-    member, token = asyncio.run(run())
-    out.data({**_data(member), "token": token}, [f"id     {member.id}", f"token  {token}"])
-    out.say("令牌只显示这一次，请妥善保存", "The token is shown this once only: keep it safe")
+    member, token, address = asyncio.run(run())
+    out.data(
+        {**_data(member), "token": token, "set_up": address},
+        [f"id      {member.id}", f"set up  {address}", f"token   {token}"],
+    )
+    out.say(
+        "链接和令牌只显示这一次：链接 24 小时内由本人打开，令牌请妥善保存",
+        "Both are shown this once only: the address is opened by the member within a day; keep the token safe",
+    )
+
+
+@command.command(name="set-up")
+@click.argument("staff_id")
+@output_options
+def set_up(out: Output, staff_id: str) -> None:
+    """Print a new set-up address for the member with the id STAFF_ID, as when the second factor is lost.
+
+    His sessions end at once, his password and second factors are void, and so is an earlier address. Only he may get
+    the new one: whoever opens it first is him.
+    """
+    from mshield.main import opened_database
+    from mshield.settings import load_settings
+
+    async def run() -> str:
+        settings = load_settings()
+        async with opened_database(settings) as db:
+            return await _set_up_address(db, settings, staff_id)
+
+    address = asyncio.run(run())
+    out.data({"id": staff_id, "set_up": address}, [f"set up  {address}"])
+    out.say("链接 24 小时内由本人打开，只能用一次", "The member opens it within a day; it works once")
 
 
 @command.command(name="list")
@@ -66,7 +99,7 @@ def list_(out: Output) -> None:
 @click.argument("staff_id")
 @output_options
 def disable(out: Output, staff_id: str) -> None:
-    """End the access of the member with the id STAFF_ID; his token is worth nothing from now on."""
+    """End the access of the member with the id STAFF_ID; his token and sessions are worth nothing from now on."""
     from mshield.main import opened_database, wall_clock
     from mshield.services.staff import disable_staff
     from mshield.settings import load_settings
@@ -78,6 +111,16 @@ def disable(out: Output, staff_id: str) -> None:
     asyncio.run(run())
     out.data({"id": staff_id, "state": "disabled"}, [])
     out.say("已停用", "Disabled")
+
+
+async def _set_up_address(db: "Database", settings: "Settings", staff_id: str) -> str:
+    from mshield.main import wall_clock
+    from mshield.services.staff_set_up import renew_set_up, set_up_address
+    from mshield.store.certificate_changes import SERVICE
+
+    life = settings.console_set_up_seconds
+    _, code = await renew_set_up(db, staff_id=staff_id, by=SERVICE, life=life, now=wall_clock())
+    return set_up_address(settings, code)
 
 
 def _data(member: "StaffMember") -> dict[str, object]:

@@ -12,6 +12,7 @@ import click
 import httpx
 
 from mshield.client import ClientError
+from mshield.demo.console import OFFICERS, PASSWORD, set_up_all
 from mshield.demo.job import STAFF_NAME, STAFF_ROLES, SYSTEM_DOMAIN, SYSTEM_NAME, Job
 from mshield.demo.people import LEGAL_PERSON, OPERATOR
 from mshield.demo.service import Service, StepFailed, require_free_port, shown
@@ -41,6 +42,9 @@ def main(port: int, once: bool, folder: Path, examples: Path) -> None:  # noqa: 
             with contextlib.closing(job):
                 for zh, en, action in job.steps():
                     clock.step(zh, en, action)
+                clock.step(
+                    "员工设置控制台登录", "staff set up their console logins", lambda: set_up_all(service)
+                )
             _write_business_env(service, system)
             click.echo(_summary(service, system, staff["token"]))
             if not once:
@@ -103,6 +107,7 @@ def _summary(service: Service, system: dict[str, str], staff_token: str) -> str:
 Try it 试一试
   {service.origin}/app/             the phone app 手机盾 App
   {service.origin}/portal/          the legal person's portal 法人管理（三证合一）
+  {service.origin}/console/         the console for staff 运行控制台
   {service.origin}/download         how to install it 下载安装
   {service.origin}/openapi.json     the API, for any OpenAPI viewer 接口文档
   {service.origin}/dev/sms          SMS outbox (demo only) 短信（仅演示）
@@ -114,6 +119,8 @@ Try it 试一试
                     mshield legal-person list
   business system   {system["client_id"]}:{system["client_secret"]}
                     a first login in five steps: docs/integrate.md 五步接入
+  console 控制台    {" or ".join(each.name for each in OFFICERS)}  password 密码  {PASSWORD}
+                    one-time code 动态码: {service.origin}/dev/codes
   staff token 令牌  {staff_token}
                     curl -H "Authorization: Bearer TOKEN" -H "Content-Type: text/csv" \\
                       --data-binary @examples/filing.csv "{service.origin}/api/console/filing/imports?dry_run=true"

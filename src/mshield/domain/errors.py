@@ -837,6 +837,42 @@ class WrongStaffToken(
     """No token, an unknown one, or that of a disabled member: not told apart."""
 
 
+class StaffLoginFailed(
+    DomainError,
+    code="staff_login_failed",
+    zh="姓名或密码不对",
+    en="Wrong name or password",
+):
+    """No such member, not his password, disabled, or not set up yet: not told apart."""
+
+
+class StaffLoginOver(
+    DomainError,
+    code="staff_login_over",
+    zh="这次登录已过时，请重新输入姓名和密码",
+    en="This login took too long. Enter name and password again",
+):
+    """The first half of a login is unknown, used, or too old."""
+
+
+class SecondFactorWrong(
+    DomainError,
+    code="second_factor_wrong",
+    zh="动态码不对或已经用过。请核对手机时间，等下一个动态码再试",
+    en="The code is wrong or was used before. Check the phone's clock, wait for the next code and try again",
+):
+    """No factor of the member's answers to this; a time step counts once."""
+
+
+class SetUpOver(
+    DomainError,
+    code="set_up_over",
+    zh="这个设置链接已用过或已失效，请向管理员要一个新的",
+    en="This set-up address was used or is no longer valid. Ask an administrator for a new one",
+):
+    """The code of first access is unknown, used, replaced by a newer one, or older than a day."""
+
+
 class InvalidStaff(
     DomainError,
     code="invalid_staff",

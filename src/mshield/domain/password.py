@@ -16,6 +16,7 @@ MIN_DISTINCT: Final = 5
 MIN_KINDS: Final = 2
 
 _RUN: Final = 6
+_NAME: Final = 3
 # Words and sequences that make most passwords of the leaked lists; what is left beside one must carry the password.
 _KNOWN: Final = (
     "password", "passw0rd", "p@ssword", "p@ssw0rd", "qwertyuiop", "asdfghjkl", "zxcvbnm", "qwerty", "asdfgh",
@@ -37,18 +38,18 @@ def normalise_password(text: str) -> str:
     return unicodedata.normalize("NFKC", text)
 
 
-def check_password(text: str, *, phone: str = "") -> str:
+def check_password(text: str, *, phone: str = "", name: str = "") -> str:
     """The normalised password.
 
     Raises WeakPassword, whose `reason` is too_short, too_long, too_simple, common or personal.
     """
     password = normalise_password(text)
-    if (reason := _weakness(password, phone)) is not None:
+    if (reason := _weakness(password, phone, name)) is not None:
         raise errors.WeakPassword(field="password", reason=reason)
     return password
 
 
-def _weakness(password: str, phone: str) -> str | None:
+def _weakness(password: str, phone: str, name: str) -> str | None:
     if len(password) < MIN_LENGTH:
         return "too_short"
     if len(password) > MAX_LENGTH:
@@ -57,6 +58,8 @@ def _weakness(password: str, phone: str) -> str | None:
     if len(set(password)) < MIN_DISTINCT or kinds < MIN_KINDS:
         return "too_simple"
     if phone and (phone in password or phone[-8:] in password):
+        return "personal"
+    if len(name) >= _NAME and name.casefold() in password.casefold():
         return "personal"
     return "common" if _is_common(password) else None
 

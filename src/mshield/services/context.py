@@ -48,6 +48,9 @@ from mshield.services.reset_password import ResetPassword
 from mshield.services.result import MakeResult
 from mshield.services.session import BusinessAuthentication
 from mshield.services.sms_codes import SmsCodes
+from mshield.services.staff_login import StaffLogins
+from mshield.services.staff_session import StaffSessions
+from mshield.services.staff_set_up import SetUps
 from mshield.services.webhook_endpoints import WebhookEndpoints
 from mshield.services.webhooks import Webhooks
 from mshield.settings import Settings
@@ -84,6 +87,9 @@ class Context:
     outside_login: OutsideLogin
     log_in: LogIn
     portal_sessions: PortalSessions
+    staff_sessions: StaffSessions
+    staff_logins: StaffLogins
+    staff_set_ups: SetUps
     manage_shields: ManageShields
     own_shield: OwnShield
     look_up: LookUp

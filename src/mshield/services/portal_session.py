@@ -6,8 +6,6 @@ is filed as legal person of no enterprise gets no session, and learns that only 
 
 import base64
 import binascii
-import hashlib
-import hmac
 import secrets
 from dataclasses import dataclass, field
 from typing import Final
@@ -16,6 +14,7 @@ from mshield.domain import errors
 from mshield.domain.identity import mask_phone
 from mshield.keys.errors import SealError
 from mshield.keys.keyring import Keyring
+from mshield.services import csrf
 from mshield.services.login import Credentials, LogIn
 from mshield.services.session import token_hash
 from mshield.services.sms_codes import SmsCodes
@@ -170,12 +169,10 @@ class PortalSessions:
 
 
 def csrf_token(token: str) -> str:
-    """What each changing call of a session carries in a header: made from its token, of which it tells nothing."""
-    made = hashlib.sha256(b"MSHIELD portal csrf " + token.encode()).digest()
-    return base64.urlsafe_b64encode(made).rstrip(b"=").decode()
+    """What each changing call of a session carries in a header."""
+    return csrf.csrf_token("portal", token)
 
 
 def require_csrf(token: str, given: str | None) -> None:
     """Raises Forbidden unless the header is this session's."""
-    if given is None or not hmac.compare_digest(given.encode(), csrf_token(token).encode()):
-        raise errors.Forbidden(reason="csrf")
+    csrf.require_csrf(csrf_token(token), given)

@@ -14,6 +14,8 @@ from mshield.store import (
     oidc_authorizations,
     portal_sessions,
     signing,
+    staff_access,
+    staff_sessions,
 )
 from mshield.store import metrics as store_metrics
 from mshield.store import webhooks as store_webhooks
@@ -31,6 +33,7 @@ async def purge(db: Database, *, now: int) -> int:
     before = now - KEPT_MS
     counters = await limits.purge(db, before=before)
     logins = await accounts.purge_sessions(db, before=before) + await portal_sessions.purge(db, before=before)
+    logins += await staff_access.purge(db, before=before) + await staff_sessions.purge(db, before=before)
     notices = await notifications.purge(db, before=now - notify.KEPT_MS)
     hooks = await store_webhooks.purge(
         db, sent_before=now - webhooks.SENT_KEPT_MS, dead_before=now - webhooks.DEAD_KEPT_MS

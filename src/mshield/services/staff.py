@@ -1,7 +1,7 @@
 """Staff of the console: who they are, added and disabled by command, known by an access token shown once.
 
-A token is the member's id, a dot, and 256 random bits; only its hash is stored. `authenticate` is the one place where a
-caller becomes a member, so that sessions of people can join the tokens of programs there.
+A token is the member's id, a dot, and 256 random bits; only its hash is stored. Programs show it; people log in
+(`services/staff_session`).
 """
 
 import base64
@@ -15,7 +15,7 @@ from mshield.domain import errors
 from mshield.domain.ids import new_id
 from mshield.domain.staff import StaffRole, require
 from mshield.services.session import token_hash
-from mshield.store import acts
+from mshield.store import acts, staff_sessions
 from mshield.store import staff as store
 from mshield.store.certificate_changes import SERVICE, By
 from mshield.store.database import Conflict, Database, Tx
@@ -27,13 +27,14 @@ _NOBODYS_HASH: Final = bytes(32)
 
 @dataclass(frozen=True, slots=True)
 class StaffMember:
-    """A member of staff."""
+    """A member of staff; `session_id` is that of the login by which he calls, None for a program with his token."""
 
     id: str
     name: str
     roles: tuple[StaffRole, ...]
     state: str
     created_at: int
+    session_id: str | None = None
 
     @property
     def by(self) -> By:
@@ -48,7 +49,7 @@ async def authenticate(db: Database, token: str, *, allowed: Iterable[StaffRole]
     expected = _NOBODYS_HASH if row is None else row.token_hash
     if not hmac.compare_digest(token_hash(token), expected) or row is None or row.state != "active":
         raise errors.WrongStaffToken
-    member = _member(row)
+    member = member_of(row)
     require(member.roles, allowed)
     return member
 
@@ -57,7 +58,7 @@ async def add_staff(
     db: Database, *, name: str, roles: Iterable[StaffRole], now: int
 ) -> tuple[StaffMember, str]:
     """The new member and his token. Raises InvalidStaff for a name that is empty, too long or taken, or no role."""
-    plain = " ".join(name.split())
+    plain = plain_name(name)
     given = set(roles)
     held = tuple(role for role in StaffRole if role in given)
     if not 1 <= len(plain) <= MAX_NAME or not plain.isprintable() or not held:
@@ -87,6 +88,7 @@ async def disable_staff(db: Database, *, staff_id: str, now: int) -> None:
     async def work(tx: Tx) -> None:
         if not await store.disable(tx, staff_id=staff_id):
             raise errors.NotFound
+        await staff_sessions.end_of_member(tx, staff_id=staff_id, now=now)
         await acts.record(tx, by=SERVICE, act="staff.disable", subject=staff_id, details={}, now=now)
 
     await db.write(work)
@@ -94,8 +96,15 @@ async def disable_staff(db: Database, *, staff_id: str, now: int) -> None:
 
 async def list_staff(db: Database) -> list[StaffMember]:
     """Everybody, also who is disabled, oldest first."""
-    return [_member(row) for row in await store.list_all(db)]
+    return [member_of(row) for row in await store.list_all(db)]
 
 
-def _member(row: store.StaffRow) -> StaffMember:
-    return StaffMember(row.id, row.name, tuple(map(StaffRole, row.roles)), row.state, row.created_at)
+def plain_name(name: str) -> str:
+    """A name as it is kept: single blanks, none at the ends."""
+    return " ".join(name.split())
+
+
+def member_of(row: store.StaffRow, *, session_id: str | None = None) -> StaffMember:
+    """The member of a row."""
+    roles = tuple(map(StaffRole, row.roles))
+    return StaffMember(row.id, row.name, roles, row.state, row.created_at, session_id)

@@ -73,6 +73,8 @@ BOXES = (
     BoxColumn("idempotency", "call", "answer_box", "answer", _text("call")),
     BoxColumn("webhook_endpoints", "id", "secret_box", "webhook", _text("id")),
     BoxColumn("webhook_endpoints", "id", "previous_box", "webhook", _text("id")),
+    BoxColumn("staff_factors", "id", "secret_box", "staff-totp", _text("id")),
+    BoxColumn("staff_ceremonies", "token_hash", "secret_box", "staff-enrolment", _bytes("token_hash")),
     BoxColumn("signing_sessions", "uid", "k2_box", "k2", _session, ("epoch", "items")),
 )
 

@@ -3,7 +3,6 @@
 from dataclasses import asdict, dataclass
 from typing import Final
 
-from mshield.store.certificates import StatusRow, status_of
 from mshield.store.database import Database, Row, Tx
 from mshield.store.limits import Limit, count_within
 from mshield.store.queries import Queries
@@ -86,7 +85,7 @@ class SignedDocument:
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """Who signed, from the certificate's row; `status` is that of now."""
+    """Who signed, from the certificate's row."""
 
     serial: str
     certificate: bytes
@@ -95,7 +94,6 @@ class Signer:
     credit_code: str
     role: str
     shield_number: str
-    status: StatusRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,5 +263,4 @@ def _signer(row: Row) -> Signer:
         credit_code=row["credit_code"],
         role=row["role"],
         shield_number=row["shield_number"],
-        status=status_of(row, state="certificate_state"),
     )

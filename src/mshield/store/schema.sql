@@ -313,7 +313,7 @@ CREATE TABLE staff (
   token_hash BYTEA NOT NULL,
   state TEXT NOT NULL,
   created_at BIGINT NOT NULL
-);
+, password_hash TEXT);
 
 CREATE UNIQUE INDEX accounts_external ON accounts (source, external_id);
 
@@ -423,11 +423,15 @@ CREATE TABLE high_water (
   marked_at BIGINT NOT NULL
 );
 
+CREATE INDEX tasks_internal ON tasks (uid) WHERE request_id IS NULL;
+
 CREATE INDEX certificates_off ON certificates
   (issuer, not_after, changed_at, issued_at, serial, state, holds, revoked_at, revocation_reason)
   WHERE (state IN ('revoked', 'superseded') OR holds <> '') AND der IS NOT NULL;
 
 CREATE INDEX filed_persons_asked ON filed_persons (asked_at);
+
+CREATE INDEX requests_inbox ON requests (shield_number, created_at) WHERE state = 'waiting' AND shield_number IS NOT NULL;
 
 CREATE TABLE webhook_endpoints (
   id TEXT PRIMARY KEY,
@@ -513,6 +517,57 @@ CREATE TABLE used_requests (
 
 CREATE UNIQUE INDEX requests_idempotency ON requests (client_id, idempotency_key) WHERE idempotency_key IS NOT NULL;
 
+CREATE TABLE staff_factors (
+  id TEXT PRIMARY KEY,
+  staff_id TEXT NOT NULL REFERENCES staff (id),
+  kind TEXT NOT NULL,
+  label TEXT NOT NULL,
+  secret_box BYTEA,
+  used_step BIGINT NOT NULL,
+  credential_id BYTEA UNIQUE,
+  public_key BYTEA,
+  sign_count BIGINT NOT NULL,
+  created_at BIGINT NOT NULL,
+  used_at BIGINT
+);
+
+CREATE INDEX staff_factors_staff ON staff_factors (staff_id);
+
+CREATE TABLE staff_set_ups (
+  code_hash BYTEA PRIMARY KEY,
+  staff_id TEXT NOT NULL REFERENCES staff (id),
+  expires_at BIGINT NOT NULL,
+  ended_at BIGINT
+);
+
+CREATE INDEX staff_set_ups_staff ON staff_set_ups (staff_id);
+
+CREATE TABLE staff_ceremonies (
+  token_hash BYTEA PRIMARY KEY,
+  staff_id TEXT NOT NULL REFERENCES staff (id),
+  purpose TEXT NOT NULL,
+  secret_box BYTEA,
+  challenge BYTEA NOT NULL,
+  expires_at BIGINT NOT NULL,
+  ended_at BIGINT
+);
+
+CREATE INDEX staff_ceremonies_staff ON staff_ceremonies (staff_id);
+
+CREATE TABLE staff_sessions (
+  id TEXT PRIMARY KEY,
+  token_hash BYTEA NOT NULL UNIQUE,
+  staff_id TEXT NOT NULL REFERENCES staff (id),
+  address TEXT NOT NULL,
+  browser TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  used_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL,
+  ended_at BIGINT
+);
+
+CREATE INDEX staff_sessions_staff ON staff_sessions (staff_id);
+
 CREATE INDEX certificates_newest ON certificates (issued_at, serial);
 
 CREATE TABLE metrics (
@@ -523,7 +578,3 @@ CREATE TABLE metrics (
   count BIGINT NOT NULL,
   PRIMARY KEY (hour, operation, code, bucket)
 );
-
-CREATE INDEX requests_inbox ON requests (shield_number, expires_at) WHERE shield_number IS NOT NULL;
-
-CREATE INDEX tasks_internal ON tasks (expires_at) WHERE request_id IS NULL;

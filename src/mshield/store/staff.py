@@ -11,7 +11,10 @@ _SQL: Final = Queries("staff")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StaffRow:
-    """A member of staff; token_hash is SHA-256 of a random token, state `active` or `disabled`."""
+    """A member of staff; token_hash is SHA-256 of a random token, state `active` or `disabled`.
+
+    password_hash is None until he has set up his login at the console.
+    """
 
     id: str
     name: str
@@ -19,11 +22,18 @@ class StaffRow:
     token_hash: bytes
     state: str
     created_at: int
+    password_hash: str | None
 
 
 async def find(db: Database | Tx, *, staff_id: str) -> StaffRow | None:
     """The member of this id."""
     row = await db.one(_SQL["find"], id=staff_id)
+    return None if row is None else _member(row)
+
+
+async def find_named(db: Database | Tx, *, name: str) -> StaffRow | None:
+    """The member of this name."""
+    row = await db.one(_SQL["find_named"], name=name)
     return None if row is None else _member(row)
 
 
@@ -46,6 +56,11 @@ async def disable(tx: Tx, *, staff_id: str) -> bool:
     return await tx.run(_SQL["disable"], id=staff_id) == 1
 
 
+async def set_password(tx: Tx, *, staff_id: str, password_hash: str | None) -> bool:
+    """Whether an active member has this password from now on; None: no login until he sets one up."""
+    return await tx.run(_SQL["set_password"], id=staff_id, password_hash=password_hash) == 1
+
+
 def _member(row: Row) -> StaffRow:
     return StaffRow(
         id=row["id"],
@@ -54,4 +69,5 @@ def _member(row: Row) -> StaffRow:
         token_hash=row["token_hash"],
         state=row["state"],
         created_at=row["created_at"],
+        password_hash=row["password_hash"],
     )

@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from mshield.services.metrics import Metrics
 from mshield.web import (
     assets,
+    console_app,
     development,
     download,
     faq,
@@ -22,11 +23,7 @@ from mshield.web import (
 from mshield.web.business import events as business_events
 from mshield.web.business import evidence
 from mshield.web.business import requests as business_requests
-from mshield.web.console import accounts as console_accounts
-from mshield.web.console import acts as console_acts
-from mshield.web.console import filed_people
-from mshield.web.console import filing as console_filing
-from mshield.web.console.operations import ROUTERS as OPERATIONS
+from mshield.web.console import ROUTERS as CONSOLE
 from mshield.web.documents import Documents
 from mshield.web.documents import router as documents_router
 from mshield.web.dpop import ReplayCache
@@ -77,13 +74,7 @@ ROUTERS = {
     "/api/business": (business_requests.router, business_events.router, evidence.router),
     "/api/pc": (pc_requests.router,),
     "/oidc": OIDC,
-    "/api/console": (
-        console_filing.router,
-        filed_people.router,
-        console_accounts.router,
-        console_acts.router,
-        *OPERATIONS,
-    ),
+    "/api/console": CONSOLE,
 }
 
 
@@ -144,6 +135,7 @@ def build(
             *assets.ROUTES,
             *phone_app.ROUTES,
             *portal_app.ROUTES,
+            *console_app.ROUTES,
             *scanned_link.ROUTES,
             *download.ROUTES,
         )

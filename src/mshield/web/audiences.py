@@ -120,8 +120,15 @@ AUDIENCES: Final[Mapping[str, Audience]] = {
                 "staff": {
                     "type": "http",
                     "scheme": "bearer",
-                    "description": "Access token of `mshield staff add`",
-                }
+                    "description": "Access token of `mshield staff add`, for programs",
+                },
+                "console": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": "__Host-mshield-console",
+                    "description": "Session of a person; without https its name is `mshield-console`. Each changing "
+                    "call carries its `csrf_token` in the header `X-CSRF-Token`",
+                },
             },
         ),
         Audience(

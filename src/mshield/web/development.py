@@ -1,4 +1,4 @@
-"""Demonstration mode only: the SMS outbox as a page and as JSON, and the answer of a captcha.
+"""Demonstration mode only: the SMS outbox as a page and as JSON, the answer of a captcha, one-time codes of the staff.
 
 Production mode has none of these addresses, and demonstration mode says on the page what it is.
 """
@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse
 
 from mshield.gateways.sms import DevelopmentSms, SmsMessage
 from mshield.services.captcha import answer_of
+from mshield.services.demo_codes import shown_codes
 from mshield.web.context import context_of
 
 router: Final = APIRouter(prefix="/dev", tags=["development"], include_in_schema=False)
@@ -22,7 +23,7 @@ _HEADERS: Final = {
 }
 _PAGE: Final = """<!doctype html>
 <html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="refresh" content="5"><title>短信 SMS</title>
+<meta http-equiv="refresh" content="5"><title>{title}</title>
 <style>
 :root {{ color-scheme: light dark; }}
 :root {{ --bg: #f2f5f3; --surface: #fff; --ink: #13211f; --ink-2: #465652; --line: #d9e0dc; }}
@@ -39,10 +40,21 @@ li {{ background: var(--surface); border: 1px solid var(--line); border-radius: 
   overflow-wrap: anywhere; }}
 .code {{ font-size: 1.75rem; line-height: 2.25rem; font-weight: 600; font-variant-numeric: tabular-nums; }}
 </style></head><body><main>
-<h1>短信 <span lang="en">SMS</span></h1>
-<p>演示模式：短信不会发出，只显示在这里。用过的验证码会被抹去。</p>
-<p lang="en">Demonstration mode: messages are shown here and sent to nobody. A used code is blanked.</p>
+<h1>{title}</h1>
+<p>演示模式：{zh}</p>
+<p lang="en">Demonstration mode: {en}</p>
 <ol>{messages}</ol></main></body></html>"""
+_OUTBOX: Final = {
+    "title": "短信 SMS",
+    "zh": "短信不会发出，只显示在这里。用过的验证码会被抹去。",
+    "en": "messages are shown here and sent to nobody. A used code is blanked.",
+}
+_CODES: Final = {
+    "title": "动态码 One-time codes",
+    "zh": "员工登录控制台的动态码。每个只能用一次，用过后这里显示下一个。",
+    "en": "codes of the staff for the console. Each counts once; then the next one is shown.",
+}
+_NOBODY: Final = '<li>没有员工设置过登录 <span lang="en">Nobody has set up a login</span></li>'
 _EMPTY: Final = '<li>还没有短信 <span lang="en">No message yet</span></li>'
 
 
@@ -66,7 +78,7 @@ class CaptchaAnswer(BaseModel):
 async def sms(request: Request) -> HTMLResponse:
     """The outbox as a page, newest first."""
     messages = "".join(_item(message) for message in _outbox(request)) or _EMPTY
-    return HTMLResponse(_PAGE.format(messages=messages), headers=_HEADERS)
+    return HTMLResponse(_PAGE.format(messages=messages, **_OUTBOX), headers=_HEADERS)
 
 
 @router.get("/sms.json", summary="SMS outbox as JSON")
@@ -83,6 +95,15 @@ async def captcha(request: Request, captcha_id: str) -> CaptchaAnswer:
     """For programs that have no eyes."""
     context = context_of(request)
     return CaptchaAnswer(answer=answer_of(context.keyring, captcha_id, now=context.clock()))
+
+
+@router.get("/codes", summary="One-time codes of the staff")
+async def codes(request: Request) -> HTMLResponse:
+    """What their authenticators would show."""
+    context = context_of(request)
+    shown = await shown_codes(context.db, context.keyring, now=context.clock())
+    items = (f'<li><span class="code">{each.code}</span><p>{escape(each.name)}</p></li>' for each in shown)
+    return HTMLResponse(_PAGE.format(messages="".join(items) or _NOBODY, **_CODES), headers=_HEADERS)
 
 
 def _outbox(request: Request) -> list[SmsMessage]:

@@ -35,6 +35,7 @@ _BY_SCHEME: Final[dict[str, dict[int, tuple[str, ...]]]] = {
     "portal": {401: ("unauthenticated",)},
     "business": {401: ("wrong_client",)},
     "staff": {401: ("wrong_staff_token",), 403: ("forbidden",)},
+    "console": {401: ("unauthenticated",)},
     "status_token": {401: ("wrong_status_token",)},
 }
 _EXTRA: Final[dict[str, Json]] = {

@@ -1,4 +1,4 @@
-"""The legal person's account at the running service, and a second shield in his enterprise."""
+"""The legal person's account at the running service, and a second shield in his enterprise; staff at the console."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,10 @@ from mshield.demo.people import LEGAL_PERSON
 from tests import legal_person
 from tests.browser.app.seeded import CLERK
 from tests.browser.conftest import Party
+from tests.browser.desk.console import console_desk, log_in_as
 from tests.service import apply, ensure_registered, log_in
+
+__all__ = ["clerk", "console_desk", "log_in_as", "own_phone"]
 
 
 @pytest.fixture(scope="module")

@@ -65,7 +65,8 @@ def test_r17_each_error_of_the_app_leads_to_an_answer() -> None:
         "invalid_client_uri", "invalid_credit_code", "invalid_id_number", "invalid_name",
         "invalid_phone", "invalid_request", "invalid_return_url", "invalid_staff", "login_over",
         "login_refused", "logout_refused", "not_found", "not_logged_yet", "not_signed", "phone_taken",
-        "request_open", "return_url_unknown", "shield_unusable", "signed_attributes_refused",
+        "request_open", "return_url_unknown", "second_factor_wrong", "set_up_over", "shield_unusable",
+        "signed_attributes_refused", "staff_login_failed", "staff_login_over",
         "weak_password", "webhook_url_refused", "wrong_client", "wrong_return_code",
         "wrong_staff_token", "wrong_status_token",
     }  # fmt: skip

@@ -1,8 +1,11 @@
 -- name: find^
-SELECT id, name, roles, token_hash, state, created_at FROM staff WHERE id = :id;
+SELECT id, name, roles, token_hash, state, created_at, password_hash FROM staff WHERE id = :id;
+
+-- name: find_named^
+SELECT id, name, roles, token_hash, state, created_at, password_hash FROM staff WHERE name = :name;
 
 -- name: list_all
-SELECT id, name, roles, token_hash, state, created_at FROM staff ORDER BY id;
+SELECT id, name, roles, token_hash, state, created_at, password_hash FROM staff ORDER BY id;
 
 -- name: insert!
 INSERT INTO staff (id, name, roles, token_hash, state, created_at)
@@ -10,3 +13,6 @@ VALUES (:id, :name, :roles, :token_hash, 'active', :now);
 
 -- name: disable!
 UPDATE staff SET state = 'disabled' WHERE id = :id AND state = 'active';
+
+-- name: set_password!
+UPDATE staff SET password_hash = :password_hash WHERE id = :id AND state = 'active';

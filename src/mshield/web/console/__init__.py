@@ -1,1 +1,16 @@
 """What staff call from the console."""
+
+from typing import Final
+
+from mshield.web.console import accounts, acts, filed_people, filing, sessions, set_ups
+from mshield.web.console.operations import ROUTERS as OPERATIONS
+
+ROUTERS: Final = (
+    sessions.router,
+    set_ups.router,
+    filing.router,
+    filed_people.router,
+    accounts.router,
+    acts.router,
+    *OPERATIONS,
+)

@@ -1,21 +1,121 @@
-"""Who of the staff calls: an access token (RFC 6750), in the header only."""
+"""Who of the staff calls: a program by its access token (RFC 6750), a person by his session's cookie.
+
+An `Authorization` header decides where there is one. A cookie goes with a header for each change, so that no other
+site can make one.
+"""
 
 from typing import Any, Final
 
 from starlette.requests import Request
+from starlette.responses import Response
 
 from mshield.domain import errors
 from mshield.domain.staff import StaffRole
+from mshield.services.context import Context
 from mshield.services.staff import StaffMember, authenticate
+from mshield.services.staff_session import LoggedIn, Place, csrf_token, require_csrf
 from mshield.web.context import context_of
 
-SECURITY: Final[dict[str, Any]] = {"security": [{"staff": []}]}
+CSRF_HEADER: Final = "X-CSRF-Token"
+SECURITY: Final[dict[str, Any]] = {"security": [{"staff": []}, {"console": []}]}
+"""`openapi_extra` of an operation for programs and for people."""
+
+SESSION: Final[dict[str, Any]] = {"security": [{"console": []}]}
+"""The same for people only."""
+
+CHANGING: Final[dict[str, Any]] = SESSION | {
+    "parameters": [
+        {
+            "name": CSRF_HEADER,
+            "in": "header",
+            "required": True,
+            "description": "`csrf_token` of the login or of `GET /api/console/session`",
+            "schema": {"type": "string"},
+        }
+    ]
+}
+"""The same where it changes something."""
+
 _MAX_TOKEN: Final = 256
+_SAFE: Final = frozenset({"GET", "HEAD"})
 
 
 async def staff_of(request: Request, *allowed: StaffRole) -> StaffMember:
-    """The member who calls, if he holds one of these roles. Raises WrongStaffToken, Forbidden."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    """The member who calls, if he holds one of these roles.
+
+    Raises WrongStaffToken, Unauthenticated without a session, Forbidden; the last also for a change without the
+    session's CSRF token.
+    """
+    context = context_of(request)
+    given = request.headers.get("authorization")
+    if given is None:
+        token = session_token(request)
+        member = await context.staff_sessions.authenticate(token, allowed=allowed, now=context.clock())
+        _require_csrf(request, token)
+        return member
+    scheme, _, token = given.partition(" ")
     if scheme.lower() != "bearer" or not 0 < len(token) <= _MAX_TOKEN or not token.isascii():
         raise errors.WrongStaffToken
-    return await authenticate(context_of(request).db, token, allowed=allowed)
+    return await authenticate(context.db, token, allowed=allowed)
+
+
+async def person_of(request: Request) -> LoggedIn:
+    """Who is logged in, whatever his roles. Raises Unauthenticated, Forbidden as above; programs are nobody here."""
+    context, token = context_of(request), session_token(request)
+    found = await context.staff_sessions.find(token, now=context.clock())
+    _require_csrf(request, token)
+    return found
+
+
+def session_token(request: Request) -> str:
+    """The cookie's token. Raises Unauthenticated."""
+    token = request.cookies.get(_name(context_of(request)), "")
+    if not 0 < len(token) <= _MAX_TOKEN or not token.isascii():
+        raise errors.Unauthenticated
+    return token
+
+
+def csrf_of(request: Request) -> str:
+    """The CSRF token of the request's session."""
+    return csrf_token(session_token(request))
+
+
+def place_of(request: Request) -> Place:
+    """Whence the call comes."""
+    address = request.client.host if request.client is not None else ""
+    return Place(address, request.headers.get("user-agent", ""))
+
+
+def require_json(request: Request) -> None:
+    """Raises Malformed for a body that a plain form of another site could send."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise errors.Malformed(field="content-type")
+
+
+def set_cookie(response: Response, context: Context, token: str, *, seconds: int) -> None:
+    """Hands the session to the browser."""
+    secure = _is_https(context)
+    response.set_cookie(
+        _name(context), token, max_age=seconds, path="/", secure=secure, httponly=True, samesite="strict"
+    )
+
+
+def clear_cookie(response: Response, context: Context) -> None:
+    """Takes it back."""
+    response.delete_cookie(
+        _name(context), path="/", secure=_is_https(context), httponly=True, samesite="strict"
+    )
+
+
+def _require_csrf(request: Request, token: str) -> None:
+    if request.method not in _SAFE:
+        require_csrf(token, request.headers.get(CSRF_HEADER))
+
+
+def _is_https(context: Context) -> bool:
+    return context.settings.public_origin.startswith("https://")
+
+
+def _name(context: Context) -> str:
+    # The prefix makes browsers refuse a cookie that another host of the domain, or plain HTTP, has set.
+    return "__Host-mshield-console" if _is_https(context) else "mshield-console"

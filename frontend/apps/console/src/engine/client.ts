@@ -1,0 +1,14 @@
+/** The console's calls, by the types of the service's own document. */
+
+import type { components, paths } from "@mshield/api/console.ts";
+import { makeClient } from "@mshield/desk/client.ts";
+
+import { session } from "./session.ts";
+
+type Schemas = components["schemas"];
+export type Session = Schemas["ConsoleSessionMessage"];
+export type Role = Session["roles"][number];
+export type LoginBegun = Schemas["ConsoleLoginBegunMessage"];
+export type SetUpBegun = Schemas["SetUpBegunMessage"];
+
+export const api = makeClient<paths>(() => session.csrf);

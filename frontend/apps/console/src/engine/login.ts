@@ -1,0 +1,35 @@
+/** Logging in: name and password, then a second factor; and the session that a page loaded anew still has. */
+
+import { answered, isLoggedOut } from "@mshield/desk/client.ts";
+
+import { api, type LoginBegun } from "./client.ts";
+import { enter, leave, mayBeLoggedIn } from "./session.ts";
+
+export async function begin(name: string, password: string): Promise<LoginBegun> {
+  return answered(api.POST("/api/console/logins", { body: { name: name.trim(), password } }));
+}
+
+export async function finish(begun: LoginBegun, code: string): Promise<void> {
+  const body = { login_id: begun.login_id, code: code.replace(/\s/g, "") };
+  enter(await answered(api.POST("/api/console/sessions", { body })));
+}
+
+/** Finds the session of this browser, if there is one. */
+export async function resume(): Promise<boolean> {
+  if (!mayBeLoggedIn.value) return false;
+  try {
+    enter(await answered(api.GET("/api/console/session")));
+    return true;
+  } catch (error) {
+    if (isLoggedOut(error)) {
+      leave();
+      return false;
+    }
+    throw error;
+  }
+}
+
+export async function logOut(): Promise<void> {
+  await answered(api.DELETE("/api/console/session"));
+  leave();
+}

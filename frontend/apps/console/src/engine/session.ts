@@ -1,0 +1,39 @@
+/** Who is logged in, and what he is there for. */
+
+import { useLocalStorage } from "@vueuse/core";
+import { computed, reactive } from "vue";
+
+import type { Role, Session } from "./client.ts";
+
+export const session = reactive({
+  id: "",
+  name: "",
+  roles: [] as readonly Role[],
+  csrf: null as string | null,
+});
+
+/** Whether this browser may have a session: without it nothing is asked, and nothing is refused. */
+export const mayBeLoggedIn = useLocalStorage("mshield-console-login", false);
+
+export const isLoggedIn = computed(() => session.csrf !== null);
+
+/** Whether he holds one of these roles. */
+export function holds(...roles: readonly Role[]): boolean {
+  return roles.some((role) => session.roles.includes(role));
+}
+
+export function enter(found: Session): void {
+  session.id = found.id;
+  session.name = found.name;
+  session.roles = found.roles;
+  session.csrf = found.csrf_token;
+  mayBeLoggedIn.value = true;
+}
+
+export function leave(): void {
+  session.id = "";
+  session.name = "";
+  session.roles = [];
+  session.csrf = null;
+  mayBeLoggedIn.value = false;
+}

@@ -1,0 +1,19 @@
+/** Starts the console. */
+
+import { i18n } from "@mshield/desk/i18n.ts";
+import { settings } from "@mshield/desk/settings.ts";
+import { onLoggedOut } from "@mshield/desk/task.ts";
+import { applyAppearance } from "@mshield/look/vue/appearance.ts";
+import { createApp } from "vue";
+
+import "@mshield/desk/desk.css";
+import ConsoleRoot from "./ConsoleRoot.vue";
+import { leave } from "./engine/session.ts";
+import { router } from "./router.ts";
+
+applyAppearance(settings);
+onLoggedOut(() => {
+  leave();
+  return router.push({ name: "login", query: { next: router.currentRoute.value.fullPath, ended: "1" } });
+});
+createApp(ConsoleRoot).use(i18n).use(router).mount("#app");

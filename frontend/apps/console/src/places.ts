@@ -1,0 +1,64 @@
+/** The pages of the console, in the order of its navigation: each with its address, and who may open it.
+ *
+ * A new page is one entry here. The service refuses what a role doesn't allow whatever stands here; this list only
+ * spares people what they can't do.
+ */
+
+import type { Component } from "vue";
+
+import type { Role } from "./engine/client.ts";
+
+export interface Words {
+  readonly zh: string;
+  readonly en: string;
+}
+
+export interface Page {
+  /** Below /console; may have parameters, which become properties of the page. */
+  readonly path: string;
+  readonly page: () => Promise<{ readonly default: Component }>;
+}
+
+export interface ConsolePlace extends Page {
+  /** A name in icons.svg. */
+  readonly icon: string;
+  readonly name: Words;
+  /** The heading above it; places of one group stand together. */
+  readonly group: GroupName;
+  /** Who sees and opens it, with all below it; everybody where there are none. */
+  readonly roles: readonly Role[];
+  /** Pages below it that stand in no navigation, as one record of a list. */
+  readonly below?: readonly Page[];
+}
+
+export const GROUPS = {
+  overview: { zh: "", en: "" },
+  business: { zh: "业务", en: "Business" },
+  system: { zh: "系统", en: "System" },
+  own: { zh: "个人", en: "Personal" },
+} as const satisfies Record<string, Words>;
+export type GroupName = keyof typeof GROUPS;
+
+export const PLACES: readonly ConsolePlace[] = [
+  {
+    path: "/me",
+    icon: "me",
+    name: { zh: "我的登录", en: "My login" },
+    group: "own",
+    roles: [],
+    page: () => import("./screens/me/MyLoginScreen.vue"),
+  },
+];
+
+/** Whether somebody with these roles may open the place. */
+export function isFor(place: Pick<ConsolePlace, "roles">, roles: readonly Role[]): boolean {
+  return place.roles.length === 0 || place.roles.some((role) => roles.includes(role));
+}
+
+/** What stands in the navigation of somebody with these roles. */
+export function placesFor(roles: readonly Role[], places = PLACES): readonly ConsolePlace[] {
+  const order = Object.keys(GROUPS);
+  return places
+    .filter((place) => isFor(place, roles))
+    .toSorted((a, b) => order.indexOf(a.group) - order.indexOf(b.group));
+}

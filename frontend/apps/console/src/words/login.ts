@@ -1,0 +1,41 @@
+/** Words of the login. */
+
+export const loginWords = {
+  zh: {
+    headline: "登录运行控制台",
+    about: "供运营方员工使用。没有登录的，请向管理员要设置链接。",
+    name: "姓名",
+    nameHint: "管理员登记的姓名",
+    password: "密码",
+    next: "下一步",
+    working: "请稍候",
+    secondTitle: "第二步：动态码",
+    secondAbout: "打开手机上的身份验证器应用，输入“手机盾控制台”的 6 位动态码。",
+    code: "动态码",
+    codeHint: "6 位数字",
+    login: "登录",
+    back: "重新输入姓名和密码",
+    lost: "手机不在身边或丢了？请管理员重新发一个设置链接。",
+    ended: "登录已结束，请重新登录。15 分钟没有操作会自动退出。",
+    show: "显示密码",
+  },
+  en: {
+    headline: "Log in to the console",
+    about:
+      "For the staff of who runs the service. If you have no login yet, ask an administrator for a set-up address.",
+    name: "Name",
+    nameHint: "As the administrator entered it",
+    password: "Password",
+    next: "Next",
+    working: "One moment",
+    secondTitle: "Step 2: one-time code",
+    secondAbout: "Open the authenticator app on your phone and enter its 6-digit code for this console.",
+    code: "One-time code",
+    codeHint: "6 digits",
+    login: "Log in",
+    back: "Enter name and password again",
+    lost: "No phone, or lost it? Ask an administrator for a new set-up address.",
+    ended: "The session has ended; log in again. It ends after 15 minutes without use.",
+    show: "Show password",
+  },
+};

@@ -1,0 +1,50 @@
+"""Who works at the console of the demonstration: members of staff who set up their logins as a page does it."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import httpx
+import pyotp
+
+from mshield.demo.service import Service, StepFailed
+
+PASSWORD: Final = "Demo-console-2026"  # noqa: S105  # of a local demonstration
+_API: Final = "/api/console"
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """A member of staff."""
+
+    name: str
+    roles: tuple[str, ...]
+
+
+OFFICERS: Final = (
+    Staff("周启明", ("filing_officer", "customer_service", "security_officer", "auditor")),
+    Staff("许安然", ("security_officer",)),
+)
+"""Two, since what is dangerous takes two security officers."""
+
+
+def set_up_all(service: Service) -> str:
+    """Adds them, and sets up each login: password and authenticator."""
+    for each in OFFICERS:
+        roles = [part for role in each.roles for part in ("--role", role)]
+        _set_up(service, service.command("staff", "add", each.name, *roles)["set_up"])
+    return ", ".join(each.name for each in OFFICERS)
+
+
+def _set_up(service: Service, address: str) -> None:
+    code = address.partition("#")[2]
+    with httpx.Client(base_url=service.origin, trust_env=False) as http:
+        begun = http.post(f"{_API}/set-ups", json={"code": code}).raise_for_status().json()["totp"]
+        document = {
+            "code": code,
+            "password": PASSWORD,
+            "enrolment": begun["enrolment"],
+            "totp_code": pyotp.TOTP(begun["secret"]).now(),
+        }
+        answer = http.post(f"{_API}/set-ups/completions", json=document)
+        if not answer.is_success:
+            raise StepFailed(f"the login at the console was not set up: {answer.text}")

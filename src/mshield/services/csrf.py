@@ -1,0 +1,19 @@
+"""The token that each changing call of a cookie's session carries in a header: made from the session's own token."""
+
+import base64
+import hashlib
+import hmac
+
+from mshield.domain import errors
+
+
+def csrf_token(audience: str, token: str) -> str:
+    """Of a session's token, of which it tells nothing; another audience's is another."""
+    made = hashlib.sha256(f"MSHIELD {audience} csrf {token}".encode()).digest()
+    return base64.urlsafe_b64encode(made).rstrip(b"=").decode()
+
+
+def require_csrf(expected: str, given: str | None) -> None:
+    """Raises Forbidden unless the header is this session's."""
+    if given is None or not hmac.compare_digest(given.encode(), expected.encode()):
+        raise errors.Forbidden(reason="csrf")

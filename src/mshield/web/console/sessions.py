@@ -1,0 +1,151 @@
+"""Logging in at the console: name and password, then a second factor; who is logged in."""
+
+from typing import Annotated, Final, Literal
+
+import msgspec
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mshield.domain.staff import StaffRole
+from mshield.services.context import Context
+from mshield.services.staff_session import OpenedSession, csrf_token
+from mshield.web import openapi
+from mshield.web.body import Wire, decode
+from mshield.web.console.authentication import (
+    CHANGING,
+    SESSION,
+    clear_cookie,
+    csrf_of,
+    person_of,
+    place_of,
+    require_json,
+    set_cookie,
+)
+from mshield.web.context import context_of
+
+router: Final = APIRouter(tags=["console"])
+NO_STORE: Final = {"Cache-Control": "no-store"}
+
+Token = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+OneTimeCode = Annotated[str, msgspec.Meta(min_length=1, max_length=16)]
+Password = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
+
+
+class ConsoleLoginMessage(Wire, frozen=True):
+    """The first half of a login."""
+
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=128, examples=["周启明"])]
+    password: Password
+
+
+class ConsoleLoginBegunMessage(Wire, frozen=True):
+    """What finishes it: `factors` are the kinds that the member has; seconds."""
+
+    login_id: str
+    factors: tuple[Literal["totp", "webauthn"], ...]
+    expires_in: int
+
+
+class ConsoleSessionStartMessage(Wire, frozen=True):
+    """The second half: the login's id and a one-time code."""
+
+    login_id: Token
+    code: OneTimeCode
+
+
+class ConsoleSessionMessage(Wire, frozen=True):
+    """Who is logged in. `expires_in` in seconds; `csrf_token` is the header of each changing call."""
+
+    id: str
+    name: str
+    roles: tuple[StaffRole, ...]
+    csrf_token: str
+    expires_in: int
+
+
+@router.post(
+    "/logins",
+    status_code=201,
+    summary="Begin a login",
+    operation_id="beginConsoleLogin",
+    openapi_extra=openapi.takes(ConsoleLoginMessage),
+    responses=openapi.answers(ConsoleLoginBegunMessage, "The password is right", status=201)
+    | openapi.problems(400, 401, 422, 429, 503),
+)
+async def begin_login(request: Request) -> Response:
+    """Name and password. Failures slow down the name and the address."""
+    require_json(request)
+    message = decode(await request.body(), ConsoleLoginMessage)
+    context = context_of(request)
+    begun = await context.staff_logins.begin(
+        message.name, message.password, address=place_of(request).address, now=context.clock()
+    )
+    document = {"login_id": begun.login_id, "factors": begun.factors, "expires_in": begun.expires_in}
+    return Response(msgspec.json.encode(document), 201, NO_STORE, media_type="application/json")
+
+
+@router.post(
+    "/sessions",
+    status_code=201,
+    summary="Finish a login",
+    operation_id="startConsoleSession",
+    openapi_extra=openapi.takes(ConsoleSessionStartMessage),
+    responses=openapi.answers(ConsoleSessionMessage, "Logged in; the session is in the cookie", status=201)
+    | openapi.problems(400, 422, 429, 503),
+)
+async def start_session(request: Request) -> Response:
+    """The second factor opens the session. Its cookie is HttpOnly and SameSite=Strict; each login gets a new one."""
+    require_json(request)
+    message = decode(await request.body(), ConsoleSessionStartMessage)
+    context = context_of(request)
+    opened = await context.staff_logins.finish(
+        message.login_id, message.code, place_of(request), now=context.clock()
+    )
+    return opened_answer(context, opened)
+
+
+@router.get(
+    "/session",
+    summary="Who is logged in",
+    operation_id="getConsoleSession",
+    openapi_extra=SESSION,
+    responses=openapi.answers(ConsoleSessionMessage, "The session") | openapi.problems(401, 503),
+)
+async def get_session(request: Request) -> Response:
+    """Also gives a reloaded page its CSRF token, and the roles as they are now."""
+    found = await person_of(request)
+    member, left = found.member, found.expires_at - context_of(request).clock()
+    answer = ConsoleSessionMessage(
+        member.id, member.name, member.roles, csrf_of(request), max(0, left) // 1000
+    )
+    return Response(msgspec.json.encode(answer), media_type="application/json", headers=NO_STORE)
+
+
+@router.delete(
+    "/session",
+    status_code=204,
+    summary="Log out",
+    operation_id="endConsoleSession",
+    openapi_extra=CHANGING,
+    responses=openapi.answers(None, "Logged out", status=204) | openapi.problems(401, 403, 503),
+)
+async def end_session(request: Request) -> Response:
+    """The cookie is worth nothing from now on."""
+    member = (await person_of(request)).member
+    context = context_of(request)
+    await context.staff_sessions.end(member, now=context.clock())
+    response = Response(status_code=204)
+    clear_cookie(response, context)
+    return response
+
+
+def opened_answer(context: Context, opened: OpenedSession) -> Response:
+    """A new session, with its cookie."""
+    member = opened.member
+    answer = ConsoleSessionMessage(
+        member.id, member.name, member.roles, csrf_token(opened.token), opened.expires_in
+    )
+    response = Response(msgspec.json.encode(answer), 201, NO_STORE, media_type="application/json")
+    set_cookie(response, context, opened.token, seconds=opened.expires_in)
+    return response

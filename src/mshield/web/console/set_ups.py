@@ -1,0 +1,99 @@
+"""First access to the console: the code of a set-up address, a password, and a second factor, confirmed by its code.
+
+The code is sent in a body: it stands in no address that a server would log.
+"""
+
+from typing import Annotated, Final
+
+import msgspec
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mshield.domain.staff import StaffRole
+from mshield.services.staff_set_up import NewLogin
+from mshield.web import openapi
+from mshield.web.body import Wire, decode
+from mshield.web.console.authentication import place_of, require_json
+from mshield.web.console.sessions import (
+    NO_STORE,
+    ConsoleSessionMessage,
+    OneTimeCode,
+    Password,
+    Token,
+    opened_answer,
+)
+from mshield.web.context import context_of
+
+router: Final = APIRouter(tags=["console"])
+
+
+class SetUpMessage(Wire, frozen=True):
+    """The code of the address, what stands behind its #."""
+
+    code: Token
+
+
+class TotpOfferedMessage(Wire, frozen=True):
+    """A new second factor: `secret` is base32 to type; for apps `address` (otpauth:) and `picture`, a data: URL."""
+
+    enrolment: str
+    secret: str
+    address: str
+    picture: str
+
+
+class SetUpBegunMessage(Wire, frozen=True):
+    """Whose login is set up."""
+
+    name: str
+    roles: tuple[StaffRole, ...]
+    totp: TotpOfferedMessage
+
+
+class SetUpCompletionMessage(Wire, frozen=True):
+    """Password and factor; `totp_code` is a code that the new factor shows now."""
+
+    code: Token
+    password: Annotated[Password, msgspec.Meta(description="10 to 128 characters of two kinds")]
+    enrolment: Token
+    totp_code: OneTimeCode
+
+
+@router.post(
+    "/set-ups",
+    summary="Open a set-up address",
+    operation_id="openSetUp",
+    openapi_extra=openapi.takes(SetUpMessage),
+    responses=openapi.answers(SetUpBegunMessage, "Whose it is, and a new second factor")
+    | openapi.problems(400, 410, 422, 503),
+)
+async def open_set_up(request: Request) -> Response:
+    """Uses nothing up: it can be opened again until it was completed, with another second factor each time."""
+    require_json(request)
+    message = decode(await request.body(), SetUpMessage)
+    context = context_of(request)
+    begun = await context.staff_set_ups.begin(message.code, now=context.clock())
+    totp = begun.totp
+    offered = TotpOfferedMessage(totp.enrolment, totp.secret, totp.address, totp.picture)
+    answer = SetUpBegunMessage(begun.name, begun.roles, offered)
+    return Response(msgspec.json.encode(answer), headers=NO_STORE, media_type="application/json")
+
+
+@router.post(
+    "/set-ups/completions",
+    status_code=201,
+    summary="Set up a login",
+    operation_id="completeSetUp",
+    openapi_extra=openapi.takes(SetUpCompletionMessage),
+    responses=openapi.answers(ConsoleSessionMessage, "Set up, and logged in", status=201)
+    | openapi.problems(400, 410, 422, 503),
+)
+async def complete_set_up(request: Request) -> Response:
+    """The address is used; the member is logged in."""
+    require_json(request)
+    message = decode(await request.body(), SetUpCompletionMessage)
+    context = context_of(request)
+    new = NewLogin(enrolment=message.enrolment, password=message.password, code=message.totp_code)
+    opened = await context.staff_set_ups.finish(message.code, new, place_of(request), now=context.clock())
+    return opened_answer(context, opened)

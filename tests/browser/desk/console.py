@@ -1,0 +1,101 @@
+"""Members of staff at the console: made by command, set up as their page does it, logged in by a browser's cookie.
+
+`log_in_as(StaffRole.AUDITOR)` gives a page of the console as that role sees it. Who tests the login itself begins with
+`member` and fills the pages by hand.
+"""
+
+import itertools
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Final
+
+import httpx
+import pyotp
+import pytest
+from playwright.sync_api import Browser
+
+from mshield.domain.staff import ROLE_NAMES, StaffRole
+from tests.browser.conftest import Party
+from tests.browser.desk.desk import Desk, desk
+from tests.service import LiveService
+
+PASSWORD: Final = "Console-desk-2026"
+COOKIE: Final = "mshield-console"
+STEP: Final = 30
+_API: Final = "/api/console"
+_NUMBERS: Final = itertools.count(1)
+
+
+@dataclass(slots=True)
+class Member:
+    """A member of staff of the running service; `secret` is his TOTP's once he is set up."""
+
+    service: LiveService
+    id: str
+    name: str
+    token: str
+    set_up: str
+    secret: str = ""
+    used_step: int = 0
+
+    @classmethod
+    def made(cls, service: LiveService, *roles: StaffRole) -> "Member":
+        """A new one, whose name says his first role; not set up yet."""
+        name = f"{ROLE_NAMES[roles[0]][0]} {next(_NUMBERS)} 号"
+        options = [part for role in roles for part in ("--role", role.value)]
+        made = service.command("staff", "add", name, *options)
+        return cls(service, made["id"], name, made["token"], made["set_up"])
+
+    @property
+    def path(self) -> str:
+        """Of his set-up address, within the service."""
+        return self.set_up.removeprefix(self.service.origin)
+
+    def code(self) -> str:
+        """A one-time code that still counts: the steps around now, each once, waiting for the next if need be."""
+        while self.used_step > int(time.time()) // STEP:
+            time.sleep(0.2)
+        self.used_step = max(self.used_step + 1, int(time.time()) // STEP - 1)
+        return pyotp.TOTP(self.secret).generate_otp(self.used_step)
+
+    def set_himself_up(self) -> str:
+        """Password and TOTP; the token of the session that this opens."""
+        code = self.set_up.partition("#")[2]
+        with httpx.Client(base_url=self.service.origin, trust_env=False) as http:
+            begun = http.post(f"{_API}/set-ups", json={"code": code}).raise_for_status().json()
+            self.secret = begun["totp"]["secret"]
+            document = {
+                "code": code,
+                "password": PASSWORD,
+                "enrolment": begun["totp"]["enrolment"],
+                "totp_code": self.code(),
+            }
+            http.post(f"{_API}/set-ups/completions", json=document).raise_for_status()
+            return http.cookies[COOKIE]
+
+
+LogInAs = Callable[..., Desk]
+
+
+@pytest.fixture
+def log_in_as(browser: Browser, party: Party) -> Iterator[LogInAs]:
+    """Opens a browser of a new member with these roles, logged in; further arguments are the browser's."""
+    with ExitStack() as open_desks:
+
+        def log_in(*roles: StaffRole, **options: object) -> Desk:
+            token = Member.made(party.service, *roles).set_himself_up()
+            made = open_desks.enter_context(desk(browser, party, **options))
+            made.page.context.add_cookies([{"name": COOKIE, "value": token, "url": made.origin}])
+            made.page.add_init_script("localStorage.setItem('mshield-console-login', 'true')")
+            return made
+
+        yield log_in
+
+
+@pytest.fixture
+def console_desk(browser: Browser, party: Party) -> Iterator[Desk]:
+    """A browser at which nobody is logged in."""
+    with desk(browser, party) as made:
+        yield made

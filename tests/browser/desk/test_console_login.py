@@ -1,0 +1,100 @@
+"""Staff at the console: first access, login by password and second factor, and what each role sees."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from mshield.domain.staff import StaffRole
+from tests.browser.app.hand_and_eye import judged
+from tests.browser.desk.console import PASSWORD, LogInAs, Member
+from tests.browser.desk.desk import Desk
+from tests.browser.seen import read_code
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+
+
+def give_name(page: Page, name: str, password: str = PASSWORD) -> None:
+    """The first half of the login."""
+    page.get_by_role("textbox", name="姓名").fill(name)
+    page.get_by_label("密码", exact=True).fill(password)
+    page.get_by_role("button", name="下一步").click()
+
+
+def give_code(page: Page, code: str) -> None:
+    """The second half."""
+    page.get_by_label("动态码", exact=True).fill(code)
+    page.get_by_role("button", name="登录", exact=True).click()
+
+
+def test_first_access_sets_password_and_authenticator_and_leads_in(console_desk: Desk) -> None:
+    member = Member.made(console_desk.party.service, StaffRole.AUDITOR)
+    page = console_desk.open(member.path)
+    expect(page.get_by_role("heading", name="设置您的登录")).to_be_visible()
+    expect(page.locator("main")).to_contain_text(f"{member.name}，审计员")
+    judged(page)
+    picture = page.get_by_role("img", name="身份验证器的二维码")
+    secret = page.locator(".mono").inner_text().replace(" ", "")
+    assert f"secret={secret}" in (read_code(picture) or "")
+    member.secret = secret
+    page.get_by_label("密码", exact=True).fill(PASSWORD)
+    page.get_by_label("再输一次").fill("Something-else-1")
+    expect(page.get_by_text("两次输入不一样")).to_be_visible()
+    done = page.get_by_role("button", name="完成设置并登录")
+    page.get_by_label("动态码", exact=True).fill("000000")
+    expect(done).to_be_disabled()
+    page.get_by_label("再输一次").fill(PASSWORD)
+    done.click()
+    expect(page.get_by_role("alert")).to_contain_text("second_factor_wrong")
+    page.get_by_label("动态码", exact=True).fill(member.code())
+    done.click()
+    expect(page.get_by_role("heading", name="我的登录")).to_be_visible()
+    expect(page.locator("header")).to_contain_text(member.name)
+    judged(page)
+
+    page.get_by_role("button", name="退出").click()
+    expect(page.get_by_role("heading", name="登录运行控制台")).to_be_visible()
+    page.goto(member.set_up)
+    expect(page.get_by_role("alert")).to_contain_text("set_up_over")
+    judged(page)
+
+
+def test_login_by_name_password_and_code(console_desk: Desk) -> None:
+    member = Member.made(console_desk.party.service, StaffRole.CUSTOMER_SERVICE)
+    member.set_himself_up()
+    page = console_desk.open("/console/me")
+    expect(page).to_have_url(f"{console_desk.origin}/console/login?next=/me")
+    give_name(page, member.name, "Wrong-password-1")
+    expect(page.get_by_role("alert")).to_contain_text("姓名或密码不对")
+    give_name(page, "没有这个人")
+    expect(page.get_by_role("alert")).to_contain_text("staff_login_failed")
+    judged(page)
+    give_name(page, member.name)
+    field = page.get_by_label("动态码", exact=True)
+    expect(field).to_be_focused()
+    give_code(page, "000000")
+    expect(page.get_by_role("alert")).to_contain_text("second_factor_wrong")
+    judged(page)
+    give_code(page, member.code())
+    expect(page.get_by_role("heading", name="我的登录")).to_be_visible()
+    page.reload()
+    expect(page.locator("header")).to_contain_text("客服")
+    page.get_by_role("button", name="English").click()
+    expect(page.get_by_role("heading", name="My login")).to_be_visible()
+    page.context.clear_cookies()
+    page.reload()
+    expect(page.get_by_role("heading", name="Log in to the console")).to_be_visible()
+    judged(page)
+
+
+def test_a_disabled_member_is_out_at_once(log_in_as: LogInAs) -> None:
+    made = log_in_as(StaffRole.FILING_OFFICER)
+    page = made.open("/console/")
+    expect(page.get_by_role("heading", name="我的登录")).to_be_visible()
+    service = made.party.service
+    (own,) = (
+        each
+        for each in service.command("staff", "list")
+        if each["name"] in page.locator("header").inner_text()
+    )
+    service.command("staff", "disable", own["id"])
+    page.reload()
+    expect(page.get_by_role("heading", name="登录运行控制台")).to_be_visible()
