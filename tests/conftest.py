@@ -27,8 +27,9 @@ from mshield.store.opening import open_database
 from tests.postgres import Server, start_server
 
 # The same examples in each run, so that a red run means a change; `HYPOTHESIS_PROFILE=explore` looks for new ones.
-settings.register_profile("repeatable", derandomize=True)
-settings.register_profile("explore", max_examples=1000)
+# No example has a time limit of its own: on a busy machine it would tell of the machine. A whole test has one.
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.register_profile("explore", max_examples=1000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 START: Final = 1_795_500_000_000

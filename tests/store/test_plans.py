@@ -13,7 +13,7 @@ from mshield.store.queries import Queries
 
 _STATEMENTS: Final = {
     "requests": ("create", "create_counted", "find_state", "result", "cancel"),
-    "scans": ("usable_key", "scan", "take", "find_request"),
+    "scans": ("usable_key", "take", "inbox"),
     "signing": ("context", "task", "open", "reserve", "release"),
     "certificates": ("find_status",),
     "following": ("find",),

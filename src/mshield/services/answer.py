@@ -67,10 +67,9 @@ class Answer:
         certificate = await self._usable(caller, now=now)
         if channel == "app":
             await self._require_bound(request_id, uid=certificate.uid)
-        taken = await store.scan(
+        taken, request = await store.take(
             self.db, id=request_id, channel=channel, by=certificate, begun=begun, now=now
         )
-        request = await store.find_request(self.db, id=request_id)
         if request is None:
             raise errors.NotFound
         if not taken:
@@ -88,8 +87,15 @@ class Answer:
     async def take(self, caller: Caller, request_id: str, *, now: int) -> store.ScannedRequest:
         """Takes a request from the inbox for this phone. Raises as `scan`; NotFound for what isn't there."""
         certificate = await self._usable(caller, now=now)
-        taken = await store.take(self.db, id=request_id, by=certificate, now=now)
-        request = await store.find_request(self.db, id=request_id)
+        taken, request = await store.take(
+            self.db,
+            id=request_id,
+            channel="qr",
+            by=certificate,
+            begun=(0, now),
+            from_inbox=True,
+            now=now,
+        )
         # Of a request for another shield, or for none, nothing is told: its id is no secret.
         if request is None or request.shield_number != certificate.shield_number:
             raise errors.NotFound

@@ -13,6 +13,7 @@ from mshield.services.publish_crl import CrlPublisher, PublishedCrl
 from mshield.services.publish_ocsp import OcspAnswer, OcspPublisher
 from mshield.services.publish_p256 import P256Publisher
 from mshield.settings import Settings
+from mshield.store.certificates import StatusRow
 from mshield.store.database import Database
 
 __all__ = ["OcspAnswer", "PublishedCrl", "Publisher"]
@@ -77,6 +78,10 @@ class Publisher:
     async def ocsp_for(self, serial: str, *, now: int, since: int = 0) -> bytes:
         """An OCSP response (DER, no nonce) about the shield certificate with this serial (hex), made after `since`."""
         return await self._ocsp.answer_for(serial, now=now, since=since)
+
+    async def ocsp_of(self, status: StatusRow, *, now: int) -> bytes:
+        """`ocsp_for` where the certificate's status was just read."""
+        return await self._ocsp.answer_of(status, now=now)
 
     async def ocsp_for_ca(self, certificate: Certificate, *, now: int, since: int) -> bytes:
         """An OCSP response (DER, no nonce) of the root about an issuing CA, made after `since`."""

@@ -31,7 +31,7 @@ from mshield.services.publish_crl import HOUR_MS
 from mshield.services.renew_responder import RENEW_MS, current_responder
 from mshield.services.status import revocation_of
 from mshield.settings import Settings
-from mshield.store.certificates import find_status
+from mshield.store.certificates import StatusRow, find_status
 from mshield.store.database import Database, StoreError
 
 KEEP_MS: Final = 300_000
@@ -103,10 +103,17 @@ class OcspPublisher:
     async def answer_for(self, serial: str, *, now: int, since: int = 0) -> bytes:
         """A response about one shield certificate, not made before `since`."""
         row = await find_status(self._db, serial=serial)
-        issuer = self._authorities.issuing.name if row is None else row.issuer
+        if row is not None:
+            return await self.answer_of(row, now=now, since=since)
+        issuer = self._authorities.issuing.name
         cert_id = CertId.of(await self._certificate(issuer), int(serial, 16))
-        status = Unknown() if row is None else revocation_of(row) or Good()
-        return await self._kept_or_signed(issuer, ((cert_id, status),), now=now, since=since)
+        return await self._kept_or_signed(issuer, ((cert_id, Unknown()),), now=now, since=since)
+
+    async def answer_of(self, row: StatusRow, *, now: int, since: int = 0) -> bytes:
+        """`answer_for` where its status was just read."""
+        cert_id = CertId.of(await self._certificate(row.issuer), int(row.serial, 16))
+        status = revocation_of(row) or Good()
+        return await self._kept_or_signed(row.issuer, ((cert_id, status),), now=now, since=since)
 
     async def answer_for_ca(self, certificate: Certificate, *, now: int, since: int) -> bytes:
         """The root's response about an issuing CA, not made before `since`."""

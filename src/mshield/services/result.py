@@ -82,7 +82,7 @@ class MakeResult:
             chain_pem=self.authorities.chain_pem_of(certificate),
             signed_at=max(each.signed_at for each in found.documents),
             documents=tuple(documents),
-            ocsp=await self.publisher.ocsp_for(signer.serial, now=now),
+            ocsp=await self.publisher.ocsp_of(signer.status, now=now),
         )
 
 

@@ -167,6 +167,20 @@ async def find_status(db: Database, *, serial: str) -> StatusRow | None:
     return _status(tuple(rows[0])[:-1]) if rows else None  # the last one is `call`
 
 
+def status_of(row: Row, *, state: str) -> StatusRow:
+    """The status of a certificate whose columns a wider statement gives; its state there has the name `state`."""
+    return _status_of(
+        row["serial"],
+        row["issuer"],
+        row[state],
+        row["holds"],
+        row["issued_at"],
+        row["changed_at"],
+        row["revoked_at"],
+        row["revocation_reason"],
+    )
+
+
 def _holds(text: str) -> frozenset[str]:
     return frozenset(filter(None, text.split(",")))
 

@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Final
 
+from mshield.store.certificates import StatusRow, status_of
 from mshield.store.database import Database, Row, Tx
 from mshield.store.limits import Limit, count_within
 from mshield.store.queries import Queries
@@ -85,7 +86,7 @@ class SignedDocument:
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """Who signed, from the certificate's row."""
+    """Who signed, from the certificate's row; `status` is that of now."""
 
     serial: str
     certificate: bytes
@@ -94,6 +95,7 @@ class Signer:
     credit_code: str
     role: str
     shield_number: str
+    status: StatusRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,4 +265,5 @@ def _signer(row: Row) -> Signer:
         credit_code=row["credit_code"],
         role=row["role"],
         shield_number=row["shield_number"],
+        status=status_of(row, state="certificate_state"),
     )

@@ -1,10 +1,10 @@
 """How a phone takes a request, by its code or from its inbox, sees its documents, and declines it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from mshield.store.database import Database, Row, Tx
-from mshield.store.queries import Queries, Query
+from mshield.store.queries import Queries
 from mshield.store.requests import close_tasks
 
 _SQL: Final = Queries("scans")
@@ -117,50 +117,45 @@ async def find_asker(db: Database, *, id: str, channel: str) -> str | None:  # n
     return None if row is None else str(row["client_id"])
 
 
-async def scan(
+async def take(
     db: Database,
     *,
     id: str,  # noqa: A002
     channel: str,
     by: DeviceCertificate,
     begun: tuple[int, int],
+    from_inbox: bool = False,
     now: int,
-) -> bool:
-    """Lets a phone take the request, where it began between these two moments (ms).
+) -> tuple[bool, ScannedRequest | None]:
+    """Lets a phone take the request, where it began between these two moments (ms); its documents are the key's then.
 
-    False for a late code, a request for another shield, or one that another phone took.
+    False for a late code, a request for another shield, or one that another phone took; from the inbox also for one
+    that is for no shield. The request comes with it either way, where there is one.
     """
     earliest, latest = begun
-    return await _taken(
-        db,
-        _SQL["scan"],
-        id=id,
-        channel=channel,
-        uid=by.uid,
-        shield_number=by.shield_number,
-        earliest=earliest,
-        latest=latest,
-        now=now,
-    )
-
-
-async def take(db: Database, *, id: str, by: DeviceCertificate, now: int) -> bool:  # noqa: A002
-    """Lets a phone take a request from its inbox; False where it isn't, or no longer, there."""
-    return await _taken(db, _SQL["take"], id=id, uid=by.uid, shield_number=by.shield_number, now=now)
-
-
-async def _taken(db: Database, query: Query, *, id: str, uid: bytes, **values: object) -> bool:  # noqa: A002
-    """Whether the request could be taken; its documents are the key's then."""
+    values: dict[str, object] = {
+        "id": id,
+        "channel": channel,
+        "uid": by.uid,
+        "shield_number": by.shield_number,
+        "earliest": earliest,
+        "latest": latest,
+        "from_inbox": from_inbox,
+        "now": now,
+    }
     if db.dialect == "postgresql":
-        return bool(await db.write_together(query, by=id, id=id, uid=uid, **values))
+        rows = await db.write_together(_SQL["take"], by=id, **values)
+        taken = bool(rows) and bool(rows[0]["taken"])
+    else:
+        taken, rows = await db.write(lambda tx: _take(tx, values))
+    return taken, _request(rows, taken_by=by.uid if taken else None)
 
-    async def work(tx: Tx) -> bool:
-        taken = await tx.one(query, id=id, uid=uid, **values)
-        if taken is not None:
-            await tx.run(_SQL["claim_tasks"], request_id=id, uid=uid)
-        return taken is not None
 
-    return await db.write(work)
+async def _take(tx: Tx, values: dict[str, object]) -> tuple[bool, list[Row]]:
+    taken = await tx.one(_SQL["take"], **values) is not None
+    if taken:
+        await tx.run(_SQL["claim_tasks"], request_id=values["id"], uid=values["uid"])
+    return taken, await tx.all(_SQL["find_request"], id=values["id"])
 
 
 async def inbox(db: Database, *, shield_number: str, now: int, most: int) -> list[WaitingRequest]:
@@ -178,27 +173,6 @@ async def inbox(db: Database, *, shield_number: str, now: int, most: int) -> lis
         )
         for row in rows
     ]
-
-
-async def find_request(db: Database, *, id: str) -> ScannedRequest | None:  # noqa: A002
-    """A request with its documents and who asks."""
-    rows = await db.read_together(_SQL["find_request"], id=id)
-    if not rows:
-        return None
-    first = rows[0]
-    requester = _requester(first)
-    return ScannedRequest(
-        id=first["id"],
-        kind=first["kind"],
-        state=first["request_state"],
-        number=first["number"],
-        shield_number=first["shield_number"],
-        return_url=first["return_url"],
-        requester=requester,
-        created_at=first["created_at"],
-        expires_at=first["expires_at"],
-        tasks=tuple(_task(row, requester) for row in rows),
-    )
 
 
 async def way_back(
@@ -242,6 +216,29 @@ async def decline(  # one column each
         return True
 
     return await db.write(work)
+
+
+def _request(rows: list[Row], *, taken_by: bytes | None) -> ScannedRequest | None:
+    """The request of these rows, one for each document; `taken_by` is the key that has just taken it."""
+    if not rows:
+        return None
+    first = rows[0]
+    requester = _requester(first)
+    tasks = tuple(_task(row, requester) for row in rows)
+    if taken_by is not None:
+        tasks = tuple(replace(task, uid=taken_by) for task in tasks)
+    return ScannedRequest(
+        id=first["id"],
+        kind=first["kind"],
+        state=first["request_state"] if taken_by is None else "scanned",
+        number=first["number"],
+        shield_number=first["shield_number"],
+        return_url=first["return_url"],
+        requester=requester,
+        created_at=first["created_at"],
+        expires_at=first["expires_at"],
+        tasks=tasks,
+    )
 
 
 def _requester(row: Row) -> Requester:

@@ -423,15 +423,11 @@ CREATE TABLE high_water (
   marked_at BIGINT NOT NULL
 );
 
-CREATE INDEX tasks_internal ON tasks (uid) WHERE request_id IS NULL;
-
 CREATE INDEX certificates_off ON certificates
   (issuer, not_after, changed_at, issued_at, serial, state, holds, revoked_at, revocation_reason)
   WHERE (state IN ('revoked', 'superseded') OR holds <> '') AND der IS NOT NULL;
 
 CREATE INDEX filed_persons_asked ON filed_persons (asked_at);
-
-CREATE INDEX requests_inbox ON requests (shield_number, created_at) WHERE state = 'waiting' AND shield_number IS NOT NULL;
 
 CREATE TABLE webhook_endpoints (
   id TEXT PRIMARY KEY,
@@ -578,3 +574,7 @@ CREATE TABLE metrics (
   count BIGINT NOT NULL,
   PRIMARY KEY (hour, operation, code, bucket)
 );
+
+CREATE INDEX requests_inbox ON requests (shield_number, expires_at) WHERE shield_number IS NOT NULL;
+
+CREATE INDEX tasks_internal ON tasks (expires_at) WHERE request_id IS NULL;

@@ -19,7 +19,8 @@ UPDATE tasks SET state = 'closed' WHERE request_id = :request_id AND state = 'wa
 
 -- name: result
 SELECT CAST(:call AS INTEGER) AS call, r.id, r.kind, r.channel, r.state, r.expires_at, t.title, t.format, t.message, t.content, s.signature, s.signed_at,
-  c.serial, c.der, c.common_name, c.organisation, c.credit_code, c.role, c.shield_number
+  c.serial, c.der, c.common_name, c.organisation, c.credit_code, c.role, c.shield_number,
+  c.issuer, c.state AS certificate_state, c.holds, c.issued_at, c.changed_at, c.revoked_at, c.revocation_reason
 FROM requests r
 LEFT JOIN tasks t ON t.request_id = r.id
 LEFT JOIN signatures s ON s.sid = t.sid

@@ -1,16 +1,24 @@
 -- One round trip for what SQLite does in two statements of one transaction.
 
--- name: scan
+-- name: take
+-- The documents are those of before: that the request and they are this key's now, `taken` says.
 WITH taken AS (
   UPDATE requests SET state = 'scanned', uid = :uid, changed_at = :now
   WHERE id = :id AND channel = :channel AND expires_at > :now
-    AND (shield_number IS NULL OR shield_number = :shield_number)
+    AND (shield_number = :shield_number OR (shield_number IS NULL AND NOT :from_inbox))
     AND ((state = 'waiting' AND created_at BETWEEN :earliest AND :latest) OR (state = 'scanned' AND uid = :uid))
   RETURNING id),
 claimed AS (
   UPDATE tasks SET uid = :uid FROM taken
   WHERE tasks.request_id = taken.id AND (tasks.uid IS NULL OR tasks.uid = :uid))
-SELECT :call::int AS call FROM taken;
+SELECT :call::int AS call, EXISTS (SELECT 1 FROM taken) AS taken,
+  r.id, r.kind, r.state AS request_state, r.number, r.shield_number, r.return_url, r.pc_address, r.pc_browser,
+  r.created_at, b.name, b.domain, t.sid, t.uid, t.purpose, t.state, t.message, t.media_type, t.title, t.display,
+  t.format, t.content, t.size, t.expires_at
+FROM requests r
+JOIN business_systems b ON b.client_id = r.client_id
+JOIN tasks t ON t.request_id = r.id
+WHERE r.id = :id ORDER BY t.position;
 
 -- name: usable_key
 -- The same by a subquery for each shield: as joins PostgreSQL would read the long tables from their beginning while it has
@@ -28,14 +36,3 @@ LEFT JOIN LATERAL (
   ORDER BY n.issued_at DESC LIMIT 1) c ON TRUE
 WHERE p.token_hash = :token_hash AND p.ended_at IS NULL AND p.expires_at > :now
   AND (SELECT a.state FROM accounts a WHERE a.id = p.account_id) = 'active';
-
--- name: take
-WITH taken AS (
-  UPDATE requests SET state = 'scanned', uid = :uid, changed_at = :now
-  WHERE id = :id AND channel = 'qr' AND shield_number = :shield_number AND expires_at > :now
-    AND (state = 'waiting' OR (state = 'scanned' AND uid = :uid))
-  RETURNING id),
-claimed AS (
-  UPDATE tasks SET uid = :uid FROM taken
-  WHERE tasks.request_id = taken.id AND (tasks.uid IS NULL OR tasks.uid = :uid))
-SELECT :call::int AS call FROM taken;

@@ -45,13 +45,3 @@ WHERE id = :id AND state = 'scanned' AND expires_at > :now
 SELECT r.id, r.state, r.expires_at, r.return_url FROM requests r
 JOIN keys k ON k.uid = r.uid AND k.device_id = :device_id AND k.account_id = :account_id
 WHERE r.id = :id AND r.return_url IS NOT NULL;
-
--- name: find_request
--- A row for each document, in their order.
-SELECT CAST(:call AS INTEGER) AS call, r.id, r.kind, r.state AS request_state, r.number, r.shield_number, r.return_url, r.pc_address, r.pc_browser,
-  r.created_at, b.name, b.domain, t.sid, t.uid, t.purpose, t.state, t.message, t.media_type, t.title, t.display,
-  t.format, t.content, t.size, t.expires_at
-FROM requests r
-JOIN business_systems b ON b.client_id = r.client_id
-JOIN tasks t ON t.request_id = r.id
-WHERE r.id = :id ORDER BY t.position;

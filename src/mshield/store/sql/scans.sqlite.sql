@@ -1,20 +1,23 @@
 -- The steps of one transaction; PostgreSQL joins them into one statement.
 
--- name: scan^
+-- name: take^
 -- The first phone that shows the code of these seconds takes the request; the same phone may take it again, later too.
--- A request for one shield is taken by that shield only.
+-- A request for one shield is taken by that shield only, and from its inbox nothing else.
 UPDATE requests SET state = 'scanned', uid = :uid, changed_at = :now
 WHERE id = :id AND channel = :channel AND expires_at > :now
-  AND (shield_number IS NULL OR shield_number = :shield_number)
+  AND (shield_number = :shield_number OR (shield_number IS NULL AND NOT :from_inbox))
   AND ((state = 'waiting' AND created_at BETWEEN :earliest AND :latest) OR (state = 'scanned' AND uid = :uid))
-RETURNING id;
-
--- name: take^
--- A request that waits in this shield's inbox, or that it has taken already.
-UPDATE requests SET state = 'scanned', uid = :uid, changed_at = :now
-WHERE id = :id AND channel = 'qr' AND shield_number = :shield_number AND expires_at > :now
-  AND (state = 'waiting' OR (state = 'scanned' AND uid = :uid))
 RETURNING id;
 
 -- name: claim_tasks!
 UPDATE tasks SET uid = :uid WHERE request_id = :request_id AND (uid IS NULL OR uid = :uid);
+
+-- name: find_request
+-- A row for each document, in their order.
+SELECT r.id, r.kind, r.state AS request_state, r.number, r.shield_number, r.return_url, r.pc_address, r.pc_browser,
+  r.created_at, b.name, b.domain, t.sid, t.uid, t.purpose, t.state, t.message, t.media_type, t.title, t.display,
+  t.format, t.content, t.size, t.expires_at
+FROM requests r
+JOIN business_systems b ON b.client_id = r.client_id
+JOIN tasks t ON t.request_id = r.id
+WHERE r.id = :id ORDER BY t.position;
