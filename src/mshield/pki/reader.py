@@ -31,24 +31,7 @@ class Reader:
 
     def _header(self) -> tuple[int, int, int]:
         """Tag, start and end of the next value's content, without moving."""
-        data, pos, end = self._data, self._pos, self._end
-        if end - pos < 2:
-            raise DerError("value is missing or cut short")
-        tag, length = data[pos], data[pos + 1]
-        if tag & 0x1F == 0x1F:
-            raise DerError("tag numbers above 30 are not used here")
-        pos += 2
-        if length >= 0x80:
-            octets = length & 0x7F
-            if not 1 <= octets <= 4 or end - pos < octets:
-                raise DerError("length is indefinite, longer than 4 octets, or cut short")
-            length = int.from_bytes(data[pos : pos + octets], "big")
-            pos += octets
-            if length < 0x80 or length >> 8 * (octets - 1) == 0:
-                raise DerError("length is not minimal")
-        if end - pos < length:
-            raise DerError("value reaches past its end")
-        return tag, pos, pos + length
+        return _header(self._data, self._pos, self._end)
 
     @property
     def depth(self) -> int:
@@ -109,17 +92,11 @@ class Reader:
 
     def integer(self, tag: int = der.INTEGER) -> int:
         """INTEGER (or another type with the same content)."""
-        content = self.content(tag)
-        if not content or (len(content) > 1 and (content[0], content[1] >> 7) in ((0, 0), (0xFF, 1))):
-            raise DerError("integer is empty or not minimal")
-        return int.from_bytes(content, "big", signed=True)
+        return _integer(self.content(tag))
 
     def boolean(self) -> bool:
         """BOOLEAN: 00 or FF."""
-        content = self.content(der.BOOLEAN)
-        if content not in (b"\x00", b"\xff"):
-            raise DerError("boolean is neither 00 nor ff")
-        return content == b"\xff"
+        return _boolean(self.content(der.BOOLEAN))
 
     def default_false(self) -> bool:
         """`BOOLEAN DEFAULT FALSE`: absent is false, and DER forbids an encoded false."""
@@ -131,8 +108,7 @@ class Reader:
 
     def null(self) -> None:
         """NULL."""
-        if self.content(der.NULL):
-            raise DerError("null has content")
+        _null(self.content(der.NULL))
 
     def oid(self) -> str:
         """OBJECT IDENTIFIER in dotted form."""
@@ -162,15 +138,10 @@ class Reader:
     def text(self) -> tuple[int, str]:
         """UTF8String, PrintableString or IA5String: its tag and its text."""
         tag = self.peek()
-        if tag not in (der.UTF8_STRING, der.PRINTABLE_STRING, der.IA5_STRING):
+        read = _TEXTS.get(tag) if tag is not None else None
+        if tag is None or read is None:
             raise DerError("expected a UTF8String, PrintableString or IA5String")
-        try:
-            text = self.content(tag).decode("utf-8" if tag == der.UTF8_STRING else "ascii")
-        except UnicodeDecodeError as error:
-            raise DerError("text is not in its encoding") from error
-        if tag == der.PRINTABLE_STRING and not der.PRINTABLE.issuperset(text):
-            raise DerError("printable string has a character out of its set")
-        return tag, text
+        return tag, read(self.content(tag))
 
     def time(self) -> int:
         """UTCTime from 1950 to 2049, else GeneralizedTime (RFC 5280, 4.1.2.5); ms since the epoch."""
@@ -185,6 +156,63 @@ class Reader:
     def generalized_time(self) -> int:
         """GeneralizedTime `YYYYMMDDHHMMSSZ`; ms since the epoch."""
         return _ms(self.content(der.GENERALIZED_TIME))
+
+
+def _header(data: bytes, pos: int, end: int) -> tuple[int, int, int]:
+    if end - pos < 2:
+        raise DerError("value is missing or cut short")
+    tag, length = data[pos], data[pos + 1]
+    if tag & 0x1F == 0x1F:
+        raise DerError("tag numbers above 30 are not used here")
+    pos += 2
+    if length >= 0x80:
+        octets = length & 0x7F
+        if not 1 <= octets <= 4 or end - pos < octets:
+            raise DerError("length is indefinite, longer than 4 octets, or cut short")
+        length = int.from_bytes(data[pos : pos + octets], "big")
+        pos += octets
+        if length < 0x80 or length >> 8 * (octets - 1) == 0:
+            raise DerError("length is not minimal")
+    if end - pos < length:
+        raise DerError("value reaches past its end")
+    return tag, pos, pos + length
+
+
+def _integer(content: bytes) -> int:
+    if not content or (len(content) > 1 and (content[0], content[1] >> 7) in ((0, 0), (0xFF, 1))):
+        raise DerError("integer is empty or not minimal")
+    return int.from_bytes(content, "big", signed=True)
+
+
+def _boolean(content: bytes) -> bool:
+    if content not in (b"\x00", b"\xff"):
+        raise DerError("boolean is neither 00 nor ff")
+    return content == b"\xff"
+
+
+def _null(content: bytes) -> None:
+    if content:
+        raise DerError("null has content")
+
+
+def _utf8(content: bytes) -> str:
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        raise DerError("text is not in its encoding") from error
+
+
+def _ia5(content: bytes) -> str:
+    if not content.isascii():
+        raise DerError("text is not in its encoding")
+    return content.decode("ascii")
+
+
+def _printable(content: bytes) -> str:
+    text = _ia5(content)
+    if not der.PRINTABLE.issuperset(text):
+        raise DerError("printable string has a character out of its set")
+    return text
 
 
 @lru_cache(maxsize=256)
@@ -219,50 +247,64 @@ def _ms(text: bytes) -> int:
 
 def check(data: bytes) -> None:
     """Refuse bytes that are not exactly one value in which every universal type known here is strict DER."""
-    reader = Reader(data)
-    _check_next(reader)
-    reader.end()
+    if _check_next(data, 0, len(data), 0) != len(data):
+        raise DerError("trailing bytes")
 
 
-def _check_next(reader: Reader) -> None:
-    tag = reader.peek()
-    if tag is None:
-        raise DerError("value is missing")
-    if tag & 0x20:
-        _check_constructed(reader.raw(), reader.depth)
+def _check_next(data: bytes, pos: int, end: int, depth: int) -> int:
+    """Checks the value that begins at `pos` and gives its end."""
+    tag, start, stop = _header(data, pos, end)
+    if not tag & 0x20:
+        primitive = _PRIMITIVES.get(tag)
+        if primitive is not None:
+            primitive(data[start:stop])
+    elif stop - pos <= _REMEMBERED:
+        _check_short(data[pos:stop], start - pos, depth)
     else:
-        _PRIMITIVES.get(tag, Reader.raw)(reader)
+        _check_inside(data, tag, start, stop, depth)
+    return stop
 
 
 @lru_cache(maxsize=1024)
-def _check_constructed(value: bytes, depth: int) -> None:
+def _check_short(value: bytes, start: int, depth: int) -> None:
     """Remembered, since most parts of a CA's certificates are the same in all of them."""
-    reader = Reader(value, depth=depth)
-    if value[0] == der.SET:
-        for element in reader.set_of():
-            _check_next(element)
-    else:
-        inside = reader.enter(value[0])
-        while (tag := inside.peek()) is not None:
-            if tag & 0x20:
-                _check_constructed(inside.raw(), depth + 1)
-            else:
-                _PRIMITIVES.get(tag, Reader.raw)(inside)
+    _check_inside(value, value[0], start, len(value), depth)
 
 
-def _refuse_primitive(_: Reader) -> None:
+def _check_inside(data: bytes, tag: int, pos: int, end: int, depth: int) -> None:
+    if depth >= MAX_DEPTH:
+        raise DerError("nested too deeply")
+    last = b""
+    while pos < end:
+        stop = _check_next(data, pos, end, depth + 1)
+        if tag == der.SET:
+            element = data[pos:stop]
+            if element < last:
+                raise DerError("set is not sorted")
+            last = element
+        pos = stop
+
+
+def _refuse_primitive(_: bytes) -> None:
     raise DerError("a constructed type is encoded as primitive")
 
 
-_PRIMITIVES: dict[int, Callable[[Reader], object]] = {
+_REMEMBERED = 160
+"""Octets of a part that may come again as it is: names, algorithms and addresses, not the whole of them."""
+
+_TEXTS: dict[int, Callable[[bytes], str]] = {
+    der.UTF8_STRING: _utf8,
+    der.PRINTABLE_STRING: _printable,
+    der.IA5_STRING: _ia5,
+}
+
+_PRIMITIVES: dict[int, Callable[[bytes], object]] = {
     der.SEQUENCE & 0x1F: _refuse_primitive,
     der.SET & 0x1F: _refuse_primitive,
-    der.INTEGER: Reader.integer,
-    der.ENUMERATED: lambda reader: reader.integer(der.ENUMERATED),
-    der.BOOLEAN: Reader.boolean,
-    der.NULL: Reader.null,
-    der.OID: Reader.oid,
-    der.UTF8_STRING: Reader.text,
-    der.PRINTABLE_STRING: Reader.text,
-    der.IA5_STRING: Reader.text,
+    der.INTEGER: _integer,
+    der.ENUMERATED: _integer,
+    der.BOOLEAN: _boolean,
+    der.NULL: _null,
+    der.OID: _dotted,
+    **_TEXTS,
 }
