@@ -165,6 +165,8 @@ def _check_request(evidence: Evidence, message: bytes, client_id: str | None) ->
     named = (login.type, login.request_id, login.client_id, login.name, login.domain)
     if named != (LOGIN_TYPE, request.id, system.client_id, system.name, system.domain):
         raise VerificationError("message_mismatch", "request", "the login is for another request or system")
+    if login.encode() != message:
+        raise VerificationError("message_mismatch", "request", "the login is not in canonical form")
 
 
 def _chain(evidence: Evidence, signature: VerifiedSignature) -> tuple[Certificate, Certificate]:

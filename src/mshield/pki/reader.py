@@ -14,6 +14,9 @@ from mshield.pki.errors import DerError
 MAX_DEPTH = 32
 """Nesting allowed; certificates, CRLs, OCSP and CMS need fewer than 16 levels."""
 
+MAX_OID = 128
+"""Octets of the longest object identifier that is read: the longest that is used here has 20."""
+
 
 class Reader:
     """A cursor over the TLVs of one constructed value (or of a whole message)."""
@@ -217,8 +220,8 @@ def _printable(content: bytes) -> str:
 
 @lru_cache(maxsize=256)
 def _dotted(content: bytes) -> str:
-    if not content or content[-1] & 0x80:
-        raise DerError("object identifier is empty or cut short")
+    if not 0 < len(content) <= MAX_OID or content[-1] & 0x80:
+        raise DerError("object identifier is empty, too long or cut short")
     arcs: list[int] = []
     value = 0
     for octet in content:

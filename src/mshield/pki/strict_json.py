@@ -1,4 +1,4 @@
-"""JSON read strictly: what a plain reader lets pass, a repeated name or NaN, is refused."""
+"""JSON read strictly: what a plain reader lets pass, a repeated name, NaN or UTF-16, is refused."""
 
 import json
 
@@ -6,7 +6,7 @@ import json
 def read_json(text: bytes | str, *, floats: bool = True) -> object:
     """The value; ValueError (or RecursionError) for anything else. Without `floats`, numbers are integers."""
     return json.loads(
-        text,
+        text.decode() if isinstance(text, bytes) else text,  # of bytes, `json` would guess the encoding
         object_pairs_hook=_no_repeats,
         parse_constant=_refuse,
         parse_float=None if floats else _refuse,

@@ -80,6 +80,21 @@ def test_a_login_is_verified() -> None:
     assert check(good("raw", kind="login")).content == login_message()
 
 
+def test_a_login_in_another_spelling_than_a_phone_signs_is_refused() -> None:
+    spaced = json.dumps(json.loads(login_message()), ensure_ascii=False, sort_keys=True).encode()
+    assert refused(Maker(A, format="raw", kind="login", content=spaced).made()) == (
+        "request",
+        "message_mismatch",
+    )
+
+
+def test_a_bundle_is_read_as_utf_8_alone() -> None:
+    for encoding in ("utf-16", "utf-32", "utf-8-sig"):
+        with pytest.raises(VerificationError) as error:
+            read_evidence(good().encode().decode().encode(encoding))
+        assert error.value.code == "unreadable"
+
+
 def test_expectations() -> None:
     check(good(), expected_client_id="bs", expected_name=SUBJECT.common_name)
     assert refused(good(), expected_client_id="other") == ("request", "message_mismatch")

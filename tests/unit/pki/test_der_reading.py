@@ -41,6 +41,7 @@ SET: Read = lambda reader: list(reader.set_of())  # noqa: E731 - a table entry
         pytest.param(Reader.null, "050100", id="null with content"),
         pytest.param(OID, "0600", id="empty object identifier"),
         pytest.param(OID, "06022a86", id="object identifier cut short"),
+        pytest.param(OID, "068181" + "ff" * 128 + "7f", id="object identifier too long"),
         pytest.param(OID, "06032a8001", id="object identifier not minimal"),
         pytest.param(BITS, "0300", id="bit string without its first octet"),
         pytest.param(BITS, "030207ff", id="bit string that is not of whole octets"),

@@ -17,6 +17,6 @@ export {
 } from "./phone.ts";
 export type { Proof } from "./proofs.ts";
 export { parseScalar, scalarBytes } from "./scalars.ts";
-export { digest, toDer, verifyDigest, type Signature } from "./sm2.ts";
-export { sm3 } from "./sm3.ts";
+export { digest, fromDer, sameSignature, toDer, verifyDigest, type Signature, zValue } from "./sm2.ts";
+export { Sm3, sm3 } from "./sm3.ts";
 export { finishHash, internalMessage, isInternalMessage, PROTOCOL, renewalMessage } from "./transcript.ts";

@@ -3,10 +3,13 @@
 import { bytes32, concat, number, same, utf8 } from "./bytes.ts";
 import { affineX, mod, mulAddPublic, N, PARAMETERS } from "./curve.ts";
 import { GmError } from "./errors.ts";
-import { sm3 } from "./sm3.ts";
+import { Sm3, sm3 } from "./sm3.ts";
 
 /** The user id of all signatures here, as GM/T 0009 has it. */
 export const USER_ID = "1234567812345678";
+
+/** Bytes of the longest number in a signature's DER. */
+const LONGEST = 33;
 
 export interface Signature {
   readonly r: bigint;
@@ -15,11 +18,15 @@ export interface Signature {
 
 /** `e = SM3(Z ‖ M)`, 32 bytes, which may be n or more. */
 export function digest(publicKey: Uint8Array, message: Uint8Array): Uint8Array {
+  return new Sm3().update(zValue(publicKey)).update(message).digest();
+}
+
+/** `Z`, 32 bytes: the user id, the curve and the public key (GB/T 32918.2, 5.5). */
+export function zValue(publicKey: Uint8Array): Uint8Array {
   const id = utf8(USER_ID);
   const bits = new Uint8Array(2);
   new DataView(bits.buffer).setUint16(0, 8 * id.length);
-  const z = sm3(concat(bits, id, ...PARAMETERS, publicKey.subarray(1)));
-  return sm3(concat(z, message));
+  return sm3(concat(bits, id, ...PARAMETERS, publicKey.subarray(1)));
 }
 
 /** Throws `bad_signature` unless (r, s) is valid for the digest. */
@@ -44,6 +51,18 @@ export function noncePoint(publicKey: Uint8Array, e: Uint8Array, { r, s }: Signa
 export function toDer({ r, s }: Signature): Uint8Array {
   const body = concat(integer(r), integer(s));
   return concat(Uint8Array.of(0x30, body.length), body);
+}
+
+/** The signature whose one DER form this is, with both numbers in [1, n-1]; `bad_signature` for anything else. */
+export function fromDer(encoded: Uint8Array): Signature {
+  const end = 4 + (encoded[3] ?? 0);
+  const r = number(encoded.subarray(4, Math.min(end, 4 + LONGEST)));
+  const s = number(encoded.subarray(end + 2, end + 2 + LONGEST));
+  const isInRange = 0n < r && r < N && 0n < s && s < N;
+  if (!isInRange || !same(toDer({ r, s }), encoded)) {
+    throw new GmError("bad_signature", "not the DER form of two numbers in [1, n-1]");
+  }
+  return { r, s };
 }
 
 function integer(value: bigint): Uint8Array {

@@ -3,8 +3,6 @@
  * certificate: its key, its names, its serial number. Whether the path is good others verify.
  */
 
-import { hex, same } from "@mshield/gm";
-
 import {
   bitString,
   GENERALIZED_TIME,
@@ -18,7 +16,9 @@ import {
   utf8String,
   type Value,
   values,
-} from "./der.ts";
+} from "@mshield/forms";
+import { hex, same } from "@mshield/gm";
+
 import { ProtocolError } from "./errors.ts";
 import { fromBase64 } from "./fields.ts";
 import type { Subject } from "./state.ts";

@@ -3,10 +3,10 @@
  * published. For people to read; nothing is verified here.
  */
 
+import { oid, only, type Value, values } from "@mshield/forms";
 import { hex } from "@mshield/gm";
 
 import { bodyOf, readName, reading } from "./certificate.ts";
-import { oid, only, type Value, values } from "./der.ts";
 import { utf8Text } from "./strict_json.ts";
 
 /** The bits of KeyUsage that a shield's certificate may have (RFC 5280, 4.2.1.3), in their order. */

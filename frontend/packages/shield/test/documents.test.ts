@@ -2,18 +2,11 @@
 
 import { readFileSync } from "node:fs";
 
+import { displayBytes, displayDigest, isLikeAttributes, LOGIN_TYPE, signedAttributes } from "@mshield/forms";
 import { hex, sm3, unhex, utf8 } from "@mshield/gm";
 import { describe, expect, test } from "vitest";
 
-import {
-  checkDocument,
-  checkLogin,
-  displayBytes,
-  isLikeAttributes,
-  isLoginMessage,
-  LOGIN_TYPE,
-  signedAttributes,
-} from "../src/documents.ts";
+import { checkDocument, checkLogin, isLoginMessage } from "../src/documents.ts";
 import type { Format, Line, Task } from "../src/messages.ts";
 
 interface Vectors {
@@ -44,7 +37,7 @@ test.for(VECTORS.documents)("$comment", (vector) => {
   const content = unhex(vector.content);
   const shown = { title, mediaType, size: content.length, lines: display };
   expect(hex(displayBytes(shown))).toBe(vector.display_json);
-  const M = signedAttributes(sm3(content), shown);
+  const M = signedAttributes(sm3(content), displayDigest(shown));
   expect(hex(M)).toBe(vector.M);
   const given = { title, mediaType, display, content };
   checkDocument(task("cms", M, given));

@@ -1,0 +1,15 @@
+/** The forms of bytes that the phone writes and the verifier reads: DER, JSON, base64, what documents and logins sign. */
+
+export { fromBase64, toBase64 } from "./base64.ts";
+export * from "./der.ts";
+export { FormError } from "./errors.ts";
+export { LOGIN_FIELDS, LOGIN_TYPE, type LoginMessage, loginBytes } from "./login_message.ts";
+export {
+  type DisplayLine,
+  displayBytes,
+  displayDigest,
+  isLikeAttributes,
+  type Shown,
+  signedAttributes,
+} from "./signed_attributes.ts";
+export { canonicalJson, isWellFormed, readJson, someMember, utf8Text } from "./strict_json.ts";

@@ -1,0 +1,68 @@
+/** What a document signs (protocol, "Documents"): attributes that bind its content and what a phone shows of it. */
+
+import { sm3 } from "@mshield/gm";
+
+import { octetString, oid, sequence, SET, setOf, tlv } from "./der.ts";
+import { canonicalJson } from "./strict_json.ts";
+
+const DATA = oid("1.2.840.113549.1.7.1");
+const CONTENT_TYPE = oid("1.2.840.113549.1.9.3");
+const MESSAGE_DIGEST = oid("1.2.840.113549.1.9.4");
+const DISPLAY = oid("2.25.110860620154935717330723700372722797771.1");
+
+export interface DisplayLine {
+  readonly label: string;
+  readonly value: string;
+}
+
+/** What the phone shows of a document. */
+export interface Shown {
+  readonly title: string;
+  readonly mediaType: string;
+  readonly size: number;
+  readonly lines: readonly DisplayLine[];
+}
+
+/** M of a document whose content has this SM3 digest and whose display has that one: three attributes, in their one form. */
+export function signedAttributes(digest: Uint8Array, display: Uint8Array): Uint8Array {
+  return setOf(
+    attribute(CONTENT_TYPE, DATA),
+    attribute(MESSAGE_DIGEST, octetString(digest)),
+    attribute(DISPLAY, octetString(display)),
+  );
+}
+
+/** SM3 of what is shown, which is canonical JSON. */
+export function displayDigest(shown: Shown): Uint8Array {
+  return sm3(displayBytes(shown));
+}
+
+export function displayBytes({ title, mediaType, size, lines }: Shown): Uint8Array {
+  return canonicalJson({
+    lines: lines.map(({ label, value }) => ({ label, value })),
+    media_type: mediaType,
+    size,
+    title,
+    type: "mshield-display/v1",
+  });
+}
+
+/**
+ * Whether content begins as signed attributes do, anyone's: a SET of a SEQUENCE that begins with an OID, in BER. A bare
+ * signature over such content would serve as a CMS signature over another content, which nobody saw.
+ */
+export function isLikeAttributes(content: Uint8Array): boolean {
+  let at = 0;
+  for (const tag of [0x31, 0x30]) {
+    const length = content[at + 1];
+    if (length === undefined || content[at] !== tag) {
+      return false;
+    }
+    at += 2 + (length & 0x80 ? length & 0x7f : 0);
+  }
+  return content[at] === 6;
+}
+
+function attribute(type: Uint8Array, value: Uint8Array): Uint8Array {
+  return sequence(type, tlv(SET, value));
+}

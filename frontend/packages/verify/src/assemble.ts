@@ -1,0 +1,157 @@
+/** Which files belong together: each signature with the document it is over, and the certificates that came along. */
+
+import { FormError } from "@mshield/forms";
+import { fromDer, GmError, hex, verifyDigest, zValue } from "@mshield/gm";
+
+import { type Certificate, isSameCertificate } from "./certificate.ts";
+import { parseCms } from "./cms.ts";
+import { type Content, NOTHING } from "./content.ts";
+import type { Crl } from "./crl.ts";
+import { parseEvidence } from "./evidence.ts";
+import type { Found, Kind } from "./recognise.ts";
+
+/** A file that was given. */
+export interface Piece {
+  readonly id: string;
+  readonly name: string;
+  readonly found: Found;
+  readonly content: Content;
+}
+
+type SignatureKind = Extract<Kind, "evidence" | "cms" | "signature">;
+
+/** One signature to be judged, with what belongs to it. */
+export interface Case {
+  readonly piece: Piece;
+  readonly kind: SignatureKind;
+  readonly document: Piece | null;
+  /** The signer's, of a bare signature. */
+  readonly certificate: Certificate | null;
+}
+
+export interface Assembled {
+  readonly cases: readonly Case[];
+  /** CA certificates and others that may stand in a chain. */
+  readonly certificates: readonly Certificate[];
+  readonly crls: readonly Crl[];
+  readonly ocsps: readonly Uint8Array[];
+  /** Documents that no signature here is over. */
+  readonly unused: readonly Piece[];
+}
+
+export async function assemble(pieces: readonly Piece[]): Promise<Assembled> {
+  const documents = pieces.filter(({ found }) => found.kind === "document");
+  const certificates = pieces.flatMap(({ found }) =>
+    found.kind === "certificates" ? found.certificates : [],
+  );
+  const signatures = pieces.filter(({ found }) => isSignature(found.kind));
+  const cases: Case[] = [];
+  for (const piece of signatures) {
+    cases.push(await caseOf(piece, signatures.length, documents, certificates));
+  }
+  const used = new Set(cases.map(({ document }) => document));
+  return {
+    cases,
+    certificates,
+    crls: pieces.flatMap(({ found }) => (found.kind === "crl" ? [found.crl] : [])),
+    ocsps: pieces.flatMap(({ found }) => (found.kind === "ocsp" ? [found.der] : [])),
+    unused: documents.filter((each) => !used.has(each)),
+  };
+}
+
+function isSignature(kind: Kind): kind is SignatureKind {
+  return kind === "evidence" || kind === "cms" || kind === "signature";
+}
+
+async function caseOf(
+  piece: Piece,
+  signatures: number,
+  documents: readonly Piece[],
+  certificates: readonly Certificate[],
+): Promise<Case> {
+  const kind = piece.found.kind as SignatureKind;
+  if (piece.found.kind === "signature") {
+    return { piece, kind, ...(await ofBare(piece, piece.found.der, signatures, documents, certificates)) };
+  }
+  const wanted = wantedDigest(piece.found);
+  let document = wanted === null ? null : await byDigest(wanted, documents);
+  // A lone signature is judged over the lone document beside it, so that another one than was signed is found out.
+  if (document === null && (signatures === 1 || wanted === null)) {
+    document = byName(piece, documents) ?? (signatures === 1 ? alone(documents) : null);
+  }
+  return { piece, kind, document, certificate: null };
+}
+
+/** SM3 (hex) of the document that a bundle or CMS is over; null where it can't be read or doesn't say. */
+function wantedDigest(found: Found): string | null {
+  try {
+    if (found.kind === "evidence") {
+      return parseEvidence(found.bytes).document.digest;
+    }
+    const attributes = found.kind === "cms" ? parseCms(found.der).attributes : null;
+    return attributes === null ? null : hex(attributes.messageDigest);
+  } catch (error) {
+    if (error instanceof FormError) {
+      return null;
+    }
+    throw error;
+  }
+}
+
+async function byDigest(digest: string, documents: readonly Piece[]): Promise<Piece | null> {
+  for (const each of documents) {
+    if (hex(await each.content.hash(NOTHING)) === digest) {
+      return each;
+    }
+  }
+  return null;
+}
+
+/** `report.pdf` for `report.pdf.p7s` and `report.sig`. */
+function byName({ name }: Piece, documents: readonly Piece[]): Piece | null {
+  const stem = name.replace(/\.[^.]*$/, "");
+  const found = documents.filter((each) => each.name === stem || each.name.replace(/\.[^.]*$/, "") === stem);
+  return alone(found);
+}
+
+function alone<T>(all: readonly T[]): T | null {
+  return all.length === 1 ? all[0]! : null;
+}
+
+/** The certificate and document that the signature verifies with, else those that are the only ones. */
+async function ofBare(
+  piece: Piece,
+  der: Uint8Array,
+  signatures: number,
+  documents: readonly Piece[],
+  certificates: readonly Certificate[],
+): Promise<Pick<Case, "document" | "certificate">> {
+  const signers = distinct(certificates.filter(({ values }) => !values.isCa));
+  const named = byName(piece, documents);
+  for (const document of named === null ? documents : [named]) {
+    for (const certificate of signers) {
+      if (await isSignedBy(certificate, document.content, der)) {
+        return { document, certificate };
+      }
+    }
+  }
+  const document = named ?? (signatures === 1 ? alone(documents) : null);
+  return { document, certificate: alone(signers) };
+}
+
+async function isSignedBy({ publicKey }: Certificate, content: Content, der: Uint8Array): Promise<boolean> {
+  const e = await content.hash(zValue(publicKey));
+  try {
+    verifyDigest(publicKey, e, fromDer(der));
+    return true;
+  } catch (error) {
+    if (error instanceof GmError) {
+      return false;
+    }
+    throw error;
+  }
+}
+
+function distinct(all: readonly Certificate[]): Certificate[] {
+  return all.filter((each, i) => all.findIndex((other) => isSameCertificate(each, other)) === i);
+}

@@ -1,0 +1,121 @@
+/** A certificate as read: of SM2 and version 3, in strict DER (GM/T 0015). Whether to trust one, `path.ts` judges. */
+
+import { FormError, fromBase64 } from "@mshield/forms";
+import { checkPoint, GmError, same, type Signature } from "@mshield/gm";
+import { sha1 } from "@noble/hashes/legacy.js";
+import { sha256 } from "@noble/hashes/sha2.js";
+
+import { type ExtensionValues, readExtensions, readValues } from "./extensions.ts";
+import { ALGORITHM, KEY_ALGORITHM, readFrame } from "./frame.ts";
+import { attribute, type Name, readName } from "./names.ts";
+import { OIDS } from "./oids.ts";
+import { allOf, type Reader, whole } from "./reader.ts";
+
+const V3 = 2n;
+const SERIAL_BITS = 159n;
+const BLOCK = /-----BEGIN CERTIFICATE-----([\s\S]*?)-----END CERTIFICATE-----/g;
+const LINE = 64;
+
+/** Times in ms; `tbs` is what `signature` covers. */
+export interface Certificate {
+  readonly der: Uint8Array;
+  readonly tbs: Uint8Array;
+  readonly signature: Signature;
+  readonly serial: bigint;
+  readonly issuer: Name;
+  readonly subject: Name;
+  readonly notBefore: number;
+  readonly notAfter: number;
+  /** 65 bytes. */
+  readonly publicKey: Uint8Array;
+  readonly values: ExtensionValues;
+}
+
+/** A certificate from DER; FormError. */
+export function parseCertificate(der: Uint8Array): Certificate {
+  const { tbs, signature } = whole(der, (outer) => allOf(outer.enter(), readFrame));
+  return { der, tbs, signature, ...whole(tbs, (outer) => allOf(outer.enter(), readBody)) };
+}
+
+function readBody(inside: Reader): Omit<Certificate, "der" | "tbs" | "signature"> {
+  const wrapped = inside.explicit(0);
+  const version = wrapped === null ? 0n : allOf(wrapped, (reader) => reader.integer());
+  const serial = inside.integer();
+  const algorithm = inside.raw(0x30);
+  const issuer = readName(inside);
+  const [notBefore, notAfter] = allOf(
+    inside.enter(),
+    (validity) => [validity.time(), validity.time()] as const,
+  );
+  const subject = readName(inside);
+  const [keyAlgorithm, publicKey] = allOf(inside.enter(), (key) => [key.raw(0x30), key.bits()] as const);
+  const list = inside.explicit(3);
+  const extensions = list === null ? [] : allOf(list, readExtensions);
+  if (version !== V3 || !same(algorithm, ALGORITHM)) {
+    throw new FormError("not of version 3, or the two signature algorithms differ");
+  }
+  if (!same(keyAlgorithm, KEY_ALGORITHM) || !isPoint(publicKey)) {
+    throw new FormError("the public key is not an uncompressed point of the SM2 curve");
+  }
+  if (serial <= 0n || serial >> SERIAL_BITS !== 0n) {
+    throw new FormError("the serial number is not positive or longer than 20 octets");
+  }
+  return { serial, issuer, subject, notBefore, notAfter, publicKey, values: readValues(extensions) };
+}
+
+/** All certificates of a PEM text, in its order; text around them is passed over. */
+export function parsePem(text: string): Certificate[] {
+  return [...text.matchAll(BLOCK)].map(([, body]) =>
+    parseCertificate(fromBase64(body!.replaceAll(/\s+/g, ""), { lax: true })),
+  );
+}
+
+/** PEM with lines of 64 characters and a final newline. */
+export function toPem(base64: string): string {
+  const lines = base64.match(new RegExp(`.{1,${LINE}}`, "g")) ?? [];
+  return ["-----BEGIN CERTIFICATE-----", ...lines, "-----END CERTIFICATE-----", ""].join("\n");
+}
+
+/** SHA-1 of the key's bits: OCSP's key hash. */
+export function keyId(publicKey: Uint8Array): Uint8Array {
+  return sha1(publicKey);
+}
+
+/** SHA-256 of the whole certificate. */
+export function fingerprint({ der }: Certificate): Uint8Array {
+  return sha256(der);
+}
+
+export function isSameCertificate(a: Certificate, b: Certificate): boolean {
+  return same(a.der, b.der);
+}
+
+export interface Person {
+  readonly name: string;
+  readonly organisation: string;
+  readonly role: string;
+  readonly creditCode: string | null;
+}
+
+/** Whom a shield's certificate names. */
+export function personOf({ subject, values }: Certificate): Person {
+  const part = (kind: string): string => attribute(subject, kind) ?? "";
+  return {
+    name: part(OIDS.commonName),
+    organisation: part(OIDS.organisation),
+    role: part(OIDS.organisationalUnit),
+    creditCode: values.creditCode,
+  };
+}
+
+function isPoint(octets: Uint8Array): boolean {
+  try {
+    checkPoint(octets);
+    return true;
+  } catch (error) {
+    if (error instanceof GmError) {
+      return false;
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,141 @@
+/** CMS SignedData (RFC 5652) with one SM2 signature, over the content itself or over signed attributes. */
+
+import { FormError, isLikeAttributes, SET, signedAttributes } from "@mshield/forms";
+import { same, type Signature } from "@mshield/gm";
+
+import { type Attributes, parseAttributes } from "./attributes.ts";
+import { type Certificate, parseCertificate } from "./certificate.ts";
+import { type Content, contentOf, NOTHING } from "./content.ts";
+import { ContentMismatch } from "./errors.ts";
+import { ALGORITHM, DIGEST_ALGORITHM, readSignature } from "./frame.ts";
+import { readName } from "./names.ts";
+import { OIDS } from "./oids.ts";
+import { allOf, type Reader, whole } from "./reader.ts";
+
+const V1 = 1n;
+const ATTRIBUTES = 0xa0;
+
+/** `content` is null if detached, `signer` the certificate that signed; without attributes the content is signed itself. */
+export interface SignedData {
+  readonly content: Uint8Array | null;
+  readonly attributes: Attributes | null;
+  readonly signature: Signature;
+  readonly signer: Certificate;
+  readonly certificates: readonly Certificate[];
+}
+
+/** A SignedData of the one form that is read here; FormError. Nothing is verified. */
+export function parseCms(der: Uint8Array): SignedData {
+  const inside = whole(der, (reader) => allOf(reader.enter(), readOuter));
+  const [version, digests] = [inside.integer(), inside.setOf().map((algorithm) => algorithm.raw())];
+  if (version !== V1 || digests.length !== 1 || !same(digests[0]!, DIGEST_ALGORITHM)) {
+    throw new FormError("not version 1 with SM3 as its only digest");
+  }
+  const content = allOf(inside.enter(), readContent);
+  const certificates = inside.setOf(0xa0).map((each) => parseCertificate(each.raw()));
+  const [signer, ...more] = inside.setOf();
+  inside.end();
+  if (signer === undefined || more.length > 0) {
+    throw new FormError("there must be exactly one signer");
+  }
+  const { issuer, serial, attributes, signature } = readSigner(signer);
+  const named = certificates.filter((each) => each.serial === serial && same(each.issuer.der, issuer));
+  if (named.length !== 1) {
+    throw new FormError("the signer's certificate is missing or ambiguous");
+  }
+  return { content, attributes, signature, signer: named[0]!, certificates };
+}
+
+/** What the signature is over, once all that is known of the content fits what is inside: M, or content to be hashed. */
+export type Signed = Content;
+
+/**
+ * A detached one needs the content, or with signed attributes at least its SM3 `digest`. FormError where what is needed
+ * is missing, ContentMismatch where something differs.
+ */
+export async function signedMessage(
+  signed: SignedData,
+  { content, digest }: { readonly content: Content | null; readonly digest: Uint8Array | null },
+): Promise<Signed> {
+  const inside = signed.content === null ? null : contentOf(signed.content);
+  if (content !== null && inside !== null && !(await isSameContent(content, inside))) {
+    throw new ContentMismatch("the content is not the one inside");
+  }
+  const known = inside ?? content;
+  const ownDigest = known === null ? null : await known.hash(NOTHING);
+  if (digest !== null && ownDigest !== null && !same(digest, ownDigest)) {
+    throw new ContentMismatch("the content has another digest");
+  }
+  return messageOf(signed.attributes, known, ownDigest ?? digest);
+}
+
+function messageOf(attributes: Attributes | null, known: Content | null, digest: Uint8Array | null): Signed {
+  if (attributes !== null) {
+    if (digest === null) {
+      throw new FormError("detached: the content or its digest is needed");
+    }
+    if (!same(digest, attributes.messageDigest)) {
+      throw new ContentMismatch("the signed digest is another content's");
+    }
+    return contentOf(signedAttributes(attributes.messageDigest, attributes.display));
+  }
+  if (known === null) {
+    throw new FormError("detached without signed attributes: the content is needed");
+  }
+  if (isLikeAttributes(known.head)) {
+    throw new ContentMismatch("the content is signed attributes, taken from another signature");
+  }
+  return known;
+}
+
+async function isSameContent(a: Content, b: Content): Promise<boolean> {
+  return a.size === b.size && same(await a.hash(NOTHING), await b.hash(NOTHING));
+}
+
+function readOuter(outer: Reader): Reader {
+  if (outer.oid() !== OIDS.cmsSignedData) {
+    throw new FormError("not a SignedData");
+  }
+  const wrapped = outer.explicit(0);
+  if (wrapped === null) {
+    throw new FormError("no content");
+  }
+  return allOf(wrapped, (reader) => reader.enter());
+}
+
+function readContent(inside: Reader): Uint8Array | null {
+  if (inside.oid() !== OIDS.cmsData) {
+    throw new FormError("the content is not plain data");
+  }
+  const wrapped = inside.explicit(0);
+  return wrapped === null ? null : allOf(wrapped, (reader) => reader.octets());
+}
+
+interface Signer {
+  readonly issuer: Uint8Array;
+  readonly serial: bigint;
+  readonly attributes: Attributes | null;
+  readonly signature: Signature;
+}
+
+function readSigner(element: Reader): Signer {
+  return allOf(element.enter(), (info) => {
+    if (info.integer() !== V1) {
+      throw new FormError("the signer must be named by issuer and serial number");
+    }
+    const [issuer, serial] = allOf(info.enter(), (named) => [readName(named).der, named.integer()] as const);
+    const digestAlgorithm = info.raw();
+    const attributes = info.next === ATTRIBUTES ? parseAttributes(asSet(info.raw())) : null;
+    if (!same(digestAlgorithm, DIGEST_ALGORITHM) || !same(info.raw(), ALGORITHM)) {
+      throw new FormError("not SM3 and SM2");
+    }
+    return { issuer, serial, attributes, signature: readSignature(info.octets()) };
+  });
+}
+
+/** What is signed has the identifier octet of a SET OF (RFC 5652, 5.4). */
+function asSet(implicit: Uint8Array): Uint8Array {
+  const set = implicit.slice();
+  set[0] = SET;
+  return set;
+}

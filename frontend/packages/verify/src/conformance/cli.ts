@@ -1,0 +1,95 @@
+/**
+ * `npm run conform -w packages/verify -- FILE`: judges the cases in a file of JSON, one per line, and prints a line of
+ * JSON for each: verdict, the first step that doesn't hold or isn't done, and its code. Bytes stand in base64.
+ */
+
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import process from "node:process";
+
+import { fromBase64 } from "@mshield/forms";
+
+import type { Case, Piece } from "../assemble.ts";
+import { parseCertificate } from "../certificate.ts";
+import { contentOf } from "../content.ts";
+import { parseCrl } from "../crl.ts";
+import { judge, type Result } from "../judge.ts";
+import type { Found } from "../recognise.ts";
+
+interface Line {
+  readonly kind: Case["kind"];
+  readonly signature: string;
+  readonly certificate?: string;
+  readonly content?: string;
+  readonly chain?: readonly string[];
+  readonly roots: readonly string[];
+  readonly log_keys?: readonly string[];
+  readonly crls?: readonly string[];
+  readonly ocsp?: string;
+  readonly at: number;
+}
+
+const [file] = process.argv.slice(2);
+if (file === undefined) {
+  process.stderr.write("usage: npm run conform -w packages/verify -- FILE\n");
+  process.exit(2);
+}
+const text = readFileSync(resolve(process.env["INIT_CWD"] ?? ".", file), "utf8");
+for (const line of text.split("\n").filter((each) => each !== "")) {
+  process.stdout.write(`${JSON.stringify(await run(JSON.parse(line) as Line))}\n`);
+}
+
+async function run(line: Line): Promise<object> {
+  try {
+    return told(await judge(caseOf(line), knownOf(line)));
+  } catch (error) {
+    return {
+      verdict: "crash",
+      step: null,
+      code: error instanceof Error ? (error.stack ?? error.message) : "",
+    };
+  }
+}
+
+function told({ verdict, checks }: Result): object {
+  const open = checks.find(
+    ({ state, isNeeded, code }) =>
+      state === "failed" || (state === "unchecked" && isNeeded && code !== "not_reached"),
+  );
+  const later =
+    checks.find(({ name, state }) => name === "revocation" && state === "noted")?.revocation ?? null;
+  return { verdict, step: open?.name ?? null, code: open?.code ?? null, later };
+}
+
+function caseOf(line: Line): Case {
+  const bytes = fromBase64(line.signature);
+  const content = line.content === undefined ? null : contentOf(fromBase64(line.content));
+  const found: Found =
+    line.kind === "evidence" ? { kind: "evidence", bytes } : { kind: line.kind, der: bytes };
+  const piece = (of: Found, holds = contentOf(bytes)): Piece => ({
+    id: "",
+    name: "",
+    found: of,
+    content: holds,
+  });
+  return {
+    piece: piece(found),
+    kind: line.kind,
+    document: content === null ? null : piece({ kind: "document" }, content),
+    certificate: line.certificate === undefined ? null : parseCertificate(fromBase64(line.certificate)),
+  };
+}
+
+function knownOf(line: Line): Parameters<typeof judge>[1] {
+  return {
+    now: line.at,
+    roots: line.roots.map((each) => parseCertificate(fromBase64(each))),
+    logKeys: line.log_keys ?? [],
+    chain: (line.chain ?? []).map((each) => parseCertificate(fromBase64(each))),
+    at: line.at,
+    crls: [],
+    givenCrls: (line.crls ?? []).map((each) => parseCrl(fromBase64(each))),
+    givenOcsp: line.ocsp === undefined ? null : fromBase64(line.ocsp),
+    answer: { state: "not_asked" },
+  };
+}

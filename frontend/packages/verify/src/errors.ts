@@ -1,0 +1,80 @@
+/** What does not hold, by the codes of `mshield verify`, and the step of the verification that found it. */
+
+import { FormError } from "@mshield/forms";
+import { GmError } from "@mshield/gm";
+
+export type Step =
+  | "input"
+  | "content"
+  | "display"
+  | "request"
+  | "chain"
+  | "revocation"
+  | "signature"
+  | "signer"
+  | "cms"
+  | "log";
+
+/** What a revocation says beside its code: since when (ms) and the reason code of RFC 5280. */
+export interface Revocation {
+  readonly at: number;
+  readonly reason: number;
+}
+
+/** A part that does not hold: one of a chain, a status or a log. */
+export class PartError extends Error {
+  override readonly name = "PartError";
+  readonly code: string;
+  readonly revocation: Revocation | null;
+
+  constructor(code: string, message: string, revocation: Revocation | null = null) {
+    super(message);
+    this.code = code;
+    this.revocation = revocation;
+  }
+}
+
+/** The content is not the one that a signature names. */
+export class ContentMismatch extends Error {
+  override readonly name = "ContentMismatch";
+}
+
+/** Not verified; `message` is for a log. */
+export class VerificationError extends Error {
+  override readonly name = "VerificationError";
+  readonly code: string;
+  readonly step: Step;
+  readonly revocation: Revocation | null;
+
+  constructor(code: string, step: Step, message: string, revocation: Revocation | null = null) {
+    super(message);
+    this.code = code;
+    this.step = step;
+    this.revocation = revocation;
+  }
+}
+
+/** What `work` gives; what is found wrong in it is wrong in this step, and what can't be read is `unreadable`. */
+export async function inStep<T>(step: Step, work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw named(step, error);
+  }
+}
+
+function named(step: Step, error: unknown): unknown {
+  if (error instanceof PartError) {
+    return new VerificationError(error.code, step, error.message, error.revocation);
+  }
+  if (error instanceof ContentMismatch) {
+    return new VerificationError("message_mismatch", step, error.message);
+  }
+  if (error instanceof FormError) {
+    return new VerificationError("unreadable", step, error.message);
+  }
+  if (error instanceof GmError) {
+    return new VerificationError("bad_signature", step, error.message);
+  }
+  return error;
+}

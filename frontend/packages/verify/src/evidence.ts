@@ -1,0 +1,186 @@
+/**
+ * The evidence bundle `mshield-evidence/v1` (docs/evidence.md), read strictly: no field too many, too few or twice, no
+ * second spelling of a value. What the values say is judged by `verify_evidence.ts`.
+ */
+
+import { type DisplayLine, FormError, fromBase64, isWellFormed, readJson } from "@mshield/forms";
+
+export const TYPE = "mshield-evidence/v1";
+const FORMATS = ["raw", "cms", "cms_detached"] as const;
+export type Format = (typeof FORMATS)[number];
+
+/** Bytes are decoded, hex stands as it is. */
+export interface Evidence {
+  readonly request: {
+    readonly id: string;
+    readonly kind: "login" | "signature";
+    readonly system: { readonly clientId: string; readonly name: string; readonly domain: string };
+  };
+  readonly document: {
+    readonly sid: string;
+    readonly title: string;
+    readonly mediaType: string;
+    readonly format: Format;
+    readonly size: number;
+    readonly digest: string;
+    readonly content: Uint8Array | null;
+    readonly display: readonly DisplayLine[];
+  };
+  readonly signature: {
+    readonly signedAt: number;
+    readonly value: Uint8Array;
+    readonly attributes: Uint8Array | null;
+    readonly cms: Uint8Array;
+  };
+  readonly certificatePem: string;
+  /** Issuing CA, then root, which is not to be trusted for standing here. */
+  readonly chainPem: readonly [string, string];
+  readonly status: { readonly ocsp: Uint8Array; readonly caOcsp: Uint8Array };
+  readonly log: {
+    readonly key: string;
+    readonly uid: string;
+    readonly salt: Uint8Array;
+    readonly entry: Uint8Array;
+    readonly index: number;
+    readonly hashes: readonly Uint8Array[];
+    readonly checkpoint: string;
+  };
+}
+
+/** The bundle in a file; FormError for anything but the one form. White space and order are free. */
+export function parseEvidence(data: Uint8Array): Evidence {
+  const top = members(readJson(data, { integers: true }), [
+    "type", "request", "document", "signature", "certificate_pem", "chain_pem", "status", "log",
+  ]); // prettier-ignore
+  word(top["type"], [TYPE]);
+  const [issuing, root, ...more] = list(top["chain_pem"]).map(text);
+  if (issuing === undefined || root === undefined || more.length > 0) {
+    throw new FormError("a chain is issuing CA and root");
+  }
+  return {
+    request: readRequest(top["request"]),
+    document: readDocument(top["document"]),
+    signature: readSignature(top["signature"]),
+    certificatePem: text(top["certificate_pem"]),
+    chainPem: [issuing, root],
+    status: readStatus(top["status"]),
+    log: readLog(top["log"]),
+  };
+}
+
+function readRequest(value: unknown): Evidence["request"] {
+  const of = members(value, ["id", "kind", "business_system"]);
+  const system = members(of["business_system"], ["client_id", "name", "domain"]);
+  return {
+    id: text(of["id"]),
+    kind: word(of["kind"], ["login", "signature"]),
+    system: {
+      clientId: text(system["client_id"]),
+      name: text(system["name"]),
+      domain: text(system["domain"]),
+    },
+  };
+}
+
+function readDocument(value: unknown): Evidence["document"] {
+  const of = members(value, [
+    "sid", "title", "media_type", "format", "size", "digest_sm3", "content_b64", "display",
+  ]); // prettier-ignore
+  return {
+    sid: hexText(of["sid"], 16),
+    title: text(of["title"]),
+    mediaType: text(of["media_type"]),
+    format: word(of["format"], FORMATS),
+    size: count(of["size"]),
+    digest: hexText(of["digest_sm3"], 32),
+    content: of["content_b64"] === null ? null : bytes(of["content_b64"]),
+    display: list(of["display"]).map((each) => {
+      const line = members(each, ["label", "value"]);
+      return { label: text(line["label"]), value: text(line["value"]) };
+    }),
+  };
+}
+
+function readSignature(value: unknown): Evidence["signature"] {
+  const of = members(value, ["signed_at", "signature_b64", "signed_attributes_b64", "cms_b64"]);
+  const attributes = of["signed_attributes_b64"];
+  return {
+    signedAt: count(of["signed_at"]),
+    value: bytes(of["signature_b64"]),
+    attributes: attributes === null ? null : bytes(attributes),
+    cms: bytes(of["cms_b64"]),
+  };
+}
+
+function readStatus(value: unknown): Evidence["status"] {
+  const of = members(value, ["ocsp_b64", "ca_ocsp_b64"]);
+  return { ocsp: bytes(of["ocsp_b64"]), caOcsp: bytes(of["ca_ocsp_b64"]) };
+}
+
+function readLog(value: unknown): Evidence["log"] {
+  const of = members(value, ["key", "uid", "salt_b64", "entry_b64", "index", "hashes_b64", "checkpoint"]);
+  return {
+    key: text(of["key"]),
+    uid: hexText(of["uid"], 16),
+    salt: bytes(of["salt_b64"]),
+    entry: bytes(of["entry_b64"]),
+    index: count(of["index"]),
+    hashes: list(of["hashes_b64"]).map(bytes),
+    checkpoint: text(of["checkpoint"]),
+  };
+}
+
+type Members = Readonly<Record<string, unknown>>;
+
+/** An object of exactly these members. */
+function members(value: unknown, names: readonly string[]): Members {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new FormError("not an object");
+  }
+  const found = Object.keys(value);
+  if (found.length !== names.length || !names.every((name) => Object.hasOwn(value, name))) {
+    throw new FormError("a field is missing or unknown");
+  }
+  return value as Members;
+}
+
+function text(value: unknown): string {
+  if (typeof value !== "string" || !isWellFormed(value)) {
+    throw new FormError("not text");
+  }
+  return value;
+}
+
+function word<T extends string>(value: unknown, words: readonly T[]): T {
+  const found = words.find((each) => each === value);
+  if (found === undefined) {
+    throw new FormError(`not one of ${words.join(", ")}`);
+  }
+  return found;
+}
+
+function count(value: unknown): number {
+  if (!Number.isSafeInteger(value) || (value as number) < 0) {
+    throw new FormError("not a number from 0 up to 2^53");
+  }
+  return (value as number) + 0; // -0 is 0
+}
+
+function list(value: unknown): unknown[] {
+  if (!Array.isArray(value)) {
+    throw new FormError("not a list");
+  }
+  return value;
+}
+
+function bytes(value: unknown): Uint8Array {
+  return fromBase64(text(value));
+}
+
+function hexText(value: unknown, length: number): string {
+  const found = text(value);
+  if (found.length !== 2 * length || !/^[0-9a-f]*$/.test(found)) {
+    throw new FormError(`not ${length} bytes of lower-case hex`);
+  }
+  return found;
+}

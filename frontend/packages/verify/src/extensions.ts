@@ -1,0 +1,168 @@
+/** Extensions of certificates, lists and answers (RFC 5280, 4.2), and what those of a certificate say. */
+
+import { FormError, utf8Text } from "@mshield/forms";
+
+import { OIDS } from "./oids.ts";
+import { allOf, each, type Reader, whole } from "./reader.ts";
+
+/** Bits of KeyUsage. */
+export const KeyUse = { digitalSignature: 0, keyCertSign: 5, crlSign: 6 } as const;
+
+export interface Extension {
+  readonly oid: string;
+  readonly isCritical: boolean;
+  readonly value: Uint8Array;
+}
+
+/** Null or empty where the extension is absent. */
+export interface ExtensionValues {
+  readonly ski: Uint8Array | null;
+  readonly aki: Uint8Array | null;
+  readonly isCa: boolean;
+  readonly pathLength: bigint | null;
+  readonly keyUsage: ReadonlySet<number>;
+  readonly purposes: readonly string[];
+  readonly caIssuerUrls: readonly string[];
+  readonly ocspNoCheck: boolean;
+  readonly creditCode: string | null;
+  readonly unknownCritical: readonly string[];
+}
+
+/** The SEQUENCE OF Extension that comes next; it may not be empty. */
+export function readExtensions(reader: Reader): Extension[] {
+  const found = each(reader.enter(), (list) =>
+    allOf(list.enter(), (item) => ({
+      oid: item.oid(),
+      isCritical: item.defaultFalse(),
+      value: item.octets(),
+    })),
+  );
+  if (found.length === 0) {
+    throw new FormError("a list of extensions may not be empty");
+  }
+  return found;
+}
+
+/** The key identifier of AuthorityKeyIdentifier, which must be there; issuer and serial number may follow. */
+export function readAuthorityKeyId(value: Uint8Array): Uint8Array {
+  const inside = whole(value, (reader) => reader.enter());
+  const identifier = inside.content(0x80);
+  each(inside, (rest) => rest.raw());
+  return identifier;
+}
+
+/** Reads all extensions of a certificate; FormError where one is malformed or stands twice. */
+export function readValues(extensions: readonly Extension[]): ExtensionValues {
+  const byOid = new Map(extensions.map(({ oid, value }) => [oid, value]));
+  if (byOid.size !== extensions.length) {
+    throw new FormError("an extension stands twice");
+  }
+  const found = new Map([...byOid].map(([oid, value]) => [oid, READERS[oid]?.(value)]));
+  const get = <T>(oid: string, absent: T): T => (found.has(oid) ? (found.get(oid) as T) : absent);
+  const [isCa, pathLength] = get<[boolean, bigint | null]>(OIDS.basicConstraints, [false, null]);
+  const access = get<[method: string, url: string][]>(OIDS.authorityInfoAccess, []);
+  return {
+    ski: get<Uint8Array | null>(OIDS.subjectKeyId, null),
+    aki: get<Uint8Array | null>(OIDS.authorityKeyId, null),
+    isCa,
+    pathLength,
+    keyUsage: get(OIDS.keyUsage, new Set<number>()),
+    purposes: get<string[]>(OIDS.extendedKeyUsage, []),
+    caIssuerUrls: access.filter(([method]) => method === OIDS.caIssuers).map(([, url]) => url),
+    ocspNoCheck: byOid.has(OIDS.ocspNoCheck),
+    creditCode: get<string | null>(OIDS.organisationCode, null),
+    unknownCritical: extensions
+      .filter(({ oid, isCritical }) => isCritical && !Object.hasOwn(READERS, oid))
+      .map(({ oid }) => oid),
+  };
+}
+
+/** How the value of each known extension is read. */
+const READERS: Readonly<Record<string, (value: Uint8Array) => unknown>> = {
+  [OIDS.subjectKeyId]: (value) => whole(value, (reader) => reader.octets()),
+  [OIDS.authorityKeyId]: readAuthorityKeyId,
+  [OIDS.basicConstraints]: readBasicConstraints,
+  [OIDS.keyUsage]: readKeyUsage,
+  [OIDS.extendedKeyUsage]: readPurposes,
+  [OIDS.crlDistributionPoints]: readCrlUrls,
+  [OIDS.authorityInfoAccess]: readInfoAccess,
+  [OIDS.certificatePolicies]: (value) =>
+    each(
+      whole(value, (reader) => reader.enter()),
+      (policies) => policies.enter().oid(),
+    ),
+  [OIDS.ocspNoCheck]: (value) => whole(value, (reader) => reader.null()),
+  [OIDS.identifyCode]: readIdentifyCode,
+  [OIDS.organisationCode]: (value) => whole(value, (reader) => reader.printable()),
+};
+
+function readBasicConstraints(value: Uint8Array): [isCa: boolean, pathLength: bigint | null] {
+  return allOf(
+    whole(value, (reader) => reader.enter()),
+    (inside) => {
+      const isCa = inside.defaultFalse();
+      const limit = inside.more ? inside.integer() : null;
+      if (limit !== null && (limit < 0n || !isCa)) {
+        throw new FormError("path length is negative, or stands at no CA");
+      }
+      return [isCa, limit];
+    },
+  );
+}
+
+function readKeyUsage(value: Uint8Array): Set<number> {
+  const bits = whole(value, (reader) => reader.namedBits());
+  if (bits.size === 0) {
+    throw new FormError("key usage without a bit");
+  }
+  return bits;
+}
+
+function readPurposes(value: Uint8Array): string[] {
+  const found = each(
+    whole(value, (reader) => reader.enter()),
+    (inside) => inside.oid(),
+  );
+  if (found.length === 0) {
+    throw new FormError("extended key usage without a purpose");
+  }
+  return found;
+}
+
+/** Points must be full names made of URLs. */
+function readCrlUrls(value: Uint8Array): string[] {
+  const points = whole(value, (reader) => reader.enter());
+  return each(points, (list) => {
+    const name = allOf(list.enter(), (point) => point.enter(0xa0));
+    return each(
+      allOf(name, (inside) => inside.enter(0xa0)),
+      readUrl,
+    );
+  }).flat();
+}
+
+function readInfoAccess(value: Uint8Array): [method: string, url: string][] {
+  return each(
+    whole(value, (reader) => reader.enter()),
+    (pairs) => allOf(pairs.enter(), (pair) => [pair.oid(), readUrl(pair)] as [string, string]),
+  );
+}
+
+/** `[0]` or `[2]` EXPLICIT PrintableString: id card or passport (ADR 2). */
+function readIdentifyCode(value: Uint8Array): string {
+  return whole(value, (reader) => {
+    const tag = reader.next;
+    if (tag !== 0xa0 && tag !== 0xa2) {
+      throw new FormError("not an identify code with an id card or passport number");
+    }
+    return allOf(reader.enter(tag), (inside) => inside.printable());
+  });
+}
+
+function readUrl(reader: Reader): string {
+  const url = reader.content(0x86);
+  if (url.some((octet) => octet > 0x7f)) {
+    throw new FormError("a URL is not ASCII");
+  }
+  return utf8Text(url);
+}

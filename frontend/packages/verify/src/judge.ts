@@ -1,0 +1,359 @@
+/** Judges one signature with all that is known, and tells every check: what passed, what failed first, what was not done and why. */
+
+import { FormError } from "@mshield/forms";
+import { hex, sm3 } from "@mshield/gm";
+
+import type { Case } from "./assemble.ts";
+import { type Certificate, fingerprint, parsePem, personOf, type Person } from "./certificate.ts";
+import { type Check, type CheckName, type Facts, Tally, type Verdict, verdictOf } from "./checks.ts";
+import { parseCms } from "./cms.ts";
+import { NOTHING } from "./content.ts";
+import type { Crl } from "./crl.ts";
+import { PartError, VerificationError } from "./errors.ts";
+import { type Evidence, parseEvidence } from "./evidence.ts";
+import { parseOcsp } from "./ocsp.ts";
+import { type VerifiedPath, isNamed } from "./path.ts";
+import { checkOcsp } from "./status.ts";
+import { serialText, verifyEvidence } from "./verify_evidence.ts";
+import { verifyCms, verifySignature } from "./verify_signature.ts";
+
+/** How the question about the certificate's present state went: the answer (DER), or why there is none. */
+export type Answer =
+  | { readonly state: "answered"; readonly ocsp: Uint8Array }
+  | { readonly state: "not_asked" | "no_answer" | "foreign_ca" };
+
+/** What is trusted and what else is known; times in ms. */
+export interface Known {
+  readonly now: number;
+  /** The moment to judge a CMS or bare signature as of; null for that of the status that was given, else now. */
+  readonly at: number | null;
+  readonly roots: readonly Certificate[];
+  readonly logKeys: readonly string[];
+  /** CA certificates that a chain may use, and lists in force now. */
+  readonly chain: readonly Certificate[];
+  readonly crls: readonly Crl[];
+  /** Lists and answers (DER) that were given as files: then it is judged as of their time. */
+  readonly givenCrls: readonly Crl[];
+  readonly givenOcsp: Uint8Array | null;
+  readonly answer: Answer;
+}
+
+export interface Result {
+  readonly kind: Case["kind"];
+  readonly source: string;
+  readonly verdict: Verdict;
+  /** A failed one first. */
+  readonly checks: readonly Check[];
+  /** As the certificate says; to be believed only where chain and signature passed. */
+  readonly signer:
+    (Person & { readonly serial: string; readonly notBefore: number; readonly notAfter: number }) | null;
+  /** Of a bundle, by the service's clock. */
+  readonly signedAt: number | null;
+  /** The moment that was judged, and that of the verification. */
+  readonly judgedAt: number;
+  readonly verifiedAt: number;
+  readonly document: Document | null;
+  readonly request: Evidence["request"] | null;
+  readonly log: { readonly origin: string; readonly index: number; readonly key: string } | null;
+  /** SHA-256 (hex) of the root to which the chain leads. */
+  readonly rootSha256: string | null;
+}
+
+/** What was signed; `digest` is SM3 (hex). */
+export interface Document {
+  readonly name: string | null;
+  readonly title: string | null;
+  readonly mediaType: string | null;
+  readonly size: number;
+  readonly digest: string;
+  readonly display: Evidence["document"]["display"];
+}
+
+const ORDER: Readonly<Record<Case["kind"], readonly CheckName[]>> = {
+  evidence: [
+    "input",
+    "content",
+    "signature",
+    "chain",
+    "revocation",
+    "display",
+    "request",
+    "cms",
+    "log",
+    "now",
+  ],
+  cms: ["input", "content", "signature", "chain", "revocation", "issuers"],
+  signature: ["content", "signature", "chain", "revocation", "issuers"],
+};
+
+/** What of a case can be read without judging it. */
+interface Read {
+  readonly evidence: Evidence | null;
+  readonly leaf: Certificate | null;
+  readonly inside: readonly Certificate[];
+  readonly embedded: Uint8Array | null;
+}
+
+/** The result; it never throws for what stands in the files. */
+export async function judge(given: Case, known: Known): Promise<Result> {
+  const read = readCase(given);
+  const tally = new Tally();
+  let path: VerifiedPath | null = null;
+  try {
+    path = await judged(given, read, known, tally);
+  } catch (error) {
+    if (!(error instanceof VerificationError)) {
+      throw error;
+    }
+    tally.failed(error.step, error.code, error.revocation);
+  }
+  const checks = tally.inOrder(ORDER[given.kind].filter((name) => name !== "now" || tally.has(name)));
+  return {
+    kind: given.kind,
+    source: given.piece.name,
+    verdict: verdictOf(checks),
+    checks,
+    signer: read.leaf === null ? null : signerOf(read.leaf),
+    signedAt: read.evidence?.signature.signedAt ?? null,
+    judgedAt: read.evidence?.signature.signedAt ?? momentOf(given, known),
+    verifiedAt: known.now,
+    document: await documentOf(given, read),
+    request: read.evidence?.request ?? null,
+    log: logOf(checks, read.evidence),
+    rootSha256: path === null ? null : hex(fingerprint(path.root)),
+  };
+}
+
+/** The signer's certificate and its issuer's, whose present state may be asked; null where one is not known. */
+export function askable(
+  given: Case,
+  issuers: readonly Certificate[],
+): { readonly leaf: Certificate; readonly issuer: Certificate } | null {
+  const { leaf, inside } = readCase(given);
+  const issuer = leaf === null ? undefined : [...inside, ...issuers].find((each) => isNamed(leaf, each));
+  return leaf === null || issuer === undefined ? null : { leaf, issuer };
+}
+
+/** The signer's certificate, as far as it can be read. */
+export function leafOf(given: Case): Certificate | null {
+  return readCase(given).leaf;
+}
+
+async function judged(given: Case, read: Read, known: Known, tally: Tally): Promise<VerifiedPath | null> {
+  if (given.kind === "evidence") {
+    return await judgeEvidence(given, read, known, tally);
+  }
+  if (given.kind === "cms") {
+    return await judgeCms(given, read, known, tally);
+  }
+  return await judgeBare(given, known, tally);
+}
+
+async function judgeEvidence(
+  given: Case,
+  { evidence }: Read,
+  known: Known,
+  tally: Tally,
+): Promise<VerifiedPath | null> {
+  if (evidence === null) {
+    throw new VerificationError("unreadable", "input", "not a bundle of the one form");
+  }
+  const trust = { roots: known.roots, at: known.now, logKeys: known.logKeys };
+  const { signature } = await verifyEvidence(evidence, given.document?.content ?? null, trust, tally);
+  checkNow(signature.path, evidence.signature.signedAt, known, tally);
+  return signature.path;
+}
+
+async function judgeCms(given: Case, read: Read, known: Known, tally: Tally): Promise<VerifiedPath | null> {
+  const { found } = given.piece;
+  if (found.kind !== "cms") {
+    return null;
+  }
+  if (given.document === null && read.leaf !== null && read.embedded === null) {
+    tally.passed("input");
+    tally.missing("content", "no_document");
+    return null;
+  }
+  const { path } = await verifyCms(
+    {
+      cms: found.der,
+      content: given.document?.content ?? null,
+      chain: known.chain,
+      roots: known.roots,
+      at: momentOf(given, known),
+      status: statusOf(known),
+    },
+    tally,
+  );
+  checkAnswer(path, known, tally);
+  return path;
+}
+
+async function judgeBare(given: Case, known: Known, tally: Tally): Promise<VerifiedPath | null> {
+  const { found } = given.piece;
+  const { document, certificate } = given;
+  if (document === null) {
+    tally.missing("content", "no_document");
+  }
+  if (certificate === null) {
+    tally.missing("chain", "no_certificate");
+  }
+  if (found.kind !== "signature" || document === null || certificate === null) {
+    return null;
+  }
+  const { path } = await verifySignature(
+    {
+      message: document.content,
+      signature: found.der,
+      certificate,
+      chain: known.chain,
+      roots: known.roots,
+      at: momentOf(given, known),
+      status: statusOf(known),
+    },
+    tally,
+  );
+  tally.passed("content", { by: "file", size: document.content.size });
+  checkAnswer(path, known, tally);
+  return path;
+}
+
+function hasGivenStatus(known: Known): boolean {
+  return known.givenOcsp !== null || known.givenCrls.length > 0;
+}
+
+/** Lists of today say nothing about the moment of a status that was given. */
+function statusOf(known: Known): { crls: readonly Crl[]; ocsp: Uint8Array | null } {
+  return { crls: hasGivenStatus(known) ? known.givenCrls : known.crls, ocsp: known.givenOcsp };
+}
+
+/** The moment for which the given status speaks, as `mshield verify FOLDER` has it; else now. */
+function momentOf({ kind, certificate }: Case, known: Known): number {
+  if (known.at !== null || !hasGivenStatus(known)) {
+    return known.at ?? known.now;
+  }
+  try {
+    const times =
+      known.givenOcsp === null
+        ? known.givenCrls.map(({ thisUpdate }) => thisUpdate)
+        : parseOcsp(known.givenOcsp).statuses.map(({ thisUpdate }) => thisUpdate);
+    return Math.max(...times, kind === "signature" ? (certificate?.notBefore ?? 0) : 0);
+  } catch (error) {
+    if (error instanceof FormError) {
+      return known.now; // the verification itself names what can't be read
+    }
+    throw error;
+  }
+}
+
+/** Without a signing time only the present state can clear a signature. An answer that is none clears nothing. */
+function checkAnswer(path: VerifiedPath, { answer, now }: Known, tally: Tally): void {
+  if (!tally.isMissing("revocation")) {
+    return;
+  }
+  if (answer.state !== "answered") {
+    tally.missing("revocation", answer.state);
+    return;
+  }
+  const stands = present(path, answer.ocsp, now);
+  if (stands.error === null) {
+    tally.passed("revocation", { by: "asked", at: stands.at });
+  } else if (stands.error.revocation !== null) {
+    tally.failed("revocation", stands.error.code, stands.error.revocation);
+  } else {
+    tally.missing("revocation", "no_answer");
+  }
+}
+
+/** How the certificate of a bundle stands now; that it ended after the signature does not touch the signature. */
+function checkNow(path: VerifiedPath, signedAt: number, { answer, now }: Known, tally: Tally): void {
+  if (answer.state !== "answered") {
+    tally.aside("now", answer.state);
+    return;
+  }
+  const stands = present(path, answer.ocsp, now);
+  const revocation = stands.error?.revocation ?? null;
+  if (stands.error === null) {
+    tally.passed("now", { at: stands.at });
+  } else if (revocation === null) {
+    tally.aside("now", "no_answer");
+  } else if (revocation.at > signedAt) {
+    tally.noted("now", stands.error.code, revocation);
+  } else {
+    tally.failed("now", stands.error.code, revocation);
+  }
+}
+
+function present(path: VerifiedPath, ocsp: Uint8Array, now: number): { at: number; error: PartError | null } {
+  const issuer = path.intermediates[0] ?? path.root;
+  try {
+    return { at: checkOcsp(path.leaf, issuer, parseOcsp(ocsp), now).thisUpdate, error: null };
+  } catch (error) {
+    if (error instanceof PartError) {
+      return { at: now, error };
+    }
+    if (error instanceof FormError) {
+      return { at: now, error: new PartError("unreadable", error.message) };
+    }
+    throw error;
+  }
+}
+
+function readCase({ piece, certificate }: Case): Read {
+  const nothing: Read = { evidence: null, leaf: certificate, inside: [], embedded: null };
+  try {
+    if (piece.found.kind === "evidence") {
+      const evidence = parseEvidence(piece.found.bytes);
+      return { ...nothing, evidence, ...readChain(evidence), embedded: evidence.document.content };
+    }
+    if (piece.found.kind === "cms") {
+      const { signer, certificates, content } = parseCms(piece.found.der);
+      return { ...nothing, leaf: signer, inside: certificates, embedded: content };
+    }
+  } catch (error) {
+    if (!(error instanceof FormError)) {
+      throw error;
+    }
+  }
+  return nothing;
+}
+
+function readChain({ certificatePem, chainPem }: Evidence): Pick<Read, "leaf" | "inside"> {
+  try {
+    const [leaf] = parsePem(certificatePem);
+    return { leaf: leaf ?? null, inside: chainPem.flatMap(parsePem) };
+  } catch (error) {
+    if (error instanceof FormError) {
+      return { leaf: null, inside: [] };
+    }
+    throw error;
+  }
+}
+
+function signerOf(leaf: Certificate): NonNullable<Result["signer"]> {
+  return { ...personOf(leaf), serial: serialText(leaf), notBefore: leaf.notBefore, notAfter: leaf.notAfter };
+}
+
+async function documentOf({ document }: Case, { evidence, embedded }: Read): Promise<Document | null> {
+  if (evidence !== null) {
+    const { title, mediaType, size, digest, display } = evidence.document;
+    return { name: document?.name ?? null, title, mediaType, size, digest, display };
+  }
+  const plain = { title: null, mediaType: null, display: [] };
+  if (document !== null) {
+    const digest = hex(await document.content.hash(NOTHING));
+    return { ...plain, name: document.name, size: document.content.size, digest };
+  }
+  return embedded === null
+    ? null
+    : { ...plain, name: null, size: embedded.length, digest: hex(sm3(embedded)) };
+}
+
+function logOf(checks: readonly Check[], evidence: Evidence | null): Result["log"] {
+  const facts: Facts | undefined = checks.find(
+    ({ name, state }) => name === "log" && state === "passed",
+  )?.facts;
+  return facts === undefined || evidence === null
+    ? null
+    : { origin: String(facts["origin"]), index: evidence.log.index, key: evidence.log.key };
+}

@@ -1,0 +1,29 @@
+/** Distinguished names; compared by their bytes. */
+
+import type { Reader } from "./reader.ts";
+import { allOf, each, whole } from "./reader.ts";
+
+export interface Name {
+  readonly der: Uint8Array;
+  /** Object identifier and text, from the top down. */
+  readonly attributes: readonly (readonly [kind: string, value: string])[];
+}
+
+/** The name that comes next: one attribute to a level, of known string types. */
+export function readName(reader: Reader): Name {
+  const der = reader.raw(0x30);
+  const attributes = whole(der, (outer) =>
+    each(outer.enter(), (levels) =>
+      allOf(
+        allOf(levels.enter(0x31), (level) => level.enter()),
+        (pair) => [pair.oid(), pair.text()[1]] as const,
+      ),
+    ),
+  );
+  return { der, attributes };
+}
+
+/** The first value of an attribute. */
+export function attribute(name: Name, kind: string): string | null {
+  return name.attributes.find(([found]) => found === kind)?.[1] ?? null;
+}

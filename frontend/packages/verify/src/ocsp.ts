@@ -1,0 +1,181 @@
+/** OCSP (RFC 6960): a request about one certificate, and answers signed with SM2 by a responder named by its key. */
+
+import { FormError, octetString, oid, sequence, tlv } from "@mshield/forms";
+import { same, type Signature, sm3 } from "@mshield/gm";
+import { sha1 } from "@noble/hashes/legacy.js";
+import { sha256 } from "@noble/hashes/sha2.js";
+
+import { type Certificate, keyId, parseCertificate } from "./certificate.ts";
+import { type Extension, readExtensions } from "./extensions.ts";
+import { readFrame } from "./frame.ts";
+import { OIDS } from "./oids.ts";
+import { allOf, each, ENUMERATED, type Reader, whole } from "./reader.ts";
+
+const HASHES: Readonly<Record<string, readonly [hash: (data: Uint8Array) => Uint8Array, bytes: number]>> = {
+  [OIDS.sha1]: [sha1, 20],
+  [OIDS.sha256]: [sha256, 32],
+  [OIDS.sm3]: [sm3, 32],
+};
+const MAX_NONCE = 128;
+
+/** Names a certificate by hashes of its issuer's name and key, and its serial number. */
+interface CertId {
+  readonly hash: string;
+  readonly nameHash: Uint8Array;
+  readonly keyHash: Uint8Array;
+  readonly serial: bigint;
+}
+
+export type Status =
+  | { readonly state: "good" | "unknown" }
+  | { readonly state: "revoked"; readonly at: number; readonly reason: number };
+
+/** One certificate's status; times in ms, `nextUpdate` null if newer is always there. */
+export interface SingleStatus {
+  readonly certId: CertId;
+  readonly status: Status;
+  readonly thisUpdate: number;
+  readonly nextUpdate: number | null;
+}
+
+/** `responderKeyHash` is SHA-1 of the responder's key bits. */
+export interface OcspResponse {
+  readonly tbs: Uint8Array;
+  readonly signature: Signature;
+  readonly responderKeyHash: Uint8Array;
+  readonly producedAt: number;
+  readonly statuses: readonly SingleStatus[];
+  readonly certificates: readonly Certificate[];
+}
+
+/** A request (DER), unsigned and without a nonce: it says the serial number and who issued the certificate. */
+export function ocspRequest(certificate: Certificate, issuer: Certificate): Uint8Array {
+  const certId = sequence(
+    sequence(oid(OIDS.sha1), tlv(5)),
+    octetString(sha1(issuer.subject.der)),
+    octetString(keyId(issuer.publicKey)),
+    whole(certificate.tbs, (outer) => serialOf(outer.enter())),
+  );
+  return sequence(sequence(sequence(sequence(certId))));
+}
+
+/** The serial number as it stands in a TBSCertificate. */
+function serialOf(inside: Reader): Uint8Array {
+  inside.explicit(0);
+  return inside.raw(2);
+}
+
+/** An answer from DER; FormError where it reports an error or is not of this form. */
+export function parseOcsp(der: Uint8Array): OcspResponse {
+  const basic = whole(der, (reader) => allOf(reader.enter(), readOuter));
+  const { framed, certificates } = whole(basic, (reader) =>
+    allOf(reader.enter(), (inside) => ({
+      framed: readFrame(inside),
+      certificates: readCertificates(inside),
+    })),
+  );
+  return { ...framed, certificates, ...whole(framed.tbs, (reader) => allOf(reader.enter(), readData)) };
+}
+
+export function isIssuedBy({ hash, nameHash, keyHash }: CertId, issuer: Certificate): boolean {
+  const [digest] = HASHES[hash]!;
+  return same(nameHash, digest(issuer.subject.der)) && same(keyHash, digest(issuer.publicKey));
+}
+
+function readOuter(outer: Reader): Uint8Array {
+  const status = outer.integer(ENUMERATED);
+  const wrapped = outer.explicit(0);
+  if (status !== 0n || wrapped === null) {
+    throw new FormError(`the responder answers with error ${status}`);
+  }
+  return allOf(
+    allOf(wrapped, (reader) => reader.enter()),
+    (content) => {
+      if (content.oid() !== OIDS.ocspBasic) {
+        throw new FormError("not a basic response");
+      }
+      return content.octets();
+    },
+  );
+}
+
+function readCertificates(inside: Reader): Certificate[] {
+  const wrapped = inside.explicit(0);
+  return wrapped === null
+    ? []
+    : each(
+        allOf(wrapped, (reader) => reader.enter()),
+        (list) => parseCertificate(list.raw()),
+      );
+}
+
+function readData(inside: Reader): Pick<OcspResponse, "responderKeyHash" | "producedAt" | "statuses"> {
+  const byKey = inside.explicit(2);
+  if (byKey === null) {
+    throw new FormError("not a version 1 response with the responder named by key");
+  }
+  const responderKeyHash = allOf(byKey, (reader) => reader.octets());
+  const producedAt = inside.generalizedTime();
+  const statuses = each(inside.enter(), (list) => readSingle(list.enter()));
+  const wrapped = inside.explicit(1);
+  if (wrapped !== null) {
+    requireNonceAlone(readExtensions(wrapped));
+  }
+  return { responderKeyHash, producedAt, statuses };
+}
+
+function requireNonceAlone(extensions: readonly Extension[]): void {
+  const nonces = extensions
+    .filter((each) => each.oid === OIDS.ocspNonce)
+    .map((nonce) => whole(nonce.value, (reader) => reader.octets()));
+  const isUnknown = extensions.some((each) => each.isCritical && each.oid !== OIDS.ocspNonce);
+  const isOdd = nonces.length > 1 || nonces.some(({ length }) => length < 1 || length > MAX_NONCE);
+  if (isUnknown || isOdd) {
+    throw new FormError("an unknown critical extension, more than one nonce, or a nonce of odd length");
+  }
+}
+
+function readSingle(item: Reader): SingleStatus {
+  const [certId, status, thisUpdate] = [
+    allOf(item.enter(), readCertId),
+    readStatus(item),
+    item.generalizedTime(),
+  ];
+  const nextUpdate = item.explicit(0)?.generalizedTime() ?? null;
+  const wrapped = item.explicit(1);
+  item.end();
+  if (wrapped !== null && readExtensions(wrapped).some(({ isCritical }) => isCritical)) {
+    throw new FormError("an unknown critical extension");
+  }
+  return { certId, status, thisUpdate, nextUpdate };
+}
+
+function readCertId(inside: Reader): CertId {
+  const hash = allOf(inside.enter(), (algorithm) => {
+    const found = algorithm.oid();
+    if (algorithm.more) {
+      algorithm.null();
+    }
+    return found;
+  });
+  const [nameHash, keyHash, serial] = [inside.octets(), inside.octets(), inside.integer()];
+  const bytes = Object.hasOwn(HASHES, hash) ? HASHES[hash]![1] : -1;
+  if (nameHash.length !== bytes || keyHash.length !== bytes) {
+    throw new FormError("the hash of a certificate id is not SHA-1, SHA-256 or SM3, or of wrong length");
+  }
+  return { hash, nameHash, keyHash, serial };
+}
+
+function readStatus(item: Reader): Status {
+  const tag = item.next;
+  if (tag === 0x80 || tag === 0x82) {
+    if (item.content(tag).length > 0) {
+      throw new FormError("a status has content that it may not have");
+    }
+    return { state: tag === 0x80 ? "good" : "unknown" };
+  }
+  return allOf(item.enter(0xa1), (info) => {
+    const [at, why] = [info.generalizedTime(), info.explicit(0)];
+    return { state: "revoked" as const, at, reason: Number(why?.integer(ENUMERATED) ?? 0n) };
+  });
+}

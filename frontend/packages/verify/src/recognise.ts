@@ -1,0 +1,121 @@
+/** What a file is, by what stands in it; its name only helps where that says nothing. */
+
+import { FormError, fromBase64 } from "@mshield/forms";
+import { fromDer, GmError, hex, number, toDer, unhex } from "@mshield/gm";
+
+import { type Certificate, parseCertificate, parsePem } from "./certificate.ts";
+import { type Crl, parseCrl } from "./crl.ts";
+import { ascii } from "./text.ts";
+
+export type Found =
+  | { readonly kind: "evidence"; readonly bytes: Uint8Array }
+  | { readonly kind: "cms"; readonly der: Uint8Array }
+  /** DER. */
+  | { readonly kind: "signature"; readonly der: Uint8Array }
+  | { readonly kind: "certificates"; readonly certificates: readonly Certificate[] }
+  | { readonly kind: "crl"; readonly crl: Crl }
+  | { readonly kind: "ocsp"; readonly der: Uint8Array }
+  | { readonly kind: "document" }
+  /** A certificate or list that is not of SM2, or damaged. */
+  | { readonly kind: "unreadable" };
+
+export type Kind = Found["kind"];
+
+/** Larger ones are documents: nothing else is held in memory whole. */
+export const MAX_BYTES = 64 * 1024 * 1024;
+const [SIGNED_DATA, OCSP_BASIC] = ["2a864886f70d010702", "2b0601050507300101"];
+const HEAD_BYTES = 48;
+/** Longest text that may be one signature. */
+const MAX_TEXT = 512;
+const RAW_BYTES = 64;
+const PEM = /^\s*-----BEGIN ([A-Z0-9 ]+)-----/;
+const PEM_BODY = /-----BEGIN [A-Z0-9 ]+-----([\s\S]*?)-----END/;
+
+/** Takes what stands in a file of at most MAX_BYTES. */
+export function recognise(bytes: Uint8Array, name: string): Found {
+  const text = ascii(bytes.subarray(0, MAX_TEXT));
+  const label = PEM.exec(text)?.[1];
+  if (label !== undefined) {
+    return ofPem(label, ascii(bytes));
+  }
+  if (/^\s*\{/.test(text) && isLikeEvidence(ascii(bytes))) {
+    return { kind: "evidence", bytes };
+  }
+  if (bytes[0] === 0x30) {
+    return ofDer(bytes, name);
+  }
+  return (bytes.length <= MAX_TEXT ? ofText(text, name) : null) ?? { kind: "document" };
+}
+
+function ofDer(bytes: Uint8Array, name: string): Found {
+  const head = hex(bytes.subarray(0, HEAD_BYTES));
+  if (head.includes(SIGNED_DATA!)) {
+    return { kind: "cms", der: bytes };
+  }
+  if (head.includes(OCSP_BASIC!)) {
+    return { kind: "ocsp", der: bytes };
+  }
+  const certificate = read(() => parseCertificate(bytes));
+  if (certificate !== null) {
+    return { kind: "certificates", certificates: [certificate] };
+  }
+  const crl = read(() => parseCrl(bytes));
+  if (crl !== null) {
+    return { kind: "crl", crl };
+  }
+  return signature(bytes) ?? { kind: /\.(cer|crt|crl|ocsp)$/i.test(name) ? "unreadable" : "document" };
+}
+
+function ofPem(label: string, text: string): Found {
+  if (label === "CERTIFICATE") {
+    const certificates = read(() => parsePem(text)) ?? [];
+    return certificates.length > 0 ? { kind: "certificates", certificates } : { kind: "unreadable" };
+  }
+  const body = PEM_BODY.exec(text)?.[1]?.replaceAll(/\s+/g, "");
+  const der = body === undefined ? null : read(() => fromBase64(body, { lax: true }));
+  if (der === null) {
+    return { kind: "unreadable" };
+  }
+  const found = ofDer(der, "");
+  return found.kind === "document" ? { kind: "unreadable" } : found;
+}
+
+/** One signature in base64 or hex, or as r ‖ s, where the file's name or form says so. */
+function ofText(text: string, name: string): Found | null {
+  const letters = text.replaceAll(/\s+/g, "");
+  const decoded = /^(?:[0-9a-fA-F]{2})+$/.test(letters)
+    ? unhex(letters.toLowerCase())
+    : read(() => fromBase64(letters, { lax: true }));
+  if (decoded === null) {
+    return null;
+  }
+  return signature(decoded) ?? (/\.(sig|sign|signature)$/i.test(name) ? raw(decoded) : null);
+}
+
+function signature(der: Uint8Array): Found | null {
+  return read(() => fromDer(der)) === null ? null : { kind: "signature", der };
+}
+
+/** r ‖ s. */
+function raw(bytes: Uint8Array): Found | null {
+  if (bytes.length !== RAW_BYTES) {
+    return null;
+  }
+  return signature(toDer({ r: number(bytes.subarray(0, 32)), s: number(bytes.subarray(32)) }));
+}
+
+/** Also a damaged one, so that it is told what is wrong with it. */
+function isLikeEvidence(text: string): boolean {
+  return text.includes("mshield-evidence/") || (text.includes('"cms_b64"') && text.includes('"checkpoint"'));
+}
+
+function read<T>(work: () => T): T | null {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof FormError || error instanceof GmError) {
+      return null;
+    }
+    throw error;
+  }
+}

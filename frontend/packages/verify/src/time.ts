@@ -1,0 +1,29 @@
+/** Moments in ms since 1970 from the digits of ASN.1's times. */
+
+import { FormError } from "@mshield/forms";
+
+const FORM = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/;
+
+/** Of `YYYYMMDDHHMMSSZ`; FormError for what is no moment. */
+export function moment(text: string): number {
+  const parts = FORM.exec(text)?.slice(1).map(Number);
+  if (parts === undefined) {
+    throw new FormError("a time is not YYYYMMDDHHMMSSZ");
+  }
+  const [year, month, day, hour, minute, second] = parts as [number, number, number, number, number, number];
+  const at = new Date(0);
+  at.setUTCFullYear(year, month - 1, day); // not Date.UTC, which takes the year 26 for 1926
+  at.setUTCHours(hour, minute, second);
+  const made = [
+    at.getUTCFullYear(),
+    at.getUTCMonth() + 1,
+    at.getUTCDate(),
+    at.getUTCHours(),
+    at.getUTCMinutes(),
+    at.getUTCSeconds(),
+  ];
+  if (year < 1 || made.some((value, i) => value !== parts[i])) {
+    throw new FormError("no such moment");
+  }
+  return at.getTime();
+}

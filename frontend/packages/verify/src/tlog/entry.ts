@@ -1,0 +1,83 @@
+/** This log's entries, to the byte (docs/log.md): what the entry of a signature is, made anew from what is known of it. */
+
+import { concat, unhex, utf8 } from "@mshield/gm";
+import { sha256 } from "@noble/hashes/sha2.js";
+
+import { PartError } from "../errors.ts";
+
+const VERSION = 1;
+const [SIGNATURE, CERTIFICATE, ACT] = [1, 2, 3];
+const HEAD_BYTES = 10;
+const MOST_PUBLISHED = 2;
+
+/** What the log commits to of a signature; `signature` is r ‖ s, `sid` and `uid` hex, `serial` 40 hex digits. */
+export interface SignatureRow {
+  readonly sid: string;
+  readonly uid: string;
+  readonly requestId: string;
+  readonly purpose: "login" | "sign";
+  readonly digest: Uint8Array;
+  readonly signature: Uint8Array;
+  readonly signedAt: number;
+  readonly serial: string;
+}
+
+/** The entry, 90 bytes: head, sid, SHA-256(e ‖ r ‖ s), and the commitment to the row under its salt. */
+export function signatureEntry(row: SignatureRow, salt: Uint8Array): Uint8Array {
+  return concat(
+    Uint8Array.of(VERSION, SIGNATURE!),
+    int64(row.signedAt),
+    unhex(row.sid, 16),
+    sha256(concat(row.digest, row.signature)),
+    sha256(concat(salt, canonical(row))),
+  );
+}
+
+/** Refuses what is no entry of version 1. */
+export function requireEntry(entry: Uint8Array): void {
+  const [version, kind] = entry;
+  const rest = entry.length - HEAD_BYTES;
+  const isKnown =
+    (kind === SIGNATURE && rest === 80) ||
+    (kind === CERTIFICATE && rest === 85 && entry[HEAD_BYTES + 20]! <= MOST_PUBLISHED) ||
+    (kind === ACT && rest === 32);
+  if (version !== VERSION || !isKnown) {
+    throw new PartError("bad_log_form", "not an entry of this log's version");
+  }
+}
+
+/** Per column its name with its length in two bytes, then the value: 01 number, 02 text, 03 bytes. */
+function canonical(row: SignatureRow): Uint8Array {
+  const columns: [name: string, value: Uint8Array][] = [
+    ["sid", octets(unhex(row.sid, 16))],
+    ["uid", octets(unhex(row.uid, 16))],
+    ["request_id", text(row.requestId)],
+    ["purpose", text(row.purpose)],
+    ["digest", octets(row.digest)],
+    ["signature", octets(row.signature)],
+    ["signed_at", concat(Uint8Array.of(1), int64(row.signedAt))],
+    ["serial", text(row.serial)],
+  ];
+  return concat(...columns.flatMap(([name, value]) => [uint(utf8(name).length, 2), utf8(name), value]));
+}
+
+function text(value: string): Uint8Array {
+  const encoded = utf8(value);
+  return concat(Uint8Array.of(2), uint(encoded.length, 4), encoded);
+}
+
+function octets(value: Uint8Array): Uint8Array {
+  return concat(Uint8Array.of(3), uint(value.length, 4), value);
+}
+
+function uint(value: number, bytes: 2 | 4): Uint8Array {
+  const view = new DataView(new ArrayBuffer(4));
+  view.setUint32(0, value);
+  return new Uint8Array(view.buffer).subarray(4 - bytes);
+}
+
+function int64(value: number): Uint8Array {
+  const view = new DataView(new ArrayBuffer(8));
+  view.setBigInt64(0, BigInt(value));
+  return new Uint8Array(view.buffer);
+}

@@ -1,0 +1,139 @@
+/** Signed notes and checkpoints of C2SP (signed-note, tlog-checkpoint), with Ed25519 keys. */
+
+import { FormError, fromBase64 } from "@mshield/forms";
+import { concat, hex, same, utf8 } from "@mshield/gm";
+import { ed25519 } from "@noble/curves/ed25519.js";
+import { sha256 } from "@noble/hashes/sha2.js";
+
+import { PartError } from "../errors.ts";
+import { HASH_BYTES } from "./merkle.ts";
+
+const ED25519 = 1;
+const KEY_BYTES = 32;
+const KEY_ID_BYTES = 4;
+const LONGEST = 100_000;
+const MOST_SIGNATURES = 64;
+const KEY_NAME = /^[^\p{C}\p{Z}+]+$/u;
+const SIZE = /^(?:0|[1-9][0-9]{0,18})$/;
+/** What other tools pass over at the ends of a vkey. */
+const BLANK = /^(?:[^\S\ufeff]|[\u001c-\u001f\u0085])+|(?:[^\S\ufeff]|[\u001c-\u001f\u0085])+$/g;
+
+/** A log's name and public key. */
+export interface VerifierKey {
+  readonly name: string;
+  readonly public: Uint8Array;
+  readonly id: Uint8Array;
+}
+
+/** How a log stood: its first `size` entries have this Merkle root. */
+export interface Checkpoint {
+  readonly origin: string;
+  readonly size: bigint;
+  readonly root: Uint8Array;
+}
+
+/** The key of a `vkey`, `NAME+KEYID+BASE64(0x01 ‖ key)`. */
+export function parseVerifierKey(vkey: string): VerifierKey {
+  const [name, rest] = cut(vkey.replaceAll(BLANK, ""), "+");
+  const [id, encoded] = cut(rest, "+");
+  const key = decode(encoded);
+  if (key[0] !== ED25519 || key.length !== 1 + KEY_BYTES || !KEY_NAME.test(name)) {
+    throw badForm("not the vkey of a log with an Ed25519 key");
+  }
+  const keyId = sha256(concat(utf8(`${name}\n`), key)).subarray(0, KEY_ID_BYTES);
+  if (hex(keyId) !== id) {
+    throw badForm("the vkey's key id is not that of its name and key");
+  }
+  return { name, public: key.subarray(1), id: keyId };
+}
+
+export function isSameKey(a: VerifierKey, b: VerifierKey): boolean {
+  return a.name === b.name && same(a.public, b.public);
+}
+
+/** The checkpoint in a note that the log itself has signed. */
+export function openCheckpoint(note: string, key: VerifierKey): Checkpoint {
+  const lines = openNote(note, key).split("\n");
+  const [origin, size, root] = lines;
+  if (lines.length < 4 || lines.slice(0, -1).some((line) => line === "") || !SIZE.test(size!)) {
+    throw badForm("not a checkpoint");
+  }
+  const hash = decode(root!);
+  if (hash.length !== HASH_BYTES) {
+    throw badForm("a checkpoint's root has 32 bytes");
+  }
+  if (origin !== key.name) {
+    throw new PartError("bad_log_signature", "a checkpoint of another log");
+  }
+  return { origin, size: BigInt(size!), root: hash };
+}
+
+/** The text of a note that the key has signed; other keys' signatures are passed over. */
+function openNote(note: string, key: VerifierKey): string {
+  const gap = note.lastIndexOf("\n\n");
+  const isLong = note.length > LONGEST && [...note].length > LONGEST;
+  if (gap < 0 || !note.endsWith("\n") || gap + 2 >= note.length || isLong || hasControls(note)) {
+    throw badForm("not a signed note");
+  }
+  const text = note.slice(0, gap + 1);
+  const own = signatures(note.slice(gap + 2, -1)).filter(
+    ([name, signature]) => name === key.name && same(signature.subarray(0, KEY_ID_BYTES), key.id),
+  );
+  if (own.length === 0) {
+    throw new PartError("bad_log_signature", "not signed by this log's key");
+  }
+  for (const [, signature] of own) {
+    if (!isSigned(signature.subarray(KEY_ID_BYTES), utf8(text), key.public)) {
+      throw new PartError("bad_log_signature", "the log's signature is wrong");
+    }
+  }
+  return text;
+}
+
+function signatures(lines: string): [name: string, signature: Uint8Array][] {
+  const found = lines.split("\n").map((line): [string, Uint8Array] => {
+    const [mark, rest] = cut(line, " ");
+    const [name, encoded] = cut(rest, " ");
+    const signature = decode(encoded);
+    if (mark !== "—" || !KEY_NAME.test(name) || signature.length <= KEY_ID_BYTES) {
+      throw badForm("not a line of a note's signature");
+    }
+    return [name, signature];
+  });
+  if (found.length > MOST_SIGNATURES) {
+    throw badForm("too many signatures");
+  }
+  return found;
+}
+
+/** By RFC 8032, as OpenSSL does: no second encoding of a point passes. */
+function isSigned(signature: Uint8Array, text: Uint8Array, key: Uint8Array): boolean {
+  try {
+    return ed25519.verify(signature, text, key, { zip215: false });
+  } catch {
+    return false; // of odd length
+  }
+}
+
+function hasControls(text: string): boolean {
+  // oxlint-disable-next-line no-control-regex -- they are what is looked for
+  return /[\u0000-\u0009\u000b-\u001f]/.test(text);
+}
+
+/** Before and after the first mark; all of it and nothing where there is none. */
+function cut(text: string, mark: string): [before: string, after: string] {
+  const at = text.indexOf(mark);
+  return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];
+}
+
+function decode(text: string): Uint8Array {
+  try {
+    return fromBase64(text);
+  } catch (error) {
+    throw error instanceof FormError ? badForm(error.message) : error;
+  }
+}
+
+function badForm(message: string): PartError {
+  return new PartError("bad_log_form", message);
+}

@@ -1,0 +1,278 @@
+/**
+ * Verifies a bundle of evidence offline (docs/evidence.md): every part, against each other and against what is trusted,
+ * in the order of `mshield verify`. Roots and log keys are the caller's: those in the bundle prove nothing.
+ */
+
+import {
+  displayDigest,
+  FormError,
+  isLikeAttributes,
+  LOGIN_FIELDS,
+  LOGIN_TYPE,
+  loginBytes,
+  type LoginMessage,
+  readJson,
+  toBase64,
+} from "@mshield/forms";
+import { bytes32, concat, hex, same, sameSignature, unhex } from "@mshield/gm";
+
+import { parseAttributes } from "./attributes.ts";
+import { type Certificate, isSameCertificate, parsePem, toPem } from "./certificate.ts";
+import type { Tally } from "./checks.ts";
+import { parseCms, signedMessage } from "./cms.ts";
+import { type Content, contentOf, NOTHING } from "./content.ts";
+import { inStep, type Step, VerificationError } from "./errors.ts";
+import type { Evidence } from "./evidence.ts";
+import { SKEW, statusThen, type StatusThen } from "./status.ts";
+import { requireEntry, signatureEntry } from "./tlog/entry.ts";
+import { checkInclusion, leafHash } from "./tlog/merkle.ts";
+import { type Checkpoint, isSameKey, openCheckpoint, parseVerifierKey } from "./tlog/note.ts";
+import { type Trust, type VerifiedSignature, verifySignature } from "./verify_signature.ts";
+
+/** `at` is the moment of the verification: nothing in the bundle may be later. */
+export interface EvidenceTrust extends Trust {
+  readonly logKeys: readonly string[];
+}
+
+export interface VerifiedEvidence {
+  readonly signature: VerifiedSignature;
+  readonly issuing: Certificate;
+  readonly checkpoint: Checkpoint | null;
+}
+
+/** VerificationError where something does not hold; `content` must be the document's, where it is given. */
+export async function verifyEvidence(
+  evidence: Evidence,
+  content: Content | null,
+  trust: EvidenceTrust,
+  tally: Tally,
+): Promise<VerifiedEvidence> {
+  const { signedAt } = evidence.signature;
+  if (signedAt > trust.at + SKEW) {
+    throw failed("from_future", "input", "signed after the moment of the verification");
+  }
+  tally.passed("input");
+  const found = await checkedContent(evidence, content);
+  const message = await messageOf(evidence, found, tally);
+  checkRequest(evidence, message, tally);
+  const signature = await verifySignature(
+    {
+      message: contentOf(message),
+      signature: evidence.signature.value,
+      certificate: await onePem(evidence.certificatePem),
+      chain: await somePem(evidence.chainPem[0]),
+      roots: trust.roots,
+      at: signedAt,
+      status: null,
+    },
+    tally,
+  );
+  const [issuing, root] = chainOf(evidence, signature);
+  await checkCms(evidence, signature, message, found);
+  tally.passed("cms");
+  const times = { signedAt, now: trust.at };
+  await inStep("revocation", () => {
+    const { leaf } = signature.path;
+    const status = statusThen(leaf, issuing, evidence.status.ocsp, times);
+    note(tally, status, statusThen(issuing, root, evidence.status.caOcsp, times));
+  });
+  return { signature, issuing, checkpoint: await checkLog(evidence, signature, trust.logKeys, tally) };
+}
+
+function note(tally: Tally, status: StatusThen, ca: StatusThen): void {
+  const facts = { by: "ocsp", at: status.thisUpdate };
+  if (status.later !== null) {
+    tally.noted("revocation", "later", status.later, facts);
+  } else if (ca.later !== null) {
+    tally.noted("revocation", "ca_later", ca.later, facts);
+  } else {
+    tally.passed("revocation", facts);
+  }
+}
+
+/** The content, of the digest and size that the bundle says: the one inside, and the given one too. */
+async function checkedContent({ document }: Evidence, given: Content | null): Promise<Content | null> {
+  const inside = document.content === null ? null : contentOf(document.content);
+  for (const each of [given, inside]) {
+    if (each !== null && (each.size !== document.size || hex(await each.hash(NOTHING)) !== document.digest)) {
+      throw failed("message_mismatch", "content", "the content has another digest or size");
+    }
+  }
+  return given ?? inside;
+}
+
+/** M: the content, or the signed attributes, which must be those of what the bundle shows. */
+async function messageOf(evidence: Evidence, content: Content | null, tally: Tally): Promise<Uint8Array> {
+  const { document, signature } = evidence;
+  if ((document.format === "raw") !== (signature.attributes === null)) {
+    throw failed("unreadable", "input", "signed attributes do not go with this format");
+  }
+  const by = { by: document.content === null ? "file" : "inside", size: document.size };
+  if (signature.attributes === null) {
+    if (document.content === null || content === null) {
+      throw failed("unreadable", "input", "a raw signature needs the content");
+    }
+    if (isLikeAttributes(document.content)) {
+      throw failed("message_mismatch", "content", "the content is signed attributes");
+    }
+    tally.passed("content", by);
+    tally.aside("display", "not_bound");
+    return document.content;
+  }
+  const encoded = signature.attributes;
+  const attributes = await inStep("input", () => parseAttributes(encoded));
+  if (hex(attributes.messageDigest) !== document.digest) {
+    throw failed("message_mismatch", "content", "the signed digest is another content's");
+  }
+  if (content === null) {
+    tally.missing("content", "no_document", { size: document.size });
+  } else {
+    tally.passed("content", by);
+  }
+  const { title, mediaType, size, display } = document;
+  if (!same(attributes.display, displayDigest({ title, mediaType, size, lines: display }))) {
+    throw failed("display_mismatch", "display", "the signed display is another one");
+  }
+  tally.passed("display", { lines: display.length });
+  return encoded;
+}
+
+/** A login names its request and business system itself; of a document's signature they are the service's word. */
+function checkRequest({ request }: Evidence, message: Uint8Array, tally: Tally): void {
+  if (request.kind !== "login") {
+    tally.aside("request", "service_word");
+    return;
+  }
+  const { id, system } = request;
+  const login = loginOf(message);
+  const named = [login?.type, login?.request_id, login?.client_id, login?.name, login?.domain];
+  const wanted = [LOGIN_TYPE, id, system.clientId, system.name, system.domain];
+  if (named.some((each, i) => each !== wanted[i])) {
+    throw failed("message_mismatch", "request", "the login is for another request or system");
+  }
+  tally.passed("request");
+}
+
+/** What a login signed, or null for anything but its canonical form. */
+function loginOf(message: Uint8Array): LoginMessage | null {
+  try {
+    const found = readJson(message, { integers: true }) as Record<string, unknown> | null;
+    const isOfForm =
+      typeof found === "object" &&
+      found !== null &&
+      LOGIN_FIELDS.every((name) => typeof found[name] === (name === "issued_at" ? "number" : "string"));
+    const login = found as unknown as LoginMessage;
+    return isOfForm && same(loginBytes(login), message) ? login : null;
+  } catch (error) {
+    if (error instanceof FormError) {
+      return null;
+    }
+    throw error;
+  }
+}
+
+async function onePem(pem: string): Promise<Certificate> {
+  const [certificate, ...more] = await somePem(pem);
+  if (certificate === undefined || more.length > 0) {
+    throw failed("unreadable", "input", "expected one certificate");
+  }
+  return certificate;
+}
+
+async function somePem(pem: string): Promise<Certificate[]> {
+  const found = await inStep("input", () => parsePem(pem));
+  if (found.length === 0) {
+    throw failed("unreadable", "input", "no certificate in the PEM text");
+  }
+  return found;
+}
+
+/** Issuing CA and root; what the bundle has is what was verified, to the byte. */
+function chainOf(evidence: Evidence, { path }: VerifiedSignature): [issuing: Certificate, root: Certificate] {
+  const own = [path.leaf, ...path.intermediates, path.root].map(({ der }) => toPem(toBase64(der)));
+  const told = [evidence.certificatePem, ...evidence.chainPem];
+  const [issuing] = path.intermediates;
+  if (issuing === undefined || own.length !== told.length || own.some((pem, i) => pem !== told[i])) {
+    throw failed("unknown_issuer", "chain", "the chain in the bundle is not the one verified");
+  }
+  return [issuing, path.root];
+}
+
+/** The CMS says the same once more: content, attributes, signature, certificates, and nothing else. */
+async function checkCms(
+  { document, signature }: Evidence,
+  verified: VerifiedSignature,
+  message: Uint8Array,
+  content: Content | null,
+): Promise<void> {
+  const { path } = verified;
+  const signed = await inStep("cms", () => parseCms(signature.cms));
+  const over = await inStep("cms", () => signedMessage(signed, { content, digest: unhex(document.digest) }));
+  const all = [path.leaf, ...path.intermediates, path.root];
+  const holds =
+    same(over.head, message) &&
+    (signed.content === null) === (document.format === "cms_detached") &&
+    sameSignature(signed.signature, verified.signature) &&
+    isSameCertificate(signed.signer, path.leaf) &&
+    isSameSet(signed.certificates, all);
+  if (!holds) {
+    throw failed("message_mismatch", "cms", "the CMS is not this signature's");
+  }
+}
+
+function isSameSet(a: readonly Certificate[], b: readonly Certificate[]): boolean {
+  const [one, other] = [a, b].map((each) => new Set(each.map(({ der }) => hex(der)))) as [
+    Set<string>,
+    Set<string>,
+  ];
+  return one.size === other.size && [...one].every((der) => other.has(der));
+}
+
+/** The entry is made anew from the bundle, so that no other signature's proof passes for this one's. */
+async function checkLog(
+  { document, log, request, signature }: Evidence,
+  verified: VerifiedSignature,
+  logKeys: readonly string[],
+  tally: Tally,
+): Promise<Checkpoint | null> {
+  if (logKeys.length === 0) {
+    tally.missing("log", "unknown_log");
+    return null;
+  }
+  const checkpoint = await inStep("log", () => {
+    const key = parseVerifierKey(log.key);
+    if (!logKeys.map(parseVerifierKey).some((each) => isSameKey(each, key))) {
+      throw failed("unknown_log", "log", "the log is not trusted");
+    }
+    const opened = openCheckpoint(log.checkpoint, key);
+    const place = { index: BigInt(log.index), size: opened.size };
+    checkInclusion(leafHash(log.entry), place, log.hashes, opened.root);
+    requireEntry(log.entry);
+    return opened;
+  });
+  const { r, s } = verified.signature;
+  const row = {
+    sid: document.sid,
+    uid: log.uid,
+    requestId: request.id,
+    purpose: request.kind === "login" ? ("login" as const) : ("sign" as const),
+    digest: verified.digest,
+    signature: concat(bytes32(r), bytes32(s)),
+    signedAt: signature.signedAt,
+    serial: serialText(verified.path.leaf),
+  };
+  if (!same(signatureEntry(row, log.salt), log.entry)) {
+    throw failed("bad_log_proof", "log", "the entry is not this signature's");
+  }
+  tally.passed("log", { index: log.index, size: checkpoint.size.toString(), origin: checkpoint.origin });
+  return checkpoint;
+}
+
+/** 40 hex digits. */
+export function serialText({ serial }: Certificate): string {
+  return serial.toString(16).padStart(40, "0");
+}
+
+function failed(code: string, step: Step, message: string): VerificationError {
+  return new VerificationError(code, step, message);
+}

@@ -1,0 +1,133 @@
+/**
+ * Offline verification of a signature: chain, revocation, signature, in the order of `mshield verify`. Nothing is
+ * assumed: roots, time and status are the caller's.
+ */
+
+import { fromDer, type Signature, toDer, verifyDigest, zValue } from "@mshield/gm";
+
+import { type Certificate, isSameCertificate } from "./certificate.ts";
+import type { Facts, Tally } from "./checks.ts";
+import { parseCms, type SignedData, signedMessage } from "./cms.ts";
+import type { Content } from "./content.ts";
+import type { Crl } from "./crl.ts";
+import { inStep } from "./errors.ts";
+import { parseOcsp } from "./ocsp.ts";
+import { type VerifiedPath, verifyPath } from "./path.ts";
+import { checkCrl, checkOcsp, isListOf } from "./status.ts";
+
+/** What a verification starts from. `at` is the moment that is judged, in ms. */
+export interface Trust {
+  readonly roots: readonly Certificate[];
+  readonly at: number;
+}
+
+/** What says whether certificates were revoked; `ocsp` (DER) is about the signer's. */
+export interface StatusGiven {
+  readonly crls: readonly Crl[];
+  readonly ocsp: Uint8Array | null;
+}
+
+export interface VerifiedSignature {
+  readonly path: VerifiedPath;
+  readonly signature: Signature;
+  /** e, 32 bytes. */
+  readonly digest: Uint8Array;
+}
+
+export interface SignatureCase extends Trust {
+  readonly message: Content;
+  /** DER. */
+  readonly signature: Uint8Array;
+  readonly certificate: Certificate;
+  readonly chain: readonly Certificate[];
+  /** Null where the caller judges the status himself. */
+  readonly status: StatusGiven | null;
+}
+
+/** Checks a signature over a message; VerificationError. A status that nobody gave is missing in the tally, no error. */
+export async function verifySignature(given: SignatureCase, tally: Tally): Promise<VerifiedSignature> {
+  const { certificate, message } = given;
+  const made = await inStep("signature", () => fromDer(given.signature));
+  const path = await inStep("chain", () => verifyPath(certificate, given.chain, given.roots, given.at));
+  tally.passed("chain", { levels: path.intermediates.length + 2 });
+  if (given.status !== null) {
+    const { status } = given;
+    await inStep("revocation", () => clear(path, status, given.at, tally));
+  }
+  const digest = await message.hash(zValue(certificate.publicKey));
+  await inStep("signature", () => verifyDigest(certificate.publicKey, digest, made));
+  tally.passed("signature");
+  return { path, signature: made, digest };
+}
+
+export interface CmsCase extends Trust {
+  readonly cms: Uint8Array;
+  readonly content: Content | null;
+  readonly chain: readonly Certificate[];
+  readonly status: StatusGiven;
+}
+
+/** Checks a CMS SignedData as `verifySignature` does; certificates inside serve as its chain. */
+export async function verifyCms(given: CmsCase, tally: Tally): Promise<VerifiedSignature> {
+  const signed = await inStep("input", () => parseCms(given.cms));
+  tally.passed("input");
+  const over = await inStep("signature", () =>
+    signedMessage(signed, { content: given.content, digest: null }),
+  );
+  tally.passed("content", contentFacts(signed, given.content));
+  return await verifySignature(
+    {
+      ...given,
+      message: over,
+      signature: toDer(signed.signature),
+      certificate: signed.signer,
+      chain: [...signed.certificates, ...given.chain],
+    },
+    tally,
+  );
+}
+
+function contentFacts(signed: SignedData, content: Content | null): Facts {
+  return { by: content === null ? "inside" : "file", size: content?.size ?? signed.content?.length ?? 0 };
+}
+
+/** The signer's certificate by the answer and its issuer's lists, the CAs above it by theirs. */
+function clear(path: VerifiedPath, { ocsp, crls }: StatusGiven, at: number, tally: Tally): void {
+  const issuer = path.intermediates[0] ?? path.root;
+  const answer = ocsp === null ? null : checkOcsp(path.leaf, issuer, parseOcsp(ocsp), at);
+  const isListed = clearByLists(path.leaf, issuer, crls, at);
+  if (answer !== null || isListed) {
+    tally.passed("revocation", { by: answer === null ? "crl" : "ocsp", at: answer?.thisUpdate ?? at });
+  } else {
+    tally.missing("revocation", crls.length > 0 ? "status_unknown" : "status_missing");
+  }
+  const above = [...path.intermediates.slice(1), path.root];
+  const cleared = path.intermediates.map((each, i) => clearByLists(each, above[i]!, crls, at));
+  if (cleared.every(Boolean)) {
+    tally.passed("issuers");
+  } else {
+    tally.aside("issuers", "status_missing");
+  }
+}
+
+/** Whether a list of this issuer clears the certificate; lists of other issuers say nothing about it. */
+function clearByLists(
+  certificate: Certificate,
+  issuer: Certificate,
+  crls: readonly Crl[],
+  at: number,
+): boolean {
+  const own = crls.filter((each) => isListOf(each, issuer));
+  for (const each of own) {
+    checkCrl(certificate, issuer, each, at);
+  }
+  return own.length > 0;
+}
+
+/** Whether both are the same path, from the leaf to the root. */
+export function isPathOf(path: VerifiedPath, certificates: readonly Certificate[]): boolean {
+  const own = [path.leaf, ...path.intermediates, path.root];
+  return (
+    own.length === certificates.length && own.every((each, i) => isSameCertificate(each, certificates[i]!))
+  );
+}
