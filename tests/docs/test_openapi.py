@@ -31,6 +31,8 @@ _NOT_DESCRIBED: Final = {
     "/portal/{path}": "the legal person's portal, as people see it",
     "/console": "the console, as staff see it",
     "/console/{path}": "the console, as staff see it",
+    "/verify": "the page where anyone verifies a signature",
+    "/verify/{path}": "the page where anyone verifies a signature",
     "/q/{request_id}": "what a QR code says: leads a browser to the phone app",
     "/": "leads to /download",
     "/download": "a page for people",

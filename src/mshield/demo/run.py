@@ -108,6 +108,7 @@ Try it 试一试
   {service.origin}/app/             the phone app 手机盾 App
   {service.origin}/portal/          the legal person's portal 法人管理（三证合一）
   {service.origin}/console/         the console for staff 运行控制台
+  {service.origin}/verify/          anyone verifies a signature 验证签名：放入 {shown(service.folder / "evidence.json")}
   {service.origin}/download         how to install it 下载安装
   {service.origin}/openapi.json     the API, for any OpenAPI viewer 接口文档
   {service.origin}/dev/sms          SMS outbox (demo only) 短信（仅演示）

@@ -19,6 +19,7 @@ from mshield.web import (
     portal_app,
     problems,
     scanned_link,
+    verify_app,
 )
 from mshield.web.business import events as business_events
 from mshield.web.business import evidence
@@ -136,6 +137,7 @@ def build(
             *phone_app.ROUTES,
             *portal_app.ROUTES,
             *console_app.ROUTES,
+            *verify_app.ROUTES,
             *scanned_link.ROUTES,
             *download.ROUTES,
         )

@@ -17,6 +17,7 @@ PREFIXES: Final = (
     "/api/faq",
     "/app/",
     "/download",
+    "/verify/",
 )
 
 

@@ -59,13 +59,14 @@ export class Tally {
     return this.#checks.get(name)?.state === "unchecked";
   }
 
-  /** All checks in this order, a failed one first; those that nobody came to are unchecked. */
+  /** All checks in this order, but failed ones first and then what is missing; those that nobody came to are unchecked. */
   inOrder(names: readonly CheckName[]): Check[] {
     for (const name of names.filter((each) => !this.has(each))) {
       this.missing(name, "not_reached");
     }
     const all = names.map((name) => this.#checks.get(name)!);
-    return [...all.filter(isFailed), ...all.filter((each) => !isFailed(each))];
+    const rank = (each: Check): number => (isFailed(each) ? 0 : isOpen(each) ? 1 : 2);
+    return [0, 1, 2].flatMap((wanted) => all.filter((each) => rank(each) === wanted));
   }
 
   #put(check: Check): void {
@@ -78,8 +79,12 @@ export function verdictOf(checks: readonly Check[]): Verdict {
   if (checks.some(isFailed)) {
     return "invalid";
   }
-  const isDone = checks.length > 0 && checks.every((each) => each.state !== "unchecked" || !each.isNeeded);
-  return isDone ? "valid" : "incomplete";
+  return checks.length > 0 && !checks.some(isOpen) ? "valid" : "incomplete";
+}
+
+/** Whether it was not checked, though there is no `valid` without it. */
+function isOpen({ state, isNeeded }: Check): boolean {
+  return state === "unchecked" && isNeeded;
 }
 
 function isFailed({ state }: Check): boolean {

@@ -3,15 +3,13 @@
 export { version as VERSION } from "../package.json";
 
 export { assemble, type Assembled, type Case, type Piece } from "./assemble.ts";
-export { type Certificate, fingerprint, parseCertificate, personOf } from "./certificate.ts";
+export { type Certificate, fingerprint, isSameCertificate, parseCertificate } from "./certificate.ts";
 export type { Check, CheckName, CheckState, Facts, Verdict } from "./checks.ts";
 export { type Content, contentOf, NOTHING } from "./content.ts";
 export { type Crl, parseCrl } from "./crl.ts";
-export { type Revocation, type Step, VerificationError } from "./errors.ts";
-export { type Evidence, parseEvidence } from "./evidence.ts";
+export type { Revocation, Step } from "./errors.ts";
+export { isIssuedBy, logKeyOf, nameOf, parseCertificates, signsCheckpoint } from "./from_outside.ts";
 export { type Answer, askable, type Document, judge, type Known, leafOf, type Result } from "./judge.ts";
-export { attribute, type Name } from "./names.ts";
 export { ocspRequest } from "./ocsp.ts";
-export { isNamed } from "./path.ts";
 export { type Found, type Kind, MAX_BYTES, recognise } from "./recognise.ts";
-export { openCheckpoint, parseVerifierKey } from "./tlog/note.ts";
+export { serialText } from "./verify_evidence.ts";

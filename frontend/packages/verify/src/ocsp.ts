@@ -126,9 +126,9 @@ function readData(inside: Reader): Pick<OcspResponse, "responderKeyHash" | "prod
 
 function requireNonceAlone(extensions: readonly Extension[]): void {
   const nonces = extensions
-    .filter((each) => each.oid === OIDS.ocspNonce)
+    .filter(({ oid: found }) => found === OIDS.ocspNonce)
     .map((nonce) => whole(nonce.value, (reader) => reader.octets()));
-  const isUnknown = extensions.some((each) => each.isCritical && each.oid !== OIDS.ocspNonce);
+  const isUnknown = extensions.some(({ oid: found, isCritical }) => isCritical && found !== OIDS.ocspNonce);
   const isOdd = nonces.length > 1 || nonces.some(({ length }) => length < 1 || length > MAX_NONCE);
   if (isUnknown || isOdd) {
     throw new FormError("an unknown critical extension, more than one nonce, or a nonce of odd length");

@@ -1,10 +1,10 @@
 /** The engine itself. Its secrets live in a worker, which starts before the first operation that needs them. */
 
+import { scriptAddress } from "@mshield/look/vue/trusted.ts";
 import { Shield } from "@mshield/shield";
 // oxlint-disable-next-line import/default -- Vite makes the address
 import workerAddress from "@mshield/shield/worker?worker&url";
 
-import { scriptAddress } from "../trusted.ts";
 import { removeBiometric } from "./biometric.ts";
 import { WorkerSecrets } from "./worker_secrets.ts";
 

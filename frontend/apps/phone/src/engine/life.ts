@@ -1,8 +1,9 @@
 /** The app's life on the phone: locked when it was away for long, kept up to date while it is there. */
 
+import { scriptAddress } from "@mshield/look/vue/trusted.ts";
+
 import { router } from "../router.ts";
 import { settings } from "../settings.ts";
-import { scriptAddress } from "../trusted.ts";
 import { isBiometricOn } from "./biometric.ts";
 import { lockAtStart, markLocked, watchAbsence } from "./lock.ts";
 import { forget } from "./phone.ts";

@@ -16,6 +16,7 @@ const MOST_SIGNATURES = 64;
 const KEY_NAME = /^[^\p{C}\p{Z}+]+$/u;
 const SIZE = /^(?:0|[1-9][0-9]{0,18})$/;
 /** What other tools pass over at the ends of a vkey. */
+// oxlint-disable-next-line no-control-regex -- they are among it
 const BLANK = /^(?:[^\S\ufeff]|[\u001c-\u001f\u0085])+|(?:[^\S\ufeff]|[\u001c-\u001f\u0085])+$/g;
 
 /** A log's name and public key. */

@@ -1,0 +1,146 @@
+/** Where the files lie while they are judged: takes them, finds what belongs together, and judges it. In the worker. */
+
+import { FormError } from "@mshield/forms";
+import { hex } from "@mshield/gm";
+import {
+  assemble,
+  type Assembled,
+  askable,
+  type Case,
+  type Certificate,
+  contentOf,
+  fingerprint,
+  type Found,
+  isIssuedBy,
+  isSameCertificate,
+  judge,
+  leafOf,
+  logKeyOf,
+  MAX_BYTES,
+  nameOf,
+  NOTHING,
+  ocspRequest,
+  parseCertificate,
+  parseCertificates,
+  parseCrl,
+  type Piece,
+  recognise,
+  serialText,
+  signsCheckpoint,
+} from "@mshield/verify";
+
+import { Dropped, FileContent } from "./file_content.ts";
+import type { Ground, Judged, Plan, Question, Root, Taken } from "./messages.ts";
+
+const CA_NAME = /\/pki\/(issuing(?:-[1-9][0-9]{0,3})?)\.cer$/;
+
+export class Bench {
+  readonly #pieces = new Map<string, Piece>();
+  readonly #tell: (id: string, done: number) => void;
+
+  constructor(tell: (id: string, done: number) => void) {
+    this.#tell = tell;
+  }
+
+  async take(id: string, file: File, asDocument: boolean): Promise<Taken> {
+    const isSmall = file.size <= MAX_BYTES && !asDocument;
+    const bytes = isSmall ? new Uint8Array(await file.arrayBuffer()) : null;
+    const found: Found = bytes === null ? { kind: "document" } : recognise(bytes, file.name);
+    const isDocument = found.kind === "document";
+    const content = isDocument
+      ? await FileContent.of(file, (done) => this.#tell(id, done))
+      : contentOf(bytes!);
+    this.#pieces.set(id, { id, name: file.name, found, content });
+    if (isDocument) {
+      await content.hash(NOTHING);
+    }
+    const subjects = found.kind === "certificates" ? found.certificates.map(nameOf) : [];
+    return { id, name: file.name, kind: found.kind, size: file.size, subjects };
+  }
+
+  drop(id: string): null {
+    const content = this.#pieces.get(id)?.content;
+    if (content instanceof FileContent) {
+      content.drop();
+    }
+    this.#pieces.delete(id);
+    return null;
+  }
+
+  /** What would have to be asked to say how each certificate stands now. */
+  async plan(ground: Ground): Promise<Plan> {
+    const { cases, certificates } = await this.#assembled();
+    const cas = ground.serviceCas.map(parseCertificate);
+    const root = ground.serviceRoot === null ? null : parseCertificate(ground.serviceRoot);
+    const questions: Question[] = [];
+    const [wanted, foreign] = [new Set<string>(), [] as string[]];
+    for (const each of cases) {
+      const known = askable(each, [...cas, ...certificates]);
+      if (known === null) {
+        this.#wantedCas(each, root).forEach((name) => wanted.add(name));
+      } else if (root !== null && isOfService(known.issuer, cas, root)) {
+        const request = ocspRequest(known.leaf, known.issuer);
+        questions.push({ caseId: each.piece.id, serial: serialText(known.leaf), request });
+      } else {
+        foreign.push(each.piece.id);
+      }
+    }
+    return { questions, wantedCas: [...wanted], foreign };
+  }
+
+  async judge(ground: Ground): Promise<Judged> {
+    const all = await this.#assembled();
+    const results = [];
+    for (const each of all.cases) {
+      results.push({ ...(await judge(each, knownOf(each, all, ground))), caseId: each.piece.id });
+    }
+    return { results, unused: all.unused.map(({ name }) => name) };
+  }
+
+  /** Of certificates in DER or PEM; none where there is something else. */
+  fingerprints(encoded: Uint8Array): Root[] {
+    try {
+      const found = parseCertificates(encoded);
+      return found.map((each) => ({ name: nameOf(each), sha256: hex(fingerprint(each)) }));
+    } catch (error) {
+      if (error instanceof FormError) {
+        return [];
+      }
+      throw error;
+    }
+  }
+
+  /** The issuing CA by the name under which the certificate says that it is published; asked of this service alone. */
+  #wantedCas(given: Case, root: Certificate | null): string[] {
+    const leaf = leafOf(given);
+    const urls = root === null ? [] : (leaf?.values.caIssuerUrls ?? []);
+    return urls.flatMap((url) => CA_NAME.exec(url)?.[1] ?? []);
+  }
+
+  async #assembled(): Promise<Assembled> {
+    return await assemble([...this.#pieces.values()]);
+  }
+}
+
+function knownOf(given: Case, all: Assembled, ground: Ground): Parameters<typeof judge>[1] {
+  const key = logKeyOf(given);
+  const isService = key !== null && ground.checkpoint !== null && signsCheckpoint(ground.checkpoint, key);
+  return {
+    now: ground.now,
+    at: null,
+    roots: ground.roots.flatMap(parseCertificates),
+    logKeys: isService ? [...ground.logKeys, key] : ground.logKeys,
+    chain: [...all.certificates, ...ground.serviceCas.map(parseCertificate)],
+    crls: ground.crls.map(parseCrl),
+    givenCrls: all.crls,
+    givenOcsp: all.ocsps[0] ?? null,
+    answer: ground.answers[given.piece.id] ?? { state: "not_asked" },
+  };
+}
+
+/** Nobody but the service is told a serial number, and it is told those of its own certificates alone. */
+function isOfService(issuer: Certificate, cas: readonly Certificate[], root: Certificate): boolean {
+  return cas.some((each) => isSameCertificate(each, issuer)) || isIssuedBy(issuer, root);
+}
+
+export { Dropped };

@@ -1,0 +1,61 @@
+/** A file as content: hashed in pieces where it lies, each hash once, and told how far it is. */
+
+import { hex, Sm3 } from "@mshield/gm";
+import type { Content } from "@mshield/verify";
+
+const PIECE = 4 * 1024 * 1024;
+const HEAD = 4096;
+
+/** Reading ended because the file was taken away. */
+export class Dropped extends Error {
+  override readonly name = "Dropped";
+}
+
+export class FileContent implements Content {
+  readonly size: number;
+  readonly head: Uint8Array;
+  readonly #file: Blob;
+  readonly #tell: (done: number) => void;
+  readonly #hashes = new Map<string, Promise<Uint8Array>>();
+  #isDropped = false;
+
+  private constructor(file: Blob, head: Uint8Array, tell: (done: number) => void) {
+    this.#file = file;
+    this.size = file.size;
+    this.head = head;
+    this.#tell = tell;
+  }
+
+  static async of(file: Blob, tell: (done: number) => void = () => {}): Promise<FileContent> {
+    return new FileContent(file, new Uint8Array(await file.slice(0, HEAD).arrayBuffer()), tell);
+  }
+
+  hash(prefix: Uint8Array): Promise<Uint8Array> {
+    const name = hex(prefix);
+    const known = this.#hashes.get(name);
+    if (known !== undefined) {
+      return known;
+    }
+    const begun = this.#hash(prefix);
+    this.#hashes.set(name, begun);
+    begun.catch(() => this.#hashes.delete(name));
+    return begun;
+  }
+
+  /** Ends what is being read. */
+  drop(): void {
+    this.#isDropped = true;
+  }
+
+  async #hash(prefix: Uint8Array): Promise<Uint8Array> {
+    const sm3 = new Sm3().update(prefix);
+    for (let at = 0; at < this.size; at += PIECE) {
+      if (this.#isDropped) {
+        throw new Dropped();
+      }
+      sm3.update(new Uint8Array(await this.#file.slice(at, at + PIECE).arrayBuffer()));
+      this.#tell(Math.min(at + PIECE, this.size));
+    }
+    return sm3.digest();
+  }
+}

@@ -1,0 +1,188 @@
+/** The state of the page: files, what is trusted, whether the service may be asked, and what came of it. */
+
+import type { Answer } from "@mshield/verify";
+import { computed, reactive, ref, shallowRef, watch } from "vue";
+
+import { Bridge } from "./bridge.ts";
+import type { Ground, Judged, Plan, Root, Taken } from "./messages.ts";
+import * as service from "./service.ts";
+
+/** A file as the list shows it; `done` is how many bytes are read, `taken` null until it is known what it is. */
+export interface Given {
+  readonly id: string;
+  readonly file: File;
+  asDocument: boolean;
+  done: number;
+  taken: Taken | null;
+  hasFailed: boolean;
+}
+
+export const files = reactive<Given[]>([]);
+/** Whether the service may be asked how the certificate stands now. */
+export const mayAsk = ref(true);
+/** A root (DER or PEM) that the user trusts in place of the service's. */
+export const ownRoot = shallowRef<{ readonly bytes: Uint8Array; readonly shown: readonly Root[] } | null>(
+  null,
+);
+export const logKey = ref("");
+export const serviceRoot = shallowRef<Root | null>(null);
+export const judged = shallowRef<Judged | null>(null);
+export const isWorking = ref(false);
+export const isReady = ref(false);
+export const hasFailed = ref(false);
+
+/** The roots that count now. */
+export const roots = computed<readonly Root[]>(
+  () => ownRoot.value?.shown ?? (serviceRoot.value === null ? [] : [serviceRoot.value]),
+);
+
+const bridge = new Bridge((id, done) => {
+  const file = files.find((each) => each.id === id);
+  if (file !== undefined) {
+    file.done = done;
+  }
+});
+let published: service.Published = { root: null, crls: [], checkpoint: null };
+const cas = new Map<string, Uint8Array>();
+let run = 0;
+let number = 0;
+
+/** Fetches what is the same for everyone: root, its list, the log's checkpoint. */
+export async function start(): Promise<void> {
+  published = await service.published();
+  if (published.root !== null) {
+    [serviceRoot.value = null] = await bridge.call("fingerprints", published.root);
+  }
+  isReady.value = true;
+}
+
+export function add(more: Iterable<File>): void {
+  for (const file of more) {
+    const id = `${++number}`;
+    files.push({ id, file, asDocument: false, done: 0, taken: null, hasFailed: false });
+    void take(files.at(-1)!);
+  }
+}
+
+/** Takes the file for what was signed, whatever it looks like; or for what it looks like. */
+export function setAsDocument(given: Given, asDocument: boolean): void {
+  given.asDocument = asDocument;
+  given.taken = null;
+  given.done = 0;
+  void take(given);
+}
+
+export function remove(given: Given): void {
+  files.splice(files.indexOf(given), 1);
+  void bridge.call("drop", given.id);
+}
+
+export function clear(): void {
+  while (files.length > 0) {
+    remove(files[0]!);
+  }
+  judged.value = null;
+}
+
+/** Trusts this root instead of the service's; null trusts the service's again. False where it is none. */
+export async function trust(file: File | null): Promise<boolean> {
+  if (file === null) {
+    ownRoot.value = null;
+    return true;
+  }
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  const shown = await bridge.call("fingerprints", bytes);
+  ownRoot.value = shown.length > 0 ? { bytes, shown } : ownRoot.value;
+  return shown.length > 0;
+}
+
+async function take(given: Given): Promise<void> {
+  try {
+    given.taken = await bridge.call("take", given.id, given.file, given.asDocument);
+  } catch {
+    given.hasFailed = true;
+  }
+}
+
+const isTaken = computed(
+  () => files.length > 0 && files.every((each) => each.taken !== null || each.hasFailed),
+);
+
+watch(
+  [() => files.map((each) => each.taken), mayAsk, ownRoot, logKey, isReady],
+  () => {
+    run += 1;
+    if (!isReady.value || !isTaken.value) {
+      judged.value = null;
+      return;
+    }
+    void verify(run);
+  },
+  { flush: "post" },
+);
+
+/** Judges all that lies there; what a later run has overtaken is dropped. */
+async function verify(mine: number): Promise<void> {
+  isWorking.value = true;
+  hasFailed.value = false;
+  try {
+    const answers = await answered(mine);
+    const found = await bridge.call("judge", ground(answers));
+    if (mine === run) {
+      judged.value = found;
+    }
+  } catch (error) {
+    if (mine === run) {
+      console.error(error);
+      judged.value = null;
+      hasFailed.value = true;
+    }
+  } finally {
+    isWorking.value = mine !== run;
+  }
+}
+
+async function answered(mine: number): Promise<Record<string, Answer>> {
+  if (!mayAsk.value) {
+    return {};
+  }
+  const plan = await planned();
+  const found: Record<string, Answer> = {};
+  for (const id of plan.foreign) {
+    found[id] = { state: "foreign_ca" };
+  }
+  for (const question of plan.questions) {
+    if (mine === run) {
+      found[question.caseId] = await service.status(question);
+    }
+  }
+  return found;
+}
+
+/** The plan, once the CAs that it wants are fetched. */
+async function planned(): Promise<Plan> {
+  const plan = await bridge.call("plan", ground({}));
+  const missing = plan.wantedCas.filter((name) => !cas.has(name));
+  for (const name of missing) {
+    const found = await service.caCertificate(name);
+    if (found !== null) {
+      cas.set(name, found);
+    }
+  }
+  return missing.some((name) => cas.has(name)) ? await bridge.call("plan", ground({})) : plan;
+}
+
+function ground(answers: Record<string, Answer>): Ground {
+  const own = ownRoot.value;
+  const trusted = own === null ? published.root : own.bytes;
+  return {
+    now: Date.now(),
+    roots: trusted === null ? [] : [trusted],
+    serviceRoot: published.root,
+    serviceCas: [...cas.values()],
+    crls: own === null ? published.crls : [],
+    checkpoint: published.checkpoint,
+    logKeys: logKey.value.trim() === "" ? [] : [logKey.value.trim()],
+    answers,
+  };
+}

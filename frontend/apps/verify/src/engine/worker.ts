@@ -1,0 +1,22 @@
+/** The worker: reads, hashes and judges the files, so that the page stays free. Its policy lets it call nobody. */
+
+import { Bench, Dropped } from "./bench.ts";
+import type { Order, Reply } from "./messages.ts";
+
+// oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker's has none
+const post = (reply: Reply): void => self.postMessage(reply);
+const bench = new Bench((id, done) => post({ progress: { id, done } }));
+
+async function run({ number, call, given }: Order): Promise<void> {
+  try {
+    const work = bench[call] as (...all: readonly unknown[]) => unknown;
+    post({ number, answer: await work.apply(bench, [...given]) });
+  } catch (error) {
+    if (!(error instanceof Dropped)) {
+      console.error(error);
+    }
+    post({ number, failed: error instanceof Error ? `${error.name}: ${error.message}` : "failed" });
+  }
+}
+
+self.addEventListener("message", ({ data }: MessageEvent<Order>) => void run(data));

@@ -1,0 +1,72 @@
+/** The sentence about a check. */
+
+import { moment } from "@mshield/look/vue/dates.ts";
+import type { Say } from "@mshield/look/vue/words.ts";
+import type { Check, Result } from "@mshield/verify";
+
+import { checkWords } from "../words/checks.ts";
+
+type Words = Readonly<Record<string, unknown>>;
+const HOLD = 6;
+
+export function titleOf({ t }: Say, { name, state }: Check): string {
+  return t(`checks.${name}.${state}`);
+}
+
+/** By the check's code, or by what it passed with. */
+export function sentenceOf({ t }: Say, check: Check): string {
+  return t(`checks.${keyOf(check)}`, valuesOf(t, check));
+}
+
+function keyOf({ name, state, code, facts }: Check): string {
+  if (code === "not_reached") {
+    return "not_reached";
+  }
+  if (name === "now" && state === "failed") {
+    return "now.revoked_before";
+  }
+  const by = typeof facts["by"] === "string" ? facts["by"] : "good";
+  const word = code ?? by;
+  const known = (checkWords.zh as Words)[name] as Words;
+  return Object.hasOwn(known, word) ? `${name}.${word}` : "other";
+}
+
+function valuesOf(t: Say["t"], { facts, revocation }: Check): Record<string, unknown> {
+  const at = facts["at"];
+  return {
+    ...facts,
+    ...(typeof at === "number" && { at: moment(at) }),
+    ...(revocation !== null && {
+      since: moment(revocation.at),
+      ended: t(`checks.ended.${revocation.reason === HOLD ? "held" : "revoked"}`),
+      reason: t(
+        `checks.reason.${Object.hasOwn(checkWords.zh.reason, revocation.reason) ? revocation.reason : 0}`,
+      ),
+    }),
+  };
+}
+
+/** How the certificate stands now, as far as it was asked. */
+export function nowOf({ checks }: Result): "good" | "revoked" | "on_hold" | "unchecked" {
+  const now = checks.find(({ name }) => name === "now") ?? checks.find(({ name }) => name === "revocation");
+  if (now?.code === "revoked" || now?.code === "on_hold") {
+    return now.code;
+  }
+  const isAsked = now?.state === "passed" && (now.name === "now" || now.facts["by"] === "asked");
+  return isAsked ? "good" : "unchecked";
+}
+
+/** A digest in groups of four hex digits. */
+export function grouped(digest: string): string {
+  return (digest.toUpperCase().match(/.{4}/g) ?? []).join(" ");
+}
+
+/** 24 KB. */
+export function sized(bytes: number): string {
+  const units = ["B", "KB", "MB", "GB"];
+  let [value, unit] = [bytes, 0];
+  while (value >= 1024 && unit < units.length - 1) {
+    [value, unit] = [value / 1024, unit + 1];
+  }
+  return `${unit === 0 || value >= 10 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
+}

@@ -1,0 +1,62 @@
+/** Short questions about certificates and logs, for who gathers what a verification starts from. */
+
+import { FormError } from "@mshield/forms";
+
+import type { Case } from "./assemble.ts";
+import { type Certificate, parseCertificate, parsePem } from "./certificate.ts";
+import { PartError } from "./errors.ts";
+import { parseEvidence } from "./evidence.ts";
+import { attribute } from "./names.ts";
+import { OIDS } from "./oids.ts";
+import { requireIssued } from "./path.ts";
+import { ascii } from "./text.ts";
+import { openCheckpoint, parseVerifierKey } from "./tlog/note.ts";
+
+/** All certificates of a DER or PEM file; FormError where there is none. */
+export function parseCertificates(bytes: Uint8Array): Certificate[] {
+  const text = ascii(bytes);
+  const found = /^\s*-----BEGIN/.test(text) ? parsePem(text) : [parseCertificate(bytes)];
+  if (found.length === 0) {
+    throw new FormError("no certificate");
+  }
+  return found;
+}
+
+/** Whom the certificate names: CN, or O where there is none. */
+export function nameOf({ subject }: Certificate): string {
+  return attribute(subject, OIDS.commonName) ?? attribute(subject, OIDS.organisation) ?? "";
+}
+
+/** Whether `issuer` issued the certificate, by name and signature. */
+export function isIssuedBy(certificate: Certificate, issuer: Certificate): boolean {
+  return holds(() => requireIssued(certificate, issuer));
+}
+
+/** The log key (vkey) that a bundle names; null for what is none. */
+export function logKeyOf({ piece }: Case): string | null {
+  try {
+    return piece.found.kind === "evidence" ? parseEvidence(piece.found.bytes).log.key : null;
+  } catch (error) {
+    if (error instanceof FormError) {
+      return null;
+    }
+    throw error;
+  }
+}
+
+/** Whether this key (vkey) signed the checkpoint: then it is the key of the log that published it. */
+export function signsCheckpoint(checkpoint: string, vkey: string): boolean {
+  return holds(() => openCheckpoint(checkpoint, parseVerifierKey(vkey)));
+}
+
+function holds(work: () => unknown): boolean {
+  try {
+    work();
+    return true;
+  } catch (error) {
+    if (error instanceof PartError) {
+      return false;
+    }
+    throw error;
+  }
+}

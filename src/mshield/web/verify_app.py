@@ -1,0 +1,30 @@
+"""The page at /verify/ where anyone verifies a signature; it runs in the browser and calls the publication alone."""
+
+from pathlib import Path
+from typing import Final
+
+from mshield.web.assets import FOLDER
+from mshield.web.built_app import BuiltApp, Policy
+
+BASE: Final = "/verify/"
+_POLICY: Final = Policy(
+    page=(
+        "script-src 'self'",
+        "style-src 'self'",  # Vue sets style through the CSSOM, which this allows
+        "worker-src 'self'",
+        "img-src 'self' data:",
+        "connect-src 'self'",
+    ),
+    trusted_types=("vue", "mshield"),  # Vue's own policy, and the page's for the address of its worker
+    # The files are read in the worker, whose policy is that of its script: it can call nobody.
+    script=("script-src 'self'",),
+)
+
+
+def verify_app(folder: Path = FOLDER / "verify") -> BuiltApp:
+    """The page as this folder has it."""
+    return BuiltApp(BASE, folder, _POLICY)
+
+
+VERIFY_APP: Final = verify_app()
+ROUTES: Final = VERIFY_APP.routes()

@@ -1,0 +1,62 @@
+"""Signatures made by the running service, as the files that anyone may have of them."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+from playwright.sync_api import Browser
+
+from mshield.client import Document
+from mshield.client.business import Result
+from tests.browser.conftest import Party
+from tests.browser.verify.visitor import Visitor, visiting
+
+CONTENT: Final = "<报关单><总价>126000.00</总价></报关单>".encode()
+_DISPLAY: Final = (("总价", "126000.00 欧元"), ("申报日期", "2026-11-24"))
+_FORMATS: Final = ("raw", "cms", "cms_detached")
+
+
+@pytest.fixture(scope="session")
+def files(party: Party, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder: `FORMAT.json` (bundle), `FORMAT.p7s`, bare `message.sig`, `message.xml`, certificates, lists."""
+    folder = tmp_path_factory.mktemp("signed")
+    documents = [
+        Document(
+            title="进口货物报关单",
+            media_type="application/xml",
+            content=CONTENT,
+            display=_DISPLAY,
+            format=each,
+        )
+        for each in _FORMATS
+    ]
+    with party.service.business() as business:
+        asked = business.request_signature(documents)
+        party.phone.scan(asked.qr)
+        party.approve()
+        business.wait_until_done(asked.id, timeout=10)
+        result = business.result(asked.id)
+        for number, name in enumerate(_FORMATS):
+            bundle = business.evidence(asked.id, document=number)
+            (folder / f"{name}.json").write_bytes(bundle.encode())
+    _write(folder, result)
+    return folder
+
+
+def _write(folder: Path, result: Result) -> None:
+    for name, document in zip(_FORMATS, result.documents, strict=True):
+        (folder / f"{name}.p7s").write_bytes(document.cms)
+    (folder / "message.xml").write_bytes(CONTENT)
+    (folder / "message.xml.sig").write_bytes(result.documents[0].signature)
+    issuing, root = result.chain_pem
+    (folder / "signer.pem").write_text(result.certificate_pem)
+    (folder / "issuing.pem").write_text(issuing)
+    (folder / "root.pem").write_text(root)
+
+
+@pytest.fixture
+def visit(browser: Browser, party: Party) -> Iterator[Callable[..., Visitor]]:
+    """Opens the page in a browser of its own; at the end it has done nothing that it must not."""
+    with visiting(browser, party.service.origin) as open_page:
+        yield open_page

@@ -1,0 +1,73 @@
+"""Whoever opens /verify/: drops files, reads the verdict; and a record of every call that his browser made."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from playwright.sync_api import Browser, Locator, Page, Request, expect
+
+SIZE: Final = {"width": 1440, "height": 900}
+SOON: Final = 10_000
+
+
+@dataclass(slots=True)
+class Visitor:
+    """A page, and the calls beside its own files as `METHOD /path`."""
+
+    page: Page
+    origin: str
+    calls: list[str] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
+
+    def give(self, *files: Path | dict[str, Any]) -> "Visitor":
+        """Chooses files, as the picker gives them."""
+        given: Any = [each if isinstance(each, dict) else str(each) for each in files]
+        self.page.locator("input[type=file]").first.set_input_files(given)
+        return self
+
+    def head(self, verdict: str) -> Locator:
+        """The verdict's head, once it says this."""
+        head = self.page.locator(".verdict .head")
+        expect(head.get_by_role("heading", name=verdict)).to_be_visible(timeout=SOON)
+        return head
+
+    def check(self, name: str) -> Locator:
+        """The line of one check."""
+        return self.page.locator(f"[data-check={name}]")
+
+    def first_check(self) -> str | None:
+        """The name of the check that stands first."""
+        return self.page.locator("[data-check]").first.get_attribute("data-check")
+
+    def note(self, request: Request) -> None:
+        """Records a call, but for the page's own files."""
+        path = request.url.removeprefix(self.origin)
+        if not path.startswith(("/verify/", "/app/logo.svg", "blob:")):
+            self.calls.append(f"{request.method} {path}")
+            self.bodies.append(request.post_data_buffer or b"")
+
+
+@contextmanager
+def visiting(browser: Browser, origin: str) -> Iterator[Callable[..., Visitor]]:
+    """Gives what opens the page; fails where it did what the policy forbids, or an error was thrown."""
+    contexts = []
+    complaints: list[str] = []
+
+    def open_page(**options: Any) -> Visitor:
+        context = browser.new_context(**{"viewport": SIZE, "locale": "zh-CN", **options})
+        contexts.append(context)
+        page = context.new_page()
+        visitor = Visitor(page, origin)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
+        page.on("request", lambda request: visitor.note(request))  # noqa: PLW0108  Playwright marks a method's object
+        page.goto(f"{origin}/verify/")
+        expect(page.get_by_role("heading", name="信任谁")).to_be_visible()
+        return visitor
+
+    yield open_page
+    for each in contexts:
+        each.close()
+    assert not complaints
