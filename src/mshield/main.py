@@ -65,9 +65,11 @@ from mshield.services.reset_password import ResetPassword
 from mshield.services.result import MakeResult
 from mshield.services.session import BusinessAuthentication
 from mshield.services.sms_codes import SmsCodes
+from mshield.services.sms_log import LoggedSms
 from mshield.services.staff_login import StaffLogins
 from mshield.services.staff_session import StaffSessions
 from mshield.services.staff_set_up import SetUps
+from mshield.services.watch_jobs import WatchJobs
 from mshield.services.webhook_endpoints import WebhookEndpoints
 from mshield.services.webhooks import Webhooks
 from mshield.settings import Settings, load_settings
@@ -223,8 +225,9 @@ async def _assemble(settings: Settings, clock: Clock, db: Database, metrics: Met
     publisher = Publisher(db, keyring, engine, settings, authorities)
     log = await open_log(db, keyring, settings, now=clock())
     sms = open_gateway(settings)
+    logged = LoggedSms(db, lookup, sms)
     captchas = Captchas(db, keyring, settings)
-    sms_codes = SmsCodes(db, lookup, settings, sms)
+    sms_codes = SmsCodes(db, lookup, settings, logged)
     outside = OutsideAccounts(db, keyring, lookup, account_sources(settings))
     log_in = LogIn(db, lookup, settings, captchas, outside)
     request_secrets = RequestSecrets(lookup)
@@ -251,12 +254,12 @@ async def _assemble(settings: Settings, clock: Clock, db: Database, metrics: Met
         authenticate_business=BusinessAuthentication(db),
         answer_once=AnswerOnce(db, keyring, lookup),
         captchas=captchas,
-        notify=Notify(db, settings, sms),
+        notify=Notify(db, settings, logged),
         sms_codes=sms_codes,
         import_filing=import_filing,
         filed_people=FiledPeople(db, keyring, lookup),
         refresh_filing=RefreshFiling(db, keyring, settings, look_up),
-        change_phone=ChangePhone(db, sms),
+        change_phone=ChangePhone(db, logged),
         register=Register(db, keyring, lookup, sms_codes),
         reset_password=ResetPassword(db, lookup, sms_codes),
         outside_accounts=outside,
@@ -290,4 +293,6 @@ async def _assemble(settings: Settings, clock: Clock, db: Database, metrics: Met
         find_certificates=FindCertificates(db, keyring, authorities),
         ca_state=ca_state,
         dashboard=ReadDashboard(db, ca_state),
+        sms_log=logged,
+        watch_jobs=WatchJobs(db, {job.name: job.seconds for job in jobs.JOBS}),
     )

@@ -367,6 +367,11 @@ def _operate(life: Life) -> None:
     call("GET", f"/certificates/{found['serial']}/file")
     call("GET", "/ca")
     call("GET", "/dashboard")
+    call("GET", "/jobs")
+    call("POST", "/jobs/purge/runs")
+    call("GET", "/sms?limit=2")
+    life.log()
+    call("GET", f"/acts/{call('GET', '/acts?act=system')['items'][0]['id']}/proof")
 
 
 def _disable_webhook(life: Life, endpoint_id: str) -> None:

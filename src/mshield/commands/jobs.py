@@ -85,6 +85,7 @@ def _listed(name: str, seconds: int, row: "JobRow | None") -> dict[str, object]:
     found: dict[str, object] = {"name": name, "every_seconds": seconds}
     return found | {
         "last_at": _time(row.last_at if row else None),
+        "last_ms": row.last_ms if row else None,
         "last_done": row.last_done if row else None,
         "last_error": row.last_error if row else None,
         "failures": row.failures if row else 0,

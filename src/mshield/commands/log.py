@@ -15,6 +15,7 @@ from mshield.client.errors import ClientError
 from mshield.client.log import Logged, LogReader, Noted, VerifierKey, open_checkpoint, parse_proof
 from mshield.commands.output import Output, Refused, output_options, refusing, table
 from mshield.pki.errors import LogError
+from mshield.pki.tlog.act_proof import is_act_proof, parse_act_proof
 from mshield.pki.tlog.entry import CertificateEntry, SignatureEntry
 
 if TYPE_CHECKING:
@@ -129,7 +130,11 @@ def prove(
 @click.option("--since", type=_FILE, help="An earlier checkpoint: the log must begin as it stood then.")
 @click.option("--sid", type=_Sid(), help="With --url: the signature of this document must be in the log.")
 @click.option("--index", type=click.IntRange(min=0), help="With --url: an entry must stand at this place.")
-@click.option("--proof", type=_FILE, help="Check this proof, offline; needs --key only.")
+@click.option(
+    "--proof",
+    type=_FILE,
+    help="Check this proof, or that of an act from the console, offline; needs --key only.",
+)
 @_URL
 @_KEY
 @output_options
@@ -154,7 +159,9 @@ def verify(
         if key is None or url is not None or since is not None:
             raise click.UsageError("--proof goes with --key alone.")
         with refusing(out, LogError):
-            logged = parse_proof(proof.read_bytes()).check(VerifierKey.parse(key))
+            content = proof.read_bytes()
+            parse = parse_act_proof if is_act_proof(content) else parse_proof
+            logged = parse(content).check(VerifierKey.parse(key))
         if sid is not None and not (isinstance(logged.entry, SignatureEntry) and logged.entry.sid == sid):
             raise Refused(
                 out.pick("此证明属于另一个签名", "the proof is of another signature"),

@@ -11,6 +11,10 @@ MOST_NOT_ME: Final = 3
 """So many people in a day who say that they did not start a request are an alarm."""
 
 FAILURES_IN_A_ROW: Final = 3
+FEW_SMS: Final = 3
+SMS_SHARE: Final = 10
+"""An alarm from three failures within an hour on, if they are a tenth of all."""
+
 JOB_LATE_MS: Final = 180_000
 
 _ALL: Final = frozenset(StaffRole)

@@ -22,6 +22,12 @@ def new_id(now: int) -> str:
     return str(uuid.UUID(int=value))
 
 
+def first_id(at: int) -> str:
+    """What no id of this time (ms) or later is below, and every earlier one is."""
+    text = f"{max(0, at):012x}"
+    return f"{text[:8]}-{text[8:]}"
+
+
 def _random(now: int) -> int:
     global _last  # noqa: PLW0603  # what was given last is this module's whole state
     with _lock:

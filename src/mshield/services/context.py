@@ -48,9 +48,11 @@ from mshield.services.reset_password import ResetPassword
 from mshield.services.result import MakeResult
 from mshield.services.session import BusinessAuthentication
 from mshield.services.sms_codes import SmsCodes
+from mshield.services.sms_log import LoggedSms
 from mshield.services.staff_login import StaffLogins
 from mshield.services.staff_session import StaffSessions
 from mshield.services.staff_set_up import SetUps
+from mshield.services.watch_jobs import WatchJobs
 from mshield.services.webhook_endpoints import WebhookEndpoints
 from mshield.services.webhooks import Webhooks
 from mshield.settings import Settings
@@ -114,3 +116,5 @@ class Context:
     find_certificates: FindCertificates
     ca_state: ReadCaState
     dashboard: ReadDashboard
+    sms_log: LoggedSms
+    watch_jobs: WatchJobs

@@ -13,10 +13,11 @@ from mshield.domain import alarms
 from mshield.domain.alarms import Alarm
 from mshield.domain.errors import BY_CODE
 from mshield.domain.figures import percentile
+from mshield.domain.ids import first_id
 from mshield.domain.staff import StaffRole
 from mshield.services.ca_state import ReadCaState
 from mshield.services.metrics import HOUR_MS
-from mshield.store import jobs
+from mshield.store import jobs, sms_log
 from mshield.store import metrics as store
 from mshield.store.database import Database
 from mshield.store.metrics import Certificates, CountRow
@@ -128,7 +129,7 @@ class ReadDashboard:
     ) -> tuple[Alarm, ...]:
         found = [
             alarms.possible_copy(row.serial, row.shield_number, at=row.at)
-            for row in await store.clones(self.db, since=_id_at(now - DAY_MS), most=_MOST_CLONES)
+            for row in await store.clones(self.db, since=first_id(now - DAY_MS), most=_MOST_CLONES)
         ]
         reports = sum(
             row.count
@@ -141,6 +142,9 @@ class ReadDashboard:
             alarms.webhooks_dead(row.client_id, row.name, row.count, at=row.at)
             for row in await store.dead(self.db, since=now - DAY_MS)
         ]
+        sent, failed = await sms_log.since(self.db, id=first_id(now - HOUR_MS))
+        if failed >= alarms.FEW_SMS and failed * alarms.SMS_SHARE >= sent:
+            found.append(alarms.sms_failing(failed, sent))
         found += await self._of_jobs(now=now)
         found += [
             alarms.of_ca(each.code, each.severity, each.zh, each.en, subject=each.subject)
@@ -227,9 +231,3 @@ def _latencies(rows: Iterable[CountRow]) -> tuple[Latency, ...]:
         for operation, buckets in counts.items()
     ]
     return tuple(sorted(found, key=lambda each: (-each.count, each.operation))[:MOST_LISTED])
-
-
-def _id_at(at: int) -> str:
-    """Smaller than every id made at this time (ms) or later, greater than those before it."""
-    text = f"{max(0, at):012x}"
-    return f"{text[:8]}-{text[8:]}"

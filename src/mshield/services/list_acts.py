@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from mshield.domain.ids import first_id
 from mshield.store import acts
 from mshield.store.acts import ActRow
 from mshield.store.database import Database
@@ -13,7 +14,27 @@ _NEWEST: Final = "g"
 
 
 async def list_acts(
-    db: Database, *, subject: str | None, actor_id: str | None, before: str | None, most: int
+    db: Database,
+    *,
+    subject: str | None,
+    actor_id: str | None,
+    act: str | None = None,
+    since: int | None = None,
+    until: int | None = None,
+    before: str | None,
+    most: int,
 ) -> list[ActRow]:
-    """At most `most` acts before the one with the id `before`, on one subject or by one actor where these are given."""
-    return await acts.page(db, subject=subject, actor_id=actor_id, before=before or _NEWEST, most=most)
+    """At most `most` acts before the one with the id `before`, narrowed where a word is given.
+
+    `act` is a kind or what a kind begins with (`system`), `since` and `until` are ms.
+    """
+    newest = _NEWEST if until is None else first_id(until)
+    return await acts.page(
+        db,
+        subject=subject,
+        actor_id=actor_id,
+        act=act,
+        since="" if since is None else first_id(since),
+        before=min(newest, before or _NEWEST),
+        most=most,
+    )

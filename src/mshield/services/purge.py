@@ -5,7 +5,7 @@ Nothing waits for it and nothing breaks without it; it keeps tables small and pe
 
 from typing import Final
 
-from mshield.services import metrics, notify, webhooks
+from mshield.services import metrics, notify, sms_log, webhooks
 from mshield.store import (
     accounts,
     idempotency,
@@ -40,5 +40,6 @@ async def purge(db: Database, *, now: int) -> int:
     )
     sessions = await signing.purge_sessions(db, now=now)
     logins += await oidc_authorizations.purge(db, before=before)
+    notices += await sms_log.purge(db, now=now)
     counters += await store_metrics.purge(db, before=now - metrics.KEPT_MS)
     return counters + logins + notices + hooks + sessions + await idempotency.purge(db, before=before)

@@ -15,7 +15,10 @@ _SQL: Final = Queries("acts")
 
 @dataclass(frozen=True, slots=True)
 class ActRow:
-    """One act; `details` are its values as they were recorded, `at` is ms."""
+    """One act; `details` are its values as they were recorded, `at` is ms.
+
+    `actor_name` where he has one here; `log_index` is its place in the transparency log, None until it is there.
+    """
 
     id: str
     actor: str
@@ -24,6 +27,8 @@ class ActRow:
     subject: str
     details: Mapping[str, Any]
     at: int
+    actor_name: str | None = None
+    log_index: int | None = None
 
 
 async def record(tx: Tx, *, by: By, act: str, subject: str, details: Mapping[str, object], now: int) -> None:
@@ -46,13 +51,31 @@ async def of_subject(db: Database | Tx, *, subject: str) -> list[ActRow]:
 
 
 async def page(
-    db: Database | Tx, *, subject: str | None, actor_id: str | None, before: str, most: int
+    db: Database | Tx,
+    *,
+    subject: str | None,
+    actor_id: str | None,
+    act: str | None = None,
+    since: str = "",
+    before: str,
+    most: int,
 ) -> list[ActRow]:
-    """The newest acts with an id below `before`, of one subject or actor where these are given."""
+    """The newest acts with an id from `since` on and below `before`; of one subject, actor or kind where given."""
     rows = await db.all(
-        _SQL["page"], subject=subject or "", actor_id=actor_id or "", before=before, most=most
+        _SQL["page"],
+        subject=subject or "",
+        actor_id=actor_id or "",
+        act=act or "",
+        since=since,
+        before=before,
+        most=most,
     )
     return [_act(row) for row in rows]
+
+
+async def find_raw(db: Database, *, act_id: str) -> Row | None:
+    """A row as it stands, with `details` as text and `log_index`."""
+    return await db.one(_SQL["find"], id=act_id)
 
 
 def _act(row: Row) -> ActRow:

@@ -6,7 +6,7 @@ A process that dies lets its lease run out; then the next one to look takes the 
 from dataclasses import dataclass
 from typing import Final
 
-from mshield.store.database import Database
+from mshield.store.database import Database, Tx
 from mshield.store.queries import Queries
 
 _SQL: Final = Queries("jobs")
@@ -14,7 +14,10 @@ _SQL: Final = Queries("jobs")
 
 @dataclass(frozen=True, slots=True)
 class JobRow:
-    """How a job stands; times in ms. `last_done` is what its last run gave, `last_error` the type of what it raised."""
+    """How a job stands; times in ms.
+
+    `last_done` is what its last run gave, `last_error` the type of what it raised, `last_ms` how long it took.
+    """
 
     name: str
     next_at: int
@@ -24,9 +27,10 @@ class JobRow:
     last_at: int | None
     last_done: int | None
     last_error: str | None
+    last_ms: int | None = None
 
 
-async def register(db: Database, *, name: str, now: int) -> None:
+async def register(db: Database | Tx, *, name: str, now: int) -> None:
     """Makes the row of a new job, due at once; without effect where it exists."""
     await db.run(_SQL["register"], name=name, now=now)
 
@@ -56,6 +60,7 @@ async def finish(
     failures: int,
     done: int | None,
     error: str | None,
+    took_ms: int = 0,
     now: int,
 ) -> bool:
     """Records a run and gives the job back; False where another has taken it over."""
@@ -67,6 +72,7 @@ async def finish(
         failures=failures,
         done=done,
         error=error,
+        took_ms=took_ms,
         now=now,
     )
     return touched == 1
@@ -75,3 +81,8 @@ async def finish(
 async def release(db: Database, *, name: str, holder: str) -> None:
     """Gives the job back as it was: still due, for whoever looks next."""
     await db.run(_SQL["release"], name=name, holder=holder)
+
+
+async def make_due(tx: Tx, *, name: str, now: int) -> bool:
+    """Has the job run now; False while somebody is at it."""
+    return await tx.run(_SQL["make_due"], name=name, now=now) == 1

@@ -566,6 +566,20 @@ CREATE INDEX staff_sessions_staff ON staff_sessions (staff_id);
 
 CREATE INDEX certificates_newest ON certificates (issued_at, serial);
 
+CREATE TABLE sms_log (
+  id TEXT PRIMARY KEY,
+  phone_hash BYTEA NOT NULL,
+  phone_masked TEXT NOT NULL,
+  purpose TEXT NOT NULL,
+  with_code BOOLEAN NOT NULL,
+  state TEXT NOT NULL,
+  reason TEXT,
+  sent_at BIGINT NOT NULL,
+  took_ms BIGINT
+);
+
+CREATE INDEX sms_log_phone ON sms_log (phone_hash, id);
+
 CREATE TABLE metrics (
   hour BIGINT NOT NULL,
   operation TEXT NOT NULL,

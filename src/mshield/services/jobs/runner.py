@@ -10,6 +10,7 @@ import logging
 import os
 import secrets
 import socket
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -147,6 +148,7 @@ class Runner:
         )
         if failures is None:
             return Outcome(job.name, "elsewhere")
+        begun = time.perf_counter()
         try:
             done = await self._under_lease(job, lease_until=start + self._lease_ms)
         except asyncio.CancelledError:
@@ -156,11 +158,11 @@ class Runner:
             _log.warning("job %s was cut short: its lease is lost", job.name)
             return Outcome(job.name, "elsewhere")
         except Exception as error:  # noqa: BLE001  # no job may stop the others
-            return await self._failed(job, error, failures + 1)
+            return await self._failed(job, error, failures + 1, begun=begun)
         if done:
             _log.debug("job %s did %d", job.name, done)
         next_at = max(start + 1000 * job.seconds, self._context.clock())
-        await self._record(job, next_at=next_at, failures=0, done=done, error=None)
+        await self._record(job, next_at=next_at, failures=0, done=done, error=None, begun=begun)
         return Outcome(job.name, "done", done=done)
 
     async def _under_lease(self, job: Job, *, lease_until: int) -> int:
@@ -186,18 +188,18 @@ class Runner:
                 return lease_until
         raise LeaseLost
 
-    async def _failed(self, job: Job, error: Exception, failures: int) -> Outcome:
+    async def _failed(self, job: Job, error: Exception, failures: int, *, begun: float) -> Outcome:
         wait = seconds_after(failures)
         # The traceback of a defect, without locals: what a job works on must not reach a log.
         trace = None if isinstance(error, StoreError) else error
         kind = type(error).__name__
         _log.error("job %s failed, again in %d s: %s", job.name, wait, kind, exc_info=trace)
         next_at = self._context.clock() + 1000 * wait
-        await self._record(job, next_at=next_at, failures=failures, done=None, error=kind)
+        await self._record(job, next_at=next_at, failures=failures, done=None, error=kind, begun=begun)
         return Outcome(job.name, "failed", error=kind)
 
     async def _record(
-        self, job: Job, *, next_at: int, failures: int, done: int | None, error: str | None
+        self, job: Job, *, next_at: int, failures: int, done: int | None, error: str | None, begun: float
     ) -> None:
         kept = await store.finish(
             self._db,
@@ -207,6 +209,7 @@ class Runner:
             failures=failures,
             done=done,
             error=error,
+            took_ms=round((time.perf_counter() - begun) * 1000),
             now=self._context.clock(),
         )
         if not kept:

@@ -6,7 +6,16 @@ VALUES (:id, :actor, :actor_id, :act, :subject, :details, :now);
 SELECT id, actor, actor_id, act, subject, details, at FROM acts WHERE subject = :subject ORDER BY id;
 
 -- name: page
--- Newest first; an empty subject and an empty actor stand for all.
-SELECT id, actor, actor_id, act, subject, details, at FROM acts
-WHERE id < :before AND (subject = :subject OR :subject = '') AND (actor_id = :actor_id OR :actor_id = '')
-ORDER BY id DESC LIMIT :most;
+-- Newest first; empty words stand for all. An act is named whole, or by what its name begins with.
+SELECT a.id, a.actor, a.actor_id, COALESCE(s.name, u.name) AS actor_name, a.act, a.subject, a.details, a.at, a.log_index
+FROM acts a
+LEFT JOIN staff s ON s.id = a.actor_id AND a.actor = 'staff'
+LEFT JOIN accounts u ON u.id = a.actor_id AND a.actor IN ('user', 'legal_person')
+WHERE a.id < :before AND a.id >= :since AND (a.subject = :subject OR :subject = '')
+  AND (a.actor_id = :actor_id OR :actor_id = '')
+  AND (:act = '' OR a.act = :act OR substr(a.act, 1, length(:act) + 1) = :act || '.')
+ORDER BY a.id DESC LIMIT :most;
+
+-- name: find^
+-- A row as the log commits to it, with its place there.
+SELECT id, actor, actor_id, act, subject, details, at, log_index FROM acts WHERE id = :id;

@@ -2,7 +2,7 @@
 INSERT INTO jobs (name, next_at, lease_until, failures) VALUES (:name, :now, 0, 0) ON CONFLICT (name) DO NOTHING;
 
 -- name: list
-SELECT name, next_at, holder, lease_until, failures, last_at, last_done, last_error FROM jobs ORDER BY name;
+SELECT name, next_at, holder, lease_until, failures, last_at, last_done, last_error, last_ms FROM jobs ORDER BY name;
 
 -- name: claim^
 -- No row: it isn't due by then, or somebody else is at it.
@@ -15,8 +15,12 @@ UPDATE jobs SET lease_until = :lease_until WHERE name = :name AND holder = :hold
 
 -- name: finish!
 UPDATE jobs SET holder = NULL, lease_until = 0, next_at = :next_at, failures = :failures,
-  last_at = :now, last_done = :done, last_error = :error
+  last_at = :now, last_done = :done, last_error = :error, last_ms = :took_ms
 WHERE name = :name AND holder = :holder;
 
 -- name: release!
 UPDATE jobs SET holder = NULL, lease_until = 0 WHERE name = :name AND holder = :holder;
+
+-- name: make_due!
+-- No row touched: somebody is at it.
+UPDATE jobs SET next_at = :now WHERE name = :name AND lease_until <= :now;

@@ -1,5 +1,8 @@
 """What was done at the console and by the service's commands, for auditors."""
 
+import base64
+import dataclasses
+import re
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -7,27 +10,37 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from mshield.domain import errors
 from mshield.domain.staff import StaffRole
+from mshield.pki.tlog.act_proof import TYPE
 from mshield.services.list_acts import list_acts
+from mshield.services.log.prove_act import prove_act
 from mshield.web import openapi
 from mshield.web.body import Wire
+from mshield.web.console.answer import answer
 from mshield.web.console.authentication import SECURITY, staff_of
 from mshield.web.context import context_of
 
 router: Final = APIRouter(tags=["console"])
+_ACT_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _UUID: Final = "^[0-9a-f-]{0,36}$"
 
 
 class ActMessage(Wire, frozen=True):
-    """One act: who (`actor` with its id) did what to whom, when (ms), and the details that were recorded."""
+    """One act: who (`actor` with its id) did what to whom, when (ms), and the details that were recorded.
+
+    `actor_name` where he has one here; `logged`: it is in the transparency log, so `proveAct` answers.
+    """
 
     id: str
     actor: str
     actor_id: str | None
+    actor_name: str | None
     act: str
     subject: str
     details: dict[str, Any]
     at: int
+    logged: bool
 
 
 class ActsMessage(Wire, frozen=True):
@@ -37,6 +50,43 @@ class ActsMessage(Wire, frozen=True):
     next: str | None
 
 
+class LoggedActMessage(Wire, frozen=True):
+    """A row as it was logged; `details` is its JSON text byte for byte."""
+
+    id: str
+    actor: str
+    actor_id: str | None
+    act: str
+    subject: str
+    details: str
+    at: int
+
+
+class InclusionMessage(Wire, frozen=True):
+    """An inclusion proof (RFC 6962): entry and hashes in base64, the signed checkpoint as it is."""
+
+    entry: str
+    index: int
+    hashes: tuple[str, ...]
+    checkpoint: str
+
+
+class ActProofMessage(Wire, frozen=True, rename={"kind": "type"}):
+    """A file of its own: `mshield log verify --proof` checks it offline. `salt` in hex opens the entry's commitment."""
+
+    kind: str
+    act: LoggedActMessage
+    salt: str
+    proof: InclusionMessage
+
+
+class ProvenActMessage(Wire, frozen=True):
+    """The proof, and the log's key (vkey) as this service says it; learn it from elsewhere to believe it."""
+
+    key: str
+    file: ActProofMessage
+
+
 @router.get(
     "/acts",
     summary="What was done",
@@ -44,25 +94,76 @@ class ActsMessage(Wire, frozen=True):
     openapi_extra=SECURITY,
     responses=openapi.answers(ActsMessage, "A page, newest first") | openapi.problems(401, 403, 422, 503),
 )
-async def acts(
+async def acts(  # noqa: PLR0917  # each is a query parameter
     request: Request,
     subject: Annotated[
         str | None, Query(pattern="^[0-9A-Za-z_-]{1,64}$", description="of one subject only")
     ] = None,
     actor_id: Annotated[str | None, Query(pattern=_UUID, description="by one actor only")] = None,
+    act: Annotated[
+        str | None, Query(pattern="^[a-z_]{1,32}([.][a-z_]{1,32})?$", description="of one kind, or one area")
+    ] = None,
+    since: Annotated[int | None, Query(ge=0, le=2**47, description="from this time on, ms")] = None,
+    until: Annotated[int | None, Query(ge=0, le=2**47, description="before this time, ms")] = None,
     before: Annotated[str | None, Query(pattern=_UUID, description="`next` of the page before")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Response:
     """Nothing here can be changed or deleted."""
     await staff_of(request, StaffRole.AUDITOR, StaffRole.SECURITY_OFFICER)
     found = await list_acts(
-        context_of(request).db, subject=subject, actor_id=actor_id, before=before, most=limit + 1
+        context_of(request).db,
+        subject=subject,
+        actor_id=actor_id,
+        act=act,
+        since=since,
+        until=until,
+        before=before,
+        most=limit + 1,
     )
     items = tuple(
-        ActMessage(each.id, each.actor, each.actor_id, each.act, each.subject, dict(each.details), each.at)
+        ActMessage(
+            id=each.id,
+            actor=each.actor,
+            actor_id=each.actor_id,
+            actor_name=each.actor_name,
+            act=each.act,
+            subject=each.subject,
+            details=dict(each.details),
+            at=each.at,
+            logged=each.log_index is not None,
+        )
         for each in found[:limit]
     )
     message = ActsMessage(items, items[-1].id if len(found) > limit else None)
     return Response(
         msgspec.json.encode(message), headers={"Cache-Control": "no-store"}, media_type="application/json"
     )
+
+
+@router.get(
+    "/acts/{act_id}/proof",
+    summary="Prove that an act is in the transparency log",
+    operation_id="proveAct",
+    openapi_extra=SECURITY,
+    responses=openapi.answers(ProvenActMessage, "The proof") | openapi.problems(401, 403, 404, 409, 503),
+)
+async def proof(request: Request, act_id: str) -> Response:
+    """Under the last checkpoint. The page checks it in the browser, `mshield log verify` on any machine."""
+    await staff_of(request, StaffRole.AUDITOR, StaffRole.SECURITY_OFFICER)
+    if not _ACT_ID.fullmatch(act_id):
+        raise errors.NotFound
+    log = context_of(request).log
+    made = await prove_act(log, act_id)
+    inclusion = made.proof
+    file = ActProofMessage(
+        kind=TYPE,
+        act=LoggedActMessage(**dataclasses.asdict(made.act)),
+        salt=made.salt.hex(),
+        proof=InclusionMessage(
+            base64.b64encode(inclusion.entry).decode(),
+            inclusion.index,
+            tuple(base64.b64encode(each).decode() for each in inclusion.hashes),
+            inclusion.checkpoint,
+        ),
+    )
+    return answer(ProvenActMessage(str(log.key.verifier), file))

@@ -2,6 +2,13 @@
 
 from typing import Final
 
-from mshield.web.console import ca, certificates, dashboard, systems, webhooks
+from mshield.web.console import ca, certificates, dashboard, running, systems, webhooks
 
-ROUTERS: Final = (systems.router, webhooks.router, certificates.router, ca.router, dashboard.router)
+ROUTERS: Final = (
+    systems.router,
+    webhooks.router,
+    certificates.router,
+    ca.router,
+    dashboard.router,
+    running.router,
+)

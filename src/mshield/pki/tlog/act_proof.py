@@ -1,0 +1,104 @@
+"""An administrator's act with the proof that it is in the log: one JSON file, checked offline with the log's key.
+
+The log itself tells nothing of an act but its time; the row and its salt here open the entry's commitment to it.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Final
+
+from mshield.pki.errors import LogFormError, LogProofError
+from mshield.pki.strict_json import read_json
+from mshield.pki.tlog.entry import ActEntry, Value, canonical, commitment
+from mshield.pki.tlog.note import VerifierKey
+from mshield.pki.tlog.proof import InclusionProof, Logged, parse_proof
+
+TYPE: Final = "mshield-act-proof/v1"
+_TEXTS: Final = ("id", "actor", "actor_id", "act", "subject", "details")
+_COLUMNS: Final = (*_TEXTS, "at")
+_SALT_BYTES: Final = 32
+_MEMBERS: Final = {"type", "act", "salt", "proof"}
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenAct:
+    """A row of acts as it was logged; `details` is its JSON text byte for byte, `at` is ms."""
+
+    id: str
+    actor: str
+    actor_id: str | None
+    act: str
+    subject: str
+    details: str
+    at: int
+
+    def encode(self) -> bytes:
+        """The row as the entry commits to it."""
+        values: list[Value] = [getattr(self, name) for name in _COLUMNS]
+        return canonical(_COLUMNS, values)
+
+
+@dataclass(frozen=True, slots=True)
+class ActProof:
+    """The act, the salt of its row (32 bytes), and the inclusion proof of its entry."""
+
+    act: ProvenAct
+    salt: bytes
+    proof: InclusionProof
+
+    def check(self, key: VerifierKey) -> Logged:
+        """What it proves. Raises LogFormError, LogSignatureError, LogProofError."""
+        logged = self.proof.check(key)
+        entry = logged.entry
+        fits = isinstance(entry, ActEntry) and entry.at == self.act.at
+        if not fits or entry.row != commitment(self.salt, self.act.encode()):
+            raise LogProofError("the entry speaks of something else than this act")
+        return logged
+
+    def to_json(self) -> dict[str, object]:
+        """As it is kept in a file."""
+        act = {name: getattr(self.act, name) for name in _COLUMNS}
+        return {"type": TYPE, "act": act, "salt": self.salt.hex(), "proof": self.proof.to_json()}
+
+
+def parse_act_proof(text: str | bytes) -> ActProof:
+    """The proof from JSON. Raises LogFormError."""
+    try:
+        found = read_json(text, floats=False)
+    except (ValueError, RecursionError) as error:
+        raise LogFormError("not JSON") from error
+    if not isinstance(found, dict) or found.keys() != _MEMBERS or found["type"] != TYPE:
+        raise LogFormError("not the proof of an act")
+    return ActProof(_act(found["act"]), _salt(found["salt"]), parse_proof(json.dumps(found["proof"])))
+
+
+def is_act_proof(text: str | bytes) -> bool:
+    """Whether a file says that it is one."""
+    try:
+        found = read_json(text)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(found, dict) and found.get("type") == TYPE
+
+
+def _act(found: object) -> ProvenAct:
+    if not isinstance(found, dict) or found.keys() != set(_COLUMNS):
+        raise LogFormError("not the row of an act")
+    texts = [found[name] for name in _TEXTS]
+    good = all(
+        isinstance(each, str) or (name == "actor_id" and each is None)
+        for name, each in zip(_TEXTS, texts, strict=True)
+    )
+    if not good or type(found["at"]) is not int or not 0 <= found["at"] < 1 << 63:
+        raise LogFormError("not the row of an act")
+    return ProvenAct(**found)
+
+
+def _salt(found: object) -> bytes:
+    try:
+        salt = bytes.fromhex(found if isinstance(found, str) else "")
+    except ValueError as error:
+        raise LogFormError("not a salt") from error
+    if len(salt) != _SALT_BYTES:
+        raise LogFormError("a salt has 32 bytes")
+    return salt

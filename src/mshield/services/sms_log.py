@@ -1,0 +1,88 @@
+"""Every SMS that leaves the service passes here: what was sent to whom, when, and what the gateway answered is noted.
+
+What it said is not: neither its text nor a code is ever given to the database. Numbers stand masked, and as keyed
+hashes by which staff find those of somebody who asks.
+"""
+
+import logging
+import time
+from dataclasses import dataclass
+from typing import Final
+
+from mshield.domain.identity import check_phone, mask_phone
+from mshield.domain.ids import first_id, new_id
+from mshield.gateways.sms import SmsError, SmsGateway, SmsMessage
+from mshield.keys.secrets import LookupKey
+from mshield.store import sms_log as store
+from mshield.store.database import Database, StoreError
+from mshield.store.sms_log import SmsRow
+
+__all__ = ["KEPT_MS", "LoggedSms", "SmsRow"]
+
+KEPT_MS: Final = 30 * 86_400_000
+_KIND: Final = "sms-log"
+_NEWEST: Final = "g"
+"""Greater than every id, which begins with a hexadecimal digit."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedSms:
+    """A gateway that notes what passes."""
+
+    db: Database
+    lookup: LookupKey
+    gateway: SmsGateway
+
+    async def send(self, message: SmsMessage) -> None:
+        """Noted durably before it is handed over. Raises SmsError."""
+        message_id = new_id(message.at)
+        await store.insert(
+            self.db,
+            id=message_id,
+            phone_hash=self._hash(message.phone),
+            phone_masked=mask_phone(message.phone),
+            purpose=message.purpose,
+            with_code=bool(message.code),
+            now=message.at,
+        )
+        begun = time.perf_counter()
+        try:
+            await self.gateway.send(message)
+        except SmsError as error:
+            await self._end(message_id, "failed", error.reason, begun)
+            raise
+        await self._end(message_id, "sent", None, begun)
+
+    def forget(self, phone: str, code: str) -> None:
+        """As the gateway does: nothing is kept of it here."""
+        self.gateway.forget(phone, code)
+
+    async def page(
+        self, *, phone: str | None, state: str | None, purpose: str | None, before: str | None, most: int
+    ) -> list[SmsRow]:
+        """The newest messages, of one number where it is given. Raises InvalidPhone."""
+        return await store.page(
+            self.db,
+            before=before or _NEWEST,
+            phone_hash=None if phone is None else self._hash(check_phone(phone)),
+            state=state,
+            purpose=purpose,
+            most=most,
+        )
+
+    async def _end(self, message_id: str, state: store.SmsState, reason: str | None, begun: float) -> None:
+        took = round((time.perf_counter() - begun) * 1000)
+        try:
+            await store.end(self.db, id=message_id, state=state, reason=reason, took_ms=took)
+        except StoreError as error:  # the message is on its way, whatever the log says
+            _log.warning("the outcome of an SMS could not be noted: %s", type(error).__name__)
+
+    def _hash(self, phone: str) -> bytes:
+        return self.lookup.lookup_hash(_KIND, phone)
+
+
+async def purge(db: Database, *, now: int) -> int:
+    """Deletes what is older than thirty days."""
+    return await store.purge(db, before=first_id(now - KEPT_MS))

@@ -1,0 +1,53 @@
+"""The service's jobs as staff see them: when each ran and will run, what became of it; and running one now.
+
+A job is run by making it due: whichever process runs the jobs takes it within a second. All of them bear that, since
+they bear being run again at any time (services/jobs/job.py).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mshield.domain import errors
+from mshield.store import acts
+from mshield.store import jobs as store
+from mshield.store.certificate_changes import By
+from mshield.store.database import Database, Tx
+from mshield.store.jobs import JobRow
+
+__all__ = ["JobRow", "WatchJobs", "WatchedJob"]
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedJob:
+    """A job with its period in seconds; `row` is None where no process has looked at it yet."""
+
+    name: str
+    seconds: int
+    row: JobRow | None
+
+
+@dataclass(frozen=True, slots=True)
+class WatchJobs:
+    """`periods` are those of the jobs that this version has, in seconds by name."""
+
+    db: Database
+    periods: Mapping[str, int]
+
+    async def list_all(self) -> list[WatchedJob]:
+        """All jobs of this version, by name."""
+        rows = {row.name: row for row in await store.list_jobs(self.db)}
+        return [WatchedJob(name, self.periods[name], rows.get(name)) for name in sorted(self.periods)]
+
+    async def run_now(self, name: str, *, by: By, now: int) -> WatchedJob:
+        """Makes a job due. Raises NotFound; Conflict while it runs."""
+        if name not in self.periods:
+            raise errors.NotFound
+
+        async def work(tx: Tx) -> None:
+            await store.register(tx, name=name, now=now)
+            if not await store.make_due(tx, name=name, now=now):
+                raise errors.Conflict
+            await acts.record(tx, by=by, act="job.run", subject=name, details={}, now=now)
+
+        await self.db.write(work)
+        return next(each for each in await self.list_all() if each.name == name)

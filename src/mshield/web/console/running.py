@@ -1,0 +1,157 @@
+"""Jobs and SMS at the console: what the service does by itself and what it sent, with what became of it."""
+
+from typing import Annotated, Final, Literal
+
+from fastapi import APIRouter, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mshield.domain.staff import StaffRole
+from mshield.services.watch_jobs import WatchedJob
+from mshield.web import openapi
+from mshield.web.body import Wire
+from mshield.web.console.answer import answer
+from mshield.web.console.authentication import SECURITY, staff_of
+from mshield.web.context import context_of
+
+router: Final = APIRouter(tags=["console"])
+_JOB_READERS: Final = (StaffRole.SECURITY_OFFICER, StaffRole.AUDITOR)
+_SMS_READERS: Final = (StaffRole.CUSTOMER_SERVICE, StaffRole.SECURITY_OFFICER, StaffRole.AUDITOR)
+
+
+class JobMessage(Wire, frozen=True):
+    """A job; `every_seconds` its period, times in ms, null before its first run.
+
+    `last_done` is how much its last run did, `last_error` the kind of what it raised, `failures` those in a row.
+    """
+
+    name: str
+    every_seconds: int
+    state: Literal["waiting", "running", "failing"]
+    last_at: int | None
+    last_ms: int | None
+    last_done: int | None
+    last_error: str | None
+    failures: int
+    next_at: int | None
+    holder: str | None
+
+
+class JobsMessage(Wire, frozen=True):
+    """All jobs by name."""
+
+    now: int
+    items: tuple[JobMessage, ...]
+
+
+class SmsLineMessage(Wire, frozen=True):
+    """One message without its text; `with_code` says that it carried a code, which stands nowhere.
+
+    `sent`: the gateway took it. `reason` is its word for a failure, `took_ms` how long it took to answer.
+    """
+
+    id: str
+    phone_masked: str
+    purpose: str
+    with_code: bool
+    state: Literal["sending", "sent", "failed"]
+    reason: str | None
+    sent_at: int
+    took_ms: int | None
+
+
+class SmsLogMessage(Wire, frozen=True):
+    """A page, newest first; `next` is the `before` of the one that follows, or null."""
+
+    items: tuple[SmsLineMessage, ...]
+    next: str | None
+
+
+@router.get(
+    "/jobs",
+    summary="List the jobs",
+    operation_id="listJobs",
+    openapi_extra=SECURITY,
+    responses=openapi.answers(JobsMessage, "All jobs") | openapi.problems(401, 403, 503),
+)
+async def list_jobs(request: Request) -> Response:
+    """When each ran and will run, and what became of its last run."""
+    await staff_of(request, *_JOB_READERS)
+    context = context_of(request)
+    now = context.clock()
+    found = await context.watch_jobs.list_all()
+    return answer(JobsMessage(now, tuple(_job(each, now=now) for each in found)))
+
+
+@router.post(
+    "/jobs/{name}/runs",
+    summary="Run a job now",
+    operation_id="runJob",
+    openapi_extra=SECURITY,
+    responses=openapi.answers(JobMessage, "It is due now") | openapi.problems(401, 403, 404, 409, 503),
+)
+async def run_job(request: Request, name: str) -> Response:
+    """Whichever process runs the jobs takes it within a second. Every job bears being run again."""
+    member = await staff_of(request, StaffRole.SECURITY_OFFICER)
+    context = context_of(request)
+    now = context.clock()
+    return answer(_job(await context.watch_jobs.run_now(name, by=member.by, now=now), now=now))
+
+
+@router.get(
+    "/sms",
+    summary="What was sent by SMS",
+    operation_id="listSms",
+    openapi_extra=SECURITY,
+    responses=openapi.answers(SmsLogMessage, "A page") | openapi.problems(401, 403, 422, 503),
+)
+async def list_sms(  # noqa: PLR0917  # each is a query parameter
+    request: Request,
+    phone: Annotated[
+        str | None, Query(min_length=11, max_length=24, description="to one number only")
+    ] = None,
+    state: Annotated[Literal["sending", "sent", "failed"] | None, Query()] = None,
+    purpose: Annotated[
+        str | None, Query(pattern="^[a-z_]{1,32}$", description="for one purpose only")
+    ] = None,
+    before: Annotated[
+        str | None, Query(pattern="^[0-9a-f-]{36}$", description="`next` of the page before")
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> Response:
+    """Kept for thirty days. Neither texts nor codes are kept at all."""
+    await staff_of(request, *_SMS_READERS)
+    found = await context_of(request).sms_log.page(
+        phone=phone, state=state, purpose=purpose, before=before, most=limit + 1
+    )
+    items = tuple(
+        SmsLineMessage(
+            id=each.id,
+            phone_masked=each.phone_masked,
+            purpose=each.purpose,
+            with_code=each.with_code,
+            state="sent" if each.state == "sent" else "failed" if each.state == "failed" else "sending",
+            reason=each.reason,
+            sent_at=each.sent_at,
+            took_ms=each.took_ms,
+        )
+        for each in found[:limit]
+    )
+    return answer(SmsLogMessage(items, items[-1].id if len(found) > limit else None))
+
+
+def _job(job: WatchedJob, *, now: int) -> JobMessage:
+    row = job.row
+    running = row is not None and row.holder is not None and row.lease_until > now
+    return JobMessage(
+        name=job.name,
+        every_seconds=job.seconds,
+        state="running" if running else "failing" if row is not None and row.failures else "waiting",
+        last_at=None if row is None else row.last_at,
+        last_ms=None if row is None else row.last_ms,
+        last_done=None if row is None else row.last_done,
+        last_error=None if row is None else row.last_error,
+        failures=0 if row is None else row.failures,
+        next_at=None if row is None else row.next_at,
+        holder=row.holder if row is not None and running else None,
+    )
