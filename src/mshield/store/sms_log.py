@@ -64,7 +64,13 @@ async def page(
 ) -> list[SmsRow]:
     """Messages with an id below `before`, the newest first."""
     rows = await db.all(
-        _SQL["page"], before=before, phone_hash=phone_hash, state=state, purpose=purpose, most=most
+        _SQL["page"],
+        before=before,
+        any_number=int(phone_hash is None),
+        phone_hash=phone_hash or b"",
+        state=state,
+        purpose=purpose,
+        most=most,
     )
     return [_message(row) for row in rows]
 

@@ -66,6 +66,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/console/acts/{act_id}/proof": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Prove that an act is in the transparency log
+     * @description Under the last checkpoint. The page checks it in the browser, `mshield log verify` on any machine.
+     */
+    get: operations["proveAct"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/console/ca": {
     parameters: {
       query?: never;
@@ -249,6 +269,46 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/console/jobs": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List the jobs
+     * @description When each ran and will run, and what became of its last run.
+     */
+    get: operations["listJobs"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/console/jobs/{name}/runs": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Run a job now
+     * @description Whichever process runs the jobs takes it within a second. Every job bears being run again.
+     */
+    post: operations["runJob"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/console/logins": {
     parameters: {
       query?: never;
@@ -347,6 +407,26 @@ export interface paths {
      * @description The address is used; the member is logged in.
      */
     post: operations["completeSetUp"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/console/sms": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * What was sent by SMS
+     * @description Kept for thirty days. Neither texts nor codes are kept at all.
+     */
+    get: operations["listSms"];
+    put?: never;
+    post?: never;
     delete?: never;
     options?: never;
     head?: never;
@@ -612,15 +692,29 @@ export interface components {
     /**
      * ActMessage
      * @description One act: who (`actor` with its id) did what to whom, when (ms), and the details that were recorded.
+     *
+     *         `actor_name` where he has one here; `logged`: it is in the transparency log, so `proveAct` answers.
      */
     ActMessage: {
       act: string;
       actor: string;
       actor_id: string | null;
+      actor_name: string | null;
       at: number;
       details: Record<string, never>;
       id: string;
+      logged: boolean;
       subject: string;
+    };
+    /**
+     * ActProofMessage
+     * @description A file of its own: `mshield log verify --proof` checks it offline. `salt` in hex opens the entry's commitment.
+     */
+    ActProofMessage: {
+      act: components["schemas"]["LoggedActMessage"];
+      proof: components["schemas"]["InclusionMessage"];
+      salt: string;
+      type: string;
     };
     /**
      * ActsMessage
@@ -953,6 +1047,43 @@ export interface components {
       will_change: number;
     };
     /**
+     * InclusionMessage
+     * @description An inclusion proof (RFC 6962): entry and hashes in base64, the signed checkpoint as it is.
+     */
+    InclusionMessage: {
+      checkpoint: string;
+      entry: string;
+      hashes: string[];
+      index: number;
+    };
+    /**
+     * JobMessage
+     * @description A job; `every_seconds` its period, times in ms, null before its first run.
+     *
+     *         `last_done` is how much its last run did, `last_error` the kind of what it raised, `failures` those in a row.
+     */
+    JobMessage: {
+      every_seconds: number;
+      failures: number;
+      holder: string | null;
+      last_at: number | null;
+      last_done: number | null;
+      last_error: string | null;
+      last_ms: number | null;
+      name: string;
+      next_at: number | null;
+      /** @enum {unknown} */
+      state: "failing" | "running" | "waiting";
+    };
+    /**
+     * JobsMessage
+     * @description All jobs by name.
+     */
+    JobsMessage: {
+      items: components["schemas"]["JobMessage"][];
+      now: number;
+    };
+    /**
      * LatencyMessage
      * @description How long the service took for an operation that went well, in ms.
      */
@@ -987,6 +1118,19 @@ export interface components {
       number: number;
       renew_at: number;
       this_update: number;
+    };
+    /**
+     * LoggedActMessage
+     * @description A row as it was logged; `details` is its JSON text byte for byte.
+     */
+    LoggedActMessage: {
+      act: string;
+      actor: string;
+      actor_id: string | null;
+      at: number;
+      details: string;
+      id: string;
+      subject: string;
     };
     /**
      * LogStateMessage
@@ -1062,6 +1206,14 @@ export interface components {
       [key: string]: unknown;
     };
     /**
+     * ProvenActMessage
+     * @description The proof, and the log's key (vkey) as this service says it; learn it from elsewhere to believe it.
+     */
+    ProvenActMessage: {
+      file: components["schemas"]["ActProofMessage"];
+      key: string;
+    };
+    /**
      * ReplayedMessage
      * @description How many deliveries are made again.
      */
@@ -1126,6 +1278,31 @@ export interface components {
      */
     SetUpMessage: {
       code: string;
+    };
+    /**
+     * SmsLineMessage
+     * @description One message without its text; `with_code` says that it carried a code, which stands nowhere.
+     *
+     *         `sent`: the gateway took it. `reason` is its word for a failure, `took_ms` how long it took to answer.
+     */
+    SmsLineMessage: {
+      id: string;
+      phone_masked: string;
+      purpose: string;
+      reason: string | null;
+      sent_at: number;
+      /** @enum {unknown} */
+      state: "failed" | "sending" | "sent";
+      took_ms: number | null;
+      with_code: boolean;
+    };
+    /**
+     * SmsLogMessage
+     * @description A page, newest first; `next` is the `before` of the one that follows, or null.
+     */
+    SmsLogMessage: {
+      items: components["schemas"]["SmsLineMessage"][];
+      next: string | null;
     };
     /**
      * StaffRole
@@ -1495,13 +1672,19 @@ export interface operations {
   listActs: {
     parameters: {
       query?: {
+        /** @description of one kind, or one area */
+        act?: string | null;
         /** @description by one actor only */
         actor_id?: string | null;
         /** @description `next` of the page before */
         before?: string | null;
         limit?: number;
+        /** @description from this time on, ms */
+        since?: number | null;
         /** @description of one subject only */
         subject?: string | null;
+        /** @description before this time, ms */
+        until?: number | null;
       };
       header?: never;
       path?: never;
@@ -1559,6 +1742,101 @@ export interface operations {
             code?: "invalid_request";
             /** @constant */
             status?: 422;
+          };
+        };
+      };
+      /** @description `unavailable` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  proveAct: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @example 01a20c2a-46f8-7e0c-8635-9d261e93a03a */
+        act_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The proof */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ProvenActMessage"];
+        };
+      };
+      /** @description `unauthenticated`, `wrong_staff_token` */
+      401: {
+        headers: {
+          /** @example Bearer realm="mshield" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unauthenticated" | "wrong_staff_token";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "forbidden";
+            /** @constant */
+            status?: 403;
+          };
+        };
+      };
+      /** @description `not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "not_found";
+            /** @constant */
+            status?: 404;
+          };
+        };
+      };
+      /** @description `not_logged_yet` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "not_logged_yet";
+            /** @constant */
+            status?: 409;
           };
         };
       };
@@ -1740,7 +2018,7 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
-        /** @example 7d0278ee4aa06281c358c2b32e74bd9ba5bbd601 */
+        /** @example 75e022105dbb9d66502b5c1d724ef65945b22ea0 */
         serial: string;
       };
       cookie?: never;
@@ -1825,7 +2103,7 @@ export interface operations {
       };
       header?: never;
       path: {
-        /** @example 7d0278ee4aa06281c358c2b32e74bd9ba5bbd601 */
+        /** @example 75e022105dbb9d66502b5c1d724ef65945b22ea0 */
         serial: string;
       };
       cookie?: never;
@@ -2438,6 +2716,179 @@ export interface operations {
       };
     };
   };
+  listJobs: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description All jobs */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["JobsMessage"];
+        };
+      };
+      /** @description `unauthenticated`, `wrong_staff_token` */
+      401: {
+        headers: {
+          /** @example Bearer realm="mshield" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unauthenticated" | "wrong_staff_token";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "forbidden";
+            /** @constant */
+            status?: 403;
+          };
+        };
+      };
+      /** @description `unavailable` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  runJob: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @example purge */
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description It is due now */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["JobMessage"];
+        };
+      };
+      /** @description `unauthenticated`, `wrong_staff_token` */
+      401: {
+        headers: {
+          /** @example Bearer realm="mshield" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unauthenticated" | "wrong_staff_token";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "forbidden";
+            /** @constant */
+            status?: 403;
+          };
+        };
+      };
+      /** @description `not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "not_found";
+            /** @constant */
+            status?: 404;
+          };
+        };
+      };
+      /** @description `conflict`, `in_progress` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "conflict" | "in_progress";
+            /** @constant */
+            status?: 409;
+          };
+        };
+      };
+      /** @description `idempotency_mismatch`, `invalid_request` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "idempotency_mismatch" | "invalid_request";
+            /** @constant */
+            status?: 422;
+          };
+        };
+      };
+      /** @description `unavailable` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
   beginConsoleLogin: {
     parameters: {
       query?: never;
@@ -2974,6 +3425,93 @@ export interface operations {
       };
     };
   };
+  listSms: {
+    parameters: {
+      query?: {
+        /** @description `next` of the page before */
+        before?: string | null;
+        limit?: number;
+        /** @description to one number only */
+        phone?: string | null;
+        /** @description for one purpose only */
+        purpose?: string | null;
+        state?: ("sending" | "sent" | "failed") | null;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A page */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SmsLogMessage"];
+        };
+      };
+      /** @description `unauthenticated`, `wrong_staff_token` */
+      401: {
+        headers: {
+          /** @example Bearer realm="mshield" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unauthenticated" | "wrong_staff_token";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "forbidden";
+            /** @constant */
+            status?: 403;
+          };
+        };
+      };
+      /** @description `invalid_phone`, `invalid_request` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_phone" | "invalid_request";
+            /** @constant */
+            status?: 422;
+          };
+        };
+      };
+      /** @description `unavailable` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
   listSystems: {
     parameters: {
       query?: never;
@@ -3167,7 +3705,7 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
-        /** @example bs-94cf1dc77895fc18 */
+        /** @example bs-17030202ff79ac96 */
         client_id: string;
       };
       cookie?: never;
@@ -3248,7 +3786,7 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
-        /** @example bs-94cf1dc77895fc18 */
+        /** @example bs-17030202ff79ac96 */
         client_id: string;
       };
       cookie?: never;
@@ -3389,7 +3927,7 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
-        /** @example bs-94cf1dc77895fc18 */
+        /** @example bs-17030202ff79ac96 */
         client_id: string;
       };
       cookie?: never;
@@ -3530,7 +4068,7 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
-        /** @example bs-94cf1dc77895fc18 */
+        /** @example bs-17030202ff79ac96 */
         client_id: string;
       };
       cookie?: never;
@@ -3639,7 +4177,7 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
-        /** @example bs-94cf1dc77895fc18 */
+        /** @example bs-17030202ff79ac96 */
         client_id: string;
       };
       cookie?: never;
@@ -3748,7 +4286,7 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
-        /** @example bs-94cf1dc77895fc18 */
+        /** @example bs-17030202ff79ac96 */
         client_id: string;
       };
       cookie?: never;
@@ -3889,7 +4427,7 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
-        /** @example bs-94cf1dc77895fc18 */
+        /** @example bs-17030202ff79ac96 */
         client_id: string;
       };
       cookie?: never;
@@ -4030,7 +4568,7 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
-        /** @example bs-94cf1dc77895fc18 */
+        /** @example bs-17030202ff79ac96 */
         client_id: string;
       };
       cookie?: never;
@@ -4171,7 +4709,7 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
-        /** @example ep_01a20c2a-46f8-7af4-bcb3-aabb9e3810d8 */
+        /** @example ep_01a20c2a-46f8-7e0c-8635-9d2319d5f98b */
         endpoint_id: string;
       };
       cookie?: never;
@@ -4280,7 +4818,7 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
-        /** @example ep_01a20c2a-46f8-7af4-bcb3-aabb9e3810d8 */
+        /** @example ep_01a20c2a-46f8-7e0c-8635-9d2319d5f98b */
         endpoint_id: string;
       };
       cookie?: never;
@@ -4389,7 +4927,7 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
-        /** @example ep_01a20c2a-46f8-7af4-bcb3-aabb9e3810d8 */
+        /** @example ep_01a20c2a-46f8-7e0c-8635-9d2319d5f98b */
         endpoint_id: string;
       };
       cookie?: never;

@@ -6,10 +6,10 @@ VALUES (:id, :phone_hash, :phone_masked, :purpose, :with_code, 'sending', :now);
 UPDATE sms_log SET state = :state, reason = :reason, took_ms = :took_ms WHERE id = :id;
 
 -- name: page
--- Newest first. Of any number, state or purpose where these are null.
+-- Newest first. Of any state or purpose where these are null.
 SELECT id, phone_masked, purpose, with_code, state, reason, sent_at, took_ms FROM sms_log
 WHERE id < :before
-  AND (CAST(:phone_hash AS BYTEA) IS NULL OR phone_hash = CAST(:phone_hash AS BYTEA))
+  AND (CAST(:any_number AS INTEGER) = 1 OR phone_hash = :phone_hash)
   AND (CAST(:state AS TEXT) IS NULL OR state = CAST(:state AS TEXT))
   AND (CAST(:purpose AS TEXT) IS NULL OR purpose = CAST(:purpose AS TEXT))
 ORDER BY id DESC LIMIT :most;
