@@ -142,8 +142,6 @@ async def running(settings: Settings, clock: Clock, metrics: Metrics | None = No
     async with opened_database(settings) as db:
         metrics = metrics or Metrics()
         context = await _assemble(settings, clock, db, metrics)
-        if settings.mode == "production" and settings.sms_gateway == "development":
-            _log.warning("MSHIELD_SMS_GATEWAY is development: codes are kept in memory and sent to nobody")
         _log.info("engine %s %s, database %s", context.engine.name, context.engine.version, db.dialect)
         async with (
             _marking(settings, clock, db),

@@ -277,7 +277,8 @@ class Settings(BaseSettings):
     dpop_seconds: Positive = Field(default=60, description="how far a DPoP proof's time may be off")
 
     sms_gateway: Literal["development", "aliyun", "tencent"] = Field(
-        default="development", description="who sends SMS; development keeps them in memory and sends none"
+        default="development",
+        description="who sends SMS; development keeps them in memory, sends none, and starts in demo mode only",
     )
     sms_key_id: str | None = Field(
         default=None, description="access key id (Tencent: SecretId) of the provider"

@@ -59,7 +59,7 @@ def test_migrate_makes_the_schema_once(shell: Shell) -> None:
 @pytest.mark.parametrize("engine", ["botan", "openssl"])
 def test_doctor_shows_the_engine_that_is_forced(shell: Shell, engine: str) -> None:
     shell.prepare()
-    done = shell.run("doctor", "--json", MSHIELD_ENGINE=engine)
+    done = shell.run("doctor", "--json", MSHIELD_ENGINE=engine, MSHIELD_MODE="demo")
     assert done.returncode == 0, done.stdout
     checks = json.loads(done.stdout)["checks"]
     assert checks["engine in use"]["text"].startswith(engine)
@@ -129,6 +129,26 @@ def test_a_taken_port_is_said(shell: Shell) -> None:
         assert shown.returncode == 1
         assert f"port {port} is taken" in shown.stderr
         assert f"make demo PORT={port + 1}" in shown.stderr
+
+
+def test_production_does_not_start_with_the_development_outbox(shell: Shell) -> None:
+    shell.prepare()
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = str(probe.getsockname()[1])
+    for command in (("serve", "--port", port), ("jobs", "run", "--once")):
+        for lang, said in (
+            ("zh", "正式模式不能使用开发用的短信箱"),
+            ("en", "can't use the development SMS outbox"),
+        ):
+            done = shell.run(*command, "--lang", lang)
+            assert done.returncode == 1
+            assert said in done.stderr
+            assert "[sms_not_set_up]" in done.stderr
+            assert "Traceback" not in done.stderr
+    found = shell.run("doctor", "--json")
+    assert found.returncode == 1
+    assert json.loads(found.stdout)["checks"]["SMS"]["ok"] is False
+    assert shell.run("jobs", "run", "--once", MSHIELD_MODE="demo").returncode == 0
 
 
 def test_several_processes_need_postgresql(shell: Shell) -> None:

@@ -21,6 +21,7 @@ import schemathesis
 from hypothesis import HealthCheck, given, seed
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from pydantic import SecretStr
 from schemathesis import APIOperation, Case, GenerationMode
 from schemathesis.core.result import Ok
 
@@ -41,6 +42,7 @@ from tests.conformance import check
 from tests.conftest import TEMPLATE
 from tests.postgres import Server
 from tests.service import PIN_ROUNDS, LiveService, apply, log_in, register
+from tests.unit.gateways.provider import provider
 
 _EXAMPLES: Final = 40
 _SECONDS: Final = 2.0
@@ -130,16 +132,18 @@ def application(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[InProcess]:
     folder = tmp_path_factory.mktemp("schemathesis")
-    if request.param == "sqlite":
-        yield from _application(folder, f"sqlite:///{folder / 'mshield.db'}")
-        return
-    server: Server = request.getfixturevalue("postgresql_server")
-    name = f"test_{uuid.uuid4().hex}"
-    yield from _application(folder, server.create(name, template=TEMPLATE))
-    server.drop(name)
+    with provider() as there:
+        there.answer = b'{"Code": "OK"}'
+        if request.param == "sqlite":
+            yield from _application(folder, f"sqlite:///{folder / 'mshield.db'}", there.address)
+            return
+        server: Server = request.getfixturevalue("postgresql_server")
+        name = f"test_{uuid.uuid4().hex}"
+        yield from _application(folder, server.create(name, template=TEMPLATE), there.address)
+        server.drop(name)
 
 
-def _application(folder: Path, database: str) -> Iterator[InProcess]:
+def _application(folder: Path, database: str, sms_endpoint: str) -> Iterator[InProcess]:
     live = LiveService(folder, database)
     live.prepare()
     live.start()
@@ -168,7 +172,17 @@ def _application(folder: Path, database: str) -> Iterator[InProcess]:
         for name, value in live.environment().items():
             if name.startswith("MSHIELD_"):
                 patch.setenv(name, value)
-        app = create_app(Settings(mode="production"))
+        app = create_app(
+            Settings(
+                mode="production",
+                sms_gateway="aliyun",
+                sms_key_id="an id",
+                sms_key_secret=SecretStr("a secret"),
+                sms_sign_name="手机盾",
+                sms_templates={"code": "SMS_1"},
+                sms_endpoint=sms_endpoint,
+            )
+        )
     roles = (argument for role in StaffRole for argument in ("--role", role.value))
     staff = live.command("staff", "add", "管理员", *roles)
     attacker = Attacker.of(folder / "phone", live.origin, OPERATOR.pin)

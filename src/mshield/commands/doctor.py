@@ -13,6 +13,7 @@ from mshield.gm.engine import available_engines, load_engine
 from mshield.gm.errors import EngineUnavailable
 
 if TYPE_CHECKING:
+    from mshield.settings import Settings
     from mshield.store.database import Database
 
 _PASSWORD: Final = re.compile(r"(://[^/:@\s]*):[^/@\s]*@")
@@ -23,13 +24,14 @@ _PASSWORD: Final = re.compile(r"(://[^/:@\s]*):[^/@\s]*@")
 @output_options
 @click.pass_context
 def command(context: click.Context, out: Output) -> None:
-    """Check engine, settings, master key, database and CA. Exit 1 if the service would not start."""
+    """Check engine, settings, SMS, master key, database and CA. Exit 1 if the service would not start."""
     from mshield.settings import load_settings
 
     settings = load_settings()
     checks = {
         "mshield": (True, f"{version('mshield')}, Python {platform.python_version()}"),
         **_engines(settings.engine),
+        **_sms(settings),
         **asyncio.run(_service()),
     }
     shown = {
@@ -50,6 +52,16 @@ def _engines(chosen: str) -> dict[str, tuple[bool, str]]:
     except EngineUnavailable as error:
         return {**found, "engine in use": (False, str(error))}
     return {**found, "engine in use": (True, f"{engine.name} {engine.version} (MSHIELD_ENGINE={chosen})")}
+
+
+def _sms(settings: "Settings") -> dict[str, tuple[bool, str]]:
+    from mshield.gateways.sms_provider import SmsNotSetUp, open_gateway
+
+    try:
+        open_gateway(settings)
+    except SmsNotSetUp as error:
+        return {"SMS": (False, str(error))}
+    return {"SMS": (True, settings.sms_gateway)}
 
 
 async def _service() -> dict[str, tuple[bool, str]]:

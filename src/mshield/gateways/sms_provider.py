@@ -53,9 +53,9 @@ class Account:
 
 
 def open_gateway(settings: Settings) -> SmsGateway:
-    """The gateway that the settings name. Raises SmsNotSetUp."""
+    """The gateway that the settings name. Raises SmsNotSetUp, also for the outbox in memory in production mode."""
     if settings.sms_gateway == "development":
-        return DevelopmentSms()
+        return _outbox(settings)
     account = _account(settings)
     # Imported here: only who uses a provider needs its SDK.
     try:
@@ -72,6 +72,18 @@ def open_gateway(settings: Settings) -> SmsGateway:
             f"短信服务商 {settings.sms_gateway} 的 SDK 未安装：{extra}",
             f"the SDK of the SMS provider {settings.sms_gateway} is not installed: {extra}",
         ) from error
+
+
+def _outbox(settings: Settings) -> SmsGateway:
+    """In production nobody would ever get a code, and the codes would lie in memory."""
+    if settings.mode == "production":
+        raise SmsNotSetUp(
+            "正式模式不能使用开发用的短信箱（验证码不会发给任何人）：请设置 MSHIELD_SMS_GATEWAY 为 aliyun 或 tencent；"
+            "只是试用的，请设置 MSHIELD_MODE=demo",
+            "production mode can't use the development SMS outbox, which sends codes to nobody: set MSHIELD_SMS_GATEWAY"
+            " to aliyun or tencent; to try the service out, set MSHIELD_MODE=demo",
+        )
+    return DevelopmentSms()
 
 
 def _account(settings: Settings) -> Account:

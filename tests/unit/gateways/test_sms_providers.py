@@ -291,7 +291,7 @@ class _Missing:
 
 
 def test_the_default_sends_to_nobody() -> None:
-    assert isinstance(open_gateway(Settings()), DevelopmentSms)
+    assert isinstance(open_gateway(Settings(mode="demo")), DevelopmentSms)
 
 
 def test_a_template_of_its_own_goes_before_the_common_one(there: Provider) -> None:
@@ -305,3 +305,10 @@ def test_a_template_of_its_own_goes_before_the_common_one(there: Provider) -> No
 def test_gateways_know_all_notices() -> None:
     assert set(get_args(SmsNotice)) == {kind.value for kind in NoticeKind} | {"phone_changed"}
     assert not set(get_args(SmsNotice)) & set(get_args(SmsPurpose))
+
+
+def test_the_development_outbox_is_for_demo_mode_only() -> None:
+    assert isinstance(open_gateway(Settings(mode="demo")), DevelopmentSms)
+    with pytest.raises(SmsNotSetUp, match="MSHIELD_SMS_GATEWAY") as refused:
+        open_gateway(Settings(mode="production"))
+    assert "MSHIELD_SMS_GATEWAY" in refused.value.zh
