@@ -290,7 +290,7 @@ class _Missing:
             raise ModuleNotFoundError(name=name)
 
 
-def test_the_default_sends_to_nobody() -> None:
+def test_demo_mode_sends_to_nobody_by_default() -> None:
     assert isinstance(open_gateway(Settings(mode="demo")), DevelopmentSms)
 
 

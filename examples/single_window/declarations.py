@@ -1,0 +1,229 @@
+"""Declarations: the list, the form, one with its state, and what a signed one can be taken away as."""
+
+from typing import Any
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from mshield.client import AsyncBusinessClient, ClientError
+
+from . import codes
+from .advice import advice, next_step
+from .fields import HEAD, LINE
+from .form import EXAMPLE, MOST_LINES, Form, empty_form, form_of, line_total, read_form, total, typed_total
+from .pages import headers, message, page
+from .sessions import Session
+from .signing import missing, settle
+from .store import Declaration, Store, now
+
+
+async def home(request: Request) -> Response:  # noqa: ARG001  # as routes are called
+    """`/` leads to the list, and from there to the login where nobody is logged in."""
+    return RedirectResponse("/declarations", 303)
+
+
+async def show_list(request: Request) -> Response:
+    """All of this enterprise."""
+    session: Session = request.state.session
+    person = session.require_person()
+    store: Store = request.app.state.store
+    await _look_after(request, person.credit_code)
+    rows = [(each, total(each.declared["lines"])) for each in store.declarations(person.credit_code)]
+    chosen = request.query_params.get("signing", "")
+    batch = store.signing(int(chosen), person.credit_code) if chosen.isascii() and chosen.isdigit() else None
+    reason = next_step(batch.reason or "") if batch is not None and batch.state == "unverified" else None
+    return page(request, "list.html", rows=rows, codes=codes, batch=batch, reason=reason)
+
+
+async def show(request: Request) -> Response:
+    """One declaration and how it stands."""
+    found = _own(request)
+    if found is None:
+        return missing(request)
+    session: Session = request.state.session
+    store: Store = request.app.state.store
+    signing = None
+    if found.signing_id is not None:
+        signing = store.signing(found.signing_id, session.require_person().credit_code)
+    lines = [(each, line_total(each)) for each in found.declared["lines"]]
+    return page(
+        request,
+        "declaration.html",
+        declaration=found,
+        signing=signing,
+        lines=lines,
+        total=total(found.declared["lines"]),
+        codes=codes,
+        head=HEAD,
+        reason=next_step(signing.reason) if signing is not None and signing.reason else None,
+    )
+
+
+async def new(request: Request) -> Response:
+    """An empty form, or one filled with the invented example."""
+    request.state.session.require_person()
+    form = form_of(EXAMPLE) if "example" in request.query_params else empty_form()
+    return _form_page(request, form, None)
+
+
+async def edit(request: Request) -> Response:
+    """The form of a declaration that can still be changed."""
+    found = _own(request)
+    if found is None:
+        return missing(request)
+    if not found.is_editable:
+        return _closed(request, found)
+    return _form_page(request, form_of(found.declared), found)
+
+
+async def save(request: Request) -> Response:
+    """Keeps a declaration, new or changed; with errors the form comes back, each at its field."""
+    session: Session = request.state.session
+    person = session.require_person()
+    given = await request.form()
+    session.require_token(given)
+    store: Store = request.app.state.store
+    found = None
+    if "declaration_id" in request.path_params:
+        found = _own(request)
+        if found is None:
+            return missing(request)
+    form = read_form(given)
+    if at := _other_lines(form, given):
+        return _form_page(request, form, found, at=at)
+    if not form.check():
+        return _form_page(request, form, found, status=422)
+    if found is None:
+        made = store.add_declaration(person.credit_code, form.checked)
+        return RedirectResponse(f"/declarations/{made}", 303)
+    if not store.change_declaration(found.id, person.credit_code, form.checked):
+        return _closed(request, found)
+    return RedirectResponse(f"/declarations/{found.id}", 303)
+
+
+def _other_lines(form: Form, given: FormData) -> str:
+    """Adds or removes a line, where that button was pressed; the name of the field to go on with, else empty."""
+    if "add" in given and len(form.lines) < MOST_LINES:
+        form.lines.append({"currency": form.lines[0]["currency"]})
+        return f"lines-{len(form.lines) - 1}-hs"
+    removed = str(given.get("remove", ""))
+    if removed.isascii() and removed.isdigit() and int(removed) < len(form.lines) > 1:
+        del form.lines[int(removed)]
+        return "add"
+    return ""
+
+
+async def delete(request: Request) -> Response:
+    """Deletes a draft that was never sent for signing."""
+    session: Session = request.state.session
+    person = session.require_person()
+    session.require_token(await request.form())
+    found = _own(request)
+    if found is None:
+        return missing(request)
+    store: Store = request.app.state.store
+    if not store.delete_declaration(found.id, person.credit_code):
+        return _closed(request, found)
+    return RedirectResponse("/declarations", 303)
+
+
+async def download(request: Request) -> Response:
+    """The XML, the signature (CMS, .p7s), or the bundle of evidence, as a file."""
+    found = _own(request)
+    if found is None or found.signing_id is None:
+        return missing(request)
+    store: Store = request.app.state.store
+    sent = next((each for each in store.sent(found.signing_id) if each.declaration_id == found.id), None)
+    kind: str = request.path_params["kind"]
+    if sent is None or kind not in {"xml", "p7s", "evidence"} or (kind != "xml" and sent.cms is None):
+        return missing(request)
+    if kind == "xml":
+        return _file(request, sent.content, "application/xml", f"{found.number}.xml")
+    if kind == "p7s":
+        return _file(request, sent.cms or b"", "application/pkcs7-signature", f"{found.number}.p7s")
+    bundle = sent.evidence
+    if bundle is None:
+        session: Session = request.state.session
+        signing = store.signing(found.signing_id, session.require_person().credit_code)
+        shield: AsyncBusinessClient = request.app.state.shield
+        try:
+            evidence = await shield.evidence(signing.request_id if signing else "", document=sent.position)
+        except ClientError as error:
+            told = advice(error)
+            return message(
+                request,
+                title=("没有取到证据包", "No bundle of evidence"),
+                what=told.what,
+                then=told.next,
+                status=told.status,
+                link=(f"/declarations/{found.id}", "回到报关单", "Back to the declaration"),
+                small=error.code,
+            )
+        bundle = evidence.encode()
+        store.keep_evidence(found.signing_id, sent.position, bundle)
+    return _file(request, bundle, "application/json", f"{found.number}-evidence.json")
+
+
+async def _look_after(request: Request, credit_code: str) -> None:
+    """What must be over by now and no webhook told of is looked up, so that nothing waits for good."""
+    store: Store = request.app.state.store
+    for each in store.open_signings(credit_code):
+        if each.asked_at + 300_000 < now():
+            try:
+                await settle(request.app.state, each)
+            except ClientError:
+                return  # later
+
+
+def _own(request: Request) -> Declaration | None:
+    session: Session = request.state.session
+    store: Store = request.app.state.store
+    return store.declaration(request.path_params["declaration_id"], session.require_person().credit_code)
+
+
+def _form_page(
+    request: Request, form: Form, found: Declaration | None, *, status: int = 200, at: str = ""
+) -> Response:
+    totals = [typed_total(line) for line in form.lines]
+    values: dict[str, Any] = {
+        "form": form,
+        "found": found,
+        "head": HEAD,
+        "line_fields": LINE,
+        "totals": totals,
+    }
+    return page(request, "form.html", status=status, at=at, most=MOST_LINES, **values)
+
+
+def _closed(request: Request, found: Declaration) -> Response:
+    return message(
+        request,
+        title=("不能修改", "It can't be changed"),
+        what=(
+            "这份报关单正在等待签名，或已经签过名。",
+            "This declaration waits for a signature, or was sent for one before.",
+        ),
+        then=("等待签名的可以先撤回。", "One that waits can be withdrawn first."),
+        status=409,
+        link=(f"/declarations/{found.id}", "回到报关单", "Back to the declaration"),
+    )
+
+
+def _file(request: Request, content: bytes, media_type: str, name: str) -> Response:
+    more = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content, media_type=media_type, headers=headers(request.app.state.settings) | more)
+
+
+ROUTES = (
+    Route("/", home),
+    Route("/declarations", show_list),
+    Route("/declarations", save, methods=["POST"]),
+    Route("/declarations/new", new),
+    Route("/declarations/{declaration_id:int}", show),
+    Route("/declarations/{declaration_id:int}", save, methods=["POST"]),
+    Route("/declarations/{declaration_id:int}/edit", edit),
+    Route("/declarations/{declaration_id:int}/delete", delete, methods=["POST"]),
+    Route("/declarations/{declaration_id:int}/{kind}", download),
+)

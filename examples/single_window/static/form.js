@@ -1,0 +1,16 @@
+// The form's only comforts: the box above the list chooses all, and totals follow what is typed. Without it all works.
+const all = document.querySelector("#all");
+all?.addEventListener("change", () => {
+  for (const box of document.querySelectorAll('input[name="id"]')) box.checked = all.checked;
+});
+
+const digits = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+const number = (input) => Number(input.value.replace(/[,，\s]/g, "") || Number.NaN);
+for (const line of document.querySelectorAll("[data-line]")) {
+  const [quantity, price] = ["quantity", "price"].map((key) => line.querySelector(`[name$="-${key}"]`));
+  const total = line.querySelector("output");
+  line.addEventListener("input", () => {
+    const product = number(quantity) * number(price);
+    total.textContent = product > 0 && Number.isFinite(product) ? digits.format(product) : "—";
+  });
+}

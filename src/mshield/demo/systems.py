@@ -1,0 +1,153 @@
+"""The two business systems of the demonstration, `examples/single_window` and `examples/palm_customs`.
+
+Each is a program of its own that knows the service by its address and credentials only; here they are registered,
+started and stopped with it.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import httpx
+
+from mshield.demo.service import StepFailed
+
+SINGLE_WINDOW: Final = "single_window"
+PALM_CUSTOMS: Final = "palm_customs"
+_START_SECONDS: Final = 20.0
+_STOP_SECONDS: Final = 8.0
+
+
+class Registry(Protocol):
+    """A service that takes its operator's commands."""
+
+    @property
+    def folder(self) -> Path:
+        """Where its files are."""
+
+    @property
+    def origin(self) -> str:
+        """Its address."""
+
+    def command(self, *arguments: str) -> Any:
+        """Runs `mshield ARGUMENTS --json`; what it printed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BusinessSystem:
+    """One of the two: its package under `examples`, its port, its settings."""
+
+    package: str
+    port: int
+    examples: Path
+    folder: Path
+    environment: Mapping[str, str] = field(repr=False)
+
+    @property
+    def origin(self) -> str:
+        """Where it answers."""
+        return f"http://localhost:{self.port}"
+
+    @property
+    def log(self) -> Path:
+        """What it wrote."""
+        return self.folder / f"{self.package}.log"
+
+    @contextmanager
+    def running(self) -> Iterator[subprocess.Popen[bytes]]:
+        """The program as a process, stopped at the end. Raises StepFailed where it doesn't start."""
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("MSHIELD_")}
+        with self.log.open("ab") as log:
+            process = subprocess.Popen(  # noqa: S603  # our own example
+                [sys.executable, "-m", self.package, "--port", str(self.port)],
+                cwd=self.examples,
+                env=inherited | self.environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+            try:
+                self._wait(process)
+                yield process
+            finally:
+                _stop(process)
+
+    def _wait(self, process: subprocess.Popen[bytes]) -> None:
+        deadline = time.monotonic() + _START_SECONDS
+        while time.monotonic() < deadline and process.poll() is None:
+            try:
+                if httpx.get(f"{self.origin}/static/mark.svg", trust_env=False).is_success:
+                    return
+            except httpx.TransportError:
+                time.sleep(0.05)
+        tail = self.log.read_text("utf-8", "replace").strip().splitlines()[-8:]
+        raise StepFailed(f"{self.package} did not start:\n" + "\n".join(tail))
+
+
+def single_window(service: Registry, *, port: int, examples: Path, root: Path) -> BusinessSystem:
+    """Registers it, with its webhook, which the demonstration may send to this machine."""
+    system = service.command("business", "add", "国际贸易单一窗口（演示）", "--domain", f"localhost:{port}")
+    hook = service.command(
+        "webhooks", "add", system["client_id"], f"http://localhost:{port}/hooks/shield"
+    )
+    more = {"WEBHOOK_SECRET": hook["secret"]}
+    return _made(SINGLE_WINDOW, service, system | more, port=port, examples=examples, root=root)
+
+
+def palm_customs(service: Registry, *, port: int, examples: Path, root: Path) -> BusinessSystem:
+    """Registers it, with the address that the shield's app leads back to."""
+    back = f"http://localhost:{port}/returned"
+    system = service.command(
+        "business", "add", "掌上海关（演示）", "--domain", f"localhost:{port}", "--return-url", back
+    )
+    return _made(PALM_CUSTOMS, service, system, port=port, examples=examples, root=root)
+
+
+def _made(
+    package: str, service: Registry, system: dict[str, Any], *, port: int, examples: Path, root: Path
+) -> BusinessSystem:
+    environment = {
+        "SHIELD": service.origin,
+        "CLIENT_ID": system["client_id"],
+        "CLIENT_SECRET": system["client_secret"],
+        "ROOT": str(root.resolve()),
+        "DATABASE": str((service.folder / f"{package}.db").resolve()),
+        "DEMO": "1",
+        "ORIGIN": f"http://localhost:{port}",
+    }
+    if "WEBHOOK_SECRET" in system:
+        environment["WEBHOOK_SECRET"] = system["WEBHOOK_SECRET"]
+    made = BusinessSystem(
+        package=package,
+        port=port,
+        examples=examples.resolve(),
+        folder=service.folder,
+        environment=environment,
+    )
+    _write_environment(made)
+    return made
+
+
+def _write_environment(system: BusinessSystem) -> None:
+    """What a person sources to run the example by hand."""
+    file = system.folder / f"{system.package}.env"
+    file.touch(mode=0o600)
+    lines = (f"export {name}='{value}'\n" for name, value in system.environment.items())
+    file.write_text("".join(lines))
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
