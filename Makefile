@@ -32,7 +32,7 @@ test-slow: $(VENV)/.dev $(VENV)/.frontend ## the slow tests
 lint: $(VENV)/.dev $(VENV)/.frontend-lint ## ruff, mypy --strict, import directions, and the front end's own
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check --quiet || { echo "run: make format"; exit 1; }
-	@$(BIN)/mypy src tests benches
+	@$(BIN)/mypy src tests benches examples
 	@$(BIN)/lint-imports
 
 format: $(VENV)/.dev ## formats the code

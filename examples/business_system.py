@@ -19,7 +19,7 @@ def sign(url: str, client_id: str, secret: str, root: bytes, document: Document)
         print(f"Show this as a QR code, with the number {asked.number} beside it:\n{asked.qr}")
         if shield.wait_until_done(asked.id, timeout=120).state != "signed":
             return "not signed"
-        (signed,) = shield.result(asked.id).verify(roots=[root], documents=[document.content])
+        (signed,) = shield.result(asked.id).verify(roots=[root], documents=[document])
         return f"{signed.name}, {signed.organisation} {signed.credit_code}"
 
 

@@ -92,6 +92,6 @@ class Site(BaseHTTPRequestHandler):
 
 
 if __name__ == "__main__":
-    port = int(sys.argv[1]) if len(sys.argv) > 1 else 8001
+    port = int(sys.argv[1]) if len(sys.argv) > 1 else 8010
     print(f"http://localhost:{port}", flush=True)
     ThreadingHTTPServer(("127.0.0.1", port), Site).serve_forever()

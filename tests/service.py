@@ -3,6 +3,7 @@
 The process can be killed and started again on the same database. Its log is in server.log.
 """
 
+import contextlib
 import json
 import os
 import signal
@@ -158,6 +159,17 @@ class LiveService:
     def phone(self, name: str = "phone") -> VirtualPhone:
         """The phone in this folder; `name` tells several apart."""
         return VirtualPhone(self.folder / name, self.origin, pin_rounds=PIN_ROUNDS)
+
+
+def free_ports(count: int) -> int:
+    """The first of so many free ports in a row."""
+    while True:
+        with contextlib.ExitStack() as held, contextlib.suppress(OSError, OverflowError):
+            probe = held.enter_context(socket.create_server(("127.0.0.1", 0)))
+            first: int = probe.getsockname()[1]
+            for port in range(first + 1, first + count):
+                held.enter_context(socket.create_server(("127.0.0.1", port)))
+            return first
 
 
 def register(service: LiveService, phone: VirtualPhone, person: Person = OPERATOR) -> None:

@@ -170,7 +170,7 @@ async def _look_after(request: Request, credit_code: str) -> None:
     """What must be over by now and no webhook told of is looked up, so that nothing waits for good."""
     store: Store = request.app.state.store
     for each in store.open_signings(credit_code):
-        if each.asked_at + 300_000 < now():
+        if each.asked_at + request.app.state.settings.seconds * 1000 < now():
             try:
                 await settle(request.app.state, each)
             except ClientError:

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 class Settings:
     """`shield` is the service's address, `root` the certificate that this system trusts (DER), from a file of its own.
 
-    `webhook_secrets` are the endpoint's, two while it changes. `demo` shows the way for a browser without a camera.
+    `webhook_secrets` are the endpoint's, two while it changes. `seconds` is how long a
+    signature is waited for. `demo` shows the way for a browser without a camera.
     """
 
     shield: str
@@ -19,6 +20,7 @@ class Settings:
     root: bytes = field(repr=False)
     webhook_secrets: tuple[str, ...] = field(default=(), repr=False)
     database: Path = Path("single_window.db")
+    seconds: int = 300
     demo: bool = False
 
     @property
@@ -29,7 +31,7 @@ class Settings:
 
 
 def load_settings() -> Settings:
-    """From SHIELD, CLIENT_ID, CLIENT_SECRET, ROOT (a file), WEBHOOK_SECRET, DATABASE, DEMO. SystemExit if one lacks."""
+    """From SHIELD, CLIENT_ID, CLIENT_SECRET, ROOT (a file), and the optional others. SystemExit where one lacks."""
     found = os.environ
     if missing := [name for name in ("SHIELD", "CLIENT_ID", "CLIENT_SECRET", "ROOT") if not found.get(name)]:
         raise SystemExit(f"set {', '.join(missing)} (see README.md); 请设置 {', '.join(missing)}")
@@ -40,5 +42,6 @@ def load_settings() -> Settings:
         root=Path(found["ROOT"]).read_bytes(),
         webhook_secrets=tuple(filter(None, found.get("WEBHOOK_SECRET", "").split(","))),
         database=Path(found.get("DATABASE", "single_window.db")),
+        seconds=int(found.get("SECONDS", "300")),
         demo=found.get("DEMO") == "1",
     )

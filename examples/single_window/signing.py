@@ -23,8 +23,6 @@ from .store import Signing, Store
 
 MOST: Final = 64
 """The service takes so many documents under one PIN."""
-LIFETIME: Final = 300
-"""Seconds to read and to sign."""
 _FAILED: Final = ("没有签名", "Not signed")
 
 
@@ -47,7 +45,7 @@ async def begin(request: Request) -> Response:
             [as_document(each) for each in sent],
             pc=pc_of(request),
             shield_number=person.shield_number,
-            lifetime=LIFETIME,
+            lifetime=request.app.state.settings.seconds,
         )
     except ClientError as error:
         return _failed(request, error)

@@ -13,6 +13,8 @@ Outcome = Literal["signed", "declined", "expired", "cancelled", "unverified"]
 EDITABLE: Final = frozenset({"draft", "declined", "expired", "unverified"})
 """States in which a declaration can be changed, and sent for signing."""
 
+_MOST: Final = 2**63 - 1
+"""No id is larger: SQLite's integers have 64 bits."""
 _SCHEMA: Final = Path(__file__).with_name("schema.sql")
 _AFTER: Final[dict[Outcome, State]] = {
     "signed": "signed",
@@ -119,6 +121,8 @@ class Store:
 
     def declaration(self, declaration_id: int, credit_code: str) -> Declaration | None:
         """One of this enterprise."""
+        if declaration_id > _MOST:
+            return None
         row = self._db.execute(
             "SELECT * FROM declarations WHERE id = ? AND credit_code = ?", (declaration_id, credit_code)
         ).fetchone()
@@ -201,6 +205,8 @@ class Store:
 
     def signing(self, signing_id: int, credit_code: str) -> Signing | None:
         """One of this enterprise."""
+        if signing_id > _MOST:
+            return None
         row = self._db.execute(
             "SELECT * FROM signings WHERE id = ? AND credit_code = ?", (signing_id, credit_code)
         ).fetchone()

@@ -132,7 +132,11 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="MSHIELD_", frozen=True)
 
     mode: Literal["production", "demo"] = Field(
-        default="production", description="demo opens /dev and the SMS outbox"
+        default="production", description="demo opens /demo/, /dev/ and the SMS outbox"
+    )
+    demo_systems: dict[Literal["single_window", "palm_customs"], OutsideUrl] = Field(
+        default={},
+        description="addresses of the demonstration's business systems, as JSON, for its page /demo/",
     )
     access_log: bool = Field(
         default=False, description="a line for each request; a reverse proxy usually has one"

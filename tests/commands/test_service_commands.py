@@ -128,7 +128,10 @@ def test_a_taken_port_is_said(shell: Shell) -> None:
         shown = shell.run("--port", str(port), "--once", module="mshield.demo")
         assert shown.returncode == 1
         assert f"port {port} is taken" in shown.stderr
-        assert f"make demo PORT={port + 1}" in shown.stderr
+        assert f"make demo PORT={port + 10}" in shown.stderr
+        beside = shell.run("--port", str(port - 2), "--once", module="mshield.demo")
+        assert beside.returncode == 1
+        assert f"port {port} is taken; the demonstration needs {port - 2} to {port}" in beside.stderr
 
 
 def test_production_does_not_start_with_the_development_outbox(shell: Shell) -> None:

@@ -38,6 +38,8 @@ _NOT_DESCRIBED: Final = {
     "/download": "a page for people",
     "/download/qr.svg": "a picture on that page",
     "/app/{path}": "the phone app",
+    "/demo": "demonstration only, never in production",
+    "/demo/": "demonstration only, never in production",
     "/dev/sms": "demonstration only, never in production",
     "/dev/codes": "of the demonstration",
     "/dev/sms.json": "demonstration only, never in production",

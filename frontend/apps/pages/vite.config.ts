@@ -19,6 +19,7 @@ export default defineConfig({
         pages: "src/pages.css",
         install: "src/install.ts",
         "install-page": "src/install.css",
+        demo: "src/demo.css",
       },
     },
     assetsInlineLimit: 0,

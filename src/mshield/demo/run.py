@@ -12,14 +12,23 @@ import click
 import httpx
 
 from mshield.client import ClientError
+from mshield.demo.browser import Browser
 from mshield.demo.console import OFFICERS, PASSWORD, set_up_all
 from mshield.demo.job import STAFF_NAME, STAFF_ROLES, SYSTEM_DOMAIN, SYSTEM_NAME, Job
 from mshield.demo.people import LEGAL_PERSON, OPERATOR
-from mshield.demo.service import Service, StepFailed, require_free_port, shown
+from mshield.demo.service import Service, StepFailed, require_free_ports, shown
+from mshield.demo.systems import PALM_CUSTOMS, SINGLE_WINDOW, palm_customs, single_window
+from mshield.demo.walk import declare_and_sign, log_in_by_scan, sign_app_to_app
 
 
 @click.command()
-@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65533),
+    default=8000,
+    show_default=True,
+    help="The service's; its business systems take the next two.",
+)
 @click.option("--once", is_flag=True, help="End after the job: exit 0, or 1 with the failing step named.")
 @click.option("--folder", type=click.Path(path_type=Path), default=Path("var/demo"), show_default=True)
 @click.option(
@@ -28,7 +37,7 @@ from mshield.demo.service import Service, StepFailed, require_free_port, shown
 def main(port: int, once: bool, folder: Path, examples: Path) -> None:  # noqa: FBT001  # a click flag
     """Mobile Shield 手机盾: the main job on invented data. The folder is emptied first."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the service is stopped too
-    service = Service(folder.resolve(), f"http://localhost:{port}")
+    service = Service(folder.resolve(), f"http://localhost:{port}", _systems(port))
     clock = _Steps()
     try:
         clock.step("检查端口", "check the port", lambda: _checked(port))
@@ -36,16 +45,14 @@ def main(port: int, once: bool, folder: Path, examples: Path) -> None:  # noqa: 
         system = service.command("business", "add", SYSTEM_NAME, "--domain", SYSTEM_DOMAIN)
         staff = service.command("staff", "add", STAFF_NAME, *STAFF_ROLES)
         clock.begin("启动服务", "start the service")
-        with service.running(port) as process:
+        with service.running(port) as process, contextlib.ExitStack() as beside:
             clock.end(service.origin)
-            job = Job(service, examples, system, staff["token"])
-            with contextlib.closing(job):
-                for zh, en, action in job.steps():
-                    clock.step(zh, en, action)
-                clock.step(
-                    "员工设置控制台登录", "staff set up their console logins", lambda: set_up_all(service)
-                )
+            job = beside.enter_context(contextlib.closing(Job(service, examples, system, staff["token"])))
+            for zh, en, action in job.steps():
+                clock.step(zh, en, action)
+            clock.step("员工设置控制台登录", "staff set up their console logins", lambda: set_up_all(service))
             _write_business_env(service, system)
+            _walk(clock, beside, service, job, port)
             click.echo(_summary(service, system, staff["token"]))
             if not once:
                 _serve(process)
@@ -78,8 +85,44 @@ class _Steps:
 
 
 def _checked(port: int) -> str:
-    require_free_port(port)
-    return f"{port} is free"
+    require_free_ports(port, 3)
+    return f"{port} to {port + 2} are free"
+
+
+def _systems(port: int) -> dict[str, str]:
+    """Where the two business systems answer."""
+    return {
+        SINGLE_WINDOW: f"http://localhost:{port + 1}",
+        PALM_CUSTOMS: f"http://localhost:{port + 2}",
+    }
+
+
+def _walk(clock: _Steps, beside: contextlib.ExitStack, service: Service, job: Job, port: int) -> None:
+    """Starts the business systems, which end with `beside`, and goes through them."""
+    clock.begin("启动两个业务系统", "start the two business systems")
+    root = service.folder / "root.cer"
+    made = (
+        single_window(service, port=port + 1, examples=job.examples, root=root),
+        palm_customs(service, port=port + 2, examples=job.examples, root=root),
+    )
+    processes = [beside.enter_context(system.running()) for system in made]
+    for system, process in zip(made, processes, strict=True):
+        system.wait(process)
+    clock.end(" ".join(system.origin for system in made))
+    with Browser(made[0].origin) as window, Browser(made[1].origin) as palm:
+        clock.step(
+            "单一窗口：扫码登录", "Single Window: log in by scan", lambda: log_in_by_scan(window, job.phone)
+        )
+        clock.step(
+            "单一窗口：报关单签名，状态由通知更新",
+            "Single Window: sign a declaration; the webhook tells",
+            lambda: declare_and_sign(window, job.phone),
+        )
+        clock.step(
+            "掌上海关：跳转手机盾登录、签名",
+            "palm customs: log in and sign, app to app",
+            lambda: sign_app_to_app(palm, job.phone),
+        )
 
 
 def _prepare(service: Service) -> str:
@@ -105,6 +148,9 @@ def _write_business_env(service: Service, system: dict[str, str]) -> None:
 def _summary(service: Service, system: dict[str, str], staff_token: str) -> str:
     return f"""
 Try it 试一试
+  {service.origin}/demo/            all of it 演示入口
+  {service.systems[SINGLE_WINDOW]}/                 Single Window 国际贸易单一窗口（演示）
+  {service.systems[PALM_CUSTOMS]}/                 palm customs 掌上海关（演示）
   {service.origin}/app/             the phone app 手机盾 App
   {service.origin}/portal/          the legal person's portal 法人管理（三证合一）
   {service.origin}/console/         the console for staff 运行控制台

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,16 +24,20 @@ class StepFailed(Exception):
     """A step of the demonstration did not do what it should; the text says which and why."""
 
 
-def require_free_port(port: int) -> None:
-    """Raises StepFailed where the port can't be listened on."""
-    try:
-        with socket.create_server(("127.0.0.1", port)):
-            pass
-    except OSError as error:
-        raise StepFailed(
-            f"port {port} is taken: stop what uses it, or choose another: make demo PORT={port + 1}\n"
-            f"端口 {port} 已被占用：请关闭占用它的程序，或换一个端口：make demo PORT={port + 1}"
-        ) from error
+def require_free_ports(first: int, count: int) -> None:
+    """Raises StepFailed where one of the ports can't be listened on."""
+    for port in range(first, first + count):
+        try:
+            with socket.create_server(("127.0.0.1", port)):
+                pass
+        except OSError as error:
+            other = first + 10 if first + 10 + count <= 65536 else 8000
+            raise StepFailed(
+                f"port {port} is taken; the demonstration needs {first} to {first + count - 1}: stop what uses it, "
+                f"or choose others: make demo PORT={other}\n"
+                f"端口 {port} 已被占用，演示需要 {first} 到 {first + count - 1}：请关闭占用它的程序，"
+                f"或换一组端口：make demo PORT={other}"
+            ) from error
 
 
 def shown(path: Path) -> str:
@@ -47,6 +51,8 @@ class Service:
 
     folder: Path
     origin: str
+    systems: Mapping[str, str]
+    """Where the business systems of the demonstration answer, for its page."""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -62,6 +68,10 @@ class Service:
             "MSHIELD_HIGH_WATER_FOLDER": str(self.folder / "high-water"),
             "MSHIELD_PUBLIC_ORIGIN": self.origin,
             "MSHIELD_ENGINE": engine,
+            "MSHIELD_DEMO_SYSTEMS": json.dumps(dict(self.systems)),
+            # Its business systems run on this machine; elsewhere webhooks never go there.
+            "MSHIELD_WEBHOOK_HTTP": "true",
+            "MSHIELD_WEBHOOK_NETWORKS": "127.0.0.0/8,::1/128",
             "MSHIELD_SMS_RESEND_SECONDS": "0",  # the job asks for two codes within a second; people don't
         }
 

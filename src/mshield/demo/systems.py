@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +21,7 @@ from mshield.demo.service import StepFailed
 
 SINGLE_WINDOW: Final = "single_window"
 PALM_CUSTOMS: Final = "palm_customs"
-_START_SECONDS: Final = 20.0
+_START_SECONDS: Final = 60.0
 _STOP_SECONDS: Final = 8.0
 
 
@@ -48,7 +48,7 @@ class BusinessSystem:
     port: int
     examples: Path
     folder: Path
-    environment: Mapping[str, str] = field(repr=False)
+    environment: dict[str, str] = field(repr=False)
 
     @property
     def origin(self) -> str:
@@ -62,7 +62,7 @@ class BusinessSystem:
 
     @contextmanager
     def running(self) -> Iterator[subprocess.Popen[bytes]]:
-        """The program as a process, stopped at the end. Raises StepFailed where it doesn't start."""
+        """The program as a process, stopped at the end; `wait` until it answers."""
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("MSHIELD_")}
         with self.log.open("ab") as log:
             process = subprocess.Popen(  # noqa: S603  # our own example
@@ -74,12 +74,12 @@ class BusinessSystem:
                 start_new_session=True,
             )
             try:
-                self._wait(process)
                 yield process
             finally:
                 _stop(process)
 
-    def _wait(self, process: subprocess.Popen[bytes]) -> None:
+    def wait(self, process: subprocess.Popen[bytes]) -> None:
+        """Returns when it answers. Raises StepFailed where it doesn't."""
         deadline = time.monotonic() + _START_SECONDS
         while time.monotonic() < deadline and process.poll() is None:
             try:
@@ -94,9 +94,7 @@ class BusinessSystem:
 def single_window(service: Registry, *, port: int, examples: Path, root: Path) -> BusinessSystem:
     """Registers it, with its webhook, which the demonstration may send to this machine."""
     system = service.command("business", "add", "国际贸易单一窗口（演示）", "--domain", f"localhost:{port}")
-    hook = service.command(
-        "webhooks", "add", system["client_id"], f"http://localhost:{port}/hooks/shield"
-    )
+    hook = service.command("webhooks", "add", system["client_id"], f"http://localhost:{port}/hooks/shield")
     more = {"WEBHOOK_SECRET": hook["secret"]}
     return _made(SINGLE_WINDOW, service, system | more, port=port, examples=examples, root=root)
 

@@ -10,6 +10,7 @@ from mshield.services.metrics import Metrics
 from mshield.web import (
     assets,
     console_app,
+    demonstration,
     development,
     download,
     faq,
@@ -144,6 +145,7 @@ def build(
     )
     if demo:
         app.include_router(development.router)
+        app.router.routes.extend(demonstration.ROUTES)
     documents = Documents(
         app, origin=origin, complete=lambda document: idempotency.describe(document, ROUTERS)
     )

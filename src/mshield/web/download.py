@@ -12,7 +12,7 @@ from starlette.routing import Route
 from mshield.web.cached import cached
 from mshield.web.context import context_of
 from mshield.web.pages.install import install_page, qr_image
-from mshield.web.pages.page import Language
+from mshield.web.pages.language import language_of
 from mshield.web.pages.platform import Platform, platform_of
 from mshield.web.phone_app import BASE, PHONE_APP
 
@@ -31,7 +31,7 @@ async def _download(request: Request) -> Response:
         here=here,
         address=_address(request),
         manifest=_MANIFEST in PHONE_APP.by_path,
-        lang=_language(request),
+        lang=language_of(request),
     )
     answer.headers["Vary"] = "Accept-Language, User-Agent"
     return answer
@@ -45,18 +45,6 @@ async def _qr(request: Request) -> Response:
 def _address(request: Request) -> str:
     """What the code says: this page, which on the phone shows that phone's steps, also inside WeChat."""
     return f"{context_of(request).settings.public_origin.rstrip('/')}/download"
-
-
-def _language(request: Request) -> Language:
-    """`lang` in the query, else the first of Accept-Language that the page speaks; else Chinese."""
-    asked = request.query_params.get("lang")
-    if asked in {"zh", "en"}:
-        return "en" if asked == "en" else "zh"
-    for each in request.headers.get("Accept-Language", "").lower().split(","):
-        primary = each.partition(";")[0].strip().partition("-")[0]
-        if primary in {"zh", "en"}:
-            return "en" if primary == "en" else "zh"
-    return "zh"
 
 
 ROUTES: Final = (Route("/", _root), Route("/download", _download), Route("/download/qr.svg", _qr))

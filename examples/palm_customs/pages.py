@@ -1,0 +1,78 @@
+"""Pages: Jinja2 with autoescape, two languages side by side, and headers under which nothing foreign runs."""
+
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from .sessions import LANGUAGE_COOKIE, Session, language_of
+from .settings import Settings
+
+_HERE: Final = Path(__file__).parent
+_TEMPLATES: Final = Environment(
+    loader=FileSystemLoader(_HERE / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+STATIC: Final = _HERE / "static"
+
+
+def page(request: Request, template: str, *, status: int = 200, **values: Any) -> Response:
+    """The page that this template makes of these values, for the browser's session and language."""
+    settings: Settings = request.app.state.settings
+    session: Session = request.state.session
+    lang = language_of(request)
+    html = _TEMPLATES.get_template(template).render(
+        lang=lang,
+        t=lambda zh, en: en if lang == "en" else zh,
+        pick=lambda pair: pair[1 if lang == "en" else 0],
+        asked=session.asked,
+        csrf=session.csrf,
+        person=session.person,
+        path=request.url.path,
+        **values,
+    )
+    response = HTMLResponse(html, status, headers(settings))
+    if request.query_params.get("lang"):
+        secure = request.url.scheme == "https"
+        response.set_cookie(LANGUAGE_COOKIE, lang, samesite="lax", httponly=True, secure=secure)
+    return response
+
+
+def headers(settings: Settings) -> dict[str, str]:
+    """The policy of every page: no script at all; a form of ours may lead on to the shield's app."""
+    policy = (
+        "default-src 'none'",
+        "style-src 'self'",
+        "img-src 'self'",
+        f"form-action 'self' {settings.origin}",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+    return {
+        "Content-Security-Policy": "; ".join(policy),
+        "Cache-Control": "no-store",
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    }
+
+
+def message(
+    request: Request,
+    *,
+    title: tuple[str, str],
+    what: tuple[str, str],
+    then: tuple[str, str],
+    status: int = 200,
+    link: tuple[str, str, str] | None = None,
+    small: str = "",
+) -> Response:
+    """A page of one message; `link` is (address, Chinese, English), `small` what support asks for."""
+    return page(
+        request, "message.html", status=status, title=title, what=what, then=then, link=link, small=small
+    )

@@ -1,0 +1,124 @@
+"""Sessions: a random cookie, stored as its hash; a CSRF token on every form; a new cookie at the login.
+
+Browsers send a host's cookies to all its ports, so the name is this system's alone: on localhost others live next door.
+"""
+
+import hashlib
+import hmac
+import json
+import secrets
+from dataclasses import asdict, dataclass
+from typing import Final, Literal, Self
+
+import msgspec
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mshield.client import Created
+
+from .store import Store, now
+
+Language = Literal["zh", "en"]
+COOKIE: Final = "palm_customs_session"
+LANGUAGE_COOKIE: Final = "palm_customs_lang"
+_LIFE_MS: Final = 8 * 3600 * 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Who is logged in, as the verified certificate names him."""
+
+    name: str
+    organisation: str
+    credit_code: str
+    role: str
+
+
+class Forbidden(Exception):
+    """A form without this session's token."""
+
+
+class LoginNeeded(Exception):
+    """Nobody is logged in."""
+
+
+@dataclass(slots=True)
+class Session:
+    """One browser's; `asked` is the request that it has under way, `task_id` what that signs (None: a login)."""
+
+    store: Store
+    key: str
+    csrf: str
+    until: int
+    asked: Created | None = None
+    task_id: int | None = None
+    person: Person | None = None
+
+    @classmethod
+    def of(cls, request: Request, store: Store) -> Self:
+        """The browser's session, or a new one, which nothing keeps before `save`."""
+        key = request.cookies.get(COOKIE, "")
+        row = store.session(_hash(key)) if key else None
+        if row is None:
+            return cls(store, secrets.token_urlsafe(32), secrets.token_urlsafe(32), now() + _LIFE_MS)
+        asked = None if row["asked"] is None else msgspec.json.decode(row["asked"], type=Created)
+        person = None if row["person"] is None else Person(**json.loads(row["person"]))
+        return cls(store, key, row["csrf"], row["expires_at"], asked, row["task_id"], person)
+
+    def forget_request(self) -> None:
+        """It is over: whoever comes back with it again has nothing here."""
+        self.asked = self.task_id = None
+        self.save()
+
+    def save(self) -> None:
+        """Keeps it."""
+        self.store.put_session(
+            _hash(self.key),
+            csrf=self.csrf,
+            asked=None if self.asked is None else msgspec.json.encode(self.asked),
+            task_id=self.task_id,
+            person=None if self.person is None else json.dumps(asdict(self.person)),
+            until=self.until,
+        )
+
+    def log_in(self, person: Person) -> "Session":
+        """A session of its own for whom the login named: who knew the old cookie has nothing (session fixation)."""
+        self.store.end_session(_hash(self.key))
+        made = Session(
+            self.store, secrets.token_urlsafe(32), secrets.token_urlsafe(32), now() + _LIFE_MS, person=person
+        )
+        made.save()
+        return made
+
+    def end(self) -> None:
+        """Logs out."""
+        self.store.end_session(_hash(self.key))
+
+    def require_person(self) -> Person:
+        """Who is logged in. Raises LoginNeeded."""
+        if self.person is None:
+            raise LoginNeeded
+        return self.person
+
+    def require_token(self, form: FormData) -> None:
+        """Raises Forbidden for a form that wasn't made in this session."""
+        given = form.get("csrf")
+        if not isinstance(given, str) or not hmac.compare_digest(given.encode(), self.csrf.encode()):
+            raise Forbidden
+
+    def give(self, request: Request, response: Response) -> Response:
+        """The response with the cookie."""
+        secure = request.url.scheme == "https"
+        response.set_cookie(COOKIE, self.key, httponly=True, samesite="lax", secure=secure, path="/")
+        return response
+
+
+def language_of(request: Request) -> Language:
+    """As chosen on the page, else as kept from before, else Chinese."""
+    chosen = request.query_params.get("lang") or request.cookies.get(LANGUAGE_COOKIE)
+    return "en" if chosen == "en" else "zh"
+
+
+def _hash(key: str) -> bytes:
+    return hashlib.sha256(key.encode()).digest()

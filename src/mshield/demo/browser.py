@@ -1,0 +1,97 @@
+"""A browser without a screen: follows links, and sends the forms that a page has, with hidden fields and cookies."""
+
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+from mshield.demo.service import StepFailed
+
+
+@dataclass(slots=True)
+class Form:
+    """A form as it stands on the page."""
+
+    action: str
+    values: dict[str, str] = field(default_factory=dict)
+
+
+class _Forms(HTMLParser):
+    """Reads the forms of a page: inputs, and the chosen option of each select."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[Form] = []
+        self._inside = False
+        self._select = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Begins a form, or notes a value."""
+        given = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self.found.append(Form(given.get("action", "")))
+            self._inside = True
+        elif not self._inside:
+            return
+        elif tag == "input" and given.get("type") != "checkbox" and given.get("name"):
+            self.found[-1].values[given["name"]] = given.get("value", "")
+        elif tag == "select":
+            self._select = given.get("name", "")
+        elif tag == "option" and "selected" in given:
+            self.found[-1].values[self._select] = given.get("value", "")
+
+    def handle_endtag(self, tag: str) -> None:
+        """Ends a form."""
+        if tag == "form":
+            self._inside = False
+
+
+class Browser:
+    """One person's browser at one site; keeps its cookies."""
+
+    def __init__(self, origin: str) -> None:
+        self.origin = origin
+        self.http = httpx.Client(base_url=origin, trust_env=False, follow_redirects=False, timeout=30)
+        self.page = ""
+        self.path = ""
+
+    def open(self, address: str) -> httpx.Response:
+        """Goes there, and on where it leads within the site; the answer that shows a page, or leads elsewhere."""
+        return self._follow(self.http.get(address))
+
+    def press(self, action: str, **values: str | list[str]) -> httpx.Response:
+        """Sends the page's form that goes to `action`. Raises StepFailed where there is none."""
+        parser = _Forms()
+        parser.feed(self.page)
+        form = next((each for each in parser.found if each.action == action), None)
+        if form is None:
+            raise StepFailed(f"{self.path} has no form to {action}")
+        return self._follow(self.http.post(action, data={**form.values, **values}))
+
+    def leads_to(self, address: str) -> str:
+        """Where this address leads, without going there. Raises StepFailed where it leads nowhere."""
+        answer = self.http.get(address)
+        if not answer.has_redirect_location:
+            raise StepFailed(f"{address} answered {answer.status_code}")
+        return str(answer.headers["Location"])
+
+    def _follow(self, answer: httpx.Response) -> httpx.Response:
+        while answer.has_redirect_location and answer.headers["Location"].startswith("/"):
+            answer = self.http.get(answer.headers["Location"])
+        if not answer.has_redirect_location:
+            self.page, self.path = answer.text, answer.url.raw_path.decode()
+        return answer
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self.http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

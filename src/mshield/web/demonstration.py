@@ -1,0 +1,74 @@
+"""`/demo/`, in demonstration mode only: leads to the two business systems, the app, the portal and the SMS outbox."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from mshield.web.context import context_of
+from mshield.web.pages.language import language_of
+from mshield.web.pages.page import page
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One address and what it is, as (Chinese, English)."""
+
+    address: str
+    name: tuple[str, str]
+    about: tuple[str, str]
+
+
+_SYSTEMS: Final = {
+    "single_window": (
+        ("国际贸易单一窗口", "Single Window"),
+        (
+            "在电脑上扫码登录，填报关单，扫码签名，一次签多份",
+            "On a PC: log in by scan, fill in a customs declaration, sign it by scan, or many at once",
+        ),
+    ),
+    "palm_customs": (
+        ("掌上海关", "Palm customs"),
+        (
+            "在手机上跳转到手机盾登录、签名，再回来",
+            "On a phone: over to the shield's app to log in and sign, and back",
+        ),
+    ),
+}
+_OWN: Final = (
+    Place(
+        "/app/",
+        ("手机盾 App", "The shield's app"),
+        (
+            "登录演示账号，申请证书，扫码",
+            "Log in with the demonstration's account, apply for a certificate, scan",
+        ),
+    ),
+    Place(
+        "/portal/",
+        ("法人管理（三证合一）", "The legal person's portal"),
+        ("挂失、冻结、作废本企业的手机盾", "Report an enterprise's shield lost, freeze it, revoke it"),
+    ),
+    Place(
+        "/dev/sms", ("短信", "SMS"), ("演示不发短信，验证码在这里看", "Nothing is sent: read the codes here")
+    ),
+)
+
+
+async def _show(request: Request) -> Response:
+    known = context_of(request).settings.demo_systems
+    systems = tuple(Place(known[key], *told) for key, told in _SYSTEMS.items() if key in known)
+    lang = language_of(request)
+    answer = page("demo.html", lang=lang, systems=systems, own=_OWN, place=1 if lang == "en" else 0)
+    answer.headers["Vary"] = "Accept-Language"
+    return answer
+
+
+async def _to_it(request: Request) -> Response:  # noqa: ARG001  # as routes are called
+    return RedirectResponse("/demo/", 302)
+
+
+ROUTES: Final = (Route("/demo/", _show), Route("/demo", _to_it))
+"""Not part of the API, and not there in production mode."""

@@ -1,0 +1,50 @@
+"""Examples stand for a business system somewhere else: of `mshield` they know the public client and nothing more."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+import mshield.client
+import mshield.client.business
+
+_EXAMPLES: Final = Path(__file__).parents[2] / "examples"
+_PUBLIC: Final = {"mshield.client": mshield.client, "mshield.client.business": mshield.client.business}
+_FILES: Final = sorted(_EXAMPLES.rglob("*.py"))
+
+
+def _imported(tree: ast.AST) -> Iterator[tuple[str, str | None]]:
+    """(module, name) of each import; the name is None where the module itself is taken."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((each.name, None) for each in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            yield from ((node.module or "", each.name) for each in node.names)
+
+
+@pytest.mark.parametrize("file", _FILES, ids=lambda file: str(file.relative_to(_EXAMPLES)))
+def test_examples_know_the_public_client_only(file: Path) -> None:
+    for module, name in _imported(ast.parse(file.read_text("utf-8"))):
+        if module.partition(".")[0] == "mshield":
+            assert module in _PUBLIC, f"{file.name} imports {module}"
+            assert name in _PUBLIC[module].__all__, f"{file.name} takes {name}, which {module} doesn't offer"
+
+
+def test_the_examples_are_found() -> None:
+    folders = {file.parent.name for file in _FILES}
+    assert {"single_window", "palm_customs"} <= folders
+
+
+@pytest.mark.parametrize("folder", ["single_window", "palm_customs"])
+def test_each_can_be_copied_alone(folder: str) -> None:
+    for file in (_EXAMPLES / folder).rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.ImportFrom):
+                assert node.level <= 1, f"{file.name} imports from beside its folder"
+        others = {"single_window", "palm_customs", "tests"}
+        assert (
+            not {module.partition(".")[0] for module, _ in _imported(ast.parse(file.read_text("utf-8")))}
+            & others
+        )
