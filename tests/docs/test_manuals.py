@@ -16,10 +16,13 @@ def test_the_pictures_are_those_of_the_walk() -> None:
     assert len(shown) == len(set(shown))
 
 
-def test_the_legal_persons_pictures_are_those_of_the_portals_tests() -> None:
-    walk = (ROOT / "tests" / "browser" / "desk" / "test_portal.py").read_text("utf-8")
-    taken = set(re.findall(r'ALBUM\.take\(page, "([a-z-]+)"\)', walk))
-    shown = re.findall(r'<img src="desk/([a-z-]+)\.webp"', (FOLDER / "legal-person.md").read_text("utf-8"))
+def test_the_pictures_of_pages_at_a_desk_are_those_of_their_tests() -> None:
+    walks = "".join(
+        file.read_text("utf-8") for file in (ROOT / "tests" / "browser" / "desk").glob("test_*.py")
+    )
+    taken = set(re.findall(r'ALBUM\.take\(page, "([a-z-]+)"\)', walks))
+    pages = "".join(file.read_text("utf-8") for file in FOLDER.glob("*.md"))
+    shown = re.findall(r'<img src="desk/([a-z-]+)\.webp"', pages)
     assert taken == set(shown) == {file.stem for file in (FOLDER / "desk").iterdir()}
 
 

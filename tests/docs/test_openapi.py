@@ -33,6 +33,8 @@ _NOT_DESCRIBED: Final = {
     "/console/{path}": "the console, as staff see it",
     "/verify": "the page where anyone verifies a signature",
     "/verify/{path}": "the page where anyone verifies a signature",
+    "/register": "the page that registers people on a PC",
+    "/register/{path}": "the page that registers people on a PC",
     "/q/{request_id}": "what a QR code says: leads a browser to the phone app",
     "/": "leads to /download",
     "/download": "a page for people",

@@ -41,7 +41,7 @@ def test_each_operation_has_its_section() -> None:
 
 def test_each_error_that_a_page_names_exists() -> None:
     known = set(re.findall(r"^\| `(\w+)` \| \d", (DOCS / "api/errors.md").read_text("utf-8"), re.MULTILINE))
-    for page in ("phone.md", "portal.md", "business.md"):
+    for page in ("phone.md", "portal.md", "register.md", "business.md"):
         text = (DOCS / "api" / page).read_text("utf-8")
         for line in re.findall(r"\*\*Errors\*\*(.*?)(?=\n\n|\n- |\n#|\Z)", text, re.DOTALL):
             named = {code for code in re.findall(r"`([a-z_]+)`", line) if code not in {"retry_after", "left"}}

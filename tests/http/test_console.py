@@ -184,9 +184,3 @@ async def test_each_call_asks_for_its_role(
         assert (answer.status_code == 403) == (role.value not in roles), role
     nobody = await application.http.request(method, path, json=document)
     assert (nobody.status_code, nobody.json()["code"]) == (401, "unauthenticated")
-
-
-async def test_r2_a_page_on_a_pc_registers_without_a_device_key(application: Application) -> None:
-    """No proof, no token: captcha, SMS code and registration are all that /register needs."""
-    assert (await application.http.post("/api/phone/captchas")).status_code == 201
-    await application.registered()

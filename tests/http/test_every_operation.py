@@ -140,6 +140,24 @@ def _register(life: Life) -> None:
         )
 
 
+def _register_on_a_pc(life: Life) -> None:
+    life.get("/api/register/account-sources")
+    captcha = life.post("/api/register/captchas", b"", "application/json").json()["captcha_id"]
+    life.get(f"/api/register/captchas/{captcha}/audio")
+    asked = {"phone": "13700002468", "captcha_id": captcha, "captcha": life.captcha_answer(captcha)}
+    life.post("/api/register/sms-codes", json.dumps(asked).encode(), "application/json")
+    newest = life.get("/dev/sms.json").json()[0]
+    person = {
+        "name": "马思远",
+        "id_type": "resident_id",
+        "id_number": "11010519491231002X",
+        "phone": newest["phone"],
+        "sms_code": newest["code"],
+        "password": "Vessel-42-north",
+    }
+    life.post("/api/register/accounts", json.dumps(person).encode(), "application/json")
+
+
 def _log_in_from_outside(life: Life) -> None:
     life.phone.account_sources()
     begun = life.phone.begin_outside_login("customs")
@@ -426,8 +444,8 @@ def _publication(life: Life) -> None:
 
 
 _LIFE: Final[tuple[Callable[[Life], None], ...]] = (
-    _register, _log_in_from_outside, _log_in, _apply, _use, _look_after, _renew, _forget_the_password,
-    _publication, _manage, _staff, _operate, _console,
+    _register, _register_on_a_pc, _log_in_from_outside, _log_in, _apply, _use, _look_after, _renew,
+    _forget_the_password, _publication, _manage, _staff, _operate, _console,
 )  # fmt: skip
 
 

@@ -1,32 +1,7 @@
-import vue from "@vitejs/plugin-vue";
-import { ElementPlusResolver } from "unplugin-vue-components/resolvers";
-import components from "unplugin-vue-components/vite";
 import { defineConfig } from "vite";
 
-import { iconSprite, look } from "../../packages/look/vite.ts";
+import { deskApp } from "../../packages/desk/vite.ts";
+import { look } from "../../packages/look/vite.ts";
 
-export default defineConfig({
-  base: "/portal/",
-  plugins: [
-    vue({ template: { compilerOptions: { isCustomElement: (tag) => tag.startsWith("mshield-") } } }),
-    iconSprite(),
-    // What the web component draws with.
-    look({ icons: ["scan", "pin", "clock", "stop", "wifi-off"] }),
-    components({ dts: false, dirs: [], resolvers: [ElementPlusResolver({ importStyle: "css" })] }),
-  ],
-  define: {
-    __VUE_OPTIONS_API__: true, // Element Plus has components of that kind
-    __VUE_PROD_DEVTOOLS__: false,
-    __VUE_I18N_FULL_INSTALL__: false,
-    __VUE_I18N_LEGACY_API__: false,
-    __INTLIFY_PROD_DEVTOOLS__: false,
-  },
-  build: {
-    outDir: "../../../src/mshield/web/static/portal",
-    emptyOutDir: true,
-    target: ["chrome111", "safari16.4", "firefox121"],
-    assetsInlineLimit: 0,
-    modulePreload: { polyfill: false },
-    reportCompressedSize: false,
-  },
-});
+// The icons are what the web component draws with.
+export default defineConfig(deskApp("portal", look({ icons: ["scan", "pin", "clock", "stop", "wifi-off"] })));

@@ -651,6 +651,7 @@ class CaptchaWrong(
     code="captcha_wrong",
     zh="图形验证码不对或已失效，请按新的图片再填一次",
     en="The captcha is wrong or has expired. Enter the new one",
+    faq="3.4",
 ):
     """Wrong, used before, or too old."""
 
@@ -733,6 +734,7 @@ class WeakPassword(
     zh="密码太简单。请用 10 位以上，字母、数字、符号至少两种，不要用常见密码或手机号",
     en="The password is too simple. Use 10 or more characters, two kinds of letters, digits and signs, "
     "no common password and no phone number",
+    faq="3.4",
 ):
     """See `domain.password`. `extra` names the `reason`."""
 
@@ -742,6 +744,7 @@ class InvalidName(
     code="invalid_name",
     zh="姓名有误，请按证件填写",
     en="The name is not right. Enter it as on the document",
+    faq="3.3",
 ):
     """Empty, too long, or with characters that no name has."""
 
@@ -751,6 +754,7 @@ class InvalidIdNumber(
     code="invalid_id_number",
     zh="证件号码有误，请按证件核对",
     en="The id number is not right. Check it against the document",
+    faq="3.3",
 ):
     """Form, date or check digit."""
 
@@ -769,6 +773,7 @@ class InvalidPhone(
     code="invalid_phone",
     zh="手机号有误，请填写 11 位手机号",
     en="The phone number is not right. Enter the 11 digits",
+    faq="3.2",
 ):
     """Not a mainland mobile number."""
 

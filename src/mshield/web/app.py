@@ -19,6 +19,7 @@ from mshield.web import (
     phone_app,
     portal_app,
     problems,
+    register_app,
     scanned_link,
     verify_app,
 )
@@ -54,6 +55,7 @@ from mshield.web.phone import (
 from mshield.web.phone import requests as phone_requests
 from mshield.web.portal import ROUTERS as PORTAL
 from mshield.web.publication import ROUTERS as PUBLICATION
+from mshield.web.register import ROUTERS as REGISTER
 from mshield.web.shortcut import Shortcut
 
 ROUTERS = {
@@ -73,6 +75,7 @@ ROUTERS = {
         pin_policy.router,
     ),
     "/api/portal": PORTAL,
+    "/api/register": REGISTER,
     "/api/business": (business_requests.router, business_events.router, evidence.router),
     "/api/pc": (pc_requests.router,),
     "/oidc": OIDC,
@@ -139,6 +142,7 @@ def build(
             *portal_app.ROUTES,
             *console_app.ROUTES,
             *verify_app.ROUTES,
+            *register_app.ROUTES,
             *scanned_link.ROUTES,
             *download.ROUTES,
         )

@@ -64,6 +64,14 @@ AUDIENCES: Final[Mapping[str, Audience]] = {
             },
         ),
         Audience(
+            name="register",
+            title_zh="电脑注册接口",
+            title_en="registration API",
+            zh="电脑上的注册页面调用：图形验证码、短信验证码、注册。无需登录。",
+            en="What the page that registers people on a PC calls: captcha, SMS code, account. No authentication.",
+            schemes={},
+        ),
+        Audience(
             name="business",
             title_zh="业务系统接口",
             title_en="business system API",

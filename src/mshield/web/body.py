@@ -7,6 +7,7 @@ import re
 from typing import Annotated, Final, TypeVar
 
 import msgspec
+from starlette.requests import Request
 
 from mshield.domain import errors
 from mshield.pki.strict_json import read_json
@@ -43,6 +44,12 @@ def decode(body: bytes, kind: type[T]) -> T:
         return _decode_slowly(body, kind)
     # Written again it is the same bytes: nothing was repeated. What is written otherwise is read the slow way.
     return message if msgspec.json.encode(message) == body else _decode_slowly(body, kind)
+
+
+def require_json(request: Request) -> None:
+    """Raises Malformed for a body that a plain form of another site could send."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise errors.Malformed(field="content-type")
 
 
 def _decode_slowly(body: bytes, kind: type[T]) -> T:

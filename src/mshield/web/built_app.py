@@ -89,6 +89,19 @@ class Policy:
         return ("require-trusted-types-for 'script'", " ".join(("trusted-types", *self.trusted_types)))
 
 
+DESK_POLICY: Final = Policy(
+    page=(
+        "script-src 'self'",
+        "style-src 'self'",  # Vue and Element Plus set style through the CSSOM, which this allows
+        "img-src 'self' data:",
+        "media-src 'self' blob:",
+        "connect-src 'self'",
+    ),
+    trusted_types=("vue",),  # Vue's own policy
+)
+"""For an application at a desk: its own files and this service, a captcha's picture and sound."""
+
+
 @dataclass
 class BuiltApp:
     """The files of one build, read when one is first asked for."""

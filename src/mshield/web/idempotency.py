@@ -24,7 +24,7 @@ from mshield.web import openapi
 from mshield.web.dpop import who_of
 from mshield.web.shortcut import is_hot
 
-PREFIXES: Final = ("/api/phone/", "/api/portal/", "/api/console/", "/api/business/")
+PREFIXES: Final = ("/api/phone/", "/api/portal/", "/api/register/", "/api/console/", "/api/business/")
 """Whose changing calls take a key."""
 
 _CHANGING: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})

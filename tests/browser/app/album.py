@@ -18,7 +18,35 @@ LARGEST: Final = 60_000
 WIDTH: Final = 585
 """Pixels: one and a half for each of the phone's 390 points."""
 _CAPTCHA: Final = "7KMRWX"
-_STILL: Final = r"""captcha => {
+_DRAW: Final = r"""
+const typeCodes = () => {
+  for (const field of document.querySelectorAll("input")) {
+    if (/^[0-9]{6}$/.test(field.value)) field.value = "204718";
+  }
+};
+const draw = captcha => {
+  for (const picture of document.querySelectorAll(".picture img")) {
+    const drawn = Object.assign(document.createElement("canvas"), { width: 160, height: 60 });
+    const pen = drawn.getContext("2d");
+    pen.fillStyle = "#f3f5f8";
+    pen.fillRect(0, 0, 160, 60);
+    pen.fillStyle = "#2b4a78";
+    pen.font = "600 30px monospace";
+    [...captcha].forEach((letter, i) => {
+      pen.setTransform(1, 0, ((i * 7) % 5 - 2) / 8, 1, 14 + i * 23, 40 + ((i * 5) % 7) * 1.5);
+      pen.fillText(letter, 0, 0);
+    });
+    drawn.style.cssText = "display:block;width:100%;height:100%";
+    const typed = picture.closest(".line").querySelector("input");
+    if (typed.value) typed.value = captcha;
+    picture.replaceWith(drawn);
+  }
+};
+"""
+_STILL: Final = (
+    "captcha => {"
+    + _DRAW
+    + r"""
   const examples = [
     [/MS\d{11}/g, "MS20047182096"],
     [/^\s*\d{3} \d{4} \d{4}\s*$/, "200 4718 2096"],
@@ -39,27 +67,13 @@ _STILL: Final = r"""captcha => {
     }
   }
   for (const number of document.querySelectorAll(".match .n")) number.textContent = "48";
-  for (const field of document.querySelectorAll("input")) {
-    if (/^[0-9]{6}$/.test(field.value)) field.value = "204718";
-  }
-  for (const picture of document.querySelectorAll(".picture img")) {
-    const drawn = Object.assign(document.createElement("canvas"), { width: 160, height: 60 });
-    const pen = drawn.getContext("2d");
-    pen.fillStyle = "#f3f5f8";
-    pen.fillRect(0, 0, 160, 60);
-    pen.fillStyle = "#2b4a78";
-    pen.font = "600 30px monospace";
-    [...captcha].forEach((letter, i) => {
-      pen.setTransform(1, 0, ((i * 7) % 5 - 2) / 8, 1, 14 + i * 23, 40 + ((i * 5) % 7) * 1.5);
-      pen.fillText(letter, 0, 0);
-    });
-    drawn.style.cssText = "display:block;width:100%;height:100%";
-    const typed = picture.closest(".line").querySelector("input");
-    if (typed.value) typed.value = captcha;
-    picture.replaceWith(drawn);
-  }
+  typeCodes();
+  draw(captcha);
   document.activeElement?.blur();
 }"""
+)
+
+_DESK_STILL: Final = "captcha => {" + _DRAW + "typeCodes(); draw(captcha); }"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +105,7 @@ class Album:
 
 @dataclass(frozen=True, slots=True)
 class DeskAlbum:
-    """The pictures of pages at a desk; numbers and times are those of the walk."""
+    """The pictures of pages at a desk; numbers and times are those of the walk, captchas and codes examples."""
 
     folder: Path | None
 
@@ -106,6 +120,7 @@ class DeskAlbum:
         if self.folder is None:
             return
         page.emulate_media(color_scheme="light", reduced_motion="reduce")
+        page.evaluate(_DESK_STILL, _CAPTCHA)
         seen = page.screenshot(animations="disabled", caret="hide")
         self.folder.mkdir(parents=True, exist_ok=True)
         file = self.folder / f"{name}.webp"

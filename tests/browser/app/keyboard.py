@@ -17,7 +17,8 @@ _TO_REACH: Final = """() => {
 }"""
 _LOOK: Final = """focused => {
   // Where the focus may show: the element, what it stands in, what it holds.
-  const around = [focused, focused.parentElement, focused.parentElement?.parentElement, ...focused.children];
+  const around = [focused, ...focused.children];
+  for (let outer = focused.parentElement, i = 0; outer && i < 3; outer = outer.parentElement, i++) around.push(outer);
   const look = (each) => {
     const { outlineColor, outline, boxShadow, borderColor, backgroundColor, textDecoration } = getComputedStyle(each);
     const line = outlineColor === "rgba(0, 0, 0, 0)" ? "" : outline;

@@ -346,6 +346,15 @@ export interface components {
       shield_numbers: string[];
     };
     /**
+     * CaptchaMessage
+     * @description A captcha: PNG in base64; one use, within so many seconds.
+     */
+    CaptchaMessage: {
+      captcha_id: string;
+      expires_in: number;
+      image_b64: string;
+    };
+    /**
      * EnterpriseMessage
      * @description An enterprise that the legal person answers for.
      */
@@ -409,15 +418,6 @@ export interface components {
     PeopleMessage: {
       items: components["schemas"]["FiledPersonMessage"][];
       next: string | null;
-    };
-    /**
-     * PortalCaptchaMessage
-     * @description A captcha: PNG in base64; one use, within so many seconds.
-     */
-    PortalCaptchaMessage: {
-      captcha_id: string;
-      expires_in: number;
-      image_b64: string;
     };
     /**
      * PortalLoginBegunMessage
@@ -600,7 +600,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["PortalCaptchaMessage"];
+          "application/json": components["schemas"]["CaptchaMessage"];
         };
       };
       /** @description `in_progress` */

@@ -1,13 +1,15 @@
 /** The account on this phone: SMS code, registration, forgotten password, my page. */
 
+import type { IdType } from "@mshield/identity/identity.ts";
+
 import { Fields } from "./fields.ts";
 import { readAccount } from "./login.ts";
 import { type IssuedCertificate, readCertificate } from "./messages.ts";
 import type { Operation } from "./operation.ts";
 import type { Account } from "./state.ts";
 
+export type { IdType };
 export type SmsPurpose = "register" | "apply" | "renew" | "reset";
-export type IdType = "resident_id" | "passport" | "hk_macau_permit" | "taiwan_permit" | "foreign_resident_id";
 
 /** An SMS code is on its way; both in seconds. */
 export interface SmsCodeSent {

@@ -10,9 +10,10 @@ from starlette.responses import Response
 from mshield.services.login import DeviceProof
 from mshield.services.outside_accounts import listed
 from mshield.web import openapi
+from mshield.web.caller import address_of
 from mshield.web.context import context_of
 from mshield.web.dpop import proof_of
-from mshield.web.phone.accounts import PROOF, SessionOut, address_of, session_out
+from mshield.web.phone.accounts import PROOF, SessionOut, session_out
 
 router: Final = APIRouter(tags=["phone"])
 SourceName = Annotated[str, Field(pattern="^[a-z][a-z0-9-]{0,31}$", examples=["single-window"])]

@@ -18,6 +18,7 @@ from mshield.services.login import Credentials, DeviceProof, Session
 from mshield.services.register import Registration
 from mshield.services.session import authenticate_phone
 from mshield.web import openapi
+from mshield.web.caller import address_of
 from mshield.web.context import context_of
 from mshield.web.dpop import caller_of, proof_of
 
@@ -267,8 +268,3 @@ async def _phone_for(request: Request, body: SmsCodeIn) -> str:
 
 def _account(name: str, phone: str, id_type: str) -> AccountBody:
     return AccountBody.model_validate({"name": name, "phone_masked": mask_phone(phone), "id_type": id_type})
-
-
-def address_of(request: Request) -> str:
-    """The address that the call comes from, as far as this service sees it."""
-    return request.client.host if request.client is not None else ""

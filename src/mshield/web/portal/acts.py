@@ -11,10 +11,11 @@ from mshield.domain import errors
 from mshield.domain.certificates import CertificateEvent, gravest_first
 from mshield.services.manage_acts import MAX_NUMBERS, MAX_REASON, Cause, Outcome
 from mshield.web import openapi
-from mshield.web.body import Wire, decode
+from mshield.web.body import Wire, decode, require_json
+from mshield.web.caller import address_of
+from mshield.web.captchas import NO_STORE
 from mshield.web.context import context_of
-from mshield.web.portal.authentication import CHANGING, legal_person_of, managed, require_json
-from mshield.web.portal.sessions import NO_STORE, address_of
+from mshield.web.portal.authentication import CHANGING, legal_person_of, managed
 
 router: Final = APIRouter(tags=["portal"])
 

@@ -57,12 +57,6 @@ def session_token(request: Request) -> str:
     return token
 
 
-def require_json(request: Request) -> None:
-    """Raises Malformed for a body that a plain form of another site could send."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise errors.Malformed(field="content-type")
-
-
 def set_cookie(response: Response, context: Context, token: str, *, seconds: int) -> None:
     """Hands the session to the browser."""
     response.set_cookie(

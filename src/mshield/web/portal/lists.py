@@ -18,9 +18,9 @@ from mshield.services import manage_export
 from mshield.services.manage_lists import FIRST, PastEvent, PeopleWanted, PersonLine, ShieldRow, Wanted
 from mshield.web import openapi
 from mshield.web.body import Wire
+from mshield.web.captchas import NO_STORE
 from mshield.web.context import context_of
 from mshield.web.portal.authentication import SECURITY, managed
-from mshield.web.portal.sessions import NO_STORE
 
 router: Final = APIRouter(tags=["portal"])
 _XLSX: Final[dict[int | str, dict[str, Any]]] = {

@@ -10,16 +10,13 @@ from starlette.responses import Response
 from mshield.services.ask import Asked
 from mshield.services.own_shield import Pc, Revocation
 from mshield.web import openapi
-from mshield.web.body import Wire, decode
+from mshield.web.body import Wire, decode, require_json
+from mshield.web.caller import address_of
+from mshield.web.captchas import NO_STORE
 from mshield.web.context import context_of
 from mshield.web.portal.acts import CauseName, Numbers, Reason, reason_of
-from mshield.web.portal.authentication import CHANGING, managed, require_json
-from mshield.web.portal.sessions import (
-    NO_STORE,
-    PortalSessionMessage,
-    address_of,
-    opened_answer,
-)
+from mshield.web.portal.authentication import CHANGING, managed
+from mshield.web.portal.sessions import PortalSessionMessage, opened_answer
 
 router: Final = APIRouter(tags=["portal"])
 _MAX_BROWSER: Final = 400

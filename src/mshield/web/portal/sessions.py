@@ -1,6 +1,5 @@
 """Logging in at the portal: password and captcha, then an SMS code; who is logged in, and for which enterprises."""
 
-import base64
 from typing import Annotated, Final
 
 import msgspec
@@ -13,7 +12,9 @@ from mshield.services.local_accounts import LOCAL
 from mshield.services.login import Credentials
 from mshield.services.portal_session import MAX_LOGIN_ID, ManagedEnterprise, OpenedSession
 from mshield.web import openapi
-from mshield.web.body import Wire, decode
+from mshield.web.body import Wire, decode, require_json
+from mshield.web.caller import address_of
+from mshield.web.captchas import HEARD, MADE, NO_STORE, new_captcha, spoken_captcha
 from mshield.web.context import context_of
 from mshield.web.portal.authentication import (
     CHANGING,
@@ -21,20 +22,10 @@ from mshield.web.portal.authentication import (
     clear_cookie,
     csrf_of,
     legal_person_of,
-    require_json,
     set_cookie,
 )
 
 router: Final = APIRouter(tags=["portal"])
-NO_STORE: Final = {"Cache-Control": "no-store"}
-
-
-class PortalCaptchaMessage(Wire, frozen=True):
-    """A captcha: PNG in base64; one use, within so many seconds."""
-
-    captcha_id: str
-    image_b64: str
-    expires_in: int
 
 
 class PortalLoginMessage(Wire, frozen=True):
@@ -84,15 +75,11 @@ class PortalSessionMessage(Wire, frozen=True):
     status_code=201,
     summary="Get a captcha",
     operation_id="makePortalCaptcha",
-    responses=openapi.answers(PortalCaptchaMessage, "A captcha", status=201) | openapi.problems(429, 503),
+    responses=MADE,
 )
 async def make_captcha(request: Request) -> Response:
     """Its id holds the answer, sealed: nothing is stored until it is used."""
-    context = context_of(request)
-    made = await context.captchas.new(address=address_of(request), now=context.clock())
-    image = base64.b64encode(made.image).decode()
-    answer = PortalCaptchaMessage(made.id, image, context.settings.captcha_seconds)
-    return Response(msgspec.json.encode(answer), 201, NO_STORE, media_type="application/json")
+    return await new_captcha(request)
 
 
 @router.get(
@@ -100,17 +87,14 @@ async def make_captcha(request: Request) -> Response:
     summary="Hear a captcha",
     operation_id="hearPortalCaptcha",
     response_class=Response,
-    responses=openapi.problems(404, 422, 429, 503)
-    | {200: {"description": "The characters, spoken", "content": {"audio/wav": {}}}},
+    responses=HEARD,
 )
 async def hear_captcha(
     request: Request,
     captcha_id: Annotated[str, Path(max_length=200, description="of a captcha that is still valid")],
 ) -> Response:
     """For who can't see the picture. Hearing doesn't use the captcha."""
-    context = context_of(request)
-    sound = await context.captchas.audio(captcha_id, address=address_of(request), now=context.clock())
-    return Response(sound, media_type="audio/wav", headers=NO_STORE)
+    return await spoken_captcha(request, captcha_id)
 
 
 @router.post(
@@ -211,11 +195,6 @@ def opened_answer(context: Context, opened: OpenedSession) -> Response:
     response = Response(msgspec.json.encode(answer), 201, NO_STORE, media_type="application/json")
     set_cookie(response, context, opened.token, seconds=opened.expires_in)
     return response
-
-
-def address_of(request: Request) -> str:
-    """The caller's address, for the counters."""
-    return request.client.host if request.client is not None else ""
 
 
 def _enterprises(

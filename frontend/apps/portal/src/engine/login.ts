@@ -1,17 +1,10 @@
 /** Logging in: password and captcha, then an SMS code; and the session that a page loaded anew still has. */
 
+import { type Captcha, readCaptcha } from "@mshield/desk/captcha.ts";
 import { answered, isLoggedOut } from "@mshield/desk/client.ts";
 
 import { api } from "./client.ts";
 import { enter, leave, mayBeLoggedIn } from "./session.ts";
-
-export interface Captcha {
-  readonly id: string;
-  /** Address of its picture. */
-  readonly picture: string;
-  /** Address of the same characters, spoken. */
-  readonly sound: string;
-}
 
 export interface Begun {
   readonly loginId: string;
@@ -28,12 +21,7 @@ export interface Credentials {
 }
 
 export async function newCaptcha(): Promise<Captcha> {
-  const made = await answered(api.POST("/api/portal/captchas"));
-  return {
-    id: made.captcha_id,
-    picture: `data:image/png;base64,${made.image_b64}`,
-    sound: `/api/portal/captchas/${encodeURIComponent(made.captcha_id)}/audio`,
-  };
+  return readCaptcha(await answered(api.POST("/api/portal/captchas")), "/api/portal/captchas");
 }
 
 export async function begin({ account, password, captchaId, captcha }: Credentials): Promise<Begun> {

@@ -3,7 +3,7 @@
 import type { Application, IdType, Me } from "@mshield/shield";
 import { computed, type ComputedRef, reactive, ref } from "vue";
 
-import { ID_TYPES, isIdNumber, isName, normalIdNumber } from "../account/identity.ts";
+import { ID_TYPES, isIdNumber, isName, normalIdNumber } from "@mshield/identity/identity.ts";
 import { compact, isCreditCode, isCreditCodeForm } from "./checks.ts";
 
 export type UserType = Application["userType"];

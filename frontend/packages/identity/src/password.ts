@@ -45,13 +45,29 @@ export function weakness(text: string, phone = ""): Weakness | null {
   if (characters.length > MAX_LENGTH) {
     return "too_long";
   }
-  if (new Set(characters).size < MIN_DISTINCT || kinds(password) < MIN_KINDS) {
+  if (!isVaried(password)) {
     return "too_simple";
   }
-  if (phone !== "" && (password.includes(phone) || password.includes(phone.slice(-8)))) {
+  if (isPersonal(password, phone)) {
     return "personal";
   }
   return isCommon(password) ? "common" : null;
+}
+
+/** What is asked of a password, one by one, to be ticked off while it is typed. */
+export const DEMANDS = ["length", "variety", "personal", "common"] as const;
+export type Demand = (typeof DEMANDS)[number];
+
+/** Whether each demand is met. What has no length meets none: nobody is praised for an empty field. */
+export function met(text: string, phone = ""): Record<Demand, boolean> {
+  const password = normalPassword(text);
+  const { length } = [...password];
+  return {
+    length: length >= MIN_LENGTH && length <= MAX_LENGTH,
+    variety: isVaried(password),
+    personal: length > 0 && !isPersonal(password, phone),
+    common: length > 0 && !isCommon(password),
+  };
 }
 
 /** 1 for one that is refused, then 2 to 4; 0 for none. */
@@ -65,6 +81,14 @@ export function strength(text: string, phone = ""): 0 | 1 | 2 | 3 | 4 {
   const password = normalPassword(text);
   const points = Number([...password].length >= LONG) + Number(kinds(password) === KINDS.length);
   return (2 + points) as 2 | 3 | 4;
+}
+
+function isVaried(password: string): boolean {
+  return new Set(password).size >= MIN_DISTINCT && kinds(password) >= MIN_KINDS;
+}
+
+function isPersonal(password: string, phone: string): boolean {
+  return phone !== "" && (password.includes(phone) || password.includes(phone.slice(-8)));
 }
 
 function kinds(password: string): number {

@@ -1,16 +1,16 @@
 /** The cases of the service's own tests: tests/unit/domain/test_identity.py and test_password.py. */
 
-import type { IdType } from "@mshield/shield";
 import { expect, it } from "vitest";
 
 import {
+  type IdType,
   isIdNumber,
   isName,
   maskedPhone,
   normalIdNumber,
   normalPhone,
-} from "../src/screens/account/identity.ts";
-import { missing, strength, weakness } from "../src/screens/account/password.ts";
+} from "../src/identity.ts";
+import { missing, strength, weakness } from "../src/password.ts";
 
 const PHONE = "13800006027";
 const RIGHT: [IdType, string][] = [

@@ -4,7 +4,7 @@
  * The rules are those of the service (`mshield.domain.identity`), which decides; here they only spare a way there.
  */
 
-import type { IdType } from "@mshield/shield";
+export type IdType = "resident_id" | "passport" | "hk_macau_permit" | "taiwan_permit" | "foreign_resident_id";
 
 /** In the order of the manual's wheel (2.3.1.1). */
 export const ID_TYPES: readonly IdType[] = [

@@ -1,0 +1,13 @@
+/** Starts the registration page. */
+
+import { i18n } from "@mshield/desk/i18n.ts";
+import { settings } from "@mshield/desk/settings.ts";
+import { applyAppearance } from "@mshield/look/vue/appearance.ts";
+import { createApp } from "vue";
+
+import "@mshield/desk/desk.css";
+import RegisterRoot from "./RegisterRoot.vue";
+import { router } from "./router.ts";
+
+applyAppearance(settings);
+createApp(RegisterRoot).use(i18n).use(router).mount("#app");

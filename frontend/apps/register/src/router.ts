@@ -1,0 +1,11 @@
+/** One page; what is typed stays in its memory only. */
+
+import { createRouter, createWebHistory } from "vue-router";
+
+export const router = createRouter({
+  history: createWebHistory(import.meta.env.BASE_URL),
+  routes: [
+    { path: "/", component: () => import("./screens/RegisterScreen.vue") },
+    { path: "/:unknown(.*)*", redirect: "/" },
+  ],
+});

@@ -1,0 +1,41 @@
+/** How an application at a desk is built: Vue, the look's icons in the document, Element Plus imported as used. */
+
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import vue from "@vitejs/plugin-vue";
+import { ElementPlusResolver } from "unplugin-vue-components/resolvers";
+import components from "unplugin-vue-components/vite";
+import type { PluginOption, UserConfig } from "vite";
+
+import { iconSprite } from "../look/vite.ts";
+
+const STATIC = fileURLToPath(new URL("../../../src/mshield/web/static", import.meta.url));
+
+/** The application that is served at `/NAME/`. */
+export function deskApp(name: string, ...plugins: PluginOption[]): UserConfig {
+  return {
+    base: `/${name}/`,
+    plugins: [
+      vue({ template: { compilerOptions: { isCustomElement: (tag) => tag.startsWith("mshield-") } } }),
+      iconSprite(),
+      components({ dts: false, dirs: [], resolvers: [ElementPlusResolver({ importStyle: "css" })] }),
+      ...plugins,
+    ],
+    define: {
+      __VUE_OPTIONS_API__: true, // Element Plus has components of that kind
+      __VUE_PROD_DEVTOOLS__: false,
+      __VUE_I18N_FULL_INSTALL__: false,
+      __VUE_I18N_LEGACY_API__: false,
+      __INTLIFY_PROD_DEVTOOLS__: false,
+    },
+    build: {
+      outDir: join(STATIC, name),
+      emptyOutDir: true,
+      target: ["chrome111", "safari16.4", "firefox121"],
+      assetsInlineLimit: 0,
+      modulePreload: { polyfill: false },
+      reportCompressedSize: false,
+    },
+  };
+}

@@ -1,0 +1,162 @@
+"""Registering on a PC (R2): a captcha before each SMS code, then the data that the app asks for.
+
+Nothing here tells what the service knows of anybody: whether a number has an account learns who received its code, and
+whether somebody is on file learns nobody.
+"""
+
+from typing import Annotated, Final, Literal
+
+import msgspec
+from fastapi import APIRouter, Path
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mshield.domain.identity import IdType, check_phone
+from mshield.services.outside_accounts import listed
+from mshield.services.register import Registration
+from mshield.web import openapi
+from mshield.web.body import Wire, decode, require_json
+from mshield.web.caller import address_of
+from mshield.web.captchas import HEARD, MADE, NO_STORE, new_captcha, spoken_captcha
+from mshield.web.context import context_of
+
+router: Final = APIRouter(tags=["register"])
+
+IdTypeName = Literal["resident_id", "passport", "hk_macau_permit", "taiwan_permit", "foreign_resident_id"]
+Phone = Annotated[str, msgspec.Meta(min_length=1, max_length=24, examples=["13800006027"])]
+
+
+class RegisterCodeMessage(Wire, frozen=True):
+    """The mainland mobile number that the code goes to, and a captcha."""
+
+    phone: Phone
+    captcha_id: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    captcha: Annotated[str, msgspec.Meta(min_length=1, max_length=16)]
+
+
+class RegisterCodeSentMessage(Wire, frozen=True):
+    """Sent. Both in seconds."""
+
+    expires_in: int
+    resend_in: int
+
+
+class RegistrationMessage(Wire, frozen=True):
+    """What a new account consists of; name and number as on the document."""
+
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    id_type: IdTypeName
+    id_number: Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
+    phone: Phone
+    sms_code: Annotated[str, msgspec.Meta(min_length=1, max_length=16)]
+    password: Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
+
+
+class RegisteredMessage(Wire, frozen=True):
+    """The new account's name: its phone number."""
+
+    account: str
+
+
+class SourceNamesMessage(Wire, frozen=True):
+    """How people call a system whose accounts log in as they are."""
+
+    title_zh: str
+    title_en: str
+
+
+class SourcesMessage(Wire, frozen=True):
+    """All of them; empty where only accounts of this service log in."""
+
+    items: tuple[SourceNamesMessage, ...]
+
+
+@router.get(
+    "/account-sources",
+    summary="Systems whose users need no registration",
+    operation_id="listRegisterAccountSources",
+    responses=openapi.answers(SourcesMessage, "The systems") | openapi.problems(503),
+)
+async def sources(request: Request) -> Response:
+    """The page tells them up front: their users log in with the account that they have (manual 3.4)."""
+    found = listed(context_of(request).outside_accounts.sources)
+    answer = SourcesMessage(tuple(SourceNamesMessage(each.title_zh, each.title_en) for each in found))
+    return Response(msgspec.json.encode(answer), media_type="application/json", headers=NO_STORE)
+
+
+@router.post(
+    "/captchas",
+    status_code=201,
+    summary="Get a captcha",
+    operation_id="makeRegisterCaptcha",
+    responses=MADE,
+)
+async def make_captcha(request: Request) -> Response:
+    """Its id holds the answer, sealed: nothing is stored until it is used."""
+    return await new_captcha(request)
+
+
+@router.get(
+    "/captchas/{captcha_id}/audio",
+    summary="Hear a captcha",
+    operation_id="hearRegisterCaptcha",
+    response_class=Response,
+    responses=HEARD,
+)
+async def hear_captcha(
+    request: Request,
+    captcha_id: Annotated[str, Path(max_length=200, description="of a captcha that is still valid")],
+) -> Response:
+    """For who can't see the picture. Hearing doesn't use the captcha."""
+    return await spoken_captcha(request, captcha_id)
+
+
+@router.post(
+    "/sms-codes",
+    status_code=202,
+    summary="Send an SMS code",
+    operation_id="sendRegisterCode",
+    openapi_extra=openapi.takes(RegisterCodeMessage),
+    responses=openapi.answers(RegisterCodeSentMessage, "Sent", status=202)
+    | openapi.problems(400, 422, 429, 503),
+)
+async def send_code(request: Request) -> Response:
+    """One captcha, one code. The answer is the same whether the number has an account or not."""
+    require_json(request)
+    message = decode(await request.body(), RegisterCodeMessage)
+    context, phone = context_of(request), check_phone(message.phone)
+    await context.captchas.use(message.captcha_id, message.captcha, now=context.clock())
+    await context.sms_codes.send(
+        phone=phone, purpose="register", address=address_of(request), now=context.clock()
+    )
+    answer = RegisterCodeSentMessage(
+        expires_in=context.settings.sms_code_seconds, resend_in=context.settings.sms_resend_seconds
+    )
+    return Response(msgspec.json.encode(answer), 202, NO_STORE, media_type="application/json")
+
+
+@router.post(
+    "/accounts",
+    status_code=201,
+    summary="Register on a PC",
+    operation_id="registerOnPc",
+    openapi_extra=openapi.takes(RegistrationMessage),
+    responses=openapi.answers(RegisteredMessage, "The new account's name", status=201)
+    | openapi.problems(400, 409, 422, 503),
+)
+async def register(request: Request) -> Response:
+    """That a number is registered is told only with the right SMS code, which then stays valid."""
+    require_json(request)
+    message = decode(await request.body(), RegistrationMessage)
+    context = context_of(request)
+    registration = Registration(
+        name=message.name,
+        id_type=IdType(message.id_type),
+        id_number=message.id_number,
+        phone=message.phone,
+        sms_code=message.sms_code,
+        password=message.password,
+    )
+    made = await context.register(registration, now=context.clock())
+    answer = RegisteredMessage(made.phone)
+    return Response(msgspec.json.encode(answer), 201, NO_STORE, media_type="application/json")
