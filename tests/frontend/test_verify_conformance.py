@@ -1,6 +1,7 @@
 """The page's verifier and the command say the same of every bundle, CMS and bare signature, good or with one fault."""
 
 import json
+import random
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -21,7 +22,6 @@ A: Final = bundles.A
 OTHER: Final = make_authority(A.engine)
 AT: Final = SIGNED_AT + DAY
 LATER: Final = SIGNED_AT + 3_600_000
-ISSUER_TAG: Final = b"\x30"
 
 
 def bundle(name: str, data: bytes, **changes: Any) -> Case:
@@ -266,6 +266,56 @@ def parts() -> Iterator[Case]:
     answer = ocsp(A, A.leaf, Good(), at=NOW)
     for at in range(0, len(answer), 5):
         yield signed(f"answer bit {at}", ocsp=flipped(answer, at, 1 << at % 8))
+
+
+def mutations(name: str, data: bytes, count: int) -> Iterator[tuple[str, bytes]]:
+    """Pieces cut out, put in, doubled or swapped; the same ones in each run."""
+    draw = random.Random(name)  # noqa: S311  no secret
+    for number in range(count):
+        at, length = draw.randrange(len(data)), draw.randrange(1, 24)
+        piece = data[at : at + length]
+        other = draw.choice(
+            (b"", piece + piece, piece[::-1], draw.randbytes(draw.randrange(4)), b" " + piece, piece.lower())
+        )
+        yield f"{name} mutation {number}", data[:at] + other + data[at + length :]
+
+
+def mutated() -> Iterator[Case]:
+    for name, data in mutations("bundle", bundles.good().encode(), 250):
+        yield bundle(name, data)
+    for name, data in mutations(
+        "login", Maker(A, format="raw", kind="login", content=log_in()).made().encode(), 150
+    ):
+        yield bundle(name, data)
+    for name, data in mutations("cms", cms(inside=True, bound=True), 250):
+        yield enveloped(name, data)
+    for name, data in mutations("answer", ocsp(A, A.leaf, Good(), at=NOW), 100):
+        yield signed(name, ocsp=data)
+
+
+def large() -> Iterator[Case]:
+    content = bytes(range(256)) * 20_000  # 5 MB
+    yield made("a large bundle", content=content)
+    yield enveloped(
+        "a large CMS",
+        build_signed_data(
+            content=content, signature=A.leaf_key.sign(content), certificate=A.leaf, chain=[A.issuing]
+        ),
+    )
+    many = json.loads(bundles.good().encode())
+    many["document"]["display"] = [{"label": "x", "value": "y"}] * 50_000
+    yield bundle("a display of many lines", json.dumps(many).encode())
+    many = json.loads(bundles.good().encode())
+    many["log"]["hashes_b64"] = many["log"]["hashes_b64"] * 5_000
+    yield bundle("a proof of many hashes", json.dumps(many).encode())
+
+
+def test_mutations(tmp_path: Path) -> None:
+    assert not disagreements(list(mutated()), tmp_path)
+
+
+def test_large_ones(tmp_path: Path) -> None:
+    assert not disagreements(list(large()), tmp_path)
 
 
 def test_good_and_faulty_bundles(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Signatures made by the running service, as the files that anyone may have of them."""
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
@@ -9,8 +10,13 @@ from playwright.sync_api import Browser
 
 from mshield.client import Document
 from mshield.client.business import Result
+from mshield.client.phone import VirtualPhone
+from mshield.demo.people import LEGAL_PERSON
+from tests import legal_person
+from tests.browser.app.seeded import CLERK
 from tests.browser.conftest import Party
 from tests.browser.verify.visitor import Visitor, visiting
+from tests.service import LiveService, apply, ensure_registered, log_in
 
 CONTENT: Final = "<报关单><总价>126000.00</总价></报关单>".encode()
 _DISPLAY: Final = (("总价", "126000.00 欧元"), ("申报日期", "2026-11-24"))
@@ -42,6 +48,34 @@ def files(party: Party, tmp_path_factory: pytest.TempPathFactory) -> Path:
             (folder / f"{name}.json").write_bytes(bundle.encode())
     _write(folder, result)
     return folder
+
+
+@pytest.fixture(scope="session")
+def ended(party: Party, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder: `before.json`, a bundle, and `after.json`, the same after the shield was revoked."""
+    folder = tmp_path_factory.mktemp("ended")
+    service = party.service
+    for person in (LEGAL_PERSON, CLERK):
+        ensure_registered(service, person)
+    with service.phone("clerk-who-verifies") as phone:
+        log_in(service, phone, CLERK)
+        apply(service, phone, CLERK)
+        _sign_and_revoke(service, phone, folder)
+    return folder
+
+
+def _sign_and_revoke(service: LiveService, phone: VirtualPhone, folder: Path) -> None:
+    document = Document(title="合同", media_type="text/plain", content=b"contract", format="cms")
+    with service.business() as business:
+        asked = business.request_signature([document])
+        phone.scan(asked.qr)
+        phone.approve(pin=CLERK.pin)
+        business.wait_until_done(asked.id, timeout=10)
+        (folder / "before.json").write_bytes(business.evidence(asked.id).encode())
+        time.sleep(1.1)  # a status counts whole seconds
+        with legal_person.at_the_portal(service) as portal:
+            legal_person.revoke(service, portal, phone.certificate().shield_number)
+        (folder / "after.json").write_bytes(business.evidence(asked.id).encode())
 
 
 def _write(folder: Path, result: Result) -> None:

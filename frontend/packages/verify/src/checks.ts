@@ -59,14 +59,13 @@ export class Tally {
     return this.#checks.get(name)?.state === "unchecked";
   }
 
-  /** All checks in this order, but failed ones first and then what is missing; those that nobody came to are unchecked. */
+  /** All checks in this order, but failed ones first, then what is missing, and last what nobody came to. */
   inOrder(names: readonly CheckName[]): Check[] {
     for (const name of names.filter((each) => !this.has(each))) {
       this.missing(name, "not_reached");
     }
     const all = names.map((name) => this.#checks.get(name)!);
-    const rank = (each: Check): number => (isFailed(each) ? 0 : isOpen(each) ? 1 : 2);
-    return [0, 1, 2].flatMap((wanted) => all.filter((each) => rank(each) === wanted));
+    return [0, 1, 2, 3].flatMap((rank) => all.filter((each) => rankOf(each) === rank));
   }
 
   #put(check: Check): void {
@@ -85,6 +84,13 @@ export function verdictOf(checks: readonly Check[]): Verdict {
 /** Whether it was not checked, though there is no `valid` without it. */
 function isOpen({ state, isNeeded }: Check): boolean {
   return state === "unchecked" && isNeeded;
+}
+
+function rankOf(check: Check): number {
+  if (isFailed(check)) {
+    return 0;
+  }
+  return check.code === "not_reached" ? 3 : isOpen(check) ? 1 : 2;
 }
 
 function isFailed({ state }: Check): boolean {

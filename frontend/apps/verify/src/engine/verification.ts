@@ -142,17 +142,22 @@ async function verify(mine: number): Promise<void> {
   }
 }
 
+/** What the service says of each certificate. It is asked of none whose signature doesn't hold anyway. */
 async function answered(mine: number): Promise<Record<string, Answer>> {
   if (!mayAsk.value) {
     return {};
   }
   const plan = await planned();
+  const { results } = await bridge.call("judge", ground({}));
+  const hopeless = new Set(
+    results.filter(({ verdict }) => verdict === "invalid").map(({ caseId }) => caseId),
+  );
   const found: Record<string, Answer> = {};
   for (const id of plan.foreign) {
     found[id] = { state: "foreign_ca" };
   }
   for (const question of plan.questions) {
-    if (mine === run) {
+    if (mine === run && !hopeless.has(question.caseId)) {
       found[question.caseId] = await service.status(question);
     }
   }

@@ -2,6 +2,7 @@
 
 const zh = {
   input: {
+    short: "证据包",
     passed: "证据包完整",
     failed: "证据包不能用",
     unchecked: "没有读证据包",
@@ -10,6 +11,7 @@ const zh = {
     from_future: "证据包里的签名时间在将来。请先核对这台电脑的时钟",
   },
   content: {
+    short: "内容",
     passed: "内容未改动",
     failed: "内容与签名不符",
     unchecked: "没有核对原文",
@@ -19,6 +21,7 @@ const zh = {
     no_document: "这个签名不含原文：请再放入被签的文件",
   },
   signature: {
+    short: "签名",
     passed: "签名正确",
     failed: "签名不成立",
     unchecked: "没有核对签名",
@@ -28,6 +31,7 @@ const zh = {
     unreadable: "签名文件里的数据不完整",
   },
   chain: {
+    short: "证书",
     passed: "证书可信",
     failed: "证书不可信",
     unchecked: "没有核对证书",
@@ -42,6 +46,7 @@ const zh = {
     no_certificate: "这个签名不含证书：请再放入签署人的证书",
   },
   revocation: {
+    short: "证书是否作废",
     passed: "证书当时没有作废",
     noted: "签名时证书有效，之后已停用",
     failed: "证书已经停用",
@@ -56,11 +61,13 @@ const zh = {
     stale_status: "状态答复与签名的时间对不上：早于签名，或已经过期",
     status_unknown: "状态答复没有说到这张证书",
     bad_signature: "状态答复上的签名不成立",
+    status_missing: "没有可用的状态答复",
     not_asked: "您选择了不询问。允许询问，或再放入 OCSP 答复或吊销列表，才能确认",
     no_answer: "没有得到可用的答复。请联网后再试，或再放入 OCSP 答复或吊销列表",
     foreign_ca: "证书不是本服务签发的，没有询问。请再放入 OCSP 答复或吊销列表",
   },
   issuers: {
+    short: "签发 CA 是否作废",
     passed: "签发 CA 没有作废",
     failed: "签发 CA 已经停用",
     unchecked: "没有核对签发 CA 是否作废",
@@ -68,6 +75,7 @@ const zh = {
     status_missing: "没有根 CA 的吊销列表",
   },
   display: {
+    short: "显示的内容",
     passed: "所见即所签",
     failed: "显示的内容与签名不符",
     unchecked: "显示的内容没有由签名绑定",
@@ -76,6 +84,7 @@ const zh = {
     not_bound: "签名只针对原文本身。标题和显示内容是服务所称的，请以原文为准",
   },
   request: {
+    short: "业务系统",
     passed: "登录请求由签名绑定",
     failed: "登录的是另一个系统",
     unchecked: "业务系统没有由签名绑定",
@@ -84,6 +93,7 @@ const zh = {
     service_word: "哪个业务系统发起的，是服务所称的",
   },
   cms: {
+    short: "CMS",
     passed: "CMS 与证据包一致",
     failed: "CMS 与证据包不符",
     unchecked: "没有核对 CMS",
@@ -92,6 +102,7 @@ const zh = {
     unreadable: "证据包里的 CMS 不完整",
   },
   log: {
+    short: "透明日志",
     passed: "已记入透明日志",
     failed: "日志证明不成立",
     unchecked: "没有核对透明日志",
@@ -102,6 +113,7 @@ const zh = {
     unknown_log: "不认识这个日志的公钥。请在“信任谁”里给出日志公钥",
   },
   now: {
+    short: "现在的状态",
     passed: "证书现在正常",
     noted: "证书现在已停用",
     failed: "证书在签名之前就已停用",
@@ -114,7 +126,9 @@ const zh = {
     no_answer: "没有得到可用的答复。这不影响签名时的结论",
     foreign_ca: "证书不是本服务签发的，没有询问。这不影响签名时的结论",
   },
+  skipped: "另外没有再核对：{what}",
   not_reached: "前面有一项没有通过或没有核对，这一项就没有再核对",
+  comma: "、",
   other: "没有通过",
   ended: { revoked: "作废", held: "停用（挂失或冻结）" },
   reason: {
@@ -133,6 +147,7 @@ const zh = {
 
 const en: typeof zh = {
   input: {
+    short: "the bundle",
     passed: "The bundle is whole",
     failed: "The bundle cannot be used",
     unchecked: "The bundle was not read",
@@ -141,6 +156,7 @@ const en: typeof zh = {
     from_future: "The bundle says that it will be signed in the future. Check this computer's clock first",
   },
   content: {
+    short: "content",
     passed: "Content unchanged",
     failed: "The content is another one",
     unchecked: "The document was not compared",
@@ -150,6 +166,7 @@ const en: typeof zh = {
     no_document: "This signature does not hold the document: add the file that was signed",
   },
   signature: {
+    short: "signature",
     passed: "The signature is correct",
     failed: "The signature does not hold",
     unchecked: "The signature was not checked",
@@ -160,6 +177,7 @@ const en: typeof zh = {
     unreadable: "The data in the signature's file are damaged",
   },
   chain: {
+    short: "certificate",
     passed: "The certificate is trusted",
     failed: "The certificate is not trusted",
     unchecked: "The certificate was not checked",
@@ -174,6 +192,7 @@ const en: typeof zh = {
     no_certificate: "This signature does not hold a certificate: add the signer's",
   },
   revocation: {
+    short: "revocation",
     passed: "The certificate was not revoked",
     noted: "Good when it was signed, stopped afterwards",
     failed: "The certificate was stopped",
@@ -189,6 +208,7 @@ const en: typeof zh = {
     stale_status: "The status does not fit the time of the signature: from before it, or out of date",
     status_unknown: "The status does not speak about this certificate",
     bad_signature: "The signature on the status does not hold",
+    status_missing: "There was no usable answer about it",
     not_asked: "You chose not to ask. Allow it, or add an OCSP answer or a revocation list",
     no_answer:
       "There was no usable answer. Go online and try again, or add an OCSP answer or a revocation list",
@@ -196,6 +216,7 @@ const en: typeof zh = {
       "Not a certificate of this service, so nobody was asked. Add an OCSP answer or a revocation list",
   },
   issuers: {
+    short: "the issuing CA's revocation",
     passed: "The issuing CA was not revoked",
     failed: "The issuing CA was stopped",
     unchecked: "The issuing CA's revocation was not checked",
@@ -203,6 +224,7 @@ const en: typeof zh = {
     status_missing: "There is no revocation list of the root CA",
   },
   display: {
+    short: "what was shown",
     passed: "Signed as it was shown",
     failed: "What was shown is something else",
     unchecked: "What was shown is not bound by the signature",
@@ -212,6 +234,7 @@ const en: typeof zh = {
       "The signature covers the document alone. Title and lines are the service's word: go by the document",
   },
   request: {
+    short: "business system",
     passed: "The login is bound by the signature",
     failed: "A login to another system",
     unchecked: "The business system is not bound by the signature",
@@ -220,6 +243,7 @@ const en: typeof zh = {
     service_word: "Which business system asked is the service's word",
   },
   cms: {
+    short: "CMS",
     passed: "The CMS agrees with the bundle",
     failed: "The CMS does not agree with the bundle",
     unchecked: "The CMS was not checked",
@@ -228,6 +252,7 @@ const en: typeof zh = {
     unreadable: "The CMS in the bundle is damaged",
   },
   log: {
+    short: "log",
     passed: "In the transparency log",
     failed: "The log's proof does not hold",
     unchecked: "The log was not checked",
@@ -238,6 +263,7 @@ const en: typeof zh = {
     unknown_log: "This log's key is not known. Give it under Trust",
   },
   now: {
+    short: "state now",
     passed: "The certificate is good now",
     noted: "The certificate has been stopped since",
     failed: "The certificate was stopped before the signature",
@@ -251,7 +277,9 @@ const en: typeof zh = {
     foreign_ca:
       "Not a certificate of this service, so nobody was asked. What held at the time of the signature holds",
   },
+  skipped: "Not checked after that: {what}",
   not_reached: "Not checked, as one before it failed or was not checked",
+  comma: ", ",
   other: "It does not hold",
   ended: { revoked: "revoked", held: "put on hold" },
   reason: {

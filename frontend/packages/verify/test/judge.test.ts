@@ -1,0 +1,121 @@
+/** The verdict and its checks: valid only where all that is needed passed, and what fails first. */
+
+import { utf8 } from "@mshield/gm";
+import { describe, expect, test } from "vitest";
+
+import type { Result } from "../src/index.ts";
+import { assembled, bytes, judged, NOW, SIGNED_AT } from "./signed.ts";
+
+const stateOf = ({ checks }: Result, name: string): string | undefined =>
+  checks.find((each) => each.name === name)?.state;
+const codeOf = ({ checks }: Result, name: string): string | null | undefined =>
+  checks.find((each) => each.name === name)?.code;
+
+describe("a bundle", () => {
+  test("is valid with nothing asked", async () => {
+    const result = await judged({ "a.json": bytes("bundle") });
+    expect(result).toMatchObject({ verdict: "valid", signedAt: SIGNED_AT });
+    expect(result.signer).toMatchObject({ name: "张伟", role: "操作员", creditCode: "91440300MA5EXAMPL6" });
+    expect(codeOf(result, "now")).toBe("not_asked");
+    expect(stateOf(result, "display")).toBe("passed");
+  });
+
+  test("without its document is incomplete, and valid with it", async () => {
+    const alone = await judged({ "a.json": bytes("digest_bundle") });
+    expect(alone.verdict).toBe("incomplete");
+    expect(alone.checks[0]).toMatchObject({ name: "content", code: "no_document" });
+    const both = await judged({ "a.json": bytes("digest_bundle"), "b.xml": bytes("content") });
+    expect(both.verdict).toBe("valid");
+    const other = await judged({ "a.json": bytes("digest_bundle"), "b.xml": utf8("<other/>") });
+    expect(other.checks[0]).toMatchObject({ name: "content", state: "failed", code: "message_mismatch" });
+  });
+
+  test("of an unknown log is never valid", async () => {
+    const result = await judged({ "a.json": bytes("bundle") }, { logKeys: [] });
+    expect(result.verdict).toBe("incomplete");
+    expect(result.checks[0]).toMatchObject({ name: "log", code: "unknown_log" });
+  });
+
+  test("that is cut short is invalid, and says so", async () => {
+    const result = await judged({ "a.json": bytes("bundle").subarray(0, -20) });
+    expect(result.verdict).toBe("invalid");
+    expect(result.checks[0]).toMatchObject({ name: "input", code: "unreadable" });
+    expect(result.signer).toBeNull();
+  });
+
+  test("keeps its verdict whatever the service answers that is no answer", async () => {
+    for (const ocsp of [utf8("<html>"), Uint8Array.of(0x30, 3, 10, 1, 6), bytes("ocsp")]) {
+      const result = await judged({ "a.json": bytes("bundle") }, { answer: { state: "answered", ocsp } });
+      expect(result.verdict).toBe("valid");
+      expect(stateOf(result, "now")).toBe("unchecked");
+    }
+  });
+});
+
+describe("a bare signature", () => {
+  const files = { "a.xml": bytes("content"), "a.xml.sig": bytes("signature"), "leaf.cer": bytes("leaf") };
+
+  test("is incomplete as long as nobody says how the certificate stands", async () => {
+    const result = await judged(files);
+    expect(result.verdict).toBe("incomplete");
+    expect(codeOf(result, "revocation")).toBe("not_asked");
+  });
+
+  test("is valid by an answer, and by a list, as of their time", async () => {
+    for (const status of ["ocsp", "crl"]) {
+      const result = await judged({ ...files, [status]: bytes(status) });
+      expect(result).toMatchObject({ verdict: "valid", judgedAt: NOW });
+    }
+    const both = await judged({ ...files, crl: bytes("crl"), root: bytes("root_crl") });
+    expect(stateOf(both, "issuers")).toBe("passed");
+  });
+
+  test("is valid by what the service answers now", async () => {
+    const answer = { state: "answered" as const, ocsp: bytes("ocsp") };
+    const result = await judged(files, { now: NOW + 1000, answer });
+    expect(result.verdict).toBe("valid");
+    const page = await judged(files, { now: NOW + 1000, answer: { ...answer, ocsp: utf8("<html>") } });
+    expect(page.verdict).toBe("incomplete");
+    expect(codeOf(page, "revocation")).toBe("no_answer");
+  });
+
+  test("says what is missing", async () => {
+    const { "leaf.cer": _, ...noCertificate } = files;
+    expect(codeOf(await judged(noCertificate), "chain")).toBe("no_certificate");
+    const { "a.xml": __, ...noDocument } = files;
+    expect(codeOf(await judged(noDocument), "content")).toBe("no_document");
+  });
+
+  test("over another document is invalid", async () => {
+    const result = await judged({ ...files, "a.xml": utf8("<other/>"), ocsp: bytes("ocsp") });
+    expect(result.checks[0]).toMatchObject({ name: "signature", code: "bad_signature" });
+  });
+});
+
+describe("files", () => {
+  test("are matched by digest among many, and the unused are told", async () => {
+    const all = await assembled({
+      "one.p7s": bytes("detached"),
+      "two.json": bytes("bundle"),
+      "other.txt": utf8("other"),
+      "b.xml": bytes("content"),
+    });
+    expect(all.cases.map(({ piece, document }) => [piece.name, document?.name])).toEqual([
+      ["one.p7s", "b.xml"],
+      ["two.json", "b.xml"],
+    ]);
+    expect(all.unused.map(({ name }) => name)).toEqual(["other.txt"]);
+  });
+
+  test("a signature finds the document that it is over, by name or by trying", async () => {
+    const all = await assembled({
+      "x.txt": utf8("x"),
+      "a.xml": bytes("content"),
+      "s.bin": bytes("signature"),
+      "leaf.cer": bytes("leaf"),
+      "ca.cer": bytes("issuing"),
+    });
+    expect(all.cases[0]).toMatchObject({ document: { name: "a.xml" } });
+    expect(all.cases[0]!.certificate).not.toBeNull();
+  });
+});

@@ -1,0 +1,63 @@
+/** What `python -m tests.signed_fixture` made: one authority's signatures, as bytes. */
+
+import { readFileSync } from "node:fs";
+
+import { fromBase64 } from "@mshield/forms";
+
+import {
+  assemble,
+  type Assembled,
+  contentOf,
+  judge,
+  type Known,
+  parseCertificate,
+  recognise,
+  type Result,
+} from "../src/index.ts";
+
+const FILE = JSON.parse(readFileSync(new URL("signed.json", import.meta.url), "utf8")) as Record<
+  string,
+  string | number
+>;
+
+export const bytes = (name: string): Uint8Array => fromBase64(FILE[name] as string);
+export const NOW = FILE["now"] as number;
+export const SIGNED_AT = FILE["signed_at"] as number;
+export const LOG_KEY = FILE["log_key"] as string;
+
+/** Files as a user gives them: name and content. */
+export async function assembled(files: Readonly<Record<string, Uint8Array>>): Promise<Assembled> {
+  const pieces = Object.entries(files).map(([name, content]) => ({
+    id: name,
+    name,
+    found: recognise(content, name),
+    content: contentOf(content),
+  }));
+  return await assemble(pieces);
+}
+
+/** What the page knows a day after the signature, with nothing asked. */
+export function known(more: Partial<Known> = {}): Known {
+  return {
+    now: SIGNED_AT + 86_400_000,
+    at: null,
+    roots: [parseCertificate(bytes("root"))],
+    logKeys: [LOG_KEY],
+    chain: [parseCertificate(bytes("issuing"))],
+    crls: [],
+    givenCrls: [],
+    givenOcsp: null,
+    answer: { state: "not_asked" },
+    ...more,
+  };
+}
+
+/** The result of the only signature among the files. */
+export async function judged(
+  files: Readonly<Record<string, Uint8Array>>,
+  more: Partial<Known> = {},
+): Promise<Result> {
+  const all = await assembled(files);
+  const given = { givenCrls: all.crls, givenOcsp: all.ocsps[0] ?? null };
+  return await judge(all.cases[0]!, known({ ...given, ...more }));
+}
