@@ -26,6 +26,13 @@ def test_the_pictures_of_pages_at_a_desk_are_those_of_their_tests() -> None:
     assert taken == set(shown) == {file.stem for file in (FOLDER / "desk").iterdir()}
 
 
+def test_the_pictures_of_verifying_are_those_of_its_tests() -> None:
+    walk = (ROOT / "tests" / "browser" / "verify" / "test_verify.py").read_text("utf-8")
+    taken = set(re.findall(r'ALBUM\.take\(visitor\.page, "([a-z-]+)"\)', walk))
+    shown = re.findall(r'<img src="verify/([a-z-]+)\.webp"', (FOLDER / "verify.md").read_text("utf-8"))
+    assert taken == set(shown) == {file.stem for file in (FOLDER / "verify").iterdir()}
+
+
 def test_both_languages_have_the_same_sections() -> None:
     chinese = re.findall(r"^## (2\.3\.1\.\d+) ", (FOLDER / "phone.md").read_text("utf-8"), re.MULTILINE)
     english = re.findall(r"^\| (2\.3\.1\.\d+) \|", (FOLDER / "phone.en.md").read_text("utf-8"), re.MULTILINE)

@@ -110,10 +110,10 @@ class DeskAlbum:
     folder: Path | None
 
     @classmethod
-    def wanted(cls) -> Self:
-        """As `make manual` asks: beside the app's."""
+    def wanted(cls, name: str = "desk") -> Self:
+        """As `make manual` asks: a folder of this name beside the app's."""
         named = os.environ.get("MSHIELD_MANUAL")
-        return cls(Path(named).parent / "desk" if named else None)
+        return cls(Path(named).parent / name if named else None)
 
     def take(self, page: Page, name: str) -> None:
         """What stands on the screen."""

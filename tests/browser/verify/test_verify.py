@@ -18,7 +18,7 @@ from tests.unit.pki.authority import authority
 pytestmark = pytest.mark.slow
 Visit = Callable[..., Visitor]
 
-ALBUM: Final = DeskAlbum.wanted()
+ALBUM: Final = DeskAlbum.wanted("verify")
 AT_THE_START: Final = ["GET /pki/root.cer", "GET /pki/root.crl", "GET /log/checkpoint"]
 ASKED: Final = "POST /pki/ocsp"
 
@@ -41,7 +41,7 @@ def test_a_bundle_is_verified_with_every_check(visit: Visit, files: Path, name: 
     expect(visitor.page.locator(".aside")).to_contain_text("宁波北潮进出口有限公司")
     assert sorted(visitor.calls) == sorted([*AT_THE_START, ASKED])
     if name == "cms":
-        ALBUM.take(visitor.page, "verify-valid")
+        ALBUM.take(visitor.page, "valid")
 
 
 def test_a_changed_bundle_is_invalid_and_what_fails_stands_first(visit: Visit, files: Path) -> None:
@@ -55,7 +55,7 @@ def test_a_changed_bundle_is_invalid_and_what_fails_stands_first(visit: Visit, f
     assert visitor.first_check() == "content"
     expect(visitor.page.get_by_role("heading", name="文件所称的签署人")).to_be_visible()
     assert ASKED not in visitor.calls  # of what doesn't hold anyway, nobody is told
-    ALBUM.take(visitor.page, "verify-invalid")
+    ALBUM.take(visitor.page, "invalid")
 
 
 def test_a_bundle_of_somebody_else_is_invalid(visit: Visit) -> None:
@@ -81,6 +81,7 @@ def test_a_shield_revoked_later_is_explained(visit: Visit, ended: Path) -> None:
 def test_a_cms_and_its_document(visit: Visit, files: Path) -> None:
     visitor = visit().give(files / "cms_detached.p7s")
     expect(visitor.head("还不能确认")).to_contain_text("这个签名不含原文：请再放入被签的文件")
+    ALBUM.take(visitor.page, "incomplete")
     visitor.give(files / "message.xml")
     expect(visitor.head("签名有效")).to_contain_text("由林知远签署")
     expect(visitor.check("issuers")).to_have_class("passed")
@@ -287,7 +288,7 @@ def test_a_hundred_megabytes_do_not_freeze_the_page(
 
 def test_pages_bar_nobody(visit: Visit, files: Path) -> None:
     visitor = visit()
-    ALBUM.take(visitor.page, "verify")
+    ALBUM.take(visitor.page, "start")
     judged(visitor.page)
     visitor.give(files / "cms.json")
     visitor.head("签名有效")

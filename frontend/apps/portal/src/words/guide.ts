@@ -27,6 +27,7 @@ export const guideWords = {
         "手机号不再用了：请联系客服更改账号绑定的手机号。",
       ],
     },
+    verify: "验证一个签名",
     go: "去找手机盾",
   },
   en: {
@@ -55,6 +56,7 @@ export const guideWords = {
         "The number is no longer yours: ask customer service to change your account's number.",
       ],
     },
+    verify: "Verify a signature",
     go: "Find the shield",
   },
 };
