@@ -65,14 +65,12 @@ class Clerk:
         begun = await self.http.post(f"{API}/set-ups", json={"code": self.set_up_code})
         assert begun.status_code == 200, begun.text
         self.begun = begun.json()
-        self.secret = self.begun["totp"]["secret"]
-        document = {
-            "code": self.set_up_code,
-            "password": PASSWORD,
-            "enrolment": self.begun["totp"]["enrolment"],
-            "totp_code": self.code(),
-        }
-        return self._entered(await self.http.post(f"{API}/set-ups/completions", json=document | changes))
+        self.secret = self.begun["offer"]["totp"]["secret"]
+        factor = {"enrolment": self.begun["offer"]["enrolment"], "totp_code": self.code()}
+        factor |= {name: changes[name] for name in factor if name in changes}
+        document = {"code": self.set_up_code, "password": PASSWORD, "factor": factor}
+        document |= {name: changes[name] for name in document if name in changes}
+        return self._entered(await self.http.post(f"{API}/set-ups/completions", json=document))
 
     async def begin(self, password: str = PASSWORD, *, name: str | None = None) -> httpx.Response:
         """The first half of a login."""

@@ -8,13 +8,15 @@ import pyotp
 from mshield.domain.staff import StaffRole
 from mshield.keys.keyring import Keyring
 from mshield.services.staff import StaffMember, add_staff
+from mshield.services.staff_factors import Confirmation, StaffFactors
 from mshield.services.staff_session import OpenedSession, Place, StaffSessions
-from mshield.services.staff_set_up import NewLogin, SetUps, renew_set_up
+from mshield.services.staff_set_up import SetUps, renew_set_up
 from mshield.settings import Settings
 from mshield.store.certificate_changes import SERVICE
 from mshield.store.database import Database
 
 PASSWORD: Final = "Console-desk-2026"
+ORIGIN: Final = "https://shield.example"
 PLACE: Final = Place("203.0.113.9", "Firefox 145, Windows")
 
 
@@ -37,9 +39,11 @@ async def set_up(
     """A new member, set up; an earlier offer of a TOTP is left over."""
     member, _ = await add_staff(db, name=name, roles=roles or tuple(StaffRole), now=now)
     _, code = await renew_set_up(db, staff_id=member.id, by=SERVICE, life=86_400, now=now)
-    set_ups = SetUps(db, keyring, Settings(), StaffSessions(db, Settings()))
+    settings = Settings(public_origin=ORIGIN)
+    set_ups = SetUps(db, StaffFactors(db, keyring, settings), StaffSessions(db, settings))
     await set_ups.begin(code, now=now)
-    totp = (await set_ups.begin(code, now=now)).totp
-    shown = pyotp.TOTP(totp.secret).at(now // 1000)
-    new = NewLogin(enrolment=totp.enrolment, password=PASSWORD, code=shown)
-    return SetUp(member, totp.secret, await set_ups.finish(code, new, PLACE, now=now))
+    offer = (await set_ups.begin(code, now=now)).offer
+    secret = offer.totp.secret
+    first_use = Confirmation(enrolment=offer.enrolment, code=pyotp.TOTP(secret).at(now // 1000))
+    opened = await set_ups.finish(code, PASSWORD, first_use, PLACE, now=now)
+    return SetUp(member, secret, opened)

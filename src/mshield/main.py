@@ -54,6 +54,7 @@ from mshield.services.oidc.provider import open_provider
 from mshield.services.open_signing import OpenSigning
 from mshield.services.outside_accounts import OutsideAccounts, account_sources
 from mshield.services.outside_login import OutsideLogin
+from mshield.services.own_login import OwnLogin
 from mshield.services.own_shield import OwnShield
 from mshield.services.portal_session import PortalSessions
 from mshield.services.publish import Publisher
@@ -66,6 +67,7 @@ from mshield.services.result import MakeResult
 from mshield.services.session import BusinessAuthentication
 from mshield.services.sms_codes import SmsCodes
 from mshield.services.sms_log import LoggedSms
+from mshield.services.staff_factors import StaffFactors
 from mshield.services.staff_login import StaffLogins
 from mshield.services.staff_session import StaffSessions
 from mshield.services.staff_set_up import SetUps
@@ -234,6 +236,7 @@ async def _assemble(settings: Settings, clock: Clock, db: Database, metrics: Met
     import_filing = ImportFiling(db, keyring, lookup)
     look_up = LookUpFiling(_filing_source(settings, import_filing), import_filing)
     staff_sessions = StaffSessions(db, settings)
+    staff_factors = StaffFactors(db, keyring, settings)
     own_shield = OwnShield(db, settings, ask)
     endpoints = WebhookEndpoints(db, keyring, settings)
     ca_state = ReadCaState(db, engine, settings)
@@ -265,8 +268,9 @@ async def _assemble(settings: Settings, clock: Clock, db: Database, metrics: Met
         log_in=log_in,
         portal_sessions=PortalSessions(db, keyring, settings, log_in, sms_codes),
         staff_sessions=staff_sessions,
-        staff_logins=StaffLogins(db, keyring, lookup, settings, staff_sessions),
-        staff_set_ups=SetUps(db, keyring, settings, staff_sessions),
+        own_login=OwnLogin(db, staff_factors, settings),
+        staff_logins=StaffLogins(db, staff_factors, lookup, settings, staff_sessions),
+        staff_set_ups=SetUps(db, staff_factors, staff_sessions),
         manage_shields=ManageShields(db, sms_codes, own_shield),
         own_shield=own_shield,
         look_up=LookUp(db, keyring),

@@ -36,6 +36,7 @@ from tests.console import PASSWORD, Clerk
 from tests.lossy import Service, running_behind_a_line
 from tests.oidc_provider import CLIENT_ID, CLIENT_SECRET, Provider, providing
 from tests.signing import execute
+from tests.soft_key import SoftKey
 
 _DECLARATION: Final = Document(
     title="进口货物报关单",
@@ -405,20 +406,42 @@ def _console(life: Life) -> None:
     clerk = life.service.run(Clerk.added(life.service.application, StaffRole.AUDITOR))
     http = life.http
 
-    def post(path: str, **document: str) -> dict[str, Any]:
+    def post(path: str, **document: object) -> dict[str, Any]:
         made = life.post(f"/api/console{path}", json.dumps(document).encode(), "application/json")
         answer: dict[str, Any] = made.json()
         return answer
 
-    begun = post("/set-ups", code=clerk.set_up_code)["totp"]
-    clerk.secret = begun["secret"]
-    done = {"code": clerk.set_up_code, "password": PASSWORD, "enrolment": begun["enrolment"]}
-    post("/set-ups/completions", **done, totp_code=clerk.code())
+    offer = post("/set-ups", code=clerk.set_up_code)["offer"]
+    clerk.secret = offer["totp"]["secret"]
+    factor = {"enrolment": offer["enrolment"], "totp_code": clerk.code()}
+    post("/set-ups/completions", code=clerk.set_up_code, password=PASSWORD, factor=factor)
     begun = post("/logins", name=clerk.name, password=PASSWORD)
     session = post("/sessions", login_id=begun["login_id"], code=clerk.next_code())
     assert life.get("/api/console/session").json() == session
+    _own_login(life, session["csrf_token"])
     ended = http.delete("/api/console/session", headers={"X-CSRF-Token": session["csrf_token"]})
     assert ended.status_code == 204
+
+
+def _own_login(life: Life, csrf: str) -> None:
+    """His second factors, his password, his sessions."""
+    key = SoftKey()
+
+    def change(method: str, path: str, **document: object) -> Any:
+        content, headers = json.dumps(document).encode(), {"X-CSRF-Token": csrf}
+        headers["Content-Type"] = "application/json"
+        answer = life.http.request(method, f"/api/console/me{path}", content=content, headers=headers)
+        assert answer.is_success, f"{path}: {answer.text}"
+        return answer.json() if answer.content else None
+
+    offer = change("POST", "/factors/offers", password=PASSWORD)
+    made = key.register(offer["key"]["challenge"])
+    added = change("POST", "/factors", enrolment=offer["enrolment"], label="密钥", registration=made)
+    shown = life.get("/api/console/me/login").json()
+    change("POST", f"/factors/{added['id']}/removal", password=PASSWORD)
+    other = next(each for each in shown["sessions"] if not each["is_this"])
+    change("DELETE", f"/sessions/{other['id']}")
+    change("POST", "/password", password=PASSWORD, new_password="Another-desk-2027")
 
 
 def _publication(life: Life) -> None:

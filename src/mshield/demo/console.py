@@ -38,13 +38,10 @@ def set_up_all(service: Service) -> str:
 def _set_up(service: Service, address: str) -> None:
     code = address.partition("#")[2]
     with httpx.Client(base_url=service.origin, trust_env=False) as http:
-        begun = http.post(f"{_API}/set-ups", json={"code": code}).raise_for_status().json()["totp"]
-        document = {
-            "code": code,
-            "password": PASSWORD,
-            "enrolment": begun["enrolment"],
-            "totp_code": pyotp.TOTP(begun["secret"]).now(),
-        }
+        offer = http.post(f"{_API}/set-ups", json={"code": code}).raise_for_status().json()["offer"]
+        shown = pyotp.TOTP(offer["totp"]["secret"]).now()
+        factor = {"enrolment": offer["enrolment"], "totp_code": shown}
+        document = {"code": code, "password": PASSWORD, "factor": factor}
         answer = http.post(f"{_API}/set-ups/completions", json=document)
         if not answer.is_success:
             raise StepFailed(f"the login at the console was not set up: {answer.text}")

@@ -869,6 +869,33 @@ class SecondFactorWrong(
     """No factor of the member's answers to this; a time step counts once."""
 
 
+class SecurityKeyRefused(
+    DomainError,
+    code="security_key_refused",
+    zh="安全密钥没有通过验证，什么都没有改变。请用登记过的密钥再试，并在密钥上验证本人",
+    en="The security key was not accepted and nothing has changed. Use one that you added, and verify yourself on it",
+):
+    """Another's key, another challenge or address, the user not verified, or a counter that went back."""
+
+
+class LastFactor(
+    DomainError,
+    code="last_factor",
+    zh="这是最后一个登录验证方式，不能移除。请先添加另一个",
+    en="This is the last second factor and can't be removed. Add another one first",
+):
+    """Without it nobody could log in as this member."""
+
+
+class WrongOwnPassword(
+    DomainError,
+    code="wrong_own_password",
+    zh="密码不对，没有改动",
+    en="Wrong password. Nothing was changed",
+):
+    """Who is logged in shows his password again before his login is changed, and this wasn't it."""
+
+
 class SetUpOver(
     DomainError,
     code="set_up_over",

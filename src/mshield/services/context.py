@@ -37,6 +37,7 @@ from mshield.services.oidc.provider import OidcProvider
 from mshield.services.open_signing import OpenSigning
 from mshield.services.outside_accounts import OutsideAccounts
 from mshield.services.outside_login import OutsideLogin
+from mshield.services.own_login import OwnLogin
 from mshield.services.own_shield import OwnShield
 from mshield.services.portal_session import PortalSessions
 from mshield.services.publish import Publisher
@@ -90,6 +91,7 @@ class Context:
     log_in: LogIn
     portal_sessions: PortalSessions
     staff_sessions: StaffSessions
+    own_login: OwnLogin
     staff_logins: StaffLogins
     staff_set_ups: SetUps
     manage_shields: ManageShields

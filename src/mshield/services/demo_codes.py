@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from mshield.keys.keyring import Keyring
 from mshield.services.one_time_code import code_at
-from mshield.services.staff_login import TOTP_PURPOSE
+from mshield.services.staff_factors import TOTP_PURPOSE
 from mshield.store import staff, staff_factors
 from mshield.store.database import Database
 

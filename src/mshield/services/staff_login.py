@@ -4,36 +4,36 @@ Each half is counted before it is looked at: the first against the name and the 
 so that who has a password can't try codes. Nothing tells a wrong name from a wrong password.
 """
 
-import secrets
 from dataclasses import dataclass, field
-from typing import Final
 
 from mshield.domain import errors
 from mshield.domain.password import normalise_password
-from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
-from mshield.services.one_time_code import step_of
 from mshield.services.passwords import verify_password
+from mshield.services.security_keys import new_challenge
 from mshield.services.session import token_hash
 from mshield.services.staff import plain_name
+from mshield.services.staff_factors import CounterWentBack, KeyRequest, Shown, StaffFactors
 from mshield.services.staff_session import OpenedSession, Place, StaffSessions, new_token
 from mshield.services.throttle import LoginThrottle
 from mshield.settings import Settings
+from mshield.store import acts
 from mshield.store import staff as store
 from mshield.store import staff_access as access
-from mshield.store import staff_factors as factors
+from mshield.store.certificate_changes import SERVICE
 from mshield.store.database import Database, Tx
-
-TOTP_PURPOSE: Final = "staff-totp"
-_CHALLENGE_BYTES: Final = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoginBegun:
-    """The first half of a login: its token, the kinds of factor that finish it, its life in seconds."""
+    """The first half of a login: its token, the kinds of factor that finish it, its life in seconds.
+
+    `key` is what a browser asks a security key, where the member has one.
+    """
 
     login_id: str = field(repr=False)
     factors: tuple[str, ...]
+    key: KeyRequest | None
     expires_in: int
 
 
@@ -42,7 +42,7 @@ class StaffLogins:
     """Logs members of staff in."""
 
     db: Database
-    keyring: Keyring = field(repr=False)
+    factors: StaffFactors
     lookup: LookupKey = field(repr=False)
     settings: Settings
     sessions: StaffSessions
@@ -61,8 +61,11 @@ class StaffLogins:
         await throttle.succeeded(account=subject)
         return await self._begun(row.id, now=now)
 
-    async def finish(self, login_id: str, code: str, place: Place, *, now: int) -> OpenedSession:
-        """The session, by a one-time code. Raises StaffLoginOver, SecondFactorWrong, LoginSlowed."""
+    async def finish(self, login_id: str, shown: Shown, place: Place, *, now: int) -> OpenedSession:
+        """The session, by a second factor.
+
+        Raises StaffLoginOver, SecondFactorWrong, SecurityKeyRefused, LoginSlowed.
+        """
         hashed = token_hash(login_id)
         ceremony = await access.find_ceremony(self.db, token_hash=hashed, purpose="login", now=now)
         if ceremony is None:
@@ -73,40 +76,42 @@ class StaffLogins:
 
         async def work(tx: Tx) -> OpenedSession:
             row = await store.find(tx, staff_id=ceremony.staff_id)
-            if row is None or row.state != "active" or not await _spent(tx, hashed, now=now):
+            spent = await access.use_ceremony(tx, token_hash=hashed, now=now)
+            if row is None or row.state != "active" or not spent:
                 raise errors.StaffLoginOver
-            if not await self._accepts(tx, row.id, code, now=now):
-                raise errors.SecondFactorWrong
-            return await self.sessions.open(tx, row, place, factor="totp", now=now)
+            kind = await self.factors.accept(tx, row.id, shown, challenge=ceremony.challenge, now=now)
+            return await self.sessions.open(tx, row, place, factor=kind, now=now)
 
         try:
             opened = await self.db.write(work)
-        except errors.SecondFactorWrong:
+        except (errors.SecondFactorWrong, errors.SecurityKeyRefused):
             await throttle.failed(address=place.address, now=now)
             raise
+        except CounterWentBack as error:
+            await throttle.failed(address=place.address, now=now)
+            await self._record_copy(ceremony.staff_id, error.factor_id, now=now)
+            raise errors.SecurityKeyRefused from error
         await throttle.succeeded(account=subject)
         return opened
 
     async def _begun(self, staff_id: str, *, now: int) -> LoginBegun:
-        login_id, life = new_token(), self.settings.console_login_seconds
-        ceremony = access.Ceremony(staff_id, None, secrets.token_bytes(_CHALLENGE_BYTES))
+        login_id, challenge = new_token(), new_challenge()
+        life = self.settings.console_login_seconds
         await access.insert_ceremony(
-            self.db, ceremony, token_hash=token_hash(login_id), purpose="login", expires_at=now + life * 1000
+            self.db,
+            access.Ceremony(staff_id, None, challenge),
+            token_hash=token_hash(login_id),
+            purpose="login",
+            expires_at=now + life * 1000,
         )
-        held = {each.kind for each in await factors.of_member(self.db, staff_id=staff_id)}
-        return LoginBegun(login_id=login_id, factors=tuple(sorted(held)), expires_in=life)
+        kinds, key = await self.factors.request(staff_id, challenge)
+        return LoginBegun(login_id=login_id, factors=kinds, key=key, expires_in=life)
 
-    async def _accepts(self, tx: Tx, staff_id: str, code: str, *, now: int) -> bool:
-        """Whether one of the member's TOTPs accepts the code, which it then never does again."""
-        for factor in await factors.of_member(tx, staff_id=staff_id):
-            if factor.secret_box is None:
-                continue
-            secret = self.keyring.open(factor.secret_box, purpose=TOTP_PURPOSE, context=factor.id.encode())
-            step = step_of(secret, code, now=now)
-            if step is not None and await factors.use_step(tx, factor_id=factor.id, step=step, now=now):
-                return True
-        return False
-
-
-async def _spent(tx: Tx, hashed: bytes, *, now: int) -> bool:
-    return await access.use_ceremony(tx, token_hash=hashed, now=now)
+    async def _record_copy(self, staff_id: str, factor_id: str, *, now: int) -> None:
+        """A key whose counter goes back may have a copy: auditors see it."""
+        details = {"factor": factor_id}
+        await self.db.write(
+            lambda tx: acts.record(
+                tx, by=SERVICE, act="staff.key_counter", subject=staff_id, details=details, now=now
+            )
+        )

@@ -3,20 +3,16 @@
 A new address voids what he had: password, factors, sessions. So it is also the way back for who lost his phone.
 """
 
-import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from mshield.domain import errors
-from mshield.domain.ids import new_id
 from mshield.domain.password import check_password
 from mshield.domain.staff import StaffRole
-from mshield.keys.keyring import Keyring
-from mshield.services import one_time_code
 from mshield.services.passwords import hash_password
 from mshield.services.session import token_hash
 from mshield.services.staff import StaffMember, member_of
-from mshield.services.staff_login import TOTP_PURPOSE
+from mshield.services.staff_factors import Confirmation, FactorOffer, StaffFactors
 from mshield.services.staff_session import OpenedSession, Place, StaffSessions, new_token
 from mshield.settings import Settings
 from mshield.store import acts, staff_sessions
@@ -24,42 +20,18 @@ from mshield.store import staff as store
 from mshield.store import staff_access as access
 from mshield.store import staff_factors as factors
 from mshield.store.certificate_changes import By
-from mshield.store.database import Database, Tx
+from mshield.store.database import Conflict, Database, Tx
 
-ENROLMENT_PURPOSE: Final = "staff-enrolment"
 PATH: Final = "/console/set-up"
-ENROLMENT_MS: Final = 30 * 60_000
-"""Time to fetch an app and enter the first code."""
-
-_CHALLENGE_BYTES: Final = 32
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TotpOffered:
-    """A new TOTP, which counts once a code of it was entered: its secret to type, and as a picture to scan."""
-
-    enrolment: str = field(repr=False)
-    secret: str = field(repr=False)
-    address: str = field(repr=False)
-    picture: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetUpBegun:
-    """Whose login is set up, and his new TOTP."""
+    """Whose login is set up, and the second factor that he may add."""
 
     name: str
     roles: tuple[StaffRole, ...]
-    totp: TotpOffered
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewLogin:
-    """What a member sets up: his password, and a code of the TOTP that was offered."""
-
-    enrolment: str = field(repr=False)
-    password: str = field(repr=False)
-    code: str
+    offer: FactorOffer
 
 
 async def renew_set_up(
@@ -98,34 +70,26 @@ class SetUps:
     """Sets up logins."""
 
     db: Database
-    keyring: Keyring = field(repr=False)
-    settings: Settings
+    factors: StaffFactors
     sessions: StaffSessions
 
     async def begin(self, code: str, *, now: int) -> SetUpBegun:
-        """Whose code this is, and a new TOTP for him. Raises SetUpOver."""
+        """Whose code this is, and a new factor for him. Raises SetUpOver."""
         row = await self._member(code, now=now)
-        totp = await self._offer(row, now=now)
-        return SetUpBegun(name=row.name, roles=member_of(row).roles, totp=totp)
+        offer = await self.factors.offer(row, now=now)
+        return SetUpBegun(name=row.name, roles=member_of(row).roles, offer=offer)
 
-    async def finish(self, code: str, new: NewLogin, place: Place, *, now: int) -> OpenedSession:
+    async def finish(
+        self, code: str, password: str, first_use: Confirmation, place: Place, *, now: int
+    ) -> OpenedSession:
         """Sets password and factor, and opens the first session; the code is used.
 
-        Raises SetUpOver, WeakPassword, StaffLoginOver for a TOTP that was not offered here or too long ago,
-        SecondFactorWrong.
+        Raises SetUpOver, WeakPassword, and what `StaffFactors.confirm` raises.
         """
         row = await self._member(code, now=now)
-        password = check_password(new.password, name=row.name)
-        hashed = token_hash(new.enrolment)
-        offered = await access.find_ceremony(self.db, token_hash=hashed, purpose="enrol", now=now)
-        if offered is None or offered.staff_id != row.id or offered.secret_box is None:
-            raise errors.StaffLoginOver
-        secret = self.keyring.open(offered.secret_box, purpose=ENROLMENT_PURPOSE, context=hashed)
-        step = one_time_code.step_of(secret, new.code, now=now)
-        if step is None:
-            raise errors.SecondFactorWrong
-        password_hash = await hash_password(password)
-        factor = self._factor(secret, step, now=now)
+        plain = check_password(password, name=row.name)
+        confirmed = await self.factors.confirm(row.id, first_use, now=now)
+        password_hash = await hash_password(plain)
 
         async def work(tx: Tx) -> OpenedSession:
             if not await access.use_set_up(tx, code_hash=token_hash(code), now=now):
@@ -133,14 +97,16 @@ class SetUps:
             if not await store.set_password(tx, staff_id=row.id, password_hash=password_hash):
                 raise errors.SetUpOver
             await access.end_all(tx, staff_id=row.id, now=now)
-            await factors.insert(tx, factor, staff_id=row.id, now=now)
-            by = By("staff", row.id)
-            await acts.record(
-                tx, by=by, act="staff.set_up", subject=row.id, details={"factor": factor.kind}, now=now
-            )
-            return await self.sessions.open(tx, row, place, factor=factor.kind, now=now)
+            await factors.insert(tx, confirmed.factor, staff_id=row.id, now=now)
+            kind = confirmed.factor.kind
+            by, details = By("staff", row.id), {"factor": kind}
+            await acts.record(tx, by=by, act="staff.set_up", subject=row.id, details=details, now=now)
+            return await self.sessions.open(tx, row, place, factor=kind, now=now)
 
-        return await self.db.write(work)
+        try:
+            return await self.db.write(work)
+        except Conflict as error:  # a key that is enrolled already
+            raise errors.SecurityKeyRefused from error
 
     async def _member(self, code: str, *, now: int) -> store.StaffRow:
         staff_id = await access.find_set_up(self.db, code_hash=token_hash(code), now=now)
@@ -148,25 +114,3 @@ class SetUps:
         if row is None:
             raise errors.SetUpOver
         return row
-
-    async def _offer(self, row: store.StaffRow, *, now: int) -> TotpOffered:
-        enrolment, secret = new_token(), one_time_code.new_secret()
-        hashed = token_hash(enrolment)
-        box = self.keyring.seal(secret, purpose=ENROLMENT_PURPOSE, context=hashed)
-        ceremony = access.Ceremony(row.id, box, secrets.token_bytes(_CHALLENGE_BYTES))
-        expires_at = now + ENROLMENT_MS
-        await access.insert_ceremony(
-            self.db, ceremony, token_hash=hashed, purpose="enrol", expires_at=expires_at
-        )
-        address = one_time_code.address_of(secret, name=row.name)
-        return TotpOffered(
-            enrolment=enrolment,
-            secret=one_time_code.as_text(secret),
-            address=address,
-            picture=one_time_code.picture_of(address),
-        )
-
-    def _factor(self, secret: bytes, step: int, *, now: int) -> factors.NewFactor:
-        factor_id = new_id(now)
-        box = self.keyring.seal(secret, purpose=TOTP_PURPOSE, context=factor_id.encode())
-        return factors.NewFactor(id=factor_id, kind="totp", label="", secret_box=box, used_step=step)

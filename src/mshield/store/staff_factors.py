@@ -58,6 +58,17 @@ async def use_step(tx: Tx, *, factor_id: str, step: int, now: int) -> bool:
     return await tx.run(_SQL["use_step"], id=factor_id, step=step, now=now) == 1
 
 
+async def use_count(tx: Tx, *, factor_id: str, sign_count: int, now: int) -> bool:
+    """Notes a key's counter; False where it went back or stood still: the key may have a copy."""
+    return await tx.run(_SQL["use_count"], id=factor_id, sign_count=sign_count, now=now) == 1
+
+
+async def remove(tx: Tx, *, factor_id: str, staff_id: str) -> bool:
+    """Takes one of the member's factors away; False for the last one."""
+    await tx.run(_SQL["lock_member"], staff_id=staff_id)
+    return await tx.run(_SQL["remove"], id=factor_id, staff_id=staff_id) == 1
+
+
 async def remove_all(tx: Tx, *, staff_id: str) -> None:
     """Takes all factors of a member away."""
     await tx.run(_SQL["remove_all"], staff_id=staff_id)

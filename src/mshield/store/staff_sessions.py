@@ -31,6 +31,18 @@ class SessionRow:
     expires_at: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownSession:
+    """A session as its member sees it; times in ms."""
+
+    id: str
+    address: str
+    browser: str
+    created_at: int
+    used_at: int
+    expires_at: int
+
+
 async def insert(tx: Tx, session: NewSession, *, now: int) -> None:
     """Opens a session."""
     await tx.run(
@@ -51,6 +63,12 @@ async def find(db: Database, *, token_hash: bytes, idle_since: int, now: int) ->
     return None if row is None else SessionRow(**row)
 
 
+async def of_member(db: Database, *, staff_id: str, idle_since: int, now: int) -> list[ShownSession]:
+    """The sessions of a member that still count, the newest first."""
+    rows = await db.all(_SQL["of_member"], staff_id=staff_id, idle_since=idle_since, now=now)
+    return [ShownSession(**row) for row in rows]
+
+
 async def touch(db: Database, *, session_id: str, now: int) -> None:
     """Notes that the session is in use."""
     await db.run(_SQL["touch"], id=session_id, now=now)
@@ -64,6 +82,11 @@ async def end(tx: Database | Tx, *, session_id: str, staff_id: str, now: int) ->
 async def end_of_member(tx: Tx, *, staff_id: str, now: int) -> int:
     """Logs a member out everywhere, and gives the number of sessions that this ended."""
     return await tx.run(_SQL["end_of_member"], staff_id=staff_id, now=now)
+
+
+async def end_others(tx: Tx, *, staff_id: str, kept: str, now: int) -> int:
+    """Logs a member out everywhere but in one session, and gives the number of sessions that this ended."""
+    return await tx.run(_SQL["end_others"], staff_id=staff_id, kept=kept, now=now)
 
 
 async def purge(db: Database, *, before: int) -> int:

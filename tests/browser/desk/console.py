@@ -64,14 +64,10 @@ class Member:
         """Password and TOTP; the token of the session that this opens."""
         code = self.set_up.partition("#")[2]
         with httpx.Client(base_url=self.service.origin, trust_env=False) as http:
-            begun = http.post(f"{_API}/set-ups", json={"code": code}).raise_for_status().json()
-            self.secret = begun["totp"]["secret"]
-            document = {
-                "code": code,
-                "password": PASSWORD,
-                "enrolment": begun["totp"]["enrolment"],
-                "totp_code": self.code(),
-            }
+            offer = http.post(f"{_API}/set-ups", json={"code": code}).raise_for_status().json()["offer"]
+            self.secret = offer["totp"]["secret"]
+            factor = {"enrolment": offer["enrolment"], "totp_code": self.code()}
+            document = {"code": code, "password": PASSWORD, "factor": factor}
             http.post(f"{_API}/set-ups/completions", json=document).raise_for_status()
             return http.cookies[COOKIE]
 

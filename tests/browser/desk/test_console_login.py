@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from mshield.domain.staff import StaffRole
+from tests.browser.app.authenticator import Authenticator
 from tests.browser.app.hand_and_eye import judged
 from tests.browser.desk.console import PASSWORD, LogInAs, Member
 from tests.browser.desk.desk import Desk
@@ -35,7 +36,7 @@ def test_first_access_sets_password_and_authenticator_and_leads_in(console_desk:
     secret = page.locator(".mono").inner_text().replace(" ", "")
     assert f"secret={secret}" in (read_code(picture) or "")
     member.secret = secret
-    page.get_by_label("密码", exact=True).fill(PASSWORD)
+    page.get_by_label("新密码", exact=True).fill(PASSWORD)
     page.get_by_label("再输一次").fill("Something-else-1")
     expect(page.get_by_text("两次输入不一样")).to_be_visible()
     done = page.get_by_role("button", name="完成设置并登录")
@@ -83,6 +84,73 @@ def test_login_by_name_password_and_code(console_desk: Desk) -> None:
     page.reload()
     expect(page.get_by_role("heading", name="Log in to the console")).to_be_visible()
     judged(page)
+
+
+def test_a_security_key_is_added_logs_in_and_is_removed(console_desk: Desk) -> None:
+    member = Member.made(console_desk.party.service, StaffRole.AUDITOR)
+    member.set_himself_up()
+    page = console_desk.open("/console/login")
+    give_name(page, member.name)
+    give_code(page, member.code())
+    expect(page.get_by_role("heading", name="我的登录")).to_be_visible()
+    key = Authenticator.on(page)
+    expect(page.locator("main")).to_contain_text("最后一个不能移除")
+    page.get_by_role("button", name="添加").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("现在的密码").fill("Wrong-password-1")
+    dialog.get_by_role("button", name="下一步").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("wrong_own_password")
+    dialog.get_by_label("现在的密码").fill(PASSWORD)
+    dialog.get_by_role("button", name="下一步").click()
+    expect(dialog.get_by_role("img", name="身份验证器的二维码")).to_be_visible()
+    judged(page)
+    dialog.get_by_role("button", name="安全密钥").click()
+    dialog.get_by_label("名称").fill("办公室的密钥")
+    dialog.get_by_role("button", name="添加", exact=True).click()
+    expect(dialog).to_be_hidden()
+    expect(page.locator("main")).to_contain_text("办公室的密钥")
+    assert len(key.credentials) == 1
+    judged(page)
+
+    page.get_by_role("button", name="退出", exact=True).first.click()
+    give_name(page, member.name)
+    page.get_by_role("button", name="使用安全密钥").click()
+    expect(page.get_by_role("heading", name="我的登录")).to_be_visible()
+    page.get_by_role("button", name="退出", exact=True).first.click()
+    give_name(page, member.name)
+    judged(page)
+    key.refuse()
+    page.get_by_role("button", name="使用安全密钥").click()
+    expect(page.get_by_role("alert")).to_contain_text("key_not_used", timeout=15_000)
+    page.get_by_role("button", name="改用动态码").click()
+    give_code(page, member.code())
+    expect(page.get_by_role("heading", name="我的登录")).to_be_visible()
+    page.get_by_role("button", name="移除: 办公室的密钥").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("现在的密码").fill(PASSWORD)
+    dialog.get_by_role("button", name="移除", exact=True).click()
+    expect(dialog).to_be_hidden()
+    expect(page.locator("main")).to_contain_text("最后一个不能移除")
+
+
+def test_a_new_password_and_sessions_elsewhere(console_desk: Desk) -> None:
+    member = Member.made(console_desk.party.service, StaffRole.AUDITOR)
+    member.set_himself_up()
+    page = console_desk.open("/console/login")
+    give_name(page, member.name)
+    give_code(page, member.code())
+    sessions = page.get_by_role("button", name="退出 ", exact=False).filter(has_text="退出")
+    expect(page.get_by_text("已登录的浏览器")).to_be_visible()
+    expect(page.locator("li").filter(has_text="当前")).to_have_count(1)
+    page.get_by_role("button", name="修改密码").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("现在的密码").fill(PASSWORD)
+    dialog.get_by_label("新密码", exact=True).fill("Another-desk-2027")
+    dialog.get_by_label("再输一次").fill("Another-desk-2027")
+    judged(page)
+    dialog.get_by_role("button", name="修改密码").click()
+    expect(page.get_by_role("status").filter(has_text="密码已修改，其他 1 个登录已结束")).to_be_visible()
+    expect(sessions).to_have_count(1)
 
 
 def test_a_disabled_member_is_out_at_once(log_in_as: LogInAs) -> None:

@@ -63,11 +63,12 @@ def test_r17_each_error_of_the_app_leads_to_an_answer() -> None:
         "account_elsewhere", "conflict", "filing_file_refused", "filing_lines_bad",
         "forbidden", "idempotency_mismatch", "internal_message_refused", "invalid_client_keys",
         "invalid_client_uri", "invalid_credit_code",
-        "invalid_request", "invalid_return_url", "invalid_staff", "invalid_system", "login_over",
+        "invalid_request", "invalid_return_url", "invalid_staff", "invalid_system", "last_factor", "login_over",
         "login_refused", "logout_refused", "not_found", "not_logged_yet", "not_signed", "phone_taken",
-        "request_open", "return_url_unknown", "second_factor_wrong", "set_up_over", "shield_unusable",
+        "request_open", "return_url_unknown", "second_factor_wrong", "security_key_refused",
+        "set_up_over", "shield_unusable",
         "signed_attributes_refused", "staff_login_failed", "staff_login_over",
-        "webhook_url_refused", "wrong_client", "wrong_return_code",
+        "webhook_url_refused", "wrong_client", "wrong_own_password", "wrong_return_code",
         "wrong_staff_token", "wrong_status_token",
     }  # fmt: skip
 

@@ -329,6 +329,126 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/console/me/factors": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Add a second factor
+     * @description Its first use confirms it.
+     */
+    post: operations["addFactor"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/console/me/factors/{factor_id}/removal": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Remove a second factor
+     * @description Never the last one.
+     */
+    post: operations["removeFactor"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/console/me/factors/offers": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Begin to add a second factor
+     * @description A TOTP or a security key, whichever is then confirmed.
+     */
+    post: operations["offerFactor"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/console/me/login": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * One's own login
+     * @description What lets one in, and where one is logged in.
+     */
+    get: operations["getOwnLogin"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/console/me/password": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Change one's own password
+     * @description One's other sessions end.
+     */
+    post: operations["changeOwnPassword"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/console/me/sessions/{session_id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /**
+     * Log out elsewhere
+     * @description One of one's own sessions ends at once.
+     */
+    delete: operations["endOwnSession"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/console/session": {
     parameters: {
       query?: never;
@@ -740,6 +860,16 @@ export interface components {
       zh: string;
     };
     /**
+     * AssertionMessage
+     * @description What the browser answered to `get`.
+     */
+    AssertionMessage: {
+      authenticator_data: string;
+      client_data: string;
+      credential_id: string;
+      signature: string;
+    };
+    /**
      * CaMessage
      * @description A CA: the root, or a generation of the issuing CA. Times in ms, `sha256` its certificate's fingerprint.
      */
@@ -844,12 +974,34 @@ export interface components {
       subject: string;
     };
     /**
+     * ChangePasswordMessage
+     * @description The password as it is and as it shall be.
+     */
+    ChangePasswordMessage: {
+      /** @description 10 to 128 characters of two kinds */
+      new_password: string;
+      password: string;
+    };
+    /**
      * ChangePhoneMessage
      * @description The new number, and what was seen that shows who asked: it is kept with the act.
      */
     ChangePhoneMessage: {
       evidence: string;
       phone: string;
+    };
+    /**
+     * ConfirmationMessage
+     * @description The first use of what was offered: `totp_code` or `registration`, one of the two; a `label` of the owner's.
+     */
+    ConfirmationMessage: {
+      enrolment: string;
+      /** @default  */
+      label?: string;
+      /** @default null */
+      registration?: components["schemas"]["RegistrationMessage"] | null;
+      /** @default null */
+      totp_code?: string | null;
     };
     /**
      * ConsoleAccountMessage
@@ -867,11 +1019,12 @@ export interface components {
     };
     /**
      * ConsoleLoginBegunMessage
-     * @description What finishes it: `factors` are the kinds that the member has; seconds.
+     * @description What finishes it: `factors` are the kinds that the member has, `key` is for his browser, if any; seconds.
      */
     ConsoleLoginBegunMessage: {
       expires_in: number;
       factors: ("totp" | "webauthn")[];
+      key: components["schemas"]["KeyRequestMessage"] | null;
       login_id: string;
     };
     /**
@@ -896,10 +1049,13 @@ export interface components {
     };
     /**
      * ConsoleSessionStartMessage
-     * @description The second half: the login's id and a one-time code.
+     * @description The second half: the login's id, and `code` or `assertion`, one of the two.
      */
     ConsoleSessionStartMessage: {
-      code: string;
+      /** @default null */
+      assertion?: components["schemas"]["AssertionMessage"] | null;
+      /** @default null */
+      code?: string | null;
       login_id: string;
     };
     /**
@@ -953,6 +1109,34 @@ export interface components {
      */
     EndFilingMessage: {
       reason: string;
+    };
+    /**
+     * FactorAddedMessage
+     * @description The new factor's id.
+     */
+    FactorAddedMessage: {
+      id: string;
+    };
+    /**
+     * FactorMessage
+     * @description A second factor; `label` is its owner's name for it. Times in ms.
+     */
+    FactorMessage: {
+      created_at: number;
+      id: string;
+      /** @enum {unknown} */
+      kind: "totp" | "webauthn";
+      label: string;
+      used_at: number | null;
+    };
+    /**
+     * FactorOfferMessage
+     * @description A second factor that may be added, as a TOTP or as a security key: `enrolment` stands for it.
+     */
+    FactorOfferMessage: {
+      enrolment: string;
+      key: components["schemas"]["KeyOfferMessage"];
+      totp: components["schemas"]["TotpOfferMessage"];
     };
     /**
      * FailureMessage
@@ -1084,6 +1268,28 @@ export interface components {
       now: number;
     };
     /**
+     * KeyOfferMessage
+     * @description For `navigator.credentials.create`: the user is always verified, no attestation is asked for.
+     */
+    KeyOfferMessage: {
+      algorithms: number[];
+      challenge: string;
+      exclude: string[];
+      rp_id: string;
+      rp_name: string;
+      user_id: string;
+      user_name: string;
+    };
+    /**
+     * KeyRequestMessage
+     * @description For `navigator.credentials.get`: `allow` are the member's keys; the user is always verified.
+     */
+    KeyRequestMessage: {
+      allow: string[];
+      challenge: string;
+      rp_id: string;
+    };
+    /**
      * LatencyMessage
      * @description How long the service took for an operation that went well, in ms.
      */
@@ -1143,6 +1349,14 @@ export interface components {
       waiting: number;
     };
     /**
+     * MyLoginMessage
+     * @description All of it; the newest session first.
+     */
+    MyLoginMessage: {
+      factors: components["schemas"]["FactorMessage"][];
+      sessions: components["schemas"]["OwnSessionMessage"][];
+    };
+    /**
      * NewSystemMessage
      * @description What phones show of it, and where the shield's app may lead back to (R13).
      */
@@ -1168,6 +1382,33 @@ export interface components {
       not_after: number;
       serial: string;
       state: string;
+    };
+    /**
+     * OwnPasswordMessage
+     * @description The password, to show that it is still its owner who sits there.
+     */
+    OwnPasswordMessage: {
+      password: string;
+    };
+    /**
+     * OwnSessionMessage
+     * @description One of one's sessions; `browser` is how it names itself. Times in ms.
+     */
+    OwnSessionMessage: {
+      address: string;
+      browser: string;
+      created_at: number;
+      expires_at: number;
+      id: string;
+      is_this: boolean;
+      used_at: number;
+    };
+    /**
+     * PasswordChangedMessage
+     * @description How many of one's other sessions ended.
+     */
+    PasswordChangedMessage: {
+      sessions_ended: number;
     };
     /**
      * PhoneChangedMessage
@@ -1214,6 +1455,14 @@ export interface components {
       key: string;
     };
     /**
+     * RegistrationMessage
+     * @description What the browser answered to `create`.
+     */
+    RegistrationMessage: {
+      attestation: string;
+      client_data: string;
+    };
+    /**
      * ReplayedMessage
      * @description How many deliveries are made again.
      */
@@ -1254,23 +1503,22 @@ export interface components {
     };
     /**
      * SetUpBegunMessage
-     * @description Whose login is set up.
+     * @description Whose login is set up, and the second factor that he may add.
      */
     SetUpBegunMessage: {
       name: string;
+      offer: components["schemas"]["FactorOfferMessage"];
       roles: components["schemas"]["StaffRole"][];
-      totp: components["schemas"]["TotpOfferedMessage"];
     };
     /**
      * SetUpCompletionMessage
-     * @description Password and factor; `totp_code` is a code that the new factor shows now.
+     * @description The address's code, a password, and the first use of the factor that was offered.
      */
     SetUpCompletionMessage: {
       code: string;
-      enrolment: string;
+      factor: components["schemas"]["ConfirmationMessage"];
       /** @description 10 to 128 characters of two kinds */
       password: string;
-      totp_code: string;
     };
     /**
      * SetUpMessage
@@ -1376,12 +1624,11 @@ export interface components {
       waiting: number;
     };
     /**
-     * TotpOfferedMessage
-     * @description A new second factor: `secret` is base32 to type; for apps `address` (otpauth:) and `picture`, a data: URL.
+     * TotpOfferMessage
+     * @description A new TOTP: `secret` is base32 to type; for apps `address` (otpauth:) and `picture`, a data: URL.
      */
-    TotpOfferedMessage: {
+    TotpOfferMessage: {
       address: string;
-      enrolment: string;
       picture: string;
       secret: string;
     };
@@ -3001,6 +3248,666 @@ export interface operations {
       };
     };
   };
+  addFactor: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["ConfirmationMessage"];
+      };
+    };
+    responses: {
+      /** @description Added */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["FactorAddedMessage"];
+        };
+      };
+      /** @description `malformed`, `second_factor_wrong`, `security_key_refused`, `staff_login_over` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "malformed" | "second_factor_wrong" | "security_key_refused" | "staff_login_over";
+            /** @constant */
+            status?: 400;
+          };
+        };
+      };
+      /** @description `unauthenticated` */
+      401: {
+        headers: {
+          /** @example Bearer realm="mshield" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unauthenticated";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "forbidden";
+            /** @constant */
+            status?: 403;
+          };
+        };
+      };
+      /** @description `in_progress` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "in_progress";
+            /** @constant */
+            status?: 409;
+          };
+        };
+      };
+      /** @description `idempotency_mismatch`, `invalid_request` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "idempotency_mismatch" | "invalid_request";
+            /** @constant */
+            status?: 422;
+          };
+        };
+      };
+      /** @description `unavailable` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  removeFactor: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @example 0199f0c2-1b00-7a44-8d10-52c09a6be371 */
+        factor_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["OwnPasswordMessage"];
+      };
+    };
+    responses: {
+      /** @description Removed */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description `malformed` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "malformed";
+            /** @constant */
+            status?: 400;
+          };
+        };
+      };
+      /** @description `unauthenticated` */
+      401: {
+        headers: {
+          /** @example Bearer realm="mshield" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unauthenticated";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `forbidden`, `wrong_own_password` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "forbidden" | "wrong_own_password";
+            /** @constant */
+            status?: 403;
+          };
+        };
+      };
+      /** @description `not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "not_found";
+            /** @constant */
+            status?: 404;
+          };
+        };
+      };
+      /** @description `in_progress`, `last_factor` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "in_progress" | "last_factor";
+            /** @constant */
+            status?: 409;
+          };
+        };
+      };
+      /** @description `idempotency_mismatch`, `invalid_request` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "idempotency_mismatch" | "invalid_request";
+            /** @constant */
+            status?: 422;
+          };
+        };
+      };
+      /** @description `login_slowed` */
+      429: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "login_slowed";
+            /** @constant */
+            status?: 429;
+          };
+        };
+      };
+      /** @description `unavailable` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  offerFactor: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["OwnPasswordMessage"];
+      };
+    };
+    responses: {
+      /** @description What may be added */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["FactorOfferMessage"];
+        };
+      };
+      /** @description `malformed` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "malformed";
+            /** @constant */
+            status?: 400;
+          };
+        };
+      };
+      /** @description `unauthenticated` */
+      401: {
+        headers: {
+          /** @example Bearer realm="mshield" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unauthenticated";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `forbidden`, `wrong_own_password` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "forbidden" | "wrong_own_password";
+            /** @constant */
+            status?: 403;
+          };
+        };
+      };
+      /** @description `in_progress` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "in_progress";
+            /** @constant */
+            status?: 409;
+          };
+        };
+      };
+      /** @description `idempotency_mismatch`, `invalid_request` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "idempotency_mismatch" | "invalid_request";
+            /** @constant */
+            status?: 422;
+          };
+        };
+      };
+      /** @description `login_slowed` */
+      429: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "login_slowed";
+            /** @constant */
+            status?: 429;
+          };
+        };
+      };
+      /** @description `unavailable` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  getOwnLogin: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Factors and sessions */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["MyLoginMessage"];
+        };
+      };
+      /** @description `unauthenticated` */
+      401: {
+        headers: {
+          /** @example Bearer realm="mshield" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unauthenticated";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `unavailable` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  changeOwnPassword: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["ChangePasswordMessage"];
+      };
+    };
+    responses: {
+      /** @description Changed */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["PasswordChangedMessage"];
+        };
+      };
+      /** @description `malformed` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "malformed";
+            /** @constant */
+            status?: 400;
+          };
+        };
+      };
+      /** @description `unauthenticated` */
+      401: {
+        headers: {
+          /** @example Bearer realm="mshield" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unauthenticated";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `forbidden`, `wrong_own_password` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "forbidden" | "wrong_own_password";
+            /** @constant */
+            status?: 403;
+          };
+        };
+      };
+      /** @description `in_progress` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "in_progress";
+            /** @constant */
+            status?: 409;
+          };
+        };
+      };
+      /** @description `idempotency_mismatch`, `invalid_request`, `weak_password` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "idempotency_mismatch" | "invalid_request" | "weak_password";
+            /** @constant */
+            status?: 422;
+          };
+        };
+      };
+      /** @description `login_slowed` */
+      429: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "login_slowed";
+            /** @constant */
+            status?: 429;
+          };
+        };
+      };
+      /** @description `unavailable` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  endOwnSession: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @example 0199f0c3-7c00-7d02-a1b3-9e4f0c5d6a78 */
+        session_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Ended */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description `unauthenticated` */
+      401: {
+        headers: {
+          /** @example Bearer realm="mshield" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unauthenticated";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "forbidden";
+            /** @constant */
+            status?: 403;
+          };
+        };
+      };
+      /** @description `not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "not_found";
+            /** @constant */
+            status?: 404;
+          };
+        };
+      };
+      /** @description `in_progress` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "in_progress";
+            /** @constant */
+            status?: 409;
+          };
+        };
+      };
+      /** @description `idempotency_mismatch`, `invalid_request` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "idempotency_mismatch" | "invalid_request";
+            /** @constant */
+            status?: 422;
+          };
+        };
+      };
+      /** @description `unavailable` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
   getConsoleSession: {
     parameters: {
       query?: never;
@@ -3163,7 +4070,7 @@ export interface operations {
           "application/json": components["schemas"]["ConsoleSessionMessage"];
         };
       };
-      /** @description `malformed`, `second_factor_wrong`, `staff_login_over` */
+      /** @description `malformed`, `second_factor_wrong`, `security_key_refused`, `staff_login_over` */
       400: {
         headers: {
           [name: string]: unknown;
@@ -3171,7 +4078,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "malformed" | "second_factor_wrong" | "staff_login_over";
+            code?: "malformed" | "second_factor_wrong" | "security_key_refused" | "staff_login_over";
             /** @constant */
             status?: 400;
           };
@@ -3353,7 +4260,7 @@ export interface operations {
           "application/json": components["schemas"]["ConsoleSessionMessage"];
         };
       };
-      /** @description `malformed`, `second_factor_wrong`, `staff_login_over` */
+      /** @description `malformed`, `second_factor_wrong`, `security_key_refused`, `staff_login_over` */
       400: {
         headers: {
           [name: string]: unknown;
@@ -3361,7 +4268,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "malformed" | "second_factor_wrong" | "staff_login_over";
+            code?: "malformed" | "second_factor_wrong" | "security_key_refused" | "staff_login_over";
             /** @constant */
             status?: 400;
           };

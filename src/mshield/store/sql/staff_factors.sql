@@ -12,5 +12,19 @@ FROM staff_factors WHERE staff_id = :staff_id ORDER BY id;
 -- A time step is accepted once, and none before it: of two logins with one code, one is.
 UPDATE staff_factors SET used_step = :step, used_at = :now WHERE id = :id AND used_step < :step;
 
+-- name: use_count!
+-- A key's counter only grows; one that stays at zero has none.
+UPDATE staff_factors SET sign_count = :sign_count, used_at = :now
+WHERE id = :id AND (sign_count < :sign_count OR (sign_count = 0 AND :sign_count = 0));
+
+-- name: remove!
+-- Never the last one: also of two removals at once.
+DELETE FROM staff_factors WHERE id = :id AND staff_id = :staff_id
+  AND (SELECT COUNT(*) FROM staff_factors WHERE staff_id = :staff_id) > 1;
+
+-- name: lock_member!
+-- Removals of one member's factors go one after the other.
+UPDATE staff SET state = state WHERE id = :staff_id;
+
 -- name: remove_all!
 DELETE FROM staff_factors WHERE staff_id = :staff_id;

@@ -10,6 +10,11 @@ FROM staff_sessions s JOIN staff m ON m.id = s.staff_id
 WHERE s.token_hash = :token_hash AND s.ended_at IS NULL AND s.expires_at > :now AND s.used_at > :idle_since
   AND m.state = 'active';
 
+-- name: of_member
+-- Those that still count, the newest first.
+SELECT id, address, browser, created_at, used_at, expires_at FROM staff_sessions
+WHERE staff_id = :staff_id AND ended_at IS NULL AND expires_at > :now AND used_at > :idle_since ORDER BY id DESC;
+
 -- name: touch!
 UPDATE staff_sessions SET used_at = :now WHERE id = :id AND used_at < :now AND ended_at IS NULL;
 
@@ -18,6 +23,9 @@ UPDATE staff_sessions SET ended_at = :now WHERE id = :id AND staff_id = :staff_i
 
 -- name: end_of_member!
 UPDATE staff_sessions SET ended_at = :now WHERE staff_id = :staff_id AND ended_at IS NULL;
+
+-- name: end_others!
+UPDATE staff_sessions SET ended_at = :now WHERE staff_id = :staff_id AND id <> :kept AND ended_at IS NULL;
 
 -- name: purge!
 DELETE FROM staff_sessions WHERE expires_at <= :before;

@@ -2,12 +2,13 @@
 
 from typing import Final
 
-from mshield.web.console import accounts, acts, filed_people, filing, sessions, set_ups
+from mshield.web.console import accounts, acts, filed_people, filing, my_login, sessions, set_ups
 from mshield.web.console.operations import ROUTERS as OPERATIONS
 
 ROUTERS: Final = (
     sessions.router,
     set_ups.router,
+    my_login.router,
     filing.router,
     filed_people.router,
     accounts.router,

@@ -1,14 +1,16 @@
 """Logging in at the console: name and password, then a second factor; who is logged in."""
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
 import msgspec
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from mshield.domain import errors
 from mshield.domain.staff import StaffRole
 from mshield.services.context import Context
+from mshield.services.staff_factors import Shown
 from mshield.services.staff_session import OpenedSession, csrf_token
 from mshield.web import openapi
 from mshield.web.body import Wire, decode
@@ -22,13 +24,21 @@ from mshield.web.console.authentication import (
     require_json,
     set_cookie,
 )
+from mshield.web.console.factors import (
+    KINDS,
+    AssertionMessage,
+    KeyRequestMessage,
+    Kind,
+    OneTimeCode,
+    Token,
+    assertion,
+    request_message,
+)
 from mshield.web.context import context_of
 
 router: Final = APIRouter(tags=["console"])
 NO_STORE: Final = {"Cache-Control": "no-store"}
 
-Token = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
-OneTimeCode = Annotated[str, msgspec.Meta(min_length=1, max_length=16)]
 Password = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
 
 
@@ -40,18 +50,20 @@ class ConsoleLoginMessage(Wire, frozen=True):
 
 
 class ConsoleLoginBegunMessage(Wire, frozen=True):
-    """What finishes it: `factors` are the kinds that the member has; seconds."""
+    """What finishes it: `factors` are the kinds that the member has, `key` is for his browser, if any; seconds."""
 
     login_id: str
-    factors: tuple[Literal["totp", "webauthn"], ...]
+    factors: tuple[Kind, ...]
+    key: KeyRequestMessage | None
     expires_in: int
 
 
 class ConsoleSessionStartMessage(Wire, frozen=True):
-    """The second half: the login's id and a one-time code."""
+    """The second half: the login's id, and `code` or `assertion`, one of the two."""
 
     login_id: Token
-    code: OneTimeCode
+    code: OneTimeCode | None = None
+    assertion: AssertionMessage | None = None
 
 
 class ConsoleSessionMessage(Wire, frozen=True):
@@ -81,8 +93,9 @@ async def begin_login(request: Request) -> Response:
     begun = await context.staff_logins.begin(
         message.name, message.password, address=place_of(request).address, now=context.clock()
     )
-    document = {"login_id": begun.login_id, "factors": begun.factors, "expires_in": begun.expires_in}
-    return Response(msgspec.json.encode(document), 201, NO_STORE, media_type="application/json")
+    kinds = tuple(KINDS[each] for each in begun.factors)
+    answer = ConsoleLoginBegunMessage(begun.login_id, kinds, request_message(begun.key), begun.expires_in)
+    return Response(msgspec.json.encode(answer), 201, NO_STORE, media_type="application/json")
 
 
 @router.post(
@@ -100,7 +113,7 @@ async def start_session(request: Request) -> Response:
     message = decode(await request.body(), ConsoleSessionStartMessage)
     context = context_of(request)
     opened = await context.staff_logins.finish(
-        message.login_id, message.code, place_of(request), now=context.clock()
+        message.login_id, _shown(message), place_of(request), now=context.clock()
     )
     return opened_answer(context, opened)
 
@@ -138,6 +151,14 @@ async def end_session(request: Request) -> Response:
     response = Response(status_code=204)
     clear_cookie(response, context)
     return response
+
+
+def _shown(message: ConsoleSessionStartMessage) -> Shown:
+    if message.code is not None and message.assertion is None:
+        return message.code
+    if message.code is None and message.assertion is not None:
+        return assertion(message.assertion)
+    raise errors.InvalidRequest(fields=["code", "assertion"])
 
 
 def opened_answer(context: Context, opened: OpenedSession) -> Response:

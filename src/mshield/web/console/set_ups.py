@@ -11,18 +11,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.domain.staff import StaffRole
-from mshield.services.staff_set_up import NewLogin
 from mshield.web import openapi
 from mshield.web.body import Wire, decode
 from mshield.web.console.authentication import place_of, require_json
-from mshield.web.console.sessions import (
-    NO_STORE,
-    ConsoleSessionMessage,
-    OneTimeCode,
-    Password,
+from mshield.web.console.factors import (
+    ConfirmationMessage,
+    FactorOfferMessage,
     Token,
-    opened_answer,
+    confirmation,
+    offer_message,
 )
+from mshield.web.console.sessions import NO_STORE, ConsoleSessionMessage, Password, opened_answer
 from mshield.web.context import context_of
 
 router: Final = APIRouter(tags=["console"])
@@ -34,30 +33,20 @@ class SetUpMessage(Wire, frozen=True):
     code: Token
 
 
-class TotpOfferedMessage(Wire, frozen=True):
-    """A new second factor: `secret` is base32 to type; for apps `address` (otpauth:) and `picture`, a data: URL."""
-
-    enrolment: str
-    secret: str
-    address: str
-    picture: str
-
-
 class SetUpBegunMessage(Wire, frozen=True):
-    """Whose login is set up."""
+    """Whose login is set up, and the second factor that he may add."""
 
     name: str
     roles: tuple[StaffRole, ...]
-    totp: TotpOfferedMessage
+    offer: FactorOfferMessage
 
 
 class SetUpCompletionMessage(Wire, frozen=True):
-    """Password and factor; `totp_code` is a code that the new factor shows now."""
+    """The address's code, a password, and the first use of the factor that was offered."""
 
     code: Token
     password: Annotated[Password, msgspec.Meta(description="10 to 128 characters of two kinds")]
-    enrolment: Token
-    totp_code: OneTimeCode
+    factor: ConfirmationMessage
 
 
 @router.post(
@@ -74,9 +63,7 @@ async def open_set_up(request: Request) -> Response:
     message = decode(await request.body(), SetUpMessage)
     context = context_of(request)
     begun = await context.staff_set_ups.begin(message.code, now=context.clock())
-    totp = begun.totp
-    offered = TotpOfferedMessage(totp.enrolment, totp.secret, totp.address, totp.picture)
-    answer = SetUpBegunMessage(begun.name, begun.roles, offered)
+    answer = SetUpBegunMessage(begun.name, begun.roles, offer_message(begun.offer))
     return Response(msgspec.json.encode(answer), headers=NO_STORE, media_type="application/json")
 
 
@@ -94,6 +81,7 @@ async def complete_set_up(request: Request) -> Response:
     require_json(request)
     message = decode(await request.body(), SetUpCompletionMessage)
     context = context_of(request)
-    new = NewLogin(enrolment=message.enrolment, password=message.password, code=message.totp_code)
-    opened = await context.staff_set_ups.finish(message.code, new, place_of(request), now=context.clock())
+    opened = await context.staff_set_ups.finish(
+        message.code, message.password, confirmation(message.factor), place_of(request), now=context.clock()
+    )
     return opened_answer(context, opened)

@@ -10,5 +10,13 @@ export type Session = Schemas["ConsoleSessionMessage"];
 export type Role = Session["roles"][number];
 export type LoginBegun = Schemas["ConsoleLoginBegunMessage"];
 export type SetUpBegun = Schemas["SetUpBegunMessage"];
+export type FactorOffer = Schemas["FactorOfferMessage"];
+export type Confirmation = Schemas["ConfirmationMessage"];
+export type KeyOffer = Schemas["KeyOfferMessage"];
+export type KeyRequest = Schemas["KeyRequestMessage"];
+export type Registration = Schemas["RegistrationMessage"];
+export type Assertion = Schemas["AssertionMessage"];
+export type MyLogin = Schemas["MyLoginMessage"];
+export type Factor = Schemas["FactorMessage"];
 
 export const api = makeClient<paths>(() => session.csrf);

@@ -2,15 +2,21 @@
 
 import { answered, isLoggedOut } from "@mshield/desk/client.ts";
 
-import { api, type LoginBegun } from "./client.ts";
+import { api, type KeyRequest, type LoginBegun } from "./client.ts";
+import { sign } from "./security_key.ts";
 import { enter, leave, mayBeLoggedIn } from "./session.ts";
 
 export async function begin(name: string, password: string): Promise<LoginBegun> {
   return answered(api.POST("/api/console/logins", { body: { name: name.trim(), password } }));
 }
 
-export async function finish(begun: LoginBegun, code: string): Promise<void> {
+export async function finishByCode(begun: LoginBegun, code: string): Promise<void> {
   const body = { login_id: begun.login_id, code: code.replace(/\s/g, "") };
+  enter(await answered(api.POST("/api/console/sessions", { body })));
+}
+
+export async function finishByKey(begun: LoginBegun, request: KeyRequest): Promise<void> {
+  const body = { login_id: begun.login_id, assertion: await sign(request) };
   enter(await answered(api.POST("/api/console/sessions", { body })));
 }
 

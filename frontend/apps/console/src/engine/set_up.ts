@@ -2,21 +2,14 @@
 
 import { answered } from "@mshield/desk/client.ts";
 
-import { api, type SetUpBegun } from "./client.ts";
+import { api, type Confirmation, type SetUpBegun } from "./client.ts";
 import { enter } from "./session.ts";
 
 export async function open(code: string): Promise<SetUpBegun> {
   return answered(api.POST("/api/console/set-ups", { body: { code } }));
 }
 
-export interface NewLogin {
-  readonly code: string;
-  readonly password: string;
-  readonly enrolment: string;
-  readonly totpCode: string;
-}
-
-export async function complete({ code, password, enrolment, totpCode }: NewLogin): Promise<void> {
-  const body = { code, password, enrolment, totp_code: totpCode.replace(/\s/g, "") };
+export async function complete(code: string, password: string, factor: Confirmation): Promise<void> {
+  const body = { code, password, factor };
   enter(await answered(api.POST("/api/console/set-ups/completions", { body })));
 }

@@ -1,0 +1,33 @@
+/** One's own login: second factors, password, sessions. */
+
+import { answered } from "@mshield/desk/client.ts";
+
+import { api, type Confirmation, type FactorOffer, type MyLogin } from "./client.ts";
+
+export async function read(): Promise<MyLogin> {
+  return answered(api.GET("/api/console/me/login"));
+}
+
+/** Gives the number of other sessions that ended. */
+export async function changePassword(password: string, newPassword: string): Promise<number> {
+  const body = { password, new_password: newPassword };
+  return (await answered(api.POST("/api/console/me/password", { body }))).sessions_ended;
+}
+
+export async function offer(password: string): Promise<FactorOffer> {
+  return answered(api.POST("/api/console/me/factors/offers", { body: { password } }));
+}
+
+export async function add(confirmation: Confirmation): Promise<void> {
+  await answered(api.POST("/api/console/me/factors", { body: confirmation }));
+}
+
+export async function remove(id: string, password: string): Promise<void> {
+  const params = { path: { factor_id: id } };
+  await answered(api.POST("/api/console/me/factors/{factor_id}/removal", { params, body: { password } }));
+}
+
+export async function endSession(id: string): Promise<void> {
+  const params = { path: { session_id: id } };
+  await answered(api.DELETE("/api/console/me/sessions/{session_id}", { params }));
+}

@@ -1,0 +1,210 @@
+"""One's own login: second factors, password, sessions. For people only; what changes asks for the password again."""
+
+from typing import Annotated, Final
+
+import msgspec
+from fastapi import APIRouter, Path
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mshield.web import openapi
+from mshield.web.body import Wire, decode
+from mshield.web.console.authentication import CHANGING, SESSION, person_of, place_of
+from mshield.web.console.factors import (
+    KINDS,
+    ConfirmationMessage,
+    FactorOfferMessage,
+    Kind,
+    confirmation,
+    offer_message,
+)
+from mshield.web.console.sessions import NO_STORE, Password
+from mshield.web.context import context_of
+
+router: Final = APIRouter(tags=["console"])
+Id = Annotated[str, Path(pattern="^[0-9a-f-]{1,36}$")]
+
+
+class FactorMessage(Wire, frozen=True):
+    """A second factor; `label` is its owner's name for it. Times in ms."""
+
+    id: str
+    kind: Kind
+    label: str
+    created_at: int
+    used_at: int | None
+
+
+class OwnSessionMessage(Wire, frozen=True):
+    """One of one's sessions; `browser` is how it names itself. Times in ms."""
+
+    id: str
+    is_this: bool
+    address: str
+    browser: str
+    created_at: int
+    used_at: int
+    expires_at: int
+
+
+class MyLoginMessage(Wire, frozen=True):
+    """All of it; the newest session first."""
+
+    factors: tuple[FactorMessage, ...]
+    sessions: tuple[OwnSessionMessage, ...]
+
+
+class OwnPasswordMessage(Wire, frozen=True):
+    """The password, to show that it is still its owner who sits there."""
+
+    password: Password
+
+
+class ChangePasswordMessage(Wire, frozen=True):
+    """The password as it is and as it shall be."""
+
+    password: Password
+    new_password: Annotated[Password, msgspec.Meta(description="10 to 128 characters of two kinds")]
+
+
+class PasswordChangedMessage(Wire, frozen=True):
+    """How many of one's other sessions ended."""
+
+    sessions_ended: int
+
+
+class FactorAddedMessage(Wire, frozen=True):
+    """The new factor's id."""
+
+    id: str
+
+
+@router.get(
+    "/me/login",
+    summary="One's own login",
+    operation_id="getOwnLogin",
+    openapi_extra=SESSION,
+    responses=openapi.answers(MyLoginMessage, "Factors and sessions") | openapi.problems(401, 503),
+)
+async def get_own_login(request: Request) -> Response:
+    """What lets one in, and where one is logged in."""
+    member = (await person_of(request)).member
+    context = context_of(request)
+    held, sessions = await context.own_login.show(member, now=context.clock())
+    message = MyLoginMessage(
+        tuple(FactorMessage(f.id, KINDS[f.kind], f.label, f.created_at, f.used_at) for f in held),
+        tuple(
+            OwnSessionMessage(
+                id=each.id,
+                is_this=each.id == member.session_id,
+                address=each.address,
+                browser=each.browser,
+                created_at=each.created_at,
+                used_at=each.used_at,
+                expires_at=each.expires_at,
+            )
+            for each in sessions
+        ),
+    )
+    return _answer(message)
+
+
+@router.post(
+    "/me/password",
+    summary="Change one's own password",
+    operation_id="changeOwnPassword",
+    openapi_extra=openapi.takes(ChangePasswordMessage) | CHANGING,
+    responses=openapi.answers(PasswordChangedMessage, "Changed")
+    | openapi.problems(400, 401, 403, 422, 429, 503),
+)
+async def change_password(request: Request) -> Response:
+    """One's other sessions end."""
+    member = (await person_of(request)).member
+    message = decode(await request.body(), ChangePasswordMessage)
+    context = context_of(request)
+    ended = await context.own_login.change_password(
+        member,
+        message.password,
+        message.new_password,
+        address=place_of(request).address,
+        now=context.clock(),
+    )
+    return _answer(PasswordChangedMessage(ended))
+
+
+@router.post(
+    "/me/factors/offers",
+    status_code=201,
+    summary="Begin to add a second factor",
+    operation_id="offerFactor",
+    openapi_extra=openapi.takes(OwnPasswordMessage) | CHANGING,
+    responses=openapi.answers(FactorOfferMessage, "What may be added", status=201)
+    | openapi.problems(400, 401, 403, 429, 503),
+)
+async def offer_factor(request: Request) -> Response:
+    """A TOTP or a security key, whichever is then confirmed."""
+    member = (await person_of(request)).member
+    message = decode(await request.body(), OwnPasswordMessage)
+    context = context_of(request)
+    offer = await context.own_login.offer(
+        member, message.password, address=place_of(request).address, now=context.clock()
+    )
+    return _answer(offer_message(offer), 201)
+
+
+@router.post(
+    "/me/factors",
+    status_code=201,
+    summary="Add a second factor",
+    operation_id="addFactor",
+    openapi_extra=openapi.takes(ConfirmationMessage) | CHANGING,
+    responses=openapi.answers(FactorAddedMessage, "Added", status=201)
+    | openapi.problems(400, 401, 403, 422, 503),
+)
+async def add_factor(request: Request) -> Response:
+    """Its first use confirms it."""
+    member = (await person_of(request)).member
+    message = decode(await request.body(), ConfirmationMessage)
+    context = context_of(request)
+    factor_id = await context.own_login.add(member, confirmation(message), now=context.clock())
+    return _answer(FactorAddedMessage(factor_id), 201)
+
+
+@router.post(
+    "/me/factors/{factor_id}/removal",
+    status_code=204,
+    summary="Remove a second factor",
+    operation_id="removeFactor",
+    openapi_extra=openapi.takes(OwnPasswordMessage) | CHANGING,
+    responses=openapi.answers(None, "Removed", status=204)
+    | openapi.problems(400, 401, 403, 404, 409, 422, 429, 503),
+)
+async def remove_factor(request: Request, factor_id: Id) -> Response:
+    """Never the last one."""
+    member = (await person_of(request)).member
+    message = decode(await request.body(), OwnPasswordMessage)
+    context = context_of(request)
+    await context.own_login.remove(
+        member, factor_id, message.password, address=place_of(request).address, now=context.clock()
+    )
+    return Response(status_code=204)
+
+
+@router.delete(
+    "/me/sessions/{session_id}",
+    status_code=204,
+    summary="Log out elsewhere",
+    operation_id="endOwnSession",
+    openapi_extra=CHANGING,
+    responses=openapi.answers(None, "Ended", status=204) | openapi.problems(401, 403, 404, 422, 503),
+)
+async def end_own_session(request: Request, session_id: Id) -> Response:
+    """One of one's own sessions ends at once."""
+    member = (await person_of(request)).member
+    context = context_of(request)
+    await context.own_login.end_session(member, session_id, now=context.clock())
+    return Response(status_code=204)
+
+
+def _answer(message: msgspec.Struct, status: int = 200) -> Response:
+    return Response(msgspec.json.encode(message), status, NO_STORE, media_type="application/json")
