@@ -121,7 +121,15 @@ async def test_one_line_per_number_by_the_certificate_that_stands_for_it(browser
 
 async def test_another_enterprise_is_as_if_absent(browser: Browser) -> None:
     await certified(browser.application.context, NUMBERS[0], credit_code=FOREIGN)
-    for path in ("people", "shields", f"shields/{NUMBERS[0]}", "people.xlsx", "shields.xlsx"):
+    for path in (
+        "people",
+        "shields",
+        f"shields/{NUMBERS[0]}",
+        "people.xlsx",
+        "shields.xlsx",
+        "history",
+        "history.xlsx",
+    ):
         unknown = await browser.get(f"/enterprises/91330206MA2AEXAM05/{path}")
         for enterprise in (FOREIGN, "91330206MA2AEXAM04", "x", "%00"):
             answer = await browser.get(f"/enterprises/{enterprise}/{path}")
@@ -156,6 +164,62 @@ async def test_the_workbooks_hold_the_lists_as_text(browser: Browser) -> None:
     assert people[1][3] == "330206********4217"
     (_, row) = _cells((await browser.get(f"/enterprises/{OWN}/shields.xlsx")).content)
     assert row[:5] == ["MS 100 0000 0000", "林知远", "操作员", "正常", "冻结"]
+
+
+async def _history(browser: Browser, **query: str | int) -> list[tuple[str, str]]:
+    answer = await browser.get(f"/enterprises/{OWN}/history", **query)
+    assert answer.status_code == 200, answer.text
+    return [(each["shield_number"], each["change"]["event"]) for each in answer.json()["items"]]
+
+
+async def test_r14_the_history_of_every_act_of_the_enterprise(browser: Browser) -> None:
+    """By number, name, act and time; page by page; and as a workbook."""
+    clock = browser.application.clock
+    for number in NUMBERS[:2]:
+        await certified(browser.application.context, number)
+    await certified(browser.application.context, NUMBERS[3], credit_code=FOREIGN)
+    clock.advance(seconds=60)
+    held = clock()
+    await browser.act("report_loss", NUMBERS[0])
+    clock.advance(seconds=60)
+    await browser.act("freeze", *NUMBERS[:2])
+    acts = [(NUMBERS[1], "freeze"), (NUMBERS[0], "freeze"), (NUMBERS[0], "report_loss")]
+    all_of_it = await _history(browser)
+    assert all_of_it[:3] == acts
+    assert {event for _, event in all_of_it[3:]} == {"activate"}
+    assert NUMBERS[3] not in {number for number, _ in all_of_it}
+    newest = (await browser.get(f"/enterprises/{OWN}/history", limit=1)).json()["items"][0]
+    assert (newest["name"], newest["change"]["actor_name"], newest["change"]["reason"]) == (
+        "林知远", "顾承岳", "手机遗失",
+    )  # fmt: skip
+    assert await _history(browser, shield_number="ms 100 0000 0000", since=held) == acts[1:]
+    assert await _history(browser, event="freeze") == acts[:2]
+    assert await _history(browser, since=held, until=held + 1) == acts[2:]
+    assert len(await _history(browser, name="知")) == len(all_of_it)
+    assert await _history(browser, name="若") == []
+    seen, place = [], None
+    while place != "":
+        query = {"limit": 2} if place is None else {"limit": 2, "before": place}
+        page = (await browser.get(f"/enterprises/{OWN}/history", **query)).json()
+        seen += [(each["shield_number"], each["change"]["event"]) for each in page["items"]]
+        place = page["next"] or ""
+    assert seen == all_of_it
+    head, *rows = _cells((await browser.get(f"/enterprises/{OWN}/history.xlsx", event="freeze")).content)
+    assert head == ["时间", "手机盾号", "持有人", "操作", "操作人", "原因", "证书状态", "停用原因"]
+    assert [row[1:6] for row in rows] == [
+        ["MS 100 0000 0001", "林知远", "冻结", "顾承岳 法人", "手机遗失"],
+        ["MS 100 0000 0000", "林知远", "冻结", "顾承岳 法人", "手机遗失"],
+    ]
+
+
+@pytest.mark.parametrize(
+    "query", [{"event": "shout"}, {"since": -1}, {"before": "a b"}, {"name": "\x00"}, {"limit": 101}]
+)
+async def test_what_the_history_can_not_be_asked_is_refused(
+    browser: Browser, query: dict[str, str | int]
+) -> None:
+    answer = await browser.get(f"/enterprises/{OWN}/history", **query)
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
 
 
 def _cells(workbook: bytes) -> list[list[object]]:

@@ -20,6 +20,7 @@ from mshield.client.portal_messages import (
     Act,
     Cause,
     CodeSent,
+    History,
     LoginBegun,
     Outcome,
     Outcomes,
@@ -123,8 +124,12 @@ class PortalClient:
         """One shield with its history; ProblemError `not_found`, also for another enterprise's shield."""
         return read(self._get(_of(credit_code, "shields", shield_number), {}), ShieldHistory)
 
+    def history(self, credit_code: str, **wanted: str) -> History:
+        """A page of what happened to all shields; `wanted` are the query's fields (event, shield_number, since …)."""
+        return read(self._get(_of(credit_code, "history"), wanted), History)
+
     def export(self, credit_code: str, what: str, **wanted: str) -> bytes:
-        """A list as a workbook (.xlsx); `what` is `people` or `shields`."""
+        """A list as a workbook (.xlsx); `what` is `people`, `shields` or `history`."""
         return self._get(_of(credit_code, f"{what}.xlsx"), wanted)
 
     def act(self, credit_code: str, act: Act, shield_numbers: Sequence[str], *, reason: str) -> list[Outcome]:

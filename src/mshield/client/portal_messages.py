@@ -125,6 +125,21 @@ class ShieldHistory(msgspec.Struct, frozen=True, kw_only=True):
     events: tuple[ShieldEvent, ...]
 
 
+class PastAct(msgspec.Struct, frozen=True, kw_only=True):
+    """A change of any of the enterprise's shields, with whose it is."""
+
+    shield_number: str
+    name: str
+    change: ShieldEvent
+
+
+class History(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of what happened, the newest first; `next` is the `before` of the following one."""
+
+    items: tuple[PastAct, ...]
+    next: str | None
+
+
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     """Why one shield wasn't changed."""
 

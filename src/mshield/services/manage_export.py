@@ -10,9 +10,9 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.utils import get_column_letter
 
 from mshield.domain import shield
-from mshield.domain.certificates import gravest_first, shown_state
+from mshield.domain.certificates import CertificateEvent, gravest_first, shown_state
 from mshield.domain.identity import ID_TYPE_NAMES, ROLE_NAMES, IdType, Role
-from mshield.services.manage_lists import PersonLine, ShieldRow
+from mshield.services.manage_lists import HistoryRow, PersonLine, ShieldRow
 
 MEDIA_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _CHINA: Final = dt.timezone(dt.timedelta(hours=8))
@@ -24,6 +24,21 @@ _STATES: Final = {
     "superseded": "已更新",
     "revoked": "已作废",
     "expired": "已过期",
+}
+_ACTORS: Final = {"service": "系统", "legal_person": "法人", "staff": "客服"}
+_EVENTS: Final = {
+    CertificateEvent.PREPARE: "签发，待启用",
+    CertificateEvent.ACTIVATE: "签发",
+    CertificateEvent.LOCK_PIN: "PIN 码锁死",
+    CertificateEvent.SUPERSEDE: "更新后停用",
+    CertificateEvent.REVOKE: "作废",
+    CertificateEvent.WITHDRAW: "未启用，已撤回",
+    CertificateEvent.FIND_CLONE: "发现疑似复制",
+    CertificateEvent.APPLY_AGAIN: "重复申请",
+    CertificateEvent.REPORT_LOSS: "挂失",
+    CertificateEvent.LIFT_LOSS: "解挂失",
+    CertificateEvent.FREEZE: "冻结",
+    CertificateEvent.UNFREEZE: "解冻结",
 }
 _HOLDS: Final = {"clone": "疑似复制", "duplicate": "重复申请", "lost": "挂失", "frozen": "冻结"}
 
@@ -67,6 +82,28 @@ def shields_workbook(rows: Sequence[ShieldRow], *, now: int) -> bytes:
          _time(row.issued_at), _time(row.not_after), _time(row.used_at), _time(row.device_since))
         for row in rows
     ))  # fmt: skip
+
+
+def history_workbook(rows: Sequence[HistoryRow]) -> bytes:
+    """What happened to the shields, by whom and why, as the list shows it."""
+    headers = ("时间", "手机盾号", "持有人", "操作", "操作人", "原因", "证书状态", "停用原因")
+    return _workbook("操作记录", headers, (
+        (_time(row.event.at), shield.display_number(row.shield_number), row.common_name,
+         _EVENTS[CertificateEvent(row.event.event)], _actor(row), _said(row), _STATES[row.event.state],
+         "、".join(_HOLDS[hold] for hold in filter(None, row.event.holds.split(","))))
+        for row in rows
+    ))  # fmt: skip
+
+
+def _actor(row: HistoryRow) -> str:
+    if row.event.actor == "user":
+        return row.common_name
+    return f"{row.event.actor_name or ''} {_ACTORS.get(row.event.actor, row.event.actor)}".strip()
+
+
+def _said(row: HistoryRow) -> str:
+    """What people wrote; reasons of the service are words for machines."""
+    return row.event.reason if row.event.actor in {"legal_person", "staff"} else ""
 
 
 def _workbook(title: str, headers: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:

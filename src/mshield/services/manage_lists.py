@@ -14,13 +14,25 @@ from mshield.services.import_filing import ID_NUMBER_PURPOSE
 from mshield.services.portal_session import LegalPerson, ManagedEnterprise
 from mshield.store import managed_shields, people, portal_sessions
 from mshield.store.database import Database
-from mshield.store.managed_shields import PastEvent, ShieldRow, Wanted
+from mshield.store.managed_shields import HistoryRow, HistoryWanted, PastEvent, ShieldRow, Wanted
 from mshield.store.people import FiledPersonRow
 
-__all__ = ["LookUp", "PastEvent", "PeopleWanted", "PersonLine", "ShieldRow", "Wanted"]
+__all__ = [
+    "HistoryRow",
+    "HistoryWanted",
+    "LookUp",
+    "PastEvent",
+    "PeopleWanted",
+    "PersonLine",
+    "ShieldRow",
+    "Wanted",
+]
 
 FIRST: Final = (2**63 - 1, "")
 """Before every shield: where the first page begins."""
+
+NEWEST: Final = "z"
+"""After every event's id: where the first page of the history begins."""
 
 _SCAN: Final = 500
 
@@ -146,6 +158,28 @@ class LookUp:
         if not found:
             raise errors.NotFound
         return found, await managed_shields.events(self.db, credit_code=code, shield_number=parsed)
+
+    async def history(
+        self, enterprise: ManagedEnterprise, wanted: HistoryWanted, *, before: str = NEWEST, limit: int
+    ) -> list[HistoryRow]:
+        """What happened to the enterprise's shields, the newest first."""
+        return await managed_shields.history(
+            self.db,
+            credit_code=enterprise.credit_code,
+            before=before,
+            wanted=replace(wanted, shield_number=_number(wanted.shield_number)),
+            page_size=limit,
+        )
+
+    async def all_history(
+        self, enterprise: ManagedEnterprise, wanted: HistoryWanted
+    ) -> AsyncIterator[HistoryRow]:
+        """All pages, one line after the other."""
+        before = NEWEST
+        while page := await self.history(enterprise, wanted, before=before, limit=_SCAN):
+            for row in page:
+                yield row
+            before = page[-1].id
 
     def _id_number(self, row: FiledPersonRow) -> str:
         return self.keyring.open(

@@ -44,6 +44,27 @@ class PastEvent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryRow:
+    """A change of any of an enterprise's shields, with whose it is."""
+
+    id: str
+    shield_number: str
+    common_name: str
+    event: PastEvent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryWanted:
+    """What the enterprise's history is narrowed to; None doesn't count. From `since` until before `until` (ms)."""
+
+    shield_number: str | None = None
+    name: str | None = None
+    event: str | None = None
+    since: int = 0
+    until: int = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """What a list is narrowed to; None doesn't count. `state` may be `expired`."""
 
@@ -90,6 +111,32 @@ async def events(db: Database, *, credit_code: str, shield_number: str) -> list[
     """What happened to a shield, the oldest first."""
     rows = await db.all(_SQL["events"], credit_code=credit_code, shield_number=shield_number)
     return [PastEvent(**row) for row in rows]
+
+
+async def history(
+    db: Database, *, credit_code: str, before: str, wanted: HistoryWanted, page_size: int
+) -> list[HistoryRow]:
+    """What happened to the enterprise's shields before the event `before` (an id), the newest first."""
+    rows = await db.all(
+        _SQL["history"],
+        credit_code=credit_code,
+        before=before,
+        since=wanted.since,
+        until=wanted.until,
+        shield_number=wanted.shield_number,
+        name=contains(wanted.name),
+        event=wanted.event,
+        page_size=page_size,
+    )
+    return [_history(row) for row in rows]
+
+
+def _history(row: Row) -> HistoryRow:
+    own = {"id", "shield_number", "common_name"}
+    event = PastEvent(**{name: row[name] for name in row.keys() if name not in own})  # noqa: SIM118  # a sqlite3.Row
+    return HistoryRow(
+        id=row["id"], shield_number=row["shield_number"], common_name=row["common_name"], event=event
+    )
 
 
 def _standing(row: Row) -> Standing:

@@ -155,6 +155,44 @@ def test_r14_found_by_number_name_and_state_and_acted_on_together(legal: Desk, c
         expect(row_of(page, phone)).to_contain_text("正常")
 
 
+def test_r14_every_act_stands_in_the_enterprises_history(
+    legal: Desk, clerk: VirtualPhone, party: Party, tmp_path: Path
+) -> None:
+    number = clerk.certificate().shield_number
+    with legal_person.at_the_portal(party.service) as other:
+        other.act(LEGAL_PERSON.credit_code, "freeze", [number], reason="年度核查")
+        other.act(LEGAL_PERSON.credit_code, "unfreeze", [number], reason="核查结束，恢复使用")
+    page = legal.open("/portal/history")
+    rows = page.locator("tbody tr")
+    expect(rows.first).to_contain_text("解冻结")
+    expect(rows.first).to_contain_text("核查结束，恢复使用")
+    expect(rows.first).to_contain_text("顾承岳 法人")
+    expect(rows.nth(1)).to_contain_text("年度核查")
+    judged(page)
+    ALBUM.take(page, "history")
+    page.get_by_role("combobox", name="操作").press("Enter")
+    page.get_by_role("option", name="冻结", exact=True).click()
+    expect(rows.filter(has_text="解冻结")).to_have_count(0)
+    expect(rows.first).to_contain_text("年度核查")
+    page.get_by_role("textbox", name="手机盾号或姓名").fill(number)
+    expect(page.get_by_role("link", name="导出")).to_have_attribute(
+        "href", re.compile(f"shield_number={number}")
+    )
+    with page.expect_download() as started:
+        page.get_by_role("link", name="导出").click()
+    file = tmp_path / "history.xlsx"
+    started.value.save_as(file)
+    sheet = openpyxl.load_workbook(io.BytesIO(file.read_bytes())).worksheets[0]
+    assert "年度核查" in {row[5] for row in sheet.iter_rows(values_only=True)}
+    page.get_by_label("从", exact=True).fill("2030-01-01")
+    expect(page.get_by_text("没有符合条件的记录")).to_be_visible()
+    page.get_by_role("button", name="查看全部").click()
+    expect(rows.first).to_contain_text("解冻结")
+    page.get_by_role("button", name="English").click()
+    expect(page.get_by_role("heading", name="History")).to_be_visible()
+    page.get_by_role("button", name="中文").click()
+
+
 def test_the_lists_are_exported_as_workbooks(legal: Desk, clerk: VirtualPhone, tmp_path: Path) -> None:
     page = legal.open("/portal/shields")
     page.get_by_role("textbox", name="手机盾号或姓名").fill(CLERK.name)

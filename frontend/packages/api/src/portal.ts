@@ -66,6 +66,46 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/portal/enterprises/{credit_code}/history": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List what happened to the shields
+     * @description Every act of the legal person and whatever else changed a certificate, with reason, actor and time.
+     */
+    get: operations["listHistory"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/portal/enterprises/{credit_code}/history.xlsx": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Export what happened to the shields
+     * @description The whole list, narrowed like `listHistory`.
+     */
+    get: operations["exportHistory"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/portal/enterprises/{credit_code}/people": {
     parameters: {
       query?: never;
@@ -393,6 +433,14 @@ export interface components {
       shields: number;
     };
     /**
+     * HistoryMessage
+     * @description A page of it, the newest first; `next` is the `before` of the following page, or null.
+     */
+    HistoryMessage: {
+      items: components["schemas"]["PastActMessage"][];
+      next: string | null;
+    };
+    /**
      * OutcomeMessage
      * @description One shield afterwards. `unchanged`: it stood so before; `refused`: see `refusal`. `state` is null if unknown.
      */
@@ -410,6 +458,15 @@ export interface components {
      */
     OutcomesMessage: {
       items: components["schemas"]["OutcomeMessage"][];
+    };
+    /**
+     * PastActMessage
+     * @description A change of one of the enterprise's shields, and whose shield it is.
+     */
+    PastActMessage: {
+      change: components["schemas"]["EventMessage"];
+      name: string;
+      shield_number: string;
     };
     /**
      * PeopleMessage
@@ -853,6 +910,221 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
             code?: "idempotency_mismatch" | "invalid_request";
+            /** @constant */
+            status?: 422;
+          };
+        };
+      };
+      /** @description `unavailable` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  listHistory: {
+    parameters: {
+      query?: {
+        /** @description `next` of the page before */
+        before?: string | null;
+        event?:
+          | (
+              | "prepare"
+              | "activate"
+              | "lock_pin"
+              | "supersede"
+              | "revoke"
+              | "withdraw"
+              | "find_clone"
+              | "apply_again"
+              | "report_loss"
+              | "lift_loss"
+              | "freeze"
+              | "unfreeze"
+            )
+          | null;
+        limit?: number;
+        /** @description any part of a name */
+        name?: string | null;
+        /** @description in any spacing */
+        shield_number?: string | null;
+        /** @description ms, the first that counts */
+        since?: number | null;
+        /** @description ms, the first that no longer counts */
+        until?: number | null;
+      };
+      header?: never;
+      path: {
+        /** @example 91330206MA2XB7C1TW */
+        credit_code: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A page of it */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HistoryMessage"];
+        };
+      };
+      /** @description `unauthenticated` */
+      401: {
+        headers: {
+          /** @example Session realm="mshield-portal" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unauthenticated";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "not_found";
+            /** @constant */
+            status?: 404;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 422;
+          };
+        };
+      };
+      /** @description `unavailable` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  exportHistory: {
+    parameters: {
+      query?: {
+        event?:
+          | (
+              | "prepare"
+              | "activate"
+              | "lock_pin"
+              | "supersede"
+              | "revoke"
+              | "withdraw"
+              | "find_clone"
+              | "apply_again"
+              | "report_loss"
+              | "lift_loss"
+              | "freeze"
+              | "unfreeze"
+            )
+          | null;
+        /** @description any part of a name */
+        name?: string | null;
+        /** @description in any spacing */
+        shield_number?: string | null;
+        /** @description ms, the first that counts */
+        since?: number | null;
+        /** @description ms, the first that no longer counts */
+        until?: number | null;
+      };
+      header?: never;
+      path: {
+        /** @example 91330206MA2XB7C1TW */
+        credit_code: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A workbook */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+        };
+      };
+      /** @description `unauthenticated` */
+      401: {
+        headers: {
+          /** @example Session realm="mshield-portal" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unauthenticated";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "not_found";
+            /** @constant */
+            status?: 404;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
             /** @constant */
             status?: 422;
           };

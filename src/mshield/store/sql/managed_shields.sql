@@ -47,3 +47,14 @@ SELECT e.serial, e.event, e.actor, a.name AS actor_name, e.reason, e.state, e.ho
 FROM certificates c JOIN certificate_events e ON e.serial = c.serial
 LEFT JOIN accounts a ON a.id = e.actor_id AND e.actor IN ('user', 'legal_person')
 WHERE c.credit_code = :credit_code AND c.shield_number = :shield_number ORDER BY e.id;
+
+-- name: history
+-- What happened to all shields of the enterprise, the newest first, before the given event. Search words that are null don't count.
+SELECT e.id, c.shield_number, c.common_name, e.serial, e.event, e.actor, a.name AS actor_name, e.reason, e.state, e.holds, e.at
+FROM certificates c JOIN certificate_events e ON e.serial = c.serial
+LEFT JOIN accounts a ON a.id = e.actor_id AND e.actor IN ('user', 'legal_person')
+WHERE c.credit_code = :credit_code AND e.id < :before AND e.at >= :since AND e.at < :until
+  AND (CAST(:shield_number AS TEXT) IS NULL OR c.shield_number = CAST(:shield_number AS TEXT))
+  AND (CAST(:name AS TEXT) IS NULL OR lower(c.common_name) LIKE CAST(:name AS TEXT) ESCAPE '!')
+  AND (CAST(:event AS TEXT) IS NULL OR e.event = CAST(:event AS TEXT))
+ORDER BY e.id DESC LIMIT :page_size;

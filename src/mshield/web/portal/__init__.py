@@ -2,6 +2,6 @@
 
 from typing import Final
 
-from mshield.web.portal import acts, lists, own_shield, sessions
+from mshield.web.portal import acts, history, lists, own_shield, sessions
 
-ROUTERS: Final = (sessions.router, lists.router, acts.router, own_shield.router)
+ROUTERS: Final = (sessions.router, lists.router, history.router, acts.router, own_shield.router)

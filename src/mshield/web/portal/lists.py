@@ -23,7 +23,7 @@ from mshield.web.context import context_of
 from mshield.web.portal.authentication import SECURITY, managed
 
 router: Final = APIRouter(tags=["portal"])
-_XLSX: Final[dict[int | str, dict[str, Any]]] = {
+XLSX: Final[dict[int | str, dict[str, Any]]] = {
     200: {"description": "A workbook", "content": {manage_export.MEDIA_TYPE: {}}}
 }
 _MAX_SERIAL: Final = 40
@@ -31,7 +31,9 @@ _MAX_SERIAL: Final = 40
 Word = Annotated[str, Field(min_length=1, max_length=64)]
 
 
-class _Words(BaseModel):
+class Words(BaseModel):
+    """The words that any list takes."""
+
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     name: Annotated[Word | None, Field(description="any part of a name")] = None
@@ -45,7 +47,7 @@ class _Words(BaseModel):
         return text
 
 
-class PeopleWords(_Words):
+class PeopleWords(Words):
     """What the list of people is narrowed to."""
 
     role: Literal["legal_person", "operator"] | None = None
@@ -70,7 +72,7 @@ class PeoplePage(PeopleWords):
     limit: Annotated[int, Field(ge=1, le=100)] = 50
 
 
-class ShieldWords(_Words):
+class ShieldWords(Words):
     """What the list of shields is narrowed to."""
 
     state: Literal["issued", "active", "pin_locked", "expired", "superseded", "revoked"] | None = None
@@ -177,7 +179,7 @@ async def list_people(request: Request, credit_code: str, query: Annotated[Peopl
         enterprise, query.wanted(), after=query.word("after") or "", limit=query.limit
     )
     following = page[-1].id if len(page) == query.limit else None
-    return _json(PeopleMessage(tuple(map(_person, page)), following))
+    return json_answer(PeopleMessage(tuple(map(_person, page)), following))
 
 
 @router.get(
@@ -202,7 +204,7 @@ async def list_shields(
         now=now,
     )
     following = _cursor(page[-1]) if len(page) == query.limit else None
-    return _json(ShieldsMessage(tuple(_shield(row, now=now) for row in page), following))
+    return json_answer(ShieldsMessage(tuple(_shield(row, now=now) for row in page), following))
 
 
 @router.get(
@@ -222,7 +224,7 @@ async def show_shield(request: Request, credit_code: str, shield_number: str) ->
     found, events = await context.look_up.shield(enterprise, shield_number)
     now = context.clock()
     current, *earlier = (_shield(row, now=now) for row in found)
-    return _json(ShieldHistoryMessage(current, tuple(earlier), tuple(map(_event, events))))
+    return json_answer(ShieldHistoryMessage(current, tuple(earlier), tuple(map(event_message, events))))
 
 
 @router.get(
@@ -231,7 +233,7 @@ async def show_shield(request: Request, credit_code: str, shield_number: str) ->
     operation_id="exportPeople",
     openapi_extra=SECURITY,
     response_class=Response,
-    responses=_XLSX | openapi.problems(401, 404, 422, 503),
+    responses=XLSX | openapi.problems(401, 404, 422, 503),
 )
 async def export_people(
     request: Request, credit_code: str, query: Annotated[PeopleWords, Query()]
@@ -240,7 +242,7 @@ async def export_people(
     _, enterprise = await managed(request, credit_code)
     wanted = query.wanted()
     lines = [line async for line in context_of(request).look_up.all_people(enterprise, wanted)]
-    return await _workbook("people.xlsx", lambda: manage_export.people_workbook(lines))
+    return await workbook_answer("people.xlsx", lambda: manage_export.people_workbook(lines))
 
 
 @router.get(
@@ -249,7 +251,7 @@ async def export_people(
     operation_id="exportShields",
     openapi_extra=SECURITY,
     response_class=Response,
-    responses=_XLSX | openapi.problems(401, 404, 422, 503),
+    responses=XLSX | openapi.problems(401, 404, 422, 503),
 )
 async def export_shields(
     request: Request, credit_code: str, query: Annotated[ShieldWords, Query()]
@@ -260,7 +262,7 @@ async def export_shields(
     now = context.clock()
     wanted = query.wanted()
     rows = [row async for row in context.look_up.all_shields(enterprise, wanted, now=now)]
-    return await _workbook("shields.xlsx", lambda: manage_export.shields_workbook(rows, now=now))
+    return await workbook_answer("shields.xlsx", lambda: manage_export.shields_workbook(rows, now=now))
 
 
 def _person(line: PersonLine) -> FiledPersonMessage:
@@ -296,7 +298,8 @@ def _shield(row: ShieldRow, *, now: int) -> ShieldMessage:
     )
 
 
-def _event(event: PastEvent) -> EventMessage:
+def event_message(event: PastEvent) -> EventMessage:
+    """What happened, as it is told."""
     return EventMessage(
         serial=event.serial,
         event=event.event,
@@ -309,11 +312,13 @@ def _event(event: PastEvent) -> EventMessage:
     )
 
 
-def _json(message: msgspec.Struct) -> Response:
+def json_answer(message: msgspec.Struct) -> Response:
+    """A message of the portal, kept by nobody."""
     return Response(msgspec.json.encode(message), media_type="application/json", headers=NO_STORE)
 
 
-async def _workbook(name: str, make: Callable[[], bytes]) -> Response:
+async def workbook_answer(name: str, make: Callable[[], bytes]) -> Response:
+    """What `make` writes, as a file to save."""
     # Writing takes seconds where the list is long: the other calls needn't wait for it.
     made = await asyncio.to_thread(make)
     headers = NO_STORE | {"Content-Disposition": f'attachment; filename="{name}"'}

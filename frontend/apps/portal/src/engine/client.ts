@@ -9,6 +9,7 @@ type Schemas = components["schemas"];
 export type Shield = Schemas["ShieldMessage"];
 export type ShieldHistory = Schemas["ShieldHistoryMessage"];
 export type StoryEvent = Schemas["EventMessage"];
+export type PastAct = Schemas["PastActMessage"];
 export type Person = Schemas["FiledPersonMessage"];
 export type Outcome = Schemas["OutcomeMessage"];
 export type Enterprise = Schemas["EnterpriseMessage"];

@@ -5,7 +5,7 @@ import { useTask } from "@mshield/desk/task.ts";
 import { useDocumentVisibility, useIntervalFn } from "@vueuse/core";
 import { computed, ref, shallowRef, watch } from "vue";
 
-import { api, type Person, type Shield } from "./client.ts";
+import { api, type PastAct, type Person, type Shield } from "./client.ts";
 import { enterprise } from "./session.ts";
 
 const LOOK_AGAIN_MS = 4000;
@@ -128,10 +128,43 @@ export async function readPeople(
   );
 }
 
+export interface HistoryFilter {
+  readonly words: string;
+  /** One kind of change; empty for all. */
+  readonly event: string;
+  /** The first and the last day, as YYYY-MM-DD; empty for any. */
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Days are those of this computer; the last one counts as a whole. */
+export function historyQuery({ words, event, from, to }: HistoryFilter): Record<string, string> {
+  const since = from === "" ? "" : String(new Date(`${from}T00:00`).getTime());
+  const until = to === "" ? "" : String(new Date(`${to}T00:00`).setHours(24));
+  const { shield_number = "", name = "" } = shieldQuery({ words, standing: "" });
+  return Object.fromEntries(
+    Object.entries({ shield_number, name, event, since, until }).filter(([, value]) => value !== ""),
+  );
+}
+
+export async function readHistory(
+  creditCode: string,
+  filter: HistoryFilter,
+  before: string | null,
+  limit: number,
+): Promise<Page<PastAct>> {
+  const query = { ...historyQuery(filter), limit, ...(before === null ? {} : { before }) };
+  return answered(
+    api.GET("/api/portal/enterprises/{credit_code}/history", {
+      params: { path: { credit_code: creditCode }, query },
+    }),
+  );
+}
+
 /** Where the browser gets the same list as a workbook. */
 export function workbook(
   creditCode: string,
-  list: "shields" | "people",
+  list: "shields" | "people" | "history",
   query: Record<string, string>,
 ): string {
   const words = new URLSearchParams(query).toString();

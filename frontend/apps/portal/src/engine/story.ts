@@ -1,0 +1,27 @@
+/** How a change of a shield is shown, and what people wrote of it. */
+
+import type { StoryEvent } from "./client.ts";
+
+const LOOKS: Record<string, [icon: string, colour: string]> = {
+  prepare: ["st-active", "ok"],
+  activate: ["check-c", "ok"],
+  lock_pin: ["lock", "bad"],
+  supersede: ["renew", "idle"],
+  revoke: ["st-revoked", "bad"],
+  withdraw: ["close", "idle"],
+  find_clone: ["warn", "hold"],
+  apply_again: ["warn", "hold"],
+  report_loss: ["lost", "hold"],
+  lift_loss: ["play", "ok"],
+  freeze: ["pause", "hold"],
+  unfreeze: ["play", "ok"],
+};
+
+export function lookOf({ event }: StoryEvent): [icon: string, colour: string] {
+  return LOOKS[event] ?? ["history", "idle"];
+}
+
+/** Reasons of the service are words for machines; what people wrote is shown. */
+export function said({ actor, reason }: StoryEvent): string {
+  return actor === "legal_person" || actor === "staff" ? reason : "";
+}

@@ -1,0 +1,36 @@
+/** Words of the enterprise's history; what a change and its actor are called is among those of the shields. */
+
+export const historyWords = {
+  zh: {
+    title: "操作记录",
+    about: "{name}。全部手机盾的变化：谁、什么时候、为什么。",
+    search: "手机盾号或姓名",
+    eventLabel: "操作",
+    from: "从",
+    to: "到",
+    when: "时间",
+    shield: "手机盾",
+    what: "操作",
+    who: "操作人",
+    why: "原因",
+    found: "没有符合条件的记录",
+    foundHint: "换个条件再找，或查看全部。",
+    showAll: "查看全部",
+  },
+  en: {
+    title: "History",
+    about: "All changes of the shields of {name}: who, when, why.",
+    search: "Shield number or name",
+    eventLabel: "Change",
+    from: "From",
+    to: "To",
+    when: "When",
+    shield: "Shield",
+    what: "Change",
+    who: "By",
+    why: "Reason",
+    found: "Nothing matches",
+    foundHint: "Look for something else, or see all of it.",
+    showAll: "Show all",
+  },
+};

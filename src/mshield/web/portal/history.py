@@ -1,0 +1,118 @@
+"""What happened to all shields of an enterprise: who did what, why and when (R14), as a list and as .xlsx."""
+
+from typing import Annotated, Final, Literal
+
+from fastapi import APIRouter, Query
+from pydantic import Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mshield.domain import errors
+from mshield.services import manage_export
+from mshield.services.manage_lists import NEWEST, HistoryRow, HistoryWanted
+from mshield.web import openapi
+from mshield.web.body import Wire
+from mshield.web.context import context_of
+from mshield.web.portal.authentication import SECURITY, managed
+from mshield.web.portal.lists import XLSX, EventMessage, Words, event_message, json_answer, workbook_answer
+
+router: Final = APIRouter(tags=["portal"])
+EventName = Literal[
+    "prepare",
+    "activate",
+    "lock_pin",
+    "supersede",
+    "revoke",
+    "withdraw",
+    "find_clone",
+    "apply_again",
+    "report_loss",
+    "lift_loss",
+    "freeze",
+    "unfreeze",
+]
+Time = Annotated[int, Field(ge=0, le=2**53 - 1)]
+
+
+class HistoryWords(Words):
+    """What the history is narrowed to."""
+
+    event: EventName | None = None
+    since: Annotated[Time | None, Field(description="ms, the first that counts")] = None
+    until: Annotated[Time | None, Field(description="ms, the first that no longer counts")] = None
+
+    def wanted(self) -> HistoryWanted:
+        """The same for the service. Raises InvalidRequest."""
+        given = {"since": self.since, "until": self.until}
+        return HistoryWanted(
+            shield_number=self.word("shield_number"),
+            name=self.word("name"),
+            event=self.event,
+            **{name: at for name, at in given.items() if at is not None},
+        )
+
+
+class HistoryPage(HistoryWords):
+    """A page of it."""
+
+    before: Annotated[str | None, Field(max_length=64, description="`next` of the page before")] = None
+    limit: Annotated[int, Field(ge=1, le=100)] = 50
+
+
+class PastActMessage(Wire, frozen=True):
+    """A change of one of the enterprise's shields, and whose shield it is."""
+
+    shield_number: str
+    name: str
+    change: EventMessage
+
+
+class HistoryMessage(Wire, frozen=True):
+    """A page of it, the newest first; `next` is the `before` of the following page, or null."""
+
+    items: tuple[PastActMessage, ...]
+    next: str | None
+
+
+@router.get(
+    "/enterprises/{credit_code}/history",
+    summary="List what happened to the shields",
+    operation_id="listHistory",
+    openapi_extra=SECURITY,
+    responses=openapi.answers(HistoryMessage, "A page of it") | openapi.problems(401, 404, 422, 503),
+)
+async def list_history(
+    request: Request, credit_code: str, query: Annotated[HistoryPage, Query()]
+) -> Response:
+    """Every act of the legal person and whatever else changed a certificate, with reason, actor and time."""
+    _, enterprise = await managed(request, credit_code)
+    before = query.word("before")
+    if before is not None and not (before.isascii() and before.replace("-", "").isalnum()):
+        raise errors.InvalidRequest(fields=["before"])
+    page = await context_of(request).look_up.history(
+        enterprise, query.wanted(), before=before or NEWEST, limit=query.limit
+    )
+    following = page[-1].id if len(page) == query.limit else None
+    return json_answer(HistoryMessage(tuple(map(_past_act, page)), following))
+
+
+@router.get(
+    "/enterprises/{credit_code}/history.xlsx",
+    summary="Export what happened to the shields",
+    operation_id="exportHistory",
+    openapi_extra=SECURITY,
+    response_class=Response,
+    responses=XLSX | openapi.problems(401, 404, 422, 503),
+)
+async def export_history(
+    request: Request, credit_code: str, query: Annotated[HistoryWords, Query()]
+) -> Response:
+    """The whole list, narrowed like `listHistory`."""
+    _, enterprise = await managed(request, credit_code)
+    wanted = query.wanted()
+    rows = [row async for row in context_of(request).look_up.all_history(enterprise, wanted)]
+    return await workbook_answer("history.xlsx", lambda: manage_export.history_workbook(rows))
+
+
+def _past_act(row: HistoryRow) -> PastActMessage:
+    return PastActMessage(row.shield_number, row.common_name, event_message(row.event))
