@@ -4,13 +4,15 @@ import re
 from pathlib import Path
 from typing import Final
 
+from mshield.domain.faq import FAQ
+
 ROOT: Final = Path(__file__).parents[2]
 FOLDER: Final = ROOT / "docs" / "manual"
 
 
 def test_the_pictures_are_those_of_the_walk() -> None:
     walk = (ROOT / "tests" / "browser" / "app" / "test_manual.py").read_text("utf-8")
-    taken = set(re.findall(r'\.picture\("([a-z-]+)"\)', walk))
+    taken = set(re.findall(r'(?:\.picture\(|album\.take\(page, )"([a-z-]+)"', walk))
     shown = re.findall(r'<img src="pictures/([a-z-]+)\.webp"', (FOLDER / "phone.md").read_text("utf-8"))
     assert taken == set(shown) == {file.stem for file in (FOLDER / "pictures").iterdir()}
     assert len(shown) == len(set(shown))
@@ -34,6 +36,12 @@ def test_the_pictures_of_verifying_are_those_of_its_tests() -> None:
 
 
 def test_both_languages_have_the_same_sections() -> None:
-    chinese = re.findall(r"^## (2\.3\.1\.\d+) ", (FOLDER / "phone.md").read_text("utf-8"), re.MULTILINE)
+    chinese = re.findall(r"^### (2\.3\.1\.\d+) ", (FOLDER / "phone.md").read_text("utf-8"), re.MULTILINE)
     english = re.findall(r"^\| (2\.3\.1\.\d+) \|", (FOLDER / "phone.en.md").read_text("utf-8"), re.MULTILINE)
     assert chinese == english
+
+
+def test_the_manual_answers_as_the_app_does() -> None:
+    chapter = (FOLDER / "phone.md").read_text("utf-8").partition("# 3 常见问题\n")[2]
+    written = re.findall(r"^## (3\.\d+) (.+)\n\n(.+)$", chapter, re.MULTILINE)
+    assert written == [(entry.id, entry.title_zh, entry.zh) for entry in FAQ.values()]

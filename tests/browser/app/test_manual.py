@@ -1,10 +1,10 @@
-"""The manual's chapter 2.3 from its first section to its last, in its order: one person, one phone, the real service.
+"""The manual's chapters 2.1 and 2.3, from the first section to the last: one person, one phone, the real service.
 
 `make manual` has it take the pictures of docs/manual as well.
 """
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +14,8 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from mshield.client.portal_messages import Act
 from mshield.demo.people import Person
+from mshield.web.pages.guides import GUIDES
+from mshield.web.pages.platform import Platform
 from tests.browser.app.album import Album
 from tests.browser.app.camera import Camera, Screen
 from tests.browser.app.hand_and_eye import PIXEL
@@ -25,6 +27,7 @@ from tests.browser.site import Site
 from tests.browser.test_component import show
 from tests.legal_person import at_the_portal
 from tests.service import LiveService
+from tests.user_agents import USER_AGENTS
 
 CREDIT_CODE: Final = "91350502MA8UK3T57L"
 OPERATOR: Final = Person(
@@ -121,6 +124,28 @@ def _pc(browser: Browser) -> Page:
 
 @pytest.mark.slow
 @pytest.mark.timeout(400)
+def test_chapter_2_1(open_page: Callable[..., Page], party: Party) -> None:
+    album = Album.wanted()
+
+    def seen_by(name: str, platform: Platform) -> Page:
+        page = open_page(width=390, user_agent=USER_AGENTS[name], locale="zh-CN")
+        page.goto(f"{party.service.origin}/download")
+        title = page.locator("#guide h2")
+        expect(title).to_have_text(GUIDES[platform].title.zh)
+        title.evaluate("title => title.scrollIntoView()")
+        return page
+
+    page = seen_by("android", Platform.ANDROID)
+    expect(page.locator("#guide")).to_contain_text("添加到主屏幕")
+    album.take(page, "install-android")
+    page = seen_by("wechat", Platform.WECHAT)
+    expect(page.locator("#guide")).to_contain_text("在浏览器打开")
+    album.take(page, "install-wechat")
+    page = seen_by("ios", Platform.IOS)
+    expect(page.locator("#guide")).to_contain_text("Safari")
+    album.take(page, "install-ios")
+
+
 def test_chapter_2_3(scene: Scene) -> None:
     first_login(scene)
     usual_login(scene)
