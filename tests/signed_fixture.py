@@ -10,7 +10,8 @@ from typing import Final
 
 from mshield.gm.sm3 import sm3
 from mshield.pki.cms import build_signed_data
-from mshield.pki.ocsp import Good
+from mshield.pki.crl import KEY_COMPROMISE
+from mshield.pki.ocsp import Good, RevokedAt
 from mshield.pki.signed_attributes import attributes_of
 from tests.unit.client.bundle import CONTENT, LINES, SIGNED_AT, VKEY, Maker, ocsp
 from tests.unit.pki.authority import NOW, authority
@@ -43,6 +44,7 @@ def main() -> None:
         "crl": a.crl(),
         "root_crl": a.root_crl(),
         "ocsp": ocsp(a, a.leaf, Good(), at=NOW),
+        "revoked": ocsp(a, a.leaf, RevokedAt(NOW - 1000, KEY_COMPROMISE), at=NOW),
     }
     times = {"log_key": str(VKEY), "now": NOW, "signed_at": SIGNED_AT}
     encoded = {name: base64.b64encode(data).decode() for name, data in told.items()}

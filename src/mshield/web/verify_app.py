@@ -16,8 +16,7 @@ _POLICY: Final = Policy(
         "connect-src 'self'",
     ),
     trusted_types=("vue", "mshield"),  # Vue's own policy, and the page's for the address of its worker
-    # The files are read in the worker, whose policy is that of its script: it can call nobody.
-    script=("script-src 'self'",),
+    script=(),  # that of the worker, which reads the files: it can load nothing and call nobody
 )
 
 

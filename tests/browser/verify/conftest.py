@@ -52,7 +52,9 @@ def files(party: Party, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def ended(party: Party, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder: `before.json`, a bundle, and `after.json`, the same after the shield was revoked."""
+    """A folder of a signature whose shield was revoked afterwards: `signature.p7s`, `before.ocsp`, `before.json`,
+    and `after.json`, the bundle that was fetched when it was.
+    """
     folder = tmp_path_factory.mktemp("ended")
     service = party.service
     for person in (LEGAL_PERSON, CLERK):
@@ -71,6 +73,9 @@ def _sign_and_revoke(service: LiveService, phone: VirtualPhone, folder: Path) ->
         phone.scan(asked.qr)
         phone.approve(pin=CLERK.pin)
         business.wait_until_done(asked.id, timeout=10)
+        result = business.result(asked.id)
+        (folder / "signature.p7s").write_bytes(result.documents[0].cms)
+        (folder / "before.ocsp").write_bytes(result.ocsp or b"")
         (folder / "before.json").write_bytes(business.evidence(asked.id).encode())
         time.sleep(1.1)  # a status counts whole seconds
         with legal_person.at_the_portal(service) as portal:

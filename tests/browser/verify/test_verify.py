@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 
 from tests.browser.app.album import DeskAlbum
 from tests.browser.app.hand_and_eye import judged
+from tests.browser.conftest import Party
 from tests.browser.verify.visitor import SOON, Visitor
 from tests.unit.client.bundle import Maker
 from tests.unit.pki.authority import authority
@@ -150,6 +151,25 @@ def test_another_root_is_trusted_where_the_user_says_so(visit: Visit, files: Pat
     expect(visitor.page.get_by_text("这不是 SM2 证书，没有更换")).to_be_visible()
     visitor.page.get_by_role("button", name="用本服务的根证书").click()
     visitor.head("签名有效")
+
+
+def test_without_a_trusted_time_a_revoked_shield_clears_nothing(visit: Visit, ended: Path) -> None:
+    visitor = visit().give(ended / "signature.p7s")
+    expect(visitor.head("签名无效")).to_contain_text("没有可信的时间能证明签名在这之前")
+    visitor.give(ended / "before.ocsp")  # a good answer of before, which a thief would send along
+    expect(visitor.page.get_by_text("OCSP 答复")).to_be_visible()
+    visitor.head("签名无效")
+    assert visitor.first_check() == "revocation"
+
+
+def test_what_reads_the_files_can_call_nobody(visit: Visit, party: Party) -> None:
+    (worker,) = visit().page.workers
+    for call in ("fetch('/healthz?by-fetch')", "import('/healthz?by-import')"):
+        assert worker.evaluate(f"() => {call}.then(() => 'sent', () => 'refused')") == "refused"
+    seen = party.service.log.read_text()
+    assert "/pki/root.cer" in seen
+    assert "by-fetch" not in seen
+    assert "by-import" not in seen
 
 
 def test_several_signatures_are_told_apart(visit: Visit, files: Path) -> None:

@@ -13,7 +13,7 @@ import { PartError, VerificationError } from "./errors.ts";
 import { type Evidence, parseEvidence } from "./evidence.ts";
 import { parseOcsp } from "./ocsp.ts";
 import { type VerifiedPath, isNamed } from "./path.ts";
-import { checkOcsp } from "./status.ts";
+import { checkOcsp, SKEW } from "./status.ts";
 import { serialText, verifyEvidence } from "./verify_evidence.ts";
 import { verifyCms, verifySignature } from "./verify_signature.ts";
 
@@ -82,8 +82,8 @@ const ORDER: Readonly<Record<Case["kind"], readonly CheckName[]>> = {
     "log",
     "now",
   ],
-  cms: ["input", "content", "signature", "chain", "revocation", "issuers"],
-  signature: ["content", "signature", "chain", "revocation", "issuers"],
+  cms: ["input", "content", "signature", "chain", "revocation", "issuers", "now"],
+  signature: ["content", "signature", "chain", "revocation", "issuers", "now"],
 };
 
 /** What of a case can be read without judging it. */
@@ -174,18 +174,15 @@ async function judgeCms(given: Case, read: Read, known: Known, tally: Tally): Pr
     tally.missing("content", "no_document");
     return null;
   }
-  const { path } = await verifyCms(
-    {
-      cms: found.der,
-      content: given.document?.content ?? null,
-      chain: known.chain,
-      roots: known.roots,
-      at: momentOf(given, known),
-      status: statusOf(known),
-    },
-    tally,
-  );
-  checkAnswer(path, known, tally);
+  const from = {
+    cms: found.der,
+    content: given.document?.content ?? null,
+    chain: known.chain,
+    roots: known.roots,
+    status: statusOf(known),
+  };
+  const { path } = await verifyCms({ ...from, at: momentOf(given, known) }, tally);
+  await checkPresent(path, (at) => verifyCms({ ...from, at }, new Tally()), known, tally);
   return path;
 }
 
@@ -201,20 +198,17 @@ async function judgeBare(given: Case, known: Known, tally: Tally): Promise<Verif
   if (found.kind !== "signature" || document === null || certificate === null) {
     return null;
   }
-  const { path } = await verifySignature(
-    {
-      message: document.content,
-      signature: found.der,
-      certificate,
-      chain: known.chain,
-      roots: known.roots,
-      at: momentOf(given, known),
-      status: statusOf(known),
-    },
-    tally,
-  );
+  const from = {
+    message: document.content,
+    signature: found.der,
+    certificate,
+    chain: known.chain,
+    roots: known.roots,
+    status: statusOf(known),
+  };
+  const { path } = await verifySignature({ ...from, at: momentOf(given, known) }, tally);
   tally.passed("content", { by: "file", size: document.content.size });
-  checkAnswer(path, known, tally);
+  await checkPresent(path, (at) => verifySignature({ ...from, at }, new Tally()), known, tally);
   return path;
 }
 
@@ -222,9 +216,11 @@ function hasGivenStatus(known: Known): boolean {
   return known.givenOcsp !== null || known.givenCrls.length > 0;
 }
 
-/** Lists of today say nothing about the moment of a status that was given. */
+/** Lists of today say nothing about the moment of a status that was given, and lists out of date nothing at all. */
 function statusOf(known: Known): { crls: readonly Crl[]; ocsp: Uint8Array | null } {
-  return { crls: hasGivenStatus(known) ? known.givenCrls : known.crls, ocsp: known.givenOcsp };
+  const { now, crls } = known;
+  const inForce = crls.filter(({ thisUpdate, nextUpdate }) => thisUpdate <= now + SKEW && now < nextUpdate);
+  return { crls: hasGivenStatus(known) ? known.givenCrls : inForce, ocsp: known.givenOcsp };
 }
 
 /** The moment for which the given status speaks, as `mshield verify FOLDER` has it; else now. */
@@ -246,7 +242,40 @@ function momentOf({ kind, certificate }: Case, known: Known): number {
   }
 }
 
-/** Without a signing time only the present state can clear a signature. An answer that is none clears nothing. */
+/**
+ * Without a signing time only the present state can clear a signature: a good status of last year would clear one that a
+ * thief made today. So what was given must hold now too, or the service say that all is well.
+ */
+async function checkPresent(
+  path: VerifiedPath,
+  again: (at: number) => Promise<unknown>,
+  known: Known,
+  tally: Tally,
+): Promise<void> {
+  if (known.at !== null || !hasGivenStatus(known) || tally.isMissing("revocation")) {
+    checkAnswer(path, known, tally);
+    return;
+  }
+  const stands = known.answer.state === "answered" ? present(path, known.answer.ocsp, known.now) : null;
+  if (stands?.error === null) {
+    tally.passed("now", { at: stands.at });
+    return;
+  }
+  if (stands !== null && stands.error?.revocation) {
+    tally.failed("revocation", stands.error.code, stands.error.revocation);
+    return;
+  }
+  try {
+    await again(known.now);
+  } catch (error) {
+    if (!(error instanceof VerificationError)) {
+      throw error;
+    }
+    tally.missing("revocation", "old_status");
+  }
+}
+
+/** An answer that is none clears nothing. */
 function checkAnswer(path: VerifiedPath, { answer, now }: Known, tally: Tally): void {
   if (!tally.isMissing("revocation")) {
     return;

@@ -3,7 +3,7 @@
 import { utf8 } from "@mshield/gm";
 import { describe, expect, test } from "vitest";
 
-import type { Result } from "../src/index.ts";
+import { parseCrl, type Result } from "../src/index.ts";
 import { assembled, bytes, judged, NOW, SIGNED_AT } from "./signed.ts";
 
 const stateOf = ({ checks }: Result, name: string): string | undefined =>
@@ -61,13 +61,33 @@ describe("a bare signature", () => {
     expect(codeOf(result, "revocation")).toBe("not_asked");
   });
 
-  test("is valid by an answer, and by a list, as of their time", async () => {
+  test("is valid by an answer, and by a list, while they are in force", async () => {
     for (const status of ["ocsp", "crl"]) {
-      const result = await judged({ ...files, [status]: bytes(status) });
+      const result = await judged({ ...files, [status]: bytes(status) }, { now: NOW + 60_000 });
       expect(result).toMatchObject({ verdict: "valid", judgedAt: NOW });
+      const late = await judged({ ...files, [status]: bytes(status) }, { now: NOW + 9 * 86_400_000 });
+      expect(late.verdict).toBe("incomplete");
+      expect(codeOf(late, "revocation")).toBe("old_status");
     }
-    const both = await judged({ ...files, crl: bytes("crl"), root: bytes("root_crl") });
+    const both = await judged({ ...files, crl: bytes("crl"), root: bytes("root_crl") }, { now: NOW + 1000 });
     expect(stateOf(both, "issuers")).toBe("passed");
+  });
+
+  test("is invalid where a good status was given and the service says revoked", async () => {
+    const answer = { state: "answered" as const, ocsp: bytes("revoked") };
+    const result = await judged({ ...files, ocsp: bytes("ocsp") }, { now: NOW + 60_000, answer });
+    expect(result.verdict).toBe("invalid");
+    expect(result.checks[0]).toMatchObject({ name: "revocation", code: "revoked" });
+  });
+
+  test("is not touched by a list of the service that is out of date", async () => {
+    const answer = { state: "answered" as const, ocsp: bytes("ocsp") };
+    const crls = [parseCrl(bytes("root_crl"))];
+    const fresh = await judged(files, { now: NOW + 1000, answer, crls });
+    expect(stateOf(fresh, "issuers")).toBe("passed");
+    const late = await judged(files, { now: NOW + 40 * 86_400_000, crls });
+    expect(late.verdict).toBe("incomplete");
+    expect(stateOf(late, "issuers")).toBe("unchecked");
   });
 
   test("is valid by what the service answers now", async () => {

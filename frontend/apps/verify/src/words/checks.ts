@@ -62,6 +62,7 @@ const zh = {
     status_unknown: "状态答复没有说到这张证书",
     bad_signature: "状态答复上的签名不成立",
     status_missing: "没有可用的状态答复",
+    old_status: "放入的状态答复或吊销列表已经过期，说明不了现在。签名里没有可信的时间：允许询问，或放入新的",
     not_asked: "您选择了不询问。允许询问，或再放入 OCSP 答复或吊销列表，才能确认",
     no_answer: "没有得到可用的答复。请联网后再试，或再放入 OCSP 答复或吊销列表",
     foreign_ca: "证书不是本服务签发的，没有询问。请再放入 OCSP 答复或吊销列表",
@@ -209,6 +210,8 @@ const en: typeof zh = {
     status_unknown: "The status does not speak about this certificate",
     bad_signature: "The signature on the status does not hold",
     status_missing: "There was no usable answer about it",
+    old_status:
+      "The status that you added is out of date, and the signature holds no trusted time. Allow the question, or add a new one",
     not_asked: "You chose not to ask. Allow it, or add an OCSP answer or a revocation list",
     no_answer:
       "There was no usable answer. Go online and try again, or add an OCSP answer or a revocation list",
