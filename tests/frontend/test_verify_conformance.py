@@ -53,7 +53,6 @@ def distrusted_bundles() -> Iterator[Case]:
     data = bundles.good().encode()
     yield bundle("another root", data, roots=[OTHER.root.der])
     yield bundle("both roots", data, roots=[OTHER.root.der, A.root.der])
-    yield bundle("no root", data, roots=[])
     yield bundle("another log", data, log_keys=[str(VKEY).replace("shield.example", "other.example")])
     yield bundle("rubbish for a log", data, log_keys=["rubbish"])
     yield bundle("from the future", data, at=SIGNED_AT - 600_000)
@@ -347,6 +346,11 @@ def test_each_part(tmp_path: Path) -> None:
 def _is_readable(case: Case) -> bool:
     """The runner takes certificates that can be read; what can't, its tests of reading refuse."""
     return by_python(case) != Verdict("invalid", "input", "unreadable") or case.kind != "signature"
+
+
+def test_with_nobody_to_trust_a_bundle_is_never_valid(tmp_path: Path) -> None:
+    (found,) = by_page([bundle("no root", bundles.good().encode(), roots=[])], tmp_path)
+    assert found == Verdict("incomplete", "chain", "no_root")
 
 
 def test_without_a_known_log_a_bundle_is_never_valid(tmp_path: Path) -> None:

@@ -57,6 +57,7 @@ def test_a_changed_bundle_is_invalid_and_what_fails_stands_first(visit: Visit, f
     expect(visitor.page.get_by_role("heading", name="文件所称的签署人")).to_be_visible()
     assert ASKED not in visitor.calls  # of what doesn't hold anyway, nobody is told
     ALBUM.take(visitor.page, "invalid")
+    judged(visitor.page)
 
 
 def test_a_bundle_of_somebody_else_is_invalid(visit: Visit) -> None:

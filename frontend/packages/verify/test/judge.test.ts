@@ -36,6 +36,12 @@ describe("a bundle", () => {
     expect(result.checks[0]).toMatchObject({ name: "log", code: "unknown_log" });
   });
 
+  test("is neither valid nor invalid where nobody is trusted", async () => {
+    const result = await judged({ "a.json": bytes("bundle") }, { roots: [] });
+    expect(result.verdict).toBe("incomplete");
+    expect(result.checks[0]).toMatchObject({ name: "chain", code: "no_root" });
+  });
+
   test("that is cut short is invalid, and says so", async () => {
     const result = await judged({ "a.json": bytes("bundle").subarray(0, -20) });
     expect(result.verdict).toBe("invalid");

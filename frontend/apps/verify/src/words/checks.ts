@@ -2,10 +2,10 @@
 
 const zh = {
   input: {
-    short: "证据包",
-    passed: "证据包完整",
-    failed: "证据包不能用",
-    unchecked: "没有读证据包",
+    short: "文件",
+    passed: "文件完整",
+    failed: "文件不能用",
+    unchecked: "没有读文件",
     good: "格式正确，没有多余或重复的内容",
     unreadable: "文件不完整或被改动过，读不出规定的格式",
     from_future: "证据包里的签名时间在将来。请先核对这台电脑的时钟",
@@ -17,6 +17,7 @@ const zh = {
     unchecked: "没有核对原文",
     file: "放入的文件与签名时一致，SM3 指纹相同",
     inside: "原文在签名文件里，SM3 指纹与签名时一致",
+    unreadable: "签名里的数据不完整",
     message_mismatch: "这不是被签的那份内容，或者签名之后有改动",
     no_document: "这个签名不含原文：请再放入被签的文件",
   },
@@ -43,6 +44,7 @@ const zh = {
     not_a_ca: "签发这张证书的不是有权签发的 CA",
     wrong_usage: "这张证书不能用来签名",
     unknown_critical_extension: "证书里有看不懂的关键扩展项，不能信任",
+    no_root: "不知道信任谁：请在“信任谁”里给出根证书",
     no_certificate: "这个签名不含证书：请再放入签署人的证书",
   },
   revocation: {
@@ -61,6 +63,12 @@ const zh = {
     stale_status: "状态答复与签名的时间对不上：早于签名，或已经过期",
     status_unknown: "状态答复没有说到这张证书",
     bad_signature: "状态答复上的签名不成立",
+    unknown_issuer: "状态答复是另一个机构的",
+    expired: "作出状态答复的证书当时已经过期",
+    not_yet_valid: "作出状态答复的证书当时还没有生效",
+    wrong_usage: "作出状态答复的证书没有这个用途",
+    unknown_critical_extension: "作出状态答复的证书里有看不懂的关键扩展项",
+    unreadable: "状态答复或吊销列表读不出来",
     status_missing: "没有可用的状态答复",
     old_status: "放入的状态答复或吊销列表已经过期，说明不了现在。签名里没有可信的时间：允许询问，或放入新的",
     not_asked: "您选择了不询问。允许询问，或再放入 OCSP 答复或吊销列表，才能确认",
@@ -148,12 +156,12 @@ const zh = {
 
 const en: typeof zh = {
   input: {
-    short: "the bundle",
-    passed: "The bundle is whole",
-    failed: "The bundle cannot be used",
-    unchecked: "The bundle was not read",
+    short: "the file",
+    passed: "The file is whole",
+    failed: "The file cannot be used",
+    unchecked: "The file was not read",
     good: "Of the right form, with nothing too much or twice",
-    unreadable: "The file is damaged or was changed: it is not of the form of a bundle",
+    unreadable: "The file is damaged or was changed: it is not of the form that it should be",
     from_future: "The bundle says that it will be signed in the future. Check this computer's clock first",
   },
   content: {
@@ -163,6 +171,7 @@ const en: typeof zh = {
     unchecked: "The document was not compared",
     file: "The file is the one that was signed: its SM3 fingerprint is the same",
     inside: "The document is in the signature's file, and its SM3 fingerprint is the signed one",
+    unreadable: "The data of the signature are damaged",
     message_mismatch: "This is not what was signed, or it was changed afterwards",
     no_document: "This signature does not hold the document: add the file that was signed",
   },
@@ -190,6 +199,7 @@ const en: typeof zh = {
     not_a_ca: "Who issued this certificate is no CA that may",
     wrong_usage: "This certificate may not be used to sign",
     unknown_critical_extension: "The certificate has a critical extension that is not understood",
+    no_root: "Nobody said whom to trust: give a root certificate under Trust",
     no_certificate: "This signature does not hold a certificate: add the signer's",
   },
   revocation: {
@@ -209,6 +219,13 @@ const en: typeof zh = {
     stale_status: "The status does not fit the time of the signature: from before it, or out of date",
     status_unknown: "The status does not speak about this certificate",
     bad_signature: "The signature on the status does not hold",
+    unknown_issuer: "The status is another issuer's",
+    expired: "The certificate that made the status had expired",
+    not_yet_valid: "The certificate that made the status was not valid yet",
+    wrong_usage: "The certificate that made the status may not do so",
+    unknown_critical_extension:
+      "The certificate that made the status has a critical extension that is not understood",
+    unreadable: "The answer or list can't be read",
     status_missing: "There was no usable answer about it",
     old_status:
       "The status that you added is out of date, and the signature holds no trusted time. Allow the question, or add a new one",

@@ -1,0 +1,118 @@
+/** Each check that the verifier can make has its sentence, in both languages. */
+
+import { expect, test } from "vitest";
+
+import { grouped, nowOf, sentenceOf, sized, titleOf } from "../src/parts/sentences.ts";
+import { checkWords } from "../src/words/checks.ts";
+import { pageWords } from "../src/words/page.ts";
+import type { Check, Result } from "@mshield/verify";
+
+const CERTIFICATES = [
+  "unknown_issuer",
+  "expired",
+  "not_yet_valid",
+  "bad_signature",
+  "wrong_usage",
+  "unknown_critical_extension",
+];
+/** The codes of `mshield verify` by the step that can have them. */
+const FAILED: Readonly<Record<string, readonly string[]>> = {
+  input: ["unreadable", "from_future"],
+  content: ["message_mismatch"],
+  signature: ["bad_signature", "message_mismatch", "unreadable"],
+  chain: [...CERTIFICATES, "not_a_ca"],
+  revocation: [...CERTIFICATES, "revoked", "on_hold", "stale_status", "status_unknown", "unreadable"],
+  display: ["display_mismatch"],
+  request: ["message_mismatch"],
+  cms: ["unreadable", "message_mismatch"],
+  log: ["bad_log_form", "bad_log_signature", "bad_log_proof", "unknown_log"],
+  now: ["revoked", "on_hold"],
+};
+const UNCHECKED: Readonly<Record<string, readonly string[]>> = {
+  content: ["no_document"],
+  chain: ["no_certificate", "no_root"],
+  revocation: ["not_asked", "no_answer", "foreign_ca", "status_missing", "status_unknown", "old_status"],
+  issuers: ["status_missing"],
+  display: ["not_bound"],
+  request: ["service_word"],
+  log: ["unknown_log"],
+  now: ["not_asked", "no_answer", "foreign_ca"],
+};
+const PASSED: readonly (readonly [string, string | null])[] = [
+  ["input", null],
+  ["content", "file"],
+  ["content", "inside"],
+  ["signature", null],
+  ["chain", null],
+  ["revocation", "ocsp"],
+  ["revocation", "crl"],
+  ["revocation", "asked"],
+  ["issuers", null],
+  ["display", null],
+  ["request", null],
+  ["cms", null],
+  ["log", null],
+  ["now", null],
+];
+
+const check = (
+  name: string,
+  state: Check["state"],
+  code: string | null,
+  by: string | null = null,
+): Check => ({
+  name: name as Check["name"],
+  state,
+  code,
+  isNeeded: true,
+  facts: by === null ? {} : { by },
+  revocation: code === "revoked" || code === "later" ? { at: 0, reason: 99 } : null,
+});
+
+const ALL = [
+  ...Object.entries(FAILED).flatMap(([name, codes]) => codes.map((code) => check(name, "failed", code))),
+  ...Object.entries(UNCHECKED).flatMap(([name, codes]) =>
+    codes.map((code) => check(name, "unchecked", code)),
+  ),
+  ...PASSED.map(([name, by]) => check(name, "passed", null, by)),
+  ...["later", "ca_later"].map((code) => check("revocation", "noted", code)),
+  ...["revoked", "on_hold"].map((code) => check("now", "noted", code)),
+];
+
+test.for(["zh", "en"] as const)("in %s", (language) => {
+  const t = (key: string): string => {
+    const found = key
+      .split(".")
+      .reduce<unknown>((at, name) => (at as Record<string, unknown>)?.[name], pageWords[language]);
+    expect(found, key).toBeTypeOf("string");
+    return found as string;
+  };
+  for (const each of ALL) {
+    expect(titleOf({ t }, each)).not.toBe("");
+    expect(sentenceOf({ t }, each), `${each.name} ${each.code}`).not.toBe(checkWords[language].other);
+  }
+});
+
+const nowWith = (...checks: Check[]): string => nowOf({ checks } as unknown as Result);
+
+test("how the certificate stands now, as far as it was asked", () => {
+  expect(nowWith(check("now", "passed", null))).toBe("good");
+  expect(nowWith(check("now", "noted", "on_hold"), check("revocation", "passed", null, "ocsp"))).toBe(
+    "on_hold",
+  );
+  expect(nowWith(check("revocation", "passed", null, "asked"))).toBe("good");
+  expect(nowWith(check("revocation", "passed", null, "crl"))).toBe("unchecked");
+  expect(nowWith(check("revocation", "failed", "revoked"))).toBe("revoked");
+});
+
+test("digests and sizes for people", () => {
+  expect(grouped("7c1e90b4")).toBe("7C1E 90B4");
+  expect([0, 1023, 1024, 2883, 24_000, 104_857_600].map(sized)).toEqual([
+    "0 B",
+    "1023 B",
+    "1.0 KB",
+    "2.8 KB",
+    "23 KB",
+    "100 MB",
+  ]);
+});
