@@ -33,6 +33,31 @@ export function signatureEntry(row: SignatureRow, salt: Uint8Array): Uint8Array 
   );
 }
 
+/** What the log commits to of an administrator's act; `details` is its JSON text byte for byte. */
+export interface ActRow {
+  readonly id: string;
+  readonly actor: string;
+  readonly actor_id: string | null;
+  readonly act: string;
+  readonly subject: string;
+  readonly details: string;
+  readonly at: number;
+}
+
+/** The entry, 42 bytes: head, and the commitment to the row under its salt. */
+export function actEntry(row: ActRow, salt: Uint8Array): Uint8Array {
+  const columns: [name: string, value: Uint8Array][] = [
+    ["id", text(row.id)],
+    ["actor", text(row.actor)],
+    ["actor_id", row.actor_id === null ? Uint8Array.of(0) : text(row.actor_id)],
+    ["act", text(row.act)],
+    ["subject", text(row.subject)],
+    ["details", text(row.details)],
+    ["at", concat(Uint8Array.of(1), int64(row.at))],
+  ];
+  return concat(Uint8Array.of(VERSION, ACT!), int64(row.at), sha256(concat(salt, rowBytes(columns))));
+}
+
 /** Refuses what is no entry of version 1. */
 export function requireEntry(entry: Uint8Array): void {
   const [version, kind] = entry;
@@ -58,6 +83,10 @@ function canonical(row: SignatureRow): Uint8Array {
     ["signed_at", concat(Uint8Array.of(1), int64(row.signedAt))],
     ["serial", text(row.serial)],
   ];
+  return rowBytes(columns);
+}
+
+function rowBytes(columns: readonly (readonly [name: string, value: Uint8Array])[]): Uint8Array {
   return concat(...columns.flatMap(([name, value]) => [uint(utf8(name).length, 2), utf8(name), value]));
 }
 

@@ -1,0 +1,58 @@
+/** What the first page shows of the figures: totals up to now, and compared up to the last whole hour or day. */
+
+import { day, time } from "@mshield/look/vue/dates.ts";
+
+import type { Alarm, Dashboard, Point, Span } from "./operations.ts";
+
+export type Measure = "signatures" | "logins" | "issued" | "declined";
+
+export interface Total {
+  /** Up to now. */
+  readonly now: number;
+  /** Up to the last whole hour or day, of this span and of the one before it. */
+  readonly whole: number;
+  readonly before: number;
+}
+
+const sum = (points: readonly Point[], of: Measure): number =>
+  points.reduce((all, point) => all + point[of], 0);
+
+/** How many points are over. */
+export function whole({ start, step, complete }: Dashboard): number {
+  return Math.round((complete - start) / step);
+}
+
+export function total(found: Dashboard, of: Measure): Total {
+  const n = whole(found);
+  return {
+    now: sum(found.points, of),
+    whole: sum(found.points.slice(0, n), of),
+    before: sum(found.before.slice(0, n), of),
+  };
+}
+
+/** Of every point of the whole span, also those to come. */
+export function labels(found: Dashboard, span: Span): string[] {
+  const n = Math.max(found.points.length, found.before.length);
+  return Array.from({ length: n }, (_, each) => {
+    const at = found.start + each * found.step;
+    return span === "day" ? time(at) : day(at).slice(5);
+  });
+}
+
+const PAGES: Record<Alarm["page"], string> = {
+  certificates: "/certificates",
+  systems: "/systems",
+  jobs: "/jobs",
+  ca: "/ca",
+  sms: "/sms?state=failed",
+  dashboard: "",
+};
+
+/** Where an alarm leads; null where it stands on this page. */
+export function placeOf({ page, record }: Alarm): string | null {
+  const place = PAGES[page];
+  if (!place) return null;
+  const isOne = page === "certificates" || page === "systems";
+  return isOne && record ? `${place}/${record}` : place;
+}

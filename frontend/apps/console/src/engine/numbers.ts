@@ -1,0 +1,52 @@
+/** Numbers and times as people read them. */
+
+import { settings } from "@mshield/desk/settings.ts";
+
+/** 6,418. */
+export function count(n: number): string {
+  return n.toLocaleString("en-US");
+}
+
+/** 214 ms, 1.8 s; the service's own times. */
+export function millis(ms: number): string {
+  if (ms < 0.1) return `${Math.round(ms * 1000)} µs`;
+  if (ms < 10) return `${ms.toFixed(1)} ms`;
+  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
+}
+
+const UNITS: readonly (readonly [ms: number, unit: Intl.RelativeTimeFormatUnit])[] = [
+  [365 * 86_400_000, "year"],
+  [86_400_000, "day"],
+  [3_600_000, "hour"],
+  [60_000, "minute"],
+  [0, "second"],
+];
+
+/** "in 3 days", "2 hours ago". */
+export function relative(at: number, now = Date.now()): string {
+  const words = new Intl.RelativeTimeFormat(settings.language, { numeric: "always" });
+  const [ms, unit] = UNITS.find(([least]) => Math.abs(at - now) >= least)!;
+  return words.format(Math.trunc((at - now) / (ms || 1000)), unit);
+}
+
+/** A period in words: 60 is a minute. */
+export function period(seconds: number): string {
+  const [n, unit] =
+    seconds % 3600 === 0
+      ? [seconds / 3600, "hour"]
+      : seconds % 60 === 0
+        ? [seconds / 60, "minute"]
+        : [seconds, "second"];
+  return new Intl.NumberFormat(settings.language, {
+    style: "unit",
+    unit: unit as string,
+    unitDisplay: "long",
+  }).format(n as number);
+}
+
+/** How much more or less than before: +4%, −12%; null where there is nothing to compare with. */
+export function change(now: number, before: number): string | null {
+  if (before === 0) return null;
+  const share = Math.round(((now - before) / before) * 100);
+  return `${share > 0 ? "+" : share < 0 ? "−" : "±"}${Math.abs(share)}%`;
+}

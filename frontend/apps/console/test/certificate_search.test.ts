@@ -1,0 +1,24 @@
+import { expect, test } from "vitest";
+
+import { certificateQuery } from "../src/engine/certificate_search.ts";
+
+test.each([
+  ["ms 107 2046 8813", { shield_number: "ms10720468813" }],
+  ["MS10720468813", { shield_number: "MS10720468813" }],
+  ["0f:".repeat(20).slice(0, -1), { serial: "0f".repeat(20) }],
+  ["91330206MA2XB7C1TW", { credit_code: "91330206MA2XB7C1TW" }],
+  ["913302067382901452", { credit_code: "913302067382901452" }],
+  ["330206199001014217", { id_number_end: "330206199001014217" }],
+  ["33020619930727264X", { id_number_end: "33020619930727264X" }],
+  ["4217", { id_number_end: "4217" }],
+  ["421", { name: "421" }],
+  [" 林知远 ", { name: "林知远" }],
+  ["", {}],
+])("%s asks for %o", (words, query) => {
+  expect(certificateQuery(words, "")).toEqual(query);
+});
+
+test("a standing is a hold or a state", () => {
+  expect(certificateQuery("", "hold:lost")).toEqual({ hold: "lost" });
+  expect(certificateQuery("林", "expired")).toEqual({ name: "林", state: "expired" });
+});

@@ -1,0 +1,262 @@
+"""Operations at the console: what runs, who asks, which certificates there are, and what was done."""
+
+import json
+import os
+import re
+import time
+from pathlib import Path
+from typing import Final
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from mshield.demo.people import OPERATOR
+from mshield.domain.staff import StaffRole
+from mshield.pki.certificate import parse_certificate
+from mshield.pki.tlog.act_proof import parse_act_proof
+from mshield.pki.tlog.note import VerifierKey
+from tests.browser.app.album import DeskAlbum
+from tests.browser.app.hand_and_eye import judged
+from tests.browser.conftest import Party
+from tests.browser.desk.console import LogInAs
+from tests.browser.desk.desk import Desk
+from tests.browser.desk.figures import put_figures
+
+pytestmark = pytest.mark.slow
+ALBUM: Final = DeskAlbum.wanted("console")
+OFFICER: Final = StaffRole.SECURITY_OFFICER
+_SEEN: Final = os.environ.get("MSHIELD_SEEN")
+
+
+@pytest.fixture
+def officer(log_in_as: LogInAs) -> Desk:
+    return log_in_as(OFFICER)
+
+
+def where_it_is_evening() -> str:
+    """A time zone in which most of today is over, so that the line has something to show."""
+    east = (17 - time.gmtime().tm_hour + 11) % 24 - 11
+    return f"Etc/GMT{-east:+d}"
+
+
+def look(page: Page, name: str) -> None:
+    """The page as it is at a desk and on a phone, light and dark; pictures where MSHIELD_SEEN names a folder."""
+    judged(page)
+    if _SEEN is None:
+        return
+    for width, height in ((1440, 900), (390, 844)):
+        page.set_viewport_size({"width": width, "height": height})
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
+            page.screenshot(path=Path(_SEEN) / f"{name}-{width}-{scheme}.png", full_page=True)
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    page.set_viewport_size({"width": 1440, "height": 900})
+
+
+def test_overview_shows_figures_a_line_and_alarms(log_in_as: LogInAs, party: Party) -> None:
+    put_figures(party.service)
+    page = log_in_as(OFFICER, timezone_id=where_it_is_evening()).open("/console/")
+    expect(page.get_by_role("heading", name="总览")).to_be_visible()
+    figure = page.get_by_role("region", name="签名", exact=True)
+    expect(figure).to_contain_text("昨天同时段")
+    expect(page.get_by_role("region", name="签名用时（95%）")).to_contain_text("ms")
+    chart = page.get_by_role("img", name=re.compile("每小时签名：最高"))
+    expect(chart).to_be_visible()
+    expect(page.locator("main")).to_contain_text("wrong_pin")
+    look(page, "overview")
+    ALBUM.take(page, "overview")
+    page.get_by_text("以表格查看").click()
+    expect(page.get_by_role("columnheader", name="昨天")).to_be_visible()
+    judged(page)
+    page.get_by_text("以表格查看").click()
+    page.get_by_role("combobox", name="时间范围").press("Enter")
+    page.get_by_role("option", name="近 30 天").click()
+    expect(page.get_by_role("heading", name="每天签名")).to_be_visible()
+    page.get_by_role("button", name="English").click()
+    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+    judged(page)
+
+
+def test_a_system_is_registered_and_its_secret_shown_once(officer: Desk) -> None:
+    page = officer.open("/console/systems")
+    expect(page.get_by_role("link", name="单一窗口")).to_be_visible()
+    look(page, "systems")
+    ALBUM.take(page, "systems")
+    page.get_by_role("button", name="登记业务系统").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_label("名称")).to_be_focused()
+    dialog.get_by_label("名称").fill("掌上海关")
+    dialog.get_by_label("域名").fill("no domain")
+    dialog.get_by_label("返回地址").fill("palmcustoms://signed")
+    dialog.get_by_role("button", name="登记", exact=True).click()
+    expect(dialog.get_by_role("alert")).to_contain_text("invalid_system")
+    look(page, "register")
+    dialog.get_by_label("域名").fill("palm.example")
+    dialog.get_by_role("button", name="登记", exact=True).click()
+    expect(page.get_by_role("heading", name="密钥只显示这一次")).to_be_visible()
+    secret = page.get_by_role("dialog").locator("code").nth(1).inner_text()
+    judged(page)
+    ALBUM.take(page, "secret")
+    page.get_by_role("button", name="我已保存").click()
+    expect(page.get_by_role("heading", name="掌上海关")).to_be_visible()
+    expect(page.locator("main")).to_contain_text("palmcustoms://signed")
+    assert secret not in page.content()
+    look(page, "system")
+
+
+@pytest.fixture
+def palm(officer: Desk) -> Page:
+    """The page of a registered system of this test's own."""
+    page = officer.open("/console/systems")
+    page.get_by_role("button", name="登记业务系统").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("名称").fill("掌上海关")
+    dialog.get_by_label("域名").fill("palm.example")
+    dialog.get_by_role("button", name="登记", exact=True).click()
+    page.get_by_role("button", name="我已保存").click()
+    expect(page.get_by_role("heading", name="掌上海关")).to_be_visible()
+    return page
+
+
+def test_a_secret_is_changed_and_the_old_one_ended(palm: Page) -> None:
+    page = palm
+    page.get_by_role("button", name="更换密钥").click()
+    expect(page.get_by_role("dialog")).to_contain_text("新密钥只显示一次")
+    look(page, "rotate")
+    ALBUM.take(page, "rotate")
+    page.get_by_role("dialog").get_by_role("button", name="更换密钥").click()
+    expect(page.get_by_role("dialog").locator("code")).to_have_text(re.compile(r"[\w-]{43}"))
+    page.get_by_role("button", name="我已保存").click()
+    expect(page.locator("main")).to_contain_text("旧密钥有效至")
+    page.get_by_role("button", name="立即停用旧密钥").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("button", name="保留旧密钥")).to_be_focused()
+    dialog.get_by_role("button", name="立即停用旧密钥").click()
+    expect(dialog).to_be_hidden()
+    expect(page.locator("main").get_by_role("button", name="立即停用旧密钥")).to_be_hidden()
+
+
+def test_a_system_gets_webhook_and_login_and_is_disabled(palm: Page) -> None:
+    page = palm
+    page.get_by_role("button", name="添加通知地址").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("通知地址").fill("https://palm.example/hook")
+    dialog.get_by_role("button", name="添加通知地址").click()
+    expect(page.get_by_role("dialog")).to_contain_text("whsec_")
+    page.get_by_role("button", name="我已保存").click()
+    expect(page.locator("main")).to_contain_text("https://palm.example/hook")
+    page.get_by_role("button", name="启用登录").click()
+    page.get_by_label("登录后返回的地址").fill("https://palm.example/cb")
+    look(page, "oidc")
+    page.get_by_role("dialog").get_by_role("button", name="保存修改").click()
+    expect(page.locator("main")).to_contain_text("https://palm.example/cb")
+
+    page.get_by_role("button", name="停用", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("button", name="不停用")).to_be_focused()
+    stop = dialog.get_by_role("button", name="停用", exact=True)
+    expect(stop).to_be_disabled()
+    dialog.get_by_label("原因").fill("合同到期")
+    judged(page)
+    stop.click()
+    expect(page.locator(".chip").first).to_have_text("已停用")
+    page.get_by_role("link", name="业务系统").last.click()
+    expect(page.locator("tbody tr").filter(has_text="掌上海关").last).to_contain_text("已停用")
+
+
+def test_a_certificate_is_found_with_its_story_and_its_chain(log_in_as: LogInAs) -> None:
+    clerk = log_in_as(StaffRole.CUSTOMER_SERVICE)
+    page = clerk.open("/console/certificates")
+    number = clerk.party.phone.certificate().shield_number
+    row = page.locator("tbody tr").filter(has=page.get_by_label(number, exact=True))
+    expect(row).to_contain_text(OPERATOR.name)
+    look(page, "certificates")
+    ALBUM.take(page, "certificates")
+    search = page.get_by_label("手机盾号、序列号、姓名、企业、证件号末 4 位以上")
+    for words in (number.lower(), OPERATOR.name, OPERATOR.id_number[-4:], OPERATOR.credit_code):
+        search.fill(words)
+        expect(row).to_be_visible()
+    assert OPERATOR.id_number not in page.content()
+    search.fill("没有这个人")
+    expect(page.get_by_role("heading", name="没有找到证书")).to_be_visible()
+    judged(page)
+    page.get_by_role("button", name="显示全部").click()
+    row.get_by_role("link").click()
+    expect(page.get_by_role("heading", name="经过")).to_be_visible()
+    expect(page.locator(".tl")).to_contain_text("签发")
+    look(page, "certificate")
+    ALBUM.take(page, "certificate")
+    with page.expect_download() as saved:
+        page.get_by_role("link", name="下载 DER 本证书").click()
+    found = parse_certificate(Path(saved.value.path()).read_bytes())
+    assert found.pem() == clerk.party.phone.certificate().pem
+    expect(page.get_by_role("link", name="后台任务")).to_be_hidden()
+
+
+def test_how_the_ca_stands(officer: Desk) -> None:
+    page = officer.open("/console/ca")
+    expect(page.get_by_role("heading", name="Mobile Shield Root CA")).to_be_visible()
+    expect(page.get_by_role("region", name="issuing", exact=True)).to_contain_text("正在签发")
+    look(page, "ca")
+    ALBUM.take(page, "ca")
+    page.get_by_role("button", name="English").click()
+    expect(page.get_by_role("region", name="issuing", exact=True)).to_contain_text("Issues now")
+    judged(page)
+
+
+def test_a_job_is_run_now(officer: Desk) -> None:
+    page = officer.open("/console/jobs")
+    row = page.locator("tbody tr").filter(has_text="清理过期数据")
+    look(page, "jobs")
+    ALBUM.take(page, "jobs")
+    row.get_by_role("button", name="立即运行 purge").click()
+    expect(page.get_by_role("status").first).to_contain_text("几秒内开始运行")
+    expect(page.get_by_text("没有未送达的通知")).to_be_visible()
+
+
+def test_what_was_sent_stands_without_codes(log_in_as: LogInAs) -> None:
+    clerk = log_in_as(StaffRole.CUSTOMER_SERVICE)
+    page = clerk.open("/console/sms")
+    expect(page.locator("tbody tr").filter(has_text="注册").first).to_contain_text("138****6027")
+    look(page, "sms")
+    ALBUM.take(page, "sms")
+    page.get_by_label("完整手机号").fill("138 0000 6027")
+    expect(page.locator("tbody tr").first).to_be_visible()
+    page.get_by_label("完整手机号").fill("13900000000")
+    expect(page.get_by_role("heading", name="没有发送记录")).to_be_visible()
+    assert "13900000000" not in page.url
+    for code in clerk.party.service.codes:
+        assert code not in page.content()
+
+
+def test_an_act_is_proven_in_the_browser_and_offline(log_in_as: LogInAs, tmp_path: Path) -> None:
+    auditor = log_in_as(StaffRole.AUDITOR)
+    page = auditor.open("/console/audit")
+    row = page.locator("tbody tr").filter(has_text="staff.").first
+    expect(row).to_be_visible()
+    look(page, "audit")
+    ALBUM.take(page, "audit")
+    row.get_by_role("button", name=re.compile("查看证明")).click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("status").first).to_contain_text("证明成立")
+    look(page, "proof")
+    ALBUM.take(page, "proof")
+    key = dialog.locator("code").first.inner_text()
+    with page.expect_download() as saved:
+        dialog.get_by_role("button", name="保存证明").click()
+    file = tmp_path / "proof.json"
+    saved.value.save_as(file)
+    parse_act_proof(file.read_text("utf-8")).check(VerifierKey.parse(key))
+    dialog.get_by_role("button", name="关闭").click()
+
+    def forge(route: object) -> None:
+        answer = route.fetch()  # type: ignore[attr-defined]
+        found = answer.json()
+        found["file"]["act"]["subject"] = "somebody else"
+        route.fulfill(response=answer, body=json.dumps(found))  # type: ignore[attr-defined]
+
+    page.route("**/proof", forge)
+    row.get_by_role("button", name=re.compile("查看证明")).click()
+    expect(dialog.get_by_role("status").first).to_contain_text("证明不成立")
+    expect(dialog.locator("li.bad")).to_have_count(1)
+    judged(page)
