@@ -35,17 +35,6 @@ def test_the_pictures_of_verifying_are_those_of_its_tests() -> None:
     assert taken == set(shown) == {file.stem for file in (FOLDER / "verify").iterdir()}
 
 
-def test_the_operators_pictures_are_those_of_the_consoles_tests() -> None:
-    walks = (ROOT / "tests" / "browser" / "desk").glob("test_console*.py")
-    taken = {
-        name
-        for walk in walks
-        for name in re.findall(r'ALBUM\.take\(page, "([a-z-]+)"\)', walk.read_text("utf-8"))
-    }
-    shown = re.findall(r'<img src="console/([a-z-]+)\.webp"', (FOLDER / "operator.md").read_text("utf-8"))
-    assert taken == set(shown) == {file.stem for file in (FOLDER / "console").iterdir()}
-
-
 def test_both_languages_have_the_same_sections() -> None:
     chinese = re.findall(r"^### (2\.3\.1\.\d+) ", (FOLDER / "phone.md").read_text("utf-8"), re.MULTILINE)
     english = re.findall(r"^\| (2\.3\.1\.\d+) \|", (FOLDER / "phone.en.md").read_text("utf-8"), re.MULTILINE)
