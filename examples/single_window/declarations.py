@@ -12,7 +12,18 @@ from mshield.client import AsyncBusinessClient, ClientError
 from . import codes
 from .advice import advice, next_step
 from .fields import HEAD, LINE
-from .form import EXAMPLE, MOST_LINES, Form, empty_form, form_of, line_total, read_form, total, typed_total
+from .form import (
+    EXAMPLE,
+    MOST_LINES,
+    Form,
+    empty_form,
+    form_of,
+    line_total,
+    read_form,
+    shown_price,
+    total,
+    typed_total,
+)
 from .pages import headers, message, page
 from .sessions import Session
 from .signing import missing, settle
@@ -47,7 +58,7 @@ async def show(request: Request) -> Response:
     signing = None
     if found.signing_id is not None:
         signing = store.signing(found.signing_id, session.require_person().credit_code)
-    lines = [(each, line_total(each)) for each in found.declared["lines"]]
+    lines = [(each, shown_price(each), line_total(each)) for each in found.declared["lines"]]
     return page(
         request,
         "declaration.html",

@@ -86,14 +86,13 @@ def number(places: int, most: int = 12) -> Rule:
             raise Wrong("请填数字，例如 3150.00", "Give a number, such as 3150.00") from None
         if not value.is_finite() or value <= 0:
             raise Wrong("须大于 0", "It must be more than 0")
-        _sign, digits, exponent = value.as_tuple()
-        after = max(0, -int(exponent))
+        after = max(0, -int(value.as_tuple().exponent))
         if after > places:
             raise Wrong(
                 f"最多 {places} 位小数" if places else "须为整数",
                 f"At most {places} decimal places" if places else "It must be a whole number",
             )
-        if len(digits) - after > most:
+        if value.adjusted() >= most:
             raise Wrong("数字太大", "The number is too large")
         return f"{value:f}"
 
@@ -151,7 +150,7 @@ HEAD: Final = (
 LINE: Final = (
     Field(
         key="hs", zh="商品编号（HS）", en="HS code", inputmode="numeric",
-        rule=matching(r"\d{10}", "须为 10 位数字", "It has exactly 10 digits"),
+        rule=matching(r"[0-9]{10}", "须为 10 位数字", "It has exactly 10 digits"),
     ),
     Field(key="name", zh="商品名称", en="Name of goods", rule=text(100)),
     Field(key="spec", zh="规格型号", en="Specification", rule=text(255), wide=True),

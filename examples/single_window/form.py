@@ -35,6 +35,15 @@ class Form:
             self.checked = {**head, "lines": lines}
         return not self.errors
 
+    def where(self, name: str) -> tuple[str, str]:
+        """(Chinese, English) of the field with this input's name, for the list of errors."""
+        if name.startswith("lines-"):
+            _lines, place, key = name.split("-")
+            of = next(each for each in LINE if each.key == key)
+            return f"商品第 {int(place) + 1} 项，{of.zh}", f"Item {int(place) + 1}, {of.en}"
+        of = next(each for each in HEAD if each.key == name)
+        return of.zh, of.en
+
     def _value(self, of: Field, typed: Mapping[str, str], name: str) -> str:
         given = typed.get(of.key, "").strip()
         if not given:
@@ -86,6 +95,12 @@ def line_total(line: Mapping[str, str]) -> Decimal:
     return (Decimal(line["quantity"]) * Decimal(line["price"])).quantize(_CENT, ROUND_HALF_UP)
 
 
+def shown_price(line: Mapping[str, str]) -> str:
+    """With thousands marks and two decimal places at least."""
+    price = Decimal(line["price"])
+    return f"{price:,f}" if price != price.quantize(_CENT) else f"{price.quantize(_CENT):,}"
+
+
 def total(lines: Sequence[Mapping[str, str]]) -> Decimal:
     """Of all goods."""
     return sum((line_total(line) for line in lines), Decimal(0)).quantize(_CENT)
@@ -102,9 +117,7 @@ def typed_total(line: Mapping[str, str]) -> str:
 
 
 def _lacking(of: Field) -> Wrong:
-    if of.table is not None:
-        return Wrong(f"请选择{of.zh}", f"Choose: {of.en}")
-    return Wrong(f"请填写{of.zh}", f"Fill in: {of.en}")
+    return Wrong("请填写", "Fill this in") if of.table is None else Wrong("请选择", "Choose one")
 
 
 def _text(given: Mapping[str, Any], name: str) -> str:

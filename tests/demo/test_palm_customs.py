@@ -10,7 +10,7 @@ from mshield.client import ProblemError, read_evidence, verify_evidence
 from mshield.client.phone import VirtualPhone
 from mshield.demo.browser import Browser
 from mshield.demo.people import OPERATOR
-from tests.demo.conftest import Demonstration, started
+from tests.demonstration import Demonstration, started
 from tests.service import free_ports
 
 

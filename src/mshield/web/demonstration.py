@@ -47,9 +47,30 @@ _OWN: Final = (
         ),
     ),
     Place(
+        "/register/",
+        ("在电脑上注册", "Register on a PC"),
+        ("新用户注册账号，再到手机盾登录", "Make an account, then log in with the shield's app"),
+    ),
+    Place(
         "/portal/",
         ("法人管理（三证合一）", "The legal person's portal"),
         ("挂失、冻结、作废本企业的手机盾", "Report an enterprise's shield lost, freeze it, revoke it"),
+    ),
+    Place(
+        "/console/",
+        ("运行控制台", "The console"),
+        (
+            "员工处理备案、账号、业务系统和证书",
+            "Staff see to filing, accounts, business systems and certificates",
+        ),
+    ),
+    Place(
+        "/verify/",
+        ("验证签名", "Verify a signature"),
+        (
+            "放入证据包或签名文件，在浏览器里核对",
+            "Give it a bundle of evidence or a signature: your browser checks it",
+        ),
     ),
     Place(
         "/dev/sms", ("短信", "SMS"), ("演示不发短信，验证码在这里看", "Nothing is sent: read the codes here")

@@ -1,0 +1,126 @@
+"""The demonstration with two browsers at it: the PC's, and the phone's with the shield's app and a camera."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.browser.app.camera import Camera
+from tests.browser.app.hand_and_eye import PIXEL, enter_pin, judged
+from tests.browser.app.seeded import Holder, bundle, holder
+from tests.browser.conftest import CHROMIUM, FLAGS, Party
+from tests.demonstration import Demonstration, demonstration_in
+
+
+@pytest.fixture(scope="session")
+def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demonstration]:
+    """All that runs."""
+    with demonstration_in(tmp_path_factory.mktemp("demonstration")) as made:
+        yield made
+
+
+@dataclass(slots=True)
+class Scene:
+    """A desk with a PC and a phone."""
+
+    demonstration: Demonstration
+    pc: Browser
+    phone: Holder
+    camera: Camera
+    complaints: list[str] = field(default_factory=list)
+
+    def at_the_pc(self, path: str = "/") -> Page:
+        """A new browser of the PC's at the Single Window."""
+        page = self.pc.new_context(viewport={"width": 1280, "height": 860}, locale="zh-CN").new_page()
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on(
+            "console",
+            lambda line: self.complaints.append(line.text) if "Content Security" in line.text else None,
+        )
+        page.goto(self.demonstration.window.origin + path)
+        return page
+
+    def on_the_phone(self) -> Page:
+        """The phone's browser at palm customs."""
+        page = self.phone.context.new_page()
+        page.goto(self.demonstration.palm.origin)
+        return page
+
+    def hold_the_phone_before(self, page: Page) -> Page:
+        """The phone's scanner filming this page's code, which goes on changing."""
+        self.camera.film(self.codes_of(page))
+        return self.phone.page("/scan")
+
+    def codes_of(self, page: Page) -> list[str]:
+        """What the page's code is now and in the coming seconds, from where the page has it."""
+        element = page.locator("mshield-login, mshield-sign")
+        request, token = element.get_attribute("request"), element.get_attribute("token")
+        address = f"{self.demonstration.service.origin}/api/pc/requests/{request}/events"
+        with httpx.stream(
+            "GET", address, headers={"Authorization": f"Bearer {token}"}, trust_env=False
+        ) as answer:
+            is_code = False
+            for line in answer.iter_lines():
+                if is_code and line.startswith("data: "):
+                    texts: list[str] = httpx.Response(200, content=line[6:]).json()["texts"]
+                    return texts
+                is_code = line == "event: qr" or (is_code and line != "")
+        raise AssertionError("no code came")
+
+    def give_pin(self, page: Page, button: str) -> None:
+        """Confirms on the phone."""
+        page.get_by_role("button", name=button).click()
+        enter_pin(page, self.phone.person.pin)
+
+    def logged_in(self) -> Page:
+        """The PC's browser, logged in by scan."""
+        page = self.at_the_pc("/login")
+        scanner = self.hold_the_phone_before(page)
+        self.give_pin(scanner, "输入 PIN 码登录")
+        expect(page.get_by_role("heading", name="报关单")).to_be_visible(timeout=20_000)
+        scanner.close()
+        return page
+
+
+@pytest.fixture(scope="module")
+def scene(demonstration: Demonstration, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    """The browsers close with the module's last test."""
+    camera = Camera(tmp_path_factory.mktemp("camera") / "scene.y4m")
+    camera.film([None])
+    engine = bundle(tmp_path_factory.mktemp("engine"))
+    party = Party(demonstration.service, demonstration.phone)
+    with sync_playwright() as playwright:
+        pc = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        mobile = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *camera.flags])
+        with holder(mobile, party, engine, **PIXEL) as phone:
+            phone.context.grant_permissions(["camera"], origin=demonstration.service.origin)
+            made = Scene(demonstration, pc, phone, camera)
+            yield made
+            # The phone's browser also was at palm customs, as it should.
+            phone.foreign[:] = [
+                each for each in phone.foreign if not each.startswith(demonstration.palm.origin)
+            ]
+        mobile.close()
+        pc.close()
+    assert not made.complaints
+
+
+@pytest.fixture
+def look(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Page, str], None]:
+    """Judges a page in Chinese and English; keeps its pictures where MSHIELD_SEEN names a folder."""
+    import os
+
+    kept = os.environ.get("MSHIELD_SEEN")
+
+    def judge(page: Page, name: str) -> None:
+        def see(how: str) -> None:
+            if kept:
+                page.screenshot(path=Path(kept) / f"{name}-{how}.png", full_page=True)
+
+        page.wait_for_load_state()
+        judged(page, see)
+
+    return judge
