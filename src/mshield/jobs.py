@@ -6,17 +6,23 @@ A job stands here by name, period and function; `services/jobs` sees to it that 
 from typing import Final
 
 from mshield.services.context import Context
+from mshield.services.end_leaves import end_leaves
 from mshield.services.end_renewals import end_renewals
 from mshield.services.expiry import tell_of_ends
 from mshield.services.jobs.job import Job
 from mshield.services.jobs.runner import Runner
 from mshield.services.log.sequence import sequence
 from mshield.services.purge import purge
+from mshield.services.renew_issuing import END_LEAVES
 
 
 async def _publish_crls(context: Context) -> int:
     """Lists and OCSP answers, so that no reader waits for one to be made."""
     return await context.publisher.refresh(now=context.clock())
+
+
+async def _end_leaves(context: Context) -> int:
+    return await end_leaves(context.db, now=context.clock())
 
 
 async def _purge(context: Context) -> int:
@@ -56,6 +62,7 @@ async def _webhooks_wanted(context: Context) -> bool:
 
 
 JOBS: Final = (
+    Job(END_LEAVES, 3600, _end_leaves),
     Job("crl", 60, _publish_crls),
     Job("expiry", 3600, _tell_of_ends),
     Job("filing", 60, _refresh_filing),

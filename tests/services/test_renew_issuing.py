@@ -12,11 +12,15 @@ from mshield.pki.crl import KEY_COMPROMISE
 from mshield.pki.errors import CertificateOnHold, CertificateRevoked
 from mshield.pki.ocsp import CertId, Good, RevokedAt, build_ocsp_request, parse_ocsp_response
 from mshield.pki.path import check_crl, check_ocsp
+from mshield.services import end_leaves
 from mshield.services.init_ca import list_certificates
 from mshield.services.issue import serial_text
 from mshield.services.publish import Publisher
 from mshield.services.renew_issuing import renew_issuing, revoke_issuing
+from mshield.store import jobs
 from mshield.store.authorities import crl_der
+from mshield.store.certificate_changes import history
+from mshield.store.certificates import find_by_serial
 from mshield.store.database import Database
 from tests.conftest import START
 from tests.issuing import Ca, change, make_ca, person
@@ -159,3 +163,39 @@ async def test_answers_that_are_asked_for_are_signed_before_they_run_out(ca: Ca)
     assert first != second
     assert await publisher.refresh(now=START + 400_000) == 1
     assert await publisher.refresh(now=START + 600_000) == 0  # nobody asked since
+
+
+async def test_an_older_generation_never_takes_a_revoked_ones_place(ca: Ca) -> None:
+    await _renew(ca, now=START)
+    await revoke_issuing(ca.db, "issuing-2", reason=0, now=START)
+    with pytest.raises(errors.Unavailable):
+        await ca.certify(now=START)
+    await _renew(ca, now=START)
+    assert (await ca.certify(now=START)).issuer_der == _newest(ca).subject_der
+
+
+async def test_what_a_revoked_ca_has_issued_ends_and_nothing_else(
+    ca: Ca, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(end_leaves, "_BATCH", 2)
+    old = [serial_text((await ca.certify(now=START)).serial) for _ in range(5)]
+    await change(ca.db, old[0], CertificateEvent.REVOKE, now=START)
+    await change(ca.db, old[1], CertificateEvent.FREEZE, now=START)
+    await _renew(ca, now=START)
+    new = serial_text((await ca.certify(now=START)).serial)
+    assert await end_leaves.end_leaves(ca.db, now=START) == 0
+    await revoke_issuing(ca.db, "issuing", reason=KEY_COMPROMISE, now=START + 1000)
+    (job,) = await jobs.list_jobs(ca.db)
+    assert (job.name, job.next_at) == ("ca", START + 1000)
+    assert await end_leaves.end_leaves(ca.db, now=START + 2000) == 4
+    assert await end_leaves.end_leaves(ca.db, now=START + 3000) == 0
+    for serial in old[1:]:
+        row = await find_by_serial(ca.db, serial=serial)
+        assert row is not None
+        assert (row.state, row.holds, row.revocation_reason) == ("revoked", frozenset(), 2)
+        (*_, event) = await history(ca.db, serial=serial)
+        assert (event.event, event.actor, event.reason) == ("revoke", "service", "ca_revoked")
+    first, kept = await find_by_serial(ca.db, serial=old[0]), await find_by_serial(ca.db, serial=new)
+    assert first is not None
+    assert kept is not None
+    assert (first.revoked_at, kept.state) == (START, "active")

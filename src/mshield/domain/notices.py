@@ -32,6 +32,7 @@ class NoticeKind(StrEnum):
     CLONE = "clone"
     PIN_LOCKED = "pin_locked"
     REVOKED = "revoked"
+    CA_REVOKED = "ca_revoked"
     RENEWAL_ENDING = "renewal_ending"
     RENEWAL_FILING = "renewal_filing"
     EXPIRED = "expired"
@@ -104,6 +105,12 @@ WORDINGS: Final[Mapping[NoticeKind, Wording]] = MappingProxyType(
         _K.REVOKED: Wording(
             "您尾号 {tail} 的手机盾证书已由企业法人作废。",
             "The certificate of your shield ending in {tail} was revoked by your legal person.",
+            ("tail",),
+        ),
+        _K.CA_REVOKED: Wording(
+            "您尾号 {tail} 的手机盾证书已失效，因为签发机构停用了这一代证书。请在手机盾中重新申请。",
+            "The certificate of your shield ending in {tail} is no longer valid, since its CA was revoked. Apply for "
+            "a new one in the app.",
             ("tail",),
         ),
         _K.RENEWAL_ENDING: Wording(

@@ -22,6 +22,7 @@ SmsNotice = Literal[
     "clone",
     "pin_locked",
     "revoked",
+    "ca_revoked",
     "renewal_ending",
     "renewal_filing",
     "expired",

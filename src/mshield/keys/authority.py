@@ -95,14 +95,18 @@ class Authorities:
 
     @property
     def issuing(self) -> Authority:
-        """The CA that issues: the newest that isn't revoked. Raises NoAuthority."""
-        for name in reversed(self._issuing):
-            if name not in self._revoked:
-                return self._issuing[name]
-        raise NoAuthority(
-            "没有可用的签发机构：请运行 mshield ca renew-issuing",
-            "there is no issuing CA that may issue: run `mshield ca renew-issuing`",
-        )
+        """The CA that issues: the newest generation. Raises NoAuthority where that one is revoked.
+
+        An older generation never takes its place: who revoked the newest decides when issuing goes on, by making the
+        next one.
+        """
+        newest = next(reversed(self._issuing), None)
+        if newest is None or newest in self._revoked:
+            raise NoAuthority(
+                "签发机构已被吊销，停止签发：请运行 mshield ca renew-issuing 建立新一代",
+                "the issuing CA is revoked and nothing is issued: make the next one, `mshield ca renew-issuing`",
+            )
+        return self._issuing[newest]
 
     @property
     def names(self) -> tuple[str, ...]:

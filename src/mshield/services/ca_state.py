@@ -82,10 +82,9 @@ class ReadCaState:
     async def _cas(self, *, now: int) -> tuple[OneCa, ...]:
         rows = {row.name: row for row in await store.list_authorities(self.db)}
         issuing = sorted(filter(generation_of, rows), key=lambda name: generation_of(name) or 0)
-        in_force = [name for name in issuing if rows[name].revoked_at is None]
         return tuple(
             [
-                await self._ca(rows[name], rows.get(responder_name(name)), in_force[-1:], now=now)
+                await self._ca(rows[name], rows.get(responder_name(name)), issuing[-1:], now=now)
                 for name in (ROOT, *issuing)
                 if name in rows
             ]

@@ -24,6 +24,7 @@ from mshield.domain.notices import (
 )
 from mshield.gateways.sms import SmsError, SmsGateway, SmsMessage
 from mshield.gateways.sms_provider import NO_TEMPLATE
+from mshield.services import end_leaves
 from mshield.settings import Settings
 from mshield.store import notifications as store
 from mshield.store.database import Database, Tx
@@ -80,7 +81,7 @@ class Notify:
         return len(events)
 
     async def _tell_of(self, tx: Tx, event: UntoldEvent, *, now: int) -> None:
-        kind = OF_EVENT.get(CertificateEvent(event.event))
+        kind = _kind_of(event)
         if kind is None:
             return
         details = {"tail": tail(event.shield_number)}
@@ -144,3 +145,11 @@ class Notify:
             parameters=tuple((name, notice.details[name]) for name in WORDINGS[kind].parameters),
             at=now,
         )
+
+
+def _kind_of(event: UntoldEvent) -> NoticeKind | None:
+    kind = OF_EVENT.get(CertificateEvent(event.event))
+    # Not the legal person's doing, and to be cured by applying anew.
+    if kind is NoticeKind.REVOKED and event.reason == end_leaves.REASON:
+        return NoticeKind.CA_REVOKED
+    return kind

@@ -4,6 +4,8 @@ A renewed CA has a new key and a new name; the one before stays for what it has 
 answers are published at their addresses, signed by its own keys, until its certificate ends and with it the last leaf.
 """
 
+from typing import Final
+
 from mshield.gm.engine import Engine
 from mshield.keys.authority import ROOT, generation_of, issuing_name, open_authority
 from mshield.keys.errors import AuthorityExists, AuthorityRevoked, NoAuthority
@@ -13,15 +15,18 @@ from mshield.pki.certificate import Certificate, parse_certificate
 from mshield.pki.names import Name, make_name
 from mshield.services.init_ca import make_issuing
 from mshield.settings import Settings
-from mshield.store import acts
+from mshield.store import acts, jobs
 from mshield.store.authorities import (
     find_authority,
     insert_authorities,
     list_standings,
     revoke_authority,
 )
-from mshield.store.certificate_changes import SERVICE
+from mshield.store.certificate_changes import SERVICE, By
 from mshield.store.database import Conflict, Database, Tx
+
+END_LEAVES: Final = "ca"
+"""The job that ends what a revoked CA has issued."""
 
 
 async def renew_issuing(
@@ -57,17 +62,19 @@ async def revoke_issuing(db: Database, name: str, *, reason: int, now: int) -> C
 
     Raises NoAuthority, AuthorityRevoked.
     """
-    row = None if generation_of(name) is None else await find_authority(db, name=name)
+    return await db.write(lambda tx: revoke_issuing_in(tx, name, reason=reason, by=SERVICE, now=now))
+
+
+async def revoke_issuing_in(tx: Tx, name: str, *, reason: int, by: By, now: int) -> Certificate:
+    """`revoke_issuing` inside of the caller's transaction; what it has issued is ended by the job `ca`, due at once."""
+    row = None if generation_of(name) is None else await find_authority(tx, name=name)
     if row is None:
         raise _no_authority(name)
-
-    async def work(tx: Tx) -> None:
-        if not await revoke_authority(tx, name=name, reason=reason, now=now):
-            raise AuthorityRevoked(f"{name} 早已被吊销", f"{name} is revoked already")
-        details = {"reason": reason}
-        await acts.record(tx, by=SERVICE, act="ca.revoke_issuing", subject=name, details=details, now=now)
-
-    await db.write(work)
+    if not await revoke_authority(tx, name=name, reason=reason, now=now):
+        raise AuthorityRevoked(f"{name} 早已被吊销", f"{name} is revoked already")
+    await acts.record(tx, by=by, act="ca.revoke_issuing", subject=name, details={"reason": reason}, now=now)
+    await jobs.register(tx, name=END_LEAVES, now=now)
+    await jobs.make_due(tx, name=END_LEAVES, now=now)
     return parse_certificate(row.certificate)
 
 

@@ -126,3 +126,15 @@ async def events(db: Database, *, serial: str) -> list[EventOf]:
 async def of_device(db: Database, *, serial: str) -> list[Sibling]:
     """The other certificates of its device, newest first."""
     return [Sibling(**row) for row in await db.all(_SQL["of_device"], serial=serial)]
+
+
+async def standing_of(db: Database, *, issuer: str, after: str, most: int) -> list[str]:
+    """Serials after this one of what a CA has issued and nobody has ended."""
+    rows = await db.all(_SQL["standing_of"], issuer=issuer, after=after, most=most)
+    return [row["serial"] for row in rows]
+
+
+async def count_standing(db: Database, *, issuer: str) -> int:
+    """How many there are."""
+    row = await db.one(_SQL["count_standing"], issuer=issuer)
+    return 0 if row is None else row["count"]

@@ -21,6 +21,7 @@ class UntoldEvent:
 
     id: str
     event: str
+    reason: str
     account_id: str
     credit_code: str
     shield_number: str

@@ -47,3 +47,12 @@ WHERE e.serial = :serial ORDER BY e.id;
 SELECT c.serial, c.state, c.issued_at, c.not_after FROM certificates c
 WHERE c.device_id = (SELECT device_id FROM certificates WHERE serial = :serial) AND c.serial <> :serial
 ORDER BY c.issued_at DESC, c.serial LIMIT 20;
+
+-- name: standing_of
+-- What a CA has issued and nobody has ended, by serial.
+SELECT serial FROM certificates
+WHERE serial > :after AND issuer = :issuer AND state IN ('issued', 'active', 'pin_locked')
+ORDER BY serial LIMIT :most;
+
+-- name: count_standing^
+SELECT COUNT(*) AS count FROM certificates WHERE issuer = :issuer AND state IN ('issued', 'active', 'pin_locked');

@@ -6,6 +6,7 @@ export const jobWords = {
     hint: "服务自己做的事；几个进程中由一个完成",
     name: "任务",
     what: {
+      ca: "结束被吊销机构的证书",
       crl: "吊销列表和 OCSP",
       expiry: "到期提醒",
       filing: "同步外部备案",
@@ -43,6 +44,7 @@ export const jobWords = {
     hint: "What the service does by itself; of several processes one does each",
     name: "Job",
     what: {
+      ca: "Certificates of revoked CAs",
       crl: "Revocation lists and OCSP",
       expiry: "Reminders of ends",
       filing: "Outside filing",

@@ -1,0 +1,55 @@
+"""Ends the certificates of a revoked CA: their statuses say it, nobody signs with them, their holders are told.
+
+Whoever checks the CA itself knows at once, by the root's list and answers; this is for who looks at the leaf alone, and
+for the devices, which are free to apply anew. A certificate that waits for its turn lasts some seconds longer, some
+minutes where there are very many.
+"""
+
+from typing import Final
+
+from mshield.domain import errors
+from mshield.domain.certificates import CertificateEvent
+from mshield.keys.authority import generation_of
+from mshield.store import authorities, certificate_changes, certificate_search
+from mshield.store.certificate_changes import SERVICE
+from mshield.store.database import Database, Tx
+
+REASON: Final = "ca_revoked"
+CA_COMPROMISE: Final = 2
+"""RFC 5280: what is said of a certificate whose CA is revoked."""
+
+_BATCH: Final = 200
+
+
+async def end_leaves(db: Database, *, now: int) -> int:
+    """Revokes what stands of all revoked CAs; gives how many."""
+    ended = 0
+    for row in await authorities.list_standings(db):
+        if row.revoked_at is not None and generation_of(row.name) is not None:
+            ended += await _end_of(db, row.name, now=now)
+    return ended
+
+
+async def _end_of(db: Database, issuer: str, *, now: int) -> int:
+    ended, after = 0, ""
+    while serials := await certificate_search.standing_of(db, issuer=issuer, after=after, most=_BATCH):
+        for serial in serials:
+            ended += await db.write(lambda tx, serial=serial: _end(tx, serial, now=now))  # type: ignore[misc]
+        after = serials[-1]
+    return ended
+
+
+async def _end(tx: Tx, serial: str, *, now: int) -> int:
+    try:
+        await certificate_changes.change(
+            tx,
+            serial=serial,
+            event=CertificateEvent.REVOKE,
+            by=SERVICE,
+            reason=REASON,
+            revocation_reason=CA_COMPROMISE,
+            now=now,
+        )
+    except errors.Conflict:  # it ended otherwise meanwhile
+        return 0
+    return 1
