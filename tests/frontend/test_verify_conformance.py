@@ -304,6 +304,15 @@ def large() -> Iterator[Case]:
     many = json.loads(bundles.good().encode())
     many["document"]["display"] = [{"label": "x", "value": "y"}] * 50_000
     yield bundle("a display of many lines", json.dumps(many).encode())
+    for name, pem in {
+        "a PEM of many beginnings": "-----BEGIN CERTIFICATE-----\n" * 200_000,
+        "a PEM that is not ASCII": A.leaf.pem().replace("\nMII", "\nMIé"),
+        "a PEM with a second certificate": A.leaf.pem() + A.issuing.pem(),
+        "a PEM with words around it": f"before\n{A.leaf.pem()}after",
+    }.items():
+        odd = json.loads(bundles.good().encode())
+        odd["certificate_pem"] = pem
+        yield bundle(name, json.dumps(odd).encode())
     many = json.loads(bundles.good().encode())
     many["log"]["hashes_b64"] = many["log"]["hashes_b64"] * 5_000
     yield bundle("a proof of many hashes", json.dumps(many).encode())

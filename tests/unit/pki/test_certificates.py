@@ -71,6 +71,13 @@ def test_ocsp_responder() -> None:
     assert A.ocsp.aki == A.issuing.ski
 
 
+def test_a_pem_that_is_none_is_refused_soon() -> None:
+    assert parse_certificates_pem("-----BEGIN CERTIFICATE-----\n" * 200_000) == ()
+    for text in ("é", "%", "AAA"):
+        with pytest.raises(DerError):
+            parse_certificate_pem(f"-----BEGIN CERTIFICATE-----{text}-----END CERTIFICATE-----")
+
+
 def test_pem_round_trip() -> None:
     assert parse_certificate_pem(A.leaf.pem()) == A.leaf
     assert parse_certificates_pem("chain:\n" + A.leaf.pem() + A.issuing.pem()) == (A.leaf, A.issuing)

@@ -4,9 +4,15 @@ import { GmError } from "./errors.ts";
 
 const HEX = /^(?:[0-9a-f]{2})*$/;
 
+const DIGITS = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
 /** Lower-case hex, as it is on the wire. */
 export function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  let text = "";
+  for (const byte of bytes) {
+    text += DIGITS[byte]!;
+  }
+  return text;
 }
 
 /** The bytes of lower-case hex, of exactly `length` where that is given; else `malformed`. */

@@ -1,7 +1,7 @@
 /** Signed attributes of a CMS signature (RFC 5652, 5.3): exactly three, in their one form. */
 
 import { FormError, oid, signedAttributes } from "@mshield/forms";
-import { hex, same } from "@mshield/gm";
+import { same } from "@mshield/gm";
 
 import { OIDS } from "./oids.ts";
 import { allOf, type Reader, whole } from "./reader.ts";
@@ -17,7 +17,7 @@ export interface Attributes {
 /** The attributes that M encodes; FormError for anything but their one form. */
 export function parseAttributes(message: Uint8Array): Attributes {
   const values = new Map(whole(message, (reader) => reader.setOf()).map(readAttribute));
-  if (hex(values.get(OIDS.contentType) ?? new Uint8Array()) !== hex(oid(OIDS.cmsData))) {
+  if (!same(values.get(OIDS.contentType) ?? new Uint8Array(), oid(OIDS.cmsData))) {
     throw new FormError("the signed content type is not plain data");
   }
   const found = {

@@ -10,10 +10,10 @@ import { ALGORITHM, KEY_ALGORITHM, readFrame } from "./frame.ts";
 import { attribute, type Name, readName } from "./names.ts";
 import { OIDS } from "./oids.ts";
 import { allOf, type Reader, whole } from "./reader.ts";
+import { pemBlocks } from "./text.ts";
 
 const V3 = 2n;
 const SERIAL_BITS = 159n;
-const BLOCK = /-----BEGIN CERTIFICATE-----([\s\S]*?)-----END CERTIFICATE-----/g;
 const LINE = 64;
 
 /** Times in ms; `tbs` is what `signature` covers. */
@@ -65,9 +65,7 @@ function readBody(inside: Reader): Omit<Certificate, "der" | "tbs" | "signature"
 
 /** All certificates of a PEM text, in its order; text around them is passed over. */
 export function parsePem(text: string): Certificate[] {
-  return [...text.matchAll(BLOCK)].map(([, body]) =>
-    parseCertificate(fromBase64(body!.replaceAll(/\s+/g, ""), { lax: true })),
-  );
+  return pemBlocks("CERTIFICATE", text).map((body) => parseCertificate(fromBase64(body, { lax: true })));
 }
 
 /** PEM with lines of 64 characters and a final newline. */

@@ -9,7 +9,7 @@ import { parseEvidence } from "./evidence.ts";
 import { attribute } from "./names.ts";
 import { OIDS } from "./oids.ts";
 import { requireIssued } from "./path.ts";
-import { ascii } from "./text.ts";
+import { ascii, clipped } from "./text.ts";
 import { openCheckpoint, parseVerifierKey } from "./tlog/note.ts";
 
 /** All certificates of a DER or PEM file; FormError where there is none. */
@@ -24,7 +24,7 @@ export function parseCertificates(bytes: Uint8Array): Certificate[] {
 
 /** Whom the certificate names: CN, or O where there is none. */
 export function nameOf({ subject }: Certificate): string {
-  return attribute(subject, OIDS.commonName) ?? attribute(subject, OIDS.organisation) ?? "";
+  return clipped(attribute(subject, OIDS.commonName) ?? attribute(subject, OIDS.organisation) ?? "");
 }
 
 /** Whether `issuer` issued the certificate, by name and signature. */

@@ -1,20 +1,27 @@
 /** Judges one signature with all that is known, and tells every check: what passed, what failed first, what was not done and why. */
 
 import { FormError } from "@mshield/forms";
-import { hex, sm3 } from "@mshield/gm";
+import { hex } from "@mshield/gm";
 
 import type { Case } from "./assemble.ts";
-import { type Certificate, fingerprint, parsePem, personOf, type Person } from "./certificate.ts";
+import {
+  type Document,
+  documentOf,
+  type Read,
+  readCase,
+  requestOf,
+  type Signer,
+  signerOf,
+} from "./case_facts.ts";
+import { type Certificate, fingerprint } from "./certificate.ts";
 import { type Check, type CheckName, type Facts, Tally, type Verdict, verdictOf } from "./checks.ts";
-import { parseCms } from "./cms.ts";
-import { NOTHING } from "./content.ts";
 import type { Crl } from "./crl.ts";
 import { PartError, VerificationError } from "./errors.ts";
-import { type Evidence, parseEvidence } from "./evidence.ts";
+import type { Evidence } from "./evidence.ts";
 import { parseOcsp } from "./ocsp.ts";
 import { type VerifiedPath, isNamed } from "./path.ts";
 import { checkOcsp, SKEW } from "./status.ts";
-import { serialText, verifyEvidence } from "./verify_evidence.ts";
+import { verifyEvidence } from "./verify_evidence.ts";
 import { verifyCms, verifySignature } from "./verify_signature.ts";
 
 /** How the question about the certificate's present state went: the answer (DER), or why there is none. */
@@ -45,8 +52,7 @@ export interface Result {
   /** A failed one first. */
   readonly checks: readonly Check[];
   /** As the certificate says; to be believed only where chain and signature passed. */
-  readonly signer:
-    (Person & { readonly serial: string; readonly notBefore: number; readonly notAfter: number }) | null;
+  readonly signer: Signer | null;
   /** Of a bundle, by the service's clock. */
   readonly signedAt: number | null;
   /** The moment that was judged, and that of the verification. */
@@ -57,16 +63,6 @@ export interface Result {
   readonly log: { readonly origin: string; readonly index: number; readonly key: string } | null;
   /** SHA-256 (hex) of the root to which the chain leads. */
   readonly rootSha256: string | null;
-}
-
-/** What was signed; `digest` is SM3 (hex). */
-export interface Document {
-  readonly name: string | null;
-  readonly title: string | null;
-  readonly mediaType: string | null;
-  readonly size: number;
-  readonly digest: string;
-  readonly display: Evidence["document"]["display"];
 }
 
 const ORDER: Readonly<Record<Case["kind"], readonly CheckName[]>> = {
@@ -85,14 +81,6 @@ const ORDER: Readonly<Record<Case["kind"], readonly CheckName[]>> = {
   cms: ["input", "content", "signature", "chain", "revocation", "issuers", "now"],
   signature: ["content", "signature", "chain", "revocation", "issuers", "now"],
 };
-
-/** What of a case can be read without judging it. */
-interface Read {
-  readonly evidence: Evidence | null;
-  readonly leaf: Certificate | null;
-  readonly inside: readonly Certificate[];
-  readonly embedded: Uint8Array | null;
-}
 
 /** The result; it never throws for what stands in the files. */
 export async function judge(given: Case, known: Known): Promise<Result> {
@@ -122,7 +110,7 @@ export async function judge(given: Case, known: Known): Promise<Result> {
     judgedAt: read.evidence?.signature.signedAt ?? momentOf(given, known),
     verifiedAt: known.now,
     document: await documentOf(given, read),
-    request: read.evidence?.request ?? null,
+    request: read.evidence === null ? null : requestOf(read.evidence),
     log: logOf(checks, read.evidence),
     rootSha256: path === null ? null : hex(fingerprint(path.root)),
   };
@@ -330,56 +318,6 @@ function present(path: VerifiedPath, ocsp: Uint8Array, now: number): { at: numbe
     }
     throw error;
   }
-}
-
-function readCase({ piece, certificate }: Case): Read {
-  const nothing: Read = { evidence: null, leaf: certificate, inside: [], embedded: null };
-  try {
-    if (piece.found.kind === "evidence") {
-      const evidence = parseEvidence(piece.found.bytes);
-      return { ...nothing, evidence, ...readChain(evidence), embedded: evidence.document.content };
-    }
-    if (piece.found.kind === "cms") {
-      const { signer, certificates, content } = parseCms(piece.found.der);
-      return { ...nothing, leaf: signer, inside: certificates, embedded: content };
-    }
-  } catch (error) {
-    if (!(error instanceof FormError)) {
-      throw error;
-    }
-  }
-  return nothing;
-}
-
-function readChain({ certificatePem, chainPem }: Evidence): Pick<Read, "leaf" | "inside"> {
-  try {
-    const [leaf] = parsePem(certificatePem);
-    return { leaf: leaf ?? null, inside: chainPem.flatMap(parsePem) };
-  } catch (error) {
-    if (error instanceof FormError) {
-      return { leaf: null, inside: [] };
-    }
-    throw error;
-  }
-}
-
-function signerOf(leaf: Certificate): NonNullable<Result["signer"]> {
-  return { ...personOf(leaf), serial: serialText(leaf), notBefore: leaf.notBefore, notAfter: leaf.notAfter };
-}
-
-async function documentOf({ document }: Case, { evidence, embedded }: Read): Promise<Document | null> {
-  if (evidence !== null) {
-    const { title, mediaType, size, digest, display } = evidence.document;
-    return { name: document?.name ?? null, title, mediaType, size, digest, display };
-  }
-  const plain = { title: null, mediaType: null, display: [] };
-  if (document !== null) {
-    const digest = hex(await document.content.hash(NOTHING));
-    return { ...plain, name: document.name, size: document.content.size, digest };
-  }
-  return embedded === null
-    ? null
-    : { ...plain, name: null, size: embedded.length, digest: hex(sm3(embedded)) };
 }
 
 function logOf(checks: readonly Check[], evidence: Evidence | null): Result["log"] {

@@ -19,6 +19,8 @@ const SEQUENCE = 0x30;
 const MAX_DEPTH = 32;
 /** Octets of the longest object identifier that is read. */
 const MAX_OID = 128;
+/** Octets of the longest number, and of the longest set of named bits. */
+const [MAX_INTEGER, MAX_BITS] = [1024, 16];
 const PRINTABLE = /^[A-Za-z0-9 '()+,\-./:=?]*$/;
 /** Where UTCTime ends and GeneralizedTime begins (RFC 5280, 4.1.2.5), in ms. */
 const [UTC_FIRST, UTC_END] = [Date.UTC(1950, 0), Date.UTC(2050, 0)];
@@ -97,8 +99,8 @@ export class Reader {
     const content = this.content(tag);
     const [first, second] = content;
     const isPadded = second !== undefined && (first === 0 || first === 0xff) && first >> 7 === second >> 7;
-    if (first === undefined || isPadded) {
-      throw new FormError("an integer is empty or not minimal");
+    if (first === undefined || isPadded || content.length > MAX_INTEGER) {
+      throw new FormError("an integer is empty, not minimal or too long");
     }
     const value = number(content);
     return first < 0x80 ? value : value - (1n << BigInt(8 * content.length));
@@ -141,10 +143,12 @@ export class Reader {
 
   /** Positions of the set bits of a BIT STRING of named bits, the last of which is set (X.690, 11.2). */
   namedBits(): Set<number> {
-    const [unused, ...octets] = this.content(BIT_STRING);
+    const content = this.content(BIT_STRING);
+    const [unused, octets] = [content[0], content.subarray(1)];
     const last = octets.at(-1);
-    if (unused === undefined || unused > 7 || (last === undefined && unused > 0)) {
-      throw new FormError("a bit string is malformed");
+    const isLong = octets.length > MAX_BITS;
+    if (unused === undefined || unused > 7 || (last === undefined && unused > 0) || isLong) {
+      throw new FormError("a bit string is malformed or too long");
     }
     if (last !== undefined && (last & ((2 << unused) - 1)) !== 1 << unused) {
       throw new FormError("named bits have trailing zeros or padding");

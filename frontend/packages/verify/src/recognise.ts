@@ -5,7 +5,7 @@ import { fromDer, GmError, hex, number, toDer, unhex } from "@mshield/gm";
 
 import { type Certificate, parseCertificate, parsePem } from "./certificate.ts";
 import { type Crl, parseCrl } from "./crl.ts";
-import { ascii } from "./text.ts";
+import { ascii, pemBlocks } from "./text.ts";
 
 export type Found =
   | { readonly kind: "evidence"; readonly bytes: Uint8Array }
@@ -29,7 +29,6 @@ const HEAD_BYTES = 48;
 const MAX_TEXT = 512;
 const RAW_BYTES = 64;
 const PEM = /^\s*-----BEGIN ([A-Z0-9 ]+)-----/;
-const PEM_BODY = /-----BEGIN [A-Z0-9 ]+-----([\s\S]*?)-----END/;
 
 /** Takes what stands in a file of at most MAX_BYTES. */
 export function recognise(bytes: Uint8Array, name: string): Found {
@@ -71,7 +70,7 @@ function ofPem(label: string, text: string): Found {
     const certificates = read(() => parsePem(text)) ?? [];
     return certificates.length > 0 ? { kind: "certificates", certificates } : { kind: "unreadable" };
   }
-  const body = PEM_BODY.exec(text)?.[1]?.replaceAll(/\s+/g, "");
+  const [body] = pemBlocks(label, text);
   const der = body === undefined ? null : read(() => fromBase64(body, { lax: true }));
   if (der === null) {
     return { kind: "unreadable" };

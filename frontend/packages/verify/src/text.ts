@@ -1,4 +1,4 @@
-/** Bytes as text of the same length, for looking at what may be ASCII. */
+/** Bytes as text of the same length, for looking at what may be ASCII; PEM; and texts of others, cut to be shown. */
 
 const CHUNK = 0x8000;
 
@@ -8,4 +8,26 @@ export function ascii(bytes: Uint8Array): string {
     text += String.fromCharCode(...bytes.subarray(at, at + CHUNK));
   }
   return text;
+}
+
+/** The base64 in all PEM blocks of this label. A search for a pattern would take forever over many beginnings without an end. */
+export function pemBlocks(label: string, text: string): string[] {
+  const [begin, finish] = [`-----BEGIN ${label}-----`, `-----END ${label}-----`];
+  const found: string[] = [];
+  for (let at = text.indexOf(begin); at >= 0;) {
+    const end = text.indexOf(finish, at + begin.length);
+    if (end < 0) {
+      break;
+    }
+    found.push(text.slice(at + begin.length, end).replaceAll(/\s+/g, ""));
+    at = text.indexOf(begin, end + finish.length);
+  }
+  return found;
+}
+
+const LONGEST = 1000;
+
+/** At most a thousand characters of what somebody else wrote: a page must not choke on a name of megabytes. */
+export function clipped(text: string): string {
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
 }

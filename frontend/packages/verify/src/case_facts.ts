@@ -1,0 +1,120 @@
+/** What can be told of a case without judging it. Texts are cut to be shown: whoever made the file wrote them. */
+
+import { FormError } from "@mshield/forms";
+import { hex, sm3 } from "@mshield/gm";
+
+import type { Case } from "./assemble.ts";
+import { type Certificate, parsePem, type Person, personOf } from "./certificate.ts";
+import { parseCms } from "./cms.ts";
+import { NOTHING } from "./content.ts";
+import { type Evidence, parseEvidence } from "./evidence.ts";
+import { clipped } from "./text.ts";
+import { serialText } from "./verify_evidence.ts";
+
+/** Lines of a display that are shown. */
+const MOST_LINES = 200;
+
+/** Whom the certificate names, and the certificate itself. */
+export type Signer = Person & {
+  readonly serial: string;
+  readonly notBefore: number;
+  readonly notAfter: number;
+};
+
+/** What was signed; `digest` is SM3 (hex). Texts are cut to be shown. */
+export interface Document {
+  readonly name: string | null;
+  readonly title: string | null;
+  readonly mediaType: string | null;
+  readonly size: number;
+  readonly digest: string;
+  /** The first ones of `lines`. */
+  readonly display: Evidence["document"]["display"];
+  readonly lines: number;
+}
+
+/** What of a case can be read without judging it. */
+export interface Read {
+  readonly evidence: Evidence | null;
+  readonly leaf: Certificate | null;
+  readonly inside: readonly Certificate[];
+  readonly embedded: Uint8Array | null;
+}
+
+export function readCase({ piece, certificate }: Case): Read {
+  const nothing: Read = { evidence: null, leaf: certificate, inside: [], embedded: null };
+  try {
+    if (piece.found.kind === "evidence") {
+      const evidence = parseEvidence(piece.found.bytes);
+      return { ...nothing, evidence, ...readChain(evidence), embedded: evidence.document.content };
+    }
+    if (piece.found.kind === "cms") {
+      const { signer, certificates, content } = parseCms(piece.found.der);
+      return { ...nothing, leaf: signer, inside: certificates, embedded: content };
+    }
+  } catch (error) {
+    if (!(error instanceof FormError)) {
+      throw error;
+    }
+  }
+  return nothing;
+}
+
+function readChain({ certificatePem, chainPem }: Evidence): Pick<Read, "leaf" | "inside"> {
+  try {
+    const [leaf] = parsePem(certificatePem);
+    return { leaf: leaf ?? null, inside: chainPem.flatMap(parsePem) };
+  } catch (error) {
+    if (error instanceof FormError) {
+      return { leaf: null, inside: [] };
+    }
+    throw error;
+  }
+}
+
+export function signerOf(leaf: Certificate): Signer {
+  const { name, organisation, role, creditCode } = personOf(leaf);
+  const person = {
+    name: clipped(name),
+    organisation: clipped(organisation),
+    role: clipped(role),
+    creditCode: creditCode === null ? null : clipped(creditCode),
+  };
+  return { ...person, serial: serialText(leaf), notBefore: leaf.notBefore, notAfter: leaf.notAfter };
+}
+
+export function requestOf({ request: { id, kind, system } }: Evidence): Evidence["request"] {
+  const { clientId, name, domain } = system;
+  return {
+    id: clipped(id),
+    kind,
+    system: { clientId: clipped(clientId), name: clipped(name), domain: clipped(domain) },
+  };
+}
+
+export async function documentOf({ document }: Case, { evidence, embedded }: Read): Promise<Document | null> {
+  if (evidence !== null) {
+    const { title, mediaType, size, digest, display } = evidence.document;
+    const shown = display.slice(0, MOST_LINES).map(({ label, value }) => ({
+      label: clipped(label),
+      value: clipped(value),
+    }));
+    return {
+      name: document?.name ?? null,
+      title: clipped(title),
+      mediaType: clipped(mediaType),
+      size,
+      digest,
+      display: shown,
+      lines: display.length,
+    };
+  }
+  const plain = { title: null, mediaType: null, display: [], lines: 0 };
+  if (document !== null) {
+    const digest = hex(await document.content.hash(NOTHING));
+    return { ...plain, name: document.name, size: document.content.size, digest };
+  }
+  return embedded === null
+    ? null
+    : { ...plain, name: null, size: embedded.length, digest: hex(sm3(embedded)) };
+}
