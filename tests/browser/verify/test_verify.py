@@ -183,6 +183,37 @@ def test_several_signatures_are_told_apart(visit: Visit, files: Path) -> None:
     expect(choice.get_by_role("button", name="签名有效")).to_have_count(3, timeout=SOON)
 
 
+_DROP: Final = """text => {
+  const dropped = new DataTransfer();
+  dropped.items.add(new File([text], "cms.json"));
+  const event = (name) => new DragEvent(name, { dataTransfer: dropped, bubbles: true, cancelable: true });
+  document.body.dispatchEvent(event("dragover"));
+  document.body.dispatchEvent(event("drop"));
+}"""
+
+
+def test_files_dropped_anywhere_on_the_page(visit: Visit, files: Path) -> None:
+    visitor = visit()
+    visitor.page.evaluate(_DROP, (files / "cms.json").read_text())
+    visitor.head("签名有效")
+
+
+def test_a_hostile_bundle_neither_runs_nor_floods_the_page(visit: Visit, files: Path) -> None:
+    def change(found: dict[str, Any]) -> None:
+        found["document"]["title"] = "<img src=x onerror=alert(1)>" + "长" * 1_000_000
+        found["document"]["display"] = [{"label": "<b>x</b>", "value": "y"}] * 20_000
+
+    visitor = visit().give(changed(files / "cms.json", change))
+    visitor.head("签名无效")
+    assert visitor.first_check() == "display"
+    panel = visitor.page.locator(".aside section").filter(has_text="被签的文件").first
+    expect(panel).to_contain_text("<img src=x onerror=alert(1)>")
+    assert visitor.page.locator(".aside img").count() == 0
+    assert len(visitor.page.content()) < 1_000_000
+    visitor.page.get_by_text("手机上显示的内容").click()
+    expect(visitor.page.get_by_text("另有 19800 项没有列出")).to_be_visible()
+
+
 def test_a_pasted_signature(visit: Visit, files: Path) -> None:
     visitor = visit()
     visitor.page.get_by_role("button", name="粘贴文本").click()
