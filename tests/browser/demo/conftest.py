@@ -1,8 +1,11 @@
 """The demonstration with two browsers at it: the PC's, and the phone's with the shield's app and a camera."""
 
+import contextlib
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 import httpx
 import pytest
@@ -20,6 +23,9 @@ def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demonstr
     """All that runs."""
     with demonstration_in(tmp_path_factory.mktemp("demonstration")) as made:
         yield made
+
+
+_CONFIRM: Final = re.compile("^确认(登录|签名)$")
 
 
 @dataclass(slots=True)
@@ -50,9 +56,15 @@ class Scene:
         return page
 
     def hold_the_phone_before(self, page: Page) -> Page:
-        """The phone's scanner filming this page's code, which goes on changing."""
-        self.camera.film(self.codes_of(page))
-        return self.phone.page("/scan")
+        """The phone's scanner before this page's code, until it has read it: a person also holds it there again."""
+        scanner = self.phone.page("/")
+        for _ in range(6):
+            self.camera.film(self.codes_of(page))
+            scanner.goto(f"{self.phone.service.origin}/app/scan")
+            with contextlib.suppress(AssertionError):
+                expect(scanner.get_by_role("heading", name=_CONFIRM)).to_be_visible(timeout=10_000)
+                return scanner
+        raise AssertionError(f"the code was not read: {scanner.locator('body').inner_text()}")
 
     def codes_of(self, page: Page) -> list[str]:
         """What the page's code is now and in the coming seconds, from where the page has it."""
