@@ -1,6 +1,8 @@
 """Examples stand for a business system somewhere else: of `mshield` they know the public client and nothing more."""
 
 import ast
+import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -48,3 +50,15 @@ def test_each_can_be_copied_alone(folder: str) -> None:
             not {module.partition(".")[0] for module, _ in _imported(ast.parse(file.read_text("utf-8")))}
             & others
         )
+
+
+@pytest.mark.parametrize("folder", ["single_window", "palm_customs"])
+def test_each_needs_no_more_than_its_readme_installs(folder: str) -> None:
+    said = re.search(
+        r"^pip install (.+)$", (_EXAMPLES / folder / "README.md").read_text("utf-8"), re.MULTILINE
+    )
+    assert said is not None
+    installed = {*said[1].split(), "msgspec"}  # which the client itself needs
+    for file in (_EXAMPLES / folder).rglob("*.py"):
+        found = {module.partition(".")[0] for module, _ in _imported(ast.parse(file.read_text("utf-8")))}
+        assert found - sys.stdlib_module_names <= installed, file.name
