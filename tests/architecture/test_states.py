@@ -38,7 +38,6 @@ def _target(sql: str) -> str:
 @pytest.mark.parametrize(
     ("aggregate", "name", "event"),
     [
-        ("scans", "scan", RequestEvent.SCAN),
         ("scans", "take", RequestEvent.SCAN),
         ("scans", "decline", RequestEvent.DECLINE),
         ("requests", "cancel", RequestEvent.CANCEL),
