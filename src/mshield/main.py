@@ -44,6 +44,7 @@ from mshield.services.issue import Issue
 from mshield.services.log.open_log import open_log
 from mshield.services.login import LogIn
 from mshield.services.look_up_filing import LookUpFiling
+from mshield.services.manage_accounts import ManageAccounts
 from mshield.services.manage_acts import ManageShields
 from mshield.services.manage_lists import LookUp
 from mshield.services.manage_systems import ManageSystems
@@ -261,6 +262,7 @@ async def _assemble(settings: Settings, clock: Clock, db: Database, metrics: Met
         filed_people=FiledPeople(db, keyring, lookup),
         refresh_filing=RefreshFiling(db, keyring, settings, look_up),
         change_phone=ChangePhone(db, logged),
+        manage_accounts=ManageAccounts(db, settings),
         register=Register(db, keyring, lookup, sms_codes),
         reset_password=ResetPassword(db, lookup, sms_codes),
         outside_accounts=outside,

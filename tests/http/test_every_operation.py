@@ -348,6 +348,13 @@ def _staff(life: Life) -> None:
     reason = '{"reason": "已离职"}'.encode()
     life.post(f"/api/console/filing/people/{person['id']}/end", reason, "application/json", **bearer)
     account = life.get(f"/api/console/accounts?phone={OPERATOR.phone}", **bearer).json()
+    path = f"/api/console/accounts/{account['id']}"
+    life.get(path, **bearer)
+    for state in ("disabled", "active"):
+        wanted = json.dumps({"state": state, "reason": "本人来电"}).encode()
+        life.post(f"{path}/state", wanted, "application/json", **bearer)
+    ended = '{"login_id": null, "reason": "本人来电"}'.encode()
+    life.post(f"{path}/logouts", ended, "application/json", **bearer)
     change = '{"phone": "13700001234", "evidence": "本人持身份证原件到柜台办理"}'.encode()
     life.post(f"/api/console/accounts/{account['id']}/phone", change, "application/json", **bearer)
     life.get("/api/console/acts", **bearer)

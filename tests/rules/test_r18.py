@@ -85,11 +85,12 @@ async def test_r18_the_old_number_is_told_without_the_new_one(office: Office, ch
 async def test_r18_the_evidence_stays_with_the_act(db: Database, change: ChangePhone) -> None:
     found = await change.find(PHONE)
     await change(found.id, phone=NEW, evidence=EVIDENCE, by=BY, now=START)
-    (act,) = await acts.of_subject(db, subject=found.id)
+    act, telling = await acts.of_subject(db, subject=found.id)
     assert (act.act, act.actor, act.actor_id) == ("account.change_phone", "staff", "the clerk")
     assert act.details == {
         "old": "138****6027", "new": "139****1234", "evidence": EVIDENCE, "logins_ended": 0,
     }  # fmt: skip
+    assert (telling.act, telling.details) == ("account.tell_old_number", {"old": "138****6027", "told": True})
 
 
 async def test_an_unreachable_old_number_does_not_take_the_change_back(

@@ -666,6 +666,16 @@ class LoginFailed(
     """No such account, or not its password: not told apart."""
 
 
+class AccountDisabled(
+    DomainError,
+    code="account_disabled",
+    zh="这个账号已停用，没有登录。请联系客服",
+    en="This account is disabled and nobody was logged in. Ask customer service",
+    faq="3.4",
+):
+    """Told only to who has the right password."""
+
+
 class LoginSlowed(
     DomainError,
     code="login_slowed",

@@ -23,19 +23,6 @@ MAX_EVIDENCE: Final = 1000
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FoundAccount:
-    """An account as customer service sees it."""
-
-    id: str
-    name: str
-    phone: str
-    id_type: str
-    state: str
-    source: str
-    created_at: int
-
-
 @dataclass(frozen=True, slots=True)
 class PhoneChanged:
     """The new number, how many logins ended, and whether the old number could be told."""
@@ -52,20 +39,12 @@ class ChangePhone:
     db: Database
     sms: SmsGateway
 
-    async def find(self, phone: str) -> FoundAccount:
+    async def find(self, phone: str) -> store.Account:
         """The account of a number. Raises InvalidPhone, NotFound."""
         account = await store.find_account(self.db, phone=check_phone(phone))
         if account is None:
             raise errors.NotFound
-        return FoundAccount(
-            id=account.id,
-            name=account.name,
-            phone=account.phone,
-            id_type=account.id_type,
-            state=account.state,
-            source=account.source,
-            created_at=account.created_at,
-        )
+        return account
 
     async def __call__(self, account_id: str, *, phone: str, evidence: str, by: By, now: int) -> PhoneChanged:
         """Changes the number; the evidence says what shows that the account's owner asked.
@@ -84,6 +63,7 @@ class ChangePhone:
             raise errors.AccountElsewhere(source=account.source)
         ended = await self._change(account, number, seen, by=by, now=now)
         told = await self._tell(account.phone, now=now)
+        await self.db.write(lambda tx: self._record_telling(tx, account, told=told, by=by, now=now))
         return PhoneChanged(number, ended, told)
 
     async def _change(self, account: store.Account, number: str, evidence: str, *, by: By, now: int) -> int:
@@ -109,6 +89,12 @@ class ChangePhone:
             return await self.db.write(work)
         except Conflict as error:  # taken between the look and the write
             raise errors.PhoneTaken from error
+
+    async def _record_telling(self, tx: Tx, account: store.Account, *, told: bool, by: By, now: int) -> None:
+        details = {"old": mask_phone(account.phone), "told": told}
+        await acts.record(
+            tx, by=by, act="account.tell_old_number", subject=account.id, details=details, now=now
+        )
 
     async def _tell(self, old: str, *, now: int) -> bool:
         text = "【手机盾】您的手机盾账号已由客服改为绑定另一个手机号。如非本人申请，请立即联系客服。"

@@ -28,6 +28,7 @@ from mshield.services.import_filing import ImportFiling
 from mshield.services.internal_task import AskInternally
 from mshield.services.log.open_log import Log
 from mshield.services.login import LogIn
+from mshield.services.manage_accounts import ManageAccounts
 from mshield.services.manage_acts import ManageShields
 from mshield.services.manage_lists import LookUp
 from mshield.services.manage_systems import ManageSystems
@@ -84,6 +85,7 @@ class Context:
     filed_people: FiledPeople
     refresh_filing: RefreshFiling
     change_phone: ChangePhone
+    manage_accounts: ManageAccounts
     register: Register
     reset_password: ResetPassword
     outside_accounts: OutsideAccounts

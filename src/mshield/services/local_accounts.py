@@ -20,14 +20,14 @@ class LocalAccounts:
     db: Database
 
     async def verify(self, name: str, password: str) -> store.Account | None:
-        """The account whose password this is. It takes as long for an account that doesn't exist."""
+        """The account whose password this is, also a disabled one; it takes as long where there is none."""
         phone = phone_or_none(name)
         found = None if phone is None else await store.find_account(self.db, phone=phone)
         # The password of who comes from an outside system is checked there, and only there.
         account = found if found is not None and found.source == LOCAL else None
         plain = normalise_password(password)[: MAX_LENGTH + 1]
         right = await verify_password(None if account is None else account.password_hash, plain)
-        if account is None or not right or account.state != "active":
+        if account is None or not right or account.state not in {"active", "disabled"}:
             return None
         if needs_new_hash(account.password_hash):
             await store.replace_password_hash(

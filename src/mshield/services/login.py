@@ -40,10 +40,12 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class DeviceProof:
-    """The phone's key as its DPoP proof showed it: RFC 7638 thumbprint and point (65 bytes, P-256)."""
+    """The phone's key as its DPoP proof showed it: RFC 7638 thumbprint and point (65 bytes, P-256); whence it is."""
 
     jkt: str
     public_key: bytes
+    address: str | None = None
+    browser: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,14 +75,14 @@ class LogIn:
     ) -> Session:
         """A new login, which ends this phone's login before it.
 
-        Raises CaptchaWrong, LoginSlowed, LoginFailed; OtherAccount where the phone belongs to another account (R7);
-        what `OutsideAccounts.verify` raises for an account of an outside system.
+        Raises CaptchaWrong, LoginSlowed, LoginFailed, AccountDisabled; OtherAccount where the phone belongs to another
+        account (R7); what `OutsideAccounts.verify` raises for an account of an outside system.
         """
         account = await self.authenticate(credentials, address=address, now=now)
         return await self.start(account, device, now=now)
 
     async def authenticate(self, credentials: Credentials, *, address: str, now: int) -> store.Account:
-        """The account whose credentials these are. Raises CaptchaWrong, LoginSlowed, LoginFailed."""
+        """The account whose credentials these are. Raises CaptchaWrong, LoginSlowed, LoginFailed, AccountDisabled."""
         await self.captchas.use(credentials.captcha_id, credentials.captcha, now=now)
         return await self._account(credentials, address=address, now=now)
 
@@ -106,6 +108,8 @@ class LogIn:
             await throttle.failed(address=address, now=now)
             raise errors.LoginFailed
         await throttle.succeeded(account=subject)
+        if account.state != "active":
+            raise errors.AccountDisabled
         return account
 
     async def _verify(self, credentials: Credentials, *, now: int) -> store.Account | None:
@@ -140,6 +144,8 @@ class LogIn:
             device_id=device.id,
             now=now,
             expires_at=now + self.settings.session_seconds * 1000,
+            address=proof.address,
+            browser=proof.browser,
         )
         if device.account_id is None:
             # Told once: the device's id is the occasion.

@@ -101,7 +101,7 @@ class OutsideAccounts:
         if known is not None and known.id_number_hash != hashed:
             raise errors.AccountDiffers(source=self._title(person.source))
         if known is not None and known.state != "active":
-            raise errors.LoginFailed
+            raise errors.AccountDisabled
         account_id = new_id(now) if known is None else known.id
         if known is None:
             await store.insert_outside(tx, self._new(account_id, person, hashed), now=now)

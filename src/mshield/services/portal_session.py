@@ -96,20 +96,32 @@ class PortalSessions:
             resend_in=self.settings.sms_resend_seconds,
         )
 
-    async def finish(self, login_id: str, sms_code: str, *, now: int) -> OpenedSession:
-        """The session. Raises SmsCodeExpired for a login too old or made up, SmsCodeWrong, NotLegalPerson."""
+    async def finish(
+        self,
+        login_id: str,
+        sms_code: str,
+        *,
+        now: int,
+        address: str | None = None,
+        browser: str | None = None,
+    ) -> OpenedSession:
+        """The session. Raises SmsCodeExpired for a login too old or made up, SmsCodeWrong, and what `open` raises."""
         account_id = self._opened(login_id, now=now)
         account = await accounts.get_account(self.db, account_id=account_id)
         if account is None:
             raise errors.SmsCodeExpired
         await self.sms_codes.consume(phone=account.phone, purpose="portal", code=sms_code, now=now)
-        return await self.open(account_id, now=now)
+        return await self.open(account_id, now=now, address=address, browser=browser)
 
-    async def open(self, account_id: str, *, now: int) -> OpenedSession:
-        """A session for an account that proved itself. Raises NotLegalPerson, also for an account that is closed."""
+    async def open(
+        self, account_id: str, *, now: int, address: str | None = None, browser: str | None = None
+    ) -> OpenedSession:
+        """A session for an account that proved itself. Raises NotLegalPerson, AccountDisabled."""
         account = await accounts.get_account(self.db, account_id=account_id)
-        if account is None or account.state != "active":
+        if account is None:
             raise errors.NotLegalPerson
+        if account.state != "active":
+            raise errors.AccountDisabled
         enterprises = await store.enterprises(self.db, id_number_hash=account.id_number_hash)
         if not enterprises:
             raise errors.NotLegalPerson
@@ -121,6 +133,8 @@ class PortalSessions:
             account_id=account.id,
             now=now,
             expires_at=now + life * 1000,
+            address=address,
+            browser=browser,
         )
         return OpenedSession(token=token, expires_in=life, name=account.name, enterprises=tuple(enterprises))
 

@@ -16,7 +16,10 @@ LOCAL: Final = "local"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """A person with an account. `source` is `local`, or the outside system that knows it as `external_id`; ms."""
+    """A person with an account. `source` is `local`, or the outside system that knows it as `external_id`; ms.
+
+    `state` is `active` or `disabled`, which has time and reason.
+    """
 
     id: str
     phone: str
@@ -28,6 +31,8 @@ class Account:
     created_at: int
     source: str
     external_id: str | None
+    disabled_at: int | None = None
+    disabled_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,8 +179,16 @@ async def put_device(tx: Tx, *, device_id: str, jkt: str, public_key: bytes, now
     return Device(row["id"], row["account_id"], row["shield_number"])
 
 
-async def start_session(
-    tx: Tx, *, token_hash: bytes, account_id: str, device_id: str, now: int, expires_at: int
+async def start_session(  # one value for each column
+    tx: Tx,
+    *,
+    token_hash: bytes,
+    account_id: str,
+    device_id: str,
+    now: int,
+    expires_at: int,
+    address: str | None = None,
+    browser: str | None = None,
 ) -> None:
     """Logs in, and logs this installation's login before out."""
     await tx.run(_SQL["end_sessions_of_device"], device_id=device_id, now=now)
@@ -186,7 +199,19 @@ async def start_session(
         device_id=device_id,
         now=now,
         expires_at=expires_at,
+        address=address,
+        browser=browser,
     )
+
+
+async def disable(tx: Tx, *, account_id: str, reason: str, now: int) -> bool:
+    """Whether the account is disabled by this; False where it was, or where there is none."""
+    return await tx.run(_SQL["disable"], id=account_id, reason=reason, now=now) == 1
+
+
+async def enable(tx: Tx, *, account_id: str) -> bool:
+    """Whether the account is enabled by this; False where it wasn't disabled."""
+    return await tx.run(_SQL["enable"], id=account_id) == 1
 
 
 async def purge_sessions(db: Database, *, before: int) -> int:

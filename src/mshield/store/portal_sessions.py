@@ -33,9 +33,26 @@ class ManagedEnterprise:
     name: str
 
 
-async def insert(db: Database, *, token_hash: bytes, account_id: str, now: int, expires_at: int) -> None:
+async def insert(  # one value for each column
+    db: Database,
+    *,
+    token_hash: bytes,
+    account_id: str,
+    now: int,
+    expires_at: int,
+    address: str | None = None,
+    browser: str | None = None,
+) -> None:
     """Opens a session."""
-    await db.run(_SQL["insert"], token_hash=token_hash, account_id=account_id, now=now, expires_at=expires_at)
+    await db.run(
+        _SQL["insert"],
+        token_hash=token_hash,
+        account_id=account_id,
+        now=now,
+        expires_at=expires_at,
+        address=address,
+        browser=browser,
+    )
 
 
 async def find(db: Database, *, token_hash: bytes, idle_since: int, now: int) -> PortalSession | None:

@@ -17,7 +17,7 @@ CREATE TABLE accounts (
   id_number_box BYTEA NOT NULL,
   state TEXT NOT NULL,
   created_at BIGINT NOT NULL
-, source TEXT NOT NULL DEFAULT 'local', external_id TEXT, reservations BIGINT NOT NULL DEFAULT 0);
+, source TEXT NOT NULL DEFAULT 'local', external_id TEXT, reservations BIGINT NOT NULL DEFAULT 0, disabled_at BIGINT, disabled_reason TEXT);
 
 CREATE TABLE devices (
   id TEXT PRIMARY KEY,
@@ -35,7 +35,7 @@ CREATE TABLE phone_sessions (
   created_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL,
   ended_at BIGINT
-);
+, address TEXT, browser TEXT);
 
 CREATE INDEX phone_sessions_account ON phone_sessions (account_id);
 
@@ -324,7 +324,7 @@ CREATE TABLE portal_sessions (
   used_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL,
   ended_at BIGINT
-);
+, address TEXT, browser TEXT);
 
 CREATE INDEX portal_sessions_account ON portal_sessions (account_id);
 

@@ -23,6 +23,7 @@ _log = logging.getLogger(__name__)
 
 STATUS: Final[Mapping[str, int]] = {
     "account_data_refused": 424,
+    "account_disabled": 403,
     "account_differs": 409,
     "account_elsewhere": 409,
     "account_exists": 409,

@@ -49,6 +49,15 @@ export const PLACES: readonly ConsolePlace[] = [
     page: () => import("./screens/dashboard/DashboardScreen.vue"),
   },
   {
+    path: "/accounts",
+    icon: "user-check",
+    name: { zh: "账号", en: "Accounts" },
+    group: "business",
+    roles: ["customer_service"],
+    page: () => import("./screens/accounts/AccountsScreen.vue"),
+    below: [{ path: "/accounts/:id", page: () => import("./screens/accounts/AccountScreen.vue") }],
+  },
+  {
     path: "/certificates",
     icon: "st-active",
     name: { zh: "证书", en: "Certificates" },

@@ -26,6 +26,46 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/console/accounts/{account_id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Show an account with its logins and what was done to it
+     * @description Whose phone number changed keeps its id.
+     */
+    get: operations["showAccount"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/console/accounts/{account_id}/logouts": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * End a login, or all of them
+     * @description At phones and at the portal. Who knows the password logs in again.
+     */
+    post: operations["endAccountLogins"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/console/accounts/{account_id}/phone": {
     parameters: {
       query?: never;
@@ -40,6 +80,26 @@ export interface paths {
      * @description R18. All logins of the account end, and the old number is told by SMS.
      */
     post: operations["changePhone"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/console/accounts/{account_id}/state": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Disable or enable an account
+     * @description A disabled account logs in nowhere, and its phones sign nothing; its certificates stay as they are.
+     */
+    post: operations["setAccountState"];
     delete?: never;
     options?: never;
     head?: never;
@@ -810,6 +870,53 @@ export type webhooks = Record<string, never>;
 export interface components {
   schemas: {
     /**
+     * AccountActMessage
+     * @description What was done to the account, by whom, and when (ms); `details` as they were recorded.
+     */
+    AccountActMessage: {
+      act: string;
+      actor_name: string | null;
+      at: number;
+      details: Record<string, never>;
+    };
+    /**
+     * AccountLoginMessage
+     * @description A login that counts, at a phone or at the portal; times in ms.
+     *
+     *         `shield_number` (null before the application) and `device_since` are the phone's, `used_at` is the portal's. Address
+     *         and browser are null for logins of before they were kept.
+     */
+    AccountLoginMessage: {
+      address: string | null;
+      browser: string | null;
+      created_at: number;
+      device_since: number | null;
+      expires_at: number;
+      id: string;
+      /** @enum {unknown} */
+      kind: "phone" | "portal";
+      shield_number: string | null;
+      used_at: number | null;
+    };
+    /**
+     * AccountRecordMessage
+     * @description An account with its logins, phones first, and what was done to it, the newest first.
+     */
+    AccountRecordMessage: {
+      account: components["schemas"]["ConsoleAccountMessage"];
+      acts: components["schemas"]["AccountActMessage"][];
+      logins: components["schemas"]["AccountLoginMessage"][];
+    };
+    /**
+     * AccountStateMessage
+     * @description What the account's state shall be, and why.
+     */
+    AccountStateMessage: {
+      reason: string;
+      /** @enum {unknown} */
+      state: "active" | "disabled";
+    };
+    /**
      * ActMessage
      * @description One act: who (`actor` with its id) did what to whom, when (ms), and the details that were recorded.
      *
@@ -1005,17 +1112,21 @@ export interface components {
     };
     /**
      * ConsoleAccountMessage
-     * @description An account; `source` is `local` or the outside system that holds its data, `created_at` ms.
+     * @description An account; `source` is `local` or the outside system that holds its data. Times in ms.
+     *
+     *         A disabled one has time and reason.
      */
     ConsoleAccountMessage: {
       created_at: number;
+      disabled_at: number | null;
+      disabled_reason: string | null;
       id: string;
       id_type: string;
       name: string;
       phone_masked: string;
       source: string;
       /** @enum {unknown} */
-      state: "active" | "closed";
+      state: "active" | "disabled";
     };
     /**
      * ConsoleLoginBegunMessage
@@ -1108,6 +1219,14 @@ export interface components {
      * @description Why: kept with the act.
      */
     EndFilingMessage: {
+      reason: string;
+    };
+    /**
+     * EndLoginsMessage
+     * @description Which login to end, or null for all of them; and why.
+     */
+    EndLoginsMessage: {
+      login_id: string | null;
       reason: string;
     };
     /**
@@ -1337,6 +1456,13 @@ export interface components {
       details: string;
       id: string;
       subject: string;
+    };
+    /**
+     * LoginsEndedMessage
+     * @description How many ended.
+     */
+    LoginsEndedMessage: {
+      logins_ended: number;
     };
     /**
      * LogStateMessage
@@ -1775,6 +1901,228 @@ export interface operations {
       };
     };
   };
+  showAccount: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @example 01a20c23-c300-7092-a9c2-dd8514bfc6e4 */
+        account_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The account */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["AccountRecordMessage"];
+        };
+      };
+      /** @description `unauthenticated`, `wrong_staff_token` */
+      401: {
+        headers: {
+          /** @example Bearer realm="mshield" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unauthenticated" | "wrong_staff_token";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "forbidden";
+            /** @constant */
+            status?: 403;
+          };
+        };
+      };
+      /** @description `not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "not_found";
+            /** @constant */
+            status?: 404;
+          };
+        };
+      };
+      /** @description `unavailable` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  endAccountLogins: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @example 01a20c23-c300-7092-a9c2-dd8514bfc6e4 */
+        account_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["EndLoginsMessage"];
+      };
+    };
+    responses: {
+      /** @description Ended */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["LoginsEndedMessage"];
+        };
+      };
+      /** @description `malformed` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "malformed";
+            /** @constant */
+            status?: 400;
+          };
+        };
+      };
+      /** @description `unauthenticated`, `wrong_staff_token` */
+      401: {
+        headers: {
+          /** @example Bearer realm="mshield" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unauthenticated" | "wrong_staff_token";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "forbidden";
+            /** @constant */
+            status?: 403;
+          };
+        };
+      };
+      /** @description `not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "not_found";
+            /** @constant */
+            status?: 404;
+          };
+        };
+      };
+      /** @description `in_progress` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "in_progress";
+            /** @constant */
+            status?: 409;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 413;
+          };
+        };
+      };
+      /** @description `idempotency_mismatch`, `invalid_request` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "idempotency_mismatch" | "invalid_request";
+            /** @constant */
+            status?: 422;
+          };
+        };
+      };
+      /** @description `unavailable` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
   changePhone: {
     parameters: {
       query?: never;
@@ -1895,6 +2243,147 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
             code?: "idempotency_mismatch" | "invalid_phone" | "invalid_request";
+            /** @constant */
+            status?: 422;
+          };
+        };
+      };
+      /** @description `unavailable` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  setAccountState: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @example 01a20c23-c300-7092-a9c2-dd8514bfc6e4 */
+        account_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["AccountStateMessage"];
+      };
+    };
+    responses: {
+      /** @description As it shall be */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["LoginsEndedMessage"];
+        };
+      };
+      /** @description `malformed` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "malformed";
+            /** @constant */
+            status?: 400;
+          };
+        };
+      };
+      /** @description `unauthenticated`, `wrong_staff_token` */
+      401: {
+        headers: {
+          /** @example Bearer realm="mshield" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unauthenticated" | "wrong_staff_token";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "forbidden";
+            /** @constant */
+            status?: 403;
+          };
+        };
+      };
+      /** @description `not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "not_found";
+            /** @constant */
+            status?: 404;
+          };
+        };
+      };
+      /** @description `conflict`, `in_progress` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "conflict" | "in_progress";
+            /** @constant */
+            status?: 409;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 413;
+          };
+        };
+      };
+      /** @description `idempotency_mismatch`, `invalid_request` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "idempotency_mismatch" | "invalid_request";
             /** @constant */
             status?: 422;
           };

@@ -1915,7 +1915,7 @@ export interface operations {
           };
         };
       };
-      /** @description `not_legal_person` */
+      /** @description `account_disabled`, `not_legal_person` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -1923,7 +1923,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "not_legal_person";
+            code?: "account_disabled" | "not_legal_person";
             /** @constant */
             status?: 403;
           };
@@ -2287,7 +2287,7 @@ export interface operations {
           };
         };
       };
-      /** @description `not_legal_person` */
+      /** @description `account_disabled`, `not_legal_person` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -2295,7 +2295,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "not_legal_person";
+            code?: "account_disabled" | "not_legal_person";
             /** @constant */
             status?: 403;
           };
@@ -2475,7 +2475,7 @@ export interface operations {
           };
         };
       };
-      /** @description `not_legal_person` */
+      /** @description `account_disabled`, `not_legal_person` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -2483,7 +2483,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "not_legal_person";
+            code?: "account_disabled" | "not_legal_person";
             /** @constant */
             status?: 403;
           };

@@ -1,8 +1,8 @@
 -- name: find_by_phone^
-SELECT id, phone, password_hash, name, id_type, id_number_hash, state, created_at, source, external_id FROM accounts WHERE phone = :phone;
+SELECT id, phone, password_hash, name, id_type, id_number_hash, state, created_at, source, external_id, disabled_at, disabled_reason FROM accounts WHERE phone = :phone;
 
 -- name: find^
-SELECT id, phone, password_hash, name, id_type, id_number_hash, state, created_at, source, external_id FROM accounts WHERE id = :id;
+SELECT id, phone, password_hash, name, id_type, id_number_hash, state, created_at, source, external_id, disabled_at, disabled_reason FROM accounts WHERE id = :id;
 
 -- name: id_number_box^
 SELECT id_number_box FROM accounts WHERE id = :id;
@@ -14,7 +14,7 @@ VALUES (:id, :phone, :password_hash, :name, :id_type, :id_number_hash, :id_numbe
 ON CONFLICT (phone) DO NOTHING;
 
 -- name: find_outside^
-SELECT id, phone, password_hash, name, id_type, id_number_hash, state, created_at, source, external_id FROM accounts
+SELECT id, phone, password_hash, name, id_type, id_number_hash, state, created_at, source, external_id, disabled_at, disabled_reason FROM accounts
 WHERE source = :source AND external_id = :external_id;
 
 -- name: insert_outside!
@@ -49,8 +49,8 @@ RETURNING id, account_id, shield_number;
 UPDATE phone_sessions SET ended_at = :now WHERE device_id = :device_id AND ended_at IS NULL;
 
 -- name: insert_session!
-INSERT INTO phone_sessions (token_hash, account_id, device_id, created_at, expires_at, ended_at)
-VALUES (:token_hash, :account_id, :device_id, :now, :expires_at, NULL);
+INSERT INTO phone_sessions (token_hash, account_id, device_id, created_at, expires_at, ended_at, address, browser)
+VALUES (:token_hash, :account_id, :device_id, :now, :expires_at, NULL, :address, :browser);
 
 -- name: purge_sessions!
 DELETE FROM phone_sessions WHERE expires_at <= :before;
@@ -62,3 +62,10 @@ UPDATE accounts SET phone = :phone WHERE id = :id AND phone = :previous AND stat
 
 -- name: end_sessions_of_account!
 UPDATE phone_sessions SET ended_at = :now WHERE account_id = :account_id AND ended_at IS NULL AND expires_at > :now;
+
+-- name: disable!
+-- Not where it is disabled already.
+UPDATE accounts SET state = 'disabled', disabled_at = :now, disabled_reason = :reason WHERE id = :id AND state = 'active';
+
+-- name: enable!
+UPDATE accounts SET state = 'active', disabled_at = NULL, disabled_reason = NULL WHERE id = :id AND state = 'disabled';

@@ -1,6 +1,6 @@
 -- name: insert!
-INSERT INTO portal_sessions (token_hash, account_id, created_at, used_at, expires_at, ended_at)
-VALUES (:token_hash, :account_id, :now, :now, :expires_at, NULL);
+INSERT INTO portal_sessions (token_hash, account_id, created_at, used_at, expires_at, ended_at, address, browser)
+VALUES (:token_hash, :account_id, :now, :now, :expires_at, NULL, :address, :browser);
 
 -- name: find^
 -- A session that neither ended nor was left unused for too long; an account that was closed has none.

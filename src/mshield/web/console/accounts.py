@@ -1,33 +1,96 @@
-"""Accounts at the console: customer service finds one and changes its bound phone number (R18)."""
+"""Accounts at the console: customer service finds one, changes its number (R18), disables it, ends its logins."""
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from mshield.domain import errors
 from mshield.domain.identity import mask_phone
 from mshield.domain.staff import StaffRole
+from mshield.services.manage_accounts import Account, AccountLogin, ActRow
 from mshield.web import openapi
 from mshield.web.body import Wire, decode
+from mshield.web.console.answer import answer
 from mshield.web.console.authentication import SECURITY, staff_of
 from mshield.web.context import context_of
 
 router: Final = APIRouter(tags=["console"])
-_NO_STORE: Final = {"Cache-Control": "no-store"}
+Reason = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 
 class ConsoleAccountMessage(Wire, frozen=True):
-    """An account; `source` is `local` or the outside system that holds its data, `created_at` ms."""
+    """An account; `source` is `local` or the outside system that holds its data. Times in ms.
+
+    A disabled one has time and reason.
+    """
 
     id: str
     name: str
     phone_masked: str
     id_type: str
-    state: Literal["active", "closed"]
+    state: Literal["active", "disabled"]
     source: str
     created_at: int
+    disabled_at: int | None
+    disabled_reason: str | None
+
+
+class AccountLoginMessage(Wire, frozen=True):
+    """A login that counts, at a phone or at the portal; times in ms.
+
+    `shield_number` (null before the application) and `device_since` are the phone's, `used_at` is the portal's. Address
+    and browser are null for logins of before they were kept.
+    """
+
+    id: str
+    kind: Literal["phone", "portal"]
+    created_at: int
+    expires_at: int
+    used_at: int | None
+    address: str | None
+    browser: str | None
+    shield_number: str | None
+    device_since: int | None
+
+
+class AccountActMessage(Wire, frozen=True):
+    """What was done to the account, by whom, and when (ms); `details` as they were recorded."""
+
+    act: str
+    actor_name: str | None
+    details: dict[str, Any]
+    at: int
+
+
+class AccountRecordMessage(Wire, frozen=True):
+    """An account with its logins, phones first, and what was done to it, the newest first."""
+
+    account: ConsoleAccountMessage
+    logins: tuple[AccountLoginMessage, ...]
+    acts: tuple[AccountActMessage, ...]
+
+
+class AccountStateMessage(Wire, frozen=True):
+    """What the account's state shall be, and why."""
+
+    state: Literal["active", "disabled"]
+    reason: Reason
+
+
+class EndLoginsMessage(Wire, frozen=True):
+    """Which login to end, or null for all of them; and why."""
+
+    login_id: Annotated[str, msgspec.Meta(min_length=1, max_length=64)] | None
+    reason: Reason
+
+
+class LoginsEndedMessage(Wire, frozen=True):
+    """How many ended."""
+
+    logins_ended: int
 
 
 class ChangePhoneMessage(Wire, frozen=True):
@@ -60,16 +123,67 @@ async def find(
     """The phone number is the account's name."""
     await staff_of(request, StaffRole.CUSTOMER_SERVICE)
     found = await context_of(request).change_phone.find(phone)
-    message = ConsoleAccountMessage(
-        id=found.id,
-        name=found.name,
-        phone_masked=mask_phone(found.phone),
-        id_type=found.id_type,
-        state="active" if found.state == "active" else "closed",
-        source=found.source,
-        created_at=found.created_at,
+    return answer(_account(found))
+
+
+@router.get(
+    "/accounts/{account_id}",
+    summary="Show an account with its logins and what was done to it",
+    operation_id="showAccount",
+    openapi_extra=SECURITY,
+    responses=openapi.answers(AccountRecordMessage, "The account") | openapi.problems(401, 403, 404, 503),
+)
+async def show(request: Request, account_id: str) -> Response:
+    """Whose phone number changed keeps its id."""
+    await staff_of(request, StaffRole.CUSTOMER_SERVICE)
+    context = context_of(request)
+    found = await context.manage_accounts.show(_id(account_id), now=context.clock())
+    message = AccountRecordMessage(
+        _account(found.account), tuple(map(_login, found.logins)), tuple(map(_act, found.acts))
     )
-    return _answer(message)
+    return answer(message)
+
+
+@router.post(
+    "/accounts/{account_id}/state",
+    summary="Disable or enable an account",
+    operation_id="setAccountState",
+    openapi_extra=openapi.takes(AccountStateMessage) | SECURITY,
+    responses=openapi.answers(LoginsEndedMessage, "As it shall be")
+    | openapi.problems(400, 401, 403, 404, 409, 413, 422, 503),
+)
+async def set_state(request: Request, account_id: str) -> Response:
+    """A disabled account logs in nowhere, and its phones sign nothing; its certificates stay as they are."""
+    member = await staff_of(request, StaffRole.CUSTOMER_SERVICE)
+    message, context = decode(await request.body(), AccountStateMessage), context_of(request)
+    manage, account_id = context.manage_accounts, _id(account_id)
+    if message.state == "active":
+        await manage.enable(account_id, reason=message.reason, by=member.by, now=context.clock())
+        return answer(LoginsEndedMessage(0))
+    ended = await manage.disable(account_id, reason=message.reason, by=member.by, now=context.clock())
+    return answer(LoginsEndedMessage(ended))
+
+
+@router.post(
+    "/accounts/{account_id}/logouts",
+    summary="End a login, or all of them",
+    operation_id="endAccountLogins",
+    openapi_extra=openapi.takes(EndLoginsMessage) | SECURITY,
+    responses=openapi.answers(LoginsEndedMessage, "Ended")
+    | openapi.problems(400, 401, 403, 404, 409, 413, 422, 503),
+)
+async def end_logins(request: Request, account_id: str) -> Response:
+    """At phones and at the portal. Who knows the password logs in again."""
+    member = await staff_of(request, StaffRole.CUSTOMER_SERVICE)
+    message, context = decode(await request.body(), EndLoginsMessage), context_of(request)
+    ended = await context.manage_accounts.end_logins(
+        _id(account_id),
+        login=None if message.login_id is None else _login_id(message.login_id),
+        reason=message.reason,
+        by=member.by,
+        now=context.clock(),
+    )
+    return answer(LoginsEndedMessage(ended))
 
 
 @router.post(
@@ -88,8 +202,50 @@ async def change_phone(request: Request, account_id: str) -> Response:
     done = await context.change_phone(
         account_id, phone=message.phone, evidence=message.evidence, by=member.by, now=context.clock()
     )
-    return _answer(PhoneChangedMessage(mask_phone(done.phone), done.logins_ended, done.old_number_told))
+    return answer(PhoneChangedMessage(mask_phone(done.phone), done.logins_ended, done.old_number_told))
 
 
-def _answer(message: msgspec.Struct) -> Response:
-    return Response(msgspec.json.encode(message), headers=_NO_STORE, media_type="application/json")
+def _account(found: Account) -> ConsoleAccountMessage:
+    return ConsoleAccountMessage(
+        id=found.id,
+        name=found.name,
+        phone_masked=mask_phone(found.phone),
+        id_type=found.id_type,
+        state="active" if found.state == "active" else "disabled",
+        source=found.source,
+        created_at=found.created_at,
+        disabled_at=found.disabled_at,
+        disabled_reason=found.disabled_reason,
+    )
+
+
+def _login(found: AccountLogin) -> AccountLoginMessage:
+    return AccountLoginMessage(
+        id=found.token_hash.hex(),
+        kind=found.kind,
+        created_at=found.created_at,
+        expires_at=found.expires_at,
+        used_at=found.used_at,
+        address=found.address,
+        browser=found.browser,
+        shield_number=found.shield_number,
+        device_since=found.device_since,
+    )
+
+
+def _act(found: ActRow) -> AccountActMessage:
+    return AccountActMessage(found.act, found.actor_name, dict(found.details), found.at)
+
+
+def _id(account_id: str) -> str:
+    if not (account_id.isascii() and account_id.isprintable()):
+        raise errors.NotFound
+    return account_id
+
+
+def _login_id(text: str) -> bytes:
+    """A login is named by the hash under which it is stored, which opens nothing."""
+    try:
+        return bytes.fromhex(text)
+    except ValueError as error:
+        raise errors.NotFound from error

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from mshield.services.login import DeviceProof
 from mshield.services.outside_accounts import listed
 from mshield.web import openapi
-from mshield.web.caller import address_of
+from mshield.web.caller import address_of, browser_of
 from mshield.web.context import context_of
 from mshield.web.dpop import proof_of
 from mshield.web.phone.accounts import PROOF, SessionOut, session_out
@@ -94,7 +94,7 @@ async def begin(
     proof = await proof_of(request)
     begun = await context.outside_login.begin(
         body.source,
-        DeviceProof(proof.jkt, proof.public_key),
+        DeviceProof(proof.jkt, proof.public_key, address_of(request), browser_of(request)),
         address=address_of(request),
         now=context.clock(),
     )
@@ -120,7 +120,7 @@ async def finish(
     session = await context.outside_login.finish(
         body.state,
         body.code,
-        DeviceProof(proof.jkt, proof.public_key),
+        DeviceProof(proof.jkt, proof.public_key, address_of(request), browser_of(request)),
         address=address_of(request),
         now=context.clock(),
     )

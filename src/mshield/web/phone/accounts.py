@@ -18,7 +18,7 @@ from mshield.services.login import Credentials, DeviceProof, Session
 from mshield.services.register import Registration
 from mshield.services.session import authenticate_phone
 from mshield.web import openapi
-from mshield.web.caller import address_of
+from mshield.web.caller import address_of, browser_of
 from mshield.web.context import context_of
 from mshield.web.dpop import caller_of, proof_of
 
@@ -237,7 +237,7 @@ async def log_in(request: Request, response: Response, body: Annotated[SessionIn
     )
     session = await context.log_in(
         credentials,
-        DeviceProof(proof.jkt, proof.public_key),
+        DeviceProof(proof.jkt, proof.public_key, address_of(request), browser_of(request)),
         address=address_of(request),
         now=context.clock(),
     )

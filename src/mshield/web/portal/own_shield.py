@@ -11,7 +11,7 @@ from mshield.services.ask import Asked
 from mshield.services.own_shield import Pc, Revocation
 from mshield.web import openapi
 from mshield.web.body import Wire, decode, require_json
-from mshield.web.caller import address_of
+from mshield.web.caller import address_of, browser_of
 from mshield.web.captchas import NO_STORE
 from mshield.web.context import context_of
 from mshield.web.portal.acts import CauseName, Numbers, Reason, reason_of
@@ -19,7 +19,6 @@ from mshield.web.portal.authentication import CHANGING, managed
 from mshield.web.portal.sessions import PortalSessionMessage, opened_answer
 
 router: Final = APIRouter(tags=["portal"])
-_MAX_BROWSER: Final = 400
 
 
 class ScanMessage(Wire, frozen=True):
@@ -76,7 +75,10 @@ async def start_shield_session(request: Request) -> Response:
     context = context_of(request)
     now = context.clock()
     account = await context.own_shield.account_of_login(message.request_id, message.status_token, now=now)
-    return opened_answer(context, await context.portal_sessions.open(account, now=now))
+    opened = await context.portal_sessions.open(
+        account, now=now, address=address_of(request), browser=browser_of(request)
+    )
+    return opened_answer(context, opened)
 
 
 @router.post(
@@ -102,8 +104,7 @@ async def ask_for_revocation(request: Request, credit_code: str) -> Response:
 
 
 def _pc(request: Request) -> Pc:
-    browser = request.headers.get("user-agent", "")[:_MAX_BROWSER]
-    return Pc(address_of(request), browser if browser.isprintable() and browser else None)
+    return Pc(address_of(request), browser_of(request))
 
 
 def _answer(asked: Asked, *, now: int) -> Response:

@@ -13,7 +13,7 @@ from mshield.services.login import Credentials
 from mshield.services.portal_session import MAX_LOGIN_ID, ManagedEnterprise, OpenedSession
 from mshield.web import openapi
 from mshield.web.body import Wire, decode, require_json
-from mshield.web.caller import address_of
+from mshield.web.caller import address_of, browser_of
 from mshield.web.captchas import HEARD, MADE, NO_STORE, new_captcha, spoken_captcha
 from mshield.web.context import context_of
 from mshield.web.portal.authentication import (
@@ -142,7 +142,13 @@ async def start_session(request: Request) -> Response:
     require_json(request)
     message = decode(await request.body(), PortalSessionStartMessage)
     context = context_of(request)
-    opened = await context.portal_sessions.finish(message.login_id, message.sms_code, now=context.clock())
+    opened = await context.portal_sessions.finish(
+        message.login_id,
+        message.sms_code,
+        now=context.clock(),
+        address=address_of(request),
+        browser=browser_of(request),
+    )
     return opened_answer(context, opened)
 
 
