@@ -131,8 +131,9 @@ async def test_r18_customer_service_changes_the_number(
     assert (told["phone"], told["code"]) == (OPERATOR.phone, "")
     page = (await application.http.get("/dev/sms")).text
     assert f"<li>{told['text']}<p>{OPERATOR.phone}</p></li>" in page
-    (act,) = await acts.of_subject(application.context.db, subject=found["id"])
+    act, telling = await acts.of_subject(application.context.db, subject=found["id"])
     assert (act.actor_id, act.details["evidence"]) == (clerk.token.partition(".")[0], "工单 1124，已核对证件")
+    assert (telling.act, telling.details["told"]) == ("account.tell_old_number", True)
     gone = await clerk.call("GET", "/api/console/accounts", phone=OPERATOR.phone)
     assert gone.status_code == 404
 
