@@ -22,6 +22,7 @@ from mshield.keys.oidc_key import OidcKeys
 from mshield.keys.secrets import load_lookup_key
 from mshield.services.answer import Answer
 from mshield.services.answer_once import AnswerOnce
+from mshield.services.approvals import Approvals
 from mshield.services.ask import Ask
 from mshield.services.bind import Bind
 from mshield.services.ca_state import ReadCaState
@@ -68,6 +69,7 @@ from mshield.services.result import MakeResult
 from mshield.services.session import BusinessAuthentication
 from mshield.services.sms_codes import SmsCodes
 from mshield.services.sms_log import LoggedSms
+from mshield.services.staff_changes import StaffChanges
 from mshield.services.staff_factors import StaffFactors
 from mshield.services.staff_login import StaffLogins
 from mshield.services.staff_session import StaffSessions
@@ -270,6 +272,7 @@ async def _assemble(settings: Settings, clock: Clock, db: Database, metrics: Met
         log_in=log_in,
         portal_sessions=PortalSessions(db, keyring, settings, log_in, sms_codes),
         staff_sessions=staff_sessions,
+        approvals=Approvals(db, {act.name: act for act in StaffChanges(db, settings).acts()}),
         own_login=OwnLogin(db, staff_factors, settings),
         staff_logins=StaffLogins(db, staff_factors, lookup, settings, staff_sessions),
         staff_set_ups=SetUps(db, staff_factors, staff_sessions),

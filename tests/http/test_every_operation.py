@@ -453,6 +453,26 @@ def _own_login(life: Life, csrf: str) -> None:
     change("POST", "/password", password=PASSWORD, new_password="Another-desk-2027")
 
 
+def _two_officers(life: Life) -> None:
+    """What one asks for, the other approves."""
+    made = life.service.application
+    one, other = (life.service.run(Clerk.at_work(made, StaffRole.SECURITY_OFFICER)) for _ in range(2))
+
+    def call(who: Clerk, method: str, path: str, document: object = None) -> Any:
+        answer = life.service.run(who.call(method, path, document))
+        assert answer.is_success, answer.text
+        return answer.json()
+
+    call(one, "GET", "/staff")
+    question = {"act": "staff.add", "subject": "李想", "details": {"roles": ["auditor"]}, "reason": "新员工"}
+    asked = call(one, "POST", "/approvals", question)
+    call(one, "POST", f"/approvals/{asked['id']}/withdrawal")
+    asked = call(one, "POST", "/approvals", question)
+    call(other, "GET", "/approvals")
+    decided = call(other, "POST", f"/approvals/{asked['id']}/decision", {"decision": "approve"})
+    assert decided["told"]["set_up"]
+
+
 def _publication(life: Life) -> None:
     context = life.service.application.context
     life.log()
@@ -477,7 +497,7 @@ def _publication(life: Life) -> None:
 
 _LIFE: Final[tuple[Callable[[Life], None], ...]] = (
     _register, _register_on_a_pc, _log_in_from_outside, _log_in, _apply, _use, _look_after, _renew,
-    _forget_the_password, _publication, _manage, _staff, _operate, _console,
+    _forget_the_password, _publication, _manage, _staff, _operate, _console, _two_officers,
 )  # fmt: skip
 
 

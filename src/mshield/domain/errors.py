@@ -906,6 +906,33 @@ class WrongOwnPassword(
     """Who is logged in shows his password again before his login is changed, and this wasn't it."""
 
 
+class ApprovalWaiting(
+    DomainError,
+    code="approval_waiting",
+    zh="同样的申请已在等待批准，没有再提交",
+    en="The same request waits for approval already. Nothing was added",
+):
+    """One question about one subject at a time."""
+
+
+class OwnApproval(
+    DomainError,
+    code="own_approval",
+    zh="不能批准自己提交的或关于自己的申请，请另一位安全管理员处理",
+    en="You can't decide what you asked for, or what is about you. Another security officer has to",
+):
+    """The two-person rule."""
+
+
+class ApprovalOver(
+    DomainError,
+    code="approval_over",
+    zh="这个申请已经处理、撤回或过期，没有执行",
+    en="This request was decided, withdrawn or has expired. Nothing was done",
+):
+    """Also where who asked, or who decides, is no active security officer any more."""
+
+
 class SetUpOver(
     DomainError,
     code="set_up_over",

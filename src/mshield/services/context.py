@@ -10,6 +10,7 @@ from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
 from mshield.services.answer import Answer
 from mshield.services.answer_once import AnswerOnce
+from mshield.services.approvals import Approvals
 from mshield.services.ask import Ask
 from mshield.services.bind import Bind
 from mshield.services.ca_state import ReadCaState
@@ -94,6 +95,7 @@ class Context:
     portal_sessions: PortalSessions
     staff_sessions: StaffSessions
     own_login: OwnLogin
+    approvals: Approvals
     staff_logins: StaffLogins
     staff_set_ups: SetUps
     manage_shields: ManageShields

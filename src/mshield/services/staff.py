@@ -27,7 +27,10 @@ _NOBODYS_HASH: Final = bytes(32)
 
 @dataclass(frozen=True, slots=True)
 class StaffMember:
-    """A member of staff; `session_id` is that of the login by which he calls, None for a program with his token."""
+    """A member of staff; `session_id` is that of the login by which he calls, None for a program with his token.
+
+    `is_set_up` tells whether he has a login at the console.
+    """
 
     id: str
     name: str
@@ -35,6 +38,7 @@ class StaffMember:
     state: str
     created_at: int
     session_id: str | None = None
+    is_set_up: bool = False
 
     @property
     def by(self) -> By:
@@ -58,40 +62,47 @@ async def add_staff(
     db: Database, *, name: str, roles: Iterable[StaffRole], now: int
 ) -> tuple[StaffMember, str]:
     """The new member and his token. Raises InvalidStaff for a name that is empty, too long or taken, or no role."""
-    plain = plain_name(name)
-    given = set(roles)
+    plain, held = checked_member(name, roles)
+    try:
+        return await db.write(lambda tx: insert_member(tx, name=plain, roles=held, by=SERVICE, now=now))
+    except Conflict as error:
+        raise errors.InvalidStaff from error
+
+
+def checked_member(name: str, roles: Iterable[StaffRole]) -> tuple[str, tuple[StaffRole, ...]]:
+    """Name and roles as they are kept. Raises InvalidStaff."""
+    plain, given = plain_name(name), set(roles)
     held = tuple(role for role in StaffRole if role in given)
     if not 1 <= len(plain) <= MAX_NAME or not plain.isprintable() or not held:
         raise errors.InvalidStaff
+    return plain, held
+
+
+async def insert_member(
+    tx: Tx, *, name: str, roles: tuple[StaffRole, ...], by: By, now: int
+) -> tuple[StaffMember, str]:
+    """The new member and his token; name and roles were checked. Raises Conflict for a name that is taken."""
     staff_id = new_id(now)
     secret = base64.urlsafe_b64encode(secrets.token_bytes(_SECRET_BYTES)).rstrip(b"=").decode()
     token = f"{staff_id}.{secret}"
-
-    async def work(tx: Tx) -> None:
-        names = tuple(role.value for role in held)
-        await store.insert(
-            tx, staff_id=staff_id, name=plain, roles=names, token_hash=token_hash(token), now=now
-        )
-        details = {"name": plain, "roles": list(names)}
-        await acts.record(tx, by=SERVICE, act="staff.add", subject=staff_id, details=details, now=now)
-
-    try:
-        await db.write(work)
-    except Conflict as error:
-        raise errors.InvalidStaff from error
-    return StaffMember(staff_id, plain, held, "active", now), token
+    names = tuple(role.value for role in roles)
+    await store.insert(tx, staff_id=staff_id, name=name, roles=names, token_hash=token_hash(token), now=now)
+    details = {"name": name, "roles": list(names)}
+    await acts.record(tx, by=by, act="staff.add", subject=staff_id, details=details, now=now)
+    return StaffMember(staff_id, name, roles, "active", now), token
 
 
 async def disable_staff(db: Database, *, staff_id: str, now: int) -> None:
     """Ends a member's access at once. Raises NotFound where no active member has this id."""
+    await db.write(lambda tx: disable_in(tx, staff_id=staff_id, by=SERVICE, now=now))
 
-    async def work(tx: Tx) -> None:
-        if not await store.disable(tx, staff_id=staff_id):
-            raise errors.NotFound
-        await staff_sessions.end_of_member(tx, staff_id=staff_id, now=now)
-        await acts.record(tx, by=SERVICE, act="staff.disable", subject=staff_id, details={}, now=now)
 
-    await db.write(work)
+async def disable_in(tx: Tx, *, staff_id: str, by: By, now: int) -> None:
+    """The same, in a transaction of the caller's."""
+    if not await store.disable(tx, staff_id=staff_id):
+        raise errors.NotFound
+    await staff_sessions.end_of_member(tx, staff_id=staff_id, now=now)
+    await acts.record(tx, by=by, act="staff.disable", subject=staff_id, details={}, now=now)
 
 
 async def list_staff(db: Database) -> list[StaffMember]:
@@ -107,4 +118,5 @@ def plain_name(name: str) -> str:
 def member_of(row: store.StaffRow, *, session_id: str | None = None) -> StaffMember:
     """The member of a row."""
     roles = tuple(map(StaffRole, row.roles))
-    return StaffMember(row.id, row.name, roles, row.state, row.created_at, session_id)
+    is_set_up = row.password_hash is not None
+    return StaffMember(row.id, row.name, roles, row.state, row.created_at, session_id, is_set_up)

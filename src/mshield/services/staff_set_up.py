@@ -41,23 +41,24 @@ async def renew_set_up(
 
     Raises NotFound.
     """
+    return await db.write(lambda tx: renew_in(tx, staff_id=staff_id, by=by, life=life, now=now))
+
+
+async def renew_in(tx: Tx, *, staff_id: str, by: By, life: int, now: int) -> tuple[StaffMember, str]:
+    """The same, in a transaction of the caller's."""
     code = new_token()
-
-    async def work(tx: Tx) -> StaffMember:
-        row = await store.find(tx, staff_id=staff_id)
-        if row is None or not await store.set_password(tx, staff_id=staff_id, password_hash=None):
-            raise errors.NotFound
-        await factors.remove_all(tx, staff_id=staff_id)
-        await access.end_all(tx, staff_id=staff_id, now=now)
-        ended = await staff_sessions.end_of_member(tx, staff_id=staff_id, now=now)
-        await access.insert_set_up(
-            tx, code_hash=token_hash(code), staff_id=staff_id, expires_at=now + life * 1000
-        )
-        details = {"sessions_ended": ended}
-        await acts.record(tx, by=by, act="staff.reset", subject=staff_id, details=details, now=now)
-        return member_of(row)
-
-    return await db.write(work), code
+    row = await store.find(tx, staff_id=staff_id)
+    if row is None or not await store.set_password(tx, staff_id=staff_id, password_hash=None):
+        raise errors.NotFound
+    await factors.remove_all(tx, staff_id=staff_id)
+    await access.end_all(tx, staff_id=staff_id, now=now)
+    ended = await staff_sessions.end_of_member(tx, staff_id=staff_id, now=now)
+    await access.insert_set_up(
+        tx, code_hash=token_hash(code), staff_id=staff_id, expires_at=now + life * 1000
+    )
+    details = {"sessions_ended": ended}
+    await acts.record(tx, by=by, act="staff.reset", subject=staff_id, details=details, now=now)
+    return member_of(row), code
 
 
 def set_up_address(settings: Settings, code: str) -> str:

@@ -564,6 +564,24 @@ CREATE TABLE staff_sessions (
 
 CREATE INDEX staff_sessions_staff ON staff_sessions (staff_id);
 
+CREATE TABLE approvals (
+  id TEXT PRIMARY KEY,
+  act TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  details TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  asked_by TEXT NOT NULL REFERENCES staff (id),
+  asked_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL,
+  state TEXT NOT NULL,
+  decided_by TEXT REFERENCES staff (id),
+  decided_at BIGINT
+);
+
+CREATE UNIQUE INDEX approvals_waiting ON approvals (act, subject) WHERE state = 'waiting';
+
+CREATE INDEX approvals_state ON approvals (state, id);
+
 CREATE INDEX certificates_newest ON certificates (issued_at, serial);
 
 CREATE TABLE sms_log (

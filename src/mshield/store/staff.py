@@ -61,6 +61,12 @@ async def set_password(tx: Tx, *, staff_id: str, password_hash: str | None) -> b
     return await tx.run(_SQL["set_password"], id=staff_id, password_hash=password_hash) == 1
 
 
+async def change_roles(tx: Tx, *, staff_id: str, before: tuple[str, ...], after: tuple[str, ...]) -> bool:
+    """Whether an active member who held exactly the roles before holds these from now on."""
+    given = {"before": " ".join(before), "after": " ".join(after)}
+    return await tx.run(_SQL["change_roles"], id=staff_id, **given) == 1
+
+
 def _member(row: Row) -> StaffRow:
     return StaffRow(
         id=row["id"],

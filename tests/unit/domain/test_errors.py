@@ -60,7 +60,8 @@ def test_r17_each_error_of_the_app_leads_to_an_answer() -> None:
     # Left without: what staff meets, and what business systems' developers meet.
     without = {code for code, error in BY_CODE.items() if error.faq is None}
     assert without == {
-        "account_elsewhere", "conflict", "filing_file_refused", "filing_lines_bad",
+        "account_elsewhere", "approval_over", "approval_waiting", "own_approval", "conflict",
+        "filing_file_refused", "filing_lines_bad",
         "forbidden", "idempotency_mismatch", "internal_message_refused", "invalid_client_keys",
         "invalid_client_uri", "invalid_credit_code",
         "invalid_request", "invalid_return_url", "invalid_staff", "invalid_system", "last_factor", "login_over",

@@ -4,8 +4,9 @@
  * spares people what they can't do.
  */
 
-import type { Component } from "vue";
+import type { Component, Ref } from "vue";
 
+import { waitingForMe } from "./engine/approvals.ts";
 import type { Role } from "./engine/client.ts";
 
 export interface Words {
@@ -27,6 +28,8 @@ export interface ConsolePlace extends Page {
   readonly group: GroupName;
   /** Who sees and opens it, with all below it; everybody where there are none. */
   readonly roles: readonly Role[];
+  /** A number beside its name, as of what waits there; none is shown at zero. */
+  readonly count?: Readonly<Ref<number>>;
   /** Pages below it that stand in no navigation, as one record of a list. */
   readonly below?: readonly Page[];
 }
@@ -111,6 +114,23 @@ export const PLACES: readonly ConsolePlace[] = [
     group: "system",
     roles: ["security_officer", "auditor"],
     page: () => import("./screens/jobs/JobsScreen.vue"),
+  },
+  {
+    path: "/staff",
+    icon: "users",
+    name: { zh: "员工", en: "Staff" },
+    group: "system",
+    roles: ["security_officer", "auditor"],
+    page: () => import("./screens/staff/StaffScreen.vue"),
+  },
+  {
+    path: "/approvals",
+    icon: "user-check",
+    name: { zh: "双人审批", en: "Approvals" },
+    group: "system",
+    roles: ["security_officer", "auditor"],
+    count: waitingForMe,
+    page: () => import("./screens/approvals/ApprovalsScreen.vue"),
   },
   {
     path: "/me",

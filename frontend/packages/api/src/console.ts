@@ -146,6 +146,70 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/console/approvals": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * What takes two
+     * @description What waits, and what became of the rest.
+     */
+    get: operations["listApprovals"];
+    put?: never;
+    /**
+     * Ask for what takes two
+     * @description Nothing is done yet; the question waits for three days.
+     */
+    post: operations["askApproval"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/console/approvals/{approval_id}/decision": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Approve or refuse
+     * @description Never by who asked or whom it is about. What was asked is carried out with the decision, or neither is.
+     */
+    post: operations["decideApproval"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/console/approvals/{approval_id}/withdrawal": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Take one's own question back
+     * @description As long as it waits.
+     */
+    post: operations["withdrawApproval"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/console/ca": {
     parameters: {
       query?: never;
@@ -613,6 +677,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/console/staff": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Who is on the staff
+     * @description With their roles.
+     */
+    get: operations["listStaff"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/console/systems": {
     parameters: {
       query?: never;
@@ -967,6 +1051,50 @@ export interface components {
       zh: string;
     };
     /**
+     * ApprovalMessage
+     * @description One question; `details` are what is carried out, as they stand. Times in ms.
+     *
+     *         `is_own` tells whether the caller asked; `may_decide` whether it waits for him.
+     */
+    ApprovalMessage: {
+      act: string;
+      asked_at: number;
+      asked_by: string;
+      asked_by_name: string;
+      decided_at: number | null;
+      decided_by: string | null;
+      decided_by_name: string | null;
+      details: Record<string, never>;
+      expires_at: number;
+      id: string;
+      is_own: boolean;
+      may_decide: boolean;
+      reason: string;
+      /** @enum {unknown} */
+      state: "approved" | "expired" | "refused" | "waiting" | "withdrawn";
+      subject: string;
+    };
+    /**
+     * ApprovalsMessage
+     * @description A page; `next` is the `before` of the one that follows, or null.
+     */
+    ApprovalsMessage: {
+      items: components["schemas"]["ApprovalMessage"][];
+      next: string | null;
+    };
+    /**
+     * AskApprovalMessage
+     * @description What shall be done, to whom or what, with which details, and why.
+     */
+    AskApprovalMessage: {
+      /** @example staff.roles */
+      act: string;
+      /** @default {} */
+      details?: Record<string, never>;
+      reason: string;
+      subject: string;
+    };
+    /**
      * AssertionMessage
      * @description What the browser answered to `get`.
      */
@@ -1188,6 +1316,22 @@ export interface components {
       points: components["schemas"]["PointMessage"][];
       start: number;
       step: number;
+    };
+    /**
+     * DecidedMessage
+     * @description The question as it stands now, and what carrying it out gave, told this once: `set_up`, an address.
+     */
+    DecidedMessage: {
+      approval: components["schemas"]["ApprovalMessage"];
+      told: Record<string, never>;
+    };
+    /**
+     * DecisionMessage
+     * @description Yes or no.
+     */
+    DecisionMessage: {
+      /** @enum {unknown} */
+      decision: "approve" | "refuse";
     };
     /**
      * DeliveriesMessage
@@ -1473,6 +1617,26 @@ export interface components {
       origin: string;
       size: number;
       waiting: number;
+    };
+    /**
+     * MemberMessage
+     * @description A member; `is_set_up` tells whether he can log in. Time in ms.
+     */
+    MemberMessage: {
+      created_at: number;
+      id: string;
+      is_set_up: boolean;
+      name: string;
+      roles: components["schemas"]["StaffRole"][];
+      /** @enum {unknown} */
+      state: "active" | "disabled";
+    };
+    /**
+     * MembersMessage
+     * @description All of them, the oldest first.
+     */
+    MembersMessage: {
+      items: components["schemas"]["MemberMessage"][];
     };
     /**
      * MyLoginMessage
@@ -2573,6 +2737,450 @@ export interface operations {
             code?: "not_logged_yet";
             /** @constant */
             status?: 409;
+          };
+        };
+      };
+      /** @description `unavailable` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  listApprovals: {
+    parameters: {
+      query?: {
+        /** @description `next` of the page before */
+        before?: string;
+        limit?: number;
+        /** @description in this state only, such as `waiting` */
+        state?: ("waiting" | "approved" | "refused" | "withdrawn" | "expired") | null;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A page, newest first */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ApprovalsMessage"];
+        };
+      };
+      /** @description `unauthenticated`, `wrong_staff_token` */
+      401: {
+        headers: {
+          /** @example Bearer realm="mshield" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unauthenticated" | "wrong_staff_token";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "forbidden";
+            /** @constant */
+            status?: 403;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 422;
+          };
+        };
+      };
+      /** @description `unavailable` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  askApproval: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["AskApprovalMessage"];
+      };
+    };
+    responses: {
+      /** @description Asked; it waits for another officer */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ApprovalMessage"];
+        };
+      };
+      /** @description `malformed` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "malformed";
+            /** @constant */
+            status?: 400;
+          };
+        };
+      };
+      /** @description `unauthenticated` */
+      401: {
+        headers: {
+          /** @example Bearer realm="mshield" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unauthenticated";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "forbidden";
+            /** @constant */
+            status?: 403;
+          };
+        };
+      };
+      /** @description `not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "not_found";
+            /** @constant */
+            status?: 404;
+          };
+        };
+      };
+      /** @description `approval_waiting`, `in_progress` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "approval_waiting" | "in_progress";
+            /** @constant */
+            status?: 409;
+          };
+        };
+      };
+      /** @description `idempotency_mismatch`, `invalid_request`, `invalid_staff` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "idempotency_mismatch" | "invalid_request" | "invalid_staff";
+            /** @constant */
+            status?: 422;
+          };
+        };
+      };
+      /** @description `unavailable` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  decideApproval: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @example 0199f0d0-1200-7b31-a2c4-77d1e0f5b902 */
+        approval_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["DecisionMessage"];
+      };
+    };
+    responses: {
+      /** @description Decided, and where approved carried out */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["DecidedMessage"];
+        };
+      };
+      /** @description `malformed` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "malformed";
+            /** @constant */
+            status?: 400;
+          };
+        };
+      };
+      /** @description `unauthenticated` */
+      401: {
+        headers: {
+          /** @example Bearer realm="mshield" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unauthenticated";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `forbidden`, `own_approval` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "forbidden" | "own_approval";
+            /** @constant */
+            status?: 403;
+          };
+        };
+      };
+      /** @description `not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "not_found";
+            /** @constant */
+            status?: 404;
+          };
+        };
+      };
+      /** @description `approval_over`, `conflict`, `in_progress` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "approval_over" | "conflict" | "in_progress";
+            /** @constant */
+            status?: 409;
+          };
+        };
+      };
+      /** @description `idempotency_mismatch`, `invalid_request` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "idempotency_mismatch" | "invalid_request";
+            /** @constant */
+            status?: 422;
+          };
+        };
+      };
+      /** @description `unavailable` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  withdrawApproval: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @example 0199f0d0-1200-7b31-a2c4-77d1e0f5b902 */
+        approval_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Withdrawn */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ApprovalMessage"];
+        };
+      };
+      /** @description `unauthenticated` */
+      401: {
+        headers: {
+          /** @example Bearer realm="mshield" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unauthenticated";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "forbidden";
+            /** @constant */
+            status?: 403;
+          };
+        };
+      };
+      /** @description `not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "not_found";
+            /** @constant */
+            status?: 404;
+          };
+        };
+      };
+      /** @description `approval_over`, `in_progress` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "approval_over" | "in_progress";
+            /** @constant */
+            status?: 409;
+          };
+        };
+      };
+      /** @description `idempotency_mismatch`, `invalid_request` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "idempotency_mismatch" | "invalid_request";
+            /** @constant */
+            status?: 422;
           };
         };
       };
@@ -4889,6 +5497,70 @@ export interface operations {
             code?: "invalid_phone" | "invalid_request";
             /** @constant */
             status?: 422;
+          };
+        };
+      };
+      /** @description `unavailable` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  listStaff: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Everybody, also who is disabled */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["MembersMessage"];
+        };
+      };
+      /** @description `unauthenticated`, `wrong_staff_token` */
+      401: {
+        headers: {
+          /** @example Bearer realm="mshield" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unauthenticated" | "wrong_staff_token";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "forbidden";
+            /** @constant */
+            status?: 403;
           };
         };
       };

@@ -16,3 +16,6 @@ UPDATE staff SET state = 'disabled' WHERE id = :id AND state = 'active';
 
 -- name: set_password!
 UPDATE staff SET password_hash = :password_hash WHERE id = :id AND state = 'active';
+
+-- name: change_roles!
+UPDATE staff SET roles = :after WHERE id = :id AND roles = :before AND state = 'active';

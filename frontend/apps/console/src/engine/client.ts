@@ -18,5 +18,8 @@ export type Registration = Schemas["RegistrationMessage"];
 export type Assertion = Schemas["AssertionMessage"];
 export type MyLogin = Schemas["MyLoginMessage"];
 export type Factor = Schemas["FactorMessage"];
+export type Member = Schemas["MemberMessage"];
+export type Approval = Schemas["ApprovalMessage"];
+export type Decided = Schemas["DecidedMessage"];
 
 export const api = makeClient<paths>(() => session.csrf);

@@ -1,0 +1,58 @@
+/** What takes two people: asking, deciding, and how many questions wait for who is logged in. */
+
+import { answered } from "@mshield/desk/client.ts";
+import { ref } from "vue";
+
+import { api, type Approval, type Decided, type Member } from "./client.ts";
+import { holds, isLoggedIn } from "./session.ts";
+
+const PAGE = 50;
+
+/** How many wait for this officer; the number beside the place in the navigation. */
+export const waitingForMe = ref(0);
+
+export interface ApprovalsPage {
+  readonly items: readonly Approval[];
+  readonly next: string | null;
+}
+
+export async function list(before = ""): Promise<ApprovalsPage> {
+  return answered(api.GET("/api/console/approvals", { params: { query: { before, limit: PAGE } } }));
+}
+
+/** Asks again how many wait; of no interest to other roles. */
+export async function countWaiting(): Promise<void> {
+  if (!isLoggedIn.value || !holds("security_officer")) {
+    waitingForMe.value = 0;
+    return;
+  }
+  const query = { state: "waiting", limit: 200 } as const;
+  const page = await answered(api.GET("/api/console/approvals", { params: { query } }));
+  waitingForMe.value = page.items.filter((each) => each.may_decide).length;
+}
+
+export interface Question {
+  readonly act: string;
+  readonly subject: string;
+  readonly reason: string;
+  readonly details?: Record<string, unknown>;
+}
+
+export async function ask({ act, subject, reason, details = {} }: Question): Promise<Approval> {
+  const body = { act, subject, reason, details: details as never };
+  return answered(api.POST("/api/console/approvals", { body }));
+}
+
+export async function decide(id: string, decision: "approve" | "refuse"): Promise<Decided> {
+  const params = { path: { approval_id: id } };
+  return answered(api.POST("/api/console/approvals/{approval_id}/decision", { params, body: { decision } }));
+}
+
+export async function withdraw(id: string): Promise<void> {
+  const params = { path: { approval_id: id } };
+  await answered(api.POST("/api/console/approvals/{approval_id}/withdrawal", { params }));
+}
+
+export async function listStaff(): Promise<readonly Member[]> {
+  return (await answered(api.GET("/api/console/staff"))).items;
+}

@@ -1,0 +1,33 @@
+-- name: expire!
+-- What nobody decided in time makes room for a new question.
+UPDATE approvals SET state = 'expired' WHERE state = 'waiting' AND expires_at <= :now;
+
+-- name: insert!
+INSERT INTO approvals (id, act, subject, details, reason, asked_by, asked_at, expires_at, state)
+VALUES (:id, :act, :subject, :details, :reason, :asked_by, :now, :expires_at, 'waiting');
+
+-- name: find^
+SELECT a.id, a.act, a.subject, a.details, a.reason, a.asked_by, m.name AS asked_by_name, a.asked_at, a.expires_at,
+  a.state, a.decided_by, d.name AS decided_by_name, a.decided_at
+FROM approvals a JOIN staff m ON m.id = a.asked_by LEFT JOIN staff d ON d.id = a.decided_by
+WHERE a.id = :id;
+
+-- name: page
+-- The newest first; an empty state stands for all.
+SELECT a.id, a.act, a.subject, a.details, a.reason, a.asked_by, m.name AS asked_by_name, a.asked_at, a.expires_at,
+  a.state, a.decided_by, d.name AS decided_by_name, a.decided_at
+FROM approvals a JOIN staff m ON m.id = a.asked_by LEFT JOIN staff d ON d.id = a.decided_by
+WHERE a.id < :before AND (a.state = :state OR :state = '') ORDER BY a.id DESC LIMIT :most;
+
+-- name: decide!
+-- Once, in time, and never by who asked or whom it is about.
+UPDATE approvals SET state = :state, decided_by = :by, decided_at = :now
+WHERE id = :id AND state = 'waiting' AND expires_at > :now AND asked_by <> :by AND subject <> :by;
+
+-- name: withdraw!
+UPDATE approvals SET state = 'withdrawn', decided_by = :by, decided_at = :now
+WHERE id = :id AND state = 'waiting' AND expires_at > :now AND asked_by = :by;
+
+-- name: lock_people!
+-- Until the decision is committed, neither is disabled nor loses a role.
+UPDATE staff SET state = state WHERE id IN (:one, :other) AND state = 'active';

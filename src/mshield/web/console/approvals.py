@@ -1,0 +1,185 @@
+"""The two-person rule at the console: what one security officer asks for, another one approves (ADR 30).
+
+For people only: a program's token may read, and neither asks nor decides.
+"""
+
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+from fastapi import APIRouter, Path, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mshield.domain.staff import StaffRole
+from mshield.services.approvals import ApprovalRow, may_decide
+from mshield.services.staff import StaffMember
+from mshield.web import openapi
+from mshield.web.body import Wire, decode
+from mshield.web.console.authentication import CHANGING, SECURITY, staff_of
+from mshield.web.console.sessions import NO_STORE
+from mshield.web.context import context_of
+
+router: Final = APIRouter(tags=["console"])
+_OFFICER: Final = StaffRole.SECURITY_OFFICER
+Id = Annotated[str, Path(pattern="^[0-9a-f-]{1,36}$")]
+State = Literal["waiting", "approved", "refused", "withdrawn", "expired"]
+
+
+class AskApprovalMessage(Wire, frozen=True):
+    """What shall be done, to whom or what, with which details, and why."""
+
+    act: Annotated[str, msgspec.Meta(min_length=1, max_length=64, examples=["staff.roles"])]
+    subject: Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=400)]
+    details: dict[str, Any] = msgspec.field(default_factory=dict)
+
+
+class ApprovalMessage(Wire, frozen=True):
+    """One question; `details` are what is carried out, as they stand. Times in ms.
+
+    `is_own` tells whether the caller asked; `may_decide` whether it waits for him.
+    """
+
+    id: str
+    act: str
+    subject: str
+    details: dict[str, Any]
+    reason: str
+    asked_by: str
+    asked_by_name: str
+    asked_at: int
+    expires_at: int
+    state: State
+    decided_by: str | None
+    decided_by_name: str | None
+    decided_at: int | None
+    is_own: bool
+    may_decide: bool
+
+
+class ApprovalsMessage(Wire, frozen=True):
+    """A page; `next` is the `before` of the one that follows, or null."""
+
+    items: tuple[ApprovalMessage, ...]
+    next: str | None
+
+
+class DecisionMessage(Wire, frozen=True):
+    """Yes or no."""
+
+    decision: Literal["approve", "refuse"]
+
+
+class DecidedMessage(Wire, frozen=True):
+    """The question as it stands now, and what carrying it out gave, told this once: `set_up`, an address."""
+
+    approval: ApprovalMessage
+    told: dict[str, Any]
+
+
+@router.get(
+    "/approvals",
+    summary="What takes two",
+    operation_id="listApprovals",
+    openapi_extra=SECURITY,
+    responses=openapi.answers(ApprovalsMessage, "A page, newest first")
+    | openapi.problems(401, 403, 422, 503),
+)
+async def approvals(
+    request: Request,
+    state: Annotated[State | None, Query(description="in this state only, such as `waiting`")] = None,
+    before: Annotated[str, Query(pattern="^[0-9a-f-]{0,36}$", description="`next` of the page before")] = "",
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> Response:
+    """What waits, and what became of the rest."""
+    member = await staff_of(request, _OFFICER, StaffRole.AUDITOR)
+    context = context_of(request)
+    found = await context.approvals.page(
+        state=state or "", before=before or "~", most=limit + 1, now=context.clock()
+    )
+    items = tuple(_message(member, each) for each in found[:limit])
+    return _answer(ApprovalsMessage(items, items[-1].id if len(found) > limit else None))
+
+
+@router.post(
+    "/approvals",
+    status_code=201,
+    summary="Ask for what takes two",
+    operation_id="askApproval",
+    openapi_extra=openapi.takes(AskApprovalMessage) | CHANGING,
+    responses=openapi.answers(ApprovalMessage, "Asked; it waits for another officer", status=201)
+    | openapi.problems(400, 401, 403, 404, 409, 422, 503),
+)
+async def ask(request: Request) -> Response:
+    """Nothing is done yet; the question waits for three days."""
+    member = await staff_of(request, _OFFICER)
+    message = decode(await request.body(), AskApprovalMessage)
+    context = context_of(request)
+    asked = await context.approvals.ask(
+        member,
+        act=message.act,
+        subject=message.subject,
+        details=message.details,
+        reason=message.reason,
+        now=context.clock(),
+    )
+    return _answer(_message(member, asked), 201)
+
+
+@router.post(
+    "/approvals/{approval_id}/decision",
+    summary="Approve or refuse",
+    operation_id="decideApproval",
+    openapi_extra=openapi.takes(DecisionMessage) | CHANGING,
+    responses=openapi.answers(DecidedMessage, "Decided, and where approved carried out")
+    | openapi.problems(400, 401, 403, 404, 409, 422, 503),
+)
+async def decide(request: Request, approval_id: Id) -> Response:
+    """Never by who asked or whom it is about. What was asked is carried out with the decision, or neither is."""
+    member = await staff_of(request, _OFFICER)
+    message = decode(await request.body(), DecisionMessage)
+    context = context_of(request)
+    approval, told = await context.approvals.decide(
+        member, approval_id, message.decision, now=context.clock()
+    )
+    return _answer(DecidedMessage(_message(member, approval), dict(told)))
+
+
+@router.post(
+    "/approvals/{approval_id}/withdrawal",
+    summary="Take one's own question back",
+    operation_id="withdrawApproval",
+    openapi_extra=CHANGING,
+    responses=openapi.answers(ApprovalMessage, "Withdrawn") | openapi.problems(401, 403, 404, 409, 422, 503),
+)
+async def withdraw(request: Request, approval_id: Id) -> Response:
+    """As long as it waits."""
+    member = await staff_of(request, _OFFICER)
+    context = context_of(request)
+    return _answer(
+        _message(member, await context.approvals.withdraw(member, approval_id, now=context.clock()))
+    )
+
+
+def _message(member: StaffMember, row: ApprovalRow) -> ApprovalMessage:
+    return ApprovalMessage(
+        id=row.id,
+        act=row.act,
+        subject=row.subject,
+        details=dict(row.details),
+        reason=row.reason,
+        asked_by=row.asked_by,
+        asked_by_name=row.asked_by_name,
+        asked_at=row.asked_at,
+        expires_at=row.expires_at,
+        state=msgspec.convert(row.state, State),
+        decided_by=row.decided_by,
+        decided_by_name=row.decided_by_name,
+        decided_at=row.decided_at,
+        is_own=row.asked_by == member.id,
+        may_decide=may_decide(member, row),
+    )
+
+
+def _answer(message: msgspec.Struct, status: int = 200) -> Response:
+    return Response(msgspec.json.encode(message), status, NO_STORE, media_type="application/json")

@@ -1,0 +1,63 @@
+"""Members of staff at the console: who there is. Changing them takes two (`approvals`)."""
+
+from typing import Final, Literal
+
+import msgspec
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mshield.domain.staff import StaffRole
+from mshield.services.staff import list_staff
+from mshield.web import openapi
+from mshield.web.body import Wire
+from mshield.web.console.authentication import SECURITY, staff_of
+from mshield.web.console.sessions import NO_STORE
+from mshield.web.context import context_of
+
+router: Final = APIRouter(tags=["console"])
+
+
+class MemberMessage(Wire, frozen=True):
+    """A member; `is_set_up` tells whether he can log in. Time in ms."""
+
+    id: str
+    name: str
+    roles: tuple[StaffRole, ...]
+    state: Literal["active", "disabled"]
+    is_set_up: bool
+    created_at: int
+
+
+class MembersMessage(Wire, frozen=True):
+    """All of them, the oldest first."""
+
+    items: tuple[MemberMessage, ...]
+
+
+@router.get(
+    "/staff",
+    summary="Who is on the staff",
+    operation_id="listStaff",
+    openapi_extra=SECURITY,
+    responses=openapi.answers(MembersMessage, "Everybody, also who is disabled")
+    | openapi.problems(401, 403, 503),
+)
+async def members(request: Request) -> Response:
+    """With their roles."""
+    await staff_of(request, StaffRole.SECURITY_OFFICER, StaffRole.AUDITOR)
+    found = await list_staff(context_of(request).db)
+    message = MembersMessage(
+        tuple(
+            MemberMessage(
+                id=each.id,
+                name=each.name,
+                roles=each.roles,
+                state="active" if each.state == "active" else "disabled",
+                is_set_up=each.is_set_up,
+                created_at=each.created_at,
+            )
+            for each in found
+        )
+    )
+    return Response(msgspec.json.encode(message), headers=NO_STORE, media_type="application/json")
