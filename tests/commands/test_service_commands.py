@@ -179,3 +179,14 @@ def test_a_member_of_staff_gets_the_token_once(shell: Shell) -> None:
     listed = shell.run("staff", "list", "--json").stdout
     assert [(each["name"], each["state"]) for each in json.loads(listed)] == [("王晓", "disabled")]
     assert added["token"].partition(".")[2] not in listed
+
+
+def test_a_set_up_address_is_printed_and_renewed_and_ends_with_its_member(shell: Shell) -> None:
+    shell.prepare()
+    added = json.loads(shell.run("staff", "add", "王晓", "--role", "auditor", "--json").stdout)
+    renewed = json.loads(shell.run("staff", "set-up", added["id"], "--json").stdout)
+    for each in (added, renewed):
+        assert "/console/set-up#" in each["set_up"]
+    assert added["set_up"] != renewed["set_up"]
+    assert shell.run("staff", "disable", added["id"]).returncode == 0
+    assert shell.run("staff", "set-up", added["id"]).returncode == 1

@@ -26,6 +26,12 @@ def give_code(page: Page, code: str) -> None:
     page.get_by_role("button", name="登录", exact=True).click()
 
 
+def open_own_login(page: Page) -> None:
+    """By the navigation, once he is in."""
+    page.get_by_role("link", name="我的登录").click()
+    expect(page.get_by_role("heading", name="我的登录")).to_be_visible()
+
+
 def test_first_access_sets_password_and_authenticator_and_leads_in(console_desk: Desk) -> None:
     member = Member.made(console_desk.party.service, StaffRole.AUDITOR)
     page = console_desk.open(member.path)
@@ -47,7 +53,7 @@ def test_first_access_sets_password_and_authenticator_and_leads_in(console_desk:
     expect(page.get_by_role("alert")).to_contain_text("second_factor_wrong")
     page.get_by_label("动态码", exact=True).fill(member.code())
     done.click()
-    expect(page.get_by_role("heading", name="我的登录")).to_be_visible()
+    expect(page.get_by_role("heading", name="总览")).to_be_visible()
     expect(page.locator("header")).to_contain_text(member.name)
     judged(page)
 
@@ -92,7 +98,7 @@ def test_a_security_key_is_added_logs_in_and_is_removed(console_desk: Desk) -> N
     page = console_desk.open("/console/login")
     give_name(page, member.name)
     give_code(page, member.code())
-    expect(page.get_by_role("heading", name="我的登录")).to_be_visible()
+    open_own_login(page)
     key = Authenticator.on(page)
     expect(page.locator("main")).to_contain_text("最后一个不能移除")
     page.get_by_role("button", name="添加").click()
@@ -115,7 +121,7 @@ def test_a_security_key_is_added_logs_in_and_is_removed(console_desk: Desk) -> N
     page.get_by_role("button", name="退出", exact=True).first.click()
     give_name(page, member.name)
     page.get_by_role("button", name="使用安全密钥").click()
-    expect(page.get_by_role("heading", name="我的登录")).to_be_visible()
+    open_own_login(page)
     page.get_by_role("button", name="退出", exact=True).first.click()
     give_name(page, member.name)
     judged(page)
@@ -124,7 +130,7 @@ def test_a_security_key_is_added_logs_in_and_is_removed(console_desk: Desk) -> N
     expect(page.get_by_role("alert")).to_contain_text("key_not_used", timeout=15_000)
     page.get_by_role("button", name="改用动态码").click()
     give_code(page, member.code())
-    expect(page.get_by_role("heading", name="我的登录")).to_be_visible()
+    open_own_login(page)
     page.get_by_role("button", name="移除: 办公室的密钥").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("现在的密码").fill(PASSWORD)
@@ -139,6 +145,7 @@ def test_a_new_password_and_sessions_elsewhere(console_desk: Desk) -> None:
     page = console_desk.open("/console/login")
     give_name(page, member.name)
     give_code(page, member.code())
+    open_own_login(page)
     sessions = page.get_by_role("button", name="退出 ", exact=False).filter(has_text="退出")
     expect(page.get_by_text("已登录的浏览器")).to_be_visible()
     expect(page.locator("li").filter(has_text="当前")).to_have_count(1)
@@ -156,7 +163,7 @@ def test_a_new_password_and_sessions_elsewhere(console_desk: Desk) -> None:
 def test_a_disabled_member_is_out_at_once(log_in_as: LogInAs) -> None:
     made = log_in_as(StaffRole.FILING_OFFICER)
     page = made.open("/console/")
-    expect(page.get_by_role("heading", name="我的登录")).to_be_visible()
+    expect(page.get_by_role("heading", name="总览")).to_be_visible()
     service = made.party.service
     (own,) = (
         each
