@@ -52,6 +52,20 @@ export const PLACES: readonly ConsolePlace[] = [
     page: () => import("./screens/dashboard/DashboardScreen.vue"),
   },
   {
+    path: "/filing",
+    icon: "building",
+    name: { zh: "备案", en: "Filing" },
+    group: "business",
+    roles: ["filing_officer", "customer_service", "auditor"],
+    page: () => import("./screens/filing/FilingScreen.vue"),
+    below: [
+      {
+        path: "/filing/import",
+        page: () => import("./screens/filing/ImportScreen.vue"),
+      },
+    ],
+  },
+  {
     path: "/accounts",
     icon: "user-check",
     name: { zh: "账号", en: "Accounts" },

@@ -1,0 +1,102 @@
+"""The filing officer at the console: who is on file, lists that come in after a report, a record that ends."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from mshield.demo.people import OPERATOR
+from mshield.domain.staff import StaffRole
+from tests.browser.app.album import DeskAlbum
+from tests.browser.app.hand_and_eye import judged
+from tests.browser.app.keyboard import walk
+from tests.browser.conftest import Party
+from tests.browser.desk.console import LogInAs
+
+pytestmark = pytest.mark.slow
+
+ALBUM = DeskAlbum.wanted()
+HEAD = "企业名称,统一社会信用代码,姓名,证件类型,证件号码,用户类型"
+FIRM = "青岛云栈国际货运代理有限公司,91370203MA3YK2D9RF"
+GOOD = f"{FIRM},马思远,居民身份证,11010519491231002X,操作员"
+BAD = f"{FIRM},马思远,居民身份证,110105194912310021,操作员"
+
+
+def choose(page: Page, folder: Path, *lines: str) -> None:
+    """Chooses a list with these lines."""
+    file = folder / "list.csv"
+    file.write_text("\r\n".join((HEAD, *lines, "")), "utf-8-sig")
+    page.locator("input[type=file]").set_input_files(file)
+
+
+def test_a_list_comes_in_after_its_report_and_a_record_ends(
+    log_in_as: LogInAs, party: Party, tmp_path: Path
+) -> None:
+    assert party.phone is not None
+    made = log_in_as(StaffRole.FILING_OFFICER)
+    page = made.open("/console/filing")
+    rows = page.locator("tbody tr")
+    expect(rows.filter(has_text=OPERATOR.name).first).to_contain_text("330206********4217")
+    judged(page)
+    assert not walk(page)
+    page.get_by_role("textbox", name="统一社会信用代码或证件号码（完整）").fill(OPERATOR.credit_code)
+    expect(rows.filter(has_text="青岛云栈")).to_have_count(0)
+    ALBUM.take(page, "console-filing")
+
+    page.get_by_role("link", name="导入名单").click()
+    with page.expect_download() as blank:
+        page.get_by_role("link", name="下载空白名单").click()
+    blank.value.save_as(tmp_path / "blank.csv")
+    assert (tmp_path / "blank.csv").read_text("utf-8-sig").strip() == HEAD
+    choose(page, tmp_path, GOOD, BAD)
+    expect(page.get_by_text("1 行有误，没有导入任何内容")).to_be_visible()
+    expect(rows.nth(1)).to_contain_text("证件号码有误")
+    expect(page.get_by_role("button", name="导入")).to_have_count(0)
+    judged(page)
+    choose(page, tmp_path, GOOD)
+    expect(page.get_by_text("检查通过，还没有导入")).to_be_visible()
+    expect(rows.first).to_contain_text("新增")
+    ALBUM.take(page, "console-import")
+    page.get_by_role("button", name="导入 1 行").click()
+    expect(page.get_by_text("已导入：新增 1 人，更改 0 人")).to_be_visible()
+
+    page.get_by_role("link", name="备案").first.click()
+    search = page.get_by_role("textbox", name="统一社会信用代码或证件号码（完整）")
+    search.fill("110105 19491231 002x")
+    expect(rows).to_have_count(1)
+    expect(rows).to_contain_text("马思远")
+    rows.get_by_role("button", name="撤销备案").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("不能再用这条备案申请或更新证书")
+    judged(page)
+    dialog.get_by_role("textbox").fill("已离职")
+    dialog.get_by_role("button", name="撤销备案").click()
+    expect(page.get_by_text("已撤销 马思远 的备案")).to_be_visible()
+    expect(page.get_by_text("没有找到备案")).to_be_visible()
+    page.get_by_text("也显示已撤销的").click()
+    expect(rows).to_contain_text("撤销")
+    search.fill("")
+    with page.expect_download() as exported:
+        page.get_by_role("link", name="导出 .csv").click()
+    exported.value.save_as(tmp_path / "filing.csv")
+    listed = (tmp_path / "filing.csv").read_text("utf-8-sig")
+    assert OPERATOR.id_number in listed
+    assert "11010519491231002X" not in listed, "who has left is not on the list"
+    page.get_by_role("button", name="English").click()
+    expect(page.get_by_role("heading", name="Filing")).to_be_visible()
+    judged(page)
+
+
+def test_others_look_only_and_some_not_even_that(log_in_as: LogInAs, party: Party, tmp_path: Path) -> None:
+    assert party.phone is not None
+    page = log_in_as(StaffRole.AUDITOR).open("/console/filing")
+    expect(page.locator("tbody tr").first).to_be_visible()
+    expect(page.get_by_role("link", name="导入名单")).to_have_count(0)
+    expect(page.get_by_role("link", name="导出 .csv")).to_have_count(0)
+    expect(page.get_by_role("button", name="撤销备案")).to_have_count(0)
+    page.goto(page.url + "/import")
+    choose(page, tmp_path, GOOD)
+    expect(page.get_by_role("alert")).to_contain_text("forbidden")
+    made = log_in_as(StaffRole.SECURITY_OFFICER)
+    made.open("/console/filing")
+    expect(made.page).to_have_url(f"{made.origin}/console/refused")
