@@ -29,6 +29,14 @@ def choose(page: Page, folder: Path, *lines: str) -> None:
     page.locator("input[type=file]").set_input_files(file)
 
 
+def downloaded(page: Page, link: str, folder: Path) -> str:
+    """The text that a link saves."""
+    with page.expect_download() as started:
+        page.get_by_role("link", name=link).click()
+    started.value.save_as(folder / "saved")
+    return (folder / "saved").read_text("utf-8-sig")
+
+
 def test_a_list_comes_in_after_its_report_and_a_record_ends(
     log_in_as: LogInAs, party: Party, tmp_path: Path
 ) -> None:
@@ -44,10 +52,7 @@ def test_a_list_comes_in_after_its_report_and_a_record_ends(
     ALBUM.take(page, "console-filing")
 
     page.get_by_role("link", name="导入名单").click()
-    with page.expect_download() as blank:
-        page.get_by_role("link", name="下载空白名单").click()
-    blank.value.save_as(tmp_path / "blank.csv")
-    assert (tmp_path / "blank.csv").read_text("utf-8-sig").strip() == HEAD
+    assert downloaded(page, "下载空白名单", tmp_path).strip() == HEAD
     choose(page, tmp_path, GOOD, BAD)
     expect(page.get_by_text("1 行有误，没有导入任何内容")).to_be_visible()
     expect(rows.nth(1)).to_contain_text("证件号码有误")
@@ -76,10 +81,7 @@ def test_a_list_comes_in_after_its_report_and_a_record_ends(
     page.get_by_text("也显示已撤销的").click()
     expect(rows).to_contain_text("撤销")
     search.fill("")
-    with page.expect_download() as exported:
-        page.get_by_role("link", name="导出 .csv").click()
-    exported.value.save_as(tmp_path / "filing.csv")
-    listed = (tmp_path / "filing.csv").read_text("utf-8-sig")
+    listed = downloaded(page, "导出 .csv", tmp_path)
     assert OPERATOR.id_number in listed
     assert "11010519491231002X" not in listed, "who has left is not on the list"
     page.get_by_role("button", name="English").click()
