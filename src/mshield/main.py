@@ -66,6 +66,7 @@ from mshield.services.renew import Renew
 from mshield.services.request_secrets import RequestSecrets
 from mshield.services.reset_password import ResetPassword
 from mshield.services.result import MakeResult
+from mshield.services.revoke_ca import RevokeCa
 from mshield.services.session import BusinessAuthentication
 from mshield.services.sms_codes import SmsCodes
 from mshield.services.sms_log import LoggedSms
@@ -272,7 +273,9 @@ async def _assemble(settings: Settings, clock: Clock, db: Database, metrics: Met
         log_in=log_in,
         portal_sessions=PortalSessions(db, keyring, settings, log_in, sms_codes),
         staff_sessions=staff_sessions,
-        approvals=Approvals(db, {act.name: act for act in StaffChanges(db, settings).acts()}),
+        approvals=Approvals(
+            db, {act.name: act for act in (*StaffChanges(db, settings).acts(), RevokeCa(db).act())}
+        ),
         own_login=OwnLogin(db, staff_factors, settings),
         staff_logins=StaffLogins(db, staff_factors, lookup, settings, staff_sessions),
         staff_set_ups=SetUps(db, staff_factors, staff_sessions),

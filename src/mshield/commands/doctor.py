@@ -68,7 +68,8 @@ async def _service() -> dict[str, tuple[bool, str]]:
     from mshield.keys.authority import load_authorities
     from mshield.keys.errors import KeysError
     from mshield.keys.keyring import load_keyring
-    from mshield.main import StartRefused, opened_database
+    from mshield.main import StartRefused, opened_database, wall_clock
+    from mshield.services.ca_state import ReadCaState
     from mshield.settings import load_settings
     from mshield.store.database import StoreError
 
@@ -85,6 +86,10 @@ async def _service() -> dict[str, tuple[bool, str]]:
             authorities = await load_authorities(db, keyring, load_engine(settings.engine))
             checks["CA"] = (True, f"issuing CA {authorities.issuing.certificate.subject.common_name}")
             checks["log"] = (True, await _log(db))
+            state = await ReadCaState(db, load_engine(settings.engine), settings)(now=wall_clock())
+            # The service would start: these are for whoever looks.
+            for each in state.warnings:
+                checks[f"warning {each.subject}"] = (True, f"{each.code}: {each.en}")
     except (StartRefused, StoreError, OSError) as error:
         checks["database"] = (False, str(error))
     except (KeysError, EngineUnavailable) as error:

@@ -204,6 +204,28 @@ def test_how_the_ca_stands(officer: Desk) -> None:
     judged(page)
 
 
+def test_revoking_a_ca_is_asked_for_and_taken_back(officer: Desk) -> None:
+    page = officer.open("/console/ca")
+    page.get_by_role("button", name="申请吊销 issuing").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("button", name="不吊销")).to_be_focused()
+    expect(dialog).to_contain_text("无法撤回")
+    asks = dialog.get_by_role("button", name="提交吊销申请")
+    dialog.get_by_label("给批准人的说明").fill("密钥备份下落不明")
+    expect(asks).to_be_disabled()
+    dialog.get_by_label("输入 issuing 以确认").fill("issuing")
+    look(page, "ca-revoke")
+    ALBUM.take(page, "console-ca-revoke")
+    asks.click()
+    expect(page.get_by_role("status").first).to_contain_text("等另一位安全管理员")
+    page.get_by_role("link", name="双人审批").click()
+    card = page.get_by_role("article", name="吊销 CA 证书: issuing")
+    expect(card).to_contain_text("密钥可能泄露")
+    judged(page)
+    card.get_by_role("button", name="撤回").click()
+    expect(card.get_by_role("button", name="撤回")).to_be_hidden()
+
+
 def test_a_job_is_run_now(officer: Desk) -> None:
     page = officer.open("/console/jobs")
     row = page.locator("tbody tr").filter(has_text="清理过期数据")

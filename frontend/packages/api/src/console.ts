@@ -2920,7 +2920,7 @@ export interface operations {
           };
         };
       };
-      /** @description `approval_waiting`, `in_progress` */
+      /** @description `approval_waiting`, `conflict`, `in_progress` */
       409: {
         headers: {
           [name: string]: unknown;
@@ -2928,7 +2928,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "approval_waiting" | "in_progress";
+            code?: "approval_waiting" | "conflict" | "in_progress";
             /** @constant */
             status?: 409;
           };
