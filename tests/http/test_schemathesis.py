@@ -30,10 +30,12 @@ from mshield.client.phone import VirtualPhone
 from mshield.demo.people import LEGAL_PERSON, OPERATOR
 from mshield.domain.staff import StaffRole
 from mshield.main import create_app, wall_clock
+from mshield.services import staff_session
 from mshield.services.context import Context
 from mshield.services.filing_list import MEDIA_TYPES
 from mshield.services.portal_session import csrf_token
 from mshield.settings import Settings
+from mshield.store import staff
 from mshield.store.accounts import find_account
 from mshield.web.audiences import AUDIENCES
 from mshield.web.documents import Documents
@@ -79,6 +81,9 @@ class InProcess:
     sid: str
     shield_number: str
     staff_token: str
+    person: str
+    """The session of a member of staff."""
+
     ended_id: str
     """A request that is over, so that its stream ends at once."""
 
@@ -107,11 +112,13 @@ class InProcess:
             return {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
         if "staff" in schemes:
             return {"Authorization": f"Bearer {self.staff_token}"}
-        if "portal" in schemes:
-            return {
-                "Cookie": f"mshield-portal={self.legal_person}",
-                "X-CSRF-Token": csrf_token(self.legal_person),
-            }
+        cookies = {
+            "console": (self.person, staff_session.csrf_token),
+            "portal": (self.legal_person, csrf_token),
+        }
+        for name, (session, csrf_of) in cookies.items():
+            if name in schemes:
+                return {"Cookie": f"mshield-{name}={session}", "X-CSRF-Token": csrf_of(session)}
         if "phone" not in schemes and not operation.path.startswith("/api/phone/sessions"):
             return {}
         url = (request.url or "").partition("?")[0]
@@ -184,7 +191,7 @@ def _application(folder: Path, database: str, sms_endpoint: str) -> Iterator[InP
             )
         )
     roles = (argument for role in StaffRole for argument in ("--role", role.value))
-    staff = live.command("staff", "add", "管理员", *roles)
+    member = live.command("staff", "add", "管理员", *roles)
     attacker = Attacker.of(folder / "phone", live.origin, OPERATOR.pin)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     with asyncio.Runner() as runner:
@@ -193,6 +200,7 @@ def _application(folder: Path, database: str, sms_endpoint: str) -> Iterator[InP
         loop.run_until_complete(lifespan.__aenter__())
         client = httpx.AsyncClient(transport=transport)
         legal_person = loop.run_until_complete(_portal_session(app.state.context))
+        person = loop.run_until_complete(_console_session(app.state.context, member["id"]))
         yield InProcess(
             loop,
             app.state.context,
@@ -203,7 +211,8 @@ def _application(folder: Path, database: str, sms_endpoint: str) -> Iterator[InP
             scanned.request_id,
             scanned.tasks[0].sid,
             shield_number,
-            staff["token"],
+            member["token"],
+            person,
             ended.id,
         )
         loop.run_until_complete(client.aclose())
@@ -215,6 +224,16 @@ async def _portal_session(context: Context) -> str:
     account = await find_account(context.db, phone=LEGAL_PERSON.phone)
     assert account is not None
     return (await context.portal_sessions.open(account.id, now=wall_clock())).token
+
+
+async def _console_session(context: Context, staff_id: str) -> str:
+    row = await staff.find(context.db, staff_id=staff_id)
+    assert row is not None
+    place, now = staff_session.Place("127.0.0.1", "Firefox"), wall_clock()
+    opened = await context.db.write(
+        lambda tx: context.staff_sessions.open(tx, row, place, factor="totp", now=now)
+    )
+    return opened.token
 
 
 @pytest.mark.parametrize("label", _LABELS)
