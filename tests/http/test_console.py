@@ -169,6 +169,19 @@ async def test_an_auditor_sees_what_was_done(application: Application, officer: 
         ("GET", "/api/console/filing/export", None, {"filing_officer"}),
         ("POST", f"{PEOPLE}/x/end", {"reason": "x"}, {"filing_officer"}),
         ("GET", "/api/console/accounts?phone=13800006027", None, {"customer_service"}),
+        ("GET", "/api/console/accounts/x", None, {"customer_service"}),
+        (
+            "POST",
+            "/api/console/accounts/x/state",
+            {"state": "disabled", "reason": "x"},
+            {"customer_service"},
+        ),
+        (
+            "POST",
+            "/api/console/accounts/x/logouts",
+            {"login_id": None, "reason": "x"},
+            {"customer_service"},
+        ),
         (
             "POST",
             "/api/console/accounts/x/phone",
