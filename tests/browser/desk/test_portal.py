@@ -245,6 +245,27 @@ def test_the_session_ends_elsewhere_and_the_page_asks_for_the_login(
         assert "next=/shields" in page.url
 
 
+def test_an_abandoned_desk_asks_for_no_news_so_that_its_login_can_end(
+    browser: Browser, party: Party, clerk: VirtualPhone
+) -> None:
+    with desk(browser, party) as made:
+        made.page.clock.install()
+        page = made.log_in()
+        expect(row_of(page, clerk)).to_be_visible()
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url) if "/shields" in request.url else None)
+        page.clock.run_for(10_000)
+        assert asked
+        page.clock.fast_forward("06:00")
+        page.clock.run_for(5_000)
+        asked.clear()
+        page.clock.run_for(60_000)
+        assert asked == []
+        with page.expect_request(lambda request: "/shields" in request.url):
+            page.mouse.move(300, 300)
+            page.clock.run_for(10_000)
+
+
 def scanned(place: Locator, phone: VirtualPhone) -> None:
     """The phone films the code that stands there, and its holder enters his PIN."""
     expect(place).to_be_visible()

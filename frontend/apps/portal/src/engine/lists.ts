@@ -1,8 +1,9 @@
 /** The enterprise's shields and filed people, page by page; what changes meanwhile shows without loading the page anew. */
 
+import { useNews } from "@mshield/desk/news.ts";
 import { answered } from "@mshield/desk/client.ts";
 import { useTask } from "@mshield/desk/task.ts";
-import { useDocumentVisibility, useIntervalFn } from "@vueuse/core";
+import { useDocumentVisibility } from "@vueuse/core";
 import { computed, ref, shallowRef, watch } from "vue";
 
 import { api, type PastAct, type Person, type Shield } from "./client.ts";
@@ -78,7 +79,7 @@ export function useList<T>(
     isKnown.value = true;
   }
 
-  useIntervalFn(lookAgain, LOOK_AGAIN_MS);
+  useNews(lookAgain, LOOK_AGAIN_MS);
   watch(visibility, lookAgain);
   watch(code, load, { immediate: true });
   return { items, next, isKnown, loading, load, more };
