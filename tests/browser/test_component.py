@@ -11,6 +11,8 @@ from tests.browser.conftest import Party
 from tests.browser.seen import barriers, events_of, read_code
 from tests.browser.site import Site
 
+pytestmark = pytest.mark.slow
+
 PAGE = """<!doctype html>
 <html lang="zh-CN"><head><meta charset="utf-8"><title>登录</title>
 <meta name="viewport" content="width=device-width"><meta name="color-scheme" content="{scheme}">

@@ -5,11 +5,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Party
 from tests.browser.seen import read_code
 from tests.browser.site import Site
+
+pytestmark = pytest.mark.slow
 
 _DOCS: Final = Path(__file__).parents[2] / "docs" / "component.md"
 _BLOCK: Final = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -12,6 +12,8 @@ from tests.browser.conftest import Party
 from tests.browser.seen import barriers, read_code
 from tests.user_agents import IPAD_AS_MAC, USER_AGENTS
 
+pytestmark = pytest.mark.slow
+
 _OFFER: Final = """
 () => {
   const offer = new Event("beforeinstallprompt", { cancelable: true });

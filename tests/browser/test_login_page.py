@@ -11,6 +11,8 @@ from tests.browser.conftest import Party
 from tests.browser.seen import barriers, read_code
 from tests.browser.site import Site
 
+pytestmark = pytest.mark.slow
+
 _SIZES: Final = pytest.mark.parametrize(
     ("width", "scheme"), [(320, "light"), (320, "dark"), (1440, "light"), (1440, "dark")]
 )

@@ -13,6 +13,8 @@ from mshield.demo.people import OPERATOR
 from tests.demonstration import Demonstration, started
 from tests.service import free_ports
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def phone(demonstration: Demonstration) -> VirtualPhone:
@@ -179,7 +181,6 @@ def test_cookies_of_the_two_systems_live_side_by_side(inside: Browser, window: B
     assert OPERATOR.name not in inside.page
 
 
-@pytest.mark.slow
 def test_r13_time_runs_out(demonstration: Demonstration, phone: VirtualPhone, tmp_path: Path) -> None:
     import time
 

@@ -20,6 +20,8 @@ from mshield.demo.walk import log_in_by_scan
 from tests.demonstration import Demonstration, started
 from tests.service import free_ports
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def inside(demonstration: Demonstration, window: Browser) -> Browser:
@@ -243,7 +245,6 @@ def test_r16_held_between_signature_and_verification_it_is_not_taken(
             portal.act(OPERATOR.credit_code, "unfreeze", [demonstration.shield_number], reason="核查完")
 
 
-@pytest.mark.slow
 def test_r16_time_runs_out(demonstration: Demonstration, tmp_path: Path) -> None:
     system = started(demonstration.window, tmp_path, free_ports(1), SECONDS="30")
     with system.running() as process, Browser(system.origin) as browser:

@@ -15,6 +15,8 @@ import pytest
 from mshield.demo.people import OPERATOR
 from tests.service import free_ports
 
+pytestmark = pytest.mark.slow
+
 _ROOT: Final = Path(__file__).parents[2]
 _BLOCKS: Final = re.compile(r"^```(bash|python)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _PAGE: Final = "8010"

@@ -21,6 +21,8 @@ from tests.accounts import make_passwords_cheap
 from tests.lossy import Loss, Service, running_behind_a_line
 from tests.signing import execute, statement
 
+pytestmark = pytest.mark.slow
+
 DOCUMENT: Final = Document(title="报关单", media_type="text/plain", content="总价 126000 欧元".encode())
 NEW_PIN: Final = "314159"
 TRIES: Final = 3

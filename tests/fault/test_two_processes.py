@@ -13,6 +13,8 @@ from mshield.client.phone import VirtualPhone
 from mshield.demo.people import OPERATOR
 from tests.service import LiveService, enrolled
 
+pytestmark = pytest.mark.slow
+
 _SOON = 0.9
 """Seconds; by itself a waiting call looks after fifteen."""
 

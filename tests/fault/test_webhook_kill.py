@@ -13,6 +13,8 @@ from tests.mortal import Died, MortalDatabase
 from tests.outside import Asked, OutsideServer, Reply, serving
 from tests.webhooks import Hooked, hooked, ids
 
+pytestmark = pytest.mark.slow
+
 _REQUESTS = 3
 _STATEMENTS = frozenset(f"webhooks.{name}" for name in Queries("webhooks").names())
 

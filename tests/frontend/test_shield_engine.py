@@ -28,6 +28,8 @@ from tests.oidc_provider import CLIENT_ID, CLIENT_SECRET, providing
 from tests.outside import SECRET, AccountOffice, serving
 from tests.service import LiveService
 
+pytestmark = pytest.mark.slow
+
 FRONTEND: Final = Path(__file__).parents[2] / "frontend"
 CONTENT: Final = "<报关单><总价>126000.00</总价></报关单>".encode()
 DISPLAY: Final = (("总价", "126000.00 欧元"),)

@@ -16,6 +16,8 @@ from mshield.client import Document
 from mshield.demo.people import OPERATOR
 from tests.service import LiveService, register
 
+pytestmark = pytest.mark.slow
+
 FRONTEND: Final = Path(__file__).parents[2] / "frontend"
 CHROMIUM: Final = "/usr/bin/chromium"
 _BUNDLE: Final = """

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+import pytest
+
 from mshield.gm.sm3 import sm3
 from mshield.pki.certificate import Certificate
 from mshield.pki.cms import build_signed_data
@@ -17,6 +19,8 @@ from tests.unit.client import test_evidence as bundles
 from tests.unit.client.bundle import CONTENT, SIGNED_AT, VKEY, Maker, login_message, ocsp
 from tests.unit.pki.authority import DAY, NOW, YEAR, Authority, make_authority
 from tests.verifying import Case, Verdict, by_page, by_python, disagreements
+
+pytestmark = pytest.mark.slow
 
 A: Final = bundles.A
 OTHER: Final = make_authority(A.engine)

@@ -46,6 +46,8 @@ from tests.postgres import Server
 from tests.service import PIN_ROUNDS, LiveService, apply, log_in, register
 from tests.unit.gateways.provider import provider
 
+pytestmark = pytest.mark.slow
+
 _EXAMPLES: Final = 40
 _SECONDS: Final = 2.0
 _FAILED: Final = 500
@@ -134,7 +136,7 @@ class InProcess:
         return {"DPoP": made} | ({"Authorization": f"DPoP {token}"} if token else {})
 
 
-@pytest.fixture(scope="module", params=[pytest.param("sqlite", marks=pytest.mark.slow), "postgresql"])
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def application(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[InProcess]:

@@ -23,6 +23,8 @@ from tests.oidc.apache import apache
 from tests.oidc.live import Person, new_client
 from tests.service import LiveService, enrolled
 
+pytestmark = pytest.mark.slow
+
 _NODE: Final = Path(__file__).parent / "node"
 _REDIRECT: Final = "http://localhost:9/callback"
 _LOGOUT: Final = "http://localhost:9/"

@@ -17,6 +17,8 @@ from tests.oidc_provider import CLIENT_ID, CLIENT_SECRET, Provider, providing
 from tests.outside import PASSWORD, SECRET, AccountOffice, serving
 from tests.service import LiveService, register
 
+pytestmark = pytest.mark.slow
+
 CHAN: Final = Person(
     name="CHAN Tai Man",
     id_number="H01234567",

@@ -8,6 +8,8 @@ from playwright.sync_api import Browser
 from tests.browser.app.first_load import first_load
 from tests.browser.conftest import Party
 
+pytestmark = pytest.mark.slow
+
 BOUND: Final = 200_000
 FILES: Final = 12
 """A round trip each where there are more than six: what the first screen needs is not scattered."""

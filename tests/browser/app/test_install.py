@@ -15,6 +15,8 @@ from tests.browser.conftest import Party
 from tests.browser.seen import barriers
 from tests.browser.site import Site
 
+pytestmark = pytest.mark.slow
+
 _CONTROLLED = "navigator.serviceWorker.ready.then(() => true)"
 _CACHED = """async () => {
   const found = [];

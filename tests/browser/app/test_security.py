@@ -22,6 +22,8 @@ from tests.browser.app.seeded import Holder, holder
 from tests.browser.app.test_request import document
 from tests.browser.conftest import Party
 
+pytestmark = pytest.mark.slow
+
 WRONG: Final = "909192"
 _CONTROLLED: Final = "navigator.serviceWorker.ready.then(() => true)"
 _HEARD: Final = """

@@ -1,13 +1,17 @@
 """The staff and the two-person rule at the console: two officers at two browsers, and what other roles see."""
 
+from typing import Final
+
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from mshield.domain.staff import StaffRole
+from tests.browser.app.album import DeskAlbum
 from tests.browser.app.hand_and_eye import judged
 from tests.browser.desk.console import LogInAs, Member
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+ALBUM: Final = DeskAlbum.wanted()
 OFFICER = StaffRole.SECURITY_OFFICER
 
 
@@ -49,6 +53,7 @@ def test_two_officers_change_roles(log_in_as: LogInAs) -> None:
     expect(asked).to_contain_text("客服 / 审计员")
     expect(asked).to_contain_text("岗位调整")
     judged(page)
+    ALBUM.take(page, "console-approvals")
     asked.get_by_role("button", name="批准并执行").click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("客服 / 审计员")

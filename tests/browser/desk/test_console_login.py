@@ -1,9 +1,12 @@
 """Staff at the console: first access, login by password and second factor, and what each role sees."""
 
+from typing import Final
+
 import pytest
 from playwright.sync_api import Page, expect
 
 from mshield.domain.staff import StaffRole
+from tests.browser.app.album import DeskAlbum
 from tests.browser.app.authenticator import Authenticator
 from tests.browser.app.hand_and_eye import judged
 from tests.browser.desk.console import PASSWORD, LogInAs, Member
@@ -11,6 +14,7 @@ from tests.browser.desk.desk import Desk
 from tests.browser.seen import read_code
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+ALBUM: Final = DeskAlbum.wanted()
 
 
 def give_name(page: Page, name: str, password: str = PASSWORD) -> None:
@@ -38,6 +42,7 @@ def test_first_access_sets_password_and_authenticator_and_leads_in(console_desk:
     expect(page.get_by_role("heading", name="设置您的登录")).to_be_visible()
     expect(page.locator("main")).to_contain_text(f"{member.name}，审计员")
     judged(page)
+    ALBUM.take(page, "console-set-up")
     picture = page.get_by_role("img", name="身份验证器的二维码")
     secret = page.locator(".mono").inner_text().replace(" ", "")
     assert f"secret={secret}" in (read_code(picture) or "")
