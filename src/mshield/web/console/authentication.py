@@ -86,12 +86,6 @@ def place_of(request: Request) -> Place:
     return Place(address, request.headers.get("user-agent", ""))
 
 
-def require_json(request: Request) -> None:
-    """Raises Malformed for a body that a plain form of another site could send."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise errors.Malformed(field="content-type")
-
-
 def set_cookie(response: Response, context: Context, token: str, *, seconds: int) -> None:
     """Hands the session to the browser."""
     secure = _is_https(context)

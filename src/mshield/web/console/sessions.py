@@ -13,7 +13,7 @@ from mshield.services.context import Context
 from mshield.services.staff_factors import Shown
 from mshield.services.staff_session import OpenedSession, csrf_token
 from mshield.web import openapi
-from mshield.web.body import Wire, decode
+from mshield.web.body import Wire, decode, require_json
 from mshield.web.console.authentication import (
     CHANGING,
     SESSION,
@@ -21,7 +21,6 @@ from mshield.web.console.authentication import (
     csrf_of,
     person_of,
     place_of,
-    require_json,
     set_cookie,
 )
 from mshield.web.console.factors import (

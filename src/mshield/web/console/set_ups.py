@@ -12,8 +12,8 @@ from starlette.responses import Response
 
 from mshield.domain.staff import StaffRole
 from mshield.web import openapi
-from mshield.web.body import Wire, decode
-from mshield.web.console.authentication import place_of, require_json
+from mshield.web.body import Wire, decode, require_json
+from mshield.web.console.authentication import place_of
 from mshield.web.console.factors import (
     ConfirmationMessage,
     FactorOfferMessage,
