@@ -54,7 +54,7 @@ docs: $(VENV)/.dev ## renews what repeats the code: docs of errors, settings and
 
 manual: $(VENV)/.dev $(VENV)/.frontend ## renews the manuals' pictures, docs/manual
 	@scripts/install-test-needs
-	@MSHIELD_MANUAL=docs/manual/pictures $(BIN)/pytest -m slow tests/browser/app/test_manual.py tests/browser/desk tests/browser/verify/test_verify.py
+	@MSHIELD_MANUAL=docs/manual/pictures $(BIN)/pytest -m slow tests/browser/app/test_manual.py tests/browser/app/test_manual_install.py tests/browser/desk tests/browser/verify/test_verify.py
 
 constraints: $(VENV)/.dev ## renews constraints.txt from what .venv holds
 	@{ echo '# What `make` installs, exactly. Renewed by `make constraints`.'; \

@@ -99,8 +99,7 @@ async def _run(url: str, folder: Path, certificates: int, rounds: int) -> list[M
     await init_ca(db, keyring, load_engine(), settings, CaNames(), now=wall_clock())
     await fill(db, certificates)
     await _seal_id_numbers(db, keyring.seal)
-    if db.dialect == "postgresql":
-        await execute(db, "ANALYZE")  # as autovacuum does after a while
+    await settle(db)
     dialect = db.dialect
     await db.close()
     app = create_app(settings)
@@ -155,6 +154,12 @@ async def _calls(app: FastAPI) -> list[tuple[str, Callable[[], Awaitable[httpx.R
         ("shields by a part of the name", get("shields", name="人9")),
         ("one shield with its history", get(f"shields/{number}")),
     ]
+
+
+async def settle(db: Database) -> None:
+    """What PostgreSQL's autovacuum does after a while."""
+    if db.dialect == "postgresql":
+        await execute(db, "VACUUM (ANALYZE)")
 
 
 async def fill(db: Database, certificates: int) -> None:

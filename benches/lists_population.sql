@@ -39,7 +39,7 @@ SELECT 'a' || substr(CAST(10000000 + i AS TEXT), 2), BYTES['k' || i], BYTES['e' 
   'p' || substr(CAST(10000000 + i AS TEXT), 2), 2, 'MS' || substr(CAST(100000000000 + i AS TEXT), 2), '企业',
   CASE WHEN i < 1000 THEN '91330206MA2XB7C1TW' ELSE 'E' || (i / 1000) END, 'operator', '人' || i, BYTES['der'],
   CASE WHEN i % 10 = 9 THEN 'revoked' ELSE 'active' END, CASE WHEN i % 50 = 7 THEN 'lost' ELSE '' END, NOW,
-  NOW + 63072000000, NOW - i, NOW, CASE WHEN i % 10 = 9 THEN NOW END FROM n;
+  NOW + 63072000000, NOW - 86400000 - i, NOW - 60000 - i, CASE WHEN i % 10 = 9 THEN NOW - 60000 - i END FROM n;
 
 INSERT INTO certificate_events (id, serial, event, actor, reason, state, holds, at)
 SELECT serial, serial, 'activate', 'service', '', 'active', '', NOW FROM certificates;

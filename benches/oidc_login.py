@@ -145,7 +145,7 @@ class Login:
 
 def measure(database: DatabaseName, *, logins: int) -> Measured:
     """One service with the engine that it takes by itself."""
-    with ready_service("auto", database, MSHIELD_LOGIN_STARTS_PER_ADDRESS="1000000") as (service, server):
+    with ready_service("auto", database, MSHIELD_REQUESTS_PER_ADDRESS="1000000") as (service, server):
         service.command("oidc", "client", "set", service.system["client_id"], "--redirect-uri", _REDIRECT)
         return asyncio.run(_measure(service, server, logins))
 

@@ -5,18 +5,15 @@ Lighthouse's mobile setting (1.6 Mbps, 150 ms, processor four times slower), the
 PIN's key. Chromium slows the page down and not its workers: their time is taken four times.
 """
 
-import argparse
-import json
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from statistics import median
 from typing import Final
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from benches.figures import SLOWER, Figure, show
 from mshield.gm.mask import PIN_ROUNDS
 from tests.browser.app.camera import Camera, Screen, milliseconds_to_read
 from tests.browser.app.first_load import first_load
@@ -25,8 +22,6 @@ from tests.browser.app.seeded import CLERK, Holder, bundle, holder
 from tests.browser.conftest import CHROMIUM, FLAGS, Party
 from tests.service import LiveService, enrolled
 
-SLOWER: Final = 4
-"""How much slower a phone's processor is taken to be."""
 LOAD_BOUND: Final = 200.0
 PAINT_BOUND: Final = 1500.0
 SIGN_BOUND: Final = 1000.0
@@ -71,21 +66,6 @@ Worker.prototype.postMessage = function (message, ...rest) {
   return postMessage.call(this, message, ...rest);
 };
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """`runs` are in the figure's unit; `bound` is the issue's, None where it has none."""
-
-    name: str
-    unit: str
-    runs: list[float]
-    bound: float | None
-
-    @property
-    def median(self) -> float:
-        """What counts."""
-        return median(self.runs)
 
 
 def _loads(browser: Browser, origin: str, runs: int) -> list[Figure]:
@@ -189,24 +169,9 @@ def measure(runs: int) -> list[Figure]:
             browser.close()
 
 
-def table(figures: list[Figure]) -> str:
-    """For people."""
-    lines = [f"{'':<53} {'median':>8} {'bound':>7}   from    to"]
-    for each in figures:
-        bound = "" if each.bound is None else f"{each.bound:.0f}"
-        spread = f"{min(each.runs):6.0f} {max(each.runs):5.0f}"
-        lines.append(f"{each.name:<53} {each.median:5.0f} {each.unit} {bound:>7} {spread}")
-    return "\n".join(lines)
-
-
 def main() -> None:
-    """Measures and prints a table, or JSON with `--json`."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=7, help="of each figure (default: 7)")
-    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
-    options = parser.parse_args()
-    figures = measure(options.runs)
-    print(json.dumps([asdict(each) for each in figures], indent=2) if options.json else table(figures))
+    """Measures and prints."""
+    show(measure, str(__doc__), runs=7)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,18 @@ import platform
 from pathlib import Path
 from typing import Final
 
-from benches import cosign, http_signing, lists, log, logins, oidc_login, phone_app, publication, waiting
+from benches import (
+    cosign,
+    http_signing,
+    lists,
+    log,
+    logins,
+    oidc_login,
+    phone_app,
+    publication,
+    verify_page,
+    waiting,
+)
 from mshield.gm.engine import available_engines
 
 _CPUINFO: Final = Path("/proc/cpuinfo")
@@ -24,6 +35,7 @@ def main() -> None:
         ("the legal person's lists", lists.main),
         ("the transparency log", log.main),
         ("the phone app", phone_app.main),
+        ("the page that verifies", verify_page.main),
     ):
         print(f"\n{title}\n", flush=True)
         bench()

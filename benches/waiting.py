@@ -1,4 +1,4 @@
-"""PCs that wait: memory of the service for each, and the time from the phone's answer until the PC has the news.
+"""PCs that wait: memory and CPU of the service for them, and the time from the phone's answer until the PC knows.
 
 One service process on PostgreSQL. The PCs are a process of their own; phones sign requests for which PCs wait, a few
 at a time, while all the others go on waiting.
@@ -19,7 +19,7 @@ from typing import Any, Final
 import httpx
 import psutil
 
-from benches.http_signing import Signature, phones_of, ready_service
+from benches.http_signing import Signature, phones_of, process_cpu, ready_service
 from tests.service import LiveService
 
 WARM_UP: Final = 100
@@ -34,11 +34,15 @@ AT_ONCE: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Waited:
-    """`kilobytes` of the service's resident memory per PC; `p50`, `p99`, `longest` in ms after the phone's answer."""
+    """`kilobytes` of the service's resident memory per PC; `p50`, `p99`, `longest` in ms after the phone's answer.
+
+    `busy` is the share of a core that the service takes while all of them wait and nothing happens, in percent.
+    """
 
     way: str
     pcs: int
     kilobytes: float
+    busy: float
     signed: int
     p50: float
     p99: float
@@ -67,7 +71,9 @@ async def _measure(
         _order(service, readers, waiting[:WARM_UP], poll=poll, told=[])
         before = process.memory_info().rss
         _order(service, readers, waiting[WARM_UP:], poll=poll, told=chosen)
+        spent = process_cpu(process)
         await asyncio.sleep(SETTLE_SECONDS)
+        spent = process_cpu(process) - spent
         grown = process.memory_info().rss - before
         answered = await _sign(chosen)
     assert readers.stdout is not None
@@ -79,6 +85,7 @@ async def _measure(
         way="long poll" if poll else "server-sent events",
         pcs=pcs,
         kilobytes=grown / pcs / 1000,
+        busy=100 * spent / SETTLE_SECONDS,
         signed=len(late),
         p50=statistics.median(late),
         p99=late[min(len(late) - 1, round(0.99 * len(late)))],
@@ -151,12 +158,13 @@ def _order(
 def table(results: list[Waited]) -> str:
     """For people."""
     lines = [
-        "kB: the service's resident memory per waiting PC; ms from the phone's answer until the PC has the news",
-        f"{'way':<20} {'PCs':>6} {'kB':>6} {'signed':>7} {'p50':>7} {'p99':>7} {'longest':>8}",
+        "kB: the service's resident memory per waiting PC; busy: % of a core that it takes while all wait;",
+        "ms from the phone's answer until the PC has the news",
+        f"{'way':<20} {'PCs':>6} {'kB':>6} {'busy':>6} {'signed':>7} {'p50':>7} {'p99':>7} {'longest':>8}",
     ]
     lines += [
-        f"{each.way:<20} {each.pcs:6} {each.kilobytes:6.1f} {each.signed:7} {each.p50:7.1f} {each.p99:7.1f}"
-        f" {each.longest:8.1f}"
+        f"{each.way:<20} {each.pcs:6} {each.kilobytes:6.1f} {each.busy:6.1f} {each.signed:7}"
+        f" {each.p50:7.1f} {each.p99:7.1f} {each.longest:8.1f}"
         for each in results
     ]
     return "\n".join(lines)

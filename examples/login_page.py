@@ -10,10 +10,12 @@ is the result that this server fetches and verifies, for the login that it began
 import os
 import secrets
 import sys
+import time
 from html import escape
 from http.cookies import SimpleCookie
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import parse_qs
 
 from mshield.client import BusinessClient, ClientError, Pc
 from mshield.client.business import Created
@@ -21,8 +23,9 @@ from mshield.client.business import Created
 SHIELD, CLIENT_ID = os.environ["SHIELD"], os.environ["CLIENT_ID"]
 ROOT = Path(os.environ["ROOT"]).read_bytes()
 shield = BusinessClient(SHIELD, client_id=CLIENT_ID, client_secret=os.environ["CLIENT_SECRET"])
-begun: dict[str, Created] = {}
-"""The login that each browser has begun, by its cookie. A real system keeps this in its sessions."""
+begun: dict[tuple[str, str], Created] = {}
+"""The logins that were begun, by request and cookie: one for each tab. A real system keeps this in its sessions."""
+KEPT_SECONDS, MOST = 600, 1000
 
 LOGIN = """<!doctype html><html lang="zh-CN"><meta charset="utf-8"><title>登录</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -30,7 +33,7 @@ LOGIN = """<!doctype html><html lang="zh-CN"><meta charset="utf-8"><title>登录
 <h1>登录</h1>
 <mshield-login request="{id}" token="{token}" number="{number}">
 <a slot="again" href="/">换一个二维码</a></mshield-login>"""
-SCRIPT = """document.addEventListener("mshield-signed", () => location.assign("/done"));"""
+SCRIPT = """document.addEventListener("mshield-signed", ({detail}) => location.assign("/done?request=" + detail.id));"""
 DONE = """<!doctype html><html lang="zh-CN"><meta charset="utf-8"><title>已登录</title>
 <h1>{name}</h1><p>{organisation} {credit_code}</p>"""
 FAILED = """<!doctype html><html lang="zh-CN"><meta charset="utf-8"><title>没有登录</title>
@@ -40,27 +43,32 @@ POLICY = f"default-src 'none'; script-src 'self' {SHIELD}; connect-src {SHIELD};
 
 class Site(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        if self.path == "/login.js":
-            self.answer(200, SCRIPT, "text/javascript")
-        elif self.path == "/done":
-            self.done()
-        elif self.path == "/code":
-            self.code()
-        else:
-            self.begin()
+        match self.path.partition("?")[0]:
+            case "/":
+                self.begin()
+            case "/login.js":
+                self.answer(200, SCRIPT, "text/javascript")
+            case "/done":
+                self.done()
+            case "/code":
+                self.code()
+            case _:
+                self.answer(404, FAILED.format(reason="没有这个页面"))
 
     def begin(self) -> None:
-        """Begins a login for this browser and shows its code."""
+        """Begins a login for this tab of the browser and shows its code."""
         pc = Pc(address=self.client_address[0], browser=self.headers.get("User-Agent", "")[:256])
-        asked, cookie = shield.request_login(pc=pc), secrets.token_urlsafe()
-        begun[cookie] = asked
+        asked, secret = shield.request_login(pc=pc), secrets.token_urlsafe()
+        begun[asked.id, secret] = asked
+        forget()
         page = LOGIN.format(shield=SHIELD, id=asked.id, token=asked.status_token, number=asked.number)
-        self.answer(200, page, cookie=cookie)
+        self.answer(200, page, cookie=f"login-{asked.id}={secret}; Max-Age={KEPT_SECONDS}; Path=/done")
 
     def done(self) -> None:
         """Lets in whom the verified result names; each login counts once."""
-        cookie = SimpleCookie(self.headers.get("Cookie", "")).get("login")
-        asked = begun.pop(cookie.value, None) if cookie else None
+        (wanted,) = parse_qs(self.path.partition("?")[2]).get("request", [""])[:1]
+        cookie = SimpleCookie(self.headers.get("Cookie", "")).get(f"login-{wanted}")
+        asked = begun.pop((wanted, cookie.value), None) if cookie else None
         if asked is None:
             self.answer(403, FAILED.format(reason="请先扫码"))
             return
@@ -86,9 +94,17 @@ class Site(BaseHTTPRequestHandler):
         self.send_header("Content-Security-Policy", POLICY)
         self.send_header("Cache-Control", "no-store")
         if cookie:
-            self.send_header("Set-Cookie", f"login={cookie}; HttpOnly; SameSite=Lax; Path=/")
+            self.send_header("Set-Cookie", f"{cookie}; HttpOnly; SameSite=Lax")
         self.end_headers()
         self.wfile.write(body)
+
+
+def forget() -> None:
+    """Drops what was begun too long ago to be signed any more, and the oldest where there are too many."""
+    since = (time.time() - KEPT_SECONDS) * 1000
+    over = [key for key, asked in list(begun.items()) if asked.received_at < since]
+    for key in over + list(begun)[:-MOST]:
+        begun.pop(key, None)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,8 @@ _REFUSED: Final = 400
 _METHOD_NOT_ALLOWED: Final = 405
 _FAULT: Final = 500
 _PARAMETER: Final = re.compile(r"\\\{\w+\\\}")
+_HEADERS: Final = {"retry-after", "location", "www-authenticate"}
+"""By these a caller goes on, so the document tells where each can be."""
 _HOW: Final = "errors of an operation stand in src/mshield/web/examples, see CONTRIBUTING.md"
 Operation = dict[str, Any]
 ANSWERED: Final[set[str]] = set()
@@ -75,6 +77,10 @@ def check(request: httpx.Request, sent: bytes, answer: httpx.Response) -> None:
     told = f"{operation['operationId']} {answer.status_code}"
     described = operation["responses"].get(str(answer.status_code))
     assert described is not None, f"{told} isn't documented ({_HOW}): {answer.text[:300]}"
+    silent = _HEADERS & {name.lower() for name in answer.headers} - {
+        name.lower() for name in described.get("headers", {})
+    }
+    assert not silent, f"{told}: headers that aren't documented: {silent}"
     _hold(described.get("content", {}), answer.headers.get("content-type", ""), answer.content, told)
     if answer.status_code < _REFUSED:
         ANSWERED.add(operation["operationId"])

@@ -3,7 +3,8 @@
 import secrets
 from dataclasses import dataclass
 
-from mshield.domain.certificates import CertificateEvent
+from mshield.domain.certificates import TABLE, Actor, CertificateEvent
+from mshield.domain.ids import new_id
 from mshield.gm import sm2
 from mshield.gm.engine import Engine, load_engine
 from mshield.gm.sm2 import PrivateKey
@@ -16,7 +17,7 @@ from mshield.services.issue import Issue
 from mshield.services.publish import Publisher
 from mshield.settings import Settings
 from mshield.store import certificate_changes
-from mshield.store.certificate_changes import By
+from mshield.store.certificate_changes import SERVICE, By
 from mshield.store.certificates import NewCertificate
 from mshield.store.database import Database, Tx
 from tests.signing import execute
@@ -74,10 +75,16 @@ async def make_ca(
     )
 
 
+def by_one_who_may(event: CertificateEvent) -> By:
+    """The legal person where the table lets him cause the event, else the user, else the service."""
+    people: tuple[Actor, ...] = ("legal_person", "user")
+    return next((By(kind, "his account") for kind in people if kind in TABLE[event].actors), SERVICE)
+
+
 async def change(
     db: Database, serial: str, *events: CertificateEvent, now: int, reason: int | None = None
 ) -> None:
-    """Takes steps of the certificate's table, as the legal person; `reason` is a revocation's RFC 5280 code."""
+    """Takes steps of the certificate's table, by one who may; `reason` is a revocation's RFC 5280 code."""
 
     async def work(tx: Tx) -> None:
         for event in events:
@@ -85,7 +92,7 @@ async def change(
                 tx,
                 serial=serial,
                 event=event,
-                by=By("legal_person", "his account"),
+                by=by_one_who_may(event),
                 reason="因测试",
                 revocation_reason=reason,
                 now=now,
@@ -104,7 +111,7 @@ async def person(
     share: bool = False,
 ) -> tuple[NewCertificate, PrivateKey]:
     """Rows of a filed operator with account, device and a key; `share` gives the key sealed shares and an outcome."""
-    name, uid = secrets.token_hex(8), secrets.token_bytes(16)
+    name, uid = new_id(now), secrets.token_bytes(16)
     private = sm2.generate(engine)
     await execute(
         db,

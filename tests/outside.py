@@ -79,12 +79,17 @@ class OutsideServer:
         return reply
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 256
+    """Many may call at the same moment: past a full queue they would come a second late."""
+
+
 @contextmanager
 def serving(answer: Callable[[Asked], Reply]) -> Iterator[OutsideServer]:
     """A server on a free port of this machine."""
     outside = OutsideServer(answer)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(outside))
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), _handler(outside))
     outside.url = f"http://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()

@@ -65,17 +65,24 @@ class Server:
 
     def create(self, name: str, *, template: str | None = None) -> str:
         """A new database, empty or as its template; its address."""
-        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
-        self._admin(statement.format(sql.Identifier(name), sql.Identifier(template or "template1")))
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+            sql.Identifier(name), sql.Identifier(template or "template1")
+        )
+        with self._admin() as connection:
+            if (
+                connection.info.server_version >= 150_000
+            ):  # writing each block to the WAL takes up to twice as long
+                statement += sql.SQL(" STRATEGY FILE_COPY")
+            connection.execute(statement)
         return self.url(name)
 
     def drop(self, name: str) -> None:
         """Drops a database, whoever is still connected to it."""
-        self._admin(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+        with self._admin() as connection:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
-    def _admin(self, statement: sql.Composed) -> None:
-        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(statement)
+    def _admin(self) -> psycopg.Connection:
+        return psycopg.connect(self.url("postgres"), autocommit=True)
 
 
 def start_server(data: Path, *, durable: bool) -> Server:
@@ -83,7 +90,7 @@ def start_server(data: Path, *, durable: bool) -> Server:
     _give_to_postgres(data)
     _run(
         "initdb", "--pgdata", str(data), "--username", USER, "--auth", "trust",
-        "--encoding", "UTF8", "--locale", "C", "--no-sync",
+        "--encoding", "UTF8", "--locale", "C", "--lc-ctype", "C.UTF-8", "--no-sync",
     )  # fmt: skip
     for attempt in range(_ATTEMPTS):
         server = Server(data, _free_port())

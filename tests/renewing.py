@@ -12,9 +12,9 @@ from mshield.services.renew import Renew, Renewal
 from mshield.services.session import PhoneLogin, authenticate_phone
 from mshield.settings import Settings
 from mshield.store import certificate_changes
-from mshield.store.certificate_changes import By
 from mshield.store.database import Database
 from tests.conftest import Clock
+from tests.issuing import by_one_who_may
 from tests.signing import (
     CREDIT_CODE,
     ID_NUMBER,
@@ -29,7 +29,6 @@ from tests.signing import (
 )
 
 DAY = 86_400
-LEGAL_PERSON = By("legal_person", "legal-person")
 
 
 @dataclass(slots=True)
@@ -112,7 +111,7 @@ class Renewing:
         named = serial or await self.serial(self.old)
         await self.world.db.write(
             lambda tx: certificate_changes.change(
-                tx, serial=named, event=event, by=LEGAL_PERSON, reason="", now=self.now
+                tx, serial=named, event=event, by=by_one_who_may(event), reason="", now=self.now
             )
         )
 

@@ -78,15 +78,24 @@ class LiveService:
 
     def command(self, *arguments: str) -> Any:
         """Runs `mshield ARGUMENTS --json`; what it printed."""
-        done = subprocess.run(
+        done = self._run(arguments)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout) if done.stdout.strip() else None
+
+    def refused(self, *arguments: str) -> Any:
+        """Runs a command that is refused; the error that it tells."""
+        done = self._run(arguments)
+        assert done.returncode == 1, done.stdout
+        return json.loads(done.stderr)["error"]
+
+    def _run(self, arguments: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
             (sys.executable, "-m", "mshield.cli", *arguments, "--json"),
             env=self.environment(),
             capture_output=True,
             text=True,
             check=False,
         )
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout) if done.stdout.strip() else None
 
     def prepare(self) -> None:
         """Master key, schema, CA, a business system and the example's filing records."""

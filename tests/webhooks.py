@@ -41,9 +41,13 @@ class Hooked:
     async def ended(self) -> str:
         """The id of a request that was cancelled."""
         request_id = await self.asked()
+        await self.cancel(request_id)
+        return request_id
+
+    async def cancel(self, request_id: str) -> None:
+        """Ends a request."""
         answer = await self.application.business("POST", f"/api/business/requests/{request_id}/cancel")
         assert answer.status_code == 204
-        return request_id
 
     async def asked(self) -> str:
         """The id of a new request."""
@@ -71,7 +75,7 @@ async def hooked(database_url: str, folder: Path, clock: Clock, **settings: obje
     changed = {
         "webhook_networks": LOOPBACK,
         "webhook_http": True,
-        "login_starts_per_system": 10_000,
+        "requests_per_system": 10_000,
         **settings,
     }
     async with running(database_url, folder, clock, **changed) as application:

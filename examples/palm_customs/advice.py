@@ -70,6 +70,12 @@ def advice(error: ClientError) -> Advice:
     return Advice(what=(f"{error.zh}。", f"{error.en}."), next=next_step(error.code), status=status)
 
 
+def what_failed(code: str) -> tuple[str, str]:
+    """What the error of this code says, where only its code was kept."""
+    error = ClientError(code)
+    return f"{error.zh}。", f"{error.en}."
+
+
 def next_step(code: str) -> tuple[str, str]:
     """What to do after the error of this code."""
     return _NEXT.get(code, _AGAIN)

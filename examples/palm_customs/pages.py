@@ -21,8 +21,13 @@ _TEMPLATES: Final = Environment(
 STATIC: Final = _HERE / "static"
 
 
-def page(request: Request, template: str, *, status: int = 200, **values: Any) -> Response:
-    """The page that this template makes of these values, for the browser's session and language."""
+def page(
+    request: Request, template: str, *, status: int = 200, otherwise: str = "/", **values: Any
+) -> Response:
+    """The page that this template makes of these values, for the browser's session and language.
+
+    `otherwise` is where the switch of languages leads from the answer to a form.
+    """
     settings: Settings = request.app.state.settings
     session: Session = request.state.session
     lang = language_of(request)
@@ -33,7 +38,7 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
         asked=session.asked,
         csrf=session.csrf,
         person=session.person,
-        path=request.url.path,
+        switch=_other_language(request, lang, otherwise),
         **values,
     )
     response = HTMLResponse(html, status, headers(settings))
@@ -41,6 +46,15 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
         secure = request.url.scheme == "https"
         response.set_cookie(LANGUAGE_COOKIE, lang, samesite="lax", httponly=True, secure=secure)
     return response
+
+
+def _other_language(request: Request, lang: str, otherwise: str) -> str:
+    """Where the switch of languages leads: this page; for the answer to a form, which has no address, `otherwise`."""
+    chosen = "zh" if lang == "en" else "en"
+    if request.method == "POST":
+        return f"{otherwise}?lang={chosen}"
+    url = request.url.include_query_params(lang=chosen)
+    return f"/{url.path.lstrip('/')}?{url.query}"  # `//` would begin another host
 
 
 def headers(settings: Settings) -> dict[str, str]:
@@ -73,6 +87,5 @@ def message(
     small: str = "",
 ) -> Response:
     """A page of one message; `link` is (address, Chinese, English), `small` what support asks for."""
-    return page(
-        request, "message.html", status=status, title=title, what=what, then=then, link=link, small=small
-    )
+    values: dict[str, Any] = {"title": title, "what": what, "then": then, "link": link, "small": small}
+    return page(request, "message.html", status=status, otherwise=link[0] if link else "/", **values)

@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from .advice import next_step
+from .advice import next_step, what_failed
 from .pages import headers, message, page
 from .sessions import Session
 from .store import Store, Task
@@ -25,7 +25,8 @@ async def show(request: Request) -> Response:
     task = _own(request)
     if task is None:
         return _missing(request)
-    return page(request, "task.html", task=task, reason=next_step(task.reason or ""))
+    code = task.reason or ""
+    return page(request, "task.html", task=task, failed=what_failed(code), reason=next_step(code))
 
 
 async def download(request: Request) -> Response:

@@ -189,10 +189,11 @@ async def _ended(request: Request, request_id: str) -> Response:
     )
 
 
-def _browser(request: Request) -> Pc:
-    """What the shield's app shows of where the request came from."""
-    address = request.client.host if request.client else ""
-    return Pc(address=address, browser=request.headers.get("User-Agent", "")[:256])
+def _browser(request: Request) -> Pc | None:
+    """What the shield's app shows of where the request came from; the address alone, without port."""
+    if request.client is None:
+        return None
+    return Pc(address=request.client.host, browser=request.headers.get("User-Agent", "")[:256])
 
 
 def _failed(request: Request, error: ClientError) -> Response:

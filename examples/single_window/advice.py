@@ -29,8 +29,8 @@ _APPLY: Final = (
 _NEXT: Final[dict[str, tuple[str, str]]] = {
     "on_hold": _LEGAL_PERSON,
     "shield_unusable": (
-        "请在手机盾 App 里查看证书的状态：挂失、冻结的请法人处理；已作废的重新申请后，再登录本系统。",
-        "Look at its state in the shield's app. On hold: ask your legal person. Revoked: apply anew, log in again.",
+        "请在手机盾 App 里查看证书的状态：挂失、冻结的请法人处理；已过期的请法人作废；作废后重新申请，再登录本系统。",
+        "Look in the app. On hold: ask your legal person. Expired: have it revoked. Revoked: apply anew, log in.",
     ),
     "revoked": _APPLY,
     "expired": _APPLY,
@@ -41,6 +41,10 @@ _NEXT: Final[dict[str, tuple[str, str]]] = {
     "not_signed": (
         "请在手机上看完请求，输入 PIN 码，再回到这里。",
         "Read the request on the phone, enter the PIN, then come back here.",
+    ),
+    "inbox_full": (
+        "请先在手机盾 App 的待办里签名或拒绝已有的请求，再试。",
+        "Sign or decline what already waits in the shield app's inbox, then try again.",
     ),
     "too_many_requests": ("请等一分钟再试。", "Wait a minute, then try again."),
     "wrong_client": (
@@ -68,6 +72,12 @@ def advice(error: ClientError) -> Advice:
         return _DOWN
     status = 403 if isinstance(error, VerificationError) else 409
     return Advice(what=(f"{error.zh}。", f"{error.en}."), next=next_step(error.code), status=status)
+
+
+def what_failed(code: str) -> tuple[str, str]:
+    """What the error of this code says, where only its code was kept."""
+    error = ClientError(code)
+    return f"{error.zh}。", f"{error.en}."
 
 
 def next_step(code: str) -> tuple[str, str]:

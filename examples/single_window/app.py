@@ -15,7 +15,7 @@ from mshield.client import AsyncBusinessClient, Retry
 
 from . import declarations, login, signing, webhook
 from .pages import STATIC, message
-from .sessions import Forbidden, LoginNeeded, Session
+from .sessions import Forbidden, LoginNeeded, Session, in_language
 from .settings import Settings
 from .store import Store
 
@@ -65,7 +65,7 @@ class Sessions:
 
 
 async def _to_login(request: Request, error: Exception) -> Response:  # noqa: ARG001  # as handlers are called
-    return RedirectResponse("/login", 303)
+    return RedirectResponse(in_language(request, "/login"), 303)
 
 
 async def _refused(request: Request, error: Exception) -> Response:  # noqa: ARG001

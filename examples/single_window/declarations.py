@@ -10,7 +10,7 @@ from starlette.routing import Route
 from mshield.client import AsyncBusinessClient, ClientError
 
 from . import codes
-from .advice import advice, next_step
+from .advice import advice, next_step, what_failed
 from .fields import HEAD, LINE
 from .form import (
     EXAMPLE,
@@ -25,14 +25,14 @@ from .form import (
     typed_total,
 )
 from .pages import headers, message, page
-from .sessions import Session
+from .sessions import Session, in_language
 from .signing import missing, settle
-from .store import Declaration, Store, now
+from .store import Declaration, Signing, Store, now
 
 
-async def home(request: Request) -> Response:  # noqa: ARG001  # as routes are called
+async def home(request: Request) -> Response:
     """`/` leads to the list, and from there to the login where nobody is logged in."""
-    return RedirectResponse("/declarations", 303)
+    return RedirectResponse(in_language(request, "/declarations"), 303)
 
 
 async def show_list(request: Request) -> Response:
@@ -44,8 +44,7 @@ async def show_list(request: Request) -> Response:
     rows = [(each, total(each.declared["lines"])) for each in store.declarations(person.credit_code)]
     chosen = request.query_params.get("signing", "")
     batch = store.signing(int(chosen), person.credit_code) if chosen.isascii() and chosen.isdigit() else None
-    reason = next_step(batch.reason or "") if batch is not None and batch.state == "unverified" else None
-    return page(request, "list.html", rows=rows, codes=codes, batch=batch, reason=reason)
+    return page(request, "list.html", rows=rows, codes=codes, batch=batch, **_unverified(batch))
 
 
 async def show(request: Request) -> Response:
@@ -68,8 +67,16 @@ async def show(request: Request) -> Response:
         total=total(found.declared["lines"]),
         codes=codes,
         head=HEAD,
-        reason=next_step(signing.reason) if signing is not None and signing.reason else None,
+        **_unverified(signing),
     )
+
+
+def _unverified(signing: Signing | None) -> dict[str, Any]:
+    """Of a signature that wasn't taken: what failed, and what to do next."""
+    if signing is None or signing.state != "unverified":
+        return {}
+    code = signing.reason or ""
+    return {"failed": what_failed(code), "reason": next_step(code)}
 
 
 async def new(request: Request) -> Response:
@@ -90,7 +97,10 @@ async def edit(request: Request) -> Response:
 
 
 async def save(request: Request) -> Response:
-    """Keeps a declaration, new or changed; with errors the form comes back, each at its field."""
+    """Keeps a declaration, new or changed; with errors the form comes back, each at its field.
+
+    So it does, unsaved, to who adds or removes a line or switches the language.
+    """
     session: Session = request.state.session
     person = session.require_person()
     given = await request.form()
@@ -102,7 +112,7 @@ async def save(request: Request) -> Response:
         if found is None:
             return missing(request)
     form = read_form(given)
-    if at := _other_lines(form, given):
+    if (at := _unfinished(request, form, given)) is not None:
         return _form_page(request, form, found, at=at)
     if not form.check():
         return _form_page(request, form, found, status=422)
@@ -114,8 +124,12 @@ async def save(request: Request) -> Response:
     return RedirectResponse(f"/declarations/{found.id}", 303)
 
 
-def _other_lines(form: Form, given: FormData) -> str:
-    """Adds or removes a line, where that button was pressed; the name of the field to go on with, else empty."""
+def _unfinished(request: Request, form: Form, given: FormData) -> str | None:
+    """Does what another button than the one that saves is for; the name of the field to go on with, if any."""
+    if "lang" in request.query_params:
+        if "checked" in given:  # the errors that he has before him
+            form.check()
+        return ""
     if "add" in given and len(form.lines) < MOST_LINES:
         form.lines.append({"currency": form.lines[0]["currency"]})
         return f"lines-{len(form.lines) - 1}-hs"
@@ -123,7 +137,7 @@ def _other_lines(form: Form, given: FormData) -> str:
     if removed.isascii() and removed.isdigit() and int(removed) < len(form.lines) > 1:
         del form.lines[int(removed)]
         return "add"
-    return ""
+    return None
 
 
 async def delete(request: Request) -> Response:

@@ -8,7 +8,7 @@ from mshield.client import AsyncBusinessClient, ClientError, Pc
 
 from .advice import advice
 from .pages import message, page
-from .sessions import Person, Session
+from .sessions import Person, Session, in_language
 from .settings import Settings
 
 _FAILED = ("没有登录", "Not logged in")
@@ -18,10 +18,12 @@ async def show(request: Request) -> Response:
     """Begins a login for this browser and shows its code."""
     session: Session = request.state.session
     if session.person is not None:
-        return RedirectResponse("/declarations", 303)
+        return RedirectResponse(in_language(request, "/declarations"), 303)
     shield: AsyncBusinessClient = request.app.state.shield
     try:
-        session.login = await shield.request_login(pc=pc_of(request))
+        session.login = await shield.request_login(
+            pc=pc_of(request), lifetime=request.app.state.settings.seconds
+        )
     except ClientError as error:
         return _failed(request, error)
     session.save()
@@ -81,10 +83,11 @@ async def code(request: Request) -> Response:
     return RedirectResponse(session.login.qr, 303)
 
 
-def pc_of(request: Request) -> Pc:
-    """What the phone shows of the PC, against relayed codes."""
-    address = request.client.host if request.client else ""
-    return Pc(address=address, browser=request.headers.get("User-Agent", "")[:256])
+def pc_of(request: Request) -> Pc | None:
+    """What the phone shows of the PC, against relayed codes; its address alone, without port."""
+    if request.client is None:
+        return None
+    return Pc(address=request.client.host, browser=request.headers.get("User-Agent", "")[:256])
 
 
 def _failed(request: Request, error: ClientError) -> Response:

@@ -114,5 +114,10 @@ def language_of(request: Request) -> Language:
     return "en" if chosen == "en" else "zh"
 
 
+def in_language(request: Request, address: str) -> str:
+    """Where to lead on to, in the language that was just chosen."""
+    return f"{address}?lang={language_of(request)}" if request.query_params.get("lang") else address
+
+
 def _hash(key: str) -> bytes:
     return hashlib.sha256(key.encode()).digest()

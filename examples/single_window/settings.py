@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 class Settings:
     """`shield` is the service's address, `root` the certificate that this system trusts (DER), from a file of its own.
 
-    `webhook_secrets` are the endpoint's, two while it changes. `seconds` is how long a
-    signature is waited for. `demo` shows the way for a browser without a camera.
+    `webhook_secrets` are the endpoint's, two while it changes. `seconds` is how long the
+    phone is waited for. `demo` shows the way for a browser without a camera.
     """
 
     shield: str

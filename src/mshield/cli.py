@@ -14,6 +14,7 @@ from mshield.commands.output import Refused, remember_lang
 _NOT_COMMANDS = frozenset(
     {
         "filing_people",
+        "honest_text",
         "output",
         "phone_display",
         "phone_options",

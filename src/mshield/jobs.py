@@ -17,7 +17,7 @@ from mshield.services.renew_issuing import END_LEAVES
 
 
 async def _publish_crls(context: Context) -> int:
-    """Lists and OCSP answers, so that no reader waits for one to be made."""
+    """Lists, so that no reader waits for one to be made."""
     return await context.publisher.refresh(now=context.clock())
 
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 from fastapi import FastAPI
 
 from mshield import jobs
+from mshield.domain import errors
 from mshield.gateways.filing_source import FiledTable, FilingSource, HttpFilingSource
 from mshield.gateways.sms_provider import open_gateway
 from mshield.gm.engine import load_engine
@@ -79,7 +80,7 @@ from mshield.services.watch_jobs import WatchJobs
 from mshield.services.webhook_endpoints import WebhookEndpoints
 from mshield.services.webhooks import Webhooks
 from mshield.settings import Settings, load_settings
-from mshield.store.database import Database, Unavailable
+from mshield.store.database import Database, NoText, Unavailable
 from mshield.store.migrate import pending
 from mshield.store.opening import open_database
 from mshield.web.app import build
@@ -121,7 +122,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = wall_clock) -
         lifespan,
         version=version("mshield"),
         origin=settings.public_origin,
-        unavailable=Unavailable,
+        store_errors={Unavailable: errors.Unavailable, NoText: errors.InvalidRequest},
         demo=settings.mode == "demo",
         access_log=settings.access_log,
         metrics=metrics,
@@ -153,6 +154,7 @@ async def running(settings: Settings, clock: Clock, metrics: Metrics | None = No
             _marking(settings, clock, db),
             _beside(metrics.keep(db, clock)),
             _beside(context.events.keep()),
+            _beside(context.publisher.keep(clock)),
             _jobs_of(context),
         ):
             yield context
@@ -299,7 +301,7 @@ async def _assemble(settings: Settings, clock: Clock, db: Database, metrics: Met
         make_evidence=MakeEvidence(db, authorities, publisher, log, request_secrets),
         webhooks=Webhooks(db, keyring, settings, events, clock),
         webhook_endpoints=endpoints,
-        manage_systems=ManageSystems(db, endpoints),
+        manage_systems=ManageSystems(db, endpoints, events, settings),
         find_certificates=FindCertificates(db, keyring, authorities),
         ca_state=ca_state,
         dashboard=ReadDashboard(db, ca_state),

@@ -180,7 +180,8 @@ class Settings(BaseSettings):
         default=7, description="how long a renewed certificate waits for its confirmation"
     )
     time_zone: ZoneName = Field(
-        default="Asia/Shanghai", description="whose calendar counts the half year before a certificate's end"
+        default="Asia/Shanghai",
+        description="whose calendar counts the half year before a certificate's end; exported lists give its times",
     )
     pin_rules: Names = Field(
         default=PIN_RULES, description="which PINs phones refuse, joined by commas; empty refuses none"
@@ -250,18 +251,21 @@ class Settings(BaseSettings):
     request_seconds: Positive = Field(
         default=120, description="life of a business system's request that names none of its own"
     )
-    login_starts_per_address: Positive = Field(
-        default=30, description="logins that may begin per business system, PC address and minute"
+    requests_per_address: Positive = Field(
+        default=30,
+        description="logins, and as many signatures without a shield number, that may begin per business system, "
+        "PC address and minute",
     )
-    login_starts_per_system: Positive = Field(
+    requests_per_system: Positive = Field(
         default=1200,
-        description="logins per minute that a business system may begin without telling the PC's address",
+        description="the same per business system and minute, where the PC's address isn't told",
     )
     requests_per_shield: Positive = Field(
         default=20, description="requests per minute that a business system may put into one shield's inbox"
     )
     waiting_per_request: Positive = Field(
-        default=8, description="calls that may wait for one request at a time, streams and long polls"
+        default=8,
+        description="streams and long polls that may wait for one request at a time: of its pages, and of its system",
     )
     waiting_per_process: Positive = Field(
         default=10_000, description="calls that may wait for requests in one process"

@@ -65,6 +65,7 @@ def test_a_certificate_is_activated_as_its_table_says(dialect: Dialect, name: st
     assert update is not None
     sql, rule = update[0], certificates.TABLE[CertificateEvent.ACTIVATE]
     assert _sources(sql) == {state.value for state in rule.sources}
+    assert rule.target is not None
     assert _target(sql) == rule.target.value
 
 

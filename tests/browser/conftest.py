@@ -5,6 +5,7 @@ other tests of this process run their own.
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -15,6 +16,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from mshield.client.phone import VirtualPhone
 from mshield.demo.people import OPERATOR
+from tests.browser.app.album import language_of_pictures
 from tests.browser.site import Site
 from tests.service import LiveService, enrolled
 
@@ -29,7 +31,7 @@ FLAGS: Final = [
     "--disable-sync",
 ]
 # Opens the component's closed tree to locators and to axe; what is drawn and sent stays as it is shipped.
-_OPEN: Final = """
+OPEN: Final = """
 const attach = Element.prototype.attachShadow;
 Element.prototype.attachShadow = function (options) {
   return attach.call(this, { ...options, mode: "open" });
@@ -72,10 +74,9 @@ class Party:
         return answer
 
 
-@pytest.fixture(scope="session")
-def party(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Party]:
-    """One service for all tests of a worker."""
-    folder = tmp_path_factory.mktemp("service")
+@contextmanager
+def party_in(folder: Path) -> Iterator[Party]:
+    """A service with its files in this folder, for as long as it is needed."""
     service = LiveService(folder, f"sqlite:///{folder / 'mshield.db'}")
     service.prepare()
     service.start()
@@ -86,12 +87,19 @@ def party(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Party]:
         service.stop()
 
 
+@pytest.fixture(scope="session")
+def party(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Party]:
+    """One service for all tests of a worker."""
+    with party_in(tmp_path_factory.mktemp("service")) as made:
+        yield made
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Chromium without a window."""
     assert Path(CHROMIUM).exists(), "needs Chromium: scripts/install-test-needs"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS, env=language_of_pictures())
         yield browser
         browser.close()
 
@@ -105,7 +113,7 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     def make(*, width: int = 1440, height: int = 900, closed: bool = False, **options: Any) -> Page:
         context = browser.new_context(viewport={"width": width, "height": height}, **options)
         contexts.append(context)
-        context.add_init_script(_HEARD if closed else _OPEN + _HEARD)
+        context.add_init_script(_HEARD if closed else OPEN + _HEARD)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on(

@@ -21,6 +21,19 @@ PAGE = """<!doctype html>
 <mshield-{element} request="{id}" token="{token}" {more}><button slot="again">换一个</button></mshield-{element}>
 </main></body></html>"""
 
+DOCUMENT = {"title": "报关单", "media_type": "text/plain", "content_b64": "aGVsbG8="}
+IN_SHADOWS = """lang => {
+  const outer = document.createElement("section");
+  if (lang !== null) outer.lang = lang;
+  document.querySelector("main").append(outer);
+  let place = outer;
+  for (const tag of ["div", "p"]) {
+    place = place.appendChild(document.createElement(tag)).attachShadow({ mode: "open" });
+  }
+  place.append(document.createElement("mshield-sign"));
+}"""
+"""Puts a component two shadow roots deep into an element of this language."""
+
 
 def show(
     page: Page, site: Site, party: Party, made: dict[str, str], more: str = "", *, scheme: str = "light dark"
@@ -105,12 +118,32 @@ def test_cancelled_by_the_business_system(open_page: Callable[..., Page], site: 
     party.cancel(made["id"])
     expect(shield.locator(".card .title")).to_have_text("Cancelled")
     assert read_code(shield) is None
+    shield.evaluate("element => document.body.prepend(element)")
+    expect(shield.locator(".card .title")).to_have_text("Cancelled")
     assert [each["type"] for each in events_of(page)] == ["mshield-cancelled"]
 
 
+@pytest.mark.parametrize("over", [False, True])
+def test_it_follows_the_pages_language(
+    open_page: Callable[..., Page], site: Site, party: Party, *, over: bool
+) -> None:
+    page, made = open_page(), party.ask()
+    shield = show(page, site, party, made)
+    expect(shield.locator(".qr")).to_be_visible()
+    if over:
+        party.cancel(made["id"])
+    expect(shield.locator(".card .title")).to_have_text("已取消" if over else "请用手机盾扫码登录")
+    page.evaluate("document.documentElement.lang = 'en'")
+    expect(shield.locator(".panel")).to_have_attribute("lang", "en")
+    expect(shield.locator(".card .title")).to_have_text(
+        "Cancelled" if over else "Scan with Mobile Shield to log in"
+    )
+    if not over:
+        expect(shield.locator(".qr")).to_be_visible()
+
+
 def test_a_signature_says_signed(open_page: Callable[..., Page], site: Site, party: Party) -> None:
-    document = {"title": "报关单", "media_type": "text/plain", "content_b64": "aGVsbG8="}
-    shield = show(open_page(), site, party, party.ask("signature", documents=[document]))
+    shield = show(open_page(), site, party, party.ask("signature", documents=[DOCUMENT]))
     scan(shield, party)
     party.approve()
     expect(shield.locator(".card .title")).to_have_text("已签名")
@@ -131,12 +164,39 @@ def test_its_tree_is_closed(open_page: Callable[..., Page], site: Site, party: P
     assert read_code(shield) is not None
 
 
+@pytest.mark.parametrize(
+    ("lang", "panel", "title"),
+    [
+        (None, "zh-CN", "正在取二维码"),
+        ("en-GB", "en", "Fetching the code"),
+        ("fr", "en", "Fetching the code"),
+        ("zh-Hant", "zh-CN", "正在取二维码"),
+    ],
+)
+def test_it_speaks_the_pages_language_and_says_which(
+    open_page: Callable[..., Page], site: Site, party: Party, *, lang: str | None, panel: str, title: str
+) -> None:
+    page = open_page()
+    show(page, site, party, party.ask(), 'lang="en"')
+    page.evaluate(IN_SHADOWS, lang)
+    deep = page.locator("mshield-sign")
+    expect(deep.locator(".panel")).to_have_attribute("lang", panel)
+    expect(deep.locator(".card .title")).to_have_text(title)
+    beside = page.locator("mshield-login")
+    expect(beside.locator(".panel")).to_have_attribute("lang", "en")
+    beside.evaluate("element => { element.lang = 'zh' }")
+    expect(beside.locator(".panel")).to_have_attribute("lang", "zh-CN")
+    assert barriers(page) == []
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 1440])
+@pytest.mark.parametrize("kind", ["login", "signature"])
 def test_nothing_bars_anyone(
-    open_page: Callable[..., Page], site: Site, party: Party, scheme: str, width: int
+    open_page: Callable[..., Page], site: Site, party: Party, *, scheme: str, width: int, kind: str
 ) -> None:
-    page, made = open_page(width=width, color_scheme=scheme), party.ask()
+    documents = {"documents": [DOCUMENT]} if kind == "signature" else {}
+    page, made = open_page(width=width, color_scheme=scheme), party.ask(kind, **documents)
     shield = show(page, site, party, made)
     expect(shield.locator(".qr")).to_be_visible()
     assert barriers(page) == []

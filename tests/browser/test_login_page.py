@@ -108,6 +108,49 @@ def test_a_code_that_is_over_can_be_had_anew(
     assert came_back(page, back)["code"]
 
 
+def test_who_declined_may_have_another_code(
+    open_page: Callable[..., Page], party: Party, back: Site, address: str
+) -> None:
+    page = open_page()
+    shield = shown(page, address)
+    scan(shield, party)
+    party.phone.decline(reason="declined")
+    expect(shield.locator(".card .title")).to_have_text("手机上已取消")
+    expect(page.locator(".leaving p")).to_be_hidden()
+    page.get_by_role("link", name="换一个二维码").click()
+    expect(shield.locator(".qr")).to_be_visible()
+    scan(shield, party)
+    party.approve()
+    assert came_back(page, back)["code"]
+
+
+@pytest.mark.parametrize("stays", [False, True])
+def test_who_did_not_start_it_is_led_back_and_may_stay(
+    open_page: Callable[..., Page], party: Party, back: Site, address: str, *, stays: bool
+) -> None:
+    page = open_page(width=320)
+    page.clock.install()
+    shield = shown(page, f"{address}&ui_locales=en" if stays else address)
+    scan(shield, party)
+    party.phone.decline(reason="not_me")
+    leaving = page.get_by_role("status").filter(has_text="Stay here" if stays else "留在本页")
+    expect(leaving).to_contain_text("in 20 seconds" if stays else "20 秒后自动返回单一窗口")
+    assert barriers(page) == []
+    page.clock.fast_forward(15_000)
+    assert page.url.startswith(party.service.origin)
+    if stays:
+        leaving.get_by_role("button", name="Stay here").click()
+        expect(page.get_by_role("link", name="Back to 单一窗口")).to_be_focused()
+        page.clock.fast_forward(60_000)
+        assert page.url.startswith(party.service.origin)
+        page.keyboard.press("Enter")
+    else:
+        page.clock.fast_forward(6_000)
+    answer = came_back(page, back)
+    assert answer["error"] == ["access_denied"]
+    assert answer["error_description"] == ["The person says that he did not begin this login."]
+
+
 def test_declined_the_login_is_over(
     open_page: Callable[..., Page], party: Party, back: Site, address: str
 ) -> None:

@@ -12,6 +12,8 @@ import pytest
 from mshield.jobs import JOBS
 from tests.service import LiveService
 
+pytestmark = pytest.mark.slow  # each command is a process of its own
+
 
 @pytest.fixture
 def service(sqlite_url: str, tmp_path: Path) -> LiveService:

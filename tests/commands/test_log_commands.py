@@ -18,6 +18,8 @@ from mshield.client import Document
 from mshield.demo.people import OPERATOR
 from tests.service import LiveService, enrolled
 
+pytestmark = pytest.mark.slow  # the tests start services of their own
+
 _DOCUMENT = Document(title="报关单", media_type="text/plain", content="总价 126000 欧元".encode())
 
 

@@ -48,6 +48,8 @@ def test_a_running_service_tells_at_once_what_the_commands_ask_for(
         event = verify_webhook(receiver.asked[0].headers, receiver.asked[0].body, added["secret"])
         assert event.type == "request.cancelled"
         rotated = service.command("webhooks", "rotate", added["id"], "--hours", "1")
+        refused = service.refused("webhooks", "rotate", added["id"])
+        assert refused["code"] == "secret_before_counts"
         receiver.answer = lambda _: Reply(410)
         asked = business.request_login().id
         before = len(receiver.asked)

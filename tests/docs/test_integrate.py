@@ -1,18 +1,25 @@
 """docs/integrate.md against the demonstration: each block runs as it stands on the page, in its order."""
 
+import contextlib
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+import httpx
 import pytest
+from playwright.sync_api import Error as PlaywrightError
+from playwright.sync_api import Page, expect, sync_playwright
 
 from mshield.demo.people import OPERATOR
+from tests.browser.conftest import CHROMIUM, FLAGS, OPEN
 from tests.service import free_ports
 
 pytestmark = pytest.mark.slow
@@ -36,38 +43,68 @@ def test_a_first_login_in_five_steps(tmp_path: Path) -> None:
         printed = _run(tmp_path, steps)
         assert '"state":"signed"' in printed
         assert printed.rstrip().endswith(OPERATOR.credit_code)
-        last = [steps[0], serve.replace(_PAGE, page), _visit(page), scan.replace(_PAGE, page), _look(page)]
-        printed = _run(tmp_path, [*last, "kill $!\n"])
-        assert OPERATOR.name in printed
-        assert OPERATOR.credit_code in printed
+        with _started(tmp_path, [steps[0], serve.replace(_PAGE, page), "wait\n"]), _browser() as person:
+            _open(person, f"http://localhost:{page}")
+            _run(tmp_path, [steps[0], scan.replace(_PAGE, page)])
+            expect(person.get_by_role("heading", name=OPERATOR.name)).to_be_visible()
+            expect(person.get_by_text(OPERATOR.credit_code)).to_be_visible()
+            stranger = httpx.get(f"http://localhost:{page}/done", trust_env=False)
+            assert stranger.status_code == 403
 
 
-def _visit(port: str) -> str:
-    """What the person does at this point: opens the page."""
-    return f"""for _ in $(seq 50); do
-  curl -s -c jar -o page.html http://localhost:{port}/ && break; sleep 0.1
-done
-grep -q '<mshield-login request=' page.html
-"""
+def _open(page: Page, address: str) -> None:
+    """The person opens the page, once the example serves it, and sees the code and the number to compare."""
+    for _ in range(100):
+        with contextlib.suppress(PlaywrightError):
+            page.goto(address)
+            break
+        time.sleep(0.1)
+    expect(page.locator("mshield-login .qr")).to_be_visible()
 
 
-def _look(port: str) -> str:
-    """What the page does once it hears of the signature; a stranger's browser gets nothing."""
-    return f"""test "$(curl -s -o /dev/null -w '%{{http_code}}' http://localhost:{port}/done)" = 403
-curl -sS -b jar http://localhost:{port}/done
-"""
+@contextmanager
+def _browser() -> Iterator[Page]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = browser.new_page()
+        page.add_init_script(OPEN)
+        yield page
+        browser.close()
+
+
+@contextmanager
+def _started(folder: Path, blocks: list[str]) -> Iterator[None]:
+    """The blocks in a terminal of their own, whose programs end with it."""
+    with subprocess.Popen(
+        ["bash", "-c", _script(blocks)], cwd=folder, env=_environment(), start_new_session=True
+    ) as terminal:
+        try:
+            yield
+        finally:
+            os.killpg(terminal.pid, signal.SIGTERM)
 
 
 def _run(folder: Path, blocks: list[str]) -> str:
     """The blocks as one session of a shell, which ends at the first that fails."""
-    script = "set -eu -o pipefail\n" + "\n".join(blocks)
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = {**os.environ, "PATH": path, "NO_PROXY": "localhost", "no_proxy": "localhost"}
     done = subprocess.run(
-        ["bash", "-c", script], cwd=folder, env=environment, capture_output=True, text=True, check=False
+        ["bash", "-c", _script(blocks)],
+        cwd=folder,
+        env=_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
+
+
+def _script(blocks: list[str]) -> str:
+    return "set -eu -o pipefail\n" + "\n".join(blocks)
+
+
+def _environment() -> dict[str, str]:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return {**os.environ, "PATH": path, "NO_PROXY": "localhost", "no_proxy": "localhost"}
 
 
 @contextmanager

@@ -74,6 +74,24 @@ def test_every_route_stands_in_the_document_of_one_audience() -> None:
     assert set(_operations(_DOCUMENTS.of())) == served
 
 
+def test_answers_that_say_to_wait_or_lead_elsewhere_tell_the_header() -> None:
+    told = {
+        (operation["operationId"], status): answer.get("headers", {}).keys()
+        for operation in _operations(_DOCUMENTS.of()).values()
+        for status, answer in operation["responses"].items()
+    }
+    for place in (
+        ("getEvidence", "409"),
+        ("createRequest", "409"),
+        ("createRequest", "503"),
+        ("authorize", "429"),
+    ):
+        assert "Retry-After" in told[place], place
+    led = {place: names for place, names in told.items() if place[1] == "303"}
+    assert ("authorize", "303") in led
+    assert [place for place, names in led.items() if "Location" not in names] == []
+
+
 @pytest.mark.parametrize("audience", [*AUDIENCES, None])
 def test_a_document_is_right(audience: str | None) -> None:
     document = _DOCUMENTS.of(audience)
@@ -142,6 +160,14 @@ def test_an_audiences_pages_have_a_section_for_each_of_its_operations() -> None:
         text = "\n".join((_PAGES / page).read_text("utf-8") for page in re.findall(r"\]\((\w+\.md)\)", links))
         missing = [name for name in _operations(_DOCUMENTS.of(audience)) if f"\n## {name}\n" not in text]
         assert not missing, audience
+
+
+def test_the_inbox_is_described_in_its_order() -> None:
+    """Which is that of `tests/services/test_inbox.py`: the newest first."""
+    document = _DOCUMENTS.of("phone")
+    answer = document["paths"]["/api/phone/inbox"]["get"]["responses"]["200"]["description"]
+    for text in (answer, document["components"]["schemas"]["InboxMessage"]["description"]):
+        assert "newest first" in text
 
 
 def test_the_command_prints_the_same(tmp_path: Path) -> None:

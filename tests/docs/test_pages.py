@@ -15,6 +15,12 @@ from tests.pages import DOCS, PAGES, ROOT
 _MARKDOWN: Final = sorted([*DOCS.rglob("*.md"), *ROOT.glob("*.md")])
 _LINK: Final = re.compile(r"\]\((?!https?:|mailto:)([^)\s]+)\)")
 _HEADING: Final = re.compile(r"^#+ (.+)$", re.MULTILINE)
+_BLOCK: Final = re.compile(r"^ *```.*?^ *```$", re.DOTALL | re.MULTILINE)
+_PATH: Final = re.compile(r"`([\w.-]+(?:/[\w.*-]+)+/?)(?:::\w+)?`")
+_FROM: Final = [ROOT, ROOT / "src/mshield", ROOT / "frontend", *sorted((ROOT / "frontend/apps").glob("*/"))]
+"""Where the paths that documents name begin; in an application's own documents, at the application."""
+_MADE: Final = {".venv", "var", "dist", "build"}
+_FOLDERS: Final = {folder.name for place in _FROM for folder in place.glob("*/")} - _MADE
 _METHODS: Final = {"get", "post", "put", "patch", "delete"}
 
 
@@ -56,6 +62,15 @@ def test_links_lead_somewhere(file: Path) -> None:
         assert linked.exists(), f"{file.name} links to {target}"
         if anchor and linked.suffix == ".md":
             assert anchor in _anchors(linked), f"{file.name} links to {target}"
+
+
+@pytest.mark.parametrize("file", _MARKDOWN, ids=_name)
+def test_each_file_that_a_document_names_exists(file: Path) -> None:
+    """What begins with a folder of the project names something in it; `NAME` stands for whatever one puts there."""
+    for path in _PATH.findall(_BLOCK.sub("", file.read_text("utf-8"))):
+        if path.partition("/")[0] in _FOLDERS:
+            pattern = re.sub(r"\b[A-Z]{3,}\b(?!\.md)", "*", path)
+            assert any(any(place.glob(pattern)) for place in _FROM), f"{file.name} names {path}"
 
 
 def _anchors(file: Path) -> set[str]:

@@ -10,8 +10,10 @@ import httpx
 import psutil
 import pytest
 
-from mshield.client import BusinessClient, Retry
+from mshield.client import BusinessClient
 from tests.service import LiveService
+
+pytestmark = pytest.mark.slow  # a service of its own
 
 _OPEN = 20
 
@@ -76,7 +78,7 @@ def test_the_server_stops_at_once_and_ends_what_waits_in_order(service: LiveServ
         time.sleep(0.3)
         began = time.monotonic()
         service.stop()
-        assert time.monotonic() - began < 2.5  # a second, and what a busy machine takes to leave Python
+        assert time.monotonic() - began < 4.5  # who waited for them would be cut off after 5 s
         for thread in (*followers, poll):
             thread.join(5)
             assert not thread.is_alive()
@@ -114,7 +116,6 @@ def test_the_sdk_follows_a_request_over_a_restart(service: LiveService) -> None:
             service.origin,
             client_id=system["client_id"],
             client_secret=system["client_secret"],
-            retry=Retry(tries=40, longest_pause=0.5),
         ) as client:
             for status in client.events(request_id):
                 told.append(status.state)

@@ -22,6 +22,8 @@ from mshield.store.queries import Query, Statement
 from tests.attempts import Answer, Attacker, Opened
 from tests.service import LiveService, enrolled
 
+pytestmark = pytest.mark.slow  # the tests start services of their own
+
 WRONG_PIN: Final = "000000"
 TRIES: Final = 5
 AT_ONCE: Final = 200

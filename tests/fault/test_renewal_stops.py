@@ -259,6 +259,16 @@ def test_r11_no_pin_change_while_a_renewal_is_unfinished(service: LiveService, p
     phone.change_pin("908172", OPERATOR.pin)
 
 
+def test_r11_given_up_when_it_is_just_over_it_is_not_said_to_be(
+    service: LiveService, phone: VirtualPhone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was under way when the phone asked, and no more when the phone gave it up."""
+    monkeypatch.setattr("mshield.client.phone.renewal._current", lambda _operation: "under way")
+    with pytest.raises(PhoneError) as refused:
+        phone.give_up_renewal()
+    assert refused.value.code == "no_renewal"
+
+
 def test_r08_bound_by_the_phone_an_app_may_ask(service: LiveService, phone: VirtualPhone) -> None:
     with service.business() as business:
         created = business.request_signature([_DOCUMENT], channel="app", return_url=RETURN_URL)

@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 from mshield.domain import errors
 from mshield.web import phone_app
 from tests.application import Application
+from tests.assertions import assert_refused
 
 BUILD = {
     "index.html": b"<!doctype html><title>app</title>" + b" " * 200,
@@ -153,7 +154,7 @@ async def test_the_service_serves_it(
     for name in ("content-type", "content-length", "etag", "content-security-policy"):
         assert head.headers[name] == got.headers[name]
     refused = await application.http.get("/app/assets/gone.js")
-    assert (refused.status_code, refused.json()["code"]) == (404, "not_found")
+    assert_refused(refused, "not_found", 404)
     refused = await application.http.post("/app/")
     assert (refused.status_code, refused.headers["allow"]) == (405, "GET, HEAD")
 
@@ -163,4 +164,4 @@ async def test_without_a_build_it_says_so(
 ) -> None:
     monkeypatch.setattr(phone_app.PHONE_APP, "by_path", phone_app.phone_app(tmp_path / "none").by_path)
     answer = await application.http.get("/app/")
-    assert (answer.status_code, answer.json()["code"]) == (503, "not_built")
+    assert_refused(answer, "not_built", 503)

@@ -113,3 +113,10 @@ def test_an_error_page_speaks_both_languages_and_names_what_support_asks_for() -
     assert '<section class="english" lang="en">' in text
     for each in ("login_refused", "0a1b", "&lt;no&gt;"):
         assert f"<span>{each}</span>" in text
+
+
+def test_r17_an_error_page_leads_to_the_entry_of_the_faq_in_both_languages() -> None:
+    answer = error_page(errors.LoginOver(), zh="无法登录", en="Can't log in", status=400, request_id=None)
+    text = bytes(answer.body).decode()
+    assert '<a href="/app/faq/3.1">常见问题：网络异常</a>' in text
+    assert '<a href="/app/faq/3.1">Help: The network fails</a>' in text

@@ -10,6 +10,8 @@ from mshield.domain.staff import StaffRole
 from mshield.services.filing_list import MEDIA_TYPES
 from mshield.store import acts
 from tests.application import Application, Device, qr_of
+from tests.assertions import assert_refused
+from tests.factories import ask_login
 from tests.http.test_requests import Shield
 
 PEOPLE: Final = "/api/console/filing/people"
@@ -88,7 +90,7 @@ async def test_r22_who_left_the_file_neither_signs_nor_applies(
     ended = await officer.call("POST", f"{PEOPLE}/{record['id']}/end", {"reason": "已离职"})
     number = (await device.call("GET", "/api/phone/me")).json()["shield_number"]
     assert ended.json() == {"id": record["id"], "shield_numbers": [number]}
-    asked = (await application.business("POST", "/api/business/requests", {"kind": "login"})).json()
+    asked = await ask_login(application)
     scanned = await device.call("POST", "/api/phone/scans", {"code": qr_of(asked)})
     assert (scanned.status_code, scanned.json()["code"], scanned.json()["faq"]) == (
         409,
@@ -98,7 +100,7 @@ async def test_r22_who_left_the_file_neither_signs_nor_applies(
     other = await application.logged_in()
     form = await application.application_form(other)
     refused = await other.call("POST", "/api/phone/enrolments", form)
-    assert (refused.status_code, refused.json()["code"]) == (409, "no_filing")
+    assert_refused(refused, "no_filing", 409)
     again = await officer.call("POST", f"{PEOPLE}/{record['id']}/end", {"reason": "已离职"})
     assert again.status_code == 404
 
@@ -113,9 +115,9 @@ async def test_r22_a_changed_filing_stops_login_and_signature_until_renewal(
     headers = {"Authorization": f"Bearer {officer.token}", "Content-Type": "text/csv"}
     done = await application.http.post("/api/console/filing/imports", content=changed, headers=headers)
     assert done.json()["enterprises_change"] == 1
-    asked = (await application.business("POST", "/api/business/requests", {"kind": "login"})).json()
+    asked = await ask_login(application)
     scanned = await device.call("POST", "/api/phone/scans", {"code": qr_of(asked)})
-    assert scanned.json()["code"] == "filing_changed"
+    assert_refused(scanned, "filing_changed")
 
 
 async def test_r18_customer_service_changes_the_number(
@@ -197,4 +199,4 @@ async def test_each_call_asks_for_its_role(
         answer = await Staff(application, await application.staff_token(role)).call(method, path, document)
         assert (answer.status_code == 403) == (role.value not in roles), role
     nobody = await application.http.request(method, path, json=document)
-    assert (nobody.status_code, nobody.json()["code"]) == (401, "unauthenticated")
+    assert_refused(nobody, "unauthenticated", 401)

@@ -9,6 +9,7 @@ from mshield.domain.staff import StaffRole
 from mshield.services.metrics import HOUR_MS, Metrics
 from mshield.store import jobs
 from tests.application import Application, Device
+from tests.assertions import assert_refused
 from tests.http.console import Staff, allowed_roles
 from tests.http.test_requests import Shield
 from tests.issuing import change
@@ -97,6 +98,7 @@ async def test_alarms_lead_to_their_record(application: Application, auditor: St
             db,
             name="purge",
             holder="p",
+            started=application.clock(),
             next_at=0,
             failures=3,
             done=None,
@@ -118,7 +120,7 @@ async def test_the_readers_day_is_his_own(application: Application, auditor: Sta
     assert (await _shown(auditor, today=str(now - 3 * HOUR_MS)))["start"] == now - 3 * HOUR_MS
     for wrong in (now + HOUR_MS, now - 26 * HOUR_MS, now - 1, -1, 2**60, "x"):
         answer = await auditor.call("GET", "/dashboard", today=str(wrong))
-        assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+        assert_refused(answer, "invalid_request", 422)
 
 
 async def test_how_the_ca_stands(application: Application, auditor: Staff) -> None:

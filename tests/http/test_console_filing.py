@@ -10,6 +10,7 @@ from mshield.services.filing_list import MEDIA_TYPES
 from mshield.store import acts
 from mshield.store import filing as store
 from tests.application import EXAMPLES, Application
+from tests.assertions import assert_refused
 
 IMPORTS: Final = "/api/console/filing/imports"
 XLSX: Final = (EXAMPLES / "filing.xlsx").read_bytes()
@@ -57,7 +58,7 @@ async def test_a_dry_run_changes_nothing(application: Application) -> None:
 async def test_one_bad_line_and_nothing_is_imported(application: Application) -> None:
     body = BAD.replace("林知远".encode(), "林志远".encode())
     answer = await _post(application, body)
-    assert (answer.status_code, answer.json()["code"]) == (422, "filing_lines_bad")
+    assert_refused(answer, "filing_lines_bad", 422)
     problem = answer.json()
     assert problem["lines"] == 1
     assert problem["report"]["applied"] is False
@@ -92,7 +93,7 @@ async def test_what_is_no_list_is_refused(
     application: Application, body: bytes, media_type: str, reason: str
 ) -> None:
     answer = await _post(application, body, media_type)
-    assert (answer.status_code, answer.json()["code"]) == (422, "filing_file_refused")
+    assert_refused(answer, "filing_file_refused", 422)
     assert answer.json()["reason"] == reason
 
 
@@ -100,11 +101,11 @@ async def test_only_a_filing_officer_imports(application: Application) -> None:
     before = await store.count(application.context.db)
     for role in set(StaffRole) - {StaffRole.FILING_OFFICER}:
         answer = await _post(application, CSV, token=await application.staff_token(role))
-        assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+        assert_refused(answer, "forbidden", 403)
     for header in ("", "Bearer", "Bearer x", "Basic eDp5", "Bearer \xe9"):
         answer = await application.http.post(
             IMPORTS, content=CSV, headers=[(b"authorization", header.encode("latin-1"))]
         )
-        assert (answer.status_code, answer.json()["code"]) == (401, "wrong_staff_token")
+        assert_refused(answer, "wrong_staff_token", 401)
         assert answer.headers["www-authenticate"] == 'Bearer realm="mshield"'
     assert await store.count(application.context.db) == before

@@ -11,6 +11,7 @@ from mshield.pki.tlog.act_proof import is_act_proof, parse_act_proof
 from mshield.pki.tlog.note import VerifierKey
 from mshield.services.log.sequence import sequence
 from tests.application import Application
+from tests.assertions import assert_refused
 from tests.http.console import Staff, allowed_roles
 
 READERS: Final = {StaffRole.SECURITY_OFFICER, StaffRole.AUDITOR}
@@ -27,7 +28,7 @@ async def _proven(application: Application, officer: Staff) -> dict[str, Any]:
     (act,) = (await officer.call("GET", "/acts", subject=client_id)).json()["items"]
     assert (act["logged"], act["actor_name"]) == (False, "员工 0")
     early = await officer.call("GET", f"/acts/{act['id']}/proof")
-    assert (early.status_code, early.json()["code"]) == (409, "not_logged_yet")
+    assert_refused(early, "not_logged_yet", 409)
     await sequence(application.context.log, now=application.clock())
     (act,) = (await officer.call("GET", "/acts", subject=client_id)).json()["items"]
     assert act["logged"]

@@ -8,6 +8,7 @@ import pytest
 from mshield.domain.staff import StaffRole
 from mshield.store import acts
 from tests.application import Application
+from tests.assertions import assert_refused
 from tests.http.console import Staff, allowed_roles
 
 NEW: Final = {
@@ -73,6 +74,9 @@ async def test_the_old_secret_counts_for_the_stated_overlap_only(
     new = rotated["client_secret"]
     assert rotated["system"]["previous_until"] == officer.application.clock() + 24 * HOUR * 1000
     assert [await _asks(officer, client_id, each) for each in (old, new)] == [201, 201]
+    again = await officer.call("POST", f"/systems/{client_id}/secret", {"overlap_hours": 24})
+    assert_refused(again, "secret_before_counts")
+    assert [await _asks(officer, client_id, each) for each in (old, new)] == [201, 201]
     officer.application.clock.advance(seconds=24 * HOUR)
     assert [await _asks(officer, client_id, each) for each in (old, new)] == [401, 201]
     assert (await officer.call("GET", f"/systems/{client_id}")).json()["previous_until"] is None
@@ -88,7 +92,16 @@ async def test_the_old_secret_is_ended_at_once(officer: Staff, made: dict[str, A
         assert ended.json()["previous_until"] is None
     assert [await _asks(officer, client_id, each) for each in (old, new["client_secret"])] == [401, 201]
     again = await officer.call("DELETE", f"/systems/{client_id}/previous-secret")
-    assert (again.status_code, again.json()["code"]) == (404, "not_found")
+    assert_refused(again, "not_found", 404)
+
+
+async def test_a_forced_change_ends_the_secret_before(officer: Staff, made: dict[str, Any]) -> None:
+    client_id, secrets = made["system"]["client_id"], [made["client_secret"]]
+    for _ in range(2):
+        asked = {"overlap_hours": 24, "force": True}
+        answer = await officer.call("POST", f"/systems/{client_id}/secret", asked)
+        secrets.append(answer.json()["client_secret"])
+    assert [await _asks(officer, client_id, each) for each in secrets] == [401, 201, 201]
 
 
 async def test_a_disabled_system_asks_for_nothing(officer: Staff, made: dict[str, Any]) -> None:
@@ -126,7 +139,7 @@ async def test_login_by_openid_connect_is_set_and_ended(officer: Staff, made: di
         "par_required": False,
     }
     refused = await officer.call("PUT", path, {"redirect_uris": ["http://palm.example/cb"]})
-    assert refused.json()["code"] == "invalid_client_uri"
+    assert_refused(refused, "invalid_client_uri")
     assert (await officer.call("DELETE", path)).json()["login"] is None
     assert (await officer.call("DELETE", path)).status_code == 404
 
@@ -134,7 +147,7 @@ async def test_login_by_openid_connect_is_set_and_ended(officer: Staff, made: di
 async def test_webhooks_are_added_rotated_and_removed(officer: Staff, made: dict[str, Any]) -> None:
     client_id = made["system"]["client_id"]
     refused = await officer.call("POST", f"/systems/{client_id}/webhooks", {"url": "http://palm.example/x"})
-    assert refused.json()["code"] == "webhook_url_refused"
+    assert_refused(refused, "webhook_url_refused")
     added = (
         await officer.call("POST", f"/systems/{client_id}/webhooks", {"url": "https://palm.example/hook"})
     ).json()
@@ -142,6 +155,11 @@ async def test_webhooks_are_added_rotated_and_removed(officer: Staff, made: dict
     path = f"/webhooks/{added['id']}"
     rotated = (await officer.call("POST", f"{path}/secret", {"overlap_hours": 1})).json()
     assert rotated["secret"] != added["secret"]
+    refused = await officer.call("POST", f"{path}/secret", {"overlap_hours": 1})
+    assert_refused(refused, "secret_before_counts")
+    assert refused.json()["until"] == officer.application.clock() + HOUR * 1000
+    forced = await officer.call("POST", f"{path}/secret", {"overlap_hours": 1, "force": True})
+    assert forced.json()["secret"] not in {added["secret"], rotated["secret"]}
     (hook,) = (await officer.call("GET", f"/systems/{client_id}")).json()["webhooks"]
     assert (hook["url"], hook["dead"]) == ("https://palm.example/hook", 0)
     assert hook["previous_until"] == officer.application.clock() + HOUR * 1000
@@ -149,7 +167,12 @@ async def test_webhooks_are_added_rotated_and_removed(officer: Staff, made: dict
     assert (await officer.call("DELETE", path)).json() == {"id": added["id"], "state": "removed"}
     assert (await officer.call("GET", f"/systems/{client_id}")).json()["webhooks"] == []
     done = await acts.of_subject(officer.application.context.db, subject=added["id"])
-    assert [each.act for each in done] == ["webhook.add", "webhook.rotate", "webhook.remove"]
+    assert [each.act for each in done] == [
+        "webhook.add",
+        "webhook.rotate",
+        "webhook.rotate",
+        "webhook.remove",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -161,21 +184,21 @@ async def test_webhooks_are_added_rotated_and_removed(officer: Staff, made: dict
         ("domain", "海关.example", "invalid_system"),
         ("domain", "a" * 64 + ".example", "invalid_system"),
         ("domain", "palm.example\u202e", "invalid_system"),
-        ("domain", "", "malformed"),
+        ("domain", "", "invalid_request"),
         ("name", "  ", "invalid_system"),
         ("name", "a\u202eb", "invalid_system"),
         ("name", "a\u0000b", "malformed"),
-        ("name", "长" * 65, "malformed"),
+        ("name", "长" * 65, "invalid_request"),
         ("return_urls", ["javascript://x"], "invalid_return_url"),
         ("return_urls", ["https://palm.example/#x"], "invalid_return_url"),
-        ("return_urls", ["https://palm.example"] * 21, "malformed"),
-        ("state", "active", "malformed"),
+        ("return_urls", ["https://palm.example"] * 21, "invalid_request"),
+        ("state", "active", "invalid_request"),
     ],
 )
 async def test_what_cannot_be_registered(officer: Staff, field: str, value: object, code: str) -> None:
     before = (await officer.call("GET", "/systems")).json()
     answer = await officer.call("POST", "/systems", NEW | {field: value})
-    assert answer.json()["code"] == code
+    assert_refused(answer, code)
     assert (await officer.call("GET", "/systems")).json() == before
 
 
@@ -184,7 +207,7 @@ async def test_an_overlap_is_hours_up_to_thirty_days(
     officer: Staff, made: dict[str, Any], overlap: object
 ) -> None:
     path = f"/systems/{made['system']['client_id']}/secret"
-    assert (await officer.call("POST", path, {"overlap_hours": overlap})).json()["code"] == "malformed"
+    assert_refused(await officer.call("POST", path, {"overlap_hours": overlap}), "invalid_request")
 
 
 @pytest.mark.parametrize("client_id", ["portal", "bs-0", "%27", "bs-1/../portal", "\u8d85"])

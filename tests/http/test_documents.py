@@ -8,8 +8,8 @@ import pytest
 from mshield.gm.sm3 import sm3
 from mshield.pki.signed_attributes import attributes_of
 from tests.application import Application
+from tests.factories import REQUESTS, document_message
 
-REQUESTS = "/api/business/requests"
 CONTENT = "<报关单/>".encode()
 B64 = base64.b64encode(CONTENT).decode()
 DIGEST = {"digest_sm3": sm3(CONTENT).hex(), "size": len(CONTENT)}
@@ -17,12 +17,8 @@ ATTRIBUTES = attributes_of(digest=sm3(b"x"), title="t", media_type="a/b", size=1
 LOGIN = rb' {"type": "mshield-login\/v1", "client_id": "another"}'
 
 
-def document(**changes: Any) -> dict[str, Any]:
-    return {"title": "报关单", "media_type": "application/xml", **changes}
-
-
 async def asked(application: Application, **changes: Any) -> tuple[int, str | None]:
-    body = {"kind": "signature", "documents": [document(**changes)]}
+    body = {"kind": "signature", "documents": [document_message(**changes)]}
     answer = await application.business("POST", REQUESTS, body)
     return answer.status_code, answer.json().get("code")
 
@@ -57,9 +53,9 @@ async def test_a_document_in_any_form_is_taken(application: Application, changes
         ({"format": "cms_detached", "content_b64": B64, **DIGEST}, "invalid_request"),
         ({"content_b64": B64, "size": 1}, "invalid_request"),
         ({"content_b64": "!!!!", "format": "cms"}, "invalid_request"),
-        ({"format": "cms_detached", **DIGEST, "size": -1}, "malformed"),
-        ({"format": "cms_detached", **DIGEST, "digest_sm3": "00"}, "malformed"),
-        ({"content_b64": B64, "format": "pades"}, "malformed"),
+        ({"format": "cms_detached", **DIGEST, "size": -1}, "invalid_request"),
+        ({"format": "cms_detached", **DIGEST, "digest_sm3": "00"}, "invalid_request"),
+        ({"content_b64": B64, "format": "pades"}, "invalid_request"),
         ({"content_b64": base64.b64encode(ATTRIBUTES).decode()}, "signed_attributes_refused"),
         ({"content_b64": base64.b64encode(LOGIN).decode()}, "internal_message_refused"),
         (

@@ -8,6 +8,7 @@ import pytest
 from mshield.gm import cosign
 from mshield.gm.engine import load_engine
 from tests.application import Application, Device
+from tests.assertions import assert_refused
 
 ENROL = "/api/phone/enrolments"
 
@@ -53,7 +54,7 @@ async def test_data_as_on_file_begin_an_enrolment(application: Application, devi
         ("credit_code", "91370203MA3YK2D9RF", "no_filing"),
         ("credit_code", "91370203MA3YK2D9RX", "invalid_credit_code"),
         ("sms_code", "000000", "sms_code_wrong"),
-        ("user_type", "director", "malformed"),
+        ("user_type", "director", "invalid_request"),
     ],
 )
 async def test_data_other_than_on_file_are_refused(
@@ -61,7 +62,7 @@ async def test_data_other_than_on_file_are_refused(
 ) -> None:
     form = await application.application_form(device)
     answer = await device.call("POST", ENROL, {**form, field: value})
-    assert answer.json()["code"] == code
+    assert_refused(answer, code)
     # The code was not spent by the mistake.
     assert (await device.call("POST", ENROL, form)).status_code == 201
 
@@ -82,7 +83,7 @@ async def test_the_same_point_again_gets_the_same_key(application: Application, 
     assert first.status_code == 200
     assert first.headers["cache-control"] == "no-store"
     assert (await _key(device, begun, offer)).json() == first.json()
-    assert (await _key(device, begun, _offer(begun))).json()["code"] == "conflict"
+    assert_refused(await _key(device, begun, _offer(begun)), "conflict")
 
 
 async def test_the_challenge_must_be_answered(application: Application, device: Device) -> None:
@@ -94,14 +95,14 @@ async def test_the_challenge_must_be_answered(application: Application, device: 
 async def test_a_proof_of_another_enrolment_is_refused(application: Application, device: Device) -> None:
     begun = await _begun(application, device)
     strange = _offer({**begun, "sid": "00" * 16})
-    assert (await _key(device, begun, strange)).json()["code"] == "bad_proof"
+    assert_refused(await _key(device, begun, strange), "bad_proof")
 
 
 async def test_a_point_off_the_curve_is_refused(application: Application, device: Device) -> None:
     begun = await _begun(application, device)
     offer = _offer(begun)
     offer["P1"] = "04" + "00" * 63 + "07"
-    assert (await _key(device, begun, offer)).json()["code"] == "bad_proof"
+    assert_refused(await _key(device, begun, offer), "bad_proof")
 
 
 @pytest.mark.parametrize(
@@ -114,13 +115,13 @@ async def test_ill_formed_messages_are_malformed(
     answer = await device.call(
         "POST", f"{ENROL}/{begun['uid']}/key", {**_offer(begun), **change}, nonce=begun["challenge"]
     )
-    assert (answer.status_code, answer.json()["code"]) == (400, "malformed")
+    assert_refused(answer, "malformed", 400)
 
 
 async def test_an_enrolment_is_void_after_an_hour(application: Application, device: Device) -> None:
     begun = await _begun(application, device)
     application.clock.advance(seconds=3600)
-    assert (await _key(device, begun, _offer(begun))).json()["code"] == "task_closed"
+    assert_refused(await _key(device, begun, _offer(begun)), "task_closed")
 
 
 async def test_another_phone_cannot_take_over_an_enrolment(application: Application, device: Device) -> None:
@@ -132,5 +133,5 @@ async def test_another_phone_cannot_take_over_an_enrolment(application: Applicat
 async def test_there_is_no_certificate_before_the_finish(application: Application, device: Device) -> None:
     begun = await _begun(application, device)
     await _key(device, begun, _offer(begun))
-    assert (await device.call("GET", "/api/phone/certificate")).json()["code"] == "no_certificate"
+    assert_refused(await device.call("GET", "/api/phone/certificate"), "no_certificate")
     assert (await device.call("GET", "/api/phone/me")).json()["certificate"] is None

@@ -16,6 +16,7 @@ from mshield.services.register import Register
 from mshield.store import idempotency as store
 from tests.accounts import make_passwords_cheap
 from tests.application import Application, Device, running
+from tests.assertions import assert_refused
 from tests.conftest import Clock
 from tests.portal import API, OWN, Browser, certified
 from tests.signing import fetch
@@ -141,7 +142,7 @@ async def test_the_key_stands_for_one_content(application: Application) -> None:
         ("/api/phone/sms-codes", {"phone": OPERATOR.phone, "purpose": "register"}),
     ):
         answer = await application.http.post(path, json=other, headers=KEY)
-        assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_mismatch")
+        assert_refused(answer, "idempotency_mismatch", 422)
 
 
 async def test_nobody_gets_anothers_answer(application: Application) -> None:
@@ -161,7 +162,7 @@ async def test_nobody_gets_anothers_answer(application: Application) -> None:
         json=form,
         headers=KEY | {"DPoP": "a.b.c", "Authorization": f"DPoP {device.token}"},
     )
-    assert (forged.status_code, forged.json()["code"]) == (401, "invalid_proof")
+    assert_refused(forged, "invalid_proof", 401)
 
 
 async def test_a_proof_is_for_one_call_also_with_a_key(application: Application) -> None:
@@ -171,7 +172,7 @@ async def test_a_proof_is_for_one_call_also_with_a_key(application: Application)
     headers = {"DPoP": device.proof("DELETE", path, b""), "Authorization": f"DPoP {device.token}", **KEY}
     assert (await application.http.delete(path, headers=headers)).status_code == 204
     replayed = await application.http.delete(path, headers=headers)
-    assert (replayed.status_code, replayed.json()["code"]) == (401, "invalid_proof")
+    assert_refused(replayed, "invalid_proof", 401)
 
 
 async def test_what_was_refused_before_anything_was_done_is_tried_anew(application: Application) -> None:
@@ -194,7 +195,7 @@ async def test_a_fault_is_tried_anew(application: Application, monkeypatch: pyte
     with monkeypatch.context() as broken:
         broken.setattr(Register, "__call__", fail)
         failed = await application.http.post("/api/phone/accounts", json=form, headers=KEY)
-        assert (failed.status_code, failed.json()["code"]) == (500, "internal")
+        assert_refused(failed, "internal", 500)
     assert (await application.http.post("/api/phone/accounts", json=form, headers=KEY)).status_code == 201
 
 
@@ -239,7 +240,7 @@ async def test_r14_the_legal_persons_act_can_be_repeated(
     document = {"act": "report_loss", "shield_numbers": ["MS10720468813"], "reason": "手机遗失"}
     path = f"{API}/enterprises/{OWN}/acts"
     unproven = await browser.http.post(path, json=document, headers=KEY)
-    assert (unproven.status_code, unproven.json()["code"]) == (403, "forbidden")
+    assert_refused(unproven, "forbidden", 403)
     headers = KEY | {"X-CSRF-Token": browser.csrf or ""}
     first = await browser.http.post(path, json=document, headers=headers)
     assert first.status_code == 200, first.text
@@ -261,7 +262,7 @@ async def test_a_business_systems_calls_can_be_repeated(application: Application
     assert made[0].json() == made[1].json()
     other = {"kind": "login", "pc": {"address": "192.0.2.1", "browser": "Edge"}}
     mismatch = await application.business("POST", "/api/business/requests", other, **KEY)
-    assert mismatch.json()["code"] == "idempotency_mismatch"
+    assert_refused(mismatch, "idempotency_mismatch")
     path = f"/api/business/requests/{made[0].json()['id']}/cancel"
     gone = [await application.business("POST", path, **KEY) for _ in range(2)]
     assert [answer.status_code for answer in gone] == [204, 204]

@@ -7,6 +7,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from mshield.domain import errors
 from mshield.keys.keyring import Keyring
 from mshield.pki.tlog.merkle import leaf_hash
 from mshield.pki.tlog.note import open_checkpoint
@@ -39,7 +40,7 @@ async def world(db: Database, keyring: Keyring, clock: Clock) -> AsyncIterator[_
     await service.sign(await service.certify(), count=299)
     await service.sequence()
     app = FastAPI()
-    problems.install(app, problems.Refusals(Unavailable))
+    problems.install(app, problems.Refusals({Unavailable: errors.Unavailable}))
     app.include_router(router)
     app.state.context = _Context(service.log, clock)
     transport = httpx.ASGITransport(app)

@@ -16,6 +16,7 @@ from mshield.services.outside_login import RETURN_PATH
 from mshield.settings import AccountSource
 from mshield.store import accounts as store
 from tests.application import ORIGIN, Application, Device, running
+from tests.assertions import assert_refused
 from tests.conftest import Clock
 from tests.oidc_provider import CLIENT_ID, CLIENT_SECRET, PERSON, Provider, providing
 from tests.outside import PASSWORD, SECRET, USER, AccountOffice, OutsideServer, Reply, serving
@@ -161,24 +162,24 @@ async def test_captcha_and_throttle_come_before_the_outside_system(
     application: Application, server: OutsideServer
 ) -> None:
     device = application.device()
-    assert (await _log_in(application, device, captcha="----")).json()["code"] == "captcha_wrong"
+    assert_refused(await _log_in(application, device, captcha="----"), "captcha_wrong")
     assert server.asked == []
     codes = [(await _log_in(application, device, password="x")).json()["code"] for _ in range(7)]
     assert codes[:4] == ["login_failed"] * 4
     assert codes[-1] == "login_slowed"
     asked = len(server.asked)
     assert asked < 7
-    assert (await _log_in(application, device)).json()["code"] == "login_slowed"
+    assert_refused(await _log_in(application, device), "login_slowed")
     assert len(server.asked) == asked
     # Another account there, and one of the same name here, are counted by themselves.
-    assert (await _log_in(application, device, account="other")).json()["code"] == "login_failed"
+    assert_refused(await _log_in(application, device, account="other"), "login_failed")
 
 
 async def test_an_unknown_source_is_refused(application: Application, server: OutsideServer) -> None:
     for source in ("customs", "elsewhere"):
         answer = await _log_in(application, application.device(), source=source)
-        assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
-    assert (await _begin(application.device(), "single-window")).json()["code"] == "invalid_request"
+        assert_refused(answer, "invalid_request", 422)
+    assert_refused(await _begin(application.device(), "single-window"), "invalid_request")
     assert server.asked == []
 
 
@@ -200,7 +201,7 @@ async def test_what_no_registration_would_take_makes_no_account(
 ) -> None:
     office.users["lin"] |= change
     answer = await _log_in(application, application.device())
-    assert (answer.status_code, answer.json()["code"]) == (424, code)
+    assert_refused(answer, code, 424)
     assert "单一窗口" in answer.json()["zh"]
     assert await _account(application) is None
 
@@ -213,7 +214,7 @@ async def test_an_outage_is_told_and_the_password_sent_once(
 ) -> None:
     server.next[:] = [reply]
     answer = await _log_in(application, application.device())
-    assert (answer.status_code, answer.json()["code"]) == (424, "account_source_unavailable")
+    assert_refused(answer, "account_source_unavailable", 424)
     assert len(server.asked) == 1
     assert (await _log_in(application, application.device())).status_code == 201
 
@@ -231,7 +232,7 @@ async def test_a_registration_of_the_same_person_becomes_the_outside_account(
     own = await _log_in(
         application, application.device(), account=OPERATOR.phone, password=OPERATOR.password, source=None
     )
-    assert (own.status_code, own.json()["code"]) == (401, "login_failed")
+    assert_refused(own, "login_failed", 401)
 
 
 async def test_nobody_gets_the_account_of_another_by_a_phone_number(
@@ -240,7 +241,7 @@ async def test_nobody_gets_the_account_of_another_by_a_phone_number(
     await application.registered()
     office.users["lin"] |= {"id_number": "330206197403183014", "name": "顾承岳"}
     answer = await _log_in(application, application.device())
-    assert (answer.status_code, answer.json()["code"]) == (409, "account_differs")
+    assert_refused(answer, "account_differs", 409)
     account = await _account(application)
     assert account is not None
     assert (account.source, account.name) == ("local", "林知远")
@@ -251,9 +252,9 @@ async def test_an_outside_account_never_becomes_another_person(
 ) -> None:
     await _log_in(application, application.device())
     office.users["lin"] |= {"id_number": "330206197403183014", "name": "顾承岳"}
-    assert (await _log_in(application, application.device())).json()["code"] == "account_differs"
+    assert_refused(await _log_in(application, application.device()), "account_differs")
     office.users["lin"] = {**USER, "external_id": "u-8"}
-    assert (await _log_in(application, application.device())).json()["code"] == "account_differs"
+    assert_refused(await _log_in(application, application.device()), "account_differs")
 
 
 async def test_two_outside_accounts_never_share_a_number(
@@ -342,7 +343,7 @@ async def test_a_code_of_another_login_is_worth_nothing(application: Application
     first, second = (await _begin(device)).json(), (await _begin(device)).json()
     stolen, _ = provider.log_in_at(first["address"])
     answer = await _finish(device, second["state"], stolen)
-    assert (answer.status_code, answer.json()["code"]) == (401, "login_failed")
+    assert_refused(answer, "login_failed", 401)
     assert await _account(application) is None
 
 
@@ -370,7 +371,7 @@ async def test_a_token_that_is_not_for_this_login_is_refused(
 ) -> None:
     provider.forge = forge
     answer = await _through_the_page(application.device(), provider)
-    assert (answer.status_code, answer.json()["code"]) == (424, "account_source_unavailable")
+    assert_refused(answer, "account_source_unavailable", 424)
     assert await _account(application) is None
 
 
@@ -397,7 +398,7 @@ async def test_a_provider_must_tell_who_it_is(
 ) -> None:
     del provider.person[missing]
     answer = await _through_the_page(application.device(), provider)
-    assert (answer.status_code, answer.json()["code"]) == (424, "account_source_unavailable")
+    assert_refused(answer, "account_source_unavailable", 424)
 
 
 @pytest.mark.parametrize(
@@ -415,7 +416,7 @@ async def test_a_document_that_cannot_be_is_refused(
     body = json.dumps({**provider.metadata(), **change}).encode()
     provider.server.next[:] = [Reply(200, body)]
     answer = await _begin(application.device())
-    assert (answer.status_code, answer.json()["code"]) == (424, "account_source_unavailable")
+    assert_refused(answer, "account_source_unavailable", 424)
 
 
 async def test_ways_to_the_page_are_counted(application: Application) -> None:
@@ -436,4 +437,4 @@ async def test_r7_the_page_lets_nobody_else_into_a_phone_that_applied(
         "phone_number": "13900001234", "id_number": "330206197403183014", "name": "顾承岳",
     }  # fmt: skip
     answer = await _through_the_page(device, provider)
-    assert (answer.status_code, answer.json()["code"]) == (403, "other_account")
+    assert_refused(answer, "other_account", 403)

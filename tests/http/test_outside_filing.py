@@ -8,6 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from tests.application import Application, Device, running
+from tests.assertions import assert_refused
 from tests.conftest import Clock
 from tests.outside import RECORD, SECRET, FilingOffice, OutsideServer, Reply, serving
 
@@ -47,7 +48,7 @@ async def test_r4_who_is_gone_there_does_not_apply_here(
 ) -> None:
     office.people = []
     refused = await device.call("POST", ENROL, await application.application_form(device))
-    assert (refused.status_code, refused.json()["code"]) == (409, "no_filing")
+    assert_refused(refused, "no_filing", 409)
 
 
 async def test_nobody_else_is_asked_for(
@@ -55,7 +56,7 @@ async def test_nobody_else_is_asked_for(
 ) -> None:
     form = await application.application_form(device, id_number="330206197403183014", name="顾承岳")
     refused = await device.call("POST", ENROL, form)
-    assert (refused.status_code, refused.json()["code"]) == (409, "no_filing")
+    assert_refused(refused, "no_filing", 409)
     assert server.asked == []
 
 
@@ -65,5 +66,5 @@ async def test_an_outage_says_so_and_costs_no_sms_code(
     form = await application.application_form(device)
     server.next[:] = [Reply(503)] * 3
     refused = await device.call("POST", ENROL, form)
-    assert (refused.status_code, refused.json()["code"]) == (503, "filing_unavailable")
+    assert_refused(refused, "filing_unavailable", 503)
     assert (await device.call("POST", ENROL, form)).status_code == 201

@@ -14,6 +14,8 @@ from tests.oidc_provider import CLIENT_ID, CLIENT_SECRET, Provider, providing, r
 from tests.outside import PASSWORD, SECRET, AccountOffice, serving
 from tests.service import LiveService, apply
 
+pytestmark = pytest.mark.slow  # a service of its own
+
 _PHONE: Final = (sys.executable, "-m", "mshield.cli", "phone")
 
 

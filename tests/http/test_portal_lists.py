@@ -10,6 +10,7 @@ import pytest
 from mshield.demo.people import LEGAL_PERSON
 from tests.accounts import make_passwords_cheap
 from tests.application import Application
+from tests.assertions import assert_refused
 from tests.portal import FOREIGN, OWN, Browser, certified
 from tests.signing import execute
 
@@ -102,6 +103,10 @@ async def test_shields_are_found_by_state_hold_name_and_number(browser: Browser)
     assert await _numbers(browser, hold="clone") == []
     assert await _numbers(browser, shield_number="ms 100 0000 0001") == [NUMBERS[1]]
     assert len(await _numbers(browser, name="知")) == 3
+    # Any script's small letters, and any kind of middle dot.
+    for serial_name, asked in (("ÉLISE Ôtis", "élise ôTIS"), ("买买提·艾力", "买买提•艾力")):
+        await execute(browser.application.context.db, "UPDATE certificates SET common_name = $1", serial_name)
+        assert len(await _numbers(browser, name=asked)) == 3
     browser.application.clock.advance(seconds=731 * 86400)
     await browser.log_in()
     assert set(await _numbers(browser, state="expired")) == set(NUMBERS[:2])
@@ -219,7 +224,7 @@ async def test_what_the_history_can_not_be_asked_is_refused(
     browser: Browser, query: dict[str, str | int]
 ) -> None:
     answer = await browser.get(f"/enterprises/{OWN}/history", **query)
-    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+    assert_refused(answer, "invalid_request", 422)
 
 
 def _cells(workbook: bytes) -> list[list[object]]:

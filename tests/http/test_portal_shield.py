@@ -11,6 +11,7 @@ from mshield.client.errors import ProblemError
 from mshield.client.phone import VirtualPhone
 from mshield.demo.people import LEGAL_PERSON, OPERATOR
 from mshield.domain.qr import qr_text
+from tests.assertions import assert_refused
 from tests.conftest import Clock
 from tests.mortal import Mortal, mortal_service
 
@@ -78,9 +79,9 @@ def test_r14_he_logs_in_with_his_own_shield_and_sees_who_asks(
     made = asked(page, "/shield-logins")
     scanned = phone.scan(code_of(service, made["request_id"]))
     assert (scanned.requester.name, scanned.number) == ("三证合一", made["number"])
-    assert start(page, made).json()["code"] == "not_signed"
+    assert_refused(start(page, made), "not_signed")
     phone.approve(pin=LEGAL_PERSON.pin)
-    assert start(page, made, status_token="x" * 43).json()["code"] == "wrong_status_token"
+    assert_refused(start(page, made, status_token="x" * 43), "wrong_status_token")
     opened = start(page, made).json()
     assert opened["name"] == LEGAL_PERSON.name
     assert [each["credit_code"] for each in opened["enterprises"]] == [OWN]
@@ -96,9 +97,9 @@ def test_r14_one_signature_opens_one_session_and_only_for_a_while(
         phone.scan(code_of(service, each["request_id"]))
         phone.approve(pin=LEGAL_PERSON.pin)
     assert start(page, made).status_code == 201
-    assert start(page, made).json()["code"] == "request_closed"
+    assert_refused(start(page, made), "request_closed")
     clock.advance(seconds=service.context.settings.request_seconds + 121)
-    assert start(page, late).json()["code"] == "expired_request"
+    assert_refused(start(page, late), "expired_request")
 
 
 def test_r14_an_operators_shield_opens_nothing(service: Mortal, page: httpx.Client, tmp_path: Path) -> None:
@@ -106,7 +107,7 @@ def test_r14_an_operators_shield_opens_nothing(service: Mortal, page: httpx.Clie
     made = asked(page, "/shield-logins")
     phone.scan(code_of(service, made["request_id"]))
     phone.approve(pin=OPERATOR.pin)
-    assert start(page, made).json()["code"] == "not_legal_person"
+    assert_refused(start(page, made), "not_legal_person")
     assert page.get(f"{API}/session").status_code == 401
 
 
@@ -117,7 +118,7 @@ def test_another_systems_login_opens_no_session(service: Mortal, page: httpx.Cli
         phone.scan(made.qr)
         phone.approve(pin=LEGAL_PERSON.pin)
         document = {"request_id": made.id, "status_token": made.status_token}
-    assert start(page, document).json()["code"] == "not_found"
+    assert_refused(start(page, document), "not_found")
 
 
 def test_r14_a_batch_is_revoked_by_his_signature_once_and_only_as_signed(
@@ -134,16 +135,16 @@ def test_r14_a_batch_is_revoked_by_his_signature_once_and_only_as_signed(
     assert shown["手机盾号"].replace(" ", "") == number
     assert shown["操作"] == "作废手机盾，不能撤销"
     proof = made["request_id"]
-    assert revoke(page, terms, request_id=proof).json()["code"] == "not_signed"
+    assert_refused(revoke(page, terms, request_id=proof), "not_signed")
     phone.approve(pin=LEGAL_PERSON.pin)
 
     other = terms | {"shield_numbers": [phone.certificate().shield_number]}
-    assert revoke(page, other, request_id=proof).json()["code"] == "forbidden"
-    assert revoke(page, terms | {"cause": "superseded"}, request_id=proof).json()["code"] == "forbidden"
-    assert revoke(page, terms).json()["code"] == "invalid_request"
+    assert_refused(revoke(page, other, request_id=proof), "forbidden")
+    assert_refused(revoke(page, terms | {"cause": "superseded"}, request_id=proof), "forbidden")
+    assert_refused(revoke(page, terms), "invalid_request")
     (outcome,) = revoke(page, terms, request_id=proof).json()["items"]
     assert (outcome["outcome"], outcome["state"]) == ("changed", "revoked")
-    assert revoke(page, terms, request_id=proof).json()["code"] == "request_closed"
+    assert_refused(revoke(page, terms, request_id=proof), "request_closed")
     with pytest.raises(ProblemError):
         operator.bind(pin=OPERATOR.pin)
 
@@ -157,5 +158,5 @@ def test_r14_anothers_signature_revokes_nothing(service: Mortal, page: httpx.Cli
     made = asked(page, f"/enterprises/{OWN}/revocation-requests", terms)
     operator.scan(code_of(service, made["request_id"]))
     operator.approve(pin=OPERATOR.pin)
-    assert revoke(page, terms, request_id=made["request_id"]).json()["code"] == "forbidden"
+    assert_refused(revoke(page, terms, request_id=made["request_id"]), "forbidden")
     assert phone.certificate().state == "active"

@@ -1,5 +1,6 @@
 """The publication point over HTTP: types, caching, and answers of their kind to whatever is sent."""
 
+import asyncio
 import base64
 import urllib.parse
 from collections.abc import AsyncIterator
@@ -13,17 +14,19 @@ from fastapi import FastAPI
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mshield.domain import errors
 from mshield.domain.certificates import CertificateEvent
 from mshield.keys.keyring import Keyring
 from mshield.pki.certificate import Certificate, parse_certificate
 from mshield.pki.crl import parse_crl
-from mshield.pki.ocsp import CertId, build_ocsp_request, error_response
+from mshield.pki.ocsp import CertId, build_ocsp_request, error_response, parse_ocsp_response
 from mshield.pki.path import check_crl, check_ocsp
 from mshield.services.issue import serial_text
 from mshield.services.publish import Publisher
 from mshield.store.database import Database, Unavailable
 from mshield.web import problems
 from mshield.web.publication.pki import MAX_REQUEST, router
+from tests.application import Application
 from tests.conftest import START, Clock
 from tests.issuing import Ca, change, make_ca
 
@@ -66,7 +69,7 @@ async def world(db: Database, keyring: Keyring, clock: Clock) -> AsyncIterator[_
     ca = await make_ca(db, keyring, now=START)
     app = FastAPI()
     app.include_router(router)
-    problems.install(app, problems.Refusals(Unavailable))
+    problems.install(app, problems.Refusals({Unavailable: errors.Unavailable}))
     app.state.context = _Context(ca.publisher(), clock)
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8000") as http:
@@ -196,3 +199,33 @@ async def test_any_change_of_a_request_gets_an_ocsp_answer(world: _World, data: 
 async def test_other_names_and_methods(world: _World) -> None:
     assert (await world.http.get("/pki/other.cer")).status_code == 404
     assert (await world.http.post("/pki/root.cer")).status_code == 405
+
+
+async def test_a_process_without_jobs_signs_its_answers_ahead_itself(
+    application: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert application.context.settings.jobs == "off"
+    issuing = application.context.authorities.issuing.certificate
+    request = build_ocsp_request([CertId.of(issuing, 4711)])
+
+    async def ask() -> int:
+        answer = await application.http.post(
+            "/pki/ocsp", content=request, headers={"Content-Type": "application/ocsp-request"}
+        )
+        return parse_ocsp_response(answer.content).produced_at
+
+    publisher, signed, asked_at = application.context.publisher, asyncio.Event(), await ask()
+    presign = publisher.presign
+
+    async def seen(*, now: int) -> int:
+        made = await presign(now=now)
+        if made:
+            signed.set()
+        return made
+
+    monkeypatch.setattr(publisher, "presign", seen)
+    application.clock.advance(seconds=200)
+    async with asyncio.timeout(20):
+        await signed.wait()
+    application.clock.advance(seconds=120)
+    assert await ask() == asked_at + 200_000

@@ -4,6 +4,7 @@ import pytest
 
 from mshield.web.problems import MEDIA_TYPE
 from tests.application import Application
+from tests.assertions import assert_refused
 
 
 @pytest.mark.parametrize(
@@ -70,5 +71,5 @@ async def test_a_wrong_proof_is_named_by_its_standard(application: Application) 
     assert answer.status_code == 422  # the body is looked at first
     device.token = "x" * 43
     answer = await device.send("GET", "/api/phone/me", b"", "nothing")
-    assert answer.json()["code"] == "invalid_proof"
+    assert_refused(answer, "invalid_proof")
     assert answer.headers["www-authenticate"] == 'DPoP algs="ES256", error="invalid_dpop_proof"'

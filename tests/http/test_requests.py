@@ -10,6 +10,8 @@ from mshield.domain import errors
 from mshield.gm import cosign, sm2
 from mshield.gm.engine import load_engine
 from tests.application import EXAMPLES, Application, Device, qr_of
+from tests.assertions import assert_refused
+from tests.factories import document_message
 
 DECLARATION = (EXAMPLES / "declaration.xml").read_bytes()
 REQUESTS = "/api/business/requests"
@@ -86,13 +88,9 @@ async def shield(application: Application, device: Device) -> Shield:
 
 
 async def _asked(application: Application, *contents: bytes) -> dict[str, str]:
-    documents = [
-        {"title": "报关单", "media_type": "application/xml", "content_b64": base64.b64encode(each).decode()}
-        for each in contents
-    ]
     body = {
         "kind": "signature",
-        "documents": documents,
+        "documents": [document_message(each) for each in contents],
         "pc": {"address": "203.0.113.24", "browser": "Firefox 145, Windows"},
     }
     answer = await application.business("POST", REQUESTS, body)
@@ -159,7 +157,7 @@ async def test_the_history_has_pages(application: Application, shield: Shield) -
 @pytest.mark.parametrize("before", ["x", "AAAA", "é", "_" * 32])
 async def test_a_made_up_page_is_refused(shield: Shield, before: str) -> None:
     answer = await shield.device.call("GET", f"/api/phone/signatures?before={before}")
-    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+    assert_refused(answer, "invalid_request", 422)
 
 
 async def test_the_first_phone_takes_the_request(application: Application, shield: Shield) -> None:
@@ -170,7 +168,7 @@ async def test_the_first_phone_takes_the_request(application: Application, shiel
     second = Shield(application, await application.logged_in())
     await second.enrol()
     other = await second.device.call("POST", "/api/phone/scans", {"code": qr_of(asked)})
-    assert (other.status_code, other.json()["code"]) == (409, "request_closed")
+    assert_refused(other, "request_closed", 409)
     task = await second.device.call("GET", f"/api/phone/tasks/{first.json()['tasks'][0]['sid']}")
     assert task.status_code == 404
 
@@ -188,7 +186,7 @@ async def test_a_code_that_is_not_ours_is_refused(application: Application, shie
         assert answer.json()["code"] == expected.code
     application.clock.advance(seconds=120)
     late = await shield.device.call("POST", "/api/phone/scans", {"code": right})
-    assert (late.status_code, late.json()["code"]) == (410, "expired_request")
+    assert_refused(late, "expired_request", 410)
 
 
 async def test_not_me_ends_the_request_and_tells_the_business_system(
@@ -200,7 +198,7 @@ async def test_not_me_ends_the_request_and_tells_the_business_system(
     assert (await shield.device.call("POST", path, {"reason": "not_me"})).status_code == 204
     state = (await application.business("GET", f"{REQUESTS}/{asked['id']}")).json()
     assert (state["state"], state["reason"]) == ("declined", "not_me")
-    assert (await shield.device.call("POST", path, {"reason": "not_me"})).json()["code"] == "request_closed"
+    assert_refused(await shield.device.call("POST", path, {"reason": "not_me"}), "request_closed")
     task = (await shield.device.call("GET", f"/api/phone/tasks/{scanned['tasks'][0]['sid']}")).json()
     assert task["state"] == "closed"
 
@@ -208,20 +206,20 @@ async def test_not_me_ends_the_request_and_tells_the_business_system(
 async def test_without_a_certificate_nothing_can_be_scanned(application: Application, device: Device) -> None:
     asked = await _asked(application, DECLARATION)
     answer = await device.call("POST", "/api/phone/scans", {"code": qr_of(asked)})
-    assert (answer.status_code, answer.json()["code"]) == (409, "no_certificate")
+    assert_refused(answer, "no_certificate", 409)
 
 
 async def test_after_application_only_that_account_logs_in(application: Application, shield: Shield) -> None:
     form = await application.application_form(shield.device)
     answer = await shield.device.call("POST", "/api/phone/enrolments", form)
-    assert (answer.status_code, answer.json()["code"]) == (409, "already_certified")
+    assert_refused(answer, "already_certified", 409)
 
 
 async def test_repeated_fields_of_the_protocol_are_malformed(shield: Shield) -> None:
     path = f"/api/phone/keys/{shield.uid.hex()}/finish"
     body = b'{"items":[],"items":[],"tau":null}'
     answer = await shield.device.send("POST", path, body, shield.device.proof("POST", path, body))
-    assert (answer.status_code, answer.json()["code"]) == (400, "malformed")
+    assert_refused(answer, "malformed", 400)
 
 
 async def test_the_api_document_describes_every_route(application: Application) -> None:

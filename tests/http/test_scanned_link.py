@@ -7,7 +7,9 @@ import pytest
 
 from mshield.web import phone_app
 from tests.application import Application, qr_of, running
+from tests.assertions import assert_refused
 from tests.conftest import Clock
+from tests.factories import ask_login
 from tests.user_agents import USER_AGENTS, WECHAT_ON_IPHONE
 
 
@@ -19,8 +21,7 @@ def _app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def _code(application: Application) -> str:
-    answer = await application.business("POST", "/api/business/requests", {"kind": "login"})
-    return qr_of(answer.json()).removeprefix("http://shield.example")
+    return qr_of(await ask_login(application)).removeprefix("http://shield.example")
 
 
 @pytest.mark.parametrize("name", ["android", "ios", "360", "pc"])
@@ -71,4 +72,4 @@ async def test_without_a_build_it_says_so(
 ) -> None:
     monkeypatch.setattr(phone_app.PHONE_APP, "by_path", phone_app.phone_app(tmp_path / "none").by_path)
     answer = await application.http.get(await _code(application))
-    assert (answer.status_code, answer.json()["code"]) == (503, "not_built")
+    assert_refused(answer, "not_built", 503)

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from mshield.demo.people import OPERATOR
 from tests.application import running
+from tests.assertions import assert_refused
 from tests.conftest import Clock
 from tests.unit.gateways.provider import provider
 
@@ -49,5 +50,5 @@ async def test_codes_go_to_the_provider_and_its_refusal_is_told(
             there.answer = b'{"Code": "isv.MOBILE_NUMBER_ILLEGAL"}'
             with caplog.at_level(logging.WARNING):
                 refused = await application.http.post("/api/phone/sms-codes", json=DOCUMENT)
-    assert (refused.status_code, refused.json()["code"]) == (503, "sms_failed")
+    assert_refused(refused, "sms_failed", 503)
     assert "a code by SMS could not be sent: isv.MOBILE_NUMBER_ILLEGAL" in caplog.messages

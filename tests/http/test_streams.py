@@ -2,27 +2,26 @@
 
 import asyncio
 import base64
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mshield.domain.qr import is_genuine, read_qr
+from mshield.services.follow import QR_TEXTS
 from mshield.services.register_system import register_system
 from mshield.web import event_stream
 from mshield.web import held as web_held
 from mshield.web.held import HeldCalls
 from tests.application import ORIGIN, Application
 from tests.conftest import RETURN_URL
+from tests.factories import REQUESTS, ask_login
 from tests.signing import execute
 from tests.streaming import Reader, reading
 
-REQUESTS = "/api/business/requests"
-
 
 async def _asked(application: Application, **more: str) -> str:
-    answer = await application.business("POST", REQUESTS, {"kind": "login", **more})
-    assert answer.status_code == 201, answer.text
-    return str(answer.json()["id"])
+    return str((await ask_login(application, **more))["id"])
 
 
 def _pc(application: Application, request_id: str) -> Any:
@@ -78,10 +77,10 @@ async def test_a_pc_sees_the_state_then_the_codes_then_each_change_until_the_end
             "expires_in": 113_000,
         }
         name, codes = await reader.event()
-        assert (name, codes["every"], len(codes["texts"])) == ("qr", 1000, 10)
+        assert (name, codes["every"], len(codes["texts"])) == ("qr", 1000, 4)
         read = [read_qr(text) for text in codes["texts"]]
         secret = application.context.follow.secrets.qr_secret(request_id)
-        assert [each and each.elapsed for each in read] == list(range(7, 17))
+        assert [each and each.elapsed for each in read] == list(range(7, 11))
         assert all(each is not None and is_genuine(each, secret) for each in read)
         assert codes["texts"][0].startswith(f"{ORIGIN}/q/{request_id}?")
         await _become(application, request_id, "scanned")
@@ -133,6 +132,12 @@ async def test_the_end_of_its_time_is_told_when_it_comes(application: Applicatio
         application.clock.advance(seconds=0.1)
         assert await _state(reader) == "expired"
         await reader.until_end()
+
+
+def test_a_page_bears_an_interruption_of_two_seconds_before_it_lacks_a_code() -> None:
+    assert QR_TEXTS - event_stream.QR_SECONDS == 2
+    component = Path(__file__).parents[2] / "frontend/packages/component/src/watch.ts"
+    assert f"const POLL_SECONDS = {event_stream.QR_SECONDS:.0f};" in component.read_text("utf-8")
 
 
 async def test_codes_come_again_and_a_quiet_stream_says_that_it_lives(
@@ -228,15 +233,18 @@ async def test_too_many_calls_for_one_request_and_in_one_process_are_refused(
     )
     object.__setattr__(application.context, "settings", settings)
     request_id, other = await _asked(application), await _asked(application)
-    async with _pc(application, request_id), _business(application, request_id):
+    async with _pc(application, request_id), _pc(application, request_id):
         async with _pc(application, request_id) as refused:
             assert (refused.status, refused.headers["retry-after"]) == (429, "5")
         token = application.context.follow.secrets.status_token(request_id)
         path = f"/api/pc/requests/{request_id}?wait=1"
         answer = await application.http.get(path, headers={"Authorization": f"Bearer {token}"})
         assert answer.status_code == 429
-        async with _pc(application, other), _business(application, other) as refused:
-            assert (refused.status, refused.headers["retry-after"]) == (503, "5")
+        # Who knows the page's token can't shut out the business system.
+        async with _business(application, request_id) as taken:
+            assert taken.status == 200
+            async with _pc(application, other) as refused:
+                assert (refused.status, refused.headers["retry-after"]) == (503, "5")
         async with _pc(application, other) as taken:
             assert taken.status == 200
     assert len(_held(application)) == 0

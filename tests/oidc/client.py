@@ -159,6 +159,14 @@ async def scan(shield: Shield, page: Page) -> dict[str, Any]:
     return found
 
 
+async def decline(shield: Shield, page: Page, reason: str) -> None:
+    """The person scans, and declines."""
+    await scan(shield, page)
+    path = f"/api/phone/requests/{page.request_id}/decline"
+    answer = await shield.device.call("POST", path, {"reason": reason})
+    assert answer.status_code == 204, answer.text
+
+
 def sent(answer: httpx.Response) -> dict[str, str]:
     """What the browser carries to the business system."""
     assert answer.status_code == 303, answer.text

@@ -11,7 +11,7 @@ from mshield.domain.oidc import AUTHORIZATION_MS, CODE_MS, TOKEN_MS
 from tests.application import ORIGIN, Application
 from tests.http.test_requests import Shield
 from tests.issuing import change
-from tests.oidc.client import REDIRECT, Client, Page, scan, sent, sign
+from tests.oidc.client import REDIRECT, Client, Page, decline, scan, sent, sign
 from tests.signing import fetch
 
 _OVER = "这次登录已经结束"
@@ -206,19 +206,12 @@ async def test_an_expired_code_is_replaced_in_the_same_login(
     assert (await client.token(sent(await browser.get(page.done))["code"])).status_code == 200
 
 
-async def _decline(shield: Shield, page: Page, reason: str) -> None:
-    await scan(shield, page)
-    path = f"/api/phone/requests/{page.request_id}/decline"
-    answer = await shield.device.call("POST", path, {"reason": reason})
-    assert answer.status_code == 204, answer.text
-
-
 @pytest.mark.parametrize("way", ["done", "again", "cancel"])
 async def test_r15_not_me_ends_the_login_and_is_told(
     client: Client, browser: httpx.AsyncClient, shield: Shield, way: str
 ) -> None:
     page = Page.of(await client.authorize(browser))
-    await _decline(shield, page, "not_me")
+    await decline(shield, page, "not_me")
     back = sent(await browser.get(getattr(page, way)))
     assert back["error"] == "access_denied"
     assert back["error_description"] == "The person says that he did not begin this login."
@@ -230,11 +223,11 @@ async def test_who_declined_may_go_back_or_try_again(
     client: Client, browser: httpx.AsyncClient, shield: Shield
 ) -> None:
     page = Page.of(await client.authorize(browser))
-    await _decline(shield, page, "declined")
+    await decline(shield, page, "declined")
     assert Page.of(await browser.get(page.done)).request_id == page.request_id
     again = Page.of(await browser.get(page.again))
     assert again.request_id != page.request_id
-    await _decline(shield, again, "declined")
+    await decline(shield, again, "declined")
     back = sent(await browser.get(page.cancel))
     assert (back["error"], back["error_description"]) == ("access_denied", "The person declined.")
 

@@ -39,6 +39,7 @@ _HEADERS: Final = (
     "Basic " + base64.b64encode(b"\xff\xfe:x").decode(),
     "Basic " + base64.b64encode(b"no colon").decode(),
     "Basic " + base64.b64encode(b"bs-unknown:x").decode(),
+    "Basic " + base64.b64encode(b"\0a:x").decode(),
     "Bearer x",
 )
 
@@ -49,8 +50,21 @@ async def test_wrong_credentials(application: Application, client: Client) -> No
         assert found == (401, "invalid_client"), header
 
 
+async def test_who_has_no_client_id_is_an_unknown_client(application: Application, client: Client) -> None:
+    for client_id in ("\0", "bs-\0", "x" * 65, "单一窗口"):
+        named = {"client_id": client_id, "client_secret": "x"}
+        unknown = await _error(application, named | {"client_id": "bs-unknown"})
+        assert await _error(application, named) == unknown, client_id
+
+
 async def test_no_client_without_a_credential(application: Application, client: Client) -> None:
     assert await _error(application, {"client_id": application.client_id}) == (401, "invalid_client")
+
+
+async def test_a_form_that_names_another_client_is_refused(application: Application, client: Client) -> None:
+    basic = {"auth": (application.client_id, application.client_secret)}
+    assert await _error(application, {"client_id": application.client_id}, **basic) == (400, "invalid_grant")
+    assert await _error(application, {"client_id": "bs-other"}, **basic) == (400, "unauthorized_client")
 
 
 async def test_a_repeated_parameter_is_refused(application: Application, client: Client) -> None:
@@ -120,6 +134,7 @@ _ASSERTIONS: Final[tuple[dict[str, Any], ...]] = (
     {"sub": "bs-unknown"},
     {"sub": None},
     {"sub": ["x"]},
+    {"sub": "\0", "iss": "\0"},
     {"exp": None},
     {"exp": "soon"},
     {"jti": None},
@@ -143,7 +158,15 @@ async def test_an_assertion_in_its_time_alone(application: Application, signer: 
 async def test_an_assertion_by_another_key(application: Application, signer: Signer) -> None:
     _, error = await _error(application, signer.form(ECKey.generate_key("P-256")))
     assert error == "invalid_client"
-    for made in ("x", "a.b.c", "e30.e30.", base64.b64encode(b"[" * 3000).decode() + ".e30.x"):
+    list_for_head = base64.b64encode(b'["alg"]').decode().rstrip("=")
+    claims = base64.b64encode(json.dumps({"sub": application.client_id}).encode()).decode().rstrip("=")
+    for made in (
+        "x",
+        "a.b.c",
+        "e30.e30.",
+        f"{list_for_head}.{claims}.AAAA",
+        base64.b64encode(b"[" * 3000).decode() + ".e30.x",
+    ):
         _, error = await _error(application, {"client_assertion_type": _TYPE, "client_assertion": made})
         assert error == "invalid_client"
 

@@ -1,5 +1,6 @@
 """RP-initiated logout: the token ends, and the browser goes to a registered address only."""
 
+import base64
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,6 +17,10 @@ async def tokens(client: Client, browser: httpx.AsyncClient, shield: Shield) -> 
     await sign(shield, page)
     found: dict[str, Any] = (await client.token(sent(await browser.get(page.done))["code"])).json()
     return found
+
+
+def _token(head: str) -> str:
+    return base64.urlsafe_b64encode(head.encode()).rstrip(b"=").decode() + ".e30.AAAA"
 
 
 async def _log_out(browser: httpx.AsyncClient, **parameters: str) -> httpx.Response:
@@ -55,7 +60,37 @@ async def test_without_a_hint_the_person_goes_by_himself(client: Client, browser
     assert f'href="{LOGOUT}"' in answer.text
     answer = await _log_out(browser, client_id=known, post_logout_redirect_uri="https://evil.example/")
     assert "evil" not in answer.text
+    answer = await _log_out(browser, client_id="\0", post_logout_redirect_uri=LOGOUT)
+    assert (answer.status_code, LOGOUT in answer.text) == (200, False)
     assert (await _log_out(browser)).status_code == 200
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+async def test_a_hint_that_has_outlived_its_key_counts_as_none(
+    client: Client, browser: httpx.AsyncClient, tokens: dict[str, Any], *, at_once: bool
+) -> None:
+    keys, clock = client.application.context.oidc.keys, client.application.clock
+    await keys.rotate(clock(), at_once=at_once)
+    if not at_once:  # a day until the next key signs, a day more until the old one is gone
+        clock.advance(seconds=2 * 86_400 + 60)
+        await keys.keep(clock(), days=90)
+    hint, known = tokens["id_token"], client.application.client_id
+    answer = await _log_out(browser, id_token_hint=hint, client_id=known, post_logout_redirect_uri=LOGOUT)
+    assert (answer.status_code, f'href="{LOGOUT}"' in answer.text) == (200, True)
+    answer = await _log_out(browser, id_token_hint=hint, post_logout_redirect_uri=LOGOUT)
+    assert (answer.status_code, LOGOUT in answer.text) == (200, False)
+
+
+async def test_a_forgery_under_a_key_that_is_gone_ends_nothing(
+    client: Client, browser: httpx.AsyncClient, tokens: dict[str, Any]
+) -> None:
+    _, body, signature = tokens["id_token"].split(".")
+    head = _token('{"alg":"ES256","kid":"gone"}').partition(".")[0]
+    answer = await _log_out(
+        browser, id_token_hint=f"{head}.{body}.{signature}", post_logout_redirect_uri=LOGOUT, state="s"
+    )
+    assert (answer.status_code, LOGOUT in answer.text) == (200, False)
+    assert (await client.user_info(tokens["access_token"])).status_code == 200
 
 
 async def test_a_hint_of_others(client: Client, browser: httpx.AsyncClient, tokens: dict[str, Any]) -> None:
@@ -66,6 +101,8 @@ async def test_a_hint_of_others(client: Client, browser: httpx.AsyncClient, toke
         (f"{head}.{body}.AAAA", ""),
         ("x", ""),
         ("e30.e30.", ""),
+        (_token('["alg"]'), ""),
+        (_token('{"alg":"ES256","kid":1}'), ""),
     ):
         answer = await _log_out(
             browser, id_token_hint=hint, client_id=asking, post_logout_redirect_uri=LOGOUT

@@ -1,10 +1,16 @@
-"""Clients as people use them log a person in by scan: Authlib, openid-client, and Apache's mod_auth_openidc."""
+"""Clients as people use them log a person in by scan: Authlib, openid-client, and Apache's mod_auth_openidc.
 
+Those that check ID tokens by the published keys go on when these change: they meet a new `kid` and fetch them again.
+"""
+
+import base64
 import json
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -26,6 +32,7 @@ from tests.service import LiveService, enrolled
 pytestmark = pytest.mark.slow
 
 _NODE: Final = Path(__file__).parent / "node"
+_NODE_PROGRAM: Final = Path(ROOT_DIR) / "bin" / "node"
 _REDIRECT: Final = "http://localhost:9/callback"
 _LOGOUT: Final = "http://localhost:9/"
 _PERSON: Final = {
@@ -55,6 +62,21 @@ def person(service: LiveService) -> Iterator[Person]:
 
 def _registered(service: LiveService) -> tuple[str, str]:
     return new_client(service, "--redirect-uri", _REDIRECT, "--logout-uri", _LOGOUT)
+
+
+def _kid(token: str) -> str:
+    head = token.partition(".")[0]
+    return str(json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))["kid"])
+
+
+def _rotate(service: LiveService, *, at_once: bool) -> None:
+    """The next key signs from now on: at once, or as if the day were over that it is published before."""
+    service.stop()
+    service.command("oidc", "rotate-key", *(["--at-once"] if at_once else []))
+    if not at_once:
+        with closing(sqlite3.connect(service.folder / "mshield.db")) as db, db:
+            db.execute("UPDATE oidc_keys SET signs_from = created_at")
+    service.start()
 
 
 class _Sessions:
@@ -88,7 +110,7 @@ def _business_system(service: LiveService) -> _Sessions:
     async def callback(request: Request) -> Response:
         token = await oauth.shield.authorize_access_token(request)
         known = await oauth.shield.userinfo(token=token)
-        return JSONResponse({"claims": token["userinfo"], "user": known})
+        return JSONResponse({"claims": token["userinfo"], "user": known, "kid": _kid(token["id_token"])})
 
     return _Sessions(Starlette(routes=[Route("/login", login), Route("/callback", callback)]))
 
@@ -104,15 +126,64 @@ async def test_authlib(service: LiveService, person: Person) -> None:
     assert found["claims"]["mshield_login"]["signature_b64"]
 
 
-def test_openid_client(service: LiveService, person: Person, tmp_path: Path) -> None:
-    shutil.copytree(_NODE, tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("node_modules"))
-    root = Path(ROOT_DIR)
-    node, npm = root / "bin" / "node", root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    subprocess.run((node, npm, "ci", "--ignore-scripts", "--silent"), cwd=tmp_path, check=True)
+async def test_authlib_goes_on_when_the_key_changes(service: LiveService, person: Person) -> None:
+    transport = httpx.ASGITransport(_business_system(service))
+    kids = []
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost:9") as system:
+        for at_once in (None, False, True):
+            if at_once is not None:
+                _rotate(service, at_once=at_once)
+            begun = await system.get("/login")
+            back = person.log_in(begun.headers["location"], until=_REDIRECT)
+            found = (await system.get(str(back))).json()
+            assert found["claims"]["name"] == _PERSON["name"]
+            kids.append(found["kid"])
+    assert len(set(kids)) == 3
+
+
+@pytest.fixture(scope="module")
+def node_clients(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the programs with openid-client."""
+    folder = tmp_path_factory.mktemp("node")
+    shutil.copytree(_NODE, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("node_modules"))
+    npm = Path(ROOT_DIR) / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    subprocess.run((_NODE_PROGRAM, npm, "ci", "--ignore-scripts", "--silent"), cwd=folder, check=True)
+    return folder
+
+
+def _openid_client(service: LiveService, folder: Path, program: str) -> subprocess.Popen[str]:
     known = (service.origin, *_registered(service), _REDIRECT, _LOGOUT)
-    with subprocess.Popen(
-        (node, "client.js", *known), cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as client:
+    return subprocess.Popen(
+        (_NODE_PROGRAM, program, *known),
+        cwd=folder,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_openid_client_goes_on_when_the_key_changes(
+    service: LiveService, person: Person, node_clients: Path
+) -> None:
+    kids = []
+    with _openid_client(service, node_clients, "rotation.js") as client:
+        assert client.stdin is not None
+        assert client.stdout is not None
+        for at_once in (False, True, None):
+            back = person.log_in(json.loads(client.stdout.readline())["address"], until=_REDIRECT)
+            client.stdin.write(json.dumps({"address": str(back)}) + "\n")
+            client.stdin.flush()
+            found = json.loads(client.stdout.readline())
+            assert found["name"] == _PERSON["name"]
+            kids.append(found["kid"])
+            if at_once is not None:
+                _rotate(service, at_once=at_once)
+        client.stdin.close()
+    assert len(set(kids)) == 3
+
+
+def test_openid_client(service: LiveService, person: Person, node_clients: Path) -> None:
+    with _openid_client(service, node_clients, "client.js") as client:
         assert client.stdin is not None
         assert client.stdout is not None
         address = json.loads(client.stdout.readline())["address"]
@@ -134,8 +205,13 @@ def test_mod_auth_openidc(service: LiveService, person: Person) -> None:
         back = person.log_in(page, until=f"{origin}/private/callback")
         # Its session is a cookie with all claims, so the ID token has to be small.
         shown = person.browser.get(back, follow_redirects=True).text
+        _rotate(service, at_once=True)
+        person.browser.cookies.clear()  # the session at Apache
+        back = person.log_in(page, until=f"{origin}/private/callback")
+        again = person.browser.get(back, follow_redirects=True).text
     for name in ("name", "enterprise", "credit_code"):
         assert f"{name}={_PERSON[name]}" in shown
+        assert f"{name}={_PERSON[name]}" in again
     assert "user=" in shown
 
 

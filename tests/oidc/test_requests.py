@@ -1,5 +1,6 @@
 """Requests that are wrong: told to the client where its address is known to be its own, to the person where not."""
 
+import asyncio
 from typing import Final
 from urllib.parse import urlencode
 
@@ -8,6 +9,7 @@ import httpx
 from mshield.domain.oidc import PUSHED_MS
 from tests.application import ORIGIN, Application
 from tests.oidc.client import REDIRECT, Client, Page, challenge, sent
+from tests.signing import fetch
 
 _TOLD: Final[tuple[tuple[dict[str, str | None], str], ...]] = (
     ({"response_type": "token"}, "unsupported_response_type"),
@@ -100,7 +102,7 @@ async def test_page_lets_nothing_foreign_in(client: Client, browser: httpx.Async
 
 
 async def test_logins_are_limited_per_address(application: Application, client: Client) -> None:
-    most = application.context.settings.login_starts_per_address
+    most = application.context.settings.requests_per_address
     async with client.browser() as browser:
         answers = [(await client.authorize(browser)).status_code for _ in range(most + 1)]
     assert answers == [200] * most + [429]
@@ -132,6 +134,43 @@ async def test_a_pushed_request_begins_one_login_in_one_browser(
     assert Page.of(await browser.get(_pushed(client, answer))) == page
     async with client.browser() as other:
         assert (await other.get(_pushed(client, answer))).status_code == 400
+
+
+async def test_a_pushed_request_that_met_a_limit_begins_once_that_is_over(
+    application: Application, client: Client
+) -> None:
+    async with client.browser() as others:
+        for _ in range(application.context.settings.requests_per_address):
+            assert (await client.authorize(others)).status_code == 200
+    application.clock.advance(seconds=30)
+    pushed = _pushed(client, await _push(client))
+    async with client.browser() as browser:
+        refused = await browser.get(pushed)
+        assert refused.status_code == 429
+        wait = int(refused.headers["retry-after"])
+        assert wait <= 30
+        application.clock.advance(seconds=wait)
+        page = Page.of(await browser.get(pushed))
+        assert Page.of(await browser.get(pushed)) == page
+        async with client.browser() as other:
+            assert (await other.get(pushed)).status_code == 400
+
+
+async def test_of_two_browsers_at_once_one_begins_what_was_pushed(
+    application: Application, client: Client
+) -> None:
+    pushed = _pushed(client, await _push(client))
+    async with client.browser() as one, client.browser() as other:
+        browsers = (one, other)
+        answers = await asyncio.gather(*(browser.get(pushed) for browser in browsers))
+        assert sorted(answer.status_code for answer in answers) == [200, 400]
+        for browser, answer in zip(browsers, answers, strict=True):
+            assert (await browser.get(pushed)).status_code == answer.status_code
+    row = await fetch(
+        application.context.db,
+        "SELECT SUM(CASE WHEN state = 'waiting' THEN 1 ELSE 0 END) AS waiting FROM requests",
+    )
+    assert row["waiting"] == 1  # what the other one would have shown is cancelled
 
 
 async def test_a_pushed_request_is_over_after_a_minute(

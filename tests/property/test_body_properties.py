@@ -1,6 +1,7 @@
 """Bodies: however one is written, it means the same or is refused; what is repeated or foreign is always refused."""
 
 import json
+import re
 from typing import Annotated
 
 import msgspec
@@ -8,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mshield.domain.errors import Malformed
-from mshield.web.body import Epoch, Hex16, Wire, decode
+from mshield.domain.errors import InvalidRequest, Malformed
+from mshield.web.body import Epoch, Hex16, ProtocolWire, Wire, decode
 
 
 class Line(Wire, frozen=True):
@@ -21,6 +22,15 @@ class Line(Wire, frozen=True):
 
 class Message(Wire, frozen=True):
     """A message of all kinds of fields."""
+
+    sid: Hex16
+    epoch: Epoch
+    text: str | None
+    lines: Annotated[tuple[Line, ...], msgspec.Meta(max_length=3)] = ()
+
+
+class OfTheProtocol(ProtocolWire, frozen=True):
+    """The same as one of the co-signing protocol."""
 
     sid: Hex16
     epoch: Epoch
@@ -90,9 +100,26 @@ def test_a_repeated_field_further_in_is_refused(message: Message, line: Line) ->
 @given(MESSAGES)
 def test_a_field_too_many_or_too_few_is_refused(message: Message) -> None:
     fields = msgspec.to_builtins(message)
-    for changed in ({**fields, "more": 1}, {"sid": fields["sid"], "epoch": fields["epoch"]}):
-        with pytest.raises(Malformed):
+    lacks = {"sid": fields["sid"], "epoch": fields["epoch"]}
+    for changed, name in (({**fields, "more": 1}, "more"), (lacks, "text")):
+        with pytest.raises(InvalidRequest) as caught:
             decode(json.dumps(changed).encode(), Message)
+        assert caught.value.extra == {"fields": [name]}
+        with pytest.raises(Malformed) as refused:
+            decode(json.dumps(changed).encode(), OfTheProtocol)
+        assert refused.value.extra == {}
+
+
+FOREIGN = st.text(max_size=200)
+
+
+@given(FOREIGN, FOREIGN)
+def test_of_what_is_foreign_only_harmless_letters_come_back(name: str, value: str) -> None:
+    with pytest.raises((InvalidRequest, Malformed)) as caught:
+        decode(json.dumps({"a" + name: value}).encode(), Message)
+    fields = caught.value.extra.get("fields", [])
+    assert isinstance(fields, list)
+    assert all(re.fullmatch(r"[A-Za-z0-9_.\[\]$-]{0,100}", str(each)) for each in fields)
 
 
 @pytest.mark.parametrize(
@@ -111,5 +138,7 @@ def test_a_field_too_many_or_too_few_is_refused(message: Message) -> None:
     ],
 )
 def test_what_is_no_such_message_is_refused(body: bytes) -> None:
-    with pytest.raises(Malformed):
+    with pytest.raises((InvalidRequest, Malformed)):
         decode(body, Message)
+    with pytest.raises(Malformed):
+        decode(body, OfTheProtocol)

@@ -9,6 +9,7 @@ from mshield.keys.keyring import Keyring
 from mshield.store.database import Database
 from tests.application import Application, running
 from tests.conftest import Clock
+from tests.renewing import Renewing, make_renewing
 from tests.signing import World, make_world
 
 
@@ -23,3 +24,9 @@ async def application(database_url: str, tmp_path: Path, clock: Clock) -> AsyncI
 async def world(db: Database, keyring: Keyring, clock: Clock) -> World:
     """A logged-in phone of a filed operator, which has no certificate yet."""
     return await make_world(db, keyring, clock, enrolled=False)
+
+
+@pytest.fixture
+async def renewing(db: Database, keyring: Keyring, clock: Clock) -> Renewing:
+    """A phone whose certificate has 100 days left; a renewal makes a new key."""
+    return await make_renewing(db, keyring, clock)

@@ -6,6 +6,7 @@ import pytest
 
 from mshield.domain.identity import ID_TYPE_NAMES
 from tests.application import Application
+from tests.assertions import assert_refused
 
 PERSON = {
     "name": "林知远",
@@ -102,7 +103,7 @@ async def test_r02_on_a_pc_and_then_logged_in_on_the_phone(application: Applicat
 
 
 async def test_r02_no_sms_from_a_pc_without_a_captcha_of_its_own(application: Application) -> None:
-    assert await _ask_on_a_pc(application) == (400, "malformed")
+    assert await _ask_on_a_pc(application) == (422, "invalid_request")
     assert await _ask_on_a_pc(application, **await _captcha(application, right=False)) == (
         400,
         "captcha_wrong",
@@ -136,7 +137,7 @@ async def test_r02_the_captcha_is_spoken_too(application: Application) -> None:
         ({"phone": "12345678901"}, (422, "invalid_phone")),
         ({"password": "12345678"}, (422, "weak_password")),
         ({"sms_code": "000000"}, (400, "sms_code_wrong")),
-        ({"id_type": "library_card"}, (400, "malformed")),
+        ({"id_type": "library_card"}, (422, "invalid_request")),
     ],
 )
 async def test_r02_each_field_is_checked_on_a_pc_and_the_code_stays(
@@ -173,7 +174,7 @@ async def test_r02_another_site_cannot_send_the_form(application: Application) -
     answer = await application.http.post(
         "/api/register/sms-codes", content=json.dumps(given), headers={"Content-Type": "text/plain"}
     )
-    assert (answer.status_code, answer.json()["code"]) == (400, "malformed")
+    assert_refused(answer, "malformed", 400)
     asked = await application.http.options(
         "/api/register/sms-codes",
         headers={"Origin": "https://elsewhere.example", "Access-Control-Request-Method": "POST"},

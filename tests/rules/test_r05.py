@@ -9,7 +9,7 @@ from mshield.domain import errors
 from mshield.domain.certificates import CertificateEvent
 from mshield.domain.faq import FAQ
 from tests.issuing import change
-from tests.phones import another_phone, apply, begin, issue, sign_request
+from tests.phones import another_account, another_phone, apply, begin, issue, sign_request
 from tests.signing import World, execute, fetch
 
 
@@ -59,6 +59,49 @@ async def _outcome(issued: Awaitable[None]) -> str:
     except errors.DomainError as error:
         return error.code
     return "ok"
+
+
+async def _phones_of_two_accounts(world: World, count: int) -> list[World]:
+    await another_account(world, "other")
+    return [
+        await another_phone(world, f"phone-{number}", account=("account", "other")[number % 2])
+        for number in range(count)
+    ]
+
+
+async def test_r05_two_accounts_of_one_operator_have_six_devices_together(world: World) -> None:
+    *six, seventh, eighth = await _phones_of_two_accounts(world, 8)
+    for phone in six:
+        await apply(phone)
+    for phone in (seventh, eighth):
+        with pytest.raises(errors.DeviceLimit):
+            await begin(phone)
+    await change(world.db, await _serial(six[0]), CertificateEvent.REVOKE, now=world.clock())
+    await apply(eighth)  # by the other account than the one that gave its place up
+    with pytest.raises(errors.DeviceLimit):
+        await begin(seventh)
+    assert await _live(world) == 6
+
+
+async def test_r05_seven_devices_at_once_by_two_accounts_are_six(world: World) -> None:
+    phones = await _phones_of_two_accounts(world, 7)
+    for phone in phones:
+        await sign_request(phone)
+    outcomes = await asyncio.gather(*(_outcome(issue(phone)) for phone in phones))
+    assert sorted(outcomes) == ["device_limit"] + ["ok"] * 6
+    assert await _live(world) == 6
+
+
+async def test_r05_other_peoples_devices_are_not_counted(world: World) -> None:
+    *six, own = await _phones(world, 7)
+    for phone in six:
+        await apply(phone)
+    await another_account(world, "other")
+    await execute(world.db, "UPDATE certificates SET account_id = 'other'")
+    with pytest.raises(errors.DeviceLimit):
+        await begin(own)
+    await execute(world.db, "UPDATE accounts SET id_number_hash = $1 WHERE id = 'other'", b"another person's")
+    await apply(own)
 
 
 async def test_r05_revocation_frees_a_device_and_nothing_else_does(world: World) -> None:

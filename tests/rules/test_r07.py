@@ -5,8 +5,10 @@ from dataclasses import replace
 import pytest
 
 from mshield.domain import errors
+from mshield.domain.certificates import CertificateEvent
 from mshield.services.session import token_hash
 from mshield.services.signing_key import Caller
+from tests.issuing import change
 from tests.phones import another_account, another_phone, apply, begin, issue, log_in, sign_request
 from tests.signing import Phone, World, fetch
 
@@ -29,6 +31,22 @@ async def test_r07_the_application_pins_the_device(world: World) -> None:
     assert await _owner(world, "phone") == "account"
     with pytest.raises(errors.OtherAccount):
         await begin(await _seen_by(world, "phone", "other"))
+
+
+async def test_r07_r06_the_holders_other_account_is_another_account(world: World) -> None:
+    """It neither gets a certificate there nor stops the first one, also after that one's revocation."""
+    await another_account(world, "other")
+    phone = await another_phone(world, "phone")
+    await apply(phone)
+    with pytest.raises(errors.OtherAccount):
+        await begin(await _seen_by(world, "phone", "other"), confirm_duplicate=True)
+    row = await fetch(world.db, "SELECT serial, state, holds FROM certificates")
+    assert (row["state"], row["holds"]) == ("active", "")
+    assert (await phone.sign([await phone.task()]))["items"]
+    await change(world.db, str(row["serial"]), CertificateEvent.REVOKE, now=world.clock())
+    with pytest.raises(errors.OtherAccount):
+        await begin(replace(phone, phone=Phone(Caller(token_hash("phone other"), "phone"))))
+    await apply(phone)
 
 
 async def test_r07_of_two_accounts_that_apply_on_one_device_one_gets_it(world: World) -> None:

@@ -170,6 +170,19 @@ async def test_r08_r11_a_renewal_takes_the_binding_along(
     await phone.world.scan(await asked_by_app(phone))
 
 
+async def test_r08_r11_one_asked_for_before_a_renewal_and_signed_after_it_counts(
+    db: Database, keyring: Keyring, clock: Clock
+) -> None:
+    phone = await make_renewing(db, keyring, clock, key="same")
+    new, renewal = await phone.issued()
+    sid = await phone.bind.ask(await phone.login(), client_id=None, now=phone.now)
+    await phone.confirm(new, renewal)
+    assert await bound(phone) == []
+    await phone.sign(phone.old, sid)
+    assert await bound(phone) == [None]
+    await phone.world.scan(await asked_by_app(phone))
+
+
 async def test_r08_revocation_ends_it_and_a_new_application_is_unbound(phone: Renewing) -> None:
     sid = await bind(phone)
     await phone.change(CertificateEvent.REVOKE)

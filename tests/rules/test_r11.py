@@ -1,7 +1,9 @@
 """R11: renewal under half a year or when the filing changed, for the same person, never once expired."""
 
-import asyncio
 import datetime as dt
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import cast
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,21 +13,17 @@ from hypothesis import strategies as st
 from mshield.domain import errors
 from mshield.domain.certificates import CertificateEvent
 from mshield.domain.renewal import (
-    TABLE,
     Reason,
-    RenewalEvent,
     RenewalState,
     half_year_before,
     require_due,
-    sources,
     why_due,
 )
 from mshield.keys.keyring import Keyring
-from mshield.services.end_renewals import end_renewals
 from mshield.services.enrol import Application
-from mshield.services.renew import Renewal
+from mshield.services.look_up_filing import LookUpFiling
 from mshield.store import certificate_changes, managed_shields
-from mshield.store.certificates import find_status, list_revoked
+from mshield.store.certificates import list_revoked
 from mshield.store.database import Database
 from tests.conftest import Clock
 from tests.renewing import DAY, Renewing, make_renewing
@@ -40,14 +38,8 @@ def ms(text: str, zone: dt.tzinfo = SHANGHAI) -> int:
 
 
 @pytest.fixture
-async def renewing(db: Database, keyring: Keyring, clock: Clock) -> Renewing:
-    """A phone whose certificate has 100 days left; a renewal makes a new key."""
-    return await make_renewing(db, keyring, clock)
-
-
-@pytest.fixture
 async def same_key(db: Database, keyring: Keyring, clock: Clock) -> Renewing:
-    """The same, where a renewal certifies the same key."""
+    """As `renewing`, where a renewal certifies the same key."""
     return await make_renewing(db, keyring, clock, key="same")
 
 
@@ -76,6 +68,13 @@ def test_r11_the_calendar_is_that_of_the_time_zone() -> None:
     end = ms("2027-03-01T03:00")
     assert half_year_before(end, SHANGHAI) == ms("2026-09-01T03:00")
     assert half_year_before(end, dt.UTC) == ms("2026-08-28T19:00", dt.UTC)
+
+
+def test_r11_of_a_time_that_a_change_of_clocks_skips_or_repeats_the_earlier_counts() -> None:
+    new_york = ZoneInfo("America/New_York")
+    # 2:30 on 14 March 2027 isn't there; 1:30 on 7 November 2027 is there twice.
+    assert half_year_before(ms("2027-09-14T02:30", new_york), new_york) == ms("2027-03-14T06:30", dt.UTC)
+    assert half_year_before(ms("2028-05-07T01:30", new_york), new_york) == ms("2027-11-07T05:30", dt.UTC)
 
 
 @given(
@@ -156,6 +155,17 @@ async def test_r11_a_held_locked_or_revoked_certificate_is_not_renewed(
         await renewing.begin()
 
 
+async def test_r11_nobody_is_told_to_renew_who_has_left_the_filing(renewing: Renewing) -> None:
+    login = await renewing.login()
+    assert await renewing.renew.due(login, now=renewing.now) is not None
+    await execute(renewing.world.db, "UPDATE filed_persons SET ended_at = $1", renewing.now)
+    assert await renewing.renew.due(login, now=renewing.now) is None
+    # An outside filing may know him again, and is asked as he renews.
+    outside = SimpleNamespace(source=SimpleNamespace(outside=True))
+    asking = replace(renewing.renew, look_up=cast("LookUpFiling", outside))
+    assert await asking.due(login, now=renewing.now) is not None
+
+
 # ---- for whom ----
 
 
@@ -227,14 +237,15 @@ async def test_r11_the_old_certificate_is_superseded_when_the_new_one_is_first_c
     assert (await renewing.state(first), await renewing.state(second)) == ("active", "issued")
     assert await certificate_of(renewing) == (first, number)
     assert "r" in str(await world.sign([await world.task()]))
-    assert {row.serial for row in await list_revoked(world.db, issuer="issuing", since=0)} == set()
+    assert (await list_revoked(world.db, issuer="issuing", since=0)).lines == []
 
     await renewing.confirm(new, renewal)
     assert (await renewing.state(first), await renewing.state(second)) == ("superseded", "active")
     events = await certificate_changes.history(world.db, serial=first)
     assert [event.event for event in events] == ["activate", "supersede"]
     assert (events[-1].actor, events[-1].actor_id, events[-1].reason) == ("user", "account", "ending")
-    assert {row.serial for row in await list_revoked(world.db, issuer="issuing", since=0)} == {first}
+    (line,) = (await list_revoked(world.db, issuer="issuing", since=0)).lines
+    assert line.startswith(f"{first} superseded ")
 
     # Same shield number, another key; the old one is dead, the new one signs.
     assert await certificate_of(renewing) == (second, number)
@@ -326,27 +337,6 @@ async def test_r11_a_new_key_needs_the_old_ones_consent_under_its_pin(renewing: 
     assert (await renewing.current()).pem is not None
 
 
-async def test_r10_r11_old_and_new_key_have_five_tries_together(renewing: Renewing) -> None:
-    new, renewal = await renewing.issued()
-    assert renewal.confirm is not None
-    for _ in range(3):
-        with pytest.raises(errors.WrongPin):
-            await renewing.sign(new, renewal.confirm, d1=WRONG)
-    sid = await renewing.world.task()
-    with pytest.raises(errors.WrongPin) as refused:
-        await renewing.sign(renewing.old, sid, d1=WRONG)
-    assert refused.value.extra == {"left": 1}
-    with pytest.raises(errors.WrongPin):
-        await renewing.sign(new, renewal.confirm, d1=WRONG)
-    first = await renewing.serial(renewing.old)
-    assert await renewing.state(first) == "pin_locked"
-    # The renewal has gone with it: neither key answers a guess any more.
-    with pytest.raises(errors.DomainError) as dead:
-        await renewing.sign(new, renewal.confirm)
-    assert dead.value.code in {"held", "task_closed"}
-    assert {await renewing.state(serial) for serial in await renewing.serials()} == {"pin_locked", "revoked"}
-
-
 async def test_r11_a_copy_of_the_new_key_holds_the_old_one_too(renewing: Renewing) -> None:
     new, renewal = await renewing.issued()
     new.otp = bytes([1]) * 32
@@ -357,193 +347,6 @@ async def test_r11_a_copy_of_the_new_key_holds_the_old_one_too(renewing: Renewin
     assert row["holds"] == "clone"
     with pytest.raises(errors.NotFound):
         await renewing.current()
-
-
-# ---- what stops it ----
-
-
-@pytest.mark.parametrize("key", ["new", "same"])
-@pytest.mark.parametrize(
-    "event", [CertificateEvent.REPORT_LOSS, CertificateEvent.FREEZE, CertificateEvent.REVOKE]
-)
-async def test_r11_a_certificate_held_in_between_is_not_replaced(
-    db: Database, keyring: Keyring, clock: Clock, key: str, event: CertificateEvent
-) -> None:
-    renewing = await make_renewing(db, keyring, clock, key="same" if key == "same" else "new")
-    new, renewal = await renewing.issued()
-    first = await renewing.serial(renewing.old)
-    await renewing.change(event)
-    with pytest.raises((errors.Held, errors.NoCertificate)):
-        await renewing.current()
-    try:
-        answer = await renewing.confirm(new, renewal)
-    except errors.Held:  # the same key is held itself
-        assert key == "same"
-    else:
-        assert answer["items"] == [{"sid": renewal.confirm.hex(), "error": "task_closed"}]  # type: ignore[union-attr]  # is there
-    states = {serial: await renewing.state(serial) for serial in await renewing.serials()}
-    assert states.pop(first) == ("revoked" if event is CertificateEvent.REVOKE else "active")
-    assert set(states.values()) == {"issued"}
-    await end_renewals(db, now=renewing.now)
-    expected = "revoked" if event is CertificateEvent.REVOKE else "issued"
-    assert {await renewing.state(serial) for serial in states} == {expected}
-
-
-async def test_r11_after_a_hold_was_lifted_the_renewal_goes_on(renewing: Renewing) -> None:
-    new, _ = await renewing.issued()
-    await renewing.change(CertificateEvent.FREEZE)
-    await renewing.change(CertificateEvent.UNFREEZE)
-    renewal = await renewing.current()
-    await renewing.confirm(new, renewal)
-    assert await renewing.state(await renewing.serial(new)) == "active"
-
-
-async def test_r11_a_renewal_not_signed_for_within_an_hour_is_void(renewing: Renewing, clock: Clock) -> None:
-    begun = await renewing.begin()
-    new = await renewing.make_key(begun)
-    clock.advance(seconds=3601)
-    with pytest.raises(errors.DomainError):
-        await renewing.sign(new, begun.sid)
-    with pytest.raises(errors.NotFound):
-        await renewing.current()
-    assert await end_renewals(renewing.world.db, now=renewing.now) == 1
-    assert await end_renewals(renewing.world.db, now=renewing.now) == 0
-    await renewing.world.sign([await renewing.world.task()])
-    assert len(await renewing.serials()) == 1
-
-
-@pytest.mark.parametrize("key", ["new", "same"])
-async def test_r11_a_certificate_never_confirmed_is_revoked_after_a_week(
-    db: Database, keyring: Keyring, clock: Clock, key: str
-) -> None:
-    renewing = await make_renewing(db, keyring, clock, key="same" if key == "same" else "new")
-    new, renewal = await renewing.issued()
-    first = await renewing.serial(renewing.old)
-    second = next(serial for serial in await renewing.serials() if serial != first)
-    clock.advance(seconds=7 * DAY - 1)
-    assert await end_renewals(db, now=renewing.now) == 0
-    clock.advance(seconds=1)
-    assert await end_renewals(db, now=renewing.now) == 1
-    assert (await renewing.state(first), await renewing.state(second)) == ("active", "revoked")
-    status = await find_status(db, serial=second)
-    assert status is not None
-    assert status.revocation_reason == 5
-    events = await certificate_changes.history(db, serial=second)
-    assert (events[-1].event, events[-1].actor) == ("withdraw", "service")
-    with pytest.raises(errors.DomainError):
-        await renewing.confirm(new, renewal)
-    await renewing.world.sign([await renewing.world.task()])
-    current = await renewing.world.certificates.current(await renewing.login(), now=renewing.now)
-    assert current is not None
-    assert current.serial == first
-
-
-@pytest.mark.parametrize("key", ["new", "same"])
-async def test_r11_begun_again_the_first_try_is_given_up(
-    db: Database, keyring: Keyring, clock: Clock, key: str
-) -> None:
-    renewing = await make_renewing(db, keyring, clock, key="same" if key == "same" else "new")
-    abandoned, renewal = await renewing.issued()
-    second = (await renewing.serials())[-1]
-    new = await renewing.renewed()
-    assert await renewing.state(second) in {"revoked", "superseded"}
-    states = sorted([await renewing.state(serial) for serial in await renewing.serials()])
-    assert states == ["active", "revoked", "superseded"]
-    if key == "new":
-        assert abandoned.uid != new.uid
-        with pytest.raises(errors.DomainError):
-            await renewing.confirm(abandoned, renewal)
-
-
-async def test_r11_given_up_by_the_user_the_old_one_goes_on(renewing: Renewing) -> None:
-    await renewing.issued()
-    await renewing.renew.give_up(await renewing.login(), now=renewing.now)
-    with pytest.raises(errors.NotFound):
-        await renewing.renew.give_up(await renewing.login(), now=renewing.now)
-    assert sorted([await renewing.state(serial) for serial in await renewing.serials()]) == [
-        "active",
-        "revoked",
-    ]
-    await renewing.world.sign([await renewing.world.task()])
-
-
-async def test_r11_expired_before_the_confirmation_it_is_too_late(renewing: Renewing, clock: Clock) -> None:
-    clock.advance(seconds=98 * DAY)
-    new, renewal = await renewing.issued()
-    clock.advance(seconds=3 * DAY)
-    with pytest.raises(errors.CertificateExpired):
-        await renewing.current()
-    answer = await renewing.confirm(new, renewal)
-    assert "task_closed" in str(answer)
-    assert await end_renewals(renewing.world.db, now=renewing.now) == 1
-
-
-def test_the_table_of_a_renewal() -> None:
-    assert sources(RenewalEvent.CONFIRM) == {RenewalState.ISSUED}
-    assert sources(RenewalEvent.END) == {RenewalState.BEGUN, RenewalState.ISSUED}
-    ends = set(TABLE.values()) - {source for source, _ in TABLE}
-    assert ends == {RenewalState.CONFIRMED, RenewalState.ENDED}
-
-
-async def test_a_crash_between_certificate_and_record_is_made_good(renewing: Renewing) -> None:
-    """The certificate is signed and stored, then the process dies: the next look finishes with the same one."""
-    issue = renewing.renew._issue
-    begun: Renewal = await renewing.begin()
-    new = await renewing.make_key(begun)
-    consent = (await renewing.current()).consent
-    assert consent is not None
-    await renewing.sign(renewing.old, consent)
-    await renewing.sign(new, begun.sid)
-    assert issue is not None
-    from mshield.store import renewals
-
-    row = await renewals.find_open(renewing.world.db, device_id="device", account_id="account")
-    assert row is not None
-    subject = renewing.renew._check(row)
-    assert subject.common_name == NAME
-    await renewing.current()
-    await execute(
-        renewing.world.db, "UPDATE renewals SET state = 'begun', confirm_sid = NULL WHERE sid = $1", begun.sid
-    )
-    await execute(renewing.world.db, "UPDATE keys SET state = 'confirmed' WHERE uid = $1", new.uid)
-    renewal = await renewing.current()
-    assert len(await renewing.serials()) == 2
-    await renewing.confirm(new, renewal)
-    assert await renewing.state(await renewing.serial(new)) == "active"
-
-
-# ---- at once ----
-
-
-async def test_r11_a_freeze_and_a_confirmation_at_once_leave_one_certificate_in_force_or_held(
-    renewing: Renewing,
-) -> None:
-    new, renewal = await renewing.issued()
-    first = await renewing.serial(renewing.old)
-    second = next(serial for serial in await renewing.serials() if serial != first)
-    await asyncio.gather(
-        renewing.confirm(new, renewal),
-        renewing.change(CertificateEvent.FREEZE, serial=first),
-        return_exceptions=True,
-    )
-    row = await fetch(renewing.world.db, "SELECT state, holds FROM certificates WHERE serial = $1", first)
-    outcome = (row["state"], row["holds"], await renewing.state(second))
-    assert outcome in {("active", "frozen", "issued"), ("superseded", "", "active")}
-
-
-async def test_r11_two_begun_at_once_are_one(renewing: Renewing) -> None:
-    outcomes = await asyncio.gather(renewing.begin(), renewing.begin(), return_exceptions=True)
-    assert all(isinstance(outcome, (Renewal, errors.Conflict)) for outcome in outcomes)
-    row = await fetch(renewing.world.db, "SELECT COUNT(*) AS open FROM renewals WHERE state = 'begun'")
-    assert row["open"] == 1
-    await renewing.renewed()
-
-
-async def test_r11_two_processes_give_a_renewal_up_once(renewing: Renewing, clock: Clock) -> None:
-    await renewing.issued()
-    clock.advance(seconds=8 * DAY)
-    done = await asyncio.gather(*(end_renewals(renewing.world.db, now=renewing.now) for _ in range(4)))
-    assert sum(done) == 1
 
 
 # ---- what the legal person sees ----

@@ -14,6 +14,7 @@ from mshield.demo.people import OPERATOR
 from mshield.domain import errors
 from mshield.services.register_system import set_return_urls
 from tests.application import Application
+from tests.assertions import assert_refused
 from tests.conftest import RETURN_URL, Clock
 from tests.mortal import Mortal, mortal_service
 
@@ -146,7 +147,7 @@ def test_r13_the_phone_opens_no_other_address(
     [
         ({"channel": "app"}, 422, "invalid_request"),
         ({"return_url": RETURN_URL}, 422, "invalid_request"),
-        ({"channel": "app", "return_url": ""}, 400, "malformed"),
+        ({"channel": "app", "return_url": ""}, 422, "invalid_request"),
         ({"channel": "app", "return_url": "https://attacker.example/"}, 422, "return_url_unknown"),
         ({"channel": "app", "return_url": RETURN_URL + "&x=1"}, 422, "return_url_unknown"),
         ({"channel": "app", "return_url": RETURN_URL.upper()}, 422, "return_url_unknown"),
@@ -176,7 +177,7 @@ async def test_r13_addresses_are_replaced_within_seconds(application: Applicatio
         with pytest.raises(refusal):
             await set_return_urls(db, client_id=unknown, return_urls=urls)
     asked["return_url"] = RETURN_URL
-    assert (await application.business("POST", REQUESTS, asked)).json()["code"] == "return_url_unknown"
+    assert_refused(await application.business("POST", REQUESTS, asked), "return_url_unknown")
 
 
 async def test_r13_the_asynchronous_client_is_led_back_too(application: Application) -> None:

@@ -1,19 +1,17 @@
 """R14: the legal person holds, lifts and revokes by shield number; what may happen when is the table's."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from itertools import combinations
-from typing import Any
+from collections.abc import AsyncIterator
+from typing import Any, get_args
 
 import pytest
 
 from mshield.demo.people import LEGAL_PERSON
 from mshield.domain import errors
 from mshield.domain.certificates import (
-    TABLE,
+    Actor,
     CertificateEvent,
     CertificateState,
-    Hold,
     Standing,
     format_holds,
     parse_holds,
@@ -27,6 +25,8 @@ from mshield.store.certificates import NewCertificate
 from mshield.store.database import Database, Tx
 from tests.accounts import make_passwords_cheap
 from tests.application import Application
+from tests.assertions import assert_refused
+from tests.certificate_life import LIFE, standings, what_follows
 from tests.conftest import Clock
 from tests.issuing import Ca, make_ca
 from tests.portal import FOREIGN, OWN, Browser, certified
@@ -40,29 +40,6 @@ UNKNOWN = "MS99999999999"
 # ---- the table, through the one way in which a certificate changes ----
 
 
-def _standings() -> Iterator[Standing]:
-    for state in CertificateState:
-        sets = range(len(Hold) + 1) if state is CertificateState.ACTIVE else (0,)
-        for size in sets:
-            for holds in combinations(Hold, size):
-                yield Standing(state, frozenset(holds))
-
-
-def _expected(standing: Standing, event: CertificateEvent) -> Standing | type[errors.DomainError]:
-    """What the row of the table says, read without the code under test."""
-    rule = TABLE[event]
-    if standing.state not in rule.sources:
-        return errors.Conflict
-    if rule.places in standing.holds or (rule.lifts is not None and rule.lifts not in standing.holds):
-        return errors.Conflict
-    if event is CertificateEvent.SUPERSEDE and standing.holds:
-        return errors.Held
-    if rule.target is not CertificateState.ACTIVE:
-        return Standing(rule.target)
-    holds = set(standing.holds) | ({rule.places} if rule.places else set())
-    return Standing(rule.target, frozenset(holds - {rule.lifts}))
-
-
 @pytest.fixture
 async def ca(db: Database, keyring: Keyring, clock: Clock) -> Ca:
     return await make_ca(db, keyring, now=clock())
@@ -73,40 +50,62 @@ async def test_r14_every_step_is_allowed_or_refused_as_the_table_says(
     db: Database, ca: Ca, clock: Clock, event: CertificateEvent
 ) -> None:
     serial = f"{(await ca.certify(now=clock())).serial:040x}"
-    by = By("legal_person", "his account")
-    for standing in _standings():
-        await execute(
-            db,
-            "UPDATE certificates SET state = $1, holds = $2 WHERE serial = $3",
-            standing.state.value,
-            format_holds(standing.holds),
-            serial,
-        )
-        before = len(await history(db, serial=serial))
-        expected = _expected(standing, event)
-
-        async def work(tx: Tx) -> Standing:
-            return await change(tx, serial=serial, event=event, by=by, reason="因测试", now=clock())
-
-        if isinstance(expected, Standing):
-            assert await db.write(work) == expected
-        else:
-            with pytest.raises(expected):
-                await db.write(work)
-        row = await fetch(db, "SELECT state, holds FROM certificates WHERE serial = $1", serial)
-        stored = Standing(CertificateState(str(row["state"])), parse_holds(str(row["holds"])))
-        allowed = isinstance(expected, Standing)
-        assert stored == (expected if allowed else standing), standing
-        rows = await history(db, serial=serial)
-        assert len(rows) == before + allowed
-        if allowed:
-            last = rows[-1]
-            assert (last.event, last.actor, last.actor_id, last.reason) == (event.value, *_by(by), "因测试")
-            assert (last.state, last.holds) == (stored.state.value, format_holds(stored.holds))
+    actors: tuple[Actor, ...] = get_args(Actor)
+    who = [actor for actor in actors if actor in LIFE[event.value].who]
+    others = [actor for actor in actors if actor not in who]
+    for standing in standings():
+        follows = what_follows(standing, event)
+        tried: list[tuple[Actor, Standing | type[errors.DomainError]]] = [(kind, follows) for kind in who]
+        if isinstance(follows, Standing):  # allowed, but not to these
+            tried += [(kind, errors.Forbidden) for kind in others]
+        for kind, then in tried:
+            await _set(db, serial, standing)
+            await _try(db, serial, event, kind, then, now=clock())
 
 
-def _by(by: By) -> tuple[str, str | None]:
-    return by.kind, by.id
+async def _try(
+    db: Database,
+    serial: str,
+    event: CertificateEvent,
+    kind: Actor,
+    follows: Standing | type[errors.DomainError],
+    *,
+    now: int,
+) -> None:
+    standing, before = await _stored(db, serial), len(await history(db, serial=serial))
+    by = By(kind, None if kind == "service" else "his account")
+
+    async def work(tx: Tx) -> Standing:
+        return await change(tx, serial=serial, event=event, by=by, reason="因测试", now=now)
+
+    if not isinstance(follows, Standing):
+        with pytest.raises(follows):
+            await db.write(work)
+        assert await _stored(db, serial) == standing
+        assert len(await history(db, serial=serial)) == before
+        return
+    assert await db.write(work) == follows
+    assert await _stored(db, serial) == follows
+    rows = await history(db, serial=serial)
+    assert len(rows) == before + 1
+    last = rows[-1]
+    assert (last.event, last.actor, last.actor_id, last.reason) == (event.value, by.kind, by.id, "因测试")
+    assert (last.state, last.holds) == (follows.state.value, format_holds(follows.holds))
+
+
+async def _set(db: Database, serial: str, standing: Standing) -> None:
+    await execute(
+        db,
+        "UPDATE certificates SET state = $1, holds = $2 WHERE serial = $3",
+        standing.state.value,
+        format_holds(standing.holds),
+        serial,
+    )
+
+
+async def _stored(db: Database, serial: str) -> Standing:
+    row = await fetch(db, "SELECT state, holds FROM certificates WHERE serial = $1", serial)
+    return Standing(CertificateState(str(row["state"])), parse_holds(str(row["holds"])))
 
 
 # ---- the same at the portal ----
@@ -224,15 +223,15 @@ async def test_r14_what_a_renewal_has_made_ready_is_revoked_with_the_shield(brow
 async def test_r14_revoking_needs_a_fresh_code_for_each_batch(browser: Browser) -> None:
     await certified(browser.application.context, "MS10720468899")
     wrong = await browser.revoke(NUMBER, code="000000")
-    assert wrong.json()["code"] == "sms_code_wrong"
+    assert_refused(wrong, "sms_code_wrong")
     assert (await browser.shield(NUMBER))["shield"]["state"] == "active"
     code = await browser.revocation_code()
     batch = await browser.revoke(NUMBER, "MS10720468899", code=code)
     assert [each["outcome"] for each in batch.json()["items"]] == ["changed", "changed"]
-    assert (await browser.revoke(NUMBER, code=code)).json()["code"] == "sms_code_expired"
+    assert_refused(await browser.revoke(NUMBER, code=code), "sms_code_expired")
     # The code of the login is none for revoking.
     login = await browser.begin()
-    assert login.json()["code"] == "sms_too_soon"
+    assert_refused(login, "sms_too_soon")
 
 
 @pytest.mark.parametrize("reason", ["", " \n ", "a\u0000b", "长" * 201])

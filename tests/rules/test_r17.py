@@ -3,7 +3,9 @@
 That nothing is lost is shown call by call in tests/fault/test_lost_answers.py and tests/http/test_idempotency.py.
 """
 
+import json
 import re
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -11,20 +13,19 @@ import pytest
 from mshield.client.texts import TEXTS
 from mshield.domain.errors import BY_CODE
 from mshield.domain.faq import FAQ
+from mshield.main import create_app
+from mshield.settings import Settings
+from mshield.web.documents import Documents
 from mshield.web.problems import STATUS
 from tests.application import Application
 
-BY_AUDIENCE: Final = {
-    "phone": {
-        "busy", "certificate_expired", "clone", "device_limit", "held", "in_progress", "login_failed", "login_slowed",
-        "no_certificate", "no_filing", "other_account", "pin_locked", "sms_code_expired", "sms_code_wrong",
-        "sms_daily_limit", "sms_failed", "sms_too_soon", "too_many_requests", "unauthenticated", "unavailable",
-        "wrong_pin", "expired_request", "request_closed", "filing_changed", "internal", "account_exists",
-        "already_certified",
-    },
-    "portal": {"login_failed", "login_slowed", "sms_failed", "unauthenticated", "unavailable", "too_many_requests"},
-}  # fmt: skip
-"""What people meet, by where they meet it. Each leads to an entry; some would have none without this list."""
+_ROOT: Final = Path(__file__).parents[2]
+_DOCUMENTS: Final[Documents] = create_app(Settings()).state.documents
+PEOPLE: Final = ("phone", "portal", "register", "pc", "oidc")
+"""The audiences of which a person reads the refusals; the others' are read by staff, developers and programs."""
+
+OIDC: Final = ("src/mshield/services/oidc", "src/mshield/web/oidc")
+"""What these raise is shown on a page: to a standard's clients they answer with the standard's errors."""
 
 ENTRY_OF: Final = {
     "unavailable": "3.1",
@@ -40,10 +41,35 @@ ENTRY_OF: Final = {
 }
 
 
-@pytest.mark.parametrize("audience", BY_AUDIENCE)
+@pytest.mark.parametrize("audience", PEOPLE)
 def test_r17_each_error_that_people_meet_leads_to_an_entry(audience: str) -> None:
-    for code in BY_AUDIENCE[audience]:
-        assert BY_CODE[code].faq in FAQ, code
+    """Whatever an operation may answer stands in its document, or the test that meets the answer fails."""
+    found = _codes_of(audience)
+    assert "unavailable" in found or audience in {"pc", "oidc"}
+    assert {code for code in found if BY_CODE[code].faq not in FAQ} == set()
+
+
+def test_r17_each_error_on_the_pages_of_openid_connect_leads_to_an_entry() -> None:
+    raised = {
+        name
+        for folder in OIDC
+        for file in (_ROOT / folder).glob("*.py")
+        for name in re.findall(r"(?<!except )\berrors\.([A-Z]\w+)", file.read_text("utf-8"))
+    }
+    # What they catch they don't show. And one is the console's, where a business system is registered.
+    shown = {error for error in BY_CODE.values() if error.__name__ in raised - {"InvalidClientKeys"}}
+    assert {"login_refused", "login_over", "logout_refused"} <= {error.code for error in shown}
+    assert {error.code for error in shown if error.faq not in FAQ} == set()
+
+
+def test_r17_what_leads_nowhere_is_met_at_the_console_or_by_a_business_system() -> None:
+    without = {code for code, error in BY_CODE.items() if error.faq is None}
+    assert without <= _codes_of("console") | _codes_of("business")
+
+
+def _codes_of(audience: str) -> set[str]:
+    """Of all problem documents in an audience's OpenAPI document."""
+    return set(re.findall(r'"/problems/(\w+)"', json.dumps(_DOCUMENTS.of(audience))))
 
 
 def test_r17_each_entry_answers_some_error_or_question() -> None:

@@ -7,6 +7,7 @@ import pytest
 from mshield.demo.people import LEGAL_PERSON, OPERATOR
 from tests.accounts import make_passwords_cheap
 from tests.application import Application
+from tests.assertions import assert_refused
 from tests.portal import FOREIGN, OWN, Browser, certified
 from tests.signing import execute
 
@@ -57,6 +58,6 @@ async def test_r19_an_operator_looks_up_nobody(browser: Browser) -> None:
     browser.application.clock.advance(seconds=61)
     await browser.application.registered(OPERATOR)
     operator = Browser.of(browser.application)
-    assert (await operator.begin(OPERATOR)).json()["code"] == "not_legal_person"
+    assert_refused(await operator.begin(OPERATOR), "not_legal_person")
     assert (await operator.get(f"/enterprises/{OWN}/people")).status_code == 401
     await operator.http.aclose()

@@ -75,7 +75,7 @@ async def test_r22_who_has_left_the_filing_cannot_renew(renewing: Renewing) -> N
     await execute(
         renewing.world.db, "UPDATE filed_persons SET ended_at = 1, version = version + 1 WHERE id = 'person'"
     )
-    assert await reason(renewing) is None
+    assert await renewing.renew.due(await renewing.login(), now=renewing.now) is None
     with pytest.raises(errors.NoFiling):
         await renewing.begin()
 

@@ -30,6 +30,8 @@ from tests.postgres import Server
 from tests.service import PIN_ROUNDS, LiveService, apply, log_in, register
 from tests.signing import make_world
 
+pytestmark = pytest.mark.slow  # a service of its own
+
 _DOCUMENT: Final = Document(title="报关单", media_type="text/plain", content=b"126000 EUR")
 
 

@@ -9,9 +9,11 @@ from mshield.domain import errors
 from mshield.domain.certificates import CertificateEvent
 from mshield.keys.keyring import Keyring
 from mshield.pki.certificate import parse_certificate
+from mshield.services.filed_people import end_record
 from mshield.services.renew_issuing import renew_issuing, revoke_issuing
 from mshield.settings import Settings
 from mshield.store import certificates
+from mshield.store.certificate_changes import SERVICE
 from mshield.store.certificates import CertificateRow
 from mshield.store.database import Database
 from tests.conftest import Clock
@@ -45,6 +47,19 @@ async def _reserved_only(world: World) -> CertificateRow:
     with pytest.raises(Died):
         await issuing.issue_confirmed(world.phone.caller, now=world.clock())
     return await _only(world)
+
+
+async def test_r04_nobody_gets_one_who_left_the_file_after_he_applied(world: World) -> None:
+    await sign_request(world)
+    ended = await world.db.write(
+        lambda tx: end_record(tx, "person", reason="已离职", by=SERVICE, now=world.clock())
+    )
+    assert ended.shield_numbers == ()
+    with pytest.raises(errors.NoFiling):
+        await world.certificates.issue_confirmed(world.phone.caller, now=world.clock())
+    assert await world.certificates.current(await login_of(world), now=world.clock()) is None
+    row = await fetch(world.db, "SELECT (SELECT COUNT(*) FROM certificates) AS n, state FROM keys")
+    assert row == {"n": 0, "state": "void"}
 
 
 async def test_a_stop_after_the_reservation_is_made_good_under_the_same_serial(world: World) -> None:

@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from mshield.client.errors import ProblemError
+from mshield.client.errors import PhoneError, ProblemError
+from mshield.client.phone import VirtualPhone
 from mshield.demo.people import OPERATOR
 from mshield.domain import errors
+from mshield.domain.certificates import CertificateEvent
 from mshield.gateways.high_water_file import BadHighWaterFile, HighWaterFile
+from mshield.keys.authority import load_authorities
 from mshield.keys.keyring import Keyring
 from mshield.services.high_water import (
     Declared,
@@ -17,12 +20,16 @@ from mshield.services.high_water import (
     declare_restore,
     require_newest,
 )
+from mshield.services.publish_crl import CrlPublisher, PublishedCrl
+from mshield.settings import Settings
 from mshield.store import acts
+from mshield.store.authorities import next_crl_number
 from mshield.store.database import Database
 from mshield.store.opening import open_database
 from tests.conftest import Clock
-from tests.mortal import mortal_service
-from tests.signing import WRONG_SHARE, World, execute, make_world
+from tests.issuing import change
+from tests.mortal import Mortal, mortal_service
+from tests.signing import WRONG_SHARE, World, execute, fetch, make_world
 
 # ---- the file ----
 
@@ -142,10 +149,62 @@ async def test_an_epoch_of_the_forgotten_time_is_unknown_and_none_is_given_again
 ) -> None:
     await declare_restore(world.db, tmp_path, now=world.clock())
     opened = await world.open(await world.commit([await world.internal_task("refresh")]))
-    assert opened.next_epoch == 1001
+    assert (opened.next_epoch or 0) > 1000
     world.phone.epoch = 1
     with pytest.raises(errors.StaleEpoch):
         await world.sign([await world.task()])
+
+
+async def test_the_same_copy_restored_again_repeats_no_number(
+    world: World, tmp_path: Path, clock: Clock
+) -> None:
+    """Neither an epoch nor a list's number, though it forgets those of both times (RFC 5280, 5.2.3)."""
+    db = world.db
+    water = await _working(db, tmp_path, clock)
+    copy = await fetch(db, "SELECT mark FROM high_water")
+    for _ in range(3):
+        for _ in range(1500):
+            await db.write(lambda tx: next_crl_number(tx, name="issuing"))
+            clock.advance(seconds=60)
+        for _ in range(5):
+            await execute(db, "UPDATE keys SET last_epoch = last_epoch + 1")
+            await water.mark()
+        epoch, number = await _numbers(db)
+        await execute(db, "UPDATE high_water SET mark = $1", copy["mark"])
+        await execute(db, "UPDATE keys SET last_epoch = 0")
+        await execute(db, "UPDATE authorities SET crl_number = 0")
+        await declare_restore(db, tmp_path, now=clock())
+        skipped = await _numbers(db)
+        assert skipped[0] >= epoch
+        assert skipped[1] >= number
+
+
+async def test_the_list_of_the_copy_is_published_no_more(world: World, tmp_path: Path, clock: Clock) -> None:
+    """Later ones were: its number would be below theirs, and its time before (RFC 5280, 5.2.3)."""
+    await _lists(world)
+    clock.advance(seconds=1200)
+    declared = clock()
+    await declare_restore(world.db, tmp_path, now=declared)
+    for made in await _lists(world):
+        assert made.number > declared // 1000
+        assert made.this_update == declared
+
+
+async def _lists(world: World) -> list[PublishedCrl]:
+    """Those in force now, of the root and of the issuing CA."""
+    authorities = await load_authorities(world.db, world.keyring, world.engine)
+    publisher = CrlPublisher(world.db, world.keyring, world.engine, Settings(), authorities)
+    return [await publisher.current(ca, now=world.clock()) for ca in ("root", "issuing")]
+
+
+async def _numbers(db: Database) -> tuple[int, int]:
+    """The last epoch of a key, and the last list's."""
+    row = await fetch(
+        db,
+        "SELECT MAX(last_epoch) AS epoch, (SELECT crl_number FROM authorities WHERE name = 'issuing') AS crl"
+        " FROM keys",
+    )
+    return int(str(row["epoch"])), int(str(row["crl"]))
 
 
 async def test_an_open_session_of_the_copy_is_over(world: World, tmp_path: Path) -> None:
@@ -184,6 +243,49 @@ def test_a_service_on_a_restored_database_starts_once_that_is_declared(
         assert phone.approve(pin=OPERATOR.pin).documents[0].signature is not None
         phone.scan(service.qr())
         assert phone.approve(pin=OPERATOR.pin).documents[0].signature is not None
+
+
+@pytest.mark.parametrize("forgotten", ["a PIN change", "a silent refresh"])
+def test_r21_a_phone_whose_epoch_was_forgotten_is_told_so_and_applies_anew(
+    sqlite_url: str, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch, forgotten: str
+) -> None:
+    database, backup = Path(sqlite_url.removeprefix("sqlite:///")), tmp_path / "backup.db"
+    with mortal_service(sqlite_url, tmp_path, clock, monkeypatch, refresh_signatures=2) as service:
+        phone = service.enrolled(tmp_path / "phone")
+        service.stop()
+        shutil.copy(database, backup)
+        service.start()
+        pin = _change_pin(phone) if forgotten == "a PIN change" else _refresh(service, phone)
+        service.stop()
+        _restore(backup, database)
+        service.run(_declare(service.settings.database, service.settings.high_water_folder, clock()))
+        service.start()
+        counted = service.fetch("SELECT failures, wrong_total FROM keys")
+        for _ in range(3):
+            phone.scan(service.qr())
+            with pytest.raises(PhoneError) as refused:
+                phone.approve(pin=pin)
+            assert (refused.value.code, refused.value.faq) == ("epoch_unknown", "3.9")
+            assert "请法人作废后重新申请" in refused.value.zh
+        assert service.fetch("SELECT failures, wrong_total FROM keys") == counted
+        serial = service.fetch("SELECT serial FROM certificates")["serial"]
+        service.run(change(service.db.db, serial, CertificateEvent.REVOKE, now=clock(), reason=0))
+        service.apply(phone)
+        phone.scan(service.qr())
+        assert phone.approve(pin=OPERATOR.pin).documents[0].signature is not None
+
+
+def _change_pin(phone: VirtualPhone) -> str:
+    phone.change_pin(OPERATOR.pin, "739152")
+    return "739152"
+
+
+def _refresh(service: Mortal, phone: VirtualPhone) -> str:
+    """Signs until only the refreshed share is left."""
+    for number in range(4):
+        phone.scan(service.qr(str(number)))
+        phone.approve(pin=OPERATOR.pin)
+    return OPERATOR.pin
 
 
 def _restore(backup: Path, database: Path) -> None:

@@ -4,9 +4,13 @@ import pytest
 
 from mshield.domain import errors
 from mshield.keys.keyring import Keyring
-from mshield.services.ask import Asked
+from mshield.services.answer import MOST_IN_INBOX
+from mshield.services.ask import MOST_WAITING, Asked
 from mshield.services.document import Document
+from mshield.services.register_system import register_system
+from mshield.store import systems
 from mshield.store.database import Database
+from mshield.store.systems import BusinessSystem
 from tests.conftest import Clock
 from tests.signing import World, execute, fetch, make_world
 
@@ -24,19 +28,33 @@ async def _number(world: World) -> str:
     return str(row["shield_number"])
 
 
-async def _ask(world: World, shield_number: str, *, lifetime: int | None = None) -> Asked:
+async def _ask(
+    world: World,
+    shield_number: str,
+    *,
+    lifetime: int | None = None,
+    system: BusinessSystem | None = None,
+    key: str | None = None,
+) -> Asked:
     return await world.ask.create(
-        world.system,
+        system or world.system,
         kind="signature",
         documents=(DOCUMENT, DOCUMENT),
         shield_number=shield_number,
         lifetime=lifetime,
         pc_address="203.0.113.24",
         pc_browser="Firefox",
-        idempotency_key=None,
+        idempotency_key=key,
         body=b"",
         now=world.clock(),
     )
+
+
+async def _another_system(world: World) -> BusinessSystem:
+    client_id, _ = await register_system(world.db, name="掌上海关", domain="palm.example", now=world.clock())
+    found = await systems.find(world.db, client_id=client_id)
+    assert found is not None
+    return found
 
 
 async def test_it_waits_until_it_is_taken(world: World) -> None:
@@ -94,10 +112,65 @@ async def test_a_shield_that_cannot_sign_is_not_asked(world: World) -> None:
         await _ask(world, number)
 
 
+async def test_the_newest_is_first_and_always_among_those_that_are_told(world: World) -> None:
+    number, asked = await _number(world), []
+    several = [await _another_system(world) for _ in range(MOST_IN_INBOX // MOST_WAITING + 1)]
+    for at in range(MOST_IN_INBOX + 1):
+        world.clock.advance(seconds=1)
+        asked.append((await _ask(world, number, lifetime=86_400, system=several[at % len(several)])).id)
+    told = [each.id for each in await world.answer.inbox(world.phone.caller, now=world.clock())]
+    assert told == asked[:0:-1]
+    await world.answer.take(world.phone.caller, asked[-1], now=world.clock())
+    told = [each.id for each in await world.answer.inbox(world.phone.caller, now=world.clock())]
+    assert told == asked[-2::-1]  # the oldest shows up as soon as there is room
+
+
+async def test_those_of_the_same_moment_stand_in_one_order(world: World) -> None:
+    number = await _number(world)
+    asked = [(await _ask(world, number)).id for _ in range(5)]
+    told = [each.id for each in await world.answer.inbox(world.phone.caller, now=world.clock())]
+    assert told == sorted(asked, reverse=True)
+
+
+async def test_one_system_pushes_no_other_out_of_sight(world: World) -> None:
+    number, other = await _number(world), await _another_system(world)
+    kept = await _ask(world, number, lifetime=86_400)
+    for _ in range(MOST_WAITING):
+        await _ask(world, number, lifetime=3600, system=other)
+    world.clock.advance(seconds=600)  # the limit of a minute isn't what counts
+    with pytest.raises(errors.InboxFull):
+        await _ask(world, number, lifetime=3600, system=other)
+    told = [each.id for each in await world.answer.inbox(world.phone.caller, now=world.clock())]
+    assert (len(told), told[-1]) == (MOST_WAITING + 1, kept.id)
+
+
+async def test_there_is_room_again_for_each_that_ends(world: World) -> None:
+    number = await _number(world)
+    asked = [await _ask(world, number, lifetime=600 + at) for at in range(MOST_WAITING)]
+    world.clock.advance(seconds=61)
+    await world.ask.cancel(world.system, asked[3].id, now=world.clock())
+    await world.answer.take(world.phone.caller, asked[4].id, now=world.clock())
+    for _ in range(2):
+        await _ask(world, number, lifetime=3600)
+    with pytest.raises(errors.InboxFull):
+        await _ask(world, number)
+    world.clock.advance(seconds=600 - 61)
+    await _ask(world, number)
+
+
+async def test_a_repeat_is_answered_though_there_is_no_room(world: World) -> None:
+    number = await _number(world)
+    first = await _ask(world, number, lifetime=3600, key="one")
+    for _ in range(MOST_WAITING - 1):
+        await _ask(world, number, lifetime=3600)
+    assert (await _ask(world, number, lifetime=3600, key="one")).id == first.id
+
+
 async def test_nobody_is_worn_down_by_requests(world: World) -> None:
     number, most = await _number(world), world.ask.settings.requests_per_shield
     for _ in range(most):
-        await _ask(world, number)
+        asked = await _ask(world, number)
+        await world.ask.cancel(world.system, asked.id, now=world.clock())
     with pytest.raises(errors.TooManyRequests):
         await _ask(world, number)
     world.clock.advance(seconds=60)

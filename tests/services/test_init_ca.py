@@ -110,13 +110,14 @@ async def test_a_responder_renews_itself_before_its_end(
     db: Database, keyring: Keyring, engine: Engine, ca: str, name: str
 ) -> None:
     await init_ca(db, keyring, engine, SETTINGS, NAMES, now=START)
-    first = await current_responder(db, keyring, engine, ca, now=START)
+    issuer = (await open_authority(db, keyring, engine, ca)).certificate
+    first = await current_responder(db, keyring, engine, issuer, ca, now=START)
     assert first.certificate.not_after <= START + LIFE_MS
-    later = await current_responder(db, keyring, engine, ca, now=START + 86_400_000)
+    later = await current_responder(db, keyring, engine, issuer, ca, now=START + 86_400_000)
     assert later.certificate == first.certificate
     late = first.certificate.not_after - RENEW_MS
     renewed, same = await asyncio.gather(
-        *(current_responder(db, keyring, engine, ca, now=late) for _ in range(2))
+        *(current_responder(db, keyring, engine, issuer, ca, now=late) for _ in range(2))
     )
     assert renewed.certificate == same.certificate
     assert renewed.certificate.public_key != first.certificate.public_key
@@ -124,5 +125,4 @@ async def test_a_responder_renews_itself_before_its_end(
     row = await find_authority(db, name=name)
     assert row is not None
     assert parse_certificate(row.certificate) == renewed.certificate
-    above = await open_authority(db, keyring, engine, ca)
-    assert renewed.certificate.issuer_der == above.certificate.subject_der
+    assert renewed.certificate.issuer_der == issuer.subject_der

@@ -17,7 +17,7 @@ from mshield.store import jobs as store
 from mshield.store.jobs import JobRow
 from mshield.store.opening import open_database
 from tests.application import running
-from tests.conftest import Clock
+from tests.conftest import START, Clock
 
 
 @pytest.fixture
@@ -125,10 +125,42 @@ async def test_a_crashed_process_is_taken_over_when_its_lease_is_over(context: C
     assert (await runner.run_now("work")).state == "done"
     # Should it only have been frozen, it can't record over the other's head.
     late = await store.finish(
-        context.db, name="work", holder="gone", next_at=0, failures=0, done=1, error=None, now=clock()
+        context.db,
+        name="work",
+        holder="gone",
+        started=START,
+        next_at=0,
+        failures=0,
+        done=1,
+        error=None,
+        now=clock(),
     )
     assert not late
     assert (await _row(context, "work")).last_done == 7
+
+
+@pytest.mark.parametrize("behind", [0, 5_000])
+async def test_a_job_that_is_wanted_while_it_runs_runs_once_more(
+    context: Context, clock: Clock, behind: int
+) -> None:
+    """Also where the clock of who wants it is behind that of who runs it."""
+    work = Work(seconds=3600)
+    work.go_on.clear()
+    runner = Runner(context, [work.job])
+    first = asyncio.create_task(runner.run_now("work"))
+    await work.at_it.wait()
+    free = await context.db.write(lambda tx: store.make_due(tx, name="work", now=clock() - behind))
+    assert not free
+    work.go_on.set()
+    assert (await first).state == "done"
+    assert (await _row(context, "work")).next_at <= clock() + 1
+    clock.advance(seconds=0.001)
+    work.at_it.clear()
+    task = asyncio.create_task(runner.run())
+    await asyncio.wait_for(work.at_it.wait(), 10)
+    await _stop(task)
+    assert work.runs == 2
+    assert (await _row(context, "work")).next_at == clock() + 3_600_000
 
 
 async def test_a_long_job_keeps_its_lease(context: Context, elsewhere: Context) -> None:

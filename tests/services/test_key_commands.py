@@ -142,6 +142,25 @@ def test_ca_renew_and_revoke_issuing(folder: Path) -> None:
     assert "[no_authority]" in _run("ca", "revoke-issuing", "root", "--yes").stderr
 
 
+def test_ca_renew_responder(folder: Path) -> None:
+    _ok("keys", "init")
+    assert "[no_authority]" in _run("ca", "renew-responder").stderr
+    _ok("ca", "init")
+    before = {each["kind"]: each["sha256"] for each in json.loads(_ok("ca", "show", "--json").stdout)}
+    (one,) = json.loads(_ok("ca", "renew-responder", "issuing", "--json").stdout)
+    assert (one["kind"], one["common_name"]) == ("ocsp", "Mobile Shield CA OCSP")
+    assert one["sha256"] != before["ocsp"]
+    told = _ok("ca", "renew-responder").stdout
+    after = {each["kind"]: each["sha256"] for each in json.loads(_ok("ca", "show", "--json").stdout)}
+    assert [name for name in before if after[name] == before[name]] == ["root", "issuing"]
+    assert after["ocsp"] != one["sha256"]
+    assert after["ocsp"] in told
+    assert after["root_ocsp"] in told
+    refused = _run("ca", "renew-responder", "issuing-2", "--json")
+    assert refused.exit_code == 1
+    assert json.loads(refused.stderr)["error"]["code"] == "no_authority"
+
+
 def test_ca_init_refuses_a_second_time(folder: Path) -> None:
     _ok("keys", "init")
     _ok("ca", "init")

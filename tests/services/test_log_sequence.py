@@ -22,7 +22,7 @@ from mshield.services.log.read import (
 from mshield.services.log.sequence import sequence
 from mshield.settings import Settings
 from mshield.store import log as store
-from mshield.store.database import Database, Dialect, Row, Tx, Work
+from mshield.store.database import Database, Dialect, Row, StoreError, Tx, Work
 from mshield.store.opening import open_database
 from mshield.store.queries import Query
 from tests.conftest import START
@@ -250,3 +250,17 @@ async def test_nothing_is_added_to_a_damaged_log(service: LoggedService, damage:
         await service.sequence()
     assert await fetch(service.db, "SELECT checkpoint FROM log_state") == before
     assert await store.count_waiting(service.db) == 1
+
+
+async def test_a_waiting_row_with_no_number_for_a_time_stops_the_log(service: LoggedService) -> None:
+    serial = await service.certify()
+    await service.sequence()
+    await service.sign(serial)
+    late = "UPDATE signatures SET signed_at = 'soon' WHERE log_index IS NULL"
+    if service.db.dialect == "postgresql":  # which keeps numbers only
+        with pytest.raises(StoreError):
+            await execute(service.db, late)
+        return
+    await execute(service.db, late)
+    with pytest.raises(LogDamaged):
+        await service.sequence()

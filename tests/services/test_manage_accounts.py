@@ -5,8 +5,10 @@ from typing import Final
 import pytest
 
 from mshield.domain import errors
+from mshield.gateways.sms import DevelopmentSms
 from mshield.keys.keyring import Keyring
 from mshield.services.manage_accounts import ManageAccounts
+from mshield.services.notify import Notify
 from mshield.services.session import token_hash
 from mshield.settings import Settings
 from mshield.store import portal_sessions, sessions
@@ -14,6 +16,7 @@ from mshield.store.certificate_changes import By
 from mshield.store.database import Database
 from tests.accounts import Office, make_passwords_cheap
 from tests.conftest import START
+from tests.signing import fetch
 
 BY: Final = By("staff", "the clerk")
 REASON: Final = "本人来电，账号疑似被盗用"
@@ -83,14 +86,29 @@ async def test_enabled_it_logs_in_again_and_no_login_of_before_counts(
     ]
 
 
+async def test_the_owner_is_told_each_time_and_not_the_reason(
+    db: Database, manage: ManageAccounts, account_id: str
+) -> None:
+    sms = DevelopmentSms()
+    for at in range(2):
+        await manage.disable(account_id, reason=REASON, by=BY, now=START + at)
+        await manage.enable(account_id, reason=REASON, by=BY, now=START + at)
+        await Notify(db, Settings(), sms)(now=START + at)
+    told = sms.messages()[::-1]
+    assert [message.purpose for message in told] == ["account_disabled", "account_enabled"] * 2
+    assert "账号已由客服停用" in told[0].text
+    assert not any(REASON in message.text for message in told)
+
+
 async def test_what_is_so_already_is_a_conflict_and_recorded_once(
-    manage: ManageAccounts, account_id: str
+    db: Database, manage: ManageAccounts, account_id: str
 ) -> None:
     with pytest.raises(errors.Conflict):
         await manage.enable(account_id, reason=REASON, by=BY, now=START)
     await manage.disable(account_id, reason=REASON, by=BY, now=START)
     with pytest.raises(errors.Conflict):
         await manage.disable(account_id, reason=REASON, by=BY, now=START)
+    assert (await fetch(db, "SELECT COUNT(*) AS n FROM notifications"))["n"] == 1
     assert len((await manage.show(account_id, now=START)).acts) == 1
 
 

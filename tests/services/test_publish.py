@@ -7,6 +7,7 @@ import pytest
 from cryptography import x509
 from cryptography.x509 import ocsp as x509_ocsp
 
+from mshield.domain import errors
 from mshield.domain.certificates import CertificateEvent
 from mshield.gm.engine import Engine, load_engine
 from mshield.keys.keyring import Keyring
@@ -103,6 +104,42 @@ async def test_a_hold_is_certificate_hold_and_goes_when_lifted(ca: Ca, publisher
     await change(ca.db, serial, CertificateEvent.LIFT_LOSS, now=START + 3000)
     lifted = await publisher.crl("issuing", now=START + 3000)
     assert check_crl(ca.engine, certificate=leaf, issuer=issuing, crl=lifted.der, at=START + 3000).number == 3
+
+
+async def test_r14_a_hold_is_told_since_it_began_whatever_is_held_and_lifted_beside_it(
+    ca: Ca, publisher: Publisher
+) -> None:
+    leaf = await ca.certify(now=START)
+    serial = serial_text(leaf.serial)
+    steps = (
+        (CertificateEvent.FREEZE, DAY),
+        (CertificateEvent.REPORT_LOSS, DAY),
+        (CertificateEvent.UNFREEZE, DAY),
+        (CertificateEvent.LIFT_LOSS, None),
+        (CertificateEvent.REPORT_LOSS, 5 * DAY),
+    )
+    for number, (event, since) in enumerate(steps, start=1):
+        now = START + number * DAY
+        await change(ca.db, serial, event, now=now)
+        entry = (await _list(publisher, now)).revoked.get(leaf.serial)
+        assert (None if entry is None else entry.at - START) == since
+
+
+async def test_r14_r10_a_locked_pin_turns_no_hold_back_into_good(ca: Ca, publisher: Publisher) -> None:
+    leaf = await ca.certify(now=START)
+    serial, issuing = serial_text(leaf.serial), ca.authorities.issuing.certificate
+    await change(ca.db, serial, CertificateEvent.REPORT_LOSS, now=START + 1000)
+    await change(ca.db, serial, CertificateEvent.LOCK_PIN, now=START + 2000)
+    now = START + 3000
+    assert (await _list(publisher, now)).revoked[leaf.serial].reason == CERTIFICATE_HOLD
+    response = await _ask(ca, publisher, leaf.serial, now=now)
+    with pytest.raises(CertificateOnHold):
+        check_ocsp(ca.engine, certificate=leaf, issuer=issuing, response=response, at=now)
+    # Lifted by whom it was placed: what the key signed is good again, and the lock stays.
+    await change(ca.db, serial, CertificateEvent.LIFT_LOSS, now=START + 4000)
+    assert leaf.serial not in (await _list(publisher, START + 5000)).revoked
+    with pytest.raises(errors.Conflict):
+        await change(ca.db, serial, CertificateEvent.REPORT_LOSS, now=START + 6000)
 
 
 async def test_revoked_stays_with_its_reason_and_moment(ca: Ca, publisher: Publisher) -> None:

@@ -1,10 +1,12 @@
 """Generations of the issuing CA: the new one issues, the old one answers for its own, the root lists a revoked one."""
 
+import asyncio
+
 import pytest
 
 from mshield.domain import errors
 from mshield.domain.certificates import CertificateEvent
-from mshield.keys.errors import AuthorityRevoked, NoAuthority
+from mshield.keys.errors import AuthorityRevoked, NoAuthority, SealError
 from mshield.keys.keyring import Keyring
 from mshield.pki import trust
 from mshield.pki.certificate import Certificate
@@ -12,18 +14,21 @@ from mshield.pki.crl import KEY_COMPROMISE
 from mshield.pki.errors import CertificateOnHold, CertificateRevoked
 from mshield.pki.ocsp import CertId, Good, RevokedAt, build_ocsp_request, parse_ocsp_response
 from mshield.pki.path import check_crl, check_ocsp
-from mshield.services import end_leaves
+from mshield.services import end_leaves, publish
 from mshield.services.init_ca import list_certificates
 from mshield.services.issue import serial_text
 from mshield.services.publish import Publisher
+from mshield.services.publish_ocsp import MAX_KEPT, PRESIGN_MOST, PRESIGN_MS
 from mshield.services.renew_issuing import renew_issuing, revoke_issuing
+from mshield.services.renew_responder import renew_responders
 from mshield.store import jobs
 from mshield.store.authorities import crl_der
 from mshield.store.certificate_changes import history
 from mshield.store.certificates import find_by_serial
-from mshield.store.database import Database
+from mshield.store.database import Database, Unavailable
 from tests.conftest import START
 from tests.issuing import Ca, change, make_ca, person
+from tests.signing import execute
 
 HOUR = 3_600_000
 DAY = 24 * HOUR
@@ -154,15 +159,94 @@ async def test_the_job_makes_what_is_due_and_deletes_what_nobody_needs(ca: Ca) -
 async def test_answers_that_are_asked_for_are_signed_before_they_run_out(ca: Ca) -> None:
     publisher, leaf = ca.publisher(), await ca.certify(now=START)
     request = build_ocsp_request([CertId.of(_newest(ca), leaf.serial)])
-    await publisher.refresh(now=START)
     first = await publisher.ocsp(request, now=START)
-    assert await publisher.refresh(now=START + 179_000) == 0
-    assert await publisher.refresh(now=START + 200_000) == 1
+    assert await publisher.presign(now=START + 179_000) == 0
+    assert await publisher.presign(now=START + 200_000) == 1
     second = await publisher.ocsp(request, now=START + 320_000)
     assert parse_ocsp_response(second.der).produced_at == START + 200_000
     assert first != second
-    assert await publisher.refresh(now=START + 400_000) == 1
-    assert await publisher.refresh(now=START + 600_000) == 0  # nobody asked since
+    assert await publisher.presign(now=START + 400_000) == 1
+    assert await publisher.presign(now=START + 600_000) == 0  # nobody asked since
+
+
+async def test_each_process_signs_what_it_was_asked_for_itself(ca: Ca) -> None:
+    serves, other, leaf = ca.publisher(), ca.publisher(), await ca.certify(now=START)
+    request = build_ocsp_request([CertId.of(_newest(ca), leaf.serial)])
+    await serves.ocsp(request, now=START)
+    await other.refresh(now=START + 200_000)  # the job, which makes lists
+    assert await other.presign(now=START + 200_000) == 0
+    assert await serves.presign(now=START + 210_000) == 1
+    answer = await serves.ocsp(request, now=START + 320_000)
+    assert parse_ocsp_response(answer.der).produced_at == START + 210_000
+
+
+async def test_a_few_at_once_and_the_others_in_the_next_rounds(ca: Ca) -> None:
+    assert PRESIGN_MOST * PRESIGN_MS / 1000 >= MAX_KEPT  # all that can be kept is done in time
+    publisher = ca.publisher()
+    requests = [
+        build_ocsp_request([CertId.of(_newest(ca), serial)]) for serial in range(1, PRESIGN_MOST + 11)
+    ]
+    for request in requests:
+        await publisher.ocsp(request, now=START)
+    assert await publisher.presign(now=START + 200_000) == PRESIGN_MOST
+    assert await publisher.presign(now=START + 201_000) == 10
+    assert await publisher.presign(now=START + 202_000) == 0
+    for request in requests:
+        answer = await publisher.ocsp(request, now=START + 320_000)
+        assert parse_ocsp_response(answer.der).produced_at >= START + 200_000
+
+
+async def test_who_asks_meanwhile_does_not_wait_for_the_round(ca: Ca) -> None:
+    publisher = ca.publisher()
+    asked = [build_ocsp_request([CertId.of(_newest(ca), serial)]) for serial in range(1, PRESIGN_MOST + 1)]
+    for request in asked:
+        await publisher.ocsp(request, now=START)
+    round_ = asyncio.create_task(publisher.presign(now=START + 200_000))
+    await asyncio.sleep(0)  # it has begun
+    other = build_ocsp_request([CertId.of(_newest(ca), 4711)], nonce=b"n" * 16)
+    await publisher.ocsp(other, now=START + 200_000)
+    assert not round_.done()
+    assert await round_ == PRESIGN_MOST
+
+
+async def test_an_answer_that_cant_be_signed_ahead_doesnt_hold_up_the_others(ca: Ca) -> None:
+    publisher = ca.publisher()
+    of_root = build_ocsp_request([CertId.of(ca.authorities.root, _newest(ca).serial)])
+    of_leaf = build_ocsp_request([CertId.of(_newest(ca), 4711)])
+    for request in (of_root, of_leaf):
+        await publisher.ocsp(request, now=START)
+    await renew_responders(ca.db, ca.keyring, ca.engine, "root", now=START)
+    await execute(ca.db, "UPDATE authorities SET key_box = $1 WHERE name = 'root_ocsp'", bytes(64))
+    with pytest.raises(SealError):
+        await publisher.presign(now=START + 200_000)
+    assert await publisher.presign(now=START + 201_000) == 1
+    answer = await publisher.ocsp(of_leaf, now=START + 320_000)
+    assert parse_ocsp_response(answer.der).produced_at == START + 201_000
+
+
+async def test_a_failed_round_is_told_once_and_the_next_ones_go_on(
+    ca: Ca, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(publish, "PRESIGN_SECONDS", 0.001)
+    publisher, outcomes, ended = ca.publisher(), iter([False, False, False, True, True]), asyncio.Event()
+
+    async def presign(*, now: int) -> int:
+        assert now == START
+        well = next(outcomes, None)
+        if well is None:
+            ended.set()
+        elif not well:
+            raise Unavailable("no answer")
+        return 0
+
+    monkeypatch.setattr(publisher, "presign", presign)
+    task = asyncio.create_task(publisher.keep(lambda: START))
+    async with asyncio.timeout(10):
+        await ended.wait()
+    task.cancel()
+    assert [each.getMessage() for each in caplog.records] == [
+        "OCSP answers are not signed ahead: Unavailable"
+    ]
 
 
 async def test_an_older_generation_never_takes_a_revoked_ones_place(ca: Ca) -> None:

@@ -1,4 +1,4 @@
-"""Taking a request by its QR code: the code of a second counts for five, and who may begin a login is limited."""
+"""Taking a request by its QR code: the code of a second counts for five."""
 
 import pytest
 
@@ -21,12 +21,12 @@ async def _scan(world: World, code: str) -> str:
     return (await world.answer.scan(world.phone.caller, code, now=world.clock())).state
 
 
-async def _login(world: World, *, pc_address: str | None = None, idempotency_key: str | None = None) -> Asked:
+async def _login(world: World, *, idempotency_key: str | None = None) -> Asked:
     return await world.ask.create(
         world.system,
         kind="login",
         documents=(),
-        pc_address=pc_address,
+        pc_address=None,
         pc_browser=None,
         idempotency_key=idempotency_key,
         body=b"",
@@ -85,16 +85,3 @@ async def test_the_secrets_of_a_request_are_its_own_and_stay(world: World) -> No
     assert world.secrets.is_status_token(first.id, first.status_token)
     assert not world.secrets.is_status_token(second.id, first.status_token)
     assert not world.secrets.is_status_token(first.id, "é")
-
-
-async def test_logins_are_limited_by_address_and_business_system(world: World) -> None:
-    most = world.ask.settings.login_starts_per_address
-    for _ in range(most):
-        await _login(world, pc_address="203.0.113.24")
-    with pytest.raises(errors.TooManyRequests) as limited:
-        await _login(world, pc_address="203.0.113.24")
-    assert limited.value.extra["retry_after"] == 60
-    await _login(world, pc_address="203.0.113.25")
-    await _login(world)
-    world.clock.advance(seconds=60)
-    await _login(world, pc_address="203.0.113.24")

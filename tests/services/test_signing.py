@@ -129,6 +129,17 @@ async def test_a_bound_session_keeps_others_out_for_thirty_seconds(world: World)
     await world.open(nonces)
 
 
+async def test_a_bound_session_keeps_nobody_out_for_as_long_as_the_clock_was_set_back(world: World) -> None:
+    nonces = await world.commit([await world.task()])
+    await world.open(nonces)
+    bound = "UPDATE signing_sessions SET fb = $1, bound_at = $2"
+    await execute(world.db, bound, secrets.token_bytes(32), world.clock() + 29_000)
+    with pytest.raises(errors.Busy):  # another process's clock may be ahead
+        await world.open(nonces)
+    await execute(world.db, bound, secrets.token_bytes(32), world.clock() + 3_600_000)
+    await world.open(nonces)
+
+
 async def test_a_server_that_died_after_counting_goes_on_without_counting_again(world: World) -> None:
     from mshield.gm import transcript
     from mshield.gm.cosign import FinishItem

@@ -4,15 +4,19 @@ import asyncio
 import base64
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from mshield.domain import errors
 from mshield.domain.webhooks import HOUR_MS, WAITS_MS
+from mshield.gateways.names import Names
 from mshield.services import webhooks
 from mshield.services.purge import purge
+from tests.assertions import assert_refused
 from tests.conftest import Clock
+from tests.hanging_names import hanging
 from tests.outside import Reply, serving
 from tests.signing import fetch
 from tests.webhooks import Hooked, hooked, ids
@@ -65,7 +69,7 @@ async def test_a_request_whose_time_is_over_is_told_and_can_no_longer_be_signed(
         assert (event.type, event.request_id) == ("request.expired", request_id)
         assert event.timestamp.timestamp() * 1000 == end
     answer = await hook.application.business("POST", f"/api/business/requests/{request_id}/cancel")
-    assert answer.json()["code"] == "request_closed"
+    assert_refused(answer, "request_closed")
 
 
 async def test_what_fails_is_tried_again_later_and_later_with_the_same_id_then_given_up(hook: Hooked) -> None:
@@ -116,6 +120,22 @@ async def test_what_was_given_up_is_kept_and_sent_again_by_hand(hook: Hooked) ->
                 await hook.endpoints.replay(unknown, now=now)
 
 
+@pytest.mark.parametrize("whole_endpoint", [False, True])
+async def test_once_it_is_mended_nobody_waits_for_the_next_try(hook: Hooked, *, whole_endpoint: bool) -> None:
+    with serving(lambda _: Reply(500)) as receiver:
+        endpoint = await hook.endpoint(receiver.url)
+        await hook.ended()
+        await hook.webhooks()
+        (waiting,) = await hook.deliveries(state="waiting")
+        receiver.answer = lambda _: Reply()
+        assert await hook.webhooks() == 0
+        now = hook.application.clock()
+        assert await hook.endpoints.replay(endpoint if whole_endpoint else waiting.id, now=now) == 1
+        assert await hook.webhooks() == 1
+        (sent,) = await hook.deliveries(state="sent")
+        assert (sent.id, sent.attempts) == (waiting.id, 1)
+
+
 async def test_an_endpoint_that_asks_for_patience_gets_it(hook: Hooked) -> None:
     with serving(lambda _: Reply(503, headers={"Retry-After": "600"})) as receiver:
         await hook.endpoint(receiver.url)
@@ -130,9 +150,9 @@ async def test_an_endpoint_that_asks_for_patience_gets_it(hook: Hooked) -> None:
         assert delivery.next_at >= hook.application.clock() + WAITS_MS[1]
 
 
-async def test_an_endpoint_that_is_gone_gets_no_more_until_it_is_enabled(hook: Hooked) -> None:
+async def test_an_endpoint_that_is_gone_gets_no_more(hook: Hooked) -> None:
     with serving(lambda _: Reply(410)) as receiver:
-        endpoint = await hook.endpoint(receiver.url)
+        await hook.endpoint(receiver.url)
         for _ in range(2):
             await hook.ended()
         await hook.webhooks()
@@ -143,10 +163,57 @@ async def test_an_endpoint_that_is_gone_gets_no_more_until_it_is_enabled(hook: H
         hook.application.clock.advance(seconds=86_400)
         assert await hook.webhooks() == 0
         assert len(receiver.asked) == came
+
+
+async def test_what_ends_while_an_endpoint_is_gone_is_kept_and_sent_by_hand(hook: Hooked) -> None:
+    with serving(lambda _: Reply(410)) as receiver, serving(lambda _: Reply()) as other:
+        endpoint = await hook.endpoint(receiver.url)
+        await hook.endpoint(other.url)
+        begun_before = await hook.asked()
+        first = await hook.ended()
+        await hook.webhooks()  # the 410
+        await hook.cancel(begun_before)
+        begun_meanwhile = await hook.ended()
+        assert await hook.webhooks() == 2  # to the other endpoint
+        assert len(receiver.asked) == 1
+        dead = await hook.deliveries(endpoint_id=endpoint)
+        assert {each.request_id for each in dead} == {first, begun_before, begun_meanwhile}
+        assert {(each.state, each.error) for each in dead} == {("dead", "gone")}
+        assert {each.request_id: each.attempts for each in dead} == {
+            first: 1,
+            begun_before: 0,
+            begun_meanwhile: 0,
+        }
+
         receiver.answer = lambda _: Reply()
-        await hook.endpoints.enable(endpoint, now=hook.application.clock())
-        assert await hook.endpoints.replay(endpoint, now=hook.application.clock()) == 2
-        assert await hook.webhooks() == 2
+        receiver.asked.clear()
+        now = hook.application.clock()
+        assert await hook.endpoints.replay(endpoint, now=now) == 0  # it takes nothing yet
+        await hook.endpoints.enable(endpoint, now=now)
+        assert await hook.endpoints.replay(endpoint, now=now) == 3
+        assert await hook.webhooks() == 3
+        told = {hook.event(asked, endpoint).request_id for asked in receiver.asked}
+        assert told == {first, begun_before, begun_meanwhile}
+
+
+async def test_what_is_kept_for_an_endpoint_that_is_gone_is_kept_for_as_long_as_other_dead_letters(
+    hook: Hooked,
+) -> None:
+    with serving(lambda _: Reply(410)) as receiver:
+        endpoint = await hook.endpoint(receiver.url)
+        await hook.ended()
+        await hook.webhooks()
+        await hook.ended()
+        await hook.webhooks()
+        assert len(await hook.deliveries(state="dead")) == 2
+        for days, left in ((89, 2), (2, 0)):
+            hook.application.clock.advance(seconds=days * 86_400)
+            await purge(hook.application.context.db, now=hook.application.clock())
+            assert len(await hook.deliveries()) == left
+        await hook.endpoints.remove(endpoint, now=hook.application.clock())
+        await hook.ended()
+        await hook.webhooks()
+        assert await hook.deliveries() == []  # for one that was removed nothing is kept
 
 
 async def test_a_new_secret_counts_beside_the_old_one_for_a_while(hook: Hooked) -> None:
@@ -168,6 +235,35 @@ async def test_a_new_secret_counts_beside_the_old_one_for_a_while(hook: Hooked) 
     assert (await hook.endpoints.list_all())[0].endpoint.previous_until == (
         hook.application.clock() - HOUR_MS
     )
+
+
+async def test_no_secret_ends_before_its_time_unless_forced(hook: Hooked) -> None:
+    clock = hook.application.clock
+    with serving(lambda _: Reply()) as receiver:
+        endpoint = await hook.endpoint(receiver.url)
+        (first,) = hook.secrets[endpoint]
+        second = await hook.endpoints.rotate(endpoint, hours=24, now=clock())
+        until = clock() + 24 * HOUR_MS
+        with pytest.raises(errors.SecretBeforeCounts) as refused:
+            await hook.endpoints.rotate(endpoint, hours=24, now=clock())
+        assert refused.value.extra == {"until": until}
+
+        async def told(*secrets: str) -> None:
+            await hook.ended()
+            await hook.webhooks()
+            assert receiver.asked[-1].headers["webhook-signature"].count("v1,") == len(secrets)
+            for secret in secrets:
+                hook.secrets[endpoint] = [secret]
+                assert hook.event(receiver.asked[-1], endpoint).state == "cancelled"
+
+        await told(first, second)
+        third = await hook.endpoints.rotate(endpoint, hours=24, force=True, now=clock())
+        await told(second, third)
+        clock.now += 24 * HOUR_MS  # nothing counts any more beside it
+        fourth = await hook.endpoints.rotate(endpoint, hours=0, now=clock())
+        await told(fourth)
+        fifth = await hook.endpoints.rotate(endpoint, hours=1, now=clock())
+        await told(fourth, fifth)
 
 
 async def test_a_removed_endpoint_gets_nothing_more_and_its_secret_is_forgotten(hook: Hooked) -> None:
@@ -232,6 +328,21 @@ async def test_a_slow_endpoint_holds_up_no_other_and_is_not_swamped(hook: Hooked
             assert not run.done()
             await asyncio.sleep(0.02)
         assert await run == 26
+
+
+async def test_a_name_that_hangs_is_looked_up_once_by_all_runs_of_the_job(
+    hook: Hooked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = replace(hook.webhooks, names=Names(seconds=0.1))
+    await hook.endpoint("http://slow.example/")
+    with serving(lambda _: Reply()) as quick, hanging(monkeypatch) as asked:
+        await hook.endpoint(quick.url)
+        for _ in range(3):
+            await hook.ended()
+            assert await job() == 1
+            hook.application.clock.advance(seconds=3600)
+        assert asked == ["slow.example"]
+    assert {each.error for each in await hook.deliveries(state="waiting")} == {"timeout"}
 
 
 async def test_old_deliveries_are_purged(hook: Hooked) -> None:

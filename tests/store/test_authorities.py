@@ -28,8 +28,9 @@ async def test_all_or_none_are_stored(db: Database) -> None:
 async def test_only_the_certificate_that_was_read_is_replaced(db: Database) -> None:
     await _insert(db, [ROOT])
     new = AuthorityRow("root", b"new", b"new box")
-    assert not await store.replace_authority(db, new, old_certificate=b"another")
-    assert await store.replace_authority(db, new, old_certificate=b"certificate")
+    assert not await db.write(lambda tx: store.replace_authority(tx, new, old_certificate=b"another"))
+    assert await db.write(lambda tx: store.replace_authority(tx, new, old_certificate=b"certificate"))
+    assert await store.find_certificate(db, name=new.name) == new.certificate
     assert await store.find_authority(db, name="root") == new
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from mshield.domain.certificates import CertificateEvent
 from mshield.keys.keyring import Keyring
-from mshield.store import certificate_changes, certificates, issuing
+from mshield.store import certificate_changes, certificates, filing, issuing
 from mshield.store.certificates import NewCertificate, Reservation
 from mshield.store.database import Database, Tx
 from mshield.store.issuing import ConfirmedKey
@@ -19,6 +19,9 @@ from tests.signing import World, execute, fetch, make_world
 
 VERSION = 4
 """Root, issuing CA and the OCSP responders of both, none of them revoked."""
+
+ACCOUNTS = ("account", "another of the same person")
+"""Whose account the second of two applications comes by."""
 
 
 @pytest.fixture
@@ -78,7 +81,7 @@ async def _counts(db: Database) -> tuple[object, object, object]:
 
 async def test_the_reservation_is_the_row_that_was_asked_for(world: World) -> None:
     key = await _signed(world)
-    assert (key.reservations, key.reserved) == (0, None)
+    assert (key.first_account_id, key.reservations, key.reserved) == ("account", 0, None)
     assert await _reserve(world.db, key)
     row = await certificates.find_by_serial(world.db, serial="one")
     assert row is not None
@@ -116,11 +119,42 @@ async def test_not_by_what_the_cas_were_before(world: World) -> None:
     assert await _reserve(world.db, key, version=VERSION + 1)
 
 
-async def _elsewhere(world: World, key: ConfirmedKey, name: str, *, reservations: int) -> ConfirmedKey:
+async def test_r04_not_for_who_is_no_longer_on_file(world: World) -> None:
+    key = await _signed(world)
+    await execute(world.db, "UPDATE filed_persons SET ended_at = 1")
+    assert not await _reserve(world.db, key)
+    assert await _counts(world.db) == (0, 0, 0)
+    assert await world.db.write(lambda tx: issuing.admit(tx, key)) == "no_filing"
+    row = await fetch(world.db, "SELECT state FROM keys WHERE uid = $1", key.uid)
+    assert row["state"] == "void"
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)  # SQLite writes one at a time
+async def test_r04_at_once_he_leaves_the_file_or_his_shield_is_named(world: World) -> None:
+    key = await _signed(world)
+
+    async def leaves(tx: Tx) -> list[str]:
+        assert await filing.end_person(tx, person_id="person", now=START) is not None
+        await asyncio.sleep(0.1)
+        return await filing.live_shields(tx, person_id="person")
+
+    shields, reserved = await asyncio.gather(world.db.write(leaves), _reserve(world.db, key))
+    assert bool(shields) is reserved
+    assert (await _counts(world.db))[0] == len(shields)
+
+
+async def _elsewhere(
+    world: World, key: ConfirmedKey, name: str, *, reservations: int, account: str = "account"
+) -> ConfirmedKey:
     """The same request, as if it were another one that was signed on a device of its own."""
-    await another_phone(world, name)
+    await another_phone(world, name, account=account)
     return msgspec.structs.replace(
-        key, device_id=name, request_sid=name.encode(), reservations=reservations, reserved=None
+        key,
+        account_id=account,
+        device_id=name,
+        request_sid=name.encode(),
+        reservations=reservations,
+        reserved=None,
     )
 
 
@@ -154,20 +188,26 @@ async def test_r05_not_on_a_seventh_device(world: World) -> None:
     assert await _reserve(world.db, seventh)
 
 
-async def _last_two(world: World) -> tuple[ConfirmedKey, ConfirmedKey]:
-    """Two requests for the sixth device, each of which was read before the other one's reservation."""
+async def _last_two(world: World, account: str) -> tuple[ConfirmedKey, ConfirmedKey]:
+    """Two requests for the sixth device, each of which was read before the other one's reservation.
+
+    The second one is this account's.
+    """
+    if account != "account":
+        await another_account(world, account)
     key = await _signed(world)
     for number in range(5):
         other = await _elsewhere(world, key, f"device-{number}", reservations=number)
         assert await _reserve(world.db, other, f"serial-{number}")
     return (
         await _elsewhere(world, key, "first", reservations=5),
-        await _elsewhere(world, key, "second", reservations=5),
+        await _elsewhere(world, key, "second", reservations=5, account=account),
     )
 
 
-async def test_r05_two_at_once_for_the_sixth_device_are_one(world: World) -> None:
-    first, second = await _last_two(world)
+@pytest.mark.parametrize("account", ACCOUNTS)
+async def test_r05_two_at_once_for_the_sixth_device_are_one(world: World, account: str) -> None:
+    first, second = await _last_two(world, account)
     taken = await asyncio.gather(
         *(_reserve(world.db, key, f"{key.device_id} {turn}") for key in (first, second) for turn in range(2)),
         return_exceptions=True,
@@ -177,9 +217,10 @@ async def test_r05_two_at_once_for_the_sixth_device_are_one(world: World) -> Non
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)  # SQLite writes one at a time
-async def test_r05_a_reservation_that_is_not_committed_yet_counts(world: World) -> None:
+@pytest.mark.parametrize("account", ACCOUNTS)
+async def test_r05_a_reservation_that_is_not_committed_yet_counts(world: World, account: str) -> None:
     """The statement began before the other one's commit, so it can't see that certificate: it must see the number."""
-    first, second = await _last_two(world)
+    first, second = await _last_two(world, account)
     began = asyncio.Event()
 
     async def other(tx: Tx) -> None:
@@ -195,6 +236,27 @@ async def test_r05_a_reservation_that_is_not_committed_yet_counts(world: World) 
     _, reserved = await asyncio.gather(world.db.write(other), late())
     assert not reserved
     assert (await _counts(world.db))[0] == 6
+
+
+async def test_r05_all_accounts_of_a_person_count_at_the_oldest(world: World) -> None:
+    await another_account(world, "a younger one")  # whose id stands before the other's
+    await execute(world.db, "UPDATE accounts SET created_at = created_at + 1 WHERE id = 'a younger one'")
+    await another_account(world, "another person's")
+    await execute(
+        world.db,
+        "UPDATE accounts SET id_number_hash = $1, created_at = 0 WHERE id = $2",
+        b"another",
+        "another person's",
+    )
+    phone = await another_phone(world, "phone", account="a younger one")
+    key = await _signed(phone)
+    assert (key.account_id, key.first_account_id) == ("a younger one", "account")
+    assert await _reserve(world.db, key)
+    counted = await fetch(world.db, "SELECT id FROM accounts WHERE reservations > 0")
+    assert counted["id"] == "account"
+    again = await issuing.find_of_device(world.db, device_id="phone", account_id="a younger one")
+    assert again is not None
+    assert (again.first_account_id, again.reservations) == ("account", 1)
 
 
 async def test_in_force_with_its_key_and_its_event(world: World) -> None:

@@ -4,6 +4,7 @@ A plan is kept with its connection: one that reads a whole table, harmless while
 request until the first ANALYZE.
 """
 
+from itertools import pairwise
 from typing import Final
 
 import asyncpg
@@ -12,13 +13,23 @@ import pytest
 from mshield.store.queries import Queries
 
 _STATEMENTS: Final = {
-    "requests": ("create", "create_counted", "find_state", "result", "cancel"),
+    "requests": ("create", "find_state", "result", "cancel"),
     "scans": ("usable_key", "take", "inbox"),
     "signing": ("context", "task", "open", "reserve", "release"),
     "certificates": ("find_status",),
     "following": ("find",),
     "issuing": ("find_by_token", "reserve"),
-    "oidc_authorizations": ("insert", "find_open", "grant", "use_with_login", "find_token"),
+    "oidc_authorizations": (
+        "push",
+        "find_pushed",
+        "open_pushed",
+        "begin",
+        "attach",
+        "find_open",
+        "grant",
+        "use_with_login",
+        "find_token",
+    ),
 }
 _ELSEWHERE: Final = frozenset({"authorities"})
 """Tables of a few rows, which are read whole."""
@@ -39,4 +50,6 @@ async def test_rows_are_found_by_their_key(postgresql_url: str, aggregate: str, 
         await connection.close()
     whole = [line for line in plan if "Seq Scan on " in line]
     assert [line for line in whole if line.split("Seq Scan on ")[1].split()[0] not in _ELSEWHERE] == []
-    assert not any("requests_idempotency" in line for line in plan)
+    # By the whole key: by its first half it gives all requests of a business system.
+    conditions = [after for line, after in pairwise(plan) if "requests_idempotency" in line]
+    assert all("idempotency_key" in condition for condition in conditions)

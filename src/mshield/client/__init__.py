@@ -21,7 +21,7 @@ from mshield.client.business import (
 from mshield.client.errors import ClientError, NetworkError, ProblemError, ProtocolError
 from mshield.client.evidence import Evidence, VerifiedEvidence, read_evidence, verify_evidence
 from mshield.client.verify import VerificationError, VerifiedSignature, verify, verify_cms
-from mshield.client.webhooks import Event, WebhookRefused, verify_webhook
+from mshield.client.webhooks import Event, OidcLogin, WebhookRefused, verify_webhook
 
 __all__ = [
     "AsyncBusinessClient",
@@ -33,6 +33,7 @@ __all__ = [
     "Event",
     "Evidence",
     "NetworkError",
+    "OidcLogin",
     "Pc",
     "ProblemError",
     "ProtocolError",

@@ -56,7 +56,7 @@ class ProtocolError(ClientError):
 
 
 class PhoneError(ClientError):
-    """The phone itself refuses: nothing was sent, no PIN attempt was spent."""
+    """The phone itself refuses: nothing was signed, no PIN attempt was spent."""
 
 
 class ProblemError(ClientError):
@@ -122,6 +122,7 @@ def problem_of(status: int, content_type: str, body: bytes) -> ClientError:
         f"HTTP {status} without a problem document",
         zh=f"服务返回了意外的状态 {status}",
         en=f"The service answered {status} without saying why",
+        faq="3.1",
     )
 
 

@@ -12,7 +12,15 @@ import msgspec
 
 from mshield.client.evidence_status import LaterStatus, check_status
 from mshield.client.login_message import LoginMessage
-from mshield.client.verify import Encoded, VerificationError, VerifiedSignature, failing, milliseconds, verify
+from mshield.client.verify import (
+    Encoded,
+    VerificationError,
+    VerifiedSignature,
+    asker_unproven,
+    failing,
+    milliseconds,
+    verify,
+)
 from mshield.domain.login_message import LOGIN_TYPE
 from mshield.gm.engine import Engine, load_engine
 from mshield.gm.sm3 import sm3
@@ -69,7 +77,8 @@ def verify_evidence(
     """Verifies that the signature was good when it was made, by roots and log keys (vkeys) that the caller trusts.
 
     `at` is the moment of the verification (now where None): nothing in the bundle may be later. `content` must be the
-    document's, where it is given.
+    document's, where it is given. `expected_client_id` is for a login: of a document's signature who asked is the
+    service's word, and expecting somebody is refused as `asker_unproven`.
     """
     engine = engine or load_engine()
     now = milliseconds(at or datetime.now(UTC))
@@ -154,10 +163,12 @@ def _message(evidence: Evidence, content: bytes | None) -> bytes:
 def _check_request(evidence: Evidence, message: bytes, client_id: str | None) -> None:
     """A login names its request and business system itself."""
     request, system = evidence.request, evidence.request.business_system
+    if request.kind != "login":
+        if client_id is not None:
+            raise asker_unproven("request")
+        return
     if client_id is not None and system.client_id != client_id:
         raise VerificationError("message_mismatch", "request", "another business system asked")
-    if request.kind != "login":
-        return
     try:
         login = msgspec.json.decode(message, type=LoginMessage)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:

@@ -1,7 +1,8 @@
 """The legal person's portal from a program: log in, look up people and shields, hold, lift, revoke.
 
-A call whose answer the network lost is repeated under its Idempotency-Key, so that nothing happens twice. All errors
-are `mshield.client.errors.ClientError`.
+A call whose answer the network lost is repeated under its Idempotency-Key, so that nothing happens twice. Who may have
+to repeat it himself, after NetworkError or in another process, names an `idempotency_key` of his own: within a day the
+same call under the same key gets the first one's answer. All errors are `mshield.client.errors.ClientError`.
 """
 
 import secrets
@@ -80,14 +81,25 @@ class PortalClient:
         """A captcha to answer at the next login."""
         return read(self._change("POST", "/captchas"), PortalCaptcha)
 
-    def begin_login(self, *, account: str, password: str, captcha_id: str, captcha: str) -> LoginBegun:
+    def begin_login(
+        self,
+        *,
+        account: str,
+        password: str,
+        captcha_id: str,
+        captcha: str,
+        idempotency_key: str | None = None,
+    ) -> LoginBegun:
         """Checks the password and has an SMS code sent to the account's phone."""
         document = {"account": account, "password": password, "captcha_id": captcha_id, "captcha": captcha}
-        return read(self._change("POST", "/logins", document), LoginBegun)
+        return read(self._change("POST", "/logins", document, idempotency_key), LoginBegun)
 
-    def finish_login(self, login_id: str, sms_code: str) -> PortalSession:
+    def finish_login(
+        self, login_id: str, sms_code: str, *, idempotency_key: str | None = None
+    ) -> PortalSession:
         """Logs in with the code; the enterprises that he may manage are in the answer."""
-        answer = self._repeatedly("POST", "/sessions", {"login_id": login_id, "sms_code": sms_code}, {})
+        document = {"login_id": login_id, "sms_code": sms_code}
+        answer = self._repeatedly("POST", "/sessions", document, {}, idempotency_key)
         session = read(answer.content, PortalSession)
         for name in _COOKIES:
             if (token := answer.cookies.get(name)) is not None:
@@ -132,17 +144,32 @@ class PortalClient:
         """A list as a workbook (.xlsx); `what` is `people`, `shields` or `history`."""
         return self._get(_of(credit_code, f"{what}.xlsx"), wanted)
 
-    def act(self, credit_code: str, act: Act, shield_numbers: Sequence[str], *, reason: str) -> list[Outcome]:
+    def act(
+        self,
+        credit_code: str,
+        act: Act,
+        shield_numbers: Sequence[str],
+        *,
+        reason: str,
+        idempotency_key: str | None = None,
+    ) -> list[Outcome]:
         """Reports loss, lifts it, freezes or unfreezes: an outcome for each number."""
         document = {"act": act, "shield_numbers": shield_numbers, "reason": reason}
-        return _outcomes(self._change("POST", _of(credit_code, "acts"), document))
+        return _outcomes(self._change("POST", _of(credit_code, "acts"), document, idempotency_key))
 
-    def request_revocation_code(self) -> CodeSent:
+    def request_revocation_code(self, *, idempotency_key: str | None = None) -> CodeSent:
         """Has a code sent to the legal person's phone that revokes one batch."""
-        return read(self._change("POST", "/revocation-codes"), CodeSent)
+        return read(self._change("POST", "/revocation-codes", None, idempotency_key), CodeSent)
 
     def revoke(
-        self, credit_code: str, shield_numbers: Sequence[str], *, reason: str, cause: Cause, sms_code: str
+        self,
+        credit_code: str,
+        shield_numbers: Sequence[str],
+        *,
+        reason: str,
+        cause: Cause,
+        sms_code: str,
+        idempotency_key: str | None = None,
     ) -> list[Outcome]:
         """Ends shields for good: an outcome for each number."""
         document = {
@@ -151,7 +178,7 @@ class PortalClient:
             "cause": cause,
             "sms_code": sms_code,
         }
-        return _outcomes(self._change("POST", _of(credit_code, "revocations"), document))
+        return _outcomes(self._change("POST", _of(credit_code, "revocations"), document, idempotency_key))
 
     def close(self) -> None:
         """Closes the connections; the login stays."""
@@ -170,13 +197,13 @@ class PortalClient:
             raise PhoneError("not_logged_in")
         return self._repeatedly("GET", path, None, params).content
 
-    def _change(self, method: str, path: str, document: object = None) -> bytes:
-        return self._repeatedly(method, path, document, {}).content
+    def _change(self, method: str, path: str, document: object = None, key: str | None = None) -> bytes:
+        return self._repeatedly(method, path, document, {}, key).content
 
     def _repeatedly(
-        self, method: str, path: str, document: object, params: Mapping[str, str]
+        self, method: str, path: str, document: object, params: Mapping[str, str], key: str | None = None
     ) -> httpx.Response:
-        headers = self._headers(None if method == "GET" else secrets.token_urlsafe(24))
+        headers = self._headers(None if method == "GET" else key or secrets.token_urlsafe(24))
         pause = _PAUSE
         for _ in range(_TRIES - 1):
             try:

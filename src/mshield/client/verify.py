@@ -44,6 +44,13 @@ class VerificationError(ClientError):
         self.step = step
 
 
+def asker_unproven(step: Step) -> VerificationError:
+    """For who expects a business system of what isn't a login: only a login's message names who asked."""
+    return VerificationError(
+        "asker_unproven", step, "only a login names the business system in what is signed"
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifiedSignature:
     """A signature that holds. Names are those of the certificate; `issuers` go from the leaf's issuer to the root.

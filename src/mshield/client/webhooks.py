@@ -3,6 +3,8 @@
 A webhook may come twice and out of order; it says that a request ended, which stays so. Fetch the result to be sure.
 """
 
+import base64
+import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -30,8 +32,29 @@ class WebhookRefused(ClientError):
         super().__init__("webhook_refused", detail)
 
 
+class OidcLogin(msgspec.Struct, frozen=True, kw_only=True):
+    """Which login by OpenID Connect it was: by values that its client made and kept.
+
+    `state_sha256` is the SHA-256 of `state` in base64url without padding, None where the client sent no `state`;
+    `code_challenge` is as the client sent it.
+    """
+
+    state_sha256: str | None
+    code_challenge: str
+
+    def has_state(self, state: str) -> bool:
+        """Whether it is the login that the client began with this `state`."""
+        digest = base64.urlsafe_b64encode(hashlib.sha256(state.encode()).digest()).rstrip(b"=").decode()
+        return self.state_sha256 is not None and hmac.compare_digest(
+            self.state_sha256.encode(), digest.encode()
+        )
+
+
 class Event(msgspec.Struct, frozen=True, kw_only=True):
-    """A request that ended. `id` is the same each time that it is told; `reason` as in a request's state."""
+    """A request that ended. `id` is the same each time that it is told; `reason` as in a request's state.
+
+    `oidc` is None but for a login that the client began by OpenID Connect: it never saw that request's id.
+    """
 
     id: str
     type: EventType
@@ -40,6 +63,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     kind: Kind
     state: Ended
     reason: str | None
+    oidc: OidcLogin | None = None
 
 
 class _Data(msgspec.Struct, frozen=True):
@@ -47,6 +71,7 @@ class _Data(msgspec.Struct, frozen=True):
     kind: Kind
     state: Ended
     reason: str | None = None
+    oidc: OidcLogin | None = None
 
 
 class _Body(msgspec.Struct, frozen=True):
@@ -82,6 +107,7 @@ def verify_webhook(
         kind=read.data.kind,
         state=read.data.state,
         reason=read.data.reason,
+        oidc=read.data.oidc,
     )
 
 

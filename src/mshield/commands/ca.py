@@ -112,6 +112,34 @@ def renew_issuing(out: Output) -> None:
     out.data(_data(name, certificate), _lines(out, [(name, certificate)]))
 
 
+@command.command(name="renew-responder")
+@click.argument("name", required=False)
+@output_options
+def renew_responder(out: Output, name: str | None) -> None:
+    """Put a new key in place of an OCSP responder's: of CA NAME (as `mshield ca show` names it), or of every CA.
+
+    Responders renew themselves in time; this is for a key that someone else may know. Running services sign with the
+    new one within seconds. Answers signed by the old key are believed until its certificate ends, five weeks at most.
+    """
+    from mshield.gm.engine import load_engine
+    from mshield.keys.keyring import load_keyring
+    from mshield.services.renew_responder import renew_responders as renew
+    from mshield.settings import load_settings
+    from mshield.store.opening import open_database
+
+    async def run() -> list[tuple[str, "Certificate"]]:
+        settings = load_settings()
+        keyring, engine = load_keyring(settings), load_engine(settings.engine)
+        db = await open_database(settings.database, pool_size=1)
+        try:
+            return await renew(db, keyring, engine, name, now=time.time_ns() // 1_000_000)
+        finally:
+            await db.close()
+
+    made = asyncio.run(run())
+    out.data([_data(each, certificate) for each, certificate in made], _lines(out, made))
+
+
 @command.command(name="init-p256")
 @click.option("--renew", is_flag=True, help="Put a new key in place of the one there is.")
 @output_options

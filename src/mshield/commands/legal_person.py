@@ -16,6 +16,7 @@ from mshield.client.errors import ClientError, PhoneError
 from mshield.client.phone.folder import Folder
 from mshield.client.portal import PortalClient, PortalLogin
 from mshield.client.portal_messages import Act, Cause, LoginBegun, Outcome, PortalSession, Shield
+from mshield.commands.honest_text import honest_line
 from mshield.commands.output import (
     Output,
     Refused,
@@ -109,7 +110,8 @@ class _Portal:
         if asked is not None:
             return asked
         if len(self.kept.credit_codes) != 1:
-            raise click.UsageError(f"Say --credit-code, one of: {', '.join(self.kept.credit_codes)}.")
+            known = honest_line(", ".join(self.kept.credit_codes))
+            raise click.UsageError(f"Say --credit-code, one of: {known}.")
         return self.kept.credit_codes[0]
 
 

@@ -1,6 +1,7 @@
 """How commands speak: text in Chinese or English, `--json` for programs, refusals as exit code 1.
 
 Data goes to standard output, everything said about it to standard error, so that a pipe receives only data.
+Names and titles come from others: whatever is printed here is honest, line by line, so that none adds any.
 Nothing here knows any particular command.
 """
 
@@ -15,6 +16,8 @@ from dataclasses import dataclass
 from typing import IO, Any, Concatenate, Literal, NoReturn, ParamSpec, TypeVar
 
 import click
+
+from mshield.commands.honest_text import honest_json, honest_line
 
 Lang = Literal["zh", "en"]
 P = ParamSpec("P")
@@ -38,9 +41,9 @@ class Refused(click.ClickException):
         """Prints the refusal on standard error, as JSON where the command runs with `--json`."""
         if self.as_json:
             shown = {"error": {"code": self.code, "message": self.message, **self.extra}}
-            click.echo(json.dumps(shown, ensure_ascii=False), err=True, file=file)
+            click.echo(honest_json(json.dumps(shown, ensure_ascii=False)), err=True, file=file)
             return
-        click.echo(f"{self.message} [{self.code}]", err=True, file=file)
+        click.echo(honest_line(f"{self.message} [{self.code}]"), err=True, file=file)
 
 
 _LANG = "mshield.lang"
@@ -59,15 +62,15 @@ class Output:
 
     def say(self, zh: str, en: str) -> None:
         """A sentence to the person at the terminal, on standard error."""
-        click.echo(self.pick(zh, en), err=True)
+        click.echo(honest_line(self.pick(zh, en)), err=True)
 
     def data(self, value: object, lines: Iterable[str]) -> None:
         """The command's result on standard output: `value` as JSON, or else `lines`."""
         if self.json:
-            click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+            click.echo(honest_json(json.dumps(value, ensure_ascii=False, indent=2)))
             return
         for line in lines:
-            click.echo(line)
+            click.echo(honest_line(line))
 
     def refuse(self, error: BaseException) -> NoReturn:
         """Ends the command with exit code 1; takes the code and sentence from any of the project's typed errors."""
@@ -139,13 +142,13 @@ def refusing(out: Output, *errors: type[Exception]) -> Iterator[None]:
 
 def table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     """Lines of a table with two blanks between columns; Chinese characters count as two cells."""
-    columns = [[header, *(row[i] for row in rows)] for i, header in enumerate(headers)]
-    widths = [max(map(_width, column)) for column in columns]
+    shown = [[honest_line(cell) for cell in row] for row in (headers, *rows)]
+    widths = [max(map(_width, column)) for column in zip(*shown, strict=True)]
     return [
         "  ".join(
             cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)
         ).rstrip()
-        for row in (headers, *rows)
+        for row in shown
     ]
 
 

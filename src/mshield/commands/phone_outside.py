@@ -6,6 +6,7 @@ import click
 
 from mshield.client.phone import VirtualPhone
 from mshield.client.phone.messages import LoggedIn
+from mshield.commands.honest_text import honest_line
 from mshield.commands.output import Output
 
 
@@ -13,7 +14,7 @@ def has_page(phone: VirtualPhone, source: str) -> bool:
     """Whether users of this source log in at its page. A source that the service doesn't know is a usage error."""
     kinds = {each.name: each.kind for each in phone.account_sources()}
     if source not in kinds:
-        known = ", ".join(sorted(kinds)) or "-"
+        known = honest_line(", ".join(sorted(kinds))) or "-"
         raise click.BadParameter(
             f"the service has no source {source}; it has: {known}", param_hint="--source"
         )

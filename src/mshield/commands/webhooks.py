@@ -1,9 +1,9 @@
 """`mshield webhooks`: where business systems (业务系统) are told that a request ended, and what became of it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import click
 
@@ -14,6 +14,20 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _STATES = ("waiting", "sent", "dead")
+_WHY: Final[Mapping[str, tuple[str, str]]] = {
+    "gone": (
+        "对方答复 410，地址已停用；启用后可重新发送",
+        "It answered 410 and is disabled; enable it to send again",
+    ),
+    "removed": ("通知地址已删除，不再发送", "The webhook was removed: not sent again"),
+    "status": ("答复不是成功", "It answered no success"),
+    "timeout": ("超时", "Timed out"),
+    "address_forbidden": ("地址不允许", "Address not allowed"),
+    "ConnectError": ("无法连接", "No connection"),
+    "seal_broken": ("密钥无法解开，没有发送", "Its secret can't be opened; not sent"),
+    "unknown_master_key": ("密钥所用的主密钥不在，没有发送", "Its secret's master key is missing; not sent"),
+}
+"""Why a delivery wasn't taken, or an endpoint is disabled: Chinese and English, word by word as the console says it."""
 
 
 @click.group()
@@ -51,12 +65,12 @@ def list_(out: Output) -> None:
             each.endpoint.state,
             str(each.waiting),
             str(each.dead),
+            _words(out, each.endpoint.reason),
         )
         for each in found
     ]
-    out.data(
-        [_shown(each) for each in found], table(("id", "client_id", "url", "state", "waiting", "dead"), rows)
-    )
+    columns = ("id", "client_id", "url", "state", "waiting", "dead", "reason")
+    out.data([_shown(each) for each in found], table(columns, rows))
 
 
 @command.command()
@@ -68,10 +82,17 @@ def list_(out: Output) -> None:
     show_default=True,
     help="How long the old one counts.",
 )
+@click.option(
+    "--force", is_flag=True, help="Also while the secret before still counts, which then ends at once."
+)
 @output_options
-def rotate(out: Output, endpoint_id: str, hours: int) -> None:
-    """Give the endpoint a new secret; for some hours webhooks are signed with both."""
-    secret = _run(lambda endpoints, now: endpoints.rotate(endpoint_id, hours=hours, now=now))
+def rotate(out: Output, endpoint_id: str, *, hours: int, force: bool) -> None:
+    """Give the endpoint a new secret; for some hours webhooks are signed with both.
+
+    Refused while the secret before still counts (`webhooks list --json` says until when): a receiver that hasn't
+    changed over yet would know none of the two that count.
+    """
+    secret = _run(lambda endpoints, now: endpoints.rotate(endpoint_id, hours=hours, force=force, now=now))
     out.data({"id": endpoint_id, "secret": secret}, [f"secret  {secret}"])
     _once(out)
 
@@ -107,12 +128,20 @@ def deliveries(out: Output, endpoint_id: str, state: str | None, limit: int) -> 
         lambda endpoints, _: endpoints.deliveries(endpoint_id=endpoint_id, state=state or "", most=limit)
     )
     rows = [
-        (each.id, each.event, each.request_id, each.state, str(each.attempts), _outcome(each), _next(each))
+        (
+            each.id,
+            each.event,
+            each.request_id,
+            each.state,
+            str(each.attempts),
+            _next(each),
+            _outcome(out, each),
+        )
         for each in found
     ]
     out.data(
         [_delivery(each) for each in found],
-        table(("id", "event", "request", "state", "tries", "last", "next"), rows),
+        table(("id", "event", "request", "state", "tries", "next", "last"), rows),
     )
 
 
@@ -120,7 +149,7 @@ def deliveries(out: Output, endpoint_id: str, state: str | None, limit: int) -> 
 @click.argument("target")
 @output_options
 def replay(out: Output, target: str) -> None:
-    """Send again: the delivery TARGET, or with an endpoint's id all that was given up for it."""
+    """Send again: the delivery TARGET, or with an endpoint's id all that it failed to take."""
     count = _run(lambda endpoints, now: endpoints.replay(target, now=now))
     out.data({"replayed": count}, [])
     out.say(f"将重新发送 {count} 条", f"To be sent again: {count}")
@@ -174,8 +203,17 @@ def _delivery(each: "Delivery") -> dict[str, object]:
     }
 
 
-def _outcome(each: "Delivery") -> str:
-    return str(each.status or each.error or "-")
+def _outcome(out: Output, each: "Delivery") -> str:
+    """The status that was answered, or why there was none; what buried a delivery says more than its last try."""
+    if each.status is not None and each.error in {None, "status"}:
+        return f"HTTP {each.status}"
+    return _words(out, each.error)
+
+
+def _words(out: Output, reason: str | None) -> str:
+    if reason is None:
+        return "-"
+    return out.pick(*_WHY.get(reason, (f"未送达（{reason}）", f"Not taken ({reason})")))
 
 
 def _next(each: "Delivery") -> str:

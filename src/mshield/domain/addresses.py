@@ -1,4 +1,4 @@
-"""What every address that a business system registers must be: whole, exact, and of characters that URLs have."""
+"""What an address must be that a business system gives: a registered one whole and exact, a PC's nothing but that."""
 
 import re
 from ipaddress import ip_address
@@ -22,6 +22,15 @@ def is_whole(uri: str) -> bool:
         and "@" not in netloc
         and "*" not in netloc
     )
+
+
+def is_ip_address(text: str) -> bool:
+    """Whether it is an IPv4 or IPv6 address and nothing beside it: no port, no zone, which may be any text."""
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return "%" not in text
 
 
 def is_loopback(host: str) -> bool:

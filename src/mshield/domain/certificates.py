@@ -27,7 +27,7 @@ class CertificateState(StrEnum):
 
 
 class Hold(StrEnum):
-    """Reasons why an active certificate may not be used, the gravest first: a chip shows only that one."""
+    """Reasons why a certificate in force may not be used, the gravest first: a chip shows only that one."""
 
     CLONE = "clone"
     DUPLICATE = "duplicate"
@@ -52,19 +52,24 @@ class CertificateEvent(StrEnum):
     UNFREEZE = "unfreeze"
 
 
-Actor = Literal["service", "user", "legal_person"]
+Actor = Literal["service", "user", "legal_person", "staff"]
+"""Who may cause something; staff cause nothing here: they revoke a CA, and the service ends what it issued."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """Who may cause an event in which states, where it leads, and which hold it places or lifts."""
+    """Who may cause an event in which states, where it leads (None: the state stays), which hold it places or lifts.
+
+    `unheld`: only while no hold stands.
+    """
 
     zh: str
-    actor: Actor
+    actors: frozenset[Actor]
     sources: frozenset[CertificateState]
-    target: CertificateState
+    target: CertificateState | None = None
     places: Hold | None = None
     lifts: Hold | None = None
+    unheld: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,70 +82,77 @@ class Standing:
 
 _E, _S = CertificateEvent, CertificateState
 _ACTIVE: Final = frozenset({_S.ACTIVE})
+_IN_FORCE: Final = frozenset({_S.ACTIVE, _S.PIN_LOCKED})
+"""The states in which holds stand: a lock takes none of them away."""
+_SERVICE: Final = frozenset[Actor]({"service"})
+_USER: Final = frozenset[Actor]({"user"})
+_LEGAL_PERSON: Final = frozenset[Actor]({"legal_person"})
 
 TABLE: Final[Mapping[CertificateEvent, Rule]] = MappingProxyType(
     {
-        _E.PREPARE: Rule(zh="签发待确认", actor="service", sources=frozenset({_S.ISSUED}), target=_S.ISSUED),
-        _E.ACTIVATE: Rule(zh="签发", actor="service", sources=frozenset({_S.ISSUED}), target=_S.ACTIVE),
-        _E.LOCK_PIN: Rule(zh="PIN 码锁死", actor="service", sources=_ACTIVE, target=_S.PIN_LOCKED),
-        _E.SUPERSEDE: Rule(zh="更新", actor="user", sources=_ACTIVE, target=_S.SUPERSEDED),
+        _E.PREPARE: Rule(zh="签发待确认", actors=_SERVICE, sources=frozenset({_S.ISSUED}), target=_S.ISSUED),
+        # The first one by the service; that of a renewal by its holder, whose signature confirms it.
+        _E.ACTIVATE: Rule(
+            zh="签发", actors=_SERVICE | _USER, sources=frozenset({_S.ISSUED}), target=_S.ACTIVE
+        ),
+        _E.LOCK_PIN: Rule(zh="PIN 码锁死", actors=_SERVICE, sources=_ACTIVE, target=_S.PIN_LOCKED),
+        # Renewal is no way around a hold.
+        _E.SUPERSEDE: Rule(zh="更新", actors=_USER, sources=_ACTIVE, target=_S.SUPERSEDED, unheld=True),
+        # By the service where the CA that issued it is revoked.
         _E.REVOKE: Rule(
             zh="作废",
-            actor="legal_person",
+            actors=_LEGAL_PERSON | _SERVICE,
             sources=frozenset({_S.ISSUED, _S.ACTIVE, _S.PIN_LOCKED}),
             target=_S.REVOKED,
         ),
         # A certificate that was made for a renewal and never came into force: nobody used it, nobody misses it.
-        _E.WITHDRAW: Rule(zh="放弃更新", actor="service", sources=frozenset({_S.ISSUED}), target=_S.REVOKED),
-        _E.FIND_CLONE: Rule(
-            zh="疑似复制", actor="service", sources=_ACTIVE, target=_S.ACTIVE, places=Hold.CLONE
-        ),
-        _E.APPLY_AGAIN: Rule(
-            zh="重复申请", actor="user", sources=_ACTIVE, target=_S.ACTIVE, places=Hold.DUPLICATE
-        ),
-        _E.REPORT_LOSS: Rule(
-            zh="挂失", actor="legal_person", sources=_ACTIVE, target=_S.ACTIVE, places=Hold.LOST
-        ),
-        _E.LIFT_LOSS: Rule(
-            zh="解挂失", actor="legal_person", sources=_ACTIVE, target=_S.ACTIVE, lifts=Hold.LOST
-        ),
-        _E.FREEZE: Rule(
-            zh="冻结", actor="legal_person", sources=_ACTIVE, target=_S.ACTIVE, places=Hold.FROZEN
-        ),
-        _E.UNFREEZE: Rule(
-            zh="解冻结", actor="legal_person", sources=_ACTIVE, target=_S.ACTIVE, lifts=Hold.FROZEN
-        ),
+        _E.WITHDRAW: Rule(zh="放弃更新", actors=_SERVICE, sources=frozenset({_S.ISSUED}), target=_S.REVOKED),
+        _E.FIND_CLONE: Rule(zh="疑似复制", actors=_SERVICE, sources=_ACTIVE, places=Hold.CLONE),
+        _E.APPLY_AGAIN: Rule(zh="重复申请", actors=_USER, sources=_ACTIVE, places=Hold.DUPLICATE),
+        # A locked PIN signs nothing, so there is nothing to hold; what the legal person has placed he takes back, which
+        # leaves the lock.
+        _E.REPORT_LOSS: Rule(zh="挂失", actors=_LEGAL_PERSON, sources=_ACTIVE, places=Hold.LOST),
+        _E.LIFT_LOSS: Rule(zh="解挂失", actors=_LEGAL_PERSON, sources=_IN_FORCE, lifts=Hold.LOST),
+        _E.FREEZE: Rule(zh="冻结", actors=_LEGAL_PERSON, sources=_ACTIVE, places=Hold.FROZEN),
+        _E.UNFREEZE: Rule(zh="解冻结", actors=_LEGAL_PERSON, sources=_IN_FORCE, lifts=Hold.FROZEN),
     }
 )
 """Everything that may happen; what isn't here can't. A hold that no event lifts ends by revocation only."""
 
 
+def require_actor(event: CertificateEvent, actor: Actor) -> None:
+    """Raises Forbidden where the table doesn't let this one cause the event, however the certificate stands."""
+    if actor not in TABLE[event].actors:
+        raise errors.Forbidden
+
+
 def after(standing: Standing, event: CertificateEvent) -> Standing:
     """The standing after the event. Raises Conflict where the table has no such step, or the hold is there or isn't.
 
-    The holds of a certificate that leaves the active state go with it: its end says enough. While a hold stands a
-    certificate can't be renewed (Held): that would be a way around the hold.
+    The holds of a certificate that ends go with it: its end says enough. They stay with one whose PIN is locked: what
+    it is published as must not get better by wrong PINs. Raises Held where the event needs that no hold stands.
     """
     rule = TABLE[event]
     refused = standing.state not in rule.sources or rule.places in standing.holds
     if refused or (rule.lifts is not None and rule.lifts not in standing.holds):
         raise errors.Conflict(state=standing.state.value)
-    if event is CertificateEvent.SUPERSEDE and standing.holds:
+    if rule.unheld and standing.holds:
         raise errors.Held(reasons=[hold.value for hold in gravest_first(standing.holds)])
-    if rule.target is not CertificateState.ACTIVE:
-        return Standing(rule.target)
+    target = standing.state if rule.target is None else rule.target
+    if target not in _IN_FORCE:
+        return Standing(target)
     placed = {rule.places} if rule.places is not None else set()
-    return Standing(rule.target, (standing.holds | placed) - {rule.lifts})
+    return Standing(target, (standing.holds | placed) - {rule.lifts})
 
 
 def stands_already(standing: Standing, event: CertificateEvent) -> bool:
     """Whether the certificate stands as the event would leave it, so that a repeat of the event changes nothing."""
     rule = TABLE[event]
-    if standing.state is not rule.target:
-        return False
     if rule.places is not None:
         return rule.places in standing.holds
-    return rule.lifts is None or rule.lifts not in standing.holds
+    if rule.lifts is not None:
+        return standing.state in rule.sources and rule.lifts not in standing.holds
+    return standing.state is rule.target
 
 
 def shown_state(*, state: CertificateState, not_after: int, now: int) -> str:

@@ -71,8 +71,8 @@ _TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "missing": ("没有填写", "is missing"),
         "formula": ("是公式，请改成文字", "is a formula; write it as text"),
         "number_cell": (
-            "被存成数字，末尾几位已丢失，请把单元格设为文本后重填",
-            "was stored as a number and lost its last digits; format the cell as text and enter it again",
+            "被存成数字，会丢失末几位或前面的 0，请把单元格设为文本后重填",
+            "was stored as a number, which loses last digits or first zeros; format the cell as text, enter it again",
         ),
         "not_text": ("不是文字", "is not text"),
         "too_long": ("太长", "is too long"),

@@ -79,10 +79,15 @@ def normalise_name(text: str) -> str:
     Raises InvalidName when nothing, too much, or a character that no name has is left.
     """
     name = " ".join(unicodedata.normalize("NFKC", text).split())
-    name = _MIDDLE_DOTS.sub("·", name)
+    name = fold_dots(name)
     if not 1 <= len(name) <= MAX_NAME or not all(map(_may_stand_in_name, name)) or not name[0].isalpha():
         raise errors.InvalidName(field="name")
     return name
+
+
+def fold_dots(text: str) -> str:
+    """With one middle dot for all that people type between the parts of a name."""
+    return _MIDDLE_DOTS.sub("·", text)
 
 
 def same_name(one: str, other: str) -> bool:

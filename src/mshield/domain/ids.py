@@ -1,14 +1,21 @@
-"""Identifiers made by the application: UUIDv7 (RFC 9562), so that they sort by time in an index.
+"""Identifiers made by the application: UUIDv7 (RFC 9562), so that they sort by time in an index; the form of each.
 
 Within one process and millisecond each is greater than the one before (RFC 9562, 6.2, method 2): rows of one
 transaction keep their order.
 """
 
+import re
 import secrets
 import uuid
 from threading import Lock
 from typing import Final
 
+from mshield.domain import errors
+
+UUID: Final = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+CLIENT_ID: Final = r"[A-Za-z0-9._~:/-]{1,64}"
+_UUID: Final = re.compile(UUID)
+_CLIENT_ID: Final = re.compile(CLIENT_ID)
 _RANDOM_BITS: Final = 74
 _STEP_BITS: Final = 32
 _lock: Final = Lock()
@@ -20,6 +27,23 @@ def new_id(now: int) -> str:
     rand = _random(now)
     value = (now & (1 << 48) - 1) << 80 | 0x7 << 76 | (rand >> 62) << 64 | 0b10 << 62 | rand & (1 << 62) - 1
     return str(uuid.UUID(int=value))
+
+
+def is_id(text: str) -> bool:
+    """Whether something can have this id. What has another form is unknown, and no database need be asked."""
+    return _UUID.fullmatch(text) is not None
+
+
+def require_id(text: str) -> str:
+    """The id. Raises NotFound where nothing can have it."""
+    if not is_id(text):
+        raise errors.NotFound
+    return text
+
+
+def is_client_id(text: str) -> bool:
+    """Whether a business system can have this client id."""
+    return _CLIENT_ID.fullmatch(text) is not None
 
 
 def first_id(at: int) -> str:

@@ -15,6 +15,10 @@ Language = Literal["zh", "en"]
 GIVE_UP_MS: Final = 86_400_000
 """A notice that could not be sent for a day is not worth sending."""
 
+MOST_UNANSWERED: Final = 3
+"""Attempts of which nobody knows whether they brought the notice: the same words once more are a nuisance."""
+
+_FIRST_SILENCE_MS: Final = 1_800_000
 _FIRST_WAIT_MS: Final = 60_000
 _LONGEST_WAIT_MS: Final = 7_200_000
 
@@ -36,6 +40,8 @@ class NoticeKind(StrEnum):
     RENEWAL_ENDING = "renewal_ending"
     RENEWAL_FILING = "renewal_filing"
     EXPIRED = "expired"
+    ACCOUNT_DISABLED = "account_disabled"
+    ACCOUNT_ENABLED = "account_enabled"
     PHONE_BOUND = "phone_bound"
     PASSWORD_RESET = "password_reset"  # noqa: S105  # a notice's name
     NEEDS_REVOCATION = "needs_revocation"
@@ -131,6 +137,15 @@ WORDINGS: Final[Mapping[NoticeKind, Wording]] = MappingProxyType(
             "apply anew.",
             ("tail",),
         ),
+        _K.ACCOUNT_DISABLED: Wording(
+            "您的手机盾账号已由客服停用，此前的登录均已退出。如有疑问，请联系客服。",
+            "Your account was disabled by customer service, and all its logins have ended. If you don't know why, "
+            "call us.",
+        ),
+        _K.ACCOUNT_ENABLED: Wording(
+            "您的手机盾账号已由客服重新启用，可以登录。如非本人申请，请立即联系客服。",
+            "Your account was enabled again by customer service: you can log in. If you did not ask for it, call us.",
+        ),
         _K.PHONE_BOUND: Wording(
             "您的手机盾账号已由客服改为绑定本手机号，请用本号码重新登录。",
             "Your account is now bound to this phone number. Log in again with it.",
@@ -193,3 +208,8 @@ def text(kind: NoticeKind, details: Mapping[str, str], language: Language) -> st
 def wait_ms(attempts: int) -> int:
     """How long after that many attempts the next one comes: 1, 2, 4 … minutes, up to two hours."""
     return min(_FIRST_WAIT_MS << min(attempts - 1, 16), _LONGEST_WAIT_MS)
+
+
+def silent_ms(unanswered: int) -> int:
+    """How long after that many attempts without an answer the next one comes: half an hour, then two hours."""
+    return _FIRST_SILENCE_MS << 2 * (unanswered - 1)

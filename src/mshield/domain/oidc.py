@@ -3,6 +3,9 @@
 Addresses match character by character (RFC 9700, 2.1); a parameter with other characters than its grammar is refused.
 """
 
+import base64
+import hashlib
+import json
 import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
@@ -11,6 +14,7 @@ from urllib.parse import urlsplit
 
 from mshield.domain import errors
 from mshield.domain.addresses import MAX_URI, is_loopback, is_whole
+from mshield.domain.ids import CLIENT_ID
 
 SCOPES: Final = ("openid", "profile", "mshield")
 """openid: who, and the signed login; profile: the name; mshield: enterprise, role, shield, certificate."""
@@ -36,7 +40,7 @@ PARAMETERS: Final[Mapping[str, re.Pattern[str]]] = MappingProxyType(
     {
         name: re.compile(pattern)
         for name, pattern in {
-            "client_id": rf"{_WORD}{{1,64}}",
+            "client_id": CLIENT_ID,
             "response_type": r"[a-z_ ]{1,64}",
             "redirect_uri": rf"[\x21\x23-\x5b\x5d-\x7e]{{1,{MAX_URI}}}",
             "scope": rf"{_WORD}{{1,64}}(?: {_WORD}{{1,64}}){{0,15}}",
@@ -90,6 +94,24 @@ def language(ui_locales: str | None) -> str:
         if (primary := tag.partition("-")[0]) in {"zh", "en"}:
             return primary
     return "zh"
+
+
+def recognised_by(parameters: Mapping[str, str]) -> str:
+    """What the client is told a login by, as JSON: values that it knows, and that open nothing to a reader.
+
+    `state` guards the client's own sessions, so its hash stands for it; `code_challenge` is public (RFC 7636).
+    """
+    state = parameters.get("state")
+    known = {
+        "state_sha256": None if state is None else _sha256(state),
+        "code_challenge": parameters["code_challenge"],
+    }
+    return json.dumps(known, separators=(",", ":"))
+
+
+def _sha256(text: str) -> str:
+    """SHA-256 of a text as PKCE writes it: base64url without padding."""
+    return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
 
 
 def browser_name(user_agent: str) -> str:

@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from mshield.domain.ids import UUID
+
 QR_MS: Final = 5_000
 """How long the code of a second is accepted (ms)."""
 EARLY_MS: Final = 1_000
@@ -19,7 +21,7 @@ EARLY_MS: Final = 1_000
 _CODE_BYTES: Final = 16  # half of SHA-256, the shortest that RFC 2104 allows: the QR code stays coarse
 _LONGEST_SECONDS: Final = 7
 _TEXT: Final = re.compile(
-    r"https?://[^/\s]+/q/(?P<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
+    rf"https?://[^/\s]+/q/(?P<id>{UUID})"
     rf"\?t=(?P<elapsed>0|[1-9][0-9]{{0,{_LONGEST_SECONDS - 1}}})&c=(?P<code>[A-Za-z0-9_-]{{22}})"
 )
 

@@ -74,8 +74,10 @@ def half_year_before(not_after: int, zone: dt.tzinfo) -> int:
     months = end.year * 12 + end.month - 1 - MONTHS
     year, month = months // 12, months % 12 + 1
     day = min(end.day, calendar.monthrange(year, month)[1])
-    start = end.replace(year=year, month=month, day=day, microsecond=0, fold=0)
-    return int(start.timestamp()) * _SECOND_MS + not_after % _SECOND_MS
+    start = end.replace(year=year, month=month, day=day, microsecond=0)
+    # Of a repeated time fold 0 is the earlier reading, of a skipped one fold 1 (PEP 495).
+    earlier = min(start.replace(fold=fold).timestamp() for fold in (0, 1))
+    return int(earlier) * _SECOND_MS + not_after % _SECOND_MS
 
 
 def why_due(

@@ -43,13 +43,24 @@ def event_of(state: str) -> str:
     return f"request.{state}"
 
 
-def body_of(*, request_id: str, kind: str, state: str, reason: str | None, at: int) -> str:
-    """What is told of a request that ended at a time (ms): JSON after Standard Webhooks."""
+def body_of(
+    *, request_id: str, kind: str, state: str, reason: str | None, oidc: str | None = None, at: int
+) -> str:
+    """What is told of a request that ended at a time (ms): JSON after Standard Webhooks.
+
+    `oidc` is JSON by which the client recognises a login that it began by OpenID Connect.
+    """
     ended = dt.datetime.fromtimestamp(at / 1000, dt.UTC)
     document = {
         "type": event_of(state),
         "timestamp": ended.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        "data": {"id": request_id, "kind": kind, "state": state, "reason": reason},
+        "data": {
+            "id": request_id,
+            "kind": kind,
+            "state": state,
+            "reason": reason,
+            "oidc": None if oidc is None else json.loads(oidc),
+        },
     }
     return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
 

@@ -8,8 +8,8 @@ from alibabacloud_dysmsapi20170525.models import SendSmsRequest
 from alibabacloud_tea_openapi.exceptions import AlibabaCloudException
 from alibabacloud_tea_openapi.utils_models import Config
 
-from mshield.gateways.sms import SmsMessage, SmsRefused, SmsUnreachable
-from mshield.gateways.sms_provider import ANSWER_SECONDS, CONNECT_SECONDS, Account
+from mshield.gateways.sms import SmsMessage, SmsRefused
+from mshield.gateways.sms_provider import ANSWER_SECONDS, CONNECT_SECONDS, Account, without_answer
 
 
 class AliyunSms:
@@ -30,7 +30,7 @@ class AliyunSms:
         )
 
     async def send(self, message: SmsMessage) -> None:
-        """Raises SmsRefused with the provider's code, SmsUnreachable."""
+        """Raises SmsRefused with the provider's code, SmsUnreachable, SmsUnanswered."""
         await asyncio.to_thread(self._send, message)
 
     def forget(self, phone: str, code: str) -> None:
@@ -48,6 +48,6 @@ class AliyunSms:
         except AlibabaCloudException as error:
             raise SmsRefused(str(error.code)) from error
         except Exception as error:  # the SDK passes on whatever its HTTP client raises
-            raise SmsUnreachable(type(error).__name__) from error
+            raise without_answer(type(error).__name__, error) from error
         if answer.body is None or answer.body.code != "OK":
             raise SmsRefused(str(answer.body.code if answer.body else None))

@@ -24,6 +24,9 @@ from mshield.domain.filing import FIELDS, FilingRow
 MAX_FILE: Final = 10 * 1024 * 1024
 MAX_UNPACKED: Final = 64 * 1024 * 1024
 MAX_ROWS: Final = 20_000
+_PLAIN: Final = frozenset({"General", "0", "@"})
+"""Formats in which a whole number is shown as it is stored."""
+
 MAX_LINES: Final = 10 * MAX_ROWS
 """Lines with empty ones: a sheet may be formatted far below its last entry."""
 MAX_COLUMNS: Final = 64
@@ -166,12 +169,15 @@ def _workbook_lines(data: bytes) -> Iterator[_Line]:
         for number, cells in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS), start=1):
             if number > MAX_LINES:
                 raise FilingFileError("too_large")
-            yield number, [_workbook_cell(cell.value, str(cell.data_type)) for cell in cells]
+            yield (
+                number,
+                [_workbook_cell(each.value, str(each.data_type), each.number_format) for each in cells],
+            )
     except _UNREADABLE as error:
         raise FilingFileError("unreadable") from error
 
 
-def _workbook_cell(value: object, kind: str) -> _Cell:
+def _workbook_cell(value: object, kind: str, number_format: str) -> _Cell:
     if value is None:
         return _Cell("")
     if kind == "f":
@@ -182,7 +188,8 @@ def _workbook_cell(value: object, kind: str) -> _Cell:
         return _Cell("", "not_text")
     if (isinstance(value, float) and not value.is_integer()) or abs(value) >= 10**_EXACT_DIGITS:
         return _Cell("", "number_cell")
-    return _Cell(str(int(value)))
+    # Other formats show more than the number that is stored, such as zeros before it.
+    return _Cell(str(int(value))) if number_format in _PLAIN else _Cell("", "number_cell")
 
 
 def _text_cell(text: str) -> _Cell:

@@ -26,6 +26,8 @@ SmsNotice = Literal[
     "renewal_ending",
     "renewal_filing",
     "expired",
+    "account_disabled",
+    "account_enabled",
     "phone_bound",
     "password_reset",
     "needs_revocation",
@@ -46,6 +48,10 @@ class SmsRefused(SmsError):
 
 
 class SmsUnreachable(SmsError):
+    """No connection to the provider came about: it does not have the message."""
+
+
+class SmsUnanswered(SmsError):
     """The provider did not answer, or not in time; whether it has the message is not known."""
 
 

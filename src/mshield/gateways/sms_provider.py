@@ -8,7 +8,16 @@ from dataclasses import dataclass, field
 from typing import Final, get_args
 from urllib.parse import urlsplit
 
-from mshield.gateways.sms import DevelopmentSms, SmsGateway, SmsMessage, SmsPurpose, SmsRefused
+from mshield.gateways.sms import (
+    DevelopmentSms,
+    SmsError,
+    SmsGateway,
+    SmsMessage,
+    SmsPurpose,
+    SmsRefused,
+    SmsUnanswered,
+    SmsUnreachable,
+)
 from mshield.settings import Settings
 
 CONNECT_SECONDS: Final = 3
@@ -17,6 +26,8 @@ ANY_CODE: Final = "code"
 """In `sms_templates`: the template of all purposes that carry a code and have no template of their own."""
 
 NO_TEMPLATE: Final = "no_template"
+_NOT_CONNECTED: Final = "Max retries exceeded with url"
+"""So the HTTP client under both SDKs, which tries once, tells what kept it from connecting; they pass on its words."""
 
 
 class SmsNotSetUp(Exception):
@@ -50,6 +61,11 @@ class Account:
         if found is None:
             raise SmsRefused(NO_TEMPLATE)
         return found
+
+
+def without_answer(reason: str, error: Exception) -> SmsError:
+    """What to raise for an error of the SDK's that is no answer of the provider's."""
+    return SmsUnreachable(reason) if _NOT_CONNECTED in str(error) else SmsUnanswered(reason)
 
 
 def open_gateway(settings: Settings) -> SmsGateway:

@@ -10,8 +10,8 @@ from tencentcloud.common.profile.http_profile import HttpProfile
 from tencentcloud.sms.v20210111.models import SendSmsRequest
 from tencentcloud.sms.v20210111.sms_client import SmsClient
 
-from mshield.gateways.sms import SmsMessage, SmsRefused, SmsUnreachable
-from mshield.gateways.sms_provider import ANSWER_SECONDS, Account
+from mshield.gateways.sms import SmsMessage, SmsRefused
+from mshield.gateways.sms_provider import ANSWER_SECONDS, Account, without_answer
 
 _NETWORK: Final = frozenset({"ClientNetworkError", "ServerNetworkError"})
 """The SDK's own codes for what is no answer of the API."""
@@ -28,7 +28,7 @@ class TencentSms:
         )
 
     async def send(self, message: SmsMessage) -> None:
-        """Raises SmsRefused with the provider's code, SmsUnreachable."""
+        """Raises SmsRefused with the provider's code, SmsUnreachable, SmsUnanswered."""
         await asyncio.to_thread(self._send, message)
 
     def forget(self, phone: str, code: str) -> None:
@@ -46,8 +46,8 @@ class TencentSms:
         except TencentCloudSDKException as error:
             code = str(error.code)
             # What has no dot is the name of an exception inside the SDK; the API's codes have one, or are short words.
-            kind = SmsUnreachable if code in _NETWORK or code.endswith(("Error", "Exception")) else SmsRefused
-            raise kind(code) from error
+            is_answer = code not in _NETWORK and not code.endswith(("Error", "Exception"))
+            raise (SmsRefused(code) if is_answer else without_answer(code, error)) from error
         statuses = answer.SendStatusSet or []
         if not statuses or statuses[0].Code != "Ok":
             raise SmsRefused(str(statuses[0].Code if statuses else None))

@@ -1,11 +1,10 @@
 """Sends webhooks to addresses that strangers name: to public addresses only, bounded in time and size, no redirects.
 
 The address that a name resolves to is judged where the connection is made, and that very address is connected to: a
-name that resolves otherwise a moment later gains nothing.
+name that resolves otherwise a moment later gains nothing. Names are looked up apart from the service's own (`names`).
 """
 
 import asyncio
-import socket
 import ssl
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
@@ -17,6 +16,7 @@ import httpcore
 import httpx
 
 from mshield.domain.webhooks import Network, may_go_to
+from mshield.gateways.names import Names
 
 SECONDS: Final = 15.0
 """How long a try may take, with all of its answer."""
@@ -48,9 +48,9 @@ class _Forbidden(httpcore.ConnectError):
 class _Guarded(httpcore.AnyIOBackend):
     """Connects to addresses that are allowed, which it resolves itself, once."""
 
-    def __init__(self, allowed: Collection[Network]) -> None:
+    def __init__(self, allowed: Collection[Network], names: Names) -> None:
         super().__init__()
-        self._allowed = allowed
+        self._allowed, self._names = allowed, names
 
     async def connect_tcp(
         self,
@@ -61,7 +61,7 @@ class _Guarded(httpcore.AnyIOBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
         failure: Exception = _Forbidden("no address that is allowed")
-        for address in await _resolved(host, port):
+        for address in await self._resolved(host):
             if not may_go_to(address, self._allowed):
                 continue
             try:
@@ -70,13 +70,13 @@ class _Guarded(httpcore.AnyIOBackend):
                 failure = error
         raise failure
 
-
-async def _resolved(host: str, port: int) -> list[str]:
-    try:
-        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        raise httpcore.ConnectError("the name does not resolve") from error
-    return list(dict.fromkeys(str(address[0]) for *_, address in found))
+    async def _resolved(self, host: str) -> list[str]:
+        try:
+            return await self._names.addresses(host)
+        except TimeoutError as error:
+            raise httpcore.ConnectTimeout("the name does not resolve in time") from error
+        except OSError as error:
+            raise httpcore.ConnectError("the name does not resolve") from error
 
 
 class WebhookSender:
@@ -90,11 +90,11 @@ class WebhookSender:
         try:
             async with asyncio.timeout(SECONDS):
                 return await self._post(httpx.URL(url), headers, body)
-        except TimeoutError as error:
+        except (TimeoutError, httpcore.TimeoutException) as error:
             raise WebhookNotSent("timeout") from error
         except _Forbidden as error:
             raise WebhookNotSent("address_forbidden") from error
-        except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as error:
+        except (httpcore.NetworkError, httpcore.ProtocolError) as error:
             raise WebhookNotSent(type(error).__name__) from error
         except (httpx.InvalidURL, ssl.SSLError, OSError, ValueError) as error:
             raise WebhookNotSent(type(error).__name__) from error
@@ -116,14 +116,21 @@ class WebhookSender:
 
 @asynccontextmanager
 async def open_sender(
-    *, allowed: Collection[Network], at_once: int, tls: ssl.SSLContext | None = None
+    *,
+    allowed: Collection[Network],
+    at_once: int,
+    names: Names | None = None,
+    tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[WebhookSender]:
-    """A sender with up to `at_once` connections; `allowed` networks beside the public ones. No proxy is used."""
+    """A sender with up to `at_once` connections; `allowed` networks beside the public ones. No proxy is used.
+
+    Senders that come one after another share their `names`.
+    """
     async with httpcore.AsyncConnectionPool(
         ssl_context=tls or _tls(),
         max_connections=at_once,
         keepalive_expiry=_IDLE_SECONDS,
-        network_backend=_Guarded(allowed),
+        network_backend=_Guarded(allowed, names or Names()),
     ) as pool:
         yield WebhookSender(pool)
 

@@ -4,7 +4,7 @@ Points are 65-byte `bytes` or `None` for infinity, scalars are `int` in [1, n-1]
 engine.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from functools import cache
 from typing import Final, Literal, Protocol
 
@@ -15,7 +15,7 @@ from mshield.gm.errors import EngineUnavailable
 EngineName = Literal["auto", "botan", "openssl"]
 
 
-class Engine(Protocol):
+class Engine(Hashable, Protocol):
     """What the protocol needs of the curve. A scalar outside [1, n-1] is a caller's bug: `ValueError`."""
 
     @property

@@ -130,6 +130,15 @@ def verify_digest(engine: Engine, public: bytes, e: bytes, signature: Signature)
     """Check a signature over the 32-byte `e`; raises `BadSignature`."""
     digest_number(e)
     _check_range(signature)
+    _require_valid(engine, public, e, signature)
+
+
+@lru_cache(maxsize=256)
+def _require_valid(engine: Engine, public: bytes, e: bytes, signature: Signature) -> None:
+    """What verified is remembered for a while, by all of it: a CA checks a request right after its co-signing did.
+
+    A failure is not remembered, as it raises.
+    """
     try:
         valid = engine.verify(public, e, signature.r, signature.s)
     except BadPoint as error:

@@ -6,6 +6,7 @@ from typing import Final
 
 from mshield.domain import errors
 from mshield.domain.certificates import CertificateState, Hold, require_usable
+from mshield.domain.ids import UUID
 from mshield.domain.qr import begun_between, is_genuine, read_qr
 from mshield.domain.requests import OPEN, RequestState, shown_state
 from mshield.domain.return_url import return_address
@@ -23,11 +24,11 @@ from mshield.store.sessions import PhoneLogin
 __all__ = ["Answer", "Back", "Requester", "ScannedRequest", "Task", "WaitingRequest"]
 
 _LINK: Final = re.compile(
-    r"https?://[^/\s]+/app/sign\?request=(?P<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})&k=(?P<key>[A-Za-z0-9_-]{22})"
+    rf"https?://[^/\s]+/app/sign\?request=(?P<id>{UUID})&k=(?P<key>[A-Za-z0-9_-]{{22}})"
 )
 """How another app on the phone hands a request over; what is scanned is read by `domain.qr`."""
 
-_MOST_IN_INBOX: Final = 50
+MOST_IN_INBOX: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +79,10 @@ class Answer:
         return request
 
     async def inbox(self, caller: Caller, *, now: int) -> list[store.WaitingRequest]:
-        """What waits for this shield (待办), oldest first. Raises as `scan` where its certificate can't answer."""
+        """What waits for this shield (待办), newest first. Raises as `scan` where its certificate can't answer."""
         certificate = await self._usable(caller, now=now)
         return await store.inbox(
-            self.db, shield_number=certificate.shield_number, now=now, most=_MOST_IN_INBOX
+            self.db, shield_number=certificate.shield_number, now=now, most=MOST_IN_INBOX
         )
 
     async def take(self, caller: Caller, request_id: str, *, now: int) -> store.ScannedRequest:

@@ -8,22 +8,25 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from mshield.domain import errors
-from mshield.domain.ids import new_id
+from mshield.domain.ids import new_id, require_id
 from mshield.domain.login_message import LOGIN_TYPE
 from mshield.domain.qr import qr_text
 from mshield.domain.requests import RequestState, shown_state
 from mshield.services.document import Document, task_of
 from mshield.services.events import Events
 from mshield.services.request_secrets import RequestSecrets
-from mshield.services.throttle import address_subject, limit_calls, too_many
-from mshield.services.waiting import wait_for_change
+from mshield.services.throttle import UNKNOWN_ADDRESS, address_subject, too_many
 from mshield.settings import Settings
 from mshield.store import requests as store
-from mshield.store.database import Conflict, Database
+from mshield.store import systems
+from mshield.store.database import Database
 from mshield.store.limits import Limit
 from mshield.store.systems import BusinessSystem
 
 _MINUTE_MS: Final = 60_000
+MOST_WAITING: Final = 10
+"""Requests of one business system in a shield's inbox at a time."""
+
 Channel = Literal["qr", "app"]
 """How a request reaches the phone: scanned from a screen, or by another app on the same phone (R13)."""
 
@@ -83,12 +86,8 @@ class Ask:
         By `channel` `app` the shield's app leads back to `return_url`, one of those that the system registered.
 
         Raises ReturnUrlUnknown, InternalMessageRefused and SignedAttributesRefused for content that is refused,
-        ShieldUnusable, TooManyRequests for logins that nobody has a part in yet, IdempotencyMismatch.
+        ShieldUnusable, InboxFull, TooManyRequests, IdempotencyMismatch; WrongClient where the system has been disabled.
         """
-        _check_return(system, channel, return_url)
-        limit = self._login_limit(system, pc_address, now=now) if kind == "login" else None
-        if shield_number is not None:
-            await self._limit_asking(system, shield_number, now=now)
         request = store.NewRequest(
             id=new_id(now),
             client_id=system.client_id,
@@ -103,49 +102,95 @@ class Ask:
             body_hash=hashlib.sha256(body).digest(),
             expires_at=now + (lifetime or self.settings.request_seconds) * 1000,
         )
+        try:
+            return await self._make(system, request, documents, now=now)
+        except errors.DomainError:
+            # A repeat gets what was made the first time, whatever would be refused by now.
+            repeated = await self._made_before(request, now=now)
+            if repeated is None:
+                raise
+            return repeated
+
+    async def _make(
+        self, system: BusinessSystem, request: store.NewRequest, documents: tuple[Document, ...], *, now: int
+    ) -> Asked:
+        _check_return(system, request)
+        if request.shield_number is not None:
+            await self._require_room(request, request.shield_number, now=now)
         tasks = (
             [_login_task(system, request, now=now)]
-            if kind == "login"
+            if request.kind == "login"
             else [task_of(each) for each in documents]
         )
-        try:
-            created = await store.create(self.db, request, tasks, limit=limit, now=now)
-        except Conflict:
-            return await self._made_before(request)
-        if not created and limit is not None:
-            raise await too_many(self.db, limit, now=now)
-        made = store.MadeRequest(
-            request.id, kind, channel, "waiting", request.number, request.body_hash, now, request.expires_at
-        )
-        return self._asked(made)
-
-    def _login_limit(self, system: BusinessSystem, pc_address: str | None, *, now: int) -> Limit:
-        """Anybody may begin a login; so each business system has a limit per address of the PC, and one without it."""
-        known = pc_address is not None
-        return Limit(
-            scope=f"login_start {system.client_id}",
-            subject=address_subject(pc_address or ""),
-            most=self.settings.login_starts_per_address if known else self.settings.login_starts_per_system,
-            stale=now - _MINUTE_MS,
+        limit = self._limit(request, now=now)
+        if not await store.create(self.db, request, tasks, limit=limit, now=now):
+            raise await self._why_not(system, limit, now=now)
+        return self._asked(
+            store.MadeRequest(
+                request.id,
+                request.kind,
+                request.channel,
+                "waiting",
+                request.number,
+                request.body_hash,
+                now,
+                request.expires_at,
+            )
         )
 
-    async def _limit_asking(self, system: BusinessSystem, shield_number: str, *, now: int) -> None:
-        """Nobody is to be worn down by requests until he signs one. Raises ShieldUnusable."""
-        most = self.settings.requests_per_shield
-        scope = f"shield_asked {system.client_id}"
-        await limit_calls(self.db, scope=scope, subject=shield_number, most=most, window=_MINUTE_MS, now=now)
-        if not await store.shield_can_sign(self.db, shield_number=shield_number, now=now):
+    async def _why_not(self, system: BusinessSystem, limit: Limit, *, now: int) -> errors.DomainError:
+        """Why nothing was made. Whoever calls may remember the system from before it was disabled."""
+        present = await systems.find(self.db, client_id=system.client_id)
+        if present is None or present.state != "active":
+            return errors.WrongClient()
+        return await too_many(self.db, limit, now=now)
+
+    async def _require_room(self, request: store.NewRequest, shield_number: str, *, now: int) -> None:
+        """One system must not push the others' out of sight. Calls at the same moment may pass by a few."""
+        waiting = await store.waiting_in_inbox(
+            self.db, shield_number=shield_number, client_id=request.client_id, now=now
+        )
+        if waiting is None:
             raise errors.ShieldUnusable
+        if waiting >= MOST_WAITING:
+            raise errors.InboxFull
 
-    async def _made_before(self, request: store.NewRequest) -> Asked:
+    def _limit(self, request: store.NewRequest, *, now: int) -> Limit:
+        """Nobody is to be worn down by requests until he signs one; and those that name no shield, anybody may begin.
+
+        These have a limit per address of the PC, and a wider one where no address is told, for each business system.
+        Logins and signatures count apart: an office that signs much can still log in.
+        """
+        settings, stale = self.settings, now - _MINUTE_MS
+        if request.shield_number is not None:
+            return Limit(
+                scope=f"shield_asked {request.client_id}",
+                subject=request.shield_number,
+                most=settings.requests_per_shield,
+                stale=stale,
+            )
+        address = address_subject(request.pc_address or "")
+        unknown = address == UNKNOWN_ADDRESS
+        return Limit(
+            scope=f"{request.kind}_start {request.client_id}",
+            subject=address,
+            most=settings.requests_per_system if unknown else settings.requests_per_address,
+            stale=stale,
+        )
+
+    async def _made_before(self, request: store.NewRequest, *, now: int) -> Asked | None:
+        """The request under the same key, as it is now. Raises IdempotencyMismatch."""
         if request.idempotency_key is None:
-            raise errors.Conflict
+            return None
         made = await store.find_by_idempotency_key(
             self.db, client_id=request.client_id, idempotency_key=request.idempotency_key
         )
-        if made is None or not hmac.compare_digest(made.body_hash, request.body_hash):
+        if made is None:
+            return None
+        if not hmac.compare_digest(made.body_hash, request.body_hash):
             raise errors.IdempotencyMismatch
-        return self._asked(made)
+        shown = shown_state(RequestState(made.state), expires_at=made.expires_at, now=now)
+        return self._asked(replace(made, state=shown.value))
 
     def _asked(self, made: store.MadeRequest) -> Asked:
         origin = self.settings.public_origin
@@ -165,27 +210,16 @@ class Ask:
 
     async def state(self, system: BusinessSystem, request_id: str, *, now: int) -> store.RequestState:
         """The state now; an overdue request is `expired`. Raises NotFound."""
+        require_id(request_id)
         found = await store.find_state(self.db, id=request_id, client_id=system.client_id)
         if found is None:
             raise errors.NotFound
         shown = shown_state(RequestState(found.state), expires_at=found.expires_at, now=now)
         return replace(found, state=shown.value)
 
-    async def wait(
-        self, system: BusinessSystem, request_id: str, *, known: str, seconds: int, now: int
-    ) -> store.RequestState:
-        """The state as soon as it differs from `known`, or after `seconds`. Raises NotFound."""
-        return await wait_for_change(
-            self.events,
-            request_id,
-            lambda at: self.state(system, request_id, now=at),
-            known=known,
-            seconds=seconds,
-            now=now,
-        )
-
     async def cancel(self, system: BusinessSystem, request_id: str, *, now: int) -> None:
         """Cancels an open request; a cancelled one stays so. Raises NotFound, RequestClosed."""
+        require_id(request_id)
         if await store.cancel(self.db, id=request_id, client_id=system.client_id, now=now):
             self.events.notify(request_id)
             return
@@ -196,6 +230,7 @@ class Ask:
         self, system: BusinessSystem, request_id: str, *, return_code: str | None = None
     ) -> store.Result:
         """The signed documents. Raises NotFound, NotSigned; WrongReturnCode for a request by another app (R13)."""
+        require_id(request_id)
         found = await store.find_result(self.db, id=request_id, client_id=system.client_id)
         if found is None:
             raise errors.NotFound
@@ -205,10 +240,10 @@ class Ask:
         return found
 
 
-def _check_return(system: BusinessSystem, channel: Channel, return_url: str | None) -> None:
-    if (channel == "app") != (return_url is not None):
+def _check_return(system: BusinessSystem, request: store.NewRequest) -> None:
+    if (request.channel == "app") != (request.return_url is not None):
         raise errors.InvalidRequest(fields=["return_url"])
-    if return_url is not None and return_url not in system.return_urls:
+    if request.return_url is not None and request.return_url not in system.return_urls:
         raise errors.ReturnUrlUnknown
 
 

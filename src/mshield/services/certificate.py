@@ -138,6 +138,8 @@ class Certificates:
 
 def _refusal(admission: issuing.Admission) -> errors.DomainError:
     match admission:
+        case "no_filing":
+            return errors.NoFiling()
         case "occupied":
             return errors.AlreadyCertified()
         case "limit":

@@ -1,7 +1,8 @@
 """Gives up renewals that can't come into force any more, and revokes certificates that were issued for them.
 
-Not signed for within an hour, not confirmed within the days of a setting, or with an old certificate that is revoked,
-locked or expired. May run at any time, in several processes too: each step is guarded.
+Not signed for within an hour, not confirmed within the days of a setting, of somebody who is no longer on file, with an
+old certificate that is revoked, locked or expired, or with a new one whose CA is revoked. May run at any time, in
+several processes too: each step is guarded.
 """
 
 from typing import Final

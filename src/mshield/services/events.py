@@ -3,9 +3,7 @@
 News may come late or twice and nothing is lost by it: who is woken looks at the database, and looks again by himself.
 """
 
-import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Final
 
 from mshield.store.notifying import Link
@@ -16,43 +14,6 @@ LOOK_AGAIN_SECONDS: Final = 15.0
 
 ALONE_LOOK_AGAIN_SECONDS: Final = 2.0
 """The same while other processes can't be heard."""
-
-
-class Change:
-    """News that one call waits for. Lean, since thousands wait: an asyncio.Event holds a queue, a timeout a task."""
-
-    __slots__ = ("_waiter", "is_set")
-
-    def __init__(self) -> None:
-        self.is_set = False
-        self._waiter: asyncio.Future[None] | None = None
-
-    def set(self) -> None:
-        """There are news."""
-        self.is_set = True
-        self._stop_waiting()
-
-    def clear(self) -> None:
-        """What comes from now on is news."""
-        self.is_set = False
-
-    async def wait(self, seconds: float) -> bool:
-        """Waits for news since `clear`, for so many seconds; whether there are."""
-        if self.is_set:
-            return True
-        loop = asyncio.get_running_loop()
-        self._waiter = loop.create_future()
-        timer = loop.call_later(seconds, self._stop_waiting)
-        try:
-            await self._waiter
-        finally:
-            timer.cancel()
-            self._waiter = None
-        return self.is_set
-
-    def _stop_waiting(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
 
 
 class Events:
@@ -98,16 +59,6 @@ class Events:
         waiting.remove(wake)
         if not waiting:
             del self._waiting[request_id]
-
-    @contextmanager
-    def watching(self, request_id: str) -> Iterator[Change]:
-        """Set at each change of the request."""
-        changed = Change()
-        self.watch(request_id, changed.set)
-        try:
-            yield changed
-        finally:
-            self.unwatch(request_id, changed.set)
 
     def watch_all(self, wake: Wake) -> None:
         """Has `wake` called at each change of any request."""

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 import msgspec
 
 from mshield.domain import errors
+from mshield.domain.ids import require_id
 from mshield.gm.sm2 import Signature
 from mshield.gm.sm3 import sm3
 from mshield.keys.authority import Authorities
 from mshield.pki import cms
-from mshield.pki.certificate import parse_certificate
+from mshield.pki.certificate import Certificate, parse_certificate
 from mshield.pki.evidence import (
     FORMATS,
     TYPE,
@@ -28,7 +29,7 @@ from mshield.pki.tlog.entry import Kind as EntryKind
 from mshield.services.log.errors import NotLogged
 from mshield.services.log.open_log import Log
 from mshield.services.log.read import prove_inclusion
-from mshield.services.publish import Publisher
+from mshield.services.publish import CaEnded, Publisher
 from mshield.services.request_secrets import RequestSecrets
 from mshield.store.database import Database
 from mshield.store.evidence import DocumentRow, SignatureRow, find_document
@@ -56,8 +57,9 @@ class MakeEvidence:
     ) -> Evidence:
         """The bundle of the document at this place, from 0.
 
-        Raises NotFound, NotSigned, WrongReturnCode, NotLoggedYet.
+        Raises NotFound, NotSigned, WrongReturnCode, NotLoggedYet, EvidenceOver.
         """
+        require_id(request_id)
         row = await find_document(self.db, id=request_id, client_id=system.client_id, position=document)
         if row is None:
             raise errors.NotFound
@@ -104,12 +106,18 @@ class MakeEvidence:
             ),
             certificate_pem=certificate.pem(),
             chain_pem=(chain[0].pem(), chain[1].pem()),
-            status=EvidenceStatus(
-                ocsp=await self.publisher.ocsp_for(signed.serial, now=now, since=signed.signed_at),
-                ca_ocsp=await self.publisher.ocsp_for_ca(chain[0], now=now, since=signed.signed_at),
-            ),
+            status=await self._status(chain[0], signed, now=now),
             log=logged,
         )
+
+    async def _status(self, issuing: Certificate, signed: SignatureRow, *, now: int) -> EvidenceStatus:
+        try:
+            return EvidenceStatus(
+                ocsp=await self.publisher.ocsp_for(signed.serial, now=now, since=signed.signed_at),
+                ca_ocsp=await self.publisher.ocsp_for_ca(issuing, now=now, since=signed.signed_at),
+            )
+        except CaEnded as error:
+            raise errors.EvidenceOver from error
 
     async def _logged(self, row: DocumentRow, signed: SignatureRow) -> EvidenceLog:
         try:

@@ -12,6 +12,7 @@ from typing import Final
 from mshield.domain import errors
 from mshield.domain.filing import FilingRecord
 from mshield.domain.identity import IdType, Role, check_credit_code, normalise_id_number
+from mshield.domain.ids import require_id
 from mshield.gateways.filing_export import ListFormat, write_filing
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
@@ -98,6 +99,7 @@ class FiledPeople:
         why = " ".join(reason.split())
         if not 1 <= len(why) <= MAX_REASON or not why.isprintable():
             raise errors.InvalidRequest(fields=["reason"])
+        require_id(person_id)
         return await self.db.write(lambda tx: end_record(tx, person_id, reason=why, by=by, now=now))
 
     async def _everybody(self, credit_code: str | None) -> AsyncIterator[Person]:

@@ -8,7 +8,7 @@ import logging
 import secrets
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -70,7 +70,10 @@ class FinishSigning:
     """Told the purpose of each signature that was made."""
 
     async def __call__(self, caller: Caller, uid: bytes, request: FinishRequest, *, now: int) -> Finished:
-        """Raises NoSession, BadOpening, Held, TaskClosed, PinLocked (not counted), WrongPin, Retry (counted), Fault."""
+        """Raises NoSession, BadOpening, Held, TaskClosed, PinLocked (not counted), WrongPin, Retry (counted), Fault.
+
+        RenewalUnfinished (not counted) for a PIN change amid a renewal.
+        """
         fb = transcript.finish_hash(uid=uid, items=request.items, tau=request.tau)
         for _ in range(_RACES):
             sids = [item.sid for item in request.items]
@@ -102,6 +105,7 @@ class FinishSigning:
         await self._check_openings(key, session, stored, request)
         signing_key.require_usable(key, now=now)
         signing_key.require_open(tasks, [item.sid for item in stored], now=now)
+        await signing_key.require_one_pin(self.db, key, (task.purpose for task in tasks.values()), now=now)
         if session.fb is None:
             if signing_key.is_locked(key):
                 raise errors.PinLocked
@@ -147,7 +151,8 @@ class FinishSigning:
         except gm_errors.WrongPin as error:
             raise await self._refuse(key, fb, now=now) from error
         except gm_errors.Retry as error:
-            await self._record_refusal(key, fb, {"error": "retry"}, lock=False, now=now)
+            box = self._seal_outcome(key, json.dumps({"error": "retry"}).encode())
+            await signing_outcome.record_retry(self.db, key, fb=fb, outcome_box=box, now=now)
             raise errors.Retry from error
         except gm_errors.Fault as error:
             await signing_outcome.give_back(self.db, key)
@@ -179,20 +184,12 @@ class FinishSigning:
         return signing_outcome.Pending(session.next_epoch, box, changes_pin)
 
     async def _refuse(self, key: store.KeyRow, fb: bytes, *, now: int) -> errors.DomainError:
-        if signing_key.is_locked(key):
-            await self._record_refusal(key, fb, {"error": "pin_locked"}, lock=True, now=now)
-            return errors.PinLocked()
-        left = signing_key.tries_left(key)
-        await self._record_refusal(key, fb, {"error": "wrong_pin", "left": left}, lock=False, now=now)
-        return errors.WrongPin(left=left)
+        def box(left: int) -> bytes:
+            refused = {"error": "wrong_pin", "left": left} if left else {"error": "pin_locked"}
+            return self._seal_outcome(key, json.dumps(refused).encode())
 
-    async def _record_refusal(
-        self, key: store.KeyRow, fb: bytes, outcome: dict[str, Any], *, lock: bool, now: int
-    ) -> None:
-        box = self._seal_outcome(key, json.dumps(outcome).encode())
-        await signing_outcome.record_refusal(
-            self.db, key, fb=fb, outcome_box=box, wrong_pin=outcome["error"] != "retry", lock=lock, now=now
-        )
+        left = await signing_outcome.record_wrong_pin(self.db, key, fb=fb, outcome_box=box, now=now)
+        return errors.WrongPin(left=left) if left else errors.PinLocked()
 
     async def _release(
         self,

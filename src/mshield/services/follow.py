@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from mshield.domain import errors
+from mshield.domain.ids import is_id
 from mshield.domain.qr import qr_text
 from mshield.domain.requests import RequestState, shown_state
 from mshield.services.request_secrets import RequestSecrets
@@ -14,8 +15,11 @@ from mshield.store.following import Followed
 
 __all__ = ["Follow", "Followed"]
 
-QR_TEXTS: Final = 10
-"""Seconds for which texts are given at once: longer than they are sent again after, so that a PC never lacks one."""
+QR_TEXTS: Final = 4
+"""Seconds for which texts are given at once: two more than they are sent again after, so that a PC never lacks one.
+
+No more, for whoever reads the last of them out of his own page can pass it on that much longer (the relay lab).
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,7 @@ class Follow:
 
     async def state(self, request_id: str, *, client_id: str | None = None, now: int) -> Followed:
         """The state now; with `client_id` of this business system's requests only. Raises NotFound."""
-        found = await store.find(self.db, id=request_id)
+        found = await store.find(self.db, id=request_id) if is_id(request_id) else None
         if found is None or client_id not in {None, found.client_id}:
             raise errors.NotFound
         shown = shown_state(RequestState(found.state), expires_at=found.expires_at, now=now)

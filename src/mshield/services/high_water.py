@@ -60,15 +60,19 @@ async def declare_restore(db: Database, folder: Path, *, now: int) -> Declared:
     """Takes this database for what is to go on, with the restraints that the protocol asks for.
 
     Each key has at least three wrong PINs counted and accepts any one-time value until its next success; numbers of
-    epochs and of revocation lists that may have been used are never used again. Raises BadHighWaterFile.
+    epochs and of revocation lists that may have been used are never used again: lists go on from the second of the
+    declaration, since nobody makes more than one each second. The copy's own lists are given out no more. Raises
+    BadHighWaterFile.
     """
-    file, _ = await _file_of(db, folder)
+    file, before = await _file_of(db, folder)
     known = file.read() or 0
 
     async def work(tx: Tx) -> Declared:
-        keys = await high_water.restrain_keys(tx, failures=RESTRAINED_FAILURES, epochs=_SKIPPED)
-        await high_water.skip_crl_numbers(tx, numbers=_SKIPPED)
         mark = await high_water.raise_above(tx, known=known, now=now)
+        # The mark grows with what is done, also after a restore: the same copy restored once more skips further.
+        skipped = _SKIPPED + mark - before
+        keys = await high_water.restrain_keys(tx, failures=RESTRAINED_FAILURES, epochs=skipped)
+        await high_water.skip_crl_numbers(tx, numbers=_SKIPPED, at_least=now // 1000)
         details = {"keys": keys, "known": known, "mark": mark}
         await acts.record(
             tx, by=By("service"), act="restore.declare", subject="database", details=details, now=now

@@ -15,7 +15,7 @@ from mshield.pki.issue import serial_from
 from mshield.pki.names import Name
 from mshield.pki.p256 import make_certificate
 from mshield.store import acts
-from mshield.store.authorities import delete_crls, find_authority, insert_authorities, replace_authority_in
+from mshield.store.authorities import delete_crls, find_authority, insert_authorities, replace_authority
 from mshield.store.certificate_changes import SERVICE
 from mshield.store.database import Conflict, Database, Tx
 
@@ -41,7 +41,7 @@ async def init_p256(db: Database, keyring: Keyring, *, renew: bool, now: int) ->
     async def work(tx: Tx) -> None:
         if old is None or not renew:
             await insert_authorities(tx, [row], now=now)
-        elif not await replace_authority_in(tx, row, old_certificate=old.certificate):
+        elif not await replace_authority(tx, row, old_certificate=old.certificate):
             raise Conflict("another renewal was faster")
         await delete_crls(tx, authority=P256)
         await acts.record(

@@ -32,7 +32,8 @@ class AskInternally:
     async def __call__(self, caller: Caller, uid: bytes, purpose: InternalPurpose, *, now: int) -> bytes:
         """The task's sid. One that waits already, and long enough, is given again.
 
-        Raises NotFound for another phone's key, Held, PinLocked for a key that can't sign.
+        Raises NotFound for another phone's key, Held, PinLocked for a key that can't sign, RenewalUnfinished for a PIN
+        change amid a renewal.
         """
         key, _ = await signing_key.find(self.db, caller, uid, [], now=now)
         signing_key.require_usable(key, now=now)
@@ -40,6 +41,7 @@ class AskInternally:
             raise errors.NoCertificate
         if signing_key.is_locked(key):
             raise errors.PinLocked
+        await signing_key.require_one_pin(self.db, key, [purpose], now=now)
         sid, life = secrets.token_bytes(16), self.settings.signing_session_seconds * 1000
         return await internal_tasks.put(
             self.db,

@@ -1,6 +1,6 @@
 """Accounts that were registered here: the phone number is the name, the password's hash is in the table."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mshield.domain import errors
 from mshield.domain.identity import check_phone
@@ -29,11 +29,12 @@ class LocalAccounts:
         right = await verify_password(None if account is None else account.password_hash, plain)
         if account is None or not right or account.state not in {"active", "disabled"}:
             return None
-        if needs_new_hash(account.password_hash):
-            await store.replace_password_hash(
-                self.db, account=account, password_hash=await hash_password(plain)
-            )
-        return account
+        if not needs_new_hash(account.password_hash):
+            return account
+        hashed = await hash_password(plain)
+        if not await store.replace_password_hash(self.db, account=account, password_hash=hashed):
+            return await self.verify(name, password)  # by another login at once, or by a reset
+        return replace(account, password_hash=hashed)
 
 
 def phone_or_none(name: str) -> str | None:

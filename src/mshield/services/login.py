@@ -1,7 +1,8 @@
 """Login of a phone (manual 2.3.1.2, R3): account, password, captcha; the token is bound to the phone's own key.
 
 Captcha, throttle and password come in this order, and each is counted before it is looked at. Nothing tells an unknown
-account from a wrong password, neither answer nor time.
+account from a wrong password, neither answer nor time. To check a password takes long: the login counts only if the
+account is still what it was then.
 """
 
 import base64
@@ -87,7 +88,10 @@ class LogIn:
         return await self._account(credentials, address=address, now=now)
 
     async def start(self, account: store.Account, device: DeviceProof, *, now: int) -> Session:
-        """A new login of an account that was verified; ends this phone's login before it. Raises OtherAccount (R7)."""
+        """A new login of an account that was verified; ends this phone's login before it.
+
+        Raises OtherAccount (R7); LoginFailed, AccountDisabled where the account was changed since.
+        """
         token = base64.urlsafe_b64encode(secrets.token_bytes(_TOKEN_BYTES)).rstrip(b"=").decode()
         known = await self.db.write(lambda tx: self._start(tx, account, device, token, now=now))
         return Session(
@@ -131,6 +135,7 @@ class LogIn:
     async def _start(
         self, tx: Tx, account: store.Account, proof: DeviceProof, token: str, *, now: int
     ) -> store.Device:
+        _require_same(account, await store.find_unchanging(tx, account_id=account.id))
         device = await store.put_device(
             tx, device_id=new_id(now), jkt=proof.jkt, public_key=proof.public_key, now=now
         )
@@ -151,3 +156,11 @@ class LogIn:
             # Told once: the device's id is the occasion.
             await tell(tx, NoticeKind.NEW_DEVICE, account_id=account.id, occasion=device.id, now=now)
         return device
+
+
+def _require_same(verified: store.Account, now: store.Account | None) -> None:
+    """All logins end with a reset, a new phone number and disabling: also one whose password was being checked."""
+    if now is None or (now.phone, now.password_hash) != (verified.phone, verified.password_hash):
+        raise errors.LoginFailed
+    if now.state != "active":
+        raise errors.AccountDisabled

@@ -1,13 +1,17 @@
 """Customer service looks after accounts: their logins, disabling and enabling them (R18 is in change_phone.py).
 
 A disabled account logs in nowhere and its shields sign nothing, since a phone signs for who is logged in. Certificates
-stay as they are: they are the legal person's. Each act has its reason and is recorded with it.
+stay as they are: they are the legal person's. Each act has its reason and is recorded with it. The account's owner is
+told by SMS when it is disabled or enabled, without the reason.
 """
 
 from dataclasses import dataclass
 from typing import Final
 
 from mshield.domain import errors
+from mshield.domain.ids import new_id
+from mshield.domain.notices import NoticeKind
+from mshield.services.notify import tell
 from mshield.settings import Settings
 from mshield.store import account_logins, acts, portal_sessions
 from mshield.store import accounts as store
@@ -60,6 +64,7 @@ class ManageAccounts:
         async def work(tx: Tx) -> int:
             if not await store.disable(tx, account_id=account_id, reason=reason, now=now):
                 raise errors.Conflict
+            await _tell_owner(tx, NoticeKind.ACCOUNT_DISABLED, account_id, now=now)
             return await self._end_all(tx, account_id, "account.disable", reason, by=by, now=now)
 
         return await self.db.write(work)
@@ -72,7 +77,8 @@ class ManageAccounts:
         async def work(tx: Tx) -> None:
             if not await store.enable(tx, account_id=account_id):
                 raise errors.Conflict
-            # Also one that was begun while it was being disabled.
+            await _tell_owner(tx, NoticeKind.ACCOUNT_ENABLED, account_id, now=now)
+            # Disabling ended them; whatever else there should be ends here.
             await self._end_all(tx, account_id, "account.enable", reason, by=by, now=now)
 
         await self.db.write(work)
@@ -109,6 +115,11 @@ class ManageAccounts:
     ) -> None:
         details = {"reason": reason, "logins_ended": ended}
         await acts.record(tx, by=by, act=act, subject=account_id, details=details, now=now)
+
+
+async def _tell_owner(tx: Tx, kind: NoticeKind, account_id: str, *, now: int) -> None:
+    # Each time is an occasion of its own.
+    await tell(tx, kind, account_id=account_id, occasion=new_id(now), now=now)
 
 
 def _reason(text: str) -> str:

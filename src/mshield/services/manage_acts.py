@@ -182,11 +182,12 @@ async def _all(
             tx, serial=serial, event=event, by=by, reason=reason, now=now, revocation_reason=code
         )
 
+    meant = [shield.parse_number(number) or number for number in numbers]
     done: dict[str, Outcome] = {}
-    # In one order, so that two batches never wait for each other's rows.
-    for number in sorted(set(numbers)):
+    # In one order, however they are spelled, so that two batches never wait for each other's rows.
+    for number in sorted(set(meant)):
         done[number] = await _one(tx, enterprise, event, number, step)
-    return [done[number] for number in numbers]
+    return [done[number] for number in meant]
 
 
 async def _one(
@@ -196,34 +197,29 @@ async def _one(
     number: str,
     step: Callable[[str], Awaitable[Standing]],
 ) -> Outcome:
-    parsed = shield.parse_number(number) or number
-
     async def read() -> list[tuple[str, Standing]]:
-        return await store.standings(tx, credit_code=enterprise.credit_code, shield_number=parsed)
+        return await store.standings(tx, credit_code=enterprise.credit_code, shield_number=number)
 
-    found = await read()
+    found, changed = await read(), False
     if not found:
-        return Outcome(shield_number=parsed, changed=False, standing=None, error=errors.NotFound())
-    reached: list[Standing] = []
-    changed = False
-    try:
-        for serial, standing in _affected(found, event):
-            if stands_already(standing, event):
-                reached.append(standing)
-            else:
-                reached.append(await step(serial))
-                changed = True
-    except errors.DomainError as error:
-        now_found = await read()
-        if not changed and not _stand_already(now_found, event):
-            return Outcome(shield_number=parsed, changed=False, standing=now_found[0][1], error=error)
-        reached = [standing for _, standing in _affected(now_found, event)]
-    return Outcome(shield_number=parsed, changed=changed, standing=reached[0])
-
-
-def _stand_already(found: list[tuple[str, Standing]], event: CertificateEvent) -> bool:
-    """Whether another call has done the same since the standings were read."""
-    return all(stands_already(standing, event) for _, standing in _affected(found, event))
+        return Outcome(shield_number=number, changed=False, standing=None, error=errors.NotFound())
+    while True:
+        reached = []
+        try:
+            for serial, standing in _affected(found, event):
+                if stands_already(standing, event):
+                    reached.append(standing)
+                else:
+                    reached.append(await step(serial))
+                    changed = True
+        except errors.DomainError as error:
+            now_found = await read()
+            if now_found == found:
+                return Outcome(shield_number=number, changed=changed, standing=found[0][1], error=error)
+            # Others were faster, and may have confirmed a renewal: what counts now is another certificate.
+            found = now_found
+        else:
+            return Outcome(shield_number=number, changed=changed, standing=reached[0])
 
 
 def _affected(found: list[tuple[str, Standing]], event: CertificateEvent) -> list[tuple[str, Standing]]:

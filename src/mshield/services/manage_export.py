@@ -15,7 +15,6 @@ from mshield.domain.identity import ID_TYPE_NAMES, ROLE_NAMES, IdType, Role
 from mshield.services.manage_lists import HistoryRow, PersonLine, ShieldRow
 
 MEDIA_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_CHINA: Final = dt.timezone(dt.timedelta(hours=8))
 _WIDTH: Final = 22
 _STATES: Final = {
     "issued": "签发中",
@@ -43,7 +42,7 @@ _EVENTS: Final = {
 _HOLDS: Final = {"clone": "疑似复制", "duplicate": "重复申请", "lost": "挂失", "frozen": "冻结"}
 
 
-def people_workbook(lines: Sequence[PersonLine]) -> bytes:
+def people_workbook(lines: Sequence[PersonLine], *, zone: dt.tzinfo) -> bytes:
     """The filed people; id numbers are masked."""
     headers = (
         "姓名",
@@ -57,12 +56,12 @@ def people_workbook(lines: Sequence[PersonLine]) -> bytes:
     )
     return _workbook("备案人员", headers, (
         (line.name, ROLE_NAMES[Role(line.role)][0], ID_TYPE_NAMES[IdType(line.id_type)][0], line.id_number_masked,
-         _time(line.filed_at), _time(line.changed_at), _time(line.ended_at), str(line.shields))
+         _time(line.filed_at, zone), _time(line.changed_at, zone), _time(line.ended_at, zone), str(line.shields))
         for line in lines
     ))  # fmt: skip
 
 
-def shields_workbook(rows: Sequence[ShieldRow], *, now: int) -> bytes:
+def shields_workbook(rows: Sequence[ShieldRow], *, zone: dt.tzinfo, now: int) -> bytes:
     """The shields as their list shows them."""
     headers = (
         "手机盾号",
@@ -79,16 +78,16 @@ def shields_workbook(rows: Sequence[ShieldRow], *, now: int) -> bytes:
         (shield.display_number(row.shield_number), row.common_name, ROLE_NAMES[Role(row.role)][0],
          _STATES[shown_state(state=row.standing.state, not_after=row.not_after, now=now)],
          "、".join(_HOLDS[hold.value] for hold in gravest_first(row.standing.holds)),
-         _time(row.issued_at), _time(row.not_after), _time(row.used_at), _time(row.device_since))
+         *(_time(at, zone) for at in (row.issued_at, row.not_after, row.used_at, row.device_since)))
         for row in rows
     ))  # fmt: skip
 
 
-def history_workbook(rows: Sequence[HistoryRow]) -> bytes:
+def history_workbook(rows: Sequence[HistoryRow], *, zone: dt.tzinfo) -> bytes:
     """What happened to the shields, by whom and why, as the list shows it."""
     headers = ("时间", "手机盾号", "持有人", "操作", "操作人", "原因", "证书状态", "停用原因")
     return _workbook("操作记录", headers, (
-        (_time(row.event.at), shield.display_number(row.shield_number), row.common_name,
+        (_time(row.event.at, zone), shield.display_number(row.shield_number), row.common_name,
          _EVENTS[CertificateEvent(row.event.event)], _actor(row), _said(row), _STATES[row.event.state],
          "、".join(_HOLDS[hold] for hold in filter(None, row.event.holds.split(","))))
         for row in rows
@@ -122,6 +121,6 @@ def _workbook(title: str, headers: Sequence[str], rows: Iterable[Sequence[str]])
     return made.getvalue()
 
 
-def _time(at: int | None) -> str:
+def _time(at: int | None, zone: dt.tzinfo) -> str:
     """A time in China, as people there write it."""
-    return "" if at is None else dt.datetime.fromtimestamp(at / 1000, _CHINA).strftime("%Y-%m-%d %H:%M")
+    return "" if at is None else dt.datetime.fromtimestamp(at / 1000, zone).strftime("%Y-%m-%d %H:%M")

@@ -8,13 +8,16 @@ from typing import Final
 
 from mshield.domain import errors
 from mshield.domain.business_system import checked_domain, checked_name
+from mshield.domain.ids import first_id, is_client_id
 from mshield.domain.webhooks import HOUR_MS
+from mshield.services.events import Events
 from mshield.services.oidc.clients import checked_client
 from mshield.services.own_shield import CLIENT_ID as OWN
 from mshield.services.register_system import checked_urls, register_system
 from mshield.services.session import new_client_secret, token_hash
 from mshield.services.webhook_endpoints import ListedEndpoint, WebhookEndpoints
-from mshield.store import acts, oidc_clients
+from mshield.settings import Settings
+from mshield.store import acts, oidc_clients, requests
 from mshield.store import systems as store
 from mshield.store.certificate_changes import By
 from mshield.store.database import Database, Tx
@@ -24,6 +27,8 @@ from mshield.store.systems import BusinessSystem
 __all__ = ["ManageSystems", "System"]
 
 _MAX_REASON: Final = 256
+_DAY_MS: Final = 86_400_000
+"""How long a request may live that names its own life (ms)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,8 @@ class ManageSystems:
 
     db: Database
     webhooks: WebhookEndpoints
+    events: Events
+    settings: Settings
 
     async def list_all(self) -> list[System]:
         """All of them, oldest first."""
@@ -94,13 +101,20 @@ class ManageSystems:
         await self.db.write(work)
         return await self.find(client_id)
 
-    async def rotate(self, client_id: str, *, overlap_hours: int, by: By, now: int) -> tuple[System, str]:
-        """A new secret; the old one counts for so many hours beside it, 0: no longer. Raises NotFound, Conflict."""
+    async def rotate(
+        self, client_id: str, *, overlap_hours: int, force: bool = False, by: By, now: int
+    ) -> tuple[System, str]:
+        """A new secret; the old one counts for so many hours beside it, 0: no longer. Raises NotFound, Conflict.
+
+        While another still counts it would end: SecretBeforeCounts, unless by `force`.
+        """
         secret = new_client_secret()
         until = now + overlap_hours * HOUR_MS if overlap_hours else None
 
         async def work(tx: Tx) -> None:
             system = await _present(tx, client_id)
+            if not force and len(system.accepted(now=now)) > 1:
+                raise errors.SecretBeforeCounts(until=system.previous_until)
             if not await store.rotate(
                 tx, system, secret_hash=token_hash(secret), previous_until=until, now=now
             ):
@@ -124,20 +138,34 @@ class ManageSystems:
         return await self.find(client_id)
 
     async def set_state(self, client_id: str, state: str, *, reason: str, by: By, now: int) -> System:
-        """`active` or `disabled`: a disabled system asks for nothing. Raises NotFound, Conflict, InvalidRequest."""
+        """`active` or `disabled`: a disabled system asks for nothing, and what it asked is cancelled.
+
+        Enabling cancels too: what was being made at the very moment of disabling must not come back to life.
+        Raises NotFound, Conflict, InvalidRequest.
+        """
         why = " ".join(reason.split())
         if not 1 <= len(why) <= _MAX_REASON or not why.isprintable():
             raise errors.InvalidRequest(fields=["reason"])
 
-        async def work(tx: Tx) -> None:
+        async def work(tx: Tx) -> list[str]:
             await _present(tx, client_id)
             if not await store.set_state(tx, client_id=client_id, state=state):
                 raise errors.Conflict(state=state)
             act = "system.enable" if state == "active" else "system.disable"
             await acts.record(tx, by=by, act=act, subject=client_id, details={"reason": why}, now=now)
+            return await self._end_requests(tx, client_id, now=now)
 
-        await self.db.write(work)
+        ended = await self.db.write(work)
+        if state == "disabled":
+            # What was asked or taken while that was being committed; what comes later no phone can take.
+            ended += await self.db.write(lambda tx: self._end_requests(tx, client_id, now=now))
+        for request_id in ended:
+            self.events.notify(request_id)
         return await self.find(client_id)
+
+    async def _end_requests(self, tx: Tx, client_id: str, *, now: int) -> list[str]:
+        longest = max(_DAY_MS, self.settings.request_seconds * 1000)
+        return await requests.end_of_system(tx, client_id=client_id, since=first_id(now - longest), now=now)
 
     async def set_client(
         self,
@@ -188,7 +216,8 @@ class ManageSystems:
 
 
 async def _present(tx: Tx, client_id: str) -> BusinessSystem:
-    found = None if client_id == OWN else await store.find(tx, client_id=client_id)
+    known = client_id != OWN and is_client_id(client_id)
+    found = await store.find(tx, client_id=client_id) if known else None
     if found is None:
         raise errors.NotFound
     return found

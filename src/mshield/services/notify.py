@@ -1,7 +1,7 @@
 """Telling people by SMS what happened to their account and their shields (docs/notifications.md).
 
-A notice is a row, made in a transaction; sending comes after, by a job. It is sent at least once, and exactly once
-unless the process dies between sending and recording that.
+A notice is a row, made in a transaction; sending comes after, by a job. It is handed over until the provider has taken
+it, for a day. Where nobody can know whether it has, three times at most: it was silent, or this process died.
 """
 
 import asyncio
@@ -13,16 +13,18 @@ from typing import Final
 from mshield.domain.certificates import CertificateEvent
 from mshield.domain.notices import (
     GIVE_UP_MS,
+    MOST_UNANSWERED,
     OF_EVENT,
     WORDINGS,
     Language,
     NoticeKind,
     reason_of,
+    silent_ms,
     tail,
     text,
     wait_ms,
 )
-from mshield.gateways.sms import SmsError, SmsGateway, SmsMessage
+from mshield.gateways.sms import SmsError, SmsGateway, SmsMessage, SmsUnanswered
 from mshield.gateways.sms_provider import NO_TEMPLATE
 from mshield.services import end_leaves
 from mshield.settings import Settings
@@ -115,6 +117,9 @@ class Notify:
         return sent
 
     async def _attempt(self, notice: DueNotice, *, now: int) -> bool:
+        if notice.unanswered >= MOST_UNANSWERED:  # this process died at the last one
+            await self._give_up(notice, "unanswered", now=now)
+            return False
         attempts = notice.attempts + 1
         if not await store.begin_attempt(self.db, notice, next_at=now + wait_ms(attempts)):
             return False
@@ -127,11 +132,22 @@ class Notify:
         return True
 
     async def _failed(self, notice: DueNotice, error: SmsError, *, now: int) -> None:
-        why = error.reason
-        if why != NO_TEMPLATE and now - notice.created_at < GIVE_UP_MS:
-            await store.note_error(self.db, notice, error=why)
-            _log.info("notice %s (%s) is tried again later: %s", notice.id, notice.kind, why)
+        why, unanswered = error.reason, notice.unanswered + 1
+        is_silent = isinstance(error, SmsUnanswered)
+        if (
+            why == NO_TEMPLATE
+            or now - notice.created_at >= GIVE_UP_MS
+            or (is_silent and unanswered >= MOST_UNANSWERED)
+        ):
+            await self._give_up(notice, why, now=now)
             return
+        if is_silent:
+            await store.note_silence(self.db, notice, error=why, next_at=now + silent_ms(unanswered))
+        else:
+            await store.note_refusal(self.db, notice, error=why)
+        _log.info("notice %s (%s) is tried again later: %s", notice.id, notice.kind, why)
+
+    async def _give_up(self, notice: DueNotice, why: str, *, now: int) -> None:
         await store.end(self.db, notice, state="given_up", error=why, now=now)
         _log.warning("notice %s (%s) is given up: %s", notice.id, notice.kind, why)
 
@@ -148,6 +164,9 @@ class Notify:
 
 
 def _kind_of(event: UntoldEvent) -> NoticeKind | None:
+    # Who revokes a shield in the middle of a renewal ends two certificates; the holder knows of one.
+    if not event.was_in_force:
+        return None
     kind = OF_EVENT.get(CertificateEvent(event.event))
     # Not the legal person's doing, and to be cured by applying anew.
     if kind is NoticeKind.REVOKED and event.reason == end_leaves.REASON:

@@ -56,7 +56,10 @@ class OpenSigning:
     settings: Settings
 
     async def __call__(self, caller: Caller, uid: bytes, request: OpenRequest, *, now: int) -> Opened:
-        """Raises Held, Busy, Clone, StaleEpoch, PinLocked, TaskClosed, TooManyRequests, in the protocol's order."""
+        """Raises Held, Busy, Clone, StaleEpoch, PinLocked, TaskClosed, TooManyRequests, in the protocol's order.
+
+        RenewalUnfinished for a PIN change amid a renewal.
+        """
         for _ in range(_RACES):
             sids = [item.sid for item in request.items]
             key, tasks = await signing_key.find(self.db, caller, uid, sids, now=now)
@@ -70,11 +73,7 @@ class OpenSigning:
         self, key: store.KeyRow, tasks: dict[bytes, store.TaskRow], request: OpenRequest, *, now: int
     ) -> Opened:
         public = signing_key.require_usable(key, now=now)
-        if (
-            key.session is not None
-            and key.session.bound_at is not None
-            and key.session.bound_at > now - BUSY_MS
-        ):
+        if key.session is not None and _is_finishing(key.session, now=now):
             raise errors.Busy
         current = await self._check_otp(key, request, now=now)
         if request.epoch not in {key.epoch, key.pending_epoch}:
@@ -84,6 +83,7 @@ class OpenSigning:
             raise errors.PinLocked
         opens_window, opens = self._count_opening(key, now=now)
         signing_key.require_open(tasks, [item.sid for item in request.items], now=now)
+        await signing_key.require_one_pin(self.db, key, (task.purpose for task in tasks.values()), now=now)
         items = [
             StoredItem(item.sid, sm2.digest(public, tasks[item.sid].message), item.c)
             for item in request.items
@@ -147,3 +147,8 @@ class OpenSigning:
         if opens > self.settings.opens_per_minute:
             raise errors.TooManyRequests(retry_after=(window + 1) * MINUTE_MS // 1000 - now // 1000)
         return window, opens
+
+
+def _is_finishing(session: store.SessionRow, *, now: int) -> bool:
+    """Bound less than half a minute ago; nor long after `now`, as it seems to be once the clock was set back."""
+    return session.bound_at is not None and abs(now - session.bound_at) < BUSY_MS

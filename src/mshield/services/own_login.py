@@ -43,11 +43,13 @@ class OwnLogin:
         self, member: StaffMember, old: str, new: str, *, address: str, now: int
     ) -> int:
         """Ends his other sessions, and gives their number. Raises WrongOwnPassword, LoginSlowed, WeakPassword."""
-        await self._confirm(member, old, address=address, now=now)
+        row = await self._confirm(member, old, address=address, now=now)
         password_hash = await hash_password(check_password(new, name=member.name))
 
         async def work(tx: Tx) -> int:
-            if not await store.set_password(tx, staff_id=member.id, password_hash=password_hash):
+            if not await store.change_password(
+                tx, staff_id=member.id, previous=row.password_hash or "", password_hash=password_hash
+            ):
                 raise errors.Unauthenticated
             kept = member.session_id or ""
             ended = await staff_sessions.end_others(tx, staff_id=member.id, kept=kept, now=now)

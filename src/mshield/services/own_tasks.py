@@ -28,23 +28,28 @@ async def confirm(
     """Puts renewals in force whose confirmation is among the documents, before these are recorded under it.
 
     Gives the key with the certificate that is in force for it now, and the documents that may be signed: where the old
-    certificate was held, locked or ended meanwhile, its renewal must not come into force, and the document is closed.
+    certificate was held, locked or ended meanwhile, or the new one has ended, the renewal must not come into force, and
+    the document is closed.
     """
     allowed = []
     for each in signatures:
         try:
-            renewed = await renewal_outcome.confirm(tx, confirm_sid=each.sid, now=now)
-        except errors.Busy as error:
-            raise Overtaken from error
+            renewal = await renewal_outcome.find_confirmable(tx, confirm_sid=each.sid, now=now)
         except errors.DomainError:
             continue
         allowed.append(each)
-        if renewed is not None:
-            certificate = CertificateRow(
-                renewed.serial, "active", frozenset(), renewed.not_before, renewed.not_after
-            )
-            key = msgspec.structs.replace(key, certificate=certificate)
+        if renewal is not None:
+            key = msgspec.structs.replace(key, certificate=await _put_in_force(tx, renewal, now=now))
     return key, allowed
+
+
+async def _put_in_force(tx: Tx, renewal: Row, *, now: int) -> CertificateRow:
+    """Raises Overtaken, which undoes the transaction: a refusal from here on comes after something was written."""
+    try:
+        renewed = await renewal_outcome.put_in_force(tx, renewal, now=now)
+    except errors.DomainError as error:
+        raise Overtaken from error
+    return CertificateRow(renewed.serial, "active", frozenset(), renewed.not_before, renewed.not_after)
 
 
 async def bind(tx: Tx, signed: Mapping[bytes, Row], *, now: int) -> None:

@@ -6,6 +6,8 @@ is filed as legal person of no enterprise gets no session, and learns that only 
 
 import base64
 import binascii
+import hashlib
+import hmac
 import secrets
 from dataclasses import dataclass, field
 from typing import Final
@@ -21,7 +23,7 @@ from mshield.services.sms_codes import SmsCodes
 from mshield.settings import Settings
 from mshield.store import accounts
 from mshield.store import portal_sessions as store
-from mshield.store.database import Database
+from mshield.store.database import Database, Tx
 from mshield.store.portal_sessions import ManagedEnterprise
 
 __all__ = ["LegalPerson", "LoginBegun", "ManagedEnterprise", "OpenedSession", "PortalSessions", "csrf_token"]
@@ -29,6 +31,7 @@ __all__ = ["LegalPerson", "LoginBegun", "ManagedEnterprise", "OpenedSession", "P
 MAX_LOGIN_ID: Final = 400
 _TOKEN_BYTES: Final = 32
 _TIME_BYTES: Final = 8
+_HEAD_BYTES: Final = _TIME_BYTES + hashlib.sha256().digest_size
 _PURPOSE: Final = "portal-login"
 _TOUCH_MS: Final = 60_000
 
@@ -71,6 +74,18 @@ class OpenedSession:
 
 
 @dataclass(frozen=True, slots=True)
+class _Begun:
+    account_id: str
+    shown: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    address: str | None
+    browser: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class PortalSessions:
     """Logs legal persons in and out."""
 
@@ -90,7 +105,7 @@ class PortalSessions:
             raise errors.NotLegalPerson
         await self.sms_codes.send(phone=account.phone, purpose="portal", address=address, now=now)
         return LoginBegun(
-            login_id=self._seal(account.id, now=now),
+            login_id=self._seal(account, now=now),
             phone_masked=mask_phone(account.phone),
             expires_in=self.settings.sms_code_seconds,
             resend_in=self.settings.sms_resend_seconds,
@@ -105,36 +120,52 @@ class PortalSessions:
         address: str | None = None,
         browser: str | None = None,
     ) -> OpenedSession:
-        """The session. Raises SmsCodeExpired for a login too old or made up, SmsCodeWrong, and what `open` raises."""
-        account_id = self._opened(login_id, now=now)
-        account = await accounts.get_account(self.db, account_id=account_id)
+        """The session.
+
+        Raises SmsCodeExpired for a login too old, made up, or begun before a reset or a new phone number; SmsCodeWrong,
+        and what `open` raises.
+        """
+        begun = self._opened(login_id, now=now)
+        account = await accounts.get_account(self.db, account_id=begun.account_id)
         if account is None:
             raise errors.SmsCodeExpired
         await self.sms_codes.consume(phone=account.phone, purpose="portal", code=sms_code, now=now)
-        return await self.open(account_id, now=now, address=address, browser=browser)
+        place = _Place(address, browser)
+        return await self.db.write(
+            lambda tx: self._open(tx, begun.account_id, place, shown=begun.shown, now=now)
+        )
 
     async def open(
         self, account_id: str, *, now: int, address: str | None = None, browser: str | None = None
     ) -> OpenedSession:
         """A session for an account that proved itself. Raises NotLegalPerson, AccountDisabled."""
-        account = await accounts.get_account(self.db, account_id=account_id)
+        place = _Place(address, browser)
+        return await self.db.write(lambda tx: self._open(tx, account_id, place, shown=None, now=now))
+
+    async def _open(
+        self, tx: Tx, account_id: str, place: _Place, *, shown: bytes | None, now: int
+    ) -> OpenedSession:
+        """`shown` is by what a login began, where that may have been changed since."""
+        account = await accounts.find_unchanging(tx, account_id=account_id)
         if account is None:
             raise errors.NotLegalPerson
+        if shown is not None and not hmac.compare_digest(shown, _shown(account)):
+            raise errors.SmsCodeExpired
         if account.state != "active":
             raise errors.AccountDisabled
-        enterprises = await store.enterprises(self.db, id_number_hash=account.id_number_hash)
+        enterprises = await store.enterprises(tx, id_number_hash=account.id_number_hash)
         if not enterprises:
             raise errors.NotLegalPerson
         token = base64.urlsafe_b64encode(secrets.token_bytes(_TOKEN_BYTES)).rstrip(b"=").decode()
         life = self.settings.portal_session_seconds
         await store.insert(
-            self.db,
+            tx,
             token_hash=token_hash(token),
             account_id=account.id,
             now=now,
             expires_at=now + life * 1000,
-            address=address,
-            browser=browser,
+            address=place.address,
+            browser=place.browser,
         )
         return OpenedSession(token=token, expires_in=life, name=account.name, enterprises=tuple(enterprises))
 
@@ -164,13 +195,13 @@ class PortalSessions:
         """Logs out."""
         await store.end(self.db, token_hash=person.token_hash, now=now)
 
-    def _seal(self, account_id: str, *, now: int) -> str:
+    def _seal(self, account: accounts.Account, *, now: int) -> str:
         expires_at = now + self.settings.sms_code_seconds * 1000
-        plain = expires_at.to_bytes(_TIME_BYTES, "big") + account_id.encode()
+        plain = expires_at.to_bytes(_TIME_BYTES, "big") + _shown(account) + account.id.encode()
         box = self.keyring.seal(plain, purpose=_PURPOSE, context=b"")
         return base64.urlsafe_b64encode(box).rstrip(b"=").decode()
 
-    def _opened(self, login_id: str, *, now: int) -> str:
+    def _opened(self, login_id: str, *, now: int) -> _Begun:
         try:
             padded = login_id.encode() + b"=" * (-len(login_id) % 4)
             box = base64.b64decode(padded, altchars=b"-_", validate=True)
@@ -179,7 +210,13 @@ class PortalSessions:
             raise errors.SmsCodeExpired from error
         if int.from_bytes(plain[:_TIME_BYTES], "big") <= now:
             raise errors.SmsCodeExpired
-        return plain[_TIME_BYTES:].decode()
+        shown, account_id = plain[_TIME_BYTES:_HEAD_BYTES], plain[_HEAD_BYTES:]
+        return _Begun(account_id.decode(), shown)
+
+
+def _shown(account: accounts.Account) -> bytes:
+    """By what somebody begins a login as this account: another value once number or password was changed."""
+    return hashlib.sha256(f"{account.phone} {account.password_hash}".encode()).digest()
 
 
 def csrf_token(token: str) -> str:

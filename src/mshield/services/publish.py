@@ -3,6 +3,11 @@
 Every answer is made from the database's present state: a change is visible in the next list and the next answer.
 """
 
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Final
+
 from mshield.domain import errors
 from mshield.gm.engine import Engine
 from mshield.keys.authority import Authorities, generation_of
@@ -10,13 +15,15 @@ from mshield.keys.keyring import Keyring
 from mshield.keys.p256 import P256
 from mshield.pki.certificate import Certificate
 from mshield.services.publish_crl import CrlPublisher, PublishedCrl
-from mshield.services.publish_ocsp import OcspAnswer, OcspPublisher
+from mshield.services.publish_ocsp import PRESIGN_SECONDS, CaEnded, OcspAnswer, OcspPublisher
 from mshield.services.publish_p256 import P256Publisher
 from mshield.settings import Settings
 from mshield.store.certificates import StatusRow
 from mshield.store.database import Database
 
-__all__ = ["OcspAnswer", "PublishedCrl", "Publisher"]
+__all__ = ["CaEnded", "OcspAnswer", "PublishedCrl", "Publisher"]
+
+_log: Final = logging.getLogger(__name__)
 
 
 class Publisher:
@@ -49,9 +56,33 @@ class Publisher:
         return await self._crls.current(ca, now=now)
 
     async def refresh(self, *, now: int) -> int:
-        """Makes the lists that are due, deletes those that nobody needs, signs OCSP answers anew; how much it did."""
-        made = await self._crls.refresh(now=now) + await self._ocsp.presign(now=now)
+        """Makes the lists that are due and deletes those that nobody needs; how many it made.
+
+        A list is for all processes, so one of them does this.
+        """
+        made = await self._crls.refresh(now=now)
         return made if self._p256 is None else made + await self._p256.refresh(now=now)
+
+    async def presign(self, *, now: int) -> int:
+        """Signs OCSP answers that this process has given and that run out soon, a few at once; how many.
+
+        They are in the memory of the process that gives them, so each does this.
+        """
+        signed = await self._ocsp.presign(now=now)
+        return signed if self._p256 is None else signed + await self._p256.answers.presign(now=now)
+
+    async def keep(self, clock: Callable[[], int]) -> None:
+        """Presigns each second until it is cancelled. A failure is logged: whoever asks then waits for a signature."""
+        well = True
+        while True:
+            await asyncio.sleep(PRESIGN_SECONDS)
+            try:
+                await self.presign(now=clock())
+                well = True
+            except Exception as error:  # noqa: BLE001  # nothing may end this loop
+                if well:
+                    _log.warning("OCSP answers are not signed ahead: %s", type(error).__name__)
+                well = False
 
     async def p256_ocsp(self, request: bytes, *, now: int) -> OcspAnswer:
         """`ocsp`, signed for clients that know no SM2. Raises NotFound where that is off."""
@@ -76,7 +107,10 @@ class Publisher:
         return await self._ocsp.answer(request, now=now)
 
     async def ocsp_for(self, serial: str, *, now: int, since: int = 0) -> bytes:
-        """An OCSP response (DER, no nonce) about the shield certificate with this serial (hex), made after `since`."""
+        """An OCSP response (DER, no nonce) about the shield certificate with this serial (hex), made after `since`.
+
+        Raises CaEnded.
+        """
         return await self._ocsp.answer_for(serial, now=now, since=since)
 
     async def ocsp_of(self, status: StatusRow, *, now: int) -> bytes:

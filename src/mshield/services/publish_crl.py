@@ -20,7 +20,7 @@ from mshield.services.status import revocation_of
 from mshield.settings import Settings
 from mshield.store import authorities as store
 from mshield.store.authorities import CrlRow
-from mshield.store.certificates import StatusRow, basis_of, list_revoked, revoked_basis
+from mshield.store.certificates import list_revoked, read_status, revoked_basis
 from mshield.store.database import Database, Tx
 
 HOUR_MS: Final = 3_600_000
@@ -85,8 +85,9 @@ class CrlPublisher:
         """The list of the root or an issuing CA in force at `now`."""
         if (found := await self._find(ca, now=now)) is not None:
             return found
+        others_make_it = self._making.locked()
         async with self._making:  # many ask at once for the list that just became stale
-            found = await self._find(ca, now=now)
+            found = await self._find(ca, now=now) if others_make_it else None
             return found if found is not None else await self._make(ca, now=now)
 
     async def _find(self, ca: str, *, now: int) -> PublishedCrl | None:
@@ -143,10 +144,8 @@ class CrlPublisher:
             await self._authorities.refresh(tx)
             revoked = self._revoked_cas()
             return _root_basis(revoked), [(certificate, revoked)]
-        rows = await list_revoked(tx, issuer=ca, since=since)
-        return basis_of(rows), [
-            (certificate, [entry for row in rows if (entry := entry_of(row)) is not None])
-        ]
+        basis, lines = await list_revoked(tx, issuer=ca, since=since)
+        return basis, [(certificate, entries_of(lines, issuer=ca))]
 
     async def _build(self, ca: str, crl: CrlRow, content: Content) -> bytes:
         ((_, revoked),) = content
@@ -174,11 +173,17 @@ def until(this_update: int, revoked: Sequence[Revoked]) -> list[Revoked]:
     return [each if each.at <= this_update else each._replace(at=this_update) for each in revoked]
 
 
+def entries_of(lines: Sequence[str], *, issuer: str) -> list[Revoked]:
+    """The entries of a CA's list."""
+    return [entry for line in lines if (entry := _entry_of(line, issuer)) is not None]
+
+
 @lru_cache(maxsize=1 << 16)
-def entry_of(row: StatusRow) -> Revoked | None:
-    """The list's entry of a certificate, or None where it has none."""
-    revocation = revocation_of(row)
-    return None if revocation is None else Revoked(int(row.serial, 16), revocation.at, revocation.reason)
+def _entry_of(line: str, issuer: str) -> Revoked | None:
+    """Remembered: from one list to the next few of its thousands of lines differ."""
+    status = read_status(line, issuer=issuer)
+    revocation = revocation_of(status)
+    return None if revocation is None else Revoked(int(status.serial, 16), revocation.at, revocation.reason)
 
 
 def _root_basis(revoked: list[Revoked]) -> str:

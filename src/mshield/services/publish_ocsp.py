@@ -1,17 +1,19 @@
 """OCSP answers (RFC 6960) about shield certificates and issuing CAs, signed by the responder of the CA in question.
 
-An answer is kept for minutes, and given again only while the statuses in the database are still the ones it states.
-Those that are asked for are signed anew before they run out, so that nobody waits for a signature.
+An answer is kept for minutes, and given again only while the statuses in the database are still the ones it states and
+its responder is still the one in force. Those that are asked for are signed anew before they run out, each process its
+own, so that nobody waits for a signature.
 """
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Final, TypeVar
+from itertools import takewhile
+from typing import Final, Protocol, TypeVar
 
 from mshield.gm.engine import Engine
-from mshield.keys.authority import ROOT, Authorities, Authority
+from mshield.keys.authority import ROOT, Authorities
 from mshield.keys.errors import KeysError, NoAuthority
 from mshield.keys.keyring import Keyring
 from mshield.pki.certificate import Certificate
@@ -23,12 +25,11 @@ from mshield.pki.ocsp import (
     OcspRequest,
     RevokedAt,
     Unknown,
-    build_ocsp_response,
     error_response,
     parse_ocsp_request,
 )
 from mshield.services.publish_crl import HOUR_MS
-from mshield.services.renew_responder import RENEW_MS, current_responder
+from mshield.services.responders import Responders
 from mshield.services.status import revocation_of
 from mshield.settings import Settings
 from mshield.store.certificates import StatusRow, find_status
@@ -36,7 +37,11 @@ from mshield.store.database import Database, StoreError
 
 KEEP_MS: Final = 300_000
 PRESIGN_MS: Final = 120_000
-"""What runs out within this time is signed anew by the job that looks each minute."""
+"""What runs out within this time is signed anew."""
+
+PRESIGN_SECONDS: Final = 1.0
+PRESIGN_MOST: Final = 40
+"""So many signatures a second, for a few milliseconds, keep up with all that is kept (MAX_KEPT in PRESIGN_MS)."""
 
 UNASKED_MS: Final = 250
 """For how long PostgreSQL isn't asked again about a kept answer: asking costs more than all the rest, and a change
@@ -52,6 +57,28 @@ V = TypeVar("V")
 Statuses = tuple[tuple[CertId, CertStatus], ...]
 
 
+class CaEnded(Exception):
+    """The CA's certificate is over: nobody can state any more how what it issued stands."""
+
+
+class OcspSigner(Protocol):
+    """Who signs answers; told from others by its certificate (DER)."""
+
+    @property
+    def certificate(self) -> bytes:
+        """DER."""
+
+    def ocsp(
+        self,
+        statuses: Sequence[tuple[CertId, CertStatus]],
+        *,
+        now: int,
+        next_update: int,
+        nonce: bytes | None,
+    ) -> bytes:
+        """A response (DER); times in ms."""
+
+
 @dataclass(frozen=True, slots=True)
 class OcspAnswer:
     """A response in DER, and for how many seconds a cache may keep it (0: not at all)."""
@@ -62,11 +89,12 @@ class OcspAnswer:
 
 @dataclass(slots=True)
 class _Kept:
-    """`asked`: whether anyone got it since it was made."""
+    """`asked`: whether anyone got it since it was made; `signed_by`: the signer's certificate."""
 
     der: bytes
     issuer: str
     statuses: Statuses
+    signed_by: bytes
     made_at: int
     checked_at: int
     asked: bool = True
@@ -78,12 +106,11 @@ class OcspPublisher:
     def __init__(
         self, db: Database, keyring: Keyring, engine: Engine, settings: Settings, authorities: Authorities
     ) -> None:
-        self._db, self._keyring, self._engine = db, keyring, engine
+        self._db = db
         self._life_ms = settings.ocsp_hours * HOUR_MS
         self._authorities = authorities
         self._unasked_ms = UNASKED_MS if db.dialect == "postgresql" else 0
-        self._responders: dict[str, Authority] = {}
-        self._renewing = asyncio.Lock()
+        self._responders = Responders(db, keyring, engine)
         self._kept: dict[bytes, _Kept] = {}
         self._requests: dict[bytes, OcspRequest] = {}
 
@@ -101,7 +128,7 @@ class OcspPublisher:
             return OcspAnswer(error_response("internal_error"))
 
     async def answer_for(self, serial: str, *, now: int, since: int = 0) -> bytes:
-        """A response about one shield certificate, not made before `since`."""
+        """A response about one shield certificate, not made before `since`. Raises CaEnded."""
         row = await find_status(self._db, serial=serial)
         if row is not None:
             return await self.answer_of(row, now=now, since=since)
@@ -111,7 +138,10 @@ class OcspPublisher:
 
     async def answer_of(self, row: StatusRow, *, now: int, since: int = 0) -> bytes:
         """`answer_for` where its status was just read."""
-        cert_id = CertId.of(await self._certificate(row.issuer), int(row.serial, 16))
+        issuer = await self._certificate(row.issuer)
+        if now >= issuer.not_after:
+            raise CaEnded
+        cert_id = CertId.of(issuer, int(row.serial, 16))
         status = revocation_of(row) or Good()
         return await self._kept_or_signed(row.issuer, ((cert_id, status),), now=now, since=since)
 
@@ -120,19 +150,34 @@ class OcspPublisher:
         cert_id = CertId.of(await self._certificate(ROOT), certificate.serial)
         return await self._kept_or_signed(ROOT, await self._statuses(ROOT, (cert_id,)), now=now, since=since)
 
-    async def presign(self, *, now: int) -> int:
-        """Signs anew what was asked for and runs out soon, and forgets what nobody asked for; how many it signed."""
+    async def presign(self, *, now: int, most: int = PRESIGN_MOST) -> int:
+        """Signs anew what was asked for and runs out soon, and forgets what nobody asked for; how many it signed.
+
+        `most` of them at once: the rest has its turn in the next round.
+        """
         signed = 0
-        for key, kept in list(self._kept.items()):
-            if now - kept.made_at < KEEP_MS - PRESIGN_MS:
-                continue
+        for key, kept in self._ageing(now=now):
             if not kept.asked:
                 self._kept.pop(key, None)
-                continue
-            statuses = await self._statuses(kept.issuer, tuple(cert_id for cert_id, _ in kept.statuses))
-            await self._sign_and_keep(kept.issuer, statuses, now=now, asked=False)
-            signed += 1
+            elif signed < most:
+                await self._sign_again(key, kept, now=now)
+                signed += 1
         return signed
+
+    def _ageing(self, *, now: int) -> list[tuple[bytes, _Kept]]:
+        """What runs out soon: the newest stand last."""
+        young = KEEP_MS - PRESIGN_MS
+        return list(takewhile(lambda each: not 0 <= now - each[1].made_at < young, self._kept.items()))
+
+    async def _sign_again(self, key: bytes, kept: _Kept, *, now: int) -> None:
+        await asyncio.sleep(0)  # who asks meanwhile goes first
+        try:
+            statuses = await self._statuses(kept.issuer, tuple(cert_id for cert_id, _ in kept.statuses))
+            signer = await self._signer(kept.issuer, now=now)
+            self._sign_and_keep(signer, kept.issuer, statuses, now=now, asked=False)
+        except Exception:
+            self._kept.pop(key, None)  # or it would stand before all others in each round
+            raise
 
     def _parsed(self, request: bytes) -> OcspRequest:
         known = self._requests.get(request)
@@ -147,11 +192,12 @@ class OcspPublisher:
         if issuer is None:
             await self._authorities.refresh(self._db)  # perhaps a CA that was just made
             issuer = self._issuer_of(parsed)
-        if issuer is None:
-            return OcspAnswer(error_response("unauthorized"))
+        if issuer is None or now >= (await self._certificate(issuer)).not_after:
+            return OcspAnswer(error_response("unauthorized"))  # nobody can sign for a CA that has ended
         if parsed.nonce is not None:
             statuses = await self._statuses(issuer, parsed.cert_ids)
-            return OcspAnswer(await self._sign(issuer, statuses, now=now, nonce=parsed.nonce))
+            signer = await self._signer(issuer, now=now)
+            return OcspAnswer(self._sign(signer, statuses, now=now, nonce=parsed.nonce))
         kept = self._kept.get(_key(parsed.cert_ids))
         if kept is not None and 0 <= now - kept.checked_at < self._unasked_ms:
             kept.asked = True
@@ -202,40 +248,28 @@ class OcspPublisher:
         return Unknown()
 
     async def _kept_or_signed(self, issuer: str, statuses: Statuses, *, now: int, since: int = 0) -> bytes:
+        signer = await self._signer(issuer, now=now)
         kept = self._kept.get(_key(cert_id for cert_id, _ in statuses))
         fresh = kept is not None and since <= kept.made_at and 0 <= now - kept.made_at < KEEP_MS
-        if kept is not None and fresh and kept.statuses == statuses:
+        # An answer by a responder that was replaced is given no more: its key may have been replaced for a reason.
+        if kept is not None and fresh and kept.statuses == statuses and kept.signed_by == signer.certificate:
             kept.asked, kept.checked_at = True, now
             return kept.der
-        return await self._sign_and_keep(issuer, statuses, now=now, asked=True)
+        return self._sign_and_keep(signer, issuer, statuses, now=now, asked=True)
 
-    async def _sign_and_keep(self, issuer: str, statuses: Statuses, *, now: int, asked: bool) -> bytes:
-        made = await self._sign(issuer, statuses, now=now, nonce=None)
+    def _sign_and_keep(
+        self, signer: OcspSigner, issuer: str, statuses: Statuses, *, now: int, asked: bool
+    ) -> bytes:
+        made = self._sign(signer, statuses, now=now, nonce=None)
         key = _key(cert_id for cert_id, _ in statuses)
-        _put(self._kept, key, _Kept(made, issuer, statuses, now, now, asked))
+        _put(self._kept, key, _Kept(made, issuer, statuses, signer.certificate, now, now, asked))
         return made
 
-    async def _sign(self, issuer: str, statuses: Statuses, *, now: int, nonce: bytes | None) -> bytes:
-        responder = await self._responder(issuer, now=now)
-        return build_ocsp_response(
-            signer=responder.signer,
-            responder=responder.certificate,
-            issuer=await self._certificate(issuer),
-            statuses=statuses,
-            this_update=now,
-            next_update=now + self._life_ms,
-            produced_at=now,
-            nonce=nonce,
-        )
+    def _sign(self, signer: OcspSigner, statuses: Statuses, *, now: int, nonce: bytes | None) -> bytes:
+        return signer.ocsp(statuses, now=now, next_update=now + self._life_ms, nonce=nonce)
 
-    async def _responder(self, issuer: str, *, now: int) -> Authority:
-        responder = self._responders.get(issuer)
-        if responder is not None and responder.certificate.not_after - now > RENEW_MS:
-            return responder
-        async with self._renewing:
-            responder = await current_responder(self._db, self._keyring, self._engine, issuer, now=now)
-            self._responders[issuer] = responder
-            return responder
+    async def _signer(self, issuer: str, *, now: int) -> OcspSigner:
+        return await self._responders.current(issuer, await self._certificate(issuer), now=now)
 
 
 def _key(cert_ids: Iterable[CertId]) -> bytes:

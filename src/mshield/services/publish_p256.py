@@ -13,7 +13,7 @@ from mshield.keys.keyring import Keyring
 from mshield.keys.p256 import P256, P256Key
 from mshield.pki.p256 import P256Signer
 from mshield.services.publish_crl import Content, CrlPublisher, PublishedCrl, until
-from mshield.services.publish_ocsp import OcspAnswer, OcspPublisher, Statuses
+from mshield.services.publish_ocsp import OcspAnswer, OcspPublisher, OcspSigner
 from mshield.settings import Settings
 from mshield.store.authorities import CrlRow
 from mshield.store.database import Database, Tx
@@ -78,26 +78,10 @@ class P256OcspPublisher(OcspPublisher):
     ) -> None:
         super().__init__(db, keyring, engine, settings, authorities)
         self._key = key
-        self._signer: P256Signer | None = None
         self._unasked_ms = 0  # the key is looked up each time anyway
 
-    async def _kept_or_signed(self, issuer: str, statuses: Statuses, *, now: int, since: int = 0) -> bytes:
-        signer = await self._key.signer()
-        if signer is not self._signer:  # what another key has signed is of no use to who knows this one
-            self._kept.clear()
-            self._signer = signer
-        return await super()._kept_or_signed(issuer, statuses, now=now, since=since)
-
-    async def _sign(  # one signer, whoever the issuer is
-        self,
-        issuer: str,  # noqa: ARG002
-        statuses: Statuses,
-        *,
-        now: int,
-        nonce: bytes | None,
-    ) -> bytes:
-        signer = await self._key.signer()
-        return signer.ocsp(statuses, now=now, next_update=now + self._life_ms, nonce=nonce)
+    async def _signer(self, issuer: str, *, now: int) -> OcspSigner:  # noqa: ARG002  # one, whoever the issuer is
+        return await self._key.signer()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +119,7 @@ class P256Publisher:
         return await self.answers.answer(request, now=now)
 
     async def refresh(self, *, now: int) -> int:
-        """Makes the list if it is due, and signs answers anew."""
+        """Makes the list if it is due."""
         try:
             await self.key.signer()
         except NoAuthority as error:
@@ -144,7 +128,7 @@ class P256Publisher:
         due = await self.crls.is_due(P256, now=now)
         if due:
             await self.crls.current(P256, now=now)
-        return int(due) + await self.answers.presign(now=now)
+        return int(due)
 
     async def _signer(self) -> P256Signer:
         try:

@@ -89,11 +89,14 @@ class Renew:
     """Who asks the outside filing system, where there is one."""
 
     async def due(self, login: PhoneLogin, *, now: int) -> Due | None:
-        """Whether renewal is due; None where there is nothing that could be renewed."""
+        """Whether renewal is due; None where there is nothing that could be renewed, or nobody on file to renew it.
+
+        An outside filing is asked only when he renews: it may know him again.
+        """
         found = await store.find_in_force(self.db, device_id=login.device_id, account_id=login.account_id)
         if found is None or found.state != CertificateState.ACTIVE.value or found.holds:
             return None
-        if found.not_after <= now:
+        if found.not_after <= now or (found.filed_version is None and not self._asks_outside):
             return None
         reason = self._why(found, now=now)
         return Due(reason is not None, reason, found.not_after)
@@ -133,6 +136,10 @@ class Renew:
             raise errors.Conflict from error
         return await self.current(login, now=now)
 
+    @property
+    def _asks_outside(self) -> bool:
+        return self.look_up is not None and self.look_up.source.outside
+
     def _why(self, found: InForce, *, now: int) -> Reason | None:
         return renewal.why_due(
             not_after=found.not_after,
@@ -165,12 +172,15 @@ class Renew:
     async def current(self, login: PhoneLogin, *, now: int) -> Renewal:
         """The renewal under way, moved on as far as it goes without the phone: issues what is signed for.
 
-        Raises NotFound where there is none; what keeps the old certificate from being renewed once that is the point.
+        Raises NotFound where there is none, or none that can still come into force: the user begins anew. NoFiling for
+        who is no longer on file; what keeps the old certificate from being renewed once that is the point.
         """
         for _ in range(3):  # a document to consent, then the certificate
             row = await store.find_open(self.db, device_id=login.device_id, account_id=login.account_id)
-            if row is None or row.expires_at <= now:
+            if row is None or row.expires_at <= now or row.lost:
                 raise errors.NotFound
+            if not row.on_file:
+                raise errors.NoFiling
             if not await self._move_on(row, now=now):
                 return await self._shown(row, now=now)
         raise errors.Busy
@@ -283,11 +293,18 @@ class Renew:
         )
 
     async def give_up(self, login: PhoneLogin, *, now: int) -> None:
-        """Gives the renewal up that is under way; the old certificate goes on. Raises NotFound."""
+        """Gives the renewal up that is under way; the old certificate goes on.
+
+        Raises NotFound where there is none: also where it was confirmed, or ended, at this moment.
+        """
         row = await store.find_open(self.db, device_id=login.device_id, account_id=login.account_id)
         if row is None:
             raise errors.NotFound
-        await self.db.write(lambda tx: renewal_outcome.end(tx, sid=row.sid, reason="by the user", now=now))
+        sid = row.sid
+        if not await self.db.write(
+            lambda tx: renewal_outcome.end(tx, sid=sid, reason="by the user", now=now)
+        ):
+            raise errors.NotFound
 
 
 def _request_task(new: NewRenewal, info: bytes) -> OwnTask:

@@ -1,21 +1,33 @@
 """The OCSP responders: each CA delegates to a key of its own, under a certificate of five weeks that renews itself.
 
-Nobody checks a responder's revocation (nocheck), so it lives shortly; each renewal brings a new key.
+Nobody checks a responder's revocation (nocheck), so it lives shortly; each renewal brings a new key, and leaves an act.
 """
 
 import os
+from collections.abc import Sequence
 from typing import Final
 
 from mshield.gm.engine import Engine
 from mshield.gm.sm2 import generate
-from mshield.keys.authority import Authority, open_authority, responder_name, seal_authority
+from mshield.keys.authority import (
+    ROOT,
+    Authority,
+    generation_of,
+    open_authority,
+    responder_name,
+    seal_authority,
+)
+from mshield.keys.errors import AuthorityExists, NoAuthority
 from mshield.keys.keyring import Keyring
 from mshield.pki import oids
+from mshield.pki.certificate import Certificate, parse_certificate
 from mshield.pki.issue import issue_ocsp_responder, serial_from
 from mshield.pki.names import make_name
 from mshield.pki.signer import KeySigner
-from mshield.store.authorities import AuthorityRow, replace_authority
-from mshield.store.database import Database
+from mshield.store import acts
+from mshield.store.authorities import AuthorityRow, list_authorities, replace_authority
+from mshield.store.certificate_changes import SERVICE
+from mshield.store.database import Conflict, Database, Tx
 
 DAY_MS: Final = 86_400_000
 LIFE_MS: Final = 35 * DAY_MS
@@ -26,18 +38,98 @@ BACKDATE_MS: Final = 3_600_000
 """Answers made now are also checked at a moment shortly before, when the thing in question was signed."""
 
 
+def is_due(responder: Certificate, issuer: Certificate, *, now: int) -> bool:
+    """Whether a new one should take its place: it is near its end, and the new one would live longer.
+
+    No responder outlives its CA, so in a CA's last weeks there is nothing to gain.
+    """
+    return responder.not_after - now <= RENEW_MS and _end(issuer, now=now) > responder.not_after
+
+
 async def current_responder(
-    db: Database, keyring: Keyring, engine: Engine, issuer: str, *, now: int
+    db: Database, keyring: Keyring, engine: Engine, issuer: Certificate, ca: str, *, now: int
 ) -> Authority:
-    """The CA's responder, renewed first if it is near its end. Raises NoAuthority, BadAuthority, SealError."""
-    name = responder_name(issuer)
+    """The responder of `ca`, whose certificate is `issuer`, renewed first if it is due.
+
+    Raises NoAuthority, BadAuthority, SealError.
+    """
+    name = responder_name(ca)
     responder = await open_authority(db, keyring, engine, name)
-    if responder.certificate.not_after - now > RENEW_MS:
+    if not is_due(responder.certificate, issuer, now=now):
         return responder
-    row, made = make_responder(keyring, engine, await open_authority(db, keyring, engine, issuer), now=now)
-    if await replace_authority(db, row, old_certificate=responder.certificate.der):
-        return made
-    return await open_authority(db, keyring, engine, name)  # another process was faster
+    row, made = make_responder(keyring, engine, await open_authority(db, keyring, engine, ca), now=now)
+    try:
+        await _replace(db, [(row, responder.certificate)], cause="due", now=now)
+    except Conflict:  # another process was faster
+        return await open_authority(db, keyring, engine, name)
+    return made
+
+
+async def renew_responders(
+    db: Database, keyring: Keyring, engine: Engine, name: str | None, *, now: int
+) -> list[tuple[str, Certificate]]:
+    """New keys for the responder of the CA of this name, or of every CA that has not ended: names and certificates.
+
+    A responder's own name does as well. Raises NoAuthority, BadAuthority, SealError; AuthorityExists where another
+    renewal was faster.
+    """
+    rows = {row.name: row for row in await list_authorities(db)}
+    made = []
+    for ca in _chosen(rows, name, now=now):
+        old = parse_certificate(rows[responder_name(ca)].certificate)
+        row, new = make_responder(keyring, engine, await open_authority(db, keyring, engine, ca), now=now)
+        made.append((row, old, new.certificate))
+    try:
+        await _replace(db, [(row, old) for row, old, _ in made], cause="asked", now=now)
+    except Conflict as error:
+        raise AuthorityExists(
+            "响应证书刚被更新，请重新查看", "a responder was renewed by someone else meanwhile: look again"
+        ) from error
+    return [(row.name, new) for row, _, new in made]
+
+
+def _chosen(rows: dict[str, AuthorityRow], name: str | None, *, now: int) -> list[str]:
+    """The CAs whose responders are meant. Raises NoAuthority."""
+    cas = [
+        ca
+        for ca in sorted(rows, key=lambda each: generation_of(each) or 0)
+        if (ca == ROOT or generation_of(ca) is not None)
+        and responder_name(ca) in rows
+        and now < parse_certificate(rows[ca].certificate).not_after
+    ]
+    chosen = [ca for ca in cas if name in {None, ca, responder_name(ca)}]
+    if not chosen:
+        raise NoAuthority(
+            f"没有名为 {name} 且仍在有效期内的签发机构"
+            if name
+            else "尚未建立证书签发机构：请运行 mshield ca init",
+            f"there is no CA named {name} that has not ended"
+            if name
+            else "there is no certificate authority: run `mshield ca init`",
+        )
+    return chosen
+
+
+async def _replace(
+    db: Database, renewed: Sequence[tuple[AuthorityRow, Certificate]], *, cause: str, now: int
+) -> None:
+    """Puts responders in place of those that were read, all or none. Raises Conflict where one was replaced already."""
+
+    async def work(tx: Tx) -> None:
+        for row, old in renewed:
+            if not await replace_authority(tx, row, old_certificate=old.der):
+                raise Conflict("another renewal was faster")
+            details = {
+                "cause": cause,
+                "sha256": parse_certificate(row.certificate).fingerprint().hex(),
+                "old_sha256": old.fingerprint().hex(),
+                "old_until": old.not_after,
+            }
+            await acts.record(
+                tx, by=SERVICE, act="ca.renew_responder", subject=row.name, details=details, now=now
+            )
+
+    await db.write(work)
 
 
 def make_responder(
@@ -57,7 +149,11 @@ def make_responder(
         ),
         public=private.public,
         not_before=max(above.not_before, now - BACKDATE_MS),
-        not_after=min(above.not_after, now - BACKDATE_MS + LIFE_MS),
+        not_after=_end(above, now=now),
     )
     row = seal_authority(keyring, name, certificate, private)
     return row, Authority(name, certificate, KeySigner(engine, private))
+
+
+def _end(issuer: Certificate, *, now: int) -> int:
+    return min(issuer.not_after, now - BACKDATE_MS + LIFE_MS)

@@ -10,7 +10,7 @@ from mshield.pki.certificate import Certificate, parse_certificate
 from mshield.pki.evidence import FORMATS, Format
 from mshield.pki.signed_attributes import parse_signed_attributes
 from mshield.services.ask import Ask
-from mshield.services.publish import Publisher
+from mshield.services.publish import CaEnded, Publisher
 from mshield.store import requests as store
 from mshield.store.requests import Signer
 from mshield.store.systems import BusinessSystem
@@ -32,7 +32,7 @@ class SignedDocument:
 
 @dataclass(frozen=True, slots=True)
 class SignedResult:
-    """Everything a verifier needs; `chain_pem` is issuing CA, root."""
+    """Everything a verifier needs; `chain_pem` is issuing CA, root; no `ocsp` once the issuing CA has ended."""
 
     id: str
     kind: str
@@ -82,8 +82,14 @@ class MakeResult:
             chain_pem=self.authorities.chain_pem_of(certificate),
             signed_at=max(each.signed_at for each in found.documents),
             documents=tuple(documents),
-            ocsp=await self.publisher.ocsp_of(signer.status, now=now),
+            ocsp=await self._ocsp(signer, now=now),
         )
+
+    async def _ocsp(self, signer: Signer, *, now: int) -> bytes | None:
+        try:
+            return await self.publisher.ocsp_of(signer.status, now=now)
+        except CaEnded:
+            return None
 
 
 def _content_inside(document: store.SignedDocument) -> bytes | None:

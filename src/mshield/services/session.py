@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from mshield.domain import errors
+from mshield.domain.ids import is_client_id
 from mshield.services.signing_key import Caller
 from mshield.store import sessions, systems
 from mshield.store.database import Database
@@ -67,7 +68,7 @@ class BusinessAuthentication:
         cached = self._cache.get(client_id)
         if cached is not None and now - cached[0] < SYSTEM_CACHE_MS:
             return cached[1]
-        system = await systems.find(self.db, client_id=client_id)
+        system = await systems.find(self.db, client_id=client_id) if is_client_id(client_id) else None
         if system is None:
             self._cache.pop(client_id, None)
         else:

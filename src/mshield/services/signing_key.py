@@ -1,16 +1,16 @@
 """What open and finish of a signing share: who may use a key, and how its secrets are sealed."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from mshield.domain import errors
+from mshield.domain import errors, pin_tries
 from mshield.domain.certificates import CertificateState, Hold, gravest_first
 from mshield.keys.keyring import Keyring
+from mshield.store import internal_tasks
 from mshield.store import signing as store
 from mshield.store.database import Database
 
-MAX_FAILURES: Final = 5
-MAX_WRONG_TOTAL: Final = 50
 PIN_CHANGE_DUE: Final = 40
 """Wrong tries in the life of a PIN after which the user is asked for a new one."""
 _UNCERTIFIED: Final = frozenset({"enrolling", "renewing"})
@@ -60,10 +60,20 @@ def require_open(tasks: dict[bytes, store.TaskRow], sids: list[bytes], *, now: i
         raise errors.TaskClosed
 
 
+async def require_one_pin(db: Database, key: store.KeyRow, purposes: Iterable[str], *, now: int) -> None:
+    """Raises RenewalUnfinished where a `refresh` would change the PIN of one of a renewal's two keys.
+
+    Asked of the database for a PIN change only.
+    """
+    if "refresh" in purposes and await internal_tasks.has_second_key(db, uid=key.uid, now=now):
+        raise errors.RenewalUnfinished
+
+
 def require_usable(key: store.KeyRow, *, now: int) -> bytes:
     """The public key P if the key may be used at all. Raises Held with the reasons.
 
-    A PIN-locked certificate passes: the check of the counters names that error.
+    A renewal's new key may be used as long as the certificate that it is to replace may: whoever has a phone that was
+    reported lost has both keys. A PIN-locked certificate passes: the check of the counters names that error.
     """
     certificate = key.certificate
     if key.public_key is None:
@@ -71,7 +81,9 @@ def require_usable(key: store.KeyRow, *, now: int) -> bytes:
     if certificate is None:
         if key.state not in _UNCERTIFIED or (key.expires_at is not None and key.expires_at <= now):
             raise errors.Held(reasons=["incomplete"])
-        return key.public_key
+        if key.replaces is None:
+            return key.public_key
+        certificate = key.replaces.certificate
     holds = gravest_first(map(Hold, certificate.holds))
     if holds or CertificateState(certificate.state) not in _MAY_BE_ASKED:
         raise errors.Held(reasons=[hold.value for hold in holds] or [certificate.state])
@@ -82,12 +94,15 @@ def require_usable(key: store.KeyRow, *, now: int) -> bytes:
 
 def is_locked(key: store.KeyRow) -> bool:
     """Whether no attempt is left, for good."""
-    return key.failures >= MAX_FAILURES or key.wrong_total >= MAX_WRONG_TOTAL
+    return tries_left(key) == 0
 
 
 def tries_left(key: store.KeyRow) -> int:
-    """Attempts before the PIN locks, as the user is told."""
-    return max(0, min(MAX_FAILURES - key.failures, MAX_WRONG_TOTAL - key.wrong_total))
+    """Attempts before the PIN locks, as the user is told; at both keys of a renewal, which stand under one PIN."""
+    left = pin_tries.tries_left(key.failures, key.wrong_total)
+    if key.replaces is None:
+        return left
+    return min(left, pin_tries.tries_left(key.replaces.failures, key.replaces.wrong_total))
 
 
 def open_share(keyring: Keyring, key: store.KeyRow, *, epoch: int) -> tuple[int, bytes]:

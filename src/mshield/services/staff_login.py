@@ -59,7 +59,7 @@ class StaffLogins:
             await throttle.failed(address=address, now=now)
             raise errors.StaffLoginFailed
         await throttle.succeeded(account=subject)
-        return await self._begun(row.id, now=now)
+        return await self._begun(row, now=now)
 
     async def finish(self, login_id: str, shown: Shown, place: Place, *, now: int) -> OpenedSession:
         """The session, by a second factor.
@@ -75,7 +75,7 @@ class StaffLogins:
         await throttle.begin(account=subject, address=place.address, now=now)
 
         async def work(tx: Tx) -> OpenedSession:
-            row = await store.find(tx, staff_id=ceremony.staff_id)
+            row = await store.find_unchanging(tx, staff_id=ceremony.staff_id)
             spent = await access.use_ceremony(tx, token_hash=hashed, now=now)
             if row is None or row.state != "active" or not spent:
                 raise errors.StaffLoginOver
@@ -94,17 +94,25 @@ class StaffLogins:
         await throttle.succeeded(account=subject)
         return opened
 
-    async def _begun(self, staff_id: str, *, now: int) -> LoginBegun:
+    async def _begun(self, verified: store.StaffRow, *, now: int) -> LoginBegun:
+        """Only as he was when his password was looked at: a new one ends the logins that were begun before it."""
         login_id, challenge = new_token(), new_challenge()
         life = self.settings.console_login_seconds
-        await access.insert_ceremony(
-            self.db,
-            access.Ceremony(staff_id, None, challenge),
-            token_hash=token_hash(login_id),
-            purpose="login",
-            expires_at=now + life * 1000,
-        )
-        kinds, key = await self.factors.request(staff_id, challenge)
+
+        async def work(tx: Tx) -> None:
+            row = await store.find_unchanging(tx, staff_id=verified.id)
+            if row is None or (row.state, row.password_hash) != (verified.state, verified.password_hash):
+                raise errors.StaffLoginFailed
+            await access.insert_ceremony(
+                tx,
+                access.Ceremony(row.id, None, challenge),
+                token_hash=token_hash(login_id),
+                purpose="login",
+                expires_at=now + life * 1000,
+            )
+
+        await self.db.write(work)
+        kinds, key = await self.factors.request(verified.id, challenge)
         return LoginBegun(login_id=login_id, factors=kinds, key=key, expires_in=life)
 
     async def _record_copy(self, staff_id: str, factor_id: str, *, now: int) -> None:

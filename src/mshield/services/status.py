@@ -15,5 +15,5 @@ def revocation_of(row: StatusRow) -> RevokedAt | None:
         reason = default if row.revocation_reason is None else row.revocation_reason
         return RevokedAt(row.changed_at if row.revoked_at is None else row.revoked_at, reason)
     if row.holds:
-        return RevokedAt(row.changed_at, CERTIFICATE_HOLD)
+        return RevokedAt(row.changed_at if row.held_since is None else row.held_since, CERTIFICATE_HOLD)
     return None

@@ -18,6 +18,8 @@ from mshield.store.limits import Limit
 DAY_MS: Final = 86_400_000
 _ACCOUNT: Final = "login_account"
 _ADDRESS: Final = "login_address"
+UNKNOWN_ADDRESS: Final = "unknown"
+"""How all that have no address, or one that can't be read, are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ def address_subject(address: str) -> str:
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
-        return "unknown"
+        return UNKNOWN_ADDRESS
     if isinstance(parsed, ipaddress.IPv4Address):
         return str(parsed)
     if parsed.ipv4_mapped is not None:

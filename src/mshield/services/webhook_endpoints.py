@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mshield.domain import errors
-from mshield.domain.ids import new_id
+from mshield.domain.ids import new_id, require_id
 from mshield.domain.webhooks import HOUR_MS, SECRET_BYTES, is_fit
 from mshield.keys.keyring import Keyring
 from mshield.services.webhooks import PURPOSE
@@ -25,6 +25,7 @@ from mshield.store.webhooks import Delivery
 __all__ = ["Delivery", "Endpoint", "ListedEndpoint", "WebhookEndpoints"]
 
 PREFIX: Final = "whsec_"
+_ID_PREFIX: Final = "ep_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class WebhookEndpoints:
         """The new endpoint's id and its secret. Raises WebhookUrlRefused, NotFound for an unknown business system."""
         if not is_fit(url, http=self.settings.webhook_http):
             raise errors.WebhookUrlRefused
-        endpoint_id = f"ep_{new_id(now)}"
+        endpoint_id = f"{_ID_PREFIX}{new_id(now)}"
         secret, box = self._new_secret(endpoint_id)
 
         async def work(tx: Tx) -> None:
@@ -56,14 +57,22 @@ class WebhookEndpoints:
         """All endpoints, oldest first."""
         return await store.list_all(self.db)
 
-    async def rotate(self, endpoint_id: str, *, hours: int, by: By = SERVICE, now: int) -> str:
-        """A new secret; the old one counts beside it for `hours`. Raises NotFound, Conflict."""
+    async def rotate(
+        self, endpoint_id: str, *, hours: int, force: bool = False, by: By = SERVICE, now: int
+    ) -> str:
+        """A new secret; the old one counts beside it for `hours`. Raises NotFound, Conflict.
+
+        While another still counts it would end: SecretBeforeCounts, unless by `force`.
+        """
+        require_id(endpoint_id.removeprefix(_ID_PREFIX))
         secret, box = self._new_secret(endpoint_id)
 
         async def work(tx: Tx) -> None:
             endpoint = await store.find(tx, id=endpoint_id)
             if endpoint is None:
                 raise errors.NotFound
+            if not force and (endpoint.previous_until or 0) > now:
+                raise errors.SecretBeforeCounts(until=endpoint.previous_until)
             until = now + hours * HOUR_MS
             old = endpoint.secret_box
             if not await store.rotate(
@@ -100,10 +109,10 @@ class WebhookEndpoints:
         return await self.db.write(work)
 
     async def _replay(self, tx: Tx, target: str, *, now: int) -> int:
-        if target.startswith("ep_"):
+        if target.startswith(_ID_PREFIX):
             if await store.find(tx, id=target) is None:
                 raise errors.NotFound
-            return await webhooks.replay_dead(tx, endpoint_id=target, now=now)
+            return await webhooks.replay_untaken(tx, endpoint_id=target, now=now)
         if not await webhooks.replay(tx, id=target, now=now):
             raise errors.NotFound
         return 1
@@ -111,6 +120,8 @@ class WebhookEndpoints:
     async def _end_or_begin(
         self, endpoint_id: str, name: str, step: Callable[..., Awaitable[bool]], *, by: By, now: int
     ) -> None:
+        require_id(endpoint_id.removeprefix(_ID_PREFIX))
+
         async def work(tx: Tx) -> None:
             if not await step(tx, id=endpoint_id, now=now):
                 raise errors.NotFound

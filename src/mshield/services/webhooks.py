@@ -11,13 +11,14 @@ import random
 import ssl
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from standardwebhooks import Webhook
 
 from mshield.domain.requests import OPEN
 from mshield.domain.webhooks import body_of, event_of, read_networks, wait_ms
+from mshield.gateways.names import Names
 from mshield.gateways.webhook import SECONDS, Taken, WebhookNotSent, WebhookSender, open_sender
 from mshield.keys.errors import SealError
 from mshield.keys.keyring import Keyring
@@ -55,6 +56,7 @@ class Webhooks:
     events: Events
     clock: Callable[[], int]
     tls: ssl.SSLContext | None = None
+    names: Names = field(default_factory=Names)
 
     async def wanted(self) -> bool:
         """Whether a request has ended of which nobody was told."""
@@ -63,7 +65,7 @@ class Webhooks:
     async def __call__(self) -> int:
         """Makes and sends until nothing is due; gives the number of deliveries that were taken."""
         networks = read_networks(self.settings.webhook_networks)
-        async with open_sender(allowed=networks, at_once=AT_ONCE, tls=self.tls) as sender:
+        async with open_sender(allowed=networks, at_once=AT_ONCE, names=self.names, tls=self.tls) as sender:
             return await _Round(self, sender).run()
 
     async def compose(self) -> int:
@@ -80,6 +82,7 @@ class Webhooks:
                     kind=request.kind,
                     state=request.state,
                     reason=request.reason,
+                    oidc=request.oidc,
                     at=request.expires_at if request.state == "expired" else request.changed_at,
                 )
                 told += await store.tell(self.db, request, event=event_of(request.state), body=body, now=now)

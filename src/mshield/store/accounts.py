@@ -87,6 +87,14 @@ async def get_account(db: Database | Tx, *, account_id: str) -> Account | None:
     return _account(await db.one(_SQL["find"], id=account_id))
 
 
+async def find_unchanging(tx: Tx, *, account_id: str) -> Account | None:
+    """The account of this id as it stands now, and until the transaction ends.
+
+    Who disables it or changes it afterwards, and then ends its logins, also ends one that this transaction opens.
+    """
+    return _account(await tx.one(_SQL["find_unchanging"], id=account_id))
+
+
 async def insert_account(tx: Tx, account: NewAccount, *, now: int) -> bool:
     """Whether the account was made; False where the phone number has one."""
     inserted = await tx.run(
@@ -139,14 +147,15 @@ async def follow_outside(
     )
 
 
-async def replace_password_hash(db: Database, *, account: Account, password_hash: str) -> None:
-    """Stores the same password hashed anew, unless it was changed meanwhile."""
-    await db.run(
+async def replace_password_hash(db: Database, *, account: Account, password_hash: str) -> bool:
+    """Stores the same password hashed anew; False where it was changed meanwhile."""
+    replaced = await db.run(
         _SQL["replace_password_hash"],
         id=account.id,
         previous=account.password_hash,
         password_hash=password_hash,
     )
+    return replaced == 1
 
 
 async def set_password(tx: Tx, *, account: Account, password_hash: str) -> bool:

@@ -49,6 +49,12 @@ async def find_authority(db: Database | Tx, *, name: str) -> AuthorityRow | None
     return None if row is None else _authority(row)
 
 
+async def find_certificate(db: Database, *, name: str) -> bytes | None:
+    """The certificate (DER) that the authority of this name has now, or None."""
+    row = await db.one(_SQL["find_certificate"], name=name)
+    return None if row is None else row["certificate"]
+
+
 async def list_authorities(db: Database) -> list[AuthorityRow]:
     """All authorities, in the order in which they were made."""
     return [_authority(row) for row in await db.all(_SQL["list_authorities"])]
@@ -77,13 +83,8 @@ async def insert_authorities(tx: Tx, rows: Sequence[AuthorityRow], *, now: int) 
         )
 
 
-async def replace_authority(db: Database, row: AuthorityRow, *, old_certificate: bytes) -> bool:
+async def replace_authority(tx: Tx, row: AuthorityRow, *, old_certificate: bytes) -> bool:
     """Puts a new certificate and key in place of the ones read; False when someone else was faster."""
-    return await db.write(lambda tx: replace_authority_in(tx, row, old_certificate=old_certificate))
-
-
-async def replace_authority_in(tx: Tx, row: AuthorityRow, *, old_certificate: bytes) -> bool:
-    """`replace_authority` inside of the caller's transaction."""
     touched = await tx.run(
         _SQL["replace_authority"],
         name=row.name,

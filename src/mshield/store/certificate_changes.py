@@ -5,11 +5,11 @@ notifications and the log are made from those rows.
 """
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from mshield.domain import certificates as rules
 from mshield.domain import errors
-from mshield.domain.certificates import CertificateEvent, CertificateState, Standing
+from mshield.domain.certificates import Actor, CertificateEvent, CertificateState, Standing
 from mshield.domain.ids import new_id
 from mshield.store import bindings
 from mshield.store.database import Database, Tx, Undone
@@ -24,7 +24,7 @@ _RACES: Final = 8
 class By:
     """Who acts: `id` is the account of a user or legal person, the staff member, or None for the service itself."""
 
-    kind: Literal["service", "user", "legal_person", "staff"]
+    kind: Actor
     id: str | None = None
 
 
@@ -58,9 +58,10 @@ async def change(
 ) -> Standing:
     """The certificate's standing after the event; `revocation_reason` is an RFC 5280 code, for revocation only.
 
-    Raises NotFound for an unknown serial, and what `domain.certificates.after` raises (Conflict, Held): then
-    nothing was changed.
+    Raises NotFound for an unknown serial, and what the table's checks raise (Forbidden for one who may not cause the
+    event; Conflict, Held): then nothing was changed.
     """
+    rules.require_actor(event, by.kind)
     for _ in range(_RACES):
         row = await tx.one(_SQL["standing"], serial=serial)
         if row is None:
@@ -74,6 +75,7 @@ async def change(
             old_holds=row["holds"],
             state=standing.state.value,
             holds=rules.format_holds(standing.holds),
+            is_held=bool(standing.holds),
             ends=standing.state in _ENDED,
             revocation_reason=revocation_reason,
             now=now,
@@ -140,7 +142,8 @@ async def keep_signed(db: Database, *, serial: str, der: bytes, now: int) -> boo
 
 
 async def _record_own(tx: Tx, serial: str, event: CertificateEvent, *, now: int) -> None:
-    standing = Standing(rules.TABLE[event].target)
+    rules.require_actor(event, SERVICE.kind)
+    standing = rules.after(Standing(CertificateState.ISSUED), event)
     await record(tx, serial=serial, event=event, by=SERVICE, reason="", standing=standing, now=now)
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from mshield.store.database import Database, Row
-from mshield.store.matching import contains
+from mshield.store.matching import name_contains
 from mshield.store.queries import Queries
 
 _SQL: Final = Queries("certificate_search")
@@ -105,7 +105,7 @@ async def page(
         shield_number=wanted.shield_number,
         serial=wanted.serial,
         credit_code=wanted.credit_code,
-        name=contains(wanted.name),
+        name=name_contains(wanted.name),
         page_size=page_size,
         now=now,
     )

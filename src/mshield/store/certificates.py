@@ -4,10 +4,8 @@
 40 lower-case hex digits.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import Any
+from typing import NamedTuple
 
 import msgspec
 
@@ -81,6 +79,14 @@ class StatusRow(msgspec.Struct, frozen=True, gc=False):
     changed_at: int
     revoked_at: int | None
     revocation_reason: int | None
+    held_since: int | None
+
+
+class RevokedList(NamedTuple):
+    """What a revocation list says: `lines` for `read_status`, and a text that differs whenever the list does."""
+
+    basis: str
+    lines: list[str]
 
 
 async def reserve(
@@ -144,40 +150,56 @@ async def find_holder(db: Database, *, serial: str) -> Holder | None:
     return None if row is None else Holder(row["public_key"], row["id"], row["id_type"], row["id_number_box"])
 
 
-async def list_revoked(db: Database | Tx, *, issuer: str, since: int) -> list[StatusRow]:
+async def list_revoked(db: Database | Tx, *, issuer: str, since: int) -> RevokedList:
     """All certificates of a CA revoked, superseded or on hold whose validity ends after `since`."""
-    return [_status(row) for row in await db.all(_SQL["revoked"], issuer=issuer, since=since)]
+    row = await db.one(_SQL["revoked"], issuer=issuer, since=since)
+    lines = None if row is None else row["lines"]
+    return RevokedList(_basis(row), lines.split("\n") if lines else [])
 
 
 async def revoked_basis(db: Database, *, issuer: str, since: int) -> str:
-    """`basis_of(list_revoked(issuer, since))`, without fetching the list."""
-    row = await db.one(_SQL["revoked_basis"], issuer=issuer, since=since)
+    """The basis of `list_revoked(issuer, since)`, without fetching the list."""
+    return _basis(await db.one(_SQL["revoked_basis"], issuer=issuer, since=since))
+
+
+def _basis(row: Row | None) -> str:
     return "0:0" if row is None else f"{row['entries']}:{row['total']}"
 
 
-def basis_of(rows: Iterable[StatusRow]) -> str:
-    """A text that differs whenever the list does."""
-    ages = [row.changed_at - row.issued_at for row in rows]
-    return f"{len(ages)}:{sum(ages)}"
+def read_status(line: str, *, issuer: str) -> StatusRow:
+    """The status that a line of `RevokedList` of this CA tells."""
+    serial, state, holds, issued_at, changed_at, revoked_at, reason, held_since = line.split(" ")
+    return StatusRow(
+        serial,
+        issuer,
+        state,
+        _holds(holds),
+        int(issued_at),
+        int(changed_at),
+        int(revoked_at) if revoked_at else None,
+        int(reason) if reason else None,
+        int(held_since) if held_since else None,
+    )
 
 
 async def find_status(db: Database, *, serial: str) -> StatusRow | None:
     """The status of a signed certificate, or None when there is none of this serial."""
     rows = await db.read_together(_SQL["find_status"], serial=serial)
-    return _status(tuple(rows[0])[:-1]) if rows else None  # the last one is `call`
+    return status_of(rows[0], state="state") if rows else None
 
 
 def status_of(row: Row, *, state: str) -> StatusRow:
     """The status of a certificate whose columns a wider statement gives; its state there has the name `state`."""
-    return _status_of(
+    return StatusRow(
         row["serial"],
         row["issuer"],
         row[state],
-        row["holds"],
+        _holds(row["holds"]),
         row["issued_at"],
         row["changed_at"],
         row["revoked_at"],
         row["revocation_reason"],
+        row["held_since"],
     )
 
 
@@ -187,24 +209,3 @@ def _holds(text: str) -> frozenset[str]:
 
 def _certificate(row: Row) -> CertificateRow:
     return CertificateRow(**{**row, "holds": _holds(row["holds"])})
-
-
-def _status(row: Row | tuple[Any, ...]) -> StatusRow:
-    return _status_of(*row)  # both databases' rows iterate over their values, in the statement's order
-
-
-@lru_cache(maxsize=1 << 16)
-def _status_of(  # noqa: PLR0917  # one column each
-    serial: str,
-    issuer: str,
-    state: str,
-    holds: str,
-    issued_at: int,
-    changed_at: int,
-    revoked_at: int | None,
-    revocation_reason: int | None,
-) -> StatusRow:
-    """Remembered: from one list to the next few of its thousands of rows differ."""
-    return StatusRow(
-        serial, issuer, state, _holds(holds), issued_at, changed_at, revoked_at, revocation_reason
-    )

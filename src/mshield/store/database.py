@@ -1,7 +1,7 @@
 """The database as the services see it: transactions and named queries, the same over PostgreSQL and SQLite.
 
-A unit of work is an async function of one transaction and awaits nothing but that transaction; what it returns
-is durable when `write` returns. SQL errors never leave this package untyped.
+A unit of work is an async function of one transaction, awaits nothing but that transaction and changes nothing beside
+it; what it returns is durable when `write` returns. SQL errors never leave this package untyped.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -24,6 +24,10 @@ class Conflict(StoreError):
 
 class Undone(StoreError):
     """A statement found that it must not be carried out, and undid itself."""
+
+
+class NoText(StoreError):
+    """A text has a character that the database can't keep: NUL, or half of a surrogate pair."""
 
 
 class Unavailable(StoreError):
@@ -89,7 +93,11 @@ class Database(Protocol):
         """
 
     async def write(self, work: Work[T]) -> T:
-        """Runs `work` in one transaction and commits, or rolls back when it raises."""
+        """Runs `work` in one transaction and commits, or rolls back when it raises.
+
+        It is run once more where PostgreSQL undid it so that another, which waited for it crosswise, could go on: all
+        that it changes is in the transaction.
+        """
 
     async def close(self) -> None:
         """Waits for running work, then closes."""

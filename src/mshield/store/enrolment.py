@@ -84,7 +84,7 @@ async def find_occupant(db: Database | Tx, *, device_id: str) -> Occupant | None
 
 
 async def other_devices_in_use(db: Database | Tx, *, account_id: str, device_id: str) -> int:
-    """How many other devices of this account hold such a certificate (R5)."""
+    """How many other devices of this account's person hold such a certificate, by whichever of his accounts (R5)."""
     row = await db.one(_SQL["devices_in_use"], account_id=account_id, device_id=device_id)
     return 0 if row is None else int(row["devices"])
 

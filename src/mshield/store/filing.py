@@ -152,7 +152,10 @@ async def list_people(
 async def end_person(tx: Tx, *, person_id: str, now: int) -> FiledPerson | None:
     """Takes a person off the file, with a new version; None where nobody of this id is on it."""
     row = await tx.one(_SQL["end_person"], id=person_id, now=now)
-    return None if row is None else FiledPerson(**row)
+    if row is None:
+        return None
+    await tx.run(_SQL["overtake_reservations"], person_id=person_id)
+    return FiledPerson(**row)
 
 
 async def live_shields(tx: Tx, *, person_id: str) -> list[str]:

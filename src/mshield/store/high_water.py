@@ -35,9 +35,13 @@ async def restrain_keys(tx: Tx, *, failures: int, epochs: int) -> int:
     return await tx.run(_SQL["restrain_keys"], failures=failures, epochs=epochs)
 
 
-async def skip_crl_numbers(tx: Tx, *, numbers: int) -> None:
-    """Leaves room for the revocation lists that this database has forgotten."""
-    await tx.run(_SQL["skip_crl_numbers"], numbers=numbers)
+async def skip_crl_numbers(tx: Tx, *, numbers: int, at_least: int) -> None:
+    """Leaves room for the revocation lists that this database has forgotten: the next ones are above both.
+
+    Those that it has are deleted, so that the next call for each makes a new one.
+    """
+    await tx.run(_SQL["forget_crls"])
+    await tx.run(_SQL["skip_crl_numbers"], numbers=numbers, at_least=at_least)
 
 
 async def find(db: Database) -> tuple[int, int]:

@@ -40,3 +40,8 @@ async def put(
         return sid
 
     return await db.write(work)
+
+
+async def has_second_key(db: Database, *, uid: bytes, now: int) -> bool:
+    """Whether a renewal of this key has made its new one, under the same PIN, which isn't in force yet."""
+    return await db.one(_SQL["second_key"], uid=uid, now=now) is not None

@@ -1,7 +1,8 @@
 """From a signed certification request to its reservation: one reading, then one writing that admits and reserves.
 
-Applications of one account at once are told apart by its number of reservations: who read an older one is refused, and
-takes the steps one by one behind a lock instead, which also decide why a key gets no certificate.
+Applications of one person at once, of whichever of his accounts, are told apart by his number of reservations: who read
+an older one is refused, and takes the steps one by one behind a lock instead, which also decide why a key gets no
+certificate. Taking a person off the file counts as well: a reservation is made before it, or not at all.
 """
 
 from typing import Final, Literal
@@ -21,7 +22,8 @@ _SQL: Final = Queries("issuing")
 class ConfirmedKey(msgspec.Struct, frozen=True, gc=False):
     """A key whose certification request is signed: all that the certificate is made from.
 
-    `reservations` is the account's number of them; `reserved` is there where this key has one of them already.
+    `reservations` is the person's number of them, which stands at the first of his accounts, `first_account_id`;
+    `reserved` is there where this key has one of them already.
     """
 
     uid: bytes
@@ -39,6 +41,7 @@ class ConfirmedKey(msgspec.Struct, frozen=True, gc=False):
     credit_code: str
     request_info: bytes
     signature: bytes
+    first_account_id: str
     reservations: int
     reserved: Reservation | None
 
@@ -55,7 +58,7 @@ class Found(msgspec.Struct, frozen=True, gc=False):
     key: ConfirmedKey | None
 
 
-Admission = Literal["admitted", "occupied", "limit", "other_account", "gone"]
+Admission = Literal["admitted", "no_filing", "occupied", "limit", "other_account", "gone"]
 
 
 async def find_by_token(db: Database, *, token_hash: bytes, jkt: str, now: int) -> Found:
@@ -83,6 +86,7 @@ async def reserve(
     `authorities` is the version of the CAs that the reservation was made by (see `keys.authority.Authorities`).
     """
     values = certificates.reservation_values(new, reservation, now=now) | {
+        "first_account_id": key.first_account_id,
         "reservations": key.reservations,
         "authorities": authorities,
         "most": MAX_DEVICES,
@@ -97,7 +101,8 @@ async def reserve(
 
     if db.dialect == "sqlite":
         return await db.write(work)
-    return bool(await db.write_together(_SQL["reserve"], by=key.account_id, **values))
+    # In the order of the rows that are locked first: two groups never wait for each other.
+    return bool(await db.write_together(_SQL["reserve"], by=key.first_account_id, **values))
 
 
 async def admit(tx: Tx, key: ConfirmedKey) -> Admission:
@@ -105,7 +110,7 @@ async def admit(tx: Tx, key: ConfirmedKey) -> Admission:
 
     Pins the device to the account (R7). A key that is refused is void; one that has its reservation is admitted again.
     """
-    await tx.run(_SQL["take_turn"], account_id=key.account_id)
+    await tx.run(_SQL["take_turn"], first_account_id=key.first_account_id)
     standing = await tx.one(_SQL["standing"], uid=key.uid)
     if standing is not None and standing["serial"] is not None:
         return "admitted"
@@ -119,6 +124,8 @@ async def admit(tx: Tx, key: ConfirmedKey) -> Admission:
 
 
 async def _admission(tx: Tx, key: ConfirmedKey) -> Admission:
+    if await tx.one(_SQL["on_file"], person_id=key.person_id) is None:
+        return "no_filing"
     if await find_occupant(tx, device_id=key.device_id) is not None:
         return "occupied"
     used = await other_devices_in_use(tx, account_id=key.account_id, device_id=key.device_id)
@@ -156,6 +163,7 @@ def _confirmed(row: Row) -> ConfirmedKey:
         credit_code=row["credit_code"],
         request_info=row["message"],
         signature=row["signature"],
+        first_account_id=row["first_account_id"],
         reservations=row["reservations"],
         reserved=None
         if serial is None

@@ -56,6 +56,7 @@ async def finish(
     *,
     name: str,
     holder: str,
+    started: int,
     next_at: int,
     failures: int,
     done: int | None,
@@ -63,11 +64,15 @@ async def finish(
     took_ms: int = 0,
     now: int,
 ) -> bool:
-    """Records a run and gives the job back; False where another has taken it over."""
+    """Records a run that was claimed at `started` and gives the job back; False where another has taken it over.
+
+    It is due at `next_at`, or earlier where `make_due` wanted it meanwhile.
+    """
     touched = await db.run(
         _SQL["finish"],
         name=name,
         holder=holder,
+        started=started,
         next_at=next_at,
         failures=failures,
         done=done,
@@ -84,5 +89,6 @@ async def release(db: Database, *, name: str, holder: str) -> None:
 
 
 async def make_due(tx: Tx, *, name: str, now: int) -> bool:
-    """Has the job run now; False while somebody is at it."""
-    return await tx.run(_SQL["make_due"], name=name, now=now) == 1
+    """Has a job of this name run now; False while somebody is at it: then once more when he has done."""
+    row = await tx.one(_SQL["make_due"], name=name, now=now)
+    return row is not None and bool(row["free"])

@@ -6,6 +6,7 @@ make one log.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, Final
 
 from mshield.pki.tlog.tiles import Tile
@@ -46,6 +47,9 @@ EVENTS: Final = Source(
 )
 ACTS: Final = Source("acts", "acts", "id", ("id", "actor", "actor_id", "act", "subject", "details", "at"))
 SOURCES: Final = (EVENTS, SIGNATURES, ACTS)
+ISSUES: Final = frozenset({"prepare", "activate"})
+"""Events by which a certificate was issued: signed, put in force, or both at once."""
+
 ISSUED: Final = (
     *("uid", "request_sid", "account_id", "device_id", "person_id", "filing_version", "shield_number"),
     *("organisation", "credit_code", "role", "common_name", "not_before", "not_after", "issued_at", "issuer"),
@@ -89,16 +93,43 @@ class Growth:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """How a certificate stands, and an event that may have brought it there (None where there is none).
+class Stored:
+    """A tile's hashes or a bundle's entries, and how many it says they are."""
 
-    Both are state, holds, changed_at, revoked_at and revocation reason. `reserved`: nothing was signed yet.
+    width: int
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedEvent:
+    """A change of a certificate, as its row says."""
+
+    event: str
+    state: str
+    holds: str
+    at: int
+    revocation_reason: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """How a certificate stands, beside all that happened to it.
+
+    `now` is state, holds, changed_at, revoked_at and revocation reason; `held_since` is the row's; `signed`: there is a
+    certificate, not only the reservation of its serial.
     """
 
     serial: str
     now: tuple[object, ...]
-    event: tuple[object, ...] | None
-    reserved: bool
+    held_since: object
+    signed: bool
+    events: tuple[RecordedEvent, ...]
+
+    @property
+    def is_reservation(self) -> bool:
+        """Whether it stands as one of which only the serial was reserved."""
+        state, holds, _, revoked_at, reason = self.now
+        return (state, holds, revoked_at, reason, self.held_since) == ("issued", "", None, None, None)
 
 
 async def find_state(db: Database) -> State | None:
@@ -207,28 +238,36 @@ async def _place(tx: Tx, growth: Growth) -> int:
     return count
 
 
-async def partial_tiles(db: Database) -> dict[int, bytes]:
-    """Hashes of the partial tiles, which a log goes on from, by level."""
-    return {row["level"]: row["hashes"] for row in await db.all(_SQL["partial_tiles"])}
+async def partial_tiles(db: Database) -> dict[int, Stored]:
+    """The partial tiles, which a log goes on from, by level."""
+    return {row["level"]: _stored(row) for row in await db.all(_SQL["partial_tiles"])}
 
 
-async def find_tile(db: Database, *, level: int, number: int) -> bytes | None:
-    """The hashes of a tile, as many as there are by now, or None."""
+async def find_tile(db: Database, *, level: int, number: int) -> Stored | None:
+    """A tile with as many hashes as there are by now, or None."""
     row = await db.one(_SQL["find_tile"], level=level, number=number)
-    return None if row is None else row["hashes"]
+    return None if row is None else _stored(row)
 
 
-async def find_bundle(db: Database, *, number: int) -> bytes | None:
-    """The entries of a bundle, as many as there are by now, or None."""
+async def find_bundle(db: Database, *, number: int) -> Stored | None:
+    """A bundle with as many entries as there are by now, or None."""
     row = await db.one(_SQL["find_bundle"], number=number)
-    return None if row is None else row["entries"]
+    return None if row is None else _stored(row)
 
 
-async def last_tiles(db: Database) -> tuple[dict[int, int], int]:
-    """The number of each level's last tile, and of the last bundle (-1 for none)."""
-    tiles = {row["level"]: row["number"] for row in await db.all(_SQL["last_tiles"])}
-    row = await db.one(_SQL["last_bundle"])
-    return tiles, -1 if row is None else row["number"]
+def _stored(row: Row) -> Stored:
+    return Stored(row["width"], row["content"])
+
+
+async def outermost(db: Database) -> tuple[list[tuple[int, int]], list[int]]:
+    """Level and number of each level's first and last tile; number of the first and the last bundle."""
+    tiles = [
+        (row["level"], number)
+        for row in await db.all(_SQL["outermost_tiles"])
+        for number in (row["first"], row["last"])
+    ]
+    row = await db.one(_SQL["outermost_bundles"])
+    return tiles, [] if row is None or row["last"] is None else [row["first"], row["last"]]
 
 
 async def log_position(db: Database, *, sid: bytes) -> int | None:
@@ -243,21 +282,19 @@ async def certificate_position(db: Database, *, serial: str) -> int | None:
     return None if row is None else row["log_index"]
 
 
-async def standings(db: Database, *, after: str, limit: int, skew: int) -> list[Standing]:
-    """Up to `limit` certificates by serial, one element for each event that may be the last; `skew` in ms."""
-    rows: Iterable[Row] = await db.all(_SQL["standings"], after=after, limit=limit, skew=skew)
-    return [_standing(row) for row in rows]
+async def lives(db: Database, *, after: str, limit: int) -> list[Life]:
+    """Up to `limit` certificates by serial, each with all its events."""
+    rows: Iterable[Row] = await db.all(_SQL["lives"], after=after, limit=limit)
+    return [_life(serial, list(own)) for serial, own in groupby(rows, key=lambda row: row["serial"])]
 
 
-def _standing(row: Row) -> Standing:
-    ended = row["event_state"] in {"revoked", "superseded"}
-    event = (
-        row["event_state"],
-        row["event_holds"],
-        row["event_at"],
-        row["event_at"] if ended else None,
-        row["event_revocation_reason"] if ended else None,
-    )
-    now = tuple(row[name] for name in ("state", "holds", "changed_at", "revoked_at", "revocation_reason"))
-    reserved = not row["signed"] and now == ("issued", "", row["changed_at"], None, None)
-    return Standing(row["serial"], now, None if row["event_id"] is None else event, reserved)
+def _life(serial: str, rows: list[Row]) -> Life:
+    now = tuple(rows[0][name] for name in ("state", "holds", "changed_at", "revoked_at", "revocation_reason"))
+    names = ("event", "event_state", "event_holds", "event_at", "event_revocation_reason")
+    events = [RecordedEvent(*(row[name] for name in names)) for row in rows if row["event"] is not None]
+    return Life(serial, now, rows[0]["held_since"], bool(rows[0]["signed"]), tuple(events))
+
+
+async def serials_without_certificate(db: Database, *, limit: int) -> list[str]:
+    """Serials, `limit` at most, that have events and no certificate."""
+    return [row["serial"] for row in await db.all(_SQL["without_certificate"], limit=limit)]

@@ -5,7 +5,7 @@ from typing import Final
 
 from mshield.domain.certificates import CertificateState, Standing, parse_holds
 from mshield.store.database import Database, Row, Tx
-from mshield.store.matching import contains
+from mshield.store.matching import name_contains
 from mshield.store.queries import Queries
 
 _SQL: Final = Queries("managed_shields")
@@ -88,7 +88,7 @@ async def page(
         hold=wanted.hold,
         shield_number=wanted.shield_number,
         person_id=wanted.person_id,
-        name=contains(wanted.name),
+        name=name_contains(wanted.name),
         page_size=page_size,
         now=now,
     )
@@ -124,7 +124,7 @@ async def history(
         since=wanted.since,
         until=wanted.until,
         shield_number=wanted.shield_number,
-        name=contains(wanted.name),
+        name=name_contains(wanted.name),
         event=wanted.event,
         page_size=page_size,
     )

@@ -17,7 +17,10 @@ _SQL: Final = Queries("notifications")
 
 @dataclass(frozen=True, slots=True)
 class UntoldEvent:
-    """A certificate's event of which nobody has been told, with the certificate's holder and enterprise."""
+    """A certificate's event of which nobody has been told, with the certificate's holder and enterprise.
+
+    `was_in_force` says whether the certificate ever was: one prepared for a renewal may end before.
+    """
 
     id: str
     event: str
@@ -25,16 +28,21 @@ class UntoldEvent:
     account_id: str
     credit_code: str
     shield_number: str
+    was_in_force: bool
 
 
 @dataclass(frozen=True, slots=True)
 class DueNotice:
-    """A notice to send now. `attempts` are those before; `phone` is the account's number as it is now; times in ms."""
+    """A notice to send now. `phone` is the account's number as it is now; times in ms.
+
+    `attempts` are those before, `unanswered` how many of them may have brought it without our knowing.
+    """
 
     id: str
     kind: str
     details: Mapping[str, str]
     attempts: int
+    unanswered: int
     created_at: int
     phone: str = field(repr=False)
 
@@ -67,7 +75,8 @@ async def insert(
 
 async def untold_events(tx: Tx, *, most: int) -> list[UntoldEvent]:
     """The oldest events that are no notices yet."""
-    return [UntoldEvent(**row) for row in await tx.all(_SQL["untold_events"], most=most)]
+    rows = await tx.all(_SQL["untold_events"], most=most)
+    return [UntoldEvent(**{**row, "was_in_force": bool(row["was_in_force"])}) for row in rows]
 
 
 async def mark_told(tx: Tx, *, event_id: str, now: int) -> bool:
@@ -88,6 +97,7 @@ async def due(db: Database, *, now: int, most: int) -> list[DueNotice]:
             row["kind"],
             json.loads(row["details"]),
             row["attempts"],
+            row["unanswered"],
             row["created_at"],
             row["phone"],
         )
@@ -96,7 +106,7 @@ async def due(db: Database, *, now: int, most: int) -> list[DueNotice]:
 
 
 async def begin_attempt(db: Database, notice: DueNotice, *, next_at: int) -> bool:
-    """Counts an attempt durably before it is made; False where another process makes it."""
+    """Counts an attempt, as one without an answer, durably before it is made; False where another process makes it."""
     return await db.run(_SQL["begin_attempt"], id=notice.id, attempts=notice.attempts, next_at=next_at) == 1
 
 
@@ -107,9 +117,14 @@ async def end(
     await db.run(_SQL["end"], id=notice.id, state=state, error=error, now=now)
 
 
-async def note_error(db: Database, notice: DueNotice, *, error: str) -> None:
-    """Records why the last attempt failed."""
-    await db.run(_SQL["note_error"], id=notice.id, error=error)
+async def note_refusal(db: Database, notice: DueNotice, *, error: str) -> None:
+    """Records why the last attempt certainly brought nothing."""
+    await db.run(_SQL["note_refusal"], id=notice.id, error=error)
+
+
+async def note_silence(db: Database, notice: DueNotice, *, error: str, next_at: int) -> None:
+    """Records that of the last attempt nothing is known, and when (ms) the next one may come."""
+    await db.run(_SQL["note_silence"], id=notice.id, error=error, next_at=next_at)
 
 
 async def purge(db: Database, *, before: int) -> int:

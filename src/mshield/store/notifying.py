@@ -109,12 +109,17 @@ class Link:
                 await self._tell(connection)
 
     async def _tell(self, connection: Any) -> None:
-        names = list(self._untold)[:_AT_ONCE]
-        await connection.execute(
-            "SELECT pg_notify($1, $2)", CHANNEL, " ".join(names), timeout=_ANSWER_SECONDS
-        )
+        # Taken out first: a name that is told anew while this is under way is of a later change.
+        names = dict.fromkeys(list(self._untold)[:_AT_ONCE])
         for name in names:
-            self._untold.pop(name, None)
+            del self._untold[name]
+        try:
+            await connection.execute(
+                "SELECT pg_notify($1, $2)", CHANNEL, " ".join(names), timeout=_ANSWER_SECONDS
+            )
+        except BaseException:
+            self._untold = names | self._untold
+            raise
 
     def _heard(self, connection: Any, pid: int, _channel: str, payload: str) -> None:
         if pid == connection.get_server_pid():

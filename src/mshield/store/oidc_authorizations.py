@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from mshield.store.database import Database, Row, Tx
-from mshield.store.queries import Queries
+from mshield.store.queries import Queries, Query
 
 _SQL: Final = Queries("oidc_authorizations")
 Parameters = Mapping[str, str]
@@ -22,6 +22,23 @@ class Authorization:
     id: str
     client_id: str
     parameters: Parameters
+
+
+@dataclass(frozen=True, slots=True)
+class PushedAuthorization:
+    """What a client pushed; `begun` once a browser has opened it."""
+
+    id: str
+    parameters: Parameters
+    begun: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LoginRequest:
+    """A request as an authorization gets it, with the JSON by which webhooks name the login to its client."""
+
+    id: str
+    recognised_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +94,26 @@ async def push(
     db: Database, authorization: Authorization, *, handle_hash: bytes, expires_at: int, now: int
 ) -> None:
     """Stores a pushed request."""
-    await _insert(db, authorization, state="pushed", handle_hash=handle_hash, expires_at=expires_at, now=now)
+    await db.write_together(
+        _SQL["push"],
+        by=authorization.id,
+        id=authorization.id,
+        client_id=authorization.client_id,
+        parameters=json.dumps(dict(authorization.parameters)),
+        handle_hash=handle_hash,
+        expires_at=expires_at,
+        now=now,
+    )
+
+
+async def find_pushed(
+    db: Database, *, handle_hash: bytes, client_id: str, now: int
+) -> PushedAuthorization | None:
+    """What was pushed under this handle, or begun from it; None where it is over, or another client's."""
+    row = await db.one(_SQL["find_pushed"], handle_hash=handle_hash, client_id=client_id, now=now)
+    if row is None:
+        return None
+    return PushedAuthorization(row["id"], json.loads(row["parameters"]), begun=row["state"] != "pushed")
 
 
 async def begin(
@@ -85,80 +121,71 @@ async def begin(
     authorization: Authorization,
     *,
     browser_hash: bytes,
-    request_id: str,
+    request: LoginRequest,
     expires_at: int,
     now: int,
 ) -> None:
     """Stores an authorization that this browser begins."""
-    await _insert(
+    await _give(
         db,
-        authorization,
-        state="open",
-        browser_hash=browser_hash,
-        request_id=request_id,
-        expires_at=expires_at,
-        now=now,
-    )
-
-
-async def _insert(
-    db: Database,
-    authorization: Authorization,
-    *,
-    state: str,
-    handle_hash: bytes | None = None,
-    browser_hash: bytes | None = None,
-    request_id: str | None = None,
-    expires_at: int,
-    now: int,
-) -> None:
-    await db.write_together(
-        _SQL["insert"],
-        by=authorization.id,
+        _SQL["begin"],
+        request,
         id=authorization.id,
         client_id=authorization.client_id,
-        state=state,
         parameters=json.dumps(dict(authorization.parameters)),
-        handle_hash=handle_hash,
         browser_hash=browser_hash,
-        request_id=request_id,
         expires_at=expires_at,
         now=now,
     )
 
 
 async def open_pushed(
-    db: Database, *, handle_hash: bytes, client_id: str, browser_hash: bytes, expires_at: int, now: int
-) -> Authorization | None:
-    """Lets this browser begin what was pushed; None where it is over, another client's, or begun already."""
-    row = await db.run_one(
-        _SQL["open_pushed"],
-        handle_hash=handle_hash,
-        client_id=client_id,
-        browser_hash=browser_hash,
-        expires_at=expires_at,
-        now=now,
+    db: Database,
+    *,
+    id: str,  # noqa: A002  # the field's name
+    browser_hash: bytes,
+    request: LoginRequest,
+    expires_at: int,
+    now: int,
+) -> bool:
+    """Lets this browser begin what was pushed, with its request; False where another one has, or it is over."""
+    return await _give(
+        db, _SQL["open_pushed"], request, id=id, browser_hash=browser_hash, expires_at=expires_at, now=now
     )
-    return None if row is None else Authorization(row["id"], client_id, json.loads(row["parameters"]))
-
-
-async def find_by_handle(db: Database, *, handle_hash: bytes, client_id: str, now: int) -> str | None:
-    """The id of the authorization that a pushed request has begun."""
-    row = await db.one(_SQL["find_by_handle"], handle_hash=handle_hash, client_id=client_id, now=now)
-    return None if row is None else row["id"]
 
 
 async def attach(
     db: Database,
     *,
-    id: str,  # noqa: A002  # the field's name
+    id: str,  # noqa: A002
     browser_hash: bytes,
-    request_id: str,
+    request: LoginRequest,
     now: int,
 ) -> bool:
     """Puts a new request into an open authorization of this browser; False where there is none."""
-    done = await db.run(_SQL["attach"], id=id, browser_hash=browser_hash, request_id=request_id, now=now)
-    return done == 1
+    return await _give(db, _SQL["attach"], request, id=id, browser_hash=browser_hash, now=now)
+
+
+async def _give(
+    db: Database,
+    query: Query,
+    request: LoginRequest,
+    *,
+    id: str,  # noqa: A002
+    **values: object,
+) -> bool:
+    """Gives an authorization its request by this statement, and the request what its client is told it by."""
+    named: dict[str, object] = {"request_id": request.id, "oidc": request.recognised_by}
+
+    async def work(tx: Tx) -> bool:
+        given = await tx.one(query, id=id, **values, **named) is not None
+        if given:
+            await tx.run(_SQL["name_login"], **named)
+        return given
+
+    if db.dialect == "sqlite":
+        return await db.write(work)
+    return bool(await db.write_together(query, by=id, id=id, **values, **named))
 
 
 async def find_open(db: Database, *, id: str, browser_hash: bytes, now: int) -> OpenAuthorization | None:  # noqa: A002

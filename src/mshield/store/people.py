@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from mshield.store.database import Database
-from mshield.store.matching import contains
+from mshield.store.matching import name_contains
 from mshield.store.queries import Queries
 
 _SQL: Final = Queries("people")
@@ -44,7 +44,7 @@ async def page(
         _SQL["page"],
         credit_code=credit_code,
         after=after,
-        name=contains(name),
+        name=name_contains(name),
         role=role,
         on_file=on_file,
         shield_number=shield_number,

@@ -34,7 +34,7 @@ class ManagedEnterprise:
 
 
 async def insert(  # one value for each column
-    db: Database,
+    db: Database | Tx,
     *,
     token_hash: bytes,
     account_id: str,
@@ -95,7 +95,7 @@ async def account_of(db: Database, *, serial: str) -> str:
     return account
 
 
-async def enterprises(db: Database, *, id_number_hash: bytes) -> list[ManagedEnterprise]:
+async def enterprises(db: Database | Tx, *, id_number_hash: bytes) -> list[ManagedEnterprise]:
     """The enterprises of a legal person, by credit code."""
     return [
         ManagedEnterprise(**row) for row in await db.all(_SQL["enterprises"], id_number_hash=id_number_hash)

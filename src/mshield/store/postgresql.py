@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, TypeVar, cast
 
 import asyncpg
 
-from mshield.store.database import Conflict, Row, StoreError, Unavailable, Undone, Work
+from mshield.store.database import Conflict, NoText, Row, StoreError, Unavailable, Undone, Work
 from mshield.store.queries import Query
 from mshield.store.together import Together
 
@@ -101,7 +101,7 @@ class PostgresqlDatabase:
     dialect: Literal["postgresql"] = "postgresql"
 
     def __init__(self, held: _Held) -> None:
-        self._on_one = held
+        self._held = held
         self._together = Together(self._run_each)
         self.commits = 0
 
@@ -174,8 +174,19 @@ class PostgresqlDatabase:
         with _translated():
             return await self._on_one(in_transaction)
 
+    async def _on_one(self, use: Callable[[Any], Awaitable[T]]) -> T:
+        """A statement or a transaction, once more where the server undid it as one of two that waited crosswise.
+
+        Nothing of the first time is left: its rows are as before, and a unit of work changes nothing beside them. What
+        it waited for is done by then, and what it reads anew.
+        """
+        try:
+            return await self._held(use)
+        except asyncpg.DeadlockDetectedError:
+            return await self._held(use)
+
     async def close(self) -> None:
-        await self._on_one.close()
+        await self._held.close()
 
 
 def _ended(connection: Any) -> bool:
@@ -183,6 +194,12 @@ def _ended(connection: Any) -> bool:
         return cast("bool", connection.is_closed())
     except asyncpg.InterfaceError:  # the pool has given it up
         return True
+
+
+def _is_no_text(error: Exception) -> bool:
+    """NUL is refused by the server; half of a surrogate pair has no bytes that could be sent there."""
+    refused = isinstance(error, asyncpg.CharacterNotInRepertoireError)
+    return refused or isinstance(error.__cause__, UnicodeEncodeError)
 
 
 def _count(status: str) -> int:
@@ -201,4 +218,4 @@ def _translated() -> Iterator[None]:
     except _UNREACHABLE as error:
         raise Unavailable(str(error)) from error
     except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise StoreError(str(error)) from error
+        raise (NoText if _is_no_text(error) else StoreError)(str(error)) from error

@@ -8,17 +8,16 @@ from typing import Final
 
 from mshield.domain import errors
 from mshield.domain.certificates import CertificateEvent, CertificateState, Hold, require_usable
+from mshield.domain.pin_tries import tries_left
 from mshield.domain.renewal import RenewalState
 from mshield.store import bindings, certificate_changes, certificates
 from mshield.store.certificate_changes import SERVICE, By
-from mshield.store.database import Tx
+from mshield.store.database import Row, Tx
 from mshield.store.queries import Queries
 
 CESSATION_OF_OPERATION: Final = 5
 """RFC 5280: the certificate is no longer needed. It never was in force, so nothing superseded it."""
 
-MAX_FAILURES: Final = 5
-MAX_WRONG_TOTAL: Final = 50
 _SQL: Final = Queries("renewals")
 
 
@@ -31,27 +30,38 @@ class Renewed:
     not_after: int
 
 
-async def confirm(tx: Tx, *, confirm_sid: bytes, now: int) -> Renewed | None:
-    """Puts the certificate of this confirmation in force and supersedes the old one.
+async def find_confirmable(tx: Tx, *, confirm_sid: bytes, now: int) -> Row | None:
+    """The renewal that this confirmation puts in force, for `put_in_force`. Changes nothing.
 
     None where `confirm_sid` belongs to no renewal. Raises what keeps the old certificate from being renewed (Held,
-    PinLocked, NoCertificate, CertificateExpired), and TaskClosed for a renewal that has ended; nothing is changed then.
+    PinLocked, NoCertificate, CertificateExpired), NoFiling for who is no longer on file, and TaskClosed for a renewal
+    that has ended, or whose own certificate has, by itself or with its CA.
     """
     row = await tx.one(_SQL["find_by_confirm"], confirm_sid=confirm_sid)
     if row is None:
         return None
-    if row["state"] != RenewalState.ISSUED.value or row["expires_at"] <= now:
+    if row["state"] != RenewalState.ISSUED.value or row["expires_at"] <= now or row["lost"]:
         raise errors.TaskClosed
+    if not row["on_file"]:
+        raise errors.NoFiling
     old = await certificates.find_by_serial(tx, serial=row["old_serial"])
     if old is None:
         raise errors.NoCertificate
     require_usable(
         state=CertificateState(old.state), holds=map(Hold, old.holds), not_after=old.not_after, now=now
     )
-    by = By("user", row["account_id"])
-    # What can refuse comes first: the old certificate's row is the one that others change too.
+    return row
+
+
+async def put_in_force(tx: Tx, row: Row, *, now: int) -> Renewed:
+    """Puts the certificate of a renewal that was just found in force and supersedes the old one.
+
+    Raises a DomainError where another call changed either meanwhile: some of it is written then, so the caller's
+    transaction must not be committed.
+    """
+    by, old_serial = By("user", row["account_id"]), row["old_serial"]
     await certificate_changes.change(
-        tx, serial=old.serial, event=CertificateEvent.SUPERSEDE, by=by, reason=row["reason"], now=now
+        tx, serial=old_serial, event=CertificateEvent.SUPERSEDE, by=by, reason=row["reason"], now=now
     )
     if await tx.run(_SQL["confirm"], sid=row["sid"], now=now) != 1:
         raise errors.Busy
@@ -61,7 +71,7 @@ async def confirm(tx: Tx, *, confirm_sid: bytes, now: int) -> Renewed | None:
     await tx.run(_SQL["put_in_force"], uid=row["uid"], serial=row["serial"])
     if row["uid"] != row["old_uid"]:
         await _retire(tx, row["old_uid"])
-    await bindings.carry_over(tx, old_serial=old.serial, new_serial=row["serial"])
+    await bindings.carry_over(tx, old_serial=old_serial, new_serial=row["serial"])
     return Renewed(row["serial"], row["not_before"], row["not_after"])
 
 
@@ -102,26 +112,28 @@ async def revoke_unused(tx: Tx, *, serial: str, reason: str, now: int) -> None:
     )
 
 
-async def after_refusal(tx: Tx, *, uid: bytes, locked: bool, now: int) -> None:
-    """What a wrong PIN means for a renewal in which the key has a part; `locked` where that was its last try.
+async def count_attempt(tx: Tx, *, uid: bytes) -> bool:
+    """Counts an attempt at a renewal's new key also at the one that it is to replace, `uid`; False where none is left.
 
-    Old and new key stand under one PIN, so a wrong one of the new key counts at the old key as well: five tries at
-    both together (R10). With the old key's lock the renewal is over.
+    Both stand under one PIN: whoever guesses has five tries at both together (R10).
     """
-    renewed = await tx.one(_SQL["renewed_key"], uid=uid)
-    if renewed is not None:
-        counted = await tx.one(_SQL["count_wrong_pin"], uid=renewed["uid"])
-        locked = (
-            counted is None
-            or counted["failures"] >= MAX_FAILURES
-            or counted["wrong_total"] >= MAX_WRONG_TOTAL
-        )
-        if locked:
-            await certificate_changes.change_in_force(
-                tx, uid=renewed["uid"], event=CertificateEvent.LOCK_PIN, reason="", now=now
-            )
-    if locked:
-        await _end_of_key(tx, uid=uid, reason="PIN locked", now=now)
+    return await tx.run(_SQL["count_attempt"], uid=uid) == 1
+
+
+async def give_back(tx: Tx, *, uid: bytes) -> None:
+    """Returns an attempt that wasn't a wrong PIN to the key that is to be replaced."""
+    await tx.run(_SQL["give_back"], uid=uid)
+
+
+async def find_tries_left(tx: Tx, *, uid: bytes) -> int:
+    """The tries left at the key that is to be replaced."""
+    row = await tx.one(_SQL["tries"], uid=uid)
+    return 0 if row is None else tries_left(**row)
+
+
+async def after_lock(tx: Tx, *, uid: bytes, now: int) -> None:
+    """A key on which no try is left takes the renewal along in which it has a part."""
+    await _end_of_key(tx, uid=uid, reason="PIN locked", now=now)
 
 
 async def after_clone(tx: Tx, *, uid: bytes, now: int) -> None:

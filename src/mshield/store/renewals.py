@@ -66,7 +66,11 @@ class OwnTask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenewalRow(NewRenewal):
-    """A renewal under way, with both keys and what was signed of its documents (None: not yet)."""
+    """A renewal under way, with both keys and what was signed of its documents (None: not yet).
+
+    `lost`: its own certificate has ended, or will as its CA is revoked, so that it can't come into force any more;
+    `on_file`: the holder still is.
+    """
 
     state: str
     old_uid: bytes
@@ -85,6 +89,8 @@ class RenewalRow(NewRenewal):
     request_signature: bytes | None
     consent_message: bytes | None
     consent_signature: bytes | None
+    lost: bool
+    on_file: bool
 
     @property
     def makes_new_key(self) -> bool:
@@ -135,7 +141,10 @@ async def begin(
 async def find_open(db: Database | Tx, *, device_id: str, account_id: str) -> RenewalRow | None:
     """The renewal that this device has under way, or None."""
     row = await db.one(_SQL["open_of_device"], device_id=device_id, account_id=account_id)
-    return None if row is None else RenewalRow(**{**row, "old_holds": parse_holds(row["old_holds"])})
+    if row is None:
+        return None
+    flags = {"lost": bool(row["lost"]), "on_file": bool(row["on_file"])}
+    return RenewalRow(**{**row, **flags, "old_holds": parse_holds(row["old_holds"])})
 
 
 async def ask_consent(db: Database, renewal: RenewalRow, task: OwnTask, *, now: int) -> bool:

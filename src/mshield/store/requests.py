@@ -4,9 +4,9 @@ from dataclasses import asdict, dataclass
 from typing import Final
 
 from mshield.store.certificates import StatusRow, status_of
-from mshield.store.database import Database, Row, Tx
+from mshield.store.database import Conflict, Database, Row, Tx, Undone
 from mshield.store.limits import Limit, count_within
-from mshield.store.queries import Queries
+from mshield.store.queries import Queries, Query
 
 _SQL: Final = Queries("requests")
 
@@ -111,12 +111,11 @@ class Result:
     documents: tuple[SignedDocument, ...]
 
 
-async def create(
-    db: Database, request: NewRequest, tasks: list[NewTask], *, limit: Limit | None = None, now: int
-) -> bool:
-    """Stores a request with its documents; False where it would be beyond the limit that it is counted against.
+async def create(db: Database, request: NewRequest, tasks: list[NewTask], *, limit: Limit, now: int) -> bool:
+    """Stores a request with its documents and counts it against the limit.
 
-    Raises Conflict for a repeated idempotency key.
+    False, with nothing stored or counted, where the limit is reached, the idempotency key is that of another one, or
+    the business system is disabled.
     """
     values: dict[str, object] = {
         "id": request.id,
@@ -135,9 +134,10 @@ async def create(
     }
 
     async def work(tx: Tx) -> bool:
-        if limit is not None and not await count_within(tx, limit, now=now):
-            return False
-        await tx.run(_SQL["insert_request"], **values)
+        # First, so that a repeat fails before it is counted.
+        made = await tx.run(_SQL["insert_request"], **values)
+        if made != 1 or not await count_within(tx, limit, now=now):
+            raise Undone
         for position, task in enumerate(tasks):
             await tx.run(
                 _SQL["insert_task"],
@@ -157,14 +157,20 @@ async def create(
             )
         return True
 
-    if db.dialect == "sqlite":
-        return await db.write(work)
-    counted = {} if limit is None else asdict(limit)
+    try:
+        return await (db.write(work) if db.dialect == "sqlite" else _create_at_once(db, values, tasks, limit))
+    except (Conflict, Undone):
+        return False
+
+
+async def _create_at_once(
+    db: Database, values: dict[str, object], tasks: list[NewTask], limit: Limit
+) -> bool:
     made = await db.write_together(
-        _SQL["create"] if limit is None else _SQL["create_counted"],
-        by=request.id if limit is None else limit.row,
+        _SQL["create"],
+        by=limit.row,
         **values,
-        **counted,
+        **asdict(limit),
         sids=[task.sid for task in tasks],
         purposes=[task.purpose for task in tasks],
         messages=[task.message for task in tasks],
@@ -207,25 +213,71 @@ async def find_state(db: Database, *, id: str, client_id: str) -> RequestState |
 
 
 async def cancel(db: Database, *, id: str, client_id: str, now: int) -> bool:  # noqa: A002
-    """Cancels an open request and closes its documents; False where it isn't open."""
+    """Cancels an open request and closes its documents; False where it isn't open.
 
-    async def work(tx: Tx) -> bool:
-        if await tx.run(_SQL["cancel"], id=id, client_id=client_id, now=now) != 1:
+    One that waits is locked before its documents, as taking does, one that was taken after them, as signing does. Each
+    way is a transaction of its own: the first keeps the request locked also where it has just been taken.
+    """
+
+    async def waiting(tx: Tx) -> bool:
+        if await tx.run(_SQL["cancel"], state="waiting", id=id, client_id=client_id, now=now) != 1:
             return False
-        await close_tasks(tx, request_id=id)
+        await _close_tasks(tx, request_id=id)
         return True
 
-    return await db.write(work)
+    return await db.write(waiting) or await end_after_its_tasks(
+        db, _SQL["cancel"], state="scanned", id=id, client_id=client_id, now=now
+    )
 
 
-async def close_tasks(tx: Tx, *, request_id: str) -> None:
+async def end_after_its_tasks(
+    db: Database,
+    end: Query,
+    *,
+    id: str,  # noqa: A002
+    **values: object,
+) -> bool:
+    """Closes a request's documents and ends it by this statement; False, with nothing changed, where that finds none.
+
+    Documents first, as signing does: two that take the same rows in another order would wait for each other.
+    """
+
+    async def work(tx: Tx) -> None:
+        await _close_tasks(tx, request_id=id)
+        if await tx.run(end, id=id, **values) != 1:
+            raise Undone
+
+    try:
+        await db.write(work)
+    except Undone:
+        return False
+    return True
+
+
+async def end_of_system(tx: Tx, *, client_id: str, since: str, now: int) -> list[str]:
+    """Cancels a business system's open requests whose ids aren't below `since`, closes their documents; gives the ids.
+
+    Rows are locked in the order in which taking (a request, then its documents) and signing (documents, then the
+    request) lock them, so that none of them waits crosswise.
+    """
+    values = {"client_id": client_id, "since": since}
+    waiting = await tx.all(_SQL["end_of_system"], state="waiting", now=now, **values)
+    await tx.run(_SQL["close_tasks_of_system"], **values)
+    scanned = await tx.all(_SQL["end_of_system"], state="scanned", now=now, **values)
+    return [row["id"] for row in (*waiting, *scanned)]
+
+
+async def _close_tasks(tx: Tx, *, request_id: str) -> None:
     """Closes the documents of a request that ended without signature."""
     await tx.run(_SQL["close_tasks"], request_id=request_id)
 
 
-async def shield_can_sign(db: Database, *, shield_number: str, now: int) -> bool:
-    """Whether this shield has a certificate that is active, not held and not expired."""
-    return await db.one(_SQL["shield_can_sign"], shield_number=shield_number, now=now) is not None
+async def waiting_in_inbox(db: Database, *, shield_number: str, client_id: str, now: int) -> int | None:
+    """How many of this business system wait there; None where the shield has no certificate that can sign."""
+    row = await db.one(
+        _SQL["inbox_of_usable_shield"], shield_number=shield_number, client_id=client_id, now=now
+    )
+    return None if row is None else row["waiting"]
 
 
 async def find_result(db: Database, *, id: str, client_id: str) -> Result | None:  # noqa: A002

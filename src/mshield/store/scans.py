@@ -5,7 +5,7 @@ from typing import Final
 
 from mshield.store.database import Database, Row, Tx
 from mshield.store.queries import Queries
-from mshield.store.requests import close_tasks
+from mshield.store.requests import end_after_its_tasks
 
 _SQL: Final = Queries("scans")
 
@@ -129,8 +129,8 @@ async def take(
 ) -> tuple[bool, ScannedRequest | None]:
     """Lets a phone take the request, where it began between these two moments (ms); its documents are the key's then.
 
-    False for a late code, a request for another shield, or one that another phone took; from the inbox also for one
-    that is for no shield. The request comes with it either way, where there is one.
+    False for a late code, a request for another shield or of a disabled system, or one that another phone took; from
+    the inbox also for one that is for no shield. The request comes with it either way, where there is one.
     """
     earliest, latest = begun
     values: dict[str, object] = {
@@ -159,7 +159,7 @@ async def _take(tx: Tx, values: dict[str, object]) -> tuple[bool, list[Row]]:
 
 
 async def inbox(db: Database, *, shield_number: str, now: int, most: int) -> list[WaitingRequest]:
-    """The requests that wait for this shield, oldest first."""
+    """The requests that wait for this shield, newest first."""
     rows = await db.all(_SQL["inbox"], shield_number=shield_number, now=now, most=most)
     return [
         WaitingRequest(
@@ -205,17 +205,9 @@ async def decline(  # one column each
     now: int,
 ) -> bool:
     """Declines a request that this device has scanned, and closes its documents."""
-
-    async def work(tx: Tx) -> bool:
-        declined = await tx.run(
-            _SQL["decline"], id=id, device_id=device_id, account_id=account_id, reason=reason, now=now
-        )
-        if declined != 1:
-            return False
-        await close_tasks(tx, request_id=id)
-        return True
-
-    return await db.write(work)
+    return await end_after_its_tasks(
+        db, _SQL["decline"], id=id, device_id=device_id, account_id=account_id, reason=reason, now=now
+    )
 
 
 def _request(rows: list[Row], *, taken_by: bytes | None) -> ScannedRequest | None:

@@ -178,7 +178,7 @@ CREATE TABLE requests (
   created_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL,
   changed_at BIGINT NOT NULL
-, channel TEXT NOT NULL DEFAULT 'qr', shield_number TEXT, to_tell BOOLEAN NOT NULL DEFAULT FALSE, return_url TEXT);
+, channel TEXT NOT NULL DEFAULT 'qr', shield_number TEXT, to_tell BOOLEAN NOT NULL DEFAULT FALSE, return_url TEXT, oidc TEXT);
 
 CREATE TABLE tasks (
   sid BYTEA PRIMARY KEY,
@@ -231,7 +231,7 @@ CREATE TABLE "certificates" (
   changed_at BIGINT NOT NULL,
   revoked_at BIGINT,
   revocation_reason INTEGER
-, issuer TEXT NOT NULL DEFAULT 'issuing');
+, issuer TEXT NOT NULL DEFAULT 'issuing', held_since BIGINT);
 
 CREATE INDEX certificates_device ON certificates (device_id);
 
@@ -359,7 +359,7 @@ CREATE TABLE notifications (
   next_at BIGINT NOT NULL,
   created_at BIGINT NOT NULL,
   ended_at BIGINT,
-  last_error TEXT,
+  last_error TEXT, unanswered INTEGER NOT NULL DEFAULT 0,
   UNIQUE (account_id, kind, occasion)
 );
 
@@ -422,10 +422,6 @@ CREATE TABLE high_water (
   mark BIGINT NOT NULL,
   marked_at BIGINT NOT NULL
 );
-
-CREATE INDEX certificates_off ON certificates
-  (issuer, not_after, changed_at, issued_at, serial, state, holds, revoked_at, revocation_reason)
-  WHERE (state IN ('revoked', 'superseded') OR holds <> '') AND der IS NOT NULL;
 
 CREATE INDEX filed_persons_asked ON filed_persons (asked_at);
 
@@ -610,3 +606,9 @@ CREATE TABLE metrics (
 CREATE INDEX requests_inbox ON requests (shield_number, expires_at) WHERE shield_number IS NOT NULL;
 
 CREATE INDEX tasks_internal ON tasks (expires_at) WHERE request_id IS NULL;
+
+CREATE INDEX webhook_deliveries_dead ON webhook_deliveries (endpoint_id) WHERE state = 'dead';
+
+CREATE INDEX certificates_off ON certificates
+  (issuer, not_after, changed_at, issued_at, serial, state, holds, revoked_at, revocation_reason, held_since)
+  WHERE (state IN ('revoked', 'superseded') OR holds <> '') AND der IS NOT NULL;

@@ -47,8 +47,20 @@ class CertificateRow(msgspec.Struct, frozen=True, gc=False):
     not_after: int
 
 
+class ReplacedKey(msgspec.Struct, frozen=True, gc=False):
+    """The key that a renewal's new one is to replace, under the same PIN, with its counters and its certificate."""
+
+    uid: bytes
+    certificate: CertificateRow
+    failures: int
+    wrong_total: int
+
+
 class KeyRow(msgspec.Struct, frozen=True, gc=False):
-    """One co-signing key with its counters, its certificate (None before issue) and its open session."""
+    """One co-signing key with its counters, its certificate (None before issue) and its open session.
+
+    `replaces` is there while the key is a renewal's new one, not yet in force.
+    """
 
     uid: bytes
     state: str
@@ -74,6 +86,7 @@ class KeyRow(msgspec.Struct, frozen=True, gc=False):
     outcome_box: bytes | None
     outcome_at: int | None
     certificate: CertificateRow | None
+    replaces: ReplacedKey | None
     session: SessionRow | None
 
 
@@ -109,7 +122,7 @@ async def find(
     more = await asyncio.gather(*(db.read_together(_SQL["task"], uid=uid, sid=sid) for sid in others))
     found = [rows[0], *(task for tasks in more for task in tasks)]
     tasks = {task["task_sid"]: _task(task) for task in found if task["task_sid"] is not None}
-    return Found(valid=True, key=_key(rows[0]), tasks=tasks)
+    return Found(valid=True, key=_key(rows[0], await _replaced(db, rows[0])), tasks=tasks)
 
 
 async def open_session(
@@ -144,21 +157,31 @@ async def open_session(
 
 
 async def reserve_attempt(db: Database, key: KeyRow, *, fb: bytes, now: int) -> int:
-    """Counts one attempt and binds the session to `fb`, durably; gives the new generation. Raises Overtaken."""
+    """Counts one attempt and binds the session to `fb`, durably; gives the new generation. Raises Overtaken.
+
+    One at a renewal's new key counts at both keys before it is tried: two guesses at once, one at each, are two.
+    """
+    values = {"uid": key.uid, "generation": key.generation, "fb": fb, "now": now}
 
     async def work(tx: Tx) -> None:
-        counted = await tx.run(_SQL["count_attempt"], uid=key.uid, generation=key.generation)
-        bound = await tx.run(_SQL["bind_session"], uid=key.uid, fb=fb, now=now)
-        if counted != 1 or bound != 1:
+        if key.replaces is not None and not await renewal_outcome.count_attempt(tx, uid=key.replaces.uid):
+            raise Overtaken
+        if not await _reserve(tx, values):
             raise Overtaken
 
-    if db.dialect == "sqlite":
+    if db.dialect == "sqlite" or key.replaces is not None:
         await db.write(work)
-    elif not await db.write_together(
-        _SQL["reserve"], by=key.uid, uid=key.uid, generation=key.generation, fb=fb, now=now
-    ):
+    elif not await db.write_together(_SQL["reserve"], by=key.uid, **values):
         raise Overtaken
     return key.generation + 1
+
+
+async def _reserve(tx: Tx, values: dict[str, object]) -> bool:
+    if tx.dialect == "postgresql":
+        return bool(await tx.all(_SQL["reserve"], call=0, **values))
+    counted = await tx.run(_SQL["count_attempt"], uid=values["uid"], generation=values["generation"])
+    bound = await tx.run(_SQL["bind_session"], uid=values["uid"], fb=values["fb"], now=values["now"])
+    return (counted, bound) == (1, 1)
 
 
 async def drop_session(db: Database, key: KeyRow) -> None:
@@ -206,7 +229,7 @@ async def lock_certificate(db: Database, *, uid: bytes, now: int) -> None:
     await db.write(work)
 
 
-def _key(row: Row) -> KeyRow:
+def _key(row: Row, replaces: ReplacedKey | None) -> KeyRow:
     return KeyRow(
         uid=row["uid"],
         state=row["key_state"],
@@ -232,8 +255,19 @@ def _key(row: Row) -> KeyRow:
         outcome_box=row["outcome_box"],
         outcome_at=row["outcome_at"],
         certificate=_certificate(row),
+        replaces=replaces,
         session=_session(row),
     )
+
+
+async def _replaced(db: Database, row: Row) -> ReplacedKey | None:
+    if row["replaced_serial"] is None:
+        return None
+    found = await db.one(_SQL["replaced"], serial=row["replaced_serial"])
+    certificate = None if found is None else _certificate(found)
+    if found is None or certificate is None:
+        return None
+    return ReplacedKey(found["uid"], certificate, found["failures"], found["wrong_total"])
 
 
 def _task(row: Row) -> TaskRow:

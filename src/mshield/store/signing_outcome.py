@@ -3,12 +3,14 @@
 Guarded by the key's `generation` like everything of a signing session; see `signing`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
 
 from mshield.domain.certificates import CertificateEvent
+from mshield.domain.pin_tries import tries_left
 from mshield.store import certificate_changes, renewal_outcome
 from mshield.store.database import Database, Row, Tx, Undone
 from mshield.store.queries import Queries
@@ -56,8 +58,9 @@ async def close_tasks(tx: Tx, key: KeyRow, signatures: list[SignatureRow], *, no
 
 
 def goes_whole(db: Database, key: KeyRow, pending: Pending | None) -> bool:
-    """Whether `release_whole` is there for this: on PostgreSQL, unless shares move from one epoch to the next."""
-    return db.dialect == "postgresql" and pending is None and key.pending_epoch is None
+    """Whether `release_whole` is there for this: on PostgreSQL, where nothing but this key's present share counts."""
+    moves = pending is not None or key.pending_epoch is not None
+    return db.dialect == "postgresql" and not moves and key.replaces is None
 
 
 async def release_whole(
@@ -116,6 +119,7 @@ async def record_success(
     outcome = _outcome(key, session, success, count=len(signatures), now=now)
     if await tx.run(_SQL["record_success"], **outcome) != 1:
         raise Overtaken
+    await _give_back_at_replaced(tx, key)
     await _move_epochs(tx, key, session, success.pending)
     released = [signature for signature in signatures if signature.sid in signed]
     await _store_signatures(tx, key, released, signed, now=now)
@@ -180,31 +184,56 @@ async def _store_signatures(
         await tx.run(_SQL["finish_request"], request_id=request_id, now=now)
 
 
-async def record_refusal(
-    db: Database, key: KeyRow, *, fb: bytes, outcome_box: bytes, wrong_pin: bool, lock: bool, now: int
-) -> None:
-    """Ends the session with a wrong PIN, or with `retry`; `lock` also locks the certificate. Raises Overtaken."""
+async def record_retry(db: Database, key: KeyRow, *, fb: bytes, outcome_box: bytes, now: int) -> None:
+    """Ends the session with `retry`: the attempt stays counted, at this key. Raises Overtaken."""
 
     async def work(tx: Tx) -> None:
-        recorded = await tx.run(
-            _SQL["record_refusal"],
-            uid=key.uid,
-            generation=key.generation,
-            fb=fb,
-            outcome_box=outcome_box,
-            now=now,
-        )
-        if recorded != 1:
-            raise Overtaken
-        await tx.run(_SQL["end_session"], uid=key.uid)
-        if lock:
-            await certificate_changes.change_in_force(
-                tx, uid=key.uid, event=CertificateEvent.LOCK_PIN, reason="", now=now
-            )
-        if wrong_pin:
-            await renewal_outcome.after_refusal(tx, uid=key.uid, locked=lock, now=now)
+        await _record_refusal(tx, key, fb=fb, outcome_box=outcome_box, now=now)
+        await _give_back_at_replaced(tx, key)
 
     await db.write(work)
+
+
+async def record_wrong_pin(
+    db: Database, key: KeyRow, *, fb: bytes, outcome_box: Callable[[int], bytes], now: int
+) -> int:
+    """Ends the session with a wrong PIN; gives the tries left, at the key that this one is to replace as well.
+
+    `outcome_box` seals the answer that says so. With none left the certificate in force is locked, and a renewal is
+    over. Raises Overtaken.
+    """
+
+    async def work(tx: Tx) -> int:
+        own = left = tries_left(key.failures, key.wrong_total)
+        in_force, in_force_left = key.uid, own
+        if key.replaces is not None:
+            in_force = key.replaces.uid
+            in_force_left = await renewal_outcome.find_tries_left(tx, uid=in_force)
+            left = min(own, in_force_left)
+        await _record_refusal(tx, key, fb=fb, outcome_box=outcome_box(left), now=now)
+        if in_force_left == 0:
+            await certificate_changes.change_in_force(
+                tx, uid=in_force, event=CertificateEvent.LOCK_PIN, reason="", now=now
+            )
+        if left == 0:
+            await renewal_outcome.after_lock(tx, uid=key.uid, now=now)
+        return left
+
+    return await db.write(work)
+
+
+async def _record_refusal(tx: Tx, key: KeyRow, *, fb: bytes, outcome_box: bytes, now: int) -> None:
+    recorded = await tx.run(
+        _SQL["record_refusal"],
+        uid=key.uid,
+        generation=key.generation,
+        fb=fb,
+        outcome_box=outcome_box,
+        now=now,
+    )
+    if recorded != 1:
+        raise Overtaken
+    await tx.run(_SQL["end_session"], uid=key.uid)
 
 
 async def give_back(db: Database, key: KeyRow) -> None:
@@ -213,6 +242,12 @@ async def give_back(db: Database, key: KeyRow) -> None:
     async def work(tx: Tx) -> None:
         if await tx.run(_SQL["give_back"], uid=key.uid, generation=key.generation) != 1:
             raise Overtaken
+        await _give_back_at_replaced(tx, key)
         await tx.run(_SQL["end_session"], uid=key.uid)
 
     await db.write(work)
+
+
+async def _give_back_at_replaced(tx: Tx, key: KeyRow) -> None:
+    if key.replaces is not None:
+        await renewal_outcome.give_back(tx, uid=key.replaces.uid)

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeVar, cast
 
-from mshield.store.database import Conflict, Row, StoreError, Tx, Unavailable, Work
+from mshield.store.database import Conflict, NoText, Row, StoreError, Tx, Unavailable, Work
 from mshield.store.queries import Query
 
 T = TypeVar("T")
@@ -30,6 +30,8 @@ def connect(path: str) -> sqlite3.Connection:
         path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=512
     )
     connection.row_factory = sqlite3.Row
+    # Its own knows ASCII only, and search words come in Python's lower case.
+    connection.create_function("lower", 1, _lower, deterministic=True)
     for pragma in (
         "journal_mode=WAL",
         "synchronous=FULL",
@@ -41,6 +43,10 @@ def connect(path: str) -> sqlite3.Connection:
     ):
         connection.execute(f"PRAGMA {pragma}")
     return connection
+
+
+def _lower(text: str | None) -> str | None:
+    return None if text is None else text.lower()
 
 
 @dataclass(slots=True)
@@ -221,6 +227,8 @@ def _execute(connection: sqlite3.Connection, query: Query, values: dict[str, obj
         return connection.execute(statement.sql, arguments)
     except sqlite3.Error as error:
         raise _translate(error) from error
+    except UnicodeEncodeError as error:
+        raise NoText(str(error)) from error
 
 
 def _one(connection: sqlite3.Connection, query: Query, values: dict[str, object]) -> Row | None:

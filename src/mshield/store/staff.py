@@ -31,6 +31,12 @@ async def find(db: Database | Tx, *, staff_id: str) -> StaffRow | None:
     return None if row is None else _member(row)
 
 
+async def find_unchanging(tx: Tx, *, staff_id: str) -> StaffRow | None:
+    """The member of this id as he stands now, and until the transaction ends."""
+    row = await tx.one(_SQL["find_unchanging"], id=staff_id)
+    return None if row is None else _member(row)
+
+
 async def find_named(db: Database | Tx, *, name: str) -> StaffRow | None:
     """The member of this name."""
     row = await db.one(_SQL["find_named"], name=name)
@@ -59,6 +65,12 @@ async def disable(tx: Tx, *, staff_id: str) -> bool:
 async def set_password(tx: Tx, *, staff_id: str, password_hash: str | None) -> bool:
     """Whether an active member has this password from now on; None: no login until he sets one up."""
     return await tx.run(_SQL["set_password"], id=staff_id, password_hash=password_hash) == 1
+
+
+async def change_password(tx: Tx, *, staff_id: str, previous: str, password_hash: str) -> bool:
+    """Gives an active member a new password; False where the one before was changed or taken away meanwhile."""
+    given = {"previous": previous, "password_hash": password_hash}
+    return await tx.run(_SQL["change_password"], id=staff_id, **given) == 1
 
 
 async def change_roles(tx: Tx, *, staff_id: str, before: tuple[str, ...], after: tuple[str, ...]) -> bool:

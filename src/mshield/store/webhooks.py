@@ -1,7 +1,7 @@
 """Deliveries of webhooks: one row per request's end and endpoint, waiting until it was taken or given up.
 
-A request is marked when it is made, where its business system has an endpoint, and the mark goes in the transaction
-that makes the deliveries: so each end is told, however often a process dies on the way.
+A request is marked when it is made, where its business system has an endpoint, a disabled one too, and the mark goes in
+the transaction that makes the deliveries: so each end is told or kept, however often a process dies on the way.
 """
 
 from dataclasses import dataclass, field
@@ -10,19 +10,24 @@ from typing import Final, Literal
 from mshield.domain.ids import new_id
 from mshield.store.database import Database, Tx
 from mshield.store.queries import Queries
+from mshield.store.requests import end_after_its_tasks
 
 _SQL: Final = Queries("webhooks")
 
 
 @dataclass(frozen=True, slots=True)
 class EndedRequest:
-    """A request that ended, or whose time is over while it is still open; times in ms."""
+    """A request that ended, or whose time is over while it is still open; times in ms.
+
+    `oidc` is by what the client recognises the login, as JSON, where it came by OpenID Connect.
+    """
 
     id: str
     client_id: str
     kind: str
     state: str
     reason: str | None
+    oidc: str | None
     expires_at: int
     changed_at: int
 
@@ -71,31 +76,21 @@ async def untold(db: Database, *, now: int, most: int) -> list[EndedRequest]:
 
 async def expire(db: Database, *, id: str, now: int) -> bool:  # noqa: A002
     """Writes down that a request's time is over; False where it ended otherwise at the last moment."""
-
-    class Ended(Exception):
-        pass
-
-    async def work(tx: Tx) -> None:
-        # Documents first, as signing does: two that take the same rows in another order would wait for each other.
-        await tx.run(_SQL["close_tasks"], request_id=id)
-        if await tx.run(_SQL["expire"], id=id, now=now) != 1:
-            raise Ended  # undoes the first
-
-    try:
-        await db.write(work)
-    except Ended:
-        return False
-    return True
+    return await end_after_its_tasks(db, _SQL["expire"], id=id, now=now)
 
 
 async def tell(db: Database, request: EndedRequest, *, event: str, body: str, now: int) -> int:
-    """Makes the deliveries of a request's end, once; gives their number."""
+    """Makes the deliveries of a request's end, once; gives their number.
+
+    Those for an endpoint that is disabled are given up from the first, for the reason why it is.
+    """
 
     async def work(tx: Tx) -> int:
         if await tx.run(_SQL["mark_told"], id=request.id, state=request.state) != 1:
             return 0
         endpoints = await tx.all(_SQL["endpoints_of"], client_id=request.client_id)
         for endpoint in endpoints:
+            is_active = endpoint["state"] == "active"
             await tx.run(
                 _SQL["insert_delivery"],
                 id=f"msg_{new_id(now)}",
@@ -103,7 +98,10 @@ async def tell(db: Database, request: EndedRequest, *, event: str, body: str, no
                 request_id=request.id,
                 event=event,
                 body=body,
+                state="waiting" if is_active else "dead",
+                error=None if is_active else endpoint["reason"],
                 now=now,
+                ended_at=None if is_active else now,
             )
         return len(endpoints)
 
@@ -156,13 +154,13 @@ async def list_deliveries(
 
 
 async def replay(db: Tx, *, id: str, now: int) -> bool:  # noqa: A002
-    """Has a delivery made again, under its id; False where there is none that ended, or its endpoint takes none."""
+    """Has a delivery made again, under its id; False where there is none, or its endpoint takes none."""
     return await db.run(_SQL["replay"], id=id, now=now) == 1
 
 
-async def replay_dead(db: Tx, *, endpoint_id: str, now: int) -> int:
-    """Has all that was given up for an endpoint made again; gives their number."""
-    return await db.run(_SQL["replay_dead"], endpoint_id=endpoint_id, now=now)
+async def replay_untaken(db: Tx, *, endpoint_id: str, now: int) -> int:
+    """Has all that an endpoint failed to take made again, given up or not; gives their number."""
+    return await db.run(_SQL["replay_untaken"], endpoint_id=endpoint_id, now=now)
 
 
 async def purge(db: Database, *, sent_before: int, dead_before: int) -> int:

@@ -1,11 +1,12 @@
 """The HTTP application: routers of all audiences, errors, the OpenAPI documents."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from mshield.domain import errors
 from mshield.services.metrics import Metrics
 from mshield.web import (
     assets,
@@ -109,7 +110,7 @@ def build(
     *,
     version: str,
     origin: str,
-    unavailable: type[Exception],
+    store_errors: Mapping[type[Exception], type[errors.DomainError]],
     demo: bool,
     access_log: bool,
     metrics: Metrics,
@@ -125,7 +126,7 @@ def build(
     )
     app.state.replays = ReplayCache()
     app.state.held_calls = HeldCalls()
-    refusals = problems.Refusals(unavailable)
+    refusals = problems.Refusals(store_errors)
     problems.install(app, refusals)
     for prefix, routers in ROUTERS.items():
         for router in routers:

@@ -1,6 +1,7 @@
 """Bodies from outside: strict JSON, each field checked where it enters.
 
-A missing, extra, repeated or ill-formed field is `malformed` (protocol, "Notation").
+What isn't JSON, or repeats a field, is `malformed`; JSON of another form is `invalid_request` and names the field.
+In a message of the co-signing protocol any such slip is `malformed` (protocol, "Notation").
 """
 
 import re
@@ -14,6 +15,10 @@ from mshield.pki.strict_json import read_json
 
 T = TypeVar("T")
 _NO_TEXT: Final = re.compile("[\0\ud800-\udfff]")
+_PLACE: Final = re.compile(r" - at `([^`]*)`\Z")
+_NAME: Final = re.compile(r"Object (?:missing required|contains unknown) field `(.*?)`", re.DOTALL)
+_NOT_HARMLESS: Final = re.compile(r"[^A-Za-z0-9_.\[\]$-]")
+_LONGEST_NAME: Final = 100
 
 
 def _hex(length: int) -> msgspec.Meta:
@@ -34,8 +39,12 @@ class Wire(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A message as it is on the wire."""
 
 
+class ProtocolWire(Wire, frozen=True):
+    """A message of the co-signing protocol, whose refusals are the protocol's own."""
+
+
 def decode(body: bytes, kind: type[T]) -> T:
-    """The message in a body. Raises Malformed."""
+    """The message in a body. Raises Malformed, InvalidRequest."""
     if b"\\u" in body:
         return _decode_slowly(body, kind)
     try:
@@ -56,9 +65,26 @@ def _decode_slowly(body: bytes, kind: type[T]) -> T:
     try:
         found = read_json(body)
         _require_text(found)
-        return msgspec.convert(found, kind)
-    except (ValueError, RecursionError) as error:  # msgspec's and json's errors are ValueErrors
+    except (ValueError, RecursionError) as error:  # json's errors are ValueErrors, msgspec's too
         raise errors.Malformed from error
+    try:
+        return msgspec.convert(found, kind)
+    except (ValueError, RecursionError) as error:
+        raise _misfit(kind, str(error)) from error
+
+
+def _misfit(kind: type, told: str) -> errors.DomainError:
+    """The refusal of JSON that is no such message."""
+    if issubclass(kind, ProtocolWire):
+        return errors.Malformed()
+    return errors.InvalidRequest(fields=[_field(told)])
+
+
+def _field(told: str) -> str:
+    """Which field msgspec complains of: `pc.browser`, `$` for the whole. Never a value; of a name only letters."""
+    place, name = _PLACE.search(told), _NAME.match(told)
+    path = f"{place[1] if place else '$'}{'.' + name[1] if name else ''}"
+    return _NOT_HARMLESS.sub("", path).removeprefix("$.")[:_LONGEST_NAME]
 
 
 def _require_text(value: object) -> None:

@@ -7,11 +7,11 @@ from starlette.types import Receive, Scope, Send
 
 from mshield.domain.requests import OPEN, RequestState
 from mshield.services.context import Context
-from mshield.web.held import NEVER, Held, Look
+from mshield.web.held import NEVER, Asker, Held, Look
 from mshield.web.request_state import QrMessage, message_of
 
 KEEP_ALIVE_SECONDS: Final = 15.0
-QR_SECONDS: Final = 8.0
+QR_SECONDS: Final = 2.0
 _HEADERS: Final = (
     (b"content-type", b"text/event-stream"),
     (b"cache-control", b"no-store"),
@@ -24,8 +24,8 @@ class EventStream(Held):
 
     __slots__ = ("_next_comment", "_next_qr", "_started_at", "_state", "_with_qr")
 
-    def __init__(self, context: Context, request_id: str, look: Look, *, with_qr: bool) -> None:
-        super().__init__(context, request_id, look)
+    def __init__(self, context: Context, request_id: str, look: Look, *, asker: Asker, with_qr: bool) -> None:
+        super().__init__(context, request_id, look, asker=asker)
         self._with_qr = with_qr
         self._next_qr = self._next_comment = 0.0
         self._state: str | None = None

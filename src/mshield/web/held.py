@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from typing import Final, cast
+from typing import Final, Literal, cast
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -24,6 +24,9 @@ _TICK_SECONDS: Final = 0.2
 _AGAIN_SECONDS: Final = 2.0
 _JUST_AFTER_SECONDS: Final = 0.002
 _RETRY_AFTER: Final = 5
+Asker = Literal["page", "system"]
+"""Who holds a call: each has places of its own, so that who knows a page's token can't shut out the business system."""
+
 Look = Callable[[int], Awaitable[Followed]]
 """The request's state at a time (ms)."""
 
@@ -35,7 +38,7 @@ class HeldCalls:
 
     def __init__(self) -> None:
         self._calls: set[Held] = set()
-        self._by_request: Counter[str] = Counter()
+        self._by_request: Counter[tuple[Asker, str]] = Counter()
         self._timer: asyncio.TimerHandle | None = None
 
     def __len__(self) -> int:
@@ -58,18 +61,19 @@ class HeldCalls:
         """Forgets a call."""
         self._calls.remove(held)
         held.context.events.unwatch(held.request_id, held.stir)
-        self._by_request[held.request_id] -= 1
-        if not self._by_request[held.request_id]:
-            del self._by_request[held.request_id]
+        place = held.asker, held.request_id
+        self._by_request[place] -= 1
+        if not self._by_request[place]:
+            del self._by_request[place]
 
     def _admit(self, held: "Held") -> None:
-        settings = held.context.settings
-        if self._by_request[held.request_id] >= settings.waiting_per_request:
+        settings, place = held.context.settings, (held.asker, held.request_id)
+        if self._by_request[place] >= settings.waiting_per_request:
             raise errors.TooManyRequests(retry_after=_RETRY_AFTER)
         if len(self._calls) >= settings.waiting_per_process or held.context.events.stopped:
             raise errors.Unavailable(retry_after=_RETRY_AFTER)
         self._calls.add(held)
-        self._by_request[held.request_id] += 1
+        self._by_request[place] += 1
 
     def _arm(self) -> None:
         self._timer = asyncio.get_running_loop().call_later(_TICK_SECONDS, self._tick)
@@ -107,9 +111,11 @@ class Held:
 
     __slots__ = (
         "_busy",
+        "_is_stale",
         "_look",
         "_look_at",
         "_task",
+        "asker",
         "context",
         "due",
         "ended",
@@ -118,9 +124,10 @@ class Held:
         "send",
     )
 
-    def __init__(self, context: Context, request_id: str, look: Look) -> None:
-        self.context, self.request_id = context, request_id
+    def __init__(self, context: Context, request_id: str, look: Look, *, asker: Asker) -> None:
+        self.context, self.request_id, self.asker = context, request_id, asker
         self.first: Followed | None = None
+        self._is_stale = False  # whether `first` may be older than the last change
         self.due = NEVER
         self.ended = False
         self.send: Send | None = None
@@ -143,6 +150,7 @@ class Held:
 
     def stir(self) -> None:
         """There may be news."""
+        self._is_stale = True
         self.due = self._look_at = 0.0
         self.write_soon()
 
@@ -165,7 +173,8 @@ class Held:
             time + events.look_again_seconds
         )  # before looking: what happens meanwhile is news again
         now = self.context.clock()
-        found, self.first = self.first or await self._look(now), None
+        first, self.first = self.first, None
+        found = await self._look(now) if first is None or self._is_stale else first
         if found.state in OPEN:
             over = time + (found.expires_at - now) / 1000 + _JUST_AFTER_SECONDS
             self._look_at = min(self._look_at, over)

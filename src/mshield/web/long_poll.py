@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 from mshield.domain import errors
 from mshield.services.context import Context
 from mshield.services.follow import Followed
-from mshield.web.held import Held, Look
+from mshield.web.held import Asker, Held, Look
 from mshield.web.problems import problem
 
 MOST_SECONDS: Final = 60
@@ -53,11 +53,12 @@ class LongPoll(Held):
         request_id: str,
         look: Look,
         *,
+        asker: Asker,
         known: str,
         seconds: int,
         tell: Callable[[Followed], Response],
     ) -> None:
-        super().__init__(context, request_id, look)
+        super().__init__(context, request_id, look, asker=asker)
         self._known, self._seconds, self._tell = known, seconds, tell
         self._found: Followed | None = None
         self._until = 0.0

@@ -12,6 +12,9 @@ PROBLEM_TYPE: Final = "application/problem+json"
 STRUCT: Final = "#/structs/"
 """Begins a reference to a struct by module and name: web/documents.py puts in what it is called in a document."""
 
+RETRY_AFTER: Final[dict[str, Any]] = {"Retry-After": {"schema": {"type": "string"}, "example": "42"}}
+"""The header of an answer that says for how many seconds to wait."""
+
 STRUCTS: Final[dict[str, type[msgspec.Struct]]] = {}
 """The structs that routes take or answer, by that reference."""
 

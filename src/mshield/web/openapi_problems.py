@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from mshield.domain.errors import BY_CODE, Json
 from mshield.web.audiences import challenge
+from mshield.web.body import ProtocolWire
 from mshield.web.examples import examples
-from mshield.web.openapi import PROBLEM_TYPE, STRUCT
+from mshield.web.openapi import PROBLEM_TYPE, RETRY_AFTER, STRUCT, STRUCTS
 from mshield.web.problems import STATUS, document
 
 _PROBLEM: Final[dict[str, Any]] = {
@@ -71,12 +72,22 @@ def _describe(path: str, operation: dict[str, Any]) -> None:
     by_status: dict[int, list[str]] = defaultdict(list)
     for code in example.errors if example else ():
         by_status[STATUS[code]].append(code)
-    for status in sorted(
-        {*by_status, *(int(each) for each, answer in responses.items() if _refuses(answer))}
-    ):
+    told = {int(each) for each, answer in responses.items() if _refuses(answer)}
+    for status in sorted({*by_status, *told, *_of_its_body(operation)}):
         codes = sorted({*by_status[status], *_usual(status, operation, known=bool(by_status[status]))})
         responses[str(status)] = _answer(path, status, codes)
     operation["responses"] = dict(sorted(responses.items()))
+
+
+def _of_its_body(operation: dict[str, Any]) -> set[int]:
+    """JSON of another form than the message's is an invalid request; the co-signing protocol calls it malformed."""
+    return {422} if any(not issubclass(each, ProtocolWire) for each in _messages(operation)) else set()
+
+
+def _messages(operation: dict[str, Any]) -> list[type]:
+    content = operation.get("requestBody", {}).get("content", {})
+    references = (each.get("schema", {}).get("$ref", "") for each in content.values())
+    return [STRUCTS[each] for each in references if each.startswith(STRUCT)]
 
 
 def _refuses(answer: dict[str, Any]) -> bool:
@@ -135,9 +146,14 @@ def _answer(path: str, status: int, codes: list[str]) -> dict[str, Any]:
     if status == 401:
         shown = challenge(path, codes[0] if codes else "")
         answer["headers"] = {"WWW-Authenticate": {"schema": {"type": "string"}, "example": shown}}
-    if status == 429:
-        answer["headers"] = {"Retry-After": {"schema": {"type": "string"}, "example": "42"}}
+    if any(map(_says_to_wait, codes)):
+        answer["headers"] = RETRY_AFTER
     return answer
+
+
+def _says_to_wait(code: str) -> bool:
+    """Whether refusals of this code can have `retry_after`: their sentence names it, or the service is overloaded."""
+    return "{retry_after" in BY_CODE[code].en_text or code == "unavailable"
 
 
 def _example_of(code: str, status: int) -> dict[str, Any]:

@@ -41,6 +41,7 @@ STATUS: Final[Mapping[str, int]] = {
     "conflict": 409,
     "device_limit": 409,
     "duplicate_application": 409,
+    "evidence_over": 410,
     "expired_request": 410,
     "fault": 500,
     "filing_changed": 409,
@@ -51,6 +52,7 @@ STATUS: Final[Mapping[str, int]] = {
     "held": 403,
     "idempotency_mismatch": 422,
     "in_progress": 409,
+    "inbox_full": 409,
     "internal": 500,
     "internal_message_refused": 422,
     "invalid_client_keys": 422,
@@ -88,12 +90,14 @@ STATUS: Final[Mapping[str, int]] = {
     "pin_locked": 403,
     "qr_stale": 410,
     "renewal_not_due": 409,
+    "renewal_unfinished": 409,
     "request_closed": 409,
     "request_open": 409,
     "retry": 409,
     "reset_refused": 400,
     "return_url_unknown": 422,
     "second_factor_wrong": 400,
+    "secret_before_counts": 409,
     "security_key_refused": 400,
     "set_up_over": 410,
     "shield_unusable": 409,
@@ -160,10 +164,10 @@ def problem(request: Request, error: errors.DomainError, *, status: int | None =
 
 
 class Refusals:
-    """Makes the answer to any error; `unavailable` is the database's own error."""
+    """Makes the answer to any error; `store_errors` says what the database's own mean to a caller."""
 
-    def __init__(self, unavailable: type[Exception]) -> None:
-        self._unavailable = unavailable
+    def __init__(self, store_errors: Mapping[type[Exception], type[errors.DomainError]]) -> None:
+        self._store_errors = store_errors
 
     async def __call__(self, request: Request, error: Exception) -> Response:
         """The problem document, logged where the service is at fault."""
@@ -188,9 +192,10 @@ class Refusals:
                 ".".join(str(part) for part in each["loc"]) for each in error.errors()
             ]
             return errors.InvalidRequest(fields=fields)
-        if isinstance(error, self._unavailable):
-            _log.error("the database can't be reached: %s", type(error).__name__)
-            return errors.Unavailable()
+        if (meant := self._store_errors.get(type(error))) is not None:
+            if meant is errors.Unavailable:
+                _log.error("the database can't be reached: %s", type(error).__name__)
+            return meant()
         # The traceback, without locals: a body of a signing call must not reach a log.
         _log.error("request %s failed", request.scope.get("mshield.request_id"), exc_info=error)
         return errors.Internal()

@@ -76,6 +76,14 @@ _STILL: Final = (
 _DESK_STILL: Final = "captcha => {" + _DRAW + "typeCodes(); draw(captcha); }"
 
 
+def language_of_pictures() -> dict[str, str | float | bool] | None:
+    """The environment of a browser that takes pictures: what it draws itself, as date fields, is Chinese as well.
+
+    Chromium on Linux takes its language from LANGUAGE, not from `--lang`, and a page's locale doesn't reach that far.
+    """
+    return {**os.environ, "LANGUAGE": "zh_CN"} if "MSHIELD_MANUAL" in os.environ else None
+
+
 @dataclass(frozen=True, slots=True)
 class Album:
     """Where the pictures go; None where none are wanted."""
@@ -124,7 +132,10 @@ class DeskAlbum:
         seen = page.screenshot(animations="disabled", caret="hide")
         self.folder.mkdir(parents=True, exist_ok=True)
         file = self.folder / f"{name}.webp"
-        Image.open(io.BytesIO(seen)).convert("RGB").save(file, quality=80, method=6)
+        for quality in (80, 65, 50):  # a page full of text, as it is after many tests, takes more
+            Image.open(io.BytesIO(seen)).convert("RGB").save(file, quality=quality, method=6)
+            if file.stat().st_size <= LARGEST:
+                break
         _require_small(file)
 
 

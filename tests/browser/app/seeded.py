@@ -169,7 +169,7 @@ def _watched(made: Visitor) -> Iterator[None]:
         yield
     finally:
         made.context.close()
-    assert not made.complaints
+    assert not made.complaints, made.complaints
     assert not made.foreign
 
 

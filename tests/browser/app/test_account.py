@@ -148,6 +148,30 @@ def fill_registration(user: User) -> None:
     choose_password(user, "登录密码")
 
 
+def test_r2_a_type_that_was_tapped_is_chosen_before_the_wheel_has_come_to_rest(welcomed: User) -> None:
+    welcomed.open("/register")
+    choice = welcomed.page.get_by_role("button", name="证件类型")
+    choice.click()
+    wheel = welcomed.page.get_by_role("listbox", name="证件类型")
+    expect(wheel).to_be_visible()
+    wheel.evaluate(
+        """wheel => new Promise(done => {
+          const press = [...wheel.parentElement.querySelectorAll("button")].at(-1);
+          wheel.addEventListener("scroll", () => done(press.click()), { once: true });
+          wheel.lastElementChild.click();
+        })"""
+    )
+    expect(choice).to_contain_text("外国人永久居留身份证")
+    choice.click()
+    wheel.hover()
+    welcomed.page.mouse.wheel(0, -2000)
+    expect(wheel.get_by_role("option", name="居民身份证", exact=True)).to_have_attribute(
+        "aria-selected", "true"
+    )
+    welcomed.press("完成")
+    expect(choice).to_contain_text("居民身份证")
+
+
 def get_code(user: User, purpose: str) -> None:
     """The SMS code's row: to no number that can't be one is a code sent; then it counts down to the next."""
     phone = user.person.phone

@@ -55,6 +55,16 @@ DAY_MS: Final = 86_400_000
 NEVER_WORKS: Final = ("扫码登录", "扫码签名", "绑定证书", "修改 PIN 码", "更新证书")
 _END: Final = "SELECT not_after FROM certificates WHERE shield_number = ? AND state = 'active'"
 _MOVE_END: Final = "UPDATE certificates SET not_after = ? WHERE shield_number = ? AND state = 'active'"
+# As the engine keeps it once the service has answered `stale_epoch` to all slots (packages/shield/live/lost.live.ts).
+_FORGOTTEN: Final = """async (isUnusable) => {
+  const done = (request) => new Promise((resolve) => (request.onsuccess = () => resolve(request.result)));
+  const database = await done(indexedDB.open("mshield"));
+  const store = database.transaction("phone", "readwrite").objectStore("phone");
+  const state = await done(store.get("state"));
+  const rn = isUnusable ? new Uint8Array(32) : null;
+  await done(store.put({ ...state, key: { ...state.key, rn, isUnusable } }, "state"));
+  database.close();
+}"""
 _WRONG_PINS: Final = """async () => {
   const { Shield } = await import("/engine/index.js");
   const shield = new Shield(location.origin);
@@ -202,6 +212,21 @@ def test_r3_active_and_due(home: Home, party: Party) -> None:
     page.get_by_role("link", name="去更新").click()
     expect(page.get_by_role("heading", name="更新证书")).to_be_visible()
     home.shift_end(later)
+
+
+def test_forgotten_by_a_restored_service_leads_to_the_guide_only(home: Home) -> None:
+    page = home.page
+    page.evaluate(_FORGOTTEN, arg=True)
+    home.look("本机不能用")
+    notice = page.get_by_role("link", name="本机的手机盾不能再用")
+    expect(notice).to_be_visible()
+    expect(page.get_by_text("上次操作没有收到结果")).to_have_count(0)
+    judged(page)
+    notice.click()
+    expect(page.get_by_role("heading", name="本机的手机盾不能再用")).to_be_visible()
+    page.evaluate(_FORGOTTEN, arg=False)
+    home.look("正常")
+    expect(notice).to_have_count(0)
 
 
 def test_r14_held_by_the_legal_person_with_his_reason(home: Home, chief: Chief) -> None:

@@ -56,16 +56,21 @@ def test_r16_a_signature_by_a_typed_code(user: User, party: Party) -> None:
     assert state(party, made)[0] == "signed"
 
 
-def test_r21_a_forgotten_pin_by_the_guide_revoked_and_applied_for_anew(user: User) -> None:
+@pytest.mark.parametrize(
+    ("case", "title"), [("forgotten", "忘记 PIN 码"), ("unusable", "本机的手机盾不能再用")]
+)
+def test_r21_a_shield_of_no_use_by_the_guide_revoked_and_applied_for_anew(
+    user: User, case: str, title: str
+) -> None:
     page = user.page
     user.open()
     shield = page.locator("[aria-label^=MS]").first.get_attribute("aria-label")
     assert shield is not None
-    user.open("/replace-phone?case=forgotten")
-    user.sees("忘记 PIN 码")
+    user.open(f"/replace-phone?case={case}")
+    user.sees(title)
     expect(page.get_by_label(shield)).to_be_visible()
     with legal_person.at_the_portal(user.service, LEGAL_PERSON) as portal:
-        legal_person.revoke(user.service, portal, shield, person=LEGAL_PERSON, reason="忘记 PIN 码")
+        legal_person.revoke(user.service, portal, shield, person=LEGAL_PERSON, reason=title)
     expect(page.get_by_text("法人已作废，可以继续下一步")).to_be_visible(timeout=30_000)
     judged(page)
     page.get_by_role("link", name="申请证书").click()

@@ -1,10 +1,10 @@
-"""The manual's chapters 2.1 and 2.3, from the first section to the last: one person, one phone, the real service.
+"""The manual's chapter 2.3, from the first section to the last: one person, one phone, the real service.
 
 `make manual` has it take the pictures of docs/manual as well.
 """
 
 import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -14,9 +14,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from mshield.client.portal_messages import Act
 from mshield.demo.people import Person
-from mshield.web.pages.guides import GUIDES
-from mshield.web.pages.platform import Platform
-from tests.browser.app.album import Album
+from tests.browser.app.album import Album, language_of_pictures
 from tests.browser.app.camera import Camera, Screen
 from tests.browser.app.hand_and_eye import PIXEL
 from tests.browser.app.test_request import PC, document
@@ -27,7 +25,9 @@ from tests.browser.site import Site
 from tests.browser.test_component import show
 from tests.legal_person import at_the_portal
 from tests.service import LiveService
-from tests.user_agents import USER_AGENTS
+
+# As `make manual` picks them.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 CREDIT_CODE: Final = "91350502MA8UK3T57L"
 OPERATOR: Final = Person(
@@ -102,7 +102,9 @@ def scene(party: Party, site: Site, tmp_path: Path) -> Iterator[Scene]:
     camera.film([None])
     file(party.service, ENTERPRISE)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *camera.flags])
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=[*FLAGS, *camera.flags], env=language_of_pictures()
+        )
         phone = browser.new_context(locale="zh-CN", timezone_id="Asia/Shanghai", **PIXEL)
         phone.grant_permissions(["camera"], origin=party.service.origin)
         user = User(party.service, phone.new_page(), OPERATOR)
@@ -120,30 +122,6 @@ def _pc(browser: Browser) -> Page:
         };"""
     )
     return opened.new_page()
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(400)
-def test_chapter_2_1(open_page: Callable[..., Page], party: Party) -> None:
-    album = Album.wanted()
-
-    def seen_by(name: str, platform: Platform) -> Page:
-        page = open_page(width=390, user_agent=USER_AGENTS[name], locale="zh-CN")
-        page.goto(f"{party.service.origin}/download")
-        title = page.locator("#guide h2")
-        expect(title).to_have_text(GUIDES[platform].title.zh)
-        title.evaluate("title => title.scrollIntoView()")
-        return page
-
-    page = seen_by("android", Platform.ANDROID)
-    expect(page.locator("#guide")).to_contain_text("添加到主屏幕")
-    album.take(page, "install-android")
-    page = seen_by("wechat", Platform.WECHAT)
-    expect(page.locator("#guide")).to_contain_text("在浏览器打开")
-    album.take(page, "install-wechat")
-    page = seen_by("ios", Platform.IOS)
-    expect(page.locator("#guide")).to_contain_text("Safari")
-    album.take(page, "install-ios")
 
 
 def test_chapter_2_3(scene: Scene) -> None:

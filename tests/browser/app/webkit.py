@@ -9,10 +9,11 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
-from selenium.common.exceptions import StaleElementReferenceException
+from selenium.common.exceptions import ElementNotInteractableException, StaleElementReferenceException
 from selenium.webdriver import Remote
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.client_config import ClientConfig
@@ -54,7 +55,7 @@ class WebKit:
 
     def press(self, name: str) -> None:
         """A button or link, as soon as it is there."""
-        self._find(_NAMED, name).click()
+        self._click(_NAMED, name)
 
     def fill(self, label: str, text: str) -> None:
         """A field by its label."""
@@ -77,11 +78,11 @@ class WebKit:
     def enter_pin(self, pin: str) -> None:
         """On the app's keypad."""
         for digit in pin:
-            self._find("//*[@class='pad']//button[normalize-space()=$name]", digit).click()
+            self._click("//*[@class='pad']//button[normalize-space()=$name]", digit)
 
     def choose(self, option: str) -> None:
         """Turns the wheel to it."""
-        self._find("//*[@role='option'][normalize-space()=$name]", option).click()
+        self._click("//*[@role='option'][normalize-space()=$name]", option)
         self._find("//*[@role='option'][@aria-selected='true'][normalize-space()=$name]", option)
 
     def has(self, name: str, other: str) -> bool:
@@ -95,6 +96,17 @@ class WebKit:
         self.press("换一张图形验证码")
         heard: str = self._wait(lambda: self.driver.execute_script("return window.captchaId"), "captcha")
         return heard
+
+    def _click(self, path: str, name: str) -> None:
+        self._wait(partial(self._has_clicked, path, name), name)
+
+    def _has_clicked(self, path: str, name: str) -> bool:
+        """Not while the sheet that it stands on still comes up."""
+        try:
+            self._find(path, name).click()
+        except ElementNotInteractableException:
+            return False
+        return True
 
     def _find(self, path: str, name: str) -> WebElement:
         assert "'" not in name
@@ -124,7 +136,8 @@ class WebKit:
 def webkit() -> Iterator[WebKit]:
     """A phone-sized window on a screen that nobody sees; nothing of it is kept."""
     assert DRIVER.exists(), "needs WebKitGTK: scripts/install-test-needs"
-    with tempfile.TemporaryDirectory() as home, _screen() as display:
+    # Its processes outlive it by a moment, in which they still write to their caches.
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home, _screen() as display:
         inherited = {name: value for name, value in os.environ.items() if name != "WAYLAND_DISPLAY"}
         own = {
             "DISPLAY": display,

@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from mshield.client.phone import VirtualPhone
 from tests.browser.app.camera import Camera
 from tests.browser.app.hand_and_eye import PIXEL, enter_pin, judged
 from tests.browser.app.seeded import Holder, bundle, holder
@@ -38,15 +40,15 @@ class Scene:
     camera: Camera
     complaints: list[str] = field(default_factory=list)
 
-    def at_the_pc(self, path: str = "/") -> Page:
-        """A new browser of the PC's at the Single Window."""
+    def at_the_pc(self, path: str = "/", *, origin: str = "") -> Page:
+        """A new browser of the PC's at the Single Window, or at another one of this origin."""
         page = self.pc.new_context(viewport={"width": 1280, "height": 860}, locale="zh-CN").new_page()
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on(
             "console",
             lambda line: self.complaints.append(line.text) if "Content Security" in line.text else None,
         )
-        page.goto(self.demonstration.window.origin + path)
+        page.goto((origin or self.demonstration.window.origin) + path)
         return page
 
     def on_the_phone(self) -> Page:
@@ -55,14 +57,22 @@ class Scene:
         page.goto(self.demonstration.palm.origin)
         return page
 
-    def hold_the_phone_before(self, page: Page) -> Page:
-        """The phone's scanner before this page's code, until it has read it: a person also holds it there again."""
+    def hold_the_phone_before(self, page: Page, *, told: str | None = None) -> Page:
+        """The phone's scanner before this page's code, until it has read it: a person also holds it there again.
+
+        It then asks for an answer or, where one is expected, has told a refusal.
+        """
         scanner = self.phone.page("/")
+        seen = (
+            scanner.get_by_role("heading", name=_CONFIRM)
+            if told is None
+            else scanner.locator("main").filter(has_text=told)
+        )
         for _ in range(6):
             self.camera.film(self.codes_of(page))
             scanner.goto(f"{self.phone.service.origin}/app/scan")
             with contextlib.suppress(AssertionError):
-                expect(scanner.get_by_role("heading", name=_CONFIRM)).to_be_visible(timeout=10_000)
+                expect(seen).to_be_visible(timeout=10_000)
                 return scanner
         raise AssertionError(f"the code was not read: {scanner.locator('body').inner_text()}")
 
@@ -87,14 +97,39 @@ class Scene:
         page.get_by_role("button", name=button).click()
         enter_pin(page, self.phone.person.pin)
 
-    def logged_in(self) -> Page:
+    def logged_in(self, *, origin: str = "") -> Page:
         """The PC's browser, logged in by scan."""
-        page = self.at_the_pc("/login")
+        page = self.at_the_pc("/login", origin=origin)
         scanner = self.hold_the_phone_before(page)
         self.give_pin(scanner, "输入 PIN 码登录")
-        expect(page.get_by_role("heading", name="报关单")).to_be_visible(timeout=20_000)
+        expect(page.get_by_role("heading", name="报关单", exact=True)).to_be_visible(timeout=20_000)
         scanner.close()
         return page
+
+    def logged_in_by(self, phone: VirtualPhone, pin: str) -> Page:
+        """The PC's browser, logged in by this phone, which nobody looks at."""
+        page = self.at_the_pc("/login")
+        phone.scan(self.codes_of(page)[0])
+        phone.approve(pin=pin)
+        expect(page.get_by_role("heading", name="报关单", exact=True)).to_be_visible(timeout=20_000)
+        return page
+
+    def change(self, statement: str, *values: object) -> None:
+        """Changes what the service has stored, as time or its operator would have; seen at its next look."""
+        connection = sqlite3.connect(
+            self.demonstration.service.database.removeprefix("sqlite:///"), timeout=10
+        )
+        with connection:
+            assert connection.execute(statement, values).rowcount == 1
+        connection.close()
+
+
+def declare(page: Page) -> str:
+    """A declaration from the example; its number."""
+    page.get_by_role("link", name="用示例新建").click()
+    page.get_by_role("button", name="保存", exact=True).last.click()
+    expect(page.get_by_text("草稿，还没有签名")).to_be_visible()
+    return page.url.rpartition("/")[2]
 
 
 @pytest.fixture(scope="module")

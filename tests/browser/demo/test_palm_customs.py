@@ -1,10 +1,12 @@
 """Palm customs on a phone that has the shield's app: over to it and back (R13, R8), and what a user sees otherwise."""
 
+import re
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from mshield.demo.people import OPERATOR
 from tests.browser.app.seeded import CLERK
 from tests.browser.demo.conftest import Scene
 
@@ -26,7 +28,11 @@ def test_r13_r8_to_the_shield_with_the_binding_on_the_way_and_back(scene: Scene,
     page.get_by_role("link", name="去绑定证书").click()
     scene.give_pin(page, "绑定证书")
     expect(page.get_by_role("heading", name="确认登录")).to_be_visible()
+    expect(page.get_by_role("term").filter(has_text="发起设备")).to_be_visible()
     scene.give_pin(page, "输入 PIN 码登录")
+    expect(page.get_by_text("已登录掌上海关（演示），可以回到那里继续")).to_be_visible()
+    expect(page.locator("body")).not_to_contain_text("电脑")
+    look(page, "palm-logged-in-phone")
     expect(page).to_have_url(f"{scene.demonstration.palm.origin}/", timeout=30_000)
     expect(page.get_by_role("heading", name=CLERK.name)).to_be_visible()
     look(page, "palm-tasks")
@@ -71,3 +77,38 @@ def test_r13_a_link_that_somebody_else_sent(scene: Scene, look: Look) -> None:
     attacker.goto(scene.demonstration.palm.origin)
     expect(attacker.get_by_role("heading", name=CLERK.name)).to_have_count(0)
     attacker.context.close()
+
+
+def test_r13_another_person_than_who_is_logged_in_signs(scene: Scene, look: Look) -> None:
+    page = scene.on_the_phone()
+    page.get_by_role("button", name="用手机盾登录").click()
+    expect(page.get_by_role("heading", name=re.compile("^(先绑定证书|确认登录)$"))).to_be_visible()
+    if page.get_by_role("link", name="去绑定证书").is_visible():
+        page.get_by_role("link", name="去绑定证书").click()
+        scene.give_pin(page, "绑定证书")
+    scene.give_pin(page, "输入 PIN 码登录")
+    expect(page.get_by_role("heading", name=CLERK.name)).to_be_visible(timeout=30_000)
+    page.get_by_role("link", name="汇总征税担保变更").click()
+    task = page.url
+    # The request reaches a colleague's shield instead of this phone's.
+    token = page.locator('input[name="csrf"]').first.get_attribute("value") or ""
+    asked = page.request.post(f"{task}/sign", form={"csrf": token}, max_redirects=0)
+    other = scene.demonstration.phone
+    other.bind(OPERATOR.pin)
+    other.scan(asked.headers["location"])
+    page.goto(other.approve(pin=OPERATOR.pin).return_address or "")
+    expect(page).to_have_url(task)
+    expect(page.get_by_role("heading", name="签名没有通过验证，没有采用")).to_be_visible()
+    told = page.get_by_role("status")
+    expect(told).to_contain_text("签名人与预期不符。 请用登录时的手机盾签名")
+    expect(told).to_contain_text("unexpected_signer")
+    expect(page.get_by_role("link", name="下载签名 .p7s")).to_have_count(0)
+    expect(page.get_by_role("button", name="去手机盾签名")).to_be_visible()
+    look(page, "palm-unexpected-signer")
+    page.get_by_role("link", name="English").click()
+    expect(told).to_contain_text(
+        "The signer is not the one expected. Sign with the shield that logged in here"
+    )
+    page.get_by_role("link", name="中文").click()
+    page.get_by_role("button", name="退出登录").click()
+    page.close()

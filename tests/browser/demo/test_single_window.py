@@ -7,18 +7,10 @@ from playwright.sync_api import Page, expect
 
 from tests import legal_person
 from tests.browser.app.seeded import CLERK
-from tests.browser.demo.conftest import Scene
+from tests.browser.demo.conftest import Scene, declare
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 Look = Callable[[Page, str], None]
-
-
-def declare(page: Page) -> str:
-    """A declaration from the example; its number."""
-    page.get_by_role("link", name="用示例新建").click()
-    page.get_by_role("button", name="保存", exact=True).last.click()
-    expect(page.get_by_text("草稿，还没有签名")).to_be_visible()
-    return page.url.rpartition("/")[2]
 
 
 def to_list(page: Page) -> None:
@@ -156,6 +148,30 @@ def test_r14_a_frozen_shield_and_a_service_that_is_down(scene: Scene, look: Look
         expect(other.locator("main")).to_contain_text("can't be reached")
     finally:
         service.start()
+
+
+def test_switching_the_language_loses_nothing_that_was_typed(scene: Scene, look: Look) -> None:
+    page = scene.logged_in()
+    page.get_by_role("link", name="新建报关单").click()
+    page.get_by_label("合同协议号").fill("BC-MH-2026-0917")
+    page.get_by_role("button", name="增加一项商品").click()
+    page.get_by_label("商品名称").last.fill("液压泵用阀芯")
+    page.get_by_role("button", name="English").click()
+    expect(page.get_by_role("heading", name="New declaration")).to_be_visible()
+    expect(page.get_by_label("Contract")).to_have_value("BC-MH-2026-0917")
+    expect(page.locator("[data-line]")).to_have_count(2)
+    expect(page.locator('[name="lines-1-name"]')).to_have_value("液压泵用阀芯")
+    expect(page.get_by_role("alert")).to_have_count(0)  # nobody is told of errors before he has saved
+    page.get_by_role("button", name="Save", exact=True).last.click()
+    expect(page.get_by_role("alert")).to_contain_text("nothing is saved yet")
+    page.get_by_role("button", name="中文").click()
+    expect(page.get_by_role("alert")).to_contain_text("还没有保存")
+    expect(page.get_by_label("合同协议号")).to_have_value("BC-MH-2026-0917")
+    look(page, "form-switched")
+    page.goto(scene.demonstration.window.origin)
+    expect(page.get_by_text("BC-MH-2026-0917")).to_have_count(0)
+    page.get_by_role("button", name="退出登录").click()
+    page.context.close()
 
 
 def test_all_of_it_in_english(scene: Scene, look: Look) -> None:

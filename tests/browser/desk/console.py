@@ -54,10 +54,10 @@ class Member:
         return self.set_up.removeprefix(self.service.origin)
 
     def code(self) -> str:
-        """A one-time code that still counts: the steps around now, each once, waiting for the next if need be."""
+        """A one-time code that still counts in some seconds: the steps around now, each once, waiting if need be."""
         while self.used_step > int(time.time()) // STEP:
             time.sleep(0.2)
-        self.used_step = max(self.used_step + 1, int(time.time()) // STEP - 1)
+        self.used_step = max(self.used_step + 1, int(time.time() + 5) // STEP - 1)
         return pyotp.TOTP(self.secret).generate_otp(self.used_step)
 
     def set_himself_up(self) -> str:

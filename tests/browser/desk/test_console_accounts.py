@@ -8,10 +8,10 @@ from mshield.client.errors import ProblemError
 from mshield.demo.people import Person
 from mshield.domain.staff import StaffRole
 from tests.browser.app.album import DeskAlbum
-from tests.browser.app.hand_and_eye import judged
 from tests.browser.app.keyboard import walk
 from tests.browser.conftest import Party
 from tests.browser.desk.console import LogInAs
+from tests.browser.desk.look import look
 from tests.service import ensure_registered, log_in
 
 pytestmark = pytest.mark.slow
@@ -59,13 +59,13 @@ def test_r18_the_number_is_changed_and_evidence_and_telling_are_shown(
         page = made.open("/console/accounts")
         find(page, "123")
         expect(page.get_by_label("手机号", exact=True)).to_be_focused()
-        judged(page)
+        look(page, "accounts")
         find(page, "13700009999")
         expect(page.get_by_role("alert")).to_contain_text("not_found")
         find(page, OWNER.phone)
         expect(page.get_by_role("heading", name=OWNER.name)).to_be_visible()
         expect(page.locator("tbody tr")).to_have_count(1)
-        judged(page)
+        look(page, "account")
         assert not walk(page)
 
         page.get_by_role("button", name="停用账号").click()
@@ -83,7 +83,7 @@ def test_r18_the_number_is_changed_and_evidence_and_telling_are_shown(
 
         page.reload()
         page.locator("tbody").get_by_role("button", name="结束").click()
-        judged(page)
+        look(page, "account-end-login")
         confirm(page, "结束", 原因="本人来电，手机借出未还")
         expect(page.get_by_text("现在没有登录")).to_be_visible()
 
@@ -98,7 +98,7 @@ def test_r18_the_number_is_changed_and_evidence_and_telling_are_shown(
         expect(story(page).nth(1)).to_contain_text("更改手机号 137****5678 → 137****5679")
         expect(story(page).nth(1)).to_contain_text("身份证原件，工单 2026-1126")
         expect(story(page).nth(1)).to_contain_text("客服")
-        judged(page)
+        look(page, "account-after")
         ALBUM.take(page, "console-account")
 
 
@@ -119,4 +119,4 @@ def test_in_english(log_in_as: LogInAs) -> None:
     page = log_in_as(StaffRole.CUSTOMER_SERVICE).open("/console/accounts")
     page.get_by_role("button", name="English").click()
     expect(page.get_by_role("heading", name="Accounts")).to_be_visible()
-    judged(page)
+    look(page, "accounts-english")

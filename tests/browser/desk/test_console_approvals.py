@@ -9,6 +9,7 @@ from mshield.domain.staff import StaffRole
 from tests.browser.app.album import DeskAlbum
 from tests.browser.app.hand_and_eye import judged
 from tests.browser.desk.console import LogInAs, Member
+from tests.browser.desk.look import look
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 ALBUM: Final = DeskAlbum.wanted()
@@ -30,14 +31,14 @@ def test_two_officers_change_roles(log_in_as: LogInAs) -> None:
     clerk = Member.made(one.party.service, StaffRole.CUSTOMER_SERVICE)
     page = one.open("/console/staff")
     expect(row(page, clerk.name)).to_contain_text("待设置登录")
-    judged(page)
+    look(page, "staff")
     page.get_by_role("button", name=f"调整角色: {clerk.name}").click()
     dialog = page.get_by_role("dialog")
     send = dialog.get_by_role("button", name="提交审批")
     dialog.get_by_label("原因").fill("岗位调整")
     expect(send).to_be_disabled()
     dialog.get_by_role("checkbox", name="审计员").press("Space")
-    judged(page)
+    look(page, "staff-roles")
     send.click()
     expect(page.get_by_role("status").filter(has_text="已提交")).to_be_visible()
     expect(row(page, clerk.name)).not_to_contain_text("审计员")
@@ -52,12 +53,12 @@ def test_two_officers_change_roles(log_in_as: LogInAs) -> None:
     asked = card(page, clerk.name)
     expect(asked).to_contain_text("客服 / 审计员")
     expect(asked).to_contain_text("岗位调整")
-    judged(page)
+    look(page, "approvals")
     ALBUM.take(page, "console-approvals")
     asked.get_by_role("button", name="批准并执行").click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("客服 / 审计员")
-    judged(page)
+    look(page, "approve")
     dialog.get_by_role("button", name="批准并执行").click()
     expect(page.get_by_role("status").filter(has_text="已批准并执行")).to_be_visible()
     expect(place).not_to_contain_text("待处理")
@@ -80,7 +81,7 @@ def test_two_officers_add_a_member_and_the_address_is_shown_once(log_in_as: LogI
     page.get_by_role("dialog").get_by_role("button", name="批准并执行").click()
     dialog = page.get_by_role("dialog").filter(has_text="请把设置链接交给本人")
     address = dialog.locator(".mono").inner_text()
-    judged(page)
+    look(page, "staff-address")
     page.keyboard.press("Escape")
     expect(dialog).to_be_visible()
     dialog.get_by_role("button", name="我已交给本人").click()

@@ -8,10 +8,10 @@ from playwright.sync_api import Page, expect
 from mshield.demo.people import OPERATOR
 from mshield.domain.staff import StaffRole
 from tests.browser.app.album import DeskAlbum
-from tests.browser.app.hand_and_eye import judged
 from tests.browser.app.keyboard import walk
 from tests.browser.conftest import Party
 from tests.browser.desk.console import LogInAs
+from tests.browser.desk.look import look
 
 pytestmark = pytest.mark.slow
 
@@ -45,7 +45,7 @@ def test_a_list_comes_in_after_its_report_and_a_record_ends(
     page = made.open("/console/filing")
     rows = page.locator("tbody tr")
     expect(rows.filter(has_text=OPERATOR.name).first).to_contain_text("330206********4217")
-    judged(page)
+    look(page, "filing")
     assert not walk(page)
     page.get_by_role("textbox", name="统一社会信用代码或证件号码（完整）").fill(OPERATOR.credit_code)
     expect(rows.filter(has_text="青岛云栈")).to_have_count(0)
@@ -57,7 +57,7 @@ def test_a_list_comes_in_after_its_report_and_a_record_ends(
     expect(page.get_by_text("1 行有误，没有导入任何内容")).to_be_visible()
     expect(rows.nth(1)).to_contain_text("证件号码有误")
     expect(page.get_by_role("button", name="导入")).to_have_count(0)
-    judged(page)
+    look(page, "import")
     choose(page, tmp_path, GOOD)
     expect(page.get_by_text("检查通过，还没有导入")).to_be_visible()
     expect(rows.first).to_contain_text("新增")
@@ -73,10 +73,13 @@ def test_a_list_comes_in_after_its_report_and_a_record_ends(
     rows.get_by_role("button", name="撤销备案").click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("不能再用这条备案申请或更新证书")
-    judged(page)
+    look(page, "filing-end")
     dialog.get_by_role("textbox").fill("已离职")
     dialog.get_by_role("button", name="撤销备案").click()
     expect(page.get_by_text("已撤销 马思远 的备案")).to_be_visible()
+    page.get_by_role("button", name="English").click()
+    expect(page.get_by_role("status")).to_have_text("The record of 马思远 has ended.")
+    page.get_by_role("button", name="中文").click()
     expect(page.get_by_text("没有找到备案")).to_be_visible()
     page.get_by_text("也显示已撤销的").click()
     expect(rows).to_contain_text("撤销")
@@ -86,7 +89,7 @@ def test_a_list_comes_in_after_its_report_and_a_record_ends(
     assert "11010519491231002X" not in listed, "who has left is not on the list"
     page.get_by_role("button", name="English").click()
     expect(page.get_by_role("heading", name="Filing")).to_be_visible()
-    judged(page)
+    look(page, "filing-english")
 
 
 def test_others_look_only_and_some_not_even_that(log_in_as: LogInAs, party: Party, tmp_path: Path) -> None:

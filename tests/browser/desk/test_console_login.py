@@ -156,6 +156,8 @@ def test_a_new_password_and_sessions_elsewhere(console_desk: Desk) -> None:
     expect(page.locator("li").filter(has_text="当前")).to_have_count(1)
     page.get_by_role("button", name="修改密码").click()
     dialog = page.get_by_role("dialog")
+    # Once it has opened it takes the focus here, and would take what is typed elsewhere just then.
+    expect(dialog.get_by_label("现在的密码")).to_be_focused()
     dialog.get_by_label("现在的密码").fill(PASSWORD)
     dialog.get_by_label("新密码", exact=True).fill("Another-desk-2027")
     dialog.get_by_label("再输一次").fill("Another-desk-2027")

@@ -1,7 +1,6 @@
 """Operations at the console: what runs, who asks, which certificates there are, and what was done."""
 
 import json
-import os
 import re
 import time
 from pathlib import Path
@@ -19,13 +18,14 @@ from tests.browser.app.album import DeskAlbum
 from tests.browser.app.hand_and_eye import judged
 from tests.browser.conftest import Party
 from tests.browser.desk.console import LogInAs
+from tests.browser.desk.dead_letters import dead_letters
 from tests.browser.desk.desk import Desk
 from tests.browser.desk.figures import put_figures
+from tests.browser.desk.look import look
 
 pytestmark = pytest.mark.slow
 ALBUM: Final = DeskAlbum.wanted()
 OFFICER: Final = StaffRole.SECURITY_OFFICER
-_SEEN: Final = os.environ.get("MSHIELD_SEEN")
 
 
 @pytest.fixture
@@ -37,21 +37,6 @@ def where_it_is_evening() -> str:
     """A time zone in which most of today is over, so that the line has something to show."""
     east = (17 - time.gmtime().tm_hour + 11) % 24 - 11
     return f"Etc/GMT{-east:+d}"
-
-
-def look(page: Page, name: str) -> None:
-    """The page as it is at a desk and on a phone, light and dark; pictures where MSHIELD_SEEN names a folder."""
-    expect(page.locator("h1").first).to_be_visible()
-    judged(page)
-    if _SEEN is None:
-        return
-    for width, height in ((1440, 900), (390, 844)):
-        page.set_viewport_size({"width": width, "height": height})
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
-            page.screenshot(path=Path(_SEEN) / f"{name}-{width}-{scheme}.png", full_page=True)
-    page.emulate_media(color_scheme="light", reduced_motion="reduce")
-    page.set_viewport_size({"width": 1440, "height": 900})
 
 
 def test_overview_shows_figures_a_line_and_alarms(log_in_as: LogInAs, party: Party) -> None:
@@ -129,6 +114,9 @@ def test_a_secret_is_changed_and_the_old_one_ended(palm: Page) -> None:
     expect(page.get_by_role("dialog").locator("code")).to_have_text(re.compile(r"[\w-]{43}"))
     page.get_by_role("button", name="我已保存").click()
     expect(page.locator("main")).to_contain_text("旧密钥有效至")
+    page.get_by_role("button", name="更换密钥").click()
+    expect(page.get_by_role("dialog").get_by_text("会立即失效")).to_be_visible()
+    page.keyboard.press("Escape")
     page.get_by_role("button", name="立即停用旧密钥").click()
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_role("button", name="保留旧密钥")).to_be_focused()
@@ -146,6 +134,14 @@ def test_a_system_gets_webhook_and_login_and_is_disabled(palm: Page) -> None:
     expect(page.get_by_role("dialog")).to_contain_text("whsec_")
     page.get_by_role("button", name="我已保存").click()
     expect(page.locator("main")).to_contain_text("https://palm.example/hook")
+    for ends_before in (False, True):
+        page.get_by_role("button", name="更换通知密钥").click()
+        dialog = page.get_by_role("dialog")
+        warned = dialog.get_by_text("会立即失效")
+        expect(warned).to_be_visible() if ends_before else expect(warned).to_be_hidden()
+        dialog.get_by_role("button", name="更换密钥").click()
+        expect(page.get_by_role("dialog")).to_contain_text("whsec_")
+        page.get_by_role("button", name="我已保存").click()
     page.get_by_role("button", name="启用登录").click()
     page.get_by_label("登录后返回的地址").fill("https://palm.example/cb")
     look(page, "oidc")
@@ -238,6 +234,19 @@ def test_a_job_is_run_now(officer: Desk) -> None:
     expect(page.get_by_text("没有未送达的通知")).to_be_visible()
 
 
+def test_what_was_given_up_stands_with_its_reason(officer: Desk) -> None:
+    with dead_letters(officer.party.service):
+        page = officer.open("/console/jobs")
+        dead = page.get_by_role("region", name="未送达的通知")
+        expect(dead).to_contain_text("对方答复 410，地址已停用")
+        expect(dead.get_by_role("button", name="重新发送")).to_have_count(3)
+        look(page, "dead-letters")
+        dead.scroll_into_view_if_needed()
+        ALBUM.take(page, "console-dead-letters")
+        page.get_by_role("button", name="English").click()
+        expect(page.get_by_role("region", name="Webhooks that were given up")).to_contain_text("Timed out")
+
+
 def test_what_was_sent_stands_without_codes(log_in_as: LogInAs) -> None:
     clerk = log_in_as(StaffRole.CUSTOMER_SERVICE)
     page = clerk.open("/console/sms")
@@ -265,8 +274,15 @@ def test_an_act_is_proven_in_the_browser_and_offline(log_in_as: LogInAs, tmp_pat
         page.wait_for_timeout(500)
         page.reload()
     expect(row).to_be_visible()
+    made = page.locator("tbody tr").filter(has_text="staff.add").first
+    expect(made.locator("dl")).to_contain_text("角色审计员")
+    expect(page.locator("tbody")).not_to_contain_text(re.compile(r"[\[{]|\w_\w+:"))
     look(page, "audit")
     ALBUM.take(page, "console-audit")
+    page.get_by_role("button", name="English").click()
+    expect(made.locator("dl")).to_contain_text("RolesAuditor")
+    look(page, "audit-english")
+    page.get_by_role("button", name="中文").click()
     row.get_by_role("button", name=re.compile("查看证明")).click()
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_role("status").first).to_contain_text("证明成立")

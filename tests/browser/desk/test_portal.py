@@ -19,6 +19,7 @@ from tests.browser.app.hand_and_eye import judged
 from tests.browser.app.seeded import CLERK
 from tests.browser.conftest import Party
 from tests.browser.desk.desk import Desk, desk
+from tests.browser.desk.look import look
 from tests.browser.seen import read_code
 
 pytestmark = pytest.mark.slow
@@ -79,7 +80,7 @@ def test_r14_loss_reported_and_lifted_by_number(legal: Desk, clerk: VirtualPhone
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_role("button", name="不挂失")).to_be_focused()
     expect(dialog.get_by_role("button", name="挂失", exact=True)).to_be_disabled()
-    judged(page)
+    look(page, "portal-loss")
     dialog.get_by_role("button", name="手机遗失").click()
     ALBUM.take(page, "loss")
     confirm(page, "挂失", "手机遗失在出租车上")
@@ -91,7 +92,7 @@ def test_r14_loss_reported_and_lifted_by_number(legal: Desk, clerk: VirtualPhone
     row.get_by_role("link").click()
     expect(page.get_by_role("heading", name="当前停用")).to_be_visible()
     expect(page.locator("main")).to_contain_text("手机遗失在出租车上")
-    judged(page)
+    look(page, "portal-shield")
     ALBUM.take(page, "shield")
     page.get_by_role("button", name="冻结", exact=True).click()
     confirm(page, "冻结", "内部核查")
@@ -134,7 +135,7 @@ def test_r14_found_by_number_name_and_state_and_acted_on_together(legal: Desk, c
     expect(rows).to_have_count(1)
     search.fill("无此人")
     expect(page.get_by_role("heading", name="没有符合条件的手机盾")).to_be_visible()
-    judged(page)
+    look(page, "portal-shields")
     page.get_by_role("button", name="查看全部").click()
     expect(rows.nth(1)).to_be_visible()
     assert "words" not in page.url
@@ -148,6 +149,9 @@ def test_r14_found_by_number_name_and_state_and_acted_on_together(legal: Desk, c
     confirm(page, "冻结", "内部核查")
     expect(page.get_by_text("冻结已生效：2 个")).to_be_visible()
     ALBUM.take(page, "shields")
+    page.get_by_role("button", name="English").click()
+    expect(page.get_by_role("status").filter(has_text="Freeze: done for 2")).to_be_visible()
+    page.get_by_role("button", name="中文").click()
     for phone in (clerk, legal.party.phone):
         expect(row_of(page, phone)).to_contain_text("已冻结")
         row_of(page, phone).get_by_role("button", name="解冻结").click()
@@ -168,7 +172,7 @@ def test_r14_every_act_stands_in_the_enterprises_history(
     expect(rows.first).to_contain_text("核查结束，恢复使用")
     expect(rows.first).to_contain_text("顾承岳 法人")
     expect(rows.nth(1)).to_contain_text("年度核查")
-    judged(page)
+    look(page, "portal-history")
     ALBUM.take(page, "history")
     page.get_by_role("combobox", name="操作").press("Enter")
     page.get_by_role("option", name="冻结", exact=True).click()
@@ -213,7 +217,7 @@ def test_r19_the_filed_people_and_their_shields(legal: Desk) -> None:
     expect(rows.filter(has_text=LEGAL_PERSON.name)).to_contain_text("法人")
     ALBUM.take(page, "people")
     assert CLERK.id_number not in page.content()
-    judged(page)
+    look(page, "portal-people")
     page.get_by_role("textbox", name="姓名或证件号码末几位").fill(CLERK.id_number[-4:])
     expect(rows).to_have_count(1)
     expect(rows).to_contain_text(CLERK.name)
@@ -232,6 +236,22 @@ def test_r21_the_guide_opens_for_anybody_in_both_languages(browser: Browser, par
         expect(page.locator("html")).to_have_attribute("lang", "en")
         page.reload()
         expect(page.get_by_role("heading", name="A phone is lost")).to_be_visible()
+
+
+def test_a_page_that_the_network_did_not_bring_says_so_and_opens_at_the_second_try(
+    browser: Browser, party: Party
+) -> None:
+    with desk(browser, party) as made:
+        page = made.open("/portal/login")
+        page.route("**/assets/GuideScreen-*.js", lambda route: route.abort())
+        page.get_by_role("link", name="手机丢了、忘记 PIN 码怎么办").click()
+        alert = page.get_by_role("alert")
+        expect(alert).to_contain_text("这一页没有打开")
+        judged(page)
+        page.unroute("**/assets/GuideScreen-*.js")
+        alert.get_by_role("link", name="重新打开").click()
+        expect(page.get_by_role("heading", name="手机丢了", exact=True)).to_be_visible()
+        expect(alert).to_be_hidden()
 
 
 def test_the_session_ends_elsewhere_and_the_page_asks_for_the_login(

@@ -26,7 +26,11 @@ _FORMATS: Final = ("raw", "cms", "cms_detached")
 @pytest.fixture(scope="session")
 def files(party: Party, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder: `FORMAT.json` (bundle), `FORMAT.p7s`, bare `message.sig`, `message.xml`, certificates, lists."""
-    folder = tmp_path_factory.mktemp("signed")
+    return sign_into(tmp_path_factory.mktemp("signed"), party)
+
+
+def sign_into(folder: Path, party: Party) -> Path:
+    """One content signed in each format, and all that anyone may have of it, in this folder."""
     documents = [
         Document(
             title="进口货物报关单",

@@ -70,4 +70,4 @@ def visiting(browser: Browser, origin: str) -> Iterator[Callable[..., Visitor]]:
     yield open_page
     for each in contexts:
         each.close()
-    assert not complaints
+    assert not complaints, complaints

@@ -11,9 +11,13 @@ from mshield.client import Document, read_return
 from mshield.client.business.values import Created
 from mshield.client.errors import problem_of
 from mshield.demo.people import OPERATOR
-from mshield.domain.qr import qr_text
+from mshield.domain.qr import QR_MS, qr_text
+from mshield.services.follow import QR_TEXTS
 from tests.conftest import RETURN_URL
 from tests.security.relay.lab import ATTACKERS_PC, Lab
+
+AHEAD_SECONDS: Final = QR_TEXTS - 1 + QR_MS // 1000
+"""How long the last of the codes that a page is given ahead counts, from the moment when it is given."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +47,24 @@ def _slow_video(lab: Lab) -> None:
     frame = lab.code_after(lab.login(), 10)
     lab.later(8)
     lab.scan(frame)
+
+
+def _coming_code(lab: Lab, *, late: float) -> None:
+    """The last of the codes that the attacker's own page was given ahead, so long after it was given."""
+    created = lab.login()
+    lab.later(10)
+    told = lab.call("GET", f"/api/pc/requests/{created.id}", created.status_token).json()
+    lab.later(late)
+    lab.scan(told["qr"]["texts"][-1])
+
+
+def _coming_code_in_time(lab: Lab) -> None:
+    _coming_code(lab, late=AHEAD_SECONDS)
+    lab.approve()
+
+
+def _coming_code_too_late(lab: Lab) -> None:
+    _coming_code(lab, late=AHEAD_SECONDS + 0.001)
 
 
 def _fast_video(lab: Lab) -> None:
@@ -170,7 +192,7 @@ def _kept_return_address(lab: Lab) -> None:
 
 
 def _many_logins(lab: Lab) -> None:
-    for _ in range(lab.service.settings.login_starts_per_address + 1):
+    for _ in range(lab.service.settings.requests_per_address + 1):
         lab.login()
 
 
@@ -202,6 +224,23 @@ ATTACKS: Final = (
         ends="qr_stale",
         why="the same",
         play=_copied_link,
+    ),
+    Attack(
+        name="Code of the coming seconds, at its last moment",
+        does=f"reads the last of the {QR_TEXTS} codes that his own page was given for the coming seconds, and sends it "
+        f"on as a link; the victim opens it {AHEAD_SECONDS} s later and enters his PIN",
+        ends=None,
+        why="his page needs them, so that it is never without one; what is left is what the phone shows, as with a "
+        "forwarded video",
+        play=_coming_code_in_time,
+    ),
+    Attack(
+        name="Code of the coming seconds, too late",
+        does=f"the same, opened more than {AHEAD_SECONDS} s later",
+        ends="qr_stale",
+        why=f"a page is given no more than {QR_TEXTS} codes: the last is that of {QR_TEXTS - 1} s later, and counts "
+        f"for {QR_MS // 1000} s from then",
+        play=_coming_code_too_late,
     ),
     Attack(
         name="Forwarded video, 8 s late",
@@ -339,14 +378,14 @@ ATTACKS: Final = (
         name="Many logins",
         does="begins a login every two seconds to have a fresh code always",
         ends="too_many_requests",
-        why="logins are limited per business system and address of the PC",
+        why="logins, and signatures that name no shield, are limited per business system and address of the PC",
         play=_many_logins,
     ),
     Attack(
         name="Worn down by requests",
         does="has a business system ask by shield number again and again, until one is signed by mistake",
-        ends="too_many_requests",
-        why="requests into one shield's inbox are limited per business system",
+        ends="inbox_full",
+        why="of one business system ten requests wait in a shield's inbox at most, and twenty a minute are taken",
         play=_worn_down,
     ),
 )

@@ -1,6 +1,7 @@
 """docs/security/relay.md, from the table of attacks; the lab plays the table, so the page can't drift from the code."""
 
-from tests.security.relay.attacks import ATTACKS
+from mshield.services.follow import QR_TEXTS
+from tests.security.relay.attacks import AHEAD_SECONDS, ATTACKS
 
 _HEAD = """\
 # Relay attacks on scanned codes
@@ -16,11 +17,12 @@ he would be logged in as the victim.
 _TAIL = """
 ## What none of this can stop
 
-- **A fast relay to somebody who confirms it.** Within 5 s a stream of the attacker's screen is as good as the
-  screen. What is left is the person: the phone shows the business system's name and domain, and the PC's
-  address and browser *before* the PIN; two digits stand on both screens, but an attacker can show them too. A
-  business system should compare the PC's address with where its user usually is, and treat `not_me` as an
-  attack. Only a channel that is bound to the PC (FIDO2 over Bluetooth, a client certificate) would close it,
+- **A relay within {AHEAD} s to somebody who confirms it.** Within 5 s a stream of the attacker's screen is as good as
+  the screen; and since his own page is given {TEXTS} codes ahead, so that it never lacks one, a code that he reads
+  out of it counts until {AHEAD} s later. What is left is the person: the phone shows the business system's name and
+  domain, and the PC's address and browser *before* the PIN; two digits stand on both screens, but an attacker can
+  show them too. A business system should compare the PC's address with where its user usually is, and treat `not_me`
+  as an attack. Only a channel that is bound to the PC (FIDO2 over Bluetooth, a client certificate) would close it,
   and neither a photo nor a QR code is one.
 - **App to app, where both ends are on one phone**, the code on the way back tells whose session may have the result.
   Whoever leaves out the comparison with his session (`read_return`), or stores a result for whoever asks by the
@@ -43,4 +45,5 @@ def relay_page() -> str:
         f"| {each.name} | {each.does} | {'`' + each.ends + '`' if each.ends else '**nothing**'} | {each.why} |"
         for each in ATTACKS
     )
-    return _HEAD + "\n".join(rows) + "\n" + _TAIL
+    tail = _TAIL.replace("{AHEAD}", str(AHEAD_SECONDS)).replace("{TEXTS}", str(QR_TEXTS))
+    return _HEAD + "\n".join(rows) + "\n" + tail

@@ -1,9 +1,9 @@
-"""The business SDK: requests as sent, retries, waiting, and results that are verified before they are believed."""
+"""The business SDK: requests as sent, retries and waiting."""
 
 import base64
 import json
+import math
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -18,15 +18,9 @@ from mshield.client import (
     Pc,
     ProblemError,
     ProtocolError,
-    Result,
     Retry,
     Status,
-    VerificationError,
 )
-from mshield.client.login_message import LoginMessage
-from mshield.client.wire import read
-from mshield.domain.login_message import LOGIN_TYPE
-from tests.unit.pki.authority import IDENTITY, NOW, SUBJECT, Authority, authority
 
 URL = "https://shield.example.cn"
 CREATED = {
@@ -40,25 +34,34 @@ CREATED = {
     "qr_origin": "https://shield.test",
     "qr_secret": bytes(range(32)).hex(),
 }
-AT = datetime.fromtimestamp(NOW / 1000, UTC)
 
 Answer = httpx.Response | type[httpx.TransportError]
 
 
 class Script:
-    """Answers in turn; what was asked is kept."""
+    """Answers in turn; what was asked is kept. Time passes by pauses and by answers that don't come."""
 
     def __init__(self, *answers: Answer) -> None:
         self.answers = list(answers)
         self.seen: list[httpx.Request] = []
         self.pauses: list[float] = []
+        self.time = 0.0
 
     def handle(self, request: httpx.Request) -> httpx.Response:
         self.seen.append(request)
         answer = self.answers.pop(0)
         if isinstance(answer, httpx.Response):
             return httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
+        if answer is httpx.ReadTimeout:
+            self.time += request.extensions["timeout"]["read"]
         raise answer("lost", request=request)
+
+    def sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        self.time += seconds
+
+    def now(self) -> float:
+        return self.time
 
     def client(self, **more: Any) -> BusinessClient:
         return BusinessClient(
@@ -66,16 +69,23 @@ class Script:
             client_id="c1",
             client_secret="s1",
             transport=httpx.MockTransport(self.handle),
-            sleep=self.pauses.append,
+            sleep=self.sleep,
+            now=self.now,
             **more,
         )
 
-    def async_client(self) -> AsyncBusinessClient:
+    def async_client(self, **more: Any) -> AsyncBusinessClient:
         async def sleep(seconds: float) -> None:
-            self.pauses.append(seconds)
+            self.sleep(seconds)
 
         return AsyncBusinessClient(
-            URL, client_id="c1", client_secret="s1", transport=httpx.MockTransport(self.handle), sleep=sleep
+            URL,
+            client_id="c1",
+            client_secret="s1",
+            transport=httpx.MockTransport(self.handle),
+            sleep=sleep,
+            now=self.now,
+            **more,
         )
 
 
@@ -94,12 +104,12 @@ def problem(status: int, code: str) -> httpx.Response:
     return httpx.Response(status, content=content, headers={"content-type": "application/problem+json"})
 
 
-async def run(script: Script, call: Callable[[Any], Any], *, asynchronous: bool) -> Any:
+async def run(script: Script, call: Callable[[Any], Any], *, asynchronous: bool, **more: Any) -> Any:
     """The same call on the sync or the async client."""
     if not asynchronous:
-        with script.client() as client:
+        with script.client(**more) as client:
             return call(client)
-    async with script.async_client() as client:
+    async with script.async_client(**more) as client:
         outcome = call(client)
         assert isinstance(outcome, Awaitable)
         return await outcome
@@ -223,6 +233,66 @@ def test_waiting_ends_in_time() -> None:
     script = Script(*[state("waiting")] * 3)
     with pytest.raises(ClientError, match="timed_out"):
         script.client().wait_until_done("r1", timeout=0)
+    assert len(script.seen) == 1
+
+
+@both
+@pytest.mark.parametrize("seconds", [10, 61, 300, 400.5])
+@pytest.mark.parametrize(
+    "answers",
+    [
+        [httpx.ReadTimeout],
+        [problem(503, "unavailable")],
+        [state("waiting")],
+        [state("waiting"), httpx.ReadTimeout],
+    ],
+    ids=["silent", "unavailable", "not held", "breaks off"],
+)
+async def test_waiting_ends_in_time_whatever_the_network_does(
+    answers: list[Answer], seconds: float, *, asynchronous: bool
+) -> None:
+    script = Script(*answers * 500)
+    tries = Retry(tries=1000)
+    with pytest.raises(ClientError) as over:
+        await run(
+            script, lambda c: c.wait_until_done("r1", timeout=seconds), asynchronous=asynchronous, retry=tries
+        )
+    assert over.value.code == "timed_out"
+    assert script.time == pytest.approx(seconds, abs=0.1)
+    for request in script.seen:
+        limits = request.extensions["timeout"]
+        assert 0 < limits["connect"] <= min(10, limits["read"])
+        assert limits["read"] <= seconds
+
+
+@both
+async def test_a_network_that_stays_away_is_told_before_the_time_is_over(*, asynchronous: bool) -> None:
+    script = Script(*[httpx.ConnectError] * 100)
+    with pytest.raises(NetworkError):
+        await run(script, lambda c: c.wait_until_done("r1", timeout=300), asynchronous=asynchronous)
+    assert 60 <= script.time < 70
+
+
+@both
+@pytest.mark.parametrize("seconds", [120, math.inf])
+@pytest.mark.parametrize(
+    "answer", [httpx.ConnectError, problem(503, "unavailable"), problem(429, "too_many_requests")]
+)
+async def test_who_waits_outlasts_a_service_that_is_away_for_less_than_a_minute(
+    answer: Answer, seconds: float, *, asynchronous: bool
+) -> None:
+    """As while a new version is started; a few tries would be over in seconds."""
+    for calls in (1, 2):  # each outage has its own minute
+        script = Script(*([answer] * 8 + [state("scanned")]) * calls, state("signed"))
+        done = await run(
+            script, lambda c: c.wait_until_done("r1", timeout=seconds), asynchronous=asynchronous
+        )
+        assert done.state == "signed"
+        assert script.time > 20 * calls
+
+
+def test_who_leaves_no_time_still_learns_the_state() -> None:
+    assert Script(state("signed")).client().wait_until_done("r1", timeout=0).state == "signed"
 
 
 def test_an_id_from_outside_stays_one_segment_of_the_path() -> None:
@@ -239,101 +309,3 @@ def test_an_answer_of_another_form_is_malformed() -> None:
 def test_the_secret_is_in_no_repr() -> None:
     client = Script().client()
     assert "s1" not in repr(client._plans)
-
-
-# ---- results ----
-
-
-def login_message(**changes: object) -> bytes:
-    fields: dict[str, Any] = {
-        "type": LOGIN_TYPE,
-        "request_id": "r1",
-        "client_id": "c1",
-        "domain": "swapp.example.cn",
-        "name": "单一窗口",
-        "nonce": "n",
-        "issued_at": NOW,
-    }
-    return LoginMessage(**(fields | changes)).encode()
-
-
-def result(a: Authority, message: bytes, kind: str = "login") -> Result:
-    from mshield.pki.ocsp import CertId, Good, build_ocsp_response
-
-    ocsp = build_ocsp_response(
-        signer=a.ocsp_key,
-        responder=a.ocsp,
-        issuer=a.issuing,
-        statuses=[(CertId.of(a.issuing, a.leaf.serial), Good())],
-        this_update=NOW,
-        next_update=NOW + 3_600_000,
-        produced_at=NOW,
-    )
-    sent = {
-        "id": "r1",
-        "kind": kind,
-        "signer": {
-            "name": "someone else",  # the service's word: `verify` does not look at it
-            "organisation": "",
-            "credit_code": "",
-            "role": "operator",
-            "shield_number": "MS12345678901",
-        },
-        "certificate_pem": a.leaf.pem(),
-        "chain_pem": [a.issuing.pem(), a.root.pem()],
-        "signed_at": NOW,
-        "documents": [
-            {
-                "title": "t",
-                "message_b64": base64.b64encode(message).decode(),
-                "signature_b64": base64.b64encode(a.leaf_key.sign(message).to_der()).decode(),
-                "cms_b64": "",
-            }
-        ],
-        "ocsp_b64": base64.b64encode(ocsp).decode(),
-    }
-    return read(json.dumps(sent).encode(), Result)
-
-
-def test_a_result_verifies_with_its_own_ocsp_and_names_come_from_the_certificate() -> None:
-    a = authority()
-    found = result(a, login_message())
-    [verified] = found.verify(
-        roots=[a.root.pem()], client_id="c1", at=AT, expected_credit_code=IDENTITY.credit_code
-    )
-    assert (verified.name, verified.revocation) == (SUBJECT.common_name, ("ocsp",))
-    assert found.signing_time == AT
-
-
-@pytest.mark.parametrize(
-    "message",
-    [
-        login_message(request_id="r2"),
-        login_message(client_id="c2"),
-        login_message(type="other/v1"),
-        b"<xml/>",
-        b"\xff",
-    ],
-)
-def test_a_login_for_anything_else_opens_nothing(message: bytes) -> None:
-    a = authority()
-    with pytest.raises(VerificationError, match="message_mismatch"):
-        result(a, message).verify(roots=[a.root.pem()], client_id="c1", at=AT)
-
-
-def test_the_documents_must_be_those_that_were_sent() -> None:
-    a = authority()
-    found = result(a, b"<x/>", "signature")
-    found.verify(roots=[a.root.pem()], documents=[b"<x/>"], at=AT)
-    for other in ([b"<y/>"], [], [b"<x/>", b"<x/>"]):
-        with pytest.raises(VerificationError, match="message_mismatch"):
-            found.verify(roots=[a.root.pem()], documents=other, at=AT)
-
-
-def test_the_root_in_the_result_is_not_trusted() -> None:
-    from mshield.gm.engine import load_engine
-    from tests.unit.pki.authority import make_authority
-
-    a = authority()
-    with pytest.raises(VerificationError, match="unknown_issuer"):
-        result(a, b"<x/>", "signature").verify(roots=[make_authority(load_engine()).root.pem()], at=AT)

@@ -11,6 +11,7 @@ from mshield.client import AsyncBusinessClient, BusinessClient, ProblemError, Pr
 
 URL = "https://shield.example.cn"
 STREAM = {"Content-Type": "text/event-stream"}
+PROBLEM = {"Content-Type": "application/problem+json"}
 
 
 class Parts(httpx.SyncByteStream, httpx.AsyncByteStream):
@@ -124,6 +125,15 @@ async def test_where_no_stream_gets_through_polls_tell_all() -> None:
         )  # a poll that isn't held is not repeated in a loop
 
 
+@pytest.mark.parametrize("status", [429, 503])
+async def test_who_follows_outlasts_a_service_that_is_away(status: int) -> None:
+    for work in ("sync", "async"):
+        away = [httpx.Response(status, headers=PROBLEM, json={"code": "x"}) for _ in range(8)]
+        service = Service(_stream(_event("waiting")), *away, _poll("signed"))
+        told = service.states() if work == "sync" else await service.async_states()
+        assert told == ["waiting", "signed"]
+
+
 async def test_the_end_comes_at_once_to_who_comes_late() -> None:
     service = Service(_stream(_event("expired")))
     assert service.states() == ["expired"]
@@ -131,10 +141,7 @@ async def test_the_end_comes_at_once_to_who_comes_late() -> None:
 
 def test_a_refusal_is_told_as_of_any_call() -> None:
     problem = {"code": "not_found", "zh": "无", "en": "none"}
-    refused = [
-        httpx.Response(404, headers={"Content-Type": "application/problem+json"}, json=problem)
-        for _ in range(2)
-    ]
+    refused = [httpx.Response(404, headers=PROBLEM, json=problem) for _ in range(2)]
     with pytest.raises(ProblemError) as error:
         Service(*refused).states()
     assert error.value.code == "not_found"

@@ -96,10 +96,21 @@ def test_a_bundle_is_read_as_utf_8_alone() -> None:
 
 
 def test_expectations() -> None:
-    check(good(), expected_client_id="bs", expected_name=SUBJECT.common_name)
-    assert refused(good(), expected_client_id="other") == ("request", "message_mismatch")
+    check(good("raw", kind="login"), expected_client_id="bs", expected_name=SUBJECT.common_name)
+    assert refused(good("raw", kind="login"), expected_client_id="other") == ("request", "message_mismatch")
     for wrong in ("expected_name", "expected_organisation", "expected_credit_code"):
         assert refused(good(), **{wrong: "x"}) == ("signer", "unexpected_signer")
+
+
+@pytest.mark.parametrize("format", ["raw", "cms", "cms_detached"])
+def test_who_asked_for_a_signature_is_never_confirmed(format: Format) -> None:  # noqa: A002
+    evidence = good(format)
+    forged = put(evidence, "request.business_system.client_id", "forged")
+    assert (
+        check(forged).evidence.request.business_system.client_id == "forged"
+    )  # the service's word, as documented
+    for bundle, expected in ((evidence, "bs"), (evidence, "other"), (forged, "forged")):
+        assert refused(bundle, expected_client_id=expected) == ("request", "asker_unproven")
 
 
 def test_nothing_is_trusted_for_standing_in_the_bundle() -> None:

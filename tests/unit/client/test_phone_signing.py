@@ -344,6 +344,35 @@ def test_a_stale_slot_gives_way_to_the_older_and_goes_after_a_checked_answer(
     assert [slot.epoch for slot in key.slots] == [0]
 
 
+def test_where_no_slot_is_known_to_the_service_the_phone_says_what_to_do(
+    certified: VirtualPhone, service: Counterpart, tmp_path: Path
+) -> None:
+    """As after a restore from a backup older than the last refresh."""
+    add_newer_slot(tmp_path)
+    assert service.key is not None
+    service.key.epoch = 7
+    certified.scan(service.ask(XML))
+    for _ in range(2):
+        with pytest.raises(PhoneError, match="epoch_unknown"):
+            certified.approve(pin=PIN)
+    assert (service.key.failures, service.count("/finish")) == (0, 1)  # that of the application
+    # Nothing is thrown away: where the service is right again, so is the phone.
+    service.key.epoch = 0
+    assert certified.approve(pin=PIN).documents[0].signature is not None
+
+
+def test_a_damaged_newer_slot_is_no_restore(
+    certified: VirtualPhone, service: Counterpart, tmp_path: Path
+) -> None:
+    add_newer_slot(tmp_path, damaged=True)
+    assert service.key is not None
+    service.key.epoch = 1
+    certified.scan(service.ask(XML))
+    with pytest.raises(PhoneError, match="damaged_slot"):
+        certified.approve(pin=PIN)
+    assert service.key.failures == 0
+
+
 def test_a_damaged_slot_spends_no_attempt(
     certified: VirtualPhone, service: Counterpart, tmp_path: Path
 ) -> None:

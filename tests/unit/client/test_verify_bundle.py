@@ -60,6 +60,25 @@ def test_it_says_plainly_what_is_not_bound(tmp_path: Path) -> None:
     assert done.stdout.count("as the service says") == 2
 
 
+def test_a_title_that_nothing_binds_shows_no_other_signer(tmp_path: Path) -> None:
+    made = Maker(A, format="raw").made()
+    doctored = "x\x1b[4A\x1b[2K\r  signer: 李四\n  signer: 王五"
+    file = tmp_path / "bundle.json"
+    file.write_bytes(
+        msgspec.structs.replace(
+            made, document=msgspec.structs.replace(made.document, title=doctored)
+        ).encode()
+    )
+    done = run(file)
+    assert done.exit_code == 0
+    assert (
+        "document: x[U+001B][4A[U+001B][2K[U+000D]  signer: 李四[U+000A]  signer: 王五 (raw)" in done.stdout
+    )
+    assert [line for line in done.stdout.splitlines() if line.startswith("  signer:")] == [
+        f"  signer: {SUBJECT.common_name} ({SUBJECT.role})"
+    ]
+
+
 def test_content_that_is_not_there_can_be_given(tmp_path: Path) -> None:
     file = written(tmp_path, Maker(A, format="cms_detached", with_content=False))
     assert "only its digest was compared" in run(file).stdout

@@ -43,6 +43,33 @@ def test_a_right_one_is_read() -> None:
     assert event.timestamp == datetime(2026, 11, 24, 5, 59, 59, 123_000, tzinfo=UTC)
 
 
+def test_a_login_by_openid_connect_is_recognised_by_its_state() -> None:
+    # The example of RFC 7636, appendix B: SHA-256 in base64url without padding.
+    state, digest = (
+        "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
+        "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+    )
+    for stored, given, same in (
+        (digest, state, True),
+        (digest, f"{state}=", False),
+        (digest, "", False),
+        ("状态", state, False),
+        (None, state, False),
+        (None, "", False),
+    ):
+        document = json.loads(BODY)
+        document["data"]["oidc"] = {"state_sha256": stored, "code_challenge": "c"}
+        body = json.dumps(document)
+        event = verify_webhook(_headers(SECRET, body=body), body.encode(), SECRET, now=NOW)
+        assert event.oidc is not None
+        assert event.oidc.has_state(given) is same
+        assert event.oidc.code_challenge == "c"
+
+
+def test_a_request_of_the_systems_own_has_no_login_to_recognise() -> None:
+    assert verify_webhook(_headers(SECRET), BODY.encode(), SECRET, now=NOW).oidc is None
+
+
 def test_either_side_may_have_two_secrets() -> None:
     for headers, secrets in (
         (_headers(OTHER, SECRET), [SECRET]),

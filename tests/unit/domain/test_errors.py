@@ -35,6 +35,11 @@ def test_all_codes_of_the_protocol_are_there() -> None:
     assert BY_CODE.keys() >= _PROTOCOL
 
 
+def test_each_error_is_had_from_the_package() -> None:
+    named = {error.__name__ for error in BY_CODE.values()}
+    assert named | {"BY_CODE", "DomainError", "Json"} == set(errors.__all__)
+
+
 @pytest.mark.parametrize("code", sorted(BY_CODE))
 def test_each_error_has_its_sentences(code: str) -> None:
     error = _make(code)
@@ -54,24 +59,6 @@ def test_each_error_has_its_sentences(code: str) -> None:
 @pytest.mark.parametrize("code", sorted(BY_CODE))
 def test_faq_entries_exist(code: str) -> None:
     assert BY_CODE[code].faq in {None, *FAQ}
-
-
-def test_r17_each_error_of_the_app_leads_to_an_answer() -> None:
-    # Left without: what staff meets, and what business systems' developers meet.
-    without = {code for code, error in BY_CODE.items() if error.faq is None}
-    assert without == {
-        "account_elsewhere", "approval_over", "approval_waiting", "own_approval", "conflict",
-        "filing_file_refused", "filing_lines_bad",
-        "forbidden", "idempotency_mismatch", "internal_message_refused", "invalid_client_keys",
-        "invalid_client_uri", "invalid_credit_code",
-        "invalid_request", "invalid_return_url", "invalid_staff", "invalid_system", "last_factor", "login_over",
-        "login_refused", "logout_refused", "not_found", "not_logged_yet", "not_signed", "phone_taken",
-        "request_open", "return_url_unknown", "second_factor_wrong", "security_key_refused",
-        "set_up_over", "shield_unusable",
-        "signed_attributes_refused", "staff_login_failed", "staff_login_over",
-        "webhook_url_refused", "wrong_client", "wrong_own_password", "wrong_return_code",
-        "wrong_staff_token", "wrong_status_token",
-    }  # fmt: skip
 
 
 def test_wording_of_the_design() -> None:

@@ -1,8 +1,8 @@
-"""Identifiers sort by time, and in the order in which they were made."""
+"""Identifiers sort by time, and in the order in which they were made; what has another form is none."""
 
 import uuid
 
-from mshield.domain.ids import new_id
+from mshield.domain.ids import is_client_id, is_id, new_id
 from tests.conftest import START
 
 
@@ -19,3 +19,24 @@ def test_ids_sort_as_they_were_made() -> None:
 
 def test_a_clock_that_goes_back_still_gives_new_ids() -> None:
     assert len({new_id(START - number) for number in range(100)}) == 100
+
+
+def test_what_was_made_has_the_form_and_little_else_does() -> None:
+    assert all(is_id(new_id(START + number)) for number in range(100))
+    made = new_id(START)
+    for other in (
+        "",
+        made[:-1],
+        made + "0",
+        made + "\n",
+        made.upper(),
+        made.replace("-", ""),
+        "\0",
+        "１" * 36,
+    ):
+        assert not is_id(other)
+
+
+def test_client_ids_have_a_form() -> None:
+    assert all(map(is_client_id, ("bs-0123456789abcdef", "mshield", "https://a.example/~x")))
+    assert not any(map(is_client_id, ("", "a" * 65, "a b", "a\n", "a\0", "单一窗口")))

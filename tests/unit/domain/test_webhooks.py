@@ -102,6 +102,16 @@ def test_what_is_told() -> None:
     assert json.loads(body) == {
         "type": "request.declined",
         "timestamp": "2026-11-24T06:00:00.123Z",
-        "data": {"id": "r", "kind": "login", "state": "declined", "reason": "not_me"},
+        "data": {"id": "r", "kind": "login", "state": "declined", "reason": "not_me", "oidc": None},
     }
+
+
+def test_a_login_by_openid_connect_is_told_with_what_its_client_knows_it_by() -> None:
+    body = body_of(
+        request_id="r", kind="login", state="signed", reason=None, oidc='{"state_sha256":null}', at=0
+    )
+    assert json.loads(body)["data"]["oidc"] == {"state_sha256": None}
+
+
+def test_an_event_is_named_by_the_state() -> None:
     assert webhooks.event_of("signed") == "request.signed"

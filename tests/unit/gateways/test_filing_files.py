@@ -118,6 +118,16 @@ def test_numbers_that_a_spreadsheet_has_rounded_are_faults() -> None:
     short = [*PERSON[:3], "台湾居民来往大陆通行证", 26573218, PERSON[5]]
     (row,) = read_filing(_workbook(HEADER, short), "list.xlsx")
     assert row.id_number == "26573218"
+    padded = Workbook()
+    sheet = padded.active
+    assert sheet is not None
+    sheet.append(HEADER)
+    sheet.append(short)
+    sheet["E2"].number_format = "000000000"  # shows 026573218
+    made = io.BytesIO()
+    padded.save(made)
+    (row,) = read_filing(made.getvalue(), "list.xlsx")
+    assert row.faults == {"id_number": "number_cell"}
     (row,) = read_filing(_workbook(HEADER, [*PERSON[:4], 12.5, True]), "list.xlsx")
     assert row.faults == {"id_number": "number_cell", "role": "not_text"}
 

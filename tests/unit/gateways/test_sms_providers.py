@@ -20,6 +20,7 @@ from mshield.gateways.sms import (
     SmsNotice,
     SmsPurpose,
     SmsRefused,
+    SmsUnanswered,
     SmsUnreachable,
 )
 from mshield.gateways.sms_provider import SmsNotSetUp, open_gateway
@@ -199,7 +200,7 @@ async def test_tencent_refuses_with_its_code(there: Provider) -> None:
         (_tencent(Error={"Code": "InternalError", "Message": "no"}), "InternalError"),
     ):
         there.answer = answer
-        with pytest.raises((SmsRefused, SmsUnreachable)) as refused:
+        with pytest.raises((SmsRefused, SmsUnanswered)) as refused:
             await gateway.send(CODE)
         assert refused.value.reason == code
 
@@ -221,10 +222,10 @@ async def test_a_provider_that_is_not_there_or_slow_or_broken(
     monkeypatch.setattr(sms_provider, "ANSWER_SECONDS", 1)
     monkeypatch.setattr(f"mshield.gateways.{name}.ANSWER_SECONDS", 1)
     there.seconds, there.answer = 1.5, ALIYUN_OK
-    with pytest.raises(SmsUnreachable):
+    with pytest.raises(SmsUnanswered):
         await open_gateway(_settings(name, there.address)).send(CODE)
     there.seconds, there.answer, there.status = 0.0, b"<html>Bad gateway</html>", 502
-    with pytest.raises((SmsUnreachable, SmsRefused)):
+    with pytest.raises((SmsUnanswered, SmsRefused)):
         await open_gateway(_settings(name, there.address)).send(CODE)
 
 

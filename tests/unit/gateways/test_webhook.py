@@ -19,7 +19,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from mshield.domain.webhooks import Network
 from mshield.gateways import webhook
-from mshield.gateways.webhook import Taken, WebhookNotSent, open_sender
+from mshield.gateways.webhook import Taken, WebhookNotSent, WebhookSender, open_sender
+from tests.hanging_names import hanging
 from tests.outside import OutsideServer, Reply, serving
 
 LOOPBACK = (ipaddress.ip_network("127.0.0.1/32"),)
@@ -51,15 +52,15 @@ class _Names:
         self.answers = list(answers)
         self.asked: list[str] = []
 
-    async def __call__(self, host: str, port: int, **_: Any) -> list[Any]:
+    def __call__(self, host: str, *_: Any, **__: Any) -> list[Any]:
         self.asked.append(host)
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in answer]
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 0)) for address in answer]
 
 
 def _resolving(monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> _Names:
     names = _Names(*answers)
-    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", names, raising=False)
+    monkeypatch.setattr(socket, "getaddrinfo", names)
     return names
 
 
@@ -159,6 +160,35 @@ async def test_what_breaks_off_is_not_sent(receiver: OutsideServer) -> None:
     receiver.answer = lambda _: Reply(cut=True)
     assert await _reason(receiver.url, LOOPBACK) == "RemoteProtocolError"
     assert await _reason("http://127.0.0.1:9/", LOOPBACK) == "ConnectError"
+
+
+# ---- names that hang ----
+
+
+async def test_endpoints_whose_names_hang_hold_up_no_other(
+    receiver: OutsideServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many tries as two endpoints may have under way, and the loop's own threads free for the rest meanwhile."""
+    monkeypatch.setattr(webhook, "SECONDS", 1.0)
+    with hanging(monkeypatch) as asked:
+        async with open_sender(allowed=LOOPBACK, at_once=64) as sender:
+            tries = [_sent(sender, f"http://slow-{number % 2}.example/") for number in range(8)]
+            slow = [asyncio.create_task(each) for each in tries]
+            await asyncio.sleep(0.05)
+            start = time.monotonic()
+            assert await _sent(sender, receiver.url) == "200"
+            found = await asyncio.get_running_loop().getaddrinfo("localhost", 80)
+            assert found
+            assert time.monotonic() - start < 0.5
+            assert set(await asyncio.gather(*slow)) == {"timeout"}
+        assert sorted(asked) == ["slow-0.example", "slow-1.example"]
+
+
+async def _sent(sender: WebhookSender, url: str) -> str:
+    try:
+        return str((await sender.post(url, {}, b"{}")).status)
+    except WebhookNotSent as refused:
+        return refused.reason
 
 
 # ---- https ----

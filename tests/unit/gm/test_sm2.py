@@ -8,6 +8,7 @@ from mshield.gm.engine import Engine
 from mshield.gm.errors import BadPoint, BadSignature, Malformed
 from mshield.gm.sm2 import PrivateKey, Signature
 from tests.unit.gm import reference
+from tests.unit.gm.counting import CountingEngine
 from tests.unit.gm.points import BAD_POINTS
 
 MESSAGE = b"message digest"
@@ -62,6 +63,7 @@ def test_digest_of_another_length_is_malformed(engine: Engine, key: PrivateKey, 
 
 def test_other_message_key_or_number_is_refused(engine: Engine, key: PrivateKey) -> None:
     signature = sm2.sign(engine, key, MESSAGE)
+    sm2.verify(engine, key.public, MESSAGE, signature)  # remembered, and no help to any other
     changed = [
         (key.public, MESSAGE + b"!", signature),
         (sm2.generate(engine).public, MESSAGE, signature),
@@ -74,6 +76,15 @@ def test_other_message_key_or_number_is_refused(engine: Engine, key: PrivateKey)
     for public, message, candidate in changed:
         with pytest.raises(BadSignature):
             sm2.verify(engine, public, message, candidate)
+
+
+def test_what_verified_is_computed_once_and_what_did_not_each_time(engine: Engine, key: PrivateKey) -> None:
+    counting, signature = CountingEngine(engine), sm2.sign(engine, key, MESSAGE)
+    for _ in range(2):
+        sm2.verify(counting, key.public, MESSAGE, signature)
+        with pytest.raises(BadSignature):
+            sm2.verify(counting, key.public, MESSAGE + b"!", signature)
+    assert counting.counts["verify"] == 3
 
 
 @pytest.mark.parametrize(("r", "s"), [(0, 1), (1, 0), (N, 1), (1, N), (1, N - 1), (N - 1, 1), (-1, 1)])

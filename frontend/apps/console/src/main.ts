@@ -4,6 +4,7 @@ import { i18n } from "@mshield/desk/i18n.ts";
 import { settings } from "@mshield/desk/settings.ts";
 import { onLoggedOut } from "@mshield/desk/task.ts";
 import { applyAppearance } from "@mshield/look/vue/appearance.ts";
+import { watchScreens } from "@mshield/look/vue/missed_screen.ts";
 import { createApp } from "vue";
 
 import "@mshield/desk/desk.css";
@@ -12,6 +13,7 @@ import { leave } from "./engine/session.ts";
 import { router } from "./router.ts";
 
 applyAppearance(settings);
+watchScreens(router);
 onLoggedOut(() => {
   leave();
   return router.push({ name: "login", query: { next: router.currentRoute.value.fullPath, ended: "1" } });

@@ -1,5 +1,10 @@
-/** The service's own login page: goes on once the phone has signed. Addresses come as data attributes. */
+/** The service's own login page: goes on once the phone has answered for good. Addresses come as data attributes.
+ *
+ * Who declined may get another code. Who said that he did not start this ended the login for the business system too:
+ * the page says so and goes back there by itself, where an honest reader begins anew.
+ */
 
+const STAY_MS = 20_000; // WCAG 2.2.1: as long as it takes to read, and to say that one stays
 const page = document.querySelector<HTMLElement>("[data-resume]");
 
 function go(address: string | undefined): void {
@@ -8,6 +13,21 @@ function go(address: string | undefined): void {
   if (url.protocol === "https:" || url.protocol === "http:") location.replace(url);
 }
 
+function leave(address: string | undefined): void {
+  const note = document.querySelector<HTMLElement>(".leaving p");
+  const timer = setTimeout(() => go(address), STAY_MS);
+  if (!note) return;
+  note.hidden = false;
+  note.querySelector("button")?.addEventListener("click", () => {
+    clearTimeout(timer);
+    note.hidden = true;
+    document.querySelector<HTMLElement>(".ways a:last-child")?.focus();
+  });
+}
+
 page?.addEventListener("mshield-signed", () => go(page.dataset["resume"]));
-// Declined, the login is over for the business system too: there is no other code, only the way back.
-page?.addEventListener("mshield-declined", () => page.querySelector('[slot="again"]')?.remove());
+page?.addEventListener("mshield-declined", (event) => {
+  if ((event as CustomEvent<{ reason: string | null }>).detail.reason !== "not_me") return;
+  page.querySelector('[slot="again"]')?.remove();
+  leave(page.dataset["leave"]);
+});

@@ -1,6 +1,7 @@
 /** Starts the app. */
 
 import { applyAppearance } from "@mshield/look/vue/appearance.ts";
+import { watchScreens } from "@mshield/look/vue/missed_screen.ts";
 import { createApp } from "vue";
 
 import AppRoot from "./AppRoot.vue";
@@ -13,6 +14,7 @@ import { i18n } from "./words/i18n.ts";
 /** A function, since files that come later wait for the end of this module: what they bring must not be awaited in it. */
 async function start(): Promise<void> {
   applyAppearance(settings);
+  watchScreens(router);
   await begin();
   createApp(AppRoot).use(i18n).use(router).mount("#app");
   await router.isReady();

@@ -93,6 +93,11 @@ describe("holds", () => {
     expect(storyOf(certificate({ state: "pin_locked" }), "locked")).toEqual([
       { name: "locked", change: null },
     ]);
+    const both = certificate({ state: "pin_locked", holds: ["lost"], changes: [at("report_loss", 2)] });
+    expect(storyOf(both, "locked").map(({ name, change }) => [name, change?.at])).toEqual([
+      ["locked", undefined],
+      ["lost", 2],
+    ]);
     expect([...storyOf(seen, "expired"), ...storyOf(seen, "active")]).toEqual([]);
   });
 });

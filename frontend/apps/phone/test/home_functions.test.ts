@@ -12,7 +12,14 @@ function working(
   state: CertificateState | null,
   more: { isOffline?: boolean; isRenewing?: boolean; isStopped?: boolean } = {},
 ): string[] {
-  const standing = { state, isOffline: false, isRenewing: false, isStopped: false, ...more };
+  const standing = {
+    state,
+    isOffline: false,
+    isRenewing: false,
+    isStopped: false,
+    isUnusable: false,
+    ...more,
+  };
   return ALL.filter((name) => obstacleTo(name, standing) === null);
 }
 
@@ -34,7 +41,7 @@ test("as long as the state isn't known none is barred, and without a network all
 });
 
 test("a hold that nobody can lift is told from one that the legal person lifts", () => {
-  const held = { state: "held", isOffline: false, isRenewing: false } as const;
+  const held = { state: "held", isOffline: false, isRenewing: false, isUnusable: false } as const;
   const why = (name: FunctionName, isStopped: boolean): Obstacle | null =>
     obstacleTo(name, { ...held, isStopped });
   expect([why("scanSign", false), why("apply", false)]).toEqual(["held", "heldApply"]);
@@ -55,7 +62,13 @@ test("each obstacle is said in both languages", () => {
       [true, false],
     ] as const) {
       for (const name of ALL) {
-        const obstacle = obstacleTo(name, { state, isOffline, isRenewing: true, isStopped });
+        const obstacle = obstacleTo(name, {
+          state,
+          isOffline,
+          isRenewing: true,
+          isUnusable: false,
+          isStopped,
+        });
         if (obstacle !== null) {
           found.add(obstacle);
         }

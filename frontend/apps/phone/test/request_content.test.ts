@@ -7,7 +7,7 @@ import { describe, expect, test } from "vitest";
 import { amountOf } from "../src/screens/request/confirm/amount.ts";
 import { contentOf } from "../src/screens/request/confirm/content.ts";
 import { fingerprint, shortened } from "../src/screens/request/confirm/fingerprint.ts";
-import { honest } from "../src/screens/request/confirm/honest_text.ts";
+import { honest } from "@mshield/look/honest_text.ts";
 import { jsonLines } from "../src/screens/request/confirm/json_lines.ts";
 import { drawn, type ShownLine, textLines } from "../src/screens/request/confirm/lines.ts";
 import { xmlLines } from "../src/screens/request/confirm/xml_lines.ts";

@@ -11,6 +11,7 @@ test.each([
   ["active", ["clone"], ["report_loss", "freeze", "revoke"]],
   ["issued", [], ["revoke"]],
   ["pin_locked", [], ["revoke"]],
+  ["pin_locked", ["clone", "lost", "frozen"], ["lift_loss", "unfreeze", "revoke"]],
   ["expired", [], ["revoke"]],
   ["superseded", [], []],
   ["revoked", [], []],
@@ -30,6 +31,7 @@ test("for several, what changes at least one of them, in the same order", () => 
 
 test("the reason that a shield's state suggests", () => {
   expect(likelyReason([{ state: "pin_locked", holds: [] }])).toBe("pin");
+  expect(likelyReason([{ state: "pin_locked", holds: ["lost"] }])).toBe("lost");
   expect(likelyReason([{ state: "expired", holds: [] }])).toBe("expired");
   expect(likelyReason([{ state: "active", holds: ["frozen", "lost"] }])).toBe("lost");
   expect(likelyReason([{ state: "active", holds: [] }])).toBe("");

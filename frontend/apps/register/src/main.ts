@@ -3,6 +3,7 @@
 import { i18n } from "@mshield/desk/i18n.ts";
 import { settings } from "@mshield/desk/settings.ts";
 import { applyAppearance } from "@mshield/look/vue/appearance.ts";
+import { watchScreens } from "@mshield/look/vue/missed_screen.ts";
 import { createApp } from "vue";
 
 import "@mshield/desk/desk.css";
@@ -10,4 +11,5 @@ import RegisterRoot from "./RegisterRoot.vue";
 import { router } from "./router.ts";
 
 applyAppearance(settings);
+watchScreens(router);
 createApp(RegisterRoot).use(i18n).use(router).mount("#app");

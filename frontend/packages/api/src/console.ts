@@ -800,7 +800,7 @@ export interface paths {
     put?: never;
     /**
      * Give a new secret
-     * @description The old one counts beside it for the stated hours; a secret before that one ends.
+     * @description The old one counts beside it for the stated hours; a secret before that one ends, by `force` only.
      */
     post: operations["rotateSystemSecret"];
     delete?: never;
@@ -861,7 +861,7 @@ export interface paths {
     post?: never;
     /**
      * Remove a webhook for good
-     * @description What waits for it is given up.
+     * @description What waits for it is given up, and from now on nothing is kept for it.
      */
     delete: operations["removeWebhook"];
     options?: never;
@@ -880,7 +880,7 @@ export interface paths {
     put?: never;
     /**
      * Let a disabled webhook take again
-     * @description An endpoint is disabled once it answers 410; what was given up meanwhile can be made again.
+     * @description An endpoint is disabled once it answers 410; what it would have been told meanwhile can be made by hand.
      */
     post: operations["enableWebhook"];
     delete?: never;
@@ -918,7 +918,7 @@ export interface paths {
     };
     /**
      * List deliveries of webhooks
-     * @description What was told to whom, and what wasn't taken: `dead` is given up after three days of tries.
+     * @description What was told to whom, and what wasn't: `dead` is given up, after three days or for a disabled endpoint.
      */
     get: operations["listDeliveries"];
     put?: never;
@@ -1343,6 +1343,8 @@ export interface components {
     /**
      * DeliveryMessage
      * @description A delivery: HTTP `status` and `error` of its last try; times in ms. `dead` is given up.
+     *
+     *         `error` is `gone` where the endpoint is disabled, and `removed` where it is no more.
      */
     DeliveryMessage: {
       attempts: number;
@@ -1769,8 +1771,12 @@ export interface components {
     /**
      * RotateMessage
      * @description For how many hours the old secret counts beside the new one; 0 ends it at once.
+     *
+     *         `force` changes the secret also while the one before it still counts, which then ends at once.
      */
     RotateMessage: {
+      /** @default false */
+      force?: boolean;
       overlap_hours: number;
     };
     /**
@@ -1946,8 +1952,12 @@ export interface components {
     /**
      * WebhookRotateMessage
      * @description For how many hours webhooks are signed with the old secret too; 0 ends it at once.
+     *
+     *         `force` changes the secret also while the one before it still counts, which then ends at once.
      */
     WebhookRotateMessage: {
+      /** @default false */
+      force?: boolean;
       overlap_hours: number;
     };
     /**
@@ -2052,6 +2062,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -2133,6 +2145,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -2232,6 +2246,8 @@ export interface operations {
       /** @description `in_progress` */
       409: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -2274,6 +2290,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -2373,6 +2391,8 @@ export interface operations {
       /** @description `account_elsewhere`, `conflict`, `in_progress`, `phone_taken` */
       409: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -2415,6 +2435,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -2514,6 +2536,8 @@ export interface operations {
       /** @description `conflict`, `in_progress` */
       409: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -2556,6 +2580,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -2648,6 +2674,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -2729,6 +2757,8 @@ export interface operations {
       /** @description `not_logged_yet` */
       409: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -2743,6 +2773,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -2827,6 +2859,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -2876,7 +2910,7 @@ export interface operations {
           };
         };
       };
-      /** @description `unauthenticated` */
+      /** @description `unauthenticated`, `wrong_staff_token` */
       401: {
         headers: {
           /** @example Bearer realm="mshield" */
@@ -2886,7 +2920,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "unauthenticated";
+            code?: "unauthenticated" | "wrong_staff_token";
             /** @constant */
             status?: 401;
           };
@@ -2923,6 +2957,8 @@ export interface operations {
       /** @description `approval_waiting`, `conflict`, `in_progress` */
       409: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -2951,6 +2987,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -3003,7 +3041,7 @@ export interface operations {
           };
         };
       };
-      /** @description `unauthenticated` */
+      /** @description `unauthenticated`, `wrong_staff_token` */
       401: {
         headers: {
           /** @example Bearer realm="mshield" */
@@ -3013,7 +3051,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "unauthenticated";
+            code?: "unauthenticated" | "wrong_staff_token";
             /** @constant */
             status?: 401;
           };
@@ -3050,6 +3088,8 @@ export interface operations {
       /** @description `approval_over`, `conflict`, `in_progress` */
       409: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -3078,6 +3118,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -3112,7 +3154,7 @@ export interface operations {
           "application/json": components["schemas"]["ApprovalMessage"];
         };
       };
-      /** @description `unauthenticated` */
+      /** @description `unauthenticated`, `wrong_staff_token` */
       401: {
         headers: {
           /** @example Bearer realm="mshield" */
@@ -3122,7 +3164,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "unauthenticated";
+            code?: "unauthenticated" | "wrong_staff_token";
             /** @constant */
             status?: 401;
           };
@@ -3159,6 +3201,8 @@ export interface operations {
       /** @description `approval_over`, `in_progress` */
       409: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -3187,6 +3231,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -3251,6 +3297,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -3344,6 +3392,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -3425,6 +3475,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -3525,6 +3577,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -3608,6 +3662,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -3695,6 +3751,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -3776,6 +3834,8 @@ export interface operations {
       /** @description `in_progress` */
       409: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -3818,6 +3878,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -3906,6 +3968,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -4005,6 +4069,8 @@ export interface operations {
       /** @description `in_progress` */
       409: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -4047,6 +4113,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -4111,6 +4179,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -4192,6 +4262,8 @@ export interface operations {
       /** @description `conflict`, `in_progress` */
       409: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -4220,6 +4292,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -4288,6 +4362,8 @@ export interface operations {
       /** @description `in_progress` */
       409: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -4332,6 +4408,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -4414,6 +4492,8 @@ export interface operations {
       /** @description `in_progress` */
       409: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -4442,6 +4522,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -4539,6 +4621,8 @@ export interface operations {
       /** @description `in_progress`, `last_factor` */
       409: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -4583,6 +4667,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -4665,6 +4751,8 @@ export interface operations {
       /** @description `in_progress` */
       409: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -4709,6 +4797,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -4759,6 +4849,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -4841,6 +4933,8 @@ export interface operations {
       /** @description `in_progress` */
       409: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -4885,6 +4979,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -4964,6 +5060,8 @@ export interface operations {
       /** @description `in_progress` */
       409: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -4992,6 +5090,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -5042,6 +5142,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -5104,6 +5206,8 @@ export interface operations {
       /** @description `in_progress` */
       409: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -5132,6 +5236,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -5184,6 +5290,8 @@ export interface operations {
       /** @description `in_progress` */
       409: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -5228,6 +5336,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -5280,6 +5390,8 @@ export interface operations {
       /** @description `in_progress` */
       409: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -5322,6 +5434,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -5374,6 +5488,8 @@ export interface operations {
       /** @description `in_progress` */
       409: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -5416,6 +5532,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -5503,6 +5621,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -5567,6 +5687,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -5631,6 +5753,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -5713,6 +5837,8 @@ export interface operations {
       /** @description `in_progress` */
       409: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -5755,6 +5881,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -5836,6 +5964,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -5935,6 +6065,8 @@ export interface operations {
       /** @description `in_progress` */
       409: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -5977,6 +6109,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -6076,6 +6210,8 @@ export interface operations {
       /** @description `in_progress` */
       409: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -6118,6 +6254,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -6199,6 +6337,8 @@ export interface operations {
       /** @description `in_progress` */
       409: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -6227,6 +6367,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -6308,6 +6450,8 @@ export interface operations {
       /** @description `in_progress` */
       409: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -6336,6 +6480,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -6432,15 +6578,17 @@ export interface operations {
           };
         };
       };
-      /** @description `conflict`, `in_progress` */
+      /** @description `conflict`, `in_progress`, `secret_before_counts` */
       409: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "conflict" | "in_progress";
+            code?: "conflict" | "in_progress" | "secret_before_counts";
             /** @constant */
             status?: 409;
           };
@@ -6477,6 +6625,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -6576,6 +6726,8 @@ export interface operations {
       /** @description `conflict`, `in_progress` */
       409: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -6618,6 +6770,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -6717,6 +6871,8 @@ export interface operations {
       /** @description `in_progress` */
       409: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -6759,6 +6915,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -6840,6 +6998,8 @@ export interface operations {
       /** @description `in_progress` */
       409: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -6868,6 +7028,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -6949,6 +7111,8 @@ export interface operations {
       /** @description `in_progress` */
       409: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -6977,6 +7141,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -7073,15 +7239,17 @@ export interface operations {
           };
         };
       };
-      /** @description `conflict`, `in_progress` */
+      /** @description `conflict`, `in_progress`, `secret_before_counts` */
       409: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "conflict" | "in_progress";
+            code?: "conflict" | "in_progress" | "secret_before_counts";
             /** @constant */
             status?: 409;
           };
@@ -7118,6 +7286,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -7201,6 +7371,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -7297,6 +7469,8 @@ export interface operations {
       /** @description `in_progress` */
       409: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -7339,6 +7513,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {

@@ -663,6 +663,8 @@ export interface operations {
       /** @description `in_progress` */
       409: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -707,6 +709,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -791,6 +795,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -890,6 +896,8 @@ export interface operations {
       /** @description `in_progress` */
       409: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -918,6 +926,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -1027,6 +1037,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -1133,6 +1145,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -1226,6 +1240,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -1316,6 +1332,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -1415,6 +1433,8 @@ export interface operations {
       /** @description `in_progress` */
       409: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -1459,6 +1479,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -1558,6 +1580,8 @@ export interface operations {
       /** @description `in_progress`, `not_signed`, `request_closed` */
       409: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -1600,6 +1624,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -1692,6 +1718,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -1781,6 +1809,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -1850,6 +1880,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -1932,6 +1964,8 @@ export interface operations {
       /** @description `account_differs`, `in_progress` */
       409: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -1990,6 +2024,8 @@ export interface operations {
       /** @description `sms_failed`, `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -2054,6 +2090,8 @@ export interface operations {
       /** @description `in_progress` */
       409: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -2098,6 +2136,8 @@ export interface operations {
       /** @description `sms_failed`, `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -2148,6 +2188,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -2210,6 +2252,8 @@ export interface operations {
       /** @description `in_progress` */
       409: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -2238,6 +2282,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -2304,6 +2350,8 @@ export interface operations {
       /** @description `in_progress` */
       409: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -2332,6 +2380,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -2366,6 +2416,8 @@ export interface operations {
       /** @description `in_progress` */
       409: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -2410,6 +2462,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -2506,6 +2560,8 @@ export interface operations {
       /** @description `in_progress`, `not_signed`, `request_closed` */
       409: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -2548,6 +2604,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {

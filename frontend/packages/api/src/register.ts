@@ -218,6 +218,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -270,6 +272,8 @@ export interface operations {
       /** @description `account_exists`, `in_progress` */
       409: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -304,6 +308,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -338,6 +344,8 @@ export interface operations {
       /** @description `in_progress` */
       409: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -382,6 +390,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -466,6 +476,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -518,6 +530,8 @@ export interface operations {
       /** @description `in_progress` */
       409: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -562,6 +576,8 @@ export interface operations {
       /** @description `sms_failed`, `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {

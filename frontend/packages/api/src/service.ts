@@ -146,6 +146,8 @@ export interface operations {
       /** @description `unavailable` */
       503: {
         headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
           [name: string]: unknown;
         };
         content: {

@@ -6,6 +6,7 @@
 import tokens from "virtual:look/host";
 
 import { Elapsed, FreshTexts } from "./fresh_texts.ts";
+import { languageOf, rootsAround } from "./language.ts";
 import style from "./style.css?inline";
 import { View } from "./view.ts";
 import { type Listener, type QrTexts, type Snapshot, Watch } from "./watch.ts";
@@ -36,6 +37,11 @@ export class MshieldRequest extends HTMLElement implements Listener {
   #shown: Shown = "connecting";
   #drawn: string | null = null;
   #warned = false;
+  #told = "";
+  #spoken: Language = "zh";
+  readonly #languages = new MutationObserver(() => {
+    if (this.#language !== this.#spoken) this.#show(this.#shown);
+  });
   #ticker: ReturnType<typeof setInterval> | undefined;
 
   constructor() {
@@ -47,10 +53,14 @@ export class MshieldRequest extends HTMLElement implements Listener {
   }
 
   connectedCallback(): void {
+    for (const root of rootsAround(this)) {
+      this.#languages.observe(root, { attributeFilter: ["lang"], subtree: true });
+    }
     this.#begin();
   }
 
   disconnectedCallback(): void {
+    this.#languages.disconnect();
     this.#end();
   }
 
@@ -149,18 +159,21 @@ export class MshieldRequest extends HTMLElement implements Listener {
   #show(shown: Shown): void {
     this.#shown = shown;
     this.#drawn = null;
+    this.#spoken = this.#language;
     const { kind, number } = this.#snapshot ?? { kind: this.kind, number: this.getAttribute("number") ?? "" };
-    this.#view.describe(this.#language, kind, number);
+    this.#view.describe(this.#spoken, kind, number);
     this.#view.show(shown);
   }
 
   get #language(): Language {
-    const named = this.getAttribute("lang") ?? this.closest("[lang]")?.getAttribute("lang") ?? "zh";
-    return named.toLowerCase().startsWith("en") ? "en" : "zh";
+    return languageOf(this);
   }
 
+  /** Once for each state, also where the page moves the element and it begins anew. */
   #tell({ id, state, reason }: Snapshot): void {
-    if (state === "waiting") return;
+    const told = `${id} ${state}`;
+    if (state === "waiting" || told === this.#told) return;
+    this.#told = told;
     const detail = { id, state, reason };
     this.dispatchEvent(new CustomEvent(`mshield-${state}`, { bubbles: true, composed: true, detail }));
   }

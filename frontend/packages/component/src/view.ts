@@ -35,6 +35,7 @@ export class View {
     html("div", "", this.#matchTitle, this.#matchText),
   );
   readonly #steps = html("ol", "steps");
+  readonly #panel = html("div", "panel");
   readonly #said = html("p", "said");
   #language: Language = "zh";
   #kind: Kind = "login";
@@ -44,12 +45,12 @@ export class View {
   constructor() {
     const track = svg("svg", { class: "track", "aria-hidden": "true" }, svg("rect"), this.#rest);
     const ring = html("div", "ring", track, this.#code, this.#card);
-    const panel = html("div", "panel", ring, this.#countdown, this.#match, this.#steps, this.#said);
+    this.#panel.append(ring, this.#countdown, this.#match, this.#steps, this.#said);
     this.#again.name = "again";
     this.#countdown.setAttribute("role", "timer");
     this.#said.setAttribute("role", "status");
     for (const [part, node] of Object.entries({
-      panel,
+      panel: this.#panel,
       ring,
       code: this.#code,
       card: this.#card,
@@ -59,7 +60,7 @@ export class View {
     })) {
       node.setAttribute("part", part);
     }
-    this.root.append(panel);
+    this.root.append(this.#panel);
   }
 
   /** Sets what stays the same for one request. */
@@ -68,6 +69,7 @@ export class View {
     this.#kind = kind;
     this.#number = number;
     const phrases = phrasesOf(language);
+    this.#panel.lang = language === "zh" ? "zh-CN" : "en"; // the page around it may speak another one
     this.#qr.setAttribute("aria-label", phrases.code[kind]);
     this.#matchNumber.textContent = number;
     this.#matchTitle.textContent = phrases.match.title;

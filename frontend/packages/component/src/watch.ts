@@ -36,15 +36,15 @@ export interface Source {
   readonly token: string;
 }
 
-/** How long nothing may be heard (ms). Codes come each 8 seconds while waiting, comments each 15. */
+/** How long nothing may be heard (ms). Codes come each 2 seconds while waiting, comments each 15. */
 export interface Patience {
   readonly firstEvent: number;
   readonly waiting: number;
   readonly scanned: number;
 }
 
-const PATIENCE: Patience = { firstEvent: 6_000, waiting: 10_000, scanned: 20_000 };
-const POLL_SECONDS = 8;
+const PATIENCE: Patience = { firstEvent: 6_000, waiting: 5_000, scanned: 20_000 };
+const POLL_SECONDS = 2;
 const POLL_MS = (POLL_SECONDS + 12) * 1000;
 const PAUSES_MS = [250, 1_000, 2_000, 4_000, 8_000];
 const FINAL: ReadonlySet<string> = new Set(["signed", "declined", "expired", "cancelled"]);

@@ -95,7 +95,7 @@ test("where streams don't come through it polls, and has its codes from there", 
   expect(server.requests.map(({ path }) => path.split("?")[1])).toEqual([
     undefined,
     "wait=0&state=waiting",
-    "wait=8&state=waiting",
+    "wait=2&state=waiting",
   ]);
 });
 

@@ -30,7 +30,7 @@ export function useFieldErrors<K extends string>(
       place({
         code: problem.code,
         field: problem.document["field"],
-        error: { sentence: problem.sentence, faq: problem.faq },
+        error: () => ({ sentence: problem.sentence, faq: problem.faq }),
       }) !== null,
   };
 }

@@ -1,9 +1,9 @@
 /**
  * What is wrong at which field of a form: by its own rules when it is sent, and by the service's answer. An error goes
- * when its field is changed. What an error is (a sentence, or more) the application says.
+ * when its field is changed. What an error is (a sentence, or more) the application says; it is said anew when the language changes.
  */
 
-import { reactive, watch } from "vue";
+import { computed, reactive, shallowReactive, watch } from "vue";
 
 /** Null where the field is right. */
 export type Rules<K extends string, E> = Record<K, () => E | null>;
@@ -12,7 +12,7 @@ export type Rules<K extends string, E> = Record<K, () => E | null>;
 export interface Refused<E> {
   readonly code: string;
   readonly field: unknown;
-  readonly error: E;
+  readonly error: () => E;
 }
 
 /** Codes that are about a field without naming it. */
@@ -39,18 +39,21 @@ export function useFieldErrors<K extends string, E>(
   rules: Rules<K, E>,
 ): FieldErrors<K, E> {
   const fields = Object.keys(rules) as K[];
-  const errors = reactive(Object.fromEntries(fields.map((field) => [field, null]))) as Record<K, E | null>;
+  const said = shallowReactive({}) as Partial<Record<K, () => E | null>>;
+  const errors = reactive(
+    Object.fromEntries(fields.map((field) => [field, computed(() => said[field]?.() ?? null)])),
+  ) as Record<K, E | null>;
   for (const field of fields) {
     watch(
       () => form[field],
-      () => (errors[field] = null),
+      () => delete said[field],
     );
   }
 
   function check(...only: K[]): boolean {
     const checked = only.length === 0 ? fields : only;
     for (const field of checked) {
-      errors[field] = rules[field]();
+      said[field] = rules[field];
     }
     return checked.every((field) => errors[field] === null);
   }
@@ -59,7 +62,7 @@ export function useFieldErrors<K extends string, E>(
     const named = typeof told === "string" ? (BY_NAME[told] ?? told) : BY_CODE[code];
     const field = fields.find((each) => each === named) ?? null;
     if (field !== null) {
-      errors[field] = error;
+      said[field] = error;
     }
     return field;
   }

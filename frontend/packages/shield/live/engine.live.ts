@@ -30,6 +30,7 @@ test("register, log in, apply with a PIN", async () => {
     certificatePem: issued.pem,
     isApplicationPending: false,
     isOperationUnfinished: false,
+    isUnusable: false,
     left: 5,
   });
 });

@@ -6,6 +6,7 @@
 import { expect, test } from "vitest";
 
 import { ProblemError } from "../src/index.ts";
+import type { Slot } from "../src/state.ts";
 import {
   application,
   logIn,
@@ -194,6 +195,34 @@ test("a damaged slot spends no attempt", async () => {
   expect(network.sent).toEqual([]);
   await overwrite(NAME, { key: whole.key });
   await phone(NAME).approve(pin);
+});
+
+test("where the service knows none of the slots, as after a restore, no attempt is spent and the way is told", async () => {
+  const forgotten = (await record(NAME)).key!.slots;
+  const changed = pin === OWNER.pin ? "480517" : OWNER.pin;
+  await phone(NAME).changePin(pin, changed);
+  pin = changed;
+  const { key } = await record(NAME);
+  const approve = async (slots: readonly Slot[]): Promise<[Promise<unknown>, Network]> => {
+    await overwrite(NAME, { key: { ...key!, slots } });
+    const network = new Network();
+    return [phone(NAME, { network }).approve(pin), network];
+  };
+  await scanned();
+  const [refused, network] = await approve(forgotten);
+  await expect(refused).rejects.toMatchObject({ code: "epoch_unknown", faq: "3.9" });
+  expect(network.sent.map(({ call }) => call.split("/").at(-1))).toEqual(["open"]);
+  expect(await phone(NAME).status()).toMatchObject({ isUnusable: true, isOperationUnfinished: false });
+  // A newer slot that is damaged may be the one in force.
+  const [slot] = key!.slots;
+  const damaged = { ...slot!, blob: slot!.blob.map((byte, i) => (i === 31 ? byte ^ 1 : byte)) };
+  const [unsure] = await approve([damaged, ...forgotten]);
+  await expect(unsure).rejects.toMatchObject({ code: "damaged_slot" });
+  // Of two slots one is always in force, whatever got lost.
+  const [signed] = await approve([...key!.slots, ...forgotten]);
+  await signed;
+  await expectWhole();
+  expect((await phone(NAME).status()).isUnusable).toBe(false);
 });
 
 test("a copy of the phone is found once the owner has signed", async () => {

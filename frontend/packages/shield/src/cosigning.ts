@@ -14,6 +14,9 @@ import { ask, type PinSource } from "./pin.ts";
 import type { Finished, FinishOrder, SecretSession } from "./secrets.ts";
 import { FULL_ATTEMPTS, intactSlots, type KeyPlace, type KeyState, type Slot } from "./state.ts";
 
+/** After these the shield has ended: none of its slots will open again. */
+const UNUSABLE = new Set(["epoch_unknown", "damaged_slot"]);
+
 /** One document of a session: its `sid` (16 bytes) and M. */
 export interface ToSign {
   readonly sid: Uint8Array;
@@ -84,8 +87,28 @@ export class CoSigning {
     await this.#operation.changeKey(this.#place, parts);
   }
 
-  /** Opens with the newest intact slot; an older one only where the service says `stale_epoch`. */
+  /** Opens, and keeps whether any of the slots can be: so the phone still knows it when it asks nobody. */
   async #open(): Promise<Opened> {
+    try {
+      const opened = await this.#openAny();
+      if (this.#key.isUnusable) {
+        await this.#change({ isUnusable: false });
+      }
+      return opened;
+    } catch (error) {
+      if (error instanceof PhoneError && UNUSABLE.has(error.code)) {
+        await this.#change({ isUnusable: true });
+      }
+      throw error;
+    }
+  }
+
+  /**
+   * Opens with the newest intact slot; an older one only where the service says `stale_epoch`. Where it says so of all
+   * slots none has a counterpart, and none ever will: only a restored service forgets an epoch, for the phone drops a
+   * slot only after an answer made with another. A damaged slot may be the one.
+   */
+  async #openAny(): Promise<Opened> {
     const slots = await intactSlots(this.#key.slots);
     if (slots.length === 0) {
       throw new PhoneError(this.#key.slots.length > 0 ? "damaged_slot" : "no_key");
@@ -93,7 +116,7 @@ export class CoSigning {
     if (this.#key.rn === null) {
       await this.#change({ rn: crypto.getRandomValues(new Uint8Array(32)) });
     }
-    for (const slot of slots.slice(0, -1)) {
+    for (const slot of slots) {
       try {
         return await this.#openWith(slot);
       } catch (error) {
@@ -102,7 +125,7 @@ export class CoSigning {
         }
       }
     }
-    return await this.#openWith(slots.at(-1)!);
+    throw new PhoneError(slots.length === this.#key.slots.length ? "epoch_unknown" : "damaged_slot");
   }
 
   async #openWith(slot: Slot): Promise<Opened> {

@@ -2,7 +2,7 @@
  * Every error of the engine: a stable `code`, a Chinese and an English sentence, the FAQ entry that helps.
  *
  * Refusals by the service are `ProblemError`, failures on the way `NetworkError`, refusals by this side `ProtocolError`
- * (the other side broke the protocol) or `PhoneError` (nothing was sent, no PIN attempt was spent).
+ * (the other side broke the protocol) or `PhoneError` (nothing was signed, no PIN attempt was spent).
  */
 
 import { TEXTS } from "./texts.ts";

@@ -80,13 +80,28 @@ export async function resumeRenewal(operation: Operation, pin: PinSource): Promi
   return issued;
 }
 
-/** Gives the renewal up; the old certificate goes on. PhoneError `no_renewal` where there is none. */
+/**
+ * Gives the renewal up; the old certificate goes on. PhoneError `no_renewal` where there is none, `renewed_already`
+ * where the new certificate is in force.
+ */
 export async function giveUpRenewal(operation: Operation): Promise<void> {
-  if ((await currentRenewal(operation)) === null) {
+  if ((await currentRenewal(operation)) === null || !(await isGivenUp(operation))) {
     throw new PhoneError((await settledRenewal(operation)) === null ? "no_renewal" : "renewed_already");
   }
-  await operation.connection.delete(CURRENT, operation.loggedIn());
   await operation.vault.change({ pending: null });
+}
+
+/** False where it was over when the service heard of it: it had been confirmed meanwhile, say. */
+async function isGivenUp(operation: Operation): Promise<boolean> {
+  try {
+    await operation.connection.delete(CURRENT, operation.loggedIn());
+    return true;
+  } catch (error) {
+    if (error instanceof ProblemError && error.code === "not_found") {
+      return false;
+    }
+    throw error;
+  }
 }
 
 /** The begun renewal, or the new certificate where it was done already and only the last answer was lost. */

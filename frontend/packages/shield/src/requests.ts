@@ -57,7 +57,7 @@ export async function scan(operation: Operation, code: string): Promise<Scan> {
   return await keep(operation, await connection.post("/api/phone/scans", operation.loggedIn(), { code }));
 }
 
-/** The requests that wait for this shield (待办), oldest first. */
+/** The requests that wait for this shield (待办), newest first. */
 export async function inbox(operation: Operation): Promise<readonly InboxRequest[]> {
   return readInbox(await operation.connection.get("/api/phone/inbox", operation.loggedIn()));
 }

@@ -44,6 +44,8 @@ export interface Status {
   /** A renewal stopped after its key was made. */
   readonly isRenewalPending: boolean;
   readonly isOperationUnfinished: boolean;
+  /** The service no longer knows the phone's share, or it is damaged: the shield must be revoked and applied for anew. */
+  readonly isUnusable: boolean;
   readonly scanned: Scan | null;
   readonly left: number | null;
   readonly deviceKeyThumbprint: string;
@@ -288,7 +290,8 @@ export class Shield {
         certificatePem: key?.certificate?.pem ?? null,
         isApplicationPending: pending !== null && !pending.renews,
         isRenewalPending: pending !== null && pending.renews,
-        isOperationUnfinished: key !== null && key.rn !== null,
+        isOperationUnfinished: key !== null && key.rn !== null && !key.isUnusable,
+        isUnusable: key?.isUnusable ?? false,
         scanned,
         left: key?.left ?? null,
         deviceKeyThumbprint: await thumbprint(deviceKey),

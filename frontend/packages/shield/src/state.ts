@@ -42,6 +42,7 @@ export interface StoredCertificate {
  * One key. `sid` is its enrolment's, `public` is P, slots are newest first; `rn` is there only while an operation is
  * unfinished; `left` are the attempts that the service last told. `proven` is false until a checked answer has shown
  * that `public` is the joint key. `renews`: it is to take the place of the key in force, under the same PIN.
+ * `isUnusable` since the service knew none of its slots, or one was damaged, until one is known again.
  */
 export interface KeyState {
   readonly uid: Uint8Array;
@@ -55,6 +56,7 @@ export interface KeyState {
   readonly proven: boolean;
   readonly certificate: StoredCertificate | null;
   readonly renews: boolean;
+  readonly isUnusable?: boolean;
 }
 
 /** The login: a token bound to the device key, and whose it is. `owner` is absent in one of an earlier version. */

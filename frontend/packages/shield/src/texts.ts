@@ -56,6 +56,11 @@ export const TEXTS: Readonly<Record<string, Text>> = {
     "The phone's stored key share is damaged; no PIN attempt was spent. Ask your legal person to revoke the shield, then apply again",
     "3.9",
   ],
+  epoch_unknown: [
+    "服务端从备份恢复过，本机的手机盾不能再用，没有签名，未消耗 PIN 码次数。请法人作废后重新申请",
+    "The service was restored from a backup, so this phone's shield can't be used any more. Nothing was signed and no PIN attempt was spent. Ask your legal person to revoke the shield, then apply anew",
+    "3.9",
+  ],
   not_logged_in: ["请先登录", "Log in first", "3.4"],
   no_key: ["本机尚未申请证书，请先申请", "This phone has no certificate yet. Apply for one first", "3.6"],
   same_pin: ["新 PIN 码不能与原 PIN 码相同，请换一个", "The new PIN is the old one. Choose another", "3.8"],

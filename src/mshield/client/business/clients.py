@@ -27,6 +27,9 @@ T = TypeVar("T")
 
 _CONNECT_SECONDS: Final = 10.0
 
+#: A PC that waits holds its connection for a minute: with httpx's hundred, as many PCs would keep out every other call.
+_NO_LIMIT: Final = httpx.Limits(max_connections=None, max_keepalive_connections=None)
+
 
 class BusinessClient:
     """A business system's client; use it as a context manager, or `close` it."""
@@ -40,12 +43,15 @@ class BusinessClient:
         retry: Retry | None = None,
         transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         """`base_url` is the service's address, `https://` outside of tests; the secret goes along with each call."""
         self._base = base_url.rstrip("/")
-        self._plans = _plans(client_id, client_secret, retry)
-        self._sleep = sleep
-        self._http = httpx.Client(transport=transport, trust_env=not is_loopback(self._base))
+        self._plans = Plans(client_id=client_id, client_secret=client_secret, retry=retry or Retry(), now=now)
+        self._sleep, self._now = sleep, now
+        self._http = httpx.Client(
+            transport=transport, limits=_NO_LIMIT, trust_env=not is_loopback(self._base)
+        )
 
     def request_login(
         self,
@@ -86,7 +92,8 @@ class BusinessClient:
     ) -> Created:
         """Asks for signatures (扫码签名) on 1 to 64 documents, under one PIN entry.
 
-        With `shield_number` the request also waits in that shield's inbox (待办), and no other shield can take it.
+        With `shield_number` the request also waits in that shield's inbox (待办), and no other shield can take it; name
+        it for whoever is logged in: signatures without it are limited by the address in `pc`, as logins are.
         `lifetime` is in seconds; the service has its own for those that name none.
         """
         return self._perform(
@@ -108,18 +115,21 @@ class BusinessClient:
     def events(self, request_id: str) -> Iterator[Status]:
         """Each state of a request as it comes, the present one first, until a final one.
 
-        By server-sent events; where these break off or don't get through, by long polls. Nothing is missed.
+        By server-sent events; where these break off or don't get through, by long polls. Nothing is missed, also while
+        the service is away for up to a minute. NetworkError where it stays away; this may be called again then.
         """
         states = States()
         while not states.done:
             if states.streams:
                 yield from self._streamed(request_id, states)
             if not states.done:
-                asked = time.monotonic()
-                status = self.status(request_id, wait=states.wait, state=states.known)
+                asked = self._now()
+                status = self._perform(
+                    self._plans.next_state(request_id, wait=states.wait, state=states.known)
+                )
                 news = list(states.told(status))
                 yield from news
-                self._sleep(states.pause(news=bool(news), seconds=time.monotonic() - asked))
+                self._sleep(states.pause(news=bool(news), seconds=self._now() - asked))
 
     def _streamed(self, request_id: str, states: States) -> Iterator[Status]:
         states.begin()
@@ -137,7 +147,9 @@ class BusinessClient:
     ) -> Status:
         """Waits for a final state; `on_change` is told each other one (`scanned`).
 
-        Raises ClientError `timed_out` after `timeout` seconds.
+        Raises ClientError `timed_out` after `timeout` seconds, also where the network is silent; a connection that is
+        only just being made may add its ten, and an answer that has begun may take longer. NetworkError where the
+        service is away for more than a minute.
         """
         return self._perform(self._plans.wait_until_done(request_id, timeout=timeout, on_change=on_change))
 
@@ -202,12 +214,15 @@ class AsyncBusinessClient:
         retry: Retry | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         """As `BusinessClient`."""
         self._base = base_url.rstrip("/")
-        self._plans = _plans(client_id, client_secret, retry)
-        self._sleep = sleep
-        self._http = httpx.AsyncClient(transport=transport, trust_env=not is_loopback(self._base))
+        self._plans = Plans(client_id=client_id, client_secret=client_secret, retry=retry or Retry(), now=now)
+        self._sleep, self._now = sleep, now
+        self._http = httpx.AsyncClient(
+            transport=transport, limits=_NO_LIMIT, trust_env=not is_loopback(self._base)
+        )
 
     async def request_login(
         self,
@@ -265,12 +280,14 @@ class AsyncBusinessClient:
                 async for status in self._streamed(request_id, states):
                     yield status
             if not states.done:
-                asked = time.monotonic()
-                status = await self.status(request_id, wait=states.wait, state=states.known)
+                asked = self._now()
+                status = await self._perform(
+                    self._plans.next_state(request_id, wait=states.wait, state=states.known)
+                )
                 news = list(states.told(status))
                 for each in news:
                     yield each
-                await self._sleep(states.pause(news=bool(news), seconds=time.monotonic() - asked))
+                await self._sleep(states.pause(news=bool(news), seconds=self._now() - asked))
 
     async def _streamed(self, request_id: str, states: States) -> AsyncIterator[Status]:
         states.begin()
@@ -286,7 +303,7 @@ class AsyncBusinessClient:
         self,
         request_id: str,
         *,
-        timeout: float = 300.0,  # noqa: ASYNC109  as the sync client; each poll ends by itself
+        timeout: float = 300.0,  # noqa: ASYNC109  as the sync client; each poll ends in time
         on_change: Callable[[Status], None] | None = None,
     ) -> Status:
         """As `BusinessClient.wait_until_done`."""
@@ -340,10 +357,6 @@ class AsyncBusinessClient:
         await self.aclose()
 
 
-def _plans(client_id: str, client_secret: str, retry: Retry | None) -> Plans:
-    return Plans(client_id=client_id, client_secret=client_secret, retry=retry or Retry(), now=time.monotonic)
-
-
 def _request(client: httpx.Client | httpx.AsyncClient, base: str, send: Send) -> httpx.Request:
     return client.build_request(
         send.method,
@@ -351,7 +364,7 @@ def _request(client: httpx.Client | httpx.AsyncClient, base: str, send: Send) ->
         params=send.params or None,
         headers=list(send.headers),
         content=send.body,
-        timeout=httpx.Timeout(send.read_timeout, connect=_CONNECT_SECONDS),
+        timeout=httpx.Timeout(send.read_timeout, connect=min(_CONNECT_SECONDS, send.read_timeout)),
     )
 
 

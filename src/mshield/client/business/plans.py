@@ -1,14 +1,17 @@
 """The business system's calls as plans: how a request is built, what is tried again, how an answer is read.
 
 Every POST carries an idempotency key, so repeating it after a lost answer changes nothing; only a failing
-network and a gateway's 502, 503 and 504 are tried again.
+network and a gateway's 502, 503 and 504 are tried again. Whoever waits for a request's end outlasts them for a minute,
+and a 429.
 """
 
 import base64
+import math
 import secrets
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from http import HTTPStatus
 from typing import Final, TypeVar
 from urllib.parse import quote
 
@@ -28,6 +31,12 @@ T = TypeVar("T")
 _REQUESTS: Final = "/api/business/requests"
 _LONGEST_POLL: Final = 60
 _LOG_WAITS: Final = 15
+_FIRST_ANSWER: Final = 1.0
+"""What it may take where the caller leaves no time: he still learns how the request stands."""
+_OUTAGE: Final = 60.0
+"""For so long may a service be away from one who waits: a new version takes it seconds to start."""
+_SHORTEST: Final = 0.001
+"""A time limit of nothing is none to a socket."""
 _RANDOM: Final = secrets.SystemRandom()
 
 
@@ -93,9 +102,16 @@ class Plans:
 
     def status(self, request_id: str, *, wait: int, state: str) -> Plan[Status]:
         """How the request stands, answered at once where it is not in `state`, else after up to `wait` seconds."""
+        return self._call(self._poll(request_id, wait=wait, state=state), _read_status)
+
+    def next_state(self, request_id: str, *, wait: int, state: str, until: float = math.inf) -> Plan[Status]:
+        """As `status`, for one who waits for the end: an outage of less than a minute is none to him."""
+        poll = self._poll(request_id, wait=wait, state=state)
+        return self._call(poll, _read_status, until=until, outage=_OUTAGE)
+
+    def _poll(self, request_id: str, *, wait: int, state: str) -> Send:
         params = (("wait", str(wait)), ("state", state)) if wait else ()
-        send = self._request("GET", _path(request_id), params=params, read_timeout=wait + 30.0)
-        return self._call(send, lambda body: read(body, Status))
+        return self._request("GET", _path(request_id), params=params, read_timeout=wait + 30.0)
 
     def stream(self, request_id: str) -> Send:
         """The request's states as server-sent events."""
@@ -105,11 +121,12 @@ class Plans:
         self, request_id: str, *, timeout: float, on_change: Callable[[Status], None] | None
     ) -> Plan[Status]:
         """Long-polls until the request is in a final state; ClientError `timed_out` after `timeout` seconds."""
-        until, known = self.now() + timeout, "waiting"
+        begun, known = self.now(), "waiting"
+        until, answered_until = begun + timeout, begun + max(timeout, _FIRST_ANSWER)
         while True:
             asked = self.now()
-            wait = max(0, min(_LONGEST_POLL, round(until - asked)))
-            status = yield from self.status(request_id, wait=wait, state=known)
+            wait = max(0, math.ceil(min(_LONGEST_POLL, until - asked)))
+            status = yield from self.next_state(request_id, wait=wait, state=known, until=answered_until)
             if status.done:
                 return status
             if status.state != known:
@@ -117,7 +134,8 @@ class Plans:
                 if on_change is not None:
                     on_change(status)
             elif self.now() - asked < 1.0:
-                yield Sleep(1.0)  # a service that does not hold the call must not be asked in a loop
+                # A service that does not hold the call must not be asked in a loop.
+                yield Sleep(self._within(1.0, until))
             if self.now() >= until:
                 raise ClientError("timed_out")
 
@@ -179,25 +197,51 @@ class Plans:
             read_timeout=read_timeout,
         )
 
-    def _call(self, send: Send, decode: Callable[[bytes], T]) -> Plan[T]:
-        """Sends, and again with growing pauses while the network or a gateway fails."""
-        failures = 0
+    def _call(
+        self,
+        send: Send,
+        decode: Callable[[bytes], T],
+        *,
+        until: float = math.inf,
+        outage: float = 0.0,
+    ) -> Plan[T]:
+        """Sends, and again with growing pauses while the network or a gateway fails.
+
+        ClientError `timed_out` once the clock says `until`; no try and no pause is longer than what is left. With
+        `outage` it is tried for so many seconds from the first failure at least, and too many requests count as one.
+        """
+        failures, borne_until = 0, math.inf
         while True:
-            outcome = yield send
+            outcome = yield replace(send, read_timeout=self._within(send.read_timeout, until))
             if isinstance(outcome, Reply) and 200 <= outcome.status < 300:
                 return decode(outcome.body)
             failures += 1
             error = _error(outcome)
-            if not is_passing(error) or failures >= self.retry.tries:
+            now = self.now()
+            borne_until = min(borne_until, now + outage)
+            is_over = failures >= self.retry.tries and borne_until <= now < until
+            if is_over or not (is_passing(error) or (outage and _is_too_many(error))):
                 raise error
-            yield Sleep(
-                self.retry.pause(failures, outcome.retry_after if isinstance(outcome, Reply) else None)
-            )
+            pause = self.retry.pause(failures, outcome.retry_after if isinstance(outcome, Reply) else None)
+            yield Sleep(self._within(pause, until))
+            if self.now() >= until:
+                raise ClientError("timed_out") from error
+
+    def _within(self, seconds: float, until: float) -> float:
+        return max(_SHORTEST, min(seconds, until - self.now()))
 
 
 def _path(request_id: str, rest: str = "") -> str:
     """Whatever the id holds, it is one segment of the path."""
     return f"{_REQUESTS}/{quote(request_id, safe='')}{rest}"
+
+
+def _read_status(body: bytes) -> Status:
+    return read(body, Status)
+
+
+def _is_too_many(error: ClientError) -> bool:
+    return isinstance(error, ProblemError) and error.status == HTTPStatus.TOO_MANY_REQUESTS
 
 
 def _error(outcome: Reply | NetworkError | None) -> ClientError:

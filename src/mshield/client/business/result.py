@@ -12,7 +12,14 @@ import msgspec
 from mshield.client.business.sent import Sent, attributes_in, require_sent
 from mshield.client.business.values import Kind, SignedDocument, Signer, at
 from mshield.client.login_message import LoginMessage
-from mshield.client.verify import Encoded, Revocation, VerificationError, VerifiedSignature, verify
+from mshield.client.verify import (
+    Encoded,
+    Revocation,
+    VerificationError,
+    VerifiedSignature,
+    asker_unproven,
+    verify,
+)
 from mshield.client.wire import unbase64
 from mshield.domain.login_message import LOGIN_TYPE
 from mshield.gm.engine import Engine
@@ -62,11 +69,14 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
         `roots` are those that the business system trusts, from its own configuration. For a signature
         `documents` are the contents, digests or documents that it sent: give them, or any other signed
         document would do. A document is also compared with the display that the signature binds, where it does. For a
-        login `client_id` is its own; the login must be for this request. The result's OCSP response serves
+        login `client_id` is its own; the login must be for this request. A signature names no business system:
+        `asker_unproven` for who gives `client_id` there. The result's OCSP response serves
         where it has one.
         """
         if self.kind == "login":
             self._require_login(client_id)
+        elif client_id is not None:
+            raise asker_unproven("signature")
         if not self.documents:
             raise VerificationError("message_mismatch", "signature", "the result has no documents")
         attributes = [attributes_in(each) for each in self.documents]

@@ -75,7 +75,11 @@ class Document:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pc:
-    """The PC in front of the user, as the business system sees it; shown against relayed codes."""
+    """The PC in front of the user, as the business system sees it; shown against relayed codes.
+
+    `address` is IPv4 or IPv6 and nothing else: no port, no brackets, no list of proxies. Leave the whole `pc` out where
+    you don't know it.
+    """
 
     address: str
     browser: str

@@ -63,7 +63,7 @@ def scan(operation: Operation, code: str) -> Scan:
 
 
 def inbox(operation: Operation) -> tuple[InboxRequest, ...]:
-    """The requests that wait for this shield (待办), oldest first."""
+    """The requests that wait for this shield (待办), newest first."""
     return read(operation.connection.get("/api/phone/inbox", operation.logged_in()), Inbox).requests
 
 

@@ -113,19 +113,23 @@ class CoSigning:
         self._vault.put_key(self._place, msgspec.structs.replace(self._key, **changes))
 
     def _open(self, documents: Sequence[ToSign]) -> _Session:
-        """Opens with the newest intact slot; an older one only where the server says `stale_epoch`."""
+        """Opens with the newest intact slot; an older one only where the server says `stale_epoch`.
+
+        Where it says so of all slots none has a counterpart, and none ever will: only a restored server forgets an
+        epoch, for the phone drops a slot only after an answer made with another. A damaged slot may be the one.
+        """
         slots = [slot for slot in self._key.slots if slot.intact()]
         if not slots:
             raise PhoneError("damaged_slot" if self._key.slots else "no_key")
         if self._key.rn is None:
             self._update(rn=token_bytes(32))
-        for slot in slots[:-1]:
+        for slot in slots:
             try:
                 return self._open_with(slot, documents)
             except ProblemError as error:
                 if error.code != "stale_epoch":
                     raise
-        return self._open_with(slots[-1], documents)
+        raise PhoneError("epoch_unknown" if len(slots) == len(self._key.slots) else "damaged_slot")
 
     def _open_with(self, slot: Slot, documents: Sequence[ToSign]) -> _Session:
         failures, waits, pause = 0, 0, self._patience.network_pause

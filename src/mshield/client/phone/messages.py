@@ -144,7 +144,7 @@ class InboxRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Inbox(msgspec.Struct, frozen=True, kw_only=True):
-    """What waits for this shield (待办), oldest first."""
+    """What waits for this shield (待办), newest first."""
 
     requests: tuple[InboxRequest, ...]
 

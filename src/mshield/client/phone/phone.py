@@ -278,7 +278,7 @@ class VirtualPhone:
             return approval.scan(operation, code)
 
     def inbox(self) -> tuple[InboxRequest, ...]:
-        """The requests that wait for this shield (待办), oldest first."""
+        """The requests that wait for this shield (待办), newest first."""
         with self._operation() as operation:
             return approval.inbox(operation)
 

@@ -108,13 +108,26 @@ def resume(operation: Operation, pin: PinSource) -> IssuedCertificate:
 
 
 def give_up(operation: Operation) -> None:
-    """Gives the renewal up; the old certificate goes on. PhoneError `no_renewal` where there is none."""
-    if _current(operation) is None:
+    """Gives the renewal up; the old certificate goes on.
+
+    PhoneError `no_renewal` where there is none, `renewed_already` where the new certificate is in force.
+    """
+    if _current(operation) is None or not _given_up(operation):
         if _settled(operation) is None:
             raise PhoneError("no_renewal")
         raise PhoneError("renewed_already")
-    operation.connection.delete(_CURRENT, operation.logged_in())
     operation.vault.put_key("pending", None)
+
+
+def _given_up(operation: Operation) -> bool:
+    """False where it was over when the service heard of it: another call of this phone had confirmed it, say."""
+    try:
+        operation.connection.delete(_CURRENT, operation.logged_in())
+    except ProblemError as error:
+        if error.code == "not_found":
+            return False
+        raise
+    return True
 
 
 def require_none(operation: Operation) -> None:

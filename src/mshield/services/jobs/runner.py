@@ -158,11 +158,13 @@ class Runner:
             _log.warning("job %s was cut short: its lease is lost", job.name)
             return Outcome(job.name, "elsewhere")
         except Exception as error:  # noqa: BLE001  # no job may stop the others
-            return await self._failed(job, error, failures + 1, begun=begun)
+            return await self._failed(job, error, failures + 1, started=start, begun=begun)
         if done:
             _log.debug("job %s did %d", job.name, done)
         next_at = max(start + 1000 * job.seconds, self._context.clock())
-        await self._record(job, next_at=next_at, failures=0, done=done, error=None, begun=begun)
+        await self._record(
+            job, started=start, next_at=next_at, failures=0, done=done, error=None, begun=begun
+        )
         return Outcome(job.name, "done", done=done)
 
     async def _under_lease(self, job: Job, *, lease_until: int) -> int:
@@ -188,23 +190,36 @@ class Runner:
                 return lease_until
         raise LeaseLost
 
-    async def _failed(self, job: Job, error: Exception, failures: int, *, begun: float) -> Outcome:
+    async def _failed(
+        self, job: Job, error: Exception, failures: int, *, started: int, begun: float
+    ) -> Outcome:
         wait = seconds_after(failures)
         # The traceback of a defect, without locals: what a job works on must not reach a log.
         trace = None if isinstance(error, StoreError) else error
         kind = type(error).__name__
         _log.error("job %s failed, again in %d s: %s", job.name, wait, kind, exc_info=trace)
         next_at = self._context.clock() + 1000 * wait
-        await self._record(job, next_at=next_at, failures=failures, done=None, error=kind, begun=begun)
+        await self._record(
+            job, started=started, next_at=next_at, failures=failures, done=None, error=kind, begun=begun
+        )
         return Outcome(job.name, "failed", error=kind)
 
     async def _record(
-        self, job: Job, *, next_at: int, failures: int, done: int | None, error: str | None, begun: float
+        self,
+        job: Job,
+        *,
+        started: int,
+        next_at: int,
+        failures: int,
+        done: int | None,
+        error: str | None,
+        begun: float,
     ) -> None:
         kept = await store.finish(
             self._db,
             name=job.name,
             holder=self.holder,
+            started=started,
             next_at=next_at,
             failures=failures,
             done=done,

@@ -20,9 +20,8 @@ from mshield.pki.tlog.entry import (
     commitment,
 )
 from mshield.store.database import Row
-from mshield.store.log import ACTS, EVENTS, ISSUED, SIGNATURES, Source, SourceRow
+from mshield.store.log import ACTS, EVENTS, ISSUED, ISSUES, SIGNATURES, Source, SourceRow
 
-_ISSUE: Final = frozenset({"prepare", "activate"})
 _ENDED: Final = frozenset({"revoked", "superseded"})
 
 
@@ -57,7 +56,7 @@ def _signature(values: Row, key: LogKey) -> bytes:
 
 def _event(values: Row, key: LogKey) -> bytes:
     row, certificate = _row(EVENTS.columns, values), NO_CERTIFICATE
-    if values["event"] in _ISSUE and values["der"] is not None:
+    if values["event"] in ISSUES and values["der"] is not None:
         row += _row(ISSUED, values)
         certificate = hashlib.sha256(values["der"]).digest()
     return CertificateEntry(

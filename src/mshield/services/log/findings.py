@@ -23,10 +23,26 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "存在超出日志范围的哈希或条目",
         "a tile or bundle has a place that the log does not have",
     ),
+    "wrong_width": (
+        "哈希块或条目块的宽度与其内容或日志大小不符",
+        "a tile or bundle is not as wide as its content, or as the log makes it",
+    ),
+    "edge_damaged": (
+        "日志末端的哈希或条目与最后签名的检查点不符，日志无法继续写入",
+        "the end of the tree is not that of the checkpoint signed last: nothing can be added to the log",
+    ),
+    "bad_row": (
+        "待写入日志的数据行格式无效，日志无法继续写入",
+        "a row that waits for its place is not of its form: nothing can be added to the log",
+    ),
     "wrong_root": ("日志的根与签名检查点不符", "the log's root is not the one in its signed checkpoint"),
     "unexplained": (
         "证书状态没有对应的事件记录",
         "no event explains how the certificate stands",
+    ),
+    "certificate_missing": (
+        "事件记录所属的证书不存在",
+        "there are events of a certificate that is not there",
     ),
     "bad_since": (
         "所给的旧检查点无效",

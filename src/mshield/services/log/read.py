@@ -27,19 +27,19 @@ async def read_checkpoint(log: Log) -> str:
 
 async def read_tile(log: Log, tile: Tile) -> bytes | None:
     """The tile's hashes, or None where the log has no such tile (yet)."""
-    hashes = await store.find_tile(log.db, level=tile.level, number=tile.number)
-    if hashes is None or len(hashes) < tile.width * HASH_BYTES:
+    stored = await store.find_tile(log.db, level=tile.level, number=tile.number)
+    if stored is None or len(stored.content) < tile.width * HASH_BYTES:
         return None
-    return hashes[: tile.width * HASH_BYTES]
+    return stored.content[: tile.width * HASH_BYTES]
 
 
 async def read_bundle(log: Log, *, number: int, width: int) -> bytes | None:
     """The entry bundle, or None where the log has none so wide (yet)."""
-    bundle = await store.find_bundle(log.db, number=number)
-    entries = split_bundle(bundle or b"")
-    if bundle is None or len(entries) < width:
+    stored = await store.find_bundle(log.db, number=number)
+    entries = [] if stored is None else split_bundle(stored.content)
+    if stored is None or len(entries) < width:
         return None
-    return bundle if len(entries) == width else pack_bundle(entries[:width])
+    return stored.content if len(entries) == width else pack_bundle(entries[:width])
 
 
 async def prove_inclusion(log: Log, *, index: int | None) -> InclusionProof:

@@ -7,16 +7,16 @@ the one before.
 
 from typing import Final
 
-from mshield.pki.errors import LogError, LogProofError
-from mshield.pki.tlog.growth import check_edge, grow
+from mshield.pki.errors import LogError
+from mshield.pki.tlog.growth import grow
 from mshield.pki.tlog.merkle import leaf_hash
-from mshield.pki.tlog.note import Checkpoint, open_checkpoint
-from mshield.pki.tlog.tiles import HEIGHT, WIDTH, edge_root, pack_bundle, split_bundle
+from mshield.pki.tlog.note import Checkpoint
+from mshield.pki.tlog.tiles import HEIGHT, WIDTH, edge_root, pack_bundle
 from mshield.services.log.entries import entry_of, time_of
 from mshield.services.log.errors import LogDamaged
 from mshield.services.log.open_log import Log
+from mshield.services.log.right_edge import read_edge
 from mshield.store import log as store
-from mshield.store.database import Database
 from mshield.store.log import SOURCES, Growth, Overtaken, SourceRow, State
 
 BATCH: Final = 512
@@ -35,10 +35,11 @@ async def sequence(log: Log, *, now: int) -> int:
 async def _sequence_batch(log: Log, *, now: int) -> int:
     # The state before the rows: rows that another process placed since then come with a size that has changed since.
     state = await store.find_state(log.db)
-    rows = _in_order(await store.unlogged(log.db, limit=BATCH))[:BATCH]
-    if state is None or not rows:
+    found = await store.unlogged(log.db, limit=BATCH)
+    if state is None or not found:
         return 0
     try:
+        rows = _in_order(found)[:BATCH]
         await store.append(log.db, await _growth(log, state, rows), now=now)
     except (LogError, Overtaken) as error:
         # Another process has added entries, perhaps between two of the reads.
@@ -50,38 +51,20 @@ async def _sequence_batch(log: Log, *, now: int) -> int:
 
 
 def _in_order(rows: list[SourceRow]) -> list[SourceRow]:
-    """By time, then source; those of one source and moment stay in the order of their keys."""
+    """By time, then source; those of one source and moment stay in the order of their keys. Raises LogError."""
+    if any(type(time_of(row)) is not int for row in rows):  # SQLite keeps any value in any column
+        raise LogError("a row has no time")
     return sorted(rows, key=lambda row: (time_of(row), SOURCES.index(row.source)))
 
 
 async def _growth(log: Log, state: State, rows: list[SourceRow]) -> Growth:
-    edge = await store.partial_tiles(log.db)
-    _check_last(log, state, edge)
+    edge = await read_edge(log, state)
     entries = [entry_of(row, log.key) for row in rows]
-    grown = grow(state.size, edge, [leaf_hash(entry) for entry in entries])
+    grown = grow(state.size, edge.tiles, [leaf_hash(entry) for entry in entries])
     size = state.size + len(rows)
     checkpoint = Checkpoint(state.origin, size, edge_root(size, grown.edge))
-    bundles = _bundles(state.size, await _open_bundle(log.db, state.size), entries)
+    bundles = _bundles(state.size, edge.entries, entries)
     return Growth(state.size, rows, grown.tiles, bundles, log.key.sign(checkpoint))
-
-
-def _check_last(log: Log, state: State, edge: dict[int, bytes]) -> None:
-    """Raises LogError unless the edge is that of the checkpoint which this log signed last."""
-    last = open_checkpoint(state.checkpoint, log.key.verifier)
-    check_edge(state.size, edge)
-    if last.size != state.size or last.root != edge_root(state.size, edge):
-        raise LogProofError("the tiles do not fold to the root that was signed last")
-
-
-async def _open_bundle(db: Database, size: int) -> list[bytes]:
-    """The entries of the bundle that isn't full yet."""
-    if size % WIDTH == 0:
-        return []
-    bundle = await store.find_bundle(db, number=size >> HEIGHT)
-    entries = split_bundle(bundle or b"")
-    if len(entries) != size % WIDTH:
-        raise LogProofError(f"the last bundle has {len(entries)} entries")
-    return entries
 
 
 def _bundles(size: int, held: list[bytes], added: list[bytes]) -> list[tuple[int, int, bytes]]:

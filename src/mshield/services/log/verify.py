@@ -15,7 +15,7 @@ from mshield.services.log.findings import Finding
 from mshield.services.log.open_log import Log
 from mshield.services.log.read import hash_of
 from mshield.services.log.verify_certificates import check_certificates
-from mshield.services.log.verify_rows import check_outside, check_rows
+from mshield.services.log.verify_rows import check_end, check_outside, check_rows
 from mshield.store import log as store
 
 MOST_FINDINGS: Final = 100
@@ -64,6 +64,7 @@ async def _checks(log: Log, report: Report, since: str | None) -> AsyncIterator[
         yield finding
     for each in (
         *await check_outside(log),
+        *await check_end(log),
         *await _check_since(log, checkpoint, since),
     ):
         yield each

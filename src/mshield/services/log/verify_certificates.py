@@ -1,33 +1,83 @@
-"""Checks that events explain how each certificate stands: its state, holds and times are those of its last event.
+"""Checks that its events explain how each certificate stands: state, holds, times and the reason of its revocation.
 
-What was issued, the certificate itself, stands in the entry of its issue and is checked there.
+What was issued, the certificate itself, stands in the entry of its issue and is checked there. The standing needs no
+clock: it is that of all events in any order that the domain's table allows.
 """
 
 from collections.abc import AsyncIterator
-from itertools import groupby
 from typing import Final
 
+from mshield.domain.certificate_history import (
+    Happened,
+    may_be_held_since,
+    may_be_last,
+    standing_of,
+)
+from mshield.domain.certificates import (
+    CertificateEvent,
+    CertificateState,
+    Standing,
+    format_holds,
+    parse_holds,
+)
 from mshield.services.log.findings import Finding
 from mshield.store import log as store
 from mshield.store.database import Database
-from mshield.store.log import Standing
+from mshield.store.log import ISSUES, Life, RecordedEvent
 
 _PAGE: Final = 500
-_SKEW_MS: Final = 5_000
-"""How far processes' clocks may differ: of events so close together, each may have been the last."""
+_FEW: Final = 10
+_ENDED: Final = frozenset({CertificateState.REVOKED, CertificateState.SUPERSEDED})
+_SKEW_MS: Final = 20_000
+"""How far clocks may differ (docs/jobs.md): of events so close that left one standing, each may be the last."""
 
 
 async def check_certificates(db: Database) -> AsyncIterator[Finding]:
-    """A finding for each certificate that stands otherwise than by one of its last events."""
+    """A finding for each certificate that stands otherwise than by its events, or isn't there."""
     after = ""
-    while page := await store.standings(db, after=after, limit=_PAGE, skew=_SKEW_MS):
-        for serial, events in groupby(page, key=lambda standing: standing.serial):
-            if not _explained(list(events)):
-                yield Finding("unexplained", table="certificates", row=serial)
+    while page := await store.lives(db, after=after, limit=_PAGE):
+        for life in page:
+            if not explained(life):
+                yield Finding("unexplained", table="certificates", row=life.serial)
         after = page[-1].serial
+    for serial in await store.serials_without_certificate(db, limit=_FEW):
+        yield Finding("certificate_missing", table="certificates", row=serial)
 
 
-def _explained(events: list[Standing]) -> bool:
-    if events[0].event is None:
-        return events[0].reserved
-    return any(each.now == each.event for each in events)
+def explained(life: Life) -> bool:
+    """Whether the certificate stands as all its events leave it; without any, as a reservation."""
+    if not life.events:
+        return not life.signed and life.is_reservation
+    if life.signed is not any(each.event in ISSUES for each in life.events):
+        return False
+    try:
+        history = [_happened(each) for each in life.events]
+    except (ValueError, TypeError, AttributeError):  # words or values that this service never writes
+        return False
+    standing = standing_of(history)
+    if standing is None:
+        return False
+    if not may_be_held_since(history, standing, life.held_since, skew=_SKEW_MS):
+        return False
+    last = may_be_last(history, standing)
+    newest = max((each.at for each in last), default=0)
+    return any(life.now == _columns(each) for each in last if each.at >= newest - _SKEW_MS)
+
+
+def _happened(row: RecordedEvent) -> Happened:
+    if type(row.at) is not int:
+        raise TypeError
+    left = Standing(CertificateState(row.state), parse_holds(row.holds))
+    return Happened(CertificateEvent(row.event), left, row.at, row.revocation_reason)
+
+
+def _columns(last: Happened) -> tuple[object, ...]:
+    """What the certificate's row says when this was the last event."""
+    ended = last.left.state in _ENDED
+    return (
+        last.left.state.value,
+        format_holds(last.left.holds),
+        last.at,
+        last.at if ended else None,
+        last.revocation_reason if ended else None,
+    )

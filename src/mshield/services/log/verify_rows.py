@@ -4,14 +4,16 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 from mshield.pki.errors import LogError
-from mshield.pki.tlog.merkle import HASH_BYTES, Range, leaf_hash, perfect_root
+from mshield.pki.tlog.merkle import Range, leaf_hash, perfect_root
 from mshield.pki.tlog.note import Checkpoint
-from mshield.pki.tlog.tiles import HEIGHT, WIDTH, edge_root, split_bundle, split_hashes, tile_at
+from mshield.pki.tlog.tiles import HEIGHT, MAX_LEVEL, WIDTH, edge_root, split_bundle, split_hashes, tile_at
 from mshield.services.log.entries import entry_of, shown
 from mshield.services.log.findings import Finding
 from mshield.services.log.open_log import Log
+from mshield.services.log.right_edge import read_edge
+from mshield.services.log.sequence import BATCH
 from mshield.store import log as store
-from mshield.store.log import SourceRow
+from mshield.store.log import SourceRow, Stored
 
 _FEW = 10
 
@@ -44,7 +46,7 @@ async def check_outside(log: Log) -> list[Finding]:
     """Rows, tiles and bundles whose place the log doesn't have; read before its size, as it may grow."""
     state = await store.find_state(log.db)
     rows = [] if state is None else await store.outside(log.db, size=state.size, limit=_FEW)
-    tiles, bundles = await store.last_tiles(log.db)
+    tiles, bundles = await store.outermost(log.db)
     state = await store.find_state(log.db)
     size = 0 if state is None else state.size
     found = [
@@ -54,24 +56,55 @@ async def check_outside(log: Log) -> list[Finding]:
     ]
     found += [
         Finding("tile_outside", table="log_tiles", row=f"{level}/{number}")
-        for level, number in tiles.items()
-        if number * WIDTH >= size >> HEIGHT * level
+        for level, number in tiles
+        if not (level in range(MAX_LEVEL + 1) and 0 <= number * WIDTH < size >> HEIGHT * level)
     ]
-    if bundles * WIDTH >= max(size, 1):
-        found.append(Finding("tile_outside", table="log_bundles", row=str(bundles)))
+    found += [
+        Finding("tile_outside", table="log_bundles", row=str(number))
+        for number in bundles
+        if not 0 <= number * WIDTH < size
+    ]
+    return found
+
+
+async def check_end(log: Log) -> list[Finding]:
+    """What would keep the log from growing: its end isn't as the last checkpoint says, or a row that waits is bad."""
+    found = [
+        Finding("bad_row", table=row.source.table, row=shown(row))
+        for row in await store.unlogged(log.db, limit=BATCH)
+        if _leaf(log, row) is None
+    ]
+    before, state = None, await store.find_state(log.db)
+    while state is not None and state != before:
+        try:
+            await read_edge(log, state)
+        except LogError as error:  # or it has grown while it was read
+            before, state = state, await store.find_state(log.db)
+            if state == before:
+                found.append(Finding("edge_damaged", detail=str(error)))
+        else:
+            break
     return found
 
 
 async def _check_leaves(log: Log, number: int, size: int, tree: _Tree) -> list[Finding]:
     start, width = number << HEIGHT, tile_at(0, number, size).width
     found = []
-    leaves = _hashes(await store.find_tile(log.db, level=0, number=number), width)
-    if leaves is None:
+    tile = await store.find_tile(log.db, level=0, number=number)
+    leaves = _hashes(tile)
+    if tile is None or leaves is None or len(leaves) < width:
         found.append(Finding("tile_missing", table="log_tiles", row=f"0/{number}", index=start))
         leaves = [b""] * width
-    entries = _entries(await store.find_bundle(log.db, number=number), width)
-    if entries is None:
+    elif not _fits(tile, len(leaves), width):
+        found.append(Finding("wrong_width", table="log_tiles", row=f"0/{number}", index=start))
+    bundle = await store.find_bundle(log.db, number=number)
+    entries = _entries(bundle)
+    if bundle is None or entries is None or len(entries) < width:
         found.append(Finding("bundle_missing", table="log_bundles", row=str(number), index=start))
+        entries = None
+    elif not _fits(bundle, len(entries), width):
+        found.append(Finding("wrong_width", table="log_bundles", row=str(number), index=start))
+    leaves = leaves[:width]
     if width == WIDTH:
         tree.full.append(perfect_root(leaves))
     else:
@@ -80,13 +113,21 @@ async def _check_leaves(log: Log, number: int, size: int, tree: _Tree) -> list[F
     return found + _compare(log, Range(start, start + width), leaves, entries, rows)
 
 
+def _fits(stored: Stored, held: int, width: int) -> bool:
+    """Whether it says as much as it holds, and no more than a full one; beyond `width` a partial one may have grown."""
+    return stored.width == held and (width < WIDTH or held == WIDTH)
+
+
 def _compare(
     log: Log, places: Range, leaves: list[bytes], entries: list[bytes] | None, rows: list[SourceRow]
 ) -> list[Finding]:
     by_place: dict[int, list[SourceRow]] = {index: [] for index in range(*places)}
-    for row in rows:
-        by_place[row.log_index or 0].append(row)
     found = []
+    for row in rows:
+        if row.log_index in by_place:
+            by_place[row.log_index].append(row)
+        else:  # between two places, as SQLite's columns take fractions
+            found.append(Finding("row_outside", table=row.source.table, row=shown(row)))
     for index, leaf in enumerate(leaves, places.start):
         here = by_place[index]
         found += [
@@ -118,15 +159,11 @@ async def _check_levels(log: Log, tree: _Tree) -> AsyncIterator[Finding]:
         above = []
         for number, at in enumerate(range(0, len(hashes), WIDTH)):
             part = hashes[at : at + WIDTH]
-            stored = _hashes(await store.find_tile(log.db, level=level, number=number), len(part))
-            if stored != part:
-                place = 0 if stored is None else _first_difference(stored, part)
-                yield Finding(
-                    "tile_missing" if stored is None else "tile_changed",
-                    table="log_tiles",
-                    row=f"{level}/{number}",
-                    index=(at + place) << HEIGHT * level,
-                )
+            tile = await store.find_tile(log.db, level=level, number=number)
+            code, place = _difference(tile, part)
+            if code is not None:
+                first = (at + place) << HEIGHT * level
+                yield Finding(code, table="log_tiles", row=f"{level}/{number}", index=first)
             if len(part) == WIDTH:
                 above.append(perfect_root(part))
             else:
@@ -134,20 +171,26 @@ async def _check_levels(log: Log, tree: _Tree) -> AsyncIterator[Finding]:
         level, hashes = level + 1, above
 
 
-def _first_difference(one: list[bytes], other: list[bytes]) -> int:
-    return next(place for place, pair in enumerate(zip(one, other, strict=True)) if pair[0] != pair[1])
+def _difference(tile: Stored | None, part: list[bytes]) -> tuple[str | None, int]:
+    """What is wrong with a tile that should begin with these hashes, and where; None where nothing is."""
+    stored = _hashes(tile)
+    if tile is None or stored is None or len(stored) < len(part):
+        return "tile_missing", 0
+    for place, pair in enumerate(zip(stored, part, strict=False)):
+        if pair[0] != pair[1]:
+            return "tile_changed", place
+    return None if _fits(tile, len(stored), len(part)) else "wrong_width", 0
 
 
-def _hashes(tile: bytes | None, width: int) -> list[bytes] | None:
-    """The first hashes of a tile, or None where it has less."""
-    if not isinstance(tile, bytes) or len(tile) < width * HASH_BYTES:
-        return None
-    return split_hashes(tile[: width * HASH_BYTES])
-
-
-def _entries(bundle: bytes | None, width: int) -> list[bytes] | None:
+def _hashes(tile: Stored | None) -> list[bytes] | None:
     try:
-        entries = split_bundle(bundle or b"")
+        return None if tile is None else split_hashes(tile.content)
+    except (LogError, TypeError):
+        return None
+
+
+def _entries(bundle: Stored | None) -> list[bytes] | None:
+    try:
+        return None if bundle is None else split_bundle(bundle.content)
     except LogError:
         return None
-    return entries[:width] if len(entries) >= width else None

@@ -50,7 +50,7 @@ class ClientAssertion(JWTBearerClientAssertion):
     def process_assertion_claims(self, assertion: str, resolve_key: KeySet) -> dict[str, Any]:
         try:
             token = jwt.decode(assertion, resolve_key, algorithms=list(CLIENT_ALGORITHMS))
-        except (JoseError, ValueError) as error:
+        except (JoseError, ValueError, TypeError) as error:
             raise InvalidClientError(description="The assertion's signature is not right.") from error
         self.verify_claims(token.claims)
         return token.claims

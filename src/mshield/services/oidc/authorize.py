@@ -14,7 +14,7 @@ from authlib.oauth2.rfc6749 import AccessDeniedError
 
 from mshield.domain import errors
 from mshield.domain.ids import new_id
-from mshield.domain.oidc import AUTHORIZATION_MS, CODE_MS, asked, language
+from mshield.domain.oidc import AUTHORIZATION_MS, CODE_MS, asked, language, recognised_by
 from mshield.domain.requests import RequestState, shown_state
 from mshield.services.ask import Ask
 from mshield.services.oidc.clients import OidcClient, OidcClients
@@ -24,7 +24,7 @@ from mshield.services.oidc.requests import HANDLE, Requests
 from mshield.services.session import token_hash
 from mshield.store import oidc_authorizations as store
 from mshield.store.database import Database
-from mshield.store.oidc_authorizations import Authorization, OpenAuthorization, Parameters
+from mshield.store.oidc_authorizations import Authorization, LoginRequest, OpenAuthorization, Parameters
 
 _TOLD: Final = {
     "not_me": "The person says that he did not begin this login.",
@@ -93,7 +93,7 @@ class Authorize:
             self.db,
             Authorization(authorization, found.client.get_client_id(), found.parameters),
             browser_hash=token_hash(secret),
-            request_id=made.request_id,
+            request=_request(made, found.parameters),
             expires_at=now + AUTHORIZATION_MS,
             now=now,
         )
@@ -106,19 +106,25 @@ class Authorize:
         client = await self.clients.find(client_id, now=now)
         if client is None or not handle.startswith(HANDLE):
             raise errors.LoginRefused(reason="invalid_request_uri: unknown client, or not pushed here")
-        handle_hash, secret = token_hash(handle.removeprefix(HANDLE)), secrets.token_urlsafe(32)
+        pushed = await store.find_pushed(
+            self.db, handle_hash=token_hash(handle.removeprefix(HANDLE)), client_id=client_id, now=now
+        )
+        if pushed is None or pushed.begun:  # over, or this browser loads its page again
+            known = "" if pushed is None else pushed.id
+            return await self.done(known, secret_of(known), now=now)
+        # The handle is spent together with the request: who gets none, as beyond the limit, may come again with it.
+        made, secret = await self._asked(client, pc, now=now), secrets.token_urlsafe(32)
         opened = await store.open_pushed(
             self.db,
-            handle_hash=handle_hash,
-            client_id=client_id,
+            id=pushed.id,
             browser_hash=token_hash(secret),
+            request=_request(made, pushed.parameters),
             expires_at=now + AUTHORIZATION_MS,
             now=now,
         )
-        if opened is None:  # over, or this browser loads its page again
-            known = await store.find_by_handle(self.db, handle_hash=handle_hash, client_id=client_id, now=now)
-            return await self.done(known or "", secret_of(known or ""), now=now)
-        return await self._renewed(opened.id, client, opened.parameters, secret, pc, now=now, new=True)
+        if not opened:
+            raise await self._too_late(client, made, now=now)
+        return self._view(pushed.id, client, pushed.parameters, made, secret=secret)
 
     async def again(self, authorization: str, secret: str, pc: Pc, *, now: int) -> LoginView | Answer:
         """A new QR code in the same authorization, where the one before is over. Raises LoginOver, TooManyRequests."""
@@ -129,7 +135,7 @@ class Authorize:
             return await self.done(authorization, secret, now=now)
         if _state(found, now=now) in {"waiting", "scanned"} and found.request_id is not None:
             return self._shown(authorization, client, found)
-        return await self._renewed(authorization, client, found.parameters, secret, pc, now=now, new=False)
+        return await self._renewed(authorization, client, found.parameters, secret, pc, now=now)
 
     async def done(self, authorization: str, secret: str, *, now: int) -> LoginView | Answer:
         """The code, for the browser that began the login, once it is signed; before, the page again."""
@@ -178,26 +184,35 @@ class Authorize:
         pc: Pc,
         *,
         now: int,
-        new: bool,
     ) -> LoginView:
         made = await self._asked(client, pc, now=now)
+        request = _request(made, parameters)
         if not await store.attach(
-            self.db, id=authorization, browser_hash=token_hash(secret), request_id=made.request_id, now=now
+            self.db, id=authorization, browser_hash=token_hash(secret), request=request, now=now
         ):
-            raise errors.LoginOver
-        return self._view(authorization, client, parameters, made, secret=secret if new else None)
+            raise await self._too_late(client, made, now=now)
+        return self._view(authorization, client, parameters, made)
+
+    async def _too_late(self, client: OidcClient, made: _Code, *, now: int) -> errors.LoginOver:
+        """The refusal where the authorization went on without the request that was made for it, which nobody sees."""
+        with contextlib.suppress(errors.RequestClosed):
+            await self.ask.cancel(client.system, made.request_id, now=now)
+        return errors.LoginOver()
 
     async def _asked(self, client: OidcClient, pc: Pc, *, now: int) -> _Code:
-        made = await self.ask.create(
-            client.system,
-            kind="login",
-            documents=(),
-            pc_address=pc.address,
-            pc_browser=pc.browser,
-            idempotency_key=None,
-            body=b"",
-            now=now,
-        )
+        try:
+            made = await self.ask.create(
+                client.system,
+                kind="login",
+                documents=(),
+                pc_address=pc.address,
+                pc_browser=pc.browser,
+                idempotency_key=None,
+                body=b"",
+                now=now,
+            )
+        except errors.WrongClient as error:  # disabled since the client was looked up
+            raise errors.LoginRefused(reason="invalid_client: unknown client") from error
         return _Code(made.id, made.status_token, made.number)
 
     def _shown(self, authorization: str, client: OidcClient, found: OpenAuthorization) -> LoginView:
@@ -265,6 +280,10 @@ class Authorize:
         if answer.location is None:
             raise errors.LoginOver  # the client was changed meanwhile
         return answer
+
+
+def _request(made: _Code, parameters: Parameters) -> LoginRequest:
+    return LoginRequest(made.request_id, recognised_by(parameters))
 
 
 def _state(found: OpenAuthorization, *, now: int) -> str:

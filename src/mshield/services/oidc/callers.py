@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from authlib.oauth2.rfc6749 import InvalidClientError
+from authlib.oauth2.rfc6749 import InvalidClientError, UnauthorizedClientError
 
 from mshield.domain.oidc import AUTH_METHODS
 from mshield.services.oidc.assertion import ClientAssertion
@@ -32,4 +32,6 @@ class Callers:
                 self.db, assertion_hash=used.hash, expires_at=used.expires_at
             ):
                 raise InvalidClientError(description="The assertion was used before.", status_code=401)
+        if request.values.get("client_id", client.get_client_id()) != client.get_client_id():
+            raise UnauthorizedClientError("The 'client_id' is another client's.")
         return client

@@ -14,6 +14,7 @@ from joserfc.jwk import KeySet
 
 from mshield.domain import errors
 from mshield.domain.addresses import MAX_URIS
+from mshield.domain.ids import is_client_id
 from mshield.domain.oidc import AUTH_METHODS, SCOPES, checked_uri
 from mshield.services.session import SYSTEM_CACHE_MS, BusinessSystem, token_hash
 from mshield.store import oidc_clients as store
@@ -75,7 +76,7 @@ class OidcClients:
         cached = self._cache.get(client_id)
         if cached is not None and now - cached[0] < SYSTEM_CACHE_MS:
             return cached[1]
-        row = await store.find(self.db, client_id=client_id)
+        row = await store.find(self.db, client_id=client_id) if is_client_id(client_id) else None
         if row is None or row.system.state != "active":
             self._cache.pop(client_id, None)
             return None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from authlib.oauth2 import OAuth2Error
-from authlib.oauth2.rfc6749 import InvalidRequestError, UnauthorizedClientError
+from authlib.oauth2.rfc6749 import InvalidRequestError
 
 from mshield.domain import errors
 from mshield.domain.ids import new_id
@@ -69,8 +69,6 @@ class Requests:
             client = await self.callers.client_of(server, clients, caller, now=now)
             values.setdefault("client_id", [client.get_client_id()])
             request = ProtocolRequest("POST", values, pushed=True)
-            if values["client_id"] != [client.get_client_id()]:
-                raise UnauthorizedClientError("The 'client_id' is another client's.")
             if "request_uri" in values:
                 raise InvalidRequestError("'request_uri' can't be pushed.")
             grant = await clients.run(lambda: server.checked(request))

@@ -4,6 +4,10 @@ SELECT id, phone, password_hash, name, id_type, id_number_hash, state, created_a
 -- name: find^
 SELECT id, phone, password_hash, name, id_type, id_number_hash, state, created_at, source, external_id, disabled_at, disabled_reason FROM accounts WHERE id = :id;
 
+-- name: find_unchanging^
+-- As it stands until the transaction ends: one writer changes nothing of it meanwhile.
+SELECT id, phone, password_hash, name, id_type, id_number_hash, state, created_at, source, external_id, disabled_at, disabled_reason FROM accounts WHERE id = :id;
+
 -- name: id_number_box^
 SELECT id_number_box FROM accounts WHERE id = :id;
 

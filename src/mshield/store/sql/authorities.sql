@@ -1,6 +1,9 @@
 -- name: find_authority^
 SELECT name, certificate, key_box, revoked_at, revocation_reason FROM authorities WHERE name = :name;
 
+-- name: find_certificate^
+SELECT certificate FROM authorities WHERE name = :name;
+
 -- name: list_authorities
 SELECT name, certificate, key_box, revoked_at, revocation_reason FROM authorities ORDER BY created_at, name;
 

@@ -37,7 +37,8 @@ UPDATE bindings SET ended_at = :now
 WHERE sid = :sid AND device_id = :device_id AND account_id = :account_id AND bound_at IS NOT NULL AND ended_at IS NULL;
 
 -- name: carry_over!
-UPDATE bindings SET certificate = :new_serial WHERE certificate = :old_serial AND bound_at IS NOT NULL AND ended_at IS NULL;
+-- Those that are asked for and not signed yet go along: with the same key they still can be.
+UPDATE bindings SET certificate = :new_serial WHERE certificate = :old_serial AND ended_at IS NULL;
 
 -- name: end_all!
 UPDATE bindings SET ended_at = :now WHERE certificate = :serial AND ended_at IS NULL;

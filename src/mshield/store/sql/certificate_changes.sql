@@ -7,6 +7,7 @@ SELECT certificate AS serial FROM keys WHERE uid = :uid AND certificate IS NOT N
 -- name: move!
 -- Guarded by the standing that was read. revoked_at is set once, by whatever ends the certificate.
 UPDATE certificates SET state = :state, holds = :holds, changed_at = :now,
+  held_since = CASE WHEN :is_held THEN CASE WHEN holds = '' THEN :now ELSE held_since END END,
   revoked_at = CASE WHEN :ends THEN :now ELSE revoked_at END,
   revocation_reason = CASE WHEN :ends THEN :revocation_reason ELSE revocation_reason END
 WHERE serial = :serial AND state = :old_state AND holds = :old_holds;

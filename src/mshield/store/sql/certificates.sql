@@ -24,18 +24,13 @@ SELECT k.public_key, p.id, p.id_type, p.id_number_box
 FROM certificates c JOIN keys k ON k.uid = c.uid JOIN filed_persons p ON p.id = c.person_id
 WHERE c.serial = :serial;
 
--- name: revoked
--- Everything that a list names, with what its basis is made of. Uses the partial index certificates_off.
-SELECT serial, issuer, state, holds, issued_at, changed_at, revoked_at, revocation_reason FROM certificates
-WHERE (state IN ('revoked', 'superseded') OR holds <> '') AND der IS NOT NULL AND issuer = :issuer AND not_after > :since;
-
 -- name: revoked_basis^
 -- Changes with every change to what `revoked` gives: by the count, or by the time that passed until the last change.
 SELECT COUNT(*) AS entries, CAST(COALESCE(SUM(changed_at - issued_at), 0) AS BIGINT) AS total FROM certificates
 WHERE (state IN ('revoked', 'superseded') OR holds <> '') AND der IS NOT NULL AND issuer = :issuer AND not_after > :since;
 
 -- name: find_status
-SELECT serial, issuer, state, holds, issued_at, changed_at, revoked_at, revocation_reason, CAST(:call AS INTEGER) AS call
+SELECT serial, issuer, state, holds, issued_at, changed_at, revoked_at, revocation_reason, held_since, CAST(:call AS INTEGER) AS call
 FROM certificates WHERE serial = :serial AND der IS NOT NULL;
 
 -- name: find_newest^

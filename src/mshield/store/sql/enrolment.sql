@@ -11,8 +11,11 @@ WHERE device_id = :device_id AND state NOT IN ('revoked', 'superseded')
 ORDER BY CASE WHEN state = 'issued' THEN 1 ELSE 0 END, issued_at DESC, serial DESC LIMIT 1;
 
 -- name: devices_in_use^
-SELECT COUNT(DISTINCT device_id) AS devices FROM certificates
-WHERE account_id = :account_id AND device_id <> :device_id AND state NOT IN ('revoked', 'superseded');
+-- Of all accounts of the account's person (R5). A device is pinned to one account (R7), so none is counted twice.
+SELECT COALESCE(SUM((SELECT COUNT(DISTINCT c.device_id) FROM certificates c
+  WHERE c.account_id = b.id AND c.device_id <> :device_id AND c.state NOT IN ('revoked', 'superseded'))), 0) AS devices
+FROM accounts a JOIN accounts b ON b.id_number_hash = a.id_number_hash
+WHERE a.id = :account_id;
 
 -- name: give_shield_number^
 -- Keeps the number that the installation has (it belongs to the device).

@@ -44,6 +44,11 @@ UPDATE filed_persons SET ended_at = :now, version = version + 1, changed_at = :n
 WHERE id = :id AND ended_at IS NULL
 RETURNING id, credit_code, name, id_type, role, version, ended_at;
 
+-- name: overtake_reservations!
+-- Whoever is about to reserve a certificate for this person reads again, and finds that he isn't on file.
+UPDATE accounts SET reservations = reservations + 1
+WHERE id_number_hash = (SELECT id_number_hash FROM filed_persons WHERE id = :person_id);
+
 -- name: live_shields
 -- The shields of a record that still count: for the legal person to revoke.
 SELECT DISTINCT shield_number FROM certificates

@@ -19,7 +19,12 @@ DELETE FROM signing_sessions;
 
 -- name: skip_crl_numbers!
 -- The lists that were published since the copy had numbers of their own (RFC 5280, 5.2.3).
-UPDATE authorities SET crl_number = crl_number + :numbers;
+UPDATE authorities SET
+  crl_number = CASE WHEN crl_number + :numbers < :at_least THEN :at_least ELSE crl_number + :numbers END;
+
+-- name: forget_crls!
+-- Later ones were published: given out again, theirs would be the lower number and the earlier time.
+DELETE FROM crls;
 
 -- name: find^
 SELECT mark, marked_at FROM high_water WHERE id = 1;

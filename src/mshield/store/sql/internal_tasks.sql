@@ -7,3 +7,10 @@ LIMIT 1;
 -- name: insert!
 INSERT INTO tasks (sid, request_id, position, uid, purpose, state, message, media_type, title, display, created_at, expires_at)
 VALUES (:sid, NULL, 0, :uid, :purpose, 'waiting', :message, 'application/octet-stream', :title, '[]', :now, :expires_at);
+
+-- name: second_key^
+-- A new key that is made, under the present PIN, and not yet in force.
+SELECT n.uid FROM certificates c
+JOIN renewals r ON r.old_serial = c.serial AND r.state IN ('begun', 'issued') AND r.expires_at > :now
+JOIN keys n ON n.uid = r.uid AND n.uid <> c.uid AND n.public_key IS NOT NULL
+WHERE c.uid = :uid;

@@ -1,19 +1,21 @@
 -- name: reserve
 -- Admission and reservation in one round trip; no row where anything stands against it, or where any of it isn't as it was
 -- read: then the steps are taken one by one. All counts are of the moment at which the statement began, so that only the
--- account's number of reservations, which is looked at again once its row is locked, tells of one made meanwhile.
-WITH account AS (
+-- person's number of reservations, which is looked at again once its row is locked, tells of one made meanwhile.
+WITH turn AS (
   UPDATE accounts SET reservations = reservations + 1
-  WHERE id = :account_id AND reservations = :reservations
+  WHERE id = :first_account_id AND reservations = :reservations
     AND (SELECT COUNT(*) + COUNT(revoked_at) FROM authorities) = :authorities
+    AND EXISTS (SELECT 1 FROM filed_persons WHERE id = :person_id AND ended_at IS NULL)
     AND NOT EXISTS (SELECT 1 FROM certificates
       WHERE device_id = :device_id AND state NOT IN ('revoked', 'superseded'))
-    AND (SELECT COUNT(DISTINCT device_id) FROM certificates
-      WHERE account_id = :account_id AND device_id <> :device_id AND state NOT IN ('revoked', 'superseded')) < :most
+    AND (SELECT SUM((SELECT COUNT(DISTINCT c.device_id) FROM certificates c
+        WHERE c.account_id = b.id AND c.device_id <> :device_id AND c.state NOT IN ('revoked', 'superseded')))
+      FROM accounts b WHERE b.id_number_hash = accounts.id_number_hash) < :most
   RETURNING id),
 device AS (
-  UPDATE devices SET account_id = account.id FROM account
-  WHERE devices.id = :device_id AND (devices.account_id IS NULL OR devices.account_id = account.id)
+  UPDATE devices SET account_id = :account_id FROM turn
+  WHERE devices.id = :device_id AND (devices.account_id IS NULL OR devices.account_id = :account_id)
   RETURNING devices.id, devices.account_id)
 INSERT INTO certificates (serial, uid, request_sid, account_id, device_id, person_id, filing_version, shield_number, organisation,
   credit_code, role, common_name, issuer, der, state, holds, not_before, not_after, issued_at, changed_at)

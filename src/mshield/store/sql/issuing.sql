@@ -1,11 +1,15 @@
 -- From a signed certification request to its reservation. A statement that isn't here for one database stands in its own file.
+-- A person's reservations are counted at the first of his accounts, the oldest one: those of the others stand still.
 
 -- name: find_by_token
 -- Keys whose CertificationRequest is signed, with all that the certificate is made from; no row where the login isn't valid,
 -- one of nulls where it has no such key. A renewal's key comes into force otherwise. The long tables are asked by a subquery
 -- each: as joins PostgreSQL would read them from their beginning while it has no statistics of them yet.
 SELECT CAST(:call AS INTEGER) AS call, k.uid, k.account_id, k.device_id, k.person_id, k.filing_version, k.subject, k.public_key, k.enrol_sid,
-  (SELECT a.reservations FROM accounts a WHERE a.id = p.account_id) AS reservations,
+  (SELECT b.id FROM accounts a JOIN accounts b ON b.id_number_hash = a.id_number_hash
+    WHERE a.id = p.account_id ORDER BY b.created_at, b.id LIMIT 1) AS first_account_id,
+  (SELECT b.reservations FROM accounts a JOIN accounts b ON b.id_number_hash = a.id_number_hash
+    WHERE a.id = p.account_id ORDER BY b.created_at, b.id LIMIT 1) AS reservations,
   d.shield_number, f.id_type, f.id_number_box, f.role, f.credit_code,
   (SELECT t.message FROM tasks t WHERE t.sid = k.enrol_sid) AS message,
   (SELECT s.signature FROM signatures s WHERE s.sid = k.enrol_sid) AS signature,
@@ -21,26 +25,32 @@ WHERE p.token_hash = :token_hash AND p.ended_at IS NULL AND p.expires_at > :now
 
 -- name: find_of_device
 -- The same for a login that is known to be valid.
-SELECT k.uid, k.account_id, k.device_id, k.person_id, k.filing_version, k.subject, k.public_key, k.enrol_sid, a.reservations,
+SELECT k.uid, k.account_id, k.device_id, k.person_id, k.filing_version, k.subject, k.public_key, k.enrol_sid,
+  (SELECT b.id FROM accounts a JOIN accounts b ON b.id_number_hash = a.id_number_hash
+    WHERE a.id = k.account_id ORDER BY b.created_at, b.id LIMIT 1) AS first_account_id,
+  (SELECT b.reservations FROM accounts a JOIN accounts b ON b.id_number_hash = a.id_number_hash
+    WHERE a.id = k.account_id ORDER BY b.created_at, b.id LIMIT 1) AS reservations,
   d.shield_number, f.id_type, f.id_number_box, f.role, f.credit_code,
   (SELECT t.message FROM tasks t WHERE t.sid = k.enrol_sid) AS message,
   (SELECT s.signature FROM signatures s WHERE s.sid = k.enrol_sid) AS signature,
   c.serial, c.issuer, c.not_before, c.not_after, c.state AS certificate_state
 FROM keys k
 JOIN devices d ON d.id = k.device_id
-JOIN accounts a ON a.id = k.account_id
 LEFT JOIN filed_persons f ON f.id = k.person_id
 LEFT JOIN certificates c ON c.request_sid = k.enrol_sid
 WHERE k.device_id = :device_id AND k.account_id = :account_id AND k.state = 'confirmed'
   AND NOT EXISTS (SELECT 1 FROM renewals r WHERE r.sid = k.enrol_sid);
 
 -- name: take_turn!
--- Applications of one account take their turn from here on, so that its devices can be counted; whoever counted them
+-- Applications of one person take their turn from here on, so that his devices can be counted; whoever counted them
 -- before sees by the number that he must count again.
-UPDATE accounts SET reservations = reservations + 1 WHERE id = :account_id;
+UPDATE accounts SET reservations = reservations + 1 WHERE id = :first_account_id;
 
 -- name: standing^
 SELECT k.state, c.serial FROM keys k LEFT JOIN certificates c ON c.request_sid = k.enrol_sid WHERE k.uid = :uid;
+
+-- name: on_file^
+SELECT id FROM filed_persons WHERE id = :person_id AND ended_at IS NULL;
 
 -- name: pin_device!
 -- From now on only this account logs in here (R7).

@@ -3,9 +3,11 @@
 -- name: count_reservation!
 -- Nobody else writes meanwhile; the number is compared all the same, since the key was read before.
 UPDATE accounts SET reservations = reservations + 1
-WHERE id = :account_id AND reservations = :reservations
+WHERE id = :first_account_id AND reservations = :reservations
   AND (SELECT COUNT(*) + COUNT(revoked_at) FROM authorities) = :authorities
+  AND EXISTS (SELECT 1 FROM filed_persons WHERE id = :person_id AND ended_at IS NULL)
   AND NOT EXISTS (SELECT 1 FROM certificates
     WHERE device_id = :device_id AND state NOT IN ('revoked', 'superseded'))
-  AND (SELECT COUNT(DISTINCT device_id) FROM certificates
-    WHERE account_id = :account_id AND device_id <> :device_id AND state NOT IN ('revoked', 'superseded')) < :most;
+  AND (SELECT SUM((SELECT COUNT(DISTINCT c.device_id) FROM certificates c
+      WHERE c.account_id = b.id AND c.device_id <> :device_id AND c.state NOT IN ('revoked', 'superseded')))
+    FROM accounts b WHERE b.id_number_hash = accounts.id_number_hash) < :most;

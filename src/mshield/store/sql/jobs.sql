@@ -5,8 +5,8 @@ INSERT INTO jobs (name, next_at, lease_until, failures) VALUES (:name, :now, 0, 
 SELECT name, next_at, holder, lease_until, failures, last_at, last_done, last_error, last_ms FROM jobs ORDER BY name;
 
 -- name: claim^
--- No row: it isn't due by then, or somebody else is at it.
-UPDATE jobs SET holder = :holder, lease_until = :lease_until
+-- No row: it isn't due by then, or somebody else is at it. `next_at` is when this run began, until it ends.
+UPDATE jobs SET holder = :holder, lease_until = :lease_until, next_at = :now
 WHERE name = :name AND next_at <= :due AND lease_until <= :now RETURNING failures;
 
 -- name: renew!
@@ -14,13 +14,15 @@ WHERE name = :name AND next_at <= :due AND lease_until <= :now RETURNING failure
 UPDATE jobs SET lease_until = :lease_until WHERE name = :name AND holder = :holder;
 
 -- name: finish!
-UPDATE jobs SET holder = NULL, lease_until = 0, next_at = :next_at, failures = :failures,
+UPDATE jobs SET holder = NULL, lease_until = 0, failures = :failures,
+  next_at = CASE WHEN next_at > :started THEN next_at ELSE :next_at END,
   last_at = :now, last_done = :done, last_error = :error, last_ms = :took_ms
 WHERE name = :name AND holder = :holder;
 
 -- name: release!
 UPDATE jobs SET holder = NULL, lease_until = 0 WHERE name = :name AND holder = :holder;
 
--- name: make_due!
--- No row touched: somebody is at it.
-UPDATE jobs SET next_at = :now WHERE name = :name AND lease_until <= :now;
+-- name: make_due^
+-- While somebody is at it, it is due again when he has done: what it is wanted for he may not have seen.
+UPDATE jobs SET next_at = CASE WHEN lease_until > :now AND next_at >= :now THEN next_at + 1 ELSE :now END
+WHERE name = :name RETURNING lease_until <= :now AS free;

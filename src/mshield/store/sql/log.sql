@@ -58,16 +58,20 @@ SELECT (SELECT COUNT(*) FROM signatures WHERE log_index IS NULL)
   + (SELECT COUNT(*) FROM certificate_events WHERE log_index IS NULL)
   + (SELECT COUNT(*) FROM acts WHERE log_index IS NULL) AS rows;
 
--- name: standings
--- How certificates stand, beside the events that may have brought them there: those of the last seconds before the newest.
-SELECT c.serial, c.state, c.holds, c.changed_at, c.revoked_at, c.revocation_reason, c.der IS NOT NULL AS signed,
-  e.id AS event_id, e.state AS event_state, e.holds AS event_holds, e.at AS event_at,
+-- name: lives
+-- How certificates stand, beside all their events: one row each.
+SELECT c.serial, c.state, c.holds, c.changed_at, c.revoked_at, c.revocation_reason, c.held_since,
+  c.der IS NOT NULL AS signed,
+  e.event, e.state AS event_state, e.holds AS event_holds, e.at AS event_at,
   e.revocation_reason AS event_revocation_reason
-FROM (SELECT serial, state, holds, changed_at, revoked_at, revocation_reason, der FROM certificates
+FROM (SELECT serial, state, holds, changed_at, revoked_at, revocation_reason, held_since, der FROM certificates
   WHERE serial > :after ORDER BY serial LIMIT :limit) c
 LEFT JOIN certificate_events e ON e.serial = c.serial
-  AND e.at >= (SELECT MAX(n.at) FROM certificate_events n WHERE n.serial = c.serial) - :skew
 ORDER BY c.serial, e.id;
+
+-- name: without_certificate
+SELECT DISTINCT e.serial FROM certificate_events e
+WHERE NOT EXISTS (SELECT 1 FROM certificates c WHERE c.serial = e.serial) ORDER BY e.serial LIMIT :limit;
 
 -- name: signature_position^
 SELECT log_index FROM signatures WHERE sid = :sid;
@@ -77,16 +81,16 @@ SELECT log_index FROM signatures WHERE sid = :sid;
 SELECT log_index FROM certificate_events WHERE serial = :serial AND event IN ('prepare', 'activate') ORDER BY id LIMIT 1;
 
 -- name: partial_tiles
-SELECT level, number, width, hashes FROM log_tiles WHERE width < 256;
+SELECT level, width, hashes AS content FROM log_tiles WHERE width < 256;
 
 -- name: find_tile^
-SELECT width, hashes FROM log_tiles WHERE level = :level AND number = :number;
+SELECT width, hashes AS content FROM log_tiles WHERE level = :level AND number = :number;
 
--- name: last_tiles
-SELECT level, MAX(number) AS number FROM log_tiles GROUP BY level;
+-- name: outermost_tiles
+SELECT level, MIN(number) AS first, MAX(number) AS last FROM log_tiles GROUP BY level;
 
--- name: last_bundle^
-SELECT number FROM log_bundles ORDER BY number DESC LIMIT 1;
+-- name: outermost_bundles^
+SELECT MIN(number) AS first, MAX(number) AS last FROM log_bundles;
 
 -- name: put_tile!
 -- A tile only grows; a full one never changes.
@@ -95,7 +99,7 @@ ON CONFLICT (level, number) DO UPDATE SET width = excluded.width, hashes = exclu
 WHERE log_tiles.width < excluded.width;
 
 -- name: find_bundle^
-SELECT width, entries FROM log_bundles WHERE number = :number;
+SELECT width, entries AS content FROM log_bundles WHERE number = :number;
 
 -- name: put_bundle!
 INSERT INTO log_bundles (number, width, entries) VALUES (:number, :width, :entries)

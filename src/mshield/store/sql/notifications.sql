@@ -6,7 +6,8 @@ ON CONFLICT (account_id, kind, occasion) DO NOTHING;
 
 -- name: untold_events
 -- What happened to certificates and has not been made a notice yet.
-SELECT e.id, e.event, e.reason, c.account_id, c.credit_code, c.shield_number
+SELECT e.id, e.event, e.reason, c.account_id, c.credit_code, c.shield_number,
+  EXISTS (SELECT 1 FROM certificate_events a WHERE a.serial = e.serial AND a.event = 'activate') AS was_in_force
 FROM certificate_events e JOIN certificates c ON c.serial = e.serial
 WHERE e.notified_at IS NULL ORDER BY e.at LIMIT :most;
 
@@ -20,20 +21,24 @@ JOIN accounts a ON a.id_number_hash = f.id_number_hash AND a.id_type = f.id_type
 WHERE f.credit_code = :credit_code AND f.role = 'legal_person' AND f.ended_at IS NULL AND a.state = 'active';
 
 -- name: due
-SELECT n.id, n.kind, n.details, n.attempts, n.created_at, a.phone
+SELECT n.id, n.kind, n.details, n.attempts, n.unanswered, n.created_at, a.phone
 FROM notifications n JOIN accounts a ON a.id = n.account_id
 WHERE n.state = 'waiting' AND n.next_at <= :now ORDER BY n.next_at LIMIT :most;
 
 -- name: begin_attempt!
 -- Before it is sent, so that a process that dies in between costs an attempt and no endless repetition.
-UPDATE notifications SET attempts = attempts + 1, next_at = :next_at
+UPDATE notifications SET attempts = attempts + 1, unanswered = unanswered + 1, next_at = :next_at
 WHERE id = :id AND state = 'waiting' AND attempts = :attempts;
 
 -- name: end!
 UPDATE notifications SET state = :state, ended_at = :now, last_error = :error WHERE id = :id AND state = 'waiting';
 
--- name: note_error!
-UPDATE notifications SET last_error = :error WHERE id = :id AND state = 'waiting';
+-- name: note_refusal!
+-- It certainly wasn't taken.
+UPDATE notifications SET last_error = :error, unanswered = unanswered - 1 WHERE id = :id AND state = 'waiting';
+
+-- name: note_silence!
+UPDATE notifications SET last_error = :error, next_at = :next_at WHERE id = :id AND state = 'waiting';
 
 -- name: purge!
 -- Kinds that are told once in a lifetime stay: their rows say that they were told.
@@ -41,18 +46,19 @@ DELETE FROM notifications WHERE ended_at <= :before
   AND kind NOT IN ('new_device', 'renewal_ending', 'renewal_filing', 'expired');
 
 -- name: ending
--- In force and over before :until, and nobody has been told. Whether half a year is left is the domain's question.
-SELECT c.serial, c.account_id, c.shield_number, c.not_after FROM certificates c
-WHERE c.state = 'active' AND c.not_after > :now AND c.not_after < :until AND c.serial > :after
+-- In force and over before :until, can be renewed, and nobody has been told. Whether half a year is left is the domain's
+-- question.
+SELECT c.serial, c.account_id, c.shield_number, c.not_after FROM certificates c JOIN filed_persons f ON f.id = c.person_id
+WHERE c.state = 'active' AND c.holds = '' AND f.ended_at IS NULL AND c.not_after > :now AND c.not_after < :until AND c.serial > :after
   AND NOT EXISTS (SELECT 1 FROM notifications n
     WHERE n.account_id = c.account_id AND n.kind = 'renewal_ending' AND n.occasion = c.serial)
 ORDER BY c.serial LIMIT :most;
 
 -- name: outdated
--- In force, and the filing behind it has another version, of which nobody has been told.
+-- In force, can be renewed, and the filing behind it has another version, of which nobody has been told.
 SELECT c.serial, c.account_id, c.shield_number, f.version + e.version AS filed_version
 FROM certificates c JOIN filed_persons f ON f.id = c.person_id JOIN enterprises e ON e.credit_code = f.credit_code
-WHERE c.state = 'active' AND c.not_after > :now AND f.ended_at IS NULL AND c.serial > :after
+WHERE c.state = 'active' AND c.holds = '' AND c.not_after > :now AND f.ended_at IS NULL AND c.serial > :after
   AND f.version + e.version <> c.filing_version
   AND NOT EXISTS (SELECT 1 FROM notifications n WHERE n.account_id = c.account_id AND n.kind = 'renewal_filing'
     AND n.occasion = c.serial || ' ' || CAST(f.version + e.version AS TEXT))

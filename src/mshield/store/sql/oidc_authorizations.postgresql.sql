@@ -10,3 +10,30 @@ SELECT :call::int AS call, used.id, used.parameters, t.message, s.signature, s.s
   c.credit_code, c.role, c.shield_number, c.state, c.holds
 FROM used JOIN tasks t ON t.request_id = used.request_id JOIN signatures s ON s.sid = t.sid
 JOIN certificates c ON c.serial = s.serial;
+
+-- name: begin
+-- What a webhook names the login by goes into its request, where its end is told to somebody.
+WITH named AS (
+  UPDATE requests SET oidc = :oidc WHERE id = :request_id AND to_tell)
+INSERT INTO oidc_authorizations (id, client_id, state, parameters, browser_hash, request_id, expires_at, created_at)
+VALUES (:id, :client_id, 'open', :parameters, :browser_hash, :request_id, :expires_at, :now)
+RETURNING :call::int AS call;
+
+-- name: open_pushed
+-- A pushed request begins one authorization, in one browser.
+WITH opened AS (
+  UPDATE oidc_authorizations SET state = 'open', browser_hash = :browser_hash, request_id = :request_id, expires_at = :expires_at
+  WHERE id = :id AND state = 'pushed' AND expires_at > :now
+  RETURNING id),
+named AS (
+  UPDATE requests SET oidc = :oidc FROM opened WHERE requests.id = :request_id AND requests.to_tell)
+SELECT :call::int AS call FROM opened;
+
+-- name: attach
+WITH attached AS (
+  UPDATE oidc_authorizations SET request_id = :request_id
+  WHERE id = :id AND browser_hash = :browser_hash AND state = 'open' AND expires_at > :now
+  RETURNING id),
+named AS (
+  UPDATE requests SET oidc = :oidc FROM attached WHERE requests.id = :request_id AND requests.to_tell)
+SELECT :call::int AS call FROM attached;

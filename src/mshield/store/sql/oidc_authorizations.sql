@@ -1,21 +1,11 @@
--- name: insert
-INSERT INTO oidc_authorizations (id, client_id, state, parameters, handle_hash, browser_hash, request_id, expires_at, created_at)
-VALUES (:id, :client_id, :state, :parameters, :handle_hash, :browser_hash, :request_id, :expires_at, :now)
+-- name: push
+INSERT INTO oidc_authorizations (id, client_id, state, parameters, handle_hash, expires_at, created_at)
+VALUES (:id, :client_id, 'pushed', :parameters, :handle_hash, :expires_at, :now)
 RETURNING CAST(:call AS INTEGER) AS call;
 
--- name: open_pushed^
--- A pushed request begins one authorization, in one browser.
-UPDATE oidc_authorizations SET state = 'open', browser_hash = :browser_hash, expires_at = :expires_at
-WHERE handle_hash = :handle_hash AND client_id = :client_id AND state = 'pushed' AND expires_at > :now
-RETURNING id, parameters;
-
--- name: find_by_handle^
-SELECT id FROM oidc_authorizations
-WHERE handle_hash = :handle_hash AND client_id = :client_id AND state IN ('open', 'granted') AND expires_at > :now;
-
--- name: attach!
-UPDATE oidc_authorizations SET request_id = :request_id
-WHERE id = :id AND browser_hash = :browser_hash AND state = 'open' AND expires_at > :now;
+-- name: find_pushed^
+SELECT id, state, parameters FROM oidc_authorizations
+WHERE handle_hash = :handle_hash AND client_id = :client_id AND state IN ('pushed', 'open', 'granted') AND expires_at > :now;
 
 -- name: find_open^
 SELECT a.client_id, a.state, a.parameters, r.id AS request_id, r.state AS request_state, r.reason, r.number, r.expires_at

@@ -10,3 +10,23 @@ RETURNING id, parameters, request_id;
 SELECT t.message, s.signature, s.signed_at, c.person_id, c.der, c.common_name, c.organisation, c.credit_code, c.role,
   c.shield_number, c.state, c.holds
 FROM tasks t JOIN signatures s ON s.sid = t.sid JOIN certificates c ON c.serial = s.serial WHERE t.request_id = :request_id;
+
+-- name: name_login!
+-- What a webhook names the login by goes into its request, where its end is told to somebody.
+UPDATE requests SET oidc = :oidc WHERE id = :request_id AND to_tell;
+
+-- name: begin
+INSERT INTO oidc_authorizations (id, client_id, state, parameters, browser_hash, request_id, expires_at, created_at)
+VALUES (:id, :client_id, 'open', :parameters, :browser_hash, :request_id, :expires_at, :now)
+RETURNING id;
+
+-- name: open_pushed^
+-- A pushed request begins one authorization, in one browser.
+UPDATE oidc_authorizations SET state = 'open', browser_hash = :browser_hash, request_id = :request_id, expires_at = :expires_at
+WHERE id = :id AND state = 'pushed' AND expires_at > :now
+RETURNING id;
+
+-- name: attach^
+UPDATE oidc_authorizations SET request_id = :request_id
+WHERE id = :id AND browser_hash = :browser_hash AND state = 'open' AND expires_at > :now
+RETURNING id;

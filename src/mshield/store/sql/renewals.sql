@@ -22,12 +22,14 @@ VALUES (:sid, NULL, 0, :uid, :purpose, 'waiting', :message, :media_type, :title,
 ON CONFLICT (sid) DO NOTHING;
 
 -- name: open_of_device^
--- The renewal under way with all that its next step needs: both keys, both requests and what was signed of them.
+-- The renewal under way with all that its next step needs: both keys, both requests and what was signed of them. It is lost
+-- where its own certificate, or the CA that this one is of, has ended.
 SELECT r.sid, r.uid, r.old_serial, r.account_id, r.device_id, r.person_id, r.filing_version, r.subject, r.consent_sid,
   r.confirm_sid, r.state, r.reason, r.expires_at, old.uid AS old_uid, old.state AS old_state, old.holds AS old_holds,
   old.not_after AS old_not_after, old.shield_number, k.public_key, k.challenge, old.der AS old_der,
   t.message AS request_info, s.signature AS request_signature, ct.message AS consent_message,
-  cs.signature AS consent_signature, e.credit_code, f.role
+  cs.signature AS consent_signature, e.credit_code, f.role,
+  COALESCE(c.state <> 'issued' OR a.revoked_at IS NOT NULL, FALSE) AS lost, f.ended_at IS NULL AS on_file
 FROM renewals r
 JOIN certificates old ON old.serial = r.old_serial
 JOIN keys k ON k.uid = r.uid
@@ -37,6 +39,8 @@ LEFT JOIN tasks t ON t.sid = r.sid
 LEFT JOIN signatures s ON s.sid = r.sid
 LEFT JOIN tasks ct ON ct.sid = r.consent_sid
 LEFT JOIN signatures cs ON cs.sid = r.consent_sid
+LEFT JOIN certificates c ON c.request_sid = r.sid
+LEFT JOIN authorities a ON a.name = c.issuer
 WHERE r.device_id = :device_id AND r.account_id = :account_id AND r.state IN ('begun', 'issued');
 
 -- name: set_consent!
@@ -54,10 +58,13 @@ WHERE uid = :uid AND state = 'confirmed';
 
 -- name: find_by_confirm^
 SELECT r.sid, r.uid, r.old_serial, r.account_id, r.state, r.reason, r.expires_at, old.uid AS old_uid, c.serial,
-  c.not_before, c.not_after
+  c.not_before, c.not_after, (c.state <> 'issued' OR a.revoked_at IS NOT NULL) AS lost,
+  f.ended_at IS NULL AS on_file
 FROM renewals r
 JOIN certificates old ON old.serial = r.old_serial
+JOIN filed_persons f ON f.id = r.person_id
 JOIN certificates c ON c.request_sid = r.sid
+LEFT JOIN authorities a ON a.name = c.issuer
 WHERE r.confirm_sid = :confirm_sid;
 
 -- name: confirm!
@@ -78,9 +85,14 @@ DELETE FROM signing_sessions WHERE uid = :uid;
 UPDATE tasks SET state = 'closed' WHERE uid = :uid AND state = 'waiting';
 
 -- name: list_dead
--- Not signed for or not confirmed in time, or with an old certificate that isn't active any more.
-SELECT r.sid FROM renewals r JOIN certificates old ON old.serial = r.old_serial
-WHERE r.state IN ('begun', 'issued') AND (r.expires_at <= :now OR old.state <> 'active' OR old.not_after <= :now)
+-- Not signed for or not confirmed in time, of somebody who is no longer on file, with an old certificate that isn't active
+-- any more, or with a new one that never will be: the job that ends what a revoked CA issued has ended it.
+SELECT r.sid FROM renewals r
+JOIN certificates old ON old.serial = r.old_serial
+JOIN filed_persons f ON f.id = r.person_id
+LEFT JOIN certificates c ON c.request_sid = r.sid
+WHERE r.state IN ('begun', 'issued') AND (r.expires_at <= :now OR old.state <> 'active' OR old.not_after <= :now
+  OR c.state <> 'issued' OR f.ended_at IS NOT NULL)
 ORDER BY r.begun_at LIMIT :most;
 
 -- name: open_of_device_sid^
@@ -115,7 +127,15 @@ SELECT serial FROM certificates WHERE request_sid = :sid AND state = 'issued';
 SELECT c.uid FROM renewals r JOIN certificates c ON c.serial = r.old_serial
 WHERE r.uid = :uid AND c.uid <> r.uid AND r.state IN ('begun', 'issued');
 
--- name: count_wrong_pin^
+-- name: count_attempt!
 UPDATE keys SET failures = failures + 1, wrong_total = wrong_total + 1, generation = generation + 1
-WHERE uid = :uid AND failures < 5 AND wrong_total < 50
-RETURNING failures, wrong_total;
+WHERE uid = :uid AND failures < 5 AND wrong_total < 50;
+
+-- name: give_back!
+-- A right PIN at this key may have given back all of them meanwhile.
+UPDATE keys SET failures = CASE WHEN failures > 0 THEN failures - 1 ELSE 0 END, wrong_total = wrong_total - 1,
+  generation = generation + 1
+WHERE uid = :uid;
+
+-- name: tries^
+SELECT failures, wrong_total FROM keys WHERE uid = :uid;

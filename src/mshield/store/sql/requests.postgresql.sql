@@ -1,26 +1,12 @@
 -- One round trip for what SQLite does in several statements of one transaction.
 
 -- name: create
-WITH made AS (
-  INSERT INTO requests (id, client_id, kind, channel, state, number, shield_number, return_url, pc_address, pc_browser,
-    idempotency_key, body_hash, created_at, expires_at, changed_at, to_tell)
-  VALUES (:id, :client_id, :kind, :channel, 'waiting', :number, :shield_number, :return_url, :pc_address, :pc_browser,
-    :idempotency_key, :body_hash, :now, :expires_at, :now,
-    EXISTS (SELECT 1 FROM webhook_endpoints e WHERE e.client_id = :client_id AND e.state = 'active'))
-  RETURNING id)
-INSERT INTO tasks (sid, request_id, position, uid, purpose, state, message, media_type, title, display, format, content, size,
-  created_at, expires_at)
-SELECT t.sid, made.id, t.position - 1, NULL, t.purpose, 'waiting', t.message, t.media_type, t.title, t.display, t.format, t.content,
-  t.size, :now, :expires_at
-FROM made, unnest(:sids::bytea[], :purposes::text[], :messages::bytea[], :media_types::text[], :titles::text[],
-  :displays::text[], :formats::text[], :contents::bytea[], :sizes::bigint[])
-  WITH ORDINALITY AS t (sid, purpose, message, media_type, title, display, format, content, size, position)
-RETURNING :call::int AS call;
-
--- name: create_counted
--- The same where it is counted against a limit; no row where that is reached.
+-- Counted against a limit, unless it is a repeat. No row: the limit is reached, or it is a repeat, or the system is disabled.
 WITH counted AS (
-  INSERT INTO throttles (scope, subject, failures, window_start, blocked_until) VALUES (:scope, :subject, 1, :now, 0)
+  INSERT INTO throttles (scope, subject, failures, window_start, blocked_until)
+  SELECT :scope, :subject, 1, :now, 0
+  WHERE (SELECT b.state FROM business_systems b WHERE b.client_id = :client_id) = 'active'
+    AND NOT EXISTS (SELECT 1 FROM requests r WHERE r.client_id = :client_id AND r.idempotency_key = :idempotency_key)
   ON CONFLICT (scope, subject) DO UPDATE SET
     failures = CASE WHEN throttles.window_start <= :stale THEN 1 ELSE throttles.failures + 1 END,
     window_start = CASE WHEN throttles.window_start <= :stale THEN excluded.window_start ELSE throttles.window_start END
@@ -31,7 +17,7 @@ made AS (
     idempotency_key, body_hash, created_at, expires_at, changed_at, to_tell)
   SELECT :id, :client_id, :kind, :channel, 'waiting', :number, :shield_number, :return_url, :pc_address, :pc_browser,
     :idempotency_key, :body_hash, :now, :expires_at, :now,
-    EXISTS (SELECT 1 FROM webhook_endpoints e WHERE e.client_id = :client_id AND e.state = 'active')
+    EXISTS (SELECT 1 FROM webhook_endpoints e WHERE e.client_id = :client_id AND e.state <> 'removed')
   FROM counted
   RETURNING id)
 INSERT INTO tasks (sid, request_id, position, uid, purpose, state, message, media_type, title, display, format, content, size,

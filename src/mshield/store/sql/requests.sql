@@ -7,11 +7,27 @@ SELECT CAST(:call AS INTEGER) AS call, id, kind, state, reason, expires_at FROM 
 WHERE id = :id AND client_id = :client_id;
 
 -- name: cancel!
+-- Of an open request, if it is in this one of the two states: each locks rows in an order of its own.
 UPDATE requests SET state = 'cancelled', changed_at = :now
-WHERE id = :id AND client_id = :client_id AND state IN ('waiting', 'scanned') AND expires_at > :now;
+WHERE id = :id AND client_id = :client_id AND state IN ('waiting', 'scanned') AND state = :state AND expires_at > :now;
 
--- name: shield_can_sign^
-SELECT c.serial FROM devices d JOIN certificates c ON c.device_id = d.id
+-- name: end_of_system
+-- All that are open in this state. No request is older than its longest life, so the ids bound what is read.
+UPDATE requests SET state = 'cancelled', changed_at = :now
+WHERE id >= :since AND client_id = :client_id AND state = :state AND expires_at > :now
+RETURNING id;
+
+-- name: close_tasks_of_system!
+UPDATE tasks SET state = 'closed'
+WHERE state = 'waiting' AND request_id IN (
+  SELECT id FROM requests WHERE id >= :since AND client_id = :client_id AND state IN ('scanned', 'cancelled'));
+
+-- name: inbox_of_usable_shield^
+-- No row unless this shield can sign.
+-- With it, how many requests of this system wait in its inbox.
+SELECT (SELECT COUNT(*) FROM requests r WHERE r.shield_number = :shield_number AND r.expires_at > :now
+    AND r.client_id = :client_id AND r.state = 'waiting') AS waiting
+FROM devices d JOIN certificates c ON c.device_id = d.id
 WHERE d.shield_number = :shield_number AND c.state = 'active' AND c.holds = '' AND c.not_after > :now LIMIT 1;
 
 -- name: close_tasks!
@@ -20,7 +36,8 @@ UPDATE tasks SET state = 'closed' WHERE request_id = :request_id AND state = 'wa
 -- name: result
 SELECT CAST(:call AS INTEGER) AS call, r.id, r.kind, r.channel, r.state, r.expires_at, t.title, t.format, t.message, t.content, s.signature, s.signed_at,
   c.serial, c.der, c.common_name, c.organisation, c.credit_code, c.role, c.shield_number,
-  c.issuer, c.state AS certificate_state, c.holds, c.issued_at, c.changed_at, c.revoked_at, c.revocation_reason
+  c.issuer, c.state AS certificate_state, c.holds, c.issued_at, c.changed_at, c.revoked_at, c.revocation_reason,
+  c.held_since
 FROM requests r
 LEFT JOIN tasks t ON t.request_id = r.id
 LEFT JOIN signatures s ON s.sid = t.sid

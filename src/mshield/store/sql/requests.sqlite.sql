@@ -1,11 +1,13 @@
 -- The steps of one transaction; PostgreSQL joins them into one statement.
 
 -- name: insert_request!
+-- No row touched: the system is disabled.
 INSERT INTO requests (id, client_id, kind, channel, state, number, shield_number, return_url, pc_address, pc_browser,
   idempotency_key, body_hash, created_at, expires_at, changed_at, to_tell)
-VALUES (:id, :client_id, :kind, :channel, 'waiting', :number, :shield_number, :return_url, :pc_address, :pc_browser,
+SELECT :id, :client_id, :kind, :channel, 'waiting', :number, :shield_number, :return_url, :pc_address, :pc_browser,
   :idempotency_key, :body_hash, :now, :expires_at, :now,
-  EXISTS (SELECT 1 FROM webhook_endpoints e WHERE e.client_id = :client_id AND e.state = 'active'));
+  EXISTS (SELECT 1 FROM webhook_endpoints e WHERE e.client_id = :client_id AND e.state <> 'removed')
+WHERE (SELECT b.state FROM business_systems b WHERE b.client_id = :client_id) = 'active';
 
 -- name: insert_task!
 INSERT INTO tasks (sid, request_id, position, uid, purpose, state, message, media_type, title, display, format, content, size,

@@ -1,16 +1,18 @@
 -- One round trip for what SQLite does in two statements of one transaction.
 
 -- name: take
--- The documents are those of before: that the request and they are this key's now, `taken` says.
+-- The documents are those of before: that the request and they are this key's now, `taken` says. Those of a request that it
+-- has taken before stay untouched: signing and declining lock documents first, and would wait for each other with this.
 WITH taken AS (
   UPDATE requests SET state = 'scanned', uid = :uid, changed_at = :now
   WHERE id = :id AND channel = :channel AND expires_at > :now
     AND (shield_number = :shield_number OR (shield_number IS NULL AND NOT :from_inbox))
+    AND (SELECT b.state FROM business_systems b WHERE b.client_id = requests.client_id) = 'active'
     AND ((state = 'waiting' AND created_at BETWEEN :earliest AND :latest) OR (state = 'scanned' AND uid = :uid))
   RETURNING id),
 claimed AS (
   UPDATE tasks SET uid = :uid FROM taken
-  WHERE tasks.request_id = taken.id AND (tasks.uid IS NULL OR tasks.uid = :uid))
+  WHERE tasks.request_id = taken.id AND tasks.uid IS NULL)
 SELECT :call::int AS call, EXISTS (SELECT 1 FROM taken) AS taken,
   r.id, r.kind, r.state AS request_state, r.number, r.shield_number, r.return_url, r.pc_address, r.pc_browser,
   r.created_at, b.name, b.domain, t.sid, t.uid, t.purpose, t.state, t.message, t.media_type, t.title, t.display,

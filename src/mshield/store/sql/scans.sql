@@ -19,12 +19,14 @@ WHERE p.token_hash = :token_hash AND p.ended_at IS NULL AND p.expires_at > :now;
 SELECT client_id FROM requests WHERE id = :id AND channel = :channel;
 
 -- name: inbox
+-- The newest come first: where more wait than are told, what was asked just now must be among them.
 SELECT r.id, r.kind, r.pc_address, r.pc_browser, r.created_at, r.expires_at, b.name, b.domain,
   (SELECT t.title FROM tasks t WHERE t.request_id = r.id AND t.position = 0) AS title,
   (SELECT COUNT(*) FROM tasks t WHERE t.request_id = r.id) AS documents
 FROM requests r JOIN business_systems b ON b.client_id = r.client_id
 WHERE r.shield_number = :shield_number AND r.state = 'waiting' AND r.expires_at > :now
-ORDER BY r.created_at, r.id LIMIT :most;
+  AND (SELECT s.state FROM business_systems s WHERE s.client_id = r.client_id) = 'active'
+ORDER BY r.created_at DESC, r.id DESC LIMIT :most;
 
 -- name: find_task^
 SELECT t.sid, t.uid, t.purpose, t.state, t.message, t.media_type, t.title, t.display, t.format, t.content, t.size,

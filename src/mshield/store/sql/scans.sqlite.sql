@@ -6,11 +6,13 @@
 UPDATE requests SET state = 'scanned', uid = :uid, changed_at = :now
 WHERE id = :id AND channel = :channel AND expires_at > :now
   AND (shield_number = :shield_number OR (shield_number IS NULL AND NOT :from_inbox))
+  AND (SELECT b.state FROM business_systems b WHERE b.client_id = requests.client_id) = 'active'
   AND ((state = 'waiting' AND created_at BETWEEN :earliest AND :latest) OR (state = 'scanned' AND uid = :uid))
 RETURNING id;
 
 -- name: claim_tasks!
-UPDATE tasks SET uid = :uid WHERE request_id = :request_id AND (uid IS NULL OR uid = :uid);
+-- Those of a request that it has taken before are its own, and locked in another order while they are signed or closed.
+UPDATE tasks SET uid = :uid WHERE request_id = :request_id AND uid IS NULL;
 
 -- name: find_request
 -- A row for each document, in their order.

@@ -1,11 +1,14 @@
 -- name: context
 -- Everything that open and finish must know of the caller's key, or no row where the login isn't valid; with the document
--- `sid`, where it is this key's. An enrolment's own document needs no request.
+-- `sid`, where it is this key's. An enrolment's own document needs no request. Renewals are looked into for a key without a
+-- certificate in force only: a subquery, since another join would cost all the others.
 SELECT CAST(:call AS INTEGER) AS call, k.uid, k.state AS key_state, k.public_key, k.epoch, k.share_box, k.pending_epoch, k.pending_box, k.last_epoch,
   k.since_refresh, k.otp_open, k.failures, k.wrong_total,
   k.otp_hash, k.otp_prev_hash, k.rn_prev, k.generation, k.opens_window, k.opens, k.enrol_sid, k.expires_at AS key_expires_at,
   k.outcome_fb, k.outcome_box, k.outcome_at,
   c.serial, c.state AS certificate_state, c.holds, c.not_before, c.not_after,
+  CASE WHEN k.certificate IS NULL
+    THEN (SELECT r.old_serial FROM renewals r WHERE r.uid = k.uid AND r.state IN ('begun', 'issued')) END AS replaced_serial,
   s.epoch AS session_epoch, s.otp_hash AS session_otp_hash, s.rn AS session_rn, s.next_epoch, s.items, s.k2_box,
   s.fb, s.bound_at, s.expires_at AS session_expires_at,
   t.sid AS task_sid, t.purpose AS task_purpose, t.state AS task_state, t.message AS task_message, t.expires_at AS task_expires_at
@@ -15,13 +18,19 @@ LEFT JOIN keys k ON k.device_id = d.id AND k.account_id = p.account_id AND k.uid
 LEFT JOIN certificates c ON c.serial = k.certificate
 LEFT JOIN signing_sessions s ON s.uid = k.uid
 LEFT JOIN tasks t ON t.sid = :sid AND t.uid = k.uid
-WHERE p.token_hash = :token_hash AND p.ended_at IS NULL AND p.expires_at > :now;
+WHERE p.token_hash = :token_hash AND p.ended_at IS NULL AND p.expires_at > :now
+  AND (SELECT a.state FROM accounts a WHERE a.id = p.account_id) = 'active';
 
 -- name: task
 -- Any further document of a batch.
 SELECT CAST(:call AS INTEGER) AS call, sid AS task_sid, purpose AS task_purpose, state AS task_state, message AS task_message,
   expires_at AS task_expires_at
 FROM tasks WHERE sid = :sid AND uid = :uid;
+
+-- name: replaced^
+-- The certificate that a renewal is to replace, and its key.
+SELECT c.serial, c.state AS certificate_state, c.holds, c.not_before, c.not_after, k.uid, k.failures, k.wrong_total
+FROM certificates c JOIN keys k ON k.uid = c.uid WHERE c.serial = :serial;
 
 -- name: wrong_total^
 SELECT wrong_total FROM keys WHERE uid = :uid;

@@ -1,6 +1,10 @@
 -- name: find^
 SELECT id, name, roles, token_hash, state, created_at, password_hash FROM staff WHERE id = :id;
 
+-- name: find_unchanging^
+-- As it stands until the transaction ends: one writer changes nothing of it meanwhile.
+SELECT id, name, roles, token_hash, state, created_at, password_hash FROM staff WHERE id = :id;
+
 -- name: find_named^
 SELECT id, name, roles, token_hash, state, created_at, password_hash FROM staff WHERE name = :name;
 
@@ -16,6 +20,10 @@ UPDATE staff SET state = 'disabled' WHERE id = :id AND state = 'active';
 
 -- name: set_password!
 UPDATE staff SET password_hash = :password_hash WHERE id = :id AND state = 'active';
+
+-- name: change_password!
+-- Not where it was changed, or taken away, meanwhile.
+UPDATE staff SET password_hash = :password_hash WHERE id = :id AND password_hash = :previous AND state = 'active';
 
 -- name: change_roles!
 UPDATE staff SET roles = :after WHERE id = :id AND roles = :before AND state = 'active';

@@ -37,12 +37,9 @@ SELECT 1 AS one FROM requests WHERE to_tell AND state NOT IN ('waiting', 'scanne
 
 -- name: untold
 -- Requests that ended, or whose time is over, and of which nobody was told.
-SELECT id, client_id, kind, state, reason, expires_at, changed_at FROM requests
+SELECT id, client_id, kind, state, reason, oidc, expires_at, changed_at FROM requests
 WHERE to_tell AND (state NOT IN ('waiting', 'scanned') OR expires_at <= :now)
 ORDER BY expires_at LIMIT :most;
-
--- name: close_tasks!
-UPDATE tasks SET state = 'closed' WHERE request_id = :request_id AND state = 'waiting';
 
 -- name: expire!
 UPDATE requests SET state = 'expired', changed_at = :now
@@ -53,11 +50,12 @@ WHERE id = :id AND state IN ('waiting', 'scanned') AND expires_at <= :now;
 UPDATE requests SET to_tell = FALSE WHERE id = :id AND to_tell AND state = :state;
 
 -- name: endpoints_of
-SELECT id FROM webhook_endpoints WHERE client_id = :client_id AND state = 'active';
+SELECT id, state, reason FROM webhook_endpoints WHERE client_id = :client_id AND state <> 'removed';
 
 -- name: insert_delivery!
-INSERT INTO webhook_deliveries (id, endpoint_id, request_id, event, body, state, attempts, next_at, created_at)
-VALUES (:id, :endpoint_id, :request_id, :event, :body, 'waiting', 0, :now, :now)
+-- For an endpoint that takes nothing now it is given up from the first, and can be made by hand.
+INSERT INTO webhook_deliveries (id, endpoint_id, request_id, event, body, state, attempts, next_at, error, created_at, ended_at)
+VALUES (:id, :endpoint_id, :request_id, :event, :body, :state, 0, :now, :error, :now, :ended_at)
 ON CONFLICT (endpoint_id, request_id) DO NOTHING;
 
 -- name: due
@@ -89,13 +87,14 @@ WHERE (:endpoint_id = '' OR endpoint_id = :endpoint_id) AND (:state = '' OR stat
 ORDER BY created_at DESC, id LIMIT :most;
 
 -- name: replay!
+-- Also what still waits for its next try. One that is under way may so be made twice, under one id.
 UPDATE webhook_deliveries SET state = 'waiting', attempts = 0, next_at = :now, status = NULL, error = NULL, ended_at = NULL
-WHERE id = :id AND state IN ('dead', 'sent')
-  AND endpoint_id IN (SELECT id FROM webhook_endpoints WHERE state = 'active');
+WHERE id = :id AND endpoint_id IN (SELECT id FROM webhook_endpoints WHERE state = 'active');
 
--- name: replay_dead!
+-- name: replay_untaken!
+-- What was given up, and what failed and waits. What hasn't failed yet is on its way anyhow.
 UPDATE webhook_deliveries SET state = 'waiting', attempts = 0, next_at = :now, status = NULL, error = NULL, ended_at = NULL
-WHERE state = 'dead' AND endpoint_id = :endpoint_id
+WHERE (state = 'dead' OR (state = 'waiting' AND error IS NOT NULL)) AND endpoint_id = :endpoint_id
   AND endpoint_id IN (SELECT id FROM webhook_endpoints WHERE state = 'active');
 
 -- name: purge!

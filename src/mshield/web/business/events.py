@@ -37,6 +37,7 @@ async def events(request: Request, request_id: str) -> Response:
         context,
         request_id,
         lambda now: context.follow.state(request_id, client_id=client_id, now=now),
+        asker="system",
         with_qr=False,
     )
     return await held_calls_of(request).hold(stream)

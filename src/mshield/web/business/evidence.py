@@ -25,7 +25,7 @@ _LAST: Final = 63
     openapi_extra=_SECURITY | {"parameters": [RETURN_CODE]},
     response_class=Response,
     responses=openapi.answers(Evidence, "The bundle, one file", media_type=MEDIA_TYPE)
-    | openapi.problems(401, 403, 404, 409, 422, 503),
+    | openapi.problems(401, 403, 404, 409, 410, 422, 503),
 )
 async def evidence(
     request: Request,
@@ -35,6 +35,7 @@ async def evidence(
     """All that proves the signature, for good and offline: `mshield verify BUNDLE` checks it.
 
     409 `not_signed` before the phone has signed, `not_logged_yet` in the second before the log has the signature.
+    410 `evidence_over` once the issuing CA has ended, years after: fetch the bundle when it was signed, and keep it.
     With `return_code` for a request by channel `app`, as its result.
     """
     context = context_of(request)

@@ -10,11 +10,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.domain import errors
-from mshield.domain.addresses import MAX_URI
+from mshield.domain.addresses import MAX_URI, is_ip_address
 from mshield.domain.errors import Json
 from mshield.pki.evidence import Format
 from mshield.services.ask import Asked
 from mshield.services.document import Document
+from mshield.services.follow import Followed
 from mshield.services.result import SignedResult
 from mshield.web import openapi
 from mshield.web.body import Hex32, Wire, decode
@@ -22,8 +23,9 @@ from mshield.web.business.authentication import system_of
 from mshield.web.business.return_code import PARAMETER as RETURN_CODE
 from mshield.web.business.return_code import return_code_of
 from mshield.web.context import context_of
+from mshield.web.held import held_calls_of
 from mshield.web.json_answer import JsonAnswer
-from mshield.web.long_poll import PARAMETERS, seconds_of
+from mshield.web.long_poll import PARAMETERS, LongPoll, seconds_of
 from mshield.web.shortcut import hot
 
 router: Final = APIRouter(tags=["business"])
@@ -46,6 +48,7 @@ MediaType = Annotated[
     msgspec.Meta(pattern=r"^[a-z0-9.+-]+/[a-zA-Z0-9.+-]+(; ?charset=[A-Za-z0-9-]+)?\Z", max_length=128),
 ]
 
+_ADDRESS_FORMAT: Final[dict[str, Any]] = {"anyOf": [{"format": "ipv4"}, {"format": "ipv6"}]}
 Content = Annotated[str, msgspec.Meta(min_length=4, extra_json_schema={"format": "byte"})]
 
 
@@ -74,9 +77,9 @@ class DocumentMessage(Wire, frozen=True):
 
 
 class PcMessage(Wire, frozen=True):
-    """The PC on whose screen the QR stands, as the business system sees it."""
+    """The PC on whose screen the QR stands, as the business system sees it; `address` is IPv4 or IPv6, without port."""
 
-    address: Annotated[str, msgspec.Meta(max_length=64)]
+    address: Annotated[str, msgspec.Meta(max_length=64, extra_json_schema=_ADDRESS_FORMAT)]
     browser: Annotated[str, msgspec.Meta(max_length=256)]
 
 
@@ -154,7 +157,7 @@ class SignedDocumentMessage(Wire, frozen=True):
 
 
 class ResultMessage(Wire, frozen=True):
-    """Everything that a verifier needs, offline."""
+    """Everything that a verifier needs, offline; `ocsp_b64` is null once the issuing CA has ended."""
 
     id: str
     kind: Literal["login", "signature"]
@@ -206,7 +209,7 @@ async def create(request: Request) -> Response:
     summary="The state of a request",
     operation_id="getRequest",
     openapi_extra=_SECURITY | {"parameters": PARAMETERS},
-    responses=openapi.answers(StateMessage, "The state") | openapi.problems(401, 404, 422, 503),
+    responses=openapi.answers(StateMessage, "The state") | openapi.problems(401, 404, 422, 429, 503),
 )
 @hot
 async def state(request: Request, request_id: str) -> Response:
@@ -214,14 +217,19 @@ async def state(request: Request, request_id: str) -> Response:
     context = context_of(request)
     now = context.clock()
     system = await system_of(request, now=now)
-    if seconds := seconds_of(request):
-        known = request.query_params.get("state", "waiting")
-        found = await context.ask.wait(system, request_id, known=known, seconds=seconds, now=now)
-    else:
-        found = await context.ask.state(system, request_id, now=now)
-    kind: Literal["login", "signature"] = "login" if found.kind == "login" else "signature"
-    answer = StateMessage(found.id, kind, found.state, found.reason, found.expires_at)
-    return JsonAnswer(answer)
+    seconds, client_id = seconds_of(request), system.client_id
+    if not seconds:
+        return _state(await context.follow.state(request_id, client_id=client_id, now=now))
+    poll = LongPoll(
+        context,
+        request_id,
+        lambda at: context.follow.state(request_id, client_id=client_id, now=at),
+        asker="system",
+        known=request.query_params.get("state", "waiting"),
+        seconds=seconds,
+        tell=_state,
+    )
+    return await held_calls_of(request).hold(poll)
 
 
 @router.get(
@@ -263,12 +271,18 @@ async def cancel(request: Request, request_id: str) -> Response:
     return Response(status_code=204)
 
 
+def _state(found: Followed) -> Response:
+    kind: Literal["login", "signature"] = "login" if found.kind == "login" else "signature"
+    return JsonAnswer(StateMessage(found.id, kind, found.state, found.reason, found.expires_at))
+
+
 def _check(message: CreateMessage) -> None:
     login = message.kind == "login"
     wrong: list[Json] = [
         name
         for name, is_wrong in (
             ("documents", login == bool(message.documents)),
+            ("pc.address", message.pc is not None and not is_ip_address(message.pc.address)),
             ("return_url", (message.channel == "app") != (message.return_url is not None)),
             ("shield_number", message.shield_number is not None and (login or message.channel == "app")),
             ("lifetime", login and message.lifetime is not None and message.lifetime > _LONGEST_LOGIN),
@@ -324,7 +338,7 @@ def _decoded(content: str) -> bytes:
 
 def _idempotency_key(request: Request) -> str | None:
     key = request.headers.get("idempotency-key")
-    if key is not None and not 0 < len(key) <= _KEY_BYTES:
+    if key is not None and (not 0 < len(key) <= _KEY_BYTES or "\0" in key):
         raise errors.InvalidRequest(fields=["Idempotency-Key"])
     return key
 

@@ -200,7 +200,7 @@ async def change_phone(request: Request, account_id: str) -> Response:
     context = context_of(request)
     message = decode(await request.body(), ChangePhoneMessage)
     done = await context.change_phone(
-        account_id, phone=message.phone, evidence=message.evidence, by=member.by, now=context.clock()
+        _id(account_id), phone=message.phone, evidence=message.evidence, by=member.by, now=context.clock()
     )
     return answer(PhoneChangedMessage(mask_phone(done.phone), done.logins_ended, done.old_number_told))
 

@@ -2,7 +2,6 @@
 
 import base64
 import dataclasses
-import re
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -10,7 +9,7 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mshield.domain import errors
+from mshield.domain.ids import require_id
 from mshield.domain.staff import StaffRole
 from mshield.pki.tlog.act_proof import TYPE
 from mshield.services.list_acts import list_acts
@@ -22,7 +21,6 @@ from mshield.web.console.authentication import SECURITY, staff_of
 from mshield.web.context import context_of
 
 router: Final = APIRouter(tags=["console"])
-_ACT_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _UUID: Final = "^[0-9a-f-]{0,36}$"
 
 
@@ -150,10 +148,8 @@ async def acts(  # noqa: PLR0917  # each is a query parameter
 async def proof(request: Request, act_id: str) -> Response:
     """Under the last checkpoint. The page checks it in the browser, `mshield log verify` on any machine."""
     await staff_of(request, StaffRole.AUDITOR, StaffRole.SECURITY_OFFICER)
-    if not _ACT_ID.fullmatch(act_id):
-        raise errors.NotFound
     log = context_of(request).log
-    made = await prove_act(log, act_id)
+    made = await prove_act(log, require_id(act_id))
     inclusion = made.proof
     file = ActProofMessage(
         kind=TYPE,

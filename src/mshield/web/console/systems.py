@@ -83,9 +83,13 @@ class SystemSecretMessage(Wire, frozen=True):
 
 
 class RotateMessage(Wire, frozen=True):
-    """For how many hours the old secret counts beside the new one; 0 ends it at once."""
+    """For how many hours the old secret counts beside the new one; 0 ends it at once.
+
+    `force` changes the secret also while the one before it still counts, which then ends at once.
+    """
 
     overlap_hours: Hours
+    force: bool = False
 
 
 class SystemStateMessage(Wire, frozen=True):
@@ -187,12 +191,12 @@ async def change_system(request: Request, client_id: str) -> Response:
     | openapi.problems(400, 401, 403, 404, 409, 413, 422, 503),
 )
 async def rotate_secret(request: Request, client_id: str) -> Response:
-    """The old one counts beside it for the stated hours; a secret before that one ends."""
+    """The old one counts beside it for the stated hours; a secret before that one ends, by `force` only."""
     member = await staff_of(request, WRITER)
     message, context = decode(await request.body(), RotateMessage), context_of(request)
     now = context.clock()
     system, secret = await context.manage_systems.rotate(
-        client_id, overlap_hours=message.overlap_hours, by=member.by, now=now
+        client_id, overlap_hours=message.overlap_hours, force=message.force, by=member.by, now=now
     )
     return answer(SystemSecretMessage(shown(system, now=now), secret))
 

@@ -33,9 +33,13 @@ class WebhookSecretMessage(Wire, frozen=True):
 
 
 class WebhookRotateMessage(Wire, frozen=True):
-    """For how many hours webhooks are signed with the old secret too; 0 ends it at once."""
+    """For how many hours webhooks are signed with the old secret too; 0 ends it at once.
+
+    `force` changes the secret also while the one before it still counts, which then ends at once.
+    """
 
     overlap_hours: Hours
+    force: bool = False
 
 
 class WebhookDoneMessage(Wire, frozen=True):
@@ -46,7 +50,10 @@ class WebhookDoneMessage(Wire, frozen=True):
 
 
 class DeliveryMessage(Wire, frozen=True):
-    """A delivery: HTTP `status` and `error` of its last try; times in ms. `dead` is given up."""
+    """A delivery: HTTP `status` and `error` of its last try; times in ms. `dead` is given up.
+
+    `error` is `gone` where the endpoint is disabled, and `removed` where it is no more.
+    """
 
     id: str
     endpoint_id: str
@@ -112,7 +119,11 @@ async def rotate_webhook(request: Request, endpoint_id: str) -> Response:
     member = await staff_of(request, WRITER)
     message, context = decode(await request.body(), WebhookRotateMessage), context_of(request)
     secret = await context.webhook_endpoints.rotate(
-        endpoint_id, hours=message.overlap_hours, by=member.by, now=context.clock()
+        endpoint_id,
+        hours=message.overlap_hours,
+        force=message.force,
+        by=member.by,
+        now=context.clock(),
     )
     return answer(WebhookSecretMessage(endpoint_id, secret))
 
@@ -125,7 +136,7 @@ async def rotate_webhook(request: Request, endpoint_id: str) -> Response:
     responses=openapi.answers(WebhookDoneMessage, "Enabled") | openapi.problems(401, 403, 404, 503),
 )
 async def enable_webhook(request: Request, endpoint_id: str) -> Response:
-    """An endpoint is disabled once it answers 410; what was given up meanwhile can be made again."""
+    """An endpoint is disabled once it answers 410; what it would have been told meanwhile can be made by hand."""
     member = await staff_of(request, WRITER)
     context = context_of(request)
     await context.webhook_endpoints.enable(endpoint_id, by=member.by, now=context.clock())
@@ -140,7 +151,7 @@ async def enable_webhook(request: Request, endpoint_id: str) -> Response:
     responses=openapi.answers(WebhookDoneMessage, "Removed") | openapi.problems(401, 403, 404, 503),
 )
 async def remove_webhook(request: Request, endpoint_id: str) -> Response:
-    """What waits for it is given up."""
+    """What waits for it is given up, and from now on nothing is kept for it."""
     member = await staff_of(request, WRITER)
     context = context_of(request)
     await context.webhook_endpoints.remove(endpoint_id, by=member.by, now=context.clock())
@@ -162,7 +173,7 @@ async def deliveries(
     ] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Response:
-    """What was told to whom, and what wasn't taken: `dead` is given up after three days of tries."""
+    """What was told to whom, and what wasn't: `dead` is given up, after three days or for a disabled endpoint."""
     await staff_of(request, *READERS)
     found = await context_of(request).webhook_endpoints.deliveries(
         endpoint_id=endpoint_id or "", state=state or "", most=limit

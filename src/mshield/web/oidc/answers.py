@@ -1,5 +1,6 @@
 """The protocol's answers as HTTP: JSON that nobody stores, or a redirect; and forms as they come in."""
 
+from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -8,11 +9,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.services.oidc.protocol import Answer
+from mshield.web.openapi import RETRY_AFTER
 
 MAX_FORM: Final = 32 * 1024
 _MAX_FIELDS: Final = 64
 _FORM: Final = "application/x-www-form-urlencoded"
 _NO_STORE: Final = {"Cache-Control": "no-store", "Pragma": "no-cache", "Referrer-Policy": "no-referrer"}
+_CHALLENGED: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 ERROR: Final[dict[str, Any]] = {
     "type": "object",
     "description": "The standard's error (RFC 6749, 5.2)",
@@ -63,11 +66,21 @@ def form(properties: dict[str, dict[str, Any]], *required: str) -> dict[str, Any
 
 
 def oauth_errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """`responses` for the standard's refusals."""
-    content = {"application/json": {"schema": ERROR}}
-    return {status: {"description": "The standard's error", "content": content} for status in statuses}
+    """`responses` for the standard's refusals; credentials that are wanted are named (RFC 6749, 5.2; RFC 6750, 3)."""
+    told = {"description": "The standard's error", "content": {"application/json": {"schema": ERROR}}}
+    challenged = told | {"headers": {"WWW-Authenticate": {"schema": {"type": "string"}}}}
+    return {status: challenged if status in _CHALLENGED else told for status in statuses}
 
 
 def pages(description: str, *, status: int) -> dict[int | str, dict[str, Any]]:
-    """`responses` for a page."""
-    return {status: {"description": description, "content": HTML}}
+    """`responses` for a page; one that says to wait says how long."""
+    told: dict[str, Any] = {"description": description, "content": HTML}
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        told["headers"] = RETRY_AFTER
+    return {status: told}
+
+
+def sends(description: str) -> dict[int | str, dict[str, Any]]:
+    """`responses` of a route that sends the browser elsewhere."""
+    location = {"schema": {"type": "string", "format": "uri"}, "required": True}
+    return {303: {"description": description, "headers": {"Location": location}}}

@@ -17,7 +17,7 @@ from mshield.services.context import Context
 from mshield.services.oidc.authorize import LoginView, Pc
 from mshield.services.oidc.protocol import Answer
 from mshield.web.context import context_of
-from mshield.web.oidc.answers import form, pages, parameters_of, sent_to
+from mshield.web.oidc.answers import form, pages, parameters_of, sends, sent_to
 from mshield.web.oidc.cookie import give, secret_of, take
 from mshield.web.pages import error_page, login_page
 from mshield.web.problems import STATUS
@@ -53,9 +53,7 @@ _QUERY: Final[dict[str, Any]] = {
 _ONE: Final[dict[str, Any]] = {
     "parameters": [{"name": "a", "in": "query", "required": True, "schema": _TEXT}]
 }
-_SENT: Final[dict[int | str, dict[str, Any]]] = {
-    303: {"description": "To the business system, with code or error, `state` and `iss`"}
-}
+_SENT: Final = sends("To the business system, with code or error, `state` and `iss`")
 _REFUSED: Final = pages("The request is wrong, and nobody knows where to send the browser", status=400)
 _SHOWN: Final = pages("The login page", status=200) | _SENT | _REFUSED | pages("Too many logins", status=429)
 View = LoginView | Answer

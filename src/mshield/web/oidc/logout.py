@@ -9,7 +9,7 @@ from starlette.responses import Response
 from mshield.domain import errors
 from mshield.services.oidc.logout import LogoutView
 from mshield.web.context import context_of
-from mshield.web.oidc.answers import form, pages, parameters_of, sent_to
+from mshield.web.oidc.answers import form, pages, parameters_of, sends, sent_to
 from mshield.web.pages import error_page, message_page
 from mshield.web.pages.messages import Link
 from mshield.web.problems import STATUS
@@ -27,7 +27,7 @@ _FIELDS: Final = {
 }
 _ANSWERS: Final[dict[int | str, dict[str, Any]]] = (
     pages("Nothing is left here; with a link back where its address is registered", status=200)
-    | {303: {"description": "Back to the registered address, with `state`"}}
+    | sends("Back to the registered address, with `state`")
     | pages("A token that isn't ours, or another client's", status=400)
 )
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from mshield.domain.errors import DomainError
+from mshield.domain.faq import FAQ
 from mshield.web.pages.page import Language, page, web_address
 
 
@@ -21,7 +22,9 @@ class Link:
 
 def message_page(*, title: str, text: str, lang: Language, link: Link | None = None) -> Response:
     """Something that went well, or needs no support."""
-    return page("message.html", lang=lang, title=title, text=text, link=link, english=None, support=())
+    return page(
+        "message.html", lang=lang, title=title, text=text, link=link, english=None, support=(), faq=None
+    )
 
 
 def error_page(
@@ -30,7 +33,7 @@ def error_page(
     """An error that can't be told to a business system, such as one of OpenID Connect with no address to return to.
 
     `zh` and `en` are its titles: nobody knows the reader's language here, so both stand on the page. The error's code,
-    `reason` and the id of the HTTP request are for support.
+    `reason` and the id of the HTTP request are for support. The FAQ entry that helps opens in the app, without a login.
     """
     support = tuple(each for each in (error.code, reason, request_id) if each)
     return page(
@@ -42,4 +45,5 @@ def error_page(
         english={"title": en, "text": error.en},
         link=None,
         support=support,
+        faq=None if error.faq is None else FAQ[error.faq],
     )

@@ -55,6 +55,7 @@ async def state(request: Request, request_id: str) -> Response:
         context,
         request_id,
         lambda now: context.follow.state(request_id, now=now),
+        asker="page",
         known=known,
         seconds=seconds,
         tell=lambda found: _answer(context, found),
@@ -77,7 +78,11 @@ async def events(request: Request, request_id: str) -> Response:
     context = context_of(request)
     _require_token(request, request_id)
     stream = EventStream(
-        context, request_id, lambda now: context.follow.state(request_id, now=now), with_qr=True
+        context,
+        request_id,
+        lambda now: context.follow.state(request_id, now=now),
+        asker="page",
+        with_qr=True,
     )
     return await held_calls_of(request).hold(stream)
 

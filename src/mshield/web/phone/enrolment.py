@@ -12,7 +12,7 @@ from mshield.gm.cosign import Proof
 from mshield.services.enrol import Application
 from mshield.services.session import authenticate_phone
 from mshield.web import openapi
-from mshield.web.body import Hex16, Hex32, Hex65, Wire, decode
+from mshield.web.body import Hex16, Hex32, Hex65, ProtocolWire, Wire, decode
 from mshield.web.context import context_of
 from mshield.web.dpop import caller_and_nonce_of, caller_of
 
@@ -55,7 +55,7 @@ class BegunMessage(Wire, frozen=True):
     subject: SubjectMessage
 
 
-class KeyMessage(Wire, frozen=True):
+class KeyMessage(ProtocolWire, frozen=True):
     """Protocol, enrolment step 2: the phone's point and its proof."""
 
     P1: Hex65

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from mshield.services.session import authenticate_phone
 from mshield.web import openapi
-from mshield.web.body import Wire, decode
+from mshield.web.body import ProtocolWire, decode
 from mshield.web.context import context_of
 from mshield.web.dpop import caller_of
 from mshield.web.phone.keys import key_id
@@ -20,7 +20,7 @@ _SECURITY: Final[dict[str, Any]] = {"security": [{"phone": []}]}
 _NO_STORE: Final = {"Cache-Control": "no-store"}
 
 
-class InternalTaskMessage(Wire, frozen=True):
+class InternalTaskMessage(ProtocolWire, frozen=True):
     """`refresh`: the PIN is changed (修改 PIN 码); `confirm`: the phone shows that it holds the certified key."""
 
     purpose: Literal["refresh", "confirm"]

@@ -114,7 +114,7 @@ class ReturnMessage(Wire, frozen=True):
 
 
 class InboxMessage(Wire, frozen=True):
-    """What waits for this shield, oldest first."""
+    """What waits for this shield, newest first: the fifty that were made last."""
 
     requests: tuple[WaitingMessage, ...]
 
@@ -146,7 +146,7 @@ async def scan(request: Request) -> Response:
     summary="Requests that wait for this shield (待办)",
     operation_id="getInbox",
     openapi_extra=_SECURITY,
-    responses=openapi.answers(InboxMessage, "The requests, oldest first")
+    responses=openapi.answers(InboxMessage, "The requests, newest first")
     | openapi.problems(401, 403, 409, 503),
 )
 async def inbox(request: Request) -> Response:

@@ -87,7 +87,8 @@ async def signatures(
     before: Annotated[str | None, Query(max_length=64, description="`next` of the page before")] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
     q: Annotated[
-        str | None, Query(min_length=1, max_length=64, description="part of the title or the system's name")
+        str | None,
+        Query(pattern=r"^[^\x00]{1,64}$", description="part of the title or the system's name"),
     ] = None,
     kind: Annotated[Kind | None, Query(description="logins or signatures alone")] = None,
 ) -> Response:

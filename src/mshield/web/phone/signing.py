@@ -12,7 +12,7 @@ from mshield.gm.cosign import FinishItem
 from mshield.services.finish_signing import FinishRequest
 from mshield.services.open_signing import OpenItem, OpenRequest
 from mshield.web import openapi
-from mshield.web.body import Epoch, Hex16, Hex32, Hex65, Wire, decode
+from mshield.web.body import Epoch, Hex16, Hex32, Hex65, ProtocolWire, Wire, decode
 from mshield.web.context import context_of
 from mshield.web.dpop import caller_of
 from mshield.web.json_answer import JsonAnswer
@@ -31,7 +31,7 @@ class CommittedItem(Wire, frozen=True):
     c: Hex32
 
 
-class OpenMessage(Wire, frozen=True):
+class OpenMessage(ProtocolWire, frozen=True):
     """`open`, phone to server."""
 
     rn: Hex32
@@ -66,7 +66,7 @@ class PartialItem(Wire, frozen=True):
     s_prime: Hex32
 
 
-class FinishMessage(Wire, frozen=True):
+class FinishMessage(ProtocolWire, frozen=True):
     """`finish`, phone to server."""
 
     items: Annotated[tuple[PartialItem, ...], msgspec.Meta(min_length=1, max_length=64)]

@@ -111,7 +111,9 @@ async def export_history(
     _, enterprise = await managed(request, credit_code)
     wanted = query.wanted()
     rows = [row async for row in context_of(request).look_up.all_history(enterprise, wanted)]
-    return await workbook_answer("history.xlsx", lambda: manage_export.history_workbook(rows))
+    return await workbook_answer(
+        request, "history.xlsx", lambda zone: manage_export.history_workbook(rows, zone=zone)
+    )
 
 
 def _past_act(row: HistoryRow) -> PastActMessage:

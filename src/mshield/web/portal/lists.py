@@ -3,8 +3,10 @@
 import asyncio
 import base64
 import binascii
+import datetime as dt
 from collections.abc import Callable
 from typing import Annotated, Any, Final, Literal
+from zoneinfo import ZoneInfo
 
 import msgspec
 from fastapi import APIRouter, Query
@@ -242,7 +244,9 @@ async def export_people(
     _, enterprise = await managed(request, credit_code)
     wanted = query.wanted()
     lines = [line async for line in context_of(request).look_up.all_people(enterprise, wanted)]
-    return await workbook_answer("people.xlsx", lambda: manage_export.people_workbook(lines))
+    return await workbook_answer(
+        request, "people.xlsx", lambda zone: manage_export.people_workbook(lines, zone=zone)
+    )
 
 
 @router.get(
@@ -262,7 +266,9 @@ async def export_shields(
     now = context.clock()
     wanted = query.wanted()
     rows = [row async for row in context.look_up.all_shields(enterprise, wanted, now=now)]
-    return await workbook_answer("shields.xlsx", lambda: manage_export.shields_workbook(rows, now=now))
+    return await workbook_answer(
+        request, "shields.xlsx", lambda zone: manage_export.shields_workbook(rows, zone=zone, now=now)
+    )
 
 
 def _person(line: PersonLine) -> FiledPersonMessage:
@@ -317,10 +323,11 @@ def json_answer(message: msgspec.Struct) -> Response:
     return Response(msgspec.json.encode(message), media_type="application/json", headers=NO_STORE)
 
 
-async def workbook_answer(name: str, make: Callable[[], bytes]) -> Response:
-    """What `make` writes, as a file to save."""
+async def workbook_answer(request: Request, name: str, make: Callable[[dt.tzinfo], bytes]) -> Response:
+    """What `make` writes with the times of the service's zone, as a file to save."""
+    zone = ZoneInfo(context_of(request).settings.time_zone)
     # Writing takes seconds where the list is long: the other calls needn't wait for it.
-    made = await asyncio.to_thread(make)
+    made = await asyncio.to_thread(make, zone)
     headers = NO_STORE | {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(made, media_type=manage_export.MEDIA_TYPE, headers=headers)
 

@@ -47,8 +47,10 @@ export const readSystem = (id: string) =>
 export const addSystem = (body: NewSystem) => answered(api.POST("/api/console/systems", { body }));
 export const changeSystem = (id: string, body: NewSystem) =>
   answered(api.PUT("/api/console/systems/{client_id}", { params: of(id), body }));
-export const rotateSecret = (id: string, overlap_hours: number) =>
-  answered(api.POST("/api/console/systems/{client_id}/secret", { params: of(id), body: { overlap_hours } }));
+export const rotateSecret = (id: string, overlap_hours: number, force: boolean) =>
+  answered(
+    api.POST("/api/console/systems/{client_id}/secret", { params: of(id), body: { overlap_hours, force } }),
+  );
 export const endPreviousSecret = (id: string) =>
   answered(api.DELETE("/api/console/systems/{client_id}/previous-secret", { params: of(id) }));
 export const setSystemState = (id: string, state: System["state"], reason: string) =>
@@ -62,9 +64,12 @@ const hook = (endpoint_id: string) => ({ path: { endpoint_id } });
 
 export const addWebhook = (id: string, url: string) =>
   answered(api.POST("/api/console/systems/{client_id}/webhooks", { params: of(id), body: { url } }));
-export const rotateWebhook = (id: string, overlap_hours: number) =>
+export const rotateWebhook = (id: string, overlap_hours: number, force: boolean) =>
   answered(
-    api.POST("/api/console/webhooks/{endpoint_id}/secret", { params: hook(id), body: { overlap_hours } }),
+    api.POST("/api/console/webhooks/{endpoint_id}/secret", {
+      params: hook(id),
+      body: { overlap_hours, force },
+    }),
   );
 export const enableWebhook = (id: string) =>
   answered(api.POST("/api/console/webhooks/{endpoint_id}/enable", { params: hook(id) }));

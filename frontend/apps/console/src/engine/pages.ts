@@ -39,3 +39,6 @@ export function usePages<T>(read: (before: string | undefined) => Promise<PageOf
 
   return { items, next, isKnown, loading: shown, load, more };
 }
+
+/** What a button for the next page needs of a list. */
+export type Pages = Pick<ReturnType<typeof usePages>, "next" | "loading" | "more">;

@@ -1,20 +1,15 @@
 /** Words of what takes two. */
 
-import { roleNames } from "./root.ts";
+import { detailWords } from "./details.ts";
 
 export const approvalWords = {
   zh: {
+    ...detailWords.zh,
     title: "双人审批",
     about: "一位安全管理员提交，另一位批准后立即执行。不能批准自己提交的或关于自己的申请。",
     none: "没有申请",
     noneHint: "有人提交后会显示在这里。",
-    act: {
-      staff_add: "添加员工",
-      staff_roles: "调整角色",
-      staff_reset: "重发设置链接",
-      staff_disable: "停用员工",
-      ca_revoke: "吊销 CA 证书",
-    },
+    act: detailWords.zh.code.act,
     state: {
       waiting: "等待批准",
       approved: "已批准",
@@ -28,24 +23,18 @@ export const approvalWords = {
     decided: "处理",
     byAt: "{name}，{moment}",
     until: "{moment} 前有效",
-    before: "现在的角色",
-    after: "改为",
-    roles: "角色",
-    detail: { cause: "吊销原因", certificates: "随之失效的证书" } as Record<string, string>,
-    value: {
-      key_compromise: "密钥可能泄露",
-      superseded: "已被新一代取代",
-      cessation_of_operation: "停止运营",
-      unspecified: "不说明",
-    } as Record<string, string>,
     name: "姓名",
-    role: roleNames.zh,
     approve: "批准并执行",
     refuse: "拒绝",
     withdraw: "撤回",
     own: "您提交的，等另一位安全管理员批准",
     confirmTitle: "批准“{act}：{subject}”？",
     confirmAbout: "批准后立即执行，记入审计。",
+    /** What can't be taken back, by the act's name. */
+    warning: {
+      ca_revoke:
+        "无法撤回。它签发的所有证书几分钟内全部失效，持有人必须重新申请；在建立新一代（mshield ca renew-issuing）之前，不能签发和更新任何证书。",
+    } as Record<string, string>,
     keep: "不批准",
     working: "请稍候",
     told: {
@@ -59,18 +48,13 @@ export const approvalWords = {
     copied: "我已交给本人",
   },
   en: {
+    ...detailWords.en,
     title: "Approvals",
     about:
       "One security officer asks, another one approves, and it is done at once. Nobody decides what he asked for or what is about himself.",
     none: "No requests",
     noneHint: "They appear here once somebody asks.",
-    act: {
-      staff_add: "Add to the staff",
-      staff_roles: "Change roles",
-      staff_reset: "New set-up address",
-      staff_disable: "Disable a member",
-      ca_revoke: "Revoke a CA certificate",
-    },
+    act: detailWords.en.code.act,
     state: {
       waiting: "Waiting",
       approved: "Approved",
@@ -84,24 +68,17 @@ export const approvalWords = {
     decided: "Decided",
     byAt: "{name}, {moment}",
     until: "until {moment}",
-    before: "Roles now",
-    after: "Roles then",
-    roles: "Roles",
-    detail: { cause: "Why", certificates: "Certificates that end with it" } as Record<string, string>,
-    value: {
-      key_compromise: "The key may be known to others",
-      superseded: "Replaced by a new generation",
-      cessation_of_operation: "No longer operated",
-      unspecified: "Not said",
-    } as Record<string, string>,
     name: "Name",
-    role: roleNames.en,
     approve: "Approve and do it",
     refuse: "Refuse",
     withdraw: "Withdraw",
     own: "You asked for it; another security officer has to approve",
     confirmTitle: "Approve “{act}: {subject}”?",
     confirmAbout: "It is done at once and stands in the audit.",
+    warning: {
+      ca_revoke:
+        "It can't be taken back. All certificates that this CA has issued end within minutes, and their holders must apply anew; until the next generation is made (mshield ca renew-issuing), nothing is issued or renewed.",
+    } as Record<string, string>,
     keep: "Don't approve",
     working: "One moment",
     told: {

@@ -74,8 +74,10 @@ export function storyOf(
   certificate: { readonly holds: readonly string[]; readonly changes: readonly CertificateChange[] },
   state: CertificateState,
 ): Cause[] {
-  const names =
-    state === "held" ? holdsOf(certificate) : state === "locked" || state === "revoked" ? [state] : [];
+  const end: Cause["name"][] = state === "locked" || state === "revoked" ? [state] : [];
+  // Holds stay where the PIN is locked; an end takes them along.
+  const holds = state === "held" || state === "locked" ? holdsOf(certificate) : [];
+  const names = [...end, ...holds];
   return names.map((name) => ({ name, change: changeTo(certificate, name) }));
 }
 

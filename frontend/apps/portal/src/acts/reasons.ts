@@ -19,7 +19,8 @@ export type Reason = keyof typeof CAUSES;
 export function likelyReason(shields: readonly Pick<Shield, "state" | "holds">[]): Reason | "" {
   const [one] = shields;
   if (shields.length !== 1 || one === undefined) return "";
-  if (one.state === "pin_locked") return "pin";
   if (one.state === "expired") return "expired";
-  return one.holds.includes("lost") ? "lost" : "";
+  // Who has a lost phone may have locked its PIN by guessing.
+  if (one.holds.includes("lost")) return "lost";
+  return one.state === "pin_locked" ? "pin" : "";
 }

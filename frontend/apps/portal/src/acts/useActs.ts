@@ -2,7 +2,7 @@
 
 import type { Say } from "@mshield/look/vue/words.ts";
 import { settings } from "@mshield/desk/settings.ts";
-import { shallowRef } from "vue";
+import { computed, shallowRef } from "vue";
 
 import type { Act } from "../engine/acts.ts";
 import type { Outcome, Shield } from "../engine/client.ts";
@@ -19,15 +19,17 @@ export interface Told {
 
 export function useActs(t: Say["t"], afterwards: () => void) {
   const asked = shallowRef<Asked | null>(null);
-  const told = shallowRef<Told | null>(null);
+  const last = shallowRef<{ readonly asked: Asked; readonly outcomes: readonly Outcome[] } | null>(null);
+  /** Said when it is shown, so that it follows the language. */
+  const told = computed(() => last.value && tell(t, last.value.asked, last.value.outcomes));
 
   function ask(act: Act, shields: readonly Shield[]): void {
-    told.value = null;
+    last.value = null;
     asked.value = { act, shields };
   }
 
   function done(outcomes: readonly Outcome[]): void {
-    if (asked.value) told.value = tell(t, asked.value, outcomes);
+    if (asked.value) last.value = { asked: asked.value, outcomes };
     asked.value = null;
     afterwards();
   }

@@ -29,8 +29,14 @@ export function possibleActs({ state, holds }: Standing): Act[] {
         holds.includes("frozen") ? "unfreeze" : "freeze",
         "revoke",
       ];
+    case "pin_locked": {
+      // Nothing can be signed, so there is nothing to hold; what he has placed he takes back.
+      const lifts: Act[] = [];
+      if (holds.includes("lost")) lifts.push("lift_loss");
+      if (holds.includes("frozen")) lifts.push("unfreeze");
+      return [...lifts, "revoke"];
+    }
     case "issued":
-    case "pin_locked":
     case "expired":
       return ["revoke"];
     default:

@@ -4,11 +4,20 @@ import type { Approval } from "../../engine/client.ts";
 
 type Say = (key: string, values?: Record<string, unknown>) => string;
 
+/** A word where the page has it. */
+function known(t: Say, key: string, otherwise: string): string {
+  const word = t(key);
+  return word === key ? otherwise : word;
+}
+
 /** By its name where the page knows it, else by its code. */
 export function actName(t: Say, { act }: Approval): string {
-  const key = `act.${act.replace(".", "_")}`;
-  const name = t(key);
-  return name === key ? act : name;
+  return known(t, `act.${act.replace(".", "_")}`, act);
+}
+
+/** What can't be taken back once it is approved; empty where nothing of the kind is done. */
+export function warningOf(t: Say, { act }: Approval): string {
+  return known(t, `warning.${act.replace(".", "_")}`, "");
 }
 
 /** A member's name stands in the details, since the subject is his id. */

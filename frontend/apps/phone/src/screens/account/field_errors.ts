@@ -22,6 +22,6 @@ export function useFieldErrors<K extends string>(
     errors,
     check,
     place: (problem) =>
-      place({ code: problem.code, field: problem.extra["field"], error: sentence(problem) }),
+      place({ code: problem.code, field: problem.extra["field"], error: () => sentence(problem) }),
   };
 }

@@ -47,6 +47,8 @@ export interface Standing {
   readonly isOffline: boolean;
   /** A renewal stopped half-way: until it is over the PIN stays as it is. */
   readonly isRenewing: boolean;
+  /** This phone's share is lost: nothing but the guide is recommended. A scan that meets it whole again undoes that. */
+  readonly isUnusable: boolean;
 }
 
 /** Why this function can't work; null where it can, and as long as that isn't known. */

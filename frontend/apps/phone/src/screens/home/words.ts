@@ -25,6 +25,7 @@ export const words = {
     pull: "下拉刷新",
     release: "松开刷新",
     own: "本机证书",
+    unusableChip: "本机不能用",
     offlineChip: "离线",
     offlineStrip: "没有网络，证书状态以联网后为准",
     noNetwork: "网络不稳定",
@@ -116,6 +117,9 @@ export const words = {
       },
     },
     notices: {
+      unusable: "本机的手机盾不能再用",
+      unusableText: "服务端不认识本机的密钥了，或者它已损坏。请法人作废后重新申请。PIN 码次数没有消耗。",
+      unusableAct: "查看办法",
       application: "申请还没有完成",
       applicationText: "密钥已经生成，只差签发证书。输入当时设置的 PIN 码即可继续。",
       applicationAct: "继续申请",
@@ -177,6 +181,7 @@ export const words = {
     pull: "Pull to refresh",
     release: "Let go to refresh",
     own: "This phone",
+    unusableChip: "Not usable here",
     offlineChip: "Offline",
     offlineStrip: "No network: its state is known once connected",
     noNetwork: "The network is unstable",
@@ -274,6 +279,10 @@ export const words = {
       },
     },
     notices: {
+      unusable: "This shield can't be used any more",
+      unusableText:
+        "The service no longer knows this phone's key, or it is damaged. Have it revoked and apply anew. No PIN try was spent.",
+      unusableAct: "What to do",
       application: "Your application is unfinished",
       applicationText: "The key is made, only the certificate is missing. Go on with the PIN you chose then.",
       applicationAct: "Go on",

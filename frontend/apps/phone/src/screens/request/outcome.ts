@@ -18,6 +18,8 @@ export interface Outcome {
   readonly requester: Requester;
   readonly documents: readonly ReceiptDocument[];
   readonly at: number;
+  /** Another app on this phone asked: there is no PC to go on at. */
+  readonly isFromApp: boolean;
   readonly returnAddress: string | null;
 }
 
@@ -33,6 +35,7 @@ export function outcomeOf(scanned: Scan, approved: Approved, at: number): Outcom
       isUnsigned: !approved.recovered && approved.documents[n]?.signature === null,
     })),
     at,
+    isFromApp: Boolean(scanned.returnUrl),
     returnAddress: returnAddress(approved.returnAddress),
   };
 }

@@ -1,7 +1,9 @@
 /** Where an error about the certificate leads: the screen on which something can be done about it. */
 
+import { guideOf } from "../../parts/guide.ts";
+
 export interface WayOut {
-  readonly word: "apply" | "renew" | "bind" | "certificate" | "home";
+  readonly word: "apply" | "renew" | "bind" | "certificate" | "guide" | "home";
   readonly to: string;
 }
 
@@ -17,7 +19,8 @@ const WAYS: Record<string, WayOut> = {
 
 /** The home screen for all others. */
 export function wayOut(code: string): WayOut {
-  return WAYS[code] ?? { word: "home", to: "/" };
+  const guide = guideOf(code);
+  return WAYS[code] ?? (guide === null ? { word: "home", to: "/" } : { word: "guide", to: guide });
 }
 
 export const wayWords = {
@@ -26,6 +29,7 @@ export const wayWords = {
     renew: "去更新证书",
     bind: "去绑定证书",
     certificate: "查看证书",
+    guide: "怎样重新申请",
     home: "返回首页",
   },
   en: {
@@ -33,6 +37,7 @@ export const wayWords = {
     renew: "Renew the certificate",
     bind: "Bind the certificate",
     certificate: "See the certificate",
+    guide: "How to apply anew",
     home: "Back to home",
   },
 };

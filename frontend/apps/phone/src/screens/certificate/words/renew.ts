@@ -14,6 +14,9 @@ export const words = {
     lost: "网络不稳定",
     lostText: "更新还没有完成，现有证书照常使用。请再试一次，会从停下的地方继续。",
     faq: "常见问题：网络异常",
+    notFiled: "现在不能更新",
+    notFiledText: "备案中已没有您的信息。请法人在三证合一系统核对备案，恢复后再来更新。",
+    notFiledFaq: "常见问题：没有找到法人/操作员",
     resume: {
       title: "更新还没有完成",
       text: "现有证书照常使用，直到新证书生效。",
@@ -51,6 +54,9 @@ export const words = {
     lostText:
       "The renewal isn't finished and the certificate works as before. Try again: it goes on where it stopped.",
     faq: "Help: the network fails",
+    notFiled: "It can't be renewed now",
+    notFiledText: "You are no longer on file. Ask your legal person to check the filing, then renew.",
+    notFiledFaq: "Help: nobody matching on file",
     resume: {
       title: "The renewal is unfinished",
       text: "The present certificate works until the new one counts.",

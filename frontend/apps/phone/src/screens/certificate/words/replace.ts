@@ -2,7 +2,7 @@ export const words = {
   zh: {
     which: "您的情况",
     cases: { new: "换新手机", lost: "手机丢了", forgotten: "忘记 PIN 码" },
-    titles: { new: "换手机", lost: "手机丢了", forgotten: "忘记 PIN 码" },
+    titles: { new: "换手机", lost: "手机丢了", forgotten: "忘记 PIN 码", unusable: "本机的手机盾不能再用" },
     lostFirst: "先挂失。",
     lostFirstText: "请法人先在三证合一系统挂失，证书马上停用；找到手机后可以解挂失，照常使用。",
     letter: "请在三证合一系统作废我的手机盾。手机盾号：{number}，{organisation}，{name}",
@@ -14,6 +14,7 @@ export const words = {
         new: "在旧手机上打开手机盾，“我的”页面里 MS 开头的 13 位号码",
         lost: "记不得也没关系，法人在三证合一系统可以按姓名查到您的手机盾",
         forgotten: "本机还没有证书，不需要 PIN 码。忘记的是另一部手机的，请在那部手机上查看",
+        unusable: "本机没有证书，可以直接申请",
       },
     },
     two: {
@@ -36,17 +37,25 @@ export const words = {
       lost: "没有您的 PIN 码，别人拿到手机也不能签名，输错 5 次就永久锁死。",
       forgotten:
         "PIN 码无法找回，也无法解锁。这样，谁也不能代您重设后签名。还记得几位的，请不要反复试，输错 5 次会永久锁死。",
+      unusable:
+        "服务端从备份恢复过，或者本机的密钥数据已损坏，这个手机盾不能再登录和签名，也无法修复。过去的签名仍然有效，PIN 码次数没有消耗。",
     },
     faqs: {
       new: "常见问题：更换手机",
       lost: "常见问题：更换手机",
       forgotten: "常见问题：忘记 PIN 码",
+      unusable: "常见问题：更换手机",
     },
   },
   en: {
     which: "Your case",
     cases: { new: "New phone", lost: "Lost phone", forgotten: "Forgot PIN" },
-    titles: { new: "Another phone", lost: "Lost phone", forgotten: "Forgot the PIN" },
+    titles: {
+      new: "Another phone",
+      lost: "Lost phone",
+      forgotten: "Forgot the PIN",
+      unusable: "This shield has ended",
+    },
     lostFirst: "Report it lost first. ",
     lostFirstText:
       "Ask your legal person to do so in the portal: the certificate stops at once. If you find the phone, the loss can be lifted.",
@@ -59,6 +68,7 @@ export const words = {
         new: "On the old phone open Mobile Shield: the 13 characters with MS on the page Me",
         lost: "You needn't know it: your legal person finds your shields by name in the portal",
         forgotten: "This phone has no certificate, so it needs no PIN. If it is another phone's, look there",
+        unusable: "This phone has no certificate: apply for one",
       },
     },
     two: {
@@ -81,11 +91,14 @@ export const words = {
       lost: "Without your PIN nobody can sign with the phone: after 5 wrong tries it locks for good.",
       forgotten:
         "A PIN can't be recovered or unlocked, so nobody can reset it and sign for you. Don't try out what you half remember: 5 wrong tries lock it for good.",
+      unusable:
+        "The service was restored from a backup, or this phone's key data is damaged. The shield can't log in or sign any more and can't be repaired. What you signed stays valid, and no PIN attempt was spent.",
     },
     faqs: {
       new: "Help: another phone",
       lost: "Help: another phone",
       forgotten: "Help: a forgotten PIN",
+      unusable: "Help: another phone",
     },
   },
 };

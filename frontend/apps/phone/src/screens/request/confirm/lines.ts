@@ -1,6 +1,6 @@
 /** A document's content in lines to show: markup apart from what it holds, and never more at once than a phone draws. */
 
-import { honest } from "./honest_text.ts";
+import { honest } from "@mshield/look/honest_text.ts";
 
 export interface ShownPart {
   readonly text: string;

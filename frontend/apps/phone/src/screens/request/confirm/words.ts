@@ -14,6 +14,7 @@ export const words = {
     matchSign: "对方页面上也是 {number} 吗？",
     matchHint: "数字不同，就选“不是我发起的”。",
     pc: "电脑",
+    device: "发起设备",
     address: "网络地址",
     asked: "发起时间",
     secondsAgo: "{n} 秒前",
@@ -70,7 +71,9 @@ export const words = {
     kinds: { xml: "XML 数据", json: "JSON 数据", text: "文本", other: "文件", absent: "原文不在手机上" },
     end: {
       notMe: "已拒绝",
-      notMeText: "已拒绝，并通知了对方系统。您的证书没有受影响",
+      notMeText:
+        "已拒绝，并通知了对方系统。您的证书没有受影响。数字不同的，请自己打开{system}的页面，刷新二维码再扫。",
+      notMeApp: "已拒绝，并通知了对方系统。您的证书没有受影响。要办理的，请自己打开{system}重新发起。",
       declinedLogin: "没有登录",
       declinedSign: "没有签名",
       declinedText: "已告诉{system}，您没有同意。",
@@ -100,6 +103,7 @@ export const words = {
     matchSign: "Is it {number} on their page too?",
     matchHint: "If not, choose “I did not start this”.",
     pc: "PC",
+    device: "Started on",
     address: "Network address",
     asked: "Asked",
     secondsAgo: "{n} second ago | {n} seconds ago",
@@ -168,7 +172,10 @@ export const words = {
     },
     end: {
       notMe: "Declined",
-      notMeText: "Declined, and the system was told. Your certificate is unaffected",
+      notMeText:
+        "Declined, and the system was told. Your certificate is unaffected. If the digits differed, open the page of {system} yourself and scan its new code.",
+      notMeApp:
+        "Declined, and the system was told. Your certificate is unaffected. If you need it, open {system} yourself and begin there.",
       declinedLogin: "Not logged in",
       declinedSign: "Not signed",
       declinedText: "{system} was told that you did not agree.",

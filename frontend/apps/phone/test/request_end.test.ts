@@ -1,0 +1,86 @@
+// @vitest-environment happy-dom
+/** How a request ends, told to who sits at a PC and to who came from another app on the phone: there is no PC then. */
+
+import type { Approved, Scan } from "@mshield/shield";
+import { describe, expect, test } from "vitest";
+
+import RequestEnd from "../src/screens/request/confirm/RequestEnd.vue";
+import { outcome, outcomeOf } from "../src/screens/request/outcome.ts";
+import ResultScreen from "../src/screens/request/ResultScreen.vue";
+import { settings } from "../src/settings.ts";
+import { mounted } from "./mounted.ts";
+
+const RETURN_URL = "palmcustoms://signed";
+
+function scan(kind: Scan["kind"], returnUrl: string | null): Scan {
+  const requester = { name: "掌上海关", domain: "palm.example", pcAddress: null, pcBrowser: null };
+  return {
+    kind,
+    requester,
+    returnUrl,
+    tasks: [],
+    number: "48",
+    requestId: "1",
+    expiresAt: 0,
+  } as unknown as Scan;
+}
+
+async function result(
+  kind: Scan["kind"],
+  returnUrl: string | null,
+  returnAddress = returnUrl,
+): Promise<string> {
+  outcome.value = outcomeOf(
+    scan(kind, returnUrl),
+    { returnAddress, documents: [] } as unknown as Approved,
+    0,
+  );
+  const { wrapper } = await mounted(ResultScreen);
+  const text = wrapper.text();
+  wrapper.unmount();
+  return text;
+}
+
+async function end(ending: "expired" | "not_me", returnUrl: string | null): Promise<string> {
+  const props = { ending, scanned: scan("login", returnUrl), returnAddress: null };
+  const { wrapper } = await mounted(RequestEnd, props);
+  const text = wrapper.text();
+  wrapper.unmount();
+  return text;
+}
+
+describe("an approved request", () => {
+  test.for([
+    ["login", "zh", "已登录掌上海关，可以在电脑上继续", "已登录掌上海关，可以回到那里继续"],
+    ["signature", "zh", "签名已送达掌上海关，可以在电脑上继续", "签名已送达掌上海关，可以回到那里继续"],
+    ["login", "en", "Logged in to 掌上海关. Go on at the PC", "Logged in to 掌上海关. Go on there"],
+    [
+      "signature",
+      "en",
+      "掌上海关 has the signature. Go on at the PC",
+      "掌上海关 has the signature. Go on there",
+    ],
+  ] as const)("%s, %s: goes on where it began", async ([kind, language, atThePc, there]) => {
+    settings.language = language;
+    try {
+      expect(await result(kind, null)).toContain(atThePc);
+      expect(await result(kind, RETURN_URL)).toContain(there);
+      // An address that can't be opened makes it no request from a PC.
+      expect(await result(kind, RETURN_URL, "javascript:alert(1)")).toContain(there);
+    } finally {
+      settings.language = "zh";
+    }
+  });
+});
+
+describe("a request that ended without a signature", () => {
+  test("at a PC leads to its new code", async () => {
+    expect(await end("expired", null)).toContain("请在电脑上刷新二维码，再扫一次");
+    expect(await end("not_me", null)).toContain("数字不同的，请自己打开掌上海关的页面，刷新二维码再扫");
+  });
+  test.for(["expired", "not_me"] as const)("by another app names no code: %s", async (ending) => {
+    const said = await end(ending, RETURN_URL);
+    expect(said).toContain("掌上海关重新发起");
+    expect(said).not.toMatch(/电脑|二维码|再扫/u);
+  });
+});

@@ -1,0 +1,78 @@
+"""What the filing of legal persons and operators meets: looked up, and imported by staff."""
+
+from mshield.domain.errors.domain_error import DomainError, Json
+
+
+class NoFiling(
+    DomainError,
+    code="no_filing",
+    zh="没有找到符合条件的法人或操作员。请法人在三证合一系统核对备案",
+    en="No matching legal person or operator on file. Ask your legal person to check the filing",
+    faq="3.3",
+):
+    """Name, id number, user type and credit code don't all match one filing record (R4). Which one is not told."""
+
+
+class FilingChanged(
+    DomainError,
+    code="filing_changed",
+    zh="备案信息有变化，请先更新证书",
+    en="Your filing changed. Renew the certificate first",
+    faq="3.10",
+):
+    """The record that the certificate was issued from has a newer version (R22)."""
+
+
+class NotLegalPerson(
+    DomainError,
+    code="not_legal_person",
+    zh="您没有备案为任何企业的法人，不能登录。请核对备案",
+    en="You are not on file as the legal person of any enterprise and cannot log in here. Check the filing",
+    faq="3.3",
+):
+    """Told only to who proved to be the account's owner."""
+
+
+class FilingUnavailable(
+    DomainError,
+    code="filing_unavailable",
+    zh="备案系统暂时无法查询，什么都没有提交。请稍后再试",
+    en="The filing system can't be asked now. Nothing was submitted. Try again later",
+    faq="3.1",
+):
+    """The outside filing system doesn't answer, or what it answers isn't good."""
+
+
+class FilingFileRefused(
+    DomainError,
+    code="filing_file_refused",
+    zh="名单文件无法导入，请检查后再试",
+    en="The list can't be imported. Check the file and try again",
+):
+    """The file as a whole is no filing list; `extra` names the `reason`, and the sentences say it."""
+
+    def __init__(self, *, reason: str | None = None, zh: str | None = None, en: str | None = None) -> None:
+        self._zh, self._en = zh, en
+        super().__init__(**({} if reason is None else {"reason": reason}))
+
+    @property
+    def zh(self) -> str:
+        """The Chinese sentence, with the reason where it is known."""
+        return self._zh or super().zh
+
+    @property
+    def en(self) -> str:
+        """The English sentence, with the reason where it is known."""
+        return self._en or super().en
+
+
+class FilingLinesBad(
+    DomainError,
+    code="filing_lines_bad",
+    zh="名单有 {lines} 行需要更正，没有导入任何内容",
+    en="{lines:line|lines} of the list must be mended. Nothing was imported",
+):
+    """At least one line has a finding; `extra` holds the `report` beside the number of bad `lines`."""
+
+    def __init__(self, *, lines: int, report: Json = None) -> None:
+        super().__init__(lines=lines, report=report)

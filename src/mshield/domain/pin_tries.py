@@ -1,0 +1,11 @@
+"""How often a wrong PIN may be tried: five times in a row, fifty times in all, then it is locked for good (R10)."""
+
+from typing import Final
+
+MAX_FAILURES: Final = 5
+MAX_WRONG_TOTAL: Final = 50
+
+
+def tries_left(failures: int, wrong_total: int) -> int:
+    """Attempts before the PIN locks, of those counted since a success and since the PIN was set."""
+    return max(0, min(MAX_FAILURES - failures, MAX_WRONG_TOTAL - wrong_total))

@@ -1,0 +1,50 @@
+"""The end of the stored tree, which the next entries go on from; whatever is wrong with it stops the log.
+
+Who adds entries and who checks the log read it here, so that a check finds what would stop the adding.
+"""
+
+from dataclasses import dataclass
+
+from mshield.pki.errors import LogProofError
+from mshield.pki.tlog.growth import Edge, check_edge
+from mshield.pki.tlog.merkle import HASH_BYTES
+from mshield.pki.tlog.note import open_checkpoint
+from mshield.pki.tlog.tiles import HEIGHT, WIDTH, edge_root, split_bundle
+from mshield.services.log.open_log import Log
+from mshield.store import log as store
+from mshield.store.database import Database
+from mshield.store.log import State, Stored
+
+
+@dataclass(frozen=True, slots=True)
+class RightEdge:
+    """The partial tiles by level, and the entries of the bundle that isn't full yet."""
+
+    tiles: Edge
+    entries: list[bytes]
+
+
+async def read_edge(log: Log, state: State) -> RightEdge:
+    """The edge of a log of this state. Raises LogError unless it is that of the checkpoint signed last."""
+    tiles = {level: _hashes(stored) for level, stored in (await store.partial_tiles(log.db)).items()}
+    last = open_checkpoint(state.checkpoint, log.key.verifier)
+    check_edge(state.size, tiles)
+    if last.size != state.size or last.root != edge_root(state.size, tiles):
+        raise LogProofError("the tiles do not fold to the root that was signed last")
+    return RightEdge(tiles, await _open_bundle(log.db, state.size))
+
+
+def _hashes(tile: Stored) -> bytes:
+    if len(tile.content) != tile.width * HASH_BYTES:
+        raise LogProofError(f"a tile of {tile.width} hashes has {len(tile.content)} bytes")
+    return tile.content
+
+
+async def _open_bundle(db: Database, size: int) -> list[bytes]:
+    if size % WIDTH == 0:
+        return []
+    stored = await store.find_bundle(db, number=size >> HEIGHT)
+    entries = [] if stored is None else split_bundle(stored.content)
+    if stored is None or not len(entries) == stored.width == size % WIDTH:
+        raise LogProofError(f"the last bundle has {len(entries)} entries")
+    return entries

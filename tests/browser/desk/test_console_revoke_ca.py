@@ -1,0 +1,74 @@
+"""Revoking an issuing CA at the console, by two officers at two browsers: nothing is issued by it afterwards."""
+
+from collections.abc import Iterator
+from typing import Final
+
+import pytest
+from playwright.sync_api import expect
+
+from mshield.domain.staff import StaffRole
+from tests.browser.app.album import DeskAlbum
+from tests.browser.app.hand_and_eye import judged
+from tests.browser.conftest import Party, party_in
+from tests.browser.desk.console import LogInAs
+from tests.browser.desk.look import look
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+ALBUM: Final = DeskAlbum.wanted()
+OFFICER: Final = StaffRole.SECURITY_OFFICER
+
+
+@pytest.fixture(scope="module")
+def party(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Party]:
+    """A service of this module's own: without its CA it would be of no use to the others."""
+    with party_in(tmp_path_factory.mktemp("service-without-ca")) as made:
+        yield made
+
+
+def test_one_officer_asks_and_another_revokes_the_ca(log_in_as: LogInAs) -> None:
+    one, other = log_in_as(OFFICER), log_in_as(OFFICER)
+    page = one.open("/console/ca")
+    page.get_by_role("button", name="申请吊销 issuing").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("给批准人的说明").fill("机房进水，密钥备份下落不明")
+    dialog.get_by_label("输入 issuing 以确认").fill("issuing")
+    dialog.get_by_role("button", name="提交吊销申请").click()
+    expect(page.get_by_role("status").first).to_contain_text("等另一位安全管理员")
+    page.get_by_role("link", name="双人审批").click()
+    own = page.get_by_role("article", name="吊销 CA 证书: issuing")
+    expect(own).to_contain_text("您提交的，等另一位安全管理员批准")
+    expect(own.get_by_role("button")).to_have_text(["撤回"])
+
+    page = other.open("/console/ca")
+    issuing = page.get_by_role("region", name="issuing", exact=True)
+    expect(issuing).to_contain_text("正在签发")
+    page.get_by_role("link", name="双人审批").click()
+    asked = page.get_by_role("article", name="吊销 CA 证书: issuing")
+    expect(asked).to_contain_text("机房进水，密钥备份下落不明")
+    expect(asked).to_contain_text("密钥可能泄露")
+    expect(asked.locator("div", has_text="随之失效的证书").last).to_contain_text("1")
+    asked.get_by_role("button", name="批准并执行").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("无法撤回。它签发的所有证书几分钟内全部失效，持有人必须重新申请")
+    expect(dialog).to_contain_text("机房进水，密钥备份下落不明")
+    look(page, "ca-approve")
+    ALBUM.take(page, "console-ca-approve")
+    dialog.get_by_role("button", name="不批准").click()
+    expect(dialog).to_be_hidden()
+    expect(asked).to_contain_text("等待批准")
+
+    asked.get_by_role("button", name="批准并执行").click()
+    dialog.get_by_role("button", name="批准并执行").click()
+    expect(page.get_by_role("status").filter(has_text="已批准并执行：吊销 CA 证书，issuing")).to_be_visible()
+    page.get_by_role("link", name="签发机构").click()
+    expect(issuing.locator(".chip")).to_contain_text("已吊销")
+    expect(page.get_by_role("button", name="申请吊销 issuing")).to_have_count(0)
+    expect(page.locator("main")).to_contain_text("no_issuing_ca")
+    look(page, "ca-revoked")
+    page.get_by_role("button", name="English").click()
+    expect(issuing).to_contain_text("Revoked")
+    judged(page)
+
+    page = one.open("/console/approvals")
+    expect(own).to_contain_text("已批准")
+    expect(own.get_by_role("button")).to_have_count(0)

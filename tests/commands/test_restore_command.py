@@ -1,0 +1,141 @@
+"""`mshield restore declare` on a database that was really set back: until then neither service nor jobs run on it."""
+
+import asyncio
+import json
+import shutil
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+from click.testing import CliRunner, Result
+
+from mshield.cli import main
+from mshield.settings import load_settings
+from mshield.store import acts
+from mshield.store.acts import ActRow
+from mshield.store.opening import open_database
+from tests.postgres import Server
+from tests.service import LiveService, free_ports
+
+pytestmark = pytest.mark.slow
+
+
+class Restored:
+    """A service's database, worked on and then set back to an older copy."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, live: LiveService) -> None:
+        self.monkeypatch, self.live = monkeypatch, live
+        self.use(live.database)
+
+    def use(self, url: str) -> None:
+        """Goes on with this database."""
+        self.live.database = url
+        for name, value in self.live.environment().items():
+            self.monkeypatch.setenv(name, value)
+
+    def run(self, *arguments: str, answer: str | None = None) -> Result:
+        load_settings.cache_clear()
+        return CliRunner().invoke(main, ["--lang", "en", *arguments], input=answer)
+
+    def ok(self, *arguments: str) -> str:
+        result = self.run(*arguments)
+        assert result.exit_code == 0, result.output
+        return result.stdout
+
+    def refusals(self) -> list[str]:
+        """What serving and working say."""
+        started = [
+            self.run("serve", "--port", str(free_ports(1)), "--json"),
+            self.run("jobs", "run", "--once", "--json"),
+        ]
+        assert [each.exit_code for each in started] == [1, 1]
+        return [json.loads(each.stderr)["error"]["code"] for each in started]
+
+    def starts(self) -> bool:
+        """Whether `mshield serve` goes as far as to serve."""
+        served: list[str] = []
+        self.monkeypatch.setattr(uvicorn, "run", lambda application, **_: served.append(application))
+        self.ok("serve", "--port", str(free_ports(1)))
+        return bool(served)
+
+    def acts(self) -> list[ActRow]:
+        """The declarations that the database tells of."""
+
+        async def read() -> list[ActRow]:
+            db = await open_database(self.live.database, pool_size=1)
+            try:
+                return await acts.of_subject(db, subject="database")
+            finally:
+                await db.close()
+
+        return asyncio.run(read())
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def restored(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Restored]:
+    """Its log had grown since the copy was made."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    service = Restored(monkeypatch, LiveService(tmp_path, url))
+    for command in (("keys", "init"), ("ca", "init"), ("jobs", "run", "--once")):
+        service.ok(*command)
+    if request.param == "sqlite":
+        file, copy = Path(url.removeprefix("sqlite:///")), tmp_path / "copy.db"
+        shutil.copy(file, copy)
+        service.ok("ca", "renew-issuing")
+        service.ok("jobs", "run", "--once")
+        for leftover in file.parent.glob(f"{file.name}-*"):
+            leftover.unlink()
+        shutil.copy(copy, file)
+        yield service
+    else:
+        server: Server = request.getfixturevalue("postgresql_server")
+        name = f"test_{uuid.uuid4().hex}"
+        copied = server.create(name, template=url.rpartition("/")[2])
+        service.ok("ca", "renew-issuing")
+        service.ok("jobs", "run", "--once")
+        service.use(copied)
+        yield service
+        server.drop(name)
+    load_settings.cache_clear()
+
+
+def test_neither_service_nor_jobs_run_until_it_is_declared(restored: Restored) -> None:
+    assert restored.refusals() == ["restore_undeclared"] * 2
+    declared = json.loads(restored.ok("restore", "declare", "--yes", "--json"))
+    assert declared["keys"] == 0
+    (act,) = restored.acts()
+    assert (act.act, act.actor, act.details["mark"]) == ("restore.declare", "service", declared["mark"])
+    restored.ok("jobs", "run", "--once")
+    assert restored.starts()
+
+
+def test_the_log_goes_on_under_another_name_and_holds(restored: Restored) -> None:
+    before = json.loads(restored.ok("log", "key", "--json"))["vkey"]
+    size = json.loads(restored.ok("log", "verify", "--json"))["size"]
+    restored.ok("restore", "declare", "--yes")
+    after = json.loads(restored.ok("log", "key", "--json"))["vkey"]
+    assert after.partition("+")[0] == f"{before.partition('+')[0]}/2"
+    restored.ok("jobs", "run", "--once", "--job", "log")
+    found = json.loads(restored.ok("log", "verify", "--json"))
+    # The declaration itself is an act, and logged.
+    assert (found["holds"], found["findings"], found["waiting"]) == (True, [], 0)
+    assert found["size"] > size
+
+
+def test_who_says_no_has_declared_nothing(restored: Restored) -> None:
+    asked = restored.run("restore", "declare", answer="n\n")
+    assert asked.exit_code == 1
+    assert "two PIN tries left" in asked.stderr
+    assert restored.acts() == []
+    assert restored.refusals() == ["restore_undeclared"] * 2
+
+
+def test_a_second_declaration_is_one_more_act(restored: Restored) -> None:
+    marks = [json.loads(restored.ok("restore", "declare", "--yes", "--json"))["mark"] for _ in range(2)]
+    assert marks[0] < marks[1]
+    assert len(restored.acts()) == 2
+    restored.ok("jobs", "run", "--once")

@@ -1,0 +1,64 @@
+"""Accounts: registered at the app and on a PC, logged in, and a forgotten password."""
+
+import json
+
+from mshield.demo.people import LEGAL_PERSON, OPERATOR
+from tests.http.life.life import Life
+
+
+def register(life: Life) -> None:
+    for person in (OPERATOR, LEGAL_PERSON):
+        life.phone.request_sms_code("register", phone=person.phone)
+        life.phone.register(
+            name=person.name,
+            id_type="resident_id",
+            id_number=person.id_number,
+            phone=person.phone,
+            sms_code=life.sms_code(person, "register"),
+            password=person.password,
+        )
+
+
+def register_on_a_pc(life: Life) -> None:
+    life.get("/api/register/account-sources")
+    captcha = life.post("/api/register/captchas", b"", "application/json").json()["captcha_id"]
+    life.get(f"/api/register/captchas/{captcha}/audio")
+    asked = {"phone": "13700002468", "captcha_id": captcha, "captcha": life.captcha_answer(captcha)}
+    life.post("/api/register/sms-codes", json.dumps(asked).encode(), "application/json")
+    newest = life.get("/dev/sms.json").json()[0]
+    person = {
+        "name": "马思远",
+        "id_type": "resident_id",
+        "id_number": "11010519491231002X",
+        "phone": newest["phone"],
+        "sms_code": newest["code"],
+        "password": "Vessel-42-north",
+    }
+    life.post("/api/register/accounts", json.dumps(person).encode(), "application/json")
+
+
+def log_in_from_outside(life: Life) -> None:
+    life.phone.account_sources()
+    begun = life.phone.begin_outside_login("customs")
+    code, state = life.provider.log_in_at(begun.address)
+    life.phone.finish_outside_login(state, code)
+    life.phone.logout()
+
+
+def log_in(life: Life) -> None:
+    captcha = life.phone.captcha().captcha_id
+    life.get(f"/api/phone/captchas/{captcha}/audio")
+    answer = life.captcha_answer(captcha)
+    life.phone.login(account=OPERATOR.phone, password=OPERATOR.password, captcha_id=captcha, captcha=answer)
+
+
+def forget_the_password(life: Life) -> None:
+    life.wait_a_minute()
+    life.phone.request_sms_code("reset", phone=OPERATOR.phone)
+    life.phone.reset_password(
+        phone=OPERATOR.phone,
+        sms_code=life.sms_code(OPERATOR, "reset"),
+        id_number=OPERATOR.id_number,
+        password=OPERATOR.password,
+    )
+    log_in(life)

@@ -1,0 +1,153 @@
+"""Staff at the console: customer service and filing, operations, their own logins, two officers."""
+
+import json
+from typing import Any
+
+from mshield.demo.people import OPERATOR
+from mshield.domain.staff import StaffRole
+from mshield.store import webhook_endpoints
+from tests.application import EXAMPLES
+from tests.console import PASSWORD, Clerk
+from tests.http.life.life import Life
+from tests.soft_key import SoftKey
+
+
+def serve_customers(life: Life) -> None:
+    """What a filing officer and customer service do."""
+    token = life.service.run(life.service.application.staff_token(*StaffRole))
+    bearer = {"Authorization": f"Bearer {token}"}
+    listed = (EXAMPLES / "filing.csv").read_bytes()
+    life.post("/api/console/filing/imports?dry_run=true", listed, "text/csv", **bearer)
+    life.post("/api/console/filing/imports", listed, "text/csv", **bearer)
+    life.get("/api/console/filing/export?format=csv", **bearer)
+    (person,) = (
+        each
+        for each in life.get("/api/console/filing/people", **bearer).json()["items"]
+        if each["name"] == OPERATOR.name
+    )
+    reason = '{"reason": "已离职"}'.encode()
+    life.post(f"/api/console/filing/people/{person['id']}/end", reason, "application/json", **bearer)
+    account = life.get(f"/api/console/accounts?phone={OPERATOR.phone}", **bearer).json()
+    path = f"/api/console/accounts/{account['id']}"
+    life.get(path, **bearer)
+    for state in ("disabled", "active"):
+        wanted = json.dumps({"state": state, "reason": "本人来电"}).encode()
+        life.post(f"{path}/state", wanted, "application/json", **bearer)
+    ended = '{"login_id": null, "reason": "本人来电"}'.encode()
+    life.post(f"{path}/logouts", ended, "application/json", **bearer)
+    change = '{"phone": "13700001234", "evidence": "本人持身份证原件到柜台办理"}'.encode()
+    life.post(f"/api/console/accounts/{account['id']}/phone", change, "application/json", **bearer)
+    life.get("/api/console/acts", **bearer)
+
+
+def operate(life: Life) -> None:
+    """What a security officer does at the console."""
+    token = life.service.run(life.service.application.staff_token(*StaffRole))
+    bearer = {"Authorization": f"Bearer {token}"}
+
+    def call(method: str, path: str, document: object = None) -> Any:
+        content = b"" if document is None else json.dumps(document).encode()
+        headers = bearer | {"Content-Type": "application/json"}
+        answer = life.http.request(method, f"/api/console{path}", content=content, headers=headers)
+        assert answer.is_success, f"{path}: {answer.text}"
+        return answer.json() if "json" in answer.headers["content-type"] else answer.content
+
+    new = {"name": "掌上海关", "domain": "palm.example", "return_urls": ["palmcustoms://signed"]}
+    made = call("POST", "/systems", new)["system"]
+    path = f"/systems/{made['client_id']}"
+    call("GET", "/systems")
+    call("GET", path)
+    call("PUT", path, new | {"domain": "app.palm.example"})
+    call("POST", f"{path}/secret", {"overlap_hours": 24})
+    call("DELETE", f"{path}/previous-secret")
+    call("PUT", f"{path}/login", {"redirect_uris": ["https://app.palm.example/cb"]})
+    call("DELETE", f"{path}/login")
+    hook = call("POST", f"{path}/webhooks", {"url": "https://app.palm.example/hook"})
+    call("POST", f"/webhooks/{hook['id']}/secret", {"overlap_hours": 24})
+    _disable_webhook(life, hook["id"])
+    call("POST", f"/webhooks/{hook['id']}/enable")
+    call("POST", "/webhooks/replays", {"target": hook["id"]})
+    call("DELETE", f"/webhooks/{hook['id']}")
+    call("GET", "/webhooks/deliveries")
+    call("POST", f"{path}/state", {"state": "disabled", "reason": "合同到期"})
+    found = call("GET", f"/certificates?shield_number={life.shield_number}")["items"][0]
+    call("GET", f"/certificates/{found['serial']}")
+    call("GET", f"/certificates/{found['serial']}/file")
+    call("GET", "/ca")
+    call("GET", "/dashboard")
+    call("GET", "/jobs")
+    call("POST", "/jobs/purge/runs")
+    call("GET", "/sms?limit=2")
+    life.log()
+    call("GET", f"/acts/{call('GET', '/acts?act=system')['items'][0]['id']}/proof")
+
+
+def _disable_webhook(life: Life, endpoint_id: str) -> None:
+    """As its answer 410 does."""
+    db = life.service.application.context.db
+    life.service.run(
+        webhook_endpoints.disable(db, id=endpoint_id, reason="http_410", now=life.service.clock())
+    )
+
+
+def work_at_the_console(life: Life) -> None:
+    """A person at the console: first access, login, way out."""
+    clerk = life.service.run(Clerk.added(life.service.application, StaffRole.AUDITOR))
+    http = life.http
+
+    def post(path: str, **document: object) -> dict[str, Any]:
+        made = life.post(f"/api/console{path}", json.dumps(document).encode(), "application/json")
+        answer: dict[str, Any] = made.json()
+        return answer
+
+    offer = post("/set-ups", code=clerk.set_up_code)["offer"]
+    clerk.secret = offer["totp"]["secret"]
+    factor = {"enrolment": offer["enrolment"], "totp_code": clerk.code()}
+    post("/set-ups/completions", code=clerk.set_up_code, password=PASSWORD, factor=factor)
+    begun = post("/logins", name=clerk.name, password=PASSWORD)
+    session = post("/sessions", login_id=begun["login_id"], code=clerk.next_code())
+    assert life.get("/api/console/session").json() == session
+    _own_login(life, session["csrf_token"])
+    ended = http.delete("/api/console/session", headers={"X-CSRF-Token": session["csrf_token"]})
+    assert ended.status_code == 204
+
+
+def _own_login(life: Life, csrf: str) -> None:
+    """His second factors, his password, his sessions."""
+    key = SoftKey()
+
+    def change(method: str, path: str, **document: object) -> Any:
+        content, headers = json.dumps(document).encode(), {"X-CSRF-Token": csrf}
+        headers["Content-Type"] = "application/json"
+        answer = life.http.request(method, f"/api/console/me{path}", content=content, headers=headers)
+        assert answer.is_success, f"{path}: {answer.text}"
+        return answer.json() if answer.content else None
+
+    offer = change("POST", "/factors/offers", password=PASSWORD)
+    made = key.register(offer["key"]["challenge"])
+    added = change("POST", "/factors", enrolment=offer["enrolment"], label="密钥", registration=made)
+    shown = life.get("/api/console/me/login").json()
+    change("POST", f"/factors/{added['id']}/removal", password=PASSWORD)
+    other = next(each for each in shown["sessions"] if not each["is_this"])
+    change("DELETE", f"/sessions/{other['id']}")
+    change("POST", "/password", password=PASSWORD, new_password="Another-desk-2027")
+
+
+def decide_by_two(life: Life) -> None:
+    """What one asks for, the other approves."""
+    made = life.service.application
+    one, other = (life.service.run(Clerk.at_work(made, StaffRole.SECURITY_OFFICER)) for _ in range(2))
+
+    def call(who: Clerk, method: str, path: str, document: object = None) -> Any:
+        answer = life.service.run(who.call(method, path, document))
+        assert answer.is_success, answer.text
+        return answer.json()
+
+    call(one, "GET", "/staff")
+    question = {"act": "staff.add", "subject": "李想", "details": {"roles": ["auditor"]}, "reason": "新员工"}
+    asked = call(one, "POST", "/approvals", question)
+    call(one, "POST", f"/approvals/{asked['id']}/withdrawal")
+    asked = call(one, "POST", "/approvals", question)
+    call(other, "GET", "/approvals")
+    decided = call(other, "POST", f"/approvals/{asked['id']}/decision", {"decision": "approve"})
+    assert decided["told"]["set_up"]

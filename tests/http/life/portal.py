@@ -1,0 +1,75 @@
+"""The legal person at the portal: he looks after the shields of his people and revokes one."""
+
+import json
+
+from mshield.demo.people import LEGAL_PERSON
+from mshield.domain.qr import qr_text
+from tests.application import ORIGIN
+from tests.http.life.life import Life
+
+
+def manage(life: Life) -> None:
+    portal, code = life.portal, LEGAL_PERSON.credit_code
+    life.wait_a_minute()
+    captcha = portal.captcha().captcha_id
+    life.get(f"/api/portal/captchas/{captcha}/audio")
+    begun = portal.begin_login(
+        account=LEGAL_PERSON.phone,
+        password=LEGAL_PERSON.password,
+        captcha_id=captcha,
+        captcha=life.captcha_answer(captcha),
+    )
+    portal.finish_login(begun.login_id, life.sms_code(LEGAL_PERSON, "portal"))
+    portal.session()
+    portal.people(code)
+    portal.shields(code)
+    portal.export(code, "people")
+    portal.export(code, "shields")
+    assert portal.history(code, event="report_loss").items == ()
+    portal.export(code, "history")
+    portal.act(code, "report_loss", [life.shield_number], reason="手机遗失")
+    portal.act(code, "lift_loss", [life.shield_number], reason="手机已找回")
+    _ask_own_shield(life)
+    life.wait_a_minute()
+    portal.request_revocation_code()
+    sms_code = life.sms_code(LEGAL_PERSON, "revoke")
+    portal.revoke(
+        code, [life.shield_number], reason="员工离职", cause="affiliation_changed", sms_code=sms_code
+    )
+    portal.shield(code, life.shield_number)
+    portal.logout()
+
+
+def _ask_own_shield(life: Life) -> None:
+    """The legal person's own: he logs in by it, and is asked to sign a revocation."""
+    phone = life.service.phone()
+    captcha = phone.captcha().captcha_id
+    phone.login(
+        account=LEGAL_PERSON.phone,
+        password=LEGAL_PERSON.password,
+        captcha_id=captcha,
+        captcha=life.captcha_answer(captcha),
+    )
+    life.wait_a_minute()
+    phone.request_sms_code("apply")
+    phone.apply(
+        name=LEGAL_PERSON.name,
+        id_number=LEGAL_PERSON.id_number,
+        user_type="legal_person",
+        credit_code=LEGAL_PERSON.credit_code,
+        sms_code=life.sms_code(LEGAL_PERSON, "apply"),
+        pin=LEGAL_PERSON.pin,
+    )
+    made = life.post("/api/portal/shield-logins", b"", "application/json").json()
+    secret = life.service.application.context.request_secrets.qr_secret(made["request_id"])
+    phone.scan(qr_text(ORIGIN, made["request_id"], secret, 0))
+    phone.approve(pin=LEGAL_PERSON.pin)
+    given = {name: made[name] for name in ("request_id", "status_token")}
+    opened = life.post("/api/portal/shield-sessions", json.dumps(given).encode(), "application/json").json()
+    terms = {"shield_numbers": [life.shield_number], "reason": "员工离职", "cause": "affiliation_changed"}
+    life.post(
+        f"/api/portal/enterprises/{LEGAL_PERSON.credit_code}/revocation-requests",
+        json.dumps(terms).encode(),
+        "application/json",
+        **{"X-CSRF-Token": opened["csrf_token"]},
+    )

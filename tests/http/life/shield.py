@@ -1,0 +1,100 @@
+"""A shield: applied for, asked to log in and sign, bound, its PIN changed, its certificate renewed."""
+
+from typing import Any, Final
+
+import pytest
+
+from mshield.client import Document, read_return
+from mshield.client.business.values import Pc
+from mshield.demo.people import OPERATOR
+from tests.conftest import RETURN_URL
+from tests.http.life.life import Life
+from tests.signing import execute
+
+_DECLARATION: Final = Document(
+    title="进口货物报关单",
+    media_type="application/xml",
+    content=b'<?xml version="1.0" encoding="UTF-8"?><DecHead><DeclTotal>126000.00</DeclTotal></DecHead>',
+    display=(("申报企业", "宁波北潮进出口有限公司"), ("总价", "126000.00 欧元")),
+)
+_PC: Final = Pc(address="203.0.113.24", browser="Firefox 145, Windows")
+
+
+def _form(life: Life, purpose: str) -> dict[str, Any]:
+    return {
+        "name": OPERATOR.name,
+        "id_number": OPERATOR.id_number,
+        "user_type": "operator",
+        "credit_code": OPERATOR.credit_code,
+        "sms_code": life.sms_code(OPERATOR, purpose),
+    }
+
+
+def apply(life: Life) -> None:
+    life.wait_a_minute()
+    life.phone.request_sms_code("apply")
+    life.phone.apply(**_form(life, "apply"), pin=OPERATOR.pin)
+    life.shield_number = life.phone.certificate().shield_number
+    assert life.phone.me().shield_number == life.shield_number
+
+
+def use(life: Life) -> None:
+    phone, business = life.phone, life.business
+    login = business.request_login(pc=_PC)
+    phone.scan(life.qr(login))
+    business.status(login.id)
+    phone.approve(login.id, pin=OPERATOR.pin)
+    bearer = {"Authorization": f"Bearer {login.status_token}"}
+    life.get(f"/api/pc/requests/{login.id}", **bearer)
+    life.get(f"/api/pc/requests/{login.id}/events", **bearer)
+    life.get(f"/api/business/requests/{login.id}/events", **life.basic())
+    declaration = business.request_signature([_DECLARATION], pc=_PC, shield_number=life.shield_number)
+    assert [each.request_id for each in phone.inbox()] == [declaration.id]
+    phone.take(declaration.id)
+    phone.approve(declaration.id, pin=OPERATOR.pin)
+    business.result(declaration.id)
+    life.log()
+    life.get(f"/api/business/requests/{declaration.id}/evidence", **life.basic())
+    unwanted = business.request_signature([_DECLARATION], pc=_PC)
+    phone.scan(life.qr(unwanted))
+    phone.decline(unwanted.id, reason="not_me")
+    business.cancel(business.request_login().id)
+    newest, *older = phone.signatures().items
+    assert len(older) == 1
+    assert phone.signature(newest.sid).digest == newest.digest
+    assert [each.shield_number for each in phone.devices()] == [life.shield_number]
+
+
+def look_after(life: Life) -> None:
+    phone = life.phone
+    phone.bind(OPERATOR.pin)
+    by_app = life.business.request_login(channel="app", return_url=RETURN_URL)
+    phone.scan(by_app.app_link)
+    back = phone.approve(pin=OPERATOR.pin).return_address
+    returned = read_return(back or "", request_id=by_app.id)
+    life.business.result(by_app.id, return_code=returned.return_code)
+    phone.unbind(phone.me().bindings[0].sid)
+    phone.change_pin(OPERATOR.pin, "314159")
+    phone.change_pin("314159", OPERATOR.pin)
+
+
+class _Interrupted(Exception):
+    pass
+
+
+def renew(life: Life) -> None:
+    def interrupted(*_: object) -> str:
+        raise _Interrupted
+
+    pins: tuple[Any, ...] = (interrupted, OPERATOR.pin)
+    life.service.run(execute(life.service.db, "UPDATE filed_persons SET version = version + 1"))
+    for pin in pins:
+        life.wait_a_minute()
+        life.phone.request_sms_code("renew")
+        form = _form(life, "renew")
+        if pin is interrupted:
+            with pytest.raises(_Interrupted):
+                life.phone.renew(**form, pin=pin)
+            life.phone.give_up_renewal()
+        else:
+            life.phone.renew(**form, pin=pin)

@@ -1,0 +1,34 @@
+"""Someone who changes the database behind the service's back."""
+
+import sqlite3
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+
+
+class Intruder:
+    """Someone with the database's password and no key, who is stopped by no constraint between tables."""
+
+    def __init__(self, url: str) -> None:
+        self._connection: Any
+        if url.startswith("sqlite"):
+            self._connection = sqlite3.connect(
+                url.removeprefix("sqlite:///"), isolation_level=None, timeout=10
+            )
+            self._connection.row_factory = sqlite3.Row
+            self._mark = "?"
+        else:
+            self._connection = psycopg.connect(url, autocommit=True, row_factory=dict_row)
+            self._connection.execute("SET session_replication_role = replica")
+            self._mark = "%s"
+
+    def run(self, sql: str, *values: object) -> int:
+        done: int = self._connection.execute(sql.replace("?", self._mark), values).rowcount
+        return done
+
+    def rows(self, sql: str, *values: object) -> list[dict[str, Any]]:
+        return [dict(row) for row in self._connection.execute(sql.replace("?", self._mark), values)]
+
+    def close(self) -> None:
+        self._connection.close()

@@ -1,0 +1,26 @@
+"""What the tests of notices share."""
+
+import pytest
+
+from mshield.keys.keyring import Keyring
+from mshield.services.notify import Notify
+from mshield.settings import Settings
+from mshield.store.database import Database
+from tests.conftest import START
+from tests.issuing import Ca, make_ca
+from tests.notices import Gateway
+
+
+@pytest.fixture
+async def ca(db: Database, keyring: Keyring) -> Ca:
+    return await make_ca(db, keyring, now=START)
+
+
+@pytest.fixture
+def gateway() -> Gateway:
+    return Gateway()
+
+
+@pytest.fixture
+def notify(db: Database, gateway: Gateway) -> Notify:
+    return Notify(db, Settings(), gateway)

@@ -1,0 +1,74 @@
+"""The legal person's client: each operation under one idempotency key, its own or the caller's."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import httpx
+import pytest
+
+from mshield.client.errors import NetworkError
+from mshield.client.portal import PortalClient, PortalLogin
+
+URL: Final = "https://shield.example.cn"
+CODE: Final = "91330206MA2XB7C1TW"
+LOGIN: Final = PortalLogin(cookie="mshield-portal", token="t", csrf_token="c")
+ANSWERS: Final[dict[str, Any]] = {
+    "logins": {"login_id": "l1", "phone_masked": "139****5011", "expires_in": 300, "resend_in": 60},
+    "sessions": {"name": "顾承岳", "csrf_token": "c", "expires_in": 600, "enterprises": []},
+    "revocation-codes": {"expires_in": 300, "resend_in": 60},
+    "acts": {"items": []},
+    "revocations": {"items": []},
+}
+CALLS: Final[dict[str, Callable[..., object]]] = {
+    "logins": lambda portal, **key: portal.begin_login(
+        account="13900005011", password="p", captcha_id="c1", captcha="7", **key
+    ),
+    "sessions": lambda portal, **key: portal.finish_login("l1", "271828", **key),
+    "revocation-codes": lambda portal, **key: portal.request_revocation_code(**key),
+    "acts": lambda portal, **key: portal.act(CODE, "report_loss", ["MS1"], reason="手机遗失", **key),
+    "revocations": lambda portal, **key: portal.revoke(
+        CODE, ["MS1"], reason="员工离职", cause="affiliation_changed", sms_code="271828", **key
+    ),
+}
+every_operation = pytest.mark.parametrize("operation", CALLS)
+
+
+class Line:
+    """A network that loses the first answers, and notes the key of each call that the service got."""
+
+    def __init__(self, *, lost: int = 0) -> None:
+        self.lost = lost
+        self.keys: list[str] = []
+
+    def handle(self, request: httpx.Request) -> httpx.Response:
+        self.keys.append(request.headers["idempotency-key"])
+        if len(self.keys) <= self.lost:
+            raise httpx.ReadTimeout("lost", request=request)
+        return httpx.Response(200, json=ANSWERS[request.url.path.rpartition("/")[2]])
+
+    def portal(self) -> PortalClient:
+        return PortalClient(
+            URL, login=LOGIN, transport=httpx.MockTransport(self.handle), sleep=lambda _seconds: None
+        )
+
+
+@every_operation
+def test_what_the_network_lost_is_repeated_under_one_key_and_the_next_operation_has_another(
+    operation: str,
+) -> None:
+    line = Line(lost=2)
+    with line.portal() as portal:
+        CALLS[operation](portal)
+        CALLS[operation](portal)
+    first, second, third, other = line.keys
+    assert first == second == third != other
+
+
+@every_operation
+def test_who_repeats_an_operation_himself_names_its_key(operation: str) -> None:
+    line = Line(lost=3)
+    with line.portal() as portal, pytest.raises(NetworkError):
+        CALLS[operation](portal, idempotency_key="case-17")
+    with line.portal() as portal:  # in another process, perhaps
+        CALLS[operation](portal, idempotency_key="case-17")
+    assert line.keys == ["case-17"] * 4

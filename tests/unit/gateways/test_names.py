@@ -1,0 +1,88 @@
+"""Look-ups of names: one at a time for each name, none that another waits for, and an end to waiting."""
+
+import asyncio
+import gc
+import socket
+import threading
+import time
+
+import pytest
+
+from mshield.gateways.names import Names
+from tests.hanging_names import hanging
+
+
+async def test_a_name_gives_its_addresses_once_each() -> None:
+    assert await Names().addresses("127.0.0.1") == ["127.0.0.1"]
+    assert set(await Names().addresses("localhost")) <= {"127.0.0.1", "::1"}
+
+
+@pytest.mark.parametrize("name", ["nobody.invalid", "", "a" * 70 + ".example", "a\0b", "a..b"])
+async def test_a_name_that_does_not_resolve_is_an_error_each_time(name: str) -> None:
+    names = Names()
+    for _ in range(2):
+        with pytest.raises(OSError, match=r"."):
+            await names.addresses(name)
+
+
+async def test_those_who_want_the_same_name_share_a_look_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    with hanging(monkeypatch) as asked:
+        names = Names(seconds=0.2)
+        waiting = [asyncio.create_task(names.addresses("slow.example")) for _ in range(20)]
+        found = await asyncio.gather(*waiting, return_exceptions=True)
+    assert {type(each) for each in found} == {TimeoutError}
+    assert asked == ["slow.example"]
+
+
+async def test_whoever_comes_while_a_look_up_is_overdue_does_not_wait(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with hanging(monkeypatch) as asked:
+        names = Names(seconds=0.1)
+        for longest in (1.0, 0.05, 0.05):
+            start = time.monotonic()
+            with pytest.raises(TimeoutError):
+                await names.addresses("slow.example")
+            assert time.monotonic() - start < longest
+        assert asked == ["slow.example"]
+
+
+async def test_a_name_that_hung_is_asked_for_again_once_it_answers(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    names = Names(seconds=0.05)
+    with hanging(monkeypatch) as asked, pytest.raises(TimeoutError):
+        await names.addresses("slow.example")
+    await asyncio.to_thread(_let_look_ups_end)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [(2, 1, 6, "", ("192.0.2.1", 0))])
+    assert await names.addresses("slow.example") == ["192.0.2.1"]
+    assert asked == ["slow.example"]
+    gc.collect()
+    assert caplog.records == []  # that nobody waited for the error any more is nobody's news
+
+
+def _let_look_ups_end() -> None:
+    for thread in threading.enumerate():
+        if "_look_up" in thread.name:
+            thread.join()
+
+
+async def test_one_caller_who_leaves_takes_nothing_from_the_others() -> None:
+    names = Names()
+    leaving, staying = (asyncio.create_task(names.addresses("127.0.0.1")) for _ in range(2))
+    await asyncio.sleep(0)
+    leaving.cancel()
+    assert await staying == ["127.0.0.1"]
+
+
+async def test_only_so_many_look_ups_hang(monkeypatch: pytest.MonkeyPatch) -> None:
+    with hanging(monkeypatch) as asked:
+        names = Names(most=3, seconds=0.5)
+        hung = [asyncio.create_task(names.addresses(f"slow-{number}.example")) for number in range(3)]
+        await asyncio.sleep(0.05)
+        start = time.monotonic()
+        with pytest.raises(TimeoutError):
+            await names.addresses("slow-3.example")
+        assert time.monotonic() - start < 0.2
+        await asyncio.gather(*hung, return_exceptions=True)
+        assert len(asked) == 3
