@@ -1,6 +1,6 @@
 """A process that runs one job on a database until it is killed: `python -m tests.job_process URL JOURNAL`.
 
-The job writes a line when it begins and when it ends, and takes a while in between.
+The job writes a line when it begins and when it ends (the word, its process, Unix ms), and takes a while in between.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ async def main(url: str, journal: Path) -> None:
 
     def note(word: str) -> None:
         with journal.open("a") as file:
-            file.write(f"{word} {os.getpid()}\n")
+            file.write(f"{word} {os.getpid()} {time.time_ns() // 1_000_000}\n")
 
     async def count(_context: Any) -> int:
         note("begin")

@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import time
+import weakref
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -37,7 +38,7 @@ _SETTINGS: Final = {
 }
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, weakref_slot=True)
 class LiveService:
     """A service in a folder, on a migrated or empty database."""
 
@@ -51,9 +52,13 @@ class LiveService:
     settings: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        # Kept for as long as this is there: bound, so that nobody else is given the port, and not listening, so that
+        # the service can bind it too.
+        kept = socket.socket()
+        kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        kept.bind(("127.0.0.1", 0))
+        self.port = kept.getsockname()[1]
+        weakref.finalize(self, kept.close)
 
     @property
     def origin(self) -> str:

@@ -47,7 +47,7 @@ class Reader:
 
     async def block(self) -> str:
         """The next block up to an empty line."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(12):
             while "\n\n" not in self._text:
                 self._news.clear()
                 await self._news.wait()
@@ -61,7 +61,7 @@ class Reader:
 
     async def until_end(self) -> None:
         """Waits for the last byte."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(12):
             await self.gone.wait()
         assert self.ended
 
@@ -77,7 +77,7 @@ async def calling(app: ASGIApp, path: str, *, query: str = "", **headers: str) -
 async def reading(app: ASGIApp, path: str, *, query: str = "", **headers: str) -> AsyncIterator[Reader]:
     """Reads from `path`; at its end the reader goes away, and the service's call must end."""
     async with _connected(app, path, query, headers) as reader:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(12):
             await reader.started.wait()
         yield reader
 
@@ -106,5 +106,5 @@ async def _connected(app: ASGIApp, path: str, query: str, headers: dict[str, str
     finally:
         reader.gone.set()
         reader.reads.set()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(12):
             await call

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.service import free_ports
+
 pytestmark = pytest.mark.slow
 
 
@@ -122,8 +124,8 @@ def test_a_service_without_a_schema_does_not_start(shell: Shell) -> None:
 
 
 def test_a_taken_port_is_said(shell: Shell) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+    port = free_ports(3) + 2
+    with socket.create_server(("127.0.0.1", port)):
         served = shell.run("serve", "--port", str(port), "--lang", "en")
         assert served.returncode == 1
         assert f"port {port} is taken" in served.stderr

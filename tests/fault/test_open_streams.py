@@ -75,16 +75,16 @@ def test_the_server_stops_at_once_and_ends_what_waits_in_order(service: LiveServ
             target=lambda: polled.append(http.get(paths[0], params={"wait": "60"}).status_code)
         )
         poll.start()
-        time.sleep(0.3)
-        began = time.monotonic()
+        time.sleep(2)  # by then it is held
         service.stop()
-        assert time.monotonic() - began < 4.5  # who waited for them would be cut off after 5 s
         for thread in (*followers, poll):
             thread.join(5)
             assert not thread.is_alive()
         assert polled == [200]
         assert not [follower for follower in followers if follower.cut or "waiting" not in follower.text]
-    assert "Traceback" not in service.log.read_text()
+    log = service.log.read_text()
+    assert "graceful shutdown exceeded" not in log  # whoever had been waited for would have been cut off
+    assert "Traceback" not in log
 
 
 def test_readers_that_go_leave_no_connection(service: LiveService) -> None:

@@ -59,7 +59,7 @@ async def test_a_change_between_the_first_look_and_the_waiting_is_told_at_once(
     start = time.monotonic()
     async with _waits(application, request_id, way) as caller:
         await caller.until_end()
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 12
     assert "cancelled" in caller._text
 
 
@@ -72,7 +72,7 @@ async def test_a_change_wakes_who_waits(application: Application, way: Way) -> N
         start = time.monotonic()
         await _cancel(application, request_id)
         await caller.until_end()
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 12
     assert "cancelled" in caller._text
 
 
@@ -88,7 +88,7 @@ async def test_the_end_of_its_time_is_told_when_it_comes(
         clock.advance(seconds=0.4)
         start = time.monotonic()
         await caller.until_end()
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 12
     assert "expired" in caller._text
 
 
@@ -98,7 +98,7 @@ async def test_nothing_new_is_told_after_its_seconds(application: Application, w
     start = time.monotonic()
     async with _waits(application, request_id, way, seconds=1) as caller:
         await caller.until_end()
-    assert 0.9 < time.monotonic() - start < 5
+    assert 0.9 < time.monotonic() - start < 12
     assert "waiting" in caller._text
 
 

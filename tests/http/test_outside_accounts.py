@@ -46,11 +46,11 @@ async def application(
     sources = (
         AccountSource(
             name="single-window", kind="http", title_zh="单一窗口", title_en="Single Window", url=server.url,
-            secret=SecretStr(SECRET), seconds=2,
+            secret=SecretStr(SECRET), seconds=5,
         ),
         AccountSource(
             name="customs", kind="oidc", title_zh="互联网+海关", title_en="Internet+Customs", url=provider.issuer,
-            client_id=CLIENT_ID, secret=SecretStr(CLIENT_SECRET), seconds=2,
+            client_id=CLIENT_ID, secret=SecretStr(CLIENT_SECRET), seconds=5,
         ),
     )  # fmt: skip
     async with running(database_url, tmp_path, clock, account_sources=sources) as made:

@@ -42,7 +42,7 @@ def filing(db: Database, keyring: Keyring) -> ImportFiling:
 
 @pytest.fixture
 def look_up(server: OutsideServer, filing: ImportFiling) -> LookUpFiling:
-    return LookUpFiling(HttpFilingSource(server.url, SECRET, 2.0), filing)
+    return LookUpFiling(HttpFilingSource(server.url, SECRET, 10.0), filing)
 
 
 async def _ask(look_up: LookUpFiling, **changes: Any) -> Any:

@@ -152,12 +152,13 @@ def _details(cause: str, new: Certificate, old: Certificate) -> dict[str, object
 
 
 async def test_two_renewals_at_once_are_one_and_a_refusal(ca: Ca, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def slow(*arguments: object, **more: object) -> object:
-        found = await open_authority(*arguments, **more)  # type: ignore[arg-type]  # passed through
-        await asyncio.sleep(0.05)  # the other one reads the same certificate meanwhile
-        return found
+    both = asyncio.Barrier(2)
 
-    monkeypatch.setattr("mshield.services.renew_responder.open_authority", slow)
+    async def met(*arguments: object, **more: object) -> object:
+        await both.wait()  # so both have read the same certificates
+        return await open_authority(*arguments, **more)  # type: ignore[arg-type]  # passed through
+
+    monkeypatch.setattr("mshield.services.renew_responder.open_authority", met)
     made = await asyncio.gather(*(_renew(ca, None, now=START) for _ in range(2)), return_exceptions=True)
     assert sorted(type(each).__name__ for each in made) == [AuthorityExists.__name__, "dict"]
     assert len(await acts.of_subject(ca.db, subject="ocsp")) == 1

@@ -98,7 +98,7 @@ def living(database_url: str, folder: Path) -> Iterator[Life]:
 def _service(database_url: str, folder: Path, provider: Provider) -> Iterator[Service]:
     customs = AccountSource(
         name="customs", kind="oidc", title_zh="互联网+海关", title_en="Internet+Customs", url=provider.issuer,
-        client_id=CLIENT_ID, secret=SecretStr(CLIENT_SECRET), seconds=2,
+        client_id=CLIENT_ID, secret=SecretStr(CLIENT_SECRET), seconds=5,
     )  # fmt: skip
     with running_behind_a_line(database_url, folder, account_sources=(customs,), p256_status=True) as made:
         yield made

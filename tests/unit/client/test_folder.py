@@ -110,12 +110,12 @@ def test_sigkill_in_the_middle_of_writes_leaves_one_whole_version(folder: Folder
 
 def test_one_operation_at_a_time(folder: Folder) -> None:
     order: list[str] = []
-    entered = threading.Event()
+    entered, leave = threading.Event(), threading.Event()
 
     def first() -> None:
         with folder.locked(patience=1):
             entered.set()
-            time.sleep(0.2)
+            leave.wait(30)
             order.append("first")
 
     thread = threading.Thread(target=first)
@@ -123,7 +123,8 @@ def test_one_operation_at_a_time(folder: Folder) -> None:
     entered.wait()
     with pytest.raises(PhoneError, match="phone_in_use"), folder.locked(patience=0):
         pass
-    with folder.locked(patience=5):
+    threading.Timer(0.2, leave.set).start()
+    with folder.locked(patience=20):
         order.append("second")
     thread.join()
     assert order == ["first", "second"]

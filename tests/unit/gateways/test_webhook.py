@@ -169,17 +169,15 @@ async def test_endpoints_whose_names_hang_hold_up_no_other(
     receiver: OutsideServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As many tries as two endpoints may have under way, and the loop's own threads free for the rest meanwhile."""
-    monkeypatch.setattr(webhook, "SECONDS", 1.0)
+    monkeypatch.setattr(webhook, "SECONDS", 3.0)
     with hanging(monkeypatch) as asked:
         async with open_sender(allowed=LOOPBACK, at_once=64) as sender:
             tries = [_sent(sender, f"http://slow-{number % 2}.example/") for number in range(8)]
             slow = [asyncio.create_task(each) for each in tries]
             await asyncio.sleep(0.05)
-            start = time.monotonic()
             assert await _sent(sender, receiver.url) == "200"
-            found = await asyncio.get_running_loop().getaddrinfo("localhost", 80)
-            assert found
-            assert time.monotonic() - start < 0.5
+            assert await asyncio.get_running_loop().getaddrinfo("localhost", 80)
+            assert not any(each.done() for each in slow)
             assert set(await asyncio.gather(*slow)) == {"timeout"}
         assert sorted(asked) == ["slow-0.example", "slow-1.example"]
 
