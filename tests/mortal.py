@@ -21,7 +21,7 @@ from mshield import main
 from mshield.client import BusinessClient, Document
 from mshield.client.phone import VirtualPhone
 from mshield.client.phone.folder import Folder
-from mshield.client.phone.state import KeyState
+from mshield.client.phone.state import KeyState, State
 from mshield.client.phone.vault import opened
 from mshield.demo.people import OPERATOR, Person
 from mshield.services.context import Context
@@ -343,10 +343,15 @@ class Mortal:
         return dict(row)
 
 
+def stored_state(folder: Path) -> State:
+    """What the phone's storage holds."""
+    with opened(Folder(folder), server=None, patience=1.0) as vault:
+        return vault.state
+
+
 def stored_key(folder: Path) -> KeyState:
     """What the phone's storage holds of its key."""
-    with opened(Folder(folder), server=None, patience=1.0) as vault:
-        return vault.state.at("key")
+    return stored_state(folder).at("key")
 
 
 @contextmanager
