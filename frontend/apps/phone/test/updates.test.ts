@@ -16,9 +16,10 @@ class Workers extends EventTarget {
   register = vi.fn(async () => this.registration);
 }
 
-function begun(controller: unknown = {}) {
+function begun(controller: unknown = {}, prepare: (workers: Workers) => void = () => undefined) {
   const workers = new Workers();
   workers.controller = controller;
+  prepare(workers);
   const at = { now: 0, isBusy: false };
   const reload = vi.fn();
   const given = {
@@ -60,6 +61,13 @@ test("a new version is offered, taken when the user says so, and loaded when not
   settle();
   settle();
   expect(reload).toHaveBeenCalledTimes(1);
+});
+
+test("where none can be registered the app goes on without", async () => {
+  const { look, settle } = await begun(null, (workers) =>
+    workers.register.mockRejectedValue(new TypeError("lost")),
+  ).updating;
+  expect([look(), settle()]).toEqual([undefined, undefined]);
 });
 
 test("the first service worker is no new version", async () => {

@@ -1,7 +1,9 @@
 // @vitest-environment happy-dom
+import { flushPromises } from "@vue/test-utils";
 import { expect, test } from "vitest";
+import { effectScope } from "vue";
 
-import { personQuery, shieldQuery, workbook } from "../src/engine/lists.ts";
+import { personQuery, shieldQuery, useList, workbook } from "../src/engine/lists.ts";
 
 test.each([
   ["MS10720468813", { shield_number: "MS10720468813" }],
@@ -34,4 +36,19 @@ test("the workbook has what the list shows", () => {
   expect(workbook("91330206MA2XB7C1TW", "people", {})).toBe(
     "/api/portal/enterprises/91330206MA2XB7C1TW/people.xlsx",
   );
+});
+
+test("a question asked while the list still loads is asked at once, and its answer stays", async () => {
+  const answers: ((page: { items: string[]; next: string | null }) => void)[] = [];
+  const scope = effectScope();
+  const list = scope.run(() => useList<string>(() => new Promise((answer) => answers.push(answer))))!;
+  void list.load();
+  expect(answers).toHaveLength(2);
+  answers[1]!({ items: ["asked for"], next: null });
+  await flushPromises();
+  answers[0]!({ items: ["everything"], next: null });
+  await flushPromises();
+  expect(list.items.value).toEqual(["asked for"]);
+  expect(list.loading.value.isBusy.value).toBe(false);
+  scope.stop();
 });

@@ -5,6 +5,7 @@ import { type Answer, event, json, QR, StandIn, stream, WAITING } from "./stand_
 
 const SIGNED: Snapshot = { ...WAITING, state: "signed" };
 const opened: (() => void)[] = [];
+const SOON = { timeout: 10_000 };
 
 afterEach(() => {
   for (const close of opened.splice(0)) close();
@@ -53,7 +54,7 @@ test("a stream to its end: states and texts in order, asked for with the token",
 test("a stream that breaks is opened again, and the page is told meanwhile", async () => {
   const first = stream([event("state", WAITING), event("qr", QR)], { end: false });
   const { server, heard, run } = await following([first, stream([event("state", SIGNED)], { end: true })]);
-  await vi.waitFor(() => expect(heard.log).toContain("texts"));
+  await vi.waitFor(() => expect(heard.log).toContain("texts"), SOON);
   server.cut();
   await run;
   expect(heard.log).toEqual(["waiting", "texts", "lost", "signed"]);
@@ -89,7 +90,7 @@ test("where streams don't come through it polls, and has its codes from there", 
     json({ ...WAITING, qr: QR }),
     json(SIGNED),
   ];
-  const { server, heard, run } = await following(answers, { firstEvent: 100 });
+  const { server, heard, run } = await following(answers, { firstEvent: 1000 });
   await run;
   expect(heard.log).toEqual(["waiting", "texts", "signed"]);
   expect(server.requests.map(({ path }) => path.split("?")[1])).toEqual([
@@ -115,7 +116,7 @@ test("asked to connect again it does so at once, though the next try was far awa
     json({}, 503),
     stream([event("state", SIGNED)], { end: true }),
   ]);
-  const tries = setInterval(() => watch.again(), 20);
+  const tries = setInterval(() => watch.again(), 200);
   await run;
   clearInterval(tries);
   expect(heard.log.at(-1)).toBe("signed");
@@ -123,7 +124,7 @@ test("asked to connect again it does so at once, though the next try was far awa
 
 test("stopped, it says nothing more", async () => {
   const { heard, watch, run } = await following([stream([event("state", WAITING)], { end: false })]);
-  await vi.waitFor(() => expect(heard.log).toEqual(["waiting"]));
+  await vi.waitFor(() => expect(heard.log).toEqual(["waiting"]), SOON);
   watch.stop();
   await run;
   expect(heard.log).toEqual(["waiting"]);

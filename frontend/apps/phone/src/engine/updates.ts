@@ -43,7 +43,11 @@ export async function keepUpToDate(given: Updating): Promise<{ look: () => void;
     isReplaced = hadWorker;
     settle();
   });
-  const registration = await workers.register(given.address, { scope: given.scope, updateViaCache: "none" });
+  const how = { scope: given.scope, updateViaCache: "none" } as const;
+  const registration = await workers.register(given.address, how).catch(() => null);
+  if (registration === null) {
+    return { look: () => undefined, settle }; // the network was lost, or the browser keeps none: the app works without
+  }
   if (hadWorker) {
     offer(registration.waiting);
   }
@@ -56,13 +60,13 @@ export async function keepUpToDate(given: Updating): Promise<{ look: () => void;
     });
   });
 
-  function look(): void {
+  const look = (): void => {
     if (now() - lookedAt >= LOOK_EVERY_MS) {
       lookedAt = now();
       // Without a network it is looked for the next time.
       void registration.update().catch(() => undefined);
     }
-  }
+  };
 
   return { look, settle };
 }

@@ -47,7 +47,8 @@ export function useList<T>(
   const items = shallowRef<readonly T[]>([]);
   const next = ref<string | null>(null);
   const isKnown = ref(false);
-  const loading = useTask();
+  /** A task carries out one call at a time; a new question doesn't wait for the answer to the one before. */
+  const loading = shallowRef(useTask());
   /** What goes wrong here isn't told: the next look finds it, and what stands there stays. */
   const looking = useTask();
   const visibility = useDocumentVisibility();
@@ -56,18 +57,20 @@ export function useList<T>(
 
   async function load(): Promise<void> {
     const mine = ++turn;
-    const found = await loading.run(() => read(code.value, null, PAGE));
+    loading.value = useTask();
+    const found = await loading.value.run(() => read(code.value, null, PAGE));
     if (found && mine === turn) put(found);
   }
 
   async function more(): Promise<void> {
-    const found = await loading.run(() => read(code.value, next.value, PAGE));
-    if (found) put({ items: [...items.value, ...found.items], next: found.next });
+    const mine = turn;
+    const found = await loading.value.run(() => read(code.value, next.value, PAGE));
+    if (found && mine === turn) put({ items: [...items.value, ...found.items], next: found.next });
   }
 
   /** Only what one page holds is looked at again: who has read further keeps what stands before him. */
   async function lookAgain(): Promise<void> {
-    if (visibility.value !== "visible" || loading.isBusy.value || items.value.length > PAGE) return;
+    if (visibility.value !== "visible" || loading.value.isBusy.value || items.value.length > PAGE) return;
     const mine = turn;
     const found = await looking.run(() => read(code.value, null, PAGE));
     if (found && mine === turn && JSON.stringify(found.items) !== JSON.stringify(items.value)) put(found);
