@@ -4,6 +4,7 @@ Nothing here touches a server or a file that was there before. As root the serve
 since PostgreSQL refuses root.
 """
 
+import contextlib
 import os
 import pwd
 import shutil
@@ -47,9 +48,14 @@ class Server:
         _run("pg_ctl", "--pgdata", str(self.data), "--wait", "--log", str(self.data / "log"), "start")
 
     def stop(self) -> None:
-        """Stops it at once; without effect where it doesn't run."""
-        if (self.data / "postmaster.pid").exists():
+        """Stops it at once, by force where it takes too long; without effect where it doesn't run."""
+        if not (self.data / "postmaster.pid").exists():
+            return
+        try:
             _run("pg_ctl", "--pgdata", str(self.data), "--mode", "immediate", "--wait", "stop")
+        except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
+            with contextlib.suppress(FileNotFoundError, psutil.NoSuchProcess):  # it has ended meanwhile
+                self.kill()
 
     def kill(self) -> None:
         """SIGKILL to all its processes, as when the machine loses power. `start` brings it back."""

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from mshield.client.phone import VirtualPhone
 from mshield.demo.people import OPERATOR
@@ -37,6 +37,7 @@ Element.prototype.attachShadow = function (options) {
   return attach.call(this, { ...options, mode: "open" });
 };
 """
+expect.set_options(timeout=20_000)  # a busy machine takes its time; what is there is seen at once
 _HEARD: Final = """
 window.heard = [];
 for (const name of ["scanned", "signed", "declined", "expired", "cancelled"]) {

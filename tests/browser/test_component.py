@@ -159,9 +159,11 @@ def test_a_wrong_token_shows_no_code(open_page: Callable[..., Page], site: Site,
 def test_its_tree_is_closed(open_page: Callable[..., Page], site: Site, party: Party) -> None:
     page = open_page(closed=True)
     shield = show(page, site, party, party.ask())
-    page.wait_for_timeout(500)
-    assert shield.evaluate("element => element.shadowRoot") is None
+    deadline = time.monotonic() + 20
+    while read_code(shield) is None and time.monotonic() < deadline:
+        page.wait_for_timeout(100)
     assert read_code(shield) is not None
+    assert shield.evaluate("element => element.shadowRoot") is None
 
 
 @pytest.mark.parametrize(

@@ -136,7 +136,7 @@ def test_who_did_not_start_it_is_led_back_and_may_stay(
     leaving = page.get_by_role("status").filter(has_text="Stay here" if stays else "留在本页")
     expect(leaving).to_contain_text("in 20 seconds" if stays else "20 秒后自动返回单一窗口")
     assert barriers(page) == []
-    page.clock.fast_forward(15_000)
+    page.clock.fast_forward(10_000)
     assert page.url.startswith(party.service.origin)
     if stays:
         leaving.get_by_role("button", name="Stay here").click()
@@ -145,7 +145,7 @@ def test_who_did_not_start_it_is_led_back_and_may_stay(
         assert page.url.startswith(party.service.origin)
         page.keyboard.press("Enter")
     else:
-        page.clock.fast_forward(6_000)
+        page.clock.fast_forward(11_000)
     answer = came_back(page, back)
     assert answer["error"] == ["access_denied"]
     assert answer["error_description"] == ["The person says that he did not begin this login."]

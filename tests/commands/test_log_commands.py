@@ -35,9 +35,8 @@ class Logged:
             self.sid = request.tasks[0].sid
         self.url = f"{live.origin}/log"
         self.vkey = str(live.command("log", "key")["vkey"])
-        deadline = time.monotonic() + 10
-        # The enrolment's document, the certificate's issue, the signature.
-        while live.command("log", "checkpoint")["size"] < 3:
+        deadline = time.monotonic() + 60
+        while live.command("log", "verify")["waiting"]:
             assert time.monotonic() < deadline, "nothing logs the rows"
 
     def run(self, *arguments: str, database: bool = True) -> subprocess.CompletedProcess[str]:

@@ -30,7 +30,7 @@ def receiver() -> Iterator[OutsideServer]:
 
 
 def _until(holds: Callable[[], Any]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -73,9 +73,9 @@ def test_a_running_service_tells_at_once_what_the_commands_ask_for(
 
 
 def _told_soon(business: Any, receiver: OutsideServer) -> bool:
-    """Whether a webhook came within a second of its event; before the job's first run it may take longer."""
+    """Whether a webhook came before the job's next turn by itself, in five seconds; before its first it may not."""
     asked = business.request_login().id
     business.cancel(asked)
     start = time.monotonic()
     _until(lambda: receiver.asked and asked.encode() in receiver.asked[-1].body)
-    return time.monotonic() - start < 1
+    return time.monotonic() - start < 3

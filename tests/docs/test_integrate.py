@@ -45,16 +45,26 @@ def test_a_first_login_in_five_steps(tmp_path: Path) -> None:
         assert printed.rstrip().endswith(OPERATOR.credit_code)
         with _started(tmp_path, [steps[0], serve.replace(_PAGE, page), "wait\n"]), _browser() as person:
             _open(person, f"http://localhost:{page}")
-            _run(tmp_path, [steps[0], scan.replace(_PAGE, page)])
+            _scan(tmp_path, [steps[0], scan.replace(_PAGE, page)])
             expect(person.get_by_role("heading", name=OPERATOR.name)).to_be_visible()
             expect(person.get_by_text(OPERATOR.credit_code)).to_be_visible()
             stranger = httpx.get(f"http://localhost:{page}/done", trust_env=False)
             assert stranger.status_code == 403
 
 
+def _scan(folder: Path, blocks: list[str]) -> None:
+    """With the code of the moment; where a slow machine lets it get old, once more, as the person would."""
+    done = _shell(folder, blocks)
+    for _ in range(3):
+        if "qr_stale" in done.stderr:
+            done = _shell(folder, blocks)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def _open(page: Page, address: str) -> None:
     """The person opens the page, once the example serves it, and sees the code and the number to compare."""
-    for _ in range(100):
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
         with contextlib.suppress(PlaywrightError):
             page.goto(address)
             break
@@ -85,8 +95,14 @@ def _started(folder: Path, blocks: list[str]) -> Iterator[None]:
 
 
 def _run(folder: Path, blocks: list[str]) -> str:
-    """The blocks as one session of a shell, which ends at the first that fails."""
-    done = subprocess.run(
+    """The blocks as one session of a shell, which ends at the first that fails; what it printed."""
+    done = _shell(folder, blocks)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def _shell(folder: Path, blocks: list[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
         ["bash", "-c", _script(blocks)],
         cwd=folder,
         env=_environment(),
@@ -94,8 +110,6 @@ def _run(folder: Path, blocks: list[str]) -> str:
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
 
 
 def _script(blocks: list[str]) -> str:

@@ -45,6 +45,11 @@ class Screen:
         secret = bytes.fromhex(self.made["qr_secret"])
         return qr_text(self.made["qr_origin"], self.made["id"], secret, elapsed)
 
+    @property
+    def newest(self) -> str:
+        """The last code that counts by now: the service takes one of a clock that is a second ahead."""
+        return self.coming(2)[1]
+
     def coming(self, seconds: int) -> list[str]:
         """The codes from now on."""
         now = int(time.time() - self.begun)
@@ -72,8 +77,8 @@ class Camera:
         made.replace(self.file)
 
     def film_screen(self, screen: Screen, seconds: int = 10) -> None:
-        """What the PC shows from now on."""
-        self.film(screen.coming(seconds))
+        """What the PC shows from the next second on: until the camera is open it is there."""
+        self.film(screen.coming(seconds + 1)[1:])
 
     def film_photo(self, screen: Screen, elapsed: int = 0) -> None:
         """A still photo of what it showed in one second."""

@@ -289,6 +289,8 @@ def test_r2_an_account_of_the_single_window_logs_in_as_it_is(welcomed: User) -> 
         welcomed.person = replace(CLERK, phone="lin", password="not the password")
         log_in(welcomed)
     expect(page.get_by_role("alert").filter(has_text="账号或密码不对")).to_be_visible()
+    # Where the error leads; who types before is led away.
+    expect(page.get_by_label("密码", exact=True)).to_be_focused()
     welcomed.person = replace(CLERK, phone="lin", password=PASSWORD)
     log_in(welcomed)
     at(welcomed, "/inbox")

@@ -93,7 +93,7 @@ def switch_on(phone: Holder, page: Page) -> None:
 def ask(phone: Holder, party: Party, page: Page) -> dict[str, Any]:
     """A login, up to the moment when the PIN is asked for."""
     made = party.ask()
-    page.goto(f"{phone.service.origin}/app{Screen.of(made).text(0).removeprefix(phone.service.origin)}")
+    page.goto(f"{phone.service.origin}/app{Screen.of(made).newest.removeprefix(phone.service.origin)}")
     page.get_by_role("button", name="输入 PIN 码登录").click()
     expect(page.get_by_role("dialog")).to_be_visible()
     return made

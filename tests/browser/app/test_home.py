@@ -173,6 +173,14 @@ class Chief:
         (done,) = self.portal.act(CREDIT_CODE, act, [self.home.number], reason=reason)
         assert done.outcome == "changed", done
 
+    def begin_anew(self) -> None:
+        """A new certificate in place of whatever the test before has left."""
+        home = self.home
+        legal_person.revoke(
+            home.phone.service, self.portal, home.number, person=LEGAL_PERSON, reason="换新证书"
+        )
+        home.phone.enrol()
+
     def revoke(self, reason: str) -> None:
         """Ends the shield for good."""
         home = self.home
@@ -285,7 +293,7 @@ def test_r6_stopped_after_a_second_application_and_revoked(home: Home, chief: Ch
 
 
 def test_stopped_because_it_may_have_been_copied(home: Home, chief: Chief) -> None:
-    home.phone.enrol()
+    chief.begin_anew()
     assert home.phone.beside(_CLONE, OPERATOR.pin) == "clone"
     home.look("疑似复制")
     expect(home.todo.get_by_role("heading")).to_have_text("疑似被复制，证书已停用")
@@ -300,7 +308,7 @@ def test_stopped_because_it_may_have_been_copied(home: Home, chief: Chief) -> No
 
 
 def test_r10_locked_for_good(home: Home, chief: Chief) -> None:
-    home.phone.enrol()
+    chief.begin_anew()
     home.phone.beside(_WRONG_PINS)
     home.look("PIN 码已锁死")
     assert not home.works()
@@ -319,7 +327,7 @@ def test_r10_locked_for_good(home: Home, chief: Chief) -> None:
 
 
 def test_r11_expired(home: Home, chief: Chief) -> None:
-    home.phone.enrol()
+    chief.begin_anew()
     home.shift_end(-1000)
     home.look("已过期")
     assert not home.works()
@@ -347,9 +355,9 @@ def test_r7_another_account_is_told_whose_the_shield_is(home: Home, party: Party
     expect(page).to_have_url(f"{party.service.origin}/app/bind")
 
 
-def test_r8_binding_leads_on_to_the_apps_own_screens_only(home: Home) -> None:
+def test_r8_binding_leads_on_to_the_apps_own_screens_only(home: Home, chief: Chief) -> None:
     page, origin = home.page, home.phone.service.origin
-    home.phone.enrol()
+    chief.begin_anew()
     page.goto(f"{origin}/app/bind?next=/inbox")
     expect(page.get_by_text("绑定后自动回到刚才的请求")).to_be_visible()
     page.get_by_role("button", name="绑定证书").click()

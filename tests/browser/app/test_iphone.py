@@ -33,7 +33,7 @@ def user(request: pytest.FixtureRequest, browser: Browser, party: Party) -> Iter
 
 def test_r15_a_code_that_the_iphones_camera_opened(user: User, party: Party) -> None:
     made = party.ask()
-    user.open(Screen.of(made).coming(1)[0].removeprefix(party.service.origin))
+    user.open(Screen.of(made).newest.removeprefix(party.service.origin))
     user.sees("确认登录")
     judged(user.page)
     user.press("输入 PIN 码登录")
@@ -47,7 +47,7 @@ def test_r16_a_signature_by_a_typed_code(user: User, party: Party) -> None:
     user.open("/scan")
     user.sees("没有找到相机")
     user.press("输入")
-    user.page.get_by_role("textbox", name="内容").fill(Screen.of(made).coming(1)[0])
+    user.page.get_by_role("textbox", name="内容").fill(Screen.of(made).newest)
     user.press("识别")
     user.sees("确认签名")
     user.press("输入 PIN 码签名")

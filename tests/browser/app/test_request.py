@@ -241,7 +241,7 @@ def test_without_the_camera_there_are_two_other_ways(party: Party, app: Holder) 
         expect(field).to_be_focused()
         judged(page)
         made = party.ask()
-        field.fill(f"  {Screen.of(made).coming(1)[0]} ")
+        field.fill(f"  {Screen.of(made).newest} ")
         field.press("Enter")
         expect(page.get_by_role("heading", name="确认登录")).to_be_visible()
     finally:
@@ -253,14 +253,14 @@ def test_a_picture_from_the_album(party: Party, app: Holder, page: Page, tmp_pat
     made = party.ask()
     picture = tmp_path / "screen.png"
     chooser = page.get_by_label("相册").last
-    segno.make(Screen.of(made).coming(1)[0], error="q").save(str(picture), scale=6)
+    segno.make(Screen.of(made).newest, error="q").save(str(picture), scale=6)
     chooser.set_input_files(picture)
     expect(page.get_by_role("heading", name="确认登录")).to_be_visible()
 
 
 def test_a_code_opened_by_another_camera_is_taken_at_once(party: Party, app: Holder) -> None:
     made = party.ask()
-    text = Screen.of(made).coming(1)[0]
+    text = Screen.of(made).newest
     page = app.page(text.removeprefix(party.service.origin))
     expect(page.get_by_role("heading", name="确认登录")).to_be_visible()
     old = Screen.of(party.ask()).text(900)
@@ -297,7 +297,7 @@ def test_what_waits_for_this_shield(party: Party, app: Holder) -> None:
 
 def test_time_runs_out_while_one_looks(party: Party, app: Holder) -> None:
     made = party.ask(lifetime=60)
-    page = app.page(Screen.of(made).coming(1)[0].removeprefix(party.service.origin))
+    page = app.page(Screen.of(made).newest.removeprefix(party.service.origin))
     expect(page.get_by_role("heading", name="确认登录")).to_be_visible()
     page.add_init_script("window.ahead = 0; const now = Date.now; Date.now = () => now() + window.ahead;")
     page.reload()

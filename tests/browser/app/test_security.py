@@ -105,7 +105,7 @@ def flow(phone: Holder, party: Party) -> Flow:
     page.goto(f"{phone.service.origin}/app/")
     page.evaluate(_CONTROLLED)
     asked = party.ask("signature", documents=[document()])
-    page.goto(f"{phone.service.origin}/app{Screen.of(asked).text(0).removeprefix(phone.service.origin)}")
+    page.goto(f"{phone.service.origin}/app{Screen.of(asked).newest.removeprefix(phone.service.origin)}")
     page.get_by_role("button", name="输入 PIN 码签名").click()
     expect(page.get_by_role("dialog").get_by_role("link", name="忘记 PIN 码？")).to_be_visible()
     enter_pin(page, WRONG)
@@ -195,7 +195,10 @@ def test_the_share_is_nowhere_in_the_pages_reach(phone: Holder, flow: Flow) -> N
     }.items():
         assert not any(form in text for form in forms), place
     # And the worker, whose memory held it, has ended.
-    flow.page.wait_for_timeout(1500)
+    for _ in range(150):
+        if not flow.page.workers:
+            break
+        flow.page.wait_for_timeout(100)
     assert flow.page.workers == []
 
 
@@ -319,4 +322,4 @@ def test_the_keypads_order_is_drawn_anew_where_that_is_set(phone: Holder, party:
 
 def _link(party: Party, phone: Holder) -> str:
     made: dict[str, Any] = party.ask()
-    return Screen.of(made).text(0).removeprefix(phone.service.origin)
+    return Screen.of(made).newest.removeprefix(phone.service.origin)

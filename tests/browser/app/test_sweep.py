@@ -58,7 +58,7 @@ class Sweep:
         """A request's code as a path of the app."""
         more: dict[str, Any] = {"documents": [document()]} if kind == "signature" else {}
         made = self.party.ask(kind, pc=PC, **more)
-        return Screen.of(made).coming(1)[0].removeprefix(self.phone.service.origin)
+        return Screen.of(made).newest.removeprefix(self.phone.service.origin)
 
     def speak(self, language: str) -> None:
         """The app's language from the next screen on."""

@@ -75,7 +75,7 @@ def test_r15_a_login_by_the_code_that_another_camera_read(
     phone: WebKit, party: Party, person: Person
 ) -> None:
     made = party.ask()
-    phone.open(Screen.of(made).coming(1)[0].replace("/q/", "/app/q/"))
+    phone.open(Screen.of(made).newest.replace("/q/", "/app/q/"))
     phone.sees("确认登录")
     phone.press("输入 PIN 码登录")
     phone.enter_pin(person.pin)
@@ -89,7 +89,7 @@ def test_r16_a_signature_by_a_typed_code_after_a_wrong_pin(
     made = party.ask("signature", documents=[document()])
     phone.open(f"{party.service.origin}/app/scan")
     phone.press("输入")
-    phone.fill("内容", Screen.of(made).coming(1)[0])
+    phone.paste("内容", lambda: Screen.of(made).newest)
     phone.press("识别")
     phone.sees("确认签名")
     assert "126,000.00" in phone.text()

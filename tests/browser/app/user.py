@@ -73,7 +73,7 @@ class User:
         """Account, password and the characters of the picture."""
         self.fill("账号", self.person.phone)
         self.fill("密码", self.person.password)
-        expect(self.page.get_by_role("img", name="图形验证码")).to_be_visible()
+        expect(self.page.get_by_role("img", name="图形验证码")).to_be_visible(timeout=5_000)
         self.fill("图形验证码", self.read_captcha())
 
     def log_in(self) -> None:

@@ -118,9 +118,9 @@ def test_r14_a_hold_from_elsewhere_shows_without_loading_the_page_anew(
     number = clerk.certificate().shield_number
     with legal_person.at_the_portal(party.service) as other:
         other.act(LEGAL_PERSON.credit_code, "freeze", [number], reason="休假")
-        expect(row).to_contain_text("已冻结", timeout=8000)
+        expect(row).to_contain_text("已冻结", timeout=20_000)
         other.act(LEGAL_PERSON.credit_code, "unfreeze", [number], reason="恢复工作")
-        expect(row).to_contain_text("正常", timeout=8000)
+        expect(row).to_contain_text("正常", timeout=20_000)
 
 
 def test_r14_found_by_number_name_and_state_and_acted_on_together(legal: Desk, clerk: VirtualPhone) -> None:
@@ -261,7 +261,7 @@ def test_the_session_ends_elsewhere_and_the_page_asks_for_the_login(
         page = made.log_in()
         expect(row_of(page, clerk)).to_be_visible()
         page.context.clear_cookies()
-        expect(page.get_by_text("登录已结束")).to_be_visible(timeout=10_000)
+        expect(page.get_by_text("登录已结束")).to_be_visible(timeout=20_000)
         assert "next=/shields" in page.url
 
 
@@ -282,7 +282,7 @@ def test_an_abandoned_desk_asks_for_no_news_so_that_its_login_can_end(
         hears_news()
         page.clock.fast_forward("06:00")
         page.clock.run_for(5_000)
-        page.wait_for_timeout(500)
+        page.wait_for_timeout(2000)  # for one that was due by then
         asked.clear()
         page.clock.run_for(60_000)
         page.wait_for_timeout(500)

@@ -164,7 +164,9 @@ def test_without_a_trusted_time_a_revoked_shield_clears_nothing(visit: Visit, en
 
 
 def test_what_reads_the_files_can_call_nobody(visit: Visit, party: Party) -> None:
-    (worker,) = visit().page.workers
+    visitor = visit()
+    expect(visitor.page.locator("main")).to_contain_text("本服务的根证书")
+    (worker,) = visitor.page.workers
     for call in ("fetch('/healthz?by-fetch')", "import('/healthz?by-import')"):
         assert worker.evaluate(f"() => {call}.then(() => 'sent', () => 'refused')") == "refused"
     seen = party.service.log.read_text()
