@@ -57,23 +57,47 @@ async def _another_system(world: World) -> BusinessSystem:
     return found
 
 
-async def test_it_waits_until_it_is_taken(world: World) -> None:
+async def test_it_waits_until_it_is_answered(world: World) -> None:
     asked = await _ask(world, await _number(world))
     (waiting,) = await world.answer.inbox(world.phone.caller, now=world.clock())
     assert (waiting.id, waiting.title, waiting.documents) == (asked.id, "进口货物报关单", 2)
     assert (waiting.requester.name, waiting.requester.pc_address) == ("单一窗口", "203.0.113.24")
     taken = await world.answer.take(world.phone.caller, asked.id, now=world.clock())
     assert taken.number == asked.number
-    assert await world.answer.inbox(world.phone.caller, now=world.clock()) == []
+    (left,) = await world.answer.inbox(world.phone.caller, now=world.clock())
+    assert left == waiting
     again = await world.answer.take(world.phone.caller, asked.id, now=world.clock())
     assert [task.sid for task in again.tasks] == [task.sid for task in taken.tasks]
     assert "'r'" in str(await world.sign([task.sid for task in taken.tasks]))
+    assert await world.answer.inbox(world.phone.caller, now=world.clock()) == []
+
+
+async def test_one_that_was_left_for_another_is_still_there(world: World) -> None:
+    """The phone keeps one request at a time; what it took before must not be lost for a day."""
+    number = await _number(world)
+    first, second = [await _ask(world, number, lifetime=86_400) for _ in range(2)]
+    for asked in (first, second):
+        await world.answer.take(world.phone.caller, asked.id, now=world.clock())
+    told = {each.id for each in await world.answer.inbox(world.phone.caller, now=world.clock())}
+    assert told == {first.id, second.id}
+    again = await world.answer.take(world.phone.caller, first.id, now=world.clock())
+    assert "'r'" in str(await world.sign([task.sid for task in again.tasks]))
+    (left,) = await world.answer.inbox(world.phone.caller, now=world.clock())
+    assert left.id == second.id
+
+
+async def test_what_another_key_took_is_not_told(world: World) -> None:
+    asked = await _ask(world, await _number(world))
+    await world.answer.take(world.phone.caller, asked.id, now=world.clock())
+    await execute(world.db, "UPDATE requests SET uid = NULL WHERE id = $1", asked.id)
+    assert await world.answer.inbox(world.phone.caller, now=world.clock()) == []
 
 
 async def test_the_code_works_beside_it(world: World) -> None:
     asked = await _ask(world, await _number(world))
     assert len(await world.scan(asked)) == 2
-    assert await world.answer.inbox(world.phone.caller, now=world.clock()) == []
+    (left,) = await world.answer.inbox(world.phone.caller, now=world.clock())
+    assert left.id == asked.id
 
 
 async def test_it_lives_as_long_as_asked(world: World) -> None:
@@ -120,7 +144,8 @@ async def test_the_newest_is_first_and_always_among_those_that_are_told(world: W
         asked.append((await _ask(world, number, lifetime=86_400, system=several[at % len(several)])).id)
     told = [each.id for each in await world.answer.inbox(world.phone.caller, now=world.clock())]
     assert told == asked[:0:-1]
-    await world.answer.take(world.phone.caller, asked[-1], now=world.clock())
+    taken = await world.answer.take(world.phone.caller, asked[-1], now=world.clock())
+    await world.sign([task.sid for task in taken.tasks])
     told = [each.id for each in await world.answer.inbox(world.phone.caller, now=world.clock())]
     assert told == asked[-2::-1]  # the oldest shows up as soon as there is room
 

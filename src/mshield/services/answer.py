@@ -79,10 +79,17 @@ class Answer:
         return request
 
     async def inbox(self, caller: Caller, *, now: int) -> list[store.WaitingRequest]:
-        """What waits for this shield (待办), newest first. Raises as `scan` where its certificate can't answer."""
+        """What waits for this shield (待办), or was taken by it and not answered, newest first.
+
+        Raises as `scan` where its certificate can't answer.
+        """
         certificate = await self._usable(caller, now=now)
         return await store.inbox(
-            self.db, shield_number=certificate.shield_number, now=now, most=MOST_IN_INBOX
+            self.db,
+            shield_number=certificate.shield_number,
+            uid=certificate.uid,
+            now=now,
+            most=MOST_IN_INBOX,
         )
 
     async def take(self, caller: Caller, request_id: str, *, now: int) -> store.ScannedRequest:

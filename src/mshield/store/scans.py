@@ -158,9 +158,9 @@ async def _take(tx: Tx, values: dict[str, object]) -> tuple[bool, list[Row]]:
     return taken, await tx.all(_SQL["find_request"], id=values["id"])
 
 
-async def inbox(db: Database, *, shield_number: str, now: int, most: int) -> list[WaitingRequest]:
-    """The requests that wait for this shield, newest first."""
-    rows = await db.all(_SQL["inbox"], shield_number=shield_number, now=now, most=most)
+async def inbox(db: Database, *, shield_number: str, uid: bytes, now: int, most: int) -> list[WaitingRequest]:
+    """The requests that wait for this shield, and those that this key took and hasn't answered; newest first."""
+    rows = await db.all(_SQL["inbox"], shield_number=shield_number, uid=uid, now=now, most=most)
     return [
         WaitingRequest(
             row["id"],

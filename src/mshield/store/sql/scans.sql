@@ -19,12 +19,14 @@ WHERE p.token_hash = :token_hash AND p.ended_at IS NULL AND p.expires_at > :now;
 SELECT client_id FROM requests WHERE id = :id AND channel = :channel;
 
 -- name: inbox
--- The newest come first: where more wait than are told, what was asked just now must be among them.
+-- The newest come first: where more wait than are told, what was asked just now must be among them. What this key has
+-- taken stays: the phone keeps one request, and would have no way back to another that it took before.
 SELECT r.id, r.kind, r.pc_address, r.pc_browser, r.created_at, r.expires_at, b.name, b.domain,
   (SELECT t.title FROM tasks t WHERE t.request_id = r.id AND t.position = 0) AS title,
   (SELECT COUNT(*) FROM tasks t WHERE t.request_id = r.id) AS documents
 FROM requests r JOIN business_systems b ON b.client_id = r.client_id
-WHERE r.shield_number = :shield_number AND r.state = 'waiting' AND r.expires_at > :now
+WHERE r.shield_number = :shield_number AND r.expires_at > :now
+  AND (r.state = 'waiting' OR r.state = 'scanned' AND r.uid = :uid)
   AND (SELECT s.state FROM business_systems s WHERE s.client_id = r.client_id) = 'active'
 ORDER BY r.created_at DESC, r.id DESC LIMIT :most;
 

@@ -31,7 +31,8 @@ export function useHomeData(): HomeData {
     await loading.run(async () => {
       await refresh();
       updatedAt.value = Date.now();
-      waiting.value = state.value && canSign(state.value) ? await orEmpty(shield.inbox()) : [];
+      const inbox = state.value && canSign(state.value) ? await orEmpty(shield.inbox()) : [];
+      waiting.value = inbox.filter(({ requestId }) => requestId !== phone.status?.scanned?.requestId);
       recent.value = phone.me?.certificate ? (await orPage(shield.signatures({ limit: RECENT }))).items : [];
     });
   }
