@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 import uvicorn
 from click.testing import CliRunner, Result
@@ -52,6 +53,11 @@ class Restored:
         ]
         assert [each.exit_code for each in started] == [1, 1]
         return [json.loads(each.stderr)["error"]["code"] for each in started]
+
+    def checked(self) -> dict[str, object]:
+        """What `mshield doctor` says of it."""
+        check: dict[str, object] = json.loads(self.run("doctor", "--json").stdout)["checks"]["restore"]
+        return check
 
     def starts(self) -> bool:
         """Whether `mshield serve` goes as far as to serve."""
@@ -105,12 +111,34 @@ def restored(
 
 def test_neither_service_nor_jobs_run_until_it_is_declared(restored: Restored) -> None:
     assert restored.refusals() == ["restore_undeclared"] * 2
+    assert not restored.checked()["ok"]
     declared = json.loads(restored.ok("restore", "declare", "--yes", "--json"))
     assert declared["keys"] == 0
     (act,) = restored.acts()
     assert (act.act, act.actor, act.details["mark"]) == ("restore.declare", "service", declared["mark"])
     restored.ok("jobs", "run", "--once")
+    assert restored.checked()["ok"]
     assert restored.starts()
+
+
+def test_a_database_set_back_under_a_running_service_ends_it(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    """As a failover does to a replica that was behind."""
+    live = LiveService(tmp_path, request.getfixturevalue("postgresql_url"))
+    live.prepare()
+    live.start()
+    assert live.process is not None
+    try:
+        with psycopg.connect(live.database, autocommit=True) as connection:
+            connection.execute("UPDATE high_water SET mark = mark - 1")
+        with live.phone() as phone:
+            phone.captcha()  # something that the service writes down
+        assert live.process.wait(60) is not None
+    finally:
+        live.stop()
+    assert "as after a restore from a backup" in live.log.read_text()
+    assert live.refused("serve", "--port", str(free_ports(1)))["code"] == "restore_undeclared"
 
 
 def test_the_log_goes_on_under_another_name_and_holds(restored: Restored) -> None:

@@ -84,6 +84,39 @@ async def test_where_nothing_was_written_nothing_is_marked(
     assert water.file.read() == before
 
 
+async def test_a_database_that_is_set_back_under_a_running_service_ends_it(
+    db: Database, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a failover does to a replica that was behind: its mark would have passed the file's in a minute."""
+    monkeypatch.setattr("mshield.services.high_water.PERIOD_SECONDS", 0.01)
+    water = await _working(db, tmp_path, clock)
+    for _ in range(5):
+        await execute(db, "UPDATE authorities SET crl_number = 0")
+        await water.mark()
+    ended = asyncio.Event()
+    water.stop = ended.set
+    await execute(db, "UPDATE high_water SET mark = mark - 1")
+    async with asyncio.timeout(20):
+        await water.keep()
+    assert ended.is_set()
+    assert (await fetch(db, "SELECT mark FROM high_water"))["mark"] == 5
+    assert water.file.read() == 6
+    with pytest.raises(RestoreUndeclared):
+        await water.mark()
+    with pytest.raises(RestoreUndeclared):
+        await require_newest(db, tmp_path)
+
+
+async def test_many_processes_raise_one_mark_and_none_takes_the_others_for_newer(
+    db: Database, tmp_path: Path, clock: Clock
+) -> None:
+    waters = [await _working(db, tmp_path, clock) for _ in range(4)]
+    for _ in range(25):
+        await execute(db, "UPDATE authorities SET crl_number = 0")
+        await asyncio.gather(*(water.mark() for water in waters))
+    assert waters[0].file.read() == (await fetch(db, "SELECT mark FROM high_water"))["mark"]
+
+
 async def test_an_older_copy_is_refused_until_it_is_declared(
     db: Database, tmp_path: Path, clock: Clock
 ) -> None:

@@ -19,9 +19,11 @@ from tests.application import EXAMPLES
 from tests.conftest import START
 from tests.issuing import Ca, make_ca, person
 from tests.outside import RECORD, SECRET, FilingOffice, OutsideServer, Reply, serving
+from tests.signing import statement
 
 DAY: Final = 86_400_000
-LIST: Final = read_filing((EXAMPLES / "filing.csv").read_bytes(), "filing.csv")
+ALL: Final = read_filing((EXAMPLES / "filing.csv").read_bytes(), "filing.csv")
+LIST: Final = [row for row in ALL if row.role == "操作员"]
 
 
 @pytest.fixture
@@ -110,12 +112,18 @@ async def test_a_system_that_is_down_is_left_alone(
     assert len(server.asked) == 3
 
 
-async def test_who_has_no_shield_is_not_asked_about(
+async def test_of_those_without_a_shield_legal_persons_alone_are_asked_about(
     filing: ImportFiling, refresh: RefreshFiling, server: OutsideServer
 ) -> None:
-    await filing.apply(LIST, now=START)
-    assert await refresh(now=START) == 0
-    assert server.asked == []
+    """Who no longer is one would go on stopping the enterprise's shields at the portal."""
+    await filing.apply(ALL, now=START)
+    assert await refresh(now=START) == len(ALL) - len(LIST)
+    rows = await filing.db.all(statement("SELECT role, ended_at IS NOT NULL AS ended FROM filed_persons"))
+    assert {(row["role"], bool(row["ended"])) for row in rows} == {
+        ("legal_person", True),
+        ("operator", False),
+    }
+    assert len(server.asked) == len(ALL) - len(LIST)
 
 
 async def test_records_that_are_kept_here_are_nobodys_to_ask(ca: Ca, filing: ImportFiling) -> None:

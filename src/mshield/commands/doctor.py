@@ -24,7 +24,7 @@ _PASSWORD: Final = re.compile(r"(://[^/:@\s]*):[^/@\s]*@")
 @output_options
 @click.pass_context
 def command(context: click.Context, out: Output) -> None:
-    """Check engine, settings, SMS, master key, database and CA. Exit 1 if the service would not start."""
+    """Check engine, settings, SMS, master key, database, restore and CA. Exit 1 if the service would not start."""
     from mshield.settings import load_settings
 
     settings = load_settings()
@@ -83,6 +83,7 @@ async def _service() -> dict[str, tuple[bool, str]]:
     try:
         async with opened_database(settings) as db:
             checks["database"] = (True, db.dialect)
+            checks["restore"] = await _restore(db, settings)
             authorities = await load_authorities(db, keyring, load_engine(settings.engine))
             checks["CA"] = (True, f"issuing CA {authorities.issuing.certificate.subject.common_name}")
             checks["log"] = (True, await _log(db))
@@ -95,6 +96,17 @@ async def _service() -> dict[str, tuple[bool, str]]:
     except (KeysError, EngineUnavailable) as error:
         checks["CA"] = (False, str(error))
     return checks
+
+
+async def _restore(db: "Database", settings: "Settings") -> tuple[bool, str]:
+    from mshield.gateways.high_water_file import BadHighWaterFile
+    from mshield.services.high_water import RestoreUndeclared, require_newest
+
+    try:
+        file = await require_newest(db, settings.high_water_folder)
+    except (RestoreUndeclared, BadHighWaterFile) as error:
+        return False, error.en
+    return True, f"none undeclared, by {file.path.absolute()}"
 
 
 async def _log(db: "Database") -> str:

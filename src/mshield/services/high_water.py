@@ -2,12 +2,15 @@
 
 An older copy forgets spent PIN attempts and one-time values (protocol, "What the server must guarantee"). While the
 service works, a mark in the database grows and is mirrored in a file outside of it, within a second of each change; a
-database whose mark is below the file's is an older copy. It may run once the restore was declared.
+database whose mark is below the file's is an older copy. It may run once the restore was declared. One that is put in
+place of the newer one while the service runs, as at a failover to a replica that was behind, ends the process.
 """
 
 import asyncio
 import logging
+import os
 import secrets
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,28 +87,47 @@ async def declare_restore(db: Database, folder: Path, *, now: int) -> Declared:
     return declared
 
 
+def _end_process() -> None:
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
 @dataclass(slots=True)
 class HighWater:
-    """Keeps the mark of a running process."""
+    """Keeps the mark of a running process. `stop` ends the process where its database turns out to be an older copy."""
 
     db: Database
     file: HighWaterFile
     clock: Callable[[], int]
+    stop: Callable[[], None] = _end_process
     _seen: int = -1
 
     async def mark(self) -> None:
-        """Raises the mark if anything was committed since the last time: first here, then in the file."""
+        """Raises the mark if anything was committed since the last time: first here, then in the file.
+
+        Raises RestoreUndeclared, with nothing raised, where the database has fallen behind the file.
+        """
         if self.db.commits == self._seen:
             return
-        mark = await high_water.raise_mark(self.db, now=self.clock())
+        # Read first: whatever stands in the file was in the database before, so a newer one is never taken for older.
+        known = await asyncio.to_thread(self.file.read) or 0
+        mark = await high_water.raise_mark(self.db, known=known, now=self.clock())
+        if mark is None:
+            raise RestoreUndeclared
         self._seen = self.db.commits
         await asyncio.to_thread(self.file.raise_to, mark)
 
     async def keep(self) -> None:
-        """Marks until it is cancelled. A failure is logged: what follows it is only marked later."""
+        """Marks until it is cancelled, or the database is an older copy: then nothing more may be answered from it.
+
+        Another failure is logged: what follows it is only marked later.
+        """
         while True:
             await asyncio.sleep(PERIOD_SECONDS)
             try:
                 await self.mark()
+            except RestoreUndeclared:
+                _log.critical("%s; this process ends", RestoreUndeclared.en)
+                self.stop()
+                return
             except (StoreError, BadHighWaterFile) as error:
                 _log.error("the high-water mark could not be raised: %s", error)

@@ -14,10 +14,10 @@ async def known_as(db: Database, *, name: str) -> tuple[str, int]:
     return (name, 0) if row is None else (row["name"], row["mark"])
 
 
-async def raise_mark(db: Database, *, now: int) -> int:
-    """One further; gives the new mark."""
-    row = await db.run_one(_SQL["raise_mark"], now=now)
-    return 0 if row is None else row["mark"]
+async def raise_mark(db: Database, *, known: int, now: int) -> int | None:
+    """One further; gives the new mark. None, with nothing changed, where this database was never as far as `known`."""
+    row = await db.run_one(_SQL["raise_mark"], known=known, now=now)
+    return None if row is None else int(row["mark"])
 
 
 async def raise_above(tx: Tx, *, known: int, now: int) -> int:

@@ -63,11 +63,11 @@ JOIN enterprises e ON e.credit_code = f.credit_code
 WHERE c.serial = :serial;
 
 -- name: due_to_ask
--- Who is on file with a shield that counts, longest not asked about first.
+-- Who is on file with a shield that counts, or answers for those of an enterprise; longest not asked about first.
 SELECT f.id, f.credit_code, f.role, f.id_number_box FROM filed_persons f
-WHERE f.asked_at <= :before AND f.ended_at IS NULL AND EXISTS (
+WHERE f.asked_at <= :before AND f.ended_at IS NULL AND (f.role = 'legal_person' OR EXISTS (
   SELECT 1 FROM certificates c WHERE c.person_id = f.id AND c.state NOT IN ('revoked', 'superseded')
-)
+))
 ORDER BY f.asked_at LIMIT :most;
 
 -- name: asked!

@@ -2,7 +2,7 @@
 UPDATE high_water SET name = COALESCE(name, :name) WHERE id = 1 RETURNING name, mark;
 
 -- name: raise_mark^
-UPDATE high_water SET mark = mark + 1, marked_at = :now WHERE id = 1 RETURNING mark;
+UPDATE high_water SET mark = mark + 1, marked_at = :now WHERE id = 1 AND mark >= :known RETURNING mark;
 
 -- name: raise_above^
 UPDATE high_water SET mark = CASE WHEN mark < :known THEN :known + 1 ELSE mark + 1 END, marked_at = :now
