@@ -55,7 +55,7 @@ async def test_any_change_is_seen(application: Application, officer: Staff) -> N
     changed = [
         file | {"act": act | {name: value}}
         for name, value in {
-            "id": act["id"][:-1] + "0",
+            "id": act["id"][:-1] + ("1" if act["id"][-1] == "0" else "0"),
             "actor": "service",
             "actor_id": None,
             "act": "system.change",
