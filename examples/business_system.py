@@ -16,7 +16,9 @@ from mshield.client import AsyncBusinessClient, BusinessClient, ClientError, Doc
 def sign(url: str, client_id: str, secret: str, root: bytes, document: Document) -> str:
     with BusinessClient(url, client_id=client_id, client_secret=secret) as shield:
         asked = shield.request_signature([document], pc=Pc(address="203.0.113.24", browser="Firefox"))
-        print(f"Show this as a QR code, with the number {asked.number} beside it:\n{asked.qr}")
+        print(
+            f"The QR code of this second, which a page draws anew from asked.qr; number {asked.number}:\n{asked.qr}"
+        )
         if shield.wait_until_done(asked.id, timeout=120).state != "signed":
             return "not signed"
         (signed,) = shield.result(asked.id).verify(roots=[root], documents=[document])
@@ -26,7 +28,9 @@ def sign(url: str, client_id: str, secret: str, root: bytes, document: Document)
 async def log_in(url: str, client_id: str, secret: str, root: bytes) -> str:
     async with AsyncBusinessClient(url, client_id=client_id, client_secret=secret) as shield:
         asked = await shield.request_login()
-        print(f"Show this as a QR code, with the number {asked.number} beside it:\n{asked.qr}")
+        print(
+            f"The QR code of this second, which a page draws anew from asked.qr; number {asked.number}:\n{asked.qr}"
+        )
         if (await shield.wait_until_done(asked.id, timeout=120)).state != "signed":
             return "not logged in"
         (login,) = (await shield.result(asked.id)).verify(roots=[root], client_id=client_id)

@@ -12,6 +12,7 @@ from typing import Final
 import click
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
+from pydantic_settings import NoDecode
 
 from mshield.cli import main
 from mshield.domain.errors import BY_CODE
@@ -38,7 +39,8 @@ _SETTINGS: Final = """\
 # Settings
 
 Written by `make docs` from the code. Each is an environment variable; `mshield doctor` prints those in force.
-Lengths of time are seconds unless the name says hours or days.
+Lengths of time are seconds unless the name says hours or days. Paths are relative to the folder where a command runs
+unless they are absolute. A name that isn't here is ignored, and so is a misspelt one: see what `doctor` prints.
 
 | variable | default | meaning |
 |---|---|---|
@@ -111,9 +113,16 @@ def _unfilled(sentence: str) -> str:
 
 
 def _default(field: FieldInfo) -> str:
+    """As it would be written in the environment."""
     if field.default is None or field.default is PydanticUndefined:
         return ""
-    return f"`{field.default}`"
+    if isinstance(field.default, tuple):
+        written = ",".join(field.default) if NoDecode in field.metadata else json.dumps(field.default)
+    elif isinstance(field.default, bool | dict):
+        written = json.dumps(field.default, ensure_ascii=False)
+    else:
+        written = str(field.default)
+    return f"`{written}`" if written else ""
 
 
 def _cell(text: str) -> str:
@@ -121,18 +130,24 @@ def _cell(text: str) -> str:
 
 
 def _sections(command: click.Command, context: click.Context) -> Iterator[str]:
-    """A section per command that does something, in the order of `--help`."""
+    """A section per command that does something or has options for all below it, in the order of `--help`."""
     if isinstance(command, click.Group):
+        if command.params:
+            yield _section(command, context)
         for name in command.list_commands(context):
             child = command.get_command(context, name)
             if child is not None:
                 yield from _sections(child, click.Context(child, parent=context, info_name=name))
         return
+    yield _section(command, context)
+
+
+def _section(command: click.Command, context: click.Context) -> str:
     # Set here, as a terminal's own width would change the page.
     formatter = click.HelpFormatter(width=100)
     command.format_help(context, formatter)
     text = "\n".join(line.rstrip() for line in formatter.getvalue().splitlines())
-    yield f"\n## {context.command_path}\n\n```text\n{text}\n```\n"
+    return f"\n## {context.command_path}\n\n```text\n{text}\n```\n"
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ from tests.conftest import RETURN_URL
 
 EXAMPLES: Final = Path(__file__).parents[1] / "examples"
 PIN_ROUNDS: Final = 1000
-_START_SECONDS: Final = 30.0
+_START_SECONDS: Final = 90.0
 # Limits have tests of their own; here they would only make others wait.
 _SETTINGS: Final = {
     "MSHIELD_MODE": "demo",

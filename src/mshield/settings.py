@@ -1,6 +1,6 @@
 """Settings: each is an environment variable `MSHIELD_NAME`; `mshield doctor` prints the ones in force.
 
-Lengths of time are seconds here and milliseconds inside. Defaults are the manual's rules or the issue's numbers.
+Lengths of time are seconds here and milliseconds inside. Defaults are the manual's rules or this project's numbers.
 """
 
 import ipaddress

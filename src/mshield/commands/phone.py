@@ -121,6 +121,32 @@ def register(
 
 
 @command.command()
+@click.option("--phone", "number", required=True, help="The account's phone number.")
+@click.option("--id-number", required=True)
+@click.option("--sms-code", "code", required=True, help="The code from `sms-code --purpose reset`.")
+@click.option("--password-file", type=FILE, help="Otherwise MSHIELD_PHONE_PASSWORD, or a prompt.")
+@phone_command
+def reset_password(
+    out: Output,
+    phone: VirtualPhone,
+    *,
+    number: str,
+    id_number: str,
+    code: str,
+    password_file: Path | None,
+) -> None:
+    """Set a forgotten password anew 忘记密码. All logins of the account end."""
+    password = given(password_file, "MSHIELD_PHONE_PASSWORD") or click.prompt(
+        out.pick("新密码", "New password"), hide_input=True, confirmation_prompt=True, err=True
+    )
+    ended = phone.reset_password(phone=number, sms_code=code, id_number=id_number, password=password)
+    out.data(
+        {"logins_ended": ended},
+        [out.pick(f"密码已重设，{ended} 个登录已结束", f"Set anew; logins that ended: {ended}")],
+    )
+
+
+@command.command()
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Where to write the PNG.")
 @phone_command
 def captcha(out: Output, phone: VirtualPhone, *, output: Path | None) -> None:

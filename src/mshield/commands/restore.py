@@ -27,7 +27,7 @@ def declare(out: Output, yes: bool) -> None:
     The declaration counts three wrong PINs for each key, so that two tries are left until its next success; accepts
     any phone's one-time value until then, so that nobody is taken for a copy; and skips numbers that may have been
     used. A phone that changed its PIN after the copy was made must apply anew. Revocations, holds and certificates of
-    that time are forgotten too: repeat them by hand before the service starts.
+    that time are forgotten too: have the legal persons repeat them at the portal as soon as the service runs.
 
     The transparency log goes on under another name, which `mshield log key` prints: publish it.
 

@@ -15,7 +15,11 @@ _FILES: Final = 65_536
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", type=click.IntRange(1, 65535), help="Port; the default is the public origin's.")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    help="Port; the default is the one written in the public origin, else 8000.",
+)
 @click.option(
     "--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes (PostgreSQL only)."
 )

@@ -32,7 +32,8 @@ def add(out: Output, name: str, roles: tuple[str, ...]) -> None:
 
     The address is for the person: within a day he sets his password and second factor there, and is in the console.
     The token is for his programs, sent as `Authorization: Bearer TOKEN`. filing_officer: filing records.
-    customer_service: the phone number of an account. security_officer and auditor: what was done, and by whom.
+    customer_service: accounts; reads certificates, business systems, SMS. security_officer: business systems, staff
+    (two of them), jobs, revoking a CA, what was done and by whom. auditor: reads all of that.
     """
     from mshield.domain.staff import StaffRole
     from mshield.main import opened_database, wall_clock

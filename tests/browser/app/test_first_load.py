@@ -1,4 +1,4 @@
-"""The first load stays small: its bound is the issue's, `make bench` tells how long it takes."""
+"""The first load stays small: its bound is this project's own, `make bench` tells how long it takes."""
 
 from typing import Final
 

@@ -820,7 +820,7 @@ export interface paths {
     put?: never;
     /**
      * Disable or enable a business system
-     * @description A disabled system asks for nothing and logs nobody in, within five seconds; its open requests run out.
+     * @description A disabled system asks for nothing and logs nobody in, within five seconds; its open requests are cancelled.
      */
     post: operations["setSystemState"];
     delete?: never;

@@ -105,10 +105,10 @@ class InboxFull(
 class WrongClient(
     DomainError,
     code="wrong_client",
-    zh="这项请求属于另一个业务系统",
-    en="This request belongs to another business system",
+    zh="业务系统的编号或密钥不对，或者该业务系统已停用",
+    en="The client id or the secret is wrong, or this business system is disabled",
 ):
-    """A business system asks for a request that isn't its own."""
+    """A business system that isn't known by what it shows, or may ask for nothing."""
 
 
 class InternalMessageRefused(

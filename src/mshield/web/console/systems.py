@@ -225,7 +225,7 @@ async def end_previous(request: Request, client_id: str) -> Response:
     | openapi.problems(400, 401, 403, 404, 409, 413, 422, 503),
 )
 async def set_state(request: Request, client_id: str) -> Response:
-    """A disabled system asks for nothing and logs nobody in, within five seconds; its open requests run out."""
+    """A disabled system asks for nothing and logs nobody in, within five seconds; its open requests are cancelled."""
     member = await staff_of(request, WRITER)
     message, context = decode(await request.body(), SystemStateMessage), context_of(request)
     now = context.clock()

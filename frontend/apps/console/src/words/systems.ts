@@ -49,7 +49,7 @@ export const systemWords = {
     enableTitle: "启用 {name}？",
     disableMeans: {
       0: "几秒内，它不能再发起登录和签名，也不能再用 OpenID 登录",
-      1: "已经发起、尚未完成的请求会自然到期；已完成的签名不受影响",
+      1: "已经发起、尚未完成的请求立即取消；已完成的签名不受影响",
     },
     enableMeans: { 0: "几秒内，它又能用原来的密钥发起请求" },
     notDisable: "不停用",
@@ -146,7 +146,7 @@ export const systemWords = {
     enableTitle: "Enable {name}?",
     disableMeans: {
       0: "Within seconds it can ask for no login or signature, and log nobody in by OpenID",
-      1: "Requests under way run out by themselves; signatures that were made stay",
+      1: "Its open requests are cancelled at once; signatures that were made stay",
     },
     enableMeans: { 0: "Within seconds it can ask again, with the secret it had" },
     notDisable: "Don't disable",
