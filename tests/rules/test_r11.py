@@ -349,6 +349,22 @@ async def test_r11_a_copy_of_the_new_key_holds_the_old_one_too(renewing: Renewin
         await renewing.current()
 
 
+async def test_r11_what_the_phone_had_taken_is_signed_with_the_new_certificate(renewing: Renewing) -> None:
+    """The request waits on the phone for up to a day; its business system heard no end of it."""
+    world = renewing.world
+    asked = await world.asked([b"one", b"two"])
+    sids = await world.scan(asked)
+    new = await renewing.renewed()
+    signed = await renewing.sign(new, sids[0])
+    assert "'r'" in str(signed)
+    row = await fetch(world.db, "SELECT state, uid FROM requests WHERE id = $1", asked.id)
+    assert (row["state"], bytes(row["uid"])) == ("scanned", new.uid)
+    await renewing.sign(new, sids[1])
+    row = await fetch(world.db, "SELECT serial FROM signatures WHERE sid = $1", sids[1])
+    assert row["serial"] == await renewing.serial(new)
+    assert (await fetch(world.db, "SELECT state FROM requests WHERE id = $1", asked.id))["state"] == "signed"
+
+
 # ---- what the legal person sees ----
 
 

@@ -70,14 +70,17 @@ async def put_in_force(tx: Tx, row: Row, *, now: int) -> Renewed:
     )
     await tx.run(_SQL["put_in_force"], uid=row["uid"], serial=row["serial"])
     if row["uid"] != row["old_uid"]:
-        await _retire(tx, row["old_uid"])
+        await _retire(tx, row["old_uid"], new_uid=row["uid"])
     await bindings.carry_over(tx, old_serial=old_serial, new_serial=row["serial"])
     return Renewed(row["serial"], row["not_before"], row["not_after"])
 
 
-async def _retire(tx: Tx, uid: bytes) -> None:
+async def _retire(tx: Tx, uid: bytes, *, new_uid: bytes) -> None:
     await tx.run(_SQL["retire_key"], uid=uid)
     await tx.run(_SQL["end_sessions"], uid=uid)
+    # Documents before their requests, as whoever signs locks them.
+    await tx.run(_SQL["move_documents"], uid=uid, new_uid=new_uid)
+    await tx.run(_SQL["move_requests"], new_uid=new_uid)
     await tx.run(_SQL["close_tasks"], uid=uid)
 
 

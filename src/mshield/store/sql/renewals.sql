@@ -81,6 +81,14 @@ UPDATE keys SET share_box = NULL, pending_epoch = NULL, pending_box = NULL, gene
 -- name: end_sessions!
 DELETE FROM signing_sessions WHERE uid = :uid;
 
+-- name: move_documents!
+-- What the phone has taken and not answered goes on with the key in force: it is the same phone.
+UPDATE tasks SET uid = :new_uid WHERE uid = :uid AND state = 'waiting' AND request_id IS NOT NULL;
+
+-- name: move_requests!
+UPDATE requests SET uid = :new_uid WHERE state = 'scanned' AND id IN (
+  SELECT request_id FROM tasks WHERE uid = :new_uid AND state = 'waiting' AND request_id IS NOT NULL);
+
 -- name: close_tasks!
 UPDATE tasks SET state = 'closed' WHERE uid = :uid AND state = 'waiting';
 
