@@ -268,7 +268,8 @@ class Settings(BaseSettings):
         description="streams and long polls that may wait for one request at a time: of its pages, and of its system",
     )
     waiting_per_process: Positive = Field(
-        default=10_000, description="calls that may wait for requests in one process"
+        default=10_000,
+        description="calls that may wait for requests in one process; a tenth is for business systems alone",
     )
     webhook_networks: Networks = Field(
         default=(),

@@ -232,10 +232,10 @@ async def test_too_many_calls_for_one_request_and_in_one_process_are_refused(
     application: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = application.context.settings.model_copy(
-        update={"waiting_per_request": 2, "waiting_per_process": 3}
+        update={"waiting_per_request": 2, "waiting_per_process": 4}
     )
     object.__setattr__(application.context, "settings", settings)
-    request_id, other = await _asked(application), await _asked(application)
+    request_id, other, third = [await _asked(application) for _ in range(3)]
     async with _pc(application, request_id), _pc(application, request_id):
         async with _pc(application, request_id) as refused:
             assert (refused.status, refused.headers["retry-after"]) == (429, "5")
@@ -246,10 +246,18 @@ async def test_too_many_calls_for_one_request_and_in_one_process_are_refused(
         # Who knows the page's token can't shut out the business system.
         async with _business(application, request_id) as taken:
             assert taken.status == 200
-            async with _pc(application, other) as refused:
-                assert (refused.status, refused.headers["retry-after"]) == (503, "5")
+            async with _pc(application, other) as page:
+                assert page.status == 200
+                for opened in (_pc, _business):
+                    async with opened(application, third) as refused:
+                        assert (refused.status, refused.headers["retry-after"]) == (503, "5")
         async with _pc(application, other) as taken:
             assert taken.status == 200
+            # Nor can those who begin logins at many pages.
+            async with _pc(application, third) as refused:
+                assert (refused.status, refused.headers["retry-after"]) == (503, "5")
+            async with _business(application, third) as system:
+                assert system.status == 200
     assert len(_held(application)) == 0
 
 

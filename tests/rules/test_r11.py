@@ -358,7 +358,7 @@ async def test_r11_what_the_phone_had_taken_is_signed_with_the_new_certificate(r
     signed = await renewing.sign(new, sids[0])
     assert "'r'" in str(signed)
     row = await fetch(world.db, "SELECT state, uid FROM requests WHERE id = $1", asked.id)
-    assert (row["state"], bytes(row["uid"])) == ("scanned", new.uid)
+    assert (row["state"], row["uid"]) == ("scanned", new.uid)
     await renewing.sign(new, sids[1])
     row = await fetch(world.db, "SELECT serial FROM signatures WHERE sid = $1", sids[1])
     assert row["serial"] == await renewing.serial(new)

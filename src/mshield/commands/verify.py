@@ -282,6 +282,13 @@ def _lines(out: Output, found: VerifiedSignature, *, named_root: bool) -> list[s
         f"  {pick('证书状态', 'status by')}: {', '.join(found.revocation) or pick('未检查', 'not checked')}",
         f"  {pick('根证书', 'root')} SHA-256: {found.issuers[-1].fingerprint().hex()}",
     ]
+    if not found.issuers_checked:
+        lines.append(
+            pick(
+                "  签发机构证书是否被撤销：未检查（证据里没有）",
+                "  Whether the CA itself was revoked: not checked, as nothing here tells",
+            )
+        )
     if not named_root:
         lines.append(
             pick(

@@ -25,7 +25,10 @@ _AGAIN_SECONDS: Final = 2.0
 _JUST_AFTER_SECONDS: Final = 0.002
 _RETRY_AFTER: Final = 5
 Asker = Literal["page", "system"]
-"""Who holds a call: each has places of its own, so that who knows a page's token can't shut out the business system."""
+"""Who holds a call: each has places of its own, so that who knows a page's token can't shut out the business system.
+
+A tenth of the process's places is for business systems alone: anybody may begin logins, with pages that wait.
+"""
 
 Look = Callable[[int], Awaitable[Followed]]
 """The request's state at a time (ms)."""
@@ -38,6 +41,7 @@ class HeldCalls:
 
     def __init__(self) -> None:
         self._calls: set[Held] = set()
+        self._pages = 0
         self._by_request: Counter[tuple[Asker, str]] = Counter()
         self._timer: asyncio.TimerHandle | None = None
 
@@ -60,6 +64,7 @@ class HeldCalls:
     def dismiss(self, held: "Held") -> None:
         """Forgets a call."""
         self._calls.remove(held)
+        self._pages -= held.asker == "page"
         held.context.events.unwatch(held.request_id, held.stir)
         place = held.asker, held.request_id
         self._by_request[place] -= 1
@@ -70,9 +75,12 @@ class HeldCalls:
         settings, place = held.context.settings, (held.asker, held.request_id)
         if self._by_request[place] >= settings.waiting_per_request:
             raise errors.TooManyRequests(retry_after=_RETRY_AFTER)
-        if len(self._calls) >= settings.waiting_per_process or held.context.events.stopped:
+        most = settings.waiting_per_process
+        is_full = len(self._calls) >= most or (held.asker == "page" and self._pages >= most * 9 // 10)
+        if is_full or held.context.events.stopped:
             raise errors.Unavailable(retry_after=_RETRY_AFTER)
         self._calls.add(held)
+        self._pages += held.asker == "page"
         self._by_request[place] += 1
 
     def _arm(self) -> None:
