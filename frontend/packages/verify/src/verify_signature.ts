@@ -5,7 +5,7 @@
 
 import { fromDer, type Signature, toDer, verifyDigest, zValue } from "@mshield/gm";
 
-import { type Certificate, isSameCertificate } from "./certificate.ts";
+import type { Certificate } from "./certificate.ts";
 import type { Facts, Tally } from "./checks.ts";
 import { parseCms, type SignedData, signedMessage } from "./cms.ts";
 import type { Content } from "./content.ts";
@@ -122,12 +122,4 @@ function clearByLists(
     checkCrl(certificate, issuer, each, at);
   }
   return own.length > 0;
-}
-
-/** Whether both are the same path, from the leaf to the root. */
-export function isPathOf(path: VerifiedPath, certificates: readonly Certificate[]): boolean {
-  const own = [path.leaf, ...path.intermediates, path.root];
-  return (
-    own.length === certificates.length && own.every((each, i) => isSameCertificate(each, certificates[i]!))
-  );
 }

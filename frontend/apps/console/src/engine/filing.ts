@@ -9,7 +9,6 @@ import type { FilingQuery } from "./filing_query.ts";
 type Schemas = components["schemas"];
 export type FiledPerson = Schemas["FiledPersonMessage"];
 export type Report = Schemas["ImportMessage"];
-export type ReportLine = Schemas["LineMessage"];
 
 const TYPES: Record<string, string> = {
   xlsx: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
