@@ -95,10 +95,10 @@ async def test_client_is_listed_changed_and_removed(application: Application) ->
     (client,) = await list_clients(application.context.db)
     assert client["logout_uris"] == ["https://singlewindow.example/"]
     assert client["par_required"] is True
-    await remove_client(application.context.db, client_id=application.client_id)
+    await remove_client(application.context.db, client_id=application.client_id, now=application.clock())
     assert await list_clients(application.context.db) == []
     with pytest.raises(errors.NotFound):
-        await remove_client(application.context.db, client_id=application.client_id)
+        await remove_client(application.context.db, client_id=application.client_id, now=application.clock())
 
 
 async def test_what_a_client_cannot_be(application: Application) -> None:

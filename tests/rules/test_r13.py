@@ -166,7 +166,7 @@ async def test_r13_addresses_are_replaced_within_seconds(application: Applicatio
     asked = {"kind": "login", "channel": "app", "return_url": scheme}
     assert (await application.business("POST", REQUESTS, asked)).status_code == 422
     db, client_id = application.context.db, application.client_id
-    await set_return_urls(db, client_id=client_id, return_urls=(scheme,))
+    await set_return_urls(db, client_id=client_id, return_urls=(scheme,), now=application.clock())
     application.clock.advance(seconds=6)
     assert (await application.business("POST", REQUESTS, asked)).status_code == 201
     for unknown, urls, refusal in (
@@ -175,7 +175,7 @@ async def test_r13_addresses_are_replaced_within_seconds(application: Applicatio
         (client_id, (scheme,) * 21, errors.InvalidRequest),
     ):
         with pytest.raises(refusal):
-            await set_return_urls(db, client_id=unknown, return_urls=urls)
+            await set_return_urls(db, client_id=unknown, return_urls=urls, now=application.clock())
     asked["return_url"] = RETURN_URL
     assert_refused(await application.business("POST", REQUESTS, asked), "return_url_unknown")
 

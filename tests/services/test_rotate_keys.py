@@ -22,6 +22,7 @@ from mshield.services.register_system import register_system
 from mshield.services.rotate_keys import SETTLE_MS, Rotation, count_boxes, drop_old_keys, rotate_keys
 from mshield.services.webhook_endpoints import WebhookEndpoints
 from mshield.settings import Settings
+from mshield.store import acts
 from mshield.store.boxes import BOXES, list_old
 from mshield.store.database import Database
 from mshield.store.opening import open_database
@@ -83,7 +84,7 @@ async def test_every_box_comes_under_a_new_key(db: Database, source: MasterKeyFi
     boxes = await _open_all(db, ca.keyring)
     assert boxes == 1 + 4 + 1 + 2 + 3 + 7 * PEOPLE
     seen: list[str] = []
-    done = await rotate_keys(db, source, progress=lambda name, _: seen.append(name))
+    done = await rotate_keys(db, source, progress=lambda name, _: seen.append(name), now=START)
     new, old = source.load()
     assert (old, new.cipher, done.current, done.added) == (before, before.cipher, new.id, True)
     assert (sum(done.resealed.values()), done.remaining, done.broken) == (boxes, {}, ())
@@ -99,7 +100,7 @@ async def test_what_the_boxes_hold_is_the_same(db: Database, source: MasterKeyFi
     uid = row["uid"]
     assert isinstance(uid, bytes)
     lookup = ca.lookup.lookup_hash("id-number", "1")
-    await rotate_keys(db, source)
+    await rotate_keys(db, source, now=START)
     ring = Keyring((source.load()[0],))
     share = await fetch(db, "SELECT share_box, pending_box, outcome_box FROM keys WHERE uid = $1", uid)
     assert ring.open_share(share["share_box"], uid=uid, epoch=3) == b"share" + uid  # type: ignore[arg-type]  # bytes
@@ -112,7 +113,7 @@ async def test_what_the_boxes_hold_is_the_same(db: Database, source: MasterKeyFi
 
 async def test_another_cipher_for_the_new_key(db: Database, source: MasterKeyFile, ca: Ca) -> None:
     other = "sm4" if source.load()[0].cipher == "aes" else "aes"
-    await rotate_keys(db, source, cipher="sm4" if other == "sm4" else "aes")
+    await rotate_keys(db, source, cipher="sm4" if other == "sm4" else "aes", now=START)
     new = source.load()[0]
     assert new.cipher == other
     assert await _open_all(db, Keyring((new,)))
@@ -133,21 +134,25 @@ async def test_an_unfinished_change_is_finished_before_a_new_one(
             raise Stopped
 
     with pytest.raises(Stopped):
-        await rotate_keys(db, source, progress=stop)
+        await rotate_keys(db, source, progress=stop, now=START)
     assert await _open_all(db, Keyring.of(source))
     keys = source.load()
-    again = await rotate_keys(db, source)
+    again = await rotate_keys(db, source, now=START)
     assert not again.added
     assert source.load() == keys
     assert again.remaining == {}
     assert await _open_all(db, Keyring(keys[:1]))
-    assert (await rotate_keys(db, source)).added
+    assert (await rotate_keys(db, source, now=START)).added
+    by_key = [await acts.of_subject(db, subject=key.id.hex()) for key in source.load()]
+    told = [[(each.act, each.actor, each.details["new_key"]) for each in found] for found in by_key]
+    begun, gone_on = [("key.rotate_master", "service", is_new) for is_new in (True, False)]
+    assert told == [[begun], [begun, gone_on], []]
 
 
 async def test_old_keys_go_when_nothing_needs_them(db: Database, source: MasterKeyFile, ca: Ca) -> None:
     assert await drop_old_keys(db, source, now=_settled(source)) == ()
     (old,) = source.load()
-    await rotate_keys(db, source)
+    await rotate_keys(db, source, now=START)
     new = source.load()[0]
     with pytest.raises(MasterKeyInUse, match="minutes"):
         await drop_old_keys(db, source, now=_settled(source) - 1)
@@ -158,13 +163,13 @@ async def test_old_keys_go_when_nothing_needs_them(db: Database, source: MasterK
 
 async def test_old_keys_stay_while_a_box_needs_them(db: Database, source: MasterKeyFile, ca: Ca) -> None:
     (old,) = source.load()
-    await rotate_keys(db, source)
+    await rotate_keys(db, source, now=START)
     late = Keyring((old,)).seal(b"late", purpose="secret", context=b"late")
     await execute(db, "INSERT INTO secrets (name, box, created_at) VALUES ('late', $1, 0)", late)
     with pytest.raises(MasterKeyInUse, match=r"secrets\.box: 1"):
         await drop_old_keys(db, source, now=_settled(source))
     assert len(source.load()) == 2
-    assert (await rotate_keys(db, source)).resealed["secrets.box"] == 1
+    assert (await rotate_keys(db, source, now=START)).resealed["secrets.box"] == 1
     assert await drop_old_keys(db, source, now=_settled(source)) == (old.id,)
 
 
@@ -173,7 +178,7 @@ async def test_a_box_that_doesnt_open_is_named_and_keeps_its_key(
 ) -> None:
     box = ca.keyring.seal(b"x", purpose="secret", context=b"another row")
     await execute(db, "INSERT INTO secrets (name, box, created_at) VALUES ('spoiled', $1, 0)", box)
-    done = await rotate_keys(db, source)
+    done = await rotate_keys(db, source, now=START)
     assert done.broken == ("secrets.box spoiled",)
     assert done.remaining == {"secrets.box": 1}
     with pytest.raises(MasterKeyInUse):
@@ -182,10 +187,10 @@ async def test_a_box_that_doesnt_open_is_named_and_keeps_its_key(
 
 async def test_keys_of_the_environment(db: Database, source: MasterKeyFile, ca: Ca) -> None:
     (old,) = source.load()
-    same = await rotate_keys(db, EnvironmentKeys(old.line()))
+    same = await rotate_keys(db, EnvironmentKeys(old.line()), now=START)
     assert (same.added, sum(same.resealed.values()), same.remaining) == (False, 0, {})
     new = generate_master_key("aes")
-    done = await rotate_keys(db, EnvironmentKeys(f"{new.line()};{old.line()}"))
+    done = await rotate_keys(db, EnvironmentKeys(f"{new.line()};{old.line()}"), now=START)
     assert (done.current, done.remaining) == (new.id, {})
     assert await _open_all(db, Keyring((new,)))
 
@@ -209,7 +214,7 @@ async def test_beside_a_running_service(db: Database, source: MasterKeyFile, ca:
 
     serving = asyncio.create_task(serve())
     await asyncio.sleep(0.02)
-    done: Rotation = await rotate_keys(db, source)
+    done: Rotation = await rotate_keys(db, source, now=START)
     await asyncio.sleep(0.02)
     stop.set()
     await serving
@@ -221,7 +226,7 @@ async def test_beside_a_running_service(db: Database, source: MasterKeyFile, ca:
 async def test_a_service_keeps_running_when_the_old_key_is_dropped(
     db: Database, source: MasterKeyFile, ca: Ca
 ) -> None:
-    await rotate_keys(db, source)
+    await rotate_keys(db, source, now=START)
     await drop_old_keys(db, source, now=_settled(source))
     leaf = await ca.certify(now=START)
     assert await ca.publisher().ocsp_for(f"{leaf.serial:040x}", now=START)
@@ -249,7 +254,7 @@ def progress(name, boxes):
 
 async def run():
     settings = load_settings()
-    await rotate_keys(await open_database(settings.database), key_source(settings), progress=progress)
+    await rotate_keys(await open_database(settings.database), key_source(settings), progress=progress, now=1)
 
 asyncio.run(run())
 """

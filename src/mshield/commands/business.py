@@ -57,13 +57,13 @@ def return_urls_(out: Output, client_id: str, return_urls: tuple[str, ...]) -> N
 
     Each is https, http on this machine, or an app's own scheme (`palmcustoms://signed`), and matches exactly.
     """
-    from mshield.main import opened_database
+    from mshield.main import opened_database, wall_clock
     from mshield.services.register_system import set_return_urls
     from mshield.settings import load_settings
 
     async def run() -> None:
         async with opened_database(load_settings()) as db:
-            await set_return_urls(db, client_id=client_id, return_urls=return_urls)
+            await set_return_urls(db, client_id=client_id, return_urls=return_urls, now=wall_clock())
 
     asyncio.run(run())
     out.data({"client_id": client_id, "return_urls": list(return_urls)}, list(return_urls))

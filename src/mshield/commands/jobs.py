@@ -120,10 +120,13 @@ async def _run_once(names: Sequence[str]) -> "list[Outcome]":
     from mshield.jobs import JOBS
     from mshield.main import running, wall_clock
     from mshield.services.jobs.runner import Runner
+    from mshield.services.watch_jobs import record_runs
     from mshield.settings import load_settings
+    from mshield.store.certificate_changes import SERVICE
 
     settings = load_settings().model_copy(update={"jobs": "off"})
     async with running(settings, wall_clock) as context:
+        await record_runs(context.db, names, by=SERVICE, now=wall_clock())
         runner = Runner(context, JOBS)
         return [await runner.run_now(name) for name in names]
 

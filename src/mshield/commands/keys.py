@@ -150,7 +150,7 @@ async def _rotate(out: Output, settings: "Settings", cipher: "CipherName | None"
 
     db = await open_database(settings.database, pool_size=1)
     try:
-        return await rotate_keys(db, key_source(settings), cipher=cipher, progress=progress)
+        return await rotate_keys(db, key_source(settings), cipher=cipher, progress=progress, now=_now())
     finally:
         await db.close()
 
@@ -170,9 +170,13 @@ async def _drop(settings: "Settings") -> tuple[bytes, ...]:
         )
     db = await open_database(settings.database, pool_size=1)
     try:
-        return await drop_old_keys(db, source, now=time.time_ns() // 1_000_000)
+        return await drop_old_keys(db, source, now=_now())
     finally:
         await db.close()
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000
 
 
 def _rotation_data(rotation: "Rotation") -> dict[str, object]:

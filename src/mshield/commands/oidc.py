@@ -114,13 +114,13 @@ def list_(out: Output) -> None:
 @output_options
 def remove(out: Output, client_id: str) -> None:
     """End the client CLIENT_ID; the business system itself stays."""
-    from mshield.main import opened_database
+    from mshield.main import opened_database, wall_clock
     from mshield.services.oidc.clients import remove_client
     from mshield.settings import load_settings
 
     async def run() -> None:
         async with opened_database(load_settings()) as db:
-            await remove_client(db, client_id=client_id)
+            await remove_client(db, client_id=client_id, now=wall_clock())
 
     asyncio.run(run())
     out.data({"client_id": client_id}, [])
@@ -140,11 +140,13 @@ def rotate_key(out: Output, at_once: bool) -> None:
     from mshield.keys.oidc_key import OidcKeys, SigningKey
     from mshield.main import opened_database, wall_clock
     from mshield.settings import load_settings
+    from mshield.store.certificate_changes import SERVICE
 
     async def run() -> SigningKey:
         settings = load_settings()
         async with opened_database(settings) as db:
-            return await OidcKeys(db, load_keyring(settings)).rotate(wall_clock(), at_once=at_once)
+            keys = OidcKeys(db, load_keyring(settings))
+            return await keys.rotate(wall_clock(), at_once=at_once, by=SERVICE)
 
     key = asyncio.run(run())
     out.data({"kid": key.kid, "signs_from": key.signs_from}, [f"kid  {key.kid}"])

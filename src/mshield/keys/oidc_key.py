@@ -12,8 +12,10 @@ from joserfc.jwk import ECKey, KeySet
 
 from mshield.keys.errors import SealError
 from mshield.keys.keyring import Keyring
+from mshield.store import acts
 from mshield.store import oidc_keys as store
-from mshield.store.database import Database
+from mshield.store.certificate_changes import By
+from mshield.store.database import Database, Tx
 
 ALGORITHM: Final = "ES256"
 DAY_MS: Final = 86_400_000
@@ -86,14 +88,28 @@ class OidcKeys:
             self._read_at = now
         return self._known
 
-    async def rotate(self, now: int, *, at_once: bool = False) -> SigningKey:
-        """Makes the next key, or gives the one that waits already; `at_once` it signs now and all others are gone."""
+    async def rotate(self, now: int, *, at_once: bool = False, by: By | None = None) -> SigningKey:
+        """Makes the next key, or gives the one that waits already; `at_once` it signs now and all others are gone.
+
+        `by` is who asked for it: then it is his act.
+        """
         keys = (await self._read() or await self._first(now)).keys
         if not at_once and keys[-1].signs_from > now:
             return keys[-1]
-        await self._add(keys[-1].number + 1, signs_from=now if at_once else now + LEAD_MS, now=now)
-        if at_once:
-            await store.delete_before(self._db, number=keys[-1].number + 1)
+        row = self._made(keys[-1].number + 1, signs_from=now if at_once else now + LEAD_MS, now=now)
+
+        async def work(tx: Tx) -> bool:
+            if not await store.insert_key(tx, row):
+                return False
+            if at_once:
+                await store.delete_before(tx, number=row.number)
+            if by is not None:
+                details = {"at_once": at_once}
+                await acts.record(tx, by=by, act="key.rotate_oidc", subject=row.kid, details=details, now=now)
+            return True
+
+        if not await self._db.write(work) and at_once:
+            return await self.rotate(now, at_once=True, by=by)  # another process took the number meanwhile
         self._known = None
         return (await self.current(now)).keys[-1]
 
@@ -108,19 +124,19 @@ class OidcKeys:
         return done + await store.delete_before(self._db, number=oldest.number)
 
     async def _first(self, now: int) -> SigningKeys:
-        await self._add(1, signs_from=now, now=now)
+        await store.insert_key(self._db, self._made(1, signs_from=now, now=now))
         made = await self._read()
         if made is None:
             raise SealError("签名密钥未能保存", "the signing key was not stored")
         return made
 
-    async def _add(self, number: int, *, signs_from: int, now: int) -> None:
+    def _made(self, number: int, *, signs_from: int, now: int) -> store.KeyRow:
         key = ECKey.generate_key("P-256")
         kid = key.thumbprint()
         box = self._keyring.seal(
             json.dumps(key.as_dict(private=True)).encode(), purpose=_PURPOSE, context=kid.encode()
         )
-        await store.insert_key(self._db, store.KeyRow(kid, number, box, signs_from, now))
+        return store.KeyRow(kid, number, box, signs_from, now)
 
     async def _read(self) -> SigningKeys | None:
         rows = await store.list_keys(self._db)

@@ -11,7 +11,7 @@ from mshield.domain.business_system import checked_domain, checked_name
 from mshield.domain.ids import first_id, is_client_id
 from mshield.domain.webhooks import HOUR_MS
 from mshield.services.events import Events
-from mshield.services.oidc.clients import checked_client
+from mshield.services.oidc.clients import checked_client, end_client, put_client
 from mshield.services.own_shield import CLIENT_ID as OWN
 from mshield.services.register_system import checked_urls, register_system
 from mshield.services.session import new_client_secret, token_hash
@@ -190,14 +190,7 @@ class ManageSystems:
                 jwks=jwks,
                 par_required=par_required,
             )
-            await oidc_clients.put(tx, row, now=now)
-            details = {
-                "redirect_uris": list(row.redirect_uris),
-                "logout_uris": list(row.logout_uris),
-                "auth_method": auth_method,
-                "par_required": par_required,
-            }
-            await acts.record(tx, by=by, act="system.set_login", subject=client_id, details=details, now=now)
+            await put_client(tx, row, by=by, now=now)
 
         await self.db.write(work)
         return await self.find(client_id)
@@ -207,9 +200,7 @@ class ManageSystems:
 
         async def work(tx: Tx) -> None:
             await _present(tx, client_id)
-            if not await oidc_clients.remove(tx, client_id=client_id):
-                raise errors.NotFound
-            await acts.record(tx, by=by, act="system.end_login", subject=client_id, details={}, now=now)
+            await end_client(tx, client_id=client_id, by=by, now=now)
 
         await self.db.write(work)
         return await self.find(client_id)

@@ -34,10 +34,21 @@ async def register_system(
     return client_id, secret
 
 
-async def set_return_urls(db: Database, *, client_id: str, return_urls: tuple[str, ...]) -> None:
+async def set_return_urls(
+    db: Database, *, client_id: str, return_urls: tuple[str, ...], by: By = SERVICE, now: int
+) -> None:
     """Puts these in place of what was registered; it counts within seconds. Raises NotFound, InvalidReturnUrl."""
-    if not await store.set_return_urls(db, client_id=client_id, return_urls=checked_urls(return_urls)):
-        raise errors.NotFound
+    urls = checked_urls(return_urls)
+
+    async def work(tx: Tx) -> None:
+        before = await store.find(tx, client_id=client_id)
+        if before is None or not await store.set_return_urls(tx, client_id=client_id, return_urls=urls):
+            raise errors.NotFound
+        changed = before.return_urls != urls
+        details = {"return_urls": [list(before.return_urls), list(urls)]} if changed else {}
+        await acts.record(tx, by=by, act="system.change", subject=client_id, details=details, now=now)
+
+    await db.write(work)
 
 
 def checked_urls(return_urls: tuple[str, ...]) -> tuple[str, ...]:

@@ -1,10 +1,11 @@
 """Changes the master key beside a running service: every box is opened, sealed under the current key, and put back.
 
 Each box is replaced only if it is still the one that was read, so this can be killed anywhere and run again, and the
-service may write meanwhile. Old keys are dropped in a second step, when no box needs them.
+service may write meanwhile. Old keys are dropped in a second step, when no box needs them. Both are acts, recorded
+before the file changes: what is cut off between is told too.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,7 +13,9 @@ from mshield.keys.errors import MasterKeyInUse, SealError
 from mshield.keys.keyring import Keyring
 from mshield.keys.master import CipherName, generate_master_key
 from mshield.keys.sources import EnvironmentKeys, MasterKeyFile
+from mshield.store import acts
 from mshield.store.boxes import BOXES, BoxColumn, Reseal, count_by_prefix, list_old, reseal
+from mshield.store.certificate_changes import SERVICE
 from mshield.store.database import Database, Row
 
 BATCH: Final = 200
@@ -42,6 +45,7 @@ async def rotate_keys(
     *,
     cipher: CipherName | None = None,
     progress: Progress = lambda _name, _boxes: None,
+    now: int,
 ) -> Rotation:
     """Brings all boxes under the newest key; a file gets a new one first, unless an earlier change is unfinished.
 
@@ -49,7 +53,9 @@ async def rotate_keys(
     Raises what reading the source raises.
     """
     keyring = Keyring.of(source)
-    added = await _add_key(db, keyring, source, cipher)
+    added = await _add_key(db, keyring, source, cipher, now=now)
+    if not added and await _old_boxes(db, keyring):
+        await _record(db, "key.rotate_master", keyring.current_id, {"new_key": False}, now=now)
     resealed: dict[str, int] = {}
     broken: dict[str, None] = {}
     for _ in range(MAX_PASSES):  # a running service may have sealed a few under the old key meanwhile
@@ -84,6 +90,8 @@ async def drop_old_keys(db: Database, source: MasterKeyFile, *, now: int) -> tup
                 f"仍有数据使用旧主密钥（{where}），请先运行 mshield keys rotate",
                 f"there are values under old master keys ({where}): run `mshield keys rotate` first",
             )
+        dropped = [key.id.hex() for key in keys[1:]]
+        await _record(db, "key.drop_master", keys[0].id, {"dropped": dropped}, now=now)
         source.replace(keys[:1])
         return tuple(key.id for key in keys[1:])
 
@@ -98,7 +106,12 @@ async def count_boxes(db: Database, keyring: Keyring) -> dict[bytes, int]:
 
 
 async def _add_key(
-    db: Database, keyring: Keyring, source: MasterKeyFile | EnvironmentKeys, cipher: CipherName | None
+    db: Database,
+    keyring: Keyring,
+    source: MasterKeyFile | EnvironmentKeys,
+    cipher: CipherName | None,
+    *,
+    now: int,
 ) -> bool:
     if isinstance(source, EnvironmentKeys):
         return False
@@ -107,9 +120,17 @@ async def _add_key(
         if await _old_boxes(db, keyring):
             return False
         keys = source.load()
-        source.replace((generate_master_key(cipher or keys[0].cipher), *keys))
+        new = generate_master_key(cipher or keys[0].cipher)
+        await _record(db, "key.rotate_master", new.id, {"new_key": True}, now=now)
+        source.replace((new, *keys))
         keyring.reload()
         return True
+
+
+async def _record(db: Database, act: str, key: bytes, details: Mapping[str, object], *, now: int) -> None:
+    await db.write(
+        lambda tx: acts.record(tx, by=SERVICE, act=act, subject=key.hex(), details=details, now=now)
+    )
 
 
 async def _old_boxes(db: Database, keyring: Keyring) -> dict[str, int]:

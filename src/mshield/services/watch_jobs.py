@@ -4,7 +4,7 @@ A job is run by making it due: whichever process runs the jobs takes it within a
 they bear being run again at any time (services/jobs/job.py).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from mshield.domain import errors
@@ -14,7 +14,7 @@ from mshield.store.certificate_changes import By
 from mshield.store.database import Database, Tx
 from mshield.store.jobs import JobRow
 
-__all__ = ["JobRow", "WatchJobs", "WatchedJob"]
+__all__ = ["JobRow", "WatchJobs", "WatchedJob", "record_runs"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,16 @@ class WatchedJob:
     name: str
     seconds: int
     row: JobRow | None
+
+
+async def record_runs(db: Database, names: Iterable[str], *, by: By, now: int) -> None:
+    """That these jobs are run now because somebody asked for it; the caller runs them next."""
+
+    async def work(tx: Tx) -> None:
+        for name in names:
+            await acts.record(tx, by=by, act="job.run", subject=name, details={}, now=now)
+
+    await db.write(work)
 
 
 @dataclass(frozen=True, slots=True)

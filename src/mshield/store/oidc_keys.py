@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Final
 
-from mshield.store.database import Database
+from mshield.store.database import Database, Tx
 from mshield.store.queries import Queries
 
 _SQL: Final = Queries("oidc_keys")
@@ -28,7 +28,7 @@ async def list_keys(db: Database) -> list[KeyRow]:
     ]
 
 
-async def insert_key(db: Database, key: KeyRow) -> bool:
+async def insert_key(db: Database | Tx, key: KeyRow) -> bool:
     """Stores a key; False where its number is taken."""
     inserted = await db.run(
         _SQL["insert_key"],
@@ -41,6 +41,6 @@ async def insert_key(db: Database, key: KeyRow) -> bool:
     return inserted == 1
 
 
-async def delete_before(db: Database, *, number: int) -> int:
+async def delete_before(db: Database | Tx, *, number: int) -> int:
     """Deletes the keys with a smaller number and gives how many they were."""
     return await db.run(_SQL["delete_before"], number=number)

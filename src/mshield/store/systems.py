@@ -72,7 +72,7 @@ async def put_own(db: Database, system: BusinessSystem, *, now: int) -> None:
     )
 
 
-async def set_return_urls(db: Database, *, client_id: str, return_urls: tuple[str, ...]) -> bool:
+async def set_return_urls(db: Database | Tx, *, client_id: str, return_urls: tuple[str, ...]) -> bool:
     """Puts these in place of what was registered; False where there is no such business system."""
     return (
         await db.run(_SQL["set_return_urls"], client_id=client_id, return_urls=json.dumps(return_urls)) == 1

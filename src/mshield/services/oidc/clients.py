@@ -17,9 +17,10 @@ from mshield.domain.addresses import MAX_URIS
 from mshield.domain.ids import is_client_id
 from mshield.domain.oidc import AUTH_METHODS, SCOPES, checked_uri
 from mshield.services.session import SYSTEM_CACHE_MS, BusinessSystem, token_hash
+from mshield.store import acts, systems
 from mshield.store import oidc_clients as store
-from mshield.store import systems
-from mshield.store.database import Database
+from mshield.store.certificate_changes import SERVICE, By
+from mshield.store.database import Database, Tx
 
 PRIVATE_KEY_JWT: Final = "private_key_jwt"
 _PUBLIC: Final = frozenset({"EC", "RSA", "OKP"})
@@ -94,21 +95,39 @@ async def set_client(
     auth_method: str,
     jwks: str | None,
     par_required: bool,
+    by: By = SERVICE,
     now: int,
 ) -> None:
     """Registers a business system as a client, or changes it. Raises NotFound, InvalidClientUri, InvalidClientKeys."""
-    system = await systems.find(db, client_id=client_id)
-    if system is None:
-        raise errors.NotFound
-    row = checked_client(
-        system,
-        redirect_uris=redirect_uris,
-        logout_uris=logout_uris,
-        auth_method=auth_method,
-        jwks=jwks,
-        par_required=par_required,
-    )
-    await store.put(db, row, now=now)
+
+    async def work(tx: Tx) -> None:
+        system = await systems.find(tx, client_id=client_id)
+        if system is None:
+            raise errors.NotFound
+        row = checked_client(
+            system,
+            redirect_uris=redirect_uris,
+            logout_uris=logout_uris,
+            auth_method=auth_method,
+            jwks=jwks,
+            par_required=par_required,
+        )
+        await put_client(tx, row, by=by, now=now)
+
+    await db.write(work)
+
+
+async def put_client(tx: Tx, row: store.ClientRow, *, by: By, now: int) -> None:
+    """Stores what was checked, and records the act."""
+    await store.put(tx, row, now=now)
+    details = {
+        "redirect_uris": list(row.redirect_uris),
+        "logout_uris": list(row.logout_uris),
+        "auth_method": row.auth_method,
+        "par_required": row.par_required,
+    }
+    subject = row.system.client_id
+    await acts.record(tx, by=by, act="system.set_login", subject=subject, details=details, now=now)
 
 
 def checked_client(
@@ -150,10 +169,16 @@ async def list_clients(db: Database) -> list[dict[str, Any]]:
     ]
 
 
-async def remove_client(db: Database, *, client_id: str) -> None:
+async def remove_client(db: Database, *, client_id: str, by: By = SERVICE, now: int) -> None:
     """Ends a client; the business system stays. Raises NotFound."""
-    if not await store.remove(db, client_id=client_id):
+    await db.write(lambda tx: end_client(tx, client_id=client_id, by=by, now=now))
+
+
+async def end_client(tx: Tx, *, client_id: str, by: By, now: int) -> None:
+    """Ends a client, and records the act. Raises NotFound."""
+    if not await store.remove(tx, client_id=client_id):
         raise errors.NotFound
+    await acts.record(tx, by=by, act="system.end_login", subject=client_id, details={}, now=now)
 
 
 def _checked_keys(jwks: str | None, auth_method: str) -> str | None:

@@ -1,0 +1,250 @@
+"""What an administrator changes at the command line is an act: one for each changing command, and none left out.
+
+Every command stands in a table here; those that change the database are run, on either kind.
+"""
+
+import json
+import os
+import re
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from mshield.cli import main
+from mshield.settings import load_settings
+from mshield.store import acts
+from mshield.store.acts import ActRow
+from tests.commands.test_ca_commands import Operator
+from tests.signing import execute
+
+_ROOT: Final = Path(__file__).parents[2]
+_ACTS: Final[Mapping[str, str]] = {
+    "business add": "system.add",
+    "business return-urls": "system.change",
+    "ca init": "ca.init",
+    "ca init-p256": "ca.init_p256",
+    "ca init-p256 --renew": "ca.renew_p256",
+    "ca renew-issuing": "ca.renew_issuing",
+    "ca renew-responder": "ca.renew_responder",
+    "ca revoke-issuing": "ca.revoke_issuing",
+    "filing end": "filing.end",
+    "filing export": "filing.export",
+    "filing import": "filing.import",
+    "jobs run": "job.run",
+    "keys rotate": "key.rotate_master",
+    "keys rotate --drop-old": "key.drop_master",
+    "oidc client remove": "system.end_login",
+    "oidc client set": "system.set_login",
+    "oidc rotate-key": "key.rotate_oidc",
+    "oidc rotate-key --at-once": "key.rotate_oidc",
+    "restore declare": "restore.declare",
+    "staff add": "staff.add",
+    "staff disable": "staff.disable",
+    "staff set-up": "staff.reset",
+    "webhooks add": "webhook.add",
+    "webhooks enable": "webhook.enable",
+    "webhooks remove": "webhook.remove",
+    "webhooks replay": "webhook.replay",
+    "webhooks rotate": "webhook.rotate",
+}
+"""The act of each changing command."""
+
+_NO_ACT: Final[Mapping[str, frozenset[str]]] = {
+    "they only read": frozenset({
+        "business list", "ca show", "doctor", "filing list", "jobs list", "keys show", "log checkpoint",
+        "log prove", "log verify", "oidc client list", "openapi", "selftest", "staff list", "verify",
+        "webhooks deliveries", "webhooks list",
+    }),
+    "there is no database yet, or nothing in it": frozenset({"keys generate", "keys init", "migrate"}),
+    "they run the service, or make what it makes by itself": frozenset({"log key", "serve"}),
+    "they are a person's, and go through the API": frozenset({"legal-person", "phone"}),
+}  # fmt: skip
+
+
+def _names(command: click.Command, context: click.Context, *path: str) -> Iterator[str]:
+    if not isinstance(command, click.Group):
+        yield " ".join(path)
+        return
+    for name in command.list_commands(context):
+        found = command.get_command(context, name)
+        assert found is not None
+        yield from _names(found, context, *path, name)
+
+
+def test_every_command_stands_in_the_table() -> None:
+    acting = {name.partition(" --")[0] for name in _ACTS}
+    silent = {name for names in _NO_ACT.values() for name in names}
+    found = {
+        name.partition(" ")[0] if name.partition(" ")[0] in silent else name
+        for name in _names(main, click.Context(main))
+    }
+    assert found == acting | silent
+    assert not acting & silent
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_console_has_words_for_each_act_and_its_details(language: str) -> None:
+    words = {name: _words(name, language) for name in ("audit", "details")}
+    assert {act.replace(".", "_") for act in _ACTS.values()} <= words["audit"]
+    assert {"new_key", "dropped", "at_once", "return_urls", "redirect_uris"} <= words["details"]
+    shown = (_ROOT / "frontend/apps/console/src/screens/audit/AuditScreen.vue").read_text("utf-8")
+    areas = re.search(r"const AREAS = (\[.*?\])", shown, re.DOTALL)
+    assert areas is not None
+    listed = set(re.findall(r'"(\w+)"', areas[1]))
+    assert {act.partition(".")[0] for act in _ACTS.values()} - {"restore"} <= listed <= words["audit"]
+
+
+def _words(file: str, language: str) -> set[str]:
+    source = (_ROOT / f"frontend/apps/console/src/words/{file}.ts").read_text("utf-8")
+    block = re.search(rf"^  {language}: \{{\n(.*?)^  \}},$", source, re.DOTALL | re.MULTILINE)
+    assert block is not None
+    return set(re.findall(r"^ +(\w+): ", block[1], re.MULTILINE))
+
+
+class Recorder(Operator):
+    """Runs a command, and holds what it recorded against the table; `secrets` stand in no act."""
+
+    def __init__(self) -> None:
+        self.done: set[str] = set()
+        self.secrets: list[str] = []
+
+    def act(self, name: str, *arguments: str) -> tuple[Any, ActRow]:
+        """What it printed, and the one act that it left."""
+        before = {each.id for each in self._acts()}
+        printed = self.json(*name.split(), *arguments)
+        (new,) = [each for each in self._acts() if each.id not in before and each.act == _ACTS[name]]
+        assert (new.actor, new.actor_id) == ("service", None)
+        self.done.add(name)
+        if isinstance(printed, dict):
+            self.secrets += [printed[key] for key in ("secret", "client_secret", "token") if key in printed]
+        return printed, new
+
+    def holds_no_secret(self) -> bool:
+        told = [json.dumps([each.subject, each.details], ensure_ascii=False) for each in self._acts()]
+        return not any(secret in text for secret in self.secrets for text in told)
+
+    def _acts(self) -> list[ActRow]:
+        return self.on_database(lambda db: acts.page(db, subject=None, actor_id=None, before="~", most=1000))
+
+
+@pytest.fixture
+def recorder(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Recorder]:
+    """With a master key and no CA."""
+    for name, value in {
+        "MSHIELD_DATABASE": database_url,
+        "MSHIELD_MASTER_KEY_FILE": str(tmp_path / "master.key"),
+        "MSHIELD_HIGH_WATER_FOLDER": str(tmp_path / "high-water"),
+        "MSHIELD_MODE": "demo",
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("MSHIELD_MASTER_KEY", raising=False)
+    made = Recorder()
+    made.json("keys", "init")
+    yield made
+    load_settings.cache_clear()
+
+
+def test_each_changing_command_leaves_its_act(recorder: Recorder, tmp_path: Path) -> None:
+    _of_the_ca(recorder)
+    _of_systems(recorder)
+    _of_the_filing(recorder, tmp_path)
+    _of_the_staff(recorder)
+    _of_the_keys(recorder, tmp_path / "master.key")
+    _, ran = recorder.act("jobs run", "--once", "--job", "purge")
+    assert ran.subject == "purge"
+    recorder.act("restore declare", "--yes")
+    assert recorder.done == _ACTS.keys()
+    assert recorder.secrets
+    assert recorder.holds_no_secret()
+    assert recorder.log_holds()
+
+
+def _of_the_ca(recorder: Recorder) -> None:
+    recorder.act("ca init")
+    recorder.act("ca init-p256")
+    recorder.act("ca init-p256 --renew")
+    recorder.act("ca renew-issuing")
+    recorder.act("ca renew-responder", "issuing")
+    recorder.act("ca revoke-issuing", "issuing", "--yes")
+
+
+def _of_systems(recorder: Recorder) -> None:
+    system, _ = recorder.act("business add", "单一窗口", "--domain", "a.example")
+    client_id = system["client_id"]
+    _, changed = recorder.act("business return-urls", client_id, "palmcustoms://signed")
+    assert (changed.subject, changed.details) == (client_id, {"return_urls": [[], ["palmcustoms://signed"]]})
+    _, login = recorder.act("oidc client set", client_id, "--redirect-uri", "https://a.example/back")
+    assert login.subject == client_id
+    assert login.details == {
+        "auth_method": "client_secret_basic",
+        "logout_uris": [],
+        "par_required": False,
+        "redirect_uris": ["https://a.example/back"],
+    }
+    _, ended = recorder.act("oidc client remove", client_id)
+    assert (ended.subject, ended.details) == (client_id, {})
+    hook, _ = recorder.act("webhooks add", client_id, "https://93.184.216.34/")
+    recorder.act("webhooks rotate", hook["id"])
+    recorder.act("webhooks replay", hook["id"])
+    recorder.on_database(
+        lambda db: execute(db, "UPDATE webhook_endpoints SET state = 'disabled', reason = 'gone'")
+    )
+    recorder.act("webhooks enable", hook["id"])
+    recorder.act("webhooks remove", hook["id"])
+
+
+def _of_the_filing(recorder: Recorder, folder: Path) -> None:
+    header = "企业名称,统一社会信用代码,姓名,证件类型,证件号码,用户类型"
+    line = "宁波海天贸易有限公司,91330206MA2XB7C1TW,许安然,护照,E12345678,操作员"
+    (folder / "list.csv").write_text(f"{header}\n{line}\n", "utf-8")
+    recorder.act("filing import", str(folder / "list.csv"))
+    recorder.json("filing", "export", str(folder / "made.csv"))
+    recorder.act("filing export", str(folder / "made.csv"), "--credit-code", "91330206MA2XB7C1TW")
+    (person,) = recorder.json("filing", "list")
+    recorder.act("filing end", person["id"], "--reason", "离职")
+
+
+def _of_the_staff(recorder: Recorder) -> None:
+    member, _ = recorder.act("staff add", "张三", "--role", "auditor")
+    recorder.act("staff set-up", member["id"])
+    recorder.act("staff disable", member["id"])
+
+
+def _of_the_keys(recorder: Recorder, file: Path) -> None:
+    made, next_one = recorder.act("oidc rotate-key")
+    assert (next_one.subject, next_one.details) == (made["kid"], {"at_once": False})
+    assert recorder.json("oidc", "rotate-key")["kid"] == made["kid"]  # it waits already: nothing changed
+    made, at_once = recorder.act("oidc rotate-key --at-once")
+    assert (at_once.subject, at_once.details) == (made["kid"], {"at_once": True})
+    old = recorder.json("keys", "show")[0]["id"]
+    rotation, rotated = recorder.act("keys rotate")
+    assert (rotated.subject, rotated.details) == (rotation["current"], {"new_key": True})
+    assert recorder.refused("keys", "rotate", "--drop-old") == "master_key_in_use"
+    aged = time.time() - 3600
+    os.utime(file, (aged, aged))
+    _, dropped = recorder.act("keys rotate --drop-old")
+    assert (dropped.subject, dropped.details) == (rotation["current"], {"dropped": [old]})
+    recorder.secrets += [line.split()[2] for line in file.read_text("utf-8").splitlines()]
+
+
+def test_a_key_that_waits_already_is_no_act(recorder: Recorder) -> None:
+    recorder.act("ca init")
+    recorder.act("oidc rotate-key")
+    made = recorder.json("oidc", "rotate-key")
+    assert recorder.acts(made["kid"]) == [("key.rotate_oidc", "service")]
+
+
+def test_a_command_that_is_refused_is_no_act(recorder: Recorder) -> None:
+    for refused in (
+        ("oidc", "client", "remove", "bs-0000000000000000"),
+        ("business", "return-urls", "bs-0000000000000000"),
+        ("oidc", "client", "set", "bs-0000000000000000", "--redirect-uri", "https://a.example/"),
+    ):
+        load_settings.cache_clear()
+        assert CliRunner().invoke(main, refused).exit_code != 0
+    assert recorder.acts("bs-0000000000000000") == []
