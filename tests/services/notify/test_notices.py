@@ -23,8 +23,8 @@ DAY: Final = 86_400_000
 LEGAL_HASH: Final = b"the legal person"
 
 
-async def _legal_person(db: Database, credit_code: str, phone: str) -> None:
-    """On file for the enterprise, with an account."""
+async def _legal_person(db: Database, credit_code: str, phone: str, *, filed_as: str = "resident_id") -> None:
+    """On file for the enterprise, by a document of this type, with an account."""
     await execute(
         db,
         "INSERT INTO accounts (id, phone, password_hash, name, id_type, id_number_hash, id_number_box, state,"
@@ -38,14 +38,25 @@ async def _legal_person(db: Database, credit_code: str, phone: str) -> None:
     await execute(
         db,
         "INSERT INTO filed_persons (id, credit_code, name, id_type, id_number_hash, id_number_box, role, version,"
-        " created_at, changed_at) VALUES ($1, $2, '顾承岳', 'resident_id', $3, $4, 'legal_person', 1, $5, $6)",
+        " created_at, changed_at) VALUES ($1, $2, '顾承岳', $3, $4, $5, 'legal_person', 1, $6, $7)",
         phone,
         credit_code,
+        filed_as,
         LEGAL_HASH,
         b"",
         START,
         START,
     )
+
+
+async def test_r10_the_legal_person_is_who_has_the_number_whatever_document_the_filing_names(
+    ca: Ca, notify: Notify, gateway: Gateway
+) -> None:
+    holder = await holder_of(ca)
+    await _legal_person(ca.db, holder.credit_code, "13900005012", filed_as="foreign_resident_id")
+    await change(ca.db, holder.serial, Event.LOCK_PIN, now=START)
+    await notify(now=START)
+    assert ("13900005012", "needs_revocation") in gateway.told()
 
 
 @pytest.mark.parametrize(
