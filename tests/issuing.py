@@ -82,7 +82,13 @@ def by_one_who_may(event: CertificateEvent) -> By:
 
 
 async def change(
-    db: Database, serial: str, *events: CertificateEvent, now: int, reason: int | None = None
+    db: Database,
+    serial: str,
+    *events: CertificateEvent,
+    now: int,
+    reason: int | None = None,
+    by: By | None = None,
+    words: str = "因测试",
 ) -> None:
     """Takes steps of the certificate's table, by one who may; `reason` is a revocation's RFC 5280 code."""
 
@@ -92,8 +98,8 @@ async def change(
                 tx,
                 serial=serial,
                 event=event,
-                by=by_one_who_may(event),
-                reason="因测试",
+                by=by or by_one_who_may(event),
+                reason=words,
                 revocation_reason=reason,
                 now=now,
             )

@@ -29,6 +29,7 @@ from mshield.gateways.sms_provider import NO_TEMPLATE
 from mshield.services import end_leaves
 from mshield.settings import Settings
 from mshield.store import notifications as store
+from mshield.store.certificate_changes import SERVICE
 from mshield.store.database import Database, Tx
 from mshield.store.notifications import DueNotice, UntoldEvent
 
@@ -168,7 +169,8 @@ def _kind_of(event: UntoldEvent) -> NoticeKind | None:
     if not event.was_in_force:
         return None
     kind = OF_EVENT.get(CertificateEvent(event.event))
-    # Not the legal person's doing, and to be cured by applying anew.
-    if kind is NoticeKind.REVOKED and event.reason == end_leaves.REASON:
+    # Not the legal person's doing, and to be cured by applying anew. He may write the same word as his reason.
+    by_service = event.actor == SERVICE.kind
+    if kind is NoticeKind.REVOKED and by_service and event.reason == end_leaves.REASON:
         return NoticeKind.CA_REVOKED
     return kind

@@ -19,11 +19,13 @@ _SQL: Final = Queries("notifications")
 class UntoldEvent:
     """A certificate's event of which nobody has been told, with the certificate's holder and enterprise.
 
-    `was_in_force` says whether the certificate ever was: one prepared for a renewal may end before.
+    `actor` is the kind of who caused it; `reason` may be his own words. `was_in_force` says whether the certificate
+    ever was: one prepared for a renewal may end before.
     """
 
     id: str
     event: str
+    actor: str
     reason: str
     account_id: str
     credit_code: str

@@ -6,7 +6,7 @@ ON CONFLICT (account_id, kind, occasion) DO NOTHING;
 
 -- name: untold_events
 -- What happened to certificates and has not been made a notice yet.
-SELECT e.id, e.event, e.reason, c.account_id, c.credit_code, c.shield_number,
+SELECT e.id, e.event, e.actor, e.reason, c.account_id, c.credit_code, c.shield_number,
   EXISTS (SELECT 1 FROM certificate_events a WHERE a.serial = e.serial AND a.event = 'activate') AS was_in_force
 FROM certificate_events e JOIN certificates c ON c.serial = e.serial
 WHERE e.notified_at IS NULL ORDER BY e.at LIMIT :most;
