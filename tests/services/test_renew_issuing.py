@@ -10,7 +10,7 @@ from mshield.keys.errors import AuthorityRevoked, NoAuthority, SealError
 from mshield.keys.keyring import Keyring
 from mshield.pki import trust
 from mshield.pki.certificate import Certificate
-from mshield.pki.crl import KEY_COMPROMISE
+from mshield.pki.crl import KEY_COMPROMISE, parse_crl
 from mshield.pki.errors import CertificateOnHold, CertificateRevoked
 from mshield.pki.ocsp import CertId, Good, RevokedAt, build_ocsp_request, parse_ocsp_response
 from mshield.pki.path import check_crl, check_ocsp
@@ -256,6 +256,20 @@ async def test_an_older_generation_never_takes_a_revoked_ones_place(ca: Ca) -> N
         await ca.certify(now=START)
     await _renew(ca, now=START)
     assert (await ca.certify(now=START)).issuer_der == _newest(ca).subject_der
+
+
+@pytest.mark.parametrize(("of_the_ca", "of_the_leaf"), [(0, 0), (KEY_COMPROMISE, 2), (2, 2), (4, 4), (5, 5)])
+async def test_a_leaf_ends_for_its_cas_reason_and_says_whose_key_is_known(
+    ca: Ca, of_the_ca: int, of_the_leaf: int
+) -> None:
+    leaf = serial_text((await ca.certify(now=START)).serial)
+    await revoke_issuing(ca.db, "issuing", reason=of_the_ca, now=START + 1000)
+    assert await end_leaves.end_leaves(ca.db, now=START + 2000) == 1
+    row = await find_by_serial(ca.db, serial=leaf)
+    assert row is not None
+    assert row.revocation_reason == of_the_leaf
+    (listed,) = parse_crl((await ca.publisher().crl("issuing", now=START + 3000)).der).revoked.values()
+    assert (f"{listed.serial:040x}", listed.reason) == (leaf, of_the_leaf)
 
 
 async def test_what_a_revoked_ca_has_issued_ends_and_nothing_else(

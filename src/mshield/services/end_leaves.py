@@ -10,14 +10,12 @@ from typing import Final
 from mshield.domain import errors
 from mshield.domain.certificates import CertificateEvent
 from mshield.keys.authority import generation_of
+from mshield.pki.crl import CA_COMPROMISE, KEY_COMPROMISE, UNSPECIFIED
 from mshield.store import authorities, certificate_changes, certificate_search
 from mshield.store.certificate_changes import SERVICE
 from mshield.store.database import Database, Tx
 
 REASON: Final = "ca_revoked"
-CA_COMPROMISE: Final = 2
-"""RFC 5280: what is said of a certificate whose CA is revoked."""
-
 _BATCH: Final = 200
 
 
@@ -26,20 +24,27 @@ async def end_leaves(db: Database, *, now: int) -> int:
     ended = 0
     for row in await authorities.list_standings(db):
         if row.revoked_at is not None and generation_of(row.name) is not None:
-            ended += await _end_of(db, row.name, now=now)
+            ended += await _end_of(db, row.name, code=_code_of(row.revocation_reason), now=now)
     return ended
 
 
-async def _end_of(db: Database, issuer: str, *, now: int) -> int:
+def _code_of(reason: int | None) -> int:
+    """What is said of a leaf (RFC 5280 5.3.1): its CA's reason; of a key that is known, that it is the CA's."""
+    if reason is None:
+        return UNSPECIFIED
+    return CA_COMPROMISE if reason == KEY_COMPROMISE else reason
+
+
+async def _end_of(db: Database, issuer: str, *, code: int, now: int) -> int:
     ended, after = 0, ""
     while serials := await certificate_search.standing_of(db, issuer=issuer, after=after, most=_BATCH):
         for serial in serials:
-            ended += await db.write(lambda tx, serial=serial: _end(tx, serial, now=now))  # type: ignore[misc]
+            ended += await db.write(lambda tx, serial=serial: _end(tx, serial, code=code, now=now))  # type: ignore[misc]
         after = serials[-1]
     return ended
 
 
-async def _end(tx: Tx, serial: str, *, now: int) -> int:
+async def _end(tx: Tx, serial: str, *, code: int, now: int) -> int:
     try:
         await certificate_changes.change(
             tx,
@@ -47,7 +52,7 @@ async def _end(tx: Tx, serial: str, *, now: int) -> int:
             event=CertificateEvent.REVOKE,
             by=SERVICE,
             reason=REASON,
-            revocation_reason=CA_COMPROMISE,
+            revocation_reason=code,
             now=now,
         )
     except errors.Conflict:  # it ended otherwise meanwhile
