@@ -35,11 +35,15 @@ def _identity(claims: dict[str, Any]) -> dict[str, Any]:
 
 @dataclass(slots=True)
 class Provider:
-    """`person` is who logs in; `clock` gives ms; `forge` may change an ID token's claims before they are signed."""
+    """`person` is who logs in; `clock` gives ms; `forge` may change an ID token's claims before they are signed.
+
+    `page` is where its login page is, perhaps with a query, which must come with each login.
+    """
 
     redirect_uri: str
     clock: Callable[[], int] = field(default=lambda: time.time_ns() // 1_000_000)
     person: dict[str, str] = field(default_factory=lambda: dict(PERSON))
+    page: str = "/authorize"
     in_token: frozenset[str] = frozenset({"sub", "name"})
     forge: Callable[[dict[str, Any]], dict[str, Any]] = _identity
     key: ECKey = field(default_factory=lambda: ECKey.generate_key("P-256", {"kid": "one"}))
@@ -56,8 +60,10 @@ class Provider:
 
     def log_in_at(self, address: str) -> tuple[str, str]:
         """The user opens the page and says yes; (code, state) as the browser brings them back."""
-        query = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
-        assert address.startswith(f"{self.issuer}/authorize?")
+        asked = parse_qs(urlsplit(address).query)
+        assert all(len(values) == 1 for values in asked.values())
+        query = {name: values[0] for name, values in asked.items()}
+        assert address.startswith(f"{self.issuer}{self.page}{'&' if '?' in self.page else '?'}")
         assert query["response_type"] == "code"
         assert query["client_id"] == CLIENT_ID
         assert query["redirect_uri"] == self.redirect_uri
@@ -87,7 +93,7 @@ class Provider:
         """The provider's document."""
         return {
             "issuer": self.issuer,
-            "authorization_endpoint": f"{self.issuer}/authorize",
+            "authorization_endpoint": f"{self.issuer}{self.page}",
             "token_endpoint": f"{self.issuer}/token",
             "jwks_uri": f"{self.issuer}/keys",
             "userinfo_endpoint": f"{self.issuer}/userinfo",

@@ -27,13 +27,16 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 _THIS_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
-def checked_outside_url(url: str) -> str:
-    """The address without a final slash. Raises ValueError where secrets must not go there."""
+def checked_outside_url(url: str, *, query: bool = False) -> str:
+    """The address without a final slash. Raises ValueError where secrets must not go there.
+
+    `query` lets it have one; then it is given back as it is.
+    """
     parts = urlsplit(url)
     safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _THIS_MACHINE)
-    if not safe or not parts.hostname or parts.username or parts.query or parts.fragment:
+    if not safe or not parts.hostname or parts.username or (parts.query and not query) or parts.fragment:
         raise ValueError("must be https:// and nothing but an address; http:// for this machine only")
-    return url.rstrip("/")
+    return url if query else url.rstrip("/")
 
 
 OutsideUrl = Annotated[str, AfterValidator(checked_outside_url)]

@@ -314,6 +314,14 @@ async def test_r2_an_account_of_internet_customs_logs_in_at_its_page(
     assert (account.source, account.external_id) == ("customs", PERSON["sub"])
 
 
+@pytest.mark.parametrize("page", ["/authorize?realm=%E6%B5%B7&v=2", "/authorize?realm", "/authorize?"])
+async def test_a_query_of_the_login_page_is_kept(
+    application: Application, provider: Provider, page: str
+) -> None:
+    provider.page = page
+    assert (await _through_the_page(application.device(), provider)).status_code == 201
+
+
 async def test_claims_in_the_token_need_no_userinfo(application: Application, provider: Provider) -> None:
     provider.in_token = frozenset(PERSON)
     assert (await _through_the_page(application.device(), provider)).status_code == 201
@@ -407,6 +415,10 @@ async def test_a_provider_must_tell_who_it_is(
     [
         {"issuer": "https://elsewhere.example"},
         {"token_endpoint": "http://elsewhere.example/t"},
+        {"token_endpoint": "https://elsewhere.example/t?v=2"},
+        {"userinfo_endpoint": "https://elsewhere.example/u?v=2"},
+        {"authorization_endpoint": "http://elsewhere.example/a?v=2"},
+        {"authorization_endpoint": "https://elsewhere.example/a?v=2#part"},
         {"jwks_uri": 7},
     ],
 )

@@ -76,7 +76,10 @@ class OidcAccounts:
             "code_challenge": _base64url(hashlib.sha256(login.verifier.encode()).digest()),
             "code_challenge_method": "S256",
         }
-        return f"{provider.authorization_endpoint}?{urlencode(query)}"
+        # RFC 6749, 3.1: a query that the address has stays.
+        page = provider.authorization_endpoint
+        joined = "?" if "?" not in page else "&"
+        return f"{page}{joined}{urlencode(query)}"
 
     async def person(self, code: str, login: PageLogin, *, now: int) -> OutsidePerson | None:
         """Whose code it is; None where the provider refuses the code. Raises OutsideError."""
@@ -162,7 +165,8 @@ class OidcAccounts:
             if provider.issuer.rstrip("/") != self.issuer:
                 raise OutsideError("a document of another issuer")
             try:
-                for url in (provider.authorization_endpoint, provider.token_endpoint, provider.jwks_uri):
+                checked_outside_url(provider.authorization_endpoint, query=True)
+                for url in (provider.token_endpoint, provider.jwks_uri):
                     checked_outside_url(url)
                 checked_outside_url(provider.userinfo_endpoint or provider.token_endpoint)
                 keys = KeySet.import_key_set(_decoded(await self._get(provider.jwks_uri), dict[str, Any]))
