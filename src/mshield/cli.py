@@ -13,6 +13,7 @@ from mshield.commands.output import Refused, remember_lang
 
 _NOT_COMMANDS = frozenset(
     {
+        "account_source",
         "filing_people",
         "honest_text",
         "output",

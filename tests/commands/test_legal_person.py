@@ -15,6 +15,7 @@ import pytest
 from mshield.client import ProblemError
 from mshield.client.portal import PortalClient, PortalLogin
 from mshield.demo.people import LEGAL_PERSON, OPERATOR
+from tests.outside import PASSWORD, SECRET, USER, AccountOffice, serving
 from tests.service import LiveService, apply, enrolled, log_in, register
 
 pytestmark = pytest.mark.slow
@@ -39,6 +40,11 @@ class _Shell:
             check=False,
         )
 
+    def usage_error(self, *arguments: str) -> str:
+        done = self.run(*arguments)
+        assert done.returncode == 2, done.stdout
+        return done.stderr
+
     def json(self, *arguments: str) -> Any:
         done = self.run(*arguments, "--json")
         assert done.returncode == 0, done.stderr
@@ -50,11 +56,11 @@ class _Shell:
         found: dict[str, Any] = json.loads(done.stderr)["error"]
         return found
 
-    def log_in(self) -> Any:
+    def log_in(self, *who: str) -> Any:
         captcha = self.json("captcha")["captcha_id"]
         answer = self.service.get(f"/dev/captchas/{captcha}")["answer"]
         begun = self.json(
-            "login", "--account", LEGAL_PERSON.phone, "--password-file", str(self.password),
+            "login", *(who or ("--account", LEGAL_PERSON.phone)), "--password-file", str(self.password),
             "--captcha-id", captcha, "--captcha", answer,
         )  # fmt: skip
         code = self.service.sms_code("portal", LEGAL_PERSON)
@@ -63,6 +69,29 @@ class _Shell:
     def client(self) -> PortalClient:
         kept = json.loads((self.folder / "login.json").read_text())
         return PortalClient(self.service.origin, login=PortalLogin(**kept["login"]))
+
+
+@pytest.fixture
+def office() -> AccountOffice:
+    """The Single Window's accounts, of which the legal person has one."""
+    person = {**USER, "external_id": "u-8", "name": LEGAL_PERSON.name}
+    return AccountOffice({"gu": person | {"id_number": LEGAL_PERSON.id_number, "phone": LEGAL_PERSON.phone}})
+
+
+@pytest.fixture
+def with_sources(tmp_path: Path, database_url: str, office: AccountOffice) -> Iterator[LiveService]:
+    """A service whose legal person has an account at the Single Window alone."""
+    customs = {"name": "customs", "kind": "oidc", "title_zh": "互联网+海关", "title_en": "Internet+Customs",
+               "url": "http://127.0.0.1:9", "client_id": "mobile-shield", "secret": SECRET}  # fmt: skip
+    with serving(office) as outside:
+        single_window = {"name": "single-window", "kind": "http", "title_zh": "单一窗口",
+                         "title_en": "Single Window", "url": outside.url, "secret": SECRET}  # fmt: skip
+        live = LiveService(tmp_path, database_url)
+        live.settings["MSHIELD_ACCOUNT_SOURCES"] = json.dumps([single_window, customs])
+        live.prepare()
+        live.start()
+        yield live
+        live.stop()
 
 
 @pytest.fixture
@@ -131,3 +160,39 @@ def test_r21_from_the_lost_phone_to_the_certificate_on_the_new_one(service: Live
             client.shield(OPERATOR.credit_code, "MS1/../x")
     shell.json("logout")
     assert shell.error("list")["code"] == "not_logged_in"
+
+
+def test_r2_the_legal_person_logs_in_with_his_account_of_the_single_window(with_sources: LiveService) -> None:
+    shell = _Shell(with_sources)
+    shell.password.write_text(PASSWORD)
+    account = ("--account", "gu")
+    assert "no source window; it has: customs, single-window" in shell.usage_error(
+        "login", *account, "--source", "window"
+    )
+    assert "with their shield; it has: single-window" in shell.usage_error(
+        "login", *account, "--source", "customs"
+    )
+    session = shell.log_in(*account, "--source", "single-window")
+    assert (session["name"], session["enterprises"][0]["credit_code"]) == (
+        LEGAL_PERSON.name,
+        LEGAL_PERSON.credit_code,
+    )
+    assert shell.json("list") == []
+
+
+def test_r2_so_does_his_program(with_sources: LiveService) -> None:
+    with PortalClient(with_sources.origin) as portal:
+        assert [(each.name, each.kind, each.title_en) for each in portal.account_sources()] == [
+            ("single-window", "password", "Single Window"),
+            ("customs", "page", "Internet+Customs"),
+        ]
+        captcha = portal.captcha().captcha_id
+        begun = portal.begin_login(
+            account="gu",
+            password=PASSWORD,
+            captcha_id=captcha,
+            captcha=with_sources.get(f"/dev/captchas/{captcha}")["answer"],
+            source="single-window",
+        )
+        session = portal.finish_login(begun.login_id, with_sources.sms_code("portal", LEGAL_PERSON))
+        assert [each.credit_code for each in session.enterprises] == [LEGAL_PERSON.credit_code]

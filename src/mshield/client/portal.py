@@ -15,6 +15,7 @@ from urllib.parse import quote
 import httpx
 import msgspec
 
+from mshield.client.account_source import AccountSource, AccountSources
 from mshield.client.errors import ClientError, NetworkError, PhoneError, is_passing, problem_of
 from mshield.client.origin import is_loopback
 from mshield.client.portal_messages import (
@@ -77,6 +78,10 @@ class PortalClient:
         """The present login, to be kept as a secret."""
         return self._login
 
+    def account_sources(self) -> tuple[AccountSource, ...]:
+        """The outside systems whose accounts log in; those of kind `page` do it here with their shield alone."""
+        return read(self._repeatedly("GET", "/account-sources", None, {}).content, AccountSources).items
+
     def captcha(self) -> PortalCaptcha:
         """A captcha to answer at the next login."""
         return read(self._change("POST", "/captchas"), PortalCaptcha)
@@ -88,10 +93,17 @@ class PortalClient:
         password: str,
         captcha_id: str,
         captcha: str,
+        source: str | None = None,
         idempotency_key: str | None = None,
     ) -> LoginBegun:
-        """Checks the password and has an SMS code sent to the account's phone."""
+        """Checks the password and has an SMS code sent to the account's phone.
+
+        `source` names the outside system that the account belongs to, where it isn't one of this service: one of
+        `account_sources` whose kind is `password`.
+        """
         document = {"account": account, "password": password, "captcha_id": captcha_id, "captcha": captcha}
+        if source is not None:
+            document["source"] = source
         return read(self._change("POST", "/logins", document, idempotency_key), LoginBegun)
 
     def finish_login(

@@ -16,6 +16,7 @@ from mshield.client.errors import ClientError, PhoneError
 from mshield.client.phone.folder import Folder
 from mshield.client.portal import PortalClient, PortalLogin
 from mshield.client.portal_messages import Act, Cause, LoginBegun, Outcome, PortalSession, Shield
+from mshield.commands.account_source import kind_of, unfit
 from mshield.commands.honest_text import honest_line
 from mshield.commands.output import (
     Output,
@@ -139,7 +140,11 @@ def _enterprise_option(run: Callable[P, None]) -> Callable[P, None]:
 
 
 @command.command()
-@click.option("--account", help="The account, which is its phone number.")
+@click.option("--account", help="The account: its phone number, or its name at --source.")
+@click.option(
+    "--source",
+    help="The outside system whose account it is, where it takes passwords; a name it isn't lists them.",
+)
 @click.option("--password-file", type=_FILE, help="Otherwise MSHIELD_PORTAL_PASSWORD, or a prompt.")
 @click.option("--captcha-id", help="A captcha fetched by `captcha`; otherwise one is fetched and asked for.")
 @click.option("--captcha", "answer", help="Its answer.")
@@ -151,6 +156,7 @@ def login(
     portal: _Portal,
     *,
     account: str | None,
+    source: str | None,
     password_file: Path | None,
     captcha_id: str | None,
     answer: str | None,
@@ -159,15 +165,18 @@ def login(
 ) -> None:
     """Log in 登录: account, password, captcha, then the SMS code.
 
+    An account of an outside system, such as the Single Window, logs in as it is: say which by --source.
     With --json nothing is asked: without --login-id the login is begun and its id printed, with it the login is done.
     """
     if login_id is None:
         if account is None:
             raise click.UsageError("Say the account with --account, or --login-id.")
+        if source is not None:
+            _check_source(portal, source)
         if (captcha_id is None) != (answer is None):
             raise click.UsageError("--captcha-id and --captcha go together.")
         solved = None if captcha_id is None or answer is None else (captcha_id, answer)
-        begun = _begin(out, portal, account, _password(out, password_file), solved)
+        begun = _begin(out, portal, (account, _password(out, password_file), source), solved)
         if out.json:
             out.data(msgspec.to_builtins(begun), ())
             return
@@ -179,15 +188,26 @@ def login(
     out.data(shown | {"expires_in": session.expires_in}, _session_lines(out, session))
 
 
+def _check_source(portal: _Portal, source: str) -> None:
+    """Whose users log in at a page of its own, their password is not for here."""
+    known = portal.client.account_sources()
+    if kind_of(known, source) == "page":
+        raise unfit(
+            f"users of {source} have no password here and log in at the portal's page with their shield",
+            (each.name for each in known if each.kind == "password"),
+        )
+
+
 def _begin(
-    out: Output, portal: _Portal, account: str, password: str, solved: tuple[str, str] | None
+    out: Output, portal: _Portal, who: tuple[str, str, str | None], solved: tuple[str, str] | None
 ) -> LoginBegun:
     if solved is None:
         path, captcha_id = _captcha(portal, None)
         out.say(f"验证码图片：{path}", f"The captcha's image: {path}")
         solved = captcha_id, str(click.prompt(out.pick("验证码", "Captcha"), err=True))
+    account, password, source = who
     begun = portal.client.begin_login(
-        account=account, password=password, captcha_id=solved[0], captcha=solved[1]
+        account=account, password=password, captcha_id=solved[0], captcha=solved[1], source=source
     )
     out.say(
         f"验证码已发送至 {begun.phone_masked}，{begun.expires_in} 秒内有效",

@@ -6,19 +6,13 @@ import click
 
 from mshield.client.phone import VirtualPhone
 from mshield.client.phone.messages import LoggedIn
-from mshield.commands.honest_text import honest_line
+from mshield.commands.account_source import kind_of
 from mshield.commands.output import Output
 
 
 def has_page(phone: VirtualPhone, source: str) -> bool:
     """Whether users of this source log in at its page. A source that the service doesn't know is a usage error."""
-    kinds = {each.name: each.kind for each in phone.account_sources()}
-    if source not in kinds:
-        known = honest_line(", ".join(sorted(kinds))) or "-"
-        raise click.BadParameter(
-            f"the service has no source {source}; it has: {known}", param_hint="--source"
-        )
-    return kinds[source] == "page"
+    return kind_of(phone.account_sources(), source) == "page"
 
 
 def through_page(out: Output, phone: VirtualPhone, source: str) -> LoggedIn:

@@ -11,6 +11,7 @@ from tests.http.life.life import Life
 def manage(life: Life) -> None:
     portal, code = life.portal, LEGAL_PERSON.credit_code
     life.wait_a_minute()
+    portal.account_sources()
     captcha = portal.captcha().captcha_id
     life.get(f"/api/portal/captchas/{captcha}/audio")
     begun = portal.begin_login(

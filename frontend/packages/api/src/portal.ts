@@ -6,6 +6,26 @@
  */
 
 export interface paths {
+  "/api/portal/account-sources": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Systems whose accounts log in here
+     * @description The login page offers those that take a password, and tells users of the others to scan.
+     */
+    get: operations["listPortalAccountSources"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/portal/captchas": {
     parameters: {
       query?: never;
@@ -633,6 +653,24 @@ export interface components {
       items: components["schemas"]["ShieldMessage"][];
       next: string | null;
     };
+    /**
+     * SourceMessage
+     * @description A system whose accounts log in here; `password`: by `POST /logins`, `page`: by their shield alone.
+     */
+    SourceMessage: {
+      /** @enum {unknown} */
+      kind: "page" | "password";
+      name: string;
+      title_en: string;
+      title_zh: string;
+    };
+    /**
+     * SourcesMessage
+     * @description All of them; empty where only accounts of this service log in.
+     */
+    SourcesMessage: {
+      items: components["schemas"]["SourceMessage"][];
+    };
   };
   responses: never;
   parameters: never;
@@ -642,6 +680,42 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+  listPortalAccountSources: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The systems */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SourcesMessage"];
+        };
+      };
+      /** @description `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
   makePortalCaptcha: {
     parameters: {
       query?: never;

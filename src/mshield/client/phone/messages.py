@@ -44,15 +44,6 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     id_type: str | None = None
 
 
-class AccountSource(msgspec.Struct, frozen=True, kw_only=True):
-    """A system whose accounts log in here: with a password, or at a page of its own."""
-
-    name: str
-    kind: Literal["password", "page"]
-    title_zh: str
-    title_en: str
-
-
 class OutsideLoginBegun(msgspec.Struct, frozen=True, kw_only=True):
     """The page to open; the browser comes back with `state` and a code within `expires_in` seconds."""
 

@@ -15,12 +15,12 @@ from typing import Final, Literal, Self
 import httpx
 import msgspec
 
+from mshield.client.account_source import AccountSource, AccountSources
 from mshield.client.errors import PhoneError
 from mshield.client.phone import approval, binding, enrolment, pin_change, pin_rules, renewal, vault
 from mshield.client.phone.connection import Clock, Connection, Patience, Sleep, system_clock
 from mshield.client.phone.folder import Folder
 from mshield.client.phone.messages import (
-    AccountSource,
     Captcha,
     Device,
     DeviceList,
@@ -152,7 +152,7 @@ class VirtualPhone:
         """The outside systems whose accounts log in."""
         with self._operation() as operation:
             answer = operation.connection.get("/api/phone/account-sources", operation.anonymous())
-            return read(answer, dict[str, tuple[AccountSource, ...]])["items"]
+            return read(answer, AccountSources).items
 
     def begin_outside_login(self, source: str) -> OutsideLoginBegun:
         """The page of an outside system to open in a browser; only this phone can come back from it."""

@@ -2,6 +2,13 @@
 
 from typing import Final
 
-from mshield.web.portal import acts, history, lists, own_shield, sessions
+from mshield.web.portal import account_sources, acts, history, lists, own_shield, sessions
 
-ROUTERS: Final = (sessions.router, lists.router, history.router, acts.router, own_shield.router)
+ROUTERS: Final = (
+    account_sources.router,
+    sessions.router,
+    lists.router,
+    history.router,
+    acts.router,
+    own_shield.router,
+)

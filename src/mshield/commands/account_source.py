@@ -1,0 +1,23 @@
+"""`--source` of the logins: the outside system that an account belongs to, by the name that the service gives it."""
+
+from collections.abc import Iterable
+from typing import Literal
+
+import click
+
+from mshield.client.account_source import AccountSource
+from mshield.commands.honest_text import honest_line
+
+
+def kind_of(sources: Iterable[AccountSource], name: str) -> Literal["password", "page"]:
+    """How users of this source log in. One that the service doesn't know is a usage error, which lists the known."""
+    kinds = {each.name: each.kind for each in sources}
+    if name not in kinds:
+        raise unfit(f"the service has no source {name}", kinds)
+    return kinds[name]
+
+
+def unfit(why: str, fit: Iterable[str]) -> click.BadParameter:
+    """What to raise for a source that can't be taken; `fit` are those that can."""
+    known = honest_line(", ".join(sorted(fit))) or "-"
+    return click.BadParameter(f"{why}; it has: {known}", param_hint="--source")

@@ -1,0 +1,46 @@
+"""Accounts of outside systems at the portal (R2): which there are, and how their users get in."""
+
+from typing import Final, Literal
+
+import msgspec
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mshield.services.outside_accounts import listed
+from mshield.web import openapi
+from mshield.web.body import Wire
+from mshield.web.captchas import NO_STORE
+from mshield.web.context import context_of
+
+router: Final = APIRouter(tags=["portal"])
+
+
+class SourceMessage(Wire, frozen=True):
+    """A system whose accounts log in here; `password`: by `POST /logins`, `page`: by their shield alone."""
+
+    name: str
+    kind: Literal["password", "page"]
+    title_zh: str
+    title_en: str
+
+
+class SourcesMessage(Wire, frozen=True):
+    """All of them; empty where only accounts of this service log in."""
+
+    items: tuple[SourceMessage, ...]
+
+
+@router.get(
+    "/account-sources",
+    summary="Systems whose accounts log in here",
+    operation_id="listPortalAccountSources",
+    responses=openapi.answers(SourcesMessage, "The systems") | openapi.problems(503),
+)
+async def sources(request: Request) -> Response:
+    """The login page offers those that take a password, and tells users of the others to scan."""
+    found = listed(context_of(request).outside_accounts.sources)
+    answer = SourcesMessage(
+        tuple(SourceMessage(each.name, each.kind, each.title_zh, each.title_en) for each in found)
+    )
+    return Response(msgspec.json.encode(answer), media_type="application/json", headers=NO_STORE)
