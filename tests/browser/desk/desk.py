@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import httpx
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
+from mshield.client.phone import VirtualPhone
 from mshield.demo.people import LEGAL_PERSON, Person
 from tests.browser.conftest import Party
+from tests.browser.seen import read_code
 
 SIZE: Final = {"width": 1440, "height": 900}
 
@@ -105,3 +107,17 @@ def desk(browser: Browser, party: Party, **options: Any) -> Iterator[Desk]:
         context.close()
     assert not made.complaints
     assert not made.foreign
+
+
+def scanned(place: Locator, phone: VirtualPhone) -> None:
+    """The phone films the code that stands there, and its holder enters his PIN."""
+    expect(place).to_be_visible()
+    code = read_code(place)
+    for _ in range(20):
+        if code is not None:
+            break
+        place.page.wait_for_timeout(250)
+        code = read_code(place)
+    assert code is not None
+    assert phone.scan(code).requester.name == "三证合一"
+    phone.approve(pin=LEGAL_PERSON.pin)

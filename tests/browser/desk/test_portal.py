@@ -18,9 +18,8 @@ from tests.browser.app.album import DeskAlbum
 from tests.browser.app.hand_and_eye import judged
 from tests.browser.app.seeded import CLERK
 from tests.browser.conftest import Party
-from tests.browser.desk.desk import Desk, desk
+from tests.browser.desk.desk import Desk, desk, scanned
 from tests.browser.desk.look import look
-from tests.browser.seen import read_code
 
 pytestmark = pytest.mark.slow
 
@@ -289,20 +288,6 @@ def test_an_abandoned_desk_asks_for_no_news_so_that_its_login_can_end(
         assert asked == []
         page.mouse.move(300, 300)
         hears_news()
-
-
-def scanned(place: Locator, phone: VirtualPhone) -> None:
-    """The phone films the code that stands there, and its holder enters his PIN."""
-    expect(place).to_be_visible()
-    code = read_code(place)
-    for _ in range(20):
-        if code is not None:
-            break
-        place.page.wait_for_timeout(250)
-        code = read_code(place)
-    assert code is not None
-    assert phone.scan(code).requester.name == "三证合一"
-    phone.approve(pin=LEGAL_PERSON.pin)
 
 
 def test_r14_he_logs_in_by_scan_and_revokes_by_his_signature(

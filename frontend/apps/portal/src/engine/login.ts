@@ -18,14 +18,22 @@ export interface Credentials {
   readonly password: string;
   readonly captchaId: string;
   readonly captcha: string;
+  /** The outside system that the account belongs to; null for this service's own. */
+  readonly source: string | null;
 }
 
 export async function newCaptcha(): Promise<Captcha> {
   return readCaptcha(await answered(api.POST("/api/portal/captchas")), "/api/portal/captchas");
 }
 
-export async function begin({ account, password, captchaId, captcha }: Credentials): Promise<Begun> {
-  const body = { account: account.trim(), password, captcha_id: captchaId, captcha: captcha.trim() };
+export async function begin({ account, password, captchaId, captcha, source }: Credentials): Promise<Begun> {
+  const body = {
+    account: account.trim(),
+    password,
+    captcha_id: captchaId,
+    captcha: captcha.trim(),
+    ...(source !== null && { source }),
+  };
   const made = await answered(api.POST("/api/portal/logins", { body }));
   return { loginId: made.login_id, phone: made.phone_masked, resendIn: made.resend_in };
 }

@@ -37,8 +37,6 @@ export const loginWords = {
     },
     own: "已在本机申请，只能用申请时的账号登录。",
     help: "登录遇到问题？",
-    source: "账号来自",
-    ownSource: "手机盾",
     other: {
       why: "没有登录，手机盾没有受影响。申请证书后，本机只允许申请时的账号登录。",
       rule: "为什么不能换账号",
@@ -77,8 +75,6 @@ export const loginWords = {
     },
     own: "was applied for on this phone. Only that account can log in here.",
     help: "Trouble logging in?",
-    source: "Account of",
-    ownSource: "Mobile Shield",
     other: {
       why: "Nobody was logged in and the shield is unaffected. After an application only the account that applied can log in on this phone.",
       rule: "Why not another account",

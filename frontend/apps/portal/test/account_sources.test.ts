@@ -1,0 +1,78 @@
+// @vitest-environment happy-dom
+import SourceChoice from "@mshield/look/vue/SourceChoice.vue";
+import { makeWords } from "@mshield/look/vue/words.ts";
+import { mount } from "@vue/test-utils";
+import { beforeEach, expect, test, vi } from "vitest";
+import { nextTick } from "vue";
+
+import { sourceTitle, usePortalSources } from "../src/engine/account_sources.ts";
+import { begin } from "../src/engine/login.ts";
+
+const SINGLE_WINDOW = {
+  name: "single-window",
+  kind: "password",
+  title_zh: "单一窗口",
+  title_en: "Single Window",
+};
+const CUSTOMS = { name: "customs", kind: "page", title_zh: "互联网+海关", title_en: "Internet+Customs" };
+const BEGUN = { login_id: "l1", phone_masked: "139****5011", expires_in: 300, resend_in: 60 };
+const CREDENTIALS = { account: " gu ", password: "p", captchaId: "c1", captcha: "ABCD" };
+
+/** What the service was sent. */
+const sent: unknown[] = [];
+let listed: unknown[] = [];
+
+beforeEach(() => {
+  localStorage.clear();
+  sent.length = 0;
+  listed = [SINGLE_WINDOW, CUSTOMS];
+  vi.stubGlobal("fetch", async (request: Request) => {
+    if (request.method === "GET") return Response.json({ items: listed });
+    sent.push(await request.json());
+    return Response.json(BEGUN, { status: 201 });
+  });
+});
+
+test("a password is asked for the systems that take one; the others' users scan", async () => {
+  const { byPassword, byShield, chosen, load } = usePortalSources();
+  expect(byPassword.value).toEqual([]);
+  await load();
+  expect(byPassword.value.map(sourceTitle)).toEqual(["单一窗口"]);
+  expect(byShield.value.map(sourceTitle)).toEqual(["互联网+海关"]);
+  expect(chosen.value).toBeNull();
+});
+
+test("the choice is remembered while the system still takes passwords", async () => {
+  const first = usePortalSources();
+  await first.load();
+  first.choose(first.byPassword.value[0]!);
+  await nextTick();
+  const second = usePortalSources();
+  await second.load();
+  expect(second.chosen.value?.name).toBe("single-window");
+  listed = [{ ...SINGLE_WINDOW, kind: "page" }];
+  const third = usePortalSources();
+  await third.load();
+  expect(third.chosen.value).toBeNull();
+});
+
+test("the login names the system, and none for an account of this service", async () => {
+  await begin({ ...CREDENTIALS, source: "single-window" });
+  await begin({ ...CREDENTIALS, source: null });
+  const own = { account: "gu", password: "p", captcha_id: "c1", captcha: "ABCD" };
+  expect(sent).toEqual([{ ...own, source: "single-window" }, own]);
+});
+
+test("the choice is a group of radio buttons with a name, one of them checked", async () => {
+  const source = { name: "single-window", kind: "password", titleZh: "单一窗口", titleEn: "Single Window" };
+  const plugins = [makeWords(() => "en", { zh: {}, en: {} })];
+  const props = { sources: [source], chosen: null, language: "en" } as const;
+  const choice = mount(SourceChoice, { props: props as never, global: { plugins } });
+  expect(choice.get("fieldset > legend").text()).toBe("Account of");
+  expect(choice.findAll("label").map((each) => each.text())).toEqual(["Mobile Shield", "Single Window"]);
+  const [own, theirs] = choice.findAll<HTMLInputElement>("input[type=radio]");
+  expect([own!.element.checked, theirs!.element.checked]).toEqual([true, false]);
+  expect(own!.element.name).toBe(theirs!.element.name);
+  await theirs!.trigger("change");
+  expect(choice.emitted("choose")).toEqual([[source]]);
+});
