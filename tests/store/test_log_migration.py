@@ -1,14 +1,8 @@
 """Certificates from before there were events and a log get one that says how they stood."""
 
-import sqlite3
-from contextlib import closing
-from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Any
 
-import psycopg
 import pytest
-from yoyo import get_backend, read_migrations
 
 from mshield.keys.keyring import Keyring
 from mshield.services.log.open_log import open_log
@@ -18,6 +12,7 @@ from mshield.settings import Settings
 from mshield.store.migrate import migrate
 from mshield.store.opening import open_database
 from tests.conftest import START
+from tests.earlier import make_earlier, marked, rows_of
 
 _INSERT = (
     "INSERT INTO certificates (serial, uid, request_sid, account_id, device_id, person_id, filing_version,"
@@ -36,30 +31,22 @@ _STANDINGS: tuple[tuple[bytes | None, str, str, int | None, int | None], ...] = 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def old_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A database of the release before the log."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'old.db'}"
-        address = url
-    else:
-        url = request.getfixturevalue("empty_postgresql_url")
-        address = url.replace("postgresql://", "postgresql+psycopg://")
-    with as_file(files("mshield.store") / "migrations") as folder, get_backend(address) as backend:
-        old = read_migrations(str(folder)).filter(lambda migration: migration.id < "0004")
-        backend.apply_migrations(backend.to_apply(old))
+    url = (
+        f"sqlite:///{tmp_path / 'old.db'}"
+        if request.param == "sqlite"
+        else str(request.getfixturevalue("empty_postgresql_url"))
+    )
+    make_earlier(url, before="0004")
     return url
 
 
 def _fill(url: str) -> None:
     """Without the rows that these refer to: nothing of them is asked here."""
-    connection: Any
-    if url.startswith("sqlite"):
-        connection = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
-    else:
-        connection = psycopg.connect(url, autocommit=True)
-        connection.execute("SET session_replication_role = replica")
-    statement = _INSERT if url.startswith("sqlite") else _INSERT.replace("?", "%s")
-    with closing(connection):
+    with rows_of(url) as connection:
         for number, (der, *standing) in enumerate(_STANDINGS):
-            connection.execute(statement, (f"{number:040x}", b"u", bytes([number]), der, *standing))
+            connection.execute(
+                marked(url, _INSERT), (f"{number:040x}", b"u", bytes([number]), der, *standing)
+            )
 
 
 async def test_what_was_issued_before_is_logged_as_it_stood(old_url: str, keyring: Keyring) -> None:

@@ -91,6 +91,8 @@ class Ask:
         request = store.NewRequest(
             id=new_id(now),
             client_id=system.client_id,
+            asker_name=system.name,
+            asker_domain=system.domain,
             kind=kind,
             channel=channel,
             number=f"{secrets.randbelow(100):02d}",
@@ -118,7 +120,7 @@ class Ask:
         if request.shield_number is not None:
             await self._require_room(request, request.shield_number, now=now)
         tasks = (
-            [_login_task(system, request, now=now)]
+            [_login_task(request, now=now)]
             if request.kind == "login"
             else [task_of(each) for each in documents]
         )
@@ -247,17 +249,22 @@ def _check_return(system: BusinessSystem, request: store.NewRequest) -> None:
         raise errors.ReturnUrlUnknown
 
 
-def _login_task(system: BusinessSystem, request: store.NewRequest, *, now: int) -> store.NewTask:
+def _login_task(request: store.NewRequest, *, now: int) -> store.NewTask:
     message = {
-        "client_id": system.client_id,
-        "domain": system.domain,
+        "client_id": request.client_id,
+        "domain": request.asker_domain,
         "issued_at": now,
-        "name": system.name,
+        "name": request.asker_name,
         "nonce": secrets.token_hex(16),
         "request_id": request.id,
         "type": LOGIN_TYPE,
     }
     text = json.dumps(message, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
     return store.NewTask(
-        secrets.token_bytes(16), "login", text.encode(), "application/json", f"登录 {system.name}", "[]"
+        secrets.token_bytes(16),
+        "login",
+        text.encode(),
+        "application/json",
+        f"登录 {request.asker_name}",
+        "[]",
     )

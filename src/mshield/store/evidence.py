@@ -11,7 +11,10 @@ _SQL: Final = Queries("evidence")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentRow:
-    """A document and who asked for it. `content` is None where only its digest came; `display` is JSON text."""
+    """A document and who asked for it, as it was called then.
+
+    `content` is None where only its digest came; `display` is JSON text.
+    """
 
     request_id: str
     kind: str
@@ -59,8 +62,8 @@ async def find_document(
         kind=row["kind"],
         channel=row["channel"],
         client_id=row["client_id"],
-        system_name=row["name"],
-        domain=row["domain"],
+        system_name=row["asker_name"],
+        domain=row["asker_domain"],
         sid=row["sid"],
         title=row["title"],
         media_type=row["media_type"],

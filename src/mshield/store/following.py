@@ -11,7 +11,7 @@ _SQL: Final = Queries("following")
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """How a request stands; `requester_name` and `requester_domain` are the business system's. Times in ms."""
+    """How a request stands; `requester_name` and `requester_domain` are the business system's of then. Times in ms."""
 
     id: str
     client_id: str
@@ -42,6 +42,6 @@ async def find(db: Database, *, id: str) -> Followed | None:  # noqa: A002  # th
         number=row["number"],
         started_at=row["created_at"],
         expires_at=row["expires_at"],
-        requester_name=row["name"],
-        requester_domain=row["domain"],
+        requester_name=row["asker_name"],
+        requester_domain=row["asker_domain"],
     )

@@ -31,10 +31,15 @@ class NewTask:
 
 @dataclass(frozen=True, slots=True)
 class NewRequest:
-    """A request as a business system made it; body_hash tells a repeat from another request under the same key."""
+    """A request as a business system made it, called as it is now; its login names it so.
+
+    `body_hash` tells a repeat from another request under the same key.
+    """
 
     id: str
     client_id: str
+    asker_name: str
+    asker_domain: str
     kind: str
     channel: str
     number: str
@@ -120,6 +125,8 @@ async def create(db: Database, request: NewRequest, tasks: list[NewTask], *, lim
     values: dict[str, object] = {
         "id": request.id,
         "client_id": request.client_id,
+        "asker_name": request.asker_name,
+        "asker_domain": request.asker_domain,
         "kind": request.kind,
         "channel": request.channel,
         "number": request.number,

@@ -12,7 +12,7 @@ _SQL: Final = Queries("scans")
 
 @dataclass(frozen=True, slots=True)
 class Requester:
-    """Who asks, as the phone shows it."""
+    """Who asks, as it was called when it asked; the phone shows it so, and a login says the same."""
 
     name: str
     domain: str
@@ -192,7 +192,7 @@ async def find_task(db: Database, *, sid: bytes, device_id: str, account_id: str
     row = await db.one(_SQL["find_task"], sid=sid, device_id=device_id, account_id=account_id)
     if row is None:
         return None
-    return _task(row, None if row["name"] is None else _requester(row))
+    return _task(row, None if row["asker_name"] is None else _requester(row))
 
 
 async def decline(  # one column each
@@ -234,7 +234,7 @@ def _request(rows: list[Row], *, taken_by: bytes | None) -> ScannedRequest | Non
 
 
 def _requester(row: Row) -> Requester:
-    return Requester(row["name"], row["domain"], row["pc_address"], row["pc_browser"])
+    return Requester(row["asker_name"], row["asker_domain"], row["pc_address"], row["pc_browser"])
 
 
 def _task(row: Row, requester: Requester | None) -> Task:

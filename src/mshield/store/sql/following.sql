@@ -1,3 +1,3 @@
 -- name: find
-SELECT CAST(:call AS INTEGER) AS call, r.id, r.client_id, r.kind, r.channel, r.state, r.reason, r.number, r.created_at, r.expires_at, b.name, b.domain
-FROM requests r JOIN business_systems b ON b.client_id = r.client_id WHERE r.id = :id;
+SELECT CAST(:call AS INTEGER) AS call, r.id, r.client_id, r.kind, r.channel, r.state, r.reason, r.number, r.created_at, r.expires_at, r.asker_name, r.asker_domain
+FROM requests r WHERE r.id = :id;

@@ -1,27 +1,25 @@
 -- name: signatures_page
 -- My signatures (我的签名), newest first; before is the place of the last one seen, words a pattern or null, purpose or null.
-SELECT s.sid, s.purpose, s.digest, s.signed_at, t.title, s.serial, b.name AS business_name
+SELECT s.sid, s.purpose, s.digest, s.signed_at, t.title, s.serial, r.asker_name AS business_name
 FROM signatures s
 JOIN tasks t ON t.sid = s.sid
 JOIN keys k ON k.uid = s.uid AND k.device_id = :device_id AND k.account_id = :account_id
 LEFT JOIN requests r ON r.id = s.request_id
-LEFT JOIN business_systems b ON b.client_id = r.client_id
 WHERE s.purpose IN ('login', 'sign') AND (CAST(:purpose AS TEXT) IS NULL OR s.purpose = CAST(:purpose AS TEXT))
   AND (s.signed_at < :before_at OR (s.signed_at = :before_at AND s.sid < :before_sid))
   AND (CAST(:words AS TEXT) IS NULL OR lower(t.title) LIKE CAST(:words AS TEXT) ESCAPE '!'
-    OR lower(b.name) LIKE CAST(:words AS TEXT) ESCAPE '!')
+    OR lower(r.asker_name) LIKE CAST(:words AS TEXT) ESCAPE '!')
 ORDER BY s.signed_at DESC, s.sid DESC LIMIT :page_size;
 
 -- name: signature^
 -- One of them with what was shown, who asked from where, and how its certificate stands now.
 SELECT s.sid, s.purpose, s.digest, s.signature, s.signed_at, s.serial, t.title, t.media_type, t.display, t.format,
   t.message,
-  COALESCE(t.size, length(t.content), length(t.message)) AS size, b.name AS business_name, b.domain, s.request_id,
+  COALESCE(t.size, length(t.content), length(t.message)) AS size, r.asker_name AS business_name, r.asker_domain AS domain, s.request_id,
   r.pc_address, r.pc_browser, s.log_index, c.state, c.not_after, c.revoked_at
 FROM signatures s
 JOIN tasks t ON t.sid = s.sid
 JOIN keys k ON k.uid = s.uid AND k.device_id = :device_id AND k.account_id = :account_id
 LEFT JOIN requests r ON r.id = s.request_id
-LEFT JOIN business_systems b ON b.client_id = r.client_id
 LEFT JOIN certificates c ON c.serial = s.serial
 WHERE s.sid = :sid AND s.purpose IN ('login', 'sign');

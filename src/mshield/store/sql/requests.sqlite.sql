@@ -3,9 +3,9 @@
 -- name: insert_request!
 -- No row touched: the system is disabled.
 INSERT INTO requests (id, client_id, kind, channel, state, number, shield_number, return_url, pc_address, pc_browser,
-  idempotency_key, body_hash, created_at, expires_at, changed_at, to_tell)
+  idempotency_key, body_hash, created_at, expires_at, changed_at, asker_name, asker_domain, to_tell)
 SELECT :id, :client_id, :kind, :channel, 'waiting', :number, :shield_number, :return_url, :pc_address, :pc_browser,
-  :idempotency_key, :body_hash, :now, :expires_at, :now,
+  :idempotency_key, :body_hash, :now, :expires_at, :now, :asker_name, :asker_domain,
   EXISTS (SELECT 1 FROM webhook_endpoints e WHERE e.client_id = :client_id AND e.state <> 'removed')
 WHERE (SELECT b.state FROM business_systems b WHERE b.client_id = :client_id) = 'active';
 
