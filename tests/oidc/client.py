@@ -120,6 +120,18 @@ class Client:
         """What the browser gets for a request."""
         return await browser.get("/oidc/authorize?" + urlencode(self.parameters(**changed)))
 
+    async def push(self, **changed: str | None) -> httpx.Response:
+        """What the client gets for a request that it pushes."""
+        application = self.application
+        auth = (application.client_id, application.client_secret)
+        return await application.http.post("/oidc/par", data=self.parameters(**changed), auth=auth)
+
+    def pushed(self, answer: httpx.Response) -> str:
+        """Where a browser begins what was pushed."""
+        return "/oidc/authorize?" + urlencode(
+            {"client_id": self.application.client_id, "request_uri": answer.json()["request_uri"]}
+        )
+
     async def token(self, code: str, /, **changed: str | None) -> httpx.Response:
         """What the client gets for a code."""
         given: dict[str, str | None] = {

@@ -46,6 +46,10 @@ _KEPT_HERE: Final[tuple[dict[str, str | None], ...]] = (
     {"state": "\N{CJK UNIFIED IDEOGRAPH-4E00}"},
     {"state": "a\nb"},
     {"scope": 'openid "'},
+    {"max_age": "-1"},
+    {"max_age": "1.5"},
+    {"max_age": "60s"},
+    {"max_age": "\N{FULLWIDTH DIGIT SIX}"},
     {"request_uri": "https://evil.example/request"},
     {"request_uri": "urn:ietf:params:oauth:request_uri:unknown"},
 )
@@ -111,29 +115,17 @@ async def test_logins_are_limited_per_address(application: Application, client: 
 # ---- pushed requests (RFC 9126) ----
 
 
-async def _push(client: Client, **changed: str | None) -> httpx.Response:
-    application = client.application
-    auth = (application.client_id, application.client_secret)
-    return await application.http.post("/oidc/par", data=client.parameters(**changed), auth=auth)
-
-
-def _pushed(client: Client, answer: httpx.Response) -> str:
-    return "/oidc/authorize?" + urlencode(
-        {"client_id": client.application.client_id, "request_uri": answer.json()["request_uri"]}
-    )
-
-
 async def test_a_pushed_request_begins_one_login_in_one_browser(
     client: Client, browser: httpx.AsyncClient
 ) -> None:
-    answer = await _push(client)
+    answer = await client.push()
     assert (answer.status_code, answer.json()["expires_in"]) == (201, 60)
     assert answer.headers["cache-control"] == "no-store"
-    page = Page.of(await browser.get(_pushed(client, answer)))
+    page = Page.of(await browser.get(client.pushed(answer)))
     # The same browser may load it again, another one not.
-    assert Page.of(await browser.get(_pushed(client, answer))) == page
+    assert Page.of(await browser.get(client.pushed(answer))) == page
     async with client.browser() as other:
-        assert (await other.get(_pushed(client, answer))).status_code == 400
+        assert (await other.get(client.pushed(answer))).status_code == 400
 
 
 async def test_a_pushed_request_that_met_a_limit_begins_once_that_is_over(
@@ -143,7 +135,7 @@ async def test_a_pushed_request_that_met_a_limit_begins_once_that_is_over(
         for _ in range(application.context.settings.requests_per_address):
             assert (await client.authorize(others)).status_code == 200
     application.clock.advance(seconds=30)
-    pushed = _pushed(client, await _push(client))
+    pushed = client.pushed(await client.push())
     async with client.browser() as browser:
         refused = await browser.get(pushed)
         assert refused.status_code == 429
@@ -159,7 +151,7 @@ async def test_a_pushed_request_that_met_a_limit_begins_once_that_is_over(
 async def test_of_two_browsers_at_once_one_begins_what_was_pushed(
     application: Application, client: Client
 ) -> None:
-    pushed = _pushed(client, await _push(client))
+    pushed = client.pushed(await client.push())
     async with client.browser() as one, client.browser() as other:
         browsers = (one, other)
         answers = await asyncio.gather(*(browser.get(pushed) for browser in browsers))
@@ -176,14 +168,14 @@ async def test_of_two_browsers_at_once_one_begins_what_was_pushed(
 async def test_a_pushed_request_is_over_after_a_minute(
     application: Application, client: Client, browser: httpx.AsyncClient
 ) -> None:
-    answer = await _push(client)
+    answer = await client.push()
     application.clock.advance(seconds=PUSHED_MS / 1000)
-    assert (await browser.get(_pushed(client, answer))).status_code == 400
+    assert (await browser.get(client.pushed(answer))).status_code == 400
 
 
 async def test_a_pushed_request_counts_as_it_was_pushed(client: Client, browser: httpx.AsyncClient) -> None:
-    answer = await _push(client)
-    changed = _pushed(client, answer) + "&" + urlencode({"redirect_uri": "https://evil.example/"})
+    answer = await client.push()
+    changed = client.pushed(answer) + "&" + urlencode({"redirect_uri": "https://evil.example/"})
     page = Page.of(await browser.get(changed))
     assert sent(await browser.get(page.cancel))["error"] == "access_denied"
 
@@ -196,9 +188,10 @@ async def test_wrong_pushes(client: Client) -> None:
         ({"client_id": "bs-other"}, "unauthorized_client"),
         ({"request_uri": "urn:ietf:params:oauth:request_uri:x"}, "invalid_request"),
         ({"state": "\n"}, "invalid_request"),
+        ({"max_age": "-1"}, "invalid_request"),
     )
     for changed, error in wrong_pushes:
-        answer = await _push(client, **changed)
+        answer = await client.push(**changed)
         assert (answer.status_code, answer.json()["error"]) == (400, error), changed
     answer = await application.http.post("/oidc/par", data=client.parameters())
     assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
@@ -212,7 +205,7 @@ async def test_a_client_may_want_all_requests_pushed(client: Client, browser: ht
     await client.register(par_required=True)
     client.application.clock.advance(seconds=6)
     assert sent(await client.authorize(browser))["error"] == "invalid_request"
-    assert Page.of(await browser.get(_pushed(client, await _push(client)))).request_id
+    assert Page.of(await browser.get(client.pushed(await client.push()))).request_id
 
 
 async def test_s256_is_the_standards() -> None:

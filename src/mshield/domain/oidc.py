@@ -29,6 +29,12 @@ AUTH_METHODS: Final = ("client_secret_basic", "client_secret_post", "private_key
 AUTHORIZATION_MS: Final = 30 * 60_000
 """How long a person may take, with new QR codes where one is over."""
 
+FRESH_MS: Final = 120_000
+"""How long after its signature a login gives a code; `max_age` may say less."""
+
+LEAST_FRESH_MS: Final = 10_000
+"""What the browser is given to fetch it, by `max_age=0` too, which asks for a login of now: each is."""
+
 PUSHED_MS: Final = 60_000
 CODE_MS: Final = 60_000
 TOKEN_MS: Final = 600_000
@@ -86,6 +92,13 @@ def asked(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
             raise errors.InvalidRequest(fields=[name])
         found.setdefault(name, []).append(value)
     return found
+
+
+def fresh_ms(max_age: str | None) -> int:
+    """How long after its signature a login gives a code, where the client asks for one of at most `max_age` seconds."""
+    if max_age is None:
+        return FRESH_MS
+    return max(LEAST_FRESH_MS, min(FRESH_MS, int(max_age) * 1000))
 
 
 def language(ui_locales: str | None) -> str:

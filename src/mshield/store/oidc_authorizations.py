@@ -43,7 +43,10 @@ class LoginRequest:
 
 @dataclass(frozen=True, slots=True)
 class OpenAuthorization:
-    """An authorization of this browser with its request as it is now; request_id is None before there is one."""
+    """An authorization of this browser with its request as it is now; request_id is None before there is one.
+
+    Once that is signed, it gives a code until `fresh_until` (ms).
+    """
 
     client_id: str
     granted: bool
@@ -53,6 +56,7 @@ class OpenAuthorization:
     reason: str | None
     number: str
     request_ends: int
+    fresh_until: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +95,22 @@ class TokenRow:
 
 
 async def push(
-    db: Database, authorization: Authorization, *, handle_hash: bytes, expires_at: int, now: int
+    db: Database,
+    authorization: Authorization,
+    *,
+    fresh_ms: int,
+    handle_hash: bytes,
+    expires_at: int,
+    now: int,
 ) -> None:
-    """Stores a pushed request."""
+    """Stores a pushed request; so long after its signature a login of it gives a code."""
     await db.write_together(
         _SQL["push"],
         by=authorization.id,
         id=authorization.id,
         client_id=authorization.client_id,
         parameters=json.dumps(dict(authorization.parameters)),
+        fresh_ms=fresh_ms,
         handle_hash=handle_hash,
         expires_at=expires_at,
         now=now,
@@ -120,12 +131,13 @@ async def begin(
     db: Database,
     authorization: Authorization,
     *,
+    fresh_ms: int,
     browser_hash: bytes,
     request: LoginRequest,
     expires_at: int,
     now: int,
 ) -> None:
-    """Stores an authorization that this browser begins."""
+    """Stores an authorization that this browser begins; so long after its signature the login gives a code."""
     await _give(
         db,
         _SQL["begin"],
@@ -133,6 +145,7 @@ async def begin(
         id=authorization.id,
         client_id=authorization.client_id,
         parameters=json.dumps(dict(authorization.parameters)),
+        fresh_ms=fresh_ms,
         browser_hash=browser_hash,
         expires_at=expires_at,
         now=now,
@@ -202,6 +215,7 @@ async def find_open(db: Database, *, id: str, browser_hash: bytes, now: int) -> 
         reason=row["reason"],
         number=row["number"] or "",
         request_ends=row["expires_at"] or 0,
+        fresh_until=(row["changed_at"] or 0) + row["fresh_ms"],
     )
 
 
@@ -214,7 +228,7 @@ async def grant(
     expires_at: int,
     now: int,
 ) -> Authorization | None:
-    """Gives this browser a code for a login that is signed; None where it isn't, or isn't this browser's."""
+    """Gives this browser a code for a login that was just signed; None where it wasn't, or isn't this browser's."""
     rows = await db.write_together(
         _SQL["grant"],
         by=id,

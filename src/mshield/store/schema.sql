@@ -493,7 +493,7 @@ CREATE TABLE oidc_authorizations (
   token_hash BYTEA UNIQUE,
   expires_at BIGINT NOT NULL,
   created_at BIGINT NOT NULL
-);
+, fresh_ms BIGINT NOT NULL DEFAULT 120000);
 
 CREATE INDEX oidc_authorizations_created ON oidc_authorizations (created_at);
 

@@ -14,7 +14,7 @@ from authlib.oauth2.rfc6749 import AccessDeniedError
 
 from mshield.domain import errors
 from mshield.domain.ids import new_id
-from mshield.domain.oidc import AUTHORIZATION_MS, CODE_MS, asked, language, recognised_by
+from mshield.domain.oidc import AUTHORIZATION_MS, CODE_MS, asked, fresh_ms, language, recognised_by
 from mshield.domain.requests import RequestState, shown_state
 from mshield.services.ask import Ask
 from mshield.services.oidc.clients import OidcClient, OidcClients
@@ -56,6 +56,14 @@ class LoginView:
     secret: str | None = field(default=None, repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class StaleLogin:
+    """A login that was signed too long ago to go on; another QR code is there for it."""
+
+    authorization: str
+    language: str
+
+
 class _Code(NamedTuple):
     """The request that the page shows."""
 
@@ -76,7 +84,7 @@ class Authorize:
 
     async def begin(
         self, pairs: Iterable[tuple[str, str]], secret_of: SecretOf, pc: Pc, *, now: int
-    ) -> LoginView | Answer:
+    ) -> LoginView | StaleLogin | Answer:
         """The login page of a request. Raises LoginRefused, LoginOver, TooManyRequests."""
         try:
             values = asked(pairs)
@@ -92,6 +100,7 @@ class Authorize:
         await store.begin(
             self.db,
             Authorization(authorization, found.client.get_client_id(), found.parameters),
+            fresh_ms=fresh_ms(found.parameters.get("max_age")),
             browser_hash=token_hash(secret),
             request=_request(made, found.parameters),
             expires_at=now + AUTHORIZATION_MS,
@@ -101,7 +110,7 @@ class Authorize:
 
     async def _pushed(
         self, values: dict[str, list[str]], secret_of: SecretOf, pc: Pc, *, now: int
-    ) -> LoginView | Answer:
+    ) -> LoginView | StaleLogin | Answer:
         client_id, handle = values.get("client_id", [""])[0], values["request_uri"][0]
         client = await self.clients.find(client_id, now=now)
         if client is None or not handle.startswith(HANDLE):
@@ -126,19 +135,24 @@ class Authorize:
             raise await self._too_late(client, made, now=now)
         return self._view(pushed.id, client, pushed.parameters, made, secret=secret)
 
-    async def again(self, authorization: str, secret: str, pc: Pc, *, now: int) -> LoginView | Answer:
+    async def again(
+        self, authorization: str, secret: str, pc: Pc, *, now: int
+    ) -> LoginView | StaleLogin | Answer:
         """A new QR code in the same authorization, where the one before is over. Raises LoginOver, TooManyRequests."""
         found, client = await self._open(authorization, secret, now=now)
         if self._ends(found):
             return await self._denied(authorization, secret, found, now=now)
-        if found.granted or _state(found, now=now) == "signed":
+        if found.granted or (_state(found, now=now) == "signed" and not _stale(found, now=now)):
             return await self.done(authorization, secret, now=now)
         if _state(found, now=now) in {"waiting", "scanned"} and found.request_id is not None:
             return self._shown(authorization, client, found)
         return await self._renewed(authorization, client, found.parameters, secret, pc, now=now)
 
-    async def done(self, authorization: str, secret: str, *, now: int) -> LoginView | Answer:
-        """The code, for the browser that began the login, once it is signed; before, the page again."""
+    async def done(self, authorization: str, secret: str, *, now: int) -> LoginView | StaleLogin | Answer:
+        """The code, for the browser that began the login, once it is signed; before, the page again.
+
+        Who comes late after the signature gets none: a browser that was left open is nobody's any more.
+        """
         code = secrets.token_urlsafe(32)
         granted = await store.grant(
             self.db,
@@ -153,6 +167,8 @@ class Authorize:
         found, client = await self._open(authorization, secret, now=now)
         if self._ends(found):
             return await self._denied(authorization, secret, found, now=now)
+        if _stale(found, now=now):
+            return StaleLogin(authorization, language(found.parameters.get("ui_locales")))
         return self._shown(authorization, client, found)
 
     async def cancel(self, authorization: str, secret: str, *, now: int) -> Answer:
@@ -284,6 +300,10 @@ class Authorize:
 
 def _request(made: _Code, parameters: Parameters) -> LoginRequest:
     return LoginRequest(made.request_id, recognised_by(parameters))
+
+
+def _stale(found: OpenAuthorization, *, now: int) -> bool:
+    return not found.granted and found.request_state == "signed" and found.fresh_until < now
 
 
 def _state(found: OpenAuthorization, *, now: int) -> str:

@@ -10,7 +10,7 @@ from authlib.oauth2.rfc6749 import InvalidRequestError
 
 from mshield.domain import errors
 from mshield.domain.ids import new_id
-from mshield.domain.oidc import PUSHED_MS, asked
+from mshield.domain.oidc import PUSHED_MS, asked, fresh_ms
 from mshield.services.oidc.callers import Callers
 from mshield.services.oidc.clients import OidcClient, OidcClients
 from mshield.services.oidc.grant import CodeGrant, Provider, Step
@@ -21,7 +21,7 @@ from mshield.store.database import Database
 from mshield.store.oidc_authorizations import Authorization, Parameters
 
 HANDLE: Final = "urn:ietf:params:oauth:request_uri:"
-_KEPT: Final = ("redirect_uri", "state", "nonce", "code_challenge", "ui_locales")
+_KEPT: Final = ("redirect_uri", "state", "nonce", "code_challenge", "ui_locales", "max_age")
 Pairs = Iterable[tuple[str, str]]
 
 
@@ -76,9 +76,11 @@ class Requests:
             error.redirect_uri, error.state = None, None  # told to the client, not through a browser
             return server.refused(ProtocolRequest("POST", {}), error)
         handle = secrets.token_urlsafe(32)
+        kept = _kept(request, grant)
         await store.push(
             self.db,
-            Authorization(new_id(now), client.get_client_id(), _kept(request, grant)),
+            Authorization(new_id(now), client.get_client_id(), kept),
+            fresh_ms=fresh_ms(kept.get("max_age")),
             handle_hash=token_hash(handle),
             expires_at=now + PUSHED_MS,
             now=now,

@@ -15,8 +15,8 @@ JOIN certificates c ON c.serial = s.serial;
 -- What a webhook names the login by goes into its request, where its end is told to somebody.
 WITH named AS (
   UPDATE requests SET oidc = :oidc WHERE id = :request_id AND to_tell)
-INSERT INTO oidc_authorizations (id, client_id, state, parameters, browser_hash, request_id, expires_at, created_at)
-VALUES (:id, :client_id, 'open', :parameters, :browser_hash, :request_id, :expires_at, :now)
+INSERT INTO oidc_authorizations (id, client_id, state, parameters, fresh_ms, browser_hash, request_id, expires_at, created_at)
+VALUES (:id, :client_id, 'open', :parameters, :fresh_ms, :browser_hash, :request_id, :expires_at, :now)
 RETURNING :call::int AS call;
 
 -- name: open_pushed

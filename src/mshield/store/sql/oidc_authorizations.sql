@@ -1,6 +1,6 @@
 -- name: push
-INSERT INTO oidc_authorizations (id, client_id, state, parameters, handle_hash, expires_at, created_at)
-VALUES (:id, :client_id, 'pushed', :parameters, :handle_hash, :expires_at, :now)
+INSERT INTO oidc_authorizations (id, client_id, state, parameters, fresh_ms, handle_hash, expires_at, created_at)
+VALUES (:id, :client_id, 'pushed', :parameters, :fresh_ms, :handle_hash, :expires_at, :now)
 RETURNING CAST(:call AS INTEGER) AS call;
 
 -- name: find_pushed^
@@ -8,16 +8,19 @@ SELECT id, state, parameters FROM oidc_authorizations
 WHERE handle_hash = :handle_hash AND client_id = :client_id AND state IN ('pushed', 'open', 'granted') AND expires_at > :now;
 
 -- name: find_open^
-SELECT a.client_id, a.state, a.parameters, r.id AS request_id, r.state AS request_state, r.reason, r.number, r.expires_at
+SELECT a.client_id, a.state, a.parameters, a.fresh_ms, r.id AS request_id, r.state AS request_state, r.reason, r.number,
+  r.expires_at, r.changed_at
 FROM oidc_authorizations a LEFT JOIN requests r ON r.id = a.request_id
 WHERE a.id = :id AND a.browser_hash = :browser_hash AND a.state IN ('open', 'granted') AND a.expires_at > :now;
 
 -- name: grant
+-- For a login that was signed just now: who finds the browser later gets nothing by a signature of somebody before him.
 -- Again within the code's life, should the browser have lost the answer: the code before is worth nothing then.
 UPDATE oidc_authorizations SET state = 'granted', code_hash = :code_hash,
   expires_at = CASE state WHEN 'granted' THEN expires_at ELSE :expires_at END
 WHERE id = :id AND browser_hash = :browser_hash AND state IN ('open', 'granted') AND expires_at > :now
-  AND (SELECT r.state FROM requests r WHERE r.id = oidc_authorizations.request_id) = 'signed'
+  AND (SELECT r.state = 'signed' AND (oidc_authorizations.state = 'granted' OR r.changed_at + oidc_authorizations.fresh_ms >= :now)
+    FROM requests r WHERE r.id = oidc_authorizations.request_id)
 RETURNING CAST(:call AS INTEGER) AS call, client_id, parameters;
 
 -- name: end!

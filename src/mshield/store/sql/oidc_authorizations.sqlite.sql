@@ -16,8 +16,8 @@ FROM tasks t JOIN signatures s ON s.sid = t.sid JOIN certificates c ON c.serial 
 UPDATE requests SET oidc = :oidc WHERE id = :request_id AND to_tell;
 
 -- name: begin
-INSERT INTO oidc_authorizations (id, client_id, state, parameters, browser_hash, request_id, expires_at, created_at)
-VALUES (:id, :client_id, 'open', :parameters, :browser_hash, :request_id, :expires_at, :now)
+INSERT INTO oidc_authorizations (id, client_id, state, parameters, fresh_ms, browser_hash, request_id, expires_at, created_at)
+VALUES (:id, :client_id, 'open', :parameters, :fresh_ms, :browser_hash, :request_id, :expires_at, :now)
 RETURNING id;
 
 -- name: open_pushed^

@@ -14,12 +14,13 @@ from starlette.responses import Response
 from mshield.domain import errors
 from mshield.domain.oidc import browser_name
 from mshield.services.context import Context
-from mshield.services.oidc.authorize import LoginView, Pc
+from mshield.services.oidc.authorize import LoginView, Pc, StaleLogin
 from mshield.services.oidc.protocol import Answer
 from mshield.web.context import context_of
 from mshield.web.oidc.answers import form, pages, parameters_of, sends, sent_to
 from mshield.web.oidc.cookie import give, secret_of, take
-from mshield.web.pages import error_page, login_page
+from mshield.web.pages import error_page, login_page, message_page
+from mshield.web.pages.messages import Link
 from mshield.web.problems import STATUS
 from mshield.web.shortcut import hot
 
@@ -56,7 +57,7 @@ _ONE: Final[dict[str, Any]] = {
 _SENT: Final = sends("To the business system, with code or error, `state` and `iss`")
 _REFUSED: Final = pages("The request is wrong, and nobody knows where to send the browser", status=400)
 _SHOWN: Final = pages("The login page", status=200) | _SENT | _REFUSED | pages("Too many logins", status=429)
-View = LoginView | Answer
+View = LoginView | StaleLogin | Answer
 
 
 @router.get(
@@ -96,7 +97,7 @@ async def authorize_by_form(request: Request) -> Response:
 )
 @hot
 async def done(request: Request) -> Response:
-    """Where the page goes once the phone has signed. Only the browser that began the login gets its code."""
+    """Where the page goes once the phone has signed. Only the browser that began the login gets its code, and soon."""
     context, authorization = context_of(request), _authorization(request)
     secret = secret_of(request, context, authorization)
     return await _shown(
@@ -166,14 +167,37 @@ async def _shown(
         return _refused(request, error)
     if isinstance(view, LoginView):
         return _page(context, view)
+    if isinstance(view, StaleLogin):
+        return _stale(context, view)
     response = sent_to(view.location or "/")
     if authorization:
         take(response, context, authorization)
     return response
 
 
+def _ways(context: Context) -> str:
+    return f"{context.settings.public_origin.rstrip('/')}/oidc/authorize"
+
+
+def _stale(context: Context, view: StaleLogin) -> Response:
+    again = f"{_ways(context)}/again?a={view.authorization}"
+    if view.language == "en":
+        return message_page(
+            title="Please scan again",
+            text="This login was confirmed on the phone too long ago. Nobody was logged in",
+            lang="en",
+            link=Link(again, "Get a new code"),
+        )
+    return message_page(
+        title="请重新扫码",
+        text="这次登录在手机上确认后过了太久，没有人登录",
+        lang="zh",
+        link=Link(again, "换一个二维码"),
+    )
+
+
 def _page(context: Context, view: LoginView) -> Response:
-    ways = f"{context.settings.public_origin.rstrip('/')}/oidc/authorize"
+    ways = _ways(context)
     response = login_page(
         system_name=view.system_name,
         domain=view.domain,
