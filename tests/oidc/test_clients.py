@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from joserfc.jwk import ECKey, OctKey
 
 from mshield.domain import errors
-from mshield.domain.oidc import asked, checked_uri
+from mshield.domain.oidc import asked, checked_redirect_uri, checked_uri
 from mshield.services.oidc.clients import OidcClient, list_clients, remove_client, set_client
 from mshield.store.oidc_clients import ClientRow
 from mshield.store.systems import BusinessSystem
@@ -62,7 +62,18 @@ def test_address_that_browsers_must_not_go_to(uri: str) -> None:
     [_URI, "https://a.example", "http://localhost:3000/cb?x=1", "http://127.0.0.1/cb", "http://[::1]:8/"],
 )
 def test_address_that_may_be_registered(uri: str) -> None:
-    assert checked_uri(uri) == uri
+    assert checked_redirect_uri(checked_uri(uri)) == uri
+
+
+@pytest.mark.parametrize(
+    "name", ["code", "state", "iss", "error", "error_description", "error_uri", "%73tate"]
+)
+def test_an_address_that_says_what_an_answer_brings(name: str) -> None:
+    for query in (f"{name}=x", f"x=1&{name}=", name):
+        with pytest.raises(errors.InvalidClientUri):
+            checked_redirect_uri(f"{_URI}?{query}")
+        assert checked_uri(f"{_URI}?{query}")  # to log out at
+    assert checked_redirect_uri(f"{_URI}?x={name}&{name}s=1")
 
 
 @given(other=st.one_of(st.text(max_size=40), st.sampled_from(["/", "?", "%20", ".", "a", "@evil.example"])))
@@ -112,6 +123,8 @@ async def test_what_a_client_cannot_be(application: Application) -> None:
         await _set(application, jwks=json.dumps(public))
     with pytest.raises(errors.InvalidRequest):
         await _set(application, redirect_uris=())
+    with pytest.raises(errors.InvalidClientUri):
+        await _set(application, redirect_uris=(f"{_URI}?state=x",))
     with pytest.raises(errors.InvalidRequest):
         await _set(application, auth_method="none")
     with pytest.raises(errors.NotFound):

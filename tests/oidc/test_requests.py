@@ -75,10 +75,20 @@ async def test_errors_that_stay_here(client: Client, browser: httpx.AsyncClient)
 
 
 async def test_a_repeated_parameter_is_refused(client: Client, browser: httpx.AsyncClient) -> None:
-    for name in ("client_id", "redirect_uri", "response_type", "scope", "state"):
-        pairs = [*client.parameters().items(), (name, client.parameters()[name])]
+    given = client.parameters(
+        prompt="login", max_age="60", ui_locales="zh", acr_values="a", response_mode="query"
+    )
+    auth = (client.application.client_id, client.application.client_secret)
+    for name, value in given.items():
+        pairs = [*given.items(), (name, value)]
         answer = await browser.get("/oidc/authorize?" + urlencode(pairs))
         assert answer.status_code == 400, name
+        form = {each: [value, value] if each == name else [value] for each, value in given.items()}
+        answer = await client.application.http.post("/oidc/par", data=form, auth=auth)
+        assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request"), name
+    # An empty one counts as omitted, and what isn't known is nobody's.
+    ignored = [*given.items(), ("nonce", ""), ("x", "1"), ("x", "2")]
+    assert (await browser.get("/oidc/authorize?" + urlencode(ignored))).status_code == 200
 
 
 async def test_what_is_not_known_is_ignored(client: Client, browser: httpx.AsyncClient) -> None:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from mshield.domain import errors
 from mshield.domain.addresses import MAX_URI, is_loopback, is_whole
@@ -67,6 +67,18 @@ PARAMETERS: Final[Mapping[str, re.Pattern[str]]] = MappingProxyType(
 """What a request may ask, and the grammar of each; others are ignored, as RFC 6749 says."""
 
 
+_ANSWERED: Final = frozenset({"code", "state", "iss", "error", "error_description", "error_uri"})
+"""What answers bring in the query of a redirect address."""
+
+
+def checked_redirect_uri(uri: str) -> str:
+    """An address that answers are sent to: one that says none of them itself. Raises InvalidClientUri."""
+    names = {name for name, _ in parse_qsl(urlsplit(checked_uri(uri)).query, keep_blank_values=True)}
+    if names & _ANSWERED:
+        raise errors.InvalidClientUri(uri=uri)
+    return uri
+
+
 def checked_uri(uri: str) -> str:
     """An address that browsers may be sent back to: https, or http on this machine. Raises InvalidClientUri."""
     try:
@@ -81,16 +93,19 @@ def checked_uri(uri: str) -> str:
 
 
 def asked(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    """The parameters of a request that count. Raises InvalidRequest for one that breaks its grammar."""
+    """The parameters of a request that count.
+
+    Raises InvalidRequest for one that breaks its grammar or comes twice (RFC 6749, 3.1).
+    """
     found: dict[str, list[str]] = {}
     for name, value in pairs:
         pattern = PARAMETERS.get(name)
         # An empty parameter counts as omitted (RFC 6749, 3.1).
         if pattern is None or not value:
             continue
-        if pattern.fullmatch(value) is None:
+        if name in found or pattern.fullmatch(value) is None:
             raise errors.InvalidRequest(fields=[name])
-        found.setdefault(name, []).append(value)
+        found[name] = [value]
     return found
 
 

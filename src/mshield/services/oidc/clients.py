@@ -15,7 +15,7 @@ from joserfc.jwk import KeySet
 from mshield.domain import errors
 from mshield.domain.addresses import MAX_URIS
 from mshield.domain.ids import is_client_id
-from mshield.domain.oidc import AUTH_METHODS, SCOPES, checked_uri
+from mshield.domain.oidc import AUTH_METHODS, SCOPES, checked_redirect_uri, checked_uri
 from mshield.services.session import SYSTEM_CACHE_MS, BusinessSystem, token_hash
 from mshield.store import acts, systems
 from mshield.store import oidc_clients as store
@@ -146,7 +146,7 @@ def checked_client(
         raise errors.InvalidRequest(fields=["auth_method"])
     return store.ClientRow(
         system,
-        tuple(map(checked_uri, redirect_uris)),
+        tuple(map(checked_redirect_uri, redirect_uris)),
         tuple(map(checked_uri, logout_uris)),
         auth_method,
         _checked_keys(jwks, auth_method),
