@@ -16,7 +16,7 @@ from mshield.client.errors import ClientError, PhoneError
 from mshield.client.phone.folder import Folder
 from mshield.client.portal import PortalClient, PortalLogin
 from mshield.client.portal_messages import Act, Cause, LoginBegun, Outcome, PortalSession, Shield
-from mshield.commands.account_source import kind_of, unfit
+from mshield.commands.account_source import require_password
 from mshield.commands.honest_text import honest_line
 from mshield.commands.output import (
     Output,
@@ -172,7 +172,7 @@ def login(
         if account is None:
             raise click.UsageError("Say the account with --account, or --login-id.")
         if source is not None:
-            _check_source(portal, source)
+            require_password(portal.client.account_sources(), source)
         if (captcha_id is None) != (answer is None):
             raise click.UsageError("--captcha-id and --captcha go together.")
         solved = None if captcha_id is None or answer is None else (captcha_id, answer)
@@ -186,16 +186,6 @@ def login(
     portal.keep([each.credit_code for each in session.enterprises])
     shown = {"name": session.name, "enterprises": msgspec.to_builtins(session.enterprises)}
     out.data(shown | {"expires_in": session.expires_in}, _session_lines(out, session))
-
-
-def _check_source(portal: _Portal, source: str) -> None:
-    """Whose users log in at a page of its own, their password is not for here."""
-    known = portal.client.account_sources()
-    if kind_of(known, source) == "page":
-        raise unfit(
-            f"users of {source} have no password here and log in at the portal's page with their shield",
-            (each.name for each in known if each.kind == "password"),
-        )
 
 
 def _begin(
