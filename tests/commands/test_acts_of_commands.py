@@ -133,20 +133,11 @@ class Recorder(Operator):
 
 
 @pytest.fixture
-def recorder(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Recorder]:
+def recorder(settings_of_commands: None) -> Recorder:
     """With a master key and no CA."""
-    for name, value in {
-        "MSHIELD_DATABASE": database_url,
-        "MSHIELD_MASTER_KEY_FILE": str(tmp_path / "master.key"),
-        "MSHIELD_HIGH_WATER_FOLDER": str(tmp_path / "high-water"),
-        "MSHIELD_MODE": "demo",
-    }.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.delenv("MSHIELD_MASTER_KEY", raising=False)
     made = Recorder()
     made.json("keys", "init")
-    yield made
-    load_settings.cache_clear()
+    return made
 
 
 def test_each_changing_command_leaves_its_act(recorder: Recorder, tmp_path: Path) -> None:

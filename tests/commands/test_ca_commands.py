@@ -3,8 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import pytest
@@ -90,20 +89,11 @@ class Operator:
 
 
 @pytest.fixture
-def bare(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Operator]:
+def bare(settings_of_commands: None) -> Operator:
     """With a master key and no CA."""
-    for name, value in {
-        "MSHIELD_DATABASE": database_url,
-        "MSHIELD_MASTER_KEY_FILE": str(tmp_path / "master.key"),
-        "MSHIELD_HIGH_WATER_FOLDER": str(tmp_path / "high-water"),
-        "MSHIELD_MODE": "demo",
-    }.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.delenv("MSHIELD_MASTER_KEY", raising=False)
     made = Operator()
     made.json("keys", "init")
-    yield made
-    load_settings.cache_clear()
+    return made
 
 
 @pytest.fixture

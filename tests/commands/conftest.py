@@ -1,0 +1,25 @@
+"""What the tests of commands share that run them in this process."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mshield.settings import load_settings
+
+
+@pytest.fixture
+def settings_of_commands(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    """A migrated database, and a master key still to be made."""
+    for name, value in {
+        "MSHIELD_DATABASE": database_url,
+        "MSHIELD_MASTER_KEY_FILE": str(tmp_path / "master.key"),
+        "MSHIELD_HIGH_WATER_FOLDER": str(tmp_path / "high-water"),
+        "MSHIELD_MODE": "demo",
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("MSHIELD_MASTER_KEY", raising=False)
+    yield
+    load_settings.cache_clear()
