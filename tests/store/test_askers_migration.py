@@ -1,7 +1,6 @@
 """Requests from before they kept their asker get what their login says, which was signed; others today's name."""
 
 import json
-from pathlib import Path
 from typing import Final
 
 import pytest
@@ -18,16 +17,11 @@ _REQUESTS: Final = (
 )
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def old_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+@pytest.fixture
+def old_url(empty_url: str) -> str:
     """A database of the release before."""
-    url = (
-        f"sqlite:///{tmp_path / 'old.db'}"
-        if request.param == "sqlite"
-        else str(request.getfixturevalue("empty_postgresql_url"))
-    )
-    make_earlier(url, before="0038")
-    return url
+    make_earlier(empty_url, before="0038")
+    return empty_url
 
 
 def test_each_request_gets_who_asked(old_url: str) -> None:

@@ -1,7 +1,5 @@
 """Certificates from before there were events and a log get one that says how they stood."""
 
-from pathlib import Path
-
 import pytest
 
 from mshield.keys.keyring import Keyring
@@ -28,16 +26,11 @@ _STANDINGS: tuple[tuple[bytes | None, str, str, int | None, int | None], ...] = 
 )
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def old_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+@pytest.fixture
+def old_url(empty_url: str) -> str:
     """A database of the release before the log."""
-    url = (
-        f"sqlite:///{tmp_path / 'old.db'}"
-        if request.param == "sqlite"
-        else str(request.getfixturevalue("empty_postgresql_url"))
-    )
-    make_earlier(url, before="0004")
-    return url
+    make_earlier(empty_url, before="0004")
+    return empty_url
 
 
 def _fill(url: str) -> None:
