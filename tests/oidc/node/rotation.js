@@ -1,5 +1,6 @@
-// A business system with openid-client that checks ID tokens by the published keys, and runs on while they change. For
-// each address that it writes it reads the one that the browser came back to, and writes whose key signed.
+// A business system with openid-client that checks ID tokens by the published keys, and runs on while they change. It
+// reads a line before each login, as the provider is away while it restarts with other keys. For each address that it
+// writes it reads the one that the browser came back to, and writes whose key signed.
 import { createInterface } from "node:readline/promises";
 import { stdin, stdout } from "node:process";
 
@@ -15,7 +16,7 @@ Date.now = () => clock() + later;
 const provider = await oidc.discovery(new URL(issuer), id, secret, oidc.ClientSecretBasic(secret), {
   execute: [oidc.allowInsecureRequests, oidc.enableNonRepudiationChecks], // http on this machine
 });
-for (;;) {
+while (!(await asked.next()).done) {
   const verifier = oidc.randomPKCECodeVerifier();
   const expected = {
     expectedNonce: oidc.randomNonce(),
@@ -32,9 +33,7 @@ for (;;) {
     code_challenge_method: "S256",
   });
   stdout.write(JSON.stringify({ address: address.href }) + "\n");
-  const { value, done } = await asked.next();
-  if (done) break;
-  const back = new URL(JSON.parse(value).address);
+  const back = new URL(JSON.parse((await asked.next()).value).address);
   const tokens = await oidc.authorizationCodeGrant(provider, back, expected);
   const { kid } = JSON.parse(Buffer.from(tokens.id_token.split(".")[0], "base64url"));
   stdout.write(JSON.stringify({ kid, name: tokens.claims().name }) + "\n");
