@@ -103,7 +103,7 @@ def make_issuing(
     name: str,
     subject: Name,
     now: int,
-) -> tuple[list[AuthorityRow], Certificate]:
+) -> tuple[tuple[AuthorityRow, AuthorityRow], Certificate]:
     """An issuing CA under the root with a new key, and its OCSP responder: their rows, and the CA's certificate."""
     start = now // 1000 * 1000
     private = generate(engine)
@@ -120,7 +120,7 @@ def make_issuing(
     )
     authority = Authority(name, certificate, KeySigner(engine, private))
     responder, _ = make_responder(keyring, engine, authority, now=now)
-    return [seal_authority(keyring, name, certificate, private), responder], certificate
+    return (seal_authority(keyring, name, certificate, private), responder), certificate
 
 
 def _exists() -> AuthorityExists:

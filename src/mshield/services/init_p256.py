@@ -1,6 +1,7 @@
 """Makes the P-256 signer with which clients that know no SM2 check statuses, or a new one in its place."""
 
 import os
+from hashlib import sha256
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -15,7 +16,13 @@ from mshield.pki.issue import serial_from
 from mshield.pki.names import Name
 from mshield.pki.p256 import make_certificate
 from mshield.store import acts
-from mshield.store.authorities import delete_crls, find_authority, insert_authorities, replace_authority
+from mshield.store.authorities import (
+    AuthorityRow,
+    delete_crls,
+    find_authority,
+    insert_authorities,
+    replace_authority,
+)
 from mshield.store.certificate_changes import SERVICE
 from mshield.store.database import Conflict, Database, Tx
 
@@ -49,7 +56,7 @@ async def init_p256(db: Database, keyring: Keyring, *, renew: bool, now: int) ->
             by=SERVICE,
             act="ca.renew_p256" if renew else "ca.init_p256",
             subject=P256,
-            details={},
+            details=_details(certificate, old),
             now=now,
         )
 
@@ -61,6 +68,12 @@ async def init_p256(db: Database, keyring: Keyring, *, renew: bool, now: int) ->
             "there is a P-256 key for status already; --renew puts a new one in its place",
         ) from error
     return certificate
+
+
+def _details(certificate: bytes, old: AuthorityRow | None) -> dict[str, str]:
+    """What the act says: the fingerprints of the new certificate and of the one before."""
+    before = {} if old is None else {"old_sha256": sha256(old.certificate).hexdigest()}
+    return {"sha256": sha256(certificate).hexdigest(), **before}
 
 
 def _make(root: Name, *, now: int) -> tuple[bytes, ec.EllipticCurvePrivateKey]:

@@ -43,11 +43,16 @@ async def renew_issuing(
     name = issuing_name(newest + 1)
     root = await open_authority(db, keyring, engine, ROOT)
     subject = _next_subject(parse_certificate(before.certificate), newest)
-    rows, certificate = make_issuing(keyring, engine, settings, root, name=name, subject=subject, now=now)
+    (row, responder), certificate = make_issuing(
+        keyring, engine, settings, root, name=name, subject=subject, now=now
+    )
 
     async def work(tx: Tx) -> None:
-        await insert_authorities(tx, rows, now=now)
-        details = {"sha256": certificate.fingerprint().hex()}
+        await insert_authorities(tx, [row, responder], now=now)
+        details = {
+            "sha256": certificate.fingerprint().hex(),
+            "responder_sha256": parse_certificate(responder.certificate).fingerprint().hex(),
+        }
         await acts.record(tx, by=SERVICE, act="ca.renew_issuing", subject=name, details=details, now=now)
 
     try:

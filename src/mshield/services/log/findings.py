@@ -44,6 +44,14 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "事件记录所属的证书不存在",
         "there are events of a certificate that is not there",
     ),
+    "authority_changed": (
+        "签发机构与其管理操作记录不符",
+        "an authority is not as the acts on it leave it",
+    ),
+    "authority_missing": (
+        "管理操作记录所述的签发机构不存在",
+        "there are acts on an authority that is not there",
+    ),
     "bad_since": (
         "所给的旧检查点无效",
         "the earlier checkpoint is not of its form, or not signed by this log",

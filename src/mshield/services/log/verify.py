@@ -14,6 +14,7 @@ from mshield.services.log.errors import NotLogged
 from mshield.services.log.findings import Finding
 from mshield.services.log.open_log import Log
 from mshield.services.log.read import hash_of
+from mshield.services.log.verify_authorities import check_authorities
 from mshield.services.log.verify_certificates import check_certificates
 from mshield.services.log.verify_rows import check_end, check_outside, check_rows
 from mshield.store import log as store
@@ -70,6 +71,8 @@ async def _checks(log: Log, report: Report, since: str | None) -> AsyncIterator[
         yield each
     async for finding in check_certificates(log.db):
         yield finding
+    for each in await check_authorities(log.db):
+        yield each
 
 
 async def _check_since(log: Log, checkpoint: Checkpoint, since: str | None) -> list[Finding]:

@@ -1,0 +1,101 @@
+"""Checks that each certificate authority is as the acts on it leave it: its certificate, and whether it is revoked.
+
+The acts themselves are in the log and are checked there. A certificate is the one that an act names and no later act
+replaces; the order of the acts decides nothing, as two processes' clocks may differ.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any, Final
+
+from mshield.keys.authority import ROOT, issuing_name, responder_name
+from mshield.services.log.findings import Finding
+from mshield.store import acts
+from mshield.store.acts import AuthorityAct
+from mshield.store.authorities import AuthorityRow, list_authorities
+from mshield.store.database import Database
+
+_FIRST: Final = (ROOT, responder_name(ROOT), issuing_name(1), responder_name(issuing_name(1)))
+"""What `mshield ca init` makes."""
+
+
+@dataclass(slots=True)
+class _Told:
+    """What the acts say: fingerprints (hex) by name, None where an older version named none; revocations by name."""
+
+    made: dict[str, set[str | None]] = field(default_factory=lambda: defaultdict(set))
+    replaced: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    revoked: dict[str, set[tuple[int, int | None]]] = field(default_factory=lambda: defaultdict(set))
+
+
+async def check_authorities(db: Database) -> list[Finding]:
+    """A finding for each authority that no act explains, or that isn't there. Raises StoreError."""
+    recorded = await acts.of_authorities(db)
+    while True:
+        rows = await list_authorities(db)
+        again = await acts.of_authorities(db)
+        if again == recorded:  # so nothing was done between the two: act and row are one transaction
+            return list(_compare(rows, _told(recorded)))
+        recorded = again
+
+
+def _compare(rows: Sequence[AuthorityRow], told: _Told) -> Iterator[Finding]:
+    for row in rows:
+        if not _explained(row, told):
+            yield Finding("authority_changed", table="authorities", row=row.name)
+    for name in sorted(told.made.keys() - {row.name for row in rows}):
+        yield Finding("authority_missing", table="authorities", row=name)
+
+
+def _explained(row: AuthorityRow, told: _Told) -> bool:
+    standing = told.made[row.name] - told.replaced[row.name]
+    if standing != {None} and sha256(row.certificate).hexdigest() not in standing:
+        return False
+    if row.revoked_at is None:
+        return row.revocation_reason is None and not told.revoked[row.name]
+    return (row.revoked_at, row.revocation_reason) in told.revoked[row.name]
+
+
+def _told(recorded: Sequence[AuthorityAct]) -> _Told:
+    told = _Told()
+    for each in recorded:
+        _read(told, each, _details(each))
+    if not any(each.act == "ca.init" for each in recorded):  # made before acts were recorded
+        for name in _FIRST:
+            told.made[name].add(None)
+    return told
+
+
+def _read(told: _Told, each: AuthorityAct, details: Mapping[str, Any]) -> None:
+    name = each.subject
+    match each.act:
+        case "ca.init":
+            for made in _FIRST:
+                told.made[made].add(_hex(details, made))
+        case "ca.renew_issuing":
+            told.made[name].add(_hex(details, "sha256"))
+            told.made[responder_name(name)].add(_hex(details, "responder_sha256"))
+        case "ca.renew_responder" | "ca.init_p256" | "ca.renew_p256":
+            told.made[name].add(_hex(details, "sha256"))
+            if old := _hex(details, "old_sha256"):
+                told.replaced[name].add(old)
+        case "ca.revoke_issuing":
+            reason = details.get("reason")
+            told.revoked[name].add((each.at, reason if isinstance(reason, int) else None))
+
+
+def _details(each: AuthorityAct) -> Mapping[str, Any]:
+    """The act's details; empty where someone made them what they can't be, which the check of its row finds."""
+    try:
+        found = json.loads(each.details)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _hex(details: Mapping[str, Any], key: str) -> str | None:
+    found = details.get(key)
+    return found if isinstance(found, str) else None
