@@ -145,8 +145,23 @@ async def test_ocsp_by_get_may_be_cached(world: _World) -> None:
     for path in (encoded, urllib.parse.quote(encoded, safe="")):
         answer = await world.http.get(f"/pki/ocsp/{path}")
         assert answer.headers["content-type"] == "application/ocsp-response"
-        assert answer.headers["cache-control"] == "public, max-age=300"
+        assert answer.headers["cache-control"] == "public, max-age=300, no-transform, must-revalidate"
+        assert parsedate_to_datetime(answer.headers["last-modified"]).timestamp() * 1000 == START
         world.judge(answer.content)
+
+
+async def test_who_has_the_ocsp_answer_gets_304_until_it_changes(world: _World) -> None:
+    path = "/pki/ocsp/" + base64.b64encode(world.request()).decode()
+    tag = (await world.http.get(path)).headers["etag"]
+    known = {"If-None-Match": tag}
+    again = await world.http.get(path, headers=known)
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+    await change(world.ca.db, serial_text(world.leaf.serial), CertificateEvent.FREEZE, now=START + 1000)
+    world.clock.advance(seconds=2)
+    changed = await world.http.get(path, headers=known)
+    assert changed.status_code == 200
+    assert changed.headers["etag"] != tag
+    assert parsedate_to_datetime(changed.headers["last-modified"]).timestamp() * 1000 == START + 2000
 
 
 async def test_ocsp_by_get_with_a_nonce_may_not(world: _World) -> None:

@@ -81,10 +81,11 @@ class OcspSigner(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class OcspAnswer:
-    """A response in DER, and for how many seconds a cache may keep it (0: not at all)."""
+    """A response in DER, for how many seconds a cache may keep it (0: not at all), and when it was made (ms)."""
 
     der: bytes = field(repr=False)
     max_age: int = 0
+    made_at: int = 0
 
 
 @dataclass(slots=True)
@@ -98,6 +99,10 @@ class _Kept:
     made_at: int
     checked_at: int
     asked: bool = True
+
+    @property
+    def answer(self) -> OcspAnswer:
+        return OcspAnswer(self.der, KEEP_MS // 1000, self.made_at)
 
 
 class OcspPublisher:
@@ -134,7 +139,7 @@ class OcspPublisher:
             return await self.answer_of(row, now=now, since=since)
         issuer = self._authorities.issuing.name
         cert_id = CertId.of(await self._certificate(issuer), int(serial, 16))
-        return await self._kept_or_signed(issuer, ((cert_id, Unknown()),), now=now, since=since)
+        return (await self._kept_or_signed(issuer, ((cert_id, Unknown()),), now=now, since=since)).der
 
     async def answer_of(self, row: StatusRow, *, now: int, since: int = 0) -> bytes:
         """`answer_for` where its status was just read."""
@@ -143,12 +148,13 @@ class OcspPublisher:
             raise CaEnded
         cert_id = CertId.of(issuer, int(row.serial, 16))
         status = revocation_of(row) or Good()
-        return await self._kept_or_signed(row.issuer, ((cert_id, status),), now=now, since=since)
+        return (await self._kept_or_signed(row.issuer, ((cert_id, status),), now=now, since=since)).der
 
     async def answer_for_ca(self, certificate: Certificate, *, now: int, since: int) -> bytes:
         """The root's response about an issuing CA, not made before `since`."""
         cert_id = CertId.of(await self._certificate(ROOT), certificate.serial)
-        return await self._kept_or_signed(ROOT, await self._statuses(ROOT, (cert_id,)), now=now, since=since)
+        statuses = await self._statuses(ROOT, (cert_id,))
+        return (await self._kept_or_signed(ROOT, statuses, now=now, since=since)).der
 
     async def presign(self, *, now: int, most: int = PRESIGN_MOST) -> int:
         """Signs anew what was asked for and runs out soon, and forgets what nobody asked for; how many it signed.
@@ -201,9 +207,9 @@ class OcspPublisher:
         kept = self._kept.get(_key(parsed.cert_ids))
         if kept is not None and 0 <= now - kept.checked_at < self._unasked_ms:
             kept.asked = True
-            return OcspAnswer(kept.der, KEEP_MS // 1000)
+            return kept.answer
         statuses = await self._statuses(issuer, parsed.cert_ids)
-        return OcspAnswer(await self._kept_or_signed(issuer, statuses, now=now), KEEP_MS // 1000)
+        return (await self._kept_or_signed(issuer, statuses, now=now)).answer
 
     def _issuer_of(self, request: OcspRequest) -> str | None:
         # One response has one signer: the first certificate's issuer decides, others' certificates are unknown to it.
@@ -247,22 +253,22 @@ class OcspPublisher:
                 return Good() if revoked is None else RevokedAt(revoked.at, revoked.reason)
         return Unknown()
 
-    async def _kept_or_signed(self, issuer: str, statuses: Statuses, *, now: int, since: int = 0) -> bytes:
+    async def _kept_or_signed(self, issuer: str, statuses: Statuses, *, now: int, since: int = 0) -> _Kept:
         signer = await self._signer(issuer, now=now)
         kept = self._kept.get(_key(cert_id for cert_id, _ in statuses))
         fresh = kept is not None and since <= kept.made_at and 0 <= now - kept.made_at < KEEP_MS
         # An answer by a responder that was replaced is given no more: its key may have been replaced for a reason.
         if kept is not None and fresh and kept.statuses == statuses and kept.signed_by == signer.certificate:
             kept.asked, kept.checked_at = True, now
-            return kept.der
+            return kept
         return self._sign_and_keep(signer, issuer, statuses, now=now, asked=True)
 
     def _sign_and_keep(
         self, signer: OcspSigner, issuer: str, statuses: Statuses, *, now: int, asked: bool
-    ) -> bytes:
-        made = self._sign(signer, statuses, now=now, nonce=None)
-        key = _key(cert_id for cert_id, _ in statuses)
-        _put(self._kept, key, _Kept(made, issuer, statuses, signer.certificate, now, now, asked))
+    ) -> _Kept:
+        der = self._sign(signer, statuses, now=now, nonce=None)
+        made = _Kept(der, issuer, statuses, signer.certificate, now, now, asked)
+        _put(self._kept, _key(cert_id for cert_id, _ in statuses), made)
         return made
 
     def _sign(self, signer: OcspSigner, statuses: Statuses, *, now: int, nonce: bytes | None) -> bytes:

@@ -47,6 +47,9 @@ _CRL_ANSWERS: Final = _documented("The list in force (DER), version 2", _CRL, ca
 _OCSP_ANSWERS: Final = _documented(
     "The answer (DER); errors are OCSP's own", _RESPONSE, cached=False
 ) | problems(503)
+_OCSP_GET_ANSWERS: Final = _documented(
+    "The answer (DER); errors are OCSP's own", _RESPONSE, cached=True
+) | problems(503)
 _OCSP_BODY: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,
@@ -99,7 +102,7 @@ async def ocsp_post(request: Request) -> Response:
     """An OCSP request (DER, 16 kB and 64 certificates at most) in the body; a nonce is echoed."""
     context = context_of(request)
     answer = await context.publisher.ocsp(await _body(request), now=context.clock())
-    return _ocsp(answer, cacheable=False)
+    return _not_kept(answer)
 
 
 @router.get(
@@ -107,13 +110,13 @@ async def ocsp_post(request: Request) -> Response:
     summary="Status of certificates",
     operation_id="getOcsp",
     response_class=Response,
-    responses=_OCSP_ANSWERS,
+    responses=_OCSP_GET_ANSWERS,
 )
 async def ocsp_get(request: Request, encoded: str) -> Response:
     """An OCSP request in base64 in the path, as RFC 6960 A.1 has it; without a nonce the answer may be cached."""
     context = context_of(request)
     answer = await context.publisher.ocsp(_decoded(encoded), now=context.clock())
-    return _ocsp(answer, cacheable=True)
+    return _ocsp(request, answer)
 
 
 @router.post(
@@ -128,7 +131,7 @@ async def p256_ocsp_post(request: Request) -> Response:
     """As `POST /pki/ocsp`, for clients that know no SM2: ECDSA with SHA-256 by the key of `/pki/p256.cer`."""
     context = context_of(request)
     answer = await context.publisher.p256_ocsp(await _body(request), now=context.clock())
-    return _ocsp(answer, cacheable=False)
+    return _not_kept(answer)
 
 
 @router.get(
@@ -136,13 +139,13 @@ async def p256_ocsp_post(request: Request) -> Response:
     summary="Status of certificates, signed on P-256",
     operation_id="getOcspOnP256",
     response_class=Response,
-    responses=_OCSP_ANSWERS | problems(404),
+    responses=_OCSP_GET_ANSWERS | problems(404),
 )
 async def p256_ocsp_get(request: Request, encoded: str) -> Response:
     """As `GET /pki/ocsp/{encoded}`, for clients that know no SM2."""
     context = context_of(request)
     answer = await context.publisher.p256_ocsp(_decoded(encoded), now=context.clock())
-    return _ocsp(answer, cacheable=True)
+    return _ocsp(request, answer)
 
 
 async def _body(request: Request) -> bytes:
@@ -162,7 +165,16 @@ def _decoded(encoded: str) -> bytes:
     return body if len(body) <= MAX_REQUEST else b""
 
 
-def _ocsp(answer: OcspAnswer, *, cacheable: bool) -> Response:
-    keep = cacheable and answer.max_age > 0
-    cache = f"public, max-age={answer.max_age}" if keep else "no-store"
-    return Response(answer.der, headers={"Cache-Control": cache}, media_type=_RESPONSE)
+def _ocsp(request: Request, answer: OcspAnswer) -> Response:
+    """The answer to a GET; where it may be kept, as RFC 5019, 6.2 has it."""
+    if answer.max_age == 0:
+        return _not_kept(answer)
+    headers = {
+        "Cache-Control": f"public, max-age={answer.max_age}, no-transform, must-revalidate",
+        "Last-Modified": formatdate(answer.made_at / 1000, usegmt=True),
+    }
+    return cached(request, answer.der, _RESPONSE, headers)
+
+
+def _not_kept(answer: OcspAnswer) -> Response:
+    return Response(answer.der, headers={"Cache-Control": "no-store"}, media_type=_RESPONSE)
