@@ -2,12 +2,13 @@
 
 import base64
 import json
+from collections.abc import Callable
 from typing import Any, Final
 
 import httpx
 import pytest
 from joserfc import jwt
-from joserfc.jwk import ECKey, RSAKey
+from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
 
 from tests.application import ORIGIN, Application
 from tests.oidc.client import Client
@@ -84,10 +85,10 @@ async def test_a_system_that_is_no_client(application: Application) -> None:
 class Signer:
     """A client with a key of its own."""
 
-    def __init__(self, application: Application, key: ECKey | RSAKey, algorithm: str) -> None:
+    def __init__(self, application: Application, key: Key, algorithm: str) -> None:
         self.application, self.key, self.algorithm = application, key, algorithm
 
-    def form(self, key: ECKey | RSAKey | None = None, **changed: object) -> dict[str, str]:
+    def form(self, key: Key | None = None, **changed: object) -> dict[str, str]:
         now = self.application.clock() // 1000
         claims: dict[str, Any] = {
             "iss": self.application.client_id,
@@ -120,10 +121,35 @@ async def test_an_assertion_counts_once(application: Application, signer: Signer
     assert await _error(application, signer.form(jti="two", aud=[ORIGIN])) == (400, "invalid_grant")
 
 
-async def test_an_assertion_by_rsa(application: Application, client: Client) -> None:
-    signer = Signer(application, RSAKey.generate_key(2048), "PS256")
+@pytest.mark.parametrize(
+    ("make", "algorithm"),
+    [
+        (lambda: RSAKey.generate_key(2048), "PS256"),
+        (lambda: RSAKey.generate_key(2048), "RS256"),
+        (lambda: OKPKey.generate_key("Ed25519"), "Ed25519"),
+    ],
+    ids=["PS256", "RS256", "Ed25519"],
+)
+async def test_an_assertion_by_each_other_algorithm(
+    application: Application, client: Client, make: Callable[[], Key], algorithm: str
+) -> None:
+    signer = Signer(application, make(), algorithm)
     await signer.register(client)
     assert await _error(application, signer.form()) == (400, "invalid_grant")
+    _, error = await _error(application, signer.form(make(), jti="two"))
+    assert error == "invalid_client"
+
+
+async def test_an_assertion_by_an_algorithm_that_is_not_offered(
+    application: Application, signer: Signer
+) -> None:
+    head, _, rest = signer.form()["client_assertion"].partition(".")
+    assert json.loads(base64.urlsafe_b64decode(head + "=="))["alg"] == "ES256"
+    for algorithm in ("none", "HS256", "ES512"):
+        forged = base64.urlsafe_b64encode(json.dumps({"alg": algorithm}).encode()).decode().rstrip("=")
+        form = {"client_assertion_type": _TYPE, "client_assertion": f"{forged}.{rest}"}
+        _, error = await _error(application, form)
+        assert error == "invalid_client", algorithm
 
 
 _ASSERTIONS: Final[tuple[dict[str, Any], ...]] = (

@@ -1,6 +1,7 @@
 """A whole login by OpenID Connect: authorize, scan, PIN, code, tokens, userinfo; and its SM2 signature verifies."""
 
 import base64
+import hashlib
 import json
 from datetime import UTC, datetime
 
@@ -49,6 +50,8 @@ async def test_r15_a_person_logs_in_by_scan(
     assert claims["aud"] == client.application.client_id
     assert (claims["iat"], claims["exp"], claims["auth_time"]) == (now, now + 600, now)
     assert claims["nonce"] == "a nonce"
+    half = hashlib.sha256(tokens["access_token"].encode()).digest()[:16]  # OpenID Connect Core, 3.1.3.6
+    assert claims["at_hash"] == base64.urlsafe_b64encode(half).decode().rstrip("=")
     assert (claims["acr"], claims["amr"]) == (ACR, ["pin", "swk", "mfa"])
     person = {
         "name": "林知远",
