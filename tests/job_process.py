@@ -16,7 +16,7 @@ from mshield.services.jobs.job import Job
 from mshield.services.jobs.runner import Runner
 from mshield.store.opening import open_database
 
-LEASE_MS: Final = 900
+LEASE_MS: Final = 3000
 JOB: Final = "count"
 
 

@@ -1,14 +1,9 @@
 """The legal person of a running service, over HTTP: he has an account, and no shield."""
 
-import time
-from typing import Final
-
 from mshield.client.portal import PortalClient
 from mshield.client.portal_messages import Outcome
 from mshield.demo.people import LEGAL_PERSON, Person
 from tests.service import LiveService, ensure_registered
-
-_BETWEEN_CODES: Final = 1.05
 
 
 def at_the_portal(service: LiveService, person: Person = LEGAL_PERSON) -> PortalClient:
@@ -17,7 +12,6 @@ def at_the_portal(service: LiveService, person: Person = LEGAL_PERSON) -> Portal
     portal = PortalClient(service.origin)
     captcha = portal.captcha()
     answer = service.get(f"/dev/captchas/{captcha.captcha_id}")["answer"]
-    time.sleep(_BETWEEN_CODES)
     begun = portal.begin_login(
         account=person.phone,
         password=person.password,
@@ -36,7 +30,6 @@ def revoke(
     reason: str = "更换手机",
 ) -> list[Outcome]:
     """Ends shields of his enterprise."""
-    time.sleep(_BETWEEN_CODES)
     portal.request_revocation_code()
     return portal.revoke(
         person.credit_code,

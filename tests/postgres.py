@@ -63,7 +63,8 @@ class Server:
         postmaster = psutil.Process(int(pid_file.read_text().split("\n", 1)[0]))
         processes = [postmaster, *postmaster.children(recursive=True)]
         for process in processes:
-            process.kill()
+            with contextlib.suppress(psutil.NoSuchProcess):  # it has ended meanwhile
+                process.kill()
         deadline = time.monotonic() + _SECONDS
         while any(_lives(process) for process in processes) and time.monotonic() < deadline:
             time.sleep(0.01)

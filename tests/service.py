@@ -3,6 +3,7 @@
 The process can be killed and started again on the same database. Its log is in server.log.
 """
 
+import atexit
 import contextlib
 import json
 import os
@@ -30,7 +31,7 @@ _START_SECONDS: Final = 90.0
 _SETTINGS: Final = {
     "MSHIELD_MODE": "demo",
     "MSHIELD_ACCESS_LOG": "true",
-    "MSHIELD_SMS_RESEND_SECONDS": "1",
+    "MSHIELD_SMS_RESEND_SECONDS": "0",
     "MSHIELD_SMS_CODES_PER_DAY": "1000",
     "MSHIELD_SMS_CODES_PER_ADDRESS": "1000",
     "MSHIELD_OPENS_PER_MINUTE": "1000000",
@@ -52,13 +53,9 @@ class LiveService:
     settings: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        # Kept for as long as this is there: bound, so that nobody else is given the port, and not listening, so that
-        # the service can bind it too.
-        kept = socket.socket()
-        kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        kept.bind(("127.0.0.1", 0))
-        self.port = kept.getsockname()[1]
-        weakref.finalize(self, kept.close)
+        kept = contextlib.ExitStack()
+        self.port = _kept_port(kept, 0)
+        weakref.finalize(self, kept.close)  # for as long as this is there
 
     @property
     def origin(self) -> str:
@@ -176,14 +173,27 @@ class LiveService:
 
 
 def free_ports(count: int) -> int:
-    """The first of so many free ports in a row."""
+    """The first of so many free ports in a row, which nobody else is given while these tests run."""
     while True:
         with contextlib.ExitStack() as held, contextlib.suppress(OSError, OverflowError):
-            probe = held.enter_context(socket.create_server(("127.0.0.1", 0)))
-            first: int = probe.getsockname()[1]
+            first = _kept_port(held, 0)
             for port in range(first + 1, first + count):
-                held.enter_context(socket.create_server(("127.0.0.1", port)))
+                _kept_port(held, port)
+            _KEPT.push(held.pop_all())
             return first
+
+
+_KEPT: Final = contextlib.ExitStack()
+atexit.register(_KEPT.close)
+
+
+def _kept_port(held: contextlib.ExitStack, port: int) -> int:
+    """Bound, so that nobody else is given the port, and not listening, so that a service can bind it too."""
+    kept = held.enter_context(socket.socket())
+    kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    kept.bind(("127.0.0.1", port))
+    found: int = kept.getsockname()[1]
+    return found
 
 
 def register(service: LiveService, phone: VirtualPhone, person: Person = OPERATOR) -> None:
@@ -219,7 +229,6 @@ def apply(
     service: LiveService, phone: VirtualPhone, person: Person = OPERATOR, *, again: bool = False
 ) -> None:
     """Applies for a certificate, with the person's PIN."""
-    time.sleep(1.05)  # between two SMS codes
     phone.request_sms_code("apply")
     phone.apply(
         name=person.name,

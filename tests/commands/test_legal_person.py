@@ -96,7 +96,7 @@ def with_sources(tmp_path: Path, database_url: str, office: AccountOffice) -> It
 
 @pytest.fixture
 def service(tmp_path: Path, database_url: str) -> Iterator[LiveService]:
-    live = LiveService(tmp_path, database_url, settings={"MSHIELD_SMS_RESEND_SECONDS": "0"})
+    live = LiveService(tmp_path, database_url)
     live.prepare()
     live.start()
     yield live

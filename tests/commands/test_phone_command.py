@@ -17,8 +17,7 @@ _NEW = "Another-word-2026"
 
 
 def test_a_forgotten_password_is_set_anew(tmp_path: Path) -> None:
-    settings = {"MSHIELD_SMS_RESEND_SECONDS": "0"}
-    live = LiveService(tmp_path, f"sqlite:///{tmp_path / 'mshield.db'}", settings=settings)
+    live = LiveService(tmp_path, f"sqlite:///{tmp_path / 'mshield.db'}")
     live.prepare()
     live.start()
     try:

@@ -4,7 +4,6 @@ import contextlib
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -35,7 +34,7 @@ def test_a_first_login_in_five_steps(tmp_path: Path) -> None:
     (tmp_path / "examples").symlink_to(_ROOT / "examples")
     (tmp_path / ".venv" / "bin").mkdir(parents=True)
     blocks = _BLOCKS.findall((_ROOT / "docs/integrate.md").read_text("utf-8"))
-    page = str(_free_port())
+    page = str(free_ports(1))
     with _demonstration(tmp_path):
         *steps, serve, scan = [
             f"python3 - <<'STEP'\n{text}STEP\n" if kind == "python" else text for kind, text in blocks
@@ -45,20 +44,11 @@ def test_a_first_login_in_five_steps(tmp_path: Path) -> None:
         assert printed.rstrip().endswith(OPERATOR.credit_code)
         with _started(tmp_path, [steps[0], serve.replace(_PAGE, page), "wait\n"]), _browser() as person:
             _open(person, f"http://localhost:{page}")
-            _scan(tmp_path, [steps[0], scan.replace(_PAGE, page)])
+            _run(tmp_path, [steps[0], scan.replace(_PAGE, page)])
             expect(person.get_by_role("heading", name=OPERATOR.name)).to_be_visible()
             expect(person.get_by_text(OPERATOR.credit_code)).to_be_visible()
             stranger = httpx.get(f"http://localhost:{page}/done", trust_env=False)
             assert stranger.status_code == 403
-
-
-def _scan(folder: Path, blocks: list[str]) -> None:
-    """With the code of the moment; where a slow machine lets it get old, once more, as the person would."""
-    done = _shell(folder, blocks)
-    for _ in range(3):
-        if "qr_stale" in done.stderr:
-            done = _shell(folder, blocks)
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def _open(page: Page, address: str) -> None:
@@ -95,8 +85,14 @@ def _started(folder: Path, blocks: list[str]) -> Iterator[None]:
 
 
 def _run(folder: Path, blocks: list[str]) -> str:
-    """The blocks as one session of a shell, which ends at the first that fails; what it printed."""
+    """The blocks as one session of a shell, which ends at the first that fails; what it printed.
+
+    Where a slow machine lets the code get old, once more, as the person would.
+    """
     done = _shell(folder, blocks)
+    for _ in range(3):
+        if "qr_stale" in done.stderr:
+            done = _shell(folder, blocks)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -136,10 +132,3 @@ def _demonstration(folder: Path) -> Iterator[None]:
             yield
         finally:
             demo.terminate()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

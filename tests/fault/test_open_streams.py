@@ -62,6 +62,12 @@ def _paths(http: httpx.Client) -> list[str]:
     return [f"/api/business/requests/{each}" for each in made]
 
 
+def _connections(service: LiveService) -> int:
+    assert service.process is not None
+    found = psutil.Process(service.process.pid).net_connections("tcp")
+    return sum(each.status == psutil.CONN_ESTABLISHED for each in found)
+
+
 def test_the_server_stops_at_once_and_ends_what_waits_in_order(service: LiveService) -> None:
     with _client(service) as http:
         paths = _paths(http)
@@ -74,8 +80,11 @@ def test_the_server_stops_at_once_and_ends_what_waits_in_order(service: LiveServ
         poll = threading.Thread(
             target=lambda: polled.append(http.get(paths[0], params={"wait": "60"}).status_code)
         )
+        connected = _connections(service)
         poll.start()
-        time.sleep(2)  # by then it is held
+        while _connections(service) == connected:
+            time.sleep(0.01)
+        time.sleep(1)  # by then its request is read and held
         service.stop()
         for thread in (*followers, poll):
             thread.join(5)

@@ -84,11 +84,7 @@ class Lying(httpx.HTTPTransport):
 @contextmanager
 def running(folder: Path, database: str, key: str) -> Iterator[LiveService]:
     """A service whose certificates are due for renewal from their first day."""
-    settings = {
-        "MSHIELD_CERTIFICATE_DAYS": "100",
-        "MSHIELD_SMS_RESEND_SECONDS": "0",
-        "MSHIELD_RENEWAL_KEY": key,
-    }
+    settings = {"MSHIELD_CERTIFICATE_DAYS": "100", "MSHIELD_RENEWAL_KEY": key}
     live = LiveService(folder, database, settings=settings)
     live.prepare()
     live.start()

@@ -58,8 +58,7 @@ _TWO_TABS: Final = """async () => (await Promise.all([shield.me(), shield.status
 
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[LiveService]:
-    settings = {"MSHIELD_SMS_RESEND_SECONDS": "0"}
-    live = LiveService(tmp_path, f"sqlite:///{tmp_path / 'mshield.db'}", settings=settings)
+    live = LiveService(tmp_path, f"sqlite:///{tmp_path / 'mshield.db'}")
     live.prepare()
     live.start()
     yield live

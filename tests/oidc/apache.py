@@ -4,7 +4,6 @@ import os
 import pwd
 import secrets
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -17,7 +16,7 @@ from typing import Final
 import httpx
 
 from tests.oidc.live import new_client, text_of
-from tests.service import LiveService
+from tests.service import LiveService, free_ports
 
 _PROGRAM: Final = "/usr/sbin/apache2"
 _MODULES: Final = Path("/usr/lib/apache2/modules")
@@ -70,9 +69,7 @@ user=<!--#echo var="REMOTE_USER" -->
 @contextmanager
 def apache(service: LiveService) -> Iterator[str]:
     """A running Apache whose client is registered at the service; gives its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_ports(1)
     origin = f"http://localhost:{port}"
     client = new_client(
         service,

@@ -1,7 +1,6 @@
 """Account and login in the app (R2, R3): the first start, registration, a new password, accounts of outside systems."""
 
 import json
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
@@ -257,7 +256,6 @@ def test_a_forgotten_password_is_set_anew(welcomed: User) -> None:
     welcomed.person = forgetful
     with service.phone("forgetful") as other:
         register(service, other, forgetful)
-    time.sleep(1.05)  # between two SMS codes
     welcomed.open("/login?next=/inbox")
     welcomed.fill("账号", forgetful.phone)
     page.get_by_role("link", name="忘记密码").click()

@@ -4,7 +4,6 @@ Each time the PC says what happened and what to do next, in Chinese and English,
 """
 
 import re
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -165,7 +164,6 @@ def another_name(scene: Scene, name: str) -> Iterator[None]:
 
     def named(now: str, before: str) -> None:
         scene.change(_NAME, now, before)
-        time.sleep(1.05)  # between two SMS codes
         phone.request_sms_code("renew")
         phone.renew(
             name=now,
