@@ -18,6 +18,10 @@ from mshield.store.together import Together
 
 T = TypeVar("T")
 
+_ATTEMPTS: Final = 5
+_PAUSE_SECONDS: Final = 0.03
+"""Before the second attempt; twice as long before the third, and so on."""
+
 _UNREACHABLE: Final = (
     asyncpg.PostgresConnectionError,
     asyncpg.AdminShutdownError,
@@ -175,15 +179,17 @@ class PostgresqlDatabase:
             return await self._on_one(in_transaction)
 
     async def _on_one(self, use: Callable[[Any], Awaitable[T]]) -> T:
-        """A statement or a transaction, once more where the server undid it as one of two that waited crosswise.
+        """A statement or a transaction, again where the server undid it as one of two that waited crosswise.
 
-        Nothing of the first time is left: its rows are as before, and a unit of work changes nothing beside them. What
-        it waited for is done by then, and what it reads anew.
+        Nothing of the time before is left: its rows are as before, and a unit of work changes nothing beside them. The
+        pause lets the other one go on: who is back before it takes the same row away from it once more.
         """
-        try:
-            return await self._held(use)
-        except asyncpg.DeadlockDetectedError:
-            return await self._held(use)
+        for tried in range(1, _ATTEMPTS):
+            try:
+                return await self._held(use)
+            except asyncpg.DeadlockDetectedError:
+                await asyncio.sleep(tried * _PAUSE_SECONDS)
+        return await self._held(use)
 
     async def close(self) -> None:
         await self._held.close()

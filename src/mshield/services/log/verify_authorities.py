@@ -24,8 +24,12 @@ _FIRST: Final = (ROOT, responder_name(ROOT), issuing_name(1), responder_name(iss
 
 @dataclass(slots=True)
 class _Told:
-    """What the acts say: fingerprints (hex) by name, None where an older version named none; revocations by name."""
+    """What the acts say: fingerprints (hex) by name, None where an older version named none; revocations by name.
 
+    `has_init` is false where the CA was made before acts were recorded, or there is none.
+    """
+
+    has_init: bool
     made: dict[str, set[str | None]] = field(default_factory=lambda: defaultdict(set))
     replaced: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     revoked: dict[str, set[tuple[int, int | None]]] = field(default_factory=lambda: defaultdict(set))
@@ -51,7 +55,8 @@ def _compare(rows: Sequence[AuthorityRow], told: _Told) -> Iterator[Finding]:
 
 
 def _explained(row: AuthorityRow, told: _Told) -> bool:
-    standing = told.made[row.name] - told.replaced[row.name]
+    made = told.made[row.name] or ({None} if row.name in _FIRST and not told.has_init else set())
+    standing = made - told.replaced[row.name]
     if standing != {None} and sha256(row.certificate).hexdigest() not in standing:
         return False
     if row.revoked_at is None:
@@ -60,12 +65,9 @@ def _explained(row: AuthorityRow, told: _Told) -> bool:
 
 
 def _told(recorded: Sequence[AuthorityAct]) -> _Told:
-    told = _Told()
+    told = _Told(any(each.act == "ca.init" for each in recorded))
     for each in recorded:
         _read(told, each, _details(each))
-    if not any(each.act == "ca.init" for each in recorded):  # made before acts were recorded
-        for name in _FIRST:
-            told.made[name].add(None)
     return told
 
 
