@@ -15,6 +15,7 @@ from tests.assertions import assert_refused
 from tests.http.console import Staff, allowed_roles
 from tests.http.test_requests import Shield
 from tests.issuing import change
+from tests.signing import execute
 
 READERS: Final = {StaffRole.CUSTOMER_SERVICE, StaffRole.SECURITY_OFFICER, StaffRole.AUDITOR}
 
@@ -73,6 +74,16 @@ async def test_it_is_found_by_everything_that_people_know(clerk: Staff, shield: 
         {"name": OPERATOR.name, "id_number_end": "9999"},
     ):
         assert await _search(clerk, **words) == [], words
+
+
+async def test_it_is_found_by_the_enterprises_name_as_it_is_written(
+    application: Application, clerk: Staff, shield: Shield
+) -> None:
+    for organisation in ("Foo • Bar 有限公司", "北京・某某有限公司", "甲·乙有限公司"):
+        await execute(application.context.db, "UPDATE certificates SET organisation = $1", organisation)
+        assert len(await _search(clerk, name=organisation)) == 1, organisation
+    await execute(application.context.db, "UPDATE certificates SET common_name = $1", "买买提·艾力")
+    assert len(await _search(clerk, name="买买提•艾力")) == 1  # a person's dots are one
 
 
 async def test_pages_lead_to_the_end_also_where_one_is_empty(

@@ -104,6 +104,14 @@ async def test_a_forced_change_ends_the_secret_before(officer: Staff, made: dict
     assert [await _asks(officer, client_id, each) for each in secrets] == [401, 201, 201]
 
 
+async def test_a_clock_set_back_keeps_no_secret(officer: Staff, made: dict[str, Any]) -> None:
+    client_id, old = made["system"]["client_id"], made["client_secret"]
+    assert await _asks(officer, client_id, old) == 201
+    officer.application.clock.advance(seconds=-HOUR)
+    await officer.call("POST", f"/systems/{client_id}/secret", {"overlap_hours": 0})
+    assert await _asks(officer, client_id, old) == 401
+
+
 async def test_a_disabled_system_asks_for_nothing(officer: Staff, made: dict[str, Any]) -> None:
     client_id, secret = made["system"]["client_id"], made["client_secret"]
     stop = {"state": "disabled", "reason": "合同到期"}

@@ -10,6 +10,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
 
+from mshield.store.certificate_changes import SERVICE
 from tests.application import ORIGIN, Application
 from tests.oidc.client import Client
 
@@ -75,6 +76,16 @@ async def test_a_repeated_parameter_is_refused(application: Application, client:
         auth=(application.client_id, application.client_secret),
     )
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+
+
+async def test_a_clock_set_back_keeps_no_client(application: Application, client: Client) -> None:
+    basic = {"auth": (application.client_id, application.client_secret)}
+    assert await _error(application, {}, **basic) == (400, "invalid_grant")
+    application.clock.advance(seconds=-3600)
+    await application.context.manage_systems.set_state(
+        application.client_id, "disabled", reason="密钥泄露", by=SERVICE, now=application.clock()
+    )
+    assert await _error(application, {}, **basic) == (401, "invalid_client")
 
 
 async def test_a_system_that_is_no_client(application: Application) -> None:

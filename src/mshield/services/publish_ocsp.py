@@ -159,15 +159,21 @@ class OcspPublisher:
     async def presign(self, *, now: int, most: int = PRESIGN_MOST) -> int:
         """Signs anew what was asked for and runs out soon, and forgets what nobody asked for; how many it signed.
 
-        `most` of them at once: the rest has its turn in the next round.
+        `most` of them at once: the rest has its turn in the next round. What can't be signed, as its CA has ended,
+        keeps no other from it; the first such failure is raised when all had their turn.
         """
-        signed = 0
+        signed, failures = 0, list[Exception]()
         for key, kept in self._ageing(now=now):
             if not kept.asked:
                 self._kept.pop(key, None)
-            elif signed < most:
-                await self._sign_again(key, kept, now=now)
-                signed += 1
+            elif signed + len(failures) < most:
+                try:
+                    await self._sign_again(key, kept, now=now)
+                    signed += 1
+                except (KeysError, PkiError) as error:
+                    failures.append(error)
+        if failures:
+            raise failures[0]
         return signed
 
     def _ageing(self, *, now: int) -> list[tuple[bytes, _Kept]]:

@@ -66,7 +66,7 @@ class BusinessAuthentication:
 
     async def _find(self, client_id: str, *, now: int) -> BusinessSystem | None:
         cached = self._cache.get(client_id)
-        if cached is not None and now - cached[0] < SYSTEM_CACHE_MS:
+        if cached is not None and 0 <= now - cached[0] < SYSTEM_CACHE_MS:
             return cached[1]
         system = await systems.find(self.db, client_id=client_id) if is_client_id(client_id) else None
         if system is None:

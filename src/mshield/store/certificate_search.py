@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from mshield.store.database import Database, Row
-from mshield.store.matching import name_contains
+from mshield.store.matching import contains, name_contains
 from mshield.store.queries import Queries
 
 _SQL: Final = Queries("certificate_search")
@@ -106,6 +106,7 @@ async def page(
         serial=wanted.serial,
         credit_code=wanted.credit_code,
         name=name_contains(wanted.name),
+        organisation=None if wanted.name is None else contains(wanted.name),
         page_size=page_size,
         now=now,
     )

@@ -75,7 +75,7 @@ class OidcClients:
     async def find(self, client_id: str, *, now: int) -> OidcClient | None:
         """The client of an active business system."""
         cached = self._cache.get(client_id)
-        if cached is not None and now - cached[0] < SYSTEM_CACHE_MS:
+        if cached is not None and 0 <= now - cached[0] < SYSTEM_CACHE_MS:
             return cached[1]
         row = await store.find(self.db, client_id=client_id) if is_client_id(client_id) else None
         if row is None or row.system.state != "active":

@@ -13,7 +13,7 @@ WHERE (c.issued_at, c.serial) < (:before_at, :before_serial)
   AND (CAST(:serial AS TEXT) IS NULL OR c.serial = CAST(:serial AS TEXT))
   AND (CAST(:credit_code AS TEXT) IS NULL OR c.credit_code = CAST(:credit_code AS TEXT))
   AND (CAST(:name AS TEXT) IS NULL OR lower(c.common_name) LIKE CAST(:name AS TEXT) ESCAPE '!'
-    OR lower(c.organisation) LIKE CAST(:name AS TEXT) ESCAPE '!')
+    OR lower(c.organisation) LIKE CAST(:organisation AS TEXT) ESCAPE '!')
 ORDER BY c.issued_at DESC, c.serial DESC LIMIT :page_size;
 
 -- name: find^
