@@ -26,8 +26,8 @@ UPDATE signing_sessions SET fb = :fb, bound_at = :now WHERE uid = (SELECT uid FR
 RETURNING :call::int AS call;
 
 -- name: release
--- The whole outcome of a right PIN for one document. Where the document or the certificate was closed meanwhile, or another
--- call was faster, the division by zero undoes all of it, and the steps are taken one by one instead.
+-- The whole outcome of a right PIN for one document. Where the document, the certificate or the account was closed meanwhile,
+-- or another call was faster, the division by zero undoes all of it, and the steps are taken one by one instead.
 WITH signed AS (
   UPDATE tasks SET state = 'signed'
   WHERE sid = :sid AND uid = :uid AND state = 'waiting' AND expires_at > :now
@@ -41,6 +41,7 @@ key AS (
     state = CASE WHEN state = 'enrolling' AND :enrolled THEN 'confirmed' ELSE state END,
     outcome_fb = :fb, outcome_box = :outcome_box, outcome_at = :now
   WHERE uid = :uid AND generation = :generation
+    AND (SELECT a.state FROM accounts a WHERE a.id = keys.account_id) = 'active'
   RETURNING uid),
 ended AS (DELETE FROM signing_sessions USING key WHERE signing_sessions.uid = key.uid),
 stored AS (
@@ -70,6 +71,7 @@ key AS (
     state = CASE WHEN state = 'enrolling' AND :enrolled THEN 'confirmed' ELSE state END,
     outcome_fb = :fb, outcome_box = :outcome_box, outcome_at = :now
   WHERE uid = :uid AND generation = :generation
+    AND (SELECT a.state FROM accounts a WHERE a.id = keys.account_id) = 'active'
   RETURNING uid),
 ended AS (DELETE FROM signing_sessions USING key WHERE signing_sessions.uid = key.uid),
 stored AS (

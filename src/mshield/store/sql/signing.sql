@@ -68,11 +68,13 @@ WHERE sid = :sid AND uid = :uid AND state = 'waiting' AND expires_at > :now
 RETURNING sid, request_id, purpose;
 
 -- name: record_success!
+-- Not for an account that was disabled meanwhile: it signs nothing.
 UPDATE keys SET failures = 0, wrong_total = wrong_total - 1, generation = generation + 1,
   since_refresh = since_refresh + :count, otp_open = FALSE, otp_prev_hash = :otp_prev_hash, rn_prev = :rn_prev, otp_hash = :otp_hash,
   state = CASE WHEN state = 'enrolling' AND :enrolled THEN 'confirmed' ELSE state END,
   outcome_fb = :fb, outcome_box = :outcome_box, outcome_at = :now
-WHERE uid = :uid AND generation = :generation;
+WHERE uid = :uid AND generation = :generation
+  AND (SELECT a.state FROM accounts a WHERE a.id = keys.account_id) = 'active';
 
 -- name: activate_pending!
 -- A success under the pending epoch: it is the active one, the old share is erased. After a PIN change the wrong
