@@ -94,6 +94,27 @@ async def test_r22_a_change_there_is_a_new_version_here(
     assert (person.name, person.version) == ("林志远", 2)
 
 
+async def test_two_that_find_somebody_gone_end_his_record_once(
+    look_up: LookUpFiling, filing: ImportFiling, office: FilingOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _ask(look_up)
+    office.people = []
+    find, both = store.find_person, asyncio.Barrier(2)
+
+    async def together(*args: Any, **named: Any) -> store.FiledPerson | None:
+        found = await find(*args, **named)
+        await both.wait()
+        return found
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(store, "find_person", together)
+        assert list(await asyncio.gather(_ask(look_up), _ask(look_up))) == [None, None]
+    person = await _stored(filing)
+    assert person is not None
+    done = await acts.of_subject(filing.db, subject=person.id)
+    assert [act.act for act in done] == ["filing.take", "filing.end"]
+
+
 async def test_who_is_gone_there_is_ended_here_and_may_come_back(
     look_up: LookUpFiling, filing: ImportFiling, office: FilingOffice
 ) -> None:

@@ -36,7 +36,7 @@ async def _ask(db: Database, until: asyncio.Event) -> list[Exception]:
 
 
 async def _until_it_answers(db: Database) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             with contextlib.suppress(Unavailable):  # of connections that are just ending
                 await db.one(_QUERY, call=0)

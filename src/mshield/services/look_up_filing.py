@@ -4,6 +4,7 @@ Certificates refer to records, so an answer is stored before anything is made of
 makes renewal due), or ended where the outside system no longer knows the person.
 """
 
+import contextlib
 from dataclasses import dataclass
 from typing import Final
 
@@ -62,7 +63,10 @@ class LookUpFiling:
             return
         known = await self._known(question)
         if known is not None and known.ended_at is None:
-            await self.filing.db.write(lambda tx: end_record(tx, known.id, reason=GONE, by=SERVICE, now=now))
+            with contextlib.suppress(errors.NotFound):  # another call has just ended it
+                await self.filing.db.write(
+                    lambda tx: end_record(tx, known.id, reason=GONE, by=SERVICE, now=now)
+                )
 
     async def _known(self, question: FilingQuestion) -> store.FiledPerson | None:
         return await store.find_person(

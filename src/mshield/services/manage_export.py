@@ -122,5 +122,5 @@ def _workbook(title: str, headers: Sequence[str], rows: Iterable[Sequence[str]])
 
 
 def _time(at: int | None, zone: dt.tzinfo) -> str:
-    """A time in China, as people there write it."""
+    """A time in this zone, to the minute."""
     return "" if at is None else dt.datetime.fromtimestamp(at / 1000, zone).strftime("%Y-%m-%d %H:%M")

@@ -1,4 +1,4 @@
-"""Asks an outside filing system again about everybody who has a shield, so that its changes count here (R22).
+"""Asks an outside filing system again about shield holders and legal persons, so that its changes count here (R22).
 
 A job that does a little at a time: the records that were asked about longest ago. One that can't be asked is tried
 again after an hour, and several in a row end the run: the system is down.
@@ -22,7 +22,7 @@ _DOWN: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class RefreshFiling:
-    """Keeps the records of shield holders as the outside system has them."""
+    """Keeps the records of shield holders and legal persons as the outside system has them."""
 
     db: Database
     keyring: Keyring

@@ -79,8 +79,12 @@ class _Held:
             connection = await self._take()
             try:
                 result = await use(connection)
-            except BaseException:
+            except BaseException as error:
+                # Ended between two steps of one statement, or two statements of one transaction.
+                lost = isinstance(error, asyncpg.InterfaceError) and _ended(connection)
                 await self._pool.release(connection)
+                if lost:
+                    raise Unavailable(str(error)) from error
                 raise
             self._idle.append(connection)
             return result
@@ -167,13 +171,8 @@ class PostgresqlDatabase:
         self.commits += 1
 
         async def in_transaction(connection: Any) -> T:
-            try:
-                async with connection.transaction():
-                    return await work(_Transaction(connection))
-            except asyncpg.InterfaceError as error:
-                if _ended(connection):
-                    raise Unavailable(str(error)) from error
-                raise
+            async with connection.transaction():
+                return await work(_Transaction(connection))
 
         with _translated():
             return await self._on_one(in_transaction)

@@ -114,7 +114,7 @@ class ReturnMessage(Wire, frozen=True):
 
 
 class InboxMessage(Wire, frozen=True):
-    """What waits for this shield, newest first: the fifty that were made last."""
+    """What waits for this shield or was taken and not answered, newest first: the fifty that were made last."""
 
     requests: tuple[WaitingMessage, ...]
 
