@@ -37,10 +37,11 @@ def _identity(claims: dict[str, Any]) -> dict[str, Any]:
 class Provider:
     """`person` is who logs in; `clock` gives ms; `forge` may change an ID token's claims before they are signed.
 
-    `page` is where its login page is, perhaps with a query, which must come with each login.
+    `redirect_uris` are registered. `page` is where its login page is, perhaps with a query, which must come with each
+    login.
     """
 
-    redirect_uri: str
+    redirect_uris: tuple[str, ...]
     clock: Callable[[], int] = field(default=lambda: time.time_ns() // 1_000_000)
     person: dict[str, str] = field(default_factory=lambda: dict(PERSON))
     page: str = "/authorize"
@@ -66,7 +67,7 @@ class Provider:
         assert address.startswith(f"{self.issuer}{self.page}{'&' if '?' in self.page else '?'}")
         assert query["response_type"] == "code"
         assert query["client_id"] == CLIENT_ID
-        assert query["redirect_uri"] == self.redirect_uri
+        assert query["redirect_uri"] in self.redirect_uris
         assert "openid" in query["scope"].split()
         assert query["code_challenge_method"] == "S256"
         code = secrets.token_urlsafe(16)
@@ -82,7 +83,7 @@ class Provider:
             return Reply.of(KeySet([self.key]).as_dict(private=False))
         if path == "/authorize":
             code, state = self.log_in_at(self.issuer + asked.path)
-            return Reply(302, headers={"Location": returned(self.redirect_uri, code, state)})
+            return Reply(302, headers={"Location": returned(self.codes[code]["redirect_uri"], code, state)})
         if path == "/token":
             return self._token(asked)
         if path == "/userinfo" and asked.headers.get("authorization") == "Bearer access":
@@ -125,9 +126,9 @@ class Provider:
 
 
 @contextmanager
-def providing(redirect_uri: str, clock: Callable[[], int] | None = None) -> Iterator[Provider]:
-    """A provider on a free port."""
-    provider = Provider(redirect_uri)
+def providing(*redirect_uris: str, clock: Callable[[], int] | None = None) -> Iterator[Provider]:
+    """A provider on a free port, where these addresses to come back to are registered."""
+    provider = Provider(redirect_uris)
     if clock is not None:
         provider.clock = clock
     with serving(provider) as server:

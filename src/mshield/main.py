@@ -56,9 +56,13 @@ from mshield.services.notify import Notify
 from mshield.services.oidc.provider import open_provider
 from mshield.services.open_signing import OpenSigning
 from mshield.services.outside_accounts import OutsideAccounts, account_sources
+from mshield.services.outside_login import DOOR as PHONE_DOOR
 from mshield.services.outside_login import OutsideLogin
+from mshield.services.outside_pages import OutsidePages
 from mshield.services.own_login import OwnLogin
 from mshield.services.own_shield import OwnShield
+from mshield.services.portal_outside_login import DOOR as PORTAL_DOOR
+from mshield.services.portal_outside_login import PortalOutsideLogin
 from mshield.services.portal_session import PortalSessions
 from mshield.services.publish import Publisher
 from mshield.services.refresh_filing import RefreshFiling
@@ -236,6 +240,7 @@ async def _assemble(settings: Settings, clock: Clock, db: Database, metrics: Met
     sms_codes = SmsCodes(db, lookup, settings, logged)
     outside = OutsideAccounts(db, keyring, lookup, account_sources(settings))
     log_in = LogIn(db, lookup, settings, captchas, outside)
+    portal_sessions = PortalSessions(db, keyring, settings, log_in, sms_codes)
     request_secrets = RequestSecrets(lookup)
     ask = Ask(db, settings, events, request_secrets)
     issue = Issue(db, keyring, lookup, authorities, settings)
@@ -271,9 +276,12 @@ async def _assemble(settings: Settings, clock: Clock, db: Database, metrics: Met
         register=Register(db, keyring, lookup, sms_codes),
         reset_password=ResetPassword(db, lookup, sms_codes),
         outside_accounts=outside,
-        outside_login=OutsideLogin(db, keyring, settings, outside, log_in),
+        outside_login=OutsideLogin(OutsidePages(db, keyring, settings, outside, PHONE_DOOR), log_in),
         log_in=log_in,
-        portal_sessions=PortalSessions(db, keyring, settings, log_in, sms_codes),
+        portal_sessions=portal_sessions,
+        portal_outside_login=PortalOutsideLogin(
+            OutsidePages(db, keyring, settings, outside, PORTAL_DOOR), portal_sessions
+        ),
         staff_sessions=staff_sessions,
         approvals=Approvals(
             db, {act.name: act for act in (*StaffChanges(db, settings).acts(), RevokeCa(db).act())}

@@ -35,7 +35,7 @@ def server(office: AccountOffice) -> Iterator[OutsideServer]:
 
 @pytest.fixture
 def provider(clock: Clock) -> Iterator[Provider]:
-    with providing(ORIGIN + RETURN_PATH, clock) as made:
+    with providing(ORIGIN + RETURN_PATH, clock=clock) as made:
         yield made
 
 

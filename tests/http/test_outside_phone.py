@@ -71,7 +71,7 @@ def test_r2_a_user_of_internet_customs_logs_in_at_its_page(service: tuple[LiveSe
     assert done.stderr is not None
     assert done.stdin is not None
     address = done.stderr.readline().split()[-1]
-    done.stdin.write(returned(provider.redirect_uri, *provider.log_in_at(address)) + "\n")
+    done.stdin.write(returned(live.origin + RETURN_PATH, *provider.log_in_at(address)) + "\n")
     out, err = done.communicate(timeout=30)
     assert (done.returncode, out.split()[:3]) == (0, ["Logged", "in:", "林知远"]), err
     unknown = _command(live, "other", "login", "--source", "elsewhere")

@@ -1,4 +1,4 @@
-"""The outside systems whose accounts log in, as phone and portal list them; unknown fields are passed over."""
+"""The outside systems whose accounts log in, as phone and portal tell of them; unknown fields are passed over."""
 
 from typing import Literal
 
@@ -18,3 +18,11 @@ class AccountSources(msgspec.Struct, frozen=True, kw_only=True):
     """All of them; empty where only accounts of the service itself log in."""
 
     items: tuple[AccountSource, ...]
+
+
+class OutsideLoginBegun(msgspec.Struct, frozen=True, kw_only=True):
+    """The page to open; the browser comes back with `state` and a code within `expires_in` seconds."""
+
+    address: str
+    state: str
+    expires_in: int

@@ -15,7 +15,7 @@ from urllib.parse import quote
 import httpx
 import msgspec
 
-from mshield.client.account_source import AccountSource, AccountSources
+from mshield.client.account_source import AccountSource, AccountSources, OutsideLoginBegun
 from mshield.client.errors import ClientError, NetworkError, PhoneError, is_passing, problem_of
 from mshield.client.origin import is_loopback
 from mshield.client.portal_messages import (
@@ -36,7 +36,9 @@ from mshield.client.portal_messages import (
 from mshield.client.wire import read
 
 _API: Final = "/api/portal"
+_PAGES: Final = "/outside-logins"
 _COOKIES: Final = ("__Host-mshield-portal", "mshield-portal")
+_PAGE_COOKIES: Final = ("__Host-mshield-portal-page", "mshield-portal-page")
 _TIMEOUT: Final = httpx.Timeout(30.0, connect=10.0)
 _TRIES: Final = 3
 _PAUSE: Final = 0.5
@@ -66,6 +68,7 @@ class PortalClient:
         self._base = base_url.rstrip("/")
         self._sleep = sleep
         self._login = login
+        self._page: str | None = None
         self._http = httpx.Client(
             transport=transport,
             timeout=_TIMEOUT,
@@ -79,7 +82,7 @@ class PortalClient:
         return self._login
 
     def account_sources(self) -> tuple[AccountSource, ...]:
-        """The outside systems whose accounts log in; those of kind `page` do it here with their shield alone."""
+        """The outside systems whose accounts log in: with a password, or at a page of their own."""
         return read(self._repeatedly("GET", "/account-sources", None, {}).content, AccountSources).items
 
     def captcha(self) -> PortalCaptcha:
@@ -106,6 +109,25 @@ class PortalClient:
             document["source"] = source
         return read(self._change("POST", "/logins", document, idempotency_key), LoginBegun)
 
+    def begin_outside_login(self, source: str) -> OutsideLoginBegun:
+        """The page of an outside system to open in a browser: one of `account_sources` whose kind is `page`.
+
+        Only this client can come back from it. The browser comes to `/portal/outside-login` of the service.
+        """
+        answer = self._repeatedly("POST", _PAGES, {"source": source}, {})
+        self._page = _cookie_of(answer, _PAGE_COOKIES)
+        self._http.cookies.clear()  # it goes to where it is asked for, and no further
+        return read(answer.content, OutsideLoginBegun)
+
+    def finish_outside_login(
+        self, state: str, code: str, *, idempotency_key: str | None = None
+    ) -> LoginBegun:
+        """Has an SMS code sent to the account's phone, for what the page sent back; then `finish_login`."""
+        document = {"state": state, "code": code}
+        answer = self._change("POST", f"{_PAGES}/finish", document, idempotency_key)
+        self._http.cookies.clear()
+        return read(answer, LoginBegun)
+
     def finish_login(
         self, login_id: str, sms_code: str, *, idempotency_key: str | None = None
     ) -> PortalSession:
@@ -113,9 +135,9 @@ class PortalClient:
         document = {"login_id": login_id, "sms_code": sms_code}
         answer = self._repeatedly("POST", "/sessions", document, {}, idempotency_key)
         session = read(answer.content, PortalSession)
-        for name in _COOKIES:
-            if (token := answer.cookies.get(name)) is not None:
-                self._login = PortalLogin(cookie=name, token=token, csrf_token=session.csrf_token)
+        if (cookie := _cookie_of(answer, _COOKIES)) is not None:
+            name, _, token = cookie.partition("=")
+            self._login = PortalLogin(cookie=name, token=token, csrf_token=session.csrf_token)
         self._http.cookies.clear()  # the login alone says who calls
         return session
 
@@ -246,6 +268,8 @@ class PortalClient:
     ) -> httpx.Response:
         content = b"" if document is None else msgspec.json.encode(document)
         kind = {} if document is None else {"Content-Type": "application/json"}
+        if path.startswith(_PAGES) and self._page is not None:
+            kind["Cookie"] = self._page
         try:
             answer = self._http.request(
                 method, self._base + _API + path, content=content, params=params, headers={**headers, **kind}
@@ -255,6 +279,12 @@ class PortalClient:
         if answer.is_success:
             return answer
         raise problem_of(answer.status_code, answer.headers.get("content-type", ""), answer.content)
+
+
+def _cookie_of(answer: httpx.Response, names: Sequence[str]) -> str | None:
+    """The one of these cookies that came with an answer, as it is sent back."""
+    found = ((name, answer.cookies.get(name)) for name in names)
+    return next((f"{name}={value}" for name, value in found if value is not None), None)
 
 
 def _of(credit_code: str, *parts: str) -> str:

@@ -41,6 +41,7 @@ from mshield.services.outside_accounts import OutsideAccounts
 from mshield.services.outside_login import OutsideLogin
 from mshield.services.own_login import OwnLogin
 from mshield.services.own_shield import OwnShield
+from mshield.services.portal_outside_login import PortalOutsideLogin
 from mshield.services.portal_session import PortalSessions
 from mshield.services.publish import Publisher
 from mshield.services.refresh_filing import RefreshFiling
@@ -93,6 +94,7 @@ class Context:
     outside_login: OutsideLogin
     log_in: LogIn
     portal_sessions: PortalSessions
+    portal_outside_login: PortalOutsideLogin
     staff_sessions: StaffSessions
     own_login: OwnLogin
     approvals: Approvals

@@ -1,7 +1,7 @@
 """The legal person's login at the portal: password and captcha, then an SMS code, then a server-side session.
 
 His phone may be the lost one, so the way in needs no shield; a login by shield ends in `PortalSessions.open` too. Who
-is filed as legal person of no enterprise gets no session, and learns that only after his password was right.
+is filed as legal person of no enterprise gets no session, and learns that only once he is known to have the account.
 """
 
 import base64
@@ -98,9 +98,13 @@ class PortalSessions:
     async def begin(self, credentials: Credentials, *, address: str, now: int) -> LoginBegun:
         """Checks captcha and password, throttled like a phone's login, and sends the account's phone a code.
 
-        Raises what `LogIn.authenticate` and `SmsCodes.send` raise, and NotLegalPerson.
+        Raises what `LogIn.authenticate` and `begin_as` raise.
         """
         account = await self.log_in.authenticate(credentials, address=address, now=now)
+        return await self.begin_as(account, address=address, now=now)
+
+    async def begin_as(self, account: accounts.Account, *, address: str, now: int) -> LoginBegun:
+        """Sends a verified account's phone a code. Raises NotLegalPerson, and what `SmsCodes.send` raises."""
         if not await store.enterprises(self.db, id_number_hash=account.id_number_hash):
             raise errors.NotLegalPerson
         await self.sms_codes.send(phone=account.phone, purpose="portal", address=address, now=now)

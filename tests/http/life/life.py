@@ -17,6 +17,7 @@ from mshield.demo.people import Person
 from mshield.services.init_p256 import init_p256
 from mshield.services.log.sequence import sequence
 from mshield.services.outside_login import RETURN_PATH
+from mshield.services.portal_outside_login import RETURN_PATH as PORTAL_RETURN_PATH
 from mshield.settings import AccountSource
 from tests.application import ORIGIN
 from tests.lossy import Service, running_behind_a_line
@@ -78,7 +79,8 @@ class Life:
 @contextmanager
 def living(database_url: str, folder: Path) -> Iterator[Life]:
     """A service that knows of an outside source of accounts, and its callers."""
-    with providing(ORIGIN + RETURN_PATH) as provider, _service(database_url, folder, provider) as service:
+    back = (ORIGIN + RETURN_PATH, ORIGIN + PORTAL_RETURN_PATH)
+    with providing(*back) as provider, _service(database_url, folder, provider) as service:
         provider.clock = service.clock
         # Somebody else: an account comes from one place.
         provider.person |= {

@@ -39,6 +39,23 @@ def manage(life: Life) -> None:
     )
     portal.shield(code, life.shield_number)
     portal.logout()
+    _log_in_from_outside(life)
+
+
+def _log_in_from_outside(life: Life) -> None:
+    """His registration becomes the account that he has there."""
+    life.provider.person |= {
+        "sub": "gu-3",
+        "name": LEGAL_PERSON.name,
+        "id_number": LEGAL_PERSON.id_number,
+        "phone_number": LEGAL_PERSON.phone,
+    }
+    life.wait_a_minute()
+    left = life.portal.begin_outside_login("customs")
+    code, state = life.provider.log_in_at(left.address)
+    begun = life.portal.finish_outside_login(state, code)
+    life.portal.finish_login(begun.login_id, life.sms_code(LEGAL_PERSON, "portal"))
+    life.portal.logout()
 
 
 def _ask_own_shield(life: Life) -> None:

@@ -15,7 +15,7 @@ export interface paths {
     };
     /**
      * Systems whose accounts log in here
-     * @description The login page offers those that take a password, and tells users of the others to scan.
+     * @description The login page offers them beside the service's own accounts.
      */
     get: operations["listPortalAccountSources"];
     put?: never;
@@ -286,6 +286,46 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/portal/outside-logins": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Go to an outside system's login page
+     * @description The state is bound to a cookie that comes with the answer: the same browser must come back with it.
+     */
+    post: operations["beginPortalOutsideLogin"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/portal/outside-logins/finish": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Come back from an outside system's login page
+     * @description The first half of a login, as `POST /logins` is. The state is used, whatever the outcome.
+     */
+    post: operations["finishPortalOutsideLogin"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/portal/revocation-codes": {
     parameters: {
       query?: never;
@@ -520,6 +560,31 @@ export interface components {
       source?: string | null;
     };
     /**
+     * PortalOutsideBegunMessage
+     * @description The page to open in this browser, the state that comes back with the code, and the time for it in seconds.
+     */
+    PortalOutsideBegunMessage: {
+      address: string;
+      expires_in: number;
+      state: string;
+    };
+    /**
+     * PortalOutsideLoginMessage
+     * @description The source whose page is wanted.
+     */
+    PortalOutsideLoginMessage: {
+      /** @example customs */
+      source: string;
+    };
+    /**
+     * PortalOutsideReturnMessage
+     * @description What the page sent back.
+     */
+    PortalOutsideReturnMessage: {
+      code: string;
+      state: string;
+    };
+    /**
      * PortalSessionMessage
      * @description Who is logged in. `expires_in` in seconds; `csrf_token` is the header of each changing call.
      */
@@ -655,7 +720,7 @@ export interface components {
     };
     /**
      * SourceMessage
-     * @description A system whose accounts log in here; `password`: by `POST /logins`, `page`: by their shield alone.
+     * @description A system whose accounts log in here; `password`: by `POST /logins`, `page`: by `POST /outside-logins`.
      */
     SourceMessage: {
       /** @enum {unknown} */
@@ -2090,6 +2155,264 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
             code?: "login_slowed" | "sms_daily_limit" | "sms_too_soon" | "too_many_requests";
+            /** @constant */
+            status?: 429;
+          };
+        };
+      };
+      /** @description `sms_failed`, `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "sms_failed" | "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  beginPortalOutsideLogin: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["PortalOutsideLoginMessage"];
+      };
+    };
+    responses: {
+      /** @description Its page, and the state that comes back */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["PortalOutsideBegunMessage"];
+        };
+      };
+      /** @description `malformed` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "malformed";
+            /** @constant */
+            status?: 400;
+          };
+        };
+      };
+      /** @description `in_progress` */
+      409: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "in_progress";
+            /** @constant */
+            status?: 409;
+          };
+        };
+      };
+      /** @description `idempotency_mismatch`, `invalid_request` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "idempotency_mismatch" | "invalid_request";
+            /** @constant */
+            status?: 422;
+          };
+        };
+      };
+      /** @description `account_source_unavailable` */
+      424: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "account_source_unavailable";
+            /** @constant */
+            status?: 424;
+          };
+        };
+      };
+      /** @description `too_many_requests` */
+      429: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "too_many_requests";
+            /** @constant */
+            status?: 429;
+          };
+        };
+      };
+      /** @description `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  finishPortalOutsideLogin: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["PortalOutsideReturnMessage"];
+      };
+    };
+    responses: {
+      /** @description The SMS code is sent */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["PortalLoginBegunMessage"];
+        };
+      };
+      /** @description `malformed` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "malformed";
+            /** @constant */
+            status?: 400;
+          };
+        };
+      };
+      /** @description `login_failed` */
+      401: {
+        headers: {
+          /** @example Session realm="mshield-portal" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "login_failed";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `account_disabled`, `not_legal_person` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "account_disabled" | "not_legal_person";
+            /** @constant */
+            status?: 403;
+          };
+        };
+      };
+      /** @description `account_differs`, `in_progress` */
+      409: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "account_differs" | "in_progress";
+            /** @constant */
+            status?: 409;
+          };
+        };
+      };
+      /** @description `idempotency_mismatch`, `invalid_request` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "idempotency_mismatch" | "invalid_request";
+            /** @constant */
+            status?: 422;
+          };
+        };
+      };
+      /** @description `account_data_refused`, `account_source_unavailable` */
+      424: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "account_data_refused" | "account_source_unavailable";
+            /** @constant */
+            status?: 424;
+          };
+        };
+      };
+      /** @description `sms_daily_limit`, `sms_too_soon`, `too_many_requests` */
+      429: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "sms_daily_limit" | "sms_too_soon" | "too_many_requests";
             /** @constant */
             status?: 429;
           };

@@ -44,14 +44,6 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     id_type: str | None = None
 
 
-class OutsideLoginBegun(msgspec.Struct, frozen=True, kw_only=True):
-    """The page to open; the browser comes back with `state` and a code within `expires_in` seconds."""
-
-    address: str
-    state: str
-    expires_in: int
-
-
 class LoggedIn(msgspec.Struct, frozen=True, kw_only=True):
     """The answer to a login; `expires_in` in seconds."""
 

@@ -15,7 +15,7 @@ from typing import Final, Literal, Self
 import httpx
 import msgspec
 
-from mshield.client.account_source import AccountSource, AccountSources
+from mshield.client.account_source import AccountSource, AccountSources, OutsideLoginBegun
 from mshield.client.errors import PhoneError
 from mshield.client.phone import approval, binding, enrolment, pin_change, pin_rules, renewal, vault
 from mshield.client.phone.connection import Clock, Connection, Patience, Sleep, system_clock
@@ -28,7 +28,6 @@ from mshield.client.phone.messages import (
     IssuedCertificate,
     LoggedIn,
     Me,
-    OutsideLoginBegun,
     Scan,
     SignatureDetail,
     SignatureList,

@@ -2,11 +2,12 @@
 
 from typing import Final
 
-from mshield.web.portal import account_sources, acts, history, lists, own_shield, sessions
+from mshield.web.portal import account_sources, acts, history, lists, outside_login, own_shield, sessions
 
 ROUTERS: Final = (
     account_sources.router,
     sessions.router,
+    outside_login.router,
     lists.router,
     history.router,
     acts.router,

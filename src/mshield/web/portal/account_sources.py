@@ -17,7 +17,7 @@ router: Final = APIRouter(tags=["portal"])
 
 
 class SourceMessage(Wire, frozen=True):
-    """A system whose accounts log in here; `password`: by `POST /logins`, `page`: by their shield alone."""
+    """A system whose accounts log in here; `password`: by `POST /logins`, `page`: by `POST /outside-logins`."""
 
     name: str
     kind: Literal["password", "page"]
@@ -38,7 +38,7 @@ class SourcesMessage(Wire, frozen=True):
     responses=openapi.answers(SourcesMessage, "The systems") | openapi.problems(503),
 )
 async def sources(request: Request) -> Response:
-    """The login page offers those that take a password, and tells users of the others to scan."""
+    """The login page offers them beside the service's own accounts."""
     found = listed(context_of(request).outside_accounts.sources)
     answer = SourcesMessage(
         tuple(SourceMessage(each.name, each.kind, each.title_zh, each.title_en) for each in found)

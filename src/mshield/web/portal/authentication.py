@@ -64,7 +64,7 @@ def set_cookie(response: Response, context: Context, token: str, *, seconds: int
         token,
         max_age=seconds,
         path="/",
-        secure=_is_https(context),
+        secure=is_https(context),
         httponly=True,
         samesite="strict",
     )
@@ -73,7 +73,7 @@ def set_cookie(response: Response, context: Context, token: str, *, seconds: int
 def clear_cookie(response: Response, context: Context) -> None:
     """Takes it back."""
     response.delete_cookie(
-        _name(context), path="/", secure=_is_https(context), httponly=True, samesite="strict"
+        _name(context), path="/", secure=is_https(context), httponly=True, samesite="strict"
     )
 
 
@@ -82,10 +82,16 @@ def csrf_of(request: Request) -> str:
     return csrf_token(session_token(request))
 
 
-def _is_https(context: Context) -> bool:
+def is_https(context: Context) -> bool:
+    """Whether cookies are for https alone."""
     return context.settings.public_origin.startswith("https://")
 
 
-def _name(context: Context) -> str:
+def cookie_name(context: Context, name: str) -> str:
+    """A cookie's whole name."""
     # The prefix makes browsers refuse a cookie that another host of the domain, or plain HTTP, has set.
-    return "__Host-mshield-portal" if _is_https(context) else "mshield-portal"
+    return f"__Host-{name}" if is_https(context) else name
+
+
+def _name(context: Context) -> str:
+    return cookie_name(context, "mshield-portal")

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from mshield.services.context import Context
 from mshield.services.local_accounts import LOCAL
 from mshield.services.login import Credentials
-from mshield.services.portal_session import MAX_LOGIN_ID, ManagedEnterprise, OpenedSession
+from mshield.services.portal_session import MAX_LOGIN_ID, LoginBegun, ManagedEnterprise, OpenedSession
 from mshield.web import openapi
 from mshield.web.body import Wire, decode, require_json
 from mshield.web.caller import address_of, browser_of
@@ -119,13 +119,7 @@ async def begin_login(request: Request) -> Response:
         source=message.source or LOCAL,
     )
     begun = await context.portal_sessions.begin(credentials, address=address_of(request), now=context.clock())
-    answer = PortalLoginBegunMessage(
-        login_id=begun.login_id,
-        phone_masked=begun.phone_masked,
-        expires_in=begun.expires_in,
-        resend_in=begun.resend_in,
-    )
-    return Response(msgspec.json.encode(answer), 201, NO_STORE, media_type="application/json")
+    return begun_answer(begun)
 
 
 @router.post(
@@ -188,6 +182,17 @@ async def end_session(request: Request) -> Response:
     response = Response(status_code=204)
     clear_cookie(response, context)
     return response
+
+
+def begun_answer(begun: LoginBegun) -> Response:
+    """The first half of a login."""
+    answer = PortalLoginBegunMessage(
+        login_id=begun.login_id,
+        phone_masked=begun.phone_masked,
+        expires_in=begun.expires_in,
+        resend_in=begun.resend_in,
+    )
+    return Response(msgspec.json.encode(answer), 201, NO_STORE, media_type="application/json")
 
 
 def opened_answer(context: Context, opened: OpenedSession) -> Response:

@@ -1,0 +1,110 @@
+"""Logging in at the portal through the page of an outside system (R2): the way there, and the way back to an SMS code.
+
+A cookie binds both to one browser. It is Strict: the page that the browser comes back to asks for itself.
+"""
+
+from typing import Annotated, Final
+
+import msgspec
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mshield.services.context import Context
+from mshield.services.outside_pages import MAX_CODE, MAX_STATE
+from mshield.web import openapi
+from mshield.web.body import Wire, decode, require_json
+from mshield.web.caller import address_of
+from mshield.web.captchas import NO_STORE
+from mshield.web.context import context_of
+from mshield.web.portal.authentication import cookie_name, is_https
+from mshield.web.portal.sessions import PortalLoginBegunMessage, begun_answer
+
+router: Final = APIRouter(tags=["portal"])
+
+
+class PortalOutsideLoginMessage(Wire, frozen=True):
+    """The source whose page is wanted."""
+
+    source: Annotated[str, msgspec.Meta(min_length=1, max_length=32, examples=["customs"])]
+
+
+class PortalOutsideBegunMessage(Wire, frozen=True):
+    """The page to open in this browser, the state that comes back with the code, and the time for it in seconds."""
+
+    address: str
+    state: str
+    expires_in: int
+
+
+class PortalOutsideReturnMessage(Wire, frozen=True):
+    """What the page sent back."""
+
+    state: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_STATE)]
+    code: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_CODE)]
+
+
+@router.post(
+    "/outside-logins",
+    status_code=201,
+    summary="Go to an outside system's login page",
+    operation_id="beginPortalOutsideLogin",
+    openapi_extra=openapi.takes(PortalOutsideLoginMessage),
+    responses=openapi.answers(
+        PortalOutsideBegunMessage, "Its page, and the state that comes back", status=201
+    )
+    | openapi.problems(400, 422, 424, 429, 503),
+)
+async def begin(request: Request) -> Response:
+    """The state is bound to a cookie that comes with the answer: the same browser must come back with it."""
+    require_json(request)
+    message = decode(await request.body(), PortalOutsideLoginMessage)
+    context = context_of(request)
+    left = await context.portal_outside_login.begin(
+        message.source, _token(request), address=address_of(request), now=context.clock()
+    )
+    begun = left.begun
+    answer = PortalOutsideBegunMessage(begun.address, begun.state, begun.expires_in)
+    response = Response(msgspec.json.encode(answer), 201, NO_STORE, media_type="application/json")
+    response.set_cookie(
+        _name(context),
+        left.token,
+        max_age=begun.expires_in,
+        path="/",
+        secure=is_https(context),
+        httponly=True,
+        samesite="strict",
+    )
+    return response
+
+
+@router.post(
+    "/outside-logins/finish",
+    status_code=201,
+    summary="Come back from an outside system's login page",
+    operation_id="finishPortalOutsideLogin",
+    openapi_extra=openapi.takes(PortalOutsideReturnMessage),
+    responses=openapi.answers(PortalLoginBegunMessage, "The SMS code is sent", status=201)
+    | openapi.problems(400, 401, 403, 409, 422, 424, 429, 503),
+)
+async def finish(request: Request) -> Response:
+    """The first half of a login, as `POST /logins` is. The state is used, whatever the outcome."""
+    require_json(request)
+    message = decode(await request.body(), PortalOutsideReturnMessage)
+    context = context_of(request)
+    begun = await context.portal_outside_login.finish(
+        message.state, message.code, _token(request), address=address_of(request), now=context.clock()
+    )
+    response = begun_answer(begun)
+    response.delete_cookie(
+        _name(context), path="/", secure=is_https(context), httponly=True, samesite="strict"
+    )
+    return response
+
+
+def _token(request: Request) -> str | None:
+    return request.cookies.get(_name(context_of(request)))
+
+
+def _name(context: Context) -> str:
+    return cookie_name(context, "mshield-portal-page")
