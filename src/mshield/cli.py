@@ -16,6 +16,7 @@ _NOT_COMMANDS = frozenset(
         "account_source",
         "filing_people",
         "honest_text",
+        "legal_person_login",
         "output",
         "phone_display",
         "phone_options",

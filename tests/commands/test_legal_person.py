@@ -7,18 +7,23 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
 from mshield.client import ProblemError
 from mshield.client.portal import PortalClient, PortalLogin
 from mshield.demo.people import LEGAL_PERSON, OPERATOR
+from mshield.services.portal_outside_login import RETURN_PATH
+from tests.oidc_provider import CLIENT_ID, CLIENT_SECRET, Provider, returned
 from tests.outside import PASSWORD, SECRET, USER, AccountOffice, serving
 from tests.service import LiveService, apply, enrolled, log_in, register
 
 pytestmark = pytest.mark.slow
+
+AT_CUSTOMS: Final = replace(LEGAL_PERSON, phone="13900005012")
 
 
 class _Shell:
@@ -30,15 +35,20 @@ class _Shell:
         self.password = service.folder / "password"
         self.password.write_text(LEGAL_PERSON.password)
 
-    def run(self, *arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
             (sys.executable, "-m", "mshield.cli", "legal-person", "--folder", str(self.folder), *arguments),
             env=self.service.environment() | {"MSHIELD_PORTAL_SERVER": self.service.origin},
-            input=text,
-            capture_output=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            check=False,
         )
+
+    def run(self, *arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
+        begun = self.start(*arguments)
+        out, err = begun.communicate(text)
+        return subprocess.CompletedProcess(arguments, begun.returncode, out, err)
 
     def usage_error(self, *arguments: str) -> str:
         done = self.run(*arguments)
@@ -66,6 +76,15 @@ class _Shell:
         code = self.service.sms_code("portal", LEGAL_PERSON)
         return self.json("login", "--login-id", begun["login_id"], "--sms-code", code)
 
+    def begin_at_page(self, customs: Provider, *more: str) -> tuple[int, str, str]:
+        """`login --source customs` by who opens the page that it names, and tells where he got to."""
+        begun = self.start("login", "--source", "customs", "--lang", "en", *more)
+        assert begun.stderr is not None
+        address = begun.stderr.readline().split()[-1]
+        back = returned(customs.redirect_uris[0], *customs.log_in_at(address))
+        out, err = begun.communicate(f"{back}\n", timeout=30)
+        return begun.returncode, out, err
+
     def client(self) -> PortalClient:
         kept = json.loads((self.folder / "login.json").read_text())
         return PortalClient(self.service.origin, login=PortalLogin(**kept["login"]))
@@ -79,15 +98,31 @@ def office() -> AccountOffice:
 
 
 @pytest.fixture
-def with_sources(tmp_path: Path, database_url: str, office: AccountOffice) -> Iterator[LiveService]:
-    """A service whose legal person has an account at the Single Window alone."""
-    customs = {"name": "customs", "kind": "oidc", "title_zh": "互联网+海关", "title_en": "Internet+Customs",
-               "url": "http://127.0.0.1:9", "client_id": "mobile-shield", "secret": SECRET}  # fmt: skip
-    with serving(office) as outside:
+def customs() -> Provider:
+    """Internet+Customs, where he has an account under another number."""
+    person = {
+        "sub": "u-9",
+        "name": LEGAL_PERSON.name,
+        "id_type": "resident_id",
+        "id_number": LEGAL_PERSON.id_number,
+        "phone_number": AT_CUSTOMS.phone,
+    }
+    return Provider((), person=person)
+
+
+@pytest.fixture
+def with_sources(
+    tmp_path: Path, database_url: str, office: AccountOffice, customs: Provider
+) -> Iterator[LiveService]:
+    """A service whose legal person has accounts at the Single Window and at Internet+Customs alone."""
+    with serving(office) as outside, serving(customs) as customs.server:
+        at_customs = {"name": "customs", "kind": "oidc", "title_zh": "互联网+海关", "title_en": "Internet+Customs",
+                      "url": customs.issuer, "client_id": CLIENT_ID, "secret": CLIENT_SECRET}  # fmt: skip
         single_window = {"name": "single-window", "kind": "http", "title_zh": "单一窗口",
                          "title_en": "Single Window", "url": outside.url, "secret": SECRET}  # fmt: skip
         live = LiveService(tmp_path, database_url)
-        live.settings["MSHIELD_ACCOUNT_SOURCES"] = json.dumps([single_window, customs])
+        customs.redirect_uris = (live.origin + RETURN_PATH,)
+        live.settings["MSHIELD_ACCOUNT_SOURCES"] = json.dumps([single_window, at_customs])
         live.prepare()
         live.start()
         yield live
@@ -169,15 +204,27 @@ def test_r2_the_legal_person_logs_in_with_his_account_of_the_single_window(with_
     assert "no source window; it has: customs, single-window" in shell.usage_error(
         "login", *account, "--source", "window"
     )
-    assert "with their shield; it has: single-window" in shell.usage_error(
-        "login", *account, "--source", "customs"
-    )
     session = shell.log_in(*account, "--source", "single-window")
     assert (session["name"], session["enterprises"][0]["credit_code"]) == (
         LEGAL_PERSON.name,
         LEGAL_PERSON.credit_code,
     )
     assert shell.json("list") == []
+
+
+def test_r2_and_at_the_page_of_internet_customs(with_sources: LiveService, customs: Provider) -> None:
+    shell = _Shell(with_sources)
+    code, out, err = shell.begin_at_page(customs, "--json")
+    assert code == 0, err
+    sms_code = with_sources.sms_code("portal", AT_CUSTOMS)
+    session = shell.json("login", "--login-id", json.loads(out)["login_id"], "--sms-code", sms_code)
+    assert (session["name"], session["enterprises"][0]["credit_code"]) == (
+        LEGAL_PERSON.name,
+        LEGAL_PERSON.credit_code,
+    )
+    assert shell.json("list") == []
+    elsewhere = shell.run("login", "--source", "customs", "--lang", "en", text="https://elsewhere.example/\n")
+    assert (elsewhere.returncode, "not where the login leads back to" in elsewhere.stderr) == (2, True)
 
 
 def test_r2_so_does_his_program(with_sources: LiveService) -> None:
@@ -196,3 +243,16 @@ def test_r2_so_does_his_program(with_sources: LiveService) -> None:
         )
         session = portal.finish_login(begun.login_id, with_sources.sms_code("portal", LEGAL_PERSON))
         assert [each.credit_code for each in session.enterprises] == [LEGAL_PERSON.credit_code]
+
+
+def test_r2_and_his_program_that_has_a_browser(with_sources: LiveService, customs: Provider) -> None:
+    with PortalClient(with_sources.origin) as portal, PortalClient(with_sources.origin) as another:
+        left = portal.begin_outside_login("customs")
+        code, state = customs.log_in_at(left.address)
+        with pytest.raises(ProblemError, match="login_failed"):
+            another.finish_outside_login(state, code)
+        begun = portal.finish_outside_login(state, code)
+        session = portal.finish_login(begun.login_id, with_sources.sms_code("portal", AT_CUSTOMS))
+        assert [each.credit_code for each in session.enterprises] == [LEGAL_PERSON.credit_code]
+        with pytest.raises(ProblemError, match="invalid_request"):
+            portal.begin_outside_login("single-window")

@@ -3,7 +3,6 @@
 The login is kept in a private file until it ends. Every act says its reason; revoking says its consequence and asks.
 """
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +14,9 @@ import msgspec
 from mshield.client.errors import ClientError, PhoneError
 from mshield.client.phone.folder import Folder
 from mshield.client.portal import PortalClient, PortalLogin
-from mshield.client.portal_messages import Act, Cause, LoginBegun, Outcome, PortalSession, Shield
-from mshield.commands.account_source import require_password
+from mshield.client.portal_messages import Act, Cause, Outcome, PortalSession, Shield
 from mshield.commands.honest_text import honest_line
+from mshield.commands.legal_person_login import Given, begin_login, fetch_captcha
 from mshield.commands.output import (
     Output,
     Refused,
@@ -142,12 +141,11 @@ def _enterprise_option(run: Callable[P, None]) -> Callable[P, None]:
 @command.command()
 @click.option("--account", help="The account: its phone number, or its name at --source.")
 @click.option(
-    "--source",
-    help="The outside system whose account it is, where it takes passwords; a name it isn't lists them.",
+    "--source", help="The outside system whose account it is; one with a login page needs no other."
 )
 @click.option("--password-file", type=_FILE, help="Otherwise MSHIELD_PORTAL_PASSWORD, or a prompt.")
 @click.option("--captcha-id", help="A captcha fetched by `captcha`; otherwise one is fetched and asked for.")
-@click.option("--captcha", "answer", help="Its answer.")
+@click.option("--captcha", help="Its answer.")
 @click.option("--login-id", help="Of a login that was begun before; then only --sms-code is taken.")
 @click.option("--sms-code", "code", help="The code that was sent; otherwise it is asked for.")
 @_portal_command
@@ -159,24 +157,26 @@ def login(
     source: str | None,
     password_file: Path | None,
     captcha_id: str | None,
-    answer: str | None,
+    captcha: str | None,
     login_id: str | None,
     code: str | None,
 ) -> None:
     """Log in 登录: account, password, captcha, then the SMS code.
 
-    An account of an outside system, such as the Single Window, logs in as it is: say which by --source.
-    With --json nothing is asked: without --login-id the login is begun and its id printed, with it the login is done.
+    An account of an outside system, such as the Single Window, logs in as it is: say which by --source. One with a
+    login page of its own says which page to open, and asks for the address that the browser is at afterwards.
+    With --json nothing else is asked: without --login-id the login is begun and its id printed, with it the login is
+    done.
     """
     if login_id is None:
-        if account is None:
-            raise click.UsageError("Say the account with --account, or --login-id.")
-        if source is not None:
-            require_password(portal.client.account_sources(), source)
-        if (captcha_id is None) != (answer is None):
-            raise click.UsageError("--captcha-id and --captcha go together.")
-        solved = None if captcha_id is None or answer is None else (captcha_id, answer)
-        begun = _begin(out, portal, (account, _password(out, password_file), source), solved)
+        given = Given(
+            account=account,
+            source=source,
+            password_file=password_file,
+            captcha_id=captcha_id,
+            captcha=captcha,
+        )
+        begun = begin_login(out, portal.client, portal.folder, given)
         if out.json:
             out.data(msgspec.to_builtins(begun), ())
             return
@@ -188,46 +188,13 @@ def login(
     out.data(shown | {"expires_in": session.expires_in}, _session_lines(out, session))
 
 
-def _begin(
-    out: Output, portal: _Portal, who: tuple[str, str, str | None], solved: tuple[str, str] | None
-) -> LoginBegun:
-    if solved is None:
-        path, captcha_id = _captcha(portal, None)
-        out.say(f"验证码图片：{path}", f"The captcha's image: {path}")
-        solved = captcha_id, str(click.prompt(out.pick("验证码", "Captcha"), err=True))
-    account, password, source = who
-    begun = portal.client.begin_login(
-        account=account, password=password, captcha_id=solved[0], captcha=solved[1], source=source
-    )
-    out.say(
-        f"验证码已发送至 {begun.phone_masked}，{begun.expires_in} 秒内有效",
-        f"A code was sent to {begun.phone_masked}; valid for {begun.expires_in} seconds",
-    )
-    return begun
-
-
-def _password(out: Output, file: Path | None) -> str:
-    if file is not None:
-        return file.read_text(encoding="utf-8").strip()
-    found = os.environ.get("MSHIELD_PORTAL_PASSWORD")
-    return found or str(click.prompt(out.pick("密码", "Password"), hide_input=True, err=True))
-
-
 @command.command()
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Where to write the PNG.")
 @_portal_command
 def captcha(out: Output, portal: _Portal, *, output: Path | None) -> None:
     """Fetch a captcha image, for a scripted login."""
-    path, captcha_id = _captcha(portal, output)
+    path, captcha_id = fetch_captcha(portal.client, portal.folder, output)
     out.data({"captcha_id": captcha_id, "image": str(path)}, [f"{captcha_id}  {path}"])
-
-
-def _captcha(portal: _Portal, output: Path | None) -> tuple[Path, str]:
-    fetched = portal.client.captcha()
-    portal.folder.create()
-    path = output or portal.folder.path / "captcha.png"
-    path.write_bytes(fetched.image)
-    return path, fetched.captcha_id
 
 
 @command.command()

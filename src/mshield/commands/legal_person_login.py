@@ -1,0 +1,70 @@
+"""The first half of `mshield legal-person login`: by password and captcha, or at an outside system's page."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from mshield.client.phone.folder import Folder
+from mshield.client.portal import PortalClient
+from mshield.client.portal_messages import LoginBegun
+from mshield.commands.account_source import code_of_page, kind_of
+from mshield.commands.output import Output
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What the command line says of who logs in; a captcha with its answer, where one was fetched before."""
+
+    account: str | None
+    source: str | None
+    password_file: Path | None
+    captcha_id: str | None
+    captcha: str | None
+
+
+def begin_login(out: Output, client: PortalClient, folder: Folder, given: Given) -> LoginBegun:
+    """Has the SMS code sent, and says where to."""
+    if given.source is not None and kind_of(client.account_sources(), given.source) == "page":
+        page = client.begin_outside_login(given.source)
+        begun = client.finish_outside_login(page.state, code_of_page(out, page))
+    else:
+        begun = _by_password(out, client, folder, given)
+    out.say(
+        f"验证码已发送至 {begun.phone_masked}，{begun.expires_in} 秒内有效",
+        f"A code was sent to {begun.phone_masked}; valid for {begun.expires_in} seconds",
+    )
+    return begun
+
+
+def _by_password(out: Output, client: PortalClient, folder: Folder, given: Given) -> LoginBegun:
+    if given.account is None:
+        raise click.UsageError("Say the account with --account, or --login-id.")
+    if (given.captcha_id is None) != (given.captcha is None):
+        raise click.UsageError("--captcha-id and --captcha go together.")
+    password = _password(out, given.password_file)
+    captcha_id, answer = given.captcha_id, given.captcha
+    if captcha_id is None or answer is None:
+        path, captcha_id = fetch_captcha(client, folder, None)
+        out.say(f"验证码图片：{path}", f"The captcha's image: {path}")
+        answer = str(click.prompt(out.pick("验证码", "Captcha"), err=True))
+    return client.begin_login(
+        account=given.account, password=password, captcha_id=captcha_id, captcha=answer, source=given.source
+    )
+
+
+def fetch_captcha(client: PortalClient, folder: Folder, output: Path | None) -> tuple[Path, str]:
+    """Where the image was written, and the captcha's id."""
+    fetched = client.captcha()
+    folder.create()
+    path = output or folder.path / "captcha.png"
+    path.write_bytes(fetched.image)
+    return path, fetched.captcha_id
+
+
+def _password(out: Output, file: Path | None) -> str:
+    if file is not None:
+        return file.read_text(encoding="utf-8").strip()
+    found = os.environ.get("MSHIELD_PORTAL_PASSWORD")
+    return found or str(click.prompt(out.pick("密码", "Password"), hide_input=True, err=True))
