@@ -22,6 +22,12 @@ export const router = createRouter({
       component: () => import("./screens/LoginScreen.vue"),
       meta: { isOpen: true },
     },
+    {
+      path: "/outside-login",
+      name: "outside-login",
+      component: () => import("./screens/LoginScreen.vue"),
+      meta: { isOpen: true },
+    },
     { path: "/shields", component: () => import("./screens/ShieldsScreen.vue") },
     { path: "/shields/:number", component: () => import("./screens/ShieldScreen.vue"), props: true },
     { path: "/people", component: () => import("./screens/PeopleScreen.vue") },

@@ -33,24 +33,23 @@ beforeEach(() => {
   });
 });
 
-test("a password is asked for the systems that take one; the others' users scan", async () => {
-  const { byPassword, byShield, chosen, load } = usePortalSources();
-  expect(byPassword.value).toEqual([]);
+test("those with a password are offered, and those with a page", async () => {
+  const { sources, chosen, load } = usePortalSources();
+  expect(sources.value).toEqual([]);
   await load();
-  expect(byPassword.value.map(sourceTitle)).toEqual(["单一窗口"]);
-  expect(byShield.value.map(sourceTitle)).toEqual(["互联网+海关"]);
+  expect(sources.value.map(sourceTitle)).toEqual(["单一窗口", "互联网+海关"]);
   expect(chosen.value).toBeNull();
 });
 
-test("the choice is remembered while the system still takes passwords", async () => {
+test("the choice is remembered while there is such a system", async () => {
   const first = usePortalSources();
   await first.load();
-  first.choose(first.byPassword.value[0]!);
+  first.choose(first.sources.value[1]!);
   await nextTick();
   const second = usePortalSources();
   await second.load();
-  expect(second.chosen.value?.name).toBe("single-window");
-  listed = [{ ...SINGLE_WINDOW, kind: "page" }];
+  expect(second.chosen.value?.name).toBe("customs");
+  listed = [SINGLE_WINDOW];
   const third = usePortalSources();
   await third.load();
   expect(third.chosen.value).toBeNull();

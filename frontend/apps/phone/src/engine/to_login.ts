@@ -3,7 +3,7 @@
 import type { LocationQueryRaw } from "vue-router";
 
 import { router } from "../router.ts";
-import { ownPath } from "./own_path.ts";
+import { ownPath } from "@mshield/look/vue/own_path.ts";
 
 /** Asks for a login, after which the present screen opens again. */
 export async function toLogin(): Promise<void> {

@@ -1,4 +1,4 @@
-/** The outside systems whose accounts come into the portal (R2): by a password that they check, or by shield alone. */
+/** The outside systems whose accounts come into the portal (R2): by a password that they check, or at their page. */
 
 import { answered } from "@mshield/desk/client.ts";
 import { settings } from "@mshield/desk/settings.ts";
@@ -9,28 +9,13 @@ import {
   titleIn,
 } from "@mshield/look/vue/account_sources.ts";
 import { useLocalStorage } from "@vueuse/core";
-import { computed, type ComputedRef } from "vue";
 
 import { api } from "./client.ts";
 
-export interface PortalSources extends Omit<AccountSources, "sources"> {
-  /** Those whose users may log in by password. */
-  readonly byPassword: ComputedRef<readonly AccountSource[]>;
-  /** Those whose users have no password that may come here: they scan. */
-  readonly byShield: ComputedRef<readonly AccountSource[]>;
-}
-
-export function usePortalSources(): PortalSources {
+export function usePortalSources(): AccountSources {
   /** The one chosen last in this browser. */
   const lastChosen = useLocalStorage("mshield-portal-source", "");
-  const { sources, chosen, choose, load } = makeAccountSources(lastChosen, readSources);
-  return {
-    byPassword: computed(() => sources.value.filter(({ kind }) => kind === "password")),
-    byShield: computed(() => sources.value.filter(({ kind }) => kind === "page")),
-    chosen: computed(() => (chosen.value?.kind === "password" ? chosen.value : null)),
-    choose,
-    load,
-  };
+  return makeAccountSources(lastChosen, readSources);
 }
 
 async function readSources(): Promise<readonly AccountSource[]> {

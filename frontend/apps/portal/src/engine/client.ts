@@ -13,6 +13,7 @@ export type PastAct = Schemas["PastActMessage"];
 export type Person = Schemas["FiledPersonMessage"];
 export type Outcome = Schemas["OutcomeMessage"];
 export type Enterprise = Schemas["EnterpriseMessage"];
+export type LoginBegun = Schemas["PortalLoginBegunMessage"];
 export type Session = Schemas["PortalSessionMessage"];
 
 export const api = makeClient<paths>(() => session.csrf);

@@ -1,9 +1,9 @@
-/** Logging in: password and captcha, then an SMS code; and the session that a page loaded anew still has. */
+/** Logging in: password and captcha, then an SMS code, which other first halves lead to too; and the session that a page loaded anew still has. */
 
 import { type Captcha, readCaptcha } from "@mshield/desk/captcha.ts";
 import { answered, isLoggedOut } from "@mshield/desk/client.ts";
 
-import { api } from "./client.ts";
+import { api, type LoginBegun } from "./client.ts";
 import { enter, leave, mayBeLoggedIn } from "./session.ts";
 
 export interface Begun {
@@ -34,7 +34,10 @@ export async function begin({ account, password, captchaId, captcha, source }: C
     captcha: captcha.trim(),
     ...(source !== null && { source }),
   };
-  const made = await answered(api.POST("/api/portal/logins", { body }));
+  return begunOf(await answered(api.POST("/api/portal/logins", { body })));
+}
+
+export function begunOf(made: LoginBegun): Begun {
   return { loginId: made.login_id, phone: made.phone_masked, resendIn: made.resend_in };
 }
 

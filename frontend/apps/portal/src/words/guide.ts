@@ -22,7 +22,7 @@ export const guideWords = {
     own: {
       title: "丢的是您自己的手机",
       steps: [
-        "登录这里只要账号、密码和短信验证码，不需要手机盾。先挂失自己的手机盾。",
+        "登录这里不需要手机盾：用账号密码，或到账号所属平台的页面登录，再输入短信验证码。先挂失自己的手机盾。",
         "SIM 卡也丢了：请先向运营商补卡，再收验证码。",
         "手机号不再用了：请联系客服更改账号绑定的手机号。",
       ],
@@ -51,7 +51,7 @@ export const guideWords = {
     own: {
       title: "The lost phone is your own",
       steps: [
-        "Logging in here takes account, password and an SMS code, no shield. Report your own shield lost first.",
+        "Logging in here takes no shield: account and password, or the page of the platform that your account is of, then an SMS code. Report your own shield lost first.",
         "The SIM card is gone too: get a new one from your operator, then the code arrives.",
         "The number is no longer yours: ask customer service to change your account's number.",
       ],

@@ -20,7 +20,18 @@ export const loginWords = {
     password: "密码",
     forgot: "忘记密码，请在手机盾 App 的登录页重设。",
     forgotAt: "账号和密码由{name}管理。忘记密码，请到{name}找回。手机盾不保存这个密码。",
-    scanners: "{names}的用户没有在此使用的密码，请用手机盾扫码登录；手机丢了，先在另一部手机上申请。",
+    page: {
+      title: "在{name}的页面登录",
+      text: "浏览器会打开{name}。登录后自动回到这里，再输入短信验证码。密码只在对方页面输入。",
+      go: "前往{name}登录",
+    },
+    back: {
+      working: "正在登录",
+      failed: "没有登录",
+      over: "对方页面没有完成登录、已超时，或中途换了浏览器。手机盾没有受影响，请再登录一次。",
+      retry: "重试",
+      again: "返回登录",
+    },
     next: "下一步",
     working: "请稍候",
     noShield: "不需要手机盾就能登录：丢的可能正是您自己的手机。",
@@ -53,8 +64,18 @@ export const loginWords = {
     forgot: "Forgot your password? Reset it at the login of the Mobile Shield app.",
     forgotAt:
       "{name} keeps this account and its password. Forgotten? Reset it there. Mobile Shield doesn't store it.",
-    scanners:
-      "Users of {names} have no password here and scan with their shield; if that phone is lost, they first apply on another one.",
+    page: {
+      title: "Log in at {name}",
+      text: "Your browser opens {name} and comes back here afterwards; then enter the SMS code. Only that page sees your password.",
+      go: "Go to {name}",
+    },
+    back: {
+      working: "Logging in",
+      failed: "Nobody was logged in",
+      over: "The login there was not finished, took too long, or began in another browser. Your shield is unaffected. Please log in again.",
+      retry: "Try again",
+      again: "Back to the login",
+    },
     next: "Next",
     working: "One moment",
     noShield: "No shield is needed to log in: the lost phone may be your own.",

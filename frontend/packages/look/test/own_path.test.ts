@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 
-import { ownPath } from "../src/engine/own_path.ts";
+import { ownPath } from "../vue/own_path.ts";
 
 test.for(["/", "/inbox", "/sign?request=1&k=2", "/me/certificate#end"])("%s is the app's own", (path) => {
   expect(ownPath(path)).toBe(path);

@@ -1,0 +1,59 @@
+// @vitest-environment happy-dom
+
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { nextTick } from "vue";
+
+import { comeBack, leaveFor, readReturn } from "../src/engine/outside_login.ts";
+
+const PAGE = "https://login.example.cn/authorize?state=s-1";
+const BEGUN = { login_id: "l1", phone_masked: "139****5011", expires_in: 300, resend_in: 60 };
+const REFUSED = { code: "login_failed", zh: "账号或密码不对", en: "Wrong account or password", status: 401 };
+const opened = vi.fn();
+/** What the service was sent, and what it answers at the way back. */
+const sent: [string, unknown][] = [];
+let refuses = false;
+
+beforeEach(async () => {
+  sent.length = 0;
+  refuses = false;
+  vi.stubGlobal("location", { ...location, origin: "https://shield.example", assign: opened });
+  vi.stubGlobal("fetch", async (request: Request) => {
+    const { pathname } = new URL(request.url);
+    sent.push([pathname, await request.json()]);
+    if (pathname.endsWith("/outside-logins")) {
+      return Response.json({ address: PAGE, state: "s-1", expires_in: 600 }, { status: 201 });
+    }
+    return refuses ? Response.json(REFUSED, { status: 401 }) : Response.json(BEGUN, { status: 201 });
+  });
+  await leaveFor("customs", "/shields/MS10720468813");
+});
+afterEach(() => vi.unstubAllGlobals());
+
+test("the browser goes to the page of the system, and what it was for stays here", () => {
+  expect(sent).toEqual([["/api/portal/outside-logins", { source: "customs" }]]);
+  expect(opened).toHaveBeenLastCalledWith(PAGE);
+  expect(readReturn({ state: "s-1", code: "c" })).toEqual({
+    state: "s-1",
+    code: "c",
+    next: "/shields/MS10720468813",
+  });
+});
+
+test("a way back that began elsewhere leads to no page of its choice", () => {
+  expect(readReturn({ state: "s-2", code: "c" }).next).toBe("/");
+});
+
+test("what came back is handed over, and an SMS code is on its way", async () => {
+  const begun = await comeBack(readReturn({ state: "s-1", code: "c" }));
+  expect(sent.at(-1)).toEqual(["/api/portal/outside-logins/finish", { state: "s-1", code: "c" }]);
+  expect(begun).toEqual({ loginId: "l1", phone: "139****5011", resendIn: 60 });
+  await nextTick();
+  expect(localStorage.getItem("mshield-portal-outside-login")).toBeNull();
+});
+
+test("a refusal is told", async () => {
+  refuses = true;
+  await expect(comeBack(readReturn({ state: "s-1", code: "c" }))).rejects.toMatchObject({
+    code: "login_failed",
+  });
+});
