@@ -2,6 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
+from typing import Final
 
 from mshield.domain.certificates import CertificateEvent
 from mshield.keys.keyring import Keyring
@@ -21,6 +22,23 @@ from tests.signing import execute, fetch, statement
 
 SETTINGS = Settings(public_origin="https://shield.example")
 ORIGIN = "shield.example/log"
+KEYS: Final = {
+    "signatures": "sid",
+    "certificate_events": "id",
+    "acts": "id",
+    "certificates": "serial",
+    "log_tiles": "level",
+    "log_bundles": "number",
+    "log_state": "id",
+}
+"""The tables behind the log, and by which column a row is told."""
+
+SOURCES: Final = ("signatures", "certificate_events", "acts")
+NOT_FOUND: Final = {
+    ("certificate_events", "notified_at"): "set when the holder was told, after the event was logged",
+    ("log_state", "changed_at"): "says when the log grew last; nothing is decided by it",
+}
+"""Columns in which a change isn't found, and why."""
 
 
 @dataclass(slots=True)

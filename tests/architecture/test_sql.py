@@ -13,7 +13,7 @@ from mshield.store.queries import Queries
 
 _STORE: Final = Path(mshield.store.__file__).parent
 _AGGREGATES: Final = sorted({file.name.partition(".")[0] for file in (_STORE / "sql").glob("*.sql")})
-_LOADED: Final = re.compile(r'(\w+)(?:: Final)? = Queries\("(\w+)"\)')
+_LOADED: Final = re.compile(r'(\w+)(?:: Final)? = Queries\("(\w+)"')
 
 
 @pytest.mark.parametrize("aggregate", _AGGREGATES)

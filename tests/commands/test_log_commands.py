@@ -154,3 +154,18 @@ def test_tampering_is_named_and_fails(logged: Logged) -> None:
     (finding,) = json.loads(found.stdout)["findings"]
     assert (finding["code"], finding["table"], finding["row"]) == ("row_changed", "signatures", logged.sid)
     assert logged.run("verify").returncode == 0
+
+
+def test_what_is_no_text_is_named_too(logged: Logged) -> None:
+    file = logged.live.database.removeprefix("sqlite:///")
+    update = "UPDATE certificate_events SET id = CAST(? AS TEXT) WHERE log_index = ?"
+    with closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        was, place = connection.execute("SELECT id, log_index FROM certificate_events").fetchone()
+        connection.execute(update, (b"\x1b[2J\xff", place))
+        done = logged.run("verify")
+        found = logged.run("verify", "--json")
+        connection.execute(update, (was, place))
+    assert (done.returncode, found.returncode) == (1, 1)
+    assert "certificate_events \\x1b[2J\\udcff" in done.stdout
+    assert [each["row"] for each in json.loads(found.stdout)["findings"]] == ["\\x1b[2J\\udcff"]
+    assert logged.run("verify").returncode == 0

@@ -1,11 +1,14 @@
-"""A character that a database can't keep is an error of its own, and its caller's alone."""
+"""A character that a database can't keep is an error of its own, and its caller's alone; so is one that is none."""
 
 import asyncio
+from contextlib import closing
 
 import pytest
 
-from mshield.store import following, systems
-from mshield.store.database import Database, NoText, Tx
+from mshield.store import following, log, systems
+from mshield.store.database import Database, Garbled, NoText, Tx
+from tests.intruder import Intruder
+from tests.signing import fetch
 
 HALF = "\ud800"
 
@@ -32,3 +35,19 @@ async def test_nul_is_refused_to_its_caller_alone(db: Database) -> None:
     )
     assert [isinstance(each, NoText) for each in answers] == [False, True, True, False]
     assert (answers[0], answers[3]) == (None, None)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # the only one that keeps it
+async def test_a_stored_text_that_is_no_utf8_is_no_lack_of_reach(db: Database, database_url: str) -> None:
+    with closing(Intruder(database_url)) as intruder:
+        intruder.run(
+            "INSERT INTO acts (id, actor, act, subject, details, at, log_index)"
+            " VALUES ('one', 'staff', 'test', CAST(? AS TEXT), '', 1, 0), ('two', 'staff', 'test', '', '', 1, 1)",
+            b"secret \xff",
+        )
+    with pytest.raises(Garbled, match=r"^Could not decode to UTF-8 column 'subject'$"):
+        await fetch(db, "SELECT subject FROM acts ORDER BY id")
+    rows = await log.logged(db, start=0, end=2)  # where tampering is looked for it is read
+    assert [row.values["subject"] for row in rows] == ["secret \udcff", ""]
+    with pytest.raises(Garbled):  # there alone, also afterwards
+        await fetch(db, "SELECT subject FROM acts ORDER BY id")

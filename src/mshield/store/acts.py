@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-import msgspec
-
 from mshield.domain.ids import new_id
 from mshield.store.certificate_changes import By
 from mshield.store.database import Database, Row, Tx
@@ -31,15 +29,6 @@ class ActRow:
     at: int
     actor_name: str | None = None
     log_index: int | None = None
-
-
-class AuthorityAct(msgspec.Struct, frozen=True, gc=False):
-    """An act on a certificate authority (`subject`); `details` is the text as it stands, `at` is ms."""
-
-    act: str
-    subject: str
-    details: str
-    at: int
 
 
 async def record(tx: Tx, *, by: By, act: str, subject: str, details: Mapping[str, object], now: int) -> None:
@@ -82,12 +71,6 @@ async def page(
         most=most,
     )
     return [_act(row) for row in rows]
-
-
-async def of_authorities(db: Database) -> list[AuthorityAct]:
-    """What was done to the certificate authorities, the oldest first."""
-    rows = await db.all(_SQL["of_authorities"])
-    return [AuthorityAct(row["act"], row["subject"], row["details"], row["at"]) for row in rows]
 
 
 async def find_raw(db: Database, *, act_id: str) -> Row | None:

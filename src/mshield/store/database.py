@@ -30,6 +30,10 @@ class NoText(StoreError):
     """A text has a character that the database can't keep: NUL, or half of a surrogate pair."""
 
 
+class Garbled(StoreError):
+    """A stored text is no UTF-8: SQLite keeps any bytes as text, though no statement of this service writes such."""
+
+
 class Unavailable(StoreError):
     """The database can't be reached or is too busy."""
 

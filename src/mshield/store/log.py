@@ -1,7 +1,8 @@
 """The transparency log as stored: the rows that it is made of, their places, tiles, entry bundles, the last checkpoint.
 
 All that a batch of entries changes is one transaction, guarded by the size that was read: two that number rows at once
-make one log.
+make one log. What is read may have been tampered with, and SQLite keeps any value in any column: a row's values are
+given as they are, those of the log itself only where they are of their type.
 """
 
 from collections.abc import Iterable, Sequence
@@ -9,11 +10,13 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Final
 
+import msgspec
+
 from mshield.pki.tlog.tiles import Tile
 from mshield.store.database import Database, Row, Tx
 from mshield.store.queries import Queries
 
-_SQL: Final = Queries("log")
+_SQL: Final = Queries("log", as_is=True)
 
 
 class Overtaken(Exception):
@@ -132,10 +135,32 @@ class Life:
         return (state, holds, revoked_at, reason, self.held_since) == ("issued", "", None, None, None)
 
 
+class AuthorityAct(msgspec.Struct, frozen=True, gc=False):
+    """An act on a certificate authority (`subject`); `details` is the text as it stands, `at` is ms."""
+
+    act: str
+    subject: str
+    details: str
+    at: int
+
+
+class StoredAuthority(msgspec.Struct, frozen=True, gc=False):
+    """An authority as its row says: its certificate (DER), when (ms) and why it was revoked."""
+
+    name: str
+    certificate: object
+    revoked_at: int | None
+    revocation_reason: int | None
+
+
 async def find_state(db: Database) -> State | None:
-    """The state, or None before the log was opened."""
+    """The state, or None before the log was opened; what is of another type is -1, or an empty text."""
     row = await db.one(_SQL["find_state"])
-    return None if row is None else State(row["origin"], row["size"], row["checkpoint"], row["changed_at"])
+    if row is None:
+        return None
+    return State(
+        _text(row["origin"]), _number(row["size"]), _text(row["checkpoint"]), _number(row["changed_at"])
+    )
 
 
 async def insert_state(db: Database, *, origin: str, checkpoint: str, now: int) -> None:
@@ -256,18 +281,31 @@ async def find_bundle(db: Database, *, number: int) -> Stored | None:
 
 
 def _stored(row: Row) -> Stored:
-    return Stored(row["width"], row["content"])
+    """What is no bytes counts as none."""
+    content = row["content"]
+    return Stored(_number(row["width"]), content if type(content) is bytes else b"")
 
 
-async def outermost(db: Database) -> tuple[list[tuple[int, int]], list[int]]:
-    """Level and number of each level's first and last tile; number of the first and the last bundle."""
+def _number(value: object) -> int:
+    return value if type(value) is int else -1
+
+
+def _text(value: object) -> str:
+    return value if type(value) is str else ""
+
+
+async def outermost(db: Database) -> tuple[list[tuple[object, object]], list[object]]:
+    """Level and number of each level's first and last tile; number of the first and the last bundle.
+
+    Where a number is none, the first and last of those too.
+    """
     tiles = [
         (row["level"], number)
         for row in await db.all(_SQL["outermost_tiles"])
         for number in (row["first"], row["last"])
     ]
-    row = await db.one(_SQL["outermost_bundles"])
-    return tiles, [] if row is None or row["last"] is None else [row["first"], row["last"]]
+    bundles = await db.all(_SQL["outermost_bundles"])
+    return tiles, [number for row in bundles for number in (row["first"], row["last"])]
 
 
 async def log_position(db: Database, *, sid: bytes) -> int | None:
@@ -284,8 +322,17 @@ async def certificate_position(db: Database, *, serial: str) -> int | None:
 
 async def lives(db: Database, *, after: str, limit: int) -> list[Life]:
     """Up to `limit` certificates by serial, each with all its events."""
-    rows: Iterable[Row] = await db.all(_SQL["lives"], after=after, limit=limit)
+    rows: Iterable[Row] = await db.all(_SQL["lives"], after=_bound(after), limit=limit)
     return [_life(serial, list(own)) for serial, own in groupby(rows, key=lambda row: row["serial"])]
+
+
+def _bound(text: str) -> str | bytes:
+    """A text that was read, as a parameter; one that is no UTF-8 can only be given as bytes."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogateescape")
+    return text
 
 
 def _life(serial: str, rows: list[Row]) -> Life:
@@ -293,6 +340,17 @@ def _life(serial: str, rows: list[Row]) -> Life:
     names = ("event", "event_state", "event_holds", "event_at", "event_revocation_reason")
     events = [RecordedEvent(*(row[name] for name in names)) for row in rows if row["event"] is not None]
     return Life(serial, now, rows[0]["held_since"], bool(rows[0]["signed"]), tuple(events))
+
+
+async def acts_on_authorities(db: Database) -> list[AuthorityAct]:
+    """What was done to the certificate authorities, the oldest first."""
+    rows = await db.all(_SQL["acts_on_authorities"])
+    return [AuthorityAct(row["act"], row["subject"], row["details"], row["at"]) for row in rows]
+
+
+async def authorities(db: Database) -> list[StoredAuthority]:
+    """All certificate authorities, in the order in which they were made."""
+    return [StoredAuthority(**row) for row in await db.all(_SQL["authorities"])]
 
 
 async def serials_without_certificate(db: Database, *, limit: int) -> list[str]:

@@ -38,11 +38,15 @@ def _picker(names: tuple[str, ...]) -> Callable[[Mapping[str, object]], tuple[ob
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One named statement: `$n` for PostgreSQL, `?n` for SQLite; None where that database has none of this name."""
+    """One named statement: `$n` for PostgreSQL, `?n` for SQLite; None where that database has none of this name.
+
+    Read `as_is`, a text that is no UTF-8 comes with its wrong bytes as halves of surrogate pairs, not as Garbled.
+    """
 
     name: str
     postgresql: Statement | None
     sqlite: Statement | None
+    as_is: bool = False
 
     def on(self, dialect: Literal["postgresql", "sqlite"]) -> Statement:
         """The statement for a database. Raises LookupError where it has none."""
@@ -55,12 +59,12 @@ class Query:
 class Queries:
     """The statements of one aggregate, by name: `Queries("accounts")["find_by_phone"]`."""
 
-    def __init__(self, aggregate: str) -> None:
+    def __init__(self, aggregate: str, *, as_is: bool = False) -> None:
         common = _load(aggregate, "sql")
         postgresql = common | _load(aggregate, "postgresql.sql")
         sqlite = common | _load(aggregate, "sqlite.sql")
         self._queries = {
-            name: Query(f"{aggregate}.{name}", postgresql.get(name), _numbered(sqlite.get(name)))
+            name: Query(f"{aggregate}.{name}", postgresql.get(name), _numbered(sqlite.get(name)), as_is)
             for name in postgresql.keys() | sqlite.keys()
         }
 

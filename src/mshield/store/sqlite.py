@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeVar, cast
 
-from mshield.store.database import Conflict, NoText, Row, StoreError, Tx, Unavailable, Work
+from mshield.store.database import Conflict, Garbled, NoText, Row, StoreError, Tx, Unavailable, Work
 from mshield.store.queries import Query
 
 T = TypeVar("T")
@@ -237,6 +237,8 @@ def _one(connection: sqlite3.Connection, query: Query, values: dict[str, object]
         row: Row | None = cursor.fetchone()
         cursor.close()  # a statement left half-read would hold the snapshot open
     except sqlite3.Error as error:
+        if query.as_is and _is_garbled(error):
+            return _as_is(_one, connection, query, values)
         raise _translate(error) from error
     return row
 
@@ -246,8 +248,29 @@ def _all(connection: sqlite3.Connection, query: Query, values: dict[str, object]
     try:
         rows: list[Any] = cursor.fetchall()
     except sqlite3.Error as error:
+        if query.as_is and _is_garbled(error):
+            return _as_is(_all, connection, query, values)
         raise _translate(error) from error
     return rows
+
+
+def _as_is(
+    read: Callable[[sqlite3.Connection, Query, dict[str, object]], T],
+    connection: sqlite3.Connection,
+    query: Query,
+    values: dict[str, object],
+) -> T:
+    """Reads again, texts too that are no UTF-8; only where there is one, as this costs a call of Python per text."""
+    connection.text_factory = lambda octets: octets.decode("utf-8", "surrogateescape")
+    try:
+        return read(connection, query, values)
+    finally:
+        connection.text_factory = str
+
+
+def _is_garbled(error: sqlite3.Error) -> bool:
+    """Python's own error, without a code: it is an OperationalError, but no lack of reach."""
+    return str(error).startswith("Could not decode to UTF-8")
 
 
 _ERRORS: Final[tuple[tuple[type[sqlite3.Error], Callable[[str], StoreError]], ...]] = (
@@ -258,4 +281,6 @@ _ERRORS: Final[tuple[tuple[type[sqlite3.Error], Callable[[str], StoreError]], ..
 
 
 def _translate(error: sqlite3.Error) -> StoreError:
+    if _is_garbled(error):
+        return Garbled(str(error).partition(" with text")[0])  # the column; what it says is nobody's business
     return next(translated for kind, translated in _ERRORS if isinstance(error, kind))(str(error))

@@ -19,6 +19,7 @@ from mshield.pki.tlog.entry import (
     canonical,
     commitment,
 )
+from mshield.services.log.findings import shown
 from mshield.store.database import Row
 from mshield.store.log import ACTS, EVENTS, ISSUED, ISSUES, SIGNATURES, Source, SourceRow
 
@@ -30,12 +31,7 @@ def entry_of(row: SourceRow, key: LogKey) -> bytes:
     try:
         return _ENTRIES[row.source](row.values, key)
     except (ValueError, TypeError, OverflowError, AttributeError) as error:
-        raise LogFormError(f"a row of {row.source.table} is not of its form: {shown(row)}") from error
-
-
-def shown(row: SourceRow) -> str:
-    """The row's key as text."""
-    return row.id.hex() if isinstance(row.id, bytes) else str(row.id)
+        raise LogFormError(f"a row of {row.source.table} is not of its form: {shown(row.id)}") from error
 
 
 def time_of(row: SourceRow) -> int:

@@ -64,6 +64,15 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 
+def shown(key: object) -> str:
+    """A row's key as text; what can't be printed is escaped, as an intruder may have written anything."""
+    if isinstance(key, bytes):
+        return key.hex()
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode() for each in str(key)
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One thing that is wrong; `table` and `row` name a row where there is one, `index` a place in the log."""

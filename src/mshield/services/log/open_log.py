@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from mshield.keys.keyring import Keyring
 from mshield.keys.log_key import LogKey, load_log_key
 from mshield.pki.tlog.merkle import EMPTY_ROOT
-from mshield.pki.tlog.note import Checkpoint
+from mshield.pki.tlog.note import Checkpoint, is_key_name
 from mshield.settings import Settings
 from mshield.store import log as store
 from mshield.store.database import Database
@@ -34,7 +34,9 @@ async def open_log(
         checkpoint = key.sign(Checkpoint(origin, 0, EMPTY_ROOT))
         await store.insert_state(db, origin=origin, checkpoint=checkpoint, now=now)
         state = await store.find_state(db)
-    origin = origin_of(settings.public_origin) if state is None else state.origin
+    # Under a name that is none nothing could be opened; under another one the checkpoint tells.
+    named = state is not None and is_key_name(state.origin)
+    origin = state.origin if state is not None and named else origin_of(settings.public_origin)
     return Log(db, await load_log_key(db, keyring, name=origin, now=now))
 
 

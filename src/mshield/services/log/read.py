@@ -46,7 +46,7 @@ async def prove_inclusion(log: Log, *, index: int | None) -> InclusionProof:
     """The proof for the entry at this place, under the last checkpoint. Raises NotLogged, LogError."""
     note = await read_checkpoint(log)
     size = open_checkpoint(note, log.key.verifier).size
-    if index is None or not 0 <= index < size:
+    if type(index) is not int or not 0 <= index < size:  # SQLite keeps any value in any column
         raise NotLogged
     number, place = divmod(index, WIDTH)
     width = min(WIDTH, size - (number << HEIGHT))

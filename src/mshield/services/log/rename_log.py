@@ -23,8 +23,8 @@ async def rename_log(db: Database, keyring: Keyring, *, now: int) -> str | None:
     state = await store.find_state(db)
     if state is None:
         return None
-    old = await load_log_key(db, keyring, name=state.origin, now=now)
     try:
+        old = await load_log_key(db, keyring, name=state.origin, now=now)
         checkpoint = open_checkpoint(state.checkpoint, old.verifier)
     except LogError as error:
         raise LogDamaged(str(error)) from error

@@ -28,8 +28,10 @@ async def read_edge(log: Log, state: State) -> RightEdge:
     """The edge of a log of this state. Raises LogError unless it is that of the checkpoint signed last."""
     tiles = {level: _hashes(stored) for level, stored in (await store.partial_tiles(log.db)).items()}
     last = open_checkpoint(state.checkpoint, log.key.verifier)
+    if (last.origin, last.size) != (state.origin, state.size):
+        raise LogProofError("the log's name or size is not that of the checkpoint signed last")
     check_edge(state.size, tiles)
-    if last.size != state.size or last.root != edge_root(state.size, tiles):
+    if last.root != edge_root(state.size, tiles):
         raise LogProofError("the tiles do not fold to the root that was signed last")
     return RightEdge(tiles, await _open_bundle(log.db, state.size))
 

@@ -17,6 +17,7 @@ from mshield.services.log.errors import LogDamaged
 from mshield.services.log.open_log import Log
 from mshield.services.log.right_edge import read_edge
 from mshield.store import log as store
+from mshield.store.database import Conflict
 from mshield.store.log import SOURCES, Growth, Overtaken, SourceRow, State
 
 BATCH: Final = 512
@@ -41,7 +42,7 @@ async def _sequence_batch(log: Log, *, now: int) -> int:
     try:
         rows = _in_order(found)[:BATCH]
         await store.append(log.db, await _growth(log, state, rows), now=now)
-    except (LogError, Overtaken) as error:
+    except (LogError, Overtaken, Conflict) as error:
         # Another process has added entries, perhaps between two of the reads.
         again = await store.find_state(log.db)
         if again is None or again.size != state.size:

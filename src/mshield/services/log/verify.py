@@ -64,7 +64,7 @@ async def _checks(log: Log, report: Report, since: str | None) -> AsyncIterator[
     async for finding in check_rows(log, checkpoint):
         yield finding
     for each in (
-        *await check_outside(log),
+        *await check_outside(log, checkpoint),
         *await check_end(log),
         *await _check_since(log, checkpoint, since),
     ):

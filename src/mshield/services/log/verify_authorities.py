@@ -12,11 +12,10 @@ from hashlib import sha256
 from typing import Any, Final
 
 from mshield.keys.authority import ROOT, issuing_name, responder_name
-from mshield.services.log.findings import Finding
-from mshield.store import acts
-from mshield.store.acts import AuthorityAct
-from mshield.store.authorities import AuthorityRow, list_authorities
+from mshield.services.log.findings import Finding, shown
+from mshield.store import log as store
 from mshield.store.database import Database
+from mshield.store.log import AuthorityAct, StoredAuthority
 
 _FIRST: Final = (ROOT, responder_name(ROOT), issuing_name(1), responder_name(issuing_name(1)))
 """What `mshield ca init` makes."""
@@ -37,24 +36,26 @@ class _Told:
 
 async def check_authorities(db: Database) -> list[Finding]:
     """A finding for each authority that no act explains, or that isn't there. Raises StoreError."""
-    recorded = await acts.of_authorities(db)
+    recorded = await store.acts_on_authorities(db)
     while True:
-        rows = await list_authorities(db)
-        again = await acts.of_authorities(db)
+        rows = await store.authorities(db)
+        again = await store.acts_on_authorities(db)
         if again == recorded:  # so nothing was done between the two: act and row are one transaction
             return list(_compare(rows, _told(recorded)))
         recorded = again
 
 
-def _compare(rows: Sequence[AuthorityRow], told: _Told) -> Iterator[Finding]:
+def _compare(rows: Sequence[StoredAuthority], told: _Told) -> Iterator[Finding]:
     for row in rows:
         if not _explained(row, told):
-            yield Finding("authority_changed", table="authorities", row=row.name)
+            yield Finding("authority_changed", table="authorities", row=shown(row.name))
     for name in sorted(told.made.keys() - {row.name for row in rows}):
-        yield Finding("authority_missing", table="authorities", row=name)
+        yield Finding("authority_missing", table="authorities", row=shown(name))
 
 
-def _explained(row: AuthorityRow, told: _Told) -> bool:
+def _explained(row: StoredAuthority, told: _Told) -> bool:
+    if type(row.certificate) is not bytes:  # SQLite keeps any value in any column
+        return False
     made = told.made[row.name] or ({None} if row.name in _FIRST and not told.has_init else set())
     standing = made - told.replaced[row.name]
     if standing != {None} and sha256(row.certificate).hexdigest() not in standing:
@@ -67,7 +68,8 @@ def _explained(row: AuthorityRow, told: _Told) -> bool:
 def _told(recorded: Sequence[AuthorityAct]) -> _Told:
     told = _Told(any(each.act == "ca.init" for each in recorded))
     for each in recorded:
-        _read(told, each, _details(each))
+        if type(each.subject) is str:  # else the check of its row finds it
+            _read(told, each, _details(each))
     return told
 
 
@@ -93,7 +95,7 @@ def _details(each: AuthorityAct) -> Mapping[str, Any]:
     """The act's details; empty where someone made them what they can't be, which the check of its row finds."""
     try:
         found = json.loads(each.details)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 

@@ -20,7 +20,7 @@ from mshield.domain.certificates import (
     format_holds,
     parse_holds,
 )
-from mshield.services.log.findings import Finding
+from mshield.services.log.findings import Finding, shown
 from mshield.store import log as store
 from mshield.store.database import Database
 from mshield.store.log import ISSUES, Life, RecordedEvent
@@ -37,11 +37,13 @@ async def check_certificates(db: Database) -> AsyncIterator[Finding]:
     after = ""
     while page := await store.lives(db, after=after, limit=_PAGE):
         for life in page:
-            if not explained(life):
-                yield Finding("unexplained", table="certificates", row=life.serial)
+            if type(life.serial) is not str or not explained(life):
+                yield Finding("unexplained", table="certificates", row=shown(life.serial))
         after = page[-1].serial
+        if type(after) is not str:  # bytes, which SQLite keeps too; they come after all texts
+            break
     for serial in await store.serials_without_certificate(db, limit=_FEW):
-        yield Finding("certificate_missing", table="certificates", row=serial)
+        yield Finding("certificate_missing", table="certificates", row=shown(serial))
 
 
 def explained(life: Life) -> bool:

@@ -7,8 +7,8 @@ from mshield.pki.errors import LogError
 from mshield.pki.tlog.merkle import Range, leaf_hash, perfect_root
 from mshield.pki.tlog.note import Checkpoint
 from mshield.pki.tlog.tiles import HEIGHT, MAX_LEVEL, WIDTH, edge_root, split_bundle, split_hashes, tile_at
-from mshield.services.log.entries import entry_of, shown
-from mshield.services.log.findings import Finding
+from mshield.services.log.entries import entry_of
+from mshield.services.log.findings import Finding, shown
 from mshield.services.log.open_log import Log
 from mshield.services.log.right_edge import read_edge
 from mshield.services.log.sequence import BATCH
@@ -42,35 +42,49 @@ async def check_rows(log: Log, checkpoint: Checkpoint) -> AsyncIterator[Finding]
         yield Finding("wrong_root")
 
 
-async def check_outside(log: Log) -> list[Finding]:
+async def check_outside(log: Log, checkpoint: Checkpoint) -> list[Finding]:
     """Rows, tiles and bundles whose place the log doesn't have; read before its size, as it may grow."""
-    state = await store.find_state(log.db)
-    rows = [] if state is None else await store.outside(log.db, size=state.size, limit=_FEW)
+    rows = await store.outside(log.db, size=await _size(log, checkpoint), limit=_FEW)
     tiles, bundles = await store.outermost(log.db)
-    state = await store.find_state(log.db)
-    size = 0 if state is None else state.size
+    size = await _size(log, checkpoint)
     found = [
-        Finding("row_outside", table=row.source.table, row=shown(row), index=row.log_index)
+        Finding("row_outside", table=row.source.table, row=shown(row.id), index=_index(row))
         for row in rows
         if not (isinstance(row.log_index, int) and 0 <= row.log_index < size)
     ]
     found += [
-        Finding("tile_outside", table="log_tiles", row=f"{level}/{number}")
+        Finding("tile_outside", table="log_tiles", row=f"{shown(level)}/{shown(number)}")
         for level, number in tiles
-        if not (level in range(MAX_LEVEL + 1) and 0 <= number * WIDTH < size >> HEIGHT * level)
+        if not _has_tile(size, level, number)
     ]
     found += [
-        Finding("tile_outside", table="log_bundles", row=str(number))
+        Finding("tile_outside", table="log_bundles", row=shown(number))
         for number in bundles
-        if not 0 <= number * WIDTH < size
+        if not _has_tile(size, 0, number)
     ]
     return found
+
+
+async def _size(log: Log, checkpoint: Checkpoint) -> int:
+    """The log's size by now; what the checkpoint says it has it has, also where the recorded size was made smaller."""
+    state = await store.find_state(log.db)
+    return checkpoint.size if state is None else max(checkpoint.size, state.size)
+
+
+def _index(row: SourceRow) -> int | None:
+    return row.log_index if type(row.log_index) is int else None
+
+
+def _has_tile(size: int, level: object, number: object) -> bool:
+    if type(level) is not int or type(number) is not int:  # SQLite keeps any value in any column
+        return False
+    return level in range(MAX_LEVEL + 1) and 0 <= number * WIDTH < size >> HEIGHT * level
 
 
 async def check_end(log: Log) -> list[Finding]:
     """What would keep the log from growing: its end isn't as the last checkpoint says, or a row that waits is bad."""
     found = [
-        Finding("bad_row", table=row.source.table, row=shown(row))
+        Finding("bad_row", table=row.source.table, row=shown(row.id))
         for row in await store.unlogged(log.db, limit=BATCH)
         if _leaf(log, row) is None
     ]
@@ -127,18 +141,18 @@ def _compare(
         if row.log_index in by_place:
             by_place[row.log_index].append(row)
         else:  # between two places, as SQLite's columns take fractions
-            found.append(Finding("row_outside", table=row.source.table, row=shown(row)))
+            found.append(Finding("row_outside", table=row.source.table, row=shown(row.id)))
     for index, leaf in enumerate(leaves, places.start):
         here = by_place[index]
         found += [
-            Finding("row_changed", table=row.source.table, row=shown(row), index=index)
+            Finding("row_changed", table=row.source.table, row=shown(row.id), index=index)
             for row in here
             if _leaf(log, row) != leaf
         ]
         if not here:
             found.append(Finding("row_missing", index=index))
         if len(here) > 1:
-            names = ", ".join(f"{row.source.table} {shown(row)}" for row in here)
+            names = ", ".join(f"{row.source.table} {shown(row.id)}" for row in here)
             found.append(Finding("row_doubled", index=index, detail=names))
         if entries is not None and leaf_hash(entries[index - places.start]) != leaf:
             found.append(Finding("entry_changed", table="log_bundles", row=str(index >> HEIGHT), index=index))
@@ -185,7 +199,7 @@ def _difference(tile: Stored | None, part: list[bytes]) -> tuple[str | None, int
 def _hashes(tile: Stored | None) -> list[bytes] | None:
     try:
         return None if tile is None else split_hashes(tile.content)
-    except (LogError, TypeError):
+    except LogError:
         return None
 
 

@@ -16,10 +16,6 @@ WHERE a.id < :before AND a.id >= :since AND (a.subject = :subject OR :subject = 
   AND (:act = '' OR a.act = :act OR substr(a.act, 1, length(:act) + 1) = :act || '.')
 ORDER BY a.id DESC LIMIT :most;
 
--- name: of_authorities
--- All that was done to the certificate authorities, as it stands, the oldest first.
-SELECT act, subject, details, at FROM acts WHERE act LIKE 'ca.%' ORDER BY id;
-
 -- name: find^
 -- A row as the log commits to it, with its place there.
 SELECT id, actor, actor_id, act, subject, details, at, log_index FROM acts WHERE id = :id;

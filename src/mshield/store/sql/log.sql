@@ -59,19 +59,25 @@ SELECT (SELECT COUNT(*) FROM signatures WHERE log_index IS NULL)
   + (SELECT COUNT(*) FROM acts WHERE log_index IS NULL) AS rows;
 
 -- name: lives
--- How certificates stand, beside all their events: one row each.
+-- How certificates stand, beside all their events: one row each. SQLite makes a text also of bytes that aren't UTF-8.
 SELECT c.serial, c.state, c.holds, c.changed_at, c.revoked_at, c.revocation_reason, c.held_since,
   c.der IS NOT NULL AS signed,
   e.event, e.state AS event_state, e.holds AS event_holds, e.at AS event_at,
   e.revocation_reason AS event_revocation_reason
 FROM (SELECT serial, state, holds, changed_at, revoked_at, revocation_reason, held_since, der FROM certificates
-  WHERE serial > :after ORDER BY serial LIMIT :limit) c
+  WHERE serial > CAST(:after AS TEXT) ORDER BY serial LIMIT :limit) c
 LEFT JOIN certificate_events e ON e.serial = c.serial
 ORDER BY c.serial, e.id;
 
 -- name: without_certificate
 SELECT DISTINCT e.serial FROM certificate_events e
 WHERE NOT EXISTS (SELECT 1 FROM certificates c WHERE c.serial = e.serial) ORDER BY e.serial LIMIT :limit;
+
+-- name: acts_on_authorities
+SELECT act, subject, details, at FROM acts WHERE act LIKE 'ca.%' ORDER BY id;
+
+-- name: authorities
+SELECT name, certificate, revoked_at, revocation_reason FROM authorities ORDER BY created_at, name;
 
 -- name: signature_position^
 SELECT log_index FROM signatures WHERE sid = :sid;
@@ -87,10 +93,12 @@ SELECT level, width, hashes AS content FROM log_tiles WHERE width < 256;
 SELECT width, hashes AS content FROM log_tiles WHERE level = :level AND number = :number;
 
 -- name: outermost_tiles
-SELECT level, MIN(number) AS first, MAX(number) AS last FROM log_tiles GROUP BY level;
+-- Of numbers, and of what else SQLite keeps in a column of numbers: fractions, words.
+SELECT level, MIN(number) AS first, MAX(number) AS last FROM log_tiles
+GROUP BY level, number <> CAST(number AS BIGINT);
 
--- name: outermost_bundles^
-SELECT MIN(number) AS first, MAX(number) AS last FROM log_bundles;
+-- name: outermost_bundles
+SELECT MIN(number) AS first, MAX(number) AS last FROM log_bundles GROUP BY number <> CAST(number AS BIGINT);
 
 -- name: put_tile!
 -- A tile only grows; a full one never changes.
