@@ -82,14 +82,16 @@ class Lying(httpx.HTTPTransport):
 
 
 @contextmanager
-def running(folder: Path, database: str, key: str) -> Iterator[LiveService]:
-    """A service whose certificates are due for renewal from their first day."""
+def running(folder: Path, database: str, key: str, **more: str) -> Iterator[LiveService]:
+    """A service whose certificates are due for renewal from their first day; `more` are further settings."""
     settings = {"MSHIELD_CERTIFICATE_DAYS": "100", "MSHIELD_RENEWAL_KEY": key}
-    live = LiveService(folder, database, settings=settings)
+    live = LiveService(folder, database, settings=settings | more)
     live.prepare()
     live.start()
-    yield live
-    live.stop()
+    try:
+        yield live
+    finally:
+        live.stop()
 
 
 @pytest.fixture(scope="module")
@@ -255,11 +257,37 @@ def test_r11_no_pin_change_while_a_renewal_is_unfinished(service: LiveService, p
     phone.change_pin("908172", OPERATOR.pin)
 
 
-def test_r11_given_up_when_it_is_just_over_it_is_not_said_to_be(
-    service: LiveService, phone: VirtualPhone, monkeypatch: pytest.MonkeyPatch
+def test_r11_who_has_left_the_filing_can_give_it_up(tmp_path: Path) -> None:
+    """As a job does a minute later, where one runs."""
+    database = f"sqlite:///{tmp_path}/mshield.db"
+    with running(tmp_path, database, "new", MSHIELD_JOBS="off") as service, enrolled(service) as phone:
+        phone.request_sms_code("renew")
+        losing = Losing(8, "request")
+        with (
+            VirtualPhone(
+                tmp_path / "phone", transport=losing, patience=AT_ONCE, pin_rounds=PIN_ROUNDS
+            ) as failing,
+            pytest.raises(NetworkError),
+        ):
+            failing.renew(**form(service), pin=OPERATOR.pin)
+        filed = service.command("filing", "list", "--credit-code", OPERATOR.credit_code)
+        (person,) = [each["id"] for each in filed if each["name"] == OPERATOR.name]
+        service.command("filing", "end", person, "--reason", "离职")
+        with pytest.raises(ProblemError) as stands:
+            phone.resume_renewal(OPERATOR.pin)
+        assert stands.value.code == "no_filing"
+        with pytest.raises(PhoneError, match="unfinished"):
+            phone.change_pin(OPERATOR.pin, "908172")
+        phone.give_up_renewal()
+        assert stored(service).pending is None
+        with pytest.raises(PhoneError) as over:
+            phone.give_up_renewal()
+        assert over.value.code == "no_renewal"
+
+
+def test_r11_where_there_is_none_it_is_not_said_to_be_given_up(
+    service: LiveService, phone: VirtualPhone
 ) -> None:
-    """It was under way when the phone asked, and no more when the phone gave it up."""
-    monkeypatch.setattr("mshield.client.phone.renewal._current", lambda _operation: "under way")
     with pytest.raises(PhoneError) as refused:
         phone.give_up_renewal()
     assert refused.value.code == "no_renewal"

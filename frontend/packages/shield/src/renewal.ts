@@ -85,13 +85,14 @@ export async function resumeRenewal(operation: Operation, pin: PinSource): Promi
  * where the new certificate is in force.
  */
 export async function giveUpRenewal(operation: Operation): Promise<void> {
-  if ((await currentRenewal(operation)) === null || !(await isGivenUp(operation))) {
+  // Without asking first how far it is: one that can't go on can be given up too.
+  if (!(await isGivenUp(operation))) {
     throw new PhoneError((await settledRenewal(operation)) === null ? "no_renewal" : "renewed_already");
   }
   await operation.vault.change({ pending: null });
 }
 
-/** False where it was over when the service heard of it: it had been confirmed meanwhile, say. */
+/** False where there is none: it had been confirmed meanwhile, say. */
 async function isGivenUp(operation: Operation): Promise<boolean> {
   try {
     await operation.connection.delete(CURRENT, operation.loggedIn());

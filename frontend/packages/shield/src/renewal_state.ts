@@ -96,8 +96,20 @@ export async function requireNoRenewal(operation: Operation): Promise<void> {
   if (!operation.vault.state.pending?.renews) {
     return;
   }
-  if ((await currentRenewal(operation)) !== null) {
+  if (await isOpen(operation)) {
     throw new PhoneError("renewal_unfinished");
   }
   await settledRenewal(operation);
+}
+
+/** Whether one is under way, or stands still as its holder is no longer on file: he gives it up, or a job does. */
+async function isOpen(operation: Operation): Promise<boolean> {
+  try {
+    return (await currentRenewal(operation)) !== null;
+  } catch (error) {
+    if (error instanceof ProblemError && error.code === "no_filing") {
+      return true;
+    }
+    throw error;
+  }
 }

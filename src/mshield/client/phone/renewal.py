@@ -112,7 +112,9 @@ def give_up(operation: Operation) -> None:
 
     PhoneError `no_renewal` where there is none, `renewed_already` where the new certificate is in force.
     """
-    if _current(operation) is None or not _given_up(operation):
+    if not _given_up(
+        operation
+    ):  # without asking first how far it is: one that can't go on can be given up too
         if _settled(operation) is None:
             raise PhoneError("no_renewal")
         raise PhoneError("renewed_already")
@@ -120,7 +122,7 @@ def give_up(operation: Operation) -> None:
 
 
 def _given_up(operation: Operation) -> bool:
-    """False where it was over when the service heard of it: another call of this phone had confirmed it, say."""
+    """False where there is none: another call of this phone has confirmed it, say."""
     try:
         operation.connection.delete(_CURRENT, operation.logged_in())
     except ProblemError as error:
@@ -135,9 +137,19 @@ def require_none(operation: Operation) -> None:
     pending = operation.vault.state.pending
     if pending is None or not pending.renews:
         return
-    if _current(operation) is not None:
+    if _is_open(operation):
         raise PhoneError("renewal_unfinished")
     _settled(operation)
+
+
+def _is_open(operation: Operation) -> bool:
+    """Whether one is under way, or stands still as its holder is no longer on file: he gives it up, or a job does."""
+    try:
+        return _current(operation) is not None
+    except ProblemError as error:
+        if error.code == "no_filing":
+            return True
+        raise
 
 
 def take_over(operation: Operation, issued: IssuedCertificate) -> bool:
