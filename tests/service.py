@@ -190,8 +190,8 @@ atexit.register(_KEPT.close)
 def _kept_port(held: contextlib.ExitStack, port: int) -> int:
     """Bound, so that nobody else is given the port, and not listening, so that a service can bind it too."""
     kept = held.enter_context(socket.socket())
+    kept.bind(("127.0.0.1", port))  # before the option: one that another test keeps is refused
     kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    kept.bind(("127.0.0.1", port))
     found: int = kept.getsockname()[1]
     return found
 

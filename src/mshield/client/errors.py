@@ -88,8 +88,11 @@ _PASSING: Final = frozenset({502, 503, 504})
 
 
 def is_passing(error: ClientError) -> bool:
-    """Whether to repeat a repeatable call: the network failed, something is unavailable, or its first try goes on."""
-    if isinstance(error, ProblemError):
+    """Whether to repeat a repeatable call: the network failed, something is unavailable, or its first try goes on.
+
+    Not after `sms_failed`: what the code was asked with is spent by then, and the next code is a while away.
+    """
+    if isinstance(error, ProblemError) and error.code != "sms_failed":
         return error.status in _PASSING or error.code == "in_progress"
     return isinstance(error, NetworkError)
 

@@ -173,7 +173,7 @@ def test_r2_a_type_that_was_tapped_is_chosen_before_the_wheel_has_come_to_rest(w
 
 
 def get_code(user: User, purpose: str) -> None:
-    """The SMS code's row: to no number that can't be one is a code sent; then it counts down to the next."""
+    """The SMS code's row: to no number that can't be one is a code sent."""
     phone = user.person.phone
     user.fill("手机号", "1380000")
     user.press("获取验证码")
@@ -317,7 +317,7 @@ def test_r2_an_account_of_internet_customs_logs_in_at_its_page(welcomed: User, s
     # The same way back once more: the code is spent.
     page.goto(returns[0])
     expect(page.get_by_role("heading", name="没有登录")).to_be_visible()
-    at(welcomed, "/outside-login")
+    expect(page.get_by_role("alert")).to_contain_text("这次登录已经结束")
     judged(page)
     page.get_by_role("link", name="返回登录").click()
     expect(page.get_by_role("radio", name="互联网+海关")).to_be_checked()

@@ -32,8 +32,7 @@ HE: Final = replace(LEGAL_PERSON, phone="13900005012")
 def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LiveService, Provider]]:
     """A service whose legal person has an account at the Single Window and one at Internet+Customs, and none here."""
     folder = tmp_path_factory.mktemp("sources")
-    resend = {"MSHIELD_SMS_RESEND_SECONDS": "0"}
-    live = LiveService(folder, f"sqlite:///{folder / 'mshield.db'}", settings=resend)
+    live = LiveService(folder, f"sqlite:///{folder / 'mshield.db'}")
     he = {"name": LEGAL_PERSON.name, "id_number": LEGAL_PERSON.id_number}
     users = {"gu": {**USER, **he, "external_id": "u-8", "phone": LEGAL_PERSON.phone}}
     back = (live.origin + APP_RETURN_PATH, live.origin + RETURN_PATH)
@@ -121,7 +120,7 @@ def test_r2_whose_phone_is_lost_logs_in_at_the_page_of_his_account_and_reports_i
         field = page.get_by_label("短信验证码")
         expect(field).to_be_focused()
         # Neither code nor state stays in the address; the page that he wanted does.
-        expect(page).to_have_url(f"{made.origin}{RETURN_PATH}?next=/shields/{number}")
+        expect(page).to_have_url(f"{made.origin}/portal/login?next=/shields/{number}")
         assert {urlsplit(url).path for url in made.foreign} == {"/authorize"}
         made.foreign.clear()
         look(page, "portal-login-page-code")
@@ -145,11 +144,13 @@ def test_r2_a_way_back_that_another_browser_began_logs_nobody_in(
     refused_there = f"{RETURN_PATH}?error=access_denied&state={left['state']}"
     with desk(browser, party) as made:
         page = made.page
-        for address in (stranger, refused_there):
-            made.open(address)
-            expect(page.get_by_role("heading", name="没有登录")).to_be_visible()
-            expect(page.get_by_role("alert")).to_contain_text("换了浏览器")
-            expect(page).to_have_url(made.origin + RETURN_PATH)
+        made.open(refused_there)
+        expect(page.get_by_role("heading", name="没有登录")).to_be_visible()
+        expect(page.get_by_role("alert")).to_contain_text("对方页面没有完成登录")
+        expect(page).to_have_url(made.origin + RETURN_PATH)
+        made.open(stranger)
+        expect(page.get_by_role("alert")).to_contain_text("不是在这个浏览器里开始的")
+        expect(page).to_have_url(made.origin + stranger)  # for the command that began it
         look(page, "portal-login-page-refused")
         page.get_by_role("link", name="返回登录").click()
         expect(page).to_have_url(f"{made.origin}/portal/login")

@@ -1,6 +1,5 @@
 """Registration on a PC (R2), from the captcha to the phone that logs in."""
 
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
@@ -164,7 +163,6 @@ def test_r2_what_a_password_must_be_is_told_while_one_types(visitor: Desk) -> No
 
 def test_r2_a_number_that_has_an_account_is_told_after_its_code_only(visitor: Desk, party: Party) -> None:
     ensure_registered(party.service, LEGAL_PERSON)
-    time.sleep(1.1)  # the code of that registration was sent just now, and the next is a second away
     page = visitor.page
     send_code(visitor, LEGAL_PERSON.phone)
     expect(page.get_by_text("已发送到")).to_be_visible()

@@ -6,7 +6,7 @@ from typing import Any, Final
 import httpx
 import pytest
 
-from mshield.client.errors import NetworkError
+from mshield.client.errors import NetworkError, ProblemError
 from mshield.client.portal import PortalClient, PortalLogin
 
 URL: Final = "https://shield.example.cn"
@@ -72,3 +72,21 @@ def test_who_repeats_an_operation_himself_names_its_key(operation: str) -> None:
     with line.portal() as portal:  # in another process, perhaps
         CALLS[operation](portal, idempotency_key="case-17")
     assert line.keys == ["case-17"] * 4
+
+
+@pytest.mark.parametrize("operation", ["logins", "revocation-codes"])
+@pytest.mark.parametrize(("code", "tries"), [("sms_failed", 1), ("unavailable", 3)])
+def test_where_the_sms_failed_what_it_was_asked_with_is_spent(operation: str, code: str, tries: int) -> None:
+    answered: list[str] = []
+
+    def refuse(request: httpx.Request) -> httpx.Response:
+        answered.append(request.url.path)
+        headers = {"Content-Type": "application/problem+json"}
+        return httpx.Response(503, json={"code": code, "status": 503}, headers=headers)
+
+    transport = httpx.MockTransport(refuse)
+    with PortalClient(URL, login=LOGIN, transport=transport, sleep=lambda _seconds: None) as portal:
+        with pytest.raises(ProblemError) as refused:
+            CALLS[operation](portal)
+        assert refused.value.code == code
+    assert len(answered) == tries

@@ -23,6 +23,7 @@ test("the browser goes to the page, and what it was for stays here", () => {
     state: "s-1",
     code: "c",
     next: "/sign?request=1&k=2",
+    isOurs: true,
   });
 });
 

@@ -36,6 +36,7 @@ test("the browser goes to the page of the system, and what it was for stays here
     state: "s-1",
     code: "c",
     next: "/shields/MS10720468813",
+    isOurs: true,
   });
 });
 
@@ -44,16 +45,28 @@ test("a way back that began elsewhere leads to no page of its choice", () => {
 });
 
 test("what came back is handed over, and an SMS code is on its way", async () => {
-  const begun = await comeBack(readReturn({ state: "s-1", code: "c" }));
+  const begun = await comeBack(readReturn({ state: "s-1", code: "c" }), "key");
   expect(sent.at(-1)).toEqual(["/api/portal/outside-logins/finish", { state: "s-1", code: "c" }]);
   expect(begun).toEqual({ loginId: "l1", phone: "139****5011", resendIn: 60 });
   await nextTick();
   expect(localStorage.getItem("mshield-portal-outside-login")).toBeNull();
 });
 
+test("each try has the key that it is given", async () => {
+  const keys: (string | null)[] = [];
+  const answer = globalThis.fetch;
+  vi.stubGlobal("fetch", async (request: Request) => {
+    keys.push(request.headers.get("Idempotency-Key"));
+    return answer(request);
+  });
+  const returned = readReturn({ state: "s-1", code: "c" });
+  for (const key of ["one", "one", "two"]) await comeBack(returned, key);
+  expect(keys).toEqual(["one", "one", "two"]);
+});
+
 test("a refusal is told", async () => {
   refuses = true;
-  await expect(comeBack(readReturn({ state: "s-1", code: "c" }))).rejects.toMatchObject({
+  await expect(comeBack(readReturn({ state: "s-1", code: "c" }), "key")).rejects.toMatchObject({
     code: "login_failed",
   });
 });

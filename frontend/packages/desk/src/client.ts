@@ -31,7 +31,9 @@ export function makeClient<Paths extends object>(csrf: () => string | null): Cli
   const headers: Middleware = {
     onRequest({ request }) {
       if (!SAFE.has(request.method)) {
-        request.headers.set("Idempotency-Key", crypto.randomUUID());
+        if (!request.headers.has("Idempotency-Key")) {
+          request.headers.set("Idempotency-Key", crypto.randomUUID());
+        }
         const token = csrf();
         if (token !== null) request.headers.set("X-CSRF-Token", token);
       }

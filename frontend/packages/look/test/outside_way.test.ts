@@ -17,11 +17,13 @@ afterEach(() => vi.unstubAllGlobals());
 
 test("it leads to the page and back to what the user wanted", () => {
   expect(opened).toHaveBeenLastCalledWith("https://login.example.cn/");
-  expect(read({ state: "s-1", code: "c" })).toEqual({ state: "s-1", code: "c", next: "/inbox" });
+  expect(read({ state: "s-1", code: "c" })).toEqual({ state: "s-1", code: "c", next: "/inbox", isOurs: true });
 });
 
 test("once it is over nothing of it is left", () => {
-  forget();
+  forget("of another tab");
+  expect(left.value).not.toBeNull();
+  forget("s-1");
   expect(left.value).toBeNull();
-  expect(read({ state: "s-1", code: "c" }).next).toBe("/");
+  expect(read({ state: "s-1", code: "c" })).toMatchObject({ next: "/", isOurs: false });
 });

@@ -18,6 +18,8 @@ export interface Returned {
   readonly code: string | null;
   /** The screen that the user wanted. */
   readonly next: string;
+  /** Whether this browser began it, as far as it knows: else a command may have, which needs the address. */
+  readonly isOurs: boolean;
 }
 
 export interface OutsideWay {
@@ -25,8 +27,8 @@ export interface OutsideWay {
   leave(page: { readonly address: string; readonly state: string }, next: unknown): void;
   /** Reads the address that the page sent the browser back to. */
   read(query: Readonly<Record<string, unknown>>): Returned;
-  /** Once it is over. */
-  forget(): void;
+  /** Once it is over: this way, and no other that another tab has begun. */
+  forget(state: string): void;
 }
 
 /** `left` outlives the page: it is kept by this browser. */
@@ -40,9 +42,11 @@ export function makeOutsideWay(left: Ref<Left | null>): OutsideWay {
       const isOurs = left.value !== null && left.value.state === state;
       const next = isOurs ? ownPath(left.value?.next) : null;
       const hasCode = typeof state === "string" && typeof code === "string" && code !== "";
-      return { state: hasCode ? state : "", code: hasCode ? code : null, next: next ?? "/" };
+      return { state: hasCode ? state : "", code: hasCode ? code : null, next: next ?? "/", isOurs };
     },
-    forget: () => (left.value = null),
+    forget(state) {
+      if (left.value?.state === state) left.value = null;
+    },
   };
 }
 

@@ -70,9 +70,12 @@ export class ProblemError extends ShieldError {
 const PASSING = new Set([502, 503, 504]);
 const OWN_MEMBERS = new Set(["type", "title", "status", "detail", "code", "zh", "en", "faq"]);
 
-/** Whether to repeat a repeatable call: the network failed, something is unavailable, or its first try goes on. */
+/**
+ * Whether to repeat a repeatable call: the network failed, something is unavailable, or its first try goes on. Not after
+ * `sms_failed`: what the code was asked with is spent by then, and the next code is a while away.
+ */
 export function isPassing(error: unknown): boolean {
-  if (error instanceof ProblemError) {
+  if (error instanceof ProblemError && error.code !== "sms_failed") {
     return PASSING.has(error.status) || error.code === "in_progress";
   }
   return error instanceof NetworkError;

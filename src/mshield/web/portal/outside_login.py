@@ -95,11 +95,7 @@ async def finish(request: Request) -> Response:
     begun = await context.portal_outside_login.finish(
         message.state, message.code, _token(request), address=address_of(request), now=context.clock()
     )
-    response = begun_answer(begun)
-    response.delete_cookie(
-        _name(context), path="/", secure=is_https(context), httponly=True, samesite="strict"
-    )
-    return response
+    return begun_answer(begun)  # the cookie stays for its ten minutes: another tab may be on its way
 
 
 def _token(request: Request) -> str | None:

@@ -20,5 +20,5 @@ export async function leaveFor(source: string, next: unknown): Promise<void> {
 /** Logs in with what came back; throws the engine's errors. */
 export async function finish({ state, code }: Returned): Promise<void> {
   await shield.finishOutsideLogin(state, code ?? "");
-  way.forget();
+  way.forget(state);
 }

@@ -18,10 +18,11 @@ export async function leaveFor(source: string, next: unknown): Promise<void> {
   way.leave(await answered(api.POST("/api/portal/outside-logins", { body: { source } })), next);
 }
 
-/** Has the SMS code sent, for what came back. */
-export async function comeBack({ state, code }: Returned): Promise<Begun> {
+/** Has the SMS code sent, for what came back; `key` is the same for each try, as the state is good once. */
+export async function comeBack({ state, code }: Returned, key: string): Promise<Begun> {
   const body = { state, code: code ?? "" };
-  const begun = begunOf(await answered(api.POST("/api/portal/outside-logins/finish", { body })));
-  way.forget();
+  const headers = { "Idempotency-Key": key };
+  const begun = begunOf(await answered(api.POST("/api/portal/outside-logins/finish", { body, headers })));
+  way.forget(state);
   return begun;
 }

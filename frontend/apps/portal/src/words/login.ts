@@ -28,7 +28,9 @@ export const loginWords = {
     back: {
       working: "正在登录",
       failed: "没有登录",
-      over: "对方页面没有完成登录、已超时，或中途换了浏览器。手机盾没有受影响，请再登录一次。",
+      over: "对方页面没有完成登录，或已超时。手机盾没有受影响，请再登录一次。",
+      elsewhere:
+        "这次登录已经结束，或不是在这个浏览器里开始的。如果是您用命令开始的，请把地址栏的地址粘贴给那个命令，不要发给任何人。",
       retry: "重试",
       again: "返回登录",
     },
@@ -72,7 +74,9 @@ export const loginWords = {
     back: {
       working: "Logging in",
       failed: "Nobody was logged in",
-      over: "The login there was not finished, took too long, or began in another browser. Your shield is unaffected. Please log in again.",
+      over: "The login there was not finished, or took too long. Your shield is unaffected. Please log in again.",
+      elsewhere:
+        "This login is over, or was not begun in this browser. If you began it with a command, paste the address in the address bar to that command, and give it to nobody.",
       retry: "Try again",
       again: "Back to the login",
     },

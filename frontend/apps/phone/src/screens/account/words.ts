@@ -89,6 +89,8 @@ export const outsideWords = {
     working: "正在登录",
     failed: "没有登录",
     over: "对方页面没有完成登录，或者已超时。手机盾没有受影响，请再登录一次。",
+    elsewhere:
+      "这次登录已经结束，或不是在这个浏览器里开始的。如果是您用命令开始的，请把地址栏的地址粘贴给那个命令，不要发给任何人。",
     again: "返回登录",
   },
   en: {
@@ -96,6 +98,8 @@ export const outsideWords = {
     working: "Logging in",
     failed: "Nobody was logged in",
     over: "The login there was not finished, or took too long. Your shield is unaffected. Please log in again.",
+    elsewhere:
+      "This login is over, or was not begun in this browser. If you began it with a command, paste the address in the address bar to that command, and give it to nobody.",
     again: "Back to the login",
   },
 };
