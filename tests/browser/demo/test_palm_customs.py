@@ -67,6 +67,8 @@ def test_r13_r8_to_the_shield_with_the_binding_on_the_way_and_back(scene: Scene,
     look(page, "palm-english")
     page.get_by_role("link", name="中文").click()
     page.get_by_role("button", name="退出登录").click()
+    # A page that is closed while it goes to another one may hang the browser.
+    expect(page.get_by_role("button", name="用手机盾登录")).to_be_visible()
     page.close()
 
 
@@ -116,4 +118,5 @@ def test_r13_another_person_than_who_is_logged_in_signs(scene: Scene, look: Look
     )
     page.get_by_role("link", name="中文").click()
     page.get_by_role("button", name="退出登录").click()
+    expect(page.get_by_role("button", name="用手机盾登录")).to_be_visible()
     page.close()
