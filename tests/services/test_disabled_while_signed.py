@@ -34,6 +34,13 @@ async def _new_pin(world: World) -> list[bytes]:
     return [await world.internal_task("refresh")]
 
 
+async def _signatures(world: World) -> int:
+    row = await fetch(world.db, "SELECT COUNT(*) AS made FROM signatures")
+    made = row["made"]
+    assert isinstance(made, int)
+    return made
+
+
 @pytest.mark.parametrize(("sids", "tau"), [(_one, None), (_several, None), (_new_pin, TAU)])
 async def test_disabled_before_the_signature_is_released(
     world: World,
@@ -51,14 +58,13 @@ async def test_disabled_before_the_signature_is_released(
 
     nonces = await world.commit(await sids(world))
     partials = world.partials(nonces, await world.open(nonces))
-    signatures = "SELECT COUNT(*) AS made FROM signatures"
-    before = await fetch(world.db, signatures)
+    before = await _signatures(world)
     with monkeypatch.context() as meanwhile:
         meanwhile.setattr(cosign, "server_finish", disabled_meanwhile)
         with pytest.raises(errors.Unauthenticated):
             await world.finish(partials, tau=tau)
-    assert await fetch(world.db, signatures) == before
+    assert await _signatures(world) == before
     await execute(world.db, "UPDATE accounts SET state = 'active'")
     world.accept(await world.finish(partials, tau=tau))  # the same attempt
     assert await world.counters() == (0, 0)
-    assert await fetch(world.db, signatures) == {"made": before["made"] + len(nonces)}  # type: ignore[operator]
+    assert await _signatures(world) == before + len(nonces)

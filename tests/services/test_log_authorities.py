@@ -2,8 +2,6 @@
 
 # ruff: noqa: S608  the names in the statements are the schema's own
 
-from collections.abc import Iterator
-from contextlib import closing
 from typing import Any, Final
 
 import pytest
@@ -48,12 +46,6 @@ async def log(ca: Ca) -> Log:
     found = await open_log(ca.db, ca.keyring, SETTINGS, now=START)
     await sequence(found, now=START + 6 * DAY)
     return found
-
-
-@pytest.fixture
-def intruder(database_url: str) -> Iterator[Intruder]:
-    with closing(Intruder(database_url)) as made:
-        yield made
 
 
 async def _found(log: Log) -> set[tuple[str, str | None, str | None]]:

@@ -2,8 +2,6 @@
 
 # ruff: noqa: S608  the names in the statements are the schema's own
 
-from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
 from itertools import product
 from typing import Final
@@ -46,12 +44,6 @@ async def service(db: Database, keyring: Keyring) -> LoggedService:
     made = await LoggedService.on(db, keyring)
     await made.live()
     return made
-
-
-@pytest.fixture
-def intruder(database_url: str) -> Iterator[Intruder]:
-    with closing(Intruder(database_url)) as made:
-        yield made
 
 
 async def _check(service: LoggedService) -> Report:

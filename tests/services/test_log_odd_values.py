@@ -5,7 +5,6 @@
 import json
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from typing import Any, Final
 
 import psycopg
@@ -60,12 +59,6 @@ async def service(db: Database, keyring: Keyring) -> LoggedService:
     made = LoggedService(db, keyring, ca, await open_log(db, keyring, SETTINGS, now=START))
     await made.live()
     return made
-
-
-@pytest.fixture
-def intruder(database_url: str) -> Iterator[Intruder]:
-    with closing(Intruder(database_url)) as made:
-        yield made
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@
 import contextlib
 import shutil
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
@@ -41,12 +40,6 @@ async def service(db: Database, keyring: Keyring) -> LoggedService:
     made = await LoggedService.on(db, keyring)
     await made.live()
     return made
-
-
-@pytest.fixture
-def intruder(database_url: str) -> Iterator[Intruder]:
-    with closing(Intruder(database_url)) as made:
-        yield made
 
 
 @pytest.fixture
