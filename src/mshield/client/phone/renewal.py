@@ -112,9 +112,8 @@ def give_up(operation: Operation) -> None:
 
     PhoneError `no_renewal` where there is none, `renewed_already` where the new certificate is in force.
     """
-    if not _given_up(
-        operation
-    ):  # without asking first how far it is: one that can't go on can be given up too
+    # Without asking first how far it is: one that can't go on can be given up too.
+    if not _given_up(operation):
         if _settled(operation) is None:
             raise PhoneError("no_renewal")
         raise PhoneError("renewed_already")
