@@ -18,13 +18,13 @@ from typing import Final, Literal
 import httpx
 from fastapi import FastAPI
 
+from mshield.domain.id_numbers import FILING_BOX
 from mshield.gm.engine import load_engine
 from mshield.keys.keyring import load_keyring
 from mshield.keys.master import generate_master_key
 from mshield.keys.sources import MasterKeyFile
 from mshield.main import create_app, wall_clock
 from mshield.services.context import Context
-from mshield.services.import_filing import ID_NUMBER_PURPOSE
 from mshield.services.init_ca import CaNames, init_ca
 from mshield.settings import Settings
 from mshield.store.database import Database
@@ -176,7 +176,7 @@ async def _seal_id_numbers(db: Database, seal: Callable[..., bytes]) -> None:
     """Real boxes for the people of the enterprise: lists open them."""
     for number in range(PEOPLE):
         person = f"p{number:07d}"
-        box = seal(f"33020619900101{number:04d}".encode(), purpose=ID_NUMBER_PURPOSE, context=person.encode())
+        box = seal(f"33020619900101{number:04d}".encode(), purpose=FILING_BOX, context=person.encode())
         await execute(db, "UPDATE filed_persons SET id_number_box = $1 WHERE id = $2", box, person)
 
 

@@ -23,6 +23,7 @@ from uvicorn.loops.auto import auto_loop_factory
 from benches.http_signing import AT_ONCE, database_cpu
 from benches.lists import CERTIFICATES, fill, settle
 from mshield.domain.certificates import CertificateEvent
+from mshield.domain.tokens import token_hash
 from mshield.gm import sm2
 from mshield.keys.keyring import Keyring
 from mshield.main import collect_as_the_service
@@ -32,8 +33,7 @@ from mshield.pki.names import LeafSubject
 from mshield.pki.ocsp import CertId, build_ocsp_request
 from mshield.services.certificate import Certificates
 from mshield.services.publish_crl import entries_of
-from mshield.services.session import token_hash
-from mshield.services.signing_key import Caller
+from mshield.services.session import Caller
 from mshield.settings import Settings
 from mshield.store.authorities import CrlRow, insert_crl
 from mshield.store.certificates import list_revoked

@@ -6,10 +6,10 @@ from typing import Any, Final
 import httpx
 import pyotp
 
+from mshield.domain.actor import SERVICE
 from mshield.domain.staff import StaffRole
 from mshield.services.staff import add_staff, list_staff
 from mshield.services.staff_set_up import renew_set_up
-from mshield.store.certificate_changes import SERVICE
 from tests.application import ORIGIN, Application
 from tests.conformance import Conforming
 

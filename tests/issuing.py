@@ -3,7 +3,8 @@
 import secrets
 from dataclasses import dataclass
 
-from mshield.domain.certificates import TABLE, Actor, CertificateEvent
+from mshield.domain.actor import SERVICE, Actor, By
+from mshield.domain.certificates import TABLE, CertificateEvent
 from mshield.domain.ids import new_id
 from mshield.gm import sm2
 from mshield.gm.engine import Engine, load_engine
@@ -17,7 +18,6 @@ from mshield.services.issue import Issue
 from mshield.services.publish import Publisher
 from mshield.settings import Settings
 from mshield.store import certificate_changes
-from mshield.store.certificate_changes import SERVICE, By
 from mshield.store.certificates import NewCertificate
 from mshield.store.database import Database, Tx
 from tests.signing import execute

@@ -3,10 +3,10 @@
 from dataclasses import replace
 from typing import Final
 
+from mshield.domain.tokens import token_hash
 from mshield.gm import cosign
 from mshield.services.enrol import Application, Begun
-from mshield.services.session import PhoneLogin, authenticate_phone, token_hash
-from mshield.services.signing_key import Caller
+from mshield.services.session import Caller, PhoneLogin, authenticate_phone
 from tests.signing import CREDIT_CODE, ID_NUMBER, NAME, Phone, World, execute, nothing
 
 FORM: Final = Application(NAME, ID_NUMBER, "operator", CREDIT_CODE)

@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from mshield.domain.tokens import token_hash
 from mshield.gm import cosign, sm2
 from mshield.gm.engine import Engine, load_engine
 from mshield.keys.authority import load_authorities
@@ -27,8 +28,7 @@ from mshield.services.internal_task import AskInternally, InternalPurpose
 from mshield.services.issue import Issue
 from mshield.services.open_signing import Opened, OpenItem, OpenRequest, OpenSigning
 from mshield.services.request_secrets import RequestSecrets
-from mshield.services.session import PhoneLogin, authenticate_phone, token_hash
-from mshield.services.signing_key import Caller
+from mshield.services.session import Caller, PhoneLogin, authenticate_phone
 from mshield.settings import Settings
 from mshield.store.database import Database
 from mshield.store.queries import Query, Statement

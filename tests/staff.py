@@ -5,6 +5,7 @@ from typing import Final
 
 import pyotp
 
+from mshield.domain.actor import SERVICE
 from mshield.domain.staff import StaffRole
 from mshield.keys.keyring import Keyring
 from mshield.services.staff import StaffMember, add_staff
@@ -12,7 +13,6 @@ from mshield.services.staff_factors import Confirmation, StaffFactors
 from mshield.services.staff_session import OpenedSession, Place, StaffSessions
 from mshield.services.staff_set_up import SetUps, renew_set_up
 from mshield.settings import Settings
-from mshield.store.certificate_changes import SERVICE
 from mshield.store.database import Database
 
 PASSWORD: Final = "Console-desk-2026"

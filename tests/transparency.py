@@ -4,6 +4,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Final
 
+from mshield.domain.actor import By
 from mshield.domain.certificates import CertificateEvent
 from mshield.keys.keyring import Keyring
 from mshield.pki.certificate import Certificate
@@ -14,7 +15,6 @@ from mshield.services.log.read import hash_of
 from mshield.services.log.sequence import sequence
 from mshield.settings import Settings
 from mshield.store import acts
-from mshield.store.certificate_changes import By
 from mshield.store.database import Database, Tx
 from tests.conftest import START
 from tests.issuing import Ca, change, make_ca

@@ -6,7 +6,8 @@ import pytest
 
 from mshield.domain.certificates import CertificateEvent
 from mshield.domain.staff import StaffRole
-from mshield.services.metrics import HOUR_MS, Metrics
+from mshield.domain.times import HOUR_MS
+from mshield.services.metrics import Metrics
 from mshield.store import jobs
 from tests.application import Application, Device
 from tests.assertions import assert_refused

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mshield.store.certificate_changes import SERVICE
+from mshield.domain.actor import SERVICE
 from mshield.store.database import Tx
 from mshield.store.queries import Query, Statement
 from tests.application import Application, Device, qr_of

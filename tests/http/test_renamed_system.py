@@ -11,8 +11,8 @@ import pytest
 from mshield.client import Document
 from mshield.client.evidence import VerifiedEvidence, verify_evidence
 from mshield.demo.people import OPERATOR
+from mshield.domain.actor import SERVICE
 from mshield.services.log.sequence import sequence
-from mshield.store.certificate_changes import SERVICE
 from tests.application import ORIGIN
 from tests.conftest import Clock
 from tests.mortal import Mortal, mortal_service

@@ -10,7 +10,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
 
-from mshield.store.certificate_changes import SERVICE
+from mshield.domain.actor import SERVICE
 from tests.application import ORIGIN, Application
 from tests.oidc.client import Client
 

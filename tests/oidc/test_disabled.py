@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from mshield.store.certificate_changes import SERVICE
+from mshield.domain.actor import SERVICE
 from tests.application import Application
 from tests.oidc.client import Client, Page
 from tests.signing import fetch

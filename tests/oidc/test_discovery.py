@@ -5,7 +5,8 @@ from typing import Any
 
 from authlib.oidc.discovery import OpenIDProviderMetadata
 
-from mshield.keys.oidc_key import DAY_MS, LEAD_MS, READ_MS, OidcKeys
+from mshield.domain.times import DAY_MS
+from mshield.keys.oidc_key import LEAD_MS, READ_MS, OidcKeys
 from tests.application import ORIGIN, Application
 
 

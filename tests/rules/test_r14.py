@@ -8,8 +8,8 @@ import pytest
 
 from mshield.demo.people import LEGAL_PERSON
 from mshield.domain import errors
+from mshield.domain.actor import Actor, By
 from mshield.domain.certificates import (
-    Actor,
     CertificateEvent,
     CertificateState,
     Standing,
@@ -20,7 +20,7 @@ from mshield.keys.keyring import Keyring
 from mshield.services.manage_acts import ManageShields
 from mshield.services.manage_lists import LookUp
 from mshield.services.portal_session import LegalPerson, ManagedEnterprise
-from mshield.store.certificate_changes import By, change, history
+from mshield.store.certificate_changes import change, history
 from mshield.store.certificates import NewCertificate
 from mshield.store.database import Database, Tx
 from tests.accounts import make_passwords_cheap

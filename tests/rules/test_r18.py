@@ -6,13 +6,13 @@ from typing import Final
 import pytest
 
 from mshield.domain import errors
+from mshield.domain.actor import By
 from mshield.gateways.sms import DevelopmentSms, SmsError, SmsMessage
 from mshield.keys.keyring import Keyring
 from mshield.services.change_phone import ChangePhone
 from mshield.settings import Settings
 from mshield.store import accounts as store
 from mshield.store import acts, portal_sessions, sessions
-from mshield.store.certificate_changes import By
 from mshield.store.database import Database
 from tests.accounts import PHONE, Office, make_passwords_cheap
 from tests.conftest import START
@@ -52,7 +52,7 @@ async def test_r18_the_account_has_the_new_number_and_its_logins_end(
     found = await change.find(PHONE)
     done = await change(found.id, phone="139 0000 1234", evidence=EVIDENCE, by=BY, now=START + 1)
     assert (done.phone, done.logins_ended, done.old_number_told) == (NEW, 1, True)
-    from mshield.services.session import token_hash
+    from mshield.domain.tokens import token_hash
 
     hashed = token_hash(session.access_token)
     assert await sessions.find(db, token_hash=hashed, jkt="device-1", now=START + 1) is None

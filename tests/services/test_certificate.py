@@ -6,6 +6,7 @@ from typing import Final
 import pytest
 
 from mshield.domain import errors
+from mshield.domain.actor import SERVICE
 from mshield.domain.certificates import CertificateEvent
 from mshield.keys.keyring import Keyring
 from mshield.pki.certificate import parse_certificate
@@ -13,7 +14,6 @@ from mshield.services.filed_people import end_record
 from mshield.services.renew_issuing import renew_issuing, revoke_issuing
 from mshield.settings import Settings
 from mshield.store import certificates
-from mshield.store.certificate_changes import SERVICE
 from mshield.store.certificates import CertificateRow
 from mshield.store.database import Database
 from tests.conftest import Clock

@@ -8,10 +8,10 @@ import time
 import pytest
 
 from mshield.domain import errors
+from mshield.domain.tokens import token_hash
 from mshield.keys.keyring import Keyring
 from mshield.services.login import Credentials, DeviceProof
-from mshield.services.session import authenticate_phone, token_hash
-from mshield.services.signing_key import Caller
+from mshield.services.session import Caller, authenticate_phone
 from mshield.services.throttle import address_subject
 from mshield.settings import Settings
 from mshield.store import accounts as store

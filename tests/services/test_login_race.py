@@ -12,6 +12,8 @@ import pytest
 from argon2 import PasswordHasher
 
 from mshield.domain import errors
+from mshield.domain.actor import By
+from mshield.domain.tokens import token_hash
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
 from mshield.services import local_accounts
@@ -22,11 +24,9 @@ from mshield.services.manage_accounts import ManageAccounts
 from mshield.services.passwords import verify_password
 from mshield.services.portal_session import PortalSessions
 from mshield.services.reset_password import NewPassword, ResetPassword
-from mshield.services.session import authenticate_phone, token_hash
-from mshield.services.signing_key import Caller
+from mshield.services.session import Caller, authenticate_phone
 from mshield.settings import Settings
 from mshield.store import accounts as store
-from mshield.store.certificate_changes import By
 from mshield.store.database import Database
 from mshield.store.opening import open_database
 from tests.accounts import ADDRESS, PASSWORD, PHONE, Office, make_passwords_cheap

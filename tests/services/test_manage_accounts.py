@@ -5,14 +5,14 @@ from typing import Final
 import pytest
 
 from mshield.domain import errors
+from mshield.domain.actor import By
+from mshield.domain.tokens import token_hash
 from mshield.gateways.sms import DevelopmentSms
 from mshield.keys.keyring import Keyring
 from mshield.services.manage_accounts import ManageAccounts
 from mshield.services.notify import Notify
-from mshield.services.session import token_hash
 from mshield.settings import Settings
 from mshield.store import portal_sessions, sessions
-from mshield.store.certificate_changes import By
 from mshield.store.database import Database
 from tests.accounts import Office, make_passwords_cheap
 from tests.conftest import START

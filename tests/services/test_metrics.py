@@ -6,7 +6,8 @@ from typing import Final
 import pytest
 
 from mshield.domain.figures import UNTIMED
-from mshield.services.metrics import HOUR_MS, KEPT_MS, Metrics
+from mshield.domain.times import HOUR_MS
+from mshield.services.metrics import KEPT_MS, Metrics
 from mshield.services.purge import purge
 from mshield.store import metrics as store
 from mshield.store.database import Database, Unavailable

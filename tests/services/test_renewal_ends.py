@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from mshield.domain import errors
+from mshield.domain.actor import SERVICE
 from mshield.domain.certificates import CertificateEvent
 from mshield.domain.renewal import RenewalState
 from mshield.gateways.sms import DevelopmentSms
@@ -16,7 +17,6 @@ from mshield.services.notify import Notify
 from mshield.services.renew_issuing import renew_issuing, revoke_issuing
 from mshield.settings import Settings
 from mshield.store import certificate_changes, renewal_outcome
-from mshield.store.certificate_changes import SERVICE
 from mshield.store.database import Database, Row, Tx
 from tests.conftest import Clock
 from tests.issuing import by_one_who_may

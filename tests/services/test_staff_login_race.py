@@ -7,6 +7,7 @@ from typing import Any, Final
 import pytest
 
 from mshield.domain import errors
+from mshield.domain.actor import SERVICE
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
 from mshield.services import own_login, staff_login
@@ -19,7 +20,6 @@ from mshield.services.staff_session import StaffSessions
 from mshield.services.staff_set_up import renew_set_up
 from mshield.settings import Settings
 from mshield.store import staff_sessions
-from mshield.store.certificate_changes import SERVICE
 from mshield.store.database import Database
 from mshield.store.opening import open_database
 from tests.accounts import ADDRESS, make_passwords_cheap

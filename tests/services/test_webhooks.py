@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from mshield.domain import errors
-from mshield.domain.webhooks import HOUR_MS, WAITS_MS
+from mshield.domain.times import HOUR_MS
+from mshield.domain.webhooks import WAITS_MS
 from mshield.gateways.names import Names
 from mshield.services import webhooks
 from mshield.services.purge import purge

@@ -5,11 +5,11 @@ import asyncio
 import pytest
 
 from mshield.domain import errors
+from mshield.domain.actor import SERVICE, By
 from mshield.domain.certificates import CertificateEvent, Hold
 from mshield.gm.engine import load_engine
 from mshield.keys.keyring import Keyring
 from mshield.store import acts, certificate_changes, certificates
-from mshield.store.certificate_changes import SERVICE, By
 from mshield.store.certificates import NewCertificate, Reservation
 from mshield.store.database import Database, Tx
 from tests.conftest import START

@@ -117,12 +117,12 @@ async def _run_on(names: Sequence[str]) -> None:
 
 
 async def _run_once(names: Sequence[str]) -> "list[Outcome]":
+    from mshield.domain.actor import SERVICE
     from mshield.jobs import JOBS
     from mshield.main import running, wall_clock
     from mshield.services.jobs.runner import Runner
     from mshield.services.watch_jobs import record_runs
     from mshield.settings import load_settings
-    from mshield.store.certificate_changes import SERVICE
 
     settings = load_settings().model_copy(update={"jobs": "off"})
     async with running(settings, wall_clock) as context:

@@ -136,11 +136,11 @@ def remove(out: Output, client_id: str) -> None:
 @output_options
 def rotate_key(out: Output, at_once: bool) -> None:
     """Make the next signing key: published at once, in force a day later. A job does it by itself (jobs.md)."""
+    from mshield.domain.actor import SERVICE
     from mshield.keys.keyring import load_keyring
     from mshield.keys.oidc_key import OidcKeys, SigningKey
     from mshield.main import opened_database, wall_clock
     from mshield.settings import load_settings
-    from mshield.store.certificate_changes import SERVICE
 
     async def run() -> SigningKey:
         settings = load_settings()

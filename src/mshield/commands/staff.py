@@ -115,9 +115,9 @@ def disable(out: Output, staff_id: str) -> None:
 
 
 async def _set_up_address(db: "Database", settings: "Settings", staff_id: str) -> str:
+    from mshield.domain.actor import SERVICE
     from mshield.main import wall_clock
     from mshield.services.staff_set_up import renew_set_up, set_up_address
-    from mshield.store.certificate_changes import SERVICE
 
     life = settings.console_set_up_seconds
     _, code = await renew_set_up(db, staff_id=staff_id, by=SERVICE, life=life, now=wall_clock())

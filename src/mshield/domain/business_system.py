@@ -5,9 +5,15 @@ from typing import Final
 
 from mshield.domain import errors
 
+OWN_CLIENT_ID: Final = "portal"
+"""The service's own business system, for which the legal person signs at the portal."""
+
 MAX_NAME: Final = 64
 MAX_OVERLAP_HOURS: Final = 720
 """How long an old secret may count beside the new one: thirty days."""
+
+SYSTEM_CACHE_MS: Final = 5_000
+"""How long a process remembers a system that it has read: a change takes that long to count."""
 
 _LABEL: Final = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN: Final = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*(?::[1-9][0-9]{{0,4}})?", re.ASCII)

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-DAY_MS: Final = 86_400_000
+from mshield.domain.times import DAY_MS
+
 _LIST_LATE_MS: Final = 600_000
 """How long after it was due a list may be made before it is late: the job looks each minute."""
 

@@ -8,9 +8,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Final
 
 from mshield.domain import errors
+from mshield.domain.actor import Actor
+
+CA_REVOKED: Final = "ca_revoked"
+"""The reason that stands in the history of a certificate that ended since its CA was revoked."""
 
 MAX_DEVICES: Final = 6
 """Devices of one operator with a certificate each (R5)."""
@@ -50,10 +54,6 @@ class CertificateEvent(StrEnum):
     LIFT_LOSS = "lift_loss"
     FREEZE = "freeze"
     UNFREEZE = "unfreeze"
-
-
-Actor = Literal["service", "user", "legal_person", "staff"]
-"""Who may cause something; staff cause nothing here: they revoke a CA, and the service ends what it issued."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,16 +10,17 @@ from types import MappingProxyType
 from typing import Final, Literal
 
 from mshield.domain.certificates import CertificateEvent
+from mshield.domain.times import DAY_MS, MINUTE_MS
 
 Language = Literal["zh", "en"]
-GIVE_UP_MS: Final = 86_400_000
+GIVE_UP_MS: Final = DAY_MS
 """A notice that could not be sent for a day is not worth sending."""
 
 MOST_UNANSWERED: Final = 3
 """Attempts of which nobody knows whether they brought the notice: the same words once more are a nuisance."""
 
 _FIRST_SILENCE_MS: Final = 1_800_000
-_FIRST_WAIT_MS: Final = 60_000
+_FIRST_WAIT_MS: Final = MINUTE_MS
 _LONGEST_WAIT_MS: Final = 7_200_000
 
 

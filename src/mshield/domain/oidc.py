@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 from mshield.domain import errors
 from mshield.domain.addresses import MAX_URI, is_loopback, is_whole
 from mshield.domain.ids import CLIENT_ID
+from mshield.domain.times import MINUTE_MS
 
 SCOPES: Final = ("openid", "profile", "mshield")
 """openid: who, and the signed login; profile: the name; mshield: enterprise, role, shield, certificate."""
@@ -26,7 +27,7 @@ AMR: Final = ("pin", "swk", "mfa")
 """RFC 8176: a PIN; proof of a key that software holds; both together are two factors."""
 
 AUTH_METHODS: Final = ("client_secret_basic", "client_secret_post", "private_key_jwt")
-AUTHORIZATION_MS: Final = 30 * 60_000
+AUTHORIZATION_MS: Final = 30 * MINUTE_MS
 """How long a person may take, with new QR codes where one is over."""
 
 FRESH_MS: Final = 120_000
@@ -35,8 +36,8 @@ FRESH_MS: Final = 120_000
 LEAST_FRESH_MS: Final = 10_000
 """What the browser is given to fetch it, by `max_age=0` too, which asks for a login of now: each is."""
 
-PUSHED_MS: Final = 60_000
-CODE_MS: Final = 60_000
+PUSHED_MS: Final = MINUTE_MS
+CODE_MS: Final = MINUTE_MS
 TOKEN_MS: Final = 600_000
 """Life of an access token, and of an ID token."""
 

@@ -12,14 +12,10 @@ from types import MappingProxyType
 from typing import Final
 
 from mshield.domain import errors
+from mshield.domain.times import SECOND_MS
 
 MONTHS: Final = 6
 """Half a year: with less left, renewal is due."""
-
-HOUR_MS: Final = 3_600_000
-"""How long a renewal may take until its request is signed, as an enrolment; afterwards it is void."""
-
-_SECOND_MS: Final = 1000
 
 
 class Reason(StrEnum):
@@ -70,14 +66,14 @@ def half_year_before(not_after: int, zone: dt.tzinfo) -> int:
     Where the earlier month has no such day it is that month's last day: six months before 31 August is 28 February,
     in a leap year 29. A time of day that a change of clocks skips or repeats is the earlier of the two.
     """
-    end = dt.datetime.fromtimestamp(not_after / _SECOND_MS, zone)
+    end = dt.datetime.fromtimestamp(not_after / SECOND_MS, zone)
     months = end.year * 12 + end.month - 1 - MONTHS
     year, month = months // 12, months % 12 + 1
     day = min(end.day, calendar.monthrange(year, month)[1])
     start = end.replace(year=year, month=month, day=day, microsecond=0)
     # Of a repeated time fold 0 is the earlier reading, of a skipped one fold 1 (PEP 495).
     earlier = min(start.replace(fold=fold).timestamp() for fold in (0, 1))
-    return int(earlier) * _SECOND_MS + not_after % _SECOND_MS
+    return int(earlier) * SECOND_MS + not_after % SECOND_MS
 
 
 def why_due(

@@ -2,7 +2,9 @@
 
 from typing import Final
 
-LONGEST_MS: Final = 3_600_000
+from mshield.domain.times import HOUR_MS
+
+LONGEST_MS: Final = HOUR_MS
 
 
 def wait_after(failures: int, *, free: int, first: int) -> int:

@@ -10,7 +10,8 @@ from collections.abc import Collection
 from typing import Final
 from urllib.parse import urlsplit
 
-MINUTE_MS: Final = 60_000
+from mshield.domain.times import MINUTE_MS
+
 HOUR_MS: Final = 60 * MINUTE_MS
 WAITS_MS: Final = (
     5_000, 5 * MINUTE_MS, 30 * MINUTE_MS,

@@ -10,22 +10,22 @@ from typing import Any, Final
 
 from joserfc.jwk import ECKey, KeySet
 
+from mshield.domain.actor import By
+from mshield.domain.times import DAY_MS, MINUTE_MS
 from mshield.keys.errors import SealError
 from mshield.keys.keyring import Keyring
 from mshield.store import acts
 from mshield.store import oidc_keys as store
-from mshield.store.certificate_changes import By
 from mshield.store.database import Database, Tx
 
 ALGORITHM: Final = "ES256"
-DAY_MS: Final = 86_400_000
 LEAD_MS: Final = DAY_MS
 """A new key is published so long before it signs."""
 
 KEPT_MS: Final = DAY_MS
 """A key stays published so long after it has ceased to sign: longer than any token lives."""
 
-READ_MS: Final = 60_000
+READ_MS: Final = MINUTE_MS
 _PURPOSE: Final = "oidc-key"
 
 

@@ -13,13 +13,11 @@ from mshield.domain.return_url import return_address
 from mshield.services.events import Events
 from mshield.services.metrics import Count, uncounted
 from mshield.services.request_secrets import RequestSecrets
-from mshield.services.session import authenticate_phone
-from mshield.services.signing_key import Caller
+from mshield.services.session import Caller, PhoneLogin, authenticate_phone
 from mshield.store import bindings
 from mshield.store import scans as store
 from mshield.store.database import Database
 from mshield.store.scans import Requester, ScannedRequest, Task, WaitingRequest
-from mshield.store.sessions import PhoneLogin
 
 __all__ = ["Answer", "Back", "Requester", "ScannedRequest", "Task", "WaitingRequest"]
 

@@ -14,12 +14,13 @@ from typing import Final
 import msgspec
 
 from mshield.domain import errors
+from mshield.domain.times import MINUTE_MS
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
 from mshield.store import idempotency as store
 from mshield.store.database import Database
 
-HELD_MS: Final = 60_000
+HELD_MS: Final = MINUTE_MS
 """How long a call may take; after that its process counts as dead."""
 
 _WAIT_SECONDS: Final = 5.0

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Final, NoReturn
 
 from mshield.domain import errors
+from mshield.domain.actor import By
 from mshield.domain.certificates import CertificateEvent, CertificateState, Hold, is_expired
-from mshield.store.certificate_changes import By, change
+from mshield.store.certificate_changes import change
 from mshield.store.database import Database
 from mshield.store.enrolment import Occupant
 

@@ -11,7 +11,9 @@ from typing import Any, Final, Literal
 
 from mshield.domain import errors
 from mshield.domain.ids import new_id
+from mshield.domain.reason import checked_reason
 from mshield.domain.staff import StaffRole
+from mshield.domain.times import HOUR_MS
 from mshield.services.staff import StaffMember
 from mshield.store import acts, staff
 from mshield.store import approvals as store
@@ -22,8 +24,7 @@ __all__ = ["ApprovableAct", "ApprovalRow", "Approvals", "Decision"]
 
 Json = Mapping[str, Any]
 Decision = Literal["approve", "refuse"]
-WAITING_MS: Final = 72 * 3_600_000
-MAX_REASON: Final = 200
+WAITING_MS: Final = 72 * HOUR_MS
 _STATES: Final = {"approve": "approved", "refuse": "refused"}
 
 
@@ -58,9 +59,9 @@ class Approvals:
         act's `check` raises.
         """
         _require_person(member)
-        plain = " ".join(reason.split())
-        if act not in self.known or not 1 <= len(plain) <= MAX_REASON:
-            raise errors.InvalidRequest(fields=["act" if act not in self.known else "reason"])
+        if act not in self.known:
+            raise errors.InvalidRequest(fields=["act"])
+        plain = checked_reason(reason)
         shown = await self.known[act].check(subject, details)
         approval = store.NewApproval(
             id=new_id(now),

@@ -12,6 +12,7 @@ from mshield.domain.ids import new_id, require_id
 from mshield.domain.login_message import LOGIN_TYPE
 from mshield.domain.qr import qr_text
 from mshield.domain.requests import RequestState, shown_state
+from mshield.domain.times import MINUTE_MS
 from mshield.services.document import Document, task_of
 from mshield.services.events import Events
 from mshield.services.request_secrets import RequestSecrets
@@ -23,7 +24,6 @@ from mshield.store.database import Database
 from mshield.store.limits import Limit
 from mshield.store.systems import BusinessSystem
 
-_MINUTE_MS: Final = 60_000
 MOST_WAITING: Final = 10
 """Requests of one business system in a shield's inbox at a time."""
 
@@ -163,7 +163,7 @@ class Ask:
         These have a limit per address of the PC, and a wider one where no address is told, for each business system.
         Logins and signatures count apart: an office that signs much can still log in.
         """
-        settings, stale = self.settings, now - _MINUTE_MS
+        settings, stale = self.settings, now - MINUTE_MS
         if request.shield_number is not None:
             return Limit(
                 scope=f"shield_asked {request.client_id}",

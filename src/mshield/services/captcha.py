@@ -17,6 +17,7 @@ from captcha.audio import AudioCaptcha
 from captcha.image import ImageCaptcha
 
 from mshield.domain import errors
+from mshield.domain.times import MINUTE_MS
 from mshield.keys.errors import SealError
 from mshield.keys.keyring import Keyring
 from mshield.services.throttle import address_subject, limit_calls
@@ -29,7 +30,6 @@ ALPHABET: Final = "ACDEFHJKMNPRTUVWXY34679"
 """No two of them look or are spoken alike enough to be mistaken: without 0 O Q, 1 I L, 2 Z, 5 S, 8 B, G."""
 
 MAX_ID: Final = 200
-_MINUTE_MS: Final = 60_000
 _PURPOSE: Final = "captcha"
 _TIME_BYTES: Final = 8
 # Drawing takes milliseconds, speaking a tenth of a second of pure Python: one thread leaves room for the rest.
@@ -89,7 +89,7 @@ class Captchas:
 
     async def _limit(self, scope: str, most: int, address: str, *, now: int) -> None:
         await limit_calls(
-            self.db, scope=scope, subject=address_subject(address), most=most, window=_MINUTE_MS, now=now
+            self.db, scope=scope, subject=address_subject(address), most=most, window=MINUTE_MS, now=now
         )
 
 

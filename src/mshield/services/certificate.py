@@ -18,8 +18,8 @@ from mshield.pki import csr
 from mshield.pki.certificate import parse_certificate
 from mshield.pki.names import LeafSubject
 from mshield.services.issue import Issue, reservation_of
-from mshield.services.session import PhoneLogin
-from mshield.services.signing_key import PIN_CHANGE_DUE, Caller
+from mshield.services.session import Caller, PhoneLogin
+from mshield.services.signing_key import PIN_CHANGE_DUE
 from mshield.store import certificate_changes, certificates, issuing, signing
 from mshield.store.certificate_changes import EventRow
 from mshield.store.certificates import CertificateRow, NewCertificate, Reservation

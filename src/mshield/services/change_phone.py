@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mshield.domain import errors
+from mshield.domain.actor import By
 from mshield.domain.identity import check_phone, mask_phone
 from mshield.domain.ids import new_id
 from mshield.domain.notices import NoticeKind
@@ -16,7 +17,6 @@ from mshield.gateways.sms import SmsError, SmsGateway, SmsMessage
 from mshield.services.notify import tell
 from mshield.store import accounts as store
 from mshield.store import acts, portal_sessions
-from mshield.store.certificate_changes import By
 from mshield.store.database import Conflict, Database, Tx
 
 MAX_EVIDENCE: Final = 1000

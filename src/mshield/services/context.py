@@ -12,6 +12,7 @@ from mshield.services.answer import Answer
 from mshield.services.answer_once import AnswerOnce
 from mshield.services.approvals import Approvals
 from mshield.services.ask import Ask
+from mshield.services.authenticate_system import BusinessAuthentication
 from mshield.services.bind import Bind
 from mshield.services.ca_state import ReadCaState
 from mshield.services.captcha import Captchas
@@ -50,7 +51,6 @@ from mshield.services.renew import Renew
 from mshield.services.request_secrets import RequestSecrets
 from mshield.services.reset_password import ResetPassword
 from mshield.services.result import MakeResult
-from mshield.services.session import BusinessAuthentication
 from mshield.services.sms_codes import SmsCodes
 from mshield.services.sms_log import LoggedSms
 from mshield.services.staff_login import StaffLogins

@@ -15,8 +15,8 @@ from mshield.domain.errors import BY_CODE
 from mshield.domain.figures import percentile
 from mshield.domain.ids import first_id
 from mshield.domain.staff import StaffRole
+from mshield.domain.times import HOUR_MS, MINUTE_MS
 from mshield.services.ca_state import ReadCaState
-from mshield.services.metrics import HOUR_MS
 from mshield.store import jobs, sms_log
 from mshield.store import metrics as store
 from mshield.store.database import Database
@@ -29,7 +29,7 @@ MONTH_DAYS: Final = 30
 HALF_A_YEAR_MS: Final = 183 * DAY_MS
 MOST_LISTED: Final = 12
 SIGNING: Final = "finishSigning"
-_KEPT_MS: Final = 60_000
+_KEPT_MS: Final = MINUTE_MS
 _MOST_CLONES: Final = 10
 _NOT_OPERATIONS: Final = frozenset({"declined"})
 
@@ -159,7 +159,7 @@ class ReadDashboard:
             if row.failures >= alarms.FAILURES_IN_A_ROW:
                 found.append(alarms.job_failing(row.name, row.failures, at=row.last_at))
             elif row.lease_until <= now and now - row.next_at > alarms.JOB_LATE_MS:
-                found.append(alarms.job_late(row.name, (now - row.next_at) // 60_000))
+                found.append(alarms.job_late(row.name, (now - row.next_at) // MINUTE_MS))
         return found
 
 

@@ -8,14 +8,13 @@ minutes where there are very many.
 from typing import Final
 
 from mshield.domain import errors
-from mshield.domain.certificates import CertificateEvent
+from mshield.domain.actor import SERVICE
+from mshield.domain.certificates import CA_REVOKED, CertificateEvent
 from mshield.keys.authority import generation_of
 from mshield.pki.crl import CA_COMPROMISE, KEY_COMPROMISE, UNSPECIFIED
 from mshield.store import authorities, certificate_changes, certificate_search
-from mshield.store.certificate_changes import SERVICE
 from mshield.store.database import Database, Tx
 
-REASON: Final = "ca_revoked"
 _BATCH: Final = 200
 
 
@@ -51,7 +50,7 @@ async def _end(tx: Tx, serial: str, *, code: int, now: int) -> int:
             serial=serial,
             event=CertificateEvent.REVOKE,
             by=SERVICE,
-            reason=REASON,
+            reason=CA_REVOKED,
             revocation_reason=code,
             now=now,
         )

@@ -13,6 +13,7 @@ from typing import Final
 
 from mshield.domain import errors, shield
 from mshield.domain.certificates import MAX_DEVICES
+from mshield.domain.id_numbers import LOOKUP
 from mshield.domain.identity import (
     ROLE_NAMES,
     Role,
@@ -21,6 +22,7 @@ from mshield.domain.identity import (
     normalise_name,
     same_name,
 )
+from mshield.domain.times import HOUR_MS
 from mshield.gm import cosign, transcript
 from mshield.gm import errors as gm_errors
 from mshield.gm.cosign import Proof
@@ -31,12 +33,10 @@ from mshield.pki import csr
 from mshield.pki.names import LeafSubject
 from mshield.services import apply_again, signing_key
 from mshield.services.look_up_filing import LookUpFiling
-from mshield.services.register import ID_NUMBER_KIND
+from mshield.services.session import PhoneLogin
 from mshield.store import enrolment as store
 from mshield.store.database import Conflict, Database
-from mshield.store.sessions import PhoneLogin
 
-HOUR_MS: Final = 3_600_000
 _SHIELD_NUMBER_TRIES: Final = 8
 
 
@@ -169,7 +169,7 @@ async def bring_up_to_date(
     """
     id_number = normalise_id_number(application.id_number)
     if look_up is None or not hmac.compare_digest(
-        login.id_number_hash, lookup.lookup_hash(ID_NUMBER_KIND, id_number)
+        login.id_number_hash, lookup.lookup_hash(LOOKUP, id_number)
     ):
         return
     await look_up(
@@ -181,7 +181,7 @@ async def find_applicant(
     db: Database, lookup: LookupKey, login: PhoneLogin, application: Application
 ) -> store.FiledPerson:
     """The filed person that the application names. Raises NoFiling, InvalidName, InvalidCreditCode."""
-    id_number_hash = lookup.lookup_hash(ID_NUMBER_KIND, normalise_id_number(application.id_number))
+    id_number_hash = lookup.lookup_hash(LOOKUP, normalise_id_number(application.id_number))
     person = await store.find_filed(
         db,
         credit_code=check_credit_code(application.credit_code),

@@ -10,17 +10,17 @@ from zoneinfo import ZoneInfo
 
 from mshield.domain.notices import NoticeKind, tail
 from mshield.domain.renewal import half_year_before
+from mshield.domain.times import DAY_MS
 from mshield.services.notify import tell
 from mshield.settings import Settings
 from mshield.store import notifications as store
 from mshield.store.database import Database, Tx
 from mshield.store.notifications import Shield
 
-_DAY_MS: Final = 86_400_000
-_LOOK_AHEAD_MS: Final = 185 * _DAY_MS
+_LOOK_AHEAD_MS: Final = 185 * DAY_MS
 """Longer than any six months."""
 
-_LOOK_BACK_MS: Final = 30 * _DAY_MS
+_LOOK_BACK_MS: Final = 30 * DAY_MS
 """What ended longer ago is told to nobody, should the jobs have stood still."""
 
 _BATCH: Final = 200

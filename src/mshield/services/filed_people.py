@@ -10,24 +10,23 @@ from dataclasses import dataclass
 from typing import Final
 
 from mshield.domain import errors
+from mshield.domain.actor import SERVICE, By
 from mshield.domain.filing import FilingRecord
+from mshield.domain.id_numbers import FILING_BOX, LOOKUP
 from mshield.domain.identity import IdType, Role, check_credit_code, normalise_id_number
 from mshield.domain.ids import require_id
+from mshield.domain.reason import checked_reason
 from mshield.gateways.filing_export import ListFormat, write_filing
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
-from mshield.services.import_filing import ID_NUMBER_PURPOSE
-from mshield.services.register import ID_NUMBER_KIND
 from mshield.store import acts
 from mshield.store import filing as store
-from mshield.store.certificate_changes import SERVICE, By
 from mshield.store.database import Database, Tx
 from mshield.store.filing import FilingStanding
 
 __all__ = ["Ended", "FiledPeople", "FilingStanding", "Person", "filing_standing"]
 
 PAGE: Final = 50
-MAX_REASON: Final = 256
 _BATCH: Final = 1000
 
 
@@ -96,9 +95,7 @@ class FiledPeople:
 
     async def end(self, person_id: str, *, reason: str, by: By = SERVICE, now: int) -> Ended:
         """Takes a person off the file. Raises InvalidRequest without a reason, NotFound where he isn't on it."""
-        why = " ".join(reason.split())
-        if not 1 <= len(why) <= MAX_REASON or not why.isprintable():
-            raise errors.InvalidRequest(fields=["reason"])
+        why = checked_reason(reason)
         require_id(person_id)
         return await self.db.write(lambda tx: end_record(tx, person_id, reason=why, by=by, now=now))
 
@@ -110,10 +107,10 @@ class FiledPeople:
             after = people[-1].id
 
     def _hash(self, id_number: str) -> bytes:
-        return self.lookup.lookup_hash(ID_NUMBER_KIND, normalise_id_number(id_number))
+        return self.lookup.lookup_hash(LOOKUP, normalise_id_number(id_number))
 
     def _person(self, row: store.ListedPerson) -> Person:
-        number = self.keyring.open(row.id_number_box, purpose=ID_NUMBER_PURPOSE, context=row.id.encode())
+        number = self.keyring.open(row.id_number_box, purpose=FILING_BOX, context=row.id.encode())
         return Person(
             id=row.id,
             enterprise=row.enterprise,

@@ -9,12 +9,12 @@ from typing import Final, Literal
 
 from mshield.domain import errors, shield
 from mshield.domain.certificates import Hold, gravest_first, parse_holds
+from mshield.domain.id_numbers import FILING_BOX
 from mshield.domain.identity import mask_id_number, mask_phone, normalise_id_number
 from mshield.keys.authority import Authorities
 from mshield.keys.errors import NoAuthority
 from mshield.keys.keyring import Keyring
 from mshield.pki.certificate import Certificate, parse_certificate
-from mshield.services.import_filing import ID_NUMBER_PURPOSE
 from mshield.store import certificate_search as store
 from mshield.store.certificate_search import EventOf, FoundRow, Sibling, Wanted, WholeRow
 from mshield.store.database import Database
@@ -129,7 +129,7 @@ class FindCertificates:
 
     def _id_number(self, row: FoundRow) -> str:
         return self.keyring.open(
-            row.id_number_box, purpose=ID_NUMBER_PURPOSE, context=row.person_id.encode()
+            row.id_number_box, purpose=FILING_BOX, context=row.person_id.encode()
         ).decode()
 
 

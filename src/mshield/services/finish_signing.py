@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 
 from mshield.domain import errors
+from mshield.domain.times import DAY_MS
 from mshield.gm import cosign, transcript
 from mshield.gm import errors as gm_errors
 from mshield.gm.cosign import FinishItem, SessionItem
@@ -22,12 +23,12 @@ from mshield.keys.keyring import Keyring
 from mshield.services import own_tasks, signing_key
 from mshield.services.events import Events
 from mshield.services.metrics import Count, uncounted
-from mshield.services.signing_key import Caller, StoredItem
+from mshield.services.session import Caller
+from mshield.services.signing_key import StoredItem
 from mshield.store import signing as store
 from mshield.store import signing_outcome
 from mshield.store.database import Database, Row, Tx
 
-DAY_MS: Final = 24 * 3600 * 1000
 _RACES: Final = 8
 _log = logging.getLogger(__name__)
 

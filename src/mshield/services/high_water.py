@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from mshield.domain.actor import By
 from mshield.gateways.high_water_file import BadHighWaterFile, HighWaterFile
 from mshield.store import acts, high_water
-from mshield.store.certificate_changes import By
 from mshield.store.database import Database, StoreError, Tx
 
 PERIOD_SECONDS: Final = 1.0

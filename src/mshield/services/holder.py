@@ -2,9 +2,9 @@
 
 import datetime as dt
 
+from mshield.domain.id_numbers import ACCOUNT_BOX
 from mshield.domain.pin import Holder
 from mshield.keys.keyring import Keyring
-from mshield.services.register import ID_NUMBER_PURPOSE
 from mshield.services.session import PhoneLogin
 from mshield.store import accounts
 from mshield.store.database import Database
@@ -15,5 +15,5 @@ async def birth_dates(db: Database, keyring: Keyring, login: PhoneLogin) -> tupl
     box = await accounts.find_id_number_box(db, account_id=login.account_id)
     if box is None:
         return ()
-    number = keyring.open(box, purpose=ID_NUMBER_PURPOSE, context=login.account_id.encode()).decode()
+    number = keyring.open(box, purpose=ACCOUNT_BOX, context=login.account_id.encode()).decode()
     return tuple(sorted(Holder.of_id_number(number).birth_dates))

@@ -5,8 +5,9 @@ A record is known by credit code, role and id number. What differs gets a new ve
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Literal
 
+from mshield.domain.actor import SERVICE, By
 from mshield.domain.filing import (
     FilingRecord,
     FilingRow,
@@ -15,17 +16,13 @@ from mshield.domain.filing import (
     check_rows,
     fill_enterprises,
 )
+from mshield.domain.id_numbers import FILING_BOX, LOOKUP
 from mshield.domain.ids import new_id
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
-from mshield.services.register import ID_NUMBER_KIND
 from mshield.store import acts
 from mshield.store import filing as store
-from mshield.store.certificate_changes import SERVICE, By
 from mshield.store.database import Database, Tx
-
-ID_NUMBER_PURPOSE: Final = "filing-id-number"
-"""Purpose of the box that a filed id number is sealed in; its context is the person's id."""
 
 Change = Literal["add", "change", "none"]
 
@@ -160,7 +157,7 @@ class ImportFiling:
 
     def hash_id_number(self, number: str) -> bytes:
         """The keyed hash by which a record is found."""
-        return self.lookup.lookup_hash(ID_NUMBER_KIND, number)
+        return self.lookup.lookup_hash(LOOKUP, number)
 
     async def _take(self, tx: Tx, record: FilingRecord, *, now: int) -> LineReport:
         enterprise = await self._take_enterprise(tx, record, now=now)
@@ -210,7 +207,7 @@ class ImportFiling:
             role=record.role.value,
             id_number_hash=self.hash_id_number(record.id_number),
             id_number_box=self.keyring.seal(
-                record.id_number.encode(), purpose=ID_NUMBER_PURPOSE, context=person_id.encode()
+                record.id_number.encode(), purpose=FILING_BOX, context=person_id.encode()
             ),
         )
 

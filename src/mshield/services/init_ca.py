@@ -7,6 +7,8 @@ import os
 from dataclasses import dataclass
 from typing import Final
 
+from mshield.domain.actor import SERVICE
+from mshield.domain.times import DAY_MS
 from mshield.gm.engine import Engine
 from mshield.gm.sm2 import generate
 from mshield.keys.authority import (
@@ -28,10 +30,8 @@ from mshield.services.urls import issuing_urls
 from mshield.settings import Settings
 from mshield.store import acts
 from mshield.store.authorities import AuthorityRow, insert_authorities, list_authorities
-from mshield.store.certificate_changes import SERVICE
 from mshield.store.database import Conflict, Database, Tx
 
-DAY_MS: Final = 86_400_000
 ROOT_DAYS: Final = 20 * 365
 ISSUING_DAYS: Final = 10 * 365
 

@@ -6,6 +6,8 @@ from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from mshield.domain.actor import SERVICE
+from mshield.domain.times import DAY_MS
 from mshield.keys.authority import ROOT
 from mshield.keys.errors import AuthorityExists, NoAuthority
 from mshield.keys.keyring import Keyring
@@ -23,10 +25,8 @@ from mshield.store.authorities import (
     insert_authorities,
     replace_authority,
 )
-from mshield.store.certificate_changes import SERVICE
 from mshield.store.database import Conflict, Database, Tx
 
-DAY_MS: Final = 86_400_000
 LIFE_DAYS: Final = 10 * 365
 
 

@@ -10,7 +10,7 @@ from typing import Final, Literal
 from mshield.domain import errors
 from mshield.gm.transcript import internal_message
 from mshield.services import signing_key
-from mshield.services.signing_key import Caller
+from mshield.services.session import Caller
 from mshield.settings import Settings
 from mshield.store import internal_tasks
 from mshield.store.database import Database

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from mshield.domain import errors
+from mshield.domain.id_numbers import CERTIFICATE_HASH, FILING_BOX
 from mshield.domain.identity import ROLE_NAMES, Role
+from mshield.domain.times import DAY_MS
 from mshield.keys.authority import Authorities
 from mshield.keys.errors import NoAuthority
 from mshield.keys.keyring import Keyring
@@ -25,10 +27,6 @@ from mshield.store import certificate_changes
 from mshield.store import certificates as store
 from mshield.store.certificates import CertificateRow, NewCertificate, Reservation
 from mshield.store.database import Database, Tx
-
-DAY_MS: Final = 86_400_000
-ID_NUMBER_KIND: Final = "certificate-id-number"
-"""The lookup key's kind for id numbers in certificates: not the kind by which the database is searched."""
 
 _log = logging.getLogger(__name__)
 _ID_KINDS: Final[dict[str, IdKind]] = {"resident_id": "resident", "foreign_resident_id": "resident"}
@@ -148,11 +146,11 @@ class Issue:
         if self.settings.certificate_id_number == "none":
             return None
         number = self.keyring.open(
-            holder.id_number_box, purpose="filing-id-number", context=holder.person_id.encode()
+            holder.id_number_box, purpose=FILING_BOX, context=holder.person_id.encode()
         ).decode()
         if self.settings.certificate_id_number == "clear":
             return number
-        return HASH_PREFIX + self.lookup.lookup_hash(ID_NUMBER_KIND, number).hex()
+        return HASH_PREFIX + self.lookup.lookup_hash(CERTIFICATE_HASH, number).hex()
 
 
 def reservation_of(row: CertificateRow) -> Reservation:

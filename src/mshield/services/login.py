@@ -14,12 +14,12 @@ from mshield.domain import errors
 from mshield.domain.identity import mask_phone
 from mshield.domain.ids import new_id
 from mshield.domain.notices import NoticeKind
+from mshield.domain.tokens import token_hash
 from mshield.keys.secrets import LookupKey
 from mshield.services.captcha import Captchas
 from mshield.services.local_accounts import LOCAL, LocalAccounts, phone_or_none
 from mshield.services.notify import tell
 from mshield.services.outside_accounts import OutsideAccounts
-from mshield.services.session import token_hash
 from mshield.services.throttle import LoginThrottle
 from mshield.settings import Settings
 from mshield.store import accounts as store

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mshield.domain import errors
+from mshield.domain.actor import SERVICE
 from mshield.domain.filing import FilingRecord, check_row
 from mshield.domain.identity import check_credit_code, normalise_id_number
 from mshield.gateways.filing_source import FilingQuestion, FilingSource
@@ -16,7 +17,6 @@ from mshield.gateways.outside import OutsideError
 from mshield.services.filed_people import end_record
 from mshield.services.import_filing import ImportFiling
 from mshield.store import filing as store
-from mshield.store.certificate_changes import SERVICE
 
 GONE: Final = "备案系统中已没有此人 no longer on file at the outside system"
 

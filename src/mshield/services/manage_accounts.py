@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from mshield.domain import errors
+from mshield.domain.actor import By
 from mshield.domain.ids import new_id
 from mshield.domain.notices import NoticeKind
+from mshield.domain.reason import checked_reason
 from mshield.services.notify import tell
 from mshield.settings import Settings
 from mshield.store import account_logins, acts, portal_sessions
@@ -18,12 +20,10 @@ from mshield.store import accounts as store
 from mshield.store.account_logins import AccountLogin
 from mshield.store.accounts import Account
 from mshield.store.acts import ActRow
-from mshield.store.certificate_changes import By
 from mshield.store.database import Database, Tx
 
 __all__ = ["Account", "AccountLogin", "AccountRecord", "ActRow", "ManageAccounts"]
 
-MAX_REASON: Final = 200
 _MAX_ACTS: Final = 100
 _NEWEST: Final = "g"
 
@@ -58,7 +58,7 @@ class ManageAccounts:
 
     async def disable(self, account_id: str, *, reason: str, by: By, now: int) -> int:
         """Disables it and ends its logins, whose number it gives. Raises InvalidRequest, NotFound, Conflict."""
-        reason = _reason(reason)
+        reason = checked_reason(reason)
         await self._account(account_id)
 
         async def work(tx: Tx) -> int:
@@ -71,7 +71,7 @@ class ManageAccounts:
 
     async def enable(self, account_id: str, *, reason: str, by: By, now: int) -> None:
         """Lets it log in again; no login of before counts. Raises InvalidRequest, NotFound, Conflict."""
-        reason = _reason(reason)
+        reason = checked_reason(reason)
         await self._account(account_id)
 
         async def work(tx: Tx) -> None:
@@ -85,7 +85,7 @@ class ManageAccounts:
 
     async def end_logins(self, account_id: str, *, login: bytes | None, reason: str, by: By, now: int) -> int:
         """Ends one login, or all where None is named; gives how many ended. Raises InvalidRequest, NotFound."""
-        reason = _reason(reason)
+        reason = checked_reason(reason)
         await self._account(account_id)
 
         async def work(tx: Tx) -> int:
@@ -120,10 +120,3 @@ class ManageAccounts:
 async def _tell_owner(tx: Tx, kind: NoticeKind, account_id: str, *, now: int) -> None:
     # Each time is an occasion of its own.
     await tell(tx, kind, account_id=account_id, occasion=new_id(now), now=now)
-
-
-def _reason(text: str) -> str:
-    reason = text.strip()
-    if not 1 <= len(reason) <= MAX_REASON or not reason.isprintable():
-        raise errors.InvalidRequest(fields=["reason"])
-    return reason

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Final
 
 from mshield.domain import errors, shield
+from mshield.domain.actor import By
 from mshield.domain.certificates import (
     CertificateEvent,
     CertificateState,
@@ -23,11 +24,10 @@ from mshield.services.own_shield import OwnShield, Revocation, use
 from mshield.services.portal_session import LegalPerson, ManagedEnterprise
 from mshield.services.sms_codes import SmsCodes
 from mshield.store import managed_shields as store
-from mshield.store.certificate_changes import By, change
+from mshield.store.certificate_changes import change
 from mshield.store.database import Database, Tx
 
 MAX_NUMBERS: Final = 100
-MAX_REASON: Final = 200
 HOLD_EVENTS: Final = (
     CertificateEvent.REPORT_LOSS,
     CertificateEvent.LIFT_LOSS,

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from mshield.domain import errors, shield
+from mshield.domain.id_numbers import FILING_BOX
 from mshield.domain.identity import mask_id_number, normalise_id_number
 from mshield.keys.keyring import Keyring
-from mshield.services.import_filing import ID_NUMBER_PURPOSE
 from mshield.services.portal_session import LegalPerson, ManagedEnterprise
 from mshield.store import managed_shields, people, portal_sessions
 from mshield.store.database import Database
@@ -182,9 +182,7 @@ class LookUp:
             before = page[-1].id
 
     def _id_number(self, row: FiledPersonRow) -> str:
-        return self.keyring.open(
-            row.id_number_box, purpose=ID_NUMBER_PURPOSE, context=row.id.encode()
-        ).decode()
+        return self.keyring.open(row.id_number_box, purpose=FILING_BOX, context=row.id.encode()).decode()
 
 
 def _line(row: FiledPersonRow, id_number: str) -> PersonLine:

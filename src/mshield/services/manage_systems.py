@@ -4,31 +4,27 @@ A system's secret and a webhook's are shown once, when they are made. A change c
 """
 
 from dataclasses import dataclass
-from typing import Final
 
 from mshield.domain import errors
+from mshield.domain.actor import By
+from mshield.domain.business_system import OWN_CLIENT_ID as OWN
 from mshield.domain.business_system import checked_domain, checked_name
 from mshield.domain.ids import first_id, is_client_id
-from mshield.domain.webhooks import HOUR_MS
+from mshield.domain.reason import checked_reason
+from mshield.domain.times import DAY_MS, HOUR_MS
+from mshield.domain.tokens import new_client_secret, token_hash
 from mshield.services.events import Events
 from mshield.services.oidc.clients import checked_client, end_client, put_client
-from mshield.services.own_shield import CLIENT_ID as OWN
 from mshield.services.register_system import checked_urls, register_system
-from mshield.services.session import new_client_secret, token_hash
 from mshield.services.webhook_endpoints import ListedEndpoint, WebhookEndpoints
 from mshield.settings import Settings
 from mshield.store import acts, oidc_clients, requests
 from mshield.store import systems as store
-from mshield.store.certificate_changes import By
 from mshield.store.database import Database, Tx
 from mshield.store.oidc_clients import ClientRow
 from mshield.store.systems import BusinessSystem
 
 __all__ = ["ManageSystems", "System"]
-
-_MAX_REASON: Final = 256
-_DAY_MS: Final = 86_400_000
-"""How long a request may live that names its own life (ms)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +139,7 @@ class ManageSystems:
         Enabling cancels too: what was being made at the very moment of disabling must not come back to life.
         Raises NotFound, Conflict, InvalidRequest.
         """
-        why = " ".join(reason.split())
-        if not 1 <= len(why) <= _MAX_REASON or not why.isprintable():
-            raise errors.InvalidRequest(fields=["reason"])
+        why = checked_reason(reason)
 
         async def work(tx: Tx) -> list[str]:
             await _present(tx, client_id)
@@ -164,7 +158,7 @@ class ManageSystems:
         return await self.find(client_id)
 
     async def _end_requests(self, tx: Tx, client_id: str, *, now: int) -> list[str]:
-        longest = max(_DAY_MS, self.settings.request_seconds * 1000)
+        longest = max(DAY_MS, self.settings.request_seconds * 1000)
         return await requests.end_of_system(tx, client_id=client_id, since=first_id(now - longest), now=now)
 
     async def set_client(

@@ -9,14 +9,13 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from mshield.domain.figures import UNTIMED, bucket_of
+from mshield.domain.times import HOUR_MS, MINUTE_MS
 from mshield.store import metrics as store
 from mshield.store.database import Database, StoreError
 
-HOUR_MS: Final = 3_600_000
 KEPT_MS: Final = 400 * 24 * HOUR_MS
 """A year, and the month before it to compare with."""
 
-_MINUTE_MS: Final = 60_000
 _log = logging.getLogger(__name__)
 
 
@@ -64,9 +63,9 @@ class Metrics:
         """Flushes at the end of each minute until it is cancelled, and then once more."""
         try:
             while True:
-                await asyncio.sleep(max(1.0, (_MINUTE_MS - clock() % _MINUTE_MS) / 1000))
+                await asyncio.sleep(max(1.0, (MINUTE_MS - clock() % MINUTE_MS) / 1000))
                 # What was counted belongs to the minute that has just ended.
-                await self._try(db, now=clock() - _MINUTE_MS // 2)
+                await self._try(db, now=clock() - MINUTE_MS // 2)
         finally:
             await self._try(db, now=clock())
 

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from mshield.domain.certificates import CertificateEvent
+from mshield.domain.actor import SERVICE
+from mshield.domain.certificates import CA_REVOKED, CertificateEvent
 from mshield.domain.notices import (
     GIVE_UP_MS,
     MOST_UNANSWERED,
@@ -24,16 +25,15 @@ from mshield.domain.notices import (
     text,
     wait_ms,
 )
+from mshield.domain.times import DAY_MS
 from mshield.gateways.sms import SmsError, SmsGateway, SmsMessage, SmsUnanswered
 from mshield.gateways.sms_provider import NO_TEMPLATE
-from mshield.services import end_leaves
 from mshield.settings import Settings
 from mshield.store import notifications as store
-from mshield.store.certificate_changes import SERVICE
 from mshield.store.database import Database, Tx
 from mshield.store.notifications import DueNotice, UntoldEvent
 
-KEPT_MS: Final = 30 * 86_400_000
+KEPT_MS: Final = 30 * DAY_MS
 """How long a notice that has ended is kept for whoever asks what was sent."""
 
 _BATCH: Final = 100
@@ -171,6 +171,6 @@ def _kind_of(event: UntoldEvent) -> NoticeKind | None:
     kind = OF_EVENT.get(CertificateEvent(event.event))
     # Not the legal person's doing, and to be cured by applying anew. He may write the same word as his reason.
     by_service = event.actor == SERVICE.kind
-    if kind is NoticeKind.REVOKED and by_service and event.reason == end_leaves.REASON:
+    if kind is NoticeKind.REVOKED and by_service and event.reason == CA_REVOKED:
         return NoticeKind.CA_REVOKED
     return kind

@@ -5,17 +5,18 @@ from dataclasses import dataclass
 from typing import Final
 
 from mshield.domain import errors
+from mshield.domain.times import MINUTE_MS
 from mshield.gm import cosign, sm2, transcript
 from mshield.gm.engine import Engine
 from mshield.keys.keyring import Keyring
 from mshield.services import signing_key
-from mshield.services.signing_key import Caller, StoredItem
+from mshield.services.session import Caller
+from mshield.services.signing_key import StoredItem
 from mshield.settings import Settings
 from mshield.store import signing as store
 from mshield.store.database import Database
 
 BUSY_MS: Final = 30_000
-MINUTE_MS: Final = 60_000
 _RACES: Final = 8
 
 

@@ -7,6 +7,7 @@ once they passed the checks of a registration; who he is (his id number) never c
 from dataclasses import dataclass, field
 
 from mshield.domain import errors
+from mshield.domain.id_numbers import ACCOUNT_BOX, LOOKUP
 from mshield.domain.identity import IdType, check_id_number, check_phone, normalise_name
 from mshield.domain.ids import new_id
 from mshield.gateways.account_source import AccountSources, HttpAccounts, OutsidePerson, SourceNames
@@ -14,7 +15,6 @@ from mshield.gateways.account_source_oidc import OidcAccounts
 from mshield.gateways.outside import OutsideError
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
-from mshield.services.register import ID_NUMBER_KIND, ID_NUMBER_PURPOSE
 from mshield.settings import Settings
 from mshield.store import accounts as store
 from mshield.store.accounts import LOCAL
@@ -92,7 +92,7 @@ class OutsideAccounts:
             raise errors.AccountDataRefused(source=self._title(source)) from error
 
     async def _keep(self, tx: Tx, person: _Checked, *, now: int) -> store.Account:
-        hashed = self.lookup.lookup_hash(ID_NUMBER_KIND, person.id_number)
+        hashed = self.lookup.lookup_hash(LOOKUP, person.id_number)
         known = await store.find_outside(tx, source=person.source, external_id=person.external_id)
         if known is None:
             known = await store.find_account(tx, phone=person.phone)
@@ -117,7 +117,7 @@ class OutsideAccounts:
             id=account_id,
             id_number_hash=hashed,
             id_number_box=self.keyring.seal(
-                person.id_number.encode(), purpose=ID_NUMBER_PURPOSE, context=account_id.encode()
+                person.id_number.encode(), purpose=ACCOUNT_BOX, context=account_id.encode()
             ),
             **_followed(person),
         )

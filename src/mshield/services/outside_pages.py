@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from mshield.domain import errors
+from mshield.domain.times import MINUTE_MS
 from mshield.gateways.account_source import PageLogin, PageSource
 from mshield.gateways.outside import OutsideError
 from mshield.keys.errors import SealError
@@ -27,7 +28,6 @@ from mshield.store.database import Database
 MAX_STATE: Final = 1024
 MAX_CODE: Final = 2048
 _SCOPE: Final = "outside_login"
-_MINUTE_MS: Final = 60_000
 _SECRET_BYTES: Final = 32
 
 
@@ -123,7 +123,7 @@ class OutsidePages:
     async def _limit(self, address: str, *, now: int) -> None:
         most = self.settings.outside_logins_per_address
         await limit_calls(
-            self.db, scope=_SCOPE, subject=address_subject(address), most=most, window=_MINUTE_MS, now=now
+            self.db, scope=_SCOPE, subject=address_subject(address), most=most, window=MINUTE_MS, now=now
         )
 
 

@@ -13,6 +13,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from mshield.domain import errors, shield
+from mshield.domain.business_system import OWN_CLIENT_ID
 from mshield.services.ask import Ask, Asked
 from mshield.services.document import Document
 from mshield.services.portal_session import LegalPerson, ManagedEnterprise
@@ -23,7 +24,6 @@ from mshield.store.database import Database, Tx
 from mshield.store.requests import Result
 from mshield.store.systems import BusinessSystem
 
-CLIENT_ID: Final = "portal"
 _NAME: Final = "三证合一"
 _GRACE_MS: Final = 120_000
 _SHOWN: Final = 10
@@ -139,10 +139,10 @@ class OwnShield:
     async def _system(self, *, now: int) -> BusinessSystem:
         """The portal as a business system of its own service; nobody knows its secret, so no program can ask as it."""
         domain = urlsplit(self.settings.public_origin).netloc
-        found = await systems.find(self.db, client_id=CLIENT_ID)
+        found = await systems.find(self.db, client_id=OWN_CLIENT_ID)
         if found is None or (found.name, found.domain) != (_NAME, domain):
             unknown = hashlib.sha256(secrets.token_bytes(32)).digest()
-            found = BusinessSystem(CLIENT_ID, _NAME, domain, unknown, "active")
+            found = BusinessSystem(OWN_CLIENT_ID, _NAME, domain, unknown, "active")
             await systems.put_own(self.db, found, now=now)
         return found
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from mshield.domain import errors
+from mshield.domain.tokens import token_hash
 from mshield.services.outside_pages import Begun, Door, OutsidePages, random_token
 from mshield.services.portal_session import LoginBegun, PortalSessions
-from mshield.services.session import token_hash
 
 RETURN_PATH: Final = "/portal/outside-login"
 """Where the outside page sends the browser: the portal's page takes `state` and `code` from the address."""

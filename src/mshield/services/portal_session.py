@@ -14,11 +14,12 @@ from typing import Final
 
 from mshield.domain import errors
 from mshield.domain.identity import mask_phone
+from mshield.domain.times import MINUTE_MS
+from mshield.domain.tokens import token_hash
 from mshield.keys.errors import SealError
 from mshield.keys.keyring import Keyring
 from mshield.services import csrf
 from mshield.services.login import Credentials, LogIn
-from mshield.services.session import token_hash
 from mshield.services.sms_codes import SmsCodes
 from mshield.settings import Settings
 from mshield.store import accounts
@@ -33,7 +34,7 @@ _TOKEN_BYTES: Final = 32
 _TIME_BYTES: Final = 8
 _HEAD_BYTES: Final = _TIME_BYTES + hashlib.sha256().digest_size
 _PURPOSE: Final = "portal-login"
-_TOUCH_MS: Final = 60_000
+_TOUCH_MS: Final = MINUTE_MS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Final
 
 from mshield.domain import errors
+from mshield.domain.times import HOUR_MS
 from mshield.gm.engine import Engine
 from mshield.keys.authority import ROOT, Authorities, Authority, open_authority
 from mshield.keys.keyring import Keyring
@@ -23,7 +24,6 @@ from mshield.store.authorities import CrlRow
 from mshield.store.certificates import list_revoked, read_status, revoked_basis
 from mshield.store.database import Database, Tx
 
-HOUR_MS: Final = 3_600_000
 RETAIN_MS: Final = 31 * 24 * HOUR_MS
 """How long an expired certificate's entry stays: longer than a list lives (RFC 5280, 3.3)."""
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Final, Protocol, TypeVar
 
+from mshield.domain.times import HOUR_MS
 from mshield.gm.engine import Engine
 from mshield.keys.authority import ROOT, Authorities
 from mshield.keys.errors import KeysError, NoAuthority
@@ -28,7 +29,6 @@ from mshield.pki.ocsp import (
     error_response,
     parse_ocsp_request,
 )
-from mshield.services.publish_crl import HOUR_MS
 from mshield.services.responders import Responders
 from mshield.services.status import revocation_of
 from mshield.settings import Settings

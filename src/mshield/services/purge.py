@@ -5,6 +5,7 @@ Nothing waits for it and nothing breaks without it; it keeps tables small and pe
 
 from typing import Final
 
+from mshield.domain.times import DAY_MS
 from mshield.services import metrics, notify, sms_log, webhooks
 from mshield.store import (
     accounts,
@@ -21,7 +22,7 @@ from mshield.store import metrics as store_metrics
 from mshield.store import webhooks as store_webhooks
 from mshield.store.database import Database
 
-KEPT_MS: Final = 86_400_000
+KEPT_MS: Final = DAY_MS
 """The longest that any of these counts: codes and failures of a day."""
 
 

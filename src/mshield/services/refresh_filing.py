@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from mshield.domain import errors
+from mshield.domain.id_numbers import FILING_BOX
+from mshield.domain.times import HOUR_MS
 from mshield.keys.keyring import Keyring
-from mshield.services.import_filing import ID_NUMBER_PURPOSE
 from mshield.services.look_up_filing import LookUpFiling
 from mshield.settings import Settings
 from mshield.store import filing as store
 from mshield.store.database import Database
 
 BATCH: Final = 200
-_HOUR_MS: Final = 3_600_000
 _DOWN: Final = 3
 
 
@@ -33,7 +33,7 @@ class RefreshFiling:
         """Asks about at most `BATCH` records, and gives how many were answered; 0 where the filing is kept here."""
         if not self.look_up.source.outside:
             return 0
-        period = self.settings.filing_source_hours * _HOUR_MS
+        period = self.settings.filing_source_hours * HOUR_MS
         answered = failed = 0
         for person in await store.due_to_ask(self.db, before=now - period, most=BATCH):
             if await self._ask(person, now=now):
@@ -41,14 +41,14 @@ class RefreshFiling:
                 await store.asked(self.db, person_id=person.id, at=now)
                 continue
             failed += 1
-            await store.asked(self.db, person_id=person.id, at=now - period + _HOUR_MS)
+            await store.asked(self.db, person_id=person.id, at=now - period + HOUR_MS)
             if failed == _DOWN:
                 break
         return answered
 
     async def _ask(self, person: store.PersonToAsk, *, now: int) -> bool:
         box, context = person.id_number_box, person.id.encode()
-        number = self.keyring.open(box, purpose=ID_NUMBER_PURPOSE, context=context).decode()
+        number = self.keyring.open(box, purpose=FILING_BOX, context=context).decode()
         try:
             await self.look_up(credit_code=person.credit_code, role=person.role, id_number=number, now=now)
         except errors.FilingUnavailable:

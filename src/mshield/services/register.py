@@ -7,6 +7,7 @@ account's row, or not at all.
 from dataclasses import dataclass, field
 
 from mshield.domain import errors
+from mshield.domain.id_numbers import ACCOUNT_BOX, LOOKUP
 from mshield.domain.identity import IdType, check_id_number, check_phone, normalise_name
 from mshield.domain.ids import new_id
 from mshield.domain.password import check_password
@@ -16,12 +17,6 @@ from mshield.services.passwords import hash_password
 from mshield.services.sms_codes import ProvenCode, SmsCodes
 from mshield.store import accounts as store
 from mshield.store.database import Database, Tx
-
-ID_NUMBER_KIND = "id-number"
-"""Kind of the keyed hash by which id numbers are found."""
-
-ID_NUMBER_PURPOSE = "account-id-number"
-"""Purpose of the box that an account's id number is sealed in; its context is the account's id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,9 +72,9 @@ class Register:
             password_hash=await hash_password(password),
             name=name,
             id_type=registration.id_type.value,
-            id_number_hash=self.lookup.lookup_hash(ID_NUMBER_KIND, id_number),
+            id_number_hash=self.lookup.lookup_hash(LOOKUP, id_number),
             id_number_box=self.keyring.seal(
-                id_number.encode(), purpose=ID_NUMBER_PURPOSE, context=account_id.encode()
+                id_number.encode(), purpose=ACCOUNT_BOX, context=account_id.encode()
             ),
         )
         await self.db.write(lambda tx: self._store(tx, account, code, now=now))

@@ -3,13 +3,13 @@
 import secrets
 
 from mshield.domain import errors
+from mshield.domain.actor import SERVICE, By
 from mshield.domain.addresses import MAX_URIS
 from mshield.domain.business_system import checked_domain, checked_name
 from mshield.domain.return_url import checked_return_url
-from mshield.services.session import new_client_secret, token_hash
+from mshield.domain.tokens import new_client_secret, token_hash
 from mshield.store import acts
 from mshield.store import systems as store
-from mshield.store.certificate_changes import SERVICE, By
 from mshield.store.database import Database, Tx
 from mshield.store.systems import BusinessSystem
 

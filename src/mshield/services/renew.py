@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from mshield.domain import errors, renewal
 from mshield.domain.certificates import CertificateState, Hold, require_usable
 from mshield.domain.renewal import Reason, RenewalState
+from mshield.domain.times import DAY_MS, HOUR_MS
 from mshield.gm import sm2
 from mshield.gm.engine import Engine
 from mshield.gm.transcript import internal_message, renewal_message
@@ -41,7 +42,6 @@ from mshield.store.database import Conflict, Database
 from mshield.store.enrolment import FiledPerson
 from mshield.store.renewals import InForce, NewRenewal, OwnTask, RenewalRow
 
-DAY_MS: Final = 86_400_000
 _REQUEST: Final = "application/pkcs10"
 _INTERNAL: Final = "application/octet-stream"
 
@@ -164,7 +164,7 @@ class Renew:
             filing_version=person.version,
             subject=subject_text(subject),
             reason=reason.value,
-            expires_at=now + renewal.HOUR_MS,
+            expires_at=now + HOUR_MS,
         )
         task = None if made else _request_task(new, csr.build_request_info(subject, found.public_key))
         await store.begin(self.db, new, new_key=made, task=task, now=now)

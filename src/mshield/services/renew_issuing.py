@@ -6,6 +6,7 @@ answers are published at their addresses, signed by its own keys, until its cert
 
 from typing import Final
 
+from mshield.domain.actor import SERVICE, By
 from mshield.gm.engine import Engine
 from mshield.keys.authority import ROOT, generation_of, issuing_name, open_authority
 from mshield.keys.errors import AuthorityExists, AuthorityRevoked, NoAuthority
@@ -22,7 +23,6 @@ from mshield.store.authorities import (
     list_standings,
     revoke_authority,
 )
-from mshield.store.certificate_changes import SERVICE, By
 from mshield.store.database import Conflict, Database, Tx
 
 END_LEAVES: Final = "ca"

@@ -7,6 +7,8 @@ import os
 from collections.abc import Sequence
 from typing import Final
 
+from mshield.domain.actor import SERVICE
+from mshield.domain.times import DAY_MS, HOUR_MS
 from mshield.gm.engine import Engine
 from mshield.gm.sm2 import generate
 from mshield.keys.authority import (
@@ -26,15 +28,13 @@ from mshield.pki.names import make_name
 from mshield.pki.signer import KeySigner
 from mshield.store import acts
 from mshield.store.authorities import AuthorityRow, list_authorities, replace_authority
-from mshield.store.certificate_changes import SERVICE
 from mshield.store.database import Conflict, Database, Tx
 
-DAY_MS: Final = 86_400_000
 LIFE_MS: Final = 35 * DAY_MS
 RENEW_MS: Final = 14 * DAY_MS
 """A responder with less life left than this is replaced; an answer must not outlive its responder."""
 
-BACKDATE_MS: Final = 3_600_000
+BACKDATE_MS: Final = HOUR_MS
 """Answers made now are also checked at a moment shortly before, when the thing in question was signed."""
 
 

@@ -9,17 +9,17 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from mshield.domain import errors
+from mshield.domain.actor import By
+from mshield.domain.id_numbers import LOOKUP
 from mshield.domain.identity import IdType, check_id_number, check_phone
 from mshield.domain.notices import NoticeKind
 from mshield.domain.password import check_password
 from mshield.keys.secrets import LookupKey
 from mshield.services.notify import tell
 from mshield.services.passwords import hash_password
-from mshield.services.register import ID_NUMBER_KIND
 from mshield.services.sms_codes import ProvenCode, SmsCodes
 from mshield.store import accounts as store
 from mshield.store import acts, portal_sessions
-from mshield.store.certificate_changes import By
 from mshield.store.database import Database, Tx
 
 ACT: Final = "account.reset_password"
@@ -67,7 +67,7 @@ class ResetPassword:
             number = check_id_number(IdType(account.id_type), id_number)
         except errors.InvalidIdNumber:
             return False
-        given = self.lookup.lookup_hash(ID_NUMBER_KIND, number)
+        given = self.lookup.lookup_hash(LOOKUP, number)
         is_his = hmac.compare_digest(given, account.id_number_hash)
         return is_his and account.source == store.LOCAL and account.state == "active"
 

@@ -9,18 +9,19 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from mshield.domain.actor import SERVICE
+from mshield.domain.times import MINUTE_MS
 from mshield.keys.errors import MasterKeyInUse, SealError
 from mshield.keys.keyring import Keyring
 from mshield.keys.master import CipherName, generate_master_key
 from mshield.keys.sources import EnvironmentKeys, MasterKeyFile
 from mshield.store import acts
 from mshield.store.boxes import BOXES, BoxColumn, Reseal, count_by_prefix, list_old, reseal
-from mshield.store.certificate_changes import SERVICE
 from mshield.store.database import Database, Row
 
 BATCH: Final = 200
 MAX_PASSES: Final = 10
-SETTLE_MS: Final = 15 * 60_000
+SETTLE_MS: Final = 15 * MINUTE_MS
 """How long a new key must stand in the file before old ones may go: a service that sealed under the old one just before
 may not have written yet."""
 
@@ -81,8 +82,8 @@ async def drop_old_keys(db: Database, source: MasterKeyFile, *, now: int) -> tup
             return ()
         if (wait := source.changed_at() + SETTLE_MS - now) > 0:
             raise MasterKeyInUse(
-                f"新主密钥启用不久，请在 {-(-wait // 60_000)} 分钟后再删除旧密钥",
-                f"the current master key is too new: drop the old ones in {-(-wait // 60_000)} minutes",
+                f"新主密钥启用不久，请在 {-(-wait // MINUTE_MS)} 分钟后再删除旧密钥",
+                f"the current master key is too new: drop the old ones in {-(-wait // MINUTE_MS)} minutes",
             )
         if remaining := await _old_boxes(db, Keyring(keys)):
             where = ", ".join(f"{name}: {boxes}" for name, boxes in remaining.items())

@@ -7,6 +7,7 @@ from typing import Final
 from mshield.domain import errors, pin_tries
 from mshield.domain.certificates import CertificateState, Hold, gravest_first
 from mshield.keys.keyring import Keyring
+from mshield.services.session import Caller
 from mshield.store import internal_tasks
 from mshield.store import signing as store
 from mshield.store.database import Database
@@ -18,14 +19,6 @@ _UNCERTIFIED: Final = frozenset({"enrolling", "renewing"})
 _ITEM: Final = 16 + 32 + 32
 _SCALAR: Final = 32
 _MAY_BE_ASKED: Final = frozenset({CertificateState.ACTIVE, CertificateState.PIN_LOCKED})
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """A logged-in phone: SHA-256 of its token, and the thumbprint of the key that signed its DPoP proof."""
-
-    token_hash: bytes
-    jkt: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import Final
 from mshield.domain import errors
 from mshield.domain.ids import new_id
 from mshield.domain.throttling import whole_seconds
+from mshield.domain.times import DAY_MS, HOUR_MS
 from mshield.gateways.sms import SmsError, SmsGateway, SmsMessage, SmsPurpose
 from mshield.keys.secrets import LookupKey
 from mshield.services.throttle import address_subject, limit_rate
@@ -21,8 +22,6 @@ from mshield.store.database import Database, Tx
 
 _log = logging.getLogger(__name__)
 DIGITS: Final = 6
-_HOUR_MS: Final = 3_600_000
-_DAY_MS: Final = 86_400_000
 _KIND: Final = "sms-code"
 _PHONE: Final = "sms_phone"
 _ADDRESS: Final = "sms_address"
@@ -112,21 +111,21 @@ class SmsCodes:
             scope=_ADDRESS,
             subject=address_subject(address),
             most=settings.sms_codes_per_address,
-            window=_HOUR_MS,
+            window=HOUR_MS,
             now=now,
         )
         # The number's row is locked from here on: two sends to one number take their turn.
         free_at = now + settings.sms_resend_seconds * 1000
         if (
             await limits.begin_attempt(
-                tx, scope=_PHONE, subject=new.phone, now=now, stale=now - _DAY_MS, blocked_until=free_at
+                tx, scope=_PHONE, subject=new.phone, now=now, stale=now - DAY_MS, blocked_until=free_at
             )
             is None
         ):
             found = await limits.find_throttle(tx, scope=_PHONE, subject=new.phone)
             until = now if found is None else found.blocked_until
             raise errors.SmsTooSoon(retry_after=whole_seconds(until - now))
-        if await limits.count_sms(tx, phone=new.phone, since=now - _DAY_MS) >= settings.sms_codes_per_day:
+        if await limits.count_sms(tx, phone=new.phone, since=now - DAY_MS) >= settings.sms_codes_per_day:
             raise errors.SmsDailyLimit
         await limits.insert_sms(tx, new, now=now)
 

@@ -11,6 +11,7 @@ from typing import Final
 
 from mshield.domain.identity import check_phone, mask_phone
 from mshield.domain.ids import first_id, new_id
+from mshield.domain.times import DAY_MS
 from mshield.gateways.sms import SmsError, SmsGateway, SmsMessage
 from mshield.keys.secrets import LookupKey
 from mshield.store import sms_log as store
@@ -19,7 +20,7 @@ from mshield.store.sms_log import SmsRow
 
 __all__ = ["KEPT_MS", "LoggedSms", "SmsRow"]
 
-KEPT_MS: Final = 30 * 86_400_000
+KEPT_MS: Final = 30 * DAY_MS
 _KIND: Final = "sms-log"
 _NEWEST: Final = "g"
 """Greater than every id, which begins with a hexadecimal digit."""

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from mshield.domain import errors
+from mshield.domain.actor import SERVICE, By
 from mshield.domain.ids import new_id
 from mshield.domain.staff import StaffRole, require
-from mshield.services.session import token_hash
+from mshield.domain.tokens import token_hash
 from mshield.store import acts, staff_sessions
 from mshield.store import staff as store
-from mshield.store.certificate_changes import SERVICE, By
 from mshield.store.database import Conflict, Database, Tx
 
 MAX_NAME: Final = 64

@@ -9,10 +9,11 @@ from typing import Final
 
 from mshield.domain import errors
 from mshield.domain.ids import new_id
+from mshield.domain.times import MINUTE_MS
+from mshield.domain.tokens import token_hash
 from mshield.keys.keyring import Keyring
 from mshield.services import one_time_code, security_keys
 from mshield.services.security_keys import Assertion, KeyRefused, Registration
-from mshield.services.session import token_hash
 from mshield.services.staff_session import new_token
 from mshield.settings import Settings
 from mshield.store import staff_access as access
@@ -23,7 +24,7 @@ from mshield.store.staff_factors import FactorRow, NewFactor
 
 TOTP_PURPOSE: Final = "staff-totp"
 ENROLMENT_PURPOSE: Final = "staff-enrolment"
-ENROLMENT_MS: Final = 30 * 60_000
+ENROLMENT_MS: Final = 30 * MINUTE_MS
 """Time to fetch an app and enter the first code."""
 
 

@@ -7,11 +7,12 @@ so that who has a password can't try codes. Nothing tells a wrong name from a wr
 from dataclasses import dataclass, field
 
 from mshield.domain import errors
+from mshield.domain.actor import SERVICE
 from mshield.domain.password import normalise_password
+from mshield.domain.tokens import token_hash
 from mshield.keys.secrets import LookupKey
 from mshield.services.passwords import verify_password
 from mshield.services.security_keys import new_challenge
-from mshield.services.session import token_hash
 from mshield.services.staff import plain_name
 from mshield.services.staff_factors import CounterWentBack, KeyRequest, Shown, StaffFactors
 from mshield.services.staff_session import OpenedSession, Place, StaffSessions, new_token
@@ -20,7 +21,6 @@ from mshield.settings import Settings
 from mshield.store import acts
 from mshield.store import staff as store
 from mshield.store import staff_access as access
-from mshield.store.certificate_changes import SERVICE
 from mshield.store.database import Database, Tx
 
 

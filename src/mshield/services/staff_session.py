@@ -10,19 +10,20 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from mshield.domain import errors
+from mshield.domain.actor import By
 from mshield.domain.ids import new_id
 from mshield.domain.staff import StaffRole, require
+from mshield.domain.times import MINUTE_MS
+from mshield.domain.tokens import token_hash
 from mshield.services import csrf
-from mshield.services.session import token_hash
 from mshield.services.staff import StaffMember, member_of
 from mshield.settings import Settings
 from mshield.store import acts, staff
 from mshield.store import staff_sessions as store
-from mshield.store.certificate_changes import By
 from mshield.store.database import Database, Tx
 
 _TOKEN_BYTES: Final = 32
-_TOUCH_MS: Final = 60_000
+_TOUCH_MS: Final = MINUTE_MS
 _MAX_BROWSER: Final = 200
 
 

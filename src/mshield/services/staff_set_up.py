@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from mshield.domain import errors
+from mshield.domain.actor import By
 from mshield.domain.password import check_password
 from mshield.domain.staff import StaffRole
+from mshield.domain.tokens import token_hash
 from mshield.services.passwords import hash_password
-from mshield.services.session import token_hash
 from mshield.services.staff import StaffMember, member_of
 from mshield.services.staff_factors import Confirmation, FactorOffer, StaffFactors
 from mshield.services.staff_session import OpenedSession, Place, StaffSessions, new_token
@@ -19,7 +20,6 @@ from mshield.store import acts, staff_sessions
 from mshield.store import staff as store
 from mshield.store import staff_access as access
 from mshield.store import staff_factors as factors
-from mshield.store.certificate_changes import By
 from mshield.store.database import Conflict, Database, Tx
 
 PATH: Final = "/console/set-up"

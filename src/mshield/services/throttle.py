@@ -10,12 +10,12 @@ from typing import Final
 
 from mshield.domain import errors
 from mshield.domain.throttling import wait_after, whole_seconds
+from mshield.domain.times import DAY_MS
 from mshield.settings import Settings
 from mshield.store import limits
 from mshield.store.database import Database, Tx
 from mshield.store.limits import Limit
 
-DAY_MS: Final = 86_400_000
 _ACCOUNT: Final = "login_account"
 _ADDRESS: Final = "login_address"
 UNKNOWN_ADDRESS: Final = "unknown"

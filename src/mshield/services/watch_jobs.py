@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from mshield.domain import errors
+from mshield.domain.actor import By
 from mshield.store import acts
 from mshield.store import jobs as store
-from mshield.store.certificate_changes import By
 from mshield.store.database import Database, Tx
 from mshield.store.jobs import JobRow
 

@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from mshield.domain import errors
+from mshield.domain.actor import SERVICE, By
 from mshield.domain.ids import new_id, require_id
-from mshield.domain.webhooks import HOUR_MS, SECRET_BYTES, is_fit
+from mshield.domain.times import HOUR_MS
+from mshield.domain.webhooks import SECRET_BYTES, is_fit
 from mshield.keys.keyring import Keyring
 from mshield.services.webhooks import PURPOSE
 from mshield.settings import Settings
 from mshield.store import acts, systems, webhooks
 from mshield.store import webhook_endpoints as store
-from mshield.store.certificate_changes import SERVICE, By
 from mshield.store.database import Database, Tx
 from mshield.store.webhook_endpoints import Endpoint, ListedEndpoint
 from mshield.store.webhooks import Delivery

@@ -17,6 +17,7 @@ from typing import Final
 from standardwebhooks import Webhook
 
 from mshield.domain.requests import OPEN
+from mshield.domain.times import DAY_MS
 from mshield.domain.webhooks import body_of, event_of, read_networks, wait_ms
 from mshield.gateways.names import Names
 from mshield.gateways.webhook import SECONDS, Taken, WebhookNotSent, WebhookSender, open_sender
@@ -36,8 +37,8 @@ AT_ONCE: Final = 64
 AT_ONCE_EACH: Final = 4
 """Tries under way at a time, in all and for one endpoint: a slow one holds up no other."""
 
-SENT_KEPT_MS: Final = 7 * 86_400_000
-DEAD_KEPT_MS: Final = 90 * 86_400_000
+SENT_KEPT_MS: Final = 7 * DAY_MS
+DEAD_KEPT_MS: Final = 90 * DAY_MS
 _GONE: Final = 410
 _BATCH: Final = 200
 _LOOK_SECONDS: Final = 0.25

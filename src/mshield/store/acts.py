@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from mshield.domain.actor import By
 from mshield.domain.ids import new_id
-from mshield.store.certificate_changes import By
 from mshield.store.database import Database, Row, Tx
 from mshield.store.queries import Queries
 

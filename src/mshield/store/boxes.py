@@ -9,6 +9,7 @@ table's names, which are the program's own.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from mshield.domain.id_numbers import ACCOUNT_BOX, FILING_BOX
 from mshield.store.database import Database, Row, Tx
 from mshield.store.queries import Query, Statement
 
@@ -65,8 +66,8 @@ BOXES = (
     BoxColumn("secrets", "name", "box", "secret", _text("name")),
     BoxColumn("authorities", "name", "key_box", "authority", _text("name")),
     BoxColumn("oidc_keys", "kid", "key_box", "oidc-key", _text("kid")),
-    BoxColumn("accounts", "id", "id_number_box", "account-id-number", _text("id")),
-    BoxColumn("filed_persons", "id", "id_number_box", "filing-id-number", _text("id")),
+    BoxColumn("accounts", "id", "id_number_box", ACCOUNT_BOX, _text("id")),
+    BoxColumn("filed_persons", "id", "id_number_box", FILING_BOX, _text("id")),
     BoxColumn("keys", "uid", "share_box", "share", _bytes("uid"), ("epoch",), "epoch"),
     BoxColumn("keys", "uid", "pending_box", "share", _bytes("uid"), ("pending_epoch",), "pending_epoch"),
     BoxColumn("keys", "uid", "outcome_box", "outcome", _bytes("uid")),

@@ -9,7 +9,8 @@ from typing import Final
 
 from mshield.domain import certificates as rules
 from mshield.domain import errors
-from mshield.domain.certificates import Actor, CertificateEvent, CertificateState, Standing
+from mshield.domain.actor import SERVICE, By
+from mshield.domain.certificates import CertificateEvent, CertificateState, Standing
 from mshield.domain.ids import new_id
 from mshield.store import bindings
 from mshield.store.database import Database, Tx, Undone
@@ -18,17 +19,6 @@ from mshield.store.queries import Queries
 _SQL: Final = Queries("certificate_changes")
 _ENDED: Final = frozenset({CertificateState.REVOKED, CertificateState.SUPERSEDED})
 _RACES: Final = 8
-
-
-@dataclass(frozen=True, slots=True)
-class By:
-    """Who acts: `id` is the account of a user or legal person, the staff member, or None for the service itself."""
-
-    kind: Actor
-    id: str | None = None
-
-
-SERVICE: Final = By("service")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from mshield.domain import errors
+from mshield.domain.actor import SERVICE, By
 from mshield.domain.certificates import CertificateEvent, CertificateState, Hold, require_usable
 from mshield.domain.pin_tries import tries_left
 from mshield.domain.renewal import RenewalState
 from mshield.store import bindings, certificate_changes, certificates
-from mshield.store.certificate_changes import SERVICE, By
 from mshield.store.database import Row, Tx
 from mshield.store.queries import Queries
 

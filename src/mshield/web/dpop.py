@@ -21,8 +21,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from starlette.requests import Request
 
 from mshield.domain import errors
-from mshield.services.session import token_hash
-from mshield.services.signing_key import Caller
+from mshield.domain.tokens import token_hash
+from mshield.services.session import Caller
 from mshield.web.context import context_of
 
 MAX_PROOF: Final = 4096

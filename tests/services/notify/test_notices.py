@@ -6,14 +6,14 @@ from typing import Final
 
 import pytest
 
+from mshield.domain.actor import SERVICE, By
+from mshield.domain.certificates import CA_REVOKED
 from mshield.domain.certificates import CertificateEvent as Event
 from mshield.domain.notices import OF_EVENT, WORDINGS, NoticeKind, text
-from mshield.services import end_leaves
 from mshield.services.expiry import tell_of_ends
 from mshield.services.notify import KEPT_MS, Notify, tell
 from mshield.services.purge import purge
 from mshield.settings import Settings
-from mshield.store.certificate_changes import SERVICE, By
 from mshield.store.certificates import NewCertificate, find_by_serial
 from mshield.store.database import Database
 from tests.conftest import START
@@ -92,7 +92,7 @@ async def test_a_legal_person_who_writes_the_services_reason_is_not_taken_for_it
     ends = ((By("legal_person", "his account"), "revoked"), (SERVICE, "ca_revoked"))
     for by, kind in ends:
         holder = await holder_of(ca)
-        await change(ca.db, holder.serial, Event.REVOKE, now=START, by=by, words=end_leaves.REASON)
+        await change(ca.db, holder.serial, Event.REVOKE, now=START, by=by, words=CA_REVOKED)
         await notify(now=START)
         assert gateway.told()[-1] == (holder.phone, kind)
 

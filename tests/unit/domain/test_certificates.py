@@ -6,9 +6,9 @@ from typing import get_args
 import pytest
 
 from mshield.domain import errors
+from mshield.domain.actor import Actor
 from mshield.domain.certificates import (
     TABLE,
-    Actor,
     CertificateEvent,
     CertificateState,
     Hold,

@@ -15,12 +15,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from mshield.domain.times import MINUTE_MS
 from mshield.services.context import Context
 from mshield.services.jobs.job import Job, seconds_after
 from mshield.store import jobs as store
 from mshield.store.database import StoreError
 
-LEASE_MS: Final = 60_000
+LEASE_MS: Final = MINUTE_MS
 GRACE_SECONDS: Final = 5.0
 """How long jobs under way may go on once the process is told to stop."""
 

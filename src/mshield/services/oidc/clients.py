@@ -13,14 +13,16 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from mshield.domain import errors
+from mshield.domain.actor import SERVICE, By
 from mshield.domain.addresses import MAX_URIS
+from mshield.domain.business_system import SYSTEM_CACHE_MS
 from mshield.domain.ids import is_client_id
 from mshield.domain.oidc import AUTH_METHODS, SCOPES, checked_redirect_uri, checked_uri
-from mshield.services.session import SYSTEM_CACHE_MS, BusinessSystem, token_hash
+from mshield.domain.tokens import token_hash
 from mshield.store import acts, systems
 from mshield.store import oidc_clients as store
-from mshield.store.certificate_changes import SERVICE, By
 from mshield.store.database import Database, Tx
+from mshield.store.systems import BusinessSystem
 
 PRIVATE_KEY_JWT: Final = "private_key_jwt"
 _PUBLIC: Final = frozenset({"EC", "RSA", "OKP"})

@@ -11,11 +11,11 @@ from authlib.oauth2.rfc6749 import InvalidRequestError
 from mshield.domain import errors
 from mshield.domain.ids import new_id
 from mshield.domain.oidc import PUSHED_MS, asked, fresh_ms
+from mshield.domain.tokens import token_hash
 from mshield.services.oidc.callers import Callers
 from mshield.services.oidc.clients import OidcClient, OidcClients
 from mshield.services.oidc.grant import CodeGrant, Provider, Step
 from mshield.services.oidc.protocol import Answer, Clients, ProtocolRequest
-from mshield.services.session import token_hash
 from mshield.store import oidc_authorizations as store
 from mshield.store.database import Database
 from mshield.store.oidc_authorizations import Authorization, Parameters

@@ -12,6 +12,7 @@ from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import InvalidRequestError
 
 from mshield.domain.oidc import TOKEN_MS
+from mshield.domain.tokens import token_hash
 from mshield.keys.oidc_key import OidcKeys
 from mshield.keys.secrets import LookupKey
 from mshield.services.oidc.callers import Callers
@@ -19,7 +20,6 @@ from mshield.services.oidc.clients import OidcClient, OidcClients
 from mshield.services.oidc.grant import Code, Provider, Step
 from mshield.services.oidc.login import Login
 from mshield.services.oidc.protocol import Answer, Clients, ProtocolRequest
-from mshield.services.session import token_hash
 from mshield.store import oidc_authorizations as store
 from mshield.store.database import Database
 

@@ -10,13 +10,13 @@ from authlib.oauth2.rfc6749 import ResourceProtector
 from authlib.oauth2.rfc6749.models import TokenMixin
 from authlib.oauth2.rfc6750 import BearerTokenValidator
 
+from mshield.domain.tokens import token_hash
 from mshield.keys.authority import Authorities
 from mshield.keys.secrets import LookupKey
 from mshield.pki.certificate import Certificate, parse_certificate
 from mshield.services.oidc.clients import OidcClients
 from mshield.services.oidc.login import Login
 from mshield.services.oidc.protocol import Answer, Protocol, ProtocolRequest
-from mshield.services.session import token_hash
 from mshield.store import oidc_authorizations as store
 from mshield.store.database import Database
 

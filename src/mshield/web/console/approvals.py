@@ -10,6 +10,7 @@ from fastapi import APIRouter, Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from mshield.domain.reason import MAX_REASON
 from mshield.domain.staff import StaffRole
 from mshield.services.approvals import ApprovalRow, may_decide
 from mshield.services.staff import StaffMember
@@ -30,7 +31,7 @@ class AskApprovalMessage(Wire, frozen=True):
 
     act: Annotated[str, msgspec.Meta(min_length=1, max_length=64, examples=["staff.roles"])]
     subject: Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
-    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=400)]
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_REASON)]
     details: dict[str, Any] = msgspec.field(default_factory=dict)
 
 

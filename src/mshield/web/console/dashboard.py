@@ -8,8 +8,8 @@ from starlette.responses import Response
 
 from mshield.domain import errors
 from mshield.domain.staff import StaffRole
+from mshield.domain.times import HOUR_MS
 from mshield.services.dashboard import DAY_MS, Dashboard, Point, sentence_of
-from mshield.services.metrics import HOUR_MS
 from mshield.web import openapi
 from mshield.web.body import Wire
 from mshield.web.console.answer import answer

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.domain.identity import mask_id_number
+from mshield.domain.reason import MAX_REASON
 from mshield.domain.staff import StaffRole
 from mshield.services.filed_people import Person
 from mshield.services.filing_list import MEDIA_TYPES
@@ -47,7 +48,7 @@ class FiledPeopleMessage(Wire, frozen=True):
 class EndFilingMessage(Wire, frozen=True):
     """Why: kept with the act."""
 
-    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_REASON)]
 
 
 class FilingEndedMessage(Wire, frozen=True):

@@ -8,11 +8,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.domain.business_system import MAX_OVERLAP_HOURS
+from mshield.domain.reason import MAX_REASON
 from mshield.domain.staff import StaffRole
 from mshield.services.manage_systems import System
 from mshield.web import openapi
 from mshield.web.body import Wire, decode
-from mshield.web.console.answer import Addresses, Text64, Text256, answer
+from mshield.web.console.answer import Addresses, Text64, answer
 from mshield.web.console.authentication import SECURITY, staff_of
 from mshield.web.context import context_of
 
@@ -96,7 +97,7 @@ class SystemStateMessage(Wire, frozen=True):
     """Whether it may ask, and why that changes; the reason is kept with the act."""
 
     state: Literal["active", "disabled"]
-    reason: Text256
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_REASON)]
 
 
 class SetLoginMessage(Wire, frozen=True):

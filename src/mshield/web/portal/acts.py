@@ -9,7 +9,8 @@ from starlette.responses import Response
 
 from mshield.domain import errors
 from mshield.domain.certificates import CertificateEvent, gravest_first
-from mshield.services.manage_acts import MAX_NUMBERS, MAX_REASON, Cause, Outcome
+from mshield.domain.reason import MAX_REASON, checked_reason
+from mshield.services.manage_acts import MAX_NUMBERS, Cause, Outcome
 from mshield.web import openapi
 from mshield.web.body import Wire, decode, require_json
 from mshield.web.caller import address_of
@@ -107,7 +108,7 @@ async def act(request: Request, credit_code: str) -> Response:
         enterprise,
         CertificateEvent(message.act),
         message.shield_numbers,
-        reason=reason_of(message.reason),
+        reason=checked_reason(message.reason),
         now=context.clock(),
     )
     return _answer(outcomes)
@@ -153,21 +154,13 @@ async def revoke(request: Request, credit_code: str) -> Response:
         person,
         enterprise,
         message.shield_numbers,
-        reason=reason_of(message.reason),
+        reason=checked_reason(message.reason),
         cause=Cause(message.cause),
         sms_code=message.sms_code,
         request_id=message.request_id,
         now=context.clock(),
     )
     return _answer(outcomes)
-
-
-def reason_of(text: str) -> str:
-    """A reason in one spacing. Raises InvalidRequest."""
-    reason = " ".join(text.split())
-    if not reason or not reason.isprintable():
-        raise errors.InvalidRequest(fields=["reason"])
-    return reason
 
 
 def _answer(outcomes: list[Outcome]) -> Response:

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from mshield.domain.reason import checked_reason
 from mshield.services.ask import Asked
 from mshield.services.own_shield import Pc, Revocation
 from mshield.web import openapi
@@ -14,7 +15,7 @@ from mshield.web.body import Wire, decode, require_json
 from mshield.web.caller import address_of, browser_of
 from mshield.web.captchas import NO_STORE
 from mshield.web.context import context_of
-from mshield.web.portal.acts import CauseName, Numbers, Reason, reason_of
+from mshield.web.portal.acts import CauseName, Numbers, Reason
 from mshield.web.portal.authentication import CHANGING, managed
 from mshield.web.portal.sessions import PortalSessionMessage, opened_answer
 
@@ -97,7 +98,7 @@ async def ask_for_revocation(request: Request, credit_code: str) -> Response:
     message = decode(await request.body(), RevocationTermsMessage)
     context = context_of(request)
     revocation = Revocation(
-        enterprise.credit_code, message.shield_numbers, reason_of(message.reason), message.cause
+        enterprise.credit_code, message.shield_numbers, checked_reason(message.reason), message.cause
     )
     asked = await context.own_shield.ask_revocation(enterprise, revocation, _pc(request), now=context.clock())
     return _answer(asked, now=context.clock())

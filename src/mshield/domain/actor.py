@@ -1,0 +1,18 @@
+"""Who acts: every act and every change of a certificate is recorded with the one who caused it (R14)."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Actor = Literal["service", "user", "legal_person", "staff"]
+"""Who may cause something; staff change no certificate: they revoke a CA, and the service ends what it issued."""
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """Who acts: `id` is the account of a user or legal person, the staff member, or None for the service itself."""
+
+    kind: Actor
+    id: str | None = None
+
+
+SERVICE: Final = By("service")

@@ -1,0 +1,15 @@
+"""The four labels under which id numbers are sealed and hashed. They are bound into what is stored: none may change."""
+
+from typing import Final
+
+ACCOUNT_BOX: Final = "account-id-number"
+"""Purpose of the box that an account's id number is sealed in; its context is the account's id."""
+
+FILING_BOX: Final = "filing-id-number"
+"""Purpose of the box that a filed id number is sealed in; its context is the person's id."""
+
+LOOKUP: Final = "id-number"
+"""The lookup key's kind by which accounts and filing are searched."""
+
+CERTIFICATE_HASH: Final = "certificate-id-number"
+"""The lookup key's kind for id numbers in certificates: nobody who reads one can search the database by it."""
