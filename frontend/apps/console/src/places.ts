@@ -7,7 +7,7 @@
 import type { Component, Ref } from "vue";
 
 import { waitingForMe } from "./engine/approvals.ts";
-import type { Role } from "./engine/client.ts";
+import type { Role } from "./engine/types.ts";
 
 export interface Words {
   readonly zh: string;

@@ -2,9 +2,9 @@
 
 import { createRouter, createWebHistory, type RouteRecordRaw } from "vue-router";
 
-import type { Role } from "./engine/client.ts";
 import { resume } from "./engine/login.ts";
 import { isLoggedIn, session } from "./engine/session.ts";
+import type { Role } from "./engine/types.ts";
 import { isFor, PLACES, placesFor } from "./places.ts";
 
 declare module "vue-router" {

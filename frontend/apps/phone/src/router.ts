@@ -1,15 +1,12 @@
-/** The screens by their addresses. A deep link opens its screen, after the login where it needs one. */
+/** The way from screen to screen. A deep link opens its screen, after the login where it needs one.
+ *
+ * It knows no screen, as screens know it: `screens/routes.ts` has them, and main.ts brings both together.
+ */
 
-import { createRouter, createWebHistory, type RouteRecordRaw } from "vue-router";
+import { createRouter, createWebHistory } from "vue-router";
 
 import { isLocked } from "./engine/lock.ts";
 import { isLoggedIn, phone, readStatus } from "./engine/phone.ts";
-import { accountRoutes } from "./screens/account/routes.ts";
-import { certificateRoutes } from "./screens/certificate/routes.ts";
-import { homeRoutes } from "./screens/home/routes.ts";
-import { lockRoutes } from "./screens/lock/routes.ts";
-import { meRoutes } from "./screens/me/routes.ts";
-import { requestRoutes } from "./screens/request/routes.ts";
 import { settings } from "./settings.ts";
 
 declare module "vue-router" {
@@ -21,19 +18,9 @@ declare module "vue-router" {
   }
 }
 
-const routes: RouteRecordRaw[] = [
-  ...homeRoutes,
-  ...accountRoutes,
-  ...certificateRoutes,
-  ...requestRoutes,
-  ...meRoutes,
-  ...lockRoutes,
-  { path: "/:unknown(.*)*", redirect: "/" },
-];
-
 export const router = createRouter({
   history: createWebHistory(import.meta.env.BASE_URL),
-  routes,
+  routes: [],
   scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
 });
 

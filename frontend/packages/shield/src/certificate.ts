@@ -21,7 +21,7 @@ import { hex, same } from "@mshield/gm";
 
 import { ProtocolError } from "./errors.ts";
 import { fromBase64 } from "./fields.ts";
-import type { Subject } from "./state.ts";
+import type { Subject } from "./messages.ts";
 import { utf8Text } from "./strict_json.ts";
 
 const [COUNTRY, ORGANISATION, UNIT, COMMON_NAME] = ["2.5.4.6", "2.5.4.10", "2.5.4.11", "2.5.4.3"].map(

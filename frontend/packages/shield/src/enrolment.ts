@@ -17,12 +17,13 @@ import {
   readCertificate,
   readEnrolment,
   readTask,
+  type Subject,
 } from "./messages.ts";
 import type { Operation } from "./operation.ts";
 import { checkedPin } from "./pin.ts";
 import { confirm } from "./pin_change.ts";
 import { requireStrongForApplication } from "./pin_rules.ts";
-import { isIntact, type KeyState, type Subject, ZERO_OTP } from "./state.ts";
+import { isIntact, type KeyState, ZERO_OTP } from "./state.ts";
 
 const ROLES = { legal_person: "法人", operator: "操作员" } as const;
 

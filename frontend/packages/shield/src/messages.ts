@@ -4,7 +4,6 @@
  */
 
 import { Fields, fromBase64 } from "./fields.ts";
-import type { Subject } from "./state.ts";
 
 export const KINDS = ["login", "signature"] as const;
 export const FORMATS = ["raw", "cms", "cms_detached"] as const;
@@ -68,6 +67,14 @@ export interface InboxRequest {
   readonly requester: Requester;
   readonly askedAt: number;
   readonly expiresAt: number;
+}
+
+/** The names in the certificate: enterprise, role and person. */
+export interface Subject {
+  readonly country: string;
+  readonly organisation: string;
+  readonly role: string;
+  readonly commonName: string;
 }
 
 /** The certificate of this device and its state. */

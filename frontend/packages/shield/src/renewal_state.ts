@@ -4,9 +4,8 @@ import { certifiedNames } from "./certificate.ts";
 import { fetchCertificate, takeOver } from "./enrolment.ts";
 import { PhoneError, ProblemError } from "./errors.ts";
 import { Fields } from "./fields.ts";
-import { type IssuedCertificate, readSubject } from "./messages.ts";
+import { type IssuedCertificate, readSubject, type Subject } from "./messages.ts";
 import type { Operation } from "./operation.ts";
-import type { Subject } from "./state.ts";
 
 export const CURRENT = "/api/phone/renewals/current";
 

@@ -7,7 +7,7 @@
 import { hex, utf8 } from "@mshield/gm";
 
 import { PhoneError } from "./errors.ts";
-import type { Scan } from "./messages.ts";
+import type { Scan, Subject } from "./messages.ts";
 
 export const ZERO_OTP = new Uint8Array(32);
 export const FULL_ATTEMPTS = 5;
@@ -22,14 +22,6 @@ export interface Slot {
   readonly blob: Uint8Array;
   readonly pinSetAt: number;
   readonly check: Uint8Array;
-}
-
-/** The names in the certificate: enterprise, role and person. */
-export interface Subject {
-  readonly country: string;
-  readonly organisation: string;
-  readonly role: string;
-  readonly commonName: string;
 }
 
 /** The certificate that was issued for the key, with its chain (issuing CA, root), all PEM. */

@@ -3,8 +3,9 @@
 import { answered } from "@mshield/desk/client.ts";
 import { ref } from "vue";
 
-import { api, type Approval, type Decided, type Member } from "./client.ts";
+import { api } from "./client.ts";
 import { holds, isLoggedIn } from "./session.ts";
+import type { Approval, Decided, Member } from "./types.ts";
 
 const PAGE = 50;
 

@@ -2,9 +2,10 @@
 
 import { answered, isLoggedOut } from "@mshield/desk/client.ts";
 
-import { api, type KeyRequest, type LoginBegun } from "./client.ts";
+import { api } from "./client.ts";
 import { sign } from "./security_key.ts";
 import { enter, leave, mayBeLoggedIn } from "./session.ts";
+import type { KeyRequest, LoginBegun } from "./types.ts";
 
 export async function begin(name: string, password: string): Promise<LoginBegun> {
   return answered(api.POST("/api/console/logins", { body: { name: name.trim(), password } }));

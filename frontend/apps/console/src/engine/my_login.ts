@@ -2,7 +2,8 @@
 
 import { answered } from "@mshield/desk/client.ts";
 
-import { api, type Confirmation, type FactorOffer, type MyLogin } from "./client.ts";
+import { api } from "./client.ts";
+import type { Confirmation, FactorOffer, MyLogin } from "./types.ts";
 
 export async function read(): Promise<MyLogin> {
   return answered(api.GET("/api/console/me/login"));

@@ -2,8 +2,8 @@
 
 import { computed, type ComputedRef, ref, type Ref } from "vue";
 
-import type { Confirmation, FactorOffer } from "./client.ts";
 import { enrol, knowsKeys } from "./security_key.ts";
+import type { Confirmation, FactorOffer } from "./types.ts";
 
 export interface NewFactor {
   readonly kind: Ref<"totp" | "webauthn">;

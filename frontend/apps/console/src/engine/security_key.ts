@@ -2,7 +2,7 @@
 
 import { Problem } from "@mshield/desk/problem.ts";
 
-import type { Assertion, KeyOffer, KeyRequest, Registration } from "./client.ts";
+import type { Assertion, KeyOffer, KeyRequest, Registration } from "./types.ts";
 
 const TIMEOUT_MS = 120_000;
 

@@ -3,7 +3,7 @@
 import { useLocalStorage } from "@vueuse/core";
 import { computed, reactive } from "vue";
 
-import type { Role, Session } from "./client.ts";
+import type { Role, Session } from "./types.ts";
 
 export const session = reactive({
   id: "",

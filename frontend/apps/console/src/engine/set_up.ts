@@ -2,8 +2,9 @@
 
 import { answered } from "@mshield/desk/client.ts";
 
-import { api, type Confirmation, type SetUpBegun } from "./client.ts";
+import { api } from "./client.ts";
 import { enter } from "./session.ts";
+import type { Confirmation, SetUpBegun } from "./types.ts";
 
 export async function open(code: string): Promise<SetUpBegun> {
   return answered(api.POST("/api/console/set-ups", { body: { code } }));

@@ -3,7 +3,7 @@
 import type { Say } from "@mshield/look/vue/words.ts";
 
 import type { Act } from "../engine/acts.ts";
-import type { Shield } from "../engine/client.ts";
+import type { Shield } from "../engine/types.ts";
 
 export function headline(t: Say["t"], act: Act, shields: readonly Pick<Shield, "name">[]): string {
   const [one] = shields;

@@ -1,7 +1,7 @@
 /** Why a shield is revoked, in the words of people, and what the revocation list says for it. */
 
 import type { Cause } from "../engine/acts.ts";
-import type { Shield } from "../engine/client.ts";
+import type { Shield } from "../engine/types.ts";
 
 export const CAUSES = {
   pin: "superseded",

@@ -5,7 +5,7 @@ import { settings } from "@mshield/desk/settings.ts";
 import { computed, shallowRef } from "vue";
 
 import type { Act } from "../engine/acts.ts";
-import type { Outcome, Shield } from "../engine/client.ts";
+import type { Outcome, Shield } from "../engine/types.ts";
 
 export interface Asked {
   readonly act: Act;

@@ -2,7 +2,8 @@
 
 import { answered } from "@mshield/desk/client.ts";
 
-import { api, type Outcome, type Shield } from "./client.ts";
+import { api } from "./client.ts";
+import type { Outcome, Shield } from "./types.ts";
 
 export type HoldAct = "report_loss" | "lift_loss" | "freeze" | "unfreeze";
 export type Act = HoldAct | "revoke";

@@ -3,8 +3,9 @@
 import { answered } from "@mshield/desk/client.ts";
 
 import type { Cause } from "./acts.ts";
-import { api, type Outcome } from "./client.ts";
+import { api } from "./client.ts";
 import { enter } from "./session.ts";
+import type { Outcome } from "./types.ts";
 
 /** A request to be scanned. */
 export interface Scan {

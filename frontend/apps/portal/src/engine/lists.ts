@@ -6,8 +6,9 @@ import { useTask } from "@mshield/desk/task.ts";
 import { useDocumentVisibility } from "@vueuse/core";
 import { computed, ref, shallowRef, watch } from "vue";
 
-import { api, type PastAct, type Person, type Shield } from "./client.ts";
+import { api } from "./client.ts";
 import { enterprise } from "./session.ts";
+import type { PastAct, Person, Shield } from "./types.ts";
 
 const LOOK_AGAIN_MS = 4000;
 const PAGE = 50;

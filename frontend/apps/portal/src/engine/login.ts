@@ -3,8 +3,9 @@
 import { type Captcha, readCaptcha } from "@mshield/desk/captcha.ts";
 import { answered, isLoggedOut } from "@mshield/desk/client.ts";
 
-import { api, type LoginBegun } from "./client.ts";
+import { api } from "./client.ts";
 import { enter, leave, mayBeLoggedIn } from "./session.ts";
+import type { LoginBegun } from "./types.ts";
 
 export interface Begun {
   readonly loginId: string;

@@ -2,8 +2,9 @@
 
 import { answered } from "@mshield/desk/client.ts";
 
-import { api, type ShieldHistory, type StoryEvent } from "./client.ts";
+import { api } from "./client.ts";
 import { enterprise } from "./session.ts";
+import type { ShieldHistory, StoryEvent } from "./types.ts";
 
 export async function readShield(number: string): Promise<ShieldHistory> {
   return answered(

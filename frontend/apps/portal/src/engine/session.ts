@@ -3,7 +3,7 @@
 import { useLocalStorage, useSessionStorage } from "@vueuse/core";
 import { computed, reactive } from "vue";
 
-import type { Enterprise, Session } from "./client.ts";
+import type { Enterprise, Session } from "./types.ts";
 
 export const session = reactive({
   name: "",

@@ -1,6 +1,6 @@
 /** How a change of a shield is shown, and what people wrote of it. */
 
-import type { StoryEvent } from "./client.ts";
+import type { StoryEvent } from "./types.ts";
 
 const LOOKS: Record<string, [icon: string, colour: string]> = {
   prepare: ["st-active", "ok"],

@@ -1,6 +1,6 @@
 /** How an approval is called: its act, and whom or what it is about. */
 
-import type { Approval } from "../../engine/client.ts";
+import type { Approval } from "../../engine/types.ts";
 
 type Say = (key: string, values?: Record<string, unknown>) => string;
 

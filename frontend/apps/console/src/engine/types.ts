@@ -1,0 +1,20 @@
+/** What the console's calls take and answer, by the service's own document. */
+
+import type { components } from "@mshield/api/console.ts";
+
+type Schemas = components["schemas"];
+export type Session = Schemas["ConsoleSessionMessage"];
+export type Role = Session["roles"][number];
+export type LoginBegun = Schemas["ConsoleLoginBegunMessage"];
+export type SetUpBegun = Schemas["SetUpBegunMessage"];
+export type FactorOffer = Schemas["FactorOfferMessage"];
+export type Confirmation = Schemas["ConfirmationMessage"];
+export type KeyOffer = Schemas["KeyOfferMessage"];
+export type KeyRequest = Schemas["KeyRequestMessage"];
+export type Registration = Schemas["RegistrationMessage"];
+export type Assertion = Schemas["AssertionMessage"];
+export type MyLogin = Schemas["MyLoginMessage"];
+export type Factor = Schemas["FactorMessage"];
+export type Member = Schemas["MemberMessage"];
+export type Approval = Schemas["ApprovalMessage"];
+export type Decided = Schemas["DecidedMessage"];

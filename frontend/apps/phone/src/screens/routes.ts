@@ -1,0 +1,20 @@
+/** The screens by their addresses. */
+
+import type { RouteRecordRaw } from "vue-router";
+
+import { accountRoutes } from "./account/routes.ts";
+import { certificateRoutes } from "./certificate/routes.ts";
+import { homeRoutes } from "./home/routes.ts";
+import { lockRoutes } from "./lock/routes.ts";
+import { meRoutes } from "./me/routes.ts";
+import { requestRoutes } from "./request/routes.ts";
+
+export const routes: readonly RouteRecordRaw[] = [
+  ...homeRoutes,
+  ...accountRoutes,
+  ...certificateRoutes,
+  ...requestRoutes,
+  ...meRoutes,
+  ...lockRoutes,
+  { path: "/:unknown(.*)*", redirect: "/" },
+];

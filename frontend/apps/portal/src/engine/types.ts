@@ -1,0 +1,14 @@
+/** What the portal's calls take and answer, by the service's own document. */
+
+import type { components } from "@mshield/api/portal.ts";
+
+type Schemas = components["schemas"];
+export type Shield = Schemas["ShieldMessage"];
+export type ShieldHistory = Schemas["ShieldHistoryMessage"];
+export type StoryEvent = Schemas["EventMessage"];
+export type PastAct = Schemas["PastActMessage"];
+export type Person = Schemas["FiledPersonMessage"];
+export type Outcome = Schemas["OutcomeMessage"];
+export type Enterprise = Schemas["EnterpriseMessage"];
+export type LoginBegun = Schemas["PortalLoginBegunMessage"];
+export type Session = Schemas["PortalSessionMessage"];

@@ -1,0 +1,95 @@
+"""What the front end's files import: declared by their package, and never round in a circle."""
+
+import json
+import re
+from collections.abc import Iterator
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from typing import Any, Final
+
+_FRONTEND: Final = Path(__file__).parents[2] / "frontend"
+# Prettier sets each import at the beginning of a line, also in a .vue file, and its place in double quotes.
+_STATIC: Final = re.compile(r'^(?:import|export)(?:\s[^;"]*?\sfrom)?\s"([^"]+)"', re.MULTILINE)
+_LATE: Final = re.compile(r'\bimport\("([^"]+)"\)')
+_STYLE: Final = re.compile(r'@import\s"([^"]+)"')
+_OUTSIDE: Final = ("node:", "virtual:")
+_SHIPPED: Final = ("parts", "src", "vue")
+
+
+@cache
+def _manifests() -> dict[Path, dict[str, Any]]:
+    """Each package's folder and what its package.json says."""
+    files = (file for place in ("apps", "packages") for file in (_FRONTEND / place).glob("*/package.json"))
+    return {file.parent: json.loads(file.read_bytes()) for file in files}
+
+
+def _files() -> Iterator[Path]:
+    for folder in _manifests():
+        for file in sorted(folder.rglob("*")):
+            if file.suffix in (".ts", ".vue", ".css") and "node_modules" not in file.parts:
+                yield file
+
+
+def _package_of(file: Path) -> Path:
+    return next(folder for folder in _manifests() if file.is_relative_to(folder))
+
+
+def _place(file: Path, wanted: str) -> Path | None:
+    """Where an import leads within the front end; None where it leads to a package from elsewhere."""
+    wanted = wanted.partition("?")[0]
+    if wanted.startswith("."):
+        return (file.parent / wanted).resolve()
+    for folder, manifest in _manifests().items():
+        name = manifest["name"]
+        if wanted == name or wanted.startswith(f"{name}/"):
+            within = f".{wanted.removeprefix(name)}"
+            exports: dict[str, str] = manifest.get("exports", {})
+            return folder / (exports.get(within) or exports["./*"].replace("*", within[2:]))
+    return None
+
+
+def _name(wanted: str) -> str:
+    return "/".join(wanted.split("/")[: 2 if wanted.startswith("@") else 1])
+
+
+def _undeclared(file: Path) -> Iterator[str]:
+    text = file.read_text("utf-8")
+    folder = _package_of(file)
+    manifest = _manifests()[folder]
+    declared = set(manifest.get("dependencies", ()))
+    if file.relative_to(folder).parts[0] not in _SHIPPED:  # a test or the build
+        declared |= set(manifest.get("devDependencies", ()))
+        declared |= set(json.loads((_FRONTEND / "package.json").read_bytes())["devDependencies"])
+    for pattern in (_STATIC, _LATE, _STYLE):
+        for wanted in pattern.findall(text):
+            place = _place(file, wanted)
+            owner = _package_of(place) if place else None
+            name = _manifests()[owner]["name"] if owner else _name(wanted)
+            if owner != folder and not wanted.startswith(_OUTSIDE) and name not in declared:
+                yield name
+
+
+def test_each_package_declares_what_it_imports() -> None:
+    undeclared = {
+        f"{_manifests()[_package_of(file)]['name']}: {name} ({file.relative_to(_FRONTEND).as_posix()})"
+        for file in _files()
+        for name in _undeclared(file)
+    }
+    assert not undeclared
+
+
+def test_no_imports_go_round_in_a_circle() -> None:
+    """Imports of types count; a router's late ones of its screens don't, which know the router."""
+    imports = {
+        file: {
+            place for wanted in _STATIC.findall(file.read_text("utf-8")) if (place := _place(file, wanted))
+        }
+        for file in _files()
+    }
+    assert sum(map(len, imports.values())) > 1_000, "the imports are no longer seen"
+    try:
+        TopologicalSorter(imports).prepare()
+    except CycleError as error:
+        circle = [file.relative_to(_FRONTEND).as_posix() for file in error.args[1]]
+        raise AssertionError(" <- ".join(circle)) from None
