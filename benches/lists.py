@@ -27,9 +27,9 @@ from mshield.main import create_app, wall_clock
 from mshield.services.context import Context
 from mshield.services.init_ca import CaNames, init_ca
 from mshield.settings import Settings
-from mshield.store.database import Database
-from mshield.store.migrate import migrate
-from mshield.store.opening import open_database
+from mshield.store.database.interface import Database
+from mshield.store.database.migrate import migrate
+from mshield.store.database.opening import open_database
 from tests.postgres import start_server
 from tests.signing import execute
 

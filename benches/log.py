@@ -19,9 +19,9 @@ from benches.http_signing import database_cpu
 from mshield.keys.keyring import Keyring
 from mshield.services.log.sequence import sequence
 from mshield.services.log.verify import verify_log
-from mshield.store.database import Database, Tx
-from mshield.store.migrate import migrate
-from mshield.store.opening import open_database
+from mshield.store.database.interface import Database, Tx
+from mshield.store.database.migrate import migrate
+from mshield.store.database.opening import open_database
 from tests.postgres import Server, start_server
 from tests.signing import execute, statement
 from tests.transparency import LoggedService

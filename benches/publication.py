@@ -35,10 +35,10 @@ from mshield.services.certificate import Certificates
 from mshield.services.publish_crl import entries_of
 from mshield.services.session import Caller
 from mshield.settings import Settings
-from mshield.store.authorities import CrlRow, insert_crl
-from mshield.store.certificates import list_revoked
-from mshield.store.migrate import migrate
-from mshield.store.opening import open_database
+from mshield.store.ca.authorities import CrlRow, insert_crl
+from mshield.store.certificates.certificates import list_revoked
+from mshield.store.database.migrate import migrate
+from mshield.store.database.opening import open_database
 from tests.issuing import NAME, ORGANISATION, Ca, change, make_ca, person
 from tests.postgres import Server, start_server
 from tests.signing import execute

@@ -16,7 +16,7 @@ from mshield.services.login import Credentials, DeviceProof, LogIn, Session
 from mshield.services.register import Register, RegisteredAccount, Registration
 from mshield.services.sms_codes import SmsCodes
 from mshield.settings import Settings
-from mshield.store.database import Database
+from mshield.store.database.interface import Database
 
 PHONE: Final = "13800006027"
 PASSWORD: Final = "Demo-declare-2026"

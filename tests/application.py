@@ -30,7 +30,7 @@ from mshield.services.init_ca import CaNames, init_ca
 from mshield.services.register_system import register_system
 from mshield.services.staff import add_staff, list_staff
 from mshield.settings import Settings
-from mshield.store.opening import open_database
+from mshield.store.database.opening import open_database
 from tests.conformance import Conforming
 from tests.conftest import RETURN_URL, Clock
 

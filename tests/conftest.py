@@ -21,9 +21,9 @@ from hypothesis import settings
 
 from mshield.gm.engine import Engine, load_engine
 from mshield.keys.keyring import Keyring
-from mshield.store.database import Database
-from mshield.store.migrate import migrate
-from mshield.store.opening import open_database
+from mshield.store.database.interface import Database
+from mshield.store.database.migrate import migrate
+from mshield.store.database.opening import open_database
 from tests.postgres import Server, start_server
 
 # The same examples in each run, so that a red run means a change; `HYPOTHESIS_PROFILE=explore` looks for new ones.

@@ -17,9 +17,9 @@ from mshield.services.init_ca import CaNames, init_ca
 from mshield.services.issue import Issue
 from mshield.services.publish import Publisher
 from mshield.settings import Settings
-from mshield.store import certificate_changes
-from mshield.store.certificates import NewCertificate
-from mshield.store.database import Database, Tx
+from mshield.store.certificates import changes as certificate_changes
+from mshield.store.certificates.certificates import NewCertificate
+from mshield.store.database.interface import Database, Tx
 from tests.signing import execute
 
 ID_NUMBER = "330206199003124218"

@@ -14,7 +14,7 @@ from typing import Any, Final, cast
 from mshield.services.context import Context
 from mshield.services.jobs.job import Job
 from mshield.services.jobs.runner import Runner
-from mshield.store.opening import open_database
+from mshield.store.database.opening import open_database
 
 LEASE_MS: Final = 3000
 JOB: Final = "count"

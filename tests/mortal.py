@@ -26,18 +26,20 @@ from mshield.client.phone.vault import opened
 from mshield.demo.people import OPERATOR, Person
 from mshield.services.context import Context
 from mshield.settings import Settings
-from mshield.store.database import Database, Row, Tx, Work
-from mshield.store.opening import open_database
-from mshield.store.queries import Query
+from mshield.store.database.interface import Database, Row, Tx, Work
+from mshield.store.database.opening import open_database
+from mshield.store.database.queries import Query
 from tests import application
 from tests.conftest import Clock
 from tests.signing import statement
 
 T = TypeVar("T")
 ROUNDS: Final = 1000
-RESERVED: Final = frozenset({"signing.count_attempt", "signing.reserve"})
+RESERVED: Final = frozenset({"signing.sessions.count_attempt", "signing.sessions.reserve"})
 """The statements that count an attempt: one or the other runs, by database."""
-RECORDED: Final = frozenset({"signing.record_success", "signing.release", "signing.record_refusal"})
+RECORDED: Final = frozenset(
+    {"signing.sessions.record_success", "signing.sessions.release", "signing.sessions.record_refusal"}
+)
 """The statements that record an outcome."""
 
 

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 from mshield.gateways.sms import SmsError, SmsMessage, SmsRefused
-from mshield.store.database import Database
+from mshield.store.database.interface import Database
 from tests.conftest import START
 from tests.issuing import Ca, person
 from tests.signing import fetch

@@ -8,7 +8,7 @@ import httpx
 
 from mshield.demo.people import LEGAL_PERSON, Person
 from mshield.services.context import Context
-from mshield.store.certificates import CertificateRow
+from mshield.store.certificates.certificates import CertificateRow
 from tests.application import ORIGIN, Application
 from tests.conformance import Conforming
 from tests.issuing import person as filed_person

@@ -11,8 +11,8 @@ from mshield.services.enrol import Application
 from mshield.services.renew import Renew, Renewal
 from mshield.services.session import PhoneLogin, authenticate_phone
 from mshield.settings import Settings
-from mshield.store import certificate_changes
-from mshield.store.database import Database
+from mshield.store.certificates import changes as certificate_changes
+from mshield.store.database.interface import Database
 from tests.conftest import Clock
 from tests.issuing import by_one_who_may
 from tests.signing import (

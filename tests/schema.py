@@ -12,7 +12,7 @@ from typing import Final
 
 import psycopg
 
-from mshield.store.migrate import migrate
+from mshield.store.database.migrate import migrate
 
 SNAPSHOT: Final = Path(__file__).parents[1] / "src/mshield/store/schema.sql"
 

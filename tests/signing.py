@@ -30,9 +30,9 @@ from mshield.services.open_signing import Opened, OpenItem, OpenRequest, OpenSig
 from mshield.services.request_secrets import RequestSecrets
 from mshield.services.session import Caller, PhoneLogin, authenticate_phone
 from mshield.settings import Settings
-from mshield.store.database import Database
-from mshield.store.queries import Query, Statement
-from mshield.store.systems import BusinessSystem
+from mshield.store.database.interface import Database
+from mshield.store.database.queries import Query, Statement
+from mshield.store.systems.systems import BusinessSystem
 from tests.conftest import RETURN_URL, Clock
 
 NAME = "林知远"

@@ -13,7 +13,7 @@ from mshield.services.staff_factors import Confirmation, StaffFactors
 from mshield.services.staff_session import OpenedSession, Place, StaffSessions
 from mshield.services.staff_set_up import SetUps, renew_set_up
 from mshield.settings import Settings
-from mshield.store.database import Database
+from mshield.store.database.interface import Database
 
 PASSWORD: Final = "Console-desk-2026"
 ORIGIN: Final = "https://shield.example"

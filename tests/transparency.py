@@ -14,8 +14,8 @@ from mshield.services.log.open_log import Log, open_log
 from mshield.services.log.read import hash_of
 from mshield.services.log.sequence import sequence
 from mshield.settings import Settings
-from mshield.store import acts
-from mshield.store.database import Database, Tx
+from mshield.store.database.interface import Database, Tx
+from mshield.store.staff import acts
 from tests.conftest import START
 from tests.issuing import Ca, change, make_ca
 from tests.signing import execute, fetch, statement

@@ -84,9 +84,9 @@ from mshield.services.watch_jobs import WatchJobs
 from mshield.services.webhook_endpoints import WebhookEndpoints
 from mshield.services.webhooks import Webhooks
 from mshield.settings import Settings, load_settings
-from mshield.store.database import Database, NoText, Unavailable
-from mshield.store.migrate import pending
-from mshield.store.opening import open_database
+from mshield.store.database.interface import Database, NoText, Unavailable
+from mshield.store.database.migrate import pending
+from mshield.store.database.opening import open_database
 from mshield.web.app import build
 from mshield.web.stopping import told_to_stop
 

@@ -1,6 +1,6 @@
 """The schema: one snapshot for people, the same in both databases, and nothing left to apply."""
 
-from mshield.store.migrate import migrate, pending
+from mshield.store.database.migrate import migrate, pending
 from tests import schema
 
 

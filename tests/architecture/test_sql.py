@@ -9,60 +9,60 @@ import asyncpg
 import pytest
 
 import mshield.store
-from mshield.store.queries import Queries
+from mshield.store.database.queries import Queries
 
 _STORE: Final = Path(mshield.store.__file__).parent
-_AGGREGATES: Final = sorted({file.name.partition(".")[0] for file in (_STORE / "sql").glob("*.sql")})
-_LOADED: Final = re.compile(r'(\w+)(?:: Final)? = Queries\("(\w+)"')
+_MODULES: Final = sorted({(file.parent.name, file.name.partition(".")[0]) for file in _STORE.glob("*/*.sql")})
+_LOADED: Final = re.compile(r'(\w+)(?:: Final)? = Queries\("(\w+)", "(\w+)"')
 
 
-@pytest.mark.parametrize("aggregate", _AGGREGATES)
-def test_sqlite_understands_each_statement(aggregate: str, sqlite_url: str) -> None:
-    queries = Queries(aggregate)
+@pytest.mark.parametrize(("subject", "module"), _MODULES)
+def test_sqlite_understands_each_statement(subject: str, module: str, sqlite_url: str) -> None:
+    queries = Queries(subject, module)
     connection = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))
-    for name in sorted(_names(aggregate)):
+    for name in sorted(_names(subject, module)):
         if (statement := queries[name].sqlite) is None:
-            assert f"-- name: {name}" in _text(aggregate, "postgresql")
+            assert f"-- name: {name}" in _text(subject, module, "postgresql")
             continue
         try:
             connection.execute(f"EXPLAIN {statement.sql}", [None] * len(statement.parameters))
         except sqlite3.Error as error:
-            pytest.fail(f"{aggregate}.{name}: {error}")
+            pytest.fail(f"{subject}.{module}.{name}: {error}")
     connection.close()
 
 
-@pytest.mark.parametrize("aggregate", _AGGREGATES)
-async def test_postgresql_understands_each_statement(aggregate: str, postgresql_url: str) -> None:
-    queries = Queries(aggregate)
+@pytest.mark.parametrize(("subject", "module"), _MODULES)
+async def test_postgresql_understands_each_statement(subject: str, module: str, postgresql_url: str) -> None:
+    queries = Queries(subject, module)
     connection = await asyncpg.connect(postgresql_url)
-    for name in sorted(_names(aggregate)):
+    for name in sorted(_names(subject, module)):
         if (statement := queries[name].postgresql) is None:
-            assert f"-- name: {name}" in _text(aggregate, "sqlite")
+            assert f"-- name: {name}" in _text(subject, module, "sqlite")
             continue
         try:
             await connection.prepare(statement.sql)
         except asyncpg.PostgresError as error:
-            pytest.fail(f"{aggregate}.{name}: {error}")
+            pytest.fail(f"{subject}.{module}.{name}: {error}")
     await connection.close()
 
 
-@pytest.mark.parametrize("aggregate", _AGGREGATES)
-def test_each_statement_is_used(aggregate: str) -> None:
+@pytest.mark.parametrize(("subject", "module"), _MODULES)
+def test_each_statement_is_used(subject: str, module: str) -> None:
     used: set[str] = set()
-    for file in _STORE.glob("*.py"):
+    for file in _STORE.rglob("*.py"):
         text = file.read_text("utf-8")
-        for variable, loaded in _LOADED.findall(text):
-            if loaded == aggregate:
+        for variable, *loaded in _LOADED.findall(text):
+            if loaded == [subject, module]:
                 used |= set(re.findall(rf'\b{variable}\["(\w+)"\]', text))
-    assert _names(aggregate) == used
+    assert _names(subject, module) == used
 
 
-def _text(aggregate: str, dialect: str) -> str:
+def _text(subject: str, module: str, dialect: str) -> str:
     """The file of statements that are one database's own."""
-    return (_STORE / "sql" / f"{aggregate}.{dialect}.sql").read_text("utf-8")
+    return (_STORE / subject / f"{module}.{dialect}.sql").read_text("utf-8")
 
 
-def _names(aggregate: str) -> set[str]:
+def _names(subject: str, module: str) -> set[str]:
     """The names that stand in the file; aiosql adds a `_cursor` twin to each statement of many rows."""
-    names = Queries(aggregate).names()
+    names = Queries(subject, module).names()
     return {name for name in names if name.removesuffix("_cursor") == name or name[:-7] not in names}

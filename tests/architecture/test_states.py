@@ -9,16 +9,16 @@ from mshield import store
 from mshield.domain import certificates, requests
 from mshield.domain.certificates import CertificateEvent
 from mshield.domain.requests import RequestEvent
-from mshield.store.database import Dialect
-from mshield.store.queries import Queries
+from mshield.store.database.interface import Dialect
+from mshield.store.database.queries import Queries
 
 _SOURCES = re.compile(r"\bWHERE.*", re.DOTALL)
 _TARGET = re.compile(r"SET (?:.*, )?state = '(\w+)'", re.DOTALL)
 _WORD = re.compile(r"'(\w+)'")
 
 
-def _sql(aggregate: str, name: str, dialect: Dialect = "sqlite") -> str:
-    return Queries(aggregate)[name].on(dialect).sql
+def _sql(subject: str, module: str, name: str, dialect: Dialect = "sqlite") -> str:
+    return Queries(subject, module)[name].on(dialect).sql
 
 
 def _sources(sql: str) -> set[str]:
@@ -36,19 +36,19 @@ def _target(sql: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("aggregate", "name", "event"),
+    ("subject", "module", "name", "event"),
     [
-        ("scans", "take", RequestEvent.SCAN),
-        ("scans", "decline", RequestEvent.DECLINE),
-        ("requests", "cancel", RequestEvent.CANCEL),
-        ("signing", "finish_request", RequestEvent.SIGN),
+        ("requests", "scans", "take", RequestEvent.SCAN),
+        ("requests", "scans", "decline", RequestEvent.DECLINE),
+        ("requests", "requests", "cancel", RequestEvent.CANCEL),
+        ("signing", "sessions", "finish_request", RequestEvent.SIGN),
     ],
 )
 @pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
 def test_a_request_moves_as_its_table_says(
-    aggregate: str, name: str, event: RequestEvent, dialect: Dialect
+    subject: str, module: str, name: str, event: RequestEvent, dialect: Dialect
 ) -> None:
-    sql = _sql(aggregate, name, dialect)
+    sql = _sql(subject, module, name, dialect)
     allowed = {state.value for state in requests.sources(event)}
     # Scanning again by the same phone changes nothing and is allowed.
     again = {"scanned"} if event is RequestEvent.SCAN else set()
@@ -58,9 +58,9 @@ def test_a_request_moves_as_its_table_says(
 
 @pytest.mark.parametrize(("dialect", "name"), [("sqlite", "activate"), ("postgresql", "certify")])
 def test_a_certificate_is_activated_as_its_table_says(dialect: Dialect, name: str) -> None:
-    """All other events go through `certificate_changes.change`, which asks the table itself."""
+    """All other events go through `changes.change`, which asks the table itself."""
     update = re.search(
-        r"UPDATE certificates.*?(?=RETURNING|$)", _sql("certificate_changes", name, dialect), re.DOTALL
+        r"UPDATE certificates.*?(?=RETURNING|$)", _sql("certificates", "changes", name, dialect), re.DOTALL
     )
     assert update is not None
     sql, rule = update[0], certificates.TABLE[CertificateEvent.ACTIVATE]
@@ -70,15 +70,15 @@ def test_a_certificate_is_activated_as_its_table_says(dialect: Dialect, name: st
 
 
 def test_nothing_else_moves_a_certificate() -> None:
-    folder = Path(store.__file__).parent / "sql"
+    folder = Path(store.__file__).parent
     movers = [
-        file.name
-        for file in folder.glob("*.sql")
+        str(file.relative_to(folder))
+        for file in folder.rglob("*.sql")
         for statement in file.read_text("utf-8").split(";")
         if re.search(r"UPDATE certificates SET (?:(?!WHERE).)*\b(?:state|holds) =", statement, re.DOTALL)
     ]
     assert sorted(movers) == [
-        "certificate_changes.postgresql.sql",
-        "certificate_changes.sql",
-        "certificate_changes.sqlite.sql",
+        "certificates/changes.postgresql.sql",
+        "certificates/changes.sql",
+        "certificates/changes.sqlite.sql",
     ]

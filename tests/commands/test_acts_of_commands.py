@@ -17,8 +17,8 @@ from click.testing import CliRunner
 
 from mshield.cli import main
 from mshield.settings import load_settings
-from mshield.store import acts
-from mshield.store.acts import ActRow
+from mshield.store.staff import acts
+from mshield.store.staff.acts import ActRow
 from tests.commands.test_ca_commands import Operator
 from tests.signing import execute
 

@@ -19,10 +19,11 @@ from mshield.keys.secrets import load_lookup_key
 from mshield.pki.certificate import Certificate, parse_certificate
 from mshield.services.issue import Issue
 from mshield.settings import load_settings
-from mshield.store import acts, certificates
-from mshield.store.certificates import CertificateRow
-from mshield.store.database import Database
-from mshield.store.opening import open_database
+from mshield.store.certificates import certificates
+from mshield.store.certificates.certificates import CertificateRow
+from mshield.store.database.interface import Database
+from mshield.store.database.opening import open_database
+from mshield.store.staff import acts
 from tests.issuing import Ca
 
 pytestmark = pytest.mark.slow

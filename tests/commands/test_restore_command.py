@@ -14,9 +14,9 @@ from click.testing import CliRunner, Result
 
 from mshield.cli import main
 from mshield.settings import load_settings
-from mshield.store import acts
-from mshield.store.acts import ActRow
-from mshield.store.opening import open_database
+from mshield.store.database.opening import open_database
+from mshield.store.staff import acts
+from mshield.store.staff.acts import ActRow
 from tests.postgres import Server
 from tests.service import LiveService, free_ports
 

@@ -12,7 +12,7 @@ import pytest
 from mshield.commands.output import Output
 from mshield.commands.webhooks import _WHY, _outcome
 from mshield.keys.errors import SealError, UnknownMasterKey
-from mshield.store.webhooks import Delivery
+from mshield.store.systems.webhooks import Delivery
 
 _ROOT: Final = Path(__file__).parents[2]
 _RECORDED_BY: Final = ("services/webhooks.py", "gateways/webhook.py", "store/webhook_endpoints.py")

@@ -10,7 +10,7 @@ from mshield.main import wall_clock
 from mshield.services.log.open_log import open_log
 from mshield.services.log.sequence import sequence
 from mshield.settings import Settings
-from mshield.store.opening import open_database
+from mshield.store.database.opening import open_database
 
 
 async def run() -> None:

@@ -21,8 +21,8 @@ from mshield.pki.tlog.note import Checkpoint, open_checkpoint
 from mshield.services.log.read import read_checkpoint
 from mshield.services.log.sequence import sequence
 from mshield.services.log.verify import verify_log
-from mshield.store import log as store
-from mshield.store.opening import open_database
+from mshield.store.database.opening import open_database
+from mshield.store.log import log as store
 from tests.postgres import Server
 from tests.transparency import LoggedService
 

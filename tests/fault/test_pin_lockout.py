@@ -17,8 +17,8 @@ import pytest
 from mshield.client import Document, ProblemError
 from mshield.client.phone import VirtualPhone
 from mshield.demo.people import OPERATOR
-from mshield.store.opening import open_database
-from mshield.store.queries import Query, Statement
+from mshield.store.database.opening import open_database
+from mshield.store.database.queries import Query, Statement
 from tests.attempts import Answer, Attacker, Opened
 from tests.service import LiveService, enrolled
 

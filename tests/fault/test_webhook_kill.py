@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mshield.store.queries import Queries
+from mshield.store.database.queries import Queries
 from tests.conftest import Clock
 from tests.mortal import Died, MortalDatabase
 from tests.outside import Asked, OutsideServer, Reply, serving
@@ -16,7 +16,7 @@ from tests.webhooks import Hooked, hooked, ids
 pytestmark = pytest.mark.slow
 
 _REQUESTS = 3
-_STATEMENTS = frozenset(f"webhooks.{name}" for name in Queries("webhooks").names())
+_STATEMENTS = frozenset(f"systems.webhooks.{name}" for name in Queries("systems", "webhooks").names())
 
 
 @pytest.fixture

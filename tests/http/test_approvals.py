@@ -8,7 +8,7 @@ import pytest
 
 from mshield.domain.staff import StaffRole
 from mshield.services.staff import disable_staff
-from mshield.store import acts
+from mshield.store.staff import acts
 from tests.accounts import make_passwords_cheap
 from tests.application import Application
 from tests.console import API, PASSWORD, Clerk

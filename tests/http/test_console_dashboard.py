@@ -8,7 +8,7 @@ from mshield.domain.certificates import CertificateEvent
 from mshield.domain.staff import StaffRole
 from mshield.domain.times import HOUR_MS
 from mshield.services.metrics import Metrics
-from mshield.store import jobs
+from mshield.store.operations import jobs
 from tests.application import Application, Device
 from tests.assertions import assert_refused
 from tests.http.console import Staff, allowed_roles

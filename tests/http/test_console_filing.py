@@ -7,8 +7,8 @@ import pytest
 
 from mshield.domain.staff import StaffRole
 from mshield.services.filing_list import MEDIA_TYPES
-from mshield.store import acts
-from mshield.store import filing as store
+from mshield.store.filing import filing as store
+from mshield.store.staff import acts
 from tests.application import EXAMPLES, Application
 from tests.assertions import assert_refused
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from mshield.domain.staff import StaffRole
-from mshield.store import acts
+from mshield.store.staff import acts
 from tests.accounts import make_passwords_cheap
 from tests.application import ORIGIN, Application
 from tests.console import API, PASSWORD, Clerk

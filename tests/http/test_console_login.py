@@ -11,7 +11,7 @@ from mshield.domain.actor import SERVICE
 from mshield.domain.staff import StaffRole
 from mshield.services.staff import disable_staff
 from mshield.services.staff_set_up import renew_set_up
-from mshield.store import acts
+from mshield.store.staff import acts
 from tests.accounts import make_passwords_cheap
 from tests.application import Application
 from tests.console import API, PASSWORD, Clerk

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from mshield.domain.staff import StaffRole
-from mshield.store import acts
+from mshield.store.staff import acts
 from tests.application import Application
 from tests.assertions import assert_refused
 from tests.http.console import Staff, allowed_roles

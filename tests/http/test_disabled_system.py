@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from mshield.domain.actor import SERVICE
-from mshield.store.database import Tx
-from mshield.store.queries import Query, Statement
+from mshield.store.database.interface import Tx
+from mshield.store.database.queries import Query, Statement
 from tests.application import Application, Device, qr_of
 from tests.assertions import assert_refused
 from tests.factories import document_message

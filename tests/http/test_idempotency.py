@@ -13,7 +13,7 @@ from mshield.demo.people import LEGAL_PERSON, OPERATOR
 from mshield.services import answer_once
 from mshield.services.purge import purge
 from mshield.services.register import Register
-from mshield.store import idempotency as store
+from mshield.store.process import idempotency as store
 from tests.accounts import make_passwords_cheap
 from tests.application import Application, Device, running
 from tests.assertions import assert_refused

@@ -13,7 +13,7 @@ from mshield.pki.tlog.merkle import leaf_hash
 from mshield.pki.tlog.note import open_checkpoint
 from mshield.pki.tlog.tiles import split_bundle
 from mshield.services.log.open_log import Log
-from mshield.store.database import Database, Unavailable
+from mshield.store.database.interface import Database, Unavailable
 from mshield.web import problems
 from mshield.web.publication.log import router
 from tests.conftest import Clock

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from mshield.demo.people import OPERATOR
 from mshield.services.outside_login import RETURN_PATH
 from mshield.settings import AccountSource
-from mshield.store import accounts as store
+from mshield.store.accounts import accounts as store
 from tests.application import ORIGIN, Application, Device, running
 from tests.assertions import assert_refused
 from tests.conftest import Clock

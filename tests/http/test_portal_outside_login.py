@@ -14,7 +14,7 @@ from mshield.demo.people import LEGAL_PERSON
 from mshield.services.outside_login import RETURN_PATH as PHONE_RETURN_PATH
 from mshield.services.portal_outside_login import RETURN_PATH
 from mshield.settings import AccountSource
-from mshield.store import accounts as store
+from mshield.store.accounts import accounts as store
 from tests.application import ORIGIN, Application, running
 from tests.assertions import assert_refused
 from tests.conftest import Clock

@@ -23,7 +23,7 @@ from mshield.pki.ocsp import CertId, build_ocsp_request, error_response, parse_o
 from mshield.pki.path import check_crl, check_ocsp
 from mshield.services.issue import serial_text
 from mshield.services.publish import Publisher
-from mshield.store.database import Database, Unavailable
+from mshield.store.database.interface import Database, Unavailable
 from mshield.web import problems
 from mshield.web.publication.pki import MAX_REQUEST, router
 from tests.application import Application

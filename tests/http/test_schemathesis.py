@@ -37,8 +37,8 @@ from mshield.services.context import Context
 from mshield.services.filing_list import MEDIA_TYPES
 from mshield.services.portal_session import csrf_token
 from mshield.settings import Settings
-from mshield.store import staff
-from mshield.store.accounts import find_account
+from mshield.store.accounts.accounts import find_account
+from mshield.store.staff import members as staff
 from mshield.web.audiences import AUDIENCES
 from mshield.web.documents import Documents
 from tests.attempts import Attacker

@@ -23,7 +23,7 @@ from mshield.services.issue import serial_text
 from mshield.services.publish import Publisher
 from mshield.services.renew_issuing import renew_issuing, revoke_issuing
 from mshield.settings import Settings
-from mshield.store.database import Database
+from mshield.store.database.interface import Database
 from tests.interop.test_openssl import openssl
 from tests.issuing import Ca, change, make_ca
 

@@ -10,8 +10,8 @@ from joserfc.jwk import ECKey, OctKey
 from mshield.domain import errors
 from mshield.domain.oidc import asked, checked_redirect_uri, checked_uri
 from mshield.services.oidc.clients import OidcClient, list_clients, remove_client, set_client
-from mshield.store.oidc_clients import ClientRow
-from mshield.store.systems import BusinessSystem
+from mshield.store.oidc.clients import ClientRow
+from mshield.store.systems.systems import BusinessSystem
 from tests.application import Application
 
 _URI = "https://singlewindow.example/callback"

@@ -24,7 +24,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mshield.store.migrate import migrate
+from mshield.store.database.migrate import migrate
 from tests.oidc.apache import apache
 from tests.oidc.live import Person, new_client
 from tests.service import LiveService, enrolled

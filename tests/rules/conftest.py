@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mshield.keys.keyring import Keyring
-from mshield.store.database import Database
+from mshield.store.database.interface import Database
 from tests.application import Application, running
 from tests.conftest import Clock
 from tests.renewing import Renewing, make_renewing

@@ -4,7 +4,7 @@ import pytest
 
 from mshield.domain import errors
 from mshield.domain.certificates import CertificateEvent
-from mshield.store import certificate_changes
+from mshield.store.certificates import changes as certificate_changes
 from tests.issuing import change
 from tests.phones import FORM, apply, begin, login_of
 from tests.signing import World, execute, fetch

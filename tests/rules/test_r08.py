@@ -10,7 +10,7 @@ from mshield.domain.certificates import CertificateEvent
 from mshield.keys.keyring import Keyring
 from mshield.services.ask import Asked
 from mshield.services.document import Document
-from mshield.store.database import Database
+from mshield.store.database.interface import Database
 from tests.conftest import RETURN_URL, Clock
 from tests.renewing import Renewing, make_renewing
 from tests.signing import PHONE_NUMBER, enrol, fetch

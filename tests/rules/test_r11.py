@@ -22,9 +22,10 @@ from mshield.domain.renewal import (
 from mshield.keys.keyring import Keyring
 from mshield.services.enrol import Application
 from mshield.services.look_up_filing import LookUpFiling
-from mshield.store import certificate_changes, managed_shields
-from mshield.store.certificates import list_revoked
-from mshield.store.database import Database
+from mshield.store.certificates import changes as certificate_changes
+from mshield.store.certificates.certificates import list_revoked
+from mshield.store.database.interface import Database
+from mshield.store.legal_person import shields as managed_shields
 from tests.conftest import Clock
 from tests.renewing import DAY, Renewing, make_renewing
 from tests.signing import CREDIT_CODE, ID_NUMBER, NAME, Phone, execute, fetch

@@ -16,9 +16,10 @@ from mshield.domain.renewal import (
 from mshield.keys.keyring import Keyring
 from mshield.services.end_renewals import end_renewals
 from mshield.services.renew import Renewal
-from mshield.store import certificate_changes, renewals
-from mshield.store.certificates import find_status
-from mshield.store.database import Database
+from mshield.store.certificates import changes as certificate_changes
+from mshield.store.certificates import renewals
+from mshield.store.certificates.certificates import find_status
+from mshield.store.database.interface import Database
 from tests.conftest import Clock
 from tests.renewing import DAY, Renewing, make_renewing
 from tests.signing import NAME, execute, fetch
@@ -177,7 +178,7 @@ async def test_a_crash_between_certificate_and_record_is_made_good(renewing: Ren
     await renewing.sign(renewing.old, consent)
     await renewing.sign(new, begun.sid)
     assert issue is not None
-    from mshield.store import renewals
+    from mshield.store.certificates import renewals
 
     row = await renewals.find_open(renewing.world.db, device_id="device", account_id="account")
     assert row is not None

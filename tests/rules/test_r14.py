@@ -20,9 +20,9 @@ from mshield.keys.keyring import Keyring
 from mshield.services.manage_acts import ManageShields
 from mshield.services.manage_lists import LookUp
 from mshield.services.portal_session import LegalPerson, ManagedEnterprise
-from mshield.store.certificate_changes import change, history
-from mshield.store.certificates import NewCertificate
-from mshield.store.database import Database, Tx
+from mshield.store.certificates.certificates import NewCertificate
+from mshield.store.certificates.changes import change, history
+from mshield.store.database.interface import Database, Tx
 from tests.accounts import make_passwords_cheap
 from tests.application import Application
 from tests.assertions import assert_refused

@@ -11,9 +11,11 @@ from mshield.gateways.sms import DevelopmentSms, SmsError, SmsMessage
 from mshield.keys.keyring import Keyring
 from mshield.services.change_phone import ChangePhone
 from mshield.settings import Settings
-from mshield.store import accounts as store
-from mshield.store import acts, portal_sessions, sessions
-from mshield.store.database import Database
+from mshield.store.accounts import accounts as store
+from mshield.store.accounts import sessions
+from mshield.store.database.interface import Database
+from mshield.store.legal_person import sessions as portal_sessions
+from mshield.store.staff import acts
 from tests.accounts import PHONE, Office, make_passwords_cheap
 from tests.conftest import START
 from tests.signing import execute

@@ -7,7 +7,7 @@ from mshield.domain.renewal import Reason
 from mshield.keys.keyring import Keyring
 from mshield.pki.certificate import parse_certificate_pem
 from mshield.pki.names import leaf_subject
-from mshield.store.database import Database
+from mshield.store.database.interface import Database
 from tests.conftest import Clock
 from tests.renewing import Renewing, make_renewing
 from tests.signing import execute, fetch

@@ -25,7 +25,7 @@ from mshield.client.phone.vault import opened
 from mshield.demo.people import OPERATOR
 from mshield.gm import cosign
 from mshield.keys.keyring import Keyring
-from mshield.store.database import Database
+from mshield.store.database.interface import Database
 from tests.conftest import Clock
 from tests.postgres import Server
 from tests.service import PIN_ROUNDS, LiveService, apply, log_in, register

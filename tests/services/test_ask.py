@@ -10,8 +10,8 @@ from mshield.keys.keyring import Keyring
 from mshield.services.ask import Asked
 from mshield.services.document import Document
 from mshield.settings import Settings
-from mshield.store.database import Database
-from mshield.store.systems import BusinessSystem
+from mshield.store.database.interface import Database
+from mshield.store.systems.systems import BusinessSystem
 from tests.conftest import RETURN_URL, Clock
 from tests.signing import World, execute, fetch, make_world
 

@@ -12,7 +12,7 @@ from mshield.domain import errors
 from mshield.keys.keyring import Keyring
 from mshield.services.captcha import ALPHABET, LENGTH, Captchas, answer_of
 from mshield.settings import Settings
-from mshield.store.database import Database
+from mshield.store.database.interface import Database
 from tests.conftest import Clock
 
 ADDRESS = "192.0.2.7"

@@ -13,16 +13,16 @@ from mshield.pki.certificate import parse_certificate
 from mshield.services.filed_people import end_record
 from mshield.services.renew_issuing import renew_issuing, revoke_issuing
 from mshield.settings import Settings
-from mshield.store import certificates
-from mshield.store.certificates import CertificateRow
-from mshield.store.database import Database
+from mshield.store.certificates import certificates
+from mshield.store.certificates.certificates import CertificateRow
+from mshield.store.database.interface import Database
 from tests.conftest import Clock
 from tests.issuing import change
 from tests.mortal import Died, MortalDatabase
 from tests.phones import apply, issue, login_of, sign_request
 from tests.signing import World, execute, fetch, make_world
 
-_RESERVES: Final = frozenset({"issuing.reserve", "issuing.count_reservation"})
+_RESERVES: Final = frozenset({"certificates.issuing.reserve", "certificates.issuing.count_reservation"})
 """The statements that reserve a serial: one or the other runs, by database."""
 
 

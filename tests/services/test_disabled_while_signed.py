@@ -9,7 +9,7 @@ import pytest
 from mshield.domain import errors
 from mshield.gm import cosign
 from mshield.keys.keyring import Keyring
-from mshield.store.database import Database
+from mshield.store.database.interface import Database
 from tests.conftest import Clock
 from tests.intruder import Intruder
 from tests.signing import World, execute, fetch, make_world

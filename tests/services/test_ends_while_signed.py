@@ -13,9 +13,9 @@ import pytest
 from mshield.domain import errors
 from mshield.keys.keyring import Keyring
 from mshield.services.ask import Asked
-from mshield.store import requests, scans
-from mshield.store.database import Database, StoreError, Tx
-from mshield.store.opening import open_database
+from mshield.store.database.interface import Database, StoreError, Tx
+from mshield.store.database.opening import open_database
+from mshield.store.requests import requests, scans
 from tests.conftest import Clock
 from tests.signing import World, fetch, make_world, statement
 

@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from mshield.services.events import ALONE_LOOK_AGAIN_SECONDS, LOOK_AGAIN_SECONDS, Events
-from mshield.store import notifying
+from mshield.store.database import notifying
 
 
 @asynccontextmanager

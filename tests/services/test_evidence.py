@@ -18,7 +18,7 @@ from mshield.services.log.open_log import open_log
 from mshield.services.log.sequence import sequence
 from mshield.services.publish import Publisher
 from mshield.settings import Settings
-from mshield.store.database import Database
+from mshield.store.database.interface import Database
 from tests.conftest import Clock
 from tests.issuing import change
 from tests.signing import World, make_world

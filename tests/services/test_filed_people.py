@@ -13,8 +13,8 @@ from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
 from mshield.services.filed_people import FiledPeople, filing_standing
 from mshield.services.import_filing import ImportFiling
-from mshield.store import acts
-from mshield.store.database import Database
+from mshield.store.database.interface import Database
+from mshield.store.staff import acts
 from tests.application import EXAMPLES
 from tests.conftest import START
 from tests.issuing import make_ca, person

@@ -23,10 +23,10 @@ from mshield.services.high_water import (
 )
 from mshield.services.publish_crl import CrlPublisher, PublishedCrl
 from mshield.settings import Settings
-from mshield.store import acts
-from mshield.store.authorities import next_crl_number
-from mshield.store.database import Database
-from mshield.store.opening import open_database
+from mshield.store.ca.authorities import next_crl_number
+from mshield.store.database.interface import Database
+from mshield.store.database.opening import open_database
+from mshield.store.staff import acts
 from tests.conftest import Clock
 from tests.issuing import change
 from tests.mortal import Mortal, mortal_service

@@ -16,8 +16,8 @@ from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
 from mshield.services.import_filing import ImportFiling, Report
 from mshield.settings import load_settings
-from mshield.store import filing as store
-from mshield.store.database import Database, Tx
+from mshield.store.database.interface import Database, Tx
+from mshield.store.filing import filing as store
 from tests.conftest import Clock
 
 EXAMPLES: Final = Path(__file__).parents[2] / "examples"

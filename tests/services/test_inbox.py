@@ -8,9 +8,9 @@ from mshield.services.answer import MOST_IN_INBOX
 from mshield.services.ask import MOST_WAITING, Asked
 from mshield.services.document import Document
 from mshield.services.register_system import register_system
-from mshield.store import systems
-from mshield.store.database import Database
-from mshield.store.systems import BusinessSystem
+from mshield.store.database.interface import Database
+from mshield.store.systems import systems
+from mshield.store.systems.systems import BusinessSystem
 from tests.conftest import Clock
 from tests.signing import World, execute, fetch, make_world
 

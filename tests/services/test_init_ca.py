@@ -15,8 +15,8 @@ from mshield.pki.errors import BadName
 from mshield.services.init_ca import CaNames, init_ca, list_certificates
 from mshield.services.renew_responder import LIFE_MS, RENEW_MS, current_responder
 from mshield.settings import Settings
-from mshield.store.authorities import find_authority, list_authorities
-from mshield.store.database import Database
+from mshield.store.ca.authorities import find_authority, list_authorities
+from mshield.store.database.interface import Database
 from tests.conftest import START
 from tests.signing import execute
 

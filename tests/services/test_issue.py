@@ -15,8 +15,8 @@ from mshield.pki.identity import hash_id_number
 from mshield.pki.path import verify_chain
 from mshield.services.issue import Issue, serial_text
 from mshield.settings import Settings
-from mshield.store import certificates as store
-from mshield.store.database import Database
+from mshield.store.certificates import certificates as store
+from mshield.store.database.interface import Database
 from tests.conftest import START
 from tests.issuing import CREDIT_CODE, ID_NUMBER, NAME, ORGANISATION, Ca, make_ca, person
 from tests.signing import execute

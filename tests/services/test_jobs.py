@@ -14,9 +14,9 @@ from mshield.jobs import JOBS
 from mshield.services.context import Context
 from mshield.services.jobs.job import Job, seconds_after
 from mshield.services.jobs.runner import Runner
-from mshield.store import jobs as store
-from mshield.store.jobs import JobRow
-from mshield.store.opening import open_database
+from mshield.store.database.opening import open_database
+from mshield.store.operations import jobs as store
+from mshield.store.operations.jobs import JobRow
 from tests.application import running
 from tests.conftest import START, Clock
 

@@ -13,7 +13,7 @@ from mshield.services.log.sequence import sequence
 from mshield.services.log.verify import verify_log
 from mshield.services.renew_issuing import renew_issuing, revoke_issuing
 from mshield.services.renew_responder import renew_responders
-from mshield.store.database import Database
+from mshield.store.database.interface import Database
 from tests.conftest import START
 from tests.intruder import Intruder
 from tests.issuing import Ca, make_ca

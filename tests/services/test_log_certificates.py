@@ -12,9 +12,9 @@ from mshield.domain.certificates import CertificateEvent, format_holds
 from mshield.keys.keyring import Keyring
 from mshield.services.log.verify import Report, verify_log
 from mshield.services.log.verify_certificates import explained
-from mshield.store import log as store
-from mshield.store.database import Database
-from mshield.store.log import Life
+from mshield.store.database.interface import Database
+from mshield.store.log import log as store
+from mshield.store.log.log import Life
 from tests.certificate_life import standings
 from tests.conftest import START
 from tests.intruder import Intruder

@@ -17,7 +17,7 @@ from mshield.services.log.open_log import open_log
 from mshield.services.log.rename_log import rename_log
 from mshield.services.log.sequence import sequence
 from mshield.services.log.verify import Report, verify_log
-from mshield.store.database import Database
+from mshield.store.database.interface import Database
 from tests import schema
 from tests.conftest import START
 from tests.intruder import Intruder

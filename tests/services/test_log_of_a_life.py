@@ -11,8 +11,8 @@ from mshield.services.log.read import prove_inclusion
 from mshield.services.log.sequence import sequence
 from mshield.services.log.verify import verify_log
 from mshield.settings import Settings
-from mshield.store.database import Database
-from mshield.store.signing import hold_clone
+from mshield.store.database.interface import Database
+from mshield.store.signing.sessions import hold_clone
 from tests.conftest import Clock
 from tests.issuing import change
 from tests.renewing import Renewing, make_renewing

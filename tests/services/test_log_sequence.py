@@ -21,10 +21,10 @@ from mshield.services.log.read import (
 )
 from mshield.services.log.sequence import sequence
 from mshield.settings import Settings
-from mshield.store import log as store
-from mshield.store.database import Database, Dialect, Row, StoreError, Tx, Work
-from mshield.store.opening import open_database
-from mshield.store.queries import Query
+from mshield.store.database.interface import Database, Dialect, Row, StoreError, Tx, Work
+from mshield.store.database.opening import open_database
+from mshield.store.database.queries import Query
+from mshield.store.log import log as store
 from tests.conftest import START
 from tests.signing import execute, fetch, statement
 from tests.transparency import ORIGIN, LoggedService

@@ -22,9 +22,9 @@ from mshield.services.log.read import prove_inclusion, read_checkpoint
 from mshield.services.log.rename_log import rename_log
 from mshield.services.log.sequence import sequence
 from mshield.services.log.verify import MOST_FINDINGS, Report, verify_log
-from mshield.store import log as store
-from mshield.store.database import Database
-from mshield.store.opening import open_database
+from mshield.store.database.interface import Database
+from mshield.store.database.opening import open_database
+from mshield.store.log import log as store
 from tests import schema
 from tests.conftest import START
 from tests.intruder import Intruder

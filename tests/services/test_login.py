@@ -14,9 +14,9 @@ from mshield.services.login import Credentials, DeviceProof
 from mshield.services.session import Caller, authenticate_phone
 from mshield.services.throttle import address_subject
 from mshield.settings import Settings
-from mshield.store import accounts as store
-from mshield.store.database import Database
-from mshield.store.queries import Query, Statement
+from mshield.store.accounts import accounts as store
+from mshield.store.database.interface import Database
+from mshield.store.database.queries import Query, Statement
 from tests.accounts import ADDRESS, PASSWORD, PHONE, Office, make_passwords_cheap
 from tests.conftest import Clock
 

@@ -26,9 +26,9 @@ from mshield.services.portal_session import PortalSessions
 from mshield.services.reset_password import NewPassword, ResetPassword
 from mshield.services.session import Caller, authenticate_phone
 from mshield.settings import Settings
-from mshield.store import accounts as store
-from mshield.store.database import Database
-from mshield.store.opening import open_database
+from mshield.store.accounts import accounts as store
+from mshield.store.database.interface import Database
+from mshield.store.database.opening import open_database
 from tests.accounts import ADDRESS, PASSWORD, PHONE, Office, make_passwords_cheap
 from tests.conftest import START
 from tests.signing import execute, fetch, make_world
@@ -188,7 +188,7 @@ async def _portal(ends: Ends, keyring: Keyring, monkeypatch: pytest.MonkeyPatch)
     async def enterprises(*_: object, **__: object) -> list[object]:
         return ["one"]
 
-    monkeypatch.setattr("mshield.store.portal_sessions.enterprises", enterprises)
+    monkeypatch.setattr("mshield.store.legal_person.sessions.enterprises", enterprises)
     return PortalSessions(
         ends.db, keyring, Settings(sms_resend_seconds=0), ends.office.log_in, ends.office.codes
     )

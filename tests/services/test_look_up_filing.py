@@ -14,9 +14,9 @@ from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
 from mshield.services.import_filing import ImportFiling
 from mshield.services.look_up_filing import LookUpFiling
-from mshield.store import acts
-from mshield.store import filing as store
-from mshield.store.database import Database
+from mshield.store.database.interface import Database
+from mshield.store.filing import filing as store
+from mshield.store.staff import acts
 from tests.conftest import START
 from tests.outside import RECORD, SECRET, FilingOffice, OutsideServer, Reply, serving
 

@@ -12,8 +12,9 @@ from mshield.keys.keyring import Keyring
 from mshield.services.manage_accounts import ManageAccounts
 from mshield.services.notify import Notify
 from mshield.settings import Settings
-from mshield.store import portal_sessions, sessions
-from mshield.store.database import Database
+from mshield.store.accounts import sessions
+from mshield.store.database.interface import Database
+from mshield.store.legal_person import sessions as portal_sessions
 from tests.accounts import Office, make_passwords_cheap
 from tests.conftest import START
 from tests.signing import fetch

@@ -10,8 +10,8 @@ from mshield.services.manage_acts import ManageShields
 from mshield.services.own_shield import OwnShield
 from mshield.services.portal_session import LegalPerson, ManagedEnterprise
 from mshield.services.sms_codes import SmsCodes
-from mshield.store import managed_shields
-from mshield.store.opening import open_database
+from mshield.store.database.opening import open_database
+from mshield.store.legal_person import shields as managed_shields
 from tests.conftest import Clock
 from tests.renewing import make_renewing
 from tests.signing import CREDIT_CODE, fetch

@@ -12,7 +12,7 @@ from mshield.services.manage_acts import ManageShields, Outcome
 from mshield.services.own_shield import OwnShield
 from mshield.services.portal_session import LegalPerson, ManagedEnterprise
 from mshield.services.sms_codes import SmsCodes
-from mshield.store.database import Database
+from mshield.store.database.interface import Database
 from tests.conftest import Clock
 from tests.signing import CREDIT_CODE, fetch, make_world
 

@@ -9,9 +9,9 @@ from mshield.domain.figures import UNTIMED
 from mshield.domain.times import HOUR_MS
 from mshield.services.metrics import KEPT_MS, Metrics
 from mshield.services.purge import purge
-from mshield.store import metrics as store
-from mshield.store.database import Database, Unavailable
-from mshield.store.metrics import CountRow
+from mshield.store.database.interface import Database, Unavailable
+from mshield.store.process import metrics as store
+from mshield.store.process.metrics import CountRow
 from tests.conftest import START
 
 HOUR: Final = START // HOUR_MS * HOUR_MS

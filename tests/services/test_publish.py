@@ -28,7 +28,7 @@ from mshield.services.issue import serial_text
 from mshield.services.publish import Publisher
 from mshield.services.publish_ocsp import KEEP_MS, UNASKED_MS
 from mshield.services.renew_responder import RENEW_MS
-from mshield.store.database import Database, Unavailable
+from mshield.store.database.interface import Database, Unavailable
 from tests.conftest import START
 from tests.issuing import Ca, change, make_ca, person
 from tests.signing import execute

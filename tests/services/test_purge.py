@@ -6,7 +6,7 @@ from mshield.domain import errors
 from mshield.keys.keyring import Keyring
 from mshield.services.purge import purge
 from mshield.settings import Settings
-from mshield.store.database import Database
+from mshield.store.database.interface import Database
 from tests.accounts import Office, make_passwords_cheap
 from tests.conftest import Clock
 from tests.signing import make_world

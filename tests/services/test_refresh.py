@@ -6,7 +6,7 @@ from mshield.domain import errors
 from mshield.keys.keyring import Keyring
 from mshield.services.session import Caller
 from mshield.settings import Settings
-from mshield.store.database import Database
+from mshield.store.database.interface import Database
 from tests.conftest import Clock
 from tests.signing import WRONG_SHARE, World, execute, fetch, make_world
 

@@ -14,7 +14,7 @@ from mshield.services.import_filing import ImportFiling
 from mshield.services.look_up_filing import LookUpFiling
 from mshield.services.refresh_filing import RefreshFiling
 from mshield.settings import Settings
-from mshield.store.database import Database
+from mshield.store.database.interface import Database
 from tests.application import EXAMPLES
 from tests.conftest import START
 from tests.issuing import Ca, make_ca, person

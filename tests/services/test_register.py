@@ -9,8 +9,8 @@ from mshield.domain.identity import IdType
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
 from mshield.settings import Settings
-from mshield.store import accounts as store
-from mshield.store.database import Database
+from mshield.store.accounts import accounts as store
+from mshield.store.database.interface import Database
 from tests.accounts import PASSWORD, PHONE, Office, make_passwords_cheap
 from tests.conftest import Clock
 

@@ -21,11 +21,11 @@ from mshield.services.publish import Publisher
 from mshield.services.publish_ocsp import MAX_KEPT, PRESIGN_MOST, PRESIGN_MS
 from mshield.services.renew_issuing import renew_issuing, revoke_issuing
 from mshield.services.renew_responder import renew_responders
-from mshield.store import jobs
-from mshield.store.authorities import crl_der
-from mshield.store.certificate_changes import history
-from mshield.store.certificates import find_by_serial
-from mshield.store.database import Database, Unavailable
+from mshield.store.ca.authorities import crl_der
+from mshield.store.certificates.certificates import find_by_serial
+from mshield.store.certificates.changes import history
+from mshield.store.database.interface import Database, Unavailable
+from mshield.store.operations import jobs
 from tests.conftest import START
 from tests.issuing import Ca, change, make_ca, person
 from tests.signing import execute

@@ -16,8 +16,9 @@ from mshield.services.filed_people import end_record
 from mshield.services.notify import Notify
 from mshield.services.renew_issuing import renew_issuing, revoke_issuing
 from mshield.settings import Settings
-from mshield.store import certificate_changes, renewal_outcome
-from mshield.store.database import Database, Row, Tx
+from mshield.store.certificates import changes as certificate_changes
+from mshield.store.certificates import renewal_outcome
+from mshield.store.database.interface import Database, Row, Tx
 from tests.conftest import Clock
 from tests.issuing import by_one_who_may
 from tests.renewing import Renewing, make_renewing

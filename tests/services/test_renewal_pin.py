@@ -10,9 +10,9 @@ from mshield.gm import cosign
 from mshield.keys.keyring import Keyring
 from mshield.pki.crl import CERTIFICATE_HOLD
 from mshield.services.status import revocation_of
-from mshield.store import signing as store
-from mshield.store.certificates import find_status, list_revoked
-from mshield.store.database import Database
+from mshield.store.certificates.certificates import find_status, list_revoked
+from mshield.store.database.interface import Database
+from mshield.store.signing import sessions as store
 from tests.conftest import Clock
 from tests.renewing import Renewing, make_renewing
 from tests.signing import WRONG_SHARE, Phone, execute, fetch

@@ -9,9 +9,9 @@ from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
 from mshield.services.reset_password import ACT, NewPassword, ResetPassword
 from mshield.settings import Settings
-from mshield.store import accounts as store
-from mshield.store import acts
-from mshield.store.database import Database
+from mshield.store.accounts import accounts as store
+from mshield.store.database.interface import Database
+from mshield.store.staff import acts
 from tests.accounts import ADDRESS, PHONE, Office, make_passwords_cheap
 from tests.conftest import Clock
 from tests.signing import execute, fetch

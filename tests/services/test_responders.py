@@ -17,9 +17,9 @@ from mshield.services.renew_issuing import renew_issuing
 from mshield.services.renew_responder import RENEW_MS, renew_responders
 from mshield.services.responders import LOOK_MS
 from mshield.settings import Settings
-from mshield.store import acts
-from mshield.store.authorities import find_authority
-from mshield.store.database import Database
+from mshield.store.ca.authorities import find_authority
+from mshield.store.database.interface import Database
+from mshield.store.staff import acts
 from tests.conftest import START
 from tests.issuing import Ca, make_ca
 from tests.signing import execute

@@ -22,10 +22,10 @@ from mshield.services.register_system import register_system
 from mshield.services.rotate_keys import SETTLE_MS, Rotation, count_boxes, drop_old_keys, rotate_keys
 from mshield.services.webhook_endpoints import WebhookEndpoints
 from mshield.settings import Settings
-from mshield.store import acts
-from mshield.store.boxes import BOXES, list_old
-from mshield.store.database import Database
-from mshield.store.opening import open_database
+from mshield.store.database.interface import Database
+from mshield.store.database.opening import open_database
+from mshield.store.operations.boxes import BOXES, list_old
+from mshield.store.staff import acts
 from tests.conftest import START
 from tests.issuing import Ca, make_ca, person
 from tests.signing import execute, fetch
@@ -241,7 +241,7 @@ import asyncio, time
 from mshield.keys.keyring import key_source
 from mshield.services.rotate_keys import rotate_keys
 from mshield.settings import load_settings
-from mshield.store.opening import open_database
+from mshield.store.database.opening import open_database
 
 batches = 0
 

@@ -9,7 +9,7 @@ from mshield.gm import sm2
 from mshield.gm.sm2 import Signature
 from mshield.keys.keyring import Keyring
 from mshield.settings import Settings
-from mshield.store.database import Database
+from mshield.store.database.interface import Database
 from tests.conftest import Clock
 from tests.signing import WRONG_SHARE, World, execute, fetch, make_world
 

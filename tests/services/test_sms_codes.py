@@ -13,7 +13,7 @@ from mshield.gateways.sms import DevelopmentSms, SmsError, SmsMessage
 from mshield.keys.secrets import LookupKey
 from mshield.services.sms_codes import SmsCodes
 from mshield.settings import Settings
-from mshield.store.database import Database
+from mshield.store.database.interface import Database
 from tests.conftest import Clock
 
 PHONE, ADDRESS = "13800006027", "192.0.2.7"

@@ -8,9 +8,9 @@ import pytest
 from mshield.domain import errors
 from mshield.domain.staff import StaffRole
 from mshield.services.staff import StaffMember, add_staff, authenticate, disable_staff, list_staff
-from mshield.store import acts
-from mshield.store import staff as store
-from mshield.store.database import Database
+from mshield.store.database.interface import Database
+from mshield.store.staff import acts
+from mshield.store.staff import members as store
 from tests.conftest import START
 
 ALL: Final = tuple(StaffRole)

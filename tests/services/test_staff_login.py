@@ -7,7 +7,7 @@ from mshield.services.demo_codes import shown_codes
 from mshield.services.one_time_code import STEP_MS, code_at, step_of
 from mshield.services.purge import purge
 from mshield.services.staff import disable_staff
-from mshield.store.database import Database
+from mshield.store.database.interface import Database
 from tests.accounts import make_passwords_cheap
 from tests.conftest import START
 from tests.staff import set_up

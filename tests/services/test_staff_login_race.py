@@ -19,9 +19,9 @@ from mshield.services.staff_login import StaffLogins
 from mshield.services.staff_session import StaffSessions
 from mshield.services.staff_set_up import renew_set_up
 from mshield.settings import Settings
-from mshield.store import staff_sessions
-from mshield.store.database import Database
-from mshield.store.opening import open_database
+from mshield.store.database.interface import Database
+from mshield.store.database.opening import open_database
+from mshield.store.staff import sessions as staff_sessions
 from tests.accounts import ADDRESS, make_passwords_cheap
 from tests.conftest import START
 from tests.signing import fetch

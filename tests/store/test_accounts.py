@@ -3,10 +3,10 @@
 import asyncio
 import dataclasses
 
-from mshield.store import accounts as store
-from mshield.store import sessions
-from mshield.store.accounts import NewAccount
-from mshield.store.database import Database, Tx
+from mshield.store.accounts import accounts as store
+from mshield.store.accounts import sessions
+from mshield.store.accounts.accounts import NewAccount
+from mshield.store.database.interface import Database, Tx
 from tests.conftest import Clock
 
 ACCOUNT = NewAccount(

@@ -5,7 +5,7 @@ from typing import Final
 
 import pytest
 
-from mshield.store.migrate import migrate
+from mshield.store.database.migrate import migrate
 from tests.earlier import make_earlier, marked, rows_of
 
 _SYSTEMS: Final = (("renamed", "新名", "new.example"), ("portal", "三证合一", "shield.example"))

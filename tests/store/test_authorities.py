@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
-from mshield.store import authorities as store
-from mshield.store.authorities import AuthorityRow, CrlRow
-from mshield.store.database import Conflict, Database, Tx
-from mshield.store.secrets import find_secret, insert_secret
+from mshield.store.ca import authorities as store
+from mshield.store.ca.authorities import AuthorityRow, CrlRow
+from mshield.store.database.interface import Conflict, Database, Tx
+from mshield.store.operations.secrets import find_secret, insert_secret
 
 ROOT = AuthorityRow("root", b"certificate", b"box")
 

@@ -7,8 +7,16 @@ from mshield.keys.oidc_key import OidcKeys
 from mshield.services import signing_key
 from mshield.services.webhook_endpoints import WebhookEndpoints
 from mshield.settings import Settings
-from mshield.store.boxes import BOXES, PREFIX_BYTES, BoxColumn, Reseal, count_by_prefix, list_old, reseal
-from mshield.store.database import Database
+from mshield.store.database.interface import Database
+from mshield.store.operations.boxes import (
+    BOXES,
+    PREFIX_BYTES,
+    BoxColumn,
+    Reseal,
+    count_by_prefix,
+    list_old,
+    reseal,
+)
 from tests import schema
 from tests.conftest import Clock
 from tests.signing import execute, fetch, make_world

@@ -9,9 +9,11 @@ from mshield.domain.actor import SERVICE, By
 from mshield.domain.certificates import CertificateEvent, Hold
 from mshield.gm.engine import load_engine
 from mshield.keys.keyring import Keyring
-from mshield.store import acts, certificate_changes, certificates
-from mshield.store.certificates import NewCertificate, Reservation
-from mshield.store.database import Database, Tx
+from mshield.store.certificates import certificates
+from mshield.store.certificates import changes as certificate_changes
+from mshield.store.certificates.certificates import NewCertificate, Reservation
+from mshield.store.database.interface import Database, Tx
+from mshield.store.staff import acts
 from tests.conftest import START
 from tests.issuing import change, person
 

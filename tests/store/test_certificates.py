@@ -5,10 +5,10 @@ import pytest
 from mshield.domain.certificates import CertificateEvent
 from mshield.gm.engine import load_engine
 from mshield.keys.keyring import Keyring
-from mshield.store import certificate_changes
-from mshield.store import certificates as store
-from mshield.store.certificates import CertificateRow, NewCertificate, Reservation
-from mshield.store.database import Database, Tx
+from mshield.store.certificates import certificates as store
+from mshield.store.certificates import changes as certificate_changes
+from mshield.store.certificates.certificates import CertificateRow, NewCertificate, Reservation
+from mshield.store.database.interface import Database, Tx
 from tests.conftest import START
 from tests.issuing import change, person
 

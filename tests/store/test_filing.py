@@ -4,9 +4,9 @@ import dataclasses
 
 import pytest
 
-from mshield.store import filing as store
-from mshield.store.database import Conflict, Database, Tx
-from mshield.store.filing import NewFiledPerson
+from mshield.store.database.interface import Conflict, Database, Tx
+from mshield.store.filing import filing as store
+from mshield.store.filing.filing import NewFiledPerson
 from tests.conftest import Clock
 
 CODE = "91330206MA2XB7C1TW"

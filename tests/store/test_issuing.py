@@ -8,10 +8,12 @@ import pytest
 
 from mshield.domain.certificates import CertificateEvent
 from mshield.keys.keyring import Keyring
-from mshield.store import certificate_changes, certificates, filing, issuing
-from mshield.store.certificates import NewCertificate, Reservation
-from mshield.store.database import Database, Tx
-from mshield.store.issuing import ConfirmedKey
+from mshield.store.certificates import certificates, issuing
+from mshield.store.certificates import changes as certificate_changes
+from mshield.store.certificates.certificates import NewCertificate, Reservation
+from mshield.store.certificates.issuing import ConfirmedKey
+from mshield.store.database.interface import Database, Tx
+from mshield.store.filing import filing
 from tests.conftest import START, Clock
 from tests.issuing import change
 from tests.phones import another_account, another_phone, sign_request

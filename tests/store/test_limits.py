@@ -3,9 +3,9 @@
 import asyncio
 import contextlib
 
-from mshield.store import limits
-from mshield.store.database import Database, Tx
-from mshield.store.limits import NewSmsCode
+from mshield.store.accounts import limits
+from mshield.store.accounts.limits import NewSmsCode
+from mshield.store.database.interface import Database, Tx
 from tests.conftest import Clock
 
 PHONE = "13800006027"

@@ -7,8 +7,8 @@ from mshield.services.log.open_log import open_log
 from mshield.services.log.sequence import sequence
 from mshield.services.log.verify import verify_log
 from mshield.settings import Settings
-from mshield.store.migrate import migrate
-from mshield.store.opening import open_database
+from mshield.store.database.migrate import migrate
+from mshield.store.database.opening import open_database
 from tests.conftest import START
 from tests.earlier import make_earlier, marked, rows_of
 

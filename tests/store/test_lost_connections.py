@@ -6,9 +6,9 @@ from typing import Any
 
 import asyncpg
 
-from mshield.store.database import Database, Tx, Unavailable
-from mshield.store.opening import open_database
-from mshield.store.queries import Query, Statement
+from mshield.store.database.interface import Database, Tx, Unavailable
+from mshield.store.database.opening import open_database
+from mshield.store.database.queries import Query, Statement
 
 _QUERY = Query("test", Statement("SELECT 1 AS one, $1::int AS call", ("call",)), None)
 _WRITE = Query("test write", _QUERY.postgresql, None)

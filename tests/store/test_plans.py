@@ -10,16 +10,16 @@ from typing import Final
 import asyncpg
 import pytest
 
-from mshield.store.queries import Queries
+from mshield.store.database.queries import Queries
 
 _STATEMENTS: Final = {
-    "requests": ("create", "find_state", "result", "cancel"),
-    "scans": ("usable_key", "take", "inbox"),
-    "signing": ("context", "task", "open", "reserve", "release"),
-    "certificates": ("find_status",),
-    "following": ("find",),
-    "issuing": ("find_by_token", "reserve"),
-    "oidc_authorizations": (
+    ("requests", "requests"): ("create", "find_state", "result", "cancel"),
+    ("requests", "scans"): ("usable_key", "take", "inbox"),
+    ("signing", "sessions"): ("context", "task", "open", "reserve", "release"),
+    ("certificates", "certificates"): ("find_status",),
+    ("requests", "following"): ("find",),
+    ("certificates", "issuing"): ("find_by_token", "reserve"),
+    ("oidc", "authorizations"): (
         "push",
         "find_pushed",
         "open_pushed",
@@ -36,10 +36,10 @@ _ELSEWHERE: Final = frozenset({"authorities"})
 
 
 @pytest.mark.parametrize(
-    ("aggregate", "name"), [(aggregate, name) for aggregate, names in _STATEMENTS.items() for name in names]
+    ("subject", "module", "name"), [(*place, name) for place, names in _STATEMENTS.items() for name in names]
 )
-async def test_rows_are_found_by_their_key(postgresql_url: str, aggregate: str, name: str) -> None:
-    statement = Queries(aggregate)[name].on("postgresql")
+async def test_rows_are_found_by_their_key(postgresql_url: str, subject: str, module: str, name: str) -> None:
+    statement = Queries(subject, module)[name].on("postgresql")
     connection = await asyncpg.connect(postgresql_url)
     try:
         await connection.execute("SET plan_cache_mode = force_generic_plan")

@@ -5,8 +5,10 @@ from contextlib import closing
 
 import pytest
 
-from mshield.store import following, log, systems
-from mshield.store.database import Database, Garbled, NoText, Tx
+from mshield.store.database.interface import Database, Garbled, NoText, Tx
+from mshield.store.log import log
+from mshield.store.requests import following
+from mshield.store.systems import systems
 from tests.intruder import Intruder
 from tests.signing import fetch
 

@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from mshield.store.database import Conflict, Database, StoreError, Undone
-from mshield.store.opening import open_database
-from mshield.store.queries import Query, Statement
+from mshield.store.database.interface import Conflict, Database, StoreError, Undone
+from mshield.store.database.opening import open_database
+from mshield.store.database.queries import Query, Statement
 from tests.signing import fetch
 
 _INSERT = (

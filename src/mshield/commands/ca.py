@@ -36,8 +36,8 @@ def init(out: Output, name: str, organisation: str | None) -> None:
     from mshield.pki.errors import PkiError
     from mshield.services.init_ca import CaNames, init_ca
     from mshield.settings import load_settings
-    from mshield.store.database import StoreError
-    from mshield.store.opening import open_database
+    from mshield.store.database.interface import StoreError
+    from mshield.store.database.opening import open_database
 
     async def run() -> tuple["Certificate", "Certificate"]:
         settings = load_settings()
@@ -63,9 +63,9 @@ def show(out: Output, pem: bool) -> None:
     from mshield.keys.errors import KeysError
     from mshield.services.init_ca import list_certificates
     from mshield.settings import load_settings
-    from mshield.store.authorities import list_standings
-    from mshield.store.database import StoreError
-    from mshield.store.opening import open_database
+    from mshield.store.ca.authorities import list_standings
+    from mshield.store.database.interface import StoreError
+    from mshield.store.database.opening import open_database
 
     async def run() -> tuple[list[tuple[str, "Certificate"]], set[str]]:
         db = await open_database(load_settings().database, pool_size=1)
@@ -97,7 +97,7 @@ def renew_issuing(out: Output) -> None:
     from mshield.keys.keyring import load_keyring
     from mshield.services.renew_issuing import renew_issuing as renew
     from mshield.settings import load_settings
-    from mshield.store.opening import open_database
+    from mshield.store.database.opening import open_database
 
     async def run() -> tuple[str, "Certificate"]:
         settings = load_settings()
@@ -125,7 +125,7 @@ def renew_responder(out: Output, name: str | None) -> None:
     from mshield.keys.keyring import load_keyring
     from mshield.services.renew_responder import renew_responders as renew
     from mshield.settings import load_settings
-    from mshield.store.opening import open_database
+    from mshield.store.database.opening import open_database
 
     async def run() -> list[tuple[str, "Certificate"]]:
         settings = load_settings()
@@ -152,7 +152,7 @@ def init_p256(out: Output, renew: bool) -> None:  # click's own form
     from mshield.pki import pem
     from mshield.services.init_p256 import init_p256 as make
     from mshield.settings import load_settings
-    from mshield.store.opening import open_database
+    from mshield.store.database.opening import open_database
 
     async def run() -> bytes:
         settings = load_settings()
@@ -189,7 +189,7 @@ def revoke_issuing(out: Output, name: str, reason: str, yes: bool) -> None:  # c
     """
     from mshield.services.renew_issuing import revoke_issuing as revoke
     from mshield.settings import load_settings
-    from mshield.store.opening import open_database
+    from mshield.store.database.opening import open_database
 
     if not yes:
         _ask_twice(out, name)

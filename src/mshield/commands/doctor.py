@@ -14,7 +14,7 @@ from mshield.gm.errors import EngineUnavailable
 
 if TYPE_CHECKING:
     from mshield.settings import Settings
-    from mshield.store.database import Database
+    from mshield.store.database.interface import Database
 
 _PASSWORD: Final = re.compile(r"(://[^/:@\s]*):[^/@\s]*@")
 """In an address: after the user's name."""
@@ -71,7 +71,7 @@ async def _service() -> dict[str, tuple[bool, str]]:
     from mshield.main import StartRefused, opened_database, wall_clock
     from mshield.services.ca_state import ReadCaState
     from mshield.settings import load_settings
-    from mshield.store.database import StoreError
+    from mshield.store.database.interface import StoreError
 
     settings = load_settings()
     checks: dict[str, tuple[bool, str]] = {}
@@ -110,7 +110,7 @@ async def _restore(db: "Database", settings: "Settings") -> tuple[bool, str]:
 
 
 async def _log(db: "Database") -> str:
-    from mshield.store.log import count_waiting, find_state
+    from mshield.store.log.log import count_waiting, find_state
 
     state = await find_state(db)
     if state is None:

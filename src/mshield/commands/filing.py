@@ -43,8 +43,8 @@ def import_(out: Output, file: Path, dry_run: bool) -> None:
     from mshield.keys.secrets import load_lookup_key
     from mshield.services.import_filing import ImportFiling
     from mshield.settings import load_settings
-    from mshield.store.database import StoreError
-    from mshield.store.opening import open_database
+    from mshield.store.database.interface import StoreError
+    from mshield.store.database.opening import open_database
 
     async def run() -> "Report":
         with file.open("rb") as opened:

@@ -11,7 +11,7 @@ from mshield.commands.output import Output, Refused, output_options, table
 
 if TYPE_CHECKING:
     from mshield.services.jobs.runner import Outcome
-    from mshield.store.jobs import JobRow
+    from mshield.store.operations.jobs import JobRow
 
 
 @click.group()
@@ -69,7 +69,7 @@ def list_(out: Output) -> None:
     from mshield.jobs import JOBS
     from mshield.main import opened_database
     from mshield.settings import load_settings
-    from mshield.store.jobs import list_jobs
+    from mshield.store.operations.jobs import list_jobs
 
     async def find() -> "dict[str, JobRow]":
         async with opened_database(load_settings()) as db:

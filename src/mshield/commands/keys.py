@@ -71,8 +71,8 @@ def show(out: Output) -> None:
     from mshield.keys.keyring import load_keyring
     from mshield.services.rotate_keys import count_boxes
     from mshield.settings import load_settings
-    from mshield.store.database import StoreError
-    from mshield.store.opening import open_database
+    from mshield.store.database.interface import StoreError
+    from mshield.store.database.opening import open_database
 
     async def run() -> list[dict[str, object]]:
         settings = load_settings()
@@ -123,7 +123,7 @@ def rotate(out: Output, cipher: "CipherName | None", drop_old: bool) -> None:
     """
     from mshield.keys.errors import KeysError
     from mshield.settings import load_settings
-    from mshield.store.database import StoreError
+    from mshield.store.database.interface import StoreError
 
     settings = load_settings()
     with refusing(out, KeysError, StoreError):
@@ -140,7 +140,7 @@ def rotate(out: Output, cipher: "CipherName | None", drop_old: bool) -> None:
 async def _rotate(out: Output, settings: "Settings", cipher: "CipherName | None") -> "Rotation":
     from mshield.keys.keyring import key_source
     from mshield.services.rotate_keys import rotate_keys
-    from mshield.store.opening import open_database
+    from mshield.store.database.opening import open_database
 
     counts: dict[str, int] = {}
 
@@ -160,7 +160,7 @@ async def _drop(settings: "Settings") -> tuple[bytes, ...]:
     from mshield.keys.keyring import key_source
     from mshield.keys.sources import EnvironmentKeys
     from mshield.services.rotate_keys import drop_old_keys
-    from mshield.store.opening import open_database
+    from mshield.store.database.opening import open_database
 
     source = key_source(settings)
     if isinstance(source, EnvironmentKeys):

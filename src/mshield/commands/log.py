@@ -106,7 +106,7 @@ def prove(
     from_outside = _outside(url, key)
     if from_outside is None:
         from mshield.services.log.read import prove_inclusion
-        from mshield.store.log import certificate_position, log_position
+        from mshield.store.log.log import certificate_position, log_position
 
         async def run(log: "Log") -> dict[str, object]:
             place = index
@@ -241,7 +241,7 @@ def _on_database(out: Output, work: "Callable[[Log], Awaitable[T]]", *, begin: b
     from mshield.services.log.errors import NotLogged
     from mshield.services.log.open_log import open_log
     from mshield.settings import load_settings
-    from mshield.store.database import StoreError
+    from mshield.store.database.interface import StoreError
 
     async def run() -> T:
         settings = load_settings()

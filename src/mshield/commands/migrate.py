@@ -15,7 +15,7 @@ from mshield.commands.output import Output, output_options
 def command(context: click.Context, out: Output, check: bool) -> None:
     """Apply the migrations that the database lacks. Safe to repeat; run it before the service is started."""
     from mshield.settings import load_settings
-    from mshield.store.migrate import migrate, pending
+    from mshield.store.database.migrate import migrate, pending
 
     url = load_settings().database
     if url.startswith("sqlite:///"):

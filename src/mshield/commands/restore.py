@@ -41,7 +41,7 @@ def declare(out: Output, yes: bool) -> None:
     from mshield.services.log.errors import LogDamaged
     from mshield.services.log.rename_log import rename_log
     from mshield.settings import load_settings
-    from mshield.store.database import StoreError
+    from mshield.store.database.interface import StoreError
 
     if not yes:
         click.confirm(

@@ -43,7 +43,7 @@ def command(out: Output, host: str, port: int | None, workers: int, trust_proxy:
     from mshield.main import StartRefused, require_ready
     from mshield.services.high_water import RestoreUndeclared
     from mshield.settings import load_settings
-    from mshield.store.database import StoreError
+    from mshield.store.database.interface import StoreError
 
     settings = load_settings()
     if workers > 1 and settings.database.startswith("sqlite:"):

@@ -10,7 +10,7 @@ from mshield.commands.output import Output, output_options, table
 if TYPE_CHECKING:
     from mshield.services.staff import StaffMember
     from mshield.settings import Settings
-    from mshield.store.database import Database
+    from mshield.store.database.interface import Database
 
 # Named here, so that `--help` needs no package of the server.
 _ROLES = ("filing_officer", "customer_service", "security_officer", "auditor")

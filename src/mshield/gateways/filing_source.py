@@ -12,8 +12,8 @@ import msgspec
 
 from mshield.domain.filing import FIELDS, FilingRow
 from mshield.gateways.outside import OutsideError, ask
-from mshield.store import filing as store
-from mshield.store.database import Database
+from mshield.store.database.interface import Database
+from mshield.store.filing import filing as store
 
 _OK: Final = 200
 

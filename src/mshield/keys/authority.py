@@ -16,8 +16,8 @@ from mshield.keys.errors import BadAuthority, NoAuthority
 from mshield.keys.keyring import Keyring
 from mshield.pki.certificate import Certificate, parse_certificate
 from mshield.pki.signer import KeySigner
-from mshield.store.authorities import AuthorityRow, StandingRow, find_authority, list_standings
-from mshield.store.database import Database, Tx
+from mshield.store.ca.authorities import AuthorityRow, StandingRow, find_authority, list_standings
+from mshield.store.database.interface import Database, Tx
 
 ROOT: Final = "root"
 ISSUING: Final = re.compile(r"issuing(?:-([2-9]|[1-9][0-9]{1,3}))?")

@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from mshield.keys.errors import SealError
 from mshield.keys.keyring import Keyring
 from mshield.pki.tlog.note import Checkpoint, VerifierKey
-from mshield.store.database import Database
-from mshield.store.secrets import find_secret, insert_secret
+from mshield.store.database.interface import Database
+from mshield.store.operations.secrets import find_secret, insert_secret
 
 SIGNING: Final = "log-signing"
 SALT: Final = "log-salt"

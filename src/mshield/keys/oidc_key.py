@@ -14,9 +14,9 @@ from mshield.domain.actor import By
 from mshield.domain.times import DAY_MS, MINUTE_MS
 from mshield.keys.errors import SealError
 from mshield.keys.keyring import Keyring
-from mshield.store import acts
-from mshield.store import oidc_keys as store
-from mshield.store.database import Database, Tx
+from mshield.store.database.interface import Database, Tx
+from mshield.store.oidc import keys as store
+from mshield.store.staff import acts
 
 ALGORITHM: Final = "ES256"
 LEAD_MS: Final = DAY_MS

@@ -8,8 +8,8 @@ from mshield.keys.errors import BadAuthority, NoAuthority
 from mshield.keys.keyring import Keyring
 from mshield.pki.errors import IssueError
 from mshield.pki.p256 import P256Signer
-from mshield.store.authorities import AuthorityRow, find_authority
-from mshield.store.database import Database
+from mshield.store.ca.authorities import AuthorityRow, find_authority
+from mshield.store.database.interface import Database
 
 P256: Final = "p256"
 """Its name among the authorities, and its address."""

@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.hmac import HMAC
 
 from mshield.keys.errors import SealError
 from mshield.keys.keyring import Keyring
-from mshield.store.database import Database
-from mshield.store.secrets import find_secret, insert_secret
+from mshield.store.database.interface import Database
+from mshield.store.operations.secrets import find_secret, insert_secret
 
 NAME: Final = "lookup"
 KEY_BYTES: Final = 32

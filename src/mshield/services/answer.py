@@ -14,10 +14,10 @@ from mshield.services.events import Events
 from mshield.services.metrics import Count, uncounted
 from mshield.services.request_secrets import RequestSecrets
 from mshield.services.session import Caller, PhoneLogin, authenticate_phone
-from mshield.store import bindings
-from mshield.store import scans as store
-from mshield.store.database import Database
-from mshield.store.scans import Requester, ScannedRequest, Task, WaitingRequest
+from mshield.store.certificates import bindings
+from mshield.store.database.interface import Database
+from mshield.store.requests import scans as store
+from mshield.store.requests.scans import Requester, ScannedRequest, Task, WaitingRequest
 
 __all__ = ["Answer", "Back", "Requester", "ScannedRequest", "Task", "WaitingRequest"]
 

@@ -17,8 +17,8 @@ from mshield.domain import errors
 from mshield.domain.times import MINUTE_MS
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
-from mshield.store import idempotency as store
-from mshield.store.database import Database
+from mshield.store.database.interface import Database
+from mshield.store.process import idempotency as store
 
 HELD_MS: Final = MINUTE_MS
 """How long a call may take; after that its process counts as dead."""

@@ -11,9 +11,9 @@ from typing import Final, NoReturn
 from mshield.domain import errors
 from mshield.domain.actor import By
 from mshield.domain.certificates import CertificateEvent, CertificateState, Hold, is_expired
-from mshield.store.certificate_changes import change
-from mshield.store.database import Database
-from mshield.store.enrolment import Occupant
+from mshield.store.certificates.changes import change
+from mshield.store.certificates.enrolment import Occupant
+from mshield.store.database.interface import Database
 
 _REASON: Final = "未经法人作废，在本机重复申请"
 

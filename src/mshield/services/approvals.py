@@ -15,10 +15,11 @@ from mshield.domain.reason import checked_reason
 from mshield.domain.staff import StaffRole
 from mshield.domain.times import HOUR_MS
 from mshield.services.staff import StaffMember
-from mshield.store import acts, staff
-from mshield.store import approvals as store
-from mshield.store.approvals import ApprovalRow
-from mshield.store.database import Conflict, Database, Tx
+from mshield.store.database.interface import Conflict, Database, Tx
+from mshield.store.staff import acts
+from mshield.store.staff import approvals as store
+from mshield.store.staff import members as staff
+from mshield.store.staff.approvals import ApprovalRow
 
 __all__ = ["ApprovableAct", "ApprovalRow", "Approvals", "Decision"]
 

@@ -18,11 +18,11 @@ from mshield.services.events import Events
 from mshield.services.request_secrets import RequestSecrets
 from mshield.services.throttle import UNKNOWN_ADDRESS, address_subject, too_many
 from mshield.settings import Settings
-from mshield.store import requests as store
-from mshield.store import systems
-from mshield.store.database import Database
-from mshield.store.limits import Limit
-from mshield.store.systems import BusinessSystem
+from mshield.store.accounts.limits import Limit
+from mshield.store.database.interface import Database
+from mshield.store.requests import requests as store
+from mshield.store.systems import systems
+from mshield.store.systems.systems import BusinessSystem
 
 MOST_WAITING: Final = 10
 """Requests of one business system in a shield's inbox at a time."""

@@ -7,9 +7,9 @@ from mshield.domain import errors
 from mshield.domain.business_system import SYSTEM_CACHE_MS
 from mshield.domain.ids import is_client_id
 from mshield.domain.tokens import token_hash
-from mshield.store import systems
-from mshield.store.database import Database
-from mshield.store.systems import BusinessSystem
+from mshield.store.database.interface import Database
+from mshield.store.systems import systems
+from mshield.store.systems.systems import BusinessSystem
 
 __all__ = ["BusinessAuthentication", "BusinessSystem"]
 

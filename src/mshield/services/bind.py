@@ -13,11 +13,12 @@ from mshield.domain import errors, shield
 from mshield.domain.certificates import CertificateState, Hold, require_usable
 from mshield.services.session import PhoneLogin
 from mshield.settings import Settings
-from mshield.store import bindings as store
-from mshield.store import renewals, systems
-from mshield.store.bindings import Binding, NewBinding
-from mshield.store.database import Database
-from mshield.store.systems import BusinessSystem
+from mshield.store.certificates import bindings as store
+from mshield.store.certificates import renewals
+from mshield.store.certificates.bindings import Binding, NewBinding
+from mshield.store.database.interface import Database
+from mshield.store.systems import systems
+from mshield.store.systems.systems import BusinessSystem
 
 __all__ = ["Bind", "Binding"]
 

@@ -11,10 +11,11 @@ from mshield.pki.certificate import Certificate, parse_certificate
 from mshield.services.health import ping
 from mshield.services.publish_crl import renew_at
 from mshield.settings import Settings
-from mshield.store import authorities as store
-from mshield.store import high_water, log
-from mshield.store.authorities import AuthorityRow
-from mshield.store.database import Database
+from mshield.store.ca import authorities as store
+from mshield.store.ca.authorities import AuthorityRow
+from mshield.store.database.interface import Database
+from mshield.store.log import log
+from mshield.store.operations import high_water
 
 __all__ = ["CaStanding", "LogState", "OneCa", "ReadCaState", "Running", "Warned", "WholeState"]
 

@@ -22,8 +22,8 @@ from mshield.keys.errors import SealError
 from mshield.keys.keyring import Keyring
 from mshield.services.throttle import address_subject, limit_calls
 from mshield.settings import Settings
-from mshield.store import limits
-from mshield.store.database import Database
+from mshield.store.accounts import limits
+from mshield.store.database.interface import Database
 
 LENGTH: Final = 4
 ALPHABET: Final = "ACDEFHJKMNPRTUVWXY34679"

@@ -20,11 +20,13 @@ from mshield.pki.names import LeafSubject
 from mshield.services.issue import Issue, reservation_of
 from mshield.services.session import Caller, PhoneLogin
 from mshield.services.signing_key import PIN_CHANGE_DUE
-from mshield.store import certificate_changes, certificates, issuing, signing
-from mshield.store.certificate_changes import EventRow
-from mshield.store.certificates import CertificateRow, NewCertificate, Reservation
-from mshield.store.database import Database, Tx
-from mshield.store.issuing import ConfirmedKey
+from mshield.store.certificates import certificates, issuing
+from mshield.store.certificates import changes as certificate_changes
+from mshield.store.certificates.certificates import CertificateRow, NewCertificate, Reservation
+from mshield.store.certificates.changes import EventRow
+from mshield.store.certificates.issuing import ConfirmedKey
+from mshield.store.database.interface import Database, Tx
+from mshield.store.signing import sessions as signing
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,10 @@ from mshield.domain.ids import new_id
 from mshield.domain.notices import NoticeKind
 from mshield.gateways.sms import SmsError, SmsGateway, SmsMessage
 from mshield.services.notify import tell
-from mshield.store import accounts as store
-from mshield.store import acts, portal_sessions
-from mshield.store.database import Conflict, Database, Tx
+from mshield.store.accounts import accounts as store
+from mshield.store.database.interface import Conflict, Database, Tx
+from mshield.store.legal_person import sessions as portal_sessions
+from mshield.store.staff import acts
 
 MAX_EVIDENCE: Final = 1000
 _log = logging.getLogger(__name__)

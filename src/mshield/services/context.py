@@ -60,7 +60,7 @@ from mshield.services.watch_jobs import WatchJobs
 from mshield.services.webhook_endpoints import WebhookEndpoints
 from mshield.services.webhooks import Webhooks
 from mshield.settings import Settings
-from mshield.store.database import Database
+from mshield.store.database.interface import Database
 
 
 @dataclass(frozen=True, slots=True)

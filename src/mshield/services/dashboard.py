@@ -17,10 +17,11 @@ from mshield.domain.ids import first_id
 from mshield.domain.staff import StaffRole
 from mshield.domain.times import HOUR_MS, MINUTE_MS
 from mshield.services.ca_state import ReadCaState
-from mshield.store import jobs, sms_log
-from mshield.store import metrics as store
-from mshield.store.database import Database
-from mshield.store.metrics import Certificates, CountRow
+from mshield.store.database.interface import Database
+from mshield.store.notices import sms_log
+from mshield.store.operations import jobs
+from mshield.store.process import metrics as store
+from mshield.store.process.metrics import Certificates, CountRow
 
 __all__ = ["Certificates", "Dashboard", "Failure", "Latency", "Point", "ReadDashboard", "Span"]
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from mshield.keys.keyring import Keyring
 from mshield.services.one_time_code import code_at
 from mshield.services.staff_factors import TOTP_PURPOSE
-from mshield.store import staff, staff_factors
-from mshield.store.database import Database
+from mshield.store.database.interface import Database
+from mshield.store.staff import factors as staff_factors
+from mshield.store.staff import members as staff
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from mshield.gm import transcript
 from mshield.gm.sm3 import sm3
 from mshield.pki.evidence import Format
 from mshield.pki.signed_attributes import attributes_of, is_like_attributes
-from mshield.store.requests import NewTask
+from mshield.store.requests.requests import NewTask
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,10 @@ from mshield.domain.actor import SERVICE
 from mshield.domain.certificates import CA_REVOKED, CertificateEvent
 from mshield.keys.authority import generation_of
 from mshield.pki.crl import CA_COMPROMISE, KEY_COMPROMISE, UNSPECIFIED
-from mshield.store import authorities, certificate_changes, certificate_search
-from mshield.store.database import Database, Tx
+from mshield.store.ca import authorities
+from mshield.store.certificates import changes as certificate_changes
+from mshield.store.certificates import search as certificate_search
+from mshield.store.database.interface import Database, Tx
 
 _BATCH: Final = 200
 

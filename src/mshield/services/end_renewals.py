@@ -8,8 +8,8 @@ several processes too: each step is guarded.
 from typing import Final
 
 from mshield.domain import errors
-from mshield.store import renewal_outcome, renewals
-from mshield.store.database import Database, Tx
+from mshield.store.certificates import renewal_outcome, renewals
+from mshield.store.database.interface import Database, Tx
 
 _MOST: Final = 500
 

@@ -34,8 +34,8 @@ from mshield.pki.names import LeafSubject
 from mshield.services import apply_again, signing_key
 from mshield.services.look_up_filing import LookUpFiling
 from mshield.services.session import PhoneLogin
-from mshield.store import enrolment as store
-from mshield.store.database import Conflict, Database
+from mshield.store.certificates import enrolment as store
+from mshield.store.database.interface import Conflict, Database
 
 _SHIELD_NUMBER_TRIES: Final = 8
 

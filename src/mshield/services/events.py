@@ -6,7 +6,7 @@ News may come late or twice and nothing is lost by it: who is woken looks at the
 from collections.abc import Callable
 from typing import Final
 
-from mshield.store.notifying import Link
+from mshield.store.database.notifying import Link
 
 Wake = Callable[[], None]
 LOOK_AGAIN_SECONDS: Final = 15.0

@@ -31,9 +31,9 @@ from mshield.services.log.open_log import Log
 from mshield.services.log.read import prove_inclusion
 from mshield.services.publish import CaEnded, Publisher
 from mshield.services.request_secrets import RequestSecrets
-from mshield.store.database import Database
-from mshield.store.evidence import DocumentRow, SignatureRow, find_document
-from mshield.store.systems import BusinessSystem
+from mshield.store.database.interface import Database
+from mshield.store.requests.evidence import DocumentRow, SignatureRow, find_document
+from mshield.store.systems.systems import BusinessSystem
 
 
 @dataclass(frozen=True, slots=True)

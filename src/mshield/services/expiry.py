@@ -13,9 +13,9 @@ from mshield.domain.renewal import half_year_before
 from mshield.domain.times import DAY_MS
 from mshield.services.notify import tell
 from mshield.settings import Settings
-from mshield.store import notifications as store
-from mshield.store.database import Database, Tx
-from mshield.store.notifications import Shield
+from mshield.store.database.interface import Database, Tx
+from mshield.store.notices import notifications as store
+from mshield.store.notices.notifications import Shield
 
 _LOOK_AHEAD_MS: Final = 185 * DAY_MS
 """Longer than any six months."""

@@ -19,10 +19,10 @@ from mshield.domain.reason import checked_reason
 from mshield.gateways.filing_export import ListFormat, write_filing
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
-from mshield.store import acts
-from mshield.store import filing as store
-from mshield.store.database import Database, Tx
-from mshield.store.filing import FilingStanding
+from mshield.store.database.interface import Database, Tx
+from mshield.store.filing import filing as store
+from mshield.store.filing.filing import FilingStanding
+from mshield.store.staff import acts
 
 __all__ = ["Ended", "FiledPeople", "FilingStanding", "Person", "filing_standing"]
 

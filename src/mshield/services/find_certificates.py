@@ -15,9 +15,9 @@ from mshield.keys.authority import Authorities
 from mshield.keys.errors import NoAuthority
 from mshield.keys.keyring import Keyring
 from mshield.pki.certificate import Certificate, parse_certificate
-from mshield.store import certificate_search as store
-from mshield.store.certificate_search import EventOf, FoundRow, Sibling, Wanted, WholeRow
-from mshield.store.database import Database
+from mshield.store.certificates import search as store
+from mshield.store.certificates.search import EventOf, FoundRow, Sibling, Wanted, WholeRow
+from mshield.store.database.interface import Database
 
 __all__ = ["EventOf", "FindCertificates", "FoundLine", "OneCertificate", "Place", "Sibling", "Wanted"]
 

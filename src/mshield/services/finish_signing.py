@@ -25,9 +25,9 @@ from mshield.services.events import Events
 from mshield.services.metrics import Count, uncounted
 from mshield.services.session import Caller
 from mshield.services.signing_key import StoredItem
-from mshield.store import signing as store
-from mshield.store import signing_outcome
-from mshield.store.database import Database, Row, Tx
+from mshield.store.database.interface import Database, Row, Tx
+from mshield.store.signing import outcome as signing_outcome
+from mshield.store.signing import sessions as store
 
 _RACES: Final = 8
 _log = logging.getLogger(__name__)

@@ -9,9 +9,9 @@ from mshield.domain.qr import qr_text
 from mshield.domain.requests import RequestState, shown_state
 from mshield.services.request_secrets import RequestSecrets
 from mshield.settings import Settings
-from mshield.store import following as store
-from mshield.store.database import Database
-from mshield.store.following import Followed
+from mshield.store.database.interface import Database
+from mshield.store.requests import following as store
+from mshield.store.requests.following import Followed
 
 __all__ = ["Follow", "Followed"]
 

@@ -1,7 +1,7 @@
 """Whether what the service needs is there."""
 
-from mshield.store import health
-from mshield.store.database import Database
+from mshield.store.database.interface import Database
+from mshield.store.process import health
 
 
 async def ping(db: Database) -> None:

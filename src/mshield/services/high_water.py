@@ -18,8 +18,9 @@ from typing import Final
 
 from mshield.domain.actor import By
 from mshield.gateways.high_water_file import BadHighWaterFile, HighWaterFile
-from mshield.store import acts, high_water
-from mshield.store.database import Database, StoreError, Tx
+from mshield.store.database.interface import Database, StoreError, Tx
+from mshield.store.operations import high_water
+from mshield.store.staff import acts
 
 PERIOD_SECONDS: Final = 1.0
 RESTRAINED_FAILURES: Final = 3

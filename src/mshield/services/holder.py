@@ -6,8 +6,8 @@ from mshield.domain.id_numbers import ACCOUNT_BOX
 from mshield.domain.pin import Holder
 from mshield.keys.keyring import Keyring
 from mshield.services.session import PhoneLogin
-from mshield.store import accounts
-from mshield.store.database import Database
+from mshield.store.accounts import accounts
+from mshield.store.database.interface import Database
 
 
 async def birth_dates(db: Database, keyring: Keyring, login: PhoneLogin) -> tuple[dt.date, ...]:

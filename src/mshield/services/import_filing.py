@@ -20,9 +20,9 @@ from mshield.domain.id_numbers import FILING_BOX, LOOKUP
 from mshield.domain.ids import new_id
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
-from mshield.store import acts
-from mshield.store import filing as store
-from mshield.store.database import Database, Tx
+from mshield.store.database.interface import Database, Tx
+from mshield.store.filing import filing as store
+from mshield.store.staff import acts
 
 Change = Literal["add", "change", "none"]
 

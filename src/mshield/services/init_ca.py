@@ -28,9 +28,9 @@ from mshield.pki.signer import KeySigner
 from mshield.services.renew_responder import make_responder
 from mshield.services.urls import issuing_urls
 from mshield.settings import Settings
-from mshield.store import acts
-from mshield.store.authorities import AuthorityRow, insert_authorities, list_authorities
-from mshield.store.database import Conflict, Database, Tx
+from mshield.store.ca.authorities import AuthorityRow, insert_authorities, list_authorities
+from mshield.store.database.interface import Conflict, Database, Tx
+from mshield.store.staff import acts
 
 ROOT_DAYS: Final = 20 * 365
 ISSUING_DAYS: Final = 10 * 365

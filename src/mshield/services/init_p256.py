@@ -17,15 +17,15 @@ from mshield.pki.certificate import parse_certificate
 from mshield.pki.issue import serial_from
 from mshield.pki.names import Name
 from mshield.pki.p256 import make_certificate
-from mshield.store import acts
-from mshield.store.authorities import (
+from mshield.store.ca.authorities import (
     AuthorityRow,
     delete_crls,
     find_authority,
     insert_authorities,
     replace_authority,
 )
-from mshield.store.database import Conflict, Database, Tx
+from mshield.store.database.interface import Conflict, Database, Tx
+from mshield.store.staff import acts
 
 LIFE_DAYS: Final = 10 * 365
 

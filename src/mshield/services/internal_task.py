@@ -12,8 +12,8 @@ from mshield.gm.transcript import internal_message
 from mshield.services import signing_key
 from mshield.services.session import Caller
 from mshield.settings import Settings
-from mshield.store import internal_tasks
-from mshield.store.database import Database
+from mshield.store.database.interface import Database
+from mshield.store.signing import internal_tasks
 
 InternalPurpose = Literal["refresh", "confirm"]
 _TITLES: Final[dict[InternalPurpose, str]] = {

@@ -23,10 +23,10 @@ from mshield.pki.names import LeafSubject
 from mshield.pki.profiles import LeafIdentity
 from mshield.services.urls import leaf_urls
 from mshield.settings import Settings
-from mshield.store import certificate_changes
-from mshield.store import certificates as store
-from mshield.store.certificates import CertificateRow, NewCertificate, Reservation
-from mshield.store.database import Database, Tx
+from mshield.store.certificates import certificates as store
+from mshield.store.certificates import changes as certificate_changes
+from mshield.store.certificates.certificates import CertificateRow, NewCertificate, Reservation
+from mshield.store.database.interface import Database, Tx
 
 _log = logging.getLogger(__name__)
 _ID_KINDS: Final[dict[str, IdKind]] = {"resident_id": "resident", "foreign_resident_id": "resident"}

@@ -3,9 +3,9 @@
 from typing import Final
 
 from mshield.domain.ids import first_id
-from mshield.store import acts
-from mshield.store.acts import ActRow
-from mshield.store.database import Database
+from mshield.store.database.interface import Database
+from mshield.store.staff import acts
+from mshield.store.staff.acts import ActRow
 
 __all__ = ["ActRow", "list_acts"]
 

@@ -6,9 +6,9 @@ from mshield.domain import errors
 from mshield.domain.identity import check_phone
 from mshield.domain.password import MAX_LENGTH, normalise_password
 from mshield.services.passwords import hash_password, needs_new_hash, verify_password
-from mshield.store import accounts as store
-from mshield.store.accounts import LOCAL
-from mshield.store.database import Database
+from mshield.store.accounts import accounts as store
+from mshield.store.accounts.accounts import LOCAL
+from mshield.store.database.interface import Database
 
 __all__ = ["LOCAL", "LocalAccounts", "phone_or_none"]
 

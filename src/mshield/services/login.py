@@ -22,8 +22,8 @@ from mshield.services.notify import tell
 from mshield.services.outside_accounts import OutsideAccounts
 from mshield.services.throttle import LoginThrottle
 from mshield.settings import Settings
-from mshield.store import accounts as store
-from mshield.store.database import Database, Tx
+from mshield.store.accounts import accounts as store
+from mshield.store.database.interface import Database, Tx
 
 _TOKEN_BYTES = 32
 

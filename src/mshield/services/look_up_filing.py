@@ -16,7 +16,7 @@ from mshield.gateways.filing_source import FilingQuestion, FilingSource
 from mshield.gateways.outside import OutsideError
 from mshield.services.filed_people import end_record
 from mshield.services.import_filing import ImportFiling
-from mshield.store import filing as store
+from mshield.store.filing import filing as store
 
 GONE: Final = "备案系统中已没有此人 no longer on file at the outside system"
 

@@ -15,12 +15,14 @@ from mshield.domain.notices import NoticeKind
 from mshield.domain.reason import checked_reason
 from mshield.services.notify import tell
 from mshield.settings import Settings
-from mshield.store import account_logins, acts, portal_sessions
-from mshield.store import accounts as store
-from mshield.store.account_logins import AccountLogin
-from mshield.store.accounts import Account
-from mshield.store.acts import ActRow
-from mshield.store.database import Database, Tx
+from mshield.store.accounts import accounts as store
+from mshield.store.accounts import logins as account_logins
+from mshield.store.accounts.accounts import Account
+from mshield.store.accounts.logins import AccountLogin
+from mshield.store.database.interface import Database, Tx
+from mshield.store.legal_person import sessions as portal_sessions
+from mshield.store.staff import acts
+from mshield.store.staff.acts import ActRow
 
 __all__ = ["Account", "AccountLogin", "AccountRecord", "ActRow", "ManageAccounts"]
 

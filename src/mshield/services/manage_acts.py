@@ -23,9 +23,9 @@ from mshield.pki import crl
 from mshield.services.own_shield import OwnShield, Revocation, use
 from mshield.services.portal_session import LegalPerson, ManagedEnterprise
 from mshield.services.sms_codes import SmsCodes
-from mshield.store import managed_shields as store
-from mshield.store.certificate_changes import change
-from mshield.store.database import Database, Tx
+from mshield.store.certificates.changes import change
+from mshield.store.database.interface import Database, Tx
+from mshield.store.legal_person import shields as store
 
 MAX_NUMBERS: Final = 100
 HOLD_EVENTS: Final = (

@@ -12,10 +12,12 @@ from mshield.domain.id_numbers import FILING_BOX
 from mshield.domain.identity import mask_id_number, normalise_id_number
 from mshield.keys.keyring import Keyring
 from mshield.services.portal_session import LegalPerson, ManagedEnterprise
-from mshield.store import managed_shields, people, portal_sessions
-from mshield.store.database import Database
-from mshield.store.managed_shields import HistoryRow, HistoryWanted, PastEvent, ShieldRow, Wanted
-from mshield.store.people import FiledPersonRow
+from mshield.store.database.interface import Database
+from mshield.store.legal_person import people
+from mshield.store.legal_person import sessions as portal_sessions
+from mshield.store.legal_person import shields as managed_shields
+from mshield.store.legal_person.people import FiledPersonRow
+from mshield.store.legal_person.shields import HistoryRow, HistoryWanted, PastEvent, ShieldRow, Wanted
 
 __all__ = [
     "HistoryRow",

@@ -18,11 +18,13 @@ from mshield.services.oidc.clients import checked_client, end_client, put_client
 from mshield.services.register_system import checked_urls, register_system
 from mshield.services.webhook_endpoints import ListedEndpoint, WebhookEndpoints
 from mshield.settings import Settings
-from mshield.store import acts, oidc_clients, requests
-from mshield.store import systems as store
-from mshield.store.database import Database, Tx
-from mshield.store.oidc_clients import ClientRow
-from mshield.store.systems import BusinessSystem
+from mshield.store.database.interface import Database, Tx
+from mshield.store.oidc import clients as oidc_clients
+from mshield.store.oidc.clients import ClientRow
+from mshield.store.requests import requests
+from mshield.store.staff import acts
+from mshield.store.systems import systems as store
+from mshield.store.systems.systems import BusinessSystem
 
 __all__ = ["ManageSystems", "System"]
 

@@ -10,8 +10,8 @@ from typing import Final, Protocol
 
 from mshield.domain.figures import UNTIMED, bucket_of
 from mshield.domain.times import HOUR_MS, MINUTE_MS
-from mshield.store import metrics as store
-from mshield.store.database import Database, StoreError
+from mshield.store.database.interface import Database, StoreError
+from mshield.store.process import metrics as store
 
 KEPT_MS: Final = 400 * 24 * HOUR_MS
 """A year, and the month before it to compare with."""

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from mshield.domain.certificates import CertificateState, is_expired
 from mshield.domain.identity import ROLE_NAMES, Role
 from mshield.services.session import PhoneLogin
-from mshield.store import my_shields as store
-from mshield.store.database import Database
+from mshield.store.accounts import my_devices as store
+from mshield.store.database.interface import Database
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

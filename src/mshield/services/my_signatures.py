@@ -10,8 +10,8 @@ from mshield.domain.certificates import CertificateState, is_expired
 from mshield.gm.sm3 import sm3
 from mshield.pki.signed_attributes import parse_signed_attributes
 from mshield.services.session import PhoneLogin
-from mshield.store import history
-from mshield.store.database import Database
+from mshield.store.database.interface import Database
+from mshield.store.requests import my_signatures as history
 
 Kind = Literal["login", "signature"]
 _PURPOSES: Final[Mapping[Kind, str]] = {"login": "login", "signature": "sign"}

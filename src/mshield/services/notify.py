@@ -29,9 +29,9 @@ from mshield.domain.times import DAY_MS
 from mshield.gateways.sms import SmsError, SmsGateway, SmsMessage, SmsUnanswered
 from mshield.gateways.sms_provider import NO_TEMPLATE
 from mshield.settings import Settings
-from mshield.store import notifications as store
-from mshield.store.database import Database, Tx
-from mshield.store.notifications import DueNotice, UntoldEvent
+from mshield.store.database.interface import Database, Tx
+from mshield.store.notices import notifications as store
+from mshield.store.notices.notifications import DueNotice, UntoldEvent
 
 KEPT_MS: Final = 30 * DAY_MS
 """How long a notice that has ended is kept for whoever asks what was sent."""

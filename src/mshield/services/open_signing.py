@@ -13,8 +13,8 @@ from mshield.services import signing_key
 from mshield.services.session import Caller
 from mshield.services.signing_key import StoredItem
 from mshield.settings import Settings
-from mshield.store import signing as store
-from mshield.store.database import Database
+from mshield.store.database.interface import Database
+from mshield.store.signing import sessions as store
 
 BUSY_MS: Final = 30_000
 _RACES: Final = 8

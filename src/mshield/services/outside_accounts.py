@@ -16,9 +16,9 @@ from mshield.gateways.outside import OutsideError
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
 from mshield.settings import Settings
-from mshield.store import accounts as store
-from mshield.store.accounts import LOCAL
-from mshield.store.database import Conflict, Database, Tx
+from mshield.store.accounts import accounts as store
+from mshield.store.accounts.accounts import LOCAL
+from mshield.store.database.interface import Conflict, Database, Tx
 
 _MAX_EXTERNAL_ID = 128
 

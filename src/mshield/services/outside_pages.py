@@ -21,9 +21,9 @@ from mshield.keys.keyring import Keyring
 from mshield.services.outside_accounts import OutsideAccounts
 from mshield.services.throttle import address_subject, limit_calls
 from mshield.settings import Settings
-from mshield.store import limits
-from mshield.store.accounts import Account
-from mshield.store.database import Database
+from mshield.store.accounts import limits
+from mshield.store.accounts.accounts import Account
+from mshield.store.database.interface import Database
 
 MAX_STATE: Final = 1024
 MAX_CODE: Final = 2048

@@ -14,13 +14,12 @@ from mshield.services.staff import StaffMember
 from mshield.services.staff_factors import Confirmation, FactorOffer, StaffFactors
 from mshield.services.throttle import LoginThrottle
 from mshield.settings import Settings
-from mshield.store import acts, staff_sessions
-from mshield.store import staff as store
-from mshield.store import staff_access as access
-from mshield.store import staff_factors as factors
-from mshield.store.database import Conflict, Database, Tx
-from mshield.store.staff_factors import FactorRow
-from mshield.store.staff_sessions import ShownSession
+from mshield.store.database.interface import Conflict, Database, Tx
+from mshield.store.staff import access, acts, factors
+from mshield.store.staff import members as store
+from mshield.store.staff import sessions as staff_sessions
+from mshield.store.staff.factors import FactorRow
+from mshield.store.staff.sessions import ShownSession
 
 __all__ = ["FactorRow", "OwnLogin", "ShownSession"]
 

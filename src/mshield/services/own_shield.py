@@ -18,11 +18,11 @@ from mshield.services.ask import Ask, Asked
 from mshield.services.document import Document
 from mshield.services.portal_session import LegalPerson, ManagedEnterprise
 from mshield.settings import Settings
-from mshield.store import portal_sessions as store
-from mshield.store import systems
-from mshield.store.database import Database, Tx
-from mshield.store.requests import Result
-from mshield.store.systems import BusinessSystem
+from mshield.store.database.interface import Database, Tx
+from mshield.store.legal_person import sessions as store
+from mshield.store.requests.requests import Result
+from mshield.store.systems import systems
+from mshield.store.systems.systems import BusinessSystem
 
 _NAME: Final = "三证合一"
 _GRACE_MS: Final = 120_000

@@ -9,10 +9,10 @@ from typing import Final
 import msgspec
 
 from mshield.domain import errors
-from mshield.store import bindings, renewal_outcome
-from mshield.store.database import Row, Tx
-from mshield.store.signing import CertificateRow, KeyRow, Overtaken, TaskRow
-from mshield.store.signing_outcome import SignatureRow
+from mshield.store.certificates import bindings, renewal_outcome
+from mshield.store.database.interface import Row, Tx
+from mshield.store.signing.outcome import SignatureRow
+from mshield.store.signing.sessions import CertificateRow, KeyRow, Overtaken, TaskRow
 
 _WITH_EFFECT: Final = frozenset({"confirm", "bind"})
 

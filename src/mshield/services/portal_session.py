@@ -22,10 +22,10 @@ from mshield.services import csrf
 from mshield.services.login import Credentials, LogIn
 from mshield.services.sms_codes import SmsCodes
 from mshield.settings import Settings
-from mshield.store import accounts
-from mshield.store import portal_sessions as store
-from mshield.store.database import Database, Tx
-from mshield.store.portal_sessions import ManagedEnterprise
+from mshield.store.accounts import accounts
+from mshield.store.database.interface import Database, Tx
+from mshield.store.legal_person import sessions as store
+from mshield.store.legal_person.sessions import ManagedEnterprise
 
 __all__ = ["LegalPerson", "LoginBegun", "ManagedEnterprise", "OpenedSession", "PortalSessions", "csrf_token"]
 

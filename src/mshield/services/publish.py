@@ -18,8 +18,8 @@ from mshield.services.publish_crl import CrlPublisher, PublishedCrl
 from mshield.services.publish_ocsp import PRESIGN_SECONDS, CaEnded, OcspAnswer, OcspPublisher
 from mshield.services.publish_p256 import P256Publisher
 from mshield.settings import Settings
-from mshield.store.certificates import StatusRow
-from mshield.store.database import Database
+from mshield.store.certificates.certificates import StatusRow
+from mshield.store.database.interface import Database
 
 __all__ = ["CaEnded", "OcspAnswer", "PublishedCrl", "Publisher"]
 

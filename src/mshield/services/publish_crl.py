@@ -19,10 +19,10 @@ from mshield.pki.certificate import Certificate
 from mshield.pki.crl import Revoked, build_crl
 from mshield.services.status import revocation_of
 from mshield.settings import Settings
-from mshield.store import authorities as store
-from mshield.store.authorities import CrlRow
-from mshield.store.certificates import list_revoked, read_status, revoked_basis
-from mshield.store.database import Database, Tx
+from mshield.store.ca import authorities as store
+from mshield.store.ca.authorities import CrlRow
+from mshield.store.certificates.certificates import list_revoked, read_status, revoked_basis
+from mshield.store.database.interface import Database, Tx
 
 RETAIN_MS: Final = 31 * 24 * HOUR_MS
 """How long an expired certificate's entry stays: longer than a list lives (RFC 5280, 3.3)."""

@@ -32,8 +32,8 @@ from mshield.pki.ocsp import (
 from mshield.services.responders import Responders
 from mshield.services.status import revocation_of
 from mshield.settings import Settings
-from mshield.store.certificates import StatusRow, find_status
-from mshield.store.database import Database, StoreError
+from mshield.store.certificates.certificates import StatusRow, find_status
+from mshield.store.database.interface import Database, StoreError
 
 KEEP_MS: Final = 300_000
 PRESIGN_MS: Final = 120_000

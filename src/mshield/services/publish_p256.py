@@ -15,8 +15,8 @@ from mshield.pki.p256 import P256Signer
 from mshield.services.publish_crl import Content, CrlPublisher, PublishedCrl, until
 from mshield.services.publish_ocsp import OcspAnswer, OcspPublisher, OcspSigner
 from mshield.settings import Settings
-from mshield.store.authorities import CrlRow
-from mshield.store.database import Database, Tx
+from mshield.store.ca.authorities import CrlRow
+from mshield.store.database.interface import Database, Tx
 
 _log: Final = logging.getLogger(__name__)
 

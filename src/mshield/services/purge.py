@@ -7,20 +7,17 @@ from typing import Final
 
 from mshield.domain.times import DAY_MS
 from mshield.services import metrics, notify, sms_log, webhooks
-from mshield.store import (
-    accounts,
-    idempotency,
-    limits,
-    notifications,
-    oidc_authorizations,
-    portal_sessions,
-    signing,
-    staff_access,
-    staff_sessions,
-)
-from mshield.store import metrics as store_metrics
-from mshield.store import webhooks as store_webhooks
-from mshield.store.database import Database
+from mshield.store.accounts import accounts, limits
+from mshield.store.database.interface import Database
+from mshield.store.legal_person import sessions as portal_sessions
+from mshield.store.notices import notifications
+from mshield.store.oidc import authorizations as oidc_authorizations
+from mshield.store.process import idempotency
+from mshield.store.process import metrics as store_metrics
+from mshield.store.signing import sessions as signing
+from mshield.store.staff import access as staff_access
+from mshield.store.staff import sessions as staff_sessions
+from mshield.store.systems import webhooks as store_webhooks
 
 KEPT_MS: Final = DAY_MS
 """The longest that any of these counts: codes and failures of a day."""

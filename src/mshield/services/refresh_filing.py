@@ -13,8 +13,8 @@ from mshield.domain.times import HOUR_MS
 from mshield.keys.keyring import Keyring
 from mshield.services.look_up_filing import LookUpFiling
 from mshield.settings import Settings
-from mshield.store import filing as store
-from mshield.store.database import Database
+from mshield.store.database.interface import Database
+from mshield.store.filing import filing as store
 
 BATCH: Final = 200
 _DOWN: Final = 3

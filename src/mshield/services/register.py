@@ -15,8 +15,8 @@ from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
 from mshield.services.passwords import hash_password
 from mshield.services.sms_codes import ProvenCode, SmsCodes
-from mshield.store import accounts as store
-from mshield.store.database import Database, Tx
+from mshield.store.accounts import accounts as store
+from mshield.store.database.interface import Database, Tx
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

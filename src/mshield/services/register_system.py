@@ -8,10 +8,10 @@ from mshield.domain.addresses import MAX_URIS
 from mshield.domain.business_system import checked_domain, checked_name
 from mshield.domain.return_url import checked_return_url
 from mshield.domain.tokens import new_client_secret, token_hash
-from mshield.store import acts
-from mshield.store import systems as store
-from mshield.store.database import Database, Tx
-from mshield.store.systems import BusinessSystem
+from mshield.store.database.interface import Database, Tx
+from mshield.store.staff import acts
+from mshield.store.systems import systems as store
+from mshield.store.systems.systems import BusinessSystem
 
 
 async def register_system(

@@ -35,12 +35,12 @@ from mshield.services.issue import Issue
 from mshield.services.look_up_filing import LookUpFiling
 from mshield.services.session import PhoneLogin
 from mshield.settings import Settings
-from mshield.store import certificates, renewal_outcome
-from mshield.store import renewals as store
-from mshield.store.certificates import NewCertificate
-from mshield.store.database import Conflict, Database
-from mshield.store.enrolment import FiledPerson
-from mshield.store.renewals import InForce, NewRenewal, OwnTask, RenewalRow
+from mshield.store.certificates import certificates, renewal_outcome
+from mshield.store.certificates import renewals as store
+from mshield.store.certificates.certificates import NewCertificate
+from mshield.store.certificates.enrolment import FiledPerson
+from mshield.store.certificates.renewals import InForce, NewRenewal, OwnTask, RenewalRow
+from mshield.store.database.interface import Conflict, Database
 
 _REQUEST: Final = "application/pkcs10"
 _INTERNAL: Final = "application/octet-stream"

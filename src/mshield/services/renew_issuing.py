@@ -16,14 +16,15 @@ from mshield.pki.certificate import Certificate, parse_certificate
 from mshield.pki.names import Name, make_name
 from mshield.services.init_ca import make_issuing
 from mshield.settings import Settings
-from mshield.store import acts, jobs
-from mshield.store.authorities import (
+from mshield.store.ca.authorities import (
     find_authority,
     insert_authorities,
     list_standings,
     revoke_authority,
 )
-from mshield.store.database import Conflict, Database, Tx
+from mshield.store.database.interface import Conflict, Database, Tx
+from mshield.store.operations import jobs
+from mshield.store.staff import acts
 
 END_LEAVES: Final = "ca"
 """The job that ends what a revoked CA has issued."""

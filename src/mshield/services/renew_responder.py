@@ -26,9 +26,9 @@ from mshield.pki.certificate import Certificate, parse_certificate
 from mshield.pki.issue import issue_ocsp_responder, serial_from
 from mshield.pki.names import make_name
 from mshield.pki.signer import KeySigner
-from mshield.store import acts
-from mshield.store.authorities import AuthorityRow, list_authorities, replace_authority
-from mshield.store.database import Conflict, Database, Tx
+from mshield.store.ca.authorities import AuthorityRow, list_authorities, replace_authority
+from mshield.store.database.interface import Conflict, Database, Tx
+from mshield.store.staff import acts
 
 LIFE_MS: Final = 35 * DAY_MS
 RENEW_MS: Final = 14 * DAY_MS

@@ -18,9 +18,10 @@ from mshield.keys.secrets import LookupKey
 from mshield.services.notify import tell
 from mshield.services.passwords import hash_password
 from mshield.services.sms_codes import ProvenCode, SmsCodes
-from mshield.store import accounts as store
-from mshield.store import acts, portal_sessions
-from mshield.store.database import Database, Tx
+from mshield.store.accounts import accounts as store
+from mshield.store.database.interface import Database, Tx
+from mshield.store.legal_person import sessions as portal_sessions
+from mshield.store.staff import acts
 
 ACT: Final = "account.reset_password"
 

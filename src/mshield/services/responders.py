@@ -14,8 +14,8 @@ from mshield.keys.keyring import Keyring
 from mshield.pki.certificate import Certificate
 from mshield.pki.ocsp import CertId, CertStatus, build_ocsp_response
 from mshield.services.renew_responder import current_responder, is_due
-from mshield.store.authorities import find_certificate
-from mshield.store.database import Database
+from mshield.store.ca.authorities import find_certificate
+from mshield.store.database.interface import Database
 
 LOOK_MS: Final = 5_000
 """For how long the database isn't asked again which responder there is."""

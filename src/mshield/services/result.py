@@ -11,9 +11,9 @@ from mshield.pki.evidence import FORMATS, Format
 from mshield.pki.signed_attributes import parse_signed_attributes
 from mshield.services.ask import Ask
 from mshield.services.publish import CaEnded, Publisher
-from mshield.store import requests as store
-from mshield.store.requests import Signer
-from mshield.store.systems import BusinessSystem
+from mshield.store.requests import requests as store
+from mshield.store.requests.requests import Signer
+from mshield.store.systems.systems import BusinessSystem
 
 
 @dataclass(frozen=True, slots=True)

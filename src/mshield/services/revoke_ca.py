@@ -10,9 +10,9 @@ from mshield.keys.errors import AuthorityRevoked, NoAuthority
 from mshield.services.approvals import ApprovableAct, ApprovalRow
 from mshield.services.renew_issuing import revoke_issuing_in
 from mshield.services.staff import StaffMember
-from mshield.store import certificate_search
-from mshield.store.authorities import find_authority
-from mshield.store.database import Database, Tx
+from mshield.store.ca.authorities import find_authority
+from mshield.store.certificates import search as certificate_search
+from mshield.store.database.interface import Database, Tx
 
 NAME: Final = "ca.revoke"
 REASONS: Final[Mapping[str, int]] = {

@@ -15,9 +15,9 @@ from mshield.keys.errors import MasterKeyInUse, SealError
 from mshield.keys.keyring import Keyring
 from mshield.keys.master import CipherName, generate_master_key
 from mshield.keys.sources import EnvironmentKeys, MasterKeyFile
-from mshield.store import acts
-from mshield.store.boxes import BOXES, BoxColumn, Reseal, count_by_prefix, list_old, reseal
-from mshield.store.database import Database, Row
+from mshield.store.database.interface import Database, Row
+from mshield.store.operations.boxes import BOXES, BoxColumn, Reseal, count_by_prefix, list_old, reseal
+from mshield.store.staff import acts
 
 BATCH: Final = 200
 MAX_PASSES: Final = 10

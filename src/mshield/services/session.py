@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from mshield.domain import errors
-from mshield.store import sessions
-from mshield.store.database import Database
-from mshield.store.sessions import PhoneLogin
+from mshield.store.accounts import sessions
+from mshield.store.accounts.sessions import PhoneLogin
+from mshield.store.database.interface import Database
 
 __all__ = ["Caller", "PhoneLogin", "authenticate_phone", "log_out"]
 

@@ -8,9 +8,9 @@ from mshield.domain import errors, pin_tries
 from mshield.domain.certificates import CertificateState, Hold, gravest_first
 from mshield.keys.keyring import Keyring
 from mshield.services.session import Caller
-from mshield.store import internal_tasks
-from mshield.store import signing as store
-from mshield.store.database import Database
+from mshield.store.database.interface import Database
+from mshield.store.signing import internal_tasks
+from mshield.store.signing import sessions as store
 
 PIN_CHANGE_DUE: Final = 40
 """Wrong tries in the life of a PIN after which the user is asked for a new one."""

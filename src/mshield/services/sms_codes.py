@@ -17,8 +17,8 @@ from mshield.gateways.sms import SmsError, SmsGateway, SmsMessage, SmsPurpose
 from mshield.keys.secrets import LookupKey
 from mshield.services.throttle import address_subject, limit_rate
 from mshield.settings import Settings
-from mshield.store import limits
-from mshield.store.database import Database, Tx
+from mshield.store.accounts import limits
+from mshield.store.database.interface import Database, Tx
 
 _log = logging.getLogger(__name__)
 DIGITS: Final = 6

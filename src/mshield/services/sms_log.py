@@ -14,9 +14,9 @@ from mshield.domain.ids import first_id, new_id
 from mshield.domain.times import DAY_MS
 from mshield.gateways.sms import SmsError, SmsGateway, SmsMessage
 from mshield.keys.secrets import LookupKey
-from mshield.store import sms_log as store
-from mshield.store.database import Database, StoreError
-from mshield.store.sms_log import SmsRow
+from mshield.store.database.interface import Database, StoreError
+from mshield.store.notices import sms_log as store
+from mshield.store.notices.sms_log import SmsRow
 
 __all__ = ["KEPT_MS", "LoggedSms", "SmsRow"]
 

@@ -16,9 +16,10 @@ from mshield.domain.actor import SERVICE, By
 from mshield.domain.ids import new_id
 from mshield.domain.staff import StaffRole, require
 from mshield.domain.tokens import token_hash
-from mshield.store import acts, staff_sessions
-from mshield.store import staff as store
-from mshield.store.database import Conflict, Database, Tx
+from mshield.store.database.interface import Conflict, Database, Tx
+from mshield.store.staff import acts
+from mshield.store.staff import members as store
+from mshield.store.staff import sessions as staff_sessions
 
 MAX_NAME: Final = 64
 _SECRET_BYTES: Final = 32

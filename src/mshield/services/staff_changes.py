@@ -10,9 +10,9 @@ from mshield.services.approvals import ApprovableAct, ApprovalRow
 from mshield.services.staff import StaffMember, checked_member, disable_in, insert_member
 from mshield.services.staff_set_up import renew_in, set_up_address
 from mshield.settings import Settings
-from mshield.store import acts
-from mshield.store import staff as store
-from mshield.store.database import Database, Tx
+from mshield.store.database.interface import Database, Tx
+from mshield.store.staff import acts
+from mshield.store.staff import members as store
 
 Json = Mapping[str, Any]
 

@@ -16,11 +16,11 @@ from mshield.services import one_time_code, security_keys
 from mshield.services.security_keys import Assertion, KeyRefused, Registration
 from mshield.services.staff_session import new_token
 from mshield.settings import Settings
-from mshield.store import staff_access as access
-from mshield.store import staff_factors as store
-from mshield.store.database import Database, Tx
-from mshield.store.staff import StaffRow
-from mshield.store.staff_factors import FactorRow, NewFactor
+from mshield.store.database.interface import Database, Tx
+from mshield.store.staff import access
+from mshield.store.staff import factors as store
+from mshield.store.staff.factors import FactorRow, NewFactor
+from mshield.store.staff.members import StaffRow
 
 TOTP_PURPOSE: Final = "staff-totp"
 ENROLMENT_PURPOSE: Final = "staff-enrolment"

@@ -18,10 +18,9 @@ from mshield.services.staff_factors import CounterWentBack, KeyRequest, Shown, S
 from mshield.services.staff_session import OpenedSession, Place, StaffSessions, new_token
 from mshield.services.throttle import LoginThrottle
 from mshield.settings import Settings
-from mshield.store import acts
-from mshield.store import staff as store
-from mshield.store import staff_access as access
-from mshield.store.database import Database, Tx
+from mshield.store.database.interface import Database, Tx
+from mshield.store.staff import access, acts
+from mshield.store.staff import members as store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,9 +18,10 @@ from mshield.domain.tokens import token_hash
 from mshield.services import csrf
 from mshield.services.staff import StaffMember, member_of
 from mshield.settings import Settings
-from mshield.store import acts, staff
-from mshield.store import staff_sessions as store
-from mshield.store.database import Database, Tx
+from mshield.store.database.interface import Database, Tx
+from mshield.store.staff import acts
+from mshield.store.staff import members as staff
+from mshield.store.staff import sessions as store
 
 _TOKEN_BYTES: Final = 32
 _TOUCH_MS: Final = MINUTE_MS

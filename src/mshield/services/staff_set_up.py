@@ -16,11 +16,10 @@ from mshield.services.staff import StaffMember, member_of
 from mshield.services.staff_factors import Confirmation, FactorOffer, StaffFactors
 from mshield.services.staff_session import OpenedSession, Place, StaffSessions, new_token
 from mshield.settings import Settings
-from mshield.store import acts, staff_sessions
-from mshield.store import staff as store
-from mshield.store import staff_access as access
-from mshield.store import staff_factors as factors
-from mshield.store.database import Conflict, Database, Tx
+from mshield.store.database.interface import Conflict, Database, Tx
+from mshield.store.staff import access, acts, factors
+from mshield.store.staff import members as store
+from mshield.store.staff import sessions as staff_sessions
 
 PATH: Final = "/console/set-up"
 

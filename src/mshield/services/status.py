@@ -2,7 +2,7 @@
 
 from mshield.pki.crl import CERTIFICATE_HOLD, SUPERSEDED, UNSPECIFIED
 from mshield.pki.ocsp import RevokedAt
-from mshield.store.certificates import StatusRow
+from mshield.store.certificates.certificates import StatusRow
 
 
 def revocation_of(row: StatusRow) -> RevokedAt | None:

@@ -12,9 +12,9 @@ from mshield.domain import errors
 from mshield.domain.throttling import wait_after, whole_seconds
 from mshield.domain.times import DAY_MS
 from mshield.settings import Settings
-from mshield.store import limits
-from mshield.store.database import Database, Tx
-from mshield.store.limits import Limit
+from mshield.store.accounts import limits
+from mshield.store.accounts.limits import Limit
+from mshield.store.database.interface import Database, Tx
 
 _ACCOUNT: Final = "login_account"
 _ADDRESS: Final = "login_address"

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from mshield.domain import errors
 from mshield.domain.actor import By
-from mshield.store import acts
-from mshield.store import jobs as store
-from mshield.store.database import Database, Tx
-from mshield.store.jobs import JobRow
+from mshield.store.database.interface import Database, Tx
+from mshield.store.operations import jobs as store
+from mshield.store.operations.jobs import JobRow
+from mshield.store.staff import acts
 
 __all__ = ["JobRow", "WatchJobs", "WatchedJob", "record_runs"]
 

@@ -17,11 +17,12 @@ from mshield.domain.webhooks import SECRET_BYTES, is_fit
 from mshield.keys.keyring import Keyring
 from mshield.services.webhooks import PURPOSE
 from mshield.settings import Settings
-from mshield.store import acts, systems, webhooks
-from mshield.store import webhook_endpoints as store
-from mshield.store.database import Database, Tx
-from mshield.store.webhook_endpoints import Endpoint, ListedEndpoint
-from mshield.store.webhooks import Delivery
+from mshield.store.database.interface import Database, Tx
+from mshield.store.staff import acts
+from mshield.store.systems import systems, webhooks
+from mshield.store.systems import webhook_endpoints as store
+from mshield.store.systems.webhook_endpoints import Endpoint, ListedEndpoint
+from mshield.store.systems.webhooks import Delivery
 
 __all__ = ["Delivery", "Endpoint", "ListedEndpoint", "WebhookEndpoints"]
 

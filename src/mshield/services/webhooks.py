@@ -25,10 +25,10 @@ from mshield.keys.errors import SealError
 from mshield.keys.keyring import Keyring
 from mshield.services.events import Events
 from mshield.settings import Settings
-from mshield.store import webhook_endpoints
-from mshield.store import webhooks as store
-from mshield.store.database import Database
-from mshield.store.webhooks import DueDelivery
+from mshield.store.database.interface import Database
+from mshield.store.systems import webhook_endpoints
+from mshield.store.systems import webhooks as store
+from mshield.store.systems.webhooks import DueDelivery
 
 PURPOSE: Final = "webhook"
 """Of the sealed secrets, which are bound to their endpoint."""

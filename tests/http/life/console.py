@@ -5,7 +5,7 @@ from typing import Any
 
 from mshield.demo.people import OPERATOR
 from mshield.domain.staff import StaffRole
-from mshield.store import webhook_endpoints
+from mshield.store.systems import webhook_endpoints
 from tests.application import EXAMPLES
 from tests.console import PASSWORD, Clerk
 from tests.http.life.life import Life

@@ -4,7 +4,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from mshield.store.migrate import migrate
+from mshield.store.database.migrate import migrate
 from tests.conftest import Clock
 from tests.security.relay.attacks import ATTACKS
 from tests.security.relay.lab import open_lab, stopped_by

@@ -5,7 +5,7 @@ import pytest
 from mshield.keys.keyring import Keyring
 from mshield.services.notify import Notify
 from mshield.settings import Settings
-from mshield.store.database import Database
+from mshield.store.database.interface import Database
 from tests.conftest import START
 from tests.issuing import Ca, make_ca
 from tests.notices import Gateway

@@ -14,8 +14,8 @@ from mshield.services.expiry import tell_of_ends
 from mshield.services.notify import KEPT_MS, Notify, tell
 from mshield.services.purge import purge
 from mshield.settings import Settings
-from mshield.store.certificates import NewCertificate, find_by_serial
-from mshield.store.database import Database
+from mshield.store.certificates.certificates import NewCertificate, find_by_serial
+from mshield.store.database.interface import Database
 from tests.conftest import START
 from tests.issuing import Ca, change
 from tests.notices import Gateway, holder_of

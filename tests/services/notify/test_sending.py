@@ -11,7 +11,7 @@ import pytest
 from mshield.domain.notices import GIVE_UP_MS, wait_ms
 from mshield.gateways.sms import SmsUnanswered, SmsUnreachable
 from mshield.services.notify import Notify
-from mshield.store.database import Database, StoreError
+from mshield.store.database.interface import Database, StoreError
 from tests.conftest import START, Clock
 from tests.issuing import Ca
 from tests.notices import Gateway, holder_of, notice_row
@@ -104,7 +104,7 @@ def _no_record() -> Iterator[None]:
         raise StoreError
 
     with pytest.MonkeyPatch.context() as broken:
-        broken.setattr("mshield.store.notifications.end", die)
+        broken.setattr("mshield.store.notices.notifications.end", die)
         yield
 
 

@@ -22,8 +22,8 @@ from mshield.keys.keyring import Keyring
 from mshield.pki.tlog.entry import ActEntry, CertificateEntry, Published, SignatureEntry, parse_entry
 from mshield.pki.tlog.tiles import WIDTH, bundle_path, split_bundle, tile_at
 from mshield.services.log.read import prove_inclusion, read_bundle, read_checkpoint, read_tile
-from mshield.store import log as store
-from mshield.store.opening import open_database
+from mshield.store.database.opening import open_database
+from mshield.store.log import log as store
 from tests.signing import fetch
 from tests.transparency import ORIGIN, LoggedService
 

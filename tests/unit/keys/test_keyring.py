@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mshield.keys.errors import SealError, UnknownMasterKey
 from mshield.keys.keyring import PREFIX_BYTES, Keyring
 from mshield.keys.master import CipherName, MasterKey, generate_master_key
-from mshield.store import boxes
+from mshield.store.operations import boxes
 
 UID, OTHER = bytes(range(16)), bytes(16)
 SHARE = b"\x07" * 97

@@ -18,8 +18,8 @@ from typing import Final, Literal
 from mshield.domain.times import MINUTE_MS
 from mshield.services.context import Context
 from mshield.services.jobs.job import Job, seconds_after
-from mshield.store import jobs as store
-from mshield.store.database import StoreError
+from mshield.store.database.interface import StoreError
+from mshield.store.operations import jobs as store
 
 LEASE_MS: Final = MINUTE_MS
 GRACE_SECONDS: Final = 5.0

@@ -20,8 +20,8 @@ from mshield.pki.tlog.entry import (
     commitment,
 )
 from mshield.services.log.findings import shown
-from mshield.store.database import Row
-from mshield.store.log import ACTS, EVENTS, ISSUED, ISSUES, SIGNATURES, Source, SourceRow
+from mshield.store.database.interface import Row
+from mshield.store.log.log import ACTS, EVENTS, ISSUED, ISSUES, SIGNATURES, Source, SourceRow
 
 _ENDED: Final = frozenset({"revoked", "superseded"})
 

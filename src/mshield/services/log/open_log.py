@@ -11,8 +11,8 @@ from mshield.keys.log_key import LogKey, load_log_key
 from mshield.pki.tlog.merkle import EMPTY_ROOT
 from mshield.pki.tlog.note import Checkpoint, is_key_name
 from mshield.settings import Settings
-from mshield.store import log as store
-from mshield.store.database import Database
+from mshield.store.database.interface import Database
+from mshield.store.log import log as store
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from mshield.pki.tlog.entry import Kind
 from mshield.services.log.errors import NotLogged
 from mshield.services.log.open_log import Log
 from mshield.services.log.read import prove_inclusion
-from mshield.store import acts
+from mshield.store.staff import acts
 
 
 async def prove_act(log: Log, act_id: str) -> ActProof:

@@ -14,7 +14,7 @@ from mshield.pki.tlog.tiles import (
 )
 from mshield.services.log.errors import NotLogged
 from mshield.services.log.open_log import Log
-from mshield.store import log as store
+from mshield.store.log import log as store
 
 
 async def read_checkpoint(log: Log) -> str:

@@ -12,8 +12,8 @@ from mshield.keys.log_key import load_log_key
 from mshield.pki.errors import LogError
 from mshield.pki.tlog.note import Checkpoint, open_checkpoint
 from mshield.services.log.errors import LogDamaged
-from mshield.store import log as store
-from mshield.store.database import Database
+from mshield.store.database.interface import Database
+from mshield.store.log import log as store
 
 _NUMBERED: Final = re.compile(r"(.*)/([0-9]+)")
 

@@ -11,9 +11,9 @@ from mshield.pki.tlog.merkle import HASH_BYTES
 from mshield.pki.tlog.note import open_checkpoint
 from mshield.pki.tlog.tiles import HEIGHT, WIDTH, edge_root, split_bundle
 from mshield.services.log.open_log import Log
-from mshield.store import log as store
-from mshield.store.database import Database
-from mshield.store.log import State, Stored
+from mshield.store.database.interface import Database
+from mshield.store.log import log as store
+from mshield.store.log.log import State, Stored
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,9 @@ from mshield.services.log.entries import entry_of, time_of
 from mshield.services.log.errors import LogDamaged
 from mshield.services.log.open_log import Log
 from mshield.services.log.right_edge import read_edge
-from mshield.store import log as store
-from mshield.store.database import Conflict
-from mshield.store.log import SOURCES, Growth, Overtaken, SourceRow, State
+from mshield.store.database.interface import Conflict
+from mshield.store.log import log as store
+from mshield.store.log.log import SOURCES, Growth, Overtaken, SourceRow, State
 
 BATCH: Final = 512
 """Rows of one transaction: on SQLite it holds the event loop for some ten milliseconds."""

@@ -17,7 +17,7 @@ from mshield.services.log.read import hash_of
 from mshield.services.log.verify_authorities import check_authorities
 from mshield.services.log.verify_certificates import check_certificates
 from mshield.services.log.verify_rows import check_end, check_outside, check_rows
-from mshield.store import log as store
+from mshield.store.log import log as store
 
 MOST_FINDINGS: Final = 100
 """A check stops there: who rewrote a table needn't be told of each row."""

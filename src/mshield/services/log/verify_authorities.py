@@ -13,9 +13,9 @@ from typing import Any, Final
 
 from mshield.keys.authority import ROOT, issuing_name, responder_name
 from mshield.services.log.findings import Finding, shown
-from mshield.store import log as store
-from mshield.store.database import Database
-from mshield.store.log import AuthorityAct, StoredAuthority
+from mshield.store.database.interface import Database
+from mshield.store.log import log as store
+from mshield.store.log.log import AuthorityAct, StoredAuthority
 
 _FIRST: Final = (ROOT, responder_name(ROOT), issuing_name(1), responder_name(issuing_name(1)))
 """What `mshield ca init` makes."""

@@ -21,9 +21,9 @@ from mshield.domain.certificates import (
     parse_holds,
 )
 from mshield.services.log.findings import Finding, shown
-from mshield.store import log as store
-from mshield.store.database import Database
-from mshield.store.log import ISSUES, Life, RecordedEvent
+from mshield.store.database.interface import Database
+from mshield.store.log import log as store
+from mshield.store.log.log import ISSUES, Life, RecordedEvent
 
 _PAGE: Final = 500
 _FEW: Final = 10

@@ -12,8 +12,8 @@ from mshield.services.log.findings import Finding, shown
 from mshield.services.log.open_log import Log
 from mshield.services.log.right_edge import read_edge
 from mshield.services.log.sequence import BATCH
-from mshield.store import log as store
-from mshield.store.log import SourceRow, Stored
+from mshield.store.log import log as store
+from mshield.store.log.log import SourceRow, Stored
 
 _FEW = 10
 

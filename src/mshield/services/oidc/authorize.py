@@ -22,9 +22,9 @@ from mshield.services.oidc.clients import OidcClient, OidcClients
 from mshield.services.oidc.grant import CodeGrant, Provider, Step
 from mshield.services.oidc.protocol import Answer, Clients, ProtocolRequest
 from mshield.services.oidc.requests import HANDLE, Requests
-from mshield.store import oidc_authorizations as store
-from mshield.store.database import Database
-from mshield.store.oidc_authorizations import Authorization, LoginRequest, OpenAuthorization, Parameters
+from mshield.store.database.interface import Database
+from mshield.store.oidc import authorizations as store
+from mshield.store.oidc.authorizations import Authorization, LoginRequest, OpenAuthorization, Parameters
 
 _TOLD: Final = {
     "not_me": "The person says that he did not begin this login.",

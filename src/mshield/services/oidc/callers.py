@@ -8,8 +8,8 @@ from mshield.domain.oidc import AUTH_METHODS
 from mshield.services.oidc.assertion import ClientAssertion
 from mshield.services.oidc.clients import PRIVATE_KEY_JWT, OidcClient
 from mshield.services.oidc.protocol import Clients, Protocol, ProtocolRequest, authenticated
-from mshield.store import oidc_authorizations as store
-from mshield.store.database import Database
+from mshield.store.database.interface import Database
+from mshield.store.oidc import authorizations as store
 
 
 @dataclass(frozen=True, slots=True)

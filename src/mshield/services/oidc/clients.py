@@ -19,10 +19,11 @@ from mshield.domain.business_system import SYSTEM_CACHE_MS
 from mshield.domain.ids import is_client_id
 from mshield.domain.oidc import AUTH_METHODS, SCOPES, checked_redirect_uri, checked_uri
 from mshield.domain.tokens import token_hash
-from mshield.store import acts, systems
-from mshield.store import oidc_clients as store
-from mshield.store.database import Database, Tx
-from mshield.store.systems import BusinessSystem
+from mshield.store.database.interface import Database, Tx
+from mshield.store.oidc import clients as store
+from mshield.store.staff import acts
+from mshield.store.systems import systems
+from mshield.store.systems.systems import BusinessSystem
 
 PRIVATE_KEY_JWT: Final = "private_key_jwt"
 _PUBLIC: Final = frozenset({"EC", "RSA", "OKP"})

@@ -20,7 +20,7 @@ from mshield.domain.oidc import ACR, AMR, AUTH_METHODS, TOKEN_MS
 from mshield.keys.oidc_key import ALGORITHM, SigningKey
 from mshield.services.oidc.login import Login
 from mshield.services.oidc.protocol import Protocol, ProtocolRequest
-from mshield.store.oidc_authorizations import Parameters
+from mshield.store.oidc.authorizations import Parameters
 
 S256: Final = "S256"
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 from mshield.domain.oidc import ACR, AMR
 from mshield.gm.sm2 import Signature
 from mshield.keys.secrets import LookupKey
-from mshield.store.oidc_authorizations import LoginRow
+from mshield.store.oidc.authorizations import LoginRow
 
 _SUBJECT: Final = "oidc-sub"
 

@@ -20,8 +20,8 @@ from mshield.keys.oidc_key import ALGORITHM, OidcKeys
 from mshield.services.oidc.clients import OidcClient, OidcClients
 from mshield.services.oidc.protocol import Clients, Protocol, ProtocolRequest
 from mshield.services.oidc.requests import reason_of
-from mshield.store import oidc_authorizations as store
-from mshield.store.database import Database
+from mshield.store.database.interface import Database
+from mshield.store.oidc import authorizations as store
 
 
 class _EndSession(EndSessionEndpoint):

@@ -14,7 +14,7 @@ from mshield.services.oidc.metadata import issuer_of
 from mshield.services.oidc.requests import Requests
 from mshield.services.oidc.tokens import Tokens
 from mshield.services.oidc.userinfo import UserInfo
-from mshield.store.database import Database
+from mshield.store.database.interface import Database
 
 
 @dataclass(frozen=True, slots=True)

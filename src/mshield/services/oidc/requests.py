@@ -16,9 +16,9 @@ from mshield.services.oidc.callers import Callers
 from mshield.services.oidc.clients import OidcClient, OidcClients
 from mshield.services.oidc.grant import CodeGrant, Provider, Step
 from mshield.services.oidc.protocol import Answer, Clients, ProtocolRequest
-from mshield.store import oidc_authorizations as store
-from mshield.store.database import Database
-from mshield.store.oidc_authorizations import Authorization, Parameters
+from mshield.store.database.interface import Database
+from mshield.store.oidc import authorizations as store
+from mshield.store.oidc.authorizations import Authorization, Parameters
 
 HANDLE: Final = "urn:ietf:params:oauth:request_uri:"
 _KEPT: Final = ("redirect_uri", "state", "nonce", "code_challenge", "ui_locales", "max_age")

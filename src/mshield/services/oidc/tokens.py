@@ -20,8 +20,8 @@ from mshield.services.oidc.clients import OidcClient, OidcClients
 from mshield.services.oidc.grant import Code, Provider, Step
 from mshield.services.oidc.login import Login
 from mshield.services.oidc.protocol import Answer, Clients, ProtocolRequest
-from mshield.store import oidc_authorizations as store
-from mshield.store.database import Database
+from mshield.store.database.interface import Database
+from mshield.store.oidc import authorizations as store
 
 _NO_STORE: Final = [("Cache-Control", "no-store"), ("Pragma", "no-cache")]
 

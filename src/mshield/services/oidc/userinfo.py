@@ -17,8 +17,8 @@ from mshield.pki.certificate import Certificate, parse_certificate
 from mshield.services.oidc.clients import OidcClients
 from mshield.services.oidc.login import Login
 from mshield.services.oidc.protocol import Answer, Protocol, ProtocolRequest
-from mshield.store import oidc_authorizations as store
-from mshield.store.database import Database
+from mshield.store.database.interface import Database
+from mshield.store.oidc import authorizations as store
 
 
 class _Token(TokenMixin):

@@ -1,0 +1,45 @@
+"""Logins of phones: who calls, and from which device."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from mshield.store.database.interface import Database
+from mshield.store.database.queries import Queries
+
+_SQL: Final = Queries("accounts", "sessions")
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneLogin:
+    """A valid login. `pinned_account_id` is the only account that may use this device, once it has applied (R7)."""
+
+    account_id: str
+    device_id: str
+    phone: str
+    name: str
+    id_type: str
+    id_number_hash: bytes
+    shield_number: str | None
+    pinned_account_id: str | None
+
+
+async def find(db: Database, *, token_hash: bytes, jkt: str, now: int) -> PhoneLogin | None:
+    """The login of this token, if the proof's key is the one that it is bound to."""
+    row = await db.one(_SQL["find"], token_hash=token_hash, jkt=jkt, now=now)
+    if row is None:
+        return None
+    return PhoneLogin(
+        account_id=row["account_id"],
+        device_id=row["device_id"],
+        phone=row["phone"],
+        name=row["name"],
+        id_type=row["id_type"],
+        id_number_hash=row["id_number_hash"],
+        shield_number=row["shield_number"],
+        pinned_account_id=row["pinned_account_id"],
+    )
+
+
+async def end(db: Database, *, token_hash: bytes, now: int) -> None:
+    """Logs out."""
+    await db.run(_SQL["end"], token_hash=token_hash, now=now)

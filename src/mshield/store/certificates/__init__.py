@@ -1,0 +1,1 @@
+"""Certificates: enrolment, issuing, changes, renewals, bindings, search."""

@@ -1,0 +1,177 @@
+"""Enrolment of a device: the filed person, the key that is being made, and what stands in its way."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from mshield.domain.certificates import CertificateState, Standing, parse_holds
+from mshield.store.database.interface import Conflict, Database, Tx
+from mshield.store.database.queries import Queries
+
+_SQL: Final = Queries("certificates", "enrolment")
+
+
+@dataclass(frozen=True, slots=True)
+class FiledPerson:
+    """A filed legal person or operator (备案) with his enterprise; `version` grows with each change of either."""
+
+    id: str
+    name: str
+    role: str
+    version: int
+    organisation: str
+    credit_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A key whose enrolment begins. `subject` is JSON text; times in ms."""
+
+    uid: bytes
+    account_id: str
+    device_id: str
+    person_id: str
+    filing_version: int
+    subject: str
+    enrol_sid: bytes
+    challenge: str
+    otp_hash: bytes
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """An enrolment under way; public_key and share_box are None until the phone sent its P1."""
+
+    uid: bytes
+    sid: bytes
+    challenge: str
+    subject: str
+    state: str
+    public_key: bytes | None
+    share_box: bytes | None
+    epoch: int
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Occupant:
+    """The certificate that a device has; `not_after` in ms."""
+
+    serial: str
+    standing: Standing
+    not_after: int
+
+
+async def find_filed(
+    db: Database, *, credit_code: str, role: str, id_number_hash: bytes
+) -> FiledPerson | None:
+    """The filed person, if there is one with exactly these data."""
+    row = await db.one(_SQL["find_filed"], credit_code=credit_code, role=role, id_number_hash=id_number_hash)
+    if row is None:
+        return None
+    return FiledPerson(
+        row["id"], row["name"], row["role"], row["version"], row["organisation"], row["credit_code"]
+    )
+
+
+async def find_occupant(db: Database | Tx, *, device_id: str) -> Occupant | None:
+    """The certificate of this device that is neither revoked nor superseded."""
+    row = await db.one(_SQL["live_on_device"], device_id=device_id)
+    if row is None:
+        return None
+    standing = Standing(CertificateState(row["state"]), parse_holds(row["holds"]))
+    return Occupant(row["serial"], standing, row["not_after"])
+
+
+async def other_devices_in_use(db: Database | Tx, *, account_id: str, device_id: str) -> int:
+    """How many other devices of this account's person hold such a certificate, by whichever of his accounts (R5)."""
+    row = await db.one(_SQL["devices_in_use"], account_id=account_id, device_id=device_id)
+    return 0 if row is None else int(row["devices"])
+
+
+async def begin(db: Database, key: NewKey, *, shield_number: str, now: int) -> str:
+    """Starts the enrolment, ends an unfinished one of the same device, and gives the device's shield number.
+
+    Raises Conflict where the proposed shield number is taken: propose another.
+    """
+
+    async def work(tx: Tx) -> str:
+        device = await tx.one(
+            _SQL["give_shield_number"], device_id=key.device_id, shield_number=shield_number
+        )
+        if device is None:
+            raise Conflict("the device is gone")
+        await tx.run(_SQL["void_unfinished"], device_id=key.device_id)
+        await insert_key(tx, key, now=now)
+        return str(device["shield_number"])
+
+    return await db.write(work)
+
+
+async def insert_key(tx: Tx, key: NewKey, *, now: int) -> None:
+    """The row of a key whose enrolment begins."""
+    await tx.run(
+        _SQL["insert_key"],
+        uid=key.uid,
+        account_id=key.account_id,
+        device_id=key.device_id,
+        person_id=key.person_id,
+        filing_version=key.filing_version,
+        subject=key.subject,
+        enrol_sid=key.enrol_sid,
+        challenge=key.challenge,
+        otp_hash=key.otp_hash,
+        now=now,
+        expires_at=key.expires_at,
+    )
+
+
+async def find(db: Database, *, uid: bytes, account_id: str, device_id: str) -> Enrolment | None:
+    """The enrolment, if it is this device's and account's own."""
+    row = await db.one(_SQL["find_enrolment"], uid=uid, account_id=account_id, device_id=device_id)
+    if row is None:
+        return None
+    return Enrolment(
+        uid=row["uid"],
+        sid=row["enrol_sid"],
+        challenge=row["challenge"],
+        subject=row["subject"],
+        state=row["state"],
+        public_key=row["public_key"],
+        share_box=row["share_box"],
+        epoch=row["epoch"],
+        expires_at=row["expires_at"],
+    )
+
+
+async def set_public_key(
+    db: Database,
+    enrolment: Enrolment,
+    *,
+    public_key: bytes,
+    share_box: bytes,
+    message: bytes,
+    title: str,
+    now: int,
+) -> bool:
+    """Stores the key and its task (the certification request); False where another call was faster."""
+
+    async def work(tx: Tx) -> bool:
+        changed = await tx.run(
+            _SQL["set_public_key"], uid=enrolment.uid, public_key=public_key, share_box=share_box
+        )
+        if changed != 1:
+            return False
+        await tx.run(
+            _SQL["insert_task"],
+            sid=enrolment.sid,
+            uid=enrolment.uid,
+            message=message,
+            title=title,
+            display="[]",
+            now=now,
+            expires_at=enrolment.expires_at,
+        )
+        return True
+
+    return await db.write(work)

@@ -1,0 +1,107 @@
+"""The database as the services see it: transactions and named queries, the same over PostgreSQL and SQLite.
+
+A unit of work is an async function of one transaction, awaits nothing but that transaction and changes nothing beside
+it; what it returns is durable when `write` returns. SQL errors never leave this package untyped.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Literal, Protocol, TypeVar
+
+from mshield.store.database.queries import Query
+
+Dialect = Literal["postgresql", "sqlite"]
+Row = Mapping[str, Any]
+T = TypeVar("T")
+
+
+class StoreError(Exception):
+    """The database refused or failed."""
+
+
+class Conflict(StoreError):
+    """A unique constraint refused the row."""
+
+
+class Undone(StoreError):
+    """A statement found that it must not be carried out, and undid itself."""
+
+
+class NoText(StoreError):
+    """A text has a character that the database can't keep: NUL, or half of a surrogate pair."""
+
+
+class Garbled(StoreError):
+    """A stored text is no UTF-8: SQLite keeps any bytes as text, though no statement of this service writes such."""
+
+
+class Unavailable(StoreError):
+    """The database can't be reached or is too busy."""
+
+    code = "unavailable"
+    zh = "无法连接数据库，或数据库太忙。新数据库由 mshield migrate 建立"
+    en = "the database can't be reached, or is too busy; `mshield migrate` makes a new one"
+
+
+class Tx(Protocol):
+    """One transaction."""
+
+    @property
+    def dialect(self) -> Dialect: ...
+
+    async def one(self, query: Query, **values: object) -> Row | None:
+        """The first row, or None."""
+
+    async def all(self, query: Query, **values: object) -> list[Row]:
+        """All rows."""
+
+    async def run(self, query: Query, **values: object) -> int:
+        """Runs a statement without RETURNING and gives the number of rows that it touched."""
+
+
+Work = Callable[[Tx], Awaitable[T]]
+
+
+class Database(Protocol):
+    """A database. `one`, `all` and `run` are single statements, each its own transaction."""
+
+    @property
+    def dialect(self) -> Dialect: ...
+
+    @property
+    def commits(self) -> int:
+        """Grows with each write of this process."""
+
+    async def one(self, query: Query, **values: object) -> Row | None:
+        """The first row of a reading statement, or None."""
+
+    async def all(self, query: Query, **values: object) -> list[Row]:
+        """All rows of a reading statement."""
+
+    async def run_one(self, query: Query, **values: object) -> Row | None:
+        """A single writing statement with RETURNING; durable when it returns."""
+
+    async def run(self, query: Query, **values: object) -> int:
+        """A single writing statement; durable when it returns."""
+
+    async def read_together(self, query: Query, **values: object) -> list[Row]:
+        """A single reading statement, carried out together with others of its kind that wait at the same time.
+
+        It takes a parameter `call`, which is given here, and gives it back as a column: that tells whose a row is.
+        """
+
+    async def write_together(self, query: Query, *, by: str | bytes, **values: object) -> list[Row]:
+        """The same for a writing statement; durable when it returns.
+
+        It may be repeated where the group that it was in is undone. `by` says whose rows it changes: groups go in its
+        order, so that those of two processes don't wait for each other crosswise.
+        """
+
+    async def write(self, work: Work[T]) -> T:
+        """Runs `work` in one transaction and commits, or rolls back when it raises.
+
+        It is run once more where PostgreSQL undid it so that another, which waited for it crosswise, could go on: all
+        that it changes is in the transaction.
+        """
+
+    async def close(self) -> None:
+        """Waits for running work, then closes."""

@@ -1,0 +1,286 @@
+"""SQLite: WAL, `synchronous=FULL`, commits grouped and made durable by one thread beside the loop.
+
+Statements run in the loop's own thread, where they take microseconds; handing each to a thread made the two fight for
+the interpreter's lock. Only COMMIT, which waits for the disk, is handed over, and
+one COMMIT serves all transactions that came in meanwhile. Reads use a second connection and see the last commit.
+"""
+
+import asyncio
+import contextlib
+import queue
+import sqlite3
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, Literal, TypeVar, cast
+
+from mshield.store.database.interface import Conflict, Garbled, NoText, Row, StoreError, Tx, Unavailable, Work
+from mshield.store.database.queries import Query
+
+T = TypeVar("T")
+GROUP: Final = 64
+BUSY_SECONDS: Final = 10
+RETRY_SECONDS: Final = 0.002
+
+
+def connect(path: str) -> sqlite3.Connection:
+    """A connection with this project's durability settings, in autocommit mode."""
+    connection = sqlite3.connect(
+        path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=512
+    )
+    connection.row_factory = sqlite3.Row
+    # Its own knows ASCII only, and search words come in Python's lower case.
+    connection.create_function("lower", 1, _lower, deterministic=True)
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "secure_delete=FAST",
+        "trusted_schema=OFF",
+        "cache_size=-32768",
+        "wal_autocheckpoint=8192",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+    return connection
+
+
+def _lower(text: str | None) -> str | None:
+    return None if text is None else text.lower()
+
+
+@dataclass(slots=True)
+class _Transaction:
+    connection: sqlite3.Connection
+
+    @property
+    def dialect(self) -> Literal["sqlite"]:
+        return "sqlite"
+
+    async def one(self, query: Query, **values: object) -> Row | None:
+        return _one(self.connection, query, values)
+
+    async def all(self, query: Query, **values: object) -> list[Row]:
+        return _all(self.connection, query, values)
+
+    async def run(self, query: Query, **values: object) -> int:
+        return _execute(self.connection, query, values).rowcount
+
+
+@dataclass(slots=True)
+class _Job:
+    work: Work[Any]
+    future: asyncio.Future[Any]
+    result: Any = None
+    error: BaseException | None = None
+
+
+class SqliteDatabase:
+    """The embedded database, for one event loop. One process writes; others (the command line) wait their turn."""
+
+    dialect: Literal["sqlite"] = "sqlite"
+
+    def __init__(self, path: str) -> None:
+        self.commits = 0
+        self._reader = connect(path)
+        self._writer = connect(path)
+        self._writer.execute("PRAGMA busy_timeout=0")  # waiting for another process must not stop the loop
+        self._waiting: deque[_Job] = deque()
+        self._busy = False
+        self._busy_since = 0.0
+        self._idle: asyncio.Future[None] | None = None
+        self._groups: queue.SimpleQueue[tuple[asyncio.AbstractEventLoop, list[_Job]] | None] = (
+            queue.SimpleQueue()
+        )
+        self._thread = threading.Thread(target=self._commit_groups, name="sqlite-commit", daemon=True)
+        self._thread.start()
+
+    async def one(self, query: Query, **values: object) -> Row | None:
+        return _one(self._reader, query, values)
+
+    async def all(self, query: Query, **values: object) -> list[Row]:
+        return _all(self._reader, query, values)
+
+    async def run_one(self, query: Query, **values: object) -> Row | None:
+        return await self.write(lambda tx: tx.one(query, **values))
+
+    async def run(self, query: Query, **values: object) -> int:
+        return await self.write(lambda tx: tx.run(query, **values))
+
+    async def read_together(self, query: Query, **values: object) -> list[Row]:
+        """Reading takes no way that could be shared."""
+        return _all(self._reader, query, values | {"call": 0})
+
+    async def write_together(self, query: Query, *, by: str | bytes, **values: object) -> list[Row]:  # noqa: ARG002
+        """All writing goes together here, in the order in which it comes, and each keeps its own rows."""
+        return await self.write(lambda tx: tx.all(query, **values, call=0))
+
+    async def write(self, work: Work[T]) -> T:
+        self.commits += 1
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        self._waiting.append(_Job(work, future))
+        if not self._busy:
+            self._busy = True
+            # All that this round of the loop still brings goes into the same group.
+            loop.call_soon(self._run_group, loop)
+        return await future
+
+    async def close(self) -> None:
+        if self._busy:
+            self._idle = asyncio.get_running_loop().create_future()
+            await self._idle
+        self._groups.put(None)
+        await asyncio.to_thread(self._thread.join)
+        self._reader.close()
+        self._writer.close()
+
+    def _run_group(self, loop: asyncio.AbstractEventLoop) -> None:
+        group = [self._waiting.popleft() for _ in range(min(GROUP, len(self._waiting)))]
+        try:
+            self._writer.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error as error:
+            self._wait_or_fail(loop, group, _translate(error))
+            return
+        self._busy_since = 0.0
+        if len(group) == 1:
+            self._run_alone(group[0])
+        else:
+            for job in group:
+                self._run_in_company(job)
+        self._groups.put((loop, group))
+
+    def _wait_or_fail(self, loop: asyncio.AbstractEventLoop, group: list[_Job], error: StoreError) -> None:
+        """Where another process writes, tries again shortly, up to the limit."""
+        self._busy_since = self._busy_since or loop.time()
+        if not isinstance(error, Unavailable) or loop.time() - self._busy_since > BUSY_SECONDS:
+            self._busy_since = 0.0
+            self._fail(loop, group, error)
+            return
+        self._waiting.extendleft(reversed(group))
+        loop.call_later(RETRY_SECONDS, self._run_group, loop)
+
+    def _fail(self, loop: asyncio.AbstractEventLoop, group: list[_Job], error: StoreError) -> None:
+        for job in group:
+            job.error = error
+        self._answer(loop, group)
+
+    def _run_alone(self, job: _Job) -> None:
+        try:
+            job.result = _drive(job.work, _Transaction(self._writer))
+        except Exception as error:  # noqa: BLE001  # the caller gets it; the transaction ends here
+            job.error = error
+            self._writer.execute("ROLLBACK")
+
+    def _run_in_company(self, job: _Job) -> None:
+        self._writer.execute("SAVEPOINT work")
+        try:
+            job.result = _drive(job.work, _Transaction(self._writer))
+        except Exception as error:  # noqa: BLE001  # one caller's error must not undo the others' work
+            job.error = error
+            self._writer.execute("ROLLBACK TO work")
+        self._writer.execute("RELEASE work")
+
+    def _commit_groups(self) -> None:
+        while (item := self._groups.get()) is not None:
+            loop, group = item
+            try:
+                if self._writer.in_transaction:
+                    self._writer.execute("COMMIT")
+            except sqlite3.Error as error:
+                if self._writer.in_transaction:
+                    self._writer.execute("ROLLBACK")
+                for job in group:
+                    job.error = job.error or _translate(error)
+            with contextlib.suppress(RuntimeError):  # the loop may be closed: nobody waits any more
+                loop.call_soon_threadsafe(self._answer, loop, group)
+
+    def _answer(self, loop: asyncio.AbstractEventLoop, group: list[_Job]) -> None:
+        for job in group:
+            if job.future.done():
+                continue  # its caller has gone
+            if job.error is None:
+                job.future.set_result(job.result)
+            else:
+                job.future.set_exception(job.error)
+        if self._waiting:
+            loop.call_soon(self._run_group, loop)
+            return
+        self._busy = False
+        if self._idle is not None and not self._idle.done():
+            self._idle.set_result(None)
+
+
+def _drive(work: Work[T], tx: Tx) -> T:
+    steps = work(tx).__await__()
+    try:
+        next(steps)
+    except StopIteration as end:
+        return cast("T", end.value)
+    raise StoreError("a unit of work awaited something other than its transaction")
+
+
+def _execute(connection: sqlite3.Connection, query: Query, values: dict[str, object]) -> sqlite3.Cursor:
+    statement = query.on("sqlite")
+    arguments: Any = statement.arguments(values)
+    try:
+        return connection.execute(statement.sql, arguments)
+    except sqlite3.Error as error:
+        raise _translate(error) from error
+    except UnicodeEncodeError as error:
+        raise NoText(str(error)) from error
+
+
+def _one(connection: sqlite3.Connection, query: Query, values: dict[str, object]) -> Row | None:
+    cursor = _execute(connection, query, values)
+    try:
+        row: Row | None = cursor.fetchone()
+        cursor.close()  # a statement left half-read would hold the snapshot open
+    except sqlite3.Error as error:
+        if query.as_is and _is_garbled(error):
+            return _as_is(_one, connection, query, values)
+        raise _translate(error) from error
+    return row
+
+
+def _all(connection: sqlite3.Connection, query: Query, values: dict[str, object]) -> list[Row]:
+    cursor = _execute(connection, query, values)
+    try:
+        rows: list[Any] = cursor.fetchall()
+    except sqlite3.Error as error:
+        if query.as_is and _is_garbled(error):
+            return _as_is(_all, connection, query, values)
+        raise _translate(error) from error
+    return rows
+
+
+def _as_is(
+    read: Callable[[sqlite3.Connection, Query, dict[str, object]], T],
+    connection: sqlite3.Connection,
+    query: Query,
+    values: dict[str, object],
+) -> T:
+    """Reads again, texts too that are no UTF-8; only where there is one, as this costs a call of Python per text."""
+    connection.text_factory = lambda octets: octets.decode("utf-8", "surrogateescape")
+    try:
+        return read(connection, query, values)
+    finally:
+        connection.text_factory = str
+
+
+def _is_garbled(error: sqlite3.Error) -> bool:
+    """Python's own error, without a code: it is an OperationalError, but no lack of reach."""
+    return str(error).startswith("Could not decode to UTF-8")
+
+
+_ERRORS: Final[tuple[tuple[type[sqlite3.Error], Callable[[str], StoreError]], ...]] = (
+    (sqlite3.IntegrityError, Conflict),
+    (sqlite3.OperationalError, Unavailable),
+    (sqlite3.Error, StoreError),
+)
+
+
+def _translate(error: sqlite3.Error) -> StoreError:
+    if _is_garbled(error):
+        return Garbled(str(error).partition(" with text")[0])  # the column; what it says is nobody's business
+    return next(translated for kind, translated in _ERRORS if isinstance(error, kind))(str(error))

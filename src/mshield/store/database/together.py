@@ -1,0 +1,111 @@
+"""Statements of one kind that wait at the same time go to the database together: one round trip, one commit.
+
+While a group is under way the next one gathers, so nobody waits for company. Each caller gets his own rows, and his own
+error: a group that the database undoes is repeated one statement at a time.
+"""
+
+import asyncio
+from collections.abc import Awaitable
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+from mshield.store.database.interface import Row, StoreError, Unavailable
+from mshield.store.database.queries import Query
+
+MOST: Final = 64
+"""Statements in one group."""
+
+Values = dict[str, object]
+
+
+class Run(Protocol):
+    """Carries a statement out once for each of the values, in one transaction, and gives all rows."""
+
+    def __call__(self, query: Query, many: list[Values], /, *, writing: bool) -> Awaitable[list[Row]]: ...
+
+
+@dataclass(slots=True)
+class _Waiting:
+    values: Values
+    by: str | bytes | None
+    future: asyncio.Future[list[Row]]
+
+
+@dataclass(slots=True)
+class Together:
+    """Each kind of statement has its own groups."""
+
+    run: Run
+    _waiting: dict[str, list[_Waiting]] = field(default_factory=dict)
+    _under_way: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+
+    async def __call__(self, query: Query, values: Values, *, by: str | bytes | None = None) -> list[Row]:
+        """The rows of this statement, which takes a parameter `call` and gives it back as a column.
+
+        One that writes tells whose rows it changes: its group goes in this order.
+        """
+        loop = asyncio.get_running_loop()
+        waiting = _Waiting(values, by, loop.create_future())
+        self._waiting.setdefault(query.name, []).append(waiting)
+        if query.name not in self._under_way:
+            # It begins in the loop's next round, with all that this round still brings.
+            self._under_way[query.name] = loop.create_task(self._run_all(query))
+        return await waiting.future
+
+    async def _run_all(self, query: Query) -> None:
+        waiting = self._waiting[query.name]
+        try:
+            while waiting:
+                group, waiting[:MOST] = waiting[:MOST], []
+                await self._run_group(query, group)
+        finally:
+            del self._under_way[query.name]
+            _cancel(waiting)  # none is left, unless the loop ends
+
+    async def _run_group(self, query: Query, group: list[_Waiting]) -> None:
+        writing = group[0].by is not None
+        if writing:
+            group.sort(key=_by)
+        many = [each.values | {"call": call} for call, each in enumerate(group)]
+        try:
+            rows = await self.run(query, many, writing=writing)
+        except Unavailable as error:  # whether it was committed, nobody knows
+            _fail(group, error)
+        except StoreError as error:
+            if len(group) == 1:
+                _fail(group, error)
+                return
+            for each in group:
+                await self._run_group(query, [each])
+        except Exception as error:  # noqa: BLE001  # the callers get it
+            _fail(group, error)
+        except asyncio.CancelledError:
+            _cancel(group)
+            raise
+        else:
+            _answer(group, rows)
+
+
+def _by(waiting: _Waiting) -> Any:
+    return waiting.by
+
+
+def _answer(group: list[_Waiting], rows: list[Row]) -> None:
+    found: list[list[Row]] = [[] for _ in group]
+    for row in rows:
+        found[row["call"]].append(row)
+    for each, his in zip(group, found, strict=True):
+        if not each.future.done():  # its caller may have gone
+            each.future.set_result(his)
+
+
+def _fail(group: list[_Waiting], error: Exception) -> None:
+    for each in group:
+        if not each.future.done():
+            each.future.set_exception(error)
+
+
+def _cancel(group: list[_Waiting]) -> None:
+    for each in group:
+        each.future.cancel()
+    group.clear()

@@ -1,0 +1,1 @@
+"""Filing records (备案)."""

@@ -1,0 +1,197 @@
+"""Filing records (备案): enterprises and the people filed for them, each with a version that grows with every change.
+
+A certificate remembers the version that it was made from; a greater one now means that it has to be renewed (R22).
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from mshield.store.database.interface import Database, Tx
+from mshield.store.database.queries import Queries
+
+_SQL: Final = Queries("filing", "filing")
+
+
+@dataclass(frozen=True, slots=True)
+class Enterprise:
+    """A filed enterprise."""
+
+    credit_code: str
+    name: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FiledPerson:
+    """A person filed for one enterprise in one role; `ended_at` (ms) is None while he is on file."""
+
+    id: str
+    credit_code: str
+    name: str
+    id_type: str
+    role: str
+    version: int
+    ended_at: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewFiledPerson:
+    """What an import adds; the id number is sealed and hashed already."""
+
+    id: str
+    credit_code: str
+    name: str
+    id_type: str
+    role: str
+    id_number_hash: bytes
+    id_number_box: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedPerson(FiledPerson):
+    """A record as a list shows it, with its enterprise's name; the id number is sealed under the record's id."""
+
+    enterprise: str
+    id_number_box: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class FilingStanding:
+    """The filing behind a certificate: the version that was certified, the one now, whether the record has ended."""
+
+    certified: int
+    filed: int
+    ended: bool
+
+    @property
+    def changed(self) -> bool:
+        """Whether the filing changed since the certificate was issued; its end is a change too (R22)."""
+        return self.ended or self.filed != self.certified
+
+
+async def find_enterprise(db: Database | Tx, *, credit_code: str) -> Enterprise | None:
+    """The enterprise of this credit code."""
+    row = await db.one(_SQL["find_enterprise"], credit_code=credit_code)
+    return None if row is None else Enterprise(row["credit_code"], row["name"], row["version"])
+
+
+async def find_person(
+    db: Database | Tx, *, credit_code: str, role: str, id_number_hash: bytes
+) -> FiledPerson | None:
+    """The record that these three name."""
+    row = await db.one(_SQL["find_person"], credit_code=credit_code, role=role, id_number_hash=id_number_hash)
+    return None if row is None else FiledPerson(**row)
+
+
+async def lock_imports(tx: Tx, *, now: int) -> None:
+    """Waits for an import that is running elsewhere; none other begins until this transaction ends."""
+    await tx.one(_SQL["lock"], now=now)
+
+
+async def insert_enterprise(tx: Tx, *, credit_code: str, name: str, now: int) -> None:
+    """Version 1 of a new enterprise. Raises Conflict where there is one."""
+    await tx.run(_SQL["insert_enterprise"], credit_code=credit_code, name=name, now=now)
+
+
+async def change_enterprise(tx: Tx, enterprise: Enterprise, *, name: str, now: int) -> bool:
+    """The next version; False where `enterprise` is no longer the stored version."""
+    changed = await tx.run(
+        _SQL["change_enterprise"],
+        credit_code=enterprise.credit_code,
+        version=enterprise.version,
+        name=name,
+        now=now,
+    )
+    return changed == 1
+
+
+async def insert_person(tx: Tx, person: NewFiledPerson, *, now: int) -> None:
+    """Version 1 of a new person. Raises Conflict where there is one."""
+    await tx.run(
+        _SQL["insert_person"],
+        id=person.id,
+        credit_code=person.credit_code,
+        name=person.name,
+        id_type=person.id_type,
+        id_number_hash=person.id_number_hash,
+        id_number_box=person.id_number_box,
+        role=person.role,
+        now=now,
+    )
+
+
+async def change_person(tx: Tx, person: FiledPerson, *, name: str, id_type: str, now: int) -> bool:
+    """The next version, on file from now on; False where `person` is no longer the stored version."""
+    changed = await tx.run(
+        _SQL["change_person"], id=person.id, version=person.version, name=name, id_type=id_type, now=now
+    )
+    return changed == 1
+
+
+async def list_people(
+    db: Database | Tx,
+    *,
+    credit_code: str | None = None,
+    id_number_hash: bytes | None = None,
+    ended_too: bool = False,
+    after: str = "",
+    most: int,
+) -> list[ListedPerson]:
+    """At most `most` records after the one with the id `after`, of an enterprise or a person where these are given."""
+    rows = await db.all(
+        _SQL["list_people"],
+        credit_code=credit_code or "",
+        id_number_hash=id_number_hash or b"",
+        ended_too=int(ended_too),
+        after=after,
+        most=most,
+    )
+    return [ListedPerson(**row) for row in rows]
+
+
+async def end_person(tx: Tx, *, person_id: str, now: int) -> FiledPerson | None:
+    """Takes a person off the file, with a new version; None where nobody of this id is on it."""
+    row = await tx.one(_SQL["end_person"], id=person_id, now=now)
+    if row is None:
+        return None
+    await tx.run(_SQL["overtake_reservations"], person_id=person_id)
+    return FiledPerson(**row)
+
+
+async def live_shields(tx: Tx, *, person_id: str) -> list[str]:
+    """The numbers of the shields that were issued from this record and are neither revoked nor superseded."""
+    return [row["shield_number"] for row in await tx.all(_SQL["live_shields"], person_id=person_id)]
+
+
+async def standing(db: Database | Tx, *, serial: str) -> FilingStanding | None:
+    """The filing behind a certificate; None for an unknown serial."""
+    row = await db.one(_SQL["standing"], serial=serial)
+    if row is None:
+        return None
+    return FilingStanding(row["certified"], row["filed"], row["ended_at"] is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonToAsk:
+    """A record that an outside system is to be asked about."""
+
+    id: str
+    credit_code: str
+    role: str
+    id_number_box: bytes
+
+
+async def due_to_ask(db: Database, *, before: int, most: int) -> list[PersonToAsk]:
+    """Holders of shields who were last asked about at or before this time (ms)."""
+    return [PersonToAsk(**row) for row in await db.all(_SQL["due_to_ask"], before=before, most=most)]
+
+
+async def asked(db: Database, *, person_id: str, at: int) -> None:
+    """Notes when an outside system was asked about a record."""
+    await db.run(_SQL["asked"], id=person_id, at=at)
+
+
+async def count(db: Database | Tx) -> tuple[int, int]:
+    """Numbers of enterprises and of filed persons."""
+    row = await db.one(_SQL["count"])
+    return (0, 0) if row is None else (row["enterprises"], row["persons"])

@@ -1,0 +1,1 @@
+"""What the legal person sees: people, shields, and their sessions."""

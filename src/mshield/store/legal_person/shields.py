@@ -1,0 +1,148 @@
+"""Shields as their enterprise's legal person sees them: one line per shield number, and its whole history (R14)."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from mshield.domain.certificates import CertificateState, Standing, parse_holds
+from mshield.store.database.interface import Database, Row, Tx
+from mshield.store.database.matching import name_contains
+from mshield.store.database.queries import Queries
+
+_SQL: Final = Queries("legal_person", "shields")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShieldRow:
+    """The certificate that stands for a shield number; times in ms, `used_at` None where it was never used."""
+
+    serial: str
+    shield_number: str
+    person_id: str
+    common_name: str
+    role: str
+    standing: Standing
+    not_before: int
+    not_after: int
+    issued_at: int
+    changed_at: int
+    device_since: int
+    used_at: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastEvent:
+    """A change of one of its certificates; `actor_name` is known of users and legal persons."""
+
+    serial: str
+    event: str
+    actor: str
+    actor_name: str | None
+    reason: str
+    state: str
+    holds: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryRow:
+    """A change of any of an enterprise's shields, with whose it is."""
+
+    id: str
+    shield_number: str
+    common_name: str
+    event: PastEvent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryWanted:
+    """What the enterprise's history is narrowed to; None doesn't count. From `since` until before `until` (ms)."""
+
+    shield_number: str | None = None
+    name: str | None = None
+    event: str | None = None
+    since: int = 0
+    until: int = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a list is narrowed to; None doesn't count. `state` may be `expired`."""
+
+    state: str | None = None
+    hold: str | None = None
+    shield_number: str | None = None
+    person_id: str | None = None
+    name: str | None = None
+
+
+async def page(
+    db: Database, *, credit_code: str, before: tuple[int, str], wanted: Wanted, page_size: int, now: int
+) -> list[ShieldRow]:
+    """Shields older than `before` (issue time in ms, serial), newest first."""
+    rows = await db.all(
+        _SQL["page"],
+        credit_code=credit_code,
+        before_at=before[0],
+        before_serial=before[1],
+        state=wanted.state,
+        hold=wanted.hold,
+        shield_number=wanted.shield_number,
+        person_id=wanted.person_id,
+        name=name_contains(wanted.name),
+        page_size=page_size,
+        now=now,
+    )
+    return [_shield(row) for row in rows]
+
+
+async def certificates(db: Database, *, credit_code: str, shield_number: str) -> list[ShieldRow]:
+    """All certificates of a shield, the one that stands for it first; none for another enterprise's shield."""
+    rows = await db.all(_SQL["certificates"], credit_code=credit_code, shield_number=shield_number)
+    return [_shield(row) for row in rows]
+
+
+async def standings(tx: Tx, *, credit_code: str, shield_number: str) -> list[tuple[str, Standing]]:
+    """Serial and standing of each, in the same order."""
+    rows = await tx.all(_SQL["standings"], credit_code=credit_code, shield_number=shield_number)
+    return [(row["serial"], _standing(row)) for row in rows]
+
+
+async def events(db: Database, *, credit_code: str, shield_number: str) -> list[PastEvent]:
+    """What happened to a shield, the oldest first."""
+    rows = await db.all(_SQL["events"], credit_code=credit_code, shield_number=shield_number)
+    return [PastEvent(**row) for row in rows]
+
+
+async def history(
+    db: Database, *, credit_code: str, before: str, wanted: HistoryWanted, page_size: int
+) -> list[HistoryRow]:
+    """What happened to the enterprise's shields before the event `before` (an id), the newest first."""
+    rows = await db.all(
+        _SQL["history"],
+        credit_code=credit_code,
+        before=before,
+        since=wanted.since,
+        until=wanted.until,
+        shield_number=wanted.shield_number,
+        name=name_contains(wanted.name),
+        event=wanted.event,
+        page_size=page_size,
+    )
+    return [_history(row) for row in rows]
+
+
+def _history(row: Row) -> HistoryRow:
+    own = {"id", "shield_number", "common_name"}
+    event = PastEvent(**{name: row[name] for name in row.keys() if name not in own})  # noqa: SIM118  # a sqlite3.Row
+    return HistoryRow(
+        id=row["id"], shield_number=row["shield_number"], common_name=row["common_name"], event=event
+    )
+
+
+def _standing(row: Row) -> Standing:
+    return Standing(CertificateState(row["state"]), parse_holds(row["holds"]))
+
+
+def _shield(row: Row) -> ShieldRow:
+    fields = {name: row[name] for name in row.keys() if name not in {"state", "holds"}}  # noqa: SIM118  # a sqlite3.Row
+    return ShieldRow(**fields, standing=_standing(row))

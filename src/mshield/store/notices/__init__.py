@@ -1,0 +1,1 @@
+"""Notices and the record of sent SMS."""

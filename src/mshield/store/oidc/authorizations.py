@@ -1,0 +1,314 @@
+"""Authorizations of the OpenID Connect provider, from the pushed request to the access token, each step guarded.
+
+`pushed` -> `open` (a browser shows the QR) -> `granted` (a code was given) -> `used` (a token was given) -> `ended`.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from mshield.store.database.interface import Database, Row, Tx
+from mshield.store.database.queries import Queries, Query
+
+_SQL: Final = Queries("oidc", "authorizations")
+Parameters = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Authorization:
+    """What a client asked for, under the authorization's id."""
+
+    id: str
+    client_id: str
+    parameters: Parameters
+
+
+@dataclass(frozen=True, slots=True)
+class PushedAuthorization:
+    """What a client pushed; `begun` once a browser has opened it."""
+
+    id: str
+    parameters: Parameters
+    begun: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LoginRequest:
+    """A request as an authorization gets it, with the JSON by which webhooks name the login to its client."""
+
+    id: str
+    recognised_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAuthorization:
+    """An authorization of this browser with its request as it is now; request_id is None before there is one.
+
+    Once that is signed, it gives a code until `fresh_until` (ms).
+    """
+
+    client_id: str
+    granted: bool
+    parameters: Parameters
+    request_id: str | None
+    request_state: str
+    reason: str | None
+    number: str
+    request_ends: int
+    fresh_until: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoginRow:
+    """A signed login with its certificate; signature is r then s. `usable` is False for one revoked or held since."""
+
+    person_id: str = field(repr=False)
+    message: bytes = field(repr=False)
+    signature: bytes = field(repr=False)
+    signed_at: int
+    certificate: bytes = field(repr=False)
+    name: str
+    organisation: str
+    credit_code: str
+    role: str
+    shield_number: str
+    usable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class UsedCode:
+    """What a spent code stood for."""
+
+    id: str
+    parameters: Parameters
+    login: LoginRow
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRow:
+    """What an access token stands for."""
+
+    client_id: str
+    parameters: Parameters
+    login: LoginRow
+
+
+async def push(
+    db: Database,
+    authorization: Authorization,
+    *,
+    fresh_ms: int,
+    handle_hash: bytes,
+    expires_at: int,
+    now: int,
+) -> None:
+    """Stores a pushed request; so long after its signature a login of it gives a code."""
+    await db.write_together(
+        _SQL["push"],
+        by=authorization.id,
+        id=authorization.id,
+        client_id=authorization.client_id,
+        parameters=json.dumps(dict(authorization.parameters)),
+        fresh_ms=fresh_ms,
+        handle_hash=handle_hash,
+        expires_at=expires_at,
+        now=now,
+    )
+
+
+async def find_pushed(
+    db: Database, *, handle_hash: bytes, client_id: str, now: int
+) -> PushedAuthorization | None:
+    """What was pushed under this handle, or begun from it; None where it is over, or another client's."""
+    row = await db.one(_SQL["find_pushed"], handle_hash=handle_hash, client_id=client_id, now=now)
+    if row is None:
+        return None
+    return PushedAuthorization(row["id"], json.loads(row["parameters"]), begun=row["state"] != "pushed")
+
+
+async def begin(
+    db: Database,
+    authorization: Authorization,
+    *,
+    fresh_ms: int,
+    browser_hash: bytes,
+    request: LoginRequest,
+    expires_at: int,
+    now: int,
+) -> None:
+    """Stores an authorization that this browser begins; so long after its signature the login gives a code."""
+    await _give(
+        db,
+        _SQL["begin"],
+        request,
+        id=authorization.id,
+        client_id=authorization.client_id,
+        parameters=json.dumps(dict(authorization.parameters)),
+        fresh_ms=fresh_ms,
+        browser_hash=browser_hash,
+        expires_at=expires_at,
+        now=now,
+    )
+
+
+async def open_pushed(
+    db: Database,
+    *,
+    id: str,  # noqa: A002  # the field's name
+    browser_hash: bytes,
+    request: LoginRequest,
+    expires_at: int,
+    now: int,
+) -> bool:
+    """Lets this browser begin what was pushed, with its request; False where another one has, or it is over."""
+    return await _give(
+        db, _SQL["open_pushed"], request, id=id, browser_hash=browser_hash, expires_at=expires_at, now=now
+    )
+
+
+async def attach(
+    db: Database,
+    *,
+    id: str,  # noqa: A002
+    browser_hash: bytes,
+    request: LoginRequest,
+    now: int,
+) -> bool:
+    """Puts a new request into an open authorization of this browser; False where there is none."""
+    return await _give(db, _SQL["attach"], request, id=id, browser_hash=browser_hash, now=now)
+
+
+async def _give(
+    db: Database,
+    query: Query,
+    request: LoginRequest,
+    *,
+    id: str,  # noqa: A002
+    **values: object,
+) -> bool:
+    """Gives an authorization its request by this statement, and the request what its client is told it by."""
+    named: dict[str, object] = {"request_id": request.id, "oidc": request.recognised_by}
+
+    async def work(tx: Tx) -> bool:
+        given = await tx.one(query, id=id, **values, **named) is not None
+        if given:
+            await tx.run(_SQL["name_login"], **named)
+        return given
+
+    if db.dialect == "sqlite":
+        return await db.write(work)
+    return bool(await db.write_together(query, by=id, id=id, **values, **named))
+
+
+async def find_open(db: Database, *, id: str, browser_hash: bytes, now: int) -> OpenAuthorization | None:  # noqa: A002
+    """The authorization, where it is this browser's and not over; its request's state is as stored."""
+    row = await db.one(_SQL["find_open"], id=id, browser_hash=browser_hash, now=now)
+    if row is None:
+        return None
+    return OpenAuthorization(
+        client_id=row["client_id"],
+        granted=row["state"] == "granted",
+        parameters=json.loads(row["parameters"]),
+        request_id=row["request_id"],
+        request_state=row["request_state"] or "",
+        reason=row["reason"],
+        number=row["number"] or "",
+        request_ends=row["expires_at"] or 0,
+        fresh_until=(row["changed_at"] or 0) + row["fresh_ms"],
+    )
+
+
+async def grant(
+    db: Database,
+    *,
+    id: str,  # noqa: A002
+    browser_hash: bytes,
+    code_hash: bytes,
+    expires_at: int,
+    now: int,
+) -> Authorization | None:
+    """Gives this browser a code for a login that was just signed; None where it wasn't, or isn't this browser's."""
+    rows = await db.write_together(
+        _SQL["grant"],
+        by=id,
+        id=id,
+        browser_hash=browser_hash,
+        code_hash=code_hash,
+        expires_at=expires_at,
+        now=now,
+    )
+    return next((Authorization(id, row["client_id"], json.loads(row["parameters"])) for row in rows), None)
+
+
+async def end(db: Database, *, id: str, browser_hash: bytes) -> bool:  # noqa: A002
+    """Ends an open authorization of this browser."""
+    return await db.run(_SQL["end"], id=id, browser_hash=browser_hash) == 1
+
+
+async def use(
+    db: Database, *, code_hash: bytes, client_id: str, token_hash: bytes, expires_at: int, now: int
+) -> UsedCode | None:
+    """Spends a code of this client for a token; one that was spent before ends the token made from it."""
+    values: dict[str, object] = {
+        "code_hash": code_hash,
+        "client_id": client_id,
+        "token_hash": token_hash,
+        "expires_at": expires_at,
+        "now": now,
+    }
+
+    async def work(tx: Tx) -> Row | None:
+        used = await tx.one(_SQL["use"], **values)
+        login = None if used is None else await tx.one(_SQL["find_login"], request_id=used["request_id"])
+        return None if used is None or login is None else {**used, **login}
+
+    if db.dialect == "sqlite":
+        row = await db.write(work)
+    else:
+        row = next(iter(await db.write_together(_SQL["use_with_login"], by=code_hash, **values)), None)
+    if row is None:
+        await db.run(_SQL["end_replayed"], code_hash=code_hash)
+        return None
+    return UsedCode(row["id"], json.loads(row["parameters"]), _login(row))
+
+
+async def log_out(db: Database, *, id: str, client_id: str) -> None:  # noqa: A002
+    """Ends code and token of an authorization of this client."""
+    await db.run(_SQL["log_out"], id=id, client_id=client_id)
+
+
+async def find_token(db: Database, *, token_hash: bytes, now: int) -> TokenRow | None:
+    """What a token that counts stands for."""
+    rows = await db.read_together(_SQL["find_token"], token_hash=token_hash, now=now)
+    return next(
+        (TokenRow(row["client_id"], json.loads(row["parameters"]), _login(row)) for row in rows), None
+    )
+
+
+async def spend_assertion(db: Database, *, assertion_hash: bytes, expires_at: int) -> bool:
+    """Whether a client's assertion comes for the first time."""
+    done = await db.run(_SQL["insert_assertion"], assertion_hash=assertion_hash, expires_at=expires_at)
+    return done == 1
+
+
+async def purge(db: Database, *, before: int) -> int:
+    """Deletes authorizations that began before this time and assertions that were over, and gives their number."""
+    done = await db.run(_SQL["purge"], before=before)
+    return done + await db.run(_SQL["purge_assertions"], before=before)
+
+
+def _login(row: Row) -> LoginRow:
+    return LoginRow(
+        person_id=row["person_id"],
+        message=row["message"],
+        signature=row["signature"],
+        signed_at=row["signed_at"],
+        certificate=row["der"],
+        name=row["common_name"],
+        organisation=row["organisation"],
+        credit_code=row["credit_code"],
+        role=row["role"],
+        shield_number=row["shield_number"],
+        usable=row["state"] != "revoked" and not row["holds"],
+    )

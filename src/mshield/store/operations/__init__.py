@@ -1,0 +1,1 @@
+"""Jobs, sealed boxes, secrets, the high-water mark."""

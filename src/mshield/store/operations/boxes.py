@@ -1,0 +1,132 @@
+"""All sealed columns of the schema and what their boxes are bound to: what a change of the master key goes through.
+
+A column whose name ends in `_box` must stand here (a test compares with the schema). Statements are made from this
+table's names, which are the program's own.
+"""
+
+# ruff: noqa: S608  the names in the statements are those of the table below, values are parameters
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mshield.domain.id_numbers import ACCOUNT_BOX, FILING_BOX
+from mshield.store.database.interface import Database, Row, Tx
+from mshield.store.database.queries import Query, Statement
+
+PREFIX_BYTES = 9
+"""A box begins with version (1 byte) and master key id (8)."""
+
+
+@dataclass(frozen=True, slots=True)
+class BoxColumn:
+    """A sealed column of `table`, whose primary key is `key`.
+
+    `context` makes the seal's context from a row with key and `also` columns. For the server's shares `epoch` names the
+    column of the epoch instead, and purpose and context are the protocol's.
+    """
+
+    table: str
+    key: str
+    column: str
+    purpose: str
+    context: Callable[[Row], bytes]
+    also: tuple[str, ...] = ()
+    epoch: str | None = None
+
+    @property
+    def name(self) -> str:
+        """`table.column`."""
+        return f"{self.table}.{self.column}"
+
+
+def _text(column: str) -> Callable[[Row], bytes]:
+    def context(row: Row) -> bytes:
+        value: str = row[column]
+        return value.encode()
+
+    return context
+
+
+def _bytes(column: str) -> Callable[[Row], bytes]:
+    def context(row: Row) -> bytes:
+        value: bytes = row[column]
+        return value
+
+    return context
+
+
+def _session(row: Row) -> bytes:
+    uid: bytes = row["uid"]
+    epoch: int = row["epoch"]
+    items: bytes = row["items"]
+    return uid + epoch.to_bytes(4, "big") + items
+
+
+BOXES = (
+    BoxColumn("secrets", "name", "box", "secret", _text("name")),
+    BoxColumn("authorities", "name", "key_box", "authority", _text("name")),
+    BoxColumn("oidc_keys", "kid", "key_box", "oidc-key", _text("kid")),
+    BoxColumn("accounts", "id", "id_number_box", ACCOUNT_BOX, _text("id")),
+    BoxColumn("filed_persons", "id", "id_number_box", FILING_BOX, _text("id")),
+    BoxColumn("keys", "uid", "share_box", "share", _bytes("uid"), ("epoch",), "epoch"),
+    BoxColumn("keys", "uid", "pending_box", "share", _bytes("uid"), ("pending_epoch",), "pending_epoch"),
+    BoxColumn("keys", "uid", "outcome_box", "outcome", _bytes("uid")),
+    BoxColumn("idempotency", "call", "answer_box", "answer", _text("call")),
+    BoxColumn("webhook_endpoints", "id", "secret_box", "webhook", _text("id")),
+    BoxColumn("webhook_endpoints", "id", "previous_box", "webhook", _text("id")),
+    BoxColumn("staff_factors", "id", "secret_box", "staff-totp", _text("id")),
+    BoxColumn("staff_ceremonies", "token_hash", "secret_box", "staff-enrolment", _bytes("token_hash")),
+    BoxColumn("signing_sessions", "uid", "k2_box", "k2", _session, ("epoch", "items")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reseal:
+    """A box to replace: the row's key, the box that was read, the new one."""
+
+    key: object
+    old: bytes
+    new: bytes
+
+
+async def list_old(db: Database, column: BoxColumn, *, prefix: bytes, after: object, limit: int) -> list[Row]:
+    """Up to `limit` rows, by key, after key `after` (None for the first), whose box doesn't begin with `prefix`."""
+    selected = ", ".join((column.key, column.column, *column.also))
+    where = f"{column.column} IS NOT NULL AND substr({column.column}, 1, {PREFIX_BYTES}) <> $1"
+    end = f"ORDER BY {column.key} LIMIT $2"
+    if after is None:
+        query = _query(
+            column, f"SELECT {selected} FROM {column.table} WHERE {where} {end}", "prefix", "limit"
+        )
+        return await db.all(query, prefix=prefix, limit=limit)
+    sql = f"SELECT {selected} FROM {column.table} WHERE {where} AND {column.key} > $3 {end}"
+    return await db.all(
+        _query(column, sql, "prefix", "limit", "after"), prefix=prefix, limit=limit, after=after
+    )
+
+
+async def reseal(db: Database, column: BoxColumn, boxes: list[Reseal]) -> int:
+    """Replaces the boxes that are still the ones read, in one transaction; gives their number."""
+    sql = f"UPDATE {column.table} SET {column.column} = $1 WHERE {column.key} = $2 AND {column.column} = $3"
+    query = _query(column, sql, "new", "key", "old")
+
+    async def work(tx: Tx) -> int:
+        return sum([await tx.run(query, new=box.new, key=box.key, old=box.old) for box in boxes])
+
+    return await db.write(work)
+
+
+async def count_by_prefix(db: Database, column: BoxColumn) -> dict[bytes, int]:
+    """How many boxes the column has under each master key, by the first bytes of the box."""
+    prefix = f"substr({column.column}, 1, {PREFIX_BYTES})"
+    sql = (
+        f"SELECT {prefix} AS prefix, COUNT(*) AS boxes FROM {column.table} "
+        f"WHERE {column.column} IS NOT NULL GROUP BY {prefix}"
+    )
+    return {bytes(row["prefix"]): row["boxes"] for row in await db.all(_query(column, sql))}
+
+
+def _query(column: BoxColumn, sql: str, *parameters: str) -> Query:
+    return Query(
+        f"boxes.{column.name}", Statement(sql, parameters), Statement(sql.replace("$", "?"), parameters)
+    )

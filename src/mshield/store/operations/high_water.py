@@ -1,0 +1,50 @@
+"""The database's side of the high-water mark, and what a declared restore does to all keys at once."""
+
+from typing import Final
+
+from mshield.store.database.interface import Database, Tx
+from mshield.store.database.queries import Queries
+
+_SQL: Final = Queries("operations", "high_water")
+
+
+async def known_as(db: Database, *, name: str) -> tuple[str, int]:
+    """The name that this database has, `name` if it had none yet, and how far it has come."""
+    row = await db.run_one(_SQL["give_name"], name=name)
+    return (name, 0) if row is None else (row["name"], row["mark"])
+
+
+async def raise_mark(db: Database, *, known: int, now: int) -> int | None:
+    """One further; gives the new mark. None, with nothing changed, where this database was never as far as `known`."""
+    row = await db.run_one(_SQL["raise_mark"], known=known, now=now)
+    return None if row is None else int(row["mark"])
+
+
+async def raise_above(tx: Tx, *, known: int, now: int) -> int:
+    """Beyond what was known outside of this database; gives the new mark."""
+    row = await tx.one(_SQL["raise_above"], known=known, now=now)
+    return 0 if row is None else row["mark"]
+
+
+async def restrain_keys(tx: Tx, *, failures: int, epochs: int) -> int:
+    """Counts at least `failures` wrong PINs for each key and accepts any one-time value until its next success.
+
+    Also skips `epochs` numbers of epochs, and ends all open sessions. Gives the number of keys.
+    """
+    await tx.run(_SQL["end_sessions"])
+    return await tx.run(_SQL["restrain_keys"], failures=failures, epochs=epochs)
+
+
+async def skip_crl_numbers(tx: Tx, *, numbers: int, at_least: int) -> None:
+    """Leaves room for the revocation lists that this database has forgotten: the next ones are above both.
+
+    Those that it has are deleted, so that the next call for each makes a new one.
+    """
+    await tx.run(_SQL["forget_crls"])
+    await tx.run(_SQL["skip_crl_numbers"], numbers=numbers, at_least=at_least)
+
+
+async def find(db: Database) -> tuple[int, int]:
+    """The mark, and when (ms) it was raised."""
+    row = await db.one(_SQL["find"])
+    return (0, 0) if row is None else (row["mark"], row["marked_at"])

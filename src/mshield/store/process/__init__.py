@@ -1,0 +1,1 @@
+"""Health, figures and repeated calls of the running processes."""

@@ -1,0 +1,87 @@
+"""What the database has of one signed document, for its bundle of evidence."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from mshield.store.database.interface import Database, Row
+from mshield.store.database.queries import Queries
+
+_SQL: Final = Queries("requests", "evidence")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentRow:
+    """A document and who asked for it, as it was called then.
+
+    `content` is None where only its digest came; `display` is JSON text.
+    """
+
+    request_id: str
+    kind: str
+    channel: str
+    client_id: str
+    system_name: str
+    domain: str
+    sid: bytes
+    title: str
+    media_type: str
+    format: str
+    message: bytes
+    content: bytes | None
+    size: int
+    display: str
+    signed: "SignatureRow | None"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignatureRow:
+    """Its signature (r then s) and the signer's certificate (DER); log_index is None until the log has it."""
+
+    uid: bytes
+    signature: bytes
+    signed_at: int
+    serial: str
+    certificate: bytes
+    log_index: int | None
+
+
+async def find_document(
+    db: Database,
+    *,
+    id: str,  # noqa: A002  # the field's name
+    client_id: str,
+    position: int,
+) -> DocumentRow | None:
+    """A document of this business system's request, by its place."""
+    row = await db.one(_SQL["document"], id=id, client_id=client_id, position=position)
+    if row is None:
+        return None
+    content = row["message"] if row["format"] == "raw" else row["content"]
+    return DocumentRow(
+        request_id=row["id"],
+        kind=row["kind"],
+        channel=row["channel"],
+        client_id=row["client_id"],
+        system_name=row["asker_name"],
+        domain=row["asker_domain"],
+        sid=row["sid"],
+        title=row["title"],
+        media_type=row["media_type"],
+        format=row["format"],
+        message=row["message"],
+        content=content,
+        size=row["size"] if content is None else len(content),
+        display=row["display"],
+        signed=None if row["signature"] is None else _signature(row),
+    )
+
+
+def _signature(row: Row) -> SignatureRow:
+    return SignatureRow(
+        uid=row["uid"],
+        signature=row["signature"],
+        signed_at=row["signed_at"],
+        serial=row["serial"],
+        certificate=row["der"],
+        log_index=row["log_index"],
+    )

@@ -1,0 +1,98 @@
+"""What a device has signed: "my signatures" (我的签名, manual 2.3.1.7)."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from mshield.store.database.interface import Database
+from mshield.store.database.matching import contains
+from mshield.store.database.queries import Queries
+
+_SQL: Final = Queries("requests", "my_signatures")
+
+
+@dataclass(frozen=True, slots=True)
+class PastSignature:
+    """One line of "my signatures" (我的签名); digest is e."""
+
+    sid: bytes
+    purpose: str
+    digest: bytes
+    signed_at: int
+    title: str
+    serial: str | None
+    business_name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureDetail:
+    """One signature with what was shown; `message` is what was signed, `display` JSON. Times in ms.
+
+    `state` and what follows are the certificate's now; `log_index` is the entry in the transparency log, None until it
+    is there.
+    """
+
+    sid: bytes
+    purpose: str
+    digest: bytes
+    signature: bytes
+    signed_at: int
+    serial: str | None
+    title: str
+    media_type: str
+    display: str
+    format: str
+    message: bytes
+    size: int
+    business_name: str | None
+    domain: str | None
+    request_id: str | None
+    pc_address: str | None
+    pc_browser: str | None
+    log_index: int | None
+    state: str | None
+    not_after: int | None
+    revoked_at: int | None
+
+
+async def find_signature(
+    db: Database, *, sid: bytes, device_id: str, account_id: str
+) -> SignatureDetail | None:
+    """A signature that this device made, or None."""
+    row = await db.one(_SQL["signature"], sid=sid, device_id=device_id, account_id=account_id)
+    return None if row is None else SignatureDetail(**row)
+
+
+async def signatures_page(  # one bound each
+    db: Database,
+    *,
+    device_id: str,
+    account_id: str,
+    before_at: int,
+    before_sid: bytes,
+    page_size: int,
+    words: str | None = None,
+    purpose: str | None = None,
+) -> list[PastSignature]:
+    """Signatures made with this device, newest first, older than the given place, of one `purpose`, with `words`."""
+    rows = await db.all(
+        _SQL["signatures_page"],
+        device_id=device_id,
+        account_id=account_id,
+        before_at=before_at,
+        before_sid=before_sid,
+        page_size=page_size,
+        words=contains(words),
+        purpose=purpose,
+    )
+    return [
+        PastSignature(
+            sid=row["sid"],
+            purpose=row["purpose"],
+            digest=row["digest"],
+            signed_at=row["signed_at"],
+            title=row["title"],
+            serial=row["serial"],
+            business_name=row["business_name"],
+        )
+        for row in rows
+    ]

@@ -1,0 +1,255 @@
+"""How a phone takes a request, by its code or from its inbox, sees its documents, and declines it."""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from mshield.store.database.interface import Database, Row, Tx
+from mshield.store.database.queries import Queries
+from mshield.store.requests.requests import end_after_its_tasks
+
+_SQL: Final = Queries("requests", "scans")
+
+
+@dataclass(frozen=True, slots=True)
+class Requester:
+    """Who asks, as it was called when it asked; the phone shows it so, and a login says the same."""
+
+    name: str
+    domain: str
+    pc_address: str | None
+    pc_browser: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One document as the phone gets it. requester is None for the protocol's own tasks.
+
+    `content` is what the attributes in `message` speak of, where it is here; `size` its length, where it isn't.
+    """
+
+    sid: bytes
+    uid: bytes
+    purpose: str
+    state: str
+    message: bytes
+    media_type: str
+    title: str
+    display: str
+    format: str
+    content: bytes | None
+    size: int | None
+    expires_at: int
+    requester: Requester | None
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingRequest:
+    """A request in a shield's inbox; `title` is that of the first of its `documents`."""
+
+    id: str
+    kind: str
+    title: str
+    documents: int
+    requester: Requester
+    created_at: int
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceCertificate:
+    """The certificate with which a device may answer; `filing_changed` since it was issued (R22)."""
+
+    uid: bytes
+    shield_number: str
+    state: str
+    holds: frozenset[str]
+    not_after: int
+    filing_changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WayBack:
+    """Where a request by another app leads back to; an overdue one is still in its last stored state."""
+
+    id: str
+    state: str
+    expires_at: int
+    return_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScannedRequest:
+    """A request that a phone has taken, or wants to; `shield_number` where it is for one shield only.
+
+    `return_url` is where one by another app leads back to.
+    """
+
+    id: str
+    kind: str
+    state: str
+    number: str
+    shield_number: str | None
+    return_url: str | None
+    requester: Requester
+    created_at: int
+    expires_at: int
+    tasks: tuple[Task, ...]
+
+
+async def usable_certificate(
+    db: Database, *, token_hash: bytes, jkt: str, now: int
+) -> tuple[bool, DeviceCertificate | None]:
+    """Whether this login is valid, and the newest certificate of its device that is neither revoked nor superseded."""
+    rows = await db.read_together(_SQL["usable_key"], token_hash=token_hash, jkt=jkt, now=now)
+    if not rows or rows[0]["uid"] is None:
+        return bool(rows), None
+    (row,) = rows
+    holds = frozenset(row["holds"].split(",")) if row["holds"] else frozenset[str]()
+    changed = row["filed_version"] != row["filing_version"]
+    return True, DeviceCertificate(
+        row["uid"], row["shield_number"], row["state"], holds, row["not_after"], changed
+    )
+
+
+async def find_asker(db: Database, *, id: str, channel: str) -> str | None:  # noqa: A002
+    """The business system that asks by this channel."""
+    row = await db.one(_SQL["asker"], id=id, channel=channel)
+    return None if row is None else str(row["client_id"])
+
+
+async def take(
+    db: Database,
+    *,
+    id: str,  # noqa: A002
+    channel: str,
+    by: DeviceCertificate,
+    begun: tuple[int, int],
+    from_inbox: bool = False,
+    now: int,
+) -> tuple[bool, ScannedRequest | None]:
+    """Lets a phone take the request, where it began between these two moments (ms); its documents are the key's then.
+
+    False for a late code, a request for another shield or of a disabled system, or one that another phone took; from
+    the inbox also for one that is for no shield. The request comes with it either way, where there is one.
+    """
+    earliest, latest = begun
+    values: dict[str, object] = {
+        "id": id,
+        "channel": channel,
+        "uid": by.uid,
+        "shield_number": by.shield_number,
+        "earliest": earliest,
+        "latest": latest,
+        "from_inbox": from_inbox,
+        "now": now,
+    }
+    if db.dialect == "postgresql":
+        rows = await db.write_together(_SQL["take"], by=id, **values)
+        taken = bool(rows) and bool(rows[0]["taken"])
+    else:
+        taken, rows = await db.write(lambda tx: _take(tx, values))
+    return taken, _request(rows, taken_by=by.uid if taken else None)
+
+
+async def _take(tx: Tx, values: dict[str, object]) -> tuple[bool, list[Row]]:
+    taken = await tx.one(_SQL["take"], **values) is not None
+    if taken:
+        await tx.run(_SQL["claim_tasks"], request_id=values["id"], uid=values["uid"])
+    return taken, await tx.all(_SQL["find_request"], id=values["id"])
+
+
+async def inbox(db: Database, *, shield_number: str, uid: bytes, now: int, most: int) -> list[WaitingRequest]:
+    """The requests that wait for this shield, and those that this key took and hasn't answered; newest first."""
+    rows = await db.all(_SQL["inbox"], shield_number=shield_number, uid=uid, now=now, most=most)
+    return [
+        WaitingRequest(
+            row["id"],
+            row["kind"],
+            row["title"],
+            row["documents"],
+            _requester(row),
+            row["created_at"],
+            row["expires_at"],
+        )
+        for row in rows
+    ]
+
+
+async def way_back(
+    db: Database,
+    *,
+    id: str,  # noqa: A002
+    device_id: str,
+    account_id: str,
+) -> WayBack | None:
+    """Of a request by another app that this device took."""
+    row = await db.one(_SQL["way_back"], id=id, device_id=device_id, account_id=account_id)
+    return None if row is None else WayBack(row["id"], row["state"], row["expires_at"], row["return_url"])
+
+
+async def find_task(db: Database, *, sid: bytes, device_id: str, account_id: str) -> Task | None:
+    """A document of this device's key."""
+    row = await db.one(_SQL["find_task"], sid=sid, device_id=device_id, account_id=account_id)
+    if row is None:
+        return None
+    return _task(row, None if row["asker_name"] is None else _requester(row))
+
+
+async def decline(  # one column each
+    db: Database,
+    *,
+    id: str,  # noqa: A002
+    device_id: str,
+    account_id: str,
+    reason: str,
+    now: int,
+) -> bool:
+    """Declines a request that this device has scanned, and closes its documents."""
+    return await end_after_its_tasks(
+        db, _SQL["decline"], id=id, device_id=device_id, account_id=account_id, reason=reason, now=now
+    )
+
+
+def _request(rows: list[Row], *, taken_by: bytes | None) -> ScannedRequest | None:
+    """The request of these rows, one for each document; `taken_by` is the key that has just taken it."""
+    if not rows:
+        return None
+    first = rows[0]
+    requester = _requester(first)
+    tasks = tuple(_task(row, requester) for row in rows)
+    if taken_by is not None:
+        tasks = tuple(replace(task, uid=taken_by) for task in tasks)
+    return ScannedRequest(
+        id=first["id"],
+        kind=first["kind"],
+        state=first["request_state"] if taken_by is None else "scanned",
+        number=first["number"],
+        shield_number=first["shield_number"],
+        return_url=first["return_url"],
+        requester=requester,
+        created_at=first["created_at"],
+        expires_at=first["expires_at"],
+        tasks=tasks,
+    )
+
+
+def _requester(row: Row) -> Requester:
+    return Requester(row["asker_name"], row["asker_domain"], row["pc_address"], row["pc_browser"])
+
+
+def _task(row: Row, requester: Requester | None) -> Task:
+    return Task(
+        sid=row["sid"],
+        uid=row["uid"],
+        purpose=row["purpose"],
+        state=row["state"],
+        message=row["message"],
+        media_type=row["media_type"],
+        title=row["title"],
+        display=row["display"],
+        format=row["format"],
+        content=row["content"],
+        size=row["size"],
+        expires_at=row["expires_at"],
+        requester=requester,
+    )

@@ -1,0 +1,1 @@
+"""Signing sessions, their outcome, and the service's own tasks."""

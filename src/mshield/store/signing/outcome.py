@@ -1,0 +1,254 @@
+"""What a finish leaves: the signatures of a right PIN, the refusal of a wrong one, and the shares of the next epoch.
+
+Guarded by the key's `generation` like everything of a signing session; see `signing`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+import msgspec
+
+from mshield.domain.certificates import CertificateEvent
+from mshield.domain.pin_tries import tries_left
+from mshield.store.certificates import changes as certificate_changes
+from mshield.store.certificates import renewal_outcome
+from mshield.store.database.interface import Database, Row, Tx, Undone
+from mshield.store.database.queries import Queries
+from mshield.store.signing.sessions import KeyRow, Overtaken, SessionRow
+
+_SQL: Final = Queries("signing", "sessions")
+
+
+class SignatureRow(msgspec.Struct, frozen=True, gc=False):
+    """A signature to record: digest is e, signature is r then s, 64 bytes."""
+
+    sid: bytes
+    digest: bytes
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A refreshed share that waits for its first success; `changes_pin` where the user chose a new PIN."""
+
+    epoch: int
+    box: bytes = field(repr=False)
+    changes_pin: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Success:
+    """What a right PIN leaves: the next one-time value's hash, the sealed answer, and a refreshed share if any."""
+
+    otp_hash: bytes
+    outcome_box: bytes
+    fb: bytes
+    enrolled: bool
+    pending: Pending | None = None
+
+
+async def close_tasks(tx: Tx, key: KeyRow, signatures: list[SignatureRow], *, now: int) -> dict[bytes, Row]:
+    """Marks each task signed that is still open; gives the rows (sid, request_id, purpose) by sid."""
+    serial = _serial(key)
+    signed = [
+        await tx.one(_SQL["sign_task"], sid=each.sid, uid=key.uid, serial=serial, now=now)
+        for each in signatures
+    ]
+    return {row["sid"]: row for row in signed if row is not None}
+
+
+def goes_whole(db: Database, key: KeyRow, pending: Pending | None) -> bool:
+    """Whether `release_whole` is there for this: on PostgreSQL, where nothing but this key's present share counts."""
+    moves = pending is not None or key.pending_epoch is not None
+    return db.dialect == "postgresql" and not moves and key.replaces is None
+
+
+async def release_whole(
+    db: Database,
+    key: KeyRow,
+    session: SessionRow,
+    *,
+    success: Success,
+    signatures: list[SignatureRow],
+    now: int,
+) -> frozenset[str] | None:
+    """Does what `close_tasks` and `record_success` do, in one round trip, where all tasks are still open.
+
+    Gives the ids of the requests; None where it changed nothing: then the steps must be taken one by one.
+    """
+    outcome = _outcome(key, session, success, count=len(signatures), now=now) | {"serial": _serial(key)}
+    try:
+        row = await _release(db, outcome, signatures)
+    except Undone:
+        return None
+    return frozenset(filter(None, row["request_ids"])) if row is not None else None
+
+
+async def _release(db: Database, outcome: dict[str, object], signatures: list[SignatureRow]) -> Row | None:
+    if len(signatures) > 1:
+        return await db.run_one(
+            _SQL["release_batch"],
+            **outcome,
+            sids=[each.sid for each in signatures],
+            digests=[each.digest for each in signatures],
+            signatures=[each.signature for each in signatures],
+        )
+    (only,) = signatures
+    uid = outcome["uid"]
+    assert isinstance(uid, bytes)  # noqa: S101  # for the type
+    rows = await db.write_together(
+        _SQL["release"], by=uid, **outcome, sid=only.sid, digest=only.digest, signature=only.signature
+    )
+    return rows[0]
+
+
+async def record_success(
+    tx: Tx,
+    key: KeyRow,
+    session: SessionRow,
+    *,
+    success: Success,
+    signatures: list[SignatureRow],
+    signed: dict[bytes, Row],
+    now: int,
+) -> None:
+    """Ends the session with a right PIN, stores the released signatures, finishes the requests that are now complete.
+
+    `signed` is what `close_tasks` gave. Raises Overtaken unless the session is still bound as it was left.
+    """
+    outcome = _outcome(key, session, success, count=len(signatures), now=now)
+    if await tx.run(_SQL["record_success"], **outcome) != 1:
+        raise Overtaken
+    await _give_back_at_replaced(tx, key)
+    await _move_epochs(tx, key, session, success.pending)
+    released = [signature for signature in signatures if signature.sid in signed]
+    await _store_signatures(tx, key, released, signed, now=now)
+
+
+def _serial(key: KeyRow) -> str | None:
+    """The certificate in force, under which the key signs; none during its enrolment."""
+    return None if key.certificate is None else key.certificate.serial
+
+
+async def _move_epochs(tx: Tx, key: KeyRow, session: SessionRow, pending: Pending | None) -> None:
+    """The protocol's epoch rules after a success under the session's epoch (PIN change and refresh, 3)."""
+    if key.pending_epoch is not None:
+        activates = session.epoch == key.pending_epoch
+        rule = _SQL["activate_pending"] if activates else _SQL["drop_pending"]
+        if await tx.run(rule, uid=key.uid, epoch=session.epoch) != 1:
+            raise Overtaken
+    if pending is not None:
+        await tx.run(
+            _SQL["set_pending"],
+            uid=key.uid,
+            pending_epoch=pending.epoch,
+            pending_box=pending.box,
+            changes_pin=pending.changes_pin,
+        )
+
+
+def _outcome(
+    key: KeyRow, session: SessionRow, success: Success, *, count: int, now: int
+) -> dict[str, object]:
+    return {
+        "count": count,
+        "uid": key.uid,
+        "generation": key.generation,
+        "otp_prev_hash": session.otp_hash,
+        "rn_prev": session.rn,
+        "otp_hash": success.otp_hash,
+        "enrolled": success.enrolled,
+        "fb": success.fb,
+        "outcome_box": success.outcome_box,
+        "now": now,
+    }
+
+
+async def _store_signatures(
+    tx: Tx, key: KeyRow, released: list[SignatureRow], signed: dict[bytes, Row], *, now: int
+) -> None:
+    await tx.run(_SQL["end_session"], uid=key.uid)
+    for each in released:
+        await tx.run(
+            _SQL["insert_signature"],
+            sid=each.sid,
+            uid=key.uid,
+            serial=_serial(key),
+            request_id=signed[each.sid]["request_id"],
+            purpose=signed[each.sid]["purpose"],
+            digest=each.digest,
+            signature=each.signature,
+            now=now,
+        )
+    for request_id in {task["request_id"] for task in signed.values()} - {None}:
+        await tx.run(_SQL["finish_request"], request_id=request_id, now=now)
+
+
+async def record_retry(db: Database, key: KeyRow, *, fb: bytes, outcome_box: bytes, now: int) -> None:
+    """Ends the session with `retry`: the attempt stays counted, at this key. Raises Overtaken."""
+
+    async def work(tx: Tx) -> None:
+        await _record_refusal(tx, key, fb=fb, outcome_box=outcome_box, now=now)
+        await _give_back_at_replaced(tx, key)
+
+    await db.write(work)
+
+
+async def record_wrong_pin(
+    db: Database, key: KeyRow, *, fb: bytes, outcome_box: Callable[[int], bytes], now: int
+) -> int:
+    """Ends the session with a wrong PIN; gives the tries left, at the key that this one is to replace as well.
+
+    `outcome_box` seals the answer that says so. With none left the certificate in force is locked, and a renewal is
+    over. Raises Overtaken.
+    """
+
+    async def work(tx: Tx) -> int:
+        own = left = tries_left(key.failures, key.wrong_total)
+        in_force, in_force_left = key.uid, own
+        if key.replaces is not None:
+            in_force = key.replaces.uid
+            in_force_left = await renewal_outcome.find_tries_left(tx, uid=in_force)
+            left = min(own, in_force_left)
+        await _record_refusal(tx, key, fb=fb, outcome_box=outcome_box(left), now=now)
+        if in_force_left == 0:
+            await certificate_changes.change_in_force(
+                tx, uid=in_force, event=CertificateEvent.LOCK_PIN, reason="", now=now
+            )
+        if left == 0:
+            await renewal_outcome.after_lock(tx, uid=key.uid, now=now)
+        return left
+
+    return await db.write(work)
+
+
+async def _record_refusal(tx: Tx, key: KeyRow, *, fb: bytes, outcome_box: bytes, now: int) -> None:
+    recorded = await tx.run(
+        _SQL["record_refusal"],
+        uid=key.uid,
+        generation=key.generation,
+        fb=fb,
+        outcome_box=outcome_box,
+        now=now,
+    )
+    if recorded != 1:
+        raise Overtaken
+    await tx.run(_SQL["end_session"], uid=key.uid)
+
+
+async def give_back(db: Database, key: KeyRow) -> None:
+    """Returns the attempt after a fault and ends the session. Raises Overtaken."""
+
+    async def work(tx: Tx) -> None:
+        if await tx.run(_SQL["give_back"], uid=key.uid, generation=key.generation) != 1:
+            raise Overtaken
+        await _give_back_at_replaced(tx, key)
+        await tx.run(_SQL["end_session"], uid=key.uid)
+
+    await db.write(work)
+
+
+async def _give_back_at_replaced(tx: Tx, key: KeyRow) -> None:
+    if key.replaces is not None:
+        await renewal_outcome.give_back(tx, uid=key.replaces.uid)

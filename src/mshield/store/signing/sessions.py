@@ -1,0 +1,300 @@
+"""Keys and their open signing sessions: what open and finish read, reserve and record.
+
+Every change is guarded by the key's `generation` as it was read, so that two openings or finishes at once can
+neither spend one attempt twice nor give one away: the loser reads again. Rows are msgspec structs: a frozen dataclass
+of twenty fields costs ten times as much to make.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from mshield.domain.certificates import CertificateEvent
+from mshield.store.certificates import changes as certificate_changes
+from mshield.store.certificates import renewal_outcome
+from mshield.store.database.interface import Database, Row, Tx
+from mshield.store.database.queries import Queries
+
+_SQL: Final = Queries("signing", "sessions")
+
+
+class Overtaken(Exception):
+    """Another call changed the key since it was read: read again."""
+
+
+class SessionRow(msgspec.Struct, frozen=True, gc=False):
+    """An open session as stored: `items` is N x (sid 16, e 32, c 32) bytes, k2 is sealed, fb is set once bound."""
+
+    epoch: int
+    otp_hash: bytes
+    rn: bytes
+    next_epoch: int | None
+    items: bytes
+    k2_box: bytes
+    fb: bytes | None
+    bound_at: int | None
+    expires_at: int
+
+
+class CertificateRow(msgspec.Struct, frozen=True, gc=False):
+    """What decides whether the key's certificate may be used."""
+
+    serial: str
+    state: str
+    holds: frozenset[str]
+    not_before: int
+    not_after: int
+
+
+class ReplacedKey(msgspec.Struct, frozen=True, gc=False):
+    """The key that a renewal's new one is to replace, under the same PIN, with its counters and its certificate."""
+
+    uid: bytes
+    certificate: CertificateRow
+    failures: int
+    wrong_total: int
+
+
+class KeyRow(msgspec.Struct, frozen=True, gc=False):
+    """One co-signing key with its counters, its certificate (None before issue) and its open session.
+
+    `replaces` is there while the key is a renewal's new one, not yet in force.
+    """
+
+    uid: bytes
+    state: str
+    public_key: bytes | None
+    epoch: int
+    share_box: bytes | None
+    pending_epoch: int | None
+    pending_box: bytes | None
+    last_epoch: int
+    since_refresh: int
+    otp_open: bool
+    failures: int
+    wrong_total: int
+    otp_hash: bytes
+    otp_prev_hash: bytes | None
+    rn_prev: bytes | None
+    generation: int
+    opens_window: int
+    opens: int
+    enrol_sid: bytes
+    expires_at: int | None
+    outcome_fb: bytes | None
+    outcome_box: bytes | None
+    outcome_at: int | None
+    certificate: CertificateRow | None
+    replaces: ReplacedKey | None
+    session: SessionRow | None
+
+
+class TaskRow(msgspec.Struct, frozen=True, gc=False):
+    """A document to sign; times in ms."""
+
+    sid: bytes
+    purpose: str
+    state: str
+    message: bytes
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Whether the login is valid, the key if it is that device's and account's own, and its tasks by sid."""
+
+    valid: bool
+    key: KeyRow | None
+    tasks: dict[bytes, TaskRow]
+
+
+async def find(
+    db: Database, *, token_hash: bytes, jkt: str, uid: bytes, sids: list[bytes], now: int
+) -> Found:
+    """All that `open` and `finish` must know: the caller's key, and those of the named tasks that are this key's."""
+    first, *others = sids or [b""]
+    rows = await db.read_together(
+        _SQL["context"], token_hash=token_hash, jkt=jkt, uid=uid, sid=first, now=now
+    )
+    if not rows or rows[0]["uid"] is None:
+        return Found(valid=bool(rows), key=None, tasks={})
+    more = await asyncio.gather(*(db.read_together(_SQL["task"], uid=uid, sid=sid) for sid in others))
+    found = [rows[0], *(task for tasks in more for task in tasks)]
+    tasks = {task["task_sid"]: _task(task) for task in found if task["task_sid"] is not None}
+    return Found(valid=True, key=_key(rows[0], await _replaced(db, rows[0])), tasks=tasks)
+
+
+async def open_session(
+    db: Database, key: KeyRow, session: SessionRow, *, forget_previous: bool, opens_window: int, opens: int
+) -> None:
+    """Puts the only open session of the key in place. Raises Overtaken."""
+    values = {
+        "uid": key.uid,
+        "generation": key.generation,
+        "forget_previous": forget_previous,
+        "opens_window": opens_window,
+        "opens": opens,
+        "last_epoch": key.last_epoch if session.next_epoch is None else session.next_epoch,
+        "epoch": session.epoch,
+        "otp_hash": session.otp_hash,
+        "rn": session.rn,
+        "next_epoch": session.next_epoch,
+        "items": session.items,
+        "k2_box": session.k2_box,
+        "expires_at": session.expires_at,
+    }
+
+    async def work(tx: Tx) -> None:
+        if await tx.run(_SQL["touch_key"], **values) != 1:
+            raise Overtaken
+        await tx.run(_SQL["put_session"], **values)
+
+    if db.dialect == "sqlite":
+        await db.write(work)
+    elif not await db.write_together(_SQL["open"], by=key.uid, **values):
+        raise Overtaken
+
+
+async def reserve_attempt(db: Database, key: KeyRow, *, fb: bytes, now: int) -> int:
+    """Counts one attempt and binds the session to `fb`, durably; gives the new generation. Raises Overtaken.
+
+    One at a renewal's new key counts at both keys before it is tried: two guesses at once, one at each, are two.
+    """
+    values = {"uid": key.uid, "generation": key.generation, "fb": fb, "now": now}
+
+    async def work(tx: Tx) -> None:
+        if key.replaces is not None and not await renewal_outcome.count_attempt(tx, uid=key.replaces.uid):
+            raise Overtaken
+        if not await _reserve(tx, values):
+            raise Overtaken
+
+    if db.dialect == "sqlite" or key.replaces is not None:
+        await db.write(work)
+    elif not await db.write_together(_SQL["reserve"], by=key.uid, **values):
+        raise Overtaken
+    return key.generation + 1
+
+
+async def _reserve(tx: Tx, values: dict[str, object]) -> bool:
+    if tx.dialect == "postgresql":
+        return bool(await tx.all(_SQL["reserve"], call=0, **values))
+    counted = await tx.run(_SQL["count_attempt"], uid=values["uid"], generation=values["generation"])
+    bound = await tx.run(_SQL["bind_session"], uid=values["uid"], fb=values["fb"], now=values["now"])
+    return (counted, bound) == (1, 1)
+
+
+async def drop_session(db: Database, key: KeyRow) -> None:
+    """Deletes the unbound session that was read; does nothing if another call was faster."""
+
+    async def work(tx: Tx) -> None:
+        if await tx.run(_SQL["raise_generation"], uid=key.uid, generation=key.generation) == 1:
+            await tx.run(_SQL["end_session"], uid=key.uid)
+
+    await db.write(work)
+
+
+async def purge_sessions(db: Database, *, now: int) -> int:
+    """Deletes the sessions that are over, and gives their number."""
+    return await db.run(_SQL["purge_sessions"], now=now)
+
+
+async def hold_clone(db: Database, *, uid: bytes, now: int) -> None:
+    """Holds the certificate as a possible copy (疑似复制); an enrolment under way is void."""
+
+    async def work(tx: Tx) -> None:
+        await certificate_changes.change_in_force(
+            tx, uid=uid, event=CertificateEvent.FIND_CLONE, reason="", now=now
+        )
+        await tx.run(_SQL["void_key"], uid=uid)
+        await renewal_outcome.after_clone(tx, uid=uid, now=now)
+
+    await db.write(work)
+
+
+async def wrong_total(db: Database, *, uid: bytes) -> int:
+    """Wrong PINs of a key since its PIN was set, less those that a success gave back."""
+    row = await db.one(_SQL["wrong_total"], uid=uid)
+    return 0 if row is None else row["wrong_total"]
+
+
+async def lock_certificate(db: Database, *, uid: bytes, now: int) -> None:
+    """Shows in the certificate's state that the PIN is locked."""
+
+    async def work(tx: Tx) -> None:
+        await certificate_changes.change_in_force(
+            tx, uid=uid, event=CertificateEvent.LOCK_PIN, reason="", now=now
+        )
+
+    await db.write(work)
+
+
+def _key(row: Row, replaces: ReplacedKey | None) -> KeyRow:
+    return KeyRow(
+        uid=row["uid"],
+        state=row["key_state"],
+        public_key=row["public_key"],
+        epoch=row["epoch"],
+        share_box=row["share_box"],
+        pending_epoch=row["pending_epoch"],
+        pending_box=row["pending_box"],
+        last_epoch=row["last_epoch"],
+        since_refresh=row["since_refresh"],
+        otp_open=bool(row["otp_open"]),
+        failures=row["failures"],
+        wrong_total=row["wrong_total"],
+        otp_hash=row["otp_hash"],
+        otp_prev_hash=row["otp_prev_hash"],
+        rn_prev=row["rn_prev"],
+        generation=row["generation"],
+        opens_window=row["opens_window"],
+        opens=row["opens"],
+        enrol_sid=row["enrol_sid"],
+        expires_at=row["key_expires_at"],
+        outcome_fb=row["outcome_fb"],
+        outcome_box=row["outcome_box"],
+        outcome_at=row["outcome_at"],
+        certificate=_certificate(row),
+        replaces=replaces,
+        session=_session(row),
+    )
+
+
+async def _replaced(db: Database, row: Row) -> ReplacedKey | None:
+    if row["replaced_serial"] is None:
+        return None
+    found = await db.one(_SQL["replaced"], serial=row["replaced_serial"])
+    certificate = None if found is None else _certificate(found)
+    if found is None or certificate is None:
+        return None
+    return ReplacedKey(found["uid"], certificate, found["failures"], found["wrong_total"])
+
+
+def _task(row: Row) -> TaskRow:
+    return TaskRow(
+        row["task_sid"], row["task_purpose"], row["task_state"], row["task_message"], row["task_expires_at"]
+    )
+
+
+def _certificate(row: Row) -> CertificateRow | None:
+    if row["serial"] is None:
+        return None
+    holds = frozenset(row["holds"].split(",")) if row["holds"] else frozenset[str]()
+    return CertificateRow(row["serial"], row["certificate_state"], holds, row["not_before"], row["not_after"])
+
+
+def _session(row: Row) -> SessionRow | None:
+    if row["items"] is None:
+        return None
+    return SessionRow(
+        epoch=row["session_epoch"],
+        otp_hash=row["session_otp_hash"],
+        rn=row["session_rn"],
+        next_epoch=row["next_epoch"],
+        items=row["items"],
+        k2_box=row["k2_box"],
+        fb=row["fb"],
+        bound_at=row["bound_at"],
+        expires_at=row["session_expires_at"],
+    )

@@ -1,0 +1,1 @@
+"""Staff, their access, sessions and factors, acts and approvals."""

@@ -1,0 +1,82 @@
+"""What administrators did: each act with actor, subject and details, recorded in the transaction that did it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from mshield.domain.actor import By
+from mshield.domain.ids import new_id
+from mshield.store.database.interface import Database, Row, Tx
+from mshield.store.database.queries import Queries
+
+_SQL: Final = Queries("staff", "acts")
+
+
+@dataclass(frozen=True, slots=True)
+class ActRow:
+    """One act; `details` are its values as they were recorded, `at` is ms.
+
+    `actor_name` where he has one here; `log_index` is its place in the transparency log, None until it is there.
+    """
+
+    id: str
+    actor: str
+    actor_id: str | None
+    act: str
+    subject: str
+    details: Mapping[str, Any]
+    at: int
+    actor_name: str | None = None
+    log_index: int | None = None
+
+
+async def record(tx: Tx, *, by: By, act: str, subject: str, details: Mapping[str, object], now: int) -> None:
+    """Records an act; `details` must be JSON values and hold nothing secret."""
+    await tx.run(
+        _SQL["insert"],
+        id=new_id(now),
+        actor=by.kind,
+        actor_id=by.id,
+        act=act,
+        subject=subject,
+        details=json.dumps(details, ensure_ascii=False, sort_keys=True),
+        now=now,
+    )
+
+
+async def of_subject(db: Database | Tx, *, subject: str) -> list[ActRow]:
+    """All acts on one subject, the oldest first."""
+    return [_act(row) for row in await db.all(_SQL["of_subject"], subject=subject)]
+
+
+async def page(
+    db: Database | Tx,
+    *,
+    subject: str | None,
+    actor_id: str | None,
+    act: str | None = None,
+    since: str = "",
+    before: str,
+    most: int,
+) -> list[ActRow]:
+    """The newest acts with an id from `since` on and below `before`; of one subject, actor or kind where given."""
+    rows = await db.all(
+        _SQL["page"],
+        subject=subject or "",
+        actor_id=actor_id or "",
+        act=act or "",
+        since=since,
+        before=before,
+        most=most,
+    )
+    return [_act(row) for row in rows]
+
+
+async def find_raw(db: Database, *, act_id: str) -> Row | None:
+    """A row as it stands, with `details` as text and `log_index`."""
+    return await db.one(_SQL["find"], id=act_id)
+
+
+def _act(row: Row) -> ActRow:
+    return ActRow(**{**row, "details": json.loads(row["details"])})

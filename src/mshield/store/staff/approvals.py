@@ -1,0 +1,93 @@
+"""What takes two people: asked by one member of staff, decided by another, and carried out with the decision."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from mshield.store.database.interface import Database, Row, Tx
+from mshield.store.database.queries import Queries
+
+_SQL: Final = Queries("staff", "approvals")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalRow:
+    """One question; `details` are JSON values, as shown and as carried out. Times in ms."""
+
+    id: str
+    act: str
+    subject: str
+    details: Mapping[str, Any]
+    reason: str
+    asked_by: str
+    asked_by_name: str
+    asked_at: int
+    expires_at: int
+    state: str
+    decided_by: str | None
+    decided_by_name: str | None
+    decided_at: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewApproval:
+    """A question to ask."""
+
+    id: str
+    act: str
+    subject: str
+    details: Mapping[str, Any]
+    reason: str
+    asked_by: str
+    expires_at: int
+
+
+async def expire(db: Database | Tx, *, now: int) -> None:
+    """Ends what nobody decided in time."""
+    await db.run(_SQL["expire"], now=now)
+
+
+async def insert(tx: Tx, new: NewApproval, *, now: int) -> None:
+    """Asks. Raises Conflict where the same act on the same subject waits already."""
+    await tx.run(
+        _SQL["insert"],
+        id=new.id,
+        act=new.act,
+        subject=new.subject,
+        details=json.dumps(new.details, ensure_ascii=False, sort_keys=True),
+        reason=new.reason,
+        asked_by=new.asked_by,
+        expires_at=new.expires_at,
+        now=now,
+    )
+
+
+async def find(db: Database | Tx, *, approval_id: str) -> ApprovalRow | None:
+    """The question of this id."""
+    row = await db.one(_SQL["find"], id=approval_id)
+    return None if row is None else _row(row)
+
+
+async def page(db: Database, *, state: str, before: str, most: int) -> list[ApprovalRow]:
+    """The newest with an id below `before`, in this state where one is given."""
+    return [_row(row) for row in await db.all(_SQL["page"], state=state, before=before, most=most)]
+
+
+async def decide(tx: Tx, *, approval_id: str, state: str, by: str, now: int) -> bool:
+    """Whether this decided it: not twice, not too late, not by who asked or whom it is about."""
+    return await tx.run(_SQL["decide"], id=approval_id, state=state, by=by, now=now) == 1
+
+
+async def withdraw(tx: Tx, *, approval_id: str, by: str, now: int) -> bool:
+    """Whether who asked has taken it back by this."""
+    return await tx.run(_SQL["withdraw"], id=approval_id, by=by, now=now) == 1
+
+
+async def lock_people(tx: Tx, *, one: str, other: str) -> bool:
+    """Whether both are active members, and stay so until the transaction ends."""
+    return await tx.run(_SQL["lock_people"], one=one, other=other) == 2
+
+
+def _row(row: Row) -> ApprovalRow:
+    return ApprovalRow(**{**row, "details": json.loads(row["details"])})

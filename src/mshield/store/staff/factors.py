@@ -1,0 +1,74 @@
+"""Second factors of members of staff: secrets of one-time passwords, sealed, and keys of authenticators."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from mshield.store.database.interface import Database, Tx
+from mshield.store.database.queries import Queries
+
+_SQL: Final = Queries("staff", "factors")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewFactor:
+    """A factor to add: `kind` totp with `secret_box` and `used_step`, or webauthn with the other three."""
+
+    id: str
+    kind: str
+    label: str
+    secret_box: bytes | None = None
+    used_step: int = 0
+    credential_id: bytes | None = None
+    public_key: bytes | None = None
+    sign_count: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactorRow(NewFactor):
+    """A member's factor; times in ms."""
+
+    created_at: int
+    used_at: int | None
+
+
+async def insert(tx: Tx, factor: NewFactor, *, staff_id: str, now: int) -> None:
+    """Adds a factor. Raises Conflict for an authenticator's key that is there already."""
+    await tx.run(
+        _SQL["insert"],
+        id=factor.id,
+        staff_id=staff_id,
+        kind=factor.kind,
+        label=factor.label,
+        secret_box=factor.secret_box,
+        used_step=factor.used_step,
+        credential_id=factor.credential_id,
+        public_key=factor.public_key,
+        sign_count=factor.sign_count,
+        now=now,
+    )
+
+
+async def of_member(db: Database | Tx, *, staff_id: str) -> list[FactorRow]:
+    """All factors of a member, oldest first."""
+    return [FactorRow(**row) for row in await db.all(_SQL["of_member"], staff_id=staff_id)]
+
+
+async def use_step(tx: Tx, *, factor_id: str, step: int, now: int) -> bool:
+    """Accepts a time step; False where it, or a later one, was accepted before."""
+    return await tx.run(_SQL["use_step"], id=factor_id, step=step, now=now) == 1
+
+
+async def use_count(tx: Tx, *, factor_id: str, sign_count: int, now: int) -> bool:
+    """Notes a key's counter; False where it went back or stood still: the key may have a copy."""
+    return await tx.run(_SQL["use_count"], id=factor_id, sign_count=sign_count, now=now) == 1
+
+
+async def remove(tx: Tx, *, factor_id: str, staff_id: str) -> bool:
+    """Takes one of the member's factors away; False for the last one."""
+    await tx.run(_SQL["lock_member"], staff_id=staff_id)
+    return await tx.run(_SQL["remove"], id=factor_id, staff_id=staff_id) == 1
+
+
+async def remove_all(tx: Tx, *, staff_id: str) -> None:
+    """Takes all factors of a member away."""
+    await tx.run(_SQL["remove_all"], staff_id=staff_id)

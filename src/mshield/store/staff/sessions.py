@@ -1,0 +1,94 @@
+"""Sessions of members of staff at the console, each stored under the hash of its token."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from mshield.store.database.interface import Database, Tx
+from mshield.store.database.queries import Queries
+
+_SQL: Final = Queries("staff", "sessions")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewSession:
+    """A session to open; address and browser are what its member will know it by, `expires_at` is ms."""
+
+    id: str
+    token_hash: bytes = field(repr=False)
+    staff_id: str
+    address: str
+    browser: str
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionRow:
+    """A valid session; times in ms."""
+
+    id: str
+    staff_id: str
+    used_at: int
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownSession:
+    """A session as its member sees it; times in ms."""
+
+    id: str
+    address: str
+    browser: str
+    created_at: int
+    used_at: int
+    expires_at: int
+
+
+async def insert(tx: Tx, session: NewSession, *, now: int) -> None:
+    """Opens a session."""
+    await tx.run(
+        _SQL["insert"],
+        id=session.id,
+        token_hash=session.token_hash,
+        staff_id=session.staff_id,
+        address=session.address,
+        browser=session.browser,
+        expires_at=session.expires_at,
+        now=now,
+    )
+
+
+async def find(db: Database, *, token_hash: bytes, idle_since: int, now: int) -> SessionRow | None:
+    """The session, unless it ended, was last used at or before `idle_since` (ms), or its member is disabled."""
+    row = await db.one(_SQL["find"], token_hash=token_hash, idle_since=idle_since, now=now)
+    return None if row is None else SessionRow(**row)
+
+
+async def of_member(db: Database, *, staff_id: str, idle_since: int, now: int) -> list[ShownSession]:
+    """The sessions of a member that still count, the newest first."""
+    rows = await db.all(_SQL["of_member"], staff_id=staff_id, idle_since=idle_since, now=now)
+    return [ShownSession(**row) for row in rows]
+
+
+async def touch(db: Database, *, session_id: str, now: int) -> None:
+    """Notes that the session is in use."""
+    await db.run(_SQL["touch"], id=session_id, now=now)
+
+
+async def end(tx: Database | Tx, *, session_id: str, staff_id: str, now: int) -> bool:
+    """Whether a session of this member was ended by this."""
+    return await tx.run(_SQL["end"], id=session_id, staff_id=staff_id, now=now) == 1
+
+
+async def end_of_member(tx: Tx, *, staff_id: str, now: int) -> int:
+    """Logs a member out everywhere, and gives the number of sessions that this ended."""
+    return await tx.run(_SQL["end_of_member"], staff_id=staff_id, now=now)
+
+
+async def end_others(tx: Tx, *, staff_id: str, kept: str, now: int) -> int:
+    """Logs a member out everywhere but in one session, and gives the number of sessions that this ended."""
+    return await tx.run(_SQL["end_others"], staff_id=staff_id, kept=kept, now=now)
+
+
+async def purge(db: Database, *, before: int) -> int:
+    """Deletes sessions whose time was over before `before` (ms), and gives their number."""
+    return await db.run(_SQL["purge"], before=before)

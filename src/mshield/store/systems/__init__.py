@@ -1,0 +1,1 @@
+"""Business systems and their webhooks."""

@@ -1,0 +1,128 @@
+"""Registered business systems (业务系统), each with the hash of its secret."""
+
+import json
+from dataclasses import dataclass
+from typing import Final
+
+from mshield.store.database.interface import Database, Row, Tx
+from mshield.store.database.queries import Queries
+
+_SQL: Final = Queries("systems", "systems")
+
+
+@dataclass(frozen=True, slots=True)
+class BusinessSystem:
+    """A registered business system (业务系统); secret_hash is SHA-256 of its random secret.
+
+    `return_urls` are where the shield's app may lead back to (R13). The secret before counts until `previous_until`
+    (ms); `secret_at` is when the present one was made, 0 with the system.
+    """
+
+    client_id: str
+    name: str
+    domain: str
+    secret_hash: bytes
+    state: str
+    return_urls: tuple[str, ...] = ()
+    previous_hash: bytes | None = None
+    previous_until: int = 0
+    secret_at: int = 0
+    created_at: int = 0
+
+    def accepted(self, *, now: int) -> tuple[bytes, ...]:
+        """Hashes of the secrets that count now, the present one first."""
+        if self.previous_hash is None or now >= self.previous_until:
+            return (self.secret_hash,)
+        return (self.secret_hash, self.previous_hash)
+
+
+async def find(db: Database | Tx, *, client_id: str) -> BusinessSystem | None:
+    """The business system with this client id."""
+    row = await db.one(_SQL["find"], client_id=client_id)
+    return None if row is None else _system(row)
+
+
+async def list_all(db: Database) -> list[BusinessSystem]:
+    """All business systems, oldest first."""
+    return [_system(row) for row in await db.all(_SQL["list_all"])]
+
+
+async def add(db: Database | Tx, system: BusinessSystem, *, now: int) -> None:
+    """Registers a business system. Raises Conflict for a client id that is taken."""
+    await db.run(
+        _SQL["insert"],
+        client_id=system.client_id,
+        name=system.name,
+        domain=system.domain,
+        secret_hash=system.secret_hash,
+        return_urls=json.dumps(system.return_urls),
+        now=now,
+    )
+
+
+async def put_own(db: Database, system: BusinessSystem, *, now: int) -> None:
+    """Notes the service itself as a business system, or renews its name and domain."""
+    await db.run(
+        _SQL["put_own"],
+        client_id=system.client_id,
+        name=system.name,
+        domain=system.domain,
+        secret_hash=system.secret_hash,
+        now=now,
+    )
+
+
+async def set_return_urls(db: Database | Tx, *, client_id: str, return_urls: tuple[str, ...]) -> bool:
+    """Puts these in place of what was registered; False where there is no such business system."""
+    return (
+        await db.run(_SQL["set_return_urls"], client_id=client_id, return_urls=json.dumps(return_urls)) == 1
+    )
+
+
+async def change(tx: Tx, *, client_id: str, name: str, domain: str, return_urls: tuple[str, ...]) -> bool:
+    """Puts these in place of what was registered; False where there is no such business system."""
+    touched = await tx.run(
+        _SQL["change"], client_id=client_id, name=name, domain=domain, return_urls=json.dumps(return_urls)
+    )
+    return touched == 1
+
+
+async def rotate(
+    tx: Tx, system: BusinessSystem, *, secret_hash: bytes, previous_until: int | None, now: int
+) -> bool:
+    """Gives a new secret; the one read counts until `previous_until`, or no longer. False where it was changed."""
+    touched = await tx.run(
+        _SQL["rotate"],
+        client_id=system.client_id,
+        old_hash=system.secret_hash,
+        secret_hash=secret_hash,
+        previous_hash=None if previous_until is None else system.secret_hash,
+        previous_until=previous_until or 0,
+        now=now,
+    )
+    return touched == 1
+
+
+async def end_previous(tx: Tx, *, client_id: str) -> bool:
+    """Ends the secret before at once; False where there is none."""
+    return await tx.run(_SQL["end_previous"], client_id=client_id) == 1
+
+
+async def set_state(tx: Tx, *, client_id: str, state: str) -> bool:
+    """`active` or `disabled`; False where it stands so already."""
+    return await tx.run(_SQL["set_state"], client_id=client_id, state=state) == 1
+
+
+def _system(row: Row) -> BusinessSystem:
+    return BusinessSystem(
+        row["client_id"],
+        row["name"],
+        row["domain"],
+        row["secret_hash"],
+        row["state"],
+        tuple(json.loads(row["return_urls"])),
+        row["previous_hash"],
+        row["previous_until"],
+        row["secret_at"],
+        row["created_at"],
+    )
