@@ -31,9 +31,9 @@ from mshield.pki.crl import Revoked, build_crl
 from mshield.pki.csr import build_request_info
 from mshield.pki.names import LeafSubject
 from mshield.pki.ocsp import CertId, build_ocsp_request
-from mshield.services.certificate import Certificates
-from mshield.services.publish_crl import entries_of
-from mshield.services.session import Caller
+from mshield.services.accounts.session import Caller
+from mshield.services.certificates.certificate import Certificates
+from mshield.services.publication.crl import entries_of
 from mshield.settings import Settings
 from mshield.store.ca.authorities import CrlRow, insert_crl
 from mshield.store.certificates.certificates import list_revoked

@@ -10,11 +10,11 @@ from mshield.domain.identity import IdType
 from mshield.gateways.sms import DevelopmentSms
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
-from mshield.services import passwords
-from mshield.services.captcha import Captchas, answer_of
-from mshield.services.login import Credentials, DeviceProof, LogIn, Session
-from mshield.services.register import Register, RegisteredAccount, Registration
-from mshield.services.sms_codes import SmsCodes
+from mshield.services.accounts import passwords
+from mshield.services.accounts.captcha import Captchas, answer_of
+from mshield.services.accounts.login import Credentials, DeviceProof, LogIn, Session
+from mshield.services.accounts.register import Register, RegisteredAccount, Registration
+from mshield.services.accounts.sms_codes import SmsCodes
 from mshield.settings import Settings
 from mshield.store.database.interface import Database
 

@@ -24,11 +24,11 @@ from mshield.keys.master import generate_master_key
 from mshield.keys.secrets import load_lookup_key
 from mshield.keys.sources import MasterKeyFile
 from mshield.main import create_app
+from mshield.services.ca.init import CaNames, init_ca
 from mshield.services.context import Context
-from mshield.services.import_filing import ImportFiling
-from mshield.services.init_ca import CaNames, init_ca
-from mshield.services.register_system import register_system
-from mshield.services.staff import add_staff, list_staff
+from mshield.services.filing.import_list import ImportFiling
+from mshield.services.staff.members import add_staff, list_staff
+from mshield.services.systems.register import register_system
 from mshield.settings import Settings
 from mshield.store.database.opening import open_database
 from tests.conformance import Conforming

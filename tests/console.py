@@ -8,8 +8,8 @@ import pyotp
 
 from mshield.domain.actor import SERVICE
 from mshield.domain.staff import StaffRole
-from mshield.services.staff import add_staff, list_staff
-from mshield.services.staff_set_up import renew_set_up
+from mshield.services.staff.members import add_staff, list_staff
+from mshield.services.staff.set_up import renew_set_up
 from tests.application import ORIGIN, Application
 from tests.conformance import Conforming
 

@@ -13,9 +13,9 @@ from mshield.keys.authority import Authorities, load_authorities
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey, load_lookup_key
 from mshield.pki.certificate import Certificate
-from mshield.services.init_ca import CaNames, init_ca
-from mshield.services.issue import Issue
-from mshield.services.publish import Publisher
+from mshield.services.ca.init import CaNames, init_ca
+from mshield.services.certificates.issue import Issue
+from mshield.services.publication.publisher import Publisher
 from mshield.settings import Settings
 from mshield.store.certificates import changes as certificate_changes
 from mshield.store.certificates.certificates import NewCertificate

@@ -19,7 +19,7 @@ from mshield.client.phone import VirtualPhone
 from mshield.client.phone.connection import Patience
 from mshield.demo.people import Person
 from mshield.gateways.filing_files import read_filing
-from mshield.services.import_filing import ImportFiling
+from mshield.services.filing.import_list import ImportFiling
 from mshield.store.database.interface import Database
 from tests.application import ORIGIN, Application, running
 from tests.conformance import Conforming

@@ -5,8 +5,8 @@ from typing import Final
 
 from mshield.domain.tokens import token_hash
 from mshield.gm import cosign
-from mshield.services.enrol import Application, Begun
-from mshield.services.session import Caller, PhoneLogin, authenticate_phone
+from mshield.services.accounts.session import Caller, PhoneLogin, authenticate_phone
+from mshield.services.certificates.enrol import Application, Begun
 from tests.signing import CREDIT_CODE, ID_NUMBER, NAME, Phone, World, execute, nothing
 
 FORM: Final = Application(NAME, ID_NUMBER, "operator", CREDIT_CODE)

@@ -6,10 +6,10 @@ from typing import Literal
 from mshield.domain.certificates import CertificateEvent
 from mshield.gm import cosign
 from mshield.keys.keyring import Keyring
-from mshield.services.bind import Bind
-from mshield.services.enrol import Application
-from mshield.services.renew import Renew, Renewal
-from mshield.services.session import PhoneLogin, authenticate_phone
+from mshield.services.accounts.session import PhoneLogin, authenticate_phone
+from mshield.services.certificates.bind import Bind
+from mshield.services.certificates.enrol import Application
+from mshield.services.certificates.renew import Renew, Renewal
 from mshield.settings import Settings
 from mshield.store.certificates import changes as certificate_changes
 from mshield.store.database.interface import Database

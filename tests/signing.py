@@ -16,19 +16,19 @@ from mshield.keys.authority import load_authorities
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey, load_lookup_key
 from mshield.pki import csr
-from mshield.services.answer import Answer
-from mshield.services.ask import Ask, Asked
-from mshield.services.certificate import Certificates
-from mshield.services.document import Document
-from mshield.services.enrol import Application, Enrol
-from mshield.services.events import Events
-from mshield.services.finish_signing import FinishRequest, FinishSigning
-from mshield.services.init_ca import CaNames, init_ca
-from mshield.services.internal_task import AskInternally, InternalPurpose
-from mshield.services.issue import Issue
-from mshield.services.open_signing import Opened, OpenItem, OpenRequest, OpenSigning
-from mshield.services.request_secrets import RequestSecrets
-from mshield.services.session import Caller, PhoneLogin, authenticate_phone
+from mshield.services.accounts.session import Caller, PhoneLogin, authenticate_phone
+from mshield.services.ca.init import CaNames, init_ca
+from mshield.services.certificates.certificate import Certificates
+from mshield.services.certificates.enrol import Application, Enrol
+from mshield.services.certificates.issue import Issue
+from mshield.services.process.events import Events
+from mshield.services.requests.answer import Answer
+from mshield.services.requests.ask import Ask, Asked
+from mshield.services.requests.document import Document
+from mshield.services.requests.secrets import RequestSecrets
+from mshield.services.signing.finish import FinishRequest, FinishSigning
+from mshield.services.signing.internal_tasks import AskInternally, InternalPurpose
+from mshield.services.signing.open import Opened, OpenItem, OpenRequest, OpenSigning
 from mshield.settings import Settings
 from mshield.store.database.interface import Database
 from mshield.store.database.queries import Query, Statement

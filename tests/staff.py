@@ -8,10 +8,10 @@ import pyotp
 from mshield.domain.actor import SERVICE
 from mshield.domain.staff import StaffRole
 from mshield.keys.keyring import Keyring
-from mshield.services.staff import StaffMember, add_staff
-from mshield.services.staff_factors import Confirmation, StaffFactors
-from mshield.services.staff_session import OpenedSession, Place, StaffSessions
-from mshield.services.staff_set_up import SetUps, renew_set_up
+from mshield.services.staff.factors import Confirmation, StaffFactors
+from mshield.services.staff.members import StaffMember, add_staff
+from mshield.services.staff.session import OpenedSession, Place, StaffSessions
+from mshield.services.staff.set_up import SetUps, renew_set_up
 from mshield.settings import Settings
 from mshield.store.database.interface import Database
 

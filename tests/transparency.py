@@ -9,7 +9,7 @@ from mshield.domain.certificates import CertificateEvent
 from mshield.keys.keyring import Keyring
 from mshield.pki.certificate import Certificate
 from mshield.pki.tlog.merkle import consistency_ranges
-from mshield.services.issue import serial_text
+from mshield.services.certificates.issue import serial_text
 from mshield.services.log.open_log import Log, open_log
 from mshield.services.log.read import hash_of
 from mshield.services.log.sequence import sequence

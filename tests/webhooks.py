@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from mshield.client import Event, verify_webhook
-from mshield.services.webhook_endpoints import Delivery, WebhookEndpoints
-from mshield.services.webhooks import Webhooks
+from mshield.services.systems.webhook_endpoints import Delivery, WebhookEndpoints
+from mshield.services.systems.webhooks import Webhooks
 from tests.application import Application, running
 from tests.conftest import Clock
 from tests.outside import Asked, OutsideServer

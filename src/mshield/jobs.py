@@ -5,15 +5,15 @@ A job stands here by name, period and function; `services/jobs` sees to it that 
 
 from typing import Final
 
+from mshield.services.ca.end_leaves import end_leaves
+from mshield.services.ca.renew_issuing import END_LEAVES
+from mshield.services.certificates.end_renewals import end_renewals
+from mshield.services.certificates.expiry import tell_of_ends
 from mshield.services.context import Context
-from mshield.services.end_leaves import end_leaves
-from mshield.services.end_renewals import end_renewals
-from mshield.services.expiry import tell_of_ends
 from mshield.services.jobs.job import Job
 from mshield.services.jobs.runner import Runner
 from mshield.services.log.sequence import sequence
-from mshield.services.purge import purge
-from mshield.services.renew_issuing import END_LEAVES
+from mshield.services.operations.purge import purge
 
 
 async def _publish_crls(context: Context) -> int:

@@ -16,7 +16,7 @@ import pytest
 from mshield.client import ProblemError
 from mshield.client.portal import PortalClient, PortalLogin
 from mshield.demo.people import LEGAL_PERSON, OPERATOR
-from mshield.services.portal_outside_login import RETURN_PATH
+from mshield.services.legal_person.outside_login import RETURN_PATH
 from tests.oidc_provider import CLIENT_ID, CLIENT_SECRET, Provider, returned
 from tests.outside import PASSWORD, SECRET, USER, AccountOffice, serving
 from tests.service import LiveService, apply, enrolled, log_in, register

@@ -13,7 +13,7 @@ import pytest
 from pydantic import SecretStr
 
 from mshield.client.errors import ClientError, NetworkError
-from mshield.services.outside_login import RETURN_PATH
+from mshield.services.accounts.outside_login import RETURN_PATH
 from mshield.settings import AccountSource
 from tests.accounts import make_passwords_cheap
 from tests.application import ORIGIN

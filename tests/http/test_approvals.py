@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from mshield.domain.staff import StaffRole
-from mshield.services.staff import disable_staff
+from mshield.services.staff.members import disable_staff
 from mshield.store.staff import acts
 from tests.accounts import make_passwords_cheap
 from tests.application import Application

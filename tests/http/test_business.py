@@ -194,7 +194,7 @@ async def test_a_repeat_under_the_same_key_gets_the_same_request(application: Ap
 
 
 async def test_a_request_of_another_system_is_as_if_absent(application: Application) -> None:
-    from mshield.services.register_system import register_system
+    from mshield.services.systems.register import register_system
 
     created = await _created(application)
     other = await register_system(

@@ -7,7 +7,7 @@ import pytest
 
 from mshield.demo.people import OPERATOR
 from mshield.domain.staff import StaffRole
-from mshield.services.filing_list import MEDIA_TYPES
+from mshield.services.filing.read_list import MEDIA_TYPES
 from mshield.store.staff import acts
 from tests.application import Application, Device, qr_of
 from tests.assertions import assert_refused

@@ -9,7 +9,7 @@ from mshield.domain.certificates import CertificateEvent
 from mshield.domain.staff import StaffRole
 from mshield.pki import trust
 from mshield.pki.certificate import parse_certificate
-from mshield.services import find_certificates
+from mshield.services.certificates import search as find_certificates
 from tests.application import Application, Device
 from tests.assertions import assert_refused
 from tests.http.console import Staff, allowed_roles

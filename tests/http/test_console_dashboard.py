@@ -7,7 +7,7 @@ import pytest
 from mshield.domain.certificates import CertificateEvent
 from mshield.domain.staff import StaffRole
 from mshield.domain.times import HOUR_MS
-from mshield.services.metrics import Metrics
+from mshield.services.process.metrics import Metrics
 from mshield.store.operations import jobs
 from tests.application import Application, Device
 from tests.assertions import assert_refused

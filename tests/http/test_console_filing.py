@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from mshield.domain.staff import StaffRole
-from mshield.services.filing_list import MEDIA_TYPES
+from mshield.services.filing.read_list import MEDIA_TYPES
 from mshield.store.filing import filing as store
 from mshield.store.staff import acts
 from tests.application import EXAMPLES, Application

@@ -9,8 +9,8 @@ import pytest
 
 from mshield.domain.actor import SERVICE
 from mshield.domain.staff import StaffRole
-from mshield.services.staff import disable_staff
-from mshield.services.staff_set_up import renew_set_up
+from mshield.services.staff.members import disable_staff
+from mshield.services.staff.set_up import renew_set_up
 from mshield.store.staff import acts
 from tests.accounts import make_passwords_cheap
 from tests.application import Application

@@ -10,9 +10,9 @@ from mshield.pki.errors import CertificateRevoked
 from mshield.pki.ocsp import RevokedAt, parse_ocsp_response
 from mshield.pki.ocsp_request import CertId, build_ocsp_request
 from mshield.pki.path import check_crl
-from mshield.services.end_leaves import end_leaves
-from mshield.services.notify import Notify
-from mshield.services.renew_issuing import renew_issuing
+from mshield.services.ca.end_leaves import end_leaves
+from mshield.services.ca.renew_issuing import renew_issuing
+from mshield.services.notices.notify import Notify
 from tests.accounts import make_passwords_cheap
 from tests.application import Application, Device, qr_of
 from tests.assertions import assert_refused

@@ -9,7 +9,7 @@ from mshield.domain.staff import StaffRole
 from mshield.gateways.sms import SmsRefused
 from mshield.jobs import JOBS
 from mshield.services.jobs.runner import Runner
-from mshield.services.purge import purge
+from mshield.services.operations.purge import purge
 from mshield.store.staff import acts
 from tests.application import Application
 from tests.http.console import Staff, allowed_roles

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import pytest
 
-from mshield.services.follow import Follow, Followed
+from mshield.services.requests.follow import Follow, Followed
 from tests.application import Application
 from tests.conftest import Clock
 from tests.factories import REQUESTS, ask_login

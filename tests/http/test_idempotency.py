@@ -10,9 +10,9 @@ import httpx
 import pytest
 
 from mshield.demo.people import LEGAL_PERSON, OPERATOR
-from mshield.services import answer_once
-from mshield.services.purge import purge
-from mshield.services.register import Register
+from mshield.services.accounts.register import Register
+from mshield.services.operations.purge import purge
+from mshield.services.process import repeated_calls as answer_once
 from mshield.store.process import idempotency as store
 from tests.accounts import make_passwords_cheap
 from tests.application import Application, Device, running

@@ -12,7 +12,7 @@ from joserfc.jwk import ECKey
 from pydantic import SecretStr
 
 from mshield.demo.people import OPERATOR
-from mshield.services.outside_login import RETURN_PATH
+from mshield.services.accounts.outside_login import RETURN_PATH
 from mshield.settings import AccountSource
 from mshield.store.accounts import accounts as store
 from tests.application import ORIGIN, Application, Device, running

@@ -9,7 +9,7 @@ from typing import Final
 
 import pytest
 
-from mshield.services.outside_login import RETURN_PATH
+from mshield.services.accounts.outside_login import RETURN_PATH
 from tests.oidc_provider import CLIENT_ID, CLIENT_SECRET, Provider, providing, returned
 from tests.outside import PASSWORD, SECRET, AccountOffice, serving
 from tests.service import LiveService, apply

@@ -8,7 +8,7 @@ import pytest
 
 from mshield.demo.people import LEGAL_PERSON, OPERATOR
 from mshield.domain import errors
-from mshield.services.portal_session import PortalSessions
+from mshield.services.legal_person.session import PortalSessions
 from tests.accounts import make_passwords_cheap
 from tests.application import Application
 from tests.assertions import assert_refused

@@ -11,8 +11,8 @@ import pytest
 from pydantic import SecretStr
 
 from mshield.demo.people import LEGAL_PERSON
-from mshield.services.outside_login import RETURN_PATH as PHONE_RETURN_PATH
-from mshield.services.portal_outside_login import RETURN_PATH
+from mshield.services.accounts.outside_login import RETURN_PATH as PHONE_RETURN_PATH
+from mshield.services.legal_person.outside_login import RETURN_PATH
 from mshield.settings import AccountSource
 from mshield.store.accounts import accounts as store
 from tests.application import ORIGIN, Application, running

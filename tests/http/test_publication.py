@@ -21,8 +21,8 @@ from mshield.pki.certificate import Certificate, parse_certificate
 from mshield.pki.crl import parse_crl
 from mshield.pki.ocsp import CertId, build_ocsp_request, error_response, parse_ocsp_response
 from mshield.pki.path import check_crl, check_ocsp
-from mshield.services.issue import serial_text
-from mshield.services.publish import Publisher
+from mshield.services.certificates.issue import serial_text
+from mshield.services.publication.publisher import Publisher
 from mshield.store.database.interface import Database, Unavailable
 from mshield.web import problems
 from mshield.web.publication.pki import MAX_REQUEST, router

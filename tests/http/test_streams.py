@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from mshield.domain.qr import is_genuine, read_qr
-from mshield.services.follow import QR_TEXTS
-from mshield.services.register_system import register_system
+from mshield.services.requests.follow import QR_TEXTS
+from mshield.services.systems.register import register_system
 from mshield.web import event_stream
 from mshield.web import held as web_held
 from mshield.web.held import HeldCalls

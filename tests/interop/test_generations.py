@@ -12,7 +12,7 @@ from mshield.pki.cms import build_signed_data
 from mshield.pki.crl import CA_COMPROMISE
 from mshield.pki.ocsp import CertId, build_ocsp_request
 from mshield.pki.signer import KeySigner
-from mshield.services.renew_issuing import renew_issuing, revoke_issuing
+from mshield.services.ca.renew_issuing import renew_issuing, revoke_issuing
 from mshield.store.database.interface import Database
 from tests.interop.judge import Rejected, judge
 from tests.issuing import Ca, make_ca, person

@@ -18,10 +18,10 @@ from mshield.keys.keyring import Keyring
 from mshield.pki import pem
 from mshield.pki.certificate import Certificate
 from mshield.pki.ocsp import CertId, build_ocsp_request, error_response
-from mshield.services.init_p256 import init_p256
-from mshield.services.issue import serial_text
-from mshield.services.publish import Publisher
-from mshield.services.renew_issuing import renew_issuing, revoke_issuing
+from mshield.services.ca.init_p256 import init_p256
+from mshield.services.ca.renew_issuing import renew_issuing, revoke_issuing
+from mshield.services.certificates.issue import serial_text
+from mshield.services.publication.publisher import Publisher
 from mshield.settings import Settings
 from mshield.store.database.interface import Database
 from tests.interop.test_openssl import openssl

@@ -17,7 +17,7 @@ from joserfc.jwk import KeySet
 
 from mshield.domain.qr import qr_text
 from mshield.services.oidc.clients import set_client
-from mshield.services.register_system import register_system
+from mshield.services.systems.register import register_system
 from tests.application import ORIGIN, Application
 from tests.conformance import Conforming
 from tests.http.test_requests import Shield

@@ -7,7 +7,7 @@ import pytest
 from mshield.domain import errors
 from mshield.domain.certificates import CertificateEvent
 from mshield.domain.tokens import token_hash
-from mshield.services.session import Caller
+from mshield.services.accounts.session import Caller
 from tests.issuing import change
 from tests.phones import another_account, another_phone, apply, begin, issue, log_in, sign_request
 from tests.signing import Phone, World, fetch

@@ -8,8 +8,8 @@ import pytest
 from mshield.domain import errors
 from mshield.domain.certificates import CertificateEvent
 from mshield.keys.keyring import Keyring
-from mshield.services.ask import Asked
-from mshield.services.document import Document
+from mshield.services.requests.ask import Asked
+from mshield.services.requests.document import Document
 from mshield.store.database.interface import Database
 from tests.conftest import RETURN_URL, Clock
 from tests.renewing import Renewing, make_renewing

@@ -20,8 +20,8 @@ from mshield.domain.renewal import (
     why_due,
 )
 from mshield.keys.keyring import Keyring
-from mshield.services.enrol import Application
-from mshield.services.look_up_filing import LookUpFiling
+from mshield.services.certificates.enrol import Application
+from mshield.services.filing.look_up import LookUpFiling
 from mshield.store.certificates import changes as certificate_changes
 from mshield.store.certificates.certificates import list_revoked
 from mshield.store.database.interface import Database

@@ -14,8 +14,8 @@ from mshield.domain.renewal import (
     sources,
 )
 from mshield.keys.keyring import Keyring
-from mshield.services.end_renewals import end_renewals
-from mshield.services.renew import Renewal
+from mshield.services.certificates.end_renewals import end_renewals
+from mshield.services.certificates.renew import Renewal
 from mshield.store.certificates import changes as certificate_changes
 from mshield.store.certificates import renewals
 from mshield.store.certificates.certificates import find_status

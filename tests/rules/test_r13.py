@@ -12,7 +12,7 @@ from mshield.client import AsyncBusinessClient, Document, ProblemError, read_ret
 from mshield.client.phone import VirtualPhone
 from mshield.demo.people import OPERATOR
 from mshield.domain import errors
-from mshield.services.register_system import set_return_urls
+from mshield.services.systems.register import set_return_urls
 from tests.application import Application
 from tests.assertions import assert_refused
 from tests.conftest import RETURN_URL, Clock
@@ -136,7 +136,8 @@ def test_r13_the_phone_opens_no_other_address(
         created = business.request_login(channel="app", return_url=RETURN_URL)
     phone.scan(created.app_link)
     monkeypatch.setattr(
-        "mshield.services.answer.return_address", lambda *_, **__: "https://attacker.example/?state=signed"
+        "mshield.services.requests.answer.return_address",
+        lambda *_, **__: "https://attacker.example/?state=signed",
     )
     with pytest.raises(Exception, match="foreign_return"):
         phone.approve(pin=OPERATOR.pin)

@@ -17,9 +17,9 @@ from mshield.domain.certificates import (
     parse_holds,
 )
 from mshield.keys.keyring import Keyring
-from mshield.services.manage_acts import ManageShields
-from mshield.services.manage_lists import LookUp
-from mshield.services.portal_session import LegalPerson, ManagedEnterprise
+from mshield.services.legal_person.act import ManageShields
+from mshield.services.legal_person.lists import LookUp
+from mshield.services.legal_person.session import LegalPerson, ManagedEnterprise
 from mshield.store.certificates.certificates import NewCertificate
 from mshield.store.certificates.changes import change, history
 from mshield.store.database.interface import Database, Tx

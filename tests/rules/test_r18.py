@@ -9,7 +9,7 @@ from mshield.domain import errors
 from mshield.domain.actor import By
 from mshield.gateways.sms import DevelopmentSms, SmsError, SmsMessage
 from mshield.keys.keyring import Keyring
-from mshield.services.change_phone import ChangePhone
+from mshield.services.accounts.change_phone import ChangePhone
 from mshield.settings import Settings
 from mshield.store.accounts import accounts as store
 from mshield.store.accounts import sessions

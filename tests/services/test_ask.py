@@ -7,8 +7,8 @@ import pytest
 
 from mshield.domain import errors
 from mshield.keys.keyring import Keyring
-from mshield.services.ask import Asked
-from mshield.services.document import Document
+from mshield.services.requests.ask import Asked
+from mshield.services.requests.document import Document
 from mshield.settings import Settings
 from mshield.store.database.interface import Database
 from mshield.store.systems.systems import BusinessSystem

@@ -10,7 +10,7 @@ from PIL import Image
 
 from mshield.domain import errors
 from mshield.keys.keyring import Keyring
-from mshield.services.captcha import ALPHABET, LENGTH, Captchas, answer_of
+from mshield.services.accounts.captcha import ALPHABET, LENGTH, Captchas, answer_of
 from mshield.settings import Settings
 from mshield.store.database.interface import Database
 from tests.conftest import Clock

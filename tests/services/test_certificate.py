@@ -10,8 +10,8 @@ from mshield.domain.actor import SERVICE
 from mshield.domain.certificates import CertificateEvent
 from mshield.keys.keyring import Keyring
 from mshield.pki.certificate import parse_certificate
-from mshield.services.filed_people import end_record
-from mshield.services.renew_issuing import renew_issuing, revoke_issuing
+from mshield.services.ca.renew_issuing import renew_issuing, revoke_issuing
+from mshield.services.filing.people import end_record
 from mshield.settings import Settings
 from mshield.store.certificates import certificates
 from mshield.store.certificates.certificates import CertificateRow

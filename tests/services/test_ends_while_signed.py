@@ -12,7 +12,7 @@ import pytest
 
 from mshield.domain import errors
 from mshield.keys.keyring import Keyring
-from mshield.services.ask import Asked
+from mshield.services.requests.ask import Asked
 from mshield.store.database.interface import Database, StoreError, Tx
 from mshield.store.database.opening import open_database
 from mshield.store.requests import requests, scans

@@ -8,7 +8,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from mshield.services.events import ALONE_LOOK_AGAIN_SECONDS, LOOK_AGAIN_SECONDS, Events
+from mshield.services.process.events import ALONE_LOOK_AGAIN_SECONDS, LOOK_AGAIN_SECONDS, Events
 from mshield.store.database import notifying
 
 

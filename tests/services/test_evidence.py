@@ -13,10 +13,10 @@ from mshield.domain.certificates import CertificateEvent
 from mshield.keys.authority import load_authorities
 from mshield.keys.keyring import Keyring
 from mshield.pki.evidence import Evidence
-from mshield.services.evidence import MakeEvidence
 from mshield.services.log.open_log import open_log
 from mshield.services.log.sequence import sequence
-from mshield.services.publish import Publisher
+from mshield.services.publication.publisher import Publisher
+from mshield.services.requests.evidence import MakeEvidence
 from mshield.settings import Settings
 from mshield.store.database.interface import Database
 from tests.conftest import Clock

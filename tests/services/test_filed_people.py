@@ -11,8 +11,8 @@ from mshield.domain.filing import check_rows
 from mshield.gateways.filing_files import read_filing
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
-from mshield.services.filed_people import FiledPeople, filing_standing
-from mshield.services.import_filing import ImportFiling
+from mshield.services.filing.import_list import ImportFiling
+from mshield.services.filing.people import FiledPeople, filing_standing
 from mshield.store.database.interface import Database
 from mshield.store.staff import acts
 from tests.application import EXAMPLES

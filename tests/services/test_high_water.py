@@ -14,14 +14,14 @@ from mshield.domain.certificates import CertificateEvent
 from mshield.gateways.high_water_file import BadHighWaterFile, HighWaterFile
 from mshield.keys.authority import load_authorities
 from mshield.keys.keyring import Keyring
-from mshield.services.high_water import (
+from mshield.services.operations.high_water import (
     Declared,
     HighWater,
     RestoreUndeclared,
     declare_restore,
     require_newest,
 )
-from mshield.services.publish_crl import CrlPublisher, PublishedCrl
+from mshield.services.publication.crl import CrlPublisher, PublishedCrl
 from mshield.settings import Settings
 from mshield.store.ca.authorities import next_crl_number
 from mshield.store.database.interface import Database
@@ -88,7 +88,7 @@ async def test_a_database_that_is_set_back_under_a_running_service_ends_it(
     db: Database, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As a failover does to a replica that was behind: its mark would have passed the file's in a minute."""
-    monkeypatch.setattr("mshield.services.high_water.PERIOD_SECONDS", 0.01)
+    monkeypatch.setattr("mshield.services.operations.high_water.PERIOD_SECONDS", 0.01)
     water = await _working(db, tmp_path, clock)
     for _ in range(5):
         await execute(db, "UPDATE authorities SET crl_number = 0")

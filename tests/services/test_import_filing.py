@@ -14,7 +14,7 @@ from mshield.domain.filing import FilingRow
 from mshield.gateways.filing_files import read_filing
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
-from mshield.services.import_filing import ImportFiling, Report
+from mshield.services.filing.import_list import ImportFiling, Report
 from mshield.settings import load_settings
 from mshield.store.database.interface import Database, Tx
 from mshield.store.filing import filing as store

@@ -4,10 +4,10 @@ import pytest
 
 from mshield.domain import errors
 from mshield.keys.keyring import Keyring
-from mshield.services.answer import MOST_IN_INBOX
-from mshield.services.ask import MOST_WAITING, Asked
-from mshield.services.document import Document
-from mshield.services.register_system import register_system
+from mshield.services.requests.answer import MOST_IN_INBOX
+from mshield.services.requests.ask import MOST_WAITING, Asked
+from mshield.services.requests.document import Document
+from mshield.services.systems.register import register_system
 from mshield.store.database.interface import Database
 from mshield.store.systems import systems
 from mshield.store.systems.systems import BusinessSystem

@@ -12,8 +12,8 @@ from mshield.keys.keyring import Keyring
 from mshield.pki import oids, trust
 from mshield.pki.certificate import parse_certificate
 from mshield.pki.errors import BadName
-from mshield.services.init_ca import CaNames, init_ca, list_certificates
-from mshield.services.renew_responder import LIFE_MS, RENEW_MS, current_responder
+from mshield.services.ca.init import CaNames, init_ca, list_certificates
+from mshield.services.publication.renew_responder import LIFE_MS, RENEW_MS, current_responder
 from mshield.settings import Settings
 from mshield.store.ca.authorities import find_authority, list_authorities
 from mshield.store.database.interface import Database

@@ -13,7 +13,7 @@ from mshield.pki.certificate import parse_certificate
 from mshield.pki.errors import LintError
 from mshield.pki.identity import hash_id_number
 from mshield.pki.path import verify_chain
-from mshield.services.issue import Issue, serial_text
+from mshield.services.certificates.issue import Issue, serial_text
 from mshield.settings import Settings
 from mshield.store.certificates import certificates as store
 from mshield.store.database.interface import Database

@@ -7,12 +7,12 @@ from typing import Any, Final
 import pytest
 
 from mshield.keys.keyring import Keyring
-from mshield.services.init_p256 import init_p256
+from mshield.services.ca.init_p256 import init_p256
+from mshield.services.ca.renew_issuing import renew_issuing, revoke_issuing
 from mshield.services.log.open_log import Log, open_log
 from mshield.services.log.sequence import sequence
 from mshield.services.log.verify import verify_log
-from mshield.services.renew_issuing import renew_issuing, revoke_issuing
-from mshield.services.renew_responder import renew_responders
+from mshield.services.publication.renew_responder import renew_responders
 from mshield.store.database.interface import Database
 from tests.conftest import START
 from tests.intruder import Intruder

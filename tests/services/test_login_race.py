@@ -16,15 +16,15 @@ from mshield.domain.actor import By
 from mshield.domain.tokens import token_hash
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
-from mshield.services import local_accounts
-from mshield.services.captcha import answer_of
-from mshield.services.change_phone import ChangePhone
-from mshield.services.login import Credentials, DeviceProof, Session
-from mshield.services.manage_accounts import ManageAccounts
-from mshield.services.passwords import verify_password
-from mshield.services.portal_session import PortalSessions
-from mshield.services.reset_password import NewPassword, ResetPassword
-from mshield.services.session import Caller, authenticate_phone
+from mshield.services.accounts import local as local_accounts
+from mshield.services.accounts.captcha import answer_of
+from mshield.services.accounts.change_phone import ChangePhone
+from mshield.services.accounts.login import Credentials, DeviceProof, Session
+from mshield.services.accounts.manage import ManageAccounts
+from mshield.services.accounts.passwords import verify_password
+from mshield.services.accounts.reset_password import NewPassword, ResetPassword
+from mshield.services.accounts.session import Caller, authenticate_phone
+from mshield.services.legal_person.session import PortalSessions
 from mshield.settings import Settings
 from mshield.store.accounts import accounts as store
 from mshield.store.database.interface import Database

@@ -12,8 +12,8 @@ from mshield.gateways.filing_source import FiledTable, HttpFilingSource
 from mshield.gateways.outside import MAX_ANSWER
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
-from mshield.services.import_filing import ImportFiling
-from mshield.services.look_up_filing import LookUpFiling
+from mshield.services.filing.import_list import ImportFiling
+from mshield.services.filing.look_up import LookUpFiling
 from mshield.store.database.interface import Database
 from mshield.store.filing import filing as store
 from mshield.store.staff import acts

@@ -9,8 +9,8 @@ from mshield.domain.actor import By
 from mshield.domain.tokens import token_hash
 from mshield.gateways.sms import DevelopmentSms
 from mshield.keys.keyring import Keyring
-from mshield.services.manage_accounts import ManageAccounts
-from mshield.services.notify import Notify
+from mshield.services.accounts.manage import ManageAccounts
+from mshield.services.notices.notify import Notify
 from mshield.settings import Settings
 from mshield.store.accounts import sessions
 from mshield.store.database.interface import Database

@@ -6,10 +6,10 @@ import pytest
 
 from mshield.domain.certificates import CertificateEvent
 from mshield.keys.keyring import Keyring
-from mshield.services.manage_acts import ManageShields
-from mshield.services.own_shield import OwnShield
-from mshield.services.portal_session import LegalPerson, ManagedEnterprise
-from mshield.services.sms_codes import SmsCodes
+from mshield.services.accounts.sms_codes import SmsCodes
+from mshield.services.legal_person.act import ManageShields
+from mshield.services.legal_person.own_shield import OwnShield
+from mshield.services.legal_person.session import LegalPerson, ManagedEnterprise
 from mshield.store.database.opening import open_database
 from mshield.store.legal_person import shields as managed_shields
 from tests.conftest import Clock

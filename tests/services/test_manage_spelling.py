@@ -7,11 +7,11 @@ import pytest
 from mshield.domain import errors
 from mshield.domain.certificates import CertificateEvent
 from mshield.keys.keyring import Keyring
-from mshield.services import manage_acts
-from mshield.services.manage_acts import ManageShields, Outcome
-from mshield.services.own_shield import OwnShield
-from mshield.services.portal_session import LegalPerson, ManagedEnterprise
-from mshield.services.sms_codes import SmsCodes
+from mshield.services.accounts.sms_codes import SmsCodes
+from mshield.services.legal_person import act as manage_acts
+from mshield.services.legal_person.act import ManageShields, Outcome
+from mshield.services.legal_person.own_shield import OwnShield
+from mshield.services.legal_person.session import LegalPerson, ManagedEnterprise
 from mshield.store.database.interface import Database
 from tests.conftest import Clock
 from tests.signing import CREDIT_CODE, fetch, make_world

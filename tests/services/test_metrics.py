@@ -7,8 +7,8 @@ import pytest
 
 from mshield.domain.figures import UNTIMED
 from mshield.domain.times import HOUR_MS
-from mshield.services.metrics import KEPT_MS, Metrics
-from mshield.services.purge import purge
+from mshield.services.operations.purge import purge
+from mshield.services.process.metrics import KEPT_MS, Metrics
 from mshield.store.database.interface import Database, Unavailable
 from mshield.store.process import metrics as store
 from mshield.store.process.metrics import CountRow

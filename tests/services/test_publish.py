@@ -24,10 +24,10 @@ from mshield.pki.ocsp import (
     parse_ocsp_response,
 )
 from mshield.pki.path import check_crl, check_ocsp
-from mshield.services.issue import serial_text
-from mshield.services.publish import Publisher
-from mshield.services.publish_ocsp import KEEP_MS, UNASKED_MS
-from mshield.services.renew_responder import RENEW_MS
+from mshield.services.certificates.issue import serial_text
+from mshield.services.publication.ocsp import KEEP_MS, UNASKED_MS
+from mshield.services.publication.publisher import Publisher
+from mshield.services.publication.renew_responder import RENEW_MS
 from mshield.store.database.interface import Database, Unavailable
 from tests.conftest import START
 from tests.issuing import Ca, change, make_ca, person

@@ -4,7 +4,7 @@ import pytest
 
 from mshield.domain import errors
 from mshield.keys.keyring import Keyring
-from mshield.services.purge import purge
+from mshield.services.operations.purge import purge
 from mshield.settings import Settings
 from mshield.store.database.interface import Database
 from tests.accounts import Office, make_passwords_cheap

@@ -4,7 +4,7 @@ import pytest
 
 from mshield.domain import errors
 from mshield.keys.keyring import Keyring
-from mshield.services.session import Caller
+from mshield.services.accounts.session import Caller
 from mshield.settings import Settings
 from mshield.store.database.interface import Database
 from tests.conftest import Clock

@@ -9,10 +9,10 @@ import pytest
 from mshield.gateways.filing_files import read_filing
 from mshield.gateways.filing_source import FiledTable, HttpFilingSource
 from mshield.keys.keyring import Keyring
-from mshield.services.filed_people import FiledPeople, filing_standing
-from mshield.services.import_filing import ImportFiling
-from mshield.services.look_up_filing import LookUpFiling
-from mshield.services.refresh_filing import RefreshFiling
+from mshield.services.filing.import_list import ImportFiling
+from mshield.services.filing.look_up import LookUpFiling
+from mshield.services.filing.people import FiledPeople, filing_standing
+from mshield.services.filing.refresh import RefreshFiling
 from mshield.settings import Settings
 from mshield.store.database.interface import Database
 from tests.application import EXAMPLES

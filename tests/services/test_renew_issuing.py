@@ -14,13 +14,14 @@ from mshield.pki.crl import KEY_COMPROMISE, parse_crl
 from mshield.pki.errors import CertificateOnHold, CertificateRevoked
 from mshield.pki.ocsp import CertId, Good, RevokedAt, build_ocsp_request, parse_ocsp_response
 from mshield.pki.path import check_crl, check_ocsp
-from mshield.services import end_leaves, publish
-from mshield.services.init_ca import list_certificates
-from mshield.services.issue import serial_text
-from mshield.services.publish import Publisher
-from mshield.services.publish_ocsp import MAX_KEPT, PRESIGN_MOST, PRESIGN_MS
-from mshield.services.renew_issuing import renew_issuing, revoke_issuing
-from mshield.services.renew_responder import renew_responders
+from mshield.services.ca import end_leaves
+from mshield.services.ca.init import list_certificates
+from mshield.services.ca.renew_issuing import renew_issuing, revoke_issuing
+from mshield.services.certificates.issue import serial_text
+from mshield.services.publication import publisher as publish
+from mshield.services.publication.ocsp import MAX_KEPT, PRESIGN_MOST, PRESIGN_MS
+from mshield.services.publication.publisher import Publisher
+from mshield.services.publication.renew_responder import renew_responders
 from mshield.store.ca.authorities import crl_der
 from mshield.store.certificates.certificates import find_by_serial
 from mshield.store.certificates.changes import history

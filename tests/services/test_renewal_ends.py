@@ -10,11 +10,11 @@ from mshield.domain.certificates import CertificateEvent
 from mshield.domain.renewal import RenewalState
 from mshield.gateways.sms import DevelopmentSms
 from mshield.keys.keyring import Keyring
-from mshield.services.end_leaves import end_leaves
-from mshield.services.end_renewals import end_renewals
-from mshield.services.filed_people import end_record
-from mshield.services.notify import Notify
-from mshield.services.renew_issuing import renew_issuing, revoke_issuing
+from mshield.services.ca.end_leaves import end_leaves
+from mshield.services.ca.renew_issuing import renew_issuing, revoke_issuing
+from mshield.services.certificates.end_renewals import end_renewals
+from mshield.services.filing.people import end_record
+from mshield.services.notices.notify import Notify
 from mshield.settings import Settings
 from mshield.store.certificates import changes as certificate_changes
 from mshield.store.certificates import renewal_outcome

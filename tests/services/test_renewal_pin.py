@@ -9,7 +9,7 @@ from mshield.domain.certificates import CertificateEvent
 from mshield.gm import cosign
 from mshield.keys.keyring import Keyring
 from mshield.pki.crl import CERTIFICATE_HOLD
-from mshield.services.status import revocation_of
+from mshield.services.publication.status import revocation_of
 from mshield.store.certificates.certificates import find_status, list_revoked
 from mshield.store.database.interface import Database
 from mshield.store.signing import sessions as store

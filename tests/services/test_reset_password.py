@@ -7,7 +7,7 @@ import pytest
 from mshield.domain import errors
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
-from mshield.services.reset_password import ACT, NewPassword, ResetPassword
+from mshield.services.accounts.reset_password import ACT, NewPassword, ResetPassword
 from mshield.settings import Settings
 from mshield.store.accounts import accounts as store
 from mshield.store.database.interface import Database

@@ -10,12 +10,12 @@ from mshield.keys.keyring import Keyring
 from mshield.pki.certificate import Certificate, parse_certificate
 from mshield.pki.ocsp import CertId, Good, build_ocsp_request, error_response, parse_ocsp_response
 from mshield.pki.path import check_ocsp
-from mshield.services.init_p256 import init_p256
-from mshield.services.publish import Publisher
-from mshield.services.publish_ocsp import UNASKED_MS
-from mshield.services.renew_issuing import renew_issuing
-from mshield.services.renew_responder import RENEW_MS, renew_responders
-from mshield.services.responders import LOOK_MS
+from mshield.services.ca.init_p256 import init_p256
+from mshield.services.ca.renew_issuing import renew_issuing
+from mshield.services.publication.ocsp import UNASKED_MS
+from mshield.services.publication.publisher import Publisher
+from mshield.services.publication.renew_responder import RENEW_MS, renew_responders
+from mshield.services.publication.responders import LOOK_MS
 from mshield.settings import Settings
 from mshield.store.ca.authorities import find_authority
 from mshield.store.database.interface import Database
@@ -158,7 +158,7 @@ async def test_two_renewals_at_once_are_one_and_a_refusal(ca: Ca, monkeypatch: p
         await both.wait()  # so both have read the same certificates
         return await open_authority(*arguments, **more)  # type: ignore[arg-type]  # passed through
 
-    monkeypatch.setattr("mshield.services.renew_responder.open_authority", met)
+    monkeypatch.setattr("mshield.services.publication.renew_responder.open_authority", met)
     made = await asyncio.gather(*(_renew(ca, None, now=START) for _ in range(2)), return_exceptions=True)
     assert sorted(type(each).__name__ for each in made) == [AuthorityExists.__name__, "dict"]
     assert len(await acts.of_subject(ca.db, subject="ocsp")) == 1

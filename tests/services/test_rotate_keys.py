@@ -18,9 +18,15 @@ from mshield.keys.master import MasterKey, generate_master_key, parse_master_key
 from mshield.keys.oidc_key import OidcKeys
 from mshield.keys.secrets import load_lookup_key
 from mshield.keys.sources import EnvironmentKeys, MasterKeyFile
-from mshield.services.register_system import register_system
-from mshield.services.rotate_keys import SETTLE_MS, Rotation, count_boxes, drop_old_keys, rotate_keys
-from mshield.services.webhook_endpoints import WebhookEndpoints
+from mshield.services.operations.rotate_keys import (
+    SETTLE_MS,
+    Rotation,
+    count_boxes,
+    drop_old_keys,
+    rotate_keys,
+)
+from mshield.services.systems.register import register_system
+from mshield.services.systems.webhook_endpoints import WebhookEndpoints
 from mshield.settings import Settings
 from mshield.store.database.interface import Database
 from mshield.store.database.opening import open_database
@@ -239,7 +245,7 @@ async def test_a_service_keeps_running_when_the_old_key_is_dropped(
 _STUCK = """
 import asyncio, time
 from mshield.keys.keyring import key_source
-from mshield.services.rotate_keys import rotate_keys
+from mshield.services.operations.rotate_keys import rotate_keys
 from mshield.settings import load_settings
 from mshield.store.database.opening import open_database
 

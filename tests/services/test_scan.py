@@ -5,7 +5,7 @@ import pytest
 from mshield.domain import errors
 from mshield.domain.qr import qr_text
 from mshield.keys.keyring import Keyring
-from mshield.services.ask import Asked
+from mshield.services.requests.ask import Asked
 from mshield.store.database.interface import Database
 from tests.conftest import Clock
 from tests.signing import World, make_world

@@ -222,7 +222,7 @@ async def test_a_document_closed_meanwhile_is_answered_so_and_the_pin_was_right(
 
 
 async def test_nothing_of_another_device_can_be_reached(world: World) -> None:
-    from mshield.services.session import Caller
+    from mshield.services.accounts.session import Caller
 
     nonces = await world.commit([await world.task()])
     world.phone.caller = Caller(world.phone.caller.token_hash, "another key")

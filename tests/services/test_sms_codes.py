@@ -11,7 +11,7 @@ import pytest
 from mshield.domain import errors
 from mshield.gateways.sms import DevelopmentSms, SmsError, SmsMessage
 from mshield.keys.secrets import LookupKey
-from mshield.services.sms_codes import SmsCodes
+from mshield.services.accounts.sms_codes import SmsCodes
 from mshield.settings import Settings
 from mshield.store.database.interface import Database
 from tests.conftest import Clock

@@ -7,7 +7,7 @@ import pytest
 
 from mshield.domain import errors
 from mshield.domain.staff import StaffRole
-from mshield.services.staff import StaffMember, add_staff, authenticate, disable_staff, list_staff
+from mshield.services.staff.members import StaffMember, add_staff, authenticate, disable_staff, list_staff
 from mshield.store.database.interface import Database
 from mshield.store.staff import acts
 from mshield.store.staff import members as store

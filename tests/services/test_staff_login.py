@@ -3,10 +3,10 @@
 import pytest
 
 from mshield.keys.keyring import Keyring
-from mshield.services.demo_codes import shown_codes
-from mshield.services.one_time_code import STEP_MS, code_at, step_of
-from mshield.services.purge import purge
-from mshield.services.staff import disable_staff
+from mshield.services.operations.purge import purge
+from mshield.services.staff.demo_codes import shown_codes
+from mshield.services.staff.members import disable_staff
+from mshield.services.staff.one_time_code import STEP_MS, code_at, step_of
 from mshield.store.database.interface import Database
 from tests.accounts import make_passwords_cheap
 from tests.conftest import START

@@ -10,14 +10,15 @@ from mshield.domain import errors
 from mshield.domain.actor import SERVICE
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
-from mshield.services import own_login, staff_login
-from mshield.services.one_time_code import STEP_MS
-from mshield.services.own_login import OwnLogin
-from mshield.services.passwords import verify_password
-from mshield.services.staff_factors import StaffFactors
-from mshield.services.staff_login import StaffLogins
-from mshield.services.staff_session import StaffSessions
-from mshield.services.staff_set_up import renew_set_up
+from mshield.services.accounts.passwords import verify_password
+from mshield.services.staff import login as staff_login
+from mshield.services.staff import own_login
+from mshield.services.staff.factors import StaffFactors
+from mshield.services.staff.login import StaffLogins
+from mshield.services.staff.one_time_code import STEP_MS
+from mshield.services.staff.own_login import OwnLogin
+from mshield.services.staff.session import StaffSessions
+from mshield.services.staff.set_up import renew_set_up
 from mshield.settings import Settings
 from mshield.store.database.interface import Database
 from mshield.store.database.opening import open_database

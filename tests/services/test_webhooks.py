@@ -13,8 +13,8 @@ from mshield.domain import errors
 from mshield.domain.times import HOUR_MS
 from mshield.domain.webhooks import WAITS_MS
 from mshield.gateways.names import Names
-from mshield.services import webhooks
-from mshield.services.purge import purge
+from mshield.services.operations.purge import purge
+from mshield.services.systems import webhooks
 from tests.assertions import assert_refused
 from tests.conftest import Clock
 from tests.hanging_names import hanging

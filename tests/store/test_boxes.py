@@ -4,8 +4,8 @@ import pytest
 
 from mshield.keys.keyring import Keyring
 from mshield.keys.oidc_key import OidcKeys
-from mshield.services import signing_key
-from mshield.services.webhook_endpoints import WebhookEndpoints
+from mshield.services.signing import key as signing_key
+from mshield.services.systems.webhook_endpoints import WebhookEndpoints
 from mshield.settings import Settings
 from mshield.store.database.interface import Database
 from mshield.store.operations.boxes import (

@@ -25,7 +25,7 @@ def command() -> None:
 def add(out: Output, name: str, *, domain: str, return_urls: tuple[str, ...]) -> None:
     """Register a business system; prints its client id and, this once only, its secret."""
     from mshield.main import opened_database, wall_clock
-    from mshield.services.register_system import register_system
+    from mshield.services.systems.register import register_system
     from mshield.settings import load_settings
 
     async def run() -> tuple[str, str]:
@@ -58,7 +58,7 @@ def return_urls_(out: Output, client_id: str, return_urls: tuple[str, ...]) -> N
     Each is https, http on this machine, or an app's own scheme (`palmcustoms://signed`), and matches exactly.
     """
     from mshield.main import opened_database, wall_clock
-    from mshield.services.register_system import set_return_urls
+    from mshield.services.systems.register import set_return_urls
     from mshield.settings import load_settings
 
     async def run() -> None:
@@ -75,7 +75,7 @@ def return_urls_(out: Output, client_id: str, return_urls: tuple[str, ...]) -> N
 def list_(out: Output) -> None:
     """List the registered business systems."""
     from mshield.main import opened_database
-    from mshield.services.register_system import list_systems
+    from mshield.services.systems.register import list_systems
     from mshield.settings import load_settings
 
     async def run() -> "list[dict[str, str | list[str]]]":

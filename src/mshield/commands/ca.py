@@ -34,7 +34,7 @@ def init(out: Output, name: str, organisation: str | None) -> None:
     from mshield.keys.errors import KeysError
     from mshield.keys.keyring import load_keyring
     from mshield.pki.errors import PkiError
-    from mshield.services.init_ca import CaNames, init_ca
+    from mshield.services.ca.init import CaNames, init_ca
     from mshield.settings import load_settings
     from mshield.store.database.interface import StoreError
     from mshield.store.database.opening import open_database
@@ -61,7 +61,7 @@ def init(out: Output, name: str, organisation: str | None) -> None:
 def show(out: Output, pem: bool) -> None:
     """Show the CA's certificates, with the fingerprints to compare."""
     from mshield.keys.errors import KeysError
-    from mshield.services.init_ca import list_certificates
+    from mshield.services.ca.init import list_certificates
     from mshield.settings import load_settings
     from mshield.store.ca.authorities import list_standings
     from mshield.store.database.interface import StoreError
@@ -95,7 +95,7 @@ def renew_issuing(out: Output) -> None:
     """
     from mshield.gm.engine import load_engine
     from mshield.keys.keyring import load_keyring
-    from mshield.services.renew_issuing import renew_issuing as renew
+    from mshield.services.ca.renew_issuing import renew_issuing as renew
     from mshield.settings import load_settings
     from mshield.store.database.opening import open_database
 
@@ -123,7 +123,7 @@ def renew_responder(out: Output, name: str | None) -> None:
     """
     from mshield.gm.engine import load_engine
     from mshield.keys.keyring import load_keyring
-    from mshield.services.renew_responder import renew_responders as renew
+    from mshield.services.publication.renew_responder import renew_responders as renew
     from mshield.settings import load_settings
     from mshield.store.database.opening import open_database
 
@@ -150,7 +150,7 @@ def init_p256(out: Output, renew: bool) -> None:  # click's own form
     """
     from mshield.keys.keyring import load_keyring
     from mshield.pki import pem
-    from mshield.services.init_p256 import init_p256 as make
+    from mshield.services.ca.init_p256 import init_p256 as make
     from mshield.settings import load_settings
     from mshield.store.database.opening import open_database
 
@@ -187,7 +187,7 @@ def revoke_issuing(out: Output, name: str, reason: str, yes: bool) -> None:  # c
     The root's next list names it, and nothing that it issued is valid any more: every user of it must apply anew.
     Make the next one first with `mshield ca renew-issuing`. Asks twice.
     """
-    from mshield.services.renew_issuing import revoke_issuing as revoke
+    from mshield.services.ca.renew_issuing import revoke_issuing as revoke
     from mshield.settings import load_settings
     from mshield.store.database.opening import open_database
 

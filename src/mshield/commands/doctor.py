@@ -69,7 +69,7 @@ async def _service() -> dict[str, tuple[bool, str]]:
     from mshield.keys.errors import KeysError
     from mshield.keys.keyring import load_keyring
     from mshield.main import StartRefused, opened_database, wall_clock
-    from mshield.services.ca_state import ReadCaState
+    from mshield.services.ca.state import ReadCaState
     from mshield.settings import load_settings
     from mshield.store.database.interface import StoreError
 
@@ -100,7 +100,7 @@ async def _service() -> dict[str, tuple[bool, str]]:
 
 async def _restore(db: "Database", settings: "Settings") -> tuple[bool, str]:
     from mshield.gateways.high_water_file import BadHighWaterFile
-    from mshield.services.high_water import RestoreUndeclared, require_newest
+    from mshield.services.operations.high_water import RestoreUndeclared, require_newest
 
     try:
         file = await require_newest(db, settings.high_water_folder)

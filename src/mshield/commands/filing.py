@@ -11,7 +11,7 @@ from mshield.commands import filing_people
 from mshield.commands.output import Output, Refused, output_options, refusing, table
 
 if TYPE_CHECKING:
-    from mshield.services.import_filing import LineReport, Report
+    from mshield.services.filing.import_list import LineReport, Report
 
 
 @click.group(name="filing")
@@ -41,7 +41,7 @@ def import_(out: Output, file: Path, dry_run: bool) -> None:
     from mshield.keys.errors import KeysError
     from mshield.keys.keyring import load_keyring
     from mshield.keys.secrets import load_lookup_key
-    from mshield.services.import_filing import ImportFiling
+    from mshield.services.filing.import_list import ImportFiling
     from mshield.settings import load_settings
     from mshield.store.database.interface import StoreError
     from mshield.store.database.opening import open_database

@@ -10,7 +10,7 @@ import click
 from mshield.commands.output import Output, Refused, output_options, table
 
 if TYPE_CHECKING:
-    from mshield.services.filed_people import Ended, FiledPeople, Person
+    from mshield.services.filing.people import Ended, FiledPeople, Person
 
 T = TypeVar("T")
 _CREDIT_CODE = click.option("--credit-code", help="Of this enterprise only.")
@@ -127,7 +127,7 @@ def _with_people(run: "Callable[[FiledPeople, int], Awaitable[T]]") -> T:
     from mshield.keys.keyring import load_keyring
     from mshield.keys.secrets import load_lookup_key
     from mshield.main import opened_database, wall_clock
-    from mshield.services.filed_people import FiledPeople
+    from mshield.services.filing.people import FiledPeople
     from mshield.settings import load_settings
 
     async def opened() -> T:

@@ -121,7 +121,7 @@ async def _run_once(names: Sequence[str]) -> "list[Outcome]":
     from mshield.jobs import JOBS
     from mshield.main import running, wall_clock
     from mshield.services.jobs.runner import Runner
-    from mshield.services.watch_jobs import record_runs
+    from mshield.services.operations.watch_jobs import record_runs
     from mshield.settings import load_settings
 
     settings = load_settings().model_copy(update={"jobs": "off"})

@@ -13,7 +13,7 @@ from mshield.commands.output import Output, output_options, refusing, table
 
 if TYPE_CHECKING:
     from mshield.keys.master import CipherName
-    from mshield.services.rotate_keys import Rotation
+    from mshield.services.operations.rotate_keys import Rotation
     from mshield.settings import Settings
 
 _CIPHER = click.Choice(["aes", "sm4"])
@@ -69,7 +69,7 @@ def show(out: Output) -> None:
     """Show the ids of the master keys, and how many values each of them seals."""
     from mshield.keys.errors import KeysError
     from mshield.keys.keyring import load_keyring
-    from mshield.services.rotate_keys import count_boxes
+    from mshield.services.operations.rotate_keys import count_boxes
     from mshield.settings import load_settings
     from mshield.store.database.interface import StoreError
     from mshield.store.database.opening import open_database
@@ -139,7 +139,7 @@ def rotate(out: Output, cipher: "CipherName | None", drop_old: bool) -> None:
 
 async def _rotate(out: Output, settings: "Settings", cipher: "CipherName | None") -> "Rotation":
     from mshield.keys.keyring import key_source
-    from mshield.services.rotate_keys import rotate_keys
+    from mshield.services.operations.rotate_keys import rotate_keys
     from mshield.store.database.opening import open_database
 
     counts: dict[str, int] = {}
@@ -159,7 +159,7 @@ async def _drop(settings: "Settings") -> tuple[bytes, ...]:
     from mshield.keys.errors import MasterKeyInUse
     from mshield.keys.keyring import key_source
     from mshield.keys.sources import EnvironmentKeys
-    from mshield.services.rotate_keys import drop_old_keys
+    from mshield.services.operations.rotate_keys import drop_old_keys
     from mshield.store.database.opening import open_database
 
     source = key_source(settings)

@@ -9,7 +9,7 @@ import click
 from mshield.commands.output import Output, output_options, refusing
 
 if TYPE_CHECKING:
-    from mshield.services.high_water import Declared
+    from mshield.services.operations.high_water import Declared
 
 
 @click.group()
@@ -37,9 +37,9 @@ def declare(out: Output, yes: bool) -> None:
     from mshield.keys.errors import KeysError
     from mshield.keys.keyring import load_keyring
     from mshield.main import StartRefused, opened_database
-    from mshield.services.high_water import declare_restore
     from mshield.services.log.errors import LogDamaged
     from mshield.services.log.rename_log import rename_log
+    from mshield.services.operations.high_water import declare_restore
     from mshield.settings import load_settings
     from mshield.store.database.interface import StoreError
 

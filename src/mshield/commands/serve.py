@@ -41,7 +41,7 @@ def command(out: Output, host: str, port: int | None, workers: int, trust_proxy:
     from mshield.gateways.high_water_file import BadHighWaterFile
     from mshield.gateways.sms_provider import SmsNotSetUp
     from mshield.main import StartRefused, require_ready
-    from mshield.services.high_water import RestoreUndeclared
+    from mshield.services.operations.high_water import RestoreUndeclared
     from mshield.settings import load_settings
     from mshield.store.database.interface import StoreError
 

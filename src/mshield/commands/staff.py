@@ -8,7 +8,7 @@ import click
 from mshield.commands.output import Output, output_options, table
 
 if TYPE_CHECKING:
-    from mshield.services.staff import StaffMember
+    from mshield.services.staff.members import StaffMember
     from mshield.settings import Settings
     from mshield.store.database.interface import Database
 
@@ -37,7 +37,7 @@ def add(out: Output, name: str, roles: tuple[str, ...]) -> None:
     """
     from mshield.domain.staff import StaffRole
     from mshield.main import opened_database, wall_clock
-    from mshield.services.staff import add_staff
+    from mshield.services.staff.members import add_staff
     from mshield.settings import load_settings
 
     async def run() -> "tuple[StaffMember, str, str]":
@@ -84,7 +84,7 @@ def set_up(out: Output, staff_id: str) -> None:
 def list_(out: Output) -> None:
     """List the staff, also who is disabled."""
     from mshield.main import opened_database
-    from mshield.services.staff import list_staff
+    from mshield.services.staff.members import list_staff
     from mshield.settings import load_settings
 
     async def run() -> "list[StaffMember]":
@@ -102,7 +102,7 @@ def list_(out: Output) -> None:
 def disable(out: Output, staff_id: str) -> None:
     """End the access of the member with the id STAFF_ID; his token and sessions are worth nothing from now on."""
     from mshield.main import opened_database, wall_clock
-    from mshield.services.staff import disable_staff
+    from mshield.services.staff.members import disable_staff
     from mshield.settings import load_settings
 
     async def run() -> None:
@@ -117,7 +117,7 @@ def disable(out: Output, staff_id: str) -> None:
 async def _set_up_address(db: "Database", settings: "Settings", staff_id: str) -> str:
     from mshield.domain.actor import SERVICE
     from mshield.main import wall_clock
-    from mshield.services.staff_set_up import renew_set_up, set_up_address
+    from mshield.services.staff.set_up import renew_set_up, set_up_address
 
     life = settings.console_set_up_seconds
     _, code = await renew_set_up(db, staff_id=staff_id, by=SERVICE, life=life, now=wall_clock())

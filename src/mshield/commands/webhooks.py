@@ -10,7 +10,7 @@ import click
 from mshield.commands.output import Output, output_options, table
 
 if TYPE_CHECKING:
-    from mshield.services.webhook_endpoints import Delivery, ListedEndpoint, WebhookEndpoints
+    from mshield.services.systems.webhook_endpoints import Delivery, ListedEndpoint, WebhookEndpoints
 
 T = TypeVar("T")
 _STATES = ("waiting", "sent", "dead")
@@ -158,7 +158,7 @@ def replay(out: Output, target: str) -> None:
 def _run(work: "Callable[[WebhookEndpoints, int], Awaitable[T]]") -> T:
     from mshield.keys.keyring import load_keyring
     from mshield.main import opened_database, wall_clock
-    from mshield.services.webhook_endpoints import WebhookEndpoints
+    from mshield.services.systems.webhook_endpoints import WebhookEndpoints
     from mshield.settings import load_settings
 
     async def run() -> T:

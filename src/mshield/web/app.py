@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mshield.domain import errors
-from mshield.services.metrics import Metrics
+from mshield.services.process.metrics import Metrics
 from mshield.web import (
     assets,
     console_app,

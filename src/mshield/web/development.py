@@ -12,8 +12,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from mshield.gateways.sms import DevelopmentSms, SmsMessage
-from mshield.services.captcha import answer_of
-from mshield.services.demo_codes import shown_codes
+from mshield.services.accounts.captcha import answer_of
+from mshield.services.staff.demo_codes import shown_codes
 from mshield.web.context import context_of
 
 router: Final = APIRouter(prefix="/dev", tags=["development"], include_in_schema=False)

@@ -22,7 +22,7 @@ from starlette.requests import Request
 
 from mshield.domain import errors
 from mshield.domain.tokens import token_hash
-from mshield.services.session import Caller
+from mshield.services.accounts.session import Caller
 from mshield.web.context import context_of
 
 MAX_PROOF: Final = 4096

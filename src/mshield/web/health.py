@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 from starlette.requests import Request
 
-from mshield.services.health import ping
+from mshield.services.process.health import ping
 from mshield.web.context import context_of
 from mshield.web.openapi import problems
 

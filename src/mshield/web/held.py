@@ -17,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 from mshield.domain import errors
 from mshield.domain.requests import OPEN
 from mshield.services.context import Context
-from mshield.services.follow import Followed
+from mshield.services.requests.follow import Followed
 
 NEVER: Final = float("inf")
 _TICK_SECONDS: Final = 0.2

@@ -18,8 +18,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mshield.domain import errors
-from mshield.services.answer_once import AnswerOnce, Begun, KeptAnswer
 from mshield.services.context import Context
+from mshield.services.process.repeated_calls import AnswerOnce, Begun, KeptAnswer
 from mshield.web import openapi
 from mshield.web.dpop import who_of
 from mshield.web.shortcut import is_hot

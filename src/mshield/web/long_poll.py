@@ -10,7 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from mshield.domain import errors
 from mshield.services.context import Context
-from mshield.services.follow import Followed
+from mshield.services.requests.follow import Followed
 from mshield.web.held import Asker, Held, Look
 from mshield.web.problems import problem
 

@@ -6,7 +6,7 @@ from typing import Final
 from fastapi.routing import APIRoute, APIRouter
 from starlette.types import Scope
 
-from mshield.services.metrics import Metrics
+from mshield.services.process.metrics import Metrics
 from mshield.web.edge import Measure
 
 WAITING: Final = frozenset({"streamOwnRequest", "streamRequest", "followRequest", "getRequest"})

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from mshield.services.follow import Followed
+from mshield.services.requests.follow import Followed
 from mshield.web.body import Wire
 
 

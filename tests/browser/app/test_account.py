@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, expect
 
 from mshield.demo.people import OPERATOR, Person
-from mshield.services.outside_login import RETURN_PATH
+from mshield.services.accounts.outside_login import RETURN_PATH
 from tests.browser.app.hand_and_eye import judged
 from tests.browser.app.seeded import CLERK, visitor
 from tests.browser.app.user import User

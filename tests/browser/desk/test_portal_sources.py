@@ -12,8 +12,8 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from mshield.demo.people import LEGAL_PERSON
-from mshield.services.outside_login import RETURN_PATH as APP_RETURN_PATH
-from mshield.services.portal_outside_login import RETURN_PATH
+from mshield.services.accounts.outside_login import RETURN_PATH as APP_RETURN_PATH
+from mshield.services.legal_person.outside_login import RETURN_PATH
 from tests.browser.app.hand_and_eye import judged
 from tests.browser.conftest import Party
 from tests.browser.desk.desk import desk

@@ -14,10 +14,10 @@ from mshield.client.business.values import Created
 from mshield.client.phone import VirtualPhone
 from mshield.client.portal import PortalClient
 from mshield.demo.people import Person
-from mshield.services.init_p256 import init_p256
+from mshield.services.accounts.outside_login import RETURN_PATH
+from mshield.services.ca.init_p256 import init_p256
+from mshield.services.legal_person.outside_login import RETURN_PATH as PORTAL_RETURN_PATH
 from mshield.services.log.sequence import sequence
-from mshield.services.outside_login import RETURN_PATH
-from mshield.services.portal_outside_login import RETURN_PATH as PORTAL_RETURN_PATH
 from mshield.settings import AccountSource
 from tests.application import ORIGIN
 from tests.lossy import Service, running_behind_a_line

@@ -12,7 +12,7 @@ from mshield.client.business.values import Created
 from mshield.client.errors import problem_of
 from mshield.demo.people import OPERATOR
 from mshield.domain.qr import QR_MS, qr_text
-from mshield.services.follow import QR_TEXTS
+from mshield.services.requests.follow import QR_TEXTS
 from tests.conftest import RETURN_URL
 from tests.security.relay.lab import ATTACKERS_PC, Lab
 

@@ -18,7 +18,7 @@ from mshield.client.errors import ClientError
 from mshield.client.phone import VirtualPhone
 from mshield.client.phone.messages import Scan
 from mshield.demo.people import OPERATOR
-from mshield.services.register_system import register_system
+from mshield.services.systems.register import register_system
 from tests.application import ORIGIN
 from tests.conftest import Clock
 from tests.mortal import Mortal, mortal_service

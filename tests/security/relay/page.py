@@ -1,6 +1,6 @@
 """docs/security/relay.md, from the table of attacks; the lab plays the table, so the page can't drift from the code."""
 
-from mshield.services.follow import QR_TEXTS
+from mshield.services.requests.follow import QR_TEXTS
 from tests.security.relay.attacks import AHEAD_SECONDS, ATTACKS
 
 _HEAD = """\

@@ -3,7 +3,7 @@
 import pytest
 
 from mshield.keys.keyring import Keyring
-from mshield.services.notify import Notify
+from mshield.services.notices.notify import Notify
 from mshield.settings import Settings
 from mshield.store.database.interface import Database
 from tests.conftest import START

@@ -10,9 +10,9 @@ from mshield.domain.actor import SERVICE, By
 from mshield.domain.certificates import CA_REVOKED
 from mshield.domain.certificates import CertificateEvent as Event
 from mshield.domain.notices import OF_EVENT, WORDINGS, NoticeKind, text
-from mshield.services.expiry import tell_of_ends
-from mshield.services.notify import KEPT_MS, Notify, tell
-from mshield.services.purge import purge
+from mshield.services.certificates.expiry import tell_of_ends
+from mshield.services.notices.notify import KEPT_MS, Notify, tell
+from mshield.services.operations.purge import purge
 from mshield.settings import Settings
 from mshield.store.certificates.certificates import NewCertificate, find_by_serial
 from mshield.store.database.interface import Database

@@ -10,7 +10,7 @@ import pytest
 
 from mshield.domain.notices import GIVE_UP_MS, wait_ms
 from mshield.gateways.sms import SmsUnanswered, SmsUnreachable
-from mshield.services.notify import Notify
+from mshield.services.notices.notify import Notify
 from mshield.store.database.interface import Database, StoreError
 from tests.conftest import START, Clock
 from tests.issuing import Ca

@@ -17,11 +17,11 @@ from mshield.domain.ids import new_id
 from mshield.domain.oidc import AUTHORIZATION_MS, CODE_MS, asked, fresh_ms, language, recognised_by
 from mshield.domain.requests import RequestState, shown_state
 from mshield.domain.tokens import token_hash
-from mshield.services.ask import Ask
 from mshield.services.oidc.clients import OidcClient, OidcClients
 from mshield.services.oidc.grant import CodeGrant, Provider, Step
 from mshield.services.oidc.protocol import Answer, Clients, ProtocolRequest
 from mshield.services.oidc.requests import HANDLE, Requests
+from mshield.services.requests.ask import Ask
 from mshield.store.database.interface import Database
 from mshield.store.oidc import authorizations as store
 from mshield.store.oidc.authorizations import Authorization, LoginRequest, OpenAuthorization, Parameters

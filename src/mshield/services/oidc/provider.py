@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from mshield.keys.authority import Authorities
 from mshield.keys.oidc_key import OidcKeys
 from mshield.keys.secrets import LookupKey
-from mshield.services.ask import Ask
 from mshield.services.oidc.authorize import Authorize
 from mshield.services.oidc.callers import Callers
 from mshield.services.oidc.clients import OidcClients
@@ -14,6 +13,7 @@ from mshield.services.oidc.metadata import issuer_of
 from mshield.services.oidc.requests import Requests
 from mshield.services.oidc.tokens import Tokens
 from mshield.services.oidc.userinfo import UserInfo
+from mshield.services.requests.ask import Ask
 from mshield.store.database.interface import Database
 
 

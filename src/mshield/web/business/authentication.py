@@ -6,7 +6,7 @@ import binascii
 from starlette.requests import Request
 
 from mshield.domain import errors
-from mshield.services.authenticate_system import BusinessSystem
+from mshield.services.systems.authenticate import BusinessSystem
 from mshield.web.context import context_of
 
 _MAX_HEADER = 512

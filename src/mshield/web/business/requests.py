@@ -13,10 +13,10 @@ from mshield.domain import errors
 from mshield.domain.addresses import MAX_URI, is_ip_address
 from mshield.domain.errors import Json
 from mshield.pki.evidence import Format
-from mshield.services.ask import Asked
-from mshield.services.document import Document
-from mshield.services.follow import Followed
-from mshield.services.result import SignedResult
+from mshield.services.requests.ask import Asked
+from mshield.services.requests.document import Document
+from mshield.services.requests.follow import Followed
+from mshield.services.requests.result import SignedResult
 from mshield.web import openapi
 from mshield.web.body import Hex32, Wire, decode
 from mshield.web.business.authentication import system_of

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from mshield.domain import errors
 from mshield.domain.identity import mask_phone
 from mshield.domain.staff import StaffRole
-from mshield.services.manage_accounts import Account, AccountLogin, ActRow
+from mshield.services.accounts.manage import Account, AccountLogin, ActRow
 from mshield.web import openapi
 from mshield.web.body import Wire, decode
 from mshield.web.console.answer import answer

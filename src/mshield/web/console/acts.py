@@ -12,8 +12,8 @@ from starlette.responses import Response
 from mshield.domain.ids import require_id
 from mshield.domain.staff import StaffRole
 from mshield.pki.tlog.act_proof import TYPE
-from mshield.services.list_acts import list_acts
 from mshield.services.log.prove_act import prove_act
+from mshield.services.staff.list_acts import list_acts
 from mshield.web import openapi
 from mshield.web.body import Wire
 from mshield.web.console.answer import answer

@@ -12,8 +12,8 @@ from starlette.responses import Response
 
 from mshield.domain.reason import MAX_REASON
 from mshield.domain.staff import StaffRole
-from mshield.services.approvals import ApprovalRow, may_decide
-from mshield.services.staff import StaffMember
+from mshield.services.staff.approvals import ApprovalRow, may_decide
+from mshield.services.staff.members import StaffMember
 from mshield.web import openapi
 from mshield.web.body import Wire, decode
 from mshield.web.console.authentication import CHANGING, SECURITY, staff_of

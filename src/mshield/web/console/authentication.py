@@ -12,8 +12,8 @@ from starlette.responses import Response
 from mshield.domain import errors
 from mshield.domain.staff import StaffRole
 from mshield.services.context import Context
-from mshield.services.staff import StaffMember, authenticate
-from mshield.services.staff_session import LoggedIn, Place, csrf_token, require_csrf
+from mshield.services.staff.members import StaffMember, authenticate
+from mshield.services.staff.session import LoggedIn, Place, csrf_token, require_csrf
 from mshield.web.context import context_of
 
 CSRF_HEADER: Final = "X-CSRF-Token"

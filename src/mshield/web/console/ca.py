@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.domain.staff import StaffRole
-from mshield.services.ca_state import OneCa, Warned
+from mshield.services.ca.state import OneCa, Warned
 from mshield.web import openapi
 from mshield.web.body import Wire
 from mshield.web.console.answer import answer

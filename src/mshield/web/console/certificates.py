@@ -11,7 +11,7 @@ from mshield.domain import errors
 from mshield.domain.certificates import CertificateState, shown_state
 from mshield.domain.staff import StaffRole
 from mshield.pki.certificate import Certificate
-from mshield.services.find_certificates import (
+from mshield.services.certificates.search import (
     FIRST,
     EventOf,
     FoundLine,

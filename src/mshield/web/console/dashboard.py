@@ -9,7 +9,7 @@ from starlette.responses import Response
 from mshield.domain import errors
 from mshield.domain.staff import StaffRole
 from mshield.domain.times import HOUR_MS
-from mshield.services.dashboard import DAY_MS, Dashboard, Point, sentence_of
+from mshield.services.operations.dashboard import DAY_MS, Dashboard, Point, sentence_of
 from mshield.web import openapi
 from mshield.web.body import Wire
 from mshield.web.console.answer import answer

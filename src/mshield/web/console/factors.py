@@ -7,8 +7,8 @@ from typing import Annotated, Final, Literal
 import msgspec
 
 from mshield.domain import errors
-from mshield.services.security_keys import ALGORITHMS, RP_NAME, Assertion, Registration
-from mshield.services.staff_factors import Confirmation, FactorOffer, KeyOffer, KeyRequest
+from mshield.services.staff.factors import Confirmation, FactorOffer, KeyOffer, KeyRequest
+from mshield.services.staff.security_keys import ALGORITHMS, RP_NAME, Assertion, Registration
 from mshield.web.body import Wire
 
 Token = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]

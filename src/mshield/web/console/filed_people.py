@@ -10,8 +10,8 @@ from starlette.responses import Response
 from mshield.domain.identity import mask_id_number
 from mshield.domain.reason import MAX_REASON
 from mshield.domain.staff import StaffRole
-from mshield.services.filed_people import Person
-from mshield.services.filing_list import MEDIA_TYPES
+from mshield.services.filing.people import Person
+from mshield.services.filing.read_list import MEDIA_TYPES
 from mshield.web import openapi
 from mshield.web.body import Wire, decode
 from mshield.web.console.authentication import SECURITY, staff_of

@@ -10,8 +10,8 @@ from starlette.responses import Response
 from mshield.domain import errors
 from mshield.domain.identity import mask_id_number
 from mshield.domain.staff import StaffRole
-from mshield.services.filing_list import MEDIA_TYPES, read_list
-from mshield.services.import_filing import LineReport, Report
+from mshield.services.filing.import_list import LineReport, Report
+from mshield.services.filing.read_list import MEDIA_TYPES, read_list
 from mshield.web import openapi
 from mshield.web.body import Wire
 from mshield.web.console.authentication import SECURITY, staff_of

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.domain.staff import StaffRole
-from mshield.services.watch_jobs import WatchedJob
+from mshield.services.operations.watch_jobs import WatchedJob
 from mshield.web import openapi
 from mshield.web.body import Wire
 from mshield.web.console.answer import answer

@@ -10,8 +10,8 @@ from starlette.responses import Response
 from mshield.domain import errors
 from mshield.domain.staff import StaffRole
 from mshield.services.context import Context
-from mshield.services.staff_factors import Shown
-from mshield.services.staff_session import OpenedSession, csrf_token
+from mshield.services.staff.factors import Shown
+from mshield.services.staff.session import OpenedSession, csrf_token
 from mshield.web import openapi
 from mshield.web.body import Wire, decode, require_json
 from mshield.web.console.authentication import (

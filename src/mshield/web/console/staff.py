@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.domain.staff import StaffRole
-from mshield.services.staff import list_staff
+from mshield.services.staff.members import list_staff
 from mshield.web import openapi
 from mshield.web.body import Wire
 from mshield.web.console.authentication import SECURITY, staff_of

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from mshield.domain.business_system import MAX_OVERLAP_HOURS
 from mshield.domain.reason import MAX_REASON
 from mshield.domain.staff import StaffRole
-from mshield.services.manage_systems import System
+from mshield.services.systems.manage import System
 from mshield.web import openapi
 from mshield.web.body import Wire, decode
 from mshield.web.console.answer import Addresses, Text64, answer

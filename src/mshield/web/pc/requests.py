@@ -13,7 +13,7 @@ from starlette.responses import Response
 from mshield.domain import errors
 from mshield.domain.requests import RequestState
 from mshield.services.context import Context
-from mshield.services.follow import Followed
+from mshield.services.requests.follow import Followed
 from mshield.web import openapi
 from mshield.web.context import context_of
 from mshield.web.event_stream import EventStream

@@ -7,8 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mshield.services.login import DeviceProof
-from mshield.services.outside_accounts import listed
+from mshield.services.accounts.login import DeviceProof
+from mshield.services.accounts.outside import listed
 from mshield.web import openapi
 from mshield.web.caller import address_of, browser_of
 from mshield.web.context import context_of

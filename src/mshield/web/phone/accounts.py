@@ -13,10 +13,10 @@ from starlette.responses import Response
 
 from mshield.domain import errors
 from mshield.domain.identity import IdType, check_phone, mask_phone
-from mshield.services.local_accounts import LOCAL
-from mshield.services.login import Credentials, DeviceProof, Session
-from mshield.services.register import Registration
-from mshield.services.session import authenticate_phone
+from mshield.services.accounts.local import LOCAL
+from mshield.services.accounts.login import Credentials, DeviceProof, Session
+from mshield.services.accounts.register import Registration
+from mshield.services.accounts.session import authenticate_phone
 from mshield.web import openapi
 from mshield.web.caller import address_of, browser_of
 from mshield.web.context import context_of

@@ -8,8 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.domain import errors
-from mshield.services.bind import Binding
-from mshield.services.session import authenticate_phone
+from mshield.services.accounts.session import authenticate_phone
+from mshield.services.certificates.bind import Binding
 from mshield.web import openapi
 from mshield.web.body import Hex16, Wire, decode
 from mshield.web.context import context_of

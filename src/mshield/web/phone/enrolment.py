@@ -9,8 +9,8 @@ from starlette.responses import Response
 
 from mshield.domain import errors
 from mshield.gm.cosign import Proof
-from mshield.services.enrol import Application
-from mshield.services.session import authenticate_phone
+from mshield.services.accounts.session import authenticate_phone
+from mshield.services.certificates.enrol import Application
 from mshield.web import openapi
 from mshield.web.body import Hex16, Hex32, Hex65, ProtocolWire, Wire, decode
 from mshield.web.context import context_of

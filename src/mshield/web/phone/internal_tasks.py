@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mshield.services.session import authenticate_phone
+from mshield.services.accounts.session import authenticate_phone
 from mshield.web import openapi
 from mshield.web.body import ProtocolWire, decode
 from mshield.web.context import context_of

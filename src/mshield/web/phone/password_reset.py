@@ -6,7 +6,7 @@ from fastapi import APIRouter, Body
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 
-from mshield.services.reset_password import NewPassword
+from mshield.services.accounts.reset_password import NewPassword
 from mshield.web import openapi
 from mshield.web.context import context_of
 from mshield.web.phone.accounts import IdNumber, Password, Phone, SmsCode

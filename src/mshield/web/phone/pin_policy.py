@@ -7,8 +7,8 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mshield.services.holder import birth_dates
-from mshield.services.session import authenticate_phone
+from mshield.services.accounts.holder import birth_dates
+from mshield.services.accounts.session import authenticate_phone
 from mshield.web import openapi
 from mshield.web.body import Wire
 from mshield.web.context import context_of

@@ -13,9 +13,9 @@ from starlette.responses import Response
 from mshield.domain.renewal import Reason
 from mshield.keys.authority import Authorities
 from mshield.pki.certificate import parse_certificate_pem
-from mshield.services.enrol import Application
-from mshield.services.renew import Due, Renewal
-from mshield.services.session import authenticate_phone
+from mshield.services.accounts.session import authenticate_phone
+from mshield.services.certificates.enrol import Application
+from mshield.services.certificates.renew import Due, Renewal
 from mshield.web import openapi
 from mshield.web.body import Hex16, Wire, decode
 from mshield.web.context import context_of

@@ -11,8 +11,8 @@ from starlette.responses import Response
 
 from mshield.domain import errors
 from mshield.pki.evidence import FORMATS, Format
-from mshield.services.answer import Requester, ScannedRequest, Task, WaitingRequest
-from mshield.services.session import authenticate_phone
+from mshield.services.accounts.session import authenticate_phone
+from mshield.services.requests.answer import Requester, ScannedRequest, Task, WaitingRequest
 from mshield.web import openapi
 from mshield.web.body import Hex16, Wire, decode
 from mshield.web.context import context_of

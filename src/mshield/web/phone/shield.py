@@ -9,8 +9,8 @@ from starlette.responses import Response
 
 from mshield.domain import errors
 from mshield.domain.identity import mask_phone
-from mshield.services.certificate import CurrentCertificate
-from mshield.services.session import authenticate_phone, log_out
+from mshield.services.accounts.session import authenticate_phone, log_out
+from mshield.services.certificates.certificate import CurrentCertificate
 from mshield.web import openapi
 from mshield.web.body import Wire
 from mshield.web.context import context_of

@@ -11,8 +11,8 @@ from starlette.responses import Response
 
 from mshield.domain import errors
 from mshield.pki.evidence import Format
-from mshield.services.my_signatures import Kind, MadeSignature
-from mshield.services.session import authenticate_phone
+from mshield.services.accounts.session import authenticate_phone
+from mshield.services.requests.my_signatures import Kind, MadeSignature
 from mshield.web import openapi
 from mshield.web.body import Hex16, Hex32, Wire
 from mshield.web.context import context_of

@@ -9,8 +9,8 @@ from starlette.responses import Response
 
 from mshield.domain import errors
 from mshield.gm.cosign import FinishItem
-from mshield.services.finish_signing import FinishRequest
-from mshield.services.open_signing import OpenItem, OpenRequest
+from mshield.services.signing.finish import FinishRequest
+from mshield.services.signing.open import OpenItem, OpenRequest
 from mshield.web import openapi
 from mshield.web.body import Epoch, Hex16, Hex32, Hex65, ProtocolWire, Wire, decode
 from mshield.web.context import context_of

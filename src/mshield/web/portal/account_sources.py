@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mshield.services.outside_accounts import listed
+from mshield.services.accounts.outside import listed
 from mshield.web import openapi
 from mshield.web.body import Wire
 from mshield.web.captchas import NO_STORE

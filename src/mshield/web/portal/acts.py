@@ -10,7 +10,7 @@ from starlette.responses import Response
 from mshield.domain import errors
 from mshield.domain.certificates import CertificateEvent, gravest_first
 from mshield.domain.reason import MAX_REASON, checked_reason
-from mshield.services.manage_acts import MAX_NUMBERS, Cause, Outcome
+from mshield.services.legal_person.act import MAX_NUMBERS, Cause, Outcome
 from mshield.web import openapi
 from mshield.web.body import Wire, decode, require_json
 from mshield.web.caller import address_of

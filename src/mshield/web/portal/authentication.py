@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from mshield.domain import errors
 from mshield.services.context import Context
-from mshield.services.portal_session import LegalPerson, ManagedEnterprise, csrf_token, require_csrf
+from mshield.services.legal_person.session import LegalPerson, ManagedEnterprise, csrf_token, require_csrf
 from mshield.web.context import context_of
 
 CSRF_HEADER: Final = "X-CSRF-Token"

@@ -8,8 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.domain import errors
-from mshield.services import manage_export
-from mshield.services.manage_lists import NEWEST, HistoryRow, HistoryWanted
+from mshield.services.legal_person import export as manage_export
+from mshield.services.legal_person.lists import NEWEST, HistoryRow, HistoryWanted
 from mshield.web import openapi
 from mshield.web.body import Wire
 from mshield.web.context import context_of

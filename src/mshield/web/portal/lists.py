@@ -16,8 +16,8 @@ from starlette.responses import Response
 
 from mshield.domain import errors
 from mshield.domain.certificates import gravest_first, shown_state
-from mshield.services import manage_export
-from mshield.services.manage_lists import FIRST, PastEvent, PeopleWanted, PersonLine, ShieldRow, Wanted
+from mshield.services.legal_person import export as manage_export
+from mshield.services.legal_person.lists import FIRST, PastEvent, PeopleWanted, PersonLine, ShieldRow, Wanted
 from mshield.web import openapi
 from mshield.web.body import Wire
 from mshield.web.captchas import NO_STORE

@@ -10,8 +10,8 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from mshield.services.accounts.outside_pages import MAX_CODE, MAX_STATE
 from mshield.services.context import Context
-from mshield.services.outside_pages import MAX_CODE, MAX_STATE
 from mshield.web import openapi
 from mshield.web.body import Wire, decode, require_json
 from mshield.web.caller import address_of

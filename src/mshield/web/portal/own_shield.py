@@ -8,8 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.domain.reason import checked_reason
-from mshield.services.ask import Asked
-from mshield.services.own_shield import Pc, Revocation
+from mshield.services.legal_person.own_shield import Pc, Revocation
+from mshield.services.requests.ask import Asked
 from mshield.web import openapi
 from mshield.web.body import Wire, decode, require_json
 from mshield.web.caller import address_of, browser_of

@@ -7,10 +7,10 @@ from fastapi import APIRouter, Path
 from starlette.requests import Request
 from starlette.responses import Response
 
+from mshield.services.accounts.local import LOCAL
+from mshield.services.accounts.login import Credentials
 from mshield.services.context import Context
-from mshield.services.local_accounts import LOCAL
-from mshield.services.login import Credentials
-from mshield.services.portal_session import MAX_LOGIN_ID, LoginBegun, ManagedEnterprise, OpenedSession
+from mshield.services.legal_person.session import MAX_LOGIN_ID, LoginBegun, ManagedEnterprise, OpenedSession
 from mshield.web import openapi
 from mshield.web.body import Wire, decode, require_json
 from mshield.web.caller import address_of, browser_of

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Path
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mshield.services.publish import OcspAnswer, PublishedCrl
+from mshield.services.publication.publisher import OcspAnswer, PublishedCrl
 from mshield.web.cached import cached
 from mshield.web.context import context_of
 from mshield.web.openapi import problems

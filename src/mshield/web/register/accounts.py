@@ -12,8 +12,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.domain.identity import IdType, check_phone
-from mshield.services.outside_accounts import listed
-from mshield.services.register import Registration
+from mshield.services.accounts.outside import listed
+from mshield.services.accounts.register import Registration
 from mshield.web import openapi
 from mshield.web.body import Wire, decode, require_json
 from mshield.web.caller import address_of

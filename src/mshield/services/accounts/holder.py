@@ -1,0 +1,19 @@
+"""What the service tells a holder about himself, for the rule against birthdays as PINs (R10)."""
+
+import datetime as dt
+
+from mshield.domain.id_numbers import ACCOUNT_BOX
+from mshield.domain.pin import Holder
+from mshield.keys.keyring import Keyring
+from mshield.services.accounts.session import PhoneLogin
+from mshield.store.accounts import accounts
+from mshield.store.database.interface import Database
+
+
+async def birth_dates(db: Database, keyring: Keyring, login: PhoneLogin) -> tuple[dt.date, ...]:
+    """The birth dates that the account's id number may stand for, the earliest first; usually one, or none."""
+    box = await accounts.find_id_number_box(db, account_id=login.account_id)
+    if box is None:
+        return ()
+    number = keyring.open(box, purpose=ACCOUNT_BOX, context=login.account_id.encode()).decode()
+    return tuple(sorted(Holder.of_id_number(number).birth_dates))

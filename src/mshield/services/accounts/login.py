@@ -1,0 +1,166 @@
+"""Login of a phone (manual 2.3.1.2, R3): account, password, captcha; the token is bound to the phone's own key.
+
+Captcha, throttle and password come in this order, and each is counted before it is looked at. Nothing tells an unknown
+account from a wrong password, neither answer nor time. To check a password takes long: the login counts only if the
+account is still what it was then.
+"""
+
+import base64
+import secrets
+import unicodedata
+from dataclasses import dataclass, field
+
+from mshield.domain import errors
+from mshield.domain.identity import mask_phone
+from mshield.domain.ids import new_id
+from mshield.domain.notices import NoticeKind
+from mshield.domain.tokens import token_hash
+from mshield.keys.secrets import LookupKey
+from mshield.services.accounts.captcha import Captchas
+from mshield.services.accounts.local import LOCAL, LocalAccounts, phone_or_none
+from mshield.services.accounts.outside import OutsideAccounts
+from mshield.services.accounts.throttle import LoginThrottle
+from mshield.services.notices.notify import tell
+from mshield.settings import Settings
+from mshield.store.accounts import accounts as store
+from mshield.store.database.interface import Database, Tx
+
+_TOKEN_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """What the user entered; `source` is whose account it is, ours or an outside system's."""
+
+    account: str
+    password: str = field(repr=False)
+    captcha_id: str
+    captcha: str
+    source: str = LOCAL
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceProof:
+    """The phone's key as its DPoP proof showed it: RFC 7638 thumbprint and point (65 bytes, P-256); whence it is."""
+
+    jkt: str
+    public_key: bytes
+    address: str | None = None
+    browser: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A login: token (43 characters, base64url), its life in seconds, whose it is, the device's shield number."""
+
+    access_token: str = field(repr=False)
+    expires_in: int
+    name: str
+    phone: str
+    id_type: str
+    shield_number: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LogIn:
+    """Logs phones in."""
+
+    db: Database
+    lookup: LookupKey
+    settings: Settings
+    captchas: Captchas
+    outside: OutsideAccounts | None = None
+
+    async def __call__(
+        self, credentials: Credentials, device: DeviceProof, *, address: str, now: int
+    ) -> Session:
+        """A new login, which ends this phone's login before it.
+
+        Raises CaptchaWrong, LoginSlowed, LoginFailed, AccountDisabled; OtherAccount where the phone belongs to another
+        account (R7); what `OutsideAccounts.verify` raises for an account of an outside system.
+        """
+        account = await self.authenticate(credentials, address=address, now=now)
+        return await self.start(account, device, now=now)
+
+    async def authenticate(self, credentials: Credentials, *, address: str, now: int) -> store.Account:
+        """The account whose credentials these are. Raises CaptchaWrong, LoginSlowed, LoginFailed, AccountDisabled."""
+        await self.captchas.use(credentials.captcha_id, credentials.captcha, now=now)
+        return await self._account(credentials, address=address, now=now)
+
+    async def start(self, account: store.Account, device: DeviceProof, *, now: int) -> Session:
+        """A new login of an account that was verified; ends this phone's login before it.
+
+        Raises OtherAccount (R7); LoginFailed, AccountDisabled where the account was changed since.
+        """
+        token = base64.urlsafe_b64encode(secrets.token_bytes(_TOKEN_BYTES)).rstrip(b"=").decode()
+        known = await self.db.write(lambda tx: self._start(tx, account, device, token, now=now))
+        return Session(
+            access_token=token,
+            expires_in=self.settings.session_seconds,
+            name=account.name,
+            phone=account.phone,
+            id_type=account.id_type,
+            shield_number=known.shield_number,
+        )
+
+    async def _account(self, credentials: Credentials, *, address: str, now: int) -> store.Account:
+        throttle = LoginThrottle(self.db, self.settings)
+        subject = self._subject(credentials)
+        await throttle.begin(account=subject, address=address, now=now)
+        account = await self._verify(credentials, now=now)
+        if account is None:
+            await throttle.failed(address=address, now=now)
+            raise errors.LoginFailed
+        await throttle.succeeded(account=subject)
+        if account.state != "active":
+            raise errors.AccountDisabled
+        return account
+
+    async def _verify(self, credentials: Credentials, *, now: int) -> store.Account | None:
+        name, password = credentials.account, credentials.password
+        if credentials.source == LOCAL:
+            return await LocalAccounts(self.db).verify(name, password)
+        if self.outside is None:
+            raise errors.InvalidRequest(fields=["source"])
+        return await self.outside.verify(credentials.source, name, password, now=now)
+
+    def _subject(self, credentials: Credentials) -> str:
+        """Under what the account is counted: also what is none, which may hold anything, also what has no UTF-8."""
+        # Spellings that an outside system may take for one account are counted as one.
+        spelled = unicodedata.normalize("NFKC", credentials.account).casefold().strip()
+        name = phone_or_none(credentials.account) or ascii(spelled)
+        named = name if credentials.source == LOCAL else f"{credentials.source!a} {name}"
+        return self.lookup.lookup_hash("login-account", named).hex()
+
+    async def _start(
+        self, tx: Tx, account: store.Account, proof: DeviceProof, token: str, *, now: int
+    ) -> store.Device:
+        _require_same(account, await store.find_unchanging(tx, account_id=account.id))
+        device = await store.put_device(
+            tx, device_id=new_id(now), jkt=proof.jkt, public_key=proof.public_key, now=now
+        )
+        if device.account_id is not None and device.account_id != account.id:
+            owner = await store.get_account(tx, account_id=device.account_id)
+            raise errors.OtherAccount(phone_masked=None if owner is None else mask_phone(owner.phone))
+        await store.start_session(
+            tx,
+            token_hash=token_hash(token),
+            account_id=account.id,
+            device_id=device.id,
+            now=now,
+            expires_at=now + self.settings.session_seconds * 1000,
+            address=proof.address,
+            browser=proof.browser,
+        )
+        if device.account_id is None:
+            # Told once: the device's id is the occasion.
+            await tell(tx, NoticeKind.NEW_DEVICE, account_id=account.id, occasion=device.id, now=now)
+        return device
+
+
+def _require_same(verified: store.Account, now: store.Account | None) -> None:
+    """All logins end with a reset, a new phone number and disabling: also one whose password was being checked."""
+    if now is None or (now.phone, now.password_hash) != (verified.phone, verified.password_hash):
+        raise errors.LoginFailed
+    if now.state != "active":
+        raise errors.AccountDisabled

@@ -1,0 +1,86 @@
+"""A forgotten password (忘记密码): an SMS code to the account's phone and its id number set a new one.
+
+Which of the two was wrong is not told, nor whether the number has an account. All logins of the account end, and its
+owner is told.
+"""
+
+import hmac
+from dataclasses import dataclass, field
+from typing import Final
+
+from mshield.domain import errors
+from mshield.domain.actor import By
+from mshield.domain.id_numbers import LOOKUP
+from mshield.domain.identity import IdType, check_id_number, check_phone
+from mshield.domain.notices import NoticeKind
+from mshield.domain.password import check_password
+from mshield.keys.secrets import LookupKey
+from mshield.services.accounts.passwords import hash_password
+from mshield.services.accounts.sms_codes import ProvenCode, SmsCodes
+from mshield.services.notices.notify import tell
+from mshield.store.accounts import accounts as store
+from mshield.store.database.interface import Database, Tx
+from mshield.store.legal_person import sessions as portal_sessions
+from mshield.store.staff import acts
+
+ACT: Final = "account.reset_password"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPassword:
+    """What the user entered."""
+
+    phone: str
+    sms_code: str = field(repr=False)
+    id_number: str = field(repr=False)
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ResetPassword:
+    """Sets new passwords."""
+
+    db: Database
+    lookup: LookupKey
+    sms_codes: SmsCodes
+
+    async def __call__(self, given: NewPassword, *, now: int) -> int:
+        """How many logins ended.
+
+        Raises InvalidPhone, WeakPassword before anything is counted; SmsCodeWrong, SmsCodeExpired; ResetRefused
+        where the id number isn't the account's, or there is no account with a password here. A try costs one of the
+        code's.
+        """
+        phone = check_phone(given.phone)
+        password = check_password(given.password, phone=phone)
+        code = await self.sms_codes.prove(phone=phone, purpose="reset", code=given.sms_code, now=now)
+        account = await store.find_account(self.db, phone=phone)
+        if account is None or not self._is_owner(account, given.id_number):
+            raise errors.ResetRefused
+        password_hash = await hash_password(password)
+        ended = await self.db.write(lambda tx: self._store(tx, account, password_hash, code, now=now))
+        self.sms_codes.forget(code)
+        return ended
+
+    def _is_owner(self, account: store.Account, id_number: str) -> bool:
+        """Whether the id number is that of an account that can have a password here."""
+        try:
+            number = check_id_number(IdType(account.id_type), id_number)
+        except errors.InvalidIdNumber:
+            return False
+        given = self.lookup.lookup_hash(LOOKUP, number)
+        is_his = hmac.compare_digest(given, account.id_number_hash)
+        return is_his and account.source == store.LOCAL and account.state == "active"
+
+    async def _store(
+        self, tx: Tx, account: store.Account, password_hash: str, code: ProvenCode, *, now: int
+    ) -> int:
+        await self.sms_codes.spend(tx, code, now=now)
+        if not await store.set_password(tx, account=account, password_hash=password_hash):
+            raise errors.Conflict
+        ended = await store.end_sessions(tx, account_id=account.id, now=now)
+        ended += await portal_sessions.end_of_account(tx, account_id=account.id, now=now)
+        await tell(tx, NoticeKind.PASSWORD_RESET, account_id=account.id, occasion=code.id, now=now)
+        by = By("user", account.id)
+        await acts.record(tx, by=by, act=ACT, subject=account.id, details={"logins_ended": ended}, now=now)
+        return ended

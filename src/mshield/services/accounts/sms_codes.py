@@ -1,0 +1,142 @@
+"""SMS codes: six digits, bound to one number and one purpose, spent once.
+
+Sending and trying are counted in the database before anything is sent or compared, so that no crash and no parallel
+call gives a code or a try for nothing. Only a keyed hash of a code is stored, and that goes with its use.
+"""
+
+import logging
+import secrets
+from dataclasses import dataclass, field
+from typing import Final
+
+from mshield.domain import errors
+from mshield.domain.ids import new_id
+from mshield.domain.throttling import whole_seconds
+from mshield.domain.times import DAY_MS, HOUR_MS
+from mshield.gateways.sms import SmsError, SmsGateway, SmsMessage, SmsPurpose
+from mshield.keys.secrets import LookupKey
+from mshield.services.accounts.throttle import address_subject, limit_rate
+from mshield.settings import Settings
+from mshield.store.accounts import limits
+from mshield.store.database.interface import Database, Tx
+
+_log = logging.getLogger(__name__)
+DIGITS: Final = 6
+_KIND: Final = "sms-code"
+_PHONE: Final = "sms_phone"
+_ADDRESS: Final = "sms_address"
+_PURPOSES: Final[dict[SmsPurpose, str]] = {
+    "register": "注册",
+    "apply": "申请证书",
+    "renew": "更新证书",
+    "reset": "重设密码",
+    "portal": "法人登录",
+    "revoke": "作废手机盾证书",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenCode:
+    """A code that was right and isn't spent yet."""
+
+    id: str
+    phone: str
+    code: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SmsCodes:
+    """Sends codes and takes them back."""
+
+    db: Database
+    lookup: LookupKey
+    settings: Settings
+    gateway: SmsGateway
+
+    async def send(self, *, phone: str, purpose: SmsPurpose, address: str, now: int) -> None:
+        """Sends a code to a number in its one form; a code sent before for the same purpose no longer counts.
+
+        Raises SmsTooSoon, SmsDailyLimit, TooManyRequests (the address), SmsFailed. Whether the number has an account is
+        not looked at, so nobody learns it.
+        """
+        code_id, code = new_id(now), f"{secrets.randbelow(10**DIGITS):0{DIGITS}d}"
+        new = limits.NewSmsCode(
+            id=code_id,
+            phone=phone,
+            purpose=purpose,
+            code_hash=self._hash(code_id, phone, purpose, code),
+            expires_at=now + self.settings.sms_code_seconds * 1000,
+        )
+        await self.db.write(lambda tx: self._record(tx, new, address=address, now=now))
+        message = SmsMessage(phone=phone, text=self._text(code, purpose), code=code, purpose=purpose, at=now)
+        try:
+            await self.gateway.send(message)
+        except SmsError as error:
+            _log.warning("a code by SMS could not be sent: %s", error.reason)
+            raise errors.SmsFailed from error
+
+    async def prove(self, *, phone: str, purpose: SmsPurpose, code: str, now: int) -> ProvenCode:
+        """Counts a try and says whether the code is right; `spend` it in the transaction that it is for.
+
+        Raises SmsCodeWrong, SmsCodeExpired.
+        """
+        most = self.settings.sms_code_tries
+        tried = await limits.try_sms(self.db, phone=phone, purpose=purpose, most=most, now=now)
+        if tried is None:
+            raise await self._why_not(phone, purpose)
+        given = self._hash(tried.id, phone, purpose, code)
+        if not secrets.compare_digest(given, tried.code_hash):
+            raise errors.SmsCodeWrong(left=most - tried.tries)
+        return ProvenCode(tried.id, phone, code)
+
+    async def spend(self, tx: Tx, proven: ProvenCode, *, now: int) -> None:
+        """Spends a proven code; SmsCodeExpired where another call did, or too late. `forget` it after the commit."""
+        if not await limits.use_sms(tx, code_id=proven.id, now=now):
+            raise errors.SmsCodeExpired
+
+    def forget(self, proven: ProvenCode) -> None:
+        """Has the gateway drop what it kept of a spent code."""
+        self.gateway.forget(proven.phone, proven.code)
+
+    async def consume(self, *, phone: str, purpose: SmsPurpose, code: str, now: int) -> None:
+        """Proves, spends and forgets in one go. Raises SmsCodeWrong, SmsCodeExpired."""
+        proven = await self.prove(phone=phone, purpose=purpose, code=code, now=now)
+        await self.db.write(lambda tx: self.spend(tx, proven, now=now))
+        self.forget(proven)
+
+    async def _record(self, tx: Tx, new: limits.NewSmsCode, *, address: str, now: int) -> None:
+        settings = self.settings
+        await limit_rate(
+            tx,
+            scope=_ADDRESS,
+            subject=address_subject(address),
+            most=settings.sms_codes_per_address,
+            window=HOUR_MS,
+            now=now,
+        )
+        # The number's row is locked from here on: two sends to one number take their turn.
+        free_at = now + settings.sms_resend_seconds * 1000
+        if (
+            await limits.begin_attempt(
+                tx, scope=_PHONE, subject=new.phone, now=now, stale=now - DAY_MS, blocked_until=free_at
+            )
+            is None
+        ):
+            found = await limits.find_throttle(tx, scope=_PHONE, subject=new.phone)
+            until = now if found is None else found.blocked_until
+            raise errors.SmsTooSoon(retry_after=whole_seconds(until - now))
+        if await limits.count_sms(tx, phone=new.phone, since=now - DAY_MS) >= settings.sms_codes_per_day:
+            raise errors.SmsDailyLimit
+        await limits.insert_sms(tx, new, now=now)
+
+    async def _why_not(self, phone: str, purpose: SmsPurpose) -> errors.DomainError:
+        latest = await limits.latest_sms(self.db, phone=phone, purpose=purpose)
+        return errors.SmsCodeWrong() if latest is None else errors.SmsCodeExpired()
+
+    def _hash(self, code_id: str, phone: str, purpose: SmsPurpose, code: str) -> bytes:
+        return self.lookup.lookup_hash(_KIND, f"{code_id} {phone} {purpose} {code}")
+
+    def _text(self, code: str, purpose: SmsPurpose) -> str:
+        minutes = max(1, self.settings.sms_code_seconds // 60)
+        use = _PURPOSES[purpose]
+        return f"【手机盾】验证码 {code}，用于{use}，{minutes} 分钟内有效。请勿告诉他人；非本人操作请忽略。"

@@ -1,0 +1,1 @@
+"""The certificate authority: made, renewed, revoked, and how it stands."""

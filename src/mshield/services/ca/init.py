@@ -1,0 +1,143 @@
+"""Makes the certificate authority: an SM2 root, the issuing CA below it, and their OCSP responders, once per database.
+
+Nothing is stored before all of it is signed, and an authority that exists is never replaced.
+"""
+
+import os
+from dataclasses import dataclass
+from typing import Final
+
+from mshield.domain.actor import SERVICE
+from mshield.domain.times import DAY_MS
+from mshield.gm.engine import Engine
+from mshield.gm.sm2 import generate
+from mshield.keys.authority import (
+    ROOT,
+    Authority,
+    generation_of,
+    issuing_name,
+    responder_name,
+    seal_authority,
+)
+from mshield.keys.errors import AuthorityExists, NoAuthority
+from mshield.keys.keyring import Keyring
+from mshield.pki.certificate import Certificate, parse_certificate
+from mshield.pki.issue import issue_intermediate, self_signed_root, serial_from
+from mshield.pki.names import Name, make_name
+from mshield.pki.signer import KeySigner
+from mshield.services.publication.renew_responder import make_responder
+from mshield.services.publication.urls import issuing_urls
+from mshield.settings import Settings
+from mshield.store.ca.authorities import AuthorityRow, insert_authorities, list_authorities
+from mshield.store.database.interface import Conflict, Database, Tx
+from mshield.store.staff import acts
+
+ROOT_DAYS: Final = 20 * 365
+ISSUING_DAYS: Final = 10 * 365
+
+
+@dataclass(frozen=True, slots=True)
+class CaNames:
+    """What the CA calls itself: common names are `NAME Root CA`, `NAME CA` and `NAME OCSP`; O is `organisation`."""
+
+    name: str = "Mobile Shield"
+    organisation: str = "Mobile Shield"
+    country: str = "CN"
+
+
+async def init_ca(
+    db: Database, keyring: Keyring, engine: Engine, settings: Settings, names: CaNames, *, now: int
+) -> tuple[Certificate, Certificate]:
+    """Root and issuing certificate, made and stored. Raises AuthorityExists; BadName, LintError for bad names."""
+    if await list_authorities(db):
+        raise _exists()
+    rows, certificates = _make(keyring, engine, settings, names, now=now)
+
+    async def work(tx: Tx) -> None:
+        await insert_authorities(tx, rows, now=now)
+        details = {row.name: parse_certificate(row.certificate).fingerprint().hex() for row in rows}
+        await acts.record(tx, by=SERVICE, act="ca.init", subject="root", details=details, now=now)
+
+    try:
+        await db.write(work)
+    except Conflict as error:
+        raise _exists() from error
+    return certificates
+
+
+def _make(
+    keyring: Keyring, engine: Engine, settings: Settings, names: CaNames, *, now: int
+) -> tuple[list[AuthorityRow], tuple[Certificate, Certificate]]:
+    start = now // 1000 * 1000
+    root_key = generate(engine)
+    root_signer = KeySigner(engine, root_key)
+    root = self_signed_root(
+        signer=root_signer,
+        serial=serial_from(os.urandom(20)),
+        subject=make_name(
+            country=names.country, organisation=names.organisation, common_name=f"{names.name} Root CA"
+        ),
+        not_before=start,
+        not_after=start + ROOT_DAYS * DAY_MS,
+    )
+    authority = Authority(ROOT, root, root_signer)
+    subject = make_name(
+        country=names.country, organisation=names.organisation, common_name=f"{names.name} CA"
+    )
+    rows, issuing = make_issuing(
+        keyring, engine, settings, authority, name=issuing_name(1), subject=subject, now=now
+    )
+    return [
+        seal_authority(keyring, ROOT, root, root_key),
+        make_responder(keyring, engine, authority, now=now)[0],
+        *rows,
+    ], (root, issuing)
+
+
+def make_issuing(
+    keyring: Keyring,
+    engine: Engine,
+    settings: Settings,
+    root: Authority,
+    *,
+    name: str,
+    subject: Name,
+    now: int,
+) -> tuple[tuple[AuthorityRow, AuthorityRow], Certificate]:
+    """An issuing CA under the root with a new key, and its OCSP responder: their rows, and the CA's certificate."""
+    start = now // 1000 * 1000
+    private = generate(engine)
+    certificate = issue_intermediate(
+        signer=root.signer,
+        issuer=root.certificate,
+        serial=serial_from(os.urandom(20)),
+        subject=subject,
+        public=private.public,
+        not_before=start,
+        not_after=min(start + ISSUING_DAYS * DAY_MS, root.certificate.not_after),
+        urls=issuing_urls(settings),
+        policy_oid=settings.certificate_policy,
+    )
+    authority = Authority(name, certificate, KeySigner(engine, private))
+    responder, _ = make_responder(keyring, engine, authority, now=now)
+    return (seal_authority(keyring, name, certificate, private), responder), certificate
+
+
+def _exists() -> AuthorityExists:
+    return AuthorityExists(
+        "证书签发机构已存在，不会被覆盖", "there is a certificate authority already; it is never overwritten"
+    )
+
+
+async def list_certificates(db: Database) -> list[tuple[str, Certificate]]:
+    """Name and certificate of each authority: root, issuing CAs, then their responders. Raises NoAuthority."""
+    rows = {row.name: row for row in await list_authorities(db)}
+    if not rows:
+        raise NoAuthority(
+            "尚未建立证书签发机构：请运行 mshield ca init",
+            "there is no certificate authority: run `mshield ca init`",
+        )
+    issuing = sorted(filter(generation_of, rows), key=lambda name: generation_of(name) or 0)
+    cas = ("root", *issuing)
+    order = (*cas, *map(responder_name, cas))
+    return [(name, parse_certificate(rows[name].certificate)) for name in order if name in rows]

@@ -1,0 +1,1 @@
+"""The certificate of a device: applied for, issued, shown, bound, renewed, expired."""

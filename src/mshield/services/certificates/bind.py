@@ -1,0 +1,111 @@
+"""Binding the certificate to the account (绑定证书, manual 2.3.1.4, R8): without it no app-to-app signing.
+
+The phone co-signs a statement under the PIN, canonical JSON like a login's. The binding counts once that is signed,
+goes along with a renewal, and ends with the certificate or when the user ends it.
+"""
+
+import json
+import secrets
+from dataclasses import dataclass
+from typing import Final
+
+from mshield.domain import errors, shield
+from mshield.domain.certificates import CertificateState, Hold, require_usable
+from mshield.services.accounts.session import PhoneLogin
+from mshield.settings import Settings
+from mshield.store.certificates import bindings as store
+from mshield.store.certificates import renewals
+from mshield.store.certificates.bindings import Binding, NewBinding
+from mshield.store.database.interface import Database
+from mshield.store.systems import systems
+from mshield.store.systems.systems import BusinessSystem
+
+__all__ = ["Bind", "Binding"]
+
+BIND_TYPE: Final = "mshield-bind/v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Bind:
+    """Binds and unbinds the certificate of the phone that asks."""
+
+    db: Database
+    settings: Settings
+
+    async def ask(self, login: PhoneLogin, *, client_id: str | None, now: int) -> bytes:
+        """Puts the statement to sign and gives its sid; `client_id` None binds for all business systems.
+
+        Raises what keeps the certificate from signing, NotFound for an unknown business system.
+        """
+        found = await renewals.find_in_force(self.db, device_id=login.device_id, account_id=login.account_id)
+        if found is None:
+            raise errors.NoCertificate
+        require_usable(
+            state=CertificateState(found.state),
+            holds=map(Hold, found.holds),
+            not_after=found.not_after,
+            now=now,
+        )
+        system = await self._system(client_id)
+        sid = secrets.token_bytes(16)
+        new = NewBinding(
+            sid=sid,
+            uid=found.uid,
+            account_id=login.account_id,
+            device_id=login.device_id,
+            shield_number=found.shield_number,
+            serial=found.serial,
+            client_id=client_id,
+            message=_statement(login, found, system, now=now),
+            title="绑定证书 Bind the certificate",
+            display=_display(login, found, system),
+            expires_at=now + self.settings.signing_session_seconds * 1000,
+        )
+        await store.ask(self.db, new, now=now)
+        return sid
+
+    async def _system(self, client_id: str | None) -> BusinessSystem | None:
+        if client_id is None:
+            return None
+        system = await systems.find(self.db, client_id=client_id)
+        if system is None or system.state != "active":
+            raise errors.NotFound
+        return system
+
+    async def list(self, login: PhoneLogin) -> tuple[Binding, ...]:
+        """The bindings of the certificate in force."""
+        return tuple(await store.in_force(self.db, device_id=login.device_id, account_id=login.account_id))
+
+    async def unbind(self, login: PhoneLogin, sid: bytes, *, now: int) -> None:
+        """Ends a binding. Raises NotFound."""
+        ended = await store.unbind(
+            self.db, sid=sid, device_id=login.device_id, account_id=login.account_id, now=now
+        )
+        if not ended:
+            raise errors.NotFound
+
+
+def _statement(
+    login: PhoneLogin, found: renewals.InForce, system: BusinessSystem | None, *, now: int
+) -> bytes:
+    message = {
+        "account": login.phone,
+        "client_id": None if system is None else system.client_id,
+        "issued_at": now,
+        "name": None if system is None else system.name,
+        "nonce": secrets.token_hex(16),
+        "serial": found.serial,
+        "shield_number": found.shield_number,
+        "type": BIND_TYPE,
+    }
+    return json.dumps(message, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+
+
+def _display(login: PhoneLogin, found: renewals.InForce, system: BusinessSystem | None) -> str:
+    lines = [
+        ("账户", login.phone),
+        ("手机盾号", shield.display_number(found.shield_number)),
+        ("证书序列号", found.serial),
+        ("业务系统", "全部" if system is None else system.name),
+    ]
+    return json.dumps([{"label": label, "value": value} for label, value in lines], ensure_ascii=False)

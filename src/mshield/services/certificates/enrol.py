@@ -1,0 +1,233 @@
+"""Applying for a certificate (申请证书, manual 2.3.1.3): the data match the filing, then phone and server make a key.
+
+The protocol's enrolment, steps 1 to 3. Steps 4 and 5 are an ordinary signature and `certificate.py`.
+"""
+
+import base64
+import hmac
+import json
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final
+
+from mshield.domain import errors, shield
+from mshield.domain.certificates import MAX_DEVICES
+from mshield.domain.id_numbers import LOOKUP
+from mshield.domain.identity import (
+    ROLE_NAMES,
+    Role,
+    check_credit_code,
+    normalise_id_number,
+    normalise_name,
+    same_name,
+)
+from mshield.domain.times import HOUR_MS
+from mshield.gm import cosign, transcript
+from mshield.gm import errors as gm_errors
+from mshield.gm.cosign import Proof
+from mshield.gm.engine import Engine
+from mshield.keys.keyring import Keyring
+from mshield.keys.secrets import LookupKey
+from mshield.pki import csr
+from mshield.pki.names import LeafSubject
+from mshield.services.accounts.session import PhoneLogin
+from mshield.services.certificates import apply_again
+from mshield.services.filing.look_up import LookUpFiling
+from mshield.services.signing import key as signing_key
+from mshield.store.certificates import enrolment as store
+from mshield.store.database.interface import Conflict, Database
+
+_SHIELD_NUMBER_TRIES: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """What the user entered, as he entered it."""
+
+    name: str
+    id_number: str
+    user_type: str
+    credit_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """Step 1's answer."""
+
+    uid: bytes
+    sid: bytes
+    challenge: str
+    shield_number: str
+    subject: LeafSubject
+
+
+@dataclass(frozen=True, slots=True)
+class Enrol:
+    """Applies for a certificate on this device."""
+
+    db: Database
+    engine: Engine
+    keyring: Keyring
+    lookup: LookupKey
+    look_up: LookUpFiling | None = None
+    """Who asks the outside filing system, where there is one."""
+
+    async def begin(
+        self,
+        login: PhoneLogin,
+        application: Application,
+        consume_sms_code: Callable[[], Awaitable[None]],
+        *,
+        confirm_duplicate: bool = False,
+        now: int,
+    ) -> Begun:
+        """Raises NoFiling, DeviceLimit, OtherAccount, what `refuse` and the SMS code's check raise.
+
+        The code is consumed last, so that a typing error elsewhere costs no new code.
+        """
+        await bring_up_to_date(self.look_up, self.lookup, login, application, now=now)
+        person = await find_applicant(self.db, self.lookup, login, application)
+        if login.pinned_account_id not in {None, login.account_id}:
+            raise errors.OtherAccount
+        occupant = await store.find_occupant(self.db, device_id=login.device_id)
+        if occupant is not None:
+            again = apply_again.Again(login.account_id, occupant, confirmed=confirm_duplicate)
+            await apply_again.refuse(self.db, again, consume_sms_code, now=now)
+        used = await store.other_devices_in_use(
+            self.db, account_id=login.account_id, device_id=login.device_id
+        )
+        if used >= MAX_DEVICES:
+            raise errors.DeviceLimit
+        await consume_sms_code()
+        return await self._begin(login, person, certified_subject(person), now=now)
+
+    async def _begin(
+        self, login: PhoneLogin, person: store.FiledPerson, subject: LeafSubject, *, now: int
+    ) -> Begun:
+        key = new_key(login, person, now=now)
+        for _ in range(_SHIELD_NUMBER_TRIES):
+            try:
+                number = await store.begin(self.db, key, shield_number=shield.new_number(), now=now)
+            except Conflict:
+                continue
+            return Begun(key.uid, key.enrol_sid, key.challenge, number, subject)
+        raise errors.Unavailable
+
+    async def make_key(
+        self, login: PhoneLogin, uid: bytes, *, P1: bytes, proof: Proof, nonce: str | None, now: int
+    ) -> bytes:
+        """Steps 2 and 3: gives P. The same P1 again gets the same P; another P1 is a Conflict."""
+        enrolment = await store.find(self.db, uid=uid, account_id=login.account_id, device_id=login.device_id)
+        if enrolment is None:
+            raise errors.NotFound
+        if nonce is None or not hmac.compare_digest(nonce, enrolment.challenge):
+            raise errors.InvalidProof(reason="nonce")
+        if enrolment.state != "enrolling" or enrolment.expires_at <= now:
+            raise errors.TaskClosed
+        if enrolment.share_box is None:
+            made = await self._make(enrolment, P1, proof, now=now)
+            if made is not None:
+                return made
+            enrolment = await store.find(
+                self.db, uid=uid, account_id=login.account_id, device_id=login.device_id
+            )
+        return self._same(enrolment, P1)
+
+    async def _make(self, enrolment: store.Enrolment, P1: bytes, proof: Proof, *, now: int) -> bytes | None:
+        try:
+            key = cosign.server_enrol(self.engine, uid=enrolment.uid, sid=enrolment.sid, P1=P1, proof=proof)
+        except (gm_errors.BadProof, gm_errors.BadPoint) as error:
+            raise errors.BadProof from error
+        subject = LeafSubject(**json.loads(enrolment.subject))
+        box = signing_key.seal_share(self.keyring, uid=enrolment.uid, epoch=enrolment.epoch, d2=key.d2, P1=P1)
+        stored = await store.set_public_key(
+            self.db,
+            enrolment,
+            public_key=key.P,
+            share_box=box,
+            message=csr.build_request_info(subject, key.P),
+            title="申请证书 Certificate application",
+            now=now,
+        )
+        return key.P if stored else None
+
+    def _same(self, enrolment: store.Enrolment | None, P1: bytes) -> bytes:
+        if enrolment is None or enrolment.share_box is None or enrolment.public_key is None:
+            raise errors.Conflict
+        plain = self.keyring.open_share(enrolment.share_box, uid=enrolment.uid, epoch=enrolment.epoch)
+        if not hmac.compare_digest(plain[32:], P1):
+            raise errors.Conflict
+        return enrolment.public_key
+
+
+async def bring_up_to_date(
+    look_up: LookUpFiling | None, lookup: LookupKey, login: PhoneLogin, application: Application, *, now: int
+) -> None:
+    """Asks the outside filing system for the holder's own record. Raises InvalidCreditCode, FilingUnavailable.
+
+    Nobody is asked for but the account's own holder: an application must not show who else is on file.
+    """
+    id_number = normalise_id_number(application.id_number)
+    if look_up is None or not hmac.compare_digest(
+        login.id_number_hash, lookup.lookup_hash(LOOKUP, id_number)
+    ):
+        return
+    await look_up(
+        credit_code=application.credit_code, role=application.user_type, id_number=id_number, now=now
+    )
+
+
+async def find_applicant(
+    db: Database, lookup: LookupKey, login: PhoneLogin, application: Application
+) -> store.FiledPerson:
+    """The filed person that the application names. Raises NoFiling, InvalidName, InvalidCreditCode."""
+    id_number_hash = lookup.lookup_hash(LOOKUP, normalise_id_number(application.id_number))
+    person = await store.find_filed(
+        db,
+        credit_code=check_credit_code(application.credit_code),
+        role=application.user_type,
+        id_number_hash=id_number_hash,
+    )
+    # An account applies for its own holder only, whatever else is on file.
+    own = hmac.compare_digest(login.id_number_hash, id_number_hash)
+    if person is None or not own or not same_name(person.name, normalise_name(application.name)):
+        raise errors.NoFiling
+    return person
+
+
+def certified_subject(person: store.FiledPerson) -> LeafSubject:
+    """The names that a certificate of this person carries."""
+    return LeafSubject(
+        country="CN",
+        organisation=person.organisation,
+        role=ROLE_NAMES[Role(person.role)][0],
+        common_name=person.name,
+    )
+
+
+def new_key(login: PhoneLogin, person: store.FiledPerson, *, now: int) -> store.NewKey:
+    """A key that is to be made with the phone, within an hour."""
+    return store.NewKey(
+        uid=secrets.token_bytes(16),
+        account_id=login.account_id,
+        device_id=login.device_id,
+        person_id=person.id,
+        filing_version=person.version,
+        subject=subject_text(certified_subject(person)),
+        enrol_sid=secrets.token_bytes(16),
+        challenge=base64.urlsafe_b64encode(secrets.token_bytes(32)).rstrip(b"=").decode(),
+        otp_hash=transcript.H("otp", bytes(32)),
+        expires_at=now + HOUR_MS,
+    )
+
+
+def subject_text(subject: LeafSubject) -> str:
+    """The names as they are stored: JSON."""
+    fields = {
+        "country": subject.country,
+        "organisation": subject.organisation,
+        "role": subject.role,
+        "common_name": subject.common_name,
+    }
+    return json.dumps(fields, ensure_ascii=False)

@@ -1,0 +1,163 @@
+"""Issues a shield's certificate: the serial is committed first, then the certificate is linted, signed and stored.
+
+A crash in between leaves the row without a certificate as evidence; the same calls again continue with the same serial.
+"""
+
+import logging
+import os
+from dataclasses import dataclass
+from typing import Final
+
+from mshield.domain import errors
+from mshield.domain.id_numbers import CERTIFICATE_HASH, FILING_BOX
+from mshield.domain.identity import ROLE_NAMES, Role
+from mshield.domain.times import DAY_MS
+from mshield.keys.authority import Authorities
+from mshield.keys.errors import NoAuthority
+from mshield.keys.keyring import Keyring
+from mshield.keys.secrets import LookupKey
+from mshield.pki.certificate import Certificate, parse_certificate
+from mshield.pki.identity import HASH_PREFIX, IdKind
+from mshield.pki.issue import issue_leaf, serial_from
+from mshield.pki.names import LeafSubject
+from mshield.pki.profiles import LeafIdentity
+from mshield.services.publication.urls import leaf_urls
+from mshield.settings import Settings
+from mshield.store.certificates import certificates as store
+from mshield.store.certificates import changes as certificate_changes
+from mshield.store.certificates.certificates import CertificateRow, NewCertificate, Reservation
+from mshield.store.database.interface import Database, Tx
+
+_log = logging.getLogger(__name__)
+_ID_KINDS: Final[dict[str, IdKind]] = {"resident_id": "resident", "foreign_resident_id": "resident"}
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """Makes certificates. `reserve` and `issue` are both safe to repeat."""
+
+    db: Database
+    keyring: Keyring
+    lookup: LookupKey
+    authorities: Authorities
+    settings: Settings
+
+    async def reserve(self, new: NewCertificate, *, now: int) -> CertificateRow:
+        """Commits the certificate's row with its serial; a request's second reservation is its first one."""
+
+        async def work(tx: Tx) -> CertificateRow | None:
+            return await self.reserve_in(tx, new, now=now)
+
+        row = await self.db.write(work)
+        if row is None:
+            raise errors.Conflict
+        return row
+
+    async def reserve_in(self, tx: Tx, new: NewCertificate, *, now: int) -> CertificateRow | None:
+        """`reserve` inside of the caller's transaction. Raises Unavailable where every issuing CA is revoked."""
+        await self.authorities.refresh(tx)
+        try:
+            reservation = self.new_reservation(now=now)
+        except NoAuthority as error:
+            _log.error("no certificate is issued: %s", error)
+            raise errors.Unavailable from error
+        return await store.reserve(tx, new, reservation, now=now)
+
+    def new_reservation(self, *, now: int) -> Reservation:
+        """A random serial of the CA that issues, valid for the settings' days, but no longer than that CA.
+
+        Raises NoAuthority.
+        """
+        issuing = self.authorities.issuing
+        start = now // 1000 * 1000
+        end = min(start + self.settings.certificate_days * DAY_MS, issuing.certificate.not_after)
+        return Reservation(serial_text(serial_from(os.urandom(20))), issuing.name, start, end)
+
+    async def issue(self, serial: str, *, in_force: bool = True, now: int) -> Certificate:
+        """Signs and stores the reserved certificate, or gives the stored one.
+
+        `in_force` also makes it its key's; a renewal's certificate isn't in force before it is confirmed. Raises
+        NotFound for an unknown serial, Conflict when it was revoked before it was signed, LintError, SealError.
+        """
+        row = await store.find_by_serial(self.db, serial=serial)
+        if row is None:
+            raise errors.NotFound
+        if row.der is not None:
+            return parse_certificate(row.der)
+        holder = await store.find_holder(self.db, serial=serial)
+        if holder is None:
+            raise errors.Conflict
+        return await self.issue_reserved(row, reservation_of(row), holder, in_force=in_force, now=now)
+
+    async def issue_reserved(
+        self,
+        new: NewCertificate,
+        reservation: Reservation,
+        holder: store.Holder,
+        *,
+        in_force: bool = True,
+        now: int,
+    ) -> Certificate:
+        """`issue`, from what was just read or reserved."""
+        made, serial = self._sign(new, reservation, holder), reservation.serial
+        if in_force:
+            stored = await certificate_changes.activate(
+                self.db, serial=serial, uid=new.uid, der=made.der, now=now
+            )
+        else:
+            stored = await certificate_changes.keep_signed(self.db, serial=serial, der=made.der, now=now)
+        if stored:
+            return made
+        # Someone else stored his: that one is the certificate, ours was never seen by anyone.
+        found = await store.find_by_serial(self.db, serial=serial)
+        if found is None or found.der is None:
+            raise errors.Conflict
+        return parse_certificate(found.der)
+
+    def _sign(self, new: NewCertificate, reservation: Reservation, holder: store.Holder) -> Certificate:
+        if holder.public_key is None:
+            raise errors.Conflict
+        issuer = self.authorities.find(reservation.issuer)
+        if issuer is None:
+            raise errors.Conflict
+        return issue_leaf(
+            signer=issuer.signer,
+            issuer=issuer.certificate,
+            serial=int(reservation.serial, 16),
+            subject=LeafSubject(
+                organisation=new.organisation, role=ROLE_NAMES[Role(new.role)][0], common_name=new.common_name
+            ),
+            identity=self._identity(new, holder),
+            public=holder.public_key,
+            not_before=reservation.not_before,
+            not_after=reservation.not_after,
+            urls=leaf_urls(self.settings, reservation.issuer),
+            policy_oid=self.settings.certificate_policy,
+        )
+
+    def _identity(self, new: NewCertificate, holder: store.Holder) -> LeafIdentity:
+        return LeafIdentity(
+            id_number=self._id_number(holder),
+            credit_code=new.credit_code,
+            id_kind=_ID_KINDS.get(holder.id_type, "passport"),
+        )
+
+    def _id_number(self, holder: store.Holder) -> str | None:
+        if self.settings.certificate_id_number == "none":
+            return None
+        number = self.keyring.open(
+            holder.id_number_box, purpose=FILING_BOX, context=holder.person_id.encode()
+        ).decode()
+        if self.settings.certificate_id_number == "clear":
+            return number
+        return HASH_PREFIX + self.lookup.lookup_hash(CERTIFICATE_HASH, number).hex()
+
+
+def reservation_of(row: CertificateRow) -> Reservation:
+    """The reservation that a stored row holds."""
+    return Reservation(row.serial, row.issuer, row.not_before, row.not_after)
+
+
+def serial_text(serial: int) -> str:
+    """A serial number as it stands in the database and in answers: 40 lower-case hex digits."""
+    return f"{serial:040x}"

@@ -1,0 +1,319 @@
+"""Renewing a certificate (更新证书, manual 2.3.1.6, R11, R22), for the person and enterprise of the first application.
+
+The old certificate stays in force until the new one is confirmed; see docs/renewal.md for every step and what a stop
+at it leaves. A new key is made by the protocol's enrolment, and the old key consents to it under the PIN.
+"""
+
+import json
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from mshield.domain import errors, renewal
+from mshield.domain.certificates import CertificateState, Hold, require_usable
+from mshield.domain.renewal import Reason, RenewalState
+from mshield.domain.times import DAY_MS, HOUR_MS
+from mshield.gm import sm2
+from mshield.gm.engine import Engine
+from mshield.gm.transcript import internal_message, renewal_message
+from mshield.keys.secrets import LookupKey
+from mshield.pki import csr
+from mshield.pki.certificate import parse_certificate
+from mshield.pki.names import LeafSubject
+from mshield.services.accounts.session import PhoneLogin
+from mshield.services.certificates.certificate import signed_subject
+from mshield.services.certificates.enrol import (
+    Application,
+    bring_up_to_date,
+    certified_subject,
+    find_applicant,
+    new_key,
+    subject_text,
+)
+from mshield.services.certificates.issue import Issue
+from mshield.services.filing.look_up import LookUpFiling
+from mshield.settings import Settings
+from mshield.store.certificates import certificates, renewal_outcome
+from mshield.store.certificates import renewals as store
+from mshield.store.certificates.certificates import NewCertificate
+from mshield.store.certificates.enrolment import FiledPerson
+from mshield.store.certificates.renewals import InForce, NewRenewal, OwnTask, RenewalRow
+from mshield.store.database.interface import Conflict, Database
+
+_REQUEST: Final = "application/pkcs10"
+_INTERNAL: Final = "application/octet-stream"
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Whether my certificate should be renewed; `until` (ms) is the last moment at which it can be."""
+
+    due: bool
+    reason: Reason | None
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """A renewal under way, as its phone sees it.
+
+    `challenge` is the nonce of the call that makes a new key, None where the same key is certified again. `consent` and
+    `confirm` are documents to sign with the old and with the certified key, None where it isn't their turn.
+    """
+
+    sid: bytes
+    uid: bytes
+    key: str
+    state: RenewalState
+    challenge: str | None
+    shield_number: str
+    subject: LeafSubject
+    consent: bytes | None
+    confirm: bytes | None
+    pem: str | None
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Renew:
+    """Renews the certificate of the phone that asks."""
+
+    db: Database
+    engine: Engine
+    lookup: LookupKey
+    issue: Issue
+    settings: Settings
+    look_up: LookUpFiling | None = None
+    """Who asks the outside filing system, where there is one."""
+
+    async def due(self, login: PhoneLogin, *, now: int) -> Due | None:
+        """Whether renewal is due; None where there is nothing that could be renewed, or nobody on file to renew it.
+
+        An outside filing is asked only when he renews: it may know him again.
+        """
+        found = await store.find_in_force(self.db, device_id=login.device_id, account_id=login.account_id)
+        if found is None or found.state != CertificateState.ACTIVE.value or found.holds:
+            return None
+        if found.not_after <= now or (found.filed_version is None and not self._asks_outside):
+            return None
+        reason = self._why(found, now=now)
+        return Due(reason is not None, reason, found.not_after)
+
+    async def begin(
+        self,
+        login: PhoneLogin,
+        application: Application,
+        consume_sms_code: Callable[[], Awaitable[None]],
+        *,
+        now: int,
+    ) -> Renewal:
+        """Begins a renewal; one that was under way on this device is given up.
+
+        Raises what keeps the certificate from signing (NoCertificate, PinLocked, Held, CertificateExpired), NoFiling,
+        OtherApplicant, RenewalNotDue, and what the SMS code's check raises; the code is consumed last.
+        """
+        await bring_up_to_date(self.look_up, self.lookup, login, application, now=now)
+        found = await store.find_in_force(self.db, device_id=login.device_id, account_id=login.account_id)
+        if found is None:
+            raise errors.NoCertificate
+        require_usable(
+            state=CertificateState(found.state),
+            holds=map(Hold, found.holds),
+            not_after=found.not_after,
+            now=now,
+        )
+        person = await find_applicant(self.db, self.lookup, login, application)
+        if person.id != found.person_id:
+            raise errors.OtherApplicant
+        zone = ZoneInfo(self.settings.time_zone)
+        reason = renewal.require_due(self._why(found, now=now), not_after=found.not_after, zone=zone)
+        await consume_sms_code()
+        try:
+            await self._begin(login, found, person, reason, now=now)
+        except Conflict as error:  # two at once
+            raise errors.Conflict from error
+        return await self.current(login, now=now)
+
+    @property
+    def _asks_outside(self) -> bool:
+        return self.look_up is not None and self.look_up.source.outside
+
+    def _why(self, found: InForce, *, now: int) -> Reason | None:
+        return renewal.why_due(
+            not_after=found.not_after,
+            certified_version=found.filing_version,
+            filed_version=found.filed_version,
+            zone=ZoneInfo(self.settings.time_zone),
+            now=now,
+        )
+
+    async def _begin(
+        self, login: PhoneLogin, found: InForce, person: FiledPerson, reason: Reason, *, now: int
+    ) -> None:
+        subject = certified_subject(person)
+        made = new_key(login, person, now=now) if self.settings.renewal_key == "new" else None
+        new = NewRenewal(
+            sid=made.enrol_sid if made else secrets.token_bytes(16),
+            uid=made.uid if made else found.uid,
+            old_serial=found.serial,
+            account_id=login.account_id,
+            device_id=login.device_id,
+            person_id=person.id,
+            filing_version=person.version,
+            subject=subject_text(subject),
+            reason=reason.value,
+            expires_at=now + HOUR_MS,
+        )
+        task = None if made else _request_task(new, csr.build_request_info(subject, found.public_key))
+        await store.begin(self.db, new, new_key=made, task=task, now=now)
+
+    async def current(self, login: PhoneLogin, *, now: int) -> Renewal:
+        """The renewal under way, moved on as far as it goes without the phone: issues what is signed for.
+
+        Raises NotFound where there is none, or none that can still come into force: the user begins anew. NoFiling for
+        who is no longer on file; what keeps the old certificate from being renewed once that is the point.
+        """
+        for _ in range(3):  # a document to consent, then the certificate
+            row = await store.find_open(self.db, device_id=login.device_id, account_id=login.account_id)
+            if row is None or row.expires_at <= now or row.lost:
+                raise errors.NotFound
+            if not row.on_file:
+                raise errors.NoFiling
+            if not await self._move_on(row, now=now):
+                return await self._shown(row, now=now)
+        raise errors.Busy
+
+    async def _move_on(self, row: RenewalRow, *, now: int) -> bool:
+        if row.state != RenewalState.BEGUN.value:
+            return False
+        if row.makes_new_key and row.consent_sid is None:
+            return row.public_key is not None and await self._ask_consent(row, row.public_key, now=now)
+        consented = not row.makes_new_key or row.consent_signature is not None
+        return consented and row.request_signature is not None and await self._issue(row, now=now)
+
+    async def _ask_consent(self, row: RenewalRow, public: bytes, *, now: int) -> bool:
+        sid = secrets.token_bytes(16)
+        task = OwnTask(
+            sid=sid,
+            uid=row.old_uid,
+            purpose="renew",
+            message=renewal_message(uid=row.old_uid, sid=sid, P=public),
+            media_type=_INTERNAL,
+            title="更新证书 Certificate renewal",
+            expires_at=row.expires_at,
+        )
+        await store.ask_consent(self.db, row, task, now=now)
+        return True
+
+    async def _issue(self, row: RenewalRow, *, now: int) -> bool:
+        """Issues the certificate beside the one in force. Safe to repeat: a crash in between is made good here."""
+        subject = self._check(row)
+        self._require_renewable(row, now=now)
+        reserved = await self.issue.reserve(
+            NewCertificate(
+                uid=row.uid,
+                request_sid=row.sid,
+                account_id=row.account_id,
+                device_id=row.device_id,
+                person_id=row.person_id,
+                filing_version=row.filing_version,
+                shield_number=row.shield_number,
+                organisation=subject.organisation,
+                credit_code=row.credit_code,
+                role=row.role,
+                common_name=subject.common_name,
+            ),
+            now=now,
+        )
+        await self.issue.issue(reserved.serial, in_force=False, now=now)
+        sid = secrets.token_bytes(16)
+        task = OwnTask(
+            sid=sid,
+            uid=row.uid,
+            purpose="confirm",
+            message=internal_message("confirm", uid=row.uid, sid=sid),
+            media_type=_INTERNAL,
+            title="启用新证书 New certificate",
+            expires_at=now + self.settings.renewal_confirm_days * DAY_MS,
+        )
+        await store.mark_issued(self.db, row, task, now=now)
+        return True
+
+    def _check(self, row: RenewalRow) -> LeafSubject:
+        """The subject that was signed for; and the old key's consent, of which the CA trusts no table either."""
+        if row.request_info is None or row.request_signature is None or row.public_key is None:
+            raise errors.Conflict
+        if row.makes_new_key:
+            self._check_consent(row, row.public_key)
+        return signed_subject(
+            self.engine,
+            info=row.request_info,
+            signature=row.request_signature,
+            public_key=row.public_key,
+            subject=row.subject,
+        )
+
+    def _check_consent(self, row: RenewalRow, public: bytes) -> None:
+        if row.consent_sid is None or row.consent_signature is None:
+            raise errors.Conflict
+        message = renewal_message(uid=row.old_uid, sid=row.consent_sid, P=public)
+        signer = parse_certificate(row.old_der).public_key
+        sm2.verify(self.engine, signer, message, sm2.Signature.from_raw(row.consent_signature))
+
+    @staticmethod
+    def _require_renewable(row: RenewalRow, *, now: int) -> None:
+        require_usable(
+            state=CertificateState(row.old_state),
+            holds=map(Hold, row.old_holds),
+            not_after=row.old_not_after,
+            now=now,
+        )
+
+    async def _shown(self, row: RenewalRow, *, now: int) -> Renewal:
+        state = RenewalState(row.state)
+        issued = None
+        if state is RenewalState.ISSUED:
+            self._require_renewable(row, now=now)
+            issued = await certificates.find_by_request(self.db, request_sid=row.sid)
+        pem = None if issued is None or issued.der is None else parse_certificate(issued.der).pem()
+        return Renewal(
+            sid=row.sid,
+            uid=row.uid,
+            key="new" if row.makes_new_key else "same",
+            state=state,
+            challenge=row.challenge if row.makes_new_key and row.public_key is None else None,
+            shield_number=row.shield_number,
+            subject=LeafSubject(**json.loads(row.subject)),
+            consent=row.consent_sid if row.consent_signature is None else None,
+            confirm=row.confirm_sid,
+            pem=pem,
+            expires_at=row.expires_at,
+        )
+
+    async def give_up(self, login: PhoneLogin, *, now: int) -> None:
+        """Gives the renewal up that is under way; the old certificate goes on.
+
+        Raises NotFound where there is none: also where it was confirmed, or ended, at this moment.
+        """
+        row = await store.find_open(self.db, device_id=login.device_id, account_id=login.account_id)
+        if row is None:
+            raise errors.NotFound
+        sid = row.sid
+        if not await self.db.write(
+            lambda tx: renewal_outcome.end(tx, sid=sid, reason="by the user", now=now)
+        ):
+            raise errors.NotFound
+
+
+def _request_task(new: NewRenewal, info: bytes) -> OwnTask:
+    return OwnTask(
+        sid=new.sid,
+        uid=new.uid,
+        purpose="renew",
+        message=info,
+        media_type=_REQUEST,
+        title="更新证书 Certificate renewal",
+        expires_at=new.expires_at,
+    )

@@ -1,0 +1,1 @@
+"""The legal person (法人) at the portal: session, lists, acts, their own shield."""

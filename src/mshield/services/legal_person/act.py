@@ -1,0 +1,236 @@
+"""What the legal person does to shields of his enterprise by their numbers (挂失 … 作废, manual 2.3.1.9, R14).
+
+Each number is answered for itself: one that can't be changed keeps none of the others from being held. A repeat of an
+act that was done changes nothing and is no error, and nothing tells another enterprise's shield from an unknown number.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from mshield.domain import errors, shield
+from mshield.domain.actor import By
+from mshield.domain.certificates import (
+    CertificateEvent,
+    CertificateState,
+    Standing,
+    occupies_device,
+    stands_already,
+)
+from mshield.pki import crl
+from mshield.services.accounts.sms_codes import SmsCodes
+from mshield.services.legal_person.own_shield import OwnShield, Revocation, use
+from mshield.services.legal_person.session import LegalPerson, ManagedEnterprise
+from mshield.store.certificates.changes import change
+from mshield.store.database.interface import Database, Tx
+from mshield.store.legal_person import shields as store
+
+MAX_NUMBERS: Final = 100
+HOLD_EVENTS: Final = (
+    CertificateEvent.REPORT_LOSS,
+    CertificateEvent.LIFT_LOSS,
+    CertificateEvent.FREEZE,
+    CertificateEvent.UNFREEZE,
+)
+
+
+class Cause(StrEnum):
+    """Why a shield is revoked, as the revocation list says it (RFC 5280, 5.3.1)."""
+
+    UNSPECIFIED = "unspecified"
+    KEY_COMPROMISE = "key_compromise"
+    AFFILIATION_CHANGED = "affiliation_changed"
+    SUPERSEDED = "superseded"
+    CESSATION_OF_OPERATION = "cessation_of_operation"
+
+
+_REASON_CODES: Final = MappingProxyType(
+    {
+        Cause.UNSPECIFIED: crl.UNSPECIFIED,
+        Cause.KEY_COMPROMISE: crl.KEY_COMPROMISE,
+        Cause.AFFILIATION_CHANGED: crl.AFFILIATION_CHANGED,
+        Cause.SUPERSEDED: crl.SUPERSEDED,
+        Cause.CESSATION_OF_OPERATION: 5,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one number: changed, unchanged (`error` None, `changed` False), or refused."""
+
+    shield_number: str
+    changed: bool
+    standing: Standing | None
+    error: errors.DomainError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Proof:
+    """That it is he who revokes: spent in the transaction, forgotten after it."""
+
+    spend: Callable[[Tx], Awaitable[None]]
+    forget: Callable[[], None] = lambda: None
+
+
+@dataclass(frozen=True, slots=True)
+class ManageShields:
+    """Holds, lifts and revokes."""
+
+    db: Database
+    sms_codes: SmsCodes
+    own_shield: OwnShield
+
+    async def act(
+        self,
+        person: LegalPerson,
+        enterprise: ManagedEnterprise,
+        event: CertificateEvent,
+        numbers: Sequence[str],
+        *,
+        reason: str,
+        now: int,
+    ) -> list[Outcome]:
+        """Reports loss, lifts it, freezes or unfreezes; an outcome for each number, in order."""
+        if event not in HOLD_EVENTS:
+            raise ValueError(f"{event.value} is not a hold's")
+        return await self.db.write(
+            lambda tx: _all(tx, person, enterprise, event, numbers, reason=reason, code=None, now=now)
+        )
+
+    async def revoke(
+        self,
+        person: LegalPerson,
+        enterprise: ManagedEnterprise,
+        numbers: Sequence[str],
+        *,
+        reason: str,
+        cause: Cause,
+        sms_code: str | None = None,
+        request_id: str | None = None,
+        now: int,
+    ) -> list[Outcome]:
+        """Ends the shields' certificates for good, proven by a fresh SMS code or by his own shield's signature.
+
+        The proof is spent in the transaction that revokes: it serves one batch. Raises SmsCodeWrong, SmsCodeExpired,
+        what `OwnShield.require_revocation` and `own_shield.use` raise, and then revokes none.
+        """
+        proof = await self._proof(
+            person,
+            Revocation(enterprise.credit_code, numbers, reason, cause.value),
+            sms_code=sms_code,
+            request_id=request_id,
+            now=now,
+        )
+
+        async def work(tx: Tx) -> list[Outcome]:
+            await proof.spend(tx)
+            return await _all(
+                tx,
+                person,
+                enterprise,
+                CertificateEvent.REVOKE,
+                numbers,
+                reason=reason,
+                code=_REASON_CODES[cause],
+                now=now,
+            )
+
+        outcomes = await self.db.write(work)
+        proof.forget()
+        return outcomes
+
+    async def _proof(
+        self,
+        person: LegalPerson,
+        revocation: Revocation,
+        *,
+        sms_code: str | None,
+        request_id: str | None,
+        now: int,
+    ) -> "_Proof":
+        if request_id is not None:
+            await self.own_shield.require_revocation(person, request_id, revocation, now=now)
+            return _Proof(lambda tx: use(tx, request_id, now=now))
+        code = sms_code or ""
+        proven = await self.sms_codes.prove(phone=person.phone, purpose="revoke", code=code, now=now)
+        return _Proof(
+            lambda tx: self.sms_codes.spend(tx, proven, now=now), lambda: self.sms_codes.forget(proven)
+        )
+
+    async def send_revocation_code(self, person: LegalPerson, *, address: str, now: int) -> None:
+        """Sends the legal person a code that revokes one batch. Raises what `SmsCodes.send` raises."""
+        await self.sms_codes.send(phone=person.phone, purpose="revoke", address=address, now=now)
+
+
+async def _all(
+    tx: Tx,
+    person: LegalPerson,
+    enterprise: ManagedEnterprise,
+    event: CertificateEvent,
+    numbers: Sequence[str],
+    *,
+    reason: str,
+    code: int | None,
+    now: int,
+) -> list[Outcome]:
+    async def step(serial: str) -> Standing:
+        by = By("legal_person", person.account_id)
+        return await change(
+            tx, serial=serial, event=event, by=by, reason=reason, now=now, revocation_reason=code
+        )
+
+    meant = [shield.parse_number(number) or number for number in numbers]
+    done: dict[str, Outcome] = {}
+    # In one order, however they are spelled, so that two batches never wait for each other's rows.
+    for number in sorted(set(meant)):
+        done[number] = await _one(tx, enterprise, event, number, step)
+    return [done[number] for number in meant]
+
+
+async def _one(
+    tx: Tx,
+    enterprise: ManagedEnterprise,
+    event: CertificateEvent,
+    number: str,
+    step: Callable[[str], Awaitable[Standing]],
+) -> Outcome:
+    async def read() -> list[tuple[str, Standing]]:
+        return await store.standings(tx, credit_code=enterprise.credit_code, shield_number=number)
+
+    found, changed = await read(), False
+    if not found:
+        return Outcome(shield_number=number, changed=False, standing=None, error=errors.NotFound())
+    while True:
+        reached = []
+        try:
+            for serial, standing in _affected(found, event):
+                if stands_already(standing, event):
+                    reached.append(standing)
+                else:
+                    reached.append(await step(serial))
+                    changed = True
+        except errors.DomainError as error:
+            now_found = await read()
+            if now_found == found:
+                return Outcome(shield_number=number, changed=changed, standing=found[0][1], error=error)
+            # Others were faster, and may have confirmed a renewal: what counts now is another certificate.
+            found = now_found
+        else:
+            return Outcome(shield_number=number, changed=changed, standing=reached[0])
+
+
+def _affected(found: list[tuple[str, Standing]], event: CertificateEvent) -> list[tuple[str, Standing]]:
+    """All certificates of the shield that still count (a renewal makes a second one); else the one that ended last.
+
+    One that isn't signed yet can be revoked, but not held: it can't be used anyway.
+    """
+    revokes = event is CertificateEvent.REVOKE
+    live = [
+        each
+        for each in found
+        if occupies_device(each[1].state) and (revokes or each[1].state is not CertificateState.ISSUED)
+    ]
+    return live or found[:1]

@@ -1,0 +1,126 @@
+"""The legal person's lists as workbooks (.xlsx): every cell is text, never a formula."""
+
+import datetime as dt
+import io
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.utils import get_column_letter
+
+from mshield.domain import shield
+from mshield.domain.certificates import CertificateEvent, gravest_first, shown_state
+from mshield.domain.identity import ID_TYPE_NAMES, ROLE_NAMES, IdType, Role
+from mshield.services.legal_person.lists import HistoryRow, PersonLine, ShieldRow
+
+MEDIA_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_WIDTH: Final = 22
+_STATES: Final = {
+    "issued": "签发中",
+    "active": "正常",
+    "pin_locked": "PIN 码锁死",
+    "superseded": "已更新",
+    "revoked": "已作废",
+    "expired": "已过期",
+}
+_ACTORS: Final = {"service": "系统", "legal_person": "法人", "staff": "客服"}
+_EVENTS: Final = {
+    CertificateEvent.PREPARE: "签发，待启用",
+    CertificateEvent.ACTIVATE: "签发",
+    CertificateEvent.LOCK_PIN: "PIN 码锁死",
+    CertificateEvent.SUPERSEDE: "更新后停用",
+    CertificateEvent.REVOKE: "作废",
+    CertificateEvent.WITHDRAW: "未启用，已撤回",
+    CertificateEvent.FIND_CLONE: "发现疑似复制",
+    CertificateEvent.APPLY_AGAIN: "重复申请",
+    CertificateEvent.REPORT_LOSS: "挂失",
+    CertificateEvent.LIFT_LOSS: "解挂失",
+    CertificateEvent.FREEZE: "冻结",
+    CertificateEvent.UNFREEZE: "解冻结",
+}
+_HOLDS: Final = {"clone": "疑似复制", "duplicate": "重复申请", "lost": "挂失", "frozen": "冻结"}
+
+
+def people_workbook(lines: Sequence[PersonLine], *, zone: dt.tzinfo) -> bytes:
+    """The filed people; id numbers are masked."""
+    headers = (
+        "姓名",
+        "用户类型",
+        "证件类型",
+        "证件号码",
+        "备案时间",
+        "备案变更时间",
+        "备案终止时间",
+        "有效手机盾",
+    )
+    return _workbook("备案人员", headers, (
+        (line.name, ROLE_NAMES[Role(line.role)][0], ID_TYPE_NAMES[IdType(line.id_type)][0], line.id_number_masked,
+         _time(line.filed_at, zone), _time(line.changed_at, zone), _time(line.ended_at, zone), str(line.shields))
+        for line in lines
+    ))  # fmt: skip
+
+
+def shields_workbook(rows: Sequence[ShieldRow], *, zone: dt.tzinfo, now: int) -> bytes:
+    """The shields as their list shows them."""
+    headers = (
+        "手机盾号",
+        "姓名",
+        "用户类型",
+        "状态",
+        "停用原因",
+        "签发时间",
+        "有效期至",
+        "最近使用",
+        "设备启用时间",
+    )
+    return _workbook("手机盾", headers, (
+        (shield.display_number(row.shield_number), row.common_name, ROLE_NAMES[Role(row.role)][0],
+         _STATES[shown_state(state=row.standing.state, not_after=row.not_after, now=now)],
+         "、".join(_HOLDS[hold.value] for hold in gravest_first(row.standing.holds)),
+         *(_time(at, zone) for at in (row.issued_at, row.not_after, row.used_at, row.device_since)))
+        for row in rows
+    ))  # fmt: skip
+
+
+def history_workbook(rows: Sequence[HistoryRow], *, zone: dt.tzinfo) -> bytes:
+    """What happened to the shields, by whom and why, as the list shows it."""
+    headers = ("时间", "手机盾号", "持有人", "操作", "操作人", "原因", "证书状态", "停用原因")
+    return _workbook("操作记录", headers, (
+        (_time(row.event.at, zone), shield.display_number(row.shield_number), row.common_name,
+         _EVENTS[CertificateEvent(row.event.event)], _actor(row), _said(row), _STATES[row.event.state],
+         "、".join(_HOLDS[hold] for hold in filter(None, row.event.holds.split(","))))
+        for row in rows
+    ))  # fmt: skip
+
+
+def _actor(row: HistoryRow) -> str:
+    if row.event.actor == "user":
+        return row.common_name
+    return f"{row.event.actor_name or ''} {_ACTORS.get(row.event.actor, row.event.actor)}".strip()
+
+
+def _said(row: HistoryRow) -> str:
+    """What people wrote; reasons of the service are words for machines."""
+    return row.event.reason if row.event.actor in {"legal_person", "staff"} else ""
+
+
+def _workbook(title: str, headers: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet(title)
+    sheet.freeze_panes = "A2"
+    for column in range(len(headers)):
+        sheet.column_dimensions[get_column_letter(column + 1)].width = _WIDTH
+    for row in (headers, *rows):
+        cells = [WriteOnlyCell(sheet, value=text) for text in row]
+        for cell in cells:
+            cell.data_type = "s"  # a name that begins with = stays a name
+        sheet.append(cells)
+    made = io.BytesIO()
+    book.save(made)
+    return made.getvalue()
+
+
+def _time(at: int | None, zone: dt.tzinfo) -> str:
+    """A time in this zone, to the minute."""
+    return "" if at is None else dt.datetime.fromtimestamp(at / 1000, zone).strftime("%Y-%m-%d %H:%M")

@@ -1,0 +1,206 @@
+"""What the legal person looks up: the filed people of his enterprise (R19) and its shields with their history (R14).
+
+Pages go by key: the last row of one is where the next begins, so that no page gets slower than the first.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from mshield.domain import errors, shield
+from mshield.domain.id_numbers import FILING_BOX
+from mshield.domain.identity import mask_id_number, normalise_id_number
+from mshield.keys.keyring import Keyring
+from mshield.services.legal_person.session import LegalPerson, ManagedEnterprise
+from mshield.store.database.interface import Database
+from mshield.store.legal_person import people
+from mshield.store.legal_person import sessions as portal_sessions
+from mshield.store.legal_person import shields as managed_shields
+from mshield.store.legal_person.people import FiledPersonRow
+from mshield.store.legal_person.shields import HistoryRow, HistoryWanted, PastEvent, ShieldRow, Wanted
+
+__all__ = [
+    "HistoryRow",
+    "HistoryWanted",
+    "LookUp",
+    "PastEvent",
+    "PeopleWanted",
+    "PersonLine",
+    "ShieldRow",
+    "Wanted",
+]
+
+FIRST: Final = (2**63 - 1, "")
+"""Before every shield: where the first page begins."""
+
+NEWEST: Final = "z"
+"""After every event's id: where the first page of the history begins."""
+
+_SCAN: Final = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeopleWanted:
+    """What the list of people is narrowed to; None doesn't count. `id_number_end` are the last characters."""
+
+    name: str | None = None
+    role: str | None = None
+    on_file: bool | None = None
+    shield_number: str | None = None
+    id_number_end: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonLine:
+    """One filed person; the id number is masked. Times in ms; `ended_at` is None while he is on file."""
+
+    id: str
+    name: str
+    id_type: str
+    id_number_masked: str
+    role: str
+    filed_at: int
+    changed_at: int
+    ended_at: int | None
+    shields: int
+
+
+@dataclass(frozen=True, slots=True)
+class LookUp:
+    """The legal person's lists. All take an enterprise that `enterprise` gave."""
+
+    db: Database
+    keyring: Keyring
+
+    async def enterprise(self, person: LegalPerson, credit_code: str) -> ManagedEnterprise:
+        """The enterprise, if he is filed as its legal person now. Raises NotFound, for unknown ones as for others'."""
+        found = await portal_sessions.enterprise(
+            self.db, credit_code=credit_code, id_number_hash=person.id_number_hash
+        )
+        if found is None:
+            raise errors.NotFound
+        return found
+
+    async def people(
+        self, enterprise: ManagedEnterprise, wanted: PeopleWanted, *, after: str, limit: int
+    ) -> list[PersonLine]:
+        """Filed people after this id; an id number's end is looked for by opening the sealed numbers one by one."""
+        end = None if wanted.id_number_end is None else normalise_id_number(wanted.id_number_end)
+        size = limit if end is None else _SCAN
+        found: list[PersonLine] = []
+        while len(found) < limit:
+            rows = await people.page(
+                self.db,
+                credit_code=enterprise.credit_code,
+                after=after,
+                name=wanted.name,
+                role=wanted.role,
+                on_file=wanted.on_file,
+                shield_number=_number(wanted.shield_number),
+                page_size=size,
+            )
+            for row in rows:
+                number = self._id_number(row)
+                if end is None or number.endswith(end):
+                    found.append(_line(row, number))
+            if len(rows) < size:
+                break
+            after = rows[-1].id
+        return found[:limit]
+
+    async def all_people(
+        self, enterprise: ManagedEnterprise, wanted: PeopleWanted
+    ) -> AsyncIterator[PersonLine]:
+        """All pages, one line after the other."""
+        after = ""
+        while page := await self.people(enterprise, wanted, after=after, limit=_SCAN):
+            for line in page:
+                yield line
+            after = page[-1].id
+
+    async def shields(
+        self,
+        enterprise: ManagedEnterprise,
+        wanted: Wanted,
+        *,
+        before: tuple[int, str] = FIRST,
+        limit: int,
+        now: int,
+    ) -> list[ShieldRow]:
+        """Shields of the enterprise, the newest first."""
+        return await managed_shields.page(
+            self.db,
+            credit_code=enterprise.credit_code,
+            before=before,
+            wanted=replace(wanted, shield_number=_number(wanted.shield_number)),
+            page_size=limit,
+            now=now,
+        )
+
+    async def all_shields(
+        self, enterprise: ManagedEnterprise, wanted: Wanted, *, now: int
+    ) -> AsyncIterator[ShieldRow]:
+        """All pages, one line after the other."""
+        before = FIRST
+        while page := await self.shields(enterprise, wanted, before=before, limit=_SCAN, now=now):
+            for row in page:
+                yield row
+            before = (page[-1].issued_at, page[-1].serial)
+
+    async def shield(
+        self, enterprise: ManagedEnterprise, number: str
+    ) -> tuple[list[ShieldRow], list[PastEvent]]:
+        """All certificates of a shield, the one that stands for it first, and what happened to them, oldest first.
+
+        Raises NotFound, for an unknown number as for another enterprise's shield.
+        """
+        parsed = _number(number) or number
+        code = enterprise.credit_code
+        found = await managed_shields.certificates(self.db, credit_code=code, shield_number=parsed)
+        if not found:
+            raise errors.NotFound
+        return found, await managed_shields.events(self.db, credit_code=code, shield_number=parsed)
+
+    async def history(
+        self, enterprise: ManagedEnterprise, wanted: HistoryWanted, *, before: str = NEWEST, limit: int
+    ) -> list[HistoryRow]:
+        """What happened to the enterprise's shields, the newest first."""
+        return await managed_shields.history(
+            self.db,
+            credit_code=enterprise.credit_code,
+            before=before,
+            wanted=replace(wanted, shield_number=_number(wanted.shield_number)),
+            page_size=limit,
+        )
+
+    async def all_history(
+        self, enterprise: ManagedEnterprise, wanted: HistoryWanted
+    ) -> AsyncIterator[HistoryRow]:
+        """All pages, one line after the other."""
+        before = NEWEST
+        while page := await self.history(enterprise, wanted, before=before, limit=_SCAN):
+            for row in page:
+                yield row
+            before = page[-1].id
+
+    def _id_number(self, row: FiledPersonRow) -> str:
+        return self.keyring.open(row.id_number_box, purpose=FILING_BOX, context=row.id.encode()).decode()
+
+
+def _line(row: FiledPersonRow, id_number: str) -> PersonLine:
+    return PersonLine(
+        id=row.id,
+        name=row.name,
+        id_type=row.id_type,
+        id_number_masked=mask_id_number(id_number),
+        role=row.role,
+        filed_at=row.created_at,
+        changed_at=row.changed_at,
+        ended_at=row.ended_at,
+        shields=row.shields,
+    )
+
+
+def _number(text: str | None) -> str | None:
+    """The shield number that was typed; what is none matches nothing."""
+    return None if text is None else shield.parse_number(text) or text

@@ -1,0 +1,171 @@
+"""The legal person proves himself at the portal by his own shield: to log in, and for a batch of revocations.
+
+The service asks as a business system does, so that his phone shows who asks, from which PC, and what he signs. What he
+signed serves once, for exactly what it says, and only for a short time.
+"""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+from mshield.domain import errors, shield
+from mshield.domain.business_system import OWN_CLIENT_ID
+from mshield.services.legal_person.session import LegalPerson, ManagedEnterprise
+from mshield.services.requests.ask import Ask, Asked
+from mshield.services.requests.document import Document
+from mshield.settings import Settings
+from mshield.store.database.interface import Database, Tx
+from mshield.store.legal_person import sessions as store
+from mshield.store.requests.requests import Result
+from mshield.store.systems import systems
+from mshield.store.systems.systems import BusinessSystem
+
+_NAME: Final = "三证合一"
+_GRACE_MS: Final = 120_000
+_SHOWN: Final = 10
+_TYPE: Final = "mshield-portal-revocation/v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Pc:
+    """The PC that asks, as the phone shows it."""
+
+    address: str
+    browser: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Revocation:
+    """A batch as it is asked for and as it is signed; numbers in any spacing and order."""
+
+    credit_code: str
+    numbers: Sequence[str]
+    reason: str
+    cause: str
+
+    def terms(self) -> dict[str, object]:
+        """What the signature is for, in one form."""
+        numbers = sorted({shield.parse_number(number) or number for number in self.numbers})
+        return {
+            "type": _TYPE,
+            "credit_code": self.credit_code,
+            "shield_numbers": numbers,
+            "reason": self.reason,
+            "cause": self.cause,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class OwnShield:
+    """Asks the legal person's phone, and takes what it answered."""
+
+    db: Database
+    settings: Settings
+    ask: Ask
+
+    async def ask_login(self, pc: Pc, *, now: int) -> Asked:
+        """A request to log in, by scan. Raises TooManyRequests."""
+        return await self._ask("login", (), pc, now=now)
+
+    async def ask_revocation(
+        self, enterprise: ManagedEnterprise, revocation: Revocation, pc: Pc, *, now: int
+    ) -> Asked:
+        """A request to sign a batch of revocations, by scan."""
+        terms = revocation.terms()
+        content = terms | {"issued_at": now, "nonce": secrets.token_hex(16)}
+        document = Document(
+            title="作废手机盾",
+            media_type="application/json",
+            content=json.dumps(content, ensure_ascii=False, sort_keys=True).encode(),
+            display=_display(enterprise, terms),
+            format="cms",
+        )
+        return await self._ask("signature", (document,), pc, now=now)
+
+    async def account_of_login(self, request_id: str, status_token: str, *, now: int) -> str:
+        """Whose shield logged in; the request is used up by it.
+
+        Raises WrongStatusToken, NotSigned, ExpiredRequest, and RequestClosed for one that has served.
+        """
+        if not self.ask.secrets.is_status_token(request_id, status_token):
+            raise errors.WrongStatusToken
+        found = await self._signed(request_id, "login", now=now)
+        await self.db.write(lambda tx: use(tx, request_id, now=now))
+        return await self._account(found)
+
+    async def require_revocation(
+        self, person: LegalPerson, request_id: str, revocation: Revocation, *, now: int
+    ) -> None:
+        """Raises unless this legal person has just signed just this; `use` then spends it.
+
+        Raises NotFound, NotSigned, ExpiredRequest, and Forbidden where another signed, or something else.
+        """
+        found = await self._signed(request_id, "signature", now=now)
+        if await self._account(found) != person.account_id:
+            raise errors.Forbidden(reason="signer")
+        (document,) = found.documents
+        signed = json.loads(document.content or b"{}")
+        if {name: signed.get(name) for name in revocation.terms()} != revocation.terms():
+            raise errors.Forbidden(reason="content")
+
+    async def _signed(self, request_id: str, kind: str, *, now: int) -> Result:
+        found = await self.ask.result(await self._system(now=now), request_id)
+        if found.kind != kind:
+            raise errors.NotFound
+        if now > found.expires_at + _GRACE_MS:
+            raise errors.ExpiredRequest
+        return found
+
+    async def _account(self, found: Result) -> str:
+        assert found.signer is not None  # noqa: S101  # `ask.result` refuses a request without
+        return await store.account_of(self.db, serial=found.signer.serial)
+
+    async def _ask(self, kind: str, documents: tuple[Document, ...], pc: Pc, *, now: int) -> Asked:
+        return await self.ask.create(
+            await self._system(now=now),
+            kind=kind,
+            documents=documents,
+            pc_address=pc.address,
+            pc_browser=pc.browser,
+            idempotency_key=None,
+            body=b"",
+            now=now,
+        )
+
+    async def _system(self, *, now: int) -> BusinessSystem:
+        """The portal as a business system of its own service; nobody knows its secret, so no program can ask as it."""
+        domain = urlsplit(self.settings.public_origin).netloc
+        found = await systems.find(self.db, client_id=OWN_CLIENT_ID)
+        if found is None or (found.name, found.domain) != (_NAME, domain):
+            unknown = hashlib.sha256(secrets.token_bytes(32)).digest()
+            found = BusinessSystem(OWN_CLIENT_ID, _NAME, domain, unknown, "active")
+            await systems.put_own(self.db, found, now=now)
+        return found
+
+
+async def use(tx: Tx, request_id: str, *, now: int) -> None:
+    """Spends a signed request. Raises RequestClosed for one that has served."""
+    if not await store.use_request(tx, request_id=request_id, now=now):
+        raise errors.RequestClosed(state="signed")
+
+
+def _display(enterprise: ManagedEnterprise, terms: dict[str, object]) -> tuple[tuple[str, str], ...]:
+    numbers = terms["shield_numbers"]
+    assert isinstance(numbers, list)  # noqa: S101  # `Revocation.terms` made it
+    shown = "、".join(map(_displayed, numbers[:_SHOWN]))
+    more = f" 等 {len(numbers)} 个" if len(numbers) > _SHOWN else ""
+    return (
+        ("操作", "作废手机盾，不能撤销"),
+        ("企业", enterprise.name),
+        ("手机盾号", shown + more),
+        ("原因", str(terms["reason"])),
+    )
+
+
+def _displayed(number: str) -> str:
+    parsed = shield.parse_number(number)
+    return number if parsed is None else shield.display_number(parsed)

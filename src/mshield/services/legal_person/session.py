@@ -1,0 +1,234 @@
+"""The legal person's login at the portal: password and captcha, then an SMS code, then a server-side session.
+
+His phone may be the lost one, so the way in needs no shield; a login by shield ends in `PortalSessions.open` too. Who
+is filed as legal person of no enterprise gets no session, and learns that only once he is known to have the account.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass, field
+from typing import Final
+
+from mshield.domain import errors
+from mshield.domain.identity import mask_phone
+from mshield.domain.times import MINUTE_MS
+from mshield.domain.tokens import token_hash
+from mshield.keys.errors import SealError
+from mshield.keys.keyring import Keyring
+from mshield.services.accounts.login import Credentials, LogIn
+from mshield.services.accounts.sms_codes import SmsCodes
+from mshield.services.process import csrf
+from mshield.settings import Settings
+from mshield.store.accounts import accounts
+from mshield.store.database.interface import Database, Tx
+from mshield.store.legal_person import sessions as store
+from mshield.store.legal_person.sessions import ManagedEnterprise
+
+__all__ = ["LegalPerson", "LoginBegun", "ManagedEnterprise", "OpenedSession", "PortalSessions", "csrf_token"]
+
+MAX_LOGIN_ID: Final = 400
+_TOKEN_BYTES: Final = 32
+_TIME_BYTES: Final = 8
+_HEAD_BYTES: Final = _TIME_BYTES + hashlib.sha256().digest_size
+_PURPOSE: Final = "portal-login"
+_TOUCH_MS: Final = MINUTE_MS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginBegun:
+    """The first half of a login: its id, and where the SMS code went. Times in seconds."""
+
+    login_id: str = field(repr=False)
+    phone_masked: str
+    expires_in: int
+    resend_in: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegalPerson:
+    """Who is logged in, with his session. `expires_at` in ms."""
+
+    account_id: str
+    name: str
+    phone: str
+    id_number_hash: bytes
+    token_hash: bytes
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedSession:
+    """A new session: the cookie's token (43 characters, base64url) and its life in seconds."""
+
+    token: str = field(repr=False)
+    expires_in: int
+    name: str
+    enterprises: tuple[ManagedEnterprise, ...]
+
+    @property
+    def csrf_token(self) -> str:
+        """What its changing calls carry in a header."""
+        return csrf_token(self.token)
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    account_id: str
+    shown: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    address: str | None
+    browser: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PortalSessions:
+    """Logs legal persons in and out."""
+
+    db: Database
+    keyring: Keyring
+    settings: Settings
+    log_in: LogIn
+    sms_codes: SmsCodes
+
+    async def begin(self, credentials: Credentials, *, address: str, now: int) -> LoginBegun:
+        """Checks captcha and password, throttled like a phone's login, and sends the account's phone a code.
+
+        Raises what `LogIn.authenticate` and `begin_as` raise.
+        """
+        account = await self.log_in.authenticate(credentials, address=address, now=now)
+        return await self.begin_as(account, address=address, now=now)
+
+    async def begin_as(self, account: accounts.Account, *, address: str, now: int) -> LoginBegun:
+        """Sends a verified account's phone a code. Raises NotLegalPerson, and what `SmsCodes.send` raises."""
+        if not await store.enterprises(self.db, id_number_hash=account.id_number_hash):
+            raise errors.NotLegalPerson
+        await self.sms_codes.send(phone=account.phone, purpose="portal", address=address, now=now)
+        return LoginBegun(
+            login_id=self._seal(account, now=now),
+            phone_masked=mask_phone(account.phone),
+            expires_in=self.settings.sms_code_seconds,
+            resend_in=self.settings.sms_resend_seconds,
+        )
+
+    async def finish(
+        self,
+        login_id: str,
+        sms_code: str,
+        *,
+        now: int,
+        address: str | None = None,
+        browser: str | None = None,
+    ) -> OpenedSession:
+        """The session.
+
+        Raises SmsCodeExpired for a login too old, made up, or begun before a reset or a new phone number; SmsCodeWrong,
+        and what `open` raises.
+        """
+        begun = self._opened(login_id, now=now)
+        account = await accounts.get_account(self.db, account_id=begun.account_id)
+        if account is None:
+            raise errors.SmsCodeExpired
+        await self.sms_codes.consume(phone=account.phone, purpose="portal", code=sms_code, now=now)
+        place = _Place(address, browser)
+        return await self.db.write(
+            lambda tx: self._open(tx, begun.account_id, place, shown=begun.shown, now=now)
+        )
+
+    async def open(
+        self, account_id: str, *, now: int, address: str | None = None, browser: str | None = None
+    ) -> OpenedSession:
+        """A session for an account that proved itself. Raises NotLegalPerson, AccountDisabled."""
+        place = _Place(address, browser)
+        return await self.db.write(lambda tx: self._open(tx, account_id, place, shown=None, now=now))
+
+    async def _open(
+        self, tx: Tx, account_id: str, place: _Place, *, shown: bytes | None, now: int
+    ) -> OpenedSession:
+        """`shown` is by what a login began, where that may have been changed since."""
+        account = await accounts.find_unchanging(tx, account_id=account_id)
+        if account is None:
+            raise errors.NotLegalPerson
+        if shown is not None and not hmac.compare_digest(shown, _shown(account)):
+            raise errors.SmsCodeExpired
+        if account.state != "active":
+            raise errors.AccountDisabled
+        enterprises = await store.enterprises(tx, id_number_hash=account.id_number_hash)
+        if not enterprises:
+            raise errors.NotLegalPerson
+        token = base64.urlsafe_b64encode(secrets.token_bytes(_TOKEN_BYTES)).rstrip(b"=").decode()
+        life = self.settings.portal_session_seconds
+        await store.insert(
+            tx,
+            token_hash=token_hash(token),
+            account_id=account.id,
+            now=now,
+            expires_at=now + life * 1000,
+            address=place.address,
+            browser=place.browser,
+        )
+        return OpenedSession(token=token, expires_in=life, name=account.name, enterprises=tuple(enterprises))
+
+    async def find(self, token: str, *, now: int) -> LegalPerson:
+        """Whose session this is, which counts as use of it. Raises Unauthenticated."""
+        hashed = token_hash(token)
+        idle_since = now - self.settings.portal_idle_seconds * 1000
+        found = await store.find(self.db, token_hash=hashed, idle_since=idle_since, now=now)
+        if found is None:
+            raise errors.Unauthenticated
+        if now - found.used_at >= min(_TOUCH_MS, self.settings.portal_idle_seconds * 250):
+            await store.touch(self.db, token_hash=hashed, now=now)
+        return LegalPerson(
+            account_id=found.account_id,
+            name=found.name,
+            phone=found.phone,
+            id_number_hash=found.id_number_hash,
+            token_hash=hashed,
+            expires_at=found.expires_at,
+        )
+
+    async def enterprises(self, person: LegalPerson) -> list[ManagedEnterprise]:
+        """The enterprises that he answers for now."""
+        return await store.enterprises(self.db, id_number_hash=person.id_number_hash)
+
+    async def end(self, person: LegalPerson, *, now: int) -> None:
+        """Logs out."""
+        await store.end(self.db, token_hash=person.token_hash, now=now)
+
+    def _seal(self, account: accounts.Account, *, now: int) -> str:
+        expires_at = now + self.settings.sms_code_seconds * 1000
+        plain = expires_at.to_bytes(_TIME_BYTES, "big") + _shown(account) + account.id.encode()
+        box = self.keyring.seal(plain, purpose=_PURPOSE, context=b"")
+        return base64.urlsafe_b64encode(box).rstrip(b"=").decode()
+
+    def _opened(self, login_id: str, *, now: int) -> _Begun:
+        try:
+            padded = login_id.encode() + b"=" * (-len(login_id) % 4)
+            box = base64.b64decode(padded, altchars=b"-_", validate=True)
+            plain = self.keyring.open(box, purpose=_PURPOSE, context=b"")
+        except (binascii.Error, ValueError, SealError) as error:
+            raise errors.SmsCodeExpired from error
+        if int.from_bytes(plain[:_TIME_BYTES], "big") <= now:
+            raise errors.SmsCodeExpired
+        shown, account_id = plain[_TIME_BYTES:_HEAD_BYTES], plain[_HEAD_BYTES:]
+        return _Begun(account_id.decode(), shown)
+
+
+def _shown(account: accounts.Account) -> bytes:
+    """By what somebody begins a login as this account: another value once number or password was changed."""
+    return hashlib.sha256(f"{account.phone} {account.password_hash}".encode()).digest()
+
+
+def csrf_token(token: str) -> str:
+    """What each changing call of a session carries in a header."""
+    return csrf.csrf_token("portal", token)
+
+
+def require_csrf(token: str, given: str | None) -> None:
+    """Raises Forbidden unless the header is this session's."""
+    csrf.require_csrf(csrf_token(token), given)

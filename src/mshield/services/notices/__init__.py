@@ -1,0 +1,1 @@
+"""Notices (通知) by SMS, and the record of what was sent."""

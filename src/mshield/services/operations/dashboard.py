@@ -1,0 +1,234 @@
+"""What the console opens with: today beside yesterday, failures, how long calls take, certificates, alarms.
+
+Figures are by whole hours, added up by all processes (services/metrics.py); the last minute isn't in them yet. Today is
+compared with yesterday up to the last full hour only, so that like stands beside like.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from mshield.domain import alarms
+from mshield.domain.alarms import Alarm
+from mshield.domain.errors import BY_CODE
+from mshield.domain.figures import percentile
+from mshield.domain.ids import first_id
+from mshield.domain.staff import StaffRole
+from mshield.domain.times import HOUR_MS, MINUTE_MS
+from mshield.services.ca.state import ReadCaState
+from mshield.store.database.interface import Database
+from mshield.store.notices import sms_log
+from mshield.store.operations import jobs
+from mshield.store.process import metrics as store
+from mshield.store.process.metrics import Certificates, CountRow
+
+__all__ = ["Certificates", "Dashboard", "Failure", "Latency", "Point", "ReadDashboard", "Span"]
+
+DAY_MS: Final = 24 * HOUR_MS
+MONTH_DAYS: Final = 30
+HALF_A_YEAR_MS: Final = 183 * DAY_MS
+MOST_LISTED: Final = 12
+SIGNING: Final = "finishSigning"
+_KEPT_MS: Final = MINUTE_MS
+_MOST_CLONES: Final = 10
+_NOT_OPERATIONS: Final = frozenset({"declined"})
+
+Span = Literal["day", "month"]
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """An hour or a day that begins at `at` (ms); `p95` is in ms, None where nothing was signed."""
+
+    at: int
+    signatures: int
+    logins: int
+    issued: int
+    declined: int
+    p95: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """How often an operation was refused with a code."""
+
+    operation: str
+    code: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """How long an operation took, in ms."""
+
+    operation: str
+    count: int
+    p50: float
+    p95: float
+    p99: float
+
+
+@dataclass(frozen=True, slots=True)
+class Dashboard:
+    """`points` of this span up to now, `before` of the one before it; those up to `complete` (ms) are whole."""
+
+    start: int
+    step: int
+    complete: int
+    points: tuple[Point, ...]
+    before: tuple[Point, ...]
+    p95: float | None
+    p95_before: float | None
+    failures: tuple[Failure, ...]
+    latencies: tuple[Latency, ...]
+    certificates: Certificates
+    alarms: tuple[Alarm, ...]
+
+
+@dataclass(slots=True)
+class ReadDashboard:
+    """Reads it; the number of certificates is counted once a minute at most."""
+
+    db: Database
+    ca_state: ReadCaState
+    _certificates: tuple[int, Certificates] | None = field(default=None)
+
+    async def __call__(self, *, today: int, span: Span, roles: Iterable[StaffRole], now: int) -> Dashboard:
+        """`today` is when the reader's day began (ms, a full hour, not more than a day ago)."""
+        step, bins = (HOUR_MS, 24) if span == "day" else (DAY_MS, MONTH_DAYS)
+        start = today if span == "day" else today - (MONTH_DAYS - 1) * DAY_MS
+        length = step * bins
+        rows = await store.between(self.db, start=start - length, until=now + 1)
+        issued = await store.issued(self.db, start=start - length, until=now + 1)
+        here = [row for row in rows if row.hour >= start]
+        complete = start + (now - start) // step * step
+        # Compared is like with like: what came before, up to the same point.
+        past = [row for row in rows if start - length <= row.hour < complete - length]
+        return Dashboard(
+            start=start,
+            step=step,
+            complete=complete,
+            points=tuple(_points(here, issued, start=start, step=step, bins=(now - start) // step + 1)),
+            before=tuple(_points(rows, issued, start=start - length, step=step, bins=bins)),
+            p95=_p95(row for row in here if row.hour < complete),
+            p95_before=_p95(past),
+            failures=_failures(here),
+            latencies=_latencies(here),
+            certificates=await self._counted(now=now),
+            alarms=await self._alarms(rows, today=today, roles=frozenset(roles), now=now),
+        )
+
+    async def _counted(self, *, now: int) -> Certificates:
+        if self._certificates is None or not 0 <= now - self._certificates[0] < _KEPT_MS:
+            counted = await store.certificates(self.db, due=now + HALF_A_YEAR_MS, now=now)
+            self._certificates = (now, counted)
+        return self._certificates[1]
+
+    async def _alarms(
+        self, rows: list[CountRow], *, today: int, roles: frozenset[StaffRole], now: int
+    ) -> tuple[Alarm, ...]:
+        found = [
+            alarms.possible_copy(row.serial, row.shield_number, at=row.at)
+            for row in await store.clones(self.db, since=first_id(now - DAY_MS), most=_MOST_CLONES)
+        ]
+        reports = sum(
+            row.count
+            for row in rows
+            if row.operation == "declined" and row.code == "not_me" and row.hour >= today
+        )
+        if reports >= alarms.MOST_NOT_ME:
+            found.append(alarms.reported(reports))
+        found += [
+            alarms.webhooks_dead(row.client_id, row.name, row.count, at=row.at)
+            for row in await store.dead(self.db, since=now - DAY_MS)
+        ]
+        sent, failed = await sms_log.since(self.db, id=first_id(now - HOUR_MS))
+        if failed >= alarms.FEW_SMS and failed * alarms.SMS_SHARE >= sent:
+            found.append(alarms.sms_failing(failed, sent))
+        found += await self._of_jobs(now=now)
+        found += [
+            alarms.of_ca(each.code, each.severity, each.zh, each.en, subject=each.subject)
+            for each in (await self.ca_state(now=now)).warnings
+        ]
+        told = [each for each in found if each.roles & roles]
+        return tuple(sorted(told, key=lambda each: each.severity != "bad"))
+
+    async def _of_jobs(self, *, now: int) -> list[Alarm]:
+        found = []
+        for row in await jobs.list_jobs(self.db):
+            if row.failures >= alarms.FAILURES_IN_A_ROW:
+                found.append(alarms.job_failing(row.name, row.failures, at=row.last_at))
+            elif row.lease_until <= now and now - row.next_at > alarms.JOB_LATE_MS:
+                found.append(alarms.job_late(row.name, (now - row.next_at) // MINUTE_MS))
+        return found
+
+
+def sentence_of(code: str) -> tuple[str, str]:
+    """What an error says in Chinese and in English, with dots for what differs from case to case."""
+    known = BY_CODE.get(code)
+    return ("", "") if known is None else (_plain(known.zh_text), _plain(known.en_text))
+
+
+def _plain(text: str) -> str:
+    before, *rest = text.split("{")
+    return before + "".join(f"…{part.partition('}')[2]}" for part in rest)
+
+
+def _points(
+    rows: Iterable[CountRow], issued: dict[int, int], *, start: int, step: int, bins: int
+) -> Iterable[Point]:
+    counts: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    times: dict[int, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    for row in rows:
+        place = (row.hour - start) // step
+        counts[place][row.operation] += row.count if not row.code or row.operation == "declined" else 0
+        if row.operation == SIGNING and not row.code:
+            times[place][row.bucket] += row.count
+    for hour, count in issued.items():
+        counts[(hour - start) // step]["issued"] += count
+    for place in range(bins):
+        of = counts[place]
+        yield Point(
+            start + place * step,
+            of["signed_sign"],
+            of["signed_login"],
+            of["issued"],
+            of["declined"],
+            percentile(times[place], 0.95),
+        )
+
+
+def _p95(rows: Iterable[CountRow]) -> float | None:
+    counts: dict[int, int] = defaultdict(int)
+    for row in rows:
+        if row.operation == SIGNING and not row.code:
+            counts[row.bucket] += row.count
+    return percentile(counts, 0.95)
+
+
+def _failures(rows: Iterable[CountRow]) -> tuple[Failure, ...]:
+    counts: dict[tuple[str, str], int] = defaultdict(int)
+    for row in rows:
+        if row.code and row.operation not in _NOT_OPERATIONS:
+            counts[row.operation, row.code] += row.count
+    ordered = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
+    return tuple(Failure(operation, code, count) for (operation, code), count in ordered[:MOST_LISTED])
+
+
+def _latencies(rows: Iterable[CountRow]) -> tuple[Latency, ...]:
+    counts: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    for row in rows:
+        if not row.code and row.bucket >= 0:
+            counts[row.operation][row.bucket] += row.count
+    found = [
+        Latency(
+            operation,
+            sum(buckets.values()),
+            percentile(buckets, 0.5) or 0.0,
+            percentile(buckets, 0.95) or 0.0,
+            percentile(buckets, 0.99) or 0.0,
+        )
+        for operation, buckets in counts.items()
+    ]
+    return tuple(sorted(found, key=lambda each: (-each.count, each.operation))[:MOST_LISTED])

@@ -1,0 +1,45 @@
+"""Deletes what only counted for a while: logins, SMS codes, captchas, kept answers, sent notices, signing sessions.
+
+Nothing waits for it and nothing breaks without it; it keeps tables small and personal data short-lived.
+"""
+
+from typing import Final
+
+from mshield.domain.times import DAY_MS
+from mshield.services.notices import notify, sms_log
+from mshield.services.process import metrics
+from mshield.services.systems import webhooks
+from mshield.store.accounts import accounts, limits
+from mshield.store.database.interface import Database
+from mshield.store.legal_person import sessions as portal_sessions
+from mshield.store.notices import notifications
+from mshield.store.oidc import authorizations as oidc_authorizations
+from mshield.store.process import idempotency
+from mshield.store.process import metrics as store_metrics
+from mshield.store.signing import sessions as signing
+from mshield.store.staff import access as staff_access
+from mshield.store.staff import sessions as staff_sessions
+from mshield.store.systems import webhooks as store_webhooks
+
+KEPT_MS: Final = DAY_MS
+"""The longest that any of these counts: codes and failures of a day."""
+
+
+async def purge(db: Database, *, now: int) -> int:
+    """Deletes what was over a day ago and gives the number of rows. May run at any time, in several processes too.
+
+    A signing session goes as soon as it is over: its sealed nonces must not outlive it (protocol, "What may be kept").
+    """
+    before = now - KEPT_MS
+    counters = await limits.purge(db, before=before)
+    logins = await accounts.purge_sessions(db, before=before) + await portal_sessions.purge(db, before=before)
+    logins += await staff_access.purge(db, before=before) + await staff_sessions.purge(db, before=before)
+    notices = await notifications.purge(db, before=now - notify.KEPT_MS)
+    hooks = await store_webhooks.purge(
+        db, sent_before=now - webhooks.SENT_KEPT_MS, dead_before=now - webhooks.DEAD_KEPT_MS
+    )
+    sessions = await signing.purge_sessions(db, now=now)
+    logins += await oidc_authorizations.purge(db, before=before)
+    notices += await sms_log.purge(db, now=now)
+    counters += await store_metrics.purge(db, before=now - metrics.KEPT_MS)
+    return counters + logins + notices + hooks + sessions + await idempotency.purge(db, before=before)

@@ -1,0 +1,1 @@
+"""What belongs to one running process: events, figures, health, repeated calls."""

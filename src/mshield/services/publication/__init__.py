@@ -1,0 +1,1 @@
+"""What anyone may fetch: revocation lists, OCSP answers and who signs them."""

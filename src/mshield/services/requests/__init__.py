@@ -1,0 +1,1 @@
+"""Requests of business systems: asked, followed, answered, and their result."""

@@ -1,0 +1,199 @@
+"""A phone takes a request by its QR code, shows it, and signs or declines it (manual 2.3.1.10 and 2.3.1.11)."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Final
+
+from mshield.domain import errors
+from mshield.domain.certificates import CertificateState, Hold, require_usable
+from mshield.domain.ids import UUID
+from mshield.domain.qr import begun_between, is_genuine, read_qr
+from mshield.domain.requests import OPEN, RequestState, shown_state
+from mshield.domain.return_url import return_address
+from mshield.services.accounts.session import Caller, PhoneLogin, authenticate_phone
+from mshield.services.process.events import Events
+from mshield.services.process.metrics import Count, uncounted
+from mshield.services.requests.secrets import RequestSecrets
+from mshield.store.certificates import bindings
+from mshield.store.database.interface import Database
+from mshield.store.requests import scans as store
+from mshield.store.requests.scans import Requester, ScannedRequest, Task, WaitingRequest
+
+__all__ = ["Answer", "Back", "Requester", "ScannedRequest", "Task", "WaitingRequest"]
+
+_LINK: Final = re.compile(
+    rf"https?://[^/\s]+/app/sign\?request=(?P<id>{UUID})&k=(?P<key>[A-Za-z0-9_-]{{22}})"
+)
+"""How another app on the phone hands a request over; what is scanned is read by `domain.qr`."""
+
+MOST_IN_INBOX: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """How a request by another app ended, and the address that tells the other app."""
+
+    state: str
+    address: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The phone's side of a request."""
+
+    db: Database
+    events: Events
+    secrets: RequestSecrets
+    count: Count = uncounted
+    """Told of each request that was declined, and why."""
+
+    async def scan(self, caller: Caller, code: str, *, now: int) -> store.ScannedRequest:
+        """Takes the request for this phone, by its QR code's text or by another app's link.
+
+        Raises Unauthenticated; NoCertificate, CertificateExpired, Held, PinLocked, FilingChanged (R22); NotFound for a
+        code that isn't this service's, QrStale for one that was shown earlier, ExpiredRequest, RequestClosed,
+        OtherShield; NotBound for a link while the certificate isn't bound (R8).
+        """
+        qr, link = read_qr(code), _LINK.fullmatch(code)
+        # Who doesn't hold the request's secret learns nothing of the request, not even whether there is one.
+        if qr is not None and is_genuine(qr, self.secrets.qr_secret(qr.request_id)):
+            request_id, channel, begun = qr.request_id, "qr", begun_between(qr, now=now)
+        elif link is not None and self.secrets.is_app_key(link["id"], link["key"]):
+            request_id, channel, begun = link["id"], "app", (0, now)
+        else:
+            await authenticate_phone(self.db, caller, now=now)
+            raise errors.NotFound
+        certificate = await self._usable(caller, now=now)
+        if channel == "app":
+            await self._require_bound(request_id, uid=certificate.uid)
+        taken, request = await store.take(
+            self.db, id=request_id, channel=channel, by=certificate, begun=begun, now=now
+        )
+        if request is None:
+            raise errors.NotFound
+        if not taken:
+            raise _refusal(request, by=certificate, begun=begun, now=now)
+        self.events.notify(request_id)
+        return request
+
+    async def inbox(self, caller: Caller, *, now: int) -> list[store.WaitingRequest]:
+        """What waits for this shield (待办), or was taken by it and not answered, newest first.
+
+        Raises as `scan` where its certificate can't answer.
+        """
+        certificate = await self._usable(caller, now=now)
+        return await store.inbox(
+            self.db,
+            shield_number=certificate.shield_number,
+            uid=certificate.uid,
+            now=now,
+            most=MOST_IN_INBOX,
+        )
+
+    async def take(self, caller: Caller, request_id: str, *, now: int) -> store.ScannedRequest:
+        """Takes a request from the inbox for this phone. Raises as `scan`; NotFound for what isn't there."""
+        certificate = await self._usable(caller, now=now)
+        taken, request = await store.take(
+            self.db,
+            id=request_id,
+            channel="qr",
+            by=certificate,
+            begun=(0, now),
+            from_inbox=True,
+            now=now,
+        )
+        # Of a request for another shield, or for none, nothing is told: its id is no secret.
+        if request is None or request.shield_number != certificate.shield_number:
+            raise errors.NotFound
+        if not taken:
+            raise _refusal(request, by=certificate, begun=(0, now), now=now)
+        self.events.notify(request_id)
+        return request
+
+    async def way_back(self, login: PhoneLogin, request_id: str, *, now: int) -> Back:
+        """Where a request by another app leads back to, now that it is over (R13); signed, with its return code.
+
+        Raises NotFound for a request that this device didn't take, or that another way brought; RequestOpen.
+        """
+        found = await store.way_back(
+            self.db, id=request_id, device_id=login.device_id, account_id=login.account_id
+        )
+        if found is None:
+            raise errors.NotFound
+        state = shown_state(RequestState(found.state), expires_at=found.expires_at, now=now)
+        if state in OPEN:
+            raise errors.RequestOpen(state=state.value)
+        code = self.secrets.return_code(found.id) if state is RequestState.SIGNED else None
+        address = return_address(found.return_url, request_id=found.id, state=state.value, return_code=code)
+        return Back(state.value, address)
+
+    async def _require_bound(self, request_id: str, *, uid: bytes) -> None:
+        asker = await store.find_asker(self.db, id=request_id, channel="app")
+        if asker is None:
+            raise errors.NotFound
+        if not await bindings.is_bound(self.db, uid=uid, client_id=asker):
+            raise errors.NotBound
+
+    async def _usable(self, caller: Caller, *, now: int) -> store.DeviceCertificate:
+        valid, certificate = await store.usable_certificate(
+            self.db, token_hash=caller.token_hash, jkt=caller.jkt, now=now
+        )
+        if not valid:
+            raise errors.Unauthenticated
+        if certificate is None:
+            raise errors.NoCertificate
+        require_usable(
+            state=CertificateState(certificate.state),
+            holds=map(Hold, certificate.holds),
+            not_after=certificate.not_after,
+            now=now,
+        )
+        if certificate.filing_changed:
+            raise errors.FilingChanged
+        return certificate
+
+    async def task(self, login: PhoneLogin, sid: bytes) -> store.Task:
+        """One of this phone's documents. Raises NotFound."""
+        task = await store.find_task(self.db, sid=sid, device_id=login.device_id, account_id=login.account_id)
+        if task is None:
+            raise errors.NotFound
+        return task
+
+    async def decline(self, login: PhoneLogin, request_id: str, reason: str, *, now: int) -> None:
+        """Ends a scanned request; `not_me` tells the business system that somebody else started it."""
+        declined = await store.decline(
+            self.db,
+            id=request_id,
+            device_id=login.device_id,
+            account_id=login.account_id,
+            reason=reason,
+            now=now,
+        )
+        if not declined:
+            raise errors.RequestClosed
+        self.events.notify(request_id)
+        self.count("declined", reason)
+
+
+def _refusal(
+    request: store.ScannedRequest, *, by: store.DeviceCertificate, begun: tuple[int, int], now: int
+) -> errors.DomainError:
+    """Why a request could not be taken by who holds its secret."""
+    if request.shield_number not in {None, by.shield_number}:
+        return errors.OtherShield()
+    back = _way_back_unsigned(request, now=now)
+    if request.expires_at <= now:
+        return errors.ExpiredRequest(**back)
+    earliest, latest = begun
+    if request.state == RequestState.WAITING and not earliest <= request.created_at <= latest:
+        return errors.QrStale()
+    return errors.RequestClosed(**back)
+
+
+def _way_back_unsigned(request: store.ScannedRequest, *, now: int) -> dict[str, errors.Json]:
+    """Whom another app sent too late leads back too. It carries no return code: this phone may not have signed."""
+    state = shown_state(RequestState(request.state), expires_at=request.expires_at, now=now)
+    if request.return_url is None or state in OPEN:
+        return {}
+    address = return_address(request.return_url, request_id=request.id, state=state.value, return_code=None)
+    return {"return_address": address}

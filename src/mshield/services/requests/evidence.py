@@ -1,0 +1,135 @@
+"""The bundle of evidence for one signed document: signature, chain, statuses made after it, the log's proof."""
+
+import json
+from dataclasses import dataclass
+
+import msgspec
+
+from mshield.domain import errors
+from mshield.domain.ids import require_id
+from mshield.gm.sm2 import Signature
+from mshield.gm.sm3 import sm3
+from mshield.keys.authority import Authorities
+from mshield.pki import cms
+from mshield.pki.certificate import Certificate, parse_certificate
+from mshield.pki.evidence import (
+    FORMATS,
+    TYPE,
+    Evidence,
+    EvidenceDocument,
+    EvidenceLine,
+    EvidenceLog,
+    EvidenceRequest,
+    EvidenceSignature,
+    EvidenceStatus,
+    EvidenceSystem,
+)
+from mshield.pki.signed_attributes import parse_signed_attributes
+from mshield.pki.tlog.entry import Kind as EntryKind
+from mshield.services.log.errors import NotLogged
+from mshield.services.log.open_log import Log
+from mshield.services.log.read import prove_inclusion
+from mshield.services.publication.publisher import CaEnded, Publisher
+from mshield.services.requests.secrets import RequestSecrets
+from mshield.store.database.interface import Database
+from mshield.store.requests.evidence import DocumentRow, SignatureRow, find_document
+from mshield.store.systems.systems import BusinessSystem
+
+
+@dataclass(frozen=True, slots=True)
+class MakeEvidence:
+    """Puts the bundle together."""
+
+    db: Database
+    authorities: Authorities
+    publisher: Publisher
+    log: Log
+    secrets: RequestSecrets
+
+    async def __call__(
+        self,
+        system: BusinessSystem,
+        request_id: str,
+        document: int,
+        *,
+        return_code: str | None = None,
+        now: int,
+    ) -> Evidence:
+        """The bundle of the document at this place, from 0.
+
+        Raises NotFound, NotSigned, WrongReturnCode, NotLoggedYet, EvidenceOver.
+        """
+        require_id(request_id)
+        row = await find_document(self.db, id=request_id, client_id=system.client_id, position=document)
+        if row is None:
+            raise errors.NotFound
+        signed = row.signed
+        if signed is None:
+            raise errors.NotSigned
+        self.secrets.require_way_back(row.request_id, row.channel, return_code)
+        logged = await self._logged(row, signed)
+        certificate = parse_certificate(signed.certificate)
+        chain = self.authorities.chain_of(certificate)
+        attributes = None if row.format == "raw" else parse_signed_attributes(row.message)
+        signature = Signature.from_raw(signed.signature)
+        detached = row.format == "cms_detached"
+        return Evidence(
+            type=TYPE,
+            request=EvidenceRequest(
+                id=row.request_id,
+                kind="login" if row.kind == "login" else "signature",
+                business_system=EvidenceSystem(
+                    client_id=row.client_id, name=row.system_name, domain=row.domain
+                ),
+            ),
+            document=EvidenceDocument(
+                sid=row.sid.hex(),
+                title=row.title,
+                media_type=row.media_type,
+                format=FORMATS[row.format],
+                size=row.size,
+                digest_sm3=(sm3(row.message) if attributes is None else attributes.message_digest).hex(),
+                content=row.content,
+                display=tuple(msgspec.convert(json.loads(row.display), list[EvidenceLine])),
+            ),
+            signature=EvidenceSignature(
+                signed_at=signed.signed_at,
+                value=signature.to_der(),
+                attributes=None if attributes is None else row.message,
+                cms=cms.build_signed_data(
+                    content=None if detached else row.content,
+                    signature=signature,
+                    certificate=certificate,
+                    chain=chain,
+                    attributes=attributes,
+                ),
+            ),
+            certificate_pem=certificate.pem(),
+            chain_pem=(chain[0].pem(), chain[1].pem()),
+            status=await self._status(chain[0], signed, now=now),
+            log=logged,
+        )
+
+    async def _status(self, issuing: Certificate, signed: SignatureRow, *, now: int) -> EvidenceStatus:
+        try:
+            return EvidenceStatus(
+                ocsp=await self.publisher.ocsp_for(signed.serial, now=now, since=signed.signed_at),
+                ca_ocsp=await self.publisher.ocsp_for_ca(issuing, now=now, since=signed.signed_at),
+            )
+        except CaEnded as error:
+            raise errors.EvidenceOver from error
+
+    async def _logged(self, row: DocumentRow, signed: SignatureRow) -> EvidenceLog:
+        try:
+            proof = await prove_inclusion(self.log, index=signed.log_index)
+        except NotLogged as error:
+            raise errors.NotLoggedYet from error
+        return EvidenceLog(
+            key=str(self.log.key.verifier),
+            uid=signed.uid.hex(),
+            salt=self.log.key.salt(EntryKind.SIGNATURE, row.sid),
+            entry=proof.entry,
+            index=proof.index,
+            hashes=proof.hashes,
+            checkpoint=proof.checkpoint,
+        )

@@ -1,0 +1,109 @@
+"""The result of a request as a business system gets it: signatures, CMS, certificate chain, OCSP answer."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from mshield.gm.sm2 import Signature
+from mshield.keys.authority import Authorities
+from mshield.pki import cms
+from mshield.pki.certificate import Certificate, parse_certificate
+from mshield.pki.evidence import FORMATS, Format
+from mshield.pki.signed_attributes import parse_signed_attributes
+from mshield.services.publication.publisher import CaEnded, Publisher
+from mshield.services.requests.ask import Ask
+from mshield.store.requests import requests as store
+from mshield.store.requests.requests import Signer
+from mshield.store.systems.systems import BusinessSystem
+
+
+@dataclass(frozen=True, slots=True)
+class SignedDocument:
+    """A document with its signature (DER) and CMS SignedData (DER, SM3withSM2).
+
+    `message` is what the signature is over: by format `raw` the content, else the signed attributes.
+    """
+
+    title: str
+    format: Format
+    message: bytes
+    signature: bytes
+    cms: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SignedResult:
+    """Everything a verifier needs; `chain_pem` is issuing CA, root; no `ocsp` once the issuing CA has ended."""
+
+    id: str
+    kind: str
+    signer: Signer
+    certificate_pem: str
+    chain_pem: tuple[str, ...]
+    signed_at: int
+    documents: tuple[SignedDocument, ...]
+    ocsp: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class MakeResult:
+    """Puts the result together."""
+
+    ask: Ask
+    authorities: Authorities
+    publisher: Publisher
+
+    async def __call__(
+        self, system: BusinessSystem, request_id: str, *, return_code: str | None = None, now: int
+    ) -> SignedResult:
+        """Raises NotFound, NotSigned, WrongReturnCode."""
+        found = await self.ask.result(system, request_id, return_code=return_code)
+        signer = found.signer
+        assert signer is not None  # noqa: S101  # `ask.result` refuses a request without
+        certificate, certificate_pem = _parsed(signer.certificate)
+        chain = self.authorities.chain_of(certificate)
+        documents = []
+        for each in found.documents:
+            signature = Signature.from_raw(each.signature)
+            signed = cms.build_signed_data(
+                content=_content_inside(each),
+                signature=signature,
+                certificate=certificate,
+                chain=chain,
+                attributes=None if each.format == "raw" else parse_signed_attributes(each.message),
+            )
+            documents.append(
+                SignedDocument(each.title, FORMATS[each.format], each.message, signature.to_der(), signed)
+            )
+        return SignedResult(
+            id=found.id,
+            kind=found.kind,
+            signer=signer,
+            certificate_pem=certificate_pem,
+            chain_pem=self.authorities.chain_pem_of(certificate),
+            signed_at=max(each.signed_at for each in found.documents),
+            documents=tuple(documents),
+            ocsp=await self._ocsp(signer, now=now),
+        )
+
+    async def _ocsp(self, signer: Signer, *, now: int) -> bytes | None:
+        try:
+            return await self.publisher.ocsp_of(signer.status, now=now)
+        except CaEnded:
+            return None
+
+
+def _content_inside(document: store.SignedDocument) -> bytes | None:
+    """What the CMS carries of the content."""
+    match document.format:
+        case "raw":
+            return document.message
+        case "cms":
+            return document.content
+        case _:
+            return None
+
+
+@lru_cache(maxsize=4096)
+def _parsed(der: bytes) -> tuple[Certificate, str]:
+    certificate = parse_certificate(der)
+    return certificate, certificate.pem()

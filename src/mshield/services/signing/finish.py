@@ -1,0 +1,290 @@
+"""The protocol's `finish`: one attempt is counted durably, then the shares are combined, then the outcome is recorded.
+
+No answer depends on the PIN before the attempt is durable; a repeat of the same bytes gets the same answer.
+"""
+
+import json
+import logging
+import secrets
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from typing import Final
+
+import msgspec
+
+from mshield.domain import errors
+from mshield.domain.times import DAY_MS
+from mshield.gm import cosign, transcript
+from mshield.gm import errors as gm_errors
+from mshield.gm.cosign import FinishItem, SessionItem
+from mshield.gm.engine import Engine
+from mshield.gm.sm2 import Signature
+from mshield.keys.keyring import Keyring
+from mshield.services.accounts.session import Caller
+from mshield.services.process.events import Events
+from mshield.services.process.metrics import Count, uncounted
+from mshield.services.signing import key as signing_key
+from mshield.services.signing import own_documents as own_tasks
+from mshield.services.signing.key import StoredItem
+from mshield.store.database.interface import Database, Row, Tx
+from mshield.store.signing import outcome as signing_outcome
+from mshield.store.signing import sessions as store
+
+_RACES: Final = 8
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class FinishRequest:
+    """The phone's items in the order of `open`; `tau` only where a next epoch was given."""
+
+    items: tuple[FinishItem, ...]
+    tau: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The answer as it goes out (`body`), and whether this call ended an enrolment."""
+
+    body: bytes
+    enrolled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Release:
+    """What is released: the next one-time value, the body's hash, a refreshed share if any, the signatures."""
+
+    otp: bytes = field(repr=False)
+    fb: bytes
+    pending: signing_outcome.Pending | None
+    rows: list[signing_outcome.SignatureRow]
+
+
+@dataclass(frozen=True, slots=True)
+class FinishSigning:
+    """Finishes signing sessions (protocol, "Signing: finish")."""
+
+    db: Database
+    engine: Engine
+    keyring: Keyring
+    events: Events
+    count: Count = uncounted
+    """Told the purpose of each signature that was made."""
+
+    async def __call__(self, caller: Caller, uid: bytes, request: FinishRequest, *, now: int) -> Finished:
+        """Raises NoSession, BadOpening, Held, TaskClosed, PinLocked (not counted), WrongPin, Retry (counted), Fault.
+
+        RenewalUnfinished (not counted) for a PIN change amid a renewal.
+        """
+        fb = transcript.finish_hash(uid=uid, items=request.items, tau=request.tau)
+        for _ in range(_RACES):
+            sids = [item.sid for item in request.items]
+            key, tasks = await signing_key.find(self.db, caller, uid, sids, now=now)
+            if key.outcome_fb == fb and key.outcome_box is not None and (key.outcome_at or 0) > now - DAY_MS:
+                return self._recorded(key, key.outcome_box)
+            try:
+                return await self._finish(key, tasks, request, fb, now=now)
+            except store.Overtaken:
+                continue
+        raise errors.Busy
+
+    async def _finish(
+        self,
+        key: store.KeyRow,
+        tasks: dict[bytes, store.TaskRow],
+        request: FinishRequest,
+        fb: bytes,
+        *,
+        now: int,
+    ) -> Finished:
+        session = key.session
+        if session is None or session.expires_at <= now or session.fb not in {None, fb}:
+            raise errors.NoSession
+        refreshes = any(task.purpose == "refresh" for task in tasks.values())
+        if (session.next_epoch is None) if request.tau is not None else refreshes:
+            raise errors.Malformed(field="tau")
+        stored = signing_key.unpack_items(session.items)
+        await self._check_openings(key, session, stored, request)
+        signing_key.require_usable(key, now=now)
+        signing_key.require_open(tasks, [item.sid for item in stored], now=now)
+        await signing_key.require_one_pin(self.db, key, (task.purpose for task in tasks.values()), now=now)
+        if session.fb is None:
+            if signing_key.is_locked(key):
+                raise errors.PinLocked
+            generation = await store.reserve_attempt(self.db, key, fb=fb, now=now)
+            key = msgspec.structs.replace(
+                key, generation=generation, failures=key.failures + 1, wrong_total=key.wrong_total + 1
+            )
+        return await self._combine(key, session, tasks, request, fb, now=now)
+
+    async def _check_openings(
+        self, key: store.KeyRow, session: store.SessionRow, stored: list[StoredItem], request: FinishRequest
+    ) -> None:
+        try:
+            cosign.check_openings(
+                self.engine, uid=key.uid, epoch=session.epoch, session=stored, items=request.items
+            )
+        except gm_errors.NoSession as error:
+            raise errors.NoSession from error
+        except gm_errors.BadOpening as error:
+            await store.drop_session(self.db, key)
+            raise errors.BadOpening from error
+
+    async def _combine(
+        self,
+        key: store.KeyRow,
+        session: store.SessionRow,
+        tasks: dict[bytes, store.TaskRow],
+        request: FinishRequest,
+        fb: bytes,
+        *,
+        now: int,
+    ) -> Finished:
+        stored = signing_key.unpack_items(session.items)
+        context = signing_key.nonce_context(key.uid, session.epoch, session.items)
+        nonces = signing_key.open_nonces(self.keyring, session.k2_box, context=context)
+        d2, P1 = signing_key.open_share(self.keyring, key, epoch=session.epoch)
+        items = [SessionItem(item.sid, item.e, item.c, k2) for item, k2 in zip(stored, nonces, strict=True)]
+        assert key.public_key is not None  # noqa: S101  # require_usable has seen it
+        try:
+            signatures = cosign.server_finish(
+                self.engine, P=key.public_key, d2=d2, P1=P1, session=items, items=request.items
+            )
+        except gm_errors.WrongPin as error:
+            raise await self._refuse(key, fb, now=now) from error
+        except gm_errors.Retry as error:
+            box = self._seal_outcome(key, json.dumps({"error": "retry"}).encode())
+            await signing_outcome.record_retry(self.db, key, fb=fb, outcome_box=box, now=now)
+            raise errors.Retry from error
+        except gm_errors.Fault as error:
+            await signing_outcome.give_back(self.db, key)
+            _log.critical("co-signing fault: a signature did not verify; the attempt was given back")
+            raise errors.Fault from error
+        pending = self._refreshed(key, session, d2, request, tasks)
+        return await self._release(key, session, tasks, signatures, fb, pending=pending, now=now)
+
+    def _refreshed(
+        self,
+        key: store.KeyRow,
+        session: store.SessionRow,
+        d2: int,
+        request: FinishRequest,
+        tasks: dict[bytes, store.TaskRow],
+    ) -> signing_outcome.Pending | None:
+        """The share that fits the phone's next one: `d2' = d2·tau^-1`."""
+        if request.tau is None or session.next_epoch is None or key.public_key is None:
+            return None
+        d2_next = cosign.next_server_share(self.engine, d2, request.tau)
+        box = signing_key.seal_share(
+            self.keyring,
+            uid=key.uid,
+            epoch=session.next_epoch,
+            d2=d2_next,
+            P1=cosign.phone_point(self.engine, d2=d2_next, P=key.public_key),
+        )
+        changes_pin = any(task.purpose == "refresh" for task in tasks.values())
+        return signing_outcome.Pending(session.next_epoch, box, changes_pin)
+
+    async def _refuse(self, key: store.KeyRow, fb: bytes, *, now: int) -> errors.DomainError:
+        def box(left: int) -> bytes:
+            refused = {"error": "wrong_pin", "left": left} if left else {"error": "pin_locked"}
+            return self._seal_outcome(key, json.dumps(refused).encode())
+
+        left = await signing_outcome.record_wrong_pin(self.db, key, fb=fb, outcome_box=box, now=now)
+        return errors.WrongPin(left=left) if left else errors.PinLocked()
+
+    async def _release(
+        self,
+        key: store.KeyRow,
+        session: store.SessionRow,
+        tasks: dict[bytes, store.TaskRow],
+        signatures: tuple[Signature, ...],
+        fb: bytes,
+        *,
+        pending: signing_outcome.Pending | None,
+        now: int,
+    ) -> Finished:
+        rows = [
+            signing_outcome.SignatureRow(item.sid, item.e, signature.to_raw())
+            for item, signature in zip(signing_key.unpack_items(session.items), signatures, strict=True)
+        ]
+        release = _Release(secrets.token_bytes(32), fb, pending, rows)
+        effect = own_tasks.have_effect(tasks.values())
+        done = None
+        if not effect and signing_outcome.goes_whole(self.db, key, pending):
+            done = await self._release_whole(key, session, release, now=now)
+        if done is None:
+            done = await self._release_by_steps(key, session, release, effect=effect, now=now)
+        body, finished, enrolled = done
+        for request_id in finished:
+            self.events.notify(request_id)
+        for task in tasks.values():
+            self.count(f"signed_{task.purpose}")
+        return Finished(body, enrolled)
+
+    async def _release_whole(
+        self, key: store.KeyRow, session: store.SessionRow, release: _Release, *, now: int
+    ) -> tuple[bytes, frozenset[str], bool] | None:
+        """In one round trip; None where it did nothing, since something was closed meanwhile."""
+        sids = {row.sid for row in release.rows}
+        body, success = self._success(key, release, sids)
+        finished = await signing_outcome.release_whole(
+            self.db, key, session, success=success, signatures=release.rows, now=now
+        )
+        return None if finished is None else (body, finished, success.enrolled)
+
+    async def _release_by_steps(
+        self, key: store.KeyRow, session: store.SessionRow, release: _Release, *, effect: bool, now: int
+    ) -> tuple[bytes, frozenset[str], bool]:
+        rows = release.rows
+
+        async def work(tx: Tx) -> tuple[bytes, dict[bytes, Row]]:
+            signer, allowed = await own_tasks.confirm(tx, key, rows, now=now) if effect else (key, rows)
+            signed = await signing_outcome.close_tasks(tx, signer, allowed, now=now)
+            body, success = self._success(key, release, signed.keys())
+            await signing_outcome.record_success(
+                tx, signer, session, success=success, signatures=rows, signed=signed, now=now
+            )
+            await own_tasks.bind(tx, signed, now=now)
+            return body, signed
+
+        body, signed = await self.db.write(work)
+        finished = frozenset(row["request_id"] for row in signed.values() if row["request_id"] is not None)
+        return body, finished, key.enrol_sid in signed
+
+    def _success(
+        self, key: store.KeyRow, release: _Release, signed: AbstractSet[bytes]
+    ) -> tuple[bytes, signing_outcome.Success]:
+        body = _answer(release.rows, signed, release.otp)
+        success = signing_outcome.Success(
+            otp_hash=transcript.H("otp", release.otp),
+            outcome_box=self._seal_outcome(key, body),
+            fb=release.fb,
+            enrolled=key.enrol_sid in signed,
+            pending=release.pending,
+        )
+        return body, success
+
+    def _seal_outcome(self, key: store.KeyRow, outcome: bytes) -> bytes:
+        return self.keyring.seal(outcome, purpose="outcome", context=key.uid)
+
+    def _recorded(self, key: store.KeyRow, box: bytes) -> Finished:
+        body = self.keyring.open(box, purpose="outcome", context=key.uid)
+        match json.loads(body):
+            case {"error": "wrong_pin", "left": int(left)}:
+                raise errors.WrongPin(left=left)
+            case {"error": "pin_locked"}:
+                raise errors.PinLocked
+            case {"error": "retry"}:
+                raise errors.Retry
+        return Finished(body, key.state == "confirmed" and key.certificate is None)
+
+
+def _answer(rows: list[signing_outcome.SignatureRow], signed: AbstractSet[bytes], otp: bytes) -> bytes:
+    items = [
+        {"sid": row.sid.hex(), "r": row.signature[:32].hex(), "s": row.signature[32:].hex()}
+        if row.sid in signed
+        else {"sid": row.sid.hex(), "error": "task_closed"}
+        for row in rows
+    ]
+    return msgspec.json.encode({"items": items, "otp": otp.hex()})

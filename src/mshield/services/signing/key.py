@@ -1,0 +1,145 @@
+"""What open and finish of a signing share: who may use a key, and how its secrets are sealed."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from mshield.domain import errors, pin_tries
+from mshield.domain.certificates import CertificateState, Hold, gravest_first
+from mshield.keys.keyring import Keyring
+from mshield.services.accounts.session import Caller
+from mshield.store.database.interface import Database
+from mshield.store.signing import internal_tasks
+from mshield.store.signing import sessions as store
+
+PIN_CHANGE_DUE: Final = 40
+"""Wrong tries in the life of a PIN after which the user is asked for a new one."""
+_UNCERTIFIED: Final = frozenset({"enrolling", "renewing"})
+"""Keys that sign without a certificate in force: their request, and the confirmation of a renewal."""
+_ITEM: Final = 16 + 32 + 32
+_SCALAR: Final = 32
+_MAY_BE_ASKED: Final = frozenset({CertificateState.ACTIVE, CertificateState.PIN_LOCKED})
+
+
+@dataclass(frozen=True, slots=True)
+class StoredItem:
+    """One document of an open session, as far as it is stored in the clear."""
+
+    sid: bytes
+    e: bytes
+    c: bytes
+
+
+async def find(
+    db: Database, caller: Caller, uid: bytes, sids: list[bytes], *, now: int
+) -> tuple[store.KeyRow, dict[bytes, store.TaskRow]]:
+    """The caller's own key, and those of the named documents that are this key's, by sid.
+
+    Raises Unauthenticated, or NotFound for a key that isn't this device's.
+    """
+    found = await store.find(db, token_hash=caller.token_hash, jkt=caller.jkt, uid=uid, sids=sids, now=now)
+    if not found.valid:
+        raise errors.Unauthenticated
+    if found.key is None:
+        raise errors.NotFound
+    return found.key, found.tasks
+
+
+def require_open(tasks: dict[bytes, store.TaskRow], sids: list[bytes], *, now: int) -> None:
+    """Raises TaskClosed unless the documents are all different, this key's, and still to be signed."""
+    if len(tasks) != len(sids):  # another key's, unknown, or named twice
+        raise errors.TaskClosed
+    if any(task.state != "waiting" or task.expires_at <= now for task in tasks.values()):
+        raise errors.TaskClosed
+
+
+async def require_one_pin(db: Database, key: store.KeyRow, purposes: Iterable[str], *, now: int) -> None:
+    """Raises RenewalUnfinished where a `refresh` would change the PIN of one of a renewal's two keys.
+
+    Asked of the database for a PIN change only.
+    """
+    if "refresh" in purposes and await internal_tasks.has_second_key(db, uid=key.uid, now=now):
+        raise errors.RenewalUnfinished
+
+
+def require_usable(key: store.KeyRow, *, now: int) -> bytes:
+    """The public key P if the key may be used at all. Raises Held with the reasons.
+
+    A renewal's new key may be used as long as the certificate that it is to replace may: whoever has a phone that was
+    reported lost has both keys. A PIN-locked certificate passes: the check of the counters names that error.
+    """
+    certificate = key.certificate
+    if key.public_key is None:
+        raise errors.Held(reasons=["incomplete"])
+    if certificate is None:
+        if key.state not in _UNCERTIFIED or (key.expires_at is not None and key.expires_at <= now):
+            raise errors.Held(reasons=["incomplete"])
+        if key.replaces is None:
+            return key.public_key
+        certificate = key.replaces.certificate
+    holds = gravest_first(map(Hold, certificate.holds))
+    if holds or CertificateState(certificate.state) not in _MAY_BE_ASKED:
+        raise errors.Held(reasons=[hold.value for hold in holds] or [certificate.state])
+    if not certificate.not_before <= now < certificate.not_after:
+        raise errors.Held(reasons=["expired"])
+    return key.public_key
+
+
+def is_locked(key: store.KeyRow) -> bool:
+    """Whether no attempt is left, for good."""
+    return tries_left(key) == 0
+
+
+def tries_left(key: store.KeyRow) -> int:
+    """Attempts before the PIN locks, as the user is told; at both keys of a renewal, which stand under one PIN."""
+    left = pin_tries.tries_left(key.failures, key.wrong_total)
+    if key.replaces is None:
+        return left
+    return min(left, pin_tries.tries_left(key.replaces.failures, key.replaces.wrong_total))
+
+
+def open_share(keyring: Keyring, key: store.KeyRow, *, epoch: int) -> tuple[int, bytes]:
+    """The server's share d2 and P1 of the active or pending epoch (beside d2, P1 adds nothing). Raises StaleEpoch."""
+    box = {key.pending_epoch: key.pending_box, key.epoch: key.share_box}.get(epoch)
+    if box is None:
+        raise errors.StaleEpoch
+    plain = keyring.open_share(box, uid=key.uid, epoch=epoch)
+    return int.from_bytes(plain[:_SCALAR], "big"), plain[_SCALAR:]
+
+
+def seal_share(keyring: Keyring, *, uid: bytes, epoch: int, d2: int, P1: bytes) -> bytes:
+    """The box that `open_share` opens."""
+    return keyring.seal_share(d2.to_bytes(_SCALAR, "big") + P1, uid=uid, epoch=epoch)
+
+
+def pack_items(items: list[StoredItem]) -> bytes:
+    """The stored form: sid, e, c of each, one after the other."""
+    return b"".join(item.sid + item.e + item.c for item in items)
+
+
+def unpack_items(packed: bytes) -> list[StoredItem]:
+    """The inverse of `pack_items`."""
+    return [
+        StoredItem(packed[at : at + 16], packed[at + 16 : at + 48], packed[at + 48 : at + 80])
+        for at in range(0, len(packed), _ITEM)
+    ]
+
+
+def nonce_context(uid: bytes, epoch: int, items: bytes) -> bytes:
+    """What a box of nonces is bound to: moved to another session's items it doesn't open.
+
+    Otherwise whoever can write the database could make the server use one k2 for two documents, which yields d2.
+    """
+    return uid + epoch.to_bytes(4, "big") + items
+
+
+def seal_nonces(keyring: Keyring, nonces: list[int], *, context: bytes) -> bytes:
+    """All k2 of a session in one box."""
+    plain = b"".join(k2.to_bytes(_SCALAR, "big") for k2 in nonces)
+    return keyring.seal(plain, purpose="k2", context=context)
+
+
+def open_nonces(keyring: Keyring, box: bytes, *, context: bytes) -> list[int]:
+    """The inverse of `seal_nonces`."""
+    plain = keyring.open(box, purpose="k2", context=context)
+    return [int.from_bytes(plain[at : at + _SCALAR], "big") for at in range(0, len(plain), _SCALAR)]

@@ -1,0 +1,1 @@
+"""Staff of the organisation that runs the service: logins, factors, changes, approvals by two."""

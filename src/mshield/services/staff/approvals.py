@@ -1,0 +1,188 @@
+"""The two-person rule: what one security officer asks for, another one approves, and then it is carried out (ADR 30).
+
+The decision and what it decides are one transaction. Who asks and who decides are logged in as people, two different
+ones, both active security officers at that moment; nobody decides about himself. What was asked never changes: what the
+approver was shown is what is carried out, or nothing.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from mshield.domain import errors
+from mshield.domain.ids import new_id
+from mshield.domain.reason import checked_reason
+from mshield.domain.staff import StaffRole
+from mshield.domain.times import HOUR_MS
+from mshield.services.staff.members import StaffMember
+from mshield.store.database.interface import Conflict, Database, Tx
+from mshield.store.staff import acts
+from mshield.store.staff import approvals as store
+from mshield.store.staff import members as staff
+from mshield.store.staff.approvals import ApprovalRow
+
+__all__ = ["ApprovableAct", "ApprovalRow", "Approvals", "Decision"]
+
+Json = Mapping[str, Any]
+Decision = Literal["approve", "refuse"]
+WAITING_MS: Final = 72 * HOUR_MS
+_STATES: Final = {"approve": "approved", "refuse": "refused"}
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovableAct:
+    """Something that takes two.
+
+    `check` is given subject and details as they were asked, and gives the details as they are shown and carried out,
+    with what they presuppose (such as the roles before); it raises what refuses the question. `do` carries it out in
+    the decision's transaction and gives what the approver is told, once; it raises errors.Conflict where what it
+    presupposes no longer holds.
+    """
+
+    name: str
+    check: Callable[[str, Json], Awaitable[Json]]
+    do: Callable[[Tx, ApprovalRow, StaffMember, int], Awaitable[Json]]
+
+
+@dataclass(frozen=True, slots=True)
+class Approvals:
+    """Asks, decides, withdraws and lists; `known` are the acts by name."""
+
+    db: Database
+    known: Mapping[str, ApprovableAct]
+
+    async def ask(
+        self, member: StaffMember, *, act: str, subject: str, details: Json, reason: str, now: int
+    ) -> ApprovalRow:
+        """The question, which waits for three days.
+
+        Raises Forbidden for a program, InvalidRequest for an unknown act or no reason, ApprovalWaiting, and what the
+        act's `check` raises.
+        """
+        _require_person(member)
+        if act not in self.known:
+            raise errors.InvalidRequest(fields=["act"])
+        plain = checked_reason(reason)
+        shown = await self.known[act].check(subject, details)
+        approval = store.NewApproval(
+            id=new_id(now),
+            act=act,
+            subject=subject,
+            details=shown,
+            reason=plain,
+            asked_by=member.id,
+            expires_at=now + WAITING_MS,
+        )
+
+        async def work(tx: Tx) -> None:
+            await store.expire(tx, now=now)
+            await store.insert(tx, approval, now=now)
+            await _record(tx, member, "ask", approval, now=now)
+
+        try:
+            await self.db.write(work)
+        except Conflict as error:
+            raise errors.ApprovalWaiting from error
+        return await self._found(approval.id, now=now)
+
+    async def decide(
+        self, member: StaffMember, approval_id: str, decision: Decision, *, now: int
+    ) -> tuple[ApprovalRow, Json]:
+        """The question as it then stands, and what carrying it out gave.
+
+        Raises Forbidden for a program, NotFound, OwnApproval, ApprovalOver, and what the act's `do` raises; then it
+        still waits.
+        """
+        _require_person(member)
+        asked = await self._found(approval_id, now=now)
+
+        async def work(tx: Tx) -> Json:
+            await self._require_officers(tx, asked.asked_by, member.id)
+            if not await store.decide(
+                tx, approval_id=asked.id, state=_STATES[decision], by=member.id, now=now
+            ):
+                raise await _why_not(tx, asked.id, member.id, now=now)
+            await _record(tx, member, decision, asked, now=now)
+            if decision == "refuse":
+                return {}
+            if asked.act not in self.known:  # asked of another version of this service
+                raise errors.ApprovalOver
+            return await self.known[asked.act].do(tx, asked, member, now)
+
+        if member.id in {asked.asked_by, asked.subject}:
+            raise errors.OwnApproval
+        try:
+            told = await self.db.write(work)
+        except Conflict as error:
+            raise errors.Conflict from error
+        return await self._found(asked.id, now=now), told
+
+    async def withdraw(self, member: StaffMember, approval_id: str, *, now: int) -> ApprovalRow:
+        """Takes one's own question back. Raises Forbidden, NotFound (also another's), ApprovalOver."""
+        _require_person(member)
+        asked = await self._found(approval_id, now=now)
+        if asked.asked_by != member.id:
+            raise errors.NotFound
+
+        async def work(tx: Tx) -> None:
+            if not await store.withdraw(tx, approval_id=asked.id, by=member.id, now=now):
+                raise errors.ApprovalOver
+            await _record(tx, member, "withdraw", asked, now=now)
+
+        await self.db.write(work)
+        return await self._found(asked.id, now=now)
+
+    async def page(self, *, state: str, before: str, most: int, now: int) -> list[ApprovalRow]:
+        """The newest, in this state where one is given."""
+        await store.expire(self.db, now=now)
+        return await store.page(self.db, state=state, before=before, most=most)
+
+    async def _found(self, approval_id: str, *, now: int) -> ApprovalRow:
+        await store.expire(self.db, now=now)
+        found = await store.find(self.db, approval_id=approval_id)
+        if found is None:
+            raise errors.NotFound
+        return found
+
+    async def _require_officers(self, tx: Tx, *people: str) -> None:
+        one, other = people
+        if not await store.lock_people(tx, one=one, other=other):
+            raise errors.OwnApproval if one == other else errors.ApprovalOver
+        for person in people:
+            row = await staff.find(tx, staff_id=person)
+            if row is None or StaffRole.SECURITY_OFFICER.value not in row.roles:
+                raise errors.ApprovalOver
+
+
+def may_decide(member: StaffMember, approval: ApprovalRow) -> bool:
+    """Whether it waits for this security officer."""
+    if StaffRole.SECURITY_OFFICER not in member.roles or member.session_id is None:
+        return False
+    return approval.state == "waiting" and member.id not in {approval.asked_by, approval.subject}
+
+
+def _require_person(member: StaffMember) -> None:
+    if member.session_id is None:
+        raise errors.Forbidden(reason="person")
+
+
+async def _why_not(tx: Tx, approval_id: str, by: str, *, now: int) -> errors.DomainError:
+    found = await store.find(tx, approval_id=approval_id)
+    if found is not None and found.state == "waiting" and found.expires_at > now and by == found.asked_by:
+        return errors.OwnApproval()
+    return errors.ApprovalOver()
+
+
+async def _record(
+    tx: Tx, member: StaffMember, what: str, asked: ApprovalRow | store.NewApproval, *, now: int
+) -> None:
+    details = {
+        "approval": asked.id,
+        "act": asked.act,
+        "details": dict(asked.details),
+        "reason": asked.reason,
+        "asked_by": asked.asked_by,
+    }
+    await acts.record(
+        tx, by=member.by, act=f"approval.{what}", subject=asked.subject, details=details, now=now
+    )

@@ -1,0 +1,99 @@
+"""What two security officers do to the staff: add a member, change his roles, set his login up anew, disable him."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mshield.domain import errors
+from mshield.domain.staff import StaffRole
+from mshield.services.staff.approvals import ApprovableAct, ApprovalRow
+from mshield.services.staff.members import StaffMember, checked_member, disable_in, insert_member
+from mshield.services.staff.set_up import renew_in, set_up_address
+from mshield.settings import Settings
+from mshield.store.database.interface import Database, Tx
+from mshield.store.staff import acts
+from mshield.store.staff import members as store
+
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class StaffChanges:
+    """The acts, for `Approvals`. A set-up address is told to who approves: he hands it to the member."""
+
+    db: Database
+    settings: Settings
+
+    def acts(self) -> tuple[ApprovableAct, ...]:
+        """By name: staff.add, staff.roles, staff.reset, staff.disable."""
+        return (
+            ApprovableAct("staff.add", self._check_add, self._add),
+            ApprovableAct("staff.roles", self._check_roles, self._change_roles),
+            ApprovableAct("staff.reset", self._check_plain, self._reset),
+            ApprovableAct("staff.disable", self._check_plain, self._disable),
+        )
+
+    async def _check_add(self, subject: str, details: Json) -> Json:
+        """The subject is the new name; `roles` are given."""
+        name, roles = checked_member(subject, _roles(details))
+        if name != subject or await store.find_named(self.db, name=name) is not None:
+            raise errors.InvalidStaff
+        return {"roles": [role.value for role in roles]}
+
+    async def _add(self, tx: Tx, asked: ApprovalRow, by: StaffMember, now: int) -> Json:
+        name, roles = checked_member(asked.subject, _roles(asked.details))
+        if await store.find_named(tx, name=name) is not None:
+            raise errors.Conflict
+        member, _ = await insert_member(tx, name=name, roles=roles, by=by.by, now=now)
+        return await self._address(tx, member.id, by, now=now)
+
+    async def _check_roles(self, subject: str, details: Json) -> Json:
+        """`roles` are given; shown is also what he holds now."""
+        row = await self._active(subject)
+        _, roles = checked_member(row.name, _roles(details))
+        after = [role.value for role in roles]
+        if set(after) == set(row.roles):
+            raise errors.InvalidRequest(fields=["roles"])
+        return {"name": row.name, "before": list(row.roles), "after": after}
+
+    async def _change_roles(self, tx: Tx, asked: ApprovalRow, by: StaffMember, now: int) -> Json:
+        before, after = asked.details["before"], asked.details["after"]
+        if not await store.change_roles(tx, staff_id=asked.subject, before=tuple(before), after=tuple(after)):
+            raise errors.Conflict
+        details = {"approval": asked.id, "before": before, "after": after}
+        await acts.record(tx, by=by.by, act="staff.roles", subject=asked.subject, details=details, now=now)
+        return {}
+
+    async def _check_plain(self, subject: str, details: Json) -> Json:
+        """No details are given; shown is whom it is about."""
+        if details:
+            raise errors.InvalidRequest(fields=["details"])
+        return {"name": (await self._active(subject)).name}
+
+    async def _reset(self, tx: Tx, asked: ApprovalRow, by: StaffMember, now: int) -> Json:
+        return await self._address(tx, asked.subject, by, now=now)
+
+    async def _disable(self, tx: Tx, asked: ApprovalRow, by: StaffMember, now: int) -> Json:
+        await disable_in(tx, staff_id=asked.subject, by=by.by, now=now)
+        return {}
+
+    async def _address(self, tx: Tx, staff_id: str, by: StaffMember, *, now: int) -> Json:
+        life = self.settings.console_set_up_seconds
+        _, code = await renew_in(tx, staff_id=staff_id, by=by.by, life=life, now=now)
+        return {"set_up": set_up_address(self.settings, code)}
+
+    async def _active(self, staff_id: str) -> store.StaffRow:
+        row = await store.find(self.db, staff_id=staff_id)
+        if row is None or row.state != "active":
+            raise errors.NotFound
+        return row
+
+
+def _roles(details: Json) -> tuple[StaffRole, ...]:
+    given = details.get("roles")
+    if set(details) != {"roles"} or not isinstance(given, list):
+        raise errors.InvalidRequest(fields=["roles"])
+    try:
+        return tuple(StaffRole(each) for each in given)
+    except ValueError as error:
+        raise errors.InvalidRequest(fields=["roles"]) from error

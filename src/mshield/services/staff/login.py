@@ -1,0 +1,124 @@
+"""Login of people at the console: name and password, then a second factor, then a session.
+
+Each half is counted before it is looked at: the first against the name and the address, the second against the member,
+so that who has a password can't try codes. Nothing tells a wrong name from a wrong password.
+"""
+
+from dataclasses import dataclass, field
+
+from mshield.domain import errors
+from mshield.domain.actor import SERVICE
+from mshield.domain.password import normalise_password
+from mshield.domain.tokens import token_hash
+from mshield.keys.secrets import LookupKey
+from mshield.services.accounts.passwords import verify_password
+from mshield.services.accounts.throttle import LoginThrottle
+from mshield.services.staff.factors import CounterWentBack, KeyRequest, Shown, StaffFactors
+from mshield.services.staff.members import plain_name
+from mshield.services.staff.security_keys import new_challenge
+from mshield.services.staff.session import OpenedSession, Place, StaffSessions, new_token
+from mshield.settings import Settings
+from mshield.store.database.interface import Database, Tx
+from mshield.store.staff import access, acts
+from mshield.store.staff import members as store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginBegun:
+    """The first half of a login: its token, the kinds of factor that finish it, its life in seconds.
+
+    `key` is what a browser asks a security key, where the member has one.
+    """
+
+    login_id: str = field(repr=False)
+    factors: tuple[str, ...]
+    key: KeyRequest | None
+    expires_in: int
+
+
+@dataclass(frozen=True, slots=True)
+class StaffLogins:
+    """Logs members of staff in."""
+
+    db: Database
+    factors: StaffFactors
+    lookup: LookupKey = field(repr=False)
+    settings: Settings
+    sessions: StaffSessions
+
+    async def begin(self, name: str, password: str, *, address: str, now: int) -> LoginBegun:
+        """Checks the password. Raises StaffLoginFailed, LoginSlowed."""
+        throttle = LoginThrottle(self.db, self.settings)
+        plain = plain_name(name)
+        subject = self.lookup.lookup_hash("staff-login", plain).hex()
+        await throttle.begin(account=subject, address=address, now=now)
+        row = await store.find_named(self.db, name=plain)
+        stored = row.password_hash if row is not None and row.state == "active" else None
+        if not await verify_password(stored, normalise_password(password)) or row is None:
+            await throttle.failed(address=address, now=now)
+            raise errors.StaffLoginFailed
+        await throttle.succeeded(account=subject)
+        return await self._begun(row, now=now)
+
+    async def finish(self, login_id: str, shown: Shown, place: Place, *, now: int) -> OpenedSession:
+        """The session, by a second factor.
+
+        Raises StaffLoginOver, SecondFactorWrong, SecurityKeyRefused, LoginSlowed.
+        """
+        hashed = token_hash(login_id)
+        ceremony = await access.find_ceremony(self.db, token_hash=hashed, purpose="login", now=now)
+        if ceremony is None:
+            raise errors.StaffLoginOver
+        throttle = LoginThrottle(self.db, self.settings)
+        subject = f"staff-factor {ceremony.staff_id}"
+        await throttle.begin(account=subject, address=place.address, now=now)
+
+        async def work(tx: Tx) -> OpenedSession:
+            row = await store.find_unchanging(tx, staff_id=ceremony.staff_id)
+            spent = await access.use_ceremony(tx, token_hash=hashed, now=now)
+            if row is None or row.state != "active" or not spent:
+                raise errors.StaffLoginOver
+            kind = await self.factors.accept(tx, row.id, shown, challenge=ceremony.challenge, now=now)
+            return await self.sessions.open(tx, row, place, factor=kind, now=now)
+
+        try:
+            opened = await self.db.write(work)
+        except (errors.SecondFactorWrong, errors.SecurityKeyRefused):
+            await throttle.failed(address=place.address, now=now)
+            raise
+        except CounterWentBack as error:
+            await throttle.failed(address=place.address, now=now)
+            await self._record_copy(ceremony.staff_id, error.factor_id, now=now)
+            raise errors.SecurityKeyRefused from error
+        await throttle.succeeded(account=subject)
+        return opened
+
+    async def _begun(self, verified: store.StaffRow, *, now: int) -> LoginBegun:
+        """Only as he was when his password was looked at: a new one ends the logins that were begun before it."""
+        login_id, challenge = new_token(), new_challenge()
+        life = self.settings.console_login_seconds
+
+        async def work(tx: Tx) -> None:
+            row = await store.find_unchanging(tx, staff_id=verified.id)
+            if row is None or (row.state, row.password_hash) != (verified.state, verified.password_hash):
+                raise errors.StaffLoginFailed
+            await access.insert_ceremony(
+                tx,
+                access.Ceremony(row.id, None, challenge),
+                token_hash=token_hash(login_id),
+                purpose="login",
+                expires_at=now + life * 1000,
+            )
+
+        await self.db.write(work)
+        kinds, key = await self.factors.request(verified.id, challenge)
+        return LoginBegun(login_id=login_id, factors=kinds, key=key, expires_in=life)
+
+    async def _record_copy(self, staff_id: str, factor_id: str, *, now: int) -> None:
+        """A key whose counter goes back may have a copy: auditors see it."""
+        details = {"factor": factor_id}
+        await self.db.write(
+            lambda tx: acts.record(
+                tx, by=SERVICE, act="staff.key_counter", subject=staff_id, details=details, now=now
+            )
+        )

@@ -1,0 +1,117 @@
+"""Sessions of people at the console: opened by a whole login, known by a cookie's token, ended by use of neither.
+
+A token is 256 random bits, new for each login; only its hash is stored. Roles are read anew at each call.
+"""
+
+import base64
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from mshield.domain import errors
+from mshield.domain.actor import By
+from mshield.domain.ids import new_id
+from mshield.domain.staff import StaffRole, require
+from mshield.domain.times import MINUTE_MS
+from mshield.domain.tokens import token_hash
+from mshield.services.process import csrf
+from mshield.services.staff.members import StaffMember, member_of
+from mshield.settings import Settings
+from mshield.store.database.interface import Database, Tx
+from mshield.store.staff import acts
+from mshield.store.staff import members as staff
+from mshield.store.staff import sessions as store
+
+_TOKEN_BYTES: Final = 32
+_TOUCH_MS: Final = MINUTE_MS
+_MAX_BROWSER: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Whence somebody logs in: his address, and his browser as it names itself."""
+
+    address: str
+    browser: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedSession:
+    """A new session: the cookie's token (43 characters, base64url) and its life in seconds."""
+
+    token: str = field(repr=False)
+    expires_in: int
+    member: StaffMember
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedIn:
+    """Who is logged in; `expires_at` in ms."""
+
+    member: StaffMember
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class StaffSessions:
+    """Opens, finds and ends them."""
+
+    db: Database
+    settings: Settings
+
+    async def open(
+        self, tx: Tx, row: staff.StaffRow, place: Place, *, factor: str, now: int
+    ) -> OpenedSession:
+        """A session for who proved himself, in the transaction that says so; `factor` is the kind he showed."""
+        token, session_id = new_token(), new_id(now)
+        life = self.settings.console_session_seconds
+        session = store.NewSession(
+            id=session_id,
+            token_hash=token_hash(token),
+            staff_id=row.id,
+            address=place.address,
+            browser=place.browser[:_MAX_BROWSER],
+            expires_at=now + life * 1000,
+        )
+        await store.insert(tx, session, now=now)
+        by = By("staff", row.id)
+        await acts.record(tx, by=by, act="staff.log_in", subject=row.id, details={"factor": factor}, now=now)
+        return OpenedSession(token=token, expires_in=life, member=member_of(row, session_id=session_id))
+
+    async def find(self, token: str, *, now: int) -> LoggedIn:
+        """Whose session this is, which counts as use of it. Raises Unauthenticated."""
+        idle_since = now - self.settings.console_idle_seconds * 1000
+        found = await store.find(self.db, token_hash=token_hash(token), idle_since=idle_since, now=now)
+        row = None if found is None else await staff.find(self.db, staff_id=found.staff_id)
+        if found is None or row is None or row.state != "active":
+            raise errors.Unauthenticated
+        if now - found.used_at >= min(_TOUCH_MS, self.settings.console_idle_seconds * 250):
+            await store.touch(self.db, session_id=found.id, now=now)
+        return LoggedIn(member_of(row, session_id=found.id), found.expires_at)
+
+    async def authenticate(self, token: str, *, allowed: Iterable[StaffRole], now: int) -> StaffMember:
+        """The member of this session who holds one of the allowed roles. Raises Unauthenticated, Forbidden."""
+        member = (await self.find(token, now=now)).member
+        require(member.roles, allowed)
+        return member
+
+    async def end(self, member: StaffMember, *, now: int) -> None:
+        """Logs out of the session by which he calls."""
+        if member.session_id is not None:
+            await store.end(self.db, session_id=member.session_id, staff_id=member.id, now=now)
+
+
+def new_token() -> str:
+    """256 random bits as text."""
+    return base64.urlsafe_b64encode(secrets.token_bytes(_TOKEN_BYTES)).rstrip(b"=").decode()
+
+
+def csrf_token(token: str) -> str:
+    """What each changing call of a session carries in a header."""
+    return csrf.csrf_token("console", token)
+
+
+def require_csrf(token: str, given: str | None) -> None:
+    """Raises Forbidden unless the header is this session's."""
+    csrf.require_csrf(csrf_token(token), given)

@@ -1,0 +1,229 @@
+"""Tells business systems of ended requests by webhook: makes the deliveries, sends what is due, tries again for days.
+
+A try is counted durably before it is made and recorded after it, so a process that dies loses nothing and repeats one
+try at most; the id stays the same, by which the receiver knows a repeat.
+"""
+
+import asyncio
+import datetime as dt
+import logging
+import random
+import ssl
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from standardwebhooks import Webhook
+
+from mshield.domain.requests import OPEN
+from mshield.domain.times import DAY_MS
+from mshield.domain.webhooks import body_of, event_of, read_networks, wait_ms
+from mshield.gateways.names import Names
+from mshield.gateways.webhook import SECONDS, Taken, WebhookNotSent, WebhookSender, open_sender
+from mshield.keys.errors import SealError
+from mshield.keys.keyring import Keyring
+from mshield.services.process.events import Events
+from mshield.settings import Settings
+from mshield.store.database.interface import Database
+from mshield.store.systems import webhook_endpoints
+from mshield.store.systems import webhooks as store
+from mshield.store.systems.webhooks import DueDelivery
+
+PURPOSE: Final = "webhook"
+"""Of the sealed secrets, which are bound to their endpoint."""
+
+AT_ONCE: Final = 64
+AT_ONCE_EACH: Final = 4
+"""Tries under way at a time, in all and for one endpoint: a slow one holds up no other."""
+
+SENT_KEPT_MS: Final = 7 * DAY_MS
+DEAD_KEPT_MS: Final = 90 * DAY_MS
+_GONE: Final = 410
+_BATCH: Final = 200
+_LOOK_SECONDS: Final = 0.25
+_GRACE_SECONDS: Final = 0.5
+_LONGEST_TRY_MS: Final = round(SECONDS * 1000) + 5_000
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Webhooks:
+    """The job; `clock` gives ms since 1970."""
+
+    db: Database
+    keyring: Keyring
+    settings: Settings
+    events: Events
+    clock: Callable[[], int]
+    tls: ssl.SSLContext | None = None
+    names: Names = field(default_factory=Names)
+
+    async def wanted(self) -> bool:
+        """Whether a request has ended of which nobody was told."""
+        return await store.any_untold(self.db)
+
+    async def __call__(self) -> int:
+        """Makes and sends until nothing is due; gives the number of deliveries that were taken."""
+        networks = read_networks(self.settings.webhook_networks)
+        async with open_sender(allowed=networks, at_once=AT_ONCE, names=self.names, tls=self.tls) as sender:
+            return await _Round(self, sender).run()
+
+    async def compose(self) -> int:
+        """Makes the deliveries of all requests that ended; gives their number."""
+        made, now = 0, self.clock()
+        while requests := await store.untold(self.db, now=now, most=_BATCH):
+            told = 0
+            for request in requests:
+                if request.state in OPEN:
+                    await store.expire(self.db, id=request.id, now=now)
+                    continue  # comes again with the state in which it ended
+                body = body_of(
+                    request_id=request.id,
+                    kind=request.kind,
+                    state=request.state,
+                    reason=request.reason,
+                    oidc=request.oidc,
+                    at=request.expires_at if request.state == "expired" else request.changed_at,
+                )
+                told += await store.tell(self.db, request, event=event_of(request.state), body=body, now=now)
+            made += told
+        return made
+
+
+class _Round:
+    """One run of the job: tries under way side by side, and new ones begun as they come."""
+
+    def __init__(self, webhooks: Webhooks, sender: WebhookSender) -> None:
+        self._webhooks, self._sender = webhooks, sender
+        self._db = webhooks.db
+        self._under_way: dict[str, asyncio.Task[bool]] = {}
+        self._each: Counter[str] = Counter()
+        self._sent = 0
+
+    async def run(self) -> int:
+        """Until nothing is due and nothing under way, or the process is to end."""
+        try:
+            while not self._webhooks.events.stopped:
+                await self._webhooks.compose()
+                begun = await self._begin_due()
+                if not self._under_way:
+                    if not begun:
+                        break
+                    continue
+                await asyncio.wait(
+                    self._under_way.values(),
+                    timeout=_LOOK_SECONDS,
+                    return_when=asyncio.FIRST_COMPLETED,
+                )
+        finally:
+            await self._leave()
+        return self._sent
+
+    async def _begin_due(self) -> int:
+        """Begins what is due, as far as the limits allow; gives how many."""
+        begun = 0
+        for delivery in await store.due(
+            self._db, now=self._webhooks.clock(), most=AT_ONCE, most_each=AT_ONCE_EACH
+        ):
+            if len(self._under_way) >= AT_ONCE:
+                break
+            if delivery.id in self._under_way or self._each[delivery.endpoint_id] >= AT_ONCE_EACH:
+                continue
+            self._each[delivery.endpoint_id] += 1
+            task = asyncio.create_task(self._try(delivery))
+            self._under_way[delivery.id] = task
+            task.add_done_callback(lambda done, delivery=delivery: self._ended(delivery, done))  # type: ignore[misc]
+            begun += 1
+        return begun
+
+    def _ended(self, delivery: DueDelivery, task: "asyncio.Task[bool]") -> None:
+        del self._under_way[delivery.id]
+        self._each[delivery.endpoint_id] -= 1
+        if task.cancelled():
+            return
+        if (error := task.exception()) is not None:
+            _log.error("webhook %s could not be recorded: %s", delivery.id, type(error).__name__)
+            return
+        self._sent += task.result()
+
+    async def _leave(self) -> None:
+        """Gives what is under way a moment, then cuts it short: it will be tried again."""
+        tasks = list(self._under_way.values())
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=_GRACE_SECONDS)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _try(self, delivery: DueDelivery) -> bool:
+        attempts = delivery.attempts + 1
+        now = self._webhooks.clock()
+        # Were it cut short here, it would come again no sooner than the try could have ended.
+        next_at = now + max(_LONGEST_TRY_MS, self._wait(attempts, None) or 0)
+        if not await store.begin_attempt(self._db, delivery, next_at=next_at):
+            return False
+        try:
+            taken = await self._sender.post(
+                delivery.url, self._headers(delivery, now=now), delivery.body.encode()
+            )
+        except (WebhookNotSent, SealError) as error:
+            reason = error.reason if isinstance(error, WebhookNotSent) else error.code
+            await self._failed(delivery, attempts, reason, None)
+            return False
+        if 200 <= taken.status < 300:
+            await store.end(
+                self._db,
+                id=delivery.id,
+                state="sent",
+                status=taken.status,
+                error=None,
+                now=self._webhooks.clock(),
+            )
+            return True
+        await self._refused(delivery, attempts, taken)
+        return False
+
+    async def _refused(self, delivery: DueDelivery, attempts: int, taken: Taken) -> None:
+        if taken.status == _GONE:
+            _log.warning("webhook endpoint %s is gone and gets no more", delivery.endpoint_id)
+            await webhook_endpoints.disable(
+                self._db, id=delivery.endpoint_id, reason="gone", now=self._webhooks.clock()
+            )
+            return
+        await self._failed(delivery, attempts, "status", taken)
+
+    async def _failed(self, delivery: DueDelivery, attempts: int, error: str, taken: Taken | None) -> None:
+        status = None if taken is None else taken.status
+        wait = self._wait(attempts, None if taken is None else taken.retry_after)
+        now = self._webhooks.clock()
+        if wait is None:
+            _log.warning("webhook %s is given up: %s", delivery.id, error)
+            await store.end(self._db, id=delivery.id, state="dead", status=status, error=error, now=now)
+            return
+        await store.note_failure(self._db, id=delivery.id, status=status, error=error, next_at=now + wait)
+
+    @staticmethod
+    def _wait(attempts: int, retry_after: int | None) -> int | None:
+        return wait_ms(attempts, chance=random.random(), retry_after=retry_after)  # noqa: S311  # only spreads tries
+
+    def _headers(self, delivery: DueDelivery, *, now: int) -> dict[str, str]:
+        """With a signature by each secret that counts."""
+        boxes = [delivery.secret_box]
+        if delivery.previous_box is not None and (delivery.previous_until or 0) > now:
+            boxes.append(delivery.previous_box)
+        context = delivery.endpoint_id.encode()
+        at = dt.datetime.fromtimestamp(now // 1000, dt.UTC)
+        signatures = [
+            Webhook(self._webhooks.keyring.open(box, purpose=PURPOSE, context=context)).sign(
+                delivery.id, at, delivery.body
+            )
+            for box in boxes
+        ]
+        return {
+            "content-type": "application/json",
+            "user-agent": "mshield-webhooks/1",
+            "webhook-id": delivery.id,
+            "webhook-timestamp": str(now // 1000),
+            "webhook-signature": " ".join(signatures),
+        }
