@@ -22,15 +22,15 @@ from uvicorn.loops.auto import auto_loop_factory
 
 from benches.http_signing import AT_ONCE, database_cpu
 from benches.lists import CERTIFICATES, fill, settle
-from mshield.domain.certificates import CertificateEvent
+from mshield.domain.certificates.states import CertificateEvent
 from mshield.domain.tokens import token_hash
 from mshield.gm import sm2
 from mshield.keys.keyring import Keyring
 from mshield.main import collect_as_the_service
-from mshield.pki.crl import Revoked, build_crl
-from mshield.pki.csr import build_request_info
-from mshield.pki.names import LeafSubject
-from mshield.pki.ocsp import CertId, build_ocsp_request
+from mshield.pki.certificates.csr import build_request_info
+from mshield.pki.certificates.names import LeafSubject
+from mshield.pki.revocation.crl import Revoked, build_crl
+from mshield.pki.revocation.ocsp import CertId, build_ocsp_request
 from mshield.services.accounts.session import Caller
 from mshield.services.certificates.certificate import Certificates
 from mshield.services.publication.crl import entries_of

@@ -9,7 +9,7 @@ from itertools import combinations
 from typing import Final
 
 from mshield.domain import errors
-from mshield.domain.certificates import CertificateEvent, CertificateState, Hold, Standing
+from mshield.domain.certificates.states import CertificateEvent, CertificateState, Hold, Standing
 
 # Columns: an issued one; an active one without a hold, with the event's own hold alone, with any other; one whose PIN
 # is locked without and with the event's own hold; superseded; revoked. A cell is the state that follows, the hold that

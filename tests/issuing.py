@@ -4,7 +4,7 @@ import secrets
 from dataclasses import dataclass
 
 from mshield.domain.actor import SERVICE, Actor, By
-from mshield.domain.certificates import TABLE, CertificateEvent
+from mshield.domain.certificates.states import TABLE, CertificateEvent
 from mshield.domain.ids import new_id
 from mshield.gm import sm2
 from mshield.gm.engine import Engine, load_engine
@@ -12,7 +12,7 @@ from mshield.gm.sm2 import PrivateKey
 from mshield.keys.authority import Authorities, load_authorities
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey, load_lookup_key
-from mshield.pki.certificate import Certificate
+from mshield.pki.certificates.certificate import Certificate
 from mshield.services.ca.init import CaNames, init_ca
 from mshield.services.certificates.issue import Issue
 from mshield.services.publication.publisher import Publisher

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from mshield.domain.certificates import CertificateEvent
+from mshield.domain.certificates.states import CertificateEvent
 from mshield.gm import cosign
 from mshield.keys.keyring import Keyring
 from mshield.services.accounts.session import PhoneLogin, authenticate_phone

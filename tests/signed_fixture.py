@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Final
 
 from mshield.gm.sm3 import sm3
-from mshield.pki.cms import build_signed_data
-from mshield.pki.crl import KEY_COMPROMISE
-from mshield.pki.ocsp import Good, RevokedAt
-from mshield.pki.signed_attributes import attributes_of
+from mshield.pki.revocation.crl import KEY_COMPROMISE
+from mshield.pki.revocation.ocsp import Good, RevokedAt
+from mshield.pki.signatures.cms import build_signed_data
+from mshield.pki.signatures.signed_attributes import attributes_of
 from tests.unit.client.bundle import CONTENT, LINES, SIGNED_AT, VKEY, Maker, ocsp
 from tests.unit.pki.authority import NOW, authority
 

@@ -15,7 +15,7 @@ from mshield.gm.engine import Engine, load_engine
 from mshield.keys.authority import load_authorities
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey, load_lookup_key
-from mshield.pki import csr
+from mshield.pki.certificates import csr
 from mshield.services.accounts.session import Caller, PhoneLogin, authenticate_phone
 from mshield.services.ca.init import CaNames, init_ca
 from mshield.services.certificates.certificate import Certificates

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from mshield.domain.actor import By
-from mshield.domain.certificates import CertificateEvent
+from mshield.domain.certificates.states import CertificateEvent
 from mshield.keys.keyring import Keyring
-from mshield.pki.certificate import Certificate
+from mshield.pki.certificates.certificate import Certificate
 from mshield.pki.tlog.merkle import consistency_ranges
 from mshield.services.certificates.issue import serial_text
 from mshield.services.log.open_log import Log, open_log

@@ -39,7 +39,7 @@ def _run(code: str) -> subprocess.CompletedProcess[str]:
         "mshield.client.log",
         "mshield.client.phone",
         "mshield.client.portal",
-        "mshield.pki.path",
+        "mshield.pki.verification.path",
         "mshield.gm.cosign",
     ],
 )

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from mshield import store
-from mshield.domain import certificates, requests
-from mshield.domain.certificates import CertificateEvent
+from mshield.domain import requests
+from mshield.domain.certificates import states as certificates
+from mshield.domain.certificates.states import CertificateEvent
 from mshield.domain.requests import RequestEvent
 from mshield.store.database.interface import Dialect
 from mshield.store.database.queries import Queries

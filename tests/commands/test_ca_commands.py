@@ -16,7 +16,7 @@ from mshield.gm.engine import load_engine
 from mshield.keys.authority import load_authorities
 from mshield.keys.keyring import load_keyring
 from mshield.keys.secrets import load_lookup_key
-from mshield.pki.certificate import Certificate, parse_certificate
+from mshield.pki.certificates.certificate import Certificate, parse_certificate
 from mshield.services.certificates.issue import Issue
 from mshield.settings import load_settings
 from mshield.store.certificates import certificates

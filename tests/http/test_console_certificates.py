@@ -5,10 +5,10 @@ from typing import Any, Final
 import pytest
 
 from mshield.demo.people import OPERATOR
-from mshield.domain.certificates import CertificateEvent
+from mshield.domain.certificates.states import CertificateEvent
 from mshield.domain.staff import StaffRole
-from mshield.pki import trust
-from mshield.pki.certificate import parse_certificate
+from mshield.pki.certificates import trust
+from mshield.pki.certificates.certificate import parse_certificate
 from mshield.services.certificates import search as find_certificates
 from tests.application import Application, Device
 from tests.assertions import assert_refused

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import pytest
 
-from mshield.domain.certificates import CertificateEvent
+from mshield.domain.certificates.states import CertificateEvent
 from mshield.domain.staff import StaffRole
 from mshield.domain.times import HOUR_MS
 from mshield.services.process.metrics import Metrics

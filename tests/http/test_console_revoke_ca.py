@@ -7,9 +7,9 @@ import pytest
 
 from mshield.domain.staff import StaffRole
 from mshield.pki.errors import CertificateRevoked
-from mshield.pki.ocsp import RevokedAt, parse_ocsp_response
-from mshield.pki.ocsp_request import CertId, build_ocsp_request
-from mshield.pki.path import check_crl
+from mshield.pki.revocation.ocsp import RevokedAt, parse_ocsp_response
+from mshield.pki.revocation.ocsp_request import CertId, build_ocsp_request
+from mshield.pki.verification.path import check_crl
 from mshield.services.ca.end_leaves import end_leaves
 from mshield.services.ca.renew_issuing import renew_issuing
 from mshield.services.notices.notify import Notify

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mshield.gm.sm3 import sm3
-from mshield.pki.signed_attributes import attributes_of
+from mshield.pki.signatures.signed_attributes import attributes_of
 from tests.application import Application
 from tests.factories import REQUESTS, document_message
 

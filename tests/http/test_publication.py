@@ -15,12 +15,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mshield.domain import errors
-from mshield.domain.certificates import CertificateEvent
+from mshield.domain.certificates.states import CertificateEvent
 from mshield.keys.keyring import Keyring
-from mshield.pki.certificate import Certificate, parse_certificate
-from mshield.pki.crl import parse_crl
-from mshield.pki.ocsp import CertId, build_ocsp_request, error_response, parse_ocsp_response
-from mshield.pki.path import check_crl, check_ocsp
+from mshield.pki.certificates.certificate import Certificate, parse_certificate
+from mshield.pki.revocation.crl import parse_crl
+from mshield.pki.revocation.ocsp import CertId, build_ocsp_request, error_response, parse_ocsp_response
+from mshield.pki.verification.path import check_crl, check_ocsp
 from mshield.services.certificates.issue import serial_text
 from mshield.services.publication.publisher import Publisher
 from mshield.store.database.interface import Database, Unavailable

@@ -4,12 +4,12 @@ from pathlib import Path
 from typing import Literal
 
 from mshield.gm.sm3 import sm3
-from mshield.pki import signed_attributes
-from mshield.pki.cms import build_signed_data
-from mshield.pki.crl import Revoked
-from mshield.pki.csr import assemble_request, build_request_info
-from mshield.pki.ocsp import CertId, Good, HashName, build_ocsp_response
-from mshield.pki.signed_attributes import SignedAttributes
+from mshield.pki.certificates.csr import assemble_request, build_request_info
+from mshield.pki.revocation.crl import Revoked
+from mshield.pki.revocation.ocsp import CertId, Good, HashName, build_ocsp_response
+from mshield.pki.signatures import signed_attributes
+from mshield.pki.signatures.cms import build_signed_data
+from mshield.pki.signatures.signed_attributes import SignedAttributes
 from tests.unit.pki.authority import DAY, NOW, SUBJECT, Authority, new_serial
 
 MESSAGE = "<报关单><编号>530120261010000001</编号><企业>深圳市蓝海报关有限公司</企业></报关单>".encode()

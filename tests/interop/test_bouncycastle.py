@@ -9,11 +9,11 @@ from typing import get_args
 
 import pytest
 
-from mshield.pki.cms import build_signed_data
-from mshield.pki.crl import CERTIFICATE_HOLD, KEY_COMPROMISE, Revoked
-from mshield.pki.csr import assemble_request, build_request_info
-from mshield.pki.names import LeafSubject
-from mshield.pki.ocsp import (
+from mshield.pki.certificates.csr import assemble_request, build_request_info
+from mshield.pki.certificates.names import LeafSubject
+from mshield.pki.certificates.profiles import LeafIdentity
+from mshield.pki.revocation.crl import CERTIFICATE_HOLD, KEY_COMPROMISE, Revoked
+from mshield.pki.revocation.ocsp import (
     CertId,
     CertStatus,
     Good,
@@ -23,7 +23,7 @@ from mshield.pki.ocsp import (
     build_ocsp_response,
     error_response,
 )
-from mshield.pki.profiles import LeafIdentity
+from mshield.pki.signatures.cms import build_signed_data
 from tests.interop import judge as runner
 from tests.interop.evidence import MESSAGE, Form, ocsp_response, write_evidence
 from tests.interop.judge import Rejected, judge

@@ -9,10 +9,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from mshield.pki.cms import build_signed_data
-from mshield.pki.crl import CERTIFICATE_HOLD, KEY_COMPROMISE, Revoked
-from mshield.pki.csr import assemble_request, build_request_info
-from mshield.pki.ocsp import CertId, HashName, build_ocsp_request, parse_ocsp_request
+from mshield.pki.certificates.csr import assemble_request, build_request_info
+from mshield.pki.revocation.crl import CERTIFICATE_HOLD, KEY_COMPROMISE, Revoked
+from mshield.pki.revocation.ocsp import CertId, HashName, build_ocsp_request, parse_ocsp_request
+from mshield.pki.signatures.cms import build_signed_data
 from tests.interop.evidence import MESSAGE, ocsp_response
 from tests.unit.pki.authority import DAY, IDENTITY, NOW, POLICY, SUBJECT, URLS, authority
 

@@ -14,7 +14,7 @@ from mshield.client import BusinessClient, Created, Digest, Document, Result, Ve
 from mshield.client.evidence import Evidence, VerifiedEvidence, verify_evidence
 from mshield.demo.people import OPERATOR
 from mshield.gm.sm3 import sm3
-from mshield.pki import pem
+from mshield.pki.asn1 import pem
 from mshield.services.log.sequence import sequence
 from tests.application import ORIGIN
 from tests.conftest import Clock

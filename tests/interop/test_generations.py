@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from mshield.keys.keyring import Keyring
-from mshield.pki.certificate import Certificate
-from mshield.pki.cms import build_signed_data
-from mshield.pki.crl import CA_COMPROMISE
-from mshield.pki.ocsp import CertId, build_ocsp_request
+from mshield.pki.certificates.certificate import Certificate
+from mshield.pki.revocation.crl import CA_COMPROMISE
+from mshield.pki.revocation.ocsp import CertId, build_ocsp_request
+from mshield.pki.signatures.cms import build_signed_data
 from mshield.pki.signer import KeySigner
 from mshield.services.ca.renew_issuing import renew_issuing, revoke_issuing
 from mshield.store.database.interface import Database

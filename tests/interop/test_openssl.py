@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from mshield.pki.certificate import Certificate
-from mshield.pki.cms import build_signed_data
-from mshield.pki.csr import assemble_request, build_request_info
-from mshield.pki.oids import DISPLAY_DIGEST
+from mshield.pki.asn1.oids import DISPLAY_DIGEST
+from mshield.pki.certificates.certificate import Certificate
+from mshield.pki.certificates.csr import assemble_request, build_request_info
+from mshield.pki.signatures.cms import build_signed_data
 from tests.interop.evidence import MESSAGE, attributes_of
 from tests.unit.pki.authority import NOW, SUBJECT, authority, make_authority
 

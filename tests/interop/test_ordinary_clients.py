@@ -12,12 +12,12 @@ from cryptography.x509 import CertificateIssuer, CRLReason, DirectoryName
 from cryptography.x509 import ocsp as x509_ocsp
 
 from mshield.domain import errors
-from mshield.domain.certificates import CertificateEvent
+from mshield.domain.certificates.states import CertificateEvent
 from mshield.keys.errors import AuthorityExists, NoAuthority
 from mshield.keys.keyring import Keyring
-from mshield.pki import pem
-from mshield.pki.certificate import Certificate
-from mshield.pki.ocsp import CertId, build_ocsp_request, error_response
+from mshield.pki.asn1 import pem
+from mshield.pki.certificates.certificate import Certificate
+from mshield.pki.revocation.ocsp import CertId, build_ocsp_request, error_response
 from mshield.services.ca.init_p256 import init_p256
 from mshield.services.ca.renew_issuing import renew_issuing, revoke_issuing
 from mshield.services.certificates.issue import serial_text

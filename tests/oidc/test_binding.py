@@ -6,8 +6,8 @@ from typing import Final
 import httpx
 import pytest
 
-from mshield.domain.certificates import CertificateEvent
-from mshield.domain.oidc import AUTHORIZATION_MS, CODE_MS, TOKEN_MS
+from mshield.domain.certificates.states import CertificateEvent
+from mshield.domain.systems.oidc import AUTHORIZATION_MS, CODE_MS, TOKEN_MS
 from tests.application import ORIGIN, Application
 from tests.http.test_requests import Shield
 from tests.issuing import change

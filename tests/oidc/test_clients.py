@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from joserfc.jwk import ECKey, OctKey
 
 from mshield.domain import errors
-from mshield.domain.oidc import asked, checked_redirect_uri, checked_uri
+from mshield.domain.systems.oidc import asked, checked_redirect_uri, checked_uri
 from mshield.services.oidc.clients import OidcClient, list_clients, remove_client, set_client
 from mshield.store.oidc.clients import ClientRow
 from mshield.store.systems.systems import BusinessSystem

@@ -5,7 +5,7 @@ import re
 import httpx
 import pytest
 
-from mshield.domain.oidc import FRESH_MS, LEAST_FRESH_MS
+from mshield.domain.systems.oidc import FRESH_MS, LEAST_FRESH_MS
 from tests.application import ORIGIN, Application
 from tests.http.test_requests import Shield
 from tests.oidc.client import Client, Page, sent, sign

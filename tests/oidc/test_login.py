@@ -10,7 +10,7 @@ import pytest
 from joserfc.errors import JoseError
 
 from mshield.client import verify
-from mshield.domain.oidc import ACR
+from mshield.domain.systems.oidc import ACR
 from tests.application import ORIGIN, Application
 from tests.http.test_requests import Shield
 from tests.oidc.client import Client, Page, scan, sent, sign

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 import httpx
 
-from mshield.domain.oidc import PUSHED_MS
+from mshield.domain.systems.oidc import PUSHED_MS
 from tests.application import ORIGIN, Application
 from tests.oidc.client import REDIRECT, Client, Page, challenge, sent
 from tests.signing import fetch

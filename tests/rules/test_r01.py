@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from mshield.domain import errors, shield
+from mshield.domain import errors
+from mshield.domain.certificates import shield
 from tests.phones import another_phone, apply, begin
 from tests.signing import World, fetch
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable
 import pytest
 
 from mshield.domain import errors
-from mshield.domain.certificates import CertificateEvent
+from mshield.domain.certificates.states import CertificateEvent
 from mshield.domain.faq import FAQ
 from tests.issuing import change
 from tests.phones import another_account, another_phone, apply, begin, issue, sign_request

@@ -3,7 +3,7 @@
 import pytest
 
 from mshield.domain import errors
-from mshield.domain.certificates import CertificateEvent
+from mshield.domain.certificates.states import CertificateEvent
 from mshield.store.certificates import changes as certificate_changes
 from tests.issuing import change
 from tests.phones import FORM, apply, begin, login_of

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from mshield.domain import errors
-from mshield.domain.certificates import CertificateEvent
+from mshield.domain.certificates.states import CertificateEvent
 from mshield.domain.tokens import token_hash
 from mshield.services.accounts.session import Caller
 from tests.issuing import change

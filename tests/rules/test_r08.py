@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from mshield.domain import errors
-from mshield.domain.certificates import CertificateEvent
+from mshield.domain.certificates.states import CertificateEvent
 from mshield.keys.keyring import Keyring
 from mshield.services.requests.ask import Asked
 from mshield.services.requests.document import Document

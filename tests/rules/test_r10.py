@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mshield.domain.pin import (
+from mshield.domain.certificates.pin import (
     REASONS,
     Holder,
     PinPolicy,

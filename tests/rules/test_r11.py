@@ -11,14 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mshield.domain import errors
-from mshield.domain.certificates import CertificateEvent
-from mshield.domain.renewal import (
+from mshield.domain.certificates.renewal import (
     Reason,
     RenewalState,
     half_year_before,
     require_due,
     why_due,
 )
+from mshield.domain.certificates.states import CertificateEvent
 from mshield.keys.keyring import Keyring
 from mshield.services.certificates.enrol import Application
 from mshield.services.filing.look_up import LookUpFiling

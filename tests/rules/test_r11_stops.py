@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from mshield.domain import errors
-from mshield.domain.certificates import CertificateEvent
-from mshield.domain.renewal import (
+from mshield.domain.certificates.renewal import (
     TABLE,
     RenewalEvent,
     RenewalState,
     sources,
 )
+from mshield.domain.certificates.states import CertificateEvent
 from mshield.keys.keyring import Keyring
 from mshield.services.certificates.end_renewals import end_renewals
 from mshield.services.certificates.renew import Renewal

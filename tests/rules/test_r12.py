@@ -9,7 +9,7 @@ from mshield.client import Document, Pc
 from mshield.client.errors import PhoneError, ProblemError
 from mshield.client.phone import VirtualPhone
 from mshield.demo.people import Person
-from mshield.domain.certificates import CertificateEvent
+from mshield.domain.certificates.states import CertificateEvent
 from mshield.gm.sm3 import sm3
 from tests.issuing import change
 from tests.lossy import Service, running_behind_a_line

@@ -9,7 +9,7 @@ import pytest
 from mshield.demo.people import LEGAL_PERSON
 from mshield.domain import errors
 from mshield.domain.actor import Actor, By
-from mshield.domain.certificates import (
+from mshield.domain.certificates.states import (
     CertificateEvent,
     CertificateState,
     Standing,

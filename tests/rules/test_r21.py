@@ -1,6 +1,6 @@
 """R21: for a new phone the old shield is revoked, then the user applies on the new one; a phone keeps its number."""
 
-from mshield.domain.certificates import CertificateEvent
+from mshield.domain.certificates.states import CertificateEvent
 from tests.issuing import change
 from tests.phones import another_phone, apply
 from tests.signing import World, fetch

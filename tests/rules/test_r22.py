@@ -3,10 +3,10 @@
 import pytest
 
 from mshield.domain import errors
-from mshield.domain.renewal import Reason
+from mshield.domain.certificates.renewal import Reason
 from mshield.keys.keyring import Keyring
-from mshield.pki.certificate import parse_certificate_pem
-from mshield.pki.names import leaf_subject
+from mshield.pki.certificates.certificate import parse_certificate_pem
+from mshield.pki.certificates.names import leaf_subject
 from mshield.store.database.interface import Database
 from tests.conftest import Clock
 from tests.renewing import Renewing, make_renewing

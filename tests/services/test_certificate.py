@@ -7,9 +7,9 @@ import pytest
 
 from mshield.domain import errors
 from mshield.domain.actor import SERVICE
-from mshield.domain.certificates import CertificateEvent
+from mshield.domain.certificates.states import CertificateEvent
 from mshield.keys.keyring import Keyring
-from mshield.pki.certificate import parse_certificate
+from mshield.pki.certificates.certificate import parse_certificate
 from mshield.services.ca.renew_issuing import renew_issuing, revoke_issuing
 from mshield.services.filing.people import end_record
 from mshield.settings import Settings

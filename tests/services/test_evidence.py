@@ -9,10 +9,10 @@ import pytest
 from mshield.client.evidence import VerifiedEvidence, read_evidence, verify_evidence
 from mshield.client.verify import VerificationError
 from mshield.domain import errors
-from mshield.domain.certificates import CertificateEvent
+from mshield.domain.certificates.states import CertificateEvent
 from mshield.keys.authority import load_authorities
 from mshield.keys.keyring import Keyring
-from mshield.pki.evidence import Evidence
+from mshield.pki.signatures.evidence import Evidence
 from mshield.services.log.open_log import open_log
 from mshield.services.log.sequence import sequence
 from mshield.services.publication.publisher import Publisher

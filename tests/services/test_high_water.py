@@ -10,7 +10,7 @@ from mshield.client.errors import PhoneError, ProblemError
 from mshield.client.phone import VirtualPhone
 from mshield.demo.people import OPERATOR
 from mshield.domain import errors
-from mshield.domain.certificates import CertificateEvent
+from mshield.domain.certificates.states import CertificateEvent
 from mshield.gateways.high_water_file import BadHighWaterFile, HighWaterFile
 from mshield.keys.authority import load_authorities
 from mshield.keys.keyring import Keyring

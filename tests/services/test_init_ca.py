@@ -9,8 +9,9 @@ from mshield.gm.engine import Engine
 from mshield.keys.authority import load_authorities, open_authority
 from mshield.keys.errors import AuthorityExists, BadAuthority, NoAuthority, SealError
 from mshield.keys.keyring import Keyring
-from mshield.pki import oids, trust
-from mshield.pki.certificate import parse_certificate
+from mshield.pki.asn1 import oids
+from mshield.pki.certificates import trust
+from mshield.pki.certificates.certificate import parse_certificate
 from mshield.pki.errors import BadName
 from mshield.services.ca.init import CaNames, init_ca, list_certificates
 from mshield.services.publication.renew_responder import LIFE_MS, RENEW_MS, current_responder

@@ -9,10 +9,10 @@ from cryptography import x509
 from mshield.domain import errors
 from mshield.gm.engine import Engine
 from mshield.keys.keyring import Keyring
-from mshield.pki.certificate import parse_certificate
+from mshield.pki.certificates.certificate import parse_certificate
+from mshield.pki.certificates.identity import hash_id_number
 from mshield.pki.errors import LintError
-from mshield.pki.identity import hash_id_number
-from mshield.pki.path import verify_chain
+from mshield.pki.verification.path import verify_chain
 from mshield.services.certificates.issue import Issue, serial_text
 from mshield.settings import Settings
 from mshield.store.certificates import certificates as store

@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from mshield.domain.certificates import CertificateEvent, format_holds
+from mshield.domain.certificates.states import CertificateEvent, format_holds
 from mshield.keys.keyring import Keyring
 from mshield.services.log.verify import Report, verify_log
 from mshield.services.log.verify_certificates import explained

@@ -3,7 +3,7 @@
 import pytest
 
 from mshield.domain import errors
-from mshield.domain.certificates import CertificateEvent
+from mshield.domain.certificates.states import CertificateEvent
 from mshield.keys.keyring import Keyring
 from mshield.pki.tlog.entry import CertificateEntry, SignatureEntry
 from mshield.services.log.open_log import open_log

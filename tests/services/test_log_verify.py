@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import pytest
 
-from mshield.domain.certificates import CertificateEvent
+from mshield.domain.certificates.states import CertificateEvent
 from mshield.keys.keyring import Keyring
 from mshield.pki.tlog.merkle import leaf_hash
 from mshield.pki.tlog.tiles import pack_bundle, split_bundle

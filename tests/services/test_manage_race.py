@@ -4,7 +4,7 @@ from typing import Any, cast
 
 import pytest
 
-from mshield.domain.certificates import CertificateEvent
+from mshield.domain.certificates.states import CertificateEvent
 from mshield.keys.keyring import Keyring
 from mshield.services.accounts.sms_codes import SmsCodes
 from mshield.services.legal_person.act import ManageShields

@@ -8,12 +8,12 @@ from cryptography import x509
 from cryptography.x509 import ocsp as x509_ocsp
 
 from mshield.domain import errors
-from mshield.domain.certificates import CertificateEvent
+from mshield.domain.certificates.states import CertificateEvent
 from mshield.gm.engine import Engine, load_engine
 from mshield.keys.keyring import Keyring
-from mshield.pki.crl import CERTIFICATE_HOLD, SUPERSEDED, Crl, parse_crl
 from mshield.pki.errors import CertificateOnHold, CertificateRevoked, StatusUnknown
-from mshield.pki.ocsp import (
+from mshield.pki.revocation.crl import CERTIFICATE_HOLD, SUPERSEDED, Crl, parse_crl
+from mshield.pki.revocation.ocsp import (
     CertId,
     Good,
     HashName,
@@ -23,7 +23,7 @@ from mshield.pki.ocsp import (
     error_response,
     parse_ocsp_response,
 )
-from mshield.pki.path import check_crl, check_ocsp
+from mshield.pki.verification.path import check_crl, check_ocsp
 from mshield.services.certificates.issue import serial_text
 from mshield.services.publication.ocsp import KEEP_MS, UNASKED_MS
 from mshield.services.publication.publisher import Publisher

@@ -5,15 +5,15 @@ import asyncio
 import pytest
 
 from mshield.domain import errors
-from mshield.domain.certificates import CertificateEvent
+from mshield.domain.certificates.states import CertificateEvent
 from mshield.keys.errors import AuthorityRevoked, NoAuthority, SealError
 from mshield.keys.keyring import Keyring
-from mshield.pki import trust
-from mshield.pki.certificate import Certificate
-from mshield.pki.crl import KEY_COMPROMISE, parse_crl
+from mshield.pki.certificates import trust
+from mshield.pki.certificates.certificate import Certificate
 from mshield.pki.errors import CertificateOnHold, CertificateRevoked
-from mshield.pki.ocsp import CertId, Good, RevokedAt, build_ocsp_request, parse_ocsp_response
-from mshield.pki.path import check_crl, check_ocsp
+from mshield.pki.revocation.crl import KEY_COMPROMISE, parse_crl
+from mshield.pki.revocation.ocsp import CertId, Good, RevokedAt, build_ocsp_request, parse_ocsp_response
+from mshield.pki.verification.path import check_crl, check_ocsp
 from mshield.services.ca import end_leaves
 from mshield.services.ca.init import list_certificates
 from mshield.services.ca.renew_issuing import renew_issuing, revoke_issuing

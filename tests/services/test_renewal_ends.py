@@ -6,8 +6,8 @@ import pytest
 
 from mshield.domain import errors
 from mshield.domain.actor import SERVICE
-from mshield.domain.certificates import CertificateEvent
-from mshield.domain.renewal import RenewalState
+from mshield.domain.certificates.renewal import RenewalState
+from mshield.domain.certificates.states import CertificateEvent
 from mshield.gateways.sms import DevelopmentSms
 from mshield.keys.keyring import Keyring
 from mshield.services.ca.end_leaves import end_leaves

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from mshield.domain import errors
-from mshield.domain.certificates import CertificateEvent
+from mshield.domain.certificates.states import CertificateEvent
 from mshield.gm import cosign
 from mshield.keys.keyring import Keyring
-from mshield.pki.crl import CERTIFICATE_HOLD
+from mshield.pki.revocation.crl import CERTIFICATE_HOLD
 from mshield.services.publication.status import revocation_of
 from mshield.store.certificates.certificates import find_status, list_revoked
 from mshield.store.database.interface import Database

@@ -7,9 +7,9 @@ import pytest
 from mshield.keys.authority import open_authority, responder_name
 from mshield.keys.errors import AuthorityExists, NoAuthority
 from mshield.keys.keyring import Keyring
-from mshield.pki.certificate import Certificate, parse_certificate
-from mshield.pki.ocsp import CertId, Good, build_ocsp_request, error_response, parse_ocsp_response
-from mshield.pki.path import check_ocsp
+from mshield.pki.certificates.certificate import Certificate, parse_certificate
+from mshield.pki.revocation.ocsp import CertId, Good, build_ocsp_request, error_response, parse_ocsp_response
+from mshield.pki.verification.path import check_ocsp
 from mshield.services.ca.init_p256 import init_p256
 from mshield.services.ca.renew_issuing import renew_issuing
 from mshield.services.publication.ocsp import UNASKED_MS

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from mshield.domain import errors
+from mshield.domain.systems.webhooks import WAITS_MS
 from mshield.domain.times import HOUR_MS
-from mshield.domain.webhooks import WAITS_MS
 from mshield.gateways.names import Names
 from mshield.services.operations.purge import purge
 from mshield.services.systems import webhooks

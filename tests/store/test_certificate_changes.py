@@ -6,7 +6,7 @@ import pytest
 
 from mshield.domain import errors
 from mshield.domain.actor import SERVICE, By
-from mshield.domain.certificates import CertificateEvent, Hold
+from mshield.domain.certificates.states import CertificateEvent, Hold
 from mshield.gm.engine import load_engine
 from mshield.keys.keyring import Keyring
 from mshield.store.certificates import certificates

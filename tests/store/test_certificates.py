@@ -2,7 +2,7 @@
 
 import pytest
 
-from mshield.domain.certificates import CertificateEvent
+from mshield.domain.certificates.states import CertificateEvent
 from mshield.gm.engine import load_engine
 from mshield.keys.keyring import Keyring
 from mshield.store.certificates import certificates as store

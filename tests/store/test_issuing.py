@@ -6,7 +6,7 @@ import json
 import msgspec
 import pytest
 
-from mshield.domain.certificates import CertificateEvent
+from mshield.domain.certificates.states import CertificateEvent
 from mshield.keys.keyring import Keyring
 from mshield.store.certificates import certificates, issuing
 from mshield.store.certificates import changes as certificate_changes

@@ -6,7 +6,7 @@ import pytest
 
 from mshield.gm.sm3 import sm3
 from mshield.pki.errors import CmsError, DerError
-from mshield.pki.signed_attributes import (
+from mshield.pki.signatures.signed_attributes import (
     attributes_of,
     display_bytes,
     is_like_attributes,

@@ -24,13 +24,17 @@ from mshield.client.verify import (
 from mshield.domain.login_message import LOGIN_TYPE
 from mshield.gm.engine import Engine, load_engine
 from mshield.gm.sm3 import sm3
-from mshield.pki import cms
-from mshield.pki.certificate import Certificate
-from mshield.pki.evidence import MEDIA_TYPE, Evidence, parse_evidence
-from mshield.pki.signed_attributes import attributes_of, is_like_attributes, parse_signed_attributes
-from mshield.pki.status import SKEW
+from mshield.pki.certificates.certificate import Certificate
+from mshield.pki.signatures import cms
+from mshield.pki.signatures.evidence import MEDIA_TYPE, Evidence, parse_evidence
+from mshield.pki.signatures.signed_attributes import (
+    attributes_of,
+    is_like_attributes,
+    parse_signed_attributes,
+)
 from mshield.pki.tlog.entry import SignatureEntry, binding, commitment, signature_row
 from mshield.pki.tlog.note import Checkpoint, VerifierKey
+from mshield.pki.verification.status import SKEW
 
 __all__ = ["MEDIA_TYPE", "Evidence", "LaterStatus", "VerifiedEvidence", "read_evidence", "verify_evidence"]
 

@@ -7,11 +7,11 @@ revocation came later: then the certificate was good.
 from dataclasses import dataclass
 
 from mshield.gm.engine import Engine
-from mshield.pki.certificate import Certificate
+from mshield.pki.certificates.certificate import Certificate
 from mshield.pki.errors import CertificateRevoked, StaleStatus, StatusUnknown
-from mshield.pki.ocsp import parse_ocsp_response
-from mshield.pki.path import check_ocsp
-from mshield.pki.status import SKEW
+from mshield.pki.revocation.ocsp import parse_ocsp_response
+from mshield.pki.verification.path import check_ocsp
+from mshield.pki.verification.status import SKEW
 
 
 @dataclass(frozen=True, slots=True)

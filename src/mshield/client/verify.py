@@ -15,13 +15,13 @@ from mshield.gm import sm2
 from mshield.gm.engine import Engine, load_engine
 from mshield.gm.errors import GmError
 from mshield.gm.sm2 import Signature
-from mshield.pki import oids
-from mshield.pki.certificate import Certificate, parse_certificate, parse_certificates_pem
-from mshield.pki.cms import parse_signed_data, signed_message
-from mshield.pki.crl import Crl, parse_crl
+from mshield.pki.asn1 import oids
+from mshield.pki.certificates.certificate import Certificate, parse_certificate, parse_certificates_pem
 from mshield.pki.errors import CertificateRevoked, ContentMismatch, LogError, PathError, PkiError
-from mshield.pki.path import VerifiedChain, check_crl, check_ocsp, verify_chain
-from mshield.pki.signed_attributes import SignedAttributes
+from mshield.pki.revocation.crl import Crl, parse_crl
+from mshield.pki.signatures.cms import parse_signed_data, signed_message
+from mshield.pki.signatures.signed_attributes import SignedAttributes
+from mshield.pki.verification.path import VerifiedChain, check_crl, check_ocsp, verify_chain
 
 Step = Literal[
     "input", "chain", "revocation", "signature", "signer", "content", "display", "request", "cms", "log"

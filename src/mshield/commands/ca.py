@@ -10,7 +10,7 @@ import click
 from mshield.commands.output import Output, output_options, refusing, table
 
 if TYPE_CHECKING:
-    from mshield.pki.certificate import Certificate
+    from mshield.pki.certificates.certificate import Certificate
 
 
 @click.group(name="ca")
@@ -149,7 +149,7 @@ def init_p256(out: Output, renew: bool) -> None:  # click's own form
     It takes effect with MSHIELD_P256_STATUS=true, at /pki/p256.cer, /pki/p256.crl and /pki/p256/ocsp.
     """
     from mshield.keys.keyring import load_keyring
-    from mshield.pki import pem
+    from mshield.pki.asn1 import pem
     from mshield.services.ca.init_p256 import init_p256 as make
     from mshield.settings import load_settings
     from mshield.store.database.opening import open_database

@@ -8,7 +8,7 @@ from mshield.client.phone.approval import Approved
 from mshield.client.phone.messages import IssuedCertificate, LoggedIn, Scan
 from mshield.client.phone.phone import Status
 from mshield.commands.output import Output, table
-from mshield.pki.signed_attributes import parse_signed_attributes
+from mshield.pki.signatures.signed_attributes import parse_signed_attributes
 
 
 def show_status(out: Output, found: Status) -> None:

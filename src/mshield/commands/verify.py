@@ -15,10 +15,10 @@ from mshield.client.errors import ClientError
 from mshield.client.verify import VerifiedSignature, verify, verify_cms
 from mshield.commands.output import Output, output_options, refusing
 from mshield.commands.verify_bundle import verify_bundle
-from mshield.pki.certificate import parse_certificate_pem
-from mshield.pki.crl import parse_crl
+from mshield.pki.certificates.certificate import parse_certificate_pem
 from mshield.pki.errors import PkiError
-from mshield.pki.ocsp import parse_ocsp_response
+from mshield.pki.revocation.crl import parse_crl
+from mshield.pki.revocation.ocsp import parse_ocsp_response
 
 _FILE: Final = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 _EVIDENCE: Final = click.Path(exists=True, readable=True, path_type=Path)

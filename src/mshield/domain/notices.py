@@ -9,7 +9,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, Literal
 
-from mshield.domain.certificates import CertificateEvent
+from mshield.domain.certificates.states import CertificateEvent
 from mshield.domain.times import DAY_MS, MINUTE_MS
 
 Language = Literal["zh", "en"]

@@ -15,7 +15,7 @@ from typing import Any, Final
 import httpcore
 import httpx
 
-from mshield.domain.webhooks import Network, may_go_to
+from mshield.domain.systems.webhooks import Network, may_go_to
 from mshield.gateways.names import Names
 
 SECONDS: Final = 15.0

@@ -14,7 +14,7 @@ from mshield.gm.engine import Engine
 from mshield.gm.sm2 import PrivateKey
 from mshield.keys.errors import BadAuthority, NoAuthority
 from mshield.keys.keyring import Keyring
-from mshield.pki.certificate import Certificate, parse_certificate
+from mshield.pki.certificates.certificate import Certificate, parse_certificate
 from mshield.pki.signer import KeySigner
 from mshield.store.ca.authorities import AuthorityRow, StandingRow, find_authority, list_standings
 from mshield.store.database.interface import Database, Tx

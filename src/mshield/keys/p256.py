@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from mshield.keys.errors import BadAuthority, NoAuthority
 from mshield.keys.keyring import Keyring
 from mshield.pki.errors import IssueError
-from mshield.pki.p256 import P256Signer
+from mshield.pki.revocation.p256 import P256Signer
 from mshield.store.ca.authorities import AuthorityRow, find_authority
 from mshield.store.database.interface import Database
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from mshield.demo.people import OPERATOR
 from mshield.domain.staff import StaffRole
-from mshield.pki.certificate import parse_certificate
+from mshield.pki.certificates.certificate import parse_certificate
 from mshield.pki.tlog.act_proof import parse_act_proof
 from mshield.pki.tlog.note import VerifierKey
 from tests.browser.app.album import DeskAlbum

@@ -2,7 +2,7 @@
 
 import base64
 
-from mshield.pki.ocsp_request import CertId, build_ocsp_request
+from mshield.pki.revocation.ocsp_request import CertId, build_ocsp_request
 from tests.http.life.life import Life
 
 

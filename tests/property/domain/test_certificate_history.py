@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mshield.domain.certificate_history import Happened, may_be_held_since, may_be_last, standing_of
-from mshield.domain.certificates import CertificateEvent, CertificateState, Hold, Standing
+from mshield.domain.certificates.history import Happened, may_be_held_since, may_be_last, standing_of
+from mshield.domain.certificates.states import CertificateEvent, CertificateState, Hold, Standing
 from tests.certificate_life import what_follows
 
 E, S = CertificateEvent, CertificateState

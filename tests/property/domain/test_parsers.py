@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from stdnum.cn import ric, uscc
 
 from mshield.domain import errors
+from mshield.domain.certificates.shield import display_number, format_number, parse_number
 from mshield.domain.filing import FIELDS, FilingRecord, FilingRow, check_row, check_rows
 from mshield.domain.identity import (
     IdType,
@@ -21,7 +22,6 @@ from mshield.domain.identity import (
     normalise_name,
 )
 from mshield.domain.password import check_password
-from mshield.domain.shield import display_number, format_number, parse_number
 
 _ANY = st.text(alphabet=st.characters(), max_size=80)
 _FORMULA = st.sampled_from(["=", "+", "-", "@"])

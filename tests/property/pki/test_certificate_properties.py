@@ -7,12 +7,12 @@ from cryptography import x509
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from mshield.pki.certificate import parse_certificate
-from mshield.pki.cms import build_signed_data, verify_signed_data
-from mshield.pki.crl import REASONS, Revoked, parse_crl
+from mshield.pki.certificates.certificate import parse_certificate
+from mshield.pki.certificates.names import LeafSubject, fault, leaf_subject
 from mshield.pki.errors import PkiError
-from mshield.pki.names import LeafSubject, fault, leaf_subject
-from mshield.pki.path import verify_chain
+from mshield.pki.revocation.crl import REASONS, Revoked, parse_crl
+from mshield.pki.signatures.cms import build_signed_data, verify_signed_data
+from mshield.pki.verification.path import verify_chain
 from tests.unit.pki.authority import DAY, NOW, authority
 
 A = authority()

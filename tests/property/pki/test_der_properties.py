@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from mshield.gm.curve import N
 from mshield.gm.sm2 import Signature
-from mshield.pki import der
+from mshield.pki.asn1 import der
+from mshield.pki.asn1.reader import Reader, check
 from mshield.pki.errors import DerError
-from mshield.pki.reader import Reader, check
 
 ARCS = st.lists(st.integers(0, 1 << 70), max_size=8)
 OIDS = st.one_of(
@@ -130,7 +130,7 @@ def test_signatures_agree_with_cryptography(r: int, s: int) -> None:
 def test_names_agree_with_cryptography(values: list[str]) -> None:
     kinds = (x509.NameOID.ORGANIZATION_NAME, x509.NameOID.ORGANIZATIONAL_UNIT_NAME, x509.NameOID.COMMON_NAME)
     attributes = [x509.NameAttribute(kinds[i % 3], value) for i, value in enumerate(values)]
-    from mshield.pki.names import encode, parse_name
+    from mshield.pki.certificates.names import encode, parse_name
 
     ours = encode(tuple((a.oid.dotted_string, str(a.value)) for a in attributes))
     assert ours == x509.Name(attributes).public_bytes()

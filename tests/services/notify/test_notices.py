@@ -7,8 +7,8 @@ from typing import Final
 import pytest
 
 from mshield.domain.actor import SERVICE, By
-from mshield.domain.certificates import CA_REVOKED
-from mshield.domain.certificates import CertificateEvent as Event
+from mshield.domain.certificates.states import CA_REVOKED
+from mshield.domain.certificates.states import CertificateEvent as Event
 from mshield.domain.notices import OF_EVENT, WORDINGS, NoticeKind, text
 from mshield.services.certificates.expiry import tell_of_ends
 from mshield.services.notices.notify import KEPT_MS, Notify, tell

@@ -10,9 +10,11 @@ from mshield.client.login_message import LoginMessage
 from mshield.domain.login_message import LOGIN_TYPE
 from mshield.gm import sm2
 from mshield.gm.sm3 import sm3
-from mshield.pki.certificate import Certificate
-from mshield.pki.cms import build_signed_data
-from mshield.pki.evidence import (
+from mshield.pki.certificates.certificate import Certificate
+from mshield.pki.certificates.issue import issue_ocsp_responder
+from mshield.pki.revocation.ocsp import CertId, CertStatus, Good, build_ocsp_response
+from mshield.pki.signatures.cms import build_signed_data
+from mshield.pki.signatures.evidence import (
     TYPE,
     Evidence,
     EvidenceDocument,
@@ -25,9 +27,7 @@ from mshield.pki.evidence import (
     Format,
     Kind,
 )
-from mshield.pki.issue import issue_ocsp_responder
-from mshield.pki.ocsp import CertId, CertStatus, Good, build_ocsp_response
-from mshield.pki.signed_attributes import attributes_of
+from mshield.pki.signatures.signed_attributes import attributes_of
 from mshield.pki.signer import KeySigner
 from mshield.pki.tlog.entry import ActEntry, SignatureEntry, binding, commitment, signature_row
 from mshield.pki.tlog.merkle import inclusion_ranges, leaf_hash, node_hash

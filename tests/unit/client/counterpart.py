@@ -25,9 +25,9 @@ from mshield.domain.login_message import LOGIN_TYPE
 from mshield.gm import cosign, sm2, transcript
 from mshield.gm.errors import BadOpening, NoSession, WrongPin
 from mshield.gm.transcript import internal_message
-from mshield.pki.certificate import Certificate
-from mshield.pki.csr import build_request_info
-from mshield.pki.names import LeafSubject
+from mshield.pki.certificates.certificate import Certificate
+from mshield.pki.certificates.csr import build_request_info
+from mshield.pki.certificates.names import LeafSubject
 from tests.unit.pki.authority import Authority
 
 ORIGIN: Final = "http://shield.test"

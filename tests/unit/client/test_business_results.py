@@ -31,7 +31,7 @@ def login_message(**changes: object) -> bytes:
 
 
 def result(a: Authority, message: bytes, kind: str = "login") -> Result:
-    from mshield.pki.ocsp import CertId, Good, build_ocsp_response
+    from mshield.pki.revocation.ocsp import CertId, Good, build_ocsp_response
 
     ocsp = build_ocsp_response(
         signer=a.ocsp_key,

@@ -21,9 +21,9 @@ from mshield.client.evidence import (
 )
 from mshield.client.verify import VerificationError
 from mshield.gm.sm3 import sm3
-from mshield.pki.crl import CERTIFICATE_HOLD, KEY_COMPROMISE
-from mshield.pki.evidence import Format
-from mshield.pki.ocsp import Good, RevokedAt, Unknown
+from mshield.pki.revocation.crl import CERTIFICATE_HOLD, KEY_COMPROMISE
+from mshield.pki.revocation.ocsp import Good, RevokedAt, Unknown
+from mshield.pki.signatures.evidence import Format
 from tests.unit.client.bundle import (
     CONTENT,
     SIGNED_AT,

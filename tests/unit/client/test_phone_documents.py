@@ -10,8 +10,8 @@ from mshield.client.errors import ProtocolError
 from mshield.client.phone.document import check_document
 from mshield.client.phone.messages import Field, Task
 from mshield.gm.sm3 import sm3
-from mshield.pki import der
-from mshield.pki.signed_attributes import attributes_of
+from mshield.pki.asn1 import der
+from mshield.pki.signatures.signed_attributes import attributes_of
 
 CONTENT = "<报关单/>".encode()
 SHOWN: dict[str, Any] = {

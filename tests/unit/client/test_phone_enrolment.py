@@ -11,7 +11,7 @@ from mshield.client.phone.state import State
 from mshield.gm import cosign
 from mshield.gm.curve import N
 from mshield.gm.sm2 import PrivateKey, sign
-from mshield.pki.certificate import parse_certificate_pem
+from mshield.pki.certificates.certificate import parse_certificate_pem
 from tests.unit.client.conftest import PIN, Open, apply
 from tests.unit.client.counterpart import CAPTCHA, ORGANISATION, PASSWORD, SMS_CODE, Counterpart, Json
 
@@ -189,7 +189,7 @@ def test_a_key_that_the_server_alone_knows_is_a_bad_answer_and_its_slot_goes(
         assert service.key is not None
         assert service.key.share is not None
         service.key.share = cosign.ServerKey(service.key.share.d2, own.public)
-        from mshield.pki.csr import build_request_info
+        from mshield.pki.certificates.csr import build_request_info
 
         service.tasks[service.key.sid].message = build_request_info(service.key.subject, own.public)
         return {"P": own.public.hex()}
@@ -215,8 +215,8 @@ def test_a_key_that_the_server_alone_knows_is_a_bad_answer_and_its_slot_goes(
 def other_key(answer: Json) -> Json:
     from base64 import b64encode
 
-    from mshield.pki.csr import build_request_info
-    from mshield.pki.names import LeafSubject
+    from mshield.pki.certificates.csr import build_request_info
+    from mshield.pki.certificates.names import LeafSubject
     from tests.unit.pki.authority import authority
 
     subject = LeafSubject(organisation=ORGANISATION, role="操作员", common_name="张伟")
@@ -262,7 +262,7 @@ def test_a_certificate_for_another_key_is_refused(phone: VirtualPhone, service: 
 
 
 def test_a_certificate_with_other_names_is_refused(phone: VirtualPhone, service: Counterpart) -> None:
-    from mshield.pki.names import LeafSubject
+    from mshield.pki.certificates.names import LeafSubject
 
     def renamed(answer: Json) -> Json:
         assert service.key is not None

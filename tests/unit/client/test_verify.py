@@ -11,10 +11,10 @@ from mshield.client.verify import VerificationError, VerifiedSignature, verify, 
 from mshield.gm import sm2
 from mshield.gm.engine import load_engine
 from mshield.gm.sm3 import sm3
-from mshield.pki.cms import build_signed_data
-from mshield.pki.crl import CERTIFICATE_HOLD, Revoked
-from mshield.pki.ocsp import CertId, Good, RevokedAt, Unknown, build_ocsp_response
-from mshield.pki.signed_attributes import attributes_of
+from mshield.pki.revocation.crl import CERTIFICATE_HOLD, Revoked
+from mshield.pki.revocation.ocsp import CertId, Good, RevokedAt, Unknown, build_ocsp_response
+from mshield.pki.signatures.cms import build_signed_data
+from mshield.pki.signatures.signed_attributes import attributes_of
 from tests.unit.pki.authority import DAY, IDENTITY, NOW, SUBJECT, YEAR, Authority, authority, make_authority
 
 MESSAGE = "<报关单/>".encode()
@@ -208,7 +208,7 @@ def flipped_crl(a: Authority) -> bytes:
 
 def flipped(response: bytes) -> bytes:
     """The response with the last bit of its signature changed."""
-    from mshield.pki.ocsp import parse_ocsp_response
+    from mshield.pki.revocation.ocsp import parse_ocsp_response
 
     signature = parse_ocsp_response(response).signature.to_der()
     place = response.index(signature) + len(signature) - 1

@@ -8,8 +8,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mshield.cli import main
-from mshield.pki.crl import KEY_COMPROMISE
-from mshield.pki.ocsp import RevokedAt
+from mshield.pki.revocation.crl import KEY_COMPROMISE
+from mshield.pki.revocation.ocsp import RevokedAt
 from tests.unit.client.bundle import CONTENT, SIGNED_AT, VKEY, Maker, login_message
 from tests.unit.pki.authority import IDENTITY, SUBJECT, authority
 

@@ -5,7 +5,7 @@ from typing import Final
 
 import pytest
 
-from mshield.domain.ca_state import CaState, ListState, warnings_of
+from mshield.domain.certificates.ca_state import CaState, ListState, warnings_of
 from mshield.domain.times import DAY_MS
 
 NOW: Final = 1_795_500_000_000

@@ -7,7 +7,7 @@ import pytest
 
 from mshield.domain import errors
 from mshield.domain.actor import Actor
-from mshield.domain.certificates import (
+from mshield.domain.certificates.states import (
     TABLE,
     CertificateEvent,
     CertificateState,

@@ -3,7 +3,7 @@
 import pytest
 
 from mshield.domain import errors
-from mshield.domain.return_url import checked_return_url, return_address
+from mshield.domain.systems.return_url import checked_return_url, return_address
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mshield.domain.shield import display_number, format_number, new_number, parse_number
+from mshield.domain.certificates.shield import display_number, format_number, new_number, parse_number
 
 
 def test_r1_ms_and_eleven_digits_thirteen_characters() -> None:

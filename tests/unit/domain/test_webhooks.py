@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mshield.domain import webhooks
+from mshield.domain.systems import webhooks
+from mshield.domain.systems.webhooks import WAITS_MS, body_of, is_fit, may_go_to, read_networks, wait_ms
 from mshield.domain.times import HOUR_MS
-from mshield.domain.webhooks import WAITS_MS, body_of, is_fit, may_go_to, read_networks, wait_ms
 
 _INSIDE = (
     "0.0.0.1", "10.0.0.1", "100.64.0.1", "127.0.0.1", "127.255.255.254", "169.254.169.254", "172.16.0.1",

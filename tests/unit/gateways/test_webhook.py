@@ -17,7 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from mshield.domain.webhooks import Network
+from mshield.domain.systems.webhooks import Network
 from mshield.gateways import webhook
 from mshield.gateways.webhook import Taken, WebhookNotSent, WebhookSender, open_sender
 from tests.hanging_names import hanging

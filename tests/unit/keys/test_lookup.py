@@ -6,7 +6,7 @@ import pytest
 
 from mshield.gm.sm3 import sm3
 from mshield.keys.secrets import LookupKey
-from mshield.pki.identity import HASH_PREFIX, hash_id_number
+from mshield.pki.certificates.identity import HASH_PREFIX, hash_id_number
 
 KEY = bytes(range(32))
 

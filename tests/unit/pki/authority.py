@@ -9,17 +9,17 @@ from functools import lru_cache
 
 from mshield.gm.engine import Engine, load_engine
 from mshield.gm.sm2 import generate
-from mshield.pki.certificate import Certificate
-from mshield.pki.crl import Revoked, build_crl
-from mshield.pki.issue import (
+from mshield.pki.certificates.certificate import Certificate
+from mshield.pki.certificates.issue import (
     issue_intermediate,
     issue_leaf,
     issue_ocsp_responder,
     self_signed_root,
     serial_from,
 )
-from mshield.pki.names import LeafSubject, Name, make_name
-from mshield.pki.profiles import LeafIdentity, Urls
+from mshield.pki.certificates.names import LeafSubject, Name, make_name
+from mshield.pki.certificates.profiles import LeafIdentity, Urls
+from mshield.pki.revocation.crl import Revoked, build_crl
 from mshield.pki.signer import KeySigner
 
 NOW = 1_767_225_600_000

@@ -1,11 +1,11 @@
 """Makes certificates that the lint would never let through, so that verification has something to refuse."""
 
-from mshield.pki.certificate import Certificate, key_id, parse_certificate
-from mshield.pki.extensions import Extension, KeyUse, authority_key_id, key_usage, subject_key_id
-from mshield.pki.frame import assemble
-from mshield.pki.names import Name, make_name
+from mshield.pki.asn1.frame import assemble
+from mshield.pki.certificates.certificate import Certificate, key_id, parse_certificate
+from mshield.pki.certificates.extensions import Extension, KeyUse, authority_key_id, key_usage, subject_key_id
+from mshield.pki.certificates.names import Name, make_name
+from mshield.pki.certificates.tbs import build_tbs
 from mshield.pki.signer import KeySigner
-from mshield.pki.tbs import build_tbs
 from tests.unit.pki.authority import NOW, YEAR, new_serial
 
 

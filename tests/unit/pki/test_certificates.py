@@ -3,20 +3,20 @@
 import pytest
 
 from mshield.gm.sm2 import verify
-from mshield.pki import der, oids
-from mshield.pki.certificate import (
+from mshield.pki.asn1 import der, oids
+from mshield.pki.asn1.frame import ALGORITHM, KEY_ALGORITHM, assemble
+from mshield.pki.certificates.certificate import (
     Certificate,
     key_id,
     parse_certificate,
     parse_certificate_pem,
     parse_certificates_pem,
 )
+from mshield.pki.certificates.extensions import KeyUse
+from mshield.pki.certificates.issue import serial_from
+from mshield.pki.certificates.names import leaf_subject
+from mshield.pki.certificates.profiles import LeafIdentity
 from mshield.pki.errors import CertificateError, DerError, IssueError
-from mshield.pki.extensions import KeyUse
-from mshield.pki.frame import ALGORITHM, KEY_ALGORITHM, assemble
-from mshield.pki.issue import serial_from
-from mshield.pki.names import leaf_subject
-from mshield.pki.profiles import LeafIdentity
 from tests.unit.pki.authority import DAY, IDENTITY, NOW, POLICY, SUBJECT, URLS, YEAR, authority
 
 A = authority()

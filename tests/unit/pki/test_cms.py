@@ -4,11 +4,11 @@ import pytest
 
 from mshield.gm.sm2 import Signature
 from mshield.gm.sm3 import sm3
-from mshield.pki import der, oids
-from mshield.pki.cms import build_signed_data, parse_signed_data, verify_signed_data
+from mshield.pki.asn1 import der, oids
+from mshield.pki.asn1.frame import ALGORITHM, DIGEST_ALGORITHM
 from mshield.pki.errors import BadCertificateSignature, CmsError, ContentMismatch, DerError
-from mshield.pki.frame import ALGORITHM, DIGEST_ALGORITHM
-from mshield.pki.signed_attributes import attributes_of
+from mshield.pki.signatures.cms import build_signed_data, parse_signed_data, verify_signed_data
+from mshield.pki.signatures.signed_attributes import attributes_of
 from tests.unit.pki.authority import authority
 
 A = authority()

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from mshield.pki import crl as module
-from mshield.pki import der, oids
-from mshield.pki import extensions as ext
-from mshield.pki.certificate import Certificate
-from mshield.pki.crl import CERTIFICATE_HOLD, Revoked, build_crl, lint_crl, parse_crl
+from mshield.pki.asn1 import der, oids
+from mshield.pki.asn1.frame import ALGORITHM, assemble
+from mshield.pki.certificates import extensions as ext
+from mshield.pki.certificates.certificate import Certificate
+from mshield.pki.certificates.extensions import Extension
 from mshield.pki.errors import CrlError, DerError, IssueError, LintError
-from mshield.pki.extensions import Extension
-from mshield.pki.frame import ALGORITHM, assemble
+from mshield.pki.revocation import crl as module
+from mshield.pki.revocation.crl import CERTIFICATE_HOLD, Revoked, build_crl, lint_crl, parse_crl
 from tests.unit.pki.authority import DAY, NOW, authority
 
 A = authority()

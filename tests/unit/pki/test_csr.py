@@ -2,17 +2,17 @@
 
 import pytest
 
-from mshield.pki import der
-from mshield.pki.csr import (
+from mshield.pki.asn1 import der
+from mshield.pki.asn1.frame import public_key_info
+from mshield.pki.certificates.csr import (
     assemble_request,
     build_request_info,
     parse_request,
     parse_request_info,
     verify_request,
 )
+from mshield.pki.certificates.names import leaf_name, make_name
 from mshield.pki.errors import BadName, DerError, PkiError, RequestError
-from mshield.pki.frame import public_key_info
-from mshield.pki.names import leaf_name, make_name
 from tests.unit.pki.authority import SUBJECT, authority
 
 A = authority()

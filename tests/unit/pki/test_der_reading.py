@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from mshield.pki import der
+from mshield.pki.asn1 import der
+from mshield.pki.asn1.reader import MAX_DEPTH, Reader, check
 from mshield.pki.errors import DerError
-from mshield.pki.reader import MAX_DEPTH, Reader, check
 
 Read = Callable[[Reader], object]
 INTEGER: Read = Reader.integer

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mshield.pki import der
+from mshield.pki.asn1 import der
 from mshield.pki.errors import DerError
 
 

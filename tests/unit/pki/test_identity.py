@@ -4,9 +4,8 @@ import hmac
 
 import pytest
 
-from mshield.pki import der
-from mshield.pki.errors import BadName, DerError
-from mshield.pki.identity import (
+from mshield.pki.asn1 import der
+from mshield.pki.certificates.identity import (
     HASH_PREFIX,
     hash_id_number,
     identify_code,
@@ -14,6 +13,7 @@ from mshield.pki.identity import (
     read_identify_code,
     read_organisation_code,
 )
+from mshield.pki.errors import BadName, DerError
 
 NUMBER = "11010519491231002X"
 

@@ -6,15 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from mshield.pki import der, lint, oids, profiles
-from mshield.pki import extensions as ext
-from mshield.pki.certificate import Certificate, key_id
+from mshield.pki.asn1 import der, oids
+from mshield.pki.asn1.frame import ALGORITHM, KEY_ALGORITHM
+from mshield.pki.certificates import extensions as ext
+from mshield.pki.certificates import lint, profiles
+from mshield.pki.certificates.certificate import Certificate, key_id
+from mshield.pki.certificates.extensions import Extension, KeyUse
+from mshield.pki.certificates.names import encode
+from mshield.pki.certificates.profiles import Rules
+from mshield.pki.certificates.tbs import build_tbs
 from mshield.pki.errors import LintError
-from mshield.pki.extensions import Extension, KeyUse
-from mshield.pki.frame import ALGORITHM, KEY_ALGORITHM
-from mshield.pki.names import encode
-from mshield.pki.profiles import Rules
-from mshield.pki.tbs import build_tbs
 from tests.unit.pki.authority import DAY, NOW, YEAR, authority
 
 A = authority()

@@ -2,9 +2,9 @@
 
 import pytest
 
-from mshield.pki import der, oids
+from mshield.pki.asn1 import der, oids
+from mshield.pki.certificates.names import LeafSubject, encode, leaf_name, leaf_subject, make_name, parse_name
 from mshield.pki.errors import BadName, DerError
-from mshield.pki.names import LeafSubject, encode, leaf_name, leaf_subject, make_name, parse_name
 
 SUBJECT = LeafSubject(organisation="深圳市蓝海报关有限公司", role="法人", common_name="欧阳娜娜")
 

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from mshield.pki import der, oids
-from mshield.pki import ocsp as module
-from mshield.pki.certificate import Certificate, key_id
-from mshield.pki.crl import CERTIFICATE_HOLD
+from mshield.pki.asn1 import der, oids
+from mshield.pki.certificates.certificate import Certificate, key_id
+from mshield.pki.certificates.extensions import Extension
 from mshield.pki.errors import DerError, IssueError, LintError, OcspError
-from mshield.pki.extensions import Extension
-from mshield.pki.ocsp import (
+from mshield.pki.revocation import ocsp as module
+from mshield.pki.revocation.crl import CERTIFICATE_HOLD
+from mshield.pki.revocation.ocsp import (
     CertId,
     CertStatus,
     Good,

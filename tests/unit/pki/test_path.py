@@ -6,8 +6,11 @@ from itertools import pairwise
 import pytest
 
 from mshield.gm.sm2 import Signature
-from mshield.pki import der
-from mshield.pki.certificate import Certificate, parse_certificate
+from mshield.pki.asn1 import der
+from mshield.pki.asn1.frame import assemble
+from mshield.pki.certificates.certificate import Certificate, parse_certificate
+from mshield.pki.certificates.extensions import Extension, KeyUse, basic_constraints, key_usage
+from mshield.pki.certificates.trust import require_ca
 from mshield.pki.errors import (
     BadCertificateSignature,
     Expired,
@@ -18,10 +21,7 @@ from mshield.pki.errors import (
     UnknownIssuer,
     WrongUsage,
 )
-from mshield.pki.extensions import Extension, KeyUse, basic_constraints, key_usage
-from mshield.pki.frame import assemble
-from mshield.pki.path import VerifiedChain, verify_chain
-from mshield.pki.trust import require_ca
+from mshield.pki.verification.path import VerifiedChain, verify_chain
 from tests.unit.pki.authority import DAY, NOW, YEAR, authority, make_authority, new_key
 from tests.unit.pki.forge import SIGNS, SIGNS_CERTIFICATES, forge
 

@@ -3,9 +3,9 @@
 import pytest
 
 from mshield.gm.sm3 import sm3
-from mshield.pki import der, oids
+from mshield.pki.asn1 import der, oids
 from mshield.pki.errors import CmsError, DerError
-from mshield.pki.signed_attributes import (
+from mshield.pki.signatures.signed_attributes import (
     SignedAttributes,
     attributes_of,
     display_bytes,

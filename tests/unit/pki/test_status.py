@@ -3,9 +3,10 @@
 import pytest
 
 from mshield.gm.sm2 import Signature
-from mshield.pki import oids
-from mshield.pki.certificate import Certificate
-from mshield.pki.crl import CERTIFICATE_HOLD, KEY_COMPROMISE, Revoked, parse_crl
+from mshield.pki.asn1 import oids
+from mshield.pki.asn1.frame import assemble
+from mshield.pki.certificates.certificate import Certificate
+from mshield.pki.certificates.extensions import extended_key_usage, ocsp_no_check
 from mshield.pki.errors import (
     BadCertificateSignature,
     CertificateOnHold,
@@ -18,9 +19,8 @@ from mshield.pki.errors import (
     UnknownIssuer,
     WrongUsage,
 )
-from mshield.pki.extensions import extended_key_usage, ocsp_no_check
-from mshield.pki.frame import assemble
-from mshield.pki.ocsp import (
+from mshield.pki.revocation.crl import CERTIFICATE_HOLD, KEY_COMPROMISE, Revoked, parse_crl
+from mshield.pki.revocation.ocsp import (
     CertId,
     CertStatus,
     Good,
@@ -29,9 +29,9 @@ from mshield.pki.ocsp import (
     build_ocsp_response,
     error_response,
 )
-from mshield.pki.path import CrlStatus, OcspStatus, check_crl, check_ocsp
 from mshield.pki.signer import KeySigner
-from mshield.pki.status import OCSP_LIFE, SKEW
+from mshield.pki.verification.path import CrlStatus, OcspStatus, check_crl, check_ocsp
+from mshield.pki.verification.status import OCSP_LIFE, SKEW
 from tests.unit.pki.authority import DAY, NOW, authority, make_authority, new_key
 from tests.unit.pki.forge import SIGNS, forge
 

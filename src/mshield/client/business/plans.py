@@ -24,7 +24,7 @@ from mshield.client.business.values import Channel, Created, Document, Pc, Statu
 from mshield.client.errors import ClientError, NetworkError, ProblemError, is_passing, problem_of
 from mshield.client.evidence import Evidence, read_evidence
 from mshield.client.wire import read
-from mshield.domain.return_url import RETURN_CODE
+from mshield.domain.systems.return_url import RETURN_CODE
 
 T = TypeVar("T")
 

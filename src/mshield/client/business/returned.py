@@ -13,7 +13,7 @@ import msgspec
 
 from mshield.client.business.values import State
 from mshield.client.errors import ClientError, ProtocolError
-from mshield.domain.return_url import FIELDS
+from mshield.domain.systems.return_url import FIELDS
 
 _ENDS: Final = frozenset({"signed", "declined", "expired", "cancelled"})
 

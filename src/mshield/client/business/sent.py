@@ -3,7 +3,11 @@
 from mshield.client.business.values import Digest, Document, SignedDocument
 from mshield.client.verify import VerificationError, failing
 from mshield.gm.sm3 import sm3
-from mshield.pki.signed_attributes import SignedAttributes, is_like_attributes, parse_signed_attributes
+from mshield.pki.signatures.signed_attributes import (
+    SignedAttributes,
+    is_like_attributes,
+    parse_signed_attributes,
+)
 
 Sent = bytes | Digest | Document
 """How a caller names what it sent: the content, its digest, or the whole document with its display."""

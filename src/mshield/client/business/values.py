@@ -13,8 +13,8 @@ import msgspec
 from mshield.client.wire import unbase64
 from mshield.domain.qr import qr_text
 from mshield.gm.sm3 import sm3
-from mshield.pki.evidence import Format
-from mshield.pki.signed_attributes import attributes_of
+from mshield.pki.signatures.evidence import Format
+from mshield.pki.signatures.signed_attributes import attributes_of
 
 Kind = Literal["login", "signature"]
 Channel = Literal["qr", "app"]

@@ -10,7 +10,7 @@ from mshield.client.phone.messages import Task
 from mshield.client.phone.operation import Operation
 from mshield.client.phone.pin import PinSource, checked_pin
 from mshield.client.wire import read, unhex
-from mshield.pki.certificate import parse_certificate_pem
+from mshield.pki.certificates.certificate import parse_certificate_pem
 
 BIND_TYPE: Final = "mshield-bind/v1"
 

@@ -5,7 +5,11 @@ from mshield.client.phone.messages import Task
 from mshield.domain.login_message import is_login_message
 from mshield.gm.sm3 import sm3
 from mshield.pki.errors import PkiError
-from mshield.pki.signed_attributes import attributes_of, is_like_attributes, parse_signed_attributes
+from mshield.pki.signatures.signed_attributes import (
+    attributes_of,
+    is_like_attributes,
+    parse_signed_attributes,
+)
 
 
 def check_document(task: Task) -> None:

@@ -19,14 +19,14 @@ from mshield.client.phone.pin_change import confirm
 from mshield.client.phone.slots import hide_share
 from mshield.client.phone.state import KeyState, StoredCertificate, Subject
 from mshield.client.wire import read, unhex
-from mshield.domain.pin import Holder
+from mshield.domain.certificates.pin import Holder
 from mshield.gm import cosign
 from mshield.gm.errors import GmError
-from mshield.pki import oids
-from mshield.pki.certificate import Certificate, parse_certificate_pem
-from mshield.pki.csr import parse_request_info
+from mshield.pki.asn1 import oids
+from mshield.pki.certificates.certificate import Certificate, parse_certificate_pem
+from mshield.pki.certificates.csr import parse_request_info
+from mshield.pki.certificates.names import LeafSubject, Name
 from mshield.pki.errors import PkiError
-from mshield.pki.names import LeafSubject, Name
 
 _ROLES: Final = {"legal_person": "法人", "operator": "操作员"}
 

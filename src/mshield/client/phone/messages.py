@@ -13,7 +13,7 @@ from mshield.client.errors import ProtocolError
 from mshield.client.phone.state import Subject
 from mshield.client.wire import read_strictly, unbase64, unhex
 from mshield.gm.sm2 import Signature
-from mshield.pki.evidence import Format
+from mshield.pki.signatures.evidence import Format
 
 
 class Captcha(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ from mshield.client.errors import PhoneError, ProblemError
 from mshield.client.phone.operation import Operation
 from mshield.client.phone.pin import checked_pin
 from mshield.client.wire import read
-from mshield.domain.pin import REASONS, Holder, PinPolicy, PinRule, weakness
+from mshield.domain.certificates.pin import REASONS, Holder, PinPolicy, PinRule, weakness
 
 
 class _Policy(msgspec.Struct, frozen=True, kw_only=True):

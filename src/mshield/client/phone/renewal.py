@@ -17,7 +17,7 @@ from mshield.client.phone.operation import Operation
 from mshield.client.phone.pin import PinPrompt, PinSource, ask, checked_pin
 from mshield.client.phone.state import KeyPlace, StoredCertificate, Subject
 from mshield.client.wire import read, unhex
-from mshield.domain.pin import Holder
+from mshield.domain.certificates.pin import Holder
 from mshield.gm.transcript import internal_message, renewal_message
 
 _CURRENT: Final = "/api/phone/renewals/current"

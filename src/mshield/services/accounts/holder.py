@@ -2,8 +2,8 @@
 
 import datetime as dt
 
+from mshield.domain.certificates.pin import Holder
 from mshield.domain.id_numbers import ACCOUNT_BOX
-from mshield.domain.pin import Holder
 from mshield.keys.keyring import Keyring
 from mshield.services.accounts.session import PhoneLogin
 from mshield.store.accounts import accounts

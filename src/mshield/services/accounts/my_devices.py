@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from mshield.domain.certificates import CertificateState, is_expired
+from mshield.domain.certificates.states import CertificateState, is_expired
 from mshield.domain.identity import ROLE_NAMES, Role
 from mshield.services.accounts.session import PhoneLogin
 from mshield.store.accounts import my_devices as store

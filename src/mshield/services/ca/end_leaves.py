@@ -9,9 +9,9 @@ from typing import Final
 
 from mshield.domain import errors
 from mshield.domain.actor import SERVICE
-from mshield.domain.certificates import CA_REVOKED, CertificateEvent
+from mshield.domain.certificates.states import CA_REVOKED, CertificateEvent
 from mshield.keys.authority import generation_of
-from mshield.pki.crl import CA_COMPROMISE, KEY_COMPROMISE, UNSPECIFIED
+from mshield.pki.revocation.crl import CA_COMPROMISE, KEY_COMPROMISE, UNSPECIFIED
 from mshield.store.ca import authorities
 from mshield.store.certificates import changes as certificate_changes
 from mshield.store.certificates import search as certificate_search

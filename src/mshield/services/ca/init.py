@@ -21,9 +21,9 @@ from mshield.keys.authority import (
 )
 from mshield.keys.errors import AuthorityExists, NoAuthority
 from mshield.keys.keyring import Keyring
-from mshield.pki.certificate import Certificate, parse_certificate
-from mshield.pki.issue import issue_intermediate, self_signed_root, serial_from
-from mshield.pki.names import Name, make_name
+from mshield.pki.certificates.certificate import Certificate, parse_certificate
+from mshield.pki.certificates.issue import issue_intermediate, self_signed_root, serial_from
+from mshield.pki.certificates.names import Name, make_name
 from mshield.pki.signer import KeySigner
 from mshield.services.publication.renew_responder import make_responder
 from mshield.services.publication.urls import issuing_urls

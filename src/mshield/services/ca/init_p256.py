@@ -12,11 +12,11 @@ from mshield.keys.authority import ROOT
 from mshield.keys.errors import AuthorityExists, NoAuthority
 from mshield.keys.keyring import Keyring
 from mshield.keys.p256 import P256, seal_p256
-from mshield.pki import oids
-from mshield.pki.certificate import parse_certificate
-from mshield.pki.issue import serial_from
-from mshield.pki.names import Name
-from mshield.pki.p256 import make_certificate
+from mshield.pki.asn1 import oids
+from mshield.pki.certificates.certificate import parse_certificate
+from mshield.pki.certificates.issue import serial_from
+from mshield.pki.certificates.names import Name
+from mshield.pki.revocation.p256 import make_certificate
 from mshield.store.ca.authorities import (
     AuthorityRow,
     delete_crls,

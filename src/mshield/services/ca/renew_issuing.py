@@ -11,9 +11,9 @@ from mshield.gm.engine import Engine
 from mshield.keys.authority import ROOT, generation_of, issuing_name, open_authority
 from mshield.keys.errors import AuthorityExists, AuthorityRevoked, NoAuthority
 from mshield.keys.keyring import Keyring
-from mshield.pki import oids
-from mshield.pki.certificate import Certificate, parse_certificate
-from mshield.pki.names import Name, make_name
+from mshield.pki.asn1 import oids
+from mshield.pki.certificates.certificate import Certificate, parse_certificate
+from mshield.pki.certificates.names import Name, make_name
 from mshield.services.ca.init import make_issuing
 from mshield.settings import Settings
 from mshield.store.ca.authorities import (

@@ -3,11 +3,11 @@
 import time
 from dataclasses import dataclass
 
-from mshield.domain.ca_state import CaStanding, CaState, ListState, Warned, warnings_of
+from mshield.domain.certificates.ca_state import CaStanding, CaState, ListState, Warned, warnings_of
 from mshield.gm.engine import Engine
 from mshield.keys.authority import ROOT, generation_of, responder_name
 from mshield.keys.p256 import P256
-from mshield.pki.certificate import Certificate, parse_certificate
+from mshield.pki.certificates.certificate import Certificate, parse_certificate
 from mshield.services.process.health import ping
 from mshield.services.publication.crl import renew_at
 from mshield.settings import Settings

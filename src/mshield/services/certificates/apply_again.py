@@ -10,7 +10,7 @@ from typing import Final, NoReturn
 
 from mshield.domain import errors
 from mshield.domain.actor import By
-from mshield.domain.certificates import CertificateEvent, CertificateState, Hold, is_expired
+from mshield.domain.certificates.states import CertificateEvent, CertificateState, Hold, is_expired
 from mshield.store.certificates.changes import change
 from mshield.store.certificates.enrolment import Occupant
 from mshield.store.database.interface import Database

@@ -9,8 +9,9 @@ import secrets
 from dataclasses import dataclass
 from typing import Final
 
-from mshield.domain import errors, shield
-from mshield.domain.certificates import CertificateState, Hold, require_usable
+from mshield.domain import errors
+from mshield.domain.certificates import shield
+from mshield.domain.certificates.states import CertificateState, Hold, require_usable
 from mshield.services.accounts.session import PhoneLogin
 from mshield.settings import Settings
 from mshield.store.certificates import bindings as store

@@ -8,15 +8,15 @@ import json
 from dataclasses import dataclass
 
 from mshield.domain import errors
-from mshield.domain.certificates import CertificateState, is_expired
+from mshield.domain.certificates.states import CertificateState, is_expired
 from mshield.domain.identity import ROLE_NAMES, Role
 from mshield.gm import sm2
 from mshield.gm.engine import Engine
 from mshield.keys.authority import Authorities
 from mshield.keys.errors import NoAuthority
-from mshield.pki import csr
-from mshield.pki.certificate import parse_certificate
-from mshield.pki.names import LeafSubject
+from mshield.pki.certificates import csr
+from mshield.pki.certificates.certificate import parse_certificate
+from mshield.pki.certificates.names import LeafSubject
 from mshield.services.accounts.session import Caller, PhoneLogin
 from mshield.services.certificates.issue import Issue, reservation_of
 from mshield.services.signing.key import PIN_CHANGE_DUE

@@ -11,8 +11,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
-from mshield.domain import errors, shield
-from mshield.domain.certificates import MAX_DEVICES
+from mshield.domain import errors
+from mshield.domain.certificates import shield
+from mshield.domain.certificates.states import MAX_DEVICES
 from mshield.domain.id_numbers import LOOKUP
 from mshield.domain.identity import (
     ROLE_NAMES,
@@ -29,8 +30,8 @@ from mshield.gm.cosign import Proof
 from mshield.gm.engine import Engine
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
-from mshield.pki import csr
-from mshield.pki.names import LeafSubject
+from mshield.pki.certificates import csr
+from mshield.pki.certificates.names import LeafSubject
 from mshield.services.accounts.session import PhoneLogin
 from mshield.services.certificates import apply_again
 from mshield.services.filing.look_up import LookUpFiling

@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from mshield.domain.certificates.renewal import half_year_before
 from mshield.domain.notices import NoticeKind, tail
-from mshield.domain.renewal import half_year_before
 from mshield.domain.times import DAY_MS
 from mshield.services.notices.notify import tell
 from mshield.settings import Settings

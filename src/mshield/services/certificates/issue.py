@@ -16,11 +16,11 @@ from mshield.keys.authority import Authorities
 from mshield.keys.errors import NoAuthority
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
-from mshield.pki.certificate import Certificate, parse_certificate
-from mshield.pki.identity import HASH_PREFIX, IdKind
-from mshield.pki.issue import issue_leaf, serial_from
-from mshield.pki.names import LeafSubject
-from mshield.pki.profiles import LeafIdentity
+from mshield.pki.certificates.certificate import Certificate, parse_certificate
+from mshield.pki.certificates.identity import HASH_PREFIX, IdKind
+from mshield.pki.certificates.issue import issue_leaf, serial_from
+from mshield.pki.certificates.names import LeafSubject
+from mshield.pki.certificates.profiles import LeafIdentity
 from mshield.services.publication.urls import leaf_urls
 from mshield.settings import Settings
 from mshield.store.certificates import certificates as store

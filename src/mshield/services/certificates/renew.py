@@ -11,17 +11,18 @@ from dataclasses import dataclass
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from mshield.domain import errors, renewal
-from mshield.domain.certificates import CertificateState, Hold, require_usable
-from mshield.domain.renewal import Reason, RenewalState
+from mshield.domain import errors
+from mshield.domain.certificates import renewal
+from mshield.domain.certificates.renewal import Reason, RenewalState
+from mshield.domain.certificates.states import CertificateState, Hold, require_usable
 from mshield.domain.times import DAY_MS, HOUR_MS
 from mshield.gm import sm2
 from mshield.gm.engine import Engine
 from mshield.gm.transcript import internal_message, renewal_message
 from mshield.keys.secrets import LookupKey
-from mshield.pki import csr
-from mshield.pki.certificate import parse_certificate
-from mshield.pki.names import LeafSubject
+from mshield.pki.certificates import csr
+from mshield.pki.certificates.certificate import parse_certificate
+from mshield.pki.certificates.names import LeafSubject
 from mshield.services.accounts.session import PhoneLogin
 from mshield.services.certificates.certificate import signed_subject
 from mshield.services.certificates.enrol import (

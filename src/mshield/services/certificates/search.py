@@ -7,14 +7,15 @@ leads on, also where a page is empty.
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from mshield.domain import errors, shield
-from mshield.domain.certificates import Hold, gravest_first, parse_holds
+from mshield.domain import errors
+from mshield.domain.certificates import shield
+from mshield.domain.certificates.states import Hold, gravest_first, parse_holds
 from mshield.domain.id_numbers import FILING_BOX
 from mshield.domain.identity import mask_id_number, mask_phone, normalise_id_number
 from mshield.keys.authority import Authorities
 from mshield.keys.errors import NoAuthority
 from mshield.keys.keyring import Keyring
-from mshield.pki.certificate import Certificate, parse_certificate
+from mshield.pki.certificates.certificate import Certificate, parse_certificate
 from mshield.store.certificates import search as store
 from mshield.store.certificates.search import EventOf, FoundRow, Sibling, Wanted, WholeRow
 from mshield.store.database.interface import Database

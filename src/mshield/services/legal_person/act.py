@@ -10,16 +10,17 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from mshield.domain import errors, shield
+from mshield.domain import errors
 from mshield.domain.actor import By
-from mshield.domain.certificates import (
+from mshield.domain.certificates import shield
+from mshield.domain.certificates.states import (
     CertificateEvent,
     CertificateState,
     Standing,
     occupies_device,
     stands_already,
 )
-from mshield.pki import crl
+from mshield.pki.revocation import crl
 from mshield.services.accounts.sms_codes import SmsCodes
 from mshield.services.legal_person.own_shield import OwnShield, Revocation, use
 from mshield.services.legal_person.session import LegalPerson, ManagedEnterprise

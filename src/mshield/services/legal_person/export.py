@@ -9,8 +9,8 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.utils import get_column_letter
 
-from mshield.domain import shield
-from mshield.domain.certificates import CertificateEvent, gravest_first, shown_state
+from mshield.domain.certificates import shield
+from mshield.domain.certificates.states import CertificateEvent, gravest_first, shown_state
 from mshield.domain.identity import ID_TYPE_NAMES, ROLE_NAMES, IdType, Role
 from mshield.services.legal_person.lists import HistoryRow, PersonLine, ShieldRow
 

@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from mshield.domain import errors, shield
+from mshield.domain import errors
+from mshield.domain.certificates import shield
 from mshield.domain.id_numbers import FILING_BOX
 from mshield.domain.identity import mask_id_number, normalise_id_number
 from mshield.keys.keyring import Keyring

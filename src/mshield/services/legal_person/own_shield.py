@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
-from mshield.domain import errors, shield
-from mshield.domain.business_system import OWN_CLIENT_ID
+from mshield.domain import errors
+from mshield.domain.certificates import shield
+from mshield.domain.systems.business_system import OWN_CLIENT_ID
 from mshield.services.legal_person.session import LegalPerson, ManagedEnterprise
 from mshield.services.requests.ask import Ask, Asked
 from mshield.services.requests.document import Document

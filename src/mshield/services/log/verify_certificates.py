@@ -7,13 +7,13 @@ clock: it is that of all events in any order that the domain's table allows.
 from collections.abc import AsyncIterator
 from typing import Final
 
-from mshield.domain.certificate_history import (
+from mshield.domain.certificates.history import (
     Happened,
     may_be_held_since,
     may_be_last,
     standing_of,
 )
-from mshield.domain.certificates import (
+from mshield.domain.certificates.states import (
     CertificateEvent,
     CertificateState,
     Standing,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mshield.domain.actor import SERVICE
-from mshield.domain.certificates import CA_REVOKED, CertificateEvent
+from mshield.domain.certificates.states import CA_REVOKED, CertificateEvent
 from mshield.domain.notices import (
     GIVE_UP_MS,
     MOST_UNANSWERED,

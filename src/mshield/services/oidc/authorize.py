@@ -14,8 +14,8 @@ from authlib.oauth2.rfc6749 import AccessDeniedError
 
 from mshield.domain import errors
 from mshield.domain.ids import new_id
-from mshield.domain.oidc import AUTHORIZATION_MS, CODE_MS, asked, fresh_ms, language, recognised_by
 from mshield.domain.requests import RequestState, shown_state
+from mshield.domain.systems.oidc import AUTHORIZATION_MS, CODE_MS, asked, fresh_ms, language, recognised_by
 from mshield.domain.tokens import token_hash
 from mshield.services.oidc.clients import OidcClient, OidcClients
 from mshield.services.oidc.grant import CodeGrant, Provider, Step

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from authlib.oauth2.rfc6749 import InvalidClientError, UnauthorizedClientError
 
-from mshield.domain.oidc import AUTH_METHODS
+from mshield.domain.systems.oidc import AUTH_METHODS
 from mshield.services.oidc.assertion import ClientAssertion
 from mshield.services.oidc.clients import PRIVATE_KEY_JWT, OidcClient
 from mshield.services.oidc.protocol import Clients, Protocol, ProtocolRequest, authenticated

@@ -14,10 +14,10 @@ from joserfc.jwk import KeySet
 
 from mshield.domain import errors
 from mshield.domain.actor import SERVICE, By
-from mshield.domain.addresses import MAX_URIS
-from mshield.domain.business_system import SYSTEM_CACHE_MS
 from mshield.domain.ids import is_client_id
-from mshield.domain.oidc import AUTH_METHODS, SCOPES, checked_redirect_uri, checked_uri
+from mshield.domain.systems.addresses import MAX_URIS
+from mshield.domain.systems.business_system import SYSTEM_CACHE_MS
+from mshield.domain.systems.oidc import AUTH_METHODS, SCOPES, checked_redirect_uri, checked_uri
 from mshield.domain.tokens import token_hash
 from mshield.store.database.interface import Database, Tx
 from mshield.store.oidc import clients as store

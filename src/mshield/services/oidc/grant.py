@@ -16,7 +16,7 @@ from authlib.oidc.core.errors import RequestNotSupportedError
 from authlib.oidc.core.grants import OpenIDCode
 from authlib.oidc.core.models import AuthorizationCodeMixin
 
-from mshield.domain.oidc import ACR, AMR, AUTH_METHODS, TOKEN_MS
+from mshield.domain.systems.oidc import ACR, AMR, AUTH_METHODS, TOKEN_MS
 from mshield.keys.oidc_key import ALGORITHM, SigningKey
 from mshield.services.oidc.login import Login
 from mshield.services.oidc.protocol import Protocol, ProtocolRequest

@@ -7,7 +7,7 @@ import base64
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from mshield.domain.oidc import ACR, AMR
+from mshield.domain.systems.oidc import ACR, AMR
 from mshield.gm.sm2 import Signature
 from mshield.keys.secrets import LookupKey
 from mshield.store.oidc.authorizations import LoginRow

@@ -15,7 +15,7 @@ from joserfc.jwk import KeySet
 from joserfc.jws import extract_compact
 
 from mshield.domain import errors
-from mshield.domain.oidc import language
+from mshield.domain.systems.oidc import language
 from mshield.keys.oidc_key import ALGORITHM, OidcKeys
 from mshield.services.oidc.clients import OidcClient, OidcClients
 from mshield.services.oidc.protocol import Clients, Protocol, ProtocolRequest

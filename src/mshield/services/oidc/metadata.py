@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from mshield.domain.oidc import ACR, AUTH_METHODS, SCOPES
+from mshield.domain.systems.oidc import ACR, AUTH_METHODS, SCOPES
 from mshield.keys.oidc_key import ALGORITHM
 from mshield.settings import Settings
 

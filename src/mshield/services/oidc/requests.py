@@ -10,7 +10,7 @@ from authlib.oauth2.rfc6749 import InvalidRequestError
 
 from mshield.domain import errors
 from mshield.domain.ids import new_id
-from mshield.domain.oidc import PUSHED_MS, asked, fresh_ms
+from mshield.domain.systems.oidc import PUSHED_MS, asked, fresh_ms
 from mshield.domain.tokens import token_hash
 from mshield.services.oidc.callers import Callers
 from mshield.services.oidc.clients import OidcClient, OidcClients

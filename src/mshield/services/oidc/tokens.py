@@ -11,7 +11,7 @@ from typing import Final, cast
 from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import InvalidRequestError
 
-from mshield.domain.oidc import TOKEN_MS
+from mshield.domain.systems.oidc import TOKEN_MS
 from mshield.domain.tokens import token_hash
 from mshield.keys.oidc_key import OidcKeys
 from mshield.keys.secrets import LookupKey

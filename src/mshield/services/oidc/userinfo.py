@@ -13,7 +13,7 @@ from authlib.oauth2.rfc6750 import BearerTokenValidator
 from mshield.domain.tokens import token_hash
 from mshield.keys.authority import Authorities
 from mshield.keys.secrets import LookupKey
-from mshield.pki.certificate import Certificate, parse_certificate
+from mshield.pki.certificates.certificate import Certificate, parse_certificate
 from mshield.services.oidc.clients import OidcClients
 from mshield.services.oidc.login import Login
 from mshield.services.oidc.protocol import Answer, Protocol, ProtocolRequest

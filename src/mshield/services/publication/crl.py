@@ -15,8 +15,8 @@ from mshield.domain.times import HOUR_MS
 from mshield.gm.engine import Engine
 from mshield.keys.authority import ROOT, Authorities, Authority, open_authority
 from mshield.keys.keyring import Keyring
-from mshield.pki.certificate import Certificate
-from mshield.pki.crl import Revoked, build_crl
+from mshield.pki.certificates.certificate import Certificate
+from mshield.pki.revocation.crl import Revoked, build_crl
 from mshield.services.publication.status import revocation_of
 from mshield.settings import Settings
 from mshield.store.ca import authorities as store

@@ -17,9 +17,9 @@ from mshield.gm.engine import Engine
 from mshield.keys.authority import ROOT, Authorities
 from mshield.keys.errors import KeysError, NoAuthority
 from mshield.keys.keyring import Keyring
-from mshield.pki.certificate import Certificate
+from mshield.pki.certificates.certificate import Certificate
 from mshield.pki.errors import DerError, OcspError, PkiError
-from mshield.pki.ocsp import (
+from mshield.pki.revocation.ocsp import (
     CertId,
     CertStatus,
     Good,

@@ -11,7 +11,7 @@ from mshield.keys.authority import Authorities
 from mshield.keys.errors import NoAuthority
 from mshield.keys.keyring import Keyring
 from mshield.keys.p256 import P256, P256Key
-from mshield.pki.p256 import P256Signer
+from mshield.pki.revocation.p256 import P256Signer
 from mshield.services.publication.crl import Content, CrlPublisher, PublishedCrl, until
 from mshield.services.publication.ocsp import OcspAnswer, OcspPublisher, OcspSigner
 from mshield.settings import Settings

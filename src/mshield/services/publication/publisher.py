@@ -13,7 +13,7 @@ from mshield.gm.engine import Engine
 from mshield.keys.authority import Authorities, generation_of
 from mshield.keys.keyring import Keyring
 from mshield.keys.p256 import P256
-from mshield.pki.certificate import Certificate
+from mshield.pki.certificates.certificate import Certificate
 from mshield.services.publication.crl import CrlPublisher, PublishedCrl
 from mshield.services.publication.ocsp import PRESIGN_SECONDS, CaEnded, OcspAnswer, OcspPublisher
 from mshield.services.publication.p256 import P256Publisher

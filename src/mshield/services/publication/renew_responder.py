@@ -21,10 +21,10 @@ from mshield.keys.authority import (
 )
 from mshield.keys.errors import AuthorityExists, NoAuthority
 from mshield.keys.keyring import Keyring
-from mshield.pki import oids
-from mshield.pki.certificate import Certificate, parse_certificate
-from mshield.pki.issue import issue_ocsp_responder, serial_from
-from mshield.pki.names import make_name
+from mshield.pki.asn1 import oids
+from mshield.pki.certificates.certificate import Certificate, parse_certificate
+from mshield.pki.certificates.issue import issue_ocsp_responder, serial_from
+from mshield.pki.certificates.names import make_name
 from mshield.pki.signer import KeySigner
 from mshield.store.ca.authorities import AuthorityRow, list_authorities, replace_authority
 from mshield.store.database.interface import Conflict, Database, Tx

@@ -11,8 +11,8 @@ from typing import Final
 from mshield.gm.engine import Engine
 from mshield.keys.authority import Authority, responder_name
 from mshield.keys.keyring import Keyring
-from mshield.pki.certificate import Certificate
-from mshield.pki.ocsp import CertId, CertStatus, build_ocsp_response
+from mshield.pki.certificates.certificate import Certificate
+from mshield.pki.revocation.ocsp import CertId, CertStatus, build_ocsp_response
 from mshield.services.publication.renew_responder import current_responder, is_due
 from mshield.store.ca.authorities import find_certificate
 from mshield.store.database.interface import Database

@@ -1,7 +1,7 @@
 """How a certificate's state is published: revoked and superseded for good, any hold as certificateHold (R14)."""
 
-from mshield.pki.crl import CERTIFICATE_HOLD, SUPERSEDED, UNSPECIFIED
-from mshield.pki.ocsp import RevokedAt
+from mshield.pki.revocation.crl import CERTIFICATE_HOLD, SUPERSEDED, UNSPECIFIED
+from mshield.pki.revocation.ocsp import RevokedAt
 from mshield.store.certificates.certificates import StatusRow
 
 

@@ -1,6 +1,6 @@
 """Where this service publishes what its certificates point to; derived from the public origin alone."""
 
-from mshield.pki.profiles import Urls
+from mshield.pki.certificates.profiles import Urls
 from mshield.settings import Settings
 
 

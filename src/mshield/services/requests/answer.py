@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from mshield.domain import errors
-from mshield.domain.certificates import CertificateState, Hold, require_usable
+from mshield.domain.certificates.states import CertificateState, Hold, require_usable
 from mshield.domain.ids import UUID
 from mshield.domain.qr import begun_between, is_genuine, read_qr
 from mshield.domain.requests import OPEN, RequestState, shown_state
-from mshield.domain.return_url import return_address
+from mshield.domain.systems.return_url import return_address
 from mshield.services.accounts.session import Caller, PhoneLogin, authenticate_phone
 from mshield.services.process.events import Events
 from mshield.services.process.metrics import Count, uncounted

@@ -8,8 +8,8 @@ from mshield.domain import errors
 from mshield.domain.login_message import is_login_message
 from mshield.gm import transcript
 from mshield.gm.sm3 import sm3
-from mshield.pki.evidence import Format
-from mshield.pki.signed_attributes import attributes_of, is_like_attributes
+from mshield.pki.signatures.evidence import Format
+from mshield.pki.signatures.signed_attributes import attributes_of, is_like_attributes
 from mshield.store.requests.requests import NewTask
 
 

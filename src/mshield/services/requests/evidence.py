@@ -10,9 +10,9 @@ from mshield.domain.ids import require_id
 from mshield.gm.sm2 import Signature
 from mshield.gm.sm3 import sm3
 from mshield.keys.authority import Authorities
-from mshield.pki import cms
-from mshield.pki.certificate import Certificate, parse_certificate
-from mshield.pki.evidence import (
+from mshield.pki.certificates.certificate import Certificate, parse_certificate
+from mshield.pki.signatures import cms
+from mshield.pki.signatures.evidence import (
     FORMATS,
     TYPE,
     Evidence,
@@ -24,7 +24,7 @@ from mshield.pki.evidence import (
     EvidenceStatus,
     EvidenceSystem,
 )
-from mshield.pki.signed_attributes import parse_signed_attributes
+from mshield.pki.signatures.signed_attributes import parse_signed_attributes
 from mshield.pki.tlog.entry import Kind as EntryKind
 from mshield.services.log.errors import NotLogged
 from mshield.services.log.open_log import Log

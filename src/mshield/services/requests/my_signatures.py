@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from mshield.domain import errors
-from mshield.domain.certificates import CertificateState, is_expired
+from mshield.domain.certificates.states import CertificateState, is_expired
 from mshield.gm.sm3 import sm3
-from mshield.pki.signed_attributes import parse_signed_attributes
+from mshield.pki.signatures.signed_attributes import parse_signed_attributes
 from mshield.services.accounts.session import PhoneLogin
 from mshield.store.database.interface import Database
 from mshield.store.requests import my_signatures as history

@@ -5,10 +5,10 @@ from functools import lru_cache
 
 from mshield.gm.sm2 import Signature
 from mshield.keys.authority import Authorities
-from mshield.pki import cms
-from mshield.pki.certificate import Certificate, parse_certificate
-from mshield.pki.evidence import FORMATS, Format
-from mshield.pki.signed_attributes import parse_signed_attributes
+from mshield.pki.certificates.certificate import Certificate, parse_certificate
+from mshield.pki.signatures import cms
+from mshield.pki.signatures.evidence import FORMATS, Format
+from mshield.pki.signatures.signed_attributes import parse_signed_attributes
 from mshield.services.publication.publisher import CaEnded, Publisher
 from mshield.services.requests.ask import Ask
 from mshield.store.requests import requests as store

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from mshield.domain import errors, pin_tries
-from mshield.domain.certificates import CertificateState, Hold, gravest_first
+from mshield.domain import errors
+from mshield.domain.certificates import pin_tries
+from mshield.domain.certificates.states import CertificateState, Hold, gravest_first
 from mshield.keys.keyring import Keyring
 from mshield.services.accounts.session import Caller
 from mshield.store.database.interface import Database

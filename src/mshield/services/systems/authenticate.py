@@ -4,8 +4,8 @@ import hmac
 from dataclasses import dataclass, field
 
 from mshield.domain import errors
-from mshield.domain.business_system import SYSTEM_CACHE_MS
 from mshield.domain.ids import is_client_id
+from mshield.domain.systems.business_system import SYSTEM_CACHE_MS
 from mshield.domain.tokens import token_hash
 from mshield.store.database.interface import Database
 from mshield.store.systems import systems

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from mshield.domain import errors
 from mshield.domain.actor import By
-from mshield.domain.business_system import OWN_CLIENT_ID as OWN
-from mshield.domain.business_system import checked_domain, checked_name
 from mshield.domain.ids import first_id, is_client_id
 from mshield.domain.reason import checked_reason
+from mshield.domain.systems.business_system import OWN_CLIENT_ID as OWN
+from mshield.domain.systems.business_system import checked_domain, checked_name
 from mshield.domain.times import DAY_MS, HOUR_MS
 from mshield.domain.tokens import new_client_secret, token_hash
 from mshield.services.oidc.clients import checked_client, end_client, put_client

@@ -4,9 +4,9 @@ import secrets
 
 from mshield.domain import errors
 from mshield.domain.actor import SERVICE, By
-from mshield.domain.addresses import MAX_URIS
-from mshield.domain.business_system import checked_domain, checked_name
-from mshield.domain.return_url import checked_return_url
+from mshield.domain.systems.addresses import MAX_URIS
+from mshield.domain.systems.business_system import checked_domain, checked_name
+from mshield.domain.systems.return_url import checked_return_url
 from mshield.domain.tokens import new_client_secret, token_hash
 from mshield.store.database.interface import Database, Tx
 from mshield.store.staff import acts

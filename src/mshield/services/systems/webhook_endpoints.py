@@ -12,8 +12,8 @@ from typing import Final
 from mshield.domain import errors
 from mshield.domain.actor import SERVICE, By
 from mshield.domain.ids import new_id, require_id
+from mshield.domain.systems.webhooks import SECRET_BYTES, is_fit
 from mshield.domain.times import HOUR_MS
-from mshield.domain.webhooks import SECRET_BYTES, is_fit
 from mshield.keys.keyring import Keyring
 from mshield.services.systems.webhooks import PURPOSE
 from mshield.settings import Settings

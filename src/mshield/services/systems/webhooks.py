@@ -17,8 +17,8 @@ from typing import Final
 from standardwebhooks import Webhook
 
 from mshield.domain.requests import OPEN
+from mshield.domain.systems.webhooks import body_of, event_of, read_networks, wait_ms
 from mshield.domain.times import DAY_MS
-from mshield.domain.webhooks import body_of, event_of, read_networks, wait_ms
 from mshield.gateways.names import Names
 from mshield.gateways.webhook import SECONDS, Taken, WebhookNotSent, WebhookSender, open_sender
 from mshield.keys.errors import SealError

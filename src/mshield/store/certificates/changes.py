@@ -7,10 +7,10 @@ notifications and the log are made from those rows.
 from dataclasses import dataclass
 from typing import Final
 
-from mshield.domain import certificates as rules
 from mshield.domain import errors
 from mshield.domain.actor import SERVICE, By
-from mshield.domain.certificates import CertificateEvent, CertificateState, Standing
+from mshield.domain.certificates import states as rules
+from mshield.domain.certificates.states import CertificateEvent, CertificateState, Standing
 from mshield.domain.ids import new_id
 from mshield.store.certificates import bindings
 from mshield.store.database.interface import Database, Tx, Undone

@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from mshield.domain.certificates import MAX_DEVICES, CertificateState
+from mshield.domain.certificates.states import MAX_DEVICES, CertificateState
 from mshield.store.certificates import certificates
 from mshield.store.certificates.certificates import Holder, NewCertificate, Reservation
 from mshield.store.certificates.enrolment import find_occupant, other_devices_in_use

@@ -8,9 +8,9 @@ from typing import Final
 
 from mshield.domain import errors
 from mshield.domain.actor import SERVICE, By
-from mshield.domain.certificates import CertificateEvent, CertificateState, Hold, require_usable
-from mshield.domain.pin_tries import tries_left
-from mshield.domain.renewal import RenewalState
+from mshield.domain.certificates.pin_tries import tries_left
+from mshield.domain.certificates.renewal import RenewalState
+from mshield.domain.certificates.states import CertificateEvent, CertificateState, Hold, require_usable
 from mshield.store.certificates import bindings, certificates
 from mshield.store.certificates import changes as certificate_changes
 from mshield.store.database.interface import Row, Tx

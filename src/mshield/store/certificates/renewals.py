@@ -6,7 +6,7 @@ How a renewal comes into force is in `renewal_outcome`. Every step is guarded by
 from dataclasses import dataclass, field
 from typing import Final
 
-from mshield.domain.certificates import parse_holds
+from mshield.domain.certificates.states import parse_holds
 from mshield.store.certificates import enrolment
 from mshield.store.certificates.enrolment import NewKey
 from mshield.store.certificates.renewal_outcome import end

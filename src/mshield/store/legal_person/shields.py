@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from mshield.domain.certificates import CertificateState, Standing, parse_holds
+from mshield.domain.certificates.states import CertificateState, Standing, parse_holds
 from mshield.store.database.interface import Database, Row, Tx
 from mshield.store.database.matching import name_contains
 from mshield.store.database.queries import Queries

@@ -9,8 +9,8 @@ from typing import Final
 
 import msgspec
 
-from mshield.domain.certificates import CertificateEvent
-from mshield.domain.pin_tries import tries_left
+from mshield.domain.certificates.pin_tries import tries_left
+from mshield.domain.certificates.states import CertificateEvent
 from mshield.store.certificates import changes as certificate_changes
 from mshield.store.certificates import renewal_outcome
 from mshield.store.database.interface import Database, Row, Tx, Undone

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mshield.pki.evidence import MEDIA_TYPE, Evidence
+from mshield.pki.signatures.evidence import MEDIA_TYPE, Evidence
 from mshield.web import openapi
 from mshield.web.business.authentication import system_of
 from mshield.web.business.return_code import PARAMETER as RETURN_CODE

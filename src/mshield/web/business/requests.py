@@ -10,9 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.domain import errors
-from mshield.domain.addresses import MAX_URI, is_ip_address
 from mshield.domain.errors import Json
-from mshield.pki.evidence import Format
+from mshield.domain.systems.addresses import MAX_URI, is_ip_address
+from mshield.pki.signatures.evidence import Format
 from mshield.services.requests.ask import Asked
 from mshield.services.requests.document import Document
 from mshield.services.requests.follow import Followed

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from starlette.requests import Request
 
-from mshield.domain.return_url import RETURN_CODE
+from mshield.domain.systems.return_url import RETURN_CODE
 
 PARAMETER: Final[dict[str, Any]] = {
     "name": RETURN_CODE,

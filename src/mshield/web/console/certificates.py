@@ -8,9 +8,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.domain import errors
-from mshield.domain.certificates import CertificateState, shown_state
+from mshield.domain.certificates.states import CertificateState, shown_state
 from mshield.domain.staff import StaffRole
-from mshield.pki.certificate import Certificate
+from mshield.pki.certificates.certificate import Certificate
 from mshield.services.certificates.search import (
     FIRST,
     EventOf,

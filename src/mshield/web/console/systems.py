@@ -7,9 +7,9 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mshield.domain.business_system import MAX_OVERLAP_HOURS
 from mshield.domain.reason import MAX_REASON
 from mshield.domain.staff import StaffRole
+from mshield.domain.systems.business_system import MAX_OVERLAP_HOURS
 from mshield.services.systems.manage import System
 from mshield.web import openapi
 from mshield.web.body import Wire, decode

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.domain import errors
-from mshield.domain.oidc import browser_name
+from mshield.domain.systems.oidc import browser_name
 from mshield.services.context import Context
 from mshield.services.oidc.authorize import LoginView, Pc, StaleLogin
 from mshield.services.oidc.protocol import Answer

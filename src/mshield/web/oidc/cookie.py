@@ -8,7 +8,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mshield.domain.oidc import AUTHORIZATION_MS
+from mshield.domain.systems.oidc import AUTHORIZATION_MS
 from mshield.services.context import Context
 
 _MAX_SECRET: Final = 64

@@ -10,9 +10,9 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mshield.domain.renewal import Reason
+from mshield.domain.certificates.renewal import Reason
 from mshield.keys.authority import Authorities
-from mshield.pki.certificate import parse_certificate_pem
+from mshield.pki.certificates.certificate import parse_certificate_pem
 from mshield.services.accounts.session import authenticate_phone
 from mshield.services.certificates.enrol import Application
 from mshield.services.certificates.renew import Due, Renewal

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.domain import errors
-from mshield.pki.evidence import FORMATS, Format
+from mshield.pki.signatures.evidence import FORMATS, Format
 from mshield.services.accounts.session import authenticate_phone
 from mshield.services.requests.answer import Requester, ScannedRequest, Task, WaitingRequest
 from mshield.web import openapi

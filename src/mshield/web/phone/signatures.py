@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.domain import errors
-from mshield.pki.evidence import Format
+from mshield.pki.signatures.evidence import Format
 from mshield.services.accounts.session import authenticate_phone
 from mshield.services.requests.my_signatures import Kind, MadeSignature
 from mshield.web import openapi

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.domain import errors
-from mshield.domain.certificates import CertificateEvent, gravest_first
+from mshield.domain.certificates.states import CertificateEvent, gravest_first
 from mshield.domain.reason import MAX_REASON, checked_reason
 from mshield.services.legal_person.act import MAX_NUMBERS, Cause, Outcome
 from mshield.web import openapi

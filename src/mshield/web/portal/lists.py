@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.domain import errors
-from mshield.domain.certificates import gravest_first, shown_state
+from mshield.domain.certificates.states import gravest_first, shown_state
 from mshield.services.legal_person import export as manage_export
 from mshield.services.legal_person.lists import FIRST, PastEvent, PeopleWanted, PersonLine, ShieldRow, Wanted
 from mshield.web import openapi

@@ -8,7 +8,7 @@ from typing import Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from mshield.domain import errors
-from mshield.domain.addresses import MAX_URI, is_loopback, is_whole
+from mshield.domain.systems.addresses import MAX_URI, is_loopback, is_whole
 
 RETURN_CODE: Final = "return_code"
 FIELDS: Final = ("request", "state", RETURN_CODE)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from mshield.gm.errors import GmError
 from mshield.gm.sm2 import Signature
-from mshield.pki import der, oids
+from mshield.pki.asn1 import der, oids
+from mshield.pki.asn1.reader import Reader
 from mshield.pki.errors import DerError
-from mshield.pki.reader import Reader
 
 ALGORITHM = der.sequence(der.oid(oids.SM2_WITH_SM3))
 """AlgorithmIdentifier of SM2 with SM3; no parameters (GM/T 0015-2012, 5.2.2)."""

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from mshield.gm.engine import Engine
 from mshield.gm.errors import BadSignature
 from mshield.gm.sm2 import Signature, verify
-from mshield.pki import der
+from mshield.pki.asn1 import der
+from mshield.pki.asn1.frame import KEY_ALGORITHM, assemble, open_frame, public_key_info, read_public_key_info
+from mshield.pki.asn1.reader import Reader
+from mshield.pki.certificates.names import LeafSubject, leaf_name, leaf_subject, read_name
+from mshield.pki.certificates.point import on_curve
 from mshield.pki.errors import RequestError
-from mshield.pki.frame import KEY_ALGORITHM, assemble, open_frame, public_key_info, read_public_key_info
-from mshield.pki.names import LeafSubject, leaf_name, leaf_subject, read_name
-from mshield.pki.point import on_curve
-from mshield.pki.reader import Reader
 
 _NO_ATTRIBUTES = b"\xa0\x00"
 

@@ -8,14 +8,14 @@ import hashlib
 from dataclasses import dataclass, field
 
 from mshield.gm.sm2 import Signature
-from mshield.pki import pem
+from mshield.pki.asn1 import pem
+from mshield.pki.asn1.frame import ALGORITHM, KEY_ALGORITHM, open_frame
+from mshield.pki.certificates.extensions import Extension
+from mshield.pki.certificates.names import Name
+from mshield.pki.certificates.point import on_curve
+from mshield.pki.certificates.tbs import V3, Tbs, read_tbs
+from mshield.pki.certificates.values import ExtensionValues, read_values
 from mshield.pki.errors import CertificateError
-from mshield.pki.extensions import Extension
-from mshield.pki.frame import ALGORITHM, KEY_ALGORITHM, open_frame
-from mshield.pki.names import Name
-from mshield.pki.point import on_curve
-from mshield.pki.tbs import V3, Tbs, read_tbs
-from mshield.pki.values import ExtensionValues, read_values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

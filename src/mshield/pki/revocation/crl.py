@@ -12,14 +12,14 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from mshield.gm.sm2 import Signature
-from mshield.pki import der, oids
-from mshield.pki import extensions as ext
-from mshield.pki.certificate import Certificate
+from mshield.pki.asn1 import der, oids
+from mshield.pki.asn1.frame import ALGORITHM, assemble, open_frame
+from mshield.pki.asn1.reader import Reader
+from mshield.pki.certificates import extensions as ext
+from mshield.pki.certificates.certificate import Certificate
+from mshield.pki.certificates.extensions import Extension, KeyUse
+from mshield.pki.certificates.names import Name, read_name
 from mshield.pki.errors import CrlError, DerError, Finding, IssueError, LintError
-from mshield.pki.extensions import Extension, KeyUse
-from mshield.pki.frame import ALGORITHM, assemble, open_frame
-from mshield.pki.names import Name, read_name
-from mshield.pki.reader import Reader
 from mshield.pki.signer import Signer
 
 UNSPECIFIED, KEY_COMPROMISE, CA_COMPROMISE, AFFILIATION_CHANGED, SUPERSEDED = range(5)

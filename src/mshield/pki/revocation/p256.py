@@ -15,13 +15,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509 import ocsp as x509_ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from mshield.pki import der, oids
-from mshield.pki import extensions as ext
-from mshield.pki.certificate import Certificate, key_id
-from mshield.pki.crl import Revoked, entry_der
+from mshield.pki.asn1 import der, oids
+from mshield.pki.certificates import extensions as ext
+from mshield.pki.certificates.certificate import Certificate, key_id
+from mshield.pki.certificates.extensions import Extension
 from mshield.pki.errors import Finding, IssueError, LintError
-from mshield.pki.extensions import Extension
-from mshield.pki.ocsp import CertId, CertStatus, response_data, successful
+from mshield.pki.revocation.crl import Revoked, entry_der
+from mshield.pki.revocation.ocsp import CertId, CertStatus, response_data, successful
 
 _ALGORITHM: Final = der.sequence(der.oid(oids.ECDSA_WITH_SHA256))
 _INDIRECT: Final = Extension(

@@ -9,14 +9,15 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from mshield.gm.sm2 import Signature
-from mshield.pki import der, oids
-from mshield.pki import extensions as ext
-from mshield.pki.certificate import Certificate, key_id, parse_certificate
-from mshield.pki.crl import REASONS, UNSPECIFIED
+from mshield.pki.asn1 import der, oids
+from mshield.pki.asn1.frame import assemble, read_frame
+from mshield.pki.asn1.reader import Reader
+from mshield.pki.certificates import extensions as ext
+from mshield.pki.certificates.certificate import Certificate, key_id, parse_certificate
+from mshield.pki.certificates.extensions import KeyUse
 from mshield.pki.errors import DerError, Finding, IssueError, LintError, OcspError
-from mshield.pki.extensions import KeyUse
-from mshield.pki.frame import assemble, read_frame
-from mshield.pki.ocsp_request import (
+from mshield.pki.revocation.crl import REASONS, UNSPECIFIED
+from mshield.pki.revocation.ocsp_request import (
     CertId,
     HashName,
     OcspRequest,
@@ -26,7 +27,6 @@ from mshield.pki.ocsp_request import (
     read_cert_id,
     read_nonce,
 )
-from mshield.pki.reader import Reader
 from mshield.pki.signer import Signer
 
 __all__ = [

@@ -10,12 +10,12 @@ from functools import lru_cache
 from typing import Literal
 
 from mshield.gm.sm3 import sm3
-from mshield.pki import der, oids
-from mshield.pki import extensions as ext
-from mshield.pki.certificate import Certificate
+from mshield.pki.asn1 import der, oids
+from mshield.pki.asn1.reader import Reader
+from mshield.pki.certificates import extensions as ext
+from mshield.pki.certificates.certificate import Certificate
+from mshield.pki.certificates.extensions import Extension
 from mshield.pki.errors import OcspError
-from mshield.pki.extensions import Extension
-from mshield.pki.reader import Reader
 
 HashName = Literal["sha1", "sha256", "sm3"]
 

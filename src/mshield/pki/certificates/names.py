@@ -7,9 +7,9 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-from mshield.pki import der, oids
+from mshield.pki.asn1 import der, oids
+from mshield.pki.asn1.reader import Reader
 from mshield.pki.errors import BadName
-from mshield.pki.reader import Reader
 
 MAX_LENGTH = 64
 """Characters in O, OU and CN (RFC 5280 appendix A: ub-organization-name and its like)."""

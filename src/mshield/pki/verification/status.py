@@ -7,9 +7,10 @@ moment.
 from dataclasses import dataclass
 
 from mshield.gm.engine import Engine
-from mshield.pki import oids, trust
-from mshield.pki.certificate import Certificate, key_id
-from mshield.pki.crl import CERTIFICATE_HOLD, Crl, parse_crl
+from mshield.pki.asn1 import oids
+from mshield.pki.certificates import trust
+from mshield.pki.certificates.certificate import Certificate, key_id
+from mshield.pki.certificates.extensions import KeyUse
 from mshield.pki.errors import (
     CertificateOnHold,
     CertificateRevoked,
@@ -17,8 +18,8 @@ from mshield.pki.errors import (
     StatusUnknown,
     UnknownIssuer,
 )
-from mshield.pki.extensions import KeyUse
-from mshield.pki.ocsp import Good, OcspResponse, RevokedAt, SingleStatus, parse_ocsp_response
+from mshield.pki.revocation.crl import CERTIFICATE_HOLD, Crl, parse_crl
+from mshield.pki.revocation.ocsp import Good, OcspResponse, RevokedAt, SingleStatus, parse_ocsp_response
 
 SKEW = 300_000
 """Milliseconds by which a status may be from the future: clocks differ, and times have whole seconds."""

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from mshield.gm.engine import Engine
-from mshield.pki import trust
-from mshield.pki.certificate import Certificate
+from mshield.pki.certificates import trust
+from mshield.pki.certificates.certificate import Certificate
+from mshield.pki.certificates.extensions import KeyUse
 from mshield.pki.errors import UnknownIssuer
-from mshield.pki.extensions import KeyUse
-from mshield.pki.status import CrlStatus, OcspStatus, check_crl, check_ocsp
+from mshield.pki.verification.status import CrlStatus, OcspStatus, check_crl, check_ocsp
 
 __all__ = ["CrlStatus", "OcspStatus", "VerifiedChain", "check_crl", "check_ocsp", "verify_chain"]
 

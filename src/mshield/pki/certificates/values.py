@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeVar
 
-from mshield.pki import extensions as ext
-from mshield.pki import identity, oids
+from mshield.pki.asn1 import oids
+from mshield.pki.asn1.reader import Reader
+from mshield.pki.certificates import extensions as ext
+from mshield.pki.certificates import identity
 from mshield.pki.errors import DerError
-from mshield.pki.reader import Reader
 
 _T = TypeVar("_T")
 _D = TypeVar("_D")

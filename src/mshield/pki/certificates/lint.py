@@ -7,16 +7,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from mshield.pki import names, oids
-from mshield.pki.certificate import Certificate, key_id
+from mshield.pki.asn1 import oids
+from mshield.pki.asn1.frame import ALGORITHM, KEY_ALGORITHM
+from mshield.pki.asn1.reader import check
+from mshield.pki.certificates import names
+from mshield.pki.certificates.certificate import Certificate, key_id
+from mshield.pki.certificates.names import Name
+from mshield.pki.certificates.point import on_curve
+from mshield.pki.certificates.profiles import Rules
+from mshield.pki.certificates.tbs import V3, Tbs, read_tbs
+from mshield.pki.certificates.values import ExtensionValues, read_values
 from mshield.pki.errors import DerError, Finding, LintError
-from mshield.pki.frame import ALGORITHM, KEY_ALGORITHM
-from mshield.pki.names import Name
-from mshield.pki.point import on_curve
-from mshield.pki.profiles import Rules
-from mshield.pki.reader import check
-from mshield.pki.tbs import V3, Tbs, read_tbs
-from mshield.pki.values import ExtensionValues, read_values
 
 _MIN_SERIAL_BITS = 64
 

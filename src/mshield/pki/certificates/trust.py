@@ -6,7 +6,8 @@ Each raises one typed PathError or returns nothing.
 from mshield.gm.engine import Engine
 from mshield.gm.errors import BadSignature
 from mshield.gm.sm2 import Signature, verify
-from mshield.pki.certificate import Certificate
+from mshield.pki.certificates.certificate import Certificate
+from mshield.pki.certificates.extensions import KeyUse
 from mshield.pki.errors import (
     BadCertificateSignature,
     Expired,
@@ -16,7 +17,6 @@ from mshield.pki.errors import (
     UnknownIssuer,
     WrongUsage,
 )
-from mshield.pki.extensions import KeyUse
 
 
 def require_signature(engine: Engine, public: bytes, tbs: bytes, signature: Signature, what: str) -> None:

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 
-from mshield.pki import extensions as ext
-from mshield.pki import identity, oids
-from mshield.pki.certificate import Certificate, key_id
+from mshield.pki.asn1 import oids
+from mshield.pki.certificates import extensions as ext
+from mshield.pki.certificates import identity
+from mshield.pki.certificates.certificate import Certificate, key_id
+from mshield.pki.certificates.extensions import Extension, KeyUse
+from mshield.pki.certificates.identity import LeafIdentity
+from mshield.pki.certificates.names import LeafSubject
 from mshield.pki.errors import IssueError
-from mshield.pki.extensions import Extension, KeyUse
-from mshield.pki.identity import LeafIdentity
-from mshield.pki.names import LeafSubject
 
 __all__ = [
     "ISSUING", "LEAF", "OCSP", "ROOT", "LeafIdentity", "LeafSubject", "Rules", "Urls",

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
-from mshield.pki import der
+from mshield.pki.asn1 import der
 from mshield.pki.errors import DerError
 
 MAX_DEPTH = 32

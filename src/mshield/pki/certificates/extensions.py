@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
 
-from mshield.pki import der, oids
+from mshield.pki.asn1 import der, oids
+from mshield.pki.asn1.reader import Reader
 from mshield.pki.errors import DerError
-from mshield.pki.reader import Reader
 
 
 class KeyUse(IntEnum):

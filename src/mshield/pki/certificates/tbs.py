@@ -6,11 +6,11 @@ refuses bad DER.
 
 from dataclasses import dataclass
 
-from mshield.pki import der
-from mshield.pki.extensions import Extension, read_extensions
-from mshield.pki.frame import ALGORITHM, public_key_info, read_public_key_info
-from mshield.pki.names import Name, read_name
-from mshield.pki.reader import Reader
+from mshield.pki.asn1 import der
+from mshield.pki.asn1.frame import ALGORITHM, public_key_info, read_public_key_info
+from mshield.pki.asn1.reader import Reader
+from mshield.pki.certificates.extensions import Extension, read_extensions
+from mshield.pki.certificates.names import Name, read_name
 
 V3 = 2
 

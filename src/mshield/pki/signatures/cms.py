@@ -12,13 +12,17 @@ from mshield.gm.engine import Engine
 from mshield.gm.errors import BadSignature
 from mshield.gm.sm2 import Signature, verify
 from mshield.gm.sm3 import sm3
-from mshield.pki import der, oids
-from mshield.pki.certificate import Certificate, parse_certificate
+from mshield.pki.asn1 import der, oids
+from mshield.pki.asn1.frame import ALGORITHM, DIGEST_ALGORITHM, read_signature
+from mshield.pki.asn1.reader import Reader
+from mshield.pki.certificates.certificate import Certificate, parse_certificate
+from mshield.pki.certificates.names import read_name
 from mshield.pki.errors import BadCertificateSignature, CmsError, ContentMismatch, DerError
-from mshield.pki.frame import ALGORITHM, DIGEST_ALGORITHM, read_signature
-from mshield.pki.names import read_name
-from mshield.pki.reader import Reader
-from mshield.pki.signed_attributes import SignedAttributes, is_like_attributes, parse_signed_attributes
+from mshield.pki.signatures.signed_attributes import (
+    SignedAttributes,
+    is_like_attributes,
+    parse_signed_attributes,
+)
 
 _V1 = 1
 _ATTRIBUTES = 0xA0

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mshield.domain import errors
-from mshield.domain.certificates import (
+from mshield.domain.certificates.states import (
     TABLE,
     CertificateEvent,
     CertificateState,

@@ -13,8 +13,8 @@ from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
 from mshield.domain import errors
-from mshield.domain.addresses import MAX_URI, is_loopback, is_whole
 from mshield.domain.ids import CLIENT_ID
+from mshield.domain.systems.addresses import MAX_URI, is_loopback, is_whole
 from mshield.domain.times import MINUTE_MS
 
 SCOPES: Final = ("openid", "profile", "mshield")

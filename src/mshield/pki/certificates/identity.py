@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mshield.gm.sm3 import sm3
-from mshield.pki import der, oids
+from mshield.pki.asn1 import der, oids
+from mshield.pki.asn1.reader import Reader
+from mshield.pki.certificates.extensions import Extension
 from mshield.pki.errors import BadName, DerError
-from mshield.pki.extensions import Extension
-from mshield.pki.reader import Reader
 
 IdKind = Literal["resident", "passport"]
 """Arm of IdentifyCode: `resident` [0] (居民身份证, 外国人永久居留身份证), `passport` [2] (护照, 通行证)."""

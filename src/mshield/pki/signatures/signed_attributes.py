@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from mshield.gm.sm3 import sm3
-from mshield.pki import der, oids
+from mshield.pki.asn1 import der, oids
+from mshield.pki.asn1.reader import Reader
 from mshield.pki.errors import CmsError
-from mshield.pki.reader import Reader
 
 DIGEST_BYTES: Final = 32
 DISPLAY_TYPE: Final = "mshield-display/v1"

@@ -4,16 +4,16 @@ The caller brings serial numbers (from a CSPRNG, through `serial_from`), times a
 remembered.
 """
 
-from mshield.pki import profiles
-from mshield.pki.certificate import Certificate, from_parts
+from mshield.pki.asn1.frame import assemble
+from mshield.pki.certificates import profiles
+from mshield.pki.certificates.certificate import Certificate, from_parts
+from mshield.pki.certificates.extensions import Extension
+from mshield.pki.certificates.lint import require_clean
+from mshield.pki.certificates.names import LeafSubject, Name, leaf_name
+from mshield.pki.certificates.profiles import LeafIdentity, Rules, Urls
+from mshield.pki.certificates.tbs import build_tbs
 from mshield.pki.errors import IssueError
-from mshield.pki.extensions import Extension
-from mshield.pki.frame import assemble
-from mshield.pki.lint import require_clean
-from mshield.pki.names import LeafSubject, Name, leaf_name
-from mshield.pki.profiles import LeafIdentity, Rules, Urls
 from mshield.pki.signer import Signer
-from mshield.pki.tbs import build_tbs
 
 
 def serial_from(random: bytes) -> int:

@@ -1,0 +1,1 @@
+"""Certificates: states and holds, history, renewal, shield numbers, PINs, how a CA stands."""

@@ -1,0 +1,1 @@
+"""Business systems: what they register, OpenID Connect, webhooks, addresses that lead back."""

@@ -1,0 +1,1 @@
+"""DER, PEM, object identifiers, and the frame that all signed structures share."""

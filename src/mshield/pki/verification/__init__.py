@@ -1,0 +1,1 @@
+"""Offline judgement of a certificate and its status."""
