@@ -1,4 +1,4 @@
-"""The command `mshield`: finds its subcommands by file name in `mshield.commands` and imports one only when it is used.
+"""The command `mshield`: its subcommands are the files and folders of `mshield.commands`, imported when they are used.
 
 A command whose packages are not installed is still listed, and says which extra brings them.
 """
@@ -9,45 +9,46 @@ import pkgutil
 import click
 
 from mshield import commands
-from mshield.commands.output import Refused, remember_lang
+from mshield.commands.parts.output import Refused, remember_lang
 
-_NOT_COMMANDS = frozenset(
-    {
-        "account_source",
-        "filing_people",
-        "honest_text",
-        "legal_person_login",
-        "output",
-        "phone_display",
-        "phone_options",
-        "phone_outside",
-        "phone_renewal",
-        "verify_bundle",
-    }
-)
+_PARTS = "parts"
+"""What several commands share; every other module or folder there is a command."""
+
 _EXTRA = "pip install 'mshield[server]'"
 
 
 class LazyGroup(click.Group):
-    """A group whose subcommands are the modules of `mshield.commands`; `_` in a file's name is `-` in the command's."""
+    """A group whose subcommands are in `mshield.commands`; `_` in the name of a file or folder is `-` in the command's.
+
+    A command that is a folder stands in its module `command`.
+    """
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
         """All command names, from the files alone."""
-        found = (module.name for module in pkgutil.iter_modules(commands.__path__))
-        return sorted(name.replace("_", "-") for name in found if name not in _NOT_COMMANDS)
+        return sorted(name.replace("_", "-") for name in self._modules())
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  # click's signature
         """The command, imported now; one that says what to install where a package is missing."""
-        if cmd_name not in self.list_commands(ctx):
+        place = self._modules().get(cmd_name.replace("-", "_"))
+        if place is None:
             return None
         try:
-            module = importlib.import_module(f"mshield.commands.{cmd_name.replace('-', '_')}")
+            module = importlib.import_module(place)
         except ModuleNotFoundError as error:
             return _without_packages(cmd_name, _foreign(error))
         command = module.command
         if not isinstance(command, click.Command):
-            raise TypeError(f"mshield.commands.{module.__name__} exposes no click command")
+            raise TypeError(f"{place} exposes no click command")
         return command
+
+    @staticmethod
+    def _modules() -> dict[str, str]:
+        """Where each command stands, by the name of its file or folder."""
+        return {
+            module.name: f"mshield.commands.{module.name}{'.command' if module.ispkg else ''}"
+            for module in pkgutil.iter_modules(commands.__path__)
+            if module.name != _PARTS
+        }
 
     def invoke(self, ctx: click.Context) -> object:
         """Runs the command; many import their packages only now."""

@@ -8,8 +8,8 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from mshield.commands.honest_text import honest, honest_line
-from mshield.commands.output import Output, Refused, output_options, table
+from mshield.commands.parts.honest_text import honest, honest_line
+from mshield.commands.parts.output import Output, Refused, output_options, table
 from tests.vectors.files import load
 
 _VECTORS: Final = load("shown_text.json")

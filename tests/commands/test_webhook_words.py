@@ -9,7 +9,7 @@ from typing import Final
 
 import pytest
 
-from mshield.commands.output import Output
+from mshield.commands.parts.output import Output
 from mshield.commands.webhooks import _WHY, _outcome
 from mshield.keys.errors import SealError, UnknownMasterKey
 from mshield.store.systems.webhooks import Delivery

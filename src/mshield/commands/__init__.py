@@ -1,5 +1,5 @@
-"""The commands of `mshield`, one file each, exposing a click command or group called `command`.
+"""The commands of `mshield`, a file or folder each, exposing a click command or group called `command`.
 
-The file's name is the command's name; `mshield.cli` imports a file only when its command is asked for, so a client-only
-install never needs the server's packages.
+Its name is the command's name; `mshield.cli` imports it only when its command is asked for, so a client-only install
+never needs the server's packages. What several share is in `parts`.
 """

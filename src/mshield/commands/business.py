@@ -4,7 +4,7 @@ import asyncio
 
 import click
 
-from mshield.commands.output import Output, output_options, table
+from mshield.commands.parts.output import Output, output_options, table
 
 
 @click.group()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mshield.commands.output import Output, output_options, refusing, table
+from mshield.commands.parts.output import Output, output_options, refusing, table
 
 if TYPE_CHECKING:
     from mshield.pki.certificates.certificate import Certificate

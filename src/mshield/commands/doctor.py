@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from mshield.commands.output import Output, output_options
+from mshield.commands.parts.output import Output, output_options
 from mshield.gm.engine import available_engines, load_engine
 from mshield.gm.errors import EngineUnavailable
 

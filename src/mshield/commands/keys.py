@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mshield.commands.output import Output, output_options, refusing, table
+from mshield.commands.parts.output import Output, output_options, refusing, table
 
 if TYPE_CHECKING:
     from mshield.keys.master import CipherName

@@ -13,7 +13,7 @@ import click
 
 from mshield.client.errors import ClientError
 from mshield.client.log import Logged, LogReader, Noted, VerifierKey, open_checkpoint, parse_proof
-from mshield.commands.output import Output, Refused, output_options, refusing, table
+from mshield.commands.parts.output import Output, Refused, output_options, refusing, table
 from mshield.pki.errors import LogError
 from mshield.pki.tlog.act_proof import is_act_proof, parse_act_proof
 from mshield.pki.tlog.entry import CertificateEntry, SignatureEntry

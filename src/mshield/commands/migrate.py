@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from mshield.commands.output import Output, output_options
+from mshield.commands.parts.output import Output, output_options
 
 
 @click.command()

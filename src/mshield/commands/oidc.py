@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from mshield.commands.output import Output, output_options, table
+from mshield.commands.parts.output import Output, output_options, table
 
 # Named here, so that `--help` needs no package of the server.
 _METHODS = ("client_secret_basic", "client_secret_post", "private_key_jwt")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mshield.commands.output import Output, output_options, refusing
+from mshield.commands.parts.output import Output, output_options, refusing
 
 if TYPE_CHECKING:
     from mshield.services.operations.high_water import Declared

@@ -9,7 +9,7 @@ from typing import Literal
 
 import click
 
-from mshield.commands.output import Output, output_options, refusing
+from mshield.commands.parts.output import Output, output_options, refusing
 from mshield.gm.engine import load_engine
 from mshield.gm.errors import EngineUnavailable
 from mshield.gm.selftest import run

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from mshield.commands.output import Output, Refused, output_options, refusing
+from mshield.commands.parts.output import Output, Refused, output_options, refusing
 
 _FILES: Final = 65_536
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mshield.commands.output import Output, output_options, table
+from mshield.commands.parts.output import Output, output_options, table
 
 if TYPE_CHECKING:
     from mshield.services.staff.members import StaffMember

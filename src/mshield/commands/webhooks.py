@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import click
 
-from mshield.commands.output import Output, output_options, table
+from mshield.commands.parts.output import Output, output_options, table
 
 if TYPE_CHECKING:
     from mshield.services.systems.webhook_endpoints import Delivery, ListedEndpoint, WebhookEndpoints

@@ -9,7 +9,7 @@ from alibabacloud_tea_openapi.exceptions import AlibabaCloudException
 from alibabacloud_tea_openapi.utils_models import Config
 
 from mshield.gateways.sms import SmsMessage, SmsRefused
-from mshield.gateways.sms_provider import ANSWER_SECONDS, CONNECT_SECONDS, Account, without_answer
+from mshield.gateways.sms_account import ANSWER_SECONDS, CONNECT_SECONDS, Account, without_answer
 
 
 class AliyunSms:

@@ -3,31 +3,16 @@
 Providers take templates only: each purpose has the id of a template there, with places for its parameters.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Final, get_args
+from typing import get_args
 from urllib.parse import urlsplit
 
 from mshield.gateways.sms import (
     DevelopmentSms,
-    SmsError,
     SmsGateway,
-    SmsMessage,
     SmsPurpose,
-    SmsRefused,
-    SmsUnanswered,
-    SmsUnreachable,
 )
+from mshield.gateways.sms_account import ANY_CODE, Account
 from mshield.settings import Settings
-
-CONNECT_SECONDS: Final = 3
-ANSWER_SECONDS: Final = 7
-ANY_CODE: Final = "code"
-"""In `sms_templates`: the template of all purposes that carry a code and have no template of their own."""
-
-NO_TEMPLATE: Final = "no_template"
-_NOT_CONNECTED: Final = "Max retries exceeded with url"
-"""So the HTTP client under both SDKs, which tries once, tells what kept it from connecting; they pass on its words."""
 
 
 class SmsNotSetUp(Exception):
@@ -38,34 +23,6 @@ class SmsNotSetUp(Exception):
     def __init__(self, zh: str, en: str) -> None:
         self.zh, self.en = zh, en
         super().__init__(en)
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """An account at a provider. `scheme` and `host` are where its API answers, None for the SDK's own."""
-
-    key_id: str
-    key_secret: str = field(repr=False)
-    sign_name: str
-    region: str | None
-    app_id: str | None
-    scheme: str
-    host: str | None
-    templates: Mapping[str, str]
-
-    def template(self, message: SmsMessage) -> str:
-        """The id of the message's template. Raises SmsRefused `no_template`."""
-        found = self.templates.get(message.purpose)
-        if found is None and message.code:
-            found = self.templates.get(ANY_CODE)
-        if found is None:
-            raise SmsRefused(NO_TEMPLATE)
-        return found
-
-
-def without_answer(reason: str, error: Exception) -> SmsError:
-    """What to raise for an error of the SDK's that is no answer of the provider's."""
-    return SmsUnreachable(reason) if _NOT_CONNECTED in str(error) else SmsUnanswered(reason)
 
 
 def open_gateway(settings: Settings) -> SmsGateway:

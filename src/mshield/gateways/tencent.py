@@ -11,7 +11,7 @@ from tencentcloud.sms.v20210111.models import SendSmsRequest
 from tencentcloud.sms.v20210111.sms_client import SmsClient
 
 from mshield.gateways.sms import SmsMessage, SmsRefused
-from mshield.gateways.sms_provider import ANSWER_SECONDS, Account, without_answer
+from mshield.gateways.sms_account import ANSWER_SECONDS, Account, without_answer
 
 _NETWORK: Final = frozenset({"ClientNetworkError", "ServerNetworkError"})
 """The SDK's own codes for what is no answer of the API."""

@@ -27,7 +27,7 @@ from mshield.domain.notices import (
 )
 from mshield.domain.times import DAY_MS
 from mshield.gateways.sms import SmsError, SmsGateway, SmsMessage, SmsUnanswered
-from mshield.gateways.sms_provider import NO_TEMPLATE
+from mshield.gateways.sms_account import NO_TEMPLATE
 from mshield.settings import Settings
 from mshield.store.database.interface import Database, Tx
 from mshield.store.notices import notifications as store

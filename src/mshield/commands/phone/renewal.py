@@ -8,9 +8,9 @@ import msgspec
 
 from mshield.client.phone.enrolment import UserType
 from mshield.client.phone.phone import VirtualPhone
-from mshield.commands.output import Output
-from mshield.commands.phone_display import show_certificate
-from mshield.commands.phone_options import asking, given, phone_command, pin_option
+from mshield.commands.parts.output import Output
+from mshield.commands.phone.display import show_certificate
+from mshield.commands.phone.options import asking, given, phone_command, pin_option
 
 
 @click.command()

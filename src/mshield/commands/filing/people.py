@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from mshield.commands.output import Output, Refused, output_options, table
+from mshield.commands.parts.output import Output, Refused, output_options, table
 
 if TYPE_CHECKING:
     from mshield.services.filing.people import Ended, FiledPeople, Person

@@ -7,7 +7,7 @@ import click
 
 from mshield.client.errors import ClientError
 from mshield.client.evidence import LaterStatus, VerifiedEvidence, read_evidence, verify_evidence
-from mshield.commands.output import Output, refusing
+from mshield.commands.parts.output import Output, refusing
 
 
 def verify_bundle(

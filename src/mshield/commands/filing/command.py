@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mshield.commands import filing_people
-from mshield.commands.output import Output, Refused, output_options, refusing, table
+from mshield.commands.filing import people as filing_people
+from mshield.commands.parts.output import Output, Refused, output_options, refusing, table
 
 if TYPE_CHECKING:
     from mshield.services.filing.import_list import LineReport, Report

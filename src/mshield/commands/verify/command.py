@@ -13,8 +13,8 @@ import click
 
 from mshield.client.errors import ClientError
 from mshield.client.verify import VerifiedSignature, verify, verify_cms
-from mshield.commands.output import Output, output_options, refusing
-from mshield.commands.verify_bundle import verify_bundle
+from mshield.commands.parts.output import Output, output_options, refusing
+from mshield.commands.verify.bundle import verify_bundle
 from mshield.pki.certificates.certificate import parse_certificate_pem
 from mshield.pki.errors import PkiError
 from mshield.pki.revocation.crl import parse_crl

@@ -9,8 +9,8 @@ import click
 from mshield.client.phone.folder import Folder
 from mshield.client.portal import PortalClient
 from mshield.client.portal_messages import LoginBegun
-from mshield.commands.account_source import code_of_page, kind_of
-from mshield.commands.output import Output
+from mshield.commands.parts.account_source import code_of_page, kind_of
+from mshield.commands.parts.output import Output
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,8 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 import click
 
 from mshield.client.account_source import AccountSource, OutsideLoginBegun
-from mshield.commands.honest_text import honest_line
-from mshield.commands.output import Output
+from mshield.commands.parts.honest_text import honest_line
+from mshield.commands.parts.output import Output
 
 
 def kind_of(sources: Iterable[AccountSource], name: str) -> Literal["password", "page"]:

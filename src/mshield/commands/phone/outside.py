@@ -2,8 +2,8 @@
 
 from mshield.client.phone import VirtualPhone
 from mshield.client.phone.messages import LoggedIn
-from mshield.commands.account_source import code_of_page, kind_of
-from mshield.commands.output import Output
+from mshield.commands.parts.account_source import code_of_page, kind_of
+from mshield.commands.parts.output import Output
 
 
 def has_page(phone: VirtualPhone, source: str) -> bool:

@@ -15,9 +15,9 @@ from mshield.client.errors import ClientError, PhoneError
 from mshield.client.phone.folder import Folder
 from mshield.client.portal import PortalClient, PortalLogin
 from mshield.client.portal_messages import Act, Cause, Outcome, PortalSession, Shield
-from mshield.commands.honest_text import honest_line
-from mshield.commands.legal_person_login import Given, begin_login, fetch_captcha
-from mshield.commands.output import (
+from mshield.commands.legal_person.login import Given, begin_login, fetch_captcha
+from mshield.commands.parts.honest_text import honest_line
+from mshield.commands.parts.output import (
     Output,
     Refused,
     output_options,
@@ -26,7 +26,7 @@ from mshield.commands.output import (
     server_address,
     table,
 )
-from mshield.commands.phone_display import shown_time
+from mshield.commands.phone.display import shown_time
 
 _FILE: Final = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 _SESSION: Final = "login.json"

@@ -12,8 +12,8 @@ import click
 from mshield.client.errors import ClientError
 from mshield.client.phone.phone import VirtualPhone
 from mshield.client.phone.pin import PinPrompt, PinSource
-from mshield.commands.output import Output, output_options, refusing
-from mshield.commands.phone_display import shown_time
+from mshield.commands.parts.output import Output, output_options, refusing
+from mshield.commands.phone.display import shown_time
 
 FILE: Final = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 """A file to read a secret from."""

@@ -15,9 +15,9 @@ from mshield.client.errors import ProblemError
 from mshield.client.phone.approval import DeclineReason
 from mshield.client.phone.enrolment import UserType
 from mshield.client.phone.phone import IdType, SmsPurpose, VirtualPhone
-from mshield.commands import phone_renewal
-from mshield.commands.output import Output, remember_lang, server_address, table
-from mshield.commands.phone_display import (
+from mshield.commands.parts.output import Output, remember_lang, server_address, table
+from mshield.commands.phone import renewal as phone_renewal
+from mshield.commands.phone.display import (
     approved_data,
     approved_lines,
     return_lines,
@@ -27,7 +27,7 @@ from mshield.commands.phone_display import (
     show_status,
     shown_time,
 )
-from mshield.commands.phone_options import (
+from mshield.commands.phone.options import (
     FILE,
     Chosen,
     asking,
@@ -36,7 +36,7 @@ from mshield.commands.phone_options import (
     phone_command,
     pin_option,
 )
-from mshield.commands.phone_outside import has_page, through_page
+from mshield.commands.phone.outside import has_page, through_page
 
 
 @click.group()

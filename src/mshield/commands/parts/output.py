@@ -17,7 +17,7 @@ from typing import IO, Any, Concatenate, Literal, NoReturn, ParamSpec, TypeVar
 
 import click
 
-from mshield.commands.honest_text import honest_json, honest_line
+from mshield.commands.parts.honest_text import honest_json, honest_line
 
 Lang = Literal["zh", "en"]
 P = ParamSpec("P")

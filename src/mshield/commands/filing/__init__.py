@@ -1,0 +1,1 @@
+"""`mshield filing`: filing records (备案)."""

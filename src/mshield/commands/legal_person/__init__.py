@@ -1,0 +1,1 @@
+"""`mshield legal-person`: the legal person's portal from the command line."""

@@ -1,0 +1,1 @@
+"""What several commands share: output in two languages, text from outside, the option `--source`."""

@@ -1,0 +1,1 @@
+"""`mshield phone`: the virtual phone."""

@@ -1,0 +1,1 @@
+"""`mshield verify`: signatures and bundles of evidence, offline."""
