@@ -124,7 +124,7 @@ async def _measure(
 
 async def _calls(app: FastAPI) -> list[tuple[str, Callable[[], Awaitable[httpx.Response]]]]:
     context: Context = app.state.context
-    opened = await context.portal_sessions.open("a0000000", now=context.clock())
+    opened = await context.legal_person.sessions.open("a0000000", now=context.clock())
     http = httpx.AsyncClient(
         transport=httpx.ASGITransport(app),
         base_url="http://localhost:8000",

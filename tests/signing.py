@@ -172,10 +172,10 @@ class World:
     async def finish(self, partials: list[cosign.Partial], *, tau: int | None = None) -> dict[str, object]:
         """`finish`; the answer as JSON."""
         items = tuple(cosign.FinishItem(each.sid, each.Q1, each.rho, each.s_prime) for each in partials)
-        done = await self.finishing(
+        body = await self.finishing(
             self.phone.caller, self.phone.uid, FinishRequest(items, tau), now=self.clock()
         )
-        answer: dict[str, object] = json.loads(done.body)
+        answer: dict[str, object] = json.loads(body)
         return answer
 
     def accept(self, answer: dict[str, object]) -> None:
@@ -241,7 +241,7 @@ async def make_world(
         enrol=Enrol(db, engine, keyring, lookup),
         certificates=Certificates(db, engine, authorities, Issue(db, keyring, lookup, authorities, settings)),
         opening=OpenSigning(db, engine, keyring, settings),
-        finishing=FinishSigning(db, engine, keyring, events),
+        finishing=FinishSigning(db, engine, keyring, events, _issue_later),
         ask_internally=AskInternally(db, settings),
         ask=ask,
         answer=Answer(db, events, request_secrets),
@@ -252,6 +252,10 @@ async def make_world(
     if enrolled:
         await enrol(world)
     return world
+
+
+async def _issue_later(caller: Caller, *, now: int) -> None:
+    """The service issues the certificate at once; here it is a step of its own."""
 
 
 async def _rows(db: Database, keyring: Keyring, lookup: LookupKey, clock: Clock) -> BusinessSystem:

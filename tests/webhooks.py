@@ -29,7 +29,7 @@ class Hooked:
     @property
     def webhooks(self) -> Webhooks:
         """The job."""
-        return self.application.context.webhooks
+        return self.application.context.systems.webhooks
 
     async def endpoint(self, url: str) -> str:
         """A new endpoint's id."""

@@ -18,7 +18,7 @@ from mshield.services.operations.purge import purge
 
 async def _publish_crls(context: Context) -> int:
     """Lists, so that no reader waits for one to be made."""
-    return await context.publisher.refresh(now=context.clock())
+    return await context.publication.refresh(now=context.clock())
 
 
 async def _end_leaves(context: Context) -> int:
@@ -46,19 +46,19 @@ async def _tell_of_ends(context: Context) -> int:
 
 
 async def _refresh_filing(context: Context) -> int:
-    return await context.refresh_filing(now=context.clock())
+    return await context.filing.refresh(now=context.clock())
 
 
 async def _notify(context: Context) -> int:
-    return await context.notify(now=context.clock())
+    return await context.notices.notify(now=context.clock())
 
 
 async def _webhooks(context: Context) -> int:
-    return await context.webhooks()
+    return await context.systems.webhooks()
 
 
 async def _webhooks_wanted(context: Context) -> bool:
-    return await context.webhooks.wanted()
+    return await context.systems.webhooks.wanted()
 
 
 JOBS: Final = (

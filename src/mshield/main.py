@@ -14,75 +14,31 @@ from fastapi import FastAPI
 
 from mshield import jobs
 from mshield.domain import errors
-from mshield.gateways.filing_source import FiledTable, FilingSource, HttpFilingSource
 from mshield.gateways.sms_provider import open_gateway
 from mshield.gm.engine import load_engine
 from mshield.keys.authority import load_authorities
 from mshield.keys.keyring import load_keyring
 from mshield.keys.oidc_key import OidcKeys
 from mshield.keys.secrets import load_lookup_key
-from mshield.services.accounts.captcha import Captchas
-from mshield.services.accounts.change_phone import ChangePhone
-from mshield.services.accounts.login import LogIn
-from mshield.services.accounts.manage import ManageAccounts
-from mshield.services.accounts.outside import OutsideAccounts, account_sources
-from mshield.services.accounts.outside_login import DOOR as PHONE_DOOR
-from mshield.services.accounts.outside_login import OutsideLogin
-from mshield.services.accounts.outside_pages import OutsidePages
-from mshield.services.accounts.register import Register
-from mshield.services.accounts.reset_password import ResetPassword
-from mshield.services.accounts.sms_codes import SmsCodes
+from mshield.services.accounts.opened import open_accounts
 from mshield.services.ca.revoke import RevokeCa
-from mshield.services.ca.state import ReadCaState
-from mshield.services.certificates.bind import Bind
-from mshield.services.certificates.certificate import Certificates
-from mshield.services.certificates.enrol import Enrol
-from mshield.services.certificates.issue import Issue
-from mshield.services.certificates.renew import Renew
-from mshield.services.certificates.search import FindCertificates
+from mshield.services.certificates.opened import open_certificates
 from mshield.services.context import Context
-from mshield.services.filing.import_list import ImportFiling
-from mshield.services.filing.look_up import LookUpFiling
-from mshield.services.filing.people import FiledPeople
-from mshield.services.filing.refresh import RefreshFiling
-from mshield.services.legal_person.act import ManageShields
-from mshield.services.legal_person.lists import LookUp
-from mshield.services.legal_person.outside_login import DOOR as PORTAL_DOOR
-from mshield.services.legal_person.outside_login import PortalOutsideLogin
-from mshield.services.legal_person.own_shield import OwnShield
-from mshield.services.legal_person.session import PortalSessions
+from mshield.services.filing.opened import open_filing
+from mshield.services.legal_person.opened import open_legal_persons
 from mshield.services.log.open_log import open_log
-from mshield.services.notices.notify import Notify
-from mshield.services.notices.sms_log import LoggedSms
+from mshield.services.notices.opened import open_notices
 from mshield.services.oidc.provider import open_provider
-from mshield.services.operations.dashboard import ReadDashboard
 from mshield.services.operations.high_water import HighWater, require_newest
-from mshield.services.operations.watch_jobs import WatchJobs
+from mshield.services.operations.opened import open_operations
 from mshield.services.process.events import Events
 from mshield.services.process.metrics import Metrics
 from mshield.services.process.repeated_calls import AnswerOnce
 from mshield.services.publication.publisher import Publisher
-from mshield.services.requests.answer import Answer
-from mshield.services.requests.ask import Ask
-from mshield.services.requests.evidence import MakeEvidence
-from mshield.services.requests.follow import Follow
-from mshield.services.requests.my_signatures import MySignatures
-from mshield.services.requests.result import MakeResult
-from mshield.services.requests.secrets import RequestSecrets
-from mshield.services.signing.finish import FinishSigning
-from mshield.services.signing.internal_tasks import AskInternally
-from mshield.services.signing.open import OpenSigning
-from mshield.services.staff.approvals import Approvals
-from mshield.services.staff.changes import StaffChanges
-from mshield.services.staff.factors import StaffFactors
-from mshield.services.staff.login import StaffLogins
-from mshield.services.staff.own_login import OwnLogin
-from mshield.services.staff.session import StaffSessions
-from mshield.services.staff.set_up import SetUps
-from mshield.services.systems.authenticate import BusinessAuthentication
-from mshield.services.systems.manage import ManageSystems
-from mshield.services.systems.webhook_endpoints import WebhookEndpoints
-from mshield.services.systems.webhooks import Webhooks
+from mshield.services.requests.opened import open_requests
+from mshield.services.signing.opened import open_signing
+from mshield.services.staff.opened import open_staff
+from mshield.services.systems.opened import open_systems
 from mshield.settings import Settings, load_settings
 from mshield.store.database.interface import Database, NoText, Unavailable
 from mshield.store.database.migrate import pending
@@ -158,7 +114,7 @@ async def running(settings: Settings, clock: Clock, metrics: Metrics | None = No
             _marking(settings, clock, db),
             _beside(metrics.keep(db, clock)),
             _beside(context.events.keep()),
-            _beside(context.publisher.keep(clock)),
+            _beside(context.publication.keep(clock)),
             _jobs_of(context),
         ):
             yield context
@@ -215,42 +171,45 @@ async def opened_database(settings: Settings) -> AsyncIterator[Database]:
         await db.close()
 
 
-def _filing_source(settings: Settings, filing: ImportFiling) -> FilingSource:
-    if settings.filing_source_url is None:
-        return FiledTable(filing.db, filing.hash_id_number)
-    secret = settings.filing_source_secret
-    return HttpFilingSource(
-        settings.filing_source_url,
-        "" if secret is None else secret.get_secret_value(),
-        settings.filing_source_seconds,
-    )
-
-
 async def _assemble(settings: Settings, clock: Clock, db: Database, metrics: Metrics) -> Context:
     engine = load_engine(settings.engine)
     keyring = load_keyring(settings)
     lookup = await load_lookup_key(db, keyring, now=clock())
     authorities = await load_authorities(db, keyring, engine)
     events = Events(settings.database_direct or settings.database if db.dialect == "postgresql" else None)
-    publisher = Publisher(db, keyring, engine, settings, authorities)
+    publication = Publisher(db, keyring, engine, settings, authorities)
     log = await open_log(db, keyring, settings, now=clock())
-    sms = open_gateway(settings)
-    logged = LoggedSms(db, lookup, sms)
-    captchas = Captchas(db, keyring, settings)
-    sms_codes = SmsCodes(db, lookup, settings, logged)
-    outside = OutsideAccounts(db, keyring, lookup, account_sources(settings))
-    log_in = LogIn(db, lookup, settings, captchas, outside)
-    portal_sessions = PortalSessions(db, keyring, settings, log_in, sms_codes)
-    request_secrets = RequestSecrets(lookup)
-    ask = Ask(db, settings, events, request_secrets)
-    issue = Issue(db, keyring, lookup, authorities, settings)
-    import_filing = ImportFiling(db, keyring, lookup)
-    look_up = LookUpFiling(_filing_source(settings, import_filing), import_filing)
-    staff_sessions = StaffSessions(db, settings)
-    staff_factors = StaffFactors(db, keyring, settings)
-    own_shield = OwnShield(db, settings, ask)
-    endpoints = WebhookEndpoints(db, keyring, settings)
-    ca_state = ReadCaState(db, engine, settings)
+    notices = open_notices(db, lookup, settings, open_gateway(settings))
+    accounts = open_accounts(db, keyring, lookup, settings, notices.sms)
+    filing = open_filing(db, keyring, lookup, settings)
+    certificates = open_certificates(
+        db,
+        engine=engine,
+        keyring=keyring,
+        lookup=lookup,
+        authorities=authorities,
+        settings=settings,
+        look_up=filing.look_up,
+    )
+    signing = open_signing(
+        db,
+        engine=engine,
+        keyring=keyring,
+        settings=settings,
+        events=events,
+        count=metrics.count,
+        on_enrolled=certificates.own.issue_confirmed,
+    )
+    requests = open_requests(
+        db,
+        lookup=lookup,
+        authorities=authorities,
+        settings=settings,
+        events=events,
+        count=metrics.count,
+        publication=publication,
+        log=log,
+    )
     return Context(
         settings=settings,
         clock=clock,
@@ -260,59 +219,18 @@ async def _assemble(settings: Settings, clock: Clock, db: Database, metrics: Met
         lookup=lookup,
         authorities=authorities,
         events=events,
-        sms=sms,
-        publisher=publisher,
         log=log,
-        authenticate_business=BusinessAuthentication(db),
+        publication=publication,
         answer_once=AnswerOnce(db, keyring, lookup),
-        captchas=captchas,
-        notify=Notify(db, settings, logged),
-        sms_codes=sms_codes,
-        import_filing=import_filing,
-        filed_people=FiledPeople(db, keyring, lookup),
-        refresh_filing=RefreshFiling(db, keyring, settings, look_up),
-        change_phone=ChangePhone(db, logged),
-        manage_accounts=ManageAccounts(db, settings),
-        register=Register(db, keyring, lookup, sms_codes),
-        reset_password=ResetPassword(db, lookup, sms_codes),
-        outside_accounts=outside,
-        outside_login=OutsideLogin(OutsidePages(db, keyring, settings, outside, PHONE_DOOR), log_in),
-        log_in=log_in,
-        portal_sessions=portal_sessions,
-        portal_outside_login=PortalOutsideLogin(
-            OutsidePages(db, keyring, settings, outside, PORTAL_DOOR), portal_sessions
-        ),
-        staff_sessions=staff_sessions,
-        approvals=Approvals(
-            db, {act.name: act for act in (*StaffChanges(db, settings).acts(), RevokeCa(db).act())}
-        ),
-        own_login=OwnLogin(db, staff_factors, settings),
-        staff_logins=StaffLogins(db, staff_factors, lookup, settings, staff_sessions),
-        staff_set_ups=SetUps(db, staff_factors, staff_sessions),
-        manage_shields=ManageShields(db, sms_codes, own_shield),
-        own_shield=own_shield,
-        look_up=LookUp(db, keyring),
-        enrol=Enrol(db, engine, keyring, lookup, look_up),
-        certificates=Certificates(db, engine, authorities, issue),
-        my_signatures=MySignatures(db),
-        renew=Renew(db, engine, lookup, issue, settings, look_up),
-        bind=Bind(db, settings),
-        oidc=open_provider(db, OidcKeys(db, keyring), lookup, authorities, ask),
-        open_signing=OpenSigning(db, engine, keyring, settings),
-        finish_signing=FinishSigning(db, engine, keyring, events, metrics.count),
-        ask_internally=AskInternally(db, settings),
-        ask=ask,
-        follow=Follow(db, request_secrets, settings),
-        answer=Answer(db, events, request_secrets, metrics.count),
-        request_secrets=request_secrets,
-        signed_result=MakeResult(ask, authorities, publisher),
-        make_evidence=MakeEvidence(db, authorities, publisher, log, request_secrets),
-        webhooks=Webhooks(db, keyring, settings, events, clock),
-        webhook_endpoints=endpoints,
-        manage_systems=ManageSystems(db, endpoints, events, settings),
-        find_certificates=FindCertificates(db, keyring, authorities),
-        ca_state=ca_state,
-        dashboard=ReadDashboard(db, ca_state),
-        sms_log=logged,
-        watch_jobs=WatchJobs(db, {job.name: job.seconds for job in jobs.JOBS}),
+        accounts=accounts,
+        certificates=certificates,
+        filing=filing,
+        legal_person=open_legal_persons(db, keyring, settings, accounts, requests.ask),
+        notices=notices,
+        oidc=open_provider(db, OidcKeys(db, keyring), lookup, authorities, requests.ask),
+        operations=open_operations(db, engine, settings, {job.name: job.seconds for job in jobs.JOBS}),
+        requests=requests,
+        signing=signing,
+        staff=open_staff(db, keyring, lookup, settings, [RevokeCa(db).act()]),
+        systems=open_systems(db, keyring, settings, events, clock),
     )

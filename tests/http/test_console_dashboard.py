@@ -32,7 +32,7 @@ async def _shown(staff: Staff, **query: str) -> dict[str, Any]:
 
 def _metrics(application: Application) -> Metrics:
     """Those of the running application."""
-    count = application.context.finish_signing.count
+    count = application.context.signing.finish.count
     metrics: Metrics = count.__self__  # type: ignore[attr-defined]
     return metrics
 
@@ -125,7 +125,7 @@ async def test_the_readers_day_is_his_own(application: Application, auditor: Sta
 
 
 async def test_how_the_ca_stands(application: Application, auditor: Staff) -> None:
-    await application.context.publisher.refresh(now=application.clock())
+    await application.context.publication.refresh(now=application.clock())
     found = (await auditor.call("GET", "/ca")).json()
     assert [(each["name"], each["standing"]) for each in found["cas"]] == [
         ("root", "root"),

@@ -60,7 +60,7 @@ async def test_two_revoke_a_ca_and_all_that_it_has_issued(application: Applicati
     ]
     assert "no_issuing_ca" in {each["code"] for each in state["warnings"]}
 
-    root = await context.publisher.crl("root", now=application.clock())
+    root = await context.publication.crl("root", now=application.clock())
     with pytest.raises(CertificateRevoked):
         check_crl(
             context.engine,
@@ -70,7 +70,7 @@ async def test_two_revoke_a_ca_and_all_that_it_has_issued(application: Applicati
             at=application.clock(),
         )
     assert await end_leaves(context.db, now=application.clock()) == 1
-    answer = await context.publisher.ocsp(
+    answer = await context.publication.ocsp(
         build_ocsp_request([CertId.of(old, int(serial, 16))]), now=application.clock()
     )
     (status,) = parse_ocsp_response(answer.der).statuses
@@ -80,7 +80,7 @@ async def test_two_revoke_a_ca_and_all_that_it_has_issued(application: Applicati
     refused = await device.call("POST", "/api/phone/scans", {"code": qr_of(login)})
     assert_refused(refused, "no_certificate", 409)
     assert refused.json()["faq"] is not None
-    await Notify(context.db, context.settings, context.sms)(now=application.clock())
+    await Notify(context.db, context.settings, context.notices.gateway)(now=application.clock())
     (told, *_) = (await application.http.get("/dev/sms.json")).json()
     assert (told["purpose"], told["code"]) == ("ca_revoked", "")
 

@@ -91,7 +91,7 @@ async def test_a_failure_is_noted_with_the_gateways_word(
     async def refuse(*_: object) -> None:
         raise SmsRefused("isv.MOBILE_NUMBER_ILLEGAL")
 
-    monkeypatch.setattr(type(application.context.sms), "send", refuse)
+    monkeypatch.setattr(type(application.context.notices.gateway), "send", refuse)
     for number in range(3):
         await _send(application, f"1380000600{number}")
     (line, *_) = (await officer.call("GET", "/sms", state="failed")).json()["items"]

@@ -31,7 +31,7 @@ async def _asked(application: Application, **more: object) -> dict[str, Any]:
 
 
 async def _set_state(application: Application, state: str) -> None:
-    await application.context.manage_systems.set_state(
+    await application.context.systems.manage.set_state(
         application.client_id, state, reason="密钥泄露", by=SERVICE, now=application.clock()
     )
 
@@ -85,10 +85,10 @@ async def test_those_who_wait_are_told(application: Application) -> None:
 
 async def test_another_systems_requests_stay(application: Application, shield: Shield) -> None:
     kept = await _asked(application)
-    made = await application.context.manage_systems.add(
+    made = await application.context.systems.manage.add(
         name="掌上海关", domain="palm.example", return_urls=(), by=SERVICE, now=application.clock()
     )
-    await application.context.manage_systems.set_state(
+    await application.context.systems.manage.set_state(
         made[0].system.client_id, "disabled", reason="停用", by=SERVICE, now=application.clock()
     )
     assert await _states(application, kept["id"]) == ("waiting", "waiting")

@@ -30,7 +30,7 @@ def _waits(application: Application, request_id: str, way: Way, *, seconds: int 
     whose, _, how = way.partition(" ")
     if whose == "page's":
         path = f"/api/pc/requests/{request_id}"
-        credentials = f"Bearer {application.context.follow.secrets.status_token(request_id)}"
+        credentials = f"Bearer {application.context.requests.follow.secrets.status_token(request_id)}"
     else:
         path = f"{REQUESTS}/{request_id}"
         pair = f"{application.client_id}:{application.client_secret}".encode()

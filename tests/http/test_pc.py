@@ -16,7 +16,7 @@ SITE = "https://www.singlewindow.example"
 
 
 async def _get(application: Application, request_id: str, query: str = "", **headers: str) -> httpx.Response:
-    token = application.context.follow.secrets.status_token(request_id)
+    token = application.context.requests.follow.secrets.status_token(request_id)
     return await application.http.get(
         f"/api/pc/requests/{request_id}{query}", headers={"Authorization": f"Bearer {token}", **headers}
     )
@@ -63,7 +63,7 @@ async def test_a_long_poll_ends_with_the_change(application: Application) -> Non
 
 
 def _poll(application: Application, request_id: str) -> Any:
-    token = application.context.follow.secrets.status_token(request_id)
+    token = application.context.requests.follow.secrets.status_token(request_id)
     path = f"/api/pc/requests/{request_id}"
     return calling(application.app, path, query="wait=60", Authorization=f"Bearer {token}")
 
@@ -78,7 +78,7 @@ async def test_a_poll_ends_with_the_process_and_where_the_database_fails(
     async with _poll(application, asked["id"]) as page:
         await asyncio.sleep(0.01)
         with monkeypatch.context() as broken:
-            broken.setattr(type(application.context.follow), "state", fail)
+            broken.setattr(type(application.context.requests.follow), "state", fail)
             application.context.events.notify(asked["id"])
             await page.until_end()
         assert (page.status, page.headers["retry-after"]) == (503, "1")
@@ -98,7 +98,7 @@ async def test_other_lengths_of_waiting_are_refused(application: Application, wa
 
 async def test_the_token_is_this_requests_alone(application: Application) -> None:
     one, other = await ask_login(application), await ask_login(application)
-    token = application.context.follow.secrets.status_token(one["id"])
+    token = application.context.requests.follow.secrets.status_token(one["id"])
     for headers in ({}, {"Authorization": f"Bearer {token}"}, {"Authorization": f"Basic {token}"}):
         answer = await application.http.get(f"/api/pc/requests/{other['id']}", headers=headers)
         assert_refused(answer, "wrong_status_token", 401)
@@ -106,7 +106,7 @@ async def test_the_token_is_this_requests_alone(application: Application) -> Non
 
 async def test_the_token_opens_nothing_of_the_business_systems(application: Application) -> None:
     asked = await ask_login(application)
-    token = application.context.follow.secrets.status_token(asked["id"])
+    token = application.context.requests.follow.secrets.status_token(asked["id"])
     headers = {"Authorization": f"Bearer {token}"}
     for method, path in (("GET", ""), ("GET", "/result"), ("GET", "/events"), ("POST", "/cancel")):
         answer = await application.http.request(method, f"{REQUESTS}/{asked['id']}{path}", headers=headers)

@@ -180,7 +180,7 @@ async def test_one_person_may_answer_for_several_enterprises(browser: Browser) -
 
 async def test_a_session_is_opened_for_an_account_that_proved_itself_otherwise(browser: Browser) -> None:
     context = browser.application.context
-    portal: PortalSessions = context.portal_sessions
+    portal: PortalSessions = context.legal_person.sessions
     account = await fetch(context.db, "SELECT id FROM accounts WHERE phone = $1", LEGAL_PERSON.phone)
     opened = await portal.open(str(account["id"]), now=context.clock())
     assert (await portal.find(opened.token, now=context.clock())).name == LEGAL_PERSON.name

@@ -39,7 +39,7 @@ def code_of(service: Mortal, request_id: str) -> str:
     """The QR code that the page shows now."""
     context = service.context
     return qr_text(
-        context.settings.public_origin, request_id, context.request_secrets.qr_secret(request_id), 0
+        context.settings.public_origin, request_id, context.requests.secrets.qr_secret(request_id), 0
     )
 
 

@@ -229,7 +229,7 @@ async def test_a_process_without_jobs_signs_its_answers_ahead_itself(
         )
         return parse_ocsp_response(answer.content).produced_at
 
-    publisher, signed, asked_at = application.context.publisher, asyncio.Event(), await ask()
+    publisher, signed, asked_at = application.context.publication, asyncio.Event(), await ask()
     presign = publisher.presign
 
     async def seen(*, now: int) -> int:

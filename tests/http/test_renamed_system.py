@@ -34,7 +34,7 @@ def service(
 def _rename(service: Mortal) -> None:
     """Six seconds on, it counts everywhere."""
     name, domain = _NOW
-    systems = service.context.manage_systems
+    systems = service.context.systems.manage
     service.run(
         systems.change(
             service.client_id, name=name, domain=domain, return_urls=(), by=SERVICE, now=service.clock()

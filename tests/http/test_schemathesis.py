@@ -111,7 +111,9 @@ class InProcess:
         schemes = {name for each in operation.definition.raw.get("security", []) for name in each}
         if "status_token" in schemes:
             watched = urlsplit(request.url or "").path.split("/")[4]
-            return {"Authorization": f"Bearer {self.context.follow.secrets.status_token(unquote(watched))}"}
+            return {
+                "Authorization": f"Bearer {self.context.requests.follow.secrets.status_token(unquote(watched))}"
+            }
         if schemes & {"business", "oidc_client"}:
             system = self.live.system
             pair = f"{system['client_id']}:{system['client_secret']}".encode()
@@ -229,7 +231,7 @@ def _application(folder: Path, database: str, sms_endpoint: str) -> Iterator[InP
 async def _portal_session(context: Context) -> str:
     account = await find_account(context.db, phone=LEGAL_PERSON.phone)
     assert account is not None
-    return (await context.portal_sessions.open(account.id, now=wall_clock())).token
+    return (await context.legal_person.sessions.open(account.id, now=wall_clock())).token
 
 
 async def _console_session(context: Context, staff_id: str) -> str:
@@ -237,7 +239,7 @@ async def _console_session(context: Context, staff_id: str) -> str:
     assert row is not None
     place, now = staff_session.Place("127.0.0.1", "Firefox"), wall_clock()
     opened = await context.db.write(
-        lambda tx: context.staff_sessions.open(tx, row, place, factor="totp", now=now)
+        lambda tx: context.staff.sessions.open(tx, row, place, factor="totp", now=now)
     )
     return opened.token
 

@@ -25,7 +25,7 @@ async def _asked(application: Application, **more: str) -> str:
 
 
 def _pc(application: Application, request_id: str) -> Any:
-    token = application.context.follow.secrets.status_token(request_id)
+    token = application.context.requests.follow.secrets.status_token(request_id)
     path = f"/api/pc/requests/{request_id}/events"
     return reading(application.app, path, Authorization=f"Bearer {token}")
 
@@ -82,7 +82,7 @@ async def test_a_pc_sees_the_state_then_the_codes_then_each_change_until_the_end
         name, codes = await reader.event()
         assert (name, codes["every"], len(codes["texts"])) == ("qr", 1000, 4)
         read = [read_qr(text) for text in codes["texts"]]
-        secret = application.context.follow.secrets.qr_secret(request_id)
+        secret = application.context.requests.follow.secrets.qr_secret(request_id)
         assert [each and each.elapsed for each in read] == list(range(7, 11))
         assert all(each is not None and is_genuine(each, secret) for each in read)
         assert codes["texts"][0].startswith(f"{ORIGIN}/q/{request_id}?")
@@ -162,7 +162,7 @@ async def test_wrong_tokens_are_told_the_same_whether_the_request_is_there_or_no
 ) -> None:
     request_id = await _asked(application)
     other = await _asked(application)
-    secrets = application.context.follow.secrets
+    secrets = application.context.requests.follow.secrets
     nobody = "0" * 36
     answers = set()
     for path_id, token in (
@@ -218,7 +218,7 @@ async def test_a_database_that_fails_for_a_moment_ends_no_stream(
         assert await _state(reader) == "waiting"
         await reader.event()
         with monkeypatch.context() as broken:
-            broken.setattr(type(application.context.follow), "state", _fails)
+            broken.setattr(type(application.context.requests.follow), "state", _fails)
             await _become(application, request_id, "scanned")
             await asyncio.sleep(0.15)
         assert await _state(reader) == "scanned"
@@ -239,7 +239,7 @@ async def test_too_many_calls_for_one_request_and_in_one_process_are_refused(
     async with _pc(application, request_id), _pc(application, request_id):
         async with _pc(application, request_id) as refused:
             assert (refused.status, refused.headers["retry-after"]) == (429, "5")
-        token = application.context.follow.secrets.status_token(request_id)
+        token = application.context.requests.follow.secrets.status_token(request_id)
         path = f"/api/pc/requests/{request_id}?wait=1"
         answer = await application.http.get(path, headers={"Authorization": f"Bearer {token}"})
         assert answer.status_code == 429

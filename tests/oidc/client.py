@@ -163,7 +163,7 @@ async def sign(shield: Shield, page: Page) -> None:
 async def scan(shield: Shield, page: Page) -> dict[str, Any]:
     """The person scans."""
     application = shield.application
-    secret = application.context.ask.secrets.qr_secret(page.request_id)
+    secret = application.context.requests.ask.secrets.qr_secret(page.request_id)
     code = qr_text(ORIGIN, page.request_id, secret, 0)
     answer = await shield.device.call("POST", "/api/phone/scans", {"code": code})
     assert answer.status_code == 200, answer.text

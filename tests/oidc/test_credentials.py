@@ -82,7 +82,7 @@ async def test_a_clock_set_back_keeps_no_client(application: Application, client
     basic = {"auth": (application.client_id, application.client_secret)}
     assert await _error(application, {}, **basic) == (400, "invalid_grant")
     application.clock.advance(seconds=-3600)
-    await application.context.manage_systems.set_state(
+    await application.context.systems.manage.set_state(
         application.client_id, "disabled", reason="密钥泄露", by=SERVICE, now=application.clock()
     )
     assert await _error(application, {}, **basic) == (401, "invalid_client")

@@ -10,7 +10,7 @@ from tests.signing import fetch
 
 
 async def _disable(application: Application) -> None:
-    await application.context.manage_systems.set_state(
+    await application.context.systems.manage.set_state(
         application.client_id, "disabled", reason="密钥泄露", by=SERVICE, now=application.clock()
     )
 

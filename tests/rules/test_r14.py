@@ -18,7 +18,7 @@ from mshield.domain.certificates.states import (
 )
 from mshield.keys.keyring import Keyring
 from mshield.services.legal_person.act import ManageShields
-from mshield.services.legal_person.lists import LookUp
+from mshield.services.legal_person.lists import ManagedLists
 from mshield.services.legal_person.session import LegalPerson, ManagedEnterprise
 from mshield.store.certificates.certificates import NewCertificate
 from mshield.store.certificates.changes import change, history
@@ -210,7 +210,7 @@ async def test_r14_what_a_renewal_has_made_ready_is_revoked_with_the_shield(brow
         **{name: getattr(first, name) for name in NewCertificate.__dataclass_fields__}
         | {"request_sid": b"renewal of first"}
     )
-    second = await context.certificates.issue.reserve(renewed, now=context.clock())
+    second = await context.certificates.own.issue.reserve(renewed, now=context.clock())
     assert _short(await browser.act("freeze", number)) == [("changed", "active", ["frozen"])]
     shown = await browser.shield(number)
     assert shown["shield"]["serial"] == first.serial
@@ -299,8 +299,8 @@ async def test_r14_nor_does_the_time_of_the_answer_tell(browser: Browser) -> Non
     for number in (OTHERS, UNKNOWN, NUMBER):
         db: Any = _Watched(context.db)
         manage, look_up = (
-            ManageShields(db, context.sms_codes, context.own_shield),
-            LookUp(db, context.keyring),
+            ManageShields(db, context.accounts.sms_codes, context.legal_person.own_shield),
+            ManagedLists(db, context.keyring),
         )
         enterprise = ManagedEnterprise(OWN, "")
         try:

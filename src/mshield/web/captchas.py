@@ -35,7 +35,7 @@ HEARD: Final = openapi.problems(404, 422, 429, 503) | {
 async def new_captcha(request: Request) -> Response:
     """Its id holds the answer, sealed: nothing is stored until it is used. Raises TooManyRequests."""
     context = context_of(request)
-    made = await context.captchas.new(address=address_of(request), now=context.clock())
+    made = await context.accounts.captchas.new(address=address_of(request), now=context.clock())
     image = base64.b64encode(made.image).decode()
     answer = CaptchaMessage(made.id, image, context.settings.captcha_seconds)
     return Response(msgspec.json.encode(answer), 201, NO_STORE, media_type="application/json")
@@ -44,5 +44,7 @@ async def new_captcha(request: Request) -> Response:
 async def spoken_captcha(request: Request, captcha_id: str) -> Response:
     """For who can't see the picture; hearing doesn't use the captcha. Raises NotFound, TooManyRequests."""
     context = context_of(request)
-    sound = await context.captchas.audio(captcha_id, address=address_of(request), now=context.clock())
+    sound = await context.accounts.captchas.audio(
+        captcha_id, address=address_of(request), now=context.clock()
+    )
     return Response(sound, media_type="audio/wav", headers=NO_STORE)

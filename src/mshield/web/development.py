@@ -107,7 +107,7 @@ async def codes(request: Request) -> HTMLResponse:
 
 
 def _outbox(request: Request) -> list[SmsMessage]:
-    gateway = context_of(request).sms
+    gateway = context_of(request).notices.gateway
     return gateway.messages() if isinstance(gateway, DevelopmentSms) else []
 
 

@@ -63,7 +63,7 @@ class EventStream(Held):
         return _event(b"state", message_of(found, now=self.context.clock()))
 
     def _qr(self) -> bytes:
-        texts = self.context.follow.qr_texts(
+        texts = self.context.requests.follow.qr_texts(
             self.request_id, started_at=self._started_at, now=self.context.clock()
         )
         return _event(b"qr", QrMessage(texts))

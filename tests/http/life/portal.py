@@ -79,7 +79,7 @@ def _ask_own_shield(life: Life) -> None:
         pin=LEGAL_PERSON.pin,
     )
     made = life.post("/api/portal/shield-logins", b"", "application/json").json()
-    secret = life.service.application.context.request_secrets.qr_secret(made["request_id"])
+    secret = life.service.application.context.requests.secrets.qr_secret(made["request_id"])
     phone.scan(qr_text(ORIGIN, made["request_id"], secret, 0))
     phone.approve(pin=LEGAL_PERSON.pin)
     given = {name: made[name] for name in ("request_id", "status_token")}

@@ -23,7 +23,7 @@ from mshield.store.legal_person.shields import HistoryRow, HistoryWanted, PastEv
 __all__ = [
     "HistoryRow",
     "HistoryWanted",
-    "LookUp",
+    "ManagedLists",
     "PastEvent",
     "PeopleWanted",
     "PersonLine",
@@ -67,7 +67,7 @@ class PersonLine:
 
 
 @dataclass(frozen=True, slots=True)
-class LookUp:
+class ManagedLists:
     """The legal person's lists. All take an enterprise that `enterprise` gave."""
 
     db: Database

@@ -8,7 +8,7 @@ import logging
 import secrets
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
@@ -42,8 +42,14 @@ class FinishRequest:
     tau: int | None
 
 
+class OnEnrolled(Protocol):
+    """Told of a phone whose first signature, that of its certification request, was made. May be told again."""
+
+    async def __call__(self, caller: Caller, *, now: int) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
-class Finished:
+class _Finished:
     """The answer as it goes out (`body`), and whether this call ended an enrolment."""
 
     body: bytes
@@ -68,14 +74,24 @@ class FinishSigning:
     engine: Engine
     keyring: Keyring
     events: Events
+    on_enrolled: OnEnrolled
     count: Count = uncounted
     """Told the purpose of each signature that was made."""
 
-    async def __call__(self, caller: Caller, uid: bytes, request: FinishRequest, *, now: int) -> Finished:
-        """Raises NoSession, BadOpening, Held, TaskClosed, PinLocked (not counted), WrongPin, Retry (counted), Fault.
+    async def __call__(self, caller: Caller, uid: bytes, request: FinishRequest, *, now: int) -> bytes:
+        """The answer as it goes out.
 
-        RenewalUnfinished (not counted) for a PIN change amid a renewal.
+        Raises NoSession, BadOpening, Held, TaskClosed, PinLocked (not counted), WrongPin, Retry (counted), Fault;
+        RenewalUnfinished (not counted) for a PIN change amid a renewal; what issuing raises.
         """
+        finished = await self._finish(caller, uid, request, now=now)
+        if finished.enrolled:
+            # After the signature is durable: a crash here leaves a signed request without its certificate, which the
+            # phone's next look or its repeat of this call makes good.
+            await self.on_enrolled(caller, now=now)
+        return finished.body
+
+    async def _finish(self, caller: Caller, uid: bytes, request: FinishRequest, *, now: int) -> _Finished:
         fb = transcript.finish_hash(uid=uid, items=request.items, tau=request.tau)
         for _ in range(_RACES):
             sids = [item.sid for item in request.items]
@@ -83,12 +99,12 @@ class FinishSigning:
             if key.outcome_fb == fb and key.outcome_box is not None and (key.outcome_at or 0) > now - DAY_MS:
                 return self._recorded(key, key.outcome_box)
             try:
-                return await self._finish(key, tasks, request, fb, now=now)
+                return await self._attempt(key, tasks, request, fb, now=now)
             except store.Overtaken:
                 continue
         raise errors.Busy
 
-    async def _finish(
+    async def _attempt(
         self,
         key: store.KeyRow,
         tasks: dict[bytes, store.TaskRow],
@@ -96,7 +112,7 @@ class FinishSigning:
         fb: bytes,
         *,
         now: int,
-    ) -> Finished:
+    ) -> _Finished:
         session = key.session
         if session is None or session.expires_at <= now or session.fb not in {None, fb}:
             raise errors.NoSession
@@ -139,7 +155,7 @@ class FinishSigning:
         fb: bytes,
         *,
         now: int,
-    ) -> Finished:
+    ) -> _Finished:
         stored = signing_key.unpack_items(session.items)
         context = signing_key.nonce_context(key.uid, session.epoch, session.items)
         nonces = signing_key.open_nonces(self.keyring, session.k2_box, context=context)
@@ -203,7 +219,7 @@ class FinishSigning:
         *,
         pending: signing_outcome.Pending | None,
         now: int,
-    ) -> Finished:
+    ) -> _Finished:
         rows = [
             signing_outcome.SignatureRow(item.sid, item.e, signature.to_raw())
             for item, signature in zip(signing_key.unpack_items(session.items), signatures, strict=True)
@@ -220,7 +236,7 @@ class FinishSigning:
             self.events.notify(request_id)
         for task in tasks.values():
             self.count(f"signed_{task.purpose}")
-        return Finished(body, enrolled)
+        return _Finished(body, enrolled)
 
     async def _release_whole(
         self, key: store.KeyRow, session: store.SessionRow, release: _Release, *, now: int
@@ -268,7 +284,7 @@ class FinishSigning:
     def _seal_outcome(self, key: store.KeyRow, outcome: bytes) -> bytes:
         return self.keyring.seal(outcome, purpose="outcome", context=key.uid)
 
-    def _recorded(self, key: store.KeyRow, box: bytes) -> Finished:
+    def _recorded(self, key: store.KeyRow, box: bytes) -> _Finished:
         body = self.keyring.open(box, purpose="outcome", context=key.uid)
         match json.loads(body):
             case {"error": "wrong_pin", "left": int(left)}:
@@ -277,7 +293,7 @@ class FinishSigning:
                 raise errors.PinLocked
             case {"error": "retry"}:
                 raise errors.Retry
-        return Finished(body, key.state == "confirmed" and key.certificate is None)
+        return _Finished(body, key.state == "confirmed" and key.certificate is None)
 
 
 def _answer(rows: list[signing_outcome.SignatureRow], signed: AbstractSet[bytes], otp: bytes) -> bytes:

@@ -23,4 +23,4 @@ async def system_of(request: Request, *, now: int) -> BusinessSystem:
         raise errors.WrongClient from error
     if not colon:
         raise errors.WrongClient
-    return await context_of(request).authenticate_business(client_id, secret, now=now)
+    return await context_of(request).systems.authenticate(client_id, secret, now=now)

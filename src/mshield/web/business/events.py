@@ -36,7 +36,7 @@ async def events(request: Request, request_id: str) -> Response:
     stream = EventStream(
         context,
         request_id,
-        lambda now: context.follow.state(request_id, client_id=client_id, now=now),
+        lambda now: context.requests.follow.state(request_id, client_id=client_id, now=now),
         asker="system",
         with_qr=False,
     )

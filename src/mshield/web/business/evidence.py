@@ -42,5 +42,5 @@ async def evidence(
     now = context.clock()
     system = await system_of(request, now=now)
     code = return_code_of(request)
-    bundle = await context.make_evidence(system, request_id, document, return_code=code, now=now)
+    bundle = await context.requests.evidence(system, request_id, document, return_code=code, now=now)
     return Response(bundle.encode(), media_type=MEDIA_TYPE)

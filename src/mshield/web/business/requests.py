@@ -187,7 +187,7 @@ async def create(request: Request) -> Response:
     body = await request.body()
     message = decode(body, CreateMessage)
     _check(message)
-    asked = await context.ask.create(
+    asked = await context.requests.ask.create(
         system,
         kind=message.kind,
         channel=message.channel,
@@ -219,11 +219,11 @@ async def state(request: Request, request_id: str) -> Response:
     system = await system_of(request, now=now)
     seconds, client_id = seconds_of(request), system.client_id
     if not seconds:
-        return _state(await context.follow.state(request_id, client_id=client_id, now=now))
+        return _state(await context.requests.follow.state(request_id, client_id=client_id, now=now))
     poll = LongPoll(
         context,
         request_id,
-        lambda at: context.follow.state(request_id, client_id=client_id, now=at),
+        lambda at: context.requests.follow.state(request_id, client_id=client_id, now=at),
         asker="system",
         known=request.query_params.get("state", "waiting"),
         seconds=seconds,
@@ -250,7 +250,7 @@ async def result(request: Request, request_id: str) -> Response:
     context = context_of(request)
     now = context.clock()
     system = await system_of(request, now=now)
-    signed = await context.signed_result(system, request_id, return_code=return_code_of(request), now=now)
+    signed = await context.requests.result(system, request_id, return_code=return_code_of(request), now=now)
     return JsonAnswer(_result(signed))
 
 
@@ -267,7 +267,7 @@ async def cancel(request: Request, request_id: str) -> Response:
     context = context_of(request)
     now = context.clock()
     system = await system_of(request, now=now)
-    await context.ask.cancel(system, request_id, now=now)
+    await context.requests.ask.cancel(system, request_id, now=now)
     return Response(status_code=204)
 
 

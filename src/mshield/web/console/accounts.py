@@ -122,7 +122,7 @@ async def find(
 ) -> Response:
     """The phone number is the account's name."""
     await staff_of(request, StaffRole.CUSTOMER_SERVICE)
-    found = await context_of(request).change_phone.find(phone)
+    found = await context_of(request).accounts.change_phone.find(phone)
     return answer(_account(found))
 
 
@@ -137,7 +137,7 @@ async def show(request: Request, account_id: str) -> Response:
     """Whose phone number changed keeps its id."""
     await staff_of(request, StaffRole.CUSTOMER_SERVICE)
     context = context_of(request)
-    found = await context.manage_accounts.show(_id(account_id), now=context.clock())
+    found = await context.accounts.manage.show(_id(account_id), now=context.clock())
     message = AccountRecordMessage(
         _account(found.account), tuple(map(_login, found.logins)), tuple(map(_act, found.acts))
     )
@@ -156,7 +156,7 @@ async def set_state(request: Request, account_id: str) -> Response:
     """A disabled account logs in nowhere, and its phones sign nothing; its certificates stay as they are."""
     member = await staff_of(request, StaffRole.CUSTOMER_SERVICE)
     message, context = decode(await request.body(), AccountStateMessage), context_of(request)
-    manage, account_id = context.manage_accounts, _id(account_id)
+    manage, account_id = context.accounts.manage, _id(account_id)
     if message.state == "active":
         await manage.enable(account_id, reason=message.reason, by=member.by, now=context.clock())
         return answer(LoginsEndedMessage(0))
@@ -176,7 +176,7 @@ async def end_logins(request: Request, account_id: str) -> Response:
     """At phones and at the portal. Who knows the password logs in again."""
     member = await staff_of(request, StaffRole.CUSTOMER_SERVICE)
     message, context = decode(await request.body(), EndLoginsMessage), context_of(request)
-    ended = await context.manage_accounts.end_logins(
+    ended = await context.accounts.manage.end_logins(
         _id(account_id),
         login=None if message.login_id is None else _login_id(message.login_id),
         reason=message.reason,
@@ -199,7 +199,7 @@ async def change_phone(request: Request, account_id: str) -> Response:
     member = await staff_of(request, StaffRole.CUSTOMER_SERVICE)
     context = context_of(request)
     message = decode(await request.body(), ChangePhoneMessage)
-    done = await context.change_phone(
+    done = await context.accounts.change_phone(
         _id(account_id), phone=message.phone, evidence=message.evidence, by=member.by, now=context.clock()
     )
     return answer(PhoneChangedMessage(mask_phone(done.phone), done.logins_ended, done.old_number_told))

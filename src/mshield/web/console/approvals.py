@@ -95,7 +95,7 @@ async def approvals(
     """What waits, and what became of the rest."""
     member = await staff_of(request, _OFFICER, StaffRole.AUDITOR)
     context = context_of(request)
-    found = await context.approvals.page(
+    found = await context.staff.approvals.page(
         state=state or "", before=before or "~", most=limit + 1, now=context.clock()
     )
     items = tuple(_message(member, each) for each in found[:limit])
@@ -116,7 +116,7 @@ async def ask(request: Request) -> Response:
     member = await staff_of(request, _OFFICER)
     message = decode(await request.body(), AskApprovalMessage)
     context = context_of(request)
-    asked = await context.approvals.ask(
+    asked = await context.staff.approvals.ask(
         member,
         act=message.act,
         subject=message.subject,
@@ -140,7 +140,7 @@ async def decide(request: Request, approval_id: Id) -> Response:
     member = await staff_of(request, _OFFICER)
     message = decode(await request.body(), DecisionMessage)
     context = context_of(request)
-    approval, told = await context.approvals.decide(
+    approval, told = await context.staff.approvals.decide(
         member, approval_id, message.decision, now=context.clock()
     )
     return _answer(DecidedMessage(_message(member, approval), dict(told)))
@@ -158,7 +158,7 @@ async def withdraw(request: Request, approval_id: Id) -> Response:
     member = await staff_of(request, _OFFICER)
     context = context_of(request)
     return _answer(
-        _message(member, await context.approvals.withdraw(member, approval_id, now=context.clock()))
+        _message(member, await context.staff.approvals.withdraw(member, approval_id, now=context.clock()))
     )
 
 

@@ -50,7 +50,7 @@ async def staff_of(request: Request, *allowed: StaffRole) -> StaffMember:
     given = request.headers.get("authorization")
     if given is None:
         token = session_token(request)
-        member = await context.staff_sessions.authenticate(token, allowed=allowed, now=context.clock())
+        member = await context.staff.sessions.authenticate(token, allowed=allowed, now=context.clock())
         _require_csrf(request, token)
         return member
     scheme, _, token = given.partition(" ")
@@ -62,7 +62,7 @@ async def staff_of(request: Request, *allowed: StaffRole) -> StaffMember:
 async def person_of(request: Request) -> LoggedIn:
     """Who is logged in, whatever his roles. Raises Unauthenticated, Forbidden as above; programs are nobody here."""
     context, token = context_of(request), session_token(request)
-    found = await context.staff_sessions.find(token, now=context.clock())
+    found = await context.staff.sessions.find(token, now=context.clock())
     _require_csrf(request, token)
     return found
 

@@ -91,7 +91,7 @@ async def show_ca(request: Request) -> Response:
     await staff_of(request, *READERS)
     context = context_of(request)
     now = context.clock()
-    found = await context.ca_state(now=now)
+    found = await context.operations.ca_state(now=now)
     running = found.running
     return answer(
         CaStateMessage(

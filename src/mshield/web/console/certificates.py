@@ -175,7 +175,7 @@ async def search(request: Request, query: Annotated[SearchWords, Query()]) -> Re
     await staff_of(request, *READERS)
     context = context_of(request)
     now = context.clock()
-    found, following = await context.find_certificates.page(
+    found, following = await context.certificates.search.page(
         query.wanted(), id_number_end=query.id_number_end, before=query.place(), limit=query.limit, now=now
     )
     items = tuple(_line(each, now=now) for each in found)
@@ -196,7 +196,7 @@ async def show(request: Request, serial: str) -> Response:
     """Its holder, how it stands, its chain, and every event since its issue with who caused it."""
     await staff_of(request, *READERS)
     context = context_of(request)
-    return answer(_whole(await context.find_certificates.one(_serial(serial)), now=context.clock()))
+    return answer(_whole(await context.certificates.search.one(_serial(serial)), now=context.clock()))
 
 
 @router.get(
@@ -216,7 +216,7 @@ async def file(
 ) -> Response:
     """The certificate itself, the CA that issued it, or the root."""
     await staff_of(request, *READERS)
-    found = await context_of(request).find_certificates.part(_serial(serial), part)
+    found = await context_of(request).certificates.search.part(_serial(serial), part)
     content = found.pem().encode() if format == "pem" else found.der
     return download(
         content, _MEDIA[format], f"{part}-{found.serial:040x}.{'pem' if format == 'pem' else 'cer'}"

@@ -112,7 +112,9 @@ async def show_dashboard(
     member = await staff_of(request, *StaffRole)
     context = context_of(request)
     now = context.clock()
-    found = await context.dashboard(today=_day(today, now=now), span=span, roles=member.roles, now=now)
+    found = await context.operations.dashboard(
+        today=_day(today, now=now), span=span, roles=member.roles, now=now
+    )
     return answer(_message(found, now=now))
 
 

@@ -75,7 +75,7 @@ async def people(  # noqa: PLR0917  # each is a query parameter
 ) -> Response:
     """In the order of filing."""
     await staff_of(request, *_READERS)
-    found = await context_of(request).filed_people.page(
+    found = await context_of(request).filing.people.page(
         credit_code=credit_code, id_number=id_number, ended_too=ended == "true", after=after, most=limit + 1
     )
     items = tuple(map(_person, found[:limit]))
@@ -98,7 +98,7 @@ async def export(
     """An import takes the file back as it is. It holds id numbers in the clear."""
     member = await staff_of(request, StaffRole.FILING_OFFICER)
     context = context_of(request)
-    made = await context.filed_people.export(
+    made = await context.filing.people.export(
         format, credit_code=credit_code, by=member.by, now=context.clock()
     )
     headers = {**_NO_STORE, "Content-Disposition": f'attachment; filename="filing.{format}"'}
@@ -118,7 +118,7 @@ async def end(request: Request, person_id: str) -> Response:
     member = await staff_of(request, StaffRole.FILING_OFFICER)
     context = context_of(request)
     message = decode(await request.body(), EndFilingMessage)
-    ended = await context.filed_people.end(
+    ended = await context.filing.people.end(
         person_id, reason=message.reason, by=member.by, now=context.clock()
     )
     return _answer(FilingEndedMessage(ended.person_id, ended.shield_numbers))

@@ -82,8 +82,8 @@ async def import_list(
     context = context_of(request)
     rows = await read_list(await request.body(), request.headers.get("content-type", ""))
     if dry_run == "true":
-        return _answer(_message(await context.import_filing.plan(rows)), 200)
-    report = await context.import_filing.apply(rows, by=member.by, now=context.clock())
+        return _answer(_message(await context.filing.import_list.plan(rows)), 200)
+    report = await context.filing.import_list.apply(rows, by=member.by, now=context.clock())
     message = _message(report)
     if not report.is_good:
         bad = sum(bool(line.findings) for line in report.lines)

@@ -90,7 +90,7 @@ async def get_own_login(request: Request) -> Response:
     """What lets one in, and where one is logged in."""
     member = (await person_of(request)).member
     context = context_of(request)
-    held, sessions = await context.own_login.show(member, now=context.clock())
+    held, sessions = await context.staff.own_login.show(member, now=context.clock())
     message = MyLoginMessage(
         tuple(FactorMessage(f.id, KINDS[f.kind], f.label, f.created_at, f.used_at) for f in held),
         tuple(
@@ -122,7 +122,7 @@ async def change_password(request: Request) -> Response:
     member = (await person_of(request)).member
     message = decode(await request.body(), ChangePasswordMessage)
     context = context_of(request)
-    ended = await context.own_login.change_password(
+    ended = await context.staff.own_login.change_password(
         member,
         message.password,
         message.new_password,
@@ -146,7 +146,7 @@ async def offer_factor(request: Request) -> Response:
     member = (await person_of(request)).member
     message = decode(await request.body(), OwnPasswordMessage)
     context = context_of(request)
-    offer = await context.own_login.offer(
+    offer = await context.staff.own_login.offer(
         member, message.password, address=place_of(request).address, now=context.clock()
     )
     return _answer(offer_message(offer), 201)
@@ -166,7 +166,7 @@ async def add_factor(request: Request) -> Response:
     member = (await person_of(request)).member
     message = decode(await request.body(), ConfirmationMessage)
     context = context_of(request)
-    factor_id = await context.own_login.add(member, confirmation(message), now=context.clock())
+    factor_id = await context.staff.own_login.add(member, confirmation(message), now=context.clock())
     return _answer(FactorAddedMessage(factor_id), 201)
 
 
@@ -184,7 +184,7 @@ async def remove_factor(request: Request, factor_id: Id) -> Response:
     member = (await person_of(request)).member
     message = decode(await request.body(), OwnPasswordMessage)
     context = context_of(request)
-    await context.own_login.remove(
+    await context.staff.own_login.remove(
         member, factor_id, message.password, address=place_of(request).address, now=context.clock()
     )
     return Response(status_code=204)
@@ -202,7 +202,7 @@ async def end_own_session(request: Request, session_id: Id) -> Response:
     """One of one's own sessions ends at once."""
     member = (await person_of(request)).member
     context = context_of(request)
-    await context.own_login.end_session(member, session_id, now=context.clock())
+    await context.staff.own_login.end_session(member, session_id, now=context.clock())
     return Response(status_code=204)
 
 

@@ -79,7 +79,7 @@ async def list_jobs(request: Request) -> Response:
     await staff_of(request, *_JOB_READERS)
     context = context_of(request)
     now = context.clock()
-    found = await context.watch_jobs.list_all()
+    found = await context.operations.watch_jobs.list_all()
     return answer(JobsMessage(now, tuple(_job(each, now=now) for each in found)))
 
 
@@ -95,7 +95,7 @@ async def run_job(request: Request, name: str) -> Response:
     member = await staff_of(request, StaffRole.SECURITY_OFFICER)
     context = context_of(request)
     now = context.clock()
-    return answer(_job(await context.watch_jobs.run_now(name, by=member.by, now=now), now=now))
+    return answer(_job(await context.operations.watch_jobs.run_now(name, by=member.by, now=now), now=now))
 
 
 @router.get(
@@ -121,7 +121,7 @@ async def list_sms(  # noqa: PLR0917  # each is a query parameter
 ) -> Response:
     """Kept for thirty days. Neither texts nor codes are kept at all."""
     await staff_of(request, *_SMS_READERS)
-    found = await context_of(request).sms_log.page(
+    found = await context_of(request).notices.sms.page(
         phone=phone, state=state, purpose=purpose, before=before, most=limit + 1
     )
     items = tuple(

@@ -89,7 +89,7 @@ async def begin_login(request: Request) -> Response:
     require_json(request)
     message = decode(await request.body(), ConsoleLoginMessage)
     context = context_of(request)
-    begun = await context.staff_logins.begin(
+    begun = await context.staff.logins.begin(
         message.name, message.password, address=place_of(request).address, now=context.clock()
     )
     kinds = tuple(KINDS[each] for each in begun.factors)
@@ -111,7 +111,7 @@ async def start_session(request: Request) -> Response:
     require_json(request)
     message = decode(await request.body(), ConsoleSessionStartMessage)
     context = context_of(request)
-    opened = await context.staff_logins.finish(
+    opened = await context.staff.logins.finish(
         message.login_id, _shown(message), place_of(request), now=context.clock()
     )
     return opened_answer(context, opened)
@@ -146,7 +146,7 @@ async def end_session(request: Request) -> Response:
     """The cookie is worth nothing from now on."""
     member = (await person_of(request)).member
     context = context_of(request)
-    await context.staff_sessions.end(member, now=context.clock())
+    await context.staff.sessions.end(member, now=context.clock())
     response = Response(status_code=204)
     clear_cookie(response, context)
     return response

@@ -62,7 +62,7 @@ async def open_set_up(request: Request) -> Response:
     require_json(request)
     message = decode(await request.body(), SetUpMessage)
     context = context_of(request)
-    begun = await context.staff_set_ups.begin(message.code, now=context.clock())
+    begun = await context.staff.set_ups.begin(message.code, now=context.clock())
     answer = SetUpBegunMessage(begun.name, begun.roles, offer_message(begun.offer))
     return Response(msgspec.json.encode(answer), headers=NO_STORE, media_type="application/json")
 
@@ -81,7 +81,7 @@ async def complete_set_up(request: Request) -> Response:
     require_json(request)
     message = decode(await request.body(), SetUpCompletionMessage)
     context = context_of(request)
-    opened = await context.staff_set_ups.finish(
+    opened = await context.staff.set_ups.finish(
         message.code, message.password, confirmation(message.factor), place_of(request), now=context.clock()
     )
     return opened_answer(context, opened)

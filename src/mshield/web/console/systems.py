@@ -122,7 +122,7 @@ async def list_systems(request: Request) -> Response:
     await staff_of(request, *READERS)
     context = context_of(request)
     now = context.clock()
-    found = await context.manage_systems.list_all()
+    found = await context.systems.manage.list_all()
     return answer(SystemsMessage(tuple(shown(each, now=now) for each in found)))
 
 
@@ -137,7 +137,7 @@ async def show_system(request: Request, client_id: str) -> Response:
     """With its addresses, its client of OpenID Connect and its webhooks; never with a secret."""
     await staff_of(request, *READERS)
     context = context_of(request)
-    return answer(shown(await context.manage_systems.find(client_id), now=context.clock()))
+    return answer(shown(await context.systems.manage.find(client_id), now=context.clock()))
 
 
 @router.post(
@@ -154,7 +154,7 @@ async def register_system(request: Request) -> Response:
     member = await staff_of(request, WRITER)
     message, context = decode(await request.body(), NewSystemMessage), context_of(request)
     now = context.clock()
-    system, secret = await context.manage_systems.add(
+    system, secret = await context.systems.manage.add(
         name=message.name, domain=message.domain, return_urls=message.return_urls, by=member.by, now=now
     )
     return answer(SystemSecretMessage(shown(system, now=now), secret), 201)
@@ -172,7 +172,7 @@ async def change_system(request: Request, client_id: str) -> Response:
     member = await staff_of(request, WRITER)
     message, context = decode(await request.body(), NewSystemMessage), context_of(request)
     now = context.clock()
-    system = await context.manage_systems.change(
+    system = await context.systems.manage.change(
         client_id,
         name=message.name,
         domain=message.domain,
@@ -196,7 +196,7 @@ async def rotate_secret(request: Request, client_id: str) -> Response:
     member = await staff_of(request, WRITER)
     message, context = decode(await request.body(), RotateMessage), context_of(request)
     now = context.clock()
-    system, secret = await context.manage_systems.rotate(
+    system, secret = await context.systems.manage.rotate(
         client_id, overlap_hours=message.overlap_hours, force=message.force, by=member.by, now=now
     )
     return answer(SystemSecretMessage(shown(system, now=now), secret))
@@ -214,7 +214,7 @@ async def end_previous(request: Request, client_id: str) -> Response:
     member = await staff_of(request, WRITER)
     context = context_of(request)
     now = context.clock()
-    return answer(shown(await context.manage_systems.end_previous(client_id, by=member.by, now=now), now=now))
+    return answer(shown(await context.systems.manage.end_previous(client_id, by=member.by, now=now), now=now))
 
 
 @router.post(
@@ -230,7 +230,7 @@ async def set_state(request: Request, client_id: str) -> Response:
     member = await staff_of(request, WRITER)
     message, context = decode(await request.body(), SystemStateMessage), context_of(request)
     now = context.clock()
-    system = await context.manage_systems.set_state(
+    system = await context.systems.manage.set_state(
         client_id, message.state, reason=message.reason, by=member.by, now=now
     )
     return answer(shown(system, now=now))
@@ -249,7 +249,7 @@ async def set_login(request: Request, client_id: str) -> Response:
     member = await staff_of(request, WRITER)
     message, context = decode(await request.body(), SetLoginMessage), context_of(request)
     now = context.clock()
-    system = await context.manage_systems.set_client(
+    system = await context.systems.manage.set_client(
         client_id,
         redirect_uris=message.redirect_uris,
         logout_uris=message.logout_uris,
@@ -275,7 +275,7 @@ async def end_login(request: Request, client_id: str) -> Response:
     context = context_of(request)
     now = context.clock()
     return answer(
-        shown(await context.manage_systems.remove_client(client_id, by=member.by, now=now), now=now)
+        shown(await context.systems.manage.remove_client(client_id, by=member.by, now=now), now=now)
     )
 
 

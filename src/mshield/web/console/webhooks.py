@@ -99,8 +99,8 @@ async def add_webhook(request: Request, client_id: str) -> Response:
     """Requests that are made from now on are told there."""
     member = await staff_of(request, WRITER)
     message, context = decode(await request.body(), NewWebhookMessage), context_of(request)
-    system = await context.manage_systems.find(client_id)
-    endpoint_id, secret = await context.webhook_endpoints.add(
+    system = await context.systems.manage.find(client_id)
+    endpoint_id, secret = await context.systems.webhook_endpoints.add(
         client_id=system.system.client_id, url=message.url, by=member.by, now=context.clock()
     )
     return answer(WebhookSecretMessage(endpoint_id, secret), 201)
@@ -118,7 +118,7 @@ async def rotate_webhook(request: Request, endpoint_id: str) -> Response:
     """For the stated hours webhooks carry both signatures."""
     member = await staff_of(request, WRITER)
     message, context = decode(await request.body(), WebhookRotateMessage), context_of(request)
-    secret = await context.webhook_endpoints.rotate(
+    secret = await context.systems.webhook_endpoints.rotate(
         endpoint_id,
         hours=message.overlap_hours,
         force=message.force,
@@ -139,7 +139,7 @@ async def enable_webhook(request: Request, endpoint_id: str) -> Response:
     """An endpoint is disabled once it answers 410; what it would have been told meanwhile can be made by hand."""
     member = await staff_of(request, WRITER)
     context = context_of(request)
-    await context.webhook_endpoints.enable(endpoint_id, by=member.by, now=context.clock())
+    await context.systems.webhook_endpoints.enable(endpoint_id, by=member.by, now=context.clock())
     return answer(WebhookDoneMessage(endpoint_id, "active"))
 
 
@@ -154,7 +154,7 @@ async def remove_webhook(request: Request, endpoint_id: str) -> Response:
     """What waits for it is given up, and from now on nothing is kept for it."""
     member = await staff_of(request, WRITER)
     context = context_of(request)
-    await context.webhook_endpoints.remove(endpoint_id, by=member.by, now=context.clock())
+    await context.systems.webhook_endpoints.remove(endpoint_id, by=member.by, now=context.clock())
     return answer(WebhookDoneMessage(endpoint_id, "removed"))
 
 
@@ -175,7 +175,7 @@ async def deliveries(
 ) -> Response:
     """What was told to whom, and what wasn't: `dead` is given up, after three days or for a disabled endpoint."""
     await staff_of(request, *READERS)
-    found = await context_of(request).webhook_endpoints.deliveries(
+    found = await context_of(request).systems.webhook_endpoints.deliveries(
         endpoint_id=endpoint_id or "", state=state or "", most=limit
     )
     items = tuple(
@@ -209,5 +209,7 @@ async def replay(request: Request) -> Response:
     """Under their ids, by which the system knows a repeat."""
     member = await staff_of(request, WRITER, StaffRole.CUSTOMER_SERVICE)
     message, context = decode(await request.body(), ReplayMessage), context_of(request)
-    replayed = await context.webhook_endpoints.replay(message.target, by=member.by, now=context.clock())
+    replayed = await context.systems.webhook_endpoints.replay(
+        message.target, by=member.by, now=context.clock()
+    )
     return answer(ReplayedMessage(replayed))

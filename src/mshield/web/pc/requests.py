@@ -50,11 +50,11 @@ async def state(request: Request, request_id: str) -> Response:
     _require_token(request, request_id)
     seconds, known = seconds_of(request), request.query_params.get("state", "waiting")
     if not seconds:
-        return _answer(context, await context.follow.state(request_id, now=context.clock()))
+        return _answer(context, await context.requests.follow.state(request_id, now=context.clock()))
     poll = LongPoll(
         context,
         request_id,
-        lambda now: context.follow.state(request_id, now=now),
+        lambda now: context.requests.follow.state(request_id, now=now),
         asker="page",
         known=known,
         seconds=seconds,
@@ -80,7 +80,7 @@ async def events(request: Request, request_id: str) -> Response:
     stream = EventStream(
         context,
         request_id,
-        lambda now: context.follow.state(request_id, now=now),
+        lambda now: context.requests.follow.state(request_id, now=now),
         asker="page",
         with_qr=True,
     )
@@ -96,7 +96,7 @@ def _told(context: Context, found: Followed) -> PcStateMessage:
     told = PcStateMessage(**msgspec.structs.asdict(message_of(found, now=now)))
     if found.state != RequestState.WAITING or found.channel != "qr":
         return told
-    texts = context.follow.qr_texts(found.id, started_at=found.started_at, now=now)
+    texts = context.requests.follow.qr_texts(found.id, started_at=found.started_at, now=now)
     return msgspec.structs.replace(told, qr=QrMessage(texts))
 
 
@@ -104,4 +104,4 @@ def _require_token(request: Request, request_id: str) -> None:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or len(token) != _TOKEN_LENGTH or not token.isascii():
         raise errors.WrongStatusToken
-    context_of(request).follow.require_token(request_id, token)
+    context_of(request).requests.follow.require_token(request_id, token)

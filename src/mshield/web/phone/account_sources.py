@@ -68,7 +68,7 @@ class OutsideLoginOut(BaseModel):
 )
 async def sources(request: Request) -> SourcesOut:
     """The login page offers them beside the service's own accounts."""
-    found = listed(context_of(request).outside_accounts.sources)
+    found = listed(context_of(request).accounts.outside.sources)
     return SourcesOut(
         items=[
             SourceOut(name=each.name, kind=each.kind, title_zh=each.title_zh, title_en=each.title_en)
@@ -92,7 +92,7 @@ async def begin(
     """The state is bound to the key of the proof: the same phone must come back with it."""
     context = context_of(request)
     proof = await proof_of(request)
-    begun = await context.outside_login.begin(
+    begun = await context.accounts.outside_login.begin(
         body.source,
         DeviceProof(proof.jkt, proof.public_key, address_of(request), browser_of(request)),
         address=address_of(request),
@@ -117,7 +117,7 @@ async def finish(
     """Logs in as `POST /sessions` does. The state is used, whatever the outcome."""
     context = context_of(request)
     proof = await proof_of(request)
-    session = await context.outside_login.finish(
+    session = await context.accounts.outside_login.finish(
         body.state,
         body.code,
         DeviceProof(proof.jkt, proof.public_key, address_of(request), browser_of(request)),

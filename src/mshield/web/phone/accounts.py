@@ -144,7 +144,7 @@ class SessionOut(BaseModel):
 async def make_captcha(request: Request, response: Response) -> CaptchaOut:
     """Its id holds the answer, sealed: nothing is stored until it is used."""
     context = context_of(request)
-    made = await context.captchas.new(address=address_of(request), now=context.clock())
+    made = await context.accounts.captchas.new(address=address_of(request), now=context.clock())
     response.headers["Cache-Control"] = "no-store"
     return CaptchaOut(
         captcha_id=made.id,
@@ -167,7 +167,9 @@ async def hear_captcha(
 ) -> Response:
     """For who can't see the picture. Hearing doesn't use the captcha."""
     context = context_of(request)
-    sound = await context.captchas.audio(captcha_id, address=address_of(request), now=context.clock())
+    sound = await context.accounts.captchas.audio(
+        captcha_id, address=address_of(request), now=context.clock()
+    )
     return Response(sound, media_type="audio/wav", headers={"Cache-Control": "no-store"})
 
 
@@ -184,7 +186,7 @@ async def send_sms_code(request: Request, body: Annotated[SmsCodeIn, Body()]) ->
     """The answer is the same whether the number has an account or not. A newer code replaces an older one."""
     context = context_of(request)
     phone = await _phone_for(request, body)
-    await context.sms_codes.send(
+    await context.accounts.sms_codes.send(
         phone=phone, purpose=body.purpose, address=address_of(request), now=context.clock()
     )
     return SmsCodeOut(
@@ -211,7 +213,7 @@ async def register(request: Request, body: Annotated[AccountIn, Body()]) -> Acco
         sms_code=body.sms_code,
         password=body.password,
     )
-    made = await context.register(registration, now=context.clock())
+    made = await context.accounts.register(registration, now=context.clock())
     return AccountOut(account=made.phone)
 
 
@@ -235,7 +237,7 @@ async def log_in(request: Request, response: Response, body: Annotated[SessionIn
         captcha=body.captcha,
         source=body.source or LOCAL,
     )
-    session = await context.log_in(
+    session = await context.accounts.log_in(
         credentials,
         DeviceProof(proof.jkt, proof.public_key, address_of(request), browser_of(request)),
         address=address_of(request),

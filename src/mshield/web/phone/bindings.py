@@ -53,8 +53,8 @@ async def bind(request: Request) -> Response:
     context = context_of(request)
     now = context.clock()
     login = await authenticate_phone(context.db, caller, now=now)
-    sid = await context.bind.ask(login, client_id=message.client_id, now=now)
-    answer = task_message(await context.answer.task(login, sid))
+    sid = await context.certificates.bind.ask(login, client_id=message.client_id, now=now)
+    answer = task_message(await context.requests.answer.task(login, sid))
     return Response(msgspec.json.encode(answer), 201, _NO_STORE, media_type="application/json")
 
 
@@ -76,7 +76,7 @@ async def unbind(request: Request, sid: str) -> Response:
         named = bytes.fromhex(msgspec.convert(sid, Hex16))
     except msgspec.ValidationError as error:
         raise errors.NotFound from error
-    await context.bind.unbind(login, named, now=now)
+    await context.certificates.bind.unbind(login, named, now=now)
     return Response(status_code=204)
 
 

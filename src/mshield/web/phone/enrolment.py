@@ -91,10 +91,12 @@ async def apply(request: Request) -> Response:
     login = await authenticate_phone(context.db, caller, now=now)
 
     async def consume_sms_code() -> None:
-        await context.sms_codes.consume(phone=login.phone, purpose="apply", code=message.sms_code, now=now)
+        await context.accounts.sms_codes.consume(
+            phone=login.phone, purpose="apply", code=message.sms_code, now=now
+        )
 
     application = Application(message.name, message.id_number, message.user_type, message.credit_code)
-    begun = await context.enrol.begin(
+    begun = await context.certificates.enrol.begin(
         login, application, consume_sms_code, confirm_duplicate=message.confirm_duplicate, now=now
     )
     subject = begun.subject
@@ -122,7 +124,7 @@ async def make_key(request: Request, uid: str) -> Response:
     context = context_of(request)
     now = context.clock()
     login = await authenticate_phone(context.db, caller, now=now)
-    P = await context.enrol.make_key(
+    P = await context.certificates.enrol.make_key(
         login,
         _uid(uid),
         P1=bytes.fromhex(message.P1),

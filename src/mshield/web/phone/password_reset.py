@@ -45,4 +45,4 @@ async def reset_password(request: Request, body: Annotated[PasswordResetIn, Body
     given = NewPassword(
         phone=body.phone, sms_code=body.sms_code, id_number=body.id_number, password=body.password
     )
-    return PasswordResetOut(logins_ended=await context.reset_password(given, now=context.clock()))
+    return PasswordResetOut(logins_ended=await context.accounts.reset_password(given, now=context.clock()))

@@ -88,10 +88,12 @@ async def renew(request: Request) -> Response:
     login = await authenticate_phone(context.db, caller, now=now)
 
     async def consume_sms_code() -> None:
-        await context.sms_codes.consume(phone=login.phone, purpose="renew", code=message.sms_code, now=now)
+        await context.accounts.sms_codes.consume(
+            phone=login.phone, purpose="renew", code=message.sms_code, now=now
+        )
 
     application = Application(message.name, message.id_number, message.user_type, message.credit_code)
-    begun = await context.renew.begin(login, application, consume_sms_code, now=now)
+    begun = await context.certificates.renew.begin(login, application, consume_sms_code, now=now)
     answer = _message(begun, context.authorities)
     return Response(msgspec.json.encode(answer), 201, _NO_STORE, media_type="application/json")
 
@@ -109,7 +111,7 @@ async def current(request: Request) -> Response:
     context = context_of(request)
     now = context.clock()
     login = await authenticate_phone(context.db, caller, now=now)
-    answer = _message(await context.renew.current(login, now=now), context.authorities)
+    answer = _message(await context.certificates.renew.current(login, now=now), context.authorities)
     return Response(msgspec.json.encode(answer), media_type="application/json", headers=_NO_STORE)
 
 
@@ -127,7 +129,7 @@ async def give_up(request: Request) -> Response:
     context = context_of(request)
     now = context.clock()
     login = await authenticate_phone(context.db, caller, now=now)
-    await context.renew.give_up(login, now=now)
+    await context.certificates.renew.give_up(login, now=now)
     return Response(status_code=204)
 
 

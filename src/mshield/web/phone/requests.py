@@ -137,7 +137,7 @@ async def scan(request: Request) -> Response:
     message = decode(await request.body(), ScanMessage)
     context = context_of(request)
     now = context.clock()
-    taken = await context.answer.scan(caller, message.code, now=now)
+    taken = await context.requests.answer.scan(caller, message.code, now=now)
     return JsonAnswer(_scanned(taken))
 
 
@@ -154,7 +154,7 @@ async def inbox(request: Request) -> Response:
     caller = await caller_of(request)
     context = context_of(request)
     now = context.clock()
-    waiting = await context.answer.inbox(caller, now=now)
+    waiting = await context.requests.answer.inbox(caller, now=now)
     return JsonAnswer(InboxMessage(tuple(_waiting(each) for each in waiting)))
 
 
@@ -171,7 +171,7 @@ async def take(request: Request, request_id: str) -> Response:
     caller = await caller_of(request)
     context = context_of(request)
     now = context.clock()
-    return JsonAnswer(_scanned(await context.answer.take(caller, request_id, now=now)))
+    return JsonAnswer(_scanned(await context.requests.answer.take(caller, request_id, now=now)))
 
 
 @router.get(
@@ -190,7 +190,7 @@ async def task(request: Request, sid: str) -> Response:
         key = bytes.fromhex(msgspec.convert(sid, Hex16))
     except msgspec.ValidationError as error:
         raise errors.NotFound from error
-    return JsonAnswer(task_message(await context.answer.task(login, key)))
+    return JsonAnswer(task_message(await context.requests.answer.task(login, key)))
 
 
 @router.post(
@@ -208,7 +208,7 @@ async def decline(request: Request, request_id: str) -> Response:
     context = context_of(request)
     now = context.clock()
     login = await authenticate_phone(context.db, caller, now=now)
-    await context.answer.decline(login, request_id, message.reason, now=now)
+    await context.requests.answer.decline(login, request_id, message.reason, now=now)
     return Response(status_code=204)
 
 
@@ -230,7 +230,7 @@ async def way_back(request: Request, request_id: str) -> Response:
     context = context_of(request)
     now = context.clock()
     login = await authenticate_phone(context.db, caller, now=now)
-    back = await context.answer.way_back(login, request_id, now=now)
+    back = await context.requests.answer.way_back(login, request_id, now=now)
     state = msgspec.convert(back.state, EndState)
     return JsonAnswer(ReturnMessage(state, back.address))
 

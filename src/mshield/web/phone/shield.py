@@ -84,13 +84,13 @@ async def me(request: Request) -> Response:
     context = context_of(request)
     now = context.clock()
     login = await authenticate_phone(context.db, caller, now=now)
-    current = await context.certificates.current(login, now=now)
+    current = await context.certificates.own.current(login, now=now)
     answer = MeMessage(
         account=AccountMessage(login.name, mask_phone(login.phone), login.id_type),
         shield_number=login.shield_number,
         certificate=None if current is None else _certificate(current),
-        renewal=renewal_due(await context.renew.due(login, now=now)),
-        bindings=tuple(map(binding_message, await context.bind.list(login))),
+        renewal=renewal_due(await context.certificates.renew.due(login, now=now)),
+        bindings=tuple(map(binding_message, await context.certificates.bind.list(login))),
     )
     return Response(msgspec.json.encode(answer), media_type="application/json", headers=_NO_STORE)
 
@@ -108,7 +108,7 @@ async def certificate(request: Request) -> Response:
     context = context_of(request)
     now = context.clock()
     login = await authenticate_phone(context.db, caller, now=now)
-    current = await context.certificates.current(login, now=now)
+    current = await context.certificates.own.current(login, now=now)
     if current is None:
         raise errors.NoCertificate
     return Response(

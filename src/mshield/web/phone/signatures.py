@@ -96,7 +96,9 @@ async def signatures(
     caller = await caller_of(request)
     context = context_of(request)
     login = await authenticate_phone(context.db, caller, now=context.clock())
-    page = await context.my_signatures.page(login, before=_place(before), words=q, kind=kind, limit=limit)
+    page = await context.requests.my_signatures.page(
+        login, before=_place(before), words=q, kind=kind, limit=limit
+    )
     items = tuple(
         SignatureMessage(
             sid=each.sid.hex(),
@@ -134,7 +136,7 @@ async def signature(request: Request, sid: str) -> Response:
         named = bytes.fromhex(msgspec.convert(sid, Hex16))
     except msgspec.ValidationError as error:
         raise errors.NotFound from error
-    found = await context.my_signatures.one(login, named, now=now)
+    found = await context.requests.my_signatures.one(login, named, now=now)
     return Response(msgspec.json.encode(_detail(found)), media_type="application/json", headers=_NO_STORE)
 
 

@@ -106,7 +106,7 @@ async def open_signing(request: Request, uid: str) -> Response:
     caller = await caller_of(request)
     message = decode(await request.body(), OpenMessage)
     context = context_of(request)
-    opened = await context.open_signing(
+    opened = await context.signing.open(
         caller,
         key_id(uid),
         OpenRequest(
@@ -145,16 +145,13 @@ async def finish_signing(request: Request, uid: str) -> Response:
     caller = await caller_of(request)
     message = decode(await request.body(), FinishMessage)
     context = context_of(request)
-    named, now = key_id(uid), context.clock()
-    finished = await context.finish_signing(
+    answer = await context.signing.finish(
         caller,
-        named,
+        key_id(uid),
         FinishRequest(tuple(_item(item) for item in message.items), _tau(message.tau)),
-        now=now,
+        now=context.clock(),
     )
-    if finished.enrolled:
-        await context.certificates.issue_confirmed(caller, now=now)
-    return JsonAnswer(finished.body)
+    return JsonAnswer(answer)
 
 
 def _item(item: PartialItem) -> FinishItem:

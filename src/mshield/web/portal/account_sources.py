@@ -39,7 +39,7 @@ class SourcesMessage(Wire, frozen=True):
 )
 async def sources(request: Request) -> Response:
     """The login page offers them beside the service's own accounts."""
-    found = listed(context_of(request).outside_accounts.sources)
+    found = listed(context_of(request).accounts.outside.sources)
     answer = SourcesMessage(
         tuple(SourceMessage(each.name, each.kind, each.title_zh, each.title_en) for each in found)
     )

@@ -103,7 +103,7 @@ async def act(request: Request, credit_code: str) -> Response:
     require_json(request)
     message = decode(await request.body(), ActMessage)
     context = context_of(request)
-    outcomes = await context.manage_shields.act(
+    outcomes = await context.legal_person.shields.act(
         person,
         enterprise,
         CertificateEvent(message.act),
@@ -127,7 +127,7 @@ async def send_revocation_code(request: Request) -> Response:
     """To the legal person's own phone; good for one batch of revocations."""
     person = await legal_person_of(request, changes=True)
     context = context_of(request)
-    await context.manage_shields.send_revocation_code(
+    await context.legal_person.shields.send_revocation_code(
         person, address=address_of(request), now=context.clock()
     )
     answer = RevocationCodeMessage(context.settings.sms_code_seconds, context.settings.sms_resend_seconds)
@@ -150,7 +150,7 @@ async def revoke(request: Request, credit_code: str) -> Response:
     context = context_of(request)
     if (message.sms_code is None) == (message.request_id is None):
         raise errors.InvalidRequest(fields=["sms_code", "request_id"])
-    outcomes = await context.manage_shields.revoke(
+    outcomes = await context.legal_person.shields.revoke(
         person,
         enterprise,
         message.shield_numbers,

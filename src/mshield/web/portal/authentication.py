@@ -33,7 +33,7 @@ async def legal_person_of(request: Request, *, changes: bool = False) -> LegalPe
     """Who is logged in. Raises Unauthenticated, and Forbidden for a change without the session's CSRF token."""
     token = session_token(request)
     context = context_of(request)
-    person = await context.portal_sessions.find(token, now=context.clock())
+    person = await context.legal_person.sessions.find(token, now=context.clock())
     if changes:
         require_csrf(token, request.headers.get(CSRF_HEADER))
     return person
@@ -46,7 +46,7 @@ async def managed(
     person = await legal_person_of(request, changes=changes)
     if len(credit_code) > _MAX_CREDIT_CODE or not (credit_code.isascii() and credit_code.isalnum()):
         raise errors.NotFound
-    return person, await context_of(request).look_up.enterprise(person, credit_code.upper())
+    return person, await context_of(request).legal_person.lists.enterprise(person, credit_code.upper())
 
 
 def session_token(request: Request) -> str:

@@ -89,7 +89,7 @@ async def list_history(
     before = query.word("before")
     if before is not None and not (before.isascii() and before.replace("-", "").isalnum()):
         raise errors.InvalidRequest(fields=["before"])
-    page = await context_of(request).look_up.history(
+    page = await context_of(request).legal_person.lists.history(
         enterprise, query.wanted(), before=before or NEWEST, limit=query.limit
     )
     following = page[-1].id if len(page) == query.limit else None
@@ -110,7 +110,7 @@ async def export_history(
     """The whole list, narrowed like `listHistory`."""
     _, enterprise = await managed(request, credit_code)
     wanted = query.wanted()
-    rows = [row async for row in context_of(request).look_up.all_history(enterprise, wanted)]
+    rows = [row async for row in context_of(request).legal_person.lists.all_history(enterprise, wanted)]
     return await workbook_answer(
         request, "history.xlsx", lambda zone: manage_export.history_workbook(rows, zone=zone)
     )

@@ -177,7 +177,7 @@ class ShieldHistoryMessage(Wire, frozen=True):
 async def list_people(request: Request, credit_code: str, query: Annotated[PeoplePage, Query()]) -> Response:
     """Legal person and operators as filed (R19), in the order of their filing."""
     _, enterprise = await managed(request, credit_code)
-    page = await context_of(request).look_up.people(
+    page = await context_of(request).legal_person.lists.people(
         enterprise, query.wanted(), after=query.word("after") or "", limit=query.limit
     )
     following = page[-1].id if len(page) == query.limit else None
@@ -198,7 +198,7 @@ async def list_shields(
     _, enterprise = await managed(request, credit_code)
     context = context_of(request)
     now = context.clock()
-    page = await context.look_up.shields(
+    page = await context.legal_person.lists.shields(
         enterprise,
         query.wanted(),
         before=FIRST if query.before is None else _place(query.before),
@@ -223,7 +223,7 @@ async def show_shield(request: Request, credit_code: str, shield_number: str) ->
     if not shield_number.isprintable():
         raise errors.NotFound
     context = context_of(request)
-    found, events = await context.look_up.shield(enterprise, shield_number)
+    found, events = await context.legal_person.lists.shield(enterprise, shield_number)
     now = context.clock()
     current, *earlier = (_shield(row, now=now) for row in found)
     return json_answer(ShieldHistoryMessage(current, tuple(earlier), tuple(map(event_message, events))))
@@ -243,7 +243,7 @@ async def export_people(
     """The whole list, narrowed like `listPeople`; id numbers are masked there too."""
     _, enterprise = await managed(request, credit_code)
     wanted = query.wanted()
-    lines = [line async for line in context_of(request).look_up.all_people(enterprise, wanted)]
+    lines = [line async for line in context_of(request).legal_person.lists.all_people(enterprise, wanted)]
     return await workbook_answer(
         request, "people.xlsx", lambda zone: manage_export.people_workbook(lines, zone=zone)
     )
@@ -265,7 +265,7 @@ async def export_shields(
     context = context_of(request)
     now = context.clock()
     wanted = query.wanted()
-    rows = [row async for row in context.look_up.all_shields(enterprise, wanted, now=now)]
+    rows = [row async for row in context.legal_person.lists.all_shields(enterprise, wanted, now=now)]
     return await workbook_answer(
         request, "shields.xlsx", lambda zone: manage_export.shields_workbook(rows, zone=zone, now=now)
     )

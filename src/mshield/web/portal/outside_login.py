@@ -60,7 +60,7 @@ async def begin(request: Request) -> Response:
     require_json(request)
     message = decode(await request.body(), PortalOutsideLoginMessage)
     context = context_of(request)
-    left = await context.portal_outside_login.begin(
+    left = await context.legal_person.outside_login.begin(
         message.source, _token(request), address=address_of(request), now=context.clock()
     )
     begun = left.begun
@@ -92,7 +92,7 @@ async def finish(request: Request) -> Response:
     require_json(request)
     message = decode(await request.body(), PortalOutsideReturnMessage)
     context = context_of(request)
-    begun = await context.portal_outside_login.finish(
+    begun = await context.legal_person.outside_login.finish(
         message.state, message.code, _token(request), address=address_of(request), now=context.clock()
     )
     return begun_answer(begun)  # the cookie stays for its ten minutes: another tab may be on its way

@@ -56,7 +56,7 @@ class RevocationTermsMessage(Wire, frozen=True):
 async def begin_shield_login(request: Request) -> Response:
     """His phone shows that the portal asks, and this PC; then `POST /shield-sessions` opens the session."""
     context = context_of(request)
-    asked = await context.own_shield.ask_login(_pc(request), now=context.clock())
+    asked = await context.legal_person.own_shield.ask_login(_pc(request), now=context.clock())
     return _answer(asked, now=context.clock())
 
 
@@ -75,8 +75,10 @@ async def start_shield_session(request: Request) -> Response:
     message = decode(await request.body(), ShieldSessionStartMessage)
     context = context_of(request)
     now = context.clock()
-    account = await context.own_shield.account_of_login(message.request_id, message.status_token, now=now)
-    opened = await context.portal_sessions.open(
+    account = await context.legal_person.own_shield.account_of_login(
+        message.request_id, message.status_token, now=now
+    )
+    opened = await context.legal_person.sessions.open(
         account, now=now, address=address_of(request), browser=browser_of(request)
     )
     return opened_answer(context, opened)
@@ -100,7 +102,9 @@ async def ask_for_revocation(request: Request, credit_code: str) -> Response:
     revocation = Revocation(
         enterprise.credit_code, message.shield_numbers, checked_reason(message.reason), message.cause
     )
-    asked = await context.own_shield.ask_revocation(enterprise, revocation, _pc(request), now=context.clock())
+    asked = await context.legal_person.own_shield.ask_revocation(
+        enterprise, revocation, _pc(request), now=context.clock()
+    )
     return _answer(asked, now=context.clock())
 
 

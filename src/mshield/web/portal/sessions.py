@@ -118,7 +118,9 @@ async def begin_login(request: Request) -> Response:
         captcha=message.captcha,
         source=message.source or LOCAL,
     )
-    begun = await context.portal_sessions.begin(credentials, address=address_of(request), now=context.clock())
+    begun = await context.legal_person.sessions.begin(
+        credentials, address=address_of(request), now=context.clock()
+    )
     return begun_answer(begun)
 
 
@@ -136,7 +138,7 @@ async def start_session(request: Request) -> Response:
     require_json(request)
     message = decode(await request.body(), PortalSessionStartMessage)
     context = context_of(request)
-    opened = await context.portal_sessions.finish(
+    opened = await context.legal_person.sessions.finish(
         message.login_id,
         message.sms_code,
         now=context.clock(),
@@ -161,7 +163,7 @@ async def get_session(request: Request) -> Response:
         name=person.name,
         csrf_token=csrf_of(request),
         expires_in=max(0, person.expires_at - context.clock()) // 1000,
-        enterprises=_enterprises(await context.portal_sessions.enterprises(person)),
+        enterprises=_enterprises(await context.legal_person.sessions.enterprises(person)),
     )
     return Response(msgspec.json.encode(answer), media_type="application/json", headers=NO_STORE)
 
@@ -178,7 +180,7 @@ async def end_session(request: Request) -> Response:
     """The cookie is worth nothing from now on."""
     person = await legal_person_of(request, changes=True)
     context = context_of(request)
-    await context.portal_sessions.end(person, now=context.clock())
+    await context.legal_person.sessions.end(person, now=context.clock())
     response = Response(status_code=204)
     clear_cookie(response, context)
     return response

@@ -67,7 +67,7 @@ _OCSP_BODY: Final[dict[str, Any]] = {
 )
 async def certificate(request: Request, ca: Ca) -> Response:
     """The SM2 certificate of the root or an issuing CA; the first is `issuing`, after renewal comes `issuing-2`."""
-    der = await context_of(request).publisher.certificate(ca)
+    der = await context_of(request).publication.certificate(ca)
     return cached(request, der, _CERTIFICATE, {"Cache-Control": f"public, max-age={_DAY}"})
 
 
@@ -82,7 +82,7 @@ async def crl(request: Request, ca: Ca) -> Response:
     """Revoked certificates, and those on hold as certificateHold; the root's list names revoked issuing CAs."""
     context = context_of(request)
     now = context.clock()
-    found: PublishedCrl = await context.publisher.crl(ca, now=now)
+    found: PublishedCrl = await context.publication.crl(ca, now=now)
     headers = {
         "Cache-Control": f"public, max-age={min(_CRL_SECONDS, max(0, found.renew_at - now) // 1000)}",
         "Last-Modified": formatdate(found.this_update / 1000, usegmt=True),
@@ -101,7 +101,7 @@ async def crl(request: Request, ca: Ca) -> Response:
 async def ocsp_post(request: Request) -> Response:
     """An OCSP request (DER, 16 kB and 64 certificates at most) in the body; a nonce is echoed."""
     context = context_of(request)
-    answer = await context.publisher.ocsp(await _body(request), now=context.clock())
+    answer = await context.publication.ocsp(await _body(request), now=context.clock())
     return _not_kept(answer)
 
 
@@ -115,7 +115,7 @@ async def ocsp_post(request: Request) -> Response:
 async def ocsp_get(request: Request, encoded: str) -> Response:
     """An OCSP request in base64 in the path, as RFC 6960 A.1 has it; without a nonce the answer may be cached."""
     context = context_of(request)
-    answer = await context.publisher.ocsp(_decoded(encoded), now=context.clock())
+    answer = await context.publication.ocsp(_decoded(encoded), now=context.clock())
     return _ocsp(request, answer)
 
 
@@ -130,7 +130,7 @@ async def ocsp_get(request: Request, encoded: str) -> Response:
 async def p256_ocsp_post(request: Request) -> Response:
     """As `POST /pki/ocsp`, for clients that know no SM2: ECDSA with SHA-256 by the key of `/pki/p256.cer`."""
     context = context_of(request)
-    answer = await context.publisher.p256_ocsp(await _body(request), now=context.clock())
+    answer = await context.publication.p256_ocsp(await _body(request), now=context.clock())
     return _not_kept(answer)
 
 
@@ -144,7 +144,7 @@ async def p256_ocsp_post(request: Request) -> Response:
 async def p256_ocsp_get(request: Request, encoded: str) -> Response:
     """As `GET /pki/ocsp/{encoded}`, for clients that know no SM2."""
     context = context_of(request)
-    answer = await context.publisher.p256_ocsp(_decoded(encoded), now=context.clock())
+    answer = await context.publication.p256_ocsp(_decoded(encoded), now=context.clock())
     return _ocsp(request, answer)
 
 

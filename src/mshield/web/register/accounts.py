@@ -79,7 +79,7 @@ class SourcesMessage(Wire, frozen=True):
 )
 async def sources(request: Request) -> Response:
     """The page tells them up front: their users log in with the account that they have (manual 3.4)."""
-    found = listed(context_of(request).outside_accounts.sources)
+    found = listed(context_of(request).accounts.outside.sources)
     answer = SourcesMessage(tuple(SourceNamesMessage(each.title_zh, each.title_en) for each in found))
     return Response(msgspec.json.encode(answer), media_type="application/json", headers=NO_STORE)
 
@@ -125,8 +125,8 @@ async def send_code(request: Request) -> Response:
     require_json(request)
     message = decode(await request.body(), RegisterCodeMessage)
     context, phone = context_of(request), check_phone(message.phone)
-    await context.captchas.use(message.captcha_id, message.captcha, now=context.clock())
-    await context.sms_codes.send(
+    await context.accounts.captchas.use(message.captcha_id, message.captcha, now=context.clock())
+    await context.accounts.sms_codes.send(
         phone=phone, purpose="register", address=address_of(request), now=context.clock()
     )
     answer = RegisterCodeSentMessage(
@@ -157,6 +157,6 @@ async def register(request: Request) -> Response:
         sms_code=message.sms_code,
         password=message.password,
     )
-    made = await context.register(registration, now=context.clock())
+    made = await context.accounts.register(registration, now=context.clock())
     answer = RegisteredMessage(made.phone)
     return Response(msgspec.json.encode(answer), 201, NO_STORE, media_type="application/json")

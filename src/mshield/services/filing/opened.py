@@ -1,0 +1,46 @@
+"""The services of the filing (备案), opened once per process."""
+
+from dataclasses import dataclass
+
+from mshield.gateways.filing_source import FiledTable, FilingSource, HttpFilingSource
+from mshield.keys.keyring import Keyring
+from mshield.keys.secrets import LookupKey
+from mshield.services.filing.import_list import ImportFiling
+from mshield.services.filing.look_up import LookUpFiling
+from mshield.services.filing.people import FiledPeople
+from mshield.services.filing.refresh import RefreshFiling
+from mshield.settings import Settings
+from mshield.store.database.interface import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """Who is on file: imported, shown, looked up for who applies, and kept true."""
+
+    import_list: ImportFiling
+    people: FiledPeople
+    look_up: LookUpFiling
+    refresh: RefreshFiling
+
+
+def open_filing(db: Database, keyring: Keyring, lookup: LookupKey, settings: Settings) -> Filing:
+    """Looks people up in the outside filing system of the settings, or else in the imported lists."""
+    import_list = ImportFiling(db, keyring, lookup)
+    look_up = LookUpFiling(_source(settings, import_list), import_list)
+    return Filing(
+        import_list=import_list,
+        people=FiledPeople(db, keyring, lookup),
+        look_up=look_up,
+        refresh=RefreshFiling(db, keyring, settings, look_up),
+    )
+
+
+def _source(settings: Settings, filing: ImportFiling) -> FilingSource:
+    if settings.filing_source_url is None:
+        return FiledTable(filing.db, filing.hash_id_number)
+    secret = settings.filing_source_secret
+    return HttpFilingSource(
+        settings.filing_source_url,
+        "" if secret is None else secret.get_secret_value(),
+        settings.filing_source_seconds,
+    )
