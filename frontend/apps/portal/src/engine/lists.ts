@@ -1,10 +1,10 @@
 /** The enterprise's shields and filed people, page by page; what changes meanwhile shows without loading the page anew. */
 
-import { useNews } from "@mshield/desk/news.ts";
 import { answered } from "@mshield/desk/client.ts";
-import { useTask } from "@mshield/desk/task.ts";
+import { useNews } from "@mshield/desk/news.ts";
+import { type PageOf, usePages } from "@mshield/desk/pages.ts";
 import { useDocumentVisibility } from "@vueuse/core";
-import { computed, ref, shallowRef, watch } from "vue";
+import { computed, watch } from "vue";
 
 import { api } from "./client.ts";
 import { enterprise } from "./session.ts";
@@ -36,57 +36,20 @@ export function shieldQuery({ words, standing, personId }: ShieldFilter): Record
   );
 }
 
-interface Page<T> {
-  readonly items: readonly T[];
-  readonly next: string | null;
-}
-
-/** A list whose first pages are read again while it is looked at. */
+/** A list whose first page is read again while it is looked at. */
 export function useList<T>(
-  read: (creditCode: string, place: string | null, limit: number) => Promise<Page<T>>,
+  read: (creditCode: string, place: string | null, limit: number) => Promise<PageOf<T>>,
 ) {
-  const items = shallowRef<readonly T[]>([]);
-  const next = ref<string | null>(null);
-  const isKnown = ref(false);
-  /** A task carries out one call at a time; a new question doesn't wait for the answer to the one before. */
-  const loading = shallowRef(useTask());
-  /** What goes wrong here isn't told: the next look finds it, and what stands there stays. */
-  const looking = useTask();
   const visibility = useDocumentVisibility();
   const code = computed(() => enterprise.value?.credit_code ?? "");
-  let turn = 0;
+  const list = usePages((place) => read(code.value, place, PAGE));
 
-  async function load(): Promise<void> {
-    const mine = ++turn;
-    loading.value = useTask();
-    const found = await loading.value.run(() => read(code.value, null, PAGE));
-    if (found && mine === turn) put(found);
-  }
+  const look = () => visibility.value === "visible" && list.lookAgain();
 
-  async function more(): Promise<void> {
-    const mine = turn;
-    const found = await loading.value.run(() => read(code.value, next.value, PAGE));
-    if (found && mine === turn) put({ items: [...items.value, ...found.items], next: found.next });
-  }
-
-  /** Only what one page holds is looked at again: who has read further keeps what stands before him. */
-  async function lookAgain(): Promise<void> {
-    if (visibility.value !== "visible" || loading.value.isBusy.value || items.value.length > PAGE) return;
-    const mine = turn;
-    const found = await looking.run(() => read(code.value, null, PAGE));
-    if (found && mine === turn && JSON.stringify(found.items) !== JSON.stringify(items.value)) put(found);
-  }
-
-  function put(page: Page<T>): void {
-    items.value = page.items;
-    next.value = page.next;
-    isKnown.value = true;
-  }
-
-  useNews(lookAgain, LOOK_AGAIN_MS);
-  watch(visibility, lookAgain);
-  watch(code, load, { immediate: true });
-  return { items, next, isKnown, loading, load, more };
+  useNews(look, LOOK_AGAIN_MS);
+  watch(visibility, look);
+  watch(code, list.load, { immediate: true });
+  return list;
 }
 
 export async function readShields(
@@ -94,7 +57,7 @@ export async function readShields(
   filter: ShieldFilter,
   before: string | null,
   limit: number,
-): Promise<Page<Shield>> {
+): Promise<PageOf<Shield>> {
   const query = { ...shieldQuery(filter), limit, ...(before === null ? {} : { before }) };
   return answered(
     api.GET("/api/portal/enterprises/{credit_code}/shields", {
@@ -124,7 +87,7 @@ export async function readPeople(
   filter: PersonFilter,
   after: string | null,
   limit: number,
-): Promise<Page<Person>> {
+): Promise<PageOf<Person>> {
   const query = { ...personQuery(filter), limit, ...(after === null ? {} : { after }) };
   return answered(
     api.GET("/api/portal/enterprises/{credit_code}/people", {
@@ -157,7 +120,7 @@ export async function readHistory(
   filter: HistoryFilter,
   before: string | null,
   limit: number,
-): Promise<Page<PastAct>> {
+): Promise<PageOf<PastAct>> {
   const query = { ...historyQuery(filter), limit, ...(before === null ? {} : { before }) };
   return answered(
     api.GET("/api/portal/enterprises/{credit_code}/history", {
