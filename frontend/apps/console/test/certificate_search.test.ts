@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { certificateQuery } from "../src/engine/certificate_search.ts";
+import { certificateQuery } from "../src/screens/certificates/query.ts";
 
 test.each([
   ["ms 107 2046 8813", { shield_number: "ms10720468813" }],

@@ -9,7 +9,7 @@ import { expect, test, vi } from "vitest";
 import { session } from "../src/engine/session.ts";
 
 const readDeliveries = vi.fn();
-vi.mock("../src/engine/operations.ts", () => ({ readDeliveries, replay: vi.fn() }));
+vi.mock("../src/engine/deliveries.ts", () => ({ readDeliveries, replay: vi.fn() }));
 const { default: DeadPanel } = await import("../src/screens/jobs/DeadPanel.vue");
 
 const REASONS = {

@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 
-import { filingQuery } from "../src/engine/filing_query.ts";
+import { filingQuery } from "../src/screens/filing/query.ts";
 
 test.for([
   ["", {}],

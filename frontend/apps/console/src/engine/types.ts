@@ -1,6 +1,6 @@
 /** What the console's calls take and answer, by the service's own document. */
 
-import type { components } from "@mshield/api/console.ts";
+import type { components, operations } from "@mshield/api/console.ts";
 
 type Schemas = components["schemas"];
 export type Session = Schemas["ConsoleSessionMessage"];
@@ -18,3 +18,6 @@ export type Factor = Schemas["FactorMessage"];
 export type Member = Schemas["MemberMessage"];
 export type Approval = Schemas["ApprovalMessage"];
 export type Decided = Schemas["DecidedMessage"];
+
+/** What a call is asked with in its address. */
+export type Query<Name extends keyof operations> = NonNullable<operations[Name]["parameters"]["query"]>;

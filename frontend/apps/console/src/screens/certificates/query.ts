@@ -1,6 +1,6 @@
 /** What one field of words asks for: a shield number, a serial, a credit code, an id number's end, or a name. */
 
-import type { CertificateQuery } from "./operations.ts";
+import type { CertificateQuery } from "./calls.ts";
 
 export function certificateQuery(words: string, standing: string): CertificateQuery {
   const text = words.trim();

@@ -2,7 +2,7 @@
 
 import { answered } from "@mshield/desk/client.ts";
 
-import { api } from "./client.ts";
+import { api } from "../../engine/client.ts";
 import type { components } from "@mshield/api/console.ts";
 
 type Schemas = components["schemas"];

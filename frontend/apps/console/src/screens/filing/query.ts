@@ -1,8 +1,8 @@
 /** What is looked for among the filing records. */
 
-import type { operations } from "@mshield/api/console.ts";
+import type { Query } from "../../engine/types.ts";
 
-export type FilingQuery = NonNullable<operations["listFiled"]["parameters"]["query"]>;
+export type FilingQuery = Query<"listFiled">;
 
 const CREDIT_CODE = /^[0-9A-Z]{18}$/;
 

@@ -2,8 +2,8 @@
 
 import { answered } from "@mshield/desk/client.ts";
 
-import { api } from "./client.ts";
-import type { Confirmation, FactorOffer, MyLogin } from "./types.ts";
+import { api } from "../../engine/client.ts";
+import type { Confirmation, FactorOffer, MyLogin } from "../../engine/types.ts";
 
 export async function read(): Promise<MyLogin> {
   return answered(api.GET("/api/console/me/login"));

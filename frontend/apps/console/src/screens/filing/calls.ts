@@ -3,8 +3,8 @@
 import type { components } from "@mshield/api/console.ts";
 import { answered } from "@mshield/desk/client.ts";
 
-import { api } from "./client.ts";
-import type { FilingQuery } from "./filing_query.ts";
+import { api } from "../../engine/client.ts";
+import type { FilingQuery } from "./query.ts";
 
 type Schemas = components["schemas"];
 export type FiledPerson = Schemas["FiledPersonMessage"];

@@ -2,7 +2,7 @@
 
 import { day, time } from "@mshield/look/vue/dates.ts";
 
-import type { Alarm, Dashboard, Point, Span } from "./operations.ts";
+import type { Alarm, Dashboard, Point, Span } from "./calls.ts";
 
 export type Measure = "signatures" | "logins" | "issued" | "declined";
 

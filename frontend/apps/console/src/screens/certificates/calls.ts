@@ -1,0 +1,17 @@
+/** Certificates of all enterprises: searched, and one with its story. */
+
+import type { components } from "@mshield/api/console.ts";
+import { answered } from "@mshield/desk/client.ts";
+
+import { api } from "../../engine/client.ts";
+import type { Query } from "../../engine/types.ts";
+
+type Schemas = components["schemas"];
+export type OneCertificate = Schemas["CertificateDetailMessage"];
+export type CertificateEvent = Schemas["CertificateEventMessage"];
+export type CertificateQuery = Query<"searchCertificates">;
+
+export const searchCertificates = (query: CertificateQuery) =>
+  answered(api.GET("/api/console/certificates", { params: { query } }));
+export const readCertificate = (serial: string) =>
+  answered(api.GET("/api/console/certificates/{serial}", { params: { path: { serial } } }));
