@@ -107,6 +107,14 @@ def empty_postgresql_url(postgresql_server: Server) -> Iterator[str]:
     postgresql_server.drop(name)
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database without any schema, once of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'empty.db'}"
+    return str(request.getfixturevalue("empty_postgresql_url"))
+
+
 @pytest.fixture
 def durable_postgresql(tmp_path: Path) -> Iterator[Server]:
     """A PostgreSQL of this test's own whose commits reach the disk; it may be killed and started again.

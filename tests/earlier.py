@@ -4,10 +4,13 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from importlib.resources import as_file, files
+from pathlib import Path
 from typing import Any
 
 import psycopg
 from yoyo import get_backend, read_migrations
+
+from tests.schema import statements
 
 
 def make_earlier(url: str, *, before: str) -> None:
@@ -16,6 +19,20 @@ def make_earlier(url: str, *, before: str) -> None:
     with as_file(files("mshield.store") / "migrations") as folder, get_backend(address) as backend:
         earlier = read_migrations(str(folder)).filter(lambda migration: migration.id < before)
         backend.apply_migrations(backend.to_apply(earlier))
+
+
+def earlier_schemas(url: str) -> dict[frozenset[str], list[str]]:
+    """What each number of migrations, one after the other, makes of an empty SQLite file."""
+    file = Path(url.removeprefix("sqlite:///"))
+    schemas: dict[frozenset[str], list[str]] = {frozenset(): []}
+    with as_file(files("mshield.store") / "migrations") as folder, get_backend(url) as backend:
+        migrations = read_migrations(str(folder))
+        applied: frozenset[str] = frozenset()
+        for migration in backend.to_apply(migrations):
+            backend.apply_one(migration)
+            applied |= {migration.id}
+            schemas[applied] = statements(file)
+    return schemas
 
 
 @contextmanager

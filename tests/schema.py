@@ -6,6 +6,7 @@
 import sqlite3
 import tempfile
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -64,11 +65,14 @@ def snapshot() -> str:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "schema.db"
         migrate(f"sqlite:///{file}")
-        connection = sqlite3.connect(file)
+        return "\n".join([_HEADER, *statements(file)])
+
+
+def statements(file: Path) -> list[str]:
+    """What makes the schema of a SQLite file, in the order in which it was made."""
+    with closing(sqlite3.connect(file)) as connection:
         rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY rowid")
-        statements = [f"{sql};\n" for name, sql in rows if _ours(name)]
-        connection.close()
-    return "\n".join([_HEADER, *statements])
+        return [f"{sql};\n" for name, sql in rows if _ours(name)]
 
 
 def sqlite_schema(file: str) -> Schema:

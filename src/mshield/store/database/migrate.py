@@ -1,41 +1,239 @@
-"""Migrations: numbered files in migrations/, applied by yoyo to both databases, each once and under a lock."""
+"""Migrations: numbered files in migrations/, read by yoyo, applied to both databases in order.
+
+Each is one transaction with its record, and that transaction is the only lock: a process that ends at any point leaves
+the old schema or the new one, and nothing that another would wait for. The record has yoyo's form, so that a database
+that yoyo migrated goes on; its table of locks is read no more.
+"""
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
 from importlib.resources import as_file, files
-from typing import Any
+from pathlib import Path
+from typing import Any, ClassVar, Final, Protocol
 
 import psycopg
-from yoyo import get_backend, read_migrations
+from yoyo import read_migrations
+from yoyo.migrations import topological_sort
 
-from mshield.store.database.interface import Unavailable
+from mshield.store.database.interface import StoreError, Unavailable
+
+WAIT_SECONDS: Final = 10
+_SQLITE: Final = "sqlite:///"
+_LEDGER: Final = """
+CREATE TABLE IF NOT EXISTS _yoyo_migration
+  (migration_hash VARCHAR(64) PRIMARY KEY, migration_id VARCHAR(255), applied_at_utc TIMESTAMP);
+CREATE TABLE IF NOT EXISTS _yoyo_version (version INT NOT NULL PRIMARY KEY, installed_at_utc TIMESTAMP);
+INSERT INTO _yoyo_version (version) SELECT 2 WHERE NOT EXISTS (SELECT 1 FROM _yoyo_version)
+"""
 
 
-def migrate(url: str) -> list[str]:
-    """Brings the schema up to date and returns the names of the migrations that were applied. Raises Unavailable."""
-    with _opened(url) as (backend, migrations), backend.lock():
-        missing = backend.to_apply(migrations)
-        backend.apply_migrations(missing)
-        return [migration.id for migration in missing]
+class DatabaseBusy(Unavailable):
+    """Others use the database, and no turn came."""
+
+    code = "database_busy"
+    zh = "数据库正被其他程序占用，没有轮到迁移。请停止其他程序后重试"
+    en = "others use the database and the migration got no turn: stop them and try again"
+
+
+class MigrationFailed(StoreError):
+    """The database refuses a migration, which changed nothing."""
+
+    code = "migration_failed"
+
+    def __init__(self, migration_id: str, reason: str) -> None:
+        self.zh = (
+            f"迁移 {migration_id} 未能执行，数据库停留在此前的版本：{reason}。处理办法见 docs/operations.md"
+        )
+        self.en = (
+            f"{migration_id} was refused, and the schema is as before it: {reason}. See docs/operations.md"
+        )
+        super().__init__(self.en)
+
+
+def migrate(url: str, *, wait_seconds: float = WAIT_SECONDS) -> list[str]:
+    """Brings the schema up to date and returns the names of the migrations that were applied.
+
+    Waits so long for others who use the database. Raises DatabaseBusy, Unavailable and MigrationFailed; the migrations
+    before the one that was refused are then applied.
+    """
+    dialect = _dialect(url, wait_seconds)
+    applied: list[str] = []
+    while (migration_id := _apply_next(dialect)) is not None:
+        applied.append(migration_id)
+    return applied
 
 
 def pending(url: str) -> list[str]:
-    """The names of the migrations that are still to be applied. Raises Unavailable."""
-    with _opened(url) as (backend, migrations):
-        return [migration.id for migration in backend.to_apply(migrations)]
+    """The names of the migrations that are still to be applied. Writes nothing. Raises DatabaseBusy, Unavailable."""
+    if url.startswith(_SQLITE) and not Path(url.removeprefix(_SQLITE)).exists():
+        return [migration.id for migration in _migrations()]  # to look would make the file
+    dialect = _dialect(url, WAIT_SECONDS)
+    with dialect.connection() as connection:
+        recorded = _recorded(dialect, connection)
+    return [migration.id for migration in _migrations() if migration.id not in recorded]
 
 
-@contextmanager
-def _opened(url: str) -> Iterator[tuple[Any, Any]]:
-    try:
-        backend = get_backend(_with_driver(url))
-    except (sqlite3.Error, psycopg.Error) as error:
-        raise Unavailable(str(error)) from error
-    with as_file(files("mshield.store") / "migrations") as folder, backend:
-        yield backend, read_migrations(str(folder))
+def _apply_next(dialect: "_Dialect") -> str | None:
+    """Applies the first that is missing, on a connection of its own, whose end undoes what was not committed."""
+    with dialect.connection() as connection:
+        dialect.begin(connection)
+        recorded = _recorded(dialect, connection)
+        missing = [migration for migration in _migrations() if migration.id not in recorded]
+        if not missing:
+            return None
+        dialect.apply(connection, missing[0], recorded)
+        applied_at = datetime.now(UTC).replace(tzinfo=None).isoformat()
+        connection.execute(dialect.record, (missing[0].hash, missing[0].id, applied_at))
+        connection.execute("COMMIT")
+        return str(missing[0].id)
 
 
-def _with_driver(url: str) -> str:
-    scheme, _, rest = url.partition("://")
-    return f"postgresql+psycopg://{rest}" if scheme in {"postgresql", "postgres"} else url
+@cache
+def _migrations() -> tuple[Any, ...]:
+    """All of them, each after those that it depends on."""
+    with as_file(files("mshield.store") / "migrations") as folder:
+        return tuple(topological_sort(read_migrations(str(folder))))
+
+
+def _recorded(dialect: "_Dialect", connection: Any) -> set[str]:
+    if not connection.execute(dialect.has_ledger).fetchone()[0]:
+        return set()
+    return {name for (name,) in connection.execute("SELECT migration_id FROM _yoyo_migration")}
+
+
+@dataclass(frozen=True, slots=True)
+class _Transaction:
+    """What yoyo runs a migration's steps on: the transaction is begun and ended around them."""
+
+    connection: Any
+    DatabaseError: ClassVar = (sqlite3.Error, psycopg.Error)
+    has_transactional_ddl: ClassVar = True
+
+    def transaction(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def cursor(self) -> Any:
+        return self.connection.cursor()
+
+
+def _make_ledger(connection: Any) -> None:
+    for statement in _LEDGER.split(";"):
+        connection.execute(statement)
+
+
+def _run(connection: Any, migration: Any) -> None:
+    migration.process_steps(_Transaction(connection), "apply")
+
+
+class _Dialect(Protocol):
+    has_ledger: ClassVar[str]
+    record: ClassVar[str]
+
+    def connection(self) -> AbstractContextManager[Any]:
+        """A connection that commits by itself outside of transactions. Raises DatabaseBusy, Unavailable."""
+
+    def begin(self, connection: Any) -> None:
+        """Begins a transaction that holds off all others who migrate."""
+
+    def apply(self, connection: Any, migration: Any, recorded: set[str]) -> None:
+        """Carries out the migration's steps. Raises MigrationFailed."""
+
+
+def _dialect(url: str, wait_seconds: float) -> _Dialect:
+    milliseconds = max(1, int(wait_seconds * 1000))  # 0 would be for ever
+    if url.startswith(_SQLITE):
+        return _Sqlite(url.removeprefix(_SQLITE), milliseconds)
+    return _Postgresql(url, milliseconds)
+
+
+@dataclass(frozen=True, slots=True)
+class _Postgresql:
+    url: str
+    wait_ms: int
+    has_ledger: ClassVar = "SELECT to_regclass('_yoyo_migration') IS NOT NULL"
+    record: ClassVar = "INSERT INTO _yoyo_migration VALUES (%s, %s, %s)"
+
+    @contextmanager
+    def connection(self) -> Iterator[Any]:
+        try:
+            # pgbouncer gives each transaction another connection, which doesn't know what was prepared on this one.
+            with closing(psycopg.connect(self.url, autocommit=True, prepare_threshold=None)) as connection:
+                yield connection
+        except psycopg.Error as error:
+            kind = DatabaseBusy if isinstance(error, psycopg.errors.LockNotAvailable) else Unavailable
+            raise kind(str(error)) from error
+
+    def begin(self, connection: Any) -> None:
+        connection.execute("BEGIN")
+        # Others who migrate are waited for however long they take: this lock ends with its transaction.
+        connection.execute("SELECT pg_advisory_xact_lock(hashtext('mshield migrate'))")
+        # A table in use is not: all who want it later stand behind a migration that waits for it.
+        connection.execute(f"SET LOCAL lock_timeout = {self.wait_ms}")
+
+    def apply(self, connection: Any, migration: Any, recorded: set[str]) -> None:  # noqa: ARG002
+        try:
+            _make_ledger(connection)
+            _run(connection, migration)
+        except psycopg.OperationalError:  # a lock that wasn't given, a connection that is gone
+            raise
+        except psycopg.Error as error:
+            raise MigrationFailed(migration.id, str(error).partition("\n")[0]) from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Sqlite:
+    path: str
+    wait_ms: int
+    has_ledger: ClassVar = "SELECT COUNT(*) FROM sqlite_master WHERE name = '_yoyo_migration'"
+    record: ClassVar = "INSERT INTO _yoyo_migration VALUES (?, ?, ?)"
+
+    @contextmanager
+    def connection(self) -> Iterator[Any]:
+        try:
+            # The journal's mode stays as it is: two that change it at once don't wait for each other.
+            with closing(
+                sqlite3.connect(self.path, timeout=self.wait_ms / 1000, isolation_level=None)
+            ) as connection:
+                connection.execute("PRAGMA foreign_keys = OFF")  # a table that is made anew is dropped before
+                yield connection
+        except sqlite3.Error as error:
+            raise (DatabaseBusy if _is_busy(error) else Unavailable)(str(error)) from error
+
+    def begin(self, connection: Any) -> None:
+        connection.execute("BEGIN IMMEDIATE")
+
+    def apply(self, connection: Any, migration: Any, recorded: set[str]) -> None:
+        _make_ledger(connection)
+        connection.execute("SAVEPOINT steps")
+        try:
+            _run(connection, migration)
+        except sqlite3.Error as error:
+            if not connection.in_transaction:  # the disk is full, or fails
+                raise
+            connection.execute("ROLLBACK TO steps")
+            # yoyo wrote the record in a second transaction: a kill or a busy database left the first one alone.
+            if _schema(connection) != _schema_after({*recorded, migration.id}):
+                raise MigrationFailed(migration.id, str(error)) from error
+
+
+def _is_busy(error: sqlite3.Error) -> bool:
+    """An extended code has the plain one in its last byte; Python's own errors have none."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+
+
+def _schema_after(recorded: set[str]) -> set[tuple[str, ...]]:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        for migration in _migrations():
+            if migration.id in recorded:
+                _run(connection, migration)
+        return _schema(connection)
+
+
+def _schema(connection: sqlite3.Connection) -> set[tuple[str, ...]]:
+    """Its tables and indexes, as they were made; those of the record aside."""
+    rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
+    return {tuple(row) for row in rows if not row[0].startswith(("_yoyo", "yoyo_", "sqlite_"))}
