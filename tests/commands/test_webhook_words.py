@@ -15,7 +15,11 @@ from mshield.keys.errors import SealError, UnknownMasterKey
 from mshield.store.systems.webhooks import Delivery
 
 _ROOT: Final = Path(__file__).parents[2]
-_RECORDED_BY: Final = ("services/webhooks.py", "gateways/webhook.py", "store/webhook_endpoints.py")
+_RECORDED_BY: Final = (
+    "services/systems/webhooks.py",
+    "gateways/webhook.py",
+    "store/systems/webhook_endpoints.py",
+)
 _NAMED: Final = {"reason", "error"}
 _CALLED: Final = {"WebhookNotSent", "_failed"}
 

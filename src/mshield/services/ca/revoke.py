@@ -1,4 +1,4 @@
-"""Revoking an issuing CA as what takes two: one security officer asks, another one approves (services/approvals.py)."""
+"""Revoking an issuing CA takes two: one security officer asks, another approves (services/staff/approvals.py)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

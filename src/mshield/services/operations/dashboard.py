@@ -1,7 +1,7 @@
 """What the console opens with: today beside yesterday, failures, how long calls take, certificates, alarms.
 
-Figures are by whole hours, added up by all processes (services/metrics.py); the last minute isn't in them yet. Today is
-compared with yesterday up to the last full hour only, so that like stands beside like.
+Figures are by whole hours, added up by all processes (services/process/metrics.py); the last minute isn't in them
+yet. Today is compared with yesterday up to the last full hour only, so that like stands beside like.
 """
 
 from collections import defaultdict
