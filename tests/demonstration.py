@@ -13,7 +13,8 @@ from mshield.client.phone import VirtualPhone
 from mshield.client.portal import PortalClient
 from mshield.demo.systems import BusinessSystem, palm_customs, single_window
 from tests import legal_person
-from tests.service import EXAMPLES, LiveService, enrolled, free_ports
+from tests.ports import free_ports
+from tests.service import EXAMPLES, LiveService, enrolled
 
 HOOKS: Final = {"MSHIELD_WEBHOOK_HTTP": "true", "MSHIELD_WEBHOOK_NETWORKS": "127.0.0.0/8,::1/128"}
 

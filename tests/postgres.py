@@ -8,9 +8,9 @@ import contextlib
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -19,8 +19,9 @@ import psutil
 import psycopg
 from psycopg import sql
 
+from tests.ports import free_ports
+
 USER: Final = "mshield"
-_ATTEMPTS: Final = 3
 _SECONDS: Final = 60
 _MISSING: Final = (
     "the tests need PostgreSQL: as root run `scripts/install-test-needs` (Debian: apt-get install postgresql), "
@@ -61,13 +62,15 @@ class Server:
         """SIGKILL to all its processes, as when the machine loses power. `start` brings it back."""
         pid_file = self.data / "postmaster.pid"
         postmaster = psutil.Process(int(pid_file.read_text().split("\n", 1)[0]))
-        processes = [postmaster, *postmaster.children(recursive=True)]
+        # Held first: a backend that it starts after its children were listed would live on with the shared memory,
+        # and no server starts while that is in use.
+        postmaster.suspend()
+        _wait(lambda: postmaster.status() == psutil.STATUS_STOPPED)
+        processes = [*postmaster.children(recursive=True), postmaster]
         for process in processes:
             with contextlib.suppress(psutil.NoSuchProcess):  # it has ended meanwhile
                 process.kill()
-        deadline = time.monotonic() + _SECONDS
-        while any(_lives(process) for process in processes) and time.monotonic() < deadline:
-            time.sleep(0.01)
+        _wait(lambda: not any(_lives(process) for process in processes))
         pid_file.unlink()  # where nobody reaps the dead, PostgreSQL would take them for running
 
     def create(self, name: str, *, template: str | None = None) -> str:
@@ -99,17 +102,10 @@ def start_server(data: Path, *, durable: bool) -> Server:
         "initdb", "--pgdata", str(data), "--username", USER, "--auth", "trust",
         "--encoding", "UTF8", "--locale", "C", "--lc-ctype", "C.UTF-8", "--no-sync",
     )  # fmt: skip
-    for attempt in range(_ATTEMPTS):
-        server = Server(data, _free_port())
-        (data / "postgresql.auto.conf").write_text(_settings(server.port, durable=durable))
-        try:
-            server.start()
-        except subprocess.CalledProcessError:
-            if attempt == _ATTEMPTS - 1:  # another process may have taken the port meanwhile
-                raise
-        else:
-            return server
-    raise AssertionError("unreachable: the last attempt raises")
+    server = Server(data, free_ports(1))
+    (data / "postgresql.auto.conf").write_text(_settings(server.port, durable=durable))
+    server.start()
+    return server
 
 
 def _settings(port: int, *, durable: bool) -> str:
@@ -156,6 +152,13 @@ def _give_to_postgres(data: Path) -> None:
                 folder.chmod(folder.stat().st_mode | 0o011)
 
 
+def _wait(until: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + _SECONDS
+    while not until():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
 def _lives(process: psutil.Process) -> bool:
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
@@ -175,10 +178,3 @@ def _run(program: str, *arguments: str) -> None:
         env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C"},
         **_identity(),
     )
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -3,12 +3,10 @@
 The process can be killed and started again on the same database. Its log is in server.log.
 """
 
-import atexit
 import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -23,6 +21,7 @@ from mshield.client import BusinessClient
 from mshield.client.phone import VirtualPhone
 from mshield.demo.people import OPERATOR, Person
 from tests.conftest import RETURN_URL
+from tests.ports import keep_port
 
 EXAMPLES: Final = Path(__file__).parents[1] / "examples"
 PIN_ROUNDS: Final = 1000
@@ -54,7 +53,7 @@ class LiveService:
 
     def __post_init__(self) -> None:
         kept = contextlib.ExitStack()
-        self.port = _kept_port(kept, 0)
+        self.port = keep_port(kept, 0)
         weakref.finalize(self, kept.close)  # for as long as this is there
 
     @property
@@ -170,30 +169,6 @@ class LiveService:
     def phone(self, name: str = "phone") -> VirtualPhone:
         """The phone in this folder; `name` tells several apart."""
         return VirtualPhone(self.folder / name, self.origin, pin_rounds=PIN_ROUNDS)
-
-
-def free_ports(count: int) -> int:
-    """The first of so many free ports in a row, which nobody else is given while these tests run."""
-    while True:
-        with contextlib.ExitStack() as held, contextlib.suppress(OSError, OverflowError):
-            first = _kept_port(held, 0)
-            for port in range(first + 1, first + count):
-                _kept_port(held, port)
-            _KEPT.push(held.pop_all())
-            return first
-
-
-_KEPT: Final = contextlib.ExitStack()
-atexit.register(_KEPT.close)
-
-
-def _kept_port(held: contextlib.ExitStack, port: int) -> int:
-    """Bound, so that nobody else is given the port, and not listening, so that a service can bind it too."""
-    kept = held.enter_context(socket.socket())
-    kept.bind(("127.0.0.1", port))  # before the option: one that another test keeps is refused
-    kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    found: int = kept.getsockname()[1]
-    return found
 
 
 def register(service: LiveService, phone: VirtualPhone, person: Person = OPERATOR) -> None:

@@ -17,8 +17,9 @@ from mshield.settings import load_settings
 from mshield.store.database.opening import open_database
 from mshield.store.staff import acts
 from mshield.store.staff.acts import ActRow
+from tests.ports import free_ports
 from tests.postgres import Server
-from tests.service import LiveService, free_ports
+from tests.service import LiveService
 
 pytestmark = pytest.mark.slow
 

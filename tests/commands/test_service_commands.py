@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.service import free_ports
+from tests.ports import free_ports
 
 pytestmark = pytest.mark.slow
 

@@ -11,7 +11,7 @@ from mshield.client.phone import VirtualPhone
 from mshield.demo.browser import Browser
 from mshield.demo.people import OPERATOR
 from tests.demonstration import Demonstration, started
-from tests.service import free_ports
+from tests.ports import free_ports
 
 pytestmark = pytest.mark.slow
 

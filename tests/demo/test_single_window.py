@@ -18,7 +18,7 @@ from mshield.demo.browser import Browser
 from mshield.demo.people import OPERATOR
 from mshield.demo.walk import log_in_by_scan
 from tests.demonstration import Demonstration, started
-from tests.service import free_ports
+from tests.ports import free_ports
 
 pytestmark = pytest.mark.slow
 

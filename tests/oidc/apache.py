@@ -16,7 +16,8 @@ from typing import Final
 import httpx
 
 from tests.oidc.live import new_client, text_of
-from tests.service import LiveService, free_ports
+from tests.ports import free_ports
+from tests.service import LiveService
 
 _PROGRAM: Final = "/usr/sbin/apache2"
 _MODULES: Final = Path("/usr/lib/apache2/modules")

@@ -17,7 +17,7 @@ from tests import legal_person
 from tests.browser.app.seeded import CLERK
 from tests.browser.demo.conftest import Scene, declare
 from tests.demonstration import started
-from tests.service import free_ports
+from tests.ports import free_ports
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 Look = Callable[[Page, str], None]
