@@ -116,15 +116,18 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def durable_postgresql(tmp_path: Path) -> Iterator[Server]:
+def durable_postgresql(pytestconfig: pytest.Config) -> Iterator[Server]:
     """A PostgreSQL of this test's own whose commits reach the disk; it may be killed and started again.
 
     Its migrated database is `server.url("mshield")`.
     """
-    server = start_server(tmp_path / "postgresql", durable=True)
+    # Not in `tmp_path`: each pytest that starts closes the folder above all of them to others, so to `postgres`.
+    folder = Path(tempfile.mkdtemp(prefix="durable-", dir=pytestconfig.stash[_SHARED]))
+    server = start_server(folder / "postgresql", durable=True)
     migrate(server.create("mshield"))
     yield server
     server.stop()
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")
