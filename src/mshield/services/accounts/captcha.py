@@ -83,8 +83,8 @@ class Captchas:
         fresh = await limits.use_captcha(
             self.db, captcha_hash=opened.fingerprint, expires_at=opened.expires_at
         )
-        given = answer.strip().upper().encode()
-        if not fresh or not secrets.compare_digest(given, opened.answer.encode()):
+        entered = answer.strip().upper().encode()
+        if not fresh or not secrets.compare_digest(entered, opened.answer.encode()):
             raise errors.CaptchaWrong
 
     async def _limit(self, scope: str, most: int, address: str, *, now: int) -> None:

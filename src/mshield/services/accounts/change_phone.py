@@ -1,7 +1,7 @@
 """Customer service changes the phone number of an account (R18, manual 3.2), whose owner no longer has the old one.
 
 The account name changes with it, all its logins at phones and portal end, the evidence that was seen is recorded, and
-the old number is told: whoever still has it learns of a change that he did not ask for.
+the old number is told: whoever still has it learns of a change that they did not ask for.
 """
 
 import logging
@@ -52,9 +52,9 @@ class ChangePhone:
 
         Raises InvalidPhone, InvalidRequest without evidence, NotFound, AccountElsewhere, PhoneTaken, Conflict.
         """
-        number, seen = check_phone(phone), evidence.strip()
-        if not 1 <= len(seen) <= MAX_EVIDENCE or not all(
-            char.isprintable() or char in "\n\t" for char in seen
+        number, evidence = check_phone(phone), evidence.strip()
+        if not 1 <= len(evidence) <= MAX_EVIDENCE or not all(
+            char.isprintable() or char in "\n\t" for char in evidence
         ):
             raise errors.InvalidRequest(fields=["evidence"])
         account = await store.get_account(self.db, account_id=account_id)
@@ -62,10 +62,12 @@ class ChangePhone:
             raise errors.NotFound
         if account.source != store.LOCAL:
             raise errors.AccountElsewhere(source=account.source)
-        ended = await self._change(account, number, seen, by=by, now=now)
-        told = await self._tell(account.phone, now=now)
-        await self.db.write(lambda tx: self._record_telling(tx, account, told=told, by=by, now=now))
-        return PhoneChanged(number, ended, told)
+        ended = await self._change(account, number, evidence, by=by, now=now)
+        old_number_told = await self._tell(account.phone, now=now)
+        await self.db.write(
+            lambda tx: self._record_telling(tx, account, is_told=old_number_told, by=by, now=now)
+        )
+        return PhoneChanged(number, ended, old_number_told)
 
     async def _change(self, account: store.Account, number: str, evidence: str, *, by: By, now: int) -> int:
         async def work(tx: Tx) -> int:
@@ -91,8 +93,10 @@ class ChangePhone:
         except Conflict as error:  # taken between the look and the write
             raise errors.PhoneTaken from error
 
-    async def _record_telling(self, tx: Tx, account: store.Account, *, told: bool, by: By, now: int) -> None:
-        details = {"old": mask_phone(account.phone), "told": told}
+    async def _record_telling(
+        self, tx: Tx, account: store.Account, *, is_told: bool, by: By, now: int
+    ) -> None:
+        details = {"old": mask_phone(account.phone), "told": is_told}
         await acts.record(
             tx, by=by, act="account.tell_old_number", subject=account.id, details=details, now=now
         )

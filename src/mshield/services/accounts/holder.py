@@ -1,4 +1,4 @@
-"""What the service tells a holder about himself, for the rule against birthdays as PINs (R10)."""
+"""What the service tells holders about themselves, for the rule against birthdays as PINs (R10)."""
 
 import datetime as dt
 

@@ -22,9 +22,9 @@ class LocalAccounts:
     async def verify(self, name: str, password: str) -> store.Account | None:
         """The account whose password this is, also a disabled one; it takes as long where there is none."""
         phone = phone_or_none(name)
-        found = None if phone is None else await store.find_account(self.db, phone=phone)
-        # The password of who comes from an outside system is checked there, and only there.
-        account = found if found is not None and found.source == LOCAL else None
+        account = None if phone is None else await store.find_account(self.db, phone=phone)
+        if account is not None and account.source != LOCAL:
+            account = None  # an outside system's password is checked there, and only there
         plain = normalise_password(password)[: MAX_LENGTH + 1]
         right = await verify_password(None if account is None else account.password_hash, plain)
         if account is None or not right or account.state not in {"active", "disabled"}:
@@ -38,7 +38,7 @@ class LocalAccounts:
 
 
 def phone_or_none(name: str) -> str | None:
-    """The account name in its one form; what is no phone number is no account's."""
+    """The account name in its one form, or None for a name that is no phone number, so no account's."""
     try:
         return check_phone(name)
     except errors.InvalidPhone:

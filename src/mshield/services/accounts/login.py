@@ -83,24 +83,28 @@ class LogIn:
         return await self.start(account, device, now=now)
 
     async def authenticate(self, credentials: Credentials, *, address: str, now: int) -> store.Account:
-        """The account whose credentials these are. Raises CaptchaWrong, LoginSlowed, LoginFailed, AccountDisabled."""
+        """The account whose credentials these are.
+
+        Raises CaptchaWrong, LoginSlowed, LoginFailed, AccountDisabled, InvalidRequest for a source that is not offered,
+        and what `OutsideAccounts.verify` raises.
+        """
         await self.captchas.use(credentials.captcha_id, credentials.captcha, now=now)
         return await self._account(credentials, address=address, now=now)
 
     async def start(self, account: store.Account, device: DeviceProof, *, now: int) -> Session:
         """A new login of an account that was verified; ends this phone's login before it.
 
-        Raises OtherAccount (R7); LoginFailed, AccountDisabled where the account was changed since.
+        Raises OtherAccount (R7); LoginFailed, AccountDisabled where the account has changed since.
         """
         token = base64.urlsafe_b64encode(secrets.token_bytes(_TOKEN_BYTES)).rstrip(b"=").decode()
-        known = await self.db.write(lambda tx: self._start(tx, account, device, token, now=now))
+        phone = await self.db.write(lambda tx: self._start(tx, account, device, token, now=now))
         return Session(
             access_token=token,
             expires_in=self.settings.session_seconds,
             name=account.name,
             phone=account.phone,
             id_type=account.id_type,
-            shield_number=known.shield_number,
+            shield_number=phone.shield_number,
         )
 
     async def _account(self, credentials: Credentials, *, address: str, now: int) -> store.Account:
@@ -125,12 +129,12 @@ class LogIn:
         return await self.outside.verify(credentials.source, name, password, now=now)
 
     def _subject(self, credentials: Credentials) -> str:
-        """Under what the account is counted: also what is none, which may hold anything, also what has no UTF-8."""
+        """Under what the attempt is counted. A name that no account can have, even one without UTF-8, counts too."""
         # Spellings that an outside system may take for one account are counted as one.
-        spelled = unicodedata.normalize("NFKC", credentials.account).casefold().strip()
-        name = phone_or_none(credentials.account) or ascii(spelled)
-        named = name if credentials.source == LOCAL else f"{credentials.source!a} {name}"
-        return self.lookup.lookup_hash("login-account", named).hex()
+        spelling = unicodedata.normalize("NFKC", credentials.account).casefold().strip()
+        name = phone_or_none(credentials.account) or ascii(spelling)
+        subject = name if credentials.source == LOCAL else f"{credentials.source!a} {name}"
+        return self.lookup.lookup_hash("login-account", subject).hex()
 
     async def _start(
         self, tx: Tx, account: store.Account, proof: DeviceProof, token: str, *, now: int

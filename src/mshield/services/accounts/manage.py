@@ -47,16 +47,16 @@ class ManageAccounts:
     settings: Settings
 
     async def show(self, account_id: str, *, now: int) -> AccountRecord:
-        """Raises NotFound."""
+        """The account with its logins and acts. Raises NotFound."""
         account = await self._account(account_id)
         idle_since = now - self.settings.portal_idle_seconds * 1000
         logins = await account_logins.of_account(
             self.db, account_id=account_id, idle_since=idle_since, now=now
         )
-        done = await acts.page(
+        recorded = await acts.page(
             self.db, subject=account_id, actor_id=None, act="account", before=_NEWEST, most=_MAX_ACTS
         )
-        return AccountRecord(account=account, logins=tuple(logins), acts=tuple(done))
+        return AccountRecord(account=account, logins=tuple(logins), acts=tuple(recorded))
 
     async def disable(self, account_id: str, *, reason: str, by: By, now: int) -> int:
         """Disables it and ends its logins, whose number it gives. Raises InvalidRequest, NotFound, Conflict."""
@@ -72,7 +72,7 @@ class ManageAccounts:
         return await self.db.write(work)
 
     async def enable(self, account_id: str, *, reason: str, by: By, now: int) -> None:
-        """Lets it log in again; no login of before counts. Raises InvalidRequest, NotFound, Conflict."""
+        """Lets it log in again; its earlier logins stay ended. Raises InvalidRequest, NotFound, Conflict."""
         reason = checked_reason(reason)
         await self._account(account_id)
 
@@ -86,7 +86,7 @@ class ManageAccounts:
         await self.db.write(work)
 
     async def end_logins(self, account_id: str, *, login: bytes | None, reason: str, by: By, now: int) -> int:
-        """Ends one login, or all where None is named; gives how many ended. Raises InvalidRequest, NotFound."""
+        """Ends the login of this token hash, or all for None; returns their number. Raises InvalidRequest, NotFound."""
         reason = checked_reason(reason)
         await self._account(account_id)
 

@@ -28,8 +28,8 @@ class OwnedShield:
 async def my_devices(db: Database, login: PhoneLogin, *, now: int) -> tuple[OwnedShield, ...]:
     """The shields of the account that is logged in, this phone's first, then the newest first."""
     rows = await store.of_account(db, account_id=login.account_id)
-    found = [_shown(row, login, now=now) for row in rows]
-    return tuple(sorted(found, key=lambda each: (not each.is_this_device, -each.issued_at)))
+    shields = [_shown(row, login, now=now) for row in rows]
+    return tuple(sorted(shields, key=lambda shield: (not shield.is_this_device, -shield.issued_at)))
 
 
 def _shown(row: store.AccountShield, login: PhoneLogin, *, now: int) -> OwnedShield:

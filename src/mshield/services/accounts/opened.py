@@ -9,7 +9,7 @@ from mshield.services.accounts.change_phone import ChangePhone
 from mshield.services.accounts.login import LogIn
 from mshield.services.accounts.manage import ManageAccounts
 from mshield.services.accounts.outside import OutsideAccounts, account_sources
-from mshield.services.accounts.outside_login import DOOR, OutsideLogin
+from mshield.services.accounts.outside_login import RETURN_POINT, OutsideLogin
 from mshield.services.accounts.outside_pages import OutsidePages
 from mshield.services.accounts.register import Register
 from mshield.services.accounts.reset_password import ResetPassword
@@ -51,5 +51,5 @@ def open_accounts(
         change_phone=ChangePhone(db, sms),
         manage=ManageAccounts(db, settings),
         outside=outside,
-        outside_login=OutsideLogin(OutsidePages(db, keyring, settings, outside, DOOR), log_in),
+        outside_login=OutsideLogin(OutsidePages(db, keyring, settings, outside, RETURN_POINT), log_in),
     )

@@ -1,7 +1,7 @@
 """Accounts of an outside system log in as they are (R2): what it tells of its user becomes an account here.
 
 The account is known by source and external id. Its name, document and phone are what the source says at each login,
-once they passed the checks of a registration; who he is (his id number) never changes.
+once they passed the checks of a registration; the id number, which says who it is, never changes.
 """
 
 from dataclasses import dataclass, field
@@ -45,7 +45,7 @@ class OutsideAccounts:
     async def verify(self, source: str, name: str, password: str, *, now: int) -> store.Account | None:
         """The account of who has this password at the source; None for a wrong one.
 
-        Raises InvalidRequest for an unknown source, AccountSourceUnavailable, AccountDataRefused, AccountDiffers.
+        Raises InvalidRequest for an unknown source, AccountSourceUnavailable, and what `admit` raises.
         """
         checking = self.sources.passwords.get(source)
         if checking is None:
@@ -59,9 +59,9 @@ class OutsideAccounts:
     async def admit(self, source: str, person: OutsidePerson, *, now: int) -> store.Account:
         """The account of a user whom the source vouches for: made, or brought up to date.
 
-        A registration with the same phone and id number becomes his; its password counts no longer. Raises
+        A registration with the same phone and id number becomes the user's; its password counts no longer. Raises
         AccountDataRefused for data that no registration would take, AccountDiffers where they contradict the account
-        that the user or the phone has, LoginFailed for a closed account.
+        that the user or the phone has, AccountDisabled.
         """
         checked = self._checked(source, person)
         for again in (False, True):
@@ -93,24 +93,24 @@ class OutsideAccounts:
 
     async def _keep(self, tx: Tx, person: _Checked, *, now: int) -> store.Account:
         hashed = self.lookup.lookup_hash(LOOKUP, person.id_number)
-        known = await store.find_outside(tx, source=person.source, external_id=person.external_id)
-        if known is None:
-            known = await store.find_account(tx, phone=person.phone)
-            if known is not None and not _may_become(known, person):
+        account = await store.find_outside(tx, source=person.source, external_id=person.external_id)
+        if account is None:
+            account = await store.find_account(tx, phone=person.phone)
+            if account is not None and not _may_become(account, person):
                 raise errors.AccountDiffers(source=self._title(person.source))
-        if known is not None and known.id_number_hash != hashed:
+        if account is not None and account.id_number_hash != hashed:
             raise errors.AccountDiffers(source=self._title(person.source))
-        if known is not None and known.state != "active":
+        if account is not None and account.state != "active":
             raise errors.AccountDisabled
-        account_id = new_id(now) if known is None else known.id
-        if known is None:
+        account_id = new_id(now) if account is None else account.id
+        if account is None:
             await store.insert_outside(tx, self._new(account_id, person, hashed), now=now)
         else:
             await store.follow_outside(tx, account_id=account_id, **_followed(person))
-        found = await store.get_account(tx, account_id=account_id)
-        if found is None:
+        kept = await store.get_account(tx, account_id=account_id)
+        if kept is None:
             raise errors.Conflict
-        return found
+        return kept
 
     def _new(self, account_id: str, person: _Checked, hashed: bytes) -> store.NewOutsideAccount:
         return store.NewOutsideAccount(
@@ -145,26 +145,28 @@ def account_sources(settings: Settings) -> AccountSources:
     return AccountSources(
         tuple(
             SourceNames(
-                each.name, "password" if each.kind == "http" else "page", each.title_zh, each.title_en
+                source.name, "password" if source.kind == "http" else "page", source.title_zh, source.title_en
             )
-            for each in settings.account_sources
+            for source in settings.account_sources
         ),
         {
-            each.name: HttpAccounts(each.url, each.secret.get_secret_value(), each.seconds)
-            for each in settings.account_sources
-            if each.kind == "http"
+            source.name: HttpAccounts(source.url, source.secret.get_secret_value(), source.seconds)
+            for source in settings.account_sources
+            if source.kind == "http"
         },
         {
-            each.name: OidcAccounts(each.url, each.client_id, each.secret.get_secret_value(), each.seconds)
-            for each in settings.account_sources
-            if each.kind == "oidc"
+            source.name: OidcAccounts(
+                source.url, source.client_id, source.secret.get_secret_value(), source.seconds
+            )
+            for source in settings.account_sources
+            if source.kind == "oidc"
         },
     )
 
 
 def title_of(sources: AccountSources, name: str) -> str:
     """How people call a source."""
-    return next((each.title_zh for each in sources.names if each.name == name), name)
+    return next((source.title_zh for source in sources.names if source.name == name), name)
 
 
 def listed(sources: AccountSources) -> tuple[SourceNames, ...]:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from mshield.services.accounts.login import DeviceProof, LogIn, Session
-from mshield.services.accounts.outside_pages import Begun, Door, OutsidePages
+from mshield.services.accounts.outside_pages import LoginPage, OutsidePages, ReturnPoint
 
 RETURN_PATH: Final = "/app/outside-login"
 """Where the outside page sends the browser: the app takes `state` and `code` from the address."""
 
-DOOR: Final = Door(RETURN_PATH, "outside-login")
+RETURN_POINT: Final = ReturnPoint(RETURN_PATH, "outside-login")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +22,8 @@ class OutsideLogin:
     pages: OutsidePages
     log_in: LogIn
 
-    async def begin(self, source: str, device: DeviceProof, *, address: str, now: int) -> Begun:
-        """Raises what `OutsidePages.begin` raises."""
+    async def begin(self, source: str, device: DeviceProof, *, address: str, now: int) -> LoginPage:
+        """Where the app goes. Raises what `OutsidePages.begin` raises."""
         return await self.pages.begin(source, device.jkt, address=address, now=now)
 
     async def finish(self, state: str, code: str, device: DeviceProof, *, address: str, now: int) -> Session:

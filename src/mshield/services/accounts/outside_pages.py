@@ -32,15 +32,15 @@ _SECRET_BYTES: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
-    """Into what the login leads: the path that the page sends the browser to, and the purpose of its sealed states."""
+class ReturnPoint:
+    """Where the page sends the browser back to (a path), and the purpose of the states sealed for it."""
 
     path: str
     purpose: str
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
+class LoginPage:
     """The page to open, the state that comes back, and how long there is for it (seconds)."""
 
     address: str
@@ -50,15 +50,15 @@ class Begun:
 
 @dataclass(frozen=True, slots=True)
 class OutsidePages:
-    """Sends users of one door to pages outside, and takes them back."""
+    """Sends users of phone or portal to pages outside, and takes them back."""
 
     db: Database
     keyring: Keyring
     settings: Settings
     accounts: OutsideAccounts
-    door: Door
+    returns: ReturnPoint
 
-    async def begin(self, source: str, holder: str, *, address: str, now: int) -> Begun:
+    async def begin(self, source: str, holder: str, *, address: str, now: int) -> LoginPage:
         """Where to go; `holder` tells who may come back.
 
         Raises InvalidRequest for a source without a page, TooManyRequests, AccountSourceUnavailable.
@@ -68,13 +68,13 @@ class OutsidePages:
         nonce, verifier = random_token(), random_token()
         expires_at = now + self.settings.outside_login_seconds * 1000
         plain = {"s": source, "j": holder, "n": nonce, "v": verifier, "e": expires_at}
-        box = self.keyring.seal(json.dumps(plain).encode(), purpose=self.door.purpose, context=b"")
+        box = self.keyring.seal(json.dumps(plain).encode(), purpose=self.returns.purpose, context=b"")
         state = base64.urlsafe_b64encode(box).rstrip(b"=").decode()
         try:
             target = await page.address(self._login(nonce, verifier), state=state, now=now)
         except OutsideError as error:
             raise self.accounts.unavailable(source) from error
-        return Begun(target, state, self.settings.outside_login_seconds)
+        return LoginPage(target, state, self.settings.outside_login_seconds)
 
     async def finish(self, state: str, code: str, holder: str, *, address: str, now: int) -> Account:
         """Whose login it was.
@@ -94,18 +94,18 @@ class OutsidePages:
         return await self.accounts.admit(source, person, now=now)
 
     async def _use(self, state: str, holder: str, *, now: int) -> dict[str, str]:
-        """What the state holds, spent by this: it can't be tried with a second code."""
+        """What the state holds; it is spent by this, so that it can't be tried with a second code."""
         if len(state) > MAX_STATE or not state.isascii():
             raise errors.LoginFailed
         try:
             box = base64.b64decode(state + "=" * (-len(state) % 4), altchars=b"-_", validate=True)
-            opened = json.loads(self.keyring.open(box, purpose=self.door.purpose, context=b""))
+            opened = json.loads(self.keyring.open(box, purpose=self.returns.purpose, context=b""))
         except (binascii.Error, SealError) as error:
             raise errors.LoginFailed from error
         if opened["j"] != holder or opened["e"] <= now:
             raise errors.LoginFailed
-        spent = hashlib.sha256(b"outside-login" + box).digest()
-        if not await limits.use_captcha(self.db, captcha_hash=spent, expires_at=opened["e"]):
+        state_hash = hashlib.sha256(b"outside-login" + box).digest()
+        if not await limits.use_captcha(self.db, captcha_hash=state_hash, expires_at=opened["e"]):
             raise errors.LoginFailed
         return {name: opened[name] for name in ("s", "n", "v")}
 
@@ -117,7 +117,7 @@ class OutsidePages:
 
     def _login(self, nonce: str, verifier: str) -> PageLogin:
         return PageLogin(
-            redirect_uri=self.settings.public_origin + self.door.path, nonce=nonce, verifier=verifier
+            redirect_uri=self.settings.public_origin + self.returns.path, nonce=nonce, verifier=verifier
         )
 
     async def _limit(self, address: str, *, now: int) -> None:

@@ -44,18 +44,18 @@ class ResetPassword:
     lookup: LookupKey
     sms_codes: SmsCodes
 
-    async def __call__(self, given: NewPassword, *, now: int) -> int:
+    async def __call__(self, entry: NewPassword, *, now: int) -> int:
         """How many logins ended.
 
         Raises InvalidPhone, WeakPassword before anything is counted; SmsCodeWrong, SmsCodeExpired; ResetRefused
         where the id number isn't the account's, or there is no account with a password here. A try costs one of the
         code's.
         """
-        phone = check_phone(given.phone)
-        password = check_password(given.password, phone=phone)
-        code = await self.sms_codes.prove(phone=phone, purpose="reset", code=given.sms_code, now=now)
+        phone = check_phone(entry.phone)
+        password = check_password(entry.password, phone=phone)
+        code = await self.sms_codes.prove(phone=phone, purpose="reset", code=entry.sms_code, now=now)
         account = await store.find_account(self.db, phone=phone)
-        if account is None or not self._is_owner(account, given.id_number):
+        if account is None or not self._is_owner(account, entry.id_number):
             raise errors.ResetRefused
         password_hash = await hash_password(password)
         ended = await self.db.write(lambda tx: self._store(tx, account, password_hash, code, now=now))
@@ -68,9 +68,9 @@ class ResetPassword:
             number = check_id_number(IdType(account.id_type), id_number)
         except errors.InvalidIdNumber:
             return False
-        given = self.lookup.lookup_hash(LOOKUP, number)
-        is_his = hmac.compare_digest(given, account.id_number_hash)
-        return is_his and account.source == store.LOCAL and account.state == "active"
+        number_hash = self.lookup.lookup_hash(LOOKUP, number)
+        is_same = hmac.compare_digest(number_hash, account.id_number_hash)
+        return is_same and account.source == store.LOCAL and account.state == "active"
 
     async def _store(
         self, tx: Tx, account: store.Account, password_hash: str, code: ProvenCode, *, now: int

@@ -11,11 +11,10 @@ from typing import Final
 
 from mshield.domain import errors
 from mshield.domain.ids import new_id
-from mshield.domain.throttling import whole_seconds
 from mshield.domain.times import DAY_MS, HOUR_MS
 from mshield.gateways.sms import SmsError, SmsGateway, SmsMessage, SmsPurpose
 from mshield.keys.secrets import LookupKey
-from mshield.services.accounts.throttle import address_subject, limit_rate
+from mshield.services.accounts.throttle import address_subject, limit_rate, seconds_left
 from mshield.settings import Settings
 from mshield.store.accounts import limits
 from mshield.store.database.interface import Database, Tx
@@ -84,13 +83,16 @@ class SmsCodes:
         tried = await limits.try_sms(self.db, phone=phone, purpose=purpose, most=most, now=now)
         if tried is None:
             raise await self._why_not(phone, purpose)
-        given = self._hash(tried.id, phone, purpose, code)
-        if not secrets.compare_digest(given, tried.code_hash):
+        code_hash = self._hash(tried.id, phone, purpose, code)
+        if not secrets.compare_digest(code_hash, tried.code_hash):
             raise errors.SmsCodeWrong(left=most - tried.tries)
         return ProvenCode(tried.id, phone, code)
 
     async def spend(self, tx: Tx, proven: ProvenCode, *, now: int) -> None:
-        """Spends a proven code; SmsCodeExpired where another call did, or too late. `forget` it after the commit."""
+        """Spends a proven code; `forget` it after the commit.
+
+        Raises SmsCodeExpired where another call spent it meanwhile, or its time is over.
+        """
         if not await limits.use_sms(tx, code_id=proven.id, now=now):
             raise errors.SmsCodeExpired
 
@@ -122,9 +124,8 @@ class SmsCodes:
             )
             is None
         ):
-            found = await limits.find_throttle(tx, scope=_PHONE, subject=new.phone)
-            until = now if found is None else found.blocked_until
-            raise errors.SmsTooSoon(retry_after=whole_seconds(until - now))
+            wait = await seconds_left(tx, scope=_PHONE, subject=new.phone, now=now)
+            raise errors.SmsTooSoon(retry_after=wait)
         if await limits.count_sms(tx, phone=new.phone, since=now - DAY_MS) >= settings.sms_codes_per_day:
             raise errors.SmsDailyLimit
         await limits.insert_sms(tx, new, now=now)

@@ -33,9 +33,9 @@ class LoginThrottle:
         """Counts an attempt. Raises LoginSlowed while the account or the address waits, and then counts nothing."""
 
         async def work(tx: Tx) -> None:
-            slowed = await limits.find_throttle(tx, scope=_ADDRESS, subject=address_subject(address))
-            if slowed is not None and slowed.blocked_until > now:
-                raise errors.LoginSlowed(retry_after=whole_seconds(slowed.blocked_until - now))
+            throttle = await limits.find_throttle(tx, scope=_ADDRESS, subject=address_subject(address))
+            if throttle is not None and throttle.blocked_until > now:
+                raise errors.LoginSlowed(retry_after=whole_seconds(throttle.blocked_until - now))
             await self._count(tx, _ACCOUNT, account, free=self.settings.login_failures_per_account, now=now)
 
         await self.db.write(work)
@@ -56,12 +56,18 @@ class LoginThrottle:
     async def _count(self, tx: Tx, scope: str, subject: str, *, free: int, now: int) -> None:
         failures = await limits.begin_attempt(tx, scope=scope, subject=subject, now=now, stale=now - DAY_MS)
         if failures is None:
-            found = await limits.find_throttle(tx, scope=scope, subject=subject)
-            until = now if found is None else found.blocked_until
-            raise errors.LoginSlowed(retry_after=whole_seconds(until - now))
+            raise errors.LoginSlowed(
+                retry_after=await seconds_left(tx, scope=scope, subject=subject, now=now)
+            )
         wait = wait_after(failures, free=free, first=self.settings.login_slow_seconds * 1000)
         if wait:
             await limits.block(tx, scope=scope, subject=subject, until=now + wait)
+
+
+async def seconds_left(tx: Tx, *, scope: str, subject: str, now: int) -> int:
+    """How long a subject still waits."""
+    throttle = await limits.find_throttle(tx, scope=scope, subject=subject)
+    return whole_seconds(0 if throttle is None else throttle.blocked_until - now)
 
 
 async def limit_rate(tx: Tx, *, scope: str, subject: str, most: int, window: int, now: int) -> None:
@@ -80,8 +86,8 @@ async def limit_calls(db: Database, *, scope: str, subject: str, most: int, wind
 
 async def too_many(db: Database | Tx, limit: Limit, *, now: int) -> errors.TooManyRequests:
     """The refusal of what is beyond a limit; it tells when the window ends."""
-    found = await limits.find_throttle(db, scope=limit.scope, subject=limit.subject)
-    start = now if found is None else found.window_start
+    throttle = await limits.find_throttle(db, scope=limit.scope, subject=limit.subject)
+    start = now if throttle is None else throttle.window_start
     return errors.TooManyRequests(retry_after=whole_seconds(start - limit.stale))
 
 

@@ -7,7 +7,7 @@ from mshield.services.accounts.opened import Accounts
 from mshield.services.accounts.outside_pages import OutsidePages
 from mshield.services.legal_person.act import ManageShields
 from mshield.services.legal_person.lists import ManagedLists
-from mshield.services.legal_person.outside_login import DOOR, PortalOutsideLogin
+from mshield.services.legal_person.outside_login import RETURN_POINT, PortalOutsideLogin
 from mshield.services.legal_person.own_shield import OwnShield
 from mshield.services.legal_person.session import PortalSessions
 from mshield.services.requests.ask import Ask
@@ -35,7 +35,7 @@ def open_legal_persons(
     return LegalPersons(
         sessions=sessions,
         outside_login=PortalOutsideLogin(
-            OutsidePages(db, keyring, settings, accounts.outside, DOOR), sessions
+            OutsidePages(db, keyring, settings, accounts.outside, RETURN_POINT), sessions
         ),
         lists=ManagedLists(db, keyring),
         shields=ManageShields(db, accounts.sms_codes, own_shield),

@@ -1,4 +1,4 @@
-"""The legal person's login at the page of an outside system, from the portal: he comes back and gets an SMS code.
+"""The legal person's login at the page of an outside system, from the portal: they come back and get an SMS code.
 
 Only the browser that began comes back: the state is bound to a secret in its cookie. So nobody is led into a login
 that somebody else began, and a code that was seen elsewhere is worth nothing.
@@ -10,21 +10,21 @@ from typing import Final
 
 from mshield.domain import errors
 from mshield.domain.tokens import token_hash
-from mshield.services.accounts.outside_pages import Begun, Door, OutsidePages, random_token
+from mshield.services.accounts.outside_pages import LoginPage, OutsidePages, ReturnPoint, random_token
 from mshield.services.legal_person.session import LoginBegun, PortalSessions
 
 RETURN_PATH: Final = "/portal/outside-login"
 """Where the outside page sends the browser: the portal's page takes `state` and `code` from the address."""
 
-DOOR: Final = Door(RETURN_PATH, "portal-outside-login")
+RETURN_POINT: Final = ReturnPoint(RETURN_PATH, "portal-outside-login")
 _TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
+class PortalLoginPage:
     """A browser on its way to the page, and the secret that it comes back with."""
 
-    begun: Begun
+    page: LoginPage
     token: str = field(repr=False)
 
 
@@ -35,13 +35,15 @@ class PortalOutsideLogin:
     pages: OutsidePages
     sessions: PortalSessions
 
-    async def begin(self, source: str, token: str | None, *, address: str, now: int) -> Left:
-        """`token` is the browser's from another way that it began, perhaps in another tab: both may come back.
+    async def begin(self, source: str, token: str | None, *, address: str, now: int) -> PortalLoginPage:
+        """Where the browser goes; `token` is its secret from a login begun before, so that both tabs may come back.
 
         Raises what `OutsidePages.begin` raises.
         """
-        kept = token if token is not None and _TOKEN.fullmatch(token) else random_token()
-        return Left(await self.pages.begin(source, _holder(kept), address=address, now=now), kept)
+        secret = token if token is not None and _TOKEN.fullmatch(token) else random_token()
+        return PortalLoginPage(
+            await self.pages.begin(source, _holder(secret), address=address, now=now), secret
+        )
 
     async def finish(self, state: str, code: str, token: str | None, *, address: str, now: int) -> LoginBegun:
         """The first half of a login, as a password and a captcha make it.

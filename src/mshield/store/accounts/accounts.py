@@ -199,7 +199,7 @@ async def start_session(  # one value for each column
     address: str | None = None,
     browser: str | None = None,
 ) -> None:
-    """Logs in, and logs this installation's login before out."""
+    """Logs in, and ends the installation's earlier login."""
     await tx.run(_SQL["end_sessions_of_device"], device_id=device_id, now=now)
     await tx.run(
         _SQL["insert_session"],
@@ -214,12 +214,12 @@ async def start_session(  # one value for each column
 
 
 async def disable(tx: Tx, *, account_id: str, reason: str, now: int) -> bool:
-    """Whether the account is disabled by this; False where it was, or where there is none."""
+    """Whether this disabled the account; False for one disabled before or unknown."""
     return await tx.run(_SQL["disable"], id=account_id, reason=reason, now=now) == 1
 
 
 async def enable(tx: Tx, *, account_id: str) -> bool:
-    """Whether the account is enabled by this; False where it wasn't disabled."""
+    """Whether this enabled the account; False where it wasn't disabled."""
     return await tx.run(_SQL["enable"], id=account_id) == 1
 
 

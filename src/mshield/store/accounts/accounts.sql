@@ -27,7 +27,7 @@ INSERT INTO accounts (id, phone, password_hash, name, id_type, id_number_hash, i
 VALUES (:id, :phone, '', :name, :id_type, :id_number_hash, :id_number_box, 'active', :now, :source, :external_id);
 
 -- name: follow_outside!
--- What the source says now; a registration of before has no password of its own any more.
+-- What the source says now; an account that was registered here loses its own password.
 UPDATE accounts SET source = :source, external_id = :external_id, name = :name, id_type = :id_type, phone = :phone,
   password_hash = ''
 WHERE id = :id;

@@ -91,7 +91,7 @@ async def count_alone(db: Database, limit: Limit, *, now: int) -> bool:
 async def find_throttle(db: Database | Tx, *, scope: str, subject: str) -> Throttle | None:
     """The subject's counter."""
     row = await db.one(_SQL["find_throttle"], scope=scope, subject=subject)
-    return None if row is None else Throttle(row["failures"], row["window_start"], row["blocked_until"])
+    return None if row is None else Throttle(**row)
 
 
 async def block(tx: Tx, *, scope: str, subject: str, until: int) -> None:
@@ -124,15 +124,15 @@ async def insert_sms(tx: Tx, code: NewSmsCode, *, now: int) -> None:
 
 
 async def try_sms(db: Database, *, phone: str, purpose: str, most: int, now: int) -> TriedSmsCode | None:
-    """Counts a try durably and gives the newest code; None when there is none, it is over, or `most` were counted."""
+    """Counts a try durably and gives the newest code; None without a code, after its end or after `most` tries."""
     row = await db.run_one(_SQL["try_sms"], phone=phone, purpose=purpose, most=most, now=now)
-    return None if row is None else TriedSmsCode(row["id"], row["code_hash"], row["tries"])
+    return None if row is None else TriedSmsCode(**row)
 
 
 async def latest_sms(db: Database, *, phone: str, purpose: str) -> SmsCode | None:
     """The newest code for this number and purpose, in whatever state."""
     row = await db.one(_SQL["latest_sms"], phone=phone, purpose=purpose)
-    return None if row is None else SmsCode(row["tries"], row["expires_at"], row["used_at"])
+    return None if row is None else SmsCode(**row)
 
 
 async def use_sms(tx: Tx, *, code_id: str, now: int) -> bool:

@@ -26,18 +26,7 @@ class PhoneLogin:
 async def find(db: Database, *, token_hash: bytes, jkt: str, now: int) -> PhoneLogin | None:
     """The login of this token, if the proof's key is the one that it is bound to."""
     row = await db.one(_SQL["find"], token_hash=token_hash, jkt=jkt, now=now)
-    if row is None:
-        return None
-    return PhoneLogin(
-        account_id=row["account_id"],
-        device_id=row["device_id"],
-        phone=row["phone"],
-        name=row["name"],
-        id_type=row["id_type"],
-        id_number_hash=row["id_number_hash"],
-        shield_number=row["shield_number"],
-        pinned_account_id=row["pinned_account_id"],
-    )
+    return None if row is None else PhoneLogin(**row)
 
 
 async def end(db: Database, *, token_hash: bytes, now: int) -> None:

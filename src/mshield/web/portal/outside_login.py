@@ -63,7 +63,7 @@ async def begin(request: Request) -> Response:
     left = await context.legal_person.outside_login.begin(
         message.source, _token(request), address=address_of(request), now=context.clock()
     )
-    begun = left.begun
+    begun = left.page
     answer = PortalOutsideBegunMessage(begun.address, begun.state, begun.expires_in)
     response = Response(msgspec.json.encode(answer), 201, NO_STORE, media_type="application/json")
     response.set_cookie(
