@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 import httpx
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from mshield.domain.id_numbers import FILING_BOX
 from mshield.gm.engine import load_engine
@@ -122,7 +122,7 @@ async def _measure(
     return Measured(dialect, name, lines, statistics.median(times), statistics.quantiles(times, n=10)[-1])
 
 
-async def _calls(app: FastAPI) -> list[tuple[str, Callable[[], Awaitable[httpx.Response]]]]:
+async def _calls(app: Starlette) -> list[tuple[str, Callable[[], Awaitable[httpx.Response]]]]:
     context: Context = app.state.context
     opened = await context.legal_person.sessions.open("a0000000", now=context.clock())
     http = httpx.AsyncClient(

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import httpx
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from mshield.client.dpop import DeviceKey, proof
 from mshield.demo.people import OPERATOR, Person
@@ -82,7 +82,7 @@ class Device:
 class Application:
     """The running application with a CA, the example's filing, and one business system."""
 
-    app: FastAPI
+    app: Starlette
     http: httpx.AsyncClient
     clock: Clock
     client_id: str

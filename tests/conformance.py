@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import httpx
 import jsonschema_rs
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from mshield.main import create_app
 from mshield.settings import Settings
@@ -30,7 +30,7 @@ ANSWERED: Final[set[str]] = set()
 @cache
 def document() -> dict[str, Any]:
     """The whole document."""
-    made: dict[str, Any] = create_app(Settings()).openapi()
+    made: dict[str, Any] = create_app(Settings()).state.documents.of()
     return made
 
 
@@ -103,7 +103,7 @@ def _hold(content: dict[str, Any], media_type: str, body: bytes, told: str) -> N
 class Conforming(httpx.AsyncBaseTransport):
     """Carries calls to the application and checks each."""
 
-    def __init__(self, app: FastAPI, *, client: tuple[str, int] = ("127.0.0.1", 123)) -> None:
+    def __init__(self, app: Starlette, *, client: tuple[str, int] = ("127.0.0.1", 123)) -> None:
         """`client` is the address that the calls come from."""
         self._inner = httpx.ASGITransport(app, raise_app_exceptions=False, client=client)
 

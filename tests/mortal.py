@@ -15,7 +15,7 @@ from typing import Any, Final, Literal, TypeVar
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from mshield import main
 from mshield.client import BusinessClient, Document
@@ -163,7 +163,7 @@ class Mortal:
     databases: list[MortalDatabase] = field(default_factory=list)
     fates: dict[tuple[str, int], Fate] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
-    app: FastAPI | None = None
+    app: Starlette | None = None
     _stop: asyncio.Event | None = None
     _running: asyncio.Task[None] | None = None
 

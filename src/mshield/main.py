@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Any, Final
 
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from mshield import jobs
 from mshield.domain import errors
@@ -43,8 +43,8 @@ from mshield.settings import Settings, load_settings
 from mshield.store.database.interface import Database, NoText, Unavailable
 from mshield.store.database.migrate import pending
 from mshield.store.database.opening import open_database
-from mshield.web.app import build
-from mshield.web.stopping import told_to_stop
+from mshield.web.app import Service, build
+from mshield.web.edge.stopping import told_to_stop
 
 _log = logging.getLogger(__name__)
 Clock = Callable[[], int]
@@ -67,12 +67,12 @@ def wall_clock() -> int:
     return time.time_ns() // 1_000_000
 
 
-def create_app(settings: Settings | None = None, *, clock: Clock = wall_clock) -> FastAPI:
+def create_app(settings: Settings | None = None, *, clock: Clock = wall_clock) -> Service:
     """The ASGI application (`uvicorn --factory mshield.main:create_app`)."""
     settings, metrics = settings or load_settings(), Metrics()
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with running(settings, clock, metrics) as context:
             app.state.context = context
             with told_to_stop(context.events.stop):
@@ -89,7 +89,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = wall_clock) -
     )
 
 
-def create_service() -> FastAPI:
+def create_service() -> Service:
     """`create_app` for a process of its own: what is loaded by now lives to the end, and the collector needn't look."""
     app = create_app()
     collect_as_the_service()

@@ -11,8 +11,8 @@ _WITHOUT_SERVER: Final = """
 import sys
 
 ABSENT = {
-    "aiosql", "argon2", "asyncpg", "captcha", "fastapi", "jinja2", "openpyxl", "psycopg", "pydantic",
-    "pydantic_settings", "multipart", "stdnum", "segno", "starlette", "uvicorn", "yoyo",
+    "aiosql", "argon2", "asyncpg", "captcha", "jinja2", "openpyxl", "psycopg", "pydantic",
+    "pydantic_settings", "stdnum", "segno", "starlette", "uvicorn", "yoyo",
 }
 
 

@@ -5,12 +5,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-from starlette.applications import Starlette
 
-from mshield.domain import errors
 from mshield.web import phone_app
 from tests.application import Application
 from tests.assertions import assert_refused
+from tests.serving import serving
 
 BUILD = {
     "index.html": b"<!doctype html><title>app</title>" + b" " * 200,
@@ -37,7 +36,7 @@ def build(tmp_path: Path) -> Path:
 @pytest.fixture
 async def http(build: Path) -> AsyncIterator[httpx.AsyncClient]:
     """The app's files alone."""
-    transport = httpx.ASGITransport(Starlette(routes=phone_app.phone_app(build).routes()))
+    transport = httpx.ASGITransport(serving(phone_app.phone_app(build).routes()))
     async with httpx.AsyncClient(transport=transport, base_url="http://shield.example") as made:
         yield made
 
@@ -85,10 +84,9 @@ async def test_without_its_slash_it_leads_there(http: httpx.AsyncClient) -> None
 
 
 async def test_a_file_of_an_older_build_is_not_found(build: Path) -> None:
-    transport = httpx.ASGITransport(Starlette(routes=phone_app.phone_app(build).routes()))
+    transport = httpx.ASGITransport(serving(phone_app.phone_app(build).routes()))
     async with httpx.AsyncClient(transport=transport, base_url="http://shield.example") as http:
-        with pytest.raises(errors.NotFound):
-            await http.get("/app/assets/index-ffffffff.js")
+        assert_refused(await http.get("/app/assets/index-ffffffff.js"), "not_found", 404)
 
 
 async def test_what_gains_by_it_is_packed(http: httpx.AsyncClient) -> None:

@@ -6,18 +6,18 @@ from pathlib import Path
 
 import httpx
 import pytest
-from starlette.applications import Starlette
 
 from mshield.domain import errors
 from mshield.web import assets
 from mshield.web.pages import error_page, login_page, message_page
 from mshield.web.pages.messages import Link
+from tests.serving import serving
 
 
 @pytest.fixture
 async def http() -> AsyncIterator[httpx.AsyncClient]:
     """The files alone; nothing here asks the service's context."""
-    transport = httpx.ASGITransport(Starlette(routes=list(assets.ROUTES)), raise_app_exceptions=False)
+    transport = httpx.ASGITransport(serving(assets.ROUTES))
     async with httpx.AsyncClient(transport=transport, base_url="http://shield.example") as made:
         yield made
 

@@ -61,9 +61,12 @@ async def test_what_has_no_id_is_unknown(application: Application, path: str) ->
         assert_refused(answer, "not_found")
 
 
-async def test_an_idempotency_key_is_a_text(application: Application) -> None:
-    answer = await application.business("POST", REQUESTS, {"kind": "login"}, **{"Idempotency-Key": "a\0"})
+@pytest.mark.parametrize("key", ["", "a b", "a\0", "k" * 129])
+async def test_an_idempotency_key_has_the_grammar_of_all_others(application: Application, key: str) -> None:
+    """`tests/http/test_idempotency.py` has the same for calls whose answer is kept."""
+    answer = await application.business("POST", REQUESTS, {"kind": "login"}, **{"Idempotency-Key": key})
     assert_refused(answer, "invalid_request")
+    assert answer.json()["fields"] == ["Idempotency-Key"]
 
 
 @pytest.mark.parametrize(

@@ -5,18 +5,16 @@ from dataclasses import dataclass
 
 import httpx
 import pytest
-from fastapi import FastAPI
 
-from mshield.domain import errors
 from mshield.keys.keyring import Keyring
 from mshield.pki.tlog.merkle import leaf_hash
 from mshield.pki.tlog.note import open_checkpoint
 from mshield.pki.tlog.tiles import split_bundle
 from mshield.services.log.open_log import Log
-from mshield.store.database.interface import Database, Unavailable
-from mshield.web import problems
+from mshield.store.database.interface import Database
 from mshield.web.publication.log import router
 from tests.conftest import Clock
+from tests.serving import serving
 from tests.transparency import LoggedService
 
 
@@ -39,11 +37,7 @@ async def world(db: Database, keyring: Keyring, clock: Clock) -> AsyncIterator[_
     service = await LoggedService.on(db, keyring)
     await service.sign(await service.certify(), count=299)
     await service.sequence()
-    app = FastAPI()
-    problems.install(app, problems.Refusals({Unavailable: errors.Unavailable}))
-    app.include_router(router)
-    app.state.context = _Context(service.log, clock)
-    transport = httpx.ASGITransport(app)
+    transport = httpx.ASGITransport(serving(router.routes, _Context(service.log, clock)))
     async with httpx.AsyncClient(transport=transport, base_url="https://shield.example") as http:
         yield _World(service, http)
 

@@ -10,11 +10,9 @@ from email.utils import parsedate_to_datetime
 import httpx
 import pytest
 from cryptography import x509
-from fastapi import FastAPI
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mshield.domain import errors
 from mshield.domain.certificates.states import CertificateEvent
 from mshield.keys.keyring import Keyring
 from mshield.pki.certificates.certificate import Certificate, parse_certificate
@@ -23,19 +21,19 @@ from mshield.pki.revocation.ocsp import CertId, build_ocsp_request, error_respon
 from mshield.pki.verification.path import check_crl, check_ocsp
 from mshield.services.certificates.issue import serial_text
 from mshield.services.publication.publisher import Publisher
-from mshield.store.database.interface import Database, Unavailable
-from mshield.web import problems
+from mshield.store.database.interface import Database
 from mshield.web.publication.pki import MAX_REQUEST, router
 from tests.application import Application
 from tests.conftest import START, Clock
 from tests.issuing import Ca, change, make_ca
+from tests.serving import serving
 
 MALFORMED = error_response("malformed_request")
 
 
 @dataclass(frozen=True)
 class _Context:
-    publisher: Publisher
+    publication: Publisher
     clock: Clock
 
 
@@ -67,11 +65,7 @@ class _World:
 @pytest.fixture
 async def world(db: Database, keyring: Keyring, clock: Clock) -> AsyncIterator[_World]:
     ca = await make_ca(db, keyring, now=START)
-    app = FastAPI()
-    app.include_router(router)
-    problems.install(app, problems.Refusals({Unavailable: errors.Unavailable}))
-    app.state.context = _Context(ca.publisher(), clock)
-    transport = httpx.ASGITransport(app)
+    transport = httpx.ASGITransport(serving(router.routes, _Context(ca.publisher(), clock)))
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8000") as http:
         yield _World(ca, await ca.certify(now=START), http, clock)
 

@@ -25,7 +25,6 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 from schemathesis import APIOperation, Case, GenerationMode
 from schemathesis.core.result import Ok
-from starlette.routing import Route
 
 from mshield.client.dpop import proof
 from mshield.client.phone import VirtualPhone
@@ -40,7 +39,7 @@ from mshield.settings import Settings
 from mshield.store.accounts.accounts import find_account
 from mshield.store.staff import members as staff
 from mshield.web.audiences import AUDIENCES
-from mshield.web.documents import Documents
+from mshield.web.openapi.documents import Documents
 from tests.attempts import Attacker
 from tests.conformance import check
 from tests.conftest import TEMPLATE
@@ -55,7 +54,7 @@ _EXAMPLES: Final = 40
 _FAILED: Final = 500
 _APP: Final = create_app(Settings())
 _DOCUMENTS: Final[Documents] = _APP.state.documents
-_PAGES: Final = [route.path for route in _APP.routes if isinstance(route, Route)]
+_PAGES: Final = [route.path for route in _APP.all_routes if route.audience is None]
 _OPERATIONS: Final[dict[str, APIOperation[Any, Any, Any, Any]]] = {
     f"{audience}: {result.ok().label}": result.ok()
     for audience in AUDIENCES

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from starlette.applications import Starlette
 
 from mshield.web.verify_app import verify_app
+from tests.serving import serving
 
 _TRUSTED = ["require-trusted-types-for 'script'", "trusted-types vue mshield"]
 
@@ -36,7 +36,7 @@ async def test_the_policies(tmp_path: Path, path: str, policy: list[str]) -> Non
     (tmp_path / "assets").mkdir()
     (tmp_path / "index.html").write_text("<!doctype html>")
     (tmp_path / "assets" / "worker-0a1b2c3d.js").write_text("export {};")
-    transport = httpx.ASGITransport(Starlette(routes=verify_app(tmp_path).routes()))
+    transport = httpx.ASGITransport(serving(verify_app(tmp_path).routes()))
     async with httpx.AsyncClient(transport=transport, base_url="http://shield.example") as http:
         answer = await http.get(f"/verify/{path}")
     assert answer.status_code == 200

@@ -41,4 +41,4 @@ async def test_r03_account_password_and_captcha_must_all_be_right(application: A
 @pytest.mark.parametrize("function", SIX_FUNCTIONS)
 def test_r03_each_function_of_the_home_page_has_its_call(application: Application, function: str) -> None:
     path, method = SIX_FUNCTIONS[function]
-    assert method in application.app.openapi()["paths"][path]
+    assert method in application.app.state.documents.of()["paths"][path]

@@ -15,7 +15,7 @@ from mshield.domain.errors import BY_CODE
 from mshield.domain.faq import FAQ
 from mshield.main import create_app
 from mshield.settings import Settings
-from mshield.web.documents import Documents
+from mshield.web.openapi.documents import Documents
 from mshield.web.problems import STATUS
 from tests.application import Application
 

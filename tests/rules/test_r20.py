@@ -5,7 +5,7 @@ from tests.application import Application
 
 def test_r20_nothing_asks_about_cards(application: Application) -> None:
     """Holders of a card or a USB key apply like everybody: no field of any call knows of them."""
-    document = application.app.openapi()
+    document = application.app.state.documents.of()
     fields = {
         name.lower()
         for schema in document["components"]["schemas"].values()

@@ -27,7 +27,7 @@ def command(out: Output, audience: str | None, file: Path | None) -> None:
     from mshield.main import create_app
     from mshield.settings import load_settings
     from mshield.web.audiences import AUDIENCES
-    from mshield.web.documents import Documents
+    from mshield.web.openapi.documents import Documents
 
     if audience is not None and audience not in AUDIENCES:
         raise click.BadParameter(f"one of {', '.join(AUDIENCES)}", param_hint="AUDIENCE")

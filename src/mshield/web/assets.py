@@ -14,10 +14,10 @@ from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from mshield.domain import errors
 from mshield.web.cached import cached, tag_of
+from mshield.web.router import page_route
 
 FOLDER: Final = Path(__file__).parent / "static"
 COMPONENT: Final = "/mshield.js"
@@ -113,5 +113,5 @@ async def answer(request: Request) -> Response:
     return found.answer(request, _ANY_PAGE)
 
 
-ROUTES: Final = (Route(COMPONENT, answer), Route("/assets/{name}", answer))
+ROUTES: Final = (page_route(COMPONENT, answer), page_route("/assets/{name}", answer))
 """Not part of the API: they stay out of its document."""

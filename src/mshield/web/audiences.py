@@ -10,9 +10,14 @@ from typing import Any, Final
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audience:
-    """`schemes` are the security schemes of its operations by name, as OpenAPI writes them."""
+    """`schemes` are the security schemes of its operations by name, as OpenAPI writes them.
+
+    `prefix` begins the addresses of its operations; `repeatable` if changing ones take an `Idempotency-Key`.
+    """
 
     name: str
+    prefix: str = ""
+    repeatable: bool = False
     title_zh: str
     title_en: str
     zh: str
@@ -35,6 +40,8 @@ AUDIENCES: Final[Mapping[str, Audience]] = {
     for each in (
         Audience(
             name="phone",
+            prefix="/api/phone",
+            repeatable=True,
             title_zh="手机端接口",
             title_en="phone API",
             zh="手机盾 APP 调用：注册、登录、申请、绑定、更新证书，扫码登录，扫码签名。",
@@ -50,6 +57,8 @@ AUDIENCES: Final[Mapping[str, Audience]] = {
         ),
         Audience(
             name="portal",
+            prefix="/api/portal",
+            repeatable=True,
             title_zh="法人门户接口",
             title_en="portal API",
             zh="法人在三证合一门户上调用：查看本企业的备案人员与手机盾，挂失、冻结、作废。",
@@ -65,6 +74,8 @@ AUDIENCES: Final[Mapping[str, Audience]] = {
         ),
         Audience(
             name="register",
+            prefix="/api/register",
+            repeatable=True,
             title_zh="电脑注册接口",
             title_en="registration API",
             zh="电脑上的注册页面调用：图形验证码、短信验证码、注册。无需登录。",
@@ -73,6 +84,8 @@ AUDIENCES: Final[Mapping[str, Audience]] = {
         ),
         Audience(
             name="business",
+            prefix="/api/business",
+            repeatable=True,
             title_zh="业务系统接口",
             title_en="business system API",
             zh="业务系统的服务器调用：发起扫码登录或扫码签名，查询状态，取回并验证结果。",
@@ -87,6 +100,7 @@ AUDIENCES: Final[Mapping[str, Audience]] = {
         ),
         Audience(
             name="pc",
+            prefix="/api/pc",
             title_zh="电脑网页接口",
             title_en="PC page API",
             zh="显示二维码的网页在浏览器里调用：凭状态令牌查看一个请求，不能取消，也取不到结果。",
@@ -101,6 +115,7 @@ AUDIENCES: Final[Mapping[str, Audience]] = {
         ),
         Audience(
             name="oidc",
+            prefix="/oidc",
             title_zh="OpenID Connect 接口",
             title_en="OpenID Connect",
             zh="业务系统以 OpenID Connect 标准接入“手机盾登录”。",
@@ -120,6 +135,8 @@ AUDIENCES: Final[Mapping[str, Audience]] = {
         ),
         Audience(
             name="console",
+            prefix="/api/console",
+            repeatable=True,
             title_zh="控制台接口",
             title_en="console API",
             zh="运营方员工在控制台调用：备案、账户、审计。每个操作写明所需角色。",

@@ -55,6 +55,17 @@ def decode(body: bytes, kind: type[T]) -> T:
     return message if msgspec.json.encode(message) == body else _decode_slowly(body, kind)
 
 
+async def body_of(request: Request, kind: type[T]) -> T:
+    """The message in a call's body. Raises Malformed, InvalidRequest."""
+    return decode(await request.body(), kind)
+
+
+async def page_body_of(request: Request, kind: type[T]) -> T:
+    """The same where a cookie or nothing at all says who calls, so that another site must not be able to."""
+    require_json(request)
+    return decode(await request.body(), kind)
+
+
 def require_json(request: Request) -> None:
     """Raises Malformed for a body that a plain form of another site could send."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":

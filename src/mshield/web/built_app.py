@@ -14,10 +14,10 @@ from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
 
 from mshield.domain import errors
 from mshield.web.assets import FOR_EVER, Asset
+from mshield.web.router import Route, page_route
 
 _ASKED_ANEW: Final = "no-cache"
 _EVERY: Final = {
@@ -148,7 +148,10 @@ class BuiltApp:
 
     def routes(self) -> tuple[Route, ...]:
         """Not part of the API: they stay out of its document."""
-        return (Route(self.base.rstrip("/"), self._with_slash), Route(self.base + "{path:path}", self.answer))
+        return (
+            page_route(self.base.rstrip("/"), self._with_slash),
+            page_route(self.base + "{path:path}", self.answer),
+        )
 
     @property
     def _hashed(self) -> str:

@@ -24,12 +24,12 @@ class CaptchaMessage(Wire, frozen=True):
 
 
 MADE: Final = openapi.answers(CaptchaMessage, "A captcha", status=201) | openapi.problems(429, 503)
-"""`responses` of the route that makes one."""
+"""`answers` of the route that makes one."""
 
 HEARD: Final = openapi.problems(404, 422, 429, 503) | {
     200: {"description": "The characters, spoken", "content": {"audio/wav": {}}}
 }
-"""`responses` of the route that speaks one."""
+"""`answers` of the route that speaks one."""
 
 
 async def new_captcha(request: Request) -> Response:

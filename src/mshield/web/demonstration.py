@@ -5,11 +5,11 @@ from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
 
 from mshield.web.context import context_of
 from mshield.web.pages.language import language_of
 from mshield.web.pages.page import page
+from mshield.web.router import page_route
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,5 +91,5 @@ async def _to_it(request: Request) -> Response:  # noqa: ARG001  # as routes are
     return RedirectResponse("/demo/", 302)
 
 
-ROUTES: Final = (Route("/demo/", _show), Route("/demo", _to_it))
+ROUTES: Final = (page_route("/demo/", _show), page_route("/demo", _to_it))
 """Not part of the API, and not there in production mode."""

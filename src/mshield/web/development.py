@@ -6,17 +6,18 @@ Production mode has none of these addresses, and demonstration mode says on the 
 from html import escape
 from typing import Final
 
-from fastapi import APIRouter
-from pydantic import BaseModel
+import msgspec
 from starlette.requests import Request
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, Response
 
 from mshield.gateways.sms import DevelopmentSms, SmsMessage
 from mshield.services.accounts.captcha import answer_of
 from mshield.services.staff.demo_codes import shown_codes
+from mshield.web.answers import JsonAnswer
+from mshield.web.body import Wire
 from mshield.web.context import context_of
+from mshield.web.router import page_route
 
-router: Final = APIRouter(prefix="/dev", tags=["development"], include_in_schema=False)
 _HEADERS: Final = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
@@ -58,7 +59,7 @@ _NOBODY: Final = '<li>没有员工设置过登录 <span lang="en">Nobody has set
 _EMPTY: Final = '<li>还没有短信 <span lang="en">No message yet</span></li>'
 
 
-class OutboxMessage(BaseModel):
+class OutboxMessage(Wire, frozen=True):
     """One message; the code is blanked once it was used."""
 
     phone: str
@@ -68,36 +69,32 @@ class OutboxMessage(BaseModel):
     at: int
 
 
-class CaptchaAnswer(BaseModel):
+class CaptchaAnswer(Wire, frozen=True):
     """What the picture shows."""
 
     answer: str
 
 
-@router.get("/sms", summary="SMS outbox")
 async def sms(request: Request) -> HTMLResponse:
     """The outbox as a page, newest first."""
     messages = "".join(_item(message) for message in _outbox(request)) or _EMPTY
     return HTMLResponse(_PAGE.format(messages=messages, **_OUTBOX), headers=_HEADERS)
 
 
-@router.get("/sms.json", summary="SMS outbox as JSON")
-async def sms_json(request: Request) -> list[OutboxMessage]:
+async def sms_json(request: Request) -> Response:
     """The outbox, newest first."""
-    return [
-        OutboxMessage(phone=each.phone, text=each.text, code=each.code, purpose=each.purpose, at=each.at)
-        for each in _outbox(request)
+    messages = [
+        OutboxMessage(each.phone, each.text, each.code, each.purpose, each.at) for each in _outbox(request)
     ]
+    return JsonAnswer(msgspec.json.encode(messages))
 
 
-@router.get("/captchas/{captcha_id}", summary="A captcha's answer")
-async def captcha(request: Request, captcha_id: str) -> CaptchaAnswer:
+async def captcha(request: Request, captcha_id: str) -> Response:
     """For programs that have no eyes."""
     context = context_of(request)
-    return CaptchaAnswer(answer=answer_of(context.keyring, captcha_id, now=context.clock()))
+    return JsonAnswer(CaptchaAnswer(answer_of(context.keyring, captcha_id, now=context.clock())))
 
 
-@router.get("/codes", summary="One-time codes of the staff")
 async def codes(request: Request) -> HTMLResponse:
     """What their authenticators would show."""
     context = context_of(request)
@@ -116,3 +113,12 @@ def _item(message: SmsMessage) -> str:
     if not code:
         return f"<li>{text}<p>{phone}</p></li>"  # a notice: its text is what one looks for
     return f'<li><span class="code">{code}</span><p>{phone}</p><p>{text}</p></li>'
+
+
+ROUTES: Final = (
+    page_route("/dev/sms", sms),
+    page_route("/dev/sms.json", sms_json),
+    page_route("/dev/captchas/{captcha_id}", captcha),
+    page_route("/dev/codes", codes),
+)
+"""Not part of the API, and not there in production mode."""

@@ -7,7 +7,6 @@ from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
 
 from mshield.web.cached import cached
 from mshield.web.context import context_of
@@ -15,6 +14,7 @@ from mshield.web.pages.install import install_page, qr_image
 from mshield.web.pages.language import language_of
 from mshield.web.pages.platform import Platform, platform_of
 from mshield.web.phone_app import BASE, PHONE_APP
+from mshield.web.router import page_route
 
 _MANIFEST: Final = BASE + "manifest.webmanifest"
 _PLATFORMS: Final = {each.value: each for each in Platform}
@@ -47,5 +47,9 @@ def _address(request: Request) -> str:
     return f"{context_of(request).settings.public_origin.rstrip('/')}/download"
 
 
-ROUTES: Final = (Route("/", _root), Route("/download", _download), Route("/download/qr.svg", _qr))
+ROUTES: Final = (
+    page_route("/", _root),
+    page_route("/download", _download),
+    page_route("/download/qr.svg", _qr),
+)
 """Not part of the API: they stay out of its document."""

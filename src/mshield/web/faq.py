@@ -3,14 +3,15 @@
 from typing import Annotated, Final
 
 import msgspec
-from fastapi import APIRouter
+from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.domain.faq import FAQ
 from mshield.web import openapi
 from mshield.web.body import Wire
+from mshield.web.router import Router
 
-router: Final = APIRouter(tags=["service"])
+router: Final = Router("service", also_head=True)
 _HOUR: Final = {"Cache-Control": "public, max-age=3600"}
 
 
@@ -43,8 +44,8 @@ _ANSWER: Final = msgspec.json.encode(
     "/api/faq",
     summary="Questions and answers",
     operation_id="listFaq",
-    responses=openapi.answers(FaqListMessage, "The manual's entries 3.1 to 3.10"),
+    answers=openapi.answers(FaqListMessage, "The manual's entries 3.1 to 3.10"),
 )
-async def faq() -> Response:
+async def faq(request: Request) -> Response:  # noqa: ARG001  # as routes are called
     """Manual, chapter 3. Needs no login."""
     return Response(_ANSWER, media_type="application/json", headers=_HOUR)

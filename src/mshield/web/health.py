@@ -2,18 +2,20 @@
 
 from typing import Final
 
-from fastapi import APIRouter
-from pydantic import BaseModel
 from starlette.requests import Request
+from starlette.responses import Response
 
 from mshield.services.process.health import ping
+from mshield.web import openapi
+from mshield.web.answers import JsonAnswer
+from mshield.web.body import Wire
 from mshield.web.context import context_of
-from mshield.web.openapi import problems
+from mshield.web.router import Router
 
-router: Final = APIRouter(tags=["service"])
+router: Final = Router("service", also_head=True)
 
 
-class Health(BaseModel):
+class Health(Wire, frozen=True):
     """The engine that computes SM2, and the database."""
 
     status: str
@@ -25,13 +27,11 @@ class Health(BaseModel):
     "/healthz",
     summary="Health",
     operation_id="health",
-    response_description="It works",
-    responses=problems(503),
+    answers=openapi.answers(Health, "It works") | openapi.problems(503),
 )
-async def health(request: Request) -> Health:
+async def health(request: Request) -> Response:
     """503 when the database doesn't answer."""
     context = context_of(request)
     await ping(context.db)
-    return Health(
-        status="ok", engine=f"{context.engine.name} {context.engine.version}", database=context.db.dialect
-    )
+    engine = f"{context.engine.name} {context.engine.version}"
+    return JsonAnswer(Health("ok", engine, context.db.dialect))

@@ -6,17 +6,11 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
-from fastapi import FastAPI
-from fastapi.exceptions import RequestValidationError
-from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import Match
 
 from mshield.domain import errors
 from mshield.web.audiences import challenge
-from mshield.web.edge import TooLarge
-from mshield.web.head import PREFIXES as HEAD
 
 MEDIA_TYPE: Final = "application/problem+json"
 _log = logging.getLogger(__name__)
@@ -123,14 +117,6 @@ STATUS: Final[Mapping[str, int]] = {
     "wrong_staff_token": 401,
     "wrong_status_token": 401,
 }
-_METHODS: Final = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
-_BY_STATUS: Final[Mapping[int, type[errors.DomainError]]] = {
-    400: errors.InvalidRequest,
-    401: errors.Unauthenticated,
-    403: errors.Forbidden,
-    404: errors.NotFound,
-    503: errors.Unavailable,
-}
 
 
 def document(error: errors.DomainError, status: int, request_id: str | None) -> dict[str, Any]:
@@ -163,6 +149,10 @@ def problem(request: Request, error: errors.DomainError, *, status: int | None =
     return Response(body, code, headers, media_type=MEDIA_TYPE)
 
 
+class TooLarge(Exception):
+    """The body is larger than any route takes."""
+
+
 class Refusals:
     """Makes the answer to any error; `store_errors` says what the database's own mean to a caller."""
 
@@ -171,13 +161,6 @@ class Refusals:
 
     async def __call__(self, request: Request, error: Exception) -> Response:
         """The problem document, logged where the service is at fault."""
-        if isinstance(error, HTTPException):
-            kind = _BY_STATUS.get(error.status_code, errors.InvalidRequest)
-            answer = problem(request, kind(), status=error.status_code)
-            answer.headers.update(error.headers or {})
-            if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-                answer.headers["Allow"] = _allowed(request)
-            return answer
         if isinstance(error, TooLarge):
             return problem(request, errors.InvalidRequest(reason="size"), status=413)
         return problem(request, self._refusal(request, error))
@@ -187,11 +170,6 @@ class Refusals:
             return error
         if isinstance(error, ClientDisconnect):
             return errors.InvalidRequest(reason="disconnected")  # nobody reads it
-        if isinstance(error, RequestValidationError):
-            fields: list[errors.Json] = [
-                ".".join(str(part) for part in each["loc"]) for each in error.errors()
-            ]
-            return errors.InvalidRequest(fields=fields)
         if (meant := self._store_errors.get(type(error))) is not None:
             if meant is errors.Unavailable:
                 _log.error("the database can't be reached: %s", type(error).__name__)
@@ -199,22 +177,3 @@ class Refusals:
         # The traceback, without locals: a body of a signing call must not reach a log.
         _log.error("request %s failed", request.scope.get("mshield.request_id"), exc_info=error)
         return errors.Internal()
-
-
-def _allowed(request: Request) -> str:
-    """The methods of this address (RFC 9110, 15.5.6): Starlette names those of one route only."""
-    routes, scope = request.app.routes, request.scope
-    found = {
-        method
-        for method in _METHODS
-        if any(route.matches({**scope, "method": method})[0] is Match.FULL for route in routes)
-    }
-    if "GET" in found and scope["path"].startswith(HEAD):
-        found.add("HEAD")
-    return ", ".join(sorted(found))
-
-
-def install(app: FastAPI, refusals: Refusals) -> None:
-    """Makes every error of the application a problem document."""
-    for kind in (errors.DomainError, RequestValidationError, HTTPException, TooLarge, Exception):
-        app.add_exception_handler(kind, refusals)

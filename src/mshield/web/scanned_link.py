@@ -7,12 +7,12 @@ from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
 
 from mshield.domain import errors
 from mshield.domain.qr import read_qr
 from mshield.web.pages.platform import Platform, platform_of
 from mshield.web.phone_app import BASE, PHONE_APP
+from mshield.web.router import page_route
 
 _HEADERS: Final = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 
@@ -29,5 +29,5 @@ async def answer(request: Request) -> Response:
     return RedirectResponse(address, 303, _HEADERS)
 
 
-ROUTES: Final = (Route("/q/{request_id}", answer),)
+ROUTES: Final = (page_route("/q/{request_id}", answer),)
 """Not part of the API: they stay out of its document."""

@@ -2795,7 +2795,7 @@ export interface operations {
         before?: string;
         limit?: number;
         /** @description in this state only, such as `waiting` */
-        state?: ("waiting" | "approved" | "refused" | "withdrawn" | "expired") | null;
+        state?: ("approved" | "expired" | "refused" | "waiting" | "withdrawn") | null;
       };
       header?: never;
       path?: never;
@@ -3318,7 +3318,7 @@ export interface operations {
         /** @description `next` of the page before */
         before?: string | null;
         credit_code?: string | null;
-        hold?: ("clone" | "duplicate" | "lost" | "frozen") | null;
+        hold?: ("clone" | "duplicate" | "frozen" | "lost") | null;
         /** @description its end */
         id_number_end?: string | null;
         limit?: number;
@@ -3328,7 +3328,7 @@ export interface operations {
         serial?: string | null;
         /** @description in any spacing */
         shield_number?: string | null;
-        state?: ("issued" | "active" | "pin_locked" | "expired" | "superseded" | "revoked") | null;
+        state?: ("active" | "expired" | "issued" | "pin_locked" | "revoked" | "superseded") | null;
       };
       header?: never;
       path?: never;
@@ -3494,7 +3494,7 @@ export interface operations {
     parameters: {
       query?: {
         /** @description the kind of file */
-        format?: "pem" | "der";
+        format?: "der" | "pem";
         part?: "certificate" | "issuing" | "root";
       };
       header?: never;
@@ -3686,7 +3686,7 @@ export interface operations {
          * @description the kind of file
          * @example csv
          */
-        format?: "xlsx" | "csv";
+        format?: "csv" | "xlsx";
       };
       header?: never;
       path?: never;
@@ -3770,7 +3770,7 @@ export interface operations {
     parameters: {
       query?: {
         /** @description true: say what would change */
-        dry_run?: "true" | "false";
+        dry_run?: "false" | "true";
       };
       header?: never;
       path?: never;
@@ -3901,7 +3901,7 @@ export interface operations {
         /** @description of one enterprise only */
         credit_code?: string | null;
         /** @description true: also who has left */
-        ended?: "true" | "false";
+        ended?: "false" | "true";
         /** @description of one person only */
         id_number?: string | null;
         limit?: number;
@@ -5557,7 +5557,7 @@ export interface operations {
         phone?: string | null;
         /** @description for one purpose only */
         purpose?: string | null;
-        state?: ("sending" | "sent" | "failed") | null;
+        state?: ("failed" | "sending" | "sent") | null;
       };
       header?: never;
       path?: never;
@@ -7307,7 +7307,7 @@ export interface operations {
         /** @description of one endpoint */
         endpoint_id?: string | null;
         limit?: number;
-        state?: ("waiting" | "sent" | "dead") | null;
+        state?: ("dead" | "sent" | "waiting") | null;
       };
       header?: never;
       path?: never;

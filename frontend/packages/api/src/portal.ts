@@ -1087,18 +1087,18 @@ export interface operations {
         before?: string | null;
         event?:
           | (
-              | "prepare"
               | "activate"
-              | "lock_pin"
-              | "supersede"
-              | "revoke"
-              | "withdraw"
-              | "find_clone"
               | "apply_again"
-              | "report_loss"
-              | "lift_loss"
+              | "find_clone"
               | "freeze"
+              | "lift_loss"
+              | "lock_pin"
+              | "prepare"
+              | "report_loss"
+              | "revoke"
+              | "supersede"
               | "unfreeze"
+              | "withdraw"
             )
           | null;
         limit?: number;
@@ -1196,18 +1196,18 @@ export interface operations {
       query?: {
         event?:
           | (
-              | "prepare"
               | "activate"
-              | "lock_pin"
-              | "supersede"
-              | "revoke"
-              | "withdraw"
-              | "find_clone"
               | "apply_again"
-              | "report_loss"
-              | "lift_loss"
+              | "find_clone"
               | "freeze"
+              | "lift_loss"
+              | "lock_pin"
+              | "prepare"
+              | "report_loss"
+              | "revoke"
+              | "supersede"
               | "unfreeze"
+              | "withdraw"
             )
           | null;
         /** @description any part of a name */
@@ -1783,14 +1783,14 @@ export interface operations {
       query?: {
         /** @description `next` of the page before */
         before?: string | null;
-        hold?: ("clone" | "duplicate" | "lost" | "frozen") | null;
+        hold?: ("clone" | "duplicate" | "frozen" | "lost") | null;
         limit?: number;
         /** @description any part of a name */
         name?: string | null;
         person_id?: string | null;
         /** @description in any spacing */
         shield_number?: string | null;
-        state?: ("issued" | "active" | "pin_locked" | "expired" | "superseded" | "revoked") | null;
+        state?: ("active" | "expired" | "issued" | "pin_locked" | "revoked" | "superseded") | null;
       };
       header?: never;
       path: {
@@ -1875,13 +1875,13 @@ export interface operations {
   exportShields: {
     parameters: {
       query?: {
-        hold?: ("clone" | "duplicate" | "lost" | "frozen") | null;
+        hold?: ("clone" | "duplicate" | "frozen" | "lost") | null;
         /** @description any part of a name */
         name?: string | null;
         person_id?: string | null;
         /** @description in any spacing */
         shield_number?: string | null;
-        state?: ("issued" | "active" | "pin_locked" | "expired" | "superseded" | "revoked") | null;
+        state?: ("active" | "expired" | "issued" | "pin_locked" | "revoked" | "superseded") | null;
       };
       header?: never;
       path: {

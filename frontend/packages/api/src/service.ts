@@ -74,11 +74,8 @@ export interface components {
      * @description The engine that computes SM2, and the database.
      */
     Health: {
-      /** Database */
       database: string;
-      /** Engine */
       engine: string;
-      /** Status */
       status: string;
     };
     /** @description A problem document (RFC 9457). Programs decide by `code`, which is stable; `zh` and `en` are for people, `faq` is the entry of `GET /api/faq` that helps. Any operation may also answer 500 `internal` */

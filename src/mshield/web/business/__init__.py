@@ -1,1 +1,7 @@
-"""What business systems call."""
+"""What a business system's server calls."""
+
+from typing import Final
+
+from mshield.web.business import events, evidence, requests
+
+ROUTERS: Final = (requests.router, events.router, evidence.router)

@@ -2,7 +2,6 @@
 
 from typing import Any, Final
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -12,9 +11,9 @@ from mshield.web.context import context_of
 from mshield.web.event_stream import EventStream
 from mshield.web.held import held_calls_of
 from mshield.web.request_state import RequestStateMessage
-from mshield.web.shortcut import hot
+from mshield.web.router import Router
 
-router: Final = APIRouter(tags=["business"])
+router: Final = Router("business")
 _SECURITY: Final[dict[str, Any]] = {"security": [{"business": []}]}
 
 
@@ -22,12 +21,10 @@ _SECURITY: Final[dict[str, Any]] = {"security": [{"business": []}]}
     "/requests/{request_id}/events",
     summary="The states of a request as they come",
     operation_id="streamOwnRequest",
-    response_class=Response,
-    openapi_extra=_SECURITY,
-    responses=openapi.answers_events("Events `state`", RequestStateMessage)
+    asks=_SECURITY,
+    answers=openapi.answers_events("Events `state`", RequestStateMessage)
     | openapi.problems(401, 404, 429, 503),
 )
-@hot
 async def events(request: Request, request_id: str) -> Response:
     """Server-sent events: `state` at once and at each change. Ends after a final state."""
     context = context_of(request)

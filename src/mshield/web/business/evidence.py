@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Query
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -12,26 +12,31 @@ from mshield.web.business.authentication import system_of
 from mshield.web.business.return_code import PARAMETER as RETURN_CODE
 from mshield.web.business.return_code import return_code_of
 from mshield.web.context import context_of
+from mshield.web.query import Query
+from mshield.web.router import Router
 
-router: Final = APIRouter(tags=["business"])
+router: Final = Router("business")
 _SECURITY: Final[dict[str, Any]] = {"security": [{"business": []}]}
 _LAST: Final = 63
+
+
+class EvidenceWanted(Query, frozen=True):
+    """Of which document."""
+
+    document: Annotated[
+        int, msgspec.Meta(ge=0, le=_LAST, description="the document's place in the request")
+    ] = 0
 
 
 @router.get(
     "/requests/{request_id}/evidence",
     summary="The bundle of evidence for a signed document",
     operation_id="getEvidence",
-    openapi_extra=_SECURITY | {"parameters": [RETURN_CODE]},
-    response_class=Response,
-    responses=openapi.answers(Evidence, "The bundle, one file", media_type=MEDIA_TYPE)
+    asks=_SECURITY | {"parameters": [RETURN_CODE]},
+    answers=openapi.answers(Evidence, "The bundle, one file", media_type=MEDIA_TYPE)
     | openapi.problems(401, 403, 404, 409, 410, 422, 503),
 )
-async def evidence(
-    request: Request,
-    request_id: str,
-    document: Annotated[int, Query(ge=0, le=_LAST, description="the document's place in the request")] = 0,
-) -> Response:
+async def evidence(request: Request, request_id: str, query: EvidenceWanted) -> Response:
     """All that proves the signature, for good and offline: `mshield verify BUNDLE` checks it.
 
     409 `not_signed` before the phone has signed, `not_logged_yet` in the second before the log has the signature.
@@ -42,5 +47,5 @@ async def evidence(
     now = context.clock()
     system = await system_of(request, now=now)
     code = return_code_of(request)
-    bundle = await context.requests.evidence(system, request_id, document, return_code=code, now=now)
+    bundle = await context.requests.evidence(system, request_id, query.document, return_code=code, now=now)
     return Response(bundle.encode(), media_type=MEDIA_TYPE)

@@ -5,7 +5,6 @@ import binascii
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -17,27 +16,19 @@ from mshield.services.requests.ask import Asked
 from mshield.services.requests.document import Document
 from mshield.services.requests.follow import Followed
 from mshield.services.requests.result import SignedResult
-from mshield.web import openapi
+from mshield.web import idempotency_key, openapi
+from mshield.web.answers import JsonAnswer
 from mshield.web.body import Hex32, Wire, decode
 from mshield.web.business.authentication import system_of
 from mshield.web.business.return_code import PARAMETER as RETURN_CODE
 from mshield.web.business.return_code import return_code_of
 from mshield.web.context import context_of
 from mshield.web.held import held_calls_of
-from mshield.web.json_answer import JsonAnswer
 from mshield.web.long_poll import PARAMETERS, LongPoll, seconds_of
-from mshield.web.shortcut import hot
+from mshield.web.router import Router
 
-router: Final = APIRouter(tags=["business"])
+router: Final = Router("business")
 _SECURITY: Final[dict[str, Any]] = {"security": [{"business": []}]}
-_KEY_HEADER: Final[dict[str, Any]] = {
-    "name": "Idempotency-Key",
-    "in": "header",
-    "required": False,
-    "description": "A repeat with the same key and body gets the same request",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 128},
-}
-_KEY_BYTES: Final = 128
 _LONGEST_LOGIN: Final = 300
 
 
@@ -171,14 +162,13 @@ class ResultMessage(Wire, frozen=True):
 
 @router.post(
     "/requests",
-    status_code=201,
     summary="Ask for a login or a signature",
     operation_id="createRequest",
-    openapi_extra=openapi.takes(CreateMessage) | _SECURITY | {"parameters": [_KEY_HEADER]},
-    responses=openapi.answers(CreatedMessage, "The request", status=201)
+    knows_repeats=True,
+    asks=openapi.takes(CreateMessage) | _SECURITY | {"parameters": [idempotency_key.BY_ROW]},
+    answers=openapi.answers(CreatedMessage, "The request", status=201)
     | openapi.problems(400, 401, 409, 413, 422, 429, 503),
 )
-@hot
 async def create(request: Request) -> Response:
     """The request lives 120 s (a setting). Show its QR code, which changes every second, and wait on its state."""
     context = context_of(request)
@@ -197,7 +187,7 @@ async def create(request: Request) -> Response:
         lifetime=message.lifetime,
         pc_address=message.pc.address if message.pc else None,
         pc_browser=message.pc.browser if message.pc else None,
-        idempotency_key=_idempotency_key(request),
+        idempotency_key=idempotency_key.key_of(request),
         body=body,
         now=now,
     )
@@ -208,10 +198,9 @@ async def create(request: Request) -> Response:
     "/requests/{request_id}",
     summary="The state of a request",
     operation_id="getRequest",
-    openapi_extra=_SECURITY | {"parameters": PARAMETERS},
-    responses=openapi.answers(StateMessage, "The state") | openapi.problems(401, 404, 422, 429, 503),
+    asks=_SECURITY | {"parameters": PARAMETERS},
+    answers=openapi.answers(StateMessage, "The state") | openapi.problems(401, 404, 422, 429, 503),
 )
-@hot
 async def state(request: Request, request_id: str) -> Response:
     """With `wait` the answer comes when the state differs from `state`, or after that many seconds."""
     context = context_of(request)
@@ -236,11 +225,10 @@ async def state(request: Request, request_id: str) -> Response:
     "/requests/{request_id}/result",
     summary="What was signed, and by whom",
     operation_id="getResult",
-    openapi_extra=_SECURITY | {"parameters": [RETURN_CODE]},
-    responses=openapi.answers(ResultMessage, "The signatures with certificate, chain and OCSP answer")
+    asks=_SECURITY | {"parameters": [RETURN_CODE]},
+    answers=openapi.answers(ResultMessage, "The signatures with certificate, chain and OCSP answer")
     | openapi.problems(401, 403, 404, 409, 503),
 )
-@hot
 async def result(request: Request, request_id: str) -> Response:
     """409 `not_signed` before the phone has signed. Verify it: the SDK's `verify()` does so offline.
 
@@ -256,11 +244,10 @@ async def result(request: Request, request_id: str) -> Response:
 
 @router.post(
     "/requests/{request_id}/cancel",
-    status_code=204,
     summary="Cancel an open request",
     operation_id="cancelRequest",
-    openapi_extra=_SECURITY,
-    responses=openapi.answers(None, "Cancelled", status=204) | openapi.problems(401, 404, 409, 503),
+    asks=_SECURITY,
+    answers=openapi.answers(None, "Cancelled", status=204) | openapi.problems(401, 404, 409, 503),
 )
 async def cancel(request: Request, request_id: str) -> Response:
     """A request that is signed, declined or expired stays so: 409 `request_closed`."""
@@ -334,13 +321,6 @@ def _decoded(content: str) -> bytes:
         return base64.b64decode(content, validate=True)
     except (binascii.Error, ValueError) as error:
         raise errors.InvalidRequest(fields=["content_b64"]) from error
-
-
-def _idempotency_key(request: Request) -> str | None:
-    key = request.headers.get("idempotency-key")
-    if key is not None and (not 0 < len(key) <= _KEY_BYTES or "\0" in key):
-        raise errors.InvalidRequest(fields=["Idempotency-Key"])
-    return key
 
 
 def _result(signed: SignedResult) -> ResultMessage:

@@ -3,7 +3,6 @@
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
-from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -16,8 +15,10 @@ from mshield.web.body import Wire, decode
 from mshield.web.console.answer import answer
 from mshield.web.console.authentication import SECURITY, staff_of
 from mshield.web.context import context_of
+from mshield.web.query import Query
+from mshield.web.router import Router
 
-router: Final = APIRouter(tags=["console"])
+router: Final = Router("console")
 Reason = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 
@@ -108,21 +109,23 @@ class PhoneChangedMessage(Wire, frozen=True):
     old_number_told: bool
 
 
+class AccountWanted(Query, frozen=True):
+    """Whose account."""
+
+    phone: Annotated[str, msgspec.Meta(min_length=11, max_length=24, description="the bound number")]
+
+
 @router.get(
     "/accounts",
     summary="Find an account by its phone number",
     operation_id="findAccount",
-    openapi_extra=SECURITY,
-    responses=openapi.answers(ConsoleAccountMessage, "The account")
-    | openapi.problems(401, 403, 404, 422, 503),
+    asks=SECURITY,
+    answers=openapi.answers(ConsoleAccountMessage, "The account") | openapi.problems(401, 403, 404, 422, 503),
 )
-async def find(
-    request: Request,
-    phone: Annotated[str, Query(min_length=11, max_length=24, description="the bound number")],
-) -> Response:
+async def find(request: Request, query: AccountWanted) -> Response:
     """The phone number is the account's name."""
     await staff_of(request, StaffRole.CUSTOMER_SERVICE)
-    found = await context_of(request).accounts.change_phone.find(phone)
+    found = await context_of(request).accounts.change_phone.find(query.phone)
     return answer(_account(found))
 
 
@@ -130,8 +133,8 @@ async def find(
     "/accounts/{account_id}",
     summary="Show an account with its logins and what was done to it",
     operation_id="showAccount",
-    openapi_extra=SECURITY,
-    responses=openapi.answers(AccountRecordMessage, "The account") | openapi.problems(401, 403, 404, 503),
+    asks=SECURITY,
+    answers=openapi.answers(AccountRecordMessage, "The account") | openapi.problems(401, 403, 404, 503),
 )
 async def show(request: Request, account_id: str) -> Response:
     """Whose phone number changed keeps its id."""
@@ -148,8 +151,8 @@ async def show(request: Request, account_id: str) -> Response:
     "/accounts/{account_id}/state",
     summary="Disable or enable an account",
     operation_id="setAccountState",
-    openapi_extra=openapi.takes(AccountStateMessage) | SECURITY,
-    responses=openapi.answers(LoginsEndedMessage, "As it shall be")
+    asks=openapi.takes(AccountStateMessage) | SECURITY,
+    answers=openapi.answers(LoginsEndedMessage, "As it shall be")
     | openapi.problems(400, 401, 403, 404, 409, 413, 422, 503),
 )
 async def set_state(request: Request, account_id: str) -> Response:
@@ -168,8 +171,8 @@ async def set_state(request: Request, account_id: str) -> Response:
     "/accounts/{account_id}/logouts",
     summary="End a login, or all of them",
     operation_id="endAccountLogins",
-    openapi_extra=openapi.takes(EndLoginsMessage) | SECURITY,
-    responses=openapi.answers(LoginsEndedMessage, "Ended")
+    asks=openapi.takes(EndLoginsMessage) | SECURITY,
+    answers=openapi.answers(LoginsEndedMessage, "Ended")
     | openapi.problems(400, 401, 403, 404, 409, 413, 422, 503),
 )
 async def end_logins(request: Request, account_id: str) -> Response:
@@ -190,8 +193,8 @@ async def end_logins(request: Request, account_id: str) -> Response:
     "/accounts/{account_id}/phone",
     summary="Change the bound phone number",
     operation_id="changePhone",
-    openapi_extra=openapi.takes(ChangePhoneMessage) | SECURITY,
-    responses=openapi.answers(PhoneChangedMessage, "Changed")
+    asks=openapi.takes(ChangePhoneMessage) | SECURITY,
+    answers=openapi.answers(PhoneChangedMessage, "Changed")
     | openapi.problems(400, 401, 403, 404, 409, 413, 422, 503),
 )
 async def change_phone(request: Request, account_id: str) -> Response:

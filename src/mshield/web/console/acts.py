@@ -5,7 +5,6 @@ import dataclasses
 from typing import Annotated, Any, Final
 
 import msgspec
-from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -15,13 +14,31 @@ from mshield.pki.tlog.act_proof import TYPE
 from mshield.services.log.prove_act import prove_act
 from mshield.services.staff.list_acts import list_acts
 from mshield.web import openapi
+from mshield.web.answers import JsonAnswer
 from mshield.web.body import Wire
 from mshield.web.console.answer import answer
 from mshield.web.console.authentication import SECURITY, staff_of
 from mshield.web.context import context_of
+from mshield.web.query import Query
+from mshield.web.router import Router
 
-router: Final = APIRouter(tags=["console"])
-_UUID: Final = "^[0-9a-f-]{0,36}$"
+router: Final = Router("console")
+Id = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f-]{0,36}\Z")]
+Subject = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z_-]{1,64}\Z")]
+ActName = Annotated[str, msgspec.Meta(pattern=r"^[a-z_]{1,32}([.][a-z_]{1,32})?\Z")]
+Time = Annotated[int, msgspec.Meta(ge=0, le=2**47)]
+
+
+class ActsWanted(Query, frozen=True):
+    """What the list is narrowed to, and where its page begins."""
+
+    subject: Annotated[Subject | None, msgspec.Meta(description="of one subject only")] = None
+    actor_id: Annotated[Id | None, msgspec.Meta(description="by one actor only")] = None
+    act: Annotated[ActName | None, msgspec.Meta(description="of one kind, or one area")] = None
+    since: Annotated[Time | None, msgspec.Meta(description="from this time on, ms")] = None
+    until: Annotated[Time | None, msgspec.Meta(description="before this time, ms")] = None
+    before: Annotated[Id | None, msgspec.Meta(description="`next` of the page before")] = None
+    limit: Annotated[int, msgspec.Meta(ge=1, le=200)] = 50
 
 
 class ActMessage(Wire, frozen=True):
@@ -89,34 +106,21 @@ class ProvenActMessage(Wire, frozen=True):
     "/acts",
     summary="What was done",
     operation_id="listActs",
-    openapi_extra=SECURITY,
-    responses=openapi.answers(ActsMessage, "A page, newest first") | openapi.problems(401, 403, 422, 503),
+    asks=SECURITY,
+    answers=openapi.answers(ActsMessage, "A page, newest first") | openapi.problems(401, 403, 422, 503),
 )
-async def acts(  # noqa: PLR0917  # each is a query parameter
-    request: Request,
-    subject: Annotated[
-        str | None, Query(pattern="^[0-9A-Za-z_-]{1,64}$", description="of one subject only")
-    ] = None,
-    actor_id: Annotated[str | None, Query(pattern=_UUID, description="by one actor only")] = None,
-    act: Annotated[
-        str | None, Query(pattern="^[a-z_]{1,32}([.][a-z_]{1,32})?$", description="of one kind, or one area")
-    ] = None,
-    since: Annotated[int | None, Query(ge=0, le=2**47, description="from this time on, ms")] = None,
-    until: Annotated[int | None, Query(ge=0, le=2**47, description="before this time, ms")] = None,
-    before: Annotated[str | None, Query(pattern=_UUID, description="`next` of the page before")] = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-) -> Response:
+async def acts(request: Request, query: ActsWanted) -> Response:
     """Nothing here can be changed or deleted."""
     await staff_of(request, StaffRole.AUDITOR, StaffRole.SECURITY_OFFICER)
     found = await list_acts(
         context_of(request).db,
-        subject=subject,
-        actor_id=actor_id,
-        act=act,
-        since=since,
-        until=until,
-        before=before,
-        most=limit + 1,
+        subject=query.subject,
+        actor_id=query.actor_id,
+        act=query.act,
+        since=query.since,
+        until=query.until,
+        before=query.before,
+        most=query.limit + 1,
     )
     items = tuple(
         ActMessage(
@@ -130,20 +134,18 @@ async def acts(  # noqa: PLR0917  # each is a query parameter
             at=each.at,
             logged=each.log_index is not None,
         )
-        for each in found[:limit]
+        for each in found[: query.limit]
     )
-    message = ActsMessage(items, items[-1].id if len(found) > limit else None)
-    return Response(
-        msgspec.json.encode(message), headers={"Cache-Control": "no-store"}, media_type="application/json"
-    )
+    message = ActsMessage(items, items[-1].id if len(found) > query.limit else None)
+    return JsonAnswer(message)
 
 
 @router.get(
     "/acts/{act_id}/proof",
     summary="Prove that an act is in the transparency log",
     operation_id="proveAct",
-    openapi_extra=SECURITY,
-    responses=openapi.answers(ProvenActMessage, "The proof") | openapi.problems(401, 403, 404, 409, 503),
+    asks=SECURITY,
+    answers=openapi.answers(ProvenActMessage, "The proof") | openapi.problems(401, 403, 404, 409, 503),
 )
 async def proof(request: Request, act_id: str) -> Response:
     """Under the last checkpoint. The page checks it in the browser, `mshield log verify` on any machine."""

@@ -6,7 +6,6 @@ For people only: a program's token may read, and neither asks nor decides.
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
-from fastapi import APIRouter, Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -19,11 +18,22 @@ from mshield.web.body import Wire, decode
 from mshield.web.console.authentication import CHANGING, SECURITY, staff_of
 from mshield.web.console.sessions import NO_STORE
 from mshield.web.context import context_of
+from mshield.web.query import Query
+from mshield.web.router import Router
 
-router: Final = APIRouter(tags=["console"])
+router: Final = Router("console")
 _OFFICER: Final = StaffRole.SECURITY_OFFICER
-Id = Annotated[str, Path(pattern="^[0-9a-f-]{1,36}$")]
+Id = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f-]{1,36}\Z")]
+Before = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f-]{0,36}\Z", description="`next` of the page before")]
 State = Literal["waiting", "approved", "refused", "withdrawn", "expired"]
+
+
+class ApprovalsWanted(Query, frozen=True):
+    """What the list is narrowed to, and where its page begins."""
+
+    state: Annotated[State | None, msgspec.Meta(description="in this state only, such as `waiting`")] = None
+    before: Before = ""
+    limit: Annotated[int, msgspec.Meta(ge=1, le=200)] = 50
 
 
 class AskApprovalMessage(Wire, frozen=True):
@@ -82,33 +92,26 @@ class DecidedMessage(Wire, frozen=True):
     "/approvals",
     summary="What takes two",
     operation_id="listApprovals",
-    openapi_extra=SECURITY,
-    responses=openapi.answers(ApprovalsMessage, "A page, newest first")
-    | openapi.problems(401, 403, 422, 503),
+    asks=SECURITY,
+    answers=openapi.answers(ApprovalsMessage, "A page, newest first") | openapi.problems(401, 403, 422, 503),
 )
-async def approvals(
-    request: Request,
-    state: Annotated[State | None, Query(description="in this state only, such as `waiting`")] = None,
-    before: Annotated[str, Query(pattern="^[0-9a-f-]{0,36}$", description="`next` of the page before")] = "",
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-) -> Response:
+async def approvals(request: Request, query: ApprovalsWanted) -> Response:
     """What waits, and what became of the rest."""
     member = await staff_of(request, _OFFICER, StaffRole.AUDITOR)
     context = context_of(request)
     found = await context.staff.approvals.page(
-        state=state or "", before=before or "~", most=limit + 1, now=context.clock()
+        state=query.state or "", before=query.before or "~", most=query.limit + 1, now=context.clock()
     )
-    items = tuple(_message(member, each) for each in found[:limit])
-    return _answer(ApprovalsMessage(items, items[-1].id if len(found) > limit else None))
+    items = tuple(_message(member, each) for each in found[: query.limit])
+    return _answer(ApprovalsMessage(items, items[-1].id if len(found) > query.limit else None))
 
 
 @router.post(
     "/approvals",
-    status_code=201,
     summary="Ask for what takes two",
     operation_id="askApproval",
-    openapi_extra=openapi.takes(AskApprovalMessage) | CHANGING,
-    responses=openapi.answers(ApprovalMessage, "Asked; it waits for another officer", status=201)
+    asks=openapi.takes(AskApprovalMessage) | CHANGING,
+    answers=openapi.answers(ApprovalMessage, "Asked; it waits for another officer", status=201)
     | openapi.problems(400, 401, 403, 404, 409, 422, 503),
 )
 async def ask(request: Request) -> Response:
@@ -131,8 +134,8 @@ async def ask(request: Request) -> Response:
     "/approvals/{approval_id}/decision",
     summary="Approve or refuse",
     operation_id="decideApproval",
-    openapi_extra=openapi.takes(DecisionMessage) | CHANGING,
-    responses=openapi.answers(DecidedMessage, "Decided, and where approved carried out")
+    asks=openapi.takes(DecisionMessage) | CHANGING,
+    answers=openapi.answers(DecidedMessage, "Decided, and where approved carried out")
     | openapi.problems(400, 401, 403, 404, 409, 422, 503),
 )
 async def decide(request: Request, approval_id: Id) -> Response:
@@ -150,8 +153,8 @@ async def decide(request: Request, approval_id: Id) -> Response:
     "/approvals/{approval_id}/withdrawal",
     summary="Take one's own question back",
     operation_id="withdrawApproval",
-    openapi_extra=CHANGING,
-    responses=openapi.answers(ApprovalMessage, "Withdrawn") | openapi.problems(401, 403, 404, 409, 422, 503),
+    asks=CHANGING,
+    answers=openapi.answers(ApprovalMessage, "Withdrawn") | openapi.problems(401, 403, 404, 409, 422, 503),
 )
 async def withdraw(request: Request, approval_id: Id) -> Response:
     """As long as it waits."""

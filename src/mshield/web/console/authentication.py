@@ -18,7 +18,7 @@ from mshield.web.context import context_of
 
 CSRF_HEADER: Final = "X-CSRF-Token"
 SECURITY: Final[dict[str, Any]] = {"security": [{"staff": []}, {"console": []}]}
-"""`openapi_extra` of an operation for programs and for people."""
+"""`asks` of an operation for programs and for people."""
 
 SESSION: Final[dict[str, Any]] = {"security": [{"console": []}]}
 """The same for people only."""

@@ -2,7 +2,6 @@
 
 from typing import Final, Literal
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -13,8 +12,9 @@ from mshield.web.body import Wire
 from mshield.web.console.answer import answer
 from mshield.web.console.authentication import SECURITY, staff_of
 from mshield.web.context import context_of
+from mshield.web.router import Router
 
-router: Final = APIRouter(tags=["console"])
+router: Final = Router("console")
 READERS: Final = (StaffRole.SECURITY_OFFICER, StaffRole.AUDITOR)
 
 
@@ -83,8 +83,8 @@ class CaStateMessage(Wire, frozen=True):
     "/ca",
     summary="How the CA stands",
     operation_id="showCa",
-    openapi_extra=SECURITY,
-    responses=openapi.answers(CaStateMessage, "As it stands now") | openapi.problems(401, 403, 503),
+    asks=SECURITY,
+    answers=openapi.answers(CaStateMessage, "As it stands now") | openapi.problems(401, 403, 503),
 )
 async def show_ca(request: Request) -> Response:
     """Read from the database alone: no key is opened for it."""

@@ -2,8 +2,7 @@
 
 from typing import Annotated, Final, Literal
 
-from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict, Field
+from msgspec import Meta
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -21,36 +20,37 @@ from mshield.services.certificates.search import (
     Wanted,
 )
 from mshield.web import openapi
+from mshield.web.answers import file_answer
 from mshield.web.body import Wire
-from mshield.web.console.answer import answer, download
+from mshield.web.console.answer import answer
 from mshield.web.console.authentication import SECURITY, staff_of
 from mshield.web.context import context_of
+from mshield.web.query import Query, StrictQuery
+from mshield.web.router import Router
 
-router: Final = APIRouter(tags=["console"])
+router: Final = Router("console")
 READERS: Final = (StaffRole.CUSTOMER_SERVICE, StaffRole.SECURITY_OFFICER, StaffRole.AUDITOR)
-_CURSOR: Final = r"^(0|[1-9][0-9]{0,18})\.[0-9a-f]{40}$"
 _MEDIA: Final = {"pem": "application/x-pem-file", "der": "application/pkix-cert"}
 
-Word = Annotated[str, Field(min_length=1, max_length=64)]
-Serial = Annotated[str, Field(pattern="^[0-9A-Fa-f]{40}$")]
+Word = Annotated[str, Meta(min_length=1, max_length=64)]
+Serial = Annotated[str, Meta(pattern=r"^[0-9A-Fa-f]{40}\Z")]
+IdNumberEnd = Annotated[str, Meta(pattern=r"^[0-9A-Za-z]{4,18}\Z")]
+CreditCode = Annotated[str, Meta(pattern=r"^[0-9A-Za-z]{18}\Z")]
+Cursor = Annotated[str, Meta(pattern=r"^(0|[1-9][0-9]{0,18})\.[0-9a-f]{40}\Z")]
 
 
-class SearchWords(BaseModel):
+class SearchWords(StrictQuery, frozen=True):
     """What a search is narrowed to, and where its page begins."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-    shield_number: Annotated[Word | None, Field(description="in any spacing")] = None
-    serial: Annotated[Serial | None, Field(description="40 hex digits")] = None
-    name: Annotated[Word | None, Field(description="any part of the holder's or the enterprise's name")] = (
-        None
-    )
-    id_number_end: Annotated[str | None, Field(pattern="^[0-9A-Za-z]{4,18}$", description="its end")] = None
-    credit_code: Annotated[str | None, Field(pattern="^[0-9A-Za-z]{18}$")] = None
+    shield_number: Annotated[Word | None, Meta(description="in any spacing")] = None
+    serial: Annotated[Serial | None, Meta(description="40 hex digits")] = None
+    name: Annotated[Word | None, Meta(description="any part of the holder's or the enterprise's name")] = None
+    id_number_end: Annotated[IdNumberEnd | None, Meta(description="its end")] = None
+    credit_code: CreditCode | None = None
     state: Literal["issued", "active", "pin_locked", "expired", "superseded", "revoked"] | None = None
     hold: Literal["clone", "duplicate", "lost", "frozen"] | None = None
-    before: Annotated[str | None, Field(pattern=_CURSOR, description="`next` of the page before")] = None
-    limit: Annotated[int, Field(ge=1, le=100)] = 50
+    before: Annotated[Cursor | None, Meta(description="`next` of the page before")] = None
+    limit: Annotated[int, Meta(ge=1, le=100)] = 50
 
     def wanted(self) -> Wanted:
         """The same for the service. Raises InvalidRequest for what isn't printable."""
@@ -166,11 +166,11 @@ class CertificateDetailMessage(Wire, frozen=True):
     "/certificates",
     summary="Search certificates",
     operation_id="searchCertificates",
-    openapi_extra=SECURITY,
-    responses=openapi.answers(FoundCertificatesMessage, "A page, newest first")
+    asks=SECURITY,
+    answers=openapi.answers(FoundCertificatesMessage, "A page, newest first")
     | openapi.problems(401, 403, 422, 503),
 )
-async def search(request: Request, query: Annotated[SearchWords, Query()]) -> Response:
+async def search(request: Request, query: SearchWords) -> Response:
     """All words must fit. Of id numbers only the end is looked for, a thousand certificates in one call."""
     await staff_of(request, *READERS)
     context = context_of(request)
@@ -188,8 +188,8 @@ async def search(request: Request, query: Annotated[SearchWords, Query()]) -> Re
     "/certificates/{serial}",
     summary="Show one certificate",
     operation_id="showCertificate",
-    openapi_extra=SECURITY,
-    responses=openapi.answers(CertificateDetailMessage, "The certificate")
+    asks=SECURITY,
+    answers=openapi.answers(CertificateDetailMessage, "The certificate")
     | openapi.problems(401, 403, 404, 503),
 )
 async def show(request: Request, serial: str) -> Response:
@@ -199,28 +199,27 @@ async def show(request: Request, serial: str) -> Response:
     return answer(_whole(await context.certificates.search.one(_serial(serial)), now=context.clock()))
 
 
+class FileWanted(Query, frozen=True):
+    """Which certificate of the chain, in which form."""
+
+    part: Literal["certificate", "issuing", "root"] = "certificate"
+    format: Annotated[Literal["pem", "der"], Meta(description="the kind of file")] = "pem"
+
+
 @router.get(
     "/certificates/{serial}/file",
     summary="Download a certificate of its chain",
     operation_id="downloadCertificate",
-    response_class=Response,
-    openapi_extra=SECURITY,
-    responses=openapi.answers_file("The certificate", *_MEDIA.values())
+    asks=SECURITY,
+    answers=openapi.answers_file("The certificate", *_MEDIA.values())
     | openapi.problems(401, 403, 404, 422, 503),
 )
-async def file(
-    request: Request,
-    serial: str,
-    part: Annotated[Literal["certificate", "issuing", "root"], Query()] = "certificate",
-    format: Annotated[Literal["pem", "der"], Query(description="the kind of file")] = "pem",  # noqa: A002  # the query's name
-) -> Response:
+async def file(request: Request, serial: str, query: FileWanted) -> Response:
     """The certificate itself, the CA that issued it, or the root."""
     await staff_of(request, *READERS)
-    found = await context_of(request).certificates.search.part(_serial(serial), part)
-    content = found.pem().encode() if format == "pem" else found.der
-    return download(
-        content, _MEDIA[format], f"{part}-{found.serial:040x}.{'pem' if format == 'pem' else 'cer'}"
-    )
+    found = await context_of(request).certificates.search.part(_serial(serial), query.part)
+    content, ending = (found.pem().encode(), "pem") if query.format == "pem" else (found.der, "cer")
+    return file_answer(content, _MEDIA[query.format], f"{query.part}-{found.serial:040x}.{ending}")
 
 
 def _serial(text: str) -> str:

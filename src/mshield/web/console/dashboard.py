@@ -2,7 +2,7 @@
 
 from typing import Annotated, Final, Literal
 
-from fastapi import APIRouter, Query
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -15,9 +15,26 @@ from mshield.web.body import Wire
 from mshield.web.console.answer import answer
 from mshield.web.console.authentication import SECURITY, staff_of
 from mshield.web.context import context_of
+from mshield.web.query import Query
+from mshield.web.router import Router
 
-router: Final = APIRouter(tags=["console"])
+router: Final = Router("console")
 _CHINA_MS: Final = 8 * HOUR_MS
+
+
+Time = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+
+
+class DashboardWanted(Query, frozen=True):
+    """Whose day it is, and how much of it."""
+
+    today: Annotated[
+        Time | None,
+        msgspec.Meta(description="when the reader's day began, ms, a full hour; else China's day"),
+    ] = None
+    span: Annotated[Literal["day", "month"], msgspec.Meta(description="by hours of a day, or by days")] = (
+        "day"
+    )
 
 
 class PointMessage(Wire, frozen=True):
@@ -97,23 +114,16 @@ class DashboardMessage(Wire, frozen=True):
     "/dashboard",
     summary="Figures and alarms",
     operation_id="showDashboard",
-    openapi_extra=SECURITY,
-    responses=openapi.answers(DashboardMessage, "As they stand now") | openapi.problems(401, 403, 422, 503),
+    asks=SECURITY,
+    answers=openapi.answers(DashboardMessage, "As they stand now") | openapi.problems(401, 403, 422, 503),
 )
-async def show_dashboard(
-    request: Request,
-    today: Annotated[
-        int | None,
-        Query(ge=0, le=2**53, description="when the reader's day began, ms, a full hour; else China's day"),
-    ] = None,
-    span: Annotated[Literal["day", "month"], Query(description="by hours of a day, or by days")] = "day",
-) -> Response:
+async def show_dashboard(request: Request, query: DashboardWanted) -> Response:
     """All staff see figures; of alarms each sees those that his roles may follow."""
     member = await staff_of(request, *StaffRole)
     context = context_of(request)
     now = context.clock()
     found = await context.operations.dashboard(
-        today=_day(today, now=now), span=span, roles=member.roles, now=now
+        today=_day(query.today, now=now), span=query.span, roles=member.roles, now=now
     )
     return answer(_message(found, now=now))
 

@@ -3,7 +3,6 @@
 from typing import Annotated, Final, Literal
 
 import msgspec
-from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -13,15 +12,38 @@ from mshield.domain.staff import StaffRole
 from mshield.services.filing.people import Person
 from mshield.services.filing.read_list import MEDIA_TYPES
 from mshield.web import openapi
+from mshield.web.answers import file_answer
 from mshield.web.body import Wire, decode
 from mshield.web.console.authentication import SECURITY, staff_of
 from mshield.web.context import context_of
+from mshield.web.query import Query
+from mshield.web.router import Router
 
-router: Final = APIRouter(tags=["console"])
+router: Final = Router("console")
 _NO_STORE: Final = {"Cache-Control": "no-store"}
 _READERS: Final = (StaffRole.FILING_OFFICER, StaffRole.CUSTOMER_SERVICE, StaffRole.AUDITOR)
 
-CreditCode = Annotated[str | None, Query(max_length=32, description="of one enterprise only")]
+Text32 = Annotated[str, msgspec.Meta(max_length=32)]
+CreditCode = Annotated[Text32 | None, msgspec.Meta(description="of one enterprise only")]
+
+
+class PeopleWanted(Query, frozen=True):
+    """What the list is narrowed to, and where its page begins."""
+
+    credit_code: CreditCode = None
+    id_number: Annotated[Text32 | None, msgspec.Meta(description="of one person only")] = None
+    ended: Annotated[Literal["true", "false"], msgspec.Meta(description="true: also who has left")] = "false"
+    after: Annotated[
+        str, msgspec.Meta(pattern=r"^[0-9a-f-]{0,36}\Z", description="`next` of the page before")
+    ] = ""
+    limit: Annotated[int, msgspec.Meta(ge=1, le=200)] = 50
+
+
+class ExportWanted(Query, frozen=True):
+    """Which list, as what."""
+
+    format: Annotated[Literal["xlsx", "csv"], msgspec.Meta(description="the kind of file")] = "xlsx"
+    credit_code: CreditCode = None
 
 
 class FiledPersonMessage(Wire, frozen=True):
@@ -62,55 +84,46 @@ class FilingEndedMessage(Wire, frozen=True):
     "/filing/people",
     summary="Who is on file",
     operation_id="listFiled",
-    openapi_extra=SECURITY,
-    responses=openapi.answers(FiledPeopleMessage, "A page") | openapi.problems(401, 403, 422, 503),
+    asks=SECURITY,
+    answers=openapi.answers(FiledPeopleMessage, "A page") | openapi.problems(401, 403, 422, 503),
 )
-async def people(  # noqa: PLR0917  # each is a query parameter
-    request: Request,
-    credit_code: CreditCode = None,
-    id_number: Annotated[str | None, Query(max_length=32, description="of one person only")] = None,
-    ended: Annotated[Literal["true", "false"], Query(description="true: also who has left")] = "false",
-    after: Annotated[str, Query(pattern="^[0-9a-f-]{0,36}$", description="`next` of the page before")] = "",
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-) -> Response:
+async def people(request: Request, query: PeopleWanted) -> Response:
     """In the order of filing."""
     await staff_of(request, *_READERS)
     found = await context_of(request).filing.people.page(
-        credit_code=credit_code, id_number=id_number, ended_too=ended == "true", after=after, most=limit + 1
+        credit_code=query.credit_code,
+        id_number=query.id_number,
+        ended_too=query.ended == "true",
+        after=query.after,
+        most=query.limit + 1,
     )
-    items = tuple(map(_person, found[:limit]))
-    return _answer(FiledPeopleMessage(items, items[-1].id if len(found) > limit else None))
+    items = tuple(map(_person, found[: query.limit]))
+    return _answer(FiledPeopleMessage(items, items[-1].id if len(found) > query.limit else None))
 
 
 @router.get(
     "/filing/export",
     summary="The list of who is on file, as a file",
     operation_id="exportFiling",
-    response_class=Response,
-    openapi_extra=SECURITY,
-    responses=openapi.answers_file("The list", *MEDIA_TYPES.values()) | openapi.problems(401, 403, 422, 503),
+    asks=SECURITY,
+    answers=openapi.answers_file("The list", *MEDIA_TYPES.values()) | openapi.problems(401, 403, 422, 503),
 )
-async def export(
-    request: Request,
-    format: Annotated[Literal["xlsx", "csv"], Query(description="the kind of file")] = "xlsx",  # noqa: A002  # the query's name
-    credit_code: CreditCode = None,
-) -> Response:
+async def export(request: Request, query: ExportWanted) -> Response:
     """An import takes the file back as it is. It holds id numbers in the clear."""
     member = await staff_of(request, StaffRole.FILING_OFFICER)
     context = context_of(request)
     made = await context.filing.people.export(
-        format, credit_code=credit_code, by=member.by, now=context.clock()
+        query.format, credit_code=query.credit_code, by=member.by, now=context.clock()
     )
-    headers = {**_NO_STORE, "Content-Disposition": f'attachment; filename="filing.{format}"'}
-    return Response(made, headers=headers, media_type=MEDIA_TYPES[format])
+    return file_answer(made, MEDIA_TYPES[query.format], f"filing.{query.format}")
 
 
 @router.post(
     "/filing/people/{person_id}/end",
     summary="Take a person off the file",
     operation_id="endFiling",
-    openapi_extra=openapi.takes(EndFilingMessage) | SECURITY,
-    responses=openapi.answers(FilingEndedMessage, "Ended")
+    asks=openapi.takes(EndFilingMessage) | SECURITY,
+    answers=openapi.answers(FilingEndedMessage, "Ended")
     | openapi.problems(400, 401, 403, 404, 413, 422, 503),
 )
 async def end(request: Request, person_id: str) -> Response:

@@ -3,7 +3,6 @@
 from typing import Annotated, Final, Literal
 
 import msgspec
-from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -16,12 +15,22 @@ from mshield.web import openapi
 from mshield.web.body import Wire
 from mshield.web.console.authentication import SECURITY, staff_of
 from mshield.web.context import context_of
+from mshield.web.query import Query
+from mshield.web.router import Router
 
-router: Final = APIRouter(tags=["console"])
+router: Final = Router("console")
 _NO_STORE: Final = {"Cache-Control": "no-store"}
 
 Change = Literal["add", "change", "none"]
 RoleName = Literal["legal_person", "operator"]
+
+
+class ImportWanted(Query, frozen=True):
+    """Whether to import."""
+
+    dry_run: Annotated[Literal["true", "false"], msgspec.Meta(description="true: say what would change")] = (
+        "false"
+    )
 
 
 class FindingMessage(Wire, frozen=True):
@@ -61,18 +70,14 @@ class ImportMessage(Wire, frozen=True):
 
 @router.post(
     "/filing/imports",
-    status_code=201,
     summary="Import a list of filed people",
     operation_id="importFiling",
-    openapi_extra=openapi.takes_file(*MEDIA_TYPES.values()) | SECURITY,
-    responses=openapi.answers(ImportMessage, "The dry run's report")
+    asks=openapi.takes_file(*MEDIA_TYPES.values()) | SECURITY,
+    answers=openapi.answers(ImportMessage, "The dry run's report")
     | openapi.answers(ImportMessage, "Imported", status=201)
     | openapi.problems(401, 403, 413, 422, 503),
 )
-async def import_list(
-    request: Request,
-    dry_run: Annotated[Literal["true", "false"], Query(description="true: say what would change")] = "false",
-) -> Response:
+async def import_list(request: Request, query: ImportWanted) -> Response:
     """The body is the file itself, .xlsx or .csv by its media type.
 
     Where any line is bad nothing is imported: 422 `filing_lines_bad` with the same report in `report`. A dry run
@@ -81,7 +86,7 @@ async def import_list(
     member = await staff_of(request, StaffRole.FILING_OFFICER)
     context = context_of(request)
     rows = await read_list(await request.body(), request.headers.get("content-type", ""))
-    if dry_run == "true":
+    if query.dry_run == "true":
         return _answer(_message(await context.filing.import_list.plan(rows)), 200)
     report = await context.filing.import_list.apply(rows, by=member.by, now=context.clock())
     message = _message(report)

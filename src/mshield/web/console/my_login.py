@@ -3,7 +3,6 @@
 from typing import Annotated, Final
 
 import msgspec
-from fastapi import APIRouter, Path
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -20,9 +19,10 @@ from mshield.web.console.factors import (
 )
 from mshield.web.console.sessions import NO_STORE, Password
 from mshield.web.context import context_of
+from mshield.web.router import Router
 
-router: Final = APIRouter(tags=["console"])
-Id = Annotated[str, Path(pattern="^[0-9a-f-]{1,36}$")]
+router: Final = Router("console")
+Id = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f-]{1,36}\Z")]
 
 
 class FactorMessage(Wire, frozen=True):
@@ -83,8 +83,8 @@ class FactorAddedMessage(Wire, frozen=True):
     "/me/login",
     summary="One's own login",
     operation_id="getOwnLogin",
-    openapi_extra=SESSION,
-    responses=openapi.answers(MyLoginMessage, "Factors and sessions") | openapi.problems(401, 503),
+    asks=SESSION,
+    answers=openapi.answers(MyLoginMessage, "Factors and sessions") | openapi.problems(401, 503),
 )
 async def get_own_login(request: Request) -> Response:
     """What lets one in, and where one is logged in."""
@@ -113,8 +113,8 @@ async def get_own_login(request: Request) -> Response:
     "/me/password",
     summary="Change one's own password",
     operation_id="changeOwnPassword",
-    openapi_extra=openapi.takes(ChangePasswordMessage) | CHANGING,
-    responses=openapi.answers(PasswordChangedMessage, "Changed")
+    asks=openapi.takes(ChangePasswordMessage) | CHANGING,
+    answers=openapi.answers(PasswordChangedMessage, "Changed")
     | openapi.problems(400, 401, 403, 422, 429, 503),
 )
 async def change_password(request: Request) -> Response:
@@ -134,11 +134,10 @@ async def change_password(request: Request) -> Response:
 
 @router.post(
     "/me/factors/offers",
-    status_code=201,
     summary="Begin to add a second factor",
     operation_id="offerFactor",
-    openapi_extra=openapi.takes(OwnPasswordMessage) | CHANGING,
-    responses=openapi.answers(FactorOfferMessage, "What may be added", status=201)
+    asks=openapi.takes(OwnPasswordMessage) | CHANGING,
+    answers=openapi.answers(FactorOfferMessage, "What may be added", status=201)
     | openapi.problems(400, 401, 403, 429, 503),
 )
 async def offer_factor(request: Request) -> Response:
@@ -154,11 +153,10 @@ async def offer_factor(request: Request) -> Response:
 
 @router.post(
     "/me/factors",
-    status_code=201,
     summary="Add a second factor",
     operation_id="addFactor",
-    openapi_extra=openapi.takes(ConfirmationMessage) | CHANGING,
-    responses=openapi.answers(FactorAddedMessage, "Added", status=201)
+    asks=openapi.takes(ConfirmationMessage) | CHANGING,
+    answers=openapi.answers(FactorAddedMessage, "Added", status=201)
     | openapi.problems(400, 401, 403, 422, 503),
 )
 async def add_factor(request: Request) -> Response:
@@ -172,11 +170,10 @@ async def add_factor(request: Request) -> Response:
 
 @router.post(
     "/me/factors/{factor_id}/removal",
-    status_code=204,
     summary="Remove a second factor",
     operation_id="removeFactor",
-    openapi_extra=openapi.takes(OwnPasswordMessage) | CHANGING,
-    responses=openapi.answers(None, "Removed", status=204)
+    asks=openapi.takes(OwnPasswordMessage) | CHANGING,
+    answers=openapi.answers(None, "Removed", status=204)
     | openapi.problems(400, 401, 403, 404, 409, 422, 429, 503),
 )
 async def remove_factor(request: Request, factor_id: Id) -> Response:
@@ -192,11 +189,10 @@ async def remove_factor(request: Request, factor_id: Id) -> Response:
 
 @router.delete(
     "/me/sessions/{session_id}",
-    status_code=204,
     summary="Log out elsewhere",
     operation_id="endOwnSession",
-    openapi_extra=CHANGING,
-    responses=openapi.answers(None, "Ended", status=204) | openapi.problems(401, 403, 404, 422, 503),
+    asks=CHANGING,
+    answers=openapi.answers(None, "Ended", status=204) | openapi.problems(401, 403, 404, 422, 503),
 )
 async def end_own_session(request: Request, session_id: Id) -> Response:
     """One of one's own sessions ends at once."""

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Final, Literal
 
-from fastapi import APIRouter, Query
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -13,10 +13,27 @@ from mshield.web.body import Wire
 from mshield.web.console.answer import answer
 from mshield.web.console.authentication import SECURITY, staff_of
 from mshield.web.context import context_of
+from mshield.web.query import Query
+from mshield.web.router import Router
 
-router: Final = APIRouter(tags=["console"])
+router: Final = Router("console")
 _JOB_READERS: Final = (StaffRole.SECURITY_OFFICER, StaffRole.AUDITOR)
 _SMS_READERS: Final = (StaffRole.CUSTOMER_SERVICE, StaffRole.SECURITY_OFFICER, StaffRole.AUDITOR)
+
+
+Phone = Annotated[str, msgspec.Meta(min_length=11, max_length=24)]
+Purpose = Annotated[str, msgspec.Meta(pattern=r"^[a-z_]{1,32}\Z")]
+Id = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f-]{36}\Z")]
+
+
+class SmsWanted(Query, frozen=True):
+    """What the list is narrowed to, and where its page begins."""
+
+    phone: Annotated[Phone | None, msgspec.Meta(description="to one number only")] = None
+    state: Literal["sending", "sent", "failed"] | None = None
+    purpose: Annotated[Purpose | None, msgspec.Meta(description="for one purpose only")] = None
+    before: Annotated[Id | None, msgspec.Meta(description="`next` of the page before")] = None
+    limit: Annotated[int, msgspec.Meta(ge=1, le=200)] = 50
 
 
 class JobMessage(Wire, frozen=True):
@@ -71,8 +88,8 @@ class SmsLogMessage(Wire, frozen=True):
     "/jobs",
     summary="List the jobs",
     operation_id="listJobs",
-    openapi_extra=SECURITY,
-    responses=openapi.answers(JobsMessage, "All jobs") | openapi.problems(401, 403, 503),
+    asks=SECURITY,
+    answers=openapi.answers(JobsMessage, "All jobs") | openapi.problems(401, 403, 503),
 )
 async def list_jobs(request: Request) -> Response:
     """When each ran and will run, and what became of its last run."""
@@ -87,8 +104,8 @@ async def list_jobs(request: Request) -> Response:
     "/jobs/{name}/runs",
     summary="Run a job now",
     operation_id="runJob",
-    openapi_extra=SECURITY,
-    responses=openapi.answers(JobMessage, "It is due now") | openapi.problems(401, 403, 404, 409, 503),
+    asks=SECURITY,
+    answers=openapi.answers(JobMessage, "It is due now") | openapi.problems(401, 403, 404, 409, 503),
 )
 async def run_job(request: Request, name: str) -> Response:
     """Whichever process runs the jobs takes it within a second. Every job bears being run again."""
@@ -102,27 +119,18 @@ async def run_job(request: Request, name: str) -> Response:
     "/sms",
     summary="What was sent by SMS",
     operation_id="listSms",
-    openapi_extra=SECURITY,
-    responses=openapi.answers(SmsLogMessage, "A page") | openapi.problems(401, 403, 422, 503),
+    asks=SECURITY,
+    answers=openapi.answers(SmsLogMessage, "A page") | openapi.problems(401, 403, 422, 503),
 )
-async def list_sms(  # noqa: PLR0917  # each is a query parameter
-    request: Request,
-    phone: Annotated[
-        str | None, Query(min_length=11, max_length=24, description="to one number only")
-    ] = None,
-    state: Annotated[Literal["sending", "sent", "failed"] | None, Query()] = None,
-    purpose: Annotated[
-        str | None, Query(pattern="^[a-z_]{1,32}$", description="for one purpose only")
-    ] = None,
-    before: Annotated[
-        str | None, Query(pattern="^[0-9a-f-]{36}$", description="`next` of the page before")
-    ] = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-) -> Response:
+async def list_sms(request: Request, query: SmsWanted) -> Response:
     """Kept for thirty days. Neither texts nor codes are kept at all."""
     await staff_of(request, *_SMS_READERS)
     found = await context_of(request).notices.sms.page(
-        phone=phone, state=state, purpose=purpose, before=before, most=limit + 1
+        phone=query.phone,
+        state=query.state,
+        purpose=query.purpose,
+        before=query.before,
+        most=query.limit + 1,
     )
     items = tuple(
         SmsLineMessage(
@@ -135,9 +143,9 @@ async def list_sms(  # noqa: PLR0917  # each is a query parameter
             sent_at=each.sent_at,
             took_ms=each.took_ms,
         )
-        for each in found[:limit]
+        for each in found[: query.limit]
     )
-    return answer(SmsLogMessage(items, items[-1].id if len(found) > limit else None))
+    return answer(SmsLogMessage(items, items[-1].id if len(found) > query.limit else None))
 
 
 def _job(job: WatchedJob, *, now: int) -> JobMessage:

@@ -3,7 +3,6 @@
 from typing import Annotated, Final
 
 import msgspec
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -34,8 +33,9 @@ from mshield.web.console.factors import (
     request_message,
 )
 from mshield.web.context import context_of
+from mshield.web.router import Router
 
-router: Final = APIRouter(tags=["console"])
+router: Final = Router("console")
 NO_STORE: Final = {"Cache-Control": "no-store"}
 
 Password = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
@@ -77,11 +77,10 @@ class ConsoleSessionMessage(Wire, frozen=True):
 
 @router.post(
     "/logins",
-    status_code=201,
     summary="Begin a login",
     operation_id="beginConsoleLogin",
-    openapi_extra=openapi.takes(ConsoleLoginMessage),
-    responses=openapi.answers(ConsoleLoginBegunMessage, "The password is right", status=201)
+    asks=openapi.takes(ConsoleLoginMessage),
+    answers=openapi.answers(ConsoleLoginBegunMessage, "The password is right", status=201)
     | openapi.problems(400, 401, 422, 429, 503),
 )
 async def begin_login(request: Request) -> Response:
@@ -99,11 +98,10 @@ async def begin_login(request: Request) -> Response:
 
 @router.post(
     "/sessions",
-    status_code=201,
     summary="Finish a login",
     operation_id="startConsoleSession",
-    openapi_extra=openapi.takes(ConsoleSessionStartMessage),
-    responses=openapi.answers(ConsoleSessionMessage, "Logged in; the session is in the cookie", status=201)
+    asks=openapi.takes(ConsoleSessionStartMessage),
+    answers=openapi.answers(ConsoleSessionMessage, "Logged in; the session is in the cookie", status=201)
     | openapi.problems(400, 422, 429, 503),
 )
 async def start_session(request: Request) -> Response:
@@ -121,8 +119,8 @@ async def start_session(request: Request) -> Response:
     "/session",
     summary="Who is logged in",
     operation_id="getConsoleSession",
-    openapi_extra=SESSION,
-    responses=openapi.answers(ConsoleSessionMessage, "The session") | openapi.problems(401, 503),
+    asks=SESSION,
+    answers=openapi.answers(ConsoleSessionMessage, "The session") | openapi.problems(401, 503),
 )
 async def get_session(request: Request) -> Response:
     """Also gives a reloaded page its CSRF token, and the roles as they are now."""
@@ -136,11 +134,10 @@ async def get_session(request: Request) -> Response:
 
 @router.delete(
     "/session",
-    status_code=204,
     summary="Log out",
     operation_id="endConsoleSession",
-    openapi_extra=CHANGING,
-    responses=openapi.answers(None, "Logged out", status=204) | openapi.problems(401, 403, 503),
+    asks=CHANGING,
+    answers=openapi.answers(None, "Logged out", status=204) | openapi.problems(401, 403, 503),
 )
 async def end_session(request: Request) -> Response:
     """The cookie is worth nothing from now on."""

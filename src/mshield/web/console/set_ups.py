@@ -6,7 +6,6 @@ The code is sent in a body: it stands in no address that a server would log.
 from typing import Annotated, Final
 
 import msgspec
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -23,8 +22,9 @@ from mshield.web.console.factors import (
 )
 from mshield.web.console.sessions import NO_STORE, ConsoleSessionMessage, Password, opened_answer
 from mshield.web.context import context_of
+from mshield.web.router import Router
 
-router: Final = APIRouter(tags=["console"])
+router: Final = Router("console")
 
 
 class SetUpMessage(Wire, frozen=True):
@@ -53,8 +53,8 @@ class SetUpCompletionMessage(Wire, frozen=True):
     "/set-ups",
     summary="Open a set-up address",
     operation_id="openSetUp",
-    openapi_extra=openapi.takes(SetUpMessage),
-    responses=openapi.answers(SetUpBegunMessage, "Whose it is, and a new second factor")
+    asks=openapi.takes(SetUpMessage),
+    answers=openapi.answers(SetUpBegunMessage, "Whose it is, and a new second factor")
     | openapi.problems(400, 410, 422, 503),
 )
 async def open_set_up(request: Request) -> Response:
@@ -69,11 +69,10 @@ async def open_set_up(request: Request) -> Response:
 
 @router.post(
     "/set-ups/completions",
-    status_code=201,
     summary="Set up a login",
     operation_id="completeSetUp",
-    openapi_extra=openapi.takes(SetUpCompletionMessage),
-    responses=openapi.answers(ConsoleSessionMessage, "Set up, and logged in", status=201)
+    asks=openapi.takes(SetUpCompletionMessage),
+    answers=openapi.answers(ConsoleSessionMessage, "Set up, and logged in", status=201)
     | openapi.problems(400, 410, 422, 503),
 )
 async def complete_set_up(request: Request) -> Response:

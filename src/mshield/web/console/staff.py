@@ -3,7 +3,6 @@
 from typing import Final, Literal
 
 import msgspec
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -14,8 +13,9 @@ from mshield.web.body import Wire
 from mshield.web.console.authentication import SECURITY, staff_of
 from mshield.web.console.sessions import NO_STORE
 from mshield.web.context import context_of
+from mshield.web.router import Router
 
-router: Final = APIRouter(tags=["console"])
+router: Final = Router("console")
 
 
 class MemberMessage(Wire, frozen=True):
@@ -39,8 +39,8 @@ class MembersMessage(Wire, frozen=True):
     "/staff",
     summary="Who is on the staff",
     operation_id="listStaff",
-    openapi_extra=SECURITY,
-    responses=openapi.answers(MembersMessage, "Everybody, also who is disabled")
+    asks=SECURITY,
+    answers=openapi.answers(MembersMessage, "Everybody, also who is disabled")
     | openapi.problems(401, 403, 503),
 )
 async def members(request: Request) -> Response:

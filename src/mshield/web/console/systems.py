@@ -3,7 +3,6 @@
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -16,8 +15,9 @@ from mshield.web.body import Wire, decode
 from mshield.web.console.answer import Addresses, Text64, answer
 from mshield.web.console.authentication import SECURITY, staff_of
 from mshield.web.context import context_of
+from mshield.web.router import Router
 
-router: Final = APIRouter(tags=["console"])
+router: Final = Router("console")
 READERS: Final = (StaffRole.SECURITY_OFFICER, StaffRole.AUDITOR, StaffRole.CUSTOMER_SERVICE)
 WRITER: Final = StaffRole.SECURITY_OFFICER
 
@@ -114,8 +114,8 @@ class SetLoginMessage(Wire, frozen=True):
     "/systems",
     summary="List the business systems",
     operation_id="listSystems",
-    openapi_extra=SECURITY,
-    responses=openapi.answers(SystemsMessage, "All of them") | openapi.problems(401, 403, 503),
+    asks=SECURITY,
+    answers=openapi.answers(SystemsMessage, "All of them") | openapi.problems(401, 403, 503),
 )
 async def list_systems(request: Request) -> Response:
     """The service itself, which asks its own legal persons, isn't among them."""
@@ -130,8 +130,8 @@ async def list_systems(request: Request) -> Response:
     "/systems/{client_id}",
     summary="Show one business system",
     operation_id="showSystem",
-    openapi_extra=SECURITY,
-    responses=openapi.answers(SystemMessage, "The system") | openapi.problems(401, 403, 404, 503),
+    asks=SECURITY,
+    answers=openapi.answers(SystemMessage, "The system") | openapi.problems(401, 403, 404, 503),
 )
 async def show_system(request: Request, client_id: str) -> Response:
     """With its addresses, its client of OpenID Connect and its webhooks; never with a secret."""
@@ -142,11 +142,10 @@ async def show_system(request: Request, client_id: str) -> Response:
 
 @router.post(
     "/systems",
-    status_code=201,
     summary="Register a business system",
     operation_id="registerSystem",
-    openapi_extra=openapi.takes(NewSystemMessage) | SECURITY,
-    responses=openapi.answers(SystemSecretMessage, "Registered", status=201)
+    asks=openapi.takes(NewSystemMessage) | SECURITY,
+    answers=openapi.answers(SystemSecretMessage, "Registered", status=201)
     | openapi.problems(400, 401, 403, 413, 422, 503),
 )
 async def register_system(request: Request) -> Response:
@@ -164,8 +163,8 @@ async def register_system(request: Request) -> Response:
     "/systems/{client_id}",
     summary="Change name, domain and return addresses",
     operation_id="changeSystem",
-    openapi_extra=openapi.takes(NewSystemMessage) | SECURITY,
-    responses=openapi.answers(SystemMessage, "Changed") | openapi.problems(400, 401, 403, 404, 413, 422, 503),
+    asks=openapi.takes(NewSystemMessage) | SECURITY,
+    answers=openapi.answers(SystemMessage, "Changed") | openapi.problems(400, 401, 403, 404, 413, 422, 503),
 )
 async def change_system(request: Request, client_id: str) -> Response:
     """Counts within five seconds. What phones have shown already stays as it was."""
@@ -187,8 +186,8 @@ async def change_system(request: Request, client_id: str) -> Response:
     "/systems/{client_id}/secret",
     summary="Give a new secret",
     operation_id="rotateSystemSecret",
-    openapi_extra=openapi.takes(RotateMessage) | SECURITY,
-    responses=openapi.answers(SystemSecretMessage, "The new secret")
+    asks=openapi.takes(RotateMessage) | SECURITY,
+    answers=openapi.answers(SystemSecretMessage, "The new secret")
     | openapi.problems(400, 401, 403, 404, 409, 413, 422, 503),
 )
 async def rotate_secret(request: Request, client_id: str) -> Response:
@@ -206,8 +205,8 @@ async def rotate_secret(request: Request, client_id: str) -> Response:
     "/systems/{client_id}/previous-secret",
     summary="End the old secret at once",
     operation_id="endPreviousSecret",
-    openapi_extra=SECURITY,
-    responses=openapi.answers(SystemMessage, "Ended") | openapi.problems(401, 403, 404, 503),
+    asks=SECURITY,
+    answers=openapi.answers(SystemMessage, "Ended") | openapi.problems(401, 403, 404, 503),
 )
 async def end_previous(request: Request, client_id: str) -> Response:
     """Within five seconds only the present one counts."""
@@ -221,8 +220,8 @@ async def end_previous(request: Request, client_id: str) -> Response:
     "/systems/{client_id}/state",
     summary="Disable or enable a business system",
     operation_id="setSystemState",
-    openapi_extra=openapi.takes(SystemStateMessage) | SECURITY,
-    responses=openapi.answers(SystemMessage, "As it stands now")
+    asks=openapi.takes(SystemStateMessage) | SECURITY,
+    answers=openapi.answers(SystemMessage, "As it stands now")
     | openapi.problems(400, 401, 403, 404, 409, 413, 422, 503),
 )
 async def set_state(request: Request, client_id: str) -> Response:
@@ -240,8 +239,8 @@ async def set_state(request: Request, client_id: str) -> Response:
     "/systems/{client_id}/login",
     summary="Let a business system log people in by OpenID Connect",
     operation_id="setSystemLogin",
-    openapi_extra=openapi.takes(SetLoginMessage) | SECURITY,
-    responses=openapi.answers(SystemMessage, "As it stands now")
+    asks=openapi.takes(SetLoginMessage) | SECURITY,
+    answers=openapi.answers(SystemMessage, "As it stands now")
     | openapi.problems(400, 401, 403, 404, 413, 422, 503),
 )
 async def set_login(request: Request, client_id: str) -> Response:
@@ -266,8 +265,8 @@ async def set_login(request: Request, client_id: str) -> Response:
     "/systems/{client_id}/login",
     summary="End its logins by OpenID Connect",
     operation_id="endSystemLogin",
-    openapi_extra=SECURITY,
-    responses=openapi.answers(SystemMessage, "As it stands now") | openapi.problems(401, 403, 404, 503),
+    asks=SECURITY,
+    answers=openapi.answers(SystemMessage, "As it stands now") | openapi.problems(401, 403, 404, 503),
 )
 async def end_login(request: Request, client_id: str) -> Response:
     """The system itself stays."""

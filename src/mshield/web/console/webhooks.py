@@ -3,7 +3,6 @@
 from typing import Annotated, Final, Literal
 
 import msgspec
-from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -14,8 +13,11 @@ from mshield.web.console.answer import Address, answer
 from mshield.web.console.authentication import SECURITY, staff_of
 from mshield.web.console.systems import READERS, WRITER, Hours
 from mshield.web.context import context_of
+from mshield.web.query import Query
+from mshield.web.router import Router
 
-router: Final = APIRouter(tags=["console"])
+router: Final = Router("console")
+EndpointId = Annotated[str, msgspec.Meta(pattern=r"^ep_[0-9a-f-]{36}\Z")]
 Place = Annotated[str, msgspec.Meta(pattern=r"^(ep|msg)_[0-9a-f-]{36}\Z")]
 
 
@@ -47,6 +49,14 @@ class WebhookDoneMessage(Wire, frozen=True):
 
     id: str
     state: Literal["active", "removed"]
+
+
+class DeliveriesWanted(Query, frozen=True):
+    """What the list is narrowed to."""
+
+    state: Literal["waiting", "sent", "dead"] | None = None
+    endpoint_id: Annotated[EndpointId | None, msgspec.Meta(description="of one endpoint")] = None
+    limit: Annotated[int, msgspec.Meta(ge=1, le=200)] = 50
 
 
 class DeliveryMessage(Wire, frozen=True):
@@ -88,11 +98,10 @@ class ReplayedMessage(Wire, frozen=True):
 
 @router.post(
     "/systems/{client_id}/webhooks",
-    status_code=201,
     summary="Tell a business system by webhook",
     operation_id="addWebhook",
-    openapi_extra=openapi.takes(NewWebhookMessage) | SECURITY,
-    responses=openapi.answers(WebhookSecretMessage, "Added", status=201)
+    asks=openapi.takes(NewWebhookMessage) | SECURITY,
+    answers=openapi.answers(WebhookSecretMessage, "Added", status=201)
     | openapi.problems(400, 401, 403, 404, 413, 422, 503),
 )
 async def add_webhook(request: Request, client_id: str) -> Response:
@@ -110,8 +119,8 @@ async def add_webhook(request: Request, client_id: str) -> Response:
     "/webhooks/{endpoint_id}/secret",
     summary="Give a webhook a new secret",
     operation_id="rotateWebhookSecret",
-    openapi_extra=openapi.takes(WebhookRotateMessage) | SECURITY,
-    responses=openapi.answers(WebhookSecretMessage, "The new secret")
+    asks=openapi.takes(WebhookRotateMessage) | SECURITY,
+    answers=openapi.answers(WebhookSecretMessage, "The new secret")
     | openapi.problems(400, 401, 403, 404, 409, 413, 422, 503),
 )
 async def rotate_webhook(request: Request, endpoint_id: str) -> Response:
@@ -132,8 +141,8 @@ async def rotate_webhook(request: Request, endpoint_id: str) -> Response:
     "/webhooks/{endpoint_id}/enable",
     summary="Let a disabled webhook take again",
     operation_id="enableWebhook",
-    openapi_extra=SECURITY,
-    responses=openapi.answers(WebhookDoneMessage, "Enabled") | openapi.problems(401, 403, 404, 503),
+    asks=SECURITY,
+    answers=openapi.answers(WebhookDoneMessage, "Enabled") | openapi.problems(401, 403, 404, 503),
 )
 async def enable_webhook(request: Request, endpoint_id: str) -> Response:
     """An endpoint is disabled once it answers 410; what it would have been told meanwhile can be made by hand."""
@@ -147,8 +156,8 @@ async def enable_webhook(request: Request, endpoint_id: str) -> Response:
     "/webhooks/{endpoint_id}",
     summary="Remove a webhook for good",
     operation_id="removeWebhook",
-    openapi_extra=SECURITY,
-    responses=openapi.answers(WebhookDoneMessage, "Removed") | openapi.problems(401, 403, 404, 503),
+    asks=SECURITY,
+    answers=openapi.answers(WebhookDoneMessage, "Removed") | openapi.problems(401, 403, 404, 503),
 )
 async def remove_webhook(request: Request, endpoint_id: str) -> Response:
     """What waits for it is given up, and from now on nothing is kept for it."""
@@ -162,21 +171,14 @@ async def remove_webhook(request: Request, endpoint_id: str) -> Response:
     "/webhooks/deliveries",
     summary="List deliveries of webhooks",
     operation_id="listDeliveries",
-    openapi_extra=SECURITY,
-    responses=openapi.answers(DeliveriesMessage, "The newest") | openapi.problems(401, 403, 422, 503),
+    asks=SECURITY,
+    answers=openapi.answers(DeliveriesMessage, "The newest") | openapi.problems(401, 403, 422, 503),
 )
-async def deliveries(
-    request: Request,
-    state: Annotated[Literal["waiting", "sent", "dead"] | None, Query()] = None,
-    endpoint_id: Annotated[
-        str | None, Query(pattern="^ep_[0-9a-f-]{36}$", description="of one endpoint")
-    ] = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-) -> Response:
+async def deliveries(request: Request, query: DeliveriesWanted) -> Response:
     """What was told to whom, and what wasn't: `dead` is given up, after three days or for a disabled endpoint."""
     await staff_of(request, *READERS)
     found = await context_of(request).systems.webhook_endpoints.deliveries(
-        endpoint_id=endpoint_id or "", state=state or "", most=limit
+        endpoint_id=query.endpoint_id or "", state=query.state or "", most=query.limit
     )
     items = tuple(
         DeliveryMessage(
@@ -201,8 +203,8 @@ async def deliveries(
     "/webhooks/replays",
     summary="Make deliveries again",
     operation_id="replayDeliveries",
-    openapi_extra=openapi.takes(ReplayMessage) | SECURITY,
-    responses=openapi.answers(ReplayedMessage, "They are made again within seconds")
+    asks=openapi.takes(ReplayMessage) | SECURITY,
+    answers=openapi.answers(ReplayedMessage, "They are made again within seconds")
     | openapi.problems(400, 401, 403, 404, 413, 422, 503),
 )
 async def replay(request: Request) -> Response:

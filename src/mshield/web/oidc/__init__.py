@@ -4,4 +4,4 @@ from typing import Final
 
 from mshield.web.oidc import authorize, clients, discovery, logout
 
-ROUTERS: Final = (authorize.router, clients.router, discovery.router, logout.router)
+ROUTERS: Final = (authorize.router, clients.router, discovery.router, discovery.well_known, logout.router)

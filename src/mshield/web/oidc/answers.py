@@ -60,20 +60,20 @@ def sent_to(location: str) -> Response:
 
 
 def form(properties: dict[str, dict[str, Any]], *required: str) -> dict[str, Any]:
-    """`openapi_extra` for a route that reads a form."""
+    """`asks` of a route that reads a form."""
     schema = {"type": "object", "properties": properties, "required": list(required)}
     return {"requestBody": {"required": True, "content": {_FORM: {"schema": schema}}}}
 
 
 def oauth_errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """`responses` for the standard's refusals; credentials that are wanted are named (RFC 6749, 5.2; RFC 6750, 3)."""
+    """`answers` for the standard's refusals; credentials that are wanted are named (RFC 6749, 5.2; RFC 6750, 3)."""
     told = {"description": "The standard's error", "content": {"application/json": {"schema": ERROR}}}
     challenged = told | {"headers": {"WWW-Authenticate": {"schema": {"type": "string"}}}}
     return {status: challenged if status in _CHALLENGED else told for status in statuses}
 
 
 def pages(description: str, *, status: int) -> dict[int | str, dict[str, Any]]:
-    """`responses` for a page; one that says to wait says how long."""
+    """`answers` for a page; one that says to wait says how long."""
     told: dict[str, Any] = {"description": description, "content": HTML}
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         told["headers"] = RETRY_AFTER
@@ -81,6 +81,6 @@ def pages(description: str, *, status: int) -> dict[int | str, dict[str, Any]]:
 
 
 def sends(description: str) -> dict[int | str, dict[str, Any]]:
-    """`responses` of a route that sends the browser elsewhere."""
+    """`answers` of a route that sends the browser elsewhere."""
     location = {"schema": {"type": "string", "format": "uri"}, "required": True}
     return {303: {"description": description, "headers": {"Location": location}}}

@@ -7,7 +7,6 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -22,9 +21,9 @@ from mshield.web.oidc.cookie import give, secret_of, take
 from mshield.web.pages import error_page, login_page, message_page
 from mshield.web.pages.messages import Link
 from mshield.web.problems import STATUS
-from mshield.web.shortcut import hot
+from mshield.web.router import Router
 
-router: Final = APIRouter(tags=["oidc"])
+router: Final = Router("oidc")
 
 _ID: Final = re.compile(r"[0-9a-f-]{36}")
 _TEXT: Final[dict[str, Any]] = {"type": "string"}
@@ -64,11 +63,9 @@ View = LoginView | StaleLogin | Answer
     "/authorize",
     summary="Log in by shield",
     operation_id="authorize",
-    response_class=Response,
-    openapi_extra=_QUERY,
-    responses=_SHOWN,
+    asks=_QUERY,
+    answers=_SHOWN,
 )
-@hot
 async def authorize(request: Request) -> Response:
     """The page with the QR code, for the request in the query or the pushed one that `request_uri` names."""
     return await _begun(request)
@@ -78,9 +75,8 @@ async def authorize(request: Request) -> Response:
     "/authorize",
     summary="Log in by shield, by form",
     operation_id="authorizeByForm",
-    response_class=Response,
-    openapi_extra=form(_ASKED, "client_id"),
-    responses=_SHOWN,
+    asks=form(_ASKED, "client_id"),
+    answers=_SHOWN,
 )
 async def authorize_by_form(request: Request) -> Response:
     """The same with the request as a form."""
@@ -91,11 +87,9 @@ async def authorize_by_form(request: Request) -> Response:
     "/authorize/done",
     summary="Back to the business system",
     operation_id="finishAuthorization",
-    response_class=Response,
-    openapi_extra=_ONE,
-    responses=_SHOWN,
+    asks=_ONE,
+    answers=_SHOWN,
 )
-@hot
 async def done(request: Request) -> Response:
     """Where the page goes once the phone has signed. Only the browser that began the login gets its code, and soon."""
     context, authorization = context_of(request), _authorization(request)
@@ -111,9 +105,8 @@ async def done(request: Request) -> Response:
     "/authorize/again",
     summary="A new QR code",
     operation_id="restartAuthorization",
-    response_class=Response,
-    openapi_extra=_ONE,
-    responses=_SHOWN,
+    asks=_ONE,
+    answers=_SHOWN,
 )
 async def again(request: Request) -> Response:
     """A new request in the same login, where the one before is over."""
@@ -130,10 +123,8 @@ async def again(request: Request) -> Response:
     "/authorize/cancel",
     summary="Back without logging in",
     operation_id="cancelAuthorization",
-    response_class=Response,
-    status_code=303,
-    openapi_extra=_ONE,
-    responses=_SENT | _REFUSED,
+    asks=_ONE,
+    answers=_SENT | _REFUSED,
 )
 async def cancel(request: Request) -> Response:
     """Ends the login and tells the business system `access_denied`."""

@@ -2,16 +2,15 @@
 
 from typing import Any, Final
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.web.context import context_of
 from mshield.web.oidc.answers import form, form_of, json_answer, oauth_errors
 from mshield.web.oidc.authorize import PUSHED
-from mshield.web.shortcut import hot
+from mshield.web.router import Router
 
-router: Final = APIRouter(tags=["oidc"])
+router: Final = Router("oidc")
 
 _TEXT: Final[dict[str, Any]] = {"type": "string"}
 _CREDENTIALS: Final = {
@@ -30,14 +29,11 @@ def _answers(description: str, required: tuple[str, ...], *, status: int = 200) 
 
 @router.post(
     "/par",
-    status_code=201,
     summary="Push an authorization request",
     operation_id="pushAuthorizationRequest",
-    response_class=Response,
-    openapi_extra=form({**PUSHED, **_CREDENTIALS}) | _BY_CLIENT,
-    responses=_answers("Its name", ("request_uri", "expires_in"), status=201) | oauth_errors(400, 401),
+    asks=form({**PUSHED, **_CREDENTIALS}) | _BY_CLIENT,
+    answers=_answers("Its name", ("request_uri", "expires_in"), status=201) | oauth_errors(400, 401),
 )
-@hot
 async def par(request: Request) -> Response:
     """Keeps a request for a minute (RFC 9126); `request_uri` begins one login."""
     context = context_of(request)
@@ -49,8 +45,7 @@ async def par(request: Request) -> Response:
     "/token",
     summary="Tokens of a code",
     operation_id="issueTokens",
-    response_class=Response,
-    openapi_extra=form(
+    asks=form(
         {
             "grant_type": {"type": "string", "enum": ["authorization_code"]},
             "code": _TEXT,
@@ -65,10 +60,9 @@ async def par(request: Request) -> Response:
         "code_verifier",
     )
     | _BY_CLIENT,
-    responses=_answers("The tokens", ("access_token", "token_type", "expires_in", "id_token"))
+    answers=_answers("The tokens", ("access_token", "token_type", "expires_in", "id_token"))
     | oauth_errors(400, 401),
 )
-@hot
 async def token(request: Request) -> Response:
     """Spends a code once, and gives an ID token and an access token for ten minutes."""
     context = context_of(request)
@@ -83,11 +77,9 @@ _USER: Final = _answers("The claims of the granted scopes", ("sub",)) | oauth_er
     "/userinfo",
     summary="Who logged in",
     operation_id="getUserInfo",
-    response_class=Response,
-    openapi_extra=_BY_TOKEN,
-    responses=_USER,
+    asks=_BY_TOKEN,
+    answers=_USER,
 )
-@hot
 async def userinfo(request: Request) -> Response:
     """The person's claims, and the signed login with its certificate. 401 once the certificate is revoked or held."""
     context = context_of(request)
@@ -98,9 +90,8 @@ async def userinfo(request: Request) -> Response:
     "/userinfo",
     summary="Who logged in, by POST",
     operation_id="postUserInfo",
-    response_class=Response,
-    openapi_extra=_BY_TOKEN,
-    responses=_USER,
+    asks=_BY_TOKEN,
+    answers=_USER,
 )
 async def userinfo_by_post(request: Request) -> Response:
     """The same; the token comes in the header here too."""

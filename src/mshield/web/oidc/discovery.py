@@ -3,16 +3,16 @@
 from typing import Any, Final
 
 import msgspec
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.services.oidc.metadata import metadata
 from mshield.web.context import context_of
 from mshield.web.openapi import problems
+from mshield.web.router import Router
 
-well_known: Final = APIRouter(tags=["oidc"])
-router: Final = APIRouter(tags=["oidc"])
+well_known: Final = Router("oidc", prefix="", also_head=True)
+router: Final = Router("oidc", also_head=True)
 
 # Shorter than the day for which a key is published before it signs.
 _CACHED: Final = {"Cache-Control": "public, max-age=3600"}
@@ -42,8 +42,7 @@ _KEYS: Final[dict[int | str, dict[str, Any]]] = {
     "/.well-known/openid-configuration",
     summary="The provider's document",
     operation_id="getOpenidConfiguration",
-    response_class=Response,
-    responses=_DOCUMENT,
+    answers=_DOCUMENT,
 )
 async def configuration(request: Request) -> Response:
     """Addresses and abilities of the OpenID Connect provider; `issuer` is the public origin."""
@@ -54,8 +53,7 @@ async def configuration(request: Request) -> Response:
     "/jwks",
     summary="Keys of the ID tokens",
     operation_id="getOidcKeys",
-    response_class=Response,
-    responses=_KEYS | problems(503),
+    answers=_KEYS | problems(503),
 )
 async def jwks(request: Request) -> Response:
     """The key in force, the next one, and those that signed within the last day."""

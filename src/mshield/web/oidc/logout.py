@@ -2,7 +2,6 @@
 
 from typing import Any, Final
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -13,8 +12,9 @@ from mshield.web.oidc.answers import form, pages, parameters_of, sends, sent_to
 from mshield.web.pages import error_page, message_page
 from mshield.web.pages.messages import Link
 from mshield.web.problems import STATUS
+from mshield.web.router import Router
 
-router: Final = APIRouter(tags=["oidc"])
+router: Final = Router("oidc")
 
 _TEXT: Final[dict[str, Any]] = {"type": "string"}
 _FIELDS: Final = {
@@ -36,14 +36,13 @@ _ANSWERS: Final[dict[int | str, dict[str, Any]]] = (
     "/logout",
     summary="Log out",
     operation_id="endOidcSession",
-    response_class=Response,
-    openapi_extra={
+    asks={
         "parameters": [
             {"name": name, "in": "query", "required": False, "schema": schema}
             for name, schema in _FIELDS.items()
         ]
     },
-    responses=_ANSWERS,
+    answers=_ANSWERS,
 )
 async def log_out(request: Request) -> Response:
     """Ends the access token of the login that `id_token_hint` names."""
@@ -54,9 +53,8 @@ async def log_out(request: Request) -> Response:
     "/logout",
     summary="Log out, by form",
     operation_id="endOidcSessionByForm",
-    response_class=Response,
-    openapi_extra=form(_FIELDS),
-    responses=_ANSWERS,
+    asks=form(_FIELDS),
+    answers=_ANSWERS,
 )
 async def log_out_by_form(request: Request) -> Response:
     """The same with a form."""

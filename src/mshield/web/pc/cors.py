@@ -6,7 +6,7 @@ from typing import Final
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mshield.web.edge import EXTRA_HEADERS
+from mshield.web.edge.edge import EXTRA_HEADERS
 
 PREFIX: Final = "/api/pc/"
 _MAX_AGE_SECONDS: Final = 86_400

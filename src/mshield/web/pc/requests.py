@@ -6,7 +6,6 @@ The token lets it see the state and the QR code, and nothing else; a page may st
 from typing import Any, Final
 
 import msgspec
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -15,15 +14,15 @@ from mshield.domain.requests import RequestState
 from mshield.services.context import Context
 from mshield.services.requests.follow import Followed
 from mshield.web import openapi
+from mshield.web.answers import JsonAnswer
 from mshield.web.context import context_of
 from mshield.web.event_stream import EventStream
 from mshield.web.held import held_calls_of
-from mshield.web.json_answer import JsonAnswer
 from mshield.web.long_poll import PARAMETERS, LongPoll, seconds_of
 from mshield.web.request_state import QrMessage, RequestStateMessage, message_of
-from mshield.web.shortcut import hot
+from mshield.web.router import Router
 
-router: Final = APIRouter(tags=["pc"])
+router: Final = Router("pc")
 _TOKEN_LENGTH: Final = 43
 
 
@@ -40,10 +39,9 @@ _SECURITY: Final[dict[str, Any]] = {"security": [{"status_token": []}]}
     "/requests/{request_id}",
     summary="The state of a request",
     operation_id="followRequest",
-    openapi_extra=_SECURITY | {"parameters": PARAMETERS},
-    responses=openapi.answers(PcStateMessage, "The state") | openapi.problems(401, 404, 422, 429, 503),
+    asks=_SECURITY | {"parameters": PARAMETERS},
+    answers=openapi.answers(PcStateMessage, "The state") | openapi.problems(401, 404, 422, 429, 503),
 )
-@hot
 async def state(request: Request, request_id: str) -> Response:
     """With `wait` the answer comes when the state differs from `state`, or after that many seconds."""
     context = context_of(request)
@@ -67,12 +65,10 @@ async def state(request: Request, request_id: str) -> Response:
     "/requests/{request_id}/events",
     summary="The states of a request as they come, and its QR code",
     operation_id="streamRequest",
-    response_class=Response,
-    openapi_extra=_SECURITY,
-    responses=openapi.answers_events("Events `state` and `qr`", RequestStateMessage, QrMessage)
+    asks=_SECURITY,
+    answers=openapi.answers_events("Events `state` and `qr`", RequestStateMessage, QrMessage)
     | openapi.problems(401, 404, 429, 503),
 )
-@hot
 async def events(request: Request, request_id: str) -> Response:
     """Server-sent events: `state` at once and at each change, `qr` while it waits. Ends after a final state."""
     context = context_of(request)

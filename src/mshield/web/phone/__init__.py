@@ -1,1 +1,35 @@
 """What the phone app calls."""
+
+from typing import Final
+
+from mshield.web.phone import (
+    account_sources,
+    accounts,
+    bindings,
+    devices,
+    enrolment,
+    internal_tasks,
+    password_reset,
+    pin_policy,
+    renewals,
+    requests,
+    shield,
+    signatures,
+    signing,
+)
+
+ROUTERS: Final = (
+    account_sources.router,
+    accounts.router,
+    password_reset.router,
+    enrolment.router,
+    signing.router,
+    internal_tasks.router,
+    requests.router,
+    shield.router,
+    signatures.router,
+    devices.router,
+    renewals.router,
+    bindings.router,
+    pin_policy.router,
+)

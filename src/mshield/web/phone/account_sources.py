@@ -2,41 +2,38 @@
 
 from typing import Annotated, Final, Literal
 
-from fastapi import APIRouter, Body
-from pydantic import BaseModel, ConfigDict, Field
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.services.accounts.login import DeviceProof
 from mshield.services.accounts.outside import listed
 from mshield.web import openapi
+from mshield.web.answers import JsonAnswer
+from mshield.web.body import Wire, page_body_of
 from mshield.web.caller import address_of, browser_of
 from mshield.web.context import context_of
 from mshield.web.dpop import proof_of
-from mshield.web.phone.accounts import PROOF, SessionOut, session_out
+from mshield.web.phone.accounts import PROOF, SessionOut, SourceName, session_answer
+from mshield.web.router import Router
 
-router: Final = APIRouter(tags=["phone"])
-SourceName = Annotated[str, Field(pattern="^[a-z][a-z0-9-]{0,31}$", examples=["single-window"])]
-
-
-class _In(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+router: Final = Router("phone")
 
 
-class OutsideLoginIn(_In):
+class OutsideLoginIn(Wire, frozen=True):
     """The source whose page is wanted."""
 
     source: SourceName
 
 
-class OutsideReturnIn(_In):
+class OutsideReturnIn(Wire, frozen=True):
     """What the page sent back."""
 
-    state: Annotated[str, Field(min_length=1, max_length=1024)]
-    code: Annotated[str, Field(min_length=1, max_length=2048)]
+    state: Annotated[str, msgspec.Meta(min_length=1, max_length=1024)]
+    code: Annotated[str, msgspec.Meta(min_length=1, max_length=2048)]
 
 
-class SourceOut(BaseModel):
+class SourceOut(Wire, frozen=True):
     """A system whose accounts log in here; `password`: by `POST /sessions`, `page`: on a page of its own."""
 
     name: str
@@ -45,13 +42,13 @@ class SourceOut(BaseModel):
     title_en: str
 
 
-class SourcesOut(BaseModel):
+class SourcesOut(Wire, frozen=True):
     """All of them; empty where only accounts of this service log in."""
 
-    items: list[SourceOut]
+    items: tuple[SourceOut, ...]
 
 
-class OutsideLoginOut(BaseModel):
+class OutsideLoginOut(Wire, frozen=True):
     """The page to open in the browser, the state that comes back with the code, and the time for it in seconds."""
 
     address: str
@@ -63,34 +60,26 @@ class OutsideLoginOut(BaseModel):
     "/account-sources",
     summary="Systems whose accounts log in here",
     operation_id="listAccountSources",
-    response_description="The systems",
-    responses=openapi.problems(503),
+    answers=openapi.answers(SourcesOut, "The systems") | openapi.problems(503),
 )
-async def sources(request: Request) -> SourcesOut:
+async def sources(request: Request) -> Response:
     """The login page offers them beside the service's own accounts."""
     found = listed(context_of(request).accounts.outside.sources)
-    return SourcesOut(
-        items=[
-            SourceOut(name=each.name, kind=each.kind, title_zh=each.title_zh, title_en=each.title_en)
-            for each in found
-        ]
-    )
+    items = (SourceOut(each.name, each.kind, each.title_zh, each.title_en) for each in found)
+    return JsonAnswer(SourcesOut(tuple(items)))
 
 
 @router.post(
     "/outside-logins",
-    status_code=201,
     summary="Go to an outside system's login page",
     operation_id="beginOutsideLogin",
-    response_description="Its page, and the state that comes back",
-    openapi_extra=PROOF,
-    responses=openapi.problems(400, 401, 422, 424, 429, 503),
+    asks=openapi.takes(OutsideLoginIn) | PROOF,
+    answers=openapi.answers(OutsideLoginOut, "Its page, and the state that comes back", status=201)
+    | openapi.problems(400, 401, 422, 424, 429, 503),
 )
-async def begin(
-    request: Request, response: Response, body: Annotated[OutsideLoginIn, Body()]
-) -> OutsideLoginOut:
+async def begin(request: Request) -> Response:
     """The state is bound to the key of the proof: the same phone must come back with it."""
-    context = context_of(request)
+    body, context = await page_body_of(request, OutsideLoginIn), context_of(request)
     proof = await proof_of(request)
     begun = await context.accounts.outside_login.begin(
         body.source,
@@ -98,24 +87,20 @@ async def begin(
         address=address_of(request),
         now=context.clock(),
     )
-    response.headers["Cache-Control"] = "no-store"
-    return OutsideLoginOut(address=begun.address, state=begun.state, expires_in=begun.expires_in)
+    return JsonAnswer(OutsideLoginOut(begun.address, begun.state, begun.expires_in), 201)
 
 
 @router.post(
     "/outside-logins/finish",
-    status_code=201,
     summary="Come back from an outside system's login page",
     operation_id="finishOutsideLogin",
-    response_description="The login",
-    openapi_extra=PROOF,
-    responses=openapi.problems(400, 401, 403, 409, 422, 424, 429, 503),
+    asks=openapi.takes(OutsideReturnIn) | PROOF,
+    answers=openapi.answers(SessionOut, "The login", status=201)
+    | openapi.problems(400, 401, 403, 409, 422, 424, 429, 503),
 )
-async def finish(
-    request: Request, response: Response, body: Annotated[OutsideReturnIn, Body()]
-) -> SessionOut:
+async def finish(request: Request) -> Response:
     """Logs in as `POST /sessions` does. The state is used, whatever the outcome."""
-    context = context_of(request)
+    body, context = await page_body_of(request, OutsideReturnIn), context_of(request)
     proof = await proof_of(request)
     session = await context.accounts.outside_login.finish(
         body.state,
@@ -124,5 +109,4 @@ async def finish(
         address=address_of(request),
         now=context.clock(),
     )
-    response.headers["Cache-Control"] = "no-store"
-    return session_out(session)
+    return session_answer(session)

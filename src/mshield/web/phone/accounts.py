@@ -6,8 +6,7 @@ The only routes of the app that work without a login. Each is limited by counter
 import base64
 from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, Body, Path
-from pydantic import BaseModel, ConfigDict, Field
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -18,11 +17,14 @@ from mshield.services.accounts.login import Credentials, DeviceProof, Session
 from mshield.services.accounts.register import Registration
 from mshield.services.accounts.session import authenticate_phone
 from mshield.web import openapi
+from mshield.web.answers import JsonAnswer
+from mshield.web.body import Wire, page_body_of
 from mshield.web.caller import address_of, browser_of
 from mshield.web.context import context_of
 from mshield.web.dpop import caller_of, proof_of
+from mshield.web.router import Router
 
-router: Final = APIRouter(tags=["phone"])
+router: Final = Router("phone")
 PROOF: Final[dict[str, Any]] = {
     "parameters": [
         {
@@ -38,34 +40,36 @@ _LOGIN_IF_APPLYING: Final[dict[str, Any]] = {"security": [{}, {"phone": []}]}
 
 IdTypeName = Literal["resident_id", "passport", "hk_macau_permit", "taiwan_permit", "foreign_resident_id"]
 Phone = Annotated[
-    str, Field(min_length=11, max_length=24, description="mainland mobile number", examples=["13800006027"])
+    str,
+    msgspec.Meta(
+        min_length=11, max_length=24, description="mainland mobile number", examples=["13800006027"]
+    ),
 ]
 SmsCode = Annotated[
-    str, Field(pattern="^[0-9]{6}$", description="the six digits of the SMS", examples=["048213"])
+    str, msgspec.Meta(pattern=r"^[0-9]{6}\Z", description="the six digits of the SMS", examples=["048213"])
 ]
 IdNumber = Annotated[
     str,
-    Field(min_length=1, max_length=32, description="as on the document", examples=["11010519491231002X"]),
+    msgspec.Meta(
+        min_length=1, max_length=32, description="as on the document", examples=["11010519491231002X"]
+    ),
 ]
-Password = Annotated[str, Field(min_length=1, max_length=256, examples=["correct horse 7 staple"])]
+SourceName = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9-]{0,31}\Z", examples=["single-window"])]
+Password = Annotated[str, msgspec.Meta(min_length=1, max_length=256, examples=["correct horse 7 staple"])]
 
 
-class _In(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-
-class SmsCodeIn(_In):
+class SmsCodeIn(Wire, frozen=True):
     """Asks for an SMS code. `apply` and `renew` need a login and go to the account's own number: `phone` is null."""
 
     phone: Phone | None
     purpose: Literal["register", "apply", "renew", "reset"]
 
 
-class AccountIn(_In):
+class AccountIn(Wire, frozen=True):
     """Registration (我要注册). The phone number becomes the account name."""
 
     name: Annotated[
-        str, Field(min_length=1, max_length=64, description="as on the document", examples=["林知远"])
+        str, msgspec.Meta(min_length=1, max_length=64, description="as on the document", examples=["林知远"])
     ]
     id_type: IdTypeName
     id_number: IdNumber
@@ -74,96 +78,86 @@ class AccountIn(_In):
     password: Password
 
 
-class SessionIn(_In):
+class SessionIn(Wire, frozen=True):
     """Login."""
 
     account: Annotated[
-        str, Field(min_length=1, max_length=64, description="the phone number", examples=["13800006027"])
+        str,
+        msgspec.Meta(min_length=1, max_length=64, description="the phone number", examples=["13800006027"]),
     ]
     password: Password
-    captcha_id: Annotated[str, Field(min_length=1, max_length=200)]
+    captcha_id: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
     captcha: Annotated[
-        str, Field(min_length=1, max_length=16, description="in either case", examples=["A7KD"])
+        str, msgspec.Meta(min_length=1, max_length=16, description="in either case", examples=["A7KD"])
     ]
     source: Annotated[
-        str | None,
-        Field(
-            pattern="^[a-z][a-z0-9-]{0,31}$",
-            description="an outside system whose account it is; absent: ours",
-        ),
+        SourceName | None, msgspec.Meta(description="an outside system whose account it is; absent: ours")
     ] = None
 
 
-class CaptchaOut(BaseModel):
+class CaptchaOut(Wire, frozen=True):
     """A captcha: one use, right or wrong."""
 
     captcha_id: str
-    image_b64: Annotated[str, Field(description="PNG, base64")]
-    expires_in: Annotated[int, Field(description="seconds", examples=[120])]
+    image_b64: Annotated[str, msgspec.Meta(description="PNG, base64")]
+    expires_in: Annotated[int, msgspec.Meta(description="seconds", examples=[120])]
 
 
-class SmsCodeOut(BaseModel):
+class SmsCodeOut(Wire, frozen=True):
     """Sent. Both in seconds."""
 
-    expires_in: Annotated[int, Field(examples=[300])]
-    resend_in: Annotated[int, Field(examples=[60])]
+    expires_in: Annotated[int, msgspec.Meta(examples=[300])]
+    resend_in: Annotated[int, msgspec.Meta(examples=[60])]
 
 
-class AccountBody(BaseModel):
+class AccountBody(Wire, frozen=True):
     """An account as its owner sees it."""
 
     name: str
-    phone_masked: Annotated[str, Field(examples=["138****6027"])]
+    phone_masked: Annotated[str, msgspec.Meta(examples=["138****6027"])]
     id_type: IdTypeName
 
 
-class AccountOut(BaseModel):
+class AccountOut(Wire, frozen=True):
     """The new account's name: its phone number."""
 
-    account: Annotated[str, Field(examples=["13800006027"])]
+    account: Annotated[str, msgspec.Meta(examples=["13800006027"])]
 
 
-class SessionOut(BaseModel):
+class SessionOut(Wire, frozen=True):
     """A login, valid with proofs of the same key only. `shield_number` is the device's, once it has applied."""
 
     access_token: str
     token_type: Literal["DPoP"]
-    expires_in: Annotated[int, Field(description="seconds", examples=[43200])]
+    expires_in: Annotated[int, msgspec.Meta(description="seconds", examples=[43200])]
     account: AccountBody
-    shield_number: Annotated[str | None, Field(examples=["MS10720468813"])]
+    shield_number: Annotated[str, msgspec.Meta(examples=["MS10720468813"])] | None
 
 
 @router.post(
     "/captchas",
-    status_code=201,
     summary="Get a captcha",
     operation_id="makeCaptcha",
-    response_description="A captcha",
-    responses=openapi.problems(429, 503),
+    answers=openapi.answers(CaptchaOut, "A captcha", status=201) | openapi.problems(429, 503),
 )
-async def make_captcha(request: Request, response: Response) -> CaptchaOut:
+async def make_captcha(request: Request) -> Response:
     """Its id holds the answer, sealed: nothing is stored until it is used."""
     context = context_of(request)
     made = await context.accounts.captchas.new(address=address_of(request), now=context.clock())
-    response.headers["Cache-Control"] = "no-store"
-    return CaptchaOut(
-        captcha_id=made.id,
-        image_b64=base64.b64encode(made.image).decode(),
-        expires_in=context.settings.captcha_seconds,
-    )
+    image = base64.b64encode(made.image).decode()
+    return JsonAnswer(CaptchaOut(made.id, image, context.settings.captcha_seconds), 201)
 
 
 @router.get(
     "/captchas/{captcha_id}/audio",
     summary="Hear a captcha",
     operation_id="hearCaptcha",
-    response_class=Response,
-    responses=openapi.problems(404, 422, 429, 503)
+    answers=openapi.problems(404, 422, 429, 503)
     | {200: {"description": "The characters, spoken", "content": {"audio/wav": {}}}},
 )
 async def hear_captcha(
     request: Request,
-    captcha_id: Annotated[str, Path(max_length=200, description="of a captcha that is still valid")],
+    captcha_id: Annotated[str, msgspec.Meta(max_length=200, description="of a captcha that is still valid")],
 ) -> Response:
     """For who can't see the picture. Hearing doesn't use the captcha."""
     context = context_of(request)
@@ -175,36 +169,33 @@ async def hear_captcha(
 
 @router.post(
     "/sms-codes",
-    status_code=202,
     summary="Send an SMS code",
     operation_id="sendSmsCode",
-    response_description="Sent",
-    openapi_extra=_LOGIN_IF_APPLYING,
-    responses=openapi.problems(400, 401, 422, 429, 503),
+    asks=openapi.takes(SmsCodeIn) | _LOGIN_IF_APPLYING,
+    answers=openapi.answers(SmsCodeOut, "Sent", status=202) | openapi.problems(400, 401, 422, 429, 503),
 )
-async def send_sms_code(request: Request, body: Annotated[SmsCodeIn, Body()]) -> SmsCodeOut:
+async def send_sms_code(request: Request) -> Response:
     """The answer is the same whether the number has an account or not. A newer code replaces an older one."""
-    context = context_of(request)
+    body, context = await page_body_of(request, SmsCodeIn), context_of(request)
     phone = await _phone_for(request, body)
     await context.accounts.sms_codes.send(
         phone=phone, purpose=body.purpose, address=address_of(request), now=context.clock()
     )
-    return SmsCodeOut(
-        expires_in=context.settings.sms_code_seconds, resend_in=context.settings.sms_resend_seconds
-    )
+    settings = context.settings
+    return JsonAnswer(SmsCodeOut(settings.sms_code_seconds, settings.sms_resend_seconds), 202)
 
 
 @router.post(
     "/accounts",
-    status_code=201,
     summary="Register",
     operation_id="register",
-    response_description="The new account's name",
-    responses=openapi.problems(400, 409, 422, 503),
+    asks=openapi.takes(AccountIn),
+    answers=openapi.answers(AccountOut, "The new account's name", status=201)
+    | openapi.problems(400, 409, 422, 503),
 )
-async def register(request: Request, body: Annotated[AccountIn, Body()]) -> AccountOut:
+async def register(request: Request) -> Response:
     """Manual 2.3.1.1. That a number is registered is told only with the right SMS code, which then stays valid."""
-    context = context_of(request)
+    body, context = await page_body_of(request, AccountIn), context_of(request)
     registration = Registration(
         name=body.name,
         id_type=IdType(body.id_type),
@@ -214,21 +205,20 @@ async def register(request: Request, body: Annotated[AccountIn, Body()]) -> Acco
         password=body.password,
     )
     made = await context.accounts.register(registration, now=context.clock())
-    return AccountOut(account=made.phone)
+    return JsonAnswer(AccountOut(made.phone), 201)
 
 
 @router.post(
     "/sessions",
-    status_code=201,
     summary="Log in",
     operation_id="logIn",
-    response_description="The login",
-    openapi_extra=PROOF,
-    responses=openapi.problems(400, 401, 403, 409, 422, 424, 429, 503),
+    asks=openapi.takes(SessionIn) | PROOF,
+    answers=openapi.answers(SessionOut, "The login", status=201)
+    | openapi.problems(400, 401, 403, 409, 422, 424, 429, 503),
 )
-async def log_in(request: Request, response: Response, body: Annotated[SessionIn, Body()]) -> SessionOut:
+async def log_in(request: Request) -> Response:
     """Manual 2.3.1.2. A phone that has applied for a certificate lets only that account in (R7)."""
-    context = context_of(request)
+    body, context = await page_body_of(request, SessionIn), context_of(request)
     proof = await proof_of(request)
     credentials = Credentials(
         account=body.account,
@@ -243,19 +233,19 @@ async def log_in(request: Request, response: Response, body: Annotated[SessionIn
         address=address_of(request),
         now=context.clock(),
     )
-    response.headers["Cache-Control"] = "no-store"
-    return session_out(session)
+    return session_answer(session)
 
 
-def session_out(session: Session) -> SessionOut:
+def session_answer(session: Session) -> Response:
     """A login as the app gets it."""
-    return SessionOut(
+    answer = SessionOut(
         access_token=session.access_token,
         token_type="DPoP",  # noqa: S106  # RFC 9449's name of the kind, no secret
         expires_in=session.expires_in,
         account=_account(session.name, session.phone, session.id_type),
         shield_number=session.shield_number,
     )
+    return JsonAnswer(answer, 201)
 
 
 async def _phone_for(request: Request, body: SmsCodeIn) -> str:
@@ -269,4 +259,4 @@ async def _phone_for(request: Request, body: SmsCodeIn) -> str:
 
 
 def _account(name: str, phone: str, id_type: str) -> AccountBody:
-    return AccountBody.model_validate({"name": name, "phone_masked": mask_phone(phone), "id_type": id_type})
+    return AccountBody(name, mask_phone(phone), msgspec.convert(id_type, IdTypeName))

@@ -3,7 +3,6 @@
 from typing import Annotated, Any, Final
 
 import msgspec
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -15,8 +14,9 @@ from mshield.web.body import Hex16, Wire, decode
 from mshield.web.context import context_of
 from mshield.web.dpop import caller_of
 from mshield.web.phone.requests import TaskMessage, task_message
+from mshield.web.router import Router
 
-router: Final = APIRouter(tags=["phone"])
+router: Final = Router("phone")
 _SECURITY: Final[dict[str, Any]] = {"security": [{"phone": []}]}
 _NO_STORE: Final = {"Cache-Control": "no-store"}
 
@@ -39,11 +39,10 @@ class BindingMessage(Wire, frozen=True):
 
 @router.post(
     "/bindings",
-    status_code=201,
     summary="Bind the certificate to the account",
     operation_id="bind",
-    openapi_extra=openapi.takes(BindMessage) | _SECURITY,
-    responses=openapi.answers(TaskMessage, "The statement to sign", status=201)
+    asks=openapi.takes(BindMessage) | _SECURITY,
+    answers=openapi.answers(TaskMessage, "The statement to sign", status=201)
     | openapi.problems(400, 401, 403, 404, 409, 503),
 )
 async def bind(request: Request) -> Response:
@@ -60,11 +59,10 @@ async def bind(request: Request) -> Response:
 
 @router.delete(
     "/bindings/{sid}",
-    status_code=204,
     summary="Unbind the certificate",
     operation_id="unbind",
-    openapi_extra=_SECURITY,
-    responses=openapi.answers(None, "Unbound", status=204) | openapi.problems(401, 404, 503),
+    asks=_SECURITY,
+    answers=openapi.answers(None, "Unbound", status=204) | openapi.problems(401, 404, 503),
 )
 async def unbind(request: Request, sid: str) -> Response:
     """Needs no PIN: it only takes something away."""

@@ -3,7 +3,6 @@
 from typing import Any, Final
 
 import msgspec
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -13,8 +12,9 @@ from mshield.web import openapi
 from mshield.web.body import Wire
 from mshield.web.context import context_of
 from mshield.web.dpop import caller_of
+from mshield.web.router import Router
 
-router: Final = APIRouter(tags=["phone"])
+router: Final = Router("phone")
 _SECURITY: Final[dict[str, Any]] = {"security": [{"phone": []}]}
 
 
@@ -43,8 +43,8 @@ class DevicesMessage(Wire, frozen=True):
     "/devices",
     summary="My devices",
     operation_id="listDevices",
-    openapi_extra=_SECURITY,
-    responses=openapi.answers(DevicesMessage, "The account's shields") | openapi.problems(401, 503),
+    asks=_SECURITY,
+    answers=openapi.answers(DevicesMessage, "The account's shields") | openapi.problems(401, 503),
 )
 async def devices(request: Request) -> Response:
     """One line for each device that has had a certificate of this account; at most six of them work (R5)."""

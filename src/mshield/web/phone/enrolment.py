@@ -3,7 +3,6 @@
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -15,8 +14,9 @@ from mshield.web import openapi
 from mshield.web.body import Hex16, Hex32, Hex65, ProtocolWire, Wire, decode
 from mshield.web.context import context_of
 from mshield.web.dpop import caller_and_nonce_of, caller_of
+from mshield.web.router import Router
 
-router: Final = APIRouter(tags=["phone"])
+router: Final = Router("phone")
 _SECURITY: Final[dict[str, Any]] = {"security": [{"phone": []}]}
 _NO_STORE: Final = {"Cache-Control": "no-store"}
 
@@ -71,11 +71,10 @@ class PublicKeyMessage(Wire, frozen=True):
 
 @router.post(
     "/enrolments",
-    status_code=201,
     summary="Apply for a certificate",
     operation_id="apply",
-    openapi_extra=openapi.takes(ApplyMessage) | _SECURITY,
-    responses=openapi.answers(BegunMessage, "The enrolment begins", status=201)
+    asks=openapi.takes(ApplyMessage) | _SECURITY,
+    answers=openapi.answers(BegunMessage, "The enrolment begins", status=201)
     | openapi.problems(400, 401, 403, 409, 422, 429, 503),
 )
 async def apply(request: Request) -> Response:
@@ -114,8 +113,8 @@ async def apply(request: Request) -> Response:
     "/enrolments/{uid}/key",
     summary="Make the joint key",
     operation_id="makeKey",
-    openapi_extra=openapi.takes(KeyMessage) | _SECURITY,
-    responses=openapi.answers(PublicKeyMessage, "The public key") | openapi.problems(400, 401, 404, 409, 503),
+    asks=openapi.takes(KeyMessage) | _SECURITY,
+    answers=openapi.answers(PublicKeyMessage, "The public key") | openapi.problems(400, 401, 404, 409, 503),
 )
 async def make_key(request: Request, uid: str) -> Response:
     """Protocol, enrolment steps 2 and 3. The device's public key is the one of the DPoP proof."""

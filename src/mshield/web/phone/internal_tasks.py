@@ -3,7 +3,6 @@
 from typing import Any, Final, Literal
 
 import msgspec
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -14,8 +13,9 @@ from mshield.web.context import context_of
 from mshield.web.dpop import caller_of
 from mshield.web.phone.keys import key_id
 from mshield.web.phone.requests import TaskMessage, task_message
+from mshield.web.router import Router
 
-router: Final = APIRouter(tags=["phone"])
+router: Final = Router("phone")
 _SECURITY: Final[dict[str, Any]] = {"security": [{"phone": []}]}
 _NO_STORE: Final = {"Cache-Control": "no-store"}
 
@@ -28,11 +28,10 @@ class InternalTaskMessage(ProtocolWire, frozen=True):
 
 @router.post(
     "/keys/{uid}/tasks",
-    status_code=201,
     summary="Ask for a PIN change or a confirmation",
     operation_id="askInternally",
-    openapi_extra=openapi.takes(InternalTaskMessage) | _SECURITY,
-    responses=openapi.answers(TaskMessage, "The task to sign", status=201)
+    asks=openapi.takes(InternalTaskMessage) | _SECURITY,
+    answers=openapi.answers(TaskMessage, "The task to sign", status=201)
     | openapi.problems(400, 401, 403, 404, 409, 503),
 )
 async def ask_internally(request: Request, uid: str) -> Response:

@@ -2,22 +2,23 @@
 
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Body
-from pydantic import BaseModel, ConfigDict, Field
+import msgspec
 from starlette.requests import Request
+from starlette.responses import Response
 
 from mshield.services.accounts.reset_password import NewPassword
 from mshield.web import openapi
+from mshield.web.answers import JsonAnswer
+from mshield.web.body import Wire, page_body_of
 from mshield.web.context import context_of
 from mshield.web.phone.accounts import IdNumber, Password, Phone, SmsCode
+from mshield.web.router import Router
 
-router: Final = APIRouter(tags=["phone"])
+router: Final = Router("phone")
 
 
-class PasswordResetIn(BaseModel):
+class PasswordResetIn(Wire, frozen=True):
     """The code is one of purpose `reset`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     phone: Phone
     sms_code: SmsCode
@@ -25,24 +26,26 @@ class PasswordResetIn(BaseModel):
     password: Password
 
 
-class PasswordResetOut(BaseModel):
+class PasswordResetOut(Wire, frozen=True):
     """The password is set; so many logins have ended."""
 
-    logins_ended: Annotated[int, Field(examples=[1])]
+    logins_ended: Annotated[int, msgspec.Meta(examples=[1])]
 
 
 @router.post(
     "/password-resets",
-    status_code=201,
     summary="Set a forgotten password anew",
     operation_id="resetPassword",
-    response_description="The new password is set",
-    responses=openapi.problems(400, 409, 422, 503),
+    asks=openapi.takes(PasswordResetIn),
+    answers=openapi.answers(PasswordResetOut, "The new password is set", status=201)
+    | openapi.problems(400, 409, 422, 503),
 )
-async def reset_password(request: Request, body: Annotated[PasswordResetIn, Body()]) -> PasswordResetOut:
+async def reset_password(request: Request) -> Response:
     """All logins of the account end, at phones and portal, and its owner is told. Each try costs one of the code's."""
-    context = context_of(request)
+    body, context = await page_body_of(request, PasswordResetIn), context_of(request)
     given = NewPassword(
         phone=body.phone, sms_code=body.sms_code, id_number=body.id_number, password=body.password
     )
-    return PasswordResetOut(logins_ended=await context.accounts.reset_password(given, now=context.clock()))
+    return JsonAnswer(
+        PasswordResetOut(await context.accounts.reset_password(given, now=context.clock())), 201
+    )

@@ -3,7 +3,6 @@
 from typing import Any, Final, Literal
 
 import msgspec
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -13,8 +12,9 @@ from mshield.web import openapi
 from mshield.web.body import Wire
 from mshield.web.context import context_of
 from mshield.web.dpop import caller_of
+from mshield.web.router import Router
 
-router: Final = APIRouter(tags=["phone"])
+router: Final = Router("phone")
 _SECURITY: Final[dict[str, Any]] = {"security": [{"phone": []}]}
 _NO_STORE: Final = {"Cache-Control": "no-store"}
 
@@ -40,7 +40,7 @@ class BirthDatesMessage(Wire, frozen=True):
     "/policy",
     summary="Rules for new PINs",
     operation_id="getPolicy",
-    responses=openapi.answers(PolicyMessage, "The rules in force"),
+    answers=openapi.answers(PolicyMessage, "The rules in force"),
 )
 async def policy(request: Request) -> Response:
     """R10. Public: a phone asks before it lets the user choose a PIN."""
@@ -56,9 +56,8 @@ async def policy(request: Request) -> Response:
     "/me/birth-dates",
     summary="My birth date",
     operation_id="getBirthDates",
-    openapi_extra=_SECURITY,
-    responses=openapi.answers(BirthDatesMessage, "As in the account's id number")
-    | openapi.problems(401, 503),
+    asks=_SECURITY,
+    answers=openapi.answers(BirthDatesMessage, "As in the account's id number") | openapi.problems(401, 503),
 )
 async def my_birth_dates(request: Request) -> Response:
     """For the rule `birthday` at a PIN change, when no id number is typed. A phone keeps nothing of it."""

@@ -6,7 +6,6 @@ A new key is made and signed for by the routes of an enrolment; see docs/renewal
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -21,8 +20,9 @@ from mshield.web.body import Hex16, Wire, decode
 from mshield.web.context import context_of
 from mshield.web.dpop import caller_of
 from mshield.web.phone.enrolment import SubjectMessage
+from mshield.web.router import Router
 
-router: Final = APIRouter(tags=["phone"])
+router: Final = Router("phone")
 _SECURITY: Final[dict[str, Any]] = {"security": [{"phone": []}]}
 _NO_STORE: Final = {"Cache-Control": "no-store"}
 
@@ -72,11 +72,10 @@ class RenewalDueMessage(Wire, frozen=True):
 
 @router.post(
     "/renewals",
-    status_code=201,
     summary="Renew the certificate",
     operation_id="renew",
-    openapi_extra=openapi.takes(RenewMessage) | _SECURITY,
-    responses=openapi.answers(RenewalMessage, "The renewal begins", status=201)
+    asks=openapi.takes(RenewMessage) | _SECURITY,
+    answers=openapi.answers(RenewalMessage, "The renewal begins", status=201)
     | openapi.problems(400, 401, 403, 409, 422, 429, 503),
 )
 async def renew(request: Request) -> Response:
@@ -102,8 +101,8 @@ async def renew(request: Request) -> Response:
     "/renewals/current",
     summary="The renewal under way",
     operation_id="getRenewal",
-    openapi_extra=_SECURITY,
-    responses=openapi.answers(RenewalMessage, "How far it is") | openapi.problems(401, 403, 404, 409, 503),
+    asks=_SECURITY,
+    answers=openapi.answers(RenewalMessage, "How far it is") | openapi.problems(401, 403, 404, 409, 503),
 )
 async def current(request: Request) -> Response:
     """Issues the certificate once all is signed for. 404 before a renewal, and after it: see the certificate then."""
@@ -117,11 +116,10 @@ async def current(request: Request) -> Response:
 
 @router.delete(
     "/renewals/current",
-    status_code=204,
     summary="Give the renewal up",
     operation_id="giveUpRenewal",
-    openapi_extra=_SECURITY,
-    responses=openapi.answers(None, "Given up", status=204) | openapi.problems(401, 404, 409, 503),
+    asks=_SECURITY,
+    answers=openapi.answers(None, "Given up", status=204) | openapi.problems(401, 404, 409, 503),
 )
 async def give_up(request: Request) -> Response:
     """The certificate in force goes on; one that was issued for this renewal is revoked."""

@@ -5,7 +5,6 @@ import json
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -14,13 +13,13 @@ from mshield.pki.signatures.evidence import FORMATS, Format
 from mshield.services.accounts.session import authenticate_phone
 from mshield.services.requests.answer import Requester, ScannedRequest, Task, WaitingRequest
 from mshield.web import openapi
+from mshield.web.answers import JsonAnswer
 from mshield.web.body import Hex16, Wire, decode
 from mshield.web.context import context_of
 from mshield.web.dpop import caller_of
-from mshield.web.json_answer import JsonAnswer
-from mshield.web.shortcut import hot
+from mshield.web.router import Router
 
-router: Final = APIRouter(tags=["phone"])
+router: Final = Router("phone")
 _SECURITY: Final[dict[str, Any]] = {"security": [{"phone": []}]}
 
 
@@ -123,11 +122,11 @@ class InboxMessage(Wire, frozen=True):
     "/scans",
     summary="Take a request by its QR code",
     operation_id="scan",
-    openapi_extra=openapi.takes(ScanMessage) | _SECURITY,
-    responses=openapi.answers(ScannedMessage, "What is asked, and by whom")
+    knows_repeats=True,
+    asks=openapi.takes(ScanMessage) | _SECURITY,
+    answers=openapi.answers(ScannedMessage, "What is asked, and by whom")
     | openapi.problems(400, 401, 403, 404, 409, 410, 503),
 )
-@hot
 async def scan(request: Request) -> Response:
     """Manual 2.3.1.10 and 2.3.1.11. The first phone with the right code takes the request; nothing is signed yet.
 
@@ -145,8 +144,8 @@ async def scan(request: Request) -> Response:
     "/inbox",
     summary="Requests that wait for this shield (待办)",
     operation_id="getInbox",
-    openapi_extra=_SECURITY,
-    responses=openapi.answers(InboxMessage, "The requests, newest first")
+    asks=_SECURITY,
+    answers=openapi.answers(InboxMessage, "The requests, newest first")
     | openapi.problems(401, 403, 409, 503),
 )
 async def inbox(request: Request) -> Response:
@@ -162,8 +161,8 @@ async def inbox(request: Request) -> Response:
     "/inbox/{request_id}",
     summary="Take a request from the inbox",
     operation_id="takeRequest",
-    openapi_extra=_SECURITY,
-    responses=openapi.answers(ScannedMessage, "What is asked, and by whom")
+    asks=_SECURITY,
+    answers=openapi.answers(ScannedMessage, "What is asked, and by whom")
     | openapi.problems(401, 403, 404, 409, 410, 503),
 )
 async def take(request: Request, request_id: str) -> Response:
@@ -178,8 +177,8 @@ async def take(request: Request, request_id: str) -> Response:
     "/tasks/{sid}",
     summary="A document of this phone",
     operation_id="getTask",
-    openapi_extra=_SECURITY,
-    responses=openapi.answers(TaskMessage, "The document") | openapi.problems(401, 404, 503),
+    asks=_SECURITY,
+    answers=openapi.answers(TaskMessage, "The document") | openapi.problems(401, 404, 503),
 )
 async def task(request: Request, sid: str) -> Response:
     """Also tells, by `state`, whether a finish whose answer was lost has arrived."""
@@ -195,11 +194,10 @@ async def task(request: Request, sid: str) -> Response:
 
 @router.post(
     "/requests/{request_id}/decline",
-    status_code=204,
     summary="Decline a scanned request",
     operation_id="decline",
-    openapi_extra=openapi.takes(DeclineMessage) | _SECURITY,
-    responses=openapi.answers(None, "Declined", status=204) | openapi.problems(400, 401, 409, 503),
+    asks=openapi.takes(DeclineMessage) | _SECURITY,
+    answers=openapi.answers(None, "Declined", status=204) | openapi.problems(400, 401, 409, 503),
 )
 async def decline(request: Request, request_id: str) -> Response:
     """With `not_me` the business system learns that somebody else started the request."""
@@ -216,8 +214,8 @@ async def decline(request: Request, request_id: str) -> Response:
     "/requests/{request_id}/return",
     summary="The way back to the other app",
     operation_id="wayBack",
-    openapi_extra=_SECURITY,
-    responses=openapi.answers(ReturnMessage, "How the request ended, and the address to open")
+    asks=_SECURITY,
+    answers=openapi.answers(ReturnMessage, "How the request ended, and the address to open")
     | openapi.problems(401, 404, 409, 503),
 )
 async def way_back(request: Request, request_id: str) -> Response:

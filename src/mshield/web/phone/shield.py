@@ -3,7 +3,6 @@
 from typing import Any, Final, Literal
 
 import msgspec
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -18,8 +17,9 @@ from mshield.web.dpop import caller_of
 from mshield.web.phone.bindings import BindingMessage, binding_message
 from mshield.web.phone.enrolment import SubjectMessage
 from mshield.web.phone.renewals import RenewalDueMessage, renewal_due
+from mshield.web.router import Router
 
-router: Final = APIRouter(tags=["phone"])
+router: Final = Router("phone")
 _SECURITY: Final[dict[str, Any]] = {"security": [{"phone": []}]}
 _NO_STORE: Final = {"Cache-Control": "no-store"}
 
@@ -75,8 +75,8 @@ class MeMessage(Wire, frozen=True):
     "/me",
     summary="My page",
     operation_id="me",
-    openapi_extra=_SECURITY,
-    responses=openapi.answers(MeMessage, "Account, shield number, certificate") | openapi.problems(401, 503),
+    asks=_SECURITY,
+    answers=openapi.answers(MeMessage, "Account, shield number, certificate") | openapi.problems(401, 503),
 )
 async def me(request: Request) -> Response:
     """Manual 2.3.1.7."""
@@ -99,8 +99,8 @@ async def me(request: Request) -> Response:
     "/certificate",
     summary="My certificate",
     operation_id="getCertificate",
-    openapi_extra=_SECURITY,
-    responses=openapi.answers(CertificateMessage, "The certificate") | openapi.problems(401, 409, 503),
+    asks=_SECURITY,
+    answers=openapi.answers(CertificateMessage, "The certificate") | openapi.problems(401, 409, 503),
 )
 async def certificate(request: Request) -> Response:
     """409 `no_certificate` before the enrolment is finished. Issues it, should the answer of the finish be lost."""
@@ -118,11 +118,10 @@ async def certificate(request: Request) -> Response:
 
 @router.delete(
     "/sessions/current",
-    status_code=204,
     summary="Log out",
     operation_id="logOut",
-    openapi_extra=_SECURITY,
-    responses=openapi.answers(None, "Logged out", status=204) | openapi.problems(401, 503),
+    asks=_SECURITY,
+    answers=openapi.answers(None, "Logged out", status=204) | openapi.problems(401, 503),
 )
 async def delete_session(request: Request) -> Response:
     """The access token is worth nothing from now on."""

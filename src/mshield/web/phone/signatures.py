@@ -5,7 +5,6 @@ import binascii
 from typing import Annotated, Any, Final
 
 import msgspec
-from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -18,10 +17,25 @@ from mshield.web.body import Hex16, Hex32, Wire
 from mshield.web.context import context_of
 from mshield.web.dpop import caller_of
 from mshield.web.phone.requests import DisplayLine
+from mshield.web.query import Query
+from mshield.web.router import Router
 
-router: Final = APIRouter(tags=["phone"])
+router: Final = Router("phone")
 _SECURITY: Final[dict[str, Any]] = {"security": [{"phone": []}]}
 _NO_STORE: Final = {"Cache-Control": "no-store"}
+
+
+Cursor = Annotated[str, msgspec.Meta(max_length=64)]
+Words = Annotated[str, msgspec.Meta(pattern=r"^[^\x00]{1,64}\Z")]
+
+
+class SignaturesWanted(Query, frozen=True):
+    """What the list is narrowed to, and where its page begins."""
+
+    before: Annotated[Cursor | None, msgspec.Meta(description="`next` of the page before")] = None
+    limit: Annotated[int, msgspec.Meta(ge=1, le=100)] = 20
+    q: Annotated[Words | None, msgspec.Meta(description="part of the title or the system's name")] = None
+    kind: Annotated[Kind | None, msgspec.Meta(description="logins or signatures alone")] = None
 
 
 class SignatureMessage(Wire, frozen=True):
@@ -79,25 +93,16 @@ class SignaturesMessage(Wire, frozen=True):
     "/signatures",
     summary="My signatures",
     operation_id="listSignatures",
-    openapi_extra=_SECURITY,
-    responses=openapi.answers(SignaturesMessage, "A page of signatures") | openapi.problems(401, 422, 503),
+    asks=_SECURITY,
+    answers=openapi.answers(SignaturesMessage, "A page of signatures") | openapi.problems(401, 422, 503),
 )
-async def signatures(
-    request: Request,
-    before: Annotated[str | None, Query(max_length=64, description="`next` of the page before")] = None,
-    limit: Annotated[int, Query(ge=1, le=100)] = 20,
-    q: Annotated[
-        str | None,
-        Query(pattern=r"^[^\x00]{1,64}$", description="part of the title or the system's name"),
-    ] = None,
-    kind: Annotated[Kind | None, Query(description="logins or signatures alone")] = None,
-) -> Response:
+async def signatures(request: Request, query: SignaturesWanted) -> Response:
     """Logins and signatures made with this phone, newest first."""
     caller = await caller_of(request)
     context = context_of(request)
     login = await authenticate_phone(context.db, caller, now=context.clock())
     page = await context.requests.my_signatures.page(
-        login, before=_place(before), words=q, kind=kind, limit=limit
+        login, before=_place(query.before), words=query.q, kind=query.kind, limit=query.limit
     )
     items = tuple(
         SignatureMessage(
@@ -111,7 +116,7 @@ async def signatures(
         )
         for each in page
     )
-    following = _cursor(page[-1].signed_at, page[-1].sid) if len(page) == limit else None
+    following = _cursor(page[-1].signed_at, page[-1].sid) if len(page) == query.limit else None
     return Response(
         msgspec.json.encode(SignaturesMessage(items, following)),
         media_type="application/json",
@@ -123,8 +128,8 @@ async def signatures(
     "/signatures/{sid}",
     summary="One of my signatures",
     operation_id="getSignature",
-    openapi_extra=_SECURITY,
-    responses=openapi.answers(SignatureDetailMessage, "The signature") | openapi.problems(401, 404, 503),
+    asks=_SECURITY,
+    answers=openapi.answers(SignatureDetailMessage, "The signature") | openapi.problems(401, 404, 503),
 )
 async def signature(request: Request, sid: str) -> Response:
     """What was shown and signed, for whom, and whether its certificate still stands. This phone's only."""

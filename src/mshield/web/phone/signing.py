@@ -3,7 +3,6 @@
 from typing import Annotated, Any, Final
 
 import msgspec
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -12,14 +11,14 @@ from mshield.gm.cosign import FinishItem
 from mshield.services.signing.finish import FinishRequest
 from mshield.services.signing.open import OpenItem, OpenRequest
 from mshield.web import openapi
+from mshield.web.answers import JsonAnswer
 from mshield.web.body import Epoch, Hex16, Hex32, Hex65, ProtocolWire, Wire, decode
 from mshield.web.context import context_of
 from mshield.web.dpop import caller_of
-from mshield.web.json_answer import JsonAnswer
 from mshield.web.phone.keys import key_id
-from mshield.web.shortcut import hot
+from mshield.web.router import Router
 
-router: Final = APIRouter(tags=["phone"])
+router: Final = Router("phone")
 _SECURITY: Final[dict[str, Any]] = {"security": [{"phone": []}]}
 _CURVE_ORDER: Final = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFF7203DF6B21C6052B53BBF40939D54123
 
@@ -93,11 +92,11 @@ class FinishedMessage(Wire, frozen=True):
     "/keys/{uid}/open",
     summary="Open a signing session",
     operation_id="openSigning",
-    openapi_extra=openapi.takes(OpenMessage) | _SECURITY,
-    responses=openapi.answers(OpenedMessage, "The server's nonces")
+    knows_repeats=True,
+    asks=openapi.takes(OpenMessage) | _SECURITY,
+    answers=openapi.answers(OpenedMessage, "The server's nonces")
     | openapi.problems(400, 401, 403, 404, 409, 429, 503),
 )
-@hot
 async def open_signing(request: Request, uid: str) -> Response:
     """Protocol MSHIELD/v1, "Signing: open". The PIN is asked for after this, with `left` shown.
 
@@ -132,11 +131,11 @@ async def open_signing(request: Request, uid: str) -> Response:
     "/keys/{uid}/finish",
     summary="Finish a signing session",
     operation_id="finishSigning",
-    openapi_extra=openapi.takes(FinishMessage) | _SECURITY,
-    responses=openapi.answers(FinishedMessage, "The signatures")
+    knows_repeats=True,
+    asks=openapi.takes(FinishMessage) | _SECURITY,
+    answers=openapi.answers(FinishedMessage, "The signatures")
     | openapi.problems(400, 401, 403, 404, 409, 500, 503),
 )
-@hot
 async def finish_signing(request: Request, uid: str) -> Response:
     """Protocol MSHIELD/v1, "Signing: finish".
 

@@ -3,7 +3,6 @@
 from typing import Final, Literal
 
 import msgspec
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -12,8 +11,9 @@ from mshield.web import openapi
 from mshield.web.body import Wire
 from mshield.web.captchas import NO_STORE
 from mshield.web.context import context_of
+from mshield.web.router import Router
 
-router: Final = APIRouter(tags=["portal"])
+router: Final = Router("portal")
 
 
 class SourceMessage(Wire, frozen=True):
@@ -35,7 +35,7 @@ class SourcesMessage(Wire, frozen=True):
     "/account-sources",
     summary="Systems whose accounts log in here",
     operation_id="listPortalAccountSources",
-    responses=openapi.answers(SourcesMessage, "The systems") | openapi.problems(503),
+    answers=openapi.answers(SourcesMessage, "The systems") | openapi.problems(503),
 )
 async def sources(request: Request) -> Response:
     """The login page offers them beside the service's own accounts."""

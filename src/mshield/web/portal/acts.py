@@ -3,7 +3,6 @@
 from typing import Annotated, Final, Literal
 
 import msgspec
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -17,8 +16,9 @@ from mshield.web.caller import address_of
 from mshield.web.captchas import NO_STORE
 from mshield.web.context import context_of
 from mshield.web.portal.authentication import CHANGING, legal_person_of, managed
+from mshield.web.router import Router
 
-router: Final = APIRouter(tags=["portal"])
+router: Final = Router("portal")
 
 Number = Annotated[
     str,
@@ -93,8 +93,8 @@ class OutcomesMessage(Wire, frozen=True):
     "/enterprises/{credit_code}/acts",
     summary="Hold shields, or lift holds",
     operation_id="actOnShields",
-    openapi_extra=openapi.takes(ActMessage) | CHANGING,
-    responses=openapi.answers(OutcomesMessage, "An outcome for each shield")
+    asks=openapi.takes(ActMessage) | CHANGING,
+    answers=openapi.answers(OutcomesMessage, "An outcome for each shield")
     | openapi.problems(400, 401, 403, 404, 422, 503),
 )
 async def act(request: Request, credit_code: str) -> Response:
@@ -116,12 +116,10 @@ async def act(request: Request, credit_code: str) -> Response:
 
 @router.post(
     "/revocation-codes",
-    status_code=202,
     summary="Send the code for a revocation",
     operation_id="sendRevocationCode",
-    openapi_extra=CHANGING,
-    responses=openapi.answers(RevocationCodeMessage, "Sent", status=202)
-    | openapi.problems(401, 403, 429, 503),
+    asks=CHANGING,
+    answers=openapi.answers(RevocationCodeMessage, "Sent", status=202) | openapi.problems(401, 403, 429, 503),
 )
 async def send_revocation_code(request: Request) -> Response:
     """To the legal person's own phone; good for one batch of revocations."""
@@ -138,8 +136,8 @@ async def send_revocation_code(request: Request) -> Response:
     "/enterprises/{credit_code}/revocations",
     summary="Revoke shields",
     operation_id="revokeShields",
-    openapi_extra=openapi.takes(RevocationMessage) | CHANGING,
-    responses=openapi.answers(OutcomesMessage, "An outcome for each shield")
+    asks=openapi.takes(RevocationMessage) | CHANGING,
+    answers=openapi.answers(OutcomesMessage, "An outcome for each shield")
     | openapi.problems(400, 401, 403, 404, 409, 410, 422, 503),
 )
 async def revoke(request: Request, credit_code: str) -> Response:

@@ -23,7 +23,7 @@ CHANGING: Final[dict[str, Any]] = SECURITY | {
         }
     ]
 }
-"""`openapi_extra` of an operation that changes something."""
+"""`asks` of an operation that changes something."""
 
 _MAX_TOKEN: Final = 128
 _MAX_CREDIT_CODE: Final = 32

@@ -2,8 +2,7 @@
 
 from typing import Annotated, Final, Literal
 
-from fastapi import APIRouter, Query
-from pydantic import Field
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -14,9 +13,18 @@ from mshield.web import openapi
 from mshield.web.body import Wire
 from mshield.web.context import context_of
 from mshield.web.portal.authentication import SECURITY, managed
-from mshield.web.portal.lists import XLSX, EventMessage, Words, event_message, json_answer, workbook_answer
+from mshield.web.portal.lists import (
+    XLSX,
+    EventMessage,
+    Text64,
+    Words,
+    event_message,
+    json_answer,
+    workbook_answer,
+)
+from mshield.web.router import Router
 
-router: Final = APIRouter(tags=["portal"])
+router: Final = Router("portal")
 EventName = Literal[
     "prepare",
     "activate",
@@ -31,15 +39,15 @@ EventName = Literal[
     "freeze",
     "unfreeze",
 ]
-Time = Annotated[int, Field(ge=0, le=2**53 - 1)]
+Time = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
 
 
-class HistoryWords(Words):
+class HistoryWords(Words, frozen=True):
     """What the history is narrowed to."""
 
     event: EventName | None = None
-    since: Annotated[Time | None, Field(description="ms, the first that counts")] = None
-    until: Annotated[Time | None, Field(description="ms, the first that no longer counts")] = None
+    since: Annotated[Time | None, msgspec.Meta(description="ms, the first that counts")] = None
+    until: Annotated[Time | None, msgspec.Meta(description="ms, the first that no longer counts")] = None
 
     def wanted(self) -> HistoryWanted:
         """The same for the service. Raises InvalidRequest."""
@@ -52,11 +60,11 @@ class HistoryWords(Words):
         )
 
 
-class HistoryPage(HistoryWords):
+class HistoryPage(HistoryWords, frozen=True):
     """A page of it."""
 
-    before: Annotated[str | None, Field(max_length=64, description="`next` of the page before")] = None
-    limit: Annotated[int, Field(ge=1, le=100)] = 50
+    before: Annotated[Text64 | None, msgspec.Meta(description="`next` of the page before")] = None
+    limit: Annotated[int, msgspec.Meta(ge=1, le=100)] = 50
 
 
 class PastActMessage(Wire, frozen=True):
@@ -78,12 +86,10 @@ class HistoryMessage(Wire, frozen=True):
     "/enterprises/{credit_code}/history",
     summary="List what happened to the shields",
     operation_id="listHistory",
-    openapi_extra=SECURITY,
-    responses=openapi.answers(HistoryMessage, "A page of it") | openapi.problems(401, 404, 422, 503),
+    asks=SECURITY,
+    answers=openapi.answers(HistoryMessage, "A page of it") | openapi.problems(401, 404, 422, 503),
 )
-async def list_history(
-    request: Request, credit_code: str, query: Annotated[HistoryPage, Query()]
-) -> Response:
+async def list_history(request: Request, credit_code: str, query: HistoryPage) -> Response:
     """Every act of the legal person and whatever else changed a certificate, with reason, actor and time."""
     _, enterprise = await managed(request, credit_code)
     before = query.word("before")
@@ -100,13 +106,10 @@ async def list_history(
     "/enterprises/{credit_code}/history.xlsx",
     summary="Export what happened to the shields",
     operation_id="exportHistory",
-    openapi_extra=SECURITY,
-    response_class=Response,
-    responses=XLSX | openapi.problems(401, 404, 422, 503),
+    asks=SECURITY,
+    answers=XLSX | openapi.problems(401, 404, 422, 503),
 )
-async def export_history(
-    request: Request, credit_code: str, query: Annotated[HistoryWords, Query()]
-) -> Response:
+async def export_history(request: Request, credit_code: str, query: HistoryWords) -> Response:
     """The whole list, narrowed like `listHistory`."""
     _, enterprise = await managed(request, credit_code)
     wanted = query.wanted()

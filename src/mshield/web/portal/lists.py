@@ -9,8 +9,7 @@ from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
-from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict, Field
+from msgspec import Meta
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -23,23 +22,26 @@ from mshield.web.body import Wire
 from mshield.web.captchas import NO_STORE
 from mshield.web.context import context_of
 from mshield.web.portal.authentication import SECURITY, managed
+from mshield.web.query import StrictQuery
+from mshield.web.router import Router
 
-router: Final = APIRouter(tags=["portal"])
+router: Final = Router("portal")
 XLSX: Final[dict[int | str, dict[str, Any]]] = {
     200: {"description": "A workbook", "content": {manage_export.MEDIA_TYPE: {}}}
 }
 _MAX_SERIAL: Final = 40
 
-Word = Annotated[str, Field(min_length=1, max_length=64)]
+Word = Annotated[str, Meta(min_length=1, max_length=64)]
+IdNumberEnd = Annotated[str, Meta(min_length=2, max_length=18)]
+Text64 = Annotated[str, Meta(max_length=64)]
+Text100 = Annotated[str, Meta(max_length=100)]
 
 
-class Words(BaseModel):
+class Words(StrictQuery, frozen=True):
     """The words that any list takes."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-    name: Annotated[Word | None, Field(description="any part of a name")] = None
-    shield_number: Annotated[Word | None, Field(description="in any spacing")] = None
+    name: Annotated[Word | None, Meta(description="any part of a name")] = None
+    shield_number: Annotated[Word | None, Meta(description="in any spacing")] = None
 
     def word(self, field: str) -> str | None:
         """A search word; what isn't printable stands in no name and no number, and some of it in no database."""
@@ -49,12 +51,12 @@ class Words(BaseModel):
         return text
 
 
-class PeopleWords(Words):
+class PeopleWords(Words, frozen=True):
     """What the list of people is narrowed to."""
 
     role: Literal["legal_person", "operator"] | None = None
-    on_file: Annotated[bool | None, Field(description="false: only who no longer is")] = None
-    id_number_end: Annotated[str | None, Field(min_length=2, max_length=18)] = None
+    on_file: Annotated[bool | None, Meta(description="false: only who no longer is")] = None
+    id_number_end: IdNumberEnd | None = None
 
     def wanted(self) -> PeopleWanted:
         """The same for the service. Raises InvalidRequest."""
@@ -67,14 +69,14 @@ class PeopleWords(Words):
         )
 
 
-class PeoplePage(PeopleWords):
+class PeoplePage(PeopleWords, frozen=True):
     """A page of it."""
 
-    after: Annotated[str | None, Field(max_length=64, description="`next` of the page before")] = None
-    limit: Annotated[int, Field(ge=1, le=100)] = 50
+    after: Annotated[Text64 | None, Meta(description="`next` of the page before")] = None
+    limit: Annotated[int, Meta(ge=1, le=100)] = 50
 
 
-class ShieldWords(Words):
+class ShieldWords(Words, frozen=True):
     """What the list of shields is narrowed to."""
 
     state: Literal["issued", "active", "pin_locked", "expired", "superseded", "revoked"] | None = None
@@ -92,11 +94,11 @@ class ShieldWords(Words):
         )
 
 
-class ShieldsPage(ShieldWords):
+class ShieldsPage(ShieldWords, frozen=True):
     """A page of it."""
 
-    before: Annotated[str | None, Field(max_length=100, description="`next` of the page before")] = None
-    limit: Annotated[int, Field(ge=1, le=100)] = 50
+    before: Annotated[Text100 | None, Meta(description="`next` of the page before")] = None
+    limit: Annotated[int, Meta(ge=1, le=100)] = 50
 
 
 class FiledPersonMessage(Wire, frozen=True):
@@ -171,10 +173,10 @@ class ShieldHistoryMessage(Wire, frozen=True):
     "/enterprises/{credit_code}/people",
     summary="List the filed people",
     operation_id="listPeople",
-    openapi_extra=SECURITY,
-    responses=openapi.answers(PeopleMessage, "A page of people") | openapi.problems(401, 404, 422, 503),
+    asks=SECURITY,
+    answers=openapi.answers(PeopleMessage, "A page of people") | openapi.problems(401, 404, 422, 503),
 )
-async def list_people(request: Request, credit_code: str, query: Annotated[PeoplePage, Query()]) -> Response:
+async def list_people(request: Request, credit_code: str, query: PeoplePage) -> Response:
     """Legal person and operators as filed (R19), in the order of their filing."""
     _, enterprise = await managed(request, credit_code)
     page = await context_of(request).legal_person.lists.people(
@@ -188,12 +190,10 @@ async def list_people(request: Request, credit_code: str, query: Annotated[Peopl
     "/enterprises/{credit_code}/shields",
     summary="List the shields",
     operation_id="listShields",
-    openapi_extra=SECURITY,
-    responses=openapi.answers(ShieldsMessage, "A page of shields") | openapi.problems(401, 404, 422, 503),
+    asks=SECURITY,
+    answers=openapi.answers(ShieldsMessage, "A page of shields") | openapi.problems(401, 404, 422, 503),
 )
-async def list_shields(
-    request: Request, credit_code: str, query: Annotated[ShieldsPage, Query()]
-) -> Response:
+async def list_shields(request: Request, credit_code: str, query: ShieldsPage) -> Response:
     """One line per shield number, by the certificate that stands for it now."""
     _, enterprise = await managed(request, credit_code)
     context = context_of(request)
@@ -213,8 +213,8 @@ async def list_shields(
     "/enterprises/{credit_code}/shields/{shield_number}",
     summary="Show one shield",
     operation_id="showShield",
-    openapi_extra=SECURITY,
-    responses=openapi.answers(ShieldHistoryMessage, "The shield and its history")
+    asks=SECURITY,
+    answers=openapi.answers(ShieldHistoryMessage, "The shield and its history")
     | openapi.problems(401, 404, 503),
 )
 async def show_shield(request: Request, credit_code: str, shield_number: str) -> Response:
@@ -233,13 +233,10 @@ async def show_shield(request: Request, credit_code: str, shield_number: str) ->
     "/enterprises/{credit_code}/people.xlsx",
     summary="Export the filed people",
     operation_id="exportPeople",
-    openapi_extra=SECURITY,
-    response_class=Response,
-    responses=XLSX | openapi.problems(401, 404, 422, 503),
+    asks=SECURITY,
+    answers=XLSX | openapi.problems(401, 404, 422, 503),
 )
-async def export_people(
-    request: Request, credit_code: str, query: Annotated[PeopleWords, Query()]
-) -> Response:
+async def export_people(request: Request, credit_code: str, query: PeopleWords) -> Response:
     """The whole list, narrowed like `listPeople`; id numbers are masked there too."""
     _, enterprise = await managed(request, credit_code)
     wanted = query.wanted()
@@ -253,13 +250,10 @@ async def export_people(
     "/enterprises/{credit_code}/shields.xlsx",
     summary="Export the shields",
     operation_id="exportShields",
-    openapi_extra=SECURITY,
-    response_class=Response,
-    responses=XLSX | openapi.problems(401, 404, 422, 503),
+    asks=SECURITY,
+    answers=XLSX | openapi.problems(401, 404, 422, 503),
 )
-async def export_shields(
-    request: Request, credit_code: str, query: Annotated[ShieldWords, Query()]
-) -> Response:
+async def export_shields(request: Request, credit_code: str, query: ShieldWords) -> Response:
     """The whole list, narrowed like `listShields`."""
     _, enterprise = await managed(request, credit_code)
     context = context_of(request)

@@ -6,7 +6,6 @@ A cookie binds both to one browser. It is Strict: the page that the browser come
 from typing import Annotated, Final
 
 import msgspec
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -19,8 +18,9 @@ from mshield.web.captchas import NO_STORE
 from mshield.web.context import context_of
 from mshield.web.portal.authentication import cookie_name, is_https
 from mshield.web.portal.sessions import PortalLoginBegunMessage, begun_answer
+from mshield.web.router import Router
 
-router: Final = APIRouter(tags=["portal"])
+router: Final = Router("portal")
 
 
 class PortalOutsideLoginMessage(Wire, frozen=True):
@@ -46,13 +46,10 @@ class PortalOutsideReturnMessage(Wire, frozen=True):
 
 @router.post(
     "/outside-logins",
-    status_code=201,
     summary="Go to an outside system's login page",
     operation_id="beginPortalOutsideLogin",
-    openapi_extra=openapi.takes(PortalOutsideLoginMessage),
-    responses=openapi.answers(
-        PortalOutsideBegunMessage, "Its page, and the state that comes back", status=201
-    )
+    asks=openapi.takes(PortalOutsideLoginMessage),
+    answers=openapi.answers(PortalOutsideBegunMessage, "Its page, and the state that comes back", status=201)
     | openapi.problems(400, 422, 424, 429, 503),
 )
 async def begin(request: Request) -> Response:
@@ -80,11 +77,10 @@ async def begin(request: Request) -> Response:
 
 @router.post(
     "/outside-logins/finish",
-    status_code=201,
     summary="Come back from an outside system's login page",
     operation_id="finishPortalOutsideLogin",
-    openapi_extra=openapi.takes(PortalOutsideReturnMessage),
-    responses=openapi.answers(PortalLoginBegunMessage, "The SMS code is sent", status=201)
+    asks=openapi.takes(PortalOutsideReturnMessage),
+    answers=openapi.answers(PortalLoginBegunMessage, "The SMS code is sent", status=201)
     | openapi.problems(400, 401, 403, 409, 422, 424, 429, 503),
 )
 async def finish(request: Request) -> Response:

@@ -3,7 +3,6 @@
 from typing import Annotated, Final
 
 import msgspec
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -18,8 +17,9 @@ from mshield.web.context import context_of
 from mshield.web.portal.acts import CauseName, Numbers, Reason
 from mshield.web.portal.authentication import CHANGING, managed
 from mshield.web.portal.sessions import PortalSessionMessage, opened_answer
+from mshield.web.router import Router
 
-router: Final = APIRouter(tags=["portal"])
+router: Final = Router("portal")
 
 
 class ScanMessage(Wire, frozen=True):
@@ -48,10 +48,9 @@ class RevocationTermsMessage(Wire, frozen=True):
 
 @router.post(
     "/shield-logins",
-    status_code=201,
     summary="Begin a login by shield",
     operation_id="beginPortalShieldLogin",
-    responses=openapi.answers(ScanMessage, "To be scanned", status=201) | openapi.problems(429, 503),
+    answers=openapi.answers(ScanMessage, "To be scanned", status=201) | openapi.problems(429, 503),
 )
 async def begin_shield_login(request: Request) -> Response:
     """His phone shows that the portal asks, and this PC; then `POST /shield-sessions` opens the session."""
@@ -62,11 +61,10 @@ async def begin_shield_login(request: Request) -> Response:
 
 @router.post(
     "/shield-sessions",
-    status_code=201,
     summary="Finish a login by shield",
     operation_id="startPortalShieldSession",
-    openapi_extra=openapi.takes(ShieldSessionStartMessage),
-    responses=openapi.answers(PortalSessionMessage, "Logged in; the session is in the cookie", status=201)
+    asks=openapi.takes(ShieldSessionStartMessage),
+    answers=openapi.answers(PortalSessionMessage, "Logged in; the session is in the cookie", status=201)
     | openapi.problems(400, 401, 403, 404, 409, 410, 503),
 )
 async def start_shield_session(request: Request) -> Response:
@@ -86,11 +84,10 @@ async def start_shield_session(request: Request) -> Response:
 
 @router.post(
     "/enterprises/{credit_code}/revocation-requests",
-    status_code=201,
     summary="Have a batch of revocations signed",
     operation_id="askForRevocationSignature",
-    openapi_extra=openapi.takes(RevocationTermsMessage) | CHANGING,
-    responses=openapi.answers(ScanMessage, "To be scanned", status=201)
+    asks=openapi.takes(RevocationTermsMessage) | CHANGING,
+    answers=openapi.answers(ScanMessage, "To be scanned", status=201)
     | openapi.problems(400, 401, 403, 404, 422, 429, 503),
 )
 async def ask_for_revocation(request: Request, credit_code: str) -> Response:

@@ -3,7 +3,6 @@
 from typing import Annotated, Final
 
 import msgspec
-from fastapi import APIRouter, Path
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -24,8 +23,9 @@ from mshield.web.portal.authentication import (
     legal_person_of,
     set_cookie,
 )
+from mshield.web.router import Router
 
-router: Final = APIRouter(tags=["portal"])
+router: Final = Router("portal")
 
 
 class PortalLoginMessage(Wire, frozen=True):
@@ -72,10 +72,9 @@ class PortalSessionMessage(Wire, frozen=True):
 
 @router.post(
     "/captchas",
-    status_code=201,
     summary="Get a captcha",
     operation_id="makePortalCaptcha",
-    responses=MADE,
+    answers=MADE,
 )
 async def make_captcha(request: Request) -> Response:
     """Its id holds the answer, sealed: nothing is stored until it is used."""
@@ -86,12 +85,11 @@ async def make_captcha(request: Request) -> Response:
     "/captchas/{captcha_id}/audio",
     summary="Hear a captcha",
     operation_id="hearPortalCaptcha",
-    response_class=Response,
-    responses=HEARD,
+    answers=HEARD,
 )
 async def hear_captcha(
     request: Request,
-    captcha_id: Annotated[str, Path(max_length=200, description="of a captcha that is still valid")],
+    captcha_id: Annotated[str, msgspec.Meta(max_length=200, description="of a captcha that is still valid")],
 ) -> Response:
     """For who can't see the picture. Hearing doesn't use the captcha."""
     return await spoken_captcha(request, captcha_id)
@@ -99,11 +97,10 @@ async def hear_captcha(
 
 @router.post(
     "/logins",
-    status_code=201,
     summary="Begin a login",
     operation_id="beginPortalLogin",
-    openapi_extra=openapi.takes(PortalLoginMessage),
-    responses=openapi.answers(PortalLoginBegunMessage, "The SMS code is sent", status=201)
+    asks=openapi.takes(PortalLoginMessage),
+    answers=openapi.answers(PortalLoginBegunMessage, "The SMS code is sent", status=201)
     | openapi.problems(400, 401, 403, 409, 422, 424, 429, 503),
 )
 async def begin_login(request: Request) -> Response:
@@ -126,11 +123,10 @@ async def begin_login(request: Request) -> Response:
 
 @router.post(
     "/sessions",
-    status_code=201,
     summary="Finish a login",
     operation_id="startPortalSession",
-    openapi_extra=openapi.takes(PortalSessionStartMessage),
-    responses=openapi.answers(PortalSessionMessage, "Logged in; the session is in the cookie", status=201)
+    asks=openapi.takes(PortalSessionStartMessage),
+    answers=openapi.answers(PortalSessionMessage, "Logged in; the session is in the cookie", status=201)
     | openapi.problems(400, 403, 503),
 )
 async def start_session(request: Request) -> Response:
@@ -152,8 +148,8 @@ async def start_session(request: Request) -> Response:
     "/session",
     summary="Who is logged in",
     operation_id="getPortalSession",
-    openapi_extra=SECURITY,
-    responses=openapi.answers(PortalSessionMessage, "The session") | openapi.problems(401, 503),
+    asks=SECURITY,
+    answers=openapi.answers(PortalSessionMessage, "The session") | openapi.problems(401, 503),
 )
 async def get_session(request: Request) -> Response:
     """Also gives a reloaded page its CSRF token. `enterprises` is empty once he is filed as nobody's legal person."""
@@ -170,11 +166,10 @@ async def get_session(request: Request) -> Response:
 
 @router.delete(
     "/session",
-    status_code=204,
     summary="Log out",
     operation_id="endPortalSession",
-    openapi_extra=CHANGING,
-    responses=openapi.answers(None, "Logged out", status=204) | openapi.problems(401, 403, 503),
+    asks=CHANGING,
+    answers=openapi.answers(None, "Logged out", status=204) | openapi.problems(401, 403, 503),
 )
 async def end_session(request: Request) -> Response:
     """The cookie is worth nothing from now on."""

@@ -5,7 +5,6 @@ All but the checkpoint never changes under its address, and may be cached for ev
 
 from typing import Any, Final
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -15,8 +14,9 @@ from mshield.pki.tlog.tiles import MAX_LEVEL, Tile, parse_position
 from mshield.services.log.read import read_bundle, read_checkpoint, read_tile
 from mshield.web.context import context_of
 from mshield.web.openapi import problems
+from mshield.web.router import Router
 
-router: Final = APIRouter(prefix="/log", tags=["publication"])
+router: Final = Router("publication", prefix="/log", also_head=True)
 
 _OCTETS: Final = "application/octet-stream"
 _FRESH: Final = {"Cache-Control": "public, max-age=1"}
@@ -40,8 +40,7 @@ _BUNDLE: Final = _documented("Entries, each after its length in two bytes", _BIN
     "/checkpoint",
     summary="Signed checkpoint of the log",
     operation_id="getLogCheckpoint",
-    response_class=Response,
-    responses=_NOTE,
+    answers=_NOTE,
 )
 async def checkpoint(request: Request) -> Response:
     """How the log stands: name, number of entries and Merkle root, signed (C2SP tlog-checkpoint)."""
@@ -53,8 +52,7 @@ async def checkpoint(request: Request) -> Response:
     "/tile/entries/{place:path}",
     summary="Entries of the log",
     operation_id="getLogEntries",
-    response_class=Response,
-    responses=_BUNDLE,
+    answers=_BUNDLE,
 )
 async def entries(request: Request, place: str) -> Response:
     """The entry bundle at `place`: `x001/234` for the 1234th, with `.p/WIDTH` where it is partial."""
@@ -66,8 +64,7 @@ async def entries(request: Request, place: str) -> Response:
     "/tile/{level}/{place:path}",
     summary="Hashes of the log",
     operation_id="getLogTile",
-    response_class=Response,
-    responses=_TILE,
+    answers=_TILE,
 )
 async def tile(request: Request, level: str, place: str) -> Response:
     """The tile of `level` at `place`: `x001/234` for the 1234th, with `.p/WIDTH` where it is partial."""

@@ -7,7 +7,7 @@ import base64
 from email.utils import formatdate
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Path
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -15,8 +15,9 @@ from mshield.services.publication.publisher import OcspAnswer, PublishedCrl
 from mshield.web.cached import cached
 from mshield.web.context import context_of
 from mshield.web.openapi import problems
+from mshield.web.router import Router
 
-router: Final = APIRouter(prefix="/pki", tags=["publication"])
+router: Final = Router("publication", prefix="/pki", also_head=True)
 
 MAX_REQUEST: Final = 16 * 1024
 """Bytes of the largest OCSP request: 64 certificates by SHA-256 or SM3 and a nonce need 9 kB."""
@@ -29,7 +30,7 @@ _DAY: Final = 86_400
 _CRL_SECONDS: Final = 300
 """How long a cache may give a list out without asking whether there is a newer one."""
 
-Ca = Annotated[str, Path(max_length=16, description="root, issuing, issuing-2 …, p256")]
+Ca = Annotated[str, msgspec.Meta(max_length=16, description="root, issuing, issuing-2 …, p256")]
 
 
 def _documented(description: str, media_type: str, *, cached: bool) -> dict[int | str, dict[str, Any]]:
@@ -62,8 +63,7 @@ _OCSP_BODY: Final[dict[str, Any]] = {
     "/{ca}.cer",
     summary="A CA's certificate",
     operation_id="getCaCertificate",
-    response_class=Response,
-    responses=_CER_ANSWERS,
+    answers=_CER_ANSWERS,
 )
 async def certificate(request: Request, ca: Ca) -> Response:
     """The SM2 certificate of the root or an issuing CA; the first is `issuing`, after renewal comes `issuing-2`."""
@@ -75,8 +75,7 @@ async def certificate(request: Request, ca: Ca) -> Response:
     "/{ca}.crl",
     summary="A CA's revocation list",
     operation_id="getCrl",
-    response_class=Response,
-    responses=_CRL_ANSWERS,
+    answers=_CRL_ANSWERS,
 )
 async def crl(request: Request, ca: Ca) -> Response:
     """Revoked certificates, and those on hold as certificateHold; the root's list names revoked issuing CAs."""
@@ -94,9 +93,8 @@ async def crl(request: Request, ca: Ca) -> Response:
     "/ocsp",
     summary="Status of certificates",
     operation_id="askOcsp",
-    response_class=Response,
-    responses=_OCSP_ANSWERS,
-    openapi_extra=_OCSP_BODY,
+    answers=_OCSP_ANSWERS,
+    asks=_OCSP_BODY,
 )
 async def ocsp_post(request: Request) -> Response:
     """An OCSP request (DER, 16 kB and 64 certificates at most) in the body; a nonce is echoed."""
@@ -109,8 +107,7 @@ async def ocsp_post(request: Request) -> Response:
     "/ocsp/{encoded:path}",
     summary="Status of certificates",
     operation_id="getOcsp",
-    response_class=Response,
-    responses=_OCSP_GET_ANSWERS,
+    answers=_OCSP_GET_ANSWERS,
 )
 async def ocsp_get(request: Request, encoded: str) -> Response:
     """An OCSP request in base64 in the path, as RFC 6960 A.1 has it; without a nonce the answer may be cached."""
@@ -123,9 +120,8 @@ async def ocsp_get(request: Request, encoded: str) -> Response:
     "/p256/ocsp",
     summary="Status of certificates, signed on P-256",
     operation_id="askOcspOnP256",
-    response_class=Response,
-    responses=_OCSP_ANSWERS | problems(404),
-    openapi_extra=_OCSP_BODY,
+    answers=_OCSP_ANSWERS | problems(404),
+    asks=_OCSP_BODY,
 )
 async def p256_ocsp_post(request: Request) -> Response:
     """As `POST /pki/ocsp`, for clients that know no SM2: ECDSA with SHA-256 by the key of `/pki/p256.cer`."""
@@ -138,8 +134,7 @@ async def p256_ocsp_post(request: Request) -> Response:
     "/p256/ocsp/{encoded:path}",
     summary="Status of certificates, signed on P-256",
     operation_id="getOcspOnP256",
-    response_class=Response,
-    responses=_OCSP_GET_ANSWERS | problems(404),
+    answers=_OCSP_GET_ANSWERS | problems(404),
 )
 async def p256_ocsp_get(request: Request, encoded: str) -> Response:
     """As `GET /pki/ocsp/{encoded}`, for clients that know no SM2."""

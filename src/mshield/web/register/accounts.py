@@ -7,7 +7,6 @@ whether somebody is on file learns nobody.
 from typing import Annotated, Final, Literal
 
 import msgspec
-from fastapi import APIRouter, Path
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -19,8 +18,9 @@ from mshield.web.body import Wire, decode, require_json
 from mshield.web.caller import address_of
 from mshield.web.captchas import HEARD, MADE, NO_STORE, new_captcha, spoken_captcha
 from mshield.web.context import context_of
+from mshield.web.router import Router
 
-router: Final = APIRouter(tags=["register"])
+router: Final = Router("register")
 
 IdTypeName = Literal["resident_id", "passport", "hk_macau_permit", "taiwan_permit", "foreign_resident_id"]
 Phone = Annotated[str, msgspec.Meta(min_length=1, max_length=24, examples=["13800006027"])]
@@ -75,7 +75,7 @@ class SourcesMessage(Wire, frozen=True):
     "/account-sources",
     summary="Systems whose users need no registration",
     operation_id="listRegisterAccountSources",
-    responses=openapi.answers(SourcesMessage, "The systems") | openapi.problems(503),
+    answers=openapi.answers(SourcesMessage, "The systems") | openapi.problems(503),
 )
 async def sources(request: Request) -> Response:
     """The page tells them up front: their users log in with the account that they have (manual 3.4)."""
@@ -86,10 +86,9 @@ async def sources(request: Request) -> Response:
 
 @router.post(
     "/captchas",
-    status_code=201,
     summary="Get a captcha",
     operation_id="makeRegisterCaptcha",
-    responses=MADE,
+    answers=MADE,
 )
 async def make_captcha(request: Request) -> Response:
     """Its id holds the answer, sealed: nothing is stored until it is used."""
@@ -100,12 +99,11 @@ async def make_captcha(request: Request) -> Response:
     "/captchas/{captcha_id}/audio",
     summary="Hear a captcha",
     operation_id="hearRegisterCaptcha",
-    response_class=Response,
-    responses=HEARD,
+    answers=HEARD,
 )
 async def hear_captcha(
     request: Request,
-    captcha_id: Annotated[str, Path(max_length=200, description="of a captcha that is still valid")],
+    captcha_id: Annotated[str, msgspec.Meta(max_length=200, description="of a captcha that is still valid")],
 ) -> Response:
     """For who can't see the picture. Hearing doesn't use the captcha."""
     return await spoken_captcha(request, captcha_id)
@@ -113,11 +111,10 @@ async def hear_captcha(
 
 @router.post(
     "/sms-codes",
-    status_code=202,
     summary="Send an SMS code",
     operation_id="sendRegisterCode",
-    openapi_extra=openapi.takes(RegisterCodeMessage),
-    responses=openapi.answers(RegisterCodeSentMessage, "Sent", status=202)
+    asks=openapi.takes(RegisterCodeMessage),
+    answers=openapi.answers(RegisterCodeSentMessage, "Sent", status=202)
     | openapi.problems(400, 422, 429, 503),
 )
 async def send_code(request: Request) -> Response:
@@ -137,11 +134,10 @@ async def send_code(request: Request) -> Response:
 
 @router.post(
     "/accounts",
-    status_code=201,
     summary="Register on a PC",
     operation_id="registerOnPc",
-    openapi_extra=openapi.takes(RegistrationMessage),
-    responses=openapi.answers(RegisteredMessage, "The new account's name", status=201)
+    asks=openapi.takes(RegistrationMessage),
+    answers=openapi.answers(RegisteredMessage, "The new account's name", status=201)
     | openapi.problems(400, 409, 422, 503),
 )
 async def register(request: Request) -> Response:

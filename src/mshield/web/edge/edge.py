@@ -11,6 +11,8 @@ from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from mshield.web.problems import TooLarge
+
 MAX_BODY: Final = 12 * 1024 * 1024
 """Bytes of the largest body of any route: 64 documents, base64, of a customs declaration's size."""
 
@@ -22,10 +24,6 @@ Measure = Callable[[Scope, int, float], None]
 
 _NOSNIFF: Final = (b"x-content-type-options", b"nosniff")
 _log = logging.getLogger("mshield.access")
-
-
-class TooLarge(Exception):
-    """The body is larger than any route takes."""
 
 
 class Edge:

@@ -10,7 +10,8 @@ from mshield.domain.errors import BY_CODE, Json
 from mshield.web.audiences import challenge
 from mshield.web.body import ProtocolWire
 from mshield.web.examples import examples
-from mshield.web.openapi import PROBLEM_TYPE, RETRY_AFTER, STRUCT, STRUCTS
+from mshield.web.idempotency_key import HEADER as _KEY_HEADER
+from mshield.web.openapi.messages import PROBLEM_TYPE, RETRY_AFTER, STRUCT, STRUCTS
 from mshield.web.problems import STATUS, document
 
 _PROBLEM: Final[dict[str, Any]] = {
@@ -49,8 +50,6 @@ _EXTRA: Final[dict[str, Json]] = {
 }
 """For the numbers and names in sentences."""
 
-_CHANGING: Final = frozenset({"post", "put", "patch", "delete"})
-_KEY_HEADER: Final = "Idempotency-Key"
 _CSRF_HEADER: Final = "X-CSRF-Token"
 
 
@@ -67,7 +66,6 @@ def describe(raw: dict[str, Any]) -> None:
 
 def _describe(path: str, operation: dict[str, Any]) -> None:
     responses = operation["responses"]
-    _drop_what_cannot_be(operation)
     example = examples().get(operation["operationId"])
     by_status: dict[int, list[str]] = defaultdict(list)
     for code in example.errors if example else ():
@@ -94,19 +92,6 @@ def _refuses(answer: dict[str, Any]) -> bool:
     return PROBLEM_TYPE in answer.get("content", {})
 
 
-def _drop_what_cannot_be(operation: dict[str, Any]) -> None:
-    """FastAPI adds a 422 of its own form to every operation with parameters: ours is a problem document, if any."""
-    responses = operation["responses"]
-    if "HTTPValidationError" in str(responses.get("422", "")):
-        plain = all(
-            each["schema"].keys() <= {"type", "title"} and each["schema"].get("type") == "string"
-            for each in operation.get("parameters", ())
-        )
-        del responses["422"]
-        if not plain or "requestBody" in operation:
-            responses["422"] = {"content": {PROBLEM_TYPE: {}}}
-
-
 def _usual(status: int, operation: dict[str, Any], *, known: bool) -> tuple[str, ...]:
     """The codes that follow from the operation's form."""
     schemes = {name for each in operation.get("security", ()) for name in each}
@@ -121,8 +106,7 @@ def _usual(status: int, operation: dict[str, Any], *, known: bool) -> tuple[str,
     if status == 422:
         found += ["invalid_request", *(["idempotency_mismatch"] if _KEY_HEADER in headers else [])]
     if status == 400 and "requestBody" in operation:
-        # What pydantic models can't read of a body is an invalid request.
-        found.append("malformed" if STRUCT in str(operation["requestBody"]) else "invalid_request")
+        found.append("malformed")
     if status == 429 and not known:
         found.append("too_many_requests")
     found += {404: ["not_found"], 413: ["invalid_request"], 500: ["internal"], 503: ["unavailable"]}.get(

@@ -1,10 +1,11 @@
-"""The usual answer: JSON that nobody may store."""
+"""How a call is answered, unless a page or a cache wants it otherwise: with what nobody may store."""
 
 from typing import Final
 
 import msgspec
 from starlette.responses import Response
 
+NO_STORE: Final = {"Cache-Control": "no-store"}
 _HEADERS: Final = ((b"content-type", b"application/json"), (b"cache-control", b"no-store"))
 
 
@@ -17,3 +18,14 @@ class JsonAnswer(Response):
         self.background = None
         self.body = message if isinstance(message, bytes) else msgspec.json.encode(message)
         self.raw_headers = [(b"content-length", b"%d" % len(self.body)), *_HEADERS]
+
+
+def file_answer(content: bytes, media_type: str, name: str) -> Response:
+    """A file that a browser saves under this name."""
+    headers = NO_STORE | {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content, headers=headers, media_type=media_type)
+
+
+def no_content() -> Response:
+    """It is done, and there is nothing to say."""
+    return Response(status_code=204)

@@ -1,29 +1,28 @@
 """The OpenAPI documents: one per audience and the whole, made when one is first asked for, and kept.
 
-They come from the routes (web/openapi.py), from web/examples, and from what follows from an operation's form.
+They come from the routes (web/openapi/operations.py), from examples, and from what follows from an operation's form.
 """
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, Final
 
 import anyio.to_thread
 import msgspec
-from fastapi import APIRouter, FastAPI, Path
-from fastapi.openapi.utils import get_openapi
 from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.domain import errors
-from mshield.web import examples, openapi_problems
+from mshield.web import examples
 from mshield.web.audiences import AUDIENCES, Audience
 from mshield.web.cached import cached
-from mshield.web.openapi import STRUCT, STRUCTS
+from mshield.web.openapi import refusals
+from mshield.web.openapi.messages import STRUCT, STRUCTS
+from mshield.web.openapi.operations import VERSION, as_sent, paths_of
+from mshield.web.router import Route, page_route
 
 Document = dict[str, Any]
-router: Final = APIRouter(include_in_schema=False)
-
 _SCHEMAS: Final = "#/components/schemas/"
 _EXAMPLES: Final = "#/components/examples/"
 _TITLE: Final = "手机盾 Mobile Shield"
@@ -38,10 +37,10 @@ _CACHED: Final = {"Cache-Control": "public, max-age=300"}
 
 
 class Documents:
-    """The documents of an application whose address is `origin`; `complete` adds what no route says itself."""
+    """The documents of an application of these routes, whose address is `origin`."""
 
-    def __init__(self, app: FastAPI, *, origin: str, complete: Callable[[Document], None]) -> None:
-        self._app, self._origin, self._complete = app, origin, complete
+    def __init__(self, routes: Iterable[Route], *, version: str, origin: str) -> None:
+        self._routes, self._version, self._origin = routes, version, origin
         self._lock = threading.Lock()
         self._raw: Document | None = None
         self._made: dict[str | None, Document] = {}
@@ -77,10 +76,10 @@ class Documents:
         }
         paths, schemas = _with_structs(paths, raw["components"]["schemas"])
         return {
-            "openapi": raw["openapi"],
+            "openapi": VERSION,
             "info": {
                 "title": audience.title if audience else _TITLE,
-                "version": raw["info"]["version"],
+                "version": self._version,
                 "description": audience.description if audience else _DESCRIPTION,
             },
             # Proofs (DPoP) and answers name this address, so a call must go to it.
@@ -97,13 +96,12 @@ class Documents:
         }
 
     def _read_routes(self) -> Document:
-        raw = get_openapi(title=_TITLE, version=self._app.version, routes=self._app.routes)
-        self._complete(raw)
+        raw: Document = {"paths": paths_of(self._routes), "components": {"schemas": {}}}
         for item in raw["paths"].values():
             for operation in item.values():
                 for audience in operation["tags"]:
                     examples.add(operation["operationId"], audience, operation)
-        openapi_problems.describe(raw)
+        refusals.describe(raw)
         return raw
 
 
@@ -126,9 +124,7 @@ def _with_structs(paths: Document, schemas: Document) -> tuple[Document, Documen
         [STRUCTS[each] for each in wanted], ref_template=_SCHEMAS + "{name}"
     )
     called = {reference: schema["$ref"] for reference, schema in zip(wanted, found, strict=True)}
-    # As they will be sent: msgspec leaves tuples, and patterns that end as Python alone writes it.
-    sent = msgspec.json.encode(structs).replace(rb'\\Z"', b'$"')
-    return _renamed(paths, called), {**schemas, **msgspec.json.decode(sent)}
+    return _renamed(paths, called), {**schemas, **as_sent(structs)}
 
 
 def _renamed(node: Any, called: dict[str, str]) -> Any:
@@ -157,14 +153,12 @@ def _named(paths: Document, known: Document) -> Document:
     return {name: known[name] for name in sorted(names)}
 
 
-@router.get("/openapi.json")
-async def whole(request: Request) -> Response:
+async def _whole(request: Request) -> Response:
     """Every operation."""
     return await _answer(request, None)
 
 
-@router.get("/openapi/{audience}.json")
-async def of_audience(request: Request, audience: Annotated[str, Path(max_length=32)]) -> Response:
+async def _of_audience(request: Request, audience: Annotated[str, msgspec.Meta(max_length=32)]) -> Response:
     """An audience's operations."""
     if audience not in AUDIENCES:
         raise errors.NotFound
@@ -176,3 +170,7 @@ async def _answer(request: Request, audience: str | None) -> Response:
     # Making one takes a while, which other calls needn't wait for.
     body = await anyio.to_thread.run_sync(documents.sent, audience)
     return cached(request, body, "application/json", dict(_CACHED))
+
+
+ROUTES: Final = (page_route("/openapi.json", _whole), page_route("/openapi/{audience}.json", _of_audience))
+"""Not part of the API themselves."""

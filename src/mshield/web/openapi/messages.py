@@ -1,16 +1,14 @@
-"""What a route says of its messages to the OpenAPI document, beside what FastAPI reads from its signature.
-
-The fast routes take the plain request and decode msgspec structs; `takes` and `answers` describe them.
-"""
+"""What a route says of its messages to the OpenAPI document, beside what is read from its parameters."""
 
 from typing import Any, Final
 
 import msgspec
 
-Responses = dict[int | str, dict[str, Any]]
+from mshield.web.router import Responses
+
 PROBLEM_TYPE: Final = "application/problem+json"
 STRUCT: Final = "#/structs/"
-"""Begins a reference to a struct by module and name: web/documents.py puts in what it is called in a document."""
+"""Begins a reference to a struct by module and name; documents.py puts in what it is called in a document."""
 
 RETRY_AFTER: Final[dict[str, Any]] = {"Retry-After": {"schema": {"type": "string"}, "example": "42"}}
 """The header of an answer that says for how many seconds to wait."""
@@ -20,20 +18,18 @@ STRUCTS: Final[dict[str, type[msgspec.Struct]]] = {}
 
 
 def takes(message: type[msgspec.Struct]) -> dict[str, Any]:
-    """`openapi_extra` for a route that decodes this struct from its JSON body."""
+    """`asks` of a route that decodes this struct from its JSON body."""
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": _schema(message)}}}}
 
 
 def takes_file(*media_types: str) -> dict[str, Any]:
-    """`openapi_extra` for a route that reads a file as its body."""
-    schema = {"schema": {"type": "string", "format": "binary"}}
-    return {"requestBody": {"required": True, "content": dict.fromkeys(media_types, schema)}}
+    """`asks` of a route that reads a file as its body."""
+    return {"requestBody": {"required": True, "content": _file(media_types)}}
 
 
 def answers_file(description: str, *media_types: str) -> Responses:
-    """`responses` of a route that answers a file."""
-    schema = {"schema": {"type": "string", "format": "binary"}}
-    return {200: {"description": description, "content": dict.fromkeys(media_types, schema)}}
+    """`answers` of a route that answers a file."""
+    return {200: {"description": description, "content": _file(media_types)}}
 
 
 def answers(
@@ -43,7 +39,7 @@ def answers(
     status: int = 200,
     media_type: str = "application/json",
 ) -> dict[int | str, dict[str, Any]]:
-    """`responses` of a route that encodes this struct."""
+    """`answers` of a route that encodes this struct."""
     if message is None:
         return {status: {"description": description}}
     content = {media_type: {"schema": _schema(message)}}
@@ -51,15 +47,19 @@ def answers(
 
 
 def answers_events(description: str, *messages: type[msgspec.Struct]) -> Responses:
-    """`responses` of a route that answers server-sent events, each with one of these structs as its data."""
+    """`answers` of a route that answers server-sent events, each with one of these structs as its data."""
     content = {"schema": {"type": "string"}, "x-event-data": [_schema(message) for message in messages]}
     return {200: {"description": description, "content": {"text/event-stream": content}}}
 
 
 def problems(*statuses: int) -> Responses:
-    """`responses` for the refusals of a route; which codes they have is in `web/examples`."""
+    """`answers` for the refusals of a route; which codes they have is in `web/examples`."""
     content = {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {status: {"description": "A problem document", "content": content} for status in statuses}
+
+
+def _file(media_types: tuple[str, ...]) -> dict[str, Any]:
+    return {each: {"schema": {"type": "string", "format": "binary"}} for each in media_types}
 
 
 def _schema(message: type[msgspec.Struct]) -> dict[str, Any]:

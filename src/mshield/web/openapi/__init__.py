@@ -1,0 +1,23 @@
+"""The OpenAPI documents; what routes say of their messages to them is at hand here."""
+
+from mshield.web.openapi.messages import (
+    PROBLEM_TYPE,
+    RETRY_AFTER,
+    answers,
+    answers_events,
+    answers_file,
+    problems,
+    takes,
+    takes_file,
+)
+
+__all__ = [
+    "PROBLEM_TYPE",
+    "RETRY_AFTER",
+    "answers",
+    "answers_events",
+    "answers_file",
+    "problems",
+    "takes",
+    "takes_file",
+]

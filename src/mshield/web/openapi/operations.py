@@ -1,0 +1,89 @@
+"""The operations of routes as OpenAPI writes them: what each declares, and what follows from its parameters."""
+
+import inspect
+from collections.abc import Iterable
+from copy import deepcopy
+from typing import Any, Final
+
+import msgspec
+
+from mshield.web import idempotency_key
+from mshield.web.openapi.messages import problems
+from mshield.web.query import Query
+from mshield.web.router import Route
+
+VERSION: Final = "3.1.0"
+Operation = dict[str, Any]
+
+
+def paths_of(routes: Iterable[Route]) -> dict[str, dict[str, Operation]]:
+    """The operations of all routes that are part of an API, by address and method."""
+    paths: dict[str, dict[str, Operation]] = {}
+    for route in routes:
+        if route.audience is not None:
+            paths.setdefault(route.template, {})[route.method.lower()] = _operation(route)
+    return paths
+
+
+def as_sent(schema: Any) -> Any:
+    """A schema as it goes out: msgspec leaves tuples, and patterns that end as Python alone writes it."""
+    return msgspec.json.decode(msgspec.json.encode(schema).replace(rb'\\Z"', b'$"'))
+
+
+def _operation(route: Route) -> Operation:
+    asked = deepcopy(dict(route.asks))
+    parameters = [*_path(route), *_query(route.query), *asked.pop("parameters", ())]
+    answers = {str(status): deepcopy(answer) for status, answer in route.answers.items()}
+    if route.checked or _has_bounds(route.query):
+        answers = {**_refusals(422), **answers}
+    if route.keeps_answer:
+        parameters.append(idempotency_key.KEPT)
+        answers |= _refusals(409, 422)
+    return {
+        "tags": [route.audience],
+        "summary": route.summary,
+        "description": inspect.cleandoc(route.endpoint.__doc__ or ""),
+        "operationId": route.operation_id,
+        **({"parameters": parameters} if parameters else {}),
+        **asked,
+        "responses": answers,
+    }
+
+
+def _refusals(*statuses: int) -> dict[str, Any]:
+    return {str(status): answer for status, answer in problems(*statuses).items()}
+
+
+def _path(route: Route) -> list[dict[str, Any]]:
+    return [
+        _parameter(name, "path", _schema(route.checked.get(name, str)), required=True)
+        for name in route.parameters
+    ]
+
+
+def _query(kind: type[Query] | None) -> list[dict[str, Any]]:
+    if kind is None:
+        return []
+    ((_, components)) = msgspec.json.schema_components([kind])
+    schema = as_sent(components)[kind.__name__]
+    return [
+        _parameter(name, "query", described, required=name in schema["required"])
+        for name, described in schema["properties"].items()
+    ]
+
+
+def _has_bounds(kind: type[Query] | None) -> bool:
+    """Whether a query can be wrong."""
+    return any(each["schema"] != {"type": "string"} for each in _query(kind))
+
+
+def _schema(kind: Any) -> dict[str, Any]:
+    schema: dict[str, Any] = as_sent(msgspec.json.schema(kind))
+    return schema
+
+
+def _parameter(name: str, place: str, schema: dict[str, Any], *, required: bool) -> dict[str, Any]:
+    if schema.get("default", "") is None:
+        del schema["default"]
+    told = {"description": schema["description"]} if "description" in schema else {}
+    return {"name": name, "in": place, "required": required, **told, "schema": schema}

@@ -1,0 +1,79 @@
+"""The parameters in a query, as structs: each field is one, with its bounds and what the document says of it."""
+
+import re
+from functools import cache
+from typing import Annotated, Any, Final, TypeVar, get_args, get_origin
+
+import msgspec
+from msgspec.inspect import IntType, Metadata, type_info
+from starlette.requests import Request
+
+from mshield.domain import errors
+from mshield.domain.errors import Json
+
+Q = TypeVar("Q", bound="Query")
+_INTEGER: Final = re.compile(r"-?[0-9]{1,19}")
+
+
+class Query(msgspec.Struct, frozen=True):
+    """What a route takes in its query; what it doesn't know it ignores."""
+
+
+class StrictQuery(Query, frozen=True, forbid_unknown_fields=True):
+    """The same where a name that it doesn't know is refused, so that no list is taken for a narrowed one."""
+
+
+def query_of(request: Request, kind: type[Q]) -> Q:
+    """The query; of a repeated parameter the last. Raises InvalidRequest, which names each that is wrong."""
+    given = dict(request.query_params)
+    values: dict[str, Any] = {}
+    wrong: list[Json] = []
+    for field in _fields(kind):
+        text = given.pop(field.name, None)
+        if text is None:
+            wrong += [f"query.{field.name}"] * field.required
+            continue
+        try:
+            values[field.name] = _value(text, field)
+        except ValueError:  # msgspec's are ValueErrors
+            wrong.append(f"query.{field.name}")
+    if kind.__struct_config__.forbid_unknown_fields:
+        wrong += [f"query.{name}" for name in given]
+    if wrong:
+        raise errors.InvalidRequest(fields=wrong)
+    return kind(**values)
+
+
+class _Field(msgspec.Struct, frozen=True):
+    name: str
+    type: Any
+    is_number: bool
+    required: bool
+
+
+@cache
+def _fields(kind: type[Query]) -> tuple[_Field, ...]:
+    found = []
+    for field in msgspec.structs.fields(kind):
+        of_a_text = _without_none(field.type)
+        info = type_info(of_a_text)
+        inner = info.type if isinstance(info, Metadata) else info
+        found.append(_Field(field.name, of_a_text, isinstance(inner, IntType), field.required))
+    return tuple(found)
+
+
+def _without_none(kind: Any) -> Any:
+    """The type as a text can have it: no text stands for None."""
+    if get_origin(kind) is Annotated:
+        inner, *metas = get_args(kind)
+        return Annotated[_without_none(inner), *metas]
+    kinds = [each for each in get_args(kind) if each is not type(None)]
+    return kinds[0] if type(None) in get_args(kind) else kind
+
+
+def _value(text: str, field: _Field) -> Any:
+    if not field.is_number:
+        return msgspec.convert(text, field.type, strict=False)  # also a bool is a text there
+    if not _INTEGER.fullmatch(text):
+        raise ValueError("no decimal number")
+    return msgspec.convert(int(text), field.type)
