@@ -21,7 +21,7 @@ _FAULT: Final = 500
 _PARAMETER: Final = re.compile(r"\\\{\w+\\\}")
 _HEADERS: Final = {"retry-after", "location", "www-authenticate"}
 """By these a caller goes on, so the document tells where each can be."""
-_HOW: Final = "errors of an operation stand in src/mshield/web/examples, see CONTRIBUTING.md"
+_HOW: Final = "errors of an operation stand in src/mshield/web/openapi/examples, see CONTRIBUTING.md"
 Operation = dict[str, Any]
 ANSWERED: Final[set[str]] = set()
 """Ids of the operations that were answered and not refused, in this process so far."""

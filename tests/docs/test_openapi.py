@@ -119,7 +119,7 @@ def test_a_document_is_right(audience: str | None) -> None:
             if int(status) >= _REFUSED and not _BY_STANDARD & answer["content"].keys():
                 assert "application/problem+json" in answer["content"], f"{name} {status}"
                 examples = answer["content"]["application/problem+json"]["examples"]
-                assert examples, f"{name} {status}: which codes? Put them into web/examples"
+                assert examples, f"{name} {status}: which codes? Put them into web/openapi/examples"
     assert len(ids) == len(set(ids))
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from mshield.client import verify
 from mshield.domain.errors import BY_CODE
-from mshield.web.examples import Example, examples
+from mshield.web.openapi.examples import Example, examples
 from tests.conformance import document, faults
 from tests.pages import DOCS
 
@@ -48,7 +48,9 @@ def test_an_operation_has_its_examples(name: str) -> None:
     missing += [
         each["name"] for each in operation.get("parameters", ()) if each["required"] and "example" not in each
     ]
-    assert not missing, f"put them into web/examples, at {operation['operationId']} (see CONTRIBUTING.md)"
+    assert not missing, (
+        f"put them into web/openapi/examples, at {operation['operationId']} (see CONTRIBUTING.md)"
+    )
 
 
 @pytest.mark.parametrize("name", sorted(_OPERATIONS))

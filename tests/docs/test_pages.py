@@ -34,7 +34,7 @@ def test_page_is_current(place: str) -> None:
 
 
 def test_each_operation_has_its_section() -> None:
-    document: dict[str, Any] = create_app(Settings()).openapi()
+    document: dict[str, Any] = create_app(Settings()).state.documents.of()
     text = "\n".join(file.read_text("utf-8") for file in sorted((DOCS / "api").glob("*.md")))
     documented = set(re.findall(r"^## ((?:GET|POST|PUT|PATCH|DELETE) /\S+)$", text, re.MULTILINE))
     served = {

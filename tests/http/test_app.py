@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from mshield.web import phone_app
+from mshield.web.sites import phone_app
 from tests.application import Application
 from tests.assertions import assert_refused
 from tests.serving import serving

@@ -8,9 +8,9 @@ import httpx
 import pytest
 
 from mshield.domain import errors
-from mshield.web import assets
 from mshield.web.pages import error_page, login_page, message_page
 from mshield.web.pages.messages import Link
+from mshield.web.sites import assets
 from tests.serving import serving
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mshield.web import phone_app
+from mshield.web.sites import phone_app
 from tests.application import Application, qr_of, running
 from tests.assertions import assert_refused
 from tests.conftest import Clock

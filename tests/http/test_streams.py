@@ -10,9 +10,9 @@ import pytest
 from mshield.domain.qr import is_genuine, read_qr
 from mshield.services.requests.follow import QR_TEXTS
 from mshield.services.systems.register import register_system
-from mshield.web import event_stream
-from mshield.web import held as web_held
-from mshield.web.held import HeldCalls
+from mshield.web.waiting import event_stream
+from mshield.web.waiting import held as web_held
+from mshield.web.waiting.held import HeldCalls
 from tests.application import ORIGIN, Application
 from tests.conftest import RETURN_URL
 from tests.factories import REQUESTS, ask_login

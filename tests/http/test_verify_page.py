@@ -5,7 +5,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from mshield.web.verify_app import verify_app
+from mshield.web.sites.verify_app import verify_app
 from tests.serving import serving
 
 _TRUSTED = ["require-trusted-types-for 'script'", "trusted-types vue mshield"]

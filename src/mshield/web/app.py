@@ -10,29 +10,16 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mshield.domain import errors
 from mshield.services.process.metrics import Metrics
-from mshield.web import (
-    assets,
-    console_app,
-    demonstration,
-    development,
-    download,
-    faq,
-    health,
-    phone_app,
-    portal_app,
-    register_app,
-    scanned_link,
-    verify_app,
-)
 from mshield.web.business import ROUTERS as BUSINESS
 from mshield.web.console import ROUTERS as CONSOLE
+from mshield.web.demonstration import ROUTES as DEMONSTRATION
 from mshield.web.dpop import ReplayCache
 from mshield.web.edge.dispatch import Dispatch
 from mshield.web.edge.edge import Edge
 from mshield.web.edge.measured import measure
-from mshield.web.held import HeldCalls
 from mshield.web.oidc import ROUTERS as OIDC
 from mshield.web.openapi import documents
+from mshield.web.pages import download, scanned_link
 from mshield.web.pc import ROUTERS as PC
 from mshield.web.pc.cors import PcCors
 from mshield.web.phone import ROUTERS as PHONE
@@ -41,6 +28,9 @@ from mshield.web.problems import Refusals
 from mshield.web.publication import ROUTERS as PUBLICATION
 from mshield.web.register import ROUTERS as REGISTER
 from mshield.web.router import Route
+from mshield.web.service import ROUTERS as SERVICE
+from mshield.web.sites import assets, console_app, phone_app, portal_app, register_app, verify_app
+from mshield.web.waiting.held import HeldCalls
 
 _ROUTERS: Final = (
     *PHONE,
@@ -51,8 +41,7 @@ _ROUTERS: Final = (
     *OIDC,
     *CONSOLE,
     *PUBLICATION,
-    faq.router,
-    health.router,
+    *SERVICE,
 )
 _PAGES: Final = (
     *assets.ROUTES,
@@ -65,7 +54,6 @@ _PAGES: Final = (
     *download.ROUTES,
     *documents.ROUTES,
 )
-_OF_THE_DEMONSTRATION: Final = (*development.ROUTES, *demonstration.ROUTES)
 
 
 class Service(Starlette):
@@ -97,7 +85,7 @@ def build(
     app.all_routes = (
         *chain.from_iterable(router.routes for router in _ROUTERS),
         *_PAGES,
-        *(_OF_THE_DEMONSTRATION if demo else ()),
+        *(DEMONSTRATION if demo else ()),
     )
     app.state.replays = ReplayCache()
     app.state.held_calls = HeldCalls()

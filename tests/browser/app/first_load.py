@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from playwright.sync_api import Browser
 
-from mshield.web.phone_app import PHONE_APP
+from mshield.web.sites.phone_app import PHONE_APP
 from tests.browser.app.hand_and_eye import PIXEL
 
 _KEPT: Final = frozenset({".html", ".js", ".css", ".svg"})

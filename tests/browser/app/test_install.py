@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from mshield.web.assets import FOLDER
+from mshield.web.sites.assets import FOLDER
 from tests.browser.app.seeded import Holder, holder
 from tests.browser.conftest import Party
 from tests.browser.seen import barriers

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 
 from mshield.gm.curve import N
 from mshield.gm.mask import derive_pin_key, mask, reveal
-from mshield.web.phone_app import PHONE_APP
+from mshield.web.sites.phone_app import PHONE_APP
 from tests.browser.app.camera import Screen
 from tests.browser.app.hand_and_eye import PIXEL, enter_pin
 from tests.browser.app.memory import heap, stored

@@ -8,10 +8,10 @@ from starlette.responses import Response
 from mshield.web import openapi
 from mshield.web.business.authentication import system_of
 from mshield.web.context import context_of
-from mshield.web.event_stream import EventStream
-from mshield.web.held import held_calls_of
-from mshield.web.request_state import RequestStateMessage
 from mshield.web.router import Router
+from mshield.web.waiting.event_stream import EventStream
+from mshield.web.waiting.held import held_calls_of
+from mshield.web.waiting.request_state import RequestStateMessage
 
 router: Final = Router("business")
 _SECURITY: Final[dict[str, Any]] = {"security": [{"business": []}]}

@@ -23,9 +23,9 @@ from mshield.web.business.authentication import system_of
 from mshield.web.business.return_code import PARAMETER as RETURN_CODE
 from mshield.web.business.return_code import return_code_of
 from mshield.web.context import context_of
-from mshield.web.held import held_calls_of
-from mshield.web.long_poll import PARAMETERS, LongPoll, seconds_of
 from mshield.web.router import Router
+from mshield.web.waiting.held import held_calls_of
+from mshield.web.waiting.long_poll import PARAMETERS, LongPoll, seconds_of
 
 router: Final = Router("business")
 _SECURITY: Final[dict[str, Any]] = {"security": [{"business": []}]}

@@ -14,10 +14,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.domain import errors
-from mshield.web import examples
 from mshield.web.audiences import AUDIENCES, Audience
 from mshield.web.cached import cached
-from mshield.web.openapi import refusals
+from mshield.web.openapi import examples, refusals
 from mshield.web.openapi.messages import STRUCT, STRUCTS
 from mshield.web.openapi.operations import VERSION, as_sent, paths_of
 from mshield.web.router import Route, page_route

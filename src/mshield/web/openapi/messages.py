@@ -53,7 +53,7 @@ def answers_events(description: str, *messages: type[msgspec.Struct]) -> Respons
 
 
 def problems(*statuses: int) -> Responses:
-    """`answers` for the refusals of a route; which codes they have is in `web/examples`."""
+    """`answers` for the refusals of a route; which codes they have is in `web/openapi/examples`."""
     content = {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {status: {"description": "A problem document", "content": content} for status in statuses}
 

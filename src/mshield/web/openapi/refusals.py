@@ -1,6 +1,6 @@
 """The refusals in the OpenAPI documents: which codes an operation's problem documents can have, each with an example.
 
-What follows from an operation's form (its authentication, its body) is said here once; the rest stands in web/examples.
+What follows from an operation's form (its authentication, its body) is said here once; the rest stands in `examples`.
 """
 
 from collections import defaultdict
@@ -9,8 +9,8 @@ from typing import Any, Final
 from mshield.domain.errors import BY_CODE, Json
 from mshield.web.audiences import challenge
 from mshield.web.body import ProtocolWire
-from mshield.web.examples import examples
 from mshield.web.idempotency_key import HEADER as _KEY_HEADER
+from mshield.web.openapi.examples import examples
 from mshield.web.openapi.messages import PROBLEM_TYPE, RETRY_AFTER, STRUCT, STRUCTS
 from mshield.web.problems import STATUS, document
 

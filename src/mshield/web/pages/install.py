@@ -9,10 +9,10 @@ import segno
 from markupsafe import Markup
 from starlette.responses import Response
 
-from mshield.web.assets import assets
 from mshield.web.pages.guides import GUIDES
 from mshield.web.pages.page import CSP, Language, page
 from mshield.web.pages.platform import Platform
+from mshield.web.sites.assets import assets
 
 _SYMBOL: Final = r'<symbol id="i-{name}" viewBox="0 0 24 24">(.*?)</symbol>'
 

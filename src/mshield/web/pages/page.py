@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.responses import HTMLResponse, Response
 
-from mshield.web.assets import COMPONENT, assets
+from mshield.web.sites.assets import COMPONENT, assets
 
 Language = Literal["zh", "en"]
 

@@ -16,11 +16,11 @@ from mshield.services.requests.follow import Followed
 from mshield.web import openapi
 from mshield.web.answers import JsonAnswer
 from mshield.web.context import context_of
-from mshield.web.event_stream import EventStream
-from mshield.web.held import held_calls_of
-from mshield.web.long_poll import PARAMETERS, LongPoll, seconds_of
-from mshield.web.request_state import QrMessage, RequestStateMessage, message_of
 from mshield.web.router import Router
+from mshield.web.waiting.event_stream import EventStream
+from mshield.web.waiting.held import held_calls_of
+from mshield.web.waiting.long_poll import PARAMETERS, LongPoll, seconds_of
+from mshield.web.waiting.request_state import QrMessage, RequestStateMessage, message_of
 
 router: Final = Router("pc")
 _TOKEN_LENGTH: Final = 43

@@ -13,8 +13,8 @@ from mshield.web.context import context_of
 from mshield.web.pages.install import install_page, qr_image
 from mshield.web.pages.language import language_of
 from mshield.web.pages.platform import Platform, platform_of
-from mshield.web.phone_app import BASE, PHONE_APP
 from mshield.web.router import page_route
+from mshield.web.sites.phone_app import BASE, PHONE_APP
 
 _MANIFEST: Final = BASE + "manifest.webmanifest"
 _PLATFORMS: Final = {each.value: each for each in Platform}

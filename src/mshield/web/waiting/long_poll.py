@@ -11,8 +11,8 @@ from starlette.types import Receive, Scope, Send
 from mshield.domain import errors
 from mshield.services.context import Context
 from mshield.services.requests.follow import Followed
-from mshield.web.held import Asker, Held, Look
 from mshield.web.problems import problem
+from mshield.web.waiting.held import Asker, Held, Look
 
 MOST_SECONDS: Final = 60
 PARAMETERS: Final[list[dict[str, Any]]] = [

@@ -16,8 +16,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from mshield.domain import errors
-from mshield.web.assets import FOR_EVER, Asset
 from mshield.web.router import Route, page_route
+from mshield.web.sites.assets import FOR_EVER, Asset
 
 _ASKED_ANEW: Final = "no-cache"
 _EVERY: Final = {

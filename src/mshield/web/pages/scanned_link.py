@@ -11,8 +11,8 @@ from starlette.responses import RedirectResponse, Response
 from mshield.domain import errors
 from mshield.domain.qr import read_qr
 from mshield.web.pages.platform import Platform, platform_of
-from mshield.web.phone_app import BASE, PHONE_APP
 from mshield.web.router import page_route
+from mshield.web.sites.phone_app import BASE, PHONE_APP
 
 _HEADERS: Final = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 

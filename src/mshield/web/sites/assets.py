@@ -19,7 +19,7 @@ from mshield.domain import errors
 from mshield.web.cached import cached, tag_of
 from mshield.web.router import page_route
 
-FOLDER: Final = Path(__file__).parent / "static"
+FOLDER: Final = Path(__file__).parents[1] / "static"
 COMPONENT: Final = "/mshield.js"
 _MANIFEST: Final = "pages.json"
 FOR_EVER: Final = "public, max-age=31536000, immutable"

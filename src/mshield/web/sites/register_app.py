@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Final
 
-from mshield.web.assets import FOLDER
-from mshield.web.built_app import DESK_POLICY, BuiltApp
+from mshield.web.sites.assets import FOLDER
+from mshield.web.sites.built_app import DESK_POLICY, BuiltApp
 
 BASE: Final = "/register/"
 

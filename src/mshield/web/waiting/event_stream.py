@@ -7,8 +7,8 @@ from starlette.types import Receive, Scope, Send
 
 from mshield.domain.requests import OPEN, RequestState
 from mshield.services.context import Context
-from mshield.web.held import NEVER, Asker, Held, Look
-from mshield.web.request_state import QrMessage, message_of
+from mshield.web.waiting.held import NEVER, Asker, Held, Look
+from mshield.web.waiting.request_state import QrMessage, message_of
 
 KEEP_ALIVE_SECONDS: Final = 15.0
 QR_SECONDS: Final = 2.0
