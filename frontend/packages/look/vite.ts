@@ -14,6 +14,8 @@ const HOST = "virtual:look/host";
 const MARKS = "virtual:look/marks";
 const HERE = dirname(fileURLToPath(import.meta.url));
 const DECLARATION = /(--ms-[\w-]+):\s*([^;]+);/g;
+const EITHER = /^var\(--ms-day, (.+)\) var\(--ms-night, (.+)\)$/;
+const SWITCHES = new Set(["--ms-day", "--ms-night"]);
 const USE = /var\((--ms-[\w-]+)/g;
 const ELEMENT = /<(path|circle)\s([^>]*)\/>/g;
 const COLOUR = /^(#|rgb\()/;
@@ -21,19 +23,23 @@ const ATTRIBUTE = /([\w-]+)="([^"]*)"/g;
 
 /** An SVG element: its name and attributes. */
 export type Shape = [name: string, attributes: Record<string, string>];
-type Tokens = Map<string, string>;
+/** `night` is null for what is the same in the dark. */
+type Tokens = Map<string, { readonly day: string; readonly night: string | null }>;
 
 function read(name: string): string {
   return readFileSync(join(HERE, name), "utf8");
 }
 
-function declarations(css: string, head: string): Tokens {
-  const start = css.indexOf(head);
-  if (start < 0) throw new Error(`tokens.css has no block ${head}`);
-  const text = css.slice(start, css.indexOf("}", start));
-  return new Map(
-    [...text.matchAll(DECLARATION)].map(([, name, value]) => [name!, value!.replace(/\s+/g, " ")]),
-  );
+function declarations(css: string): Tokens {
+  const start = css.indexOf(":root {");
+  const root = css.slice(start, css.indexOf("}", start));
+  const tokens: Tokens = new Map();
+  for (const [, name, text] of root.matchAll(DECLARATION)) {
+    const value = text!.replace(/\s+/g, " ");
+    const [, day = value, night = null] = EITHER.exec(value) ?? [];
+    if (!SWITCHES.has(name!)) tokens.set(name!, { day, night });
+  }
+  return tokens;
 }
 
 function used(css: string, tokens: Tokens): Set<string> {
@@ -42,7 +48,8 @@ function used(css: string, tokens: Tokens): Set<string> {
     for (const [, name] of text.matchAll(USE)) {
       if (!found.has(name!)) {
         found.add(name!);
-        follow(tokens.get(name!) ?? "");
+        const token = tokens.get(name!);
+        if (token) follow(`${token.day} ${token.night ?? ""}`);
       }
     }
   };
@@ -60,22 +67,25 @@ function block(tokens: Iterable<readonly [string, string]>): string {
  * light-dark() get the light look. Throws where `style` uses a token that there is not.
  */
 export function hostTokens(css: string, style: string): string {
-  const light = declarations(css, ":root {");
-  const dark = declarations(css, "html.dark {");
-  const kept = used(style, light);
-  const unknown = [...kept].filter((name) => !light.has(name));
+  const tokens = declarations(css);
+  const kept = used(style, tokens);
+  const unknown = [...kept].filter((name) => !tokens.has(name));
   if (unknown.length > 0) throw new Error(`no such token: ${unknown.join(", ")}`);
-  const day = [...light].filter(([name]) => kept.has(name));
-  const both = day.filter(([name]) => dark.has(name));
-  const mixed = both.filter(([, value]) => !COLOUR.test(value));
-  if (mixed.length > 0) throw new Error(`light-dark() takes colours only: ${mixed.join(", ")}`);
-  const either = both.map(([name, value]) => [name, `light-dark(${value},${dark.get(name)!})`] as const);
-  const night = both.map(([name]) => [name, dark.get(name)!] as const);
+  const own = [...tokens].filter(([name]) => kept.has(name));
+  const both = own.flatMap(([name, { day, night }]) => (night === null ? [] : [{ name, day, night }]));
+  const mixed = both.filter(({ day }) => !COLOUR.test(day));
+  if (mixed.length > 0) {
+    throw new Error(`light-dark() takes colours only: ${mixed.map(({ name }) => name).join(", ")}`);
+  }
+  const day = own.map(([name, token]) => [name, token.day] as const);
+  const light = both.map((token) => [token.name, token.day] as const);
+  const dark = both.map((token) => [token.name, token.night] as const);
+  const either = both.map((token) => [token.name, `light-dark(${token.day},${token.night})`] as const);
   return (
     `:host${block(day)}` +
     `@supports (color:light-dark(#000,#fff)){:host${block(either)}}` +
-    `:host([theme="light"])${block([["color-scheme", "light"], ...both])}` +
-    `:host([theme="dark"])${block([["color-scheme", "dark"], ...night])}`
+    `:host([theme="light"])${block([["color-scheme", "light"], ...light])}` +
+    `:host([theme="dark"])${block([["color-scheme", "dark"], ...dark])}`
   );
 }
 
