@@ -6,6 +6,7 @@ import { number, type Proof, type Signature } from "@mshield/gm";
 
 import { ProtocolError } from "./errors.ts";
 import { Fields } from "./fields.ts";
+import { MAX_FAILURES } from "./pin_tries.ts";
 import { readJson } from "./strict_json.ts";
 
 /** The service's nonce for one document. */
@@ -38,7 +39,7 @@ export function readOpen(body: Uint8Array, sids: readonly string[]): OpenAnswer 
   requireOrder(items, sids);
   const left = of.integer("left");
   const nextEpoch = of.integerOrNull("next_epoch");
-  if (left < 1 || left > 5 || (nextEpoch !== null && (nextEpoch < 1 || nextEpoch >= 2 ** 32))) {
+  if (left < 1 || left > MAX_FAILURES || (nextEpoch !== null && (nextEpoch < 1 || nextEpoch >= 2 ** 32))) {
     throw new ProtocolError("malformed", "left or next_epoch is out of range");
   }
   const nonces = items.map((item) => ({

@@ -11,8 +11,9 @@ import { type FinishAnswer, type OpenAnswer, readFinish, readOpen } from "./cosi
 import { PhoneError, ProblemError, ProtocolError } from "./errors.ts";
 import { guardedBy, type Operation } from "./operation.ts";
 import { ask, type PinSource } from "./pin.ts";
+import { MAX_FAILURES } from "./pin_tries.ts";
 import type { Finished, FinishOrder, SecretSession } from "./secrets.ts";
-import { FULL_ATTEMPTS, intactSlots, type KeyPlace, type KeyState, type Slot } from "./state.ts";
+import { intactSlots, type KeyPlace, type KeyState, type Slot } from "./state.ts";
 
 /** After these the shield has ended: none of its slots will open again. */
 const UNUSABLE = new Set(["epoch_unknown", "damaged_slot"]);
@@ -228,7 +229,7 @@ export class CoSigning {
     const isChecked = signatures.some((signature) => signature !== null);
     // Other slots go only after a checked answer made with this one; one made in the same session stays.
     const kept = made === null ? [slot] : [made, slot];
-    const parts = { otp, rn: null, left: FULL_ATTEMPTS, slots: isChecked ? kept : slots };
+    const parts = { otp, rn: null, left: MAX_FAILURES, slots: isChecked ? kept : slots };
     await this.#change({ ...parts, proven: proven || isChecked });
     return signatures;
   }

@@ -24,6 +24,7 @@ export type {
 } from "./messages.ts";
 export type { PinPrompt, PinSource } from "./pin.ts";
 export type { PinChanged } from "./pin_change.ts";
+export { MAX_FAILURES } from "./pin_tries.ts";
 export { RemoteSecrets } from "./remote_secrets.ts";
 export type { Approved, DeclineReason, SignedDocument } from "./requests.ts";
 export type { Enrolled, EnrolOrder, Secrets, SecretSession, SessionOrder } from "./secrets.ts";

@@ -10,7 +10,6 @@ import { PhoneError } from "./errors.ts";
 import type { Scan, Subject } from "./messages.ts";
 
 export const ZERO_OTP = new Uint8Array(32);
-export const FULL_ATTEMPTS = 5;
 
 export type KeyPlace = "key" | "pending";
 
