@@ -16,7 +16,7 @@ from mshield.main import create_app
 from mshield.settings import Settings
 
 FRONTEND: Final = Path(__file__).parents[1] / "frontend"
-FOLDER: Final = FRONTEND / "packages" / "api" / "src"
+FOLDER: Final = FRONTEND / "packages" / "api" / "src" / "generated"
 AUDIENCES: Final = ("console", "portal", "register", "service")
 """Those whose pages call the service by these types; the phone's engine and the component check what they get."""
 
