@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Literal
 
 from mshield.gm.sm3 import sm3
-from mshield.pki.certificates.csr import assemble_request, build_request_info
+from mshield.pki.asn1.frame import assemble
+from mshield.pki.certificates.csr import build_request_info
 from mshield.pki.revocation.crl import Revoked
 from mshield.pki.revocation.ocsp import CertId, Good, HashName, build_ocsp_response
 from mshield.pki.signatures import signed_attributes
@@ -61,7 +62,7 @@ def write_evidence(
         "crl.der": a.crl(revoked_of_all_reasons()),
         "root-crl.der": a.root_crl(),
         "ocsp.der": ocsp_response(a),
-        "request.der": assemble_request(info, a.leaf_key.sign(info)),
+        "request.der": assemble(info, a.leaf_key.sign(info)),
     }
     files |= {"digest.bin": sm3(MESSAGE)} if form == "digest" else {"message.bin": MESSAGE}
     files |= {} if attributes is None else {"attributes.der": attributes.encode()}

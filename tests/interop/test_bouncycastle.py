@@ -9,7 +9,8 @@ from typing import get_args
 
 import pytest
 
-from mshield.pki.certificates.csr import assemble_request, build_request_info
+from mshield.pki.asn1.frame import assemble
+from mshield.pki.certificates.csr import build_request_info
 from mshield.pki.certificates.names import LeafSubject
 from mshield.pki.certificates.profiles import LeafIdentity
 from mshield.pki.revocation.crl import CERTIFICATE_HOLD, KEY_COMPROMISE, Revoked
@@ -143,7 +144,7 @@ def _flip(data: bytes, position: int = -1) -> bytes:
 
 def _other_request() -> bytes:
     info = build_request_info(SUBJECT, A.leaf_key.public)
-    return assemble_request(info, OTHER.leaf_key.sign(info))
+    return assemble(info, OTHER.leaf_key.sign(info))
 
 
 def _cms(message: bytes = MESSAGE) -> bytes:

@@ -9,7 +9,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from mshield.pki.certificates.csr import assemble_request, build_request_info
+from mshield.pki.asn1.frame import assemble
+from mshield.pki.certificates.csr import build_request_info
 from mshield.pki.revocation.crl import CERTIFICATE_HOLD, KEY_COMPROMISE, Revoked
 from mshield.pki.revocation.ocsp import CertId, HashName, build_ocsp_request, parse_ocsp_request
 from mshield.pki.signatures.cms import build_signed_data
@@ -120,7 +121,7 @@ def test_a_request_made_by_cryptography_is_read(
 
 def test_request() -> None:
     info = build_request_info(SUBJECT, A.leaf_key.public)
-    request = x509.load_der_x509_csr(assemble_request(info, A.leaf_key.sign(info)))
+    request = x509.load_der_x509_csr(assemble(info, A.leaf_key.sign(info)))
     assert request.tbs_certrequest_bytes == info
     assert [a.value for a in request.subject] == [
         "CN",

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from mshield.pki.asn1.frame import assemble
 from mshield.pki.asn1.oids import DISPLAY_DIGEST
 from mshield.pki.certificates.certificate import Certificate
-from mshield.pki.certificates.csr import assemble_request, build_request_info
+from mshield.pki.certificates.csr import build_request_info
 from mshield.pki.signatures.cms import build_signed_data
 from tests.interop.evidence import MESSAGE, attributes_of
 from tests.unit.pki.authority import NOW, SUBJECT, authority, make_authority
@@ -64,7 +65,7 @@ def test_it_prints_every_certificate(tmp_path: Path, certificate: Certificate) -
 
 def test_the_request_verifies(tmp_path: Path) -> None:
     info = build_request_info(SUBJECT, A.leaf_key.public)
-    (tmp_path / "request.der").write_bytes(assemble_request(info, A.leaf_key.sign(info)))
+    (tmp_path / "request.der").write_bytes(assemble(info, A.leaf_key.sign(info)))
     arguments = ("req", "-inform", "DER", "-in", str(tmp_path / "request.der"), "-noout", "-verify")
     assert openssl(*arguments, "-vfyopt", "distid:1234567812345678").returncode == 0
     assert openssl(*arguments, "-vfyopt", "distid:8765432187654321").returncode != 0

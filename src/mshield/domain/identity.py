@@ -143,11 +143,6 @@ def mask_id_number(number: str) -> str:
     return number[:first] + "*" * (len(number) - first - last) + number[len(number) - last :]
 
 
-def mask_name(name: str) -> str:
-    """`林知远` as `*知远`: all but the first character, as banks show it."""
-    return "*" + name[1:] if len(name) > 1 else "*"
-
-
 def _may_stand_in_name(char: str) -> bool:
     return unicodedata.category(char)[0] in "LM" or char in " ·-'’."
 

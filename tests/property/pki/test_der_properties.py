@@ -130,8 +130,9 @@ def test_signatures_agree_with_cryptography(r: int, s: int) -> None:
 def test_names_agree_with_cryptography(values: list[str]) -> None:
     kinds = (x509.NameOID.ORGANIZATION_NAME, x509.NameOID.ORGANIZATIONAL_UNIT_NAME, x509.NameOID.COMMON_NAME)
     attributes = [x509.NameAttribute(kinds[i % 3], value) for i, value in enumerate(values)]
-    from mshield.pki.certificates.names import encode, parse_name
+    from mshield.pki.asn1.reader import Reader
+    from mshield.pki.certificates.names import encode, read_name
 
     ours = encode(tuple((a.oid.dotted_string, str(a.value)) for a in attributes))
     assert ours == x509.Name(attributes).public_bytes()
-    assert [value for _, value in parse_name(ours).attributes] == values
+    assert [value for _, value in read_name(Reader(ours)).attributes] == values

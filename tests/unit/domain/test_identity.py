@@ -12,7 +12,6 @@ from mshield.domain.identity import (
     check_id_number,
     check_phone,
     mask_id_number,
-    mask_name,
     mask_phone,
     normalise_id_number,
     normalise_name,
@@ -205,5 +204,3 @@ def test_masks() -> None:
     assert mask_id_number("330206199001014218") == "330206********4218"
     assert mask_id_number("H01234567") == "H0*****67"
     assert mask_id_number("E1234") == "E****"
-    assert mask_name("林知远") == "*知远"
-    assert mask_name("林") == "*"

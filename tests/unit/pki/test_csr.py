@@ -4,13 +4,7 @@ import pytest
 
 from mshield.pki.asn1 import der
 from mshield.pki.asn1.frame import public_key_info
-from mshield.pki.certificates.csr import (
-    assemble_request,
-    build_request_info,
-    parse_request,
-    parse_request_info,
-    verify_request,
-)
+from mshield.pki.certificates.csr import build_request_info, parse_request_info
 from mshield.pki.certificates.names import leaf_name, make_name
 from mshield.pki.errors import BadName, DerError, PkiError, RequestError
 from tests.unit.pki.authority import SUBJECT, authority
@@ -21,22 +15,7 @@ INFO = build_request_info(SUBJECT, PUBLIC)
 
 
 def test_round_trip() -> None:
-    signature = A.leaf_key.sign(INFO)
-    request = parse_request(assemble_request(INFO, signature))
-    assert (request.subject, request.public, request.info, request.signature) == (
-        SUBJECT,
-        PUBLIC,
-        INFO,
-        signature,
-    )
     assert parse_request_info(INFO) == (SUBJECT, PUBLIC)
-    verify_request(A.engine, request)
-
-
-def test_a_request_signed_with_another_key_is_refused() -> None:
-    request = parse_request(assemble_request(INFO, A.root_key.sign(INFO)))
-    with pytest.raises(RequestError):
-        verify_request(A.engine, request)
 
 
 def test_a_key_off_the_curve_is_refused() -> None:

@@ -3,7 +3,8 @@
 import pytest
 
 from mshield.pki.asn1 import der, oids
-from mshield.pki.certificates.names import LeafSubject, encode, leaf_name, leaf_subject, make_name, parse_name
+from mshield.pki.asn1.reader import Reader
+from mshield.pki.certificates.names import LeafSubject, encode, leaf_name, leaf_subject, make_name, read_name
 from mshield.pki.errors import BadName, DerError
 
 SUBJECT = LeafSubject(organisation="深圳市蓝海报关有限公司", role="法人", common_name="欧阳娜娜")
@@ -17,7 +18,7 @@ def test_a_leaf_name_has_c_o_ou_cn_and_comes_back() -> None:
         oids.ORGANISATIONAL_UNIT,
         oids.COMMON_NAME,
     ]
-    assert leaf_subject(parse_name(name.der)) == SUBJECT
+    assert leaf_subject(read_name(Reader(name.der))) == SUBJECT
     assert der.printable("CN") in name.der
     assert der.utf8("法人") in name.der
     assert (name.common_name, name.organisation) == ("欧阳娜娜", "深圳市蓝海报关有限公司")
@@ -61,7 +62,7 @@ def test_a_name_may_not_be_empty() -> None:
 )
 def test_another_shape_is_no_leaf_name(attributes: tuple[tuple[str, str], ...]) -> None:
     with pytest.raises(BadName):
-        leaf_subject(parse_name(encode(attributes)))
+        leaf_subject(read_name(Reader(encode(attributes))))
 
 
 def test_another_string_type_is_no_leaf_name() -> None:
@@ -69,10 +70,10 @@ def test_another_string_type_is_no_leaf_name() -> None:
         der.utf8("C"), der.printable("C")
     )
     with pytest.raises(BadName):
-        leaf_subject(parse_name(printable))
+        leaf_subject(read_name(Reader(printable)))
 
 
 def test_a_level_with_two_attributes_is_refused() -> None:
     pairs = [der.sequence(der.oid(oids.COMMON_NAME), der.utf8(text)) for text in "ab"]
     with pytest.raises(DerError):
-        parse_name(der.sequence(der.set_of(*pairs)))
+        read_name(Reader(der.sequence(der.set_of(*pairs))))

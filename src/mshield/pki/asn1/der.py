@@ -125,13 +125,6 @@ def printable(text: str) -> bytes:
     return tlv(PRINTABLE_STRING, text.encode("ascii"))
 
 
-def ia5(text: str) -> bytes:
-    """IA5String; DerError if not ASCII."""
-    if not text.isascii():
-        raise DerError("text is not ASCII")
-    return tlv(IA5_STRING, text.encode("ascii"))
-
-
 def _moment(ms: int) -> datetime:
     try:
         return EPOCH + timedelta(seconds=ms // 1000)

@@ -119,14 +119,6 @@ def _read(raw: bytes) -> Name:
     return Name(tuple(attributes), raw)
 
 
-def parse_name(data: bytes) -> Name:
-    """A name from its DER."""
-    reader = Reader(data)
-    name = read_name(reader)
-    reader.end()
-    return name
-
-
 @lru_cache(maxsize=512)
 def fault(kind: str, value: str) -> str | None:
     """What is wrong with an attribute's text, or None: the rule that both issuing and the lint use."""
