@@ -381,7 +381,7 @@ def running_on(
         mortal.databases.append(MortalDatabase(await open_database(url, pool_size=pool_size)))
         return mortal.db
 
-    monkeypatch.setattr(main, "open_database", opening)
+    monkeypatch.setattr("mshield.store.database.opening.open_database", opening)
     mortal.start()
     try:
         yield mortal

@@ -4,8 +4,7 @@ import asyncio
 import contextlib
 import gc
 import logging
-import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Any, Final
@@ -31,6 +30,7 @@ from mshield.services.notices.opened import open_notices
 from mshield.services.oidc.provider import open_provider
 from mshield.services.operations.high_water import HighWater, require_newest
 from mshield.services.operations.opened import open_operations
+from mshield.services.process.clock import Clock, wall_clock
 from mshield.services.process.events import Events
 from mshield.services.process.metrics import Metrics
 from mshield.services.process.repeated_calls import AnswerOnce
@@ -41,30 +41,12 @@ from mshield.services.staff.opened import open_staff
 from mshield.services.systems.opened import open_systems
 from mshield.settings import Settings, load_settings
 from mshield.store.database.interface import Database, NoText, Unavailable
-from mshield.store.database.migrate import pending
-from mshield.store.database.opening import open_database
+from mshield.store.database.opening import opened_database
 from mshield.web.app import Service, build
 from mshield.web.edge.stopping import told_to_stop
 
 _log = logging.getLogger(__name__)
-Clock = Callable[[], int]
 _GC_THRESHOLDS: Final = (20_000, 20, 20)
-
-
-class StartRefused(Exception):
-    """The database isn't ready for this program."""
-
-    code = "schema_old"
-
-    def __init__(self, missing: list[str]) -> None:
-        self.zh = f"数据库缺少 {', '.join(missing)}：请先运行 mshield migrate"
-        self.en = f"the database lacks {', '.join(missing)}: run `mshield migrate` first"
-        super().__init__(self.en)
-
-
-def wall_clock() -> int:
-    """Milliseconds since 1970."""
-    return time.time_ns() // 1_000_000
 
 
 def create_app(settings: Settings | None = None, *, clock: Clock = wall_clock) -> Service:
@@ -105,8 +87,8 @@ def collect_as_the_service() -> None:
 
 @asynccontextmanager
 async def running(settings: Settings, clock: Clock, metrics: Metrics | None = None) -> AsyncIterator[Context]:
-    """The services over an open database. Raises StartRefused for an old schema, and what keys and CA raise."""
-    async with opened_database(settings) as db:
+    """The services over an open database. Raises SchemaOld, and what keys and CA raise."""
+    async with opened_database(settings.database, pool_size=settings.database_pool) as db:
         metrics = metrics or Metrics()
         context = await _assemble(settings, clock, db, metrics)
         _log.info("engine %s %s, database %s", context.engine.name, context.engine.version, db.dialect)
@@ -155,20 +137,8 @@ async def _beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
 async def require_ready(settings: Settings) -> None:
     """Raises what would keep the service from starting on this database, so that it can be said in one sentence."""
     open_gateway(settings)
-    async with opened_database(settings) as db:
+    async with opened_database(settings.database, pool_size=settings.database_pool) as db:
         await require_newest(db, settings.high_water_folder)
-
-
-@asynccontextmanager
-async def opened_database(settings: Settings) -> AsyncIterator[Database]:
-    """The database with a current schema. Raises StartRefused for an old one, Unavailable."""
-    if missing := pending(settings.database):
-        raise StartRefused(missing)
-    db = await open_database(settings.database, pool_size=settings.database_pool)
-    try:
-        yield db
-    finally:
-        await db.close()
 
 
 async def _assemble(settings: Settings, clock: Clock, db: Database, metrics: Metrics) -> Context:

@@ -6,9 +6,9 @@ Started by a test, which kills it; database and master key come from the setting
 import asyncio
 
 from mshield.keys.keyring import load_keyring
-from mshield.main import wall_clock
 from mshield.services.log.open_log import open_log
 from mshield.services.log.sequence import sequence
+from mshield.services.process.clock import wall_clock
 from mshield.settings import Settings
 from mshield.store.database.opening import open_database
 

@@ -30,10 +30,11 @@ from mshield.client.dpop import proof
 from mshield.client.phone import VirtualPhone
 from mshield.demo.people import LEGAL_PERSON, OPERATOR
 from mshield.domain.staff import StaffRole
-from mshield.main import create_app, wall_clock
+from mshield.main import create_app
 from mshield.services.context import Context
 from mshield.services.filing.read_list import MEDIA_TYPES
 from mshield.services.legal_person.session import csrf_token
+from mshield.services.process.clock import wall_clock
 from mshield.services.staff import session as staff_session
 from mshield.settings import Settings
 from mshield.store.accounts.accounts import find_account

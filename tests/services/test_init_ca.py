@@ -101,7 +101,7 @@ async def test_certificates_are_listed_from_the_root_down(
 ) -> None:
     root, issuing = await init_ca(db, keyring, engine, SETTINGS, NAMES, now=START)
     listed = await list_certificates(db)
-    assert [name for name, _ in listed] == ["root", "issuing", "root_ocsp", "ocsp"]
+    assert [name for name, _, _ in listed] == ["root", "issuing", "root_ocsp", "ocsp"]
     assert listed[0][1] == root
     assert listed[1][1] == issuing
 

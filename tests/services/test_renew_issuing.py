@@ -71,7 +71,7 @@ async def test_the_new_one_issues_at_once_and_both_publish(ca: Ca) -> None:
         await _check(ca, ca.publisher(), name, leaf, now=START + 300 * DAY)
     third = await _renew(ca, now=START + 2 * DAY)
     assert third.subject.common_name == "Mobile Shield CA 3"
-    names = [name for name, _ in await list_certificates(ca.db)]
+    names = [name for name, _, _ in await list_certificates(ca.db)]
     assert names == ["root", "issuing", "issuing-2", "issuing-3", "root_ocsp", "ocsp", "ocsp-2", "ocsp-3"]
 
 

@@ -1,10 +1,9 @@
 """`mshield business`: the business systems (业务系统) that may ask for logins and signatures."""
 
-import asyncio
-
 import click
 
 from mshield.commands.parts.output import Output, output_options, table
+from mshield.commands.parts.service import Service, on_service
 
 
 @click.group()
@@ -24,17 +23,14 @@ def command() -> None:
 @output_options
 def add(out: Output, name: str, *, domain: str, return_urls: tuple[str, ...]) -> None:
     """Register a business system; prints its client id and, this once only, its secret."""
-    from mshield.main import opened_database, wall_clock
     from mshield.services.systems.register import register_system
-    from mshield.settings import load_settings
 
-    async def run() -> tuple[str, str]:
-        async with opened_database(load_settings()) as db:
-            return await register_system(
-                db, name=name, domain=domain, return_urls=return_urls, now=wall_clock()
-            )
+    async def work(service: Service) -> tuple[str, str]:
+        return await register_system(
+            service.db, name=name, domain=domain, return_urls=return_urls, now=service.now
+        )
 
-    client_id, secret = asyncio.run(run())
+    client_id, secret = on_service(out, work)
     out.data(
         {
             "client_id": client_id,
@@ -57,15 +53,12 @@ def return_urls_(out: Output, client_id: str, return_urls: tuple[str, ...]) -> N
 
     Each is https, http on this machine, or an app's own scheme (`palmcustoms://signed`), and matches exactly.
     """
-    from mshield.main import opened_database, wall_clock
     from mshield.services.systems.register import set_return_urls
-    from mshield.settings import load_settings
 
-    async def run() -> None:
-        async with opened_database(load_settings()) as db:
-            await set_return_urls(db, client_id=client_id, return_urls=return_urls, now=wall_clock())
+    async def work(service: Service) -> None:
+        await set_return_urls(service.db, client_id=client_id, return_urls=return_urls, now=service.now)
 
-    asyncio.run(run())
+    on_service(out, work)
     out.data({"client_id": client_id, "return_urls": list(return_urls)}, list(return_urls))
     out.say("已登记；几秒后生效", "Registered; it counts within seconds")
 
@@ -74,15 +67,9 @@ def return_urls_(out: Output, client_id: str, return_urls: tuple[str, ...]) -> N
 @output_options
 def list_(out: Output) -> None:
     """List the registered business systems."""
-    from mshield.main import opened_database
     from mshield.services.systems.register import list_systems
-    from mshield.settings import load_settings
 
-    async def run() -> "list[dict[str, str | list[str]]]":
-        async with opened_database(load_settings()) as db:
-            return await list_systems(db)
-
-    systems = asyncio.run(run())
+    systems = on_service(out, lambda service: list_systems(service.db))
     columns = ("client_id", "name", "domain", "state")
-    rows = [(*(str(each[name]) for name in columns), " ".join(each["return_urls"])) for each in systems]
+    rows = [(*(str(system[name]) for name in columns), " ".join(system["return_urls"])) for system in systems]
     out.data(systems, table((*columns, "return_urls"), rows))

@@ -1,13 +1,13 @@
 """`mshield ca`: make the certificate authority, show it, renew and revoke its issuing CAs. Nothing is overwritten."""
 
-import asyncio
 import time
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
 import click
 
-from mshield.commands.parts.output import Output, output_options, refusing, table
+from mshield.commands.parts.output import Output, output_options, table
+from mshield.commands.parts.service import Service, on_service
 
 if TYPE_CHECKING:
     from mshield.pki.certificates.certificate import Certificate
@@ -29,28 +29,14 @@ def init(out: Output, name: str, organisation: str | None) -> None:
 
     Refuses if there is a CA. MSHIELD_PUBLIC_ORIGIN goes into the certificates: set it first.
     """
-    from mshield.gm.engine import load_engine
-    from mshield.gm.errors import GmError
-    from mshield.keys.errors import KeysError
-    from mshield.keys.keyring import load_keyring
-    from mshield.pki.errors import PkiError
     from mshield.services.ca.init import CaNames, init_ca
-    from mshield.settings import load_settings
-    from mshield.store.database.interface import StoreError
-    from mshield.store.database.opening import open_database
 
-    async def run() -> tuple["Certificate", "Certificate"]:
-        settings = load_settings()
-        keyring, engine = load_keyring(settings), load_engine(settings.engine)
+    async def work(service: Service) -> tuple["Certificate", "Certificate"]:
+        keyring, engine = service.keyring, service.engine
         names = CaNames(name=name, organisation=organisation or name)
-        db = await open_database(settings.database, pool_size=1)
-        try:
-            return await init_ca(db, keyring, engine, settings, names, now=time.time_ns() // 1_000_000)
-        finally:
-            await db.close()
+        return await init_ca(service.db, keyring, engine, service.settings, names, now=service.now)
 
-    with refusing(out, KeysError, PkiError, GmError, StoreError):
-        root, issuing = asyncio.run(run())
+    root, issuing = on_service(out, work)
     shown = [("root", root), ("issuing", issuing)]
     out.data([_data(kind, certificate) for kind, certificate in shown], _lines(out, shown))
 
@@ -60,29 +46,17 @@ def init(out: Output, name: str, organisation: str | None) -> None:
 @output_options
 def show(out: Output, pem: bool) -> None:
     """Show the CA's certificates, with the fingerprints to compare."""
-    from mshield.keys.errors import KeysError
     from mshield.services.ca.init import list_certificates
-    from mshield.settings import load_settings
-    from mshield.store.ca.authorities import list_standings
-    from mshield.store.database.interface import StoreError
-    from mshield.store.database.opening import open_database
 
-    async def run() -> tuple[list[tuple[str, "Certificate"]], set[str]]:
-        db = await open_database(load_settings().database, pool_size=1)
-        try:
-            revoked = {row.name for row in await list_standings(db) if row.revoked_at is not None}
-            return await list_certificates(db), revoked
-        finally:
-            await db.close()
-
-    with refusing(out, KeysError, StoreError):
-        found, revoked = asyncio.run(run())
+    authorities = on_service(out, lambda service: list_certificates(service.db))
+    shown = [(kind, certificate) for kind, certificate, _ in authorities]
     if pem and not out.json:
-        cas = [certificate for kind, certificate in found if kind == "root" or kind.startswith("issuing")]
+        cas = [certificate for kind, certificate in shown if kind == "root" or kind.startswith("issuing")]
         click.echo("".join(certificate.pem() for certificate in reversed(cas)), nl=False)
         return
-    shown = [{**_data(kind, certificate), "revoked": kind in revoked} for kind, certificate in found]
-    out.data(shown, _lines(out, found, revoked))
+    revoked = {kind for kind, _, is_revoked in authorities if is_revoked}
+    data = [{**_data(kind, certificate), "revoked": kind in revoked} for kind, certificate in shown]
+    out.data(data, _lines(out, shown, revoked))
 
 
 @command.command(name="renew-issuing")
@@ -93,22 +67,12 @@ def renew_issuing(out: Output) -> None:
     It issues from now on, also in a running service. The one before keeps publishing its list and OCSP answers at its
     addresses until its certificate ends. Do this before less than a leaf's life is left of it.
     """
-    from mshield.gm.engine import load_engine
-    from mshield.keys.keyring import load_keyring
     from mshield.services.ca.renew_issuing import renew_issuing as renew
-    from mshield.settings import load_settings
-    from mshield.store.database.opening import open_database
 
-    async def run() -> tuple[str, "Certificate"]:
-        settings = load_settings()
-        keyring, engine = load_keyring(settings), load_engine(settings.engine)
-        db = await open_database(settings.database, pool_size=1)
-        try:
-            return await renew(db, keyring, engine, settings, now=time.time_ns() // 1_000_000)
-        finally:
-            await db.close()
+    async def work(service: Service) -> tuple[str, "Certificate"]:
+        return await renew(service.db, service.keyring, service.engine, service.settings, now=service.now)
 
-    name, certificate = asyncio.run(run())
+    name, certificate = on_service(out, work)
     out.data(_data(name, certificate), _lines(out, [(name, certificate)]))
 
 
@@ -121,23 +85,13 @@ def renew_responder(out: Output, name: str | None) -> None:
     Responders renew themselves in time; this is for a key that someone else may know. Running services sign with the
     new one within seconds. Answers signed by the old key are believed until its certificate ends, five weeks at most.
     """
-    from mshield.gm.engine import load_engine
-    from mshield.keys.keyring import load_keyring
     from mshield.services.publication.renew_responder import renew_responders as renew
-    from mshield.settings import load_settings
-    from mshield.store.database.opening import open_database
 
-    async def run() -> list[tuple[str, "Certificate"]]:
-        settings = load_settings()
-        keyring, engine = load_keyring(settings), load_engine(settings.engine)
-        db = await open_database(settings.database, pool_size=1)
-        try:
-            return await renew(db, keyring, engine, name, now=time.time_ns() // 1_000_000)
-        finally:
-            await db.close()
+    async def work(service: Service) -> list[tuple[str, "Certificate"]]:
+        return await renew(service.db, service.keyring, service.engine, name, now=service.now)
 
-    made = asyncio.run(run())
-    out.data([_data(each, certificate) for each, certificate in made], _lines(out, made))
+    responders = on_service(out, work)
+    out.data([_data(kind, certificate) for kind, certificate in responders], _lines(out, responders))
 
 
 @command.command(name="init-p256")
@@ -148,22 +102,13 @@ def init_p256(out: Output, renew: bool) -> None:  # click's own form
 
     It takes effect with MSHIELD_P256_STATUS=true, at /pki/p256.cer, /pki/p256.crl and /pki/p256/ocsp.
     """
-    from mshield.keys.keyring import load_keyring
     from mshield.pki.asn1 import pem
     from mshield.services.ca.init_p256 import init_p256 as make
-    from mshield.settings import load_settings
-    from mshield.store.database.opening import open_database
 
-    async def run() -> bytes:
-        settings = load_settings()
-        keyring = load_keyring(settings)
-        db = await open_database(settings.database, pool_size=1)
-        try:
-            return await make(db, keyring, renew=renew, now=time.time_ns() // 1_000_000)
-        finally:
-            await db.close()
+    async def work(service: Service) -> bytes:
+        return await make(service.db, service.keyring, renew=renew, now=service.now)
 
-    text = pem.encode("CERTIFICATE", asyncio.run(run()))
+    text = pem.encode("CERTIFICATE", on_service(out, work))
     out.data({"pem": text}, text.splitlines())
 
 
@@ -188,20 +133,14 @@ def revoke_issuing(out: Output, name: str, reason: str, yes: bool) -> None:  # c
     Make the next one first with `mshield ca renew-issuing`. Asks twice.
     """
     from mshield.services.ca.renew_issuing import revoke_issuing as revoke
-    from mshield.settings import load_settings
-    from mshield.store.database.opening import open_database
 
     if not yes:
         _ask_twice(out, name)
 
-    async def run() -> "Certificate":
-        db = await open_database(load_settings().database, pool_size=1)
-        try:
-            return await revoke(db, name, reason=_REASONS[reason], now=time.time_ns() // 1_000_000)
-        finally:
-            await db.close()
+    async def work(service: Service) -> "Certificate":
+        return await revoke(service.db, name, reason=_REASONS[reason], now=service.now)
 
-    certificate = asyncio.run(run())
+    certificate = on_service(out, work)
     out.data(
         {**_data(name, certificate), "revoked": reason},
         [out.pick(f"已吊销 {name}", f"revoked {name}: {certificate.subject.common_name}")],

@@ -13,6 +13,7 @@ from mshield.gm.engine import available_engines, load_engine
 from mshield.gm.errors import EngineUnavailable
 
 if TYPE_CHECKING:
+    from mshield.services.ca.state import LogState
     from mshield.settings import Settings
     from mshield.store.database.interface import Database
 
@@ -40,18 +41,18 @@ def command(context: click.Context, out: Output) -> None:
     }
     lines = [f"{'ok ' if good else '!! '} {name:<16} {text}" for name, (good, text) in checks.items()]
     lines += [f"    MSHIELD_{name.upper()}={value}" for name, value in shown.items()]
-    found = {name: {"ok": good, "text": text} for name, (good, text) in checks.items()}
-    out.data({"checks": found, "settings": shown}, lines)
+    shown_checks = {name: {"ok": good, "text": text} for name, (good, text) in checks.items()}
+    out.data({"checks": shown_checks, "settings": shown}, lines)
     context.exit(0 if all(good for good, _ in checks.values()) else 1)
 
 
 def _engines(chosen: str) -> dict[str, tuple[bool, str]]:
-    found = {f"engine {name}": (True, text) for name, text in available_engines().items()}
+    engines = {f"engine {name}": (True, text) for name, text in available_engines().items()}
     try:
         engine = load_engine("auto" if chosen == "auto" else "botan" if chosen == "botan" else "openssl")
     except EngineUnavailable as error:
-        return {**found, "engine in use": (False, str(error))}
-    return {**found, "engine in use": (True, f"{engine.name} {engine.version} (MSHIELD_ENGINE={chosen})")}
+        return {**engines, "engine in use": (False, str(error))}
+    return {**engines, "engine in use": (True, f"{engine.name} {engine.version} (MSHIELD_ENGINE={chosen})")}
 
 
 def _sms(settings: "Settings") -> dict[str, tuple[bool, str]]:
@@ -68,10 +69,11 @@ async def _service() -> dict[str, tuple[bool, str]]:
     from mshield.keys.authority import load_authorities
     from mshield.keys.errors import KeysError
     from mshield.keys.keyring import load_keyring
-    from mshield.main import StartRefused, opened_database, wall_clock
     from mshield.services.ca.state import ReadCaState
+    from mshield.services.process.clock import wall_clock
     from mshield.settings import load_settings
     from mshield.store.database.interface import StoreError
+    from mshield.store.database.opening import opened_database
 
     settings = load_settings()
     checks: dict[str, tuple[bool, str]] = {}
@@ -81,17 +83,17 @@ async def _service() -> dict[str, tuple[bool, str]]:
     except KeysError as error:
         return {"master key": (False, str(error))}
     try:
-        async with opened_database(settings) as db:
+        async with opened_database(settings.database, pool_size=1) as db:
             checks["database"] = (True, db.dialect)
             checks["restore"] = await _restore(db, settings)
             authorities = await load_authorities(db, keyring, load_engine(settings.engine))
             checks["CA"] = (True, f"issuing CA {authorities.issuing.certificate.subject.common_name}")
-            checks["log"] = (True, await _log(db))
             state = await ReadCaState(db, load_engine(settings.engine), settings)(now=wall_clock())
+            checks["log"] = (True, _log(state.log))
             # The service would start: these are for whoever looks.
-            for each in state.warnings:
-                checks[f"warning {each.subject}"] = (True, f"{each.code}: {each.en}")
-    except (StartRefused, StoreError, OSError) as error:
+            for warning in state.warnings:
+                checks[f"warning {warning.subject}"] = (True, f"{warning.code}: {warning.en}")
+    except (StoreError, OSError) as error:
         checks["database"] = (False, str(error))
     except (KeysError, EngineUnavailable) as error:
         checks["CA"] = (False, str(error))
@@ -109,10 +111,7 @@ async def _restore(db: "Database", settings: "Settings") -> tuple[bool, str]:
     return True, f"none undeclared, by {file.path.absolute()}"
 
 
-async def _log(db: "Database") -> str:
-    from mshield.store.log.log import count_waiting, find_state
-
-    state = await find_state(db)
+def _log(state: "LogState | None") -> str:
     if state is None:
         return "begins when the service starts"
-    return f"{state.origin}, {state.size} entries, {await count_waiting(db)} rows wait"
+    return f"{state.origin}, {state.size} entries, {state.waiting} rows wait"

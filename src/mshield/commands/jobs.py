@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from mshield.commands.parts.output import Output, Refused, output_options, table
+from mshield.commands.parts.service import on_service
 
 if TYPE_CHECKING:
     from mshield.services.jobs.runner import Outcome
-    from mshield.store.operations.jobs import JobRow
+    from mshield.services.operations.watch_jobs import WatchedJob
 
 
 @click.group()
@@ -50,16 +51,13 @@ def run(context: click.Context, out: Output, once: bool, names: tuple[str, ...])
         return
     outcomes = asyncio.run(_run_once(chosen))
     out.data(
-        [
-            {"name": each.name, "state": each.state, "done": each.done, "error": each.error}
-            for each in outcomes
-        ],
+        [{"name": job.name, "state": job.state, "done": job.done, "error": job.error} for job in outcomes],
         table(
             ("name", "state", "done", "error"),
-            [(each.name, each.state, _text(each.done), _text(each.error)) for each in outcomes],
+            [(job.name, job.state, _text(job.done), _text(job.error)) for job in outcomes],
         ),
     )
-    context.exit(1 if any(each.state == "failed" for each in outcomes) else 0)
+    context.exit(1 if any(job.state == "failed" for job in outcomes) else 0)
 
 
 @command.command(name="list")
@@ -67,23 +65,21 @@ def run(context: click.Context, out: Output, once: bool, names: tuple[str, ...])
 def list_(out: Output) -> None:
     """List the jobs: last run, what it did, its error, next run, and who is at it."""
     from mshield.jobs import JOBS
-    from mshield.main import opened_database
-    from mshield.settings import load_settings
-    from mshield.store.operations.jobs import list_jobs
+    from mshield.services.operations.watch_jobs import WatchJobs
 
-    async def find() -> "dict[str, JobRow]":
-        async with opened_database(load_settings()) as db:
-            return {row.name: row for row in await list_jobs(db)}
-
-    rows = asyncio.run(find())
-    listed = [_listed(job.name, job.seconds, rows.get(job.name)) for job in JOBS]
+    periods = {job.name: job.seconds for job in JOBS}
+    watched = on_service(out, lambda service: WatchJobs(service.db, periods).list_all())
+    by_name = {job.name: _listed(job) for job in watched}
+    listed = [by_name[name] for name in periods]
     headers = ("name", "every_seconds", "last_at", "last_done", "last_error", "next_at", "holder")
-    out.data(listed, table(headers, [[_text(each[name]) for name in headers] for each in listed]))
+    out.data(listed, table(headers, [[_text(job[name]) for name in headers] for job in listed]))
 
 
-def _listed(name: str, seconds: int, row: "JobRow | None") -> dict[str, object]:
-    found: dict[str, object] = {"name": name, "every_seconds": seconds}
-    return found | {
+def _listed(job: "WatchedJob") -> dict[str, object]:
+    row = job.row
+    return {
+        "name": job.name,
+        "every_seconds": job.seconds,
         "last_at": _time(row.last_at if row else None),
         "last_ms": row.last_ms if row else None,
         "last_done": row.last_done if row else None,
@@ -100,8 +96,9 @@ async def _run_on(names: Sequence[str]) -> None:
     import signal
 
     from mshield.jobs import JOBS
-    from mshield.main import running, wall_clock
+    from mshield.main import running
     from mshield.services.jobs.runner import Runner
+    from mshield.services.process.clock import wall_clock
     from mshield.settings import load_settings
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
@@ -119,9 +116,10 @@ async def _run_on(names: Sequence[str]) -> None:
 async def _run_once(names: Sequence[str]) -> "list[Outcome]":
     from mshield.domain.actor import SERVICE
     from mshield.jobs import JOBS
-    from mshield.main import running, wall_clock
+    from mshield.main import running
     from mshield.services.jobs.runner import Runner
     from mshield.services.operations.watch_jobs import record_runs
+    from mshield.services.process.clock import wall_clock
     from mshield.settings import load_settings
 
     settings = load_settings().model_copy(update={"jobs": "off"})

@@ -3,18 +3,16 @@
 No command prints a key but `generate`, whose purpose it is; none overwrites one.
 """
 
-import asyncio
-import time
 from typing import TYPE_CHECKING
 
 import click
 
 from mshield.commands.parts.output import Output, output_options, refusing, table
+from mshield.commands.parts.service import Service, on_service
 
 if TYPE_CHECKING:
     from mshield.keys.master import CipherName
     from mshield.services.operations.rotate_keys import Rotation
-    from mshield.settings import Settings
 
 _CIPHER = click.Choice(["aes", "sm4"])
 _CIPHER_HELP = "aes is AES-256-GCM, sm4 is SM4-GCM."
@@ -67,21 +65,11 @@ def generate(out: Output, cipher: "CipherName") -> None:
 @output_options
 def show(out: Output) -> None:
     """Show the ids of the master keys, and how many values each of them seals."""
-    from mshield.keys.errors import KeysError
-    from mshield.keys.keyring import load_keyring
     from mshield.services.operations.rotate_keys import count_boxes
-    from mshield.settings import load_settings
-    from mshield.store.database.interface import StoreError
-    from mshield.store.database.opening import open_database
 
-    async def run() -> list[dict[str, object]]:
-        settings = load_settings()
-        keyring = load_keyring(settings)
-        db = await open_database(settings.database, pool_size=1)
-        try:
-            counts = await count_boxes(db, keyring)
-        finally:
-            await db.close()
+    async def work(service: Service) -> list[dict[str, object]]:
+        keyring = service.keyring
+        counts = await count_boxes(service.db, keyring)
         return [
             {
                 "id": key.hex(),
@@ -92,8 +80,7 @@ def show(out: Output) -> None:
             for key, boxes in counts.items()
         ]
 
-    with refusing(out, KeysError, StoreError):
-        keys = asyncio.run(run())
+    keys = on_service(out, work)
     state = {
         (True, True): out.pick("当前", "current"),
         (False, True): out.pick("旧", "old"),
@@ -121,26 +108,19 @@ def rotate(out: Output, cipher: "CipherName | None", drop_old: bool) -> None:
     May be stopped at any moment and run again: it goes on where it was. With the keys in the environment, put the
     new key first, restart the service, then run this. A quarter of an hour later, --drop-old removes old keys.
     """
-    from mshield.keys.errors import KeysError
-    from mshield.settings import load_settings
-    from mshield.store.database.interface import StoreError
-
-    settings = load_settings()
-    with refusing(out, KeysError, StoreError):
-        if drop_old:
-            dropped = asyncio.run(_drop(settings))
-            out.data({"dropped": [key.hex() for key in dropped]}, _dropped_lines(out, dropped))
-            return
-        rotation = asyncio.run(_rotate(out, settings, cipher))
+    if drop_old:
+        dropped = on_service(out, _drop)
+        out.data({"dropped": [key.hex() for key in dropped]}, _dropped_lines(out, dropped))
+        return
+    rotation = on_service(out, lambda service: _rotate(out, service, cipher))
     out.data(_rotation_data(rotation), _rotation_lines(out, rotation))
     if rotation.remaining:
         raise SystemExit(1)
 
 
-async def _rotate(out: Output, settings: "Settings", cipher: "CipherName | None") -> "Rotation":
+async def _rotate(out: Output, service: Service, cipher: "CipherName | None") -> "Rotation":
     from mshield.keys.keyring import key_source
     from mshield.services.operations.rotate_keys import rotate_keys
-    from mshield.store.database.opening import open_database
 
     counts: dict[str, int] = {}
 
@@ -148,35 +128,23 @@ async def _rotate(out: Output, settings: "Settings", cipher: "CipherName | None"
         counts[name] = counts.get(name, 0) + boxes
         out.say(f"{name}：已重新加密 {counts[name]}", f"{name}: {counts[name]} sealed anew")
 
-    db = await open_database(settings.database, pool_size=1)
-    try:
-        return await rotate_keys(db, key_source(settings), cipher=cipher, progress=progress, now=_now())
-    finally:
-        await db.close()
+    source = key_source(service.settings)
+    return await rotate_keys(service.db, source, cipher=cipher, progress=progress, now=service.now)
 
 
-async def _drop(settings: "Settings") -> tuple[bytes, ...]:
+async def _drop(service: Service) -> tuple[bytes, ...]:
     from mshield.keys.errors import MasterKeyInUse
     from mshield.keys.keyring import key_source
     from mshield.keys.sources import EnvironmentKeys
     from mshield.services.operations.rotate_keys import drop_old_keys
-    from mshield.store.database.opening import open_database
 
-    source = key_source(settings)
+    source = key_source(service.settings)
     if isinstance(source, EnvironmentKeys):
         raise MasterKeyInUse(
             "主密钥在环境变量中：mshield keys show 显示旧密钥不再使用后，请自行从 MSHIELD_MASTER_KEY 删去",
             "take old keys out of MSHIELD_MASTER_KEY yourself when `mshield keys show` says that they seal 0 values",
         )
-    db = await open_database(settings.database, pool_size=1)
-    try:
-        return await drop_old_keys(db, source, now=_now())
-    finally:
-        await db.close()
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000
+    return await drop_old_keys(service.db, source, now=service.now)
 
 
 def _rotation_data(rotation: "Rotation") -> dict[str, object]:

@@ -3,7 +3,6 @@
 From outside only the log's address and key (`--url`, `--key`) are needed, or nothing but a proof.
 """
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -14,11 +13,13 @@ import click
 from mshield.client.errors import ClientError
 from mshield.client.log import Logged, LogReader, Noted, VerifierKey, open_checkpoint, parse_proof
 from mshield.commands.parts.output import Output, Refused, output_options, refusing, table
+from mshield.commands.parts.service import Service, on_service
 from mshield.pki.errors import LogError
 from mshield.pki.tlog.act_proof import is_act_proof, parse_act_proof
 from mshield.pki.tlog.entry import CertificateEntry, SignatureEntry
 
 if TYPE_CHECKING:
+    from mshield.pki.tlog.proof import InclusionProof
     from mshield.services.log.open_log import Log
     from mshield.services.log.verify import Report
 
@@ -101,29 +102,27 @@ def prove(
     out: Output, *, sid: bytes | None, serial: str | None, index: int | None, url: str | None, key: str | None
 ) -> None:
     """Print a proof, as JSON, that an entry is in the log; `mshield log verify --proof` checks it offline."""
-    if sum(each is not None for each in (sid, serial, index)) != 1:
+    if sum(choice is not None for choice in (sid, serial, index)) != 1:
         raise click.UsageError("Give one of --sid, --serial and --index.")
     from_outside = _outside(url, key)
     if from_outside is None:
-        from mshield.services.log.read import prove_inclusion
-        from mshield.store.log.log import certificate_position, log_position
+        from mshield.services.log.read import prove_inclusion, prove_issue, prove_signature
 
-        async def run(log: "Log") -> dict[str, object]:
-            place = index
+        async def run(log: "Log") -> "InclusionProof":
             if sid is not None:
-                place = await log_position(log.db, sid=sid)
+                return await prove_signature(log, sid=sid)
             if serial is not None:
-                place = await certificate_position(log.db, serial=serial.lower())
-            return (await prove_inclusion(log, index=place)).to_json()
+                return await prove_issue(log, serial=serial.lower())
+            return await prove_inclusion(log, index=index)
 
-        made = _on_database(out, run)
+        proof = _on_database(out, run).to_json()
     elif serial is not None:
         raise click.UsageError("--serial is for the database: from outside, give --index.")
     else:
         with refusing(out, ClientError, LogError), LogReader(*from_outside) as reader:
             noted = reader.checkpoint()
-            made = reader.prove(_place(out, reader, noted, sid, index), noted).to_json()
-    click.echo(json.dumps(made, indent=None if out.json else 2))
+            proof = reader.prove(_place(out, reader, noted, sid, index), noted).to_json()
+    click.echo(json.dumps(proof, indent=None if out.json else 2))
 
 
 @command.command()
@@ -235,22 +234,14 @@ def _verify_database(context: click.Context, out: Output, since: Path | None) ->
 
 
 def _on_database(out: Output, work: "Callable[[Log], Awaitable[T]]", *, begin: bool = True) -> T:
-    from mshield.keys.errors import KeysError
-    from mshield.keys.keyring import load_keyring
-    from mshield.main import StartRefused, opened_database, wall_clock
-    from mshield.services.log.errors import NotLogged
     from mshield.services.log.open_log import open_log
-    from mshield.settings import load_settings
-    from mshield.store.database.interface import StoreError
 
-    async def run() -> T:
-        settings = load_settings()
-        keyring = load_keyring(settings)
-        async with opened_database(settings) as db:
-            return await work(await open_log(db, keyring, settings, now=wall_clock(), begin=begin))
+    async def run(service: Service) -> T:
+        return await work(
+            await open_log(service.db, service.keyring, service.settings, now=service.now, begin=begin)
+        )
 
-    with refusing(out, KeysError, StoreError, StartRefused, NotLogged, LogError):
-        return asyncio.run(run())
+    return on_service(out, run)
 
 
 def _outside(url: str | None, key: str | None) -> tuple[str, str] | None:

@@ -1,11 +1,11 @@
 """`mshield oidc`: business systems that log people in by OpenID Connect, and the keys that sign ID tokens."""
 
-import asyncio
 from pathlib import Path
 
 import click
 
 from mshield.commands.parts.output import Output, output_options, table
+from mshield.commands.parts.service import Service, on_service
 
 # Named here, so that `--help` needs no package of the server.
 _METHODS = ("client_secret_basic", "client_secret_post", "private_key_jwt")
@@ -60,26 +60,23 @@ def set_(
 
     Its secret is the business system's. Addresses must be https, or http on this machine, and match exactly.
     """
-    from mshield.main import opened_database, wall_clock
     from mshield.services.oidc.clients import set_client
-    from mshield.settings import load_settings
 
     keys = None if jwks is None else jwks.read_text("utf-8")
 
-    async def run() -> None:
-        async with opened_database(load_settings()) as db:
-            await set_client(
-                db,
-                client_id=client_id,
-                redirect_uris=redirect_uris,
-                logout_uris=logout_uris,
-                auth_method=auth_method,
-                jwks=keys,
-                par_required=par_required,
-                now=wall_clock(),
-            )
+    async def work(service: Service) -> None:
+        await set_client(
+            service.db,
+            client_id=client_id,
+            redirect_uris=redirect_uris,
+            logout_uris=logout_uris,
+            auth_method=auth_method,
+            jwks=keys,
+            par_required=par_required,
+            now=service.now,
+        )
 
-    asyncio.run(run())
+    on_service(out, work)
     out.data({"client_id": client_id, "redirect_uris": list(redirect_uris)}, [])
     out.say("已登记；几秒后生效", "Registered; it counts within seconds")
 
@@ -88,23 +85,17 @@ def set_(
 @output_options
 def list_(out: Output) -> None:
     """List the clients."""
-    from mshield.main import opened_database
     from mshield.services.oidc.clients import list_clients
-    from mshield.settings import load_settings
 
-    async def run() -> "list[dict[str, object]]":
-        async with opened_database(load_settings()) as db:
-            return await list_clients(db)
-
-    clients = asyncio.run(run())
+    clients = on_service(out, lambda service: list_clients(service.db))
     rows = [
         (
-            str(each["client_id"]),
-            str(each["name"]),
-            str(each["auth_method"]),
-            " ".join(each["redirect_uris"]) if isinstance(each["redirect_uris"], list) else "",
+            str(row["client_id"]),
+            str(row["name"]),
+            str(row["auth_method"]),
+            " ".join(row["redirect_uris"]) if isinstance(row["redirect_uris"], list) else "",
         )
-        for each in clients
+        for row in clients
     ]
     out.data(clients, table(("client_id", "name", "auth", "redirect_uris"), rows))
 
@@ -114,15 +105,9 @@ def list_(out: Output) -> None:
 @output_options
 def remove(out: Output, client_id: str) -> None:
     """End the client CLIENT_ID; the business system itself stays."""
-    from mshield.main import opened_database, wall_clock
     from mshield.services.oidc.clients import remove_client
-    from mshield.settings import load_settings
 
-    async def run() -> None:
-        async with opened_database(load_settings()) as db:
-            await remove_client(db, client_id=client_id, now=wall_clock())
-
-    asyncio.run(run())
+    on_service(out, lambda service: remove_client(service.db, client_id=client_id, now=service.now))
     out.data({"client_id": client_id}, [])
     out.say("已移除；几秒后生效", "Removed; it counts within seconds")
 
@@ -137,18 +122,13 @@ def remove(out: Output, client_id: str) -> None:
 def rotate_key(out: Output, at_once: bool) -> None:
     """Make the next signing key: published at once, in force a day later. A job does it by itself (jobs.md)."""
     from mshield.domain.actor import SERVICE
-    from mshield.keys.keyring import load_keyring
     from mshield.keys.oidc_key import OidcKeys, SigningKey
-    from mshield.main import opened_database, wall_clock
-    from mshield.settings import load_settings
 
-    async def run() -> SigningKey:
-        settings = load_settings()
-        async with opened_database(settings) as db:
-            keys = OidcKeys(db, load_keyring(settings))
-            return await keys.rotate(wall_clock(), at_once=at_once, by=SERVICE)
+    async def work(service: Service) -> SigningKey:
+        keys = OidcKeys(service.db, service.keyring)
+        return await keys.rotate(service.now, at_once=at_once, by=SERVICE)
 
-    key = asyncio.run(run())
+    key = on_service(out, work)
     out.data({"kid": key.kid, "signs_from": key.signs_from}, [f"kid  {key.kid}"])
     if at_once:
         out.say("新密钥一分钟内在各处生效", "The new key is in force everywhere within a minute")

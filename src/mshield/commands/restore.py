@@ -1,12 +1,11 @@
 """`mshield restore`: what an operator must say after the database was restored from an older copy."""
 
-import asyncio
-import time
 from typing import TYPE_CHECKING
 
 import click
 
-from mshield.commands.parts.output import Output, output_options, refusing
+from mshield.commands.parts.output import Output, output_options
+from mshield.commands.parts.service import Service, on_service
 
 if TYPE_CHECKING:
     from mshield.services.operations.high_water import Declared
@@ -33,15 +32,9 @@ def declare(out: Output, yes: bool) -> None:
 
     Each such restore gives a thief of a phone up to two guesses more.
     """
-    from mshield.gateways.high_water_file import BadHighWaterFile
-    from mshield.keys.errors import KeysError
-    from mshield.keys.keyring import load_keyring
-    from mshield.main import StartRefused, opened_database
     from mshield.services.log.errors import LogDamaged
     from mshield.services.log.rename_log import rename_log
     from mshield.services.operations.high_water import declare_restore
-    from mshield.settings import load_settings
-    from mshield.store.database.interface import StoreError
 
     if not yes:
         click.confirm(
@@ -53,20 +46,16 @@ def declare(out: Output, yes: bool) -> None:
             err=True,
         )
 
-    async def run() -> "Declared":
-        settings = load_settings()
-        keyring, now = load_keyring(settings), time.time_ns() // 1_000_000
-        async with opened_database(settings) as db:
-            try:
-                await rename_log(db, keyring, now=now)
-            except LogDamaged as error:
-                out.say(
-                    error.zh, error.en
-                )  # nothing is added to it; the restore must be declared all the same
-            return await declare_restore(db, settings.high_water_folder, now=now)
+    async def work(service: Service) -> "Declared":
+        now = service.now
+        try:
+            await rename_log(service.db, service.keyring, now=now)
+        except LogDamaged as error:
+            # Nothing is added to it; the restore must be declared all the same.
+            out.say(error.zh, error.en)
+        return await declare_restore(service.db, service.settings.high_water_folder, now=now)
 
-    with refusing(out, StartRefused, StoreError, BadHighWaterFile, KeysError):
-        done = asyncio.run(run())
+    done = on_service(out, work)
     out.data(
         {"keys": done.keys, "mark": done.mark},
         [out.pick(f"已声明；涉及 {done.keys} 个密钥", f"Declared; {done.keys} keys are restrained")],

@@ -1,16 +1,14 @@
 """`mshield staff`: who may use the console (/console/) and its API (/api/console), and as what."""
 
-import asyncio
 from typing import TYPE_CHECKING
 
 import click
 
 from mshield.commands.parts.output import Output, output_options, table
+from mshield.commands.parts.service import Service, on_service
 
 if TYPE_CHECKING:
     from mshield.services.staff.members import StaffMember
-    from mshield.settings import Settings
-    from mshield.store.database.interface import Database
 
 # Named here, so that `--help` needs no package of the server.
 _ROLES = ("filing_officer", "customer_service", "security_officer", "auditor")
@@ -36,17 +34,13 @@ def add(out: Output, name: str, roles: tuple[str, ...]) -> None:
     (two of them), jobs, revoking a CA, what was done and by whom. auditor: reads all of that.
     """
     from mshield.domain.staff import StaffRole
-    from mshield.main import opened_database, wall_clock
     from mshield.services.staff.members import add_staff
-    from mshield.settings import load_settings
 
-    async def run() -> "tuple[StaffMember, str, str]":
-        settings = load_settings()
-        async with opened_database(settings) as db:
-            member, token = await add_staff(db, name=name, roles=map(StaffRole, roles), now=wall_clock())
-            return member, token, await _set_up_address(db, settings, member.id)
+    async def work(service: Service) -> "tuple[StaffMember, str, str]":
+        member, token = await add_staff(service.db, name=name, roles=map(StaffRole, roles), now=service.now)
+        return member, token, await _set_up_address(service, member.id)
 
-    member, token, address = asyncio.run(run())
+    member, token, address = on_service(out, work)
     out.data(
         {**_data(member), "token": token, "set_up": address},
         [f"id      {member.id}", f"set up  {address}", f"token   {token}"],
@@ -66,15 +60,7 @@ def set_up(out: Output, staff_id: str) -> None:
     His sessions end at once, his password and second factors are void, and so is an earlier address. Only he may get
     the new one: whoever opens it first is him.
     """
-    from mshield.main import opened_database
-    from mshield.settings import load_settings
-
-    async def run() -> str:
-        settings = load_settings()
-        async with opened_database(settings) as db:
-            return await _set_up_address(db, settings, staff_id)
-
-    address = asyncio.run(run())
+    address = on_service(out, lambda service: _set_up_address(service, staff_id))
     out.data({"id": staff_id, "set_up": address}, [f"set up  {address}"])
     out.say("链接 24 小时内由本人打开，只能用一次", "The member opens it within a day; it works once")
 
@@ -83,17 +69,11 @@ def set_up(out: Output, staff_id: str) -> None:
 @output_options
 def list_(out: Output) -> None:
     """List the staff, also who is disabled."""
-    from mshield.main import opened_database
     from mshield.services.staff.members import list_staff
-    from mshield.settings import load_settings
 
-    async def run() -> "list[StaffMember]":
-        async with opened_database(load_settings()) as db:
-            return await list_staff(db)
-
-    members = asyncio.run(run())
-    rows = [(each.id, each.name, " ".join(each.roles), each.state) for each in members]
-    out.data([_data(each) for each in members], table(("id", "name", "roles", "state"), rows))
+    members = on_service(out, lambda service: list_staff(service.db))
+    rows = [(member.id, member.name, " ".join(member.roles), member.state) for member in members]
+    out.data([_data(member) for member in members], table(("id", "name", "roles", "state"), rows))
 
 
 @command.command()
@@ -101,27 +81,20 @@ def list_(out: Output) -> None:
 @output_options
 def disable(out: Output, staff_id: str) -> None:
     """End the access of the member with the id STAFF_ID; his token and sessions are worth nothing from now on."""
-    from mshield.main import opened_database, wall_clock
     from mshield.services.staff.members import disable_staff
-    from mshield.settings import load_settings
 
-    async def run() -> None:
-        async with opened_database(load_settings()) as db:
-            await disable_staff(db, staff_id=staff_id, now=wall_clock())
-
-    asyncio.run(run())
+    on_service(out, lambda service: disable_staff(service.db, staff_id=staff_id, now=service.now))
     out.data({"id": staff_id, "state": "disabled"}, [])
     out.say("已停用", "Disabled")
 
 
-async def _set_up_address(db: "Database", settings: "Settings", staff_id: str) -> str:
+async def _set_up_address(service: Service, staff_id: str) -> str:
     from mshield.domain.actor import SERVICE
-    from mshield.main import wall_clock
     from mshield.services.staff.set_up import renew_set_up, set_up_address
 
-    life = settings.console_set_up_seconds
-    _, code = await renew_set_up(db, staff_id=staff_id, by=SERVICE, life=life, now=wall_clock())
-    return set_up_address(settings, code)
+    life = service.settings.console_set_up_seconds
+    _, code = await renew_set_up(service.db, staff_id=staff_id, by=SERVICE, life=life, now=service.now)
+    return set_up_address(service.settings, code)
 
 
 def _data(member: "StaffMember") -> dict[str, object]:

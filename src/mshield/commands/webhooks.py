@@ -1,6 +1,5 @@
 """`mshield webhooks`: where business systems (业务系统) are told that a request ended, and what became of it."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import click
 
 from mshield.commands.parts.output import Output, output_options, table
+from mshield.commands.parts.service import Service, on_service
 
 if TYPE_CHECKING:
     from mshield.services.systems.webhook_endpoints import Delivery, ListedEndpoint, WebhookEndpoints
@@ -44,7 +44,9 @@ def add(out: Output, client_id: str, url: str) -> None:
 
     A system may have several endpoints, each with its own secret. Only requests that are made from now on are told.
     """
-    endpoint_id, secret = _run(lambda endpoints, now: endpoints.add(client_id=client_id, url=url, now=now))
+    endpoint_id, secret = _endpoints(
+        out, lambda endpoints, now: endpoints.add(client_id=client_id, url=url, now=now)
+    )
     out.data(
         {"id": endpoint_id, "client_id": client_id, "url": url, "secret": secret},
         [f"id      {endpoint_id}", f"secret  {secret}"],
@@ -56,21 +58,21 @@ def add(out: Output, client_id: str, url: str) -> None:
 @output_options
 def list_(out: Output) -> None:
     """List the endpoints, with how many deliveries wait and how many are given up."""
-    found = _run(lambda endpoints, _: endpoints.list_all())
+    endpoints = _endpoints(out, lambda endpoints, _: endpoints.list_all())
     rows = [
         (
-            each.endpoint.id,
-            each.endpoint.client_id,
-            each.endpoint.url,
-            each.endpoint.state,
-            str(each.waiting),
-            str(each.dead),
-            _words(out, each.endpoint.reason),
+            row.endpoint.id,
+            row.endpoint.client_id,
+            row.endpoint.url,
+            row.endpoint.state,
+            str(row.waiting),
+            str(row.dead),
+            _words(out, row.endpoint.reason),
         )
-        for each in found
+        for row in endpoints
     ]
     columns = ("id", "client_id", "url", "state", "waiting", "dead", "reason")
-    out.data([_shown(each) for each in found], table(columns, rows))
+    out.data([_shown(row) for row in endpoints], table(columns, rows))
 
 
 @command.command()
@@ -92,7 +94,9 @@ def rotate(out: Output, endpoint_id: str, *, hours: int, force: bool) -> None:
     Refused while the secret before still counts (`webhooks list --json` says until when): a receiver that hasn't
     changed over yet would know none of the two that count.
     """
-    secret = _run(lambda endpoints, now: endpoints.rotate(endpoint_id, hours=hours, force=force, now=now))
+    secret = _endpoints(
+        out, lambda endpoints, now: endpoints.rotate(endpoint_id, hours=hours, force=force, now=now)
+    )
     out.data({"id": endpoint_id, "secret": secret}, [f"secret  {secret}"])
     _once(out)
 
@@ -102,7 +106,7 @@ def rotate(out: Output, endpoint_id: str, *, hours: int, force: bool) -> None:
 @output_options
 def enable(out: Output, endpoint_id: str) -> None:
     """Let an endpoint that was disabled (it answered 410) take webhooks again."""
-    _run(lambda endpoints, now: endpoints.enable(endpoint_id, now=now))
+    _endpoints(out, lambda endpoints, now: endpoints.enable(endpoint_id, now=now))
     out.data({"id": endpoint_id, "state": "active"}, [])
     out.say("已启用", "Enabled")
 
@@ -112,7 +116,7 @@ def enable(out: Output, endpoint_id: str) -> None:
 @output_options
 def remove(out: Output, endpoint_id: str) -> None:
     """Remove an endpoint for good; what waits for it is given up."""
-    _run(lambda endpoints, now: endpoints.remove(endpoint_id, now=now))
+    _endpoints(out, lambda endpoints, now: endpoints.remove(endpoint_id, now=now))
     out.data({"id": endpoint_id, "state": "removed"}, [])
     out.say("已删除", "Removed")
 
@@ -124,23 +128,24 @@ def remove(out: Output, endpoint_id: str) -> None:
 @output_options
 def deliveries(out: Output, endpoint_id: str, state: str | None, limit: int) -> None:
     """List deliveries, newest first: taken, waiting for the next try, or given up (dead)."""
-    found = _run(
-        lambda endpoints, _: endpoints.deliveries(endpoint_id=endpoint_id, state=state or "", most=limit)
+    listed = _endpoints(
+        out,
+        lambda endpoints, _: endpoints.deliveries(endpoint_id=endpoint_id, state=state or "", most=limit),
     )
     rows = [
         (
-            each.id,
-            each.event,
-            each.request_id,
-            each.state,
-            str(each.attempts),
-            _next(each),
-            _outcome(out, each),
+            delivery.id,
+            delivery.event,
+            delivery.request_id,
+            delivery.state,
+            str(delivery.attempts),
+            _next(delivery),
+            _outcome(out, delivery),
         )
-        for each in found
+        for delivery in listed
     ]
     out.data(
-        [_delivery(each) for each in found],
+        [_delivery(delivery) for delivery in listed],
         table(("id", "event", "request", "state", "tries", "next", "last"), rows),
     )
 
@@ -150,31 +155,26 @@ def deliveries(out: Output, endpoint_id: str, state: str | None, limit: int) -> 
 @output_options
 def replay(out: Output, target: str) -> None:
     """Send again: the delivery TARGET, or with an endpoint's id all that it failed to take."""
-    count = _run(lambda endpoints, now: endpoints.replay(target, now=now))
+    count = _endpoints(out, lambda endpoints, now: endpoints.replay(target, now=now))
     out.data({"replayed": count}, [])
     out.say(f"将重新发送 {count} 条", f"To be sent again: {count}")
 
 
-def _run(work: "Callable[[WebhookEndpoints, int], Awaitable[T]]") -> T:
-    from mshield.keys.keyring import load_keyring
-    from mshield.main import opened_database, wall_clock
+def _endpoints(out: Output, work: "Callable[[WebhookEndpoints, int], Awaitable[T]]") -> T:
     from mshield.services.systems.webhook_endpoints import WebhookEndpoints
-    from mshield.settings import load_settings
 
-    async def run() -> T:
-        settings = load_settings()
-        async with opened_database(settings) as db:
-            return await work(WebhookEndpoints(db, load_keyring(settings), settings), wall_clock())
+    async def run(service: Service) -> T:
+        return await work(WebhookEndpoints(service.db, service.keyring, service.settings), service.now)
 
-    return asyncio.run(run())
+    return on_service(out, run)
 
 
 def _once(out: Output) -> None:
     out.say("密钥只显示这一次，请妥善保存", "The secret is shown this once only: keep it safe")
 
 
-def _shown(each: "ListedEndpoint") -> dict[str, object]:
-    endpoint = each.endpoint
+def _shown(row: "ListedEndpoint") -> dict[str, object]:
+    endpoint = row.endpoint
     return {
         "id": endpoint.id,
         "client_id": endpoint.client_id,
@@ -182,32 +182,32 @@ def _shown(each: "ListedEndpoint") -> dict[str, object]:
         "state": endpoint.state,
         "reason": endpoint.reason,
         "previous_secret_until": endpoint.previous_until,
-        "waiting": each.waiting,
-        "dead": each.dead,
+        "waiting": row.waiting,
+        "dead": row.dead,
     }
 
 
-def _delivery(each: "Delivery") -> dict[str, object]:
+def _delivery(delivery: "Delivery") -> dict[str, object]:
     return {
-        "id": each.id,
-        "endpoint_id": each.endpoint_id,
-        "request_id": each.request_id,
-        "event": each.event,
-        "state": each.state,
-        "attempts": each.attempts,
-        "next_at": each.next_at if each.state == "waiting" else None,
-        "status": each.status,
-        "error": each.error,
-        "created_at": each.created_at,
-        "ended_at": each.ended_at,
+        "id": delivery.id,
+        "endpoint_id": delivery.endpoint_id,
+        "request_id": delivery.request_id,
+        "event": delivery.event,
+        "state": delivery.state,
+        "attempts": delivery.attempts,
+        "next_at": delivery.next_at if delivery.state == "waiting" else None,
+        "status": delivery.status,
+        "error": delivery.error,
+        "created_at": delivery.created_at,
+        "ended_at": delivery.ended_at,
     }
 
 
-def _outcome(out: Output, each: "Delivery") -> str:
+def _outcome(out: Output, delivery: "Delivery") -> str:
     """The status that was answered, or why there was none; what buried a delivery says more than its last try."""
-    if each.status is not None and each.error in {None, "status"}:
-        return f"HTTP {each.status}"
-    return _words(out, each.error)
+    if delivery.status is not None and delivery.error in {None, "status"}:
+        return f"HTTP {delivery.status}"
+    return _words(out, delivery.error)
 
 
 def _words(out: Output, reason: str | None) -> str:
@@ -216,7 +216,7 @@ def _words(out: Output, reason: str | None) -> str:
     return out.pick(*_WHY.get(reason, (f"未送达（{reason}）", f"Not taken ({reason})")))
 
 
-def _next(each: "Delivery") -> str:
-    if each.state != "waiting":
+def _next(delivery: "Delivery") -> str:
+    if delivery.state != "waiting":
         return "-"
-    return datetime.fromtimestamp(each.next_at / 1000, UTC).isoformat(timespec="seconds")
+    return datetime.fromtimestamp(delivery.next_at / 1000, UTC).isoformat(timespec="seconds")

@@ -1,14 +1,13 @@
 """`mshield filing`: filing records (备案) from a list, checked line by line and taken over as a whole or not at all."""
 
-import asyncio
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from mshield.commands.filing import people as filing_people
-from mshield.commands.parts.output import Output, Refused, output_options, refusing, table
+from mshield.commands.parts.output import Output, Refused, output_options, table
+from mshield.commands.parts.service import Service, on_service
 
 if TYPE_CHECKING:
     from mshield.services.filing.import_list import LineReport, Report
@@ -37,30 +36,19 @@ def import_(out: Output, file: Path, dry_run: bool) -> None:
     Prints what becomes of each line. Where any line is bad nothing is imported and the exit code is 1. People on
     file who aren't in the list stay.
     """
-    from mshield.gateways.filing_files import MAX_FILE, FilingFileError, read_filing
-    from mshield.keys.errors import KeysError
-    from mshield.keys.keyring import load_keyring
+    from mshield.gateways.filing_files import MAX_FILE, read_filing
     from mshield.keys.secrets import load_lookup_key
     from mshield.services.filing.import_list import ImportFiling
-    from mshield.settings import load_settings
-    from mshield.store.database.interface import StoreError
-    from mshield.store.database.opening import open_database
 
-    async def run() -> "Report":
-        with file.open("rb") as opened:
-            rows = read_filing(opened.read(MAX_FILE + 1), file.name)
-        settings = load_settings()
-        keyring = load_keyring(settings)
-        db = await open_database(settings.database, pool_size=1)
-        try:
-            now = time.time_ns() // 1_000_000
-            filing = ImportFiling(db, keyring, await load_lookup_key(db, keyring, now=now))
-            return await filing.plan(rows) if dry_run else await filing.apply(rows, now=now)
-        finally:
-            await db.close()
+    with file.open("rb") as opened:
+        rows = read_filing(opened.read(MAX_FILE + 1), file.name)
 
-    with refusing(out, FilingFileError, KeysError, StoreError):
-        report = asyncio.run(run())
+    async def work(service: Service) -> "Report":
+        db, keyring, now = service.db, service.keyring, service.now
+        filing = ImportFiling(db, keyring, await load_lookup_key(db, keyring, now=now))
+        return await filing.plan(rows) if dry_run else await filing.apply(rows, now=now)
+
+    report = on_service(out, work)
     out.data(_data(report), _lines(out, report))
     if not report.is_good:
         bad = sum(bool(line.findings) for line in report.lines)

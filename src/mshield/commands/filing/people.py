@@ -1,6 +1,5 @@
 """The part of `mshield filing` about who is on file: list, export, end."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from mshield.commands.parts.output import Output, Refused, output_options, table
+from mshield.commands.parts.service import Service, on_service
 
 if TYPE_CHECKING:
     from mshield.services.filing.people import Ended, FiledPeople, Person
@@ -23,7 +23,7 @@ _CREDIT_CODE = click.option("--credit-code", help="Of this enterprise only.")
 def list_(out: Output, credit_code: str | None, ended: bool) -> None:
     """List who is on file, with the ids that `mshield filing end` takes."""
 
-    async def run(people: "FiledPeople", _now: int) -> "list[Person]":
+    async def work(people: "FiledPeople", _now: int) -> "list[Person]":
         found: list[Person] = []
         while page := await people.page(
             credit_code=credit_code, ended_too=ended, after=found[-1].id if found else ""
@@ -33,7 +33,7 @@ def list_(out: Output, credit_code: str | None, ended: bool) -> None:
 
     from mshield.domain.identity import ROLE_NAMES, mask_id_number
 
-    found = _with_people(run)
+    found = _with_people(out, work)
     rows = [
         (
             each.id,
@@ -83,10 +83,10 @@ def export(out: Output, file: Path, credit_code: str | None) -> None:
             as_json=out.json,
         )
 
-    async def run(people: "FiledPeople", now: int) -> bytes:
+    async def work(people: "FiledPeople", now: int) -> bytes:
         return await people.export("xlsx" if suffix == ".xlsx" else "csv", credit_code=credit_code, now=now)
 
-    made = _with_people(run)
+    made = _with_people(out, work)
     file.touch(mode=0o600)
     file.chmod(0o600)
     file.write_bytes(made)
@@ -107,10 +107,10 @@ def end(out: Output, person_id: str, reason: str) -> None:
     legal person has to revoke are printed. Importing the person again puts him back on file.
     """
 
-    async def run(people: "FiledPeople", now: int) -> "Ended":
+    async def work(people: "FiledPeople", now: int) -> "Ended":
         return await people.end(person_id, reason=reason, now=now)
 
-    ended = _with_people(run)
+    ended = _with_people(out, work)
     out.data(
         {"id": ended.person_id, "shield_numbers": list(ended.shield_numbers)}, list(ended.shield_numbers)
     )
@@ -123,18 +123,12 @@ def end(out: Output, person_id: str, reason: str) -> None:
         out.say("已注销备案", "Taken off the file")
 
 
-def _with_people(run: "Callable[[FiledPeople, int], Awaitable[T]]") -> T:
-    from mshield.keys.keyring import load_keyring
+def _with_people(out: Output, work: "Callable[[FiledPeople, int], Awaitable[T]]") -> T:
     from mshield.keys.secrets import load_lookup_key
-    from mshield.main import opened_database, wall_clock
     from mshield.services.filing.people import FiledPeople
-    from mshield.settings import load_settings
 
-    async def opened() -> T:
-        settings = load_settings()
-        keyring = load_keyring(settings)
-        async with opened_database(settings) as db:
-            now = wall_clock()
-            return await run(FiledPeople(db, keyring, await load_lookup_key(db, keyring, now=now)), now)
+    async def run(service: Service) -> T:
+        db, keyring, now = service.db, service.keyring, service.now
+        return await work(FiledPeople(db, keyring, await load_lookup_key(db, keyring, now=now)), now)
 
-    return asyncio.run(opened())
+    return on_service(out, run)

@@ -129,8 +129,11 @@ def _exists() -> AuthorityExists:
     )
 
 
-async def list_certificates(db: Database) -> list[tuple[str, Certificate]]:
-    """Name and certificate of each authority: root, issuing CAs, then their responders. Raises NoAuthority."""
+async def list_certificates(db: Database) -> list[tuple[str, Certificate, bool]]:
+    """Name and certificate of each authority, and whether it is revoked: root, issuing CAs, then their responders.
+
+    Raises NoAuthority.
+    """
     rows = {row.name: row for row in await list_authorities(db)}
     if not rows:
         raise NoAuthority(
@@ -140,4 +143,8 @@ async def list_certificates(db: Database) -> list[tuple[str, Certificate]]:
     issuing = sorted(filter(generation_of, rows), key=lambda name: generation_of(name) or 0)
     cas = ("root", *issuing)
     order = (*cas, *map(responder_name, cas))
-    return [(name, parse_certificate(rows[name].certificate)) for name in order if name in rows]
+    return [
+        (name, parse_certificate(row.certificate), row.revoked_at is not None)
+        for name in order
+        if (row := rows.get(name)) is not None
+    ]

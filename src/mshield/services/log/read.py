@@ -57,6 +57,16 @@ async def prove_inclusion(log: Log, *, index: int | None) -> InclusionProof:
     return InclusionProof(split_bundle(bundle)[place], index, tuple(hashes), note)
 
 
+async def prove_signature(log: Log, *, sid: bytes) -> InclusionProof:
+    """The proof for the signature of a document. Raises NotLogged, LogError."""
+    return await prove_inclusion(log, index=await store.log_position(log.db, sid=sid))
+
+
+async def prove_issue(log: Log, *, serial: str) -> InclusionProof:
+    """The proof for the issue of a certificate; `serial` is lower-case hex. Raises NotLogged, LogError."""
+    return await prove_inclusion(log, index=await store.certificate_position(log.db, serial=serial))
+
+
 async def hash_of(log: Log, leaves: Range, size: int) -> bytes:
     """The hash of a range of a log of this size, from its tiles. Raises NotLogged, LogError."""
     found = []

@@ -1,12 +1,39 @@
 """Opens the database that an address names."""
 
-from mshield.store.database.interface import Database
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from mshield.store.database.interface import Database, StoreError
+from mshield.store.database.migrate import pending
 from mshield.store.database.postgresql import PostgresqlDatabase
 from mshield.store.database.sqlite import SqliteDatabase
 
 
+class SchemaOld(StoreError):
+    """The database lacks migrations that this program needs."""
+
+    code = "schema_old"
+
+    def __init__(self, missing: list[str]) -> None:
+        self.zh = f"数据库缺少 {', '.join(missing)}：请先运行 mshield migrate"
+        self.en = f"the database lacks {', '.join(missing)}: run `mshield migrate` first"
+        super().__init__(self.en)
+
+
+@asynccontextmanager
+async def opened_database(url: str, *, pool_size: int) -> AsyncIterator[Database]:
+    """The database with a current schema, closed at the end. Raises SchemaOld, Unavailable."""
+    if missing := pending(url):
+        raise SchemaOld(missing)
+    db = await open_database(url, pool_size=pool_size)
+    try:
+        yield db
+    finally:
+        await db.close()
+
+
 async def open_database(url: str, *, pool_size: int = 8) -> Database:
-    """Opens `sqlite:///PATH` or `postgresql://…`; the schema must be current (`mshield migrate`)."""
+    """Opens `sqlite:///PATH` or `postgresql://…`, whatever its schema. Raises Unavailable, ValueError."""
     if url.startswith("sqlite:///"):
         return SqliteDatabase(url.removeprefix("sqlite:///"))
     if url.startswith(("postgresql://", "postgres://")):

@@ -1,0 +1,67 @@
+"""The service as commands open it, and the one way in which its refusals become theirs.
+
+Everything is imported when a command runs: `--help` needs no package of the server.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
+
+from mshield.commands.parts.output import Output, refusing
+
+if TYPE_CHECKING:
+    from mshield.gm.engine import Engine
+    from mshield.keys.keyring import Keyring
+    from mshield.settings import Settings
+    from mshield.store.database.interface import Database
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Service:
+    """Settings and database; keyring and engine are opened when a command asks for them."""
+
+    settings: "Settings"
+    db: "Database"
+
+    @property
+    def now(self) -> int:
+        """Milliseconds since 1970."""
+        from mshield.services.process.clock import wall_clock
+
+        return wall_clock()
+
+    @cached_property
+    def keyring(self) -> "Keyring":
+        """The master keys. Raises KeysError."""
+        from mshield.keys.keyring import load_keyring
+
+        return load_keyring(self.settings)
+
+    @cached_property
+    def engine(self) -> "Engine":
+        """The curve engine of the settings. Raises EngineUnavailable."""
+        from mshield.gm.engine import load_engine
+
+        return load_engine(self.settings.engine)
+
+
+def on_service(out: Output, work: Callable[[Service], Awaitable[T]]) -> T:
+    """What `work` returns on the service, whose database has a current schema; the command is refused if it isn't."""
+    from mshield.gm.errors import GmError
+    from mshield.keys.errors import KeysError
+    from mshield.pki.errors import PkiError
+    from mshield.settings import load_settings
+    from mshield.store.database.interface import StoreError
+    from mshield.store.database.opening import opened_database
+
+    async def run() -> T:
+        settings = load_settings()
+        async with opened_database(settings.database, pool_size=settings.database_pool) as db:
+            return await work(Service(settings, db))
+
+    with refusing(out, GmError, KeysError, PkiError, StoreError):
+        return asyncio.run(run())
