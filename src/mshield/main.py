@@ -17,13 +17,13 @@ from mshield.gateways.sms_provider import open_gateway
 from mshield.gm.engine import load_engine
 from mshield.keys.authority import load_authorities
 from mshield.keys.keyring import load_keyring
-from mshield.keys.oidc_key import OidcKeys
 from mshield.keys.secrets import load_lookup_key
 from mshield.services.accounts.opened import open_accounts
 from mshield.services.ca.revoke import RevokeCa
 from mshield.services.certificates.opened import open_certificates
 from mshield.services.context import Context
 from mshield.services.filing.opened import open_filing
+from mshield.services.ground import Ground
 from mshield.services.legal_person.opened import open_legal_persons
 from mshield.services.log.open_log import open_log
 from mshield.services.notices.opened import open_notices
@@ -144,63 +144,37 @@ async def require_ready(settings: Settings) -> None:
 async def _assemble(settings: Settings, clock: Clock, db: Database, metrics: Metrics) -> Context:
     engine = load_engine(settings.engine)
     keyring = load_keyring(settings)
-    lookup = await load_lookup_key(db, keyring, now=clock())
     authorities = await load_authorities(db, keyring, engine)
-    events = Events(settings.database_direct or settings.database if db.dialect == "postgresql" else None)
-    publication = Publisher(db, keyring, engine, settings, authorities)
-    log = await open_log(db, keyring, settings, now=clock())
-    notices = open_notices(db, lookup, settings, open_gateway(settings))
-    accounts = open_accounts(db, keyring, lookup, settings, notices.sms)
-    filing = open_filing(db, keyring, lookup, settings)
-    certificates = open_certificates(
-        db,
-        engine=engine,
-        keyring=keyring,
-        lookup=lookup,
-        authorities=authorities,
-        settings=settings,
-        look_up=filing.look_up,
-    )
-    signing = open_signing(
-        db,
-        engine=engine,
-        keyring=keyring,
-        settings=settings,
-        events=events,
-        count=metrics.count,
-        on_enrolled=certificates.own.issue_confirmed,
-    )
-    requests = open_requests(
-        db,
-        lookup=lookup,
-        authorities=authorities,
-        settings=settings,
-        events=events,
-        count=metrics.count,
-        publication=publication,
-        log=log,
-    )
-    return Context(
+    ground = Ground(
         settings=settings,
         clock=clock,
+        count=metrics.count,
         db=db,
         engine=engine,
         keyring=keyring,
-        lookup=lookup,
+        lookup=await load_lookup_key(db, keyring, now=clock()),
         authorities=authorities,
-        events=events,
-        log=log,
-        publication=publication,
-        answer_once=AnswerOnce(db, keyring, lookup),
+        events=Events(settings.database_direct or settings.database if db.dialect == "postgresql" else None),
+        log=await open_log(db, keyring, settings, now=clock()),
+        publication=Publisher(db, keyring, engine, settings, authorities),
+    )
+    notices = open_notices(ground, open_gateway(settings))
+    accounts = open_accounts(ground, notices.sms)
+    filing = open_filing(ground)
+    certificates = open_certificates(ground, filing.look_up)
+    requests = open_requests(ground)
+    return Context(
+        **vars(ground),
+        answer_once=AnswerOnce(db, keyring, ground.lookup),
         accounts=accounts,
         certificates=certificates,
         filing=filing,
-        legal_person=open_legal_persons(db, keyring, settings, accounts, requests.ask),
+        legal_person=open_legal_persons(ground, accounts, requests.ask),
         notices=notices,
-        oidc=open_provider(db, OidcKeys(db, keyring), lookup, authorities, requests.ask),
-        operations=open_operations(db, engine, settings, {job.name: job.seconds for job in jobs.JOBS}),
+        oidc=open_provider(ground, requests.ask),
+        operations=open_operations(ground, {job.name: job.seconds for job in jobs.JOBS}),
         requests=requests,
-        signing=signing,
-        staff=open_staff(db, keyring, lookup, settings, [RevokeCa(db).act()]),
-        systems=open_systems(db, keyring, settings, events, clock),
+        signing=open_signing(ground, certificates.own.issue_confirmed),
+        staff=open_staff(ground, [RevokeCa(db).act()]),
+        systems=open_systems(ground),
     )

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-from mshield.keys.keyring import Keyring
-from mshield.keys.secrets import LookupKey
 from mshield.services.accounts.captcha import Captchas
 from mshield.services.accounts.change_phone import ChangePhone
 from mshield.services.accounts.login import LogIn
@@ -14,9 +12,8 @@ from mshield.services.accounts.outside_pages import OutsidePages
 from mshield.services.accounts.register import Register
 from mshield.services.accounts.reset_password import ResetPassword
 from mshield.services.accounts.sms_codes import SmsCodes
+from mshield.services.ground import Ground
 from mshield.services.notices.sms_log import LoggedSms
-from mshield.settings import Settings
-from mshield.store.database.interface import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,22 +31,22 @@ class Accounts:
     outside_login: OutsideLogin
 
 
-def open_accounts(
-    db: Database, keyring: Keyring, lookup: LookupKey, settings: Settings, sms: LoggedSms
-) -> Accounts:
+def open_accounts(ground: Ground, sms: LoggedSms) -> Accounts:
     """`sms` sends the codes and notices."""
-    captchas = Captchas(db, keyring, settings)
-    sms_codes = SmsCodes(db, lookup, settings, sms)
-    outside = OutsideAccounts(db, keyring, lookup, account_sources(settings))
-    log_in = LogIn(db, lookup, settings, captchas, outside)
+    captchas = Captchas(ground.db, ground.keyring, ground.settings)
+    sms_codes = SmsCodes(ground.db, ground.lookup, ground.settings, sms)
+    outside = OutsideAccounts(ground.db, ground.keyring, ground.lookup, account_sources(ground.settings))
+    log_in = LogIn(ground.db, ground.lookup, ground.settings, captchas, outside)
     return Accounts(
         captchas=captchas,
         sms_codes=sms_codes,
-        register=Register(db, keyring, lookup, sms_codes),
+        register=Register(ground.db, ground.keyring, ground.lookup, sms_codes),
         log_in=log_in,
-        reset_password=ResetPassword(db, lookup, sms_codes),
-        change_phone=ChangePhone(db, sms),
-        manage=ManageAccounts(db, settings),
+        reset_password=ResetPassword(ground.db, ground.lookup, sms_codes),
+        change_phone=ChangePhone(ground.db, sms),
+        manage=ManageAccounts(ground.db, ground.settings),
         outside=outside,
-        outside_login=OutsideLogin(OutsidePages(db, keyring, settings, outside, RETURN_POINT), log_in),
+        outside_login=OutsideLogin(
+            OutsidePages(ground.db, ground.keyring, ground.settings, outside, RETURN_POINT), log_in
+        ),
     )

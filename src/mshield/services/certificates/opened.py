@@ -2,10 +2,6 @@
 
 from dataclasses import dataclass
 
-from mshield.gm.engine import Engine
-from mshield.keys.authority import Authorities
-from mshield.keys.keyring import Keyring
-from mshield.keys.secrets import LookupKey
 from mshield.services.certificates.bind import Bind
 from mshield.services.certificates.certificate import Certificates as OwnCertificate
 from mshield.services.certificates.enrol import Enrol
@@ -13,8 +9,7 @@ from mshield.services.certificates.issue import Issue
 from mshield.services.certificates.renew import Renew
 from mshield.services.certificates.search import FindCertificates
 from mshield.services.filing.look_up import LookUpFiling
-from mshield.settings import Settings
-from mshield.store.database.interface import Database
+from mshield.services.ground import Ground
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,22 +23,13 @@ class Certificates:
     search: FindCertificates
 
 
-def open_certificates(
-    db: Database,
-    *,
-    engine: Engine,
-    keyring: Keyring,
-    lookup: LookupKey,
-    authorities: Authorities,
-    settings: Settings,
-    look_up: LookUpFiling,
-) -> Certificates:
+def open_certificates(ground: Ground, look_up: LookUpFiling) -> Certificates:
     """`look_up` finds who applies in the filing."""
-    issue = Issue(db, keyring, lookup, authorities, settings)
+    issue = Issue(ground.db, ground.keyring, ground.lookup, ground.authorities, ground.settings)
     return Certificates(
-        enrol=Enrol(db, engine, keyring, lookup, look_up),
-        own=OwnCertificate(db, engine, authorities, issue),
-        renew=Renew(db, engine, lookup, issue, settings, look_up),
-        bind=Bind(db, settings),
-        search=FindCertificates(db, keyring, authorities),
+        enrol=Enrol(ground.db, ground.engine, ground.keyring, ground.lookup, look_up),
+        own=OwnCertificate(ground.db, ground.engine, ground.authorities, issue),
+        renew=Renew(ground.db, ground.engine, ground.lookup, issue, ground.settings, look_up),
+        bind=Bind(ground.db, ground.settings),
+        search=FindCertificates(ground.db, ground.keyring, ground.authorities),
     )

@@ -3,14 +3,12 @@
 from dataclasses import dataclass
 
 from mshield.gateways.filing_source import FiledTable, FilingSource, HttpFilingSource
-from mshield.keys.keyring import Keyring
-from mshield.keys.secrets import LookupKey
 from mshield.services.filing.import_list import ImportFiling
 from mshield.services.filing.look_up import LookUpFiling
 from mshield.services.filing.people import FiledPeople
 from mshield.services.filing.refresh import RefreshFiling
+from mshield.services.ground import Ground
 from mshield.settings import Settings
-from mshield.store.database.interface import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,15 +21,15 @@ class Filing:
     refresh: RefreshFiling
 
 
-def open_filing(db: Database, keyring: Keyring, lookup: LookupKey, settings: Settings) -> Filing:
+def open_filing(ground: Ground) -> Filing:
     """Looks people up in the outside filing system of the settings, or else in the imported lists."""
-    import_list = ImportFiling(db, keyring, lookup)
-    look_up = LookUpFiling(_source(settings, import_list), import_list)
+    import_list = ImportFiling(ground.db, ground.keyring, ground.lookup)
+    look_up = LookUpFiling(_source(ground.settings, import_list), import_list)
     return Filing(
         import_list=import_list,
-        people=FiledPeople(db, keyring, lookup),
+        people=FiledPeople(ground.db, ground.keyring, ground.lookup),
         look_up=look_up,
-        refresh=RefreshFiling(db, keyring, settings, look_up),
+        refresh=RefreshFiling(ground.db, ground.keyring, ground.settings, look_up),
     )
 
 

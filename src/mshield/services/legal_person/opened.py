@@ -2,17 +2,15 @@
 
 from dataclasses import dataclass
 
-from mshield.keys.keyring import Keyring
 from mshield.services.accounts.opened import Accounts
 from mshield.services.accounts.outside_pages import OutsidePages
+from mshield.services.ground import Ground
 from mshield.services.legal_person.act import ManageShields
 from mshield.services.legal_person.lists import ManagedLists
 from mshield.services.legal_person.outside_login import RETURN_POINT, PortalOutsideLogin
 from mshield.services.legal_person.own_shield import OwnShield
 from mshield.services.legal_person.session import PortalSessions
 from mshield.services.requests.ask import Ask
-from mshield.settings import Settings
-from mshield.store.database.interface import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,18 +24,16 @@ class LegalPersons:
     own_shield: OwnShield
 
 
-def open_legal_persons(
-    db: Database, keyring: Keyring, settings: Settings, accounts: Accounts, ask: Ask
-) -> LegalPersons:
+def open_legal_persons(ground: Ground, accounts: Accounts, ask: Ask) -> LegalPersons:
     """`ask` asks for the signature of who revokes with their own shield."""
-    sessions = PortalSessions(db, keyring, settings, accounts.log_in, accounts.sms_codes)
-    own_shield = OwnShield(db, settings, ask)
+    sessions = PortalSessions(ground.db, ground.keyring, ground.settings, accounts.log_in, accounts.sms_codes)
+    own_shield = OwnShield(ground.db, ground.settings, ask)
     return LegalPersons(
         sessions=sessions,
         outside_login=PortalOutsideLogin(
-            OutsidePages(db, keyring, settings, accounts.outside, RETURN_POINT), sessions
+            OutsidePages(ground.db, ground.keyring, ground.settings, accounts.outside, RETURN_POINT), sessions
         ),
-        lists=ManagedLists(db, keyring),
-        shields=ManageShields(db, accounts.sms_codes, own_shield),
+        lists=ManagedLists(ground.db, ground.keyring),
+        shields=ManageShields(ground.db, accounts.sms_codes, own_shield),
         own_shield=own_shield,
     )

@@ -3,11 +3,9 @@
 from dataclasses import dataclass
 
 from mshield.gateways.sms import SmsGateway
-from mshield.keys.secrets import LookupKey
+from mshield.services.ground import Ground
 from mshield.services.notices.notify import Notify
 from mshield.services.notices.sms_log import LoggedSms
-from mshield.settings import Settings
-from mshield.store.database.interface import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +17,7 @@ class Notices:
     notify: Notify
 
 
-def open_notices(db: Database, lookup: LookupKey, settings: Settings, gateway: SmsGateway) -> Notices:
+def open_notices(ground: Ground, gateway: SmsGateway) -> Notices:
     """All SMS of the service go through `sms`."""
-    sms = LoggedSms(db, lookup, gateway)
-    return Notices(gateway=gateway, sms=sms, notify=Notify(db, settings, sms))
+    sms = LoggedSms(ground.db, ground.lookup, gateway)
+    return Notices(gateway=gateway, sms=sms, notify=Notify(ground.db, ground.settings, sms))

@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
-from mshield.keys.authority import Authorities
 from mshield.keys.oidc_key import OidcKeys
-from mshield.keys.secrets import LookupKey
+from mshield.services.ground import Ground
 from mshield.services.oidc.authorize import Authorize
 from mshield.services.oidc.callers import Callers
 from mshield.services.oidc.clients import OidcClients
@@ -14,7 +13,6 @@ from mshield.services.oidc.requests import Requests
 from mshield.services.oidc.tokens import Tokens
 from mshield.services.oidc.userinfo import UserInfo
 from mshield.services.requests.ask import Ask
-from mshield.store.database.interface import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +27,16 @@ class OidcProvider:
     log_out: LogOut
 
 
-def open_provider(
-    db: Database, keys: OidcKeys, lookup: LookupKey, authorities: Authorities, ask: Ask
-) -> OidcProvider:
+def open_provider(ground: Ground, ask: Ask) -> OidcProvider:
     """The provider, named by the public origin."""
-    issuer = issuer_of(ask.settings)
-    clients, callers = OidcClients(db), Callers(db, issuer)
+    db, issuer = ground.db, issuer_of(ground.settings)
+    keys, clients, callers = OidcKeys(db, ground.keyring), OidcClients(db), Callers(db, issuer)
     requests = Requests(db, clients, callers, issuer)
     return OidcProvider(
         keys=keys,
         requests=requests,
         authorize=Authorize(db, ask, clients, requests, issuer),
-        tokens=Tokens(db, clients, callers, keys, lookup, issuer),
-        user_info=UserInfo(db, clients, authorities, lookup, issuer),
+        tokens=Tokens(db, clients, callers, keys, ground.lookup, issuer),
+        user_info=UserInfo(db, clients, ground.authorities, ground.lookup, issuer),
         log_out=LogOut(db, clients, keys, issuer),
     )

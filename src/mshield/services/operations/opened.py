@@ -3,12 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mshield.gm.engine import Engine
 from mshield.services.ca.state import ReadCaState
+from mshield.services.ground import Ground
 from mshield.services.operations.dashboard import ReadDashboard
 from mshield.services.operations.watch_jobs import WatchJobs
-from mshield.settings import Settings
-from mshield.store.database.interface import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +18,7 @@ class Operations:
     watch_jobs: WatchJobs
 
 
-def open_operations(
-    db: Database, engine: Engine, settings: Settings, periods: Mapping[str, int]
-) -> Operations:
+def open_operations(ground: Ground, periods: Mapping[str, int]) -> Operations:
     """`periods` are those of the jobs, by name, in seconds."""
-    ca_state = ReadCaState(db, engine, settings)
-    return Operations(ca_state, ReadDashboard(db, ca_state), WatchJobs(db, periods))
+    ca_state = ReadCaState(ground.db, ground.engine, ground.settings)
+    return Operations(ca_state, ReadDashboard(ground.db, ca_state), WatchJobs(ground.db, periods))

@@ -2,12 +2,7 @@
 
 from dataclasses import dataclass
 
-from mshield.keys.authority import Authorities
-from mshield.keys.secrets import LookupKey
-from mshield.services.log.open_log import Log
-from mshield.services.process.events import Events
-from mshield.services.process.metrics import Count
-from mshield.services.publication.publisher import Publisher
+from mshield.services.ground import Ground
 from mshield.services.requests.answer import Answer
 from mshield.services.requests.ask import Ask
 from mshield.services.requests.evidence import MakeEvidence
@@ -15,8 +10,6 @@ from mshield.services.requests.follow import Follow
 from mshield.services.requests.my_signatures import MySignatures
 from mshield.services.requests.result import MakeResult
 from mshield.services.requests.secrets import RequestSecrets
-from mshield.settings import Settings
-from mshield.store.database.interface import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,26 +25,16 @@ class Requests:
     my_signatures: MySignatures
 
 
-def open_requests(
-    db: Database,
-    *,
-    lookup: LookupKey,
-    authorities: Authorities,
-    settings: Settings,
-    events: Events,
-    count: Count,
-    publication: Publisher,
-    log: Log,
-) -> Requests:
-    """`publication` and `log` give what a result proves."""
-    secrets = RequestSecrets(lookup)
-    ask = Ask(db, settings, events, secrets)
+def open_requests(ground: Ground) -> Requests:
+    """All of them."""
+    secrets = RequestSecrets(ground.lookup)
+    ask = Ask(ground.db, ground.settings, ground.events, secrets)
     return Requests(
         secrets=secrets,
         ask=ask,
-        follow=Follow(db, secrets, settings),
-        answer=Answer(db, events, secrets, count),
-        result=MakeResult(ask, authorities, publication),
-        evidence=MakeEvidence(db, authorities, publication, log, secrets),
-        my_signatures=MySignatures(db),
+        follow=Follow(ground.db, secrets, ground.settings),
+        answer=Answer(ground.db, ground.events, secrets, ground.count),
+        result=MakeResult(ask, ground.authorities, ground.publication),
+        evidence=MakeEvidence(ground.db, ground.authorities, ground.publication, ground.log, secrets),
+        my_signatures=MySignatures(ground.db),
     )

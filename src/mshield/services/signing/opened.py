@@ -2,15 +2,10 @@
 
 from dataclasses import dataclass
 
-from mshield.gm.engine import Engine
-from mshield.keys.keyring import Keyring
-from mshield.services.process.events import Events
-from mshield.services.process.metrics import Count
+from mshield.services.ground import Ground
 from mshield.services.signing.finish import FinishSigning, OnEnrolled
 from mshield.services.signing.internal_tasks import AskInternally
 from mshield.services.signing.open import OpenSigning
-from mshield.settings import Settings
-from mshield.store.database.interface import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,19 +17,12 @@ class Signing:
     ask_internally: AskInternally
 
 
-def open_signing(
-    db: Database,
-    *,
-    engine: Engine,
-    keyring: Keyring,
-    settings: Settings,
-    events: Events,
-    count: Count,
-    on_enrolled: OnEnrolled,
-) -> Signing:
+def open_signing(ground: Ground, on_enrolled: OnEnrolled) -> Signing:
     """`on_enrolled` is told of each phone whose first signature was made."""
     return Signing(
-        open=OpenSigning(db, engine, keyring, settings),
-        finish=FinishSigning(db, engine, keyring, events, on_enrolled, count),
-        ask_internally=AskInternally(db, settings),
+        open=OpenSigning(ground.db, ground.engine, ground.keyring, ground.settings),
+        finish=FinishSigning(
+            ground.db, ground.engine, ground.keyring, ground.events, on_enrolled, ground.count
+        ),
+        ask_internally=AskInternally(ground.db, ground.settings),
     )

@@ -3,8 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from mshield.keys.keyring import Keyring
-from mshield.keys.secrets import LookupKey
+from mshield.services.ground import Ground
 from mshield.services.staff.approvals import ApprovableAct, Approvals
 from mshield.services.staff.changes import StaffChanges
 from mshield.services.staff.factors import StaffFactors
@@ -12,8 +11,6 @@ from mshield.services.staff.login import StaffLogins
 from mshield.services.staff.own_login import OwnLogin
 from mshield.services.staff.session import StaffSessions
 from mshield.services.staff.set_up import SetUps
-from mshield.settings import Settings
-from mshield.store.database.interface import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,19 +24,18 @@ class Staff:
     approvals: Approvals
 
 
-def open_staff(
-    db: Database,
-    keyring: Keyring,
-    lookup: LookupKey,
-    settings: Settings,
-    acts: Iterable[ApprovableAct],
-) -> Staff:
+def open_staff(ground: Ground, acts: Iterable[ApprovableAct]) -> Staff:
     """`acts` of other subjects need two members of staff, as changes of the staff itself do."""
-    sessions, factors = StaffSessions(db, settings), StaffFactors(db, keyring, settings)
+    sessions, factors = (
+        StaffSessions(ground.db, ground.settings),
+        StaffFactors(ground.db, ground.keyring, ground.settings),
+    )
     return Staff(
         sessions=sessions,
-        logins=StaffLogins(db, factors, lookup, settings, sessions),
-        set_ups=SetUps(db, factors, sessions),
-        own_login=OwnLogin(db, factors, settings),
-        approvals=Approvals(db, {act.name: act for act in (*StaffChanges(db, settings).acts(), *acts)}),
+        logins=StaffLogins(ground.db, factors, ground.lookup, ground.settings, sessions),
+        set_ups=SetUps(ground.db, factors, sessions),
+        own_login=OwnLogin(ground.db, factors, ground.settings),
+        approvals=Approvals(
+            ground.db, {act.name: act for act in (*StaffChanges(ground.db, ground.settings).acts(), *acts)}
+        ),
     )

@@ -1,16 +1,12 @@
 """The services of business systems, opened once per process."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from mshield.keys.keyring import Keyring
-from mshield.services.process.events import Events
+from mshield.services.ground import Ground
 from mshield.services.systems.authenticate import BusinessAuthentication
 from mshield.services.systems.manage import ManageSystems
 from mshield.services.systems.webhook_endpoints import WebhookEndpoints
 from mshield.services.systems.webhooks import Webhooks
-from mshield.settings import Settings
-from mshield.store.database.interface import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +19,12 @@ class Systems:
     webhooks: Webhooks
 
 
-def open_systems(
-    db: Database, keyring: Keyring, settings: Settings, events: Events, clock: Callable[[], int]
-) -> Systems:
-    """`clock` gives ms since 1970, for the times of deliveries."""
-    endpoints = WebhookEndpoints(db, keyring, settings)
+def open_systems(ground: Ground) -> Systems:
+    """All of them."""
+    endpoints = WebhookEndpoints(ground.db, ground.keyring, ground.settings)
     return Systems(
-        authenticate=BusinessAuthentication(db),
-        manage=ManageSystems(db, endpoints, events, settings),
+        authenticate=BusinessAuthentication(ground.db),
+        manage=ManageSystems(ground.db, endpoints, ground.events, ground.settings),
         webhook_endpoints=endpoints,
-        webhooks=Webhooks(db, keyring, settings, events, clock),
+        webhooks=Webhooks(ground.db, ground.keyring, ground.settings, ground.events, ground.clock),
     )

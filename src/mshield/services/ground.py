@@ -1,0 +1,32 @@
+"""What the services of all subjects stand on: made once by `main`, handed to each subject as it opens."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mshield.gm.engine import Engine
+from mshield.keys.authority import Authorities
+from mshield.keys.keyring import Keyring
+from mshield.keys.secrets import LookupKey
+from mshield.services.log.open_log import Log
+from mshield.services.process.events import Events
+from mshield.services.process.metrics import Count
+from mshield.services.publication.publisher import Publisher
+from mshield.settings import Settings
+from mshield.store.database.interface import Database
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ground:
+    """`clock` gives ms since 1970; `count` adds to the service's own figures."""
+
+    settings: Settings
+    clock: Callable[[], int]
+    count: Count
+    db: Database
+    engine: Engine
+    keyring: Keyring
+    lookup: LookupKey
+    authorities: Authorities
+    events: Events
+    log: Log
+    publication: Publisher
