@@ -3,14 +3,10 @@
 from dataclasses import dataclass
 from typing import Final
 
-import pytest
-from argon2 import PasswordHasher
-
 from mshield.domain.identity import IdType
 from mshield.gateways.sms import DevelopmentSms
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
-from mshield.services.accounts import passwords
 from mshield.services.accounts.captcha import Captchas, answer_of
 from mshield.services.accounts.login import Credentials, DeviceProof, LogIn, Session
 from mshield.services.accounts.register import Register, RegisteredAccount, Registration
@@ -21,11 +17,6 @@ from mshield.store.database.interface import Database
 PHONE: Final = "13800006027"
 PASSWORD: Final = "Demo-declare-2026"
 ADDRESS: Final = "192.0.2.7"
-
-
-def make_passwords_cheap(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same hash with the least parameters: what is tested around it need not wait for it."""
-    monkeypatch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1))
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,13 +17,16 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from argon2 import PasswordHasher
 from hypothesis import settings
 
 from mshield.gm.engine import Engine, load_engine
 from mshield.keys.keyring import Keyring
+from mshield.services.accounts import passwords
 from mshield.store.database.interface import Database
 from mshield.store.database.migrate import migrate
 from mshield.store.database.opening import open_database
+from tests.databases import Databases
 from tests.postgres import Server, start_server
 
 # The same examples in each run, so that a red run means a change; `HYPOTHESIS_PROFILE=explore` looks for new ones.
@@ -91,12 +94,18 @@ def postgresql_server(pytestconfig: pytest.Config) -> Server:
 # ---- databases ----
 
 
+@pytest.fixture(scope="session")
+def postgresql_databases(postgresql_server: Server) -> Databases:
+    """The databases of this worker's tests, one test after the other in each."""
+    return Databases(postgresql_server, TEMPLATE)
+
+
 @pytest.fixture
-def postgresql_url(postgresql_server: Server) -> Iterator[str]:
-    """A fresh migrated PostgreSQL database."""
-    name = f"test_{uuid.uuid4().hex}"
-    yield postgresql_server.create(name, template=TEMPLATE)
-    postgresql_server.drop(name)
+def postgresql_url(postgresql_databases: Databases) -> Iterator[str]:
+    """A clean migrated PostgreSQL database."""
+    url = postgresql_databases.take()
+    yield url
+    postgresql_databases.give_back(url)
 
 
 @pytest.fixture
@@ -163,6 +172,15 @@ async def db(database_url: str) -> AsyncIterator[Database]:
 
 
 # ---- everything else ----
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _cheap_passwords() -> Iterator[None]:
+    """The same hash with the least parameters, in this process: what is tested around it need not wait for it."""
+    with pytest.MonkeyPatch.context() as patch:
+        least = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+        patch.setattr(passwords, "_HASHER", least)
+        yield
 
 
 @pytest.fixture(params=["botan", "openssl"])

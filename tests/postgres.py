@@ -118,7 +118,12 @@ def _settings(port: int, *, durable: bool) -> str:
         "logging_collector": "off",
     }
     if not durable:
-        values |= {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+        values |= {
+            "fsync": "off",
+            "full_page_writes": "off",
+            "synchronous_commit": "off",
+            "autovacuum": "off",
+        }
     return "".join(f"{name} = '{value}'\n" for name, value in values.items())
 
 

@@ -15,7 +15,6 @@ from pydantic import SecretStr
 from mshield.client.errors import ClientError, NetworkError
 from mshield.services.accounts.outside_login import RETURN_PATH
 from mshield.settings import AccountSource
-from tests.accounts import make_passwords_cheap
 from tests.application import ORIGIN
 from tests.fault.case import Around, Case, Flow
 from tests.fault.flows import FLOWS
@@ -57,21 +56,15 @@ def _settings(around: Around, flow: Flow) -> dict[str, Any]:
 
 
 @pytest.fixture
-def service(
-    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, around: Around, name: str
-) -> Iterator[Service]:
-    make_passwords_cheap(monkeypatch)
+def service(database_url: str, tmp_path: Path, around: Around, name: str) -> Iterator[Service]:
     with running_behind_a_line(database_url, tmp_path, **_settings(around, FLOWS[name])) as made:
         around.provider.clock = made.clock
         yield made
 
 
 @pytest.fixture
-def service_on_sqlite(
-    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, around: Around, name: str
-) -> Iterator[Service]:
+def service_on_sqlite(sqlite_url: str, tmp_path: Path, around: Around, name: str) -> Iterator[Service]:
     """For what the phone does by itself, whatever the database."""
-    make_passwords_cheap(monkeypatch)
     with running_behind_a_line(sqlite_url, tmp_path, **_settings(around, FLOWS[name])) as made:
         around.provider.clock = made.clock
         yield made

@@ -9,17 +9,11 @@ import pytest
 from mshield.domain.staff import StaffRole
 from mshield.services.staff.members import disable_staff
 from mshield.store.staff import acts
-from tests.accounts import make_passwords_cheap
 from tests.application import Application
 from tests.console import API, PASSWORD, Clerk
 from tests.signing import execute
 
 OFFICER = StaffRole.SECURITY_OFFICER
-
-
-@pytest.fixture(autouse=True)
-def _cheap(monkeypatch: pytest.MonkeyPatch) -> None:
-    make_passwords_cheap(monkeypatch)
 
 
 @pytest.fixture

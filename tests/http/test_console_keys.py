@@ -9,16 +9,10 @@ import pytest
 
 from mshield.domain.staff import StaffRole
 from mshield.store.staff import acts
-from tests.accounts import make_passwords_cheap
 from tests.application import ORIGIN, Application
 from tests.console import API, PASSWORD, Clerk
 from tests.signing import fetch
 from tests.soft_key import SoftKey
-
-
-@pytest.fixture(autouse=True)
-def _cheap(monkeypatch: pytest.MonkeyPatch) -> None:
-    make_passwords_cheap(monkeypatch)
 
 
 @pytest.fixture

@@ -12,15 +12,9 @@ from mshield.domain.staff import StaffRole
 from mshield.services.staff.members import disable_staff
 from mshield.services.staff.set_up import renew_set_up
 from mshield.store.staff import acts
-from tests.accounts import make_passwords_cheap
 from tests.application import Application
 from tests.console import API, PASSWORD, Clerk
 from tests.signing import fetch
-
-
-@pytest.fixture(autouse=True)
-def _cheap(monkeypatch: pytest.MonkeyPatch) -> None:
-    make_passwords_cheap(monkeypatch)
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from mshield.pki.verification.path import check_crl
 from mshield.services.ca.end_leaves import end_leaves
 from mshield.services.ca.renew_issuing import renew_issuing
 from mshield.services.notices.notify import Notify
-from tests.accounts import make_passwords_cheap
 from tests.application import Application, Device, qr_of
 from tests.assertions import assert_refused
 from tests.console import Clerk
@@ -21,11 +20,6 @@ from tests.factories import ask_login
 from tests.http.test_requests import Shield
 
 OFFICER = StaffRole.SECURITY_OFFICER
-
-
-@pytest.fixture(autouse=True)
-def _cheap(monkeypatch: pytest.MonkeyPatch) -> None:
-    make_passwords_cheap(monkeypatch)
 
 
 async def _ask(officer: Clerk, subject: str = "issuing", **details: object) -> httpx.Response:

@@ -10,15 +10,13 @@ from typing import Final
 
 import pytest
 
-from tests.accounts import make_passwords_cheap
 from tests.conformance import ANSWERED, document
 from tests.http.life import account, console, portal, publication, shield
 from tests.http.life.life import Life, living
 
 
 @pytest.fixture
-def life(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Life]:
-    make_passwords_cheap(monkeypatch)
+def life(sqlite_url: str, tmp_path: Path) -> Iterator[Life]:
     with living(sqlite_url, tmp_path) as made:
         yield made
 

@@ -14,7 +14,6 @@ from mshield.services.accounts.register import Register
 from mshield.services.operations.purge import purge
 from mshield.services.process import repeated_calls as answer_once
 from mshield.store.process import idempotency as store
-from tests.accounts import make_passwords_cheap
 from tests.application import Application, Device, running
 from tests.assertions import assert_refused
 from tests.conftest import Clock
@@ -229,10 +228,7 @@ async def test_a_call_under_way_is_told_so_and_a_dead_one_is_taken_over(
     assert row.status == 201
 
 
-async def test_r14_the_legal_persons_act_can_be_repeated(
-    application: Application, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    make_passwords_cheap(monkeypatch)
+async def test_r14_the_legal_persons_act_can_be_repeated(application: Application) -> None:
     await application.registered(LEGAL_PERSON)
     browser = Browser.of(application)
     await browser.log_in()

@@ -9,7 +9,6 @@ import pytest
 from mshield.demo.people import LEGAL_PERSON, OPERATOR
 from mshield.domain import errors
 from mshield.services.legal_person.session import PortalSessions
-from tests.accounts import make_passwords_cheap
 from tests.application import Application
 from tests.assertions import assert_refused
 from tests.portal import API, FOREIGN, OWN, Browser, certified
@@ -20,9 +19,8 @@ OTHER = "MS20720468814"
 
 
 @pytest.fixture
-async def browser(application: Application, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Browser]:
+async def browser(application: Application) -> AsyncIterator[Browser]:
     """A browser of the registered legal person, not logged in."""
-    make_passwords_cheap(monkeypatch)
     await application.registered(LEGAL_PERSON)
     application.clock.advance(seconds=61)  # between two SMS codes
     browser = Browser.of(application)

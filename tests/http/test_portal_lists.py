@@ -8,7 +8,6 @@ import openpyxl
 import pytest
 
 from mshield.demo.people import LEGAL_PERSON
-from tests.accounts import make_passwords_cheap
 from tests.application import Application
 from tests.assertions import assert_refused
 from tests.portal import FOREIGN, OWN, Browser, certified
@@ -18,9 +17,8 @@ NUMBERS = [f"MS1000000000{n}" for n in range(5)]
 
 
 @pytest.fixture
-async def browser(application: Application, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Browser]:
+async def browser(application: Application) -> AsyncIterator[Browser]:
     """The legal person's browser, logged in."""
-    make_passwords_cheap(monkeypatch)
     await application.registered(LEGAL_PERSON)
     browser = Browser.of(application)
     await browser.log_in()

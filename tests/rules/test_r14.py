@@ -23,7 +23,6 @@ from mshield.services.legal_person.session import LegalPerson, ManagedEnterprise
 from mshield.store.certificates.certificates import NewCertificate
 from mshield.store.certificates.changes import change, history
 from mshield.store.database.interface import Database, Tx
-from tests.accounts import make_passwords_cheap
 from tests.application import Application
 from tests.assertions import assert_refused
 from tests.certificate_life import LIFE, standings, what_follows
@@ -112,9 +111,8 @@ async def _stored(db: Database, serial: str) -> Standing:
 
 
 @pytest.fixture
-async def browser(application: Application, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Browser]:
+async def browser(application: Application) -> AsyncIterator[Browser]:
     """The legal person's browser, logged in; his enterprise has one shield, another enterprise too."""
-    make_passwords_cheap(monkeypatch)
     await application.registered(LEGAL_PERSON)
     browser = Browser.of(application)
     await browser.log_in()

@@ -16,7 +16,7 @@ from mshield.store.accounts import sessions
 from mshield.store.database.interface import Database
 from mshield.store.legal_person import sessions as portal_sessions
 from mshield.store.staff import acts
-from tests.accounts import PHONE, Office, make_passwords_cheap
+from tests.accounts import PHONE, Office
 from tests.conftest import START
 from tests.signing import execute
 
@@ -28,11 +28,6 @@ BY: Final = By("staff", "the clerk")
 class UnreachableSms(DevelopmentSms):
     async def send(self, message: SmsMessage) -> None:
         raise SmsError(message.purpose)
-
-
-@pytest.fixture(autouse=True)
-def _cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
-    make_passwords_cheap(monkeypatch)
 
 
 @pytest.fixture

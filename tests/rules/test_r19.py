@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 import pytest
 
 from mshield.demo.people import LEGAL_PERSON, OPERATOR
-from tests.accounts import make_passwords_cheap
 from tests.application import Application
 from tests.assertions import assert_refused
 from tests.portal import FOREIGN, OWN, Browser, certified
@@ -13,9 +12,8 @@ from tests.signing import execute
 
 
 @pytest.fixture
-async def browser(application: Application, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Browser]:
+async def browser(application: Application) -> AsyncIterator[Browser]:
     """The legal person's browser, logged in."""
-    make_passwords_cheap(monkeypatch)
     await application.registered(LEGAL_PERSON)
     browser = Browser.of(application)
     await browser.log_in()

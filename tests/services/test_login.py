@@ -17,17 +17,12 @@ from mshield.settings import Settings
 from mshield.store.accounts import accounts as store
 from mshield.store.database.interface import Database
 from mshield.store.database.queries import Query, Statement
-from tests.accounts import ADDRESS, PASSWORD, PHONE, Office, make_passwords_cheap
+from tests.accounts import ADDRESS, PASSWORD, PHONE, Office
 from tests.conftest import Clock
 
 
 @pytest.fixture
-def cheap(monkeypatch: pytest.MonkeyPatch) -> None:
-    make_passwords_cheap(monkeypatch)
-
-
-@pytest.fixture
-async def office(db: Database, keyring: Keyring, clock: Clock, cheap: None) -> Office:
+async def office(db: Database, keyring: Keyring, clock: Clock) -> Office:
     return await _opened(db, keyring, clock, Settings())
 
 
@@ -154,7 +149,7 @@ async def test_of_thirty_parallel_guesses_five_are_looked_at(office: Office, clo
 
 
 async def test_an_address_that_fails_with_many_accounts_waits(
-    db: Database, keyring: Keyring, clock: Clock, cheap: None
+    db: Database, keyring: Keyring, clock: Clock
 ) -> None:
     office = Office.on(db, keyring, Settings(login_failures_per_address=3))
     for number in range(3):
@@ -167,7 +162,7 @@ async def test_an_address_that_fails_with_many_accounts_waits(
 
 
 async def test_people_who_log_in_do_not_slow_their_office(
-    db: Database, keyring: Keyring, clock: Clock, cheap: None
+    db: Database, keyring: Keyring, clock: Clock
 ) -> None:
     office = await _opened(db, keyring, clock, Settings(login_failures_per_address=2))
     for number in range(4):

@@ -29,7 +29,7 @@ from mshield.settings import Settings
 from mshield.store.accounts import accounts as store
 from mshield.store.database.interface import Database
 from mshield.store.database.opening import open_database
-from tests.accounts import ADDRESS, PASSWORD, PHONE, Office, make_passwords_cheap
+from tests.accounts import ADDRESS, PASSWORD, PHONE, Office
 from tests.conftest import START
 from tests.signing import execute, fetch, make_world
 
@@ -37,11 +37,6 @@ BY: Final = By("staff", "the clerk")
 NEW_PHONE: Final = "13911112222"
 NEW_PASSWORD: Final = "Another-declaration-7"
 ID_NUMBER: Final = "330206199001014217"
-
-
-@pytest.fixture(autouse=True)
-def _cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
-    make_passwords_cheap(monkeypatch)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,18 +15,13 @@ from mshield.settings import Settings
 from mshield.store.accounts import sessions
 from mshield.store.database.interface import Database
 from mshield.store.legal_person import sessions as portal_sessions
-from tests.accounts import Office, make_passwords_cheap
+from tests.accounts import Office
 from tests.conftest import START
 from tests.signing import fetch
 
 BY: Final = By("staff", "the clerk")
 REASON: Final = "本人来电，账号疑似被盗用"
 HOUR: Final = 3_600_000
-
-
-@pytest.fixture(autouse=True)
-def _cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
-    make_passwords_cheap(monkeypatch)
 
 
 @pytest.fixture

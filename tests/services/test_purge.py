@@ -7,15 +7,12 @@ from mshield.keys.keyring import Keyring
 from mshield.services.operations.purge import purge
 from mshield.settings import Settings
 from mshield.store.database.interface import Database
-from tests.accounts import Office, make_passwords_cheap
+from tests.accounts import Office
 from tests.conftest import Clock
 from tests.signing import make_world
 
 
-async def test_a_day_later_all_of_it_goes(
-    db: Database, keyring: Keyring, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    make_passwords_cheap(monkeypatch)
+async def test_a_day_later_all_of_it_goes(db: Database, keyring: Keyring, clock: Clock) -> None:
     office = Office.on(db, keyring, Settings(session_seconds=60))
     await office.enter(now=clock(), sms_code=await office.code(now=clock()))
     with pytest.raises(errors.LoginFailed):

@@ -11,13 +11,12 @@ from mshield.keys.secrets import LookupKey
 from mshield.settings import Settings
 from mshield.store.accounts import accounts as store
 from mshield.store.database.interface import Database
-from tests.accounts import PASSWORD, PHONE, Office, make_passwords_cheap
+from tests.accounts import PASSWORD, PHONE, Office
 from tests.conftest import Clock
 
 
 @pytest.fixture
-def office(db: Database, keyring: Keyring, monkeypatch: pytest.MonkeyPatch) -> Office:
-    make_passwords_cheap(monkeypatch)
+def office(db: Database, keyring: Keyring) -> Office:
     return Office.on(db, keyring, Settings())
 
 

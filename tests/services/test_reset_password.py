@@ -12,7 +12,7 @@ from mshield.settings import Settings
 from mshield.store.accounts import accounts as store
 from mshield.store.database.interface import Database
 from mshield.store.staff import acts
-from tests.accounts import ADDRESS, PHONE, Office, make_passwords_cheap
+from tests.accounts import ADDRESS, PHONE, Office
 from tests.conftest import Clock
 from tests.signing import execute, fetch
 
@@ -21,9 +21,8 @@ NEW: Final = "Another-declaration-7"
 
 
 @pytest.fixture
-async def office(db: Database, keyring: Keyring, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Office:
+async def office(db: Database, keyring: Keyring, clock: Clock) -> Office:
     """With one account, whose owner is logged in."""
-    make_passwords_cheap(monkeypatch)
     office = Office.on(db, keyring, Settings())
     await office.enter(now=clock(), sms_code=await office.code(now=clock()))
     await office.come_in(now=clock())

@@ -1,21 +1,13 @@
 """What a login of staff leaves: codes that the demonstration shows count, and what is over goes after a day."""
 
-import pytest
-
 from mshield.keys.keyring import Keyring
 from mshield.services.operations.purge import purge
 from mshield.services.staff.demo_codes import shown_codes
 from mshield.services.staff.members import disable_staff
 from mshield.services.staff.one_time_code import STEP_MS, code_at, step_of
 from mshield.store.database.interface import Database
-from tests.accounts import make_passwords_cheap
 from tests.conftest import START
 from tests.staff import set_up
-
-
-@pytest.fixture(autouse=True)
-def _cheap(monkeypatch: pytest.MonkeyPatch) -> None:
-    make_passwords_cheap(monkeypatch)
 
 
 async def test_the_demonstration_shows_a_code_that_was_not_used(db: Database, keyring: Keyring) -> None:

@@ -23,18 +23,13 @@ from mshield.settings import Settings
 from mshield.store.database.interface import Database
 from mshield.store.database.opening import open_database
 from mshield.store.staff import sessions as staff_sessions
-from tests.accounts import ADDRESS, make_passwords_cheap
+from tests.accounts import ADDRESS
 from tests.conftest import START
 from tests.signing import fetch
 from tests.staff import ORIGIN, PASSWORD, PLACE, SetUp, set_up
 
 LATER: Final = START + STEP_MS
 """When the authenticator shows another code than at the set-up."""
-
-
-@pytest.fixture(autouse=True)
-def _cheap(monkeypatch: pytest.MonkeyPatch) -> None:
-    make_passwords_cheap(monkeypatch)
 
 
 @dataclass(frozen=True, slots=True)
