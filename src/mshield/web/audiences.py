@@ -3,9 +3,12 @@
 An operation belongs to the audience that its one tag names.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+
+CSRF_HEADER: Final = "X-CSRF-Token"
+"""Goes with each change that a cookie alone authenticates, so that no other site can make one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +26,11 @@ class Audience:
     zh: str
     en: str
     schemes: Mapping[str, Mapping[str, Any]]
+
+    @property
+    def security(self) -> Sequence[Mapping[str, Sequence[str]]]:
+        """Of its operations, unless they say otherwise: any of its schemes."""
+        return [{name: []} for name in self.schemes]
 
     @property
     def title(self) -> str:

@@ -6,7 +6,7 @@ An endpoint is `async (request, *, parameters) -> Response`. Its parameters are 
 
 import inspect
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import (
     Annotated,
@@ -30,6 +30,9 @@ Endpoint = Callable[..., Awaitable[Response]]
 Responses = dict[int | str, dict[str, Any]]
 """Answers by their status, as OpenAPI writes them."""
 
+Security = Sequence[Mapping[str, Sequence[str]]]
+"""Ways to authenticate, one of which is enough, as OpenAPI writes them; none where nothing says who calls."""
+
 E = TypeVar("E", bound=Endpoint)
 _PARAMETER: Final = re.compile(r"\{(\w+)(:path)?\}")
 
@@ -45,9 +48,10 @@ class Route:
     operation_id: str = ""
     summary: str = ""
     asks: Mapping[str, Any]
-    """What a call consists of beside its parameters, as OpenAPI writes it: body, headers, authentication."""
+    """What a call consists of beside its parameters, as OpenAPI writes it: body, headers."""
 
     answers: Responses
+    security: Security = ()
     also_head: bool
     """Whether HEAD is answered as GET is, without the content (RFC 9110, 9.3.2)."""
 
@@ -85,17 +89,28 @@ class Declared(TypedDict, total=False):
     operation_id: Required[str]
     answers: Required[Responses]
     asks: NotRequired[Mapping[str, Any]]
+    security: NotRequired[Security]
+    """Where it differs from its router's."""
+
     knows_repeats: NotRequired[bool]
     """Whether it knows a repeat of a call by rules of its own, so that no answer is kept for one."""
 
 
 class Router:
-    """The routes of one file, all of one audience, under its prefix or another one."""
+    """The routes of one file, all of one audience, under its prefix and with its schemes, or with others."""
 
-    def __init__(self, audience: str, *, prefix: str | None = None, also_head: bool = False) -> None:
+    def __init__(
+        self,
+        audience: str,
+        *,
+        prefix: str | None = None,
+        also_head: bool = False,
+        security: Security | None = None,
+    ) -> None:
         self.routes: list[Route] = []
         self._audience, self._also_head = AUDIENCES[audience], also_head
         self._prefix = self._audience.prefix if prefix is None else prefix
+        self._security = self._audience.security if security is None else security
 
     def get(self, path: str, **declared: Unpack[Declared]) -> Callable[[E], E]:
         """Declares a GET."""
@@ -126,6 +141,7 @@ class Router:
                 summary=declared["summary"],
                 asks=declared.get("asks", {}),
                 answers=declared["answers"],
+                security=declared.get("security", self._security),
                 also_head=self._also_head,
                 keeps_answer=method != "GET" and audience.repeatable and not declared.get("knows_repeats"),
             )

@@ -13,7 +13,7 @@ from mshield.services.accounts.manage import Account, AccountLogin, ActRow
 from mshield.web import openapi
 from mshield.web.body import Wire, decode
 from mshield.web.console.answer import answer
-from mshield.web.console.authentication import SECURITY, staff_of
+from mshield.web.console.authentication import staff_of
 from mshield.web.context import context_of
 from mshield.web.query import Query
 from mshield.web.router import Router
@@ -119,8 +119,7 @@ class AccountWanted(Query, frozen=True):
     "/accounts",
     summary="Find an account by its phone number",
     operation_id="findAccount",
-    asks=SECURITY,
-    answers=openapi.answers(ConsoleAccountMessage, "The account") | openapi.problems(401, 403, 404, 422, 503),
+    answers=openapi.answers(ConsoleAccountMessage, "The account") | openapi.problems(404),
 )
 async def find(request: Request, query: AccountWanted) -> Response:
     """The phone number is the account's name."""
@@ -133,8 +132,7 @@ async def find(request: Request, query: AccountWanted) -> Response:
     "/accounts/{account_id}",
     summary="Show an account with its logins and what was done to it",
     operation_id="showAccount",
-    asks=SECURITY,
-    answers=openapi.answers(AccountRecordMessage, "The account") | openapi.problems(401, 403, 404, 503),
+    answers=openapi.answers(AccountRecordMessage, "The account"),
 )
 async def show(request: Request, account_id: str) -> Response:
     """Whose phone number changed keeps its id."""
@@ -151,9 +149,8 @@ async def show(request: Request, account_id: str) -> Response:
     "/accounts/{account_id}/state",
     summary="Disable or enable an account",
     operation_id="setAccountState",
-    asks=openapi.takes(AccountStateMessage) | SECURITY,
-    answers=openapi.answers(LoginsEndedMessage, "As it shall be")
-    | openapi.problems(400, 401, 403, 404, 409, 413, 422, 503),
+    asks=openapi.takes(AccountStateMessage),
+    answers=openapi.answers(LoginsEndedMessage, "As it shall be") | openapi.problems(413),
 )
 async def set_state(request: Request, account_id: str) -> Response:
     """A disabled account logs in nowhere, and its phones sign nothing; its certificates stay as they are."""
@@ -171,9 +168,8 @@ async def set_state(request: Request, account_id: str) -> Response:
     "/accounts/{account_id}/logouts",
     summary="End a login, or all of them",
     operation_id="endAccountLogins",
-    asks=openapi.takes(EndLoginsMessage) | SECURITY,
-    answers=openapi.answers(LoginsEndedMessage, "Ended")
-    | openapi.problems(400, 401, 403, 404, 409, 413, 422, 503),
+    asks=openapi.takes(EndLoginsMessage),
+    answers=openapi.answers(LoginsEndedMessage, "Ended") | openapi.problems(413),
 )
 async def end_logins(request: Request, account_id: str) -> Response:
     """At phones and at the portal. Who knows the password logs in again."""
@@ -193,9 +189,8 @@ async def end_logins(request: Request, account_id: str) -> Response:
     "/accounts/{account_id}/phone",
     summary="Change the bound phone number",
     operation_id="changePhone",
-    asks=openapi.takes(ChangePhoneMessage) | SECURITY,
-    answers=openapi.answers(PhoneChangedMessage, "Changed")
-    | openapi.problems(400, 401, 403, 404, 409, 413, 422, 503),
+    asks=openapi.takes(ChangePhoneMessage),
+    answers=openapi.answers(PhoneChangedMessage, "Changed") | openapi.problems(413),
 )
 async def change_phone(request: Request, account_id: str) -> Response:
     """R18. All logins of the account end, and the old number is told by SMS."""

@@ -15,7 +15,7 @@ from mshield.services.staff.approvals import ApprovalRow, may_decide
 from mshield.services.staff.members import StaffMember
 from mshield.web import openapi
 from mshield.web.body import Wire, decode
-from mshield.web.console.authentication import CHANGING, SECURITY, staff_of
+from mshield.web.console.authentication import PEOPLE, staff_of
 from mshield.web.console.sessions import NO_STORE
 from mshield.web.context import context_of
 from mshield.web.query import Query
@@ -92,8 +92,7 @@ class DecidedMessage(Wire, frozen=True):
     "/approvals",
     summary="What takes two",
     operation_id="listApprovals",
-    asks=SECURITY,
-    answers=openapi.answers(ApprovalsMessage, "A page, newest first") | openapi.problems(401, 403, 422, 503),
+    answers=openapi.answers(ApprovalsMessage, "A page, newest first"),
 )
 async def approvals(request: Request, query: ApprovalsWanted) -> Response:
     """What waits, and what became of the rest."""
@@ -110,9 +109,10 @@ async def approvals(request: Request, query: ApprovalsWanted) -> Response:
     "/approvals",
     summary="Ask for what takes two",
     operation_id="askApproval",
-    asks=openapi.takes(AskApprovalMessage) | CHANGING,
+    asks=openapi.takes(AskApprovalMessage),
+    security=PEOPLE,
     answers=openapi.answers(ApprovalMessage, "Asked; it waits for another officer", status=201)
-    | openapi.problems(400, 401, 403, 404, 409, 422, 503),
+    | openapi.problems(404),
 )
 async def ask(request: Request) -> Response:
     """Nothing is done yet; the question waits for three days."""
@@ -134,9 +134,9 @@ async def ask(request: Request) -> Response:
     "/approvals/{approval_id}/decision",
     summary="Approve or refuse",
     operation_id="decideApproval",
-    asks=openapi.takes(DecisionMessage) | CHANGING,
-    answers=openapi.answers(DecidedMessage, "Decided, and where approved carried out")
-    | openapi.problems(400, 401, 403, 404, 409, 422, 503),
+    asks=openapi.takes(DecisionMessage),
+    security=PEOPLE,
+    answers=openapi.answers(DecidedMessage, "Decided, and where approved carried out"),
 )
 async def decide(request: Request, approval_id: Id) -> Response:
     """Never by who asked or whom it is about. What was asked is carried out with the decision, or neither is."""
@@ -153,8 +153,8 @@ async def decide(request: Request, approval_id: Id) -> Response:
     "/approvals/{approval_id}/withdrawal",
     summary="Take one's own question back",
     operation_id="withdrawApproval",
-    asks=CHANGING,
-    answers=openapi.answers(ApprovalMessage, "Withdrawn") | openapi.problems(401, 403, 404, 409, 422, 503),
+    security=PEOPLE,
+    answers=openapi.answers(ApprovalMessage, "Withdrawn"),
 )
 async def withdraw(request: Request, approval_id: Id) -> Response:
     """As long as it waits."""

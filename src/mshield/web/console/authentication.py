@@ -4,7 +4,7 @@ An `Authorization` header decides where there is one. A cookie goes with a heade
 site can make one.
 """
 
-from typing import Any, Final
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,27 +14,12 @@ from mshield.domain.staff import StaffRole
 from mshield.services.context import Context
 from mshield.services.staff.members import StaffMember, authenticate
 from mshield.services.staff.session import LoggedIn, Place, csrf_token, require_csrf
+from mshield.web.audiences import CSRF_HEADER
 from mshield.web.context import context_of
+from mshield.web.router import Security
 
-CSRF_HEADER: Final = "X-CSRF-Token"
-SECURITY: Final[dict[str, Any]] = {"security": [{"staff": []}, {"console": []}]}
-"""`asks` of an operation for programs and for people."""
-
-SESSION: Final[dict[str, Any]] = {"security": [{"console": []}]}
-"""The same for people only."""
-
-CHANGING: Final[dict[str, Any]] = SESSION | {
-    "parameters": [
-        {
-            "name": CSRF_HEADER,
-            "in": "header",
-            "required": True,
-            "description": "`csrf_token` of the login or of `GET /api/console/session`",
-            "schema": {"type": "string"},
-        }
-    ]
-}
-"""The same where it changes something."""
+PEOPLE: Final[Security] = ({"console": []},)
+"""`security` of what is for people only."""
 
 _MAX_TOKEN: Final = 256
 _SAFE: Final = frozenset({"GET", "HEAD"})

@@ -14,7 +14,7 @@ from mshield.services.filing.read_list import MEDIA_TYPES
 from mshield.web import openapi
 from mshield.web.answers import file_answer
 from mshield.web.body import Wire, decode
-from mshield.web.console.authentication import SECURITY, staff_of
+from mshield.web.console.authentication import staff_of
 from mshield.web.context import context_of
 from mshield.web.query import Query
 from mshield.web.router import Router
@@ -84,8 +84,7 @@ class FilingEndedMessage(Wire, frozen=True):
     "/filing/people",
     summary="Who is on file",
     operation_id="listFiled",
-    asks=SECURITY,
-    answers=openapi.answers(FiledPeopleMessage, "A page") | openapi.problems(401, 403, 422, 503),
+    answers=openapi.answers(FiledPeopleMessage, "A page"),
 )
 async def people(request: Request, query: PeopleWanted) -> Response:
     """In the order of filing."""
@@ -105,8 +104,7 @@ async def people(request: Request, query: PeopleWanted) -> Response:
     "/filing/export",
     summary="The list of who is on file, as a file",
     operation_id="exportFiling",
-    asks=SECURITY,
-    answers=openapi.answers_file("The list", *MEDIA_TYPES.values()) | openapi.problems(401, 403, 422, 503),
+    answers=openapi.answers_file("The list", *MEDIA_TYPES.values()),
 )
 async def export(request: Request, query: ExportWanted) -> Response:
     """An import takes the file back as it is. It holds id numbers in the clear."""
@@ -122,9 +120,8 @@ async def export(request: Request, query: ExportWanted) -> Response:
     "/filing/people/{person_id}/end",
     summary="Take a person off the file",
     operation_id="endFiling",
-    asks=openapi.takes(EndFilingMessage) | SECURITY,
-    answers=openapi.answers(FilingEndedMessage, "Ended")
-    | openapi.problems(400, 401, 403, 404, 413, 422, 503),
+    asks=openapi.takes(EndFilingMessage),
+    answers=openapi.answers(FilingEndedMessage, "Ended") | openapi.problems(413),
 )
 async def end(request: Request, person_id: str) -> Response:
     """Nobody applies or renews with an ended record. Importing the person again puts him back on file."""

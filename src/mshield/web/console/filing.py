@@ -13,7 +13,7 @@ from mshield.services.filing.import_list import LineReport, Report
 from mshield.services.filing.read_list import MEDIA_TYPES, read_list
 from mshield.web import openapi
 from mshield.web.body import Wire
-from mshield.web.console.authentication import SECURITY, staff_of
+from mshield.web.console.authentication import staff_of
 from mshield.web.context import context_of
 from mshield.web.query import Query
 from mshield.web.router import Router
@@ -72,10 +72,10 @@ class ImportMessage(Wire, frozen=True):
     "/filing/imports",
     summary="Import a list of filed people",
     operation_id="importFiling",
-    asks=openapi.takes_file(*MEDIA_TYPES.values()) | SECURITY,
+    asks=openapi.takes_file(*MEDIA_TYPES.values()),
     answers=openapi.answers(ImportMessage, "The dry run's report")
     | openapi.answers(ImportMessage, "Imported", status=201)
-    | openapi.problems(401, 403, 413, 422, 503),
+    | openapi.problems(413),
 )
 async def import_list(request: Request, query: ImportWanted) -> Response:
     """The body is the file itself, .xlsx or .csv by its media type.

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from mshield.web import openapi
 from mshield.web.body import Wire, decode
-from mshield.web.console.authentication import CHANGING, SESSION, person_of, place_of
+from mshield.web.console.authentication import PEOPLE, person_of, place_of
 from mshield.web.console.factors import (
     KINDS,
     ConfirmationMessage,
@@ -21,7 +21,7 @@ from mshield.web.console.sessions import NO_STORE, Password
 from mshield.web.context import context_of
 from mshield.web.router import Router
 
-router: Final = Router("console")
+router: Final = Router("console", security=PEOPLE)
 Id = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f-]{1,36}\Z")]
 
 
@@ -83,8 +83,7 @@ class FactorAddedMessage(Wire, frozen=True):
     "/me/login",
     summary="One's own login",
     operation_id="getOwnLogin",
-    asks=SESSION,
-    answers=openapi.answers(MyLoginMessage, "Factors and sessions") | openapi.problems(401, 503),
+    answers=openapi.answers(MyLoginMessage, "Factors and sessions"),
 )
 async def get_own_login(request: Request) -> Response:
     """What lets one in, and where one is logged in."""
@@ -113,9 +112,8 @@ async def get_own_login(request: Request) -> Response:
     "/me/password",
     summary="Change one's own password",
     operation_id="changeOwnPassword",
-    asks=openapi.takes(ChangePasswordMessage) | CHANGING,
-    answers=openapi.answers(PasswordChangedMessage, "Changed")
-    | openapi.problems(400, 401, 403, 422, 429, 503),
+    asks=openapi.takes(ChangePasswordMessage),
+    answers=openapi.answers(PasswordChangedMessage, "Changed"),
 )
 async def change_password(request: Request) -> Response:
     """One's other sessions end."""
@@ -136,9 +134,8 @@ async def change_password(request: Request) -> Response:
     "/me/factors/offers",
     summary="Begin to add a second factor",
     operation_id="offerFactor",
-    asks=openapi.takes(OwnPasswordMessage) | CHANGING,
-    answers=openapi.answers(FactorOfferMessage, "What may be added", status=201)
-    | openapi.problems(400, 401, 403, 429, 503),
+    asks=openapi.takes(OwnPasswordMessage),
+    answers=openapi.answers(FactorOfferMessage, "What may be added", status=201),
 )
 async def offer_factor(request: Request) -> Response:
     """A TOTP or a security key, whichever is then confirmed."""
@@ -155,9 +152,8 @@ async def offer_factor(request: Request) -> Response:
     "/me/factors",
     summary="Add a second factor",
     operation_id="addFactor",
-    asks=openapi.takes(ConfirmationMessage) | CHANGING,
-    answers=openapi.answers(FactorAddedMessage, "Added", status=201)
-    | openapi.problems(400, 401, 403, 422, 503),
+    asks=openapi.takes(ConfirmationMessage),
+    answers=openapi.answers(FactorAddedMessage, "Added", status=201),
 )
 async def add_factor(request: Request) -> Response:
     """Its first use confirms it."""
@@ -172,9 +168,8 @@ async def add_factor(request: Request) -> Response:
     "/me/factors/{factor_id}/removal",
     summary="Remove a second factor",
     operation_id="removeFactor",
-    asks=openapi.takes(OwnPasswordMessage) | CHANGING,
-    answers=openapi.answers(None, "Removed", status=204)
-    | openapi.problems(400, 401, 403, 404, 409, 422, 429, 503),
+    asks=openapi.takes(OwnPasswordMessage),
+    answers=openapi.answers(None, "Removed", status=204),
 )
 async def remove_factor(request: Request, factor_id: Id) -> Response:
     """Never the last one."""
@@ -191,8 +186,7 @@ async def remove_factor(request: Request, factor_id: Id) -> Response:
     "/me/sessions/{session_id}",
     summary="Log out elsewhere",
     operation_id="endOwnSession",
-    asks=CHANGING,
-    answers=openapi.answers(None, "Ended", status=204) | openapi.problems(401, 403, 404, 422, 503),
+    answers=openapi.answers(None, "Ended", status=204),
 )
 async def end_own_session(request: Request, session_id: Id) -> Response:
     """One of one's own sessions ends at once."""

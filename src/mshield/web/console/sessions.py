@@ -14,8 +14,7 @@ from mshield.services.staff.session import OpenedSession, csrf_token
 from mshield.web import openapi
 from mshield.web.body import Wire, decode, require_json
 from mshield.web.console.authentication import (
-    CHANGING,
-    SESSION,
+    PEOPLE,
     clear_cookie,
     csrf_of,
     person_of,
@@ -35,7 +34,7 @@ from mshield.web.console.factors import (
 from mshield.web.context import context_of
 from mshield.web.router import Router
 
-router: Final = Router("console")
+router: Final = Router("console", security=PEOPLE)
 NO_STORE: Final = {"Cache-Control": "no-store"}
 
 Password = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
@@ -79,9 +78,10 @@ class ConsoleSessionMessage(Wire, frozen=True):
     "/logins",
     summary="Begin a login",
     operation_id="beginConsoleLogin",
+    security=(),
     asks=openapi.takes(ConsoleLoginMessage),
     answers=openapi.answers(ConsoleLoginBegunMessage, "The password is right", status=201)
-    | openapi.problems(400, 401, 422, 429, 503),
+    | openapi.problems(503),
 )
 async def begin_login(request: Request) -> Response:
     """Name and password. Failures slow down the name and the address."""
@@ -100,9 +100,10 @@ async def begin_login(request: Request) -> Response:
     "/sessions",
     summary="Finish a login",
     operation_id="startConsoleSession",
+    security=(),
     asks=openapi.takes(ConsoleSessionStartMessage),
     answers=openapi.answers(ConsoleSessionMessage, "Logged in; the session is in the cookie", status=201)
-    | openapi.problems(400, 422, 429, 503),
+    | openapi.problems(503),
 )
 async def start_session(request: Request) -> Response:
     """The second factor opens the session. Its cookie is HttpOnly and SameSite=Strict; each login gets a new one."""
@@ -119,8 +120,7 @@ async def start_session(request: Request) -> Response:
     "/session",
     summary="Who is logged in",
     operation_id="getConsoleSession",
-    asks=SESSION,
-    answers=openapi.answers(ConsoleSessionMessage, "The session") | openapi.problems(401, 503),
+    answers=openapi.answers(ConsoleSessionMessage, "The session"),
 )
 async def get_session(request: Request) -> Response:
     """Also gives a reloaded page its CSRF token, and the roles as they are now."""
@@ -136,8 +136,7 @@ async def get_session(request: Request) -> Response:
     "/session",
     summary="Log out",
     operation_id="endConsoleSession",
-    asks=CHANGING,
-    answers=openapi.answers(None, "Logged out", status=204) | openapi.problems(401, 403, 503),
+    answers=openapi.answers(None, "Logged out", status=204),
 )
 async def end_session(request: Request) -> Response:
     """The cookie is worth nothing from now on."""

@@ -24,7 +24,7 @@ from mshield.web.console.sessions import NO_STORE, ConsoleSessionMessage, Passwo
 from mshield.web.context import context_of
 from mshield.web.router import Router
 
-router: Final = Router("console")
+router: Final = Router("console", security=())
 
 
 class SetUpMessage(Wire, frozen=True):
@@ -55,7 +55,7 @@ class SetUpCompletionMessage(Wire, frozen=True):
     operation_id="openSetUp",
     asks=openapi.takes(SetUpMessage),
     answers=openapi.answers(SetUpBegunMessage, "Whose it is, and a new second factor")
-    | openapi.problems(400, 410, 422, 503),
+    | openapi.problems(503),
 )
 async def open_set_up(request: Request) -> Response:
     """Uses nothing up: it can be opened again until it was completed, with another second factor each time."""
@@ -73,7 +73,7 @@ async def open_set_up(request: Request) -> Response:
     operation_id="completeSetUp",
     asks=openapi.takes(SetUpCompletionMessage),
     answers=openapi.answers(ConsoleSessionMessage, "Set up, and logged in", status=201)
-    | openapi.problems(400, 410, 422, 503),
+    | openapi.problems(503),
 )
 async def complete_set_up(request: Request) -> Response:
     """The address is used; the member is logged in."""

@@ -13,7 +13,7 @@ from mshield.services.systems.manage import System
 from mshield.web import openapi
 from mshield.web.body import Wire, decode
 from mshield.web.console.answer import Addresses, Text64, answer
-from mshield.web.console.authentication import SECURITY, staff_of
+from mshield.web.console.authentication import staff_of
 from mshield.web.context import context_of
 from mshield.web.router import Router
 
@@ -114,8 +114,7 @@ class SetLoginMessage(Wire, frozen=True):
     "/systems",
     summary="List the business systems",
     operation_id="listSystems",
-    asks=SECURITY,
-    answers=openapi.answers(SystemsMessage, "All of them") | openapi.problems(401, 403, 503),
+    answers=openapi.answers(SystemsMessage, "All of them"),
 )
 async def list_systems(request: Request) -> Response:
     """The service itself, which asks its own legal persons, isn't among them."""
@@ -130,8 +129,7 @@ async def list_systems(request: Request) -> Response:
     "/systems/{client_id}",
     summary="Show one business system",
     operation_id="showSystem",
-    asks=SECURITY,
-    answers=openapi.answers(SystemMessage, "The system") | openapi.problems(401, 403, 404, 503),
+    answers=openapi.answers(SystemMessage, "The system"),
 )
 async def show_system(request: Request, client_id: str) -> Response:
     """With its addresses, its client of OpenID Connect and its webhooks; never with a secret."""
@@ -144,9 +142,8 @@ async def show_system(request: Request, client_id: str) -> Response:
     "/systems",
     summary="Register a business system",
     operation_id="registerSystem",
-    asks=openapi.takes(NewSystemMessage) | SECURITY,
-    answers=openapi.answers(SystemSecretMessage, "Registered", status=201)
-    | openapi.problems(400, 401, 403, 413, 422, 503),
+    asks=openapi.takes(NewSystemMessage),
+    answers=openapi.answers(SystemSecretMessage, "Registered", status=201) | openapi.problems(413),
 )
 async def register_system(request: Request) -> Response:
     """The secret is shown this once and stored as a hash."""
@@ -163,8 +160,8 @@ async def register_system(request: Request) -> Response:
     "/systems/{client_id}",
     summary="Change name, domain and return addresses",
     operation_id="changeSystem",
-    asks=openapi.takes(NewSystemMessage) | SECURITY,
-    answers=openapi.answers(SystemMessage, "Changed") | openapi.problems(400, 401, 403, 404, 413, 422, 503),
+    asks=openapi.takes(NewSystemMessage),
+    answers=openapi.answers(SystemMessage, "Changed") | openapi.problems(413),
 )
 async def change_system(request: Request, client_id: str) -> Response:
     """Counts within five seconds. What phones have shown already stays as it was."""
@@ -186,9 +183,8 @@ async def change_system(request: Request, client_id: str) -> Response:
     "/systems/{client_id}/secret",
     summary="Give a new secret",
     operation_id="rotateSystemSecret",
-    asks=openapi.takes(RotateMessage) | SECURITY,
-    answers=openapi.answers(SystemSecretMessage, "The new secret")
-    | openapi.problems(400, 401, 403, 404, 409, 413, 422, 503),
+    asks=openapi.takes(RotateMessage),
+    answers=openapi.answers(SystemSecretMessage, "The new secret") | openapi.problems(413),
 )
 async def rotate_secret(request: Request, client_id: str) -> Response:
     """The old one counts beside it for the stated hours; a secret before that one ends, by `force` only."""
@@ -205,8 +201,7 @@ async def rotate_secret(request: Request, client_id: str) -> Response:
     "/systems/{client_id}/previous-secret",
     summary="End the old secret at once",
     operation_id="endPreviousSecret",
-    asks=SECURITY,
-    answers=openapi.answers(SystemMessage, "Ended") | openapi.problems(401, 403, 404, 503),
+    answers=openapi.answers(SystemMessage, "Ended"),
 )
 async def end_previous(request: Request, client_id: str) -> Response:
     """Within five seconds only the present one counts."""
@@ -220,9 +215,8 @@ async def end_previous(request: Request, client_id: str) -> Response:
     "/systems/{client_id}/state",
     summary="Disable or enable a business system",
     operation_id="setSystemState",
-    asks=openapi.takes(SystemStateMessage) | SECURITY,
-    answers=openapi.answers(SystemMessage, "As it stands now")
-    | openapi.problems(400, 401, 403, 404, 409, 413, 422, 503),
+    asks=openapi.takes(SystemStateMessage),
+    answers=openapi.answers(SystemMessage, "As it stands now") | openapi.problems(413),
 )
 async def set_state(request: Request, client_id: str) -> Response:
     """A disabled system asks for nothing and logs nobody in, within five seconds; its open requests are cancelled."""
@@ -239,9 +233,8 @@ async def set_state(request: Request, client_id: str) -> Response:
     "/systems/{client_id}/login",
     summary="Let a business system log people in by OpenID Connect",
     operation_id="setSystemLogin",
-    asks=openapi.takes(SetLoginMessage) | SECURITY,
-    answers=openapi.answers(SystemMessage, "As it stands now")
-    | openapi.problems(400, 401, 403, 404, 413, 422, 503),
+    asks=openapi.takes(SetLoginMessage),
+    answers=openapi.answers(SystemMessage, "As it stands now") | openapi.problems(413),
 )
 async def set_login(request: Request, client_id: str) -> Response:
     """Addresses match character by character; its secret is the business system's."""
@@ -265,8 +258,7 @@ async def set_login(request: Request, client_id: str) -> Response:
     "/systems/{client_id}/login",
     summary="End its logins by OpenID Connect",
     operation_id="endSystemLogin",
-    asks=SECURITY,
-    answers=openapi.answers(SystemMessage, "As it stands now") | openapi.problems(401, 403, 404, 503),
+    answers=openapi.answers(SystemMessage, "As it stands now"),
 )
 async def end_login(request: Request, client_id: str) -> Response:
     """The system itself stays."""

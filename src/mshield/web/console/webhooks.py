@@ -10,7 +10,7 @@ from mshield.domain.staff import StaffRole
 from mshield.web import openapi
 from mshield.web.body import Wire, decode
 from mshield.web.console.answer import Address, answer
-from mshield.web.console.authentication import SECURITY, staff_of
+from mshield.web.console.authentication import staff_of
 from mshield.web.console.systems import READERS, WRITER, Hours
 from mshield.web.context import context_of
 from mshield.web.query import Query
@@ -100,9 +100,8 @@ class ReplayedMessage(Wire, frozen=True):
     "/systems/{client_id}/webhooks",
     summary="Tell a business system by webhook",
     operation_id="addWebhook",
-    asks=openapi.takes(NewWebhookMessage) | SECURITY,
-    answers=openapi.answers(WebhookSecretMessage, "Added", status=201)
-    | openapi.problems(400, 401, 403, 404, 413, 422, 503),
+    asks=openapi.takes(NewWebhookMessage),
+    answers=openapi.answers(WebhookSecretMessage, "Added", status=201) | openapi.problems(413),
 )
 async def add_webhook(request: Request, client_id: str) -> Response:
     """Requests that are made from now on are told there."""
@@ -119,9 +118,8 @@ async def add_webhook(request: Request, client_id: str) -> Response:
     "/webhooks/{endpoint_id}/secret",
     summary="Give a webhook a new secret",
     operation_id="rotateWebhookSecret",
-    asks=openapi.takes(WebhookRotateMessage) | SECURITY,
-    answers=openapi.answers(WebhookSecretMessage, "The new secret")
-    | openapi.problems(400, 401, 403, 404, 409, 413, 422, 503),
+    asks=openapi.takes(WebhookRotateMessage),
+    answers=openapi.answers(WebhookSecretMessage, "The new secret") | openapi.problems(413),
 )
 async def rotate_webhook(request: Request, endpoint_id: str) -> Response:
     """For the stated hours webhooks carry both signatures."""
@@ -141,8 +139,7 @@ async def rotate_webhook(request: Request, endpoint_id: str) -> Response:
     "/webhooks/{endpoint_id}/enable",
     summary="Let a disabled webhook take again",
     operation_id="enableWebhook",
-    asks=SECURITY,
-    answers=openapi.answers(WebhookDoneMessage, "Enabled") | openapi.problems(401, 403, 404, 503),
+    answers=openapi.answers(WebhookDoneMessage, "Enabled"),
 )
 async def enable_webhook(request: Request, endpoint_id: str) -> Response:
     """An endpoint is disabled once it answers 410; what it would have been told meanwhile can be made by hand."""
@@ -156,8 +153,7 @@ async def enable_webhook(request: Request, endpoint_id: str) -> Response:
     "/webhooks/{endpoint_id}",
     summary="Remove a webhook for good",
     operation_id="removeWebhook",
-    asks=SECURITY,
-    answers=openapi.answers(WebhookDoneMessage, "Removed") | openapi.problems(401, 403, 404, 503),
+    answers=openapi.answers(WebhookDoneMessage, "Removed"),
 )
 async def remove_webhook(request: Request, endpoint_id: str) -> Response:
     """What waits for it is given up, and from now on nothing is kept for it."""
@@ -171,8 +167,7 @@ async def remove_webhook(request: Request, endpoint_id: str) -> Response:
     "/webhooks/deliveries",
     summary="List deliveries of webhooks",
     operation_id="listDeliveries",
-    asks=SECURITY,
-    answers=openapi.answers(DeliveriesMessage, "The newest") | openapi.problems(401, 403, 422, 503),
+    answers=openapi.answers(DeliveriesMessage, "The newest"),
 )
 async def deliveries(request: Request, query: DeliveriesWanted) -> Response:
     """What was told to whom, and what wasn't: `dead` is given up, after three days or for a disabled endpoint."""
@@ -203,9 +198,9 @@ async def deliveries(request: Request, query: DeliveriesWanted) -> Response:
     "/webhooks/replays",
     summary="Make deliveries again",
     operation_id="replayDeliveries",
-    asks=openapi.takes(ReplayMessage) | SECURITY,
+    asks=openapi.takes(ReplayMessage),
     answers=openapi.answers(ReplayedMessage, "They are made again within seconds")
-    | openapi.problems(400, 401, 403, 404, 413, 422, 503),
+    | openapi.problems(404, 413),
 )
 async def replay(request: Request) -> Response:
     """Under their ids, by which the system knows a repeat."""

@@ -23,7 +23,7 @@ from mshield.web.pages.messages import Link
 from mshield.web.problems import STATUS
 from mshield.web.router import Router
 
-router: Final = Router("oidc")
+router: Final = Router("oidc", security=())
 
 _ID: Final = re.compile(r"[0-9a-f-]{36}")
 _TEXT: Final[dict[str, Any]] = {"type": "string"}

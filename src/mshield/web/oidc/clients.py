@@ -8,9 +8,7 @@ from starlette.responses import Response
 from mshield.web.context import context_of
 from mshield.web.oidc.answers import form, form_of, json_answer, oauth_errors
 from mshield.web.oidc.authorize import PUSHED
-from mshield.web.router import Router
-
-router: Final = Router("oidc")
+from mshield.web.router import Router, Security
 
 _TEXT: Final[dict[str, Any]] = {"type": "string"}
 _CREDENTIALS: Final = {
@@ -18,8 +16,9 @@ _CREDENTIALS: Final = {
     "client_assertion": _TEXT,
     "client_assertion_type": _TEXT,
 }
-_BY_CLIENT: Final[dict[str, Any]] = {"security": [{"oidc_client": []}, {}]}
-_BY_TOKEN: Final[dict[str, Any]] = {"security": [{"oidc_token": []}]}
+_BY_TOKEN: Final[Security] = ({"oidc_token": []},)
+
+router: Final = Router("oidc", security=({"oidc_client": []}, {}))
 
 
 def _answers(description: str, required: tuple[str, ...], *, status: int = 200) -> dict[int | str, Any]:
@@ -31,7 +30,7 @@ def _answers(description: str, required: tuple[str, ...], *, status: int = 200) 
     "/par",
     summary="Push an authorization request",
     operation_id="pushAuthorizationRequest",
-    asks=form({**PUSHED, **_CREDENTIALS}) | _BY_CLIENT,
+    asks=form({**PUSHED, **_CREDENTIALS}),
     answers=_answers("Its name", ("request_uri", "expires_in"), status=201) | oauth_errors(400, 401),
 )
 async def par(request: Request) -> Response:
@@ -58,8 +57,7 @@ async def par(request: Request) -> Response:
         "code",
         "redirect_uri",
         "code_verifier",
-    )
-    | _BY_CLIENT,
+    ),
     answers=_answers("The tokens", ("access_token", "token_type", "expires_in", "id_token"))
     | oauth_errors(400, 401),
 )
@@ -77,7 +75,7 @@ _USER: Final = _answers("The claims of the granted scopes", ("sub",)) | oauth_er
     "/userinfo",
     summary="Who logged in",
     operation_id="getUserInfo",
-    asks=_BY_TOKEN,
+    security=_BY_TOKEN,
     answers=_USER,
 )
 async def userinfo(request: Request) -> Response:
@@ -90,7 +88,7 @@ async def userinfo(request: Request) -> Response:
     "/userinfo",
     summary="Who logged in, by POST",
     operation_id="postUserInfo",
-    asks=_BY_TOKEN,
+    security=_BY_TOKEN,
     answers=_USER,
 )
 async def userinfo_by_post(request: Request) -> Response:

@@ -11,8 +11,8 @@ from mshield.web.context import context_of
 from mshield.web.openapi import problems
 from mshield.web.router import Router
 
-well_known: Final = Router("oidc", prefix="", also_head=True)
-router: Final = Router("oidc", also_head=True)
+well_known: Final = Router("oidc", prefix="", also_head=True, security=())
+router: Final = Router("oidc", also_head=True, security=())
 
 # Shorter than the day for which a key is published before it signs.
 _CACHED: Final = {"Cache-Control": "public, max-age=3600"}

@@ -14,7 +14,7 @@ from mshield.web.pages.messages import Link
 from mshield.web.problems import STATUS
 from mshield.web.router import Router
 
-router: Final = Router("oidc")
+router: Final = Router("oidc", security=())
 
 _TEXT: Final[dict[str, Any]] = {"type": "string"}
 _FIELDS: Final = {

@@ -1,6 +1,7 @@
 """The operations of routes as OpenAPI writes them: what each declares, and what follows from its parameters."""
 
 import inspect
+import re
 from collections.abc import Iterable
 from copy import deepcopy
 from typing import Any, Final
@@ -8,12 +9,14 @@ from typing import Any, Final
 import msgspec
 
 from mshield.web import idempotency_key
+from mshield.web.audiences import AUDIENCES, CSRF_HEADER
 from mshield.web.openapi.messages import problems
 from mshield.web.query import Query
 from mshield.web.router import Route
 
 VERSION: Final = "3.1.0"
 Operation = dict[str, Any]
+_PLAIN_PARAMETER: Final = re.compile(r"\{\w+\}")
 
 
 def paths_of(routes: Iterable[Route]) -> dict[str, dict[str, Operation]]:
@@ -32,8 +35,10 @@ def as_sent(schema: Any) -> Any:
 
 def _operation(route: Route) -> Operation:
     asked = deepcopy(dict(route.asks))
-    parameters = [*_path(route), *_query(route.query), *asked.pop("parameters", ())]
+    parameters = [*_path(route), *_query(route.query), *asked.pop("parameters", ()), *_csrf(route)]
     answers = {str(status): deepcopy(answer) for status, answer in route.answers.items()}
+    if _PLAIN_PARAMETER.search(route.path):
+        answers = {**_refusals(404), **answers}  # what it names may not exist
     if route.checked or _has_bounds(route.query):
         answers = {**_refusals(422), **answers}
     if route.keeps_answer:
@@ -46,12 +51,30 @@ def _operation(route: Route) -> Operation:
         "operationId": route.operation_id,
         **({"parameters": parameters} if parameters else {}),
         **asked,
+        **({"security": deepcopy(list(route.security))} if route.security else {}),
         "responses": answers,
     }
 
 
 def _refusals(*statuses: int) -> dict[str, Any]:
     return {str(status): answer for status, answer in problems(*statuses).items()}
+
+
+def _csrf(route: Route) -> list[dict[str, Any]]:
+    """The header of a change that only a cookie can authenticate."""
+    audience = AUDIENCES[route.audience or ""]
+    used = [audience.schemes[name] for way in route.security for name in way]
+    if route.method == "GET" or not used or any(scheme.get("in") != "cookie" for scheme in used):
+        return []
+    return [
+        {
+            "name": CSRF_HEADER,
+            "in": "header",
+            "required": True,
+            "description": f"`csrf_token` of the login or of `GET {audience.prefix}/session`",
+            "schema": {"type": "string"},
+        }
+    ]
 
 
 def _path(route: Route) -> list[dict[str, Any]]:

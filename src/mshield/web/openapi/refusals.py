@@ -1,13 +1,14 @@
 """The refusals in the OpenAPI documents: which codes an operation's problem documents can have, each with an example.
 
-What follows from an operation's form (its authentication, its body) is said here once; the rest stands in `examples`.
+What follows from an operation's form (its authentication, its body) is said here once, which statuses it has too; the
+rest stands in `examples`. A route declares only what neither tells.
 """
 
 from collections import defaultdict
 from typing import Any, Final
 
 from mshield.domain.errors import BY_CODE, Json
-from mshield.web.audiences import challenge
+from mshield.web.audiences import CSRF_HEADER, challenge
 from mshield.web.body import ProtocolWire
 from mshield.web.idempotency_key import HEADER as _KEY_HEADER
 from mshield.web.openapi.examples import examples
@@ -50,8 +51,6 @@ _EXTRA: Final[dict[str, Json]] = {
 }
 """For the numbers and names in sentences."""
 
-_CSRF_HEADER: Final = "X-CSRF-Token"
-
 
 def describe(raw: dict[str, Any]) -> None:
     """Completes the refusals of all operations."""
@@ -70,16 +69,24 @@ def _describe(path: str, operation: dict[str, Any]) -> None:
     by_status: dict[int, list[str]] = defaultdict(list)
     for code in example.errors if example else ():
         by_status[STATUS[code]].append(code)
-    told = {int(each) for each, answer in responses.items() if _refuses(answer)}
-    for status in sorted({*by_status, *told, *_of_its_body(operation)}):
+    declared = {int(status) for status, answer in responses.items() if _refuses(answer)}
+    for status in sorted({*by_status, *declared, *_of_its_caller(operation), *_of_its_body(operation)}):
         codes = sorted({*by_status[status], *_usual(status, operation, known=bool(by_status[status]))})
         responses[str(status)] = _answer(path, status, codes)
     operation["responses"] = dict(sorted(responses.items()))
 
 
+def _of_its_caller(operation: dict[str, Any]) -> set[int]:
+    """Who calls must be known, which asks the database."""
+    refusals = [_BY_SCHEME[scheme] for scheme in _schemes(operation) if scheme in _BY_SCHEME]
+    changes = {403} if CSRF_HEADER in _headers(operation) else set()
+    return changes.union(*refusals, {503} if refusals else ())
+
+
 def _of_its_body(operation: dict[str, Any]) -> set[int]:
-    """JSON of another form than the message's is an invalid request; the co-signing protocol calls it malformed."""
-    return {422} if any(not issubclass(each, ProtocolWire) for each in _messages(operation)) else set()
+    """What isn't JSON is malformed; other JSON than the message's an invalid request, unless by the protocol."""
+    messages = _messages(operation)
+    return {400 for _ in messages} | {422 for message in messages if not issubclass(message, ProtocolWire)}
 
 
 def _messages(operation: dict[str, Any]) -> list[type]:
@@ -88,18 +95,25 @@ def _messages(operation: dict[str, Any]) -> list[type]:
     return [STRUCTS[each] for each in references if each.startswith(STRUCT)]
 
 
+def _schemes(operation: dict[str, Any]) -> set[str]:
+    return {name for way in operation.get("security", ()) for name in way}
+
+
+def _headers(operation: dict[str, Any]) -> set[str]:
+    return {each["name"] for each in operation.get("parameters", ()) if each["in"] == "header"}
+
+
 def _refuses(answer: dict[str, Any]) -> bool:
     return PROBLEM_TYPE in answer.get("content", {})
 
 
 def _usual(status: int, operation: dict[str, Any], *, known: bool) -> tuple[str, ...]:
     """The codes that follow from the operation's form."""
-    schemes = {name for each in operation.get("security", ()) for name in each}
-    found = [code for name in schemes for code in _BY_SCHEME.get(name, {}).get(status, ())]
-    headers = {each["name"] for each in operation.get("parameters", ()) if each["in"] == "header"}
+    found = [code for name in _schemes(operation) for code in _BY_SCHEME.get(name, {}).get(status, ())]
+    headers = _headers(operation)
     if status == 401 and "DPoP" in headers:
         found.append("invalid_proof")
-    if status == 403 and _CSRF_HEADER in headers:
+    if status == 403 and CSRF_HEADER in headers:
         found.append("forbidden")
     if status == 409 and _KEY_HEADER in headers:
         found.append("in_progress")

@@ -17,7 +17,7 @@ from mshield.web.dpop import proof_of
 from mshield.web.phone.accounts import PROOF, SessionOut, SourceName, session_answer
 from mshield.web.router import Router
 
-router: Final = Router("phone")
+router: Final = Router("phone", security=())
 
 
 class OutsideLoginIn(Wire, frozen=True):

@@ -22,9 +22,9 @@ from mshield.web.body import Wire, page_body_of
 from mshield.web.caller import address_of, browser_of
 from mshield.web.context import context_of
 from mshield.web.dpop import caller_of, proof_of
-from mshield.web.router import Router
+from mshield.web.router import Router, Security
 
-router: Final = Router("phone")
+router: Final = Router("phone", security=())
 PROOF: Final[dict[str, Any]] = {
     "parameters": [
         {
@@ -36,7 +36,7 @@ PROOF: Final[dict[str, Any]] = {
         }
     ]
 }
-_LOGIN_IF_APPLYING: Final[dict[str, Any]] = {"security": [{}, {"phone": []}]}
+_LOGIN_IF_APPLYING: Final[Security] = ({}, {"phone": []})
 
 IdTypeName = Literal["resident_id", "passport", "hk_macau_permit", "taiwan_permit", "foreign_resident_id"]
 Phone = Annotated[
@@ -171,7 +171,8 @@ async def hear_captcha(
     "/sms-codes",
     summary="Send an SMS code",
     operation_id="sendSmsCode",
-    asks=openapi.takes(SmsCodeIn) | _LOGIN_IF_APPLYING,
+    asks=openapi.takes(SmsCodeIn),
+    security=_LOGIN_IF_APPLYING,
     answers=openapi.answers(SmsCodeOut, "Sent", status=202) | openapi.problems(400, 401, 422, 429, 503),
 )
 async def send_sms_code(request: Request) -> Response:

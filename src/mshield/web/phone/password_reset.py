@@ -14,7 +14,7 @@ from mshield.web.context import context_of
 from mshield.web.phone.accounts import IdNumber, Password, Phone, SmsCode
 from mshield.web.router import Router
 
-router: Final = Router("phone")
+router: Final = Router("phone", security=())
 
 
 class PasswordResetIn(Wire, frozen=True):

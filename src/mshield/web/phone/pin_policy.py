@@ -40,6 +40,7 @@ class BirthDatesMessage(Wire, frozen=True):
     "/policy",
     summary="Rules for new PINs",
     operation_id="getPolicy",
+    security=(),
     answers=openapi.answers(PolicyMessage, "The rules in force"),
 )
 async def policy(request: Request) -> Response:

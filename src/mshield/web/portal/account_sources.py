@@ -13,7 +13,7 @@ from mshield.web.captchas import NO_STORE
 from mshield.web.context import context_of
 from mshield.web.router import Router
 
-router: Final = Router("portal")
+router: Final = Router("portal", security=())
 
 
 class SourceMessage(Wire, frozen=True):

@@ -8,21 +8,11 @@ from starlette.responses import Response
 from mshield.domain import errors
 from mshield.services.context import Context
 from mshield.services.legal_person.session import LegalPerson, ManagedEnterprise, csrf_token, require_csrf
+from mshield.web.audiences import CSRF_HEADER
 from mshield.web.context import context_of
 
-CSRF_HEADER: Final = "X-CSRF-Token"
 SECURITY: Final[dict[str, Any]] = {"security": [{"portal": []}]}
-CHANGING: Final[dict[str, Any]] = SECURITY | {
-    "parameters": [
-        {
-            "name": CSRF_HEADER,
-            "in": "header",
-            "required": True,
-            "description": "`csrf_token` of the login or of `GET /api/portal/session`",
-            "schema": {"type": "string"},
-        }
-    ]
-}
+CHANGING: Final = SECURITY
 """`asks` of an operation that changes something."""
 
 _MAX_TOKEN: Final = 128

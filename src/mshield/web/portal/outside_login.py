@@ -20,7 +20,7 @@ from mshield.web.portal.authentication import cookie_name, is_https
 from mshield.web.portal.sessions import PortalLoginBegunMessage, begun_answer
 from mshield.web.router import Router
 
-router: Final = Router("portal")
+router: Final = Router("portal", security=())
 
 
 class PortalOutsideLoginMessage(Wire, frozen=True):

@@ -50,6 +50,7 @@ class RevocationTermsMessage(Wire, frozen=True):
     "/shield-logins",
     summary="Begin a login by shield",
     operation_id="beginPortalShieldLogin",
+    security=(),
     answers=openapi.answers(ScanMessage, "To be scanned", status=201) | openapi.problems(429, 503),
 )
 async def begin_shield_login(request: Request) -> Response:
@@ -63,6 +64,7 @@ async def begin_shield_login(request: Request) -> Response:
     "/shield-sessions",
     summary="Finish a login by shield",
     operation_id="startPortalShieldSession",
+    security=(),
     asks=openapi.takes(ShieldSessionStartMessage),
     answers=openapi.answers(PortalSessionMessage, "Logged in; the session is in the cookie", status=201)
     | openapi.problems(400, 401, 403, 404, 409, 410, 503),

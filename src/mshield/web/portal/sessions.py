@@ -74,6 +74,7 @@ class PortalSessionMessage(Wire, frozen=True):
     "/captchas",
     summary="Get a captcha",
     operation_id="makePortalCaptcha",
+    security=(),
     answers=MADE,
 )
 async def make_captcha(request: Request) -> Response:
@@ -85,6 +86,7 @@ async def make_captcha(request: Request) -> Response:
     "/captchas/{captcha_id}/audio",
     summary="Hear a captcha",
     operation_id="hearPortalCaptcha",
+    security=(),
     answers=HEARD,
 )
 async def hear_captcha(
@@ -99,6 +101,7 @@ async def hear_captcha(
     "/logins",
     summary="Begin a login",
     operation_id="beginPortalLogin",
+    security=(),
     asks=openapi.takes(PortalLoginMessage),
     answers=openapi.answers(PortalLoginBegunMessage, "The SMS code is sent", status=201)
     | openapi.problems(400, 401, 403, 409, 422, 424, 429, 503),
@@ -125,6 +128,7 @@ async def begin_login(request: Request) -> Response:
     "/sessions",
     summary="Finish a login",
     operation_id="startPortalSession",
+    security=(),
     asks=openapi.takes(PortalSessionStartMessage),
     answers=openapi.answers(PortalSessionMessage, "Logged in; the session is in the cookie", status=201)
     | openapi.problems(400, 403, 503),
