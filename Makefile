@@ -7,7 +7,8 @@ ONCE ?=
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
-FRONTEND := $(shell find frontend -name node_modules -prune -o -type f -print) scripts/frontend.py hatch_build.py
+FRONTEND := $(shell find frontend -name node_modules -prune -o -type f -print) scripts/frontend.py hatch_build.py \
+  src/mshield/domain/certificates/state_words.json
 # More than one test process, also where a container counts fewer physical than logical cores.
 PYTEST := $(BIN)/pytest --numprocesses logical --dist worksteal
 

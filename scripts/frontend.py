@@ -17,6 +17,8 @@ from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 SOURCES: Final = ROOT / "frontend"
+WORDS: Final = ROOT / "src" / "mshield" / "domain" / "certificates" / "state_words.json"
+"""Built into the front end too."""
 BUILT: Final = ROOT / "src" / "mshield" / "web" / "static"
 _STAMP: Final = BUILT / "sources.sha256"
 _MODULES: Final = SOURCES / "node_modules"
@@ -73,6 +75,7 @@ def _node() -> tuple[Path, Path]:
 
 
 def _files() -> Iterator[Path]:
+    yield WORDS
     for folder, folders, names in os.walk(SOURCES):
         folders[:] = sorted(name for name in folders if name != "node_modules")
         for name in sorted(names):
@@ -82,7 +85,7 @@ def _files() -> Iterator[Path]:
 def _digest(files: Iterator[Path]) -> str:
     digest = hashlib.sha256()
     for file in files:
-        digest.update(f"{file.relative_to(SOURCES).as_posix()}\0".encode())
+        digest.update(f"{file.relative_to(ROOT).as_posix()}\0".encode())
         digest.update(hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()
 

@@ -14,6 +14,7 @@ _STATIC: Final = re.compile(r'^(?:import|export)(?:\s[^;"]*?\sfrom)?\s"([^"]+)"'
 _LATE: Final = re.compile(r'\bimport\("([^"]+)"\)')
 _STYLE: Final = re.compile(r'@import\s"([^"]+)"')
 _OUTSIDE: Final = ("node:", "virtual:")
+_WORDS: Final = _FRONTEND.parent / "src" / "mshield" / "domain" / "certificates" / "state_words.json"
 _SHIPPED: Final = ("parts", "src", "vue")
 
 
@@ -31,8 +32,8 @@ def _files() -> Iterator[Path]:
                 yield file
 
 
-def _package_of(file: Path) -> Path:
-    return next(folder for folder in _manifests() if file.is_relative_to(folder))
+def _package_of(file: Path) -> Path | None:
+    return next((folder for folder in _manifests() if file.is_relative_to(folder)), None)
 
 
 def _place(file: Path, wanted: str) -> Path | None:
@@ -49,32 +50,31 @@ def _place(file: Path, wanted: str) -> Path | None:
     return None
 
 
-def _name(wanted: str) -> str:
+def _imported(file: Path, wanted: str) -> str:
+    """The name of the package that it comes from."""
+    place = _place(file, wanted)
+    if place and (folder := _package_of(place)):
+        return str(_manifests()[folder]["name"])
     return "/".join(wanted.split("/")[: 2 if wanted.startswith("@") else 1])
 
 
-def _undeclared(file: Path) -> Iterator[str]:
-    text = file.read_text("utf-8")
-    folder = _package_of(file)
+def _undeclared(folder: Path, file: Path) -> Iterator[str]:
     manifest = _manifests()[folder]
-    declared = set(manifest.get("dependencies", ()))
+    declared = {manifest["name"], *manifest.get("dependencies", ())}
     if file.relative_to(folder).parts[0] not in _SHIPPED:  # a test or the build
         declared |= set(manifest.get("devDependencies", ()))
         declared |= set(json.loads((_FRONTEND / "package.json").read_bytes())["devDependencies"])
-    for pattern in (_STATIC, _LATE, _STYLE):
-        for wanted in pattern.findall(text):
-            place = _place(file, wanted)
-            owner = _package_of(place) if place else None
-            name = _manifests()[owner]["name"] if owner else _name(wanted)
-            if owner != folder and not wanted.startswith(_OUTSIDE) and name not in declared:
-                yield name
+    text = file.read_text("utf-8")
+    for wanted in (wanted for pattern in (_STATIC, _LATE, _STYLE) for wanted in pattern.findall(text)):
+        if not wanted.startswith(_OUTSIDE) and _place(file, wanted) != _WORDS:
+            name = _imported(file, wanted)
+            if name not in declared:
+                yield f"{manifest['name']}: {name} ({file.relative_to(_FRONTEND).as_posix()})"
 
 
 def test_each_package_declares_what_it_imports() -> None:
     undeclared = {
-        f"{_manifests()[_package_of(file)]['name']}: {name} ({file.relative_to(_FRONTEND).as_posix()})"
-        for file in _files()
-        for name in _undeclared(file)
+        line for file in _files() if (folder := _package_of(file)) for line in _undeclared(folder, file)
     }
     assert not undeclared
 

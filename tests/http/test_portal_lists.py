@@ -166,7 +166,7 @@ async def test_the_workbooks_hold_the_lists_as_text(browser: Browser) -> None:
     assert [row[0] for row in people[1:]] == ["林知远", "沈若澜", "CHAN Tai Man"]
     assert people[1][3] == "330206********4217"
     (_, row) = _cells((await browser.get(f"/enterprises/{OWN}/shields.xlsx")).content)
-    assert row[:5] == ["MS 100 0000 0000", "林知远", "操作员", "正常", "冻结"]
+    assert row[:5] == ["MS 100 0000 0000", "林知远", "操作员", "正常", "已冻结"]
 
 
 async def _history(browser: Browser, **query: str | int) -> list[tuple[str, str]]:

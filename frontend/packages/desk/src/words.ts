@@ -1,5 +1,7 @@
 /** Words that several pages at a desk say; each page has its own beside it. */
 
+import { stateWords } from "@mshield/look/vue/state_words.ts";
+
 export const shared = {
   zh: {
     appName: "手机盾",
@@ -49,15 +51,7 @@ export const shared = {
       taiwan_permit: "台湾居民来往大陆通行证",
       foreign_resident_id: "外国人永久居留身份证",
     },
-    state: {
-      issued: "待启用",
-      active: "正常",
-      pin_locked: "PIN 码已锁死",
-      expired: "已过期",
-      superseded: "已更新",
-      revoked: "已作废",
-    },
-    hold: { lost: "已挂失", frozen: "已冻结", duplicate: "重复申请", clone: "疑似复制" },
+    ...stateWords.zh,
   },
   en: {
     appName: "Mobile Shield",
@@ -107,19 +101,6 @@ export const shared = {
       taiwan_permit: "Mainland travel permit (Taiwan)",
       foreign_resident_id: "Foreigner's permanent residence card",
     },
-    state: {
-      issued: "Not yet in use",
-      active: "Active",
-      pin_locked: "PIN locked",
-      expired: "Expired",
-      superseded: "Renewed",
-      revoked: "Revoked",
-    },
-    hold: {
-      lost: "Reported lost",
-      frozen: "Frozen",
-      duplicate: "Duplicate",
-      clone: "Possible copy",
-    },
+    ...stateWords.en,
   },
 };

@@ -27,18 +27,10 @@ from mshield.commands.parts.output import (
     table,
 )
 from mshield.commands.phone.display import shown_time
+from mshield.domain.certificates.state_words import HOLDS_ZH, STATES_ZH
 
 _FILE: Final = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 _SESSION: Final = "login.json"
-_STATES: Final = {
-    "issued": "签发中",
-    "active": "正常",
-    "pin_locked": "PIN 码锁死",
-    "superseded": "已更新",
-    "revoked": "已作废",
-    "expired": "已过期",
-}
-_HOLDS: Final = {"clone": "疑似复制", "duplicate": "重复申请", "lost": "挂失", "frozen": "冻结"}
 
 P = ParamSpec("P")
 
@@ -209,8 +201,8 @@ def logout(out: Output, portal: _Portal) -> None:
 @command.command(name="list")
 @click.option("--name", help="Any part of a name.")
 @click.option("--shield-number", help="One shield only.")
-@click.option("--state", type=click.Choice(list(_STATES)))
-@click.option("--hold", type=click.Choice(list(_HOLDS)))
+@click.option("--state", type=click.Choice(list(STATES_ZH)))
+@click.option("--hold", type=click.Choice(list(HOLDS_ZH)))
 @_enterprise_option
 @_portal_command
 def list_(
@@ -348,13 +340,13 @@ def _show(out: Output, outcomes: Sequence[Outcome]) -> None:
 
 
 def _row(out: Output, shield: Shield) -> tuple[str, ...]:
-    state = out.pick(_STATES.get(shield.state, shield.state), shield.state)
-    holds = " ".join(out.pick(_HOLDS.get(hold, hold), hold) for hold in shield.holds)
+    state = out.pick(STATES_ZH.get(shield.state, shield.state), shield.state)
+    holds = " ".join(out.pick(HOLDS_ZH.get(hold, hold), hold) for hold in shield.holds)
     return (shield.shield_number, shield.name, state, holds, shown_time(shield.not_after)[:10])
 
 
 def _standing(out: Output, state: str, holds: Sequence[str]) -> str:
-    shown = [_STATES.get(state, state), *(_HOLDS.get(hold, hold) for hold in holds)]
+    shown = [STATES_ZH.get(state, state), *(HOLDS_ZH.get(hold, hold) for hold in holds)]
     return out.pick(" ".join(shown), " ".join((state, *holds)))
 
 

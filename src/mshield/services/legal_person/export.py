@@ -10,20 +10,13 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.utils import get_column_letter
 
 from mshield.domain.certificates import shield
+from mshield.domain.certificates.state_words import HOLDS_ZH, STATES_ZH
 from mshield.domain.certificates.states import CertificateEvent, gravest_first, shown_state
 from mshield.domain.identity import ID_TYPE_NAMES, ROLE_NAMES, IdType, Role
 from mshield.services.legal_person.lists import HistoryRow, PersonLine, ShieldRow
 
 MEDIA_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _WIDTH: Final = 22
-_STATES: Final = {
-    "issued": "签发中",
-    "active": "正常",
-    "pin_locked": "PIN 码锁死",
-    "superseded": "已更新",
-    "revoked": "已作废",
-    "expired": "已过期",
-}
 _ACTORS: Final = {"service": "系统", "legal_person": "法人", "staff": "客服"}
 _EVENTS: Final = {
     CertificateEvent.PREPARE: "签发，待启用",
@@ -39,7 +32,6 @@ _EVENTS: Final = {
     CertificateEvent.FREEZE: "冻结",
     CertificateEvent.UNFREEZE: "解冻结",
 }
-_HOLDS: Final = {"clone": "疑似复制", "duplicate": "重复申请", "lost": "挂失", "frozen": "冻结"}
 
 
 def people_workbook(lines: Sequence[PersonLine], *, zone: dt.tzinfo) -> bytes:
@@ -76,8 +68,8 @@ def shields_workbook(rows: Sequence[ShieldRow], *, zone: dt.tzinfo, now: int) ->
     )
     return _workbook("手机盾", headers, (
         (shield.display_number(row.shield_number), row.common_name, ROLE_NAMES[Role(row.role)][0],
-         _STATES[shown_state(state=row.standing.state, not_after=row.not_after, now=now)],
-         "、".join(_HOLDS[hold.value] for hold in gravest_first(row.standing.holds)),
+         STATES_ZH[shown_state(state=row.standing.state, not_after=row.not_after, now=now)],
+         "、".join(HOLDS_ZH[hold.value] for hold in gravest_first(row.standing.holds)),
          *(_time(at, zone) for at in (row.issued_at, row.not_after, row.used_at, row.device_since)))
         for row in rows
     ))  # fmt: skip
@@ -88,8 +80,8 @@ def history_workbook(rows: Sequence[HistoryRow], *, zone: dt.tzinfo) -> bytes:
     headers = ("时间", "手机盾号", "持有人", "操作", "操作人", "原因", "证书状态", "停用原因")
     return _workbook("操作记录", headers, (
         (_time(row.event.at, zone), shield.display_number(row.shield_number), row.common_name,
-         _EVENTS[CertificateEvent(row.event.event)], _actor(row), _said(row), _STATES[row.event.state],
-         "、".join(_HOLDS[hold] for hold in filter(None, row.event.holds.split(","))))
+         _EVENTS[CertificateEvent(row.event.event)], _actor(row), _said(row), STATES_ZH[row.event.state],
+         "、".join(HOLDS_ZH[hold] for hold in filter(None, row.event.holds.split(","))))
         for row in rows
     ))  # fmt: skip
 

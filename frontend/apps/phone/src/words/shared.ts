@@ -1,5 +1,15 @@
 /** Words that several screens say; each screen has its own beside it. */
 
+import { stateWords } from "@mshield/look/vue/state_words.ts";
+import type { Language } from "@mshield/look/vue/words.ts";
+
+/** The phone shows one word: that of a hold where there is one. */
+function certificateStates(language: Language) {
+  const { state, hold } = stateWords[language];
+  const { active, pin_locked: locked, expired, revoked } = state;
+  return { active, locked, expired, revoked, ...hold };
+}
+
 export const shared = {
   zh: {
     appName: "手机盾",
@@ -55,16 +65,9 @@ export const shared = {
     },
     state: {
       none: "尚未申请",
-      active: "正常",
       due: "需要更新",
       held: "已停用",
-      lost: "已挂失",
-      frozen: "已冻结",
-      duplicate: "重复申请",
-      clone: "疑似复制",
-      locked: "PIN 码已锁死",
-      expired: "已过期",
-      revoked: "已作废",
+      ...certificateStates("zh"),
     },
   },
   en: {
@@ -127,16 +130,9 @@ export const shared = {
     },
     state: {
       none: "No certificate",
-      active: "Active",
       due: "Renewal due",
       held: "On hold",
-      lost: "Reported lost",
-      frozen: "Frozen",
-      duplicate: "Duplicate",
-      clone: "Possible copy",
-      locked: "PIN locked",
-      expired: "Expired",
-      revoked: "Revoked",
+      ...certificateStates("en"),
     },
   },
 };

@@ -26,7 +26,6 @@ export const shieldWords = {
     act: { report_loss: "挂失", lift_loss: "解挂失", freeze: "冻结", unfreeze: "解冻结", revoke: "作废" },
     back: "企业的手机盾",
     held: "当前停用",
-    heldBy: { lost: "挂失", frozen: "冻结", duplicate: "重复申请", clone: "疑似复制" },
     holdsNote: "挂失和冻结是两件事，全部解除后证书才恢复使用。对外都公布为“暂停”。",
     onlyRevoke: "这种停用不能解除，只能作废。作废后持有人可以重新申请。",
     certificate: "证书",
@@ -88,7 +87,6 @@ export const shieldWords = {
     },
     back: "The enterprise's shields",
     held: "On hold",
-    heldBy: { lost: "Reported lost", frozen: "Frozen", duplicate: "Applied again", clone: "Possible copy" },
     holdsNote:
       "Loss and freeze are two holds: the shield works again when both are lifted. Both are published as “on hold”.",
     onlyRevoke: "This hold can't be lifted, only ended by revoking. Then the holder may apply again.",

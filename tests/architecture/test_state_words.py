@@ -1,0 +1,42 @@
+"""A certificate's state and its holds have one word each, in one table for Python and TypeScript."""
+
+import json
+import re
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from mshield.domain.certificates.state_words import HOLDS_ZH, STATES_ZH
+from mshield.domain.certificates.states import CertificateState, Hold
+
+_ROOT: Final = Path(__file__).parents[2]
+_TABLE: Final = _ROOT / "src" / "mshield" / "domain" / "certificates" / "state_words.json"
+_SMS: Final = "frontend/apps/console/src/words/sms.ts"
+"""Names what an SMS told, which is often that a state began."""
+
+
+def _sources() -> list[Path]:
+    files = [*(_ROOT / "src").rglob("*.py"), *(_ROOT / "frontend").glob("*/*/**/*.ts")]
+    files += (_ROOT / "frontend").glob("*/*/**/*.vue")
+    return [file for file in files if not {"node_modules", "static"} & set(file.parts)]
+
+
+def test_each_state_and_each_hold_has_its_word() -> None:
+    for words in json.loads(_TABLE.read_bytes()).values():
+        assert set(words["state"]) == {*CertificateState, "expired"}
+        assert list(words["hold"]) == list(Hold)
+
+
+def test_no_second_table_of_them_stands() -> None:
+    for names in (STATES_ZH, HOLDS_ZH):
+        line = re.compile(rf"""(?<![\w.])["']?({"|".join(names)})["']?: *["'][^"']*[一-鿿]""")
+        for file in _sources():
+            place = file.relative_to(_ROOT).as_posix()
+            known = {match[1] for match in line.finditer(file.read_text("utf-8"))}
+            assert len(known) < len(names) - 1 or place == _SMS, place
+
+
+@pytest.mark.parametrize("word", [*STATES_ZH.values(), *HOLDS_ZH.values()])
+def test_the_glossary_has_the_word(word: str) -> None:
+    assert word.removeprefix("已") in (_ROOT / "docs" / "glossary.md").read_text("utf-8")
