@@ -124,10 +124,10 @@ def verify_evidence(
     )
 
 
-def _checked_content(evidence: Evidence, given: bytes | None) -> bytes | None:
+def _checked_content(evidence: Evidence, supplied: bytes | None) -> bytes | None:
     """The content, of the digest and size that the bundle says."""
     document = evidence.document
-    content = document.content if given is None else given
+    content = document.content if supplied is None else supplied
     if content is None:
         return None
     if document.content is not None and document.content != content:
@@ -187,7 +187,7 @@ def _check_request(evidence: Evidence, message: bytes, client_id: str | None) ->
 def _chain(evidence: Evidence, signature: VerifiedSignature) -> tuple[Certificate, Certificate]:
     """Issuing CA and root; what the bundle has is what was verified, to the byte."""
     path = (signature.certificate, *signature.issuers)
-    if [each.pem() for each in path] != [evidence.certificate_pem, *evidence.chain_pem]:
+    if [certificate.pem() for certificate in path] != [evidence.certificate_pem, *evidence.chain_pem]:
         raise VerificationError("unknown_issuer", "chain", "the chain in the bundle is not the one verified")
     _, issuing, root = path
     return issuing, root
@@ -206,7 +206,8 @@ def _check_cms(
             (signed.content is None) == (evidence.document.format == "cms_detached"),
             signed.signature.to_der() == evidence.signature.value,
             signed.signer == signature.certificate,
-            {each.der for each in signed.certificates} == {each.der for each in path},
+            {certificate.der for certificate in signed.certificates}
+            == {certificate.der for certificate in path},
         ]
     if not all(same):
         raise VerificationError("message_mismatch", "cms", "the CMS is not this signature's")
@@ -217,7 +218,7 @@ def _check_log(evidence: Evidence, signature: VerifiedSignature, log_keys: Seque
     log, raw = evidence.log, signature.signature.to_raw()
     with failing("log"):
         key = VerifierKey.parse(log.key)
-        if key not in [VerifierKey.parse(each) for each in log_keys]:
+        if key not in [VerifierKey.parse(text) for text in log_keys]:
             raise VerificationError("unknown_log", "log", f"the log {key.name} is not trusted")
         checkpoint = log.proof.check(key).checkpoint
     sid = bytes.fromhex(evidence.document.sid)

@@ -81,7 +81,7 @@ class LogReader:
         """Raises LogProofError unless the log at `new` begins with the log at `old`."""
         if old.size > new.size:
             raise LogProofError(f"the log had {old.size} entries and now has {new.size}")
-        proof = [self._hash(each, new.size) for each in consistency_ranges(old.size, new.size)]
+        proof = [self._hash(leaves, new.size) for leaves in consistency_ranges(old.size, new.size)]
         check_consistency(old=old.size, size=new.size, old_root=old.root, root=new.root, proof=proof)
 
     def prove(self, index: int, at: Noted) -> InclusionProof:
@@ -90,7 +90,7 @@ class LogReader:
         ranges = inclusion_ranges(index, size)
         number, place = divmod(index, WIDTH)
         entry = self._bundle(number, size)[place]
-        proof = InclusionProof(entry, index, tuple(self._hash(each, size) for each in ranges), at.note)
+        proof = InclusionProof(entry, index, tuple(self._hash(leaves, size) for leaves in ranges), at.note)
         proof.check(self.key)
         return proof
 
@@ -98,8 +98,8 @@ class LogReader:
         """The place of a signature's entry, or None; reads the entries from the newest on."""
         for number in reversed(range(-(-at.size // WIDTH))):
             for place, entry in enumerate(self._bundle(number, at.size)):
-                found = _parsed(entry)
-                if isinstance(found, SignatureEntry) and found.sid == sid:
+                parsed = _parsed(entry)
+                if isinstance(parsed, SignatureEntry) and parsed.sid == sid:
                     return (number << HEIGHT) + place
         return None
 
@@ -136,11 +136,11 @@ class LogReader:
         self.close()
 
     def _hash(self, leaves: Range, size: int) -> bytes:
-        found = []
+        roots = []
         for node in subtrees(leaves):
             tile = tile_of(node, size)
-            found.append(node_in(tile, self._tile(tile), node))
-        return fold(found)
+            roots.append(node_in(tile, self._tile(tile), node))
+        return fold(roots)
 
     def _tile(self, tile: Tile) -> bytes:
         if tile not in self._tiles:

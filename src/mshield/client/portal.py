@@ -1,8 +1,8 @@
 """The legal person's portal from a program: log in, look up people and shields, hold, lift, revoke.
 
 A call whose answer the network lost is repeated under its Idempotency-Key, so that nothing happens twice. Who may have
-to repeat it himself, after NetworkError or in another process, names an `idempotency_key` of his own: within a day the
-same call under the same key gets the first one's answer. All errors are `mshield.client.errors.ClientError`.
+to repeat it themselves, after NetworkError or in another process, names an `idempotency_key` of their own: within a day
+the same call under the same key gets the first one's answer. All errors are `mshield.client.errors.ClientError`.
 """
 
 import secrets
@@ -131,7 +131,7 @@ class PortalClient:
     def finish_login(
         self, login_id: str, sms_code: str, *, idempotency_key: str | None = None
     ) -> PortalSession:
-        """Logs in with the code; the enterprises that he may manage are in the answer."""
+        """Logs in with the code; the enterprises that they may manage are in the answer."""
         document = {"login_id": login_id, "sms_code": sms_code}
         answer = self._repeatedly("POST", "/sessions", document, {}, idempotency_key)
         session = read(answer.content, PortalSession)
@@ -150,33 +150,33 @@ class PortalClient:
         self._change("DELETE", "/session")
         self._login = None
 
-    def people(self, credit_code: str, **wanted: str) -> People:
+    def people(self, credit_code: str, **filters: str) -> People:
         """A page of the filed people; `wanted` are the query's fields (name, role, shield_number …)."""
-        return read(self._get(_of(credit_code, "people"), wanted), People)
+        return read(self._get(_of(credit_code, "people"), filters), People)
 
-    def shields(self, credit_code: str, **wanted: str) -> Shields:
+    def shields(self, credit_code: str, **filters: str) -> Shields:
         """A page of the shields; `wanted` are the query's fields (state, hold, name …)."""
-        return read(self._get(_of(credit_code, "shields"), wanted), Shields)
+        return read(self._get(_of(credit_code, "shields"), filters), Shields)
 
-    def all_shields(self, credit_code: str, **wanted: str) -> Iterator[Shield]:
+    def all_shields(self, credit_code: str, **filters: str) -> Iterator[Shield]:
         """All pages, one shield after the other."""
-        page = self.shields(credit_code, **wanted, limit=str(_PAGE))
+        page = self.shields(credit_code, **filters, limit=str(_PAGE))
         yield from page.items
         while page.next is not None:
-            page = self.shields(credit_code, **wanted, limit=str(_PAGE), before=page.next)
+            page = self.shields(credit_code, **filters, limit=str(_PAGE), before=page.next)
             yield from page.items
 
     def shield(self, credit_code: str, shield_number: str) -> ShieldHistory:
         """One shield with its history; ProblemError `not_found`, also for another enterprise's shield."""
         return read(self._get(_of(credit_code, "shields", shield_number), {}), ShieldHistory)
 
-    def history(self, credit_code: str, **wanted: str) -> History:
+    def history(self, credit_code: str, **filters: str) -> History:
         """A page of what happened to all shields; `wanted` are the query's fields (event, shield_number, since …)."""
-        return read(self._get(_of(credit_code, "history"), wanted), History)
+        return read(self._get(_of(credit_code, "history"), filters), History)
 
-    def export(self, credit_code: str, what: str, **wanted: str) -> bytes:
+    def export(self, credit_code: str, what: str, **filters: str) -> bytes:
         """A list as a workbook (.xlsx); `what` is `people`, `shields` or `history`."""
-        return self._get(_of(credit_code, f"{what}.xlsx"), wanted)
+        return self._get(_of(credit_code, f"{what}.xlsx"), filters)
 
     def act(
         self,
@@ -283,8 +283,8 @@ class PortalClient:
 
 def _cookie_of(answer: httpx.Response, names: Sequence[str]) -> str | None:
     """The one of these cookies that came with an answer, as it is sent back."""
-    found = ((name, answer.cookies.get(name)) for name in names)
-    return next((f"{name}={value}" for name, value in found if value is not None), None)
+    cookies = ((name, answer.cookies.get(name)) for name in names)
+    return next((f"{name}={value}" for name, value in cookies if value is not None), None)
 
 
 def _of(credit_code: str, *parts: str) -> str:

@@ -58,7 +58,7 @@ class PortalSession(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FiledPerson(msgspec.Struct, frozen=True, kw_only=True):
-    """A person on file; `ended_at` is None while he is."""
+    """A person on file; `ended_at` is None while they are."""
 
     id: str
     name: str

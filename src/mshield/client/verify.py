@@ -101,11 +101,11 @@ def verify(
     when = milliseconds(at)
     with failing("input"):
         leaf = _one(certificate)
-        intermediates = [found for each in chain for found in _certificates(each)]
-        trusted = [found for each in roots for found in _certificates(each)]
-        lists = [parse_crl(each) for each in _sequence(crl)]
+        intermediates = [above for encoded in chain for above in _certificates(encoded)]
+        trusted = [root for encoded in roots for root in _certificates(encoded)]
+        lists = [parse_crl(encoded) for encoded in _sequence(crl)]
     with failing("signature"):
-        made = Signature.from_der(signature)
+        parsed = Signature.from_der(signature)
     engine = engine or load_engine()
     with failing("chain"):
         path = verify_chain(engine, leaf=leaf, intermediates=intermediates, roots=trusted, at=when)
@@ -116,7 +116,7 @@ def verify(
         code = "status_unknown" if lists else "status_missing"
         raise VerificationError(code, "revocation", "nothing given speaks about the signer's certificate")
     with failing("signature"):
-        sm2.verify(engine, leaf.public_key, message, made)
+        sm2.verify(engine, leaf.public_key, message, parsed)
     _require("credit code", leaf.values.credit_code, expected_credit_code)
     _require("organisation", leaf.subject.organisation, expected_organisation)
     _require("name", leaf.subject.common_name, expected_name)
@@ -130,7 +130,7 @@ def verify(
         revocation=cleared,
         issuers_checked=issuers_checked,
         digest=sm2.digest(leaf.public_key, message),
-        signature=made,
+        signature=parsed,
         certificate=leaf,
         issuers=(*path.intermediates, path.root),
     )
@@ -162,7 +162,7 @@ def verify_cms(
         signed = parse_signed_data(cms)
     with failing("signature"):
         over = signed_message(signed, content=message, digest=digest)
-    found = verify(
+    verified = verify(
         message=over,
         signature=signed.signature.to_der(),
         certificate=signed.signer.der,
@@ -177,7 +177,7 @@ def verify_cms(
         expected_name=expected_name,
         engine=engine,
     )
-    return replace(found, attributes=signed.attributes)
+    return replace(verified, attributes=signed.attributes)
 
 
 def _clear_leaf(
@@ -203,15 +203,15 @@ def _clear_by_lists(
     engine: Engine, certificate: Certificate, issuer: Certificate, lists: Sequence[Crl], at: int
 ) -> bool:
     """Whether a list of this issuer clears the certificate; lists of other issuers say nothing about it."""
-    own = [each for each in lists if (each.issuer.der, each.aki) == (issuer.subject_der, issuer.ski)]
-    for each in own:
-        check_crl(engine, certificate=certificate, issuer=issuer, crl=each, at=at)
+    own = [crl for crl in lists if (crl.issuer.der, crl.aki) == (issuer.subject_der, issuer.ski)]
+    for crl in own:
+        check_crl(engine, certificate=certificate, issuer=issuer, crl=crl, at=at)
     return bool(own)
 
 
-def _require(what: str, found: str | None, expected: str | None) -> None:
-    if expected is not None and found != expected:
-        raise VerificationError("unexpected_signer", "signer", f"the certificate's {what} is {found!r}")
+def _require(what: str, actual: str | None, expected: str | None) -> None:
+    if expected is not None and actual != expected:
+        raise VerificationError("unexpected_signer", "signer", f"the certificate's {what} is {actual!r}")
 
 
 @contextmanager
@@ -233,10 +233,10 @@ def failing(step: Step) -> Iterator[None]:
 
 
 def _one(encoded: Encoded) -> Certificate:
-    found = _certificates(encoded)
-    if len(found) != 1:
-        raise VerificationError("unreadable", "input", f"expected one certificate, found {len(found)}")
-    return found[0]
+    certificates = _certificates(encoded)
+    if len(certificates) != 1:
+        raise VerificationError("unreadable", "input", f"expected one certificate, found {len(certificates)}")
+    return certificates[0]
 
 
 def _certificates(encoded: Encoded) -> tuple[Certificate, ...]:
@@ -245,10 +245,10 @@ def _certificates(encoded: Encoded) -> tuple[Certificate, ...]:
         if not encoded.lstrip().startswith(b"-----BEGIN"):
             return (parse_certificate(encoded),)
         encoded = encoded.decode("ascii", errors="replace")
-    found = parse_certificates_pem(encoded)
-    if not found:
+    certificates = parse_certificates_pem(encoded)
+    if not certificates:
         raise VerificationError("unreadable", "input", "no certificate in the PEM text")
-    return found
+    return certificates
 
 
 def _sequence(crl: bytes | Sequence[bytes] | None) -> Sequence[bytes]:

@@ -122,17 +122,17 @@ def _time(stamp: str) -> datetime:
 
 
 def _require_signature(
-    given: str, message_id: str, sent_at: datetime, body: bytes, secrets: str | Sequence[str]
+    header: str, message_id: str, sent_at: datetime, body: bytes, secrets: str | Sequence[str]
 ) -> None:
     try:
         text = body.decode()
     except UnicodeDecodeError as error:
         raise WebhookRefused("not UTF-8") from error
-    shown = [each.encode() for each in given.split(" ") if each.startswith(f"{_VERSION},")]
+    shown = [value.encode() for value in header.split(" ") if value.startswith(f"{_VERSION},")]
     right = False
     for secret in [secrets] if isinstance(secrets, str) else secrets:
         expected = Webhook(secret).sign(message_id, sent_at, text).encode()
-        for each in shown:
-            right |= hmac.compare_digest(each, expected)
+        for value in shown:
+            right |= hmac.compare_digest(value, expected)
     if not right:
         raise WebhookRefused("no signature by these secrets")

@@ -190,11 +190,11 @@ def _verify_outside(
         if sid is not None or index is not None:
             place = _place(out, reader, noted, sid, index)
             logged = reader.prove(place, noted).check(reader.key)
-    found = {**_shown(noted), "since": since is not None, "entry": logged and _entry(logged)}
+    data = {**_shown(noted), "since": since is not None, "entry": logged and _entry(logged)}
     lines = [_size_line(out, noted.checkpoint.size)]
     if since is not None:
         lines.append(out.pick("自旧检查点以来只增未改", "It has only grown since the earlier checkpoint"))
-    out.data(found, [*lines, *(_entry_lines(out, logged) if logged else [])])
+    out.data(data, [*lines, *(_entry_lines(out, logged) if logged else [])])
 
 
 def _verify_database(context: click.Context, out: Output, since: Path | None) -> None:
@@ -214,19 +214,19 @@ def _verify_database(context: click.Context, out: Output, since: Path | None) ->
     if report.findings:
         rows = [
             [
-                each.code,
-                " ".join(filter(None, (each.table, each.row))),
-                "" if each.index is None else str(each.index),
-                ": ".join(filter(None, (out.pick(each.zh, each.en), each.detail))),
+                finding.code,
+                " ".join(filter(None, (finding.table, finding.row))),
+                "" if finding.index is None else str(finding.index),
+                ": ".join(filter(None, (out.pick(finding.zh, finding.en), finding.detail))),
             ]
-            for each in report.findings
+            for finding in report.findings
         ]
         lines = table(["", out.pick("数据行", "row"), out.pick("位置", "place"), ""], rows)
     else:
         lines.append(out.pick("日志与数据库一致", "Log and database agree"))
     findings = [
-        {name: getattr(each, name) for name in ("code", "table", "row", "index", "detail", "zh", "en")}
-        for each in report.findings
+        {name: getattr(finding, name) for name in ("code", "table", "row", "index", "detail", "zh", "en")}
+        for finding in report.findings
     ]
     size = report.checkpoint.size if report.checkpoint else None
     out.data({"holds": report.holds, "size": size, "waiting": report.waiting, "findings": findings}, lines)
@@ -268,13 +268,13 @@ def _place(out: Output, reader: LogReader, noted: Noted, sid: bytes | None, inde
 
 
 def _shown(noted: Noted) -> dict[str, object]:
-    found = noted.checkpoint
-    return {"origin": found.origin, "size": found.size, "root": found.root.hex()}
+    checkpoint = noted.checkpoint
+    return {"origin": checkpoint.origin, "size": checkpoint.size, "root": checkpoint.root.hex()}
 
 
 def _entry(logged: Logged) -> dict[str, object]:
     entry = logged.entry
-    found: dict[str, object] = {
+    data: dict[str, object] = {
         "index": logged.index,
         "size": logged.checkpoint.size,
         "origin": logged.checkpoint.origin,
@@ -282,10 +282,10 @@ def _entry(logged: Logged) -> dict[str, object]:
         "at": entry.at,
     }
     if isinstance(entry, SignatureEntry):
-        found |= {"sid": entry.sid.hex(), "binding": entry.binding.hex()}
+        data |= {"sid": entry.sid.hex(), "binding": entry.binding.hex()}
     if isinstance(entry, CertificateEntry):
-        found |= {"serial": entry.serial.hex(), "status": entry.status.name.lower()}
-    return found
+        data |= {"serial": entry.serial.hex(), "status": entry.status.name.lower()}
+    return data
 
 
 def _size_line(out: Output, size: int) -> str:

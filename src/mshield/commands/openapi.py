@@ -32,12 +32,12 @@ def command(out: Output, audience: str | None, file: Path | None) -> None:
     if audience is not None and audience not in AUDIENCES:
         raise click.BadParameter(f"one of {', '.join(AUDIENCES)}", param_hint="AUDIENCE")
     documents: Documents = create_app(load_settings()).state.documents
-    made = documents.of(audience)
+    document = documents.of(audience)
     if file is None:
-        click.echo(json.dumps(made, ensure_ascii=False, indent=2))
+        click.echo(json.dumps(document, ensure_ascii=False, indent=2))
         return
-    file.write_text(json.dumps(made, ensure_ascii=False, indent=2) + "\n", "utf-8")
-    out.data({"file": str(file), "operations": _count(made)}, [])
+    file.write_text(json.dumps(document, ensure_ascii=False, indent=2) + "\n", "utf-8")
+    out.data({"file": str(file), "operations": _count(document)}, [])
     out.say(f"已写入 {file}", f"written to {file}")
 
 

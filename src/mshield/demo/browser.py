@@ -23,24 +23,24 @@ class _Forms(HTMLParser):
 
     def __init__(self) -> None:
         super().__init__()
-        self.found: list[Form] = []
+        self.forms: list[Form] = []
         self._inside = False
         self._select = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Begins a form, or notes a value."""
-        given = {name: value or "" for name, value in attrs}
+        attributes = {name: value or "" for name, value in attrs}
         if tag == "form":
-            self.found.append(Form(given.get("action", "")))
+            self.forms.append(Form(attributes.get("action", "")))
             self._inside = True
         elif not self._inside:
             return
-        elif tag == "input" and given.get("type") != "checkbox" and given.get("name"):
-            self.found[-1].values[given["name"]] = given.get("value", "")
+        elif tag == "input" and attributes.get("type") != "checkbox" and attributes.get("name"):
+            self.forms[-1].values[attributes["name"]] = attributes.get("value", "")
         elif tag == "select":
-            self._select = given.get("name", "")
-        elif tag == "option" and "selected" in given:
-            self.found[-1].values[self._select] = given.get("value", "")
+            self._select = attributes.get("name", "")
+        elif tag == "option" and "selected" in attributes:
+            self.forms[-1].values[self._select] = attributes.get("value", "")
 
     def handle_endtag(self, tag: str) -> None:
         """Ends a form."""
@@ -65,7 +65,7 @@ class Browser:
         """Sends the page's form that goes to `action`. Raises StepFailed where there is none."""
         parser = _Forms()
         parser.feed(self.page)
-        form = next((each for each in parser.found if each.action == action), None)
+        form = next((form for form in parser.forms if form.action == action), None)
         if form is None:
             raise StepFailed(f"{self.path} has no form to {action}")
         return self._follow(self.http.post(action, data={**form.values, **values}))

@@ -29,10 +29,10 @@ OFFICERS: Final = (
 
 def set_up_all(service: Service) -> str:
     """Adds them, and sets up each login: password and authenticator."""
-    for each in OFFICERS:
-        roles = [part for role in each.roles for part in ("--role", role)]
-        _set_up(service, service.command("staff", "add", each.name, *roles)["set_up"])
-    return ", ".join(each.name for each in OFFICERS)
+    for officer in OFFICERS:
+        roles = [part for role in officer.roles for part in ("--role", role)]
+        _set_up(service, service.command("staff", "add", officer.name, *roles)["set_up"])
+    return ", ".join(officer.name for officer in OFFICERS)
 
 
 def _set_up(service: Service, address: str) -> None:

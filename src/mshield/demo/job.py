@@ -168,22 +168,23 @@ class Job:
         return f"valid: {verified.name}, {verified.organisation}; evidence in {shown(folder)}"
 
     def _prove(self) -> str:
-        """The file alone is enough; root and log key are what a verifier got once, by a way that he trusts."""
+        """The file alone is enough; root and log key are what a verifier got once, by a way that they trust."""
         if self.signed is None:
             raise StepFailed("nothing was signed")
         bundle, root = self.service.folder / "evidence.json", self.service.folder / "root.cer"
         bundle.write_bytes(self.business.evidence(self.signed.id).encode())
         root.write_bytes(self._root())
         log_key = self.service.command("log", "key")["vkey"]
-        told = self.service.command("verify", str(bundle), "--root", str(root), "--log-key", log_key)
-        return f"valid: {told['name']}, entry {told['log_index']} of {told['log_size']} in the log; {shown(bundle)}"
+        result = self.service.command("verify", str(bundle), "--root", str(root), "--log-key", log_key)
+        entry = f"entry {result['log_index']} of {result['log_size']} in the log"
+        return f"valid: {result['name']}, {entry}; {shown(bundle)}"
 
     def _report_loss(self) -> str:
         with PortalClient(self.service.origin) as portal:
             return legal_person.report_loss(portal, self.phone, self.business, self._read)
 
     def _read(self, what: str) -> str:
-        """What the legal person would read from a picture or his phone."""
+        """What the legal person would read from a picture or their phone."""
         kind, _, which = what.partition(" ")
         if kind == "captcha":
             return str(self._development(f"/dev/captchas/{which}")["answer"])
@@ -196,7 +197,7 @@ class Job:
         return answer.content
 
     def _sms_code(self, purpose: str, person: Person = OPERATOR) -> str:
-        """A person reads it on his phone; here the development gateway's outbox holds it until it is used."""
+        """A person reads it on their phone; here the development gateway's outbox holds it until it is used."""
         for message in self._development("/dev/sms.json"):
             if message["phone"] == person.phone and message["purpose"] == purpose and message["code"]:
                 return str(message["code"])
@@ -226,5 +227,5 @@ _DISPLAYED: Final = ("报关单号", "进口口岸", "境内收货人", "商品�
 def _display(xml: bytes) -> tuple[tuple[str, str], ...]:
     """The lines that the phone shows beside the document itself."""
     root = ET.fromstring(xml)  # noqa: S314  # our own example, not input from outside
-    found = {element.tag: (element.text or "").strip() for element in root.iter()}
-    return tuple((label, found[label]) for label in _DISPLAYED if found.get(label))
+    values = {element.tag: (element.text or "").strip() for element in root.iter()}
+    return tuple((label, values[label]) for label in _DISPLAYED if values.get(label))

@@ -1,4 +1,4 @@
-"""The legal person's part of the demonstration: he logs in at the portal, and a lost shield is refused."""
+"""The legal person's part of the demonstration: they log in at the portal, and a lost shield is refused."""
 
 from collections.abc import Callable
 
@@ -9,11 +9,11 @@ from mshield.demo.people import LEGAL_PERSON
 from mshield.demo.service import StepFailed
 
 Read = Callable[[str], str]
-"""Gives what a person would read: `captcha ID` from the picture, `sms PURPOSE` from his phone."""
+"""Gives what a person would read: `captcha ID` from the picture, `sms PURPOSE` from their phone."""
 
 
 def register(phone: VirtualPhone, read: Read) -> str:
-    """His account; any phone will do for that."""
+    """Their account; any phone will do for that."""
     phone.request_sms_code("register", phone=LEGAL_PERSON.phone)
     account = phone.register(
         name=LEGAL_PERSON.name,
@@ -43,7 +43,7 @@ def report_loss(portal: PortalClient, phone: VirtualPhone, business: BusinessCli
     portal.act(enterprise.credit_code, "lift_loss", [shield.shield_number], reason="已找回（演示）")
     events = portal.shield(enterprise.credit_code, shield.shield_number).events
     portal.logout()
-    return f"{session.name}, {enterprise.name}: {shield.shield_number}, {' → '.join(each.event for each in events)}"
+    return f"{session.name}, {enterprise.name}: {shield.shield_number}, {' → '.join(event.event for event in events)}"
 
 
 def _must_be_held(phone: VirtualPhone, business: BusinessClient) -> None:

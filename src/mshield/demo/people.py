@@ -6,7 +6,7 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A filed person with the account that the demonstration registers for him."""
+    """A filed person with the account that the demonstration registers for them."""
 
     name: str
     id_number: str

@@ -101,15 +101,15 @@ def _walk(clock: _Steps, beside: contextlib.ExitStack, service: Service, job: Jo
     """Starts the business systems, which end with `beside`, and goes through them."""
     clock.begin("启动两个业务系统", "start the two business systems")
     root = service.folder / "root.cer"
-    made = (
+    systems = (
         single_window(service, port=port + 1, examples=job.examples, root=root),
         palm_customs(service, port=port + 2, examples=job.examples, root=root),
     )
-    processes = [beside.enter_context(system.running()) for system in made]
-    for system, process in zip(made, processes, strict=True):
+    processes = [beside.enter_context(system.running()) for system in systems]
+    for system, process in zip(systems, processes, strict=True):
         system.wait(process)
-    clock.end(" ".join(system.origin for system in made))
-    with Browser(made[0].origin) as window, Browser(made[1].origin) as palm:
+    clock.end(" ".join(system.origin for system in systems))
+    with Browser(systems[0].origin) as window, Browser(systems[1].origin) as palm:
         clock.step(
             "单一窗口：扫码登录", "Single Window: log in by scan", lambda: log_in_by_scan(window, job.phone)
         )
@@ -166,7 +166,7 @@ Try it 试一试
                     mshield legal-person list
   business system   {system["client_id"]}:{system["client_secret"]}
                     a first login in five steps: docs/integrate.md 五步接入
-  console 控制台    {" or ".join(each.name for each in OFFICERS)}  password 密码  {PASSWORD}
+  console 控制台    {" or ".join(officer.name for officer in OFFICERS)}  password 密码  {PASSWORD}
                     one-time code 动态码: {service.origin}/dev/codes
   staff token 令牌  {staff_token}
                     curl -H "Authorization: Bearer TOKEN" -H "Content-Type: text/csv" \\

@@ -122,15 +122,15 @@ def _made(
     }
     if "WEBHOOK_SECRET" in system:
         environment["WEBHOOK_SECRET"] = system["WEBHOOK_SECRET"]
-    made = BusinessSystem(
+    business = BusinessSystem(
         package=package,
         port=port,
         examples=examples.resolve(),
         folder=service.folder,
         environment=environment,
     )
-    _write_environment(made)
-    return made
+    _write_environment(business)
+    return business
 
 
 def _write_environment(system: BusinessSystem) -> None:

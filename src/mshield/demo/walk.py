@@ -1,4 +1,4 @@
-"""The walk through both business systems: what a person does in his browser and on his phone, the virtual one."""
+"""The walk through both business systems: what a person does in their browser and on their phone, the virtual one."""
 
 import time
 from typing import Final

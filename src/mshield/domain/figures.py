@@ -46,11 +46,11 @@ def percentile(counts: Mapping[int, int], share: float) -> float | None:
     timed = {bucket: count for bucket, count in counts.items() if bucket != UNTIMED and count > 0}
     if not timed:
         return None
-    wanted, seen = share * sum(timed.values()), 0
+    rank, seen = share * sum(timed.values()), 0
     for bucket, count in sorted(timed.items()):
-        if seen + count >= wanted:
+        if seen + count >= rank:
             lower = 0 if bucket == 0 else BOUNDS_MS[bucket - 1]
             upper = BOUNDS_MS[min(bucket, len(BOUNDS_MS) - 1)]
-            return round(lower + (upper - lower) * max(0.0, wanted - seen) / count, 1)
+            return round(lower + (upper - lower) * max(0.0, rank - seen) / count, 1)
         seen += count
     return float(BOUNDS_MS[-1])

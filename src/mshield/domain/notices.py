@@ -171,7 +171,7 @@ REASONS: Final[Mapping[NoticeKind, tuple[str, str]]] = MappingProxyType(
         _K.CLONE: ("疑似复制", "copy suspected"),
     }
 )
-"""What also the legal person is told, since by the manual he alone can go on from there (2.3.1.3, 3.7)."""
+"""What also the legal person is told, since by the manual they alone can go on from there (2.3.1.3, 3.7)."""
 
 OF_EVENT: Final[Mapping[CertificateEvent, NoticeKind]] = MappingProxyType(
     {
@@ -195,7 +195,7 @@ def tail(shield_number: str) -> str:
 
 
 def reason_of(kind: NoticeKind, language: Language) -> str | None:
-    """The reason that the legal person is told, or None where he isn't told."""
+    """The reason that the legal person is told, or None where they aren't told."""
     reason = REASONS.get(kind)
     return None if reason is None else reason[0 if language == "zh" else 1]
 

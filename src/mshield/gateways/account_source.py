@@ -17,7 +17,7 @@ _OK: Final = 200
 
 
 class OutsidePerson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A user as the source tells of him, unchecked; `external_id` never changes there and is given to nobody else."""
+    """A user as the source tells of them, unchecked; `external_id` never changes there and is given to nobody else."""
 
     external_id: str
     name: str
@@ -101,4 +101,4 @@ class HttpAccounts:
         try:
             return msgspec.json.decode(answer.content, type=_PersonAnswer).person
         except (msgspec.DecodeError, UnicodeError) as error:
-            raise OutsideError("an answer that is none") from error
+            raise OutsideError("an answer out of form") from error

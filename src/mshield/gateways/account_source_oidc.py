@@ -152,12 +152,12 @@ class OidcAccounts:
 
     async def _userinfo(self, url: str, tokens: _Tokens, sub: str) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {tokens.access_token}", "Accept": "application/json"}
-        found: dict[str, Any] = _decoded(
+        claims: dict[str, Any] = _decoded(
             await ask("GET", url, headers=headers, seconds=self.seconds), dict[str, Any]
         )
-        if found.get("sub") != sub:
+        if claims.get("sub") != sub:
             raise OutsideError("userinfo about somebody else")
-        return found
+        return claims
 
     async def _discovered(self, now: int, *, again: bool = False) -> tuple[_Provider, KeySet]:
         if self._provider is None or self._keys is None or again or now - self._known_at > _KEPT_MS:
@@ -185,7 +185,7 @@ def _decoded(answer: Answer, kind: Any) -> Any:
     try:
         return msgspec.json.decode(answer.content, type=kind)
     except (msgspec.DecodeError, UnicodeError) as error:
-        raise OutsideError("an answer that is none") from error
+        raise OutsideError("an answer out of form") from error
 
 
 def _error_of(answer: Answer) -> object:

@@ -171,7 +171,7 @@ def _workbook_lines(data: bytes) -> Iterator[_Line]:
                 raise FilingFileError("too_large")
             yield (
                 number,
-                [_workbook_cell(each.value, str(each.data_type), each.number_format) for each in cells],
+                [_workbook_cell(cell.value, str(cell.data_type), cell.number_format) for cell in cells],
             )
     except _UNREADABLE as error:
         raise FilingFileError("unreadable") from error

@@ -108,5 +108,5 @@ class HttpFilingSource:
         try:
             filed = msgspec.json.decode(answer.content, type=_FiledAnswer).filed
         except (msgspec.DecodeError, UnicodeError) as error:
-            raise OutsideError("an answer that is none") from error
+            raise OutsideError("an answer out of form") from error
         return None if filed is None else FilingRow(line=0, **{name: getattr(filed, name) for name in FIELDS})

@@ -20,7 +20,7 @@ MOST: Final = 128
 
 @dataclass(frozen=True, slots=True)
 class _Lookup:
-    found: asyncio.Future[list[str]]
+    addresses: asyncio.Future[list[str]]
     until: float
 
 
@@ -35,7 +35,7 @@ class Names:
         """The name's addresses now, each once. Raises OSError; TimeoutError, at once where its look-up is overdue."""
         lookup = self._under_way.get(host) or self._begin(host)
         async with asyncio.timeout_at(lookup.until):
-            return await asyncio.shield(lookup.found)
+            return await asyncio.shield(lookup.addresses)
 
     def _begin(self, host: str) -> _Lookup:
         if len(self._under_way) >= self._most:
@@ -49,21 +49,21 @@ class Names:
 
     def _look_up(self, host: str, lookup: _Lookup, loop: asyncio.AbstractEventLoop) -> None:
         """In its thread."""
-        found: list[str] | Exception
+        outcome: list[str] | Exception
         try:
             answers = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-            found = list(dict.fromkeys(str(address[0]) for *_, address in answers))
+            outcome = list(dict.fromkeys(str(address[0]) for *_, address in answers))
         except OSError as error:
-            found = error
+            outcome = error
         except Exception as error:  # noqa: BLE001  # a name that can't be asked for resolves to nothing either
-            found = OSError(type(error).__name__)
+            outcome = OSError(type(error).__name__)
         with contextlib.suppress(RuntimeError):  # the loop has ended
-            loop.call_soon_threadsafe(self._end, host, lookup, found)
+            loop.call_soon_threadsafe(self._end, host, lookup, outcome)
 
-    def _end(self, host: str, lookup: _Lookup, found: list[str] | Exception) -> None:
+    def _end(self, host: str, lookup: _Lookup, outcome: list[str] | Exception) -> None:
         del self._under_way[host]
-        if isinstance(found, Exception):
-            lookup.found.set_exception(found)
-            lookup.found.exception()  # counts as seen: those who waited may all have left
+        if isinstance(outcome, Exception):
+            lookup.addresses.set_exception(outcome)
+            lookup.addresses.exception()  # counts as seen: those who waited may all have left
         else:
-            lookup.found.set_result(found)
+            lookup.addresses.set_result(outcome)

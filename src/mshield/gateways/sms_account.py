@@ -31,12 +31,12 @@ class Account:
 
     def template(self, message: SmsMessage) -> str:
         """The id of the message's template. Raises SmsRefused `no_template`."""
-        found = self.templates.get(message.purpose)
-        if found is None and message.code:
-            found = self.templates.get(ANY_CODE)
-        if found is None:
+        template_id = self.templates.get(message.purpose)
+        if template_id is None and message.code:
+            template_id = self.templates.get(ANY_CODE)
+        if template_id is None:
             raise SmsRefused(NO_TEMPLATE)
-        return found
+        return template_id
 
 
 def without_answer(reason: str, error: Exception) -> SmsError:

@@ -74,9 +74,9 @@ def _library_names() -> Iterator[str]:
     # Botan 3.x has the soname libbotan-3.so.x; the newest first.
     yield from (f"libbotan-3.so.{minor}" for minor in range(40, MINIMUM[1] - 1, -1))
     yield from ("libbotan-3.so", "libbotan-3.dylib", "botan-3.dll")
-    found = ctypes.util.find_library("botan-3")
-    if found:
-        yield found
+    library = ctypes.util.find_library("botan-3")
+    if library:
+        yield library
 
 
 def load_library(ffi: FFI) -> tuple[Any, str]:

@@ -97,10 +97,10 @@ def load_engine(name: EngineName = "auto") -> Engine:
 
 def available_engines() -> dict[str, str]:
     """Each engine's name with its library's version, or with the reason why it is unavailable."""
-    found = {}
+    engines = {}
     for name in _LOADERS:
         try:
-            found[name] = _load(name).version
+            engines[name] = _load(name).version
         except EngineUnavailable as error:
-            found[name] = f"unavailable: {error}"
-    return found
+            engines[name] = f"unavailable: {error}"
+    return engines

@@ -64,9 +64,9 @@ int EVP_DigestFinal_ex(EVP_MD_CTX* ctx, unsigned char* out, unsigned int* length
 def _library_names() -> Iterator[str]:
     yield from ("libcrypto.so.3", "libcrypto.so.4", "libcrypto.3.dylib")
     yield from ("libcrypto-3-x64.dll", "libcrypto-3-arm64.dll", "libcrypto-3.dll")
-    found = ctypes.util.find_library("crypto")
-    if found:
-        yield found
+    library = ctypes.util.find_library("crypto")
+    if library:
+        yield library
 
 
 def _load_library(ffi: FFI) -> tuple[Any, str]:

@@ -154,9 +154,9 @@ def _vanishes(engine: Engine, half: _Half) -> bool:
 def _fits(engine: Engine, P1: bytes, half: _Half) -> bool:
     """Step 5: `s'` in [1, n-1] and `s'·P1 = Q1 + rG`; out of range, the same work is done with 1."""
     in_range = 0 < half.item.s_prime < N
-    found = engine.mul(half.item.s_prime if in_range else 1, P1)
+    actual = engine.mul(half.item.s_prime if in_range else 1, P1)
     expected = engine.add(half.item.Q1, half.r_g)
-    return hmac.compare_digest(found or b"", expected or b"") and in_range
+    return hmac.compare_digest(actual or b"", expected or b"") and in_range
 
 
 def _complete(engine: Engine, P: bytes, d2: int, half: _Half) -> Signature:

@@ -121,8 +121,8 @@ class Authorities:
         """The certificate of the root or an issuing CA."""
         if name == ROOT:
             return self.root
-        found = self._issuing.get(name)
-        return None if found is None else found.certificate
+        authority = self._issuing.get(name)
+        return None if authority is None else authority.certificate
 
     def revoked(self, name: str) -> RevokedCa | None:
         """Since when and why a CA is revoked, or None."""
@@ -137,7 +137,7 @@ class Authorities:
 
     def chain_pem_of(self, certificate: Certificate) -> tuple[str, ...]:
         """`chain_of` as PEM texts."""
-        return tuple(_pem(each.der) for each in self.chain_of(certificate))
+        return tuple(_pem(above.der) for above in self.chain_of(certificate))
 
 
 async def load_authorities(db: Database, keyring: Keyring, engine: Engine) -> Authorities:

@@ -48,8 +48,8 @@ async def load_log_key(db: Database, keyring: Keyring, *, name: str, now: int) -
 async def _secret(db: Database, keyring: Keyring, name: str, *, now: int) -> bytes:
     box = await find_secret(db, name=name)
     if box is None:
-        made = keyring.seal(os.urandom(_BYTES), purpose="secret", context=name.encode())
-        await insert_secret(db, name=name, box=made, now=now)
+        new_box = keyring.seal(os.urandom(_BYTES), purpose="secret", context=name.encode())
+        await insert_secret(db, name=name, box=new_box, now=now)
         box = await find_secret(db, name=name)  # the first of two that made one at once
     if box is None:
         raise SealError("日志密钥未能保存", "the log's key was not stored")

@@ -57,20 +57,20 @@ class SigningKeys:
     def signing(self, now: int) -> SigningKey:
         """The key in force: the newest whose time has come."""
         # Where clocks differ, another process may have made the first key a moment ahead of this one's time.
-        return next((each for each in reversed(self.keys) if each.signs_from <= now), self.keys[0])
+        return next((key for key in reversed(self.keys) if key.signs_from <= now), self.keys[0])
 
     def published(self, now: int) -> tuple[SigningKey, ...]:
         """The key in force, its successor, and those that signed within the last day."""
-        ends = [each.signs_from for each in self.keys[1:]]
+        ends = [key.signs_from for key in self.keys[1:]]
         return tuple(
-            each
-            for each, end in zip(self.keys, [*ends, None], strict=True)
+            key
+            for key, end in zip(self.keys, [*ends, None], strict=True)
             if end is None or now < end + KEPT_MS
         )
 
     def key_set(self, now: int) -> KeySet:
         """What verifies tokens that were made here."""
-        return KeySet([ECKey.import_key(each.public()) for each in self.published(now)])
+        return KeySet([ECKey.import_key(key.public()) for key in self.published(now)])
 
 
 class OidcKeys:
@@ -91,7 +91,7 @@ class OidcKeys:
     async def rotate(self, now: int, *, at_once: bool = False, by: By | None = None) -> SigningKey:
         """Makes the next key, or gives the one that waits already; `at_once` it signs now and all others are gone.
 
-        `by` is who asked for it: then it is his act.
+        `by` is who asked for it: then it is their act.
         """
         keys = (await self._read() or await self._first(now)).keys
         if not at_once and keys[-1].signs_from > now:
@@ -125,10 +125,10 @@ class OidcKeys:
 
     async def _first(self, now: int) -> SigningKeys:
         await store.insert_key(self._db, self._made(1, signs_from=now, now=now))
-        made = await self._read()
-        if made is None:
+        keys = await self._read()
+        if keys is None:
             raise SealError("签名密钥未能保存", "the signing key was not stored")
-        return made
+        return keys
 
     def _made(self, number: int, *, signs_from: int, now: int) -> store.KeyRow:
         key = ECKey.generate_key("P-256")
@@ -140,7 +140,7 @@ class OidcKeys:
 
     async def _read(self) -> SigningKeys | None:
         rows = await store.list_keys(self._db)
-        known = {each.kid: each for each in self._known.keys} if self._known is not None else {}
+        known = {key.kid: key for key in self._known.keys} if self._known is not None else {}
         keys = tuple(known.get(row.kid) or self._opened(row) for row in rows)
         return SigningKeys(keys) if keys else None
 

@@ -111,14 +111,14 @@ class MasterKeyFile:
                 f"主密钥 {self.path} 无法读取", f"the master key {self.path} can't be read: {error.strerror}"
             ) from None
         try:
-            found = os.fstat(descriptor)
-            _require_private(self.path, found)
+            status = os.fstat(descriptor)
+            _require_private(self.path, status)
             content = os.read(descriptor, _MAX_BYTES + 1)
         finally:
             os.close(descriptor)
         if len(content) > _MAX_BYTES or not content.isascii():
             raise BadMasterKey(f"{self.path} 不是主密钥文件", f"{self.path} is not a file of master keys")
-        return content.decode("ascii"), _signature(found)
+        return content.decode("ascii"), _signature(status)
 
     def _write(self, path: Path, keys: tuple[MasterKey, ...]) -> None:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
@@ -136,20 +136,20 @@ class MasterKeyFile:
             os.close(descriptor)
 
 
-def _signature(found: os.stat_result) -> tuple[int, ...]:
-    return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+def _signature(status: os.stat_result) -> tuple[int, ...]:
+    return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
 
-def _require_private(path: Path, found: os.stat_result) -> None:
-    if not stat.S_ISREG(found.st_mode):
+def _require_private(path: Path, status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
         raise UnsafeMasterKey(f"主密钥 {path} 不是普通文件", f"the master key {path} is not a regular file")
-    if found.st_uid != os.geteuid():
+    if status.st_uid != os.geteuid():
         raise UnsafeMasterKey(
-            f"主密钥 {path} 属于其他用户（uid {found.st_uid}），应属于运行服务的用户（uid {os.geteuid()}）",
-            f"the master key {path} belongs to uid {found.st_uid}; it must belong to the service's uid {os.geteuid()}",
+            f"主密钥 {path} 属于其他用户（uid {status.st_uid}），应属于运行服务的用户（uid {os.geteuid()}）",
+            f"the master key {path} belongs to uid {status.st_uid}; it must belong to the service's uid {os.geteuid()}",
         )
-    if mode := stat.S_IMODE(found.st_mode) & 0o077:
+    if mode := stat.S_IMODE(status.st_mode) & 0o077:
         raise UnsafeMasterKey(
-            f"主密钥 {path} 的权限过宽（{stat.S_IMODE(found.st_mode):04o}）：请运行 chmod 600 {path}",
+            f"主密钥 {path} 的权限过宽（{stat.S_IMODE(status.st_mode):04o}）：请运行 chmod 600 {path}",
             f"the master key {path} gives others permissions ({mode:03o}): run `chmod 600 {path}`",
         )

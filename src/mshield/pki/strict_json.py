@@ -14,10 +14,10 @@ def read_json(text: bytes | str, *, floats: bool = True) -> object:
 
 
 def _no_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
         raise ValueError("a field is repeated")
-    return found
+    return fields
 
 
 def _refuse(text: str) -> None:

@@ -285,8 +285,8 @@ class AsyncBusinessClient:
                     self._plans.next_state(request_id, wait=states.wait, state=states.known)
                 )
                 news = list(states.told(status))
-                for each in news:
-                    yield each
+                for news_item in news:
+                    yield news_item
                 await self._sleep(states.pause(news=bool(news), seconds=self._now() - asked))
 
     async def _streamed(self, request_id: str, states: States) -> AsyncIterator[Status]:

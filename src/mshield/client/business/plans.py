@@ -32,7 +32,7 @@ _REQUESTS: Final = "/api/business/requests"
 _LONGEST_POLL: Final = 60
 _LOG_WAITS: Final = 15
 _FIRST_ANSWER: Final = 1.0
-"""What it may take where the caller leaves no time: he still learns how the request stands."""
+"""What it may take where the caller leaves no time: they still learn how the request stands."""
 _OUTAGE: Final = 60.0
 """For so long may a service be away from one who waits: a new version takes it seconds to start."""
 _SHORTEST: Final = 0.001
@@ -105,7 +105,7 @@ class Plans:
         return self._call(self._poll(request_id, wait=wait, state=state), _read_status)
 
     def next_state(self, request_id: str, *, wait: int, state: str, until: float = math.inf) -> Plan[Status]:
-        """As `status`, for one who waits for the end: an outage of less than a minute is none to him."""
+        """As `status`, for one who waits for the end: an outage of less than a minute is none to them."""
         poll = self._poll(request_id, wait=wait, state=state)
         return self._call(poll, _read_status, until=until, outage=_OUTAGE)
 

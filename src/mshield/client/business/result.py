@@ -79,7 +79,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
             raise asker_unproven("signature")
         if not self.documents:
             raise VerificationError("message_mismatch", "signature", "the result has no documents")
-        attributes = [attributes_in(each) for each in self.documents]
+        attributes = [attributes_in(document) for document in self.documents]
         if documents is not None:
             if len(documents) != len(self.documents):
                 raise VerificationError("message_mismatch", "signature", "not as many documents as were sent")
@@ -88,8 +88,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
         moment = at or datetime.now(UTC)
         verified = [
             verify(
-                message=each.message,
-                signature=each.signature,
+                message=document.message,
+                signature=document.signature,
                 certificate=self.certificate_pem,
                 chain=self.chain_pem,
                 roots=roots,
@@ -102,16 +102,16 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
                 expected_name=expected_name,
                 engine=engine,
             )
-            for each in self.documents
+            for document in self.documents
         ]
         pairs = zip(verified, attributes, strict=True)
-        return tuple(replace(found, attributes=bound) for found, bound in pairs)
+        return tuple(replace(signature, attributes=bound) for signature, bound in pairs)
 
     def _require_login(self, client_id: str | None) -> None:
         """The signed login is this very request's: a login signed for another system must not open this one."""
-        for each in self.documents:
+        for document in self.documents:
             try:
-                login = msgspec.json.decode(each.message, type=LoginMessage)
+                login = msgspec.json.decode(document.message, type=LoginMessage)
             except (msgspec.MsgspecError, UnicodeDecodeError) as error:
                 raise VerificationError("message_mismatch", "signature", str(error)) from error
             if (login.type, login.request_id) != (LOGIN_TYPE, self.id):

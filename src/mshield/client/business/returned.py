@@ -35,11 +35,11 @@ def read_return(address: str, *, request_id: str | None) -> Returned:
 
     Raises ClientError `other_session` for a request that this session didn't make, ProtocolError `malformed`.
     """
-    told: dict[str, str] = {}
+    fields: dict[str, str] = {}
     for name, value in parse_qsl(urlsplit(address).query):
-        if name in FIELDS and told.setdefault(name, value) != value:
+        if name in FIELDS and fields.setdefault(name, value) != value:
             raise ProtocolError("malformed", f"two of {name}")
-    returned, state, code = (told.get(name) for name in FIELDS)
+    returned, state, code = (fields.get(name) for name in FIELDS)
     if returned is None or state not in _ENDS or (code is None) != (state != "signed"):
         raise ProtocolError("malformed", "not the way back of a request")
     if request_id is None or not hmac.compare_digest(returned.encode(), request_id.encode()):

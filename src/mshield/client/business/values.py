@@ -157,8 +157,8 @@ class SignedDocument(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def message(self) -> bytes:
         """M, which the signature is over: by format `raw` the content, else the signed attributes."""
-        found = self.message_b64 if self.format == "raw" else self.signed_attributes_b64
-        return unbase64(found or "")
+        encoded = self.message_b64 if self.format == "raw" else self.signed_attributes_b64
+        return unbase64(encoded or "")
 
     @property
     def signature(self) -> bytes:

@@ -144,13 +144,13 @@ def _done(operation: Operation, scanned: Scan, *, signatures: Sequence[Signature
     # Before the request is forgotten: where this answer is lost, approving again finds it signed and asks again.
     back = way_back(operation, scanned)
     operation.vault.store_request(None)
-    found = signatures or [None] * len(scanned.tasks)
+    answers = signatures or [None] * len(scanned.tasks)
     return Approved(
         request_id=scanned.request_id,
         kind=scanned.kind,
         documents=tuple(
             SignedDocument(sid=unhex(task.sid, 16), title=task.title, signature=signature)
-            for task, signature in zip(scanned.tasks, found, strict=True)
+            for task, signature in zip(scanned.tasks, answers, strict=True)
         ),
         recovered=signatures is None,
         return_address=back,

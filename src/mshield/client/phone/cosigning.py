@@ -50,11 +50,11 @@ class _Session:
 
 @dataclass(frozen=True, slots=True)
 class _Halves:
-    """What the phone adds under one PIN. `made` is the slot of the refreshed share that `tau` leads to, if any."""
+    """What the phone adds under one PIN. `refreshed` is the slot of the share that `tau` leads to, if any."""
 
     partials: tuple[cosign.Partial, ...] = field(repr=False)
     tau: int | None = field(repr=False)
-    made: Slot | None
+    refreshed: Slot | None
 
 
 class CoSigning:
@@ -166,8 +166,8 @@ class CoSigning:
             "items": [{"sid": nonce.sid.hex(), "c": nonce.c.hex()} for nonce in nonces],
         }
         path = f"/api/phone/keys/{key.uid.hex()}/open"
-        answered = self._connection.post_bytes(path, self._credentials, msgspec.json.encode(body))
-        answer = read_open(answered, [document.sid for document in documents])
+        content = self._connection.post_bytes(path, self._credentials, msgspec.json.encode(body))
+        answer = read_open(content, [document.sid for document in documents])
         self._check_proofs(slot, nonces, answer)
         if key.left != answer.left:
             self._update(left=answer.left)
@@ -186,12 +186,12 @@ class CoSigning:
     def _halves(self, session: _Session, pin: str, new_pin: str | None) -> _Halves:
         """What the share adds. `s'` of one nonce is computed once; all answers to it are to this one."""
         d1 = reveal_share(self._operation, session.slot, uid=self._key.uid, pin=pin)
-        tau, made = self._refreshed(session, d1, pin, new_pin)
+        tau, slot = self._refreshed(session, d1, pin, new_pin)
         partials = tuple(
             cosign.phone_finish(self._engine, d1=d1, nonce=nonce, Q2=q2)
             for nonce, q2 in zip(session.nonces, session.q2s, strict=True)
         )
-        return _Halves(partials, tau, made)
+        return _Halves(partials, tau, slot)
 
     def _refreshed(
         self, session: _Session, d1: int, pin: str, new_pin: str | None
@@ -205,7 +205,7 @@ class CoSigning:
         if any(epoch <= slot.epoch for slot in key.slots):
             raise ProtocolError("malformed", "an epoch that was given before")
         tau = self._engine.random_scalar()
-        made = hide_share(
+        next_slot = hide_share(
             self._operation,
             uid=key.uid,
             epoch=epoch,
@@ -213,8 +213,8 @@ class CoSigning:
             pin=pin if new_pin is None else new_pin,
             pin_set_at=session.slot.pin_set_at if new_pin is None else None,
         )
-        self._update(slots=(made, *key.slots))
-        return tau, made
+        self._update(slots=(next_slot, *key.slots))
+        return tau, next_slot
 
     def _finish(self, halves: _Halves) -> FinishAnswer:
         path = f"/api/phone/keys/{self._key.uid.hex()}/finish"
@@ -230,15 +230,15 @@ class CoSigning:
         tau = None if halves.tau is None else halves.tau.to_bytes(32, "big").hex()
         body = msgspec.json.encode({"items": items, "tau": tau})
         try:
-            answered = self._connection.persistently(
+            content = self._connection.persistently(
                 lambda: self._connection.post_bytes(path, self._credentials, body)
             )
         except ProblemError as error:
             if error.code in ("wrong_pin", "pin_locked"):
-                slots = tuple(slot for slot in self._key.slots if slot != halves.made)
+                slots = tuple(slot for slot in self._key.slots if slot != halves.refreshed)
                 self._update(left=0 if error.code == "pin_locked" else error.left, slots=slots)
             raise
-        return read_finish(answered, [partial.sid for partial in halves.partials])
+        return read_finish(content, [partial.sid for partial in halves.partials])
 
     def _accept(
         self, session: _Session, halves: _Halves, answer: FinishAnswer
@@ -262,7 +262,9 @@ class CoSigning:
             rn=None,
             left=FULL_ATTEMPTS,
             # Other slots go only after a checked answer made with this one; one made in the same session stays.
-            slots=((halves.made, session.slot) if halves.made else (session.slot,)) if checked else key.slots,
+            slots=((halves.refreshed, session.slot) if halves.refreshed else (session.slot,))
+            if checked
+            else key.slots,
             proven=key.proven or checked,
         )
         return answer.signatures

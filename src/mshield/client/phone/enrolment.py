@@ -147,8 +147,12 @@ def certified_names(pem: str, *, public: bytes) -> Subject | None:
 def make_key(operation: Operation, begun: Enrolment, pin: str, *, renews: bool = False) -> None:
     """The joint key: `d1` lives in this call only; what stays is the slot, which is read back before it counts."""
     uid, sid = unhex(begun.uid, 16), unhex(begun.sid, 16)
-    made = cosign.phone_enrol(operation.engine, uid=uid, sid=sid)
-    half = {"P1": made.P1.hex(), "A": made.proof.A.hex(), "z": made.proof.z.to_bytes(32, "big").hex()}
+    enrolled = cosign.phone_enrol(operation.engine, uid=uid, sid=sid)
+    half = {
+        "P1": enrolled.P1.hex(),
+        "A": enrolled.proof.A.hex(),
+        "z": enrolled.proof.z.to_bytes(32, "big").hex(),
+    }
     path, credentials = f"/api/phone/enrolments/{begun.uid}/key", operation.logged_in(nonce=begun.challenge)
     # The same P1 again gets the same P, so a lost answer is asked for with the same body.
     answer = operation.connection.post(path, credentials, half)
@@ -157,7 +161,7 @@ def make_key(operation: Operation, begun: Enrolment, pin: str, *, renews: bool =
         operation.engine.check_point(public)
     except GmError as error:
         raise ProtocolError("malformed", "P is not a point of the curve") from error
-    slot = hide_share(operation, uid=uid, epoch=0, d1=made.d1, pin=pin)
+    slot = hide_share(operation, uid=uid, epoch=0, d1=enrolled.d1, pin=pin)
     key = KeyState(uid=uid, sid=sid, public=public, subject=begun.subject, slots=(slot,), renews=renews)
     operation.vault.save(
         msgspec.structs.replace(operation.vault.state, pending=key, shield_number=begun.shield_number)

@@ -361,6 +361,6 @@ def _signature(item: _FinishedItem) -> Signature | None:
     raise ProtocolError("malformed", "an item has neither a signature nor an error")
 
 
-def _same_order(answered: Sequence[str], sids: Sequence[bytes]) -> None:
-    if list(answered) != [sid.hex() for sid in sids]:
+def _same_order(named: Sequence[str], sids: Sequence[bytes]) -> None:
+    if list(named) != [sid.hex() for sid in sids]:
         raise ProtocolError("malformed", "the answer is not about the documents sent")

@@ -323,8 +323,8 @@ class VirtualPhone:
         limit: int = 20,
     ) -> SignatureList:
         """A page of the signature history, newest first; `words` is part of a title or a system's name."""
-        given = {"before": before, "q": words, "kind": kind}
-        params = {"limit": str(limit)} | {name: text for name, text in given.items() if text is not None}
+        filters = {"before": before, "q": words, "kind": kind}
+        params = {"limit": str(limit)} | {name: text for name, text in filters.items() if text is not None}
         with self._operation() as operation:
             answer = operation.connection.get("/api/phone/signatures", operation.logged_in(), params)
             return read(answer, SignatureList)

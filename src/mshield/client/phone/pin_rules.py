@@ -1,6 +1,6 @@
 """Which new PINs this phone refuses (R10): the service says which rules are in force, the phone applies them.
 
-The PIN stays here; so does all that is known of the holder while he chooses it, and nothing of it is kept.
+The PIN stays here; so does all that is known of the holder while they choose it, and nothing of it is kept.
 """
 
 import datetime as dt
@@ -51,7 +51,7 @@ def require_strong(pin: str, policy: PinPolicy, holder: Holder) -> str:
 
 
 def require_strong_for_change(operation: Operation, pin: str) -> None:
-    """As `require_strong`, where no id number is typed: the service tells the holder his own birth date."""
+    """As `require_strong`, where no id number is typed: the service tells the holder their own birth date."""
     policy = fetch_policy(operation)
     dates: frozenset[dt.date] = frozenset()
     if PinRule.BIRTHDAY in policy.rules:

@@ -98,9 +98,9 @@ def resume(operation: Operation, pin: PinSource) -> IssuedCertificate:
     """
     if isinstance(pin, str):
         checked_pin(pin)
-    found = _current(operation)
-    if found is not None:
-        return _go_on(operation, found, _OncePin(operation, pin, Holder()))
+    renewal = _current(operation)
+    if renewal is not None:
+        return _go_on(operation, renewal, _OncePin(operation, pin, Holder()))
     issued = _settled(operation)
     if issued is None:
         raise PhoneError("no_renewal")
@@ -142,7 +142,7 @@ def require_none(operation: Operation) -> None:
 
 
 def _is_open(operation: Operation) -> bool:
-    """Whether one is under way, or stands still as its holder is no longer on file: he gives it up, or a job does."""
+    """Whether one is under way, or stands still as its holder is no longer on file: they give it up, or a job does."""
     try:
         return _current(operation) is not None
     except ProblemError as error:
@@ -187,40 +187,40 @@ def _current(operation: Operation) -> Renewal | None:
     return read(answer, Renewal)
 
 
-def _go_on(operation: Operation, found: Renewal, pin: _OncePin) -> IssuedCertificate:
-    place: KeyPlace = "pending" if found.key == "new" else "key"
-    if found.state == "begun":
-        if found.key == "new":
-            found = _with_new_key(operation, found, pin)
-        _sign_request(operation, found, place, pin)
-        found = _required(operation)
-    _check_certificate(operation, found, place)
-    _confirm(operation, found, place, pin)
+def _go_on(operation: Operation, renewal: Renewal, pin: _OncePin) -> IssuedCertificate:
+    place: KeyPlace = "pending" if renewal.key == "new" else "key"
+    if renewal.state == "begun":
+        if renewal.key == "new":
+            renewal = _with_new_key(operation, renewal, pin)
+        _sign_request(operation, renewal, place, pin)
+        renewal = _required(operation)
+    _check_certificate(operation, renewal, place)
+    _confirm(operation, renewal, place, pin)
     issued = enrolment.fetch(operation)
     if issued is None or not take_over(operation, issued):
         raise ProtocolError("bad_certificate", "the certificate in force is not the one that was confirmed")
     return issued
 
 
-def _with_new_key(operation: Operation, found: Renewal, pin: _OncePin) -> Renewal:
+def _with_new_key(operation: Operation, renewal: Renewal, pin: _OncePin) -> Renewal:
     """The new key, under the PIN that the old key has just shown to be right, and the old key's consent to it."""
     pending = operation.vault.state.pending
-    if pending is None or pending.uid.hex() != found.uid:
-        if found.challenge is None:  # the key was made, and its slot isn't here
+    if pending is None or pending.uid.hex() != renewal.uid:
+        if renewal.challenge is None:  # the key was made, and its slot isn't here
             raise PhoneError("no_renewal")
         pin_change.confirm(operation, "key", pin)
         begun = Enrolment(
-            uid=found.uid,
-            sid=found.sid,
-            challenge=found.challenge,
-            shield_number=found.shield_number,
-            subject=found.subject,
+            uid=renewal.uid,
+            sid=renewal.sid,
+            challenge=renewal.challenge,
+            shield_number=renewal.shield_number,
+            subject=renewal.subject,
         )
         enrolment.make_key(operation, begun, pin.given, renews=True)
-        found = _required(operation)
-    if found.consent is not None:
-        _consent(operation, found.consent, pin)
-    return found
+        renewal = _required(operation)
+    if renewal.consent is not None:
+        _consent(operation, renewal.consent, pin)
+    return renewal
 
 
 def _consent(operation: Operation, sid: str, pin: _OncePin) -> None:
@@ -232,32 +232,32 @@ def _consent(operation: Operation, sid: str, pin: _OncePin) -> None:
     CoSigning(operation, "key").sign([ToSign(unhex(sid, 16), message)], pin)
 
 
-def _sign_request(operation: Operation, found: Renewal, place: KeyPlace, pin: _OncePin) -> None:
-    task = _task(operation, found.sid)
+def _sign_request(operation: Operation, renewal: Renewal, place: KeyPlace, pin: _OncePin) -> None:
+    task = _task(operation, renewal.sid)
     if task.state == "signed":
         return  # its answer was lost
     key = operation.vault.state.at(place)
-    purpose = "enrol" if found.key == "new" else "renew"
-    if (task.uid, task.sid, task.purpose) != (key.uid.hex(), found.sid, purpose):
+    purpose = "enrol" if renewal.key == "new" else "renew"
+    if (task.uid, task.sid, task.purpose) != (key.uid.hex(), renewal.sid, purpose):
         raise ProtocolError("bad_task", "not the task of this renewal")
-    enrolment.check_request_info(task.message, public=key.public, subject=found.subject)
-    CoSigning(operation, place).sign([ToSign(unhex(found.sid, 16), task.message)], pin)
+    enrolment.check_request_info(task.message, public=key.public, subject=renewal.subject)
+    CoSigning(operation, place).sign([ToSign(unhex(renewal.sid, 16), task.message)], pin)
 
 
-def _check_certificate(operation: Operation, found: Renewal, place: KeyPlace) -> None:
+def _check_certificate(operation: Operation, renewal: Renewal, place: KeyPlace) -> None:
     key = operation.vault.state.at(place)
-    if found.certificate_pem is None or key.uid.hex() != found.uid:
+    if renewal.certificate_pem is None or key.uid.hex() != renewal.uid:
         raise ProtocolError("bad_certificate", "none was issued for this key")
-    if enrolment.certified_names(found.certificate_pem, public=key.public) != found.subject:
+    if enrolment.certified_names(renewal.certificate_pem, public=key.public) != renewal.subject:
         raise ProtocolError("bad_certificate", "not for this phone's key and the names requested")
 
 
-def _confirm(operation: Operation, found: Renewal, place: KeyPlace, pin: _OncePin) -> None:
-    if found.confirm is None:
+def _confirm(operation: Operation, renewal: Renewal, place: KeyPlace, pin: _OncePin) -> None:
+    if renewal.confirm is None:
         raise ProtocolError("malformed", "a certificate without its confirmation")
-    uid, sid = operation.vault.state.at(place).uid, unhex(found.confirm, 16)
+    uid, sid = operation.vault.state.at(place).uid, unhex(renewal.confirm, 16)
     message = internal_message("confirm", uid=uid, sid=sid)
-    task = _task(operation, found.confirm)
+    task = _task(operation, renewal.confirm)
     if (task.uid, task.purpose, task.message) != (uid.hex(), "confirm", message):
         raise ProtocolError("bad_task", "not the confirmation of this key")
     (signature,) = CoSigning(operation, place).sign([ToSign(sid, message)], pin)
@@ -267,10 +267,10 @@ def _confirm(operation: Operation, found: Renewal, place: KeyPlace, pin: _OncePi
 
 
 def _required(operation: Operation) -> Renewal:
-    found = _current(operation)
-    if found is None:
+    renewal = _current(operation)
+    if renewal is None:
         raise PhoneError("no_renewal")
-    return found
+    return renewal
 
 
 def _task(operation: Operation, sid: str) -> Task:

@@ -52,7 +52,7 @@ class Repeats:
             stored = msgspec.json.decode(self._folder.read(UNANSWERED) or b"{}", type=dict[str, _Started])
         except msgspec.DecodeError:
             stored = {}  # a damaged file costs no more than a key
-        return {call: each for call, each in stored.items() if 0 <= now - each.at < KEPT_MS}
+        return {call: repeat for call, repeat in stored.items() if 0 <= now - repeat.at < KEPT_MS}
 
     def _write(self, started: dict[str, _Started]) -> None:
         if started:

@@ -99,10 +99,10 @@ class State(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     def at(self, place: KeyPlace) -> KeyState:
         """The key in that place; PhoneError `no_key` where none is."""
-        found = self.key if place == "key" else self.pending
-        if found is None:
+        state = self.key if place == "key" else self.pending
+        if state is None:
             raise PhoneError("no_key")
-        return found
+        return state
 
     def encode(self) -> bytes:
         """As stored: JSON, bytes in base64."""

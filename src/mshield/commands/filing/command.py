@@ -86,8 +86,8 @@ def _line_data(line: "LineReport") -> dict[str, object]:
         "enterprise": None if record is None else record.enterprise,
         "credit_code": None if record is None else record.credit_code,
         "findings": [
-            {"field": found.field, "code": found.code, "zh": found.zh, "en": found.en}
-            for found in line.findings
+            {"field": finding.field, "code": finding.code, "zh": finding.zh, "en": finding.en}
+            for finding in line.findings
         ],
     }
 
@@ -103,7 +103,7 @@ def _lines(out: Output, report: "Report") -> list[str]:
     rows = []
     for line in report.lines:
         if line.record is None or line.change is None:
-            said = "；".join(found.zh for found in line.findings) if out.lang == "zh" else ""
+            said = "；".join(finding.zh for finding in line.findings) if out.lang == "zh" else ""
             rows.append(
                 [
                     str(line.line),

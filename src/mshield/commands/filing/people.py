@@ -24,26 +24,26 @@ def list_(out: Output, credit_code: str | None, ended: bool) -> None:
     """List who is on file, with the ids that `mshield filing end` takes."""
 
     async def work(people: "FiledPeople", _now: int) -> "list[Person]":
-        found: list[Person] = []
+        listed: list[Person] = []
         while page := await people.page(
-            credit_code=credit_code, ended_too=ended, after=found[-1].id if found else ""
+            credit_code=credit_code, ended_too=ended, after=listed[-1].id if listed else ""
         ):
-            found += page
-        return found
+            listed += page
+        return listed
 
     from mshield.domain.identity import ROLE_NAMES, mask_id_number
 
-    found = _with_people(out, work)
+    listed = _with_people(out, work)
     rows = [
         (
-            each.id,
-            each.name,
-            mask_id_number(each.id_number),
-            out.pick(*ROLE_NAMES[each.role]),
-            each.enterprise,
-            "" if each.ended_at is None else out.pick("已注销", "ended"),
+            person.id,
+            person.name,
+            mask_id_number(person.id_number),
+            out.pick(*ROLE_NAMES[person.role]),
+            person.enterprise,
+            "" if person.ended_at is None else out.pick("已注销", "ended"),
         )
-        for each in found
+        for person in listed
     ]
     headers = [
         ("编号", "id"), ("姓名", "name"), ("证件号码", "id number"), ("用户类型", "user type"),
@@ -51,17 +51,17 @@ def list_(out: Output, credit_code: str | None, ended: bool) -> None:
     ]  # fmt: skip
     data = [
         {
-            "id": each.id,
-            "name": each.name,
-            "id_type": each.id_type.value,
-            "id_number_masked": mask_id_number(each.id_number),
-            "role": each.role.value,
-            "enterprise": each.enterprise,
-            "credit_code": each.credit_code,
-            "version": each.version,
-            "ended_at": each.ended_at,
+            "id": person.id,
+            "name": person.name,
+            "id_type": person.id_type.value,
+            "id_number_masked": mask_id_number(person.id_number),
+            "role": person.role.value,
+            "enterprise": person.enterprise,
+            "credit_code": person.credit_code,
+            "version": person.version,
+            "ended_at": person.ended_at,
         }
-        for each in found
+        for person in listed
     ]
     out.data(data, table([out.pick(*header) for header in headers], rows))
 
@@ -86,11 +86,11 @@ def export(out: Output, file: Path, credit_code: str | None) -> None:
     async def work(people: "FiledPeople", now: int) -> bytes:
         return await people.export("xlsx" if suffix == ".xlsx" else "csv", credit_code=credit_code, now=now)
 
-    made = _with_people(out, work)
+    content = _with_people(out, work)
     file.touch(mode=0o600)
     file.chmod(0o600)
-    file.write_bytes(made)
-    out.data({"file": str(file), "bytes": len(made)}, [])
+    file.write_bytes(content)
+    out.data({"file": str(file), "bytes": len(content)}, [])
     out.say(
         f"已导出到 {file}，内含证件号码，请妥善保管", f"Exported to {file}. It holds id numbers: keep it safe"
     )

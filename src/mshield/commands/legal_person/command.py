@@ -96,7 +96,7 @@ class _Portal:
         self.folder.write(_SESSION, msgspec.json.encode(kept))
 
     def enterprise(self, asked: str | None) -> str:
-        """The credit code that was named, or that of his only enterprise."""
+        """The credit code that was named, or that of their only enterprise."""
         if self.client.login is None or self.kept is None:
             raise PhoneError("not_logged_in")
         if asked is not None:
@@ -161,21 +161,21 @@ def login(
     done.
     """
     if login_id is None:
-        given = Given(
+        options = Given(
             account=account,
             source=source,
             password_file=password_file,
             captcha_id=captcha_id,
             captcha=captcha,
         )
-        begun = begin_login(out, portal.client, portal.folder, given)
+        begun = begin_login(out, portal.client, portal.folder, options)
         if out.json:
             out.data(msgspec.to_builtins(begun), ())
             return
         login_id = begun.login_id
     code = code or str(click.prompt(out.pick("短信验证码", "SMS code"), err=True))
     session = portal.client.finish_login(login_id, code)
-    portal.keep([each.credit_code for each in session.enterprises])
+    portal.keep([enterprise.credit_code for enterprise in session.enterprises])
     shown = {"name": session.name, "enterprises": msgspec.to_builtins(session.enterprises)}
     out.data(shown | {"expires_in": session.expires_in}, _session_lines(out, session))
 
@@ -216,8 +216,8 @@ def list_(
     credit_code: str | None,
 ) -> None:
     """List the enterprise's shields, the newest first."""
-    wanted = {"name": name, "shield_number": shield_number, "state": state, "hold": hold}
-    words = {field: word for field, word in wanted.items() if word is not None}
+    filters = {"name": name, "shield_number": shield_number, "state": state, "hold": hold}
+    words = {field: word for field, word in filters.items() if word is not None}
     shields = list(portal.client.all_shields(portal.enterprise(credit_code), **words))
     headers = (
         ("手机盾号", "姓名", "状态", "停用原因", "有效期至")
@@ -233,13 +233,14 @@ def list_(
 @_portal_command
 def show(out: Output, portal: _Portal, *, shield_number: str, credit_code: str | None) -> None:
     """Show one shield and who did what to it, why and when."""
-    found = portal.client.shield(portal.enterprise(credit_code), shield_number)
+    history = portal.client.shield(portal.enterprise(credit_code), shield_number)
     headers = ("时间", "事件", "操作人", "原因") if out.lang == "zh" else ("time", "event", "by", "reason")
     events = [
-        (shown_time(each.at), each.event, each.actor_name or each.actor, each.reason) for each in found.events
+        (shown_time(event.at), event.event, event.actor_name or event.actor, event.reason)
+        for event in history.events
     ]
-    lines = ["  ".join(_row(out, found.shield)), *table(headers, events)]
-    out.data(msgspec.to_builtins(found), lines)
+    lines = ["  ".join(_row(out, history.shield)), *table(headers, events)]
+    out.data(msgspec.to_builtins(history), lines)
 
 
 def _act_command(name: str, act: Act, help_text: str) -> None:
@@ -324,12 +325,12 @@ def _show(out: Output, outcomes: Sequence[Outcome]) -> None:
         "refused": ("未执行", "refused"),
     }
     rows = []
-    for each in outcomes:
-        why = "" if each.refusal is None else out.pick(each.refusal.zh, each.refusal.en)
-        state = "" if each.state is None else _standing(out, each.state, each.holds)
-        rows.append((each.shield_number, out.pick(*said[each.outcome]), state, why))
+    for outcome in outcomes:
+        why = "" if outcome.refusal is None else out.pick(outcome.refusal.zh, outcome.refusal.en)
+        state = "" if outcome.state is None else _standing(out, outcome.state, outcome.holds)
+        rows.append((outcome.shield_number, out.pick(*said[outcome.outcome]), state, why))
     out.data(msgspec.to_builtins(list(outcomes)), table(("", "", "", ""), rows)[1:])
-    refused = sum(each.outcome == "refused" for each in outcomes)
+    refused = sum(outcome.outcome == "refused" for outcome in outcomes)
     if refused:
         raise Refused(
             out.pick(f"有 {refused} 个手机盾没有执行", f"Shields that were refused: {refused}"),
@@ -351,5 +352,5 @@ def _standing(out: Output, state: str, holds: Sequence[str]) -> str:
 
 
 def _session_lines(out: Output, session: PortalSession) -> list[str]:
-    named = [f"{each.credit_code}  {each.name}" for each in session.enterprises]
+    named = [f"{enterprise.credit_code}  {enterprise.name}" for enterprise in session.enterprises]
     return [out.pick(f"已登录：{session.name}", f"Logged in: {session.name}"), *named]

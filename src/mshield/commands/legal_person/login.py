@@ -24,13 +24,13 @@ class Given:
     captcha: str | None
 
 
-def begin_login(out: Output, client: PortalClient, folder: Folder, given: Given) -> LoginBegun:
+def begin_login(out: Output, client: PortalClient, folder: Folder, options: Given) -> LoginBegun:
     """Has the SMS code sent, and says where to."""
-    if given.source is not None and kind_of(client.account_sources(), given.source) == "page":
-        page = client.begin_outside_login(given.source)
+    if options.source is not None and kind_of(client.account_sources(), options.source) == "page":
+        page = client.begin_outside_login(options.source)
         begun = client.finish_outside_login(page.state, code_of_page(out, page))
     else:
-        begun = _by_password(out, client, folder, given)
+        begun = _by_password(out, client, folder, options)
     out.say(
         f"验证码已发送至 {begun.phone_masked}，{begun.expires_in} 秒内有效",
         f"A code was sent to {begun.phone_masked}; valid for {begun.expires_in} seconds",
@@ -38,19 +38,23 @@ def begin_login(out: Output, client: PortalClient, folder: Folder, given: Given)
     return begun
 
 
-def _by_password(out: Output, client: PortalClient, folder: Folder, given: Given) -> LoginBegun:
-    if given.account is None:
+def _by_password(out: Output, client: PortalClient, folder: Folder, options: Given) -> LoginBegun:
+    if options.account is None:
         raise click.UsageError("Say the account with --account, or --login-id.")
-    if (given.captcha_id is None) != (given.captcha is None):
+    if (options.captcha_id is None) != (options.captcha is None):
         raise click.UsageError("--captcha-id and --captcha go together.")
-    password = _password(out, given.password_file)
-    captcha_id, answer = given.captcha_id, given.captcha
+    password = _password(out, options.password_file)
+    captcha_id, answer = options.captcha_id, options.captcha
     if captcha_id is None or answer is None:
         path, captcha_id = fetch_captcha(client, folder, None)
         out.say(f"验证码图片：{path}", f"The captcha's image: {path}")
         answer = str(click.prompt(out.pick("验证码", "Captcha"), err=True))
     return client.begin_login(
-        account=given.account, password=password, captcha_id=captcha_id, captcha=answer, source=given.source
+        account=options.account,
+        password=password,
+        captcha_id=captcha_id,
+        captcha=answer,
+        source=options.source,
     )
 
 
@@ -66,5 +70,5 @@ def fetch_captcha(client: PortalClient, folder: Folder, output: Path | None) -> 
 def _password(out: Output, file: Path | None) -> str:
     if file is not None:
         return file.read_text(encoding="utf-8").strip()
-    found = os.environ.get("MSHIELD_PORTAL_PASSWORD")
-    return found or str(click.prompt(out.pick("密码", "Password"), hide_input=True, err=True))
+    password = os.environ.get("MSHIELD_PORTAL_PASSWORD")
+    return password or str(click.prompt(out.pick("密码", "Password"), hide_input=True, err=True))

@@ -16,7 +16,7 @@ from mshield.commands.parts.output import Output
 
 def kind_of(sources: Iterable[AccountSource], name: str) -> Literal["password", "page"]:
     """How users of this source log in."""
-    kinds = {each.name: each.kind for each in sources}
+    kinds = {source.name: source.kind for source in sources}
     if name not in kinds:
         known = honest_line(", ".join(sorted(kinds))) or "-"
         raise click.BadParameter(f"the service has no source {name}; it has: {known}", param_hint="--source")

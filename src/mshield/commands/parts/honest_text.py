@@ -21,7 +21,7 @@ def honest(text: str) -> str:
 
 
 def honest_line(text: str) -> str:
-    """`text` as one line: tabs and line ends are written out too, since whoever sends one writes lines of his own."""
+    """`text` as one line: tabs and line ends are written out too, since whoever sends one writes lines of their own."""
     return _IN_LINE.sub(_named, text)
 
 
@@ -30,10 +30,10 @@ def honest_json(text: str) -> str:
     return _IN_TEXT.sub(_escaped, text)
 
 
-def _named(found: re.Match[str]) -> str:
-    return f"[U+{ord(found[0]):04X}]"
+def _named(match: re.Match[str]) -> str:
+    return f"[U+{ord(match[0]):04X}]"
 
 
-def _escaped(found: re.Match[str]) -> str:
-    units = found[0].encode("utf-16-be", "surrogatepass")
+def _escaped(match: re.Match[str]) -> str:
+    units = match[0].encode("utf-16-be", "surrogatepass")
     return "".join(f"\\u{units[i : i + 2].hex()}" for i in range(0, len(units), 2))

@@ -80,8 +80,8 @@ class Output:
         faq = getattr(error, "faq", None)
         if faq and not self.json:
             text = self.pick(f"{text}（见常见问题 {faq}）", f"{text} (see FAQ {faq})")
-        found = {**(extra if isinstance(extra, Mapping) else {}), **({"faq": faq} if faq else {})}
-        raise Refused(text, code=code, extra=found, as_json=self.json) from error
+        details = {**(extra if isinstance(extra, Mapping) else {}), **({"faq": faq} if faq else {})}
+        raise Refused(text, code=code, extra=details, as_json=self.json) from error
 
 
 def output_options(run: Callable[Concatenate[Output, P], R]) -> Callable[P, R]:

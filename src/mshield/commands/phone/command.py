@@ -309,8 +309,14 @@ def inbox(out: Output, phone: VirtualPhone) -> None:
     """List what waits for this shield 待办: requests that were made by its number."""
     waiting = phone.inbox()
     rows = [
-        (each.request_id, each.requester.name, each.title, str(each.documents), shown_time(each.expires_at))
-        for each in waiting
+        (
+            request.request_id,
+            request.requester.name,
+            request.title,
+            str(request.documents),
+            shown_time(request.expires_at),
+        )
+        for request in waiting
     ]
     lines = table(("request_id", "from", "title", "documents", "until"), rows)
     out.data(msgspec.to_builtins(waiting), lines if rows else [out.pick("没有待办", "Nothing waits")])

@@ -11,20 +11,20 @@ from mshield.commands.parts.output import Output, table
 from mshield.pki.signatures.signed_attributes import parse_signed_attributes
 
 
-def show_status(out: Output, found: Status) -> None:
+def show_status(out: Output, status: Status) -> None:
     """Prints what the phone itself knows."""
-    shown = {name: getattr(found, name) for name in Status.__dataclass_fields__}
-    left = "" if found.left is None else str(found.left)
+    shown = {name: getattr(status, name) for name in Status.__dataclass_fields__}
+    left = "" if status.left is None else str(status.left)
     yes = {True: out.pick("是", "yes"), False: out.pick("否", "no")}
     pick = out.pick
     rows = [
-        (pick("服务地址", "server"), found.server),
-        (pick("账号", "account"), found.account or ""),
-        (pick("已登录", "logged in"), yes[found.logged_in]),
-        (pick("手机盾号", "shield number"), found.shield_number or ""),
-        (pick("已有证书", "certificate"), yes[found.has_certificate]),
-        (pick("申请未完成", "application pending"), yes[found.application_pending]),
-        (pick("操作未完成", "operation unfinished"), yes[found.operation_unfinished]),
+        (pick("服务地址", "server"), status.server),
+        (pick("账号", "account"), status.account or ""),
+        (pick("已登录", "logged in"), yes[status.logged_in]),
+        (pick("手机盾号", "shield number"), status.shield_number or ""),
+        (pick("已有证书", "certificate"), yes[status.has_certificate]),
+        (pick("申请未完成", "application pending"), yes[status.application_pending]),
+        (pick("操作未完成", "operation unfinished"), yes[status.operation_unfinished]),
         (pick("剩余 PIN 次数", "PIN attempts left"), left),
     ]
     out.data(shown, table(("", ""), rows)[1:])

@@ -66,11 +66,11 @@ def given(file: Path | None, variable: str) -> str | None:
 
 def new_pin(out: Output, pin_file: Path | None, *, confirm: bool) -> str:
     """A PIN to be set: from the file, the environment, or a prompt, twice with `confirm`."""
-    found = given(pin_file, "MSHIELD_PHONE_PIN")
-    if found is None:
+    pin = given(pin_file, "MSHIELD_PHONE_PIN")
+    if pin is None:
         text = out.pick("PIN 码（6 位数字）", "PIN (6 digits)")
-        found = str(click.prompt(text, hide_input=True, confirmation_prompt=confirm, err=True))
-    return found
+        pin = str(click.prompt(text, hide_input=True, confirmation_prompt=confirm, err=True))
+    return pin
 
 
 def asking(out: Output) -> PinSource:

@@ -28,7 +28,7 @@ def verify_bundle(
         raise click.UsageError(f"cannot read {bundle}: {error.strerror}") from error
     with refusing(out, ClientError):
         evidence = read_evidence(data)
-        found = verify_evidence(
+        verified = verify_evidence(
             evidence,
             roots=roots or (evidence.chain_pem[-1],),
             log_keys=log_keys or (evidence.log.key,),
@@ -38,11 +38,11 @@ def verify_bundle(
             expected_name=name,
         )
     trusted = {"root": bool(roots), "log": bool(log_keys)}
-    out.data(_shown(found, trusted), _lines(out, found, trusted, given=content is not None))
+    out.data(_shown(verified, trusted), _lines(out, verified, trusted, is_file=content is not None))
 
 
-def _shown(found: VerifiedEvidence, trusted: dict[str, bool]) -> dict[str, object]:
-    evidence, signature = found.evidence, found.signature
+def _shown(verified: VerifiedEvidence, trusted: dict[str, bool]) -> dict[str, object]:
+    evidence, signature = verified.evidence, verified.signature
     return {
         "verified": True,
         "request_id": evidence.request.id,
@@ -51,23 +51,23 @@ def _shown(found: VerifiedEvidence, trusted: dict[str, bool]) -> dict[str, objec
         "format": evidence.document.format,
         "title": evidence.document.title,
         "digest_sm3": evidence.document.digest_sm3,
-        "content_checked": found.content is not None,
-        "display_bound": found.display_bound,
+        "content_checked": verified.content is not None,
+        "display_bound": verified.display_bound,
         "name": signature.name,
         "organisation": signature.organisation,
         "role": signature.role,
         "credit_code": signature.credit_code,
         "serial": f"{signature.serial:x}",
-        "signed_at": found.signed_at.isoformat(),
-        "status_at": found.status_at.isoformat(),
-        "later": _later(found.later),
-        "ca_later": _later(found.ca_later),
+        "signed_at": verified.signed_at.isoformat(),
+        "status_at": verified.status_at.isoformat(),
+        "later": _later(verified.later),
+        "ca_later": _later(verified.ca_later),
         "root_sha256": signature.issuers[-1].fingerprint().hex(),
         "root_named": trusted["root"],
         "log_key": evidence.log.key,
         "log_key_named": trusted["log"],
         "log_index": evidence.log.index,
-        "log_size": found.checkpoint.size,
+        "log_size": verified.checkpoint.size,
     }
 
 
@@ -75,17 +75,18 @@ def _later(later: LaterStatus | None) -> dict[str, int] | None:
     return None if later is None else {"at": later.at, "reason": later.reason}
 
 
-def _lines(out: Output, found: VerifiedEvidence, trusted: dict[str, bool], *, given: bool) -> list[str]:
-    pick, evidence, signature = out.pick, found.evidence, found.signature
+def _lines(out: Output, verified: VerifiedEvidence, trusted: dict[str, bool], *, is_file: bool) -> list[str]:
+    pick, evidence, signature = out.pick, verified.evidence, verified.signature
+    status_at = verified.status_at.isoformat()
     system = evidence.request.business_system
     said = pick("业务系统或服务所称", "as the service says")
     by = {
         True: pick("由您指定", "named by you"),
         False: pick("取自证据本身，请核对", "from the bundle: compare it"),
     }
-    if found.content is None:
+    if verified.content is None:
         content = pick("未提供，只核对了摘要", "not given, only its digest was compared")
-    elif given:
+    elif is_file:
         content = pick("与所给文件一致", "the given file")
     else:
         content = pick("在证据内", "in the bundle")
@@ -94,28 +95,28 @@ def _lines(out: Output, found: VerifiedEvidence, trusted: dict[str, bool], *, gi
         f"  {pick('签名人', 'signer')}: {signature.name} ({signature.role})",
         f"  {pick('企业', 'enterprise')}: {signature.organisation} {signature.credit_code or ''}".rstrip(),
         f"  {pick('证书序列号', 'serial')}: {signature.serial:x}",
-        f"  {pick('签名时间', 'signed at')}: {found.signed_at.isoformat()} ({said})",
+        f"  {pick('签名时间', 'signed at')}: {verified.signed_at.isoformat()} ({said})",
         f"  {pick('文件', 'document')}: {evidence.document.title} ({evidence.document.format})",
         f"  {pick('内容', 'content')}: {content}; SM3 {evidence.document.digest_sm3}",
         f"  {pick('显示内容', 'display')}: "
-        + (pick("已由签名绑定", "bound by the signature") if found.display_bound else f"{said}"),
+        + (pick("已由签名绑定", "bound by the signature") if verified.display_bound else f"{said}"),
         f"  {pick('业务系统', 'business system')}: {system.name} {system.domain} "
         + (
             pick("(已由签名绑定)", "(bound by the signature)")
             if evidence.request.kind == "login"
             else f"({said})"
         ),
-        f"  {pick('证书状态', 'status')}: {pick('签名时有效', 'good when signed')}, OCSP {found.status_at.isoformat()}",
-        f"  {pick('透明日志', 'log')}: {found.checkpoint.origin} #{evidence.log.index} / {found.checkpoint.size}",
+        f"  {pick('证书状态', 'status')}: {pick('签名时有效', 'good when signed')}, OCSP {status_at}",
+        f"  {pick('透明日志', 'log')}: {verified.checkpoint.origin} #{evidence.log.index} / {verified.checkpoint.size}",
         f"  {pick('根证书', 'root')} SHA-256: {signature.issuers[-1].fingerprint().hex()} ({by[trusted['root']]})",
         f"  {pick('日志公钥', 'log key')}: {evidence.log.key} ({by[trusted['log']]})",
     ]
     for who, later in (
-        (pick("证书", "certificate"), found.later),
-        (pick("签发机构", "issuing CA"), found.ca_later),
+        (pick("证书", "certificate"), verified.later),
+        (pick("签发机构", "issuing CA"), verified.ca_later),
     ):
         if later is not None:
-            since = datetime.fromtimestamp(later.at / 1000, found.signed_at.tzinfo).isoformat()
+            since = datetime.fromtimestamp(later.at / 1000, verified.signed_at.tzinfo).isoformat()
             ended = pick("签名之后作废或挂起", "revoked or put on hold after the signature")
             lines.append(f"  {who}: {ended}, {since}, {pick('原因', 'reason')} {later.reason}")
     return lines

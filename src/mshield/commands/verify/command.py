@@ -135,19 +135,19 @@ def command(
     _require_complete(inputs)
     with refusing(out, ClientError):
         moment = _moment(at) or (datetime.now(UTC) if evidence is None else _time_of_status(inputs))
-        found = _verified(
+        verified = _verified(
             inputs, moment, unchecked=unchecked, credit_code=expect_credit_code, name=expect_name
         )
-    out.data(_shown(found), _lines(out, found, named_root=bool(root)))
+    out.data(_shown(verified), _lines(out, verified, named_root=bool(root)))
 
 
 def _verified(
     inputs: _Evidence, moment: datetime, *, unchecked: bool, credit_code: str | None, name: str | None
 ) -> VerifiedSignature:
     """All that is there must hold: where a folder has both a bare signature and a CMS, both are verified."""
-    found = None
+    verified = None
     if inputs.cms is not None:
-        found = verify_cms(
+        verified = verify_cms(
             cms=inputs.cms,
             message=inputs.message,
             digest=inputs.digest,
@@ -161,7 +161,7 @@ def _verified(
             expected_name=name,
         )
     if inputs.signature is not None and inputs.certificate is not None and inputs.message is not None:
-        found = verify(
+        verified = verify(
             message=inputs.message,
             signature=inputs.signature,
             certificate=inputs.certificate,
@@ -174,9 +174,9 @@ def _verified(
             expected_credit_code=credit_code,
             expected_name=name,
         )
-    if found is None:
+    if verified is None:
         raise click.UsageError("Nothing to verify: a signature needs --message and --cert, or give --cms.")
-    return found
+    return verified
 
 
 def _from_folder(folder: Path, root: tuple[Path, ...]) -> _Evidence:
@@ -190,9 +190,9 @@ def _from_folder(folder: Path, root: tuple[Path, ...]) -> _Evidence:
         signature=optional("signature.der"),
         certificate=optional("leaf.pem"),
         cms=optional("signature.p7s"),
-        chain=tuple(found for found in [optional("issuing.pem")] if found is not None),
-        roots=_read_all(root) or tuple(found for found in [optional("root.pem")] if found is not None),
-        crls=tuple(found for found in map(optional, ("crl.der", "root-crl.der")) if found is not None),
+        chain=tuple(content for content in [optional("issuing.pem")] if content is not None),
+        roots=_read_all(root) or tuple(content for content in [optional("root.pem")] if content is not None),
+        crls=tuple(content for content in map(optional, ("crl.der", "root-crl.der")) if content is not None),
         ocsp=optional("ocsp.der"),
     )
 
@@ -213,7 +213,7 @@ def _time_of_status(inputs: _Evidence) -> datetime:
         if inputs.ocsp is not None:
             times = [status.this_update for status in parse_ocsp_response(inputs.ocsp).statuses]
         else:
-            times = [parse_crl(each).this_update for each in inputs.crls]
+            times = [parse_crl(crl).this_update for crl in inputs.crls]
         if inputs.certificate is not None:
             times.append(parse_certificate_pem(inputs.certificate.decode("ascii", "replace")).not_before)
     except PkiError:
@@ -255,34 +255,34 @@ def _read_all(paths: tuple[Path, ...]) -> tuple[bytes, ...]:
     return tuple(content for content in map(_read, paths) if content is not None)
 
 
-def _shown(found: VerifiedSignature) -> dict[str, object]:
+def _shown(verified: VerifiedSignature) -> dict[str, object]:
     return {
         "verified": True,
-        "name": found.name,
-        "organisation": found.organisation,
-        "role": found.role,
-        "credit_code": found.credit_code,
-        "serial": f"{found.serial:x}",
-        "at": found.at.isoformat(),
-        "revocation": list(found.revocation),
-        "issuers_checked": found.issuers_checked,
-        "digest": found.digest.hex(),
-        "root_sha256": found.issuers[-1].fingerprint().hex(),
+        "name": verified.name,
+        "organisation": verified.organisation,
+        "role": verified.role,
+        "credit_code": verified.credit_code,
+        "serial": f"{verified.serial:x}",
+        "at": verified.at.isoformat(),
+        "revocation": list(verified.revocation),
+        "issuers_checked": verified.issuers_checked,
+        "digest": verified.digest.hex(),
+        "root_sha256": verified.issuers[-1].fingerprint().hex(),
     }
 
 
-def _lines(out: Output, found: VerifiedSignature, *, named_root: bool) -> list[str]:
+def _lines(out: Output, verified: VerifiedSignature, *, named_root: bool) -> list[str]:
     pick = out.pick
     lines = [
         pick("签名有效", "The signature is valid"),
-        f"  {pick('签名人', 'signer')}: {found.name} ({found.role})",
-        f"  {pick('企业', 'enterprise')}: {found.organisation} {found.credit_code or ''}".rstrip(),
-        f"  {pick('证书序列号', 'serial')}: {found.serial:x}",
-        f"  {pick('判断时刻', 'as of')}: {found.at.isoformat()}",
-        f"  {pick('证书状态', 'status by')}: {', '.join(found.revocation) or pick('未检查', 'not checked')}",
-        f"  {pick('根证书', 'root')} SHA-256: {found.issuers[-1].fingerprint().hex()}",
+        f"  {pick('签名人', 'signer')}: {verified.name} ({verified.role})",
+        f"  {pick('企业', 'enterprise')}: {verified.organisation} {verified.credit_code or ''}".rstrip(),
+        f"  {pick('证书序列号', 'serial')}: {verified.serial:x}",
+        f"  {pick('判断时刻', 'as of')}: {verified.at.isoformat()}",
+        f"  {pick('证书状态', 'status by')}: {', '.join(verified.revocation) or pick('未检查', 'not checked')}",
+        f"  {pick('根证书', 'root')} SHA-256: {verified.issuers[-1].fingerprint().hex()}",
     ]
-    if not found.issuers_checked:
+    if not verified.issuers_checked:
         lines.append(
             pick(
                 "  签发机构证书是否被撤销：未检查（证据里没有）",

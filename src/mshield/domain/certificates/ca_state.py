@@ -51,15 +51,15 @@ class CaState:
 
 def warnings_of(cas: Sequence[CaState], *, leaf_days: int, now: int) -> tuple[Warned, ...]:
     """What is worth a warning, the gravest first."""
-    found = list(_missing(cas))
+    warnings = list(_missing(cas))
     for ca in cas:
         if ca.standing != "expired":
-            found += [
+            warnings += [
                 *_ends(ca, leaf_ms=leaf_days * DAY_MS, now=now),
                 *_lists(ca, now=now),
                 *_answers(ca, now=now),
             ]
-    return tuple(sorted(found, key=lambda each: each.severity != "bad"))
+    return tuple(sorted(warnings, key=lambda warning: warning.severity != "bad"))
 
 
 def _missing(cas: Sequence[CaState]) -> Iterator[Warned]:

@@ -39,25 +39,25 @@ def standing_of(history: Collection[Happened]) -> Standing | None:
 
     An activation counts as its row tells it: that of a certificate from before there were events says how it stood.
     """
-    begun = [each.left.holds for each in history if each.event is _ACTIVATE]
+    begun = [event.left.holds for event in history if event.event is _ACTIVATE]
     standing = Standing(CertificateState.ISSUED)
     in_states = sorted(history, key=_state_left)
-    for each in sorted(in_states, key=_one_order(begun[0] if begun else frozenset())):
+    for event in sorted(in_states, key=_one_order(begun[0] if begun else frozenset())):
         try:
-            reached = after(standing, each.event)
+            reached = after(standing, event.event)
         except errors.DomainError:
             return None
-        if each.event is not _ACTIVATE and each.left.state is not reached.state:
+        if event.event is not _ACTIVATE and event.left.state is not reached.state:
             return None
-        standing = each.left if each.event is _ACTIVATE else reached
+        standing = event.left if event.event is _ACTIVATE else reached
     return standing
 
 
 def may_be_last(history: Collection[Happened], standing: Standing) -> list[Happened]:
     """Those of the events which the last one may have been, given the standing after all of them."""
-    last = [each for each in history if each.left == standing]
+    last = [event for event in history if event.left == standing]
     # Nothing but a hold comes after an activation and leaves the certificate active.
-    holds = [each for each in last if _hold(each.event) is not None]
+    holds = [event for event in last if _hold(event.event) is not None]
     return holds or last
 
 
@@ -68,23 +68,23 @@ def may_be_held_since(history: Collection[Happened], standing: Standing, since: 
     """
     if not standing.holds:
         return since is None
-    begun = [each.at for each in history if _begins_hold(each)]
-    free = [each.at for each in history if not each.left.holds]
+    begun = [event.at for event in history if _begins_hold(event)]
+    free = [event.at for event in history if not event.left.holds]
     if not isinstance(since, int) or since not in begun or any(at > since + skew for at in free):
         return False
     others = [at for at in begun if abs(at - since) > skew]
     return all(at < since and any(at - skew <= end <= since + skew for end in free) for at in others)
 
 
-def _begins_hold(each: Happened) -> bool:
-    if each.event is _ACTIVATE:
-        return bool(each.left.holds)
-    return TABLE[each.event].places is not None and len(each.left.holds) == 1
+def _begins_hold(event: Happened) -> bool:
+    if event.event is _ACTIVATE:
+        return bool(event.left.holds)
+    return TABLE[event.event].places is not None and len(event.left.holds) == 1
 
 
-def _state_left(each: Happened) -> int:
+def _state_left(event: Happened) -> int:
     """The place of the state in which the event left the certificate; that of an activation is where it leads."""
-    return _STATES.index(CertificateState.ACTIVE if each.event is _ACTIVATE else each.left.state)
+    return _STATES.index(CertificateState.ACTIVE if event.event is _ACTIVATE else event.left.state)
 
 
 def _one_order(held: frozenset[Hold]) -> Callable[[Happened], tuple[int, bool, int, bool]]:
@@ -95,12 +95,12 @@ def _one_order(held: frozenset[Hold]) -> Callable[[Happened], tuple[int, bool, i
     """
     seen: Counter[CertificateEvent] = Counter()
 
-    def place(each: Happened) -> tuple[int, bool, int, bool]:
-        seen[each.event] += 1
-        hold = _hold(each.event)
-        lifts = TABLE[each.event].lifts is not None
+    def place(event: Happened) -> tuple[int, bool, int, bool]:
+        seen[event.event] += 1
+        hold = _hold(event.event)
+        lifts = TABLE[event.event].lifts is not None
         second = lifts is not (hold in held)
-        return _state_left(each), hold is not None, seen[each.event], second
+        return _state_left(event), hold is not None, seen[event.event], second
 
     return place
 

@@ -74,7 +74,7 @@ def weakness(pin: str, policy: PinPolicy, holder: Holder) -> PinRule | None:
     """The first rule that refuses the PIN, or None. ValueError for what isn't six digits."""
     if not _SIX_DIGITS.fullmatch(pin):
         raise ValueError("a PIN is six digits")
-    found = {
+    broken = {
         PinRule.SAME: len(set(pin)) == 1,
         PinRule.RUN: _is_run(pin),
         PinRule.REPEATED: _is_repeated(pin),
@@ -82,7 +82,7 @@ def weakness(pin: str, policy: PinPolicy, holder: Holder) -> PinRule | None:
         PinRule.ID_NUMBER: pin in holder.id_number,
         PinRule.BLOCKED: pin in policy.blocked,
     }
-    return next((rule for rule in PinRule if rule in policy.rules and found[rule]), None)
+    return next((rule for rule in PinRule if rule in policy.rules and broken[rule]), None)
 
 
 def birth_dates(number: str) -> frozenset[dt.date]:

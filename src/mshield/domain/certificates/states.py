@@ -109,8 +109,8 @@ TABLE: Final[Mapping[CertificateEvent, Rule]] = MappingProxyType(
         _E.WITHDRAW: Rule(zh="放弃更新", actors=_SERVICE, sources=frozenset({_S.ISSUED}), target=_S.REVOKED),
         _E.FIND_CLONE: Rule(zh="疑似复制", actors=_SERVICE, sources=_ACTIVE, places=Hold.CLONE),
         _E.APPLY_AGAIN: Rule(zh="重复申请", actors=_USER, sources=_ACTIVE, places=Hold.DUPLICATE),
-        # A locked PIN signs nothing, so there is nothing to hold; what the legal person has placed he takes back, which
-        # leaves the lock.
+        # A locked PIN signs nothing, so there is nothing to hold; what the legal person has placed they take back,
+        # which leaves the lock.
         _E.REPORT_LOSS: Rule(zh="挂失", actors=_LEGAL_PERSON, sources=_ACTIVE, places=Hold.LOST),
         _E.LIFT_LOSS: Rule(zh="解挂失", actors=_LEGAL_PERSON, sources=_IN_FORCE, lifts=Hold.LOST),
         _E.FREEZE: Rule(zh="冻结", actors=_LEGAL_PERSON, sources=_ACTIVE, places=Hold.FROZEN),

@@ -92,7 +92,7 @@ class AccountExists(
     en="This number is registered already. Log in with it",
     faq="3.4",
 ):
-    """Told only to who proved by SMS code that the number is his."""
+    """Told only to who proved by SMS code that the number is theirs."""
 
 
 class AccountElsewhere(

@@ -18,7 +18,7 @@ class StaffLoginFailed(
     zh="姓名或密码不对",
     en="Wrong name or password",
 ):
-    """No such member, not his password, disabled, or not set up yet: not told apart."""
+    """No such member, not their password, disabled, or not set up yet: not told apart."""
 
 
 class StaffLoginOver(
@@ -63,7 +63,7 @@ class WrongOwnPassword(
     zh="密码不对，没有改动",
     en="Wrong password. Nothing was changed",
 ):
-    """Who is logged in shows his password again before his login is changed, and this wasn't it."""
+    """Who is logged in shows their password again before their login is changed, and this wasn't it."""
 
 
 class ApprovalWaiting(

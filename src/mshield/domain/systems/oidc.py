@@ -98,16 +98,16 @@ def asked(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
 
     Raises InvalidRequest for one that breaks its grammar or comes twice (RFC 6749, 3.1).
     """
-    found: dict[str, list[str]] = {}
+    parameters: dict[str, list[str]] = {}
     for name, value in pairs:
         pattern = PARAMETERS.get(name)
         # An empty parameter counts as omitted (RFC 6749, 3.1).
         if pattern is None or not value:
             continue
-        if name in found or pattern.fullmatch(value) is None:
+        if name in parameters or pattern.fullmatch(value) is None:
             raise errors.InvalidRequest(fields=[name])
-        found[name] = [value]
-    return found
+        parameters[name] = [value]
+    return parameters
 
 
 def fresh_ms(max_age: str | None) -> int:

@@ -57,7 +57,7 @@ def _may_lead(scheme: str, host: str | None, url: str, *, path: str) -> bool:
 
 def return_address(url: str, *, request_id: str, state: str, return_code: str | None) -> str:
     """A registered address with what it tells of the request's end."""
-    told = {"request": request_id, "state": state}
+    fields = {"request": request_id, "state": state}
     if return_code is not None:
-        told[RETURN_CODE] = return_code
-    return f"{url}{'&' if '?' in url else '?'}{urlencode(told)}"
+        fields[RETURN_CODE] = return_code
+    return f"{url}{'&' if '?' in url else '?'}{urlencode(fields)}"

@@ -16,10 +16,10 @@ class CaseFailure(Exception):
     """The case did not come out as its vector says."""
 
 
-def expect(what: str, found: object, expected: object) -> None:
+def expect(what: str, actual: object, expected: object) -> None:
     """Fail the case unless both are equal."""
-    if found != expected:
-        raise CaseFailure(f"{what} is {_show(found)} instead of {_show(expected)}")
+    if actual != expected:
+        raise CaseFailure(f"{what} is {_show(actual)} instead of {_show(expected)}")
 
 
 class Case:

@@ -44,12 +44,12 @@ def _encoded(oid: str, value: bytes, critical: bool) -> bytes:  # noqa: FBT001  
 
 def read_extensions(reader: Reader) -> tuple[Extension, ...]:
     """The SEQUENCE OF Extension that comes next; it may not be empty. Duplicates are left to the caller."""
-    inside, found = reader.enter(), []
+    inside, extensions = reader.enter(), []
     while inside.more():
-        found.append(_read(inside.raw(der.SEQUENCE)))
-    if not found:
+        extensions.append(_read(inside.raw(der.SEQUENCE)))
+    if not extensions:
         raise DerError("a list of extensions may not be empty")
-    return tuple(found)
+    return tuple(extensions)
 
 
 @lru_cache(maxsize=256)
@@ -145,13 +145,13 @@ def read_key_usage(value: bytes) -> frozenset[int]:
 def read_purposes(value: bytes) -> tuple[str, ...]:
     """The purposes of an ExtendedKeyUsage; at least one."""
     reader = Reader(value)
-    inside, found = reader.enter(), []
+    inside, purposes = reader.enter(), []
     reader.end()
     while inside.more():
-        found.append(inside.oid())
-    if not found:
+        purposes.append(inside.oid())
+    if not purposes:
         raise DerError("extended key usage without a purpose")
-    return tuple(found)
+    return tuple(purposes)
 
 
 def read_octets(value: bytes) -> bytes:
@@ -204,11 +204,11 @@ def read_info_access(value: bytes) -> tuple[tuple[str, str], ...]:
 def read_policies(value: bytes) -> tuple[str, ...]:
     """The policies' identifiers; qualifiers are passed over."""
     reader = Reader(value)
-    inside, found = reader.enter(), []
+    inside, policies = reader.enter(), []
     reader.end()
     while inside.more():
-        found.append(inside.enter().oid())
-    return tuple(found)
+        policies.append(inside.enter().oid())
+    return tuple(policies)
 
 
 def _read_uri(reader: Reader) -> str:

@@ -79,7 +79,7 @@ def build_crl(
     """
     if signer.public != issuer.public_key or issuer.ski is None:
         raise IssueError("the signer's key is not the issuer's, or the issuer has no key identifier")
-    entries = [entry_der(each) for each in sorted(revoked, key=itemgetter(0))]
+    entries = [entry_der(entry) for entry in sorted(revoked, key=itemgetter(0))]
     extensions = (
         ext.authority_key_id(issuer.ski),
         Extension(oids.CRL_NUMBER, der.integer(number)),
@@ -136,7 +136,7 @@ def entry_der(revoked: Revoked, *more: Extension) -> bytes:
     """An entry of a list, with `more` extensions beside its reason."""
     # RFC 5280 5.3.1: unspecified should be left out.
     reason = (Extension(oids.REASON_CODE, der.enumerated(revoked.reason)),) if revoked.reason else ()
-    extensions = [each.der for each in (*reason, *more)]
+    extensions = [extension.der for extension in (*reason, *more)]
     return der.sequence(
         der.integer(revoked.serial),
         der.time(revoked.at),

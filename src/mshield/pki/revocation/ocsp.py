@@ -239,13 +239,13 @@ def _basic(reader: Reader) -> OcspResponse:
 
 
 def _certificates(inside: Reader) -> tuple[Certificate, ...]:
-    wrapped, found = inside.explicit(0), []
+    wrapped, certificates = inside.explicit(0), []
     if wrapped is not None:
         items = wrapped.enter()
         wrapped.end()
         while items.more():
-            found.append(parse_certificate(items.raw()))
-    return tuple(found)
+            certificates.append(parse_certificate(items.raw()))
+    return tuple(certificates)
 
 
 def _response_data(tbs: bytes) -> tuple[bytes, int, tuple[SingleStatus, ...], bytes | None]:

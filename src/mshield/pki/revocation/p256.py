@@ -59,11 +59,11 @@ class P256Signer:
             produced_at=now,
             nonce=nonce,
         )
-        made = successful(self._signed(tbs, der.explicit(0, der.sequence(self.certificate))))
-        read = list(x509_ocsp.load_der_ocsp_response(made).responses)
-        if [each.serial_number for each in read] != [cert_id.serial for cert_id, _ in statuses]:
+        response = successful(self._signed(tbs, der.explicit(0, der.sequence(self.certificate))))
+        read = list(x509_ocsp.load_der_ocsp_response(response).responses)
+        if [answer.serial_number for answer in read] != [cert_id.serial for cert_id, _ in statuses]:
             raise LintError((Finding("statuses", "the response reads otherwise than it was meant"),))
-        return made
+        return response
 
     def crl(
         self,
@@ -74,7 +74,7 @@ class P256Signer:
         next_update: int,
     ) -> bytes:
         """A complete list of all these issuers as DER; times in ms. LintError for wrong content."""
-        entries = [entry for issuer, each in revoked for entry in _entries(issuer, each)]
+        entries = [entry for issuer, own in revoked for entry in _entries(issuer, own)]
         extensions = (
             ext.authority_key_id(self._key_id),
             Extension(oids.CRL_NUMBER, der.integer(number)),
@@ -87,12 +87,12 @@ class P256Signer:
             der.time(this_update),
             der.time(next_update),
             *((der.sequence(*entries),) if entries else ()),
-            der.explicit(0, der.sequence(*(each.der for each in extensions))),
+            der.explicit(0, der.sequence(*(extension.der for extension in extensions))),
         )
-        made = self._signed(tbs)
-        if len(x509.load_der_x509_crl(made)) != len(entries):
+        list_der = self._signed(tbs)
+        if len(x509.load_der_x509_crl(list_der)) != len(entries):
             raise LintError((Finding("entries", "the list reads otherwise than it was meant"),))
-        return made
+        return list_der
 
     def _signed(self, tbs: bytes, *rest: bytes) -> bytes:
         signature = self._private.sign(tbs, ec.ECDSA(SHA256()))
@@ -145,12 +145,12 @@ _KEY_USAGE: Final = x509.KeyUsage(
 
 def _entries(issuer: Certificate, revoked: Sequence[Revoked]) -> Iterator[bytes]:
     """Sorted; the first names the issuer, which holds for those after it too (RFC 5280, 5.3.3)."""
-    for number, each in enumerate(sorted(revoked)):
+    for number, entry in enumerate(sorted(revoked)):
         if number:
-            yield entry_der(each)
+            yield entry_der(entry)
         else:
             name = der.sequence(der.explicit(4, issuer.subject_der))
-            yield entry_der(each, Extension(oids.CERTIFICATE_ISSUER, name, critical=True))
+            yield entry_der(entry, Extension(oids.CERTIFICATE_ISSUER, name, critical=True))
 
 
 def _point(private: ec.EllipticCurvePrivateKey) -> bytes:

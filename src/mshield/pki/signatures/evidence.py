@@ -19,7 +19,7 @@ MEDIA_TYPE: Final = "application/vnd.mshield.evidence+json"
 Format = Literal["raw", "cms", "cms_detached"]
 """What a signature is over: the content itself, or signed attributes in a CMS with the content inside or not."""
 
-FORMATS: Final[Mapping[str, Format]] = {each: each for each in get_args(Format)}
+FORMATS: Final[Mapping[str, Format]] = {name: name for name in get_args(Format)}
 """The formats by their names."""
 
 Kind = Literal["login", "signature"]
@@ -126,9 +126,9 @@ class Evidence(_Part, frozen=True):
 def parse_evidence(data: bytes) -> Evidence:
     """The bundle in a file. Raises EvidenceError for anything but the one form; white space and order are free."""
     try:
-        found = read_json(data, floats=False)
-        evidence = msgspec.convert(found, Evidence)
-        if json.loads(evidence.encode()) != found:  # e.g. base64 with stray bits
+        content = read_json(data, floats=False)
+        evidence = msgspec.convert(content, Evidence)
+        if json.loads(evidence.encode()) != content:  # e.g. base64 with stray bits
             raise EvidenceError("a value is not in its one spelling")
         for text in (evidence.document.sid, evidence.document.digest_sm3, evidence.log.uid):
             if bytes.fromhex(text).hex() != text:

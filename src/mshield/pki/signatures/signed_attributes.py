@@ -62,12 +62,12 @@ def parse_signed_attributes(message: bytes) -> SignedAttributes:
     reader.end()
     if values.get(oids.CONTENT_TYPE) != der.oid(oids.CMS_DATA):
         raise CmsError("the signed content type is not plain data")
-    found = SignedAttributes(
+    attributes = SignedAttributes(
         _digest(values.get(oids.MESSAGE_DIGEST)), _digest(values.get(oids.DISPLAY_DIGEST))
     )
-    if found.encode() != message:
+    if attributes.encode() != message:
         raise CmsError("a signed attribute too many, or one that stands twice")
-    return found
+    return attributes
 
 
 def is_like_attributes(content: bytes) -> bool:

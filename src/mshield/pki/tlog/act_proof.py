@@ -64,39 +64,39 @@ class ActProof:
 def parse_act_proof(text: str | bytes) -> ActProof:
     """The proof from JSON. Raises LogFormError."""
     try:
-        found = read_json(text, floats=False)
+        content = read_json(text, floats=False)
     except (ValueError, RecursionError) as error:
         raise LogFormError("not JSON") from error
-    if not isinstance(found, dict) or found.keys() != _MEMBERS or found["type"] != TYPE:
+    if not isinstance(content, dict) or content.keys() != _MEMBERS or content["type"] != TYPE:
         raise LogFormError("not the proof of an act")
-    return ActProof(_act(found["act"]), _salt(found["salt"]), parse_proof(json.dumps(found["proof"])))
+    return ActProof(_act(content["act"]), _salt(content["salt"]), parse_proof(json.dumps(content["proof"])))
 
 
 def is_act_proof(text: str | bytes) -> bool:
     """Whether a file says that it is one."""
     try:
-        found = read_json(text)
+        content = read_json(text)
     except (ValueError, RecursionError):
         return False
-    return isinstance(found, dict) and found.get("type") == TYPE
+    return isinstance(content, dict) and content.get("type") == TYPE
 
 
-def _act(found: object) -> ProvenAct:
-    if not isinstance(found, dict) or found.keys() != set(_COLUMNS):
+def _act(row: object) -> ProvenAct:
+    if not isinstance(row, dict) or row.keys() != set(_COLUMNS):
         raise LogFormError("not the row of an act")
-    texts = [found[name] for name in _TEXTS]
+    texts = [row[name] for name in _TEXTS]
     good = all(
-        isinstance(each, str) or (name == "actor_id" and each is None)
-        for name, each in zip(_TEXTS, texts, strict=True)
+        isinstance(value, str) or (name == "actor_id" and value is None)
+        for name, value in zip(_TEXTS, texts, strict=True)
     )
-    if not good or type(found["at"]) is not int or not 0 <= found["at"] < 1 << 63:
+    if not good or type(row["at"]) is not int or not 0 <= row["at"] < 1 << 63:
         raise LogFormError("not the row of an act")
-    return ProvenAct(**found)
+    return ProvenAct(**row)
 
 
-def _salt(found: object) -> bytes:
+def _salt(text: object) -> bytes:
     try:
-        salt = bytes.fromhex(found if isinstance(found, str) else "")
+        salt = bytes.fromhex(text if isinstance(text, str) else "")
     except ValueError as error:
         raise LogFormError("not a salt") from error
     if len(salt) != _SALT_BYTES:

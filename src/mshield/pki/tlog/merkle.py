@@ -58,30 +58,30 @@ def fold(hashes: Sequence[bytes]) -> bytes:
 
 def subtrees(leaves: Range) -> tuple[Node, ...]:
     """The perfect subtrees that make up a range of a proof or a whole tree, left to right."""
-    found = []
+    nodes = []
     start = leaves.start
     while start < leaves.end:
         height = (leaves.end - start).bit_length() - 1
-        found.append(Node(height, start >> height))
+        nodes.append(Node(height, start >> height))
         start += 1 << height
-    return tuple(found)
+    return tuple(nodes)
 
 
 def inclusion_ranges(index: int, size: int) -> list[Range]:
     """What the inclusion proof of leaf `index` in a tree of `size` consists of, the leaf's sibling first (2.1.1)."""
     if not 0 <= index < size:
         raise LogProofError(f"there is no entry {index} in a log of {size}")
-    found = []
+    ranges = []
     start, end = 0, size
     while end - start > 1:
         middle = start + _split(end - start)
         if index < middle:
-            found.append(Range(middle, end))
+            ranges.append(Range(middle, end))
             end = middle
         else:
-            found.append(Range(start, middle))
+            ranges.append(Range(start, middle))
             start = middle
-    return found[::-1]
+    return ranges[::-1]
 
 
 def consistency_ranges(old: int, size: int) -> list[Range]:
@@ -90,37 +90,37 @@ def consistency_ranges(old: int, size: int) -> list[Range]:
         raise LogProofError(f"a log of {size} can't begin with one of {old}")
     if old == 0:
         return []
-    found = []
+    ranges = []
     start, end = 0, size
     while end != old:
         middle = start + _split(end - start)
         if old <= middle:
-            found.append(Range(middle, end))
+            ranges.append(Range(middle, end))
             end = middle
         else:
-            found.append(Range(start, middle))
+            ranges.append(Range(start, middle))
             start = middle
     if start:
-        found.append(Range(start, end))
-    return found[::-1]
+        ranges.append(Range(start, end))
+    return ranges[::-1]
 
 
 def check_inclusion(leaf: bytes, *, index: int, size: int, proof: Sequence[bytes], root: bytes) -> None:
     """Raises LogProofError unless the leaf stands at `index` in the tree of this size and root (RFC 9162, 2.1.3.2)."""
     if not 0 <= index < size:
         raise LogProofError(f"there is no entry {index} in a log of {size}")
-    first, last, found = index, size - 1, leaf
-    for each in proof:
+    first, last, node = index, size - 1, leaf
+    for sibling in proof:
         if last == 0:
             raise LogProofError("the inclusion proof is too long")
         if first & 1 or first == last:
-            found = node_hash(each, found)
+            node = node_hash(sibling, node)
             while first and not first & 1:
                 first, last = first >> 1, last >> 1
         else:
-            found = node_hash(found, each)
+            node = node_hash(node, sibling)
         first, last = first >> 1, last >> 1
-    if last or found != root:
+    if last or node != root:
         raise LogProofError("the inclusion proof does not lead to the checkpoint's root")
 
 
@@ -143,18 +143,18 @@ def _check_grown(old: int, size: int, old_root: bytes, root: bytes, hashes: list
     first, last = old - 1, size - 1
     while first & 1:
         first, last = first >> 1, last >> 1
-    old_found = found = hashes[0]
-    for each in hashes[1:]:
+    old_node = node = hashes[0]
+    for sibling in hashes[1:]:
         if last == 0:
             raise LogProofError("the consistency proof is too long")
         if first & 1 or first == last:
-            old_found, found = node_hash(each, old_found), node_hash(each, found)
+            old_node, node = node_hash(sibling, old_node), node_hash(sibling, node)
             while first and not first & 1:
                 first, last = first >> 1, last >> 1
         else:
-            found = node_hash(found, each)
+            node = node_hash(node, sibling)
         first, last = first >> 1, last >> 1
-    if last or old_found != old_root or found != root:
+    if last or old_node != old_root or node != root:
         raise LogProofError("the consistency proof does not lead from the old root to the new one")
 
 

@@ -53,15 +53,15 @@ class VerifierKey:
         key = _decode(encoded)
         if key[:1] != _ED25519:
             raise LogFormError("not an Ed25519 vkey")
-        found = cls(name, key[1:])
-        if found.key_id.hex() != key_id:
+        verifier = cls(name, key[1:])
+        if verifier.key_id.hex() != key_id:
             raise LogFormError("the vkey's key id is not that of its name and key")
-        return found
+        return verifier
 
 
 def is_key_name(name: str) -> bool:
     """Whether a log may be called so: not empty, no blank, no plus, no control character."""
-    return bool(name) and name.isprintable() and not any(each.isspace() or each == "+" for each in name)
+    return bool(name) and name.isprintable() and not any(char.isspace() or char == "+" for char in name)
 
 
 def sign_note(text: str, key: VerifierKey, private: Ed25519PrivateKey) -> str:
@@ -82,35 +82,37 @@ def open_note(note: str, key: VerifierKey) -> str:
         raise LogFormError("not a signed note")
     text += "\n"
     own = [
-        each for name, each in _signatures(lines) if name == key.name and each[:_KEY_ID_BYTES] == key.key_id
+        signature
+        for name, signature in _signatures(lines)
+        if name == key.name and signature[:_KEY_ID_BYTES] == key.key_id
     ]
     if not own:
         raise LogSignatureError(f"not signed by {key.name} with the key {key.key_id.hex()}")
     public = Ed25519PublicKey.from_public_bytes(key.public)
     try:
-        for each in own:
-            public.verify(each[_KEY_ID_BYTES:], text.encode())
+        for signature in own:
+            public.verify(signature[_KEY_ID_BYTES:], text.encode())
     except InvalidSignature as error:
         raise LogSignatureError(f"the signature of {key.name} is wrong") from error
     return text
 
 
 def _signatures(lines: str) -> list[tuple[str, bytes]]:
-    found = []
+    signatures = []
     for line in lines[:-1].split("\n"):
         mark, _, rest = line.partition(" ")
         name, _, encoded = rest.partition(" ")
         signature = _decode(encoded)
         if mark != "—" or not is_key_name(name) or len(signature) <= _KEY_ID_BYTES:
             raise LogFormError("not a line of a note's signature")
-        found.append((name, signature))
-    if len(found) > _MOST_SIGNATURES:
+        signatures.append((name, signature))
+    if len(signatures) > _MOST_SIGNATURES:
         raise LogFormError("too many signatures")
-    return found
+    return signatures
 
 
 def _is_clean(text: str) -> bool:
-    return all(each >= " " or each == "\n" for each in text)
+    return all(char >= " " or char == "\n" for char in text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +148,9 @@ def open_checkpoint(note: str, key: VerifierKey) -> Checkpoint:
 def _decode(text: str) -> bytes:
     """Base64 in its one spelling."""
     try:
-        found = base64.b64decode(text, validate=True)
+        content = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
         raise LogFormError("not base64") from error
-    if base64.b64encode(found).decode() != text:
+    if base64.b64encode(content).decode() != text:
         raise LogFormError("not base64 in its one spelling")
-    return found
+    return content

@@ -52,7 +52,7 @@ class InclusionProof:
         return {
             "entry": _encode(self.entry),
             "index": self.index,
-            "hashes": [_encode(each) for each in self.hashes],
+            "hashes": [_encode(value) for value in self.hashes],
             "checkpoint": self.checkpoint,
         }
 
@@ -71,18 +71,18 @@ def check_signature_entry(logged: Logged, *, sid: bytes, digest: bytes, signatur
 def parse_proof(text: str | bytes) -> InclusionProof:
     """The proof from JSON. Raises LogFormError."""
     try:
-        found = json.loads(text)
+        content = json.loads(text)
     except ValueError as error:  # also what isn't UTF-8
         raise LogFormError("not JSON") from error
-    if not isinstance(found, dict) or found.keys() != _MEMBERS:
+    if not isinstance(content, dict) or content.keys() != _MEMBERS:
         raise LogFormError("not an inclusion proof")
-    index, hashes, checkpoint = found["index"], found["hashes"], found["checkpoint"]
+    index, hashes, checkpoint = content["index"], content["hashes"], content["checkpoint"]
     if type(index) is not int or not isinstance(hashes, list) or not isinstance(checkpoint, str):
         raise LogFormError("not an inclusion proof")
-    decoded = tuple(_decode(each) for each in hashes)
-    if any(len(each) != HASH_BYTES for each in decoded):
+    decoded = tuple(_decode(text) for text in hashes)
+    if any(len(value) != HASH_BYTES for value in decoded):
         raise LogFormError("a hash of a proof has 32 bytes")
-    return InclusionProof(_decode(found["entry"]), index, decoded, checkpoint)
+    return InclusionProof(_decode(content["entry"]), index, decoded, checkpoint)
 
 
 def _encode(value: bytes) -> str:

@@ -47,11 +47,11 @@ def position(number: int, width: int) -> str:
 
 def parse_position(text: str) -> tuple[int, int]:
     """Number and width. Raises LogFormError for all but the one spelling."""
-    found = _POSITION.fullmatch(text)
-    if found is not None:
-        number = int(found[1].replace("x", "").replace("/", ""))
-        width = int(found[2] or WIDTH)
-        if position(number, width) == text and width <= WIDTH and (found[2] is None or width < WIDTH):
+    match = _POSITION.fullmatch(text)
+    if match is not None:
+        number = int(match[1].replace("x", "").replace("/", ""))
+        width = int(match[2] or WIDTH)
+        if position(number, width) == text and width <= WIDTH and (match[2] is None or width < WIDTH):
             return number, width
     raise LogFormError("not the place of a tile")
 
@@ -69,22 +69,22 @@ def tile_at(level: int, number: int, size: int) -> Tile:
 
 def right_edge(size: int) -> list[Tile]:
     """The partial tiles of a tree, from the lowest level: what it takes to go on. Their hashes fold to the root."""
-    found = []
+    tiles = []
     for level in range(MAX_LEVEL + 1):
         hashes = size >> HEIGHT * level
         if hashes % WIDTH:
-            found.append(Tile(level, hashes // WIDTH, hashes % WIDTH))
-    return found
+            tiles.append(Tile(level, hashes // WIDTH, hashes % WIDTH))
+    return tiles
 
 
 def node_in(tile: Tile, hashes: bytes, node: Node) -> bytes:
     """A subtree's hash from its tile. Raises LogFormError where the tile is too short."""
     rest = node.height - HEIGHT * tile.level
     first = (node.place << rest) - tile.number * WIDTH
-    wanted = split_hashes(hashes)[first : first + (1 << rest)]
-    if len(wanted) != 1 << rest:
+    below = split_hashes(hashes)[first : first + (1 << rest)]
+    if len(below) != 1 << rest:
         raise LogFormError(f"tile {tile.path} has {len(hashes) // HASH_BYTES} hashes")
-    return perfect_root(wanted)
+    return perfect_root(below)
 
 
 def split_hashes(hashes: bytes) -> list[bytes]:
@@ -96,11 +96,11 @@ def split_hashes(hashes: bytes) -> list[bytes]:
 
 def edge_root(size: int, edge: dict[int, bytes]) -> bytes:
     """The root of a tree from its partial tiles, by level. Raises LogFormError where one is missing or short."""
-    found = []
+    roots = []
     for node in subtrees(Range(0, size)):
         tile = tile_of(node, size)
-        found.append(node_in(tile, edge.get(tile.level, b""), node))
-    return fold(found)
+        roots.append(node_in(tile, edge.get(tile.level, b""), node))
+    return fold(roots)
 
 
 def pack_bundle(entries: list[bytes]) -> bytes:
@@ -110,11 +110,11 @@ def pack_bundle(entries: list[bytes]) -> bytes:
 
 def split_bundle(bundle: bytes) -> list[bytes]:
     """The entries of a bundle. Raises LogFormError."""
-    found, at = [], 0
+    entries, at = [], 0
     while at < len(bundle):
         end = at + 2 + int.from_bytes(bundle[at : at + 2], "big")
         if at + 2 > len(bundle) or end > len(bundle):
             raise LogFormError("an entry bundle ends in the middle of an entry")
-        found.append(bundle[at + 2 : end])
+        entries.append(bundle[at + 2 : end])
         at = end
-    return found
+    return entries

@@ -80,5 +80,5 @@ def _find_path(
 
 
 def _issuer(certificate: Certificate, candidates: Iterable[Certificate]) -> Certificate | None:
-    wanted = (certificate.issuer_der, certificate.aki)
-    return next((c for c in candidates if (c.subject_der, c.ski) == wanted), None)
+    names = (certificate.issuer_der, certificate.aki)
+    return next((c for c in candidates if (c.subject_der, c.ski) == names), None)

@@ -75,9 +75,7 @@ class ReadCaState:
     async def __call__(self, *, now: int) -> WholeState:
         """As it stands now."""
         cas = await self._cas(now=now)
-        warnings = warnings_of(
-            [each.state for each in cas], leaf_days=self.settings.certificate_days, now=now
-        )
+        warnings = warnings_of([ca.state for ca in cas], leaf_days=self.settings.certificate_days, now=now)
         return WholeState(cas, await self._log(), await self._running(), warnings)
 
     async def _cas(self, *, now: int) -> tuple[OneCa, ...]:

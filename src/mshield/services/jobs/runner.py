@@ -181,10 +181,10 @@ class Runner:
             await asyncio.wait({work})
 
     async def _renewed(self, job: Job, lease_until: int) -> int:
-        wanted = self._context.clock() + self._lease_ms
+        until = self._context.clock() + self._lease_ms
         try:
-            if await store.renew(self._db, name=job.name, holder=self.holder, lease_until=wanted):
-                return wanted
+            if await store.renew(self._db, name=job.name, holder=self.holder, lease_until=until):
+                return until
         except StoreError:
             # Nobody can take it before the lease is over, so there is still time to ask again.
             if self._context.clock() + self._lease_ms // 3 < lease_until:

@@ -69,7 +69,7 @@ def shown(key: object) -> str:
     if isinstance(key, bytes):
         return key.hex()
     return "".join(
-        each if each.isprintable() else each.encode("unicode_escape").decode() for each in str(key)
+        char if char.isprintable() else char.encode("unicode_escape").decode() for char in str(key)
     )
 
 

@@ -34,7 +34,7 @@ async def open_log(
         checkpoint = key.sign(Checkpoint(origin, 0, EMPTY_ROOT))
         await store.insert_state(db, origin=origin, checkpoint=checkpoint, now=now)
         state = await store.find_state(db)
-    # Under a name that is none nothing could be opened; under another one the checkpoint tells.
+    # Under a bad name nothing could be opened; under another one the checkpoint tells.
     named = state is not None and is_key_name(state.origin)
     origin = state.origin if state is not None and named else origin_of(settings.public_origin)
     return Log(db, await load_log_key(db, keyring, name=origin, now=now))

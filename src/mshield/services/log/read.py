@@ -53,7 +53,7 @@ async def prove_inclusion(log: Log, *, index: int | None) -> InclusionProof:
     bundle = await read_bundle(log, number=number, width=width)
     if bundle is None:
         raise NotLogged
-    hashes = [await hash_of(log, each, size) for each in inclusion_ranges(index, size)]
+    hashes = [await hash_of(log, leaves, size) for leaves in inclusion_ranges(index, size)]
     return InclusionProof(split_bundle(bundle)[place], index, tuple(hashes), note)
 
 
@@ -69,11 +69,11 @@ async def prove_issue(log: Log, *, serial: str) -> InclusionProof:
 
 async def hash_of(log: Log, leaves: Range, size: int) -> bytes:
     """The hash of a range of a log of this size, from its tiles. Raises NotLogged, LogError."""
-    found = []
+    roots = []
     for node in subtrees(leaves):
         tile = tile_of(node, size)
         hashes = await read_tile(log, tile)
         if hashes is None:
             raise NotLogged
-        found.append(node_in(tile, hashes, node))
-    return fold(found)
+        roots.append(node_in(tile, hashes, node))
+    return fold(roots)

@@ -36,5 +36,5 @@ async def rename_log(db: Database, keyring: Keyring, *, now: int) -> str | None:
 
 def next_name(origin: str) -> str:
     """`…/log/2` for `…/log`, `…/log/3` for that."""
-    found = _NUMBERED.fullmatch(origin)
-    return f"{found[1]}/{int(found[2]) + 1}" if found else f"{origin}/2"
+    match = _NUMBERED.fullmatch(origin)
+    return f"{match[1]}/{int(match[2]) + 1}" if match else f"{origin}/2"

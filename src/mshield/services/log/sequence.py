@@ -36,11 +36,11 @@ async def sequence(log: Log, *, now: int) -> int:
 async def _sequence_batch(log: Log, *, now: int) -> int:
     # The state before the rows: rows that another process placed since then come with a size that has changed since.
     state = await store.find_state(log.db)
-    found = await store.unlogged(log.db, limit=BATCH)
-    if state is None or not found:
+    unlogged = await store.unlogged(log.db, limit=BATCH)
+    if state is None or not unlogged:
         return 0
     try:
-        rows = _in_order(found)[:BATCH]
+        rows = _in_order(unlogged)[:BATCH]
         await store.append(log.db, await _growth(log, state, rows), now=now)
     except (LogError, Overtaken, Conflict) as error:
         # Another process has added entries, perhaps between two of the reads.

@@ -63,16 +63,16 @@ async def _checks(log: Log, report: Report, since: str | None) -> AsyncIterator[
         yield Finding("wrong_size", index=state.size)
     async for finding in check_rows(log, checkpoint):
         yield finding
-    for each in (
+    for other in (
         *await check_outside(log, checkpoint),
         *await check_end(log),
         *await _check_since(log, checkpoint, since),
     ):
-        yield each
+        yield other
     async for finding in check_certificates(log.db):
         yield finding
-    for each in await check_authorities(log.db):
-        yield each
+    for finding in await check_authorities(log.db):
+        yield finding
 
 
 async def _check_since(log: Log, checkpoint: Checkpoint, since: str | None) -> list[Finding]:

@@ -22,14 +22,14 @@ _FIRST: Final = (ROOT, responder_name(ROOT), issuing_name(1), responder_name(iss
 
 
 @dataclass(slots=True)
-class _Told:
+class _History:
     """What the acts say: fingerprints (hex) by name, None where an older version named none; revocations by name.
 
     `has_init` is false where the CA was made before acts were recorded, or there is none.
     """
 
     has_init: bool
-    made: dict[str, set[str | None]] = field(default_factory=lambda: defaultdict(set))
+    fingerprints: dict[str, set[str | None]] = field(default_factory=lambda: defaultdict(set))
     replaced: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     revoked: dict[str, set[tuple[int, int | None]]] = field(default_factory=lambda: defaultdict(set))
 
@@ -41,65 +41,67 @@ async def check_authorities(db: Database) -> list[Finding]:
         rows = await store.authorities(db)
         again = await store.acts_on_authorities(db)
         if again == recorded:  # so nothing was done between the two: act and row are one transaction
-            return list(_compare(rows, _told(recorded)))
+            return list(_compare(rows, _history(recorded)))
         recorded = again
 
 
-def _compare(rows: Sequence[StoredAuthority], told: _Told) -> Iterator[Finding]:
+def _compare(rows: Sequence[StoredAuthority], history: _History) -> Iterator[Finding]:
     for row in rows:
-        if not _explained(row, told):
+        if not _explained(row, history):
             yield Finding("authority_changed", table="authorities", row=shown(row.name))
-    for name in sorted(told.made.keys() - {row.name for row in rows}):
+    for name in sorted(history.fingerprints.keys() - {row.name for row in rows}):
         yield Finding("authority_missing", table="authorities", row=shown(name))
 
 
-def _explained(row: StoredAuthority, told: _Told) -> bool:
+def _explained(row: StoredAuthority, history: _History) -> bool:
     if type(row.certificate) is not bytes:  # SQLite keeps any value in any column
         return False
-    made = told.made[row.name] or ({None} if row.name in _FIRST and not told.has_init else set())
-    standing = made - told.replaced[row.name]
+    fingerprints = history.fingerprints[row.name] or (
+        {None} if row.name in _FIRST and not history.has_init else set()
+    )
+    standing = fingerprints - history.replaced[row.name]
     if standing != {None} and sha256(row.certificate).hexdigest() not in standing:
         return False
     if row.revoked_at is None:
-        return row.revocation_reason is None and not told.revoked[row.name]
-    return (row.revoked_at, row.revocation_reason) in told.revoked[row.name]
+        return row.revocation_reason is None and not history.revoked[row.name]
+    return (row.revoked_at, row.revocation_reason) in history.revoked[row.name]
 
 
-def _told(recorded: Sequence[AuthorityAct]) -> _Told:
-    told = _Told(any(each.act == "ca.init" for each in recorded))
-    for each in recorded:
-        if type(each.subject) is str:  # else the check of its row finds it
-            _read(told, each, _details(each))
-    return told
+def _history(recorded: Sequence[AuthorityAct]) -> _History:
+    history = _History(any(act.act == "ca.init" for act in recorded))
+    for act in recorded:
+        if type(act.subject) is str:  # else the check of its row finds it
+            _read(history, act, _details(act))
+    return history
 
 
-def _read(told: _Told, each: AuthorityAct, details: Mapping[str, Any]) -> None:
-    name = each.subject
-    match each.act:
+def _read(history: _History, act: AuthorityAct, details: Mapping[str, Any]) -> None:
+    name = act.subject
+    match act.act:
         case "ca.init":
-            for made in _FIRST:
-                told.made[made].add(_hex(details, made))
+            for first in _FIRST:
+                history.fingerprints[first].add(_hex(details, first))
         case "ca.renew_issuing":
-            told.made[name].add(_hex(details, "sha256"))
-            told.made[responder_name(name)].add(_hex(details, "responder_sha256"))
+            history.fingerprints[name].add(_hex(details, "sha256"))
+            history.fingerprints[responder_name(name)].add(_hex(details, "responder_sha256"))
         case "ca.renew_responder" | "ca.init_p256" | "ca.renew_p256":
-            told.made[name].add(_hex(details, "sha256"))
+            history.fingerprints[name].add(_hex(details, "sha256"))
             if old := _hex(details, "old_sha256"):
-                told.replaced[name].add(old)
+                history.replaced[name].add(old)
         case "ca.revoke_issuing":
             reason = details.get("reason")
-            told.revoked[name].add((each.at, reason if isinstance(reason, int) else None))
+            history.revoked[name].add((act.at, reason if isinstance(reason, int) else None))
 
 
-def _details(each: AuthorityAct) -> Mapping[str, Any]:
+def _details(act: AuthorityAct) -> Mapping[str, Any]:
     """The act's details; empty where someone made them what they can't be, which the check of its row finds."""
     try:
-        found = json.loads(each.details)
+        details = json.loads(act.details)
     except (ValueError, RecursionError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return details if isinstance(details, dict) else {}
 
 
 def _hex(details: Mapping[str, Any], key: str) -> str | None:
-    found = details.get(key)
-    return found if isinstance(found, str) else None
+    value = details.get(key)
+    return value if isinstance(value, str) else None

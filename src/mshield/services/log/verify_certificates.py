@@ -50,10 +50,10 @@ def explained(life: Life) -> bool:
     """Whether the certificate stands as all its events leave it; without any, as a reservation."""
     if not life.events:
         return not life.signed and life.is_reservation
-    if life.signed is not any(each.event in ISSUES for each in life.events):
+    if life.signed is not any(event.event in ISSUES for event in life.events):
         return False
     try:
-        history = [_happened(each) for each in life.events]
+        history = [_happened(event) for event in life.events]
     except (ValueError, TypeError, AttributeError):  # words or values that this service never writes
         return False
     standing = standing_of(history)
@@ -62,8 +62,8 @@ def explained(life: Life) -> bool:
     if not may_be_held_since(history, standing, life.held_since, skew=_SKEW_MS):
         return False
     last = may_be_last(history, standing)
-    newest = max((each.at for each in last), default=0)
-    return any(life.now == _columns(each) for each in last if each.at >= newest - _SKEW_MS)
+    newest = max((event.at for event in last), default=0)
+    return any(life.now == _columns(event) for event in last if event.at >= newest - _SKEW_MS)
 
 
 def _happened(row: RecordedEvent) -> Happened:

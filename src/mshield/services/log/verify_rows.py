@@ -47,22 +47,22 @@ async def check_outside(log: Log, checkpoint: Checkpoint) -> list[Finding]:
     rows = await store.outside(log.db, size=await _size(log, checkpoint), limit=_FEW)
     tiles, bundles = await store.outermost(log.db)
     size = await _size(log, checkpoint)
-    found = [
+    findings = [
         Finding("row_outside", table=row.source.table, row=shown(row.id), index=_index(row))
         for row in rows
         if not (isinstance(row.log_index, int) and 0 <= row.log_index < size)
     ]
-    found += [
+    findings += [
         Finding("tile_outside", table="log_tiles", row=f"{shown(level)}/{shown(number)}")
         for level, number in tiles
         if not _has_tile(size, level, number)
     ]
-    found += [
+    findings += [
         Finding("tile_outside", table="log_bundles", row=shown(number))
         for number in bundles
         if not _has_tile(size, 0, number)
     ]
-    return found
+    return findings
 
 
 async def _size(log: Log, checkpoint: Checkpoint) -> int:
@@ -83,7 +83,7 @@ def _has_tile(size: int, level: object, number: object) -> bool:
 
 async def check_end(log: Log) -> list[Finding]:
     """What would keep the log from growing: its end isn't as the last checkpoint says, or a row that waits is bad."""
-    found = [
+    findings = [
         Finding("bad_row", table=row.source.table, row=shown(row.id))
         for row in await store.unlogged(log.db, limit=BATCH)
         if _leaf(log, row) is None
@@ -95,36 +95,36 @@ async def check_end(log: Log) -> list[Finding]:
         except LogError as error:  # or it has grown while it was read
             before, state = state, await store.find_state(log.db)
             if state == before:
-                found.append(Finding("edge_damaged", detail=str(error)))
+                findings.append(Finding("edge_damaged", detail=str(error)))
         else:
             break
-    return found
+    return findings
 
 
 async def _check_leaves(log: Log, number: int, size: int, tree: _Tree) -> list[Finding]:
     start, width = number << HEIGHT, tile_at(0, number, size).width
-    found = []
+    findings = []
     tile = await store.find_tile(log.db, level=0, number=number)
     leaves = _hashes(tile)
     if tile is None or leaves is None or len(leaves) < width:
-        found.append(Finding("tile_missing", table="log_tiles", row=f"0/{number}", index=start))
+        findings.append(Finding("tile_missing", table="log_tiles", row=f"0/{number}", index=start))
         leaves = [b""] * width
     elif not _fits(tile, len(leaves), width):
-        found.append(Finding("wrong_width", table="log_tiles", row=f"0/{number}", index=start))
+        findings.append(Finding("wrong_width", table="log_tiles", row=f"0/{number}", index=start))
     bundle = await store.find_bundle(log.db, number=number)
     entries = _entries(bundle)
     if bundle is None or entries is None or len(entries) < width:
-        found.append(Finding("bundle_missing", table="log_bundles", row=str(number), index=start))
+        findings.append(Finding("bundle_missing", table="log_bundles", row=str(number), index=start))
         entries = None
     elif not _fits(bundle, len(entries), width):
-        found.append(Finding("wrong_width", table="log_bundles", row=str(number), index=start))
+        findings.append(Finding("wrong_width", table="log_bundles", row=str(number), index=start))
     leaves = leaves[:width]
     if width == WIDTH:
         tree.full.append(perfect_root(leaves))
     else:
         tree.edge[0] = b"".join(leaves)
     rows = await store.logged(log.db, start=start, end=start + width)
-    return found + _compare(log, Range(start, start + width), leaves, entries, rows)
+    return findings + _compare(log, Range(start, start + width), leaves, entries, rows)
 
 
 def _fits(stored: Stored, held: int, width: int) -> bool:
@@ -136,27 +136,29 @@ def _compare(
     log: Log, places: Range, leaves: list[bytes], entries: list[bytes] | None, rows: list[SourceRow]
 ) -> list[Finding]:
     by_place: dict[int, list[SourceRow]] = {index: [] for index in range(*places)}
-    found = []
+    findings = []
     for row in rows:
         if row.log_index in by_place:
             by_place[row.log_index].append(row)
         else:  # between two places, as SQLite's columns take fractions
-            found.append(Finding("row_outside", table=row.source.table, row=shown(row.id)))
+            findings.append(Finding("row_outside", table=row.source.table, row=shown(row.id)))
     for index, leaf in enumerate(leaves, places.start):
         here = by_place[index]
-        found += [
+        findings += [
             Finding("row_changed", table=row.source.table, row=shown(row.id), index=index)
             for row in here
             if _leaf(log, row) != leaf
         ]
         if not here:
-            found.append(Finding("row_missing", index=index))
+            findings.append(Finding("row_missing", index=index))
         if len(here) > 1:
             names = ", ".join(f"{row.source.table} {shown(row.id)}" for row in here)
-            found.append(Finding("row_doubled", index=index, detail=names))
+            findings.append(Finding("row_doubled", index=index, detail=names))
         if entries is not None and leaf_hash(entries[index - places.start]) != leaf:
-            found.append(Finding("entry_changed", table="log_bundles", row=str(index >> HEIGHT), index=index))
-    return found
+            findings.append(
+                Finding("entry_changed", table="log_bundles", row=str(index >> HEIGHT), index=index)
+            )
+    return findings
 
 
 def _leaf(log: Log, row: SourceRow) -> bytes | None:

@@ -92,21 +92,21 @@ class Authorize:
             raise errors.LoginRefused(reason=f"invalid_request: {error.extra.get('fields')}") from error
         if "request_uri" in values:
             return await self._pushed(values, secret_of, pc, now=now)
-        found = await self.requests.checked(values, now=now)
-        if isinstance(found, Answer):
-            return found
-        made = await self._asked(found.client, pc, now=now)
+        checked = await self.requests.checked(values, now=now)
+        if isinstance(checked, Answer):
+            return checked
+        code = await self._asked(checked.client, pc, now=now)
         secret, authorization = secrets.token_urlsafe(32), new_id(now)
         await store.begin(
             self.db,
-            Authorization(authorization, found.client.get_client_id(), found.parameters),
-            fresh_ms=fresh_ms(found.parameters.get("max_age")),
+            Authorization(authorization, checked.client.get_client_id(), checked.parameters),
+            fresh_ms=fresh_ms(checked.parameters.get("max_age")),
             browser_hash=token_hash(secret),
-            request=_request(made, found.parameters),
+            request=_request(code, checked.parameters),
             expires_at=now + AUTHORIZATION_MS,
             now=now,
         )
-        return self._view(authorization, found.client, found.parameters, made, secret=secret)
+        return self._view(authorization, checked.client, checked.parameters, code, secret=secret)
 
     async def _pushed(
         self, values: dict[str, list[str]], secret_of: SecretOf, pc: Pc, *, now: int
@@ -122,31 +122,31 @@ class Authorize:
             known = "" if pushed is None else pushed.id
             return await self.done(known, secret_of(known), now=now)
         # The handle is spent together with the request: who gets none, as beyond the limit, may come again with it.
-        made, secret = await self._asked(client, pc, now=now), secrets.token_urlsafe(32)
+        code, secret = await self._asked(client, pc, now=now), secrets.token_urlsafe(32)
         opened = await store.open_pushed(
             self.db,
             id=pushed.id,
             browser_hash=token_hash(secret),
-            request=_request(made, pushed.parameters),
+            request=_request(code, pushed.parameters),
             expires_at=now + AUTHORIZATION_MS,
             now=now,
         )
         if not opened:
-            raise await self._too_late(client, made, now=now)
-        return self._view(pushed.id, client, pushed.parameters, made, secret=secret)
+            raise await self._too_late(client, code, now=now)
+        return self._view(pushed.id, client, pushed.parameters, code, secret=secret)
 
     async def again(
         self, authorization: str, secret: str, pc: Pc, *, now: int
     ) -> LoginView | StaleLogin | Answer:
         """A new QR code in the same authorization, where the one before is over. Raises LoginOver, TooManyRequests."""
-        found, client = await self._open(authorization, secret, now=now)
-        if self._ends(found):
-            return await self._denied(authorization, secret, found, now=now)
-        if found.granted or (_state(found, now=now) == "signed" and not _stale(found, now=now)):
+        row, client = await self._open(authorization, secret, now=now)
+        if self._ends(row):
+            return await self._denied(authorization, secret, row, now=now)
+        if row.granted or (_state(row, now=now) == "signed" and not _stale(row, now=now)):
             return await self.done(authorization, secret, now=now)
-        if _state(found, now=now) in {"waiting", "scanned"} and found.request_id is not None:
-            return self._shown(authorization, client, found)
-        return await self._renewed(authorization, client, found.parameters, secret, pc, now=now)
+        if _state(row, now=now) in {"waiting", "scanned"} and row.request_id is not None:
+            return self._shown(authorization, client, row)
+        return await self._renewed(authorization, client, row.parameters, secret, pc, now=now)
 
     async def done(self, authorization: str, secret: str, *, now: int) -> LoginView | StaleLogin | Answer:
         """The code, for the browser that began the login, once it is signed; before, the page again.
@@ -164,32 +164,32 @@ class Authorize:
         )
         if granted is not None:
             return await self._answered(granted.client_id, granted.parameters, code=code, now=now)
-        found, client = await self._open(authorization, secret, now=now)
-        if self._ends(found):
-            return await self._denied(authorization, secret, found, now=now)
-        if _stale(found, now=now):
-            return StaleLogin(authorization, language(found.parameters.get("ui_locales")))
-        return self._shown(authorization, client, found)
+        row, client = await self._open(authorization, secret, now=now)
+        if self._ends(row):
+            return await self._denied(authorization, secret, row, now=now)
+        if _stale(row, now=now):
+            return StaleLogin(authorization, language(row.parameters.get("ui_locales")))
+        return self._shown(authorization, client, row)
 
     async def cancel(self, authorization: str, secret: str, *, now: int) -> Answer:
         """Ends the login for this browser. Raises LoginOver."""
-        found, client = await self._open(authorization, secret, now=now)
-        if found.request_id is not None and _state(found, now=now) in {"waiting", "scanned"}:
+        row, client = await self._open(authorization, secret, now=now)
+        if row.request_id is not None and _state(row, now=now) in {"waiting", "scanned"}:
             # Where the phone was faster, the login ends all the same.
             with contextlib.suppress(errors.RequestClosed):
-                await self.ask.cancel(client.system, found.request_id, now=now)
-        return await self._denied(authorization, secret, found, now=now)
+                await self.ask.cancel(client.system, row.request_id, now=now)
+        return await self._denied(authorization, secret, row, now=now)
 
     async def _open(
         self, authorization: str, secret: str, *, now: int
     ) -> tuple[OpenAuthorization, OidcClient]:
-        found = await store.find_open(self.db, id=authorization, browser_hash=token_hash(secret), now=now)
-        client = None if found is None else await self.clients.find(found.client_id, now=now)
-        if found is None or client is None:
+        row = await store.find_open(self.db, id=authorization, browser_hash=token_hash(secret), now=now)
+        client = None if row is None else await self.clients.find(row.client_id, now=now)
+        if row is None or client is None:
             raise errors.LoginOver
-        if not client.check_redirect_uri(found.parameters["redirect_uri"]):
+        if not client.check_redirect_uri(row.parameters["redirect_uri"]):
             raise errors.LoginOver  # its address was taken from it meanwhile
-        return found, client
+        return row, client
 
     async def _renewed(
         self,
@@ -201,23 +201,23 @@ class Authorize:
         *,
         now: int,
     ) -> LoginView:
-        made = await self._asked(client, pc, now=now)
-        request = _request(made, parameters)
+        code = await self._asked(client, pc, now=now)
+        request = _request(code, parameters)
         if not await store.attach(
             self.db, id=authorization, browser_hash=token_hash(secret), request=request, now=now
         ):
-            raise await self._too_late(client, made, now=now)
-        return self._view(authorization, client, parameters, made)
+            raise await self._too_late(client, code, now=now)
+        return self._view(authorization, client, parameters, code)
 
-    async def _too_late(self, client: OidcClient, made: _Code, *, now: int) -> errors.LoginOver:
+    async def _too_late(self, client: OidcClient, code: _Code, *, now: int) -> errors.LoginOver:
         """The refusal where the authorization went on without the request that was made for it, which nobody sees."""
         with contextlib.suppress(errors.RequestClosed):
-            await self.ask.cancel(client.system, made.request_id, now=now)
+            await self.ask.cancel(client.system, code.request_id, now=now)
         return errors.LoginOver()
 
     async def _asked(self, client: OidcClient, pc: Pc, *, now: int) -> _Code:
         try:
-            made = await self.ask.create(
+            request = await self.ask.create(
                 client.system,
                 kind="login",
                 documents=(),
@@ -229,14 +229,14 @@ class Authorize:
             )
         except errors.WrongClient as error:  # disabled since the client was looked up
             raise errors.LoginRefused(reason="invalid_client: unknown client") from error
-        return _Code(made.id, made.status_token, made.number)
+        return _Code(request.id, request.status_token, request.number)
 
-    def _shown(self, authorization: str, client: OidcClient, found: OpenAuthorization) -> LoginView:
-        if found.request_id is None:
+    def _shown(self, authorization: str, client: OidcClient, row: OpenAuthorization) -> LoginView:
+        if row.request_id is None:
             raise errors.LoginOver
-        token = self.ask.secrets.status_token(found.request_id)
-        code = _Code(found.request_id, token, found.number)
-        return self._view(authorization, client, found.parameters, code)
+        token = self.ask.secrets.status_token(row.request_id)
+        code = _Code(row.request_id, token, row.number)
+        return self._view(authorization, client, row.parameters, code)
 
     @staticmethod
     def _view(
@@ -259,14 +259,14 @@ class Authorize:
         )
 
     @staticmethod
-    def _ends(found: OpenAuthorization) -> bool:
+    def _ends(row: OpenAuthorization) -> bool:
         """Whether the person said that somebody else began this: then nobody gets another try."""
-        return found.reason == "not_me"
+        return row.reason == "not_me"
 
-    async def _denied(self, authorization: str, secret: str, found: OpenAuthorization, *, now: int) -> Answer:
+    async def _denied(self, authorization: str, secret: str, row: OpenAuthorization, *, now: int) -> Answer:
         await store.end(self.db, id=authorization, browser_hash=token_hash(secret))
-        told = _TOLD.get(found.reason or "") if found.request_state == "declined" else None
-        return await self._answered(found.client_id, found.parameters, denied=told or "", now=now)
+        reason = _TOLD.get(row.reason or "") if row.request_state == "declined" else None
+        return await self._answered(row.client_id, row.parameters, denied=reason or "", now=now)
 
     async def _answered(
         self,
@@ -298,16 +298,16 @@ class Authorize:
         return answer
 
 
-def _request(made: _Code, parameters: Parameters) -> LoginRequest:
-    return LoginRequest(made.request_id, recognised_by(parameters))
+def _request(code: _Code, parameters: Parameters) -> LoginRequest:
+    return LoginRequest(code.request_id, recognised_by(parameters))
 
 
-def _stale(found: OpenAuthorization, *, now: int) -> bool:
-    return not found.granted and found.request_state == "signed" and found.fresh_until < now
+def _stale(row: OpenAuthorization, *, now: int) -> bool:
+    return not row.granted and row.request_state == "signed" and row.fresh_until < now
 
 
-def _state(found: OpenAuthorization, *, now: int) -> str:
-    if found.request_id is None:
+def _state(row: OpenAuthorization, *, now: int) -> str:
+    if row.request_id is None:
         return "expired"
-    state = RequestState(found.request_state)
-    return shown_state(state, expires_at=found.request_ends, now=now).value
+    state = RequestState(row.request_state)
+    return shown_state(state, expires_at=row.request_ends, now=now).value

@@ -48,15 +48,15 @@ class OidcClient(ClientMixin):
         return ""  # OpenID Connect wants it in each request
 
     def get_allowed_scope(self, scope: object) -> str:
-        wanted = str(scope or "").split()
-        return " ".join(each for each in SCOPES if each in wanted)
+        scopes = str(scope or "").split()
+        return " ".join(known for known in SCOPES if known in scopes)
 
     def check_redirect_uri(self, redirect_uri: str) -> bool:
         return redirect_uri in self.redirect_uris
 
     def check_client_secret(self, client_secret: str) -> bool:
-        given = token_hash(client_secret)
-        return any(hmac.compare_digest(given, each) for each in self._secrets)
+        secret_hash = token_hash(client_secret)
+        return any(hmac.compare_digest(secret_hash, stored) for stored in self._secrets)
 
     def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:  # noqa: ARG002  # one for all endpoints
         return method == self.auth_method
@@ -161,14 +161,14 @@ async def list_clients(db: Database) -> list[dict[str, Any]]:
     """What is registered, oldest business system first."""
     return [
         {
-            "client_id": each.system.client_id,
-            "name": each.system.name,
-            "redirect_uris": list(each.redirect_uris),
-            "logout_uris": list(each.logout_uris),
-            "auth_method": each.auth_method,
-            "par_required": each.par_required,
+            "client_id": row.system.client_id,
+            "name": row.system.name,
+            "redirect_uris": list(row.redirect_uris),
+            "logout_uris": list(row.logout_uris),
+            "auth_method": row.auth_method,
+            "par_required": row.par_required,
         }
-        for each in await store.list_all(db)
+        for row in await store.list_all(db)
     ]
 
 
@@ -193,6 +193,6 @@ def _checked_keys(jwks: str | None, auth_method: str) -> str | None:
         keys = KeySet.import_key_set(json.loads(jwks)).keys
     except (JoseError, ValueError, TypeError, KeyError) as error:
         raise errors.InvalidClientKeys from error
-    if not keys or any(each.key_type not in _PUBLIC or each.is_private for each in keys):
+    if not keys or any(key.key_type not in _PUBLIC or key.is_private for key in keys):
         raise errors.InvalidClientKeys
     return json.dumps(KeySet(keys).as_dict(private=False))

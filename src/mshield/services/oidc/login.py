@@ -36,17 +36,17 @@ class Login:
     def claims(self, scope: str) -> dict[str, Any]:
         """Who logged in, for these scopes; all but `sub` as the certificate says it."""
         scopes = scope.split()
-        found: dict[str, Any] = {"sub": self.subject}
+        values: dict[str, Any] = {"sub": self.subject}
         if "profile" in scopes:
-            found["name"] = self.row.name
+            values["name"] = self.row.name
         if "mshield" in scopes:
-            found |= {
+            values |= {
                 "enterprise": self.row.organisation,
                 "credit_code": self.row.credit_code,
                 "role": self.row.role,
                 "shield_number": self.row.shield_number,
             }
-        return found
+        return values
 
     def proof(self) -> dict[str, str]:
         """The claim `mshield_login`: the signed message, which names client and request, and its signature (DER)."""
@@ -62,12 +62,12 @@ class Login:
         return {
             **self.proof(),
             "certificate_b64": _b64(self.row.certificate),
-            "chain_b64": [_b64(each) for each in chain],
+            "chain_b64": [_b64(certificate) for certificate in chain],
         }
 
     @staticmethod
     def assurance() -> dict[str, Any]:
-        """How he proved who he is."""
+        """How the person proved who they are."""
         return {"acr": ACR, "amr": list(AMR)}
 
 

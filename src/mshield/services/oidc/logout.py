@@ -70,19 +70,19 @@ class LogOut:
         server = Protocol(self.issuer, clients.loaded)
         endpoint = _EndSession(server, keys)
         try:
-            found: EndSessionRequest = await clients.run(lambda: endpoint.validate_request(request))
+            checked: EndSessionRequest = await clients.run(lambda: endpoint.validate_request(request))
         except OAuth2Error as error:
             raise errors.LogoutRefused(reason=reason_of(error)) from error
-        except (TypeError, ValueError) as error:  # what joserfc meets in a token that is none
+        except (TypeError, ValueError) as error:  # what joserfc meets in a text that is no token
             raise errors.LogoutRefused(reason="id_token_hint") from error
-        claims, client = found.id_token_claims, found.client
+        claims, client = checked.id_token_claims, checked.client
         if claims is not None and isinstance(client, OidcClient):
             await store.log_out(self.db, id=str(claims.get("sid")), client_id=client.get_client_id())
         return LogoutView(
             system_name=client.system.name if isinstance(client, OidcClient) else None,
-            back=found.redirect_uri,
-            go=claims is not None and found.redirect_uri is not None,
-            language=language(found.ui_locales),
+            back=checked.redirect_uri,
+            go=claims is not None and checked.redirect_uri is not None,
+            language=language(checked.ui_locales),
         )
 
 
@@ -93,4 +93,4 @@ def _is_of_another_key(token: str, keys: KeySet) -> bool:
     except (JoseError, ValueError):
         return False
     kid = header.get("kid") if isinstance(header, dict) else None
-    return isinstance(kid, str) and all(kid != each.kid for each in keys.keys)
+    return isinstance(kid, str) and all(kid != key.kid for key in keys.keys)

@@ -42,7 +42,7 @@ class Answer:
 class _Payload(OAuth2Payload):
     def __init__(self, values: Mapping[str, list[str]]) -> None:
         self._lists = dict(values)
-        self._first = {name: given[0] for name, given in values.items()}
+        self._first = {name: texts[0] for name, texts in values.items()}
 
     @property
     def data(self) -> dict[str, str]:

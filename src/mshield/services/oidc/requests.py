@@ -60,12 +60,12 @@ class Requests:
 
     async def push(self, pairs: Pairs, headers: Mapping[str, str], *, now: int) -> Answer:
         """Keeps a client's request for a minute and names it (RFC 9126)."""
-        given = list(pairs)
+        parameters = list(pairs)
         clients = Clients(self.clients, now)
         server = Provider(Step(now, self.issuer), clients.loaded)
         try:
-            values = _asked(given)
-            caller = ProtocolRequest("POST", _lists(given), headers=headers)
+            values = _asked(parameters)
+            caller = ProtocolRequest("POST", _lists(parameters), headers=headers)
             client = await self.callers.client_of(server, clients, caller, now=now)
             values.setdefault("client_id", [client.get_client_id()])
             request = ProtocolRequest("POST", values, pushed=True)
@@ -112,8 +112,8 @@ def _named(error: errors.InvalidRequest) -> str:
 
 def _lists(pairs: Pairs) -> dict[str, list[str]]:
     """All parameters, for credentials: an empty one counts as omitted."""
-    found: dict[str, list[str]] = {}
+    lists: dict[str, list[str]] = {}
     for name, value in pairs:
         if value:
-            found.setdefault(name, []).append(value)
-    return found
+            lists.setdefault(name, []).append(value)
+    return lists

@@ -48,7 +48,7 @@ class Tokens:
         try:
             request.client = await self.callers.client_of(server, clients, request, now=now)
             server.get_token_grant(request)
-            if any(len(each) > 1 for each in values.values()):
+            if any(len(texts) > 1 for texts in values.values()):
                 raise InvalidRequestError("A parameter is repeated.")
         except OAuth2Error as error:
             return server.refused(request, error)
@@ -75,8 +75,8 @@ class Tokens:
 
 
 def _given(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+    lists: dict[str, list[str]] = {}
     for name, value in pairs:
         if value:  # an empty parameter counts as omitted (RFC 6749, 3.1)
-            found.setdefault(name, []).append(value)
-    return found
+            lists.setdefault(name, []).append(value)
+    return lists

@@ -73,10 +73,10 @@ class UserInfo:
         return Answer(200, self._claims(token.row), [])
 
     async def _token(self, headers: Mapping[str, str], *, now: int) -> _Token | None:
-        scheme, _, given = headers.get("authorization", "").partition(" ")
+        scheme, _, token = headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer":
             return None
-        row = await store.find_token(self.db, token_hash=token_hash(given.strip()), now=now)
+        row = await store.find_token(self.db, token_hash=token_hash(token.strip()), now=now)
         if row is None:
             return None
         client = await self.clients.find(row.client_id, now=now)
@@ -85,5 +85,5 @@ class UserInfo:
     def _claims(self, row: store.TokenRow) -> dict[str, Any]:
         login, scope = Login.of(row.login, self.lookup), row.parameters["scope"]
         chain = self.authorities.chain_of(_parsed(row.login.certificate))
-        proof = login.whole_proof(scope, tuple(each.der for each in chain))
+        proof = login.whole_proof(scope, tuple(certificate.der for certificate in chain))
         return {**login.claims(scope), **login.assurance(), "mshield_login": proof}

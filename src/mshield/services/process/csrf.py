@@ -9,11 +9,11 @@ from mshield.domain import errors
 
 def csrf_token(audience: str, token: str) -> str:
     """Of a session's token, of which it tells nothing; another audience's is another."""
-    made = hashlib.sha256(f"MSHIELD {audience} csrf {token}".encode()).digest()
-    return base64.urlsafe_b64encode(made).rstrip(b"=").decode()
+    digest = hashlib.sha256(f"MSHIELD {audience} csrf {token}".encode()).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
-def require_csrf(expected: str, given: str | None) -> None:
+def require_csrf(expected: str, header: str | None) -> None:
     """Raises Forbidden unless the header is this session's."""
-    if given is None or not hmac.compare_digest(given.encode(), expected.encode()):
+    if header is None or not hmac.compare_digest(header.encode(), expected.encode()):
         raise errors.Forbidden(reason="csrf")

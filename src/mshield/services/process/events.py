@@ -1,9 +1,10 @@
 """Wakes the calls that wait for a request to change: in this process, and on PostgreSQL in all others of the database.
 
-News may come late or twice and nothing is lost by it: who is woken looks at the database, and looks again by himself.
+News may come late or twice and nothing is lost by it: who is woken looks at the database, and looks again unasked.
 """
 
 from collections.abc import Callable
+from itertools import chain
 from typing import Final
 
 from mshield.store.database.notifying import Link
@@ -30,8 +31,8 @@ class Events:
     @property
     def look_again_seconds(self) -> float:
         """How long a waiting call may rely on being woken."""
-        heard = self._link is None or self._link.connected
-        return LOOK_AGAIN_SECONDS if heard else ALONE_LOOK_AGAIN_SECONDS
+        in_touch = self._link is None or self._link.connected
+        return LOOK_AGAIN_SECONDS if in_touch else ALONE_LOOK_AGAIN_SECONDS
 
     async def keep(self) -> None:
         """Keeps in touch with the other processes until it is cancelled."""
@@ -69,5 +70,5 @@ class Events:
             wake()
 
     def _wake_all(self) -> None:
-        for wake in [each for waiting in self._waiting.values() for each in waiting] + self._always:
+        for wake in [*chain.from_iterable(self._waiting.values()), *self._always]:
             wake()

@@ -74,11 +74,11 @@ class AnswerOnce:
                 now=now,
             ):
                 return Begun(call, holder)
-            found = await store.find(self.db, call=call)
-            if found is not None and not hmac.compare_digest(found.request_hash, request_hash):
+            row = await store.find(self.db, call=call)
+            if row is not None and not hmac.compare_digest(row.request_hash, request_hash):
                 raise errors.IdempotencyMismatch
-            if found is not None and found.answer_box is not None:
-                box = self.keyring.open(found.answer_box, purpose=_PURPOSE, context=call.encode())
+            if row is not None and row.answer_box is not None:
+                box = self.keyring.open(row.answer_box, purpose=_PURPOSE, context=call.encode())
                 return msgspec.msgpack.decode(box, type=KeptAnswer)
             if loop.time() >= until:
                 raise errors.InProgress(retry_after=1)

@@ -67,15 +67,15 @@ class CrlPublisher:
 
         A CA whose certificate has ended publishes no more.
         """
-        made = 0
+        count = 0
         await self._authorities.refresh(self._db)
         for ca in self._authorities.names:
             certificate = self._authorities.certificate(ca)
             if certificate is not None and now <= certificate.not_after and await self.is_due(ca, now=now):
                 await self.current(ca, now=now)
-                made += 1
+                count += 1
         await store.prune_crls(self._db, before=now - KEPT_MS)
-        return made
+        return count
 
     async def is_due(self, ca: str, *, now: int) -> bool:
         """Whether the next call of `current` makes a list."""
@@ -83,12 +83,12 @@ class CrlPublisher:
 
     async def current(self, ca: str, *, now: int) -> PublishedCrl:
         """The list of the root or an issuing CA in force at `now`."""
-        if (found := await self._find(ca, now=now)) is not None:
-            return found
+        if (crl := await self._find(ca, now=now)) is not None:
+            return crl
         others_make_it = self._making.locked()
         async with self._making:  # many ask at once for the list that just became stale
-            found = await self._find(ca, now=now) if others_make_it else None
-            return found if found is not None else await self._make(ca, now=now)
+            crl = await self._find(ca, now=now) if others_make_it else None
+            return crl if crl is not None else await self._make(ca, now=now)
 
     async def _find(self, ca: str, *, now: int) -> PublishedCrl | None:
         latest = await store.latest_crl(self._db, authority=ca)
@@ -111,12 +111,12 @@ class CrlPublisher:
         return await revoked_basis(self._db, issuer=ca, since=since)
 
     def _revoked_cas(self) -> list[Revoked]:
-        found = []
+        entries = []
         for name in self._authorities.names:
             certificate, revoked = self._authorities.certificate(name), self._authorities.revoked(name)
             if certificate is not None and revoked is not None:
-                found.append(Revoked(certificate.serial, revoked.at, revoked.reason))
-        return found
+                entries.append(Revoked(certificate.serial, revoked.at, revoked.reason))
+        return entries
 
     async def _make(self, ca: str, *, now: int) -> PublishedCrl:
         this_update = now // 1000 * 1000
@@ -132,8 +132,8 @@ class CrlPublisher:
         crl = CrlRow(number, basis, this_update, this_update + life_ms)
         der = await self._build(ca, crl, content)
         await store.insert_crl(self._db, authority=ca, crl=crl, der=der)
-        made = self._last[ca] = PublishedCrl(der, number, crl.this_update, crl.next_update)
-        return made
+        published = self._last[ca] = PublishedCrl(der, number, crl.this_update, crl.next_update)
+        return published
 
     async def _read(self, tx: Tx, ca: str, *, since: int) -> tuple[str, Content]:
         """What a list says of a CA's certificates, with its basis."""
@@ -153,8 +153,8 @@ class CrlPublisher:
         return await asyncio.to_thread(_build, await self._authority(ca), crl, revoked)
 
     async def _authority(self, ca: str) -> Authority:
-        found = self._authorities.find(ca)
-        return found or await open_authority(self._db, self._keyring, self._engine, ca)
+        authority = self._authorities.find(ca)
+        return authority or await open_authority(self._db, self._keyring, self._engine, ca)
 
 
 def _build(authority: Authority, crl: CrlRow, revoked: list[Revoked]) -> bytes:
@@ -170,7 +170,7 @@ def _build(authority: Authority, crl: CrlRow, revoked: list[Revoked]) -> bytes:
 
 def until(this_update: int, revoked: Sequence[Revoked]) -> list[Revoked]:
     """Another process's clock may be a little ahead; a list can't tell of the future."""
-    return [each if each.at <= this_update else each._replace(at=this_update) for each in revoked]
+    return [entry if entry.at <= this_update else entry._replace(at=this_update) for entry in revoked]
 
 
 def entries_of(lines: Sequence[str], *, issuer: str) -> list[Revoked]:
@@ -188,7 +188,7 @@ def _entry_of(line: str, issuer: str) -> Revoked | None:
 
 def _root_basis(revoked: list[Revoked]) -> str:
     """A text that differs whenever the root's list does: CAs are only ever added to it."""
-    return f"{len(revoked)}:{sum(each.at for each in revoked)}"
+    return f"{len(revoked)}:{sum(entry.at for entry in revoked)}"
 
 
 def renew_at(this_update: int, next_update: int) -> int:

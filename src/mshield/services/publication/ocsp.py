@@ -179,7 +179,7 @@ class OcspPublisher:
     def _ageing(self, *, now: int) -> list[tuple[bytes, _Kept]]:
         """What runs out soon: the newest stand last."""
         young = KEEP_MS - PRESIGN_MS
-        return list(takewhile(lambda each: not 0 <= now - each[1].made_at < young, self._kept.items()))
+        return list(takewhile(lambda entry: not 0 <= now - entry[1].made_at < young, self._kept.items()))
 
     async def _sign_again(self, key: bytes, kept: _Kept, *, now: int) -> None:
         await asyncio.sleep(0)  # who asks meanwhile goes first
@@ -226,15 +226,15 @@ class OcspPublisher:
         return None
 
     async def _certificate(self, issuer: str) -> Certificate:
-        found = self._authorities.certificate(issuer)
-        if found is None:
+        certificate = self._authorities.certificate(issuer)
+        if certificate is None:
             await self._authorities.refresh(self._db)
-            found = self._authorities.certificate(issuer)
-        if found is None:
+            certificate = self._authorities.certificate(issuer)
+        if certificate is None:
             raise NoAuthority(
                 f"没有名为 {issuer} 的证书签发机构", f"there is no certificate authority named {issuer}"
             )
-        return found
+        return certificate
 
     async def _statuses(self, issuer: str, cert_ids: tuple[CertId, ...]) -> Statuses:
         if issuer == ROOT:
@@ -273,9 +273,9 @@ class OcspPublisher:
         self, signer: OcspSigner, issuer: str, statuses: Statuses, *, now: int, asked: bool
     ) -> _Kept:
         der = self._sign(signer, statuses, now=now, nonce=None)
-        made = _Kept(der, issuer, statuses, signer.certificate, now, now, asked)
-        _put(self._kept, _key(cert_id for cert_id, _ in statuses), made)
-        return made
+        answer = _Kept(der, issuer, statuses, signer.certificate, now, now, asked)
+        _put(self._kept, _key(cert_id for cert_id, _ in statuses), answer)
+        return answer
 
     def _sign(self, signer: OcspSigner, statuses: Statuses, *, now: int, nonce: bytes | None) -> bytes:
         return signer.ocsp(statuses, now=now, next_update=now + self._life_ms, nonce=nonce)

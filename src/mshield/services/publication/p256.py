@@ -39,21 +39,21 @@ class P256CrlPublisher(CrlPublisher):
 
     async def _basis(self, ca: str, *, since: int) -> str:  # noqa: ARG002  # of all CAs
         bases = []
-        for each in self._authorities.names:
-            bases.append(await super()._basis(each, since=since))  # noqa: PERF401  # super() needs a plain loop
+        for name in self._authorities.names:
+            bases.append(await super()._basis(name, since=since))  # noqa: PERF401  # super() needs a plain loop
         return " ".join(bases)
 
     async def _read(self, tx: Tx, ca: str, *, since: int) -> tuple[str, Content]:  # noqa: ARG002  # of all
         bases, content = [], []
-        for each in self._authorities.names:
-            basis, of_one = await super()._read(tx, each, since=since)
+        for name in self._authorities.names:
+            basis, of_one = await super()._read(tx, name, since=since)
             bases.append(basis)
             content += of_one
         return " ".join(bases), content
 
     async def _build(self, ca: str, crl: CrlRow, content: Content) -> bytes:  # noqa: ARG002  # one signer
         signer = await self._key.signer()
-        revoked = [(issuer, until(crl.this_update, each)) for issuer, each in content if each]
+        revoked = [(issuer, until(crl.this_update, entries)) for issuer, entries in content if entries]
         return await asyncio.to_thread(
             signer.crl,
             revoked,

@@ -60,8 +60,8 @@ class Publisher:
 
         A list is for all processes, so one of them does this.
         """
-        made = await self._crls.refresh(now=now)
-        return made if self._p256 is None else made + await self._p256.refresh(now=now)
+        count = await self._crls.refresh(now=now)
+        return count if self._p256 is None else count + await self._p256.refresh(now=now)
 
     async def presign(self, *, now: int) -> int:
         """Signs OCSP answers that this process has given and that run out soon, a few at once; how many.
@@ -94,13 +94,13 @@ class Publisher:
         return self._p256
 
     async def _find(self, ca: str) -> Certificate:
-        found = self._authorities.certificate(ca)
-        if found is None and generation_of(ca) is not None:  # perhaps one that was just made
+        certificate = self._authorities.certificate(ca)
+        if certificate is None and generation_of(ca) is not None:  # perhaps one that was just made
             await self._authorities.refresh(self._db)
-            found = self._authorities.certificate(ca)
-        if found is None:
+            certificate = self._authorities.certificate(ca)
+        if certificate is None:
             raise errors.NotFound
-        return found
+        return certificate
 
     async def ocsp(self, request: bytes, *, now: int) -> OcspAnswer:
         """The answer to an OCSP request in DER, which may be anything at all."""

@@ -57,12 +57,12 @@ async def current_responder(
     responder = await open_authority(db, keyring, engine, name)
     if not is_due(responder.certificate, issuer, now=now):
         return responder
-    row, made = make_responder(keyring, engine, await open_authority(db, keyring, engine, ca), now=now)
+    row, certificate = make_responder(keyring, engine, await open_authority(db, keyring, engine, ca), now=now)
     try:
         await _replace(db, [(row, responder.certificate)], cause="due", now=now)
     except Conflict:  # another process was faster
         return await open_authority(db, keyring, engine, name)
-    return made
+    return certificate
 
 
 async def renew_responders(
@@ -74,25 +74,25 @@ async def renew_responders(
     renewal was faster.
     """
     rows = {row.name: row for row in await list_authorities(db)}
-    made = []
+    renewed = []
     for ca in _chosen(rows, name, now=now):
         old = parse_certificate(rows[responder_name(ca)].certificate)
         row, new = make_responder(keyring, engine, await open_authority(db, keyring, engine, ca), now=now)
-        made.append((row, old, new.certificate))
+        renewed.append((row, old, new.certificate))
     try:
-        await _replace(db, [(row, old) for row, old, _ in made], cause="asked", now=now)
+        await _replace(db, [(row, old) for row, old, _ in renewed], cause="asked", now=now)
     except Conflict as error:
         raise AuthorityExists(
             "响应证书刚被更新，请重新查看", "a responder was renewed by someone else meanwhile: look again"
         ) from error
-    return [(row.name, new) for row, _, new in made]
+    return [(row.name, new) for row, _, new in renewed]
 
 
 def _chosen(rows: dict[str, AuthorityRow], name: str | None, *, now: int) -> list[str]:
     """The CAs whose responders are meant. Raises NoAuthority."""
     cas = [
         ca
-        for ca in sorted(rows, key=lambda each: generation_of(each) or 0)
+        for ca in sorted(rows, key=lambda name: generation_of(name) or 0)
         if (ca == ROOT or generation_of(ca) is not None)
         and responder_name(ca) in rows
         and now < parse_certificate(rows[ca].certificate).not_after

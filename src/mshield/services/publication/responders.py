@@ -68,8 +68,8 @@ class Responders:
 
         Raises NoAuthority, BadAuthority, SealError.
         """
-        if (found := self._fresh(ca, issuer, now=now)) is not None:
-            return found
+        if (responder := self._fresh(ca, issuer, now=now)) is not None:
+            return responder
         async with self._looking:  # many ask at once when it is time to look
             return self._fresh(ca, issuer, now=now) or await self._look(ca, issuer, now=now)
 
@@ -88,5 +88,5 @@ class Responders:
             authority = None
         if authority is None or is_due(authority.certificate, issuer, now=now):
             authority = await current_responder(self._db, self._keyring, self._engine, issuer, ca, now=now)
-        found = self._known[ca] = Responder(authority, issuer, now)
-        return found
+        responder = self._known[ca] = Responder(authority, issuer, now)
+        return responder

@@ -115,16 +115,18 @@ class Answer:
 
         Raises NotFound for a request that this device didn't take, or that another way brought; RequestOpen.
         """
-        found = await store.way_back(
+        request = await store.way_back(
             self.db, id=request_id, device_id=login.device_id, account_id=login.account_id
         )
-        if found is None:
+        if request is None:
             raise errors.NotFound
-        state = shown_state(RequestState(found.state), expires_at=found.expires_at, now=now)
+        state = shown_state(RequestState(request.state), expires_at=request.expires_at, now=now)
         if state in OPEN:
             raise errors.RequestOpen(state=state.value)
-        code = self.secrets.return_code(found.id) if state is RequestState.SIGNED else None
-        address = return_address(found.return_url, request_id=found.id, state=state.value, return_code=code)
+        code = self.secrets.return_code(request.id) if state is RequestState.SIGNED else None
+        address = return_address(
+            request.return_url, request_id=request.id, state=state.value, return_code=code
+        )
         return Back(state.value, address)
 
     async def _require_bound(self, request_id: str, *, uid: bytes) -> None:

@@ -122,7 +122,7 @@ class Ask:
         tasks = (
             [_login_task(request, now=now)]
             if request.kind == "login"
-            else [task_of(each) for each in documents]
+            else [task_of(document) for document in documents]
         )
         limit = self._limit(request, now=now)
         if not await store.create(self.db, request, tasks, limit=limit, now=now):
@@ -158,7 +158,7 @@ class Ask:
             raise errors.InboxFull
 
     def _limit(self, request: store.NewRequest, *, now: int) -> Limit:
-        """Nobody is to be worn down by requests until he signs one; and those that name no shield, anybody may begin.
+        """Nobody is to be worn down by requests until they sign one; and those that name no shield, anybody may begin.
 
         These have a limit per address of the PC, and a wider one where no address is told, for each business system.
         Logins and signatures count apart: an office that signs much can still log in.
@@ -184,40 +184,40 @@ class Ask:
         """The request under the same key, as it is now. Raises IdempotencyMismatch."""
         if request.idempotency_key is None:
             return None
-        made = await store.find_by_idempotency_key(
+        earlier = await store.find_by_idempotency_key(
             self.db, client_id=request.client_id, idempotency_key=request.idempotency_key
         )
-        if made is None:
+        if earlier is None:
             return None
-        if not hmac.compare_digest(made.body_hash, request.body_hash):
+        if not hmac.compare_digest(earlier.body_hash, request.body_hash):
             raise errors.IdempotencyMismatch
-        shown = shown_state(RequestState(made.state), expires_at=made.expires_at, now=now)
-        return self._asked(replace(made, state=shown.value))
+        shown = shown_state(RequestState(earlier.state), expires_at=earlier.expires_at, now=now)
+        return self._asked(replace(earlier, state=shown.value))
 
-    def _asked(self, made: store.MadeRequest) -> Asked:
+    def _asked(self, request: store.MadeRequest) -> Asked:
         origin = self.settings.public_origin
         return Asked(
-            id=made.id,
-            kind=made.kind,
-            channel="app" if made.channel == "app" else "qr",
-            state=made.state,
-            number=made.number,
-            started_at=made.created_at,
-            expires_at=made.expires_at,
+            id=request.id,
+            kind=request.kind,
+            channel="app" if request.channel == "app" else "qr",
+            state=request.state,
+            number=request.number,
+            started_at=request.created_at,
+            expires_at=request.expires_at,
             origin=origin,
-            qr_secret=self.secrets.qr_secret(made.id),
-            status_token=self.secrets.status_token(made.id),
-            app_link=f"{origin}/app/sign?request={made.id}&k={self.secrets.app_key(made.id)}",
+            qr_secret=self.secrets.qr_secret(request.id),
+            status_token=self.secrets.status_token(request.id),
+            app_link=f"{origin}/app/sign?request={request.id}&k={self.secrets.app_key(request.id)}",
         )
 
     async def state(self, system: BusinessSystem, request_id: str, *, now: int) -> store.RequestState:
         """The state now; an overdue request is `expired`. Raises NotFound."""
         require_id(request_id)
-        found = await store.find_state(self.db, id=request_id, client_id=system.client_id)
-        if found is None:
+        row = await store.find_state(self.db, id=request_id, client_id=system.client_id)
+        if row is None:
             raise errors.NotFound
-        shown = shown_state(RequestState(found.state), expires_at=found.expires_at, now=now)
-        return replace(found, state=shown.value)
+        shown = shown_state(RequestState(row.state), expires_at=row.expires_at, now=now)
+        return replace(row, state=shown.value)
 
     async def cancel(self, system: BusinessSystem, request_id: str, *, now: int) -> None:
         """Cancels an open request; a cancelled one stays so. Raises NotFound, RequestClosed."""
@@ -233,13 +233,13 @@ class Ask:
     ) -> store.Result:
         """The signed documents. Raises NotFound, NotSigned; WrongReturnCode for a request by another app (R13)."""
         require_id(request_id)
-        found = await store.find_result(self.db, id=request_id, client_id=system.client_id)
-        if found is None:
+        row = await store.find_result(self.db, id=request_id, client_id=system.client_id)
+        if row is None:
             raise errors.NotFound
-        if found.state != "signed" or found.signer is None:
-            raise errors.NotSigned(state=found.state)
-        self.secrets.require_way_back(found.id, found.channel, return_code)
-        return found
+        if row.state != "signed" or row.signer is None:
+            raise errors.NotSigned(state=row.state)
+        self.secrets.require_way_back(row.id, row.channel, return_code)
+        return row
 
 
 def _check_return(system: BusinessSystem, request: store.NewRequest) -> None:

@@ -18,7 +18,7 @@ __all__ = ["Follow", "Followed"]
 QR_TEXTS: Final = 4
 """Seconds for which texts are given at once: two more than they are sent again after, so that a PC never lacks one.
 
-No more, for whoever reads the last of them out of his own page can pass it on that much longer (the relay lab).
+No more, for whoever reads the last of them out of their own page can pass it on that much longer (the relay lab).
 """
 
 
@@ -37,11 +37,11 @@ class Follow:
 
     async def state(self, request_id: str, *, client_id: str | None = None, now: int) -> Followed:
         """The state now; with `client_id` of this business system's requests only. Raises NotFound."""
-        found = await store.find(self.db, id=request_id) if is_id(request_id) else None
-        if found is None or client_id not in {None, found.client_id}:
+        row = await store.find(self.db, id=request_id) if is_id(request_id) else None
+        if row is None or client_id not in {None, row.client_id}:
             raise errors.NotFound
-        shown = shown_state(RequestState(found.state), expires_at=found.expires_at, now=now)
-        return found if shown == found.state else replace(found, state=shown.value)
+        shown = shown_state(RequestState(row.state), expires_at=row.expires_at, now=now)
+        return row if shown == row.state else replace(row, state=shown.value)
 
     def qr_texts(self, request_id: str, *, started_at: int, now: int) -> list[str]:
         """The QR code's text of this second and of those after it."""

@@ -56,31 +56,33 @@ class MakeResult:
         self, system: BusinessSystem, request_id: str, *, return_code: str | None = None, now: int
     ) -> SignedResult:
         """Raises NotFound, NotSigned, WrongReturnCode."""
-        found = await self.ask.result(system, request_id, return_code=return_code)
-        signer = found.signer
+        result = await self.ask.result(system, request_id, return_code=return_code)
+        signer = result.signer
         assert signer is not None  # noqa: S101  # `ask.result` refuses a request without
         certificate, certificate_pem = _parsed(signer.certificate)
         chain = self.authorities.chain_of(certificate)
         documents = []
-        for each in found.documents:
-            signature = Signature.from_raw(each.signature)
+        for document in result.documents:
+            signature = Signature.from_raw(document.signature)
             signed = cms.build_signed_data(
-                content=_content_inside(each),
+                content=_content_inside(document),
                 signature=signature,
                 certificate=certificate,
                 chain=chain,
-                attributes=None if each.format == "raw" else parse_signed_attributes(each.message),
+                attributes=None if document.format == "raw" else parse_signed_attributes(document.message),
             )
             documents.append(
-                SignedDocument(each.title, FORMATS[each.format], each.message, signature.to_der(), signed)
+                SignedDocument(
+                    document.title, FORMATS[document.format], document.message, signature.to_der(), signed
+                )
             )
         return SignedResult(
-            id=found.id,
-            kind=found.kind,
+            id=result.id,
+            kind=result.kind,
             signer=signer,
             certificate_pem=certificate_pem,
             chain_pem=self.authorities.chain_pem_of(certificate),
-            signed_at=max(each.signed_at for each in found.documents),
+            signed_at=max(document.signed_at for document in result.documents),
             documents=tuple(documents),
             ocsp=await self._ocsp(signer, now=now),
         )

@@ -38,12 +38,14 @@ async def find(
 
     Raises Unauthenticated, or NotFound for a key that isn't this device's.
     """
-    found = await store.find(db, token_hash=caller.token_hash, jkt=caller.jkt, uid=uid, sids=sids, now=now)
-    if not found.valid:
+    of_caller = await store.find(
+        db, token_hash=caller.token_hash, jkt=caller.jkt, uid=uid, sids=sids, now=now
+    )
+    if not of_caller.valid:
         raise errors.Unauthenticated
-    if found.key is None:
+    if of_caller.key is None:
         raise errors.NotFound
-    return found.key, found.tasks
+    return of_caller.key, of_caller.tasks
 
 
 def require_open(tasks: dict[bytes, store.TaskRow], sids: list[bytes], *, now: int) -> None:

@@ -32,12 +32,12 @@ async def confirm(
     the document is closed.
     """
     allowed = []
-    for each in signatures:
+    for signature in signatures:
         try:
-            renewal = await renewal_outcome.find_confirmable(tx, confirm_sid=each.sid, now=now)
+            renewal = await renewal_outcome.find_confirmable(tx, confirm_sid=signature.sid, now=now)
         except errors.DomainError:
             continue
-        allowed.append(each)
+        allowed.append(signature)
         if renewal is not None:
             key = msgspec.structs.replace(key, certificate=await _put_in_force(tx, renewal, now=now))
     return key, allowed

@@ -10,7 +10,7 @@ _SPECIAL: Final = re.compile(r"[!%_]")
 
 def contains(text: str | None) -> str | None:
     """The pattern of what holds this text anywhere, for a column in lower case; None stays None."""
-    return None if text is None else f"%{_SPECIAL.sub(lambda found: '!' + found[0], text.lower())}%"
+    return None if text is None else f"%{_SPECIAL.sub(lambda match: '!' + match[0], text.lower())}%"
 
 
 def name_contains(text: str | None) -> str | None:

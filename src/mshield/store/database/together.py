@@ -1,6 +1,6 @@
 """Statements of one kind that wait at the same time go to the database together: one round trip, one commit.
 
-While a group is under way the next one gathers, so nobody waits for company. Each caller gets his own rows, and his own
+While a group is under way the next one gathers, so nobody waits for company. Each caller gets its own rows, and its own
 error: a group that the database undoes is repeated one statement at a time.
 """
 
@@ -66,7 +66,7 @@ class Together:
         writing = group[0].by is not None
         if writing:
             group.sort(key=_by)
-        many = [each.values | {"call": call} for call, each in enumerate(group)]
+        many = [waiting.values | {"call": call} for call, waiting in enumerate(group)]
         try:
             rows = await self.run(query, many, writing=writing)
         except Unavailable as error:  # whether it was committed, nobody knows
@@ -75,8 +75,8 @@ class Together:
             if len(group) == 1:
                 _fail(group, error)
                 return
-            for each in group:
-                await self._run_group(query, [each])
+            for waiting in group:
+                await self._run_group(query, [waiting])
         except Exception as error:  # noqa: BLE001  # the callers get it
             _fail(group, error)
         except asyncio.CancelledError:
@@ -91,21 +91,21 @@ def _by(waiting: _Waiting) -> Any:
 
 
 def _answer(group: list[_Waiting], rows: list[Row]) -> None:
-    found: list[list[Row]] = [[] for _ in group]
+    rows_of: list[list[Row]] = [[] for _ in group]
     for row in rows:
-        found[row["call"]].append(row)
-    for each, his in zip(group, found, strict=True):
-        if not each.future.done():  # its caller may have gone
-            each.future.set_result(his)
+        rows_of[row["call"]].append(row)
+    for waiting, own in zip(group, rows_of, strict=True):
+        if not waiting.future.done():  # its caller may have gone
+            waiting.future.set_result(own)
 
 
 def _fail(group: list[_Waiting], error: Exception) -> None:
-    for each in group:
-        if not each.future.done():
-            each.future.set_exception(error)
+    for waiting in group:
+        if not waiting.future.done():
+            waiting.future.set_exception(error)
 
 
 def _cancel(group: list[_Waiting]) -> None:
-    for each in group:
-        each.future.cancel()
+    for waiting in group:
+        waiting.future.cancel()
     group.clear()

@@ -175,40 +175,40 @@ async def rename(db: Database, *, old: str, origin: str, checkpoint: str, now: i
 
 async def unlogged(db: Database, *, limit: int) -> list[SourceRow]:
     """Rows that wait, up to `limit` of each source, each source's in its order."""
-    found = []
+    source_rows = []
     for source, query in (
         (SIGNATURES, _SQL["unlogged_signatures"]),
         (EVENTS, _SQL["unlogged_events"]),
         (ACTS, _SQL["unlogged_acts"]),
     ):
-        found += [SourceRow(source, None, row) for row in await db.all(query, limit=limit)]
-    return found
+        source_rows += [SourceRow(source, None, row) for row in await db.all(query, limit=limit)]
+    return source_rows
 
 
 async def logged(db: Database, *, start: int, end: int) -> list[SourceRow]:
     """Rows with a place from `start` up to, not including, `end`."""
-    found = []
+    source_rows = []
     for source, query in (
         (SIGNATURES, _SQL["logged_signatures"]),
         (EVENTS, _SQL["logged_events"]),
         (ACTS, _SQL["logged_acts"]),
     ):
         rows = await db.all(query, start=start, end=end)
-        found += [SourceRow(source, row["log_index"], row) for row in rows]
-    return found
+        source_rows += [SourceRow(source, row["log_index"], row) for row in rows]
+    return source_rows
 
 
 async def outside(db: Database, *, size: int, limit: int) -> list[SourceRow]:
     """Rows whose place no log of this size has."""
-    found = []
+    source_rows = []
     for source, query in (
         (SIGNATURES, _SQL["signatures_outside"]),
         (EVENTS, _SQL["events_outside"]),
         (ACTS, _SQL["acts_outside"]),
     ):
         rows = await db.all(query, size=size, limit=limit)
-        found += [SourceRow(source, row["log_index"], row) for row in rows]
-    return found
+        source_rows += [SourceRow(source, row["log_index"], row) for row in rows]
+    return source_rows
 
 
 async def count_waiting(db: Database) -> int:

@@ -191,10 +191,10 @@ async def _give(
     named: dict[str, object] = {"request_id": request.id, "oidc": request.recognised_by}
 
     async def work(tx: Tx) -> bool:
-        given = await tx.one(query, id=id, **values, **named) is not None
-        if given:
+        is_named = await tx.one(query, id=id, **values, **named) is not None
+        if is_named:
             await tx.run(_SQL["name_login"], **named)
-        return given
+        return is_named
 
     if db.dialect == "sqlite":
         return await db.write(work)

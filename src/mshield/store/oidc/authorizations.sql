@@ -14,7 +14,7 @@ FROM oidc_authorizations a LEFT JOIN requests r ON r.id = a.request_id
 WHERE a.id = :id AND a.browser_hash = :browser_hash AND a.state IN ('open', 'granted') AND a.expires_at > :now;
 
 -- name: grant
--- For a login that was signed just now: who finds the browser later gets nothing by a signature of somebody before him.
+-- For a login that was signed just now: who finds the browser later gets nothing by a signature of somebody before them.
 -- Again within the code's life, should the browser have lost the answer: the code before is worth nothing then.
 UPDATE oidc_authorizations SET state = 'granted', code_hash = :code_hash,
   expires_at = CASE state WHEN 'granted' THEN expires_at ELSE :expires_at END

@@ -142,8 +142,8 @@ async def create(db: Database, request: NewRequest, tasks: list[NewTask], *, lim
 
     async def work(tx: Tx) -> bool:
         # First, so that a repeat fails before it is counted.
-        made = await tx.run(_SQL["insert_request"], **values)
-        if made != 1 or not await count_within(tx, limit, now=now):
+        inserted = await tx.run(_SQL["insert_request"], **values)
+        if inserted != 1 or not await count_within(tx, limit, now=now):
             raise Undone
         for position, task in enumerate(tasks):
             await tx.run(
@@ -173,7 +173,7 @@ async def create(db: Database, request: NewRequest, tasks: list[NewTask], *, lim
 async def _create_at_once(
     db: Database, values: dict[str, object], tasks: list[NewTask], limit: Limit
 ) -> bool:
-    made = await db.write_together(
+    created = await db.write_together(
         _SQL["create"],
         by=limit.row,
         **values,
@@ -188,7 +188,7 @@ async def _create_at_once(
         contents=[task.content for task in tasks],
         sizes=[task.size for task in tasks],
     )
-    return bool(made)
+    return bool(created)
 
 
 async def find_by_idempotency_key(

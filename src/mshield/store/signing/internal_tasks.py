@@ -25,8 +25,8 @@ async def put(
     async def work(tx: Tx) -> bytes:
         row = await tx.one(_SQL["find"], uid=uid, purpose=purpose, until=until)
         if row is not None:
-            found: bytes = row["sid"]
-            return found
+            waiting_sid: bytes = row["sid"]
+            return waiting_sid
         await tx.run(
             _SQL["insert"],
             sid=sid,

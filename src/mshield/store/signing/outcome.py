@@ -52,8 +52,8 @@ async def close_tasks(tx: Tx, key: KeyRow, signatures: list[SignatureRow], *, no
     """Marks each task signed that is still open; gives the rows (sid, request_id, purpose) by sid."""
     serial = _serial(key)
     signed = [
-        await tx.one(_SQL["sign_task"], sid=each.sid, uid=key.uid, serial=serial, now=now)
-        for each in signatures
+        await tx.one(_SQL["sign_task"], sid=signature.sid, uid=key.uid, serial=serial, now=now)
+        for signature in signatures
     ]
     return {row["sid"]: row for row in signed if row is not None}
 
@@ -90,9 +90,9 @@ async def _release(db: Database, outcome: dict[str, object], signatures: list[Si
         return await db.run_one(
             _SQL["release_batch"],
             **outcome,
-            sids=[each.sid for each in signatures],
-            digests=[each.digest for each in signatures],
-            signatures=[each.signature for each in signatures],
+            sids=[signature.sid for signature in signatures],
+            digests=[signature.digest for signature in signatures],
+            signatures=[signature.signature for signature in signatures],
         )
     (only,) = signatures
     uid = outcome["uid"]
@@ -169,16 +169,16 @@ async def _store_signatures(
     tx: Tx, key: KeyRow, released: list[SignatureRow], signed: dict[bytes, Row], *, now: int
 ) -> None:
     await tx.run(_SQL["end_session"], uid=key.uid)
-    for each in released:
+    for signature in released:
         await tx.run(
             _SQL["insert_signature"],
-            sid=each.sid,
+            sid=signature.sid,
             uid=key.uid,
             serial=_serial(key),
-            request_id=signed[each.sid]["request_id"],
-            purpose=signed[each.sid]["purpose"],
-            digest=each.digest,
-            signature=each.signature,
+            request_id=signed[signature.sid]["request_id"],
+            purpose=signed[signature.sid]["purpose"],
+            digest=signature.digest,
+            signature=signature.signature,
             now=now,
         )
     for request_id in {task["request_id"] for task in signed.values()} - {None}:

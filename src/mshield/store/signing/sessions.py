@@ -102,7 +102,7 @@ class TaskRow(msgspec.Struct, frozen=True, gc=False):
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class KeyOfCaller:
     """Whether the login is valid, the key if it is that device's and account's own, and its tasks by sid."""
 
     valid: bool
@@ -112,18 +112,18 @@ class Found:
 
 async def find(
     db: Database, *, token_hash: bytes, jkt: str, uid: bytes, sids: list[bytes], now: int
-) -> Found:
+) -> KeyOfCaller:
     """All that `open` and `finish` must know: the caller's key, and those of the named tasks that are this key's."""
     first, *others = sids or [b""]
     rows = await db.read_together(
         _SQL["context"], token_hash=token_hash, jkt=jkt, uid=uid, sid=first, now=now
     )
     if not rows or rows[0]["uid"] is None:
-        return Found(valid=bool(rows), key=None, tasks={})
+        return KeyOfCaller(valid=bool(rows), key=None, tasks={})
     more = await asyncio.gather(*(db.read_together(_SQL["task"], uid=uid, sid=sid) for sid in others))
-    found = [rows[0], *(task for tasks in more for task in tasks)]
-    tasks = {task["task_sid"]: _task(task) for task in found if task["task_sid"] is not None}
-    return Found(valid=True, key=_key(rows[0], await _replaced(db, rows[0])), tasks=tasks)
+    all_rows = [rows[0], *(task for tasks in more for task in tasks)]
+    tasks = {task["task_sid"]: _task(task) for task in all_rows if task["task_sid"] is not None}
+    return KeyOfCaller(valid=True, key=_key(rows[0], await _replaced(db, rows[0])), tasks=tasks)
 
 
 async def open_session(
@@ -264,11 +264,11 @@ def _key(row: Row, replaces: ReplacedKey | None) -> KeyRow:
 async def _replaced(db: Database, row: Row) -> ReplacedKey | None:
     if row["replaced_serial"] is None:
         return None
-    found = await db.one(_SQL["replaced"], serial=row["replaced_serial"])
-    certificate = None if found is None else _certificate(found)
-    if found is None or certificate is None:
+    replaced = await db.one(_SQL["replaced"], serial=row["replaced_serial"])
+    certificate = None if replaced is None else _certificate(replaced)
+    if replaced is None or certificate is None:
         return None
-    return ReplacedKey(found["uid"], certificate, found["failures"], found["wrong_total"])
+    return ReplacedKey(replaced["uid"], certificate, replaced["failures"], replaced["wrong_total"])
 
 
 def _task(row: Row) -> TaskRow:
