@@ -1,6 +1,14 @@
 """The protocol's `finish`: one attempt is counted durably, then the shares are combined, then the outcome is recorded.
 
 No answer depends on the PIN before the attempt is durable; a repeat of the same bytes gets the same answer.
+
+Two transactions, and what a crash leaves:
+
+- before the first: nothing was counted, the session is open, the phone sends the same bytes again;
+- between the two: the attempt is counted and the session bound to these bytes (`fb`), which go on without counting;
+  any other body is `no_session`. A phone that lost them opens anew after half a minute, one attempt poorer;
+- after the second, before the answer went out: signatures, counters, the next one-time value and the sealed answer are
+  there. The same bytes get that answer for a day; a new `open` may show the previous value with its `rn`.
 """
 
 import json
@@ -93,6 +101,8 @@ class FinishSigning:
 
     async def _finish(self, caller: Caller, uid: bytes, request: FinishRequest, *, now: int) -> _Finished:
         fb = transcript.finish_hash(uid=uid, items=request.items, tau=request.tau)
+        # Where another call changed the key since it was read, it is read again: for the same bytes, sent twice at
+        # once, the outcome is recorded by then; for all else the checks decide anew.
         for _ in range(_RACES):
             sids = [item.sid for item in request.items]
             key, tasks = await signing_key.find(self.db, caller, uid, sids, now=now)
@@ -120,10 +130,13 @@ class FinishSigning:
         if (session.next_epoch is None) if request.tau is not None else refreshes:
             raise errors.Malformed(field="tau")
         stored = signing_key.unpack_items(session.items)
+        # Not counted up to the reservation, so nothing up to there may depend on the PIN: openings, certificate and
+        # documents don't.
         await self._check_openings(key, session, stored, request)
         signing_key.require_usable(key, now=now)
         signing_key.require_open(tasks, [item.sid for item in stored], now=now)
         await signing_key.require_one_pin(self.db, key, (task.purpose for task in tasks.values()), now=now)
+        # A session that is bound to these bytes has its attempt counted, and that may have been the last one.
         if session.fb is None:
             if signing_key.is_locked(key):
                 raise errors.PinLocked
@@ -169,10 +182,12 @@ class FinishSigning:
         except gm_errors.WrongPin as error:
             raise await self._refuse(key, fb, now=now) from error
         except gm_errors.Retry as error:
+            # Never by chance: given back, it would be an answer about the PIN that costs no attempt.
             box = self._seal_outcome(key, json.dumps({"error": "retry"}).encode())
             await signing_outcome.record_retry(self.db, key, fb=fb, outcome_box=box, now=now)
             raise errors.Retry from error
         except gm_errors.Fault as error:
+            # This server's failure, not the user's. No outcome is recorded: the phone opens anew.
             await signing_outcome.give_back(self.db, key)
             _log.critical("co-signing fault: a signature did not verify; the attempt was given back")
             raise errors.Fault from error
@@ -225,26 +240,29 @@ class FinishSigning:
             for item, signature in zip(signing_key.unpack_items(session.items), signatures, strict=True)
         ]
         release = _Release(secrets.token_bytes(32), fb, pending, rows)
+        # One statement where signatures are all that a success leaves, which is nearly always; it does nothing unless
+        # every document is still open. The steps tell which was closed.
         effect = own_tasks.have_effect(tasks.values())
         done = None
-        if not effect and signing_outcome.goes_whole(self.db, key, pending):
-            done = await self._release_whole(key, session, release, now=now)
+        if not effect and signing_outcome.fits_one_statement(self.db, key, pending):
+            done = await self._release_at_once(key, session, release, now=now)
         if done is None:
             done = await self._release_by_steps(key, session, release, effect=effect, now=now)
         body, finished, enrolled = done
+        # After the commit. A crash here costs no signature: whoever waits looks at the database now and then.
         for request_id in finished:
             self.events.notify(request_id)
         for task in tasks.values():
             self.count(f"signed_{task.purpose}")
         return _Finished(body, enrolled)
 
-    async def _release_whole(
+    async def _release_at_once(
         self, key: store.KeyRow, session: store.SessionRow, release: _Release, *, now: int
     ) -> tuple[bytes, frozenset[str], bool] | None:
         """In one round trip; None where it did nothing, since something was closed meanwhile."""
         sids = {row.sid for row in release.rows}
         body, success = self._success(key, release, sids)
-        finished = await signing_outcome.release_whole(
+        finished = await signing_outcome.release_at_once(
             self.db, key, session, success=success, signatures=release.rows, now=now
         )
         return None if finished is None else (body, finished, success.enrolled)
@@ -255,6 +273,9 @@ class FinishSigning:
         rows = release.rows
 
         async def work(tx: Tx) -> tuple[bytes, dict[bytes, Row]]:
+            # A renewal first: its confirmation is signed under the certificate that it puts in force. Then the
+            # documents, since the answer, which is recorded sealed, says which were still open. The key's guard comes
+            # after both: where another call was faster, Overtaken undoes them.
             signer, allowed = await own_tasks.confirm(tx, key, rows, now=now) if effect else (key, rows)
             signed = await signing_outcome.close_tasks(tx, signer, allowed, now=now)
             body, success = self._success(key, release, signed.keys())

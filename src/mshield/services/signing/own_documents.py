@@ -44,7 +44,10 @@ async def confirm(
 
 
 async def _put_in_force(tx: Tx, renewal: Row, *, now: int) -> CertificateRow:
-    """Raises Overtaken, which undoes the transaction: a refusal from here on comes after something was written."""
+    """Raises Overtaken: a refusal from here on comes after something was written, so the whole must be undone.
+
+    The next round meets the change in `find_confirmable`, before it writes.
+    """
     try:
         renewed = await renewal_outcome.put_in_force(tx, renewal, now=now)
     except errors.DomainError as error:

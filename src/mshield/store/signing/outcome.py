@@ -1,6 +1,8 @@
 """What a finish leaves: the signatures of a right PIN, the refusal of a wrong one, and the shares of the next epoch.
 
-Guarded by the key's `generation` like everything of a signing session; see `signing`.
+Guarded by the key's `generation` like everything of a signing session; see `sessions`. Each is one transaction:
+counters, the end of the session with its sealed nonces, and the sealed answer for a repeat are never there in part, so
+no answer goes out whose attempt isn't settled, and no nonce outlives its answer.
 """
 
 from collections.abc import Callable
@@ -58,13 +60,13 @@ async def close_tasks(tx: Tx, key: KeyRow, signatures: list[SignatureRow], *, no
     return {row["sid"]: row for row in signed if row is not None}
 
 
-def goes_whole(db: Database, key: KeyRow, pending: Pending | None) -> bool:
-    """Whether `release_whole` is there for this: on PostgreSQL, where nothing but this key's present share counts."""
+def fits_one_statement(db: Database, key: KeyRow, pending: Pending | None) -> bool:
+    """Whether `release_at_once` can do it: on PostgreSQL, where neither epochs move nor a second key has the PIN."""
     moves = pending is not None or key.pending_epoch is not None
     return db.dialect == "postgresql" and not moves and key.replaces is None
 
 
-async def release_whole(
+async def release_at_once(
     db: Database,
     key: KeyRow,
     session: SessionRow,
@@ -75,7 +77,8 @@ async def release_whole(
 ) -> frozenset[str] | None:
     """Does what `close_tasks` and `record_success` do, in one round trip, where all tasks are still open.
 
-    Gives the ids of the requests; None where it changed nothing: then the steps must be taken one by one.
+    Gives the ids of the requests; None where it changed nothing, as the database undid it: then the steps must be taken
+    one by one.
     """
     outcome = _outcome(key, session, success, count=len(signatures), now=now) | {"serial": _serial(key)}
     try:
@@ -118,6 +121,8 @@ async def record_success(
     `signed` is what `close_tasks` gave. Raises Overtaken unless the session is still bound as it was left.
     """
     outcome = _outcome(key, session, success, count=len(signatures), now=now)
+    # The counters are settled also where every document was closed: the PIN was right, and the phone has the next
+    # one-time value.
     if await tx.run(_SQL["record_success"], **outcome) != 1:
         raise Overtaken
     await _give_back_at_replaced(tx, key)
@@ -212,6 +217,7 @@ async def record_wrong_pin(
             in_force_left = await renewal_outcome.find_tries_left(tx, uid=in_force)
             left = min(own, in_force_left)
         await _record_refusal(tx, key, fb=fb, outcome_box=outcome_box(left), now=now)
+        # Here and not at the next call: no answer `pin_locked` goes out beside a certificate that still shows active.
         if in_force_left == 0:
             await certificate_changes.change_in_force(
                 tx, uid=in_force, event=CertificateEvent.LOCK_PIN, reason="", now=now

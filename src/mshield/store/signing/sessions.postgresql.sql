@@ -28,6 +28,11 @@ RETURNING :call::int AS call;
 -- name: release
 -- The whole outcome of a right PIN for one document. Where the document, the certificate or the account was closed meanwhile,
 -- or another call was faster, the division by zero undoes all of it, and the steps are taken one by one instead.
+-- An error, since nothing milder undoes it: `signed` and `key` each must not happen without the other, all parts of a
+-- statement see the database as it was before it, and an UPDATE in WITH is carried out whatever the rest does. A function
+-- that raises would do as well, but would be one more thing to migrate. In a group (store/database/together.py) it undoes
+-- the neighbours too; each is then repeated by itself.
+-- For the same reason `finished` leaves out the document itself: to this statement it isn't signed yet.
 WITH signed AS (
   UPDATE tasks SET state = 'signed'
   WHERE sid = :sid AND uid = :uid AND state = 'waiting' AND expires_at > :now
@@ -57,7 +62,7 @@ SELECT :call::int AS call, ARRAY(SELECT request_id FROM signed) AS request_ids,
   1 / ((SELECT COUNT(*) FROM signed) * (SELECT COUNT(*) FROM key)) AS whole;
 
 -- name: release_batch^
--- The same for several documents.
+-- The same for several documents: all of them, or nothing.
 WITH signed AS (
   UPDATE tasks SET state = 'signed'
   WHERE sid = ANY(:sids::bytea[]) AND uid = :uid AND state = 'waiting' AND expires_at > :now
