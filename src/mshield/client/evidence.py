@@ -83,6 +83,7 @@ def verify_evidence(
     `at` is the moment of the verification (now where None): nothing in the bundle may be later. `content` must be the
     document's, where it is given. `expected_client_id` is for a login: of a document's signature who asked is the
     service's word, and expecting somebody is refused as `asker_unproven`.
+    Raises VerificationError, which names the step.
     """
     engine = engine or load_engine()
     now = milliseconds(at or datetime.now(UTC))

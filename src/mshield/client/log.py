@@ -106,7 +106,7 @@ class LogReader:
     def entries(self, start: int, at: Checkpoint) -> list[bytes]:
         """The entries from `start` on, up to the end of its bundle, each checked against its leaf in the tiles.
 
-        Whether the tiles are those of the checkpoint is what `check_root` says.
+        Whether the tiles are those of the checkpoint is what `check_root` says. Raises LogProofError.
         """
         number = start >> HEIGHT
         entries = self._bundle(number, at.size)

@@ -4,25 +4,15 @@ from typing import Literal
 
 import msgspec
 
-from mshield.client.wire import unbase64
+from mshield.client.phone.messages import Captcha, SmsCodeSent
 
 Act = Literal["report_loss", "lift_loss", "freeze", "unfreeze"]
 Cause = Literal[
     "unspecified", "key_compromise", "affiliation_changed", "superseded", "cessation_of_operation"
 ]
-
-
-class PortalCaptcha(msgspec.Struct, frozen=True, kw_only=True):
-    """A captcha to answer at login; `image` is a PNG."""
-
-    captcha_id: str
-    image_b64: str
-    expires_in: int
-
-    @property
-    def image(self) -> bytes:
-        """The PNG's bytes."""
-        return unbase64(self.image_b64)
+PortalCaptcha = Captcha
+CodeSent = SmsCodeSent
+"""As at the phone; the code is the one that revokes."""
 
 
 class LoginBegun(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,13 +20,6 @@ class LoginBegun(msgspec.Struct, frozen=True, kw_only=True):
 
     login_id: str
     phone_masked: str
-    expires_in: int
-    resend_in: int
-
-
-class CodeSent(msgspec.Struct, frozen=True, kw_only=True):
-    """The code that revokes is on its way."""
-
     expires_in: int
     resend_in: int
 

@@ -42,7 +42,10 @@ def read(body: bytes, kind: type[T]) -> T:
 
 
 def read_strictly(body: bytes, kind: type[T]) -> T:
-    """As `read`, but also a repeated field is malformed, which a plain JSON reader lets pass."""
+    """As `read`, but also a repeated field is malformed, which a plain JSON reader lets pass.
+
+    Raises ProtocolError.
+    """
     try:
         return msgspec.convert(read_json(body), type=kind)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:

@@ -22,7 +22,10 @@ def log_in_by_scan(browser: Browser, phone: VirtualPhone) -> str:
 
 
 def declare_and_sign(browser: Browser, phone: VirtualPhone) -> str:
-    """Fills in a declaration, signs it; its state changes by the webhook, with no browser at it."""
+    """Fills in a declaration, signs it; its state changes by the webhook, with no browser at it.
+
+    Raises StepFailed.
+    """
     browser.open("/declarations/new?example=1")
     browser.press("/declarations")
     declaration = browser.path

@@ -80,7 +80,7 @@ def _library_names() -> Iterator[str]:
 
 
 def load_library(ffi: FFI) -> tuple[Any, str]:
-    """The newest Botan that is new enough, and its version."""
+    """The newest Botan that is new enough, and its version. Raises EngineUnavailable."""
     too_old = ""
     for name in _library_names():
         try:

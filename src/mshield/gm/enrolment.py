@@ -72,7 +72,7 @@ def joint_key(engine: Engine, *, d2: int, P1: bytes) -> bytes | None:
 
 
 def phone_point(engine: Engine, *, d2: int, P: bytes) -> bytes:
-    """`P1 = d2(P+G)`, as secret as it is useful: beside the blob it tests PINs."""
+    """`P1 = d2(P+G)`, as secret as it is useful: beside the blob it tests PINs. Raises Fault."""
     total = engine.add(P, G)
     P1 = None if total is None else engine.mul(d2, total)
     if P1 is None:

@@ -39,7 +39,7 @@ def prove_with_nonce(
     *,
     a: int,
 ) -> Proof:
-    """The same with a given nonce; two proofs with one nonce reveal `x`."""
+    """The same with a given nonce; two proofs with one nonce reveal `x`. Raises Fault for the nonce zero."""
     if not 0 < a < N:
         raise Fault("a proof's nonce is zero")
     A = engine.mul_g(a)

@@ -18,7 +18,10 @@ def random_scalar() -> int:
 
 
 def invert(x: int) -> int:
-    """`x^-1 mod n` as `t·(x·t)^-1` with a fresh random t, so that its time tells nothing of x."""
+    """`x^-1 mod n` as `t·(x·t)^-1` with a fresh random t, so that its time tells nothing of x.
+
+    Raises ValueError unless x is in [1, n-1].
+    """
     if not 0 < x < N:
         raise ValueError("only a scalar in [1, n-1] has an inverse here")
     t = random_scalar()

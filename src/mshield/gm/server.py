@@ -86,6 +86,7 @@ def server_nonce(
     """`k2` and the proof's nonce, both derived from 32 fresh random bytes `w`, the share and the commitment.
 
     Even where a restored machine draws the same `w`, another `c` gives another `k2` and another proof nonce.
+    Raises Fault where `k2` is zero.
     """
     context = nonce_context(uid=uid, epoch=epoch, sid=sid, e=e, c=c)
     parts = (secrets.token_bytes(32) if w is None else sized("w", w, 32), scalar_bytes(d2), sid, c)

@@ -79,7 +79,7 @@ def generate(engine: Engine) -> PrivateKey:
 def z_value(public: bytes, user_id: bytes = DEFAULT_ID) -> bytes:
     """`Z`, the 32-byte hash of the user id, the curve and the public key (GB/T 32918.2, 5.5).
 
-    Remembered, since a CA's key signs again and again.
+    Remembered, since a CA's key signs again and again. Raises Malformed for a user id of 8192 bytes or more.
     """
     check_point(public)
     if len(user_id) >= _ID_LIMIT:
@@ -167,7 +167,7 @@ def _check_range(signature: Signature) -> None:
 
 
 def digest_number(e: bytes) -> int:
-    """`e` as a number, which is below 2^256 and may be ≥ n."""
+    """`e` as a number, which is below 2^256 and may be ≥ n. Raises Malformed unless it is 32 bytes."""
     if len(e) != 32:
         raise Malformed("e is 32 bytes")
     return int.from_bytes(e, "big")

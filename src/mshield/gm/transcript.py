@@ -108,7 +108,7 @@ def commitment(*, uid: bytes, epoch: int, sid: bytes, e: bytes, Q1: bytes, rho: 
 
 
 def finish_hash(*, uid: bytes, items: Sequence[Opening], tau: int | None) -> bytes:
-    """`fb`, which names the outcome of one `finish` body; an absent `tau` is an empty part."""
+    """`fb`, which names the outcome of one `finish` body; an absent `tau` is an empty part. Raises Malformed."""
     parts = [sized("uid", uid, 16)]
     for item in items:
         if not 0 <= item.s_prime < _VALUE_LIMIT:

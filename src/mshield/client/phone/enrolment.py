@@ -145,7 +145,10 @@ def certified_names(pem: str, *, public: bytes) -> Subject | None:
 
 
 def make_key(operation: Operation, begun: Enrolment, pin: str, *, renews: bool = False) -> None:
-    """The joint key: `d1` lives in this call only; what stays is the slot, which is read back before it counts."""
+    """The joint key: `d1` lives in this call only; what stays is the slot, which is read back before it counts.
+
+    Raises PhoneError `damaged_slot`, ProtocolError.
+    """
     uid, sid = unhex(begun.uid, 16), unhex(begun.sid, 16)
     enrolled = cosign.phone_enrol(operation.engine, uid=uid, sid=sid)
     half = {

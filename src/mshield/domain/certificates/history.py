@@ -66,14 +66,16 @@ def may_be_held_since(history: Collection[Happened], standing: Standing, since: 
 
     A hold begins with an event that leaves no other; before it, unless it is the first, another has left none.
     """
-    if not standing.holds:
-        return since is None
+    if not standing.holds or not isinstance(since, int):
+        return not standing.holds and since is None
     begun = [event.at for event in history if _begins_hold(event)]
     free = [event.at for event in history if not event.left.holds]
-    if not isinstance(since, int) or since not in begun or any(at > since + skew for at in free):
-        return False
-    others = [at for at in begun if abs(at - since) > skew]
-    return all(at < since and any(at - skew <= end <= since + skew for end in free) for at in others)
+
+    def is_over(at: int) -> bool:
+        return at < since and any(at - skew <= end <= since + skew for end in free)
+
+    unbroken = all(at <= since + skew for at in free)
+    return since in begun and unbroken and all(is_over(at) for at in begun if abs(at - since) > skew)
 
 
 def _begins_hold(event: Happened) -> bool:

@@ -20,7 +20,7 @@ def new_number(draw: Callable[[int], int] = secrets.randbelow) -> str:
 
 
 def format_number(value: int) -> str:
-    """The number of an integer of at most 11 digits."""
+    """The number of an integer of at most 11 digits. Raises ValueError for more."""
     if not 0 <= value < 10**DIGITS:
         raise ValueError(f"a shield number has {DIGITS} digits")
     return f"{PREFIX}{value:0{DIGITS}d}"
@@ -33,7 +33,7 @@ def parse_number(text: str) -> str | None:
 
 
 def display_number(number: str) -> str:
-    """`MS10720468813` as `MS 107 2046 8813`."""
+    """`MS10720468813` as `MS 107 2046 8813`. Raises ValueError for another form."""
     if not _NUMBER.fullmatch(number):
         raise ValueError("not a shield number")
     return f"{number[:2]} {number[2:5]} {number[5:9]} {number[9:]}"

@@ -108,7 +108,7 @@ def from_parts(
 
 
 def parse_certificate_pem(text: str) -> Certificate:
-    """The one certificate in a PEM text; DerError if there is none or more than one."""
+    """The one certificate in a PEM text; CertificateError if there is none or more than one, DerError for bad PEM."""
     certificates = parse_certificates_pem(text)
     if len(certificates) != 1:
         raise CertificateError(f"expected one certificate, found {len(certificates)}")

@@ -14,7 +14,10 @@ _NO_ATTRIBUTES = b"\xa0\x00"
 
 
 def build_request_info(subject: LeafSubject, public: bytes) -> bytes:
-    """The CertificationRequestInfo, which is the message that phone and server co-sign at enrolment."""
+    """The CertificationRequestInfo, which is the message that phone and server co-sign at enrolment.
+
+    Raises RequestError.
+    """
     if not on_curve(public):
         raise RequestError("the key is not a point of the SM2 curve")
     return der.sequence(der.integer(0), leaf_name(subject).der, public_key_info(public), _NO_ATTRIBUTES)

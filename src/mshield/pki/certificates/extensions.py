@@ -43,7 +43,10 @@ def _encoded(oid: str, value: bytes, critical: bool) -> bytes:  # noqa: FBT001  
 
 
 def read_extensions(reader: Reader) -> tuple[Extension, ...]:
-    """The SEQUENCE OF Extension that comes next; it may not be empty. Duplicates are left to the caller."""
+    """The SEQUENCE OF Extension that comes next; it may not be empty. Duplicates are left to the caller.
+
+    Raises DerError.
+    """
     inside, extensions = reader.enter(), []
     while inside.more():
         extensions.append(_read(inside.raw(der.SEQUENCE)))
@@ -120,7 +123,7 @@ def _uri(url: str) -> bytes:
 
 
 def read_basic_constraints(value: bytes) -> tuple[bool, int | None]:
-    """Whether it is a CA, and its path length limit."""
+    """Whether it is a CA, and its path length limit. Raises DerError."""
     reader = Reader(value)
     inside = reader.enter()
     reader.end()
@@ -133,7 +136,7 @@ def read_basic_constraints(value: bytes) -> tuple[bool, int | None]:
 
 
 def read_key_usage(value: bytes) -> frozenset[int]:
-    """The bits set; at least one."""
+    """The bits set; at least one. Raises DerError."""
     reader = Reader(value)
     bits = reader.named_bits()
     reader.end()
@@ -143,7 +146,7 @@ def read_key_usage(value: bytes) -> frozenset[int]:
 
 
 def read_purposes(value: bytes) -> tuple[str, ...]:
-    """The purposes of an ExtendedKeyUsage; at least one."""
+    """The purposes of an ExtendedKeyUsage; at least one. Raises DerError."""
     reader = Reader(value)
     inside, purposes = reader.enter(), []
     reader.end()

@@ -35,7 +35,7 @@ def hash_id_number(key: bytes, id_number: str) -> str:
     """The id number's keyed hash as it stands in a certificate: `HMAC-SM3:` and 64 hex digits.
 
     The key (32 bytes) is the CA operator's, used for this alone; without it an id number is found by trying
-    all of them.
+    all of them. Raises ValueError for a key of another length.
     """
     if len(key) != 32:
         raise ValueError("the key has 32 bytes")

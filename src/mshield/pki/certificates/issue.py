@@ -17,7 +17,10 @@ from mshield.pki.signer import Signer
 
 
 def serial_from(random: bytes) -> int:
-    """A serial number from 20 random octets: positive, of 20 octets, 158 bits random (RFC 5280, 4.1.2.2)."""
+    """A serial number from 20 random octets: positive, of 20 octets, 158 bits random (RFC 5280, 4.1.2.2).
+
+    Raises ValueError for another number of octets.
+    """
     if len(random) != 20:
         raise ValueError("a serial number needs 20 random bytes")
     return int.from_bytes(random, "big") >> 2 | 1 << 158

@@ -194,14 +194,17 @@ def _findings(
     if not statuses:
         yield Finding("no_status", "a response speaks about at least one certificate")
     for single in statuses:
-        if not isinstance(single.status, Unknown) and not single.cert_id.issued_by(issuer):
-            yield Finding("foreign_certificate", f"{single.cert_id.serial} is not of this issuer")
-        if isinstance(single.status, RevokedAt) and single.status.reason not in REASONS:
-            yield Finding("reason", str(single.status.reason))
-        if single.this_update > produced_at or (
-            single.next_update is not None and single.next_update <= single.this_update
-        ):
-            yield Finding("update_order", "must be this update, then produced at, then next update")
+        yield from _findings_of(single, produced_at, issuer)
+
+
+def _findings_of(single: SingleStatus, produced_at: int, issuer: Certificate) -> Iterator[Finding]:
+    status, this_update, next_update = single.status, single.this_update, single.next_update
+    if not isinstance(status, Unknown) and not single.cert_id.issued_by(issuer):
+        yield Finding("foreign_certificate", f"{single.cert_id.serial} is not of this issuer")
+    if isinstance(status, RevokedAt) and status.reason not in REASONS:
+        yield Finding("reason", str(status.reason))
+    if this_update > produced_at or (next_update is not None and next_update <= this_update):
+        yield Finding("update_order", "must be this update, then produced at, then next update")
 
 
 def _single(cert_id: CertId, status: CertStatus, this_update: int, next_update: int | None) -> bytes:

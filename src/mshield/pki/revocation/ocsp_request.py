@@ -78,7 +78,7 @@ def digest(hash_name: HashName, data: bytes) -> bytes:
 
 
 def build_ocsp_request(cert_ids: Sequence[CertId], *, nonce: bytes | None = None) -> bytes:
-    """An unsigned request as DER."""
+    """An unsigned request as DER. Raises OcspError."""
     if not cert_ids:
         raise OcspError("a request asks about at least one certificate")
     items = der.sequence(*(der.sequence(cert_id.der) for cert_id in cert_ids))

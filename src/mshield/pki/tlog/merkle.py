@@ -68,7 +68,10 @@ def subtrees(leaves: Range) -> tuple[Node, ...]:
 
 
 def inclusion_ranges(index: int, size: int) -> list[Range]:
-    """What the inclusion proof of leaf `index` in a tree of `size` consists of, the leaf's sibling first (2.1.1)."""
+    """What the inclusion proof of leaf `index` in a tree of `size` consists of, the leaf's sibling first (2.1.1).
+
+    Raises LogProofError where the tree has no such leaf.
+    """
     if not 0 <= index < size:
         raise LogProofError(f"there is no entry {index} in a log of {size}")
     ranges = []
@@ -85,7 +88,10 @@ def inclusion_ranges(index: int, size: int) -> list[Range]:
 
 
 def consistency_ranges(old: int, size: int) -> list[Range]:
-    """What the proof consists of that a tree of `size` begins with the tree of `old` leaves (2.1.2)."""
+    """What the proof consists of that a tree of `size` begins with the tree of `old` leaves (2.1.2).
+
+    Raises LogProofError unless `old` is at most `size`.
+    """
     if not 0 <= old <= size:
         raise LogProofError(f"a log of {size} can't begin with one of {old}")
     if old == 0:

@@ -65,7 +65,7 @@ def is_key_name(name: str) -> bool:
 
 
 def sign_note(text: str, key: VerifierKey, private: Ed25519PrivateKey) -> str:
-    """The note of a text, which must end in a newline."""
+    """The note of a text, which must end in a newline. Raises LogFormError."""
     if not text.endswith("\n") or not _is_clean(text):
         raise LogFormError("not the text of a note")
     signature = base64.b64encode(key.key_id + private.sign(text.encode())).decode()

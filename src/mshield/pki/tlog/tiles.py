@@ -88,7 +88,7 @@ def node_in(tile: Tile, hashes: bytes, node: Node) -> bytes:
 
 
 def split_hashes(hashes: bytes) -> list[bytes]:
-    """The hashes of a tile."""
+    """The hashes of a tile. Raises LogFormError."""
     if len(hashes) % HASH_BYTES:
         raise LogFormError("a tile's length is no multiple of 32")
     return [hashes[i : i + HASH_BYTES] for i in range(0, len(hashes), HASH_BYTES)]

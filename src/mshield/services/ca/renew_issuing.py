@@ -72,7 +72,10 @@ async def revoke_issuing(db: Database, name: str, *, reason: int, now: int) -> C
 
 
 async def revoke_issuing_in(tx: Tx, name: str, *, reason: int, by: By, now: int) -> Certificate:
-    """`revoke_issuing` inside of the caller's transaction; what it has issued is ended by the job `ca`, due at once."""
+    """`revoke_issuing` inside of the caller's transaction; what it has issued is ended by the job `ca`, due at once.
+
+    Raises as that does.
+    """
     row = None if generation_of(name) is None else await find_authority(tx, name=name)
     if row is None:
         raise _no_authority(name)

@@ -142,7 +142,7 @@ class OcspPublisher:
         return (await self._kept_or_signed(issuer, ((cert_id, Unknown()),), now=now, since=since)).der
 
     async def answer_of(self, row: StatusRow, *, now: int, since: int = 0) -> bytes:
-        """`answer_for` where its status was just read."""
+        """`answer_for` where its status was just read. Raises CaEnded."""
         issuer = await self._certificate(row.issuer)
         if now >= issuer.not_after:
             raise CaEnded

@@ -162,7 +162,10 @@ class Answer:
         return task
 
     async def decline(self, login: PhoneLogin, request_id: str, reason: str, *, now: int) -> None:
-        """Ends a scanned request; `not_me` tells the business system that somebody else started it."""
+        """Ends a scanned request; `not_me` tells the business system that somebody else started it.
+
+        Raises RequestClosed.
+        """
         declined = await store.decline(
             self.db,
             id=request_id,
