@@ -23,9 +23,10 @@ from mshield.gm.engine import load_engine
 from mshield.keys.keyring import load_keyring
 from mshield.keys.master import generate_master_key
 from mshield.keys.sources import MasterKeyFile
-from mshield.main import create_app, wall_clock
+from mshield.main import create_app
 from mshield.services.ca.init import CaNames, init_ca
 from mshield.services.context import Context
+from mshield.services.process.clock import wall_clock
 from mshield.settings import Settings
 from mshield.store.database.interface import Database
 from mshield.store.database.migrate import migrate

@@ -7,7 +7,7 @@ from mshield.domain.tokens import token_hash
 from mshield.gm import cosign
 from mshield.services.accounts.session import Caller, PhoneLogin, authenticate_phone
 from mshield.services.certificates.enrol import Application, Begun
-from tests.signing import CREDIT_CODE, ID_NUMBER, NAME, Phone, World, execute, nothing
+from tests.signing import CODE, CREDIT_CODE, ID_NUMBER, NAME, Phone, World, execute
 
 FORM: Final = Application(NAME, ID_NUMBER, "operator", CREDIT_CODE)
 
@@ -63,7 +63,7 @@ async def begin(world: World, *, confirm_duplicate: bool = False) -> Begun:
     """Step 1 of an application with the right data."""
     login = await login_of(world)
     return await world.enrol.begin(
-        login, FORM, nothing, confirm_duplicate=confirm_duplicate, now=world.clock()
+        login, FORM, sms_code=CODE, confirm_duplicate=confirm_duplicate, now=world.clock()
     )
 
 

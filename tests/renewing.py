@@ -16,15 +16,16 @@ from mshield.store.database.interface import Database
 from tests.conftest import Clock
 from tests.issuing import by_one_who_may
 from tests.signing import (
+    CODE,
     CREDIT_CODE,
     ID_NUMBER,
     NAME,
     Phone,
     World,
+    any_code,
     execute,
     fetch,
     make_world,
-    nothing,
     statement,
 )
 
@@ -53,7 +54,7 @@ class Renewing:
     async def begin(self, **changes: str) -> Renewal:
         """The data page, rightly filled in but for `changes`."""
         application = replace(Application(self.name, ID_NUMBER, "operator", CREDIT_CODE), **changes)
-        return await self.renew.begin(await self.login(), application, nothing, now=self.now)
+        return await self.renew.begin(await self.login(), application, sms_code=CODE, now=self.now)
 
     async def current(self) -> Renewal:
         """How far the renewal is, moved on where it can be."""
@@ -150,5 +151,5 @@ async def make_renewing(
     world = await make_world(db, keyring, clock, settings=settings)
     if due:
         clock.advance(seconds=(settings.certificate_days - 100) * DAY)
-    renew = Renew(db, world.engine, world.lookup, world.certificates.issue, settings)
+    renew = Renew(db, world.engine, world.lookup, world.certificates.issue, settings, any_code)
     return Renewing(world, renew, Bind(db, settings), world.phone)

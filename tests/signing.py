@@ -6,7 +6,6 @@ The phone keeps its share in memory; a wrong PIN is another share, as on a real 
 import hashlib
 import json
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from mshield.domain.tokens import token_hash
@@ -39,6 +38,9 @@ NAME = "林知远"
 ID_NUMBER = "330206199001014217"
 CREDIT_CODE = "91330206MA2XB7C1TW"
 PHONE_NUMBER = "13800006027"
+CODE = "048213"
+"""An SMS code."""
+
 WRONG_SHARE = 12345
 
 
@@ -238,7 +240,7 @@ async def make_world(
         keyring=keyring,
         lookup=lookup,
         clock=clock,
-        enrol=Enrol(db, engine, keyring, lookup),
+        enrol=Enrol(db, engine, keyring, lookup, any_code),
         certificates=Certificates(db, engine, authorities, Issue(db, keyring, lookup, authorities, settings)),
         opening=OpenSigning(db, engine, keyring, settings),
         finishing=FinishSigning(db, engine, keyring, events, _issue_later),
@@ -321,16 +323,16 @@ async def _rows(db: Database, keyring: Keyring, lookup: LookupKey, clock: Clock)
     return BusinessSystem("bs", "单一窗口", "singlewindow.example", secret_hash, "active", (RETURN_URL,))
 
 
-async def nothing() -> None:
-    """An SMS code's check that passes."""
+async def any_code(*, phone: str, purpose: str, code: str, now: int) -> None:
+    """Takes any SMS code."""
 
 
-async def enrol(world: World, *, consume: Callable[[], object] | None = None) -> None:
+async def enrol(world: World) -> None:
     """The protocol's enrolment, steps 1 to 5."""
     phone, now = world.phone, world.clock()
     login = await authenticate_phone(world.db, phone.caller, now=now)
     application = Application(NAME, ID_NUMBER, "operator", CREDIT_CODE)
-    begun = await world.enrol.begin(login, application, nothing, now=now)
+    begun = await world.enrol.begin(login, application, sms_code=CODE, now=now)
     offer = cosign.phone_enrol(world.engine, uid=begun.uid, sid=begun.sid)
     phone.P = await world.enrol.make_key(
         login, begun.uid, P1=offer.P1, proof=offer.proof, nonce=begun.challenge, now=now

@@ -161,7 +161,7 @@ async def _assemble(settings: Settings, clock: Clock, db: Database, metrics: Met
     notices = open_notices(ground, open_gateway(settings))
     accounts = open_accounts(ground, notices.sms)
     filing = open_filing(ground)
-    certificates = open_certificates(ground, filing.look_up)
+    certificates = open_certificates(ground, filing.look_up, accounts.sms_codes.consume)
     requests = open_requests(ground)
     return Context(
         **vars(ground),

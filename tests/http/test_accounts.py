@@ -155,8 +155,9 @@ async def test_hostile_text_in_any_field_is_a_problem(application: Application, 
         assert answer.status_code in {400, 422}, (field, answer.text)
     for field in ("phone", "purpose"):
         document = {"phone": OPERATOR.phone, "purpose": "reset"} | {field: text}
-        refused = 400 if {"\0", "\ud800"} & set(text) else 422  # what no database keeps is no text at all
-        assert (await _post(application, "/sms-codes", document)).status_code == refused
+        # What no database keeps is no text at all.
+        status = 400 if {"\0", "\ud800"} & set(text) else 422
+        assert (await _post(application, "/sms-codes", document)).status_code == status
     for field in ("account", "password", "captcha_id", "captcha"):
         made = (await application.http.post(f"{API}/captchas")).json()["captcha_id"]
         answer = (await application.http.get(f"/dev/captchas/{made}")).json()["answer"]

@@ -1,5 +1,7 @@
 """R6: applying again without revocation fails and stops the first certificate, and the user is warned before."""
 
+from dataclasses import replace
+
 import pytest
 
 from mshield.domain import errors
@@ -7,7 +9,7 @@ from mshield.domain.certificates.states import CertificateEvent
 from mshield.store.certificates import changes as certificate_changes
 from tests.issuing import change
 from tests.phones import FORM, apply, begin, login_of
-from tests.signing import World, execute, fetch
+from tests.signing import CODE, World, execute, fetch
 
 
 async def _standing(world: World) -> tuple[object, object]:
@@ -22,11 +24,12 @@ async def _serial(world: World) -> str:
 async def test_r06_unwarned_nothing_changes_and_no_code_is_spent(world: World) -> None:
     await apply(world)
 
-    async def consume() -> None:
+    async def spend(*, phone: str, purpose: str, code: str, now: int) -> None:
         pytest.fail("the code was spent on a warning")
 
+    enrol = replace(world.enrol, spend_code=spend)
     with pytest.raises(errors.AlreadyCertified) as warning:
-        await world.enrol.begin(await login_of(world), FORM, consume, now=world.clock())
+        await enrol.begin(await login_of(world), FORM, sms_code=CODE, now=world.clock())
     assert warning.value.zh == "本机已有证书。再次申请会失败，现有证书也会停用"
     assert await _standing(world) == ("active", "")
     assert (await world.sign([await world.task()]))["items"]
@@ -36,14 +39,13 @@ async def test_r06_confirmed_it_fails_and_the_first_certificate_is_held(world: W
     await apply(world)
     spent = []
 
-    async def consume() -> None:
-        spent.append(True)
+    async def spend(*, phone: str, purpose: str, code: str, now: int) -> None:
+        spent.append((phone, purpose, code))
 
+    login, enrol = await login_of(world), replace(world.enrol, spend_code=spend)
     with pytest.raises(errors.DuplicateApplication):
-        await world.enrol.begin(
-            await login_of(world), FORM, consume, confirm_duplicate=True, now=world.clock()
-        )
-    assert spent == [True]
+        await enrol.begin(login, FORM, sms_code=CODE, confirm_duplicate=True, now=world.clock())
+    assert spent == [(login.phone, "apply", CODE)]
     assert await _standing(world) == ("active", "duplicate")
     with pytest.raises(errors.Held):
         await world.task()
@@ -55,12 +57,12 @@ async def test_r06_confirmed_it_fails_and_the_first_certificate_is_held(world: W
 async def test_r06_with_a_wrong_code_or_wrong_data_nothing_is_held(world: World) -> None:
     await apply(world)
 
-    async def consume() -> None:
+    async def spend(*, phone: str, purpose: str, code: str, now: int) -> None:
         raise errors.SmsCodeWrong
 
-    login = await login_of(world)
+    login, enrol = await login_of(world), replace(world.enrol, spend_code=spend)
     with pytest.raises(errors.SmsCodeWrong):
-        await world.enrol.begin(login, FORM, consume, confirm_duplicate=True, now=world.clock())
+        await enrol.begin(login, FORM, sms_code=CODE, confirm_duplicate=True, now=world.clock())
     assert await _standing(world) == ("active", "")
 
 

@@ -28,7 +28,7 @@ from mshield.store.database.interface import Database
 from mshield.store.legal_person import shields as managed_shields
 from tests.conftest import Clock
 from tests.renewing import DAY, Renewing, make_renewing
-from tests.signing import CREDIT_CODE, ID_NUMBER, NAME, Phone, execute, fetch
+from tests.signing import CODE, CREDIT_CODE, ID_NUMBER, NAME, Phone, execute, fetch
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 WRONG = 12345
@@ -198,19 +198,20 @@ async def test_r11_the_same_person_in_another_role_is_another_applicant(renewing
 
 
 async def test_r11_the_sms_code_is_asked_last_and_its_refusal_changes_nothing(renewing: Renewing) -> None:
-    async def wrong_code() -> None:
+    async def wrong_code(*, phone: str, purpose: str, code: str, now: int) -> None:
         raise errors.SmsCodeWrong
 
+    renew = replace(renewing.renew, spend_code=wrong_code)
     application = Application(NAME, ID_NUMBER, "operator", CREDIT_CODE)
     with pytest.raises(errors.SmsCodeWrong):
-        await renewing.renew.begin(await renewing.login(), application, wrong_code, now=renewing.now)
+        await renew.begin(await renewing.login(), application, sms_code=CODE, now=renewing.now)
     with pytest.raises(errors.NotFound):
         await renewing.current()
     with pytest.raises(errors.NoFiling):
-        await renewing.renew.begin(
+        await renew.begin(
             await renewing.login(),
             Application("张伟", ID_NUMBER, "operator", CREDIT_CODE),
-            wrong_code,
+            sms_code=CODE,
             now=renewing.now,
         )
 

@@ -7,7 +7,7 @@ call gives a code or a try for nothing. Only a keyed hash of a code is stored, a
 import logging
 import secrets
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 from mshield.domain import errors
 from mshield.domain.ids import new_id
@@ -41,6 +41,12 @@ class ProvenCode:
     id: str
     phone: str
     code: str = field(repr=False)
+
+
+class SpendCode(Protocol):
+    """Spends a code, once. Raises SmsCodeWrong, SmsCodeExpired."""
+
+    async def __call__(self, *, phone: str, purpose: SmsPurpose, code: str, now: int) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,11 +28,11 @@ class Again:
 
 
 async def refuse(
-    db: Database, again: Again, consume_sms_code: Callable[[], Awaitable[None]], *, now: int
+    db: Database, again: Again, spend_code: Callable[[], Awaitable[None]], *, now: int
 ) -> NoReturn:
     """Raises AlreadyCertified, the warning; DuplicateApplication, once confirmed; PinLocked, CertificateExpired.
 
-    The SMS code is consumed only where something changes.
+    The SMS code is spent only where something changes.
     """
     state, holds = again.occupant.standing.state, again.occupant.standing.holds
     if state is CertificateState.PIN_LOCKED:
@@ -43,7 +43,7 @@ async def refuse(
         raise errors.DuplicateApplication
     if not again.confirmed or state is not CertificateState.ACTIVE:
         raise errors.AlreadyCertified
-    await consume_sms_code()
+    await spend_code()
     await db.write(
         lambda tx: change(
             tx,

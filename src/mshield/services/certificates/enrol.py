@@ -7,8 +7,8 @@ import base64
 import hmac
 import json
 import secrets
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from mshield.domain import errors
@@ -33,6 +33,7 @@ from mshield.keys.secrets import LookupKey
 from mshield.pki.certificates import csr
 from mshield.pki.certificates.names import LeafSubject
 from mshield.services.accounts.session import PhoneLogin
+from mshield.services.accounts.sms_codes import SpendCode
 from mshield.services.certificates import apply_again
 from mshield.services.filing.look_up import LookUpFiling
 from mshield.services.signing import key as signing_key
@@ -71,6 +72,7 @@ class Enrol:
     engine: Engine
     keyring: Keyring
     lookup: LookupKey
+    spend_code: SpendCode
     look_up: LookUpFiling | None = None
     """Who asks the outside filing system, where there is one."""
 
@@ -78,15 +80,16 @@ class Enrol:
         self,
         login: PhoneLogin,
         application: Application,
-        consume_sms_code: Callable[[], Awaitable[None]],
         *,
+        sms_code: str,
         confirm_duplicate: bool = False,
         now: int,
     ) -> Begun:
-        """Raises NoFiling, DeviceLimit, OtherAccount, what `refuse` and the SMS code's check raise.
+        """Raises NoFiling, DeviceLimit, OtherAccount, what `refuse` raises, SmsCodeWrong, SmsCodeExpired.
 
-        The code is consumed last, so that a typing error elsewhere costs no new code.
+        `sms_code`, of purpose `apply`, is spent last, so that a typing error elsewhere costs no new code.
         """
+        spend_code = partial(self.spend_code, phone=login.phone, purpose="apply", code=sms_code, now=now)
         await bring_up_to_date(self.look_up, self.lookup, login, application, now=now)
         person = await find_applicant(self.db, self.lookup, login, application)
         if login.pinned_account_id not in {None, login.account_id}:
@@ -94,13 +97,13 @@ class Enrol:
         occupant = await store.find_occupant(self.db, device_id=login.device_id)
         if occupant is not None:
             again = apply_again.Again(login.account_id, occupant, confirmed=confirm_duplicate)
-            await apply_again.refuse(self.db, again, consume_sms_code, now=now)
+            await apply_again.refuse(self.db, again, spend_code, now=now)
         used = await store.other_devices_in_use(
             self.db, account_id=login.account_id, device_id=login.device_id
         )
         if used >= MAX_DEVICES:
             raise errors.DeviceLimit
-        await consume_sms_code()
+        await spend_code()
         return await self._begin(login, person, certified_subject(person), now=now)
 
     async def _begin(

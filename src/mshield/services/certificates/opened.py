@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from mshield.services.accounts.sms_codes import SpendCode
 from mshield.services.certificates.bind import Bind
 from mshield.services.certificates.certificate import Certificates as OwnCertificate
 from mshield.services.certificates.enrol import Enrol
@@ -23,13 +24,13 @@ class Certificates:
     search: FindCertificates
 
 
-def open_certificates(ground: Ground, look_up: LookUpFiling) -> Certificates:
-    """`look_up` finds who applies in the filing."""
+def open_certificates(ground: Ground, look_up: LookUpFiling, spend_code: SpendCode) -> Certificates:
+    """`look_up` finds who applies in the filing; `spend_code` takes the SMS code that goes with it."""
     issue = Issue(ground.db, ground.keyring, ground.lookup, ground.authorities, ground.settings)
     return Certificates(
-        enrol=Enrol(ground.db, ground.engine, ground.keyring, ground.lookup, look_up),
+        enrol=Enrol(ground.db, ground.engine, ground.keyring, ground.lookup, spend_code, look_up),
         own=OwnCertificate(ground.db, ground.engine, ground.authorities, issue),
-        renew=Renew(ground.db, ground.engine, ground.lookup, issue, ground.settings, look_up),
+        renew=Renew(ground.db, ground.engine, ground.lookup, issue, ground.settings, spend_code, look_up),
         bind=Bind(ground.db, ground.settings),
         search=FindCertificates(ground.db, ground.keyring, ground.authorities),
     )

@@ -6,7 +6,6 @@ at it leaves. A new key is made by the protocol's enrolment, and the old key con
 
 import json
 import secrets
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -24,6 +23,7 @@ from mshield.pki.certificates import csr
 from mshield.pki.certificates.certificate import parse_certificate
 from mshield.pki.certificates.names import LeafSubject
 from mshield.services.accounts.session import PhoneLogin
+from mshield.services.accounts.sms_codes import SpendCode
 from mshield.services.certificates.certificate import signed_subject
 from mshield.services.certificates.enrol import (
     Application,
@@ -86,6 +86,7 @@ class Renew:
     lookup: LookupKey
     issue: Issue
     settings: Settings
+    spend_code: SpendCode
     look_up: LookUpFiling | None = None
     """Who asks the outside filing system, where there is one."""
 
@@ -102,18 +103,11 @@ class Renew:
         reason = self._why(found, now=now)
         return Due(reason is not None, reason, found.not_after)
 
-    async def begin(
-        self,
-        login: PhoneLogin,
-        application: Application,
-        consume_sms_code: Callable[[], Awaitable[None]],
-        *,
-        now: int,
-    ) -> Renewal:
+    async def begin(self, login: PhoneLogin, application: Application, *, sms_code: str, now: int) -> Renewal:
         """Begins a renewal; one that was under way on this device is given up.
 
         Raises what keeps the certificate from signing (NoCertificate, PinLocked, Held, CertificateExpired), NoFiling,
-        OtherApplicant, RenewalNotDue, and what the SMS code's check raises; the code is consumed last.
+        OtherApplicant, RenewalNotDue, SmsCodeWrong, SmsCodeExpired; `sms_code`, of purpose `renew`, is spent last.
         """
         await bring_up_to_date(self.look_up, self.lookup, login, application, now=now)
         found = await store.find_in_force(self.db, device_id=login.device_id, account_id=login.account_id)
@@ -130,7 +124,7 @@ class Renew:
             raise errors.OtherApplicant
         zone = ZoneInfo(self.settings.time_zone)
         reason = renewal.require_due(self._why(found, now=now), not_after=found.not_after, zone=zone)
-        await consume_sms_code()
+        await self.spend_code(phone=login.phone, purpose="renew", code=sms_code, now=now)
         try:
             await self._begin(login, found, person, reason, now=now)
         except Conflict as error:  # two at once

@@ -1,6 +1,6 @@
 """A business system's server follows one of its requests by server-sent events."""
 
-from typing import Any, Final
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,14 +14,12 @@ from mshield.web.waiting.held import held_calls_of
 from mshield.web.waiting.request_state import RequestStateMessage
 
 router: Final = Router("business")
-_SECURITY: Final[dict[str, Any]] = {"security": [{"business": []}]}
 
 
 @router.get(
     "/requests/{request_id}/events",
     summary="The states of a request as they come",
     operation_id="streamOwnRequest",
-    asks=_SECURITY,
     answers=openapi.answers_events("Events `state`", RequestStateMessage)
     | openapi.problems(401, 404, 429, 503),
 )

@@ -1,6 +1,6 @@
 """A business system fetches the bundle of evidence for a signed document."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import msgspec
 from starlette.requests import Request
@@ -16,7 +16,6 @@ from mshield.web.query import Query
 from mshield.web.router import Router
 
 router: Final = Router("business")
-_SECURITY: Final[dict[str, Any]] = {"security": [{"business": []}]}
 _LAST: Final = 63
 
 
@@ -32,7 +31,7 @@ class EvidenceWanted(Query, frozen=True):
     "/requests/{request_id}/evidence",
     summary="The bundle of evidence for a signed document",
     operation_id="getEvidence",
-    asks=_SECURITY | {"parameters": [RETURN_CODE]},
+    asks={"parameters": [RETURN_CODE]},
     answers=openapi.answers(Evidence, "The bundle, one file", media_type=MEDIA_TYPE)
     | openapi.problems(401, 403, 404, 409, 410, 422, 503),
 )

@@ -17,7 +17,7 @@ from mshield.services.requests.document import Document
 from mshield.services.requests.follow import Followed
 from mshield.services.requests.result import SignedResult
 from mshield.web import idempotency_key, openapi
-from mshield.web.answers import JsonAnswer
+from mshield.web.answers import JsonAnswer, no_content
 from mshield.web.body import Hex32, Wire, decode
 from mshield.web.business.authentication import system_of
 from mshield.web.business.return_code import PARAMETER as RETURN_CODE
@@ -28,7 +28,6 @@ from mshield.web.waiting.held import held_calls_of
 from mshield.web.waiting.long_poll import PARAMETERS, LongPoll, seconds_of
 
 router: Final = Router("business")
-_SECURITY: Final[dict[str, Any]] = {"security": [{"business": []}]}
 _LONGEST_LOGIN: Final = 300
 
 
@@ -165,7 +164,7 @@ class ResultMessage(Wire, frozen=True):
     summary="Ask for a login or a signature",
     operation_id="createRequest",
     knows_repeats=True,
-    asks=openapi.takes(CreateMessage) | _SECURITY | {"parameters": [idempotency_key.BY_ROW]},
+    asks=openapi.takes(CreateMessage) | {"parameters": [idempotency_key.BY_ROW]},
     answers=openapi.answers(CreatedMessage, "The request", status=201)
     | openapi.problems(400, 401, 409, 413, 422, 429, 503),
 )
@@ -198,7 +197,7 @@ async def create(request: Request) -> Response:
     "/requests/{request_id}",
     summary="The state of a request",
     operation_id="getRequest",
-    asks=_SECURITY | {"parameters": PARAMETERS},
+    asks={"parameters": PARAMETERS},
     answers=openapi.answers(StateMessage, "The state") | openapi.problems(401, 404, 422, 429, 503),
 )
 async def state(request: Request, request_id: str) -> Response:
@@ -225,7 +224,7 @@ async def state(request: Request, request_id: str) -> Response:
     "/requests/{request_id}/result",
     summary="What was signed, and by whom",
     operation_id="getResult",
-    asks=_SECURITY | {"parameters": [RETURN_CODE]},
+    asks={"parameters": [RETURN_CODE]},
     answers=openapi.answers(ResultMessage, "The signatures with certificate, chain and OCSP answer")
     | openapi.problems(401, 403, 404, 409, 503),
 )
@@ -246,7 +245,6 @@ async def result(request: Request, request_id: str) -> Response:
     "/requests/{request_id}/cancel",
     summary="Cancel an open request",
     operation_id="cancelRequest",
-    asks=_SECURITY,
     answers=openapi.answers(None, "Cancelled", status=204) | openapi.problems(401, 404, 409, 503),
 )
 async def cancel(request: Request, request_id: str) -> Response:
@@ -255,7 +253,7 @@ async def cancel(request: Request, request_id: str) -> Response:
     now = context.clock()
     system = await system_of(request, now=now)
     await context.requests.ask.cancel(system, request_id, now=now)
-    return Response(status_code=204)
+    return no_content()
 
 
 def _state(found: Followed) -> Response:

@@ -10,10 +10,12 @@ from mshield.web.openapi.messages import (
     takes,
     takes_file,
 )
+from mshield.web.router import Responses
 
 __all__ = [
     "PROBLEM_TYPE",
     "RETRY_AFTER",
+    "Responses",
     "answers",
     "answers_events",
     "answers_file",

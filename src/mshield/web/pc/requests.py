@@ -3,7 +3,7 @@
 The token lets it see the state and the QR code, and nothing else; a page may stand on any web site.
 """
 
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from starlette.requests import Request
@@ -32,14 +32,11 @@ class PcStateMessage(RequestStateMessage, frozen=True):
     qr: QrMessage | msgspec.UnsetType = msgspec.UNSET
 
 
-_SECURITY: Final[dict[str, Any]] = {"security": [{"status_token": []}]}
-
-
 @router.get(
     "/requests/{request_id}",
     summary="The state of a request",
     operation_id="followRequest",
-    asks=_SECURITY | {"parameters": PARAMETERS},
+    asks={"parameters": PARAMETERS},
     answers=openapi.answers(PcStateMessage, "The state") | openapi.problems(401, 404, 422, 429, 503),
 )
 async def state(request: Request, request_id: str) -> Response:
@@ -65,7 +62,6 @@ async def state(request: Request, request_id: str) -> Response:
     "/requests/{request_id}/events",
     summary="The states of a request as they come, and its QR code",
     operation_id="streamRequest",
-    asks=_SECURITY,
     answers=openapi.answers_events("Events `state` and `qr`", RequestStateMessage, QrMessage)
     | openapi.problems(401, 404, 429, 503),
 )

@@ -20,6 +20,7 @@ from mshield.web.phone import (
 
 ROUTERS: Final = (
     account_sources.router,
+    accounts.captchas,
     accounts.router,
     password_reset.router,
     enrolment.router,

@@ -3,7 +3,6 @@
 The only routes of the app that work without a login. Each is limited by counters in the database.
 """
 
-import base64
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
@@ -15,16 +14,18 @@ from mshield.domain.identity import IdType, check_phone, mask_phone
 from mshield.services.accounts.local import LOCAL
 from mshield.services.accounts.login import Credentials, DeviceProof, Session
 from mshield.services.accounts.register import Registration
-from mshield.services.accounts.session import authenticate_phone
 from mshield.web import openapi
 from mshield.web.answers import JsonAnswer
 from mshield.web.body import Wire, page_body_of
 from mshield.web.caller import address_of, browser_of
+from mshield.web.captchas import captcha_routes
 from mshield.web.context import context_of
-from mshield.web.dpop import caller_of, proof_of
+from mshield.web.dpop import proof_of
+from mshield.web.phone.authentication import phone_of
 from mshield.web.router import Router, Security
 
 router: Final = Router("phone", security=())
+captchas: Final = captcha_routes("phone", make="makeCaptcha", hear="hearCaptcha")
 PROOF: Final[dict[str, Any]] = {
     "parameters": [
         {
@@ -95,14 +96,6 @@ class SessionIn(Wire, frozen=True):
     ] = None
 
 
-class CaptchaOut(Wire, frozen=True):
-    """A captcha: one use, right or wrong."""
-
-    captcha_id: str
-    image_b64: Annotated[str, msgspec.Meta(description="PNG, base64")]
-    expires_in: Annotated[int, msgspec.Meta(description="seconds", examples=[120])]
-
-
 class SmsCodeOut(Wire, frozen=True):
     """Sent. Both in seconds."""
 
@@ -132,39 +125,6 @@ class SessionOut(Wire, frozen=True):
     expires_in: Annotated[int, msgspec.Meta(description="seconds", examples=[43200])]
     account: AccountBody
     shield_number: Annotated[str, msgspec.Meta(examples=["MS10720468813"])] | None
-
-
-@router.post(
-    "/captchas",
-    summary="Get a captcha",
-    operation_id="makeCaptcha",
-    answers=openapi.answers(CaptchaOut, "A captcha", status=201) | openapi.problems(429, 503),
-)
-async def make_captcha(request: Request) -> Response:
-    """Its id holds the answer, sealed: nothing is stored until it is used."""
-    context = context_of(request)
-    made = await context.accounts.captchas.new(address=address_of(request), now=context.clock())
-    image = base64.b64encode(made.image).decode()
-    return JsonAnswer(CaptchaOut(made.id, image, context.settings.captcha_seconds), 201)
-
-
-@router.get(
-    "/captchas/{captcha_id}/audio",
-    summary="Hear a captcha",
-    operation_id="hearCaptcha",
-    answers=openapi.problems(404, 422, 429, 503)
-    | {200: {"description": "The characters, spoken", "content": {"audio/wav": {}}}},
-)
-async def hear_captcha(
-    request: Request,
-    captcha_id: Annotated[str, msgspec.Meta(max_length=200, description="of a captcha that is still valid")],
-) -> Response:
-    """For who can't see the picture. Hearing doesn't use the captcha."""
-    context = context_of(request)
-    sound = await context.accounts.captchas.audio(
-        captcha_id, address=address_of(request), now=context.clock()
-    )
-    return Response(sound, media_type="audio/wav", headers={"Cache-Control": "no-store"})
 
 
 @router.post(
@@ -251,9 +211,7 @@ def session_answer(session: Session) -> Response:
 
 async def _phone_for(request: Request, body: SmsCodeIn) -> str:
     if body.purpose in {"apply", "renew"}:
-        context = context_of(request)
-        login = await authenticate_phone(context.db, await caller_of(request), now=context.clock())
-        return login.phone
+        return (await phone_of(request)).phone
     if body.phone is None:
         raise errors.InvalidPhone(field="phone")
     return check_phone(body.phone)

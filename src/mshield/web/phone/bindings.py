@@ -1,24 +1,22 @@
 """Binding the certificate to the account (绑定证书, manual 2.3.1.4, R8)."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.domain import errors
-from mshield.services.accounts.session import authenticate_phone
 from mshield.services.certificates.bind import Binding
 from mshield.web import openapi
-from mshield.web.body import Hex16, Wire, decode
+from mshield.web.answers import JsonAnswer, no_content
+from mshield.web.body import Hex16, Wire, body_of
 from mshield.web.context import context_of
-from mshield.web.dpop import caller_of
+from mshield.web.phone.authentication import phone_of
 from mshield.web.phone.requests import TaskMessage, task_message
 from mshield.web.router import Router
 
 router: Final = Router("phone")
-_SECURITY: Final[dict[str, Any]] = {"security": [{"phone": []}]}
-_NO_STORE: Final = {"Cache-Control": "no-store"}
 
 
 class BindMessage(Wire, frozen=True):
@@ -41,41 +39,35 @@ class BindingMessage(Wire, frozen=True):
     "/bindings",
     summary="Bind the certificate to the account",
     operation_id="bind",
-    asks=openapi.takes(BindMessage) | _SECURITY,
+    asks=openapi.takes(BindMessage),
     answers=openapi.answers(TaskMessage, "The statement to sign", status=201)
     | openapi.problems(400, 401, 403, 404, 409, 503),
 )
 async def bind(request: Request) -> Response:
     """Manual 2.3.1.4. The phone signs the statement by `open` and `finish`; from then on the certificate is bound."""
-    caller = await caller_of(request)
-    message = decode(await request.body(), BindMessage)
-    context = context_of(request)
-    now = context.clock()
-    login = await authenticate_phone(context.db, caller, now=now)
+    login, context = await phone_of(request), context_of(request)
+    message, now = await body_of(request, BindMessage), context.clock()
     sid = await context.certificates.bind.ask(login, client_id=message.client_id, now=now)
     answer = task_message(await context.requests.answer.task(login, sid))
-    return Response(msgspec.json.encode(answer), 201, _NO_STORE, media_type="application/json")
+    return JsonAnswer(answer, 201)
 
 
 @router.delete(
     "/bindings/{sid}",
     summary="Unbind the certificate",
     operation_id="unbind",
-    asks=_SECURITY,
     answers=openapi.answers(None, "Unbound", status=204) | openapi.problems(401, 404, 503),
 )
 async def unbind(request: Request, sid: str) -> Response:
     """Needs no PIN: it only takes something away."""
-    caller = await caller_of(request)
-    context = context_of(request)
+    login, context = await phone_of(request), context_of(request)
     now = context.clock()
-    login = await authenticate_phone(context.db, caller, now=now)
     try:
         named = bytes.fromhex(msgspec.convert(sid, Hex16))
     except msgspec.ValidationError as error:
         raise errors.NotFound from error
     await context.certificates.bind.unbind(login, named, now=now)
-    return Response(status_code=204)
+    return no_content()
 
 
 def binding_message(binding: Binding) -> BindingMessage:

@@ -1,21 +1,19 @@
 """My devices (R5, manual 3.6): the account's shields, on this phone and on others."""
 
-from typing import Any, Final
+from typing import Final
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.services.accounts.my_devices import my_devices
-from mshield.services.accounts.session import authenticate_phone
 from mshield.web import openapi
+from mshield.web.answers import JsonAnswer
 from mshield.web.body import Wire
 from mshield.web.context import context_of
-from mshield.web.dpop import caller_of
+from mshield.web.phone.authentication import phone_of
 from mshield.web.router import Router
 
 router: Final = Router("phone")
-_SECURITY: Final[dict[str, Any]] = {"security": [{"phone": []}]}
 
 
 class DeviceMessage(Wire, frozen=True):
@@ -43,15 +41,12 @@ class DevicesMessage(Wire, frozen=True):
     "/devices",
     summary="My devices",
     operation_id="listDevices",
-    asks=_SECURITY,
     answers=openapi.answers(DevicesMessage, "The account's shields") | openapi.problems(401, 503),
 )
 async def devices(request: Request) -> Response:
     """One line for each device that has had a certificate of this account; at most six of them work (R5)."""
-    caller = await caller_of(request)
-    context = context_of(request)
+    login, context = await phone_of(request), context_of(request)
     now = context.clock()
-    login = await authenticate_phone(context.db, caller, now=now)
     items = tuple(
         DeviceMessage(
             shield_number=each.shield_number,
@@ -67,7 +62,4 @@ async def devices(request: Request) -> Response:
         )
         for each in await my_devices(context.db, login, now=now)
     )
-    headers = {"Cache-Control": "no-store"}
-    return Response(
-        msgspec.json.encode(DevicesMessage(items)), media_type="application/json", headers=headers
-    )
+    return JsonAnswer(DevicesMessage(items))

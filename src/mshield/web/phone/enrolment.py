@@ -1,6 +1,6 @@
 """Applying for a certificate on this phone (申请证书, manual 2.3.1.3): the data page, then the key."""
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 from starlette.requests import Request
@@ -8,17 +8,15 @@ from starlette.responses import Response
 
 from mshield.domain import errors
 from mshield.gm.cosign import Proof
-from mshield.services.accounts.session import authenticate_phone
 from mshield.services.certificates.enrol import Application
 from mshield.web import openapi
-from mshield.web.body import Hex16, Hex32, Hex65, ProtocolWire, Wire, decode
+from mshield.web.answers import JsonAnswer
+from mshield.web.body import Hex16, Hex32, Hex65, ProtocolWire, Wire, body_of
 from mshield.web.context import context_of
-from mshield.web.dpop import caller_and_nonce_of, caller_of
+from mshield.web.phone.authentication import phone_and_nonce_of, phone_of
 from mshield.web.router import Router
 
 router: Final = Router("phone")
-_SECURITY: Final[dict[str, Any]] = {"security": [{"phone": []}]}
-_NO_STORE: Final = {"Cache-Control": "no-store"}
 
 
 class ApplyMessage(Wire, frozen=True):
@@ -73,7 +71,7 @@ class PublicKeyMessage(Wire, frozen=True):
     "/enrolments",
     summary="Apply for a certificate",
     operation_id="apply",
-    asks=openapi.takes(ApplyMessage) | _SECURITY,
+    asks=openapi.takes(ApplyMessage),
     answers=openapi.answers(BegunMessage, "The enrolment begins", status=201)
     | openapi.problems(400, 401, 403, 409, 422, 429, 503),
 )
@@ -83,20 +81,16 @@ async def apply(request: Request) -> Response:
     On a phone that has a certificate the answer is `already_certified`, which changes nothing and spends no SMS code.
     Only with `confirm_duplicate` the certificate is put on hold, and the answer is `duplicate_application`.
     """
-    caller = await caller_of(request)
-    message = decode(await request.body(), ApplyMessage)
-    context = context_of(request)
-    now = context.clock()
-    login = await authenticate_phone(context.db, caller, now=now)
-
-    async def consume_sms_code() -> None:
-        await context.accounts.sms_codes.consume(
-            phone=login.phone, purpose="apply", code=message.sms_code, now=now
-        )
+    login, context = await phone_of(request), context_of(request)
+    message, now = await body_of(request, ApplyMessage), context.clock()
 
     application = Application(message.name, message.id_number, message.user_type, message.credit_code)
     begun = await context.certificates.enrol.begin(
-        login, application, consume_sms_code, confirm_duplicate=message.confirm_duplicate, now=now
+        login,
+        application,
+        sms_code=message.sms_code,
+        confirm_duplicate=message.confirm_duplicate,
+        now=now,
     )
     subject = begun.subject
     answer = BegunMessage(
@@ -106,34 +100,29 @@ async def apply(request: Request) -> Response:
         shield_number=begun.shield_number,
         subject=SubjectMessage(subject.country, subject.organisation, subject.role, subject.common_name),
     )
-    return Response(msgspec.json.encode(answer), 201, _NO_STORE, media_type="application/json")
+    return JsonAnswer(answer, 201)
 
 
 @router.post(
     "/enrolments/{uid}/key",
     summary="Make the joint key",
     operation_id="makeKey",
-    asks=openapi.takes(KeyMessage) | _SECURITY,
+    asks=openapi.takes(KeyMessage),
     answers=openapi.answers(PublicKeyMessage, "The public key") | openapi.problems(400, 401, 404, 409, 503),
 )
 async def make_key(request: Request, uid: str) -> Response:
     """Protocol, enrolment steps 2 and 3. The device's public key is the one of the DPoP proof."""
-    caller, nonce = await caller_and_nonce_of(request)
-    message = decode(await request.body(), KeyMessage)
-    context = context_of(request)
-    now = context.clock()
-    login = await authenticate_phone(context.db, caller, now=now)
+    login, nonce = await phone_and_nonce_of(request)
+    message, context = await body_of(request, KeyMessage), context_of(request)
     P = await context.certificates.enrol.make_key(
         login,
         _uid(uid),
         P1=bytes.fromhex(message.P1),
         proof=Proof(bytes.fromhex(message.A), int(message.z, 16)),
         nonce=nonce,
-        now=now,
+        now=context.clock(),
     )
-    return Response(
-        msgspec.json.encode(PublicKeyMessage(P.hex())), media_type="application/json", headers=_NO_STORE
-    )
+    return JsonAnswer(PublicKeyMessage(P.hex()))
 
 
 def _uid(text: str) -> bytes:

@@ -1,22 +1,19 @@
 """Which PINs a phone refuses (R10): the rules are the service's setting, and the phone applies them."""
 
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.services.accounts.holder import birth_dates
-from mshield.services.accounts.session import authenticate_phone
 from mshield.web import openapi
+from mshield.web.answers import JsonAnswer
 from mshield.web.body import Wire
 from mshield.web.context import context_of
-from mshield.web.dpop import caller_of
+from mshield.web.phone.authentication import phone_of
 from mshield.web.router import Router
 
 router: Final = Router("phone")
-_SECURITY: Final[dict[str, Any]] = {"security": [{"phone": []}]}
-_NO_STORE: Final = {"Cache-Control": "no-store"}
 
 
 class PolicyMessage(Wire, frozen=True):
@@ -50,21 +47,18 @@ async def policy(request: Request) -> Response:
         pin_rules=settings.pin_rules,  # type: ignore[arg-type]  # the settings hold these words only
         pin_blocked=settings.pin_block_list,
     )
-    return Response(msgspec.json.encode(answer), media_type="application/json", headers=_NO_STORE)
+    return JsonAnswer(answer)
 
 
 @router.get(
     "/me/birth-dates",
     summary="My birth date",
     operation_id="getBirthDates",
-    asks=_SECURITY,
     answers=openapi.answers(BirthDatesMessage, "As in the account's id number") | openapi.problems(401, 503),
 )
 async def my_birth_dates(request: Request) -> Response:
     """For the rule `birthday` at a PIN change, when no id number is typed. A phone keeps nothing of it."""
-    caller = await caller_of(request)
-    context = context_of(request)
-    login = await authenticate_phone(context.db, caller, now=context.clock())
+    login, context = await phone_of(request), context_of(request)
     dates = await birth_dates(context.db, context.keyring, login)
     answer = BirthDatesMessage(tuple(date.isoformat() for date in dates))
-    return Response(msgspec.json.encode(answer), media_type="application/json", headers=_NO_STORE)
+    return JsonAnswer(answer)

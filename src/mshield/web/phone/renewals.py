@@ -3,7 +3,7 @@
 A new key is made and signed for by the routes of an enrolment; see docs/renewal.md.
 """
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 from starlette.requests import Request
@@ -12,19 +12,17 @@ from starlette.responses import Response
 from mshield.domain.certificates.renewal import Reason
 from mshield.keys.authority import Authorities
 from mshield.pki.certificates.certificate import parse_certificate_pem
-from mshield.services.accounts.session import authenticate_phone
 from mshield.services.certificates.enrol import Application
 from mshield.services.certificates.renew import Due, Renewal
 from mshield.web import openapi
-from mshield.web.body import Hex16, Wire, decode
+from mshield.web.answers import JsonAnswer, no_content
+from mshield.web.body import Hex16, Wire, body_of
 from mshield.web.context import context_of
-from mshield.web.dpop import caller_of
+from mshield.web.phone.authentication import phone_of
 from mshield.web.phone.enrolment import SubjectMessage
 from mshield.web.router import Router
 
 router: Final = Router("phone")
-_SECURITY: Final[dict[str, Any]] = {"security": [{"phone": []}]}
-_NO_STORE: Final = {"Cache-Control": "no-store"}
 
 
 class RenewMessage(Wire, frozen=True):
@@ -74,61 +72,47 @@ class RenewalDueMessage(Wire, frozen=True):
     "/renewals",
     summary="Renew the certificate",
     operation_id="renew",
-    asks=openapi.takes(RenewMessage) | _SECURITY,
+    asks=openapi.takes(RenewMessage),
     answers=openapi.answers(RenewalMessage, "The renewal begins", status=201)
     | openapi.problems(400, 401, 403, 409, 422, 429, 503),
 )
 async def renew(request: Request) -> Response:
     """The certificate in force stays so until the new one is confirmed. A renewal begun before is given up."""
-    caller = await caller_of(request)
-    message = decode(await request.body(), RenewMessage)
-    context = context_of(request)
-    now = context.clock()
-    login = await authenticate_phone(context.db, caller, now=now)
-
-    async def consume_sms_code() -> None:
-        await context.accounts.sms_codes.consume(
-            phone=login.phone, purpose="renew", code=message.sms_code, now=now
-        )
+    login, context = await phone_of(request), context_of(request)
+    message, now = await body_of(request, RenewMessage), context.clock()
 
     application = Application(message.name, message.id_number, message.user_type, message.credit_code)
-    begun = await context.certificates.renew.begin(login, application, consume_sms_code, now=now)
+    begun = await context.certificates.renew.begin(login, application, sms_code=message.sms_code, now=now)
     answer = _message(begun, context.authorities)
-    return Response(msgspec.json.encode(answer), 201, _NO_STORE, media_type="application/json")
+    return JsonAnswer(answer, 201)
 
 
 @router.get(
     "/renewals/current",
     summary="The renewal under way",
     operation_id="getRenewal",
-    asks=_SECURITY,
     answers=openapi.answers(RenewalMessage, "How far it is") | openapi.problems(401, 403, 404, 409, 503),
 )
 async def current(request: Request) -> Response:
     """Issues the certificate once all is signed for. 404 before a renewal, and after it: see the certificate then."""
-    caller = await caller_of(request)
-    context = context_of(request)
+    login, context = await phone_of(request), context_of(request)
     now = context.clock()
-    login = await authenticate_phone(context.db, caller, now=now)
     answer = _message(await context.certificates.renew.current(login, now=now), context.authorities)
-    return Response(msgspec.json.encode(answer), media_type="application/json", headers=_NO_STORE)
+    return JsonAnswer(answer)
 
 
 @router.delete(
     "/renewals/current",
     summary="Give the renewal up",
     operation_id="giveUpRenewal",
-    asks=_SECURITY,
     answers=openapi.answers(None, "Given up", status=204) | openapi.problems(401, 404, 409, 503),
 )
 async def give_up(request: Request) -> Response:
     """The certificate in force goes on; one that was issued for this renewal is revoked."""
-    caller = await caller_of(request)
-    context = context_of(request)
+    login, context = await phone_of(request), context_of(request)
     now = context.clock()
-    login = await authenticate_phone(context.db, caller, now=now)
     await context.certificates.renew.give_up(login, now=now)
-    return Response(status_code=204)
+    return no_content()
 
 
 def renewal_due(due: Due | None) -> RenewalDueMessage | None:

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 from starlette.requests import Request
@@ -10,17 +10,16 @@ from starlette.responses import Response
 
 from mshield.domain import errors
 from mshield.pki.signatures.evidence import FORMATS, Format
-from mshield.services.accounts.session import authenticate_phone
 from mshield.services.requests.answer import Requester, ScannedRequest, Task, WaitingRequest
 from mshield.web import openapi
-from mshield.web.answers import JsonAnswer
-from mshield.web.body import Hex16, Wire, decode
+from mshield.web.answers import JsonAnswer, no_content
+from mshield.web.body import Hex16, Wire, body_of
 from mshield.web.context import context_of
 from mshield.web.dpop import caller_of
+from mshield.web.phone.authentication import phone_of
 from mshield.web.router import Router
 
 router: Final = Router("phone")
-_SECURITY: Final[dict[str, Any]] = {"security": [{"phone": []}]}
 
 
 class ScanMessage(Wire, frozen=True):
@@ -123,7 +122,7 @@ class InboxMessage(Wire, frozen=True):
     summary="Take a request by its QR code",
     operation_id="scan",
     knows_repeats=True,
-    asks=openapi.takes(ScanMessage) | _SECURITY,
+    asks=openapi.takes(ScanMessage),
     answers=openapi.answers(ScannedMessage, "What is asked, and by whom")
     | openapi.problems(400, 401, 403, 404, 409, 410, 503),
 )
@@ -132,9 +131,8 @@ async def scan(request: Request) -> Response:
 
     Needs no Idempotency-Key: a phone that scans again gets the same request.
     """
-    caller = await caller_of(request)
-    message = decode(await request.body(), ScanMessage)
-    context = context_of(request)
+    caller, context = await caller_of(request), context_of(request)
+    message = await body_of(request, ScanMessage)
     now = context.clock()
     taken = await context.requests.answer.scan(caller, message.code, now=now)
     return JsonAnswer(_scanned(taken))
@@ -144,7 +142,6 @@ async def scan(request: Request) -> Response:
     "/inbox",
     summary="Requests that wait for this shield (待办)",
     operation_id="getInbox",
-    asks=_SECURITY,
     answers=openapi.answers(InboxMessage, "The requests, newest first")
     | openapi.problems(401, 403, 409, 503),
 )
@@ -161,7 +158,6 @@ async def inbox(request: Request) -> Response:
     "/inbox/{request_id}",
     summary="Take a request from the inbox",
     operation_id="takeRequest",
-    asks=_SECURITY,
     answers=openapi.answers(ScannedMessage, "What is asked, and by whom")
     | openapi.problems(401, 403, 404, 409, 410, 503),
 )
@@ -177,14 +173,11 @@ async def take(request: Request, request_id: str) -> Response:
     "/tasks/{sid}",
     summary="A document of this phone",
     operation_id="getTask",
-    asks=_SECURITY,
     answers=openapi.answers(TaskMessage, "The document") | openapi.problems(401, 404, 503),
 )
 async def task(request: Request, sid: str) -> Response:
     """Also tells, by `state`, whether a finish whose answer was lost has arrived."""
-    caller = await caller_of(request)
-    context = context_of(request)
-    login = await authenticate_phone(context.db, caller, now=context.clock())
+    login, context = await phone_of(request), context_of(request)
     try:
         key = bytes.fromhex(msgspec.convert(sid, Hex16))
     except msgspec.ValidationError as error:
@@ -196,25 +189,21 @@ async def task(request: Request, sid: str) -> Response:
     "/requests/{request_id}/decline",
     summary="Decline a scanned request",
     operation_id="decline",
-    asks=openapi.takes(DeclineMessage) | _SECURITY,
+    asks=openapi.takes(DeclineMessage),
     answers=openapi.answers(None, "Declined", status=204) | openapi.problems(400, 401, 409, 503),
 )
 async def decline(request: Request, request_id: str) -> Response:
     """With `not_me` the business system learns that somebody else started the request."""
-    caller = await caller_of(request)
-    message = decode(await request.body(), DeclineMessage)
-    context = context_of(request)
-    now = context.clock()
-    login = await authenticate_phone(context.db, caller, now=now)
+    login, context = await phone_of(request), context_of(request)
+    message, now = await body_of(request, DeclineMessage), context.clock()
     await context.requests.answer.decline(login, request_id, message.reason, now=now)
-    return Response(status_code=204)
+    return no_content()
 
 
 @router.get(
     "/requests/{request_id}/return",
     summary="The way back to the other app",
     operation_id="wayBack",
-    asks=_SECURITY,
     answers=openapi.answers(ReturnMessage, "How the request ended, and the address to open")
     | openapi.problems(401, 404, 409, 503),
 )
@@ -224,10 +213,8 @@ async def way_back(request: Request, request_id: str) -> Response:
     The address is a registered one of the business system with `request` and `state`, and `return_code` where it is
     signed. Open it and no other.
     """
-    caller = await caller_of(request)
-    context = context_of(request)
+    login, context = await phone_of(request), context_of(request)
     now = context.clock()
-    login = await authenticate_phone(context.db, caller, now=now)
     back = await context.requests.answer.way_back(login, request_id, now=now)
     state = msgspec.convert(back.state, EndState)
     return JsonAnswer(ReturnMessage(state, back.address))

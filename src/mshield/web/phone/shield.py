@@ -1,27 +1,26 @@
 """My page (我的, manual 2.3.1.7): who is logged in, the shield number, my certificate; logging out."""
 
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.domain import errors
 from mshield.domain.identity import mask_phone
-from mshield.services.accounts.session import authenticate_phone, log_out
+from mshield.services.accounts.session import log_out
 from mshield.services.certificates.certificate import CurrentCertificate
 from mshield.web import openapi
+from mshield.web.answers import JsonAnswer, no_content
 from mshield.web.body import Wire
 from mshield.web.context import context_of
 from mshield.web.dpop import caller_of
+from mshield.web.phone.authentication import phone_of
 from mshield.web.phone.bindings import BindingMessage, binding_message
 from mshield.web.phone.enrolment import SubjectMessage
 from mshield.web.phone.renewals import RenewalDueMessage, renewal_due
 from mshield.web.router import Router
 
 router: Final = Router("phone")
-_SECURITY: Final[dict[str, Any]] = {"security": [{"phone": []}]}
-_NO_STORE: Final = {"Cache-Control": "no-store"}
 
 
 class AccountMessage(Wire, frozen=True):
@@ -75,15 +74,12 @@ class MeMessage(Wire, frozen=True):
     "/me",
     summary="My page",
     operation_id="me",
-    asks=_SECURITY,
     answers=openapi.answers(MeMessage, "Account, shield number, certificate") | openapi.problems(401, 503),
 )
 async def me(request: Request) -> Response:
     """Manual 2.3.1.7."""
-    caller = await caller_of(request)
-    context = context_of(request)
+    login, context = await phone_of(request), context_of(request)
     now = context.clock()
-    login = await authenticate_phone(context.db, caller, now=now)
     current = await context.certificates.own.current(login, now=now)
     answer = MeMessage(
         account=AccountMessage(login.name, mask_phone(login.phone), login.id_type),
@@ -92,35 +88,29 @@ async def me(request: Request) -> Response:
         renewal=renewal_due(await context.certificates.renew.due(login, now=now)),
         bindings=tuple(map(binding_message, await context.certificates.bind.list(login))),
     )
-    return Response(msgspec.json.encode(answer), media_type="application/json", headers=_NO_STORE)
+    return JsonAnswer(answer)
 
 
 @router.get(
     "/certificate",
     summary="My certificate",
     operation_id="getCertificate",
-    asks=_SECURITY,
     answers=openapi.answers(CertificateMessage, "The certificate") | openapi.problems(401, 409, 503),
 )
 async def certificate(request: Request) -> Response:
     """409 `no_certificate` before the enrolment is finished. Issues it, should the answer of the finish be lost."""
-    caller = await caller_of(request)
-    context = context_of(request)
+    login, context = await phone_of(request), context_of(request)
     now = context.clock()
-    login = await authenticate_phone(context.db, caller, now=now)
     current = await context.certificates.own.current(login, now=now)
     if current is None:
         raise errors.NoCertificate
-    return Response(
-        msgspec.json.encode(_certificate(current)), media_type="application/json", headers=_NO_STORE
-    )
+    return JsonAnswer(_certificate(current))
 
 
 @router.delete(
     "/sessions/current",
     summary="Log out",
     operation_id="logOut",
-    asks=_SECURITY,
     answers=openapi.answers(None, "Logged out", status=204) | openapi.problems(401, 503),
 )
 async def delete_session(request: Request) -> Response:
@@ -128,7 +118,7 @@ async def delete_session(request: Request) -> Response:
     caller = await caller_of(request)
     context = context_of(request)
     await log_out(context.db, caller, now=context.clock())
-    return Response(status_code=204)
+    return no_content()
 
 
 def _certificate(current: CurrentCertificate) -> CertificateMessage:

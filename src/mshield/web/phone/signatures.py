@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import msgspec
 from starlette.requests import Request
@@ -10,19 +10,17 @@ from starlette.responses import Response
 
 from mshield.domain import errors
 from mshield.pki.signatures.evidence import Format
-from mshield.services.accounts.session import authenticate_phone
 from mshield.services.requests.my_signatures import Kind, MadeSignature
 from mshield.web import openapi
+from mshield.web.answers import JsonAnswer
 from mshield.web.body import Hex16, Hex32, Wire
 from mshield.web.context import context_of
-from mshield.web.dpop import caller_of
+from mshield.web.phone.authentication import phone_of
 from mshield.web.phone.requests import DisplayLine
 from mshield.web.query import Query
 from mshield.web.router import Router
 
 router: Final = Router("phone")
-_SECURITY: Final[dict[str, Any]] = {"security": [{"phone": []}]}
-_NO_STORE: Final = {"Cache-Control": "no-store"}
 
 
 Cursor = Annotated[str, msgspec.Meta(max_length=64)]
@@ -93,14 +91,11 @@ class SignaturesMessage(Wire, frozen=True):
     "/signatures",
     summary="My signatures",
     operation_id="listSignatures",
-    asks=_SECURITY,
     answers=openapi.answers(SignaturesMessage, "A page of signatures") | openapi.problems(401, 422, 503),
 )
 async def signatures(request: Request, query: SignaturesWanted) -> Response:
     """Logins and signatures made with this phone, newest first."""
-    caller = await caller_of(request)
-    context = context_of(request)
-    login = await authenticate_phone(context.db, caller, now=context.clock())
+    login, context = await phone_of(request), context_of(request)
     page = await context.requests.my_signatures.page(
         login, before=_place(query.before), words=query.q, kind=query.kind, limit=query.limit
     )
@@ -117,32 +112,25 @@ async def signatures(request: Request, query: SignaturesWanted) -> Response:
         for each in page
     )
     following = _cursor(page[-1].signed_at, page[-1].sid) if len(page) == query.limit else None
-    return Response(
-        msgspec.json.encode(SignaturesMessage(items, following)),
-        media_type="application/json",
-        headers=_NO_STORE,
-    )
+    return JsonAnswer(SignaturesMessage(items, following))
 
 
 @router.get(
     "/signatures/{sid}",
     summary="One of my signatures",
     operation_id="getSignature",
-    asks=_SECURITY,
     answers=openapi.answers(SignatureDetailMessage, "The signature") | openapi.problems(401, 404, 503),
 )
 async def signature(request: Request, sid: str) -> Response:
     """What was shown and signed, for whom, and whether its certificate still stands. This phone's only."""
-    caller = await caller_of(request)
-    context = context_of(request)
+    login, context = await phone_of(request), context_of(request)
     now = context.clock()
-    login = await authenticate_phone(context.db, caller, now=now)
     try:
         named = bytes.fromhex(msgspec.convert(sid, Hex16))
     except msgspec.ValidationError as error:
         raise errors.NotFound from error
     found = await context.requests.my_signatures.one(login, named, now=now)
-    return Response(msgspec.json.encode(_detail(found)), media_type="application/json", headers=_NO_STORE)
+    return JsonAnswer(_detail(found))
 
 
 def _detail(found: MadeSignature) -> SignatureDetailMessage:

@@ -1,26 +1,26 @@
 """The phone's two calls of the co-signing protocol. Nothing of their bodies or answers is kept, logged or cached."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.domain import errors
+from mshield.gm import cosign
+from mshield.gm import errors as gm_errors
 from mshield.gm.cosign import FinishItem
 from mshield.services.signing.finish import FinishRequest
 from mshield.services.signing.open import OpenItem, OpenRequest
 from mshield.web import openapi
 from mshield.web.answers import JsonAnswer
-from mshield.web.body import Epoch, Hex16, Hex32, Hex65, ProtocolWire, Wire, decode
+from mshield.web.body import Epoch, Hex16, Hex32, Hex65, ProtocolWire, Wire, body_of
 from mshield.web.context import context_of
 from mshield.web.dpop import caller_of
 from mshield.web.phone.keys import key_id
 from mshield.web.router import Router
 
 router: Final = Router("phone")
-_SECURITY: Final[dict[str, Any]] = {"security": [{"phone": []}]}
-_CURVE_ORDER: Final = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFF7203DF6B21C6052B53BBF40939D54123
 
 
 class CommittedItem(Wire, frozen=True):
@@ -93,7 +93,7 @@ class FinishedMessage(Wire, frozen=True):
     summary="Open a signing session",
     operation_id="openSigning",
     knows_repeats=True,
-    asks=openapi.takes(OpenMessage) | _SECURITY,
+    asks=openapi.takes(OpenMessage),
     answers=openapi.answers(OpenedMessage, "The server's nonces")
     | openapi.problems(400, 401, 403, 404, 409, 429, 503),
 )
@@ -102,9 +102,8 @@ async def open_signing(request: Request, uid: str) -> Response:
 
     Takes no Idempotency-Key: a repeat opens a new session in place of the old one, and nothing is counted.
     """
-    caller = await caller_of(request)
-    message = decode(await request.body(), OpenMessage)
-    context = context_of(request)
+    caller, context = await caller_of(request), context_of(request)
+    message = await body_of(request, OpenMessage)
     opened = await context.signing.open(
         caller,
         key_id(uid),
@@ -132,7 +131,7 @@ async def open_signing(request: Request, uid: str) -> Response:
     summary="Finish a signing session",
     operation_id="finishSigning",
     knows_repeats=True,
-    asks=openapi.takes(FinishMessage) | _SECURITY,
+    asks=openapi.takes(FinishMessage),
     answers=openapi.answers(FinishedMessage, "The signatures")
     | openapi.problems(400, 401, 403, 404, 409, 500, 503),
 )
@@ -141,9 +140,8 @@ async def finish_signing(request: Request, uid: str) -> Response:
 
     Takes no Idempotency-Key: by the protocol a repeat of the same bytes gets the same answer and counts no try.
     """
-    caller = await caller_of(request)
-    message = decode(await request.body(), FinishMessage)
-    context = context_of(request)
+    caller, context = await caller_of(request), context_of(request)
+    message = await body_of(request, FinishMessage)
     answer = await context.signing.finish(
         caller,
         key_id(uid),
@@ -160,9 +158,7 @@ def _item(item: PartialItem) -> FinishItem:
 
 
 def _tau(text: str | None) -> int | None:
-    if text is None:
-        return None
-    tau = int(text, 16)
-    if not 0 < tau < _CURVE_ORDER:
-        raise errors.Malformed(field="tau")
-    return tau
+    try:
+        return cosign.parse_tau(None if text is None else bytes.fromhex(text))
+    except gm_errors.Malformed as error:
+        raise errors.Malformed(field="tau") from error

@@ -6,6 +6,7 @@ from mshield.web.portal import account_sources, acts, history, lists, outside_lo
 
 ROUTERS: Final = (
     account_sources.router,
+    sessions.captchas,
     sessions.router,
     outside_login.router,
     lists.router,

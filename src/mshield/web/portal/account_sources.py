@@ -2,14 +2,13 @@
 
 from typing import Final, Literal
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.services.accounts.outside import listed
 from mshield.web import openapi
+from mshield.web.answers import JsonAnswer
 from mshield.web.body import Wire
-from mshield.web.captchas import NO_STORE
 from mshield.web.context import context_of
 from mshield.web.router import Router
 
@@ -43,4 +42,4 @@ async def sources(request: Request) -> Response:
     answer = SourcesMessage(
         tuple(SourceMessage(each.name, each.kind, each.title_zh, each.title_en) for each in found)
     )
-    return Response(msgspec.json.encode(answer), media_type="application/json", headers=NO_STORE)
+    return JsonAnswer(answer)

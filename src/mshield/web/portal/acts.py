@@ -11,11 +11,11 @@ from mshield.domain.certificates.states import CertificateEvent, gravest_first
 from mshield.domain.reason import MAX_REASON, checked_reason
 from mshield.services.legal_person.act import MAX_NUMBERS, Cause, Outcome
 from mshield.web import openapi
-from mshield.web.body import Wire, decode, require_json
+from mshield.web.answers import JsonAnswer
+from mshield.web.body import Wire, page_body_of
 from mshield.web.caller import address_of
-from mshield.web.captchas import NO_STORE
 from mshield.web.context import context_of
-from mshield.web.portal.authentication import CHANGING, legal_person_of, managed
+from mshield.web.portal.authentication import legal_person_of, managed
 from mshield.web.router import Router
 
 router: Final = Router("portal")
@@ -93,15 +93,14 @@ class OutcomesMessage(Wire, frozen=True):
     "/enterprises/{credit_code}/acts",
     summary="Hold shields, or lift holds",
     operation_id="actOnShields",
-    asks=openapi.takes(ActMessage) | CHANGING,
+    asks=openapi.takes(ActMessage),
     answers=openapi.answers(OutcomesMessage, "An outcome for each shield")
     | openapi.problems(400, 401, 403, 404, 422, 503),
 )
 async def act(request: Request, credit_code: str) -> Response:
     """挂失, 解挂失, 冻结, 解冻结. Two holds: lifting one leaves the other. A repeat changes nothing."""
     person, enterprise = await managed(request, credit_code, changes=True)
-    require_json(request)
-    message = decode(await request.body(), ActMessage)
+    message = await page_body_of(request, ActMessage)
     context = context_of(request)
     outcomes = await context.legal_person.shields.act(
         person,
@@ -118,7 +117,6 @@ async def act(request: Request, credit_code: str) -> Response:
     "/revocation-codes",
     summary="Send the code for a revocation",
     operation_id="sendRevocationCode",
-    asks=CHANGING,
     answers=openapi.answers(RevocationCodeMessage, "Sent", status=202) | openapi.problems(401, 403, 429, 503),
 )
 async def send_revocation_code(request: Request) -> Response:
@@ -129,22 +127,21 @@ async def send_revocation_code(request: Request) -> Response:
         person, address=address_of(request), now=context.clock()
     )
     answer = RevocationCodeMessage(context.settings.sms_code_seconds, context.settings.sms_resend_seconds)
-    return Response(msgspec.json.encode(answer), 202, NO_STORE, media_type="application/json")
+    return JsonAnswer(answer, 202)
 
 
 @router.post(
     "/enterprises/{credit_code}/revocations",
     summary="Revoke shields",
     operation_id="revokeShields",
-    asks=openapi.takes(RevocationMessage) | CHANGING,
+    asks=openapi.takes(RevocationMessage),
     answers=openapi.answers(OutcomesMessage, "An outcome for each shield")
     | openapi.problems(400, 401, 403, 404, 409, 410, 422, 503),
 )
 async def revoke(request: Request, credit_code: str) -> Response:
     """作废 (注销): for good, there is no way back. The phone may apply anew afterwards and keeps its number."""
     person, enterprise = await managed(request, credit_code, changes=True)
-    require_json(request)
-    message = decode(await request.body(), RevocationMessage)
+    message = await page_body_of(request, RevocationMessage)
     context = context_of(request)
     if (message.sms_code is None) == (message.request_id is None):
         raise errors.InvalidRequest(fields=["sms_code", "request_id"])
@@ -163,7 +160,7 @@ async def revoke(request: Request, credit_code: str) -> Response:
 
 def _answer(outcomes: list[Outcome]) -> Response:
     answer = OutcomesMessage(tuple(map(_outcome, outcomes)))
-    return Response(msgspec.json.encode(answer), media_type="application/json", headers=NO_STORE)
+    return JsonAnswer(answer)
 
 
 def _outcome(outcome: Outcome) -> OutcomeMessage:

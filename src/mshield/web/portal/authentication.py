@@ -1,6 +1,6 @@
 """The portal's session: a cookie that no script reads and no other site sends, and a header for each change."""
 
-from typing import Any, Final
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -10,10 +10,6 @@ from mshield.services.context import Context
 from mshield.services.legal_person.session import LegalPerson, ManagedEnterprise, csrf_token, require_csrf
 from mshield.web.audiences import CSRF_HEADER
 from mshield.web.context import context_of
-
-SECURITY: Final[dict[str, Any]] = {"security": [{"portal": []}]}
-CHANGING: Final = SECURITY
-"""`asks` of an operation that changes something."""
 
 _MAX_TOKEN: Final = 128
 _MAX_CREDIT_CODE: Final = 32

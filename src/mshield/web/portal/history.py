@@ -10,16 +10,16 @@ from mshield.domain import errors
 from mshield.services.legal_person import export as manage_export
 from mshield.services.legal_person.lists import NEWEST, HistoryRow, HistoryWanted
 from mshield.web import openapi
+from mshield.web.answers import JsonAnswer
 from mshield.web.body import Wire
 from mshield.web.context import context_of
-from mshield.web.portal.authentication import SECURITY, managed
+from mshield.web.portal.authentication import managed
 from mshield.web.portal.lists import (
     XLSX,
     EventMessage,
     Text64,
     Words,
     event_message,
-    json_answer,
     workbook_answer,
 )
 from mshield.web.router import Router
@@ -86,7 +86,6 @@ class HistoryMessage(Wire, frozen=True):
     "/enterprises/{credit_code}/history",
     summary="List what happened to the shields",
     operation_id="listHistory",
-    asks=SECURITY,
     answers=openapi.answers(HistoryMessage, "A page of it") | openapi.problems(401, 404, 422, 503),
 )
 async def list_history(request: Request, credit_code: str, query: HistoryPage) -> Response:
@@ -99,14 +98,13 @@ async def list_history(request: Request, credit_code: str, query: HistoryPage) -
         enterprise, query.wanted(), before=before or NEWEST, limit=query.limit
     )
     following = page[-1].id if len(page) == query.limit else None
-    return json_answer(HistoryMessage(tuple(map(_past_act, page)), following))
+    return JsonAnswer(HistoryMessage(tuple(map(_past_act, page)), following))
 
 
 @router.get(
     "/enterprises/{credit_code}/history.xlsx",
     summary="Export what happened to the shields",
     operation_id="exportHistory",
-    asks=SECURITY,
     answers=XLSX | openapi.problems(401, 404, 422, 503),
 )
 async def export_history(request: Request, credit_code: str, query: HistoryWords) -> Response:

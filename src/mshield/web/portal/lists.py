@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo
 
-import msgspec
 from msgspec import Meta
 from starlette.requests import Request
 from starlette.responses import Response
@@ -18,10 +17,10 @@ from mshield.domain.certificates.states import gravest_first, shown_state
 from mshield.services.legal_person import export as manage_export
 from mshield.services.legal_person.lists import FIRST, PastEvent, PeopleWanted, PersonLine, ShieldRow, Wanted
 from mshield.web import openapi
+from mshield.web.answers import JsonAnswer, file_answer
 from mshield.web.body import Wire
-from mshield.web.captchas import NO_STORE
 from mshield.web.context import context_of
-from mshield.web.portal.authentication import SECURITY, managed
+from mshield.web.portal.authentication import managed
 from mshield.web.query import StrictQuery
 from mshield.web.router import Router
 
@@ -173,7 +172,6 @@ class ShieldHistoryMessage(Wire, frozen=True):
     "/enterprises/{credit_code}/people",
     summary="List the filed people",
     operation_id="listPeople",
-    asks=SECURITY,
     answers=openapi.answers(PeopleMessage, "A page of people") | openapi.problems(401, 404, 422, 503),
 )
 async def list_people(request: Request, credit_code: str, query: PeoplePage) -> Response:
@@ -183,14 +181,13 @@ async def list_people(request: Request, credit_code: str, query: PeoplePage) -> 
         enterprise, query.wanted(), after=query.word("after") or "", limit=query.limit
     )
     following = page[-1].id if len(page) == query.limit else None
-    return json_answer(PeopleMessage(tuple(map(_person, page)), following))
+    return JsonAnswer(PeopleMessage(tuple(map(_person, page)), following))
 
 
 @router.get(
     "/enterprises/{credit_code}/shields",
     summary="List the shields",
     operation_id="listShields",
-    asks=SECURITY,
     answers=openapi.answers(ShieldsMessage, "A page of shields") | openapi.problems(401, 404, 422, 503),
 )
 async def list_shields(request: Request, credit_code: str, query: ShieldsPage) -> Response:
@@ -206,14 +203,13 @@ async def list_shields(request: Request, credit_code: str, query: ShieldsPage) -
         now=now,
     )
     following = _cursor(page[-1]) if len(page) == query.limit else None
-    return json_answer(ShieldsMessage(tuple(_shield(row, now=now) for row in page), following))
+    return JsonAnswer(ShieldsMessage(tuple(_shield(row, now=now) for row in page), following))
 
 
 @router.get(
     "/enterprises/{credit_code}/shields/{shield_number}",
     summary="Show one shield",
     operation_id="showShield",
-    asks=SECURITY,
     answers=openapi.answers(ShieldHistoryMessage, "The shield and its history")
     | openapi.problems(401, 404, 503),
 )
@@ -226,14 +222,13 @@ async def show_shield(request: Request, credit_code: str, shield_number: str) ->
     found, events = await context.legal_person.lists.shield(enterprise, shield_number)
     now = context.clock()
     current, *earlier = (_shield(row, now=now) for row in found)
-    return json_answer(ShieldHistoryMessage(current, tuple(earlier), tuple(map(event_message, events))))
+    return JsonAnswer(ShieldHistoryMessage(current, tuple(earlier), tuple(map(event_message, events))))
 
 
 @router.get(
     "/enterprises/{credit_code}/people.xlsx",
     summary="Export the filed people",
     operation_id="exportPeople",
-    asks=SECURITY,
     answers=XLSX | openapi.problems(401, 404, 422, 503),
 )
 async def export_people(request: Request, credit_code: str, query: PeopleWords) -> Response:
@@ -250,7 +245,6 @@ async def export_people(request: Request, credit_code: str, query: PeopleWords) 
     "/enterprises/{credit_code}/shields.xlsx",
     summary="Export the shields",
     operation_id="exportShields",
-    asks=SECURITY,
     answers=XLSX | openapi.problems(401, 404, 422, 503),
 )
 async def export_shields(request: Request, credit_code: str, query: ShieldWords) -> Response:
@@ -312,18 +306,12 @@ def event_message(event: PastEvent) -> EventMessage:
     )
 
 
-def json_answer(message: msgspec.Struct) -> Response:
-    """A message of the portal, kept by nobody."""
-    return Response(msgspec.json.encode(message), media_type="application/json", headers=NO_STORE)
-
-
 async def workbook_answer(request: Request, name: str, make: Callable[[dt.tzinfo], bytes]) -> Response:
     """What `make` writes with the times of the service's zone, as a file to save."""
     zone = ZoneInfo(context_of(request).settings.time_zone)
     # Writing takes seconds where the list is long: the other calls needn't wait for it.
     made = await asyncio.to_thread(make, zone)
-    headers = NO_STORE | {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(made, media_type=manage_export.MEDIA_TYPE, headers=headers)
+    return file_answer(made, manage_export.MEDIA_TYPE, name)
 
 
 def _cursor(row: ShieldRow) -> str:

@@ -12,9 +12,9 @@ from starlette.responses import Response
 from mshield.services.accounts.outside_pages import MAX_CODE, MAX_STATE
 from mshield.services.context import Context
 from mshield.web import openapi
-from mshield.web.body import Wire, decode, require_json
+from mshield.web.answers import JsonAnswer
+from mshield.web.body import Wire, page_body_of
 from mshield.web.caller import address_of
-from mshield.web.captchas import NO_STORE
 from mshield.web.context import context_of
 from mshield.web.portal.authentication import cookie_name, is_https
 from mshield.web.portal.sessions import PortalLoginBegunMessage, begun_answer
@@ -54,15 +54,14 @@ class PortalOutsideReturnMessage(Wire, frozen=True):
 )
 async def begin(request: Request) -> Response:
     """The state is bound to a cookie that comes with the answer: the same browser must come back with it."""
-    require_json(request)
-    message = decode(await request.body(), PortalOutsideLoginMessage)
+    message = await page_body_of(request, PortalOutsideLoginMessage)
     context = context_of(request)
     left = await context.legal_person.outside_login.begin(
         message.source, _token(request), address=address_of(request), now=context.clock()
     )
     begun = left.page
     answer = PortalOutsideBegunMessage(begun.address, begun.state, begun.expires_in)
-    response = Response(msgspec.json.encode(answer), 201, NO_STORE, media_type="application/json")
+    response = JsonAnswer(answer, 201)
     response.set_cookie(
         _name(context),
         left.token,
@@ -85,8 +84,7 @@ async def begin(request: Request) -> Response:
 )
 async def finish(request: Request) -> Response:
     """The first half of a login, as `POST /logins` is. The state is used, whatever the outcome."""
-    require_json(request)
-    message = decode(await request.body(), PortalOutsideReturnMessage)
+    message = await page_body_of(request, PortalOutsideReturnMessage)
     context = context_of(request)
     begun = await context.legal_person.outside_login.finish(
         message.state, message.code, _token(request), address=address_of(request), now=context.clock()

@@ -10,12 +10,12 @@ from mshield.domain.reason import checked_reason
 from mshield.services.legal_person.own_shield import Pc, Revocation
 from mshield.services.requests.ask import Asked
 from mshield.web import openapi
-from mshield.web.body import Wire, decode, require_json
+from mshield.web.answers import JsonAnswer
+from mshield.web.body import Wire, page_body_of
 from mshield.web.caller import address_of, browser_of
-from mshield.web.captchas import NO_STORE
 from mshield.web.context import context_of
 from mshield.web.portal.acts import CauseName, Numbers, Reason
-from mshield.web.portal.authentication import CHANGING, managed
+from mshield.web.portal.authentication import managed
 from mshield.web.portal.sessions import PortalSessionMessage, opened_answer
 from mshield.web.router import Router
 
@@ -71,8 +71,7 @@ async def begin_shield_login(request: Request) -> Response:
 )
 async def start_shield_session(request: Request) -> Response:
     """Once for each signed login."""
-    require_json(request)
-    message = decode(await request.body(), ShieldSessionStartMessage)
+    message = await page_body_of(request, ShieldSessionStartMessage)
     context = context_of(request)
     now = context.clock()
     account = await context.legal_person.own_shield.account_of_login(
@@ -88,15 +87,14 @@ async def start_shield_session(request: Request) -> Response:
     "/enterprises/{credit_code}/revocation-requests",
     summary="Have a batch of revocations signed",
     operation_id="askForRevocationSignature",
-    asks=openapi.takes(RevocationTermsMessage) | CHANGING,
+    asks=openapi.takes(RevocationTermsMessage),
     answers=openapi.answers(ScanMessage, "To be scanned", status=201)
     | openapi.problems(400, 401, 403, 404, 422, 429, 503),
 )
 async def ask_for_revocation(request: Request, credit_code: str) -> Response:
     """In place of an SMS code: the signed request's id goes with `POST .../revocations`, which must say the same."""
     _, enterprise = await managed(request, credit_code, changes=True)
-    require_json(request)
-    message = decode(await request.body(), RevocationTermsMessage)
+    message = await page_body_of(request, RevocationTermsMessage)
     context = context_of(request)
     revocation = Revocation(
         enterprise.credit_code, message.shield_numbers, checked_reason(message.reason), message.cause
@@ -114,4 +112,4 @@ def _pc(request: Request) -> Pc:
 def _answer(asked: Asked, *, now: int) -> Response:
     seconds = max(0, asked.expires_at - now) // 1000
     answer = ScanMessage(asked.id, asked.status_token, asked.number, seconds)
-    return Response(msgspec.json.encode(answer), 201, NO_STORE, media_type="application/json")
+    return JsonAnswer(answer, 201)

@@ -11,13 +11,12 @@ from mshield.services.accounts.login import Credentials
 from mshield.services.context import Context
 from mshield.services.legal_person.session import MAX_LOGIN_ID, LoginBegun, ManagedEnterprise, OpenedSession
 from mshield.web import openapi
-from mshield.web.body import Wire, decode, require_json
+from mshield.web.answers import JsonAnswer, no_content
+from mshield.web.body import Wire, page_body_of
 from mshield.web.caller import address_of, browser_of
-from mshield.web.captchas import HEARD, MADE, NO_STORE, new_captcha, spoken_captcha
+from mshield.web.captchas import captcha_routes
 from mshield.web.context import context_of
 from mshield.web.portal.authentication import (
-    CHANGING,
-    SECURITY,
     clear_cookie,
     csrf_of,
     legal_person_of,
@@ -26,6 +25,7 @@ from mshield.web.portal.authentication import (
 from mshield.web.router import Router
 
 router: Final = Router("portal")
+captchas: Final = captcha_routes("portal", make="makePortalCaptcha", hear="hearPortalCaptcha")
 
 
 class PortalLoginMessage(Wire, frozen=True):
@@ -71,33 +71,6 @@ class PortalSessionMessage(Wire, frozen=True):
 
 
 @router.post(
-    "/captchas",
-    summary="Get a captcha",
-    operation_id="makePortalCaptcha",
-    security=(),
-    answers=MADE,
-)
-async def make_captcha(request: Request) -> Response:
-    """Its id holds the answer, sealed: nothing is stored until it is used."""
-    return await new_captcha(request)
-
-
-@router.get(
-    "/captchas/{captcha_id}/audio",
-    summary="Hear a captcha",
-    operation_id="hearPortalCaptcha",
-    security=(),
-    answers=HEARD,
-)
-async def hear_captcha(
-    request: Request,
-    captcha_id: Annotated[str, msgspec.Meta(max_length=200, description="of a captcha that is still valid")],
-) -> Response:
-    """For who can't see the picture. Hearing doesn't use the captcha."""
-    return await spoken_captcha(request, captcha_id)
-
-
-@router.post(
     "/logins",
     summary="Begin a login",
     operation_id="beginPortalLogin",
@@ -108,8 +81,7 @@ async def hear_captcha(
 )
 async def begin_login(request: Request) -> Response:
     """The account, its password and a captcha; then a code goes to the account's phone. Failures slow down."""
-    require_json(request)
-    message = decode(await request.body(), PortalLoginMessage)
+    message = await page_body_of(request, PortalLoginMessage)
     context = context_of(request)
     credentials = Credentials(
         account=message.account,
@@ -135,8 +107,7 @@ async def begin_login(request: Request) -> Response:
 )
 async def start_session(request: Request) -> Response:
     """The SMS code opens the session. Its cookie is HttpOnly and SameSite=Strict."""
-    require_json(request)
-    message = decode(await request.body(), PortalSessionStartMessage)
+    message = await page_body_of(request, PortalSessionStartMessage)
     context = context_of(request)
     opened = await context.legal_person.sessions.finish(
         message.login_id,
@@ -152,7 +123,6 @@ async def start_session(request: Request) -> Response:
     "/session",
     summary="Who is logged in",
     operation_id="getPortalSession",
-    asks=SECURITY,
     answers=openapi.answers(PortalSessionMessage, "The session") | openapi.problems(401, 503),
 )
 async def get_session(request: Request) -> Response:
@@ -165,14 +135,13 @@ async def get_session(request: Request) -> Response:
         expires_in=max(0, person.expires_at - context.clock()) // 1000,
         enterprises=_enterprises(await context.legal_person.sessions.enterprises(person)),
     )
-    return Response(msgspec.json.encode(answer), media_type="application/json", headers=NO_STORE)
+    return JsonAnswer(answer)
 
 
 @router.delete(
     "/session",
     summary="Log out",
     operation_id="endPortalSession",
-    asks=CHANGING,
     answers=openapi.answers(None, "Logged out", status=204) | openapi.problems(401, 403, 503),
 )
 async def end_session(request: Request) -> Response:
@@ -180,7 +149,7 @@ async def end_session(request: Request) -> Response:
     person = await legal_person_of(request, changes=True)
     context = context_of(request)
     await context.legal_person.sessions.end(person, now=context.clock())
-    response = Response(status_code=204)
+    response = no_content()
     clear_cookie(response, context)
     return response
 
@@ -193,7 +162,7 @@ def begun_answer(begun: LoginBegun) -> Response:
         expires_in=begun.expires_in,
         resend_in=begun.resend_in,
     )
-    return Response(msgspec.json.encode(answer), 201, NO_STORE, media_type="application/json")
+    return JsonAnswer(answer, 201)
 
 
 def opened_answer(context: Context, opened: OpenedSession) -> Response:
@@ -204,7 +173,7 @@ def opened_answer(context: Context, opened: OpenedSession) -> Response:
         expires_in=opened.expires_in,
         enterprises=_enterprises(opened.enterprises),
     )
-    response = Response(msgspec.json.encode(answer), 201, NO_STORE, media_type="application/json")
+    response = JsonAnswer(answer, 201)
     set_cookie(response, context, opened.token, seconds=opened.expires_in)
     return response
 

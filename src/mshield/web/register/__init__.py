@@ -4,4 +4,4 @@ from typing import Final
 
 from mshield.web.register import accounts
 
-ROUTERS: Final = (accounts.router,)
+ROUTERS: Final = (accounts.captchas, accounts.router)

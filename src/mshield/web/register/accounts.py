@@ -14,13 +14,15 @@ from mshield.domain.identity import IdType, check_phone
 from mshield.services.accounts.outside import listed
 from mshield.services.accounts.register import Registration
 from mshield.web import openapi
-from mshield.web.body import Wire, decode, require_json
+from mshield.web.answers import JsonAnswer
+from mshield.web.body import Wire, page_body_of
 from mshield.web.caller import address_of
-from mshield.web.captchas import HEARD, MADE, NO_STORE, new_captcha, spoken_captcha
+from mshield.web.captchas import captcha_routes
 from mshield.web.context import context_of
 from mshield.web.router import Router
 
 router: Final = Router("register")
+captchas: Final = captcha_routes("register", make="makeRegisterCaptcha", hear="hearRegisterCaptcha")
 
 IdTypeName = Literal["resident_id", "passport", "hk_macau_permit", "taiwan_permit", "foreign_resident_id"]
 Phone = Annotated[str, msgspec.Meta(min_length=1, max_length=24, examples=["13800006027"])]
@@ -81,32 +83,7 @@ async def sources(request: Request) -> Response:
     """The page tells them up front: their users log in with the account that they have (manual 3.4)."""
     found = listed(context_of(request).accounts.outside.sources)
     answer = SourcesMessage(tuple(SourceNamesMessage(each.title_zh, each.title_en) for each in found))
-    return Response(msgspec.json.encode(answer), media_type="application/json", headers=NO_STORE)
-
-
-@router.post(
-    "/captchas",
-    summary="Get a captcha",
-    operation_id="makeRegisterCaptcha",
-    answers=MADE,
-)
-async def make_captcha(request: Request) -> Response:
-    """Its id holds the answer, sealed: nothing is stored until it is used."""
-    return await new_captcha(request)
-
-
-@router.get(
-    "/captchas/{captcha_id}/audio",
-    summary="Hear a captcha",
-    operation_id="hearRegisterCaptcha",
-    answers=HEARD,
-)
-async def hear_captcha(
-    request: Request,
-    captcha_id: Annotated[str, msgspec.Meta(max_length=200, description="of a captcha that is still valid")],
-) -> Response:
-    """For who can't see the picture. Hearing doesn't use the captcha."""
-    return await spoken_captcha(request, captcha_id)
+    return JsonAnswer(answer)
 
 
 @router.post(
@@ -119,8 +96,7 @@ async def hear_captcha(
 )
 async def send_code(request: Request) -> Response:
     """One captcha, one code. The answer is the same whether the number has an account or not."""
-    require_json(request)
-    message = decode(await request.body(), RegisterCodeMessage)
+    message = await page_body_of(request, RegisterCodeMessage)
     context, phone = context_of(request), check_phone(message.phone)
     await context.accounts.captchas.use(message.captcha_id, message.captcha, now=context.clock())
     await context.accounts.sms_codes.send(
@@ -129,7 +105,7 @@ async def send_code(request: Request) -> Response:
     answer = RegisterCodeSentMessage(
         expires_in=context.settings.sms_code_seconds, resend_in=context.settings.sms_resend_seconds
     )
-    return Response(msgspec.json.encode(answer), 202, NO_STORE, media_type="application/json")
+    return JsonAnswer(answer, 202)
 
 
 @router.post(
@@ -142,8 +118,7 @@ async def send_code(request: Request) -> Response:
 )
 async def register(request: Request) -> Response:
     """That a number is registered is told only with the right SMS code, which then stays valid."""
-    require_json(request)
-    message = decode(await request.body(), RegistrationMessage)
+    message = await page_body_of(request, RegistrationMessage)
     context = context_of(request)
     registration = Registration(
         name=message.name,
@@ -155,4 +130,4 @@ async def register(request: Request) -> Response:
     )
     made = await context.accounts.register(registration, now=context.clock())
     answer = RegisteredMessage(made.phone)
-    return Response(msgspec.json.encode(answer), 201, NO_STORE, media_type="application/json")
+    return JsonAnswer(answer, 201)

@@ -447,11 +447,16 @@ export interface components {
     };
     /**
      * CaptchaMessage
-     * @description A captcha: PNG in base64; one use, within so many seconds.
+     * @description A captcha: one use, right or wrong.
      */
     CaptchaMessage: {
       captcha_id: string;
+      /**
+       * @description seconds
+       * @example 120
+       */
       expires_in: number;
+      /** @description PNG, base64 */
       image_b64: string;
     };
     /**

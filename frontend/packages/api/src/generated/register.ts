@@ -112,11 +112,16 @@ export interface components {
   schemas: {
     /**
      * CaptchaMessage
-     * @description A captcha: PNG in base64; one use, within so many seconds.
+     * @description A captcha: one use, right or wrong.
      */
     CaptchaMessage: {
       captcha_id: string;
+      /**
+       * @description seconds
+       * @example 120
+       */
       expires_in: number;
+      /** @description PNG, base64 */
       image_b64: string;
     };
     /** @description A problem document (RFC 9457). Programs decide by `code`, which is stable; `zh` and `en` are for people, `faq` is the entry of `GET /api/faq` that helps. Any operation may also answer 500 `internal` */
