@@ -19,8 +19,8 @@ _REASON: Final = "未经法人作废，在本机重复申请"
 
 
 @dataclass(frozen=True, slots=True)
-class Again:
-    """Who applies again, over which certificate, and whether he has confirmed that he wants that."""
+class Reapplication:
+    """Who applies again, over which certificate, and whether they confirmed it."""
 
     account_id: str
     occupant: Occupant
@@ -28,28 +28,28 @@ class Again:
 
 
 async def refuse(
-    db: Database, again: Again, spend_code: Callable[[], Awaitable[None]], *, now: int
+    db: Database, reapplication: Reapplication, spend_code: Callable[[], Awaitable[None]], *, now: int
 ) -> NoReturn:
     """Raises AlreadyCertified, the warning; DuplicateApplication, once confirmed; PinLocked, CertificateExpired.
 
     The SMS code is spent only where something changes.
     """
-    state, holds = again.occupant.standing.state, again.occupant.standing.holds
+    state, holds = reapplication.occupant.standing.state, reapplication.occupant.standing.holds
     if state is CertificateState.PIN_LOCKED:
         raise errors.PinLocked
-    if is_expired(state=state, not_after=again.occupant.not_after, now=now):
+    if is_expired(state=state, not_after=reapplication.occupant.not_after, now=now):
         raise errors.CertificateExpired
     if Hold.DUPLICATE in holds:
         raise errors.DuplicateApplication
-    if not again.confirmed or state is not CertificateState.ACTIVE:
+    if not reapplication.confirmed or state is not CertificateState.ACTIVE:
         raise errors.AlreadyCertified
     await spend_code()
     await db.write(
         lambda tx: change(
             tx,
-            serial=again.occupant.serial,
+            serial=reapplication.occupant.serial,
             event=CertificateEvent.APPLY_AGAIN,
-            by=By("user", again.account_id),
+            by=By("user", reapplication.account_id),
             reason=_REASON,
             now=now,
         )

@@ -11,8 +11,8 @@ from typing import Final
 
 from mshield.domain import errors
 from mshield.domain.certificates import shield
-from mshield.domain.certificates.states import CertificateState, Hold, require_usable
 from mshield.services.accounts.session import PhoneLogin
+from mshield.services.certificates.renew import usable_in_force
 from mshield.settings import Settings
 from mshield.store.certificates import bindings as store
 from mshield.store.certificates import renewals
@@ -36,30 +36,22 @@ class Bind:
     async def ask(self, login: PhoneLogin, *, client_id: str | None, now: int) -> bytes:
         """Puts the statement to sign and gives its sid; `client_id` None binds for all business systems.
 
-        Raises what keeps the certificate from signing, NotFound for an unknown business system.
+        Raises what `usable_in_force` raises; NotFound for an unknown business system.
         """
-        found = await renewals.find_in_force(self.db, device_id=login.device_id, account_id=login.account_id)
-        if found is None:
-            raise errors.NoCertificate
-        require_usable(
-            state=CertificateState(found.state),
-            holds=map(Hold, found.holds),
-            not_after=found.not_after,
-            now=now,
-        )
+        certificate = await usable_in_force(self.db, login, now=now)
         system = await self._system(client_id)
         sid = secrets.token_bytes(16)
         new = NewBinding(
             sid=sid,
-            uid=found.uid,
+            uid=certificate.uid,
             account_id=login.account_id,
             device_id=login.device_id,
-            shield_number=found.shield_number,
-            serial=found.serial,
+            shield_number=certificate.shield_number,
+            serial=certificate.serial,
             client_id=client_id,
-            message=_statement(login, found, system, now=now),
+            message=_statement(login, certificate, system, now=now),
             title="绑定证书 Bind the certificate",
-            display=_display(login, found, system),
+            display=_display(login, certificate, system),
             expires_at=now + self.settings.signing_session_seconds * 1000,
         )
         await store.ask(self.db, new, now=now)
@@ -87,7 +79,7 @@ class Bind:
 
 
 def _statement(
-    login: PhoneLogin, found: renewals.InForce, system: BusinessSystem | None, *, now: int
+    login: PhoneLogin, certificate: renewals.InForce, system: BusinessSystem | None, *, now: int
 ) -> bytes:
     message = {
         "account": login.phone,
@@ -95,18 +87,18 @@ def _statement(
         "issued_at": now,
         "name": None if system is None else system.name,
         "nonce": secrets.token_hex(16),
-        "serial": found.serial,
-        "shield_number": found.shield_number,
+        "serial": certificate.serial,
+        "shield_number": certificate.shield_number,
         "type": BIND_TYPE,
     }
     return json.dumps(message, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
 
 
-def _display(login: PhoneLogin, found: renewals.InForce, system: BusinessSystem | None) -> str:
+def _display(login: PhoneLogin, certificate: renewals.InForce, system: BusinessSystem | None) -> str:
     lines = [
         ("账户", login.phone),
-        ("手机盾号", shield.display_number(found.shield_number)),
-        ("证书序列号", found.serial),
+        ("手机盾号", shield.display_number(certificate.shield_number)),
+        ("证书序列号", certificate.serial),
         ("业务系统", "全部" if system is None else system.name),
     ]
     return json.dumps([{"label": label, "value": value} for label, value in lines], ensure_ascii=False)

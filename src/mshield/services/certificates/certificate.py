@@ -1,6 +1,7 @@
 """A device's certificate: issued once its certification request is signed, and shown afterwards.
 
-Safe to repeat at every point: a crash between the signature and the certificate is made good by the next look.
+Three commits, each of which leaves what the next needs: the signed request, the reservation, the certificate. A crash
+between two of them is made good by the phone's next look, or by its repeat of `finish`.
 """
 
 import contextlib
@@ -18,7 +19,7 @@ from mshield.pki.certificates import csr
 from mshield.pki.certificates.certificate import parse_certificate
 from mshield.pki.certificates.names import LeafSubject
 from mshield.services.accounts.session import Caller, PhoneLogin
-from mshield.services.certificates.issue import Issue, reservation_of
+from mshield.services.certificates.issue import Issue, new_certificate, reservation_of
 from mshield.services.signing.key import PIN_CHANGE_DUE
 from mshield.store.certificates import certificates, issuing
 from mshield.store.certificates import changes as certificate_changes
@@ -59,15 +60,20 @@ class Certificates:
     issue: Issue
 
     async def issue_confirmed(self, caller: Caller, *, now: int) -> None:
-        """Issues the certificate of an enrolment whose request is signed; does nothing where there is none."""
-        found = await issuing.find_by_token(self.db, token_hash=caller.token_hash, jkt=caller.jkt, now=now)
-        if not found.valid:
+        """Issues the certificate of an enrolment whose request is signed; does nothing without such a request.
+
+        Raises Unauthenticated; NoFiling, AlreadyCertified, DeviceLimit, OtherAccount where the application is refused
+        at last; Unavailable where the issuing CA is revoked; Conflict where the request is for other names than the
+        application, or the reservation has ended.
+        """
+        login = await issuing.find_by_token(self.db, token_hash=caller.token_hash, jkt=caller.jkt, now=now)
+        if not login.valid:
             raise errors.Unauthenticated
-        if found.key is not None:
-            await self._issue(found.key, now=now)
+        if login.key is not None:
+            await self._issue(login.key, now=now)
 
     async def current(self, login: PhoneLogin, *, now: int) -> CurrentCertificate | None:
-        """The device's newest certificate, or None before the first."""
+        """The device's newest certificate, or None before the first. Raises what `issue_confirmed` raises."""
         key = await issuing.find_of_device(self.db, device_id=login.device_id, account_id=login.account_id)
         if key is not None:
             await self._issue(key, now=now)
@@ -94,6 +100,7 @@ class Certificates:
         )
 
     async def _issue(self, key: ConfirmedKey, *, now: int) -> None:
+        # Before a serial is spent: a request for other names than the key's application reserves nothing.
         subject = signed_subject(
             self.engine,
             info=key.request_info,
@@ -101,23 +108,13 @@ class Certificates:
             public_key=key.public_key,
             subject=key.subject,
         )
-        new = NewCertificate(
-            uid=key.uid,
-            request_sid=key.request_sid,
-            account_id=key.account_id,
-            device_id=key.device_id,
-            person_id=key.person_id,
-            filing_version=key.filing_version,
-            shield_number=key.shield_number,
-            organisation=subject.organisation,
-            credit_code=key.credit_code,
-            role=key.role,
-            common_name=subject.common_name,
-        )
+        new = new_certificate(key, subject, request_sid=key.request_sid)
         reserved = key.reserved or await self._reserve(key, new, now=now)
         await self.issue.issue_reserved(new, reserved, key.holder, now=now)
 
     async def _reserve(self, key: ConfirmedKey, new: NewCertificate, *, now: int) -> Reservation:
+        # By one guarded statement, which nearly always passes. It says no where anything isn't as it was read, not why;
+        # then at most the person's count has grown, which sends others who apply at once this way too.
         with contextlib.suppress(NoAuthority):  # perhaps another process has made one
             reservation = self.issue.new_reservation(now=now)
             version = self.authorities.version
@@ -129,7 +126,9 @@ class Certificates:
         async def work(tx: Tx) -> tuple[issuing.Admission, CertificateRow | None]:
             admission = await issuing.admit(tx, key)
             if admission != "admitted":
-                return admission, None  # the refusal is durable
+                # Returned, not raised: the commit makes the key void, so that a repeat isn't admitted once the reason
+                # has passed. The phone applies anew.
+                return admission, None
             return admission, await self.issue.reserve_in(tx, new, now=now)
 
         admission, row = await self.db.write(work)
@@ -148,7 +147,7 @@ def _refusal(admission: issuing.Admission) -> errors.DomainError:
             return errors.DeviceLimit()
         case "other_account":
             return errors.OtherAccount()
-        case "gone" | "admitted":  # the latter with no row: the key's is gone
+        case "gone" | "admitted":  # the latter without a row: the request's reservation can't be read
             return errors.Conflict()
 
 
@@ -159,8 +158,8 @@ def signed_subject(
 
     Raises Conflict where the request is for another key or other names; BadSignature.
     """
-    asked = LeafSubject(**json.loads(subject))
-    if csr.build_request_info(asked, public_key) != info:
+    names = LeafSubject(**json.loads(subject))
+    if csr.build_request_info(names, public_key) != info:
         raise errors.Conflict
     sm2.verify(engine, public_key, info, sm2.Signature.from_raw(signature))
-    return asked
+    return names

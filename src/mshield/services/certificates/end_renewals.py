@@ -16,12 +16,12 @@ _MOST: Final = 500
 
 async def end_renewals(db: Database, *, now: int) -> int:
     """How many were given up, or had their certificate revoked."""
-    done = 0
+    count = 0
     for sid in await renewals.list_dead(db, most=_MOST, now=now):
-        done += await db.write(lambda tx, sid=sid: _end(tx, sid, now=now))  # type: ignore[misc]  # bound per turn
+        count += await db.write(lambda tx, sid=sid: _end(tx, sid, now=now))  # type: ignore[misc]  # bound per turn
     for serial in await renewals.list_unrevoked(db, most=_MOST):
-        done += await db.write(lambda tx, serial=serial: _revoke(tx, serial, now=now))  # type: ignore[misc]  # as above
-    return done
+        count += await db.write(lambda tx, serial=serial: _revoke(tx, serial, now=now))  # type: ignore[misc]  # as above
+    return count
 
 
 async def _end(tx: Tx, sid: bytes, *, now: int) -> bool:

@@ -45,7 +45,7 @@ _SHIELD_NUMBER_TRIES: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """What the user entered, as he entered it."""
+    """What the user entered, as it was entered."""
 
     name: str
     id_number: str
@@ -85,9 +85,10 @@ class Enrol:
         confirm_duplicate: bool = False,
         now: int,
     ) -> Begun:
-        """Raises NoFiling, DeviceLimit, OtherAccount, what `refuse` raises, SmsCodeWrong, SmsCodeExpired.
+        """Step 1. `sms_code`, of purpose `apply`, is spent last, so that a typing error elsewhere costs no new code.
 
-        `sms_code`, of purpose `apply`, is spent last, so that a typing error elsewhere costs no new code.
+        Raises NoFiling, DeviceLimit, OtherAccount, SmsCodeWrong, SmsCodeExpired, Unavailable where no free shield
+        number turned up, what `bring_up_to_date` and `apply_again.refuse` raise.
         """
         spend_code = partial(self.spend_code, phone=login.phone, purpose="apply", code=sms_code, now=now)
         await bring_up_to_date(self.look_up, self.lookup, login, application, now=now)
@@ -96,8 +97,8 @@ class Enrol:
             raise errors.OtherAccount
         occupant = await store.find_occupant(self.db, device_id=login.device_id)
         if occupant is not None:
-            again = apply_again.Again(login.account_id, occupant, confirmed=confirm_duplicate)
-            await apply_again.refuse(self.db, again, spend_code, now=now)
+            reapplication = apply_again.Reapplication(login.account_id, occupant, confirmed=confirm_duplicate)
+            await apply_again.refuse(self.db, reapplication, spend_code, now=now)
         used = await store.other_devices_in_use(
             self.db, account_id=login.account_id, device_id=login.device_id
         )
@@ -121,7 +122,10 @@ class Enrol:
     async def make_key(
         self, login: PhoneLogin, uid: bytes, *, P1: bytes, proof: Proof, nonce: str | None, now: int
     ) -> bytes:
-        """Steps 2 and 3: gives P. The same P1 again gets the same P; another P1 is a Conflict."""
+        """Steps 2 and 3: gives P. The same P1 again gets the same P; another P1 is a Conflict.
+
+        Raises NotFound, InvalidProof for another nonce, TaskClosed after the hour, BadProof.
+        """
         enrolment = await store.find(self.db, uid=uid, account_id=login.account_id, device_id=login.device_id)
         if enrolment is None:
             raise errors.NotFound
@@ -130,9 +134,9 @@ class Enrol:
         if enrolment.state != "enrolling" or enrolment.expires_at <= now:
             raise errors.TaskClosed
         if enrolment.share_box is None:
-            made = await self._make(enrolment, P1, proof, now=now)
-            if made is not None:
-                return made
+            public_key = await self._make(enrolment, P1, proof, now=now)
+            if public_key is not None:
+                return public_key
             enrolment = await store.find(
                 self.db, uid=uid, account_id=login.account_id, device_id=login.device_id
             )

@@ -66,27 +66,29 @@ async def tell_of_ends(db: Database, settings: Settings, *, now: int) -> int:
             now=now,
         )
 
-    told = await _each(
+    count = await _tell_all(
         db,
         lambda tx, after: store.ending(tx, now=now, until=now + _LOOK_AHEAD_MS, after=after, most=_BATCH),
         ending,
     )
-    told += await _each(db, lambda tx, after: store.outdated(tx, now=now, after=after, most=_BATCH), outdated)
-    told += await _each(
+    count += await _tell_all(
+        db, lambda tx, after: store.outdated(tx, now=now, after=after, most=_BATCH), outdated
+    )
+    count += await _tell_all(
         db,
         lambda tx, after: store.over(tx, now=now, since=now - _LOOK_BACK_MS, after=after, most=_BATCH),
         over,
     )
-    return told
+    return count
 
 
-async def _each(db: Database, page: Page, told: Tell) -> int:
+async def _tell_all(db: Database, page: Page, tell_holder: Tell) -> int:
     """Goes through all pages by serial, each in a transaction of its own."""
     after, count = "", 0
 
     async def work(tx: Tx) -> tuple[str | None, int]:
         shields = await page(tx, after)
-        done = sum([await told(tx, shield) for shield in shields])
+        done = sum([await tell_holder(tx, shield) for shield in shields])
         return shields[-1].serial if shields else None, done
 
     while True:

@@ -1,6 +1,7 @@
 """Issues a shield's certificate: the serial is committed first, then the certificate is linted, signed and stored.
 
-A crash in between leaves the row without a certificate as evidence; the same calls again continue with the same serial.
+So the CA never signs a serial that the database doesn't know. A crash in between leaves the row without a certificate
+as evidence; the same calls again continue with the same serial.
 """
 
 import logging
@@ -26,6 +27,8 @@ from mshield.settings import Settings
 from mshield.store.certificates import certificates as store
 from mshield.store.certificates import changes as certificate_changes
 from mshield.store.certificates.certificates import CertificateRow, NewCertificate, Reservation
+from mshield.store.certificates.issuing import ConfirmedKey
+from mshield.store.certificates.renewals import RenewalRow
 from mshield.store.database.interface import Database, Tx
 
 _log = logging.getLogger(__name__)
@@ -43,7 +46,10 @@ class Issue:
     settings: Settings
 
     async def reserve(self, new: NewCertificate, *, now: int) -> CertificateRow:
-        """Commits the certificate's row with its serial; a request's second reservation is its first one."""
+        """Commits the certificate's row with its serial; a request's second reservation is its first one.
+
+        Raises Unavailable where the issuing CA is revoked.
+        """
 
         async def work(tx: Tx) -> CertificateRow | None:
             return await self.reserve_in(tx, new, now=now)
@@ -54,7 +60,9 @@ class Issue:
         return row
 
     async def reserve_in(self, tx: Tx, new: NewCertificate, *, now: int) -> CertificateRow | None:
-        """`reserve` inside of the caller's transaction. Raises Unavailable where every issuing CA is revoked."""
+        """`reserve` inside of the caller's transaction. Raises Unavailable where the issuing CA is revoked."""
+        # In the transaction of the reservation: another process may have made or revoked a CA. What is reserved or
+        # issued of one that is revoked just after this, the job `ca` ends.
         await self.authorities.refresh(tx)
         try:
             reservation = self.new_reservation(now=now)
@@ -69,7 +77,7 @@ class Issue:
         Raises NoAuthority.
         """
         issuing = self.authorities.issuing
-        start = now // 1000 * 1000
+        start = now // 1000 * 1000  # certificates tell time in seconds
         end = min(start + self.settings.certificate_days * DAY_MS, issuing.certificate.not_after)
         return Reservation(serial_text(serial_from(os.urandom(20))), issuing.name, start, end)
 
@@ -99,20 +107,26 @@ class Issue:
         now: int,
     ) -> Certificate:
         """`issue`, from what was just read or reserved."""
-        made, serial = self._sign(new, reservation, holder), reservation.serial
+        # A crash before the commit below loses a signature that nobody has seen. The reservation stands: OCSP answers
+        # `unknown`, the device and the person's limit (R5) are taken by it, and the next call signs again under its
+        # serial and times.
+        certificate, serial = self._sign(new, reservation, holder), reservation.serial
         if in_force:
             stored = await certificate_changes.activate(
-                self.db, serial=serial, uid=new.uid, der=made.der, now=now
+                self.db, serial=serial, uid=new.uid, der=certificate.der, now=now
             )
         else:
-            stored = await certificate_changes.keep_signed(self.db, serial=serial, der=made.der, now=now)
+            stored = await certificate_changes.keep_signed(
+                self.db, serial=serial, der=certificate.der, now=now
+            )
         if stored:
-            return made
-        # Someone else stored his: that one is the certificate, ours was never seen by anyone.
-        found = await store.find_by_serial(self.db, serial=serial)
-        if found is None or found.der is None:
+            return certificate
+        # Another call stored its own: that one is the certificate, ours was never seen by anyone. Or the reservation
+        # has ended: then nothing is issued.
+        row = await store.find_by_serial(self.db, serial=serial)
+        if row is None or row.der is None:
             raise errors.Conflict
-        return parse_certificate(found.der)
+        return parse_certificate(row.der)
 
     def _sign(self, new: NewCertificate, reservation: Reservation, holder: store.Holder) -> Certificate:
         if holder.public_key is None:
@@ -151,6 +165,25 @@ class Issue:
         if self.settings.certificate_id_number == "clear":
             return number
         return HASH_PREFIX + self.lookup.lookup_hash(CERTIFICATE_HASH, number).hex()
+
+
+def new_certificate(
+    row: ConfirmedKey | RenewalRow, subject: LeafSubject, *, request_sid: bytes
+) -> NewCertificate:
+    """What is reserved for a signed request; names are those that were signed for."""
+    return NewCertificate(
+        uid=row.uid,
+        request_sid=request_sid,
+        account_id=row.account_id,
+        device_id=row.device_id,
+        person_id=row.person_id,
+        filing_version=row.filing_version,
+        shield_number=row.shield_number,
+        organisation=subject.organisation,
+        credit_code=row.credit_code,
+        role=row.role,
+        common_name=subject.common_name,
+    )
 
 
 def reservation_of(row: CertificateRow) -> Reservation:

@@ -33,12 +33,11 @@ from mshield.services.certificates.enrol import (
     new_key,
     subject_text,
 )
-from mshield.services.certificates.issue import Issue
+from mshield.services.certificates.issue import Issue, new_certificate
 from mshield.services.filing.look_up import LookUpFiling
 from mshield.settings import Settings
 from mshield.store.certificates import certificates, renewal_outcome
 from mshield.store.certificates import renewals as store
-from mshield.store.certificates.certificates import NewCertificate
 from mshield.store.certificates.enrolment import FiledPerson
 from mshield.store.certificates.renewals import InForce, NewRenewal, OwnTask, RenewalRow
 from mshield.store.database.interface import Conflict, Database
@@ -93,15 +92,15 @@ class Renew:
     async def due(self, login: PhoneLogin, *, now: int) -> Due | None:
         """Whether renewal is due; None where there is nothing that could be renewed, or nobody on file to renew it.
 
-        An outside filing is asked only when he renews: it may know him again.
+        An outside filing is asked only when they renew: it may list them again.
         """
-        found = await store.find_in_force(self.db, device_id=login.device_id, account_id=login.account_id)
-        if found is None or found.state != CertificateState.ACTIVE.value or found.holds:
+        old = await store.find_in_force(self.db, device_id=login.device_id, account_id=login.account_id)
+        if old is None or old.state != CertificateState.ACTIVE.value or old.holds:
             return None
-        if found.not_after <= now or (found.filed_version is None and not self._asks_outside):
+        if old.not_after <= now or (old.filed_version is None and not self._asks_outside):
             return None
-        reason = self._why(found, now=now)
-        return Due(reason is not None, reason, found.not_after)
+        reason = self._why(old, now=now)
+        return Due(reason is not None, reason, old.not_after)
 
     async def begin(self, login: PhoneLogin, application: Application, *, sms_code: str, now: int) -> Renewal:
         """Begins a renewal; one that was under way on this device is given up.
@@ -110,23 +109,15 @@ class Renew:
         OtherApplicant, RenewalNotDue, SmsCodeWrong, SmsCodeExpired; `sms_code`, of purpose `renew`, is spent last.
         """
         await bring_up_to_date(self.look_up, self.lookup, login, application, now=now)
-        found = await store.find_in_force(self.db, device_id=login.device_id, account_id=login.account_id)
-        if found is None:
-            raise errors.NoCertificate
-        require_usable(
-            state=CertificateState(found.state),
-            holds=map(Hold, found.holds),
-            not_after=found.not_after,
-            now=now,
-        )
+        old = await usable_in_force(self.db, login, now=now)
         person = await find_applicant(self.db, self.lookup, login, application)
-        if person.id != found.person_id:
+        if person.id != old.person_id:
             raise errors.OtherApplicant
         zone = ZoneInfo(self.settings.time_zone)
-        reason = renewal.require_due(self._why(found, now=now), not_after=found.not_after, zone=zone)
+        reason = renewal.require_due(self._why(old, now=now), not_after=old.not_after, zone=zone)
         await self.spend_code(phone=login.phone, purpose="renew", code=sms_code, now=now)
         try:
-            await self._begin(login, found, person, reason, now=now)
+            await self._begin(login, old, person, reason, now=now)
         except Conflict as error:  # two at once
             raise errors.Conflict from error
         return await self.current(login, now=now)
@@ -135,24 +126,24 @@ class Renew:
     def _asks_outside(self) -> bool:
         return self.look_up is not None and self.look_up.source.outside
 
-    def _why(self, found: InForce, *, now: int) -> Reason | None:
+    def _why(self, old: InForce, *, now: int) -> Reason | None:
         return renewal.why_due(
-            not_after=found.not_after,
-            certified_version=found.filing_version,
-            filed_version=found.filed_version,
+            not_after=old.not_after,
+            certified_version=old.filing_version,
+            filed_version=old.filed_version,
             zone=ZoneInfo(self.settings.time_zone),
             now=now,
         )
 
     async def _begin(
-        self, login: PhoneLogin, found: InForce, person: FiledPerson, reason: Reason, *, now: int
+        self, login: PhoneLogin, old: InForce, person: FiledPerson, reason: Reason, *, now: int
     ) -> None:
         subject = certified_subject(person)
-        made = new_key(login, person, now=now) if self.settings.renewal_key == "new" else None
+        key = new_key(login, person, now=now) if self.settings.renewal_key == "new" else None
         new = NewRenewal(
-            sid=made.enrol_sid if made else secrets.token_bytes(16),
-            uid=made.uid if made else found.uid,
-            old_serial=found.serial,
+            sid=key.enrol_sid if key else secrets.token_bytes(16),
+            uid=key.uid if key else old.uid,
+            old_serial=old.serial,
             account_id=login.account_id,
             device_id=login.device_id,
             person_id=person.id,
@@ -161,14 +152,14 @@ class Renew:
             reason=reason.value,
             expires_at=now + HOUR_MS,
         )
-        task = None if made else _request_task(new, csr.build_request_info(subject, found.public_key))
-        await store.begin(self.db, new, new_key=made, task=task, now=now)
+        task = None if key else _request_task(new, csr.build_request_info(subject, old.public_key))
+        await store.begin(self.db, new, new_key=key, task=task, now=now)
 
     async def current(self, login: PhoneLogin, *, now: int) -> Renewal:
         """The renewal under way, moved on as far as it goes without the phone: issues what is signed for.
 
-        Raises NotFound where there is none, or none that can still come into force: the user begins anew. NoFiling for
-        who is no longer on file; what keeps the old certificate from being renewed once that is the point.
+        Raises NotFound without one that can still come into force: the user begins anew. NoFiling for who is no longer
+        on file; what keeps the old certificate from being renewed once that is the point.
         """
         for _ in range(3):  # a document to consent, then the certificate
             row = await store.find_open(self.db, device_id=login.device_id, account_id=login.account_id)
@@ -206,22 +197,8 @@ class Renew:
         """Issues the certificate beside the one in force. Safe to repeat: a crash in between is made good here."""
         subject = self._check(row)
         self._require_renewable(row, now=now)
-        reserved = await self.issue.reserve(
-            NewCertificate(
-                uid=row.uid,
-                request_sid=row.sid,
-                account_id=row.account_id,
-                device_id=row.device_id,
-                person_id=row.person_id,
-                filing_version=row.filing_version,
-                shield_number=row.shield_number,
-                organisation=subject.organisation,
-                credit_code=row.credit_code,
-                role=row.role,
-                common_name=subject.common_name,
-            ),
-            now=now,
-        )
+        new = new_certificate(row, subject, request_sid=row.sid)
+        reserved = await self.issue.reserve(new, now=now)
         await self.issue.issue(reserved.serial, in_force=False, now=now)
         sid = secrets.token_bytes(16)
         task = OwnTask(
@@ -290,7 +267,7 @@ class Renew:
     async def give_up(self, login: PhoneLogin, *, now: int) -> None:
         """Gives the renewal up that is under way; the old certificate goes on.
 
-        Raises NotFound where there is none: also where it was confirmed, or ended, at this moment.
+        Raises NotFound without one, also where it was confirmed, or ended, at this moment.
         """
         row = await store.find_open(self.db, device_id=login.device_id, account_id=login.account_id)
         if row is None:
@@ -300,6 +277,20 @@ class Renew:
             lambda tx: renewal_outcome.end(tx, sid=sid, reason="by the user", now=now)
         ):
             raise errors.NotFound
+
+
+async def usable_in_force(db: Database, login: PhoneLogin, *, now: int) -> InForce:
+    """The certificate with which the device signs.
+
+    Raises NoCertificate, PinLocked, Held, CertificateExpired: what keeps it from signing.
+    """
+    row = await store.find_in_force(db, device_id=login.device_id, account_id=login.account_id)
+    if row is None:
+        raise errors.NoCertificate
+    require_usable(
+        state=CertificateState(row.state), holds=map(Hold, row.holds), not_after=row.not_after, now=now
+    )
+    return row
 
 
 def _request_task(new: NewRenewal, info: bytes) -> OwnTask:

@@ -17,10 +17,10 @@ from mshield.keys.errors import NoAuthority
 from mshield.keys.keyring import Keyring
 from mshield.pki.certificates.certificate import Certificate, parse_certificate
 from mshield.store.certificates import search as store
-from mshield.store.certificates.search import EventOf, FoundRow, Sibling, Wanted, WholeRow
+from mshield.store.certificates.search import EventOf, FoundRow, SearchTerms, Sibling, WholeRow
 from mshield.store.database.interface import Database
 
-__all__ = ["EventOf", "FindCertificates", "FoundLine", "OneCertificate", "Place", "Sibling", "Wanted"]
+__all__ = ["EventOf", "FindCertificates", "FoundLine", "OneCertificate", "Place", "SearchTerms", "Sibling"]
 
 Place = tuple[int, str]
 """Issue time in ms and serial: where a page begins."""
@@ -65,33 +65,33 @@ class FindCertificates:
     authorities: Authorities
 
     async def page(
-        self, wanted: Wanted, *, id_number_end: str | None, before: Place = FIRST, limit: int, now: int
+        self, terms: SearchTerms, *, id_number_end: str | None, before: Place = FIRST, limit: int, now: int
     ) -> tuple[list[FoundLine], Place | None]:
         """Certificates, the newest first, and where the next page begins."""
-        number = wanted.shield_number
+        number = terms.shield_number
         parsed = None if number is None else shield.parse_number(number) or number
-        narrowed = Wanted(
-            state=wanted.state,
-            hold=wanted.hold,
+        normal = SearchTerms(
+            state=terms.state,
+            hold=terms.hold,
             shield_number=parsed,
-            serial=None if wanted.serial is None else wanted.serial.lower().replace(":", ""),
-            credit_code=None if wanted.credit_code is None else wanted.credit_code.upper(),
-            name=wanted.name,
+            serial=None if terms.serial is None else terms.serial.lower().replace(":", ""),
+            credit_code=None if terms.credit_code is None else terms.credit_code.upper(),
+            name=terms.name,
         )
         end = None if id_number_end is None else normalise_id_number(id_number_end)
         size = limit + 1 if end is None else MOST_OPENED
-        rows = await store.page(self.db, before=before, wanted=narrowed, page_size=size, now=now)
-        found: list[FoundLine] = []
+        rows = await store.page(self.db, before=before, terms=normal, page_size=size, now=now)
+        lines: list[FoundLine] = []
         for row in rows:
-            if len(found) == limit:  # there are more
+            if len(lines) == limit:  # there are more
                 break
             id_number = self._id_number(row)
             before = (row.issued_at, row.serial)
             if end is None or id_number.endswith(end):
-                found.append(FoundLine(row, mask_id_number(id_number), _holds(row)))
+                lines.append(FoundLine(row, mask_id_number(id_number), _holds(row)))
         else:
-            return found, before if len(rows) == size else None
-        return found, before
+            return lines, before if len(rows) == size else None
+        return lines, before
 
     async def one(self, serial: str) -> OneCertificate:
         """One certificate. Raises NotFound."""

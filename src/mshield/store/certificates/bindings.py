@@ -86,7 +86,7 @@ async def is_bound(db: Database | Tx, *, uid: bytes, client_id: str) -> bool:
 
 
 async def unbind(db: Database, *, sid: bytes, device_id: str, account_id: str, now: int) -> bool:
-    """Ends a binding of this device; False where there is none in force."""
+    """Ends a binding of this device; False where it isn't in force."""
     return await db.run(_SQL["unbind"], sid=sid, device_id=device_id, account_id=account_id, now=now) == 1
 
 

@@ -17,7 +17,7 @@ WHERE sid <> :sid AND bound_at IS NOT NULL AND ended_at IS NULL
 UPDATE bindings SET bound_at = :now WHERE sid = :sid AND bound_at IS NULL AND ended_at IS NULL;
 
 -- name: in_force
--- Those of a certificate that was revoked or replaced otherwise are none, ended or not.
+-- A binding of a certificate that was revoked or replaced otherwise doesn't count, ended or not.
 SELECT b.sid, b.serial, b.client_id, s.name AS system_name, b.bound_at
 FROM bindings b
 JOIN certificates c ON c.serial = b.certificate AND c.state NOT IN ('revoked', 'superseded')

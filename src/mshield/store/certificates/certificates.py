@@ -4,7 +4,7 @@
 40 lower-case hex digits.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Final, NamedTuple
 
 import msgspec
@@ -60,7 +60,7 @@ class Reservation(msgspec.Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """The certified public key (65 bytes), and the filed person with his sealed id number."""
+    """The certified public key (65 bytes), and the filed person with their sealed id number."""
 
     public_key: bytes | None
     person_id: str
@@ -93,10 +93,10 @@ async def reserve(
     tx: Tx, new: NewCertificate, reservation: Reservation, *, now: int
 ) -> CertificateRow | None:
     """The request's reservation: this one, or the one that was made before (with its own serial and times)."""
-    made = await insert(tx, reservation_values(new, reservation, now=now))
-    if made is None:
+    row = await insert(tx, reservation_values(new, reservation, now=now))
+    if row is None:
         return await find_by_request(tx, request_sid=new.request_sid)
-    return _certificate(made)
+    return _certificate(row)
 
 
 async def insert(tx: Tx, values: dict[str, object]) -> Row | None:
@@ -105,25 +105,8 @@ async def insert(tx: Tx, values: dict[str, object]) -> Row | None:
 
 
 def reservation_values(new: NewCertificate, reservation: Reservation, *, now: int) -> dict[str, object]:
-    """What a reservation's statement wants."""
-    return {
-        "serial": reservation.serial,
-        "uid": new.uid,
-        "request_sid": new.request_sid,
-        "account_id": new.account_id,
-        "device_id": new.device_id,
-        "person_id": new.person_id,
-        "filing_version": new.filing_version,
-        "shield_number": new.shield_number,
-        "organisation": new.organisation,
-        "credit_code": new.credit_code,
-        "role": new.role,
-        "common_name": new.common_name,
-        "issuer": reservation.issuer,
-        "not_before": reservation.not_before,
-        "not_after": reservation.not_after,
-        "now": now,
-    }
+    """The parameters of a reservation's statement."""
+    return asdict(new) | msgspec.structs.asdict(reservation) | {"now": now}
 
 
 async def find_by_request(db: Database | Tx, *, request_sid: bytes) -> CertificateRow | None:
@@ -183,7 +166,7 @@ def read_status(line: str, *, issuer: str) -> StatusRow:
 
 
 async def find_status(db: Database, *, serial: str) -> StatusRow | None:
-    """The status of a signed certificate, or None when there is none of this serial."""
+    """The status of a signed certificate, or None for another serial."""
     rows = await db.read_together(_SQL["find_status"], serial=serial)
     return status_of(rows[0], state="state") if rows else None
 

@@ -90,7 +90,8 @@ async def change(
 async def activate(db: Database, *, serial: str, uid: bytes, der: bytes, now: int) -> bool:
     """Stores a key's first certificate, signed: issued → active, in force for the key, whose enrolment ends with it.
 
-    False when it was stored before, or ended meanwhile.
+    False when it was stored before, or ended meanwhile. Certificate, key and event are one commit: a crash before it
+    leaves the reservation as it was, and no certificate is in force without its key and its event.
     """
 
     async def work(tx: Tx) -> bool:
@@ -104,7 +105,7 @@ async def activate(db: Database, *, serial: str, uid: bytes, der: bytes, now: in
     try:
         if db.dialect == "sqlite":
             return await db.write(work)
-        made = await db.write_together(
+        rows = await db.write_together(
             _SQL["certify"],
             by=serial,
             id=new_id(now),
@@ -116,7 +117,7 @@ async def activate(db: Database, *, serial: str, uid: bytes, der: bytes, now: in
         )
     except Undone:
         return False
-    return bool(made)
+    return bool(rows)
 
 
 async def keep_signed(db: Database, *, serial: str, der: bytes, now: int) -> bool:

@@ -12,7 +12,7 @@ _SQL: Final = Queries("certificates", "enrolment")
 
 @dataclass(frozen=True, slots=True)
 class FiledPerson:
-    """A filed legal person or operator (备案) with his enterprise; `version` grows with each change of either."""
+    """A filed legal person or operator (备案) with their enterprise; `version` grows with each change of either."""
 
     id: str
     name: str
@@ -67,11 +67,7 @@ async def find_filed(
 ) -> FiledPerson | None:
     """The filed person, if there is one with exactly these data."""
     row = await db.one(_SQL["find_filed"], credit_code=credit_code, role=role, id_number_hash=id_number_hash)
-    if row is None:
-        return None
-    return FiledPerson(
-        row["id"], row["name"], row["role"], row["version"], row["organisation"], row["credit_code"]
-    )
+    return None if row is None else FiledPerson(**row)
 
 
 async def find_occupant(db: Database | Tx, *, device_id: str) -> Occupant | None:
@@ -84,7 +80,7 @@ async def find_occupant(db: Database | Tx, *, device_id: str) -> Occupant | None
 
 
 async def other_devices_in_use(db: Database | Tx, *, account_id: str, device_id: str) -> int:
-    """How many other devices of this account's person hold such a certificate, by whichever of his accounts (R5)."""
+    """How many other devices of this account's person hold such a certificate, by whichever of their accounts (R5)."""
     row = await db.one(_SQL["devices_in_use"], account_id=account_id, device_id=device_id)
     return 0 if row is None else int(row["devices"])
 

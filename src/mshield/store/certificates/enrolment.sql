@@ -1,5 +1,5 @@
 -- name: find_filed^
--- The filed person that an application names, with his enterprise. The version grows with either record.
+-- The filed person that an application names, with their enterprise. The version grows with either record.
 SELECT f.id, f.name, f.role, f.version + e.version AS version, e.name AS organisation, e.credit_code
 FROM filed_persons f JOIN enterprises e ON e.credit_code = f.credit_code
 WHERE f.credit_code = :credit_code AND f.role = :role AND f.id_number_hash = :id_number_hash AND f.ended_at IS NULL;

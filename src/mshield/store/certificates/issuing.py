@@ -1,8 +1,9 @@
 """From a signed certification request to its reservation: one reading, then one writing that admits and reserves.
 
-Applications of one person at once, of whichever of his accounts, are told apart by his number of reservations: who read
-an older one is refused, and takes the steps one by one behind a lock instead, which also decide why a key gets no
-certificate. Taking a person off the file counts as well: a reservation is made before it, or not at all.
+Applications of one person at once, from whichever of their accounts, are told apart by the person's number of
+reservations: a call that read an older one is refused, and takes the steps one by one behind a lock instead, which also
+decide why a key gets no certificate. Taking a person off the file counts as well: a reservation is made before it, or
+not at all. A crash before the commit leaves the key waiting and no serial; one after it, a serial that is signed later.
 """
 
 from typing import Final, Literal
@@ -22,8 +23,8 @@ _SQL: Final = Queries("certificates", "issuing")
 class ConfirmedKey(msgspec.Struct, frozen=True, gc=False):
     """A key whose certification request is signed: all that the certificate is made from.
 
-    `reservations` is the person's number of them, which stands at the first of his accounts, `first_account_id`;
-    `reserved` is there where this key has one of them already.
+    `reservations` is the person's number of them, which stands at their first account, `first_account_id`; `reserved`
+    is there where this key has one of them already.
     """
 
     uid: bytes
@@ -51,7 +52,7 @@ class ConfirmedKey(msgspec.Struct, frozen=True, gc=False):
         return Holder(self.public_key, self.person_id, self.id_type, self.id_number_box)
 
 
-class Found(msgspec.Struct, frozen=True, gc=False):
+class LoginKey(msgspec.Struct, frozen=True, gc=False):
     """Whether the login is valid, and the device's key that waits for its certificate, if any."""
 
     valid: bool
@@ -61,10 +62,10 @@ class Found(msgspec.Struct, frozen=True, gc=False):
 Admission = Literal["admitted", "no_filing", "occupied", "limit", "other_account", "gone"]
 
 
-async def find_by_token(db: Database, *, token_hash: bytes, jkt: str, now: int) -> Found:
+async def find_by_token(db: Database, *, token_hash: bytes, jkt: str, now: int) -> LoginKey:
     """The caller's key that is signed for but has no certificate yet."""
     rows = await db.read_together(_SQL["find_by_token"], token_hash=token_hash, jkt=jkt, now=now)
-    return Found(bool(rows), _first(rows))
+    return LoginKey(bool(rows), _first(rows))
 
 
 async def find_of_device(db: Database, *, device_id: str, account_id: str) -> ConfirmedKey | None:
@@ -110,6 +111,8 @@ async def admit(tx: Tx, key: ConfirmedKey) -> Admission:
 
     Pins the device to the account (R7). A key that is refused is void; one that has its reservation is admitted again.
     """
+    # The person's row is locked first: all that is read below then includes what earlier calls committed, and the grown
+    # number refuses the one statement (`reserve`) of a call that read the key before.
     await tx.run(_SQL["take_turn"], first_account_id=key.first_account_id)
     standing = await tx.one(_SQL["standing"], uid=key.uid)
     if standing is not None and standing["serial"] is not None:

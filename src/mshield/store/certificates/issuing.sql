@@ -1,5 +1,5 @@
 -- From a signed certification request to its reservation. A statement that isn't here for one database stands in its own file.
--- A person's reservations are counted at the first of his accounts, the oldest one: those of the others stand still.
+-- A person's reservations are counted at their first account, the oldest one: the numbers of the others stand still.
 
 -- name: find_by_token
 -- Keys whose CertificationRequest is signed, with all that the certificate is made from; no row where the login isn't valid,
@@ -42,8 +42,8 @@ WHERE k.device_id = :device_id AND k.account_id = :account_id AND k.state = 'con
   AND NOT EXISTS (SELECT 1 FROM renewals r WHERE r.sid = k.enrol_sid);
 
 -- name: take_turn!
--- Applications of one person take their turn from here on, so that his devices can be counted; whoever counted them
--- before sees by the number that he must count again.
+-- Applications of one person take their turn from here on, so that their devices can be counted; a call that counted them
+-- before sees by the number that it must count again.
 UPDATE accounts SET reservations = reservations + 1 WHERE id = :first_account_id;
 
 -- name: standing^

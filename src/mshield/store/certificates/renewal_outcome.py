@@ -60,6 +60,8 @@ async def put_in_force(tx: Tx, row: Row, *, now: int) -> Renewed:
     Raises a DomainError where another call changed either meanwhile: some of it is written then, so the caller's
     transaction must not be committed.
     """
+    # In the transaction that records the confirmation's signature: a crash before its commit leaves the old certificate
+    # in force and the confirmation unsigned, one after it the new certificate.
     by, old_serial = By("user", row["account_id"]), row["old_serial"]
     await certificate_changes.change(
         tx, serial=old_serial, event=CertificateEvent.SUPERSEDE, by=by, reason=row["reason"], now=now
@@ -77,6 +79,7 @@ async def put_in_force(tx: Tx, row: Row, *, now: int) -> Renewed:
 
 
 async def _retire(tx: Tx, uid: bytes, *, new_uid: bytes) -> None:
+    # The share goes in the same commit: from then on the old key signs nothing, so what it was to sign moves on too.
     await tx.run(_SQL["retire_key"], uid=uid)
     await tx.run(_SQL["end_sessions"], uid=uid)
     # Documents before their requests, as whoever signs locks them.
@@ -87,6 +90,8 @@ async def _retire(tx: Tx, uid: bytes, *, new_uid: bytes) -> None:
 
 async def end(tx: Tx, *, sid: bytes, reason: str, now: int) -> bool:
     """Gives a renewal up: its certificate is revoked, its new key void. False where it was over before."""
+    # The guarded step first: of several calls at once one goes on. A certificate that is reserved only after this is
+    # revoked by the job (`list_unrevoked`).
     row = await tx.one(_SQL["end"], sid=sid, now=now)
     if row is None:
         return False

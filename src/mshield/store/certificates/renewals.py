@@ -87,7 +87,6 @@ class RenewalRow(NewRenewal):
     confirm_sid: bytes | None
     request_info: bytes | None = field(repr=False)
     request_signature: bytes | None
-    consent_message: bytes | None
     consent_signature: bytes | None
     lost: bool
     on_file: bool

@@ -27,8 +27,7 @@ ON CONFLICT (sid) DO NOTHING;
 SELECT r.sid, r.uid, r.old_serial, r.account_id, r.device_id, r.person_id, r.filing_version, r.subject, r.consent_sid,
   r.confirm_sid, r.state, r.reason, r.expires_at, old.uid AS old_uid, old.state AS old_state, old.holds AS old_holds,
   old.not_after AS old_not_after, old.shield_number, k.public_key, k.challenge, old.der AS old_der,
-  t.message AS request_info, s.signature AS request_signature, ct.message AS consent_message,
-  cs.signature AS consent_signature, e.credit_code, f.role,
+  t.message AS request_info, s.signature AS request_signature, cs.signature AS consent_signature, e.credit_code, f.role,
   COALESCE(c.state <> 'issued' OR a.revoked_at IS NOT NULL, FALSE) AS lost, f.ended_at IS NULL AS on_file
 FROM renewals r
 JOIN certificates old ON old.serial = r.old_serial
@@ -37,7 +36,6 @@ JOIN filed_persons f ON f.id = r.person_id
 JOIN enterprises e ON e.credit_code = f.credit_code
 LEFT JOIN tasks t ON t.sid = r.sid
 LEFT JOIN signatures s ON s.sid = r.sid
-LEFT JOIN tasks ct ON ct.sid = r.consent_sid
 LEFT JOIN signatures cs ON cs.sid = r.consent_sid
 LEFT JOIN certificates c ON c.request_sid = r.sid
 LEFT JOIN authorities a ON a.name = c.issuer

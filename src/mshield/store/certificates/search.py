@@ -47,7 +47,6 @@ class WholeRow(FoundRow):
     phone: str
     source: str
     device_since: int
-    key_state: str
     failures: int
     wrong_total: int
     signatures: int
@@ -56,7 +55,7 @@ class WholeRow(FoundRow):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventOf:
-    """A change of a certificate; `actor_name` where he has one here."""
+    """A change of a certificate; `actor_name` where the actor has one here."""
 
     id: str
     event: str
@@ -81,8 +80,8 @@ class Sibling:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """What a search is narrowed to; None doesn't count. `state` may be `expired`, `name` is part of any name."""
+class SearchTerms:
+    """What certificates are searched by; None doesn't count. `state` may be `expired`, `name` is part of any name."""
 
     state: str | None = None
     hold: str | None = None
@@ -93,20 +92,20 @@ class Wanted:
 
 
 async def page(
-    db: Database, *, before: tuple[int, str], wanted: Wanted, page_size: int, now: int
+    db: Database, *, before: tuple[int, str], terms: SearchTerms, page_size: int, now: int
 ) -> list[FoundRow]:
     """Certificates older than `before` (issue time in ms, serial), newest first."""
     rows = await db.all(
         _SQL["page"],
         before_at=before[0],
         before_serial=before[1],
-        state=wanted.state,
-        hold=wanted.hold,
-        shield_number=wanted.shield_number,
-        serial=wanted.serial,
-        credit_code=wanted.credit_code,
-        name=name_contains(wanted.name),
-        organisation=None if wanted.name is None else contains(wanted.name),
+        state=terms.state,
+        hold=terms.hold,
+        shield_number=terms.shield_number,
+        serial=terms.serial,
+        credit_code=terms.credit_code,
+        name=name_contains(terms.name),
+        organisation=None if terms.name is None else contains(terms.name),
         page_size=page_size,
         now=now,
     )

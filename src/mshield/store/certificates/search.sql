@@ -21,7 +21,7 @@ ORDER BY c.issued_at DESC, c.serial DESC LIMIT :page_size;
 SELECT c.serial, c.uid, c.issuer, c.shield_number, c.organisation, c.credit_code, c.common_name, c.role, c.state, c.holds,
   c.not_before, c.not_after, c.issued_at, c.changed_at, c.revoked_at, c.revocation_reason, c.der, c.person_id,
   c.filing_version, p.id_type, p.id_number_box, p.ended_at, p.version AS person_version, e.version AS enterprise_version,
-  a.phone, a.source, d.created_at AS device_since, k.state AS key_state, k.failures, k.wrong_total,
+  a.phone, a.source, d.created_at AS device_since, k.failures, k.wrong_total,
   (SELECT COUNT(*) FROM signatures s WHERE s.uid = c.uid AND s.serial = c.serial) AS signatures,
   (SELECT MAX(s.signed_at) FROM signatures s WHERE s.uid = c.uid AND s.serial = c.serial
     AND s.purpose IN ('login', 'sign')) AS used_at
@@ -34,7 +34,7 @@ JOIN keys k ON k.uid = c.uid
 WHERE c.serial = :serial;
 
 -- name: events
--- What happened to it, the oldest first, and who did it, as far as he has a name here.
+-- What happened to it, the oldest first, and who did it, where the actor has a name here.
 SELECT e.id, e.event, e.actor, e.actor_id, COALESCE(a.name, s.name) AS actor_name, e.reason, e.state, e.holds, e.at,
   e.revocation_reason
 FROM certificate_events e

@@ -16,8 +16,8 @@ from mshield.services.certificates.search import (
     FoundLine,
     OneCertificate,
     Place,
+    SearchTerms,
     Sibling,
-    Wanted,
 )
 from mshield.web import openapi
 from mshield.web.answers import file_answer
@@ -52,12 +52,12 @@ class SearchWords(StrictQuery, frozen=True):
     before: Annotated[Cursor | None, Meta(description="`next` of the page before")] = None
     limit: Annotated[int, Meta(ge=1, le=100)] = 50
 
-    def wanted(self) -> Wanted:
+    def terms(self) -> SearchTerms:
         """The same for the service. Raises InvalidRequest for what isn't printable."""
         for field in ("name", "shield_number"):
             if not (getattr(self, field) or "").isprintable():
                 raise errors.InvalidRequest(fields=[field])
-        return Wanted(
+        return SearchTerms(
             state=self.state,
             hold=self.hold,
             shield_number=self.shield_number,
@@ -174,7 +174,7 @@ async def search(request: Request, query: SearchWords) -> Response:
     context = context_of(request)
     now = context.clock()
     found, following = await context.certificates.search.page(
-        query.wanted(), id_number_end=query.id_number_end, before=query.place(), limit=query.limit, now=now
+        query.terms(), id_number_end=query.id_number_end, before=query.place(), limit=query.limit, now=now
     )
     items = tuple(_line(each, now=now) for each in found)
     return answer(
