@@ -10,7 +10,7 @@ from mshield.commands.parts.output import Output, Refused, output_options, table
 from mshield.commands.parts.service import Service, on_service
 
 if TYPE_CHECKING:
-    from mshield.services.filing.import_list import LineReport, Report
+    from mshield.services.filing.import_list import Report
 
 
 @click.group(name="filing")
@@ -38,7 +38,7 @@ def import_(out: Output, file: Path, dry_run: bool) -> None:
     """
     from mshield.gateways.filing_files import MAX_FILE, read_filing
     from mshield.keys.secrets import load_lookup_key
-    from mshield.services.filing.import_list import ImportFiling
+    from mshield.services.filing.import_list import ImportFiling, report_data
 
     with file.open("rb") as opened:
         rows = read_filing(opened.read(MAX_FILE + 1), file.name)
@@ -49,7 +49,7 @@ def import_(out: Output, file: Path, dry_run: bool) -> None:
         return await filing.plan(rows) if dry_run else await filing.apply(rows, now=now)
 
     report = on_service(out, work)
-    out.data(_data(report), _lines(out, report))
+    out.data(report_data(report), _lines(out, report))
     if not report.is_good:
         bad = sum(bool(line.findings) for line in report.lines)
         raise Refused(
@@ -58,38 +58,6 @@ def import_(out: Output, file: Path, dry_run: bool) -> None:
             extra={"lines": bad},
         )
     out.say(*_summary(report))
-
-
-def _data(report: "Report") -> dict[str, object]:
-    return {
-        "applied": report.applied,
-        "will_add": report.will_add,
-        "will_change": report.will_change,
-        "unchanged": report.unchanged,
-        "enterprises_add": report.enterprises_add,
-        "enterprises_change": report.enterprises_change,
-        "lines": [_line_data(line) for line in report.lines],
-    }
-
-
-def _line_data(line: "LineReport") -> dict[str, object]:
-    from mshield.domain.identity import mask_id_number
-
-    record = line.record
-    return {
-        "line": line.line,
-        "change": line.change,
-        "enterprise_change": line.enterprise_change,
-        "name": None if record is None else record.name,
-        "id_number_masked": None if record is None else mask_id_number(record.id_number),
-        "role": None if record is None else record.role.value,
-        "enterprise": None if record is None else record.enterprise,
-        "credit_code": None if record is None else record.credit_code,
-        "findings": [
-            {"field": finding.field, "code": finding.code, "zh": finding.zh, "en": finding.en}
-            for finding in line.findings
-        ],
-    }
 
 
 def _lines(out: Output, report: "Report") -> list[str]:

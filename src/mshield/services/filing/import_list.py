@@ -5,7 +5,8 @@ A record is known by credit code, role and id number. What differs gets a new ve
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from operator import attrgetter
+from typing import Any, Literal
 
 from mshield.domain.actor import SERVICE, By
 from mshield.domain.filing import (
@@ -17,6 +18,7 @@ from mshield.domain.filing import (
     fill_enterprises,
 )
 from mshield.domain.id_numbers import FILING_BOX, LOOKUP
+from mshield.domain.identity import mask_id_number
 from mshield.domain.ids import new_id
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
@@ -127,11 +129,13 @@ class ImportFiling:
     async def _check(
         self, db: Database | Tx, rows: Sequence[FilingRow]
     ) -> tuple[list[FilingRecord], list[Finding]]:
-        found = [
+        enterprises = [
             await store.find_enterprise(db, credit_code=code) for code in sorted(blank_enterprises(rows))
         ]
-        on_file = {each.credit_code: each.name for each in found if each is not None}
-        return check_rows(fill_enterprises(rows, on_file))
+        names = {
+            enterprise.credit_code: enterprise.name for enterprise in enterprises if enterprise is not None
+        }
+        return check_rows(fill_enterprises(rows, names))
 
     async def _plan(
         self, db: Database | Tx, records: Iterable[FilingRecord], findings: Iterable[Finding]
@@ -149,7 +153,7 @@ class ImportFiling:
             await store.lock_imports(tx, now=now)
             line = await self._take(tx, record, now=now)
             details = {"change": line.change, "enterprise_change": line.enterprise_change}
-            person = await self._known_person(tx, record)
+            person = await self._find_person(tx, record)
             subject = record.credit_code if person is None else person.id
             await acts.record(tx, by=by, act="filing.take", subject=subject, details=details, now=now)
 
@@ -165,31 +169,31 @@ class ImportFiling:
         return LineReport(record.line, person, enterprise, record, ())
 
     async def _take_enterprise(self, tx: Tx, record: FilingRecord, *, now: int) -> Change:
-        known = await store.find_enterprise(tx, credit_code=record.credit_code)
-        change = _enterprise_change(known, record)
-        if known is None:
+        enterprise = await store.find_enterprise(tx, credit_code=record.credit_code)
+        change = _enterprise_change(enterprise, record)
+        if enterprise is None:
             await store.insert_enterprise(tx, credit_code=record.credit_code, name=record.enterprise, now=now)
         elif change == "change":
-            await store.change_enterprise(tx, known, name=record.enterprise, now=now)
+            await store.change_enterprise(tx, enterprise, name=record.enterprise, now=now)
         return change
 
     async def _take_person(self, tx: Tx, record: FilingRecord, *, now: int) -> Change:
-        known = await self._known_person(tx, record)
-        change = _person_change(known, record)
-        if known is None:
+        person = await self._find_person(tx, record)
+        change = _person_change(person, record)
+        if person is None:
             await store.insert_person(tx, self._new_person(record, now=now), now=now)
         elif change != "none":
-            await store.change_person(tx, known, name=record.name, id_type=record.id_type.value, now=now)
+            await store.change_person(tx, person, name=record.name, id_type=record.id_type.value, now=now)
         return change
 
     async def _line(self, db: Database | Tx, record: FilingRecord) -> LineReport:
         enterprise = await store.find_enterprise(db, credit_code=record.credit_code)
-        person = await self._known_person(db, record)
+        person = await self._find_person(db, record)
         return LineReport(
             record.line, _person_change(person, record), _enterprise_change(enterprise, record), record, ()
         )
 
-    async def _known_person(self, db: Database | Tx, record: FilingRecord) -> store.FiledPerson | None:
+    async def _find_person(self, db: Database | Tx, record: FilingRecord) -> store.FiledPerson | None:
         return await store.find_person(
             db,
             credit_code=record.credit_code,
@@ -212,16 +216,16 @@ class ImportFiling:
         )
 
 
-def _enterprise_change(known: store.Enterprise | None, record: FilingRecord) -> Change:
-    if known is None:
+def _enterprise_change(enterprise: store.Enterprise | None, record: FilingRecord) -> Change:
+    if enterprise is None:
         return "add"
-    return "none" if known.name == record.enterprise else "change"
+    return "none" if enterprise.name == record.enterprise else "change"
 
 
-def _person_change(known: store.FiledPerson | None, record: FilingRecord) -> Change:
-    if known is None or known.ended_at is not None:
+def _person_change(person: store.FiledPerson | None, record: FilingRecord) -> Change:
+    if person is None or person.ended_at is not None:
         return "add"
-    return "none" if (known.name, known.id_type) == (record.name, record.id_type.value) else "change"
+    return "none" if (person.name, person.id_type) == (record.name, record.id_type.value) else "change"
 
 
 def _counts(report: Report) -> dict[str, object]:
@@ -236,7 +240,38 @@ def _counts(report: Report) -> dict[str, object]:
 
 def _report(lines: Iterable[LineReport], findings: Iterable[Finding], *, applied: bool = False) -> Report:
     by_line: dict[int, list[Finding]] = {}
-    for found in findings:
-        by_line.setdefault(found.line, []).append(found)
-    bad = [LineReport(line, None, None, None, tuple(found)) for line, found in by_line.items()]
-    return Report(tuple(sorted([*lines, *bad], key=lambda each: each.line)), applied)
+    for finding in findings:
+        by_line.setdefault(finding.line, []).append(finding)
+    bad = [LineReport(number, None, None, None, tuple(faults)) for number, faults in by_line.items()]
+    return Report(tuple(sorted([*lines, *bad], key=attrgetter("line"))), applied)
+
+
+def report_data(report: Report) -> dict[str, Any]:
+    """The report as the console and the command line give it out (JSON); id numbers are masked."""
+    return {
+        "applied": report.applied,
+        "will_add": report.will_add,
+        "will_change": report.will_change,
+        "unchanged": report.unchanged,
+        "enterprises_add": report.enterprises_add,
+        "enterprises_change": report.enterprises_change,
+        "lines": [_line_data(line) for line in report.lines],
+    }
+
+
+def _line_data(line: LineReport) -> dict[str, object]:
+    record = line.record
+    return {
+        "line": line.line,
+        "change": line.change,
+        "enterprise_change": line.enterprise_change,
+        "name": None if record is None else record.name,
+        "id_number_masked": None if record is None else mask_id_number(record.id_number),
+        "role": None if record is None else record.role.value,
+        "enterprise": None if record is None else record.enterprise,
+        "credit_code": None if record is None else record.credit_code,
+        "findings": [
+            {"field": finding.field, "code": finding.code, "zh": finding.zh, "en": finding.en}
+            for finding in line.findings
+        ],
+    }

@@ -29,7 +29,7 @@ class LookUpFiling:
     filing: ImportFiling
 
     async def __call__(self, *, credit_code: str, role: str, id_number: str, now: int) -> FilingRecord | None:
-        """The record, which stands in the table when this returns; None where nobody is on file so.
+        """The record, which stands in the table when this returns; None where nobody is on file with these data.
 
         Raises InvalidCreditCode, and FilingUnavailable where the source can't be asked or its answer isn't good.
         """
@@ -61,14 +61,14 @@ class LookUpFiling:
             if not (await self.filing.compare(record)).is_current:
                 await self.filing.take(record, now=now)
             return
-        known = await self._known(question)
-        if known is not None and known.ended_at is None:
+        person = await self._find(question)
+        if person is not None and person.ended_at is None:
             with contextlib.suppress(errors.NotFound):  # another call has just ended it
                 await self.filing.db.write(
-                    lambda tx: end_record(tx, known.id, reason=GONE, by=SERVICE, now=now)
+                    lambda tx: end_record(tx, person.id, reason=GONE, by=SERVICE, now=now)
                 )
 
-    async def _known(self, question: FilingQuestion) -> store.FiledPerson | None:
+    async def _find(self, question: FilingQuestion) -> store.FiledPerson | None:
         return await store.find_person(
             self.filing.db,
             credit_code=question.credit_code,

@@ -32,7 +32,7 @@ _BATCH: Final = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """A record with its id number in the clear; `ended_at` (ms) is None while he is on file."""
+    """A record with its id number in the clear; `ended_at` (ms) is None while the person is on file."""
 
     id: str
     enterprise: str
@@ -84,17 +84,20 @@ class FiledPeople:
     async def export(
         self, kind: ListFormat, *, credit_code: str | None = None, by: By = SERVICE, now: int
     ) -> bytes:
-        """Everybody on file, or of one enterprise, as a list. It holds id numbers: the act is recorded."""
-        people = [each async for each in self._everybody(credit_code)]
-        made = await asyncio.to_thread(write_filing, map(_record, people), kind)
+        """Everybody on file, or of one enterprise, as a list. It holds id numbers: the act is recorded.
+
+        Raises InvalidCreditCode.
+        """
+        people = [person async for person in self._everybody(credit_code)]
+        data = await asyncio.to_thread(write_filing, map(_record, people), kind)
         details = {"people": len(people), "format": kind, "credit_code": credit_code}
         await self.db.write(
             lambda tx: acts.record(tx, by=by, act="filing.export", subject="filing", details=details, now=now)
         )
-        return made
+        return data
 
     async def end(self, person_id: str, *, reason: str, by: By = SERVICE, now: int) -> Ended:
-        """Takes a person off the file. Raises InvalidRequest without a reason, NotFound where he isn't on it."""
+        """Takes a person off the file. Raises InvalidRequest without a reason, NotFound where they aren't on it."""
         why = checked_reason(reason)
         require_id(person_id)
         return await self.db.write(lambda tx: end_record(tx, person_id, reason=why, by=by, now=now))
@@ -102,8 +105,8 @@ class FiledPeople:
     async def _everybody(self, credit_code: str | None) -> AsyncIterator[Person]:
         after = ""
         while people := await self.page(credit_code=credit_code, after=after, most=_BATCH):
-            for each in people:
-                yield each
+            for person in people:
+                yield person
             after = people[-1].id
 
     def _hash(self, id_number: str) -> bytes:

@@ -34,17 +34,17 @@ class RefreshFiling:
         if not self.look_up.source.outside:
             return 0
         period = self.settings.filing_source_hours * HOUR_MS
-        answered = failed = 0
+        count = failed = 0
         for person in await store.due_to_ask(self.db, before=now - period, most=BATCH):
             if await self._ask(person, now=now):
-                answered, failed = answered + 1, 0
+                count, failed = count + 1, 0
                 await store.asked(self.db, person_id=person.id, at=now)
                 continue
             failed += 1
             await store.asked(self.db, person_id=person.id, at=now - period + HOUR_MS)
             if failed == _DOWN:
                 break
-        return answered
+        return count
 
     async def _ask(self, person: store.PersonToAsk, *, now: int) -> bool:
         box, context = person.id_number_box, person.id.encode()

@@ -23,7 +23,7 @@ class Enterprise:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FiledPerson:
-    """A person filed for one enterprise in one role; `ended_at` (ms) is None while he is on file."""
+    """A person filed for one enterprise in one role; `ended_at` (ms) is None while they are on file."""
 
     id: str
     credit_code: str
@@ -72,7 +72,7 @@ class FilingStanding:
 async def find_enterprise(db: Database | Tx, *, credit_code: str) -> Enterprise | None:
     """The enterprise of this credit code."""
     row = await db.one(_SQL["find_enterprise"], credit_code=credit_code)
-    return None if row is None else Enterprise(row["credit_code"], row["name"], row["version"])
+    return None if row is None else Enterprise(**row)
 
 
 async def find_person(

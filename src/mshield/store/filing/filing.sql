@@ -45,7 +45,7 @@ WHERE id = :id AND ended_at IS NULL
 RETURNING id, credit_code, name, id_type, role, version, ended_at;
 
 -- name: overtake_reservations!
--- Whoever is about to reserve a certificate for this person reads again, and finds that he isn't on file.
+-- Whoever is about to reserve a certificate for this person reads again, and finds that they aren't on file.
 UPDATE accounts SET reservations = reservations + 1
 WHERE id_number_hash = (SELECT id_number_hash FROM filed_persons WHERE id = :person_id);
 

@@ -7,9 +7,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.domain import errors
-from mshield.domain.identity import mask_id_number
 from mshield.domain.staff import StaffRole
-from mshield.services.filing.import_list import LineReport, Report
+from mshield.services.filing.import_list import Report, report_data
 from mshield.services.filing.read_list import MEDIA_TYPES, read_list
 from mshield.web import openapi
 from mshield.web.body import Wire
@@ -87,41 +86,14 @@ async def import_list(request: Request, query: ImportWanted) -> Response:
     context = context_of(request)
     rows = await read_list(await request.body(), request.headers.get("content-type", ""))
     if query.dry_run == "true":
-        return _answer(_message(await context.filing.import_list.plan(rows)), 200)
+        return _answer(await context.filing.import_list.plan(rows), 200)
     report = await context.filing.import_list.apply(rows, by=member.by, now=context.clock())
-    message = _message(report)
     if not report.is_good:
         bad = sum(bool(line.findings) for line in report.lines)
-        raise errors.FilingLinesBad(lines=bad, report=msgspec.to_builtins(message))
-    return _answer(message, 201)
+        raise errors.FilingLinesBad(lines=bad, report=report_data(report))
+    return _answer(report, 201)
 
 
-def _answer(message: msgspec.Struct, status: int) -> Response:
+def _answer(report: Report, status: int) -> Response:
+    message = msgspec.convert(report_data(report), ImportMessage)
     return Response(msgspec.json.encode(message), status, _NO_STORE, media_type="application/json")
-
-
-def _message(report: Report) -> ImportMessage:
-    return ImportMessage(
-        applied=report.applied,
-        will_add=report.will_add,
-        will_change=report.will_change,
-        unchanged=report.unchanged,
-        enterprises_add=report.enterprises_add,
-        enterprises_change=report.enterprises_change,
-        lines=tuple(map(_line, report.lines)),
-    )
-
-
-def _line(line: LineReport) -> LineMessage:
-    record = line.record
-    return LineMessage(
-        line=line.line,
-        change=line.change,
-        enterprise_change=line.enterprise_change,
-        name=None if record is None else record.name,
-        id_number_masked=None if record is None else mask_id_number(record.id_number),
-        role=None if record is None else record.role.value,
-        enterprise=None if record is None else record.enterprise,
-        credit_code=None if record is None else record.credit_code,
-        findings=tuple(FindingMessage(each.field, each.code, each.zh, each.en) for each in line.findings),
-    )
