@@ -379,7 +379,7 @@ async def test_r11_r14_the_shield_stands_for_the_certificate_in_force_throughout
             db,
             credit_code=CREDIT_CODE,
             before=(2**63 - 1, ""),
-            wanted=managed_shields.Wanted(),
+            terms=managed_shields.ShieldTerms(),
             page_size=9,
             now=renewing.now,
         )

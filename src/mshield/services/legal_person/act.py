@@ -1,7 +1,7 @@
-"""What the legal person does to shields of his enterprise by their numbers (挂失 … 作废, manual 2.3.1.9, R14).
+"""What the legal person does to shields of their enterprise by the numbers (挂失 … 作废, manual 2.3.1.9, R14).
 
-Each number is answered for itself: one that can't be changed keeps none of the others from being held. A repeat of an
-act that was done changes nothing and is no error, and nothing tells another enterprise's shield from an unknown number.
+Each number is answered for itself: one that can't be changed doesn't keep the others from being held. A repeated act
+changes nothing and is no error, and nothing tells another enterprise's shield from an unknown number.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -70,7 +70,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class _Proof:
-    """That it is he who revokes: spent in the transaction, forgotten after it."""
+    """That it is the legal person who revokes: spent in the transaction, forgotten after it."""
 
     spend: Callable[[Tx], Awaitable[None]]
     forget: Callable[[], None] = lambda: None
@@ -94,7 +94,10 @@ class ManageShields:
         reason: str,
         now: int,
     ) -> list[Outcome]:
-        """Reports loss, lifts it, freezes or unfreezes; an outcome for each number, in order."""
+        """Reports loss, lifts it, freezes or unfreezes; an outcome for each number, in order.
+
+        Raises ValueError for an event that is no hold's: what can't be done to one number is in its outcome.
+        """
         if event not in HOLD_EVENTS:
             raise ValueError(f"{event.value} is not a hold's")
         return await self.db.write(
@@ -113,7 +116,7 @@ class ManageShields:
         request_id: str | None = None,
         now: int,
     ) -> list[Outcome]:
-        """Ends the shields' certificates for good, proven by a fresh SMS code or by his own shield's signature.
+        """Ends the shields' certificates for good, proven by a fresh SMS code or by their own shield's signature.
 
         The proof is spent in the transaction that revokes: it serves one batch. Raises SmsCodeWrong, SmsCodeExpired,
         what `OwnShield.require_revocation` and `own_shield.use` raise, and then revokes none.
@@ -183,12 +186,12 @@ async def _all(
             tx, serial=serial, event=event, by=by, reason=reason, now=now, revocation_reason=code
         )
 
-    meant = [shield.parse_number(number) or number for number in numbers]
-    done: dict[str, Outcome] = {}
+    parsed = [shield.parse_number(number) or number for number in numbers]
+    outcomes: dict[str, Outcome] = {}
     # In one order, however they are spelled, so that two batches never wait for each other's rows.
-    for number in sorted(set(meant)):
-        done[number] = await _one(tx, enterprise, event, number, step)
-    return [done[number] for number in meant]
+    for number in sorted(set(parsed)):
+        outcomes[number] = await _one(tx, enterprise, event, number, step)
+    return [outcomes[number] for number in parsed]
 
 
 async def _one(
@@ -201,37 +204,37 @@ async def _one(
     async def read() -> list[tuple[str, Standing]]:
         return await store.standings(tx, credit_code=enterprise.credit_code, shield_number=number)
 
-    found, changed = await read(), False
-    if not found:
+    standings, changed = await read(), False
+    if not standings:
         return Outcome(shield_number=number, changed=False, standing=None, error=errors.NotFound())
     while True:
-        reached = []
+        results = []
         try:
-            for serial, standing in _affected(found, event):
+            for serial, standing in _affected(standings, event):
                 if stands_already(standing, event):
-                    reached.append(standing)
+                    results.append(standing)
                 else:
-                    reached.append(await step(serial))
+                    results.append(await step(serial))
                     changed = True
         except errors.DomainError as error:
-            now_found = await read()
-            if now_found == found:
-                return Outcome(shield_number=number, changed=changed, standing=found[0][1], error=error)
+            standings_now = await read()
+            if standings_now == standings:
+                return Outcome(shield_number=number, changed=changed, standing=standings[0][1], error=error)
             # Others were faster, and may have confirmed a renewal: what counts now is another certificate.
-            found = now_found
+            standings = standings_now
         else:
-            return Outcome(shield_number=number, changed=changed, standing=reached[0])
+            return Outcome(shield_number=number, changed=changed, standing=results[0])
 
 
-def _affected(found: list[tuple[str, Standing]], event: CertificateEvent) -> list[tuple[str, Standing]]:
+def _affected(standings: list[tuple[str, Standing]], event: CertificateEvent) -> list[tuple[str, Standing]]:
     """All certificates of the shield that still count (a renewal makes a second one); else the one that ended last.
 
     One that isn't signed yet can be revoked, but not held: it can't be used anyway.
     """
     revokes = event is CertificateEvent.REVOKE
     live = [
-        each
-        for each in found
-        if occupies_device(each[1].state) and (revokes or each[1].state is not CertificateState.ISSUED)
+        (serial, standing)
+        for serial, standing in standings
+        if occupies_device(standing.state) and (revokes or standing.state is not CertificateState.ISSUED)
     ]
-    return live or found[:1]
+    return live or standings[:1]

@@ -80,7 +80,7 @@ def history_workbook(rows: Sequence[HistoryRow], *, zone: dt.tzinfo) -> bytes:
     headers = ("时间", "手机盾号", "持有人", "操作", "操作人", "原因", "证书状态", "停用原因")
     return _workbook("操作记录", headers, (
         (_time(row.event.at, zone), shield.display_number(row.shield_number), row.common_name,
-         _EVENTS[CertificateEvent(row.event.event)], _actor(row), _said(row), STATES_ZH[row.event.state],
+         _EVENTS[CertificateEvent(row.event.event)], _actor(row), _reason(row), STATES_ZH[row.event.state],
          "、".join(HOLDS_ZH[hold] for hold in filter(None, row.event.holds.split(","))))
         for row in rows
     ))  # fmt: skip
@@ -92,8 +92,8 @@ def _actor(row: HistoryRow) -> str:
     return f"{row.event.actor_name or ''} {_ACTORS.get(row.event.actor, row.event.actor)}".strip()
 
 
-def _said(row: HistoryRow) -> str:
-    """What people wrote; reasons of the service are words for machines."""
+def _reason(row: HistoryRow) -> str:
+    """What people wrote as the reason; those of the service are words for machines."""
     return row.event.reason if row.event.actor in {"legal_person", "staff"} else ""
 
 
@@ -108,9 +108,9 @@ def _workbook(title: str, headers: Sequence[str], rows: Iterable[Sequence[str]])
         for cell in cells:
             cell.data_type = "s"  # a name that begins with = stays a name
         sheet.append(cells)
-    made = io.BytesIO()
-    book.save(made)
-    return made.getvalue()
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
 
 
 def _time(at: int | None, zone: dt.tzinfo) -> str:

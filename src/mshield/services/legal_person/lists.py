@@ -1,4 +1,4 @@
-"""What the legal person looks up: the filed people of his enterprise (R19) and its shields with their history (R14).
+"""What the legal person looks up: the filed people of an enterprise (R19) and its shields with their history (R14).
 
 Pages go by key: the last row of one is where the next begins, so that no page gets slower than the first.
 """
@@ -18,17 +18,17 @@ from mshield.store.legal_person import people
 from mshield.store.legal_person import sessions as portal_sessions
 from mshield.store.legal_person import shields as managed_shields
 from mshield.store.legal_person.people import FiledPersonRow
-from mshield.store.legal_person.shields import HistoryRow, HistoryWanted, PastEvent, ShieldRow, Wanted
+from mshield.store.legal_person.shields import HistoryRow, HistoryTerms, PastEvent, ShieldRow, ShieldTerms
 
 __all__ = [
     "HistoryRow",
-    "HistoryWanted",
+    "HistoryTerms",
     "ManagedLists",
     "PastEvent",
-    "PeopleWanted",
+    "PeopleTerms",
     "PersonLine",
     "ShieldRow",
-    "Wanted",
+    "ShieldTerms",
 ]
 
 FIRST: Final = (2**63 - 1, "")
@@ -41,8 +41,8 @@ _SCAN: Final = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PeopleWanted:
-    """What the list of people is narrowed to; None doesn't count. `id_number_end` are the last characters."""
+class PeopleTerms:
+    """What people are searched by; None doesn't count. `id_number_end` are the last characters."""
 
     name: str | None = None
     role: str | None = None
@@ -53,7 +53,7 @@ class PeopleWanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonLine:
-    """One filed person; the id number is masked. Times in ms; `ended_at` is None while he is on file."""
+    """One filed person; the id number is masked. Times in ms; `ended_at` is None while they are on file."""
 
     id: str
     name: str
@@ -74,47 +74,50 @@ class ManagedLists:
     keyring: Keyring
 
     async def enterprise(self, person: LegalPerson, credit_code: str) -> ManagedEnterprise:
-        """The enterprise, if he is filed as its legal person now. Raises NotFound, for unknown ones as for others'."""
-        found = await portal_sessions.enterprise(
+        """The enterprise, if they are filed as its legal person now.
+
+        Raises NotFound, for an unknown one as for another's.
+        """
+        enterprise = await portal_sessions.enterprise(
             self.db, credit_code=credit_code, id_number_hash=person.id_number_hash
         )
-        if found is None:
+        if enterprise is None:
             raise errors.NotFound
-        return found
+        return enterprise
 
     async def people(
-        self, enterprise: ManagedEnterprise, wanted: PeopleWanted, *, after: str, limit: int
+        self, enterprise: ManagedEnterprise, terms: PeopleTerms, *, after: str, limit: int
     ) -> list[PersonLine]:
         """Filed people after this id; an id number's end is looked for by opening the sealed numbers one by one."""
-        end = None if wanted.id_number_end is None else normalise_id_number(wanted.id_number_end)
+        end = None if terms.id_number_end is None else normalise_id_number(terms.id_number_end)
         size = limit if end is None else _SCAN
-        found: list[PersonLine] = []
-        while len(found) < limit:
+        lines: list[PersonLine] = []
+        while len(lines) < limit:
             rows = await people.page(
                 self.db,
                 credit_code=enterprise.credit_code,
                 after=after,
-                name=wanted.name,
-                role=wanted.role,
-                on_file=wanted.on_file,
-                shield_number=_number(wanted.shield_number),
+                name=terms.name,
+                role=terms.role,
+                on_file=terms.on_file,
+                shield_number=_number(terms.shield_number),
                 page_size=size,
             )
             for row in rows:
                 number = self._id_number(row)
                 if end is None or number.endswith(end):
-                    found.append(_line(row, number))
+                    lines.append(_line(row, number))
             if len(rows) < size:
                 break
             after = rows[-1].id
-        return found[:limit]
+        return lines[:limit]
 
     async def all_people(
-        self, enterprise: ManagedEnterprise, wanted: PeopleWanted
+        self, enterprise: ManagedEnterprise, terms: PeopleTerms
     ) -> AsyncIterator[PersonLine]:
         """All pages, one line after the other."""
         after = ""
-        while page := await self.people(enterprise, wanted, after=after, limit=_SCAN):
+        while page := await self.people(enterprise, terms, after=after, limit=_SCAN):
             for line in page:
                 yield line
             after = page[-1].id
@@ -122,7 +125,7 @@ class ManagedLists:
     async def shields(
         self,
         enterprise: ManagedEnterprise,
-        wanted: Wanted,
+        terms: ShieldTerms,
         *,
         before: tuple[int, str] = FIRST,
         limit: int,
@@ -133,17 +136,17 @@ class ManagedLists:
             self.db,
             credit_code=enterprise.credit_code,
             before=before,
-            wanted=replace(wanted, shield_number=_number(wanted.shield_number)),
+            terms=replace(terms, shield_number=_number(terms.shield_number)),
             page_size=limit,
             now=now,
         )
 
     async def all_shields(
-        self, enterprise: ManagedEnterprise, wanted: Wanted, *, now: int
+        self, enterprise: ManagedEnterprise, terms: ShieldTerms, *, now: int
     ) -> AsyncIterator[ShieldRow]:
         """All pages, one line after the other."""
         before = FIRST
-        while page := await self.shields(enterprise, wanted, before=before, limit=_SCAN, now=now):
+        while page := await self.shields(enterprise, terms, before=before, limit=_SCAN, now=now):
             for row in page:
                 yield row
             before = (page[-1].issued_at, page[-1].serial)
@@ -157,29 +160,29 @@ class ManagedLists:
         """
         parsed = _number(number) or number
         code = enterprise.credit_code
-        found = await managed_shields.certificates(self.db, credit_code=code, shield_number=parsed)
-        if not found:
+        rows = await managed_shields.certificates(self.db, credit_code=code, shield_number=parsed)
+        if not rows:
             raise errors.NotFound
-        return found, await managed_shields.events(self.db, credit_code=code, shield_number=parsed)
+        return rows, await managed_shields.events(self.db, credit_code=code, shield_number=parsed)
 
     async def history(
-        self, enterprise: ManagedEnterprise, wanted: HistoryWanted, *, before: str = NEWEST, limit: int
+        self, enterprise: ManagedEnterprise, terms: HistoryTerms, *, before: str = NEWEST, limit: int
     ) -> list[HistoryRow]:
         """What happened to the enterprise's shields, the newest first."""
         return await managed_shields.history(
             self.db,
             credit_code=enterprise.credit_code,
             before=before,
-            wanted=replace(wanted, shield_number=_number(wanted.shield_number)),
+            terms=replace(terms, shield_number=_number(terms.shield_number)),
             page_size=limit,
         )
 
     async def all_history(
-        self, enterprise: ManagedEnterprise, wanted: HistoryWanted
+        self, enterprise: ManagedEnterprise, terms: HistoryTerms
     ) -> AsyncIterator[HistoryRow]:
         """All pages, one line after the other."""
         before = NEWEST
-        while page := await self.history(enterprise, wanted, before=before, limit=_SCAN):
+        while page := await self.history(enterprise, terms, before=before, limit=_SCAN):
             for row in page:
                 yield row
             before = page[-1].id
@@ -203,5 +206,5 @@ def _line(row: FiledPersonRow, id_number: str) -> PersonLine:
 
 
 def _number(text: str | None) -> str | None:
-    """The shield number that was typed; what is none matches nothing."""
+    """The shield number that was typed, in its one form; another text stays as it is and matches nothing."""
     return None if text is None else shield.parse_number(text) or text

@@ -1,6 +1,6 @@
-"""The legal person proves himself at the portal by his own shield: to log in, and for a batch of revocations.
+"""Legal persons prove themselves at the portal by their own shield: to log in, and for a batch of revocations.
 
-The service asks as a business system does, so that his phone shows who asks, from which PC, and what he signs. What he
+The service asks as a business system does, so that the phone shows who asks, from which PC, and what is signed. What is
 signed serves once, for exactly what it says, and only for a short time.
 """
 
@@ -75,7 +75,7 @@ class OwnShield:
     async def ask_revocation(
         self, enterprise: ManagedEnterprise, revocation: Revocation, pc: Pc, *, now: int
     ) -> Asked:
-        """A request to sign a batch of revocations, by scan."""
+        """A request to sign a batch of revocations, by scan. Raises TooManyRequests."""
         terms = revocation.terms()
         content = terms | {"issued_at": now, "nonce": secrets.token_hex(16)}
         document = Document(
@@ -94,9 +94,9 @@ class OwnShield:
         """
         if not self.ask.secrets.is_status_token(request_id, status_token):
             raise errors.WrongStatusToken
-        found = await self._signed(request_id, "login", now=now)
+        result = await self._signed(request_id, "login", now=now)
         await self.db.write(lambda tx: use(tx, request_id, now=now))
-        return await self._account(found)
+        return await self._account(result)
 
     async def require_revocation(
         self, person: LegalPerson, request_id: str, revocation: Revocation, *, now: int
@@ -105,25 +105,25 @@ class OwnShield:
 
         Raises NotFound, NotSigned, ExpiredRequest, and Forbidden where another signed, or something else.
         """
-        found = await self._signed(request_id, "signature", now=now)
-        if await self._account(found) != person.account_id:
+        result = await self._signed(request_id, "signature", now=now)
+        if await self._account(result) != person.account_id:
             raise errors.Forbidden(reason="signer")
-        (document,) = found.documents
+        (document,) = result.documents
         signed = json.loads(document.content or b"{}")
         if {name: signed.get(name) for name in revocation.terms()} != revocation.terms():
             raise errors.Forbidden(reason="content")
 
     async def _signed(self, request_id: str, kind: str, *, now: int) -> Result:
-        found = await self.ask.result(await self._system(now=now), request_id)
-        if found.kind != kind:
+        result = await self.ask.result(await self._system(now=now), request_id)
+        if result.kind != kind:
             raise errors.NotFound
-        if now > found.expires_at + _GRACE_MS:
+        if now > result.expires_at + _GRACE_MS:
             raise errors.ExpiredRequest
-        return found
+        return result
 
-    async def _account(self, found: Result) -> str:
-        assert found.signer is not None  # noqa: S101  # `ask.result` refuses a request without
-        return await store.account_of(self.db, serial=found.signer.serial)
+    async def _account(self, result: Result) -> str:
+        assert result.signer is not None  # noqa: S101  # `ask.result` refuses a request without
+        return await store.account_of(self.db, serial=result.signer.serial)
 
     async def _ask(self, kind: str, documents: tuple[Document, ...], pc: Pc, *, now: int) -> Asked:
         return await self.ask.create(
@@ -140,12 +140,12 @@ class OwnShield:
     async def _system(self, *, now: int) -> BusinessSystem:
         """The portal as a business system of its own service; nobody knows its secret, so no program can ask as it."""
         domain = urlsplit(self.settings.public_origin).netloc
-        found = await systems.find(self.db, client_id=OWN_CLIENT_ID)
-        if found is None or (found.name, found.domain) != (_NAME, domain):
-            unknown = hashlib.sha256(secrets.token_bytes(32)).digest()
-            found = BusinessSystem(OWN_CLIENT_ID, _NAME, domain, unknown, "active")
-            await systems.put_own(self.db, found, now=now)
-        return found
+        system = await systems.find(self.db, client_id=OWN_CLIENT_ID)
+        if system is None or (system.name, system.domain) != (_NAME, domain):
+            secret_hash = hashlib.sha256(secrets.token_bytes(32)).digest()
+            system = BusinessSystem(OWN_CLIENT_ID, _NAME, domain, secret_hash, "active")
+            await systems.put_own(self.db, system, now=now)
+        return system
 
 
 async def use(tx: Tx, request_id: str, *, now: int) -> None:
@@ -157,12 +157,12 @@ async def use(tx: Tx, request_id: str, *, now: int) -> None:
 def _display(enterprise: ManagedEnterprise, terms: dict[str, object]) -> tuple[tuple[str, str], ...]:
     numbers = terms["shield_numbers"]
     assert isinstance(numbers, list)  # noqa: S101  # `Revocation.terms` made it
-    shown = "、".join(map(_displayed, numbers[:_SHOWN]))
+    listed = "、".join(map(_displayed, numbers[:_SHOWN]))
     more = f" 等 {len(numbers)} 个" if len(numbers) > _SHOWN else ""
     return (
         ("操作", "作废手机盾，不能撤销"),
         ("企业", enterprise.name),
-        ("手机盾号", shown + more),
+        ("手机盾号", listed + more),
         ("原因", str(terms["reason"])),
     )
 

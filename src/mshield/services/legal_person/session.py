@@ -1,7 +1,7 @@
 """The legal person's login at the portal: password and captcha, then an SMS code, then a server-side session.
 
-His phone may be the lost one, so the way in needs no shield; a login by shield ends in `PortalSessions.open` too. Who
-is filed as legal person of no enterprise gets no session, and learns that only once he is known to have the account.
+Their phone may be the lost one, so the way in needs no shield; a login by shield ends in `PortalSessions.open` too. Who
+is filed as legal person of no enterprise gets no session, and learns that only after proving to have the account.
 """
 
 import base64
@@ -49,7 +49,7 @@ class LoginBegun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegalPerson:
-    """Who is logged in, with his session. `expires_at` in ms."""
+    """Who is logged in, with their session. `expires_at` in ms."""
 
     account_id: str
     name: str
@@ -75,9 +75,9 @@ class OpenedSession:
 
 
 @dataclass(frozen=True, slots=True)
-class _Begun:
+class _Login:
     account_id: str
-    shown: bytes = field(repr=False)
+    snapshot: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,14 +130,14 @@ class PortalSessions:
         Raises SmsCodeExpired for a login too old, made up, or begun before a reset or a new phone number; SmsCodeWrong,
         and what `open` raises.
         """
-        begun = self._opened(login_id, now=now)
-        account = await accounts.get_account(self.db, account_id=begun.account_id)
+        login = self._opened(login_id, now=now)
+        account = await accounts.get_account(self.db, account_id=login.account_id)
         if account is None:
             raise errors.SmsCodeExpired
         await self.sms_codes.consume(phone=account.phone, purpose="portal", code=sms_code, now=now)
         place = _Place(address, browser)
         return await self.db.write(
-            lambda tx: self._open(tx, begun.account_id, place, shown=begun.shown, now=now)
+            lambda tx: self._open(tx, login.account_id, place, snapshot=login.snapshot, now=now)
         )
 
     async def open(
@@ -145,16 +145,16 @@ class PortalSessions:
     ) -> OpenedSession:
         """A session for an account that proved itself. Raises NotLegalPerson, AccountDisabled."""
         place = _Place(address, browser)
-        return await self.db.write(lambda tx: self._open(tx, account_id, place, shown=None, now=now))
+        return await self.db.write(lambda tx: self._open(tx, account_id, place, snapshot=None, now=now))
 
     async def _open(
-        self, tx: Tx, account_id: str, place: _Place, *, shown: bytes | None, now: int
+        self, tx: Tx, account_id: str, place: _Place, *, snapshot: bytes | None, now: int
     ) -> OpenedSession:
-        """`shown` is by what a login began, where that may have been changed since."""
+        """`snapshot` is of the account as the login began, where it may have changed since."""
         account = await accounts.find_unchanging(tx, account_id=account_id)
         if account is None:
             raise errors.NotLegalPerson
-        if shown is not None and not hmac.compare_digest(shown, _shown(account)):
+        if snapshot is not None and not hmac.compare_digest(snapshot, _snapshot(account)):
             raise errors.SmsCodeExpired
         if account.state != "active":
             raise errors.AccountDisabled
@@ -178,22 +178,22 @@ class PortalSessions:
         """Whose session this is, which counts as use of it. Raises Unauthenticated."""
         hashed = token_hash(token)
         idle_since = now - self.settings.portal_idle_seconds * 1000
-        found = await store.find(self.db, token_hash=hashed, idle_since=idle_since, now=now)
-        if found is None:
+        row = await store.find(self.db, token_hash=hashed, idle_since=idle_since, now=now)
+        if row is None:
             raise errors.Unauthenticated
-        if now - found.used_at >= min(_TOUCH_MS, self.settings.portal_idle_seconds * 250):
+        if now - row.used_at >= min(_TOUCH_MS, self.settings.portal_idle_seconds * 250):
             await store.touch(self.db, token_hash=hashed, now=now)
         return LegalPerson(
-            account_id=found.account_id,
-            name=found.name,
-            phone=found.phone,
-            id_number_hash=found.id_number_hash,
+            account_id=row.account_id,
+            name=row.name,
+            phone=row.phone,
+            id_number_hash=row.id_number_hash,
             token_hash=hashed,
-            expires_at=found.expires_at,
+            expires_at=row.expires_at,
         )
 
     async def enterprises(self, person: LegalPerson) -> list[ManagedEnterprise]:
-        """The enterprises that he answers for now."""
+        """The enterprises that they answer for now."""
         return await store.enterprises(self.db, id_number_hash=person.id_number_hash)
 
     async def end(self, person: LegalPerson, *, now: int) -> None:
@@ -202,11 +202,11 @@ class PortalSessions:
 
     def _seal(self, account: accounts.Account, *, now: int) -> str:
         expires_at = now + self.settings.sms_code_seconds * 1000
-        plain = expires_at.to_bytes(_TIME_BYTES, "big") + _shown(account) + account.id.encode()
+        plain = expires_at.to_bytes(_TIME_BYTES, "big") + _snapshot(account) + account.id.encode()
         box = self.keyring.seal(plain, purpose=_PURPOSE, context=b"")
         return base64.urlsafe_b64encode(box).rstrip(b"=").decode()
 
-    def _opened(self, login_id: str, *, now: int) -> _Begun:
+    def _opened(self, login_id: str, *, now: int) -> _Login:
         try:
             padded = login_id.encode() + b"=" * (-len(login_id) % 4)
             box = base64.b64decode(padded, altchars=b"-_", validate=True)
@@ -215,12 +215,12 @@ class PortalSessions:
             raise errors.SmsCodeExpired from error
         if int.from_bytes(plain[:_TIME_BYTES], "big") <= now:
             raise errors.SmsCodeExpired
-        shown, account_id = plain[_TIME_BYTES:_HEAD_BYTES], plain[_HEAD_BYTES:]
-        return _Begun(account_id.decode(), shown)
+        snapshot, account_id = plain[_TIME_BYTES:_HEAD_BYTES], plain[_HEAD_BYTES:]
+        return _Login(account_id.decode(), snapshot)
 
 
-def _shown(account: accounts.Account) -> bytes:
-    """By what somebody begins a login as this account: another value once number or password was changed."""
+def _snapshot(account: accounts.Account) -> bytes:
+    """Of the account as a login begins: another value once number or password has changed."""
     return hashlib.sha256(f"{account.phone} {account.password_hash}".encode()).digest()
 
 
@@ -229,6 +229,6 @@ def csrf_token(token: str) -> str:
     return csrf.csrf_token("portal", token)
 
 
-def require_csrf(token: str, given: str | None) -> None:
+def require_csrf(token: str, header: str | None) -> None:
     """Raises Forbidden unless the header is this session's."""
-    csrf.require_csrf(csrf_token(token), given)
+    csrf.require_csrf(csrf_token(token), header)

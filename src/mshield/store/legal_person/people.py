@@ -12,9 +12,9 @@ _SQL: Final = Queries("legal_person", "people")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FiledPersonRow:
-    """A filed person; `shields` counts his certificates that aren't over.
+    """A filed person; `shields` counts their certificates that aren't over.
 
-    Times in ms; `ended_at` is None while he is on file.
+    Times in ms; `ended_at` is None while they are on file.
     """
 
     id: str

@@ -54,8 +54,8 @@ class HistoryRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HistoryWanted:
-    """What the enterprise's history is narrowed to; None doesn't count. From `since` until before `until` (ms)."""
+class HistoryTerms:
+    """What the enterprise's history is searched by; None doesn't count. From `since` until before `until` (ms)."""
 
     shield_number: str | None = None
     name: str | None = None
@@ -65,8 +65,8 @@ class HistoryWanted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """What a list is narrowed to; None doesn't count. `state` may be `expired`."""
+class ShieldTerms:
+    """What shields are searched by; None doesn't count. `state` may be `expired`."""
 
     state: str | None = None
     hold: str | None = None
@@ -76,7 +76,7 @@ class Wanted:
 
 
 async def page(
-    db: Database, *, credit_code: str, before: tuple[int, str], wanted: Wanted, page_size: int, now: int
+    db: Database, *, credit_code: str, before: tuple[int, str], terms: ShieldTerms, page_size: int, now: int
 ) -> list[ShieldRow]:
     """Shields older than `before` (issue time in ms, serial), newest first."""
     rows = await db.all(
@@ -84,11 +84,11 @@ async def page(
         credit_code=credit_code,
         before_at=before[0],
         before_serial=before[1],
-        state=wanted.state,
-        hold=wanted.hold,
-        shield_number=wanted.shield_number,
-        person_id=wanted.person_id,
-        name=name_contains(wanted.name),
+        state=terms.state,
+        hold=terms.hold,
+        shield_number=terms.shield_number,
+        person_id=terms.person_id,
+        name=name_contains(terms.name),
         page_size=page_size,
         now=now,
     )
@@ -96,13 +96,13 @@ async def page(
 
 
 async def certificates(db: Database, *, credit_code: str, shield_number: str) -> list[ShieldRow]:
-    """All certificates of a shield, the one that stands for it first; none for another enterprise's shield."""
+    """All certificates of a shield, the one that stands for it first; empty for another enterprise's shield."""
     rows = await db.all(_SQL["certificates"], credit_code=credit_code, shield_number=shield_number)
     return [_shield(row) for row in rows]
 
 
 async def standings(tx: Tx, *, credit_code: str, shield_number: str) -> list[tuple[str, Standing]]:
-    """Serial and standing of each, in the same order."""
+    """Serial and standing of each certificate, in the same order."""
     rows = await tx.all(_SQL["standings"], credit_code=credit_code, shield_number=shield_number)
     return [(row["serial"], _standing(row)) for row in rows]
 
@@ -114,18 +114,18 @@ async def events(db: Database, *, credit_code: str, shield_number: str) -> list[
 
 
 async def history(
-    db: Database, *, credit_code: str, before: str, wanted: HistoryWanted, page_size: int
+    db: Database, *, credit_code: str, before: str, terms: HistoryTerms, page_size: int
 ) -> list[HistoryRow]:
     """What happened to the enterprise's shields before the event `before` (an id), the newest first."""
     rows = await db.all(
         _SQL["history"],
         credit_code=credit_code,
         before=before,
-        since=wanted.since,
-        until=wanted.until,
-        shield_number=wanted.shield_number,
-        name=name_contains(wanted.name),
-        event=wanted.event,
+        since=terms.since,
+        until=terms.until,
+        shield_number=terms.shield_number,
+        name=name_contains(terms.name),
+        event=terms.event,
         page_size=page_size,
     )
     return [_history(row) for row in rows]

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from mshield.domain import errors
 from mshield.services.legal_person import export as manage_export
-from mshield.services.legal_person.lists import NEWEST, HistoryRow, HistoryWanted
+from mshield.services.legal_person.lists import NEWEST, HistoryRow, HistoryTerms
 from mshield.web import openapi
 from mshield.web.answers import JsonAnswer
 from mshield.web.body import Wire
@@ -49,10 +49,10 @@ class HistoryWords(Words, frozen=True):
     since: Annotated[Time | None, msgspec.Meta(description="ms, the first that counts")] = None
     until: Annotated[Time | None, msgspec.Meta(description="ms, the first that no longer counts")] = None
 
-    def wanted(self) -> HistoryWanted:
+    def terms(self) -> HistoryTerms:
         """The same for the service. Raises InvalidRequest."""
         given = {"since": self.since, "until": self.until}
-        return HistoryWanted(
+        return HistoryTerms(
             shield_number=self.word("shield_number"),
             name=self.word("name"),
             event=self.event,
@@ -95,7 +95,7 @@ async def list_history(request: Request, credit_code: str, query: HistoryPage) -
     if before is not None and not (before.isascii() and before.replace("-", "").isalnum()):
         raise errors.InvalidRequest(fields=["before"])
     page = await context_of(request).legal_person.lists.history(
-        enterprise, query.wanted(), before=before or NEWEST, limit=query.limit
+        enterprise, query.terms(), before=before or NEWEST, limit=query.limit
     )
     following = page[-1].id if len(page) == query.limit else None
     return JsonAnswer(HistoryMessage(tuple(map(_past_act, page)), following))
@@ -110,8 +110,8 @@ async def list_history(request: Request, credit_code: str, query: HistoryPage) -
 async def export_history(request: Request, credit_code: str, query: HistoryWords) -> Response:
     """The whole list, narrowed like `listHistory`."""
     _, enterprise = await managed(request, credit_code)
-    wanted = query.wanted()
-    rows = [row async for row in context_of(request).legal_person.lists.all_history(enterprise, wanted)]
+    terms = query.terms()
+    rows = [row async for row in context_of(request).legal_person.lists.all_history(enterprise, terms)]
     return await workbook_answer(
         request, "history.xlsx", lambda zone: manage_export.history_workbook(rows, zone=zone)
     )

@@ -15,7 +15,14 @@ from starlette.responses import Response
 from mshield.domain import errors
 from mshield.domain.certificates.states import gravest_first, shown_state
 from mshield.services.legal_person import export as manage_export
-from mshield.services.legal_person.lists import FIRST, PastEvent, PeopleWanted, PersonLine, ShieldRow, Wanted
+from mshield.services.legal_person.lists import (
+    FIRST,
+    PastEvent,
+    PeopleTerms,
+    PersonLine,
+    ShieldRow,
+    ShieldTerms,
+)
 from mshield.web import openapi
 from mshield.web.answers import JsonAnswer, file_answer
 from mshield.web.body import Wire
@@ -57,9 +64,9 @@ class PeopleWords(Words, frozen=True):
     on_file: Annotated[bool | None, Meta(description="false: only who no longer is")] = None
     id_number_end: IdNumberEnd | None = None
 
-    def wanted(self) -> PeopleWanted:
+    def terms(self) -> PeopleTerms:
         """The same for the service. Raises InvalidRequest."""
-        return PeopleWanted(
+        return PeopleTerms(
             name=self.word("name"),
             role=self.role,
             on_file=self.on_file,
@@ -82,9 +89,9 @@ class ShieldWords(Words, frozen=True):
     hold: Literal["clone", "duplicate", "lost", "frozen"] | None = None
     person_id: Word | None = None
 
-    def wanted(self) -> Wanted:
+    def terms(self) -> ShieldTerms:
         """The same for the service. Raises InvalidRequest."""
-        return Wanted(
+        return ShieldTerms(
             state=self.state,
             hold=self.hold,
             name=self.word("name"),
@@ -178,7 +185,7 @@ async def list_people(request: Request, credit_code: str, query: PeoplePage) -> 
     """Legal person and operators as filed (R19), in the order of their filing."""
     _, enterprise = await managed(request, credit_code)
     page = await context_of(request).legal_person.lists.people(
-        enterprise, query.wanted(), after=query.word("after") or "", limit=query.limit
+        enterprise, query.terms(), after=query.word("after") or "", limit=query.limit
     )
     following = page[-1].id if len(page) == query.limit else None
     return JsonAnswer(PeopleMessage(tuple(map(_person, page)), following))
@@ -197,7 +204,7 @@ async def list_shields(request: Request, credit_code: str, query: ShieldsPage) -
     now = context.clock()
     page = await context.legal_person.lists.shields(
         enterprise,
-        query.wanted(),
+        query.terms(),
         before=FIRST if query.before is None else _place(query.before),
         limit=query.limit,
         now=now,
@@ -234,8 +241,8 @@ async def show_shield(request: Request, credit_code: str, shield_number: str) ->
 async def export_people(request: Request, credit_code: str, query: PeopleWords) -> Response:
     """The whole list, narrowed like `listPeople`; id numbers are masked there too."""
     _, enterprise = await managed(request, credit_code)
-    wanted = query.wanted()
-    lines = [line async for line in context_of(request).legal_person.lists.all_people(enterprise, wanted)]
+    terms = query.terms()
+    lines = [line async for line in context_of(request).legal_person.lists.all_people(enterprise, terms)]
     return await workbook_answer(
         request, "people.xlsx", lambda zone: manage_export.people_workbook(lines, zone=zone)
     )
@@ -252,8 +259,8 @@ async def export_shields(request: Request, credit_code: str, query: ShieldWords)
     _, enterprise = await managed(request, credit_code)
     context = context_of(request)
     now = context.clock()
-    wanted = query.wanted()
-    rows = [row async for row in context.legal_person.lists.all_shields(enterprise, wanted, now=now)]
+    terms = query.terms()
+    rows = [row async for row in context.legal_person.lists.all_shields(enterprise, terms, now=now)]
     return await workbook_answer(
         request, "shields.xlsx", lambda zone: manage_export.shields_workbook(rows, zone=zone, now=now)
     )
