@@ -14,6 +14,9 @@ from mshield.domain import errors
 
 UUID: Final = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 CLIENT_ID: Final = r"[A-Za-z0-9._~:/-]{1,64}"
+NEWEST: Final = "g"
+"""Greater than every id, which begins with a hexadecimal digit: where a list with the newest first begins."""
+
 _UUID: Final = re.compile(UUID)
 _CLIENT_ID: Final = re.compile(CLIENT_ID)
 _RANDOM_BITS: Final = 74

@@ -10,7 +10,7 @@ from typing import Final
 
 from mshield.domain import errors
 from mshield.domain.actor import By
-from mshield.domain.ids import new_id
+from mshield.domain.ids import NEWEST, new_id
 from mshield.domain.notices import NoticeKind
 from mshield.domain.reason import checked_reason
 from mshield.services.notices.notify import tell
@@ -27,7 +27,6 @@ from mshield.store.staff.acts import ActRow
 __all__ = ["Account", "AccountLogin", "AccountRecord", "ActRow", "ManageAccounts"]
 
 _MAX_ACTS: Final = 100
-_NEWEST: Final = "g"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +53,7 @@ class ManageAccounts:
             self.db, account_id=account_id, idle_since=idle_since, now=now
         )
         recorded = await acts.page(
-            self.db, subject=account_id, actor_id=None, act="account", before=_NEWEST, most=_MAX_ACTS
+            self.db, subject=account_id, actor_id=None, act="account", before=NEWEST, most=_MAX_ACTS
         )
         return AccountRecord(account=account, logins=tuple(logins), acts=tuple(recorded))
 

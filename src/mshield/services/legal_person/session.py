@@ -227,8 +227,3 @@ def _snapshot(account: accounts.Account) -> bytes:
 def csrf_token(token: str) -> str:
     """What each changing call of a session carries in a header."""
     return csrf.csrf_token("portal", token)
-
-
-def require_csrf(token: str, header: str | None) -> None:
-    """Raises Forbidden unless the header is this session's."""
-    csrf.require_csrf(csrf_token(token), header)

@@ -50,7 +50,7 @@ async def tell(
     details: Mapping[str, str] | None = None,
     now: int,
 ) -> bool:
-    """Has an account told, in the transaction of what it is told; False where it has been told of this occasion."""
+    """Makes a notice to an account, in the transaction of what it tells; False where this occasion has one already."""
     return await store.insert(
         tx, kind=kind.value, account_id=account_id, occasion=occasion, details=details or {}, now=now
     )
@@ -71,10 +71,10 @@ class Notify:
 
     async def compose(self, *, now: int) -> int:
         """Makes a notice of each event of which nobody was told; gives the number of events."""
-        taken = 0
-        while (done := await self.db.write(lambda tx: self._compose(tx, now=now))) > 0:
-            taken += done
-        return taken
+        count = 0
+        while (batch := await self.db.write(lambda tx: self._compose(tx, now=now))) > 0:
+            count += batch
+        return count
 
     async def _compose(self, tx: Tx, *, now: int) -> int:
         events = await store.untold_events(tx, most=_BATCH)
@@ -169,7 +169,7 @@ def _kind_of(event: UntoldEvent) -> NoticeKind | None:
     if not event.was_in_force:
         return None
     kind = OF_EVENT.get(CertificateEvent(event.event))
-    # Not the legal person's doing, and to be cured by applying anew. He may write the same word as his reason.
+    # By the service, and cured by applying anew. A legal person may write the same word as a reason.
     by_service = event.actor == SERVICE.kind
     if kind is NoticeKind.REVOKED and by_service and event.reason == CA_REVOKED:
         return NoticeKind.CA_REVOKED

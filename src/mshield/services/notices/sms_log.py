@@ -1,7 +1,7 @@
 """Every SMS that leaves the service passes here: what was sent to whom, when, and what the gateway answered is noted.
 
-What it said is not: neither its text nor a code is ever given to the database. Numbers stand masked, and as keyed
-hashes by which staff find those of somebody who asks.
+Its text is not: neither it nor a code ever reaches the database. Numbers stand masked, and as keyed hashes by which
+staff find the messages of somebody who asks.
 """
 
 import logging
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mshield.domain.identity import check_phone, mask_phone
-from mshield.domain.ids import first_id, new_id
+from mshield.domain.ids import NEWEST, first_id, new_id
 from mshield.domain.times import DAY_MS
 from mshield.gateways.sms import SmsError, SmsGateway, SmsMessage
 from mshield.keys.secrets import LookupKey
@@ -22,9 +22,6 @@ __all__ = ["KEPT_MS", "LoggedSms", "SmsRow"]
 
 KEPT_MS: Final = 30 * DAY_MS
 _KIND: Final = "sms-log"
-_NEWEST: Final = "g"
-"""Greater than every id, which begins with a hexadecimal digit."""
-
 _log = logging.getLogger(__name__)
 
 
@@ -48,13 +45,13 @@ class LoggedSms:
             with_code=bool(message.code),
             now=message.at,
         )
-        begun = time.perf_counter()
+        start = time.perf_counter()
         try:
             await self.gateway.send(message)
         except SmsError as error:
-            await self._end(message_id, "failed", error.reason, begun)
+            await self._end(message_id, "failed", error.reason, start)
             raise
-        await self._end(message_id, "sent", None, begun)
+        await self._end(message_id, "sent", None, start)
 
     def forget(self, phone: str, code: str) -> None:
         """As the gateway does: nothing is kept of it here."""
@@ -66,17 +63,17 @@ class LoggedSms:
         """The newest messages, of one number where it is given. Raises InvalidPhone."""
         return await store.page(
             self.db,
-            before=before or _NEWEST,
+            before=before or NEWEST,
             phone_hash=None if phone is None else self._hash(check_phone(phone)),
             state=state,
             purpose=purpose,
             most=most,
         )
 
-    async def _end(self, message_id: str, state: store.SmsState, reason: str | None, begun: float) -> None:
-        took = round((time.perf_counter() - begun) * 1000)
+    async def _end(self, message_id: str, state: store.SmsState, reason: str | None, start: float) -> None:
+        took_ms = round((time.perf_counter() - start) * 1000)
         try:
-            await store.end(self.db, id=message_id, state=state, reason=reason, took_ms=took)
+            await store.end(self.db, id=message_id, state=state, reason=reason, took_ms=took_ms)
         except StoreError as error:  # the message is on its way, whatever the log says
             _log.warning("the outcome of an SMS could not be noted: %s", type(error).__name__)
 
@@ -85,5 +82,5 @@ class LoggedSms:
 
 
 async def purge(db: Database, *, now: int) -> int:
-    """Deletes what is older than thirty days."""
+    """Deletes what is older than thirty days; gives the number of messages."""
     return await store.purge(db, before=first_id(now - KEPT_MS))

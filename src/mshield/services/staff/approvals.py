@@ -1,7 +1,7 @@
 """The two-person rule: what one security officer asks for, another one approves, and then it is carried out (ADR 30).
 
 The decision and what it decides are one transaction. Who asks and who decides are logged in as people, two different
-ones, both active security officers at that moment; nobody decides about himself. What was asked never changes: what the
+ones, both active security officers at that moment; nobody decides about themselves. A question never changes: what the
 approver was shown is what is carried out, or nothing.
 """
 
@@ -33,9 +33,9 @@ _STATES: Final = {"approve": "approved", "refuse": "refused"}
 class ApprovableAct:
     """Something that takes two.
 
-    `check` is given subject and details as they were asked, and gives the details as they are shown and carried out,
-    with what they presuppose (such as the roles before); it raises what refuses the question. `do` carries it out in
-    the decision's transaction and gives what the approver is told, once; it raises errors.Conflict where what it
+    `check` takes subject and details of the question, and returns the details as they are shown and carried out, with
+    what they presuppose (such as the roles before); it raises what refuses the question. `do` carries it out in the
+    decision's transaction and returns what the approver is told, once; it raises errors.Conflict where what it
     presupposes no longer holds.
     """
 
@@ -63,12 +63,12 @@ class Approvals:
         if act not in self.known:
             raise errors.InvalidRequest(fields=["act"])
         plain = checked_reason(reason)
-        shown = await self.known[act].check(subject, details)
+        checked = await self.known[act].check(subject, details)
         approval = store.NewApproval(
             id=new_id(now),
             act=act,
             subject=subject,
-            details=shown,
+            details=checked,
             reason=plain,
             asked_by=member.id,
             expires_at=now + WAITING_MS,
@@ -83,7 +83,7 @@ class Approvals:
             await self.db.write(work)
         except Conflict as error:
             raise errors.ApprovalWaiting from error
-        return await self._found(approval.id, now=now)
+        return await self._find(approval.id, now=now)
 
     async def decide(
         self, member: StaffMember, approval_id: str, decision: Decision, *, now: int
@@ -94,55 +94,55 @@ class Approvals:
         still waits.
         """
         _require_person(member)
-        asked = await self._found(approval_id, now=now)
+        question = await self._find(approval_id, now=now)
 
         async def work(tx: Tx) -> Json:
-            await self._require_officers(tx, asked.asked_by, member.id)
+            await self._require_officers(tx, question.asked_by, member.id)
             if not await store.decide(
-                tx, approval_id=asked.id, state=_STATES[decision], by=member.id, now=now
+                tx, approval_id=question.id, state=_STATES[decision], by=member.id, now=now
             ):
-                raise await _why_not(tx, asked.id, member.id, now=now)
-            await _record(tx, member, decision, asked, now=now)
+                raise await _why_not(tx, question.id, member.id, now=now)
+            await _record(tx, member, decision, question, now=now)
             if decision == "refuse":
                 return {}
-            if asked.act not in self.known:  # asked of another version of this service
+            if question.act not in self.known:  # asked of another version of this service
                 raise errors.ApprovalOver
-            return await self.known[asked.act].do(tx, asked, member, now)
+            return await self.known[question.act].do(tx, question, member, now)
 
-        if member.id in {asked.asked_by, asked.subject}:
+        if member.id in {question.asked_by, question.subject}:
             raise errors.OwnApproval
         try:
-            told = await self.db.write(work)
+            result = await self.db.write(work)
         except Conflict as error:
             raise errors.Conflict from error
-        return await self._found(asked.id, now=now), told
+        return await self._find(question.id, now=now), result
 
     async def withdraw(self, member: StaffMember, approval_id: str, *, now: int) -> ApprovalRow:
         """Takes one's own question back. Raises Forbidden, NotFound (also another's), ApprovalOver."""
         _require_person(member)
-        asked = await self._found(approval_id, now=now)
-        if asked.asked_by != member.id:
+        question = await self._find(approval_id, now=now)
+        if question.asked_by != member.id:
             raise errors.NotFound
 
         async def work(tx: Tx) -> None:
-            if not await store.withdraw(tx, approval_id=asked.id, by=member.id, now=now):
+            if not await store.withdraw(tx, approval_id=question.id, by=member.id, now=now):
                 raise errors.ApprovalOver
-            await _record(tx, member, "withdraw", asked, now=now)
+            await _record(tx, member, "withdraw", question, now=now)
 
         await self.db.write(work)
-        return await self._found(asked.id, now=now)
+        return await self._find(question.id, now=now)
 
     async def page(self, *, state: str, before: str, most: int, now: int) -> list[ApprovalRow]:
         """The newest, in this state where one is given."""
         await store.expire(self.db, now=now)
         return await store.page(self.db, state=state, before=before, most=most)
 
-    async def _found(self, approval_id: str, *, now: int) -> ApprovalRow:
+    async def _find(self, approval_id: str, *, now: int) -> ApprovalRow:
         await store.expire(self.db, now=now)
-        found = await store.find(self.db, approval_id=approval_id)
-        if found is None:
+        row = await store.find(self.db, approval_id=approval_id)
+        if row is None:
             raise errors.NotFound
-        return found
+        return row
 
     async def _require_officers(self, tx: Tx, *people: str) -> None:
         one, other = people
@@ -167,22 +167,22 @@ def _require_person(member: StaffMember) -> None:
 
 
 async def _why_not(tx: Tx, approval_id: str, by: str, *, now: int) -> errors.DomainError:
-    found = await store.find(tx, approval_id=approval_id)
-    if found is not None and found.state == "waiting" and found.expires_at > now and by == found.asked_by:
+    row = await store.find(tx, approval_id=approval_id)
+    if row is not None and row.state == "waiting" and row.expires_at > now and by == row.asked_by:
         return errors.OwnApproval()
     return errors.ApprovalOver()
 
 
 async def _record(
-    tx: Tx, member: StaffMember, what: str, asked: ApprovalRow | store.NewApproval, *, now: int
+    tx: Tx, member: StaffMember, what: str, question: ApprovalRow | store.NewApproval, *, now: int
 ) -> None:
     details = {
-        "approval": asked.id,
-        "act": asked.act,
-        "details": dict(asked.details),
-        "reason": asked.reason,
-        "asked_by": asked.asked_by,
+        "approval": question.id,
+        "act": question.act,
+        "details": dict(question.details),
+        "reason": question.reason,
+        "asked_by": question.asked_by,
     }
     await acts.record(
-        tx, by=member.by, act=f"approval.{what}", subject=asked.subject, details=details, now=now
+        tx, by=member.by, act=f"approval.{what}", subject=question.subject, details=details, now=now
     )

@@ -1,4 +1,4 @@
-"""What two security officers do to the staff: add a member, change his roles, set his login up anew, disable him."""
+"""What two security officers do to the staff: add a member, change roles, set up a login anew, disable a member."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ Json = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class StaffChanges:
-    """The acts, for `Approvals`. A set-up address is told to who approves: he hands it to the member."""
+    """The acts, for `Approvals`. A set-up address is told to who approves, who hands it to the member."""
 
     db: Database
     settings: Settings
@@ -34,21 +34,21 @@ class StaffChanges:
         )
 
     async def _check_add(self, subject: str, details: Json) -> Json:
-        """The subject is the new name; `roles` are given."""
+        """The subject is the new name; the details are the `roles`."""
         name, roles = checked_member(subject, _roles(details))
         if name != subject or await store.find_named(self.db, name=name) is not None:
             raise errors.InvalidStaff
         return {"roles": [role.value for role in roles]}
 
-    async def _add(self, tx: Tx, asked: ApprovalRow, by: StaffMember, now: int) -> Json:
-        name, roles = checked_member(asked.subject, _roles(asked.details))
+    async def _add(self, tx: Tx, approval: ApprovalRow, by: StaffMember, now: int) -> Json:
+        name, roles = checked_member(approval.subject, _roles(approval.details))
         if await store.find_named(tx, name=name) is not None:
             raise errors.Conflict
         member, _ = await insert_member(tx, name=name, roles=roles, by=by.by, now=now)
         return await self._address(tx, member.id, by, now=now)
 
     async def _check_roles(self, subject: str, details: Json) -> Json:
-        """`roles` are given; shown is also what he holds now."""
+        """The details are the `roles`; the member's present ones are shown too."""
         row = await self._active(subject)
         _, roles = checked_member(row.name, _roles(details))
         after = [role.value for role in roles]
@@ -56,25 +56,27 @@ class StaffChanges:
             raise errors.InvalidRequest(fields=["roles"])
         return {"name": row.name, "before": list(row.roles), "after": after}
 
-    async def _change_roles(self, tx: Tx, asked: ApprovalRow, by: StaffMember, now: int) -> Json:
-        before, after = asked.details["before"], asked.details["after"]
-        if not await store.change_roles(tx, staff_id=asked.subject, before=tuple(before), after=tuple(after)):
+    async def _change_roles(self, tx: Tx, approval: ApprovalRow, by: StaffMember, now: int) -> Json:
+        before, after = approval.details["before"], approval.details["after"]
+        if not await store.change_roles(
+            tx, staff_id=approval.subject, before=tuple(before), after=tuple(after)
+        ):
             raise errors.Conflict
-        details = {"approval": asked.id, "before": before, "after": after}
-        await acts.record(tx, by=by.by, act="staff.roles", subject=asked.subject, details=details, now=now)
+        details = {"approval": approval.id, "before": before, "after": after}
+        await acts.record(tx, by=by.by, act="staff.roles", subject=approval.subject, details=details, now=now)
         return {}
 
     async def _check_plain(self, subject: str, details: Json) -> Json:
-        """No details are given; shown is whom it is about."""
+        """The question has no details; the member's name is shown."""
         if details:
             raise errors.InvalidRequest(fields=["details"])
         return {"name": (await self._active(subject)).name}
 
-    async def _reset(self, tx: Tx, asked: ApprovalRow, by: StaffMember, now: int) -> Json:
-        return await self._address(tx, asked.subject, by, now=now)
+    async def _reset(self, tx: Tx, approval: ApprovalRow, by: StaffMember, now: int) -> Json:
+        return await self._address(tx, approval.subject, by, now=now)
 
-    async def _disable(self, tx: Tx, asked: ApprovalRow, by: StaffMember, now: int) -> Json:
-        await disable_in(tx, staff_id=asked.subject, by=by.by, now=now)
+    async def _disable(self, tx: Tx, approval: ApprovalRow, by: StaffMember, now: int) -> Json:
+        await disable_in(tx, staff_id=approval.subject, by=by.by, now=now)
         return {}
 
     async def _address(self, tx: Tx, staff_id: str, by: StaffMember, *, now: int) -> Json:
@@ -90,10 +92,10 @@ class StaffChanges:
 
 
 def _roles(details: Json) -> tuple[StaffRole, ...]:
-    given = details.get("roles")
-    if set(details) != {"roles"} or not isinstance(given, list):
+    names = details.get("roles")
+    if set(details) != {"roles"} or not isinstance(names, list):
         raise errors.InvalidRequest(fields=["roles"])
     try:
-        return tuple(StaffRole(each) for each in given)
+        return tuple(StaffRole(name) for name in names)
     except ValueError as error:
         raise errors.InvalidRequest(fields=["roles"]) from error

@@ -20,10 +20,10 @@ class ShownCode:
 
 async def shown_codes(db: Database, keyring: Keyring, *, now: int) -> list[ShownCode]:
     """Of all active members who have a TOTP, in the order they were added."""
-    found = []
+    codes = []
     for member in await staff.list_all(db):
         for factor in await staff_factors.of_member(db, staff_id=member.id):
             if factor.secret_box is not None and member.state == "active":
                 secret = keyring.open(factor.secret_box, purpose=TOTP_PURPOSE, context=factor.id.encode())
-                found.append(ShownCode(member.name, code_at(secret, after=factor.used_step, now=now)))
-    return found
+                codes.append(ShownCode(member.name, code_at(secret, after=factor.used_step, now=now)))
+    return codes

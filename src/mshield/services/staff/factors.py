@@ -39,7 +39,7 @@ class TotpOffer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyOffer:
-    """What a browser's `create` needs: challenge, host, whose key it will be, keys that he has already."""
+    """What a browser's `create` needs: challenge, host, whose key it will be, keys that the member has already."""
 
     challenge: bytes = field(repr=False)
     host: str
@@ -84,8 +84,8 @@ class Confirmed:
     offer_hash: bytes
 
 
-Shown = str | Assertion
-"""What a member shows in a login: a one-time code, or his key's signature."""
+FactorProof = str | Assertion
+"""What a member shows in a login: a one-time code, or a key's signature."""
 
 
 class CounterWentBack(Exception):
@@ -114,7 +114,7 @@ class StaffFactors:
             self.db, ceremony, token_hash=hashed, purpose="enrol", expires_at=now + ENROLMENT_MS
         )
         address = one_time_code.address_of(secret, name=row.name)
-        held = await store.of_member(self.db, staff_id=row.id)
+        factors = await store.of_member(self.db, staff_id=row.id)
         return FactorOffer(
             enrolment=enrolment,
             totp=TotpOffer(
@@ -127,79 +127,81 @@ class StaffFactors:
                 host=self._host,
                 user_id=row.id.encode(),
                 user_name=row.name,
-                exclude=tuple(each.credential_id for each in held if each.credential_id is not None),
+                exclude=tuple(factor.credential_id for factor in factors if factor.credential_id is not None),
             ),
         )
 
-    async def confirm(self, staff_id: str, given: Confirmation, *, now: int) -> Confirmed:
+    async def confirm(self, staff_id: str, first_use: Confirmation, *, now: int) -> Confirmed:
         """The factor, once its first use was right; nothing is stored.
 
         Raises StaffLoginOver for an offer that is another's, spent or too old, SecondFactorWrong, SecurityKeyRefused.
         """
-        hashed = token_hash(given.enrolment)
+        hashed = token_hash(first_use.enrolment)
         offer = await access.find_ceremony(self.db, token_hash=hashed, purpose="enrol", now=now)
         if offer is None or offer.staff_id != staff_id or offer.secret_box is None:
             raise errors.StaffLoginOver
-        if given.registration is not None:
-            return Confirmed(self._key(offer.challenge, given.registration, given.label, now=now), hashed)
+        if first_use.registration is not None:
+            return Confirmed(
+                self._key(offer.challenge, first_use.registration, first_use.label, now=now), hashed
+            )
         secret = self.keyring.open(offer.secret_box, purpose=ENROLMENT_PURPOSE, context=hashed)
-        step = one_time_code.step_of(secret, given.code or "", now=now)
+        step = one_time_code.step_of(secret, first_use.code or "", now=now)
         if step is None:
             raise errors.SecondFactorWrong
         factor_id = new_id(now)
         box = self.keyring.seal(secret, purpose=TOTP_PURPOSE, context=factor_id.encode())
-        factor = NewFactor(id=factor_id, kind="totp", label=given.label, secret_box=box, used_step=step)
+        factor = NewFactor(id=factor_id, kind="totp", label=first_use.label, secret_box=box, used_step=step)
         return Confirmed(factor, hashed)
 
-    async def accept(self, tx: Tx, staff_id: str, shown: Shown, *, challenge: bytes, now: int) -> str:
-        """The kind of the member's factor that answered to this; what was shown never counts again.
+    async def accept(self, tx: Tx, staff_id: str, proof: FactorProof, *, challenge: bytes, now: int) -> str:
+        """The kind of the member's factor that this proof is of; it never counts again.
 
         Raises SecondFactorWrong, SecurityKeyRefused, CounterWentBack.
         """
-        held = await store.of_member(tx, staff_id=staff_id)
-        if isinstance(shown, Assertion):
-            await self._accept_key(tx, held, shown, challenge, now=now)
+        factors = await store.of_member(tx, staff_id=staff_id)
+        if isinstance(proof, Assertion):
+            await self._accept_key(tx, factors, proof, challenge, now=now)
             return "webauthn"
-        for factor in held:
+        for factor in factors:
             if factor.secret_box is None:
                 continue
             secret = self.keyring.open(factor.secret_box, purpose=TOTP_PURPOSE, context=factor.id.encode())
-            step = one_time_code.step_of(secret, shown, now=now)
+            step = one_time_code.step_of(secret, proof, now=now)
             if step is not None and await store.use_step(tx, factor_id=factor.id, step=step, now=now):
                 return "totp"
         raise errors.SecondFactorWrong
 
     async def request(self, staff_id: str, challenge: bytes) -> tuple[tuple[str, ...], KeyRequest | None]:
-        """The kinds of factor that the member has, and what his browser needs where there are keys among them."""
-        held = await store.of_member(self.db, staff_id=staff_id)
-        keys = tuple(each.credential_id for each in held if each.credential_id is not None)
-        kinds = tuple(sorted({each.kind for each in held}))
+        """The kinds of factor that the member has, and what the browser needs where there are keys among them."""
+        factors = await store.of_member(self.db, staff_id=staff_id)
+        keys = tuple(factor.credential_id for factor in factors if factor.credential_id is not None)
+        kinds = tuple(sorted({factor.kind for factor in factors}))
         if not keys:
             return kinds, None
         return kinds, KeyRequest(challenge=challenge, host=self._host, allow=keys)
 
     async def _accept_key(
-        self, tx: Tx, held: Sequence[FactorRow], shown: Assertion, challenge: bytes, *, now: int
+        self, tx: Tx, factors: Sequence[FactorRow], assertion: Assertion, challenge: bytes, *, now: int
     ) -> None:
         keys = {
-            each.credential_id: (each.id, each.public_key)
-            for each in held
-            if each.credential_id is not None and each.public_key is not None
+            factor.credential_id: (factor.id, factor.public_key)
+            for factor in factors
+            if factor.credential_id is not None and factor.public_key is not None
         }
-        if shown.credential_id not in keys:
+        if assertion.credential_id not in keys:
             raise errors.SecurityKeyRefused
-        factor_id, public_key = keys[shown.credential_id]
-        known = [(shown.credential_id, public_key)]
+        factor_id, public_key = keys[assertion.credential_id]
+        credentials = [(assertion.credential_id, public_key)]
         try:
-            count = security_keys.asserted(self.settings.public_origin, challenge, known, shown)
+            count = security_keys.asserted(self.settings.public_origin, challenge, credentials, assertion)
         except KeyRefused as error:
             raise errors.SecurityKeyRefused from error
         if not await store.use_count(tx, factor_id=factor_id, sign_count=count, now=now):
             raise CounterWentBack(factor_id)
 
-    def _key(self, challenge: bytes, given: Registration, label: str, *, now: int) -> NewFactor:
+    def _key(self, challenge: bytes, registration: Registration, label: str, *, now: int) -> NewFactor:
         try:
-            key = security_keys.enrolled(self.settings.public_origin, challenge, given)
+            key = security_keys.enrolled(self.settings.public_origin, challenge, registration)
         except KeyRefused as error:
             raise errors.SecurityKeyRefused from error
         return NewFactor(

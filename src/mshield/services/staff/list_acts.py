@@ -1,16 +1,11 @@
 """What staff, legal persons and the service itself did, newest first: for auditors."""
 
-from typing import Final
-
-from mshield.domain.ids import first_id
+from mshield.domain.ids import NEWEST, first_id
 from mshield.store.database.interface import Database
 from mshield.store.staff import acts
 from mshield.store.staff.acts import ActRow
 
 __all__ = ["ActRow", "list_acts"]
-
-_NEWEST: Final = "g"
-"""Greater than every id, which begins with a hexadecimal digit."""
 
 
 async def list_acts(
@@ -24,17 +19,17 @@ async def list_acts(
     before: str | None,
     most: int,
 ) -> list[ActRow]:
-    """At most `most` acts before the one with the id `before`, narrowed where a word is given.
+    """At most `most` acts before the one with the id `before`; None doesn't narrow them.
 
     `act` is a kind or what a kind begins with (`system`), `since` and `until` are ms.
     """
-    newest = _NEWEST if until is None else first_id(until)
+    newest = NEWEST if until is None else first_id(until)
     return await acts.page(
         db,
         subject=subject,
         actor_id=actor_id,
         act=act,
         since="" if since is None else first_id(since),
-        before=min(newest, before or _NEWEST),
+        before=min(newest, before or NEWEST),
         most=most,
     )

@@ -13,7 +13,7 @@ from mshield.domain.tokens import token_hash
 from mshield.keys.secrets import LookupKey
 from mshield.services.accounts.passwords import verify_password
 from mshield.services.accounts.throttle import LoginThrottle
-from mshield.services.staff.factors import CounterWentBack, KeyRequest, Shown, StaffFactors
+from mshield.services.staff.factors import CounterWentBack, FactorProof, KeyRequest, StaffFactors
 from mshield.services.staff.members import plain_name
 from mshield.services.staff.security_keys import new_challenge
 from mshield.services.staff.session import OpenedSession, Place, StaffSessions, new_token
@@ -60,7 +60,7 @@ class StaffLogins:
         await throttle.succeeded(account=subject)
         return await self._begun(row, now=now)
 
-    async def finish(self, login_id: str, shown: Shown, place: Place, *, now: int) -> OpenedSession:
+    async def finish(self, login_id: str, proof: FactorProof, place: Place, *, now: int) -> OpenedSession:
         """The session, by a second factor.
 
         Raises StaffLoginOver, SecondFactorWrong, SecurityKeyRefused, LoginSlowed.
@@ -78,7 +78,7 @@ class StaffLogins:
             spent = await access.use_ceremony(tx, token_hash=hashed, now=now)
             if row is None or row.state != "active" or not spent:
                 raise errors.StaffLoginOver
-            kind = await self.factors.accept(tx, row.id, shown, challenge=ceremony.challenge, now=now)
+            kind = await self.factors.accept(tx, row.id, proof, challenge=ceremony.challenge, now=now)
             return await self.sessions.open(tx, row, place, factor=kind, now=now)
 
         try:
@@ -94,7 +94,7 @@ class StaffLogins:
         return opened
 
     async def _begun(self, verified: store.StaffRow, *, now: int) -> LoginBegun:
-        """Only as he was when his password was looked at: a new one ends the logins that were begun before it."""
+        """Only for the member as verified: a new password, or disabling, ends the logins that began before it."""
         login_id, challenge = new_token(), new_challenge()
         life = self.settings.console_login_seconds
 

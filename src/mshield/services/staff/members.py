@@ -1,7 +1,7 @@
 """Staff of the console: who they are, added and disabled by command, known by an access token shown once.
 
 A token is the member's id, a dot, and 256 random bits; only its hash is stored. Programs show it; people log in
-(`services/staff_session`).
+(`session`).
 """
 
 import base64
@@ -28,9 +28,9 @@ _NOBODYS_HASH: Final = bytes(32)
 
 @dataclass(frozen=True, slots=True)
 class StaffMember:
-    """A member of staff; `session_id` is that of the login by which he calls, None for a program with his token.
+    """A member of staff; `session_id` is that of the login by which they call, None for a program with their token.
 
-    `is_set_up` tells whether he has a login at the console.
+    `is_set_up` tells whether they have a login at the console.
     """
 
     id: str
@@ -43,7 +43,7 @@ class StaffMember:
 
     @property
     def by(self) -> By:
-        """How he stands as the actor of what he does."""
+        """The actor of what they do."""
         return By("staff", self.id)
 
 
@@ -62,27 +62,27 @@ async def authenticate(db: Database, token: str, *, allowed: Iterable[StaffRole]
 async def add_staff(
     db: Database, *, name: str, roles: Iterable[StaffRole], now: int
 ) -> tuple[StaffMember, str]:
-    """The new member and his token. Raises InvalidStaff for a name that is empty, too long or taken, or no role."""
-    plain, held = checked_member(name, roles)
+    """The new member and their token. Raises InvalidStaff for a name that is empty, too long or taken, or no role."""
+    plain, ordered = checked_member(name, roles)
     try:
-        return await db.write(lambda tx: insert_member(tx, name=plain, roles=held, by=SERVICE, now=now))
+        return await db.write(lambda tx: insert_member(tx, name=plain, roles=ordered, by=SERVICE, now=now))
     except Conflict as error:
         raise errors.InvalidStaff from error
 
 
 def checked_member(name: str, roles: Iterable[StaffRole]) -> tuple[str, tuple[StaffRole, ...]]:
     """Name and roles as they are kept. Raises InvalidStaff."""
-    plain, given = plain_name(name), set(roles)
-    held = tuple(role for role in StaffRole if role in given)
-    if not 1 <= len(plain) <= MAX_NAME or not plain.isprintable() or not held:
+    plain, chosen = plain_name(name), set(roles)
+    ordered = tuple(role for role in StaffRole if role in chosen)
+    if not 1 <= len(plain) <= MAX_NAME or not plain.isprintable() or not ordered:
         raise errors.InvalidStaff
-    return plain, held
+    return plain, ordered
 
 
 async def insert_member(
     tx: Tx, *, name: str, roles: tuple[StaffRole, ...], by: By, now: int
 ) -> tuple[StaffMember, str]:
-    """The new member and his token; name and roles were checked. Raises Conflict for a name that is taken."""
+    """The new member and their token; name and roles were checked. Raises Conflict for a name that is taken."""
     staff_id = new_id(now)
     secret = base64.urlsafe_b64encode(secrets.token_bytes(_SECRET_BYTES)).rstrip(b"=").decode()
     token = f"{staff_id}.{secret}"
@@ -99,7 +99,7 @@ async def disable_staff(db: Database, *, staff_id: str, now: int) -> None:
 
 
 async def disable_in(tx: Tx, *, staff_id: str, by: By, now: int) -> None:
-    """The same, in a transaction of the caller's."""
+    """The same, in a transaction of the caller's. Raises NotFound."""
     if not await store.disable(tx, staff_id=staff_id):
         raise errors.NotFound
     await staff_sessions.end_of_member(tx, staff_id=staff_id, now=now)

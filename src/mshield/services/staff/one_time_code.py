@@ -1,6 +1,6 @@
 """One-time codes of a phone's authenticator (TOTP, RFC 6238): SHA-1, six digits, thirty seconds, as all apps take them.
 
-A code counts one step before and after the present one. Which step it was is told, so that it can be accepted once.
+A code counts one step before and after the present one. `step_of` tells which step it was, so that it counts once.
 """
 
 import base64
@@ -44,7 +44,7 @@ def code_at(secret: bytes, *, after: int, now: int) -> str:
 
 
 def step_of(secret: bytes, code: str, *, now: int) -> int | None:
-    """The time step whose code this is, or None where it is none of those that count now (ms)."""
+    """The time step whose code this is, or None for a code that doesn't count now (ms)."""
     digits = code.replace(" ", "")
     if len(digits) != 6 or not (digits.isascii() and digits.isdecimal()):
         return None

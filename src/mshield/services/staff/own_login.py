@@ -1,7 +1,7 @@
-"""A member of staff's own login: his second factors, his password, his sessions.
+"""A member of staff's own login: second factors, password, sessions.
 
-Whatever changes it asks for his password again, counted as in a login: an open session that somebody else found isn't
-enough. A new password ends his other sessions.
+Whatever changes it asks for the password again, counted as in a login: an open session that somebody else found isn't
+enough. A new password ends the member's other sessions.
 """
 
 from collections.abc import Mapping
@@ -33,7 +33,7 @@ class OwnLogin:
     settings: Settings
 
     async def show(self, member: StaffMember, *, now: int) -> tuple[list[FactorRow], list[ShownSession]]:
-        """His factors, and his sessions that still count."""
+        """The member's factors, and the sessions that still count."""
         idle_since = now - self.settings.console_idle_seconds * 1000
         sessions = await staff_sessions.of_member(self.db, staff_id=member.id, idle_since=idle_since, now=now)
         return await factors.of_member(self.db, staff_id=member.id), sessions
@@ -41,7 +41,10 @@ class OwnLogin:
     async def change_password(
         self, member: StaffMember, old: str, new: str, *, address: str, now: int
     ) -> int:
-        """Ends his other sessions, and gives their number. Raises WrongOwnPassword, LoginSlowed, WeakPassword."""
+        """Ends the member's other sessions, and gives their number.
+
+        Raises WrongOwnPassword, LoginSlowed, WeakPassword; Unauthenticated where the password changed meanwhile.
+        """
         row = await self._confirm(member, old, address=address, now=now)
         password_hash = await hash_password(check_password(new, name=member.name))
 
@@ -50,8 +53,8 @@ class OwnLogin:
                 tx, staff_id=member.id, previous=row.password_hash or "", password_hash=password_hash
             ):
                 raise errors.Unauthenticated
-            kept = member.session_id or ""
-            ended = await staff_sessions.end_others(tx, staff_id=member.id, kept=kept, now=now)
+            current = member.session_id or ""
+            ended = await staff_sessions.end_others(tx, staff_id=member.id, current=current, now=now)
             await access.end_all(tx, staff_id=member.id, now=now)
             await _record(tx, member, "staff.password", {"sessions_ended": ended}, now=now)
             return ended
@@ -59,13 +62,16 @@ class OwnLogin:
         return await self.db.write(work)
 
     async def offer(self, member: StaffMember, password: str, *, address: str, now: int) -> FactorOffer:
-        """A factor that he may add. Raises WrongOwnPassword, LoginSlowed."""
+        """A factor that the member may add. Raises WrongOwnPassword, LoginSlowed."""
         return await self.factors.offer(
             await self._confirm(member, password, address=address, now=now), now=now
         )
 
     async def add(self, member: StaffMember, first_use: Confirmation, *, now: int) -> str:
-        """Adds the factor that was offered, and gives its id. Raises what `StaffFactors.confirm` raises."""
+        """Adds the factor that was offered, and gives its id.
+
+        Raises what `StaffFactors.confirm` raises; SecurityKeyRefused for a key that is enrolled already.
+        """
         confirmed = await self.factors.confirm(member.id, first_use, now=now)
 
         async def work(tx: Tx) -> str:
@@ -85,10 +91,10 @@ class OwnLogin:
     async def remove(
         self, member: StaffMember, factor_id: str, password: str, *, address: str, now: int
     ) -> None:
-        """Takes one of his factors away. Raises WrongOwnPassword, LoginSlowed, NotFound, LastFactor."""
+        """Takes one of the member's factors away. Raises WrongOwnPassword, LoginSlowed, NotFound, LastFactor."""
         await self._confirm(member, password, address=address, now=now)
-        held = {each.id for each in await factors.of_member(self.db, staff_id=member.id)}
-        if factor_id not in held:
+        own = {factor.id for factor in await factors.of_member(self.db, staff_id=member.id)}
+        if factor_id not in own:
             raise errors.NotFound
 
         async def work(tx: Tx) -> None:
@@ -99,7 +105,7 @@ class OwnLogin:
         await self.db.write(work)
 
     async def end_session(self, member: StaffMember, session_id: str, *, now: int) -> None:
-        """Logs him out elsewhere. Raises NotFound."""
+        """Logs the member out elsewhere. Raises NotFound."""
         if not await staff_sessions.end(self.db, session_id=session_id, staff_id=member.id, now=now):
             raise errors.NotFound
 

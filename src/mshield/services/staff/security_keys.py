@@ -1,7 +1,7 @@
 """Security keys and passkeys as second factors (WebAuthn level 3), verified by Yubico's fido2.
 
 The user is verified by the key itself (PIN, finger, face), always: a found key with a watched password opens nothing.
-Origin and host must be this service's own, exactly. What is counted, the key's signature counter, the caller compares.
+Origin and host must be this service's own, exactly. The caller compares the key's signature counter.
 """
 
 import os
@@ -38,7 +38,7 @@ RP_NAME: Final = "手机盾控制台"
 
 
 class KeyRefused(Exception):
-    """What came is no answer of the right key to this challenge; the text is for tests."""
+    """This is no answer of the right key to this challenge; the text is for tests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +78,12 @@ def host_of(origin: str) -> str:
     return urlsplit(origin).hostname or ""
 
 
-def enrolled(origin: str, challenge: bytes, given: Registration) -> NewKey:
+def enrolled(origin: str, challenge: bytes, registration: Registration) -> NewKey:
     """The new key. Raises KeyRefused."""
     try:
-        client_data = CollectedClientData(given.client_data)
+        client_data = CollectedClientData(registration.client_data)
         _refuse_frames(client_data)
-        attestation = AttestationObject(given.attestation)
+        attestation = AttestationObject(registration.attestation)
         credential = attestation.auth_data.credential_data
         if credential is None or not 0 < len(credential.credential_id) <= MAX_ID:
             raise KeyRefused("no credential")  # noqa: TRY301  # one place tells all
@@ -100,18 +100,18 @@ def enrolled(origin: str, challenge: bytes, given: Registration) -> NewKey:
         raise KeyRefused(str(error)) from error
 
 
-def asserted(origin: str, challenge: bytes, keys: Sequence[tuple[bytes, bytes]], given: Assertion) -> int:
+def asserted(origin: str, challenge: bytes, keys: Sequence[tuple[bytes, bytes]], assertion: Assertion) -> int:
     """The counter that the key tells with its signature; `keys` are (id, COSE key). Raises KeyRefused."""
     try:
-        client_data = CollectedClientData(given.client_data)
+        client_data = CollectedClientData(assertion.client_data)
         _refuse_frames(client_data)
-        data = AuthenticatorData(given.authenticator_data)
+        data = AuthenticatorData(assertion.authenticator_data)
         response = AuthenticatorAssertionResponse(
-            client_data=client_data, authenticator_data=data, signature=given.signature
+            client_data=client_data, authenticator_data=data, signature=assertion.signature
         )
-        known = [AttestedCredentialData.create(Aaguid.NONE, key_id, _cose(key)) for key_id, key in keys]
-        answer = AuthenticationResponse(raw_id=given.credential_id, response=response)
-        _server(origin).authenticate_complete(_state(challenge), known, answer)
+        credentials = [AttestedCredentialData.create(Aaguid.NONE, key_id, _cose(key)) for key_id, key in keys]
+        answer = AuthenticationResponse(raw_id=assertion.credential_id, response=response)
+        _server(origin).authenticate_complete(_state(challenge), credentials, answer)
     except KeyRefused:
         raise
     except Exception as error:
@@ -123,7 +123,7 @@ def asserted(origin: str, challenge: bytes, keys: Sequence[tuple[bytes, bytes]],
 def _server(origin: str) -> Fido2Server:
     relying_party = PublicKeyCredentialRpEntity(id=host_of(origin), name=RP_NAME)
     # The library's own rule takes any subdomain's origin too.
-    return Fido2Server(relying_party, verify_origin=lambda given: given == origin)
+    return Fido2Server(relying_party, verify_origin=lambda claimed: claimed == origin)
 
 
 def _cose(encoded: bytes) -> CoseKey:

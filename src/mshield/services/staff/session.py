@@ -30,7 +30,7 @@ _MAX_BROWSER: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Whence somebody logs in: his address, and his browser as it names itself."""
+    """Whence somebody logs in: the address, and the browser as it names itself."""
 
     address: str
     browser: str
@@ -63,7 +63,7 @@ class StaffSessions:
     async def open(
         self, tx: Tx, row: staff.StaffRow, place: Place, *, factor: str, now: int
     ) -> OpenedSession:
-        """A session for who proved himself, in the transaction that says so; `factor` is the kind he showed."""
+        """A session for a verified member, in the transaction that verifies; `factor` is the kind that was shown."""
         token, session_id = new_token(), new_id(now)
         life = self.settings.console_session_seconds
         session = store.NewSession(
@@ -82,13 +82,13 @@ class StaffSessions:
     async def find(self, token: str, *, now: int) -> LoggedIn:
         """Whose session this is, which counts as use of it. Raises Unauthenticated."""
         idle_since = now - self.settings.console_idle_seconds * 1000
-        found = await store.find(self.db, token_hash=token_hash(token), idle_since=idle_since, now=now)
-        row = None if found is None else await staff.find(self.db, staff_id=found.staff_id)
-        if found is None or row is None or row.state != "active":
+        session = await store.find(self.db, token_hash=token_hash(token), idle_since=idle_since, now=now)
+        row = None if session is None else await staff.find(self.db, staff_id=session.staff_id)
+        if session is None or row is None or row.state != "active":
             raise errors.Unauthenticated
-        if now - found.used_at >= min(_TOUCH_MS, self.settings.console_idle_seconds * 250):
-            await store.touch(self.db, session_id=found.id, now=now)
-        return LoggedIn(member_of(row, session_id=found.id), found.expires_at)
+        if now - session.used_at >= min(_TOUCH_MS, self.settings.console_idle_seconds * 250):
+            await store.touch(self.db, session_id=session.id, now=now)
+        return LoggedIn(member_of(row, session_id=session.id), session.expires_at)
 
     async def authenticate(self, token: str, *, allowed: Iterable[StaffRole], now: int) -> StaffMember:
         """The member of this session who holds one of the allowed roles. Raises Unauthenticated, Forbidden."""
@@ -97,7 +97,7 @@ class StaffSessions:
         return member
 
     async def end(self, member: StaffMember, *, now: int) -> None:
-        """Logs out of the session by which he calls."""
+        """Logs out of the session by which the member calls."""
         if member.session_id is not None:
             await store.end(self.db, session_id=member.session_id, staff_id=member.id, now=now)
 
@@ -110,8 +110,3 @@ def new_token() -> str:
 def csrf_token(token: str) -> str:
     """What each changing call of a session carries in a header."""
     return csrf.csrf_token("console", token)
-
-
-def require_csrf(token: str, given: str | None) -> None:
-    """Raises Forbidden unless the header is this session's."""
-    csrf.require_csrf(csrf_token(token), given)

@@ -1,6 +1,6 @@
-"""First access of people to the console: an address, used once, where a member sets his password and second factor.
+"""First access of people to the console: an address, used once, where a member sets their password and second factor.
 
-A new address voids what he had: password, factors, sessions. So it is also the way back for who lost his phone.
+A new address voids what they had: password, factors, sessions. So it is also the way back for who lost their phone.
 """
 
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ PATH: Final = "/console/set-up"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetUpBegun:
-    """Whose login is set up, and the second factor that he may add."""
+    """Whose login is set up, and the second factor that they may add."""
 
     name: str
     roles: tuple[StaffRole, ...]
@@ -36,7 +36,7 @@ class SetUpBegun:
 async def renew_set_up(
     db: Database, *, staff_id: str, by: By, life: int, now: int
 ) -> tuple[StaffMember, str]:
-    """A code of first access for an active member, for `life` seconds; what he logged in with is void.
+    """A code of first access for an active member, for `life` seconds; what they logged in with is void.
 
     Raises NotFound.
     """
@@ -44,7 +44,7 @@ async def renew_set_up(
 
 
 async def renew_in(tx: Tx, *, staff_id: str, by: By, life: int, now: int) -> tuple[StaffMember, str]:
-    """The same, in a transaction of the caller's."""
+    """The same, in a transaction of the caller's. Raises NotFound."""
     code = new_token()
     row = await store.find(tx, staff_id=staff_id)
     if row is None or not await store.set_password(tx, staff_id=staff_id, password_hash=None):
@@ -74,7 +74,7 @@ class SetUps:
     sessions: StaffSessions
 
     async def begin(self, code: str, *, now: int) -> SetUpBegun:
-        """Whose code this is, and a new factor for him. Raises SetUpOver."""
+        """Whose code this is, and a new factor for them. Raises SetUpOver."""
         row = await self._member(code, now=now)
         offer = await self.factors.offer(row, now=now)
         return SetUpBegun(name=row.name, roles=member_of(row).roles, offer=offer)
@@ -84,7 +84,8 @@ class SetUps:
     ) -> OpenedSession:
         """Sets password and factor, and opens the first session; the code is used.
 
-        Raises SetUpOver, WeakPassword, and what `StaffFactors.confirm` raises.
+        Raises SetUpOver, WeakPassword, what `StaffFactors.confirm` raises; SecurityKeyRefused for a key that is
+        enrolled already.
         """
         row = await self._member(code, now=now)
         plain = check_password(password, name=row.name)

@@ -19,8 +19,8 @@ _SQL: Final = Queries("notices", "notifications")
 class UntoldEvent:
     """A certificate's event of which nobody has been told, with the certificate's holder and enterprise.
 
-    `actor` is the kind of who caused it; `reason` may be his own words. `was_in_force` says whether the certificate
-    ever was: one prepared for a renewal may end before.
+    `actor` is the kind of who caused it; `reason` may be the actor's own words. `was_in_force` says whether the
+    certificate ever was: one prepared for a renewal may end before.
     """
 
     id: str
@@ -62,8 +62,8 @@ class Shield:
 async def insert(
     tx: Tx, *, kind: str, account_id: str, occasion: str, details: Mapping[str, str], now: int
 ) -> bool:
-    """Has an account told of an occasion, once; False where it has been."""
-    touched = await tx.run(
+    """Makes an account's notice of an occasion, once; False where there is one already."""
+    inserted = await tx.run(
         _SQL["insert"],
         id=new_id(now),
         kind=kind,
@@ -72,11 +72,11 @@ async def insert(
         details=json.dumps(details, ensure_ascii=False),
         now=now,
     )
-    return touched == 1
+    return inserted == 1
 
 
 async def untold_events(tx: Tx, *, most: int) -> list[UntoldEvent]:
-    """The oldest events that are no notices yet."""
+    """The oldest events of which no notices were made yet."""
     rows = await tx.all(_SQL["untold_events"], most=most)
     return [UntoldEvent(**{**row, "was_in_force": bool(row["was_in_force"])}) for row in rows]
 
@@ -94,15 +94,7 @@ async def legal_persons(tx: Tx, *, credit_code: str) -> list[str]:
 async def due(db: Database, *, now: int, most: int) -> list[DueNotice]:
     """Notices to send now, the one that waits longest first."""
     return [
-        DueNotice(
-            row["id"],
-            row["kind"],
-            json.loads(row["details"]),
-            row["attempts"],
-            row["unanswered"],
-            row["created_at"],
-            row["phone"],
-        )
+        DueNotice(**{**row, "details": json.loads(row["details"])})
         for row in await db.all(_SQL["due"], now=now, most=most)
     ]
 

@@ -76,13 +76,13 @@ async def page(
 
 
 async def since(db: Database, *, id: str) -> tuple[int, int]:  # noqa: A002
-    """How many were handed over since then, and how many of them were not taken."""
+    """How many messages were handed over since that one (its id), and how many of them were not taken."""
     row = await db.one(_SQL["since"], since=id)
     return (0, 0) if row is None else (row["sent"], row["failed"])
 
 
 async def purge(db: Database, *, before: str) -> int:
-    """Deletes what is older than the id."""
+    """Deletes messages older than the id; gives their number."""
     return await db.run(_SQL["purge"], before=before)
 
 

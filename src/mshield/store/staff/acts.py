@@ -17,7 +17,7 @@ _SQL: Final = Queries("staff", "acts")
 class ActRow:
     """One act; `details` are its values as they were recorded, `at` is ms.
 
-    `actor_name` where he has one here; `log_index` is its place in the transparency log, None until it is there.
+    `actor_name` where the actor has one here; `log_index` is its place in the transparency log, None until it is there.
     """
 
     id: str

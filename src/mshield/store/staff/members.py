@@ -13,7 +13,7 @@ _SQL: Final = Queries("staff", "members")
 class StaffRow:
     """A member of staff; token_hash is SHA-256 of a random token, state `active` or `disabled`.
 
-    password_hash is None until he has set up his login at the console.
+    password_hash is None until they have set up their login at the console.
     """
 
     id: str
@@ -32,7 +32,7 @@ async def find(db: Database | Tx, *, staff_id: str) -> StaffRow | None:
 
 
 async def find_unchanging(tx: Tx, *, staff_id: str) -> StaffRow | None:
-    """The member of this id as he stands now, and until the transaction ends."""
+    """The member of this id as the row stands now, and until the transaction ends."""
     row = await tx.one(_SQL["find_unchanging"], id=staff_id)
     return None if row is None else _member(row)
 
@@ -63,29 +63,21 @@ async def disable(tx: Tx, *, staff_id: str) -> bool:
 
 
 async def set_password(tx: Tx, *, staff_id: str, password_hash: str | None) -> bool:
-    """Whether an active member has this password from now on; None: no login until he sets one up."""
+    """Whether an active member has this password from now on; None: no login until they set one up."""
     return await tx.run(_SQL["set_password"], id=staff_id, password_hash=password_hash) == 1
 
 
 async def change_password(tx: Tx, *, staff_id: str, previous: str, password_hash: str) -> bool:
-    """Gives an active member a new password; False where the one before was changed or taken away meanwhile."""
-    given = {"previous": previous, "password_hash": password_hash}
-    return await tx.run(_SQL["change_password"], id=staff_id, **given) == 1
+    """Gives an active member a new password; False where the previous one was changed or taken away meanwhile."""
+    values = {"previous": previous, "password_hash": password_hash}
+    return await tx.run(_SQL["change_password"], id=staff_id, **values) == 1
 
 
 async def change_roles(tx: Tx, *, staff_id: str, before: tuple[str, ...], after: tuple[str, ...]) -> bool:
-    """Whether an active member who held exactly the roles before holds these from now on."""
-    given = {"before": " ".join(before), "after": " ".join(after)}
-    return await tx.run(_SQL["change_roles"], id=staff_id, **given) == 1
+    """Whether an active member who held exactly the roles `before` holds `after` from now on."""
+    values = {"before": " ".join(before), "after": " ".join(after)}
+    return await tx.run(_SQL["change_roles"], id=staff_id, **values) == 1
 
 
 def _member(row: Row) -> StaffRow:
-    return StaffRow(
-        id=row["id"],
-        name=row["name"],
-        roles=tuple(row["roles"].split()),
-        token_hash=row["token_hash"],
-        state=row["state"],
-        created_at=row["created_at"],
-        password_hash=row["password_hash"],
-    )
+    return StaffRow(**{**row, "roles": tuple(row["roles"].split())})

@@ -84,9 +84,9 @@ async def end_of_member(tx: Tx, *, staff_id: str, now: int) -> int:
     return await tx.run(_SQL["end_of_member"], staff_id=staff_id, now=now)
 
 
-async def end_others(tx: Tx, *, staff_id: str, kept: str, now: int) -> int:
+async def end_others(tx: Tx, *, staff_id: str, current: str, now: int) -> int:
     """Logs a member out everywhere but in one session, and gives the number of sessions that this ended."""
-    return await tx.run(_SQL["end_others"], staff_id=staff_id, kept=kept, now=now)
+    return await tx.run(_SQL["end_others"], staff_id=staff_id, current=current, now=now)
 
 
 async def purge(db: Database, *, before: int) -> int:

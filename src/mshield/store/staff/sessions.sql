@@ -25,7 +25,7 @@ UPDATE staff_sessions SET ended_at = :now WHERE id = :id AND staff_id = :staff_i
 UPDATE staff_sessions SET ended_at = :now WHERE staff_id = :staff_id AND ended_at IS NULL;
 
 -- name: end_others!
-UPDATE staff_sessions SET ended_at = :now WHERE staff_id = :staff_id AND id <> :kept AND ended_at IS NULL;
+UPDATE staff_sessions SET ended_at = :now WHERE staff_id = :staff_id AND id <> :current AND ended_at IS NULL;
 
 -- name: purge!
 DELETE FROM staff_sessions WHERE expires_at <= :before;

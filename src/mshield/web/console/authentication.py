@@ -12,8 +12,9 @@ from starlette.responses import Response
 from mshield.domain import errors
 from mshield.domain.staff import StaffRole
 from mshield.services.context import Context
+from mshield.services.process.csrf import require_csrf
 from mshield.services.staff.members import StaffMember, authenticate
-from mshield.services.staff.session import LoggedIn, Place, csrf_token, require_csrf
+from mshield.services.staff.session import LoggedIn, Place, csrf_token
 from mshield.web.audiences import CSRF_HEADER
 from mshield.web.context import context_of
 from mshield.web.router import Security
@@ -88,7 +89,7 @@ def clear_cookie(response: Response, context: Context) -> None:
 
 def _require_csrf(request: Request, token: str) -> None:
     if request.method not in _SAFE:
-        require_csrf(token, request.headers.get(CSRF_HEADER))
+        require_csrf(csrf_token(token), request.headers.get(CSRF_HEADER))
 
 
 def _is_https(context: Context) -> bool:

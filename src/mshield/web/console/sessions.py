@@ -9,7 +9,7 @@ from starlette.responses import Response
 from mshield.domain import errors
 from mshield.domain.staff import StaffRole
 from mshield.services.context import Context
-from mshield.services.staff.factors import Shown
+from mshield.services.staff.factors import FactorProof
 from mshield.services.staff.session import OpenedSession, csrf_token
 from mshield.web import openapi
 from mshield.web.body import Wire, decode, require_json
@@ -148,7 +148,7 @@ async def end_session(request: Request) -> Response:
     return response
 
 
-def _shown(message: ConsoleSessionStartMessage) -> Shown:
+def _shown(message: ConsoleSessionStartMessage) -> FactorProof:
     if message.code is not None and message.assertion is None:
         return message.code
     if message.code is None and message.assertion is not None:

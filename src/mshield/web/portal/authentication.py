@@ -7,7 +7,8 @@ from starlette.responses import Response
 
 from mshield.domain import errors
 from mshield.services.context import Context
-from mshield.services.legal_person.session import LegalPerson, ManagedEnterprise, csrf_token, require_csrf
+from mshield.services.legal_person.session import LegalPerson, ManagedEnterprise, csrf_token
+from mshield.services.process.csrf import require_csrf
 from mshield.web.audiences import CSRF_HEADER
 from mshield.web.context import context_of
 
@@ -21,7 +22,7 @@ async def legal_person_of(request: Request, *, changes: bool = False) -> LegalPe
     context = context_of(request)
     person = await context.legal_person.sessions.find(token, now=context.clock())
     if changes:
-        require_csrf(token, request.headers.get(CSRF_HEADER))
+        require_csrf(csrf_token(token), request.headers.get(CSRF_HEADER))
     return person
 
 
