@@ -22,12 +22,12 @@ class BusinessAuthentication:
     _cache: dict[str, tuple[int, BusinessSystem]] = field(default_factory=dict)
 
     async def __call__(self, client_id: str, client_secret: str, *, now: int) -> BusinessSystem:
-        """Raises WrongClient, for an unknown id as for a wrong secret."""
+        """The active system of this id and secret. Raises WrongClient, for an unknown id as for a wrong secret."""
         system = await self._find(client_id, now=now)
-        given = token_hash(client_secret)
-        expected = (bytes(32),) if system is None else system.accepted(now=now)
+        secret_hash = token_hash(client_secret)
+        hashes = (bytes(32),) if system is None else system.accepted(now=now)
         # All are compared, so that the time taken tells nothing of which one fits.
-        fits = [hmac.compare_digest(given, each) for each in expected]
+        fits = [hmac.compare_digest(secret_hash, expected_hash) for expected_hash in hashes]
         if not any(fits) or system is None or system.state != "active":
             raise errors.WrongClient
         return system

@@ -49,24 +49,23 @@ class ManageSystems:
 
     async def list_all(self) -> list[System]:
         """All of them, oldest first."""
-        clients = {each.system.client_id: each for each in await oidc_clients.list_all(self.db)}
+        clients = {client.system.client_id: client for client in await oidc_clients.list_all(self.db)}
         endpoints = await self.webhooks.list_all()
         return [
             System(
-                each,
-                clients.get(each.client_id),
-                tuple(found for found in endpoints if found.endpoint.client_id == each.client_id),
+                system,
+                clients.get(system.client_id),
+                tuple(endpoint for endpoint in endpoints if endpoint.endpoint.client_id == system.client_id),
             )
-            for each in await store.list_all(self.db)
-            if each.client_id != OWN
+            for system in await store.list_all(self.db)
+            if system.client_id != OWN
         ]
 
     async def find(self, client_id: str) -> System:
         """One of them. Raises NotFound."""
-        for each in await self.list_all():
-            if each.system.client_id == client_id:
-                return each
-        raise errors.NotFound
+        system = await _require_system(self.db, client_id)
+        client = await oidc_clients.find(self.db, client_id=client_id)
+        return System(system, client, tuple(await self.webhooks.list_all(client_id=client_id)))
 
     async def add(
         self, *, name: str, domain: str, return_urls: tuple[str, ...], by: By, now: int
@@ -84,16 +83,14 @@ class ManageSystems:
         plain, host, urls = checked_name(name), checked_domain(domain), checked_urls(return_urls)
 
         async def work(tx: Tx) -> None:
-            before = await _present(tx, client_id)
+            before = await _require_system(tx, client_id)
             await store.change(tx, client_id=client_id, name=plain, domain=host, return_urls=urls)
-            told: dict[str, object] = {
+            pairs: dict[str, list[object]] = {
                 "name": [before.name, plain],
                 "domain": [before.domain, host],
                 "return_urls": [list(before.return_urls), list(urls)],
             }
-            changed = {
-                key: pair for key, pair in told.items() if isinstance(pair, list) and pair[0] != pair[1]
-            }
+            changed = {key: pair for key, pair in pairs.items() if pair[0] != pair[1]}
             await acts.record(tx, by=by, act="system.change", subject=client_id, details=changed, now=now)
 
         await self.db.write(work)
@@ -110,7 +107,7 @@ class ManageSystems:
         until = now + overlap_hours * HOUR_MS if overlap_hours else None
 
         async def work(tx: Tx) -> None:
-            system = await _present(tx, client_id)
+            system = await _require_system(tx, client_id)
             if not force and len(system.accepted(now=now)) > 1:
                 raise errors.SecretBeforeCounts(until=system.previous_until)
             if not await store.rotate(
@@ -124,10 +121,10 @@ class ManageSystems:
         return await self.find(client_id), secret
 
     async def end_previous(self, client_id: str, *, by: By, now: int) -> System:
-        """Ends the secret before at once. Raises NotFound, also where there is none."""
+        """Ends the previous secret at once. Raises NotFound, also without one."""
 
         async def work(tx: Tx) -> None:
-            await _present(tx, client_id)
+            await _require_system(tx, client_id)
             if not await store.end_previous(tx, client_id=client_id):
                 raise errors.NotFound
             await acts.record(tx, by=by, act="system.end_previous", subject=client_id, details={}, now=now)
@@ -136,15 +133,15 @@ class ManageSystems:
         return await self.find(client_id)
 
     async def set_state(self, client_id: str, state: str, *, reason: str, by: By, now: int) -> System:
-        """`active` or `disabled`: a disabled system asks for nothing, and what it asked is cancelled.
+        """`active` or `disabled`: a disabled system asks for nothing, and its open requests are cancelled.
 
-        Enabling cancels too: what was being made at the very moment of disabling must not come back to life.
+        Enabling cancels too: a request made at the very moment of disabling must not come back to life.
         Raises NotFound, Conflict, InvalidRequest.
         """
         why = checked_reason(reason)
 
         async def work(tx: Tx) -> list[str]:
-            await _present(tx, client_id)
+            await _require_system(tx, client_id)
             if not await store.set_state(tx, client_id=client_id, state=state):
                 raise errors.Conflict(state=state)
             act = "system.enable" if state == "active" else "system.disable"
@@ -153,7 +150,7 @@ class ManageSystems:
 
         ended = await self.db.write(work)
         if state == "disabled":
-            # What was asked or taken while that was being committed; what comes later no phone can take.
+            # Requests made or taken while that was being committed; later ones no phone can take.
             ended += await self.db.write(lambda tx: self._end_requests(tx, client_id, now=now))
         for request_id in ended:
             self.events.notify(request_id)
@@ -179,7 +176,7 @@ class ManageSystems:
 
         async def work(tx: Tx) -> None:
             row = checked_client(
-                await _present(tx, client_id),
+                await _require_system(tx, client_id),
                 redirect_uris=redirect_uris,
                 logout_uris=logout_uris,
                 auth_method=auth_method,
@@ -195,16 +192,16 @@ class ManageSystems:
         """It logs nobody in by OpenID Connect any more. Raises NotFound."""
 
         async def work(tx: Tx) -> None:
-            await _present(tx, client_id)
+            await _require_system(tx, client_id)
             await end_client(tx, client_id=client_id, by=by, now=now)
 
         await self.db.write(work)
         return await self.find(client_id)
 
 
-async def _present(tx: Tx, client_id: str) -> BusinessSystem:
-    known = client_id != OWN and is_client_id(client_id)
-    found = await store.find(tx, client_id=client_id) if known else None
-    if found is None:
+async def _require_system(db: Database | Tx, client_id: str) -> BusinessSystem:
+    is_possible = client_id != OWN and is_client_id(client_id)
+    system = await store.find(db, client_id=client_id) if is_possible else None
+    if system is None:
         raise errors.NotFound
-    return found
+    return system

@@ -21,13 +21,13 @@ async def register_system(
 
     Raises InvalidSystem, InvalidReturnUrl.
     """
-    plain, host, checked = checked_name(name), checked_domain(domain), checked_urls(return_urls)
+    plain, host, urls = checked_name(name), checked_domain(domain), checked_urls(return_urls)
     client_id, secret = f"bs-{secrets.token_hex(8)}", new_client_secret()
 
     async def work(tx: Tx) -> None:
-        system = BusinessSystem(client_id, plain, host, token_hash(secret), "active", checked)
+        system = BusinessSystem(client_id, plain, host, token_hash(secret), "active", urls)
         await store.add(tx, system, now=now)
-        details = {"name": plain, "domain": host, "return_urls": list(checked)}
+        details = {"name": plain, "domain": host, "return_urls": list(urls)}
         await acts.record(tx, by=by, act="system.add", subject=client_id, details=details, now=now)
 
     await db.write(work)
@@ -44,8 +44,8 @@ async def set_return_urls(
         before = await store.find(tx, client_id=client_id)
         if before is None or not await store.set_return_urls(tx, client_id=client_id, return_urls=urls):
             raise errors.NotFound
-        changed = before.return_urls != urls
-        details = {"return_urls": [list(before.return_urls), list(urls)]} if changed else {}
+        is_changed = before.return_urls != urls
+        details = {"return_urls": [list(before.return_urls), list(urls)]} if is_changed else {}
         await acts.record(tx, by=by, act="system.change", subject=client_id, details=details, now=now)
 
     await db.write(work)
@@ -62,11 +62,11 @@ async def list_systems(db: Database) -> list[dict[str, str | list[str]]]:
     """Client id, name, domain, state and return addresses of all systems, oldest first."""
     return [
         {
-            "client_id": each.client_id,
-            "name": each.name,
-            "domain": each.domain,
-            "state": each.state,
-            "return_urls": list(each.return_urls),
+            "client_id": system.client_id,
+            "name": system.name,
+            "domain": system.domain,
+            "state": system.state,
+            "return_urls": list(system.return_urls),
         }
-        for each in await store.list_all(db)
+        for system in await store.list_all(db)
     ]

@@ -1,4 +1,4 @@
-"""Registers where business systems are told by webhook, changes their secrets, and shows and repeats deliveries.
+"""Registers the endpoints of webhooks, changes their secrets, and shows and repeats deliveries.
 
 A secret is shown once, when it is made, and stored sealed.
 """
@@ -55,9 +55,9 @@ class WebhookEndpoints:
         await self.db.write(work)
         return endpoint_id, secret
 
-    async def list_all(self) -> list[ListedEndpoint]:
-        """All endpoints, oldest first."""
-        return await store.list_all(self.db)
+    async def list_all(self, *, client_id: str = "") -> list[ListedEndpoint]:
+        """All endpoints, or those of one business system, oldest first."""
+        return await store.list_all(self.db, client_id=client_id)
 
     async def rotate(
         self, endpoint_id: str, *, hours: int, force: bool = False, by: By = SERVICE, now: int
@@ -103,10 +103,10 @@ class WebhookEndpoints:
         """Has a delivery made again, or all that an endpoint didn't take; gives their number. Raises NotFound."""
 
         async def work(tx: Tx) -> int:
-            replayed = await self._replay(tx, target, now=now)
-            details = {"deliveries": replayed}
+            count = await self._replay(tx, target, now=now)
+            details = {"deliveries": count}
             await acts.record(tx, by=by, act="webhook.replay", subject=target, details=details, now=now)
-            return replayed
+            return count
 
         return await self.db.write(work)
 

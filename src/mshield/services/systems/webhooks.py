@@ -1,7 +1,7 @@
 """Tells business systems of ended requests by webhook: makes the deliveries, sends what is due, tries again for days.
 
 A try is counted durably before it is made and recorded after it, so a process that dies loses nothing and repeats one
-try at most; the id stays the same, by which the receiver knows a repeat.
+try at most; the receiver knows a repeat by its id, which stays the same.
 """
 
 import asyncio
@@ -71,9 +71,8 @@ class Webhooks:
 
     async def compose(self) -> int:
         """Makes the deliveries of all requests that ended; gives their number."""
-        made, now = 0, self.clock()
+        count, now = 0, self.clock()
         while requests := await store.untold(self.db, now=now, most=_BATCH):
-            told = 0
             for request in requests:
                 if request.state in OPEN:
                     await store.expire(self.db, id=request.id, now=now)
@@ -86,9 +85,8 @@ class Webhooks:
                     oidc=request.oidc,
                     at=request.expires_at if request.state == "expired" else request.changed_at,
                 )
-                told += await store.tell(self.db, request, event=event_of(request.state), body=body, now=now)
-            made += told
-        return made
+                count += await store.tell(self.db, request, event=event_of(request.state), body=body, now=now)
+        return count
 
 
 class _Round:
@@ -106,9 +104,9 @@ class _Round:
         try:
             while not self._webhooks.events.stopped:
                 await self._webhooks.compose()
-                begun = await self._begin_due()
+                count = await self._begin_due()
                 if not self._under_way:
-                    if not begun:
+                    if not count:
                         break
                     continue
                 await asyncio.wait(
@@ -122,7 +120,7 @@ class _Round:
 
     async def _begin_due(self) -> int:
         """Begins what is due, as far as the limits allow; gives how many."""
-        begun = 0
+        count = 0
         for delivery in await store.due(
             self._db, now=self._webhooks.clock(), most=AT_ONCE, most_each=AT_ONCE_EACH
         ):
@@ -134,8 +132,8 @@ class _Round:
             task = asyncio.create_task(self._try(delivery))
             self._under_way[delivery.id] = task
             task.add_done_callback(lambda done, delivery=delivery: self._ended(delivery, done))  # type: ignore[misc]
-            begun += 1
-        return begun
+            count += 1
+        return count
 
     def _ended(self, delivery: DueDelivery, task: "asyncio.Task[bool]") -> None:
         del self._under_way[delivery.id]
@@ -164,38 +162,38 @@ class _Round:
         if not await store.begin_attempt(self._db, delivery, next_at=next_at):
             return False
         try:
-            taken = await self._sender.post(
+            answer = await self._sender.post(
                 delivery.url, self._headers(delivery, now=now), delivery.body.encode()
             )
         except (WebhookNotSent, SealError) as error:
             reason = error.reason if isinstance(error, WebhookNotSent) else error.code
             await self._failed(delivery, attempts, reason, None)
             return False
-        if 200 <= taken.status < 300:
+        if 200 <= answer.status < 300:
             await store.end(
                 self._db,
                 id=delivery.id,
                 state="sent",
-                status=taken.status,
+                status=answer.status,
                 error=None,
                 now=self._webhooks.clock(),
             )
             return True
-        await self._refused(delivery, attempts, taken)
+        await self._refused(delivery, attempts, answer)
         return False
 
-    async def _refused(self, delivery: DueDelivery, attempts: int, taken: Taken) -> None:
-        if taken.status == _GONE:
+    async def _refused(self, delivery: DueDelivery, attempts: int, answer: Taken) -> None:
+        if answer.status == _GONE:
             _log.warning("webhook endpoint %s is gone and gets no more", delivery.endpoint_id)
             await webhook_endpoints.disable(
                 self._db, id=delivery.endpoint_id, reason="gone", now=self._webhooks.clock()
             )
             return
-        await self._failed(delivery, attempts, "status", taken)
+        await self._failed(delivery, attempts, "status", answer)
 
-    async def _failed(self, delivery: DueDelivery, attempts: int, error: str, taken: Taken | None) -> None:
-        status = None if taken is None else taken.status
-        wait = self._wait(attempts, None if taken is None else taken.retry_after)
+    async def _failed(self, delivery: DueDelivery, attempts: int, error: str, answer: Taken | None) -> None:
+        status = None if answer is None else answer.status
+        wait = self._wait(attempts, None if answer is None else answer.retry_after)
         now = self._webhooks.clock()
         if wait is None:
             _log.warning("webhook %s is given up: %s", delivery.id, error)

@@ -14,7 +14,7 @@ _SQL: Final = Queries("systems", "systems")
 class BusinessSystem:
     """A registered business system (业务系统); secret_hash is SHA-256 of its random secret.
 
-    `return_urls` are where the shield's app may lead back to (R13). The secret before counts until `previous_until`
+    `return_urls` are where the shield's app may lead back to (R13). The previous secret counts until `previous_until`
     (ms); `secret_at` is when the present one was made, 0 with the system.
     """
 
@@ -81,17 +81,17 @@ async def set_return_urls(db: Database | Tx, *, client_id: str, return_urls: tup
 
 async def change(tx: Tx, *, client_id: str, name: str, domain: str, return_urls: tuple[str, ...]) -> bool:
     """Puts these in place of what was registered; False where there is no such business system."""
-    touched = await tx.run(
+    changed = await tx.run(
         _SQL["change"], client_id=client_id, name=name, domain=domain, return_urls=json.dumps(return_urls)
     )
-    return touched == 1
+    return changed == 1
 
 
 async def rotate(
     tx: Tx, system: BusinessSystem, *, secret_hash: bytes, previous_until: int | None, now: int
 ) -> bool:
     """Gives a new secret; the one read counts until `previous_until`, or no longer. False where it was changed."""
-    touched = await tx.run(
+    changed = await tx.run(
         _SQL["rotate"],
         client_id=system.client_id,
         old_hash=system.secret_hash,
@@ -100,11 +100,11 @@ async def rotate(
         previous_until=previous_until or 0,
         now=now,
     )
-    return touched == 1
+    return changed == 1
 
 
 async def end_previous(tx: Tx, *, client_id: str) -> bool:
-    """Ends the secret before at once; False where there is none."""
+    """Ends the previous secret at once; False without one."""
     return await tx.run(_SQL["end_previous"], client_id=client_id) == 1
 
 
@@ -114,15 +114,4 @@ async def set_state(tx: Tx, *, client_id: str, state: str) -> bool:
 
 
 def _system(row: Row) -> BusinessSystem:
-    return BusinessSystem(
-        row["client_id"],
-        row["name"],
-        row["domain"],
-        row["secret_hash"],
-        row["state"],
-        tuple(json.loads(row["return_urls"])),
-        row["previous_hash"],
-        row["previous_until"],
-        row["secret_at"],
-        row["created_at"],
-    )
+    return BusinessSystem(**{**row, "return_urls": tuple(json.loads(row["return_urls"]))})

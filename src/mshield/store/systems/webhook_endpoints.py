@@ -1,9 +1,9 @@
-"""Where business systems want their webhooks: an address, its sealed secret, and the one before while both count."""
+"""Where business systems get their webhooks: an address, its sealed secret, and the previous one while both count."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Final
 
-from mshield.store.database.interface import Database, Row, Tx
+from mshield.store.database.interface import Database, Tx
 from mshield.store.database.queries import Queries
 
 _SQL: Final = Queries("systems", "webhooks")
@@ -46,18 +46,22 @@ async def add(
     await db.run(_SQL["insert_endpoint"], id=id, client_id=client_id, url=url, secret_box=secret_box, now=now)
 
 
-async def list_all(db: Database) -> list[ListedEndpoint]:
-    """All endpoints that are not removed, oldest first."""
+async def list_all(db: Database, *, client_id: str = "") -> list[ListedEndpoint]:
+    """All endpoints that are not removed, of one business system where it is given, oldest first."""
     return [
-        ListedEndpoint(_endpoint(row), row["waiting"], row["dead"])
-        for row in await db.all(_SQL["list_endpoints"])
+        ListedEndpoint(
+            Endpoint(**{field.name: row[field.name] for field in fields(Endpoint)}),
+            waiting=row["waiting"],
+            dead=row["dead"],
+        )
+        for row in await db.all(_SQL["list_endpoints"], client_id=client_id)
     ]
 
 
 async def find(db: Database | Tx, *, id: str) -> Endpoint | None:  # noqa: A002
     """An endpoint that is not removed."""
     row = await db.one(_SQL["find_endpoint"], id=id)
-    return None if row is None else _endpoint(row)
+    return None if row is None else Endpoint(**row)
 
 
 async def rotate(
@@ -70,14 +74,14 @@ async def rotate(
     now: int,
 ) -> bool:
     """Gives a new secret; the old one counts until `previous_until`. False where it was changed meanwhile."""
-    touched = await db.run(
+    changed = await db.run(
         _SQL["rotate"], id=id, old_box=old_box, secret_box=secret_box, previous_until=previous_until, now=now
     )
-    return touched == 1
+    return changed == 1
 
 
 async def enable(db: Tx, *, id: str, now: int) -> bool:  # noqa: A002
-    """Lets a disabled endpoint take again."""
+    """Whether this enabled a disabled endpoint."""
     return await db.run(_SQL["enable"], id=id, now=now) == 1
 
 
@@ -92,22 +96,8 @@ async def disable(db: Database, *, id: str, reason: str, now: int) -> None:  # n
 
 
 async def remove(tx: Tx, *, id: str, now: int) -> bool:  # noqa: A002
-    """Ends an endpoint for good and forgets its secrets."""
+    """Ends an endpoint for good and forgets its secrets; False where it was removed before."""
     if await tx.run(_SQL["remove"], id=id, now=now) != 1:
         return False
     await tx.run(_SQL["bury"], endpoint_id=id, error="removed", now=now)
     return True
-
-
-def _endpoint(row: Row) -> Endpoint:
-    return Endpoint(
-        id=row["id"],
-        client_id=row["client_id"],
-        url=row["url"],
-        state=row["state"],
-        reason=row["reason"],
-        secret_box=row["secret_box"],
-        previous_box=row["previous_box"],
-        previous_until=row["previous_until"],
-        created_at=row["created_at"],
-    )

@@ -1,7 +1,7 @@
 """Deliveries of webhooks: one row per request's end and endpoint, waiting until it was taken or given up.
 
 A request is marked when it is made, where its business system has an endpoint, a disabled one too, and the mark goes in
-the transaction that makes the deliveries: so each end is told or kept, however often a process dies on the way.
+the transaction that makes the deliveries: so no end is lost, however often a process dies on the way.
 """
 
 from dataclasses import dataclass, field
@@ -116,8 +116,8 @@ async def due(db: Database, *, now: int, most: int, most_each: int) -> list[DueD
 
 async def begin_attempt(db: Database, delivery: DueDelivery, *, next_at: int) -> bool:
     """Counts a try durably before it is made; False where another process makes it."""
-    touched = await db.run(_SQL["begin_attempt"], id=delivery.id, attempts=delivery.attempts, next_at=next_at)
-    return touched == 1
+    counted = await db.run(_SQL["begin_attempt"], id=delivery.id, attempts=delivery.attempts, next_at=next_at)
+    return counted == 1
 
 
 async def note_failure(
@@ -154,7 +154,7 @@ async def list_deliveries(
 
 
 async def replay(db: Tx, *, id: str, now: int) -> bool:  # noqa: A002
-    """Has a delivery made again, under its id; False where there is none, or its endpoint takes none."""
+    """Has a delivery made again, under its id; False for an unknown one, or one whose endpoint isn't active."""
     return await db.run(_SQL["replay"], id=id, now=now) == 1
 
 

@@ -3,11 +3,11 @@ INSERT INTO webhook_endpoints (id, client_id, url, state, reason, secret_box, pr
 VALUES (:id, :client_id, :url, 'active', NULL, :secret_box, NULL, NULL, :now, :now);
 
 -- name: list_endpoints
--- All that are not removed, oldest first, with how their deliveries stand.
+-- All that are not removed, oldest first, with how their deliveries stand; an empty client id stands for all systems.
 SELECT e.id, e.client_id, e.url, e.state, e.reason, e.secret_box, e.previous_box, e.previous_until, e.created_at,
   (SELECT COUNT(*) FROM webhook_deliveries d WHERE d.endpoint_id = e.id AND d.state = 'waiting') AS waiting,
   (SELECT COUNT(*) FROM webhook_deliveries d WHERE d.endpoint_id = e.id AND d.state = 'dead') AS dead
-FROM webhook_endpoints e WHERE e.state <> 'removed' ORDER BY e.id;
+FROM webhook_endpoints e WHERE e.state <> 'removed' AND (e.client_id = :client_id OR :client_id = '') ORDER BY e.id;
 
 -- name: find_endpoint^
 SELECT id, client_id, url, state, reason, secret_box, previous_box, previous_until, created_at
@@ -46,7 +46,7 @@ UPDATE requests SET state = 'expired', changed_at = :now
 WHERE id = :id AND state IN ('waiting', 'scanned') AND expires_at <= :now;
 
 -- name: mark_told!
--- No row touched: another process has.
+-- No row touched: another process has done it.
 UPDATE requests SET to_tell = FALSE WHERE id = :id AND to_tell AND state = :state;
 
 -- name: endpoints_of
