@@ -101,34 +101,34 @@ class ReadDashboard:
         length = step * bins
         rows = await store.between(self.db, start=start - length, until=now + 1)
         issued = await store.issued(self.db, start=start - length, until=now + 1)
-        here = [row for row in rows if row.hour >= start]
+        current = [row for row in rows if row.hour >= start]
         complete = start + (now - start) // step * step
-        # Compared is like with like: what came before, up to the same point.
-        past = [row for row in rows if start - length <= row.hour < complete - length]
+        # Like is compared with like: the time before, up to the same point.
+        previous = [row for row in rows if start - length <= row.hour < complete - length]
         return Dashboard(
             start=start,
             step=step,
             complete=complete,
-            points=tuple(_points(here, issued, start=start, step=step, bins=(now - start) // step + 1)),
+            points=tuple(_points(current, issued, start=start, step=step, bins=(now - start) // step + 1)),
             before=tuple(_points(rows, issued, start=start - length, step=step, bins=bins)),
-            p95=_p95(row for row in here if row.hour < complete),
-            p95_before=_p95(past),
-            failures=_failures(here),
-            latencies=_latencies(here),
-            certificates=await self._counted(now=now),
+            p95=_p95(row for row in current if row.hour < complete),
+            p95_before=_p95(previous),
+            failures=_failures(current),
+            latencies=_latencies(current),
+            certificates=await self._count_certificates(now=now),
             alarms=await self._alarms(rows, today=today, roles=frozenset(roles), now=now),
         )
 
-    async def _counted(self, *, now: int) -> Certificates:
+    async def _count_certificates(self, *, now: int) -> Certificates:
         if self._certificates is None or not 0 <= now - self._certificates[0] < _KEPT_MS:
-            counted = await store.certificates(self.db, due=now + HALF_A_YEAR_MS, now=now)
-            self._certificates = (now, counted)
+            certificates = await store.certificates(self.db, due=now + HALF_A_YEAR_MS, now=now)
+            self._certificates = (now, certificates)
         return self._certificates[1]
 
     async def _alarms(
         self, rows: list[CountRow], *, today: int, roles: frozenset[StaffRole], now: int
     ) -> tuple[Alarm, ...]:
-        found = [
+        raised = [
             alarms.possible_copy(row.serial, row.shield_number, at=row.at)
             for row in await store.clones(self.db, since=first_id(now - DAY_MS), most=_MOST_CLONES)
         ]
@@ -138,36 +138,36 @@ class ReadDashboard:
             if row.operation == "declined" and row.code == "not_me" and row.hour >= today
         )
         if reports >= alarms.MOST_NOT_ME:
-            found.append(alarms.reported(reports))
-        found += [
+            raised.append(alarms.reported(reports))
+        raised += [
             alarms.webhooks_dead(row.client_id, row.name, row.count, at=row.at)
             for row in await store.dead(self.db, since=now - DAY_MS)
         ]
         sent, failed = await sms_log.since(self.db, id=first_id(now - HOUR_MS))
         if failed >= alarms.FEW_SMS and failed * alarms.SMS_SHARE >= sent:
-            found.append(alarms.sms_failing(failed, sent))
-        found += await self._of_jobs(now=now)
-        found += [
-            alarms.of_ca(each.code, each.severity, each.zh, each.en, subject=each.subject)
-            for each in (await self.ca_state(now=now)).warnings
+            raised.append(alarms.sms_failing(failed, sent))
+        raised += await self._of_jobs(now=now)
+        raised += [
+            alarms.of_ca(warning.code, warning.severity, warning.zh, warning.en, subject=warning.subject)
+            for warning in (await self.ca_state(now=now)).warnings
         ]
-        told = [each for each in found if each.roles & roles]
-        return tuple(sorted(told, key=lambda each: each.severity != "bad"))
+        visible = [alarm for alarm in raised if alarm.roles & roles]
+        return tuple(sorted(visible, key=lambda alarm: alarm.severity != "bad"))
 
     async def _of_jobs(self, *, now: int) -> list[Alarm]:
-        found = []
+        raised = []
         for row in await jobs.list_jobs(self.db):
             if row.failures >= alarms.FAILURES_IN_A_ROW:
-                found.append(alarms.job_failing(row.name, row.failures, at=row.last_at))
+                raised.append(alarms.job_failing(row.name, row.failures, at=row.last_at))
             elif row.lease_until <= now and now - row.next_at > alarms.JOB_LATE_MS:
-                found.append(alarms.job_late(row.name, (now - row.next_at) // MINUTE_MS))
-        return found
+                raised.append(alarms.job_late(row.name, (now - row.next_at) // MINUTE_MS))
+        return raised
 
 
 def sentence_of(code: str) -> tuple[str, str]:
     """What an error says in Chinese and in English, with dots for what differs from case to case."""
-    known = BY_CODE.get(code)
-    return ("", "") if known is None else (_plain(known.zh_text), _plain(known.en_text))
+    error = BY_CODE.get(code)
+    return ("", "") if error is None else (_plain(error.zh_text), _plain(error.en_text))
 
 
 def _plain(text: str) -> str:
@@ -188,13 +188,13 @@ def _points(
     for hour, count in issued.items():
         counts[(hour - start) // step]["issued"] += count
     for place in range(bins):
-        of = counts[place]
+        figures = counts[place]
         yield Point(
             start + place * step,
-            of["signed_sign"],
-            of["signed_login"],
-            of["issued"],
-            of["declined"],
+            figures["signed_sign"],
+            figures["signed_login"],
+            figures["issued"],
+            figures["declined"],
             percentile(times[place], 0.95),
         )
 
@@ -212,7 +212,7 @@ def _failures(rows: Iterable[CountRow]) -> tuple[Failure, ...]:
     for row in rows:
         if row.code and row.operation not in _NOT_OPERATIONS:
             counts[row.operation, row.code] += row.count
-    ordered = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return tuple(Failure(operation, code, count) for (operation, code), count in ordered[:MOST_LISTED])
 
 
@@ -221,7 +221,7 @@ def _latencies(rows: Iterable[CountRow]) -> tuple[Latency, ...]:
     for row in rows:
         if not row.code and row.bucket >= 0:
             counts[row.operation][row.bucket] += row.count
-    found = [
+    latencies = [
         Latency(
             operation,
             sum(buckets.values()),
@@ -231,4 +231,4 @@ def _latencies(rows: Iterable[CountRow]) -> tuple[Latency, ...]:
         )
         for operation, buckets in counts.items()
     ]
-    return tuple(sorted(found, key=lambda each: (-each.count, each.operation))[:MOST_LISTED])
+    return tuple(sorted(latencies, key=lambda latency: (-latency.count, latency.operation))[:MOST_LISTED])

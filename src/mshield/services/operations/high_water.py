@@ -61,7 +61,7 @@ async def _file_of(db: Database, folder: Path) -> tuple[HighWaterFile, int]:
 
 
 async def declare_restore(db: Database, folder: Path, *, now: int) -> Declared:
-    """Takes this database for what is to go on, with the restraints that the protocol asks for.
+    """Declares that the service goes on from this database, under the restraints that the protocol asks for.
 
     Each key has at least three wrong PINs counted and accepts any one-time value until its next success; numbers of
     epochs and of revocation lists that may have been used are never used again: lists go on from the second of the
@@ -69,15 +69,15 @@ async def declare_restore(db: Database, folder: Path, *, now: int) -> Declared:
     BadHighWaterFile.
     """
     file, before = await _file_of(db, folder)
-    known = file.read() or 0
+    mirrored = file.read() or 0
 
     async def work(tx: Tx) -> Declared:
-        mark = await high_water.raise_above(tx, known=known, now=now)
+        mark = await high_water.raise_above(tx, known=mirrored, now=now)
         # The mark grows with what is done, also after a restore: the same copy restored once more skips further.
-        skipped = _SKIPPED + mark - before
-        keys = await high_water.restrain_keys(tx, failures=RESTRAINED_FAILURES, epochs=skipped)
+        epochs = _SKIPPED + mark - before
+        keys = await high_water.restrain_keys(tx, failures=RESTRAINED_FAILURES, epochs=epochs)
         await high_water.skip_crl_numbers(tx, numbers=_SKIPPED, at_least=now // 1000)
-        details = {"keys": keys, "known": known, "mark": mark}
+        details = {"keys": keys, "known": mirrored, "mark": mark}
         await acts.record(
             tx, by=By("service"), act="restore.declare", subject="database", details=details, now=now
         )
@@ -110,8 +110,8 @@ class HighWater:
         if self.db.commits == self._seen:
             return
         # Read first: whatever stands in the file was in the database before, so a newer one is never taken for older.
-        known = await asyncio.to_thread(self.file.read) or 0
-        mark = await high_water.raise_mark(self.db, known=known, now=self.clock())
+        mirrored = await asyncio.to_thread(self.file.read) or 0
+        mark = await high_water.raise_mark(self.db, known=mirrored, now=self.clock())
         if mark is None:
             raise RestoreUndeclared
         self._seen = self.db.commits

@@ -1,4 +1,4 @@
-"""Deletes what only counted for a while: logins, SMS codes, captchas, kept answers, sent notices, signing sessions.
+"""Deletes what only counts for a while: logins, SMS codes, captchas, kept answers, sent notices, signing sessions.
 
 Nothing waits for it and nothing breaks without it; it keeps tables small and personal data short-lived.
 """

@@ -60,12 +60,12 @@ async def rotate_keys(
     resealed: dict[str, int] = {}
     broken: dict[str, None] = {}
     for _ in range(MAX_PASSES):  # a running service may have sealed a few under the old key meanwhile
-        done = 0
+        count = 0
         for column in BOXES:
             boxes = await _reseal_column(db, keyring, column, progress, broken)
             resealed[column.name] = resealed.get(column.name, 0) + boxes
-            done += boxes
-        if not done:
+            count += boxes
+        if not count:
             break
     remaining = await _old_boxes(db, keyring)
     return Rotation(keyring.current_id, added, resealed, remaining, tuple(broken))
@@ -135,13 +135,13 @@ async def _record(db: Database, act: str, key: bytes, details: Mapping[str, obje
 
 
 async def _old_boxes(db: Database, keyring: Keyring) -> dict[str, int]:
-    found: dict[str, int] = {}
+    old: dict[str, int] = {}
     for column in BOXES:
         counts = await count_by_prefix(db, column)
         boxes = sum(number for prefix, number in counts.items() if prefix != keyring.current_prefix)
         if boxes:
-            found[column.name] = boxes
-    return found
+            old[column.name] = boxes
+    return old
 
 
 async def _reseal_column(
@@ -150,11 +150,11 @@ async def _reseal_column(
     total, after = 0, None
     while rows := await list_old(db, column, prefix=keyring.current_prefix, after=after, limit=BATCH):
         boxes = list(_reseal_rows(keyring, column, rows, broken))
-        done = await reseal(db, column, boxes) if boxes else 0
-        total += done
+        count = await reseal(db, column, boxes) if boxes else 0
+        total += count
         after = rows[-1][column.key]
-        if done:
-            progress(column.name, done)
+        if count:
+            progress(column.name, count)
     return total
 
 

@@ -1,7 +1,7 @@
 """The service's jobs as staff see them: when each ran and will run, what became of it; and running one now.
 
-A job is run by making it due: whichever process runs the jobs takes it within a second. All of them bear that, since
-they bear being run again at any time (services/jobs/job.py).
+A job is run by making it due: whichever process runs the jobs takes it within a second. All jobs bear being run again
+at any time (services/jobs/job.py).
 """
 
 from collections.abc import Iterable, Mapping
@@ -27,7 +27,7 @@ class WatchedJob:
 
 
 async def record_runs(db: Database, names: Iterable[str], *, by: By, now: int) -> None:
-    """That these jobs are run now because somebody asked for it; the caller runs them next."""
+    """Records that somebody asked for these jobs; the caller runs them next."""
 
     async def work(tx: Tx) -> None:
         for name in names:
@@ -60,4 +60,4 @@ class WatchJobs:
             await acts.record(tx, by=by, act="job.run", subject=name, details={}, now=now)
 
         await self.db.write(work)
-        return next(each for each in await self.list_all() if each.name == name)
+        return next(job for job in await self.list_all() if job.name == name)

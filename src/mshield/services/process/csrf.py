@@ -8,7 +8,7 @@ from mshield.domain import errors
 
 
 def csrf_token(audience: str, token: str) -> str:
-    """Of a session's token, of which it tells nothing; another audience's is another."""
+    """Made from a session's token, of which it tells nothing; it differs by audience."""
     digest = hashlib.sha256(f"MSHIELD {audience} csrf {token}".encode()).digest()
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 

@@ -1,9 +1,5 @@
 """Whether what the service needs is there."""
 
-from mshield.store.database.interface import Database
-from mshield.store.process import health
+from mshield.store.process.health import ping
 
-
-async def ping(db: Database) -> None:
-    """Raises Unavailable when the database doesn't answer."""
-    await health.ping(db)
+__all__ = ["ping"]

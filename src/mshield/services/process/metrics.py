@@ -37,7 +37,7 @@ class Metrics:
         self._counts: dict[store.Key, int] = {}
 
     def note(self, operation: str, code: str, seconds: float) -> None:
-        """Counts a call that took so long; `code` is its error's, empty where there is none."""
+        """Counts a call that took so long; `code` is its error's, or empty."""
         key = (operation, code, bucket_of(seconds * 1000))
         self._counts[key] = self._counts.get(key, 0) + 1
 

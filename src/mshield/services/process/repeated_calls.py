@@ -1,4 +1,4 @@
-"""A call that comes again with its idempotency key gets the answer that it got before; nothing is done twice (R17).
+"""A call that comes again with its idempotency key gets the same answer as before; nothing is done twice (R17).
 
 An answer is kept for a day, sealed, since it may hold a token. Where a process dies between carrying a call out and
 keeping its answer, the repeat is carried out anew, as any call would be.
@@ -63,7 +63,7 @@ class AnswerOnce:
         # Keyed, since the content may hold a password.
         request_hash = self.lookup.lookup_hash(_KIND, hashlib.sha256(content).hexdigest())
         loop = asyncio.get_running_loop()
-        until = loop.time() + _WAIT_SECONDS
+        deadline = loop.time() + _WAIT_SECONDS
         while True:
             if await store.begin(
                 self.db,
@@ -80,15 +80,15 @@ class AnswerOnce:
             if row is not None and row.answer_box is not None:
                 box = self.keyring.open(row.answer_box, purpose=_PURPOSE, context=call.encode())
                 return msgspec.msgpack.decode(box, type=KeptAnswer)
-            if loop.time() >= until:
+            if loop.time() >= deadline:
                 raise errors.InProgress(retry_after=1)
             await asyncio.sleep(_LOOK_SECONDS)
 
-    async def keep(self, begun: Begun, answer: KeptAnswer) -> None:
+    async def keep(self, held: Begun, answer: KeptAnswer) -> None:
         """Keeps the answer; call this before it is sent."""
-        box = self.keyring.seal(msgspec.msgpack.encode(answer), purpose=_PURPOSE, context=begun.call.encode())
-        await store.keep(self.db, call=begun.call, holder=begun.holder, status=answer.status, answer_box=box)
+        box = self.keyring.seal(msgspec.msgpack.encode(answer), purpose=_PURPOSE, context=held.call.encode())
+        await store.keep(self.db, call=held.call, holder=held.holder, status=answer.status, answer_box=box)
 
-    async def abandon(self, begun: Begun) -> None:
+    async def abandon(self, held: Begun) -> None:
         """Forgets a call that had no effect."""
-        await store.abandon(self.db, call=begun.call, holder=begun.holder)
+        await store.abandon(self.db, call=held.call, holder=held.holder)

@@ -91,15 +91,13 @@ class Reseal:
 
 async def list_old(db: Database, column: BoxColumn, *, prefix: bytes, after: object, limit: int) -> list[Row]:
     """Up to `limit` rows, by key, after key `after` (None for the first), whose box doesn't begin with `prefix`."""
-    selected = ", ".join((column.key, column.column, *column.also))
+    columns = ", ".join((column.key, column.column, *column.also))
     where = f"{column.column} IS NOT NULL AND substr({column.column}, 1, {PREFIX_BYTES}) <> $1"
     end = f"ORDER BY {column.key} LIMIT $2"
     if after is None:
-        query = _query(
-            column, f"SELECT {selected} FROM {column.table} WHERE {where} {end}", "prefix", "limit"
-        )
+        query = _query(column, f"SELECT {columns} FROM {column.table} WHERE {where} {end}", "prefix", "limit")
         return await db.all(query, prefix=prefix, limit=limit)
-    sql = f"SELECT {selected} FROM {column.table} WHERE {where} AND {column.key} > $3 {end}"
+    sql = f"SELECT {columns} FROM {column.table} WHERE {where} AND {column.key} > $3 {end}"
     return await db.all(
         _query(column, sql, "prefix", "limit", "after"), prefix=prefix, limit=limit, after=after
     )

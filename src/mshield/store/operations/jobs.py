@@ -16,7 +16,7 @@ _SQL: Final = Queries("operations", "jobs")
 class JobRow:
     """How a job stands; times in ms.
 
-    `last_done` is what its last run gave, `last_error` the type of what it raised, `last_ms` how long it took.
+    `last_done` is the count that its last run returned, `last_error` the type of error, `last_ms` how long it took.
     """
 
     name: str
@@ -66,9 +66,9 @@ async def finish(
 ) -> bool:
     """Records a run that was claimed at `started` and gives the job back; False where another has taken it over.
 
-    It is due at `next_at`, or earlier where `make_due` wanted it meanwhile.
+    It is due at `next_at`, or earlier after a `make_due` meanwhile.
     """
-    touched = await db.run(
+    finished = await db.run(
         _SQL["finish"],
         name=name,
         holder=holder,
@@ -80,7 +80,7 @@ async def finish(
         took_ms=took_ms,
         now=now,
     )
-    return touched == 1
+    return finished == 1
 
 
 async def release(db: Database, *, name: str, holder: str) -> None:
@@ -89,6 +89,6 @@ async def release(db: Database, *, name: str, holder: str) -> None:
 
 
 async def make_due(tx: Tx, *, name: str, now: int) -> bool:
-    """Has a job of this name run now; False while somebody is at it: then once more when he has done."""
+    """Has a job of this name run now; False while a process is at it: then it runs once more after that."""
     row = await tx.one(_SQL["make_due"], name=name, now=now)
     return row is not None and bool(row["free"])

@@ -5,12 +5,12 @@ INSERT INTO jobs (name, next_at, lease_until, failures) VALUES (:name, :now, 0, 
 SELECT name, next_at, holder, lease_until, failures, last_at, last_done, last_error, last_ms FROM jobs ORDER BY name;
 
 -- name: claim^
--- No row: it isn't due by then, or somebody else is at it. `next_at` is when this run began, until it ends.
+-- No row: it isn't due by then, or another process is at it. `next_at` is when this run began, until it ends.
 UPDATE jobs SET holder = :holder, lease_until = :lease_until, next_at = :now
 WHERE name = :name AND next_at <= :due AND lease_until <= :now RETURNING failures;
 
 -- name: renew!
--- No row touched: the lease ran out and somebody else has taken the job over.
+-- No row touched: the lease ran out and another process has taken the job over.
 UPDATE jobs SET lease_until = :lease_until WHERE name = :name AND holder = :holder;
 
 -- name: finish!
@@ -23,6 +23,6 @@ WHERE name = :name AND holder = :holder;
 UPDATE jobs SET holder = NULL, lease_until = 0 WHERE name = :name AND holder = :holder;
 
 -- name: make_due^
--- While somebody is at it, it is due again when he has done: what it is wanted for he may not have seen.
+-- While a process is at it, it is due again afterwards: the run may have missed the change that it is wanted for.
 UPDATE jobs SET next_at = CASE WHEN lease_until > :now AND next_at >= :now THEN next_at + 1 ELSE :now END
 WHERE name = :name RETURNING lease_until <= :now AS free;

@@ -11,10 +11,9 @@ _SQL: Final = Queries("process", "idempotency")
 
 @dataclass(frozen=True, slots=True)
 class CallRow:
-    """A call that came before; `status` is None while it is under way."""
+    """A call that came before; `answer_box` is None while it is under way."""
 
     request_hash: bytes
-    status: int | None
     answer_box: bytes | None = field(repr=False)
 
 
@@ -31,7 +30,7 @@ async def begin(
 async def find(db: Database, *, call: str) -> CallRow | None:
     """What is known of a call."""
     row = await db.one(_SQL["find"], call=call)
-    return None if row is None else CallRow(row["request_hash"], row["status"], row["answer_box"])
+    return None if row is None else CallRow(**row)
 
 
 async def keep(db: Database, *, call: str, holder: str, status: int, answer_box: bytes) -> None:

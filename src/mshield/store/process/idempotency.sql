@@ -8,7 +8,7 @@ WHERE idempotency.status IS NULL AND idempotency.held_until <= :now
 RETURNING holder;
 
 -- name: find^
-SELECT request_hash, status, answer_box FROM idempotency WHERE call = :call;
+SELECT request_hash, answer_box FROM idempotency WHERE call = :call;
 
 -- name: keep!
 UPDATE idempotency SET status = :status, answer_box = :answer_box

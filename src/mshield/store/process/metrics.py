@@ -42,7 +42,6 @@ class CloneRow:
     serial: str
     at: int
     shield_number: str
-    holds: str
 
 
 @dataclass(frozen=True, slots=True)

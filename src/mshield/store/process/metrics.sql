@@ -27,7 +27,7 @@ FROM certificates WHERE der IS NOT NULL;
 
 -- name: clones
 -- Shields that were stopped as possible copies; ids sort by time.
-SELECT e.serial, e.at, c.shield_number, c.holds FROM certificate_events e JOIN certificates c ON c.serial = e.serial
+SELECT e.serial, e.at, c.shield_number FROM certificate_events e JOIN certificates c ON c.serial = e.serial
 WHERE e.id >= :since AND e.event = 'find_clone' ORDER BY e.id DESC LIMIT :most;
 
 -- name: dead
