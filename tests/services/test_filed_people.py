@@ -1,6 +1,5 @@
 """Who is on file: pages, the exported list, and how a record ends and comes back."""
 
-import dataclasses
 from typing import Final
 
 import pytest
@@ -11,8 +10,9 @@ from mshield.domain.filing import check_rows
 from mshield.gateways.filing_files import read_filing
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
+from mshield.services.certificates.search import FindCertificates
 from mshield.services.filing.import_list import ImportFiling
-from mshield.services.filing.people import FiledPeople, filing_standing
+from mshield.services.filing.people import FiledPeople
 from mshield.store.database.interface import Database
 from mshield.store.staff import acts
 from tests.application import EXAMPLES
@@ -113,13 +113,14 @@ async def test_r22_a_certificate_knows_whether_its_filing_changed(db: Database, 
     new, _ = await person(db, keyring, ca.engine, now=START)
     row = await ca.issue.reserve(new, now=START)
     await ca.issue.issue(row.serial, now=START)
-    before = await filing_standing(db, serial=row.serial)
-    assert (before.changed, before.ended) == (False, False)
+    certificates = FindCertificates(db, keyring, ca.authorities)
+    before = await certificates.one(row.serial)
+    assert (before.filing_changed, before.row.ended_at) == (False, None)
     people = FiledPeople(db, keyring, ca.lookup)
     ended = await people.end(new.person_id, reason="已离职", now=START)
     assert ended.shield_numbers == (new.shield_number,)
-    after = await filing_standing(db, serial=row.serial)
-    assert (after.changed, after.ended, after.filed) == (True, True, before.filed + 1)
-    assert dataclasses.replace(after, ended=False).changed
+    after = await certificates.one(row.serial)
+    assert (after.filing_changed, after.row.ended_at) == (True, START)
+    assert after.row.person_version == before.row.person_version + 1
     with pytest.raises(errors.NotFound):
-        await filing_standing(db, serial="0" * 40)
+        await certificates.one("0" * 40)

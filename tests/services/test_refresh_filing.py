@@ -9,9 +9,10 @@ import pytest
 from mshield.gateways.filing_files import read_filing
 from mshield.gateways.filing_source import FiledTable, HttpFilingSource
 from mshield.keys.keyring import Keyring
+from mshield.services.certificates.search import FindCertificates, OneCertificate
 from mshield.services.filing.import_list import ImportFiling
 from mshield.services.filing.look_up import LookUpFiling
-from mshield.services.filing.people import FiledPeople, filing_standing
+from mshield.services.filing.people import FiledPeople
 from mshield.services.filing.refresh import RefreshFiling
 from mshield.settings import Settings
 from mshield.store.database.interface import Database
@@ -68,16 +69,20 @@ async def _certified(ca: Ca, filing: ImportFiling, *, most: int = 1) -> list[str
     return serials
 
 
+async def _certificate(ca: Ca, serial: str) -> OneCertificate:
+    return await FindCertificates(ca.db, ca.keyring, ca.authorities).one(serial)
+
+
 async def test_r22_a_change_outside_is_found_and_makes_renewal_due(
     ca: Ca, filing: ImportFiling, refresh: RefreshFiling, office: FilingOffice
 ) -> None:
     (serial,) = await _certified(ca, filing)
     assert await refresh(now=START) == 1
-    assert not (await filing_standing(ca.db, serial=serial)).changed
+    assert not (await _certificate(ca, serial)).filing_changed
     office.people[0]["name"] = "林志远"
     assert await refresh(now=START + DAY - 1) == 0
     assert await refresh(now=START + DAY) == 1
-    assert (await filing_standing(ca.db, serial=serial)).changed
+    assert (await _certificate(ca, serial)).filing_changed
 
 
 async def test_who_is_gone_outside_is_ended(
@@ -86,7 +91,7 @@ async def test_who_is_gone_outside_is_ended(
     (serial,) = await _certified(ca, filing)
     office.people = []
     assert await refresh(now=START) == 1
-    assert (await filing_standing(ca.db, serial=serial)).ended
+    assert (await _certificate(ca, serial)).row.ended_at == START
     assert await refresh(now=START + 2 * DAY) == 0
 
 
@@ -96,7 +101,7 @@ async def test_an_outage_ends_nobody_and_is_tried_again_after_an_hour(
     (serial,) = await _certified(ca, filing)
     server.next[:] = [Reply(404)]
     assert await refresh(now=START) == 0
-    assert not (await filing_standing(ca.db, serial=serial)).changed
+    assert not (await _certificate(ca, serial)).filing_changed
     asked = len(server.asked)
     assert await refresh(now=START + 60_000) == 0
     assert len(server.asked) == asked

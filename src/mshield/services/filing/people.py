@@ -21,10 +21,7 @@ from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
 from mshield.store.database.interface import Database, Tx
 from mshield.store.filing import filing as store
-from mshield.store.filing.filing import FilingStanding
 from mshield.store.staff import acts
-
-__all__ = ["Ended", "FiledPeople", "FilingStanding", "Person", "filing_standing"]
 
 PAGE: Final = 50
 _BATCH: Final = 1000
@@ -136,14 +133,6 @@ async def end_record(tx: Tx, person_id: str, *, reason: str, by: By, now: int) -
     details = {"reason": reason, "shields": shields}
     await acts.record(tx, by=by, act="filing.end", subject=person_id, details=details, now=now)
     return Ended(person_id, tuple(shields))
-
-
-async def filing_standing(db: Database | Tx, *, serial: str) -> FilingStanding:
-    """Whether the filing changed since a certificate was issued, and whether its record has ended. Raises NotFound."""
-    found = await store.standing(db, serial=serial)
-    if found is None:
-        raise errors.NotFound
-    return found
 
 
 def _record(person: Person) -> FilingRecord:

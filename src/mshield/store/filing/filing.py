@@ -55,20 +55,6 @@ class ListedPerson(FiledPerson):
     id_number_box: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class FilingStanding:
-    """The filing behind a certificate: the version that was certified, the one now, whether the record has ended."""
-
-    certified: int
-    filed: int
-    ended: bool
-
-    @property
-    def changed(self) -> bool:
-        """Whether the filing changed since the certificate was issued; its end is a change too (R22)."""
-        return self.ended or self.filed != self.certified
-
-
 async def find_enterprise(db: Database | Tx, *, credit_code: str) -> Enterprise | None:
     """The enterprise of this credit code."""
     row = await db.one(_SQL["find_enterprise"], credit_code=credit_code)
@@ -161,14 +147,6 @@ async def end_person(tx: Tx, *, person_id: str, now: int) -> FiledPerson | None:
 async def live_shields(tx: Tx, *, person_id: str) -> list[str]:
     """The numbers of the shields that were issued from this record and are neither revoked nor superseded."""
     return [row["shield_number"] for row in await tx.all(_SQL["live_shields"], person_id=person_id)]
-
-
-async def standing(db: Database | Tx, *, serial: str) -> FilingStanding | None:
-    """The filing behind a certificate; None for an unknown serial."""
-    row = await db.one(_SQL["standing"], serial=serial)
-    if row is None:
-        return None
-    return FilingStanding(row["certified"], row["filed"], row["ended_at"] is not None)
 
 
 @dataclass(frozen=True, slots=True)

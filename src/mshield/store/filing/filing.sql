@@ -54,14 +54,6 @@ WHERE id_number_hash = (SELECT id_number_hash FROM filed_persons WHERE id = :per
 SELECT DISTINCT shield_number FROM certificates
 WHERE person_id = :person_id AND state NOT IN ('revoked', 'superseded') ORDER BY shield_number;
 
--- name: standing^
--- The filing behind a certificate: its version as certified and as it is now, and whether the record has ended.
-SELECT c.filing_version AS certified, f.version + e.version AS filed, f.ended_at
-FROM certificates c
-JOIN filed_persons f ON f.id = c.person_id
-JOIN enterprises e ON e.credit_code = f.credit_code
-WHERE c.serial = :serial;
-
 -- name: due_to_ask
 -- Who is on file with a shield that counts, or answers for those of an enterprise; longest not asked about first.
 SELECT f.id, f.credit_code, f.role, f.id_number_box FROM filed_persons f
