@@ -45,13 +45,13 @@ bench: $(VENV)/.dev ## the figures of the README
 	@$(BIN)/python -m benches.run
 
 schema: $(VENV)/.dev ## renews the schema's snapshot after a migration was added
-	@$(BIN)/python -m tests.schema
+	@$(BIN)/python -m tests.support.schema
 
 api: $(VENV)/.dev $(VENV)/.frontend-lint ## renews the front end's types of the HTTP API
-	@$(BIN)/python -m tests.api_types
+	@$(BIN)/python -m tests.support.api_types
 
 docs: $(VENV)/.dev ## renews what repeats the code: docs of errors, settings and commands, the app's FAQ
-	@$(BIN)/python -m tests.pages
+	@$(BIN)/python -m tests.support.generated_pages
 
 manual: $(VENV)/.dev $(VENV)/.frontend ## renews the manuals' pictures, docs/manual
 	@scripts/install-test-needs

@@ -33,9 +33,9 @@ from mshield.demo.people import OPERATOR, Person
 from mshield.domain.qr import qr_text
 from mshield.gm import cosign as cosign_steps
 from mshield.gm.engine import load_engine
-from tests.attempts import Answer, Attacker
-from tests.postgres import Server, start_server
-from tests.service import LiveService, apply, log_in, register
+from tests.support.live_service import LiveService, apply, log_in, register
+from tests.support.postgresql import Server, start_server
+from tests.support.raw_cosigning import Answer, Attacker
 
 PHONES: Final = 6
 """As many as one person may have. Each signs one document after the other, all phones at the same time."""

@@ -31,8 +31,8 @@ from mshield.settings import Settings
 from mshield.store.database.interface import Database
 from mshield.store.database.migrate import migrate
 from mshield.store.database.opening import open_database
-from tests.postgres import start_server
-from tests.signing import execute
+from tests.support.postgresql import start_server
+from tests.support.signing import execute
 
 CERTIFICATES: Final = 100_000
 PEOPLE: Final = 1_000

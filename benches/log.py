@@ -22,9 +22,9 @@ from mshield.services.log.verify import verify_log
 from mshield.store.database.interface import Database, Tx
 from mshield.store.database.migrate import migrate
 from mshield.store.database.opening import open_database
-from tests.postgres import Server, start_server
-from tests.signing import execute, statement
-from tests.transparency import LoggedService
+from tests.support.filled_log import LoggedService
+from tests.support.postgresql import Server, start_server
+from tests.support.signing import execute, statement
 
 _SECOND: Final = 200
 """Signatures that wait when the job comes, in a busy second."""

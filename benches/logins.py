@@ -24,9 +24,9 @@ from benches.http_signing import (
     process_cpu,
     ready_service,
 )
-from tests.attempts import Attacker
-from tests.postgres import Server
-from tests.service import LiveService
+from tests.support.live_service import LiveService
+from tests.support.postgresql import Server
+from tests.support.raw_cosigning import Attacker
 
 STEPS: Final = ("create", "scan", "sign", "poll", "result")
 BOUND_MS: Final = 4.0

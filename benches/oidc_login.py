@@ -28,9 +28,9 @@ from benches.http_signing import (
     ready_service,
 )
 from benches.logins import options_of
-from tests.attempts import Answer, Attacker
-from tests.postgres import Server
-from tests.service import LiveService
+from tests.support.live_service import LiveService
+from tests.support.postgresql import Server
+from tests.support.raw_cosigning import Answer, Attacker
 
 BOUND_MS: Final = 8.0
 """Issue 4's, of the service and its database together."""

@@ -17,10 +17,10 @@ from benches.figures import SLOWER, Figure, show
 from mshield.gm.mask import PIN_ROUNDS
 from tests.browser.app.camera import Camera, Screen, milliseconds_to_read
 from tests.browser.app.first_load import first_load
-from tests.browser.app.hand_and_eye import PIXEL, enter_pin
+from tests.browser.app.pin_pad_and_pixels import PIXEL, enter_pin
 from tests.browser.app.seeded import CLERK, Holder, bundle, holder
 from tests.browser.conftest import CHROMIUM, FLAGS, Party
-from tests.service import LiveService, enrolled
+from tests.support.live_service import LiveService, enrolled
 
 LOAD_BOUND: Final = 200.0
 PAINT_BOUND: Final = 1500.0

@@ -39,9 +39,9 @@ from mshield.store.ca.authorities import CrlRow, insert_crl
 from mshield.store.certificates.certificates import list_revoked
 from mshield.store.database.migrate import migrate
 from mshield.store.database.opening import open_database
-from tests.issuing import NAME, ORGANISATION, Ca, change, make_ca, person
-from tests.postgres import Server, start_server
-from tests.signing import execute
+from tests.support.issuing import NAME, ORGANISATION, Ca, change, make_ca, person
+from tests.support.postgresql import Server, start_server
+from tests.support.signing import execute
 
 T = TypeVar("T")
 DAY_MS: Final = 86_400_000

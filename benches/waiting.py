@@ -20,7 +20,7 @@ import httpx
 import psutil
 
 from benches.http_signing import Signature, phones_of, process_cpu, ready_service
-from tests.service import LiveService
+from tests.support.live_service import LiveService
 
 WARM_UP: Final = 100
 """PCs that wait before the memory is looked at: what the first ones bring stays."""

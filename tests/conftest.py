@@ -12,9 +12,9 @@ import sqlite3
 import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from contextlib import closing
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pytest
 from argon2 import PasswordHasher
@@ -26,8 +26,13 @@ from mshield.services.accounts import passwords
 from mshield.store.database.interface import Database
 from mshield.store.database.migrate import migrate
 from mshield.store.database.opening import open_database
-from tests.databases import Databases
-from tests.postgres import Server, start_server
+from tests.support.clock import Clock
+from tests.support.databases import TEMPLATE, Databases
+from tests.support.postgresql import Server, start_server
+
+if TYPE_CHECKING:
+    from tests.support.application import Application, Device
+    from tests.support.intruder import Intruder
 
 # The same examples in each run, so that a red run means a change; `HYPOTHESIS_PROFILE=explore` looks for new ones.
 # No example has a time limit of its own: on a busy machine it would tell of the machine. A whole test has one.
@@ -35,13 +40,6 @@ settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.register_profile("explore", max_examples=1000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
-START: Final = 1_795_500_000_000
-"""The tests' present: 2026-11-24, in milliseconds."""
-
-RETURN_URL: Final = "https://singlewindow.example/signed?from=shield"
-"""Where the tests' business system lets the shield's app lead back to (R13)."""
-
-TEMPLATE: Final = "mshield_template"
 _SHARED: Final = pytest.StashKey[Path]()
 
 
@@ -195,22 +193,35 @@ def keyring() -> Keyring:
     return Keyring.generate()
 
 
-@dataclass(slots=True)
-class Clock:
-    """A clock that moves only when told. Calling it gives milliseconds."""
-
-    now: int = START
-
-    def __call__(self) -> int:
-        return self.now
-
-    def advance(self, *, seconds: float) -> int:
-        """Moves on and gives the new time."""
-        self.now += round(seconds * 1000)
-        return self.now
-
-
 @pytest.fixture
 def clock() -> Clock:
     """A clock that stands at START."""
     return Clock()
+
+
+# ---- what needs more than a database; imported only where it is asked for ----
+
+
+@pytest.fixture
+async def application(database_url: str, tmp_path: Path, clock: Clock) -> AsyncIterator["Application"]:
+    """A running application in this process, nobody registered, once on each kind of database."""
+    from tests.support.application import running
+
+    async with running(database_url, tmp_path, clock) as application:
+        yield application
+
+
+@pytest.fixture
+async def device(application: "Application") -> "Device":
+    """A logged-in phone of the example's operator."""
+    await application.registered()
+    return await application.logged_in()
+
+
+@pytest.fixture
+def intruder(database_url: str) -> Iterator["Intruder"]:
+    """Someone who changes the test's database behind the service's back."""
+    from tests.support.intruder import Intruder
+
+    with closing(Intruder(database_url)) as intruder:
+        yield intruder

@@ -1,7 +1,7 @@
 """The schema: one snapshot for people, the same in both databases, and nothing left to apply."""
 
 from mshield.store.database.migrate import migrate, pending
-from tests import schema
+from tests.support import schema
 
 
 def test_the_snapshot_is_the_sum_of_all_migrations() -> None:

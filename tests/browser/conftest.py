@@ -18,7 +18,7 @@ from mshield.client.phone import VirtualPhone
 from mshield.demo.people import OPERATOR
 from tests.browser.app.album import language_of_pictures
 from tests.browser.site import Site
-from tests.service import LiveService, enrolled
+from tests.support.live_service import LiveService, enrolled
 
 CHROMIUM: Final = "/usr/bin/chromium"
 FLAGS: Final = [

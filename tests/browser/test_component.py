@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Party
-from tests.browser.seen import barriers, events_of, read_code
+from tests.browser.page_checks import barriers, events_of, read_code
 from tests.browser.site import Site
 
 pytestmark = pytest.mark.slow

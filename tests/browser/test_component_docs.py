@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Party
-from tests.browser.seen import read_code
+from tests.browser.page_checks import read_code
 from tests.browser.site import Site
 
 pytestmark = pytest.mark.slow

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from tests.browser.conftest import Party
-from tests.browser.seen import events_of, read_code
+from tests.browser.page_checks import events_of, read_code
 from tests.browser.site import Site
 from tests.browser.test_component import scan, show
 

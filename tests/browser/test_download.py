@@ -9,8 +9,8 @@ from playwright.sync_api import Page, expect
 from mshield.web.pages.guides import GUIDES
 from mshield.web.pages.platform import Platform
 from tests.browser.conftest import Party
-from tests.browser.seen import barriers, read_code
-from tests.user_agents import IPAD_AS_MAC, USER_AGENTS
+from tests.browser.page_checks import barriers, read_code
+from tests.support.user_agents import IPAD_AS_MAC, USER_AGENTS
 
 pytestmark = pytest.mark.slow
 

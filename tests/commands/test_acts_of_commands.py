@@ -20,7 +20,7 @@ from mshield.settings import load_settings
 from mshield.store.staff import acts
 from mshield.store.staff.acts import ActRow
 from tests.commands.test_ca_commands import Operator
-from tests.signing import execute
+from tests.support.signing import execute
 
 _ROOT: Final = Path(__file__).parents[2]
 _ACTS: Final[Mapping[str, str]] = {

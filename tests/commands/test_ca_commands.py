@@ -24,7 +24,7 @@ from mshield.store.certificates.certificates import CertificateRow
 from mshield.store.database.interface import Database
 from mshield.store.database.opening import open_database
 from mshield.store.staff import acts
-from tests.issuing import Ca
+from tests.support.issuing import Ca
 
 pytestmark = pytest.mark.slow
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mshield.jobs import JOBS
-from tests.service import LiveService
+from tests.support.live_service import LiveService
 
 pytestmark = pytest.mark.slow  # each command is a process of its own
 

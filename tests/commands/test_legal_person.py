@@ -17,9 +17,9 @@ from mshield.client import ProblemError
 from mshield.client.portal import PortalClient, PortalLogin
 from mshield.demo.people import LEGAL_PERSON, OPERATOR
 from mshield.services.legal_person.outside_login import RETURN_PATH
-from tests.oidc_provider import CLIENT_ID, CLIENT_SECRET, Provider, returned
-from tests.outside import PASSWORD, SECRET, USER, AccountOffice, serving
-from tests.service import LiveService, apply, enrolled, log_in, register
+from tests.support.live_service import LiveService, apply, enrolled, log_in, register
+from tests.support.oidc_provider import CLIENT_ID, CLIENT_SECRET, Provider, returned
+from tests.support.outside_systems import PASSWORD, SECRET, USER, AccountOffice, serving
 
 pytestmark = pytest.mark.slow
 

@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from mshield.cli import main
 from mshield.client import Document
 from mshield.demo.people import OPERATOR
-from tests.service import LiveService, enrolled
+from tests.support.live_service import LiveService, enrolled
 
 pytestmark = pytest.mark.slow  # the tests start services of their own
 

@@ -10,7 +10,7 @@ import pytest
 
 from mshield.client.errors import ProblemError
 from mshield.demo.people import OPERATOR
-from tests.service import LiveService, log_in, register
+from tests.support.live_service import LiveService, log_in, register
 
 pytestmark = pytest.mark.slow
 _NEW = "Another-word-2026"

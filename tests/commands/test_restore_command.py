@@ -17,9 +17,9 @@ from mshield.settings import load_settings
 from mshield.store.database.opening import open_database
 from mshield.store.staff import acts
 from mshield.store.staff.acts import ActRow
-from tests.ports import free_ports
-from tests.postgres import Server
-from tests.service import LiveService
+from tests.support.live_service import LiveService
+from tests.support.ports import free_ports
+from tests.support.postgresql import Server
 
 pytestmark = pytest.mark.slow
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from mshield.client import verify_webhook
-from tests.outside import OutsideServer, Reply, serving
-from tests.service import LiveService
+from tests.support.live_service import LiveService
+from tests.support.outside_systems import OutsideServer, Reply, serving
 
 pytestmark = pytest.mark.slow
 

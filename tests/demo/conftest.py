@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from mshield.demo.browser import Browser
-from tests.demonstration import Demonstration, demonstration_in
+from tests.support.demonstration import Demonstration, demonstration_in
 
 
 @pytest.fixture(scope="session")

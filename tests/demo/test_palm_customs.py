@@ -10,8 +10,8 @@ from mshield.client import ProblemError, read_evidence, verify_evidence
 from mshield.client.phone import VirtualPhone
 from mshield.demo.browser import Browser
 from mshield.demo.people import OPERATOR
-from tests.demonstration import Demonstration, started
-from tests.ports import free_ports
+from tests.support.demonstration import Demonstration, started
+from tests.support.ports import free_ports
 
 pytestmark = pytest.mark.slow
 

@@ -17,8 +17,8 @@ from mshield.client import ProblemError, read_evidence, verify_cms, verify_evide
 from mshield.demo.browser import Browser
 from mshield.demo.people import OPERATOR
 from mshield.demo.walk import log_in_by_scan
-from tests.demonstration import Demonstration, started
-from tests.ports import free_ports
+from tests.support.demonstration import Demonstration, started
+from tests.support.ports import free_ports
 
 pytestmark = pytest.mark.slow
 

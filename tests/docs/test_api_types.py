@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.api_types import AUDIENCES, FOLDER, api_types
+from tests.support.api_types import AUDIENCES, FOLDER, api_types
 
 
 @pytest.mark.parametrize("audience", AUDIENCES)

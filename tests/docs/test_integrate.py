@@ -19,7 +19,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from mshield.demo.people import OPERATOR
 from tests.browser.conftest import CHROMIUM, FLAGS, OPEN
-from tests.ports import free_ports
+from tests.support.ports import free_ports
 
 pytestmark = pytest.mark.slow
 

@@ -6,7 +6,7 @@ from typing import Final
 import pytest
 
 from mshield.domain.certificates.states import TABLE, CertificateEvent, CertificateState
-from tests.pages import DOCS
+from tests.support.generated_pages import DOCS
 
 _ACTS: Final = {
     "report loss, freeze": (CertificateEvent.REPORT_LOSS, CertificateEvent.FREEZE),

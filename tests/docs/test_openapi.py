@@ -15,8 +15,8 @@ from mshield.main import create_app
 from mshield.settings import Settings
 from mshield.web.audiences import AUDIENCES
 from mshield.web.openapi.documents import Documents
-from tests.application import running
-from tests.conftest import Clock
+from tests.support.application import running
+from tests.support.clock import Clock
 
 _APP: Final = create_app(Settings(mode="demo", public_origin="https://shield.example.cn"))
 _DOCUMENTS: Final[Documents] = _APP.state.documents
@@ -161,7 +161,7 @@ def test_an_audiences_pages_have_a_section_for_each_of_its_operations() -> None:
 
 
 def test_the_inbox_is_described_in_its_order() -> None:
-    """Which is that of `tests/services/test_inbox.py`: the newest first."""
+    """Which is that of `tests/requests/test_inbox.py`: the newest first."""
     document = _DOCUMENTS.of("phone")
     answer = document["paths"]["/api/phone/inbox"]["get"]["responses"]["200"]["description"]
     for text in (answer, document["components"]["schemas"]["InboxMessage"]["description"]):

@@ -11,8 +11,8 @@ import pytest
 from mshield.client import verify
 from mshield.domain.errors import BY_CODE
 from mshield.web.openapi.examples import Example, examples
-from tests.conformance import document, faults
-from tests.pages import DOCS
+from tests.support.conformance import document, faults
+from tests.support.generated_pages import DOCS
 
 _SHOWN: Final = re.compile(r"application/(.+\+)?(json|x-www-form-urlencoded)|text/(?!html)")
 """Bodies that an example can show: a binary file or a page can't."""

@@ -10,7 +10,7 @@ from mshield.domain.notices import NoticeKind
 from mshield.jobs import JOBS
 from mshield.main import create_app
 from mshield.settings import Settings
-from tests.pages import DOCS, PAGES, ROOT
+from tests.support.generated_pages import DOCS, PAGES, ROOT
 
 _MARKDOWN: Final = sorted([*DOCS.rglob("*.md"), *ROOT.glob("*.md")])
 _LINK: Final = re.compile(r"\]\((?!https?:|mailto:)([^)\s]+)\)")

@@ -8,9 +8,9 @@ from mshield.client.business.values import Created
 from mshield.client.phone import VirtualPhone
 from mshield.client.portal import PortalClient
 from mshield.demo.people import Person
-from tests.lossy import Service
-from tests.oidc_provider import Provider
-from tests.outside import AccountOffice
+from tests.support.losing_line import Service
+from tests.support.oidc_provider import Provider
+from tests.support.outside_systems import AccountOffice
 
 
 @dataclass(slots=True)

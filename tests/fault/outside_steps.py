@@ -2,7 +2,7 @@
 
 from mshield.demo.people import Person
 from tests.fault.case import Case
-from tests.outside import PASSWORD
+from tests.support.outside_systems import PASSWORD
 
 
 def is_a_user_outside(case: Case) -> None:

@@ -8,7 +8,7 @@ import pytest
 from mshield.client import Document
 from mshield.client.errors import ClientError, NetworkError, PhoneError
 from tests.fault.case import Case
-from tests.signing import execute, statement
+from tests.support.signing import execute, statement
 
 DOCUMENT: Final = Document(title="报关单", media_type="text/plain", content="总价 126000 欧元".encode())
 NEW_PIN: Final = "314159"

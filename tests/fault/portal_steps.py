@@ -6,8 +6,8 @@ from mshield.client.errors import ClientError
 from mshield.client.portal import PortalClient
 from mshield.client.portal_messages import Act
 from mshield.demo.people import LEGAL_PERSON
-from tests.application import ORIGIN
 from tests.fault.case import Case
+from tests.support.application import ORIGIN
 
 _PERSON: Final = LEGAL_PERSON
 _EVENTS: Final = (

@@ -15,13 +15,13 @@ from pydantic import SecretStr
 from mshield.client.errors import ClientError, NetworkError
 from mshield.services.accounts.outside_login import RETURN_PATH
 from mshield.settings import AccountSource
-from tests.application import ORIGIN
 from tests.fault.case import Around, Case, Flow
 from tests.fault.flows import FLOWS
 from tests.fault.phone_steps import wait_a_minute
-from tests.lossy import Loss, Service, running_behind_a_line
-from tests.oidc_provider import CLIENT_ID, CLIENT_SECRET, providing
-from tests.outside import SECRET, AccountOffice, serving
+from tests.support.application import ORIGIN
+from tests.support.losing_line import Loss, Service, running_behind_a_line
+from tests.support.oidc_provider import CLIENT_ID, CLIENT_SECRET, providing
+from tests.support.outside_systems import SECRET, AccountOffice, serving
 
 pytestmark = pytest.mark.slow
 

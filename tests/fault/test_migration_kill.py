@@ -16,10 +16,10 @@ from typing import Final
 import pytest
 
 from mshield.store.database.migrate import DatabaseBusy, migrate, pending
-from tests import schema
-from tests.earlier import earlier_schemas, make_earlier, rows_of
-from tests.postgres import Server
-from tests.service import LiveService
+from tests.support import schema
+from tests.support.live_service import LiveService
+from tests.support.old_schema import earlier_schemas, make_earlier, rows_of
+from tests.support.postgresql import Server
 
 pytestmark = pytest.mark.slow
 

@@ -11,9 +11,9 @@ import pytest
 
 from mshield.client import Document
 from mshield.demo.people import OPERATOR
-from tests.attempts import Answer, Attacker, Opened
-from tests.postgres import Server
-from tests.service import LiveService, enrolled
+from tests.support.live_service import LiveService, enrolled
+from tests.support.postgresql import Server
+from tests.support.raw_cosigning import Answer, Attacker, Opened
 
 pytestmark = pytest.mark.slow
 

@@ -22,11 +22,11 @@ from mshield.client import BusinessClient, Document
 from mshield.demo.people import LEGAL_PERSON, OPERATOR
 from mshield.domain.certificates.pin import Holder, PinPolicy, weakness
 from mshield.services.accounts.outside_login import RETURN_PATH
-from tests.conftest import RETURN_URL
 from tests.interop.judge import judge
-from tests.oidc_provider import CLIENT_ID, CLIENT_SECRET, providing
-from tests.outside import SECRET, AccountOffice, serving
-from tests.service import LiveService
+from tests.support.live_service import LiveService
+from tests.support.oidc_provider import CLIENT_ID, CLIENT_SECRET, providing
+from tests.support.outside_systems import SECRET, AccountOffice, serving
+from tests.support.return_url import RETURN_URL
 
 pytestmark = pytest.mark.slow
 

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, Route, sync_playwright
 
 from mshield.client import Document
 from mshield.demo.people import OPERATOR
-from tests.service import LiveService, register
+from tests.support.live_service import LiveService, register
 
 pytestmark = pytest.mark.slow
 

@@ -15,10 +15,10 @@ from mshield.pki.revocation.ocsp import Good, RevokedAt, Unknown
 from mshield.pki.signatures.cms import build_signed_data
 from mshield.pki.signatures.evidence import Format
 from mshield.pki.signatures.signed_attributes import SignedAttributes, attributes_of
+from tests.support.verifier_cases import Case, Verdict, by_page, by_python, disagreements
 from tests.unit.client import test_evidence as bundles
 from tests.unit.client.bundle import CONTENT, SIGNED_AT, VKEY, Maker, login_message, ocsp
 from tests.unit.pki.authority import DAY, NOW, YEAR, Authority, make_authority
-from tests.verifying import Case, Verdict, by_page, by_python, disagreements
 
 pytestmark = pytest.mark.slow
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from tests.application import running
-from tests.conftest import Clock
+from tests.support.application import running
+from tests.support.clock import Clock
 from tests.unit.gateways.provider import provider
 
 SYSTEMS = {"single_window": "http://localhost:8001", "palm_customs": "http://localhost:8002"}

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from mshield.client.dpop import DeviceKey, b64url, proof
-from tests.application import ORIGIN, Application, Device
+from tests.support.application import ORIGIN, Application, Device
 
 PATH = "/api/phone/me"
 

@@ -1,7 +1,7 @@
 """One life of an enterprise at the service calls every operation of every document, and each answer is as it says.
 
-Its parts stand in `tests/http/life`, by who calls. The calls are held against the documents by `tests/conformance.py`.
-OpenID Connect has its own in `tests/oidc`.
+Its parts stand in `tests/http/life`, by who calls. Each call is held against its document by
+`tests/support/conformance.py`. OpenID Connect has its own in `tests/oidc`.
 """
 
 from collections.abc import Callable, Iterator
@@ -10,9 +10,9 @@ from typing import Final
 
 import pytest
 
-from tests.conformance import ANSWERED, document
 from tests.http.life import account, console, portal, publication, shield
 from tests.http.life.life import Life, living
+from tests.support.conformance import ANSWERED, document
 
 
 @pytest.fixture

@@ -14,11 +14,11 @@ from mshield.services.accounts.register import Register
 from mshield.services.operations.purge import purge
 from mshield.services.process import repeated_calls as answer_once
 from mshield.store.process import idempotency as store
-from tests.application import Application, Device, running
-from tests.assertions import assert_refused
-from tests.conftest import Clock
-from tests.portal import API, OWN, Browser, certified
-from tests.signing import fetch
+from tests.support.application import Application, Device, running
+from tests.support.assertions import assert_refused
+from tests.support.clock import Clock
+from tests.support.portal import API, OWN, Browser, certified
+from tests.support.signing import fetch
 
 KEY = {"Idempotency-Key": "0f8fad5b-d9cb-469f-a165-70867728950e"}
 

@@ -3,8 +3,8 @@
 import pytest
 
 from mshield.web.problems import MEDIA_TYPE
-from tests.application import Application
-from tests.assertions import assert_refused
+from tests.support.application import Application
+from tests.support.assertions import assert_refused
 
 
 @pytest.mark.parametrize(

@@ -41,12 +41,12 @@ from mshield.store.accounts.accounts import find_account
 from mshield.store.staff import members as staff
 from mshield.web.audiences import AUDIENCES
 from mshield.web.openapi.documents import Documents
-from tests.attempts import Attacker
-from tests.conformance import check
-from tests.conftest import TEMPLATE
 from tests.http.odd_characters import WRITTEN, odd_calls
-from tests.postgres import Server
-from tests.service import PIN_ROUNDS, LiveService, apply, log_in, register
+from tests.support.conformance import check
+from tests.support.databases import TEMPLATE
+from tests.support.live_service import PIN_ROUNDS, LiveService, apply, log_in, register
+from tests.support.postgresql import Server
+from tests.support.raw_cosigning import Attacker
 from tests.unit.gateways.provider import provider
 
 pytestmark = pytest.mark.slow

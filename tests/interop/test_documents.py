@@ -16,10 +16,10 @@ from mshield.demo.people import OPERATOR
 from mshield.gm.sm3 import sm3
 from mshield.pki.asn1 import pem
 from mshield.services.log.sequence import sequence
-from tests.application import ORIGIN
-from tests.conftest import Clock
 from tests.interop.judge import judge
-from tests.mortal import Mortal, mortal_service
+from tests.support.application import ORIGIN
+from tests.support.clock import Clock
+from tests.support.killed_service import Mortal, mortal_service
 
 CONTENT: Final = "<报关单><总价>126000.00</总价></报关单>".encode()
 DISPLAY: Final = (("总价", "126000.00 欧元"), ("申报日期", ""))

@@ -15,7 +15,7 @@ from mshield.pki.signer import KeySigner
 from mshield.services.ca.renew_issuing import renew_issuing, revoke_issuing
 from mshield.store.database.interface import Database
 from tests.interop.judge import Rejected, judge
-from tests.issuing import Ca, make_ca, person
+from tests.support.issuing import Ca, make_ca, person
 
 MESSAGE = "报关单".encode()
 DAY = 24 * 3_600_000

@@ -25,7 +25,7 @@ from mshield.services.publication.publisher import Publisher
 from mshield.settings import Settings
 from mshield.store.database.interface import Database
 from tests.interop.test_openssl import openssl
-from tests.issuing import Ca, change, make_ca
+from tests.support.issuing import Ca, change, make_ca
 
 NOW = time.time_ns() // 1_000_000
 """The real time: openssl compares with its own clock."""

@@ -16,8 +16,8 @@ from typing import Final
 import httpx
 
 from tests.oidc.live import new_client, text_of
-from tests.ports import free_ports
-from tests.service import LiveService
+from tests.support.live_service import LiveService
+from tests.support.ports import free_ports
 
 _PROGRAM: Final = "/usr/sbin/apache2"
 _MODULES: Final = Path("/usr/lib/apache2/modules")

@@ -18,9 +18,9 @@ from joserfc.jwk import KeySet
 from mshield.domain.qr import qr_text
 from mshield.services.oidc.clients import set_client
 from mshield.services.systems.register import register_system
-from tests.application import ORIGIN, Application
-from tests.conformance import Conforming
-from tests.http.test_requests import Shield
+from tests.support.application import ORIGIN, Application
+from tests.support.conformance import Conforming
+from tests.support.shield_over_http import Shield
 
 REDIRECT: Final = "https://singlewindow.example/callback"
 LOGOUT: Final = "https://singlewindow.example/"

@@ -1,22 +1,13 @@
 """The whole application in this process, on each database, with its business system as an OpenID Connect client."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.application import Application, running
-from tests.conftest import Clock
-from tests.http.test_requests import Shield
 from tests.oidc.client import Client
-
-
-@pytest.fixture
-async def application(database_url: str, tmp_path: Path, clock: Clock) -> AsyncIterator[Application]:
-    """A running application, nobody registered."""
-    async with running(database_url, tmp_path, clock) as made:
-        yield made
+from tests.support.application import Application
+from tests.support.shield_over_http import Shield
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import httpx
 from mshield.client.phone import VirtualPhone
 from mshield.demo.people import OPERATOR
 from tests.oidc.client import Page
-from tests.service import LiveService
+from tests.support.live_service import LiveService
 
 _HOPS: Final = 10
 

@@ -8,11 +8,11 @@ import pytest
 
 from mshield.domain.certificates.states import CertificateEvent
 from mshield.domain.systems.oidc import AUTHORIZATION_MS, CODE_MS, TOKEN_MS
-from tests.application import ORIGIN, Application
-from tests.http.test_requests import Shield
-from tests.issuing import change
 from tests.oidc.client import REDIRECT, Client, Page, decline, scan, sent, sign
-from tests.signing import fetch
+from tests.support.application import ORIGIN, Application
+from tests.support.issuing import change
+from tests.support.shield_over_http import Shield
+from tests.support.signing import fetch
 
 _OVER = "这次登录已经结束"
 

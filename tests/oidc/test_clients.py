@@ -12,7 +12,7 @@ from mshield.domain.systems.oidc import asked, checked_redirect_uri, checked_uri
 from mshield.services.oidc.clients import OidcClient, list_clients, remove_client, set_client
 from mshield.store.oidc.clients import ClientRow
 from mshield.store.systems.systems import BusinessSystem
-from tests.application import Application
+from tests.support.application import Application
 
 _URI = "https://singlewindow.example/callback"
 

@@ -11,8 +11,8 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
 
 from mshield.domain.actor import SERVICE
-from tests.application import ORIGIN, Application
 from tests.oidc.client import Client
+from tests.support.application import ORIGIN, Application
 
 _TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _CODE = {"grant_type": "authorization_code", "code": "x" * 43, "code_verifier": "v" * 43}

@@ -4,9 +4,9 @@ import httpx
 import pytest
 
 from mshield.domain.actor import SERVICE
-from tests.application import Application
 from tests.oidc.client import Client, Page
-from tests.signing import fetch
+from tests.support.application import Application
+from tests.support.signing import fetch
 
 
 async def _disable(application: Application) -> None:

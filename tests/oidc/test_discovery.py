@@ -7,7 +7,7 @@ from authlib.oidc.discovery import OpenIDProviderMetadata
 
 from mshield.domain.times import DAY_MS
 from mshield.keys.oidc_key import LEAD_MS, READ_MS, OidcKeys
-from tests.application import ORIGIN, Application
+from tests.support.application import ORIGIN, Application
 
 
 async def test_document_is_as_the_standard_wants_it(application: Application) -> None:

@@ -1,13 +1,13 @@
 """A login by OpenID Connect calls every operation of its document, and each answer is as it says.
 
-The calls are held against the document by `tests/conformance.py`; those of other audiences in `tests/http`.
+The calls are held against the document by `tests/support/conformance.py`; those of other audiences in `tests/http`.
 """
 
 import httpx
 
-from tests.conformance import ANSWERED, document
-from tests.http.test_requests import Shield
 from tests.oidc.client import LOGOUT, Client, Page, sent, sign
+from tests.support.conformance import ANSWERED, document
+from tests.support.shield_over_http import Shield
 
 
 async def test_every_operation_is_called_and_answers_as_documented(

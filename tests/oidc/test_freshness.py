@@ -6,9 +6,9 @@ import httpx
 import pytest
 
 from mshield.domain.systems.oidc import FRESH_MS, LEAST_FRESH_MS
-from tests.application import ORIGIN, Application
-from tests.http.test_requests import Shield
 from tests.oidc.client import Client, Page, sent, sign
+from tests.support.application import ORIGIN, Application
+from tests.support.shield_over_http import Shield
 
 _FRESH = FRESH_MS / 1000
 _LEAST = LEAST_FRESH_MS / 1000

@@ -11,9 +11,9 @@ from joserfc.errors import JoseError
 
 from mshield.client import verify
 from mshield.domain.systems.oidc import ACR
-from tests.application import ORIGIN, Application
-from tests.http.test_requests import Shield
 from tests.oidc.client import Client, Page, scan, sent, sign
+from tests.support.application import ORIGIN, Application
+from tests.support.shield_over_http import Shield
 
 _MAX_ID_TOKEN = 3000
 """Characters that ordinary clients still keep in a cookie."""

@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 
-from tests.http.test_requests import Shield
 from tests.oidc.client import LOGOUT, REDIRECT, Client, Page, sent, sign
+from tests.support.shield_over_http import Shield
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from mshield.store.database.migrate import migrate
 from tests.oidc.apache import apache
 from tests.oidc.live import Person, new_client
-from tests.service import LiveService, enrolled
+from tests.support.live_service import LiveService, enrolled
 
 pytestmark = pytest.mark.slow
 

@@ -7,9 +7,9 @@ from urllib.parse import urlencode
 import httpx
 
 from mshield.domain.systems.oidc import PUSHED_MS
-from tests.application import ORIGIN, Application
 from tests.oidc.client import REDIRECT, Client, Page, challenge, sent
-from tests.signing import fetch
+from tests.support.application import ORIGIN, Application
+from tests.support.signing import fetch
 
 _TOLD: Final[tuple[tuple[dict[str, str | None], str], ...]] = (
     ({"response_type": "token"}, "unsupported_response_type"),

@@ -12,13 +12,13 @@ import httpx
 import pytest
 
 from mshield.client import Event
-from tests.application import Application
-from tests.conftest import Clock
-from tests.http.test_requests import Shield
 from tests.oidc.client import Client, Page, challenge, decline, sign
-from tests.outside import OutsideServer, Reply, serving
-from tests.signing import fetch
-from tests.webhooks import Hooked, hooked
+from tests.support.application import Application
+from tests.support.clock import Clock
+from tests.support.outside_systems import OutsideServer, Reply, serving
+from tests.support.shield_over_http import Shield
+from tests.support.signing import fetch
+from tests.support.webhook_receivers import Hooked, hooked
 
 
 @pytest.fixture

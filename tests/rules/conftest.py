@@ -1,23 +1,12 @@
 """What the tests of the manual's rules start from, on each database."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
 from mshield.keys.keyring import Keyring
 from mshield.store.database.interface import Database
-from tests.application import Application, running
-from tests.conftest import Clock
-from tests.renewing import Renewing, make_renewing
-from tests.signing import World, make_world
-
-
-@pytest.fixture
-async def application(database_url: str, tmp_path: Path, clock: Clock) -> AsyncIterator[Application]:
-    """A running application, nobody registered."""
-    async with running(database_url, tmp_path, clock) as made:
-        yield made
+from tests.support.clock import Clock
+from tests.support.renewal import Renewing, make_renewing
+from tests.support.signing import World, make_world
 
 
 @pytest.fixture

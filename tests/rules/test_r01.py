@@ -8,8 +8,8 @@ import pytest
 
 from mshield.domain import errors
 from mshield.domain.certificates import shield
-from tests.phones import another_phone, apply, begin
-from tests.signing import World, fetch
+from tests.support.more_phones import another_phone, apply, begin
+from tests.support.signing import World, fetch
 
 
 async def test_r01_fifty_applications_at_once_get_fifty_numbers(

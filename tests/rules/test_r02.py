@@ -5,8 +5,8 @@ import json
 import pytest
 
 from mshield.domain.identity import ID_TYPE_NAMES
-from tests.application import Application
-from tests.assertions import assert_refused
+from tests.support.application import Application
+from tests.support.assertions import assert_refused
 
 PERSON = {
     "name": "林知远",

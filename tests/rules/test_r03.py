@@ -3,7 +3,7 @@
 import pytest
 
 from mshield.demo.people import OPERATOR
-from tests.application import Application
+from tests.support.application import Application
 
 SIX_FUNCTIONS = {
     "apply 申请证书": ("/api/phone/enrolments", "post"),

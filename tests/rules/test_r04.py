@@ -5,7 +5,7 @@ import pytest
 from mshield.client.errors import PhoneError
 from mshield.client.phone.pin import checked_pin
 from mshield.demo.people import LEGAL_PERSON, OPERATOR
-from tests.application import Application, Device
+from tests.support.application import Application, Device
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ import pytest
 from mshield.domain import errors
 from mshield.domain.certificates.states import CertificateEvent
 from mshield.domain.faq import FAQ
-from tests.issuing import change
-from tests.phones import another_account, another_phone, apply, begin, issue, sign_request
-from tests.signing import World, execute, fetch
+from tests.support.issuing import change
+from tests.support.more_phones import another_account, another_phone, apply, begin, issue, sign_request
+from tests.support.signing import World, execute, fetch
 
 
 async def _phones(world: World, count: int) -> list[World]:

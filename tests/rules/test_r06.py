@@ -7,9 +7,9 @@ import pytest
 from mshield.domain import errors
 from mshield.domain.certificates.states import CertificateEvent
 from mshield.store.certificates import changes as certificate_changes
-from tests.issuing import change
-from tests.phones import FORM, apply, begin, login_of
-from tests.signing import CODE, World, execute, fetch
+from tests.support.issuing import change
+from tests.support.more_phones import FORM, apply, begin, login_of
+from tests.support.signing import CODE, World, execute, fetch
 
 
 async def _standing(world: World) -> tuple[object, object]:

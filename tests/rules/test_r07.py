@@ -8,9 +8,17 @@ from mshield.domain import errors
 from mshield.domain.certificates.states import CertificateEvent
 from mshield.domain.tokens import token_hash
 from mshield.services.accounts.session import Caller
-from tests.issuing import change
-from tests.phones import another_account, another_phone, apply, begin, issue, log_in, sign_request
-from tests.signing import Phone, World, fetch
+from tests.support.issuing import change
+from tests.support.more_phones import (
+    another_account,
+    another_phone,
+    apply,
+    begin,
+    issue,
+    log_in,
+    sign_request,
+)
+from tests.support.signing import Phone, World, fetch
 
 
 async def _seen_by(world: World, device: str, account: str) -> World:

@@ -11,9 +11,10 @@ from mshield.keys.keyring import Keyring
 from mshield.services.requests.ask import Asked
 from mshield.services.requests.document import Document
 from mshield.store.database.interface import Database
-from tests.conftest import RETURN_URL, Clock
-from tests.renewing import Renewing, make_renewing
-from tests.signing import PHONE_NUMBER, enrol, fetch
+from tests.support.clock import Clock
+from tests.support.renewal import Renewing, make_renewing
+from tests.support.return_url import RETURN_URL
+from tests.support.signing import PHONE_NUMBER, enrol, fetch
 
 WRONG = 12345
 
@@ -125,7 +126,7 @@ async def test_r08_bound_for_one_business_system_is_not_for_another(phone: Renew
 
 
 async def _other_system(phone: Renewing, tx: object) -> None:
-    from tests.signing import statement
+    from tests.support.signing import statement
 
     await tx.run(  # type: ignore[attr-defined]  # a transaction
         statement(

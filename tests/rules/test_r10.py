@@ -1,4 +1,4 @@
-"""R10: weak PINs are refused with a reason; which, is a setting. (The five tries: tests/fault/test_pin_lockout.py.)"""
+"""R10: weak PINs are refused with a reason; which, is a setting. (Five tries: tests/signing/test_pin_lockout.py.)"""
 
 import datetime as dt
 import itertools

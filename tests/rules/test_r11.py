@@ -26,9 +26,9 @@ from mshield.store.certificates import changes as certificate_changes
 from mshield.store.certificates.certificates import list_revoked
 from mshield.store.database.interface import Database
 from mshield.store.legal_person import shields as managed_shields
-from tests.conftest import Clock
-from tests.renewing import DAY, Renewing, make_renewing
-from tests.signing import CODE, CREDIT_CODE, ID_NUMBER, NAME, Phone, execute, fetch
+from tests.support.clock import Clock
+from tests.support.renewal import DAY, Renewing, make_renewing
+from tests.support.signing import CODE, CREDIT_CODE, ID_NUMBER, NAME, Phone, execute, fetch
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 WRONG = 12345

@@ -20,9 +20,9 @@ from mshield.store.certificates import changes as certificate_changes
 from mshield.store.certificates import renewals
 from mshield.store.certificates.certificates import find_status
 from mshield.store.database.interface import Database
-from tests.conftest import Clock
-from tests.renewing import DAY, Renewing, make_renewing
-from tests.signing import NAME, execute, fetch
+from tests.support.clock import Clock
+from tests.support.renewal import DAY, Renewing, make_renewing
+from tests.support.signing import NAME, execute, fetch
 
 WRONG = 12345
 

@@ -11,8 +11,8 @@ from mshield.client.phone import VirtualPhone
 from mshield.demo.people import Person
 from mshield.domain.certificates.states import CertificateEvent
 from mshield.gm.sm3 import sm3
-from tests.issuing import change
-from tests.lossy import Service, running_behind_a_line
+from tests.support.issuing import change
+from tests.support.losing_line import Service, running_behind_a_line
 
 
 @pytest.fixture

@@ -13,10 +13,11 @@ from mshield.client.phone import VirtualPhone
 from mshield.demo.people import OPERATOR
 from mshield.domain import errors
 from mshield.services.systems.register import set_return_urls
-from tests.application import Application
-from tests.assertions import assert_refused
-from tests.conftest import RETURN_URL, Clock
-from tests.mortal import Mortal, mortal_service
+from tests.support.application import Application
+from tests.support.assertions import assert_refused
+from tests.support.clock import Clock
+from tests.support.killed_service import Mortal, mortal_service
+from tests.support.return_url import RETURN_URL
 
 DOCUMENT = Document(title="报关单", media_type="text/plain", content="报关单".encode())
 REQUESTS = "/api/business/requests"

@@ -23,13 +23,13 @@ from mshield.services.legal_person.session import LegalPerson, ManagedEnterprise
 from mshield.store.certificates.certificates import NewCertificate
 from mshield.store.certificates.changes import change, history
 from mshield.store.database.interface import Database, Tx
-from tests.application import Application
-from tests.assertions import assert_refused
-from tests.certificate_life import LIFE, standings, what_follows
-from tests.conftest import Clock
-from tests.issuing import Ca, make_ca
-from tests.portal import FOREIGN, OWN, Browser, certified
-from tests.signing import execute, fetch
+from tests.support.application import Application
+from tests.support.assertions import assert_refused
+from tests.support.certificate_life import LIFE, standings, what_follows
+from tests.support.clock import Clock
+from tests.support.issuing import Ca, make_ca
+from tests.support.portal import FOREIGN, OWN, Browser, certified
+from tests.support.signing import execute, fetch
 
 NUMBER = "MS10720468813"
 OTHERS = "MS20720468814"

@@ -8,8 +8,8 @@ import pytest
 from mshield.client import Pc
 from mshield.client.errors import ProblemError
 from mshield.demo.people import OPERATOR
-from tests.conftest import Clock
-from tests.mortal import Mortal, mortal_service
+from tests.support.clock import Clock
+from tests.support.killed_service import Mortal, mortal_service
 
 
 @pytest.fixture

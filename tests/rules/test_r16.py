@@ -7,9 +7,9 @@ import pytest
 
 from mshield.client import Document
 from mshield.demo.people import OPERATOR
-from tests.application import EXAMPLES
-from tests.conftest import Clock
-from tests.mortal import Mortal, mortal_service
+from tests.support.application import EXAMPLES
+from tests.support.clock import Clock
+from tests.support.killed_service import Mortal, mortal_service
 
 DECLARATION = next(EXAMPLES.glob("*.xml")).read_bytes()
 

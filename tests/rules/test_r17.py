@@ -17,7 +17,7 @@ from mshield.main import create_app
 from mshield.settings import Settings
 from mshield.web.openapi.documents import Documents
 from mshield.web.problems import STATUS
-from tests.application import Application
+from tests.support.application import Application
 
 _ROOT: Final = Path(__file__).parents[2]
 _DOCUMENTS: Final[Documents] = create_app(Settings()).state.documents

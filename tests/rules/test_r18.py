@@ -16,9 +16,9 @@ from mshield.store.accounts import sessions
 from mshield.store.database.interface import Database
 from mshield.store.legal_person import sessions as portal_sessions
 from mshield.store.staff import acts
-from tests.accounts import PHONE, Office
-from tests.conftest import START
-from tests.signing import execute
+from tests.support.clock import START
+from tests.support.registration_office import PHONE, Office
+from tests.support.signing import execute
 
 NEW: Final = "13900001234"
 EVIDENCE: Final = "营业执照与身份证原件，工单 2026-1124"

@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 import pytest
 
 from mshield.demo.people import LEGAL_PERSON, OPERATOR
-from tests.application import Application
-from tests.assertions import assert_refused
-from tests.portal import FOREIGN, OWN, Browser, certified
-from tests.signing import execute
+from tests.support.application import Application
+from tests.support.assertions import assert_refused
+from tests.support.portal import FOREIGN, OWN, Browser, certified
+from tests.support.signing import execute
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """R20: cards, USB keys and shields are equal; holders of a card may apply."""
 
-from tests.application import Application
+from tests.support.application import Application
 
 
 def test_r20_nothing_asks_about_cards(application: Application) -> None:

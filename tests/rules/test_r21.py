@@ -1,9 +1,9 @@
 """R21: for a new phone the old shield is revoked, then the user applies on the new one; a phone keeps its number."""
 
 from mshield.domain.certificates.states import CertificateEvent
-from tests.issuing import change
-from tests.phones import another_phone, apply
-from tests.signing import World, fetch
+from tests.support.issuing import change
+from tests.support.more_phones import another_phone, apply
+from tests.support.signing import World, fetch
 
 
 async def _revoke(world: World) -> None:

@@ -8,9 +8,9 @@ from mshield.keys.keyring import Keyring
 from mshield.pki.certificates.certificate import parse_certificate_pem
 from mshield.pki.certificates.names import leaf_subject
 from mshield.store.database.interface import Database
-from tests.conftest import Clock
-from tests.renewing import Renewing, make_renewing
-from tests.signing import execute, fetch
+from tests.support.clock import Clock
+from tests.support.renewal import Renewing, make_renewing
+from tests.support.signing import execute, fetch
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import pytest
 
 from mshield.web.pages.guides import GUIDES
 from mshield.web.pages.platform import Platform, platform_of
-from tests.application import ORIGIN, Application
-from tests.user_agents import HARMONY, USER_AGENTS, WECHAT_ON_IPHONE, WECHAT_ON_PC
+from tests.support.application import ORIGIN, Application
+from tests.support.user_agents import HARMONY, USER_AGENTS, WECHAT_ON_IPHONE, WECHAT_ON_PC
 
 
 @pytest.mark.parametrize("name", USER_AGENTS)

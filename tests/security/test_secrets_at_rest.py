@@ -26,10 +26,10 @@ from mshield.demo.people import OPERATOR
 from mshield.gm import cosign
 from mshield.keys.keyring import Keyring
 from mshield.store.database.interface import Database
-from tests.conftest import Clock
-from tests.postgres import Server
-from tests.service import PIN_ROUNDS, LiveService, apply, log_in, register
-from tests.signing import make_world
+from tests.support.clock import Clock
+from tests.support.live_service import PIN_ROUNDS, LiveService, apply, log_in, register
+from tests.support.postgresql import Server
+from tests.support.signing import make_world
 
 pytestmark = pytest.mark.slow  # a service of its own
 

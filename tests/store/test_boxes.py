@@ -17,10 +17,10 @@ from mshield.store.operations.boxes import (
     list_old,
     reseal,
 )
-from tests import schema
-from tests.conftest import Clock
-from tests.signing import execute, fetch, make_world
-from tests.staff import set_up
+from tests.support import schema
+from tests.support.clock import Clock
+from tests.support.signing import execute, fetch, make_world
+from tests.support.staff import set_up
 
 _IDS = [column.name for column in BOXES]
 

@@ -10,8 +10,8 @@ from typing import Final
 import pytest
 
 from mshield.store.database.migrate import DatabaseBusy, MigrationFailed, migrate, pending
-from tests import schema
-from tests.earlier import make_earlier, rows_of
+from tests.support import schema
+from tests.support.old_schema import make_earlier, rows_of
 
 _BEFORE: Final = "0030"
 _NEXT: Final = "0030_ends_told"

@@ -9,8 +9,8 @@ from mshield.store.database.interface import Database, Garbled, NoText, Tx
 from mshield.store.log import log
 from mshield.store.requests import following
 from mshield.store.systems import systems
-from tests.intruder import Intruder
-from tests.signing import fetch
+from tests.support.intruder import Intruder
+from tests.support.signing import fetch
 
 HALF = "\ud800"
 

@@ -7,7 +7,7 @@ import pytest
 from mshield.store.database.interface import Conflict, Database, StoreError, Undone
 from mshield.store.database.opening import open_database
 from mshield.store.database.queries import Query, Statement
-from tests.signing import fetch
+from tests.support.signing import fetch
 
 _INSERT = (
     "INSERT INTO secrets (name, box, created_at) SELECT {0}, {1}, {2} WHERE {2} < 100"

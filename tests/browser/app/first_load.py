@@ -7,7 +7,7 @@ from typing import Any, Final
 from playwright.sync_api import Browser
 
 from mshield.web.sites.phone_app import PHONE_APP
-from tests.browser.app.hand_and_eye import PIXEL
+from tests.browser.app.pin_pad_and_pixels import PIXEL
 
 _KEPT: Final = frozenset({".html", ".js", ".css", ".svg"})
 """What the service worker keeps (vite.config.ts)."""

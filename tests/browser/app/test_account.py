@@ -10,12 +10,12 @@ from playwright.sync_api import Browser, Locator, expect
 
 from mshield.demo.people import OPERATOR, Person
 from mshield.services.accounts.outside_login import RETURN_PATH
-from tests.browser.app.hand_and_eye import judged
+from tests.browser.app.app_user import User
+from tests.browser.app.pin_pad_and_pixels import judged
 from tests.browser.app.seeded import CLERK, visitor
-from tests.browser.app.user import User
-from tests.oidc_provider import CLIENT_ID, CLIENT_SECRET, Provider, providing
-from tests.outside import PASSWORD, SECRET, AccountOffice, serving
-from tests.service import LiveService, register
+from tests.support.live_service import LiveService, register
+from tests.support.oidc_provider import CLIENT_ID, CLIENT_SECRET, Provider, providing
+from tests.support.outside_systems import PASSWORD, SECRET, AccountOffice, serving
 
 pytestmark = pytest.mark.slow
 

@@ -14,15 +14,15 @@ import pytest
 from playwright.sync_api import Browser, expect
 from playwright.sync_api import TimeoutError as TookTooLong
 
+from tests.browser.app.app_user import User
 from tests.browser.app.camera import Screen
-from tests.browser.app.hand_and_eye import PIXEL, enter_pin
-from tests.browser.app.line import IMPATIENT, Line
-from tests.browser.app.newcomers import newcomer, registered
+from tests.browser.app.cut_line import IMPATIENT, Line
+from tests.browser.app.more_people import newcomer, registered
+from tests.browser.app.pin_pad_and_pixels import PIXEL, enter_pin
 from tests.browser.app.seeded import Holder, holder
 from tests.browser.app.test_request import document, state
-from tests.browser.app.user import User
 from tests.browser.conftest import Party
-from tests.service import LiveService
+from tests.support.live_service import LiveService
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 

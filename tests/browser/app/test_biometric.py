@@ -9,9 +9,9 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.app.authenticator import Authenticator
 from tests.browser.app.camera import Screen
-from tests.browser.app.hand_and_eye import PIXEL, enter_pin, judged
 from tests.browser.app.memory import stored
-from tests.browser.app.newcomers import newcomer
+from tests.browser.app.more_people import newcomer
+from tests.browser.app.pin_pad_and_pixels import PIXEL, enter_pin, judged
 from tests.browser.app.seeded import Holder, holder
 from tests.browser.conftest import Party
 

@@ -12,12 +12,12 @@ from typing import Final
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Route
 
-from tests.browser.app.hand_and_eye import PIXEL, enter_pin
-from tests.browser.app.line import CALLS
-from tests.browser.app.newcomers import newcomer
+from tests.browser.app.app_user import User
+from tests.browser.app.cut_line import CALLS
+from tests.browser.app.more_people import newcomer
+from tests.browser.app.pin_pad_and_pixels import PIXEL, enter_pin
 from tests.browser.app.seeded import holder
 from tests.browser.app.test_bad_network import log_in_by_code, no_attempt_is_lost
-from tests.browser.app.user import User
 from tests.browser.conftest import Party
 
 PINS: Final = ("862094", "295173")

@@ -17,12 +17,12 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from mshield.client.portal import PortalClient
 from mshield.client.portal_messages import Act
 from mshield.demo.people import Person
-from tests import legal_person
-from tests.browser.app.hand_and_eye import PIXEL, enter_pin, judged
+from tests.browser.app.app_user import User
+from tests.browser.app.pin_pad_and_pixels import PIXEL, enter_pin, judged
 from tests.browser.app.seeded import CLERK, Holder, holder
-from tests.browser.app.user import User
 from tests.browser.conftest import Party
-from tests.service import ensure_registered
+from tests.support import legal_person
+from tests.support.live_service import ensure_registered
 
 pytestmark = pytest.mark.slow
 

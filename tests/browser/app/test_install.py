@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from mshield.web.sites.assets import FOLDER
 from tests.browser.app.seeded import Holder, holder
 from tests.browser.conftest import Party
-from tests.browser.seen import barriers
+from tests.browser.page_checks import barriers
 from tests.browser.site import Site
 
 pytestmark = pytest.mark.slow

@@ -6,13 +6,13 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from mshield.demo.people import LEGAL_PERSON
-from tests import legal_person
+from tests.browser.app.app_user import User
 from tests.browser.app.camera import Screen
-from tests.browser.app.hand_and_eye import IPHONES, judged
-from tests.browser.app.newcomers import newcomer
+from tests.browser.app.more_people import newcomer
+from tests.browser.app.pin_pad_and_pixels import IPHONES, judged
 from tests.browser.app.test_request import document, state
-from tests.browser.app.user import User
 from tests.browser.conftest import Party
+from tests.support import legal_person
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 

@@ -15,16 +15,16 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from mshield.client.portal_messages import Act
 from mshield.demo.people import Person
 from tests.browser.app.album import Album, language_of_pictures
+from tests.browser.app.app_user import WORK_MS, User
 from tests.browser.app.camera import Camera, Screen
-from tests.browser.app.hand_and_eye import PIXEL
+from tests.browser.app.pin_pad_and_pixels import PIXEL
 from tests.browser.app.test_request import PC, document
-from tests.browser.app.user import WORK_MS, User
 from tests.browser.conftest import CHROMIUM, FLAGS, Party
-from tests.browser.seen import read_code
+from tests.browser.page_checks import read_code
 from tests.browser.site import Site
 from tests.browser.test_component import show
-from tests.legal_person import at_the_portal
-from tests.service import LiveService
+from tests.support.legal_person import at_the_portal
+from tests.support.live_service import LiveService
 
 # As `make manual` picks them.
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]

@@ -12,7 +12,7 @@ from mshield.web.pages.guides import GUIDES
 from mshield.web.pages.platform import Platform
 from tests.browser.app.album import Album
 from tests.browser.conftest import Party
-from tests.user_agents import USER_AGENTS
+from tests.support.user_agents import USER_AGENTS
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 

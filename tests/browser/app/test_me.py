@@ -11,11 +11,11 @@ from playwright.sync_api import Browser, Page, expect
 
 from mshield.domain.faq import FAQ
 from tests.browser.app.camera import Screen
-from tests.browser.app.hand_and_eye import PIXEL, judged
+from tests.browser.app.pin_pad_and_pixels import PIXEL, judged
 from tests.browser.app.seeded import CLERK, Holder, holder
 from tests.browser.conftest import Party
-from tests.legal_person import at_the_portal, revoke
-from tests.service import apply, log_in
+from tests.support.legal_person import at_the_portal, revoke
+from tests.support.live_service import apply, log_in
 
 pytestmark = pytest.mark.slow
 

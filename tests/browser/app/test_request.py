@@ -10,7 +10,7 @@ import segno
 from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.browser.app.camera import Camera, Screen
-from tests.browser.app.hand_and_eye import PIXEL, enter_pin, judged
+from tests.browser.app.pin_pad_and_pixels import PIXEL, enter_pin, judged
 from tests.browser.app.seeded import CLERK, Holder, holder
 from tests.browser.conftest import CHROMIUM, FLAGS, Party
 from tests.browser.site import Site

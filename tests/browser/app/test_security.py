@@ -15,9 +15,9 @@ from mshield.gm.curve import N
 from mshield.gm.mask import derive_pin_key, mask, reveal
 from mshield.web.sites.phone_app import PHONE_APP
 from tests.browser.app.camera import Screen
-from tests.browser.app.hand_and_eye import PIXEL, enter_pin
 from tests.browser.app.memory import heap, stored
-from tests.browser.app.newcomers import newcomer
+from tests.browser.app.more_people import newcomer
+from tests.browser.app.pin_pad_and_pixels import PIXEL, enter_pin
 from tests.browser.app.seeded import Holder, holder
 from tests.browser.app.test_request import document
 from tests.browser.conftest import Party

@@ -13,9 +13,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.app.camera import Screen
-from tests.browser.app.hand_and_eye import PIXEL, judged
 from tests.browser.app.keyboard import keeps, walk
-from tests.browser.app.newcomers import newcomer
+from tests.browser.app.more_people import newcomer
+from tests.browser.app.pin_pad_and_pixels import PIXEL, judged
 from tests.browser.app.seeded import Holder, holder
 from tests.browser.app.test_request import PC, document
 from tests.browser.conftest import Party

@@ -6,7 +6,7 @@ import pytest
 
 from mshield.demo.people import Person
 from tests.browser.app.camera import Screen
-from tests.browser.app.newcomers import registered
+from tests.browser.app.more_people import registered
 from tests.browser.app.test_request import document, state
 from tests.browser.app.webkit import WebKit, webkit
 from tests.browser.conftest import Party

@@ -14,10 +14,10 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from mshield.client.phone import VirtualPhone
 from tests.browser.app.camera import Camera
-from tests.browser.app.hand_and_eye import PIXEL, enter_pin, judged
+from tests.browser.app.pin_pad_and_pixels import PIXEL, enter_pin, judged
 from tests.browser.app.seeded import Holder, bundle, holder
 from tests.browser.conftest import CHROMIUM, FLAGS, Party
-from tests.demonstration import Demonstration, demonstration_in
+from tests.support.demonstration import Demonstration, demonstration_in
 
 
 @pytest.fixture(scope="session")

@@ -13,11 +13,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from mshield.demo.people import OPERATOR
-from tests import legal_person
 from tests.browser.app.seeded import CLERK
 from tests.browser.demo.conftest import Scene, declare
-from tests.demonstration import started
-from tests.ports import free_ports
+from tests.support import legal_person
+from tests.support.demonstration import started
+from tests.support.ports import free_ports
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 Look = Callable[[Page, str], None]

@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests import legal_person
 from tests.browser.app.seeded import CLERK
 from tests.browser.demo.conftest import Scene, declare
+from tests.support import legal_person
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 Look = Callable[[Page, str], None]

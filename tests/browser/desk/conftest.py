@@ -6,11 +6,11 @@ import pytest
 
 from mshield.client.phone import VirtualPhone
 from mshield.demo.people import LEGAL_PERSON
-from tests import legal_person
 from tests.browser.app.seeded import CLERK
 from tests.browser.conftest import Party
 from tests.browser.desk.console import console_desk, log_in_as
-from tests.service import apply, ensure_registered, log_in
+from tests.support import legal_person
+from tests.support.live_service import apply, ensure_registered, log_in
 
 __all__ = ["clerk", "console_desk", "log_in_as", "own_phone"]
 

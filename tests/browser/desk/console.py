@@ -19,7 +19,7 @@ from playwright.sync_api import Browser
 from mshield.domain.staff import ROLE_NAMES, StaffRole
 from tests.browser.conftest import Party
 from tests.browser.desk.desk import Desk, desk
-from tests.service import LiveService
+from tests.support.live_service import LiveService
 
 PASSWORD: Final = "Console-desk-2026"
 COOKIE: Final = "mshield-console"

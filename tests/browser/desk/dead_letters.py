@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Final
 
-from tests.service import LiveService
+from tests.support.live_service import LiveService
 
 _ENDPOINT: Final = "ep_given_up"
 _DELIVERIES: Final = (

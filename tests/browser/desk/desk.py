@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Locator, Page, Route, expect
 from mshield.client.phone import VirtualPhone
 from mshield.demo.people import LEGAL_PERSON, Person
 from tests.browser.conftest import Party
-from tests.browser.seen import read_code
+from tests.browser.page_checks import read_code
 
 SIZE: Final = {"width": 1440, "height": 900}
 

@@ -6,7 +6,7 @@ import time
 from typing import Final
 
 from mshield.domain.figures import UNTIMED, bucket_of
-from tests.service import LiveService
+from tests.support.live_service import LiveService
 
 HOUR_MS: Final = 3_600_000
 

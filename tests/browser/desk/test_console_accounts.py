@@ -11,8 +11,8 @@ from tests.browser.app.album import DeskAlbum
 from tests.browser.app.keyboard import walk
 from tests.browser.conftest import Party
 from tests.browser.desk.console import LogInAs
-from tests.browser.desk.look import look
-from tests.service import ensure_registered, log_in
+from tests.browser.desk.page_look import look
+from tests.support.live_service import ensure_registered, log_in
 
 pytestmark = pytest.mark.slow
 

@@ -7,9 +7,9 @@ from playwright.sync_api import Locator, Page, expect
 
 from mshield.domain.staff import StaffRole
 from tests.browser.app.album import DeskAlbum
-from tests.browser.app.hand_and_eye import judged
+from tests.browser.app.pin_pad_and_pixels import judged
 from tests.browser.desk.console import LogInAs, Member
-from tests.browser.desk.look import look
+from tests.browser.desk.page_look import look
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 ALBUM: Final = DeskAlbum.wanted()

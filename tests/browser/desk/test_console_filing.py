@@ -11,7 +11,7 @@ from tests.browser.app.album import DeskAlbum
 from tests.browser.app.keyboard import walk
 from tests.browser.conftest import Party
 from tests.browser.desk.console import LogInAs
-from tests.browser.desk.look import look
+from tests.browser.desk.page_look import look
 
 pytestmark = pytest.mark.slow
 

@@ -9,10 +9,10 @@ from playwright.sync_api import Page, expect
 from mshield.domain.staff import StaffRole
 from tests.browser.app.album import DeskAlbum
 from tests.browser.app.authenticator import Authenticator
-from tests.browser.app.hand_and_eye import judged
+from tests.browser.app.pin_pad_and_pixels import judged
 from tests.browser.desk.console import PASSWORD, LogInAs, Member
 from tests.browser.desk.desk import Desk
-from tests.browser.seen import read_code
+from tests.browser.page_checks import read_code
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 ALBUM: Final = DeskAlbum.wanted()

@@ -15,13 +15,13 @@ from mshield.pki.certificates.certificate import parse_certificate
 from mshield.pki.tlog.act_proof import parse_act_proof
 from mshield.pki.tlog.note import VerifierKey
 from tests.browser.app.album import DeskAlbum
-from tests.browser.app.hand_and_eye import judged
+from tests.browser.app.pin_pad_and_pixels import judged
 from tests.browser.conftest import Party
 from tests.browser.desk.console import LogInAs
 from tests.browser.desk.dead_letters import dead_letters
 from tests.browser.desk.desk import Desk
 from tests.browser.desk.figures import put_figures
-from tests.browser.desk.look import look
+from tests.browser.desk.page_look import look
 
 pytestmark = pytest.mark.slow
 ALBUM: Final = DeskAlbum.wanted()

@@ -13,13 +13,13 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from mshield.client.errors import ProblemError
 from mshield.client.phone import VirtualPhone
 from mshield.demo.people import LEGAL_PERSON, OPERATOR
-from tests import legal_person
 from tests.browser.app.album import DeskAlbum
-from tests.browser.app.hand_and_eye import judged
+from tests.browser.app.pin_pad_and_pixels import judged
 from tests.browser.app.seeded import CLERK
 from tests.browser.conftest import Party
 from tests.browser.desk.desk import Desk, desk, scanned
-from tests.browser.desk.look import look
+from tests.browser.desk.page_look import look
+from tests.support import legal_person
 
 pytestmark = pytest.mark.slow
 

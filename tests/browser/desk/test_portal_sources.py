@@ -14,13 +14,13 @@ from playwright.sync_api import Browser, expect
 from mshield.demo.people import LEGAL_PERSON
 from mshield.services.accounts.outside_login import RETURN_PATH as APP_RETURN_PATH
 from mshield.services.legal_person.outside_login import RETURN_PATH
-from tests.browser.app.hand_and_eye import judged
+from tests.browser.app.pin_pad_and_pixels import judged
 from tests.browser.conftest import Party
 from tests.browser.desk.desk import desk
-from tests.browser.desk.look import look
-from tests.oidc_provider import CLIENT_ID, CLIENT_SECRET, Provider, providing, returned
-from tests.outside import PASSWORD, SECRET, USER, AccountOffice, serving
-from tests.service import LiveService, apply
+from tests.browser.desk.page_look import look
+from tests.support.live_service import LiveService, apply
+from tests.support.oidc_provider import CLIENT_ID, CLIENT_SECRET, Provider, providing, returned
+from tests.support.outside_systems import PASSWORD, SECRET, USER, AccountOffice, serving
 
 pytestmark = pytest.mark.slow
 

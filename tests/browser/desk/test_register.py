@@ -9,12 +9,12 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from mshield.demo.people import LEGAL_PERSON, Person
 from tests.browser.app.album import DeskAlbum
-from tests.browser.app.hand_and_eye import judged
 from tests.browser.app.keyboard import walk
+from tests.browser.app.pin_pad_and_pixels import judged
 from tests.browser.conftest import Party
 from tests.browser.desk.desk import Desk, desk
-from tests.browser.seen import read_code
-from tests.service import ensure_registered, log_in
+from tests.browser.page_checks import read_code
+from tests.support.live_service import ensure_registered, log_in
 
 pytestmark = pytest.mark.slow
 

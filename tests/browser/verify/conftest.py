@@ -12,11 +12,11 @@ from mshield.client import Document
 from mshield.client.business import Result
 from mshield.client.phone import VirtualPhone
 from mshield.demo.people import LEGAL_PERSON
-from tests import legal_person
 from tests.browser.app.seeded import CLERK
 from tests.browser.conftest import Party
 from tests.browser.verify.visitor import Visitor, visiting
-from tests.service import LiveService, apply, ensure_registered, log_in
+from tests.support import legal_person
+from tests.support.live_service import LiveService, apply, ensure_registered, log_in
 
 CONTENT: Final = "<报关单><总价>126000.00</总价></报关单>".encode()
 _DISPLAY: Final = (("总价", "126000.00 欧元"), ("申报日期", "2026-11-24"))

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.app.album import DeskAlbum
-from tests.browser.app.hand_and_eye import judged
+from tests.browser.app.pin_pad_and_pixels import judged
 from tests.browser.conftest import Party
 from tests.browser.verify.visitor import SOON, Visitor
 from tests.unit.client.bundle import Maker

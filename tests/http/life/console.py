@@ -6,10 +6,10 @@ from typing import Any
 from mshield.demo.people import OPERATOR
 from mshield.domain.staff import StaffRole
 from mshield.store.systems import webhook_endpoints
-from tests.application import EXAMPLES
-from tests.console import PASSWORD, Clerk
 from tests.http.life.life import Life
-from tests.soft_key import SoftKey
+from tests.support.application import EXAMPLES
+from tests.support.console_people import PASSWORD, Clerk
+from tests.support.soft_security_key import SoftKey
 
 
 def serve_customers(life: Life) -> None:

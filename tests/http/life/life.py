@@ -19,9 +19,9 @@ from mshield.services.ca.init_p256 import init_p256
 from mshield.services.legal_person.outside_login import RETURN_PATH as PORTAL_RETURN_PATH
 from mshield.services.log.sequence import sequence
 from mshield.settings import AccountSource
-from tests.application import ORIGIN
-from tests.lossy import Service, running_behind_a_line
-from tests.oidc_provider import CLIENT_ID, CLIENT_SECRET, Provider, providing
+from tests.support.application import ORIGIN
+from tests.support.losing_line import Service, running_behind_a_line
+from tests.support.oidc_provider import CLIENT_ID, CLIENT_SECRET, Provider, providing
 
 
 @dataclass(slots=True)

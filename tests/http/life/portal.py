@@ -4,8 +4,8 @@ import json
 
 from mshield.demo.people import LEGAL_PERSON
 from mshield.domain.qr import qr_text
-from tests.application import ORIGIN
 from tests.http.life.life import Life
+from tests.support.application import ORIGIN
 
 
 def manage(life: Life) -> None:

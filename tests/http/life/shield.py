@@ -7,9 +7,9 @@ import pytest
 from mshield.client import Document, read_return
 from mshield.client.business.values import Pc
 from mshield.demo.people import OPERATOR
-from tests.conftest import RETURN_URL
 from tests.http.life.life import Life
-from tests.signing import execute
+from tests.support.return_url import RETURN_URL
+from tests.support.signing import execute
 
 _DECLARATION: Final = Document(
     title="进口货物报关单",

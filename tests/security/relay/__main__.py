@@ -5,9 +5,9 @@ import tempfile
 from pathlib import Path
 
 from mshield.store.database.migrate import migrate
-from tests.conftest import Clock
 from tests.security.relay.attacks import ATTACKS
 from tests.security.relay.lab import open_lab, stopped_by
+from tests.support.clock import Clock
 
 
 def main() -> int:

@@ -13,8 +13,8 @@ from mshield.client.errors import problem_of
 from mshield.demo.people import OPERATOR
 from mshield.domain.qr import QR_MS, qr_text
 from mshield.services.requests.follow import QR_TEXTS
-from tests.conftest import RETURN_URL
 from tests.security.relay.lab import ATTACKERS_PC, Lab
+from tests.support.return_url import RETURN_URL
 
 AHEAD_SECONDS: Final = QR_TEXTS - 1 + QR_MS // 1000
 """How long the last of the codes that a page is given ahead counts, from the moment when it is given."""

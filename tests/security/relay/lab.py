@@ -19,9 +19,9 @@ from mshield.client.phone import VirtualPhone
 from mshield.client.phone.messages import Scan
 from mshield.demo.people import OPERATOR
 from mshield.services.systems.register import register_system
-from tests.application import ORIGIN
-from tests.conftest import Clock
-from tests.mortal import Mortal, mortal_service
+from tests.support.application import ORIGIN
+from tests.support.clock import Clock
+from tests.support.killed_service import Mortal, mortal_service
 
 ATTACKERS_PC: Final = Pc(address="198.51.100.7", browser="Chrome 143, Linux")
 BETWEEN_SECONDS: Final = 61

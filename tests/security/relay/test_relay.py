@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from tests.conftest import Clock
 from tests.security.relay.attacks import ATTACKS
 from tests.security.relay.lab import open_lab, stopped_by
+from tests.support.clock import Clock
 
 
 def test_each_attack_ends_as_the_page_says(database_url: str, tmp_path: Path, clock: Clock) -> None:

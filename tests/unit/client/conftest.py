@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mshield.client.phone import VirtualPhone
-from tests.conftest import Clock
+from tests.support.clock import Clock
 from tests.unit.client.counterpart import CAPTCHA, NAME, ORIGIN, PASSWORD, SMS_CODE, Counterpart
 from tests.unit.pki.authority import authority
 

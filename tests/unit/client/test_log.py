@@ -24,8 +24,8 @@ from mshield.pki.tlog.tiles import WIDTH, bundle_path, split_bundle, tile_at
 from mshield.services.log.read import prove_inclusion, read_bundle, read_checkpoint, read_tile
 from mshield.store.database.opening import open_database
 from mshield.store.log import log as store
-from tests.signing import fetch
-from tests.transparency import ORIGIN, LoggedService
+from tests.support.filled_log import ORIGIN, LoggedService
+from tests.support.signing import fetch
 
 URL = "https://mirror.example/log"
 

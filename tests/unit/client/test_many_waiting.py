@@ -11,7 +11,7 @@ from typing import Any, Final
 import pytest
 
 from mshield.client import AsyncBusinessClient, BusinessClient, Status
-from tests.outside import Asked, OutsideServer, Reply, serving
+from tests.support.outside_systems import Asked, OutsideServer, Reply, serving
 from tests.unit.client.test_business import CREATED
 
 _PCS: Final = 150

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from mshield.client.phone.folder import Folder
 from mshield.client.phone.repeats import KEPT_MS, UNANSWERED, Repeats
-from tests.conftest import START
+from tests.support.clock import START
 
 CALL = ("POST", "/api/phone/accounts")
 BODY = b'{"password":"a secret"}'

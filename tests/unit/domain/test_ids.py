@@ -3,7 +3,7 @@
 import uuid
 
 from mshield.domain.ids import is_client_id, is_id, new_id
-from tests.conftest import START
+from tests.support.clock import START
 
 
 def test_an_id_is_a_uuid_of_version_7_that_holds_its_time() -> None:

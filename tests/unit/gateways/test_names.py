@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from mshield.gateways.names import Names
-from tests.hanging_names import hanging
+from tests.support.slow_name_servers import hanging
 
 
 async def test_a_name_gives_its_addresses_once_each() -> None:

@@ -20,8 +20,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from mshield.domain.systems.webhooks import Network
 from mshield.gateways import webhook
 from mshield.gateways.webhook import Taken, WebhookNotSent, WebhookSender, open_sender
-from tests.hanging_names import hanging
-from tests.outside import OutsideServer, Reply, serving
+from tests.support.outside_systems import OutsideServer, Reply, serving
+from tests.support.slow_name_servers import hanging
 
 LOOPBACK = (ipaddress.ip_network("127.0.0.1/32"),)
 

@@ -1,4 +1,4 @@
-/** The cases of the service's own tests: tests/unit/domain/test_identity.py and test_password.py. */
+/** The cases of the service's own tests: tests/accounts/test_identity.py and test_password_rules.py. */
 
 import { expect, it } from "vitest";
 

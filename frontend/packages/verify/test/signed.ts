@@ -1,4 +1,4 @@
-/** What `python -m tests.signed_fixture` made: one authority's signatures, as bytes. */
+/** What `python -m tests.support.verifier_fixture` made: one authority's signatures, as bytes. */
 
 import { readFileSync } from "node:fs";
 

@@ -1,0 +1,238 @@
+"""A login that is under way while all logins of its account end: it ends with them.
+
+To check a password takes long, and an account may be disabled meanwhile, get another phone number or another password.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pytest
+from argon2 import PasswordHasher
+
+from mshield.domain import errors
+from mshield.domain.actor import By
+from mshield.domain.tokens import token_hash
+from mshield.keys.keyring import Keyring
+from mshield.keys.secrets import LookupKey
+from mshield.services.accounts import local as local_accounts
+from mshield.services.accounts.captcha import answer_of
+from mshield.services.accounts.change_phone import ChangePhone
+from mshield.services.accounts.login import Credentials, DeviceProof, Session
+from mshield.services.accounts.manage import ManageAccounts
+from mshield.services.accounts.passwords import verify_password
+from mshield.services.accounts.reset_password import NewPassword, ResetPassword
+from mshield.services.accounts.session import Caller, authenticate_phone
+from mshield.services.legal_person.session import PortalSessions
+from mshield.settings import Settings
+from mshield.store.accounts import accounts as store
+from mshield.store.database.interface import Database
+from mshield.store.database.opening import open_database
+from tests.support.clock import START
+from tests.support.registration_office import ADDRESS, PASSWORD, PHONE, Office
+from tests.support.signing import execute, fetch, make_world
+
+BY: Final = By("staff", "the clerk")
+NEW_PHONE: Final = "13911112222"
+NEW_PASSWORD: Final = "Another-declaration-7"
+ID_NUMBER: Final = "330206199001014217"
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """An account, and what ends all its logins."""
+
+    db: Database
+    office: Office
+    account_id: str
+
+    async def disable(self) -> int:
+        manage = ManageAccounts(self.db, Settings())
+        return await manage.disable(self.account_id, reason="fraud", by=BY, now=START)
+
+    async def change_phone(self) -> None:
+        change = ChangePhone(self.db, self.office.sms)
+        await change(self.account_id, phone=NEW_PHONE, evidence="id card", by=BY, now=START)
+
+    async def reset(self) -> None:
+        await self.office.codes.send(phone=PHONE, purpose="reset", address=ADDRESS, now=START)
+        code = self.office.sms.messages()[0].code
+        given = NewPassword(phone=PHONE, sms_code=code, id_number=ID_NUMBER, password=NEW_PASSWORD)
+        await ResetPassword(self.db, LookupKey(bytes(32)), self.office.codes)(given, now=START)
+
+
+async def _made(db: Database, keyring: Keyring) -> Ends:
+    office = Office.on(db, keyring, Settings(sms_resend_seconds=0))
+    account = await office.enter(now=START, sms_code=await office.code(now=START))
+    return Ends(db, office, account.id)
+
+
+@pytest.fixture
+async def ends(db: Database, keyring: Keyring) -> Ends:
+    return await _made(db, keyring)
+
+
+def _meanwhile(monkeypatch: pytest.MonkeyPatch, act: Callable[[], Awaitable[object]]) -> None:
+    """Once, while the next password is being checked."""
+    left = [act]
+
+    async def checked(stored: str | None, password: str) -> bool:
+        right = await verify_password(stored, password)
+        while left:
+            await left.pop()()
+        return right
+
+    monkeypatch.setattr(local_accounts, "verify_password", checked)
+
+
+async def _begin_at_the_portal(office: Office, portal: PortalSessions, password: str = PASSWORD) -> str:
+    captcha = await office.captchas.new(address=ADDRESS, now=START)
+    answer = answer_of(office.captchas.keyring, captcha.id, now=START)
+    credentials = Credentials(account=PHONE, password=password, captcha_id=captcha.id, captcha=answer)
+    return (await portal.begin(credentials, address=ADDRESS, now=START)).login_id
+
+
+async def _logins(db: Database) -> object:
+    return (await fetch(db, "SELECT COUNT(*) AS n FROM phone_sessions WHERE ended_at IS NULL"))["n"]
+
+
+async def test_a_login_amid_which_the_account_is_disabled_is_none(
+    ends: Ends, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _meanwhile(monkeypatch, ends.disable)
+    with pytest.raises(errors.AccountDisabled):
+        await ends.office.come_in(now=START)
+    assert await _logins(ends.db) == 0
+
+
+async def test_r18_a_login_amid_which_the_number_is_changed_is_none(
+    ends: Ends, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _meanwhile(monkeypatch, ends.change_phone)
+    with pytest.raises(errors.LoginFailed):
+        await ends.office.come_in(now=START)
+    assert await _logins(ends.db) == 0
+    assert (await ends.office.come_in(now=START, account=NEW_PHONE)).phone == NEW_PHONE
+
+
+async def test_a_login_by_the_password_that_was_just_reset_is_none(
+    ends: Ends, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _meanwhile(monkeypatch, ends.reset)
+    with pytest.raises(errors.LoginFailed):
+        await ends.office.come_in(now=START)
+    assert await _logins(ends.db) == 0
+
+
+async def test_an_outside_login_of_an_account_disabled_since_is_none(ends: Ends) -> None:
+    await execute(ends.db, "UPDATE accounts SET source = 'customs', external_id = 'su-1', password_hash = ''")
+    admitted = await store.get_account(ends.db, account_id=ends.account_id)
+    assert admitted is not None
+    await ends.disable()
+    with pytest.raises(errors.AccountDisabled):
+        await ends.office.log_in.start(admitted, DeviceProof("device-1", b"\x04" * 65), now=START)
+    assert await _logins(ends.db) == 0
+
+
+async def test_disabling_waits_for_a_login_that_is_being_stored(
+    postgresql_url: str, keyring: Keyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between its last look at the account and its end. SQLite has one writer and no race."""
+    db = await open_database(postgresql_url)
+    ends, put, acts = await _made(db, keyring), store.put_device, list[asyncio.Task[int]]()
+
+    async def put_device(*args: Any, **values: Any) -> store.Device:
+        acts.append(asyncio.create_task(ends.disable()))
+        await asyncio.wait(acts, timeout=0.3)
+        return await put(*args, **values)
+
+    monkeypatch.setattr(store, "put_device", put_device)
+    await ends.office.come_in(now=START)
+    assert (await acts[0], await _logins(db)) == (1, 0)
+    await db.close()
+
+
+async def test_two_logins_at_once_of_a_password_that_is_hashed_anew(
+    ends: Ends, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second one finds the hash replaced that it had read: by the same password's."""
+    old = PasswordHasher(time_cost=2, memory_cost=1024, parallelism=1).hash(PASSWORD)
+    await execute(ends.db, "UPDATE accounts SET password_hash = $1", old)
+
+    async def other_login() -> Session:
+        return await ends.office.come_in(now=START, device="device-2")
+
+    _meanwhile(monkeypatch, other_login)
+    await ends.office.come_in(now=START)
+    assert await _logins(ends.db) == 2
+
+
+async def test_a_login_that_hashes_anew_the_password_that_is_being_reset_is_none(
+    ends: Ends, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = PasswordHasher(time_cost=2, memory_cost=1024, parallelism=1).hash(PASSWORD)
+    await execute(ends.db, "UPDATE accounts SET password_hash = $1", old)
+    _meanwhile(monkeypatch, ends.reset)
+    with pytest.raises(errors.LoginFailed):
+        await ends.office.come_in(now=START)
+    assert (await ends.office.come_in(now=START, password=NEW_PASSWORD)).phone == PHONE
+
+
+async def _portal(ends: Ends, keyring: Keyring, monkeypatch: pytest.MonkeyPatch) -> PortalSessions:
+    async def enterprises(*_: object, **__: object) -> list[object]:
+        return ["one"]
+
+    monkeypatch.setattr("mshield.store.legal_person.sessions.enterprises", enterprises)
+    return PortalSessions(
+        ends.db, keyring, Settings(sms_resend_seconds=0), ends.office.log_in, ends.office.codes
+    )
+
+
+async def test_a_portal_login_begun_before_a_reset_ends_with_it(
+    ends: Ends, keyring: Keyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    portal = await _portal(ends, keyring, monkeypatch)
+    login_id = await _begin_at_the_portal(ends.office, portal)
+    code = ends.office.sms.messages()[0].code
+    await ends.reset()
+    with pytest.raises(errors.SmsCodeExpired):
+        await portal.finish(login_id, code, now=START)
+    login_id = await _begin_at_the_portal(ends.office, portal, NEW_PASSWORD)
+    assert (await portal.finish(login_id, ends.office.sms.messages()[0].code, now=START)).token
+
+
+async def test_a_portal_login_begun_before_disabling_is_told_of_it(
+    ends: Ends, keyring: Keyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    portal = await _portal(ends, keyring, monkeypatch)
+    login_id = await _begin_at_the_portal(ends.office, portal)
+    code = ends.office.sms.messages()[0].code
+    await ends.disable()
+    with pytest.raises(errors.AccountDisabled):
+        await portal.finish(login_id, code, now=START)
+
+
+async def test_a_disabled_account_signs_nothing_by_whatever_login(
+    db: Database, keyring: Keyring, clock: Any
+) -> None:
+    """Neither what was scanned before, nor the protocol's own documents."""
+    world = await make_world(db, keyring, clock)
+    sid = await world.task()
+    await execute(db, "UPDATE accounts SET state = 'disabled'")
+    with pytest.raises(errors.Unauthenticated):
+        await world.sign([sid])
+    with pytest.raises(errors.Unauthenticated):
+        await world.internal_task("refresh")
+    await execute(db, "UPDATE accounts SET state = 'active'")
+    assert "r" in (await world.sign([sid]))["items"][0]  # type: ignore[index]  # of JSON
+
+
+async def test_hashing_anew_leaves_a_login_valid(ends: Ends) -> None:
+    old = PasswordHasher(time_cost=2, memory_cost=1024, parallelism=1).hash(PASSWORD)
+    await execute(ends.db, "UPDATE accounts SET password_hash = $1", old)
+    session = await ends.office.come_in(now=START)
+    caller = Caller(token_hash(session.access_token), "device-1")
+    assert (await authenticate_phone(ends.db, caller, now=START)).phone == PHONE
+    row = await fetch(ends.db, "SELECT password_hash FROM accounts")
+    assert row["password_hash"] != old

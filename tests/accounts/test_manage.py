@@ -1,0 +1,138 @@
+"""Customer service looks after accounts: logins, disabling, enabling; each act with its reason, recorded."""
+
+from typing import Final
+
+import pytest
+
+from mshield.domain import errors
+from mshield.domain.actor import By
+from mshield.domain.tokens import token_hash
+from mshield.gateways.sms import DevelopmentSms
+from mshield.keys.keyring import Keyring
+from mshield.services.accounts.manage import ManageAccounts
+from mshield.services.notices.notify import Notify
+from mshield.settings import Settings
+from mshield.store.accounts import sessions
+from mshield.store.database.interface import Database
+from mshield.store.legal_person import sessions as portal_sessions
+from tests.support.clock import START
+from tests.support.registration_office import Office
+from tests.support.signing import fetch
+
+BY: Final = By("staff", "the clerk")
+REASON: Final = "本人来电，账号疑似被盗用"
+HOUR: Final = 3_600_000
+
+
+@pytest.fixture
+async def office(db: Database, keyring: Keyring) -> Office:
+    return Office.on(db, keyring, Settings(sms_resend_seconds=0))
+
+
+@pytest.fixture
+async def account_id(office: Office) -> str:
+    """Of a new account."""
+    return (await office.enter(now=START, sms_code=await office.code(now=START))).id
+
+
+@pytest.fixture
+def manage(db: Database) -> ManageAccounts:
+    return ManageAccounts(db, Settings())
+
+
+async def _at_the_portal(db: Database, account_id: str, token: str) -> None:
+    await portal_sessions.insert(
+        db, token_hash=token_hash(token), account_id=account_id, now=START, expires_at=START + HOUR,
+        address="203.0.113.24", browser="Firefox 145",
+    )  # fmt: skip
+
+
+async def test_a_disabled_account_logs_in_nowhere_and_says_so_to_who_has_the_password(
+    db: Database, office: Office, manage: ManageAccounts, account_id: str
+) -> None:
+    session = await office.come_in(now=START)
+    await _at_the_portal(db, account_id, "portal")
+    assert await manage.disable(account_id, reason=REASON, by=BY, now=START + 1) == 2
+    hashed = token_hash(session.access_token)
+    assert await sessions.find(db, token_hash=hashed, jkt="device-1", now=START + 1) is None
+    with pytest.raises(errors.AccountDisabled) as refused:
+        await office.come_in(now=START + 1)
+    assert refused.value.faq == "3.4"
+    with pytest.raises(errors.LoginFailed):
+        await office.come_in(now=START + 1, password="Somebody-else-7")
+    record = await manage.show(account_id, now=START + 1)
+    assert (record.account.state, record.account.disabled_at) == ("disabled", START + 1)
+    assert (record.account.disabled_reason, record.logins) == (REASON, ())
+
+
+async def test_enabled_it_logs_in_again_and_no_login_of_before_counts(
+    db: Database, office: Office, manage: ManageAccounts, account_id: str
+) -> None:
+    session = await office.come_in(now=START)
+    await manage.disable(account_id, reason=REASON, by=BY, now=START + 1)
+    await manage.enable(account_id, reason="本人到柜台核实", by=BY, now=START + 2)
+    hashed = token_hash(session.access_token)
+    assert await sessions.find(db, token_hash=hashed, jkt="device-1", now=START + 2) is None
+    await office.come_in(now=START + 2)
+    record = await manage.show(account_id, now=START + 2)
+    assert (record.account.state, record.account.disabled_reason, len(record.logins)) == ("active", None, 1)
+    assert [(act.act, act.details["reason"]) for act in record.acts] == [
+        ("account.enable", "本人到柜台核实"),
+        ("account.disable", REASON),
+    ]
+
+
+async def test_the_owner_is_told_each_time_and_not_the_reason(
+    db: Database, manage: ManageAccounts, account_id: str
+) -> None:
+    sms = DevelopmentSms()
+    for at in range(2):
+        await manage.disable(account_id, reason=REASON, by=BY, now=START + at)
+        await manage.enable(account_id, reason=REASON, by=BY, now=START + at)
+        await Notify(db, Settings(), sms)(now=START + at)
+    told = sms.messages()[::-1]
+    assert [message.purpose for message in told] == ["account_disabled", "account_enabled"] * 2
+    assert "账号已由客服停用" in told[0].text
+    assert not any(REASON in message.text for message in told)
+
+
+async def test_what_is_so_already_is_a_conflict_and_recorded_once(
+    db: Database, manage: ManageAccounts, account_id: str
+) -> None:
+    with pytest.raises(errors.Conflict):
+        await manage.enable(account_id, reason=REASON, by=BY, now=START)
+    await manage.disable(account_id, reason=REASON, by=BY, now=START)
+    with pytest.raises(errors.Conflict):
+        await manage.disable(account_id, reason=REASON, by=BY, now=START)
+    assert (await fetch(db, "SELECT COUNT(*) AS n FROM notifications"))["n"] == 1
+    assert len((await manage.show(account_id, now=START)).acts) == 1
+
+
+async def test_logins_are_shown_with_their_place_and_end_one_by_one(
+    db: Database, office: Office, manage: ManageAccounts, account_id: str
+) -> None:
+    await office.come_in(now=START)
+    await office.come_in(now=START + 1, device="device-2")
+    await _at_the_portal(db, account_id, "portal")
+    phones = [each for each in (await manage.show(account_id, now=START + 2)).logins if each.kind == "phone"]
+    assert [each.created_at for each in phones] == [START + 1, START]
+    (portal,) = (
+        each for each in (await manage.show(account_id, now=START + 2)).logins if each.kind == "portal"
+    )
+    assert (portal.address, portal.browser, portal.used_at) == ("203.0.113.24", "Firefox 145", START)
+    one = phones[0].token_hash
+    assert await manage.end_logins(account_id, login=one, reason=REASON, by=BY, now=START + 3) == 1
+    with pytest.raises(errors.NotFound):
+        await manage.end_logins(account_id, login=one, reason=REASON, by=BY, now=START + 3)
+    with pytest.raises(errors.NotFound):
+        await manage.end_logins("another", login=phones[1].token_hash, reason=REASON, by=BY, now=START + 3)
+    assert await manage.end_logins(account_id, login=None, reason=REASON, by=BY, now=START + 3) == 2
+    assert (await manage.show(account_id, now=START + 3)).logins == ()
+
+
+@pytest.mark.parametrize("reason", ["", "  ", "x" * 201, "a\x00b"])
+async def test_each_act_has_its_reason(manage: ManageAccounts, account_id: str, reason: str) -> None:
+    with pytest.raises(errors.InvalidRequest):
+        await manage.disable(account_id, reason=reason, by=BY, now=START)
+    with pytest.raises(errors.InvalidRequest):
+        await manage.end_logins(account_id, login=None, reason=reason, by=BY, now=START)

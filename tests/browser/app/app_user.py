@@ -1,0 +1,150 @@
+"""Somebody who uses the app, by what he sees: each of the manual's steps as he does it, through the screens.
+
+He reads his SMS and the captcha's characters where a demonstration shows them; all else goes by the app.
+"""
+
+import time
+from dataclasses import dataclass, field
+from typing import Final
+
+from playwright.sync_api import Page, Response, expect
+
+from mshield.demo.people import Person
+from tests.browser.app.pin_pad_and_pixels import enter_pin
+from tests.support.live_service import LiveService
+
+WORK_MS: Final = 30_000
+"""For what makes a key or signs: seconds on a busy machine, where the phone derives the PIN's key 600 000 times."""
+_CAPTCHAS: Final = "/api/phone/captchas"
+_TYPES: Final = {"operator": "企业操作员", "legal_person": "企业法人"}
+
+
+@dataclass(slots=True)
+class User:
+    """One person before one page of the app."""
+
+    service: LiveService
+    page: Page
+    person: Person
+    pin: str = ""
+    _drawn: list[Response] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.pin = self.pin or self.person.pin
+        drawn = self._drawn  # Playwright takes no method of a class with slots
+        self.page.on("response", lambda each: drawn.append(each) if each.url.endswith(_CAPTCHAS) else None)
+
+    def open(self, path: str = "/") -> None:
+        """The app at one of its addresses."""
+        self.page.goto(f"{self.service.origin}/app{path}")
+
+    def begin(self) -> None:
+        """Reads the first start and goes on, whether or not the browser promises to keep the storage."""
+        self.press("开始使用")
+        go_on = self.page.get_by_role("button", name="知道了，继续")
+        expect(go_on.or_(self.page.get_by_label("密码", exact=True))).to_be_visible()
+        if go_on.is_visible():
+            go_on.click()
+
+    def fill_registration(self) -> None:
+        """The form behind 我要注册, all but the button; the wheel of id types is turned and turned back."""
+        self.fill("姓名", self.person.name)
+        self.page.get_by_role("button", name="证件类型").click()
+        wheel = self.page.get_by_role("listbox", name="证件类型")
+        expect(wheel.get_by_role("option")).to_have_count(5)
+        wheel.press("ArrowDown")
+        expect(wheel.get_by_role("option", name="护照")).to_have_attribute("aria-selected", "true")
+        wheel.press("ArrowUp")
+        expect(wheel.get_by_role("option", name="居民身份证")).to_have_attribute("aria-selected", "true")
+        self.press("完成")
+        self.fill("证件号码", self.person.id_number)
+        self.fill("手机号", self.person.phone)
+        self.get_code("register")
+        self.fill("登录密码", self.person.password)
+
+    def register(self) -> None:
+        """From the login page by 我要注册 and back to it."""
+        self.page.get_by_role("link", name="我要注册").click()
+        self.fill_registration()
+        self.press("注册")
+        expect(self.page.get_by_text("注册成功")).to_be_visible()
+
+    def fill_login(self) -> None:
+        """Account, password and the characters of the picture."""
+        self.fill("账号", self.person.phone)
+        self.fill("密码", self.person.password)
+        expect(self.page.get_by_role("img", name="图形验证码")).to_be_visible(timeout=5_000)
+        self.fill("图形验证码", self.read_captcha())
+
+    def log_in(self) -> None:
+        """To the home page."""
+        self.fill_login()
+        self.press("登录")
+        expect(self.page.get_by_role("navigation", name="功能")).to_be_visible()
+
+    def fill_application(self, purpose: str) -> None:
+        """The data page of an application or a renewal, all but the button."""
+        self.fill("姓名", self.person.name)
+        self.fill("身份证号", self.person.id_number)
+        if purpose == "apply":
+            self.page.get_by_role("button", name="用户类型").click()
+            wanted = _TYPES[self.person.role]
+            self.page.get_by_role("option", name=wanted).click()
+            expect(self.page.get_by_role("option", name=wanted)).to_have_attribute("aria-selected", "true")
+            self.press("完成")
+        self.fill("统一社会信用代码", self.person.credit_code)
+        self.get_code(purpose)
+
+    def apply(self) -> None:
+        """From the data to the certificate."""
+        self.open("/apply")
+        self.fill_application("apply")
+        self.press("提交")
+        self.choose_pin(self.pin)
+        self.sees("证书已签发")
+
+    def choose_pin(self, pin: str) -> None:
+        """A new PIN, twice."""
+        self.choose_pin_once(pin)
+        enter_pin(self.page, pin)
+
+    def choose_pin_once(self, pin: str) -> None:
+        """The first of the two times."""
+        expect(self.page.get_by_text("第 1 步，共 2 步")).to_be_visible()
+        enter_pin(self.page, pin)
+        expect(self.page.get_by_text("第 2 步，共 2 步")).to_be_visible()
+
+    def give_pin(self, pin: str | None = None) -> None:
+        """The PIN, on the sheet that asks for it."""
+        expect(self.page.get_by_role("dialog")).to_be_visible()
+        enter_pin(self.page, pin or self.pin)
+
+    def get_code(self, purpose: str) -> None:
+        """Asks for an SMS code and types it."""
+        ask = self.page.get_by_role("button", name="获取验证码")
+        with self.page.expect_response("**/sms-codes"):
+            ask.or_(self.page.get_by_role("button", name="重新获取")).click()
+        expect(self.page.get_by_text("已发送到")).to_be_visible()
+        self.fill("短信验证码", self.service.sms_code(purpose, self.person))
+
+    def fill(self, label: str, text: str) -> None:
+        """A field by its label."""
+        self.page.get_by_label(label, exact=True).and_(self.page.locator("input")).fill(text)
+
+    def press(self, name: str) -> None:
+        """A button by its name."""
+        self.page.get_by_role("button", name=name, exact=True).click()
+
+    def sees(self, heading: str, *, timeout: float = WORK_MS) -> None:
+        """A heading, soon."""
+        expect(self.page.get_by_role("heading", name=heading)).to_be_visible(timeout=timeout)
+
+    def read_captcha(self) -> str:
+        """The characters of the picture that was drawn last."""
+        deadline = time.monotonic() + 10
+        while not self._drawn and time.monotonic() < deadline:
+            self.page.wait_for_timeout(50)
+        assert self._drawn, "no captcha came"
+        drawn = self._drawn[-1].json()["captcha_id"]
+        answer: str = self.service.get(f"/dev/captchas/{drawn}")["answer"]
+        return answer

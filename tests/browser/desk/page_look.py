@@ -1,0 +1,29 @@
+"""How a page at a desk is looked at: judged by rules, and by who opens its pictures."""
+
+import os
+from pathlib import Path
+from typing import Final
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.app.pin_pad_and_pixels import judged
+from tests.browser.desk.desk import SIZE
+
+_SEEN: Final = os.environ.get("MSHIELD_SEEN")
+_PHONE: Final = {"width": 390, "height": 844}
+_OUT_OF_SIGHT: Final = """() => [...document.querySelectorAll("table")]
+  .filter((each) => each.scrollWidth > each.parentElement.clientWidth).length"""
+
+
+def look(page: Page, name: str) -> None:
+    """The page as it is at a desk and on a phone, light and dark; pictures where MSHIELD_SEEN names a folder."""
+    expect(page.locator("h1").first).to_be_visible()
+    judged(page)
+    for size in (SIZE, _PHONE):
+        page.set_viewport_size({"width": size["width"], "height": size["height"]})
+        for scheme in ("light", "dark") if _SEEN else ():
+            page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
+            page.screenshot(path=Path(str(_SEEN)) / f"{name}-{size['width']}-{scheme}.png", full_page=True)
+    assert not page.evaluate(_OUT_OF_SIGHT), f"{name}: a table's columns are out of sight on a phone"
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    page.set_viewport_size({"width": SIZE["width"], "height": SIZE["height"]})

@@ -1,0 +1,116 @@
+"""An issuing CA is revoked by two security officers: what it has issued ends, and its phones may apply anew."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from mshield.domain.staff import StaffRole
+from mshield.pki.errors import CertificateRevoked
+from mshield.pki.revocation.ocsp import RevokedAt, parse_ocsp_response
+from mshield.pki.revocation.ocsp_request import CertId, build_ocsp_request
+from mshield.pki.verification.path import check_crl
+from mshield.services.ca.end_leaves import end_leaves
+from mshield.services.ca.renew_issuing import renew_issuing
+from mshield.services.notices.notify import Notify
+from tests.support.application import Application, Device, qr_of
+from tests.support.assertions import assert_refused
+from tests.support.console_people import Clerk
+from tests.support.factories import ask_login
+from tests.support.shield_over_http import Shield
+
+OFFICER = StaffRole.SECURITY_OFFICER
+
+
+async def _ask(officer: Clerk, subject: str = "issuing", **details: object) -> httpx.Response:
+    document = {
+        "act": "ca.revoke",
+        "subject": subject,
+        "details": details or {"cause": "key_compromise"},
+        "reason": "机房进水，密钥备份下落不明",
+    }
+    return await officer.call("POST", "/approvals", document)
+
+
+async def _approve(officer: Clerk, asked: dict[str, Any]) -> httpx.Response:
+    return await officer.call("POST", f"/approvals/{asked['id']}/decision", {"decision": "approve"})
+
+
+async def test_two_revoke_a_ca_and_all_that_it_has_issued(application: Application, device: Device) -> None:
+    await Shield(application, device).enrol()
+    context = application.context
+    serial = (await device.call("GET", "/api/phone/certificate")).json()["serial"]
+    old = context.authorities.issuing.certificate
+    one, other = await Clerk.at_work(application, OFFICER), await Clerk.at_work(application, OFFICER)
+    asked = (await _ask(one)).json()
+    assert asked["details"] == {"cause": "key_compromise", "certificates": 1}
+    assert_refused(await _approve(one, asked), "own_approval")
+    application.clock.advance(seconds=1)
+    assert (await _approve(other, asked)).status_code == 200
+    state = (await one.call("GET", "/ca")).json()
+    assert [(each["name"], each["standing"]) for each in state["cas"]] == [
+        ("root", "root"),
+        ("issuing", "revoked"),
+    ]
+    assert "no_issuing_ca" in {each["code"] for each in state["warnings"]}
+
+    root = await context.publication.crl("root", now=application.clock())
+    with pytest.raises(CertificateRevoked):
+        check_crl(
+            context.engine,
+            certificate=old,
+            issuer=context.authorities.root,
+            crl=root.der,
+            at=application.clock(),
+        )
+    assert await end_leaves(context.db, now=application.clock()) == 1
+    answer = await context.publication.ocsp(
+        build_ocsp_request([CertId.of(old, int(serial, 16))]), now=application.clock()
+    )
+    (status,) = parse_ocsp_response(answer.der).statuses
+    assert status.status == RevokedAt(application.clock(), 2)
+
+    login = await ask_login(application)
+    refused = await device.call("POST", "/api/phone/scans", {"code": qr_of(login)})
+    assert_refused(refused, "no_certificate", 409)
+    assert refused.json()["faq"] is not None
+    await Notify(context.db, context.settings, context.notices.gateway)(now=application.clock())
+    (told, *_) = (await application.http.get("/dev/sms.json")).json()
+    assert (told["purpose"], told["code"]) == ("ca_revoked", "")
+
+    form = await application.application_form(device)
+    none = await device.call("POST", "/api/phone/enrolments", form)
+    assert none.status_code in {201, 503}
+    await renew_issuing(
+        context.db, context.keyring, context.engine, context.settings, now=application.clock()
+    )
+    application.clock.advance(seconds=120)
+    anew = Shield(application, device)
+    await anew.enrol()
+    made = (await device.call("GET", "/api/phone/certificate")).json()
+    assert (made["state"], made["serial"] != serial) == ("active", True)
+
+
+@pytest.mark.parametrize(
+    ("subject", "details", "code"),
+    [
+        ("root", {"cause": "key_compromise"}, "not_found"),
+        ("issuing-2", {"cause": "key_compromise"}, "not_found"),
+        ("ocsp", {"cause": "key_compromise"}, "not_found"),
+        ("issuing", {"cause": "boredom"}, "invalid_request"),
+        ("issuing", {"cause": "superseded", "certificates": 0}, "invalid_request"),
+        ("issuing", {"other": 1}, "invalid_request"),
+    ],
+)
+async def test_what_cannot_be_asked(
+    application: Application, subject: str, details: dict[str, object], code: str
+) -> None:
+    officer = await Clerk.at_work(application, OFFICER)
+    assert_refused(await _ask(officer, subject, **details), code)
+
+
+async def test_a_revoked_one_is_not_revoked_again(application: Application) -> None:
+    one, other = await Clerk.at_work(application, OFFICER), await Clerk.at_work(application, OFFICER)
+    asked = (await _ask(one)).json()
+    assert (await _approve(other, asked)).status_code == 200
+    assert_refused(await _ask(one), "conflict")

@@ -1,0 +1,174 @@
+"""Certificates at the console: found by what people know of them, shown with their story, downloaded."""
+
+from typing import Any, Final
+
+import pytest
+
+from mshield.demo.people import OPERATOR
+from mshield.domain.certificates.states import CertificateEvent
+from mshield.domain.staff import StaffRole
+from mshield.pki.certificates import trust
+from mshield.pki.certificates.certificate import parse_certificate
+from mshield.services.certificates import search as find_certificates
+from tests.support.application import Application, Device
+from tests.support.assertions import assert_refused
+from tests.support.clerk import Staff, allowed_roles
+from tests.support.issuing import change
+from tests.support.shield_over_http import Shield
+from tests.support.signing import execute
+
+READERS: Final = {StaffRole.CUSTOMER_SERVICE, StaffRole.SECURITY_OFFICER, StaffRole.AUDITOR}
+
+
+@pytest.fixture
+async def clerk(application: Application) -> Staff:
+    return await Staff.of(application, StaffRole.CUSTOMER_SERVICE)
+
+
+@pytest.fixture
+async def shield(application: Application, device: Device) -> Shield:
+    made = Shield(application, device)
+    await made.enrol()
+    return made
+
+
+async def _search(clerk: Staff, **words: str) -> list[dict[str, Any]]:
+    answer = await clerk.call("GET", "/certificates", **words)
+    assert answer.status_code == 200, answer.text
+    found: list[dict[str, Any]] = answer.json()["items"]
+    return found
+
+
+async def _only(clerk: Staff) -> dict[str, Any]:
+    (found,) = await _search(clerk)
+    return found
+
+
+async def test_it_is_found_by_everything_that_people_know(clerk: Staff, shield: Shield) -> None:
+    found = await _only(clerk)
+    assert (found["name"], found["state"], found["id_number_masked"]) == (
+        OPERATOR.name,
+        "active",
+        "330206********4217",
+    )
+    number = found["shield_number"]
+    for words in (
+        {"shield_number": f"{number[:2]} {number[2:5]} {number[5:9]} {number[9:]}".lower()},
+        {"serial": found["serial"].upper()},
+        {"name": OPERATOR.name[1:]},
+        {"name": "北潮"},
+        {"id_number_end": OPERATOR.id_number[-4:]},
+        {"credit_code": OPERATOR.credit_code.lower()},
+        {"state": "active", "name": OPERATOR.name, "id_number_end": OPERATOR.id_number[-6:]},
+    ):
+        assert [each["serial"] for each in await _search(clerk, **words)] == [found["serial"]], words
+    for words in (
+        {"shield_number": "MS00000000000"},
+        {"serial": "0" * 40},
+        {"name": "%"},
+        {"name": "x' OR '1'='1"},
+        {"id_number_end": "9999"},
+        {"credit_code": "91330206MA2XB7C1T0"},
+        {"state": "revoked"},
+        {"hold": "lost"},
+        {"name": OPERATOR.name, "id_number_end": "9999"},
+    ):
+        assert await _search(clerk, **words) == [], words
+
+
+async def test_it_is_found_by_the_enterprises_name_as_it_is_written(
+    application: Application, clerk: Staff, shield: Shield
+) -> None:
+    for organisation in ("Foo • Bar 有限公司", "北京・某某有限公司", "甲·乙有限公司"):
+        await execute(application.context.db, "UPDATE certificates SET organisation = $1", organisation)
+        assert len(await _search(clerk, name=organisation)) == 1, organisation
+    await execute(application.context.db, "UPDATE certificates SET common_name = $1", "买买提·艾力")
+    assert len(await _search(clerk, name="买买提•艾力")) == 1  # a person's dots are one
+
+
+async def test_pages_lead_to_the_end_also_where_one_is_empty(
+    application: Application, clerk: Staff, shield: Shield, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        application.clock.advance(seconds=60 + number)
+        await Shield(application, await application.logged_in()).enrol()
+    monkeypatch.setattr(find_certificates, "MOST_OPENED", 2)
+    for words, each in ({"limit": "1"}, [1, 1, 1, 1]), ({"id_number_end": "9999", "limit": "5"}, [0, 0, 0]):
+        sizes, seen, query = [], set(), words
+        while True:
+            page = (await clerk.call("GET", "/certificates", **query)).json()
+            sizes.append(len(page["items"]))
+            seen |= {item["serial"] for item in page["items"]}
+            if page["next"] is None:
+                break
+            query = words | {"before": page["next"]}
+        assert sizes == each
+        assert len(seen) == sum(sizes)
+
+
+async def test_its_story_says_who_did_what(application: Application, clerk: Staff, shield: Shield) -> None:
+    serial = (await _only(clerk))["serial"]
+    application.clock.advance(seconds=5)
+    await change(application.context.db, serial, CertificateEvent.REPORT_LOSS, now=application.clock())
+    one = (await clerk.call("GET", f"/certificates/{serial}")).json()
+    assert [each["event"] for each in one["events"]] == ["activate", "report_loss"]
+    assert one["events"][-1]["actor"] == "legal_person"
+    assert one["certificate"]["holds"] == ["lost"]
+    assert (one["account_phone_masked"], one["filing_changed"], one["wrong_pins"]) == (
+        "138****6027",
+        False,
+        0,
+    )
+    assert [each["part"] for each in one["chain"]] == ["certificate", "issuing", "root"]
+    assert OPERATOR.id_number not in str(one)
+    assert OPERATOR.phone not in str(one)
+
+
+async def test_its_chain_is_downloaded_and_holds(
+    application: Application, clerk: Staff, shield: Shield
+) -> None:
+    serial = (await _only(clerk))["serial"]
+    found = {}
+    for part in ("certificate", "issuing", "root"):
+        made = await clerk.call("GET", f"/certificates/{serial}/file", part=part, format="der")
+        found[part] = parse_certificate(made.content)
+        pem = await clerk.call("GET", f"/certificates/{serial}/file", part=part)
+        assert pem.text == found[part].pem()
+        assert pem.headers["content-disposition"].endswith('.pem"')
+    trust.require_issued(application.context.engine, found["certificate"], found["issuing"])
+    trust.require_issued(application.context.engine, found["issuing"], found["root"])
+    assert f"{found['certificate'].serial:040x}" == serial
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"before": "x"},
+        {"before": "9" * 19 + "." + "0" * 40},
+        {"before": "1.zz"},
+        {"serial": "12"},
+        {"id_number_end": "123"},
+        {"id_number_end": "12%%"},
+        {"name": "a\u0000b"},
+        {"name": "a\u202eb"},
+        {"name": ""},
+        {"state": "stolen"},
+        {"limit": "101"},
+        {"limit": "0"},
+        {"other": "1"},
+    ],
+)
+async def test_a_search_that_makes_no_sense(clerk: Staff, query: dict[str, str]) -> None:
+    answer = await clerk.call("GET", "/certificates", **query)
+    assert_refused(answer, "invalid_request", 422)
+
+
+@pytest.mark.parametrize("serial", ["0" * 40, "x", "g" * 40, "\u0660" * 40])
+async def test_an_unknown_certificate(clerk: Staff, serial: str) -> None:
+    for path in (f"/certificates/{serial}", f"/certificates/{serial}/file"):
+        assert_refused(await clerk.call("GET", path), "not_found")
+
+
+async def test_who_may(application: Application) -> None:
+    for path in ("", f"/{'0' * 40}", f"/{'0' * 40}/file"):
+        assert await allowed_roles(application, "GET", f"/certificates{path}", None) == READERS

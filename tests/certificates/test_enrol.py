@@ -1,0 +1,137 @@
+"""Applying for a certificate over HTTP (manual 2.3.1.3, R4): what must match, and what the key exchange refuses."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from mshield.gm import cosign
+from mshield.gm.engine import load_engine
+from tests.support.application import Application, Device
+from tests.support.assertions import assert_refused
+
+ENROL = "/api/phone/enrolments"
+
+
+async def _begun(application: Application, device: Device) -> dict[str, Any]:
+    answer = await device.call("POST", ENROL, await application.application_form(device))
+    assert answer.status_code == 201, answer.text
+    begun: dict[str, Any] = answer.json()
+    return begun
+
+
+def _offer(begun: dict[str, Any]) -> dict[str, str]:
+    made = cosign.phone_enrol(load_engine(), uid=bytes.fromhex(begun["uid"]), sid=bytes.fromhex(begun["sid"]))
+    return {"P1": made.P1.hex(), "A": made.proof.A.hex(), "z": f"{made.proof.z:064x}"}
+
+
+async def _key(
+    device: Device, begun: dict[str, Any], offer: dict[str, str], **options: str
+) -> httpx.Response:
+    return await device.call(
+        "POST", f"{ENROL}/{begun['uid']}/key", offer, nonce=options.get("nonce", begun["challenge"])
+    )
+
+
+async def test_data_as_on_file_begin_an_enrolment(application: Application, device: Device) -> None:
+    begun = await _begun(application, device)
+    assert begun["shield_number"].startswith("MS")
+    assert len(begun["shield_number"]) == 13
+    assert begun["subject"] == {
+        "country": "CN",
+        "organisation": "宁波北潮进出口有限公司",
+        "role": "操作员",
+        "common_name": "林知远",
+    }
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "code"),
+    [
+        ("name", "顾承岳", "no_filing"),
+        ("id_number", "330206197403183014", "no_filing"),  # on file, but another person than the account's
+        ("user_type", "legal_person", "no_filing"),
+        ("credit_code", "91370203MA3YK2D9RF", "no_filing"),
+        ("credit_code", "91370203MA3YK2D9RX", "invalid_credit_code"),
+        ("sms_code", "000000", "sms_code_wrong"),
+        ("user_type", "director", "invalid_request"),
+    ],
+)
+async def test_data_other_than_on_file_are_refused(
+    application: Application, device: Device, field: str, value: str, code: str
+) -> None:
+    form = await application.application_form(device)
+    answer = await device.call("POST", ENROL, {**form, field: value})
+    assert_refused(answer, code)
+    # The code was not spent by the mistake.
+    assert (await device.call("POST", ENROL, form)).status_code == 201
+
+
+async def test_the_shield_number_belongs_to_the_device(application: Application, device: Device) -> None:
+    first = await _begun(application, device)
+    again = await _begun(application, device)
+    other = await application.logged_in()
+    third = await _begun(application, other)
+    assert first["shield_number"] == again["shield_number"] != third["shield_number"]
+    assert first["uid"] != again["uid"]
+
+
+async def test_the_same_point_again_gets_the_same_key(application: Application, device: Device) -> None:
+    begun = await _begun(application, device)
+    offer = _offer(begun)
+    first = await _key(device, begun, offer)
+    assert first.status_code == 200
+    assert first.headers["cache-control"] == "no-store"
+    assert (await _key(device, begun, offer)).json() == first.json()
+    assert_refused(await _key(device, begun, _offer(begun)), "conflict")
+
+
+async def test_the_challenge_must_be_answered(application: Application, device: Device) -> None:
+    begun = await _begun(application, device)
+    answer = await _key(device, begun, _offer(begun), nonce="another")
+    assert (answer.status_code, answer.json()["reason"]) == (401, "nonce")
+
+
+async def test_a_proof_of_another_enrolment_is_refused(application: Application, device: Device) -> None:
+    begun = await _begun(application, device)
+    strange = _offer({**begun, "sid": "00" * 16})
+    assert_refused(await _key(device, begun, strange), "bad_proof")
+
+
+async def test_a_point_off_the_curve_is_refused(application: Application, device: Device) -> None:
+    begun = await _begun(application, device)
+    offer = _offer(begun)
+    offer["P1"] = "04" + "00" * 63 + "07"
+    assert_refused(await _key(device, begun, offer), "bad_proof")
+
+
+@pytest.mark.parametrize(
+    "change", [{"P1": "02" + "00" * 32}, {"z": "0" * 63}, {"z": "G" * 64}, {"A": None}, {"more": 1}]
+)
+async def test_ill_formed_messages_are_malformed(
+    application: Application, device: Device, change: dict[str, object]
+) -> None:
+    begun = await _begun(application, device)
+    answer = await device.call(
+        "POST", f"{ENROL}/{begun['uid']}/key", {**_offer(begun), **change}, nonce=begun["challenge"]
+    )
+    assert_refused(answer, "malformed", 400)
+
+
+async def test_an_enrolment_is_void_after_an_hour(application: Application, device: Device) -> None:
+    begun = await _begun(application, device)
+    application.clock.advance(seconds=3600)
+    assert_refused(await _key(device, begun, _offer(begun)), "task_closed")
+
+
+async def test_another_phone_cannot_take_over_an_enrolment(application: Application, device: Device) -> None:
+    begun = await _begun(application, device)
+    other = await application.logged_in()
+    assert (await _key(other, begun, _offer(begun))).status_code == 404
+
+
+async def test_there_is_no_certificate_before_the_finish(application: Application, device: Device) -> None:
+    begun = await _begun(application, device)
+    await _key(device, begun, _offer(begun))
+    assert_refused(await device.call("GET", "/api/phone/certificate"), "no_certificate")
+    assert (await device.call("GET", "/api/phone/me")).json()["certificate"] is None

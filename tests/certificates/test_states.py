@@ -1,0 +1,158 @@
+"""The life of a certificate and its holds, as a table."""
+
+import itertools
+from typing import get_args
+
+import pytest
+
+from mshield.domain import errors
+from mshield.domain.actor import Actor
+from mshield.domain.certificates.states import (
+    TABLE,
+    CertificateEvent,
+    CertificateState,
+    Hold,
+    Standing,
+    after,
+    format_holds,
+    is_expired,
+    occupies_device,
+    parse_holds,
+    require_actor,
+    require_usable,
+    stands_already,
+    usable,
+)
+from tests.support.certificate_life import LIFE, standings, what_follows
+
+ACTIVE, LOCKED, REVOKED = CertificateState.ACTIVE, CertificateState.PIN_LOCKED, CertificateState.REVOKED
+E = CertificateEvent
+
+
+def test_r14_loss_and_freeze_are_two_holds_lifted_by_the_legal_person() -> None:
+    standing = after(after(Standing(ACTIVE), E.REPORT_LOSS), E.FREEZE)
+    assert standing.holds == {Hold.LOST, Hold.FROZEN}
+    standing = after(standing, E.LIFT_LOSS)
+    assert standing.holds == {Hold.FROZEN}
+    assert after(standing, E.UNFREEZE) == Standing(ACTIVE)
+    for event in (E.REPORT_LOSS, E.LIFT_LOSS, E.FREEZE, E.UNFREEZE):
+        assert TABLE[event].actors == {"legal_person"}
+
+
+def test_r6_and_clones_end_by_revocation_only() -> None:
+    lifted = {rule.lifts for rule in TABLE.values()} - {None}
+    assert lifted == {Hold.LOST, Hold.FROZEN}
+    for event, hold in ((E.APPLY_AGAIN, Hold.DUPLICATE), (E.FIND_CLONE, Hold.CLONE)):
+        standing = after(Standing(ACTIVE), event)
+        assert standing.holds == {hold}
+        assert after(standing, E.REVOKE) == Standing(REVOKED)
+
+
+def test_r10_a_locked_pin_leads_to_revocation_only() -> None:
+    locked = after(Standing(ACTIVE), E.LOCK_PIN)
+    assert locked == Standing(LOCKED)
+    ends = {event for event, rule in TABLE.items() if LOCKED in rule.sources and rule.target is not None}
+    assert ends == {E.REVOKE}
+
+
+def test_r10_r14_a_locked_pin_takes_no_hold_away_and_no_hold_a_locked_pin() -> None:
+    held = Standing(ACTIVE, frozenset({Hold.CLONE, Hold.LOST, Hold.FROZEN}))
+    locked = after(held, E.LOCK_PIN)
+    assert locked == Standing(LOCKED, held.holds)
+    # What the legal person has placed he takes back; the lock stays.
+    locked = after(after(locked, E.LIFT_LOSS), E.UNFREEZE)
+    assert locked == Standing(LOCKED, frozenset({Hold.CLONE}))
+    assert after(locked, E.REVOKE) == Standing(REVOKED)
+
+
+def test_r14_an_act_that_is_done_is_done_also_after_the_pin_was_locked() -> None:
+    locked = Standing(LOCKED, frozenset({Hold.LOST}))
+    assert stands_already(locked, E.REPORT_LOSS)
+    assert stands_already(locked, E.UNFREEZE)
+    assert not stands_already(locked, E.LIFT_LOSS)
+    assert not stands_already(locked, E.FREEZE)
+    assert not stands_already(Standing(REVOKED), E.LIFT_LOSS)
+    assert stands_already(Standing(REVOKED), E.REVOKE)
+
+
+def _named(value: Standing | CertificateEvent) -> str:
+    return (
+        value.value if isinstance(value, CertificateEvent) else f"{value.state} {format_holds(value.holds)}"
+    )
+
+
+def test_the_written_table_names_every_event() -> None:
+    assert set(LIFE) == {event.value for event in CertificateEvent}
+
+
+@pytest.mark.parametrize(
+    ("standing", "event"), list(itertools.product(standings(), CertificateEvent)), ids=_named
+)
+def test_every_step_leads_where_the_written_table_says(standing: Standing, event: CertificateEvent) -> None:
+    follows = what_follows(standing, event)
+    if isinstance(follows, Standing):
+        assert after(standing, event) == follows
+        return
+    with pytest.raises(follows):
+        after(standing, event)
+
+
+@pytest.mark.parametrize(("event", "actor"), list(itertools.product(CertificateEvent, get_args(Actor))))
+def test_nobody_causes_what_isnt_his(event: CertificateEvent, actor: Actor) -> None:
+    if actor in LIFE[event.value].who:
+        require_actor(event, actor)
+        return
+    with pytest.raises(errors.Forbidden):
+        require_actor(event, actor)
+
+
+def test_a_renewal_that_is_refused_names_the_holds_the_gravest_first() -> None:
+    with pytest.raises(errors.Held) as refused:
+        after(Standing(ACTIVE, frozenset({Hold.FROZEN, Hold.LOST})), E.SUPERSEDE)
+    assert refused.value.extra == {"reasons": ["lost", "frozen"]}
+
+
+@pytest.mark.parametrize(
+    ("state", "holds", "now", "refusal"),
+    [
+        (ACTIVE, frozenset(), 99, None),
+        (ACTIVE, frozenset(), 100, errors.CertificateExpired),
+        (ACTIVE, frozenset({Hold.LOST}), 99, errors.Held),
+        (ACTIVE, frozenset({Hold.LOST}), 100, errors.Held),
+        (LOCKED, frozenset(), 99, errors.PinLocked),
+        (REVOKED, frozenset(), 99, errors.NoCertificate),
+        (CertificateState.ISSUED, frozenset(), 99, errors.NoCertificate),
+        (CertificateState.SUPERSEDED, frozenset(), 99, errors.NoCertificate),
+    ],
+)
+def test_r11_usable_only_active_unheld_and_in_time(
+    state: CertificateState, holds: frozenset[Hold], now: int, refusal: type[errors.DomainError] | None
+) -> None:
+    assert usable(state=state, holds=holds, not_after=100, now=now) is (refusal is None)
+    if refusal is None:
+        require_usable(state=state, holds=holds, not_after=100, now=now)
+        return
+    with pytest.raises(refusal):
+        require_usable(state=state, holds=holds, not_after=100, now=now)
+
+
+def test_r5_a_device_is_free_again_after_revocation_or_renewal_only() -> None:
+    assert {state for state in CertificateState if not occupies_device(state)} == {
+        CertificateState.SUPERSEDED,
+        REVOKED,
+    }
+
+
+def test_expiry_is_the_clocks() -> None:
+    assert is_expired(state=ACTIVE, not_after=100, now=100)
+    assert not is_expired(state=ACTIVE, not_after=100, now=99)
+    assert not is_expired(state=REVOKED, not_after=100, now=100)
+
+
+def test_holds_are_stored_gravest_first() -> None:
+    text = format_holds({Hold.FROZEN, Hold.CLONE, Hold.LOST})
+    assert text == "clone,lost,frozen"
+    assert parse_holds(text) == {Hold.FROZEN, Hold.CLONE, Hold.LOST}
+    assert parse_holds("") == frozenset()
+    with pytest.raises(ValueError, match="wet"):
+        parse_holds("wet")

@@ -1,0 +1,202 @@
+"""The console's other calls: who is on file, the exported list, the end of a record, the bound phone number."""
+
+from typing import Any, Final
+
+import httpx
+import pytest
+
+from mshield.demo.people import OPERATOR
+from mshield.domain.staff import StaffRole
+from mshield.services.filing.read_list import MEDIA_TYPES
+from mshield.store.staff import acts
+from tests.support.application import Application, Device, qr_of
+from tests.support.assertions import assert_refused
+from tests.support.factories import ask_login
+from tests.support.shield_over_http import Shield
+
+PEOPLE: Final = "/api/console/filing/people"
+
+
+class Staff:
+    """A member of staff with one role."""
+
+    def __init__(self, application: Application, token: str) -> None:
+        self.application = application
+        self.token = token
+
+    async def call(self, method: str, path: str, document: object = None, **query: str) -> httpx.Response:
+        return await self.application.http.request(
+            method,
+            path,
+            json=document,
+            params=query or None,
+            headers={"Authorization": f"Bearer {self.token}"},
+        )
+
+
+@pytest.fixture
+async def officer(application: Application) -> Staff:
+    return Staff(application, await application.staff_token(StaffRole.FILING_OFFICER))
+
+
+@pytest.fixture
+async def clerk(application: Application) -> Staff:
+    return Staff(application, await application.staff_token(StaffRole.CUSTOMER_SERVICE))
+
+
+async def _operator(officer: Staff) -> dict[str, Any]:
+    answer = await officer.call("GET", PEOPLE, id_number=OPERATOR.id_number)
+    (found,) = answer.json()["items"]
+    record: dict[str, Any] = found
+    return record
+
+
+async def test_pages_lead_to_the_end(officer: Staff) -> None:
+    seen, after = [], ""
+    while True:
+        answer = (await officer.call("GET", PEOPLE, limit="4", after=after)).json()
+        seen += [each["id"] for each in answer["items"]]
+        if answer["next"] is None:
+            break
+        after = answer["next"]
+    assert len(seen) == len(set(seen)) == 9
+    assert OPERATOR.id_number not in str(answer)
+
+
+async def test_the_exported_file_is_imported_again(officer: Staff) -> None:
+    for kind in ("xlsx", "csv"):
+        made = await officer.call("GET", "/api/console/filing/export", format=kind)
+        assert (
+            made.headers["content-type"].partition(";")[0] == MEDIA_TYPES["xlsx" if kind == "xlsx" else "csv"]
+        )
+        assert f'filename="filing.{kind}"' in made.headers["content-disposition"]
+        back = await officer.application.http.post(
+            "/api/console/filing/imports",
+            content=made.content,
+            headers={
+                "Authorization": f"Bearer {officer.token}",
+                "Content-Type": made.headers["content-type"],
+            },
+        )
+        assert (back.status_code, back.json()["unchanged"]) == (201, 9)
+
+
+async def test_r22_who_left_the_file_neither_signs_nor_applies(
+    application: Application, device: Device, officer: Staff
+) -> None:
+    shield = Shield(application, device)
+    await shield.enrol()
+    record = await _operator(officer)
+    ended = await officer.call("POST", f"{PEOPLE}/{record['id']}/end", {"reason": "已离职"})
+    number = (await device.call("GET", "/api/phone/me")).json()["shield_number"]
+    assert ended.json() == {"id": record["id"], "shield_numbers": [number]}
+    asked = await ask_login(application)
+    scanned = await device.call("POST", "/api/phone/scans", {"code": qr_of(asked)})
+    assert (scanned.status_code, scanned.json()["code"], scanned.json()["faq"]) == (
+        409,
+        "filing_changed",
+        "3.10",
+    )
+    other = await application.logged_in()
+    form = await application.application_form(other)
+    refused = await other.call("POST", "/api/phone/enrolments", form)
+    assert_refused(refused, "no_filing", 409)
+    again = await officer.call("POST", f"{PEOPLE}/{record['id']}/end", {"reason": "已离职"})
+    assert again.status_code == 404
+
+
+async def test_r22_a_changed_filing_stops_login_and_signature_until_renewal(
+    application: Application, device: Device, officer: Staff
+) -> None:
+    shield = Shield(application, device)
+    await shield.enrol()
+    made = (await officer.call("GET", "/api/console/filing/export", format="csv")).content
+    changed = made.replace("宁波北潮".encode(), "宁波南潮".encode())
+    headers = {"Authorization": f"Bearer {officer.token}", "Content-Type": "text/csv"}
+    done = await application.http.post("/api/console/filing/imports", content=changed, headers=headers)
+    assert done.json()["enterprises_change"] == 1
+    asked = await ask_login(application)
+    scanned = await device.call("POST", "/api/phone/scans", {"code": qr_of(asked)})
+    assert_refused(scanned, "filing_changed")
+
+
+async def test_r18_customer_service_changes_the_number(
+    application: Application, device: Device, clerk: Staff
+) -> None:
+    found = (await clerk.call("GET", "/api/console/accounts", phone=OPERATOR.phone)).json()
+    assert (found["name"], found["phone_masked"], found["source"]) == (OPERATOR.name, "138****6027", "local")
+    path = f"/api/console/accounts/{found['id']}/phone"
+    done = await clerk.call("POST", path, {"phone": "13900001234", "evidence": "工单 1124，已核对证件"})
+    assert done.json() == {"phone_masked": "139****1234", "logins_ended": 1, "old_number_told": True}
+    assert (await device.call("GET", "/api/phone/me")).status_code == 401
+    told = (await application.http.get("/dev/sms.json")).json()[0]
+    assert (told["phone"], told["code"]) == (OPERATOR.phone, "")
+    page = (await application.http.get("/dev/sms")).text
+    assert f"<li>{told['text']}<p>{OPERATOR.phone}</p></li>" in page
+    act, telling = await acts.of_subject(application.context.db, subject=found["id"])
+    assert (act.actor_id, act.details["evidence"]) == (clerk.token.partition(".")[0], "工单 1124，已核对证件")
+    assert (telling.act, telling.details["told"]) == ("account.tell_old_number", True)
+    gone = await clerk.call("GET", "/api/console/accounts", phone=OPERATOR.phone)
+    assert gone.status_code == 404
+
+
+async def test_an_auditor_sees_what_was_done(application: Application, officer: Staff) -> None:
+    record = await _operator(officer)
+    await officer.call("POST", f"{PEOPLE}/{record['id']}/end", {"reason": "已离职"})
+    application.clock.advance(seconds=1)
+    auditor = Staff(application, await application.staff_token(StaffRole.AUDITOR))
+    (act,) = (await auditor.call("GET", "/api/console/acts", subject=record["id"])).json()["items"]
+    assert (act["act"], act["actor"], act["details"]["reason"]) == ("filing.end", "staff", "已离职")
+    by = (await auditor.call("GET", "/api/console/acts", actor_id=act["actor_id"])).json()["items"]
+    assert [each["id"] for each in by] == [act["id"]]
+    seen: list[dict[str, Any]] = []
+    before = ""
+    while True:
+        page = (await auditor.call("GET", "/api/console/acts", limit="1", before=before)).json()
+        seen += page["items"]
+        if page["next"] is None:
+            break
+        before = page["next"]
+    assert seen[0]["act"] == "staff.add"
+    assert {each["act"] for each in seen} >= {"filing.end", "filing.import", "staff.add"}
+    assert len({each["id"] for each in seen}) == len(seen)
+    assert [each["at"] for each in seen] == sorted((each["at"] for each in seen), reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "document", "roles"),
+    [
+        ("GET", "/api/console/acts", None, {"auditor", "security_officer"}),
+        ("GET", PEOPLE, None, {"filing_officer", "customer_service", "auditor"}),
+        ("GET", "/api/console/filing/export", None, {"filing_officer"}),
+        ("POST", f"{PEOPLE}/x/end", {"reason": "x"}, {"filing_officer"}),
+        ("GET", "/api/console/accounts?phone=13800006027", None, {"customer_service"}),
+        ("GET", "/api/console/accounts/x", None, {"customer_service"}),
+        (
+            "POST",
+            "/api/console/accounts/x/state",
+            {"state": "disabled", "reason": "x"},
+            {"customer_service"},
+        ),
+        (
+            "POST",
+            "/api/console/accounts/x/logouts",
+            {"login_id": None, "reason": "x"},
+            {"customer_service"},
+        ),
+        (
+            "POST",
+            "/api/console/accounts/x/phone",
+            {"phone": "13900001234", "evidence": "x"},
+            {"customer_service"},
+        ),
+    ],
+)
+async def test_each_call_asks_for_its_role(
+    application: Application, method: str, path: str, document: object, roles: set[str]
+) -> None:
+    for role in StaffRole:
+        answer = await Staff(application, await application.staff_token(role)).call(method, path, document)
+        assert (answer.status_code == 403) == (role.value not in roles), role
+    nobody = await application.http.request(method, path, json=document)
+    assert_refused(nobody, "unauthenticated", 401)

@@ -1,0 +1,111 @@
+"""Filing lists over HTTP: who may import, the report per line, nothing half-imported, the act that remains."""
+
+from typing import Final
+
+import httpx
+import pytest
+
+from mshield.domain.staff import StaffRole
+from mshield.services.filing.read_list import MEDIA_TYPES
+from mshield.store.filing import filing as store
+from mshield.store.staff import acts
+from tests.support.application import EXAMPLES, Application
+from tests.support.assertions import assert_refused
+
+IMPORTS: Final = "/api/console/filing/imports"
+XLSX: Final = (EXAMPLES / "filing.xlsx").read_bytes()
+CSV: Final = (EXAMPLES / "filing.csv").read_bytes()
+RENAMED: Final = CSV.replace("林知远".encode(), "林志远".encode())
+BAD: Final = CSV.replace(b"330206197403183014", b"330206197403183015")
+
+
+async def _post(
+    application: Application,
+    body: bytes,
+    media_type: str = MEDIA_TYPES["csv"],
+    *,
+    token: str | None = None,
+    query: str = "",
+) -> httpx.Response:
+    bearer = token or await application.staff_token(StaffRole.FILING_OFFICER)
+    headers = {"Authorization": f"Bearer {bearer}", "Content-Type": media_type}
+    return await application.http.post(IMPORTS + query, content=body, headers=headers)
+
+
+@pytest.mark.parametrize(
+    ("body", "media_type"), [(XLSX, MEDIA_TYPES["xlsx"]), (CSV, "Text/CSV; charset=utf-8")]
+)
+async def test_a_list_is_imported_with_a_report_per_line(
+    application: Application, body: bytes, media_type: str
+) -> None:
+    answer = await _post(application, body, media_type)
+    assert answer.status_code == 201, answer.text
+    report = answer.json()
+    assert (report["applied"], report["unchanged"], report["will_add"]) == (True, 9, 0)
+    assert [line["change"] for line in report["lines"]] == ["none"] * 9
+    assert b"330206199001014217" not in answer.content
+    assert report["lines"][1]["id_number_masked"].count("*") >= 4
+
+
+async def test_a_dry_run_changes_nothing(application: Application) -> None:
+    answer = await _post(application, RENAMED, query="?dry_run=true")
+    assert answer.status_code == 200
+    assert (answer.json()["applied"], answer.json()["will_change"]) == (False, 1)
+    again = await _post(application, CSV, query="?dry_run=true")
+    assert again.json()["will_change"] == 0
+
+
+async def test_one_bad_line_and_nothing_is_imported(application: Application) -> None:
+    body = BAD.replace("林知远".encode(), "林志远".encode())
+    answer = await _post(application, body)
+    assert_refused(answer, "filing_lines_bad", 422)
+    problem = answer.json()
+    assert problem["lines"] == 1
+    assert problem["report"]["applied"] is False
+    bad = [line for line in problem["report"]["lines"] if line["findings"]]
+    assert [(line["line"], line["findings"][0]["code"]) for line in bad] == [(2, "invalid_id_number")]
+    planned = await _post(application, body, query="?dry_run=true")
+    assert planned.status_code == 200
+    assert planned.json() == problem["report"]
+    assert (await _post(application, CSV)).json()["will_change"] == 0
+
+
+async def test_an_import_leaves_an_act_with_its_actor(application: Application) -> None:
+    token = await application.staff_token(StaffRole.FILING_OFFICER)
+    await _post(application, RENAMED, token=token)
+    await _post(application, CSV, token=token, query="?dry_run=true")
+    *_, act = await acts.of_subject(application.context.db, subject="filing")
+    assert (act.act, act.actor, act.actor_id) == ("filing.import", "staff", token.partition(".")[0])
+    assert (act.details["added"], act.details["changed"], act.details["unchanged"]) == (0, 1, 8)
+
+
+@pytest.mark.parametrize(
+    ("body", "media_type", "reason"),
+    [
+        (CSV, "application/json", "unknown_format"),
+        (CSV, "", "unknown_format"),
+        (CSV, MEDIA_TYPES["xlsx"], "unreadable"),
+        (XLSX, MEDIA_TYPES["csv"], "encoding"),
+        (b"", MEDIA_TYPES["csv"], "header"),
+    ],
+)
+async def test_what_is_no_list_is_refused(
+    application: Application, body: bytes, media_type: str, reason: str
+) -> None:
+    answer = await _post(application, body, media_type)
+    assert_refused(answer, "filing_file_refused", 422)
+    assert answer.json()["reason"] == reason
+
+
+async def test_only_a_filing_officer_imports(application: Application) -> None:
+    before = await store.count(application.context.db)
+    for role in set(StaffRole) - {StaffRole.FILING_OFFICER}:
+        answer = await _post(application, CSV, token=await application.staff_token(role))
+        assert_refused(answer, "forbidden", 403)
+    for header in ("", "Bearer", "Bearer x", "Basic eDp5", "Bearer \xe9"):
+        answer = await application.http.post(
+            IMPORTS, content=CSV, headers=[(b"authorization", header.encode("latin-1"))]
+        )
+        assert_refused(answer, "wrong_staff_token", 401)
+        assert answer.headers["www-authenticate"] == 'Bearer realm="mshield"'
+    assert await store.count(application.context.db) == before

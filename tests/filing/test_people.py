@@ -1,0 +1,126 @@
+"""Who is on file: pages, the exported list, and how a record ends and comes back."""
+
+from typing import Final
+
+import pytest
+
+from mshield.domain import errors
+from mshield.domain.actor import By
+from mshield.domain.filing import check_rows
+from mshield.gateways.filing_files import read_filing
+from mshield.keys.keyring import Keyring
+from mshield.keys.secrets import LookupKey
+from mshield.services.certificates.search import FindCertificates
+from mshield.services.filing.import_list import ImportFiling
+from mshield.services.filing.people import FiledPeople
+from mshield.store.database.interface import Database
+from mshield.store.staff import acts
+from tests.support.application import EXAMPLES
+from tests.support.clock import START
+from tests.support.issuing import make_ca, person
+
+LIST: Final = read_filing((EXAMPLES / "filing.csv").read_bytes(), "filing.csv")
+OFFICER: Final = By("staff", "the officer")
+
+
+@pytest.fixture
+async def filing(db: Database, keyring: Keyring) -> ImportFiling:
+    made = ImportFiling(db, keyring, LookupKey(bytes(32)))
+    await made.apply(LIST, now=START)
+    return made
+
+
+@pytest.fixture
+def people(filing: ImportFiling) -> FiledPeople:
+    return FiledPeople(filing.db, filing.keyring, filing.lookup)
+
+
+async def test_pages_show_everybody_once(people: FiledPeople) -> None:
+    seen: list[str] = []
+    while page := await people.page(after=seen[-1] if seen else "", most=4):
+        assert len(page) <= 4
+        seen += [each.id for each in page]
+    assert len(seen) == len(set(seen)) == 9
+
+
+async def test_an_enterprise_or_a_person_is_found(people: FiledPeople) -> None:
+    (found,) = await people.page(id_number=" 330206 199001014217 ")
+    assert (found.name, found.id_number, found.version) == ("林知远", "330206199001014217", 1)
+    same = await people.page(credit_code=found.credit_code)
+    assert {each.credit_code for each in same} == {found.credit_code}
+    assert found in same
+    assert await people.page(id_number="330206199001014218") == []
+    with pytest.raises(errors.InvalidCreditCode):
+        await people.page(credit_code="91330206MA2XB7C1TX")
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "csv"])
+async def test_the_export_changes_nothing_when_imported(
+    people: FiledPeople, filing: ImportFiling, kind: str
+) -> None:
+    made = await people.export("xlsx" if kind == "xlsx" else "csv", by=OFFICER, now=START)
+    report = await filing.apply(read_filing(made, f"list.{kind}"), now=START)
+    assert (report.unchanged, report.will_add, report.will_change, report.is_good) == (9, 0, 0, True)
+    acted = [act for act in await acts.of_subject(people.db, subject="filing") if act.act == "filing.export"]
+    assert [(act.actor_id, act.details["people"]) for act in acted] == [("the officer", 9)]
+
+
+async def test_an_export_of_one_enterprise_holds_nobody_else(people: FiledPeople) -> None:
+    (operator,) = await people.page(id_number="330206199001014217")
+    made = await people.export("csv", credit_code=operator.credit_code, now=START)
+    records, _ = check_rows(read_filing(made, "list.csv"))
+    assert {record.credit_code for record in records} == {operator.credit_code}
+
+
+async def test_who_leaves_is_no_longer_on_file(people: FiledPeople) -> None:
+    (operator,) = await people.page(id_number="330206199001014217")
+    ended = await people.end(operator.id, reason=" 已离职 ", by=OFFICER, now=START + 5)
+    assert ended.shield_numbers == ()
+    assert await people.page(id_number="330206199001014217") == []
+    (left,) = await people.page(id_number="330206199001014217", ended_too=True)
+    assert (left.ended_at, left.version) == (START + 5, 2)
+    records, _ = check_rows(read_filing(await people.export("csv", now=START), "list.csv"))
+    assert "330206199001014217" not in {record.id_number for record in records}
+    (act,) = await acts.of_subject(people.db, subject=operator.id)
+    assert (act.act, act.actor_id, act.details) == (
+        "filing.end", "the officer", {"reason": "已离职", "shields": []},
+    )  # fmt: skip
+    with pytest.raises(errors.NotFound):
+        await people.end(operator.id, reason="again", now=START + 6)
+
+
+async def test_who_is_imported_again_is_back_with_a_new_version(
+    people: FiledPeople, filing: ImportFiling
+) -> None:
+    (operator,) = await people.page(id_number="330206199001014217")
+    await people.end(operator.id, reason="已离职", now=START)
+    assert (await filing.plan(LIST)).will_add == 1
+    report = await filing.apply(LIST, now=START)
+    assert (report.will_add, report.unchanged) == (1, 8)
+    (back,) = await people.page(id_number="330206199001014217")
+    assert (back.id, back.version, back.ended_at) == (operator.id, 3, None)
+
+
+@pytest.mark.parametrize("reason", ["", " \n", "长" * 201, "a\x00b"])
+async def test_an_end_needs_a_reason(people: FiledPeople, reason: str) -> None:
+    (operator,) = await people.page(id_number="330206199001014217")
+    with pytest.raises(errors.InvalidRequest):
+        await people.end(operator.id, reason=reason, now=START)
+
+
+async def test_r22_a_certificate_knows_whether_its_filing_changed(db: Database, keyring: Keyring) -> None:
+    ca = await make_ca(db, keyring, now=START)
+    new, _ = await person(db, keyring, ca.engine, now=START)
+    row = await ca.issue.reserve(new, now=START)
+    await ca.issue.issue(row.serial, now=START)
+    certificates = FindCertificates(db, keyring, ca.authorities)
+    before = await certificates.one(row.serial)
+    assert (before.filing_changed, before.row.ended_at) == (False, None)
+    people = FiledPeople(db, keyring, ca.lookup)
+    ended = await people.end(new.person_id, reason="已离职", now=START)
+    assert ended.shield_numbers == (new.shield_number,)
+    after = await certificates.one(row.serial)
+    assert (after.filing_changed, after.row.ended_at) == (True, START)
+    assert after.row.person_version == before.row.person_version + 1
+    with pytest.raises(errors.NotFound):
+        await certificates.one("0" * 40)

@@ -1,0 +1,230 @@
+"""The legal person's lists over HTTP: pages, search words, workbooks, and what others' shields look like."""
+
+import io
+from collections.abc import AsyncIterator
+from typing import Final
+
+import openpyxl
+import pytest
+
+from mshield.demo.people import LEGAL_PERSON
+from tests.support.application import Application
+from tests.support.assertions import assert_refused
+from tests.support.portal import FOREIGN, OWN, Browser, certified
+from tests.support.signing import execute
+
+NUMBERS = [f"MS1000000000{n}" for n in range(5)]
+
+
+@pytest.fixture
+async def browser(application: Application) -> AsyncIterator[Browser]:
+    """The legal person's browser, logged in."""
+    await application.registered(LEGAL_PERSON)
+    browser = Browser.of(application)
+    await browser.log_in()
+    yield browser
+    await browser.http.aclose()
+
+
+async def _names(browser: Browser, **query: str | int) -> list[str]:
+    answer = await browser.get(f"/enterprises/{OWN}/people", **query)
+    assert answer.status_code == 200, answer.text
+    return [each["name"] for each in answer.json()["items"]]
+
+
+async def _numbers(browser: Browser, **query: str | int) -> list[str]:
+    answer = await browser.get(f"/enterprises/{OWN}/shields", **query)
+    assert answer.status_code == 200, answer.text
+    return [each["shield_number"] for each in answer.json()["items"]]
+
+
+_SEARCHES: Final[tuple[tuple[dict[str, str], list[str]], ...]] = (
+    ({}, ["顾承岳", "林知远", "沈若澜", "CHAN Tai Man"]),
+    ({"name": "若"}, ["沈若澜"]),
+    ({"name": "tai"}, ["CHAN Tai Man"]),
+    ({"name": "%"}, []),
+    ({"role": "legal_person"}, ["顾承岳"]),
+    ({"id_number_end": "4217"}, ["林知远"]),
+    ({"id_number_end": "64x"}, ["沈若澜"]),
+    ({"id_number_end": "64x", "role": "legal_person"}, []),
+    ({"shield_number": NUMBERS[0]}, []),
+    ({"on_file": "false"}, []),
+)
+
+
+async def test_people_are_found_by_what_is_known_of_them(browser: Browser) -> None:
+    for query, names in _SEARCHES:
+        assert await _names(browser, **query) == names, query
+
+
+async def test_who_is_no_longer_on_file_is_listed_as_such(browser: Browser) -> None:
+    context = browser.application.context
+    await execute(context.db, "UPDATE filed_persons SET ended_at = $1 WHERE name = '林知远'", context.clock())
+    assert await _names(browser, on_file="false") == ["林知远"]
+    assert "林知远" not in await _names(browser, on_file="true")
+    (ended,) = (await browser.get(f"/enterprises/{OWN}/people", name="知远")).json()["items"]
+    assert (ended["on_file"], ended["ended_at"]) == (False, context.clock())
+
+
+async def test_people_have_pages(browser: Browser) -> None:
+    first = (await browser.get(f"/enterprises/{OWN}/people", limit=3)).json()
+    rest = (await browser.get(f"/enterprises/{OWN}/people", limit=3, after=first["next"])).json()
+    assert [len(first["items"]), len(rest["items"]), rest["next"]] == [3, 1, None]
+    found = first["items"][1]
+    assert found["id_number_masked"] == "330206********4217"
+    assert (found["role"], found["on_file"], found["shields"]) == ("operator", True, 0)
+
+
+async def test_shields_have_pages_newest_first(browser: Browser) -> None:
+    for number in NUMBERS:
+        await certified(browser.application.context, number)
+        browser.application.clock.advance(seconds=1)
+    assert await _numbers(browser) == NUMBERS[::-1]
+    page = (await browser.get(f"/enterprises/{OWN}/shields", limit=2)).json()
+    seen = [each["shield_number"] for each in page["items"]]
+    while page["next"] is not None:
+        page = (await browser.get(f"/enterprises/{OWN}/shields", limit=2, before=page["next"])).json()
+        seen += [each["shield_number"] for each in page["items"]]
+    assert seen == NUMBERS[::-1]
+
+
+async def test_shields_are_found_by_state_hold_name_and_number(browser: Browser) -> None:
+    for number in NUMBERS[:3]:
+        await certified(browser.application.context, number)
+    await browser.act("report_loss", NUMBERS[0])
+    await browser.act("freeze", NUMBERS[0], NUMBERS[1])
+    await browser.revoke(NUMBERS[2])
+    assert set(await _numbers(browser, state="active")) == set(NUMBERS[:2])
+    assert await _numbers(browser, state="revoked") == [NUMBERS[2]]
+    assert await _numbers(browser, hold="lost") == [NUMBERS[0]]
+    assert set(await _numbers(browser, hold="frozen")) == set(NUMBERS[:2])
+    assert await _numbers(browser, hold="clone") == []
+    assert await _numbers(browser, shield_number="ms 100 0000 0001") == [NUMBERS[1]]
+    assert len(await _numbers(browser, name="知")) == 3
+    # Any script's small letters, and any kind of middle dot.
+    for serial_name, asked in (("ÉLISE Ôtis", "élise ôTIS"), ("买买提·艾力", "买买提•艾力")):
+        await execute(browser.application.context.db, "UPDATE certificates SET common_name = $1", serial_name)
+        assert len(await _numbers(browser, name=asked)) == 3
+    browser.application.clock.advance(seconds=731 * 86400)
+    await browser.log_in()
+    assert set(await _numbers(browser, state="expired")) == set(NUMBERS[:2])
+    assert await _numbers(browser, state="active") == []
+
+
+async def test_one_line_per_number_by_the_certificate_that_stands_for_it(browser: Browser) -> None:
+    first = await certified(browser.application.context, NUMBERS[0])
+    await browser.revoke(NUMBERS[0])
+    second = await certified(browser.application.context, NUMBERS[0])
+    listed = (await browser.get(f"/enterprises/{OWN}/shields")).json()["items"]
+    assert [(each["serial"], each["state"]) for each in listed] == [(second.serial, "active")]
+    history = await browser.shield(NUMBERS[0])
+    assert history["shield"]["serial"] == second.serial
+    assert [(each["serial"], each["state"]) for each in history["earlier"]] == [(first.serial, "revoked")]
+
+
+async def test_another_enterprise_is_as_if_absent(browser: Browser) -> None:
+    await certified(browser.application.context, NUMBERS[0], credit_code=FOREIGN)
+    for path in (
+        "people",
+        "shields",
+        f"shields/{NUMBERS[0]}",
+        "people.xlsx",
+        "shields.xlsx",
+        "history",
+        "history.xlsx",
+    ):
+        unknown = await browser.get(f"/enterprises/91330206MA2AEXAM05/{path}")
+        for enterprise in (FOREIGN, "91330206MA2AEXAM04", "x", "%00"):
+            answer = await browser.get(f"/enterprises/{enterprise}/{path}")
+            assert answer.status_code == 404
+            assert {**answer.json(), "request_id": ""} == {**unknown.json(), "request_id": ""}
+
+
+_NO_QUERIES: Final[tuple[dict[str, str | int], ...]] = (
+    {"name": "\x00"},
+    {"limit": 0},
+    {"before": "!"},
+    {"before": "AAAA"},
+    {"state": "lost"},
+    {"x": "1"},
+)
+
+
+async def test_what_no_list_can_be_asked_is_refused(browser: Browser) -> None:
+    for query in _NO_QUERIES:
+        answer = await browser.get(f"/enterprises/{OWN}/shields", **query)
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request"), query
+
+
+async def test_the_workbooks_hold_the_lists_as_text(browser: Browser) -> None:
+    await certified(browser.application.context, NUMBERS[0])
+    await browser.act("freeze", NUMBERS[0])
+    answer = await browser.get(f"/enterprises/{OWN}/people.xlsx", role="operator")
+    assert 'filename="people.xlsx"' in answer.headers["content-disposition"]
+    people = _cells(answer.content)
+    assert people[0][:4] == ["姓名", "用户类型", "证件类型", "证件号码"]
+    assert [row[0] for row in people[1:]] == ["林知远", "沈若澜", "CHAN Tai Man"]
+    assert people[1][3] == "330206********4217"
+    (_, row) = _cells((await browser.get(f"/enterprises/{OWN}/shields.xlsx")).content)
+    assert row[:5] == ["MS 100 0000 0000", "林知远", "操作员", "正常", "已冻结"]
+
+
+async def _history(browser: Browser, **query: str | int) -> list[tuple[str, str]]:
+    answer = await browser.get(f"/enterprises/{OWN}/history", **query)
+    assert answer.status_code == 200, answer.text
+    return [(each["shield_number"], each["change"]["event"]) for each in answer.json()["items"]]
+
+
+async def test_r14_the_history_of_every_act_of_the_enterprise(browser: Browser) -> None:
+    """By number, name, act and time; page by page; and as a workbook."""
+    clock = browser.application.clock
+    for number in NUMBERS[:2]:
+        await certified(browser.application.context, number)
+    await certified(browser.application.context, NUMBERS[3], credit_code=FOREIGN)
+    clock.advance(seconds=60)
+    held = clock()
+    await browser.act("report_loss", NUMBERS[0])
+    clock.advance(seconds=60)
+    await browser.act("freeze", *NUMBERS[:2])
+    acts = [(NUMBERS[1], "freeze"), (NUMBERS[0], "freeze"), (NUMBERS[0], "report_loss")]
+    all_of_it = await _history(browser)
+    assert all_of_it[:3] == acts
+    assert {event for _, event in all_of_it[3:]} == {"activate"}
+    assert NUMBERS[3] not in {number for number, _ in all_of_it}
+    newest = (await browser.get(f"/enterprises/{OWN}/history", limit=1)).json()["items"][0]
+    assert (newest["name"], newest["change"]["actor_name"], newest["change"]["reason"]) == (
+        "林知远", "顾承岳", "手机遗失",
+    )  # fmt: skip
+    assert await _history(browser, shield_number="ms 100 0000 0000", since=held) == acts[1:]
+    assert await _history(browser, event="freeze") == acts[:2]
+    assert await _history(browser, since=held, until=held + 1) == acts[2:]
+    assert len(await _history(browser, name="知")) == len(all_of_it)
+    assert await _history(browser, name="若") == []
+    seen, place = [], None
+    while place != "":
+        query = {"limit": 2} if place is None else {"limit": 2, "before": place}
+        page = (await browser.get(f"/enterprises/{OWN}/history", **query)).json()
+        seen += [(each["shield_number"], each["change"]["event"]) for each in page["items"]]
+        place = page["next"] or ""
+    assert seen == all_of_it
+    head, *rows = _cells((await browser.get(f"/enterprises/{OWN}/history.xlsx", event="freeze")).content)
+    assert head == ["时间", "手机盾号", "持有人", "操作", "操作人", "原因", "证书状态", "停用原因"]
+    assert [row[1:6] for row in rows] == [
+        ["MS 100 0000 0001", "林知远", "冻结", "顾承岳 法人", "手机遗失"],
+        ["MS 100 0000 0000", "林知远", "冻结", "顾承岳 法人", "手机遗失"],
+    ]
+
+
+@pytest.mark.parametrize(
+    "query", [{"event": "shout"}, {"since": -1}, {"before": "a b"}, {"name": "\x00"}, {"limit": 101}]
+)
+async def test_what_the_history_can_not_be_asked_is_refused(
+    browser: Browser, query: dict[str, str | int]
+) -> None:
+    answer = await browser.get(f"/enterprises/{OWN}/history", **query)
+    assert_refused(answer, "invalid_request", 422)
+
+
+def _cells(workbook: bytes) -> list[list[object]]:
+    book = openpyxl.load_workbook(io.BytesIO(workbook))
+    return [[cell.value for cell in row] for row in book[book.sheetnames[0]].iter_rows()]

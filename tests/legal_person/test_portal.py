@@ -1,0 +1,186 @@
+"""The legal person's portal: who gets in and how long, and that nobody else's session or page can act for him."""
+
+import re
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+
+from mshield.demo.people import LEGAL_PERSON, OPERATOR
+from mshield.domain import errors
+from mshield.services.legal_person.session import PortalSessions
+from tests.support.application import Application
+from tests.support.assertions import assert_refused
+from tests.support.portal import API, FOREIGN, OWN, Browser, certified
+from tests.support.signing import execute, fetch
+
+NUMBER = "MS10720468813"
+OTHER = "MS20720468814"
+
+
+@pytest.fixture
+async def browser(application: Application) -> AsyncIterator[Browser]:
+    """A browser of the registered legal person, not logged in."""
+    await application.registered(LEGAL_PERSON)
+    application.clock.advance(seconds=61)  # between two SMS codes
+    browser = Browser.of(application)
+    yield browser
+    await browser.http.aclose()
+
+
+async def test_password_captcha_and_code_open_a_session(browser: Browser) -> None:
+    begun = await browser.begin()
+    assert begun.json()["phone_masked"] == "139****5011"
+    assert (await browser.get("/session")).status_code == 401
+    answer = await browser.finish(begun.json(), await browser.application.sms_code("portal"))
+    assert answer.json()["name"] == LEGAL_PERSON.name
+    assert answer.json()["enterprises"] == [{"credit_code": OWN, "name": "宁波北潮进出口有限公司"}]
+    cookie = answer.headers["set-cookie"]
+    assert re.fullmatch(r"mshield-portal=[\w-]{43}; HttpOnly; Max-Age=28800; Path=/; SameSite=strict", cookie)
+    assert answer.headers["cache-control"] == "no-store"
+    shown = (await browser.get("/session")).json()
+    assert shown["csrf_token"] == answer.json()["csrf_token"]
+    assert shown["csrf_token"] not in cookie
+
+
+async def test_the_cookie_is_secure_under_https(browser: Browser) -> None:
+    context = browser.application.context
+    settings = context.settings.model_copy(update={"public_origin": "https://shield.example"})
+    browser.application.app.state.context = replace(context, settings=settings)
+    begun = await browser.begin()
+    answer = await browser.finish(begun.json(), await browser.application.sms_code("portal"))
+    cookie = answer.headers["set-cookie"]
+    assert cookie.startswith("__Host-mshield-portal=")
+    assert "; Secure" in cookie
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "code"),
+    [
+        ({"password": "Demo-wrong-2026"}, 401, "login_failed"),
+        ({"account": "13900009999"}, 401, "login_failed"),
+        ({"captcha": "AAAAAA"}, 400, "captcha_wrong"),
+        ({"password": ""}, 422, "invalid_request"),
+    ],
+)
+async def test_what_is_wrong_sends_no_code(
+    browser: Browser, changes: dict[str, str], status: int, code: str
+) -> None:
+    answer = await browser.begin(changes=changes)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert "portal" not in {each["purpose"] for each in (await browser.http.get("/dev/sms.json")).json()}
+
+
+async def test_failures_slow_the_account_down_as_on_the_phone(browser: Browser) -> None:
+    codes = [(await browser.begin(changes={"password": "Demo-wrong-2026"})).json()["code"] for _ in range(6)]
+    assert codes == ["login_failed"] * 5 + ["login_slowed"]
+    assert_refused(await browser.begin(), "login_slowed")
+
+
+async def test_the_code_is_single_use_and_belongs_to_the_login(browser: Browser) -> None:
+    begun = (await browser.begin()).json()
+    code = await browser.application.sms_code("portal")
+    assert_refused(await browser.finish(begun, "000000"), "sms_code_wrong")
+    assert_refused(await browser.finish({"login_id": "x" * 120}, code), "sms_code_expired")
+    assert (await browser.finish(begun, code)).status_code == 201
+    assert_refused(await browser.finish(begun, code), "sms_code_expired")
+
+
+async def test_a_login_waits_for_its_code_no_longer_than_the_code_lives(browser: Browser) -> None:
+    begun = (await browser.begin()).json()
+    code = await browser.application.sms_code("portal")
+    browser.application.clock.advance(seconds=300)
+    assert_refused(await browser.finish(begun, code), "sms_code_expired")
+
+
+async def test_an_operator_is_not_let_in(browser: Browser) -> None:
+    browser.application.clock.advance(seconds=61)
+    await browser.application.registered(OPERATOR)
+    answer = await browser.begin(OPERATOR)
+    assert_refused(answer, "not_legal_person", 403)
+
+
+async def test_a_session_ends_unused_and_ends_anyway(browser: Browser) -> None:
+    clock = browser.application.clock
+    await browser.log_in()
+    for _ in range(3):
+        clock.advance(seconds=899)
+        assert (await browser.get("/session")).status_code == 200
+    clock.advance(seconds=900)
+    assert_refused(await browser.get("/session"), "unauthenticated")
+    await browser.log_in()
+    answers = []
+    for _ in range(28800 // 800):
+        clock.advance(seconds=800)
+        answers.append((await browser.get("/session")).status_code)
+    assert answers == [200] * 35 + [401]
+
+
+async def test_after_logging_out_the_cookie_is_worth_nothing(browser: Browser) -> None:
+    await browser.log_in()
+    kept = dict(browser.http.cookies)
+    assert (await browser.send("DELETE", "/session")).status_code == 204
+    assert not browser.http.cookies
+    browser.http.cookies.update(kept)
+    assert (await browser.get("/session")).status_code == 401
+
+
+@pytest.mark.parametrize("csrf", [None, "", "x" * 43])
+async def test_another_sites_page_cannot_act(browser: Browser, csrf: str | None) -> None:
+    await browser.log_in()
+    row = await certified(browser.application.context, NUMBER)
+    browser.csrf = csrf
+    for method, path, document in (
+        ("POST", f"/enterprises/{OWN}/acts", {"act": "freeze", "shield_numbers": [NUMBER], "reason": "a"}),
+        ("POST", f"/enterprises/{OWN}/revocations", {}),
+        ("POST", "/revocation-codes", None),
+        ("DELETE", "/session", None),
+    ):
+        answer = await browser.send(method, path, document)
+        assert (answer.status_code, answer.json()["reason"]) == (403, "csrf"), path
+    assert (await browser.shield(NUMBER))["shield"]["holds"] == []
+    assert row.shield_number == NUMBER
+
+
+async def test_a_plain_form_is_no_login(browser: Browser) -> None:
+    answer = await browser.http.post(f"{API}/logins", content=b"{}", headers={"Content-Type": "text/plain"})
+    assert (answer.status_code, answer.json()["field"]) == (400, "content-type")
+
+
+async def test_his_session_ends_with_his_filing(browser: Browser) -> None:
+    await browser.log_in()
+    context = browser.application.context
+    await execute(
+        context.db,
+        "UPDATE filed_persons SET ended_at = 1 WHERE role = 'legal_person' AND credit_code = $1",
+        OWN,
+    )
+    assert (await browser.get("/session")).json()["enterprises"] == []
+    assert (await browser.get(f"/enterprises/{OWN}/people")).status_code == 404
+
+
+async def test_one_person_may_answer_for_several_enterprises(browser: Browser) -> None:
+    context = browser.application.context
+    await execute(
+        context.db,
+        "UPDATE filed_persons SET id_number_hash = $1 WHERE role = 'legal_person' AND credit_code = $2",
+        context.lookup.lookup_hash("id-number", LEGAL_PERSON.id_number),
+        FOREIGN,
+    )
+    session = await browser.log_in()
+    assert [each["credit_code"] for each in session["enterprises"]] == [OWN, FOREIGN]
+    await certified(context, NUMBER)
+    await certified(context, OTHER, credit_code=FOREIGN)
+    assert (await browser.shield(OTHER, enterprise=FOREIGN))["shield"]["state"] == "active"
+    # Each call names its enterprise: the other one's shields are not there.
+    assert (await browser.get(f"/enterprises/{OWN}/shields/{OTHER}")).status_code == 404
+
+
+async def test_a_session_is_opened_for_an_account_that_proved_itself_otherwise(browser: Browser) -> None:
+    context = browser.application.context
+    portal: PortalSessions = context.legal_person.sessions
+    account = await fetch(context.db, "SELECT id FROM accounts WHERE phone = $1", LEGAL_PERSON.phone)
+    opened = await portal.open(str(account["id"]), now=context.clock())
+    assert (await portal.find(opened.token, now=context.clock())).name == LEGAL_PERSON.name
+    with pytest.raises(errors.NotLegalPerson):
+        await portal.open("nobody", now=context.clock())

@@ -1,0 +1,136 @@
+"""Sequencers are killed, several at once on one PostgreSQL, and the database too: one log comes out that only grew."""
+
+import asyncio
+import os
+import random
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from mshield.keys.keyring import Keyring
+from mshield.keys.master import generate_master_key
+from mshield.keys.sources import MasterKeyFile
+from mshield.pki.tlog.merkle import check_consistency
+from mshield.pki.tlog.note import Checkpoint, open_checkpoint
+from mshield.services.log.read import read_checkpoint
+from mshield.services.log.sequence import sequence
+from mshield.services.log.verify import verify_log
+from mshield.store.database.opening import open_database
+from mshield.store.log import log as store
+from tests.support.filled_log import LoggedService
+from tests.support.postgresql import Server
+
+pytestmark = pytest.mark.slow
+
+KILLS: Final = 15
+PROCESSES: Final = 3
+_SECONDS: Final = 60
+
+
+@contextmanager
+def _sequencers(url: str, key_file: Path) -> Iterator[list[subprocess.Popen[bytes]]]:
+    running = [_start(url, key_file) for _ in range(PROCESSES)]
+    try:
+        yield running
+    finally:
+        for each in running:
+            each.kill()
+            each.wait()
+
+
+def _start(url: str, key_file: Path) -> subprocess.Popen[bytes]:
+    settings = {"MSHIELD_DATABASE": url, "MSHIELD_MASTER_KEY_FILE": str(key_file)}
+    return subprocess.Popen(
+        (sys.executable, "-m", "tests.log.sequencer"),
+        env=os.environ | settings,
+        cwd=Path(__file__).parents[2],
+        stderr=subprocess.DEVNULL,
+    )
+
+
+@pytest.fixture
+def key_file(tmp_path: Path) -> Path:
+    file = MasterKeyFile(tmp_path / "master.key")
+    file.create(generate_master_key("aes"))
+    return file.path
+
+
+@pytest.fixture
+async def service(durable_postgresql: Server, key_file: Path) -> AsyncIterator[LoggedService]:
+    db = await open_database(durable_postgresql.url("mshield"), pool_size=2)
+    made = await LoggedService.on(db, Keyring.of(MasterKeyFile(key_file)))
+    yield made
+    await made.db.close()
+
+
+async def _checkpoint(service: LoggedService) -> Checkpoint:
+    return open_checkpoint(await read_checkpoint(service.log), service.log.key.verifier)
+
+
+async def _grown(service: LoggedService, size: int) -> Checkpoint:
+    """The checkpoint, once the log has more than `size` entries."""
+    deadline = time.monotonic() + _SECONDS
+    while (found := await _checkpoint(service)).size <= size:
+        assert time.monotonic() < deadline, "no sequencer works"
+        await asyncio.sleep(0.01)
+    return found
+
+
+async def test_killed_sequencers_leave_one_log(
+    service: LoggedService, durable_postgresql: Server, key_file: Path
+) -> None:
+    dice = random.Random(20181100)  # noqa: S311  # chooses whom to kill
+    serial = await service.certify()
+    url = durable_postgresql.url("mshield")
+    seen: list[Checkpoint] = []
+    sids: list[bytes] = []
+    with _sequencers(url, key_file) as running:
+        for _ in range(KILLS):
+            seen.append(await _grown(service, seen[-1].size if seen else 0))
+            sids += await service.sign(serial, count=dice.randrange(1, 1500))
+            await asyncio.sleep(dice.random() / 20)
+            victim = dice.randrange(PROCESSES)
+            running[victim].kill()
+            running[victim].wait()
+            running[victim] = _start(url, key_file)
+    await sequence(service.log, now=service.now)
+    last = await _checkpoint(service)
+    assert last.size == 1 + len(sids)
+    for old in seen:
+        proof = await service.prove_consistency(old=old.size, size=last.size)
+        check_consistency(old=old.size, size=last.size, old_root=old.root, root=last.root, proof=proof)
+    report = await verify_log(service.log)
+    assert (report.findings, report.waiting) == ([], 0)
+
+
+async def test_the_database_loses_power_while_rows_are_numbered(
+    service: LoggedService, durable_postgresql: Server, key_file: Path
+) -> None:
+    serial = await service.certify()
+    url = durable_postgresql.url("mshield")
+    notes: list[str] = []
+    places: dict[bytes, int] = {}
+    for _ in range(3):
+        sids = await service.sign(serial, count=400)
+        with _sequencers(url, key_file):
+            await _grown(service, len(places))
+            notes.append(await read_checkpoint(service.log))
+            for sid in sids:
+                if (place := await store.log_position(service.db, sid=sid)) is not None:
+                    places[sid] = place
+            await service.db.close()
+            durable_postgresql.kill()
+        durable_postgresql.start()
+        service.db = await open_database(url, pool_size=2)
+        service.log = type(service.log)(service.db, service.log.key)
+    await sequence(service.log, now=service.now)
+    for note in notes:
+        assert (await verify_log(service.log, since=note)).findings == []
+    for sid, place in places.items():
+        assert await store.log_position(service.db, sid=sid) == place

@@ -1,0 +1,26 @@
+"""What the tests of notices share."""
+
+import pytest
+
+from mshield.keys.keyring import Keyring
+from mshield.services.notices.notify import Notify
+from mshield.settings import Settings
+from mshield.store.database.interface import Database
+from tests.support.clock import START
+from tests.support.issuing import Ca, make_ca
+from tests.support.notices import Gateway
+
+
+@pytest.fixture
+async def ca(db: Database, keyring: Keyring) -> Ca:
+    return await make_ca(db, keyring, now=START)
+
+
+@pytest.fixture
+def gateway() -> Gateway:
+    return Gateway()
+
+
+@pytest.fixture
+def notify(db: Database, gateway: Gateway) -> Notify:
+    return Notify(db, Settings(), gateway)

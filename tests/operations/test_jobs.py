@@ -1,0 +1,260 @@
+"""Jobs: each done once among all processes, taken over after a crash, tried again after a failure, stopped in order."""
+
+import asyncio
+import itertools
+import logging
+import time
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from mshield.jobs import JOBS
+from mshield.services.context import Context
+from mshield.services.jobs.job import Job, seconds_after
+from mshield.services.jobs.runner import Runner
+from mshield.store.database.opening import open_database
+from mshield.store.operations import jobs as store
+from mshield.store.operations.jobs import JobRow
+from tests.support.application import running
+from tests.support.clock import START, Clock
+
+
+@pytest.fixture
+async def context(database_url: str, tmp_path: Path, clock: Clock) -> AsyncIterator[Context]:
+    async with running(database_url, tmp_path, clock) as application:
+        yield application.context
+
+
+@pytest.fixture
+async def elsewhere(context: Context, database_url: str) -> AsyncIterator[Context]:
+    """The same service in another process: with connections of its own."""
+    db = await open_database(database_url, pool_size=2)
+    yield replace(context, db=db)
+    await db.close()
+
+
+class Work:
+    """A job that counts its runs, and does as told."""
+
+    def __init__(self, name: str = "work", *, seconds: int = 60) -> None:
+        self.runs = 0
+        self.at_it = asyncio.Event()
+        self.go_on = asyncio.Event()
+        self.go_on.set()
+        self.error: Exception | None = None
+        self.job = Job(name, seconds, self._run)
+
+    async def _run(self, _context: Context) -> int:
+        self.runs += 1
+        self.at_it.set()
+        await self.go_on.wait()
+        if self.error is not None:
+            raise self.error
+        return 7
+
+
+async def _row(context: Context, name: str) -> JobRow:
+    return {row.name: row for row in await store.list_jobs(context.db)}[name]
+
+
+async def _until_done(context: Context, name: str) -> JobRow:
+    """The job's row, once its first run is recorded."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        rows = {row.name: row for row in await store.list_jobs(context.db)}
+        if name in rows and rows[name].last_at is not None:
+            return rows[name]
+        await asyncio.sleep(0.01)
+    raise AssertionError(f"{name} did not run")
+
+
+async def _stop(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait({task})
+
+
+async def test_two_processes_never_do_one_job_twice(context: Context, elsewhere: Context) -> None:
+    jobs = [Work(f"work-{number}") for number in range(8)]
+    runners = [Runner(each, [work.job for work in jobs]) for each in (context, elsewhere)]
+    tasks = [asyncio.create_task(runner.run()) for runner in runners]
+    for work in jobs:
+        row = await _until_done(context, work.job.name)
+        assert (row.last_done, row.last_error, row.holder) == (7, None, None)
+        assert row.next_at == context.clock() + 60_000
+    await asyncio.gather(*(_stop(task) for task in tasks))
+    assert [work.runs for work in jobs] == [1] * 8
+
+
+async def test_parallel_claims_give_one_winner(context: Context, elsewhere: Context) -> None:
+    work = Work()
+    runners = [Runner(each, [work.job]) for each in (context, elsewhere) * 4]
+    work.go_on.clear()
+    tasks = [asyncio.create_task(runner.run_now("work")) for runner in runners]
+    async with asyncio.timeout(30):
+        for ended in itertools.islice(asyncio.as_completed(tasks), 7):
+            assert (await ended).state == "elsewhere"
+    work.go_on.set()
+    outcomes = await asyncio.gather(*tasks)
+    assert sorted(outcome.state for outcome in outcomes) == ["done"] + ["elsewhere"] * 7
+    assert work.runs == 1
+
+
+async def test_a_due_job_runs_again_and_not_before(context: Context, clock: Clock) -> None:
+    work = Work(seconds=3600)
+    runner = Runner(context, [work.job])
+    task = asyncio.create_task(runner.run())
+    first = await _until_done(context, "work")
+    await asyncio.sleep(0.2)
+    assert work.runs == 1
+    work.at_it.clear()
+    clock.now = first.next_at
+    await asyncio.wait_for(work.at_it.wait(), 10)
+    assert work.runs == 2
+    await _stop(task)
+
+
+async def test_a_crashed_process_is_taken_over_when_its_lease_is_over(context: Context, clock: Clock) -> None:
+    work = Work()
+    await store.register(context.db, name="work", now=clock())
+    # What a killed process leaves behind.
+    claimed = await store.claim(
+        context.db, name="work", holder="gone", due=clock(), lease_until=clock() + 60_000, now=clock()
+    )
+    assert claimed == 0
+    runner = Runner(context, [work.job])
+    clock.advance(seconds=59.999)
+    assert (await runner.run_now("work")).state == "elsewhere"
+    clock.advance(seconds=0.001)
+    assert (await runner.run_now("work")).state == "done"
+    # Should it only have been frozen, it can't record over the other's head.
+    late = await store.finish(
+        context.db,
+        name="work",
+        holder="gone",
+        started=START,
+        next_at=0,
+        failures=0,
+        done=1,
+        error=None,
+        now=clock(),
+    )
+    assert not late
+    assert (await _row(context, "work")).last_done == 7
+
+
+@pytest.mark.parametrize("behind", [0, 5_000])
+async def test_a_job_that_is_wanted_while_it_runs_runs_once_more(
+    context: Context, clock: Clock, behind: int
+) -> None:
+    """Also where the clock of who wants it is behind that of who runs it."""
+    work = Work(seconds=3600)
+    work.go_on.clear()
+    runner = Runner(context, [work.job])
+    first = asyncio.create_task(runner.run_now("work"))
+    await work.at_it.wait()
+    free = await context.db.write(lambda tx: store.make_due(tx, name="work", now=clock() - behind))
+    assert not free
+    work.go_on.set()
+    assert (await first).state == "done"
+    assert (await _row(context, "work")).next_at <= clock() + 1
+    clock.advance(seconds=0.001)
+    work.at_it.clear()
+    task = asyncio.create_task(runner.run())
+    await asyncio.wait_for(work.at_it.wait(), 10)
+    await _stop(task)
+    assert work.runs == 2
+    assert (await _row(context, "work")).next_at == clock() + 3_600_000
+
+
+async def test_a_long_job_keeps_its_lease(context: Context, elsewhere: Context, clock: Clock) -> None:
+    work = Work()
+    work.go_on.clear()
+    runner = Runner(context, [work.job], lease_ms=300)
+    long = asyncio.create_task(runner.run_now("work"))
+    await work.at_it.wait()
+    other = Runner(elsewhere, [work.job], lease_ms=300)
+    for _ in range(5):
+        clock.advance(seconds=0.2)
+        async with asyncio.timeout(20):
+            while (await _row(context, "work")).lease_until < clock() + 300:  # noqa: ASYNC110  # the database's
+                await asyncio.sleep(0.01)
+        assert (await other.run_now("work")).state == "elsewhere"
+    work.go_on.set()
+    assert (await long).state == "done"
+    assert work.runs == 1
+
+
+async def test_who_lost_the_lease_stops(context: Context) -> None:
+    work = Work()
+    work.go_on.clear()
+    runner = Runner(context, [work.job], lease_ms=150)
+    long = asyncio.create_task(runner.run_now("work"))
+    await work.at_it.wait()
+    await store.release(context.db, name="work", holder=runner.holder)
+    assert (await long).state == "elsewhere"
+
+
+async def test_a_failing_job_is_logged_tried_again_and_stops_no_other(
+    context: Context, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    bad, good = Work("bad"), Work("good")
+    bad.error = RuntimeError("of the person 330206199001014217")
+    runner = Runner(context, [bad.job, good.job])
+    task = asyncio.create_task(runner.run())
+    with caplog.at_level(logging.ERROR):
+        failed = await _until_done(context, "bad")
+        await _until_done(context, "good")
+    await _stop(task)
+    assert (failed.last_error, failed.failures, failed.last_done) == ("RuntimeError", 1, None)
+    assert failed.next_at == clock() + 2000
+    assert any("job bad failed, again in 2 s: RuntimeError" in line for line in caplog.messages)
+    assert good.runs == 1
+    waits = []
+    for _ in range(6):
+        await runner.run_now("bad")
+        waits.append((await _row(context, "bad")).next_at - clock())
+    assert waits == [4000, 8000, 16_000, 32_000, 60_000, 60_000]
+    bad.error = None
+    await runner.run_now("bad")
+    row = await _row(context, "bad")
+    assert (row.failures, row.last_error, row.next_at) == (0, None, clock() + 60_000)
+    assert seconds_after(10**6) == 60
+
+
+async def test_stopping_lets_a_job_end_and_gives_back_what_can_not(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mshield.services.jobs.runner.GRACE_SECONDS", 2.0)
+    quick, slow = Work("quick"), Work("slow")
+    quick.go_on.clear()
+    slow.go_on.clear()
+    task = asyncio.create_task(Runner(context, [quick.job, slow.job]).run())
+    await quick.at_it.wait()
+    await slow.at_it.wait()
+    asyncio.get_running_loop().call_soon(quick.go_on.set)
+    await _stop(task)
+    assert (await _row(context, "quick")).last_done == 7
+    left = await _row(context, "slow")
+    assert (left.holder, left.lease_until, left.last_at) == (None, 0, None)
+    assert left.next_at <= context.clock()
+
+
+async def test_the_services_own_jobs_run(context: Context) -> None:
+    runner = Runner(context, JOBS)
+    outcomes = [await runner.run_now(job.name) for job in JOBS]
+    assert {outcome.state for outcome in outcomes} == {"done"}
+    assert {row.name for row in await store.list_jobs(context.db)} == {job.name for job in JOBS}
+
+
+async def test_it_stops_when_told_to_in_the_moment_of_news(context: Context) -> None:
+    async def unwanted(_: Context) -> bool:
+        return False
+
+    running_jobs = asyncio.create_task(Runner(context, [replace(Work().job, wanted=unwanted)]).run())
+    await asyncio.sleep(0.2)  # it waits for news now
+    context.events.notify("a")
+    running_jobs.cancel()
+    await asyncio.wait({running_jobs}, timeout=5)
+    assert running_jobs.cancelled()

@@ -1,0 +1,332 @@
+"""Changing the master key: everything opens before, during and after, beside a running service, killed and repeated."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from mshield.keys.authority import load_authorities
+from mshield.keys.errors import MasterKeyInUse, SealError
+from mshield.keys.keyring import Keyring
+from mshield.keys.master import MasterKey, generate_master_key, parse_master_keys
+from mshield.keys.oidc_key import OidcKeys
+from mshield.keys.secrets import load_lookup_key
+from mshield.keys.sources import EnvironmentKeys, MasterKeyFile
+from mshield.services.operations.rotate_keys import (
+    SETTLE_MS,
+    Rotation,
+    count_boxes,
+    drop_old_keys,
+    rotate_keys,
+)
+from mshield.services.systems.register import register_system
+from mshield.services.systems.webhook_endpoints import WebhookEndpoints
+from mshield.settings import Settings
+from mshield.store.database.interface import Database
+from mshield.store.database.opening import open_database
+from mshield.store.operations.boxes import BOXES, list_old
+from mshield.store.staff import acts
+from tests.support.clock import START
+from tests.support.issuing import Ca, make_ca, person
+from tests.support.signing import execute, fetch
+from tests.support.staff import set_up
+
+PEOPLE = 5
+
+
+@pytest.fixture(params=["aes", "sm4"])
+def source(request: pytest.FixtureRequest, tmp_path: Path) -> MasterKeyFile:
+    file = MasterKeyFile(tmp_path / "master.key")
+    file.create(generate_master_key(request.param))
+    return file
+
+
+@pytest.fixture
+async def ca(db: Database, source: MasterKeyFile) -> Ca:
+    """A CA, and people with every kind of box."""
+    made = await make_ca(db, Keyring.of(source), now=START)
+    for _ in range(PEOPLE):
+        await person(db, made.keyring, made.engine, now=START, share=True)
+    await OidcKeys(db, made.keyring).current(START)
+    await _webhook_endpoint(db, made.keyring)
+    await set_up(db, made.keyring, now=START)
+    return made
+
+
+async def _webhook_endpoint(db: Database, keyring: Keyring) -> None:
+    """With a secret and the one before."""
+    client_id, _ = await register_system(db, name="单一窗口", domain="a.example", now=START)
+    endpoints = WebhookEndpoints(db, keyring, Settings())
+    endpoint_id, _ = await endpoints.add(client_id=client_id, url="https://a.example/", now=START)
+    await endpoints.rotate(endpoint_id, hours=1, now=START)
+
+
+async def _open_all(db: Database, keyring: Keyring) -> int:
+    """Opens every box of the database, and says how many there are."""
+    opened = 0
+    for column in BOXES:
+        for row in await list_old(db, column, prefix=b"all of them", after=None, limit=100_000):
+            box = row[column.column]
+            if column.epoch is not None:
+                assert keyring.open_share(box, uid=row[column.key], epoch=row[column.epoch])
+            else:
+                assert keyring.open(box, purpose=column.purpose, context=column.context(row))
+            opened += 1
+    return opened
+
+
+def _settled(source: MasterKeyFile) -> int:
+    return source.changed_at() + SETTLE_MS
+
+
+async def test_every_box_comes_under_a_new_key(db: Database, source: MasterKeyFile, ca: Ca) -> None:
+    (before,) = source.load()
+    boxes = await _open_all(db, ca.keyring)
+    assert boxes == 1 + 4 + 1 + 2 + 3 + 7 * PEOPLE
+    seen: list[str] = []
+    done = await rotate_keys(db, source, progress=lambda name, _: seen.append(name), now=START)
+    new, old = source.load()
+    assert (old, new.cipher, done.current, done.added) == (before, before.cipher, new.id, True)
+    assert (sum(done.resealed.values()), done.remaining, done.broken) == (boxes, {}, ())
+    assert set(seen) == set(done.resealed) == {column.name for column in BOXES}
+    assert await _open_all(db, Keyring((new,))) == boxes
+    with pytest.raises(SealError):
+        await _open_all(db, Keyring((old,)))
+    assert await count_boxes(db, Keyring.of(source)) == {new.id: boxes, old.id: 0}
+
+
+async def test_what_the_boxes_hold_is_the_same(db: Database, source: MasterKeyFile, ca: Ca) -> None:
+    row = await fetch(db, "SELECT uid FROM keys ORDER BY uid LIMIT 1")
+    uid = row["uid"]
+    assert isinstance(uid, bytes)
+    lookup = ca.lookup.lookup_hash("id-number", "1")
+    await rotate_keys(db, source, now=START)
+    ring = Keyring((source.load()[0],))
+    share = await fetch(db, "SELECT share_box, pending_box, outcome_box FROM keys WHERE uid = $1", uid)
+    assert ring.open_share(share["share_box"], uid=uid, epoch=3) == b"share" + uid  # type: ignore[arg-type]  # bytes
+    assert ring.open_share(share["pending_box"], uid=uid, epoch=4) == b"pending" + uid  # type: ignore[arg-type]  # bytes
+    assert (await load_lookup_key(db, ring)).lookup_hash("id-number", "1") == lookup
+    assert (
+        await load_authorities(db, ring, ca.engine)
+    ).issuing.certificate == ca.authorities.issuing.certificate
+
+
+async def test_another_cipher_for_the_new_key(db: Database, source: MasterKeyFile, ca: Ca) -> None:
+    other = "sm4" if source.load()[0].cipher == "aes" else "aes"
+    await rotate_keys(db, source, cipher="sm4" if other == "sm4" else "aes", now=START)
+    new = source.load()[0]
+    assert new.cipher == other
+    assert await _open_all(db, Keyring((new,)))
+
+
+async def test_an_unfinished_change_is_finished_before_a_new_one(
+    db: Database, source: MasterKeyFile, ca: Ca
+) -> None:
+    class Stopped(Exception):
+        pass
+
+    batches = 0
+
+    def stop(_name: str, _boxes: int) -> None:
+        nonlocal batches
+        batches += 1
+        if batches == 3:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        await rotate_keys(db, source, progress=stop, now=START)
+    assert await _open_all(db, Keyring.of(source))
+    keys = source.load()
+    again = await rotate_keys(db, source, now=START)
+    assert not again.added
+    assert source.load() == keys
+    assert again.remaining == {}
+    assert await _open_all(db, Keyring(keys[:1]))
+    assert (await rotate_keys(db, source, now=START)).added
+    by_key = [await acts.of_subject(db, subject=key.id.hex()) for key in source.load()]
+    told = [[(each.act, each.actor, each.details["new_key"]) for each in found] for found in by_key]
+    begun, gone_on = [("key.rotate_master", "service", is_new) for is_new in (True, False)]
+    assert told == [[begun], [begun, gone_on], []]
+
+
+async def test_old_keys_go_when_nothing_needs_them(db: Database, source: MasterKeyFile, ca: Ca) -> None:
+    assert await drop_old_keys(db, source, now=_settled(source)) == ()
+    (old,) = source.load()
+    await rotate_keys(db, source, now=START)
+    new = source.load()[0]
+    with pytest.raises(MasterKeyInUse, match="minutes"):
+        await drop_old_keys(db, source, now=_settled(source) - 1)
+    assert await drop_old_keys(db, source, now=_settled(source)) == (old.id,)
+    assert source.load() == (new,)
+    assert await _open_all(db, Keyring.of(source))
+
+
+async def test_old_keys_stay_while_a_box_needs_them(db: Database, source: MasterKeyFile, ca: Ca) -> None:
+    (old,) = source.load()
+    await rotate_keys(db, source, now=START)
+    late = Keyring((old,)).seal(b"late", purpose="secret", context=b"late")
+    await execute(db, "INSERT INTO secrets (name, box, created_at) VALUES ('late', $1, 0)", late)
+    with pytest.raises(MasterKeyInUse, match=r"secrets\.box: 1"):
+        await drop_old_keys(db, source, now=_settled(source))
+    assert len(source.load()) == 2
+    assert (await rotate_keys(db, source, now=START)).resealed["secrets.box"] == 1
+    assert await drop_old_keys(db, source, now=_settled(source)) == (old.id,)
+
+
+async def test_a_box_that_doesnt_open_is_named_and_keeps_its_key(
+    db: Database, source: MasterKeyFile, ca: Ca
+) -> None:
+    box = ca.keyring.seal(b"x", purpose="secret", context=b"another row")
+    await execute(db, "INSERT INTO secrets (name, box, created_at) VALUES ('spoiled', $1, 0)", box)
+    done = await rotate_keys(db, source, now=START)
+    assert done.broken == ("secrets.box spoiled",)
+    assert done.remaining == {"secrets.box": 1}
+    with pytest.raises(MasterKeyInUse):
+        await drop_old_keys(db, source, now=_settled(source))
+
+
+async def test_keys_of_the_environment(db: Database, source: MasterKeyFile, ca: Ca) -> None:
+    (old,) = source.load()
+    same = await rotate_keys(db, EnvironmentKeys(old.line()), now=START)
+    assert (same.added, sum(same.resealed.values()), same.remaining) == (False, 0, {})
+    new = generate_master_key("aes")
+    done = await rotate_keys(db, EnvironmentKeys(f"{new.line()};{old.line()}"), now=START)
+    assert (done.current, done.remaining) == (new.id, {})
+    assert await _open_all(db, Keyring((new,)))
+
+
+async def test_beside_a_running_service(db: Database, source: MasterKeyFile, ca: Ca) -> None:
+    """Another ring on the same file writes all the time; nothing it writes is lost, and all ends under the new key."""
+    service, stop = Keyring.of(MasterKeyFile(source.path)), asyncio.Event()
+    uid = (await fetch(db, "SELECT uid FROM keys ORDER BY uid LIMIT 1"))["uid"]
+    assert isinstance(uid, bytes)
+    written = 0
+
+    async def serve() -> None:
+        nonlocal written
+        while not stop.is_set():
+            written += 1
+            box = service.seal(b"answer %d" % written, purpose="outcome", context=uid)
+            await execute(db, "UPDATE keys SET outcome_box = $1 WHERE uid = $2", box, uid)
+            row = await fetch(db, "SELECT outcome_box FROM keys WHERE uid = $1", uid)
+            found = service.open(row["outcome_box"], purpose="outcome", context=uid)  # type: ignore[arg-type]  # bytes
+            assert found == b"answer %d" % written
+
+    serving = asyncio.create_task(serve())
+    await asyncio.sleep(0.02)
+    done: Rotation = await rotate_keys(db, source, now=START)
+    await asyncio.sleep(0.02)
+    stop.set()
+    await serving
+    assert done.remaining == {}
+    assert written > 2
+    assert await _open_all(db, Keyring((source.load()[0],)))
+
+
+async def test_a_service_keeps_running_when_the_old_key_is_dropped(
+    db: Database, source: MasterKeyFile, ca: Ca
+) -> None:
+    await rotate_keys(db, source, now=START)
+    await drop_old_keys(db, source, now=_settled(source))
+    leaf = await ca.certify(now=START)
+    assert await ca.publisher().ocsp_for(f"{leaf.serial:040x}", now=START)
+    assert (await ca.publisher().crl("root", now=START)).number == 1
+
+
+# ---- the command, killed ----
+
+
+_STUCK = """
+import asyncio, time
+from mshield.keys.keyring import key_source
+from mshield.services.operations.rotate_keys import rotate_keys
+from mshield.settings import load_settings
+from mshield.store.database.opening import open_database
+
+batches = 0
+
+def progress(name, boxes):
+    global batches
+    batches += 1
+    if batches == 5:
+        print("in the middle", flush=True)
+        time.sleep(600)
+
+async def run():
+    settings = load_settings()
+    await rotate_keys(await open_database(settings.database), key_source(settings), progress=progress, now=1)
+
+asyncio.run(run())
+"""
+
+
+def _environment(database_url: str, source: MasterKeyFile) -> dict[str, str]:
+    return {
+        **os.environ,
+        "MSHIELD_DATABASE": database_url,
+        "MSHIELD_MASTER_KEY_FILE": str(source.path),
+        "LC_ALL": "C.UTF-8",
+    }
+
+
+def _command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "mshield.cli", "keys", "rotate", *arguments]
+
+
+async def _many_secrets(db: Database, key: MasterKey, count: int) -> None:
+    keyring = Keyring((key,))
+    for first in range(0, count, 500):
+        names = [f"secret-{number:05}" for number in range(first, first + 500)]
+        boxes = [keyring.seal(name.encode(), purpose="secret", context=name.encode()) for name in names]
+        marks = ", ".join(f"(${2 * place + 1}, ${2 * place + 2}, 0)" for place in range(len(names)))
+        values = [value for pair in zip(names, boxes, strict=True) for value in pair]
+        await execute(db, f"INSERT INTO secrets (name, box, created_at) VALUES {marks}", *values)  # noqa: S608  # numbers only
+
+
+async def test_killed_in_the_middle_and_run_again(database_url: str, tmp_path: Path) -> None:
+    source, secrets = MasterKeyFile(tmp_path / "master.key"), 3000
+    old = generate_master_key("aes")
+    source.create(old)
+    db = await open_database(database_url)
+    await _many_secrets(db, old, secrets)
+    environment = _environment(database_url, source)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", _STUCK, env=environment, stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    assert await process.stdout.readline() == b"in the middle\n"
+    process.send_signal(signal.SIGKILL)
+    await process.communicate()
+    assert process.returncode == -signal.SIGKILL
+    new = source.load()[0]
+    counts = await count_boxes(db, Keyring.of(source))
+    assert counts[new.id] > 0
+    assert counts[old.id] > 0
+    assert await _open_all(db, Keyring.of(source)) == secrets
+    again = await asyncio.to_thread(
+        subprocess.run, _command("--json"), env=environment, capture_output=True, text=True, check=True
+    )
+    told = json.loads(again.stdout)
+    assert told["current"] == new.id.hex()
+    assert told["added"] is False
+    assert told["total"] == counts[old.id]
+    assert told["remaining"] == {}
+    assert await _open_all(db, Keyring((new,))) == secrets
+    os.utime(source.path, (time.time() - SETTLE_MS, time.time() - SETTLE_MS))
+    dropped = await asyncio.to_thread(
+        subprocess.run,
+        _command("--drop-old", "--json"),
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert json.loads(dropped.stdout) == {"dropped": [old.id.hex()]}
+    assert parse_master_keys(source.path.read_text()) == (new,)
+    await db.close()

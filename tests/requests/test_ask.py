@@ -1,0 +1,174 @@
+"""Asking: a repeat gets the same request, whatever would be refused by now; what anybody may begin is limited."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from mshield.domain import errors
+from mshield.keys.keyring import Keyring
+from mshield.services.requests.ask import Asked
+from mshield.services.requests.document import Document
+from mshield.settings import Settings
+from mshield.store.database.interface import Database
+from mshield.store.systems.systems import BusinessSystem
+from tests.support.clock import Clock
+from tests.support.return_url import RETURN_URL
+from tests.support.signing import World, execute, fetch, make_world
+
+MOST = 3
+ADDRESS = "203.0.113.24"
+_SETTINGS = Settings(requests_per_address=MOST, requests_per_system=2 * MOST, requests_per_shield=MOST)
+_DOCUMENT = Document("进口货物报关单", "text/plain", "报关单".encode(), ())
+
+
+@pytest.fixture
+async def world(db: Database, keyring: Keyring, clock: Clock) -> World:
+    """A phone with a certificate, at a service with low limits."""
+    return await make_world(db, keyring, clock, settings=_SETTINGS)
+
+
+async def _ask(
+    world: World,
+    key: str | None = None,
+    *,
+    kind: str = "login",
+    address: str | None = ADDRESS,
+    shield: str | None = None,
+    body: bytes = b"",
+) -> Asked:
+    return await world.ask.create(
+        world.system,
+        kind="login" if shield is None and kind == "login" else "signature",
+        documents=() if shield is None and kind == "login" else (_DOCUMENT,),
+        shield_number=shield,
+        pc_address=address,
+        pc_browser=None,
+        idempotency_key=key,
+        body=body,
+        now=world.clock(),
+    )
+
+
+async def _shield(world: World) -> str:
+    row = await fetch(world.db, "SELECT shield_number FROM certificates WHERE state = $1", "active")
+    return str(row["shield_number"])
+
+
+async def _count(world: World) -> int:
+    return int(str((await fetch(world.db, "SELECT COUNT(*) AS made FROM requests"))["made"]))
+
+
+@pytest.mark.parametrize("by_shield", [False, True], ids=["of anybody", "by shield number"])
+async def test_a_repeat_is_answered_and_not_counted_whatever_the_limit(
+    world: World, *, by_shield: bool
+) -> None:
+    shield = await _shield(world) if by_shield else None
+    first = await _ask(world, "first", shield=shield)
+    for _ in range(MOST):
+        assert (await _ask(world, "first", shield=shield)).id == first.id
+    for number in range(1, MOST):
+        await _ask(world, str(number), shield=shield)
+    with pytest.raises(errors.TooManyRequests):
+        await _ask(world, "another", shield=shield)
+    assert (await _ask(world, "first", shield=shield)).id == first.id
+    assert await _count(world) == MOST
+
+
+async def test_a_key_is_one_requests_beyond_the_limit_too(world: World) -> None:
+    for number in range(MOST):
+        await _ask(world, str(number))
+    with pytest.raises(errors.IdempotencyMismatch):
+        await _ask(world, "0", body=b"another")
+
+
+async def test_what_was_refused_leaves_its_key_free(world: World) -> None:
+    for number in range(MOST):
+        await _ask(world, str(number))
+    with pytest.raises(errors.TooManyRequests):
+        await _ask(world, "late")
+    world.clock.advance(seconds=60)
+    await _ask(world, "late")
+
+
+async def test_a_repeat_is_answered_though_the_shield_is_held_by_now(world: World) -> None:
+    shield = await _shield(world)
+    first = await _ask(world, "first", shield=shield)
+    await execute(world.db, "UPDATE certificates SET holds = 'lost' WHERE shield_number = $1", shield)
+    assert (await _ask(world, "first", shield=shield)).id == first.id
+    with pytest.raises(errors.ShieldUnusable):
+        await _ask(world, "second", shield=shield)
+
+
+async def test_a_repeat_is_answered_though_its_return_url_is_no_longer_registered(world: World) -> None:
+    async def ask(system: BusinessSystem) -> Asked:
+        return await world.ask.create(
+            system,
+            kind="login",
+            channel="app",
+            documents=(),
+            return_url=RETURN_URL,
+            pc_address=None,
+            pc_browser=None,
+            idempotency_key="first",
+            body=b"",
+            now=world.clock(),
+        )
+
+    first = await ask(world.system)
+    assert (await ask(replace(world.system, return_urls=()))).id == first.id
+
+
+async def test_a_repeat_tells_the_state_as_it_is_now(world: World) -> None:
+    first = await _ask(world, "first")
+    world.clock.advance(seconds=119)
+    assert (await _ask(world, "first")).state == "waiting"
+    world.clock.advance(seconds=1)
+    assert (await _ask(world, "first")).state == "expired"
+    second = await _ask(world, "second")
+    await world.ask.cancel(world.system, second.id, now=world.clock())
+    assert (await _ask(world, "second")).state == "cancelled"
+    assert first.state == "waiting"
+
+
+async def test_the_same_request_twice_at_once_is_made_and_counted_once(world: World) -> None:
+    made = await asyncio.gather(*(_ask(world, "same") for _ in range(MOST + 1)))
+    assert len({each.id for each in made}) == 1
+    assert await _count(world) == 1
+    for number in range(1, MOST):
+        await _ask(world, str(number))
+
+
+@pytest.mark.parametrize("kind", ["login", "signature"])
+async def test_what_anybody_may_begin_is_limited_by_business_system_and_address(
+    world: World, kind: str
+) -> None:
+    for _ in range(MOST):
+        await _ask(world, kind=kind)
+    with pytest.raises(errors.TooManyRequests) as limited:
+        await _ask(world, kind=kind)
+    assert limited.value.extra["retry_after"] == 60
+    await _ask(world, kind=kind, address="203.0.113.25")
+    world.clock.advance(seconds=60)
+    await _ask(world, kind=kind)
+
+
+@pytest.mark.parametrize("kind", ["login", "signature"])
+async def test_requests_without_an_address_have_a_wider_limit(world: World, kind: str) -> None:
+    for number in range(2 * MOST):
+        await _ask(world, kind=kind, address=None if number % 2 else "no address")
+    with pytest.raises(errors.TooManyRequests):
+        await _ask(world, kind=kind, address=None)
+    await _ask(world, kind=kind)
+
+
+async def test_an_office_that_signs_much_can_still_log_in(world: World) -> None:
+    for _ in range(MOST):
+        await _ask(world, kind="signature")
+    await _ask(world)
+
+
+async def test_who_is_named_by_his_shield_is_counted_by_it_alone(world: World) -> None:
+    for _ in range(MOST):
+        await _ask(world, kind="signature")
+    await _ask(world, shield=await _shield(world))

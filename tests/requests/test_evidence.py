@@ -1,0 +1,145 @@
+"""The bundle of evidence as the service makes it is one that verifies, on each database."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+
+from mshield.client.evidence import VerifiedEvidence, read_evidence, verify_evidence
+from mshield.client.verify import VerificationError
+from mshield.domain import errors
+from mshield.domain.certificates.states import CertificateEvent
+from mshield.keys.authority import load_authorities
+from mshield.keys.keyring import Keyring
+from mshield.pki.signatures.evidence import Evidence
+from mshield.services.log.open_log import open_log
+from mshield.services.log.sequence import sequence
+from mshield.services.publication.publisher import Publisher
+from mshield.services.requests.evidence import MakeEvidence
+from mshield.settings import Settings
+from mshield.store.database.interface import Database
+from tests.support.clock import Clock
+from tests.support.issuing import change
+from tests.support.signing import World, make_world
+
+
+class Signed:
+    """A world in which two documents were signed, with what makes evidence of them."""
+
+    def __init__(self, world: World, make: MakeEvidence, request_id: str) -> None:
+        self.world, self.make, self.request_id = world, make, request_id
+
+    @classmethod
+    async def on(cls, db: Database, keyring: Keyring, clock: Clock) -> "Signed":
+        world = await make_world(db, keyring, clock)
+        settings = Settings(public_origin="https://shield.example")
+        authorities = await load_authorities(db, keyring, world.engine)
+        publisher = Publisher(db, keyring, world.engine, settings, authorities)
+        log = await open_log(db, keyring, settings, now=clock())
+        asked = await world.asked([b"one", b"two"])
+        await world.sign(await world.scan(asked))
+        return cls(world, MakeEvidence(db, authorities, publisher, log, world.ask.secrets), asked.id)
+
+    async def logged(self) -> None:
+        """What the job does once a second."""
+        await sequence(self.make.log, now=self.world.clock())
+
+    async def evidence(self, document: int = 0) -> Evidence:
+        made = await self.make(self.world.system, self.request_id, document, now=self.world.clock())
+        return read_evidence(made.encode())
+
+    def verified(self, evidence: Evidence) -> VerifiedEvidence:
+        return verify_evidence(
+            evidence,
+            roots=[self.make.authorities.root.der],
+            log_keys=[str(self.make.log.key.verifier)],
+            at=datetime.fromtimestamp(self.world.clock() / 1000, UTC),
+            engine=self.world.engine,
+        )
+
+
+@pytest.fixture
+async def signed(db: Database, keyring: Keyring, clock: Clock) -> Signed:
+    return await Signed.on(db, keyring, clock)
+
+
+async def test_each_document_has_its_own_bundle(signed: Signed) -> None:
+    await signed.logged()
+    for place, content in enumerate((b"one", b"two")):
+        found = signed.verified(await signed.evidence(place))
+        assert found.content == content
+        assert found.signature.credit_code == "91330206MA2XB7C1TW"
+        assert found.evidence.request.business_system.domain == "singlewindow.example"
+
+
+async def test_another_documents_proof_does_not_pass(signed: Signed) -> None:
+    await signed.logged()
+    one, two = await signed.evidence(0), await signed.evidence(1)
+    with pytest.raises(VerificationError) as error:
+        signed.verified(msgspec.structs.replace(one, log=two.log))
+    assert (error.value.step, error.value.code) == ("log", "bad_log_proof")
+
+
+async def test_there_is_none_until_it_is_signed_and_logged(signed: Signed) -> None:
+    with pytest.raises(errors.NotLoggedYet) as error:
+        await signed.evidence()
+    assert error.value.extra == {"retry_after": 1}
+    with pytest.raises(errors.NotFound):
+        await signed.evidence(2)
+    waiting = await signed.world.asked([b"three"])
+    signed.request_id = waiting.id
+    with pytest.raises(errors.NotSigned):
+        await signed.evidence()
+
+
+async def test_a_status_from_before_the_signature_is_not_used_again(signed: Signed) -> None:
+    world = signed.world
+    await signed.logged()
+    before = await signed.evidence()
+    world.clock.advance(seconds=5)
+    asked = await world.asked([b"later"])
+    await world.sign(await world.scan(asked))
+    signed.request_id = asked.id
+    await signed.logged()
+    after = await signed.evidence()
+    assert after.status.ocsp != before.status.ocsp
+    assert signed.verified(after).status_at == datetime.fromtimestamp(world.clock() // 1000, UTC)
+    assert (await signed.evidence()).status == after.status
+
+
+async def test_evidence_outlives_the_certificate(signed: Signed) -> None:
+    await signed.logged()
+    serial = f"{signed.verified(await signed.evidence()).signature.serial:040x}"
+    signed.world.clock.advance(seconds=3600)
+    await change(signed.world.db, serial, CertificateEvent.REVOKE, now=signed.world.clock(), reason=1)
+    found = signed.verified(await signed.evidence())
+    assert found.later is not None
+    assert (found.later.at, found.later.reason) == (signed.world.clock() // 1000 * 1000, 1)
+
+
+async def test_another_business_system_finds_nothing(signed: Signed) -> None:
+    await signed.logged()
+    other = replace(signed.world.system, client_id="other")
+    with pytest.raises(errors.NotFound):
+        await signed.make(other, signed.request_id, 0, now=signed.world.clock())
+
+
+async def test_a_login_has_its_bundle_too(signed: Signed) -> None:
+    world = signed.world
+    asked = await world.ask.create(
+        world.system,
+        kind="login",
+        documents=(),
+        pc_address=None,
+        pc_browser=None,
+        idempotency_key=None,
+        body=b"",
+        now=world.clock(),
+    )
+    await world.sign(await world.scan(asked))
+    signed.request_id = asked.id
+    await signed.logged()
+    found = signed.verified(await signed.evidence())
+    assert found.evidence.request.kind == "login"
+    assert found.evidence.document.title == "登录 单一窗口"

@@ -1,0 +1,75 @@
+"""A request's QR code, opened by a camera app: it leads to the phone app at once, and nobody keeps it."""
+
+import logging
+from pathlib import Path
+
+import pytest
+
+from mshield.web.sites import phone_app
+from tests.support.application import Application, qr_of, running
+from tests.support.assertions import assert_refused
+from tests.support.clock import Clock
+from tests.support.factories import ask_login
+from tests.support.user_agents import USER_AGENTS, WECHAT_ON_IPHONE
+
+
+@pytest.fixture(autouse=True)
+def _app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "index.html").write_text("<!doctype html>")
+    monkeypatch.setattr(phone_app.PHONE_APP, "by_path", phone_app.phone_app(tmp_path / "app").by_path)
+
+
+async def _code(application: Application) -> str:
+    return qr_of(await ask_login(application)).removeprefix("http://shield.example")
+
+
+@pytest.mark.parametrize("name", ["android", "ios", "360", "pc"])
+async def test_it_leads_to_the_app_with_its_code(application: Application, name: str) -> None:
+    code = await _code(application)
+    answer = await application.http.get(code, headers={"User-Agent": USER_AGENTS[name]})
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/app{code}")
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert (await application.http.get(f"/app{code}")).status_code == 200
+
+
+@pytest.mark.parametrize("user_agent", [USER_AGENTS["wechat"], WECHAT_ON_IPHONE])
+async def test_in_wechat_there_is_no_app_to_lead_to(application: Application, user_agent: str) -> None:
+    answer = await application.http.get(await _code(application), headers={"User-Agent": user_agent})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/download")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/q/x",
+        "/q/01a20c24-b148-7d44-8ec1-93f6af46f5ae",
+        "/q/01a20c24-b148-7d44-8ec1-93f6af46f5ae?t=1&c=short",
+        "/q/01a20c24-b148-7d44-8ec1-93f6af46f5ae?t=1&c=UFtYAw7Oq-LMOfR5u3OXQw&next=//attacker.example",
+        "/q/01a20c24-b148-7d44-8ec1-93f6af46f5ae?t=1&c=UFtYAw7Oq-LMOfR5u3OXQ%0d%0a",
+    ],
+)
+async def test_what_is_no_code_leads_to_the_installation(application: Application, path: str) -> None:
+    answer = await application.http.get(path)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/download")
+
+
+async def test_the_code_is_not_logged(
+    database_url: str, tmp_path: Path, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    async with running(database_url, tmp_path, clock, access_log=True) as application:
+        code = await _code(application)
+        await application.http.get(code)
+    own = [record.getMessage() for record in caplog.records if record.name.startswith("mshield")]
+    assert own
+    assert code.partition("&c=")[2] not in " ".join(own)
+
+
+async def test_without_a_build_it_says_so(
+    application: Application, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(phone_app.PHONE_APP, "by_path", phone_app.phone_app(tmp_path / "none").by_path)
+    answer = await application.http.get(await _code(application))
+    assert_refused(answer, "not_built", 503)

@@ -1,0 +1,208 @@
+"""The whole application in this process, over a database: as a phone and as a business system would call it.
+
+The clock is the test's. A phone here has its key and its token; its co-signing side is in `tests/support/signing.py`.
+"""
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+from starlette.applications import Starlette
+
+from mshield.client.dpop import DeviceKey, proof
+from mshield.demo.people import OPERATOR, Person
+from mshield.domain.qr import qr_text
+from mshield.domain.staff import StaffRole
+from mshield.gateways.filing_files import read_filing
+from mshield.gm.engine import load_engine
+from mshield.keys.keyring import load_keyring
+from mshield.keys.master import generate_master_key
+from mshield.keys.secrets import load_lookup_key
+from mshield.keys.sources import MasterKeyFile
+from mshield.main import create_app
+from mshield.services.ca.init import CaNames, init_ca
+from mshield.services.context import Context
+from mshield.services.filing.import_list import ImportFiling
+from mshield.services.staff.members import add_staff, list_staff
+from mshield.services.systems.register import register_system
+from mshield.settings import Settings
+from mshield.store.database.opening import open_database
+from tests.support.clock import Clock
+from tests.support.conformance import Conforming
+from tests.support.return_url import RETURN_URL
+
+ORIGIN: Final = "http://shield.example"
+EXAMPLES: Final = Path(__file__).parents[2] / "examples"
+"""Where the example's filing records and declaration are."""
+
+
+def qr_of(created: Mapping[str, Any], seconds: int = 0) -> str:
+    """The text of the QR code so many seconds after the request was made, from the answer that made it."""
+    return qr_text(created["qr_origin"], created["id"], bytes.fromhex(created["qr_secret"]), seconds)
+
+
+@dataclass(slots=True)
+class Device:
+    """A phone as the service sees it: a P-256 key and, once logged in, a token."""
+
+    http: httpx.AsyncClient
+    clock: Clock
+    key: DeviceKey = field(default_factory=DeviceKey.generate)
+    token: str | None = None
+
+    async def call(
+        self, method: str, path: str, document: object = None, *, nonce: str | None = None
+    ) -> httpx.Response:
+        """One call with a right proof."""
+        body = b"" if document is None else json.dumps(document).encode()
+        return await self.send(method, path, body, self.proof(method, path, body, nonce=nonce))
+
+    async def send(self, method: str, path: str, body: bytes, made: str | None) -> httpx.Response:
+        """One call with this proof."""
+        headers = {"Content-Type": "application/json"}
+        if made is not None:
+            headers["DPoP"] = made
+        if self.token is not None:
+            headers["Authorization"] = f"DPoP {self.token}"
+        return await self.http.request(method, path, content=body, headers=headers)
+
+    def proof(
+        self, method: str, path: str, body: bytes, *, nonce: str | None = None, now: int | None = None
+    ) -> str:
+        """A right proof for a call."""
+        url = ORIGIN + path.partition("?")[0]
+        at = self.clock() if now is None else now
+        return proof(self.key, method=method, url=url, body=body, now=at, token=self.token, nonce=nonce)
+
+
+@dataclass(slots=True)
+class Application:
+    """The running application with a CA, the example's filing, and one business system."""
+
+    app: Starlette
+    http: httpx.AsyncClient
+    clock: Clock
+    client_id: str
+    client_secret: str
+
+    @property
+    def context(self) -> Context:
+        """Its services."""
+        context: Context = self.app.state.context
+        return context
+
+    def device(self) -> Device:
+        """A new phone."""
+        return Device(self.http, self.clock)
+
+    async def business(
+        self, method: str, path: str, document: object = None, **headers: str
+    ) -> httpx.Response:
+        """A business system's call."""
+        return await self.http.request(
+            method, path, json=document, auth=(self.client_id, self.client_secret), headers=headers
+        )
+
+    async def staff_token(self, *roles: StaffRole) -> str:
+        """The access token of a new member of staff."""
+        number = len(await list_staff(self.context.db))
+        _, token = await add_staff(self.context.db, name=f"员工 {number}", roles=roles, now=self.clock())
+        return token
+
+    async def sms_code(self, purpose: str) -> str:
+        """The newest code for this purpose."""
+        for message in (await self.http.get("/dev/sms.json")).json():
+            if message["purpose"] == purpose:
+                return str(message["code"])
+        raise AssertionError(f"no code for {purpose}")
+
+    async def registered(self, person: Person = OPERATOR) -> None:
+        """The example's operator, or another of its people, has an account."""
+        await self.http.post("/api/phone/sms-codes", json={"phone": person.phone, "purpose": "register"})
+        document = {
+            "name": person.name,
+            "id_type": "resident_id",
+            "id_number": person.id_number,
+            "phone": person.phone,
+            "sms_code": await self.sms_code("register"),
+            "password": person.password,
+        }
+        answer = await self.http.post("/api/phone/accounts", json=document)
+        assert answer.status_code == 201, answer.text
+
+    async def logged_in(self) -> Device:
+        """A phone of the operator."""
+        device = self.device()
+        captcha = (await self.http.post("/api/phone/captchas")).json()["captcha_id"]
+        document = {
+            "account": OPERATOR.phone,
+            "password": OPERATOR.password,
+            "captcha_id": captcha,
+            "captcha": (await self.http.get(f"/dev/captchas/{captcha}")).json()["answer"],
+        }
+        answer = await device.call("POST", "/api/phone/sessions", document)
+        assert answer.status_code == 201, answer.text
+        device.token = answer.json()["access_token"]
+        return device
+
+    async def application_form(self, device: Device, **changes: str) -> dict[str, str]:
+        """The data page, rightly filled in, with a fresh SMS code."""
+        self.clock.advance(seconds=61)  # between two codes
+        sent = await device.call("POST", "/api/phone/sms-codes", {"phone": None, "purpose": "apply"})
+        assert sent.status_code == 202, sent.text
+        return {
+            "name": OPERATOR.name,
+            "id_number": OPERATOR.id_number,
+            "user_type": "operator",
+            "credit_code": OPERATOR.credit_code,
+            "sms_code": await self.sms_code("apply"),
+            **changes,
+        }
+
+
+async def prepared(database_url: str, folder: Path, clock: Clock) -> tuple[Settings, str, str]:
+    """Master key, CA, business system and the example's filing in a migrated database.
+
+    Gives the settings, and the business system's id and secret.
+    """
+    key_file = folder / "master.key"
+    MasterKeyFile(key_file).create(generate_master_key("aes"))
+    settings = Settings(
+        mode="demo",
+        jobs="off",  # a test runs the job that it is about
+        database=database_url,
+        database_pool=4,
+        public_origin=ORIGIN,
+        master_key_file=key_file,
+        high_water_folder=folder / "high-water",
+    )
+    db, keyring = await open_database(settings.database), load_keyring(settings)
+    try:
+        await init_ca(db, keyring, load_engine(), settings, CaNames(), now=clock())
+        lookup = await load_lookup_key(db, keyring, now=clock())
+        records = read_filing((EXAMPLES / "filing.csv").read_bytes(), "filing.csv")
+        await ImportFiling(db, keyring, lookup).apply(records, now=clock())
+        client_id, secret = await register_system(
+            db, name="单一窗口", domain="singlewindow.example", return_urls=(RETURN_URL,), now=clock()
+        )
+    finally:
+        await db.close()
+    return settings, client_id, secret
+
+
+@asynccontextmanager
+async def running(
+    database_url: str, folder: Path, clock: Clock, **changed: object
+) -> AsyncIterator[Application]:
+    """The application over a migrated database, with `changed` settings."""
+    settings, client_id, secret = await prepared(database_url, folder, clock)
+    app = create_app(settings.model_copy(update=changed), clock=clock)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=Conforming(app), base_url=ORIGIN) as http,
+    ):
+        yield Application(app, http, clock, client_id, secret)

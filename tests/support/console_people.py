@@ -1,0 +1,103 @@
+"""People of the staff at the console of the running application: their browsers, passwords and one-time codes."""
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import httpx
+import pyotp
+
+from mshield.domain.actor import SERVICE
+from mshield.domain.staff import StaffRole
+from mshield.services.staff.members import add_staff, list_staff
+from mshield.services.staff.set_up import renew_set_up
+from tests.support.application import ORIGIN, Application
+from tests.support.conformance import Conforming
+
+API: Final = "/api/console"
+PASSWORD: Final = "Console-desk-2026"
+STEP_SECONDS: Final = 30
+
+
+@dataclass(slots=True)
+class Clerk:
+    """A member of staff with his browser; `secret` is his TOTP's once he is set up."""
+
+    application: Application
+    http: httpx.AsyncClient
+    id: str
+    name: str
+    token: str
+    set_up_code: str
+    secret: str = ""
+    csrf: str | None = None
+    begun: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    async def added(cls, application: Application, *roles: StaffRole) -> "Clerk":
+        """A new member, not set up yet, with a browser of his own."""
+        db, now = application.context.db, application.clock()
+        name = f"员工 {len(await list_staff(db))}"
+        member, token = await add_staff(db, name=name, roles=roles, now=now)
+        _, code = await renew_set_up(db, staff_id=member.id, by=SERVICE, life=86_400, now=now)
+        http = httpx.AsyncClient(transport=Conforming(application.app), base_url=ORIGIN)
+        return cls(application, http, member.id, name, token, code)
+
+    @classmethod
+    async def at_work(cls, application: Application, *roles: StaffRole) -> "Clerk":
+        """A new member, set up and logged in."""
+        clerk = await cls.added(application, *roles)
+        answer = await clerk.set_up()
+        assert answer.status_code == 201, answer.text
+        return clerk
+
+    def code(self, *, steps: int = 0) -> str:
+        """What his authenticator shows, so many steps from now."""
+        now = self.application.clock() // 1000
+        return pyotp.TOTP(self.secret).at(now, counter_offset=steps)
+
+    def next_code(self) -> str:
+        """A code that was not used yet: that of the next time step, once it has begun."""
+        self.application.clock.advance(seconds=STEP_SECONDS)
+        return self.code()
+
+    async def set_up(self, **changes: str) -> httpx.Response:
+        """Opens his set-up address and completes it."""
+        begun = await self.http.post(f"{API}/set-ups", json={"code": self.set_up_code})
+        assert begun.status_code == 200, begun.text
+        self.begun = begun.json()
+        self.secret = self.begun["offer"]["totp"]["secret"]
+        factor = {"enrolment": self.begun["offer"]["enrolment"], "totp_code": self.code()}
+        factor |= {name: changes[name] for name in factor if name in changes}
+        document = {"code": self.set_up_code, "password": PASSWORD, "factor": factor}
+        document |= {name: changes[name] for name in document if name in changes}
+        return self._entered(await self.http.post(f"{API}/set-ups/completions", json=document))
+
+    async def begin(self, password: str = PASSWORD, *, name: str | None = None) -> httpx.Response:
+        """The first half of a login."""
+        document = {"name": name or self.name, "password": password}
+        answer = await self.http.post(f"{API}/logins", json=document)
+        if answer.is_success:
+            self.begun = answer.json()
+        return answer
+
+    async def finish(self, code: str) -> httpx.Response:
+        """The second half, by a one-time code."""
+        document = {"login_id": self.begun["login_id"], "code": code}
+        return self._entered(await self.http.post(f"{API}/sessions", json=document))
+
+    async def log_in(self) -> httpx.Response:
+        """Both halves."""
+        assert (await self.begin()).status_code == 201
+        answer = await self.finish(self.next_code())
+        assert answer.status_code == 201, answer.text
+        return answer
+
+    async def call(self, method: str, path: str, document: object = None, **headers: str) -> httpx.Response:
+        """A call of his page."""
+        own = {} if self.csrf is None or method == "GET" else {"X-CSRF-Token": self.csrf}
+        return await self.http.request(method, f"{API}{path}", json=document, headers=own | headers)
+
+    def _entered(self, answer: httpx.Response) -> httpx.Response:
+        if answer.is_success:
+            self.csrf = answer.json()["csrf_token"]
+        return answer

@@ -1,0 +1,136 @@
+"""A log with something in it: certificates and their events, signatures and acts, without the protocol."""
+
+import secrets
+from dataclasses import dataclass
+from typing import Final
+
+from mshield.domain.actor import By
+from mshield.domain.certificates.states import CertificateEvent
+from mshield.keys.keyring import Keyring
+from mshield.pki.certificates.certificate import Certificate
+from mshield.pki.tlog.merkle import consistency_ranges
+from mshield.services.certificates.issue import serial_text
+from mshield.services.log.open_log import Log, open_log
+from mshield.services.log.read import hash_of
+from mshield.services.log.sequence import sequence
+from mshield.settings import Settings
+from mshield.store.database.interface import Database, Tx
+from mshield.store.staff import acts
+from tests.support.clock import START
+from tests.support.issuing import Ca, change, make_ca
+from tests.support.signing import execute, fetch, statement
+
+SETTINGS = Settings(public_origin="https://shield.example")
+ORIGIN = "shield.example/log"
+KEYS: Final = {
+    "signatures": "sid",
+    "certificate_events": "id",
+    "acts": "id",
+    "certificates": "serial",
+    "log_tiles": "level",
+    "log_bundles": "number",
+    "log_state": "id",
+}
+"""The tables behind the log, and by which column a row is told."""
+
+SOURCES: Final = ("signatures", "certificate_events", "acts")
+NOT_FOUND: Final = {
+    ("certificate_events", "notified_at"): "set when the holder was told, after the event was logged",
+    ("log_state", "changed_at"): "says when the log grew last; nothing is decided by it",
+}
+"""Columns in which a change isn't found, and why."""
+
+
+@dataclass(slots=True)
+class LoggedService:
+    """A database with a CA and a log."""
+
+    db: Database
+    keyring: Keyring
+    ca: Ca
+    log: Log
+    now: int = START
+
+    @classmethod
+    async def on(cls, db: Database, keyring: Keyring) -> "LoggedService":
+        """A new one; its log is empty."""
+        ca = await make_ca(db, keyring, now=START)
+        await execute(db, "DELETE FROM acts")  # the CA's making: tests count their own
+        return cls(db, keyring, ca, await open_log(db, keyring, SETTINGS, now=START))
+
+    async def sequence(self) -> int:
+        """What the job does once a second."""
+        self.now += 1000
+        return await sequence(self.log, now=self.now)
+
+    async def certify(self) -> str:
+        """A new certificate's serial."""
+        certificate: Certificate = await self.ca.certify(now=self.now)
+        return serial_text(certificate.serial)
+
+    async def sign(self, serial: str, *, count: int = 1) -> list[bytes]:
+        """Signatures under a certificate, as rows; their sids."""
+        uid = (await fetch(self.db, "SELECT uid FROM certificates WHERE serial = $1", serial))["uid"]
+        sids = [secrets.token_bytes(16) for _ in range(count)]
+        task = statement(
+            "INSERT INTO tasks (sid, position, uid, purpose, state, message, media_type, title, display, created_at,"
+            " expires_at) VALUES ($1, 0, $2, 'sign', 'signed', $3, 'text/plain', '', '[]', $4, 0)"
+        )
+        signed = statement(
+            "INSERT INTO signatures (sid, uid, request_id, purpose, digest, signature, signed_at, serial)"
+            " VALUES ($1, $2, 'request', 'sign', $3, $4, $5, $6)"
+        )
+
+        async def work(tx: Tx) -> None:
+            for sid in sids:
+                await tx.run(task, p1=sid, p2=uid, p3=b"message", p4=self.now)
+                await tx.run(
+                    signed,
+                    p1=sid,
+                    p2=uid,
+                    p3=secrets.token_bytes(32),
+                    p4=secrets.token_bytes(64),
+                    p5=self.now,
+                    p6=serial,
+                )
+
+        await self.db.write(work)
+        return sids
+
+    async def act(self, details: str = "新手机号") -> None:
+        """An administrator's act."""
+
+        async def work(tx: Tx) -> None:
+            await acts.record(
+                tx,
+                by=By("staff", "clerk"),
+                act="change_phone",
+                subject="account",
+                details={"was": details},
+                now=self.now,
+            )
+
+        await self.db.write(work)
+
+    async def change(self, serial: str, *events: CertificateEvent, reason: int | None = None) -> None:
+        """Steps of the certificate's life, a second apart."""
+        for event in events:
+            self.now += 1000
+            await change(self.db, serial, event, now=self.now, reason=reason)
+
+    async def prove_consistency(self, *, old: int, size: int) -> list[bytes]:
+        """The proof that the log of `size` begins with that of `old` entries, from its tiles."""
+        return [await hash_of(self.log, each, size) for each in consistency_ranges(old, size)]
+
+    async def live(self) -> str:
+        """Something of each kind, sequenced in two batches; gives the serial of the certificate that is in use."""
+        ended, used = await self.certify(), await self.certify()
+        await self.sign(used, count=3)
+        await self.act()
+        await self.sequence()
+        await self.change(ended, CertificateEvent.REPORT_LOSS, CertificateEvent.REVOKE, reason=1)
+        await self.change(used, CertificateEvent.FREEZE)
+        await self.sign(used, count=2)
+        await self.act("旧手机号")
+        await self.sequence()
+        return used

@@ -1,0 +1,155 @@
+"""Files that repeat what the code says: errors, settings, commands, relay attacks, and the FAQ in the phone app.
+
+`python -m tests.support.generated_pages` (`make docs`) writes them; a test compares them with the code.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import click
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+from pydantic_settings import NoDecode
+
+from mshield.cli import main
+from mshield.domain.errors import BY_CODE
+from mshield.domain.faq import FAQ
+from mshield.settings import Settings
+from mshield.web.problems import STATUS
+from tests.security.relay.page import relay_page
+
+ROOT: Final = Path(__file__).parents[2]
+DOCS: Final = ROOT / "docs"
+
+_ERRORS: Final = """\
+# Errors
+
+Written by `make docs` from the code. Every refusal is `application/problem+json` (RFC 9457): `type`
+(`/problems/CODE`), `title`, `status`, `detail`, `code`, `zh`, `en`, `faq` (the manual's FAQ entry that helps,
+or null), `request_id`, and what a sentence's number is called: `left`, `retry_after`, `limit`. Programs decide
+by `code`, which is stable; people read `zh` or `en`.
+
+| code | status | 中文 | English | FAQ |
+|---|---|---|---|---|
+"""
+_SETTINGS: Final = """\
+# Settings
+
+Written by `make docs` from the code. Each is an environment variable; `mshield doctor` prints those in force.
+Lengths of time are seconds unless the name says hours or days. Paths are relative to the folder where a command runs
+unless they are absolute. A name that isn't here is ignored, and so is a misspelt one: see what `doctor` prints.
+
+| variable | default | meaning |
+|---|---|---|
+"""
+_COMMANDS: Final = """\
+# Commands
+
+Written by `make docs` from the code; the same text is in `--help`. Exit codes: 0 done, 1 refused or failed, 2 usage.
+"""
+
+
+def errors_page() -> str:
+    """docs/api/errors.md."""
+    rows = (
+        f"| `{code}` | {STATUS[code]} | {_cell(error.zh_text)} | {_cell(error.en_text)} | {error.faq or ''} |"
+        for code, error in sorted(BY_CODE.items())
+    )
+    return _ERRORS + "\n".join(rows) + "\n"
+
+
+def settings_page() -> str:
+    """docs/settings.md."""
+    rows = (
+        f"| `MSHIELD_{name.upper()}` | {_default(field)} | {_cell(field.description or '')} |"
+        for name, field in Settings.model_fields.items()
+    )
+    return _SETTINGS + "\n".join(rows) + "\n"
+
+
+def commands_page() -> str:
+    """docs/commands.md."""
+    return _COMMANDS + "".join(
+        _sections(main, click.Context(main, info_name="mshield", **main.context_settings))
+    )
+
+
+def faq_entries() -> str:
+    """The FAQ as the app carries it, since it must open without a network; with the sentences that lead to an entry."""
+    entries = [
+        {
+            "id": entry.id,
+            "title": {"zh": entry.title_zh, "en": entry.title_en},
+            "text": {"zh": entry.zh, "en": entry.en},
+            "errors": [
+                {"code": code, "zh": _unfilled(error.zh_text), "en": _unfilled(error.en_text)}
+                for code, error in sorted(BY_CODE.items())
+                if error.faq == entry.id
+            ],
+        }
+        for entry in FAQ.values()
+    ]
+    return json.dumps(entries, ensure_ascii=False, indent=2) + "\n"
+
+
+PAGES: Final = {
+    "docs/api/errors.md": errors_page,
+    "docs/settings.md": settings_page,
+    "docs/commands.md": commands_page,
+    "docs/security/relay.md": relay_page,
+    "frontend/apps/phone/src/screens/me/faq/entries.json": faq_entries,
+}
+"""By their place in the project."""
+
+
+def _unfilled(sentence: str) -> str:
+    """`{left:try|tries}` as `… tries`."""
+    return re.sub(
+        r"\{\w+(?::\w+\|(\w+))?\}", lambda found: "…" + (f" {found[1]}" if found[1] else ""), sentence
+    )
+
+
+def _default(field: FieldInfo) -> str:
+    """As it would be written in the environment."""
+    if field.default is None or field.default is PydanticUndefined:
+        return ""
+    if isinstance(field.default, tuple):
+        written = ",".join(field.default) if NoDecode in field.metadata else json.dumps(field.default)
+    elif isinstance(field.default, bool | dict):
+        written = json.dumps(field.default, ensure_ascii=False)
+    else:
+        written = str(field.default)
+    return f"`{written}`" if written else ""
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def _sections(command: click.Command, context: click.Context) -> Iterator[str]:
+    """A section per command that does something or has options for all below it, in the order of `--help`."""
+    if isinstance(command, click.Group):
+        if command.params:
+            yield _section(command, context)
+        for name in command.list_commands(context):
+            child = command.get_command(context, name)
+            if child is not None:
+                yield from _sections(child, click.Context(child, parent=context, info_name=name))
+        return
+    yield _section(command, context)
+
+
+def _section(command: click.Command, context: click.Context) -> str:
+    # Set here, as a terminal's own width would change the page.
+    formatter = click.HelpFormatter(width=100)
+    command.format_help(context, formatter)
+    text = "\n".join(line.rstrip() for line in formatter.getvalue().splitlines())
+    return f"\n## {context.command_path}\n\n```text\n{text}\n```\n"
+
+
+if __name__ == "__main__":
+    for place, render in PAGES.items():
+        (ROOT / place).write_text(render(), "utf-8")

@@ -1,0 +1,224 @@
+"""A certificate authority over a test's database, and people to certify: rows and whole keys, without the protocol."""
+
+import secrets
+from dataclasses import dataclass
+
+from mshield.domain.actor import SERVICE, Actor, By
+from mshield.domain.certificates.states import TABLE, CertificateEvent
+from mshield.domain.ids import new_id
+from mshield.gm import sm2
+from mshield.gm.engine import Engine, load_engine
+from mshield.gm.sm2 import PrivateKey
+from mshield.keys.authority import Authorities, load_authorities
+from mshield.keys.keyring import Keyring
+from mshield.keys.secrets import LookupKey, load_lookup_key
+from mshield.pki.certificates.certificate import Certificate
+from mshield.services.ca.init import CaNames, init_ca
+from mshield.services.certificates.issue import Issue
+from mshield.services.publication.publisher import Publisher
+from mshield.settings import Settings
+from mshield.store.certificates import changes as certificate_changes
+from mshield.store.certificates.certificates import NewCertificate
+from mshield.store.database.interface import Database, Tx
+from tests.support.signing import execute
+
+ID_NUMBER = "330206199003124218"
+CREDIT_CODE = "91330206MA2AEXAM04"
+ORGANISATION = "宁波示例进出口有限公司"
+NAME = "林知远"
+
+
+@dataclass(frozen=True, slots=True)
+class Ca:
+    """What issuing and publishing need."""
+
+    db: Database
+    keyring: Keyring
+    engine: Engine
+    settings: Settings
+    lookup: LookupKey
+    authorities: Authorities
+    issue: Issue
+
+    def publisher(self) -> Publisher:
+        """A new process's publisher, which remembers nothing yet."""
+        return Publisher(self.db, self.keyring, self.engine, self.settings, self.authorities)
+
+    async def certify(self, *, now: int) -> Certificate:
+        """The certificate of a new person and key."""
+        new, _ = await person(self.db, self.keyring, self.engine, now=now)
+        row = await self.issue.reserve(new, now=now)
+        return await self.issue.issue(row.serial, now=now)
+
+
+async def make_ca(
+    db: Database,
+    keyring: Keyring,
+    *,
+    now: int,
+    engine: Engine | None = None,
+    settings: Settings | None = None,
+) -> Ca:
+    """A new CA."""
+    engine, settings = engine or load_engine(), settings or Settings()
+    await init_ca(db, keyring, engine, settings, CaNames(), now=now)
+    lookup = await load_lookup_key(db, keyring, now=now)
+    authorities = await load_authorities(db, keyring, engine)
+    return Ca(
+        db=db,
+        keyring=keyring,
+        engine=engine,
+        settings=settings,
+        lookup=lookup,
+        authorities=authorities,
+        issue=Issue(db, keyring, lookup, authorities, settings),
+    )
+
+
+def by_one_who_may(event: CertificateEvent) -> By:
+    """The legal person where the table lets him cause the event, else the user, else the service."""
+    people: tuple[Actor, ...] = ("legal_person", "user")
+    return next((By(kind, "his account") for kind in people if kind in TABLE[event].actors), SERVICE)
+
+
+async def change(
+    db: Database,
+    serial: str,
+    *events: CertificateEvent,
+    now: int,
+    reason: int | None = None,
+    by: By | None = None,
+    words: str = "因测试",
+) -> None:
+    """Takes steps of the certificate's table, by one who may; `reason` is a revocation's RFC 5280 code."""
+
+    async def work(tx: Tx) -> None:
+        for event in events:
+            await certificate_changes.change(
+                tx,
+                serial=serial,
+                event=event,
+                by=by or by_one_who_may(event),
+                reason=words,
+                revocation_reason=reason,
+                now=now,
+            )
+
+    await db.write(work)
+
+
+async def person(
+    db: Database,
+    keyring: Keyring,
+    engine: Engine,
+    *,
+    now: int,
+    id_type: str = "resident_id",
+    share: bool = False,
+) -> tuple[NewCertificate, PrivateKey]:
+    """Rows of a filed operator with account, device and a key; `share` gives the key sealed shares and an outcome."""
+    name, uid = new_id(now), secrets.token_bytes(16)
+    private = sm2.generate(engine)
+    await execute(
+        db,
+        "INSERT INTO accounts (id, phone, password_hash, name, id_type, id_number_hash, id_number_box, state,"
+        " created_at) VALUES ($1, $2, '', $3, 'resident_id', $4, $5, 'active', $6)",
+        name,
+        name,
+        NAME,
+        uid,
+        keyring.seal(ID_NUMBER.encode(), purpose="account-id-number", context=name.encode()),
+        now,
+    )
+    await execute(
+        db,
+        "INSERT INTO devices (id, jkt, public_key, account_id, created_at) VALUES ($1, $2, $3, $4, $5)",
+        name,
+        name,
+        b"key",
+        name,
+        now,
+    )
+    await execute(
+        db,
+        "INSERT INTO enterprises (credit_code, name, version, created_at, changed_at) VALUES ($1, $2, 1, $3, $4)"
+        " ON CONFLICT (credit_code) DO NOTHING",
+        CREDIT_CODE,
+        ORGANISATION,
+        now,
+        now,
+    )
+    await execute(
+        db,
+        "INSERT INTO filed_persons (id, credit_code, name, id_type, id_number_hash, id_number_box, role, version,"
+        " created_at, changed_at) VALUES ($1, $2, $3, $4, $5, $6, 'operator', 1, $7, $8)",
+        name,
+        CREDIT_CODE,
+        NAME,
+        id_type,
+        uid,
+        keyring.seal(ID_NUMBER.encode(), purpose="filing-id-number", context=name.encode()),
+        now,
+        now,
+    )
+    await _key(db, keyring, name=name, uid=uid, public=private.public, share=share, now=now)
+    new = NewCertificate(
+        uid=uid,
+        request_sid=uid,
+        account_id=name,
+        device_id=name,
+        person_id=name,
+        filing_version=2,
+        shield_number="MS00000000001",
+        organisation=ORGANISATION,
+        credit_code=CREDIT_CODE,
+        role="operator",
+        common_name=NAME,
+    )
+    return new, private
+
+
+async def _key(
+    db: Database, keyring: Keyring, *, name: str, uid: bytes, public: bytes, share: bool, now: int
+) -> None:
+    await execute(
+        db,
+        "INSERT INTO keys (uid, account_id, device_id, person_id, filing_version, subject, state, enrol_sid, challenge,"
+        " public_key, epoch, share_box, pending_epoch, pending_box, outcome_box, last_epoch, failures, wrong_total,"
+        " otp_hash, opens_window, opens, generation, created_at) VALUES ($1, $2, $3, $4, 2, '{}', 'confirmed', $5, '',"
+        " $6, 3, $7, 4, $8, $9, 4, 0, 0, $10, 0, 0, 0, $11)",
+        uid,
+        name,
+        name,
+        name,
+        uid,
+        public,
+        keyring.seal_share(b"share" + uid, uid=uid, epoch=3) if share else None,
+        keyring.seal_share(b"pending" + uid, uid=uid, epoch=4) if share else None,
+        keyring.seal(b"outcome" + uid, purpose="outcome", context=uid) if share else None,
+        b"otp",
+        now,
+    )
+    if share:
+        items = secrets.token_bytes(80)
+        await execute(
+            db,
+            "INSERT INTO signing_sessions (uid, epoch, otp_hash, rn, items, k2_box, expires_at)"
+            " VALUES ($1, 3, $2, $3, $4, $5, $6)",
+            uid,
+            b"otp",
+            b"rn",
+            items,
+            keyring.seal(b"k2" + uid, purpose="k2", context=uid + (3).to_bytes(4, "big") + items),
+            now,
+        )
+        await execute(
+            db,
+            "INSERT INTO idempotency (call, request_hash, holder, held_until, status, answer_box, created_at)"
+            " VALUES ($1, $2, 'holder', $3, 200, $4, $5)",
+            f"device {uid.hex()}",
+            b"request",
+            now,
+            keyring.seal(b"answer", purpose="answer", context=f"device {uid.hex()}".encode()),
+            now,
+        )

@@ -1,0 +1,43 @@
+"""A process that runs one job on a database until it is killed: `python -m tests.support.job_process URL JOURNAL`.
+
+The job writes a line when it begins and when it ends (the word, its process, Unix ms), and takes a while in between.
+"""
+
+import asyncio
+import os
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, Final, cast
+
+from mshield.services.context import Context
+from mshield.services.jobs.job import Job
+from mshield.services.jobs.runner import Runner
+from mshield.store.database.opening import open_database
+
+LEASE_MS: Final = 3000
+JOB: Final = "count"
+
+
+async def main(url: str, journal: Path) -> None:
+    """Runs the job as soon as it is free, again and again."""
+
+    def note(word: str) -> None:
+        with journal.open("a") as file:
+            file.write(f"{word} {os.getpid()} {time.time_ns() // 1_000_000}\n")
+
+    async def count(_context: Any) -> int:
+        note("begin")
+        await asyncio.sleep(0.1)
+        note("end")
+        return 1
+
+    context = SimpleNamespace(
+        db=await open_database(url, pool_size=2), clock=lambda: time.time_ns() // 1_000_000
+    )
+    await Runner(cast("Context", context), [Job(JOB, 0, count)], lease_ms=LEASE_MS).run()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1], Path(sys.argv[2])))

@@ -1,0 +1,392 @@
+"""A service that dies, and a phone that is killed, exactly where a test says: the real application on a real database.
+
+The application runs in a thread with a loop of its own. A death is that nothing more of the process runs after a
+named statement was committed; all its memory is gone, and a new application starts on the same database.
+"""
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Literal, TypeVar
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+
+from mshield import main
+from mshield.client import BusinessClient, Document
+from mshield.client.phone import VirtualPhone
+from mshield.client.phone.folder import Folder
+from mshield.client.phone.state import KeyState, State
+from mshield.client.phone.vault import opened
+from mshield.demo.people import OPERATOR, Person
+from mshield.services.context import Context
+from mshield.settings import Settings
+from mshield.store.database.interface import Database, Row, Tx, Work
+from mshield.store.database.opening import open_database
+from mshield.store.database.queries import Query
+from tests.support import application
+from tests.support.clock import Clock
+from tests.support.signing import statement
+
+T = TypeVar("T")
+ROUNDS: Final = 1000
+RESERVED: Final = frozenset({"signing.sessions.count_attempt", "signing.sessions.reserve"})
+"""The statements that count an attempt: one or the other runs, by database."""
+RECORDED: Final = frozenset(
+    {"signing.sessions.record_success", "signing.sessions.release", "signing.sessions.record_refusal"}
+)
+"""The statements that record an outcome."""
+
+
+class Died(BaseException):
+    """The process is gone."""
+
+
+class Killed(BaseException):
+    """The phone's app is gone."""
+
+
+@dataclass(slots=True)
+class _Watched:
+    tx: Tx
+    ran: set[str]
+
+    @property
+    def dialect(self) -> Literal["postgresql", "sqlite"]:
+        return self.tx.dialect
+
+    async def one(self, query: Query, **values: object) -> Row | None:
+        self.ran.add(query.name)
+        return await self.tx.one(query, **values)
+
+    async def all(self, query: Query, **values: object) -> list[Row]:
+        self.ran.add(query.name)
+        return await self.tx.all(query, **values)
+
+    async def run(self, query: Query, **values: object) -> int:
+        self.ran.add(query.name)
+        return await self.tx.run(query, **values)
+
+
+@dataclass(slots=True)
+class MortalDatabase:
+    """Dies right after it has committed one of `deadly`; `skip` of them are survived first."""
+
+    db: Database
+    deadly: frozenset[str] = frozenset()
+    skip: int = 0
+    dead: bool = False
+
+    @property
+    def dialect(self) -> Literal["postgresql", "sqlite"]:
+        return self.db.dialect
+
+    @property
+    def commits(self) -> int:
+        return self.db.commits
+
+    async def one(self, query: Query, **values: object) -> Row | None:
+        self._live()
+        return await self.db.one(query, **values)
+
+    async def all(self, query: Query, **values: object) -> list[Row]:
+        self._live()
+        return await self.db.all(query, **values)
+
+    async def run_one(self, query: Query, **values: object) -> Row | None:
+        self._live()
+        row = await self.db.run_one(query, **values)
+        self._survive({query.name})
+        return row
+
+    async def read_together(self, query: Query, **values: object) -> list[Row]:
+        self._live()
+        return await self.db.read_together(query, **values)
+
+    async def write_together(self, query: Query, *, by: str | bytes, **values: object) -> list[Row]:
+        self._live()
+        rows = await self.db.write_together(query, by=by, **values)
+        self._survive({query.name})
+        return rows
+
+    async def run(self, query: Query, **values: object) -> int:
+        self._live()
+        touched = await self.db.run(query, **values)
+        self._survive({query.name})
+        return touched
+
+    async def write(self, work: Work[T]) -> T:
+        self._live()
+        ran = set[str]()
+
+        async def watched(tx: Tx) -> T:
+            return await work(_Watched(tx, ran))
+
+        result = await self.db.write(watched)
+        self._survive(ran)
+        return result
+
+    async def close(self) -> None:
+        await self.db.close()
+
+    def _live(self) -> None:
+        if self.dead:
+            raise Died
+
+    def _survive(self, ran: set[str]) -> None:
+        if not self.deadly & ran:
+            return
+        if self.skip:
+            self.skip -= 1
+            return
+        self.dead = True
+        raise Died
+
+
+Fate = Literal["kill_before", "kill_after", "lose_before", "lose_after"]
+
+
+@dataclass(slots=True)
+class Mortal:
+    """The service, and the network between it and the phone. Start it by `mortal_service`."""
+
+    settings: Settings
+    clock: Clock
+    client_id: str
+    client_secret: str
+    loop: asyncio.AbstractEventLoop
+    databases: list[MortalDatabase] = field(default_factory=list)
+    fates: dict[tuple[str, int], Fate] = field(default_factory=dict)
+    calls: list[str] = field(default_factory=list)
+    app: Starlette | None = None
+    _stop: asyncio.Event | None = None
+    _running: asyncio.Task[None] | None = None
+
+    @property
+    def context(self) -> Context:
+        """The services of the process that runs."""
+        assert self.app is not None
+        context: Context = self.app.state.context
+        return context
+
+    @property
+    def db(self) -> MortalDatabase:
+        """The running process's database."""
+        return self.databases[-1]
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Runs something in the service's loop."""
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(60)
+
+    def start(self) -> None:
+        """Starts a new process."""
+        self.run(self._start())
+
+    async def _start(self) -> None:
+        app, started, self._stop = (
+            main.create_app(self.settings, clock=self.clock),
+            asyncio.Event(),
+            asyncio.Event(),
+        )
+        stop = self._stop
+
+        async def live() -> None:
+            try:
+                async with app.router.lifespan_context(app):
+                    started.set()
+                    await stop.wait()
+            finally:
+                started.set()
+
+        self._running = asyncio.create_task(live())
+        await started.wait()
+        if self._running.done():
+            await self._running  # raises what kept it from starting
+        self.app = app
+
+    def stop(self) -> None:
+        """Ends the process; what it held is closed, as the system does for a dead one."""
+        self.run(self._end())
+
+    async def _end(self) -> None:
+        if self.app is None or self._stop is None or self._running is None:
+            return
+        self._stop.set()
+        with contextlib.suppress(Died):  # a dead process writes nothing at its end
+            await self._running
+        self.app = None
+
+    def restart(self) -> None:
+        """Another process on the same database."""
+        self.stop()
+        self.start()
+
+    def plan(self, *fates: tuple[str, int, Fate]) -> None:
+        """What becomes of calls from now on: of the `n`-th (from 1) whose path ends so."""
+        self.calls.clear()
+        self.fates = {(end, number): fate for end, number, fate in fates}
+
+    def die_after(self, deadly: frozenset[str], *, skip: int = 0) -> None:
+        """The process dies when it has committed one of these statements, after surviving `skip` of them."""
+        self.db.deadly, self.db.skip = deadly, skip
+
+    # ---- the network ----
+
+    def handle(self, request: httpx.Request) -> httpx.Response:
+        """One call of the phone."""
+        end = request.url.path.rpartition("/")[2]
+        self.calls.append(end)
+        fate = self.fates.pop((end, self.calls.count(end)), None)
+        if fate == "kill_before":
+            raise Killed
+        if fate == "lose_before":
+            raise httpx.ConnectError("lost on the way there", request=request)
+        if self.db.dead:
+            self.restart()  # the phone's repeat finds a new process
+        try:
+            answer = self.run(self._call(request))
+        except Died:
+            raise httpx.ReadError("the service died", request=request) from None
+        if fate == "kill_after":
+            raise Killed
+        if fate == "lose_after":
+            raise httpx.ReadError("lost on the way back", request=request)
+        return answer
+
+    async def _call(self, request: httpx.Request) -> httpx.Response:
+        assert self.app is not None
+        transport = httpx.ASGITransport(self.app)
+        asked = httpx.Request(request.method, request.url, headers=request.headers, content=request.read())
+        answer = await transport.handle_async_request(asked)
+        content = await answer.aread()
+        return httpx.Response(answer.status_code, headers=answer.headers, content=content, request=request)
+
+    # ---- people ----
+
+    def phone(self, folder: Path) -> VirtualPhone:
+        """The app, started anew on the phone's storage; waiting moves the clock."""
+        return VirtualPhone(
+            folder,
+            application.ORIGIN,
+            transport=httpx.MockTransport(self.handle),
+            clock=self.clock,
+            sleep=self._pass,
+            pin_rounds=ROUNDS,
+        )
+
+    def _pass(self, seconds: float) -> None:
+        self.clock.advance(seconds=seconds)
+
+    def business(self) -> BusinessClient:
+        """The business system."""
+        return BusinessClient(
+            application.ORIGIN,
+            client_id=self.client_id,
+            client_secret=self.client_secret,
+            transport=httpx.MockTransport(self.handle),
+        )
+
+    def qr(self, text: str = "报关单") -> str:
+        """A business system's request for a signature, as the QR's text."""
+        with self.business() as business:
+            document = Document(title="报关单", media_type="text/plain", content=text.encode())
+            return business.request_signature([document]).qr
+
+    def get(self, path: str) -> Any:
+        """JSON of a development page."""
+        return self.handle(httpx.Request("GET", application.ORIGIN + path)).json()
+
+    def code(self, purpose: str) -> str:
+        """The newest SMS code for this purpose."""
+        return next(str(sent["code"]) for sent in self.get("/dev/sms.json") if sent["purpose"] == purpose)
+
+    def enrolled(self, folder: Path, person: Person = OPERATOR) -> VirtualPhone:
+        """A phone of this person with account, login and certificate."""
+        phone = self.phone(folder)
+        phone.request_sms_code("register", phone=person.phone)
+        phone.register(
+            name=person.name,
+            id_type="resident_id",
+            id_number=person.id_number,
+            phone=person.phone,
+            sms_code=self.code("register"),
+            password=person.password,
+        )
+        captcha = phone.captcha()
+        answer = self.get(f"/dev/captchas/{captcha.captcha_id}")["answer"]
+        phone.login(
+            account=person.phone, password=person.password, captcha_id=captcha.captcha_id, captcha=answer
+        )
+        self.apply(phone, person)
+        return phone
+
+    def apply(self, phone: VirtualPhone, person: Person = OPERATOR) -> None:
+        """Applies with the operator's PIN."""
+        self.clock.advance(seconds=61)
+        phone.request_sms_code("apply")
+        phone.apply(
+            name=person.name,
+            id_number=person.id_number,
+            user_type="legal_person" if person.role == "legal_person" else "operator",
+            credit_code=person.credit_code,
+            sms_code=self.code("apply"),
+            pin=person.pin,
+        )
+
+    def fetch(self, sql: str) -> dict[str, Any]:
+        """The first row, past any death."""
+        row = self.run(self.db.db.one(statement(sql)))
+        assert row is not None
+        return dict(row)
+
+
+def stored_state(folder: Path) -> State:
+    """What the phone's storage holds."""
+    with opened(Folder(folder), server=None, patience=1.0) as vault:
+        return vault.state
+
+
+def stored_key(folder: Path) -> KeyState:
+    """What the phone's storage holds of its key."""
+    return stored_state(folder).at("key")
+
+
+@contextmanager
+def mortal_service(
+    database_url: str, folder: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch, **settings: object
+) -> Iterator[Mortal]:
+    """A running service with a CA, the example's filing and one business system."""
+    prepared, client_id, secret = asyncio.run(application.prepared(database_url, folder, clock))
+    changed = prepared.model_copy(update={"opens_per_minute": 10_000, **settings})
+    with running_on(changed, client_id, secret, clock, monkeypatch) as mortal:
+        yield mortal
+
+
+@contextmanager
+def running_on(
+    settings: Settings, client_id: str, client_secret: str, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Mortal]:
+    """A service on what was prepared before, with a loop of its own."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    mortal = Mortal(settings, clock, client_id, client_secret, loop)
+
+    async def opening(url: str, *, pool_size: int = 8) -> Database:
+        mortal.databases.append(MortalDatabase(await open_database(url, pool_size=pool_size)))
+        return mortal.db
+
+    monkeypatch.setattr("mshield.store.database.opening.open_database", opening)
+    mortal.start()
+    try:
+        yield mortal
+    finally:
+        mortal.stop()
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()

@@ -1,0 +1,91 @@
+"""More phones in one world: of the same account or of another one, each with its own device, login and key."""
+
+from dataclasses import replace
+from typing import Final
+
+from mshield.domain.tokens import token_hash
+from mshield.gm import cosign
+from mshield.services.accounts.session import Caller, PhoneLogin, authenticate_phone
+from mshield.services.certificates.enrol import Application, Begun
+from tests.support.signing import CODE, CREDIT_CODE, ID_NUMBER, NAME, Phone, World, execute
+
+FORM: Final = Application(NAME, ID_NUMBER, "operator", CREDIT_CODE)
+
+
+async def another_phone(world: World, name: str, *, account: str = "account") -> World:
+    """The same world seen from a new phone, logged in to the account."""
+    now = world.clock()
+    await execute(
+        world.db,
+        "INSERT INTO devices (id, jkt, public_key, created_at) VALUES ($1, $2, $3, $4)",
+        name,
+        name,
+        b"key",
+        now,
+    )
+    await log_in(world, name, account=account)
+    return replace(world, phone=Phone(Caller(token_hash(f"{name} {account}"), name)))
+
+
+async def log_in(world: World, device: str, *, account: str) -> None:
+    """A login of the device to the account, beside those that it has."""
+    now = world.clock()
+    await execute(
+        world.db,
+        "INSERT INTO phone_sessions (token_hash, account_id, device_id, created_at, expires_at)"
+        " VALUES ($1, $2, $3, $4, $5)",
+        token_hash(f"{device} {account}"),
+        account,
+        device,
+        now,
+        now + 10**12,
+    )
+
+
+async def another_account(world: World, name: str) -> None:
+    """Another account of the same holder, under another phone number."""
+    await execute(
+        world.db,
+        "INSERT INTO accounts (id, phone, password_hash, name, id_type, id_number_hash, id_number_box, state,"
+        " created_at) SELECT $1, $2, '', name, id_type, id_number_hash, id_number_box, state, created_at"
+        " FROM accounts WHERE id = 'account'",
+        name,
+        name,
+    )
+
+
+async def login_of(world: World) -> PhoneLogin:
+    """This phone's login."""
+    return await authenticate_phone(world.db, world.phone.caller, now=world.clock())
+
+
+async def begin(world: World, *, confirm_duplicate: bool = False) -> Begun:
+    """Step 1 of an application with the right data."""
+    login = await login_of(world)
+    return await world.enrol.begin(
+        login, FORM, sms_code=CODE, confirm_duplicate=confirm_duplicate, now=world.clock()
+    )
+
+
+async def sign_request(world: World) -> Begun:
+    """Steps 1 to 4: the certification request is signed, and nothing is issued yet."""
+    begun, phone, now = await begin(world), world.phone, world.clock()
+    offer = cosign.phone_enrol(world.engine, uid=begun.uid, sid=begun.sid)
+    phone.P = await world.enrol.make_key(
+        await login_of(world), begun.uid, P1=offer.P1, proof=offer.proof, nonce=begun.challenge, now=now
+    )
+    phone.uid, phone.d1, phone.epoch, phone.otp = begun.uid, offer.d1, 0, bytes(32)
+    await world.sign([begun.sid])
+    return begun
+
+
+async def issue(world: World) -> None:
+    """Step 5."""
+    await world.certificates.issue_confirmed(world.phone.caller, now=world.clock())
+
+
+async def apply(world: World) -> str:
+    """A whole application; the shield number."""
+    begun = await sign_request(world)
+    await issue(world)
+    return begun.shield_number

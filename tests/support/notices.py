@@ -1,0 +1,61 @@
+"""People with certificates who are told of things, and the gateway that takes what they are told."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from mshield.gateways.sms import SmsError, SmsMessage, SmsRefused
+from mshield.store.database.interface import Database
+from tests.support.clock import START
+from tests.support.issuing import Ca, person
+from tests.support.signing import fetch
+
+
+@dataclass(slots=True)
+class Gateway:
+    """Takes what it is given, or refuses all of it."""
+
+    taken: list[SmsMessage] = field(default_factory=list)
+    refuses: bool = False
+    error: SmsError = field(default_factory=lambda: SmsRefused("limit"))
+    calls: int = 0
+    called: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def send(self, message: SmsMessage) -> None:
+        self.calls += 1
+        self.called.set()
+        await asyncio.sleep(0)
+        if self.refuses:
+            raise self.error
+        self.taken.append(message)
+
+    def forget(self, phone: str, code: str) -> None:
+        """Keeps nothing."""
+
+    def told(self) -> list[tuple[str, str]]:
+        """Whom, of what."""
+        return [(message.phone, message.purpose) for message in self.taken]
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A certificate and its holder."""
+
+    serial: str
+    phone: str
+    account_id: str
+    credit_code: str
+    tail: str
+
+
+async def holder_of(ca: Ca) -> Holder:
+    """Somebody with a certificate."""
+    new, _ = await person(ca.db, ca.keyring, ca.engine, now=START)
+    row = await ca.issue.reserve(new, now=START)
+    await ca.issue.issue(row.serial, now=START)
+    # The account's number is its id here.
+    return Holder(row.serial, new.account_id, new.account_id, new.credit_code, new.shield_number[-4:])
+
+
+async def notice_row(db: Database) -> dict[str, object]:
+    """The notice that was made last."""
+    return await fetch(db, "SELECT state, attempts, next_at, last_error FROM notifications ORDER BY id DESC")

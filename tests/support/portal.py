@@ -1,0 +1,115 @@
+"""A legal person at the portal of the running application, and shields of any enterprise without their phones."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+import httpx
+
+from mshield.demo.people import LEGAL_PERSON, Person
+from mshield.services.context import Context
+from mshield.store.certificates.certificates import CertificateRow
+from tests.support.application import ORIGIN, Application
+from tests.support.conformance import Conforming
+from tests.support.issuing import person as filed_person
+
+API: Final = "/api/portal"
+OWN: Final = LEGAL_PERSON.credit_code
+FOREIGN: Final = "91370203MA3YK2D9RF"
+
+
+@dataclass(slots=True)
+class Browser:
+    """A browser with its cookies, before or after a login."""
+
+    application: Application
+    http: httpx.AsyncClient
+    csrf: str | None = None
+    begun: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, application: Application) -> "Browser":
+        """A new one."""
+        transport = Conforming(application.app)
+        return cls(application, httpx.AsyncClient(transport=transport, base_url=ORIGIN))
+
+    async def begin(
+        self, person: Person = LEGAL_PERSON, *, changes: Mapping[str, str] | None = None
+    ) -> httpx.Response:
+        """The first half of a login, with a right captcha."""
+        captcha = (await self.http.post(f"{API}/captchas")).json()["captcha_id"]
+        answer = (await self.http.get(f"/dev/captchas/{captcha}")).json()["answer"]
+        document = {
+            "account": person.phone,
+            "password": person.password,
+            "captcha_id": captcha,
+            "captcha": answer,
+        }
+        return await self.http.post(f"{API}/logins", json=document | dict(changes or {}))
+
+    async def finish(self, begun: dict[str, Any], code: str) -> httpx.Response:
+        """The second half."""
+        document = {"login_id": begun["login_id"], "sms_code": code}
+        return await self.http.post(f"{API}/sessions", json=document)
+
+    async def log_in(self, person: Person = LEGAL_PERSON) -> dict[str, Any]:
+        """Both halves; the session as the page sees it."""
+        self.application.clock.advance(seconds=61)  # between two SMS codes
+        begun = await self.begin(person)
+        assert begun.status_code == 201, begun.text
+        answer = await self.finish(begun.json(), await self.application.sms_code("portal"))
+        assert answer.status_code == 201, answer.text
+        session: dict[str, Any] = answer.json()
+        self.csrf = session["csrf_token"]
+        return session
+
+    async def get(self, path: str, **params: str | int) -> httpx.Response:
+        """A call that changes nothing."""
+        return await self.http.get(API + path, params=params)
+
+    async def send(self, method: str, path: str, document: object = None) -> httpx.Response:
+        """A call that changes something, with the session's CSRF token."""
+        headers = {} if self.csrf is None else {"X-CSRF-Token": self.csrf}
+        return await self.http.request(method, API + path, json=document, headers=headers)
+
+    async def act(self, act: str, *numbers: str, enterprise: str = OWN) -> list[dict[str, Any]]:
+        """The outcomes of an act."""
+        document = {"act": act, "shield_numbers": numbers, "reason": "手机遗失"}
+        answer = await self.send("POST", f"/enterprises/{enterprise}/acts", document)
+        assert answer.status_code == 200, answer.text
+        items: list[dict[str, Any]] = answer.json()["items"]
+        return items
+
+    async def revocation_code(self) -> str:
+        """A fresh code that revokes."""
+        self.application.clock.advance(seconds=61)
+        sent = await self.send("POST", "/revocation-codes")
+        assert sent.status_code == 202, sent.text
+        return await self.application.sms_code("revoke")
+
+    async def revoke(self, *numbers: str, code: str | None = None, enterprise: str = OWN) -> httpx.Response:
+        """Revokes, with a fresh code where none is given."""
+        document = {
+            "shield_numbers": numbers,
+            "reason": "员工离职",
+            "cause": "affiliation_changed",
+            "sms_code": code or await self.revocation_code(),
+        }
+        return await self.send("POST", f"/enterprises/{enterprise}/revocations", document)
+
+    async def shield(self, number: str, enterprise: str = OWN) -> dict[str, Any]:
+        """One shield with its history."""
+        answer = await self.get(f"/enterprises/{enterprise}/shields/{number}")
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+
+async def certified(context: Context, number: str, *, credit_code: str = OWN) -> CertificateRow:
+    """An issued certificate of a new person and device under this shield number."""
+    now = context.clock()
+    new, _ = await filed_person(context.db, context.keyring, context.engine, now=now)
+    issue = context.certificates.own.issue
+    row = await issue.reserve(replace(new, shield_number=number, credit_code=credit_code), now=now)
+    await issue.issue(row.serial, now=now)
+    return row

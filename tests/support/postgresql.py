@@ -1,0 +1,185 @@
+"""PostgreSQL servers of the tests: each in a folder of its own, on a free port, stopped by who started it.
+
+Nothing here touches a server or a file that was there before. As root the server runs as the user `postgres`,
+since PostgreSQL refuses root.
+"""
+
+import contextlib
+import os
+import pwd
+import shutil
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import psutil
+import psycopg
+from psycopg import sql
+
+from tests.support.ports import free_ports
+
+USER: Final = "mshield"
+_SECONDS: Final = 60
+_MISSING: Final = (
+    "the tests need PostgreSQL: as root run `scripts/install-test-needs` (Debian: apt-get install postgresql), "
+    "or put initdb and pg_ctl on the PATH"
+)
+
+
+class PostgresqlMissing(RuntimeError):
+    """PostgreSQL's programs are not installed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running server: its data folder and its port on 127.0.0.1."""
+
+    data: Path
+    port: int
+
+    def url(self, database: str) -> str:
+        """The address of one of its databases."""
+        return f"postgresql://{USER}@127.0.0.1:{self.port}/{database}"
+
+    def start(self) -> None:
+        """Starts it, also after a crash, and returns when it answers."""
+        _run("pg_ctl", "--pgdata", str(self.data), "--wait", "--log", str(self.data / "log"), "start")
+
+    def stop(self) -> None:
+        """Stops it at once, by force where it takes too long; without effect where it doesn't run."""
+        if not (self.data / "postmaster.pid").exists():
+            return
+        try:
+            _run("pg_ctl", "--pgdata", str(self.data), "--mode", "immediate", "--wait", "stop")
+        except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
+            with contextlib.suppress(FileNotFoundError, psutil.NoSuchProcess):  # it has ended meanwhile
+                self.kill()
+
+    def kill(self) -> None:
+        """SIGKILL to all its processes, as when the machine loses power. `start` brings it back."""
+        pid_file = self.data / "postmaster.pid"
+        postmaster = psutil.Process(int(pid_file.read_text().split("\n", 1)[0]))
+        # Held first: a backend that it starts after its children were listed would live on with the shared memory,
+        # and no server starts while that is in use.
+        postmaster.suspend()
+        _wait(lambda: postmaster.status() == psutil.STATUS_STOPPED)
+        processes = [*postmaster.children(recursive=True), postmaster]
+        for process in processes:
+            with contextlib.suppress(psutil.NoSuchProcess):  # it has ended meanwhile
+                process.kill()
+        _wait(lambda: not any(_lives(process) for process in processes))
+        pid_file.unlink()  # where nobody reaps the dead, PostgreSQL would take them for running
+
+    def create(self, name: str, *, template: str | None = None) -> str:
+        """A new database, empty or as its template; its address."""
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+            sql.Identifier(name), sql.Identifier(template or "template1")
+        )
+        with self._admin() as connection:
+            if (
+                connection.info.server_version >= 150_000
+            ):  # writing each block to the WAL takes up to twice as long
+                statement += sql.SQL(" STRATEGY FILE_COPY")
+            connection.execute(statement)
+        return self.url(name)
+
+    def drop(self, name: str) -> None:
+        """Drops a database, whoever is still connected to it."""
+        with self._admin() as connection:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def _admin(self) -> psycopg.Connection:
+        return psycopg.connect(self.url("postgres"), autocommit=True)
+
+
+def start_server(data: Path, *, durable: bool) -> Server:
+    """Makes and starts a server in the new folder `data`; `durable` says whether a commit reaches the disk."""
+    _give_to_postgres(data)
+    _run(
+        "initdb", "--pgdata", str(data), "--username", USER, "--auth", "trust",
+        "--encoding", "UTF8", "--locale", "C", "--lc-ctype", "C.UTF-8", "--no-sync",
+    )  # fmt: skip
+    server = Server(data, free_ports(1))
+    (data / "postgresql.auto.conf").write_text(_settings(server.port, durable=durable))
+    server.start()
+    return server
+
+
+def _settings(port: int, *, durable: bool) -> str:
+    values: dict[str, object] = {
+        "listen_addresses": "127.0.0.1",
+        "port": port,
+        "unix_socket_directories": "",
+        "max_connections": 200,
+        "shared_buffers": "64MB",
+        "logging_collector": "off",
+    }
+    if not durable:
+        values |= {
+            "fsync": "off",
+            "full_page_writes": "off",
+            "synchronous_commit": "off",
+            "autovacuum": "off",
+        }
+    return "".join(f"{name} = '{value}'\n" for name, value in values.items())
+
+
+def _programs() -> Path:
+    """The newest installed version's folder of programs. Raises PostgresqlMissing."""
+    versions = [path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")]
+    if versions:
+        return max(versions, key=lambda folder: float(folder.parent.name))
+    if found := shutil.which("initdb"):
+        return Path(found).resolve().parent
+    raise PostgresqlMissing(_MISSING)
+
+
+def _identity() -> dict[str, Any]:
+    """Whom to run the programs as: `postgres` where we are root, else ourselves."""
+    if os.geteuid() != 0:
+        return {}
+    try:
+        entry = pwd.getpwnam("postgres")
+    except KeyError:
+        raise PostgresqlMissing(_MISSING) from None
+    return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
+
+
+def _give_to_postgres(data: Path) -> None:
+    data.mkdir(mode=0o700)
+    if identity := _identity():
+        os.chown(data, identity["user"], identity["group"])
+        for folder in data.parents:
+            if not folder.stat().st_mode & 0o001:  # only our own temporary folders are closed to others
+                folder.chmod(folder.stat().st_mode | 0o011)
+
+
+def _wait(until: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + _SECONDS
+    while not until():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _run(program: str, *arguments: str) -> None:
+    subprocess.run(
+        (_programs() / program, *arguments),
+        check=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        timeout=_SECONDS,
+        cwd="/",
+        env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C"},
+        **_identity(),
+    )

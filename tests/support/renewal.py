@@ -1,0 +1,155 @@
+"""A renewal without HTTP, step by step: the phone of `signing.py` beside the key that is to take its place."""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from mshield.domain.certificates.states import CertificateEvent
+from mshield.gm import cosign
+from mshield.keys.keyring import Keyring
+from mshield.services.accounts.session import PhoneLogin, authenticate_phone
+from mshield.services.certificates.bind import Bind
+from mshield.services.certificates.enrol import Application
+from mshield.services.certificates.renew import Renew, Renewal
+from mshield.settings import Settings
+from mshield.store.certificates import changes as certificate_changes
+from mshield.store.database.interface import Database
+from tests.support.clock import Clock
+from tests.support.issuing import by_one_who_may
+from tests.support.signing import (
+    CODE,
+    CREDIT_CODE,
+    ID_NUMBER,
+    NAME,
+    Phone,
+    World,
+    any_code,
+    execute,
+    fetch,
+    make_world,
+    statement,
+)
+
+DAY = 86_400
+
+
+@dataclass(slots=True)
+class Renewing:
+    """A certified phone, and what renews its certificate. `phone` of the world is the one that signs next."""
+
+    world: World
+    renew: Renew
+    bind: Bind
+    old: Phone
+    name: str = NAME
+
+    @property
+    def now(self) -> int:
+        """The tests' present."""
+        return self.world.clock()
+
+    async def login(self) -> PhoneLogin:
+        """The phone's login."""
+        return await authenticate_phone(self.world.db, self.old.caller, now=self.now)
+
+    async def begin(self, **changes: str) -> Renewal:
+        """The data page, rightly filled in but for `changes`."""
+        application = replace(Application(self.name, ID_NUMBER, "operator", CREDIT_CODE), **changes)
+        return await self.renew.begin(await self.login(), application, sms_code=CODE, now=self.now)
+
+    async def current(self) -> Renewal:
+        """How far the renewal is, moved on where it can be."""
+        return await self.renew.current(await self.login(), now=self.now)
+
+    async def make_key(self, renewal: Renewal) -> Phone:
+        """The new key, beside the old one."""
+        world = self.world
+        offer = cosign.phone_enrol(world.engine, uid=renewal.uid, sid=renewal.sid)
+        P = await world.enrol.make_key(
+            await self.login(),
+            renewal.uid,
+            P1=offer.P1,
+            proof=offer.proof,
+            nonce=renewal.challenge,
+            now=self.now,
+        )
+        return Phone(self.old.caller, uid=renewal.uid, P=P, d1=offer.d1)
+
+    async def sign(self, phone: Phone, sid: bytes, *, d1: int | None = None) -> dict[str, object]:
+        """Signs one document with this key; with another `d1` under a wrong PIN."""
+        self.world.phone = phone
+        try:
+            return await self.world.sign([sid], d1=d1)
+        finally:
+            self.world.phone = self.old
+
+    async def issued(self) -> tuple[Phone, Renewal]:
+        """A renewal with its certificate, not yet confirmed."""
+        begun = await self.begin()
+        if begun.key == "same":
+            await self.sign(self.old, begun.sid)
+            return self.old, await self.current()
+        new = await self.make_key(begun)
+        consent = (await self.current()).consent
+        assert consent is not None
+        await self.sign(self.old, consent)
+        await self.sign(new, begun.sid)
+        return new, await self.current()
+
+    async def confirm(self, new: Phone, renewal: Renewal) -> dict[str, object]:
+        """The certified key's signature that puts its certificate in force."""
+        assert renewal.confirm is not None
+        return await self.sign(new, renewal.confirm)
+
+    async def renewed(self) -> Phone:
+        """A whole renewal; the phone goes on with the certified key."""
+        new, renewal = await self.issued()
+        await self.confirm(new, renewal)
+        self.world.phone = self.old = new
+        return new
+
+    async def change(self, event: CertificateEvent, *, serial: str | None = None) -> None:
+        """Something happens to the phone's certificate, or to another one."""
+        named = serial or await self.serial(self.old)
+        await self.world.db.write(
+            lambda tx: certificate_changes.change(
+                tx, serial=named, event=event, by=by_one_who_may(event), reason="", now=self.now
+            )
+        )
+
+    async def serial(self, phone: Phone) -> str:
+        """The certificate in force for a key."""
+        row = await fetch(self.world.db, "SELECT certificate FROM keys WHERE uid = $1", phone.uid)
+        return str(row["certificate"])
+
+    async def state(self, serial: str) -> str:
+        """The stored state of a certificate."""
+        row = await fetch(self.world.db, "SELECT state FROM certificates WHERE serial = $1", serial)
+        return str(row["state"])
+
+    async def serials(self) -> list[str]:
+        """All certificates, in the order in which they were made."""
+        rows = await self.world.db.all(
+            statement("SELECT serial FROM certificates ORDER BY issued_at, serial")
+        )
+        return [str(row["serial"]) for row in rows]
+
+    async def change_filing(self, name: str = "宁波北潮供应链有限公司") -> None:
+        """The enterprise has another name on file."""
+        await execute(
+            self.world.db,
+            "UPDATE enterprises SET name = $1, version = version + 1, changed_at = $2",
+            name,
+            self.now,
+        )
+
+
+async def make_renewing(
+    db: Database, keyring: Keyring, clock: Clock, *, key: Literal["new", "same"] = "new", due: bool = True
+) -> Renewing:
+    """A phone whose certificate has 100 days left, or is new."""
+    settings = Settings(opens_per_minute=10_000, renewal_key=key)
+    world = await make_world(db, keyring, clock, settings=settings)
+    if due:
+        clock.advance(seconds=(settings.certificate_days - 100) * DAY)
+    renew = Renew(db, world.engine, world.lookup, world.certificates.issue, settings, any_code)
+    return Renewing(world, renew, Bind(db, settings), world.phone)

@@ -1,0 +1,70 @@
+"""A phone with a certificate, over HTTP: its co-signing side without its PIN."""
+
+import base64
+
+from mshield.gm import cosign, sm2
+from mshield.gm.engine import load_engine
+from tests.support.application import Application, Device
+
+
+class Shield:
+    """A phone's co-signing over HTTP; the share stands for the right PIN."""
+
+    def __init__(self, application: Application, device: Device) -> None:
+        self.application = application
+        self.device = device
+        self.engine = load_engine()
+        self.uid = self.P = b""
+        self.d1 = 0
+        self.otp = bytes(32)
+
+    async def enrol(self) -> None:
+        """The protocol's enrolment."""
+        form = await self.application.application_form(self.device)
+        begun = (await self.device.call("POST", "/api/phone/enrolments", form)).json()
+        self.uid, sid = bytes.fromhex(begun["uid"]), bytes.fromhex(begun["sid"])
+        offer = cosign.phone_enrol(self.engine, uid=self.uid, sid=sid)
+        self.d1 = offer.d1
+        message = {"P1": offer.P1.hex(), "A": offer.proof.A.hex(), "z": f"{offer.proof.z:064x}"}
+        answer = await self.device.call(
+            "POST", f"/api/phone/enrolments/{begun['uid']}/key", message, nonce=begun["challenge"]
+        )
+        self.P = bytes.fromhex(answer.json()["P"])
+        task = (await self.device.call("GET", f"/api/phone/tasks/{begun['sid']}")).json()
+        assert task["purpose"] == "enrol"
+        assert task["requester"] is None
+        await self.sign([task])
+
+    async def sign(self, tasks: list[dict[str, str]]) -> dict[str, object]:
+        """Open and finish for these documents."""
+        nonces = []
+        for task in tasks:
+            e = sm2.digest(self.P, base64.b64decode(task["message_b64"]))
+            sid = bytes.fromhex(task["sid"])
+            nonces.append(cosign.phone_commit(self.engine, uid=self.uid, epoch=0, sid=sid, e=e))
+        opening = {
+            "rn": bytes(32).hex(),
+            "otp": self.otp.hex(),
+            "epoch": 0,
+            "items": [{"sid": nonce.sid.hex(), "c": nonce.c.hex()} for nonce in nonces],
+        }
+        opened = await self.device.call("POST", f"/api/phone/keys/{self.uid.hex()}/open", opening)
+        assert opened.headers["cache-control"] == "no-store"
+        items = []
+        for nonce, item in zip(nonces, opened.json()["items"], strict=True):
+            half = cosign.phone_finish(self.engine, d1=self.d1, nonce=nonce, Q2=bytes.fromhex(item["Q2"]))
+            items.append(
+                {
+                    "sid": half.sid.hex(),
+                    "Q1": half.Q1.hex(),
+                    "rho": half.rho.hex(),
+                    "s_prime": f"{half.s_prime:064x}",
+                }
+            )
+        path = f"/api/phone/keys/{self.uid.hex()}/finish"
+        finished = await self.device.call("POST", path, {"items": items, "tau": None})
+        assert finished.status_code == 200, finished.text
+        assert finished.headers["cache-control"] == "no-store"
+        answer: dict[str, object] = finished.json()
+        self.otp = bytes.fromhex(str(answer["otp"]))
+        return answer

