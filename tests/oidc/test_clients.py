@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from joserfc.jwk import ECKey, OctKey
 
 from mshield.domain import errors
-from mshield.domain.systems.oidc import asked, checked_redirect_uri, checked_uri
+from mshield.domain.systems.oidc import checked_redirect_uri, checked_uri, parameters_of
 from mshield.services.oidc.clients import OidcClient, list_clients, remove_client, set_client
 from mshield.store.oidc.clients import ClientRow
 from mshield.store.systems.systems import BusinessSystem
@@ -94,7 +94,7 @@ def test_only_the_registered_address_matches(other: str) -> None:
 )
 def test_parameters_are_read_or_refused(pairs: list[tuple[str, str]]) -> None:
     try:
-        found = asked(pairs)
+        found = parameters_of(pairs)
     except errors.InvalidRequest:
         return
     assert all(value.isascii() and value.isprintable() for values in found.values() for value in values)

@@ -96,7 +96,7 @@ def single_window(service: Registry, *, port: int, examples: Path, root: Path) -
     system = service.command("business", "add", "国际贸易单一窗口（演示）", "--domain", f"localhost:{port}")
     hook = service.command("webhooks", "add", system["client_id"], f"http://localhost:{port}/hooks/shield")
     more = {"WEBHOOK_SECRET": hook["secret"]}
-    return _made(SINGLE_WINDOW, service, system | more, port=port, examples=examples, root=root)
+    return _business_system(SINGLE_WINDOW, service, system | more, port=port, examples=examples, root=root)
 
 
 def palm_customs(service: Registry, *, port: int, examples: Path, root: Path) -> BusinessSystem:
@@ -105,10 +105,10 @@ def palm_customs(service: Registry, *, port: int, examples: Path, root: Path) ->
     system = service.command(
         "business", "add", "掌上海关（演示）", "--domain", f"localhost:{port}", "--return-url", back
     )
-    return _made(PALM_CUSTOMS, service, system, port=port, examples=examples, root=root)
+    return _business_system(PALM_CUSTOMS, service, system, port=port, examples=examples, root=root)
 
 
-def _made(
+def _business_system(
     package: str, service: Registry, system: dict[str, Any], *, port: int, examples: Path, root: Path
 ) -> BusinessSystem:
     environment = {

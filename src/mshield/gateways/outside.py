@@ -50,7 +50,7 @@ async def ask(
         async with asyncio.timeout(seconds):
             return await _ask(method, url, headers, content, attempts=ATTEMPTS if repeatable else 1)
     except TimeoutError as error:
-        raise _told(url, f"no answer within {seconds} s") from error
+        raise _failed(url, f"no answer within {seconds} s") from error
 
 
 async def _ask(
@@ -73,10 +73,10 @@ async def _ask(
                 continue
             if answer.status < _FAILED:
                 if 300 <= answer.status < 400:
-                    raise _told(url, "a redirect")
+                    raise _failed(url, "a redirect")
                 return answer
             failure = OutsideError(f"status {answer.status}")
-    raise _told(url, type(failure).__name__ if failure else "nothing") from failure
+    raise _failed(url, type(failure).__name__ if failure else "nothing") from failure
 
 
 @lru_cache(maxsize=1)
@@ -93,11 +93,11 @@ async def _once(
         async for part in answer.aiter_bytes():
             read += part
             if len(read) > MAX_ANSWER:
-                raise _told(url, "an answer without end")
+                raise _failed(url, "an answer without end")
     return Answer(answer.status_code, bytes(read))
 
 
-def _told(url: str, what: str) -> OutsideError:
+def _failed(url: str, what: str) -> OutsideError:
     """For the log: the host and what happened, never what was asked or answered."""
     host = urlsplit(url).hostname
     _log.warning("outside system %s: %s", host, what)

@@ -34,7 +34,7 @@ class WebhookNotSent(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class EndpointReply:
     """What the endpoint answered; `retry_after` in seconds where it said so."""
 
     status: int
@@ -85,7 +85,7 @@ class WebhookSender:
     def __init__(self, pool: httpcore.AsyncConnectionPool) -> None:
         self._pool = pool
 
-    async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Taken:
+    async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> EndpointReply:
         """The endpoint's answer, whatever its status. Raises WebhookNotSent."""
         try:
             async with asyncio.timeout(SECONDS):
@@ -99,7 +99,7 @@ class WebhookSender:
         except (httpx.InvalidURL, ssl.SSLError, OSError, ValueError) as error:
             raise WebhookNotSent(type(error).__name__) from error
 
-    async def _post(self, url: httpx.URL, headers: Mapping[str, str], body: bytes) -> Taken:
+    async def _post(self, url: httpx.URL, headers: Mapping[str, str], body: bytes) -> EndpointReply:
         target = httpcore.URL(
             scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path or b"/"
         )
@@ -111,7 +111,7 @@ class WebhookSender:
                 if read > MOST_ANSWER:
                     break  # the status counts; closing the answer closes the connection
             after = next((value for name, value in answer.headers if name.lower() == b"retry-after"), None)
-            return Taken(answer.status, _seconds(after))
+            return EndpointReply(answer.status, _seconds(after))
 
 
 @asynccontextmanager

@@ -96,7 +96,7 @@ class OidcKeys:
         keys = (await self._read() or await self._first(now)).keys
         if not at_once and keys[-1].signs_from > now:
             return keys[-1]
-        row = self._made(keys[-1].number + 1, signs_from=now if at_once else now + LEAD_MS, now=now)
+        row = self._new_row(keys[-1].number + 1, signs_from=now if at_once else now + LEAD_MS, now=now)
 
         async def work(tx: Tx) -> bool:
             if not await store.insert_key(tx, row):
@@ -124,13 +124,13 @@ class OidcKeys:
         return done + await store.delete_before(self._db, number=oldest.number)
 
     async def _first(self, now: int) -> SigningKeys:
-        await store.insert_key(self._db, self._made(1, signs_from=now, now=now))
+        await store.insert_key(self._db, self._new_row(1, signs_from=now, now=now))
         keys = await self._read()
         if keys is None:
             raise SealError("签名密钥未能保存", "the signing key was not stored")
         return keys
 
-    def _made(self, number: int, *, signs_from: int, now: int) -> store.KeyRow:
+    def _new_row(self, number: int, *, signs_from: int, now: int) -> store.KeyRow:
         key = ECKey.generate_key("P-256")
         kid = key.thumbprint()
         box = self._keyring.seal(

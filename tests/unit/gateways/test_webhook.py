@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from mshield.domain.systems.webhooks import Network
 from mshield.gateways import webhook
-from mshield.gateways.webhook import Taken, WebhookNotSent, WebhookSender, open_sender
+from mshield.gateways.webhook import EndpointReply, WebhookNotSent, WebhookSender, open_sender
 from tests.support.outside_systems import OutsideServer, Reply, serving
 from tests.support.slow_name_servers import hanging
 
@@ -34,7 +34,7 @@ def receiver() -> Iterator[OutsideServer]:
 
 async def _post(
     url: str, allowed: tuple[Network, ...] = LOOPBACK, tls: ssl.SSLContext | None = None
-) -> Taken:
+) -> EndpointReply:
     async with open_sender(allowed=allowed, at_once=4, tls=tls) as sender:
         return await sender.post(url, {"webhook-id": "msg_1"}, b"{}")
 
@@ -65,7 +65,7 @@ def _resolving(monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> _Names:
 
 
 async def test_a_webhook_arrives(receiver: OutsideServer) -> None:
-    assert await _post(f"{receiver.url}/a?b=c") == Taken(200, None)
+    assert await _post(f"{receiver.url}/a?b=c") == EndpointReply(200, None)
     (asked,) = receiver.asked
     assert (asked.path, asked.body, asked.headers["webhook-id"]) == ("/a?b=c", b"{}", "msg_1")
     assert asked.headers["host"] == receiver.url.removeprefix("http://")
@@ -121,7 +121,7 @@ async def test_of_several_addresses_an_allowed_one_is_taken(
 
 async def test_a_redirect_is_an_answer_and_no_way(receiver: OutsideServer) -> None:
     receiver.answer = lambda _: Reply(302, headers={"Location": receiver.url})
-    assert await _post(receiver.url) == Taken(302, None)
+    assert await _post(receiver.url) == EndpointReply(302, None)
     assert len(receiver.asked) == 1
 
 
@@ -136,7 +136,7 @@ async def test_no_proxy_of_the_environment_is_used(
 async def test_patience_is_read_in_seconds_only(receiver: OutsideServer) -> None:
     for text, seconds in (("120", 120), ("-1", None), ("soon", None), ("99999999999", None)):
         receiver.answer = lambda _, text=text: Reply(429, headers={"Retry-After": text})  # type: ignore[misc]
-        assert await _post(receiver.url) == Taken(429, seconds)
+        assert await _post(receiver.url) == EndpointReply(429, seconds)
 
 
 async def test_an_answer_without_end_is_not_read_to_its_end(receiver: OutsideServer) -> None:

@@ -76,7 +76,7 @@ class Plans:
     ) -> Plan[Created]:
         """Asks for a login."""
         payload = {"kind": "login", "pc": _pc(pc)} | _by(channel)
-        payload |= _given(return_url=return_url, lifetime=lifetime)
+        payload |= _without_none(return_url=return_url, lifetime=lifetime)
         return self._create(payload, idempotency_key)
 
     def request_signature(
@@ -97,7 +97,7 @@ class Plans:
             "pc": _pc(pc),
         }
         payload |= _by(channel)
-        payload |= _given(return_url=return_url, shield_number=shield_number, lifetime=lifetime)
+        payload |= _without_none(return_url=return_url, shield_number=shield_number, lifetime=lifetime)
         return self._create(payload, idempotency_key)
 
     def status(self, request_id: str, *, wait: int, state: str) -> Plan[Status]:
@@ -269,7 +269,7 @@ def _by(channel: Channel) -> dict[str, object]:
     return {} if channel == "qr" else {"channel": channel}
 
 
-def _given(**fields: object) -> dict[str, object]:
+def _without_none(**fields: object) -> dict[str, object]:
     return {name: value for name, value in fields.items() if value is not None}
 
 

@@ -56,7 +56,7 @@ class _OncePin:
         return self._pin
 
     @property
-    def given(self) -> str:
+    def known(self) -> str:
         """The PIN that the old key has shown to be right."""
         if self._pin is None:
             raise PhoneError("bad_pin_form")
@@ -216,7 +216,7 @@ def _with_new_key(operation: Operation, renewal: Renewal, pin: _OncePin) -> Rene
             shield_number=renewal.shield_number,
             subject=renewal.subject,
         )
-        enrolment.make_key(operation, begun, pin.given, renews=True)
+        enrolment.make_key(operation, begun, pin.known, renews=True)
         renewal = _required(operation)
     if renewal.consent is not None:
         _consent(operation, renewal.consent, pin)

@@ -15,7 +15,7 @@ from mshield.client.errors import ClientError, PhoneError
 from mshield.client.phone.folder import Folder
 from mshield.client.portal import PortalClient, PortalLogin
 from mshield.client.portal_messages import Act, Cause, Outcome, PortalSession, Shield
-from mshield.commands.legal_person.login import Given, begin_login, fetch_captcha
+from mshield.commands.legal_person.login import LoginOptions, begin_login, fetch_captcha
 from mshield.commands.parts.honest_text import honest_line
 from mshield.commands.parts.output import (
     Output,
@@ -35,7 +35,7 @@ _SESSION: Final = "login.json"
 P = ParamSpec("P")
 
 
-class _Kept(msgspec.Struct, frozen=True, kw_only=True):
+class _StoredLogin(msgspec.Struct, frozen=True, kw_only=True):
     """What the file holds: the service, the login, and the enterprises that it may manage."""
 
     server: str
@@ -80,7 +80,7 @@ class _Portal:
     def __init__(self, chosen: _Chosen) -> None:
         self.folder = Folder(chosen.folder)
         content = self.folder.read(_SESSION)
-        self.kept = None if content is None else msgspec.json.decode(content, type=_Kept)
+        self.kept = None if content is None else msgspec.json.decode(content, type=_StoredLogin)
         server = chosen.server or (self.kept.server if self.kept is not None else None)
         if server is None:
             raise click.UsageError("Say the service's address with --server.")
@@ -92,7 +92,7 @@ class _Portal:
     def keep(self, credit_codes: Sequence[str]) -> None:
         """Stores the client's login, or that there is none."""
         self.folder.create()
-        kept = _Kept(server=self.server, login=self.client.login, credit_codes=tuple(credit_codes))
+        kept = _StoredLogin(server=self.server, login=self.client.login, credit_codes=tuple(credit_codes))
         self.folder.write(_SESSION, msgspec.json.encode(kept))
 
     def enterprise(self, asked: str | None) -> str:
@@ -161,7 +161,7 @@ def login(
     done.
     """
     if login_id is None:
-        options = Given(
+        options = LoginOptions(
             account=account,
             source=source,
             password_file=password_file,

@@ -14,7 +14,7 @@ from mshield.commands.parts.output import Output
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Given:
+class LoginOptions:
     """What the command line says of who logs in; a captcha with its answer, where one was fetched before."""
 
     account: str | None
@@ -24,7 +24,7 @@ class Given:
     captcha: str | None
 
 
-def begin_login(out: Output, client: PortalClient, folder: Folder, options: Given) -> LoginBegun:
+def begin_login(out: Output, client: PortalClient, folder: Folder, options: LoginOptions) -> LoginBegun:
     """Has the SMS code sent, and says where to."""
     if options.source is not None and kind_of(client.account_sources(), options.source) == "page":
         page = client.begin_outside_login(options.source)
@@ -38,7 +38,7 @@ def begin_login(out: Output, client: PortalClient, folder: Folder, options: Give
     return begun
 
 
-def _by_password(out: Output, client: PortalClient, folder: Folder, options: Given) -> LoginBegun:
+def _by_password(out: Output, client: PortalClient, folder: Folder, options: LoginOptions) -> LoginBegun:
     if options.account is None:
         raise click.UsageError("Say the account with --account, or --login-id.")
     if (options.captcha_id is None) != (options.captcha is None):

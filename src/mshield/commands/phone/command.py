@@ -31,10 +31,10 @@ from mshield.commands.phone.options import (
     FILE,
     Chosen,
     asking,
-    given,
     new_pin,
     phone_command,
     pin_option,
+    secret_from,
 )
 from mshield.commands.phone.outside import has_page, through_page
 
@@ -109,7 +109,7 @@ def register(
     password_file: Path | None,
 ) -> None:
     """Register an account 我要注册."""
-    password = given(password_file, "MSHIELD_PHONE_PASSWORD") or click.prompt(
+    password = secret_from(password_file, "MSHIELD_PHONE_PASSWORD") or click.prompt(
         out.pick("密码", "Password"), hide_input=True, confirmation_prompt=True, err=True
     )
     account = phone.register(
@@ -136,7 +136,7 @@ def reset_password(
     password_file: Path | None,
 ) -> None:
     """Set a forgotten password anew 忘记密码. All logins of the account end."""
-    password = given(password_file, "MSHIELD_PHONE_PASSWORD") or click.prompt(
+    password = secret_from(password_file, "MSHIELD_PHONE_PASSWORD") or click.prompt(
         out.pick("新密码", "New password"), hide_input=True, confirmation_prompt=True, err=True
     )
     ended = phone.reset_password(phone=number, sms_code=code, id_number=id_number, password=password)
@@ -190,7 +190,7 @@ def login(
         raise click.UsageError("Say which --account.")
     if (captcha_id is None) != (answer is None):
         raise click.UsageError("--captcha-id and --captcha go together.")
-    password = given(password_file, "MSHIELD_PHONE_PASSWORD") or click.prompt(
+    password = secret_from(password_file, "MSHIELD_PHONE_PASSWORD") or click.prompt(
         out.pick("密码", "Password"), hide_input=True, err=True
     )
     if captcha_id is None or answer is None:
@@ -281,13 +281,13 @@ def apply(
 @phone_command
 def change_pin(out: Output, phone: VirtualPhone, *, pin_file: Path | None, new_pin_file: Path | None) -> None:
     """Change the PIN 修改 PIN 码; the new one counts at once. Safe to repeat after a network failure."""
-    new = given(new_pin_file, "MSHIELD_PHONE_NEW_PIN") or click.prompt(
+    new = secret_from(new_pin_file, "MSHIELD_PHONE_NEW_PIN") or click.prompt(
         out.pick("新 PIN 码（6 位数字）", "New PIN (6 digits)"),
         hide_input=True,
         confirmation_prompt=True,
         err=True,
     )
-    done = phone.change_pin(given(pin_file, "MSHIELD_PHONE_PIN") or asking(out), new)
+    done = phone.change_pin(secret_from(pin_file, "MSHIELD_PHONE_PIN") or asking(out), new)
     out.data({"changed": True, "recovered": done.recovered}, [out.pick("PIN 码已修改", "The PIN is changed")])
 
 
@@ -337,7 +337,7 @@ def take(out: Output, phone: VirtualPhone, *, request_id: str) -> None:
 @phone_command
 def approve(out: Output, phone: VirtualPhone, *, request_id: str | None, pin_file: Path | None) -> None:
     """Log in or sign 登录/签名, for the scanned request. Safe to repeat after a network failure."""
-    done = phone.approve(request_id, pin=given(pin_file, "MSHIELD_PHONE_PIN") or asking(out))
+    done = phone.approve(request_id, pin=secret_from(pin_file, "MSHIELD_PHONE_PIN") or asking(out))
     out.data(approved_data(done), approved_lines(out, done))
 
 

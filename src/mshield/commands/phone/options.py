@@ -57,7 +57,7 @@ def pin_option(run: Callable[P, None]) -> Callable[P, None]:
     return click.option("--pin-file", type=FILE, help=text)(run)
 
 
-def given(file: Path | None, variable: str) -> str | None:
+def secret_from(file: Path | None, variable: str) -> str | None:
     """A secret from a file or the environment, or None: then it is asked for."""
     if file is not None:
         return file.read_text(encoding="utf-8").strip()
@@ -66,7 +66,7 @@ def given(file: Path | None, variable: str) -> str | None:
 
 def new_pin(out: Output, pin_file: Path | None, *, confirm: bool) -> str:
     """A PIN to be set: from the file, the environment, or a prompt, twice with `confirm`."""
-    pin = given(pin_file, "MSHIELD_PHONE_PIN")
+    pin = secret_from(pin_file, "MSHIELD_PHONE_PIN")
     if pin is None:
         text = out.pick("PIN 码（6 位数字）", "PIN (6 digits)")
         pin = str(click.prompt(text, hide_input=True, confirmation_prompt=confirm, err=True))

@@ -10,7 +10,7 @@ from mshield.client.phone.enrolment import UserType
 from mshield.client.phone.phone import VirtualPhone
 from mshield.commands.parts.output import Output
 from mshield.commands.phone.display import show_certificate
-from mshield.commands.phone.options import asking, given, phone_command, pin_option
+from mshield.commands.phone.options import asking, phone_command, pin_option, secret_from
 
 
 @click.command()
@@ -48,7 +48,7 @@ def renew(
         text = out.pick("已放弃更新，原证书继续使用", "Given up; the certificate in use goes on")
         out.data({"given_up": True}, [text])
         return
-    pin = given(pin_file, "MSHIELD_PHONE_PIN") or asking(out)
+    pin = secret_from(pin_file, "MSHIELD_PHONE_PIN") or asking(out)
     if resume:
         show_certificate(out, phone.resume_renewal(pin))
         return
@@ -71,7 +71,7 @@ def renew(
 @phone_command
 def bind(out: Output, phone: VirtualPhone, *, client_id: str | None, pin_file: Path | None) -> None:
     """Bind the certificate to the account 绑定证书; other apps on the phone can hand requests over only then."""
-    done = phone.bind(given(pin_file, "MSHIELD_PHONE_PIN") or asking(out), client_id=client_id)
+    done = phone.bind(secret_from(pin_file, "MSHIELD_PHONE_PIN") or asking(out), client_id=client_id)
     system = done.statement.name or out.pick("全部业务系统", "all business systems")
     account = done.statement.account
     out.data(

@@ -93,7 +93,7 @@ def checked_uri(uri: str) -> str:
     return uri
 
 
-def asked(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+def parameters_of(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     """The parameters of a request that count.
 
     Raises InvalidRequest for one that breaks its grammar or comes twice (RFC 6749, 3.1).

@@ -15,7 +15,14 @@ from authlib.oauth2.rfc6749 import AccessDeniedError
 from mshield.domain import errors
 from mshield.domain.ids import new_id
 from mshield.domain.requests import RequestState, shown_state
-from mshield.domain.systems.oidc import AUTHORIZATION_MS, CODE_MS, asked, fresh_ms, language, recognised_by
+from mshield.domain.systems.oidc import (
+    AUTHORIZATION_MS,
+    CODE_MS,
+    fresh_ms,
+    language,
+    parameters_of,
+    recognised_by,
+)
 from mshield.domain.tokens import token_hash
 from mshield.services.oidc.clients import OidcClient, OidcClients
 from mshield.services.oidc.grant import CodeGrant, Provider, Step
@@ -26,7 +33,7 @@ from mshield.store.database.interface import Database
 from mshield.store.oidc import authorizations as store
 from mshield.store.oidc.authorizations import Authorization, LoginRequest, OpenAuthorization, Parameters
 
-_TOLD: Final = {
+_DECLINED: Final = {
     "not_me": "The person says that he did not begin this login.",
     "declined": "The person declined.",
 }
@@ -87,7 +94,7 @@ class Authorize:
     ) -> LoginView | StaleLogin | Answer:
         """The login page of a request. Raises LoginRefused, LoginOver, TooManyRequests."""
         try:
-            values = asked(pairs)
+            values = parameters_of(pairs)
         except errors.InvalidRequest as error:
             raise errors.LoginRefused(reason=f"invalid_request: {error.extra.get('fields')}") from error
         if "request_uri" in values:
@@ -95,7 +102,7 @@ class Authorize:
         checked = await self.requests.checked(values, now=now)
         if isinstance(checked, Answer):
             return checked
-        code = await self._asked(checked.client, pc, now=now)
+        code = await self._ask(checked.client, pc, now=now)
         secret, authorization = secrets.token_urlsafe(32), new_id(now)
         await store.begin(
             self.db,
@@ -122,7 +129,7 @@ class Authorize:
             known = "" if pushed is None else pushed.id
             return await self.done(known, secret_of(known), now=now)
         # The handle is spent together with the request: who gets none, as beyond the limit, may come again with it.
-        code, secret = await self._asked(client, pc, now=now), secrets.token_urlsafe(32)
+        code, secret = await self._ask(client, pc, now=now), secrets.token_urlsafe(32)
         opened = await store.open_pushed(
             self.db,
             id=pushed.id,
@@ -145,7 +152,7 @@ class Authorize:
         if row.granted or (_state(row, now=now) == "signed" and not _stale(row, now=now)):
             return await self.done(authorization, secret, now=now)
         if _state(row, now=now) in {"waiting", "scanned"} and row.request_id is not None:
-            return self._shown(authorization, client, row)
+            return self._view_of(authorization, client, row)
         return await self._renewed(authorization, client, row.parameters, secret, pc, now=now)
 
     async def done(self, authorization: str, secret: str, *, now: int) -> LoginView | StaleLogin | Answer:
@@ -163,13 +170,13 @@ class Authorize:
             now=now,
         )
         if granted is not None:
-            return await self._answered(granted.client_id, granted.parameters, code=code, now=now)
+            return await self._answer(granted.client_id, granted.parameters, code=code, now=now)
         row, client = await self._open(authorization, secret, now=now)
         if self._ends(row):
             return await self._denied(authorization, secret, row, now=now)
         if _stale(row, now=now):
             return StaleLogin(authorization, language(row.parameters.get("ui_locales")))
-        return self._shown(authorization, client, row)
+        return self._view_of(authorization, client, row)
 
     async def cancel(self, authorization: str, secret: str, *, now: int) -> Answer:
         """Ends the login for this browser. Raises LoginOver."""
@@ -201,7 +208,7 @@ class Authorize:
         *,
         now: int,
     ) -> LoginView:
-        code = await self._asked(client, pc, now=now)
+        code = await self._ask(client, pc, now=now)
         request = _request(code, parameters)
         if not await store.attach(
             self.db, id=authorization, browser_hash=token_hash(secret), request=request, now=now
@@ -215,7 +222,7 @@ class Authorize:
             await self.ask.cancel(client.system, code.request_id, now=now)
         return errors.LoginOver()
 
-    async def _asked(self, client: OidcClient, pc: Pc, *, now: int) -> _Code:
+    async def _ask(self, client: OidcClient, pc: Pc, *, now: int) -> _Code:
         try:
             request = await self.ask.create(
                 client.system,
@@ -231,7 +238,7 @@ class Authorize:
             raise errors.LoginRefused(reason="invalid_client: unknown client") from error
         return _Code(request.id, request.status_token, request.number)
 
-    def _shown(self, authorization: str, client: OidcClient, row: OpenAuthorization) -> LoginView:
+    def _view_of(self, authorization: str, client: OidcClient, row: OpenAuthorization) -> LoginView:
         if row.request_id is None:
             raise errors.LoginOver
         token = self.ask.secrets.status_token(row.request_id)
@@ -265,10 +272,10 @@ class Authorize:
 
     async def _denied(self, authorization: str, secret: str, row: OpenAuthorization, *, now: int) -> Answer:
         await store.end(self.db, id=authorization, browser_hash=token_hash(secret))
-        reason = _TOLD.get(row.reason or "") if row.request_state == "declined" else None
-        return await self._answered(row.client_id, row.parameters, denied=reason or "", now=now)
+        reason = _DECLINED.get(row.reason or "") if row.request_state == "declined" else None
+        return await self._answer(row.client_id, row.parameters, denied=reason or "", now=now)
 
-    async def _answered(
+    async def _answer(
         self,
         client_id: str,
         parameters: Parameters,

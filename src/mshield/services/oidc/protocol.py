@@ -4,7 +4,7 @@ A server is made for each call. It knows the clients that were loaded; for anoth
 step loads that one and asks again (`Clients.run`). Whatever must happen once has happened before Authlib answers.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
@@ -27,6 +27,15 @@ class ClientWanted(Exception):
     def __init__(self, client_id: str) -> None:
         super().__init__(client_id)
         self.client_id = client_id
+
+
+def parameter_lists(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """All parameters of a call, by name; an empty one counts as omitted (RFC 6749, 3.1)."""
+    lists: dict[str, list[str]] = {}
+    for name, value in pairs:
+        if value:
+            lists.setdefault(name, []).append(value)
+    return lists
 
 
 @dataclass(slots=True)

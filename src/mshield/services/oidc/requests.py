@@ -10,12 +10,12 @@ from authlib.oauth2.rfc6749 import InvalidRequestError
 
 from mshield.domain import errors
 from mshield.domain.ids import new_id
-from mshield.domain.systems.oidc import PUSHED_MS, asked, fresh_ms
+from mshield.domain.systems.oidc import PUSHED_MS, fresh_ms, parameters_of
 from mshield.domain.tokens import token_hash
 from mshield.services.oidc.callers import Callers
 from mshield.services.oidc.clients import OidcClient, OidcClients
 from mshield.services.oidc.grant import CodeGrant, Provider, Step
-from mshield.services.oidc.protocol import Answer, Clients, ProtocolRequest
+from mshield.services.oidc.protocol import Answer, Clients, ProtocolRequest, parameter_lists
 from mshield.store.database.interface import Database
 from mshield.store.oidc import authorizations as store
 from mshield.store.oidc.authorizations import Authorization, Parameters
@@ -26,7 +26,7 @@ Pairs = Iterable[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class CheckedRequest:
     """A request that was found right."""
 
     client: OidcClient
@@ -42,7 +42,7 @@ class Requests:
     callers: Callers
     issuer: str
 
-    async def checked(self, values: Mapping[str, list[str]], *, now: int) -> Asked | Answer:
+    async def checked(self, values: Mapping[str, list[str]], *, now: int) -> CheckedRequest | Answer:
         """The request, or the answer that sends the browser back. Raises LoginRefused where it must stay here."""
         request = ProtocolRequest("GET", values)
         clients = Clients(self.clients, now)
@@ -56,7 +56,7 @@ class Requests:
             return answer
         client = grant.request.client
         assert isinstance(client, OidcClient)  # noqa: S101  # from `query_client`
-        return Asked(client, _kept(request, grant))
+        return CheckedRequest(client, _to_keep(request, grant))
 
     async def push(self, pairs: Pairs, headers: Mapping[str, str], *, now: int) -> Answer:
         """Keeps a client's request for a minute and names it (RFC 9126)."""
@@ -64,8 +64,8 @@ class Requests:
         clients = Clients(self.clients, now)
         server = Provider(Step(now, self.issuer), clients.loaded)
         try:
-            values = _asked(parameters)
-            caller = ProtocolRequest("POST", _lists(parameters), headers=headers)
+            values = _parameters(parameters)
+            caller = ProtocolRequest("POST", parameter_lists(parameters), headers=headers)
             client = await self.callers.client_of(server, clients, caller, now=now)
             values.setdefault("client_id", [client.get_client_id()])
             request = ProtocolRequest("POST", values, pushed=True)
@@ -76,7 +76,7 @@ class Requests:
             error.redirect_uri, error.state = None, None  # told to the client, not through a browser
             return server.refused(ProtocolRequest("POST", {}), error)
         handle = secrets.token_urlsafe(32)
-        kept = _kept(request, grant)
+        kept = _to_keep(request, grant)
         await store.push(
             self.db,
             Authorization(new_id(now), client.get_client_id(), kept),
@@ -93,27 +93,18 @@ def reason_of(error: OAuth2Error) -> str:
     return f"{error.error}: {error.get_error_description()}"
 
 
-def _kept(request: ProtocolRequest, grant: CodeGrant) -> dict[str, str]:
+def _to_keep(request: ProtocolRequest, grant: CodeGrant) -> dict[str, str]:
     kept = {name: request.values[name] for name in _KEPT if name in request.values}
     return kept | {"scope": grant.request.scope}
 
 
-def _asked(pairs: Pairs) -> dict[str, list[str]]:
+def _parameters(pairs: Pairs) -> dict[str, list[str]]:
     try:
-        return asked(pairs)
+        return parameters_of(pairs)
     except errors.InvalidRequest as error:
-        raise InvalidRequestError(f"Parameter {_named(error)} is not right.") from error
+        raise InvalidRequestError(f"Parameter {_fields(error)} is not right.") from error
 
 
-def _named(error: errors.InvalidRequest) -> str:
+def _fields(error: errors.InvalidRequest) -> str:
     fields: Any = error.extra["fields"]
     return " ".join(fields)
-
-
-def _lists(pairs: Pairs) -> dict[str, list[str]]:
-    """All parameters, for credentials: an empty one counts as omitted."""
-    lists: dict[str, list[str]] = {}
-    for name, value in pairs:
-        if value:
-            lists.setdefault(name, []).append(value)
-    return lists

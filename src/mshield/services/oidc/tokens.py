@@ -19,7 +19,7 @@ from mshield.services.oidc.callers import Callers
 from mshield.services.oidc.clients import OidcClient, OidcClients
 from mshield.services.oidc.grant import Code, Provider, Step
 from mshield.services.oidc.login import Login
-from mshield.services.oidc.protocol import Answer, Clients, ProtocolRequest
+from mshield.services.oidc.protocol import Answer, Clients, ProtocolRequest, parameter_lists
 from mshield.store.database.interface import Database
 from mshield.store.oidc import authorizations as store
 
@@ -41,7 +41,7 @@ class Tokens:
         self, pairs: Iterable[tuple[str, str]], headers: Mapping[str, str], *, now: int
     ) -> Answer:
         """The tokens of a code, or the standard's error."""
-        request = ProtocolRequest("POST", values := _given(pairs), headers=headers)
+        request = ProtocolRequest("POST", values := parameter_lists(pairs), headers=headers)
         clients = Clients(self.clients, now)
         step = Step(now, self.issuer)
         server = Provider(step, clients.loaded)
@@ -72,11 +72,3 @@ class Tokens:
         step.spent = Code(used.parameters, Login.of(used.login, self.lookup))
         step.sid, step.access_token = used.id, token
         step.key = (await self.keys.current(now)).signing(now)
-
-
-def _given(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    lists: dict[str, list[str]] = {}
-    for name, value in pairs:
-        if value:  # an empty parameter counts as omitted (RFC 6749, 3.1)
-            lists.setdefault(name, []).append(value)
-    return lists

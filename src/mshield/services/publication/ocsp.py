@@ -89,7 +89,7 @@ class OcspAnswer:
 
 
 @dataclass(slots=True)
-class _Kept:
+class _KeptAnswer:
     """`asked`: whether anyone got it since it was made; `signed_by`: the signer's certificate."""
 
     der: bytes
@@ -116,7 +116,7 @@ class OcspPublisher:
         self._authorities = authorities
         self._unasked_ms = UNASKED_MS if db.dialect == "postgresql" else 0
         self._responders = Responders(db, keyring, engine)
-        self._kept: dict[bytes, _Kept] = {}
+        self._kept: dict[bytes, _KeptAnswer] = {}
         self._requests: dict[bytes, OcspRequest] = {}
 
     async def answer(self, request: bytes, *, now: int) -> OcspAnswer:
@@ -176,12 +176,12 @@ class OcspPublisher:
             raise failures[0]
         return signed
 
-    def _ageing(self, *, now: int) -> list[tuple[bytes, _Kept]]:
+    def _ageing(self, *, now: int) -> list[tuple[bytes, _KeptAnswer]]:
         """What runs out soon: the newest stand last."""
         young = KEEP_MS - PRESIGN_MS
         return list(takewhile(lambda entry: not 0 <= now - entry[1].made_at < young, self._kept.items()))
 
-    async def _sign_again(self, key: bytes, kept: _Kept, *, now: int) -> None:
+    async def _sign_again(self, key: bytes, kept: _KeptAnswer, *, now: int) -> None:
         await asyncio.sleep(0)  # who asks meanwhile goes first
         try:
             statuses = await self._statuses(kept.issuer, tuple(cert_id for cert_id, _ in kept.statuses))
@@ -259,7 +259,9 @@ class OcspPublisher:
                 return Good() if revoked is None else RevokedAt(revoked.at, revoked.reason)
         return Unknown()
 
-    async def _kept_or_signed(self, issuer: str, statuses: Statuses, *, now: int, since: int = 0) -> _Kept:
+    async def _kept_or_signed(
+        self, issuer: str, statuses: Statuses, *, now: int, since: int = 0
+    ) -> _KeptAnswer:
         signer = await self._signer(issuer, now=now)
         kept = self._kept.get(_key(cert_id for cert_id, _ in statuses))
         fresh = kept is not None and since <= kept.made_at and 0 <= now - kept.made_at < KEEP_MS
@@ -271,9 +273,9 @@ class OcspPublisher:
 
     def _sign_and_keep(
         self, signer: OcspSigner, issuer: str, statuses: Statuses, *, now: int, asked: bool
-    ) -> _Kept:
+    ) -> _KeptAnswer:
         der = self._sign(signer, statuses, now=now, nonce=None)
-        answer = _Kept(der, issuer, statuses, signer.certificate, now, now, asked)
+        answer = _KeptAnswer(der, issuer, statuses, signer.certificate, now, now, asked)
         _put(self._kept, _key(cert_id for cert_id, _ in statuses), answer)
         return answer
 

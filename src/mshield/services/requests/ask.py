@@ -108,7 +108,7 @@ class Ask:
             return await self._make(system, request, documents, now=now)
         except errors.DomainError:
             # A repeat gets what was made the first time, whatever would be refused by now.
-            repeated = await self._made_before(request, now=now)
+            repeated = await self._made_earlier(request, now=now)
             if repeated is None:
                 raise
             return repeated
@@ -180,7 +180,7 @@ class Ask:
             stale=stale,
         )
 
-    async def _made_before(self, request: store.NewRequest, *, now: int) -> Asked | None:
+    async def _made_earlier(self, request: store.NewRequest, *, now: int) -> Asked | None:
         """The request under the same key, as it is now. Raises IdempotencyMismatch."""
         if request.idempotency_key is None:
             return None

@@ -20,7 +20,7 @@ from mshield.domain.requests import OPEN
 from mshield.domain.systems.webhooks import body_of, event_of, read_networks, wait_ms
 from mshield.domain.times import DAY_MS
 from mshield.gateways.names import Names
-from mshield.gateways.webhook import SECONDS, Taken, WebhookNotSent, WebhookSender, open_sender
+from mshield.gateways.webhook import SECONDS, EndpointReply, WebhookNotSent, WebhookSender, open_sender
 from mshield.keys.errors import SealError
 from mshield.keys.keyring import Keyring
 from mshield.services.process.events import Events
@@ -182,7 +182,7 @@ class _Round:
         await self._refused(delivery, attempts, answer)
         return False
 
-    async def _refused(self, delivery: DueDelivery, attempts: int, answer: Taken) -> None:
+    async def _refused(self, delivery: DueDelivery, attempts: int, answer: EndpointReply) -> None:
         if answer.status == _GONE:
             _log.warning("webhook endpoint %s is gone and gets no more", delivery.endpoint_id)
             await webhook_endpoints.disable(
@@ -191,7 +191,9 @@ class _Round:
             return
         await self._failed(delivery, attempts, "status", answer)
 
-    async def _failed(self, delivery: DueDelivery, attempts: int, error: str, answer: Taken | None) -> None:
+    async def _failed(
+        self, delivery: DueDelivery, attempts: int, error: str, answer: EndpointReply | None
+    ) -> None:
         status = None if answer is None else answer.status
         wait = self._wait(attempts, None if answer is None else answer.retry_after)
         now = self._webhooks.clock()

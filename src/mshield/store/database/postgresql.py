@@ -63,7 +63,7 @@ class _Transaction:
         return _count(await self._connection.execute(statement.sql, *statement.arguments(values)))
 
 
-class _Held:
+class _Connections:
     """Connections that stay taken out of the pool; so many callers at a time as it has.
 
     After an error a connection goes back to the pool, which knows what to do with one that is broken or amid something.
@@ -108,7 +108,7 @@ class PostgresqlDatabase:
 
     dialect: Literal["postgresql"] = "postgresql"
 
-    def __init__(self, held: _Held) -> None:
+    def __init__(self, held: _Connections) -> None:
         self._held = held
         self._together = Together(self._run_each)
         self.commits = 0
@@ -124,7 +124,7 @@ class PostgresqlDatabase:
                 connection_class=_Connection,
                 max_inactive_connection_lifetime=0,
             )
-        return cls(_Held(pool, pool_size))
+        return cls(_Connections(pool, pool_size))
 
     async def one(self, query: Query, **values: object) -> Row | None:
         statement = query.on("postgresql")
