@@ -15,6 +15,7 @@ from mshield.client.errors import ProblemError
 from mshield.client.phone.approval import DeclineReason
 from mshield.client.phone.enrolment import UserType
 from mshield.client.phone.phone import IdType, SmsPurpose, VirtualPhone
+from mshield.commands.parts.account_source import code_of_page, kind_of
 from mshield.commands.parts.output import Output, remember_lang, server_address, table
 from mshield.commands.phone import renewal as phone_renewal
 from mshield.commands.phone.display import (
@@ -36,7 +37,6 @@ from mshield.commands.phone.options import (
     pin_option,
     secret_from,
 )
-from mshield.commands.phone.outside import has_page, through_page
 
 
 @click.group()
@@ -183,8 +183,9 @@ def login(
     source: str | None,
 ) -> None:
     """Log in 登录: account, password, captcha; or at the page of an outside system."""
-    if source is not None and has_page(phone, source):
-        show_logged_in(out, through_page(out, phone, source))
+    if source is not None and kind_of(phone.account_sources(), source) == "page":
+        begun = phone.begin_outside_login(source)
+        show_logged_in(out, phone.finish_outside_login(begun.state, code_of_page(out, begun)))
         return
     if account is None:
         raise click.UsageError("Say which --account.")

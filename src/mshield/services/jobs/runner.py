@@ -55,7 +55,7 @@ class Runner:
         self._jobs = {job.name: job for job in jobs}
         self._lease_ms = lease_ms
         self._wanted = [job for job in self._jobs.values() if job.wanted]
-        self._stir = asyncio.Event()
+        self._look = asyncio.Event()
         self._under_way: dict[str, asyncio.Task[Outcome]] = {}
         self.holder = f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
 
@@ -63,7 +63,7 @@ class Runner:
         """Runs until it is cancelled; then lets the jobs under way end, or cuts them short after a grace."""
         reachable = True
         if self._wanted:
-            self._context.events.watch_all(self._stir.set)
+            self._context.events.watch_all(self._look.set)
         try:
             while True:
                 try:
@@ -89,13 +89,13 @@ class Runner:
         with contextlib.suppress(TimeoutError):
             # Not `wait_for`: Python 3.11's loses a cancellation that comes together with what it waits for.
             async with asyncio.timeout(seconds):
-                await self._stir.wait()
+                await self._look.wait()
             await asyncio.sleep(_GATHER_SECONDS)
 
     async def _start_wanted(self) -> None:
-        if not self._stir.is_set():
+        if not self._look.is_set():
             return
-        self._stir.clear()
+        self._look.clear()
         for job in self._wanted:
             if job.name not in self._under_way and job.wanted and await job.wanted(self._context):
                 self._start(job, due=_EVER)
@@ -124,7 +124,7 @@ class Runner:
     def _ended(self, name: str, task: asyncio.Task[Outcome]) -> None:
         del self._under_way[name]
         if self._jobs[name].wanted:
-            self._stir.set()  # what came at its end it may not have seen
+            self._look.set()  # what came at its end it may not have seen
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.error("job %s could not be claimed or recorded: %s", name, type(error).__name__)
 

@@ -98,14 +98,14 @@ def _chosen(rows: dict[str, AuthorityRow], name: str | None, *, now: int) -> lis
         and now < parse_certificate(rows[ca].certificate).not_after
     ]
     chosen = [ca for ca in cas if name in {None, ca, responder_name(ca)}]
+    if not chosen and name is None:
+        raise NoAuthority(
+            "尚未建立证书签发机构：请运行 mshield ca init",
+            "there is no certificate authority: run `mshield ca init`",
+        )
     if not chosen:
         raise NoAuthority(
-            f"没有名为 {name} 且仍在有效期内的签发机构"
-            if name
-            else "尚未建立证书签发机构：请运行 mshield ca init",
-            f"there is no CA named {name} that has not ended"
-            if name
-            else "there is no certificate authority: run `mshield ca init`",
+            f"没有名为 {name} 且仍在有效期内的签发机构", f"there is no CA named {name} that has not ended"
         )
     return chosen
 
