@@ -11,8 +11,8 @@ from mshield.domain.identity import mask_phone
 from mshield.domain.staff import StaffRole
 from mshield.services.accounts.manage import Account, AccountLogin, ActRow
 from mshield.web import openapi
-from mshield.web.body import Wire, decode
-from mshield.web.console.answer import answer
+from mshield.web.answers import JsonAnswer
+from mshield.web.body import Wire, body_of
 from mshield.web.console.authentication import staff_of
 from mshield.web.context import context_of
 from mshield.web.query import Query
@@ -125,7 +125,7 @@ async def find(request: Request, query: AccountWanted) -> Response:
     """The phone number is the account's name."""
     await staff_of(request, StaffRole.CUSTOMER_SERVICE)
     found = await context_of(request).accounts.change_phone.find(query.phone)
-    return answer(_account(found))
+    return JsonAnswer(_account(found))
 
 
 @router.get(
@@ -142,7 +142,7 @@ async def show(request: Request, account_id: str) -> Response:
     message = AccountRecordMessage(
         _account(found.account), tuple(map(_login, found.logins)), tuple(map(_act, found.acts))
     )
-    return answer(message)
+    return JsonAnswer(message)
 
 
 @router.post(
@@ -155,13 +155,13 @@ async def show(request: Request, account_id: str) -> Response:
 async def set_state(request: Request, account_id: str) -> Response:
     """A disabled account logs in nowhere, and its phones sign nothing; its certificates stay as they are."""
     member = await staff_of(request, StaffRole.CUSTOMER_SERVICE)
-    message, context = decode(await request.body(), AccountStateMessage), context_of(request)
+    message, context = await body_of(request, AccountStateMessage), context_of(request)
     manage, account_id = context.accounts.manage, _id(account_id)
     if message.state == "active":
         await manage.enable(account_id, reason=message.reason, by=member.by, now=context.clock())
-        return answer(LoginsEndedMessage(0))
+        return JsonAnswer(LoginsEndedMessage(0))
     ended = await manage.disable(account_id, reason=message.reason, by=member.by, now=context.clock())
-    return answer(LoginsEndedMessage(ended))
+    return JsonAnswer(LoginsEndedMessage(ended))
 
 
 @router.post(
@@ -174,7 +174,7 @@ async def set_state(request: Request, account_id: str) -> Response:
 async def end_logins(request: Request, account_id: str) -> Response:
     """At phones and at the portal. Who knows the password logs in again."""
     member = await staff_of(request, StaffRole.CUSTOMER_SERVICE)
-    message, context = decode(await request.body(), EndLoginsMessage), context_of(request)
+    message, context = await body_of(request, EndLoginsMessage), context_of(request)
     ended = await context.accounts.manage.end_logins(
         _id(account_id),
         login=None if message.login_id is None else _login_id(message.login_id),
@@ -182,7 +182,7 @@ async def end_logins(request: Request, account_id: str) -> Response:
         by=member.by,
         now=context.clock(),
     )
-    return answer(LoginsEndedMessage(ended))
+    return JsonAnswer(LoginsEndedMessage(ended))
 
 
 @router.post(
@@ -196,11 +196,11 @@ async def change_phone(request: Request, account_id: str) -> Response:
     """R18. All logins of the account end, and the old number is told by SMS."""
     member = await staff_of(request, StaffRole.CUSTOMER_SERVICE)
     context = context_of(request)
-    message = decode(await request.body(), ChangePhoneMessage)
+    message = await body_of(request, ChangePhoneMessage)
     done = await context.accounts.change_phone(
         _id(account_id), phone=message.phone, evidence=message.evidence, by=member.by, now=context.clock()
     )
-    return answer(PhoneChangedMessage(mask_phone(done.phone), done.logins_ended, done.old_number_told))
+    return JsonAnswer(PhoneChangedMessage(mask_phone(done.phone), done.logins_ended, done.old_number_told))
 
 
 def _account(found: Account) -> ConsoleAccountMessage:

@@ -16,7 +16,6 @@ from mshield.services.staff.list_acts import list_acts
 from mshield.web import openapi
 from mshield.web.answers import JsonAnswer
 from mshield.web.body import Wire
-from mshield.web.console.answer import answer
 from mshield.web.console.authentication import staff_of
 from mshield.web.context import context_of
 from mshield.web.query import Query
@@ -162,4 +161,4 @@ async def proof(request: Request, act_id: str) -> Response:
             inclusion.checkpoint,
         ),
     )
-    return answer(ProvenActMessage(str(log.key.verifier), file))
+    return JsonAnswer(ProvenActMessage(str(log.key.verifier), file))

@@ -14,9 +14,9 @@ from mshield.domain.staff import StaffRole
 from mshield.services.staff.approvals import ApprovalRow, may_decide
 from mshield.services.staff.members import StaffMember
 from mshield.web import openapi
-from mshield.web.body import Wire, decode
+from mshield.web.answers import JsonAnswer
+from mshield.web.body import Wire, body_of
 from mshield.web.console.authentication import PEOPLE, staff_of
-from mshield.web.console.sessions import NO_STORE
 from mshield.web.context import context_of
 from mshield.web.query import Query
 from mshield.web.router import Router
@@ -102,7 +102,7 @@ async def approvals(request: Request, query: ApprovalsWanted) -> Response:
         state=query.state or "", before=query.before or "~", most=query.limit + 1, now=context.clock()
     )
     items = tuple(_message(member, each) for each in found[: query.limit])
-    return _answer(ApprovalsMessage(items, items[-1].id if len(found) > query.limit else None))
+    return JsonAnswer(ApprovalsMessage(items, items[-1].id if len(found) > query.limit else None))
 
 
 @router.post(
@@ -117,7 +117,7 @@ async def approvals(request: Request, query: ApprovalsWanted) -> Response:
 async def ask(request: Request) -> Response:
     """Nothing is done yet; the question waits for three days."""
     member = await staff_of(request, _OFFICER)
-    message = decode(await request.body(), AskApprovalMessage)
+    message = await body_of(request, AskApprovalMessage)
     context = context_of(request)
     asked = await context.staff.approvals.ask(
         member,
@@ -127,7 +127,7 @@ async def ask(request: Request) -> Response:
         reason=message.reason,
         now=context.clock(),
     )
-    return _answer(_message(member, asked), 201)
+    return JsonAnswer(_message(member, asked), 201)
 
 
 @router.post(
@@ -141,12 +141,12 @@ async def ask(request: Request) -> Response:
 async def decide(request: Request, approval_id: Id) -> Response:
     """Never by who asked or whom it is about. What was asked is carried out with the decision, or neither is."""
     member = await staff_of(request, _OFFICER)
-    message = decode(await request.body(), DecisionMessage)
+    message = await body_of(request, DecisionMessage)
     context = context_of(request)
     approval, told = await context.staff.approvals.decide(
         member, approval_id, message.decision, now=context.clock()
     )
-    return _answer(DecidedMessage(_message(member, approval), dict(told)))
+    return JsonAnswer(DecidedMessage(_message(member, approval), dict(told)))
 
 
 @router.post(
@@ -160,7 +160,7 @@ async def withdraw(request: Request, approval_id: Id) -> Response:
     """As long as it waits."""
     member = await staff_of(request, _OFFICER)
     context = context_of(request)
-    return _answer(
+    return JsonAnswer(
         _message(member, await context.staff.approvals.withdraw(member, approval_id, now=context.clock()))
     )
 
@@ -183,7 +183,3 @@ def _message(member: StaffMember, row: ApprovalRow) -> ApprovalMessage:
         is_own=row.asked_by == member.id,
         may_decide=may_decide(member, row),
     )
-
-
-def _answer(message: msgspec.Struct, status: int = 200) -> Response:
-    return Response(msgspec.json.encode(message), status, NO_STORE, media_type="application/json")

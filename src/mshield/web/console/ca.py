@@ -8,8 +8,8 @@ from starlette.responses import Response
 from mshield.domain.staff import StaffRole
 from mshield.services.ca.state import OneCa, Warned
 from mshield.web import openapi
+from mshield.web.answers import JsonAnswer
 from mshield.web.body import Wire
-from mshield.web.console.answer import answer
 from mshield.web.console.authentication import staff_of
 from mshield.web.context import context_of
 from mshield.web.router import Router
@@ -92,7 +92,7 @@ async def show_ca(request: Request) -> Response:
     now = context.clock()
     found = await context.operations.ca_state(now=now)
     running = found.running
-    return answer(
+    return JsonAnswer(
         CaStateMessage(
             now=now,
             warnings=tuple(map(warning, found.warnings)),

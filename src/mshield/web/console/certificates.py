@@ -20,9 +20,8 @@ from mshield.services.certificates.search import (
     Sibling,
 )
 from mshield.web import openapi
-from mshield.web.answers import file_answer
+from mshield.web.answers import JsonAnswer, file_answer
 from mshield.web.body import Wire
-from mshield.web.console.answer import answer
 from mshield.web.console.authentication import staff_of
 from mshield.web.context import context_of
 from mshield.web.query import Query, StrictQuery
@@ -177,7 +176,7 @@ async def search(request: Request, query: SearchWords) -> Response:
         query.terms(), id_number_end=query.id_number_end, before=query.place(), limit=query.limit, now=now
     )
     items = tuple(_line(each, now=now) for each in found)
-    return answer(
+    return JsonAnswer(
         FoundCertificatesMessage(items, None if following is None else f"{following[0]}.{following[1]}")
     )
 
@@ -192,7 +191,7 @@ async def show(request: Request, serial: str) -> Response:
     """Its holder, how it stands, its chain, and every event since its issue with who caused it."""
     await staff_of(request, *READERS)
     context = context_of(request)
-    return answer(_whole(await context.certificates.search.one(_serial(serial)), now=context.clock()))
+    return JsonAnswer(_whole(await context.certificates.search.one(_serial(serial)), now=context.clock()))
 
 
 class FileWanted(Query, frozen=True):

@@ -11,8 +11,8 @@ from mshield.domain.staff import StaffRole
 from mshield.domain.times import HOUR_MS
 from mshield.services.operations.dashboard import DAY_MS, Dashboard, Point, sentence_of
 from mshield.web import openapi
+from mshield.web.answers import JsonAnswer
 from mshield.web.body import Wire
-from mshield.web.console.answer import answer
 from mshield.web.console.authentication import staff_of
 from mshield.web.context import context_of
 from mshield.web.query import Query
@@ -124,7 +124,7 @@ async def show_dashboard(request: Request, query: DashboardWanted) -> Response:
     found = await context.operations.dashboard(
         today=_day(query.today, now=now), span=query.span, roles=member.roles, now=now
     )
-    return answer(_message(found, now=now))
+    return JsonAnswer(_message(found, now=now))
 
 
 def _day(today: int | None, *, now: int) -> int:

@@ -12,15 +12,14 @@ from mshield.domain.staff import StaffRole
 from mshield.services.filing.people import Person
 from mshield.services.filing.read_list import MEDIA_TYPES
 from mshield.web import openapi
-from mshield.web.answers import file_answer
-from mshield.web.body import Wire, decode
+from mshield.web.answers import JsonAnswer, file_answer
+from mshield.web.body import Wire, body_of
 from mshield.web.console.authentication import staff_of
 from mshield.web.context import context_of
 from mshield.web.query import Query
 from mshield.web.router import Router
 
 router: Final = Router("console")
-_NO_STORE: Final = {"Cache-Control": "no-store"}
 _READERS: Final = (StaffRole.FILING_OFFICER, StaffRole.CUSTOMER_SERVICE, StaffRole.AUDITOR)
 
 Text32 = Annotated[str, msgspec.Meta(max_length=32)]
@@ -97,7 +96,7 @@ async def people(request: Request, query: PeopleWanted) -> Response:
         most=query.limit + 1,
     )
     items = tuple(map(_person, found[: query.limit]))
-    return _answer(FiledPeopleMessage(items, items[-1].id if len(found) > query.limit else None))
+    return JsonAnswer(FiledPeopleMessage(items, items[-1].id if len(found) > query.limit else None))
 
 
 @router.get(
@@ -127,15 +126,11 @@ async def end(request: Request, person_id: str) -> Response:
     """Nobody applies or renews with an ended record. Importing the person again puts him back on file."""
     member = await staff_of(request, StaffRole.FILING_OFFICER)
     context = context_of(request)
-    message = decode(await request.body(), EndFilingMessage)
+    message = await body_of(request, EndFilingMessage)
     ended = await context.filing.people.end(
         person_id, reason=message.reason, by=member.by, now=context.clock()
     )
-    return _answer(FilingEndedMessage(ended.person_id, ended.shield_numbers))
-
-
-def _answer(message: msgspec.Struct) -> Response:
-    return Response(msgspec.json.encode(message), headers=_NO_STORE, media_type="application/json")
+    return JsonAnswer(FilingEndedMessage(ended.person_id, ended.shield_numbers))
 
 
 def _person(person: Person) -> FiledPersonMessage:

@@ -11,6 +11,7 @@ from mshield.domain.staff import StaffRole
 from mshield.services.filing.import_list import Report, report_data
 from mshield.services.filing.read_list import MEDIA_TYPES, read_list
 from mshield.web import openapi
+from mshield.web.answers import JsonAnswer
 from mshield.web.body import Wire
 from mshield.web.console.authentication import staff_of
 from mshield.web.context import context_of
@@ -18,7 +19,6 @@ from mshield.web.query import Query
 from mshield.web.router import Router
 
 router: Final = Router("console")
-_NO_STORE: Final = {"Cache-Control": "no-store"}
 
 Change = Literal["add", "change", "none"]
 RoleName = Literal["legal_person", "operator"]
@@ -86,7 +86,7 @@ async def import_list(request: Request, query: ImportWanted) -> Response:
     context = context_of(request)
     rows = await read_list(await request.body(), request.headers.get("content-type", ""))
     if query.dry_run == "true":
-        return _answer(await context.filing.import_list.plan(rows), 200)
+        return _answer(await context.filing.import_list.plan(rows))
     report = await context.filing.import_list.apply(rows, by=member.by, now=context.clock())
     if not report.is_good:
         bad = sum(bool(line.findings) for line in report.lines)
@@ -94,6 +94,5 @@ async def import_list(request: Request, query: ImportWanted) -> Response:
     return _answer(report, 201)
 
 
-def _answer(report: Report, status: int) -> Response:
-    message = msgspec.convert(report_data(report), ImportMessage)
-    return Response(msgspec.json.encode(message), status, _NO_STORE, media_type="application/json")
+def _answer(report: Report, status: int = 200) -> Response:
+    return JsonAnswer(msgspec.convert(report_data(report), ImportMessage), status)

@@ -7,7 +7,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.web import openapi
-from mshield.web.body import Wire, decode
+from mshield.web.answers import JsonAnswer, no_content
+from mshield.web.body import Wire, body_of
 from mshield.web.console.authentication import PEOPLE, person_of, place_of
 from mshield.web.console.factors import (
     KINDS,
@@ -17,7 +18,7 @@ from mshield.web.console.factors import (
     confirmation,
     offer_message,
 )
-from mshield.web.console.sessions import NO_STORE, Password
+from mshield.web.console.sessions import Password
 from mshield.web.context import context_of
 from mshield.web.router import Router
 
@@ -105,7 +106,7 @@ async def get_own_login(request: Request) -> Response:
             for each in sessions
         ),
     )
-    return _answer(message)
+    return JsonAnswer(message)
 
 
 @router.post(
@@ -118,7 +119,7 @@ async def get_own_login(request: Request) -> Response:
 async def change_password(request: Request) -> Response:
     """One's other sessions end."""
     member = (await person_of(request)).member
-    message = decode(await request.body(), ChangePasswordMessage)
+    message = await body_of(request, ChangePasswordMessage)
     context = context_of(request)
     ended = await context.staff.own_login.change_password(
         member,
@@ -127,7 +128,7 @@ async def change_password(request: Request) -> Response:
         address=place_of(request).address,
         now=context.clock(),
     )
-    return _answer(PasswordChangedMessage(ended))
+    return JsonAnswer(PasswordChangedMessage(ended))
 
 
 @router.post(
@@ -140,12 +141,12 @@ async def change_password(request: Request) -> Response:
 async def offer_factor(request: Request) -> Response:
     """A TOTP or a security key, whichever is then confirmed."""
     member = (await person_of(request)).member
-    message = decode(await request.body(), OwnPasswordMessage)
+    message = await body_of(request, OwnPasswordMessage)
     context = context_of(request)
     offer = await context.staff.own_login.offer(
         member, message.password, address=place_of(request).address, now=context.clock()
     )
-    return _answer(offer_message(offer), 201)
+    return JsonAnswer(offer_message(offer), 201)
 
 
 @router.post(
@@ -158,10 +159,10 @@ async def offer_factor(request: Request) -> Response:
 async def add_factor(request: Request) -> Response:
     """Its first use confirms it."""
     member = (await person_of(request)).member
-    message = decode(await request.body(), ConfirmationMessage)
+    message = await body_of(request, ConfirmationMessage)
     context = context_of(request)
     factor_id = await context.staff.own_login.add(member, confirmation(message), now=context.clock())
-    return _answer(FactorAddedMessage(factor_id), 201)
+    return JsonAnswer(FactorAddedMessage(factor_id), 201)
 
 
 @router.post(
@@ -174,12 +175,12 @@ async def add_factor(request: Request) -> Response:
 async def remove_factor(request: Request, factor_id: Id) -> Response:
     """Never the last one."""
     member = (await person_of(request)).member
-    message = decode(await request.body(), OwnPasswordMessage)
+    message = await body_of(request, OwnPasswordMessage)
     context = context_of(request)
     await context.staff.own_login.remove(
         member, factor_id, message.password, address=place_of(request).address, now=context.clock()
     )
-    return Response(status_code=204)
+    return no_content()
 
 
 @router.delete(
@@ -193,8 +194,4 @@ async def end_own_session(request: Request, session_id: Id) -> Response:
     member = (await person_of(request)).member
     context = context_of(request)
     await context.staff.own_login.end_session(member, session_id, now=context.clock())
-    return Response(status_code=204)
-
-
-def _answer(message: msgspec.Struct, status: int = 200) -> Response:
-    return Response(msgspec.json.encode(message), status, NO_STORE, media_type="application/json")
+    return no_content()

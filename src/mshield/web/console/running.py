@@ -9,8 +9,8 @@ from starlette.responses import Response
 from mshield.domain.staff import StaffRole
 from mshield.services.operations.watch_jobs import WatchedJob
 from mshield.web import openapi
+from mshield.web.answers import JsonAnswer
 from mshield.web.body import Wire
-from mshield.web.console.answer import answer
 from mshield.web.console.authentication import staff_of
 from mshield.web.context import context_of
 from mshield.web.query import Query
@@ -96,7 +96,7 @@ async def list_jobs(request: Request) -> Response:
     context = context_of(request)
     now = context.clock()
     found = await context.operations.watch_jobs.list_all()
-    return answer(JobsMessage(now, tuple(_job(each, now=now) for each in found)))
+    return JsonAnswer(JobsMessage(now, tuple(_job(each, now=now) for each in found)))
 
 
 @router.post(
@@ -110,7 +110,7 @@ async def run_job(request: Request, name: str) -> Response:
     member = await staff_of(request, StaffRole.SECURITY_OFFICER)
     context = context_of(request)
     now = context.clock()
-    return answer(_job(await context.operations.watch_jobs.run_now(name, by=member.by, now=now), now=now))
+    return JsonAnswer(_job(await context.operations.watch_jobs.run_now(name, by=member.by, now=now), now=now))
 
 
 @router.get(
@@ -142,7 +142,7 @@ async def list_sms(request: Request, query: SmsWanted) -> Response:
         )
         for each in found[: query.limit]
     )
-    return answer(SmsLogMessage(items, items[-1].id if len(found) > query.limit else None))
+    return JsonAnswer(SmsLogMessage(items, items[-1].id if len(found) > query.limit else None))
 
 
 def _job(job: WatchedJob, *, now: int) -> JobMessage:

@@ -12,7 +12,8 @@ from mshield.services.context import Context
 from mshield.services.staff.factors import FactorProof
 from mshield.services.staff.session import OpenedSession, csrf_token
 from mshield.web import openapi
-from mshield.web.body import Wire, decode, require_json
+from mshield.web.answers import JsonAnswer, no_content
+from mshield.web.body import Wire, page_body_of
 from mshield.web.console.authentication import (
     PEOPLE,
     clear_cookie,
@@ -35,7 +36,6 @@ from mshield.web.context import context_of
 from mshield.web.router import Router
 
 router: Final = Router("console", security=PEOPLE)
-NO_STORE: Final = {"Cache-Control": "no-store"}
 
 Password = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
 
@@ -85,15 +85,14 @@ class ConsoleSessionMessage(Wire, frozen=True):
 )
 async def begin_login(request: Request) -> Response:
     """Name and password. Failures slow down the name and the address."""
-    require_json(request)
-    message = decode(await request.body(), ConsoleLoginMessage)
+    message = await page_body_of(request, ConsoleLoginMessage)
     context = context_of(request)
     begun = await context.staff.logins.begin(
         message.name, message.password, address=place_of(request).address, now=context.clock()
     )
     kinds = tuple(KINDS[each] for each in begun.factors)
     answer = ConsoleLoginBegunMessage(begun.login_id, kinds, request_message(begun.key), begun.expires_in)
-    return Response(msgspec.json.encode(answer), 201, NO_STORE, media_type="application/json")
+    return JsonAnswer(answer, 201)
 
 
 @router.post(
@@ -107,8 +106,7 @@ async def begin_login(request: Request) -> Response:
 )
 async def start_session(request: Request) -> Response:
     """The second factor opens the session. Its cookie is HttpOnly and SameSite=Strict; each login gets a new one."""
-    require_json(request)
-    message = decode(await request.body(), ConsoleSessionStartMessage)
+    message = await page_body_of(request, ConsoleSessionStartMessage)
     context = context_of(request)
     opened = await context.staff.logins.finish(
         message.login_id, _shown(message), place_of(request), now=context.clock()
@@ -129,7 +127,7 @@ async def get_session(request: Request) -> Response:
     answer = ConsoleSessionMessage(
         member.id, member.name, member.roles, csrf_of(request), max(0, left) // 1000
     )
-    return Response(msgspec.json.encode(answer), media_type="application/json", headers=NO_STORE)
+    return JsonAnswer(answer)
 
 
 @router.delete(
@@ -143,7 +141,7 @@ async def end_session(request: Request) -> Response:
     member = (await person_of(request)).member
     context = context_of(request)
     await context.staff.sessions.end(member, now=context.clock())
-    response = Response(status_code=204)
+    response = no_content()
     clear_cookie(response, context)
     return response
 
@@ -162,6 +160,6 @@ def opened_answer(context: Context, opened: OpenedSession) -> Response:
     answer = ConsoleSessionMessage(
         member.id, member.name, member.roles, csrf_token(opened.token), opened.expires_in
     )
-    response = Response(msgspec.json.encode(answer), 201, NO_STORE, media_type="application/json")
+    response = JsonAnswer(answer, 201)
     set_cookie(response, context, opened.token, seconds=opened.expires_in)
     return response

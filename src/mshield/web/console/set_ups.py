@@ -11,7 +11,8 @@ from starlette.responses import Response
 
 from mshield.domain.staff import StaffRole
 from mshield.web import openapi
-from mshield.web.body import Wire, decode, require_json
+from mshield.web.answers import JsonAnswer
+from mshield.web.body import Wire, page_body_of
 from mshield.web.console.authentication import place_of
 from mshield.web.console.factors import (
     ConfirmationMessage,
@@ -20,7 +21,7 @@ from mshield.web.console.factors import (
     confirmation,
     offer_message,
 )
-from mshield.web.console.sessions import NO_STORE, ConsoleSessionMessage, Password, opened_answer
+from mshield.web.console.sessions import ConsoleSessionMessage, Password, opened_answer
 from mshield.web.context import context_of
 from mshield.web.router import Router
 
@@ -59,12 +60,11 @@ class SetUpCompletionMessage(Wire, frozen=True):
 )
 async def open_set_up(request: Request) -> Response:
     """Uses nothing up: it can be opened again until it was completed, with another second factor each time."""
-    require_json(request)
-    message = decode(await request.body(), SetUpMessage)
+    message = await page_body_of(request, SetUpMessage)
     context = context_of(request)
     begun = await context.staff.set_ups.begin(message.code, now=context.clock())
     answer = SetUpBegunMessage(begun.name, begun.roles, offer_message(begun.offer))
-    return Response(msgspec.json.encode(answer), headers=NO_STORE, media_type="application/json")
+    return JsonAnswer(answer)
 
 
 @router.post(
@@ -77,8 +77,7 @@ async def open_set_up(request: Request) -> Response:
 )
 async def complete_set_up(request: Request) -> Response:
     """The address is used; the member is logged in."""
-    require_json(request)
-    message = decode(await request.body(), SetUpCompletionMessage)
+    message = await page_body_of(request, SetUpCompletionMessage)
     context = context_of(request)
     opened = await context.staff.set_ups.finish(
         message.code, message.password, confirmation(message.factor), place_of(request), now=context.clock()

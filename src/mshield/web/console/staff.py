@@ -2,16 +2,15 @@
 
 from typing import Final, Literal
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.domain.staff import StaffRole
 from mshield.services.staff.members import list_staff
 from mshield.web import openapi
+from mshield.web.answers import JsonAnswer
 from mshield.web.body import Wire
 from mshield.web.console.authentication import staff_of
-from mshield.web.console.sessions import NO_STORE
 from mshield.web.context import context_of
 from mshield.web.router import Router
 
@@ -58,4 +57,4 @@ async def members(request: Request) -> Response:
             for each in found
         )
     )
-    return Response(msgspec.json.encode(message), headers=NO_STORE, media_type="application/json")
+    return JsonAnswer(message)

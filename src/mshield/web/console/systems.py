@@ -8,11 +8,11 @@ from starlette.responses import Response
 
 from mshield.domain.reason import MAX_REASON
 from mshield.domain.staff import StaffRole
-from mshield.domain.systems.business_system import MAX_OVERLAP_HOURS
+from mshield.domain.systems.business_system import MAX_NAME, MAX_OVERLAP_HOURS
 from mshield.services.systems.manage import System
 from mshield.web import openapi
-from mshield.web.body import Wire, decode
-from mshield.web.console.answer import Addresses, Text64, answer
+from mshield.web.answers import JsonAnswer
+from mshield.web.body import Wire, body_of
 from mshield.web.console.authentication import staff_of
 from mshield.web.context import context_of
 from mshield.web.router import Router
@@ -21,6 +21,8 @@ router: Final = Router("console")
 READERS: Final = (StaffRole.SECURITY_OFFICER, StaffRole.AUDITOR, StaffRole.CUSTOMER_SERVICE)
 WRITER: Final = StaffRole.SECURITY_OFFICER
 
+Address = Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
+Addresses = Annotated[tuple[Address, ...], msgspec.Meta(max_length=20)]
 Domain = Annotated[str, msgspec.Meta(min_length=1, max_length=260)]
 Hours = Annotated[int, msgspec.Meta(ge=0, le=MAX_OVERLAP_HOURS)]
 Method = Literal["client_secret_basic", "client_secret_post", "private_key_jwt"]
@@ -71,7 +73,7 @@ class SystemsMessage(Wire, frozen=True):
 class NewSystemMessage(Wire, frozen=True):
     """What phones show of it, and where the shield's app may lead back to (R13)."""
 
-    name: Text64
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_NAME)]
     domain: Domain
     return_urls: Addresses = ()
 
@@ -122,7 +124,7 @@ async def list_systems(request: Request) -> Response:
     context = context_of(request)
     now = context.clock()
     found = await context.systems.manage.list_all()
-    return answer(SystemsMessage(tuple(shown(each, now=now) for each in found)))
+    return JsonAnswer(SystemsMessage(tuple(shown(each, now=now) for each in found)))
 
 
 @router.get(
@@ -135,7 +137,7 @@ async def show_system(request: Request, client_id: str) -> Response:
     """With its addresses, its client of OpenID Connect and its webhooks; never with a secret."""
     await staff_of(request, *READERS)
     context = context_of(request)
-    return answer(shown(await context.systems.manage.find(client_id), now=context.clock()))
+    return JsonAnswer(shown(await context.systems.manage.find(client_id), now=context.clock()))
 
 
 @router.post(
@@ -148,12 +150,12 @@ async def show_system(request: Request, client_id: str) -> Response:
 async def register_system(request: Request) -> Response:
     """The secret is shown this once and stored as a hash."""
     member = await staff_of(request, WRITER)
-    message, context = decode(await request.body(), NewSystemMessage), context_of(request)
+    message, context = await body_of(request, NewSystemMessage), context_of(request)
     now = context.clock()
     system, secret = await context.systems.manage.add(
         name=message.name, domain=message.domain, return_urls=message.return_urls, by=member.by, now=now
     )
-    return answer(SystemSecretMessage(shown(system, now=now), secret), 201)
+    return JsonAnswer(SystemSecretMessage(shown(system, now=now), secret), 201)
 
 
 @router.put(
@@ -166,7 +168,7 @@ async def register_system(request: Request) -> Response:
 async def change_system(request: Request, client_id: str) -> Response:
     """Counts within five seconds. What phones have shown already stays as it was."""
     member = await staff_of(request, WRITER)
-    message, context = decode(await request.body(), NewSystemMessage), context_of(request)
+    message, context = await body_of(request, NewSystemMessage), context_of(request)
     now = context.clock()
     system = await context.systems.manage.change(
         client_id,
@@ -176,7 +178,7 @@ async def change_system(request: Request, client_id: str) -> Response:
         by=member.by,
         now=now,
     )
-    return answer(shown(system, now=now))
+    return JsonAnswer(shown(system, now=now))
 
 
 @router.post(
@@ -189,12 +191,12 @@ async def change_system(request: Request, client_id: str) -> Response:
 async def rotate_secret(request: Request, client_id: str) -> Response:
     """The old one counts beside it for the stated hours; a secret before that one ends, by `force` only."""
     member = await staff_of(request, WRITER)
-    message, context = decode(await request.body(), RotateMessage), context_of(request)
+    message, context = await body_of(request, RotateMessage), context_of(request)
     now = context.clock()
     system, secret = await context.systems.manage.rotate(
         client_id, overlap_hours=message.overlap_hours, force=message.force, by=member.by, now=now
     )
-    return answer(SystemSecretMessage(shown(system, now=now), secret))
+    return JsonAnswer(SystemSecretMessage(shown(system, now=now), secret))
 
 
 @router.delete(
@@ -208,7 +210,9 @@ async def end_previous(request: Request, client_id: str) -> Response:
     member = await staff_of(request, WRITER)
     context = context_of(request)
     now = context.clock()
-    return answer(shown(await context.systems.manage.end_previous(client_id, by=member.by, now=now), now=now))
+    return JsonAnswer(
+        shown(await context.systems.manage.end_previous(client_id, by=member.by, now=now), now=now)
+    )
 
 
 @router.post(
@@ -221,12 +225,12 @@ async def end_previous(request: Request, client_id: str) -> Response:
 async def set_state(request: Request, client_id: str) -> Response:
     """A disabled system asks for nothing and logs nobody in, within five seconds; its open requests are cancelled."""
     member = await staff_of(request, WRITER)
-    message, context = decode(await request.body(), SystemStateMessage), context_of(request)
+    message, context = await body_of(request, SystemStateMessage), context_of(request)
     now = context.clock()
     system = await context.systems.manage.set_state(
         client_id, message.state, reason=message.reason, by=member.by, now=now
     )
-    return answer(shown(system, now=now))
+    return JsonAnswer(shown(system, now=now))
 
 
 @router.put(
@@ -239,7 +243,7 @@ async def set_state(request: Request, client_id: str) -> Response:
 async def set_login(request: Request, client_id: str) -> Response:
     """Addresses match character by character; its secret is the business system's."""
     member = await staff_of(request, WRITER)
-    message, context = decode(await request.body(), SetLoginMessage), context_of(request)
+    message, context = await body_of(request, SetLoginMessage), context_of(request)
     now = context.clock()
     system = await context.systems.manage.set_client(
         client_id,
@@ -251,7 +255,7 @@ async def set_login(request: Request, client_id: str) -> Response:
         by=member.by,
         now=now,
     )
-    return answer(shown(system, now=now))
+    return JsonAnswer(shown(system, now=now))
 
 
 @router.delete(
@@ -265,7 +269,7 @@ async def end_login(request: Request, client_id: str) -> Response:
     member = await staff_of(request, WRITER)
     context = context_of(request)
     now = context.clock()
-    return answer(
+    return JsonAnswer(
         shown(await context.systems.manage.remove_client(client_id, by=member.by, now=now), now=now)
     )
 

@@ -8,10 +8,10 @@ from starlette.responses import Response
 
 from mshield.domain.staff import StaffRole
 from mshield.web import openapi
-from mshield.web.body import Wire, decode
-from mshield.web.console.answer import Address, answer
+from mshield.web.answers import JsonAnswer
+from mshield.web.body import Wire, body_of
 from mshield.web.console.authentication import staff_of
-from mshield.web.console.systems import READERS, WRITER, Hours
+from mshield.web.console.systems import READERS, WRITER, Address, Hours
 from mshield.web.context import context_of
 from mshield.web.query import Query
 from mshield.web.router import Router
@@ -106,12 +106,12 @@ class ReplayedMessage(Wire, frozen=True):
 async def add_webhook(request: Request, client_id: str) -> Response:
     """Requests that are made from now on are told there."""
     member = await staff_of(request, WRITER)
-    message, context = decode(await request.body(), NewWebhookMessage), context_of(request)
+    message, context = await body_of(request, NewWebhookMessage), context_of(request)
     system = await context.systems.manage.find(client_id)
     endpoint_id, secret = await context.systems.webhook_endpoints.add(
         client_id=system.system.client_id, url=message.url, by=member.by, now=context.clock()
     )
-    return answer(WebhookSecretMessage(endpoint_id, secret), 201)
+    return JsonAnswer(WebhookSecretMessage(endpoint_id, secret), 201)
 
 
 @router.post(
@@ -124,7 +124,7 @@ async def add_webhook(request: Request, client_id: str) -> Response:
 async def rotate_webhook(request: Request, endpoint_id: str) -> Response:
     """For the stated hours webhooks carry both signatures."""
     member = await staff_of(request, WRITER)
-    message, context = decode(await request.body(), WebhookRotateMessage), context_of(request)
+    message, context = await body_of(request, WebhookRotateMessage), context_of(request)
     secret = await context.systems.webhook_endpoints.rotate(
         endpoint_id,
         hours=message.overlap_hours,
@@ -132,7 +132,7 @@ async def rotate_webhook(request: Request, endpoint_id: str) -> Response:
         by=member.by,
         now=context.clock(),
     )
-    return answer(WebhookSecretMessage(endpoint_id, secret))
+    return JsonAnswer(WebhookSecretMessage(endpoint_id, secret))
 
 
 @router.post(
@@ -146,7 +146,7 @@ async def enable_webhook(request: Request, endpoint_id: str) -> Response:
     member = await staff_of(request, WRITER)
     context = context_of(request)
     await context.systems.webhook_endpoints.enable(endpoint_id, by=member.by, now=context.clock())
-    return answer(WebhookDoneMessage(endpoint_id, "active"))
+    return JsonAnswer(WebhookDoneMessage(endpoint_id, "active"))
 
 
 @router.delete(
@@ -160,7 +160,7 @@ async def remove_webhook(request: Request, endpoint_id: str) -> Response:
     member = await staff_of(request, WRITER)
     context = context_of(request)
     await context.systems.webhook_endpoints.remove(endpoint_id, by=member.by, now=context.clock())
-    return answer(WebhookDoneMessage(endpoint_id, "removed"))
+    return JsonAnswer(WebhookDoneMessage(endpoint_id, "removed"))
 
 
 @router.get(
@@ -191,7 +191,7 @@ async def deliveries(request: Request, query: DeliveriesWanted) -> Response:
         )
         for each in found
     )
-    return answer(DeliveriesMessage(items))
+    return JsonAnswer(DeliveriesMessage(items))
 
 
 @router.post(
@@ -205,8 +205,8 @@ async def deliveries(request: Request, query: DeliveriesWanted) -> Response:
 async def replay(request: Request) -> Response:
     """Under their ids, by which the system knows a repeat."""
     member = await staff_of(request, WRITER, StaffRole.CUSTOMER_SERVICE)
-    message, context = decode(await request.body(), ReplayMessage), context_of(request)
+    message, context = await body_of(request, ReplayMessage), context_of(request)
     replayed = await context.systems.webhook_endpoints.replay(
         message.target, by=member.by, now=context.clock()
     )
-    return answer(ReplayedMessage(replayed))
+    return JsonAnswer(ReplayedMessage(replayed))
