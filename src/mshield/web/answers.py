@@ -1,10 +1,11 @@
 """How a call is answered, unless a page or a cache wants it otherwise: with what nobody may store."""
 
-from typing import Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 from starlette.responses import Response
 
+M = TypeVar("M", bound=msgspec.Struct)
 NO_STORE: Final = {"Cache-Control": "no-store"}
 _HEADERS: Final = ((b"content-type", b"application/json"), (b"cache-control", b"no-store"))
 
@@ -18,6 +19,16 @@ class JsonAnswer(Response):
         self.background = None
         self.body = message if isinstance(message, bytes) else msgspec.json.encode(message)
         self.raw_headers = [(b"content-length", b"%d" % len(self.body)), *_HEADERS]
+
+
+def filled(kind: type[M], row: object, /, **others: Any) -> M:
+    """A message of what the row calls by the names of its fields, and of the others.
+
+    Raises AttributeError where the row lacks a field, TypeError for another that is none.
+    """
+    return kind(
+        **{name: getattr(row, name) for name in kind.__struct_fields__ if name not in others}, **others
+    )
 
 
 def file_answer(content: bytes, media_type: str, name: str) -> Response:

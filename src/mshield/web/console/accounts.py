@@ -9,9 +9,9 @@ from starlette.responses import Response
 from mshield.domain import errors
 from mshield.domain.identity import mask_phone
 from mshield.domain.staff import StaffRole
-from mshield.services.accounts.manage import Account, AccountLogin, ActRow
+from mshield.services.accounts.manage import Account
 from mshield.web import openapi
-from mshield.web.answers import JsonAnswer
+from mshield.web.answers import JsonAnswer, filled
 from mshield.web.body import Wire, body_of
 from mshield.web.console.authentication import staff_of
 from mshield.web.context import context_of
@@ -124,8 +124,7 @@ class AccountWanted(Query, frozen=True):
 async def find(request: Request, query: AccountWanted) -> Response:
     """The phone number is the account's name."""
     await staff_of(request, StaffRole.CUSTOMER_SERVICE)
-    found = await context_of(request).accounts.change_phone.find(query.phone)
-    return JsonAnswer(_account(found))
+    return JsonAnswer(_account(await context_of(request).accounts.change_phone.find(query.phone)))
 
 
 @router.get(
@@ -138,11 +137,10 @@ async def show(request: Request, account_id: str) -> Response:
     """Whose phone number changed keeps its id."""
     await staff_of(request, StaffRole.CUSTOMER_SERVICE)
     context = context_of(request)
-    found = await context.accounts.manage.show(_id(account_id), now=context.clock())
-    message = AccountRecordMessage(
-        _account(found.account), tuple(map(_login, found.logins)), tuple(map(_act, found.acts))
-    )
-    return JsonAnswer(message)
+    record = await context.accounts.manage.show(_id(account_id), now=context.clock())
+    logins = tuple(filled(AccountLoginMessage, login, id=login.token_hash.hex()) for login in record.logins)
+    acts = tuple(filled(AccountActMessage, act) for act in record.acts)
+    return JsonAnswer(AccountRecordMessage(_account(record.account), logins, acts))
 
 
 @router.post(
@@ -203,36 +201,8 @@ async def change_phone(request: Request, account_id: str) -> Response:
     return JsonAnswer(PhoneChangedMessage(mask_phone(done.phone), done.logins_ended, done.old_number_told))
 
 
-def _account(found: Account) -> ConsoleAccountMessage:
-    return ConsoleAccountMessage(
-        id=found.id,
-        name=found.name,
-        phone_masked=mask_phone(found.phone),
-        id_type=found.id_type,
-        state="active" if found.state == "active" else "disabled",
-        source=found.source,
-        created_at=found.created_at,
-        disabled_at=found.disabled_at,
-        disabled_reason=found.disabled_reason,
-    )
-
-
-def _login(found: AccountLogin) -> AccountLoginMessage:
-    return AccountLoginMessage(
-        id=found.token_hash.hex(),
-        kind=found.kind,
-        created_at=found.created_at,
-        expires_at=found.expires_at,
-        used_at=found.used_at,
-        address=found.address,
-        browser=found.browser,
-        shield_number=found.shield_number,
-        device_since=found.device_since,
-    )
-
-
-def _act(found: ActRow) -> AccountActMessage:
-    return AccountActMessage(found.act, found.actor_name, dict(found.details), found.at)
+def _account(account: Account) -> ConsoleAccountMessage:
+    return filled(ConsoleAccountMessage, account, phone_masked=mask_phone(account.phone))
 
 
 def _id(account_id: str) -> str:

@@ -1,7 +1,6 @@
 """What was done at the console and by the service's commands, for auditors."""
 
 import base64
-import dataclasses
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -14,7 +13,7 @@ from mshield.pki.tlog.act_proof import TYPE
 from mshield.services.log.prove_act import prove_act
 from mshield.services.staff.list_acts import list_acts
 from mshield.web import openapi
-from mshield.web.answers import JsonAnswer
+from mshield.web.answers import JsonAnswer, filled
 from mshield.web.body import Wire
 from mshield.web.console.authentication import staff_of
 from mshield.web.context import context_of
@@ -110,7 +109,7 @@ class ProvenActMessage(Wire, frozen=True):
 async def acts(request: Request, query: ActsWanted) -> Response:
     """Nothing here can be changed or deleted."""
     await staff_of(request, StaffRole.AUDITOR, StaffRole.SECURITY_OFFICER)
-    found = await list_acts(
+    rows = await list_acts(
         context_of(request).db,
         subject=query.subject,
         actor_id=query.actor_id,
@@ -120,22 +119,8 @@ async def acts(request: Request, query: ActsWanted) -> Response:
         before=query.before,
         most=query.limit + 1,
     )
-    items = tuple(
-        ActMessage(
-            id=each.id,
-            actor=each.actor,
-            actor_id=each.actor_id,
-            actor_name=each.actor_name,
-            act=each.act,
-            subject=each.subject,
-            details=dict(each.details),
-            at=each.at,
-            logged=each.log_index is not None,
-        )
-        for each in found[: query.limit]
-    )
-    message = ActsMessage(items, items[-1].id if len(found) > query.limit else None)
-    return JsonAnswer(message)
+    items = tuple(filled(ActMessage, row, logged=row.log_index is not None) for row in rows[: query.limit])
+    return JsonAnswer(ActsMessage(items, items[-1].id if len(rows) > query.limit else None))
 
 
 @router.get(
@@ -148,17 +133,16 @@ async def proof(request: Request, act_id: str) -> Response:
     """Under the last checkpoint. The page checks it in the browser, `mshield log verify` on any machine."""
     await staff_of(request, StaffRole.AUDITOR, StaffRole.SECURITY_OFFICER)
     log = context_of(request).log
-    made = await prove_act(log, require_id(act_id))
-    inclusion = made.proof
-    file = ActProofMessage(
-        kind=TYPE,
-        act=LoggedActMessage(**dataclasses.asdict(made.act)),
-        salt=made.salt.hex(),
-        proof=InclusionMessage(
-            base64.b64encode(inclusion.entry).decode(),
-            inclusion.index,
-            tuple(base64.b64encode(each).decode() for each in inclusion.hashes),
-            inclusion.checkpoint,
-        ),
+    proven = await prove_act(log, require_id(act_id))
+    inclusion = filled(
+        InclusionMessage,
+        proven.proof,
+        entry=_base64(proven.proof.entry),
+        hashes=tuple(map(_base64, proven.proof.hashes)),
     )
+    file = ActProofMessage(TYPE, filled(LoggedActMessage, proven.act), proven.salt.hex(), inclusion)
     return JsonAnswer(ProvenActMessage(str(log.key.verifier), file))
+
+
+def _base64(value: bytes) -> str:
+    return base64.b64encode(value).decode()

@@ -14,7 +14,7 @@ from mshield.domain.staff import StaffRole
 from mshield.services.staff.approvals import ApprovalRow, may_decide
 from mshield.services.staff.members import StaffMember
 from mshield.web import openapi
-from mshield.web.answers import JsonAnswer
+from mshield.web.answers import JsonAnswer, filled
 from mshield.web.body import Wire, body_of
 from mshield.web.console.authentication import PEOPLE, staff_of
 from mshield.web.context import context_of
@@ -98,11 +98,11 @@ async def approvals(request: Request, query: ApprovalsWanted) -> Response:
     """What waits, and what became of the rest."""
     member = await staff_of(request, _OFFICER, StaffRole.AUDITOR)
     context = context_of(request)
-    found = await context.staff.approvals.page(
+    rows = await context.staff.approvals.page(
         state=query.state or "", before=query.before or "~", most=query.limit + 1, now=context.clock()
     )
-    items = tuple(_message(member, each) for each in found[: query.limit])
-    return JsonAnswer(ApprovalsMessage(items, items[-1].id if len(found) > query.limit else None))
+    items = tuple(_message(member, row) for row in rows[: query.limit])
+    return JsonAnswer(ApprovalsMessage(items, items[-1].id if len(rows) > query.limit else None))
 
 
 @router.post(
@@ -117,9 +117,8 @@ async def approvals(request: Request, query: ApprovalsWanted) -> Response:
 async def ask(request: Request) -> Response:
     """Nothing is done yet; the question waits for three days."""
     member = await staff_of(request, _OFFICER)
-    message = await body_of(request, AskApprovalMessage)
-    context = context_of(request)
-    asked = await context.staff.approvals.ask(
+    message, context = await body_of(request, AskApprovalMessage), context_of(request)
+    row = await context.staff.approvals.ask(
         member,
         act=message.act,
         subject=message.subject,
@@ -127,7 +126,7 @@ async def ask(request: Request) -> Response:
         reason=message.reason,
         now=context.clock(),
     )
-    return JsonAnswer(_message(member, asked), 201)
+    return JsonAnswer(_message(member, row), 201)
 
 
 @router.post(
@@ -141,12 +140,11 @@ async def ask(request: Request) -> Response:
 async def decide(request: Request, approval_id: Id) -> Response:
     """Never by who asked or whom it is about. What was asked is carried out with the decision, or neither is."""
     member = await staff_of(request, _OFFICER)
-    message = await body_of(request, DecisionMessage)
-    context = context_of(request)
-    approval, told = await context.staff.approvals.decide(
+    message, context = await body_of(request, DecisionMessage), context_of(request)
+    row, outcome = await context.staff.approvals.decide(
         member, approval_id, message.decision, now=context.clock()
     )
-    return JsonAnswer(DecidedMessage(_message(member, approval), dict(told)))
+    return JsonAnswer(DecidedMessage(_message(member, row), dict(outcome)))
 
 
 @router.post(
@@ -160,26 +158,9 @@ async def withdraw(request: Request, approval_id: Id) -> Response:
     """As long as it waits."""
     member = await staff_of(request, _OFFICER)
     context = context_of(request)
-    return JsonAnswer(
-        _message(member, await context.staff.approvals.withdraw(member, approval_id, now=context.clock()))
-    )
+    row = await context.staff.approvals.withdraw(member, approval_id, now=context.clock())
+    return JsonAnswer(_message(member, row))
 
 
 def _message(member: StaffMember, row: ApprovalRow) -> ApprovalMessage:
-    return ApprovalMessage(
-        id=row.id,
-        act=row.act,
-        subject=row.subject,
-        details=dict(row.details),
-        reason=row.reason,
-        asked_by=row.asked_by,
-        asked_by_name=row.asked_by_name,
-        asked_at=row.asked_at,
-        expires_at=row.expires_at,
-        state=msgspec.convert(row.state, State),
-        decided_by=row.decided_by,
-        decided_by_name=row.decided_by_name,
-        decided_at=row.decided_at,
-        is_own=row.asked_by == member.id,
-        may_decide=may_decide(member, row),
-    )
+    return filled(ApprovalMessage, row, is_own=row.asked_by == member.id, may_decide=may_decide(member, row))

@@ -61,11 +61,6 @@ def session_token(request: Request) -> str:
     return token
 
 
-def csrf_of(request: Request) -> str:
-    """The CSRF token of the request's session."""
-    return csrf_token(session_token(request))
-
-
 def place_of(request: Request) -> Place:
     """Whence the call comes."""
     address = request.client.host if request.client is not None else ""

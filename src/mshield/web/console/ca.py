@@ -6,9 +6,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.domain.staff import StaffRole
-from mshield.services.ca.state import OneCa, Warned
+from mshield.services.ca.state import OneCa
 from mshield.web import openapi
-from mshield.web.answers import JsonAnswer
+from mshield.web.answers import JsonAnswer, filled
 from mshield.web.body import Wire
 from mshield.web.console.authentication import staff_of
 from mshield.web.context import context_of
@@ -90,38 +90,23 @@ async def show_ca(request: Request) -> Response:
     await staff_of(request, *READERS)
     context = context_of(request)
     now = context.clock()
-    found = await context.operations.ca_state(now=now)
-    running = found.running
-    return JsonAnswer(
-        CaStateMessage(
-            now=now,
-            warnings=tuple(map(warning, found.warnings)),
-            cas=tuple(map(_ca, found.cas)),
-            log=None
-            if found.log is None
-            else LogStateMessage(found.log.origin, found.log.size, found.log.changed_at, found.log.waiting),
-            engine=running.engine,
-            engine_version=running.engine_version,
-            database="postgresql" if running.database == "postgresql" else "sqlite",
-            database_us=running.database_us,
-            high_water=running.high_water,
-            high_water_at=running.high_water_at,
-            p256=running.p256,
-        )
+    state = await context.operations.ca_state(now=now)
+    message = filled(
+        CaStateMessage,
+        state.running,
+        now=now,
+        warnings=tuple(filled(WarningMessage, warning) for warning in state.warnings),
+        cas=tuple(map(_ca, state.cas)),
+        log=None if state.log is None else filled(LogStateMessage, state.log),
     )
-
-
-def warning(found: Warned) -> WarningMessage:
-    """A warning as it is told."""
-    return WarningMessage(found.code, found.severity, found.subject, found.zh, found.en)
+    return JsonAnswer(message)
 
 
 def _ca(ca: OneCa) -> CaMessage:
     state, certificate = ca.state, ca.certificate
-    return CaMessage(
-        name=state.name,
-        generation=state.generation,
-        standing=state.standing,
+    return filled(
+        CaMessage,
+        state,
         subject=certificate.subject.common_name,
         serial=f"{certificate.serial:040x}",
         sha256=certificate.fingerprint().hex(),
@@ -129,10 +114,5 @@ def _ca(ca: OneCa) -> CaMessage:
         not_after=certificate.not_after,
         revoked_at=ca.revoked_at,
         revocation_reason=ca.revocation_reason,
-        crl=None
-        if state.crl is None
-        else ListStateMessage(
-            state.crl.number, state.crl.this_update, state.crl.next_update, state.crl.renew_at
-        ),
-        responder_until=state.responder_until,
+        crl=None if state.crl is None else filled(ListStateMessage, state.crl),
     )

@@ -12,15 +12,14 @@ from mshield.domain.staff import StaffRole
 from mshield.pki.certificates.certificate import Certificate
 from mshield.services.certificates.search import (
     FIRST,
-    EventOf,
     FoundLine,
     OneCertificate,
+    Part,
     Place,
     SearchTerms,
-    Sibling,
 )
 from mshield.web import openapi
-from mshield.web.answers import JsonAnswer, file_answer
+from mshield.web.answers import JsonAnswer, file_answer, filled
 from mshield.web.body import Wire
 from mshield.web.console.authentication import staff_of
 from mshield.web.context import context_of
@@ -29,6 +28,7 @@ from mshield.web.router import Router
 
 router: Final = Router("console")
 READERS: Final = (StaffRole.CUSTOMER_SERVICE, StaffRole.SECURITY_OFFICER, StaffRole.AUDITOR)
+_PARTS: Final[tuple[Part, ...]] = ("certificate", "issuing", "root")
 _MEDIA: Final = {"pem": "application/x-pem-file", "der": "application/pkix-cert"}
 
 Word = Annotated[str, Meta(min_length=1, max_length=64)]
@@ -126,7 +126,7 @@ class OtherCertificateMessage(Wire, frozen=True):
 class ChainMessage(Wire, frozen=True):
     """A certificate of the chain; `sha256` is its fingerprint, times in ms."""
 
-    part: Literal["certificate", "issuing", "root"]
+    part: Part
     subject: str
     serial: str
     not_before: int
@@ -172,13 +172,12 @@ async def search(request: Request, query: SearchWords) -> Response:
     await staff_of(request, *READERS)
     context = context_of(request)
     now = context.clock()
-    found, following = await context.certificates.search.page(
+    lines, following = await context.certificates.search.page(
         query.terms(), id_number_end=query.id_number_end, before=query.place(), limit=query.limit, now=now
     )
-    items = tuple(_line(each, now=now) for each in found)
-    return JsonAnswer(
-        FoundCertificatesMessage(items, None if following is None else f"{following[0]}.{following[1]}")
-    )
+    items = tuple(_line(line, now=now) for line in lines)
+    cursor = None if following is None else f"{following[0]}.{following[1]}"
+    return JsonAnswer(FoundCertificatesMessage(items, cursor))
 
 
 @router.get(
@@ -197,7 +196,7 @@ async def show(request: Request, serial: str) -> Response:
 class FileWanted(Query, frozen=True):
     """Which certificate of the chain, in which form."""
 
-    part: Literal["certificate", "issuing", "root"] = "certificate"
+    part: Part = "certificate"
     format: Annotated[Literal["pem", "der"], Meta(description="the kind of file")] = "pem"
 
 
@@ -210,9 +209,9 @@ class FileWanted(Query, frozen=True):
 async def file(request: Request, serial: str, query: FileWanted) -> Response:
     """The certificate itself, the CA that issued it, or the root."""
     await staff_of(request, *READERS)
-    found = await context_of(request).certificates.search.part(_serial(serial), query.part)
-    content, ending = (found.pem().encode(), "pem") if query.format == "pem" else (found.der, "cer")
-    return file_answer(content, _MEDIA[query.format], f"{query.part}-{found.serial:040x}.{ending}")
+    part = await context_of(request).certificates.search.part(_serial(serial), query.part)
+    content, ending = (part.pem().encode(), "pem") if query.format == "pem" else (part.der, "cer")
+    return file_answer(content, _MEDIA[query.format], f"{query.part}-{part.serial:040x}.{ending}")
 
 
 def _serial(text: str) -> str:
@@ -223,75 +222,50 @@ def _serial(text: str) -> str:
 
 def _line(line: FoundLine, *, now: int) -> FoundCertificateMessage:
     row = line.row
-    return FoundCertificateMessage(
-        serial=row.serial,
-        shield_number=row.shield_number,
+    return filled(
+        FoundCertificateMessage,
+        row,
         enterprise=row.organisation,
-        credit_code=row.credit_code,
         name=row.common_name,
-        id_type=row.id_type,
         id_number_masked=line.id_number_masked,
-        role=row.role,
-        state=shown_state(state=CertificateState(row.state), not_after=row.not_after, now=now),
+        state=_state(row.state, row.not_after, now=now),
         holds=tuple(hold.value for hold in line.holds),
-        issued_at=row.issued_at,
-        not_after=row.not_after,
     )
 
 
 def _whole(one: OneCertificate, *, now: int) -> CertificateDetailMessage:
     row = one.row
-    return CertificateDetailMessage(
+    return filled(
+        CertificateDetailMessage,
+        row,
         certificate=_line(FoundLine(row, one.id_number_masked, one.holds), now=now),
-        issuer=row.issuer,
-        not_before=row.not_before,
-        changed_at=row.changed_at,
-        revoked_at=row.revoked_at,
-        revocation_reason=row.revocation_reason,
         account_phone_masked=one.phone_masked,
         account_source=row.source,
         filing_changed=one.filing_changed,
-        person_id=row.person_id,
-        device_since=row.device_since,
         wrong_pins=row.failures,
         wrong_pins_ever=row.wrong_total,
-        signatures=row.signatures,
-        used_at=row.used_at,
-        chain=tuple(
-            _chain(part, each)
-            for part, each in zip(("certificate", "issuing", "root"), one.chain, strict=False)
+        chain=tuple(map(_chain, _PARTS, one.chain)),
+        events=tuple(
+            filled(CertificateEventMessage, event, holds=tuple(filter(None, event.holds.split(","))))
+            for event in one.events
         ),
-        events=tuple(map(_event, one.events)),
-        others=tuple(_other(each, now=now) for each in one.others),
+        others=tuple(
+            filled(OtherCertificateMessage, other, state=_state(other.state, other.not_after, now=now))
+            for other in one.others
+        ),
     )
 
 
-def _chain(part: str, certificate: Certificate) -> ChainMessage:
-    return ChainMessage(
-        part="root" if part == "root" else "issuing" if part == "issuing" else "certificate",
+def _chain(part: Part, certificate: Certificate) -> ChainMessage:
+    return filled(
+        ChainMessage,
+        certificate,
+        part=part,
         subject=certificate.subject.common_name,
         serial=f"{certificate.serial:040x}",
-        not_before=certificate.not_before,
-        not_after=certificate.not_after,
         sha256=certificate.fingerprint().hex(),
     )
 
 
-def _event(event: EventOf) -> CertificateEventMessage:
-    return CertificateEventMessage(
-        id=event.id,
-        event=event.event,
-        actor=event.actor,
-        actor_id=event.actor_id,
-        actor_name=event.actor_name,
-        reason=event.reason,
-        state=event.state,
-        holds=tuple(filter(None, event.holds.split(","))),
-        revocation_reason=event.revocation_reason,
-        at=event.at,
-    )
-
-
-def _other(other: Sibling, *, now: int) -> OtherCertificateMessage:
-    state = shown_state(state=CertificateState(other.state), not_after=other.not_after, now=now)
-    return OtherCertificateMessage(other.serial, state, other.issued_at, other.not_after)
+def _state(state: str, not_after: int, *, now: int) -> str:
+    return shown_state(state=CertificateState(state), not_after=not_after, now=now)

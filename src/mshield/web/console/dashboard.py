@@ -11,7 +11,7 @@ from mshield.domain.staff import StaffRole
 from mshield.domain.times import HOUR_MS
 from mshield.services.operations.dashboard import DAY_MS, Dashboard, Point, sentence_of
 from mshield.web import openapi
-from mshield.web.answers import JsonAnswer
+from mshield.web.answers import JsonAnswer, filled
 from mshield.web.body import Wire
 from mshield.web.console.authentication import staff_of
 from mshield.web.context import context_of
@@ -20,7 +20,6 @@ from mshield.web.router import Router
 
 router: Final = Router("console")
 _CHINA_MS: Final = 8 * HOUR_MS
-
 
 Time = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 
@@ -121,10 +120,10 @@ async def show_dashboard(request: Request, query: DashboardWanted) -> Response:
     member = await staff_of(request, *StaffRole)
     context = context_of(request)
     now = context.clock()
-    found = await context.operations.dashboard(
+    figures = await context.operations.dashboard(
         today=_day(query.today, now=now), span=query.span, roles=member.roles, now=now
     )
-    return JsonAnswer(_message(found, now=now))
+    return JsonAnswer(_message(figures, now=now))
 
 
 def _day(today: int | None, *, now: int) -> int:
@@ -135,34 +134,27 @@ def _day(today: int | None, *, now: int) -> int:
     return today
 
 
-def _message(found: Dashboard, *, now: int) -> DashboardMessage:
-    counts = found.certificates
-    return DashboardMessage(
+def _message(figures: Dashboard, *, now: int) -> DashboardMessage:
+    return filled(
+        DashboardMessage,
+        figures,
         now=now,
-        start=found.start,
-        step=found.step,
-        complete=found.complete,
-        points=tuple(map(_point, found.points)),
-        before=tuple(map(_point, found.before)),
-        p95_ms=found.p95,
-        p95_before_ms=found.p95_before,
+        points=tuple(map(_point, figures.points)),
+        before=tuple(map(_point, figures.before)),
+        p95_ms=figures.p95,
+        p95_before_ms=figures.p95_before,
         failures=tuple(
-            FailureMessage(each.operation, each.code, *sentence_of(each.code), each.count)
-            for each in found.failures
+            FailureMessage(failure.operation, failure.code, *sentence_of(failure.code), failure.count)
+            for failure in figures.failures
         ),
         latencies=tuple(
-            LatencyMessage(each.operation, each.count, each.p50, each.p95, each.p99)
-            for each in found.latencies
+            LatencyMessage(latency.operation, latency.count, latency.p50, latency.p95, latency.p99)
+            for latency in figures.latencies
         ),
-        certificates=CertificateCountsMessage(
-            counts.active, counts.due, counts.held, counts.locked, counts.ended
-        ),
-        alarms=tuple(
-            AlarmMessage(each.code, each.severity, each.zh, each.en, each.page, each.record, each.at)
-            for each in found.alarms
-        ),
+        certificates=filled(CertificateCountsMessage, figures.certificates),
+        alarms=tuple(filled(AlarmMessage, alarm) for alarm in figures.alarms),
     )
 
 
 def _point(point: Point) -> PointMessage:
-    return PointMessage(point.at, point.signatures, point.logins, point.issued, point.declined, point.p95)
+    return filled(PointMessage, point, p95_ms=point.p95)

@@ -2,13 +2,14 @@
 
 import base64
 import binascii
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
 import msgspec
 
 from mshield.domain import errors
 from mshield.services.staff.factors import Confirmation, FactorOffer, KeyOffer, KeyRequest
 from mshield.services.staff.security_keys import ALGORITHMS, RP_NAME, Assertion, Registration
+from mshield.web.answers import filled
 from mshield.web.body import Wire
 
 Token = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
@@ -16,7 +17,6 @@ OneTimeCode = Annotated[str, msgspec.Meta(min_length=1, max_length=16)]
 Label = Annotated[str, msgspec.Meta(max_length=64)]
 Bytes = Annotated[str, msgspec.Meta(min_length=1, max_length=16_384, pattern=r"^[\w-]+\Z")]
 Kind = Literal["totp", "webauthn"]
-KINDS: Final[dict[str, Kind]] = {"totp": "totp", "webauthn": "webauthn"}
 
 
 class TotpOfferMessage(Wire, frozen=True):
@@ -82,8 +82,7 @@ class ConfirmationMessage(Wire, frozen=True):
 
 def offer_message(offer: FactorOffer) -> FactorOfferMessage:
     """As it goes out."""
-    totp = TotpOfferMessage(offer.totp.secret, offer.totp.address, offer.totp.picture)
-    return FactorOfferMessage(offer.enrolment, totp, _key_offer(offer.key))
+    return FactorOfferMessage(offer.enrolment, filled(TotpOfferMessage, offer.totp), _key_offer(offer.key))
 
 
 def request_message(request: KeyRequest | None) -> KeyRequestMessage | None:
@@ -97,14 +96,14 @@ def confirmation(message: ConfirmationMessage) -> Confirmation:
     """What came in. Raises InvalidRequest unless it is one of the two."""
     if (message.totp_code is None) == (message.registration is None):
         raise errors.InvalidRequest(fields=["totp_code", "registration"])
-    given = message.registration
+    key = message.registration
     return Confirmation(
         enrolment=message.enrolment,
         label=" ".join(message.label.split()),
         code=message.totp_code,
         registration=None
-        if given is None
-        else Registration(client_data=_bytes(given.client_data), attestation=_bytes(given.attestation)),
+        if key is None
+        else Registration(client_data=_bytes(key.client_data), attestation=_bytes(key.attestation)),
     )
 
 

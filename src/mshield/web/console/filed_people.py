@@ -12,7 +12,7 @@ from mshield.domain.staff import StaffRole
 from mshield.services.filing.people import Person
 from mshield.services.filing.read_list import MEDIA_TYPES
 from mshield.web import openapi
-from mshield.web.answers import JsonAnswer, file_answer
+from mshield.web.answers import JsonAnswer, file_answer, filled
 from mshield.web.body import Wire, body_of
 from mshield.web.console.authentication import staff_of
 from mshield.web.context import context_of
@@ -88,15 +88,15 @@ class FilingEndedMessage(Wire, frozen=True):
 async def people(request: Request, query: PeopleWanted) -> Response:
     """In the order of filing."""
     await staff_of(request, *_READERS)
-    found = await context_of(request).filing.people.page(
+    rows = await context_of(request).filing.people.page(
         credit_code=query.credit_code,
         id_number=query.id_number,
         ended_too=query.ended == "true",
         after=query.after,
         most=query.limit + 1,
     )
-    items = tuple(map(_person, found[: query.limit]))
-    return JsonAnswer(FiledPeopleMessage(items, items[-1].id if len(found) > query.limit else None))
+    items = tuple(map(_person, rows[: query.limit]))
+    return JsonAnswer(FiledPeopleMessage(items, items[-1].id if len(rows) > query.limit else None))
 
 
 @router.get(
@@ -109,10 +109,10 @@ async def export(request: Request, query: ExportWanted) -> Response:
     """An import takes the file back as it is. It holds id numbers in the clear."""
     member = await staff_of(request, StaffRole.FILING_OFFICER)
     context = context_of(request)
-    made = await context.filing.people.export(
+    content = await context.filing.people.export(
         query.format, credit_code=query.credit_code, by=member.by, now=context.clock()
     )
-    return file_answer(made, MEDIA_TYPES[query.format], f"filing.{query.format}")
+    return file_answer(content, MEDIA_TYPES[query.format], f"filing.{query.format}")
 
 
 @router.post(
@@ -125,8 +125,7 @@ async def export(request: Request, query: ExportWanted) -> Response:
 async def end(request: Request, person_id: str) -> Response:
     """Nobody applies or renews with an ended record. Importing the person again puts him back on file."""
     member = await staff_of(request, StaffRole.FILING_OFFICER)
-    context = context_of(request)
-    message = await body_of(request, EndFilingMessage)
+    message, context = await body_of(request, EndFilingMessage), context_of(request)
     ended = await context.filing.people.end(
         person_id, reason=message.reason, by=member.by, now=context.clock()
     )
@@ -134,14 +133,4 @@ async def end(request: Request, person_id: str) -> Response:
 
 
 def _person(person: Person) -> FiledPersonMessage:
-    return FiledPersonMessage(
-        id=person.id,
-        enterprise=person.enterprise,
-        credit_code=person.credit_code,
-        name=person.name,
-        id_type=person.id_type.value,
-        id_number_masked=mask_id_number(person.id_number),
-        role=person.role.value,
-        version=person.version,
-        ended_at=person.ended_at,
-    )
+    return filled(FiledPersonMessage, person, id_number_masked=mask_id_number(person.id_number))

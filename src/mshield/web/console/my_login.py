@@ -7,11 +7,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.web import openapi
-from mshield.web.answers import JsonAnswer, no_content
+from mshield.web.answers import JsonAnswer, filled, no_content
 from mshield.web.body import Wire, body_of
 from mshield.web.console.authentication import PEOPLE, person_of, place_of
 from mshield.web.console.factors import (
-    KINDS,
     ConfirmationMessage,
     FactorOfferMessage,
     Kind,
@@ -90,20 +89,12 @@ async def get_own_login(request: Request) -> Response:
     """What lets one in, and where one is logged in."""
     member = (await person_of(request)).member
     context = context_of(request)
-    held, sessions = await context.staff.own_login.show(member, now=context.clock())
+    factors, sessions = await context.staff.own_login.show(member, now=context.clock())
     message = MyLoginMessage(
-        tuple(FactorMessage(f.id, KINDS[f.kind], f.label, f.created_at, f.used_at) for f in held),
+        tuple(filled(FactorMessage, factor) for factor in factors),
         tuple(
-            OwnSessionMessage(
-                id=each.id,
-                is_this=each.id == member.session_id,
-                address=each.address,
-                browser=each.browser,
-                created_at=each.created_at,
-                used_at=each.used_at,
-                expires_at=each.expires_at,
-            )
-            for each in sessions
+            filled(OwnSessionMessage, session, is_this=session.id == member.session_id)
+            for session in sessions
         ),
     )
     return JsonAnswer(message)
@@ -119,8 +110,7 @@ async def get_own_login(request: Request) -> Response:
 async def change_password(request: Request) -> Response:
     """One's other sessions end."""
     member = (await person_of(request)).member
-    message = await body_of(request, ChangePasswordMessage)
-    context = context_of(request)
+    message, context = await body_of(request, ChangePasswordMessage), context_of(request)
     ended = await context.staff.own_login.change_password(
         member,
         message.password,
@@ -141,8 +131,7 @@ async def change_password(request: Request) -> Response:
 async def offer_factor(request: Request) -> Response:
     """A TOTP or a security key, whichever is then confirmed."""
     member = (await person_of(request)).member
-    message = await body_of(request, OwnPasswordMessage)
-    context = context_of(request)
+    message, context = await body_of(request, OwnPasswordMessage), context_of(request)
     offer = await context.staff.own_login.offer(
         member, message.password, address=place_of(request).address, now=context.clock()
     )
@@ -159,8 +148,7 @@ async def offer_factor(request: Request) -> Response:
 async def add_factor(request: Request) -> Response:
     """Its first use confirms it."""
     member = (await person_of(request)).member
-    message = await body_of(request, ConfirmationMessage)
-    context = context_of(request)
+    message, context = await body_of(request, ConfirmationMessage), context_of(request)
     factor_id = await context.staff.own_login.add(member, confirmation(message), now=context.clock())
     return JsonAnswer(FactorAddedMessage(factor_id), 201)
 
@@ -175,8 +163,7 @@ async def add_factor(request: Request) -> Response:
 async def remove_factor(request: Request, factor_id: Id) -> Response:
     """Never the last one."""
     member = (await person_of(request)).member
-    message = await body_of(request, OwnPasswordMessage)
-    context = context_of(request)
+    message, context = await body_of(request, OwnPasswordMessage), context_of(request)
     await context.staff.own_login.remove(
         member, factor_id, message.password, address=place_of(request).address, now=context.clock()
     )

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from mshield.domain.staff import StaffRole
 from mshield.services.operations.watch_jobs import WatchedJob
 from mshield.web import openapi
-from mshield.web.answers import JsonAnswer
+from mshield.web.answers import JsonAnswer, filled
 from mshield.web.body import Wire
 from mshield.web.console.authentication import staff_of
 from mshield.web.context import context_of
@@ -19,7 +19,6 @@ from mshield.web.router import Router
 router: Final = Router("console")
 _JOB_READERS: Final = (StaffRole.SECURITY_OFFICER, StaffRole.AUDITOR)
 _SMS_READERS: Final = (StaffRole.CUSTOMER_SERVICE, StaffRole.SECURITY_OFFICER, StaffRole.AUDITOR)
-
 
 Phone = Annotated[str, msgspec.Meta(min_length=11, max_length=24)]
 Purpose = Annotated[str, msgspec.Meta(pattern=r"^[a-z_]{1,32}\Z")]
@@ -95,8 +94,8 @@ async def list_jobs(request: Request) -> Response:
     await staff_of(request, *_JOB_READERS)
     context = context_of(request)
     now = context.clock()
-    found = await context.operations.watch_jobs.list_all()
-    return JsonAnswer(JobsMessage(now, tuple(_job(each, now=now) for each in found)))
+    jobs = await context.operations.watch_jobs.list_all()
+    return JsonAnswer(JobsMessage(now, tuple(_job(job, now=now) for job in jobs)))
 
 
 @router.post(
@@ -122,41 +121,26 @@ async def run_job(request: Request, name: str) -> Response:
 async def list_sms(request: Request, query: SmsWanted) -> Response:
     """Kept for thirty days. Neither texts nor codes are kept at all."""
     await staff_of(request, *_SMS_READERS)
-    found = await context_of(request).notices.sms.page(
+    rows = await context_of(request).notices.sms.page(
         phone=query.phone,
         state=query.state,
         purpose=query.purpose,
         before=query.before,
         most=query.limit + 1,
     )
-    items = tuple(
-        SmsLineMessage(
-            id=each.id,
-            phone_masked=each.phone_masked,
-            purpose=each.purpose,
-            with_code=each.with_code,
-            state="sent" if each.state == "sent" else "failed" if each.state == "failed" else "sending",
-            reason=each.reason,
-            sent_at=each.sent_at,
-            took_ms=each.took_ms,
-        )
-        for each in found[: query.limit]
-    )
-    return JsonAnswer(SmsLogMessage(items, items[-1].id if len(found) > query.limit else None))
+    items = tuple(filled(SmsLineMessage, row) for row in rows[: query.limit])
+    return JsonAnswer(SmsLogMessage(items, items[-1].id if len(rows) > query.limit else None))
 
 
 def _job(job: WatchedJob, *, now: int) -> JobMessage:
     row = job.row
-    running = row is not None and row.holder is not None and row.lease_until > now
-    return JobMessage(
-        name=job.name,
+    if row is None:
+        return JobMessage(job.name, job.seconds, "waiting", None, None, None, None, 0, None, None)
+    runs = row.holder is not None and row.lease_until > now
+    return filled(
+        JobMessage,
+        row,
         every_seconds=job.seconds,
-        state="running" if running else "failing" if row is not None and row.failures else "waiting",
-        last_at=None if row is None else row.last_at,
-        last_ms=None if row is None else row.last_ms,
-        last_done=None if row is None else row.last_done,
-        last_error=None if row is None else row.last_error,
-        failures=0 if row is None else row.failures,
-        next_at=None if row is None else row.next_at,
-        holder=row.holder if row is not None and running else None,
+        state="running" if runs else "failing" if row.failures else "waiting",
+        holder=row.holder if runs else None,
     )

@@ -10,20 +10,20 @@ from mshield.domain import errors
 from mshield.domain.staff import StaffRole
 from mshield.services.context import Context
 from mshield.services.staff.factors import FactorProof
+from mshield.services.staff.members import StaffMember
 from mshield.services.staff.session import OpenedSession, csrf_token
 from mshield.web import openapi
-from mshield.web.answers import JsonAnswer, no_content
+from mshield.web.answers import JsonAnswer, filled, no_content
 from mshield.web.body import Wire, page_body_of
 from mshield.web.console.authentication import (
     PEOPLE,
     clear_cookie,
-    csrf_of,
     person_of,
     place_of,
+    session_token,
     set_cookie,
 )
 from mshield.web.console.factors import (
-    KINDS,
     AssertionMessage,
     KeyRequestMessage,
     Kind,
@@ -85,14 +85,11 @@ class ConsoleSessionMessage(Wire, frozen=True):
 )
 async def begin_login(request: Request) -> Response:
     """Name and password. Failures slow down the name and the address."""
-    message = await page_body_of(request, ConsoleLoginMessage)
-    context = context_of(request)
+    message, context = await page_body_of(request, ConsoleLoginMessage), context_of(request)
     begun = await context.staff.logins.begin(
         message.name, message.password, address=place_of(request).address, now=context.clock()
     )
-    kinds = tuple(KINDS[each] for each in begun.factors)
-    answer = ConsoleLoginBegunMessage(begun.login_id, kinds, request_message(begun.key), begun.expires_in)
-    return JsonAnswer(answer, 201)
+    return JsonAnswer(filled(ConsoleLoginBegunMessage, begun, key=request_message(begun.key)), 201)
 
 
 @router.post(
@@ -106,8 +103,7 @@ async def begin_login(request: Request) -> Response:
 )
 async def start_session(request: Request) -> Response:
     """The second factor opens the session. Its cookie is HttpOnly and SameSite=Strict; each login gets a new one."""
-    message = await page_body_of(request, ConsoleSessionStartMessage)
-    context = context_of(request)
+    message, context = await page_body_of(request, ConsoleSessionStartMessage), context_of(request)
     opened = await context.staff.logins.finish(
         message.login_id, _shown(message), place_of(request), now=context.clock()
     )
@@ -122,12 +118,9 @@ async def start_session(request: Request) -> Response:
 )
 async def get_session(request: Request) -> Response:
     """Also gives a reloaded page its CSRF token, and the roles as they are now."""
-    found = await person_of(request)
-    member, left = found.member, found.expires_at - context_of(request).clock()
-    answer = ConsoleSessionMessage(
-        member.id, member.name, member.roles, csrf_of(request), max(0, left) // 1000
-    )
-    return JsonAnswer(answer)
+    login = await person_of(request)
+    seconds = max(0, login.expires_at - context_of(request).clock()) // 1000
+    return JsonAnswer(_session(login.member, session_token(request), seconds=seconds))
 
 
 @router.delete(
@@ -154,12 +147,12 @@ def _shown(message: ConsoleSessionStartMessage) -> FactorProof:
     raise errors.InvalidRequest(fields=["code", "assertion"])
 
 
+def _session(member: StaffMember, token: str, *, seconds: int) -> ConsoleSessionMessage:
+    return filled(ConsoleSessionMessage, member, csrf_token=csrf_token(token), expires_in=seconds)
+
+
 def opened_answer(context: Context, opened: OpenedSession) -> Response:
     """A new session, with its cookie."""
-    member = opened.member
-    answer = ConsoleSessionMessage(
-        member.id, member.name, member.roles, csrf_token(opened.token), opened.expires_in
-    )
-    response = JsonAnswer(answer, 201)
+    response = JsonAnswer(_session(opened.member, opened.token, seconds=opened.expires_in), 201)
     set_cookie(response, context, opened.token, seconds=opened.expires_in)
     return response

@@ -60,11 +60,9 @@ class SetUpCompletionMessage(Wire, frozen=True):
 )
 async def open_set_up(request: Request) -> Response:
     """Uses nothing up: it can be opened again until it was completed, with another second factor each time."""
-    message = await page_body_of(request, SetUpMessage)
-    context = context_of(request)
+    message, context = await page_body_of(request, SetUpMessage), context_of(request)
     begun = await context.staff.set_ups.begin(message.code, now=context.clock())
-    answer = SetUpBegunMessage(begun.name, begun.roles, offer_message(begun.offer))
-    return JsonAnswer(answer)
+    return JsonAnswer(SetUpBegunMessage(begun.name, begun.roles, offer_message(begun.offer)))
 
 
 @router.post(
@@ -77,8 +75,7 @@ async def open_set_up(request: Request) -> Response:
 )
 async def complete_set_up(request: Request) -> Response:
     """The address is used; the member is logged in."""
-    message = await page_body_of(request, SetUpCompletionMessage)
-    context = context_of(request)
+    message, context = await page_body_of(request, SetUpCompletionMessage), context_of(request)
     opened = await context.staff.set_ups.finish(
         message.code, message.password, confirmation(message.factor), place_of(request), now=context.clock()
     )

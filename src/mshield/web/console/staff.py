@@ -8,7 +8,7 @@ from starlette.responses import Response
 from mshield.domain.staff import StaffRole
 from mshield.services.staff.members import list_staff
 from mshield.web import openapi
-from mshield.web.answers import JsonAnswer
+from mshield.web.answers import JsonAnswer, filled
 from mshield.web.body import Wire
 from mshield.web.console.authentication import staff_of
 from mshield.web.context import context_of
@@ -43,18 +43,5 @@ class MembersMessage(Wire, frozen=True):
 async def members(request: Request) -> Response:
     """With their roles."""
     await staff_of(request, StaffRole.SECURITY_OFFICER, StaffRole.AUDITOR)
-    found = await list_staff(context_of(request).db)
-    message = MembersMessage(
-        tuple(
-            MemberMessage(
-                id=each.id,
-                name=each.name,
-                roles=each.roles,
-                state="active" if each.state == "active" else "disabled",
-                is_set_up=each.is_set_up,
-                created_at=each.created_at,
-            )
-            for each in found
-        )
-    )
-    return JsonAnswer(message)
+    staff = await list_staff(context_of(request).db)
+    return JsonAnswer(MembersMessage(tuple(filled(MemberMessage, member) for member in staff)))

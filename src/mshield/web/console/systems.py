@@ -10,8 +10,9 @@ from mshield.domain.reason import MAX_REASON
 from mshield.domain.staff import StaffRole
 from mshield.domain.systems.business_system import MAX_NAME, MAX_OVERLAP_HOURS
 from mshield.services.systems.manage import System
+from mshield.services.systems.webhook_endpoints import ListedEndpoint
 from mshield.web import openapi
-from mshield.web.answers import JsonAnswer
+from mshield.web.answers import JsonAnswer, filled
 from mshield.web.body import Wire, body_of
 from mshield.web.console.authentication import staff_of
 from mshield.web.context import context_of
@@ -123,8 +124,8 @@ async def list_systems(request: Request) -> Response:
     await staff_of(request, *READERS)
     context = context_of(request)
     now = context.clock()
-    found = await context.systems.manage.list_all()
-    return JsonAnswer(SystemsMessage(tuple(shown(each, now=now) for each in found)))
+    systems = await context.systems.manage.list_all()
+    return JsonAnswer(SystemsMessage(tuple(_shown(system, now=now) for system in systems)))
 
 
 @router.get(
@@ -137,7 +138,7 @@ async def show_system(request: Request, client_id: str) -> Response:
     """With its addresses, its client of OpenID Connect and its webhooks; never with a secret."""
     await staff_of(request, *READERS)
     context = context_of(request)
-    return JsonAnswer(shown(await context.systems.manage.find(client_id), now=context.clock()))
+    return JsonAnswer(_shown(await context.systems.manage.find(client_id), now=context.clock()))
 
 
 @router.post(
@@ -155,7 +156,7 @@ async def register_system(request: Request) -> Response:
     system, secret = await context.systems.manage.add(
         name=message.name, domain=message.domain, return_urls=message.return_urls, by=member.by, now=now
     )
-    return JsonAnswer(SystemSecretMessage(shown(system, now=now), secret), 201)
+    return JsonAnswer(SystemSecretMessage(_shown(system, now=now), secret), 201)
 
 
 @router.put(
@@ -178,7 +179,7 @@ async def change_system(request: Request, client_id: str) -> Response:
         by=member.by,
         now=now,
     )
-    return JsonAnswer(shown(system, now=now))
+    return JsonAnswer(_shown(system, now=now))
 
 
 @router.post(
@@ -196,7 +197,7 @@ async def rotate_secret(request: Request, client_id: str) -> Response:
     system, secret = await context.systems.manage.rotate(
         client_id, overlap_hours=message.overlap_hours, force=message.force, by=member.by, now=now
     )
-    return JsonAnswer(SystemSecretMessage(shown(system, now=now), secret))
+    return JsonAnswer(SystemSecretMessage(_shown(system, now=now), secret))
 
 
 @router.delete(
@@ -210,9 +211,8 @@ async def end_previous(request: Request, client_id: str) -> Response:
     member = await staff_of(request, WRITER)
     context = context_of(request)
     now = context.clock()
-    return JsonAnswer(
-        shown(await context.systems.manage.end_previous(client_id, by=member.by, now=now), now=now)
-    )
+    system = await context.systems.manage.end_previous(client_id, by=member.by, now=now)
+    return JsonAnswer(_shown(system, now=now))
 
 
 @router.post(
@@ -230,7 +230,7 @@ async def set_state(request: Request, client_id: str) -> Response:
     system = await context.systems.manage.set_state(
         client_id, message.state, reason=message.reason, by=member.by, now=now
     )
-    return JsonAnswer(shown(system, now=now))
+    return JsonAnswer(_shown(system, now=now))
 
 
 @router.put(
@@ -255,7 +255,7 @@ async def set_login(request: Request, client_id: str) -> Response:
         by=member.by,
         now=now,
     )
-    return JsonAnswer(shown(system, now=now))
+    return JsonAnswer(_shown(system, now=now))
 
 
 @router.delete(
@@ -269,42 +269,28 @@ async def end_login(request: Request, client_id: str) -> Response:
     member = await staff_of(request, WRITER)
     context = context_of(request)
     now = context.clock()
-    return JsonAnswer(
-        shown(await context.systems.manage.remove_client(client_id, by=member.by, now=now), now=now)
-    )
+    system = await context.systems.manage.remove_client(client_id, by=member.by, now=now)
+    return JsonAnswer(_shown(system, now=now))
 
 
-def shown(found: System, *, now: int) -> SystemMessage:
-    """A system as it stands now."""
-    system, client = found.system, found.client
-    return SystemMessage(
-        client_id=system.client_id,
-        name=system.name,
-        domain=system.domain,
-        state="active" if system.state == "active" else "disabled",
-        return_urls=system.return_urls,
-        created_at=system.created_at,
+def _shown(whole: System, *, now: int) -> SystemMessage:
+    system = whole.system
+    return filled(
+        SystemMessage,
+        system,
         secret_at=system.secret_at or system.created_at,
         previous_until=system.previous_until if len(system.accepted(now=now)) > 1 else None,
-        login=None
-        if client is None
-        else SystemLoginMessage(
-            client.redirect_uris, client.logout_uris, client.auth_method, client.par_required
-        ),
-        webhooks=tuple(
-            SystemWebhookMessage(
-                id=each.endpoint.id,
-                url=each.endpoint.url,
-                state="active" if each.endpoint.state == "active" else "disabled",
-                reason=each.endpoint.reason,
-                previous_until=_still(each.endpoint.previous_until, now=now),
-                waiting=each.waiting,
-                dead=each.dead,
-            )
-            for each in found.endpoints
-        ),
+        login=None if whole.client is None else filled(SystemLoginMessage, whole.client),
+        webhooks=tuple(_webhook(listed, now=now) for listed in whole.endpoints),
     )
 
 
-def _still(until: int | None, *, now: int) -> int | None:
-    return until if until is not None and until > now else None
+def _webhook(listed: ListedEndpoint, *, now: int) -> SystemWebhookMessage:
+    endpoint, until = listed.endpoint, listed.endpoint.previous_until
+    return filled(
+        SystemWebhookMessage,
+        endpoint,
+        previous_until=until if until is not None and until > now else None,
+        waiting=listed.waiting,
+        dead=listed.dead,
+    )

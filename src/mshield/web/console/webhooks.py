@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from mshield.domain.staff import StaffRole
 from mshield.web import openapi
-from mshield.web.answers import JsonAnswer
+from mshield.web.answers import JsonAnswer, filled
 from mshield.web.body import Wire, body_of
 from mshield.web.console.authentication import staff_of
 from mshield.web.console.systems import READERS, WRITER, Address, Hours
@@ -172,24 +172,11 @@ async def remove_webhook(request: Request, endpoint_id: str) -> Response:
 async def deliveries(request: Request, query: DeliveriesWanted) -> Response:
     """What was told to whom, and what wasn't: `dead` is given up, after three days or for a disabled endpoint."""
     await staff_of(request, *READERS)
-    found = await context_of(request).systems.webhook_endpoints.deliveries(
+    rows = await context_of(request).systems.webhook_endpoints.deliveries(
         endpoint_id=query.endpoint_id or "", state=query.state or "", most=query.limit
     )
     items = tuple(
-        DeliveryMessage(
-            id=each.id,
-            endpoint_id=each.endpoint_id,
-            request_id=each.request_id,
-            event=each.event,
-            state="sent" if each.state == "sent" else "dead" if each.state == "dead" else "waiting",
-            attempts=each.attempts,
-            next_at=each.next_at if each.state == "waiting" else None,
-            status=each.status,
-            error=each.error,
-            created_at=each.created_at,
-            ended_at=each.ended_at,
-        )
-        for each in found
+        filled(DeliveryMessage, row, next_at=row.next_at if row.state == "waiting" else None) for row in rows
     )
     return JsonAnswer(DeliveriesMessage(items))
 
