@@ -20,8 +20,7 @@ router: Final = Router("business")
     "/requests/{request_id}/events",
     summary="The states of a request as they come",
     operation_id="streamOwnRequest",
-    answers=openapi.answers_events("Events `state`", RequestStateMessage)
-    | openapi.problems(401, 404, 429, 503),
+    answers=openapi.answers_events("Events `state`", RequestStateMessage),
 )
 async def events(request: Request, request_id: str) -> Response:
     """Server-sent events: `state` at once and at each change. Ends after a final state."""

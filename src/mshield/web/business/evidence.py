@@ -32,8 +32,7 @@ class EvidenceWanted(Query, frozen=True):
     summary="The bundle of evidence for a signed document",
     operation_id="getEvidence",
     asks={"parameters": [RETURN_CODE]},
-    answers=openapi.answers(Evidence, "The bundle, one file", media_type=MEDIA_TYPE)
-    | openapi.problems(401, 403, 404, 409, 410, 422, 503),
+    answers=openapi.answers(Evidence, "The bundle, one file", media_type=MEDIA_TYPE),
 )
 async def evidence(request: Request, request_id: str, query: EvidenceWanted) -> Response:
     """All that proves the signature, for good and offline: `mshield verify BUNDLE` checks it.

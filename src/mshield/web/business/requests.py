@@ -165,8 +165,7 @@ class ResultMessage(Wire, frozen=True):
     operation_id="createRequest",
     knows_repeats=True,
     asks=openapi.takes(CreateMessage) | {"parameters": [idempotency_key.BY_ROW]},
-    answers=openapi.answers(CreatedMessage, "The request", status=201)
-    | openapi.problems(400, 401, 409, 413, 422, 429, 503),
+    answers=openapi.answers(CreatedMessage, "The request", status=201) | openapi.problems(413, 429),
 )
 async def create(request: Request) -> Response:
     """The request lives 120 s (a setting). Show its QR code, which changes every second, and wait on its state."""
@@ -198,7 +197,7 @@ async def create(request: Request) -> Response:
     summary="The state of a request",
     operation_id="getRequest",
     asks={"parameters": PARAMETERS},
-    answers=openapi.answers(StateMessage, "The state") | openapi.problems(401, 404, 422, 429, 503),
+    answers=openapi.answers(StateMessage, "The state") | openapi.problems(422, 429),
 )
 async def state(request: Request, request_id: str) -> Response:
     """With `wait` the answer comes when the state differs from `state`, or after that many seconds."""
@@ -225,8 +224,7 @@ async def state(request: Request, request_id: str) -> Response:
     summary="What was signed, and by whom",
     operation_id="getResult",
     asks={"parameters": [RETURN_CODE]},
-    answers=openapi.answers(ResultMessage, "The signatures with certificate, chain and OCSP answer")
-    | openapi.problems(401, 403, 404, 409, 503),
+    answers=openapi.answers(ResultMessage, "The signatures with certificate, chain and OCSP answer"),
 )
 async def result(request: Request, request_id: str) -> Response:
     """409 `not_signed` before the phone has signed. Verify it: the SDK's `verify()` does so offline.
@@ -245,7 +243,7 @@ async def result(request: Request, request_id: str) -> Response:
     "/requests/{request_id}/cancel",
     summary="Cancel an open request",
     operation_id="cancelRequest",
-    answers=openapi.answers(None, "Cancelled", status=204) | openapi.problems(401, 404, 409, 503),
+    answers=openapi.answers(None, "Cancelled", status=204),
 )
 async def cancel(request: Request, request_id: str) -> Response:
     """A request that is signed, declined or expired stays so: 409 `request_closed`."""

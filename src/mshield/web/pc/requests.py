@@ -37,7 +37,7 @@ class PcStateMessage(RequestStateMessage, frozen=True):
     summary="The state of a request",
     operation_id="followRequest",
     asks={"parameters": PARAMETERS},
-    answers=openapi.answers(PcStateMessage, "The state") | openapi.problems(401, 404, 422, 429, 503),
+    answers=openapi.answers(PcStateMessage, "The state") | openapi.problems(422),
 )
 async def state(request: Request, request_id: str) -> Response:
     """With `wait` the answer comes when the state differs from `state`, or after that many seconds."""
@@ -62,8 +62,7 @@ async def state(request: Request, request_id: str) -> Response:
     "/requests/{request_id}/events",
     summary="The states of a request as they come, and its QR code",
     operation_id="streamRequest",
-    answers=openapi.answers_events("Events `state` and `qr`", RequestStateMessage, QrMessage)
-    | openapi.problems(401, 404, 429, 503),
+    answers=openapi.answers_events("Events `state` and `qr`", RequestStateMessage, QrMessage),
 )
 async def events(request: Request, request_id: str) -> Response:
     """Server-sent events: `state` at once and at each change, `qr` while it waits. Ends after a final state."""

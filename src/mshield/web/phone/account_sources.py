@@ -75,7 +75,7 @@ async def sources(request: Request) -> Response:
     operation_id="beginOutsideLogin",
     asks=openapi.takes(OutsideLoginIn) | PROOF,
     answers=openapi.answers(OutsideLoginOut, "Its page, and the state that comes back", status=201)
-    | openapi.problems(400, 401, 422, 424, 429, 503),
+    | openapi.problems(401, 429, 503),
 )
 async def begin(request: Request) -> Response:
     """The state is bound to the key of the proof: the same phone must come back with it."""
@@ -95,8 +95,7 @@ async def begin(request: Request) -> Response:
     summary="Come back from an outside system's login page",
     operation_id="finishOutsideLogin",
     asks=openapi.takes(OutsideReturnIn) | PROOF,
-    answers=openapi.answers(SessionOut, "The login", status=201)
-    | openapi.problems(400, 401, 403, 409, 422, 424, 429, 503),
+    answers=openapi.answers(SessionOut, "The login", status=201) | openapi.problems(429, 503),
 )
 async def finish(request: Request) -> Response:
     """Logs in as `POST /sessions` does. The state is used, whatever the outcome."""

@@ -133,7 +133,7 @@ class SessionOut(Wire, frozen=True):
     operation_id="sendSmsCode",
     asks=openapi.takes(SmsCodeIn),
     security=_LOGIN_IF_APPLYING,
-    answers=openapi.answers(SmsCodeOut, "Sent", status=202) | openapi.problems(400, 401, 422, 429, 503),
+    answers=openapi.answers(SmsCodeOut, "Sent", status=202),
 )
 async def send_sms_code(request: Request) -> Response:
     """The answer is the same whether the number has an account or not. A newer code replaces an older one."""
@@ -151,8 +151,7 @@ async def send_sms_code(request: Request) -> Response:
     summary="Register",
     operation_id="register",
     asks=openapi.takes(AccountIn),
-    answers=openapi.answers(AccountOut, "The new account's name", status=201)
-    | openapi.problems(400, 409, 422, 503),
+    answers=openapi.answers(AccountOut, "The new account's name", status=201) | openapi.problems(503),
 )
 async def register(request: Request) -> Response:
     """Manual 2.3.1.1. That a number is registered is told only with the right SMS code, which then stays valid."""
@@ -174,8 +173,7 @@ async def register(request: Request) -> Response:
     summary="Log in",
     operation_id="logIn",
     asks=openapi.takes(SessionIn) | PROOF,
-    answers=openapi.answers(SessionOut, "The login", status=201)
-    | openapi.problems(400, 401, 403, 409, 422, 424, 429, 503),
+    answers=openapi.answers(SessionOut, "The login", status=201) | openapi.problems(503),
 )
 async def log_in(request: Request) -> Response:
     """Manual 2.3.1.2. A phone that has applied for a certificate lets only that account in (R7)."""

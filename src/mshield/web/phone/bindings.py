@@ -40,8 +40,7 @@ class BindingMessage(Wire, frozen=True):
     summary="Bind the certificate to the account",
     operation_id="bind",
     asks=openapi.takes(BindMessage),
-    answers=openapi.answers(TaskMessage, "The statement to sign", status=201)
-    | openapi.problems(400, 401, 403, 404, 409, 503),
+    answers=openapi.answers(TaskMessage, "The statement to sign", status=201) | openapi.problems(404),
 )
 async def bind(request: Request) -> Response:
     """Manual 2.3.1.4. The phone signs the statement by `open` and `finish`; from then on the certificate is bound."""
@@ -56,7 +55,7 @@ async def bind(request: Request) -> Response:
     "/bindings/{sid}",
     summary="Unbind the certificate",
     operation_id="unbind",
-    answers=openapi.answers(None, "Unbound", status=204) | openapi.problems(401, 404, 503),
+    answers=openapi.answers(None, "Unbound", status=204),
 )
 async def unbind(request: Request, sid: str) -> Response:
     """Needs no PIN: it only takes something away."""

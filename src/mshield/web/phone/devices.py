@@ -41,7 +41,7 @@ class DevicesMessage(Wire, frozen=True):
     "/devices",
     summary="My devices",
     operation_id="listDevices",
-    answers=openapi.answers(DevicesMessage, "The account's shields") | openapi.problems(401, 503),
+    answers=openapi.answers(DevicesMessage, "The account's shields"),
 )
 async def devices(request: Request) -> Response:
     """One line for each device that has had a certificate of this account; at most six of them work (R5)."""

@@ -72,8 +72,7 @@ class PublicKeyMessage(Wire, frozen=True):
     summary="Apply for a certificate",
     operation_id="apply",
     asks=openapi.takes(ApplyMessage),
-    answers=openapi.answers(BegunMessage, "The enrolment begins", status=201)
-    | openapi.problems(400, 401, 403, 409, 422, 429, 503),
+    answers=openapi.answers(BegunMessage, "The enrolment begins", status=201) | openapi.problems(429),
 )
 async def apply(request: Request) -> Response:
     """The enrolment is void after an hour without its finish; a new one on the same phone replaces it.
@@ -108,7 +107,7 @@ async def apply(request: Request) -> Response:
     summary="Make the joint key",
     operation_id="makeKey",
     asks=openapi.takes(KeyMessage),
-    answers=openapi.answers(PublicKeyMessage, "The public key") | openapi.problems(400, 401, 404, 409, 503),
+    answers=openapi.answers(PublicKeyMessage, "The public key"),
 )
 async def make_key(request: Request, uid: str) -> Response:
     """Protocol, enrolment steps 2 and 3. The device's public key is the one of the DPoP proof."""

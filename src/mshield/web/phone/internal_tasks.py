@@ -29,8 +29,7 @@ class InternalTaskMessage(ProtocolWire, frozen=True):
     summary="Ask for a PIN change or a confirmation",
     operation_id="askInternally",
     asks=openapi.takes(InternalTaskMessage),
-    answers=openapi.answers(TaskMessage, "The task to sign", status=201)
-    | openapi.problems(400, 401, 403, 404, 409, 503),
+    answers=openapi.answers(TaskMessage, "The task to sign", status=201),
 )
 async def ask_internally(request: Request, uid: str) -> Response:
     """The task is signed by `open` and `finish` like any document. A repeat gives the one that still waits."""

@@ -37,8 +37,7 @@ class PasswordResetOut(Wire, frozen=True):
     summary="Set a forgotten password anew",
     operation_id="resetPassword",
     asks=openapi.takes(PasswordResetIn),
-    answers=openapi.answers(PasswordResetOut, "The new password is set", status=201)
-    | openapi.problems(400, 409, 422, 503),
+    answers=openapi.answers(PasswordResetOut, "The new password is set", status=201) | openapi.problems(503),
 )
 async def reset_password(request: Request) -> Response:
     """All logins of the account end, at phones and portal, and its owner is told. Each try costs one of the code's."""

@@ -54,7 +54,7 @@ async def policy(request: Request) -> Response:
     "/me/birth-dates",
     summary="My birth date",
     operation_id="getBirthDates",
-    answers=openapi.answers(BirthDatesMessage, "As in the account's id number") | openapi.problems(401, 503),
+    answers=openapi.answers(BirthDatesMessage, "As in the account's id number"),
 )
 async def my_birth_dates(request: Request) -> Response:
     """For the rule `birthday` at a PIN change, when no id number is typed. A phone keeps nothing of it."""

@@ -73,8 +73,7 @@ class RenewalDueMessage(Wire, frozen=True):
     summary="Renew the certificate",
     operation_id="renew",
     asks=openapi.takes(RenewMessage),
-    answers=openapi.answers(RenewalMessage, "The renewal begins", status=201)
-    | openapi.problems(400, 401, 403, 409, 422, 429, 503),
+    answers=openapi.answers(RenewalMessage, "The renewal begins", status=201) | openapi.problems(429),
 )
 async def renew(request: Request) -> Response:
     """The certificate in force stays so until the new one is confirmed. A renewal begun before is given up."""
@@ -91,7 +90,7 @@ async def renew(request: Request) -> Response:
     "/renewals/current",
     summary="The renewal under way",
     operation_id="getRenewal",
-    answers=openapi.answers(RenewalMessage, "How far it is") | openapi.problems(401, 403, 404, 409, 503),
+    answers=openapi.answers(RenewalMessage, "How far it is") | openapi.problems(404),
 )
 async def current(request: Request) -> Response:
     """Issues the certificate once all is signed for. 404 before a renewal, and after it: see the certificate then."""
@@ -105,7 +104,7 @@ async def current(request: Request) -> Response:
     "/renewals/current",
     summary="Give the renewal up",
     operation_id="giveUpRenewal",
-    answers=openapi.answers(None, "Given up", status=204) | openapi.problems(401, 404, 409, 503),
+    answers=openapi.answers(None, "Given up", status=204) | openapi.problems(404),
 )
 async def give_up(request: Request) -> Response:
     """The certificate in force goes on; one that was issued for this renewal is revoked."""

@@ -123,8 +123,7 @@ class InboxMessage(Wire, frozen=True):
     operation_id="scan",
     knows_repeats=True,
     asks=openapi.takes(ScanMessage),
-    answers=openapi.answers(ScannedMessage, "What is asked, and by whom")
-    | openapi.problems(400, 401, 403, 404, 409, 410, 503),
+    answers=openapi.answers(ScannedMessage, "What is asked, and by whom") | openapi.problems(404),
 )
 async def scan(request: Request) -> Response:
     """Manual 2.3.1.10 and 2.3.1.11. The first phone with the right code takes the request; nothing is signed yet.
@@ -142,8 +141,7 @@ async def scan(request: Request) -> Response:
     "/inbox",
     summary="Requests that wait for this shield (待办)",
     operation_id="getInbox",
-    answers=openapi.answers(InboxMessage, "The requests, newest first")
-    | openapi.problems(401, 403, 409, 503),
+    answers=openapi.answers(InboxMessage, "The requests, newest first"),
 )
 async def inbox(request: Request) -> Response:
     """What business systems asked for by this phone's shield number, and nobody has answered yet."""
@@ -158,8 +156,7 @@ async def inbox(request: Request) -> Response:
     "/inbox/{request_id}",
     summary="Take a request from the inbox",
     operation_id="takeRequest",
-    answers=openapi.answers(ScannedMessage, "What is asked, and by whom")
-    | openapi.problems(401, 403, 404, 409, 410, 503),
+    answers=openapi.answers(ScannedMessage, "What is asked, and by whom"),
 )
 async def take(request: Request, request_id: str) -> Response:
     """As a scan, without a code. Needs no Idempotency-Key: a phone that takes it again gets the same request."""
@@ -173,7 +170,7 @@ async def take(request: Request, request_id: str) -> Response:
     "/tasks/{sid}",
     summary="A document of this phone",
     operation_id="getTask",
-    answers=openapi.answers(TaskMessage, "The document") | openapi.problems(401, 404, 503),
+    answers=openapi.answers(TaskMessage, "The document"),
 )
 async def task(request: Request, sid: str) -> Response:
     """Also tells, by `state`, whether a finish whose answer was lost has arrived."""
@@ -190,7 +187,7 @@ async def task(request: Request, sid: str) -> Response:
     summary="Decline a scanned request",
     operation_id="decline",
     asks=openapi.takes(DeclineMessage),
-    answers=openapi.answers(None, "Declined", status=204) | openapi.problems(400, 401, 409, 503),
+    answers=openapi.answers(None, "Declined", status=204),
 )
 async def decline(request: Request, request_id: str) -> Response:
     """With `not_me` the business system learns that somebody else started the request."""
@@ -204,8 +201,7 @@ async def decline(request: Request, request_id: str) -> Response:
     "/requests/{request_id}/return",
     summary="The way back to the other app",
     operation_id="wayBack",
-    answers=openapi.answers(ReturnMessage, "How the request ended, and the address to open")
-    | openapi.problems(401, 404, 409, 503),
+    answers=openapi.answers(ReturnMessage, "How the request ended, and the address to open"),
 )
 async def way_back(request: Request, request_id: str) -> Response:
     """Manual 2.3.1.8, for a request by channel `app` that this phone took, once it is over.

@@ -74,7 +74,7 @@ class MeMessage(Wire, frozen=True):
     "/me",
     summary="My page",
     operation_id="me",
-    answers=openapi.answers(MeMessage, "Account, shield number, certificate") | openapi.problems(401, 503),
+    answers=openapi.answers(MeMessage, "Account, shield number, certificate"),
 )
 async def me(request: Request) -> Response:
     """Manual 2.3.1.7."""
@@ -95,7 +95,7 @@ async def me(request: Request) -> Response:
     "/certificate",
     summary="My certificate",
     operation_id="getCertificate",
-    answers=openapi.answers(CertificateMessage, "The certificate") | openapi.problems(401, 409, 503),
+    answers=openapi.answers(CertificateMessage, "The certificate"),
 )
 async def certificate(request: Request) -> Response:
     """409 `no_certificate` before the enrolment is finished. Issues it, should the answer of the finish be lost."""
@@ -111,7 +111,7 @@ async def certificate(request: Request) -> Response:
     "/sessions/current",
     summary="Log out",
     operation_id="logOut",
-    answers=openapi.answers(None, "Logged out", status=204) | openapi.problems(401, 503),
+    answers=openapi.answers(None, "Logged out", status=204),
 )
 async def delete_session(request: Request) -> Response:
     """The access token is worth nothing from now on."""

@@ -91,7 +91,7 @@ class SignaturesMessage(Wire, frozen=True):
     "/signatures",
     summary="My signatures",
     operation_id="listSignatures",
-    answers=openapi.answers(SignaturesMessage, "A page of signatures") | openapi.problems(401, 422, 503),
+    answers=openapi.answers(SignaturesMessage, "A page of signatures"),
 )
 async def signatures(request: Request, query: SignaturesWanted) -> Response:
     """Logins and signatures made with this phone, newest first."""
@@ -119,7 +119,7 @@ async def signatures(request: Request, query: SignaturesWanted) -> Response:
     "/signatures/{sid}",
     summary="One of my signatures",
     operation_id="getSignature",
-    answers=openapi.answers(SignatureDetailMessage, "The signature") | openapi.problems(401, 404, 503),
+    answers=openapi.answers(SignatureDetailMessage, "The signature"),
 )
 async def signature(request: Request, sid: str) -> Response:
     """What was shown and signed, for whom, and whether its certificate still stands. This phone's only."""

@@ -94,8 +94,7 @@ class FinishedMessage(Wire, frozen=True):
     operation_id="openSigning",
     knows_repeats=True,
     asks=openapi.takes(OpenMessage),
-    answers=openapi.answers(OpenedMessage, "The server's nonces")
-    | openapi.problems(400, 401, 403, 404, 409, 429, 503),
+    answers=openapi.answers(OpenedMessage, "The server's nonces") | openapi.problems(429),
 )
 async def open_signing(request: Request, uid: str) -> Response:
     """Protocol MSHIELD/v1, "Signing: open". The PIN is asked for after this, with `left` shown.
@@ -132,8 +131,7 @@ async def open_signing(request: Request, uid: str) -> Response:
     operation_id="finishSigning",
     knows_repeats=True,
     asks=openapi.takes(FinishMessage),
-    answers=openapi.answers(FinishedMessage, "The signatures")
-    | openapi.problems(400, 401, 403, 404, 409, 500, 503),
+    answers=openapi.answers(FinishedMessage, "The signatures"),
 )
 async def finish_signing(request: Request, uid: str) -> Response:
     """Protocol MSHIELD/v1, "Signing: finish".

@@ -94,8 +94,7 @@ class OutcomesMessage(Wire, frozen=True):
     summary="Hold shields, or lift holds",
     operation_id="actOnShields",
     asks=openapi.takes(ActMessage),
-    answers=openapi.answers(OutcomesMessage, "An outcome for each shield")
-    | openapi.problems(400, 401, 403, 404, 422, 503),
+    answers=openapi.answers(OutcomesMessage, "An outcome for each shield"),
 )
 async def act(request: Request, credit_code: str) -> Response:
     """挂失, 解挂失, 冻结, 解冻结. Two holds: lifting one leaves the other. A repeat changes nothing."""
@@ -117,7 +116,7 @@ async def act(request: Request, credit_code: str) -> Response:
     "/revocation-codes",
     summary="Send the code for a revocation",
     operation_id="sendRevocationCode",
-    answers=openapi.answers(RevocationCodeMessage, "Sent", status=202) | openapi.problems(401, 403, 429, 503),
+    answers=openapi.answers(RevocationCodeMessage, "Sent", status=202),
 )
 async def send_revocation_code(request: Request) -> Response:
     """To the legal person's own phone; good for one batch of revocations."""
@@ -135,8 +134,7 @@ async def send_revocation_code(request: Request) -> Response:
     summary="Revoke shields",
     operation_id="revokeShields",
     asks=openapi.takes(RevocationMessage),
-    answers=openapi.answers(OutcomesMessage, "An outcome for each shield")
-    | openapi.problems(400, 401, 403, 404, 409, 410, 422, 503),
+    answers=openapi.answers(OutcomesMessage, "An outcome for each shield"),
 )
 async def revoke(request: Request, credit_code: str) -> Response:
     """作废 (注销): for good, there is no way back. The phone may apply anew afterwards and keeps its number."""

@@ -86,7 +86,7 @@ class HistoryMessage(Wire, frozen=True):
     "/enterprises/{credit_code}/history",
     summary="List what happened to the shields",
     operation_id="listHistory",
-    answers=openapi.answers(HistoryMessage, "A page of it") | openapi.problems(401, 404, 422, 503),
+    answers=openapi.answers(HistoryMessage, "A page of it"),
 )
 async def list_history(request: Request, credit_code: str, query: HistoryPage) -> Response:
     """Every act of the legal person and whatever else changed a certificate, with reason, actor and time."""
@@ -105,7 +105,7 @@ async def list_history(request: Request, credit_code: str, query: HistoryPage) -
     "/enterprises/{credit_code}/history.xlsx",
     summary="Export what happened to the shields",
     operation_id="exportHistory",
-    answers=XLSX | openapi.problems(401, 404, 422, 503),
+    answers=XLSX,
 )
 async def export_history(request: Request, credit_code: str, query: HistoryWords) -> Response:
     """The whole list, narrowed like `listHistory`."""

@@ -179,7 +179,7 @@ class ShieldHistoryMessage(Wire, frozen=True):
     "/enterprises/{credit_code}/people",
     summary="List the filed people",
     operation_id="listPeople",
-    answers=openapi.answers(PeopleMessage, "A page of people") | openapi.problems(401, 404, 422, 503),
+    answers=openapi.answers(PeopleMessage, "A page of people"),
 )
 async def list_people(request: Request, credit_code: str, query: PeoplePage) -> Response:
     """Legal person and operators as filed (R19), in the order of their filing."""
@@ -195,7 +195,7 @@ async def list_people(request: Request, credit_code: str, query: PeoplePage) -> 
     "/enterprises/{credit_code}/shields",
     summary="List the shields",
     operation_id="listShields",
-    answers=openapi.answers(ShieldsMessage, "A page of shields") | openapi.problems(401, 404, 422, 503),
+    answers=openapi.answers(ShieldsMessage, "A page of shields"),
 )
 async def list_shields(request: Request, credit_code: str, query: ShieldsPage) -> Response:
     """One line per shield number, by the certificate that stands for it now."""
@@ -217,8 +217,7 @@ async def list_shields(request: Request, credit_code: str, query: ShieldsPage) -
     "/enterprises/{credit_code}/shields/{shield_number}",
     summary="Show one shield",
     operation_id="showShield",
-    answers=openapi.answers(ShieldHistoryMessage, "The shield and its history")
-    | openapi.problems(401, 404, 503),
+    answers=openapi.answers(ShieldHistoryMessage, "The shield and its history"),
 )
 async def show_shield(request: Request, credit_code: str, shield_number: str) -> Response:
     """Who did what to it, why and when (R14). Another enterprise's shield is as unknown as one that doesn't exist."""
@@ -236,7 +235,7 @@ async def show_shield(request: Request, credit_code: str, shield_number: str) ->
     "/enterprises/{credit_code}/people.xlsx",
     summary="Export the filed people",
     operation_id="exportPeople",
-    answers=XLSX | openapi.problems(401, 404, 422, 503),
+    answers=XLSX,
 )
 async def export_people(request: Request, credit_code: str, query: PeopleWords) -> Response:
     """The whole list, narrowed like `listPeople`; id numbers are masked there too."""
@@ -252,7 +251,7 @@ async def export_people(request: Request, credit_code: str, query: PeopleWords) 
     "/enterprises/{credit_code}/shields.xlsx",
     summary="Export the shields",
     operation_id="exportShields",
-    answers=XLSX | openapi.problems(401, 404, 422, 503),
+    answers=XLSX,
 )
 async def export_shields(request: Request, credit_code: str, query: ShieldWords) -> Response:
     """The whole list, narrowed like `listShields`."""

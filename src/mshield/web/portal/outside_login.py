@@ -50,7 +50,7 @@ class PortalOutsideReturnMessage(Wire, frozen=True):
     operation_id="beginPortalOutsideLogin",
     asks=openapi.takes(PortalOutsideLoginMessage),
     answers=openapi.answers(PortalOutsideBegunMessage, "Its page, and the state that comes back", status=201)
-    | openapi.problems(400, 422, 424, 429, 503),
+    | openapi.problems(503),
 )
 async def begin(request: Request) -> Response:
     """The state is bound to a cookie that comes with the answer: the same browser must come back with it."""
@@ -79,8 +79,7 @@ async def begin(request: Request) -> Response:
     summary="Come back from an outside system's login page",
     operation_id="finishPortalOutsideLogin",
     asks=openapi.takes(PortalOutsideReturnMessage),
-    answers=openapi.answers(PortalLoginBegunMessage, "The SMS code is sent", status=201)
-    | openapi.problems(400, 401, 403, 409, 422, 424, 429, 503),
+    answers=openapi.answers(PortalLoginBegunMessage, "The SMS code is sent", status=201),
 )
 async def finish(request: Request) -> Response:
     """The first half of a login, as `POST /logins` is. The state is used, whatever the outcome."""

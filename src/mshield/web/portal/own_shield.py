@@ -51,7 +51,7 @@ class RevocationTermsMessage(Wire, frozen=True):
     summary="Begin a login by shield",
     operation_id="beginPortalShieldLogin",
     security=(),
-    answers=openapi.answers(ScanMessage, "To be scanned", status=201) | openapi.problems(429, 503),
+    answers=openapi.answers(ScanMessage, "To be scanned", status=201) | openapi.problems(503),
 )
 async def begin_shield_login(request: Request) -> Response:
     """His phone shows that the portal asks, and this PC; then `POST /shield-sessions` opens the session."""
@@ -67,7 +67,7 @@ async def begin_shield_login(request: Request) -> Response:
     security=(),
     asks=openapi.takes(ShieldSessionStartMessage),
     answers=openapi.answers(PortalSessionMessage, "Logged in; the session is in the cookie", status=201)
-    | openapi.problems(400, 401, 403, 404, 409, 410, 503),
+    | openapi.problems(404, 503),
 )
 async def start_shield_session(request: Request) -> Response:
     """Once for each signed login."""
@@ -88,8 +88,7 @@ async def start_shield_session(request: Request) -> Response:
     summary="Have a batch of revocations signed",
     operation_id="askForRevocationSignature",
     asks=openapi.takes(RevocationTermsMessage),
-    answers=openapi.answers(ScanMessage, "To be scanned", status=201)
-    | openapi.problems(400, 401, 403, 404, 422, 429, 503),
+    answers=openapi.answers(ScanMessage, "To be scanned", status=201),
 )
 async def ask_for_revocation(request: Request, credit_code: str) -> Response:
     """In place of an SMS code: the signed request's id goes with `POST .../revocations`, which must say the same."""

@@ -76,8 +76,7 @@ class PortalSessionMessage(Wire, frozen=True):
     operation_id="beginPortalLogin",
     security=(),
     asks=openapi.takes(PortalLoginMessage),
-    answers=openapi.answers(PortalLoginBegunMessage, "The SMS code is sent", status=201)
-    | openapi.problems(400, 401, 403, 409, 422, 424, 429, 503),
+    answers=openapi.answers(PortalLoginBegunMessage, "The SMS code is sent", status=201),
 )
 async def begin_login(request: Request) -> Response:
     """The account, its password and a captcha; then a code goes to the account's phone. Failures slow down."""
@@ -103,7 +102,7 @@ async def begin_login(request: Request) -> Response:
     security=(),
     asks=openapi.takes(PortalSessionStartMessage),
     answers=openapi.answers(PortalSessionMessage, "Logged in; the session is in the cookie", status=201)
-    | openapi.problems(400, 403, 503),
+    | openapi.problems(503),
 )
 async def start_session(request: Request) -> Response:
     """The SMS code opens the session. Its cookie is HttpOnly and SameSite=Strict."""
@@ -123,7 +122,7 @@ async def start_session(request: Request) -> Response:
     "/session",
     summary="Who is logged in",
     operation_id="getPortalSession",
-    answers=openapi.answers(PortalSessionMessage, "The session") | openapi.problems(401, 503),
+    answers=openapi.answers(PortalSessionMessage, "The session"),
 )
 async def get_session(request: Request) -> Response:
     """Also gives a reloaded page its CSRF token. `enterprises` is empty once he is filed as nobody's legal person."""
@@ -142,7 +141,7 @@ async def get_session(request: Request) -> Response:
     "/session",
     summary="Log out",
     operation_id="endPortalSession",
-    answers=openapi.answers(None, "Logged out", status=204) | openapi.problems(401, 403, 503),
+    answers=openapi.answers(None, "Logged out", status=204),
 )
 async def end_session(request: Request) -> Response:
     """The cookie is worth nothing from now on."""

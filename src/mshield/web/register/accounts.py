@@ -91,8 +91,7 @@ async def sources(request: Request) -> Response:
     summary="Send an SMS code",
     operation_id="sendRegisterCode",
     asks=openapi.takes(RegisterCodeMessage),
-    answers=openapi.answers(RegisterCodeSentMessage, "Sent", status=202)
-    | openapi.problems(400, 422, 429, 503),
+    answers=openapi.answers(RegisterCodeSentMessage, "Sent", status=202),
 )
 async def send_code(request: Request) -> Response:
     """One captcha, one code. The answer is the same whether the number has an account or not."""
@@ -113,8 +112,7 @@ async def send_code(request: Request) -> Response:
     summary="Register on a PC",
     operation_id="registerOnPc",
     asks=openapi.takes(RegistrationMessage),
-    answers=openapi.answers(RegisteredMessage, "The new account's name", status=201)
-    | openapi.problems(400, 409, 422, 503),
+    answers=openapi.answers(RegisteredMessage, "The new account's name", status=201) | openapi.problems(503),
 )
 async def register(request: Request) -> Response:
     """That a number is registered is told only with the right SMS code, which then stays valid."""
