@@ -109,7 +109,7 @@ class ShieldHistory(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PastAct(msgspec.Struct, frozen=True, kw_only=True):
-    """A change of any of the enterprise's shields, with whose it is."""
+    """A change of any of the enterprise's shields, with its holder."""
 
     shield_number: str
     name: str

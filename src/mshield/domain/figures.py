@@ -39,7 +39,7 @@ def bucket_of(ms: float) -> int:
 
 
 def percentile(counts: Mapping[int, int], share: float) -> float | None:
-    """The time in ms below which this share of all lies, linear within its bucket; None of none.
+    """The time in ms below which this share of all lies, linear within its bucket; None without any call.
 
     Of times beyond the last bound nothing more is known than that: they count as that bound.
     """

@@ -14,7 +14,7 @@ from mshield.gateways.sms import SmsMessage, SmsRefused
 from mshield.gateways.sms_account import ANSWER_SECONDS, Account, without_answer
 
 _NETWORK: Final = frozenset({"ClientNetworkError", "ServerNetworkError"})
-"""The SDK's own codes for what is no answer of the API."""
+"""The SDK's own codes, where the API gave no answer."""
 
 
 class TencentSms:

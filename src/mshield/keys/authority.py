@@ -32,7 +32,7 @@ def issuing_name(generation: int) -> str:
 
 
 def generation_of(name: str) -> int | None:
-    """The inverse of `issuing_name`; None for what is no issuing CA."""
+    """The inverse of `issuing_name`; None for another name."""
     match = ISSUING.fullmatch(name)
     return None if match is None else int(match[1] or 1)
 

@@ -36,7 +36,7 @@ _FIRST_ANSWER: Final = 1.0
 _OUTAGE: Final = 60.0
 """For so long may a service be away from one who waits: a new version takes it seconds to start."""
 _SHORTEST: Final = 0.001
-"""A time limit of nothing is none to a socket."""
+"""To a socket, a time limit of zero is no limit."""
 _RANDOM: Final = secrets.SystemRandom()
 
 
@@ -105,7 +105,7 @@ class Plans:
         return self._call(self._poll(request_id, wait=wait, state=state), _read_status)
 
     def next_state(self, request_id: str, *, wait: int, state: str, until: float = math.inf) -> Plan[Status]:
-        """As `status`, for one who waits for the end: an outage of less than a minute is none to them."""
+        """As `status`, for one who waits for the end: an outage of less than a minute stays unseen."""
         poll = self._poll(request_id, wait=wait, state=state)
         return self._call(poll, _read_status, until=until, outage=_OUTAGE)
 

@@ -115,8 +115,8 @@ class CoSigning:
     def _open(self, documents: Sequence[ToSign]) -> _Session:
         """Opens with the newest intact slot; an older one only where the server says `stale_epoch`.
 
-        Where it says so of all slots none has a counterpart, and none ever will: only a restored server forgets an
-        epoch, for the phone drops a slot only after an answer made with another. A damaged slot may be the one.
+        Where it says so of all slots, the server has the other half of none, for good: only a restored server forgets
+        an epoch, for the phone drops a slot only after an answer made with another. A damaged slot may be the one.
         """
         slots = [slot for slot in self._key.slots if slot.intact()]
         if not slots:

@@ -1,7 +1,7 @@
 """Renewing the certificate (更新证书, manual 2.3.1.6): beside the one in force, which goes on until it is confirmed.
 
 The user enters the PIN once, and it stays the PIN: the old key shows first that it is right. Each step looks at what
-the service has recorded, so a renewal that stopped anywhere is gone on with, or is over and leaves all as it was.
+the service has recorded, so a renewal that stopped anywhere goes on, or is over and has changed nothing.
 """
 
 from typing import Final, Literal

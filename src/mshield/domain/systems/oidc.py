@@ -73,7 +73,7 @@ _ANSWERED: Final = frozenset({"code", "state", "iss", "error", "error_descriptio
 
 
 def checked_redirect_uri(uri: str) -> str:
-    """An address that answers are sent to: one that says none of them itself. Raises InvalidClientUri."""
+    """An address that answers are sent to; its own query has none of their names. Raises InvalidClientUri."""
     names = {name for name, _ in parse_qsl(urlsplit(checked_uri(uri)).query, keep_blank_values=True)}
     if names & _ANSWERED:
         raise errors.InvalidClientUri(uri=uri)

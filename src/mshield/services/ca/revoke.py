@@ -35,7 +35,7 @@ class RevokeCa:
         return ApprovableAct(NAME, self._check, self._do)
 
     async def _check(self, subject: str, details: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Raises NotFound for what is no issuing CA, Conflict for one that is revoked, InvalidRequest."""
+        """Raises NotFound for any other name than an issuing CA's, Conflict for one that is revoked, InvalidRequest."""
         row = None if generation_of(subject) is None else await find_authority(self.db, name=subject)
         if row is None:
             raise errors.NotFound

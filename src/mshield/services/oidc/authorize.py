@@ -128,7 +128,7 @@ class Authorize:
         if pushed is None or pushed.begun:  # over, or this browser loads its page again
             known = "" if pushed is None else pushed.id
             return await self.done(known, secret_of(known), now=now)
-        # The handle is spent together with the request: who gets none, as beyond the limit, may come again with it.
+        # The handle is spent together with the request: refused, as beyond the limit, it may come again.
         code, secret = await self._ask(client, pc, now=now), secrets.token_urlsafe(32)
         opened = await store.open_pushed(
             self.db,

@@ -281,7 +281,7 @@ async def find_bundle(db: Database, *, number: int) -> Stored | None:
 
 
 def _stored(row: Row) -> Stored:
-    """What is no bytes counts as none."""
+    """A content of another type counts as empty: SQLite keeps any value in any column."""
     content = row["content"]
     return Stored(_number(row["width"]), content if type(content) is bytes else b"")
 
@@ -297,7 +297,7 @@ def _text(value: object) -> str:
 async def outermost(db: Database) -> tuple[list[tuple[object, object]], list[object]]:
     """Level and number of each level's first and last tile; number of the first and the last bundle.
 
-    Where a number is none, the first and last of those too.
+    Where some numbers are no integers, which SQLite keeps too, the first and last of these as well.
     """
     tiles = [
         (row["level"], number)
