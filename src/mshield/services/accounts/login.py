@@ -76,8 +76,7 @@ class LogIn:
     ) -> Session:
         """A new login, which ends this phone's login before it.
 
-        Raises CaptchaWrong, LoginSlowed, LoginFailed, AccountDisabled; OtherAccount where the phone belongs to another
-        account (R7); what `OutsideAccounts.verify` raises for an account of an outside system.
+        Raises what `authenticate` raises, and OtherAccount where the phone belongs to another account (R7).
         """
         account = await self.authenticate(credentials, address=address, now=now)
         return await self.start(account, device, now=now)

@@ -169,11 +169,6 @@ def title_of(sources: AccountSources, name: str) -> str:
     return next((source.title_zh for source in sources.names if source.name == name), name)
 
 
-def listed(sources: AccountSources) -> tuple[SourceNames, ...]:
-    """The sources that a user may choose, beside this service's own accounts."""
-    return sources.names
-
-
 def _followed(person: _Checked) -> dict[str, str]:
     return {
         "source": person.source,

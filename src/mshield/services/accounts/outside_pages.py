@@ -79,8 +79,8 @@ class OutsidePages:
     async def finish(self, state: str, code: str, holder: str, *, address: str, now: int) -> Account:
         """Whose login it was.
 
-        Raises LoginFailed for a state or code that isn't good, TooManyRequests, AccountSourceUnavailable, and what
-        `OutsideAccounts.admit` raises.
+        Raises LoginFailed for a state or code that isn't good, TooManyRequests, AccountSourceUnavailable,
+        InvalidRequest for a source that has lost its page, and what `OutsideAccounts.admit` raises.
         """
         await self._limit(address, now=now)
         opened = await self._use(state, holder, now=now)

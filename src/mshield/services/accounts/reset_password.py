@@ -48,8 +48,8 @@ class ResetPassword:
         """How many logins ended.
 
         Raises InvalidPhone, WeakPassword before anything is counted; SmsCodeWrong, SmsCodeExpired; ResetRefused
-        where the id number isn't the account's, or there is no account with a password here. A try costs one of the
-        code's.
+        where the id number isn't the account's, or there is no account with a password here; Conflict where the account
+        changed meanwhile. A try costs one of the code's.
         """
         phone = check_phone(entry.phone)
         password = check_password(entry.password, phone=phone)

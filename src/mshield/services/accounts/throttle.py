@@ -41,7 +41,7 @@ class LoginThrottle:
         await self.db.write(work)
 
     async def failed(self, *, address: str, now: int) -> None:
-        """Counts a failure against the address."""
+        """Counts a failure against the address. Raises LoginSlowed where the address waits by now."""
         free = self.settings.login_failures_per_address
 
         async def work(tx: Tx) -> None:

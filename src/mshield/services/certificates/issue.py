@@ -106,7 +106,7 @@ class Issue:
         in_force: bool = True,
         now: int,
     ) -> Certificate:
-        """`issue`, from what was just read or reserved."""
+        """`issue`, from what was just read or reserved. Raises Conflict, LintError, SealError as it does."""
         # A crash before the commit below loses a signature that nobody has seen. The reservation stands: OCSP answers
         # `unknown`, the device and the person's limit (R5) are taken by it, and the next call signs again under its
         # serial and times.

@@ -106,7 +106,8 @@ class Renew:
         """Begins a renewal; one that was under way on this device is given up.
 
         Raises what keeps the certificate from signing (NoCertificate, PinLocked, Held, CertificateExpired), NoFiling,
-        OtherApplicant, RenewalNotDue, SmsCodeWrong, SmsCodeExpired; `sms_code`, of purpose `renew`, is spent last.
+        OtherApplicant, RenewalNotDue, SmsCodeWrong, SmsCodeExpired; Conflict for two calls at once; what `current` and
+        `bring_up_to_date` raise. `sms_code`, of purpose `renew`, is spent last.
         """
         await bring_up_to_date(self.look_up, self.lookup, login, application, now=now)
         old = await usable_in_force(self.db, login, now=now)
@@ -159,7 +160,8 @@ class Renew:
         """The renewal under way, moved on as far as it goes without the phone: issues what is signed for.
 
         Raises NotFound without one that can still come into force: the user begins anew. NoFiling for who is no longer
-        on file; what keeps the old certificate from being renewed once that is the point.
+        on file; what keeps the old certificate from being renewed once that is the point; what issuing raises; Busy
+        where other calls move it on all the time.
         """
         for _ in range(3):  # a document to consent, then the certificate
             row = await store.find_open(self.db, device_id=login.device_id, account_id=login.account_id)

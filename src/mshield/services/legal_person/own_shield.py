@@ -90,7 +90,7 @@ class OwnShield:
     async def account_of_login(self, request_id: str, status_token: str, *, now: int) -> str:
         """Whose shield logged in; the request is used up by it.
 
-        Raises WrongStatusToken, NotSigned, ExpiredRequest, and RequestClosed for one that has served.
+        Raises WrongStatusToken, NotFound, NotSigned, ExpiredRequest, and RequestClosed for one that has served.
         """
         if not self.ask.secrets.is_status_token(request_id, status_token):
             raise errors.WrongStatusToken

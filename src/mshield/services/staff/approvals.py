@@ -46,10 +46,10 @@ class ApprovableAct:
 
 @dataclass(frozen=True, slots=True)
 class Approvals:
-    """Asks, decides, withdraws and lists; `known` are the acts by name."""
+    """Asks, decides, withdraws and lists; `approvable` are the acts by name."""
 
     db: Database
-    known: Mapping[str, ApprovableAct]
+    approvable: Mapping[str, ApprovableAct]
 
     async def ask(
         self, member: StaffMember, *, act: str, subject: str, details: Json, reason: str, now: int
@@ -60,10 +60,10 @@ class Approvals:
         act's `check` raises.
         """
         _require_person(member)
-        if act not in self.known:
+        if act not in self.approvable:
             raise errors.InvalidRequest(fields=["act"])
         plain = checked_reason(reason)
-        checked = await self.known[act].check(subject, details)
+        checked = await self.approvable[act].check(subject, details)
         approval = store.NewApproval(
             id=new_id(now),
             act=act,
@@ -105,9 +105,9 @@ class Approvals:
             await _record(tx, member, decision, question, now=now)
             if decision == "refuse":
                 return {}
-            if question.act not in self.known:  # asked of another version of this service
+            if question.act not in self.approvable:  # asked of another version of this service
                 raise errors.ApprovalOver
-            return await self.known[question.act].do(tx, question, member, now)
+            return await self.approvable[question.act].do(tx, question, member, now)
 
         if member.id in {question.asked_by, question.subject}:
             raise errors.OwnApproval

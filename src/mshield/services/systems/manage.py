@@ -70,7 +70,7 @@ class ManageSystems:
     async def add(
         self, *, name: str, domain: str, return_urls: tuple[str, ...], by: By, now: int
     ) -> tuple[System, str]:
-        """The new system, and its secret. Raises InvalidSystem, InvalidReturnUrl."""
+        """The new system, and its secret. Raises InvalidSystem, InvalidReturnUrl, InvalidRequest for too many URLs."""
         client_id, secret = await register_system(
             self.db, name=name, domain=domain, return_urls=return_urls, by=by, now=now
         )
@@ -79,7 +79,10 @@ class ManageSystems:
     async def change(
         self, client_id: str, *, name: str, domain: str, return_urls: tuple[str, ...], by: By, now: int
     ) -> System:
-        """Puts these in place of what was registered. Raises NotFound, InvalidSystem, InvalidReturnUrl."""
+        """Puts these in place of what was registered.
+
+        Raises NotFound, InvalidSystem, InvalidReturnUrl, InvalidRequest for too many URLs.
+        """
         plain, host, urls = checked_name(name), checked_domain(domain), checked_urls(return_urls)
 
         async def work(tx: Tx) -> None:

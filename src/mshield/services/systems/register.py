@@ -19,7 +19,7 @@ async def register_system(
 ) -> tuple[str, str]:
     """The new client id and secret; the shield's app may lead back to `return_urls`.
 
-    Raises InvalidSystem, InvalidReturnUrl.
+    Raises InvalidSystem, InvalidReturnUrl, InvalidRequest for too many URLs.
     """
     plain, host, urls = checked_name(name), checked_domain(domain), checked_urls(return_urls)
     client_id, secret = f"bs-{secrets.token_hex(8)}", new_client_secret()
@@ -37,7 +37,10 @@ async def register_system(
 async def set_return_urls(
     db: Database, *, client_id: str, return_urls: tuple[str, ...], by: By = SERVICE, now: int
 ) -> None:
-    """Puts these in place of what was registered; it counts within seconds. Raises NotFound, InvalidReturnUrl."""
+    """Puts these in place of what was registered; it counts within seconds.
+
+    Raises NotFound, InvalidReturnUrl, InvalidRequest for too many URLs.
+    """
     urls = checked_urls(return_urls)
 
     async def work(tx: Tx) -> None:
@@ -52,7 +55,7 @@ async def set_return_urls(
 
 
 def checked_urls(return_urls: tuple[str, ...]) -> tuple[str, ...]:
-    """Raises InvalidReturnUrl, InvalidRequest for too many."""
+    """The addresses in their one form. Raises InvalidReturnUrl, InvalidRequest for too many."""
     if len(return_urls) > MAX_URIS:
         raise errors.InvalidRequest(fields=["return_urls"])
     return tuple(map(checked_return_url, return_urls))

@@ -48,8 +48,8 @@ async def change(
 ) -> Standing:
     """The certificate's standing after the event; `revocation_reason` is an RFC 5280 code, for revocation only.
 
-    Raises NotFound for an unknown serial, and what the table's checks raise (Forbidden for one who may not cause the
-    event; Conflict, Held): then nothing was changed.
+    Raises NotFound for an unknown serial, what the table's checks raise (Forbidden for one who may not cause the event;
+    Conflict, Held), and Busy where others change it all the time: then nothing was changed.
     """
     rules.require_actor(event, by.kind)
     for _ in range(_RACES):
@@ -141,7 +141,7 @@ async def _record_own(tx: Tx, serial: str, event: CertificateEvent, *, now: int)
 async def change_in_force(tx: Tx, *, uid: bytes, event: CertificateEvent, reason: str, now: int) -> bool:
     """`change` by the service, of the certificate in force for a key.
 
-    False where the key has none, or where the table has no such step: it has been taken before.
+    False where the key has none, or where the table has no such step: it has been taken before. Raises Busy.
     """
     row = await tx.one(_SQL["serial_in_force"], uid=uid)
     if row is None:

@@ -89,7 +89,10 @@ async def _retire(tx: Tx, uid: bytes, *, new_uid: bytes) -> None:
 
 
 async def end(tx: Tx, *, sid: bytes, reason: str, now: int) -> bool:
-    """Gives a renewal up: its certificate is revoked, its new key void. False where it was over before."""
+    """Gives a renewal up: its certificate is revoked, its new key void. False where it was over before.
+
+    Raises Conflict where its certificate ended at this moment: the transaction must not be committed.
+    """
     # The guarded step first: of several calls at once one goes on. A certificate that is reserved only after this is
     # revoked by the job (`list_unrevoked`).
     row = await tx.one(_SQL["end"], sid=sid, now=now)

@@ -7,7 +7,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.services.accounts.login import DeviceProof
-from mshield.services.accounts.outside import listed
 from mshield.web import openapi
 from mshield.web.answers import JsonAnswer
 from mshield.web.body import Wire, page_body_of
@@ -64,7 +63,7 @@ class OutsideLoginOut(Wire, frozen=True):
 )
 async def sources(request: Request) -> Response:
     """The login page offers them beside the service's own accounts."""
-    found = listed(context_of(request).accounts.outside.sources)
+    found = context_of(request).accounts.outside.sources.names
     items = (SourceOut(each.name, each.kind, each.title_zh, each.title_en) for each in found)
     return JsonAnswer(SourcesOut(tuple(items)))
 

@@ -5,7 +5,6 @@ from typing import Final, Literal
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mshield.services.accounts.outside import listed
 from mshield.web import openapi
 from mshield.web.answers import JsonAnswer
 from mshield.web.body import Wire
@@ -38,7 +37,7 @@ class SourcesMessage(Wire, frozen=True):
 )
 async def sources(request: Request) -> Response:
     """The login page offers them beside the service's own accounts."""
-    found = listed(context_of(request).accounts.outside.sources)
+    found = context_of(request).accounts.outside.sources.names
     answer = SourcesMessage(
         tuple(SourceMessage(each.name, each.kind, each.title_zh, each.title_en) for each in found)
     )

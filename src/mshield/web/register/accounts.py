@@ -11,7 +11,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.domain.identity import IdType, check_phone
-from mshield.services.accounts.outside import listed
 from mshield.services.accounts.register import Registration
 from mshield.web import openapi
 from mshield.web.answers import JsonAnswer
@@ -81,7 +80,7 @@ class SourcesMessage(Wire, frozen=True):
 )
 async def sources(request: Request) -> Response:
     """The page tells them up front: their users log in with the account that they have (manual 3.4)."""
-    found = listed(context_of(request).accounts.outside.sources)
+    found = context_of(request).accounts.outside.sources.names
     answer = SourcesMessage(tuple(SourceNamesMessage(each.title_zh, each.title_en) for each in found))
     return JsonAnswer(answer)
 
