@@ -11,7 +11,7 @@ from mshield.services.accounts.reset_password import ACT, NewPassword, ResetPass
 from mshield.settings import Settings
 from mshield.store.accounts import accounts as store
 from mshield.store.database.interface import Database
-from mshield.store.staff import acts
+from tests.support.acts import acts_on
 from tests.support.clock import Clock
 from tests.support.registration_office import ADDRESS, PHONE, Office
 from tests.support.signing import execute, fetch
@@ -58,7 +58,7 @@ async def test_the_owner_is_told_and_the_act_is_recorded(db: Database, office: O
     await _reset(db, office)(_given(await _code(office, clock)), now=clock())
     account = await store.find_account(db, phone=PHONE)
     assert account is not None
-    (act,) = await acts.of_subject(db, subject=account.id)
+    (act,) = await acts_on(db, subject=account.id)
     assert (act.act, act.actor, act.actor_id, act.details) == (ACT, "user", account.id, {"logins_ended": 1})
     told = await fetch(db, "SELECT kind FROM notifications WHERE kind = 'password_reset'")
     assert told["kind"] == "password_reset"

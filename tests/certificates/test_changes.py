@@ -14,6 +14,7 @@ from mshield.store.certificates import changes as certificate_changes
 from mshield.store.certificates.certificates import NewCertificate, Reservation
 from mshield.store.database.interface import Database, Tx
 from mshield.store.staff import acts
+from tests.support.acts import acts_on
 from tests.support.clock import START
 from tests.support.issuing import change, person
 
@@ -114,7 +115,7 @@ async def test_acts_are_kept_with_their_details(db: Database) -> None:
         await acts.record(tx, by=SERVICE, act="ca.init", subject="issuing", details={}, now=START)
 
     await db.write(work)
-    (row,) = await acts.of_subject(db, subject="91330206")
+    (row,) = await acts_on(db, subject="91330206")
     assert (row.actor, row.actor_id, row.act, row.details, row.at) == (
         "staff",
         "s1",

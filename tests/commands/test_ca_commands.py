@@ -23,7 +23,7 @@ from mshield.store.certificates import certificates
 from mshield.store.certificates.certificates import CertificateRow
 from mshield.store.database.interface import Database
 from mshield.store.database.opening import open_database
-from mshield.store.staff import acts
+from tests.support.acts import acts_on
 from tests.support.issuing import Ca
 
 pytestmark = pytest.mark.slow
@@ -66,7 +66,7 @@ class Operator:
         return asyncio.run(run())
 
     def acts(self, subject: str) -> list[tuple[str, str]]:
-        found = self.on_database(lambda db: acts.of_subject(db, subject=subject))
+        found = self.on_database(lambda db: acts_on(db, subject=subject))
         return [(each.act, each.actor) for each in found]
 
     def certify(self) -> str:

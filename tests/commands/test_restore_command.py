@@ -15,8 +15,8 @@ from click.testing import CliRunner, Result
 from mshield.cli import main
 from mshield.settings import load_settings
 from mshield.store.database.opening import open_database
-from mshield.store.staff import acts
 from mshield.store.staff.acts import ActRow
+from tests.support.acts import acts_on
 from tests.support.live_service import LiveService
 from tests.support.ports import free_ports
 from tests.support.postgresql import Server
@@ -73,7 +73,7 @@ class Restored:
         async def read() -> list[ActRow]:
             db = await open_database(self.live.database, pool_size=1)
             try:
-                return await acts.of_subject(db, subject="database")
+                return await acts_on(db, subject="database")
             finally:
                 await db.close()
 

@@ -8,7 +8,7 @@ import pytest
 from mshield.demo.people import OPERATOR
 from mshield.domain.staff import StaffRole
 from mshield.services.filing.read_list import MEDIA_TYPES
-from mshield.store.staff import acts
+from tests.support.acts import acts_on
 from tests.support.application import Application, Device, qr_of
 from tests.support.assertions import assert_refused
 from tests.support.factories import ask_login
@@ -133,7 +133,7 @@ async def test_r18_customer_service_changes_the_number(
     assert (told["phone"], told["code"]) == (OPERATOR.phone, "")
     page = (await application.http.get("/dev/sms")).text
     assert f"<li>{told['text']}<p>{OPERATOR.phone}</p></li>" in page
-    act, telling = await acts.of_subject(application.context.db, subject=found["id"])
+    act, telling = await acts_on(application.context.db, subject=found["id"])
     assert (act.actor_id, act.details["evidence"]) == (clerk.token.partition(".")[0], "工单 1124，已核对证件")
     assert (telling.act, telling.details["told"]) == ("account.tell_old_number", True)
     gone = await clerk.call("GET", "/api/console/accounts", phone=OPERATOR.phone)

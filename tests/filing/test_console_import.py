@@ -8,7 +8,7 @@ import pytest
 from mshield.domain.staff import StaffRole
 from mshield.services.filing.read_list import MEDIA_TYPES
 from mshield.store.filing import filing as store
-from mshield.store.staff import acts
+from tests.support.acts import acts_on
 from tests.support.application import EXAMPLES, Application
 from tests.support.assertions import assert_refused
 
@@ -74,7 +74,7 @@ async def test_an_import_leaves_an_act_with_its_actor(application: Application) 
     token = await application.staff_token(StaffRole.FILING_OFFICER)
     await _post(application, RENAMED, token=token)
     await _post(application, CSV, token=token, query="?dry_run=true")
-    *_, act = await acts.of_subject(application.context.db, subject="filing")
+    *_, act = await acts_on(application.context.db, subject="filing")
     assert (act.act, act.actor, act.actor_id) == ("filing.import", "staff", token.partition(".")[0])
     assert (act.details["added"], act.details["changed"], act.details["unchanged"]) == (0, 1, 8)
 

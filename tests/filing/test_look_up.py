@@ -16,7 +16,7 @@ from mshield.services.filing.import_list import ImportFiling
 from mshield.services.filing.look_up import LookUpFiling
 from mshield.store.database.interface import Database
 from mshield.store.filing import filing as store
-from mshield.store.staff import acts
+from tests.support.acts import acts_on
 from tests.support.clock import START
 from tests.support.outside_systems import RECORD, SECRET, FilingOffice, OutsideServer, Reply, serving
 
@@ -70,7 +70,7 @@ async def test_what_is_looked_up_is_stored_once(
     person = await _stored(filing)
     assert person is not None
     assert (person.name, person.version, person.ended_at) == ("林知远", 1, None)
-    assert [act.act for act in await acts.of_subject(filing.db, subject=person.id)] == ["filing.take"]
+    assert [act.act for act in await acts_on(filing.db, subject=person.id)] == ["filing.take"]
     assert server.asked[0].document == {"credit_code": CODE, "role": "operator", "id_number": NUMBER}
     assert NUMBER not in server.asked[0].path
 
@@ -111,7 +111,7 @@ async def test_two_that_find_somebody_gone_end_his_record_once(
         assert list(await asyncio.gather(_ask(look_up), _ask(look_up))) == [None, None]
     person = await _stored(filing)
     assert person is not None
-    done = await acts.of_subject(filing.db, subject=person.id)
+    done = await acts_on(filing.db, subject=person.id)
     assert [act.act for act in done] == ["filing.take", "filing.end"]
 
 

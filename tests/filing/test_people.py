@@ -14,7 +14,7 @@ from mshield.services.certificates.search import FindCertificates
 from mshield.services.filing.import_list import ImportFiling
 from mshield.services.filing.people import FiledPeople
 from mshield.store.database.interface import Database
-from mshield.store.staff import acts
+from tests.support.acts import acts_on
 from tests.support.application import EXAMPLES
 from tests.support.clock import START
 from tests.support.issuing import make_ca, person
@@ -61,7 +61,7 @@ async def test_the_export_changes_nothing_when_imported(
     made = await people.export("xlsx" if kind == "xlsx" else "csv", by=OFFICER, now=START)
     report = await filing.apply(read_filing(made, f"list.{kind}"), now=START)
     assert (report.unchanged, report.will_add, report.will_change, report.is_good) == (9, 0, 0, True)
-    acted = [act for act in await acts.of_subject(people.db, subject="filing") if act.act == "filing.export"]
+    acted = [act for act in await acts_on(people.db, subject="filing") if act.act == "filing.export"]
     assert [(act.actor_id, act.details["people"]) for act in acted] == [("the officer", 9)]
 
 
@@ -81,7 +81,7 @@ async def test_who_leaves_is_no_longer_on_file(people: FiledPeople) -> None:
     assert (left.ended_at, left.version) == (START + 5, 2)
     records, _ = check_rows(read_filing(await people.export("csv", now=START), "list.csv"))
     assert "330206199001014217" not in {record.id_number for record in records}
-    (act,) = await acts.of_subject(people.db, subject=operator.id)
+    (act,) = await acts_on(people.db, subject=operator.id)
     assert (act.act, act.actor_id, act.details) == (
         "filing.end", "the officer", {"reason": "已离职", "shields": []},
     )  # fmt: skip

@@ -10,7 +10,7 @@ from mshield.gateways.sms import SmsRefused
 from mshield.jobs import JOBS
 from mshield.services.jobs.runner import Runner
 from mshield.services.operations.purge import purge
-from mshield.store.staff import acts
+from tests.support.acts import acts_on
 from tests.support.application import Application
 from tests.support.clerk import Staff, allowed_roles
 
@@ -64,7 +64,7 @@ async def test_a_job_that_is_run_now_is_due_at_once(application: Application, of
     assert (await _jobs(officer))["purge"]["next_at"] == application.clock() + 600_000
     due = await officer.call("POST", "/jobs/purge/runs")
     assert due.json()["next_at"] == application.clock()
-    (act,) = await acts.of_subject(application.context.db, subject="purge")
+    (act,) = await acts_on(application.context.db, subject="purge")
     assert (act.act, act.actor_id) == ("job.run", officer.id)
     for unknown in ("nothing", "purge'", "%00"):
         assert (await officer.call("POST", f"/jobs/{unknown}/runs")).status_code == 404

@@ -26,7 +26,7 @@ from mshield.settings import Settings
 from mshield.store.ca.authorities import next_crl_number
 from mshield.store.database.interface import Database
 from mshield.store.database.opening import open_database
-from mshield.store.staff import acts
+from tests.support.acts import acts_on
 from tests.support.clock import Clock
 from tests.support.issuing import change
 from tests.support.killed_service import Mortal, mortal_service
@@ -128,7 +128,7 @@ async def test_an_older_copy_is_refused_until_it_is_declared(
     assert declared == Declared(keys=0, mark=2)
     assert water.file.read() == 2
     await require_newest(db, tmp_path)
-    (act,) = await acts.of_subject(db, subject="database")
+    (act,) = await acts_on(db, subject="database")
     assert (act.act, act.details) == ("restore.declare", {"keys": 0, "known": 1, "mark": 2})
 
 

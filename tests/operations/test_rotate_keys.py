@@ -31,7 +31,7 @@ from mshield.settings import Settings
 from mshield.store.database.interface import Database
 from mshield.store.database.opening import open_database
 from mshield.store.operations.boxes import BOXES, list_old
-from mshield.store.staff import acts
+from tests.support.acts import acts_on
 from tests.support.clock import START
 from tests.support.issuing import Ca, make_ca, person
 from tests.support.signing import execute, fetch
@@ -149,7 +149,7 @@ async def test_an_unfinished_change_is_finished_before_a_new_one(
     assert again.remaining == {}
     assert await _open_all(db, Keyring(keys[:1]))
     assert (await rotate_keys(db, source, now=START)).added
-    by_key = [await acts.of_subject(db, subject=key.id.hex()) for key in source.load()]
+    by_key = [await acts_on(db, subject=key.id.hex()) for key in source.load()]
     told = [[(each.act, each.actor, each.details["new_key"]) for each in found] for found in by_key]
     begun, gone_on = [("key.rotate_master", "service", is_new) for is_new in (True, False)]
     assert told == [[begun], [begun, gone_on], []]

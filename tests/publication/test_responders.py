@@ -19,7 +19,7 @@ from mshield.services.publication.responders import LOOK_MS
 from mshield.settings import Settings
 from mshield.store.ca.authorities import find_authority
 from mshield.store.database.interface import Database
-from mshield.store.staff import acts
+from tests.support.acts import acts_on
 from tests.support.clock import START
 from tests.support.issuing import Ca, make_ca
 from tests.support.signing import execute
@@ -135,7 +135,7 @@ async def test_each_renewal_leaves_an_act(ca: Ca) -> None:
     await asyncio.gather(*(_ask(ca, ca.publisher(), now=late) for _ in range(3)))  # renewed once
     second = await _stored(ca, "ocsp")
     third = (await _renew(ca, "issuing", now=late + 1000))["ocsp"]
-    found = await acts.of_subject(ca.db, subject="ocsp")
+    found = await acts_on(ca.db, subject="ocsp")
     assert [(each.act, each.actor, each.at, each.details) for each in found] == [
         ("ca.renew_responder", "service", at, _details(cause, new, old))
         for at, cause, new, old in ((late, "due", second, first), (late + 1000, "asked", third, second))
@@ -161,8 +161,8 @@ async def test_two_renewals_at_once_are_one_and_a_refusal(ca: Ca, monkeypatch: p
     monkeypatch.setattr("mshield.services.publication.renew_responder.open_authority", met)
     made = await asyncio.gather(*(_renew(ca, None, now=START) for _ in range(2)), return_exceptions=True)
     assert sorted(type(each).__name__ for each in made) == [AuthorityExists.__name__, "dict"]
-    assert len(await acts.of_subject(ca.db, subject="ocsp")) == 1
-    assert len(await acts.of_subject(ca.db, subject="root_ocsp")) == 1  # all or none
+    assert len(await acts_on(ca.db, subject="ocsp")) == 1
+    assert len(await acts_on(ca.db, subject="root_ocsp")) == 1  # all or none
 
 
 # ---- and noticed by running processes ----

@@ -15,7 +15,7 @@ from mshield.store.accounts import accounts as store
 from mshield.store.accounts import sessions
 from mshield.store.database.interface import Database
 from mshield.store.legal_person import sessions as portal_sessions
-from mshield.store.staff import acts
+from tests.support.acts import acts_on
 from tests.support.clock import START
 from tests.support.registration_office import PHONE, Office
 from tests.support.signing import execute
@@ -82,7 +82,7 @@ async def test_r18_the_old_number_is_told_without_the_new_one(office: Office, ch
 async def test_r18_the_evidence_stays_with_the_act(db: Database, change: ChangePhone) -> None:
     found = await change.find(PHONE)
     await change(found.id, phone=NEW, evidence=EVIDENCE, by=BY, now=START)
-    act, telling = await acts.of_subject(db, subject=found.id)
+    act, telling = await acts_on(db, subject=found.id)
     assert (act.act, act.actor, act.actor_id) == ("account.change_phone", "staff", "the clerk")
     assert act.details == {
         "old": "138****6027", "new": "139****1234", "evidence": EVIDENCE, "logins_ended": 0,
@@ -108,7 +108,7 @@ async def test_a_number_of_another_account_is_refused(
     await office.come_in(now=START)
     with pytest.raises(errors.PhoneTaken):
         await change(found.id, phone=NEW, evidence=EVIDENCE, by=BY, now=START)
-    assert await acts.of_subject(db, subject=found.id) == []
+    assert await acts_on(db, subject=found.id) == []
     assert office.sms.messages()[0].purpose == "register"
     assert (await change.find(PHONE)).id == found.id
 

@@ -8,7 +8,7 @@ import pytest
 
 from mshield.domain.staff import StaffRole
 from mshield.services.staff.members import disable_staff
-from mshield.store.staff import acts
+from tests.support.acts import acts_on
 from tests.support.application import Application
 from tests.support.console_people import API, PASSWORD, Clerk
 from tests.support.signing import execute
@@ -80,7 +80,7 @@ async def test_roles_are_changed_by_two(
         {},
     )
     assert await _roles(clerk) == ["filing_officer", "auditor"]
-    found = await acts.of_subject(application.context.db, subject=clerk.id)
+    found = await acts_on(application.context.db, subject=clerk.id)
     assert [(act.act, act.actor_id) for act in found[-3:]] == [
         ("approval.ask", one.id),
         ("approval.approve", other.id),
@@ -161,7 +161,7 @@ async def test_race_of_several_deciders_one_counts(
     codes = [each.status_code for each in done]
     assert codes[0] == 403
     assert sorted(codes[1:]) == [200, 409, 409]
-    found = await acts.of_subject(application.context.db, subject=clerk.id)
+    found = await acts_on(application.context.db, subject=clerk.id)
     decisions = [act for act in found if act.act in {"approval.approve", "approval.refuse"}]
     assert len(decisions) == 1
 
@@ -201,7 +201,7 @@ async def test_what_changed_meanwhile_is_not_overwritten(
     (shown,) = (await other.call("GET", "/approvals")).json()["items"]
     assert shown["state"] == "waiting"
     assert "approval.approve" not in [
-        act.act for act in await acts.of_subject(application.context.db, subject=clerk.id)
+        act.act for act in await acts_on(application.context.db, subject=clerk.id)
     ]
 
 

@@ -11,7 +11,7 @@ from mshield.domain.actor import SERVICE
 from mshield.domain.staff import StaffRole
 from mshield.services.staff.members import disable_staff
 from mshield.services.staff.set_up import renew_set_up
-from mshield.store.staff import acts
+from tests.support.acts import acts_on
 from tests.support.application import Application
 from tests.support.console_people import API, PASSWORD, Clerk
 from tests.support.signing import fetch
@@ -43,7 +43,7 @@ async def test_first_access_sets_up_password_and_factor_and_opens_a_session(appl
     assert shown == answer.json()
     assert (shown["id"], shown["name"]) == (clerk.id, clerk.name)
     assert shown["csrf_token"] not in cookie
-    done = [act.act for act in await acts.of_subject(application.context.db, subject=clerk.id)]
+    done = [act.act for act in await acts_on(application.context.db, subject=clerk.id)]
     assert done == ["staff.add", "staff.reset", "staff.set_up", "staff.log_in"]
 
 
@@ -176,7 +176,7 @@ async def test_his_session_opens_what_his_roles_open(application: Application, c
     (first, *_) = (await clerk.call("GET", "/filing/people")).json()["items"]
     ended = await clerk.call("POST", f"/filing/people/{first['id']}/end", {"reason": "已离职"})
     assert ended.status_code == 200
-    (act,) = await acts.of_subject(application.context.db, subject=first["id"])
+    (act,) = await acts_on(application.context.db, subject=first["id"])
     assert (act.actor, act.actor_id) == ("staff", clerk.id)
 
 
@@ -189,7 +189,7 @@ async def test_csrf_a_change_needs_the_sessions_header(application: Application,
         answer = await clerk.call("POST", path, {"reason": "已离职"})
         assert (_told(answer), answer.json()["reason"]) == ((403, "forbidden"), "csrf")
         assert (await clerk.call("DELETE", "/session")).status_code == 403
-    assert not await acts.of_subject(application.context.db, subject=first["id"])
+    assert not await acts_on(application.context.db, subject=first["id"])
 
 
 async def test_csrf_a_form_of_another_site_begins_no_login(clerk: Clerk) -> None:

@@ -9,8 +9,8 @@ from mshield.domain import errors
 from mshield.domain.staff import StaffRole
 from mshield.services.staff.members import StaffMember, add_staff, authenticate, disable_staff, list_staff
 from mshield.store.database.interface import Database
-from mshield.store.staff import acts
 from mshield.store.staff import members as store
+from tests.support.acts import acts_on
 from tests.support.clock import START
 
 ALL: Final = tuple(StaffRole)
@@ -65,7 +65,7 @@ async def test_a_disabled_member_is_out_at_once_and_stays_on_the_list(db: Databa
     assert [each.state for each in await list_staff(db)] == ["disabled"]
     with pytest.raises(errors.NotFound):
         await disable_staff(db, staff_id=member.id, now=START + 2)
-    recorded = await acts.of_subject(db, subject=member.id)
+    recorded = await acts_on(db, subject=member.id)
     assert [(act.act, act.actor) for act in recorded] == [
         ("staff.add", "service"),
         ("staff.disable", "service"),

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from mshield.domain.staff import StaffRole
-from mshield.store.staff import acts
+from tests.support.acts import acts_on
 from tests.support.application import ORIGIN, Application
 from tests.support.console_people import API, PASSWORD, Clerk
 from tests.support.signing import fetch
@@ -67,7 +67,7 @@ async def test_a_key_is_added_and_logs_in(application: Application, clerk: Clerk
     assert begun["key"]["rp_id"] == "shield.example"
     answer = await _log_in(clerk, key)
     assert answer.status_code == 201
-    done = [act.act for act in await acts.of_subject(application.context.db, subject=clerk.id)]
+    done = [act.act for act in await acts_on(application.context.db, subject=clerk.id)]
     assert done[-2:] == ["staff.factor_add", "staff.log_in"]
     assert (await clerk.begin()).status_code == 201
     assert (await clerk.finish(clerk.next_code())).status_code == 201
@@ -139,7 +139,7 @@ async def test_a_counter_that_goes_back_is_refused_and_auditors_see_it(
     assert _told(await _log_in(clerk, copy)) == (400, "security_key_refused")
     copy.count = 3
     assert _told(await _log_in(clerk, copy)) == (400, "security_key_refused")
-    found = await acts.of_subject(application.context.db, subject=clerk.id)
+    found = await acts_on(application.context.db, subject=clerk.id)
     assert [act.act for act in found].count("staff.key_counter") == 2
     assert (await _log_in(clerk, key)).status_code == 201
 

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from mshield.domain.staff import StaffRole
-from mshield.store.staff import acts
+from tests.support.acts import acts_on
 from tests.support.application import Application
 from tests.support.assertions import assert_refused
 from tests.support.clerk import Staff, allowed_roles
@@ -52,7 +52,7 @@ async def test_a_registered_system_asks_with_the_secret_that_was_shown_once(
     listed = (await officer.call("GET", "/systems")).text
     assert system["client_id"] in listed
     assert made["client_secret"] not in listed
-    (act,) = await acts.of_subject(officer.application.context.db, subject=system["client_id"])
+    (act,) = await acts_on(officer.application.context.db, subject=system["client_id"])
     assert (act.act, act.actor_id) == ("system.add", officer.id)
     assert made["client_secret"] not in str(act.details)
 
@@ -120,7 +120,7 @@ async def test_a_disabled_system_asks_for_nothing(officer: Staff, made: dict[str
     assert (await officer.call("POST", f"/systems/{client_id}/state", stop)).status_code == 409
     await officer.call("POST", f"/systems/{client_id}/state", {"state": "active", "reason": "续约"})
     assert await _asks(officer, client_id, secret) == 201
-    done = await acts.of_subject(officer.application.context.db, subject=client_id)
+    done = await acts_on(officer.application.context.db, subject=client_id)
     assert [each.act for each in done] == ["system.add", "system.disable", "system.enable"]
 
 
@@ -130,7 +130,7 @@ async def test_addresses_are_changed_and_the_act_says_from_what(officer: Staff, 
         "PUT", f"/systems/{client_id}", {"name": "掌上海关", "domain": "app.palm.example"}
     )
     assert (changed.json()["domain"], changed.json()["return_urls"]) == ("app.palm.example", [])
-    act = (await acts.of_subject(officer.application.context.db, subject=client_id))[-1]
+    act = (await acts_on(officer.application.context.db, subject=client_id))[-1]
     assert dict(act.details) == {
         "domain": ["palm.example", "app.palm.example"],
         "return_urls": [NEW["return_urls"], []],
@@ -174,7 +174,7 @@ async def test_webhooks_are_added_rotated_and_removed(officer: Staff, made: dict
     assert (await officer.call("POST", f"{path}/enable")).status_code == 404  # it isn't disabled
     assert (await officer.call("DELETE", path)).json() == {"id": added["id"], "state": "removed"}
     assert (await officer.call("GET", f"/systems/{client_id}")).json()["webhooks"] == []
-    done = await acts.of_subject(officer.application.context.db, subject=added["id"])
+    done = await acts_on(officer.application.context.db, subject=added["id"])
     assert [each.act for each in done] == [
         "webhook.add",
         "webhook.rotate",

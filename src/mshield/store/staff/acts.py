@@ -45,11 +45,6 @@ async def record(tx: Tx, *, by: By, act: str, subject: str, details: Mapping[str
     )
 
 
-async def of_subject(db: Database | Tx, *, subject: str) -> list[ActRow]:
-    """All acts on one subject, the oldest first."""
-    return [_act(row) for row in await db.all(_SQL["of_subject"], subject=subject)]
-
-
 async def page(
     db: Database | Tx,
     *,

@@ -2,9 +2,6 @@
 INSERT INTO acts (id, actor, actor_id, act, subject, details, at)
 VALUES (:id, :actor, :actor_id, :act, :subject, :details, :now);
 
--- name: of_subject
-SELECT id, actor, actor_id, act, subject, details, at FROM acts WHERE subject = :subject ORDER BY id;
-
 -- name: page
 -- Newest first; empty words stand for all. An act is named whole, or by what its name begins with.
 SELECT a.id, a.actor, a.actor_id, COALESCE(s.name, u.name) AS actor_name, a.act, a.subject, a.details, a.at, a.log_index
