@@ -101,7 +101,7 @@ export async function requireNoRenewal(operation: Operation): Promise<void> {
   await settledRenewal(operation);
 }
 
-/** Whether one is under way, or stands still as its holder is no longer on file: he gives it up, or a job does. */
+/** Whether one is under way, or stands still as its holder is no longer on file: they give it up, or a job does. */
 async function isOpen(operation: Operation): Promise<boolean> {
   try {
     return (await currentRenewal(operation)) !== null;

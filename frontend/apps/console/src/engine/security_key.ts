@@ -21,7 +21,7 @@ export function knowsKeys(): boolean {
   return typeof PublicKeyCredential === "function";
 }
 
-/** Has a new key made for this user. Throws Problem where he or the browser doesn't want to. */
+/** Has a new key made for this user. Throws Problem where they or the browser don't want to. */
 export async function enrol(offer: KeyOffer): Promise<Registration> {
   const made = await asked(() =>
     navigator.credentials.create({
@@ -48,7 +48,7 @@ export async function enrol(offer: KeyOffer): Promise<Registration> {
   };
 }
 
-/** Has one of the user's keys sign. Throws Problem where he or the browser doesn't want to. */
+/** Has one of the user's keys sign. Throws Problem where they or the browser don't want to. */
 export async function sign(request: KeyRequest): Promise<Assertion> {
   const made = await asked(() =>
     navigator.credentials.get({

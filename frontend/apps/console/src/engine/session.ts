@@ -1,4 +1,4 @@
-/** Who is logged in, and what he is there for. */
+/** Who is logged in, and what they are there for. */
 
 import { useLocalStorage } from "@vueuse/core";
 import { computed, reactive } from "vue";
@@ -17,7 +17,7 @@ export const mayBeLoggedIn = useLocalStorage("mshield-console-login", false);
 
 export const isLoggedIn = computed(() => session.csrf !== null);
 
-/** Whether he holds one of these roles. */
+/** Whether they hold one of these roles. */
 export function holds(...roles: readonly Role[]): boolean {
   return roles.some((role) => session.roles.includes(role));
 }

@@ -31,7 +31,7 @@ export function possibleActs({ state, holds }: Standing): Act[] {
         "revoke",
       ];
     case "pin_locked": {
-      // Nothing can be signed, so there is nothing to hold; what he has placed he takes back.
+      // Nothing can be signed, so there is nothing to hold; what the legal person has placed they take back.
       const lifts: Act[] = [];
       if (holds.includes("lost")) lifts.push("lift_loss");
       if (holds.includes("frozen")) lifts.push("unfreeze");

@@ -29,7 +29,7 @@ export async function askLogin(): Promise<Scan> {
   return scanOf(await answered(api.POST("/api/portal/shield-logins")));
 }
 
-/** Once his phone has signed. */
+/** Once their phone has signed. */
 export async function finishLogin({ id, token }: Scan): Promise<void> {
   const body = { request_id: id, status_token: token };
   enter(await answered(api.POST("/api/portal/shield-sessions", { body })));
@@ -56,7 +56,7 @@ export async function askSignature(creditCode: string, terms: RevocationTerms): 
   );
 }
 
-/** Revokes what he has signed, or what his SMS code is for. */
+/** Revokes what they have signed, or what their SMS code is for. */
 export async function revoke(
   creditCode: string,
   terms: RevocationTerms,

@@ -1,4 +1,4 @@
-/** Who is logged in, and for which of his enterprises he looks: per tab, so that two tabs can show two of them. */
+/** Who is logged in, and for which of their enterprises they look: per tab, so that two tabs can show two of them. */
 
 import { useLocalStorage, useSessionStorage } from "@vueuse/core";
 import { computed, reactive } from "vue";
@@ -17,10 +17,9 @@ const chosen = useSessionStorage("mshield-enterprise", "");
 
 export const isLoggedIn = computed(() => session.csrf !== null);
 
-/** The enterprise whose shields are shown; there is one as long as he is logged in. */
+/** The enterprise whose shields are shown; there is one as long as they are logged in. */
 export const enterprise = computed<Enterprise | null>(
-  () =>
-    session.enterprises.find((each) => each.credit_code === chosen.value) ?? session.enterprises[0] ?? null,
+  () => session.enterprises.find((one) => one.credit_code === chosen.value) ?? session.enterprises[0] ?? null,
 );
 
 export function choose(creditCode: string): void {

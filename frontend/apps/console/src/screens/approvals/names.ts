@@ -20,7 +20,7 @@ export function warningOf(t: Say, { act }: Approval): string {
   return known(t, `warning.${act.replace(".", "_")}`, "");
 }
 
-/** A member's name stands in the details, since the subject is his id. */
+/** A member's name stands in the details, since the subject is their id. */
 export function subjectOf({ subject, details }: Approval): string {
   return typeof details["name"] === "string" ? details["name"] : subject;
 }
