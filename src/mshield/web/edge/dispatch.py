@@ -4,6 +4,7 @@ Routes are found by their literal beginning: a table of the addresses without pa
 patterns under the longest beginning that there is.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
@@ -55,19 +56,15 @@ class Dispatch:
         """`app` has the state that routes reach."""
         self._app, self._refuse = app, refuse
         self._fixed: dict[str, dict[str, Route]] = defaultdict(dict)
-        under: dict[str, dict[str, dict[str, Route]]] = defaultdict(lambda: defaultdict(dict))
-        patterns = {}
+        self._under: dict[str, list[tuple[re.Pattern[str], dict[str, Route]]]] = {}
+        patterns: dict[str, dict[str, Route]] = defaultdict(dict)
         for route in routes:
-            if "{" in route.path:
-                patterns[route.path] = route.pattern
-                under[route.path.partition("{")[0].rpartition("/")[0]][route.path][route.method] = route
-            else:
-                self._fixed[route.path][route.method] = route
-        self._under = {
-            beginning: [(patterns[path], by_method) for path, by_method in paths.items()]
-            for beginning, paths in under.items()
-        }
-        self._deepest = max((beginning.count("/") for beginning in self._under), default=0) + 1
+            (patterns if "{" in route.path else self._fixed)[route.path][route.method] = route
+        for path, by_method in patterns.items():
+            beginning = path.partition("{")[0].rpartition("/")[0]
+            pattern = next(iter(by_method.values())).pattern
+            self._under.setdefault(beginning, []).append((pattern, by_method))
+        self._longest = max(map(len, self._under), default=0) + 1
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handles one call."""
@@ -85,17 +82,18 @@ class Dispatch:
             return self._refused(request)
         route, parameters = found
         scope["route"] = route
-        if not route.keeps_answer or HEADER not in request.headers:
-            return await self._carry_out(request, route, parameters)
         try:
-            return await answered_once(request, lambda: self._carry_out(request, route, parameters))
+            if route.keeps_answer and HEADER in request.headers:
+                return await answered_once(request, lambda: self._carry_out(request, route, parameters))
+            return await route.endpoint(request, **_given(request, route, parameters))
         except Exception as error:  # noqa: BLE001  # every error is an answer
             return await self._refuse(request, error)
 
     def _route_of(self, path: str, method: str) -> tuple[Route, Mapping[str, str]] | None:
         is_head = method == "HEAD"
+        wanted = "GET" if is_head else method
         for by_method, parameters in self._at(path):
-            route = by_method.get("GET" if is_head else method)
+            route = by_method.get(wanted)
             if route is not None and (route.also_head or not is_head):
                 return route, parameters
         return None
@@ -104,21 +102,17 @@ class Dispatch:
         """The routes of an address by their method, and the values of its parameters."""
         if path in self._fixed:
             yield self._fixed[path], _NONE
-        parts = path.split("/", self._deepest)
-        for length in range(len(parts) - 1, 0, -1):
-            for pattern, by_method in self._under.get("/".join(parts[:length]), ()):
+        end = path.rfind("/", 0, self._longest)
+        while end > 0:
+            for pattern, by_method in self._under.get(path[:end], ()):
                 if match := pattern.fullmatch(path):
                     yield by_method, match.groupdict()
+            end = path.rfind("/", 0, end)
 
     async def _carry_out(self, request: Request, route: Route, parameters: Mapping[str, str]) -> Response:
         try:
-            given: dict[str, Any] = {**parameters}
-            if route.checked:
-                _check(route, parameters)
-            if route.query is not None:
-                given["query"] = query_of(request, route.query)
-            return await route.endpoint(request, **given)
-        except Exception as error:  # noqa: BLE001  # every error is an answer
+            return await route.endpoint(request, **_given(request, route, parameters))
+        except Exception as error:  # noqa: BLE001  # what is kept for a repeat may be a refusal
             return await self._refuse(request, error)
 
     def _refused(self, request: Request) -> Response:
@@ -130,6 +124,13 @@ class Dispatch:
         answer = problem(request, errors.InvalidRequest(), status=_METHOD_NOT_ALLOWED)
         answer.headers["Allow"] = ", ".join(sorted(allowed))
         return answer
+
+
+def _given(request: Request, route: Route, parameters: Mapping[str, str]) -> Mapping[str, Any]:
+    """What the endpoint takes. Raises InvalidRequest."""
+    if route.checked:
+        _check(route, parameters)
+    return parameters if route.query is None else {**parameters, "query": query_of(request, route.query)}
 
 
 def _check(route: Route, parameters: Mapping[str, str]) -> None:
