@@ -173,9 +173,7 @@ async def _why_not(tx: Tx, approval_id: str, by: str, *, now: int) -> errors.Dom
     return errors.ApprovalOver()
 
 
-async def _record(
-    tx: Tx, member: StaffMember, what: str, question: ApprovalRow | store.NewApproval, *, now: int
-) -> None:
+async def _record(tx: Tx, member: StaffMember, what: str, question: store.NewApproval, *, now: int) -> None:
     details = {
         "approval": question.id,
         "act": question.act,

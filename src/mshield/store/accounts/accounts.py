@@ -3,7 +3,7 @@
 The phone number is the account name; who is refused by a unique one learns it from the result, never from an error.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Final
 
 from mshield.store.database.interface import Database, Row, Tx
@@ -97,17 +97,7 @@ async def find_unchanging(tx: Tx, *, account_id: str) -> Account | None:
 
 async def insert_account(tx: Tx, account: NewAccount, *, now: int) -> bool:
     """Whether the account was made; False where the phone number has one."""
-    inserted = await tx.run(
-        _SQL["insert"],
-        id=account.id,
-        phone=account.phone,
-        password_hash=account.password_hash,
-        name=account.name,
-        id_type=account.id_type,
-        id_number_hash=account.id_number_hash,
-        id_number_box=account.id_number_box,
-        now=now,
-    )
+    inserted = await tx.run(_SQL["insert"], **asdict(account), now=now)
     return inserted == 1
 
 
@@ -118,18 +108,7 @@ async def find_outside(tx: Tx, *, source: str, external_id: str) -> Account | No
 
 async def insert_outside(tx: Tx, account: NewOutsideAccount, *, now: int) -> None:
     """Makes the account. Raises Conflict where its phone number or its id there has one."""
-    await tx.run(
-        _SQL["insert_outside"],
-        id=account.id,
-        source=account.source,
-        external_id=account.external_id,
-        phone=account.phone,
-        name=account.name,
-        id_type=account.id_type,
-        id_number_hash=account.id_number_hash,
-        id_number_box=account.id_number_box,
-        now=now,
-    )
+    await tx.run(_SQL["insert_outside"], **asdict(account), now=now)
 
 
 async def follow_outside(

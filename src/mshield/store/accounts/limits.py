@@ -112,15 +112,7 @@ async def count_sms(tx: Tx, *, phone: str, since: int) -> int:
 
 async def insert_sms(tx: Tx, code: NewSmsCode, *, now: int) -> None:
     """Records a code, before it is sent."""
-    await tx.run(
-        _SQL["insert_sms"],
-        id=code.id,
-        phone=code.phone,
-        purpose=code.purpose,
-        code_hash=code.code_hash,
-        expires_at=code.expires_at,
-        now=now,
-    )
+    await tx.run(_SQL["insert_sms"], **asdict(code), now=now)
 
 
 async def try_sms(db: Database, *, phone: str, purpose: str, most: int, now: int) -> TriedSmsCode | None:

@@ -3,7 +3,7 @@
 A binding stands for the certificate in force: a renewal takes it along, a new application needs a new one.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Final
 
 from mshield.store.database.interface import Database, Tx
@@ -44,26 +44,8 @@ async def ask(db: Database, new: NewBinding, *, now: int) -> None:
     """Puts the statement to sign."""
 
     async def work(tx: Tx) -> None:
-        await tx.run(
-            _SQL["insert_task"],
-            sid=new.sid,
-            uid=new.uid,
-            message=new.message,
-            title=new.title,
-            display=new.display,
-            now=now,
-            expires_at=new.expires_at,
-        )
-        await tx.run(
-            _SQL["insert"],
-            sid=new.sid,
-            account_id=new.account_id,
-            device_id=new.device_id,
-            shield_number=new.shield_number,
-            serial=new.serial,
-            client_id=new.client_id,
-            now=now,
-        )
+        await tx.run(_SQL["insert_task"], **asdict(new), now=now)
+        await tx.run(_SQL["insert"], **asdict(new), now=now)
 
     await db.write(work)
 

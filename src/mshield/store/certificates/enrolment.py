@@ -1,6 +1,6 @@
 """Enrolment of a device: the filed person, the key that is being made, and what stands in its way."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Final
 
 from mshield.domain.certificates.states import CertificateState, Standing, parse_holds
@@ -106,20 +106,7 @@ async def begin(db: Database, key: NewKey, *, shield_number: str, now: int) -> s
 
 async def insert_key(tx: Tx, key: NewKey, *, now: int) -> None:
     """The row of a key whose enrolment begins."""
-    await tx.run(
-        _SQL["insert_key"],
-        uid=key.uid,
-        account_id=key.account_id,
-        device_id=key.device_id,
-        person_id=key.person_id,
-        filing_version=key.filing_version,
-        subject=key.subject,
-        enrol_sid=key.enrol_sid,
-        challenge=key.challenge,
-        otp_hash=key.otp_hash,
-        now=now,
-        expires_at=key.expires_at,
-    )
+    await tx.run(_SQL["insert_key"], **asdict(key), now=now)
 
 
 async def find(db: Database, *, uid: bytes, account_id: str, device_id: str) -> Enrolment | None:

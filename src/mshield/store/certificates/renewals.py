@@ -3,7 +3,7 @@
 How a renewal comes into force is in `renewal_outcome`. Every step is guarded by the renewal's state.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Final
 
 from mshield.domain.certificates.states import parse_holds
@@ -117,20 +117,7 @@ async def begin(
             await end(tx, sid=before["sid"], reason="begun again", now=now)
         if new_key is not None:
             await enrolment.insert_key(tx, new_key, now=now)
-        await tx.run(
-            _SQL["insert"],
-            sid=renewal.sid,
-            uid=renewal.uid,
-            old_serial=renewal.old_serial,
-            account_id=renewal.account_id,
-            device_id=renewal.device_id,
-            person_id=renewal.person_id,
-            filing_version=renewal.filing_version,
-            subject=renewal.subject,
-            reason=renewal.reason,
-            expires_at=renewal.expires_at,
-            now=now,
-        )
+        await tx.run(_SQL["insert"], **asdict(renewal), now=now)
         if task is not None:
             await _insert_task(tx, task, now=now)
 
@@ -185,14 +172,4 @@ async def list_unrevoked(db: Database, *, most: int) -> list[str]:
 
 
 async def _insert_task(tx: Tx, task: OwnTask, *, now: int) -> None:
-    await tx.run(
-        _SQL["insert_task"],
-        sid=task.sid,
-        uid=task.uid,
-        purpose=task.purpose,
-        message=task.message,
-        media_type=task.media_type,
-        title=task.title,
-        now=now,
-        expires_at=task.expires_at,
-    )
+    await tx.run(_SQL["insert_task"], **asdict(task), now=now)

@@ -3,7 +3,7 @@
 A certificate remembers the version that it was made from; a greater one now means that it has to be renewed (R22).
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Final
 
 from mshield.store.database.interface import Database, Tx
@@ -93,17 +93,7 @@ async def change_enterprise(tx: Tx, enterprise: Enterprise, *, name: str, now: i
 
 async def insert_person(tx: Tx, person: NewFiledPerson, *, now: int) -> None:
     """Version 1 of a new person. Raises Conflict where there is one."""
-    await tx.run(
-        _SQL["insert_person"],
-        id=person.id,
-        credit_code=person.credit_code,
-        name=person.name,
-        id_type=person.id_type,
-        id_number_hash=person.id_number_hash,
-        id_number_box=person.id_number_box,
-        role=person.role,
-        now=now,
-    )
+    await tx.run(_SQL["insert_person"], **asdict(person), now=now)
 
 
 async def change_person(tx: Tx, person: FiledPerson, *, name: str, id_type: str, now: int) -> bool:

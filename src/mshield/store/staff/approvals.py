@@ -12,8 +12,8 @@ _SQL: Final = Queries("staff", "approvals")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ApprovalRow:
-    """One question; `details` are JSON values, as shown and as carried out. Times in ms."""
+class NewApproval:
+    """A question to ask; `details` are JSON values, as shown and as carried out, `expires_at` is ms."""
 
     id: str
     act: str
@@ -21,26 +21,19 @@ class ApprovalRow:
     details: Mapping[str, Any]
     reason: str
     asked_by: str
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalRow(NewApproval):
+    """A question as it stands; times in ms."""
+
     asked_by_name: str
     asked_at: int
-    expires_at: int
     state: str
     decided_by: str | None
     decided_by_name: str | None
     decided_at: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewApproval:
-    """A question to ask."""
-
-    id: str
-    act: str
-    subject: str
-    details: Mapping[str, Any]
-    reason: str
-    asked_by: str
-    expires_at: int
 
 
 async def expire(db: Database | Tx, *, now: int) -> None:

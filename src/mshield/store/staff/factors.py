@@ -1,6 +1,6 @@
 """Second factors of members of staff: secrets of one-time passwords, sealed, and keys of authenticators."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Final
 
 from mshield.store.database.interface import Database, Tx
@@ -33,19 +33,7 @@ class FactorRow(NewFactor):
 
 async def insert(tx: Tx, factor: NewFactor, *, staff_id: str, now: int) -> None:
     """Adds a factor. Raises Conflict for an authenticator's key that is there already."""
-    await tx.run(
-        _SQL["insert"],
-        id=factor.id,
-        staff_id=staff_id,
-        kind=factor.kind,
-        label=factor.label,
-        secret_box=factor.secret_box,
-        used_step=factor.used_step,
-        credential_id=factor.credential_id,
-        public_key=factor.public_key,
-        sign_count=factor.sign_count,
-        now=now,
-    )
+    await tx.run(_SQL["insert"], **asdict(factor), staff_id=staff_id, now=now)
 
 
 async def of_member(db: Database | Tx, *, staff_id: str) -> list[FactorRow]:

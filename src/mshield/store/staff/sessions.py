@@ -1,6 +1,6 @@
 """Sessions of members of staff at the console, each stored under the hash of its token."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Final
 
 from mshield.store.database.interface import Database, Tx
@@ -45,16 +45,7 @@ class ShownSession:
 
 async def insert(tx: Tx, session: NewSession, *, now: int) -> None:
     """Opens a session."""
-    await tx.run(
-        _SQL["insert"],
-        id=session.id,
-        token_hash=session.token_hash,
-        staff_id=session.staff_id,
-        address=session.address,
-        browser=session.browser,
-        expires_at=session.expires_at,
-        now=now,
-    )
+    await tx.run(_SQL["insert"], **asdict(session), now=now)
 
 
 async def find(db: Database, *, token_hash: bytes, idle_since: int, now: int) -> SessionRow | None:
