@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from mshield.services.accounts.my_devices import my_devices
 from mshield.web import openapi
-from mshield.web.answers import JsonAnswer
+from mshield.web.answers import JsonAnswer, filled
 from mshield.web.body import Wire
 from mshield.web.context import context_of
 from mshield.web.phone.authentication import phone_of
@@ -48,18 +48,7 @@ async def devices(request: Request) -> Response:
     login, context = await phone_of(request), context_of(request)
     now = context.clock()
     items = tuple(
-        DeviceMessage(
-            shield_number=each.shield_number,
-            state=each.state,
-            holds=tuple(sorted(each.holds)),
-            organisation=each.organisation,
-            role=each.role,
-            issued_at=each.issued_at,
-            not_after=each.not_after,
-            device_since=each.device_since,
-            used_at=each.used_at,
-            is_this_device=each.is_this_device,
-        )
-        for each in await my_devices(context.db, login, now=now)
+        filled(DeviceMessage, device, holds=tuple(sorted(device.holds)))
+        for device in await my_devices(context.db, login, now=now)
     )
     return JsonAnswer(DevicesMessage(items))

@@ -10,7 +10,7 @@ from mshield.domain.identity import mask_phone
 from mshield.services.accounts.session import log_out
 from mshield.services.certificates.certificate import CurrentCertificate
 from mshield.web import openapi
-from mshield.web.answers import JsonAnswer, no_content
+from mshield.web.answers import JsonAnswer, filled, no_content
 from mshield.web.body import Wire
 from mshield.web.context import context_of
 from mshield.web.dpop import caller_of
@@ -122,24 +122,10 @@ async def delete_session(request: Request) -> Response:
 
 
 def _certificate(current: CurrentCertificate) -> CertificateMessage:
-    return CertificateMessage(
-        state=current.state,
+    return filled(
+        CertificateMessage,
+        current,
         holds=tuple(sorted(current.holds)),
-        serial=current.serial,
-        shield_number=current.shield_number,
-        pem=current.pem,
-        chain_pem=current.chain_pem,
-        subject=SubjectMessage(
-            current.subject.country,
-            current.subject.organisation,
-            current.subject.role,
-            current.subject.common_name,
-        ),
-        not_before=current.not_before,
-        not_after=current.not_after,
-        pin_change_due=current.pin_change_due,
-        changes=tuple(
-            ChangeMessage(each.event, each.actor, each.reason, each.at)  # type: ignore[arg-type]  # the column's words
-            for each in current.changes
-        ),
+        subject=filled(SubjectMessage, current.subject),
+        changes=tuple(filled(ChangeMessage, change, by=change.actor) for change in current.changes),
     )

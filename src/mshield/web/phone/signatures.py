@@ -12,7 +12,7 @@ from mshield.domain import errors
 from mshield.pki.signatures.evidence import Format
 from mshield.services.requests.my_signatures import Kind, MadeSignature
 from mshield.web import openapi
-from mshield.web.answers import JsonAnswer
+from mshield.web.answers import JsonAnswer, filled
 from mshield.web.body import Hex16, Hex32, Wire
 from mshield.web.context import context_of
 from mshield.web.phone.authentication import phone_of
@@ -100,16 +100,8 @@ async def signatures(request: Request, query: SignaturesWanted) -> Response:
         login, before=_place(query.before), words=query.q, kind=query.kind, limit=query.limit
     )
     items = tuple(
-        SignatureMessage(
-            sid=each.sid.hex(),
-            kind="login" if each.purpose == "login" else "signature",
-            title=each.title,
-            business_name=each.business_name,
-            signed_at=each.signed_at,
-            serial=each.serial,
-            digest=each.digest.hex(),
-        )
-        for each in page
+        filled(SignatureMessage, row, sid=row.sid.hex(), kind=_kind(row.purpose), digest=row.digest.hex())
+        for row in page
     )
     following = _cursor(page[-1].signed_at, page[-1].sid) if len(page) == query.limit else None
     return JsonAnswer(SignaturesMessage(items, following))
@@ -129,34 +121,26 @@ async def signature(request: Request, sid: str) -> Response:
         named = bytes.fromhex(msgspec.convert(sid, Hex16))
     except msgspec.ValidationError as error:
         raise errors.NotFound from error
-    found = await context.requests.my_signatures.one(login, named, now=now)
-    return JsonAnswer(_detail(found))
+    return JsonAnswer(_detail(await context.requests.my_signatures.one(login, named, now=now)))
 
 
-def _detail(found: MadeSignature) -> SignatureDetailMessage:
-    row = found.row
-    return SignatureDetailMessage(
+def _detail(whole: MadeSignature) -> SignatureDetailMessage:
+    row = whole.row
+    return filled(
+        SignatureDetailMessage,
+        row,
         sid=row.sid.hex(),
-        kind="login" if row.purpose == "login" else "signature",
-        title=row.title,
-        media_type=row.media_type,
-        format=msgspec.convert(row.format, Format),
-        size=row.size,
-        lines=tuple(DisplayLine(line["label"], line["value"]) for line in found.lines),
-        business_name=row.business_name,
-        domain=row.domain,
-        request_id=row.request_id,
-        pc_address=row.pc_address,
-        pc_browser=row.pc_browser,
-        log_index=row.log_index,
-        signed_at=row.signed_at,
-        serial=row.serial,
+        kind=_kind(row.purpose),
+        lines=tuple(DisplayLine(line["label"], line["value"]) for line in whole.lines),
         digest=row.digest.hex(),
-        content_digest=found.content_digest.hex(),
+        content_digest=whole.content_digest.hex(),
         signature=row.signature.hex(),
-        certificate_state=found.certificate_state,
-        revoked_at=row.revoked_at,
+        certificate_state=whole.certificate_state,
     )
+
+
+def _kind(purpose: str) -> str:
+    return "login" if purpose == "login" else "signature"
 
 
 def _cursor(signed_at: int, sid: bytes) -> str:

@@ -24,7 +24,7 @@ from mshield.services.legal_person.lists import (
     ShieldTerms,
 )
 from mshield.web import openapi
-from mshield.web.answers import JsonAnswer, file_answer
+from mshield.web.answers import JsonAnswer, file_answer, filled
 from mshield.web.body import Wire
 from mshield.web.context import context_of
 from mshield.web.portal.authentication import managed
@@ -266,50 +266,22 @@ async def export_shields(request: Request, credit_code: str, query: ShieldWords)
 
 
 def _person(line: PersonLine) -> FiledPersonMessage:
-    return FiledPersonMessage(
-        id=line.id,
-        name=line.name,
-        id_type=line.id_type,
-        id_number_masked=line.id_number_masked,
-        role=line.role,
-        on_file=line.ended_at is None,
-        filed_at=line.filed_at,
-        changed_at=line.changed_at,
-        ended_at=line.ended_at,
-        shields=line.shields,
-    )
+    return filled(FiledPersonMessage, line, on_file=line.ended_at is None)
 
 
 def _shield(row: ShieldRow, *, now: int) -> ShieldMessage:
-    return ShieldMessage(
-        shield_number=row.shield_number,
-        serial=row.serial,
-        person_id=row.person_id,
+    return filled(
+        ShieldMessage,
+        row,
         name=row.common_name,
-        role=row.role,
         state=shown_state(state=row.standing.state, not_after=row.not_after, now=now),
         holds=tuple(hold.value for hold in gravest_first(row.standing.holds)),
-        issued_at=row.issued_at,
-        not_before=row.not_before,
-        not_after=row.not_after,
-        changed_at=row.changed_at,
-        device_since=row.device_since,
-        used_at=row.used_at,
     )
 
 
 def event_message(event: PastEvent) -> EventMessage:
     """What happened, as it is told."""
-    return EventMessage(
-        serial=event.serial,
-        event=event.event,
-        actor=event.actor,
-        actor_name=event.actor_name,
-        reason=event.reason,
-        state=event.state,
-        holds=tuple(filter(None, event.holds.split(","))),
-        at=event.at,
-    )
+    return filled(EventMessage, event, holds=tuple(filter(None, event.holds.split(","))))
 
 
 async def workbook_answer(request: Request, name: str, make: Callable[[dt.tzinfo], bytes]) -> Response:

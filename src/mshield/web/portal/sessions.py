@@ -11,7 +11,7 @@ from mshield.services.accounts.login import Credentials
 from mshield.services.context import Context
 from mshield.services.legal_person.session import MAX_LOGIN_ID, LoginBegun, ManagedEnterprise, OpenedSession
 from mshield.web import openapi
-from mshield.web.answers import JsonAnswer, no_content
+from mshield.web.answers import JsonAnswer, filled, no_content
 from mshield.web.body import Wire, page_body_of
 from mshield.web.caller import address_of, browser_of
 from mshield.web.captchas import captcha_routes
@@ -155,23 +155,12 @@ async def end_session(request: Request) -> Response:
 
 def begun_answer(begun: LoginBegun) -> Response:
     """The first half of a login."""
-    answer = PortalLoginBegunMessage(
-        login_id=begun.login_id,
-        phone_masked=begun.phone_masked,
-        expires_in=begun.expires_in,
-        resend_in=begun.resend_in,
-    )
-    return JsonAnswer(answer, 201)
+    return JsonAnswer(filled(PortalLoginBegunMessage, begun), 201)
 
 
 def opened_answer(context: Context, opened: OpenedSession) -> Response:
     """A new session, with its cookie."""
-    answer = PortalSessionMessage(
-        name=opened.name,
-        csrf_token=opened.csrf_token,
-        expires_in=opened.expires_in,
-        enterprises=_enterprises(opened.enterprises),
-    )
+    answer = filled(PortalSessionMessage, opened, enterprises=_enterprises(opened.enterprises))
     response = JsonAnswer(answer, 201)
     set_cookie(response, context, opened.token, seconds=opened.expires_in)
     return response
