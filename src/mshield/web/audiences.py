@@ -44,8 +44,8 @@ class Audience:
 
 
 AUDIENCES: Final[Mapping[str, Audience]] = {
-    each.name: each
-    for each in (
+    audience.name: audience
+    for audience in (
         Audience(
             name="phone",
             prefix="/api/phone",
@@ -70,7 +70,7 @@ AUDIENCES: Final[Mapping[str, Audience]] = {
             title_zh="法人门户接口",
             title_en="portal API",
             zh="法人在三证合一门户上调用：查看本企业的备案人员与手机盾，挂失、冻结、作废。",
-            en="What the legal person's portal calls: people and shields of his enterprises, holds, revocation.",
+            en="What the legal person's portal calls: people and shields of their enterprises, holds, revocation.",
             schemes={
                 "portal": {
                     "type": "apiKey",
@@ -198,6 +198,6 @@ _ERRORS: Final[Mapping[str, str]] = {"invalid_proof": "invalid_dpop_proof"}
 
 def challenge(path: str, code: str) -> str:
     """The WWW-Authenticate of a 401: what this address would have had to be called with (RFC 9110, 15.5.2)."""
-    found = next((challenge for prefix, challenge in _CHALLENGES if path.startswith(prefix)), _BEARER)
+    shown = next((challenge for prefix, challenge in _CHALLENGES if path.startswith(prefix)), _BEARER)
     error = _ERRORS.get(code)
-    return found if error is None else f'{found}, error="{error}"'
+    return shown if error is None else f'{shown}, error="{error}"'

@@ -74,26 +74,26 @@ def require_json(request: Request) -> None:
 
 def _decode_slowly(body: bytes, kind: type[T]) -> T:
     try:
-        found = read_json(body)
-        _require_text(found)
+        value = read_json(body)
+        _require_text(value)
     except (ValueError, RecursionError) as error:  # json's errors are ValueErrors, msgspec's too
         raise errors.Malformed from error
     try:
-        return msgspec.convert(found, kind)
+        return msgspec.convert(value, kind)
     except (ValueError, RecursionError) as error:
         raise _misfit(kind, str(error)) from error
 
 
-def _misfit(kind: type, told: str) -> errors.DomainError:
+def _misfit(kind: type, complaint: str) -> errors.DomainError:
     """The refusal of JSON that is no such message."""
     if issubclass(kind, ProtocolWire):
         return errors.Malformed()
-    return errors.InvalidRequest(fields=[_field(told)])
+    return errors.InvalidRequest(fields=[_field(complaint)])
 
 
-def _field(told: str) -> str:
+def _field(complaint: str) -> str:
     """Which field msgspec complains of: `pc.browser`, `$` for the whole. Never a value; of a name only letters."""
-    place, name = _PLACE.search(told), _NAME.match(told)
+    place, name = _PLACE.search(complaint), _NAME.match(complaint)
     path = f"{place[1] if place else '$'}{'.' + name[1] if name else ''}"
     return _NOT_HARMLESS.sub("", path).removeprefix("$.")[:_LONGEST_NAME]
 
@@ -105,9 +105,9 @@ def _require_text(value: object) -> None:
             if _NO_TEXT.search(value):
                 raise ValueError("a character that is none")
         case list():
-            for each in value:
-                _require_text(each)
+            for item in value:
+                _require_text(item)
         case dict():
-            for name, each in value.items():
+            for name, item in value.items():
                 _require_text(name)
-                _require_text(each)
+                _require_text(item)

@@ -25,11 +25,11 @@ class StrictQuery(Query, frozen=True, forbid_unknown_fields=True):
 
 def query_of(request: Request, kind: type[Q]) -> Q:
     """The query; of a repeated parameter the last. Raises InvalidRequest, which names each that is wrong."""
-    given = dict(request.query_params)
+    texts = dict(request.query_params)
     values: dict[str, Any] = {}
     wrong: list[Json] = []
     for field in _fields(kind):
-        text = given.pop(field.name, None)
+        text = texts.pop(field.name, None)
         if text is None:
             wrong += [f"query.{field.name}"] * field.required
             continue
@@ -38,7 +38,7 @@ def query_of(request: Request, kind: type[Q]) -> Q:
         except ValueError:  # msgspec's are ValueErrors
             wrong.append(f"query.{field.name}")
     if kind.__struct_config__.forbid_unknown_fields:
-        wrong += [f"query.{name}" for name in given]
+        wrong += [f"query.{name}" for name in texts]
     if wrong:
         raise errors.InvalidRequest(fields=wrong)
     return kind(**values)
@@ -53,13 +53,13 @@ class _Field(msgspec.Struct, frozen=True):
 
 @cache
 def _fields(kind: type[Query]) -> tuple[_Field, ...]:
-    found = []
+    fields = []
     for field in msgspec.structs.fields(kind):
         of_a_text = _without_none(field.type)
         info = type_info(of_a_text)
         inner = info.type if isinstance(info, Metadata) else info
-        found.append(_Field(field.name, of_a_text, isinstance(inner, IntType), field.required))
-    return tuple(found)
+        fields.append(_Field(field.name, of_a_text, isinstance(inner, IntType), field.required))
+    return tuple(fields)
 
 
 def _without_none(kind: Any) -> Any:
@@ -67,7 +67,7 @@ def _without_none(kind: Any) -> Any:
     if get_origin(kind) is Annotated:
         inner, *metas = get_args(kind)
         return Annotated[_without_none(inner), *metas]
-    kinds = [each for each in get_args(kind) if each is not type(None)]
+    kinds = [one for one in get_args(kind) if one is not type(None)]
     return kinds[0] if type(None) in get_args(kind) else kind
 
 

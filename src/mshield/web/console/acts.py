@@ -42,7 +42,7 @@ class ActsWanted(Query, frozen=True):
 class ActMessage(Wire, frozen=True):
     """One act: who (`actor` with its id) did what to whom, when (ms), and the details that were recorded.
 
-    `actor_name` where he has one here; `logged`: it is in the transparency log, so `proveAct` answers.
+    `actor_name` where they have one here; `logged`: it is in the transparency log, so `proveAct` answers.
     """
 
     id: str

@@ -48,7 +48,7 @@ class AskApprovalMessage(Wire, frozen=True):
 class ApprovalMessage(Wire, frozen=True):
     """One question; `details` are what is carried out, as they stand. Times in ms.
 
-    `is_own` tells whether the caller asked; `may_decide` whether it waits for him.
+    `is_own` tells whether the caller asked; `may_decide` whether it waits for them.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""Who of the staff calls: a program by its access token (RFC 6750), a person by his session's cookie.
+"""Who of the staff calls: a program by its access token (RFC 6750), a person by their session's cookie.
 
 An `Authorization` header decides where there is one. A cookie goes with a header for each change, so that no other
 site can make one.
@@ -27,30 +27,30 @@ _SAFE: Final = frozenset({"GET", "HEAD"})
 
 
 async def staff_of(request: Request, *allowed: StaffRole) -> StaffMember:
-    """The member who calls, if he holds one of these roles.
+    """The member who calls, if they hold one of these roles.
 
     Raises WrongStaffToken, Unauthenticated without a session, Forbidden; the last also for a change without the
     session's CSRF token.
     """
     context = context_of(request)
-    given = request.headers.get("authorization")
-    if given is None:
+    authorization = request.headers.get("authorization")
+    if authorization is None:
         token = session_token(request)
         member = await context.staff.sessions.authenticate(token, allowed=allowed, now=context.clock())
         _require_csrf(request, token)
         return member
-    scheme, _, token = given.partition(" ")
+    scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer" or not 0 < len(token) <= _MAX_TOKEN or not token.isascii():
         raise errors.WrongStaffToken
     return await authenticate(context.db, token, allowed=allowed)
 
 
 async def person_of(request: Request) -> LoggedIn:
-    """Who is logged in, whatever his roles. Raises Unauthenticated, Forbidden as above; programs are nobody here."""
+    """Who is logged in, whatever their roles. Raises Unauthenticated, Forbidden as above; programs are nobody here."""
     context, token = context_of(request), session_token(request)
-    found = await context.staff.sessions.find(token, now=context.clock())
+    login = await context.staff.sessions.find(token, now=context.clock())
     _require_csrf(request, token)
-    return found
+    return login
 
 
 def session_token(request: Request) -> str:

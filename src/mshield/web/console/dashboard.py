@@ -116,7 +116,7 @@ class DashboardMessage(Wire, frozen=True):
     answers=openapi.answers(DashboardMessage, "As they stand now"),
 )
 async def show_dashboard(request: Request, query: DashboardWanted) -> Response:
-    """All staff see figures; of alarms each sees those that his roles may follow."""
+    """All staff see figures; of alarms they see those that their roles may follow."""
     member = await staff_of(request, *StaffRole)
     context = context_of(request)
     now = context.clock()

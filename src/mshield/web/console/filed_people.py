@@ -123,7 +123,7 @@ async def export(request: Request, query: ExportWanted) -> Response:
     answers=openapi.answers(FilingEndedMessage, "Ended") | openapi.problems(413),
 )
 async def end(request: Request, person_id: str) -> Response:
-    """Nobody applies or renews with an ended record. Importing the person again puts him back on file."""
+    """Nobody applies or renews with an ended record. Importing the person again puts them back on file."""
     member = await staff_of(request, StaffRole.FILING_OFFICER)
     message, context = await body_of(request, EndFilingMessage), context_of(request)
     ended = await context.filing.people.end(

@@ -48,7 +48,7 @@ class ConsoleLoginMessage(Wire, frozen=True):
 
 
 class ConsoleLoginBegunMessage(Wire, frozen=True):
-    """What finishes it: `factors` are the kinds that the member has, `key` is for his browser, if any; seconds."""
+    """What finishes it: `factors` are the kinds that the member has, `key` is for their browser, if any; seconds."""
 
     login_id: str
     factors: tuple[Kind, ...]

@@ -35,7 +35,7 @@ class SetUpMessage(Wire, frozen=True):
 
 
 class SetUpBegunMessage(Wire, frozen=True):
-    """Whose login is set up, and the second factor that he may add."""
+    """Whose login is set up, and the second factor that they may add."""
 
     name: str
     roles: tuple[StaffRole, ...]

@@ -18,7 +18,7 @@ router: Final = Router("console")
 
 
 class MemberMessage(Wire, frozen=True):
-    """A member; `is_set_up` tells whether he can log in. Time in ms."""
+    """A member; `is_set_up` tells whether they can log in. Time in ms."""
 
     id: str
     name: str

@@ -67,11 +67,15 @@ class Documents:
         if self._raw is None:
             self._raw = self._read_routes()
         raw, served = self._raw, (audience,) if audience else tuple(AUDIENCES.values())
-        names = {each.name for each in served}
+        names = {one.name for one in served}
         paths = {
             path: kept
             for path, item in raw["paths"].items()
-            if (kept := {method: each for method, each in item.items() if names & set(each["tags"])})
+            if (
+                kept := {
+                    method: operation for method, operation in item.items() if names & {*operation["tags"]}
+                }
+            )
         }
         paths, schemas = _with_structs(paths, raw["components"]["schemas"])
         return {
@@ -83,14 +87,14 @@ class Documents:
             },
             # Proofs (DPoP) and answers name this address, so a call must go to it.
             "servers": [{"url": self._origin}],
-            "tags": [
-                {"name": each.name, "description": f"{each.title_zh} {each.title_en}"} for each in served
-            ],
+            "tags": [{"name": one.name, "description": f"{one.title_zh} {one.title_en}"} for one in served],
             "paths": paths,
             "components": {
                 "schemas": _reachable(paths, schemas),
                 "examples": _named(paths, raw["components"]["examples"]),
-                "securitySchemes": {name: dict(way) for each in served for name, way in each.schemes.items()},
+                "securitySchemes": {
+                    name: dict(scheme) for one in served for name, scheme in one.schemes.items()
+                },
             },
         }
 
@@ -106,50 +110,50 @@ class Documents:
 
 def _references(node: Any) -> Iterator[str]:
     if isinstance(node, dict):
-        for name, each in node.items():
+        for name, child in node.items():
             if name == "$ref":
-                yield each
+                yield child
             else:
-                yield from _references(each)
+                yield from _references(child)
     elif isinstance(node, list):
-        for each in node:
-            yield from _references(each)
+        for child in node:
+            yield from _references(child)
 
 
 def _with_structs(paths: Document, schemas: Document) -> tuple[Document, Document]:
     """References to structs become references to schemas; where two have one name, msgspec tells them apart."""
-    wanted = sorted({each for each in _references(paths) if each.startswith(STRUCT)})
-    found, structs = msgspec.json.schema_components(
-        [STRUCTS[each] for each in wanted], ref_template=_SCHEMAS + "{name}"
+    used = sorted({reference for reference in _references(paths) if reference.startswith(STRUCT)})
+    named, structs = msgspec.json.schema_components(
+        [STRUCTS[reference] for reference in used], ref_template=_SCHEMAS + "{name}"
     )
-    called = {reference: schema["$ref"] for reference, schema in zip(wanted, found, strict=True)}
+    called = {reference: schema["$ref"] for reference, schema in zip(used, named, strict=True)}
     return _renamed(paths, called), {**schemas, **as_sent(structs)}
 
 
 def _renamed(node: Any, called: dict[str, str]) -> Any:
     if isinstance(node, dict):
         return {
-            name: called.get(each, each) if name == "$ref" else _renamed(each, called)
-            for name, each in node.items()
+            name: called.get(child, child) if name == "$ref" else _renamed(child, called)
+            for name, child in node.items()
         }
-    return [_renamed(each, called) for each in node] if isinstance(node, list) else node
+    return [_renamed(child, called) for child in node] if isinstance(node, list) else node
 
 
 def _reachable(paths: Document, schemas: Document) -> Document:
-    found: Document = {}
+    reached: Document = {}
     waiting = list(_references(paths))
     while waiting:
         reference = waiting.pop()
         name = reference.removeprefix(_SCHEMAS)
-        if reference.startswith(_SCHEMAS) and name not in found:
-            found[name] = schemas[name]
+        if reference.startswith(_SCHEMAS) and name not in reached:
+            reached[name] = schemas[name]
             waiting += _references(schemas[name])
-    return dict(sorted(found.items()))
+    return dict(sorted(reached.items()))
 
 
 def _named(paths: Document, known: Document) -> Document:
-    names = {each.removeprefix(_EXAMPLES) for each in _references(paths) if each.startswith(_EXAMPLES)}
-    return {name: known[name] for name in sorted(names)}
+    used = sorted({reference for reference in _references(paths) if reference.startswith(_EXAMPLES)})
+    return {name: known[name] for name in (reference.removeprefix(_EXAMPLES) for reference in used)}
 
 
 async def _whole(request: Request) -> Response:

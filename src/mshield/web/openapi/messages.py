@@ -59,7 +59,7 @@ def problems(*statuses: int) -> Responses:
 
 
 def _file(media_types: tuple[str, ...]) -> dict[str, Any]:
-    return {each: {"schema": {"type": "string", "format": "binary"}} for each in media_types}
+    return {name: {"schema": {"type": "string", "format": "binary"}} for name in media_types}
 
 
 def _schema(message: type[msgspec.Struct]) -> dict[str, Any]:

@@ -97,7 +97,7 @@ def _query(kind: type[Query] | None) -> list[dict[str, Any]]:
 
 def _has_bounds(kind: type[Query] | None) -> bool:
     """Whether a query can be wrong."""
-    return any(each["schema"] != {"type": "string"} for each in _query(kind))
+    return any(parameter["schema"] != {"type": "string"} for parameter in _query(kind))
 
 
 def _schema(kind: Any) -> dict[str, Any]:
@@ -108,5 +108,5 @@ def _schema(kind: Any) -> dict[str, Any]:
 def _parameter(name: str, place: str, schema: dict[str, Any], *, required: bool) -> dict[str, Any]:
     if schema.get("default", "") is None:
         del schema["default"]
-    told = {"description": schema["description"]} if "description" in schema else {}
-    return {"name": name, "in": place, "required": required, **told, "schema": schema}
+    described = {"description": schema["description"]} if "description" in schema else {}
+    return {"name": name, "in": place, "required": required, **described, "schema": schema}

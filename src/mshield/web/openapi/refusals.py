@@ -91,8 +91,8 @@ def _of_its_body(operation: dict[str, Any]) -> set[int]:
 
 def _messages(operation: dict[str, Any]) -> list[type]:
     content = operation.get("requestBody", {}).get("content", {})
-    references = (each.get("schema", {}).get("$ref", "") for each in content.values())
-    return [STRUCTS[each] for each in references if each.startswith(STRUCT)]
+    references = (body.get("schema", {}).get("$ref", "") for body in content.values())
+    return [STRUCTS[reference] for reference in references if reference.startswith(STRUCT)]
 
 
 def _schemes(operation: dict[str, Any]) -> set[str]:
@@ -100,7 +100,7 @@ def _schemes(operation: dict[str, Any]) -> set[str]:
 
 
 def _headers(operation: dict[str, Any]) -> set[str]:
-    return {each["name"] for each in operation.get("parameters", ()) if each["in"] == "header"}
+    return {parameter["name"] for parameter in operation.get("parameters", ()) if parameter["in"] == "header"}
 
 
 def _refuses(answer: dict[str, Any]) -> bool:
@@ -109,24 +109,24 @@ def _refuses(answer: dict[str, Any]) -> bool:
 
 def _usual(status: int, operation: dict[str, Any], *, known: bool) -> tuple[str, ...]:
     """The codes that follow from the operation's form."""
-    found = [code for name in _schemes(operation) for code in _BY_SCHEME.get(name, {}).get(status, ())]
+    codes = [code for name in _schemes(operation) for code in _BY_SCHEME.get(name, {}).get(status, ())]
     headers = _headers(operation)
     if status == 401 and "DPoP" in headers:
-        found.append("invalid_proof")
+        codes.append("invalid_proof")
     if status == 403 and CSRF_HEADER in headers:
-        found.append("forbidden")
+        codes.append("forbidden")
     if status == 409 and _KEY_HEADER in headers:
-        found.append("in_progress")
+        codes.append("in_progress")
     if status == 422:
-        found += ["invalid_request", *(["idempotency_mismatch"] if _KEY_HEADER in headers else [])]
+        codes += ["invalid_request", *(["idempotency_mismatch"] if _KEY_HEADER in headers else [])]
     if status == 400 and "requestBody" in operation:
-        found.append("malformed")
+        codes.append("malformed")
     if status == 429 and not known:
-        found.append("too_many_requests")
-    found += {404: ["not_found"], 413: ["invalid_request"], 500: ["internal"], 503: ["unavailable"]}.get(
+        codes.append("too_many_requests")
+    codes += {404: ["not_found"], 413: ["invalid_request"], 500: ["internal"], 503: ["unavailable"]}.get(
         status, []
     )
-    return tuple(found)
+    return tuple(codes)
 
 
 def _answer(path: str, status: int, codes: list[str]) -> dict[str, Any]:

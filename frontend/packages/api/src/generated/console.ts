@@ -299,7 +299,7 @@ export interface paths {
     };
     /**
      * Figures and alarms
-     * @description All staff see figures; of alarms each sees those that his roles may follow.
+     * @description All staff see figures; of alarms they see those that their roles may follow.
      */
     get: operations["showDashboard"];
     put?: never;
@@ -384,7 +384,7 @@ export interface paths {
     put?: never;
     /**
      * Take a person off the file
-     * @description Nobody applies or renews with an ended record. Importing the person again puts him back on file.
+     * @description Nobody applies or renews with an ended record. Importing the person again puts them back on file.
      */
     post: operations["endFiling"];
     delete?: never;
@@ -1004,7 +1004,7 @@ export interface components {
      * ActMessage
      * @description One act: who (`actor` with its id) did what to whom, when (ms), and the details that were recorded.
      *
-     *         `actor_name` where he has one here; `logged`: it is in the transparency log, so `proveAct` answers.
+     *         `actor_name` where they have one here; `logged`: it is in the transparency log, so `proveAct` answers.
      */
     ActMessage: {
       act: string;
@@ -1054,7 +1054,7 @@ export interface components {
      * ApprovalMessage
      * @description One question; `details` are what is carried out, as they stand. Times in ms.
      *
-     *         `is_own` tells whether the caller asked; `may_decide` whether it waits for him.
+     *         `is_own` tells whether the caller asked; `may_decide` whether it waits for them.
      */
     ApprovalMessage: {
       act: string;
@@ -1258,7 +1258,7 @@ export interface components {
     };
     /**
      * ConsoleLoginBegunMessage
-     * @description What finishes it: `factors` are the kinds that the member has, `key` is for his browser, if any; seconds.
+     * @description What finishes it: `factors` are the kinds that the member has, `key` is for their browser, if any; seconds.
      */
     ConsoleLoginBegunMessage: {
       expires_in: number;
@@ -1622,7 +1622,7 @@ export interface components {
     };
     /**
      * MemberMessage
-     * @description A member; `is_set_up` tells whether he can log in. Time in ms.
+     * @description A member; `is_set_up` tells whether they can log in. Time in ms.
      */
     MemberMessage: {
       created_at: number;
@@ -1799,7 +1799,7 @@ export interface components {
     };
     /**
      * SetUpBegunMessage
-     * @description Whose login is set up, and the second factor that he may add.
+     * @description Whose login is set up, and the second factor that they may add.
      */
     SetUpBegunMessage: {
       name: string;

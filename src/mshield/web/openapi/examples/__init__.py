@@ -43,7 +43,7 @@ class Example(Exchange, frozen=True, forbid_unknown_fields=True):
 @cache
 def examples() -> dict[str, Example]:
     """All operations by their id; those of an audience's file under `AUDIENCE *` hold for all of its operations."""
-    found: dict[str, Example] = {}
+    by_operation: dict[str, Example] = {}
     for file in sorted(files(__name__).iterdir(), key=lambda file: file.name):
         if not file.name.endswith(".json"):
             continue
@@ -52,10 +52,10 @@ def examples() -> dict[str, Example]:
             raise ValueError(f"{file.name} is of no audience")
         for name, example in msgspec.json.decode(file.read_bytes(), type=dict[str, Example]).items():
             key = f"{audience} {name}" if name == _EVERY else name
-            if key in found:
+            if key in by_operation:
                 raise ValueError(f"two examples of {key}")
-            found[key] = example
-    return found
+            by_operation[key] = example
+    return by_operation
 
 
 def add(operation_id: str, audience: str, operation: dict[str, Any]) -> None:
@@ -65,15 +65,15 @@ def add(operation_id: str, audience: str, operation: dict[str, Any]) -> None:
     if "parameters" in operation:
         # Copies: many operations have the same parameter, and each audience its own example of it.
         operation["parameters"] = [
-            {**each, "example": parameters[each["name"]]} if each["name"] in parameters else each
-            for each in operation["parameters"]
+            {**one, "example": parameters[one["name"]]} if one["name"] in parameters else one
+            for one in operation["parameters"]
         ]
     for name, exchange in own.exchanges():
         if exchange.request is not msgspec.UNSET:
             _put(operation["requestBody"], name, exchange.request)
         if exchange.response is not msgspec.UNSET:
             status = exchange.status or min(
-                int(each) for each in operation["responses"] if each.startswith("2")
+                int(status) for status in operation["responses"] if status.startswith("2")
             )
             _put(operation["responses"][str(status)], name, exchange.response)
 
