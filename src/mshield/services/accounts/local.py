@@ -20,7 +20,7 @@ class LocalAccounts:
     db: Database
 
     async def verify(self, name: str, password: str) -> store.Account | None:
-        """The account whose password this is, also a disabled one; it takes as long where there is none."""
+        """The account whose password this is, also a disabled one; an unknown name takes as long."""
         phone = phone_or_none(name)
         account = None if phone is None else await store.find_account(self.db, phone=phone)
         if account is not None and account.source != LOCAL:

@@ -41,7 +41,7 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class DeviceProof:
-    """The phone's key as its DPoP proof showed it: RFC 7638 thumbprint and point (65 bytes, P-256); whence it is."""
+    """The phone's key by its DPoP proof: RFC 7638 thumbprint and point (65 bytes, P-256); its address and browser."""
 
     jkt: str
     public_key: bytes

@@ -113,8 +113,8 @@ class Certificates:
         await self.issue.issue_reserved(new, reserved, key.holder, now=now)
 
     async def _reserve(self, key: ConfirmedKey, new: NewCertificate, *, now: int) -> Reservation:
-        # By one guarded statement, which nearly always passes. It says no where anything isn't as it was read, not why;
-        # then at most the person's count has grown, which sends others who apply at once this way too.
+        # One guarded step first, which nearly always passes. It refuses where anything isn't as it was read, and says
+        # no reason; then at most the person's count has grown, which sends others who apply at once this way too.
         with contextlib.suppress(NoAuthority):  # perhaps another process has made one
             reservation = self.issue.new_reservation(now=now)
             version = self.authorities.version

@@ -32,39 +32,21 @@ async def tell_of_ends(db: Database, settings: Settings, *, now: int) -> int:
     """Makes the notices that are due by now, and gives their number. May run at any time, and again."""
     zone = ZoneInfo(settings.time_zone)
 
+    async def notice(tx: Tx, shield: Shield, kind: NoticeKind, occasion: str, **details: str) -> bool:
+        details = {"tail": tail(shield.shield_number)} | details
+        return await tell(tx, kind, account_id=shield.account_id, occasion=occasion, details=details, now=now)
+
     async def ending(tx: Tx, shield: Shield) -> bool:
         if now <= half_year_before(shield.number, zone):
             return False
         last_day = dt.datetime.fromtimestamp(shield.number / 1000, zone).date().isoformat()
-        details = {"tail": tail(shield.shield_number), "date": last_day}
-        return await tell(
-            tx,
-            NoticeKind.RENEWAL_ENDING,
-            account_id=shield.account_id,
-            occasion=shield.serial,
-            details=details,
-            now=now,
-        )
+        return await notice(tx, shield, NoticeKind.RENEWAL_ENDING, shield.serial, date=last_day)
 
     async def outdated(tx: Tx, shield: Shield) -> bool:
-        return await tell(
-            tx,
-            NoticeKind.RENEWAL_FILING,
-            account_id=shield.account_id,
-            occasion=f"{shield.serial} {shield.number}",
-            details={"tail": tail(shield.shield_number)},
-            now=now,
-        )
+        return await notice(tx, shield, NoticeKind.RENEWAL_FILING, f"{shield.serial} {shield.number}")
 
     async def over(tx: Tx, shield: Shield) -> bool:
-        return await tell(
-            tx,
-            NoticeKind.EXPIRED,
-            account_id=shield.account_id,
-            occasion=shield.serial,
-            details={"tail": tail(shield.shield_number)},
-            now=now,
-        )
+        return await notice(tx, shield, NoticeKind.EXPIRED, shield.serial)
 
     count = await _tell_all(
         db,
@@ -88,12 +70,12 @@ async def _tell_all(db: Database, page: Page, tell_holder: Tell) -> int:
 
     async def work(tx: Tx) -> tuple[str | None, int]:
         shields = await page(tx, after)
-        done = sum([await tell_holder(tx, shield) for shield in shields])
-        return shields[-1].serial if shields else None, done
+        notices = sum([await tell_holder(tx, shield) for shield in shields])
+        return shields[-1].serial if shields else None, notices
 
     while True:
-        last, done = await db.write(work)
-        count += done
+        last, notices = await db.write(work)
+        count += notices
         if last is None:
             return count
         after = last

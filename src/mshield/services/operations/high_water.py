@@ -65,7 +65,7 @@ async def declare_restore(db: Database, folder: Path, *, now: int) -> Declared:
 
     Each key has at least three wrong PINs counted and accepts any one-time value until its next success; numbers of
     epochs and of revocation lists that may have been used are never used again: lists go on from the second of the
-    declaration, since nobody makes more than one each second. The copy's own lists are given out no more. Raises
+    declaration, since nobody makes more than one each second. The copy's own lists are published no more. Raises
     BadHighWaterFile.
     """
     file, before = await _file_of(db, folder)

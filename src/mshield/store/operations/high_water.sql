@@ -23,7 +23,7 @@ UPDATE authorities SET
   crl_number = CASE WHEN crl_number + :numbers < :at_least THEN :at_least ELSE crl_number + :numbers END;
 
 -- name: forget_crls!
--- Later ones were published: given out again, theirs would be the lower number and the earlier time.
+-- Later ones were published: published again, these would have the lower number and the earlier time.
 DELETE FROM crls;
 
 -- name: find^
