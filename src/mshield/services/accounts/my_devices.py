@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from mshield.domain.certificates.states import CertificateState, is_expired
+from mshield.domain.certificates.states import CertificateState, shown_state
 from mshield.domain.identity import ROLE_NAMES, Role
 from mshield.services.accounts.session import PhoneLogin
 from mshield.store.accounts import my_devices as store
@@ -33,10 +33,9 @@ async def my_devices(db: Database, login: PhoneLogin, *, now: int) -> tuple[Owne
 
 
 def _shown(row: store.AccountShield, login: PhoneLogin, *, now: int) -> OwnedShield:
-    expired = is_expired(state=CertificateState(row.state), not_after=row.not_after, now=now)
     return OwnedShield(
         shield_number=row.shield_number,
-        state="expired" if expired else row.state,
+        state=shown_state(state=CertificateState(row.state), not_after=row.not_after, now=now),
         holds=row.holds,
         organisation=row.organisation,
         role=ROLE_NAMES[Role(row.role)][0],

@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass
 
 from mshield.domain import errors
-from mshield.domain.certificates.states import CertificateState, is_expired
+from mshield.domain.certificates.states import CertificateState, shown_state
 from mshield.domain.identity import ROLE_NAMES, Role
 from mshield.gm import sm2
 from mshield.gm.engine import Engine
@@ -81,10 +81,9 @@ class Certificates:
         if row is None or row.der is None:
             return None
         wrong_total = await signing.wrong_total(self.db, uid=row.uid)
-        expired = is_expired(state=CertificateState(row.state), not_after=row.not_after, now=now)
         certificate = parse_certificate(row.der)
         return CurrentCertificate(
-            state="expired" if expired else row.state,
+            state=shown_state(state=CertificateState(row.state), not_after=row.not_after, now=now),
             holds=row.holds,
             serial=row.serial,
             shield_number=row.shield_number,
