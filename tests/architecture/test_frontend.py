@@ -11,6 +11,8 @@ from typing import Any, Final
 
 import pytest
 
+from mshield.domain.certificates.pin_tries import MAX_FAILURES
+
 _ROOT: Final = Path(__file__).parents[2]
 _WITHOUT_NODE: Final = """
 import sys
@@ -57,6 +59,13 @@ def test_each_package_is_pinned() -> None:
         for section in ("dependencies", "devDependencies"):
             for wanted, version in package.get(section, {}).items():
                 assert wanted.startswith("@mshield/") or re.fullmatch(r"\d+\.\d+\.\d+", version), wanted
+
+
+def test_r10_the_five_tries_stand_once() -> None:
+    shield = _ROOT / "frontend" / "packages" / "shield" / "src" / "pin_tries.ts"
+    copy = re.compile(rf"\b(?:left|[A-Z_]*(?:TRIES|ATTEMPTS|FAILURES))\W{{1,6}}{MAX_FAILURES}\b")
+    sources = (file for end in ("ts", "vue") for file in (_ROOT / "frontend").glob(f"[ap]*/*/src/**/*.{end}"))
+    assert [file for file in sources if copy.search(file.read_text("utf-8"))] == [shield]
 
 
 @pytest.mark.slow
