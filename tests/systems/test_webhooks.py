@@ -4,18 +4,20 @@ import asyncio
 import base64
 import threading
 from collections.abc import AsyncIterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 
 from mshield.domain import errors
+from mshield.domain.staff import StaffRole
 from mshield.domain.systems.webhooks import WAITS_MS
 from mshield.domain.times import HOUR_MS
 from mshield.gateways.names import Names
 from mshield.services.operations.purge import purge
 from mshield.services.systems import webhooks
 from tests.support.assertions import assert_refused
+from tests.support.clerk import Staff
 from tests.support.clock import Clock
 from tests.support.outside_systems import Asked, Reply, serving
 from tests.support.signing import fetch
@@ -95,6 +97,20 @@ async def test_what_fails_is_tried_again_later_and_later_with_the_same_id_then_g
         assert dead.attempts == len(WAITS_MS) + 1
         hook.application.clock.advance(seconds=7 * 86_400)
         assert await hook.webhooks() == 0
+
+
+async def test_the_console_lists_deliveries(hook: Hooked) -> None:
+    with serving(lambda _: Reply()) as one, serving(lambda _: Reply(500)) as other:
+        endpoints = {await hook.endpoint(one.url): 200, await hook.endpoint(other.url): 500}
+        await hook.ended()
+        await hook.webhooks()
+    officer = await Staff.of(hook.application, StaffRole.SECURITY_OFFICER)
+    items = (await officer.call("GET", "/webhooks/deliveries")).json()["items"]
+    assert {item["endpoint_id"]: item["status"] for item in items} == endpoints
+    expected = [asdict(delivery) for delivery in await hook.deliveries()]
+    for delivery in expected:
+        delivery["next_at"] = delivery["next_at"] if delivery["state"] == "waiting" else None
+    assert items == expected
 
 
 async def test_what_was_given_up_is_kept_and_sent_again_by_hand(hook: Hooked) -> None:
