@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.live_service import run_commands
 from tests.support.ports import free_ports
 
 pytestmark = pytest.mark.slow
@@ -39,9 +40,7 @@ class Shell:
         )
 
     def prepare(self) -> None:
-        for command in (("keys", "init"), ("migrate",), ("ca", "init")):
-            done = self.run(*command)
-            assert done.returncode == 0, done.stderr
+        run_commands(self.environment, ("keys", "init"), ("migrate",), ("ca", "init"))
 
 
 @pytest.fixture

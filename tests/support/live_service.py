@@ -36,15 +36,6 @@ _SETTINGS: Final = {
     "MSHIELD_OPENS_PER_MINUTE": "1000000",
     "MSHIELD_REQUEST_SECONDS": "3600",
 }
-_END_OF_COMMAND: Final = "\f"
-# To start Python and import what a command needs takes ten times as long as most commands themselves.
-_RUN_EACH: Final = f"""
-import json, sys
-from mshield.cli import main
-for command in sys.argv[1:]:
-    main([*json.loads(command), "--json"], standalone_mode=False)
-    print({_END_OF_COMMAND!r})
-"""
 
 
 @dataclass(slots=True, weakref_slot=True)
@@ -108,23 +99,15 @@ class LiveService:
         )
 
     def prepare(self) -> None:
-        """Master key, schema, CA, a business system and the filing records, by the commands in one process."""
-        commands = [
+        """Master key, schema, CA, a business system and the example's filing records, by the service's own commands."""
+        _, _, _, self.system, _ = run_commands(
+            self.environment(),
             ("keys", "init"),
             ("migrate",),
             ("ca", "init"),
             ("business", "add", "单一窗口", "--domain", "singlewindow.example", "--return-url", RETURN_URL),
             ("filing", "import", str(EXAMPLES / "filing.csv")),
-        ]
-        done = subprocess.run(
-            (sys.executable, "-c", _RUN_EACH, *(json.dumps(command) for command in commands)),
-            env=self.environment(),
-            capture_output=True,
-            text=True,
-            check=False,
         )
-        assert done.returncode == 0, done.stderr
-        self.system = json.loads(done.stdout.split(_END_OF_COMMAND)[3])
 
     def start(self) -> None:
         """Starts the process and returns when it answers."""
@@ -187,6 +170,32 @@ class LiveService:
     def phone(self, name: str = "phone") -> VirtualPhone:
         """The phone in this folder; `name` tells several apart."""
         return VirtualPhone(self.folder / name, self.origin, pin_rounds=PIN_ROUNDS)
+
+
+_END_OF_COMMAND: Final = "\f"
+_RUN_EACH: Final = f"""
+import json, sys
+from mshield.cli import main
+for command in sys.argv[1:]:
+    main([*json.loads(command), "--json"], standalone_mode=False)
+    print({_END_OF_COMMAND!r})
+"""
+
+
+def run_commands(environment: dict[str, str], *commands: tuple[str, ...]) -> list[Any]:
+    """Runs `mshield COMMAND --json` for each, all in one process; what they printed.
+
+    To start Python and to import what a command needs takes longer than most commands themselves.
+    """
+    done = subprocess.run(
+        (sys.executable, "-c", _RUN_EACH, *(json.dumps(command) for command in commands)),
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return [json.loads(printed) for printed in done.stdout.split(_END_OF_COMMAND)[:-1]]
 
 
 def register(service: LiveService, phone: VirtualPhone, person: Person = OPERATOR) -> None:
