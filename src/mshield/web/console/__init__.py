@@ -6,14 +6,19 @@ from mshield.web.console import (
     accounts,
     acts,
     approvals,
+    ca,
+    certificates,
+    dashboard,
     filed_people,
     filing,
     my_login,
+    running,
     sessions,
     set_ups,
     staff,
+    systems,
+    webhooks,
 )
-from mshield.web.console.operations import ROUTERS as OPERATIONS
 
 ROUTERS: Final = (
     sessions.router,
@@ -25,5 +30,10 @@ ROUTERS: Final = (
     filed_people.router,
     accounts.router,
     acts.router,
-    *OPERATIONS,
+    systems.router,
+    webhooks.router,
+    certificates.router,
+    ca.router,
+    dashboard.router,
+    running.router,
 )
