@@ -43,7 +43,6 @@ def _operation(route: Route) -> Operation:
         answers = {**_refusals(422), **answers}
     if route.keeps_answer:
         parameters.append(idempotency_key.KEPT)
-        answers |= _refusals(409, 422)
     return {
         "tags": [route.audience],
         "summary": route.summary,

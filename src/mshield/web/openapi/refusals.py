@@ -5,6 +5,7 @@ rest stands in `examples`. A route declares only what neither tells.
 """
 
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any, Final
 
 from mshield.domain.errors import BY_CODE, Json
@@ -33,7 +34,10 @@ _PROBLEM: Final[dict[str, Any]] = {
     },
     "additionalProperties": True,
 }
-_BY_SCHEME: Final[dict[str, dict[int, tuple[str, ...]]]] = {
+Codes = Mapping[int, tuple[str, ...]]
+"""Codes by their status."""
+
+_BY_SCHEME: Final[Mapping[str, Codes]] = {
     "phone": {401: ("unauthenticated", "invalid_proof")},
     "portal": {401: ("unauthenticated",)},
     "business": {401: ("wrong_client",)},
@@ -41,6 +45,20 @@ _BY_SCHEME: Final[dict[str, dict[int, tuple[str, ...]]]] = {
     "console": {401: ("unauthenticated",)},
     "status_token": {401: ("wrong_status_token",)},
 }
+_BY_HEADER: Final[Mapping[str, Codes]] = {
+    "DPoP": {401: ("invalid_proof",)},
+    CSRF_HEADER: {403: ("forbidden",)},
+    _KEY_HEADER: {409: ("in_progress",), 422: ("idempotency_mismatch",)},
+}
+_USUAL: Final[Codes] = {
+    404: ("not_found",),
+    413: ("invalid_request",),
+    422: ("invalid_request",),
+    500: ("internal",),
+    503: ("unavailable",),
+}
+"""What these statuses always can mean, where an operation has them."""
+
 _EXTRA: Final[dict[str, Json]] = {
     "left": 2,
     "retry_after": 42,
@@ -70,23 +88,28 @@ def _describe(path: str, operation: dict[str, Any]) -> None:
     for code in example.errors if example else ():
         by_status[STATUS[code]].append(code)
     declared = {int(status) for status, answer in responses.items() if _refuses(answer)}
-    for status in sorted({*by_status, *declared, *_of_its_caller(operation), *_of_its_body(operation)}):
-        codes = sorted({*by_status[status], *_usual(status, operation, known=bool(by_status[status]))})
-        responses[str(status)] = _answer(path, status, codes)
+    formal = _of_its_form(operation)
+    for status in sorted({*by_status, *declared, *(status for codes in formal for status in codes)}):
+        codes = {*by_status[status], *(code for form in (*formal, _USUAL) for code in form.get(status, ()))}
+        if status == 429 and not codes:
+            codes.add("too_many_requests")
+        responses[str(status)] = _answer(path, status, sorted(codes))
     operation["responses"] = dict(sorted(responses.items()))
 
 
-def _of_its_caller(operation: dict[str, Any]) -> set[int]:
-    """Who calls must be known, which asks the database."""
-    refusals = [_BY_SCHEME[scheme] for scheme in _schemes(operation) if scheme in _BY_SCHEME]
-    changes = {403} if CSRF_HEADER in _headers(operation) else set()
-    return changes.union(*refusals, {503} if refusals else ())
-
-
-def _of_its_body(operation: dict[str, Any]) -> set[int]:
-    """What isn't JSON is malformed; other JSON than the message's an invalid request, unless by the protocol."""
-    messages = _messages(operation)
-    return {400 for _ in messages} | {422 for message in messages if not issubclass(message, ProtocolWire)}
+def _of_its_form(operation: dict[str, Any]) -> list[Codes]:
+    """What follows from who calls (which asks the database), from its headers and its body."""
+    schemes = {name for way in operation.get("security", ()) for name in way}
+    headers = {one["name"] for one in operation.get("parameters", ()) if one["in"] == "header"}
+    formal = [codes for name, codes in _BY_SCHEME.items() if name in schemes]
+    if formal:
+        formal.append({503: ("unavailable",)})
+    formal += [codes for name, codes in _BY_HEADER.items() if name in headers]
+    for message in _messages(operation):
+        formal.append({400: ("malformed",)})
+        if not issubclass(message, ProtocolWire):  # there JSON of another form is malformed too
+            formal.append({422: ("invalid_request",)})
+    return formal
 
 
 def _messages(operation: dict[str, Any]) -> list[type]:
@@ -95,38 +118,8 @@ def _messages(operation: dict[str, Any]) -> list[type]:
     return [STRUCTS[reference] for reference in references if reference.startswith(STRUCT)]
 
 
-def _schemes(operation: dict[str, Any]) -> set[str]:
-    return {name for way in operation.get("security", ()) for name in way}
-
-
-def _headers(operation: dict[str, Any]) -> set[str]:
-    return {parameter["name"] for parameter in operation.get("parameters", ()) if parameter["in"] == "header"}
-
-
 def _refuses(answer: dict[str, Any]) -> bool:
     return PROBLEM_TYPE in answer.get("content", {})
-
-
-def _usual(status: int, operation: dict[str, Any], *, known: bool) -> tuple[str, ...]:
-    """The codes that follow from the operation's form."""
-    codes = [code for name in _schemes(operation) for code in _BY_SCHEME.get(name, {}).get(status, ())]
-    headers = _headers(operation)
-    if status == 401 and "DPoP" in headers:
-        codes.append("invalid_proof")
-    if status == 403 and CSRF_HEADER in headers:
-        codes.append("forbidden")
-    if status == 409 and _KEY_HEADER in headers:
-        codes.append("in_progress")
-    if status == 422:
-        codes += ["invalid_request", *(["idempotency_mismatch"] if _KEY_HEADER in headers else [])]
-    if status == 400 and "requestBody" in operation:
-        codes.append("malformed")
-    if status == 429 and not known:
-        codes.append("too_many_requests")
-    codes += {404: ["not_found"], 413: ["invalid_request"], 500: ["internal"], 503: ["unavailable"]}.get(
-        status, []
-    )
-    return tuple(codes)
 
 
 def _answer(path: str, status: int, codes: list[str]) -> dict[str, Any]:

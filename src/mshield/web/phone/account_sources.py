@@ -74,7 +74,7 @@ async def sources(request: Request) -> Response:
     operation_id="beginOutsideLogin",
     asks=openapi.takes(OutsideLoginIn) | PROOF,
     answers=openapi.answers(OutsideLoginOut, "Its page, and the state that comes back", status=201)
-    | openapi.problems(401, 429, 503),
+    | openapi.problems(429, 503),
 )
 async def begin(request: Request) -> Response:
     """The state is bound to the key of the proof: the same phone must come back with it."""
