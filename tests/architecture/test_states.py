@@ -1,6 +1,8 @@
 """The store's guarded updates allow exactly what the tables of the domain allow."""
 
 import re
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -8,8 +10,9 @@ import pytest
 from mshield import store
 from mshield.domain import requests
 from mshield.domain.certificates import states as certificates
-from mshield.domain.certificates.states import CertificateEvent
+from mshield.domain.certificates.states import CertificateEvent, CertificateState
 from mshield.domain.requests import RequestEvent
+from mshield.store.database.conditions import written_out
 from mshield.store.database.interface import Dialect
 from mshield.store.database.queries import Queries
 
@@ -83,3 +86,36 @@ def test_nothing_else_moves_a_certificate() -> None:
         "certificates/changes.sql",
         "certificates/changes.sqlite.sql",
     ]
+
+
+@pytest.mark.parametrize("state", CertificateState)
+@pytest.mark.parametrize("holds", ["", "lost", "lost,frozen"])
+@pytest.mark.parametrize("not_after", [0, 1, 2])
+def test_conditions_of_the_sql_mean_what_the_domain_says(
+    state: CertificateState, holds: str, not_after: int
+) -> None:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        usable, ended = connection.execute(
+            written_out(
+                "SELECT usable(c), ended(c) FROM (SELECT :state state, :holds holds, :until not_after) c"
+            ),
+            {"state": state, "holds": holds, "until": not_after, "now": 1},
+        ).fetchone()
+    parsed = certificates.parse_holds(holds)
+    assert usable == certificates.usable(state=state, holds=parsed, not_after=not_after, now=1)
+    assert ended == (not certificates.occupies_device(state))
+
+
+@pytest.mark.parametrize(
+    "copy", [r"holds = ''(?! THEN)", r"'revoked', *'superseded'", r"'superseded', *'revoked'"]
+)
+def test_no_statement_has_a_condition_in_its_own_words(copy: str) -> None:
+    folder = Path(store.__file__).parent
+    places = [
+        str(file.relative_to(folder))
+        for file in folder.rglob("*.sql")
+        if file.parent.name != "migrations"
+        and file.name != "schema.sql"
+        and re.search(copy, file.read_text("utf-8"))
+    ]
+    assert places == []

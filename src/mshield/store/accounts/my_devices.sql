@@ -8,5 +8,5 @@ FROM certificates c JOIN devices d ON d.id = c.device_id
 WHERE c.account_id = :account_id AND c.state <> 'issued'
   AND NOT EXISTS (SELECT 1 FROM certificates n
     WHERE n.account_id = c.account_id AND n.device_id = c.device_id AND n.state <> 'issued'
-      AND (CASE WHEN n.state IN ('revoked', 'superseded') THEN 0 ELSE 1 END, n.issued_at, n.serial)
-        > (CASE WHEN c.state IN ('revoked', 'superseded') THEN 0 ELSE 1 END, c.issued_at, c.serial));
+      AND (CASE WHEN ended(n) THEN 0 ELSE 1 END, n.issued_at, n.serial)
+        > (CASE WHEN ended(c) THEN 0 ELSE 1 END, c.issued_at, c.serial));

@@ -27,7 +27,7 @@ WHERE c.serial = :serial;
 -- name: revoked_basis^
 -- Changes with every change to what `revoked` gives: by the count, or by the time that passed until the last change.
 SELECT COUNT(*) AS entries, CAST(COALESCE(SUM(changed_at - issued_at), 0) AS BIGINT) AS total FROM certificates
-WHERE (state IN ('revoked', 'superseded') OR holds <> '') AND der IS NOT NULL AND issuer = :issuer AND not_after > :since;
+WHERE (ended(certificates) OR holds <> '') AND der IS NOT NULL AND issuer = :issuer AND not_after > :since;
 
 -- name: find_status
 SELECT serial, issuer, state, holds, issued_at, changed_at, revoked_at, revocation_reason, held_since, CAST(:call AS INTEGER) AS call
@@ -38,4 +38,4 @@ FROM certificates WHERE serial = :serial AND der IS NOT NULL;
 SELECT serial, uid, request_sid, account_id, device_id, person_id, filing_version, shield_number, organisation, credit_code, role,
   common_name, issuer, der, state, holds, not_before, not_after, issued_at, changed_at, revoked_at, revocation_reason
 FROM certificates WHERE device_id = :device_id AND account_id = :account_id AND state <> 'issued'
-ORDER BY CASE WHEN state IN ('revoked', 'superseded') THEN 1 ELSE 0 END, issued_at DESC, serial DESC LIMIT 1;
+ORDER BY CASE WHEN ended(certificates) THEN 1 ELSE 0 END, issued_at DESC, serial DESC LIMIT 1;

@@ -6,4 +6,4 @@ SELECT COUNT(*) AS entries, CAST(COALESCE(SUM(changed_at - issued_at), 0) AS BIG
     COALESCE(CAST(revoked_at AS TEXT), '') || ' ' || COALESCE(CAST(revocation_reason AS TEXT), '') || ' ' ||
     COALESCE(CAST(held_since AS TEXT), ''), char(10)) AS lines
 FROM certificates
-WHERE (state IN ('revoked', 'superseded') OR holds <> '') AND der IS NOT NULL AND issuer = :issuer AND not_after > :since;
+WHERE (ended(certificates) OR holds <> '') AND der IS NOT NULL AND issuer = :issuer AND not_after > :since;

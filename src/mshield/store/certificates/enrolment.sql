@@ -7,13 +7,13 @@ WHERE f.credit_code = :credit_code AND f.role = :role AND f.id_number_hash = :id
 -- name: live_on_device^
 -- A certificate that still counts on this device: all but revoked and superseded ones, one that is in use first.
 SELECT serial, state, holds, not_after FROM certificates
-WHERE device_id = :device_id AND state NOT IN ('revoked', 'superseded')
+WHERE device_id = :device_id AND NOT ended(certificates)
 ORDER BY CASE WHEN state = 'issued' THEN 1 ELSE 0 END, issued_at DESC, serial DESC LIMIT 1;
 
 -- name: devices_in_use^
 -- Of all accounts of the account's person (R5). A device is pinned to one account (R7), so none is counted twice.
 SELECT COALESCE(SUM((SELECT COUNT(DISTINCT c.device_id) FROM certificates c
-  WHERE c.account_id = b.id AND c.device_id <> :device_id AND c.state NOT IN ('revoked', 'superseded'))), 0) AS devices
+  WHERE c.account_id = b.id AND c.device_id <> :device_id AND NOT ended(c))), 0) AS devices
 FROM accounts a JOIN accounts b ON b.id_number_hash = a.id_number_hash
 WHERE a.id = :account_id;
 

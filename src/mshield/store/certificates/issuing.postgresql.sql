@@ -8,9 +8,9 @@ WITH turn AS (
     AND (SELECT COUNT(*) + COUNT(revoked_at) FROM authorities) = :authorities
     AND EXISTS (SELECT 1 FROM filed_persons WHERE id = :person_id AND ended_at IS NULL)
     AND NOT EXISTS (SELECT 1 FROM certificates
-      WHERE device_id = :device_id AND state NOT IN ('revoked', 'superseded'))
+      WHERE device_id = :device_id AND NOT ended(certificates))
     AND (SELECT SUM((SELECT COUNT(DISTINCT c.device_id) FROM certificates c
-        WHERE c.account_id = b.id AND c.device_id <> :device_id AND c.state NOT IN ('revoked', 'superseded')))
+        WHERE c.account_id = b.id AND c.device_id <> :device_id AND NOT ended(c)))
       FROM accounts b WHERE b.id_number_hash = accounts.id_number_hash) < :most
   RETURNING id),
 device AS (

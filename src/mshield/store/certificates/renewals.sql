@@ -6,7 +6,7 @@ FROM keys k
 JOIN certificates c ON c.serial = k.certificate
 JOIN filed_persons f ON f.id = c.person_id
 JOIN enterprises e ON e.credit_code = f.credit_code
-WHERE k.device_id = :device_id AND k.account_id = :account_id AND c.state NOT IN ('revoked', 'superseded')
+WHERE k.device_id = :device_id AND k.account_id = :account_id AND NOT ended(c)
 ORDER BY c.issued_at DESC LIMIT 1;
 
 -- name: insert!

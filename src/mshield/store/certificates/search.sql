@@ -7,7 +7,7 @@ SELECT c.serial, c.shield_number, c.organisation, c.credit_code, c.common_name, 
 FROM certificates c JOIN filed_persons p ON p.id = c.person_id
 WHERE (c.issued_at, c.serial) < (:before_at, :before_serial)
   AND (CAST(:state AS TEXT) IS NULL OR CAST(:state AS TEXT) =
-    CASE WHEN c.state NOT IN ('revoked', 'superseded') AND c.not_after <= :now THEN 'expired' ELSE c.state END)
+    CASE WHEN NOT ended(c) AND c.not_after <= :now THEN 'expired' ELSE c.state END)
   AND (CAST(:hold AS TEXT) IS NULL OR ',' || c.holds || ',' LIKE '%,' || CAST(:hold AS TEXT) || ',%')
   AND (CAST(:shield_number AS TEXT) IS NULL OR c.shield_number = CAST(:shield_number AS TEXT))
   AND (CAST(:serial AS TEXT) IS NULL OR c.serial = CAST(:serial AS TEXT))

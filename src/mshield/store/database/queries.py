@@ -1,7 +1,8 @@
 """Named SQL: the statements of a module stand beside it in NAME.sql and are loaded once, by aiosql.
 
 A statement that only one database takes, or takes better, stands in NAME.postgresql.sql or NAME.sqlite.sql; under a
-common name it replaces the common one there. Parameters are written `:name`.
+common name it replaces the common one there. Parameters are written `:name`; conditions.py has conditions that
+statements share.
 """
 
 import re
@@ -14,6 +15,8 @@ from typing import Final, Literal
 
 import aiosql
 from aiosql.adapters.asyncpg import AsyncPGAdapter
+
+from mshield.store.database.conditions import written_out
 
 
 class Statement:
@@ -84,7 +87,8 @@ def _load(file: Traversable) -> dict[str, Statement]:
     if not file.is_file():
         return {}
     adapter = AsyncPGAdapter()  # type: ignore[no-untyped-call]  # aiosql's adapters carry no annotations
-    loaded = aiosql.from_str(file.read_text("utf-8"), lambda: adapter, mandatory_parameters=False)
+    text = written_out(file.read_text("utf-8"))
+    loaded = aiosql.from_str(text, lambda: adapter, mandatory_parameters=False)
     return {
         name: Statement(getattr(loaded, name).sql, tuple(adapter.var_sorted[name]))
         for name in loaded.available_queries

@@ -52,13 +52,13 @@ WHERE id_number_hash = (SELECT id_number_hash FROM filed_persons WHERE id = :per
 -- name: live_shields
 -- The shields of a record that still count: for the legal person to revoke.
 SELECT DISTINCT shield_number FROM certificates
-WHERE person_id = :person_id AND state NOT IN ('revoked', 'superseded') ORDER BY shield_number;
+WHERE person_id = :person_id AND NOT ended(certificates) ORDER BY shield_number;
 
 -- name: due_to_ask
 -- Who is on file with a shield that counts, or answers for those of an enterprise; longest not asked about first.
 SELECT f.id, f.credit_code, f.role, f.id_number_box FROM filed_persons f
 WHERE f.asked_at <= :before AND f.ended_at IS NULL AND (f.role = 'legal_person' OR EXISTS (
-  SELECT 1 FROM certificates c WHERE c.person_id = f.id AND c.state NOT IN ('revoked', 'superseded')
+  SELECT 1 FROM certificates c WHERE c.person_id = f.id AND NOT ended(c)
 ))
 ORDER BY f.asked_at LIMIT :most;
 

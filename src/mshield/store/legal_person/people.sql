@@ -2,7 +2,7 @@
 -- The filed people of one enterprise in the order of their filing, by key. Search words that are null don't count.
 SELECT f.id, f.name, f.id_type, f.id_number_box, f.role, f.created_at, f.changed_at, f.ended_at,
   (SELECT COUNT(*) FROM certificates c
-    WHERE c.person_id = f.id AND c.state NOT IN ('revoked', 'superseded', 'issued')) AS shields
+    WHERE c.person_id = f.id AND NOT ended(c) AND c.state <> 'issued') AS shields
 FROM filed_persons f
 WHERE f.credit_code = :credit_code AND f.id > :after
   AND (CAST(:name AS TEXT) IS NULL OR lower(f.name) LIKE CAST(:name AS TEXT) ESCAPE '!')

@@ -11,7 +11,7 @@ SELECT c.serial, c.shield_number, c.person_id, c.common_name, c.role, c.state, c
 FROM certificates c JOIN devices d ON d.id = c.device_id
 WHERE c.credit_code = :credit_code AND (c.issued_at, c.serial) < (:before_at, :before_serial)
   AND (CAST(:state AS TEXT) IS NULL OR CAST(:state AS TEXT) =
-    CASE WHEN c.state NOT IN ('revoked', 'superseded') AND c.not_after <= :now THEN 'expired' ELSE c.state END)
+    CASE WHEN NOT ended(c) AND c.not_after <= :now THEN 'expired' ELSE c.state END)
   AND (CAST(:hold AS TEXT) IS NULL OR ',' || c.holds || ',' LIKE '%,' || CAST(:hold AS TEXT) || ',%')
   AND (CAST(:shield_number AS TEXT) IS NULL OR c.shield_number = CAST(:shield_number AS TEXT))
   AND (CAST(:person_id AS TEXT) IS NULL OR c.person_id = CAST(:person_id AS TEXT))

@@ -49,7 +49,7 @@ DELETE FROM notifications WHERE ended_at <= :before
 -- In force and over before :until, can be renewed, and nobody has been told. Whether half a year is left is the domain's
 -- question.
 SELECT c.serial, c.account_id, c.shield_number, c.not_after FROM certificates c JOIN filed_persons f ON f.id = c.person_id
-WHERE c.state = 'active' AND c.holds = '' AND f.ended_at IS NULL AND c.not_after > :now AND c.not_after < :until AND c.serial > :after
+WHERE usable(c) AND f.ended_at IS NULL AND c.not_after < :until AND c.serial > :after
   AND NOT EXISTS (SELECT 1 FROM notifications n
     WHERE n.account_id = c.account_id AND n.kind = 'renewal_ending' AND n.occasion = c.serial)
 ORDER BY c.serial LIMIT :most;
@@ -58,7 +58,7 @@ ORDER BY c.serial LIMIT :most;
 -- In force, can be renewed, and the filing behind it has another version, of which nobody has been told.
 SELECT c.serial, c.account_id, c.shield_number, f.version + e.version AS filed_version
 FROM certificates c JOIN filed_persons f ON f.id = c.person_id JOIN enterprises e ON e.credit_code = f.credit_code
-WHERE c.state = 'active' AND c.holds = '' AND c.not_after > :now AND f.ended_at IS NULL AND c.serial > :after
+WHERE usable(c) AND f.ended_at IS NULL AND c.serial > :after
   AND f.version + e.version <> c.filing_version
   AND NOT EXISTS (SELECT 1 FROM notifications n WHERE n.account_id = c.account_id AND n.kind = 'renewal_filing'
     AND n.occasion = c.serial || ' ' || CAST(f.version + e.version AS TEXT))

@@ -17,12 +17,12 @@ GROUP BY c.issued_at - c.issued_at % 3600000;
 -- name: certificates^
 -- How many there are in each state that people see; each counts once, by its gravest.
 SELECT
-  CAST(COALESCE(SUM(CASE WHEN state IN ('revoked', 'superseded') OR not_after <= :now THEN 1 ELSE 0 END), 0) AS BIGINT) AS ended,
+  CAST(COALESCE(SUM(CASE WHEN ended(certificates) OR not_after <= :now THEN 1 ELSE 0 END), 0) AS BIGINT) AS ended,
   CAST(COALESCE(SUM(CASE WHEN state = 'pin_locked' AND not_after > :now THEN 1 ELSE 0 END), 0) AS BIGINT) AS locked,
   CAST(COALESCE(SUM(CASE WHEN state = 'active' AND holds <> '' AND not_after > :now THEN 1 ELSE 0 END), 0) AS BIGINT) AS held,
-  CAST(COALESCE(SUM(CASE WHEN state = 'active' AND holds = '' AND not_after > :now AND not_after <= :due THEN 1 ELSE 0 END), 0)
+  CAST(COALESCE(SUM(CASE WHEN usable(certificates) AND not_after <= :due THEN 1 ELSE 0 END), 0)
     AS BIGINT) AS due,
-  CAST(COALESCE(SUM(CASE WHEN state = 'active' AND holds = '' AND not_after > :due THEN 1 ELSE 0 END), 0) AS BIGINT) AS active
+  CAST(COALESCE(SUM(CASE WHEN usable(certificates) AND not_after > :due THEN 1 ELSE 0 END), 0) AS BIGINT) AS active
 FROM certificates WHERE der IS NOT NULL;
 
 -- name: clones

@@ -28,7 +28,7 @@ WHERE state = 'waiting' AND request_id IN (
 SELECT (SELECT COUNT(*) FROM requests r WHERE r.shield_number = :shield_number AND r.expires_at > :now
     AND r.client_id = :client_id AND r.state = 'waiting') AS waiting
 FROM devices d JOIN certificates c ON c.device_id = d.id
-WHERE d.shield_number = :shield_number AND c.state = 'active' AND c.holds = '' AND c.not_after > :now LIMIT 1;
+WHERE d.shield_number = :shield_number AND usable(c) LIMIT 1;
 
 -- name: close_tasks!
 UPDATE tasks SET state = 'closed' WHERE request_id = :request_id AND state = 'waiting';

@@ -33,7 +33,7 @@ LEFT JOIN LATERAL (
   SELECT k.uid, n.shield_number, n.state, n.holds, n.not_after, n.filing_version, n.person_id
   FROM keys k JOIN certificates n ON n.serial = k.certificate
   WHERE k.device_id = p.device_id AND n.device_id = p.device_id AND n.account_id = p.account_id
-    AND n.state NOT IN ('revoked', 'superseded')
+    AND NOT ended(n)
   ORDER BY n.issued_at DESC LIMIT 1) c ON TRUE
 WHERE p.token_hash = :token_hash AND p.ended_at IS NULL AND p.expires_at > :now
   AND (SELECT a.state FROM accounts a WHERE a.id = p.account_id) = 'active';

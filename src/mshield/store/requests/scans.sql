@@ -8,7 +8,7 @@ JOIN devices d ON d.id = p.device_id AND d.jkt = :jkt
 JOIN accounts a ON a.id = p.account_id AND a.state = 'active'
 LEFT JOIN certificates c ON c.serial = (
   SELECT n.serial FROM certificates n JOIN keys o ON o.certificate = n.serial
-  WHERE n.device_id = p.device_id AND n.account_id = p.account_id AND n.state NOT IN ('revoked', 'superseded')
+  WHERE n.device_id = p.device_id AND n.account_id = p.account_id AND NOT ended(n)
   ORDER BY n.issued_at DESC LIMIT 1)
 LEFT JOIN keys k ON k.certificate = c.serial
 LEFT JOIN filed_persons f ON f.id = c.person_id

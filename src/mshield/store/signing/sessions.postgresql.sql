@@ -38,7 +38,7 @@ WITH signed AS (
   WHERE sid = :sid AND uid = :uid AND state = 'waiting' AND expires_at > :now
     AND (purpose = 'enrol'
       OR EXISTS (SELECT 1 FROM certificates c
-        WHERE c.serial = :serial AND c.state = 'active' AND c.holds = '' AND c.not_after > :now))
+        WHERE c.serial = :serial AND usable(c)))
   RETURNING request_id, purpose),
 key AS (
   UPDATE keys SET failures = 0, wrong_total = wrong_total - 1, generation = generation + 1,
@@ -68,7 +68,7 @@ WITH signed AS (
   WHERE sid = ANY(:sids::bytea[]) AND uid = :uid AND state = 'waiting' AND expires_at > :now
     AND (purpose = 'enrol'
       OR EXISTS (SELECT 1 FROM certificates c
-        WHERE c.serial = :serial AND c.state = 'active' AND c.holds = '' AND c.not_after > :now))
+        WHERE c.serial = :serial AND usable(c)))
   RETURNING sid, request_id, purpose),
 key AS (
   UPDATE keys SET failures = 0, wrong_total = wrong_total - 1, generation = generation + 1,

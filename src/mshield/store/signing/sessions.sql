@@ -64,7 +64,7 @@ UPDATE keys SET state = 'void', generation = generation + 1 WHERE uid = :uid AND
 UPDATE tasks SET state = 'signed'
 WHERE sid = :sid AND uid = :uid AND state = 'waiting' AND expires_at > :now
   AND (purpose = 'enrol'
-    OR EXISTS (SELECT 1 FROM certificates c WHERE c.serial = :serial AND c.state = 'active' AND c.holds = '' AND c.not_after > :now))
+    OR EXISTS (SELECT 1 FROM certificates c WHERE c.serial = :serial AND usable(c)))
 RETURNING sid, request_id, purpose;
 
 -- name: record_success!
