@@ -24,6 +24,8 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from mshield.gm.mask import PIN_FORM
+
 _THIS_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -343,7 +345,7 @@ class Settings(BaseSettings):
     @field_validator("pin_block_list")
     @classmethod
     def _six_digits(cls, pins: tuple[str, ...]) -> tuple[str, ...]:
-        if not all(len(pin) == 6 and pin.isascii() and pin.isdecimal() for pin in pins):
+        if not all(map(PIN_FORM.fullmatch, pins)):
             raise ValueError("each is six digits")
         return pins
 

@@ -14,6 +14,7 @@ from tests.support.assertions import assert_refused
 from tests.support.clerk import Staff, allowed_roles
 from tests.support.issuing import change
 from tests.support.shield_over_http import Shield
+from tests.support.signing import execute
 
 DAY: Final = 24 * HOUR_MS
 
@@ -60,6 +61,17 @@ async def test_what_happened_is_counted(application: Application, auditor: Staff
     assert all(each["p50_ms"] <= each["p95_ms"] <= each["p99_ms"] for each in found["latencies"])
     assert found["certificates"] == {"active": 1, "due": 0, "held": 0, "locked": 0, "ended": 0}
     assert [each["code"] for each in found["alarms"]][:1] == ["not_me"]
+
+
+async def test_r11_due_is_what_ends_within_six_calendar_months(
+    application: Application, auditor: Staff, device: Device
+) -> None:
+    await Shield(application, device).enrol()
+    end = application.clock() + 182 * DAY  # on 25 May; 24 May is half a year from 24 November
+    await execute(application.context.db, "UPDATE certificates SET not_after = $1", end)
+    assert (await _shown(auditor))["certificates"]["due"] == 0
+    application.clock.now += DAY + HOUR_MS
+    assert (await _shown(await Staff.of(application, StaffRole.AUDITOR)))["certificates"]["due"] == 1
 
 
 async def test_today_stands_beside_yesterday_up_to_the_last_full_hour(

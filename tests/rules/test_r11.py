@@ -14,6 +14,7 @@ from mshield.domain import errors
 from mshield.domain.certificates.renewal import (
     Reason,
     RenewalState,
+    half_year_after,
     half_year_before,
     require_due,
     why_due,
@@ -93,6 +94,13 @@ def test_r11_half_a_year_is_between_181_and_184_days(end: dt.datetime, milliseco
     assert (days[1].year * 12 + days[1].month) - (days[0].year * 12 + days[0].month) == 6
     assert days[0].time() == days[1].time()
     assert days[0].day == days[1].day or (days[0] + dt.timedelta(days=1)).day == 1
+
+
+def test_r11_half_a_year_from_now_is_counted_by_the_same_calendar() -> None:
+    now = ms("2026-11-24T10:00")
+    assert half_year_after(now, SHANGHAI) == ms("2027-05-24T10:00")  # 181 days
+    assert half_year_after(ms("2026-08-31T10:00"), SHANGHAI) == ms("2027-02-28T10:00")
+    assert half_year_before(half_year_after(now, SHANGHAI), SHANGHAI) == now
 
 
 def test_r11_due_with_less_than_half_a_year_left_and_not_with_just_half() -> None:

@@ -15,12 +15,14 @@ from mshield.gm.transcript import LV, epoch_bytes, sized
 
 PIN_ROUNDS: Final = 600_000
 _TAG: Final = b"MSHIELD/v1/mask"
-_PIN: Final = re.compile(r"[0-9]{6}")
+PIN_DIGITS: Final = 6
+PIN_FORM: Final = re.compile(f"[0-9]{{{PIN_DIGITS}}}")
+"""A PIN (R4): all that takes one asks here."""
 
 
 def derive_pin_key(pin: str, salt: bytes, rounds: int = PIN_ROUNDS) -> bytes:
     """`K`: PBKDF2-HMAC-SHA-256 of six ASCII digits, 32 bytes; raises `Malformed` for another PIN or salt."""
-    if not _PIN.fullmatch(pin):
+    if not PIN_FORM.fullmatch(pin):
         raise Malformed("a PIN is six digits")
     if rounds < 1:
         raise Malformed("PBKDF2 takes at least one round")

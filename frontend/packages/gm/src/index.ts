@@ -3,7 +3,7 @@
 export { bytes32, concat, hex, number, same, unhex, utf8 } from "./bytes.ts";
 export { checkPoint, randomScalar } from "./curve.ts";
 export { GmError, type GmCode } from "./errors.ts";
-export { derivePinKey, hide, keyedBy, mask, PIN_ROUNDS, reveal, type Keyed } from "./mask.ts";
+export { derivePinKey, hide, keyedBy, mask, PIN_FORM, PIN_ROUNDS, reveal, type Keyed } from "./mask.ts";
 export {
   checkAnswer,
   checkNonce,

@@ -12,14 +12,15 @@ import { epochBytes, LV } from "./transcript.ts";
 
 export const PIN_ROUNDS = 600_000;
 const TAG = utf8("MSHIELD/v1/mask");
-const PIN = /^[0-9]{6}$/;
+/** A PIN (R4). */
+export const PIN_FORM = /^[0-9]{6}$/;
 
 /** HMAC-SHA-256 under the device secret, wherever that is kept. */
 export type Keyed = (message: Uint8Array) => Promise<Uint8Array>;
 
 /** `K`: PBKDF2-HMAC-SHA-256 of six ASCII digits, 32 bytes, by WebCrypto; `malformed` for another PIN or salt. */
 export async function derivePinKey(pin: string, salt: Uint8Array, rounds = PIN_ROUNDS): Promise<Uint8Array> {
-  if (!PIN.test(pin)) {
+  if (!PIN_FORM.test(pin)) {
     throw new GmError("malformed", "a PIN is six digits");
   }
   const key = await crypto.subtle.importKey("raw", owned(utf8(pin)), "PBKDF2", false, ["deriveBits"]);

@@ -4,6 +4,8 @@
  * A PIN is checked here by form alone; whether it is right only the server learns (protocol, "Keys").
  */
 
+import { PIN_FORM } from "@mshield/gm";
+
 import { PhoneError } from "./errors.ts";
 
 /** What the user should see: tries left, whether others spent some, which PIN (when it was set, ms), of which key. */
@@ -18,7 +20,7 @@ export type PinSource = string | ((prompt: PinPrompt) => Promise<string> | strin
 
 /** The PIN, or PhoneError `bad_pin_form` where it is not six ASCII digits. */
 export function checkedPin(pin: string): string {
-  if (!/^[0-9]{6}$/.test(pin)) {
+  if (!PIN_FORM.test(pin)) {
     throw new PhoneError("bad_pin_form");
   }
   return pin;

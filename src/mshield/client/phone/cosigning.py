@@ -16,7 +16,8 @@ from mshield.client.phone.messages import FinishAnswer, OpenAnswer, read_finish,
 from mshield.client.phone.operation import Operation
 from mshield.client.phone.pin import PinPrompt, PinSource, ask
 from mshield.client.phone.slots import hide_share, reveal_share
-from mshield.client.phone.state import FULL_ATTEMPTS, KeyPlace, KeyState, Slot
+from mshield.client.phone.state import KeyPlace, KeyState, Slot
+from mshield.domain.certificates.pin_tries import MAX_FAILURES
 from mshield.gm import cosign, sm2
 from mshield.gm.errors import BadAnswer, GmError, Retry
 from mshield.gm.sm2 import Signature
@@ -260,7 +261,7 @@ class CoSigning:
         self._update(
             otp=answer.otp,
             rn=None,
-            left=FULL_ATTEMPTS,
+            left=MAX_FAILURES,
             # Other slots go only after a checked answer made with this one; one made in the same session stays.
             slots=((halves.refreshed, session.slot) if halves.refreshed else (session.slot,))
             if checked

@@ -12,6 +12,7 @@ import msgspec
 from mshield.client.errors import ProtocolError
 from mshield.client.phone.state import Subject
 from mshield.client.wire import read_strictly, unbase64, unhex
+from mshield.domain.certificates.pin_tries import MAX_FAILURES
 from mshield.gm.sm2 import Signature
 from mshield.pki.signatures.evidence import Format
 
@@ -332,7 +333,7 @@ def read_open(body: bytes, sids: Sequence[bytes]) -> OpenAnswer:
     """Reads the answer to `open`; ProtocolError `malformed` for a wrong field or order of documents."""
     answer = read_strictly(body, _Opened)
     _same_order([item.sid for item in answer.items], sids)
-    if not 0 < answer.left <= 5:
+    if not 0 < answer.left <= MAX_FAILURES:
         raise ProtocolError("malformed", "left is out of range")
     if answer.next_epoch is not None and not 0 < answer.next_epoch < 2**32:
         raise ProtocolError("malformed", "next_epoch is out of range")

@@ -3,14 +3,11 @@
 A PIN is checked here by form alone; whether it is right only the server learns (cosign-protocol, "Keys").
 """
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
 
 from mshield.client.errors import PhoneError
-
-_SIX_DIGITS: Final = re.compile(r"[0-9]{6}")
+from mshield.gm.mask import PIN_FORM
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +24,7 @@ PinSource = str | Callable[[PinPrompt], str]
 
 def checked_pin(pin: str) -> str:
     """The PIN, or PhoneError `bad_pin_form` where it is not six ASCII digits."""
-    if not _SIX_DIGITS.fullmatch(pin):
+    if not PIN_FORM.fullmatch(pin):
         raise PhoneError("bad_pin_form")
     return pin
 

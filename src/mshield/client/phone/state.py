@@ -11,7 +11,6 @@ import msgspec
 from mshield.client.errors import PhoneError
 
 ZERO_OTP: Final = bytes(32)
-FULL_ATTEMPTS: Final = 5
 
 KeyPlace = Literal["key", "pending"]
 

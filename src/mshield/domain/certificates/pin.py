@@ -14,8 +14,8 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import Final
 
-DIGITS: Final = 6
-_SIX_DIGITS: Final = re.compile(r"[0-9]{6}")
+from mshield.gm.mask import PIN_DIGITS, PIN_FORM
+
 _CARD_NUMBER: Final = re.compile(r"[0-9]{6}(?P<date>[0-9]{8})[0-9]{3}[0-9X]")
 _FOREIGN_BEFORE_2023: Final = re.compile(r"[A-Z]{3}[0-9]{4}(?P<date>[0-9]{6})[0-9]{2}")
 _CENTURIES: Final = ("19", "20")
@@ -72,7 +72,7 @@ class Holder:
 
 def weakness(pin: str, policy: PinPolicy, holder: Holder) -> PinRule | None:
     """The first rule that refuses the PIN, or None. ValueError for what isn't six digits."""
-    if not _SIX_DIGITS.fullmatch(pin):
+    if not PIN_FORM.fullmatch(pin):
         raise ValueError("a PIN is six digits")
     broken = {
         PinRule.SAME: len(set(pin)) == 1,
@@ -115,7 +115,7 @@ def birthday_forms(date: dt.date) -> frozenset[str]:
         f"{month}{day}{year}",
         f"{day}{month}{year}",
     }
-    return frozenset(form for form in forms if len(form) == DIGITS)
+    return frozenset(form for form in forms if len(form) == PIN_DIGITS)
 
 
 def _date(text: str) -> dt.date | None:

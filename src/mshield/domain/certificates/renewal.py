@@ -66,14 +66,22 @@ def half_year_before(not_after: int, zone: dt.tzinfo) -> int:
     Where the earlier month has no such day it is that month's last day: six months before 31 August is 28 February,
     in a leap year 29. A time of day that a change of clocks skips or repeats is the earlier of the two.
     """
-    end = dt.datetime.fromtimestamp(not_after / SECOND_MS, zone)
-    months = end.year * 12 + end.month - 1 - MONTHS
-    year, month = months // 12, months % 12 + 1
-    day = min(end.day, calendar.monthrange(year, month)[1])
-    start = end.replace(year=year, month=month, day=day, microsecond=0)
+    return _moved(not_after, -MONTHS, zone)
+
+
+def half_year_after(now: int, zone: dt.tzinfo) -> int:
+    """The moment six calendar months later; both in ms. What ends before it is due, to a day at the end of a month."""
+    return _moved(now, MONTHS, zone)
+
+
+def _moved(time: int, months: int, zone: dt.tzinfo) -> int:
+    then = dt.datetime.fromtimestamp(time / SECOND_MS, zone)
+    year, month = divmod(then.year * 12 + then.month - 1 + months, 12)
+    day = min(then.day, calendar.monthrange(year, month + 1)[1])
+    moved = then.replace(year=year, month=month + 1, day=day, microsecond=0)
     # Of a repeated time fold 0 is the earlier reading, of a skipped one fold 1 (PEP 495).
-    earlier = min(start.replace(fold=fold).timestamp() for fold in (0, 1))
-    return int(earlier) * SECOND_MS + not_after % SECOND_MS
+    earlier = min(moved.replace(fold=fold).timestamp() for fold in (0, 1))
+    return int(earlier) * SECOND_MS + time % SECOND_MS
 
 
 def why_due(

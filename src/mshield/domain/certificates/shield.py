@@ -11,7 +11,8 @@ from typing import Final
 
 PREFIX: Final = "MS"
 DIGITS: Final = 11
-_NUMBER: Final = re.compile(r"MS[0-9]{11}")
+PATTERN: Final = f"{PREFIX}[0-9]{{{DIGITS}}}"
+_NUMBER: Final = re.compile(PATTERN)
 
 
 def new_number(draw: Callable[[int], int] = secrets.randbelow) -> str:

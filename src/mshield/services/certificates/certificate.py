@@ -9,6 +9,7 @@ import json
 from dataclasses import dataclass
 
 from mshield.domain import errors
+from mshield.domain.certificates import pin_tries
 from mshield.domain.certificates.states import CertificateState, shown_state
 from mshield.domain.identity import ROLE_NAMES, Role
 from mshield.gm import sm2
@@ -20,7 +21,6 @@ from mshield.pki.certificates.certificate import parse_certificate
 from mshield.pki.certificates.names import LeafSubject
 from mshield.services.accounts.session import Caller, PhoneLogin
 from mshield.services.certificates.issue import Issue, new_certificate, reservation_of
-from mshield.services.signing.key import PIN_CHANGE_DUE
 from mshield.store.certificates import certificates, issuing
 from mshield.store.certificates import changes as certificate_changes
 from mshield.store.certificates.certificates import CertificateRow, NewCertificate, Reservation
@@ -94,7 +94,7 @@ class Certificates:
             ),
             not_before=row.not_before,
             not_after=row.not_after,
-            pin_change_due=wrong_total >= PIN_CHANGE_DUE,
+            pin_change_due=wrong_total >= pin_tries.CHANGE_DUE,
             changes=tuple(await certificate_changes.history(self.db, serial=row.serial)),
         )
 

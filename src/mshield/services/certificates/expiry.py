@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from mshield.domain.certificates.renewal import half_year_before
+from mshield.domain.certificates.renewal import MONTHS, half_year_before
 from mshield.domain.notices import NoticeKind, tail
 from mshield.domain.times import DAY_MS
 from mshield.services.notices.notify import tell
@@ -17,8 +17,8 @@ from mshield.store.database.interface import Database, Tx
 from mshield.store.notices import notifications as store
 from mshield.store.notices.notifications import Shield
 
-_LOOK_AHEAD_MS: Final = 185 * DAY_MS
-"""Longer than any six months."""
+_LOOK_AHEAD_MS: Final = MONTHS * 31 * DAY_MS
+"""As long as half a year may be, or longer."""
 
 _LOOK_BACK_MS: Final = 30 * DAY_MS
 """What ended longer ago is told to nobody, should the jobs have stood still."""

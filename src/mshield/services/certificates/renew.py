@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from mshield.domain import errors
 from mshield.domain.certificates import renewal
 from mshield.domain.certificates.renewal import Reason, RenewalState
-from mshield.domain.certificates.states import CertificateState, Hold, require_usable
+from mshield.domain.certificates.states import CertificateState, Hold, require_usable, usable
 from mshield.domain.times import DAY_MS, HOUR_MS
 from mshield.gm import sm2
 from mshield.gm.engine import Engine
@@ -95,9 +95,11 @@ class Renew:
         An outside filing is asked only when they renew: it may list them again.
         """
         old = await store.find_in_force(self.db, device_id=login.device_id, account_id=login.account_id)
-        if old is None or old.state != CertificateState.ACTIVE.value or old.holds:
+        if old is None or (old.filed_version is None and not self._asks_outside):
             return None
-        if old.not_after <= now or (old.filed_version is None and not self._asks_outside):
+        if not usable(
+            state=CertificateState(old.state), holds=map(Hold, old.holds), not_after=old.not_after, now=now
+        ):
             return None
         reason = self._why(old, now=now)
         return Due(reason is not None, reason, old.not_after)

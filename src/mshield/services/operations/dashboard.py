@@ -4,6 +4,7 @@ Figures are by whole hours, added up by all processes (services/process/metrics.
 yet. Today is compared with yesterday up to the last full hour only, so that like stands beside like.
 """
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from typing import Final, Literal
 
 from mshield.domain import alarms
 from mshield.domain.alarms import Alarm
+from mshield.domain.certificates.renewal import half_year_after
 from mshield.domain.errors import BY_CODE
 from mshield.domain.figures import percentile
 from mshield.domain.ids import first_id
@@ -27,7 +29,6 @@ __all__ = ["Certificates", "Dashboard", "Failure", "Latency", "Point", "ReadDash
 
 DAY_MS: Final = 24 * HOUR_MS
 MONTH_DAYS: Final = 30
-HALF_A_YEAR_MS: Final = 183 * DAY_MS
 MOST_LISTED: Final = 12
 SIGNING: Final = "finishSigning"
 _KEPT_MS: Final = MINUTE_MS
@@ -92,6 +93,7 @@ class ReadDashboard:
 
     db: Database
     ca_state: ReadCaState
+    zone: dt.tzinfo
     _certificates: tuple[int, Certificates] | None = field(default=None)
 
     async def __call__(self, *, today: int, span: Span, roles: Iterable[StaffRole], now: int) -> Dashboard:
@@ -121,7 +123,7 @@ class ReadDashboard:
 
     async def _count_certificates(self, *, now: int) -> Certificates:
         if self._certificates is None or not 0 <= now - self._certificates[0] < _KEPT_MS:
-            certificates = await store.certificates(self.db, due=now + HALF_A_YEAR_MS, now=now)
+            certificates = await store.certificates(self.db, due=half_year_after(now, self.zone), now=now)
             self._certificates = (now, certificates)
         return self._certificates[1]
 

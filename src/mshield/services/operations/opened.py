@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from mshield.services.ca.state import ReadCaState
 from mshield.services.ground import Ground
@@ -21,4 +22,8 @@ class Operations:
 def open_operations(ground: Ground, periods: Mapping[str, int]) -> Operations:
     """`periods` are those of the jobs, by name, in seconds."""
     ca_state = ReadCaState(ground.db, ground.engine, ground.settings)
-    return Operations(ca_state, ReadDashboard(ground.db, ca_state), WatchJobs(ground.db, periods))
+    return Operations(
+        ca_state,
+        ReadDashboard(ground.db, ca_state, ZoneInfo(ground.settings.time_zone)),
+        WatchJobs(ground.db, periods),
+    )

@@ -5,21 +5,18 @@ from dataclasses import dataclass
 from typing import Final
 
 from mshield.domain import errors
-from mshield.domain.certificates import pin_tries
-from mshield.domain.certificates.states import CertificateState, Hold, gravest_first
+from mshield.domain.certificates import pin_tries, states
+from mshield.domain.certificates.states import CertificateState, Hold
 from mshield.keys.keyring import Keyring
 from mshield.services.accounts.session import Caller
 from mshield.store.database.interface import Database
 from mshield.store.signing import internal_tasks
 from mshield.store.signing import sessions as store
 
-PIN_CHANGE_DUE: Final = 40
-"""Wrong tries in the life of a PIN after which the user is asked for a new one."""
 _UNCERTIFIED: Final = frozenset({"enrolling", "renewing"})
 """Keys that sign without a certificate in force: their request, and the confirmation of a renewal."""
 _ITEM: Final = 16 + 32 + 32
 _SCALAR: Final = 32
-_MAY_BE_ASKED: Final = frozenset({CertificateState.ACTIVE, CertificateState.PIN_LOCKED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +77,25 @@ def require_usable(key: store.KeyRow, *, now: int) -> bytes:
         if key.replaces is None:
             return key.public_key
         certificate = key.replaces.certificate
-    holds = gravest_first(map(Hold, certificate.holds))
-    if holds or CertificateState(certificate.state) not in _MAY_BE_ASKED:
-        raise errors.Held(reasons=[hold.value for hold in holds] or [certificate.state])
-    if not certificate.not_before <= now < certificate.not_after:
-        raise errors.Held(reasons=["expired"])
+    _require_certificate(certificate, now=now)
     return key.public_key
+
+
+def _require_certificate(certificate: store.CertificateRow, *, now: int) -> None:
+    state = CertificateState(certificate.state)
+    try:
+        states.require_usable(
+            state=CertificateState.ACTIVE if state is CertificateState.PIN_LOCKED else state,
+            holds=map(Hold, certificate.holds),
+            not_after=certificate.not_after,
+            now=now,
+        )
+    except errors.NoCertificate:
+        raise errors.Held(reasons=[state.value]) from None
+    except errors.CertificateExpired:
+        raise errors.Held(reasons=["expired"]) from None
+    if now < certificate.not_before:
+        raise errors.Held(reasons=["expired"])
 
 
 def is_locked(key: store.KeyRow) -> bool:

@@ -8,7 +8,7 @@ from typing import Final
 
 from mshield.domain import errors
 from mshield.domain.actor import SERVICE, By
-from mshield.domain.certificates.pin_tries import tries_left
+from mshield.domain.certificates.pin_tries import MAX_FAILURES, MAX_WRONG_TOTAL, tries_left
 from mshield.domain.certificates.renewal import RenewalState
 from mshield.domain.certificates.states import CertificateEvent, CertificateState, Hold, require_usable
 from mshield.store.certificates import bindings, certificates
@@ -20,6 +20,8 @@ CESSATION_OF_OPERATION: Final = 5
 """RFC 5280: the certificate is no longer needed. It never was in force, so nothing superseded it."""
 
 _SQL: Final = Queries("certificates", "renewals")
+LIMITS: Final = {"most_failures": MAX_FAILURES, "most_wrong": MAX_WRONG_TOTAL}
+"""What the statements that count an attempt are guarded by (R10)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +129,9 @@ async def revoke_unused(tx: Tx, *, serial: str, reason: str, now: int) -> None:
 async def count_attempt(tx: Tx, *, uid: bytes) -> bool:
     """Counts an attempt at a renewal's new key also at the one that it is to replace, `uid`; False where none is left.
 
-    Both stand under one PIN: whoever guesses has five tries at both together (R10).
+    Both stand under one PIN: whoever guesses has the tries of one at both together (R10).
     """
-    return await tx.run(_SQL["count_attempt"], uid=uid) == 1
+    return await tx.run(_SQL["count_attempt"], uid=uid, **LIMITS) == 1
 
 
 async def give_back(tx: Tx, *, uid: bytes) -> None:

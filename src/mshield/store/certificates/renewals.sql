@@ -135,7 +135,7 @@ WHERE r.uid = :uid AND c.uid <> r.uid AND r.state IN ('begun', 'issued');
 
 -- name: count_attempt!
 UPDATE keys SET failures = failures + 1, wrong_total = wrong_total + 1, generation = generation + 1
-WHERE uid = :uid AND failures < 5 AND wrong_total < 50;
+WHERE uid = :uid AND failures < :most_failures AND wrong_total < :most_wrong;
 
 -- name: give_back!
 -- A right PIN at this key may have given back all of them meanwhile.

@@ -20,7 +20,7 @@ RETURNING :call::int AS call;
 -- The generation guards both halves: whatever replaces or ends the session that was read also raises it.
 WITH key AS (
   UPDATE keys SET failures = failures + 1, wrong_total = wrong_total + 1, generation = generation + 1
-  WHERE uid = :uid AND generation = :generation AND failures < 5 AND wrong_total < 50
+  WHERE uid = :uid AND generation = :generation AND failures < :most_failures AND wrong_total < :most_wrong
   RETURNING uid)
 UPDATE signing_sessions SET fb = :fb, bound_at = :now WHERE uid = (SELECT uid FROM key) AND fb IS NULL
 RETURNING :call::int AS call;

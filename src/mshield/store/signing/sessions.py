@@ -162,7 +162,7 @@ async def reserve_attempt(db: Database, key: KeyRow, *, fb: bytes, now: int) -> 
 
     One at a renewal's new key counts at both keys before it is tried: two guesses at once, one at each, are two.
     """
-    values = {"uid": key.uid, "generation": key.generation, "fb": fb, "now": now}
+    values = {"uid": key.uid, "generation": key.generation, "fb": fb, "now": now, **renewal_outcome.LIMITS}
 
     async def work(tx: Tx) -> None:
         if key.replaces is not None and not await renewal_outcome.count_attempt(tx, uid=key.replaces.uid):
@@ -180,8 +180,8 @@ async def reserve_attempt(db: Database, key: KeyRow, *, fb: bytes, now: int) -> 
 async def _reserve(tx: Tx, values: dict[str, object]) -> bool:
     if tx.dialect == "postgresql":
         return bool(await tx.all(_SQL["reserve"], call=0, **values))
-    counted = await tx.run(_SQL["count_attempt"], uid=values["uid"], generation=values["generation"])
-    bound = await tx.run(_SQL["bind_session"], uid=values["uid"], fb=values["fb"], now=values["now"])
+    counted = await tx.run(_SQL["count_attempt"], **values)
+    bound = await tx.run(_SQL["bind_session"], **values)
     return (counted, bound) == (1, 1)
 
 

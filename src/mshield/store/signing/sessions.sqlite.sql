@@ -17,9 +17,9 @@ ON CONFLICT (uid) DO UPDATE SET epoch = excluded.epoch, otp_hash = excluded.otp_
   expires_at = excluded.expires_at;
 
 -- name: count_attempt!
--- Reserves one of the five tries, before any secret is used.
+-- Reserves one of the tries, before any secret is used.
 UPDATE keys SET failures = failures + 1, wrong_total = wrong_total + 1, generation = generation + 1
-WHERE uid = :uid AND generation = :generation AND failures < 5 AND wrong_total < 50;
+WHERE uid = :uid AND generation = :generation AND failures < :most_failures AND wrong_total < :most_wrong;
 
 -- name: bind_session!
 UPDATE signing_sessions SET fb = :fb, bound_at = :now WHERE uid = :uid AND fb IS NULL;

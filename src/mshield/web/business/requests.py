@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.domain import errors
+from mshield.domain.certificates import shield
 from mshield.domain.errors import Json
 from mshield.domain.systems.addresses import MAX_URI, is_ip_address
 from mshield.pki.signatures.evidence import Format
@@ -86,7 +87,7 @@ class CreateMessage(Wire, frozen=True):
     documents: Annotated[tuple[DocumentMessage, ...], msgspec.Meta(max_length=64)] = ()
     pc: PcMessage | None = None
     channel: Literal["qr", "app"] = "qr"
-    shield_number: Annotated[str, msgspec.Meta(pattern=r"^MS[0-9]{11}$")] | None = None
+    shield_number: Annotated[str, msgspec.Meta(pattern=f"^{shield.PATTERN}$")] | None = None
     return_url: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_URI)] | None = None
     lifetime: Annotated[int, msgspec.Meta(ge=30, le=86_400)] | None = None
 

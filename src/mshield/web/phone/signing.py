@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.domain import errors
+from mshield.domain.certificates.pin_tries import MAX_FAILURES
 from mshield.gm import cosign
 from mshield.gm import errors as gm_errors
 from mshield.gm.cosign import FinishItem
@@ -52,7 +53,7 @@ class OpenedMessage(Wire, frozen=True):
     """`open`, server to phone. `left` are the PIN tries left; `next_epoch` is null unless a refresh may ride along."""
 
     items: tuple[NonceItem, ...]
-    left: Annotated[int, msgspec.Meta(ge=0, le=5)]
+    left: Annotated[int, msgspec.Meta(ge=0, le=MAX_FAILURES)]
     next_epoch: Epoch | None
 
 

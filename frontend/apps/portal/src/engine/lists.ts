@@ -3,6 +3,7 @@
 import { answered } from "@mshield/desk/client.ts";
 import { useNews } from "@mshield/desk/news.ts";
 import { type PageOf, usePages } from "@mshield/desk/pages.ts";
+import { SHIELD_NUMBER } from "@mshield/identity/shield_number.ts";
 import { useDocumentVisibility } from "@vueuse/core";
 import { computed, watch } from "vue";
 
@@ -23,7 +24,8 @@ export interface ShieldFilter {
 /** The query of the service: a whole shield number, in any spacing, is looked for as one, anything else as part of a name. */
 export function shieldQuery({ words, standing, personId }: ShieldFilter): Record<string, string> {
   const text = words.trim();
-  const digits = /^(?:MS)?(\d{11})$/i.exec(text.replaceAll(/\s/g, ""))?.[1];
+  const plain = text.replaceAll(/\s/g, "");
+  const digits = (SHIELD_NUMBER.exec(plain) ?? SHIELD_NUMBER.exec(`MS${plain}`))?.[1];
   const [hold, state] = standing.startsWith("hold:") ? [standing.slice(5), ""] : ["", standing];
   return Object.fromEntries(
     Object.entries({
