@@ -7,9 +7,9 @@ import httpx
 import pytest
 
 from mshield.web.sites import phone_app
-from tests.serving import serving
 from tests.support.application import Application
 from tests.support.assertions import assert_refused
+from tests.support.serving import serving
 
 BUILD = {
     "index.html": b"<!doctype html><title>app</title>" + b" " * 200,

@@ -11,7 +11,7 @@ from mshield.domain import errors
 from mshield.web.pages import error_page, login_page, message_page
 from mshield.web.pages.messages import Link
 from mshield.web.sites import assets
-from tests.serving import serving
+from tests.support.serving import serving
 
 
 @pytest.fixture

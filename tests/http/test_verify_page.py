@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from mshield.web.sites.verify_app import verify_app
-from tests.serving import serving
+from tests.support.serving import serving
 
 _TRUSTED = ["require-trusted-types-for 'script'", "trusted-types vue mshield"]
 

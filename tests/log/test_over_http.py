@@ -13,9 +13,9 @@ from mshield.pki.tlog.tiles import split_bundle
 from mshield.services.log.open_log import Log
 from mshield.store.database.interface import Database
 from mshield.web.publication.log import router
-from tests.serving import serving
 from tests.support.clock import Clock
 from tests.support.filled_log import LoggedService
+from tests.support.serving import serving
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,10 +23,10 @@ from mshield.services.certificates.issue import serial_text
 from mshield.services.publication.publisher import Publisher
 from mshield.store.database.interface import Database
 from mshield.web.publication.pki import MAX_REQUEST, router
-from tests.serving import serving
 from tests.support.application import Application
 from tests.support.clock import START, Clock
 from tests.support.issuing import Ca, change, make_ca
+from tests.support.serving import serving
 
 MALFORMED = error_response("malformed_request")
 

@@ -7,22 +7,22 @@ site can make one.
 from typing import Final
 
 from starlette.requests import Request
-from starlette.responses import Response
 
 from mshield.domain import errors
 from mshield.domain.staff import StaffRole
-from mshield.services.context import Context
 from mshield.services.process.csrf import require_csrf
 from mshield.services.staff.members import StaffMember, authenticate
 from mshield.services.staff.session import LoggedIn, Place, csrf_token
 from mshield.web.audiences import CSRF_HEADER
 from mshield.web.context import context_of
+from mshield.web.cookies import Cookie
 from mshield.web.router import Security
 
 PEOPLE: Final[Security] = ({"console": []},)
 """`security` of what is for people only."""
 
 _MAX_TOKEN: Final = 256
+SESSION: Final = Cookie("mshield-console", longest=_MAX_TOKEN)
 _SAFE: Final = frozenset({"GET", "HEAD"})
 
 
@@ -55,8 +55,8 @@ async def person_of(request: Request) -> LoggedIn:
 
 def session_token(request: Request) -> str:
     """The cookie's token. Raises Unauthenticated."""
-    token = request.cookies.get(_name(context_of(request)), "")
-    if not 0 < len(token) <= _MAX_TOKEN or not token.isascii():
+    token = SESSION.of(request)
+    if not token:
         raise errors.Unauthenticated
     return token
 
@@ -67,30 +67,6 @@ def place_of(request: Request) -> Place:
     return Place(address, request.headers.get("user-agent", ""))
 
 
-def set_cookie(response: Response, context: Context, token: str, *, seconds: int) -> None:
-    """Hands the session to the browser."""
-    secure = _is_https(context)
-    response.set_cookie(
-        _name(context), token, max_age=seconds, path="/", secure=secure, httponly=True, samesite="strict"
-    )
-
-
-def clear_cookie(response: Response, context: Context) -> None:
-    """Takes it back."""
-    response.delete_cookie(
-        _name(context), path="/", secure=_is_https(context), httponly=True, samesite="strict"
-    )
-
-
 def _require_csrf(request: Request, token: str) -> None:
     if request.method not in _SAFE:
         require_csrf(csrf_token(token), request.headers.get(CSRF_HEADER))
-
-
-def _is_https(context: Context) -> bool:
-    return context.settings.public_origin.startswith("https://")
-
-
-def _name(context: Context) -> str:
-    # The prefix makes browsers refuse a cookie that another host of the domain, or plain HTTP, has set.
-    return "__Host-mshield-console" if _is_https(context) else "mshield-console"

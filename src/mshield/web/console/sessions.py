@@ -17,11 +17,10 @@ from mshield.web.answers import JsonAnswer, filled, no_content
 from mshield.web.body import Wire, page_body_of
 from mshield.web.console.authentication import (
     PEOPLE,
-    clear_cookie,
+    SESSION,
     person_of,
     place_of,
     session_token,
-    set_cookie,
 )
 from mshield.web.console.factors import (
     AssertionMessage,
@@ -135,7 +134,7 @@ async def end_session(request: Request) -> Response:
     context = context_of(request)
     await context.staff.sessions.end(member, now=context.clock())
     response = no_content()
-    clear_cookie(response, context)
+    SESSION.take(response, context)
     return response
 
 
@@ -154,5 +153,5 @@ def _session(member: StaffMember, token: str, *, seconds: int) -> ConsoleSession
 def opened_answer(context: Context, opened: OpenedSession) -> Response:
     """A new session, with its cookie."""
     response = JsonAnswer(_session(opened.member, opened.token, seconds=opened.expires_in), 201)
-    set_cookie(response, context, opened.token, seconds=opened.expires_in)
+    SESSION.give(response, context, opened.token, seconds=opened.expires_in)
     return response

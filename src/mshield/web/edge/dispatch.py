@@ -18,7 +18,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from mshield.domain import errors
 from mshield.web.edge.idempotency import answered_once
-from mshield.web.idempotency_key import HEADER
+from mshield.web.idempotency_key import key_of
 from mshield.web.problems import problem
 from mshield.web.query import query_of
 from mshield.web.router import Route
@@ -83,8 +83,8 @@ class Dispatch:
         route, parameters = found
         scope["route"] = route
         try:
-            if route.keeps_answer and HEADER in request.headers:
-                return await answered_once(request, lambda: self._carry_out(request, route, parameters))
+            if route.keeps_answer and (key := key_of(request)) is not None:
+                return await answered_once(request, key, lambda: self._carry_out(request, route, parameters))
             return await route.endpoint(request, **_given(request, route, parameters))
         except Exception as error:  # noqa: BLE001  # every error is an answer
             return await self._refuse(request, error)

@@ -16,7 +16,6 @@ from starlette.responses import Response
 from mshield.services.process.repeated_calls import AnswerOnce, Begun, KeptAnswer
 from mshield.web.context import context_of
 from mshield.web.dpop import who_of
-from mshield.web.idempotency_key import key_of
 
 _PASSING: Final = frozenset(
     {"unauthenticated", "invalid_proof", "wrong_staff_token", "forbidden", "malformed", "invalid_request"}
@@ -37,19 +36,16 @@ class _Replayed(Response):
         self.raw_headers = [*kept.headers, (b"idempotency-replayed", b"true")]
 
 
-async def answered_once(request: Request, carry_out: Callable[[], Awaitable[Response]]) -> Response:
+async def answered_once(request: Request, key: str, carry_out: Callable[[], Awaitable[Response]]) -> Response:
     """Answers a call with a key: as `carry_out` does, or where it is a repeat as the first one.
 
     The answer is kept before it is sent. A call that ends without one, or was refused before anything was done, is
-    forgotten. Raises InvalidRequest, IdempotencyMismatch, InProgress; InvalidProof for a phone's call.
+    forgotten. Raises IdempotencyMismatch, InProgress; InvalidProof for a phone's call.
     """
     context = context_of(request)
-    key = key_of(request)
-    query = request.url.query
-    head = f"{request.method} {request.scope['path']}?{query}\n"
-    content = head.encode() + await request.body()
+    head = f"{request.method} {request.scope['path']}?{request.url.query}\n"
     begun = await context.answer_once.begin(
-        who=await _who(request), key=key or "", content=content, now=context.clock()
+        who=await _who(request), key=key, content=head.encode() + await request.body(), now=context.clock()
     )
     if isinstance(begun, KeptAnswer):
         return _Replayed(begun)

@@ -17,7 +17,7 @@ from mshield.services.oidc.authorize import LoginView, Pc, StaleLogin
 from mshield.services.oidc.protocol import Answer
 from mshield.web.context import context_of
 from mshield.web.oidc.answers import form, pages, parameters_of, sends, sent_to
-from mshield.web.oidc.cookie import give, secret_of, take
+from mshield.web.oidc.cookie import SECONDS, cookie_of
 from mshield.web.pages import error_page, login_page, message_page
 from mshield.web.pages.messages import Link
 from mshield.web.problems import STATUS
@@ -93,7 +93,7 @@ async def authorize_by_form(request: Request) -> Response:
 async def done(request: Request) -> Response:
     """Where the page goes once the phone has signed. Only the browser that began the login gets its code, and soon."""
     context, authorization = context_of(request), _authorization(request)
-    secret = secret_of(request, context, authorization)
+    secret = cookie_of(authorization).of(request)
     return await _shown(
         request,
         lambda: context.oidc.authorize.done(authorization, secret, now=context.clock()),
@@ -111,7 +111,7 @@ async def done(request: Request) -> Response:
 async def again(request: Request) -> Response:
     """A new request in the same login, where the one before is over."""
     context, authorization = context_of(request), _authorization(request)
-    secret = secret_of(request, context, authorization)
+    secret = cookie_of(authorization).of(request)
     return await _shown(
         request,
         lambda: context.oidc.authorize.again(authorization, secret, _pc(request), now=context.clock()),
@@ -129,7 +129,7 @@ async def again(request: Request) -> Response:
 async def cancel(request: Request) -> Response:
     """Ends the login and tells the business system `access_denied`."""
     context, authorization = context_of(request), _authorization(request)
-    secret = secret_of(request, context, authorization)
+    secret = cookie_of(authorization).of(request)
     return await _shown(
         request,
         lambda: context.oidc.authorize.cancel(authorization, secret, now=context.clock()),
@@ -143,7 +143,7 @@ async def _begun(request: Request) -> Response:
     return await _shown(
         request,
         lambda: context.oidc.authorize.begin(
-            given, lambda known: secret_of(request, context, known), _pc(request), now=context.clock()
+            given, lambda known: cookie_of(known).of(request), _pc(request), now=context.clock()
         ),
     )
 
@@ -162,7 +162,7 @@ async def _shown(
         return _stale(context, view)
     response = sent_to(view.location or "/")
     if authorization:
-        take(response, context, authorization)
+        cookie_of(authorization).take(response, context)
     return response
 
 
@@ -201,7 +201,7 @@ def _page(context: Context, view: LoginView) -> Response:
         lang="en" if view.language == "en" else "zh",
     )
     if view.secret is not None:
-        give(response, context, view.authorization, view.secret)
+        cookie_of(view.authorization).give(response, context, view.secret, seconds=SECONDS)
     return response
 
 

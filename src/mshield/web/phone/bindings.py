@@ -6,13 +6,13 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mshield.domain import errors
 from mshield.services.certificates.bind import Binding
 from mshield.web import openapi
 from mshield.web.answers import JsonAnswer, no_content
 from mshield.web.body import Hex16, Wire, body_of
 from mshield.web.context import context_of
 from mshield.web.phone.authentication import phone_of
+from mshield.web.phone.keys import named
 from mshield.web.phone.requests import TaskMessage, task_message
 from mshield.web.router import Router
 
@@ -60,12 +60,7 @@ async def bind(request: Request) -> Response:
 async def unbind(request: Request, sid: str) -> Response:
     """Needs no PIN: it only takes something away."""
     login, context = await phone_of(request), context_of(request)
-    now = context.clock()
-    try:
-        named = bytes.fromhex(msgspec.convert(sid, Hex16))
-    except msgspec.ValidationError as error:
-        raise errors.NotFound from error
-    await context.certificates.bind.unbind(login, named, now=now)
+    await context.certificates.bind.unbind(login, named(sid), now=context.clock())
     return no_content()
 
 

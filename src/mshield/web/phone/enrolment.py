@@ -6,7 +6,6 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mshield.domain import errors
 from mshield.gm.cosign import Proof
 from mshield.services.certificates.enrol import Application
 from mshield.web import openapi
@@ -14,6 +13,7 @@ from mshield.web.answers import JsonAnswer
 from mshield.web.body import Hex16, Hex32, Hex65, ProtocolWire, Wire, body_of
 from mshield.web.context import context_of
 from mshield.web.phone.authentication import phone_and_nonce_of, phone_of
+from mshield.web.phone.keys import named
 from mshield.web.router import Router
 
 router: Final = Router("phone")
@@ -115,17 +115,10 @@ async def make_key(request: Request, uid: str) -> Response:
     message, context = await body_of(request, KeyMessage), context_of(request)
     P = await context.certificates.enrol.make_key(
         login,
-        _uid(uid),
+        named(uid),
         P1=bytes.fromhex(message.P1),
         proof=Proof(bytes.fromhex(message.A), int(message.z, 16)),
         nonce=nonce,
         now=context.clock(),
     )
     return JsonAnswer(PublicKeyMessage(P.hex()))
-
-
-def _uid(text: str) -> bytes:
-    try:
-        return bytes.fromhex(msgspec.convert(text, Hex16))
-    except msgspec.ValidationError as error:
-        raise errors.NotFound from error

@@ -8,7 +8,6 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mshield.domain import errors
 from mshield.pki.signatures.evidence import FORMATS, Format
 from mshield.services.requests.answer import Requester, ScannedRequest, Task, WaitingRequest
 from mshield.web import openapi
@@ -17,6 +16,7 @@ from mshield.web.body import Hex16, Wire, body_of
 from mshield.web.context import context_of
 from mshield.web.dpop import caller_of
 from mshield.web.phone.authentication import phone_of
+from mshield.web.phone.keys import named
 from mshield.web.router import Router
 
 router: Final = Router("phone")
@@ -175,11 +175,7 @@ async def take(request: Request, request_id: str) -> Response:
 async def task(request: Request, sid: str) -> Response:
     """Also tells, by `state`, whether a finish whose answer was lost has arrived."""
     login, context = await phone_of(request), context_of(request)
-    try:
-        key = bytes.fromhex(msgspec.convert(sid, Hex16))
-    except msgspec.ValidationError as error:
-        raise errors.NotFound from error
-    return JsonAnswer(task_message(await context.requests.answer.task(login, key)))
+    return JsonAnswer(task_message(await context.requests.answer.task(login, named(sid))))
 
 
 @router.post(

@@ -16,6 +16,7 @@ from mshield.web.answers import JsonAnswer, filled
 from mshield.web.body import Hex16, Hex32, Wire
 from mshield.web.context import context_of
 from mshield.web.phone.authentication import phone_of
+from mshield.web.phone.keys import named
 from mshield.web.phone.requests import DisplayLine
 from mshield.web.query import Query
 from mshield.web.router import Router
@@ -116,12 +117,8 @@ async def signatures(request: Request, query: SignaturesWanted) -> Response:
 async def signature(request: Request, sid: str) -> Response:
     """What was shown and signed, for whom, and whether its certificate still stands. This phone's only."""
     login, context = await phone_of(request), context_of(request)
-    now = context.clock()
-    try:
-        named = bytes.fromhex(msgspec.convert(sid, Hex16))
-    except msgspec.ValidationError as error:
-        raise errors.NotFound from error
-    return JsonAnswer(_detail(await context.requests.my_signatures.one(login, named, now=now)))
+    whole = await context.requests.my_signatures.one(login, named(sid), now=context.clock())
+    return JsonAnswer(_detail(whole))
 
 
 def _detail(whole: MadeSignature) -> SignatureDetailMessage:

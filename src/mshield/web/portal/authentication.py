@@ -3,16 +3,15 @@
 from typing import Final
 
 from starlette.requests import Request
-from starlette.responses import Response
 
 from mshield.domain import errors
-from mshield.services.context import Context
 from mshield.services.legal_person.session import LegalPerson, ManagedEnterprise, csrf_token
 from mshield.services.process.csrf import require_csrf
 from mshield.web.audiences import CSRF_HEADER
 from mshield.web.context import context_of
+from mshield.web.cookies import Cookie
 
-_MAX_TOKEN: Final = 128
+SESSION: Final = Cookie("mshield-portal", longest=128)
 _MAX_CREDIT_CODE: Final = 32
 
 
@@ -38,47 +37,12 @@ async def managed(
 
 def session_token(request: Request) -> str:
     """The cookie's token. Raises Unauthenticated."""
-    token = request.cookies.get(_name(context_of(request)), "")
-    if not 0 < len(token) <= _MAX_TOKEN or not token.isascii():
+    token = SESSION.of(request)
+    if not token:
         raise errors.Unauthenticated
     return token
-
-
-def set_cookie(response: Response, context: Context, token: str, *, seconds: int) -> None:
-    """Hands the session to the browser."""
-    response.set_cookie(
-        _name(context),
-        token,
-        max_age=seconds,
-        path="/",
-        secure=is_https(context),
-        httponly=True,
-        samesite="strict",
-    )
-
-
-def clear_cookie(response: Response, context: Context) -> None:
-    """Takes it back."""
-    response.delete_cookie(
-        _name(context), path="/", secure=is_https(context), httponly=True, samesite="strict"
-    )
 
 
 def csrf_of(request: Request) -> str:
     """The CSRF token of the request's session."""
     return csrf_token(session_token(request))
-
-
-def is_https(context: Context) -> bool:
-    """Whether cookies are for https alone."""
-    return context.settings.public_origin.startswith("https://")
-
-
-def cookie_name(context: Context, name: str) -> str:
-    """A cookie's whole name."""
-    # The prefix makes browsers refuse a cookie that another host of the domain, or plain HTTP, has set.
-    return f"__Host-{name}" if is_https(context) else name
-
-
-def _name(context: Context) -> str:
-    return cookie_name(context, "mshield-portal")

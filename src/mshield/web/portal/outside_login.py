@@ -10,17 +10,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.services.accounts.outside_pages import MAX_CODE, MAX_STATE
-from mshield.services.context import Context
 from mshield.web import openapi
 from mshield.web.answers import JsonAnswer
 from mshield.web.body import Wire, page_body_of
 from mshield.web.caller import address_of
 from mshield.web.context import context_of
-from mshield.web.portal.authentication import cookie_name, is_https
+from mshield.web.cookies import Cookie
 from mshield.web.portal.sessions import PortalLoginBegunMessage, begun_answer
 from mshield.web.router import Router
 
 router: Final = Router("portal", security=())
+_COOKIE: Final = Cookie("mshield-portal-page", longest=128)
 
 
 class PortalOutsideLoginMessage(Wire, frozen=True):
@@ -57,20 +57,12 @@ async def begin(request: Request) -> Response:
     message = await page_body_of(request, PortalOutsideLoginMessage)
     context = context_of(request)
     left = await context.legal_person.outside_login.begin(
-        message.source, _token(request), address=address_of(request), now=context.clock()
+        message.source, _COOKIE.of(request) or None, address=address_of(request), now=context.clock()
     )
     begun = left.page
     answer = PortalOutsideBegunMessage(begun.address, begun.state, begun.expires_in)
     response = JsonAnswer(answer, 201)
-    response.set_cookie(
-        _name(context),
-        left.token,
-        max_age=begun.expires_in,
-        path="/",
-        secure=is_https(context),
-        httponly=True,
-        samesite="strict",
-    )
+    _COOKIE.give(response, context, left.token, seconds=begun.expires_in)
     return response
 
 
@@ -86,14 +78,10 @@ async def finish(request: Request) -> Response:
     message = await page_body_of(request, PortalOutsideReturnMessage)
     context = context_of(request)
     begun = await context.legal_person.outside_login.finish(
-        message.state, message.code, _token(request), address=address_of(request), now=context.clock()
+        message.state,
+        message.code,
+        _COOKIE.of(request) or None,
+        address=address_of(request),
+        now=context.clock(),
     )
     return begun_answer(begun)  # the cookie stays for its ten minutes: another tab may be on its way
-
-
-def _token(request: Request) -> str | None:
-    return request.cookies.get(_name(context_of(request)))
-
-
-def _name(context: Context) -> str:
-    return cookie_name(context, "mshield-portal-page")

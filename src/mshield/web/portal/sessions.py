@@ -1,5 +1,6 @@
 """Logging in at the portal: password and captcha, then an SMS code; who is logged in, and for which enterprises."""
 
+from collections.abc import Iterable
 from typing import Annotated, Final
 
 import msgspec
@@ -16,12 +17,7 @@ from mshield.web.body import Wire, page_body_of
 from mshield.web.caller import address_of, browser_of
 from mshield.web.captchas import captcha_routes
 from mshield.web.context import context_of
-from mshield.web.portal.authentication import (
-    clear_cookie,
-    csrf_of,
-    legal_person_of,
-    set_cookie,
-)
+from mshield.web.portal.authentication import SESSION, csrf_of, legal_person_of
 from mshield.web.router import Router
 
 router: Final = Router("portal")
@@ -149,7 +145,7 @@ async def end_session(request: Request) -> Response:
     context = context_of(request)
     await context.legal_person.sessions.end(person, now=context.clock())
     response = no_content()
-    clear_cookie(response, context)
+    SESSION.take(response, context)
     return response
 
 
@@ -162,11 +158,9 @@ def opened_answer(context: Context, opened: OpenedSession) -> Response:
     """A new session, with its cookie."""
     answer = filled(PortalSessionMessage, opened, enterprises=_enterprises(opened.enterprises))
     response = JsonAnswer(answer, 201)
-    set_cookie(response, context, opened.token, seconds=opened.expires_in)
+    SESSION.give(response, context, opened.token, seconds=opened.expires_in)
     return response
 
 
-def _enterprises(
-    found: tuple[ManagedEnterprise, ...] | list[ManagedEnterprise],
-) -> tuple[EnterpriseMessage, ...]:
-    return tuple(EnterpriseMessage(each.credit_code, each.name) for each in found)
+def _enterprises(enterprises: Iterable[ManagedEnterprise]) -> tuple[EnterpriseMessage, ...]:
+    return tuple(filled(EnterpriseMessage, enterprise) for enterprise in enterprises)
