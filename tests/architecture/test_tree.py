@@ -61,3 +61,12 @@ def test_no_file_names_a_place_of_one_machine() -> None:
 
 def test_no_leftovers() -> None:
     assert not [file.name for file in _files() if file.name.endswith(_LEFTOVERS)]
+
+
+def test_tests_have_the_names_of_their_subjects() -> None:
+    tests, source = _ROOT / "tests", _ROOT / "src/mshield"
+    assert [file.name for file in tests.glob("*.py")] == ["conftest.py"]
+    assert not list((tests / "support").rglob("test_*.py"))
+    subjects = {file.parent.name for room in ("services", "store") for file in (source / room).glob("*/*.py")}
+    about_none = {"database", "jobs", "migrations"}
+    assert not [name for name in subjects - about_none if not list((tests / name).glob("test_*.py"))]
