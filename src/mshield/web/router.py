@@ -142,7 +142,7 @@ class Router:
                 asks=declared.get("asks", {}),
                 answers=declared["answers"],
                 security=declared.get("security", self._security),
-                also_head=self._also_head,
+                also_head=method == "GET" and self._also_head,
                 keeps_answer=method != "GET" and audience.repeatable and not declared.get("knows_repeats"),
             )
             self.routes.append(route)
