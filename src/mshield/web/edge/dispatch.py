@@ -28,6 +28,9 @@ Refuse = Callable[[StarletteRequest, Exception], Awaitable[Response]]
 
 _METHOD_NOT_ALLOWED: Final = 405
 _NONE: Final[Mapping[str, str]] = {}
+_NO_ROUTES: Final[Mapping[str, Route]] = {}
+Pattern = tuple[re.Pattern[str], dict[str, Route]]
+"""What the addresses of some routes look like, and these by their method."""
 
 
 class Request(StarletteRequest):
@@ -56,10 +59,11 @@ class Dispatch:
         """`app` has the state that routes reach."""
         self._app, self._refuse = app, refuse
         self._fixed: dict[str, dict[str, Route]] = defaultdict(dict)
-        self._under: dict[str, list[tuple[re.Pattern[str], dict[str, Route]]]] = {}
+        self._under: dict[str, list[Pattern]] = {}
         patterns: dict[str, dict[str, Route]] = defaultdict(dict)
         for route in routes:
-            (patterns if "{" in route.path else self._fixed)[route.path][route.method] = route
+            by_method = (patterns if "{" in route.path else self._fixed)[route.path]
+            by_method |= dict.fromkeys(("GET", "HEAD") if route.also_head else (route.method,), route)
         for path, by_method in patterns.items():
             beginning = path.partition("{")[0].rpartition("/")[0]
             pattern = next(iter(by_method.values())).pattern
@@ -90,23 +94,20 @@ class Dispatch:
             return await self._refuse(request, error)
 
     def _route_of(self, path: str, method: str) -> tuple[Route, Mapping[str, str]] | None:
-        is_head = method == "HEAD"
-        wanted = "GET" if is_head else method
-        for by_method, parameters in self._at(path):
-            route = by_method.get(wanted)
-            if route is not None and (route.also_head or not is_head):
-                return route, parameters
+        """The route of a call, and the values of its parameters in the path."""
+        if (route := self._fixed.get(path, _NO_ROUTES).get(method)) is not None:
+            return route, _NONE
+        for pattern, by_method in self._patterns_of(path):
+            # The method first: it is the cheaper question.
+            if (route := by_method.get(method)) is not None and (match := pattern.fullmatch(path)):
+                return route, match.groupdict()
         return None
 
-    def _at(self, path: str) -> Iterator[tuple[Mapping[str, Route], Mapping[str, str]]]:
-        """The routes of an address by their method, and the values of its parameters."""
-        if path in self._fixed:
-            yield self._fixed[path], _NONE
+    def _patterns_of(self, path: str) -> Iterator[Pattern]:
+        """The patterns that an address may have, those of the longest beginning first."""
         end = path.rfind("/", 0, self._longest)
         while end > 0:
-            for pattern, by_method in self._under.get(path[:end], ()):
-                if match := pattern.fullmatch(path):
-                    yield by_method, match.groupdict()
+            yield from self._under.get(path[:end], ())
             end = path.rfind("/", 0, end)
 
     async def _carry_out(self, request: Request, route: Route, parameters: Mapping[str, str]) -> Response:
@@ -117,10 +118,13 @@ class Dispatch:
 
     def _refused(self, request: Request) -> Response:
         """404, or 405 with the methods that there are (RFC 9110, 15.5.6)."""
-        routes = [route for by_method, _ in self._at(request.scope["path"]) for route in by_method.values()]
-        if not routes:
+        path = request.scope["path"]
+        allowed = set(self._fixed.get(path, _NO_ROUTES))
+        for pattern, by_method in self._patterns_of(path):
+            if pattern.fullmatch(path):
+                allowed |= by_method.keys()
+        if not allowed:
             return problem(request, errors.NotFound())
-        allowed = {route.method for route in routes} | {"HEAD" for route in routes if route.also_head}
         answer = problem(request, errors.InvalidRequest(), status=_METHOD_NOT_ALLOWED)
         answer.headers["Allow"] = ", ".join(sorted(allowed))
         return answer
