@@ -24,7 +24,7 @@ class JsonAnswer(Response):
 def filled(kind: type[M], row: object, /, **others: Any) -> M:
     """A message of what the row calls by the names of its fields, and of the others.
 
-    Raises AttributeError where the row lacks a field, TypeError for another that is none.
+    Raises AttributeError where the row lacks a field, TypeError for another that is no field.
     """
     return kind(
         **{name: getattr(row, name) for name in kind.__struct_fields__ if name not in others}, **others

@@ -103,7 +103,7 @@ def _require_text(value: object) -> None:
     match value:
         case str():
             if _NO_TEXT.search(value):
-                raise ValueError("a character that is none")
+                raise ValueError("a character that no text has")
         case list():
             for item in value:
                 _require_text(item)

@@ -13,7 +13,7 @@ _KEY: Final = re.compile(rf"[\x21-\x7e]{{1,{_LONGEST}}}")
 
 
 def key_of(request: Request) -> str | None:
-    """The key of a call, if it has one. Raises InvalidRequest for what is none."""
+    """The key of a call, if it has one. Raises InvalidRequest for another form."""
     given = request.headers.getlist(HEADER)
     if not given:
         return None

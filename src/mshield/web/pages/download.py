@@ -1,4 +1,4 @@
-"""Where a newcomer begins (R23): `/` leads to `/download`, which tells how to install the app on what he holds.
+"""Where a newcomer begins (R23): `/` leads to `/download`, which tells how to install the app on what they hold.
 
 The platform is told by the User-Agent, by `on` in the query, and by the page's script where the User-Agent hides it.
 """

@@ -29,7 +29,8 @@ Number = Annotated[
 ]
 Numbers = Annotated[list[Number], msgspec.Meta(min_length=1, max_length=MAX_NUMBERS)]
 Reason = Annotated[
-    str, msgspec.Meta(min_length=1, max_length=MAX_REASON, description="stands in the history, in his words")
+    str,
+    msgspec.Meta(min_length=1, max_length=MAX_REASON, description="stands in the history, in their words"),
 ]
 
 CauseName = Literal[
@@ -48,7 +49,7 @@ class ActMessage(Wire, frozen=True):
 class RevocationMessage(Wire, frozen=True):
     """A batch of revocations; `cause` is what the revocation list says, `reason` what the history says.
 
-    Either an SMS code or the id of a request that his shield signed for just this goes with it.
+    Either an SMS code or the id of a request that their shield signed for just this goes with it.
     """
 
     shield_numbers: Numbers

@@ -28,7 +28,7 @@ async def legal_person_of(request: Request, *, changes: bool = False) -> LegalPe
 async def managed(
     request: Request, credit_code: str, *, changes: bool = False
 ) -> tuple[LegalPerson, ManagedEnterprise]:
-    """Who is logged in and the enterprise that he names. Raises NotFound where he isn't its legal person."""
+    """Who is logged in and the enterprise that they name. Raises NotFound where they aren't its legal person."""
     person = await legal_person_of(request, changes=changes)
     if len(credit_code) > _MAX_CREDIT_CODE or not (credit_code.isascii() and credit_code.isalnum()):
         raise errors.NotFound

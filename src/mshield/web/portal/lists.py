@@ -108,7 +108,7 @@ class ShieldsPage(ShieldWords, frozen=True):
 
 
 class FiledPersonMessage(Wire, frozen=True):
-    """A person on file. `shields` counts his certificates that are neither revoked nor renewed; times in ms."""
+    """A person on file. `shields` counts their certificates that are neither revoked nor renewed; times in ms."""
 
     id: str
     name: str

@@ -121,7 +121,7 @@ async def start_session(request: Request) -> Response:
     answers=openapi.answers(PortalSessionMessage, "The session"),
 )
 async def get_session(request: Request) -> Response:
-    """Also gives a reloaded page its CSRF token. `enterprises` is empty once he is filed as nobody's legal person."""
+    """Also gives a reloaded page its CSRF token. `enterprises` is empty for who is no longer a legal person on file."""
     person = await legal_person_of(request)
     context = context_of(request)
     answer = PortalSessionMessage(

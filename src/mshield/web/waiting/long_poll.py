@@ -81,7 +81,7 @@ class LongPoll(Held):
         self.due = min(self.look_at, self._until)
 
     async def failed(self) -> None:
-        """The caller asks again when he may."""
+        """The caller asks again when they may."""
         assert self._call is not None  # noqa: S101  # `begin` has set it
         await self._answer(problem(Request(self._call[0]), errors.Unavailable(retry_after=1)))
 

@@ -355,7 +355,7 @@ export interface paths {
     };
     /**
      * Who is logged in
-     * @description Also gives a reloaded page its CSRF token. `enterprises` is empty once he is filed as nobody's legal person.
+     * @description Also gives a reloaded page its CSRF token. `enterprises` is empty for who is no longer a legal person on file.
      */
     get: operations["getPortalSession"];
     put?: never;
@@ -441,7 +441,7 @@ export interface components {
     ActMessage: {
       /** @enum {unknown} */
       act: "freeze" | "lift_loss" | "report_loss" | "unfreeze";
-      /** @description stands in the history, in his words */
+      /** @description stands in the history, in their words */
       reason: string;
       shield_numbers: string[];
     };
@@ -483,7 +483,7 @@ export interface components {
     };
     /**
      * FiledPersonMessage
-     * @description A person on file. `shields` counts his certificates that are neither revoked nor renewed; times in ms.
+     * @description A person on file. `shields` counts their certificates that are neither revoked nor renewed; times in ms.
      */
     FiledPersonMessage: {
       changed_at: number;
@@ -643,13 +643,13 @@ export interface components {
      * RevocationMessage
      * @description A batch of revocations; `cause` is what the revocation list says, `reason` what the history says.
      *
-     *         Either an SMS code or the id of a request that his shield signed for just this goes with it.
+     *         Either an SMS code or the id of a request that their shield signed for just this goes with it.
      */
     RevocationMessage: {
       /** @enum {unknown} */
       cause:
         "affiliation_changed" | "cessation_of_operation" | "key_compromise" | "superseded" | "unspecified";
-      /** @description stands in the history, in his words */
+      /** @description stands in the history, in their words */
       reason: string;
       /** @default null */
       request_id?: string | null;
@@ -665,7 +665,7 @@ export interface components {
       /** @enum {unknown} */
       cause:
         "affiliation_changed" | "cessation_of_operation" | "key_compromise" | "superseded" | "unspecified";
-      /** @description stands in the history, in his words */
+      /** @description stands in the history, in their words */
       reason: string;
       shield_numbers: string[];
     };
