@@ -25,11 +25,11 @@ class LazyGroup(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
         """All command names, from the files alone."""
-        return sorted(name.replace("_", "-") for name in self._modules())
+        return sorted(self._modules())
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  # click's signature
         """The command, imported now; one that says what to install where a package is missing."""
-        place = self._modules().get(cmd_name.replace("-", "_"))
+        place = self._modules().get(cmd_name)
         if place is None:
             return None
         try:
@@ -43,11 +43,13 @@ class LazyGroup(click.Group):
 
     @staticmethod
     def _modules() -> dict[str, str]:
-        """Where each command stands, by the name of its file or folder."""
+        """Where each command stands, by its name."""
+        modules = pkgutil.iter_modules(commands.__path__)
+        ends = {module.name: ".command" if module.ispkg else "" for module in modules}
         return {
-            module.name: f"mshield.commands.{module.name}{'.command' if module.ispkg else ''}"
-            for module in pkgutil.iter_modules(commands.__path__)
-            if module.name != _PARTS
+            name.replace("_", "-"): f"mshield.commands.{name}{end}"
+            for name, end in ends.items()
+            if name != _PARTS
         }
 
     def invoke(self, ctx: click.Context) -> object:
