@@ -101,6 +101,19 @@ async def test_r08_no_app_to_app_signing_without_it(phone: Renewing) -> None:
     assert "'r'" in str(answer)
 
 
+async def test_r08_a_binding_that_ended_after_the_scan_is_met_at_the_pin(phone: Renewing) -> None:
+    world, binding = phone.world, await bind(phone)
+    (sid,) = await world.scan(await asked_by_app(phone))
+    nonces = await world.commit([sid])
+    opened = await world.open(nonces)
+    await phone.bind.unbind(await phone.login(), binding, now=phone.now)
+    with pytest.raises(errors.NotBound):  # while the PIN was entered
+        await world.finish(world.partials(nonces, opened))
+    with pytest.raises(errors.NotBound):  # before it
+        await world.open(nonces)
+    assert await world.counters() == (0, 0)
+
+
 async def test_r08_scanning_needs_no_binding(phone: Renewing) -> None:
     await phone.world.sign([await phone.world.task()])
 

@@ -114,6 +114,23 @@ def test_repeated_randomness_gives_other_nonces_for_another_commitment(parties: 
     assert first.proof.A != second.proof.A
 
 
+def test_repeated_randomness_gives_other_nonces_for_another_content(parties: Parties) -> None:
+    """Attack B: `sid` repeats with `w`, the phone repeats `c`, and the business system hands in another content."""
+    nonce = parties.commit(bytes(32))
+    other = dataclasses.replace(nonce, e=bytes(31) + b"1")
+    first, second = parties.answer(nonce, w=W), parties.answer(other, w=W)
+    hs = [_challenge(parties, each) for each in (first, second)]
+    k2 = (first.proof.z - second.proof.z) * pow(hs[0] - hs[1], -1, N) % N
+    assert k2 != first.k2  # what the phone computes where only `e` differs
+    assert first.k2 != second.k2
+    assert first.proof.A != second.proof.A
+
+
+def _challenge(parties: Parties, nonce: ServerNonce) -> int:
+    context = nonce_context(uid=parties.uid, epoch=parties.epoch, sid=nonce.sid, e=nonce.e, c=nonce.c)
+    return Hn("nonce-pok", context, G, nonce.Q2, nonce.proof.A)
+
+
 def test_each_input_of_the_derivation_changes_both_nonces(parties: Parties) -> None:
     nonce = parties.commit(bytes(32))
     other_share = dataclasses.replace(parties, d2=parties.d2 ^ 1)
@@ -122,6 +139,10 @@ def test_each_input_of_the_derivation_changes_both_nonces(parties: Parties) -> N
         parties.answer(nonce, w=W),
         parties.answer(nonce, w=bytes(32)),
         parties.answer(other_sid, w=W),
+        parties.answer(dataclasses.replace(nonce, e=bytes(31) + b"1"), w=W),
+        parties.answer(dataclasses.replace(nonce, c=bytes(32)), w=W),
+        dataclasses.replace(parties, epoch=parties.epoch + 1).answer(nonce, w=W),
+        dataclasses.replace(parties, uid=bytes(16)).answer(nonce, w=W),
         other_share.answer(nonce, w=W),
     ]
     assert len({answer.k2 for answer in answers}) == len(answers)

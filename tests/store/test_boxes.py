@@ -2,9 +2,10 @@
 
 import pytest
 
+from mshield.gm.transcript import nonce_box_context
 from mshield.keys.keyring import Keyring
 from mshield.keys.oidc_key import OidcKeys
-from mshield.services.signing import key as signing_key
+from mshield.services.operations.rotate_keys import box_context
 from mshield.services.systems.webhook_endpoints import WebhookEndpoints
 from mshield.settings import Settings
 from mshield.store.database.interface import Database
@@ -46,8 +47,9 @@ def test_the_tables_columns_exist(sqlite_url: str) -> None:
 
 def test_a_sessions_context_is_the_signers() -> None:
     (column,) = (column for column in BOXES if column.name == "signing_sessions.k2_box")
-    row = {"uid": bytes(16), "epoch": 7, "items": b"items" * 16}
-    assert column.context(row) == signing_key.nonce_context(bytes(16), 7, b"items" * 16)
+    row = {"uid": bytes(16), "epoch": 7, "P1": bytes(65), "items": b"items" * 16}
+    expected = nonce_box_context(uid=bytes(16), epoch=7, P1=bytes(65), items=b"items" * 16)
+    assert column.context(row) == expected
 
 
 async def test_each_box_of_a_real_run_opens_as_the_table_says(
@@ -69,7 +71,7 @@ async def test_each_box_of_a_real_run_opens_as_the_table_says(
             if column.epoch is not None:
                 assert keyring.open_share(box, uid=row[column.key], epoch=row[column.epoch])
             else:
-                assert keyring.open(box, purpose=column.purpose, context=column.context(row))
+                assert keyring.open(box, purpose=column.purpose, context=box_context(keyring, column, row))
             seen.add(column.name)
     assert seen == set(_IDS) - {"idempotency.answer_box"}  # made by HTTP calls only
 

@@ -9,8 +9,8 @@ from mshield.gm.curve import G, N
 from mshield.gm.engine import Engine
 from mshield.gm.errors import Fault
 from mshield.gm.proofs import Proof, check_proof, prove
-from mshield.gm.scalars import check_scalar, parse_scalar
-from mshield.gm.transcript import enrolment_context
+from mshield.gm.scalars import check_scalar, fresh_octets, parse_scalar
+from mshield.gm.transcript import Hn, enrolment_context, sized
 
 __all__ = [
     "PhoneEnrolment",
@@ -60,10 +60,21 @@ def server_enrol(engine: Engine, *, uid: bytes, sid: bytes, P1: bytes, proof: Pr
     """Check the proof, choose `d2` with `P ≠ O`, and give `P = d2^-1·P1 - G`; raises `BadProof`."""
     check_enrolment(engine, uid=uid, sid=sid, P1=P1, proof=proof)
     while True:
-        d2 = engine.random_scalar()
-        P = joint_key(engine, d2=d2, P1=P1)
-        if P is not None:
-            return ServerKey(d2, P)
+        key = server_share(engine, uid=uid, sid=sid, P1=P1)
+        if key is not None:
+            return key
+
+
+def server_share(
+    engine: Engine, *, uid: bytes, sid: bytes, P1: bytes, w: bytes | None = None
+) -> ServerKey | None:
+    """`d2` of 32 fresh random bytes `w` and of what it is for; None where it is zero or `P` is infinity: draw again.
+
+    A restored machine that draws the same `w` gives another share to another phone.
+    """
+    d2 = Hn("d2", fresh_octets(w), P1, sized("uid", uid, 16), sized("sid", sid, 16))
+    P = joint_key(engine, d2=d2, P1=P1) if d2 else None
+    return None if P is None else ServerKey(d2, P)
 
 
 def joint_key(engine: Engine, *, d2: int, P1: bytes) -> bytes | None:

@@ -17,6 +17,15 @@ def random_scalar() -> int:
             return candidate
 
 
+def fresh_octets(w: bytes | None = None) -> bytes:
+    """32 random bytes for what is derived from them and from all that it is about; vectors give their own."""
+    if w is None:
+        return secrets.token_bytes(SCALAR_BYTES)
+    if len(w) != SCALAR_BYTES:
+        raise Malformed("w is 32 bytes")
+    return w
+
+
 def invert(x: int) -> int:
     """`x^-1 mod n` as `t·(x·t)^-1` with a fresh random t, so that its time tells nothing of x.
 

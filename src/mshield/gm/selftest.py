@@ -10,7 +10,7 @@ from typing import Final
 
 from mshield.gm.engine import Engine
 from mshield.gm.errors import GmError
-from mshield.gm.vectors import rejections, results
+from mshield.gm.vectors import hedge, rejections, results
 from mshield.gm.vectors.case import Case, CaseFailure, expect
 
 PROTOCOL: Final = "MSHIELD/v1"
@@ -93,6 +93,11 @@ _SECTIONS: Final[Mapping[str, Callable[[Engine, Case], None]]] = {
     "signing": results.check_signing,
     "batch": results.check_batch,
     "refresh": results.check_refresh,
+    "nonces": hedge.check_nonces,
+    "server_share": hedge.check_server_share,
+    "stored": hedge.check_stored,
+    "share_box": hedge.check_share_box,
+    "nonce_box": hedge.check_nonce_box,
     "rejected": rejections.check_finish,
     "rejected_proofs": rejections.check_enrolment_proof,
     "rejected_nonce_proofs": rejections.check_nonce_proof,

@@ -5,7 +5,6 @@ would give one guess of the PIN per item for one attempt.
 """
 
 import hmac
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -15,9 +14,9 @@ from mshield.gm.engine import Engine
 from mshield.gm.enrolment import phone_point
 from mshield.gm.errors import BadOpening, BadPoint, BadSignature, Fault, NoSession, Retry, WrongPin
 from mshield.gm.proofs import Proof, prove_with_nonce
-from mshield.gm.scalars import scalar_bytes
+from mshield.gm.scalars import fresh_octets, scalar_bytes
 from mshield.gm.sm2 import Signature, digest_number, verify_digest
-from mshield.gm.transcript import Hn, commitment, nonce_context, sized
+from mshield.gm.transcript import Hn, commitment, nonce_context
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +82,13 @@ class _Half:
 def server_nonce(
     engine: Engine, *, uid: bytes, epoch: int, d2: int, sid: bytes, e: bytes, c: bytes, w: bytes | None = None
 ) -> ServerNonce:
-    """`k2` and the proof's nonce, both derived from 32 fresh random bytes `w`, the share and the commitment.
+    """`k2` and the proof's nonce, both derived from 32 fresh random bytes `w`, the share and the proof's whole context.
 
-    Even where a restored machine draws the same `w`, another `c` gives another `k2` and another proof nonce.
-    Raises Fault where `k2` is zero.
+    Even where a restored machine draws the same `w`, anything else that differs gives another `k2` and another proof
+    nonce: also another `e` under the same `c`, as `sid` repeats with `w`. Raises Fault where `k2` is zero.
     """
     context = nonce_context(uid=uid, epoch=epoch, sid=sid, e=e, c=c)
-    parts = (secrets.token_bytes(32) if w is None else sized("w", w, 32), scalar_bytes(d2), sid, c)
+    parts = (fresh_octets(w), scalar_bytes(d2), context)
     k2 = Hn("k2", *parts)
     if k2 == 0:
         raise Fault("k2 is zero")

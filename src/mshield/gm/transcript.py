@@ -19,8 +19,13 @@ _PREFIX_BYTES: Final = PREFIX.encode("ascii")
 _EPOCH_LIMIT: Final = 1 << 32
 _VALUE_LIMIT: Final = 1 << 256
 _ZEROS: Final = b"\x00\x00\x00"
+_TAG_OF_SHARES: Final = _PREFIX_BYTES + b"share"
 
-InternalPurpose = Literal["refresh", "confirm"]
+InternalPurpose = Literal["refresh", "confirm", "unlock"]
+"""`unlock` opens the app and has no other effect."""
+
+
+StoredTag = Literal["otp", "rn", "challenge"]
 
 
 class Opening(Protocol):
@@ -105,6 +110,25 @@ def commitment(*, uid: bytes, epoch: int, sid: bytes, e: bytes, Q1: bytes, rho: 
         sized("Q1", Q1, 65),
         sized("rho", rho, 32),
     )
+
+
+def share_box_data(*, uid: bytes, epoch: int, master_key_id: bytes) -> bytes:
+    """Associated data of the box with the server's share of key `uid` in `epoch`."""
+    return _TAG_OF_SHARES + LV(sized("uid", uid, 16)) + LV(epoch_bytes(epoch)) + LV(master_key_id)
+
+
+def nonce_box_context(*, uid: bytes, epoch: int, P1: bytes, items: bytes) -> bytes:
+    """What the sealed `k2` of a session are bound to: to the share that will use them and to the session's items.
+
+    `P1` stands for the share. Bound to the epoch's number alone, one k2 would serve two shares for a writer of the
+    database who sets the key's row back; for two documents, if it weren't bound to the items. Either yields the key.
+    """
+    return sized("uid", uid, 16) + epoch_bytes(epoch) + sized("P1", P1, 65) + items
+
+
+def stored_hash(tag: StoredTag, value: bytes) -> bytes:
+    """What the server keeps of a value of 32 bytes that only the phone holds."""
+    return H(tag, sized(tag, value, 32))
 
 
 def finish_hash(*, uid: bytes, items: Sequence[Opening], tau: int | None) -> bytes:

@@ -7,6 +7,7 @@ and row, so that it opens nowhere else. A changed key file is noticed before eac
 import os
 from typing import Final
 
+from mshield.gm.transcript import LV, share_box_data
 from mshield.keys.errors import SealError, UnknownMasterKey
 from mshield.keys.master import ID_BYTES, NONCE_BYTES, TAG_BYTES, CipherName, MasterKey, generate_master_key
 from mshield.keys.sources import EnvironmentKeys, KeySource, MasterKeyFile
@@ -16,6 +17,7 @@ VERSION: Final = b"\x01"
 PREFIX_BYTES: Final = len(VERSION) + ID_BYTES
 """Bytes of a box that tell its version and master key: what a search for boxes under old keys compares."""
 
+_RANDOM_BYTES: Final = 16
 _SMALLEST: Final = PREFIX_BYTES + NONCE_BYTES + TAG_BYTES
 
 
@@ -72,12 +74,12 @@ class Keyring:
     def seal_share(self, share: bytes, *, uid: bytes, epoch: int) -> bytes:
         """A box with the server's share of key `uid` in `epoch`; associated data as in the protocol, section Keys."""
         key = self._sealing_key()
-        return _seal(key, share, share_data(uid, epoch, key.id))
+        return _seal(key, share, share_box_data(uid=uid, epoch=epoch, master_key_id=key.id))
 
     def open_share(self, box: bytes, *, uid: bytes, epoch: int) -> bytes:
         """The server's share. Raises SealError, UnknownMasterKey."""
         key = self._key_of(box)
-        return _open(key, box, share_data(uid, epoch, key.id))
+        return _open(key, box, share_box_data(uid=uid, epoch=epoch, master_key_id=key.id))
 
     def key_id(self, box: bytes) -> bytes:
         """Id of the master key under which a box was sealed; SealError if it is no box."""
@@ -118,20 +120,11 @@ def key_source(settings: Settings) -> EnvironmentKeys | MasterKeyFile:
 
 def box_data(purpose: str, context: bytes, key_id: bytes) -> bytes:
     """Associated data of a box."""
-    return b"MSHIELD/box/" + _lv(purpose.encode()) + _lv(context) + _lv(key_id)
-
-
-def share_data(uid: bytes, epoch: int, key_id: bytes) -> bytes:
-    """Associated data of a share's box (protocol, section Keys)."""
-    return b"MSHIELD/v1/share" + _lv(uid) + _lv(epoch.to_bytes(4, "big")) + _lv(key_id)
-
-
-def _lv(part: bytes) -> bytes:
-    return len(part).to_bytes(4, "big") + part
+    return b"MSHIELD/box/" + LV(purpose.encode()) + LV(context) + LV(key_id)
 
 
 def _seal(key: MasterKey, plaintext: bytes, associated: bytes) -> bytes:
-    nonce = os.urandom(NONCE_BYTES)
+    nonce = key.synthetic_nonce(os.urandom(_RANDOM_BYTES), associated, plaintext)
     return VERSION + key.id + nonce + key.encrypt(nonce, plaintext, associated)
 
 

@@ -6,6 +6,7 @@ lines and lines that begin with `#` say nothing. In the environment `;` may stan
 
 import base64
 import binascii
+import hmac
 import os
 import re
 from collections.abc import Iterable
@@ -35,10 +36,19 @@ class MasterKey:
     id: bytes
     cipher: CipherName
     secret: bytes = field(repr=False)
+    _nonce_key: bytes = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if len(self.id) != ID_BYTES or len(self.secret) != KEY_BYTES[self.cipher]:
             raise BadMasterKey("主密钥长度不对", "a master key or its id has the wrong length")
+        object.__setattr__(self, "_nonce_key", hmac.digest(self.secret, b"MSHIELD/box/nonce", "sha256"))
+
+    def synthetic_nonce(self, random: bytes, associated: bytes, plaintext: bytes) -> bytes:
+        """12 bytes of HMAC-SHA-256 over 16 random bytes and all that is sealed (protocol, section Keys).
+
+        A machine that was restored from a snapshot repeats its random bytes: two texts get two nonces all the same.
+        """
+        return hmac.digest(self._nonce_key, random + associated + plaintext, "sha256")[:NONCE_BYTES]
 
     def encrypt(self, nonce: bytes, plaintext: bytes, associated: bytes) -> bytes:
         """Ciphertext ‖ 16-byte tag. The nonce is 12 bytes and must never come twice under one key."""

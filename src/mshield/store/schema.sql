@@ -117,7 +117,6 @@ CREATE TABLE keys (
   subject TEXT NOT NULL,
   state TEXT NOT NULL,
   enrol_sid BYTEA NOT NULL UNIQUE,
-  challenge TEXT NOT NULL,
   public_key BYTEA,
   epoch BIGINT NOT NULL,
   share_box BYTEA,
@@ -128,7 +127,7 @@ CREATE TABLE keys (
   wrong_total INTEGER NOT NULL,
   otp_hash BYTEA NOT NULL,
   otp_prev_hash BYTEA,
-  rn_prev BYTEA,
+  rn_prev_hash BYTEA,
   outcome_fb BYTEA,
   outcome_box BYTEA,
   outcome_at BIGINT,
@@ -137,7 +136,7 @@ CREATE TABLE keys (
   generation BIGINT NOT NULL,
   created_at BIGINT NOT NULL,
   expires_at BIGINT
-, certificate TEXT REFERENCES certificates (serial), pending_changes_pin BOOLEAN NOT NULL DEFAULT FALSE, since_refresh INTEGER NOT NULL DEFAULT 0, otp_open BOOLEAN NOT NULL DEFAULT FALSE);
+, certificate TEXT REFERENCES certificates (serial), pending_changes_pin BOOLEAN NOT NULL DEFAULT FALSE, since_refresh INTEGER NOT NULL DEFAULT 0, otp_open BOOLEAN NOT NULL DEFAULT FALSE, challenge_hash BYTEA);
 
 CREATE INDEX keys_device ON keys (device_id);
 
@@ -145,7 +144,7 @@ CREATE TABLE signing_sessions (
   uid BYTEA PRIMARY KEY,
   epoch BIGINT NOT NULL,
   otp_hash BYTEA NOT NULL,
-  rn BYTEA NOT NULL,
+  rn_hash BYTEA NOT NULL,
   next_epoch BIGINT,
   items BYTEA NOT NULL,
   k2_box BYTEA NOT NULL,

@@ -8,12 +8,13 @@ import pytest
 from mshield.client.errors import NetworkError, PhoneError, ProblemError, ProtocolError
 from mshield.client.phone import VirtualPhone
 from mshield.client.phone.state import State
-from mshield.gm import cosign
+from mshield.gm import cosign, sm2, transcript
 from mshield.gm.curve import N
 from mshield.gm.sm2 import PrivateKey, sign
 from mshield.pki.certificates.certificate import parse_certificate_pem
+from mshield.pki.certificates.csr import build_request_info
 from tests.unit.client.conftest import PIN, Open, apply
-from tests.unit.client.counterpart import CAPTCHA, ORGANISATION, PASSWORD, SMS_CODE, Counterpart, Json
+from tests.unit.client.counterpart import CAPTCHA, ORGANISATION, PASSWORD, SMS_CODE, Counterpart, Json, Key
 
 
 def state_of(tmp_path: Path) -> State:
@@ -106,12 +107,11 @@ def test_a_lost_finish_answer_is_made_good_by_the_certificate(
     with pytest.raises(NetworkError):
         apply(phone)
     with open_phone() as restarted:
-        restarted.certificate()
-        key = state_of(tmp_path).key
-        assert key is not None
-        assert not key.proven  # no answer has been checked yet
+        restarted.certificate()  # known, but not taken: no answer has been checked yet
+        assert state_of(tmp_path).key is None
+        restarted.resume_application(PIN)  # by the rn rule
         restarted.scan(service.ask(b"<xml/>"))
-        restarted.approve(pin=PIN)  # by the rn rule
+        restarted.approve(pin=PIN)
     key = state_of(tmp_path).key
     assert key is not None
     assert key.proven
@@ -189,8 +189,6 @@ def test_a_key_that_the_server_alone_knows_is_a_bad_answer_and_its_slot_goes(
         assert service.key is not None
         assert service.key.share is not None
         service.key.share = cosign.ServerKey(service.key.share.d2, own.public)
-        from mshield.pki.certificates.csr import build_request_info
-
         service.tasks[service.key.sid].message = build_request_info(service.key.subject, own.public)
         return {"P": own.public.hex()}
 
@@ -212,10 +210,55 @@ def test_a_key_that_the_server_alone_knows_is_a_bad_answer_and_its_slot_goes(
     assert not phone.status().application_pending
 
 
+@pytest.mark.parametrize("way", ["at once", "resumed", "applied again"])
+def test_no_certificate_counts_before_an_answer_was_checked(
+    phone: VirtualPhone, service: Counterpart, tmp_path: Path, way: str
+) -> None:
+    """Attack G: the server gets a key certified that it alone knows, and answers that the request was closed."""
+    own = PrivateKey(d := N // 3, service.engine.mul_g(d))
+
+    def own_key(_answer: Json) -> Json:
+        assert service.key is not None
+        assert service.key.share is not None
+        service.key.share = cosign.ServerKey(service.key.share.d2, own.public)
+        request = service.tasks[service.key.sid]
+        request.message = build_request_info(service.key.subject, own.public)
+        request.state = "signed"  # so that the certificate, which is for its own key, is given
+        return {"P": own.public.hex()}
+
+    def closed(key: Key, sent: Json) -> tuple[int, Json]:
+        key.otp_hash = transcript.H("otp", b"\x11" * 32)
+        items = [{"sid": item["sid"], "error": "task_closed"} for item in sent["items"]]
+        return 200, {"items": items, "otp": "11" * 32}
+
+    service.falsify["/key"] = own_key
+    service._finish = closed  # type: ignore[method-assign]  # the cheat
+    service._nonce = lambda key, share, item: nonce(service, key, share, item)  # type: ignore[method-assign]
+    with pytest.raises(ProtocolError, match="bad_answer"):
+        apply(phone)
+    if way == "resumed":
+        with pytest.raises(ProtocolError, match="bad_answer"):
+            phone.resume_application(PIN)
+    elif way == "applied again":
+        with pytest.raises(ProtocolError, match="bad_answer"):
+            apply(phone)
+    assert phone.certificate().pem  # what the service says it has
+    assert state_of(tmp_path).key is None
+    assert not phone.status().has_certificate
+
+
+def nonce(service: Counterpart, key: Key, share: cosign.ServerKey, item: Json) -> cosign.ServerNonce:
+    """The server opens whatever it is asked to."""
+    task = service.tasks[bytes.fromhex(item["sid"])]
+    e, c = sm2.digest(share.P, task.message), bytes.fromhex(item["c"])
+    return cosign.server_nonce(
+        service.engine, uid=key.uid, epoch=key.epoch, d2=share.d2, sid=task.sid, e=e, c=c
+    )
+
+
 def other_key(answer: Json) -> Json:
     from base64 import b64encode
 
-    from mshield.pki.certificates.csr import build_request_info
     from mshield.pki.certificates.names import LeafSubject
     from tests.unit.pki.authority import authority
 

@@ -7,13 +7,26 @@ import { expect, test } from "vitest";
 import { runVectors } from "../src/vectors/run.ts";
 
 const FILE = new URL("../../../../vectors/cosign.json", import.meta.url);
+const EDGES = new URL("../../../../vectors/cosign-edges.json", import.meta.url);
+const HEDGE = new URL("../../../../vectors/cosign-hedge.json", import.meta.url);
 const TEXT = readFileSync(FILE, "utf8");
 
-test("all vectors hold", { timeout: 60_000 }, async () => {
-  const { passed, failures } = await runVectors(TEXT);
+test.each([
+  ["vectors", FILE],
+  ["edges", EDGES],
+])("all %s hold", { timeout: 60_000 }, async (_, file) => {
+  const text = readFileSync(file, "utf8");
+  const { passed, failures } = await runVectors(text);
   expect(failures).toEqual([]);
-  const sections = Object.values(JSON.parse(TEXT) as Record<string, unknown>).filter(Array.isArray);
+  const sections = Object.values(JSON.parse(text) as Record<string, unknown>).filter(Array.isArray);
   expect(passed).toBe(sections.reduce((sum, cases) => sum + cases.length, 0));
+});
+
+test("of what the server derives, binds and stores, this side's part", { timeout: 60_000 }, async () => {
+  const { protocol, internal, stored } = JSON.parse(readFileSync(HEDGE, "utf8")) as Record<string, unknown[]>;
+  const { passed, failures } = await runVectors(JSON.stringify({ protocol, internal, stored }));
+  expect(failures).toEqual([]);
+  expect(passed).toBe(internal!.length + stored!.length);
 });
 
 test("a changed value, a new field and a new section are found", { timeout: 60_000 }, async () => {

@@ -20,7 +20,7 @@ import {
   type Subject,
 } from "./messages.ts";
 import type { Operation } from "./operation.ts";
-import { checkedPin } from "./pin.ts";
+import { checkedPin, type PinSource } from "./pin.ts";
 import { confirm } from "./pin_change.ts";
 import { requireStrongForApplication } from "./pin_rules.ts";
 import { isIntact, type KeyState, ZERO_OTP } from "./state.ts";
@@ -60,9 +60,9 @@ export async function apply(
   checkedPin(pin);
   tell("check");
   if (operation.vault.state.pending !== null) {
-    const issued = await adopt(operation);
+    const issued = await adopt(operation, pin);
     if (issued !== null) {
-      return await proved(operation, issued, pin);
+      return issued;
     }
   }
   await requireStrongForApplication(operation, pin, application.idNumber);
@@ -86,15 +86,21 @@ export async function resume(operation: Operation, pin: string): Promise<IssuedC
   if (pending?.renews) {
     throw new PhoneError("renewal_unfinished");
   }
-  let issued: IssuedCertificate | null = null;
   if (pending === null && key !== null && !key.proven) {
-    issued = await fetchCertificate(operation);
+    return await takenBefore(operation, pin);
   }
+  operation.key("pending");
+  return (await adopt(operation, pin)) ?? (await complete(operation, pin));
+}
+
+/** A certificate that an earlier version of the app took over before any answer was checked. */
+async function takenBefore(operation: Operation, pin: string): Promise<IssuedCertificate> {
+  const issued = await fetchCertificate(operation);
   if (issued === null) {
-    operation.key("pending");
-    issued = await adopt(operation);
+    throw new PhoneError("no_key");
   }
-  return issued === null ? await complete(operation, pin) : await proved(operation, issued, pin);
+  await confirm(operation, "key", pin);
+  return issued;
 }
 
 /** This device's certificate as the service has it; null where there is none. */
@@ -110,8 +116,26 @@ export async function fetchCertificate(operation: Operation): Promise<IssuedCert
 }
 
 /**
- * Makes the pending key the phone's key if the certificate is for it; false leaves everything as it is. ProtocolError
- * `bad_certificate` where the names in it are not those that were requested.
+ * Where the certificate is for a pending key that has given no checked answer yet, a `confirm` task gets one: its finish
+ * was lost for good, or closed, and a service could have got a key certified that it alone knows. ProtocolError
+ * `bad_answer`, which forgets the key.
+ */
+export async function prove(operation: Operation, issued: IssuedCertificate, pin: PinSource): Promise<void> {
+  if (awaitsProof(operation, issued)) {
+    await confirm(operation, "pending", pin);
+  }
+}
+
+/** Whether the certificate is for the pending key, of which no checked answer has shown yet that it is joint. */
+export function awaitsProof(operation: Operation, issued: IssuedCertificate): boolean {
+  const { pending } = operation.vault.state;
+  return pending !== null && !pending.proven && certifiedNames(issued.pem, pending.public) !== null;
+}
+
+/**
+ * Makes the pending key the phone's key if the certificate is for it; false leaves everything as it is. ProtocolError:
+ * `bad_certificate` where the names in it are not those that were requested, `bad_answer` where no checked answer has
+ * shown that P is the joint key.
  */
 export async function takeOver(operation: Operation, issued: IssuedCertificate): Promise<boolean> {
   const { pending } = operation.vault.state;
@@ -121,6 +145,9 @@ export async function takeOver(operation: Operation, issued: IssuedCertificate):
   }
   if (!sameSubject(names, pending.subject)) {
     throw new ProtocolError("bad_certificate", "the names are not those that were requested");
+  }
+  if (!pending.proven) {
+    throw new ProtocolError("bad_answer", "no answer has shown that P is the joint key");
   }
   const certificate = { pem: issued.pem, chainPem: issued.chainPem };
   await operation.vault.change({
@@ -207,7 +234,7 @@ async function complete(operation: Operation, pin: string): Promise<IssuedCertif
   checkRequestInfo(task.message, subject, P);
   // A bad answer deletes the pending key: P was not the joint key.
   await new CoSigning(operation, "pending", [{ sid, message: task.message }]).sign(pin);
-  const issued = await adopt(operation);
+  const issued = await adopt(operation, pin);
   if (issued === null) {
     throw new ProtocolError("bad_certificate", "the certificate is not for this key");
   }
@@ -221,20 +248,12 @@ export function checkRequestInfo(message: Uint8Array, subject: Subject, P: Uint8
   }
 }
 
-/** The certificate of the pending key, taken over; null where none was issued for it. */
-async function adopt(operation: Operation): Promise<IssuedCertificate | null> {
+/** The certificate of the pending key, proven and taken over; null where none was issued for it. */
+async function adopt(operation: Operation, pin: PinSource): Promise<IssuedCertificate | null> {
   const issued = await fetchCertificate(operation);
-  return issued !== null && (await takeOver(operation, issued)) ? issued : null;
-}
-
-/** The answer of the finish was lost for good: a `confirm` task shows that P is the joint key. */
-async function proved(
-  operation: Operation,
-  issued: IssuedCertificate,
-  pin: string,
-): Promise<IssuedCertificate> {
-  if (!operation.key("key").proven) {
-    await confirm(operation, "key", pin);
+  if (issued === null) {
+    return null;
   }
-  return issued;
+  await prove(operation, issued, pin);
+  return (await takeOver(operation, issued)) ? issued : null;
 }

@@ -48,12 +48,12 @@ export async function renew(
 ): Promise<IssuedCertificate> {
   checkGiven(pin);
   operation.key("key");
-  const before = operation.vault.state.pending && (await settledRenewal(operation));
+  const before = operation.vault.state.pending && (await settledRenewal(operation, pin));
   if (before !== null) {
     return before;
   }
   const known = await OncePin.of(operation, pin, holderOf(application.idNumber));
-  const begun = await begin(operation, application);
+  const begun = await begin(operation, application, known.source);
   if ("pem" in begun) {
     return begun;
   }
@@ -73,7 +73,7 @@ export async function resumeRenewal(operation: Operation, pin: PinSource): Promi
   if (found !== null) {
     return await goOn(operation, found, await OncePin.of(operation, pin, NOBODY));
   }
-  const issued = await settledRenewal(operation);
+  const issued = await settledRenewal(operation, pin);
   if (issued === null) {
     throw new PhoneError("no_renewal");
   }
@@ -106,13 +106,17 @@ async function isGivenUp(operation: Operation): Promise<boolean> {
 }
 
 /** The begun renewal, or the new certificate where it was done already and only the last answer was lost. */
-async function begin(operation: Operation, application: Application): Promise<Renewal | IssuedCertificate> {
+async function begin(
+  operation: Operation,
+  application: Application,
+  pin: PinSource,
+): Promise<Renewal | IssuedCertificate> {
   try {
     const form = formOf(application);
     return readRenewal(await operation.connection.post("/api/phone/renewals", operation.loggedIn(), form));
   } catch (error) {
     const isDone = error instanceof ProblemError && error.code === "renewal_not_due";
-    const issued = isDone ? await settledRenewal(operation) : null;
+    const issued = isDone ? await settledRenewal(operation, pin) : null;
     if (issued === null) {
       throw error;
     }

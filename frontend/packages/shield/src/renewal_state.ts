@@ -1,11 +1,12 @@
 /** How far a renewal is: what the service has recorded, and what of it is the phone's already. */
 
 import { certifiedNames } from "./certificate.ts";
-import { fetchCertificate, takeOver } from "./enrolment.ts";
+import { awaitsProof, fetchCertificate, prove, takeOver } from "./enrolment.ts";
 import { PhoneError, ProblemError } from "./errors.ts";
 import { Fields } from "./fields.ts";
 import { type IssuedCertificate, readSubject, type Subject } from "./messages.ts";
 import type { Operation } from "./operation.ts";
+import type { PinSource } from "./pin.ts";
 
 export const CURRENT = "/api/phone/renewals/current";
 
@@ -60,11 +61,24 @@ export async function requiredRenewal(operation: Operation): Promise<Renewal> {
   return found;
 }
 
-/** The new certificate where it is in force already; else null, and what was left of a renewal is dropped. */
-export async function settledRenewal(operation: Operation): Promise<IssuedCertificate | null> {
+/**
+ * The new certificate where it is in force already; else null, and what was left of a renewal is dropped. PhoneError
+ * `renewal_unfinished` where the new key has still to show that it works, and no PIN is given for it.
+ */
+export async function settledRenewal(
+  operation: Operation,
+  pin: PinSource | null = null,
+): Promise<IssuedCertificate | null> {
   const issued = await fetchCertificate(operation);
-  if (issued !== null && (await takeOverAny(operation, issued))) {
-    return issued;
+  if (issued !== null) {
+    if (pin !== null) {
+      await prove(operation, issued, pin);
+    } else if (awaitsProof(operation, issued)) {
+      throw new PhoneError("renewal_unfinished");
+    }
+    if (await takeOverAny(operation, issued)) {
+      return issued;
+    }
   }
   if (operation.vault.state.pending?.renews) {
     await operation.vault.change({ pending: null });

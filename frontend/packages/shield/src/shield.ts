@@ -187,7 +187,9 @@ export class Shield {
       if (issued === null) {
         throw new PhoneError("no_key");
       }
-      await takeOverAny(operation, issued);
+      if (!enrolment.awaitsProof(operation, issued)) {
+        await takeOverAny(operation, issued);
+      }
       return issued;
     });
   }

@@ -14,7 +14,7 @@ from mshield.client.phone import pin_rules
 from mshield.client.phone.cosigning import CoSigning, ToSign
 from mshield.client.phone.messages import Enrolment, IssuedCertificate, JointKey, Task
 from mshield.client.phone.operation import Operation
-from mshield.client.phone.pin import checked_pin
+from mshield.client.phone.pin import PinSource, checked_pin
 from mshield.client.phone.pin_change import confirm
 from mshield.client.phone.slots import hide_share
 from mshield.client.phone.state import KeyState, StoredCertificate, Subject
@@ -54,8 +54,8 @@ def apply(operation: Operation, application: Application, pin: str, *, again: bo
     """
     checked_pin(pin)
     state = operation.vault.state
-    if state.pending is not None and (issued := adopt(operation)) is not None:
-        return _proved(operation, issued, pin)
+    if state.pending is not None and (issued := adopt(operation, pin)) is not None:
+        return issued
     pin_rules.require_strong(
         pin, pin_rules.fetch_policy(operation), Holder.of_id_number(application.id_number)
     )
@@ -78,37 +78,59 @@ def resume(operation: Operation, pin: str) -> IssuedCertificate:
     state = operation.vault.state
     if state.pending is not None and state.pending.renews:
         raise PhoneError("renewal_unfinished")
-    unproven = state.pending is None and state.key is not None and not state.key.proven
-    issued = fetch(operation) if unproven else None
+    if state.pending is None and state.key is not None and not state.key.proven:
+        return _taken_before(operation, pin)
+    state.at("pending")
+    return adopt(operation, pin) or _complete(operation, pin)
+
+
+def _taken_before(operation: Operation, pin: str) -> IssuedCertificate:
+    """A certificate that an earlier version of this program took over before any answer was checked."""
+    issued = fetch(operation)
     if issued is None:
-        state.at("pending")
-        issued = adopt(operation)
-    return _complete(operation, pin) if issued is None else _proved(operation, issued, pin)
-
-
-def _proved(operation: Operation, issued: IssuedCertificate, pin: str) -> IssuedCertificate:
-    """The answer of the finish was lost for good: a `confirm` task shows that P is the joint key."""
-    if not operation.vault.state.at("key").proven:
-        confirm(operation, "key", pin)
+        raise PhoneError("no_key")
+    confirm(operation, "key", pin)
     return issued
 
 
-def adopt(operation: Operation) -> IssuedCertificate | None:
-    """The certificate of the pending key, taken over; None where none was issued for it."""
+def adopt(operation: Operation, pin: PinSource) -> IssuedCertificate | None:
+    """The certificate of the pending key, proven and taken over; None where none was issued for it."""
     issued = fetch(operation)
-    return issued if issued is not None and take_over(operation, issued) else None
+    if issued is None:
+        return None
+    prove(operation, issued, pin)
+    return issued if take_over(operation, issued) else None
+
+
+def prove(operation: Operation, issued: IssuedCertificate, pin: PinSource) -> None:
+    """Where the certificate is for a pending key that has given no checked answer yet, a `confirm` task gets one.
+
+    Its finish was lost for good, or closed: a service could have got a key certified that it alone knows. Raises
+    ProtocolError `bad_answer`, and forgets the key.
+    """
+    if awaits_proof(operation, issued):
+        confirm(operation, "pending", pin)
+
+
+def awaits_proof(operation: Operation, issued: IssuedCertificate) -> bool:
+    """Whether the certificate is for the pending key, of which no checked answer has shown yet that it is joint."""
+    pending = operation.vault.state.pending
+    return pending is not None and not pending.proven and _parsed(issued.pem).public_key == pending.public
 
 
 def take_over(operation: Operation, issued: IssuedCertificate) -> bool:
     """Makes the pending key the phone's key if the certificate is for it; False leaves everything as it is.
 
-    Raises ProtocolError `bad_certificate` where the names in it are not those that were requested.
+    Raises ProtocolError: `bad_certificate` where the names in it are not those that were requested, `bad_answer` where
+    no checked answer has shown that P is the joint key.
     """
     pending = operation.vault.state.pending
     if pending is None or (parsed := _parsed(issued.pem)).public_key != pending.public:
         return False
     if _certified(parsed.subject) != pending.subject:
         raise ProtocolError("bad_certificate", "the names are not those that were requested")
+    if not pending.proven:
+        raise ProtocolError("bad_answer", "no answer has shown that P is the joint key")
     certificate = StoredCertificate(pem=issued.pem, chain_pem=issued.chain_pem)
     operation.vault.save(
         msgspec.structs.replace(
@@ -183,7 +205,7 @@ def _complete(operation: Operation, pin: str) -> IssuedCertificate:
     check_request_info(task.message, public=key.public, subject=key.subject)
     # A bad answer deletes the pending key: P was not the joint key.
     CoSigning(operation, "pending").sign([ToSign(key.sid, task.message)], pin)
-    issued = adopt(operation)
+    issued = adopt(operation, pin)
     if issued is None:
         raise ProtocolError("bad_certificate", "the certificate is not for this key")
     return issued

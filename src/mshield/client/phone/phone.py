@@ -221,7 +221,8 @@ class VirtualPhone:
             issued = enrolment.fetch(operation)
             if issued is None:
                 raise PhoneError("no_key")
-            renewal.take_over(operation, issued)
+            if not enrolment.awaits_proof(operation, issued):
+                renewal.take_over(operation, issued)
             return issued
 
     def renew(

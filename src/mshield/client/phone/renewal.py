@@ -73,7 +73,7 @@ def renew(operation: Operation, application: Application, pin: PinSource) -> Iss
         checked_pin(pin)
     state = operation.vault.state
     state.at("key")
-    if state.pending is not None and (issued := _settled(operation)) is not None:
+    if state.pending is not None and (issued := _settled(operation, pin)) is not None:
         return issued
     known = _OncePin(operation, pin, Holder.of_id_number(application.id_number))
     try:
@@ -82,7 +82,7 @@ def renew(operation: Operation, application: Application, pin: PinSource) -> Iss
         )
     except ProblemError as error:
         # Not due, because it is done already, and only the last answer was lost.
-        if error.code == "renewal_not_due" and (issued := _settled(operation)) is not None:
+        if error.code == "renewal_not_due" and (issued := _settled(operation, known)) is not None:
             return issued
         raise
     begun = read(answer, Renewal)
@@ -101,7 +101,7 @@ def resume(operation: Operation, pin: PinSource) -> IssuedCertificate:
     renewal = _current(operation)
     if renewal is not None:
         return _go_on(operation, renewal, _OncePin(operation, pin, Holder()))
-    issued = _settled(operation)
+    issued = _settled(operation, pin)
     if issued is None:
         raise PhoneError("no_renewal")
     return issued
@@ -166,11 +166,19 @@ def take_over(operation: Operation, issued: IssuedCertificate) -> bool:
     return True
 
 
-def _settled(operation: Operation) -> IssuedCertificate | None:
-    """The new certificate where it is in force already; else None, and what was left of a renewal is dropped."""
+def _settled(operation: Operation, pin: PinSource | None = None) -> IssuedCertificate | None:
+    """The new certificate where it is in force already; else None, and what was left of a renewal is dropped.
+
+    PhoneError `renewal_unfinished` where the new key has still to show that it works, and no PIN is given for it.
+    """
     issued = enrolment.fetch(operation)
-    if issued is not None and take_over(operation, issued):
-        return issued
+    if issued is not None:
+        if pin is not None:
+            enrolment.prove(operation, issued, pin)
+        elif enrolment.awaits_proof(operation, issued):
+            raise PhoneError("renewal_unfinished")
+        if take_over(operation, issued):
+            return issued
     pending = operation.vault.state.pending
     if pending is not None and pending.renews:
         operation.vault.put_key("pending", None)

@@ -35,10 +35,15 @@ from mshield.gm.transcript import (
     commitment,
     internal_message,
     is_internal_message,
+    renewal_message,
 )
 from mshield.gm.vectors.case import Case, CaseFailure, expect
 
-_PURPOSES: Final[Mapping[str, InternalPurpose]] = {"refresh": "refresh", "confirm": "confirm"}
+_PURPOSES: Final[Mapping[str, InternalPurpose]] = {
+    "refresh": "refresh",
+    "confirm": "confirm",
+    "unlock": "unlock",
+}
 
 
 def check_hash(engine: Engine, case: Case) -> None:
@@ -53,10 +58,13 @@ def check_hash(engine: Engine, case: Case) -> None:
 
 def check_internal(_engine: Engine, case: Case) -> None:
     """`M` of an internal task."""
-    purpose = _PURPOSES.get(case.text("purpose"))
-    if purpose is None:
+    uid, sid, named = case.octets("uid", 16), case.octets("sid", 16), case.text("purpose")
+    if named == "renew":
+        message = renewal_message(uid=uid, sid=sid, P=case.octets("P", 65))
+    elif (purpose := _PURPOSES.get(named)) is not None:
+        message = internal_message(purpose, uid=uid, sid=sid)
+    else:
         raise CaseFailure("unknown purpose")
-    message = internal_message(purpose, uid=case.octets("uid", 16), sid=case.octets("sid", 16))
     expect("message", message, case.octets("message"))
     expect("is_internal_message", is_internal_message(message), expected=True)
     case.done()

@@ -110,26 +110,27 @@ class Enrol:
     async def _begin(
         self, login: PhoneLogin, person: store.FiledPerson, subject: LeafSubject, *, now: int
     ) -> Begun:
-        key = new_key(login, person, now=now)
+        challenge = new_challenge()
+        key = new_key(login, person, challenge, now=now)
         for _ in range(_SHIELD_NUMBER_TRIES):
             try:
                 number = await store.begin(self.db, key, shield_number=shield.new_number(), now=now)
             except Conflict:
                 continue
-            return Begun(key.uid, key.enrol_sid, key.challenge, number, subject)
+            return Begun(key.uid, key.enrol_sid, challenge, number, subject)
         raise errors.Unavailable
 
     async def make_key(
         self, login: PhoneLogin, uid: bytes, *, P1: bytes, proof: Proof, nonce: str | None, now: int
     ) -> bytes:
-        """Steps 2 and 3: gives P. The same P1 again gets the same P; another P1 is a Conflict.
+        """Steps 2 and 3: gives P. The same P1 again gets the same P; another P1 is a Conflict, and ends the enrolment.
 
         Raises NotFound, InvalidProof for another nonce, TaskClosed after the hour, BadProof.
         """
         enrolment = await store.find(self.db, uid=uid, account_id=login.account_id, device_id=login.device_id)
         if enrolment is None:
             raise errors.NotFound
-        if nonce is None or not hmac.compare_digest(nonce, enrolment.challenge):
+        if nonce is None or not hmac.compare_digest(challenge_hash(nonce), enrolment.challenge_hash):
             raise errors.InvalidProof(reason="nonce")
         if enrolment.state != "enrolling" or enrolment.expires_at <= now:
             raise errors.TaskClosed
@@ -140,7 +141,7 @@ class Enrol:
             enrolment = await store.find(
                 self.db, uid=uid, account_id=login.account_id, device_id=login.device_id
             )
-        return self._same(enrolment, P1)
+        return await self._again(enrolment, P1, proof, now=now)
 
     async def _make(self, enrolment: store.Enrolment, P1: bytes, proof: Proof, *, now: int) -> bytes | None:
         try:
@@ -160,13 +161,23 @@ class Enrol:
         )
         return key.P if stored else None
 
-    def _same(self, enrolment: store.Enrolment | None, P1: bytes) -> bytes:
+    async def _again(self, enrolment: store.Enrolment | None, P1: bytes, proof: Proof, *, now: int) -> bytes:
+        """The same P for the same P1. Whoever may ask once more whether a P1 is the one tests PINs uncounted."""
         if enrolment is None or enrolment.share_box is None or enrolment.public_key is None:
             raise errors.Conflict
-        plain = self.keyring.open_share(enrolment.share_box, uid=enrolment.uid, epoch=enrolment.epoch)
-        if not hmac.compare_digest(plain[32:], P1):
+        self._check(enrolment, P1, proof)
+        box = self.keyring.open_share(enrolment.share_box, uid=enrolment.uid, epoch=enrolment.epoch)
+        _, first = signing_key.split_share(box)
+        if not hmac.compare_digest(first, P1):
+            await store.void(self.db, uid=enrolment.uid, now=now)
             raise errors.Conflict
         return enrolment.public_key
+
+    def _check(self, enrolment: store.Enrolment, P1: bytes, proof: Proof) -> None:
+        try:
+            cosign.check_enrolment(self.engine, uid=enrolment.uid, sid=enrolment.sid, P1=P1, proof=proof)
+        except (gm_errors.BadProof, gm_errors.BadPoint) as error:
+            raise errors.BadProof from error
 
 
 async def bring_up_to_date(
@@ -214,7 +225,21 @@ def certified_subject(person: store.FiledPerson) -> LeafSubject:
     )
 
 
-def new_key(login: PhoneLogin, person: store.FiledPerson, *, now: int) -> store.NewKey:
+def new_challenge() -> str:
+    """The nonce of the call that makes a key: until the enrolment is finished it is as secret as P1."""
+    return base64.urlsafe_b64encode(secrets.token_bytes(32)).rstrip(b"=").decode()
+
+
+def challenge_hash(challenge: str) -> bytes:
+    """What is kept of a challenge. Raises InvalidProof for a nonce that can't be one."""
+    try:
+        octets = base64.b64decode(challenge + "=", altchars=b"-_", validate=True)
+        return transcript.stored_hash("challenge", octets)
+    except (ValueError, gm_errors.Malformed) as error:
+        raise errors.InvalidProof(reason="nonce") from error
+
+
+def new_key(login: PhoneLogin, person: store.FiledPerson, challenge: str, *, now: int) -> store.NewKey:
     """A key that is to be made with the phone, within an hour."""
     return store.NewKey(
         uid=secrets.token_bytes(16),
@@ -224,8 +249,8 @@ def new_key(login: PhoneLogin, person: store.FiledPerson, *, now: int) -> store.
         filing_version=person.version,
         subject=subject_text(certified_subject(person)),
         enrol_sid=secrets.token_bytes(16),
-        challenge=base64.urlsafe_b64encode(secrets.token_bytes(32)).rstrip(b"=").decode(),
-        otp_hash=transcript.H("otp", bytes(32)),
+        challenge_hash=challenge_hash(challenge),
+        otp_hash=transcript.stored_hash("otp", bytes(32)),
         expires_at=now + HOUR_MS,
     )
 

@@ -29,14 +29,16 @@ from mshield.services.certificates.enrol import (
     Application,
     bring_up_to_date,
     certified_subject,
+    challenge_hash,
     find_applicant,
+    new_challenge,
     new_key,
     subject_text,
 )
 from mshield.services.certificates.issue import Issue, new_certificate
 from mshield.services.filing.look_up import LookUpFiling
 from mshield.settings import Settings
-from mshield.store.certificates import certificates, renewal_outcome
+from mshield.store.certificates import certificates, enrolment, renewal_outcome
 from mshield.store.certificates import renewals as store
 from mshield.store.certificates.enrolment import FiledPerson
 from mshield.store.certificates.renewals import InForce, NewRenewal, OwnTask, RenewalRow
@@ -142,7 +144,9 @@ class Renew:
         self, login: PhoneLogin, old: InForce, person: FiledPerson, reason: Reason, *, now: int
     ) -> None:
         subject = certified_subject(person)
-        key = new_key(login, person, now=now) if self.settings.renewal_key == "new" else None
+        # Its challenge is one that `current` gives.
+        makes_new = self.settings.renewal_key == "new"
+        key = new_key(login, person, new_challenge(), now=now) if makes_new else None
         new = NewRenewal(
             sid=key.enrol_sid if key else secrets.token_bytes(16),
             uid=key.uid if key else old.uid,
@@ -247,6 +251,14 @@ class Renew:
             now=now,
         )
 
+    async def _challenge(self, row: RenewalRow) -> str | None:
+        """A new one for each look until the key is made: of the one before only the hash is kept."""
+        if not row.makes_new_key or row.public_key is not None:
+            return None
+        challenge = new_challenge()
+        await enrolment.set_challenge(self.db, uid=row.uid, challenge_hash=challenge_hash(challenge))
+        return challenge
+
     async def _shown(self, row: RenewalRow, *, now: int) -> Renewal:
         state = RenewalState(row.state)
         issued = None
@@ -259,7 +271,7 @@ class Renew:
             uid=row.uid,
             key="new" if row.makes_new_key else "same",
             state=state,
-            challenge=row.challenge if row.makes_new_key and row.public_key is None else None,
+            challenge=await self._challenge(row),
             shield_number=row.shield_number,
             subject=LeafSubject(**json.loads(row.subject)),
             consent=row.consent_sid if row.consent_signature is None else None,

@@ -15,6 +15,7 @@ from mshield.keys.errors import MasterKeyInUse, SealError
 from mshield.keys.keyring import Keyring
 from mshield.keys.master import CipherName, generate_master_key
 from mshield.keys.sources import EnvironmentKeys, MasterKeyFile
+from mshield.services.signing.key import split_share
 from mshield.store.database.interface import Database, Row
 from mshield.store.operations.boxes import BOXES, BoxColumn, Reseal, count_by_prefix, list_old, reseal
 from mshield.store.staff import acts
@@ -180,6 +181,16 @@ def _seal_again(keyring: Keyring, column: BoxColumn, row: Row) -> bytes:
             raise SealError
         share = keyring.open_share(box, uid=uid, epoch=epoch)
         return keyring.seal_share(share, uid=uid, epoch=epoch)
-    context = column.context(row)
+    context = box_context(keyring, column, row)
     plain = keyring.open(box, purpose=column.purpose, context=context)
     return keyring.seal(plain, purpose=column.purpose, context=context)
+
+
+def box_context(keyring: Keyring, column: BoxColumn, row: Row) -> bytes:
+    """What the box in this row is bound to. Raises SealError where that stands in a box that doesn't open."""
+    if column.share is None:
+        return column.context(row)
+    if row["share_box"] is None:  # an epoch that has ended meanwhile
+        raise SealError
+    _, P1 = split_share(keyring.open_share(row["share_box"], uid=row["uid"], epoch=row["epoch"]))
+    return column.context({**row, "P1": P1})

@@ -90,7 +90,8 @@ class FinishSigning:
         """The answer as it goes out.
 
         Raises NoSession, BadOpening, Held, TaskClosed, PinLocked (not counted), WrongPin, Retry (counted), Fault;
-        RenewalUnfinished (not counted) for a PIN change amid a renewal; what issuing raises.
+        RenewalUnfinished (not counted) for a PIN change amid a renewal; FilingChanged (R22) and NotBound (R8), not
+        counted; what issuing raises.
         """
         finished = await self._finish(caller, uid, request, now=now)
         if finished.enrolled:
@@ -133,18 +134,33 @@ class FinishSigning:
         # Not counted up to the reservation, so nothing up to there may depend on the PIN: openings, certificate and
         # documents don't.
         await self._check_openings(key, session, stored, request)
-        signing_key.require_usable(key, now=now)
-        signing_key.require_open(tasks, [item.sid for item in stored], now=now)
-        await signing_key.require_one_pin(self.db, key, (task.purpose for task in tasks.values()), now=now)
-        # A session that is bound to these bytes has its attempt counted, and that may have been the last one.
+        may_sign = True
+        try:
+            await self._require_allowed(key, tasks, stored, now=now)
+        except errors.DomainError:
+            # A session that is bound to these bytes has its attempt counted. The PIN's accounting is settled all the
+            # same, and what may not be signed any more is answered as closed.
+            if session.fb is None:
+                raise
+            may_sign = False
         if session.fb is None:
+            # Not of a bound one: its attempt may have been the last.
             if signing_key.is_locked(key):
                 raise errors.PinLocked
             generation = await store.reserve_attempt(self.db, key, fb=fb, now=now)
             key = msgspec.structs.replace(
                 key, generation=generation, failures=key.failures + 1, wrong_total=key.wrong_total + 1
             )
-        return await self._combine(key, session, tasks, request, fb, now=now)
+        return await self._combine(key, session, tasks, request, fb, may_sign=may_sign, now=now)
+
+    async def _require_allowed(
+        self, key: store.KeyRow, tasks: dict[bytes, store.TaskRow], stored: list[StoredItem], *, now: int
+    ) -> None:
+        """What `open` asked, once more: minutes have passed."""
+        signing_key.require_usable(key, now=now)
+        signing_key.require_open(tasks, [item.sid for item in stored], now=now)
+        signing_key.require_own_business(key, tasks.values())
+        await signing_key.require_one_pin(self.db, key, (task.purpose for task in tasks.values()), now=now)
 
     async def _check_openings(
         self, key: store.KeyRow, session: store.SessionRow, stored: list[StoredItem], request: FinishRequest
@@ -167,12 +183,13 @@ class FinishSigning:
         request: FinishRequest,
         fb: bytes,
         *,
+        may_sign: bool,
         now: int,
     ) -> _Finished:
         stored = signing_key.unpack_items(session.items)
-        context = signing_key.nonce_context(key.uid, session.epoch, session.items)
-        nonces = signing_key.open_nonces(self.keyring, session.k2_box, context=context)
         d2, P1 = signing_key.open_share(self.keyring, key, epoch=session.epoch)
+        context = transcript.nonce_box_context(uid=key.uid, epoch=session.epoch, P1=P1, items=session.items)
+        nonces = signing_key.open_nonces(self.keyring, session.k2_box, context=context)
         items = [SessionItem(item.sid, item.e, item.c, k2) for item, k2 in zip(stored, nonces, strict=True)]
         assert key.public_key is not None  # noqa: S101  # require_usable has seen it
         try:
@@ -192,7 +209,9 @@ class FinishSigning:
             _log.critical("co-signing fault: a signature did not verify; the attempt was given back")
             raise errors.Fault from error
         pending = self._refreshed(key, session, d2, request, tasks)
-        return await self._release(key, session, tasks, signatures, fb, pending=pending, now=now)
+        return await self._release(
+            key, session, tasks, signatures, fb, pending=pending, may_sign=may_sign, now=now
+        )
 
     def _refreshed(
         self,
@@ -233,6 +252,7 @@ class FinishSigning:
         fb: bytes,
         *,
         pending: signing_outcome.Pending | None,
+        may_sign: bool,
         now: int,
     ) -> _Finished:
         rows = [
@@ -244,16 +264,19 @@ class FinishSigning:
         # every document is still open. The steps tell which was closed.
         effect = own_tasks.have_effect(tasks.values())
         done = None
-        if not effect and signing_outcome.fits_one_statement(self.db, key, pending):
+        if may_sign and not effect and signing_outcome.fits_one_statement(self.db, key, pending):
             done = await self._release_at_once(key, session, release, now=now)
         if done is None:
-            done = await self._release_by_steps(key, session, release, effect=effect, now=now)
+            done = await self._release_by_steps(
+                key, session, release, effect=effect, may_sign=may_sign, now=now
+            )
         body, finished, enrolled = done
         # After the commit. A crash here costs no signature: whoever waits looks at the database now and then.
         for request_id in finished:
             self.events.notify(request_id)
-        for task in tasks.values():
-            self.count(f"signed_{task.purpose}")
+        if may_sign:
+            for task in tasks.values():
+                self.count(f"signed_{task.purpose}")
         return _Finished(body, enrolled)
 
     async def _release_at_once(
@@ -268,7 +291,14 @@ class FinishSigning:
         return None if finished is None else (body, finished, success.enrolled)
 
     async def _release_by_steps(
-        self, key: store.KeyRow, session: store.SessionRow, release: _Release, *, effect: bool, now: int
+        self,
+        key: store.KeyRow,
+        session: store.SessionRow,
+        release: _Release,
+        *,
+        effect: bool,
+        may_sign: bool,
+        now: int,
     ) -> tuple[bytes, frozenset[str], bool]:
         rows = release.rows
 
@@ -276,7 +306,9 @@ class FinishSigning:
             # A renewal first: its confirmation is signed under the certificate that it puts in force. Then the
             # documents, since the answer, which is recorded sealed, says which were still open. The key's guard comes
             # after both: where another call was faster, Overtaken undoes them.
-            signer, allowed = await own_tasks.confirm(tx, key, rows, now=now) if effect else (key, rows)
+            signer, allowed = key, rows if may_sign else []
+            if may_sign and effect:
+                signer, allowed = await own_tasks.confirm(tx, key, rows, now=now)
             signed = await signing_outcome.close_tasks(tx, signer, allowed, now=now)
             body, success = self._success(key, release, signed.keys())
             await signing_outcome.record_success(
@@ -294,7 +326,7 @@ class FinishSigning:
     ) -> tuple[bytes, signing_outcome.Success]:
         body = _answer(release.rows, signed, release.otp)
         success = signing_outcome.Success(
-            otp_hash=transcript.H("otp", release.otp),
+            otp_hash=transcript.stored_hash("otp", release.otp),
             outcome_box=self._seal_outcome(key, body),
             fb=release.fb,
             enrolled=key.enrol_sid in signed,

@@ -53,6 +53,20 @@ def require_open(tasks: dict[bytes, store.TaskRow], sids: list[bytes], *, now: i
         raise errors.TaskClosed
 
 
+def require_own_business(key: store.KeyRow, tasks: Iterable[store.TaskRow]) -> None:
+    """What a business system asked for needs the filing as it was certified (R22), and another app's the binding (R8).
+
+    Asked again at the PIN, up to a day after the scan. A renewal, which cures a changed filing, signs documents of its
+    own.
+    Raises FilingChanged, NotBound.
+    """
+    asked = [task for task in tasks if task.asked]
+    if asked and key.filing_changed:
+        raise errors.FilingChanged
+    if any(task.unbound for task in asked):
+        raise errors.NotBound
+
+
 async def require_one_pin(db: Database, key: store.KeyRow, purposes: Iterable[str], *, now: int) -> None:
     """Raises RenewalUnfinished where a `refresh` would change the PIN of one of a renewal's two keys.
 
@@ -116,7 +130,11 @@ def open_share(keyring: Keyring, key: store.KeyRow, *, epoch: int) -> tuple[int,
     box = {key.pending_epoch: key.pending_box, key.epoch: key.share_box}.get(epoch)
     if box is None:
         raise errors.StaleEpoch
-    plain = keyring.open_share(box, uid=key.uid, epoch=epoch)
+    return split_share(keyring.open_share(box, uid=key.uid, epoch=epoch))
+
+
+def split_share(plain: bytes) -> tuple[int, bytes]:
+    """d2 and P1 of an opened box."""
     return int.from_bytes(plain[:_SCALAR], "big"), plain[_SCALAR:]
 
 
@@ -138,16 +156,8 @@ def unpack_items(packed: bytes) -> list[StoredItem]:
     ]
 
 
-def nonce_context(uid: bytes, epoch: int, items: bytes) -> bytes:
-    """What a box of nonces is bound to: moved to another session's items it doesn't open.
-
-    Otherwise whoever can write the database could make the server use one k2 for two documents, which yields d2.
-    """
-    return uid + epoch.to_bytes(4, "big") + items
-
-
 def seal_nonces(keyring: Keyring, nonces: list[int], *, context: bytes) -> bytes:
-    """All k2 of a session in one box."""
+    """All k2 of a session in one box; `context` is `transcript.nonce_box_context`."""
     plain = b"".join(k2.to_bytes(_SCALAR, "big") for k2 in nonces)
     return keyring.seal(plain, purpose="k2", context=context)
 

@@ -59,7 +59,7 @@ class OpenSigning:
     async def __call__(self, caller: Caller, uid: bytes, request: OpenRequest, *, now: int) -> Opened:
         """Raises Held, Busy, Clone, StaleEpoch, PinLocked, TaskClosed, TooManyRequests, in the protocol's order.
 
-        RenewalUnfinished for a PIN change amid a renewal.
+        RenewalUnfinished for a PIN change amid a renewal; FilingChanged (R22), NotBound (R8).
         """
         for _ in range(_RACES):
             sids = [item.sid for item in request.items]
@@ -84,13 +84,14 @@ class OpenSigning:
             raise errors.PinLocked
         opens_window, opens = self._count_opening(key, now=now)
         signing_key.require_open(tasks, [item.sid for item in request.items], now=now)
+        signing_key.require_own_business(key, tasks.values())
         await signing_key.require_one_pin(self.db, key, (task.purpose for task in tasks.values()), now=now)
         items = [
             StoredItem(item.sid, sm2.digest(public, tasks[item.sid].message), item.c)
             for item in request.items
         ]
 
-        d2, _ = signing_key.open_share(self.keyring, key, epoch=request.epoch)
+        d2, P1 = signing_key.open_share(self.keyring, key, epoch=request.epoch)
         nonces = tuple(
             cosign.server_nonce(
                 self.engine, uid=key.uid, epoch=request.epoch, d2=d2, sid=item.sid, e=item.e, c=item.c
@@ -98,12 +99,12 @@ class OpenSigning:
             for item in items
         )
         packed = signing_key.pack_items(items)
-        context = signing_key.nonce_context(key.uid, request.epoch, packed)
+        context = transcript.nonce_box_context(uid=key.uid, epoch=request.epoch, P1=P1, items=packed)
         next_epoch = self._next_epoch(key, tasks)
         session = store.SessionRow(
             epoch=request.epoch,
-            otp_hash=transcript.H("otp", request.otp),
-            rn=request.rn,
+            otp_hash=transcript.stored_hash("otp", request.otp),
+            rn_hash=transcript.stored_hash("rn", request.rn),
             next_epoch=next_epoch,
             items=packed,
             k2_box=signing_key.seal_nonces(self.keyring, [nonce.k2 for nonce in nonces], context=context),
@@ -123,14 +124,14 @@ class OpenSigning:
         """
         if key.otp_open:
             return False
-        shown = transcript.H("otp", request.otp)
+        shown = transcript.stored_hash("otp", request.otp)
         if hmac.compare_digest(shown, key.otp_hash):
             return True
         if (
             key.otp_prev_hash is not None
-            and key.rn_prev is not None
+            and key.rn_prev_hash is not None
             and hmac.compare_digest(shown, key.otp_prev_hash)
-            and hmac.compare_digest(request.rn, key.rn_prev)
+            and hmac.compare_digest(transcript.stored_hash("rn", request.rn), key.rn_prev_hash)
         ):
             return False
         await store.hold_clone(self.db, uid=key.uid, now=now)

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Final
 
 from mshield.domain.certificates.states import CertificateState, Standing, parse_holds
+from mshield.store.certificates import renewal_outcome
 from mshield.store.database.interface import Conflict, Database, Tx
 from mshield.store.database.queries import Queries
 
@@ -33,7 +34,7 @@ class NewKey:
     filing_version: int
     subject: str
     enrol_sid: bytes
-    challenge: str
+    challenge_hash: bytes
     otp_hash: bytes
     expires_at: int
 
@@ -44,7 +45,7 @@ class Enrolment:
 
     uid: bytes
     sid: bytes
-    challenge: str
+    challenge_hash: bytes
     subject: str
     state: str
     public_key: bytes | None
@@ -117,7 +118,7 @@ async def find(db: Database, *, uid: bytes, account_id: str, device_id: str) -> 
     return Enrolment(
         uid=row["uid"],
         sid=row["enrol_sid"],
-        challenge=row["challenge"],
+        challenge_hash=row["challenge_hash"] or b"",
         subject=row["subject"],
         state=row["state"],
         public_key=row["public_key"],
@@ -125,6 +126,21 @@ async def find(db: Database, *, uid: bytes, account_id: str, device_id: str) -> 
         epoch=row["epoch"],
         expires_at=row["expires_at"],
     )
+
+
+async def set_challenge(db: Database, *, uid: bytes, challenge_hash: bytes) -> bool:
+    """Replaces the challenge of a key that isn't made yet; False where it is, or never will be."""
+    return await db.run(_SQL["set_challenge"], uid=uid, challenge_hash=challenge_hash) == 1
+
+
+async def void(db: Database, *, uid: bytes, now: int) -> None:
+    """Ends an enrolment for good, with the renewal that it is part of."""
+
+    async def work(tx: Tx) -> None:
+        if await tx.run(_SQL["void"], uid=uid) == 1:
+            await renewal_outcome.after_second_point(tx, uid=uid, now=now)
+
+    await db.write(work)
 
 
 async def set_public_key(

@@ -25,14 +25,22 @@ UPDATE devices SET shield_number = COALESCE(shield_number, :shield_number) WHERE
 UPDATE keys SET state = 'void', generation = generation + 1 WHERE device_id = :device_id AND state = 'enrolling';
 
 -- name: insert_key!
-INSERT INTO keys (uid, account_id, device_id, person_id, filing_version, subject, state, enrol_sid, challenge, epoch,
+INSERT INTO keys (uid, account_id, device_id, person_id, filing_version, subject, state, enrol_sid, challenge_hash, epoch,
   last_epoch, failures, wrong_total, otp_hash, opens_window, opens, generation, created_at, expires_at)
-VALUES (:uid, :account_id, :device_id, :person_id, :filing_version, :subject, 'enrolling', :enrol_sid, :challenge, 0,
+VALUES (:uid, :account_id, :device_id, :person_id, :filing_version, :subject, 'enrolling', :enrol_sid, :challenge_hash, 0,
   0, 0, 0, :otp_hash, 0, 0, 0, :now, :expires_at);
 
 -- name: find_enrolment^
-SELECT uid, enrol_sid, challenge, subject, state, public_key, share_box, epoch, expires_at FROM keys
+SELECT uid, enrol_sid, challenge_hash, subject, state, public_key, share_box, epoch, expires_at FROM keys
 WHERE uid = :uid AND account_id = :account_id AND device_id = :device_id;
+
+-- name: set_challenge!
+UPDATE keys SET challenge_hash = :challenge_hash WHERE uid = :uid AND state = 'enrolling' AND share_box IS NULL;
+
+-- name: void!
+-- A second P1 for a key that was made. Its share goes: what is left must answer nothing about the first one.
+UPDATE keys SET state = 'void', share_box = NULL, generation = generation + 1
+WHERE uid = :uid AND state = 'enrolling' AND share_box IS NOT NULL;
 
 -- name: set_public_key!
 UPDATE keys SET public_key = :public_key, share_box = :share_box, generation = generation + 1

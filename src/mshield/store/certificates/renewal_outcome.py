@@ -73,7 +73,7 @@ async def put_in_force(tx: Tx, row: Row, *, now: int) -> Renewed:
     await certificate_changes.change(
         tx, serial=row["serial"], event=CertificateEvent.ACTIVATE, by=by, reason=row["reason"], now=now
     )
-    await tx.run(_SQL["put_in_force"], uid=row["uid"], serial=row["serial"])
+    await tx.run(_SQL["put_in_force"], uid=row["uid"], serial=row["serial"], old_uid=row["old_uid"])
     if row["uid"] != row["old_uid"]:
         await _retire(tx, row["old_uid"], new_uid=row["uid"])
     await bindings.carry_over(tx, old_serial=old_serial, new_serial=row["serial"])
@@ -148,6 +148,11 @@ async def find_tries_left(tx: Tx, *, uid: bytes) -> int:
 async def after_lock(tx: Tx, *, uid: bytes, now: int) -> None:
     """A key on which no try is left takes the renewal along in which it has a part."""
     await _end_of_key(tx, uid=uid, reason="PIN locked", now=now)
+
+
+async def after_second_point(tx: Tx, *, uid: bytes, now: int) -> None:
+    """A new key for which a second P1 was sent is void, and its renewal over."""
+    await _end_of_key(tx, uid=uid, reason="a second key was sent", now=now)
 
 
 async def after_clone(tx: Tx, *, uid: bytes, now: int) -> None:

@@ -81,7 +81,6 @@ class RenewalRow(NewRenewal):
     shield_number: str
     credit_code: str
     role: str
-    challenge: str
     public_key: bytes | None
     consent_sid: bytes | None
     confirm_sid: bytes | None

@@ -26,7 +26,7 @@ ON CONFLICT (sid) DO NOTHING;
 -- where its own certificate, or the CA that this one is of, has ended.
 SELECT r.sid, r.uid, r.old_serial, r.account_id, r.device_id, r.person_id, r.filing_version, r.subject, r.consent_sid,
   r.confirm_sid, r.state, r.reason, r.expires_at, old.uid AS old_uid, old.state AS old_state, old.holds AS old_holds,
-  old.not_after AS old_not_after, old.shield_number, k.public_key, k.challenge, old.der AS old_der,
+  old.not_after AS old_not_after, old.shield_number, k.public_key, old.der AS old_der,
   t.message AS request_info, s.signature AS request_signature, cs.signature AS consent_signature, e.credit_code, f.role,
   COALESCE(c.state <> 'issued' OR a.revoked_at IS NOT NULL, FALSE) AS lost, f.ended_at IS NULL AS on_file
 FROM renewals r
@@ -69,8 +69,11 @@ WHERE r.confirm_sid = :confirm_sid;
 UPDATE renewals SET state = 'confirmed', changed_at = :now WHERE sid = :sid AND state = 'issued';
 
 -- name: put_in_force!
--- The generation stays: this belongs to an outcome that is guarded by it.
-UPDATE keys SET certificate = :serial, state = 'certified', expires_at = NULL WHERE uid = :uid;
+-- The generation stays: this belongs to an outcome that is guarded by it. The PIN is the old key's, so what was guessed of
+-- it goes on counting: all wrong tries at the new key were counted at the old one too.
+UPDATE keys SET certificate = :serial, state = 'certified', expires_at = NULL,
+  wrong_total = (SELECT old.wrong_total FROM keys old WHERE old.uid = :old_uid)
+WHERE uid = :uid;
 
 -- name: retire_key!
 -- The replaced key signs nothing any more: its share goes.

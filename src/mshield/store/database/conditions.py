@@ -1,7 +1,7 @@
-"""Conditions on certificates that statements share, written like functions of a table or its alias: `usable(c)`.
+"""Conditions that statements share, written like functions of a table, its alias or columns: `usable(c)`.
 
-They mean what domain/certificates/states.py says. They are written out where they stand: a function of the database's
-would hide from it which index serves, and a view would have to go before each change of the table.
+Those on certificates mean what domain/certificates/states.py says. They are written out where they stand: a function of
+the database's would hide from it which index serves, and a view would have to go before each change of the table.
 """
 
 import re
@@ -13,13 +13,20 @@ CONDITIONS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "usable": "({0}.state = 'active' AND {0}.holds = '' AND {0}.not_after > :now)",
         "ended": "({0}.state IN ('revoked', 'superseded'))",
+        "unbound": """(SELECT r.channel = 'app' AND NOT EXISTS (SELECT 1 FROM bindings b
+    WHERE b.certificate = {0} AND b.bound_at IS NOT NULL AND b.ended_at IS NULL
+      AND (b.client_id IS NULL OR b.client_id = r.client_id))
+  FROM requests r WHERE r.id = {1})""",
     }
 )
-"""`usable` may sign at `:now` (ms); `ended` no longer occupies its device, while one that only expired still does."""
+"""`usable` may sign at `:now` (ms); `ended` no longer occupies its device, while one that only expired still does.
 
-_USE: Final = re.compile(rf"\b({'|'.join(CONDITIONS)})\((\w+)\)")
+`unbound(certificate, request)`: another app asks, and the certificate isn't bound for its business system (R8).
+"""
+
+_USE: Final = re.compile(rf"\b({'|'.join(CONDITIONS)})\(([\w.]+(?:, [\w.]+)*)\)")
 
 
 def written_out(sql: str) -> str:
     """The SQL with each condition in its own words."""
-    return _USE.sub(lambda use: CONDITIONS[use[1]].format(use[2]), sql)
+    return _USE.sub(lambda use: CONDITIONS[use[1]].format(*use[2].split(", ")), sql)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mshield.domain.id_numbers import ACCOUNT_BOX, FILING_BOX
+from mshield.gm.transcript import nonce_box_context
 from mshield.store.database.interface import Database, Row, Tx
 from mshield.store.database.queries import Query, Statement
 
@@ -22,7 +23,8 @@ class BoxColumn:
     """A sealed column of `table`, whose primary key is `key`.
 
     `context` makes the seal's context from a row with key and `also` columns. For the server's shares `epoch` names the
-    column of the epoch instead, and purpose and context are the protocol's.
+    column of the epoch instead, and purpose and context are the protocol's. `share` is SQL for the box of the share
+    that an open session uses: its context has the P1 in it, which whoever opens that box adds to the row.
     """
 
     table: str
@@ -32,6 +34,7 @@ class BoxColumn:
     context: Callable[[Row], bytes]
     also: tuple[str, ...] = ()
     epoch: str | None = None
+    share: str | None = None
 
     @property
     def name(self) -> str:
@@ -56,10 +59,12 @@ def _bytes(column: str) -> Callable[[Row], bytes]:
 
 
 def _session(row: Row) -> bytes:
-    uid: bytes = row["uid"]
-    epoch: int = row["epoch"]
-    items: bytes = row["items"]
-    return uid + epoch.to_bytes(4, "big") + items
+    return nonce_box_context(uid=row["uid"], epoch=row["epoch"], P1=row["P1"], items=row["items"])
+
+
+_SHARE_OF_SESSION = """
+(SELECT CASE WHEN k.epoch = signing_sessions.epoch THEN k.share_box ELSE k.pending_box END
+  FROM keys k WHERE k.uid = signing_sessions.uid)"""
 
 
 BOXES = (
@@ -76,7 +81,9 @@ BOXES = (
     BoxColumn("webhook_endpoints", "id", "previous_box", "webhook", _text("id")),
     BoxColumn("staff_factors", "id", "secret_box", "staff-totp", _text("id")),
     BoxColumn("staff_ceremonies", "token_hash", "secret_box", "staff-enrolment", _bytes("token_hash")),
-    BoxColumn("signing_sessions", "uid", "k2_box", "k2", _session, ("epoch", "items")),
+    BoxColumn(
+        "signing_sessions", "uid", "k2_box", "k2", _session, ("epoch", "items"), share=_SHARE_OF_SESSION
+    ),
 )
 
 
@@ -91,7 +98,8 @@ class Reseal:
 
 async def list_old(db: Database, column: BoxColumn, *, prefix: bytes, after: object, limit: int) -> list[Row]:
     """Up to `limit` rows, by key, after key `after` (None for the first), whose box doesn't begin with `prefix`."""
-    columns = ", ".join((column.key, column.column, *column.also))
+    share = () if column.share is None else (f"{column.share} AS share_box",)
+    columns = ", ".join((column.key, column.column, *column.also, *share))
     where = f"{column.column} IS NOT NULL AND substr({column.column}, 1, {PREFIX_BYTES}) <> $1"
     end = f"ORDER BY {column.key} LIMIT $2"
     if after is None:

@@ -161,7 +161,7 @@ def _outcome(
         "uid": key.uid,
         "generation": key.generation,
         "otp_prev_hash": session.otp_hash,
-        "rn_prev": session.rn,
+        "rn_prev_hash": session.rn_hash,
         "otp_hash": success.otp_hash,
         "enrolled": success.enrolled,
         "fb": success.fb,
@@ -191,11 +191,10 @@ async def _store_signatures(
 
 
 async def record_retry(db: Database, key: KeyRow, *, fb: bytes, outcome_box: bytes, now: int) -> None:
-    """Ends the session with `retry`: the attempt stays counted, at this key. Raises Overtaken."""
+    """Ends the session with `retry`: the attempt stays counted, at both keys of a renewal. Raises Overtaken."""
 
     async def work(tx: Tx) -> None:
         await _record_refusal(tx, key, fb=fb, outcome_box=outcome_box, now=now)
-        await _give_back_at_replaced(tx, key)
 
     await db.write(work)
 

@@ -4,26 +4,29 @@
 WITH key AS (
   UPDATE keys SET generation = generation + 1, opens_window = :opens_window, opens = :opens, last_epoch = :last_epoch,
     otp_prev_hash = CASE WHEN :forget_previous THEN NULL ELSE otp_prev_hash END,
-    rn_prev = CASE WHEN :forget_previous THEN NULL ELSE rn_prev END
+    rn_prev_hash = CASE WHEN :forget_previous THEN NULL ELSE rn_prev_hash END
   WHERE uid = :uid AND generation = :generation
   RETURNING uid)
-INSERT INTO signing_sessions (uid, epoch, otp_hash, rn, next_epoch, items, k2_box, fb, bound_at, expires_at)
-SELECT uid, :epoch::bigint, :otp_hash::bytea, :rn::bytea, :next_epoch::bigint, :items::bytea, :k2_box::bytea, NULL, NULL,
+INSERT INTO signing_sessions (uid, epoch, otp_hash, rn_hash, next_epoch, items, k2_box, fb, bound_at, expires_at)
+SELECT uid, :epoch::bigint, :otp_hash::bytea, :rn_hash::bytea, :next_epoch::bigint, :items::bytea, :k2_box::bytea, NULL, NULL,
   :expires_at::bigint
 FROM key
-ON CONFLICT (uid) DO UPDATE SET epoch = excluded.epoch, otp_hash = excluded.otp_hash, rn = excluded.rn,
+ON CONFLICT (uid) DO UPDATE SET epoch = excluded.epoch, otp_hash = excluded.otp_hash, rn_hash = excluded.rn_hash,
   next_epoch = excluded.next_epoch, items = excluded.items, k2_box = excluded.k2_box, fb = NULL, bound_at = NULL,
   expires_at = excluded.expires_at
 RETURNING :call::int AS call;
 
 -- name: reserve
--- The generation guards both halves: whatever replaces or ends the session that was read also raises it.
+-- The generation guards both halves: whatever replaces or ends the session that was read also raises it, but for the job
+-- that deletes expired ones. Where the session is gone, the division by zero undoes the count, as in `release`.
 WITH key AS (
   UPDATE keys SET failures = failures + 1, wrong_total = wrong_total + 1, generation = generation + 1
   WHERE uid = :uid AND generation = :generation AND failures < :most_failures AND wrong_total < :most_wrong
+  RETURNING uid),
+bound AS (
+  UPDATE signing_sessions SET fb = :fb, bound_at = :now WHERE uid = (SELECT uid FROM key) AND fb IS NULL
   RETURNING uid)
-UPDATE signing_sessions SET fb = :fb, bound_at = :now WHERE uid = (SELECT uid FROM key) AND fb IS NULL
-RETURNING :call::int AS call;
+SELECT :call::int AS call, 1 / (SELECT COUNT(*) FROM bound) AS whole FROM key;
 
 -- name: release
 -- The whole outcome of a right PIN for one document. Where the document, the certificate or the account was closed meanwhile,
@@ -42,7 +45,7 @@ WITH signed AS (
   RETURNING request_id, purpose),
 key AS (
   UPDATE keys SET failures = 0, wrong_total = wrong_total - 1, generation = generation + 1,
-    since_refresh = since_refresh + :count, otp_open = FALSE, otp_prev_hash = :otp_prev_hash, rn_prev = :rn_prev, otp_hash = :otp_hash,
+    since_refresh = since_refresh + :count, otp_open = FALSE, otp_prev_hash = :otp_prev_hash, rn_prev_hash = :rn_prev_hash, otp_hash = :otp_hash,
     state = CASE WHEN state = 'enrolling' AND :enrolled THEN 'confirmed' ELSE state END,
     outcome_fb = :fb, outcome_box = :outcome_box, outcome_at = :now
   WHERE uid = :uid AND generation = :generation
@@ -72,7 +75,7 @@ WITH signed AS (
   RETURNING sid, request_id, purpose),
 key AS (
   UPDATE keys SET failures = 0, wrong_total = wrong_total - 1, generation = generation + 1,
-    since_refresh = since_refresh + :count, otp_open = FALSE, otp_prev_hash = :otp_prev_hash, rn_prev = :rn_prev, otp_hash = :otp_hash,
+    since_refresh = since_refresh + :count, otp_open = FALSE, otp_prev_hash = :otp_prev_hash, rn_prev_hash = :rn_prev_hash, otp_hash = :otp_hash,
     state = CASE WHEN state = 'enrolling' AND :enrolled THEN 'confirmed' ELSE state END,
     outcome_fb = :fb, outcome_box = :outcome_box, outcome_at = :now
   WHERE uid = :uid AND generation = :generation

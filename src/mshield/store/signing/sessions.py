@@ -14,7 +14,7 @@ import msgspec
 from mshield.domain.certificates.states import CertificateEvent
 from mshield.store.certificates import changes as certificate_changes
 from mshield.store.certificates import renewal_outcome
-from mshield.store.database.interface import Database, Row, Tx
+from mshield.store.database.interface import Database, Row, Tx, Undone
 from mshield.store.database.queries import Queries
 
 _SQL: Final = Queries("signing", "sessions")
@@ -29,7 +29,7 @@ class SessionRow(msgspec.Struct, frozen=True, gc=False):
 
     epoch: int
     otp_hash: bytes
-    rn: bytes
+    rn_hash: bytes
     next_epoch: int | None
     items: bytes
     k2_box: bytes
@@ -60,7 +60,8 @@ class ReplacedKey(msgspec.Struct, frozen=True, gc=False):
 class KeyRow(msgspec.Struct, frozen=True, gc=False):
     """One co-signing key with its counters, its certificate (None before issue) and its open session.
 
-    `replaces` is there while the key is a renewal's new one, not yet in force.
+    `filing_changed` since the certificate was issued (R22); `replaces` is there while the key is a renewal's new one,
+    not yet in force.
     """
 
     uid: bytes
@@ -77,7 +78,7 @@ class KeyRow(msgspec.Struct, frozen=True, gc=False):
     wrong_total: int
     otp_hash: bytes
     otp_prev_hash: bytes | None
-    rn_prev: bytes | None
+    rn_prev_hash: bytes | None
     generation: int
     opens_window: int
     opens: int
@@ -87,18 +88,24 @@ class KeyRow(msgspec.Struct, frozen=True, gc=False):
     outcome_box: bytes | None
     outcome_at: int | None
     certificate: CertificateRow | None
+    filing_changed: bool
     replaces: ReplacedKey | None
     session: SessionRow | None
 
 
 class TaskRow(msgspec.Struct, frozen=True, gc=False):
-    """A document to sign; times in ms."""
+    """A document to sign; times in ms.
+
+    `asked` by a business system; `unbound` where another app asked and the certificate isn't bound any more (R8).
+    """
 
     sid: bytes
     purpose: str
     state: str
     message: bytes
     expires_at: int
+    asked: bool
+    unbound: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +146,7 @@ async def open_session(
         "last_epoch": key.last_epoch if session.next_epoch is None else session.next_epoch,
         "epoch": session.epoch,
         "otp_hash": session.otp_hash,
-        "rn": session.rn,
+        "rn_hash": session.rn_hash,
         "next_epoch": session.next_epoch,
         "items": session.items,
         "k2_box": session.k2_box,
@@ -170,10 +177,13 @@ async def reserve_attempt(db: Database, key: KeyRow, *, fb: bytes, now: int) -> 
         if not await _reserve(tx, values):
             raise Overtaken
 
-    if db.dialect == "sqlite" or key.replaces is not None:
-        await db.write(work)
-    elif not await db.write_together(_SQL["reserve"], by=key.uid, **values):
-        raise Overtaken
+    try:
+        if db.dialect == "sqlite" or key.replaces is not None:
+            await db.write(work)
+        elif not await db.write_together(_SQL["reserve"], by=key.uid, **values):
+            raise Overtaken
+    except Undone as error:
+        raise Overtaken from error
     return key.generation + 1
 
 
@@ -246,7 +256,7 @@ def _key(row: Row, replaces: ReplacedKey | None) -> KeyRow:
         wrong_total=row["wrong_total"],
         otp_hash=row["otp_hash"],
         otp_prev_hash=row["otp_prev_hash"],
-        rn_prev=row["rn_prev"],
+        rn_prev_hash=row["rn_prev_hash"],
         generation=row["generation"],
         opens_window=row["opens_window"],
         opens=row["opens"],
@@ -256,6 +266,7 @@ def _key(row: Row, replaces: ReplacedKey | None) -> KeyRow:
         outcome_box=row["outcome_box"],
         outcome_at=row["outcome_at"],
         certificate=_certificate(row),
+        filing_changed=bool(row["filing_changed"]),
         replaces=replaces,
         session=_session(row),
     )
@@ -273,7 +284,13 @@ async def _replaced(db: Database, row: Row) -> ReplacedKey | None:
 
 def _task(row: Row) -> TaskRow:
     return TaskRow(
-        row["task_sid"], row["task_purpose"], row["task_state"], row["task_message"], row["task_expires_at"]
+        row["task_sid"],
+        row["task_purpose"],
+        row["task_state"],
+        row["task_message"],
+        row["task_expires_at"],
+        bool(row["task_asked"]),
+        bool(row["task_unbound"]),
     )
 
 
@@ -290,7 +307,7 @@ def _session(row: Row) -> SessionRow | None:
     return SessionRow(
         epoch=row["session_epoch"],
         otp_hash=row["session_otp_hash"],
-        rn=row["session_rn"],
+        rn_hash=row["session_rn_hash"],
         next_epoch=row["next_epoch"],
         items=row["items"],
         k2_box=row["k2_box"],

@@ -4,14 +4,17 @@
 -- certificate in force only: a subquery, since another join would cost all the others.
 SELECT CAST(:call AS INTEGER) AS call, k.uid, k.state AS key_state, k.public_key, k.epoch, k.share_box, k.pending_epoch, k.pending_box, k.last_epoch,
   k.since_refresh, k.otp_open, k.failures, k.wrong_total,
-  k.otp_hash, k.otp_prev_hash, k.rn_prev, k.generation, k.opens_window, k.opens, k.enrol_sid, k.expires_at AS key_expires_at,
+  k.otp_hash, k.otp_prev_hash, k.rn_prev_hash, k.generation, k.opens_window, k.opens, k.enrol_sid, k.expires_at AS key_expires_at,
   k.outcome_fb, k.outcome_box, k.outcome_at,
   c.serial, c.state AS certificate_state, c.holds, c.not_before, c.not_after,
   CASE WHEN k.certificate IS NULL
     THEN (SELECT r.old_serial FROM renewals r WHERE r.uid = k.uid AND r.state IN ('begun', 'issued')) END AS replaced_serial,
-  s.epoch AS session_epoch, s.otp_hash AS session_otp_hash, s.rn AS session_rn, s.next_epoch, s.items, s.k2_box,
+  s.epoch AS session_epoch, s.otp_hash AS session_otp_hash, s.rn_hash AS session_rn_hash, s.next_epoch, s.items, s.k2_box,
   s.fb, s.bound_at, s.expires_at AS session_expires_at,
-  t.sid AS task_sid, t.purpose AS task_purpose, t.state AS task_state, t.message AS task_message, t.expires_at AS task_expires_at
+  (SELECT f.version + e.version <> c.filing_version FROM filed_persons f
+    JOIN enterprises e ON e.credit_code = f.credit_code WHERE f.id = c.person_id) AS filing_changed,
+  t.sid AS task_sid, t.purpose AS task_purpose, t.state AS task_state, t.message AS task_message, t.expires_at AS task_expires_at,
+  t.request_id IS NOT NULL AS task_asked, unbound(k.certificate, t.request_id) AS task_unbound
 FROM phone_sessions p
 JOIN devices d ON d.id = p.device_id AND d.jkt = :jkt
 LEFT JOIN keys k ON k.device_id = d.id AND k.account_id = p.account_id AND k.uid = :uid
@@ -23,9 +26,10 @@ WHERE p.token_hash = :token_hash AND p.ended_at IS NULL AND p.expires_at > :now
 
 -- name: task
 -- Any further document of a batch.
-SELECT CAST(:call AS INTEGER) AS call, sid AS task_sid, purpose AS task_purpose, state AS task_state, message AS task_message,
-  expires_at AS task_expires_at
-FROM tasks WHERE sid = :sid AND uid = :uid;
+SELECT CAST(:call AS INTEGER) AS call, t.sid AS task_sid, t.purpose AS task_purpose, t.state AS task_state,
+  t.message AS task_message, t.expires_at AS task_expires_at, t.request_id IS NOT NULL AS task_asked,
+  unbound(k.certificate, t.request_id) AS task_unbound
+FROM tasks t JOIN keys k ON k.uid = t.uid WHERE t.sid = :sid AND t.uid = :uid;
 
 -- name: replaced^
 -- The certificate that a renewal is to replace, and its key.
@@ -70,7 +74,7 @@ RETURNING sid, request_id, purpose;
 -- name: record_success!
 -- Not for an account that was disabled meanwhile: it signs nothing.
 UPDATE keys SET failures = 0, wrong_total = wrong_total - 1, generation = generation + 1,
-  since_refresh = since_refresh + :count, otp_open = FALSE, otp_prev_hash = :otp_prev_hash, rn_prev = :rn_prev, otp_hash = :otp_hash,
+  since_refresh = since_refresh + :count, otp_open = FALSE, otp_prev_hash = :otp_prev_hash, rn_prev_hash = :rn_prev_hash, otp_hash = :otp_hash,
   state = CASE WHEN state = 'enrolling' AND :enrolled THEN 'confirmed' ELSE state END,
   outcome_fb = :fb, outcome_box = :outcome_box, outcome_at = :now
 WHERE uid = :uid AND generation = :generation

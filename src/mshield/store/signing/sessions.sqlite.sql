@@ -5,14 +5,14 @@
 -- makes the previous one worthless for good.
 UPDATE keys SET generation = generation + 1, opens_window = :opens_window, opens = :opens, last_epoch = :last_epoch,
   otp_prev_hash = CASE WHEN :forget_previous THEN NULL ELSE otp_prev_hash END,
-  rn_prev = CASE WHEN :forget_previous THEN NULL ELSE rn_prev END
+  rn_prev_hash = CASE WHEN :forget_previous THEN NULL ELSE rn_prev_hash END
 WHERE uid = :uid AND generation = :generation;
 
 -- name: put_session!
 -- The second half: the only open session of its key; the caller has made sure that none is bound.
-INSERT INTO signing_sessions (uid, epoch, otp_hash, rn, next_epoch, items, k2_box, fb, bound_at, expires_at)
-VALUES (:uid, :epoch, :otp_hash, :rn, :next_epoch, :items, :k2_box, NULL, NULL, :expires_at)
-ON CONFLICT (uid) DO UPDATE SET epoch = excluded.epoch, otp_hash = excluded.otp_hash, rn = excluded.rn,
+INSERT INTO signing_sessions (uid, epoch, otp_hash, rn_hash, next_epoch, items, k2_box, fb, bound_at, expires_at)
+VALUES (:uid, :epoch, :otp_hash, :rn_hash, :next_epoch, :items, :k2_box, NULL, NULL, :expires_at)
+ON CONFLICT (uid) DO UPDATE SET epoch = excluded.epoch, otp_hash = excluded.otp_hash, rn_hash = excluded.rn_hash,
   next_epoch = excluded.next_epoch, items = excluded.items, k2_box = excluded.k2_box, fb = NULL, bound_at = NULL,
   expires_at = excluded.expires_at;
 

@@ -26,6 +26,7 @@ import {
   internalMessage,
   isInternalMessage,
   type Opening,
+  renewalMessage,
 } from "../transcript.ts";
 import { type Case, CaseFailure, expect } from "./case.ts";
 
@@ -40,6 +41,7 @@ export const RESULTS: Readonly<Record<string, Check>> = {
   signing: checkSigning,
   batch: checkBatch,
   refresh: checkRefresh,
+  stored: checkStored,
 };
 
 interface Key {
@@ -58,13 +60,26 @@ function checkHash(given: Case): void {
 }
 
 function checkInternal(given: Case): void {
-  const purpose = given.text("purpose");
-  if (purpose !== "refresh" && purpose !== "confirm") {
+  const [purpose, uid, sid] = [given.text("purpose"), given.octets("uid", 16), given.octets("sid", 16)];
+  if (purpose !== "refresh" && purpose !== "confirm" && purpose !== "unlock" && purpose !== "renew") {
     throw new CaseFailure("unknown purpose");
   }
-  const message = internalMessage(purpose, given.octets("uid", 16), given.octets("sid", 16));
+  const message =
+    purpose === "renew"
+      ? renewalMessage(uid, sid, given.octets("P", 65))
+      : internalMessage(purpose, uid, sid);
   expect("message", message, given.octets("message"));
   expect("isInternalMessage", isInternalMessage(message), true);
+  given.done();
+}
+
+/** What the server keeps of a value that only the phone holds. */
+function checkStored(given: Case): void {
+  const tag = given.text("tag");
+  if (tag !== "otp" && tag !== "rn" && tag !== "challenge") {
+    throw new CaseFailure("unknown tag");
+  }
+  expect("H", H(tag, given.octets("value", 32)), given.octets("H", 32));
   given.done();
 }
 

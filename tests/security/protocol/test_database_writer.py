@@ -1,0 +1,88 @@
+"""Attack A: who writes the database, without the master key, together with the phone and its PIN.
+
+They set the key's row back, so that the phone is refreshed twice to the same number of epoch, with two `tau`. A session
+of the first such epoch is then finished under both shares: `s + r = d2·tau^-1·(s' + k2)` twice, with two unknowns.
+"""
+
+from typing import Final
+
+import pytest
+
+from mshield.gm.curve import N
+from mshield.keys.errors import SealError
+from mshield.keys.keyring import Keyring
+from mshield.store.database.interface import Database
+from tests.support.clock import Clock
+from tests.support.signing import World, execute, fetch, make_world
+
+_TAUS: Final = (1234567, 7654321)
+Row = dict[str, object]
+
+
+@pytest.fixture
+async def world(db: Database, keyring: Keyring, clock: Clock) -> World:
+    return await make_world(db, keyring, clock)
+
+
+async def _row(world: World, table: str) -> Row:
+    return await fetch(world.db, f"SELECT * FROM {table} WHERE uid = $1", world.phone.uid)  # noqa: S608
+
+
+async def _put(world: World, table: str, row: Row) -> None:
+    """Writes a row as it was once: an insert or update by whoever can write."""
+    await execute(world.db, "DELETE FROM signing_sessions WHERE uid = $1", world.phone.uid)
+    if table == "signing_sessions":
+        columns = ", ".join(row)
+        marks = ", ".join(f"${number + 1}" for number in range(len(row)))
+        await execute(world.db, f"INSERT INTO signing_sessions ({columns}) VALUES ({marks})", *row.values())  # noqa: S608
+        return
+    for column, value in row.items():
+        await execute(world.db, f"UPDATE keys SET {column} = $1 WHERE uid = $2", value, world.phone.uid)  # noqa: S608
+
+
+async def _refreshed(world: World, tau: int) -> Row:
+    """The key's row after the phone was refreshed with this `tau`, which isn't used yet."""
+    otp, rn = world.phone.otp, world.phone.rn
+    await world.refresh(tau)
+    row = await _row(world, "keys")
+    world.phone.otp, world.phone.rn = otp, rn
+    return row
+
+
+async def test_one_sealed_nonce_never_serves_two_shares(world: World) -> None:
+    before, d1 = await _row(world, "keys"), world.phone.d1
+    one = await _refreshed(world, _TAUS[0])
+    await _put(world, "keys", before)
+    other = await _refreshed(world, _TAUS[1])
+    epoch = other["pending_epoch"]
+    assert isinstance(epoch, int)
+    assert one["pending_epoch"] == epoch
+
+    # A session under the first share. The phone knows the one-time value that its refresh gave: here it is set.
+    sid = await world.task()
+    world.phone.epoch = epoch
+    await _put(world, "keys", {**one, "otp_open": True})
+    nonces = await world.commit([sid])
+    opened = await world.open(nonces)
+    session, opened_key = await _row(world, "signing_sessions"), await _row(world, "keys")
+
+    totals, halves = [], []
+    for tau, pending in zip(_TAUS, (one, other), strict=True):
+        await _put(world, "keys", {**opened_key, "pending_box": pending["pending_box"], "outcome_fb": None})
+        await _put(world, "signing_sessions", session)
+        await execute(world.db, "UPDATE tasks SET state = 'waiting' WHERE sid = $1", sid)
+        await execute(world.db, "DELETE FROM signatures WHERE sid = $1", sid)
+        (half,) = world.partials(nonces, opened, d1=d1 * tau % N)
+        if pending is other:
+            with pytest.raises(SealError):
+                await world.finish([half])
+            return
+        answer = await world.finish([half])
+        signed = answer["items"][0]  # type: ignore[index]  # JSON
+        totals.append((int(signed["r"], 16) + int(signed["s"], 16)) * tau % N)
+        halves.append(half.s_prime)
+    raise AssertionError(f"the server's share is {_share(totals, halves):064x}")
+
+
+def _share(totals: list[int], halves: list[int]) -> int:
+    return (totals[0] - totals[1]) * pow(halves[0] - halves[1], -1, N) % N

@@ -1,0 +1,47 @@
+"""Attack D: a renewal keeps the PIN, so it must keep the count of its wrong tries: 50 in all, not 50 for each key."""
+
+import pytest
+
+from mshield.domain import errors
+from mshield.domain.certificates.pin_tries import MAX_WRONG_TOTAL
+from mshield.keys.keyring import Keyring
+from mshield.store.database.interface import Database
+from tests.support.clock import Clock
+from tests.support.renewal import Renewing, make_renewing
+from tests.support.signing import WRONG_SHARE
+
+
+@pytest.fixture
+async def renewing(db: Database, keyring: Keyring, clock: Clock) -> Renewing:
+    return await make_renewing(db, keyring, clock)
+
+
+async def _guess(renewing: Renewing, times: int) -> int:
+    """So many wrong tries, by whoever copies again after each of the owner's successes."""
+    world, wrong = renewing.world, 0
+    while wrong < times:
+        for _ in range(min(4, times - wrong)):
+            with pytest.raises((errors.WrongPin, errors.PinLocked)) as refused:
+                await world.sign([await world.task()], d1=WRONG_SHARE)
+            wrong += 1
+            if isinstance(refused.value, errors.PinLocked):
+                return wrong
+        await world.sign([await world.task()])
+    return wrong
+
+
+async def test_r10_a_renewal_carries_the_wrong_tries_over(renewing: Renewing) -> None:
+    assert await _guess(renewing, 44) == 44
+    before = (await renewing.world.counters())[1]
+    await renewing.renewed()
+    assert await renewing.world.counters() == (0, before)
+    assert await _guess(renewing, 44) == MAX_WRONG_TOTAL - 44
+
+
+async def test_r10_wrong_tries_between_the_new_key_and_its_confirmation_count(renewing: Renewing) -> None:
+    await _guess(renewing, 20)
+    new, renewal = await renewing.issued()
+    await _guess(renewing, 20)  # at the old key, while the new one waits
+    await renewing.confirm(new, renewal)
+    renewing.world.phone = renewing.old = new
+    assert (await renewing.world.counters())[1] == 40

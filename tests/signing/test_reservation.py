@@ -1,0 +1,50 @@
+"""An attempt is counted together with the session's binding, on both databases, or not at all."""
+
+import pytest
+
+from mshield.keys.keyring import Keyring
+from mshield.services.signing import key as signing_key
+from mshield.store.database.interface import Database
+from mshield.store.signing import sessions as store
+from tests.support.clock import Clock
+from tests.support.signing import World, execute, make_world
+
+
+@pytest.fixture
+async def world(db: Database, keyring: Keyring, clock: Clock) -> World:
+    return await make_world(db, keyring, clock)
+
+
+async def _read(world: World) -> store.KeyRow:
+    key, _ = await signing_key.find(world.db, world.phone.caller, world.phone.uid, [], now=world.clock())
+    return key
+
+
+async def test_r10_nothing_is_counted_where_the_session_is_gone(world: World) -> None:
+    """The job that deletes expired sessions changes no key, so the generation doesn't tell."""
+    await world.open(await world.commit([await world.task()]))
+    key = await _read(world)
+    await execute(world.db, "DELETE FROM signing_sessions WHERE uid = $1", world.phone.uid)
+    with pytest.raises(store.Overtaken):
+        await store.reserve_attempt(world.db, key, fb=bytes(32), now=world.clock())
+    assert await world.counters() == (0, 0)
+    assert (await _read(world)).generation == key.generation
+
+
+async def test_r10_nothing_is_counted_where_the_session_is_bound_to_another_body(world: World) -> None:
+    await world.open(await world.commit([await world.task()]))
+    key = await _read(world)
+    await execute(world.db, "UPDATE signing_sessions SET fb = $1 WHERE uid = $2", bytes(32), world.phone.uid)
+    with pytest.raises(store.Overtaken):
+        await store.reserve_attempt(world.db, key, fb=b"1" * 32, now=world.clock())
+    assert await world.counters() == (0, 0)
+
+
+async def test_r10_counted_once_where_it_is_there(world: World) -> None:
+    await world.open(await world.commit([await world.task()]))
+    key = await _read(world)
+    await store.reserve_attempt(world.db, key, fb=bytes(32), now=world.clock())
+    assert await world.counters() == (1, 1)
+    with pytest.raises(store.Overtaken):
+        await store.reserve_attempt(world.db, key, fb=bytes(32), now=world.clock())
+    assert await world.counters() == (1, 1)
