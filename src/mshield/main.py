@@ -24,6 +24,7 @@ from mshield.services.certificates.opened import open_certificates
 from mshield.services.context import Context
 from mshield.services.filing.opened import open_filing
 from mshield.services.ground import Ground
+from mshield.services.identity.opened import open_identity
 from mshield.services.legal_person.opened import open_legal_persons
 from mshield.services.log.open_log import open_log
 from mshield.services.notices.opened import open_notices
@@ -37,6 +38,7 @@ from mshield.services.process.repeated_calls import AnswerOnce
 from mshield.services.publication.publisher import Publisher
 from mshield.services.requests.opened import open_requests
 from mshield.services.signing.opened import open_signing
+from mshield.services.staff.activate import ActivateLegalPerson
 from mshield.services.staff.opened import open_staff
 from mshield.services.systems.opened import open_systems
 from mshield.settings import Settings, load_settings
@@ -159,9 +161,10 @@ async def _assemble(settings: Settings, clock: Clock, db: Database, metrics: Met
         publication=Publisher(db, keyring, engine, settings, authorities),
     )
     notices = open_notices(ground, open_gateway(settings))
-    accounts = open_accounts(ground, notices.sms)
+    identity = open_identity(ground)
+    accounts = open_accounts(ground, notices.sms, identity.proofs)
     filing = open_filing(ground)
-    certificates = open_certificates(ground, filing.look_up, accounts.sms_codes.consume)
+    certificates = open_certificates(ground, filing.look_up, accounts.sms_codes.consume, identity.proofs)
     requests = open_requests(ground)
     return Context(
         **vars(ground),
@@ -169,12 +172,13 @@ async def _assemble(settings: Settings, clock: Clock, db: Database, metrics: Met
         accounts=accounts,
         certificates=certificates,
         filing=filing,
-        legal_person=open_legal_persons(ground, accounts, requests.ask),
+        identity=identity,
+        legal_person=open_legal_persons(ground, accounts, identity, requests.ask),
         notices=notices,
         oidc=open_provider(ground, requests.ask),
         operations=open_operations(ground, {job.name: job.seconds for job in jobs.JOBS}),
         requests=requests,
         signing=open_signing(ground, certificates.own.issue_confirmed),
-        staff=open_staff(ground, [RevokeCa(db).act()]),
+        staff=open_staff(ground, [RevokeCa(db).act(), ActivateLegalPerson(db, identity.codes).act()]),
         systems=open_systems(ground),
     )

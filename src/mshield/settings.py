@@ -19,6 +19,7 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -47,6 +48,11 @@ Positive = Annotated[int, Field(ge=1)]
 NotNegative = Annotated[int, Field(ge=0)]
 
 
+OPERATOR_WAYS: Final = (
+    "filed_phone", "legal_person", "filing_code", "own_shield", "outside", "real_name",
+)  # fmt: skip
+LEGAL_PERSON_WAYS: Final = ("filed_phone", "filing_code", "own_shield", "outside")
+"""A carrier's check alone never makes a legal person, nor does one make another."""
 PIN_RULES: Final = ("same", "run", "repeated", "birthday", "id_number", "blocked")
 PIN_BLOCK_LIST: Final = (
     "520131", "131452", "147258", "258147", "147852", "159357", "159753", "357159", "258369", "369258", "741852",
@@ -187,6 +193,18 @@ class Settings(BaseSettings):
     time_zone: ZoneName = Field(
         default="Asia/Shanghai",
         description="whose calendar counts the half year before a certificate's end; exported lists give its times",
+    )
+    identity_ways_operator: Names = Field(
+        default=OPERATOR_WAYS,
+        description="what proves that an account is the filed operator's, joined by commas; see identity.md",
+    )
+    identity_ways_legal_person: Names = Field(
+        default=LEGAL_PERSON_WAYS,
+        description="what proves that an account is the filed legal person's, joined by commas",
+    )
+    identity_wait_hours: NotNegative = Field(
+        default=24,
+        description="how long after their other accounts were told a person's second account begins to count",
     )
     pin_rules: Names = Field(
         default=PIN_RULES, description="which PINs phones refuse, joined by commas; empty refuses none"
@@ -334,6 +352,14 @@ class Settings(BaseSettings):
     login_slow_seconds: Positive = Field(
         default=60, description="first wait after too many failed logins; doubles, up to an hour"
     )
+
+    @field_validator("identity_ways_operator", "identity_ways_legal_person")
+    @classmethod
+    def _known_ways(cls, ways: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        known = OPERATOR_WAYS if info.field_name == "identity_ways_operator" else LEGAL_PERSON_WAYS
+        if unknown := set(ways) - set(known):
+            raise ValueError(f"proves nothing for this role: {', '.join(sorted(unknown))}")
+        return ways
 
     @field_validator("pin_rules")
     @classmethod

@@ -46,6 +46,9 @@ class NoticeKind(StrEnum):
     PHONE_BOUND = "phone_bound"
     PASSWORD_RESET = "password_reset"  # noqa: S105  # a notice's name
     NEEDS_REVOCATION = "needs_revocation"
+    SECOND_ACCOUNT = "second_account"
+    CONFIRM_IDENTITY = "confirm_identity"
+    IDENTITY_DECIDED = "identity_decided"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +163,20 @@ WORDINGS: Final[Mapping[NoticeKind, Wording]] = MappingProxyType(
             "A shield of your enterprise, ending in {tail}, is stopped ({reason}). Log in to the portal and revoke it; "
             "only then can a new one be applied for.",
             ("tail", "reason"),
+        ),
+        _K.SECOND_ACCOUNT: Wording(
+            "有人用您的姓名和证件号码核验了另一个手机盾账号。如非本人操作，请立即联系客服，并告知企业法人。",
+            "Another account was proven to be yours by name and id number. If it was not you, call us and tell your "
+            "legal person at once.",
+        ),
+        _K.CONFIRM_IDENTITY: Wording(
+            "贵企业有一位操作员等您确认身份，请登录三证合一系统，在“待确认的申请”中核对。请先问过本人。",
+            "An operator of your enterprise waits for you to confirm who they are. Log in to the portal and look at "
+            "the applications to confirm. Ask the person first.",
+        ),
+        _K.IDENTITY_DECIDED: Wording(
+            "企业法人已答复您的身份核验，请打开手机盾查看。",
+            "Your legal person has answered your request to confirm your identity. Open the app to see it.",
         ),
     }
 )

@@ -31,6 +31,9 @@ SmsNotice = Literal[
     "phone_bound",
     "password_reset",
     "needs_revocation",
+    "second_account",
+    "confirm_identity",
+    "identity_decided",
 ]
 """Messages that tell something and carry no code."""
 

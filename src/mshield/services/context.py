@@ -6,6 +6,7 @@ from mshield.services.accounts.opened import Accounts
 from mshield.services.certificates.opened import Certificates
 from mshield.services.filing.opened import Filing
 from mshield.services.ground import Ground
+from mshield.services.identity.opened import Identity
 from mshield.services.legal_person.opened import LegalPersons
 from mshield.services.notices.opened import Notices
 from mshield.services.oidc.provider import OidcProvider
@@ -26,6 +27,7 @@ class Context(Ground):
     accounts: Accounts
     certificates: Certificates
     filing: Filing
+    identity: Identity
     legal_person: LegalPersons
     notices: Notices
     oidc: OidcProvider

@@ -74,10 +74,14 @@ from mshield.domain.errors.filing import (
     NotLegalPerson,
 )
 from mshield.domain.errors.identity import (
+    ActivationCodeWrong,
+    ActivationLocked,
+    IdentityUnproven,
     InvalidCreditCode,
     InvalidIdNumber,
     InvalidName,
     InvalidPhone,
+    NoLegalPerson,
 )
 from mshield.domain.errors.requests import (
     EvidenceOver,
@@ -138,6 +142,8 @@ __all__ = [
     "AccountElsewhere",
     "AccountExists",
     "AccountSourceUnavailable",
+    "ActivationCodeWrong",
+    "ActivationLocked",
     "AlreadyCertified",
     "ApprovalOver",
     "ApprovalWaiting",
@@ -162,6 +168,7 @@ __all__ = [
     "Forbidden",
     "Held",
     "IdempotencyMismatch",
+    "IdentityUnproven",
     "InProgress",
     "InboxFull",
     "Internal",
@@ -187,6 +194,7 @@ __all__ = [
     "Malformed",
     "NoCertificate",
     "NoFiling",
+    "NoLegalPerson",
     "NoSession",
     "NotBound",
     "NotBuilt",

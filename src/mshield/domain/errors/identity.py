@@ -41,3 +41,52 @@ class InvalidPhone(
     faq="3.2",
 ):
     """Not a mainland mobile number."""
+
+
+class IdentityUnproven(
+    DomainError,
+    code="identity_unproven",
+    zh="还没有核验您就是备案里的本人。请先在手机盾“核验身份”中选一种方式核验",
+    en="Nothing proves yet that you are the person on file. Choose a way in the app's identity page first",
+    faq="3.3",
+):
+    """The account has no proof that counts; `counts_from` (ms) where one begins to count later."""
+
+    def __init__(self, *, counts_from: int | None = None) -> None:
+        super().__init__(**({} if counts_from is None else {"counts_from": counts_from}))
+
+
+class ActivationCodeWrong(
+    DomainError,
+    code="activation_code_wrong",
+    zh="激活码不对，或已过期、已用过。还可以试 {left} 次",
+    en="The activation code is wrong, has expired or was used. {left:try is|tries are} left",
+    faq="3.3",
+):
+    """Not told which. The code is one person's: another's name or id number makes it wrong too."""
+
+    def __init__(self, *, left: int) -> None:
+        super().__init__(left=left)
+
+
+class ActivationLocked(
+    DomainError,
+    code="activation_locked",
+    zh="激活码输错次数太多，请 {retry_after} 秒后再试，或换一种方式核验",
+    en="Too many wrong activation codes. Try again in {retry_after} seconds, or choose another way",
+    faq="3.3",
+):
+    """Five wrong codes of an account within a day."""
+
+    def __init__(self, *, retry_after: int) -> None:
+        super().__init__(retry_after=retry_after)
+
+
+class NoLegalPerson(
+    DomainError,
+    code="no_legal_person",
+    zh="贵企业的法人还没有开通，暂时没有人能确认。请用激活码，或联系客服",
+    en="Your legal person has no proven account yet, so nobody could confirm. Use an activation code, or call us",
+    faq="3.3",
+):
+    """Nobody could answer the request."""

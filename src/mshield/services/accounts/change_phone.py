@@ -14,6 +14,7 @@ from mshield.domain.identity import check_phone, mask_phone
 from mshield.domain.ids import new_id
 from mshield.domain.notices import NoticeKind
 from mshield.gateways.sms import SmsError, SmsGateway, SmsMessage
+from mshield.services.identity.proofs import Proofs
 from mshield.services.notices.notify import tell
 from mshield.store.accounts import accounts as store
 from mshield.store.database.interface import Conflict, Database, Tx
@@ -39,6 +40,7 @@ class ChangePhone:
 
     db: Database
     sms: SmsGateway
+    proofs: Proofs
 
     async def find(self, phone: str) -> store.Account:
         """The account of a number. Raises InvalidPhone, NotFound."""
@@ -82,6 +84,8 @@ class ChangePhone:
                 "evidence": evidence,
                 "logins_ended": ended,
             }
+            # One member of staff alone doesn't carry an identity over to a number that somebody named.
+            await self.proofs.end(tx, account.id, reason="phone_changed", by=by, now=now)
             await tell(tx, NoticeKind.PHONE_BOUND, account_id=account.id, occasion=new_id(now), now=now)
             await acts.record(
                 tx, by=by, act="account.change_phone", subject=account.id, details=details, now=now

@@ -13,6 +13,7 @@ from mshield.services.accounts.register import Register
 from mshield.services.accounts.reset_password import ResetPassword
 from mshield.services.accounts.sms_codes import SmsCodes
 from mshield.services.ground import Ground
+from mshield.services.identity.proofs import Proofs
 from mshield.services.notices.sms_log import LoggedSms
 
 
@@ -31,8 +32,8 @@ class Accounts:
     outside_login: OutsideLogin
 
 
-def open_accounts(ground: Ground, sms: LoggedSms) -> Accounts:
-    """`sms` sends the codes and notices."""
+def open_accounts(ground: Ground, sms: LoggedSms, proofs: Proofs) -> Accounts:
+    """`sms` sends the codes and notices; `proofs` end where an account gets another number."""
     captchas = Captchas(ground.db, ground.keyring, ground.settings)
     sms_codes = SmsCodes(ground.db, ground.lookup, ground.settings, sms)
     outside = OutsideAccounts(ground.db, ground.keyring, ground.lookup, account_sources(ground.settings))
@@ -43,7 +44,7 @@ def open_accounts(ground: Ground, sms: LoggedSms) -> Accounts:
         register=Register(ground.db, ground.keyring, ground.lookup, sms_codes),
         log_in=log_in,
         reset_password=ResetPassword(ground.db, ground.lookup, sms_codes),
-        change_phone=ChangePhone(ground.db, sms),
+        change_phone=ChangePhone(ground.db, sms, proofs),
         manage=ManageAccounts(ground.db, ground.settings),
         outside=outside,
         outside_login=OutsideLogin(

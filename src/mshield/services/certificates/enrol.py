@@ -12,6 +12,7 @@ from functools import partial
 from typing import Final
 
 from mshield.domain import errors
+from mshield.domain.actor import By
 from mshield.domain.certificates import shield
 from mshield.domain.certificates.states import MAX_DEVICES
 from mshield.domain.id_numbers import LOOKUP
@@ -23,6 +24,7 @@ from mshield.domain.identity import (
     normalise_name,
     same_name,
 )
+from mshield.domain.proofs import Way
 from mshield.domain.times import HOUR_MS
 from mshield.gm import cosign, transcript
 from mshield.gm import errors as gm_errors
@@ -36,6 +38,7 @@ from mshield.services.accounts.session import PhoneLogin
 from mshield.services.accounts.sms_codes import SpendCode
 from mshield.services.certificates import apply_again
 from mshield.services.filing.look_up import LookUpFiling
+from mshield.services.identity.proofs import Claim, Proofs
 from mshield.services.signing import key as signing_key
 from mshield.store.certificates import enrolment as store
 from mshield.store.database.interface import Conflict, Database
@@ -73,6 +76,7 @@ class Enrol:
     keyring: Keyring
     lookup: LookupKey
     spend_code: SpendCode
+    proofs: Proofs
     look_up: LookUpFiling | None = None
     """Who asks the outside filing system, where there is one."""
 
@@ -87,12 +91,16 @@ class Enrol:
     ) -> Begun:
         """Step 1. `sms_code`, of purpose `apply`, is spent last, so that a typing error elsewhere costs no new code.
 
-        Raises NoFiling, DeviceLimit, OtherAccount, SmsCodeWrong, SmsCodeExpired, Unavailable where no free shield
-        number turned up, what `bring_up_to_date` and `apply_again.refuse` raise.
+        Raises NoFiling, IdentityUnproven, DeviceLimit, OtherAccount, SmsCodeWrong, SmsCodeExpired, Unavailable where no
+        free shield number turned up, what `bring_up_to_date` and `apply_again.refuse` raise.
         """
         spend_code = partial(self.spend_code, phone=login.phone, purpose="apply", code=sms_code, now=now)
         await bring_up_to_date(self.look_up, self.lookup, login, application, now=now)
         person = await find_applicant(self.db, self.lookup, login, application)
+        claim = Claim(
+            login.account_id, login.phone, person.id, Role(person.role), same_name(login.name, person.name)
+        )
+        is_proven = await self.proofs.require(claim, now=now)
         if login.pinned_account_id not in {None, login.account_id}:
             raise errors.OtherAccount
         occupant = await store.find_occupant(self.db, device_id=login.device_id)
@@ -105,7 +113,18 @@ class Enrol:
         if used >= MAX_DEVICES:
             raise errors.DeviceLimit
         await spend_code()
+        if not is_proven:
+            await self._prove_by_phone(claim, now=now)
         return await self._begin(login, person, certified_subject(person), now=now)
+
+    async def _prove_by_phone(self, claim: Claim, *, now: int) -> None:
+        """The code came back from the number that is on file."""
+        by = By("user", claim.account_id)
+        await self.db.write(
+            lambda tx: self.proofs.record_once(
+                tx, claim.account_id, claim.person_id, Way.FILED_PHONE, by=by, now=now
+            )
+        )
 
     async def _begin(
         self, login: PhoneLogin, person: store.FiledPerson, subject: LeafSubject, *, now: int

@@ -11,6 +11,7 @@ from mshield.services.certificates.renew import Renew
 from mshield.services.certificates.search import FindCertificates
 from mshield.services.filing.look_up import LookUpFiling
 from mshield.services.ground import Ground
+from mshield.services.identity.proofs import Proofs
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +25,13 @@ class Certificates:
     search: FindCertificates
 
 
-def open_certificates(ground: Ground, look_up: LookUpFiling, spend_code: SpendCode) -> Certificates:
-    """`look_up` finds who applies in the filing; `spend_code` takes the SMS code that goes with it."""
+def open_certificates(
+    ground: Ground, look_up: LookUpFiling, spend_code: SpendCode, proofs: Proofs
+) -> Certificates:
+    """`look_up` finds who applies in the filing, `proofs` show that it is they; `spend_code` takes their SMS code."""
     issue = Issue(ground.db, ground.keyring, ground.lookup, ground.authorities, ground.settings)
     return Certificates(
-        enrol=Enrol(ground.db, ground.engine, ground.keyring, ground.lookup, spend_code, look_up),
+        enrol=Enrol(ground.db, ground.engine, ground.keyring, ground.lookup, spend_code, proofs, look_up),
         own=OwnCertificate(ground.db, ground.engine, ground.authorities, issue),
         renew=Renew(ground.db, ground.engine, ground.lookup, issue, ground.settings, spend_code, look_up),
         bind=Bind(ground.db, ground.settings),

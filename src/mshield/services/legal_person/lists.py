@@ -12,10 +12,10 @@ from mshield.domain.certificates import shield
 from mshield.domain.id_numbers import FILING_BOX
 from mshield.domain.identity import mask_id_number, normalise_id_number
 from mshield.keys.keyring import Keyring
+from mshield.services.identity.proofs import Proofs
 from mshield.services.legal_person.session import LegalPerson, ManagedEnterprise
 from mshield.store.database.interface import Database
 from mshield.store.legal_person import people
-from mshield.store.legal_person import sessions as portal_sessions
 from mshield.store.legal_person import shields as managed_shields
 from mshield.store.legal_person.people import FiledPersonRow
 from mshield.store.legal_person.shields import HistoryRow, HistoryTerms, PastEvent, ShieldRow, ShieldTerms
@@ -72,18 +72,18 @@ class ManagedLists:
 
     db: Database
     keyring: Keyring
+    proofs: Proofs
 
-    async def enterprise(self, person: LegalPerson, credit_code: str) -> ManagedEnterprise:
-        """The enterprise, if they are filed as its legal person now.
+    async def enterprise(self, person: LegalPerson, credit_code: str, *, now: int) -> ManagedEnterprise:
+        """The enterprise, if they are filed as its legal person now, and proven to be.
 
         Raises NotFound, for an unknown one as for another's.
         """
-        enterprise = await portal_sessions.enterprise(
-            self.db, credit_code=credit_code, id_number_hash=person.id_number_hash
-        )
-        if enterprise is None:
+        managed = await self.proofs.managed(self.db, person.account_id, now=now)
+        found = next((each for each in managed if each.credit_code == credit_code), None)
+        if found is None:
             raise errors.NotFound
-        return enterprise
+        return found
 
     async def people(
         self, enterprise: ManagedEnterprise, terms: PeopleTerms, *, after: str, limit: int

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from mshield.services.accounts.opened import Accounts
 from mshield.services.accounts.outside_pages import OutsidePages
 from mshield.services.ground import Ground
+from mshield.services.identity.opened import Identity
 from mshield.services.legal_person.act import ManageShields
 from mshield.services.legal_person.lists import ManagedLists
 from mshield.services.legal_person.outside_login import RETURN_POINT, PortalOutsideLogin
@@ -24,16 +25,18 @@ class LegalPersons:
     own_shield: OwnShield
 
 
-def open_legal_persons(ground: Ground, accounts: Accounts, ask: Ask) -> LegalPersons:
+def open_legal_persons(ground: Ground, accounts: Accounts, identity: Identity, ask: Ask) -> LegalPersons:
     """`ask` asks for the signature of who revokes with their own shield."""
-    sessions = PortalSessions(ground.db, ground.keyring, ground.settings, accounts.log_in, accounts.sms_codes)
+    sessions = PortalSessions(
+        ground.db, ground.keyring, ground.settings, accounts.log_in, accounts.sms_codes, identity
+    )
     own_shield = OwnShield(ground.db, ground.settings, ask)
     return LegalPersons(
         sessions=sessions,
         outside_login=PortalOutsideLogin(
             OutsidePages(ground.db, ground.keyring, ground.settings, accounts.outside, RETURN_POINT), sessions
         ),
-        lists=ManagedLists(ground.db, ground.keyring),
+        lists=ManagedLists(ground.db, ground.keyring, identity.proofs),
         shields=ManageShields(ground.db, accounts.sms_codes, own_shield),
         own_shield=own_shield,
     )

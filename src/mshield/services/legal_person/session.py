@@ -13,13 +13,16 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from mshield.domain import errors
+from mshield.domain.actor import By
 from mshield.domain.identity import mask_phone
+from mshield.domain.proofs import Way
 from mshield.domain.times import MINUTE_MS
 from mshield.domain.tokens import token_hash
 from mshield.keys.errors import SealError
 from mshield.keys.keyring import Keyring
 from mshield.services.accounts.login import Credentials, LogIn
 from mshield.services.accounts.sms_codes import SmsCodes
+from mshield.services.identity.opened import Identity
 from mshield.services.process import csrf
 from mshield.settings import Settings
 from mshield.store.accounts import accounts
@@ -95,19 +98,28 @@ class PortalSessions:
     settings: Settings
     log_in: LogIn
     sms_codes: SmsCodes
+    identity: Identity
 
-    async def begin(self, credentials: Credentials, *, address: str, now: int) -> LoginBegun:
+    async def begin(
+        self, credentials: Credentials, *, activation_code: str | None = None, address: str, now: int
+    ) -> LoginBegun:
         """Checks captcha and password, throttled like a phone's login, and sends the account's phone a code.
 
-        Raises what `LogIn.authenticate` and `begin_as` raise.
+        An activation code proves first that the account is the legal person's. Raises what `LogIn.authenticate`,
+        `ActivationCodes.use` and `begin_as` raise.
         """
         account = await self.log_in.authenticate(credentials, address=address, now=now)
+        if activation_code:
+            await self.identity.codes.use(account, activation_code, now=now)
         return await self.begin_as(account, address=address, now=now)
 
     async def begin_as(self, account: accounts.Account, *, address: str, now: int) -> LoginBegun:
-        """Sends a verified account's phone a code. Raises NotLegalPerson, and what `SmsCodes.send` raises."""
-        if not await store.enterprises(self.db, id_number_hash=account.id_number_hash):
-            raise errors.NotLegalPerson
+        """Sends a verified account's phone a code.
+
+        Raises NotLegalPerson; IdentityUnproven for who has the name and number of one, and nothing that proves it; what
+        `SmsCodes.send` raises.
+        """
+        await self._require(self.db, account.id, provable=True, now=now)
         await self.sms_codes.send(phone=account.phone, purpose="portal", address=address, now=now)
         return LoginBegun(
             login_id=self._seal(account, now=now),
@@ -136,31 +148,55 @@ class PortalSessions:
             raise errors.SmsCodeExpired
         await self.sms_codes.consume(phone=account.phone, purpose="portal", code=sms_code, now=now)
         place = _Place(address, browser)
-        return await self.db.write(
-            lambda tx: self._open(tx, login.account_id, place, snapshot=login.snapshot, now=now)
-        )
+
+        async def work(tx: Tx) -> OpenedSession:
+            account = await self._unchanged(tx, login)
+            for person in await self.identity.proofs.provable_by_phone(tx, account.id):
+                # The code came back from the number that is on file.
+                await self.identity.proofs.record_once(
+                    tx, account.id, person.person_id, Way.FILED_PHONE, by=By("user", account.id), now=now
+                )
+            return await self._open(tx, account, place, now=now)
+
+        return await self.db.write(work)
 
     async def open(
         self, account_id: str, *, now: int, address: str | None = None, browser: str | None = None
     ) -> OpenedSession:
-        """A session for an account that proved itself. Raises NotLegalPerson, AccountDisabled."""
+        """A session for an account that proved itself. Raises NotLegalPerson, IdentityUnproven, AccountDisabled."""
         place = _Place(address, browser)
-        return await self.db.write(lambda tx: self._open(tx, account_id, place, snapshot=None, now=now))
 
-    async def _open(
-        self, tx: Tx, account_id: str, place: _Place, *, snapshot: bytes | None, now: int
-    ) -> OpenedSession:
-        """`snapshot` is of the account as the login began, where it may have changed since."""
-        account = await accounts.find_unchanging(tx, account_id=account_id)
-        if account is None:
-            raise errors.NotLegalPerson
-        if snapshot is not None and not hmac.compare_digest(snapshot, _snapshot(account)):
+        async def work(tx: Tx) -> OpenedSession:
+            account = await accounts.find_unchanging(tx, account_id=account_id)
+            if account is None:
+                raise errors.NotLegalPerson
+            return await self._open(tx, account, place, now=now)
+
+        return await self.db.write(work)
+
+    async def _unchanged(self, tx: Tx, login: _Login) -> accounts.Account:
+        """The account as the login began with it. Raises SmsCodeExpired where number or password changed since."""
+        account = await accounts.find_unchanging(tx, account_id=login.account_id)
+        if account is None or not hmac.compare_digest(login.snapshot, _snapshot(account)):
             raise errors.SmsCodeExpired
+        return account
+
+    async def _require(
+        self, db: Database | Tx, account_id: str, *, provable: bool, now: int
+    ) -> list[ManagedEnterprise]:
+        """The enterprises; `provable` lets those pass whom the code that is sent now will prove."""
+        proofs = self.identity.proofs
+        managed = await proofs.managed(db, account_id, now=now)
+        if managed or (provable and await proofs.provable_by_phone(db, account_id)):
+            return managed
+        raise (
+            errors.IdentityUnproven if await proofs.is_legal_person(db, account_id) else errors.NotLegalPerson
+        )
+
+    async def _open(self, tx: Tx, account: accounts.Account, place: _Place, *, now: int) -> OpenedSession:
         if account.state != "active":
             raise errors.AccountDisabled
-        enterprises = await store.enterprises(tx, id_number_hash=account.id_number_hash)
-        if not enterprises:
-            raise errors.NotLegalPerson
+        enterprises = await self._require(tx, account.id, provable=False, now=now)
         token = base64.urlsafe_b64encode(secrets.token_bytes(_TOKEN_BYTES)).rstrip(b"=").decode()
         life = self.settings.portal_session_seconds
         await store.insert(
@@ -192,9 +228,9 @@ class PortalSessions:
             expires_at=row.expires_at,
         )
 
-    async def enterprises(self, person: LegalPerson) -> list[ManagedEnterprise]:
+    async def enterprises(self, person: LegalPerson, *, now: int) -> list[ManagedEnterprise]:
         """The enterprises that they answer for now."""
-        return await store.enterprises(self.db, id_number_hash=person.id_number_hash)
+        return await self.identity.proofs.managed(self.db, person.account_id, now=now)
 
     async def end(self, person: LegalPerson, *, now: int) -> None:
         """Logs out."""

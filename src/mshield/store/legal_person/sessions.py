@@ -93,16 +93,3 @@ async def account_of(db: Database, *, serial: str) -> str:
     assert row is not None  # noqa: S101  # it signed
     account: str = row["account_id"]
     return account
-
-
-async def enterprises(db: Database | Tx, *, id_number_hash: bytes) -> list[ManagedEnterprise]:
-    """The enterprises of a legal person, by credit code."""
-    return [
-        ManagedEnterprise(**row) for row in await db.all(_SQL["enterprises"], id_number_hash=id_number_hash)
-    ]
-
-
-async def enterprise(db: Database, *, credit_code: str, id_number_hash: bytes) -> ManagedEnterprise | None:
-    """One of them, or None: there is no telling an unknown credit code from another's enterprise."""
-    row = await db.one(_SQL["enterprise"], credit_code=credit_code, id_number_hash=id_number_hash)
-    return None if row is None else ManagedEnterprise(**row)

@@ -21,16 +21,6 @@ UPDATE portal_sessions SET ended_at = :now WHERE account_id = :account_id AND en
 -- name: purge!
 DELETE FROM portal_sessions WHERE expires_at <= :before;
 
--- name: enterprises
--- For which enterprises a person is filed as legal person. An id number alone tells who somebody is.
-SELECT e.credit_code, e.name FROM filed_persons f JOIN enterprises e ON e.credit_code = f.credit_code
-WHERE f.id_number_hash = :id_number_hash AND f.role = 'legal_person' AND f.ended_at IS NULL ORDER BY e.credit_code;
-
--- name: enterprise^
-SELECT e.credit_code, e.name FROM filed_persons f JOIN enterprises e ON e.credit_code = f.credit_code
-WHERE f.credit_code = :credit_code AND f.role = 'legal_person' AND f.id_number_hash = :id_number_hash
-  AND f.ended_at IS NULL;
-
 -- name: use_request!
 INSERT INTO used_requests (request_id, used_at) VALUES (:request_id, :now) ON CONFLICT (request_id) DO NOTHING;
 

@@ -2,7 +2,16 @@
 
 from typing import Final
 
-from mshield.web.portal import account_sources, acts, history, lists, outside_login, own_shield, sessions
+from mshield.web.portal import (
+    account_sources,
+    acts,
+    applications,
+    history,
+    lists,
+    outside_login,
+    own_shield,
+    sessions,
+)
 
 ROUTERS: Final = (
     account_sources.router,
@@ -12,5 +21,6 @@ ROUTERS: Final = (
     lists.router,
     history.router,
     acts.router,
+    applications.router,
     own_shield.router,
 )

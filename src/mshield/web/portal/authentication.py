@@ -32,7 +32,9 @@ async def managed(
     person = await legal_person_of(request, changes=changes)
     if len(credit_code) > _MAX_CREDIT_CODE or not (credit_code.isascii() and credit_code.isalnum()):
         raise errors.NotFound
-    return person, await context_of(request).legal_person.lists.enterprise(person, credit_code.upper())
+    return person, await context_of(request).legal_person.lists.enterprise(
+        person, credit_code.upper(), now=context_of(request).clock()
+    )
 
 
 def session_token(request: Request) -> str:

@@ -25,13 +25,14 @@ captchas: Final = captcha_routes("portal", make="makePortalCaptcha", hear="hearP
 
 
 class PortalLoginMessage(Wire, frozen=True):
-    """The first half of a login."""
+    """The first half of a login. `activation_code` proves an account that isn't proven to be the legal person's yet."""
 
     account: Annotated[str, msgspec.Meta(min_length=1, max_length=64, examples=["13900005011"])]
     password: Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
     captcha_id: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
     captcha: Annotated[str, msgspec.Meta(min_length=1, max_length=16)]
     source: Annotated[str, msgspec.Meta(min_length=1, max_length=32)] | None = None
+    activation_code: Annotated[str, msgspec.Meta(min_length=1, max_length=32)] | None = None
 
 
 class PortalLoginBegunMessage(Wire, frozen=True):
@@ -86,7 +87,10 @@ async def begin_login(request: Request) -> Response:
         source=message.source or LOCAL,
     )
     begun = await context.legal_person.sessions.begin(
-        credentials, address=address_of(request), now=context.clock()
+        credentials,
+        activation_code=message.activation_code,
+        address=address_of(request),
+        now=context.clock(),
     )
     return begun_answer(begun)
 
@@ -128,7 +132,9 @@ async def get_session(request: Request) -> Response:
         name=person.name,
         csrf_token=csrf_of(request),
         expires_in=max(0, person.expires_at - context.clock()) // 1000,
-        enterprises=_enterprises(await context.legal_person.sessions.enterprises(person)),
+        enterprises=_enterprises(
+            await context.legal_person.sessions.enterprises(person, now=context.clock())
+        ),
     )
     return JsonAnswer(answer)
 

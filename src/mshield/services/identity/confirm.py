@@ -1,0 +1,209 @@
+"""An operator's legal person confirms who they are (请法人确认): asked on the phone, answered in the portal."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from mshield.domain import errors
+from mshield.domain.actor import By
+from mshield.domain.id_numbers import ACCOUNT_BOX
+from mshield.domain.identity import Role, mask_id_number, mask_phone, same_name
+from mshield.domain.ids import new_id
+from mshield.domain.notices import NoticeKind
+from mshield.domain.proofs import REMIND_MS, REQUEST_MS, Way
+from mshield.keys.keyring import Keyring
+from mshield.services.identity.proofs import Proofs
+from mshield.services.notices.notify import tell
+from mshield.store.accounts.accounts import Account
+from mshield.store.certificates import enrolment
+from mshield.store.database.interface import Conflict, Database, Tx
+from mshield.store.identity import requests as store
+from mshield.store.staff import acts
+
+Decision = Literal["confirm", "refuse"]
+_STATES: Final = {"confirm": "confirmed", "refuse": "refused"}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the request comes from, as far as it is known."""
+
+    address: str | None
+    browser: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Application:
+    """A request as the legal person sees it; numbers are masked, times in ms.
+
+    `same_phone` is None where no phone number is on file.
+    """
+
+    id: str
+    state: str
+    person_id: str
+    name: str
+    filed_name: str
+    id_type: str
+    id_number_masked: str
+    role: str
+    phone_masked: str
+    filed_phone_masked: str | None
+    same_phone: bool | None
+    shields: int
+    address: str | None
+    browser: str | None
+    asked_at: int
+    expires_at: int
+    decided_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmOperators:
+    """Asks legal persons, and takes their answers."""
+
+    db: Database
+    keyring: Keyring
+    proofs: Proofs
+
+    async def ask(
+        self, account: Account, *, credit_code: str, role: str, place: Place, now: int
+    ) -> store.OwnRequest:
+        """Asks the enterprise's legal person, who is told; gives the request.
+
+        Raises NoFiling where the account's own name and id number aren't on file there, Forbidden for a legal person,
+        NoLegalPerson where nobody could answer, Conflict while one waits.
+        """
+        person = await enrolment.find_filed(
+            self.db, credit_code=credit_code, role=role, id_number_hash=account.id_number_hash
+        )
+        if person is None or not same_name(person.name, account.name):
+            raise errors.NoFiling
+        if Role(person.role) is Role.LEGAL_PERSON:
+            raise errors.Forbidden(reason="legal_person")
+        request = store.NewRequest(
+            id=new_id(now),
+            account_id=account.id,
+            person_id=person.id,
+            address=place.address,
+            browser=place.browser,
+            expires_at=now + REQUEST_MS,
+        )
+
+        async def work(tx: Tx) -> None:
+            answering = await store.legal_persons(tx, credit_code=person.credit_code)
+            if not answering:
+                raise errors.NoLegalPerson
+            await store.insert(tx, request, now=now)
+            await self._tell(tx, answering, occasion=request.id, now=now)
+
+        try:
+            await self.db.write(work)
+        except Conflict as error:
+            raise errors.Conflict from error
+        return await self._current(account.id, now=now)
+
+    async def withdraw(self, account_id: str, *, now: int) -> None:
+        """Takes the request back. Raises NotFound."""
+        if not await self.db.write(lambda tx: store.withdraw(tx, account_id=account_id, now=now)):
+            raise errors.NotFound
+
+    async def remind(self, account_id: str, *, now: int) -> store.OwnRequest:
+        """Tells the legal person again. Raises NotFound; TooManyRequests within four hours."""
+        row = await self.newest(account_id, now=now)
+        if row is None or row.state != "waiting":
+            raise errors.NotFound
+
+        async def work(tx: Tx) -> bool:
+            if not await store.remind(tx, account_id=account_id, before=now - REMIND_MS, now=now):
+                return False
+            answering = await store.legal_persons(tx, credit_code=row.credit_code)
+            await self._tell(tx, answering, occasion=f"{row.id} {now}", now=now)
+            return True
+
+        if not await self.db.write(work):
+            raise errors.TooManyRequests(retry_after=(row.remind_from - now) // 1000 + 1)
+        return await self._current(account_id, now=now)
+
+    async def newest(self, account_id: str, *, now: int) -> store.OwnRequest | None:
+        """The account's last request, or None."""
+        return await store.newest(self.db, account_id=account_id, now=now)
+
+    async def page(
+        self, credit_code: str, *, state: str, before: str, limit: int, now: int
+    ) -> list[Application]:
+        """Requests to the enterprise's legal person, the newest first."""
+        rows = await store.page(
+            self.db, credit_code=credit_code, state=state, before=before, page_size=limit, now=now
+        )
+        return [self._shown(row) for row in rows]
+
+    async def counts(self, credit_code: str) -> dict[str, int]:
+        """How many there are in each state."""
+        return await store.counts(self.db, credit_code=credit_code)
+
+    async def decide(
+        self, request_id: str, decision: Decision, *, credit_code: str, by: By, now: int
+    ) -> None:
+        """The legal person's answer, final.
+
+        Raises NotFound for another enterprise's request, RequestClosed for one that is over, NoFiling for a person who
+        has left the file meanwhile.
+        """
+
+        async def work(tx: Tx) -> None:
+            row = await store.find(tx, request_id=request_id, credit_code=credit_code)
+            if row is None:
+                raise errors.NotFound
+            if row["ended_at"] is not None and decision == "confirm":
+                raise errors.NoFiling
+            assert by.id is not None  # noqa: S101  # a legal person has an account
+            if not await store.decide(tx, request_id=request_id, state=_STATES[decision], by=by.id, now=now):
+                raise errors.RequestClosed
+            if decision == "confirm":
+                await self.proofs.record(
+                    tx, row["account_id"], row["person_id"], Way.LEGAL_PERSON, by=by, now=now
+                )
+            else:
+                details = {"person": row["person_id"]}
+                await acts.record(
+                    tx, by=by, act="identity.refuse", subject=row["account_id"], details=details, now=now
+                )
+            await tell(
+                tx, NoticeKind.IDENTITY_DECIDED, account_id=row["account_id"], occasion=request_id, now=now
+            )
+
+        await self.db.write(work)
+
+    async def _current(self, account_id: str, *, now: int) -> store.OwnRequest:
+        row = await self.newest(account_id, now=now)
+        if row is None:
+            raise errors.NotFound
+        return row
+
+    async def _tell(self, tx: Tx, accounts: list[str], *, occasion: str, now: int) -> None:
+        for account_id in accounts:
+            await tell(tx, NoticeKind.CONFIRM_IDENTITY, account_id=account_id, occasion=occasion, now=now)
+
+    def _shown(self, row: store.RequestRow) -> Application:
+        number = self.keyring.open(
+            row.id_number_box, purpose=ACCOUNT_BOX, context=row.account_id.encode()
+        ).decode()
+        return Application(
+            id=row.id,
+            state=row.state,
+            person_id=row.person_id,
+            name=row.account_name,
+            filed_name=row.filed_name,
+            id_type=row.id_type,
+            id_number_masked=mask_id_number(number),
+            role=row.role,
+            phone_masked=mask_phone(row.account_phone),
+            filed_phone_masked=None if row.filed_phone is None else mask_phone(row.filed_phone),
+            same_phone=None if row.filed_phone is None else row.filed_phone == row.account_phone,
+            shields=row.shields,
+            address=row.address,
+            browser=row.browser,
+            asked_at=row.asked_at,
+            expires_at=row.expires_at,
+            decided_at=row.decided_at,
+        )

@@ -1,0 +1,132 @@
+"""Whether an account belongs to a person on file, and what proves it (docs/identity.md).
+
+A proof is recorded with its act, which the log takes. A person who has a proven account gets a second one by fewer
+ways, and the others are told some time before it counts: who is being impersonated can stop it.
+"""
+
+from dataclasses import dataclass
+
+from mshield.domain import errors
+from mshield.domain.actor import By
+from mshield.domain.identity import Role, same_name
+from mshield.domain.notices import NoticeKind
+from mshield.domain.proofs import Way, counting
+from mshield.domain.times import HOUR_MS
+from mshield.services.notices.notify import tell
+from mshield.settings import Settings
+from mshield.store.database.interface import Database, Tx
+from mshield.store.identity import proofs as store
+from mshield.store.legal_person.sessions import ManagedEnterprise
+from mshield.store.staff import acts
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """An account, and the filing record that it is said to belong to; their id numbers are known to agree.
+
+    `names_agree` as well: they must where it is proven, while the file may give a person another name afterwards.
+    """
+
+    account_id: str
+    phone: str
+    person_id: str
+    role: Role
+    names_agree: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Proofs:
+    """Asks for proofs, and records them."""
+
+    db: Database
+    settings: Settings
+
+    async def require(self, claim: Claim, *, now: int) -> bool:
+        """Raises IdentityUnproven where nothing proves the claim.
+
+        True where it is proven; False where the filed phone number will prove it, once an SMS code came back from it.
+        """
+        standing = await store.standing(self.db, account_id=claim.account_id, person_id=claim.person_id)
+        is_second = bool(await store.others(self.db, account_id=claim.account_id))
+        ways = self._ways(claim.role)
+        if any(proof.way in ways and proof.counts_from <= now for proof in standing):
+            return True
+        by_phone = Way.FILED_PHONE in counting(self.chosen(claim.role), is_second=is_second)
+        if by_phone and claim.names_agree:
+            filed = await store.filed_phone(self.db, person_id=claim.person_id)
+            if filed is not None and filed == claim.phone:
+                return False
+        waits = [proof.counts_from for proof in standing if proof.way in ways]
+        raise errors.IdentityUnproven(counts_from=min(waits, default=None))
+
+    async def managed(self, db: Database | Tx, account_id: str, *, now: int) -> list[ManagedEnterprise]:
+        """The enterprises whose legal person the account's holder is proven to be, by credit code."""
+        return [
+            ManagedEnterprise(person.credit_code, person.enterprise)
+            for person in await store.legal_persons(db, account_id=account_id)
+            if await self._is_proven(db, account_id, person.person_id, Role.LEGAL_PERSON, now=now)
+        ]
+
+    async def provable_by_phone(self, db: Database | Tx, account_id: str) -> list[store.FiledLegalPerson]:
+        """The records as legal person that a code to the filed phone number, which is the account's, will prove."""
+        is_second = bool(await store.others(db, account_id=account_id))
+        if Way.FILED_PHONE not in counting(self.chosen(Role.LEGAL_PERSON), is_second=is_second):
+            return []
+        return [person for person in await self._legal_persons(db, account_id) if person.same_phone]
+
+    async def is_legal_person(self, db: Database | Tx, account_id: str) -> bool:
+        """Whether they are on file as one, proven or not."""
+        return bool(await self._legal_persons(db, account_id))
+
+    async def record(
+        self, tx: Tx, account_id: str, person_id: str | None, way: Way, *, by: By, now: int
+    ) -> int:
+        """Records a proof and its act, and tells the person's other accounts; gives the time from which it counts."""
+        others = await store.others(tx, account_id=account_id)
+        waits = bool(others) and way is not Way.OWN_SHIELD
+        counts_from = now + self.settings.identity_wait_hours * HOUR_MS if waits else now
+        proof = store.NewProof(
+            account_id=account_id, person_id=person_id, way=way, by=by, counts_from=counts_from
+        )
+        proof_id = await store.insert(tx, proof, now=now)
+        for other in others:
+            await tell(tx, NoticeKind.SECOND_ACCOUNT, account_id=other, occasion=proof_id, now=now)
+        details = {"way": way.value, "person": person_id, "second": bool(others), "counts_from": counts_from}
+        await acts.record(tx, by=by, act="identity.prove", subject=account_id, details=details, now=now)
+        return counts_from
+
+    async def record_once(
+        self, tx: Tx, account_id: str, person_id: str, way: Way, *, by: By, now: int
+    ) -> None:
+        """As `record`, where this way hasn't proven it before."""
+        standing = await store.standing(tx, account_id=account_id, person_id=person_id)
+        if not any(proof.way is way for proof in standing):
+            await self.record(tx, account_id, person_id, way, by=by, now=now)
+
+    async def end(self, tx: Tx, account_id: str, *, reason: str, by: By, now: int) -> None:
+        """Ends what proved an account, such as where its phone number was changed."""
+        if await store.end_of_account(tx, account_id=account_id, reason=reason, now=now):
+            await acts.record(
+                tx, by=by, act="identity.end", subject=account_id, details={"reason": reason}, now=now
+            )
+
+    async def _legal_persons(self, db: Database | Tx, account_id: str) -> list[store.FiledLegalPerson]:
+        found = await store.legal_persons(db, account_id=account_id)
+        return [person for person in found if same_name(person.filed_name, person.account_name)]
+
+    async def _is_proven(
+        self, db: Database | Tx, account_id: str, person_id: str, role: Role, *, now: int
+    ) -> bool:
+        standing = await store.standing(db, account_id=account_id, person_id=person_id)
+        ways = self._ways(role)
+        return any(proof.way in ways and proof.counts_from <= now for proof in standing)
+
+    def _ways(self, role: Role) -> frozenset[Way]:
+        """Those that count once recorded: what a second account may not be proven by is refused before that."""
+        return self.chosen(role) | {Way.EARLIER}
+
+    def chosen(self, role: Role) -> frozenset[Way]:
+        """The ways that the settings name for a role."""
+        if role is Role.LEGAL_PERSON:
+            return frozenset(map(Way, self.settings.identity_ways_legal_person))
+        return frozenset(map(Way, self.settings.identity_ways_operator))

@@ -1,0 +1,84 @@
+"""Which ways can prove an account's claim to a filing record, for its holder to choose from (核验身份).
+
+Told only to who knows all of the record: name, id number, role and credit code. The filed phone number is never told.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from mshield.domain import errors
+from mshield.domain.identity import Role, check_credit_code, same_name
+from mshield.domain.proofs import Way, counting
+from mshield.services.identity.proofs import Claim, Proofs
+from mshield.store.accounts.accounts import Account
+from mshield.store.certificates import enrolment
+from mshield.store.database.interface import Database
+from mshield.store.identity import proofs as store
+from mshield.store.identity import requests
+
+_SHOWN: Final = (Way.FILED_PHONE, Way.LEGAL_PERSON, Way.FILING_CODE)
+"""Ways that an account's holder can go by themselves, the soonest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class WayOpen:
+    """A way, and why it can't be gone, if it can't: `second_account`, `no_phone`, `other_phone`, `no_legal_person`."""
+
+    way: Way
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """Whether it is proven, else from when (ms) a proof counts, if one waits; and the ways."""
+
+    proven: bool
+    counts_from: int | None
+    enterprise: str
+    items: tuple[WayOpen, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FindWays:
+    """Looks at a claim."""
+
+    db: Database
+    proofs: Proofs
+
+    async def __call__(self, account: Account, *, credit_code: str, role: str, now: int) -> Ways:
+        """Raises NoFiling, InvalidCreditCode."""
+        person = await enrolment.find_filed(
+            self.db,
+            credit_code=check_credit_code(credit_code),
+            role=role,
+            id_number_hash=account.id_number_hash,
+        )
+        if person is None or not same_name(person.name, account.name):
+            raise errors.NoFiling
+        claim = Claim(account.id, account.phone, person.id, Role(person.role), names_agree=True)
+        counts_from = None
+        try:
+            if await self.proofs.require(claim, now=now):
+                return Ways(True, None, person.organisation, ())
+        except errors.IdentityUnproven as error:
+            waits = error.extra.get("counts_from")
+            counts_from = waits if isinstance(waits, int) else None
+        items = [
+            await self._look(way, claim, person) for way in _SHOWN if way in self.proofs.chosen(claim.role)
+        ]
+        return Ways(False, counts_from, person.organisation, tuple(items))
+
+    async def _look(self, way: Way, claim: Claim, person: enrolment.FiledPerson) -> WayOpen:
+        is_second = bool(await store.others(self.db, account_id=claim.account_id))
+        if way not in counting([way], is_second=is_second):
+            return WayOpen(way, "second_account")
+        if way is Way.FILED_PHONE:
+            filed = await store.filed_phone(self.db, person_id=claim.person_id)
+            if filed is None:
+                return WayOpen(way, "no_phone")
+            return WayOpen(way, None if filed == claim.phone else "other_phone")
+        if way is Way.LEGAL_PERSON and not await requests.legal_persons(
+            self.db, credit_code=person.credit_code
+        ):
+            return WayOpen(way, "no_legal_person")
+        return WayOpen(way, None)

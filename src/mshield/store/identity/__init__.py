@@ -1,0 +1,1 @@
+"""What ties accounts to the people on file."""

@@ -1,0 +1,57 @@
+"""Activation codes of filed people: only their hash is stored, and a code that was used is gone."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from mshield.domain.actor import By
+from mshield.store.database.interface import Database, Row, Tx
+from mshield.store.database.queries import Queries
+
+_SQL: Final = Queries("identity", "codes")
+
+
+@dataclass(frozen=True, slots=True)
+class CodeRow:
+    """The filed person that a code is for, and who made it."""
+
+    person_id: str
+    actor: str
+    actor_id: str | None
+    name: str
+    role: str
+    id_number_hash: bytes
+    credit_code: str
+
+
+async def put(tx: Tx, *, code_hash: bytes, person_id: str, by: By, expires_at: int, now: int) -> None:
+    """Stores a code in place of the one that the person had."""
+    await tx.run(
+        _SQL["put"],
+        code_hash=code_hash,
+        person_id=person_id,
+        actor=by.kind,
+        actor_id=by.id,
+        expires_at=expires_at,
+        now=now,
+    )
+
+
+async def find(tx: Tx, *, code_hash: bytes, now: int) -> CodeRow | None:
+    """The person that the code is for."""
+    row = await tx.one(_SQL["find"], code_hash=code_hash, now=now)
+    return None if row is None else CodeRow(**row)
+
+
+async def use(tx: Tx, *, code_hash: bytes, now: int) -> bool:
+    """Spends a code; False where it was spent, replaced or over."""
+    return await tx.run(_SQL["use"], code_hash=code_hash, now=now) == 1
+
+
+async def person(db: Database | Tx, *, person_id: str) -> Row | None:
+    """The filed person: id, name, role, credit_code, ended_at."""
+    return await db.one(_SQL["person"], person_id=person_id)
+
+
+async def purge(db: Database, *, now: int) -> int:
+    """Deletes codes that are over, and gives their number."""
+    return await db.run(_SQL["purge"], now=now)

@@ -1,0 +1,145 @@
+"""Proofs that an account belongs to a person on file. None is deleted: it ends, with a reason."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from mshield.domain.actor import By
+from mshield.domain.ids import new_id
+from mshield.domain.proofs import Way
+from mshield.store.database.interface import Database, Tx
+from mshield.store.database.queries import Queries
+
+_SQL: Final = Queries("identity", "proofs")
+
+
+@dataclass(frozen=True, slots=True)
+class StandingProof:
+    """A proof that has not ended; it counts from `counts_from` (ms)."""
+
+    way: Way
+    counts_from: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewProof:
+    """`person_id` is the filing record, None where the person as such is vouched for; `counts_from` in ms."""
+
+    account_id: str
+    person_id: str | None
+    way: Way
+    by: By
+    counts_from: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountProof:
+    """A proof as it is shown: by whom, of which filing record (None: of the person as such), times in ms."""
+
+    id: str
+    person_id: str | None
+    way: str
+    actor: str
+    actor_id: str | None
+    proven_at: int
+    counts_from: int
+    ended_at: int | None
+    ended_reason: str | None
+    role: str | None
+    credit_code: str | None
+    enterprise: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EarlierProof:
+    """An account that an earlier application stands for; `proven_at` in ms."""
+
+    id: str
+    account_id: str
+    name: str
+    phone: str
+    person_id: str
+    role: str
+    credit_code: str
+    enterprise: str
+    proven_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class FiledLegalPerson:
+    """A record of an account's holder as legal person; whether its phone number is the account's too."""
+
+    person_id: str
+    filed_name: str
+    account_name: str
+    credit_code: str
+    enterprise: str
+    same_phone: bool
+
+
+async def standing(db: Database | Tx, *, account_id: str, person_id: str) -> list[StandingProof]:
+    """The account's proofs for a filing record."""
+    rows = await db.all(_SQL["standing"], account_id=account_id, person_id=person_id)
+    return [StandingProof(Way(row["way"]), row["counts_from"]) for row in rows]
+
+
+async def others(db: Database | Tx, *, account_id: str) -> list[str]:
+    """The other proven accounts of the same person, by id."""
+    return [row["id"] for row in await db.all(_SQL["others"], account_id=account_id)]
+
+
+async def insert(tx: Tx, proof: NewProof, *, now: int) -> str:
+    """Stores a proof and gives its id."""
+    proof_id = new_id(now)
+    await tx.run(
+        _SQL["insert"],
+        id=proof_id,
+        account_id=proof.account_id,
+        person_id=proof.person_id,
+        way=proof.way.value,
+        actor=proof.by.kind,
+        actor_id=proof.by.id,
+        counts_from=proof.counts_from,
+        now=now,
+    )
+    return proof_id
+
+
+async def end_of_account(tx: Tx, *, account_id: str, reason: str, now: int) -> int:
+    """Ends all proofs of an account, and gives their number."""
+    return await tx.run(_SQL["end_of_account"], account_id=account_id, reason=reason, now=now)
+
+
+async def end_of_way(tx: Tx, *, account_id: str, way: Way, reason: str, now: int) -> int:
+    """Ends the proofs of one way."""
+    return await tx.run(_SQL["end_of_way"], account_id=account_id, way=way.value, reason=reason, now=now)
+
+
+async def of_account(db: Database | Tx, *, account_id: str) -> list[AccountProof]:
+    """All proofs of an account, the newest first, ended ones among them."""
+    return [AccountProof(**row) for row in await db.all(_SQL["of_account"], account_id=account_id)]
+
+
+async def earlier(db: Database, *, after: str, most: int) -> list[EarlierProof]:
+    """Accounts that are proven by an earlier application, page by page."""
+    return [EarlierProof(**row) for row in await db.all(_SQL["earlier"], after=after, most=most)]
+
+
+async def legal_persons(db: Database | Tx, *, account_id: str) -> list[FiledLegalPerson]:
+    """For which enterprises the account's id number is filed as legal person, by credit code."""
+    return [
+        FiledLegalPerson(
+            row["id"],
+            row["filed_name"],
+            row["account_name"],
+            row["credit_code"],
+            row["enterprise"],
+            bool(row["same_phone"]),
+        )
+        for row in await db.all(_SQL["legal_persons"], account_id=account_id)
+    ]
+
+
+async def filed_phone(db: Database | Tx, *, person_id: str) -> str | None:
+    """The phone number on file."""
+    row = await db.one(_SQL["filed_phone"], person_id=person_id)
+    return None if row is None else row["phone"]

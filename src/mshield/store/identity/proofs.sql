@@ -1,0 +1,46 @@
+-- name: of_account
+-- All proofs of an account, the newest first, with whom they are about.
+SELECT p.id, p.person_id, p.way, p.actor, p.actor_id, p.proven_at, p.counts_from, p.ended_at, p.ended_reason,
+  f.role, f.credit_code, e.name AS enterprise
+FROM identity_proofs p LEFT JOIN filed_persons f ON f.id = p.person_id LEFT JOIN enterprises e ON e.credit_code = f.credit_code
+WHERE p.account_id = :account_id ORDER BY p.proven_at DESC, p.id DESC;
+
+-- name: standing
+-- What decides about an account and a filing record: each proof of the account that stands for it.
+SELECT p.way, p.counts_from FROM identity_proofs p
+WHERE p.account_id = :account_id AND (p.person_id = :person_id OR p.person_id IS NULL) AND p.ended_at IS NULL;
+
+-- name: others
+-- Other accounts of the same person that are proven.
+SELECT DISTINCT b.id FROM accounts a JOIN accounts b ON b.id_number_hash = a.id_number_hash AND b.id <> a.id
+JOIN identity_proofs p ON p.account_id = b.id AND p.ended_at IS NULL
+WHERE a.id = :account_id AND b.state = 'active';
+
+-- name: insert!
+INSERT INTO identity_proofs (id, account_id, person_id, way, actor, actor_id, proven_at, counts_from)
+VALUES (:id, :account_id, :person_id, :way, :actor, :actor_id, :now, :counts_from);
+
+-- name: end_of_account!
+UPDATE identity_proofs SET ended_at = :now, ended_reason = :reason WHERE account_id = :account_id AND ended_at IS NULL;
+
+-- name: end_of_way!
+UPDATE identity_proofs SET ended_at = :now, ended_reason = :reason
+WHERE account_id = :account_id AND way = :way AND ended_at IS NULL;
+
+-- name: earlier
+-- Accounts that are proven by an earlier application only, for the filing office to look through.
+SELECT p.id, p.account_id, a.name, a.phone, p.person_id, f.role, f.credit_code, e.name AS enterprise, p.proven_at
+FROM identity_proofs p JOIN accounts a ON a.id = p.account_id JOIN filed_persons f ON f.id = p.person_id
+JOIN enterprises e ON e.credit_code = f.credit_code
+WHERE p.way = 'earlier' AND p.ended_at IS NULL AND p.id > :after ORDER BY p.id LIMIT :most;
+
+-- name: legal_persons
+-- The filing records of an account's holder as legal person, by their id number; names are compared by the caller.
+SELECT f.id, f.name AS filed_name, a.name AS account_name, f.credit_code, e.name AS enterprise,
+  f.phone = a.phone AS same_phone
+FROM accounts a JOIN filed_persons f ON f.id_number_hash = a.id_number_hash AND f.role = 'legal_person' AND f.ended_at IS NULL
+JOIN enterprises e ON e.credit_code = f.credit_code
+WHERE a.id = :account_id ORDER BY f.credit_code;
+
+-- name: filed_phone^
+SELECT phone FROM filed_persons WHERE id = :person_id;

@@ -1,0 +1,131 @@
+"""Requests to a legal person to confirm who an operator is (待确认的申请)."""
+
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from mshield.domain.proofs import REMIND_MS
+from mshield.store.database.interface import Database, Row, Tx
+from mshield.store.database.queries import Queries
+
+_SQL: Final = Queries("identity", "requests")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewRequest:
+    """A request that begins; times in ms."""
+
+    id: str
+    account_id: str
+    person_id: str
+    address: str | None
+    browser: str | None
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnRequest:
+    """A request as who asked sees it; times in ms."""
+
+    id: str
+    person_id: str
+    state: str
+    asked_at: int
+    expires_at: int
+    reminded_at: int
+    decided_at: int | None
+    credit_code: str
+    enterprise: str
+
+    @property
+    def remind_from(self) -> int:
+        """When the legal person can be told again, ms."""
+        return self.reminded_at + REMIND_MS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestRow:
+    """A request as its enterprise sees it: what the account says beside what is on file; ms."""
+
+    id: str
+    account_id: str
+    person_id: str
+    state: str
+    address: str | None
+    browser: str | None
+    asked_at: int
+    expires_at: int
+    decided_at: int | None
+    account_name: str
+    id_type: str
+    account_phone: str
+    id_number_box: bytes = field(repr=False)
+    filed_name: str
+    role: str
+    filed_phone: str | None
+    shields: int
+
+
+async def insert(tx: Tx, request: NewRequest, *, now: int) -> None:
+    """Begins a request. Raises Conflict where one of the account waits."""
+    await tx.run(_SQL["expire"], now=now)
+    await tx.run(
+        _SQL["insert"],
+        id=request.id,
+        account_id=request.account_id,
+        person_id=request.person_id,
+        address=request.address,
+        browser=request.browser,
+        expires_at=request.expires_at,
+        now=now,
+    )
+
+
+async def newest(db: Database | Tx, *, account_id: str, now: int) -> OwnRequest | None:
+    """The account's last request, with the state that it has now."""
+    row = await db.one(_SQL["newest"], account_id=account_id)
+    if row is None:
+        return None
+    found = OwnRequest(**row)
+    is_over = found.state == "waiting" and found.expires_at <= now
+    return replace(found, state="expired") if is_over else found
+
+
+async def withdraw(tx: Tx, *, account_id: str, now: int) -> bool:
+    """Takes the waiting request back; False without one."""
+    return await tx.run(_SQL["withdraw"], account_id=account_id, now=now) == 1
+
+
+async def remind(tx: Tx, *, account_id: str, before: int, now: int) -> bool:
+    """Notes that the legal person is told again; False without a request, or where it was after `before` (ms)."""
+    return await tx.run(_SQL["remind"], account_id=account_id, before=before, now=now) == 1
+
+
+async def page(
+    db: Database, *, credit_code: str, state: str, before: str, page_size: int, now: int
+) -> list[RequestRow]:
+    """Requests of an enterprise, the newest first; an empty state stands for all."""
+    await db.run(_SQL["expire"], now=now)
+    rows = await db.all(
+        _SQL["page"], credit_code=credit_code, state=state, before=before, page_size=page_size
+    )
+    return [RequestRow(**row) for row in rows]
+
+
+async def counts(db: Database, *, credit_code: str) -> dict[str, int]:
+    """How many there are in each state."""
+    return {row["state"]: row["requests"] for row in await db.all(_SQL["counts"], credit_code=credit_code)}
+
+
+async def find(db: Database | Tx, *, request_id: str, credit_code: str) -> Row | None:
+    """One of the enterprise's requests."""
+    return await db.one(_SQL["find"], id=request_id, credit_code=credit_code)
+
+
+async def decide(tx: Tx, *, request_id: str, state: str, by: str, now: int) -> bool:
+    """Ends a waiting request; False where it doesn't wait any more."""
+    return await tx.run(_SQL["decide"], id=request_id, state=state, by=by, now=now) == 1
+
+
+async def legal_persons(db: Database | Tx, *, credit_code: str) -> list[str]:
+    """The proven accounts of the enterprise's legal persons."""
+    return [row["id"] for row in await db.all(_SQL["legal_persons"], credit_code=credit_code)]

@@ -1,0 +1,120 @@
+"""What proves accounts, at the console: who stands by an earlier application only, and activation codes of operators."""
+
+from typing import Annotated, Final, Literal
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mshield.domain.identity import mask_phone
+from mshield.domain.staff import StaffRole
+from mshield.web import openapi
+from mshield.web.answers import JsonAnswer, filled
+from mshield.web.body import Wire
+from mshield.web.console.authentication import staff_of
+from mshield.web.context import context_of
+from mshield.web.query import Query
+from mshield.web.router import Router
+
+router: Final = Router("console")
+_READERS: Final = (StaffRole.FILING_OFFICER, StaffRole.CUSTOMER_SERVICE, StaffRole.AUDITOR)
+
+
+class EarlierWanted(Query, frozen=True):
+    """Where the page begins."""
+
+    after: Annotated[str, msgspec.Meta(max_length=80, description="`next` of the page before")] = ""
+    limit: Annotated[int, msgspec.Meta(ge=1, le=200)] = 50
+
+
+class EarlierMessage(Wire, frozen=True):
+    """An account that nothing but an earlier application proves; `proven_at` in ms."""
+
+    id: str
+    account_id: str
+    name: str
+    phone_masked: str
+    person_id: str
+    role: Literal["legal_person", "operator"]
+    credit_code: str
+    enterprise: str
+    proven_at: int
+
+
+class EarlierPageMessage(Wire, frozen=True):
+    """A page; `next` is the `after` of the one that follows, or null."""
+
+    items: tuple[EarlierMessage, ...]
+    next: str | None
+
+
+class AccountProofMessage(Wire, frozen=True):
+    """How an account was proven, by whom, for which filing record; times in ms."""
+
+    way: str
+    actor: str
+    actor_id: str | None
+    person_id: str | None
+    role: str | None
+    credit_code: str | None
+    enterprise: str | None
+    proven_at: int
+    counts_from: int
+    ended_at: int | None
+    ended_reason: str | None
+
+
+class AccountProofsMessage(Wire, frozen=True):
+    """The newest first."""
+
+    items: tuple[AccountProofMessage, ...]
+
+
+class FilingCodeMessage(Wire, frozen=True):
+    """To be printed or handed over, never sent. Told this once; `expires_at` in ms."""
+
+    code: str
+    name: str
+    expires_at: int
+
+
+@router.get(
+    "/identity/earlier",
+    summary="Accounts that only an earlier application proves",
+    operation_id="listEarlierProofs",
+    answers=openapi.answers(EarlierPageMessage, "A page"),
+)
+async def earlier(request: Request, query: EarlierWanted) -> Response:
+    """For the filing office to look through, once after the upgrade that brought proofs."""
+    await staff_of(request, *_READERS)
+    rows = await context_of(request).identity.shown.earlier(after=query.after, most=query.limit + 1)
+    items = tuple(
+        filled(EarlierMessage, row, phone_masked=mask_phone(row.phone)) for row in rows[: query.limit]
+    )
+    return JsonAnswer(EarlierPageMessage(items, items[-1].id if len(rows) > query.limit else None))
+
+
+@router.get(
+    "/accounts/{account_id}/proofs",
+    summary="What proves an account",
+    operation_id="listAccountProofs",
+    answers=openapi.answers(AccountProofsMessage, "The proofs"),
+)
+async def proofs(request: Request, account_id: str) -> Response:
+    """Ended ones too. An unknown account has none."""
+    await staff_of(request, *_READERS)
+    found = await context_of(request).identity.shown.of_account(account_id)
+    return JsonAnswer(AccountProofsMessage(tuple(filled(AccountProofMessage, each) for each in found)))
+
+
+@router.post(
+    "/filing/people/{person_id}/activation-code",
+    summary="Make an operator's activation code",
+    operation_id="makeFilingCode",
+    answers=openapi.answers(FilingCodeMessage, "The code", status=201),
+)
+async def filing_code(request: Request, person_id: str) -> Response:
+    """For seven days and one use. A legal person's takes two: ask for the act `identity.code`."""
+    member, context = await staff_of(request, StaffRole.FILING_OFFICER), context_of(request)
+    made = await context.identity.codes.make(person_id, by=member.by, now=context.clock())
+    return JsonAnswer(filled(FilingCodeMessage, made), 201)

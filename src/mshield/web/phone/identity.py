@@ -1,0 +1,193 @@
+"""Proving that the account is the filed person's (核验身份): what proves it, and the ways to get there."""
+
+from typing import Annotated, Final, Literal
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mshield.services.accounts.my_account import account_of
+from mshield.services.identity.confirm import Place
+from mshield.web import openapi
+from mshield.web.answers import JsonAnswer, filled, no_content
+from mshield.web.body import Wire, body_of
+from mshield.web.caller import address_of, browser_of
+from mshield.web.context import context_of
+from mshield.web.phone.authentication import phone_of
+from mshield.web.router import Router
+
+router: Final = Router("phone")
+
+WayName = Literal[
+    "filed_phone", "legal_person", "filing_code", "own_shield", "outside", "real_name", "earlier"
+]
+ActorName = Literal["service", "user", "legal_person", "staff"]
+
+
+class ProofMessage(Wire, frozen=True):
+    """One proof: how, by whom, for which enterprise and role (null: for the person as such). It counts from a time, ms."""
+
+    way: WayName
+    actor: ActorName
+    proven_at: int
+    counts_from: int
+    ended_at: int | None
+    ended_reason: str | None
+    role: Literal["legal_person", "operator"] | None
+    credit_code: str | None
+    enterprise: str | None
+
+
+class OwnRequestMessage(Wire, frozen=True):
+    """The request to the legal person; `remind_from` is when they can be told again. Times in ms."""
+
+    state: Literal["waiting", "confirmed", "refused", "withdrawn", "expired"]
+    credit_code: str
+    enterprise: str
+    asked_at: int
+    expires_at: int
+    remind_from: int
+    decided_at: int | None
+
+
+class IdentityMessage(Wire, frozen=True):
+    """What proves the account, the newest first, and its last request to a legal person."""
+
+    proofs: tuple[ProofMessage, ...]
+    request: OwnRequestMessage | None
+
+
+class RecordMessage(Wire, frozen=True):
+    """Which filing record; name and id number are the account's."""
+
+    user_type: Literal["legal_person", "operator"]
+    credit_code: Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
+
+
+class WayMessage(Wire, frozen=True):
+    """A way, and why it can't be gone: null where it can."""
+
+    way: WayName
+    reason: Literal["second_account", "no_phone", "other_phone", "no_legal_person"] | None
+
+
+class WaysMessage(Wire, frozen=True):
+    """Whether the account is proven to be this record's; else from when (ms) it will be, and the ways, soonest first."""
+
+    proven: bool
+    counts_from: int | None
+    enterprise: str
+    items: tuple[WayMessage, ...]
+
+
+class ActivationMessage(Wire, frozen=True):
+    """A code as it was typed: in either case, with or without hyphens."""
+
+    code: Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
+
+
+class ActivatedMessage(Wire, frozen=True):
+    """From when it counts, ms: later only where the person's other account is told first."""
+
+    counts_from: int
+
+
+@router.get(
+    "/identity",
+    summary="What proves who I am",
+    operation_id="getIdentity",
+    answers=openapi.answers(IdentityMessage, "Proofs, and the request that waits"),
+)
+async def identity(request: Request) -> Response:
+    """An account that nothing proves can register, log in and read, but not apply for a certificate."""
+    login, context = await phone_of(request), context_of(request)
+    proofs = await context.identity.shown.of_account(login.account_id)
+    asked = await context.identity.confirm.newest(login.account_id, now=context.clock())
+    return JsonAnswer(
+        IdentityMessage(
+            tuple(filled(ProofMessage, proof) for proof in proofs),
+            None if asked is None else filled(OwnRequestMessage, asked),
+        )
+    )
+
+
+@router.post(
+    "/identity/ways",
+    summary="How I can prove that I am this person on file",
+    operation_id="findIdentityWays",
+    asks=openapi.takes(RecordMessage),
+    answers=openapi.answers(WaysMessage, "The ways"),
+)
+async def ways(request: Request) -> Response:
+    """Changes nothing. Told only to who knows the whole record; the phone number on file is not told."""
+    login, context = await phone_of(request), context_of(request)
+    message = await body_of(request, RecordMessage)
+    account = await account_of(context.db, login)
+    found = await context.identity.ways(
+        account, credit_code=message.credit_code, role=message.user_type, now=context.clock()
+    )
+    items = tuple(WayMessage(each.way.value, each.reason) for each in found.items)  # type: ignore[arg-type]  # of these
+    return JsonAnswer(WaysMessage(found.proven, found.counts_from, found.enterprise, items))
+
+
+@router.post(
+    "/identity/requests",
+    summary="Ask the legal person to confirm who I am",
+    operation_id="askLegalPerson",
+    asks=openapi.takes(RecordMessage),
+    answers=openapi.answers(OwnRequestMessage, "They are told", status=201),
+)
+async def ask(request: Request) -> Response:
+    """For operators. The legal person answers in the portal within seven days."""
+    login, context = await phone_of(request), context_of(request)
+    message = await body_of(request, RecordMessage)
+    asked = await context.identity.confirm.ask(
+        await account_of(context.db, login),
+        credit_code=message.credit_code,
+        role=message.user_type,
+        place=Place(address_of(request), browser_of(request)),
+        now=context.clock(),
+    )
+    return JsonAnswer(filled(OwnRequestMessage, asked), 201)
+
+
+@router.delete(
+    "/identity/requests/current",
+    summary="Take the request back",
+    operation_id="withdrawIdentityRequest",
+    answers=openapi.answers(None, "Taken back", status=204),
+)
+async def withdraw(request: Request) -> Response:
+    """The legal person no longer sees it as waiting."""
+    login, context = await phone_of(request), context_of(request)
+    await context.identity.confirm.withdraw(login.account_id, now=context.clock())
+    return no_content()
+
+
+@router.post(
+    "/identity/requests/current/remind",
+    summary="Remind the legal person",
+    operation_id="remindLegalPerson",
+    answers=openapi.answers(OwnRequestMessage, "They are told again") | openapi.problems(429),
+)
+async def remind(request: Request) -> Response:
+    """Every four hours at most."""
+    login, context = await phone_of(request), context_of(request)
+    asked = await context.identity.confirm.remind(login.account_id, now=context.clock())
+    return JsonAnswer(filled(OwnRequestMessage, asked))
+
+
+@router.post(
+    "/identity/codes",
+    summary="Enter an activation code",
+    operation_id="useActivationCode",
+    asks=openapi.takes(ActivationMessage),
+    answers=openapi.answers(ActivatedMessage, "It proves the account", status=201) | openapi.problems(429),
+)
+async def use_code(request: Request) -> Response:
+    """One time, for one named person, within seven days. Five wrong codes a day."""
+    login, context = await phone_of(request), context_of(request)
+    message = await body_of(request, ActivationMessage)
+    account = await account_of(context.db, login)
+    counts_from = await context.identity.codes.use(account, message.code, now=context.clock())
+    return JsonAnswer(ActivatedMessage(counts_from), 201)
