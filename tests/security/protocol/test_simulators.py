@@ -127,7 +127,7 @@ class Opened:
 
 @dataclass
 class ServerWithoutShare:
-    """Step 1: its `P` is the oracle's, whatever P1 was; `d1`, which the proof of P1 yields, an honest phone tells it."""
+    """Step 1: its `P` is the oracle's, whatever P1 was. `d1` is in the proof of P1; here an honest phone tells it."""
 
     engine: Engine
     hashes: Hashes
@@ -203,7 +203,7 @@ def simulated(engine: Engine, hashes: Hashes) -> ServerWithoutShare:
 
 
 @pytest.mark.parametrize("count", [1, 8])
-def test_theorem_1_the_phone_accepts_and_the_real_server_would_say_the_same(
+def test_theorem_1_the_phone_accepts_what_the_real_server_would_answer_too(
     simulated: ServerWithoutShare, count: int
 ) -> None:
     engine, d1 = simulated.engine, simulated.d1

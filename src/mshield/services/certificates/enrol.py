@@ -187,8 +187,12 @@ class Enrol:
         self._check(enrolment, P1, proof)
         box = self.keyring.open_share(enrolment.share_box, uid=enrolment.uid, epoch=enrolment.epoch)
         _, first = signing_key.split_share(box)
-        if not hmac.compare_digest(first, P1):
-            await store.void(self.db, uid=enrolment.uid, now=now)
+        same = hmac.compare_digest(first, P1)
+        if not await store.sent_again(
+            self.db, uid=enrolment.uid, share_box=enrolment.share_box, same=same, now=now
+        ):
+            raise errors.TaskClosed
+        if not same:
             raise errors.Conflict
         return enrolment.public_key
 

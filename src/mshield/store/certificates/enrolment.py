@@ -133,14 +133,22 @@ async def set_challenge(db: Database, *, uid: bytes, challenge_hash: bytes) -> b
     return await db.run(_SQL["set_challenge"], uid=uid, challenge_hash=challenge_hash) == 1
 
 
-async def void(db: Database, *, uid: bytes, now: int) -> None:
-    """Ends an enrolment for good, with the renewal that it is part of."""
+async def sent_again(db: Database, *, uid: bytes, share_box: bytes, same: bool, now: int) -> bool:
+    """A P1 was sent for a key that has this box; another one ends the enrolment, with the renewal that it is part of.
 
-    async def work(tx: Tx) -> None:
-        if await tx.run(_SQL["void"], uid=uid) == 1:
+    False where it has ended already. One after the other: of calls at the same moment none gets a verdict after one
+    that was wrong.
+    """
+
+    async def work(tx: Tx) -> bool:
+        if await tx.run(_SQL["claim"], uid=uid, share_box=share_box) != 1:
+            return False
+        if not same:
+            await tx.run(_SQL["void"], uid=uid)
             await renewal_outcome.after_second_point(tx, uid=uid, now=now)
+        return True
 
-    await db.write(work)
+    return await db.write(work)
 
 
 async def set_public_key(

@@ -37,6 +37,10 @@ WHERE uid = :uid AND account_id = :account_id AND device_id = :device_id;
 -- name: set_challenge!
 UPDATE keys SET challenge_hash = :challenge_hash WHERE uid = :uid AND state = 'enrolling' AND share_box IS NULL;
 
+-- name: claim!
+-- Changes nothing: others that ask the same wait for this one's end.
+UPDATE keys SET state = 'enrolling' WHERE uid = :uid AND state = 'enrolling' AND share_box = :share_box;
+
 -- name: void!
 -- A second P1 for a key that was made. Its share goes: what is left must answer nothing about the first one.
 UPDATE keys SET state = 'void', share_box = NULL, generation = generation + 1
