@@ -48,7 +48,7 @@ class ActivationCodes:
     async def make(
         self, person_id: str, *, by: By, credit_code: str | None = None, now: int
     ) -> ActivationCode:
-        """A code for an operator, of this enterprise where one is given. Raises NotFound, Forbidden for a legal person."""
+        """A code for an operator, of this enterprise if one is given. Raises NotFound; Forbidden for a legal person."""
 
         async def work(tx: Tx) -> ActivationCode:
             return await self._make(tx, person_id, by=by, roles={Role.OPERATOR}, of=credit_code, now=now)

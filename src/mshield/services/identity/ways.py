@@ -59,14 +59,14 @@ class FindWays:
         counts_from = None
         try:
             if await self.proofs.require(claim, now=now):
-                return Ways(True, None, person.organisation, ())
+                return Ways(proven=True, counts_from=None, enterprise=person.organisation, items=())
         except errors.IdentityUnproven as error:
             waits = error.extra.get("counts_from")
             counts_from = waits if isinstance(waits, int) else None
         items = [
             await self._look(way, claim, person) for way in _SHOWN if way in self.proofs.chosen(claim.role)
         ]
-        return Ways(False, counts_from, person.organisation, tuple(items))
+        return Ways(proven=False, counts_from=counts_from, enterprise=person.organisation, items=tuple(items))
 
     async def _look(self, way: Way, claim: Claim, person: enrolment.FiledPerson) -> WayOpen:
         is_second = bool(await store.others(self.db, account_id=claim.account_id))

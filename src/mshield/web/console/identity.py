@@ -1,4 +1,4 @@
-"""What proves accounts, at the console: who stands by an earlier application only, and activation codes of operators."""
+"""What proves accounts, at the console: who stands by an earlier application only; operators' activation codes."""
 
 from typing import Annotated, Final, Literal
 

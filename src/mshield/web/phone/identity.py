@@ -25,7 +25,7 @@ ActorName = Literal["service", "user", "legal_person", "staff"]
 
 
 class ProofMessage(Wire, frozen=True):
-    """One proof: how, by whom, for which enterprise and role (null: for the person as such). It counts from a time, ms."""
+    """One proof: how, by whom, for which enterprise and role (null: for the person as such); times in ms."""
 
     way: WayName
     actor: ActorName
@@ -72,7 +72,7 @@ class WayMessage(Wire, frozen=True):
 
 
 class WaysMessage(Wire, frozen=True):
-    """Whether the account is proven to be this record's; else from when (ms) it will be, and the ways, soonest first."""
+    """Whether the account is proven to be this record's; else from when (ms) it will be, and the ways."""
 
     proven: bool
     counts_from: int | None
