@@ -57,7 +57,7 @@ CREATE TABLE filed_persons (
   role TEXT NOT NULL,
   version BIGINT NOT NULL,
   created_at BIGINT NOT NULL,
-  changed_at BIGINT NOT NULL, ended_at BIGINT, asked_at BIGINT NOT NULL DEFAULT 0,
+  changed_at BIGINT NOT NULL, ended_at BIGINT, asked_at BIGINT NOT NULL DEFAULT 0, phone TEXT,
   UNIQUE (credit_code, role, id_number_hash)
 );
 
