@@ -97,12 +97,12 @@ class Enrol:
         spend_code = partial(self.spend_code, phone=login.phone, purpose="apply", code=sms_code, now=now)
         await bring_up_to_date(self.look_up, self.lookup, login, application, now=now)
         person = await find_applicant(self.db, self.lookup, login, application)
+        if login.pinned_account_id not in {None, login.account_id}:
+            raise errors.OtherAccount
         claim = Claim(
             login.account_id, login.phone, person.id, Role(person.role), same_name(login.name, person.name)
         )
         is_proven = await self.proofs.require(claim, now=now)
-        if login.pinned_account_id not in {None, login.account_id}:
-            raise errors.OtherAccount
         occupant = await store.find_occupant(self.db, device_id=login.device_id)
         if occupant is not None:
             reapplication = apply_again.Reapplication(login.account_id, occupant, confirmed=confirm_duplicate)
