@@ -13,13 +13,14 @@ RN: Final = bytes(range(32))
 CHALLENGE: Final = bytes(range(32, 64))
 TEXT: Final = base64.urlsafe_b64encode(CHALLENGE).rstrip(b"=").decode()
 _KEY: Final = (
-    "INSERT INTO keys (uid, account_id, device_id, person_id, filing_version, subject, state, enrol_sid, challenge, epoch,"
-    " last_epoch, failures, wrong_total, otp_hash, otp_prev_hash, rn_prev, opens_window, opens, generation, created_at)"
-    " VALUES (?, 'a', 'd', 'p', 2, '{}', ?, ?, ?, 0, 0, 1, 2, ?, ?, ?, 0, 0, 0, 1)"
+    "INSERT INTO keys (uid, account_id, device_id, person_id, filing_version, subject, state, enrol_sid, challenge,"
+    " epoch, last_epoch, failures, wrong_total, otp_hash, otp_prev_hash, rn_prev, opens_window, opens,"
+    " generation, created_at) VALUES (?, 'a', 'd', 'p', 2, '{}', ?, ?, ?, 0, 0, 1, 2, ?, ?, ?, 0, 0, 0, 1)"
 )
 _CERTIFICATE: Final = (
-    "INSERT INTO certificates (serial, uid, request_sid, account_id, device_id, person_id, filing_version, shield_number,"
-    " organisation, credit_code, role, common_name, issuer, state, holds, not_before, not_after, issued_at, changed_at)"
+    "INSERT INTO certificates (serial, uid, request_sid, account_id, device_id, person_id, filing_version,"
+    " shield_number, organisation, credit_code, role, common_name, issuer, state, holds, not_before, not_after,"
+    " issued_at, changed_at)"
     " VALUES (?, ?, ?, ?, 'd', ?, 2, 'MS00000000001', '', '', 'operator', '', 'issuing', ?, '', 1, 2, ?, 1)"
 )
 

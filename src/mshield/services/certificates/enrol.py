@@ -30,7 +30,7 @@ from mshield.gm import cosign, transcript
 from mshield.gm import errors as gm_errors
 from mshield.gm.cosign import Proof
 from mshield.gm.engine import Engine
-from mshield.keys.keyring import Keyring
+from mshield.keys.keyring import Keyring, split_share
 from mshield.keys.secrets import LookupKey
 from mshield.pki.certificates import csr
 from mshield.pki.certificates.names import LeafSubject
@@ -186,7 +186,7 @@ class Enrol:
             raise errors.Conflict
         self._check(enrolment, P1, proof)
         box = self.keyring.open_share(enrolment.share_box, uid=enrolment.uid, epoch=enrolment.epoch)
-        _, first = signing_key.split_share(box)
+        _, first = split_share(box)
         same = hmac.compare_digest(first, P1)
         if not await store.sent_again(
             self.db, uid=enrolment.uid, share_box=enrolment.share_box, same=same, now=now
