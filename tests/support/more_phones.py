@@ -48,7 +48,7 @@ async def proven(db: Database, account_id: str, person_id: str) -> None:
     await execute(
         db,
         "INSERT INTO identity_proofs (id, account_id, person_id, way, actor, actor_id, proven_at, counts_from)"
-        " VALUES ($1, $2, $3, 'filing_code', 'user', $4, 0, 0)",
+        " VALUES ($1, $2, $3, 'filing_code', 'user', $4, 0, 0) ON CONFLICT (id) DO NOTHING",
         f"{account_id} {person_id}",
         account_id,
         person_id,
@@ -57,7 +57,7 @@ async def proven(db: Database, account_id: str, person_id: str) -> None:
 
 
 async def another_account(world: World, name: str) -> None:
-    """Another account of the same holder, under another phone number, that an activation code proved."""
+    """Another account of the same holder, under another phone number; activation codes proved both."""
     await execute(
         world.db,
         "INSERT INTO accounts (id, phone, password_hash, name, id_type, id_number_hash, id_number_box, state,"
@@ -66,7 +66,8 @@ async def another_account(world: World, name: str) -> None:
         name,
         name,
     )
-    await proven(world.db, name, "person")
+    for account_id in ("account", name):
+        await proven(world.db, account_id, "person")
 
 
 async def login_of(world: World) -> PhoneLogin:
