@@ -57,8 +57,8 @@ _ACTS: Final[Mapping[str, str]] = {
 
 _NO_ACT: Final[Mapping[str, frozenset[str]]] = {
     "they only read": frozenset({
-        "business list", "ca show", "doctor", "filing earlier", "filing list", "jobs list", "keys show", "log checkpoint",
-        "log prove", "log verify", "oidc client list", "openapi", "selftest", "staff list", "verify",
+        "business list", "ca show", "doctor", "filing earlier", "filing list", "jobs list", "keys show",
+        "log checkpoint", "log prove", "log verify", "oidc client list", "openapi", "selftest", "staff list", "verify",
         "webhooks deliveries", "webhooks list",
     }),
     "there is no database yet, or nothing in it": frozenset({"keys generate", "keys init", "migrate"}),

@@ -5,6 +5,7 @@ import re
 from typing import Any, Final
 
 import pytest
+
 from mshield.demo.people import LEGAL_PERSON, OPERATOR, Person
 from mshield.domain.proofs import CODE_ALPHABET
 from mshield.store.database.interface import Database
@@ -128,8 +129,9 @@ def test_accounts_that_only_an_earlier_application_proves_are_listed_page_by_pag
 async def _earlier(db: Database, account: str, record: str, number: int) -> None:
     await execute(
         db,
-        "INSERT INTO accounts (id, phone, name, id_type, id_number_hash, id_number_box, password_hash, state, created_at) "
-        "SELECT $1, $2, name, id_type, id_number_hash, id_number_box, 'x', 'active', 0 FROM filed_persons WHERE id = $3",
+        "INSERT INTO accounts (id, phone, name, id_type, id_number_hash, id_number_box, password_hash, state, "
+        "created_at) SELECT $1, $2, name, id_type, id_number_hash, id_number_box, 'x', 'active', 0 "
+        "FROM filed_persons WHERE id = $3",
         account,
         f"1380000600{number}",
         record,

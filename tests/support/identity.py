@@ -1,4 +1,4 @@
-"""Accounts that an activation code proves to be the filed person's: of the live service, and of the one in this process."""
+"""Accounts that an activation code proves to be the filed person's: of the live service, and in this process."""
 
 from typing import Final
 

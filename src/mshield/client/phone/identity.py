@@ -53,7 +53,7 @@ class IdentityWay(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class IdentityWays(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether the account is proven to be a record's; else from when (ms) a proof counts, if one waits, and the ways."""
+    """Whether the account is proven to be a record's; else from when (ms) a waiting proof counts, and the ways."""
 
     proven: bool
     counts_from: int | None
