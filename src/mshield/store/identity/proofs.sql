@@ -10,6 +10,10 @@ WHERE p.account_id = :account_id ORDER BY p.proven_at DESC, p.id DESC;
 SELECT p.way, p.counts_from FROM identity_proofs p
 WHERE p.account_id = :account_id AND (p.person_id = :person_id OR p.person_id IS NULL) AND p.ended_at IS NULL;
 
+-- name: vouched^
+SELECT id FROM identity_proofs
+WHERE account_id = :account_id AND way = :way AND person_id IS NULL AND ended_at IS NULL LIMIT 1;
+
 -- name: others
 -- Other accounts of the same person that are proven.
 SELECT DISTINCT b.id FROM accounts a JOIN accounts b ON b.id_number_hash = a.id_number_hash AND b.id <> a.id

@@ -319,7 +319,7 @@ export interface paths {
     };
     /**
      * The list of who is on file, as a file
-     * @description An import takes the file back as it is. It holds id numbers in the clear.
+     * @description An import takes the file back as it is. It holds id and phone numbers in the clear.
      */
     get: operations["exportFiling"];
     put?: never;
@@ -1424,7 +1424,7 @@ export interface components {
     };
     /**
      * FiledPersonMessage
-     * @description A record; `version` grows with each change, `ended_at` (ms) is null while the person is on file.
+     * @description A record. `version` grows with each change but the phone's; `ended_at` (ms) is null for who is on file.
      */
     FiledPersonMessage: {
       credit_code: string;
@@ -1434,6 +1434,7 @@ export interface components {
       id_number_masked: string;
       id_type: string;
       name: string;
+      phone_masked: string | null;
       /** @enum {unknown} */
       role: "legal_person" | "operator";
       version: number;
