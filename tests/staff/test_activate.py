@@ -1,6 +1,7 @@
 """The activation code of a legal person: one security officer asks, another one is told it, and it works once."""
 
-from typing import Any
+from dataclasses import replace
+from typing import Any, Final
 
 import httpx
 import pytest
@@ -14,7 +15,9 @@ from tests.support.console_people import Clerk
 from tests.support.identity import filed
 from tests.support.portal import Browser
 
-OFFICER = StaffRole.SECURITY_OFFICER
+OFFICER: Final = StaffRole.SECURITY_OFFICER
+NEW_NUMBER: Final = replace(LEGAL_PERSON, phone="13612344321")
+"""The filing office has another number of theirs."""
 
 
 @pytest.fixture
@@ -96,19 +99,21 @@ async def test_a_refusal_makes_none(application: Application, one: Clerk, other:
 async def test_the_legal_person_logs_in_with_it_and_it_works_once(
     application: Application, one: Clerk, other: Clerk, record: str
 ) -> None:
-    await application.registered(LEGAL_PERSON)
+    await application.registered(NEW_NUMBER)
     browser = Browser.of(application)
-    assert _told(await browser.begin()) == (403, "identity_unproven")
+    assert _told(await browser.begin(NEW_NUMBER)) == (403, "identity_unproven")
     code = (await _decide(other, await _ask(one, record))).json()["told"]["code"]
     application.clock.advance(seconds=61)
-    begun = await browser.begin(changes={"activation_code": f"{code[:4]}-{code[4:8]} {code[8:]}".lower()})
+    begun = await browser.begin(
+        NEW_NUMBER, changes={"activation_code": f"{code[:4]}-{code[4:8]} {code[8:]}".lower()}
+    )
     assert begun.status_code == 201, begun.text
     session = await browser.finish(begun.json(), await application.sms_code("portal"))
     assert [each["credit_code"] for each in session.json()["enterprises"]] == [LEGAL_PERSON.credit_code]
-    again = await browser.begin(changes={"activation_code": code})
+    again = await browser.begin(NEW_NUMBER, changes={"activation_code": code})
     assert _told(again)[1] == "activation_code_wrong"
     application.clock.advance(seconds=61)
-    assert (await browser.begin()).status_code == 201
+    assert (await browser.begin(NEW_NUMBER)).status_code == 201
 
 
 async def test_a_code_is_for_the_person_that_it_names(
