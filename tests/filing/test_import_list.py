@@ -325,7 +325,7 @@ def test_commands_list_end_and_export(tmp_path: Path) -> None:
     (operator,) = [each for each in listed if each["name"] == "林知远"]
     assert operator["id_number_masked"] == "330206********4217"
     assert operator["phone_masked"] == "138****6027"
-    assert [each["phone_masked"] for each in listed if each["name"] == "顾承岳"] == [None]
+    assert [each["phone_masked"] for each in listed if each["name"] == "CHAN Tai Man"] == [None]
     shown = _run("filing", "list", "--lang", "zh").stdout
     assert "手机号" in shown
     assert "138****6027" in shown
