@@ -189,7 +189,7 @@ async def test_an_auditor_sees_what_was_done(application: Application, officer: 
     ("method", "path", "document", "roles"),
     [
         ("GET", "/api/console/acts", None, {"auditor", "security_officer"}),
-        ("GET", PEOPLE, None, {"filing_officer", "customer_service", "auditor"}),
+        ("GET", PEOPLE, None, {"filing_officer", "customer_service", "security_officer", "auditor"}),
         ("GET", "/api/console/filing/export", None, {"filing_officer"}),
         ("POST", f"{PEOPLE}/x/end", {"reason": "x"}, {"filing_officer"}),
         ("GET", "/api/console/accounts?phone=13800006027", None, {"customer_service"}),

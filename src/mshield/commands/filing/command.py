@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mshield.commands.filing import identity as filing_identity
 from mshield.commands.filing import people as filing_people
 from mshield.commands.parts.output import Output, Refused, output_options, table
 from mshield.commands.parts.service import Service, on_service
@@ -21,6 +22,8 @@ def command() -> None:
 command.add_command(filing_people.list_)
 command.add_command(filing_people.export)
 command.add_command(filing_people.end)
+command.add_command(filing_identity.code)
+command.add_command(filing_identity.earlier)
 
 
 @command.command(name="import")

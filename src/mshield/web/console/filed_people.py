@@ -20,7 +20,7 @@ from mshield.web.query import Query
 from mshield.web.router import Router
 
 router: Final = Router("console")
-_READERS: Final = (StaffRole.FILING_OFFICER, StaffRole.CUSTOMER_SERVICE, StaffRole.AUDITOR)
+_READERS: Final = tuple(StaffRole)
 
 Text32 = Annotated[str, msgspec.Meta(max_length=32)]
 CreditCode = Annotated[Text32 | None, msgspec.Meta(description="of one enterprise only")]

@@ -86,6 +86,46 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/portal/enterprises/{credit_code}/applications": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Operators who wait to be confirmed
+     * @description Those of the last week wait; what was decided stays to be seen.
+     */
+    get: operations["listApplications"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/portal/enterprises/{credit_code}/applications/{application_id}/decision": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Confirm an operator, or say that it isn't them
+     * @description Final. The operator is told; who was confirmed can apply for a certificate.
+     */
+    post: operations["decideApplication"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/portal/enterprises/{credit_code}/history": {
     parameters: {
       query?: never;
@@ -160,6 +200,26 @@ export interface paths {
     get: operations["exportPeople"];
     put?: never;
     post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/portal/enterprises/{credit_code}/people/{person_id}/activation-code": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Make an operator's activation code
+     * @description For seven days and one use; a new one takes the place of the one before.
+     */
+    post: operations["makeOperatorCode"];
     delete?: never;
     options?: never;
     head?: never;
@@ -435,6 +495,15 @@ export type webhooks = Record<string, never>;
 export interface components {
   schemas: {
     /**
+     * ActivationCodeMessage
+     * @description To be printed or handed over, never sent. Told this once; `expires_at` in ms.
+     */
+    ActivationCodeMessage: {
+      code: string;
+      expires_at: number;
+      name: string;
+    };
+    /**
      * ActMessage
      * @description One act on one or many shields.
      */
@@ -444,6 +513,42 @@ export interface components {
       /** @description stands in the history, in their words */
       reason: string;
       shield_numbers: string[];
+    };
+    /**
+     * ApplicationMessage
+     * @description What the account says beside what is on file; numbers are masked, times in ms.
+     *
+     *         `same_phone` is null where no phone number is on file. `shields` are the person's that count.
+     */
+    ApplicationMessage: {
+      address: string | null;
+      asked_at: number;
+      browser: string | null;
+      decided_at: number | null;
+      expires_at: number;
+      filed_name: string;
+      filed_phone_masked: string | null;
+      id: string;
+      id_number_masked: string;
+      id_type: string;
+      name: string;
+      person_id: string;
+      phone_masked: string;
+      /** @enum {unknown} */
+      role: "legal_person" | "operator";
+      same_phone: boolean | null;
+      shields: number;
+      /** @enum {unknown} */
+      state: "confirmed" | "expired" | "refused" | "waiting" | "withdrawn";
+    };
+    /**
+     * ApplicationsMessage
+     * @description The newest first; `next` is the `before` of the page that follows, or null.
+     */
+    ApplicationsMessage: {
+      counts: components["schemas"]["CountsMessage"];
+      items: components["schemas"]["ApplicationMessage"][];
+      next: string | null;
     };
     /**
      * CaptchaMessage
@@ -458,6 +563,30 @@ export interface components {
       expires_in: number;
       /** @description PNG, base64 */
       image_b64: string;
+    };
+    /**
+     * CountsMessage
+     * @description How many there are in each state.
+     */
+    CountsMessage: {
+      /** @default 0 */
+      confirmed?: number;
+      /** @default 0 */
+      expired?: number;
+      /** @default 0 */
+      refused?: number;
+      /** @default 0 */
+      waiting?: number;
+      /** @default 0 */
+      withdrawn?: number;
+    };
+    /**
+     * DecisionMessage
+     * @description Whether it is the person on file. Ask them first, by the phone number on file.
+     */
+    DecisionMessage: {
+      /** @enum {unknown} */
+      decision: "confirm" | "refuse";
     };
     /**
      * EnterpriseMessage
@@ -553,11 +682,13 @@ export interface components {
     };
     /**
      * PortalLoginMessage
-     * @description The first half of a login.
+     * @description The first half of a login. `activation_code` proves an account that isn't proven to be the legal person's yet.
      */
     PortalLoginMessage: {
       /** @example 13900005011 */
       account: string;
+      /** @default null */
+      activation_code?: string | null;
       captcha: string;
       captcha_id: string;
       password: string;
@@ -1085,6 +1216,225 @@ export interface operations {
       };
     };
   };
+  listApplications: {
+    parameters: {
+      query?: {
+        /** @description `next` of the page before */
+        before?: string;
+        limit?: number;
+        state?: ("confirmed" | "expired" | "refused" | "waiting" | "withdrawn") | null;
+      };
+      header?: never;
+      path: {
+        /** @example 91330206MA2XB7C1TW */
+        credit_code: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A page */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ApplicationsMessage"];
+        };
+      };
+      /** @description `unauthenticated` */
+      401: {
+        headers: {
+          /** @example Session realm="mshield-portal" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unauthenticated";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "not_found";
+            /** @constant */
+            status?: 404;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 422;
+          };
+        };
+      };
+      /** @description `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  decideApplication: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @example 01a2b3c4-0000-7000-8000-000000000001 */
+        application_id: string;
+        /** @example 91330206MA2XB7C1TW */
+        credit_code: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["DecisionMessage"];
+      };
+    };
+    responses: {
+      /** @description Decided */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description `malformed` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "malformed";
+            /** @constant */
+            status?: 400;
+          };
+        };
+      };
+      /** @description `unauthenticated` */
+      401: {
+        headers: {
+          /** @example Session realm="mshield-portal" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unauthenticated";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "forbidden";
+            /** @constant */
+            status?: 403;
+          };
+        };
+      };
+      /** @description `not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "not_found";
+            /** @constant */
+            status?: 404;
+          };
+        };
+      };
+      /** @description `in_progress`, `no_filing`, `request_closed` */
+      409: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "in_progress" | "no_filing" | "request_closed";
+            /** @constant */
+            status?: 409;
+          };
+        };
+      };
+      /** @description `idempotency_mismatch`, `invalid_request` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "idempotency_mismatch" | "invalid_request";
+            /** @constant */
+            status?: 422;
+          };
+        };
+      };
+      /** @description `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
   listHistory: {
     parameters: {
       query?: {
@@ -1468,6 +1818,121 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
             code?: "invalid_request";
+            /** @constant */
+            status?: 422;
+          };
+        };
+      };
+      /** @description `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  makeOperatorCode: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @example 91330206MA2XB7C1TW */
+        credit_code: string;
+        /** @example 01a2b3c4-0000-7000-8000-000000000002 */
+        person_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The code */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ActivationCodeMessage"];
+        };
+      };
+      /** @description `unauthenticated` */
+      401: {
+        headers: {
+          /** @example Session realm="mshield-portal" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unauthenticated";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "forbidden";
+            /** @constant */
+            status?: 403;
+          };
+        };
+      };
+      /** @description `not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "not_found";
+            /** @constant */
+            status?: 404;
+          };
+        };
+      };
+      /** @description `in_progress` */
+      409: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "in_progress";
+            /** @constant */
+            status?: 409;
+          };
+        };
+      };
+      /** @description `idempotency_mismatch`, `invalid_request` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "idempotency_mismatch" | "invalid_request";
             /** @constant */
             status?: 422;
           };
@@ -2061,7 +2526,7 @@ export interface operations {
           "application/json": components["schemas"]["PortalLoginBegunMessage"];
         };
       };
-      /** @description `captcha_wrong`, `malformed` */
+      /** @description `activation_code_wrong`, `captcha_wrong`, `malformed` */
       400: {
         headers: {
           [name: string]: unknown;
@@ -2069,7 +2534,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "captcha_wrong" | "malformed";
+            code?: "activation_code_wrong" | "captcha_wrong" | "malformed";
             /** @constant */
             status?: 400;
           };
@@ -2091,7 +2556,7 @@ export interface operations {
           };
         };
       };
-      /** @description `account_disabled`, `not_legal_person` */
+      /** @description `account_disabled`, `identity_unproven`, `not_legal_person` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -2099,7 +2564,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "account_disabled" | "not_legal_person";
+            code?: "account_disabled" | "identity_unproven" | "not_legal_person";
             /** @constant */
             status?: 403;
           };
@@ -2149,7 +2614,7 @@ export interface operations {
           };
         };
       };
-      /** @description `login_slowed`, `sms_daily_limit`, `sms_too_soon`, `too_many_requests` */
+      /** @description `activation_locked`, `login_slowed`, `sms_daily_limit`, `sms_too_soon`, `too_many_requests` */
       429: {
         headers: {
           /** @example 42 */
@@ -2159,7 +2624,8 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "login_slowed" | "sms_daily_limit" | "sms_too_soon" | "too_many_requests";
+            code?:
+              "activation_locked" | "login_slowed" | "sms_daily_limit" | "sms_too_soon" | "too_many_requests";
             /** @constant */
             status?: 429;
           };
@@ -2349,7 +2815,7 @@ export interface operations {
           };
         };
       };
-      /** @description `account_disabled`, `not_legal_person` */
+      /** @description `account_disabled`, `identity_unproven`, `not_legal_person` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -2357,7 +2823,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "account_disabled" | "not_legal_person";
+            code?: "account_disabled" | "identity_unproven" | "not_legal_person";
             /** @constant */
             status?: 403;
           };
@@ -2735,7 +3201,7 @@ export interface operations {
           };
         };
       };
-      /** @description `account_disabled`, `not_legal_person` */
+      /** @description `account_disabled`, `identity_unproven`, `not_legal_person` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -2743,7 +3209,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "account_disabled" | "not_legal_person";
+            code?: "account_disabled" | "identity_unproven" | "not_legal_person";
             /** @constant */
             status?: 403;
           };
@@ -2931,7 +3397,7 @@ export interface operations {
           };
         };
       };
-      /** @description `account_disabled`, `not_legal_person` */
+      /** @description `account_disabled`, `identity_unproven`, `not_legal_person` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -2939,7 +3405,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "account_disabled" | "not_legal_person";
+            code?: "account_disabled" | "identity_unproven" | "not_legal_person";
             /** @constant */
             status?: 403;
           };
