@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import partial
 from typing import Any, Final
 
 import pytest
@@ -111,7 +112,7 @@ def test_who_it_is_for_is_said_in_one_way(office: Office) -> None:
 def test_accounts_that_only_an_earlier_application_proves_are_listed_page_by_page(office: Office) -> None:
     record = office.person_id(OPERATOR)
     for number in range(3):
-        office.on_database(lambda db, at=number: _earlier(db, f"account-{at}", record, at))
+        office.on_database(partial(_earlier, account=f"account-{number}", record=record, number=number))
     office.on_database(lambda db: _proof(db, "more", "account-2", record, "filing_code"))
     first = office.json("filing", "earlier", "--limit", "1")
     (shown,) = first["items"]
