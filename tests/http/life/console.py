@@ -25,7 +25,7 @@ def serve_customers(life: Life) -> None:
         for each in life.get("/api/console/filing/people", **bearer).json()["items"]
         if each["name"] == OPERATOR.name
     )
-    life.post(f"/api/console/filing/people/{person['id']}/activation-code", **bearer)
+    life.post(f"/api/console/filing/people/{person['id']}/activation-code", b"", "application/json", **bearer)
     reason = '{"reason": "已离职"}'.encode()
     life.post(f"/api/console/filing/people/{person['id']}/end", reason, "application/json", **bearer)
     account = life.get(f"/api/console/accounts?phone={OPERATOR.phone}", **bearer).json()
