@@ -86,6 +86,46 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/portal/enterprises/{credit_code}/applications": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Operators who wait to be confirmed
+     * @description Those of the last week wait; what was decided stays to be seen.
+     */
+    get: operations["listApplications"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/portal/enterprises/{credit_code}/applications/{application_id}/decision": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Confirm an operator, or say that it isn't them
+     * @description Final. The operator is told; who was confirmed can apply for a certificate.
+     */
+    post: operations["decideApplication"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/portal/enterprises/{credit_code}/history": {
     parameters: {
       query?: never;
@@ -160,6 +200,26 @@ export interface paths {
     get: operations["exportPeople"];
     put?: never;
     post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/portal/enterprises/{credit_code}/people/{person_id}/activation-code": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Make an operator's activation code
+     * @description For seven days and one use; a new one takes the place of the one before.
+     */
+    post: operations["makeOperatorCode"];
     delete?: never;
     options?: never;
     head?: never;
@@ -435,6 +495,15 @@ export type webhooks = Record<string, never>;
 export interface components {
   schemas: {
     /**
+     * ActivationCodeMessage
+     * @description To be printed or handed over, never sent. Told this once; `expires_at` in ms.
+     */
+    ActivationCodeMessage: {
+      code: string;
+      expires_at: number;
+      name: string;
+    };
+    /**
      * ActMessage
      * @description One act on one or many shields.
      */
@@ -444,6 +513,42 @@ export interface components {
       /** @description stands in the history, in their words */
       reason: string;
       shield_numbers: string[];
+    };
+    /**
+     * ApplicationMessage
+     * @description What the account says beside what is on file; numbers are masked, times in ms.
+     *
+     *         `same_phone` is null where no phone number is on file. `shields` are the person's that count.
+     */
+    ApplicationMessage: {
+      address: string | null;
+      asked_at: number;
+      browser: string | null;
+      decided_at: number | null;
+      expires_at: number;
+      filed_name: string;
+      filed_phone_masked: string | null;
+      id: string;
+      id_number_masked: string;
+      id_type: string;
+      name: string;
+      person_id: string;
+      phone_masked: string;
+      /** @enum {unknown} */
+      role: "legal_person" | "operator";
+      same_phone: boolean | null;
+      shields: number;
+      /** @enum {unknown} */
+      state: "confirmed" | "expired" | "refused" | "waiting" | "withdrawn";
+    };
+    /**
+     * ApplicationsMessage
+     * @description The newest first; `next` is the `before` of the page that follows, or null.
+     */
+    ApplicationsMessage: {
+      counts: components["schemas"]["CountsMessage"];
+      items: components["schemas"]["ApplicationMessage"][];
+      next: string | null;
     };
     /**
      * CaptchaMessage
@@ -458,6 +563,30 @@ export interface components {
       expires_in: number;
       /** @description PNG, base64 */
       image_b64: string;
+    };
+    /**
+     * CountsMessage
+     * @description How many there are in each state.
+     */
+    CountsMessage: {
+      /** @default 0 */
+      confirmed?: number;
+      /** @default 0 */
+      expired?: number;
+      /** @default 0 */
+      refused?: number;
+      /** @default 0 */
+      waiting?: number;
+      /** @default 0 */
+      withdrawn?: number;
+    };
+    /**
+     * DecisionMessage
+     * @description Whether it is the person on file. Ask them first, by the phone number on file.
+     */
+    DecisionMessage: {
+      /** @enum {unknown} */
+      decision: "confirm" | "refuse";
     };
     /**
      * EnterpriseMessage
@@ -553,11 +682,13 @@ export interface components {
     };
     /**
      * PortalLoginMessage
-     * @description The first half of a login.
+     * @description The first half of a login. `activation_code` proves an account that isn't proven to be the legal person's yet.
      */
     PortalLoginMessage: {
       /** @example 13900005011 */
       account: string;
+      /** @default null */
+      activation_code?: string | null;
       captcha: string;
       captcha_id: string;
       password: string;
@@ -1085,6 +1216,222 @@ export interface operations {
       };
     };
   };
+  listApplications: {
+    parameters: {
+      query?: {
+        /** @description `next` of the page before */
+        before?: string;
+        limit?: number;
+        state?: ("confirmed" | "expired" | "refused" | "waiting" | "withdrawn") | null;
+      };
+      header?: never;
+      path: {
+        credit_code: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A page */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ApplicationsMessage"];
+        };
+      };
+      /** @description `unauthenticated` */
+      401: {
+        headers: {
+          /** @example Session realm="mshield-portal" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unauthenticated";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "not_found";
+            /** @constant */
+            status?: 404;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 422;
+          };
+        };
+      };
+      /** @description `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  decideApplication: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        application_id: string;
+        credit_code: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["DecisionMessage"];
+      };
+    };
+    responses: {
+      /** @description Decided */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description `malformed` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "malformed";
+            /** @constant */
+            status?: 400;
+          };
+        };
+      };
+      /** @description `unauthenticated` */
+      401: {
+        headers: {
+          /** @example Session realm="mshield-portal" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unauthenticated";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "forbidden";
+            /** @constant */
+            status?: 403;
+          };
+        };
+      };
+      /** @description `not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "not_found";
+            /** @constant */
+            status?: 404;
+          };
+        };
+      };
+      /** @description `in_progress` */
+      409: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "in_progress";
+            /** @constant */
+            status?: 409;
+          };
+        };
+      };
+      /** @description `idempotency_mismatch`, `invalid_request` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "idempotency_mismatch" | "invalid_request";
+            /** @constant */
+            status?: 422;
+          };
+        };
+      };
+      /** @description `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
   listHistory: {
     parameters: {
       query?: {
@@ -1468,6 +1815,119 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
             code?: "invalid_request";
+            /** @constant */
+            status?: 422;
+          };
+        };
+      };
+      /** @description `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  makeOperatorCode: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        credit_code: string;
+        person_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The code */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ActivationCodeMessage"];
+        };
+      };
+      /** @description `unauthenticated` */
+      401: {
+        headers: {
+          /** @example Session realm="mshield-portal" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unauthenticated";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "forbidden";
+            /** @constant */
+            status?: 403;
+          };
+        };
+      };
+      /** @description `not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "not_found";
+            /** @constant */
+            status?: 404;
+          };
+        };
+      };
+      /** @description `in_progress` */
+      409: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "in_progress";
+            /** @constant */
+            status?: 409;
+          };
+        };
+      };
+      /** @description `idempotency_mismatch`, `invalid_request` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "idempotency_mismatch" | "invalid_request";
             /** @constant */
             status?: 422;
           };
