@@ -7,8 +7,8 @@ const GROUP = 4;
 
 /** The code's letters in a text, at most as many as there are. */
 export function lettersOf(text: string): string {
-  const typed = text.normalize("NFKC").toUpperCase();
-  return [...typed]
+  const capitals = text.normalize("NFKC").toUpperCase();
+  return [...capitals]
     .filter((letter) => LETTERS.includes(letter))
     .slice(0, CODE_LETTERS)
     .join("");
