@@ -63,13 +63,15 @@ export function grouped(code: string): string {
   return code.match(/.{1,4}/g)?.join("-") ?? "";
 }
 
+function plain(name: string): string {
+  return name
+    .normalize("NFKC")
+    .replaceAll(/[\s·•.]/gu, "")
+    .toLowerCase();
+}
+
 /** Whether two names are written alike, but for spaces, dots and width. */
 export function isSameName(a: string, b: string): boolean {
-  const plain = (name: string): string =>
-    name
-      .normalize("NFKC")
-      .replaceAll(/[\s·•.]/gu, "")
-      .toLowerCase();
   return plain(a) === plain(b);
 }
 

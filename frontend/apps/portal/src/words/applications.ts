@@ -71,7 +71,7 @@ export const applicationWords = {
     sure: {
       title: "确认是{name}本人？",
       asked: "您已当面或打电话问过本人，确实是本人在申请",
-      then: "确认后，对方就能申请贵公司的手机盾，用来登录和签名",
+      effect: "确认后，对方就能申请贵公司的手机盾，用来登录和签名",
       final: "确认后不能撤回。以后可以作废手机盾",
       way: "先不确认",
     },
@@ -151,7 +151,7 @@ export const applicationWords = {
     sure: {
       title: "Confirm that it is {name}?",
       asked: "You asked them, face to face or by phone, and it is they who apply",
-      then: "They can then apply for a shield of your enterprise, to log in and to sign",
+      effect: "They can then apply for a shield of your enterprise, to log in and to sign",
       final: "This can't be taken back; a shield can be revoked later",
       way: "Not yet",
     },
