@@ -2,10 +2,10 @@ export const words = {
   zh: {
     title: "核验身份",
     lead: "您的身份还没有核验",
-    leadText: "账号已注册。要申请证书，先证明您就是{enterprise}备案里的{name}。",
-    choose: "选一种方式：",
-    chooseOne: "请这样核验：",
-    none: "现在没有能走的方式，请联系客服。",
+    leadText: "账号已注册。要申请证书，先证明您就是备案里的{name}。",
+    choose: "{n} 种方式选一种。",
+    chooseOne: "请用下面这种方式。",
+    none: "现在没有能用的方式，请联系客服。",
     why: "只知道姓名和证件号码，不能拿到您的手机盾，所以要多这一步。",
     best: "推荐",
     later: "先不核验，回首页",
@@ -49,16 +49,14 @@ export const words = {
       text: "核验已通过。您另有一个已核验的账号，它已收到短信提醒。如果不是您本人操作，可以在这段时间里制止，所以要等一等。",
       act: "知道了",
     },
-    home: "知道了",
   },
   en: {
     title: "Verify identity",
     lead: "Your identity isn't verified yet",
-    leadText:
-      "You have an account. To apply for a certificate, first prove that you are {name} as filed by {enterprise}.",
-    choose: "Choose one way:",
-    chooseOne: "This is the way:",
-    none: "None of the ways is open now. Please call customer service.",
+    leadText: "You have an account. To apply for a certificate, first prove that you are {name} on file. ",
+    choose: "Choose one of {n} ways.",
+    chooseOne: "There is one way.",
+    none: "No way is open now. Please call customer service.",
     why: "Knowing a name and an id number must not be enough to get your shield: hence this step.",
     best: "Best",
     later: "Not now, back to home",
@@ -102,7 +100,6 @@ export const words = {
       text: "You are verified. You have another verified account, which was told by SMS: if this wasn't you, it can be stopped until then.",
       act: "All right",
     },
-    home: "All right",
   },
 };
 
@@ -237,6 +234,7 @@ export const codeWords = {
     },
     without: "没有激活码",
     withoutText: "换一种方式核验",
+    later: "知道了",
   },
   en: {
     title: "Activation code",
@@ -260,6 +258,7 @@ export const codeWords = {
     },
     without: "I have no code",
     withoutText: "Take another way",
+    later: "All right",
   },
 };
 
