@@ -43,13 +43,13 @@ PEOPLE: Final = (
     OPERATOR,
     replace(OPERATOR, name="沈若澜", id_number="33020319930727264X", phone="13800006028"),
     replace(
-        OPERATOR, name="顾承岳", id_number="330206197403183014", phone="13800006029", role="legal_person"
+        OPERATOR, name="顾承岳", id_number="330206197403183014", phone="13900005011", role="legal_person"
     ),
     replace(
         OPERATOR,
         name="孟庭筠",
         id_number="370203198112051858",
-        phone="13800006030",
+        phone="13900006612",
         role="legal_person",
         credit_code="91370203MA3YK2D9RF",
     ),

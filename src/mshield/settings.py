@@ -106,6 +106,8 @@ class AccountSource(BaseModel):
     client_id: str = ""
     secret: SecretStr
     seconds: Positive = 10
+    identity_claim: Annotated[str, Field(pattern=r"^[A-Za-z0-9_:/.-]{0,128}$")] = ""
+    """Which member of what it tells is true for a user whose identity it has verified; empty: it verifies nobody's."""
 
     @model_validator(mode="after")
     def _whole(self) -> "AccountSource":

@@ -6,6 +6,7 @@ To check a password takes long, and an account may be disabled meanwhile, get an
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any, Final
 
 import pytest
@@ -24,6 +25,8 @@ from mshield.services.accounts.manage import ManageAccounts
 from mshield.services.accounts.passwords import verify_password
 from mshield.services.accounts.reset_password import NewPassword, ResetPassword
 from mshield.services.accounts.session import Caller, authenticate_phone
+from mshield.services.identity.opened import open_identity
+from mshield.services.identity.proofs import Proofs
 from mshield.services.legal_person.session import PortalSessions
 from mshield.settings import Settings
 from mshield.store.accounts import accounts as store
@@ -52,7 +55,7 @@ class Ends:
         return await manage.disable(self.account_id, reason="fraud", by=BY, now=START)
 
     async def change_phone(self) -> None:
-        change = ChangePhone(self.db, self.office.sms)
+        change = ChangePhone(self.db, self.office.sms, Proofs(self.db, Settings()))
         await change(self.account_id, phone=NEW_PHONE, evidence="id card", by=BY, now=START)
 
     async def reset(self) -> None:
@@ -183,9 +186,11 @@ async def _portal(ends: Ends, keyring: Keyring, monkeypatch: pytest.MonkeyPatch)
     async def enterprises(*_: object, **__: object) -> list[object]:
         return ["one"]
 
-    monkeypatch.setattr("mshield.store.legal_person.sessions.enterprises", enterprises)
+    monkeypatch.setattr("mshield.services.identity.proofs.Proofs.managed", enterprises)
+    settings = Settings(sms_resend_seconds=0)
+    ground: Any = SimpleNamespace(db=ends.db, keyring=keyring, lookup=LookupKey(bytes(32)), settings=settings)
     return PortalSessions(
-        ends.db, keyring, Settings(sms_resend_seconds=0), ends.office.log_in, ends.office.codes
+        ends.db, keyring, settings, ends.office.log_in, ends.office.codes, open_identity(ground)
     )
 
 

@@ -32,6 +32,7 @@ _ACTS: Final[Mapping[str, str]] = {
     "ca renew-issuing": "ca.renew_issuing",
     "ca renew-responder": "ca.renew_responder",
     "ca revoke-issuing": "ca.revoke_issuing",
+    "filing code": "identity.make_code",
     "filing end": "filing.end",
     "filing export": "filing.export",
     "filing import": "filing.import",
@@ -56,8 +57,8 @@ _ACTS: Final[Mapping[str, str]] = {
 
 _NO_ACT: Final[Mapping[str, frozenset[str]]] = {
     "they only read": frozenset({
-        "business list", "ca show", "doctor", "filing list", "jobs list", "keys show", "log checkpoint",
-        "log prove", "log verify", "oidc client list", "openapi", "selftest", "staff list", "verify",
+        "business list", "ca show", "doctor", "filing earlier", "filing list", "jobs list", "keys show",
+        "log checkpoint", "log prove", "log verify", "oidc client list", "openapi", "selftest", "staff list", "verify",
         "webhooks deliveries", "webhooks list",
     }),
     "there is no database yet, or nothing in it": frozenset({"keys generate", "keys init", "migrate"}),
@@ -121,7 +122,9 @@ class Recorder(Operator):
         assert (new.actor, new.actor_id) == ("service", None)
         self.done.add(name)
         if isinstance(printed, dict):
-            self.secrets += [printed[key] for key in ("secret", "client_secret", "token") if key in printed]
+            self.secrets += [
+                printed[key] for key in ("secret", "client_secret", "token", "code") if key in printed
+            ]
         return printed, new
 
     def holds_no_secret(self) -> bool:
@@ -197,6 +200,7 @@ def _of_the_filing(recorder: Recorder, folder: Path) -> None:
     recorder.json("filing", "export", str(folder / "made.csv"))
     recorder.act("filing export", str(folder / "made.csv"), "--credit-code", "91330206MA2XB7C1TW")
     (person,) = recorder.json("filing", "list")
+    recorder.act("filing code", person["id"])
     recorder.act("filing end", person["id"], "--reason", "离职")
 
 

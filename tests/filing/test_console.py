@@ -5,7 +5,7 @@ from typing import Any, Final
 import httpx
 import pytest
 
-from mshield.demo.people import OPERATOR
+from mshield.demo.people import LEGAL_PERSON, OPERATOR
 from mshield.domain.staff import StaffRole
 from mshield.services.filing.read_list import MEDIA_TYPES
 from tests.support.acts import acts_on
@@ -61,6 +61,28 @@ async def test_pages_lead_to_the_end(officer: Staff) -> None:
         after = answer["next"]
     assert len(seen) == len(set(seen)) == 9
     assert OPERATOR.id_number not in str(answer)
+
+
+async def test_phone_numbers_are_shown_masked(officer: Staff) -> None:
+    assert (await _operator(officer))["phone_masked"] == "138****6027"
+    answer = await officer.call("GET", PEOPLE)
+    assert OPERATOR.phone not in answer.text
+    (legal,) = [each for each in answer.json()["items"] if each["name"] == LEGAL_PERSON.name]
+    assert legal["phone_masked"] == "139****5011"
+
+
+async def test_r22_another_phone_number_stops_no_signature(
+    application: Application, device: Device, officer: Staff
+) -> None:
+    await Shield(application, device).enrol()
+    made = (await officer.call("GET", "/api/console/filing/export", format="csv")).content
+    changed = made.replace(OPERATOR.phone.encode(), b"13800006099")
+    headers = {"Authorization": f"Bearer {officer.token}", "Content-Type": "text/csv"}
+    done = await application.http.post("/api/console/filing/imports", content=changed, headers=headers)
+    assert done.json()["will_change"] == 1
+    assert (await _operator(officer))["phone_masked"] == "138****6099"
+    scanned = await device.call("POST", "/api/phone/scans", {"code": qr_of(await ask_login(application))})
+    assert scanned.is_success, scanned.text
 
 
 async def test_the_exported_file_is_imported_again(officer: Staff) -> None:
@@ -167,7 +189,7 @@ async def test_an_auditor_sees_what_was_done(application: Application, officer: 
     ("method", "path", "document", "roles"),
     [
         ("GET", "/api/console/acts", None, {"auditor", "security_officer"}),
-        ("GET", PEOPLE, None, {"filing_officer", "customer_service", "auditor"}),
+        ("GET", PEOPLE, None, {"filing_officer", "customer_service", "security_officer", "auditor"}),
         ("GET", "/api/console/filing/export", None, {"filing_officer"}),
         ("POST", f"{PEOPLE}/x/end", {"reason": "x"}, {"filing_officer"}),
         ("GET", "/api/console/accounts?phone=13800006027", None, {"customer_service"}),

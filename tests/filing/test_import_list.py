@@ -18,6 +18,7 @@ from mshield.services.filing.import_list import ImportFiling, Report
 from mshield.settings import load_settings
 from mshield.store.database.interface import Database, Tx
 from mshield.store.filing import filing as store
+from tests.support.acts import acts_on
 from tests.support.clock import Clock
 
 EXAMPLES: Final = Path(__file__).parents[2] / "examples"
@@ -48,6 +49,16 @@ async def _version(
         filing.db, credit_code=CODE, role=role, id_number_hash=filing.lookup.lookup_hash("id-number", number)
     )
     return None if person is None else (person.name, person.version)
+
+
+async def _phone(
+    filing: ImportFiling, number: str = OPERATOR.id_number, role: str = "operator"
+) -> str | None:
+    person = await store.find_person(
+        filing.db, credit_code=CODE, role=role, id_number_hash=filing.hash_id_number(number)
+    )
+    assert person is not None
+    return person.phone
 
 
 def _counts(report: Report) -> tuple[int, int, int, int, int]:
@@ -88,6 +99,67 @@ async def test_r22_only_what_differs_gets_a_new_version(filing: ImportFiling, cl
     assert await _version(filing) == ("林志远", 2)
     assert await _version(filing, LEGAL.id_number, "legal_person") == ("顾承岳", 1)
     assert _counts(await filing.apply([renamed, LEGAL], now=clock())) == (0, 0, 2, 0, 0)
+
+
+async def test_r22_another_phone_number_is_a_change_but_no_new_version(
+    filing: ImportFiling, clock: Clock
+) -> None:
+    await filing.apply([dataclasses.replace(OPERATOR, phone="138 0000 6027"), LEGAL], now=clock())
+    assert await _phone(filing) == "13800006027"
+    other = dataclasses.replace(OPERATOR, phone="13800006028")
+    planned = await filing.plan([other, LEGAL])
+    assert (_counts(planned), planned.phones_changed) == ((0, 1, 1, 0, 0), 1)
+    report = await filing.apply([other, LEGAL], now=clock())
+    assert [(line.change, line.phone_changed) for line in report.lines] == [("change", True), ("none", False)]
+    assert (await _phone(filing), await _version(filing)) == ("13800006028", ("林知远", 1))
+    again = await filing.apply([other, LEGAL], now=clock())
+    assert (_counts(again), again.phones_changed) == ((0, 0, 2, 0, 0), 0)
+
+
+async def test_a_list_without_phone_numbers_leaves_them(filing: ImportFiling, clock: Clock) -> None:
+    await filing.apply([dataclasses.replace(OPERATOR, phone="13800006027")], now=clock())
+    assert _counts(await filing.apply([OPERATOR], now=clock())) == (0, 0, 1, 0, 0)
+    await filing.apply([dataclasses.replace(OPERATOR, name="林志远")], now=clock())
+    assert (await _phone(filing), await _version(filing)) == ("13800006027", ("林志远", 2))
+
+
+async def test_an_empty_cell_takes_the_phone_number_off_the_file(filing: ImportFiling, clock: Clock) -> None:
+    await filing.apply([dataclasses.replace(OPERATOR, phone="13800006027")], now=clock())
+    report = await filing.apply([dataclasses.replace(OPERATOR, phone=" ")], now=clock())
+    assert (_counts(report), report.phones_changed) == ((0, 1, 0, 0, 0), 1)
+    assert (await _phone(filing), await _version(filing)) == (None, ("林知远", 1))
+    assert _counts(await filing.apply([dataclasses.replace(OPERATOR, phone="")], now=clock()))[1] == 0
+
+
+async def test_a_new_name_and_a_new_phone_number_are_one_new_version(
+    filing: ImportFiling, clock: Clock
+) -> None:
+    await filing.apply([OPERATOR], now=clock())
+    both = dataclasses.replace(OPERATOR, name="林志远", phone="13800006027")
+    assert _counts(await filing.apply([both], now=clock())) == (0, 1, 0, 0, 0)
+    assert (await _phone(filing), await _version(filing)) == ("13800006027", ("林志远", 2))
+
+
+async def test_two_people_may_have_one_phone_number(filing: ImportFiling, clock: Clock) -> None:
+    rows = [dataclasses.replace(row, phone="13800006027") for row in (OPERATOR, LEGAL)]
+    assert (await filing.apply(rows, now=clock())).applied
+    assert await _phone(filing) == await _phone(filing, LEGAL.id_number, "legal_person") == "13800006027"
+
+
+async def test_a_bad_phone_number_and_nothing_is_imported(filing: ImportFiling, clock: Clock) -> None:
+    report = await filing.apply([OPERATOR, dataclasses.replace(LEGAL, phone="0574-55501801")], now=clock())
+    assert not report.applied
+    assert [(each.field, each.code) for each in report.lines[1].findings] == [("phone", "invalid_phone")]
+    assert await store.count(filing.db) == (0, 0)
+
+
+async def test_the_act_counts_phone_numbers_and_holds_none(filing: ImportFiling, clock: Clock) -> None:
+    for phone in ("13800006027", "13800006028", ""):
+        clock.advance(seconds=1)
+        await filing.apply([dataclasses.replace(OPERATOR, phone=phone)], now=clock())
+    acted = await acts_on(filing.db, subject="filing")
+    assert [act.details["phones_changed"] for act in acted] == [0, 1, 1]
+    assert "1380000" not in str(acted)
 
 
 async def test_a_renamed_enterprise_gets_one_new_version(filing: ImportFiling, clock: Clock) -> None:
@@ -252,6 +324,12 @@ def test_commands_list_end_and_export(tmp_path: Path) -> None:
     listed = json.loads(_run("filing", "list", "--json").stdout)
     (operator,) = [each for each in listed if each["name"] == "林知远"]
     assert operator["id_number_masked"] == "330206********4217"
+    assert operator["phone_masked"] == "138****6027"
+    assert [each["phone_masked"] for each in listed if each["name"] == "CHAN Tai Man"] == [None]
+    shown = _run("filing", "list", "--lang", "zh").stdout
+    assert "手机号" in shown
+    assert "138****6027" in shown
+    assert "13800006027" not in shown
     ended = _run("filing", "end", operator["id"], "--reason", "已离职", "--json")
     assert json.loads(ended.stdout) == {"id": operator["id"], "shield_numbers": []}
     assert _run("filing", "end", operator["id"], "--reason", "已离职").exit_code == 1

@@ -94,6 +94,36 @@ async def test_r22_a_change_there_is_a_new_version_here(
     assert (person.name, person.version) == ("林志远", 2)
 
 
+@pytest.mark.parametrize(("told", "kept"), [("138 0000 6028", "13800006028"), (None, None), ("", None)])
+async def test_r22_another_phone_number_there_is_no_new_version_here(
+    look_up: LookUpFiling, filing: ImportFiling, office: FilingOffice, told: str | None, kept: str | None
+) -> None:
+    office.people[0]["phone"] = "13800006027"
+    assert (await _ask(look_up)).phone == "13800006027"
+    office.people[0]["phone"] = told
+    await _ask(look_up)
+    person = await _stored(filing)
+    assert person is not None
+    assert (person.phone, person.version) == (kept, 1)
+    first, second = await acts_on(filing.db, subject=person.id)
+    assert (first.details["phone_changed"], second.details["phone_changed"]) == (False, True)
+    assert "1380000" not in str((first, second))
+
+
+async def test_a_system_that_tells_no_phone_numbers_leaves_them(
+    look_up: LookUpFiling, filing: ImportFiling, office: FilingOffice
+) -> None:
+    office.people[0]["phone"] = "13800006027"
+    await _ask(look_up)
+    del office.people[0]["phone"]
+    assert (await _ask(look_up)).phone is None
+    office.people[0]["name"] = "林志远"
+    await _ask(look_up)
+    person = await _stored(filing)
+    assert person is not None
+    assert (person.name, person.phone, person.version) == ("林志远", "13800006027", 2)
+
+
 async def test_two_that_find_somebody_gone_end_his_record_once(
     look_up: LookUpFiling, filing: ImportFiling, office: FilingOffice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -166,6 +196,8 @@ async def test_a_passing_failure_is_tried_again(
         Reply.of({"filed": {**RECORD, "id_number": "330206199001014218"}}),
         Reply.of({"filed": {**RECORD, "name": "=1+1"}}),
         Reply.of({"filed": {**RECORD, "enterprise": ""}}),
+        Reply.of({"filed": {**RECORD, "phone": "0574-55501802"}}),
+        Reply.of({"filed": {**RECORD, "phone": 13800006027}}),
         Reply.of({"filed": {**RECORD, "id_type": "card"}}),
         Reply.of({"filed": {**RECORD, "credit_code": "91330206MA2AEXAM04"}}),
         Reply.of({"filed": {**RECORD, "role": "legal_person"}}),
@@ -201,6 +233,7 @@ async def test_the_own_table_answers_the_same_question(
 ) -> None:
     own = LookUpFiling(FiledTable(filing.db, filing.hash_id_number), filing)
     assert await _ask(own) is None
+    office.people[0]["phone"] = "13800006027"
     told = await _ask(look_up)
     assert await _ask(own) == told
     office.people = []

@@ -1,5 +1,6 @@
 """Who is on file: pages, the exported list, and how a record ends and comes back."""
 
+import dataclasses
 from typing import Final
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from mshield.domain import errors
 from mshield.domain.actor import By
 from mshield.domain.filing import check_rows
+from mshield.gateways.filing_export import ListFormat
 from mshield.gateways.filing_files import read_filing
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
@@ -46,6 +48,7 @@ async def test_pages_show_everybody_once(people: FiledPeople) -> None:
 async def test_an_enterprise_or_a_person_is_found(people: FiledPeople) -> None:
     (found,) = await people.page(id_number=" 330206 199001014217 ")
     assert (found.name, found.id_number, found.version) == ("林知远", "330206199001014217", 1)
+    assert found.phone == "13800006027"
     same = await people.page(credit_code=found.credit_code)
     assert {each.credit_code for each in same} == {found.credit_code}
     assert found in same
@@ -63,6 +66,19 @@ async def test_the_export_changes_nothing_when_imported(
     assert (report.unchanged, report.will_add, report.will_change, report.is_good) == (9, 0, 0, True)
     acted = [act for act in await acts_on(people.db, subject="filing") if act.act == "filing.export"]
     assert [(act.actor_id, act.details["people"]) for act in acted] == [("the officer", 9)]
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "csv"])
+async def test_the_export_tells_who_has_no_phone_number(
+    people: FiledPeople, filing: ImportFiling, kind: ListFormat
+) -> None:
+    made = read_filing(await people.export(kind, now=START), f"list.{kind}")
+    assert {row.name for row in made if row.phone == ""} == {"CHAN Tai Man"}
+    bare = [dataclasses.replace(row, phone="") for row in LIST]
+    await filing.apply(bare, now=START)
+    assert {row.phone for row in read_filing(await people.export(kind, now=START), f"list.{kind}")} == {""}
+    assert (await filing.apply(made, now=START)).phones_changed == 8
+    assert read_filing(await people.export(kind, now=START), f"list.{kind}") == made
 
 
 async def test_an_export_of_one_enterprise_holds_nobody_else(people: FiledPeople) -> None:
@@ -87,6 +103,20 @@ async def test_who_leaves_is_no_longer_on_file(people: FiledPeople) -> None:
     )  # fmt: skip
     with pytest.raises(errors.NotFound):
         await people.end(operator.id, reason="again", now=START + 6)
+
+
+@pytest.mark.parametrize(
+    ("phone", "then"), [(None, "13800006027"), ("", None), ("13800006028", "13800006028")]
+)
+async def test_who_comes_back_has_the_number_that_the_list_tells(
+    people: FiledPeople, filing: ImportFiling, phone: str | None, then: str | None
+) -> None:
+    (operator,) = await people.page(id_number="330206199001014217")
+    await people.end(operator.id, reason="已离职", now=START)
+    rows = [dataclasses.replace(row, phone=phone) for row in LIST if row.name == operator.name]
+    assert (await filing.apply(rows, now=START)).will_add == 1
+    (back,) = await people.page(id_number="330206199001014217")
+    assert (back.phone, back.version) == (then, 3)
 
 
 async def test_who_is_imported_again_is_back_with_a_new_version(

@@ -85,6 +85,19 @@ async def test_r22_a_change_outside_is_found_and_makes_renewal_due(
     assert (await _certificate(ca, serial)).filing_changed
 
 
+async def test_r22_another_phone_number_outside_makes_no_renewal_due(
+    ca: Ca, filing: ImportFiling, refresh: RefreshFiling, office: FilingOffice
+) -> None:
+    (serial,) = await _certified(ca, filing)
+    office.people[0]["phone"] = "13800006099"
+    assert await refresh(now=START) == 1
+    (operator,) = await FiledPeople(filing.db, filing.keyring, filing.lookup).page(
+        id_number=RECORD["id_number"]
+    )
+    assert operator.phone == "13800006099"
+    assert not (await _certificate(ca, serial)).filing_changed
+
+
 async def test_who_is_gone_outside_is_ended(
     ca: Ca, filing: ImportFiling, refresh: RefreshFiling, office: FilingOffice
 ) -> None:

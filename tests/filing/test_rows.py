@@ -72,6 +72,13 @@ def test_spellings_of_id_types(id_type: str) -> None:
         ("enterprise", "宁波\x1b[2J", "invalid_enterprise"),
         ("enterprise", "长" * 65, "invalid_enterprise"),
         ("id_number", "@SUM(A1)", "formula"),
+        ("phone", "=1380000", "formula"),
+        ("phone", "-13800006027", "formula"),
+        ("phone", "+SUM(A1)", "invalid_phone"),
+        ("phone", "0574-55501802", "invalid_phone"),
+        ("phone", "1380000602", "invalid_phone"),
+        ("phone", "12800006027", "invalid_phone"),
+        ("phone", "13800006027、13800006028", "invalid_phone"),
     ],
 )
 def test_each_fault_is_named_with_its_field(field: str, value: str, code: str) -> None:
@@ -98,6 +105,41 @@ def test_findings_speak_both_languages() -> None:
         "证件号码有误，请按证件核对",
         "id number is not right; check it against the document",
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "phone"),
+    [
+        (None, None),
+        ("", ""),
+        (" \t", ""),
+        ("13800006027", "13800006027"),
+        (" 138 0000-6027 ", "13800006027"),
+        ("+86 13800006027", "13800006027"),
+        ("１３８００００６０２７", "13800006027"),
+    ],
+)
+def test_a_phone_number_may_be_left_out(text: str | None, phone: str | None) -> None:
+    record = check_row(dataclasses.replace(GOOD, phone=text))
+    assert isinstance(record, FilingRecord)
+    assert record.phone == phone
+
+
+def test_a_phone_number_that_is_wrong_is_named_beside_other_faults() -> None:
+    row = dataclasses.replace(GOOD, role="会计", phone="1")
+    assert _codes(row) == [("role", "unknown_role"), ("phone", "invalid_phone")]
+    assert _codes(dataclasses.replace(GOOD, faults={"phone": "formula"})) == [("phone", "formula")]
+    found = check_row(dataclasses.replace(GOOD, phone="1"))
+    assert isinstance(found, list)
+    assert (found[0].zh, found[0].en) == (
+        "手机号有误，请填 11 位手机号",
+        "phone number is not right; write the 11 digits of a mobile number",
+    )
+
+
+def test_two_people_may_have_one_phone_number() -> None:
+    rows = [dataclasses.replace(row, phone="13800006027") for row in (GOOD, OTHER)]
+    assert check_rows(rows)[1] == []
 
 
 def test_a_good_list() -> None:

@@ -1,6 +1,7 @@
 """Filing records and their versions, on both databases."""
 
 import dataclasses
+from functools import partial
 
 import pytest
 
@@ -16,6 +17,7 @@ PERSON = NewFiledPerson(
     name="林知远",
     id_type="resident_id",
     role="operator",
+    phone=None,
     id_number_hash=b"h" * 32,
     id_number_box=b"b" * 60,
 )
@@ -60,16 +62,31 @@ async def test_r22_each_change_is_a_new_version_made_once(db: Database, clock: C
 
     async def work(tx: Tx) -> list[bool]:
         return [
-            await store.change_person(tx, person, name="林志远", id_type="passport", now=clock()),
-            await store.change_person(tx, person, name="林至远", id_type="passport", now=clock()),
+            await store.change_person(
+                tx, person, name="林志远", id_type="passport", phone="13800006027", now=clock()
+            ),
+            await store.change_person(tx, person, name="林至远", id_type="passport", phone=None, now=clock()),
             await store.change_enterprise(tx, enterprise, name="宁波南潮有限公司", now=clock()),
             await store.change_enterprise(tx, enterprise, name="宁波东潮有限公司", now=clock()),
         ]
 
     assert await db.write(work) == [True, False, True, False]
     changed = await store.find_person(db, credit_code=CODE, role="operator", id_number_hash=b"h" * 32)
-    assert changed == dataclasses.replace(person, name="林志远", id_type="passport", version=2)
+    assert changed == dataclasses.replace(
+        person, name="林志远", id_type="passport", phone="13800006027", version=2
+    )
     assert await store.find_enterprise(db, credit_code=CODE) == store.Enterprise(CODE, "宁波南潮有限公司", 2)
+
+
+async def test_r22_another_phone_number_is_no_new_version(db: Database, clock: Clock) -> None:
+    await _insert(db, clock())
+    person = await store.find_person(db, credit_code=CODE, role="operator", id_number_hash=b"h" * 32)
+    assert person is not None
+    old = dataclasses.replace(person, version=0)
+    for stored, phone, done in ((person, "13800006027", True), (old, None, False), (person, None, True)):
+        assert await db.write(partial(store.change_phone, person=stored, phone=phone, now=clock())) is done
+        now = await store.find_person(db, credit_code=CODE, role="operator", id_number_hash=b"h" * 32)
+        assert now == dataclasses.replace(person, phone=phone or ("13800006027" if not done else None))
 
 
 async def test_a_person_is_filed_once_per_enterprise_and_role(db: Database, clock: Clock) -> None:

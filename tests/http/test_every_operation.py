@@ -10,7 +10,7 @@ from typing import Final
 
 import pytest
 
-from tests.http.life import account, console, portal, publication, shield
+from tests.http.life import account, console, identity, portal, publication, shield
 from tests.http.life.life import Life, living
 from tests.support.conformance import ANSWERED, document
 
@@ -33,6 +33,7 @@ _LIFE: Final[tuple[Callable[[Life], None], ...]] = (
     account.forget_the_password,
     publication.fetch_what_is_published,
     portal.manage,
+    identity.prove,
     console.serve_customers,
     console.operate,
     console.work_at_the_console,

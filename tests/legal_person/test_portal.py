@@ -163,8 +163,11 @@ async def test_one_person_may_answer_for_several_enterprises(browser: Browser) -
     context = browser.application.context
     await execute(
         context.db,
-        "UPDATE filed_persons SET id_number_hash = $1 WHERE role = 'legal_person' AND credit_code = $2",
+        "UPDATE filed_persons SET id_number_hash = $1, name = $2, phone = $3"
+        " WHERE role = 'legal_person' AND credit_code = $4",
         context.lookup.lookup_hash("id-number", LEGAL_PERSON.id_number),
+        LEGAL_PERSON.name,
+        LEGAL_PERSON.phone,
         FOREIGN,
     )
     session = await browser.log_in()

@@ -18,6 +18,7 @@ from mshield.store.certificates.certificates import NewCertificate, find_by_seri
 from mshield.store.database.interface import Database
 from tests.support.clock import START
 from tests.support.issuing import Ca, change
+from tests.support.more_phones import proven
 from tests.support.notices import Gateway, holder_of
 from tests.support.signing import execute, fetch
 
@@ -49,6 +50,7 @@ async def _legal_person(db: Database, credit_code: str, phone: str, *, filed_as:
         START,
         START,
     )
+    await proven(db, phone, phone)
 
 
 async def test_r10_the_legal_person_is_who_has_the_number_whatever_document_the_filing_names(

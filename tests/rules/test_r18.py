@@ -10,6 +10,7 @@ from mshield.domain.actor import By
 from mshield.gateways.sms import DevelopmentSms, SmsError, SmsMessage
 from mshield.keys.keyring import Keyring
 from mshield.services.accounts.change_phone import ChangePhone
+from mshield.services.identity.proofs import Proofs
 from mshield.settings import Settings
 from mshield.store.accounts import accounts as store
 from mshield.store.accounts import sessions
@@ -39,7 +40,7 @@ async def office(db: Database, keyring: Keyring) -> Office:
 
 @pytest.fixture
 def change(office: Office, db: Database) -> ChangePhone:
-    return ChangePhone(db, office.sms)
+    return ChangePhone(db, office.sms, Proofs(db, Settings()))
 
 
 async def test_r18_the_account_has_the_new_number_and_its_logins_end(
@@ -94,7 +95,8 @@ async def test_an_unreachable_old_number_does_not_take_the_change_back(
     db: Database, change: ChangePhone
 ) -> None:
     found = await change.find(PHONE)
-    done = await ChangePhone(db, UnreachableSms())(found.id, phone=NEW, evidence=EVIDENCE, by=BY, now=START)
+    untold = ChangePhone(db, UnreachableSms(), Proofs(db, Settings()))
+    done = await untold(found.id, phone=NEW, evidence=EVIDENCE, by=BY, now=START)
     assert not done.old_number_told
     assert (await change.find(NEW)).id == found.id
 

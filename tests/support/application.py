@@ -134,13 +134,13 @@ class Application:
         answer = await self.http.post("/api/phone/accounts", json=document)
         assert answer.status_code == 201, answer.text
 
-    async def logged_in(self) -> Device:
-        """A phone of the operator."""
+    async def logged_in(self, person: Person = OPERATOR) -> Device:
+        """A phone of the operator, or of another."""
         device = self.device()
         captcha = (await self.http.post("/api/phone/captchas")).json()["captcha_id"]
         document = {
-            "account": OPERATOR.phone,
-            "password": OPERATOR.password,
+            "account": person.phone,
+            "password": person.password,
             "captcha_id": captcha,
             "captcha": (await self.http.get(f"/dev/captchas/{captcha}")).json()["answer"],
         }

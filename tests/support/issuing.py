@@ -183,9 +183,9 @@ async def _key(
 ) -> None:
     await execute(
         db,
-        "INSERT INTO keys (uid, account_id, device_id, person_id, filing_version, subject, state, enrol_sid, challenge,"
+        "INSERT INTO keys (uid, account_id, device_id, person_id, filing_version, subject, state, enrol_sid,"
         " public_key, epoch, share_box, pending_epoch, pending_box, outcome_box, last_epoch, failures, wrong_total,"
-        " otp_hash, opens_window, opens, generation, created_at) VALUES ($1, $2, $3, $4, 2, '{}', 'confirmed', $5, '',"
+        " otp_hash, opens_window, opens, generation, created_at) VALUES ($1, $2, $3, $4, 2, '{}', 'confirmed', $5,"
         " $6, 3, $7, 4, $8, $9, 4, 0, 0, $10, 0, 0, 0, $11)",
         uid,
         name,

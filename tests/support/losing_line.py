@@ -118,8 +118,8 @@ class Service:
         )
         rows = read_filing(
             (
-                "企业名称,统一社会信用代码,姓名,证件类型,证件号码,用户类型\n"
-                f"宁波北潮进出口有限公司,{CREDIT_CODE},{person.name},居民身份证,{person.id_number},操作员\n"
+                "企业名称,统一社会信用代码,姓名,证件类型,证件号码,用户类型,手机号\n"
+                f"宁波北潮进出口有限公司,{CREDIT_CODE},{person.name},居民身份证,{person.id_number},操作员,{person.phone}\n"
             ).encode(),
             "filing.csv",
         )

@@ -7,6 +7,7 @@ from mshield.domain.tokens import token_hash
 from mshield.gm import cosign
 from mshield.services.accounts.session import Caller, PhoneLogin, authenticate_phone
 from mshield.services.certificates.enrol import Application, Begun
+from mshield.store.database.interface import Database
 from tests.support.signing import CODE, CREDIT_CODE, ID_NUMBER, NAME, Phone, World, execute
 
 FORM: Final = Application(NAME, ID_NUMBER, "operator", CREDIT_CODE)
@@ -42,8 +43,21 @@ async def log_in(world: World, device: str, *, account: str) -> None:
     )
 
 
+async def proven(db: Database, account_id: str, person_id: str) -> None:
+    """An activation code has proven that the account is this filed person's."""
+    await execute(
+        db,
+        "INSERT INTO identity_proofs (id, account_id, person_id, way, actor, actor_id, proven_at, counts_from)"
+        " VALUES ($1, $2, $3, 'filing_code', 'user', $4, 0, 0) ON CONFLICT (id) DO NOTHING",
+        f"{account_id} {person_id}",
+        account_id,
+        person_id,
+        account_id,
+    )
+
+
 async def another_account(world: World, name: str) -> None:
-    """Another account of the same holder, under another phone number."""
+    """Another account of the same holder, under another phone number; activation codes proved both."""
     await execute(
         world.db,
         "INSERT INTO accounts (id, phone, password_hash, name, id_type, id_number_hash, id_number_box, state,"
@@ -52,6 +66,8 @@ async def another_account(world: World, name: str) -> None:
         name,
         name,
     )
+    for account_id in ("account", name):
+        await proven(world.db, account_id, "person")
 
 
 async def login_of(world: World) -> PhoneLogin:

@@ -129,10 +129,13 @@ def _handler(outside: OutsideServer) -> type[BaseHTTPRequestHandler]:
 
 
 class FilingOffice:
-    """A filing system as the adapter expects one: it knows its people by credit code, role and id number."""
+    """A filing system as the adapter expects one: it knows its people by credit code, role and id number.
 
-    def __init__(self, *records: dict[str, str]) -> None:
-        self.people = list(records)
+    A record may have a `phone`, or null for none.
+    """
+
+    def __init__(self, *records: dict[str, str] | dict[str, str | None]) -> None:
+        self.people: list[dict[str, str | None]] = [{**each} for each in records]
 
     def __call__(self, asked: Asked) -> Reply:
         if asked.method != "POST" or asked.headers.get("authorization") != f"Bearer {SECRET}":

@@ -20,6 +20,7 @@ from mshield.services.ca.init import CaNames, init_ca
 from mshield.services.certificates.certificate import Certificates
 from mshield.services.certificates.enrol import Application, Enrol
 from mshield.services.certificates.issue import Issue
+from mshield.services.identity.proofs import Proofs
 from mshield.services.process.events import Events
 from mshield.services.requests.answer import Answer
 from mshield.services.requests.ask import Ask, Asked
@@ -241,7 +242,7 @@ async def make_world(
         keyring=keyring,
         lookup=lookup,
         clock=clock,
-        enrol=Enrol(db, engine, keyring, lookup, any_code),
+        enrol=Enrol(db, engine, keyring, lookup, any_code, Proofs(db, settings)),
         certificates=Certificates(db, engine, authorities, Issue(db, keyring, lookup, authorities, settings)),
         opening=OpenSigning(db, engine, keyring, settings),
         finishing=FinishSigning(db, engine, keyring, events, _issue_later),
@@ -304,13 +305,15 @@ async def _rows(db: Database, keyring: Keyring, lookup: LookupKey, clock: Clock)
     await execute(
         db,
         "INSERT INTO filed_persons (id, credit_code, name, id_type, id_number_hash, id_number_box, role, version,"
-        " created_at, changed_at) VALUES ('person', $1, $2, 'resident_id', $3, $4, 'operator', 1, $5, $6)",
+        " created_at, changed_at, phone)"
+        " VALUES ('person', $1, $2, 'resident_id', $3, $4, 'operator', 1, $5, $6, $7)",
         CREDIT_CODE,
         NAME,
         hashed,
         box("filing-id-number", "person"),
         now,
         now,
+        PHONE_NUMBER,
     )
     secret_hash = hashlib.sha256(b"secret").digest()
     await execute(

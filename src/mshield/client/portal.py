@@ -1,4 +1,4 @@
-"""The legal person's portal from a program: log in, look up people and shields, hold, lift, revoke.
+"""The legal person's portal from a program: log in, look up people and shields, confirm operators, hold, lift, revoke.
 
 A call whose answer the network lost is repeated under its Idempotency-Key, so that nothing happens twice. Who may have
 to repeat it themselves, after NetworkError or in another process, names an `idempotency_key` of their own: within a day
@@ -20,6 +20,10 @@ from mshield.client.errors import ClientError, NetworkError, PhoneError, is_pass
 from mshield.client.origin import is_loopback
 from mshield.client.portal_messages import (
     Act,
+    ActivationCode,
+    ApplicationDecision,
+    Applications,
+    ApplicationState,
     Cause,
     CodeSent,
     History,
@@ -97,16 +101,20 @@ class PortalClient:
         captcha_id: str,
         captcha: str,
         source: str | None = None,
+        activation_code: str | None = None,
         idempotency_key: str | None = None,
     ) -> LoginBegun:
         """Checks the password and has an SMS code sent to the account's phone.
 
         `source` names the outside system that the account belongs to, where it isn't one of this service: one of
-        `account_sources` whose kind is `password`.
+        `account_sources` whose kind is `password`. `activation_code` proves who they are, where nothing has before:
+        else ProblemError `identity_unproven`.
         """
         document = {"account": account, "password": password, "captcha_id": captcha_id, "captcha": captcha}
         if source is not None:
             document["source"] = source
+        if activation_code is not None:
+            document["activation_code"] = activation_code
         return read(self._change("POST", "/logins", document, idempotency_key), LoginBegun)
 
     def begin_outside_login(self, source: str) -> OutsideLoginBegun:
@@ -213,6 +221,32 @@ class PortalClient:
             "sms_code": sms_code,
         }
         return _outcomes(self._change("POST", _of(credit_code, "revocations"), document, idempotency_key))
+
+    def applications(
+        self, credit_code: str, *, state: ApplicationState | None = None, **filters: str
+    ) -> Applications:
+        """A page of the operators who ask to be confirmed (待确认的申请); `filters` are `before` and `limit`."""
+        params = filters if state is None else {**filters, "state": state}
+        return read(self._get(_of(credit_code, "applications"), params), Applications)
+
+    def decide_application(
+        self,
+        credit_code: str,
+        application_id: str,
+        decision: ApplicationDecision,
+        *,
+        idempotency_key: str | None = None,
+    ) -> None:
+        """Confirms an operator, or refuses to, for good; ProblemError `not_found`, `request_closed`, `no_filing`."""
+        path = _of(credit_code, "applications", application_id, "decision")
+        self._change("POST", path, {"decision": decision}, idempotency_key)
+
+    def make_activation_code(
+        self, credit_code: str, person_id: str, *, idempotency_key: str | None = None
+    ) -> ActivationCode:
+        """A code for an operator (激活码), in place of the one before; `person_id` as in `people`."""
+        path = _of(credit_code, "people", person_id, "activation-code")
+        return read(self._change("POST", path, None, idempotency_key), ActivationCode)
 
     def close(self) -> None:
         """Closes the connections; the login stays."""

@@ -10,6 +10,8 @@ Act = Literal["report_loss", "lift_loss", "freeze", "unfreeze"]
 Cause = Literal[
     "unspecified", "key_compromise", "affiliation_changed", "superseded", "cessation_of_operation"
 ]
+ApplicationState = Literal["waiting", "confirmed", "refused", "withdrawn", "expired"]
+ApplicationDecision = Literal["confirm", "refuse"]
 PortalCaptcha = Captcha
 CodeSent = SmsCodeSent
 """As at the phone; the code is the one that revokes."""
@@ -145,3 +147,54 @@ class Outcomes(msgspec.Struct, frozen=True, kw_only=True):
     """One outcome for each shield number, in their order."""
 
     items: tuple[Outcome, ...]
+
+
+class Application(msgspec.Struct, frozen=True, kw_only=True):
+    """An operator who asks to be confirmed: what their account says beside what is on file; numbers are masked.
+
+    `same_phone` is None where no phone number is on file. `shields` are the person's that count.
+    """
+
+    id: str
+    state: ApplicationState
+    person_id: str
+    name: str
+    filed_name: str
+    id_type: str
+    id_number_masked: str
+    role: str
+    phone_masked: str
+    filed_phone_masked: str | None
+    same_phone: bool | None
+    shields: int
+    address: str | None
+    browser: str | None
+    asked_at: int
+    expires_at: int
+    decided_at: int | None
+
+
+class ApplicationCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """How many there are in each state."""
+
+    waiting: int = 0
+    confirmed: int = 0
+    refused: int = 0
+    withdrawn: int = 0
+    expired: int = 0
+
+
+class Applications(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of those who ask, the newest first; `next` is the `before` of the following one."""
+
+    items: tuple[Application, ...]
+    next: str | None
+    counts: ApplicationCounts
+
+
+class ActivationCode(msgspec.Struct, frozen=True, kw_only=True):
+    """A new activation code, told this once: to be printed or handed over, never sent."""
+
+    code: str
+    name: str
+    expires_at: int

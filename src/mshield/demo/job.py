@@ -14,9 +14,9 @@ import httpx
 from mshield.client import BusinessClient, Document, Pc, Result
 from mshield.client.phone import VirtualPhone
 from mshield.client.portal import PortalClient
-from mshield.demo import legal_person
+from mshield.demo import identity, legal_person
 from mshield.demo.evidence import write_evidence
-from mshield.demo.people import LEGAL_PERSON, OPERATOR, Person
+from mshield.demo.people import LEGAL_PERSON, OPERATOR
 from mshield.demo.service import Service, StepFailed, shown
 
 SYSTEM_NAME: Final = "国际贸易单一窗口（演示）"
@@ -59,7 +59,11 @@ class Job:
             ("导入备案 .csv", "import filing records from .csv", lambda: self._import("filing.csv")),
             ("注册，短信验证码", "register with SMS code", self._register),
             ("登录，图形验证码", "log in with captcha", self._login),
-            ("申请证书，设置 PIN", "apply for a certificate, set the PIN", self._apply),
+            (
+                "申请证书，设置 PIN；备案手机号一致，即核验为本人",
+                "apply for a certificate, set the PIN; the filed phone number proves who they are",
+                self._apply,
+            ),
             ("扫码登录业务系统", "log in to a business system by scan", self._scan_login),
             ("扫码签名报关单", "sign a customs declaration by scan", self._scan_sign),
             ("离线验证签名", "verify the signature offline", self._verify),
@@ -71,9 +75,19 @@ class Job:
             (
                 "法人注册",
                 "register the legal person",
-                lambda: legal_person.register(self.phone, self._read),
+                lambda: identity.register(self.phone, LEGAL_PERSON, self._read),
+            ),
+            (
+                "法人凭激活码核验为本人，登录法人管理",
+                "the legal person proves who they are by an activation code, logs in at the portal",
+                lambda: identity.activate_legal_person(self.service, self._read),
             ),
             ("法人挂失，解挂失", "report a loss at the portal, lift it", self._report_loss),
+            (
+                "未备案手机号的操作员不能申请，请法人确认",
+                "an operator without a filed number can't apply, and is confirmed by the legal person",
+                lambda: identity.confirm_operator(self.service, self._read),
+            ),
         ]
 
     def close(self) -> None:
@@ -128,7 +142,7 @@ class Job:
             sms_code=self._sms_code("apply"),
             pin=OPERATOR.pin,
         )
-        return f"shield {issued.shield_number}, serial {issued.serial}"
+        return f"shield {issued.shield_number}, serial {issued.serial}; {identity.how_proven(self.phone)}"
 
     def _scan_login(self) -> str:
         created = self.business.request_login(pc=_PC)
@@ -184,11 +198,11 @@ class Job:
             return legal_person.report_loss(portal, self.phone, self.business, self._read)
 
     def _read(self, what: str) -> str:
-        """What the legal person would read from a picture or their phone."""
-        kind, _, which = what.partition(" ")
+        """What a person would read from a picture or their phone; the legal person where no number is named."""
+        kind, which, *number = what.split(" ")
         if kind == "captcha":
             return str(self._development(f"/dev/captchas/{which}")["answer"])
-        return self._sms_code(which, LEGAL_PERSON)
+        return self._sms_code(which, number[0] if number else LEGAL_PERSON.phone)
 
     def _root(self) -> bytes:
         """The trusted root. A business system gets it once, by a way that it trusts, and keeps it."""
@@ -196,10 +210,10 @@ class Job:
         answer.raise_for_status()
         return answer.content
 
-    def _sms_code(self, purpose: str, person: Person = OPERATOR) -> str:
+    def _sms_code(self, purpose: str, number: str = OPERATOR.phone) -> str:
         """A person reads it on their phone; here the development gateway's outbox holds it until it is used."""
         for message in self._development("/dev/sms.json"):
-            if message["phone"] == person.phone and message["purpose"] == purpose and message["code"]:
+            if message["phone"] == number and message["purpose"] == purpose and message["code"]:
                 return str(message["code"])
         raise StepFailed(f"no SMS code for {purpose} in the outbox")
 

@@ -5,37 +5,38 @@ from collections.abc import Callable
 from mshield.client import BusinessClient, ProblemError
 from mshield.client.phone import VirtualPhone
 from mshield.client.portal import PortalClient
+from mshield.client.portal_messages import PortalSession
 from mshield.demo.people import LEGAL_PERSON
 from mshield.demo.service import StepFailed
 
 Read = Callable[[str], str]
-"""Gives what a person would read: `captcha ID` from the picture, `sms PURPOSE` from their phone."""
+"""Gives what a person would read: `captcha ID` from the picture, `sms PURPOSE` from the legal person's phone.
+
+`sms PURPOSE NUMBER` is another's phone.
+"""
 
 
-def register(phone: VirtualPhone, read: Read) -> str:
-    """Their account; any phone will do for that."""
-    phone.request_sms_code("register", phone=LEGAL_PERSON.phone)
-    account = phone.register(
-        name=LEGAL_PERSON.name,
-        id_type="resident_id",
-        id_number=LEGAL_PERSON.id_number,
-        phone=LEGAL_PERSON.phone,
-        sms_code=read("sms register"),
-        password=LEGAL_PERSON.password,
-    )
-    return f"account {account}"
-
-
-def report_loss(portal: PortalClient, phone: VirtualPhone, business: BusinessClient, read: Read) -> str:
-    """Reports the operator's shield lost, sees it refused, and lifts the loss."""
+def log_in(portal: PortalClient, read: Read, *, activation_code: str | None = None) -> PortalSession:
+    """Password and captcha, the first time with the activation code that they were handed; then the SMS code."""
     captcha = portal.captcha()
     begun = portal.begin_login(
         account=LEGAL_PERSON.phone,
         password=LEGAL_PERSON.password,
         captcha_id=captcha.captcha_id,
         captcha=read(f"captcha {captcha.captcha_id}"),
+        activation_code=activation_code,
     )
-    session = portal.finish_login(begun.login_id, read("sms portal"))
+    return portal.finish_login(begun.login_id, read("sms portal"))
+
+
+def report_loss(
+    portal: PortalClient,
+    phone: VirtualPhone,
+    business: BusinessClient,
+    read: Read,
+) -> str:
+    """Reports the operator's shield lost, sees it refused, and lifts the loss."""
+    session = log_in(portal, read)
     (enterprise,) = session.enterprises
     (shield,) = portal.shields(enterprise.credit_code).items
     portal.act(enterprise.credit_code, "report_loss", [shield.shield_number], reason="手机遗失（演示）")

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
+from mshield.client.phone.phone import IdType
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
@@ -15,6 +17,7 @@ class Person:
     phone: str
     password: str
     pin: str
+    id_type: IdType = "resident_id"
 
 
 OPERATOR: Final = Person(
@@ -36,3 +39,15 @@ LEGAL_PERSON: Final = Person(
     password="Demo-manage-2026",  # noqa: S106  # as above
     pin="314159",
 )
+
+OPERATOR_TO_CONFIRM: Final = Person(
+    name="CHAN Tai Man",
+    id_number="H01234567",
+    role="operator",
+    credit_code="91330206MA2XB7C1TW",
+    phone="13700003303",
+    password="Demo-confirm-2026",  # noqa: S106  # as above
+    pin="161803",
+    id_type="hk_macau_permit",
+)
+"""Filed without a phone number: the legal person confirms who they are."""

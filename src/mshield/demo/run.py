@@ -15,7 +15,7 @@ from mshield.client import ClientError
 from mshield.demo.browser import Browser
 from mshield.demo.console import OFFICERS, PASSWORD, set_up_all
 from mshield.demo.job import STAFF_NAME, STAFF_ROLES, SYSTEM_DOMAIN, SYSTEM_NAME, Job
-from mshield.demo.people import LEGAL_PERSON, OPERATOR
+from mshield.demo.people import LEGAL_PERSON, OPERATOR, OPERATOR_TO_CONFIRM
 from mshield.demo.service import Service, StepFailed, require_free_ports, shown
 from mshield.demo.systems import PALM_CUSTOMS, SINGLE_WINDOW, palm_customs, single_window
 from mshield.demo.walk import declare_and_sign, log_in_by_scan, sign_app_to_app
@@ -161,9 +161,13 @@ Try it 试一试
   {service.origin}/pki/issuing.crl  revocation list 证书吊销列表
   account 账号      {OPERATOR.phone}  password 密码  {OPERATOR.password}
   PIN               {OPERATOR.pin}  (mshield phone --folder {shown(service.folder / "phone")} status)
+                    proven by the filed phone number 核验方式：备案手机号一致
   legal person 法人 {LEGAL_PERSON.phone}  password 密码  {LEGAL_PERSON.password}
+                    proven by an activation code 核验方式：激活码
                     mshield legal-person --server {service.origin} login --account {LEGAL_PERSON.phone}
                     mshield legal-person list
+  operator 操作员   {OPERATOR_TO_CONFIRM.phone}  password 密码  {OPERATOR_TO_CONFIRM.password}
+                    {OPERATOR_TO_CONFIRM.name}: no filed number; confirmed by the legal person 备案无手机号，由法人确认
   business system   {system["client_id"]}:{system["client_secret"]}
                     a first login in five steps: docs/integrate.md 五步接入
   console 控制台    {" or ".join(officer.name for officer in OFFICERS)}  password 密码  {PASSWORD}

@@ -1,7 +1,8 @@
 """Filing records (备案): rows of a list as people write them, and the records that they become once checked.
 
 A row is good as a whole or not at all, and every fault of it is named with its line and field, so that a list can be
-mended in one go. Records are told apart by credit code, role and id number.
+mended in one go. Records are told apart by credit code, role and id number. A list may have phone numbers or not: one
+without that column says nothing of them, while an empty cell says that there is none.
 """
 
 import re
@@ -19,18 +20,25 @@ from mshield.domain.identity import (
     Role,
     check_credit_code,
     check_id_number,
+    check_phone,
     normalise_name,
 )
 
 FIELDS: Final = ("enterprise", "credit_code", "name", "id_type", "id_number", "role")
-"""What a row consists of, in the order of the example's columns."""
+"""What each row consists of, in the order of the example's columns."""
+
+COLUMNS: Final = (*FIELDS, "phone")
+"""With what a list may leave out."""
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilingRow:
-    """One line of a list, as text. `faults` names the fields whose cell couldn't be taken as text, by finding code."""
+    """One line of a list, as text. `faults` names the fields whose cell couldn't be taken as text, by finding code.
+
+    `phone` is None where the list has no such column.
+    """
 
     line: int
     enterprise: str = ""
@@ -39,12 +47,16 @@ class FilingRow:
     id_type: str = ""
     id_number: str = ""
     role: str = ""
+    phone: str | None = None
     faults: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilingRecord:
-    """A checked row: all fields in their one form."""
+    """A checked row: all fields in their one form.
+
+    `phone` is None where nothing is said of it, so that what is on file stays; empty where there is none.
+    """
 
     line: int
     enterprise: str
@@ -53,6 +65,7 @@ class FilingRecord:
     id_type: IdType
     id_number: str
     role: Role
+    phone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +96,7 @@ _TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "有误，请按营业执照核对",
             "is not right; check it against the business licence",
         ),
+        "invalid_phone": ("有误，请填 11 位手机号", "is not right; write the 11 digits of a mobile number"),
         "unknown_id_type": ("不认识这种证件类型", "is no known type"),
         "unknown_role": ("请填“法人”或“操作员”", "must be legal person or operator"),
         "unknown_enterprise": (
@@ -109,6 +123,7 @@ FIELD_NAMES: Final[Mapping[str | None, tuple[str, str]]] = MappingProxyType(
         "id_type": ("证件类型", "id type"),
         "id_number": ("证件号码", "id number"),
         "role": ("用户类型", "user type"),
+        "phone": ("手机号", "phone number"),
         None: ("本行", "the line"),
     }
 )
@@ -141,6 +156,8 @@ _ROLES: Final[Mapping[str, Role]] = MappingProxyType(
 _SEPARATORS: Final = re.compile(r"[\s_-]")
 # Excel takes these for a formula when the list is opened again somewhere.
 _FORMULA_STARTS: Final = tuple("=+-@")
+# "+86" begins a number; of what begins so, 11 digits are kept or nothing.
+_PHONE_FORMULA_STARTS: Final = tuple("=-@")
 
 
 def check_rows(rows: Iterable[FilingRow]) -> tuple[list[FilingRecord], list[Finding]]:
@@ -208,11 +225,13 @@ def check_row(row: FilingRow) -> FilingRecord | list[Finding]:
     id_number = _value(
         row, "id_number", findings, lambda text: text if id_type is None else check_id_number(id_type, text)
     )
+    phone = _phone(row, findings)
     if (
-        (enterprise is None or credit_code is None or role is None)
+        findings
+        or (enterprise is None or credit_code is None or role is None)
         or (name is None or id_type is None or id_number is None)
     ):  # fmt: skip
-        return sorted(findings, key=lambda finding: FIELDS.index(finding.field or FIELDS[0]))
+        return sorted(findings, key=lambda finding: COLUMNS.index(finding.field or COLUMNS[0]))
     return FilingRecord(
         line=row.line,
         enterprise=enterprise,
@@ -221,6 +240,7 @@ def check_row(row: FilingRow) -> FilingRecord | list[Finding]:
         id_type=id_type,
         id_number=id_number,
         role=role,
+        phone=phone,
     )
 
 
@@ -239,12 +259,19 @@ class _Refused(Exception):
         self.code = code
 
 
-def _value(row: FilingRow, name: str, findings: list[Finding], check: Callable[[str], T]) -> T | None:
+def _value(
+    row: FilingRow,
+    name: str,
+    findings: list[Finding],
+    check: Callable[[str], T],
+    *,
+    formulas: tuple[str, ...] = _FORMULA_STARTS,
+) -> T | None:
     text = str(getattr(row, name)).strip()
     code = row.faults.get(name)
     if code is None and not text:
         code = "missing"
-    if code is None and text.startswith(_FORMULA_STARTS):
+    if code is None and text.startswith(formulas):
         code = "formula"
     if code is None:
         try:
@@ -253,6 +280,13 @@ def _value(row: FilingRow, name: str, findings: list[Finding], check: Callable[[
             code = error.code
     findings.append(finding(row.line, name, code))
     return None
+
+
+def _phone(row: FilingRow, findings: list[Finding]) -> str | None:
+    text = None if row.phone is None else row.phone.strip()
+    if not text and "phone" not in row.faults:
+        return text
+    return _value(row, "phone", findings, check_phone, formulas=_PHONE_FORMULA_STARTS)
 
 
 def _choice(text: str, known: Mapping[str, T], code: str) -> T:

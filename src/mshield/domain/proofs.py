@@ -58,6 +58,11 @@ def counting(chosen: Iterable[Way], *, is_second: bool) -> frozenset[Way]:
     return frozenset(chosen) & _FOR_A_SECOND_ACCOUNT if is_second else frozenset(chosen)
 
 
+def grouped_code(code: str) -> str:
+    """A code as it is printed: its letters in groups of four."""
+    return "-".join(code[start : start + 4] for start in range(0, len(code), 4))
+
+
 def normalise_code(text: str) -> str:
     """A code as people type it: in either case, with hyphens and blanks between its letters."""
     return "".join(char for char in text.upper() if char not in " -")

@@ -7,7 +7,7 @@ it tells is checked before anything is made of it.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Final, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
 import msgspec
 
@@ -17,13 +17,17 @@ _OK: Final = 200
 
 
 class OutsidePerson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A user as the source tells of them, unchecked; `external_id` never changes there and is given to nobody else."""
+    """A user as the source tells of them, unchecked; `external_id` never changes there and is given to nobody else.
+
+    `verified`: the source says that it has verified who they are.
+    """
 
     external_id: str
     name: str
     id_type: str
     id_number: str
     phone: str
+    verified: bool = False
 
     def __repr__(self) -> str:
         return f"OutsidePerson({self.external_id!r})"
@@ -75,16 +79,20 @@ class AccountSources:
 
 
 class _PersonAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    person: OutsidePerson | None
+    person: dict[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True)
 class HttpAccounts:
-    """A source that checks passwords over HTTP: `POST url {account, password}` with a bearer secret."""
+    """A source that checks passwords over HTTP: `POST url {account, password}` with a bearer secret.
+
+    `identity_claim` names the member that is true for a user whose identity it has verified, or is empty.
+    """
 
     url: str
     secret: str = field(repr=False)
     seconds: float
+    identity_claim: str = ""
 
     async def check(self, account: str, password: str) -> OutsidePerson | None:
         """Asks once: a wrong password must not count twice there. Raises OutsideError."""
@@ -99,6 +107,15 @@ class HttpAccounts:
         if answer.status != _OK:
             raise OutsideError(f"status {answer.status}")
         try:
-            return msgspec.json.decode(answer.content, type=_PersonAnswer).person
+            person = msgspec.json.decode(answer.content, type=_PersonAnswer).person
+            return None if person is None else self._read(person)
         except (msgspec.DecodeError, UnicodeError) as error:
             raise OutsideError("an answer out of form") from error
+
+    def _read(self, person: dict[str, Any]) -> OutsidePerson:
+        """Raises ValidationError."""
+        told = {name: value for name, value in person.items() if name != self.identity_claim}
+        if "verified" in told:  # the name is ours, and says nothing where it isn't the one that was agreed
+            raise msgspec.ValidationError("an unknown field")
+        verified = bool(self.identity_claim) and person.get(self.identity_claim) is True
+        return msgspec.convert({**told, "verified": verified}, OutsidePerson)

@@ -59,6 +59,7 @@ class OidcAccounts:
     client_id: str
     secret: str = field(repr=False)
     seconds: float
+    identity_claim: str = ""
     _provider: _Provider | None = None
     _keys: KeySet | None = None
     _known_at: int = 0
@@ -81,6 +82,11 @@ class OidcAccounts:
         joined = "?" if "?" not in page else "&"
         return f"{page}{joined}{urlencode(query)}"
 
+    @property
+    def _wanted(self) -> set[str]:
+        """Claims that are asked of the user information where the ID token lacks one."""
+        return {*CLAIMS.values(), *filter(None, (self.identity_claim,))}
+
     async def person(self, code: str, login: PageLogin, *, now: int) -> OutsidePerson | None:
         """Whose code it is; None where the provider refuses the code. Raises OutsideError."""
         provider, _ = await self._discovered(now)
@@ -88,12 +94,12 @@ class OidcAccounts:
         if tokens is None:
             return None
         claims = await self._verified(tokens.id_token, nonce=login.nonce, now=now)
-        if not claims.keys() >= set(CLAIMS.values()) and provider.userinfo_endpoint is not None:
+        if not claims.keys() >= self._wanted and provider.userinfo_endpoint is not None:
             claims = {**await self._userinfo(provider.userinfo_endpoint, tokens, claims["sub"]), **claims}
         try:
-            return msgspec.convert(
-                {ours: claims.get(theirs) for ours, theirs in CLAIMS.items()}, OutsidePerson
-            )
+            told = {ours: claims.get(theirs) for ours, theirs in CLAIMS.items()}
+            verified = bool(self.identity_claim) and claims.get(self.identity_claim) is True
+            return msgspec.convert({**told, "verified": verified}, OutsidePerson)
         except msgspec.ValidationError as error:
             raise OutsideError("a person without name, document or phone") from error
 

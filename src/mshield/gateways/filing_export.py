@@ -8,19 +8,19 @@ from typing import Final, Literal
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
-from mshield.domain.filing import FIELDS, FilingRecord
+from mshield.domain.filing import COLUMNS, FilingRecord
 from mshield.domain.identity import ID_TYPE_NAMES, ROLE_NAMES
 from mshield.gateways.filing_files import HEADERS
 
 ListFormat = Literal["xlsx", "csv"]
 SHEET: Final = "备案人员"
 _AS_TEXT: Final = "@"
-_WIDTHS: Final = (40, 24, 20, 32, 24, 12)
+_WIDTHS: Final = (40, 24, 20, 32, 24, 12, 16)
 
 
 def write_filing(records: Iterable[FilingRecord], kind: ListFormat) -> bytes:
     """The list as a file that an import takes back just so; .csv in UTF-8 with a mark, so that spreadsheets read it."""
-    lines = [[HEADERS[name][0] for name in FIELDS], *map(_cells, records)]
+    lines = [[HEADERS[name][0] for name in COLUMNS], *map(_cells, records)]
     return _workbook(lines) if kind == "xlsx" else _text(lines)
 
 
@@ -32,9 +32,10 @@ def _cells(record: FilingRecord) -> list[str]:
         "id_type": ID_TYPE_NAMES[record.id_type][0],
         "id_number": record.id_number,
         "role": ROLE_NAMES[record.role][0],
+        "phone": record.phone or "",
     }
     # A reader takes one apostrophe away, as spreadsheets do.
-    return [f"'{text}" if text.startswith("'") else text for text in (texts[name] for name in FIELDS)]
+    return [f"'{text}" if text.startswith("'") else text for text in (texts[name] for name in COLUMNS)]
 
 
 def _text(lines: Iterable[list[str]]) -> bytes:
@@ -46,7 +47,7 @@ def _text(lines: Iterable[list[str]]) -> bytes:
 def _workbook(lines: Iterable[list[str]]) -> bytes:
     book = Workbook(write_only=True)
     sheet = book.create_sheet(SHEET)
-    for column, width in zip("ABCDEF", _WIDTHS, strict=True):
+    for column, width in zip("ABCDEFG", _WIDTHS, strict=True):
         sheet.column_dimensions[column].width = width
     for line in lines:
         cells = [WriteOnlyCell(sheet, text) for text in line]

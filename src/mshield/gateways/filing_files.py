@@ -19,7 +19,7 @@ from xml.etree.ElementTree import ParseError
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
-from mshield.domain.filing import FIELDS, FilingRow
+from mshield.domain.filing import COLUMNS, FIELDS, FilingRow
 
 MAX_FILE: Final = 10 * 1024 * 1024
 MAX_UNPACKED: Final = 64 * 1024 * 1024
@@ -34,6 +34,7 @@ MAX_CELL: Final = 256
 _HEADER_WITHIN: Final = 10
 _EXACT_DIGITS: Final = 15
 """Digits that a spreadsheet's number keeps."""
+_PHONE_DIGITS: Final = 11
 
 _REASONS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType({
     "unknown_format": ("只能导入 .xlsx 或 .csv 文件", "Only .xlsx and .csv files can be imported"),
@@ -67,6 +68,7 @@ HEADERS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "id_type": ("证件类型", "身份证件类型", "id type"),
         "id_number": ("证件号码", "证件号", "身份证号码", "身份证号", "id number"),
         "role": ("用户类型", "人员类型", "角色", "user type", "role"),
+        "phone": ("手机号", "备案手机号", "移动电话", "phone", "mobile"),
     }
 )
 """The names that each column may have; case, blanks, underscores and remarks in brackets don't count."""
@@ -120,7 +122,7 @@ def _rows(lines: Iterator[_Line]) -> list[FilingRow]:
     for number, cells in lines:
         if len(rows) == MAX_ROWS:
             raise FilingFileError("too_large")
-        named = {name: cells[place] for name, place in columns.items() if place < len(cells)}
+        named = {name: cells[place] if place < len(cells) else _Cell("") for name, place in columns.items()}
         if any(cell.text or cell.fault for cell in named.values()):
             rows.append(_row(number, named))
     if not rows:
@@ -129,9 +131,16 @@ def _rows(lines: Iterator[_Line]) -> list[FilingRow]:
 
 
 def _row(line: int, cells: Mapping[str, _Cell]) -> FilingRow:
-    texts = {name: cell.text for name, cell in cells.items()}
-    faults = {name: cell.fault for name, cell in cells.items() if cell.fault is not None}
+    taken = {name: _phone_cell(cell) if name == "phone" else cell for name, cell in cells.items()}
+    texts = {name: cell.text for name, cell in taken.items() if cell.fault is None}
+    faults = {name: cell.fault for name, cell in taken.items() if cell.fault is not None}
     return FilingRow(line=line, faults=faults, **texts)
+
+
+def _phone_cell(cell: _Cell) -> _Cell:
+    # A mobile number as a number is exact, however it is shown: 11 digits are kept, and the first of them is no zero.
+    is_exact = cell.fault == "number_cell" and len(cell.text) == _PHONE_DIGITS and cell.text.isdigit()
+    return _Cell(cell.text) if is_exact else cell
 
 
 def _find_header(lines: Iterator[_Line]) -> dict[str, int]:
@@ -140,13 +149,17 @@ def _find_header(lines: Iterator[_Line]) -> dict[str, int]:
         keys = [_header_key(cell.text) for cell in cells]
         named = [(_ALIASES[key], place) for place, key in enumerate(keys) if key in _ALIASES]
         columns = dict(named)
-        if len(columns) == len(FIELDS):
+        if columns.keys() >= set(FIELDS):
             if len(named) > len(columns):
                 twice = {name for name, place in named if columns[name] != place}
-                raise FilingFileError("header_twice", columns=sorted(twice, key=FIELDS.index))
+                raise FilingFileError("header_twice", columns=sorted(twice, key=COLUMNS.index))
             return columns
-        best = max(best, columns, key=len)
+        best = max(best, columns, key=_required)
     raise FilingFileError("header", columns=[name for name in FIELDS if name not in best])
+
+
+def _required(columns: Mapping[str, int]) -> int:
+    return len(columns.keys() & set(FIELDS))
 
 
 def _header_key(text: str) -> str:
@@ -189,7 +202,7 @@ def _workbook_cell(value: object, kind: str, number_format: str) -> _Cell:
     if (isinstance(value, float) and not value.is_integer()) or abs(value) >= 10**_EXACT_DIGITS:
         return _Cell("", "number_cell")
     # Other formats show more than the number that is stored, such as zeros before it.
-    return _Cell(str(int(value))) if number_format in _PLAIN else _Cell("", "number_cell")
+    return _Cell(str(int(value)), None if number_format in _PLAIN else "number_cell")
 
 
 def _text_cell(text: str) -> _Cell:

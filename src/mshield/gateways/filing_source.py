@@ -65,6 +65,7 @@ class FiledTable:
             id_type=person.id_type,
             id_number=question.id_number,
             role=person.role,
+            phone=person.phone or "",
         )
 
 
@@ -75,6 +76,7 @@ class _Filed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id_type: str
     id_number: str
     role: str
+    phone: str | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class _FiledAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -109,4 +111,10 @@ class HttpFilingSource:
             filed = msgspec.json.decode(answer.content, type=_FiledAnswer).filed
         except (msgspec.DecodeError, UnicodeError) as error:
             raise OutsideError("an answer out of form") from error
-        return None if filed is None else FilingRow(line=0, **{name: getattr(filed, name) for name in FIELDS})
+        return None if filed is None else _row(filed)
+
+
+def _row(filed: _Filed) -> FilingRow:
+    # A system that doesn't tell phone numbers has no say in them; null says that there is none.
+    phone = None if filed.phone is msgspec.UNSET else filed.phone or ""
+    return FilingRow(line=0, phone=phone, **{name: getattr(filed, name) for name in FIELDS})

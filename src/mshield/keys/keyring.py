@@ -7,6 +7,7 @@ and row, so that it opens nowhere else. A changed key file is noticed before eac
 import os
 from typing import Final
 
+from mshield.gm.curve import SCALAR_BYTES
 from mshield.gm.transcript import LV, share_box_data
 from mshield.keys.errors import SealError, UnknownMasterKey
 from mshield.keys.master import ID_BYTES, NONCE_BYTES, TAG_BYTES, CipherName, MasterKey, generate_master_key
@@ -116,6 +117,11 @@ def key_source(settings: Settings) -> EnvironmentKeys | MasterKeyFile:
     if settings.master_key is not None:
         return EnvironmentKeys(settings.master_key.get_secret_value())
     return MasterKeyFile(settings.master_key_file)
+
+
+def split_share(plain: bytes) -> tuple[int, bytes]:
+    """d2 and P1, as a share's box holds them."""
+    return int.from_bytes(plain[:SCALAR_BYTES], "big"), plain[SCALAR_BYTES:]
 
 
 def box_data(purpose: str, context: bytes, key_id: bytes) -> bytes:

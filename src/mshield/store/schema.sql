@@ -57,7 +57,7 @@ CREATE TABLE filed_persons (
   role TEXT NOT NULL,
   version BIGINT NOT NULL,
   created_at BIGINT NOT NULL,
-  changed_at BIGINT NOT NULL, ended_at BIGINT, asked_at BIGINT NOT NULL DEFAULT 0,
+  changed_at BIGINT NOT NULL, ended_at BIGINT, asked_at BIGINT NOT NULL DEFAULT 0, phone TEXT,
   UNIQUE (credit_code, role, id_number_hash)
 );
 
@@ -611,3 +611,45 @@ CREATE INDEX webhook_deliveries_dead ON webhook_deliveries (endpoint_id) WHERE s
 CREATE INDEX certificates_off ON certificates
   (issuer, not_after, changed_at, issued_at, serial, state, holds, revoked_at, revocation_reason, held_since)
   WHERE (state IN ('revoked', 'superseded') OR holds <> '') AND der IS NOT NULL;
+
+CREATE TABLE identity_proofs (
+  id TEXT PRIMARY KEY,
+  account_id TEXT NOT NULL REFERENCES accounts (id),
+  person_id TEXT REFERENCES filed_persons (id),
+  way TEXT NOT NULL,
+  actor TEXT NOT NULL,
+  actor_id TEXT,
+  proven_at BIGINT NOT NULL,
+  counts_from BIGINT NOT NULL,
+  ended_at BIGINT,
+  ended_reason TEXT
+);
+
+CREATE INDEX identity_proofs_account ON identity_proofs (account_id);
+
+CREATE TABLE identity_requests (
+  id TEXT PRIMARY KEY,
+  account_id TEXT NOT NULL REFERENCES accounts (id),
+  person_id TEXT NOT NULL REFERENCES filed_persons (id),
+  state TEXT NOT NULL,
+  address TEXT,
+  browser TEXT,
+  asked_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL,
+  reminded_at BIGINT NOT NULL,
+  decided_at BIGINT,
+  decided_by TEXT REFERENCES accounts (id)
+);
+
+CREATE UNIQUE INDEX identity_requests_waiting ON identity_requests (account_id) WHERE state = 'waiting';
+
+CREATE INDEX identity_requests_person ON identity_requests (person_id);
+
+CREATE TABLE identity_codes (
+  code_hash BYTEA PRIMARY KEY,
+  person_id TEXT NOT NULL UNIQUE REFERENCES filed_persons (id),
+  actor TEXT NOT NULL,
+  actor_id TEXT,
+  made_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL
+);

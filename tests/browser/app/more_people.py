@@ -1,4 +1,4 @@
-"""People on file of whom nobody else in the tests knows: each has his own account and up to six devices."""
+"""People on file of whom nobody else in the tests knows: each has an account of their own and up to six devices."""
 
 import csv
 from itertools import count
@@ -15,7 +15,7 @@ _NEXT: Final = count()
 
 
 def newcomer(service: LiveService, *, pin: str = "586471") -> Person:
-    """The next operator on file; he has no account yet."""
+    """The next operator on file; they have no account yet."""
     _file(service)
     return _person(next(_NEXT), pin)
 
@@ -53,7 +53,8 @@ def _file(service: LiveService) -> None:
         return
     with listed.open("w", encoding="utf-8", newline="") as lines:
         rows = csv.writer(lines)
-        rows.writerow(("企业名称", "统一社会信用代码", "姓名", "证件类型", "证件号码", "用户类型"))
+        rows.writerow(("企业名称", "统一社会信用代码", "姓名", "证件类型", "证件号码", "用户类型", "手机号"))
         for person in (_person(number, "") for number in range(_MANY)):
-            rows.writerow((_ENTERPRISE, _CREDIT_CODE, person.name, "居民身份证", person.id_number, "操作员"))
+            filed = (person.name, "居民身份证", person.id_number, "操作员", person.phone)
+            rows.writerow((_ENTERPRISE, _CREDIT_CODE, *filed))
     service.command("filing", "import", str(listed))

@@ -104,4 +104,7 @@ def test_others_look_only_and_some_not_even_that(log_in_as: LogInAs, party: Part
     expect(page.get_by_role("alert")).to_contain_text("forbidden")
     made = log_in_as(StaffRole.SECURITY_OFFICER)
     made.open("/console/filing")
+    expect(made.page.locator("tbody tr").first).to_be_visible()
+    expect(made.page.get_by_role("button", name="撤销备案")).to_have_count(0)
+    made.open("/console/accounts")
     expect(made.page).to_have_url(f"{made.origin}/console/refused")

@@ -25,11 +25,14 @@ def serve_customers(life: Life) -> None:
         for each in life.get("/api/console/filing/people", **bearer).json()["items"]
         if each["name"] == OPERATOR.name
     )
+    life.post(f"/api/console/filing/people/{person['id']}/activation-code", b"", "application/json", **bearer)
     reason = '{"reason": "已离职"}'.encode()
     life.post(f"/api/console/filing/people/{person['id']}/end", reason, "application/json", **bearer)
     account = life.get(f"/api/console/accounts?phone={OPERATOR.phone}", **bearer).json()
     path = f"/api/console/accounts/{account['id']}"
     life.get(path, **bearer)
+    life.get(f"{path}/proofs", **bearer)
+    life.get("/api/console/identity/earlier", **bearer)
     for state in ("disabled", "active"):
         wanted = json.dumps({"state": state, "reason": "本人来电"}).encode()
         life.post(f"{path}/state", wanted, "application/json", **bearer)

@@ -39,11 +39,12 @@ def manage(life: Life) -> None:
     )
     portal.shield(code, life.shield_number)
     portal.logout()
-    _log_in_from_outside(life)
+    log_in_from_outside(life)
+    portal.logout()
 
 
-def _log_in_from_outside(life: Life) -> None:
-    """His registration becomes the account that he has there."""
+def log_in_from_outside(life: Life) -> None:
+    """Their registration becomes the account that they have there."""
     life.provider.person |= {
         "sub": "gu-3",
         "name": LEGAL_PERSON.name,
@@ -55,7 +56,6 @@ def _log_in_from_outside(life: Life) -> None:
     code, state = life.provider.log_in_at(left.address)
     begun = life.portal.finish_outside_login(state, code)
     life.portal.finish_login(begun.login_id, life.sms_code(LEGAL_PERSON, "portal"))
-    life.portal.logout()
 
 
 def _ask_own_shield(life: Life) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from stdnum.cn import ric, uscc
 
-from mshield.domain.filing import FIELDS, FilingRecord, FilingRow, check_row, check_rows
+from mshield.domain.filing import COLUMNS, FilingRecord, FilingRow, check_row, check_rows
 from mshield.domain.identity import IdType, Role
 from mshield.gateways.filing_export import write_filing
 from mshield.gateways.filing_files import read_filing
@@ -42,6 +42,9 @@ _ENTERPRISES: Final = st.text(alphabet="宁波北潮ABCé\"',;（）()&. 0", min
 _NAMES: Final = st.text(alphabet="林知远·欧ABCé'. -", min_size=1, max_size=20)
 
 
+_PHONES: Final = st.just("") | st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True)
+
+
 @st.composite
 def _records(draw: st.DrawFn) -> list[FilingRecord]:
     codes = draw(
@@ -64,6 +67,7 @@ def _records(draw: st.DrawFn) -> list[FilingRecord]:
             id_type=kind.value,
             id_number=draw(_NUMBERS[kind]),
             role=draw(st.sampled_from(Role)).value,
+            phone=draw(_PHONES),
         )
         if isinstance(check_row(row), FilingRecord):
             rows.append(row)
@@ -83,4 +87,4 @@ def test_an_export_is_imported_as_it_was(kind: Literal["xlsx", "csv"], records: 
 
 
 def _values(record: FilingRecord) -> list[str]:
-    return [str(getattr(record, name)) for name in FIELDS]
+    return [str(getattr(record, name)) for name in COLUMNS]

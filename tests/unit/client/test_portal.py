@@ -18,6 +18,8 @@ ANSWERS: Final[dict[str, Any]] = {
     "revocation-codes": {"expires_in": 300, "resend_in": 60},
     "acts": {"items": []},
     "revocations": {"items": []},
+    "activation-code": {"code": "K7RD4WX9PQ2M", "name": "沈若澜", "expires_at": 1796104800000},
+    "decision": None,
 }
 CALLS: Final[dict[str, Callable[..., object]]] = {
     "logins": lambda portal, **key: portal.begin_login(
@@ -29,6 +31,8 @@ CALLS: Final[dict[str, Callable[..., object]]] = {
     "revocations": lambda portal, **key: portal.revoke(
         CODE, ["MS1"], reason="员工离职", cause="affiliation_changed", sms_code="271828", **key
     ),
+    "activation-code": lambda portal, **key: portal.make_activation_code(CODE, "p1", **key),
+    "decision": lambda portal, **key: portal.decide_application(CODE, "a1", "confirm", **key),
 }
 every_operation = pytest.mark.parametrize("operation", CALLS)
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
-from mshield.domain.filing import FIELDS, check_rows
+from mshield.domain.filing import COLUMNS, FIELDS, check_rows
 from mshield.gateways import filing_files
 from mshield.gateways.filing_files import HEADERS, FilingFileError, read_filing
 
@@ -64,7 +64,7 @@ def test_the_examples_are_good(name: str, first: int) -> None:
 def test_both_examples_say_the_same() -> None:
     def people(name: str) -> list[tuple[str, ...]]:
         rows = read_filing((EXAMPLES / name).read_bytes(), name)
-        return [tuple(getattr(row, field) for field in FIELDS) for row in rows]
+        return [tuple(getattr(row, field) for field in COLUMNS) for row in rows]
 
     assert people("filing.xlsx") == people("filing.csv")
 
@@ -93,7 +93,7 @@ def test_english_headers_in_any_order_with_others_between() -> None:
 def test_each_header_name_is_known_once() -> None:
     names = [name for names in HEADERS.values() for name in names]
     assert len(names) == len(set(names))
-    assert tuple(HEADERS) == FIELDS
+    assert tuple(HEADERS) == COLUMNS
 
 
 def test_lines_are_those_of_the_file_below_a_title_and_between_empty_ones() -> None:
@@ -132,6 +132,53 @@ def test_numbers_that_a_spreadsheet_has_rounded_are_faults() -> None:
     assert row.faults == {"id_number": "number_cell", "role": "not_text"}
 
 
+@pytest.mark.parametrize("name", ["手机号", "备案手机号", "移动电话 *", "Phone", "mobile（11 digits）"])
+def test_a_list_may_have_phone_numbers(name: str) -> None:
+    data = _text([*HEADER, "联系电话", name], [*PERSON, "0574-55501802", "'13800006027"], [*PERSON, "1"])
+    assert [row.phone for row in read_filing(data, "list.csv")] == ["13800006027", ""]
+
+
+def test_a_list_without_their_column_has_none() -> None:
+    (row,) = read_filing(_text([*HEADER, "联系电话"], [*PERSON, "0574-55501802"]), "list.csv")
+    assert row.phone is None
+
+
+def test_an_empty_phone_cell_of_a_workbook_is_told_from_no_column() -> None:
+    rows = read_filing(_workbook([*HEADER, "手机号"], PERSON, [*PERSON, None], [*PERSON, ""]), "list.xlsx")
+    assert [row.phone for row in rows] == [""] * 3
+
+
+@pytest.mark.parametrize(
+    ("value", "number_format", "phone", "code"),
+    [
+        (13800006027, "General", "13800006027", None),
+        (13800006027.0, "0", "13800006027", None),
+        (13800006027, "000 0000 0000", "13800006027", None),
+        (13800006027, "0.00E+00", "13800006027", None),
+        (1380000602, "General", None, "invalid_phone"),
+        (1380000602, "00000000000", None, "number_cell"),
+        (13800006027.5, "General", None, "number_cell"),
+        (-1380000602, "#,##0", None, "number_cell"),
+        (8613800006027, "General", None, "invalid_phone"),
+        ("=13800006027", "General", None, "formula"),
+        (True, "General", None, "not_text"),
+    ],
+)
+def test_a_phone_number_stored_as_a_number(
+    value: object, number_format: str, phone: str | None, code: str | None
+) -> None:
+    book = Workbook()
+    sheet = book.worksheets[0]
+    sheet.append([*HEADER, "手机号"])
+    sheet.append([*PERSON, value])
+    sheet["G2"].number_format = number_format
+    made = io.BytesIO()
+    book.save(made)
+    records, findings = check_rows(read_filing(made.getvalue(), "list.xlsx"))
+    assert [record.phone for record in records] == ([] if code else [phone])
+    assert [(found.field, found.code) for found in findings] == ([("phone", code)] if code else [])
+
+
 def test_the_apostrophe_before_a_number_goes() -> None:
     (row,) = read_filing(_text(HEADER, [*PERSON[:4], "'330206199001014217", PERSON[5]]), "list.csv")
     assert row.id_number == "330206199001014217"
@@ -158,6 +205,8 @@ def test_a_long_cell_is_a_fault() -> None:
         (_text(HEADER), "list.csv", "empty"),
         (_text(HEADER[:4], PERSON[:4]), "list.csv", "header"),
         (_text([*HEADER, "角色"], [*PERSON, "法人"]), "list.csv", "header_twice"),
+        (_text([*HEADER, "phone", "手机号"], [*PERSON, "", ""]), "list.csv", "header_twice"),
+        (_text([*HEADER[:5], "手机号"], PERSON), "list.csv", "header"),
         (b"\xff\xfe\x00\xd8", "list.csv", "encoding"),
         (b'"open', "list.csv", "unreadable"),
         (b"a\x00b", "list.csv", "header"),

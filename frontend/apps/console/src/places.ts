@@ -56,9 +56,13 @@ export const PLACES: readonly ConsolePlace[] = [
     icon: "building",
     name: { zh: "备案", en: "Filing" },
     group: "business",
-    roles: ["filing_officer", "customer_service", "auditor"],
+    roles: ["filing_officer", "customer_service", "security_officer", "auditor"],
     page: () => import("./screens/filing/FilingScreen.vue"),
     below: [
+      {
+        path: "/filing/earlier",
+        page: () => import("./screens/filing/EarlierScreen.vue"),
+      },
       {
         path: "/filing/import",
         page: () => import("./screens/filing/ImportScreen.vue"),

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mshield.commands.filing import identity as filing_identity
 from mshield.commands.filing import people as filing_people
 from mshield.commands.parts.output import Output, Refused, output_options, table
 from mshield.commands.parts.service import Service, on_service
@@ -21,6 +22,8 @@ def command() -> None:
 command.add_command(filing_people.list_)
 command.add_command(filing_people.export)
 command.add_command(filing_people.end)
+command.add_command(filing_identity.code)
+command.add_command(filing_identity.earlier)
 
 
 @command.command(name="import")
@@ -31,7 +34,8 @@ def import_(out: Output, file: Path, dry_run: bool) -> None:
     """Import a list of filed people from FILE (.xlsx or .csv, header in Chinese or English).
 
     Columns, in any order: 企业名称 enterprise, 统一社会信用代码 credit code, 姓名 name, 证件类型 id type,
-    证件号码 id number, 用户类型 user type (法人 legal person, 操作员 operator). Others are ignored.
+    证件号码 id number, 用户类型 user type (法人 legal person, 操作员 operator), and 手机号 phone (a mobile number).
+    The last may be left out: numbers on file then stay, while an empty cell removes one. Others are ignored.
 
     Prints what becomes of each line. Where any line is bad nothing is imported and the exit code is 1. People on
     file who aren't in the list stay.

@@ -31,7 +31,7 @@ def list_(out: Output, credit_code: str | None, ended: bool) -> None:
             listed += page
         return listed
 
-    from mshield.domain.identity import ROLE_NAMES, mask_id_number
+    from mshield.domain.identity import ROLE_NAMES, mask_id_number, mask_phone
 
     listed = _with_people(out, work)
     rows = [
@@ -39,6 +39,7 @@ def list_(out: Output, credit_code: str | None, ended: bool) -> None:
             person.id,
             person.name,
             mask_id_number(person.id_number),
+            "" if person.phone is None else mask_phone(person.phone),
             out.pick(*ROLE_NAMES[person.role]),
             person.enterprise,
             "" if person.ended_at is None else out.pick("已注销", "ended"),
@@ -46,8 +47,8 @@ def list_(out: Output, credit_code: str | None, ended: bool) -> None:
         for person in listed
     ]
     headers = [
-        ("编号", "id"), ("姓名", "name"), ("证件号码", "id number"), ("用户类型", "user type"),
-        ("企业名称", "enterprise"), ("状态", "state"),
+        ("编号", "id"), ("姓名", "name"), ("证件号码", "id number"), ("手机号", "phone number"),
+        ("用户类型", "user type"), ("企业名称", "enterprise"), ("状态", "state"),
     ]  # fmt: skip
     data = [
         {
@@ -55,6 +56,7 @@ def list_(out: Output, credit_code: str | None, ended: bool) -> None:
             "name": person.name,
             "id_type": person.id_type.value,
             "id_number_masked": mask_id_number(person.id_number),
+            "phone_masked": None if person.phone is None else mask_phone(person.phone),
             "role": person.role.value,
             "enterprise": person.enterprise,
             "credit_code": person.credit_code,
@@ -73,7 +75,7 @@ def list_(out: Output, credit_code: str | None, ended: bool) -> None:
 def export(out: Output, file: Path, credit_code: str | None) -> None:
     """Write who is on file to FILE (.xlsx or .csv), as a list that `mshield filing import` takes.
 
-    The file holds id numbers in the clear; it is made readable by its owner only.
+    The file holds id and phone numbers in the clear; it is made readable by its owner only.
     """
     suffix = file.suffix.lower()
     if suffix not in {".xlsx", ".csv"}:
@@ -92,7 +94,8 @@ def export(out: Output, file: Path, credit_code: str | None) -> None:
     file.write_bytes(content)
     out.data({"file": str(file), "bytes": len(content)}, [])
     out.say(
-        f"已导出到 {file}，内含证件号码，请妥善保管", f"Exported to {file}. It holds id numbers: keep it safe"
+        f"已导出到 {file}，内含证件号码和手机号，请妥善保管",
+        f"Exported to {file}. It holds id and phone numbers: keep it safe",
     )
 
 

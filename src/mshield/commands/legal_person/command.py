@@ -3,25 +3,20 @@
 The login is kept in a private file until it ends. Every act says its reason; revoking says its consequence and asks.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Concatenate, Final, ParamSpec, get_args
+from typing import Final, get_args
 
 import click
 import msgspec
 
-from mshield.client.errors import ClientError, PhoneError
-from mshield.client.phone.folder import Folder
-from mshield.client.portal import PortalClient, PortalLogin
 from mshield.client.portal_messages import Act, Cause, Outcome, PortalSession, Shield
+from mshield.commands.legal_person import applications as legal_applications
 from mshield.commands.legal_person.login import LoginOptions, begin_login, fetch_captcha
-from mshield.commands.parts.honest_text import honest_line
+from mshield.commands.legal_person.options import Chosen, Portal, enterprise_option, portal_command
 from mshield.commands.parts.output import (
     Output,
     Refused,
-    output_options,
-    refusing,
     remember_lang,
     server_address,
     table,
@@ -30,23 +25,6 @@ from mshield.commands.phone.display import shown_time
 from mshield.domain.certificates.state_words import HOLDS_ZH, STATES_ZH
 
 _FILE: Final = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
-_SESSION: Final = "login.json"
-
-P = ParamSpec("P")
-
-
-class _StoredLogin(msgspec.Struct, frozen=True, kw_only=True):
-    """What the file holds: the service, the login, and the enterprises that it may manage."""
-
-    server: str
-    login: PortalLogin | None
-    credit_codes: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Chosen:
-    folder: Path
-    server: str | None
 
 
 @click.group(name="legal-person")
@@ -69,65 +47,9 @@ class _Chosen:
 )
 @click.pass_context
 def command(context: click.Context, folder: Path, server: str | None, lang: str | None) -> None:
-    """The legal person 法人: look up shields, report loss, lift, freeze, unfreeze, revoke."""
+    """The legal person 法人: look up shields, report loss, lift, freeze, unfreeze, revoke; confirm operators."""
     remember_lang(context, lang)
-    context.obj = _Chosen(folder, server)
-
-
-class _Portal:
-    """The client with the login of the folder."""
-
-    def __init__(self, chosen: _Chosen) -> None:
-        self.folder = Folder(chosen.folder)
-        content = self.folder.read(_SESSION)
-        self.kept = None if content is None else msgspec.json.decode(content, type=_StoredLogin)
-        server = chosen.server or (self.kept.server if self.kept is not None else None)
-        if server is None:
-            raise click.UsageError("Say the service's address with --server.")
-        self.server = server
-        # A login belongs to the service that gave it: it is sent to no other.
-        own = self.kept is not None and self.kept.server == server
-        self.client = PortalClient(server, login=self.kept.login if self.kept is not None and own else None)
-
-    def keep(self, credit_codes: Sequence[str]) -> None:
-        """Stores the client's login, or that there is none."""
-        self.folder.create()
-        kept = _StoredLogin(server=self.server, login=self.client.login, credit_codes=tuple(credit_codes))
-        self.folder.write(_SESSION, msgspec.json.encode(kept))
-
-    def enterprise(self, asked: str | None) -> str:
-        """The credit code that was named, or that of their only enterprise."""
-        if self.client.login is None or self.kept is None:
-            raise PhoneError("not_logged_in")
-        if asked is not None:
-            return asked
-        if len(self.kept.credit_codes) != 1:
-            known = honest_line(", ".join(self.kept.credit_codes))
-            raise click.UsageError(f"Say --credit-code, one of: {known}.")
-        return self.kept.credit_codes[0]
-
-
-def _portal_command(run: Callable[Concatenate[Output, _Portal, P], None]) -> Callable[P, None]:
-    """Gives a command its output and the portal, and turns the client's errors into refusals."""
-
-    def opened(out: Output, /, *args: P.args, **kwargs: P.kwargs) -> None:
-        chosen = click.get_current_context().find_object(_Chosen)
-        if chosen is None:
-            raise click.UsageError("Say which service.")
-        with refusing(out, ClientError):
-            portal = _Portal(chosen)
-            with portal.client:
-                run(out, portal, *args, **kwargs)
-
-    # What click has put on `run` (options, docstring, name) belongs to what it sees.
-    opened.__dict__.update(run.__dict__)
-    opened.__doc__, opened.__name__ = run.__doc__, run.__name__
-    return output_options(opened)
-
-
-def _enterprise_option(run: Callable[P, None]) -> Callable[P, None]:
-    text = "The enterprise's unified social credit code; needed where he has several."
-    return click.option("--credit-code", help=text)(run)
+    context.obj = Chosen(folder, server)
 
 
 @command.command()
@@ -138,18 +60,20 @@ def _enterprise_option(run: Callable[P, None]) -> Callable[P, None]:
 @click.option("--password-file", type=_FILE, help="Otherwise MSHIELD_PORTAL_PASSWORD, or a prompt.")
 @click.option("--captcha-id", help="A captcha fetched by `captcha`; otherwise one is fetched and asked for.")
 @click.option("--captcha", help="Its answer.")
+@click.option("--activation-code", help="Proves who you are 激活码, where nothing has before.")
 @click.option("--login-id", help="Of a login that was begun before; then only --sms-code is taken.")
 @click.option("--sms-code", "code", help="The code that was sent; otherwise it is asked for.")
-@_portal_command
+@portal_command
 def login(
     out: Output,
-    portal: _Portal,
+    portal: Portal,
     *,
     account: str | None,
     source: str | None,
     password_file: Path | None,
     captcha_id: str | None,
     captcha: str | None,
+    activation_code: str | None,
     login_id: str | None,
     code: str | None,
 ) -> None:
@@ -167,6 +91,7 @@ def login(
             password_file=password_file,
             captcha_id=captcha_id,
             captcha=captcha,
+            activation_code=activation_code,
         )
         begun = begin_login(out, portal.client, portal.folder, options)
         if out.json:
@@ -182,16 +107,16 @@ def login(
 
 @command.command()
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Where to write the PNG.")
-@_portal_command
-def captcha(out: Output, portal: _Portal, *, output: Path | None) -> None:
+@portal_command
+def captcha(out: Output, portal: Portal, *, output: Path | None) -> None:
     """Fetch a captcha image, for a scripted login."""
     path, captcha_id = fetch_captcha(portal.client, portal.folder, output)
     out.data({"captcha_id": captcha_id, "image": str(path)}, [f"{captcha_id}  {path}"])
 
 
 @command.command()
-@_portal_command
-def logout(out: Output, portal: _Portal) -> None:
+@portal_command
+def logout(out: Output, portal: Portal) -> None:
     """Log out 退出登录."""
     portal.client.logout()
     portal.keep(())
@@ -203,11 +128,11 @@ def logout(out: Output, portal: _Portal) -> None:
 @click.option("--shield-number", help="One shield only.")
 @click.option("--state", type=click.Choice(list(STATES_ZH)))
 @click.option("--hold", type=click.Choice(list(HOLDS_ZH)))
-@_enterprise_option
-@_portal_command
+@enterprise_option
+@portal_command
 def list_(
     out: Output,
-    portal: _Portal,
+    portal: Portal,
     *,
     name: str | None,
     shield_number: str | None,
@@ -229,9 +154,9 @@ def list_(
 
 @command.command()
 @click.argument("shield_number")
-@_enterprise_option
-@_portal_command
-def show(out: Output, portal: _Portal, *, shield_number: str, credit_code: str | None) -> None:
+@enterprise_option
+@portal_command
+def show(out: Output, portal: Portal, *, shield_number: str, credit_code: str | None) -> None:
     """Show one shield and who did what to it, why and when."""
     history = portal.client.shield(portal.enterprise(credit_code), shield_number)
     headers = ("时间", "事件", "操作人", "原因") if out.lang == "zh" else ("time", "event", "by", "reason")
@@ -247,10 +172,10 @@ def _act_command(name: str, act: Act, help_text: str) -> None:
     @command.command(name=name, help=help_text)
     @click.argument("shield_numbers", nargs=-1, required=True)
     @click.option("--reason", required=True, help="Stands in the shield's history.")
-    @_enterprise_option
-    @_portal_command
+    @enterprise_option
+    @portal_command
     def run(
-        out: Output, portal: _Portal, *, shield_numbers: Sequence[str], reason: str, credit_code: str | None
+        out: Output, portal: Portal, *, shield_numbers: Sequence[str], reason: str, credit_code: str | None
     ) -> None:
         done = portal.client.act(portal.enterprise(credit_code), act, list(shield_numbers), reason=reason)
         _show(out, done)
@@ -276,11 +201,11 @@ _act_command("unfreeze", "unfreeze", "Unfreeze 解冻结.")
 )
 @click.option("--sms-code", "code", help="A code sent before; otherwise one is sent and asked for.")
 @click.option("--yes", is_flag=True, help="Don't ask whether this is meant.")
-@_enterprise_option
-@_portal_command
+@enterprise_option
+@portal_command
 def revoke(
     out: Output,
-    portal: _Portal,
+    portal: Portal,
     *,
     shield_numbers: Sequence[str],
     reason: str,
@@ -308,8 +233,8 @@ def revoke(
 
 
 @command.command()
-@_portal_command
-def revocation_code(out: Output, portal: _Portal) -> None:
+@portal_command
+def revocation_code(out: Output, portal: Portal) -> None:
     """Have the code for a revocation sent, for scripts that revoke with --sms-code."""
     sent = portal.client.request_revocation_code()
     out.data(
@@ -354,3 +279,7 @@ def _standing(out: Output, state: str, holds: Sequence[str]) -> str:
 def _session_lines(out: Output, session: PortalSession) -> list[str]:
     named = [f"{enterprise.credit_code}  {enterprise.name}" for enterprise in session.enterprises]
     return [out.pick(f"已登录：{session.name}", f"Logged in: {session.name}"), *named]
+
+
+for _command in legal_applications.COMMANDS:
+    command.add_command(_command)

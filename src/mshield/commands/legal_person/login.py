@@ -22,11 +22,14 @@ class LoginOptions:
     password_file: Path | None
     captcha_id: str | None
     captcha: str | None
+    activation_code: str | None
 
 
 def begin_login(out: Output, client: PortalClient, folder: Folder, options: LoginOptions) -> LoginBegun:
     """Has the SMS code sent, and says where to."""
     if options.source is not None and kind_of(client.account_sources(), options.source) == "page":
+        if options.activation_code is not None:
+            raise click.UsageError("--activation-code goes with a password, not with a page.")
         page = client.begin_outside_login(options.source)
         begun = client.finish_outside_login(page.state, code_of_page(out, page))
     else:
@@ -55,6 +58,7 @@ def _by_password(out: Output, client: PortalClient, folder: Folder, options: Log
         captcha_id=captcha_id,
         captcha=answer,
         source=options.source,
+        activation_code=options.activation_code,
     )
 
 

@@ -17,6 +17,7 @@ from mshield.client.phone.enrolment import UserType
 from mshield.client.phone.phone import IdType, SmsPurpose, VirtualPhone
 from mshield.commands.parts.account_source import code_of_page, kind_of
 from mshield.commands.parts.output import Output, remember_lang, server_address, table
+from mshield.commands.phone import identity as phone_identity
 from mshield.commands.phone import renewal as phone_renewal
 from mshield.commands.phone.display import (
     approved_data,
@@ -378,5 +379,6 @@ def signatures(out: Output, phone: VirtualPhone, *, before: str | None, limit: i
     out.data(msgspec.to_builtins(page), table(headers, rows))
 
 
+command.add_command(phone_identity.identity)
 for _command in phone_renewal.COMMANDS:
     command.add_command(_command)

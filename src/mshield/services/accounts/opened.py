@@ -36,7 +36,9 @@ def open_accounts(ground: Ground, sms: LoggedSms, proofs: Proofs) -> Accounts:
     """`sms` sends the codes and notices; `proofs` end where an account gets another number."""
     captchas = Captchas(ground.db, ground.keyring, ground.settings)
     sms_codes = SmsCodes(ground.db, ground.lookup, ground.settings, sms)
-    outside = OutsideAccounts(ground.db, ground.keyring, ground.lookup, account_sources(ground.settings))
+    outside = OutsideAccounts(
+        ground.db, ground.keyring, ground.lookup, account_sources(ground.settings), proofs
+    )
     log_in = LogIn(ground.db, ground.lookup, ground.settings, captchas, outside)
     return Accounts(
         captchas=captchas,

@@ -15,6 +15,7 @@ from mshield.gateways.account_source_oidc import OidcAccounts
 from mshield.gateways.outside import OutsideError
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
+from mshield.services.identity.proofs import Proofs
 from mshield.settings import Settings
 from mshield.store.accounts import accounts as store
 from mshield.store.accounts.accounts import LOCAL
@@ -31,6 +32,7 @@ class _Checked:
     id_type: IdType
     id_number: str = field(repr=False)
     phone: str
+    verified: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class OutsideAccounts:
     keyring: Keyring
     lookup: LookupKey
     sources: AccountSources
+    proofs: Proofs
 
     async def verify(self, source: str, name: str, password: str, *, now: int) -> store.Account | None:
         """The account of who has this password at the source; None for a wrong one.
@@ -87,6 +90,7 @@ class OutsideAccounts:
                 id_type=id_type,
                 id_number=check_id_number(id_type, person.id_number),
                 phone=check_phone(person.phone),
+                verified=person.verified,
             )
         except (errors.DomainError, ValueError) as error:
             raise errors.AccountDataRefused(source=self._title(source)) from error
@@ -107,6 +111,7 @@ class OutsideAccounts:
             await store.insert_outside(tx, self._new(account_id, person, hashed), now=now)
         else:
             await store.follow_outside(tx, account_id=account_id, **_followed(person))
+        await self.proofs.follow_source(tx, account_id, verified=person.verified, now=now)
         kept = await store.get_account(tx, account_id=account_id)
         if kept is None:
             raise errors.Conflict
@@ -150,13 +155,19 @@ def account_sources(settings: Settings) -> AccountSources:
             for source in settings.account_sources
         ),
         {
-            source.name: HttpAccounts(source.url, source.secret.get_secret_value(), source.seconds)
+            source.name: HttpAccounts(
+                source.url, source.secret.get_secret_value(), source.seconds, source.identity_claim
+            )
             for source in settings.account_sources
             if source.kind == "http"
         },
         {
             source.name: OidcAccounts(
-                source.url, source.client_id, source.secret.get_secret_value(), source.seconds
+                source.url,
+                source.client_id,
+                source.secret.get_secret_value(),
+                source.seconds,
+                source.identity_claim,
             )
             for source in settings.account_sources
             if source.kind == "oidc"

@@ -30,7 +30,7 @@ from mshield.gm import cosign, transcript
 from mshield.gm import errors as gm_errors
 from mshield.gm.cosign import Proof
 from mshield.gm.engine import Engine
-from mshield.keys.keyring import Keyring
+from mshield.keys.keyring import Keyring, split_share
 from mshield.keys.secrets import LookupKey
 from mshield.pki.certificates import csr
 from mshield.pki.certificates.names import LeafSubject
@@ -97,12 +97,12 @@ class Enrol:
         spend_code = partial(self.spend_code, phone=login.phone, purpose="apply", code=sms_code, now=now)
         await bring_up_to_date(self.look_up, self.lookup, login, application, now=now)
         person = await find_applicant(self.db, self.lookup, login, application)
+        if login.pinned_account_id not in {None, login.account_id}:
+            raise errors.OtherAccount
         claim = Claim(
             login.account_id, login.phone, person.id, Role(person.role), same_name(login.name, person.name)
         )
         is_proven = await self.proofs.require(claim, now=now)
-        if login.pinned_account_id not in {None, login.account_id}:
-            raise errors.OtherAccount
         occupant = await store.find_occupant(self.db, device_id=login.device_id)
         if occupant is not None:
             reapplication = apply_again.Reapplication(login.account_id, occupant, confirmed=confirm_duplicate)
@@ -186,7 +186,7 @@ class Enrol:
             raise errors.Conflict
         self._check(enrolment, P1, proof)
         box = self.keyring.open_share(enrolment.share_box, uid=enrolment.uid, epoch=enrolment.epoch)
-        _, first = signing_key.split_share(box)
+        _, first = split_share(box)
         same = hmac.compare_digest(first, P1)
         if not await store.sent_again(
             self.db, uid=enrolment.uid, share_box=enrolment.share_box, same=same, now=now

@@ -1,6 +1,7 @@
 """Importing filing records (备案): a plan that says what would change, and the same plan carried out, all or nothing.
 
-A record is known by credit code, role and id number. What differs gets a new version; what isn't listed stays.
+A record is known by credit code, role and id number. What differs gets a new version; what isn't listed stays. Another
+phone number is a change without a new version: no certificate has it, so none has to be renewed for it (R22).
 """
 
 from collections.abc import Iterable, Sequence
@@ -31,13 +32,17 @@ Change = Literal["add", "change", "none"]
 
 @dataclass(frozen=True, slots=True)
 class LineReport:
-    """One line of the list: what becomes of it, or why it can't be taken. `change` is None where there are findings."""
+    """One line of the list: what becomes of it, or why it can't be taken. `change` is None where there are findings.
+
+    `phone_changed` tells whether a record that was there gets another phone number, or loses its own.
+    """
 
     line: int
     change: Change | None
     enterprise_change: Change | None
     record: FilingRecord | None
     findings: tuple[Finding, ...]
+    phone_changed: bool = False
 
     @property
     def is_current(self) -> bool:
@@ -64,7 +69,7 @@ class Report:
 
     @property
     def will_change(self) -> int:
-        """Persons whose name or id type changes."""
+        """Persons whose name, id type or phone number changes."""
         return self._count("change")
 
     @property
@@ -81,6 +86,11 @@ class Report:
     def enterprises_change(self) -> int:
         """Enterprises whose name changes."""
         return self._count_enterprises("change")
+
+    @property
+    def phones_changed(self) -> int:
+        """Records that get another phone number, or lose theirs."""
+        return sum(line.phone_changed for line in self.lines)
 
     def _count(self, change: Change) -> int:
         return sum(line.change == change for line in self.lines)
@@ -152,7 +162,11 @@ class ImportFiling:
         async def work(tx: Tx) -> None:
             await store.lock_imports(tx, now=now)
             line = await self._take(tx, record, now=now)
-            details = {"change": line.change, "enterprise_change": line.enterprise_change}
+            details = {
+                "change": line.change,
+                "enterprise_change": line.enterprise_change,
+                "phone_changed": line.phone_changed,
+            }
             person = await self._find_person(tx, record)
             subject = record.credit_code if person is None else person.id
             await acts.record(tx, by=by, act="filing.take", subject=subject, details=details, now=now)
@@ -165,8 +179,9 @@ class ImportFiling:
 
     async def _take(self, tx: Tx, record: FilingRecord, *, now: int) -> LineReport:
         enterprise = await self._take_enterprise(tx, record, now=now)
-        person = await self._take_person(tx, record, now=now)
-        return LineReport(record.line, person, enterprise, record, ())
+        person = await self._find_person(tx, record)
+        await self._take_person(tx, person, record, now=now)
+        return _line_report(record, person, enterprise)
 
     async def _take_enterprise(self, tx: Tx, record: FilingRecord, *, now: int) -> Change:
         enterprise = await store.find_enterprise(tx, credit_code=record.credit_code)
@@ -177,21 +192,27 @@ class ImportFiling:
             await store.change_enterprise(tx, enterprise, name=record.enterprise, now=now)
         return change
 
-    async def _take_person(self, tx: Tx, record: FilingRecord, *, now: int) -> Change:
-        person = await self._find_person(tx, record)
-        change = _person_change(person, record)
+    async def _take_person(
+        self, tx: Tx, person: store.FiledPerson | None, record: FilingRecord, *, now: int
+    ) -> None:
         if person is None:
             await store.insert_person(tx, self._new_person(record, now=now), now=now)
-        elif change != "none":
-            await store.change_person(tx, person, name=record.name, id_type=record.id_type.value, now=now)
-        return change
+        elif _needs_version(person, record):
+            await store.change_person(
+                tx,
+                person,
+                name=record.name,
+                id_type=record.id_type.value,
+                phone=_phone(person, record),
+                now=now,
+            )
+        elif _changes_phone(person, record):
+            await store.change_phone(tx, person, phone=_phone(person, record), now=now)
 
     async def _line(self, db: Database | Tx, record: FilingRecord) -> LineReport:
         enterprise = await store.find_enterprise(db, credit_code=record.credit_code)
         person = await self._find_person(db, record)
-        return LineReport(
-            record.line, _person_change(person, record), _enterprise_change(enterprise, record), record, ()
-        )
+        return _line_report(record, person, _enterprise_change(enterprise, record))
 
     async def _find_person(self, db: Database | Tx, record: FilingRecord) -> store.FiledPerson | None:
         return await store.find_person(
@@ -209,11 +230,25 @@ class ImportFiling:
             name=record.name,
             id_type=record.id_type.value,
             role=record.role.value,
+            phone=record.phone or None,
             id_number_hash=self.hash_id_number(record.id_number),
             id_number_box=self.keyring.seal(
                 record.id_number.encode(), purpose=FILING_BOX, context=person_id.encode()
             ),
         )
+
+
+def _line_report(
+    record: FilingRecord, before: store.FiledPerson | None, enterprise_change: Change
+) -> LineReport:
+    return LineReport(
+        record.line,
+        _person_change(before, record),
+        enterprise_change,
+        record,
+        (),
+        phone_changed=before is not None and _changes_phone(before, record),
+    )
 
 
 def _enterprise_change(enterprise: store.Enterprise | None, record: FilingRecord) -> Change:
@@ -225,7 +260,21 @@ def _enterprise_change(enterprise: store.Enterprise | None, record: FilingRecord
 def _person_change(person: store.FiledPerson | None, record: FilingRecord) -> Change:
     if person is None or person.ended_at is not None:
         return "add"
-    return "none" if (person.name, person.id_type) == (record.name, record.id_type.value) else "change"
+    return "change" if _needs_version(person, record) or _changes_phone(person, record) else "none"
+
+
+def _needs_version(person: store.FiledPerson, record: FilingRecord) -> bool:
+    # The phone number isn't looked at: certificates don't have it, and none is to be renewed for it.
+    return person.ended_at is not None or (person.name, person.id_type) != (record.name, record.id_type.value)
+
+
+def _changes_phone(person: store.FiledPerson, record: FilingRecord) -> bool:
+    return person.phone != _phone(person, record)
+
+
+def _phone(person: store.FiledPerson, record: FilingRecord) -> str | None:
+    """The number from now on: that on file, where nothing is said of it."""
+    return person.phone if record.phone is None else record.phone or None
 
 
 def _counts(report: Report) -> dict[str, object]:
@@ -233,6 +282,7 @@ def _counts(report: Report) -> dict[str, object]:
         "added": report.will_add,
         "changed": report.will_change,
         "unchanged": report.unchanged,
+        "phones_changed": report.phones_changed,
         "enterprises_added": report.enterprises_add,
         "enterprises_changed": report.enterprises_change,
     }

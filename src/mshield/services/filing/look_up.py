@@ -31,6 +31,8 @@ class LookUpFiling:
     async def __call__(self, *, credit_code: str, role: str, id_number: str, now: int) -> FilingRecord | None:
         """The record, which stands in the table when this returns; None where nobody is on file with these data.
 
+        Its `phone` is None where an outside system doesn't tell any: that in the table stays.
+
         Raises InvalidCreditCode, and FilingUnavailable where the source can't be asked or its answer isn't good.
         """
         question = FilingQuestion(

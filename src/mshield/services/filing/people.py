@@ -29,7 +29,7 @@ _BATCH: Final = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """A record with its id number in the clear; `ended_at` (ms) is None while the person is on file."""
+    """A record with id number and phone number in the clear; `ended_at` (ms) is None while the person is on file."""
 
     id: str
     enterprise: str
@@ -38,6 +38,7 @@ class Person:
     id_type: IdType
     id_number: str
     role: Role
+    phone: str | None
     version: int
     ended_at: int | None
 
@@ -81,7 +82,7 @@ class FiledPeople:
     async def export(
         self, kind: ListFormat, *, credit_code: str | None = None, by: By = SERVICE, now: int
     ) -> bytes:
-        """Everybody on file, or of one enterprise, as a list. It holds id numbers: the act is recorded.
+        """Everybody on file, or of one enterprise, as a list. It holds id and phone numbers: the act is recorded.
 
         Raises InvalidCreditCode.
         """
@@ -119,6 +120,7 @@ class FiledPeople:
             id_type=IdType(row.id_type),
             id_number=number.decode(),
             role=Role(row.role),
+            phone=row.phone,
             version=row.version,
             ended_at=row.ended_at,
         )
@@ -144,4 +146,5 @@ def _record(person: Person) -> FilingRecord:
         id_type=person.id_type,
         id_number=person.id_number,
         role=person.role,
+        phone=person.phone or "",
     )

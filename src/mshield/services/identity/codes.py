@@ -5,6 +5,7 @@ enters it must have name and id number of that person too, and has five tries a 
 """
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -55,12 +56,26 @@ class ActivationCodes:
 
         return await self.db.write(work)
 
-    async def make_in(self, tx: Tx, person_id: str, *, by: By, now: int) -> ActivationCode:
-        """A code for anybody, in the transaction of what two people decided. Raises NotFound."""
-        return await self._make(tx, person_id, by=by, roles=set(Role), of=None, now=now)
+    async def make_in(
+        self, tx: Tx, person_id: str, *, by: By, details: Mapping[str, object] | None = None, now: int
+    ) -> ActivationCode:
+        """A code for anybody, in the transaction of what two people decided. Raises NotFound.
+
+        `details` stand in the act: who the second one was, where no question of the console says it.
+        """
+        roles = set(Role)
+        return await self._make(tx, person_id, by=by, roles=roles, of=None, details=details, now=now)
 
     async def _make(
-        self, tx: Tx, person_id: str, *, by: By, roles: set[Role], of: str | None, now: int
+        self,
+        tx: Tx,
+        person_id: str,
+        *,
+        by: By,
+        roles: set[Role],
+        of: str | None,
+        details: Mapping[str, object] | None = None,
+        now: int,
     ) -> ActivationCode:
         person = await store.person(tx, person_id=person_id)
         if person is None or person["ended_at"] is not None or of not in {None, person["credit_code"]}:
@@ -72,7 +87,9 @@ class ActivationCodes:
         await store.put(
             tx, code_hash=self._hash(code), person_id=person_id, by=by, expires_at=expires_at, now=now
         )
-        await acts.record(tx, by=by, act="identity.make_code", subject=person_id, details={}, now=now)
+        await acts.record(
+            tx, by=by, act="identity.make_code", subject=person_id, details=details or {}, now=now
+        )
         return ActivationCode(code, person_id, person["name"], expires_at)
 
     async def use(self, account: Account, text: str, *, now: int) -> int:

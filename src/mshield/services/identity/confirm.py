@@ -10,9 +10,12 @@ from mshield.domain.identity import Role, mask_id_number, mask_phone, same_name
 from mshield.domain.ids import new_id
 from mshield.domain.notices import NoticeKind
 from mshield.domain.proofs import REMIND_MS, REQUEST_MS, Way
+from mshield.domain.throttling import whole_seconds
+from mshield.domain.times import DAY_MS
 from mshield.keys.keyring import Keyring
 from mshield.services.identity.proofs import Proofs
 from mshield.services.notices.notify import tell
+from mshield.store.accounts import limits
 from mshield.store.accounts.accounts import Account
 from mshield.store.certificates import enrolment
 from mshield.store.database.interface import Conflict, Database, Tx
@@ -20,6 +23,8 @@ from mshield.store.identity import requests as store
 from mshield.store.staff import acts
 
 Decision = Literal["confirm", "refuse"]
+MOST_A_DAY: Final = 3
+_SCOPE: Final = "identity_request"
 _STATES: Final = {"confirm": "confirmed", "refuse": "refused"}
 
 
@@ -71,7 +76,8 @@ class ConfirmOperators:
         """Asks the enterprise's legal person, who is told; gives the request.
 
         Raises NoFiling where the account's own name and id number aren't on file there, Forbidden for a legal person,
-        NoLegalPerson where nobody could answer, Conflict while one waits.
+        NoLegalPerson where nobody could answer, Conflict while one waits, TooManyRequests for the fourth of an account
+        or about one person within a day: each is an SMS to the legal person.
         """
         person = await enrolment.find_filed(
             self.db, credit_code=credit_code, role=role, id_number_hash=account.id_number_hash
@@ -94,6 +100,8 @@ class ConfirmOperators:
             if not answering:
                 raise errors.NoLegalPerson
             await store.insert(tx, request, now=now)
+            for subject in (account.id, person.id):
+                await _limit(tx, subject, now=now)
             await self._tell(tx, answering, occasion=request.id, now=now)
 
         try:
@@ -207,3 +215,11 @@ class ConfirmOperators:
             expires_at=row.expires_at,
             decided_at=row.decided_at,
         )
+
+
+async def _limit(tx: Tx, subject: str, *, now: int) -> None:
+    limit = limits.Limit(scope=_SCOPE, subject=subject, most=MOST_A_DAY, stale=now - DAY_MS)
+    if not await limits.count_within(tx, limit, now=now):
+        throttle = await limits.find_throttle(tx, scope=_SCOPE, subject=subject)
+        start = now if throttle is None else throttle.window_start
+        raise errors.TooManyRequests(retry_after=whole_seconds(start + DAY_MS - now))

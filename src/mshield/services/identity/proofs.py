@@ -7,7 +7,7 @@ ways, and the others are told some time before it counts: who is being impersona
 from dataclasses import dataclass
 
 from mshield.domain import errors
-from mshield.domain.actor import By
+from mshield.domain.actor import SERVICE, By
 from mshield.domain.identity import Role, same_name
 from mshield.domain.notices import NoticeKind
 from mshield.domain.proofs import Way, counting
@@ -102,6 +102,14 @@ class Proofs:
         standing = await store.standing(tx, account_id=account_id, person_id=person_id)
         if not any(proof.way is way for proof in standing):
             await self.record(tx, account_id, person_id, way, by=by, now=now)
+
+    async def follow_source(self, tx: Tx, account_id: str, *, verified: bool, now: int) -> None:
+        """What the account's outside system says of its user's identity at this login: proof while it says so."""
+        standing = await store.vouched(tx, account_id=account_id, way=Way.OUTSIDE)
+        if not verified and standing:
+            await store.end_of_way(tx, account_id=account_id, way=Way.OUTSIDE, reason="not_verified", now=now)
+        if verified and not standing and not await store.others(tx, account_id=account_id):
+            await self.record(tx, account_id, None, Way.OUTSIDE, by=SERVICE, now=now)
 
     async def end(self, tx: Tx, account_id: str, *, reason: str, by: By, now: int) -> None:
         """Ends what proved an account, such as where its phone number was changed."""

@@ -12,10 +12,9 @@ from typing import Final
 from mshield.domain.actor import SERVICE
 from mshield.domain.times import MINUTE_MS
 from mshield.keys.errors import MasterKeyInUse, SealError
-from mshield.keys.keyring import Keyring
+from mshield.keys.keyring import Keyring, split_share
 from mshield.keys.master import CipherName, generate_master_key
 from mshield.keys.sources import EnvironmentKeys, MasterKeyFile
-from mshield.services.signing.key import split_share
 from mshield.store.database.interface import Database, Row
 from mshield.store.operations.boxes import BOXES, BoxColumn, Reseal, count_by_prefix, list_old, reseal
 from mshield.store.staff import acts

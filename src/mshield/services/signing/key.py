@@ -7,7 +7,7 @@ from typing import Final
 from mshield.domain import errors
 from mshield.domain.certificates import pin_tries, states
 from mshield.domain.certificates.states import CertificateState, Hold
-from mshield.keys.keyring import Keyring
+from mshield.keys.keyring import Keyring, split_share
 from mshield.services.accounts.session import Caller
 from mshield.store.database.interface import Database
 from mshield.store.signing import internal_tasks
@@ -131,11 +131,6 @@ def open_share(keyring: Keyring, key: store.KeyRow, *, epoch: int) -> tuple[int,
     if box is None:
         raise errors.StaleEpoch
     return split_share(keyring.open_share(box, uid=key.uid, epoch=epoch))
-
-
-def split_share(plain: bytes) -> tuple[int, bytes]:
-    """d2 and P1 of an opened box."""
-    return int.from_bytes(plain[:_SCALAR], "big"), plain[_SCALAR:]
 
 
 def seal_share(keyring: Keyring, *, uid: bytes, epoch: int, d2: int, P1: bytes) -> bytes:

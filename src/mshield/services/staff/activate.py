@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from mshield.domain import errors
-from mshield.domain.identity import ROLE_NAMES, Role
 from mshield.services.identity.codes import ActivationCodes
 from mshield.services.staff.approvals import ApprovableAct, ApprovalRow
 from mshield.services.staff.members import StaffMember
@@ -33,8 +32,7 @@ class ActivateLegalPerson:
         person = await store.person(self.db, person_id=subject)
         if person is None or person["ended_at"] is not None:
             raise errors.NotFound
-        role = ROLE_NAMES[Role(person["role"])][0]
-        return {"name": person["name"], "role": role, "credit_code": person["credit_code"]}
+        return {name: person[name] for name in ("name", "role", "credit_code")}
 
     async def _do(self, tx: Tx, approval: ApprovalRow, by: StaffMember, now: int) -> Json:
         try:

@@ -1,6 +1,7 @@
 """Filing records (备案): enterprises and the people filed for them, each with a version that grows with every change.
 
-A certificate remembers the version that it was made from; a greater one now means that it has to be renewed (R22).
+A certificate remembers the version that it was made from; a greater one now means that it has to be renewed (R22). So a
+person's phone number, which no certificate has, changes without a new version.
 """
 
 from dataclasses import asdict, dataclass
@@ -23,13 +24,17 @@ class Enterprise:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FiledPerson:
-    """A person filed for one enterprise in one role; `ended_at` (ms) is None while they are on file."""
+    """A person filed for one enterprise in one role; `ended_at` (ms) is None while they are on file.
+
+    `phone` is the filed mobile number, None where there is none; several persons may have the same.
+    """
 
     id: str
     credit_code: str
     name: str
     id_type: str
     role: str
+    phone: str | None
     version: int
     ended_at: int | None
 
@@ -43,6 +48,7 @@ class NewFiledPerson:
     name: str
     id_type: str
     role: str
+    phone: str | None
     id_number_hash: bytes
     id_number_box: bytes
 
@@ -96,11 +102,25 @@ async def insert_person(tx: Tx, person: NewFiledPerson, *, now: int) -> None:
     await tx.run(_SQL["insert_person"], **asdict(person), now=now)
 
 
-async def change_person(tx: Tx, person: FiledPerson, *, name: str, id_type: str, now: int) -> bool:
+async def change_person(
+    tx: Tx, person: FiledPerson, *, name: str, id_type: str, phone: str | None, now: int
+) -> bool:
     """The next version, on file from now on; False where `person` is no longer the stored version."""
     changed = await tx.run(
-        _SQL["change_person"], id=person.id, version=person.version, name=name, id_type=id_type, now=now
+        _SQL["change_person"],
+        id=person.id,
+        version=person.version,
+        name=name,
+        id_type=id_type,
+        phone=phone,
+        now=now,
     )
+    return changed == 1
+
+
+async def change_phone(tx: Tx, person: FiledPerson, *, phone: str | None, now: int) -> bool:
+    """Another phone number in the same version; False where `person` is no longer the stored version."""
+    changed = await tx.run(_SQL["change_phone"], id=person.id, version=person.version, phone=phone, now=now)
     return changed == 1
 
 

@@ -2,7 +2,7 @@
 SELECT credit_code, name, version FROM enterprises WHERE credit_code = :credit_code;
 
 -- name: find_person^
-SELECT id, credit_code, name, id_type, role, version, ended_at FROM filed_persons
+SELECT id, credit_code, name, id_type, role, phone, version, ended_at FROM filed_persons
 WHERE credit_code = :credit_code AND role = :role AND id_number_hash = :id_number_hash;
 
 -- name: lock^
@@ -19,20 +19,25 @@ UPDATE enterprises SET name = :name, version = version + 1, changed_at = :now
 WHERE credit_code = :credit_code AND version = :version;
 
 -- name: insert_person!
-INSERT INTO filed_persons (id, credit_code, name, id_type, id_number_hash, id_number_box, role, version, created_at, changed_at)
-VALUES (:id, :credit_code, :name, :id_type, :id_number_hash, :id_number_box, :role, 1, :now, :now);
+INSERT INTO filed_persons (id, credit_code, name, id_type, id_number_hash, id_number_box, role, phone, version, created_at, changed_at)
+VALUES (:id, :credit_code, :name, :id_type, :id_number_hash, :id_number_box, :role, :phone, 1, :now, :now);
 
 -- name: change_person!
 -- Who had left the file is on it again.
-UPDATE filed_persons SET name = :name, id_type = :id_type, version = version + 1, changed_at = :now, ended_at = NULL
+UPDATE filed_persons SET name = :name, id_type = :id_type, phone = :phone, version = version + 1, changed_at = :now,
+  ended_at = NULL
 WHERE id = :id AND version = :version;
+
+-- name: change_phone!
+-- The version stays: no certificate has the number, and a new version would stop all signatures of the person (R22).
+UPDATE filed_persons SET phone = :phone, changed_at = :now WHERE id = :id AND version = :version;
 
 -- name: count^
 SELECT (SELECT COUNT(*) FROM enterprises) AS enterprises, (SELECT COUNT(*) FROM filed_persons) AS persons;
 
 -- name: list_people
 -- Page by page in the order of filing; an empty credit code and an empty hash stand for all.
-SELECT f.id, f.credit_code, e.name AS enterprise, f.name, f.id_type, f.id_number_box, f.role, f.version, f.ended_at
+SELECT f.id, f.credit_code, e.name AS enterprise, f.name, f.id_type, f.id_number_box, f.role, f.phone, f.version, f.ended_at
 FROM filed_persons f JOIN enterprises e ON e.credit_code = f.credit_code
 WHERE f.id > :after AND (f.credit_code = :credit_code OR :credit_code = '')
   AND (f.id_number_hash = :id_number_hash OR length(:id_number_hash) = 0)
@@ -42,7 +47,7 @@ ORDER BY f.id LIMIT :most;
 -- name: end_person^
 UPDATE filed_persons SET ended_at = :now, version = version + 1, changed_at = :now
 WHERE id = :id AND ended_at IS NULL
-RETURNING id, credit_code, name, id_type, role, version, ended_at;
+RETURNING id, credit_code, name, id_type, role, phone, version, ended_at;
 
 -- name: overtake_reservations!
 -- Whoever is about to reserve a certificate for this person reads again, and finds that they aren't on file.

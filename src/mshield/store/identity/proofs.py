@@ -82,6 +82,11 @@ async def standing(db: Database | Tx, *, account_id: str, person_id: str) -> lis
     return [StandingProof(Way(row["way"]), row["counts_from"]) for row in rows]
 
 
+async def vouched(tx: Tx, *, account_id: str, way: Way) -> bool:
+    """Whether the person as such is vouched for in this way."""
+    return await tx.one(_SQL["vouched"], account_id=account_id, way=way.value) is not None
+
+
 async def others(db: Database | Tx, *, account_id: str) -> list[str]:
     """The other proven accounts of the same person, by id."""
     return [row["id"] for row in await db.all(_SQL["others"], account_id=account_id)]

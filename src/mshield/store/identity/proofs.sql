@@ -10,6 +10,10 @@ WHERE p.account_id = :account_id ORDER BY p.proven_at DESC, p.id DESC;
 SELECT p.way, p.counts_from FROM identity_proofs p
 WHERE p.account_id = :account_id AND (p.person_id = :person_id OR p.person_id IS NULL) AND p.ended_at IS NULL;
 
+-- name: vouched^
+SELECT id FROM identity_proofs
+WHERE account_id = :account_id AND way = :way AND person_id IS NULL AND ended_at IS NULL LIMIT 1;
+
 -- name: others
 -- Other accounts of the same person that are proven.
 SELECT DISTINCT b.id FROM accounts a JOIN accounts b ON b.id_number_hash = a.id_number_hash AND b.id <> a.id
@@ -32,7 +36,11 @@ WHERE account_id = :account_id AND way = :way AND ended_at IS NULL;
 SELECT p.id, p.account_id, a.name, a.phone, p.person_id, f.role, f.credit_code, e.name AS enterprise, p.proven_at
 FROM identity_proofs p JOIN accounts a ON a.id = p.account_id JOIN filed_persons f ON f.id = p.person_id
 JOIN enterprises e ON e.credit_code = f.credit_code
-WHERE p.way = 'earlier' AND p.ended_at IS NULL AND p.id > :after ORDER BY p.id LIMIT :most;
+WHERE p.way = 'earlier' AND p.ended_at IS NULL AND p.id > :after AND NOT EXISTS (
+  SELECT 1 FROM identity_proofs o WHERE o.account_id = p.account_id AND o.way <> 'earlier' AND o.ended_at IS NULL
+    AND (o.person_id = p.person_id OR o.person_id IS NULL)
+)
+ORDER BY p.id LIMIT :most;
 
 -- name: legal_persons
 -- The filing records of an account's holder as legal person, by their id number; names are compared by the caller.

@@ -6,7 +6,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mshield.domain.identity import mask_id_number
+from mshield.domain.identity import mask_id_number, mask_phone
 from mshield.domain.reason import MAX_REASON
 from mshield.domain.staff import StaffRole
 from mshield.services.filing.people import Person
@@ -20,7 +20,7 @@ from mshield.web.query import Query
 from mshield.web.router import Router
 
 router: Final = Router("console")
-_READERS: Final = (StaffRole.FILING_OFFICER, StaffRole.CUSTOMER_SERVICE, StaffRole.AUDITOR)
+_READERS: Final = tuple(StaffRole)
 
 Text32 = Annotated[str, msgspec.Meta(max_length=32)]
 CreditCode = Annotated[Text32 | None, msgspec.Meta(description="of one enterprise only")]
@@ -46,7 +46,7 @@ class ExportWanted(Query, frozen=True):
 
 
 class FiledPersonMessage(Wire, frozen=True):
-    """A record; `version` grows with each change, `ended_at` (ms) is null while the person is on file."""
+    """A record. `version` grows with each change but the phone's; `ended_at` (ms) is null for who is on file."""
 
     id: str
     enterprise: str
@@ -54,6 +54,7 @@ class FiledPersonMessage(Wire, frozen=True):
     name: str
     id_type: str
     id_number_masked: str
+    phone_masked: str | None
     role: Literal["legal_person", "operator"]
     version: int
     ended_at: int | None
@@ -106,7 +107,7 @@ async def people(request: Request, query: PeopleWanted) -> Response:
     answers=openapi.answers_file("The list", *MEDIA_TYPES.values()),
 )
 async def export(request: Request, query: ExportWanted) -> Response:
-    """An import takes the file back as it is. It holds id numbers in the clear."""
+    """An import takes the file back as it is. It holds id and phone numbers in the clear."""
     member = await staff_of(request, StaffRole.FILING_OFFICER)
     context = context_of(request)
     content = await context.filing.people.export(
@@ -133,4 +134,9 @@ async def end(request: Request, person_id: str) -> Response:
 
 
 def _person(person: Person) -> FiledPersonMessage:
-    return filled(FiledPersonMessage, person, id_number_masked=mask_id_number(person.id_number))
+    return filled(
+        FiledPersonMessage,
+        person,
+        id_number_masked=mask_id_number(person.id_number),
+        phone_masked=None if person.phone is None else mask_phone(person.phone),
+    )

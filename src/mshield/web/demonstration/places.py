@@ -42,8 +42,8 @@ _OWN: Final = (
         "/app/",
         ("手机盾 App", "The shield's app"),
         (
-            "登录演示账号，申请证书，扫码",
-            "Log in with the demonstration's account, apply for a certificate, scan",
+            "登录演示账号，核验身份，申请证书，扫码",
+            "Log in with the demonstration's account, prove who you are, apply for a certificate, scan",
         ),
     ),
     Place(
@@ -54,7 +54,10 @@ _OWN: Final = (
     Place(
         "/portal/",
         ("法人管理（三证合一）", "The legal person's portal"),
-        ("挂失、冻结、作废本企业的手机盾", "Report an enterprise's shield lost, freeze it, revoke it"),
+        (
+            "挂失、冻结、作废本企业的手机盾，确认操作员是本人",
+            "Report an enterprise's shield lost, freeze it, revoke it; confirm who an operator is",
+        ),
     ),
     Place(
         "/console/",

@@ -135,7 +135,7 @@ async def ways(request: Request) -> Response:
     summary="Ask the legal person to confirm who I am",
     operation_id="askLegalPerson",
     asks=openapi.takes(RecordMessage),
-    answers=openapi.answers(OwnRequestMessage, "They are told", status=201),
+    answers=openapi.answers(OwnRequestMessage, "They are told", status=201) | openapi.problems(429),
 )
 async def ask(request: Request) -> Response:
     """For operators. The legal person answers in the portal within seven days."""

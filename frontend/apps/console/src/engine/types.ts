@@ -17,6 +17,7 @@ export type MyLogin = Schemas["MyLoginMessage"];
 export type Factor = Schemas["FactorMessage"];
 export type Member = Schemas["MemberMessage"];
 export type Approval = Schemas["ApprovalMessage"];
+export type ActivationCode = Schemas["FilingCodeMessage"];
 export type Decided = Schemas["DecidedMessage"];
 
 /** What a call is asked with in its address. */

@@ -18,6 +18,7 @@ type Fields = Readonly<Record<string, unknown>>;
 /** Which codes a field holds. */
 const CODES: Readonly<Record<string, keyof typeof detailWords.zh.code>> = {
   act: "act",
+  role: "role",
   roles: "role",
   before: "role",
   after: "role",
@@ -25,11 +26,12 @@ const CODES: Readonly<Record<string, keyof typeof detailWords.zh.code>> = {
   reason: "cause",
   factor: "factor",
   kind: "factor",
+  way: "way",
   change: "change",
   enterprise_change: "change",
 };
 const ORDER = Object.keys(detailWords.zh.field);
-const TIMES = new Set(["old_until"]);
+const TIMES = new Set(["counts_from", "old_until"]);
 const LETTERS = /^[0-9a-f-]{32,64}$/;
 /** Its fields hold what was there before and what is there now. */
 const CHANGE = "system.change";

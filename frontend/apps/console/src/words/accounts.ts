@@ -1,5 +1,7 @@
 /** Words of the accounts' pages. */
 
+import { filedRoles, wayNames } from "./ways.ts";
+
 export const accountWords = {
   zh: {
     title: "账号",
@@ -53,6 +55,24 @@ export const accountWords = {
       warning: "知道密码的人可以重新登录。账号被盗用时，请停用账号，或请本人重设密码。",
       done: "结束了 {n} 个登录。",
     },
+    proofs: {
+      title: "身份核验",
+      none: "没有核验过。可以登录和查看，不能申请证书。",
+      way: "方式",
+      for: "备案",
+      at: "核验时间",
+      by: "由",
+      person: "本人（所有备案）",
+      from: "{at} 起有效",
+      ended: "{at} 结束：{reason}",
+    },
+    way: wayNames.zh,
+    filedAs: filedRoles.zh,
+    actor: { service: "本服务", user: "本人", legal_person: "法人", staff: "员工" },
+    endedReason: { phone_changed: "手机号已更改", not_verified: "外部系统不再确认" } as Record<
+      string,
+      string
+    >,
     logins: "登录",
     noLogins: "现在没有登录。",
     kind: { phone: "手机", portal: "法人门户" },
@@ -131,6 +151,29 @@ export const accountWords = {
         "Who knows the password logs in again. If it is stolen, disable the account or have the owner reset it.",
       done: "{n} logins ended.",
     },
+    proofs: {
+      title: "Proofs of identity",
+      none: "Nothing proves this account. It logs in and reads, but can't apply for a certificate.",
+      way: "How",
+      for: "Filing record",
+      at: "Proven",
+      by: "by",
+      person: "the person, for every record",
+      from: "counts from {at}",
+      ended: "ended {at}: {reason}",
+    },
+    way: wayNames.en,
+    filedAs: filedRoles.en,
+    actor: {
+      service: "this service",
+      user: "themselves",
+      legal_person: "the legal person",
+      staff: "a member of staff",
+    },
+    endedReason: {
+      phone_changed: "another phone number",
+      not_verified: "the outside system no longer says so",
+    } as Record<string, string>,
     logins: "Logins",
     noLogins: "Nobody is logged in.",
     kind: { phone: "Phone", portal: "Portal" },

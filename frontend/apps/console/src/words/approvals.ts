@@ -32,6 +32,7 @@ export const approvalWords = {
     confirmAbout: "批准后立即执行，记入审计。",
     /** What can't be taken back, by the act's name. */
     warning: {
+      identity_code: "激活码能让一个账号成为这位法人。请确认您也见到了本人和证件。",
       ca_revoke:
         "无法撤回。它签发的所有证书几分钟内全部失效，持有人必须重新申请；在建立新一代（mshield ca renew-issuing）之前，不能签发和更新任何证书。",
     } as Record<string, string>,
@@ -46,6 +47,9 @@ export const approvalWords = {
     addressAbout: "只显示这一次，24 小时内有效。只能让 {subject} 本人看到：谁先打开，谁就成为他。",
     address: "设置链接",
     copied: "我已交给本人",
+    codeTitle: "请把激活码交给本人",
+    codeAbout: "只显示这一次，{at} 前有效。打印或当面交给 {subject} 本人，不要发送。",
+    code: "激活码",
   },
   en: {
     ...detailWords.en,
@@ -76,6 +80,8 @@ export const approvalWords = {
     confirmTitle: "Approve “{act}: {subject}”?",
     confirmAbout: "It is done at once and stands in the audit.",
     warning: {
+      identity_code:
+        "The code makes an account this person's. Make sure that you, too, have seen them and their document.",
       ca_revoke:
         "It can't be taken back. All certificates that this CA has issued end within minutes, and their holders must apply anew; until the next generation is made (mshield ca renew-issuing), nothing is issued or renewed.",
     } as Record<string, string>,
@@ -91,5 +97,8 @@ export const approvalWords = {
       "Shown this once only, valid for 24 hours. Nobody but {subject} may see it: whoever opens it first becomes that member.",
     address: "Set-up address",
     copied: "I have handed it on",
+    codeTitle: "Hand the activation code over",
+    codeAbout: "Shown this once only, valid until {at}. Print it or hand it to {subject}; never send it.",
+    code: "Activation code",
   },
 };

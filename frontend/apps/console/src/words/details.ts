@@ -1,12 +1,14 @@
 /** What acts and approvals keep beside their subject: the names of the fields, in the order they are shown, and codes. */
 
 import { roleNames } from "./root.ts";
+import { filedRoles, wayNames } from "./ways.ts";
 
 export const detailWords = {
   zh: {
     field: {
       name: "姓名或名称",
       act: "申请的操作",
+      role: "用户类型",
       roles: "角色",
       before: "原来的角色",
       after: "改为",
@@ -25,6 +27,11 @@ export const detailWords = {
       people: "人数",
       format: "格式",
       credit_code: "统一社会信用代码",
+      way: "方式",
+      person: "备案编号",
+      second: "本人的另一个账号",
+      counts_from: "有效自",
+      second_person: "另一位在场的人",
       added: "新增人数",
       changed: "更改人数",
       unchanged: "未变人数",
@@ -57,13 +64,15 @@ export const detailWords = {
       asked_by: "提交人编号",
     } as Record<string, string>,
     code: {
-      role: roleNames.zh,
+      role: { ...roleNames.zh, ...filedRoles.zh },
+      way: wayNames.zh,
       act: {
         staff_add: "添加员工",
         staff_roles: "调整角色",
         staff_reset: "重发设置链接",
         staff_disable: "停用员工",
         ca_revoke: "吊销 CA 证书",
+        identity_code: "制作激活码",
       },
       cause: {
         key_compromise: "密钥可能泄露",
@@ -72,6 +81,7 @@ export const detailWords = {
         unspecified: "不说明",
         due: "到期前自动更换",
         asked: "由命令更换",
+        phone_changed: "手机号已更改",
       },
       factor: { totp: "身份验证器", webauthn: "安全密钥" },
       change: { add: "新增", change: "更改", none: "未变" },
@@ -84,6 +94,7 @@ export const detailWords = {
     field: {
       name: "Name",
       act: "What was asked",
+      role: "Filed as",
       roles: "Roles",
       before: "Roles before",
       after: "Roles then",
@@ -102,6 +113,11 @@ export const detailWords = {
       people: "People",
       format: "Format",
       credit_code: "Credit code",
+      way: "How",
+      person: "Filing record",
+      second: "The person's second account",
+      counts_from: "Counts from",
+      second_person: "Who else was there",
       added: "People added",
       changed: "People changed",
       unchanged: "People unchanged",
@@ -134,13 +150,15 @@ export const detailWords = {
       asked_by: "Asked by",
     } as Record<string, string>,
     code: {
-      role: roleNames.en,
+      role: { ...roleNames.en, ...filedRoles.en },
+      way: wayNames.en,
       act: {
         staff_add: "Add to the staff",
         staff_roles: "Change roles",
         staff_reset: "New set-up address",
         staff_disable: "Disable a member",
         ca_revoke: "Revoke a CA certificate",
+        identity_code: "Make an activation code",
       },
       cause: {
         key_compromise: "The key may be known to others",
@@ -149,6 +167,7 @@ export const detailWords = {
         unspecified: "Not said",
         due: "In time before its end",
         asked: "By command",
+        phone_changed: "Another phone number",
       },
       factor: { totp: "Authenticator app", webauthn: "Security key" },
       change: { add: "Added", change: "Changed", none: "Unchanged" },

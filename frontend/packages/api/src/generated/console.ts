@@ -339,7 +339,7 @@ export interface paths {
     };
     /**
      * The list of who is on file, as a file
-     * @description An import takes the file back as it is. It holds id numbers in the clear.
+     * @description An import takes the file back as it is. It holds id and phone numbers in the clear.
      */
     get: operations["exportFiling"];
     put?: never;
@@ -1532,7 +1532,7 @@ export interface components {
     };
     /**
      * FiledPersonMessage
-     * @description A record; `version` grows with each change, `ended_at` (ms) is null while the person is on file.
+     * @description A record. `version` grows with each change but the phone's; `ended_at` (ms) is null for who is on file.
      */
     FiledPersonMessage: {
       credit_code: string;
@@ -1542,6 +1542,7 @@ export interface components {
       id_number_masked: string;
       id_type: string;
       name: string;
+      phone_masked: string | null;
       /** @enum {unknown} */
       role: "legal_person" | "operator";
       version: number;
@@ -2572,6 +2573,7 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
+        /** @example 01a2b3c4-0000-7000-8000-000000000004 */
         account_id: string;
       };
       cookie?: never;
@@ -4187,6 +4189,7 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
+        /** @example 01a2b3c4-0000-7000-8000-000000000002 */
         person_id: string;
       };
       cookie?: never;

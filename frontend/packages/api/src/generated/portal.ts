@@ -1226,6 +1226,7 @@ export interface operations {
       };
       header?: never;
       path: {
+        /** @example 91330206MA2XB7C1TW */
         credit_code: string;
       };
       cookie?: never;
@@ -1308,7 +1309,9 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
+        /** @example 01a2b3c4-0000-7000-8000-000000000001 */
         application_id: string;
+        /** @example 91330206MA2XB7C1TW */
         credit_code: string;
       };
       cookie?: never;
@@ -1384,7 +1387,7 @@ export interface operations {
           };
         };
       };
-      /** @description `in_progress` */
+      /** @description `in_progress`, `no_filing`, `request_closed` */
       409: {
         headers: {
           /** @example 42 */
@@ -1394,7 +1397,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "in_progress";
+            code?: "in_progress" | "no_filing" | "request_closed";
             /** @constant */
             status?: 409;
           };
@@ -1843,7 +1846,9 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
+        /** @example 91330206MA2XB7C1TW */
         credit_code: string;
+        /** @example 01a2b3c4-0000-7000-8000-000000000002 */
         person_id: string;
       };
       cookie?: never;
@@ -2521,7 +2526,7 @@ export interface operations {
           "application/json": components["schemas"]["PortalLoginBegunMessage"];
         };
       };
-      /** @description `captcha_wrong`, `malformed` */
+      /** @description `activation_code_wrong`, `captcha_wrong`, `malformed` */
       400: {
         headers: {
           [name: string]: unknown;
@@ -2529,7 +2534,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "captcha_wrong" | "malformed";
+            code?: "activation_code_wrong" | "captcha_wrong" | "malformed";
             /** @constant */
             status?: 400;
           };
@@ -2551,7 +2556,7 @@ export interface operations {
           };
         };
       };
-      /** @description `account_disabled`, `not_legal_person` */
+      /** @description `account_disabled`, `identity_unproven`, `not_legal_person` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -2559,7 +2564,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "account_disabled" | "not_legal_person";
+            code?: "account_disabled" | "identity_unproven" | "not_legal_person";
             /** @constant */
             status?: 403;
           };
@@ -2609,7 +2614,7 @@ export interface operations {
           };
         };
       };
-      /** @description `login_slowed`, `sms_daily_limit`, `sms_too_soon`, `too_many_requests` */
+      /** @description `activation_locked`, `login_slowed`, `sms_daily_limit`, `sms_too_soon`, `too_many_requests` */
       429: {
         headers: {
           /** @example 42 */
@@ -2619,7 +2624,8 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "login_slowed" | "sms_daily_limit" | "sms_too_soon" | "too_many_requests";
+            code?:
+              "activation_locked" | "login_slowed" | "sms_daily_limit" | "sms_too_soon" | "too_many_requests";
             /** @constant */
             status?: 429;
           };
@@ -2809,7 +2815,7 @@ export interface operations {
           };
         };
       };
-      /** @description `account_disabled`, `not_legal_person` */
+      /** @description `account_disabled`, `identity_unproven`, `not_legal_person` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -2817,7 +2823,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "account_disabled" | "not_legal_person";
+            code?: "account_disabled" | "identity_unproven" | "not_legal_person";
             /** @constant */
             status?: 403;
           };
@@ -3195,7 +3201,7 @@ export interface operations {
           };
         };
       };
-      /** @description `account_disabled`, `not_legal_person` */
+      /** @description `account_disabled`, `identity_unproven`, `not_legal_person` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -3203,7 +3209,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "account_disabled" | "not_legal_person";
+            code?: "account_disabled" | "identity_unproven" | "not_legal_person";
             /** @constant */
             status?: 403;
           };
@@ -3391,7 +3397,7 @@ export interface operations {
           };
         };
       };
-      /** @description `account_disabled`, `not_legal_person` */
+      /** @description `account_disabled`, `identity_unproven`, `not_legal_person` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -3399,7 +3405,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "account_disabled" | "not_legal_person";
+            code?: "account_disabled" | "identity_unproven" | "not_legal_person";
             /** @constant */
             status?: 403;
           };

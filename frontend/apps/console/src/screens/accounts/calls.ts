@@ -10,6 +10,7 @@ export type Account = Schemas["ConsoleAccountMessage"];
 export type AccountRecord = Schemas["AccountRecordMessage"];
 export type AccountLogin = Schemas["AccountLoginMessage"];
 export type AccountAct = Schemas["AccountActMessage"];
+export type AccountProof = Schemas["AccountProofMessage"];
 export type PhoneChanged = Schemas["PhoneChangedMessage"];
 
 export async function findAccount(phone: string): Promise<Account> {
@@ -20,6 +21,11 @@ const ofAccount = (account_id: string) => ({ params: { path: { account_id } } })
 
 export async function readAccount(id: string): Promise<AccountRecord> {
   return answered(api.GET("/api/console/accounts/{account_id}", ofAccount(id)));
+}
+
+/** What proves whose the account is, the newest first. */
+export async function readProofs(id: string): Promise<readonly AccountProof[]> {
+  return (await answered(api.GET("/api/console/accounts/{account_id}/proofs", ofAccount(id)))).items;
 }
 
 export async function changePhone(id: string, phone: string, evidence: string): Promise<PhoneChanged> {

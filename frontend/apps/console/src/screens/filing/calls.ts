@@ -8,6 +8,7 @@ import type { FilingQuery } from "./query.ts";
 
 type Schemas = components["schemas"];
 export type FiledPerson = Schemas["FiledPersonMessage"];
+export type EarlierProof = Schemas["EarlierMessage"];
 export type Report = Schemas["ImportMessage"];
 
 const TYPES: Record<string, string> = {
@@ -27,6 +28,11 @@ export async function endFiling(id: string, reason: string): Promise<readonly st
     body: { reason },
   });
   return (await answered(call)).shield_numbers;
+}
+
+/** Accounts that nothing proves but an earlier application. */
+export async function readEarlier(after: string): Promise<Schemas["EarlierPageMessage"]> {
+  return answered(api.GET("/api/console/identity/earlier", { params: { query: { after } } }));
 }
 
 /** The report of a list; nothing changes in a dry run. Throws Problem, also where a line is bad and it is none. */

@@ -1,0 +1,117 @@
+"""The part of `mshield legal-person` about operators' identity: who asks to be confirmed, and activation codes."""
+
+from typing import Final, get_args
+
+import click
+import msgspec
+
+from mshield.client.portal_messages import Application, ApplicationDecision, ApplicationState
+from mshield.commands.legal_person.options import Portal, enterprise_option, portal_command
+from mshield.commands.parts.output import Output, table
+from mshield.commands.phone.display import shown_time
+from mshield.commands.phone.identity import STATES
+from mshield.domain.proofs import grouped_code
+
+
+@click.command()
+@click.option("--state", type=click.Choice(get_args(ApplicationState)), help="Only those in this state.")
+@click.option("--before", help="The `next` of the page before.")
+@enterprise_option
+@portal_command
+def applications(
+    out: Output,
+    portal: Portal,
+    *,
+    state: ApplicationState | None,
+    before: str | None,
+    credit_code: str | None,
+) -> None:
+    """List the operators who ask to be confirmed 待确认的申请, the newest first."""
+    filters = {} if before is None else {"before": before}
+    page = portal.client.applications(portal.enterprise(credit_code), state=state, **filters)
+    headers = (
+        ("编号", "状态", "姓名", "证件号码", "手机号", "与备案手机号", "申请时间")
+        if out.lang == "zh"
+        else ("id", "state", "name", "id number", "phone", "phone on file", "asked")
+    )
+    out.data(msgspec.to_builtins(page), table(headers, [_row(out, each) for each in page.items]))
+    if page.next is not None:
+        out.say(f"下一页：--before {page.next}", f"The next page: --before {page.next}")
+
+
+@click.command()
+@click.argument("application_id")
+@click.option("--yes", is_flag=True, help="Don't ask whether you have spoken with them.")
+@enterprise_option
+@portal_command
+def confirm(out: Output, portal: Portal, *, application_id: str, yes: bool, credit_code: str | None) -> None:
+    """Confirm 确认 that it is the operator on file, for good; then they can apply for a certificate."""
+    enterprise = portal.enterprise(credit_code)
+    if not yes:
+        out.say(
+            "请先当面或按备案电话与本人核实。确认后不能撤回，此账号即可申请该操作员的证书",
+            "Ask them first, in person or by the number on file. It can't be undone: the account may then apply",
+        )
+        click.confirm(out.pick("确认是本人？", "Is it them?"), abort=True, err=True)
+    _decide(out, portal, enterprise, application_id, "confirm")
+
+
+@click.command()
+@click.argument("application_id")
+@enterprise_option
+@portal_command
+def refuse(out: Output, portal: Portal, *, application_id: str, credit_code: str | None) -> None:
+    """Say that it isn't them 不是本人."""
+    _decide(out, portal, portal.enterprise(credit_code), application_id, "refuse")
+
+
+@click.command()
+@click.argument("person_id")
+@enterprise_option
+@portal_command
+def code(out: Output, portal: Portal, *, person_id: str, credit_code: str | None) -> None:
+    """Make an operator's activation code 激活码, to be printed or handed over; PERSON_ID is the filed person's.
+
+    `applications --json` and the portal's API tell it as `person_id`. One use, seven days, in place of the code before.
+    """
+    made = portal.client.make_activation_code(portal.enterprise(credit_code), person_id)
+    shown = grouped_code(made.code)
+    rows = [
+        (out.pick("激活码", "code"), shown),
+        (out.pick("姓名", "name"), made.name),
+        (out.pick("有效期至", "valid until"), shown_time(made.expires_at)),
+    ]
+    out.data({**msgspec.to_builtins(made), "code": shown}, table(("", ""), rows)[1:])
+    out.say(
+        "激活码只显示这一次，请打印或当面交给本人，不要发送",
+        "Shown this once only. Print it or hand it over; don't send it",
+    )
+
+
+def _decide(
+    out: Output, portal: Portal, enterprise: str, application_id: str, decision: ApplicationDecision
+) -> None:
+    portal.client.decide_application(enterprise, application_id, decision)
+    said = {"confirm": ("已确认", "Confirmed"), "refuse": ("已拒绝", "Refused")}
+    out.data({"id": application_id, "decision": decision}, [out.pick(*said[decision])])
+
+
+def _row(out: Output, each: Application) -> tuple[str, ...]:
+    same = {
+        None: out.pick("未备案", "none"),
+        True: out.pick("一致", "the same"),
+        False: out.pick("不一致", "another"),
+    }
+    return (
+        each.id,
+        out.pick(*STATES[each.state]),
+        each.name,
+        each.id_number_masked,
+        each.phone_masked,
+        same[each.same_phone],
+        shown_time(each.asked_at),
+    )
+
+
+COMMANDS: Final = (applications, confirm, refuse, code)
+"""The commands, for the group that they belong to."""

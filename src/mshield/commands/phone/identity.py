@@ -1,0 +1,153 @@
+"""`mshield phone identity`: what proves that the account is the filed person's, and how to get there (核验身份)."""
+
+from collections.abc import Iterable
+from typing import Final, get_args
+
+import click
+import msgspec
+
+from mshield.client.phone.enrolment import UserType
+from mshield.client.phone.identity import Identity, IdentityRequest, IdentityWays, Proof
+from mshield.client.phone.phone import VirtualPhone
+from mshield.commands.parts.output import Output, table
+from mshield.commands.phone.display import shown_time
+from mshield.commands.phone.options import phone_command
+from mshield.domain.proofs import WAY_NAMES, Way
+
+STATES: Final = {
+    "waiting": ("待确认", "waiting"),
+    "confirmed": ("已确认", "confirmed"),
+    "refused": ("已拒绝", "refused"),
+    "withdrawn": ("已撤回", "withdrawn"),
+    "expired": ("已过期", "expired"),
+}
+"""Of a request to the legal person."""
+
+_REASONS: Final = {
+    "second_account": ("已有另一账号，此方式不可用", "not for a second account"),
+    "no_phone": ("备案没有手机号", "no phone number is on file"),
+    "other_phone": ("备案手机号不是本账号的手机号", "another phone number is on file"),
+    "no_legal_person": ("法人尚未开通", "the legal person has no proven account yet"),
+}
+_USER_TYPE = click.option(
+    "--user-type", type=click.Choice(get_args(UserType)), default="operator", show_default=True
+)
+
+
+@click.group(invoke_without_command=True)
+@_USER_TYPE
+@click.option("--credit-code", help="Also show the ways for the record of this enterprise.")
+@phone_command
+def identity(out: Output, phone: VirtualPhone, *, user_type: UserType, credit_code: str | None) -> None:
+    """What proves who I am 核验身份; the commands below go the ways.
+
+    An account that nothing proves can't apply for a certificate.
+    """
+    if click.get_current_context().invoked_subcommand is not None:
+        return
+    proven = phone.identity()
+    ways = None if credit_code is None else phone.identity_ways(user_type, credit_code)
+    data = {**msgspec.to_builtins(proven), "ways": msgspec.to_builtins(ways)}
+    out.data(data, [*_proof_lines(out, proven), *(() if ways is None else _way_lines(out, ways))])
+
+
+@identity.command()
+@_USER_TYPE
+@click.option("--credit-code", required=True, help="The enterprise's unified social credit code.")
+@phone_command
+def ask(out: Output, phone: VirtualPhone, *, user_type: UserType, credit_code: str) -> None:
+    """Ask the legal person to confirm who I am 请法人确认; they answer at the portal within seven days."""
+    _show_request(out, phone.ask_legal_person(user_type, credit_code))
+
+
+@identity.command()
+@phone_command
+def withdraw(out: Output, phone: VirtualPhone) -> None:
+    """Take the request to the legal person back 撤回."""
+    phone.withdraw_identity_request()
+    out.data({"withdrawn": True}, [out.pick("已撤回", "Withdrawn")])
+
+
+@identity.command()
+@phone_command
+def remind(out: Output, phone: VirtualPhone) -> None:
+    """Have the legal person told again 提醒; every four hours at most."""
+    _show_request(out, phone.remind_legal_person())
+
+
+@identity.command()
+@click.argument("code")
+@phone_command
+def code(out: Output, phone: VirtualPhone, *, code: str) -> None:
+    """Use an activation code 激活码: CODE as it is printed, in either case, with or without hyphens."""
+    counts_from = phone.use_activation_code(code)
+    out.data(
+        {"counts_from": counts_from},
+        [
+            out.pick(
+                f"已核验，自 {shown_time(counts_from)} 起有效",
+                f"Proven; it counts from {shown_time(counts_from)}",
+            )
+        ],
+    )
+
+
+def _show_request(out: Output, request: IdentityRequest) -> None:
+    out.data(msgspec.to_builtins(request), [_request_line(out, request)])
+
+
+def _request_line(out: Output, request: IdentityRequest) -> str:
+    state = out.pick(*STATES[request.state])
+    until = shown_time(request.decided_at or request.expires_at)
+    return out.pick(
+        f"请法人确认：{request.enterprise}，{state}，{until}",
+        f"Request to the legal person of {request.enterprise}: {state}, {until}",
+    )
+
+
+def _proof_lines(out: Output, proven: Identity) -> Iterable[str]:
+    if not proven.proofs:
+        yield out.pick("还没有核验过身份", "Nothing proves this account yet")
+    else:
+        headers = (
+            ("方式", "企业", "核验时间", "生效", "结束")
+            if out.lang == "zh"
+            else ("way", "enterprise", "proven", "counts from", "ended")
+        )
+        yield from table(headers, [_proof_row(out, proof) for proof in proven.proofs])
+    if proven.request is not None:
+        yield _request_line(out, proven.request)
+
+
+def _proof_row(out: Output, proof: Proof) -> tuple[str, ...]:
+    return (
+        _way(out, proof.way),
+        proof.enterprise or "",
+        shown_time(proof.proven_at),
+        shown_time(max(proof.proven_at, proof.counts_from)),
+        "" if proof.ended_at is None else shown_time(proof.ended_at),
+    )
+
+
+def _way_lines(out: Output, ways: IdentityWays) -> Iterable[str]:
+    if ways.proven:
+        yield out.pick(f"{ways.enterprise}：已核验", f"{ways.enterprise}: proven")
+        return
+    if ways.counts_from is not None:
+        from_when = shown_time(ways.counts_from)
+        yield out.pick(
+            f"{ways.enterprise}：已核验，自 {from_when} 起有效",
+            f"{ways.enterprise}: proven, counts from {from_when}",
+        )
+    for each in ways.items:
+        can = out.pick("可用", "open") if each.reason is None else _reason(out, each.reason)
+        yield f"* {_way(out, each.way)}: {can}"
+
+
+def _way(out: Output, way: str) -> str:
+    """A newer service may know more ways."""
+    return out.pick(*WAY_NAMES[Way(way)]) if way in set(Way) else way
+
+
+def _reason(out: Output, reason: str) -> str:
+    return out.pick(*_REASONS[reason]) if reason in _REASONS else reason

@@ -1,0 +1,215 @@
+"""The ways as the virtual phone, the portal's client and their commands go them, against the running service."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from mshield.client import ProblemError
+from mshield.client.phone import VirtualPhone
+from mshield.client.portal import PortalClient
+from mshield.demo.people import LEGAL_PERSON, OPERATOR
+from tests.support.identity import make_code
+from tests.support.live_service import LiveService, apply, log_in, register
+
+pytestmark = pytest.mark.slow
+
+# Neither has an account under the number that they are filed with.
+WORKER: Final = replace(OPERATOR, phone="13700003303")
+CHIEF: Final = replace(LEGAL_PERSON, phone="13700003304")
+CODE: Final = WORKER.credit_code
+
+
+@pytest.fixture
+def live(tmp_path: Path) -> Iterator[LiveService]:
+    """A service with the example's filing."""
+    live = LiveService(tmp_path, f"sqlite:///{tmp_path / 'mshield.db'}")
+    live.prepare()
+    live.start()
+    yield live
+    live.stop()
+
+
+@pytest.fixture
+def phone(live: LiveService) -> Iterator[VirtualPhone]:
+    """The operator's, registered and logged in."""
+    with live.phone() as phone:
+        register(live, phone, WORKER)
+        log_in(live, phone, WORKER)
+        yield phone
+
+
+@pytest.fixture
+def portal(live: LiveService) -> Iterator[PortalClient]:
+    """The legal person's, logged in with an activation code."""
+    with live.phone("chief") as other:
+        register(live, other, CHIEF)
+    with PortalClient(live.origin) as portal:
+        assert _refused(lambda: _begin(live, portal)) == "identity_unproven"
+        begun = _begin(live, portal, make_code(live, CHIEF).lower())
+        portal.finish_login(begun, live.sms_code("portal", CHIEF))
+        yield portal
+
+
+def _begin(live: LiveService, portal: PortalClient, code: str | None = None) -> str:
+    captcha = portal.captcha()
+    answer = live.get(f"/dev/captchas/{captcha.captcha_id}")["answer"]
+    return portal.begin_login(
+        account=CHIEF.phone,
+        password=CHIEF.password,
+        captcha_id=captcha.captcha_id,
+        captcha=answer,
+        activation_code=code,
+    ).login_id
+
+
+def _refused(call: Any) -> str:
+    with pytest.raises(ProblemError) as refused:
+        call()
+    return refused.value.code
+
+
+def _phone(live: LiveService, *arguments: str, lang: str = "en") -> subprocess.CompletedProcess[str]:
+    options = ("--server", live.origin, "--folder", str(live.folder / "phone"), "--lang", lang)
+    return subprocess.run(
+        (sys.executable, "-m", "mshield.cli", "phone", *options, "identity", *arguments),
+        env=live.environment(), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def test_an_operator_without_any_proof_uses_an_activation_code(
+    live: LiveService, phone: VirtualPhone
+) -> None:
+    nothing = phone.identity()
+    assert (nothing.proofs, nothing.request) == ((), None)
+    assert _refused(lambda: apply(live, phone, WORKER)) == "identity_unproven"
+    ways = phone.identity_ways("operator", CODE)
+    assert not ways.proven
+    assert [(each.way, each.reason) for each in ways.items] == [
+        ("filed_phone", "other_phone"),
+        ("legal_person", "no_legal_person"),
+        ("filing_code", None),
+    ]
+    assert _refused(lambda: phone.identity_ways("operator", "91370203MA3YK2D9RF")) == "no_filing"
+    assert _refused(lambda: phone.use_activation_code("2222-2222-2222")) == "activation_code_wrong"
+    assert _refused(lambda: phone.ask_legal_person("operator", CODE)) == "no_legal_person"
+    code = make_code(live, WORKER)
+    phone.use_activation_code(code.replace("-", " ").lower())
+    assert _refused(lambda: phone.use_activation_code(code)) == "activation_code_wrong"
+    (proof,) = phone.identity().proofs
+    assert (proof.way, proof.actor, proof.role, proof.credit_code) == (
+        "filing_code",
+        "user",
+        "operator",
+        CODE,
+    )
+    assert phone.identity_ways("operator", CODE).proven
+    apply(live, phone, WORKER)
+    assert phone.certificate().subject.common_name == WORKER.name
+
+
+def test_the_legal_person_confirms_an_operator(
+    live: LiveService, phone: VirtualPhone, portal: PortalClient
+) -> None:
+    asked = phone.ask_legal_person("operator", CODE)
+    assert (asked.state, asked.credit_code) == ("waiting", CODE)
+    assert _refused(lambda: phone.ask_legal_person("operator", CODE)) == "conflict"
+    assert _refused(phone.remind_legal_person) == "too_many_requests"
+    phone.withdraw_identity_request()
+    assert _refused(phone.withdraw_identity_request) == "not_found"
+    assert portal.applications(CODE, state="waiting").items == ()
+    phone.ask_legal_person("operator", CODE)
+    page = portal.applications(CODE)
+    assert (page.counts.waiting, page.counts.withdrawn, page.next) == (1, 1, None)
+    (waiting,) = portal.applications(CODE, state="waiting").items
+    assert (waiting.name, waiting.filed_name, waiting.same_phone) == (WORKER.name, WORKER.name, False)
+    assert waiting.phone_masked == "137****3303"
+    portal.decide_application(CODE, waiting.id, "refuse")
+    assert _refused(lambda: portal.decide_application(CODE, waiting.id, "confirm")) == "request_closed"
+    request = phone.identity().request
+    assert request is not None
+    assert request.state == "refused"
+    assert _refused(lambda: apply(live, phone, WORKER)) == "identity_unproven"
+    phone.ask_legal_person("operator", CODE)
+    (waiting,) = portal.applications(CODE, state="waiting").items
+    portal.decide_application(CODE, waiting.id, "confirm")
+    assert [(each.way, each.actor) for each in phone.identity().proofs] == [("legal_person", "legal_person")]
+    apply(live, phone, WORKER)
+
+
+def test_the_legal_person_makes_an_operators_code(phone: VirtualPhone, portal: PortalClient) -> None:
+    people = {each.name: each.id for each in portal.people(CODE).items}
+    made = portal.make_activation_code(CODE, people[WORKER.name])
+    assert made.name == WORKER.name
+    assert _refused(lambda: portal.make_activation_code(CODE, people[CHIEF.name])) == "forbidden"
+    phone.use_activation_code(made.code)
+    (proof,) = phone.identity().proofs
+    assert proof.way == "legal_person"
+
+
+def test_the_commands_of_the_phone(live: LiveService, phone: VirtualPhone, portal: PortalClient) -> None:
+    assert phone.identity().proofs == ()
+    assert "Nothing proves" in _phone(live).stdout
+    ways = _phone(live, "--credit-code", CODE).stdout
+    assert "* The filed phone number: another phone number is on file" in ways
+    assert "* Activation code: open" in ways
+    assert json.loads(_phone(live, "ask", "--credit-code", CODE, "--json").stdout)["state"] == "waiting"
+    assert "宁波北潮进出口有限公司，待确认" in _phone(live, lang="zh").stdout
+    soon = _phone(live, "remind", "--json")
+    assert soon.returncode == 1
+    assert json.loads(soon.stderr)["error"]["code"] == "too_many_requests"
+    assert _phone(live, "withdraw").stdout == "Withdrawn\n"
+    assert portal.applications(CODE, state="waiting").items == ()
+    assert _phone(live, "code", "2222-2222-2222").returncode == 1
+    assert "Proven" in _phone(live, "code", make_code(live, WORKER)).stdout
+    shown = json.loads(_phone(live, "--credit-code", CODE, "--json").stdout)
+    assert [each["way"] for each in shown["proofs"]] == ["filing_code"]
+    assert shown["ways"]["proven"] is True
+    assert "激活码" in _phone(live, lang="zh").stdout
+
+
+def test_the_commands_of_the_legal_person(live: LiveService, phone: VirtualPhone) -> None:
+    with live.phone("chief") as other:
+        register(live, other, CHIEF)
+    password = live.folder / "password"
+    password.write_text(CHIEF.password)
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        options = ("--server", live.origin, "--folder", str(live.folder / "portal"), "--lang", "en")
+        return subprocess.run(
+            (sys.executable, "-m", "mshield.cli", "legal-person", *options, *arguments),
+            env=live.environment(), capture_output=True, text=True, input="y\n", check=False,
+        )  # fmt: skip
+
+    def data(*arguments: str) -> Any:
+        done = run(*arguments, "--json")
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    captcha = data("captcha")["captcha_id"]
+    who = ("--account", CHIEF.phone, "--password-file", str(password), "--captcha-id", captcha)
+    answer = live.get(f"/dev/captchas/{captcha}")["answer"]
+    begun = data("login", *who, "--captcha", answer, "--activation-code", make_code(live, CHIEF))
+    data("login", "--login-id", begun["login_id"], "--sms-code", live.sms_code("portal", CHIEF))
+
+    phone.ask_legal_person("operator", CODE)
+    (first,) = data("applications", "--state", "waiting")["items"]
+    assert data("refuse", first["id"]) == {"id": first["id"], "decision": "refuse"}
+    phone.ask_legal_person("operator", CODE)
+    listed = run("applications").stdout
+    assert WORKER.name in listed
+    assert "refused" in listed
+    (second,) = data("applications", "--state", "waiting")["items"]
+    confirmed = run("confirm", second["id"])
+    assert confirmed.stdout == "Confirmed\n"
+    assert "Ask them first" in confirmed.stderr
+    again = run("confirm", second["id"], "--yes", "--json")
+    assert json.loads(again.stderr)["error"]["code"] == "request_closed"
+    made = data("code", second["person_id"])
+    assert (len(made["code"]), made["name"]) == (14, WORKER.name)
+    assert [each.way for each in phone.identity().proofs] == ["legal_person"]

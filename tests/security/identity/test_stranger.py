@@ -1,0 +1,357 @@
+"""A stranger who knows what is public of somebody (name, id number, credit code) and has a phone number of their own.
+
+They can register an account under that name and number. Nothing makes it the person's but a proof.
+"""
+
+from dataclasses import replace
+from typing import Final
+
+import httpx
+import pytest
+
+from mshield.demo.people import LEGAL_PERSON, OPERATOR, Person
+from mshield.domain.actor import SERVICE, By
+from mshield.services.identity.codes import ActivationCode
+from tests.support.application import Application, Device
+from tests.support.assertions import assert_refused
+from tests.support.portal import OWN, Browser
+from tests.support.signing import execute, fetch
+
+OWN_NUMBER: Final = "13612344321"
+STRANGER: Final = replace(LEGAL_PERSON, phone=OWN_NUMBER, password="Stranger-2026-x")
+AS_OPERATOR: Final = replace(OPERATOR, phone=OWN_NUMBER, password="Stranger-2026-x")
+OTHER_NAME: Final = replace(STRANGER, name="王某某")
+
+
+async def register(application: Application, person: Person) -> Device:
+    """An account of this name and number, and a phone that is logged in to it."""
+    await application.registered(person)
+    return await application.logged_in(person)
+
+
+async def apply(application: Application, device: Device, person: Person, **changes: str) -> httpx.Response:
+    """The data page, as it is public."""
+    form = await application.application_form(
+        device,
+        **{
+            "name": person.name,
+            "id_number": person.id_number,
+            "user_type": person.role,
+            "credit_code": person.credit_code,
+            **changes,
+        },
+    )
+    return await device.call("POST", "/api/phone/enrolments", form)
+
+
+async def file_phone(application: Application, person: Person, phone: str | None) -> None:
+    """What the filing office has as the person's number."""
+    await execute(
+        application.context.db,
+        "UPDATE filed_persons SET phone = $1 WHERE credit_code = $2 AND role = $3",
+        phone,
+        person.credit_code,
+        person.role,
+    )
+
+
+async def person_id(application: Application, person: Person) -> str:
+    """The record of somebody on file."""
+    row = await fetch(
+        application.context.db,
+        "SELECT id FROM filed_persons WHERE credit_code = $1 AND name = $2",
+        person.credit_code,
+        person.name,
+    )
+    return str(row["id"])
+
+
+async def legal_persons_code(application: Application) -> ActivationCode:
+    """A code that two officers made."""
+    record = await person_id(application, LEGAL_PERSON)
+    codes = application.context.identity.codes
+    return await application.context.db.write(
+        lambda tx: codes.make_in(tx, record, by=SERVICE, now=application.clock())
+    )
+
+
+@pytest.fixture
+async def victims(application: Application) -> Application:
+    """Both have their own numbers on file."""
+    await file_phone(application, LEGAL_PERSON, LEGAL_PERSON.phone)
+    await file_phone(application, OPERATOR, OPERATOR.phone)
+    return application
+
+
+@pytest.mark.parametrize("person", [STRANGER, AS_OPERATOR], ids=["legal person", "operator"])
+async def test_a_filed_name_and_number_apply_for_nothing(victims: Application, person: Person) -> None:
+    device = await register(victims, person)
+    assert_refused(await apply(victims, device, person), "identity_unproven", 403)
+    row = await fetch(victims.context.db, "SELECT COUNT(*) AS made FROM keys")
+    assert row["made"] == 0
+
+
+@pytest.mark.parametrize("person", [STRANGER, OTHER_NAME], ids=["the same name", "another name"])
+async def test_the_portal_lets_nobody_in_by_an_id_number(victims: Application, person: Person) -> None:
+    await victims.registered(person)
+    answer = await Browser.of(victims).begin(person)
+    assert answer.status_code == 403
+    assert answer.json()["code"] in {"identity_unproven", "not_legal_person"}
+
+
+async def test_another_name_isnt_told_that_the_number_is_on_file(victims: Application) -> None:
+    await victims.registered(OTHER_NAME)
+    assert_refused(await Browser.of(victims).begin(OTHER_NAME), "not_legal_person", 403)
+
+
+async def test_the_owner_with_the_filed_number_gets_in_and_applies(victims: Application) -> None:
+    await victims.registered(LEGAL_PERSON)
+    session = await Browser.of(victims).log_in()
+    assert [each["credit_code"] for each in session["enterprises"]] == [OWN]
+    device = await register(victims, OPERATOR)
+    answer = await apply(victims, device, OPERATOR)
+    assert answer.status_code == 201, answer.text
+
+
+async def test_the_owner_first_then_the_stranger(victims: Application) -> None:
+    await victims.registered(LEGAL_PERSON)
+    await Browser.of(victims).log_in()
+    await victims.registered(STRANGER)
+    assert_refused(await Browser.of(victims).begin(STRANGER), "identity_unproven", 403)
+
+
+async def test_the_stranger_first_keeps_nobody_out(victims: Application) -> None:
+    await victims.registered(STRANGER)
+    await victims.registered(LEGAL_PERSON)
+    session = await Browser.of(victims).log_in()
+    assert session["enterprises"]
+
+
+async def test_a_number_that_is_filed_for_somebody_else_proves_nothing(victims: Application) -> None:
+    """The stranger is on file too, with their own number, in the same enterprise."""
+    await execute(
+        victims.context.db,
+        "UPDATE filed_persons SET phone = $1 WHERE credit_code = $2 AND name = '沈若澜'",
+        OWN_NUMBER,
+        OWN,
+    )
+    device = await register(victims, AS_OPERATOR)
+    assert_refused(await apply(victims, device, AS_OPERATOR), "identity_unproven", 403)
+
+
+async def test_to_be_filed_elsewhere_makes_nobody_a_legal_person_here(victims: Application) -> None:
+    """An enterprise that files the victim as its operator, with the stranger's number, proves that record only."""
+    await execute(
+        victims.context.db,
+        "INSERT INTO filed_persons (id, credit_code, name, id_type, id_number_hash, id_number_box, role, version,"
+        " created_at, changed_at, phone) SELECT 'elsewhere', '91370203MA3YK2D9RF', name, id_type, id_number_hash,"
+        " id_number_box, 'operator', 1, created_at, changed_at, $1 FROM filed_persons"
+        " WHERE role = 'legal_person' AND credit_code = $2",
+        OWN_NUMBER,
+        OWN,
+    )
+    device = await register(victims, STRANGER)
+    elsewhere = replace(STRANGER, role="operator", credit_code="91370203MA3YK2D9RF")
+    assert (await apply(victims, device, elsewhere)).status_code == 201
+    assert_refused(await Browser.of(victims).begin(STRANGER), "identity_unproven", 403)
+    assert_refused(await apply(victims, device, STRANGER), "identity_unproven", 403)
+
+
+async def test_the_filed_number_is_not_told(victims: Application) -> None:
+    device = await register(victims, AS_OPERATOR)
+    answer = await device.call(
+        "POST", "/api/phone/identity/ways", {"user_type": "operator", "credit_code": OWN}
+    )
+    assert answer.status_code == 200, answer.text
+    reasons = {each["way"]: each["reason"] for each in answer.json()["items"]}
+    assert reasons["filed_phone"] == "other_phone"
+    assert OPERATOR.phone not in answer.text
+    assert OPERATOR.phone[-4:] not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("user_type", "credit_code"), [("legal_person", OWN), ("operator", "91370203MA3YK2D9RF")]
+)
+async def test_ways_are_told_of_the_own_record_only(
+    victims: Application, user_type: str, credit_code: str
+) -> None:
+    device = await register(victims, AS_OPERATOR)
+    record = {"user_type": user_type, "credit_code": credit_code}
+    for path in ("/api/phone/identity/ways", "/api/phone/identity/requests"):
+        assert_refused(await device.call("POST", path, record), "no_filing", 409)
+
+
+async def test_a_legal_person_is_confirmed_by_nobody(victims: Application) -> None:
+    device = await register(victims, STRANGER)
+    record = {"user_type": "legal_person", "credit_code": OWN}
+    assert_refused(await device.call("POST", "/api/phone/identity/requests", record), "forbidden", 403)
+
+
+async def test_an_unproven_legal_person_confirms_nobody(victims: Application) -> None:
+    """Two strangers work together: one has the legal person's name, the other the operator's."""
+    await victims.registered(STRANGER)
+    accomplice = replace(AS_OPERATOR, phone="13612344322")
+    device = await register(victims, accomplice)
+    record = {"user_type": "operator", "credit_code": OWN}
+    assert_refused(await device.call("POST", "/api/phone/identity/requests", record), "no_legal_person", 409)
+
+
+async def test_the_legal_person_of_another_enterprise_confirms_nobody_here(victims: Application) -> None:
+    await victims.registered(LEGAL_PERSON)
+    portal = Browser.of(victims)
+    await portal.log_in()
+    device = await register(victims, AS_OPERATOR)
+    record = {"user_type": "operator", "credit_code": OWN}
+    assert (await device.call("POST", "/api/phone/identity/requests", record)).status_code == 201
+    (waiting,) = (await portal.get(f"/enterprises/{OWN}/applications")).json()["items"]
+    foreign = f"/enterprises/91370203MA3YK2D9RF/applications/{waiting['id']}/decision"
+    assert (await portal.send("POST", foreign, {"decision": "confirm"})).status_code == 404
+
+
+async def test_what_the_legal_person_sees_tells_the_stranger_apart(victims: Application) -> None:
+    await victims.registered(LEGAL_PERSON)
+    portal = Browser.of(victims)
+    await portal.log_in()
+    device = await register(victims, AS_OPERATOR)
+    record = {"user_type": "operator", "credit_code": OWN}
+    await device.call("POST", "/api/phone/identity/requests", record)
+    (waiting,) = (await portal.get(f"/enterprises/{OWN}/applications")).json()["items"]
+    assert waiting["same_phone"] is False
+    assert waiting["phone_masked"] != waiting["filed_phone_masked"]
+    path = f"/enterprises/{OWN}/applications/{waiting['id']}/decision"
+    assert (await portal.send("POST", path, {"decision": "refuse"})).status_code == 204
+    assert_refused(await apply(victims, device, AS_OPERATOR), "identity_unproven", 403)
+    assert_refused(await portal.send("POST", path, {"decision": "confirm"}), "request_closed", 409)
+
+
+async def test_nobody_floods_the_legal_person_with_messages(victims: Application) -> None:
+    """Asked, withdrawn, and asked again; and the same by further accounts of that name."""
+    await victims.registered(LEGAL_PERSON)
+    await Browser.of(victims).log_in()
+    record = {"user_type": "operator", "credit_code": OWN}
+    for number, last in ((OWN_NUMBER, 3), ("13612344322", 0)):
+        device = await register(victims, replace(AS_OPERATOR, phone=number))
+        for _ in range(last):
+            assert (await device.call("POST", "/api/phone/identity/requests", record)).status_code == 201
+            assert (await device.call("DELETE", "/api/phone/identity/requests/current")).status_code == 204
+        answer = await device.call("POST", "/api/phone/identity/requests", record)
+        assert_refused(answer, "too_many_requests", 429)
+    row = await fetch(
+        victims.context.db, "SELECT COUNT(*) AS told FROM notifications WHERE kind = 'confirm_identity'"
+    )
+    assert row["told"] == 3
+
+
+@pytest.mark.parametrize("code", ["234567892345", "AAAA-AAAA-AAAA", "", "x" * 33])
+async def test_codes_are_not_guessed(victims: Application, code: str) -> None:
+    device = await register(victims, STRANGER)
+    answer = await device.call("POST", "/api/phone/identity/codes", {"code": code})
+    assert answer.json()["code"] in {"activation_code_wrong", "invalid_request"}
+
+
+async def test_five_codes_a_day(victims: Application) -> None:
+    device = await register(victims, STRANGER)
+    for left in (4, 3, 2, 1, 0):
+        answer = await device.call("POST", "/api/phone/identity/codes", {"code": "234567892345"})
+        assert answer.json()["left"] == left
+    made = await victims.context.identity.codes.make(
+        await person_id(victims, OPERATOR), by=SERVICE, now=victims.clock()
+    )
+    assert_refused(
+        await device.call("POST", "/api/phone/identity/codes", {"code": made.code}), "activation_locked", 429
+    )
+    victims.clock.advance(seconds=86_400)
+    device = await victims.logged_in(STRANGER)
+    answer = await device.call("POST", "/api/phone/identity/codes", {"code": made.code})
+    assert_refused(answer, "activation_code_wrong")  # still another's
+
+
+async def test_a_code_of_somebody_else_is_wrong_and_stays_theirs(victims: Application) -> None:
+    await file_phone(victims, OPERATOR, None)
+    made = await victims.context.identity.codes.make(
+        await person_id(victims, OPERATOR), by=SERVICE, now=victims.clock()
+    )
+    stranger = await register(victims, STRANGER)
+    answer = await stranger.call("POST", "/api/phone/identity/codes", {"code": made.code})
+    assert_refused(answer, "activation_code_wrong")
+    owner = await register(victims, OPERATOR)
+    assert (await owner.call("POST", "/api/phone/identity/codes", {"code": made.code})).status_code == 201
+    assert (await apply(victims, owner, OPERATOR)).status_code == 201
+    again = await owner.call("POST", "/api/phone/identity/codes", {"code": made.code})
+    assert_refused(again, "activation_code_wrong")
+
+
+async def test_the_number_and_another_name_are_not_enough_for_a_code(victims: Application) -> None:
+    made = await legal_persons_code(victims)
+    device = await register(victims, OTHER_NAME)
+    answer = await device.call("POST", "/api/phone/identity/codes", {"code": made.code})
+    assert_refused(answer, "activation_code_wrong")
+
+
+# ---- a person who has an account, and a second one ----
+
+
+@pytest.fixture
+async def owned(victims: Application) -> Application:
+    """The operator's own account is proven; then the number on file becomes the stranger's, by mistake or by fraud."""
+    device = await register(victims, OPERATOR)
+    assert (await apply(victims, device, OPERATOR)).status_code == 201
+    await file_phone(victims, OPERATOR, OWN_NUMBER)
+    return victims
+
+
+async def test_the_filed_number_alone_makes_no_second_account(owned: Application) -> None:
+    device = await register(owned, AS_OPERATOR)
+    assert_refused(await apply(owned, device, AS_OPERATOR), "identity_unproven", 403)
+    record = {"user_type": "operator", "credit_code": OWN}
+    ways = (await device.call("POST", "/api/phone/identity/ways", record)).json()["items"]
+    assert {each["way"]: each["reason"] for each in ways}["filed_phone"] == "second_account"
+
+
+async def test_the_first_account_is_told_a_day_before_a_second_one_counts(owned: Application) -> None:
+    made = await owned.context.identity.codes.make(
+        await person_id(owned, OPERATOR), by=SERVICE, now=owned.clock()
+    )
+    device = await register(owned, AS_OPERATOR)
+    answer = await device.call("POST", "/api/phone/identity/codes", {"code": made.code})
+    assert answer.json()["counts_from"] == owned.clock() + 86_400_000
+    refused = await apply(owned, device, AS_OPERATOR)
+    assert_refused(refused, "identity_unproven", 403)
+    assert refused.json()["counts_from"] == answer.json()["counts_from"]
+    await owned.context.notices.notify(now=owned.clock())
+    told = (await owned.http.get("/dev/sms.json")).json()
+    assert OPERATOR.phone in {each["phone"] for each in told if each["purpose"] == "second_account"}
+    owned.clock.advance(seconds=86_400)
+    device = await owned.logged_in(AS_OPERATOR)
+    assert (await apply(owned, device, AS_OPERATOR)).status_code == 201
+
+
+# ---- what ends a proof ----
+
+
+async def test_r18_a_number_that_one_member_of_staff_changed_proves_nothing(victims: Application) -> None:
+    """Customer service is talked into binding the stranger's number: the account is theirs then, the person isn't."""
+    await victims.registered(LEGAL_PERSON)
+    await Browser.of(victims).log_in()
+    account = await victims.context.accounts.change_phone.find(LEGAL_PERSON.phone)
+    await victims.context.accounts.change_phone(
+        account.id, phone=OWN_NUMBER, evidence="身份证复印件", by=By("staff", None), now=victims.clock()
+    )
+    taken = replace(LEGAL_PERSON, phone=OWN_NUMBER)
+    assert_refused(await Browser.of(victims).begin(taken), "identity_unproven", 403)
+
+
+async def test_who_left_the_file_is_no_legal_person(victims: Application) -> None:
+    await victims.registered(LEGAL_PERSON)
+    portal = Browser.of(victims)
+    await portal.log_in()
+    await execute(victims.context.db, "UPDATE filed_persons SET ended_at = 1 WHERE role = 'legal_person'")
+    assert (await portal.get(f"/enterprises/{OWN}/people")).status_code == 404
+
+
+async def test_each_proof_is_an_act_in_the_log(victims: Application) -> None:
+    await victims.registered(LEGAL_PERSON)
+    await Browser.of(victims).log_in()
+    row = await fetch(victims.context.db, "SELECT act, details, actor FROM acts WHERE act = 'identity.prove'")
+    assert row["actor"] == "user"
+    assert '"way": "filed_phone"' in str(row["details"])
