@@ -13,7 +13,11 @@ from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
-from selenium.common.exceptions import ElementNotInteractableException, StaleElementReferenceException
+from selenium.common.exceptions import (
+    ElementNotInteractableException,
+    StaleElementReferenceException,
+    TimeoutException,
+)
 from selenium.webdriver import Remote
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.client_config import ClientConfig
@@ -132,9 +136,11 @@ class WebKit:
             except StaleElementReferenceException:
                 return None  # the page was just drawn anew
 
-        found = WebDriverWait(self.driver, SECONDS, poll_frequency=0.1).until(
-            tried, f"no {what} in: {self.text()}"
-        )
+        try:
+            found = WebDriverWait(self.driver, SECONDS, poll_frequency=0.1).until(tried)
+        except TimeoutException as error:
+            # What the page says now, not when the wait began.
+            raise AssertionError(f"no {what} at {self.driver.current_url} in: {self.text()}") from error
         assert found is not None
         return found
 
