@@ -1,4 +1,4 @@
-"""What ties accounts of a running service to people on file, for tests that begin after it: proofs, codes, filed numbers.
+"""What ties accounts of a running service to people on file, for tests that begin after it: proofs, codes, numbers.
 
 What no command and no call does is written into the service's SQLite file, beside the running process.
 """
@@ -73,7 +73,7 @@ def file_phone(service: LiveService, person: Person, phone: str | None) -> None:
 
 def ask_legal_person(phone: VirtualPhone, person: Person) -> None:
     """An operator's phone, logged in, asks for their legal person's word."""
-    with phone._operation() as operation:  # noqa: SLF001  # the client has no call for it
+    with phone._operation() as operation:  # the client has no call for it
         body = {"user_type": person.role, "credit_code": person.credit_code}
         operation.connection.post("/api/phone/identity/requests", operation.logged_in(), body)
 

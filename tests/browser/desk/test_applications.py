@@ -1,4 +1,4 @@
-"""待确认的申请 at the portal: who asks, beside what is on file; confirming, refusing, and codes that are handed over."""
+"""待确认的申请 at the portal: who asks, beside what is on file; confirming, refusing, codes that are handed over."""
 
 import re
 from collections.abc import Iterator
