@@ -55,9 +55,7 @@ def test_from_applying_to_the_legal_person_and_back(browser: Browser, office: Pa
         user.fill_application("apply")
         user.press("提交")
         user.sees("您的身份还没有核验")  # before a PIN is chosen for nothing
-        expect(page).to_have_url(
-            f"{service.origin}/app/identity?type=operator&code={person.credit_code}"
-        )
+        expect(page).to_have_url(f"{service.origin}/app/identity?type=operator&code={person.credit_code}")
         cards = page.locator(".opts > li")
         expect(cards.nth(0)).to_contain_text("请法人确认")
         expect(cards.nth(0)).to_contain_text("推荐")
