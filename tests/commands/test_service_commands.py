@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.live_service import run_commands
+from tests.support.forked import run_forked
 from tests.support.ports import free_ports
 
 pytestmark = pytest.mark.slow
@@ -40,7 +40,9 @@ class Shell:
         )
 
     def prepare(self) -> None:
-        run_commands(self.environment, ("keys", "init"), ("migrate",), ("ca", "init"))
+        for command in (("keys", "init"), ("migrate",), ("ca", "init")):
+            done = run_forked(command, self.environment)
+            assert done.returncode == 0, done.stderr
 
 
 @pytest.fixture

@@ -52,7 +52,7 @@ class LiveService:
     codes: list[str] = field(default_factory=list)
     settings: dict[str, str] = field(default_factory=dict)
     fresh: bool = False
-    """Whether its process starts from nothing, as an operator's does; else it is forked from one with its imports."""
+    """Whether its processes start from nothing, as an operator's do; else they are forked from one with its imports."""
 
     def __post_init__(self) -> None:
         kept = contextlib.ExitStack()
@@ -93,18 +93,32 @@ class LiveService:
         return json.loads(done.stderr)["error"]
 
     def _run(self, arguments: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
-        return run_forked((*arguments, "--json"), self.environment())
+        if not self.fresh:
+            return run_forked((*arguments, "--json"), self.environment())
+        return subprocess.run(
+            (sys.executable, "-m", "mshield.cli", *arguments, "--json"),
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
     def prepare(self) -> None:
         """Master key, schema, CA, a business system and the example's filing records, by the service's own commands."""
-        _, _, _, self.system, _ = run_commands(
-            self.environment(),
-            ("keys", "init"),
-            ("migrate",),
-            ("ca", "init"),
-            ("business", "add", "单一窗口", "--domain", "singlewindow.example", "--return-url", RETURN_URL),
-            ("filing", "import", str(EXAMPLES / "filing.csv")),
+        self.command("keys", "init")
+        self.command("migrate")
+        self.command("ca", "init")
+        added = (
+            "business",
+            "add",
+            "单一窗口",
+            "--domain",
+            "singlewindow.example",
+            "--return-url",
+            RETURN_URL,
         )
+        self.system = self.command(*added)
+        self.command("filing", "import", str(EXAMPLES / "filing.csv"))
 
     def start(self) -> None:
         """Starts the process and returns when it answers."""
@@ -171,16 +185,6 @@ class LiveService:
     def phone(self, name: str = "phone") -> VirtualPhone:
         """The phone in this folder; `name` tells several apart."""
         return VirtualPhone(self.folder / name, self.origin, pin_rounds=PIN_ROUNDS)
-
-
-def run_commands(environment: dict[str, str], *commands: tuple[str, ...]) -> list[Any]:
-    """Runs `mshield COMMAND --json` for each; what they printed."""
-    printed = []
-    for command in commands:
-        done = run_forked((*command, "--json"), environment)
-        assert done.returncode == 0, done.stderr
-        printed.append(json.loads(done.stdout) if done.stdout.strip() else None)
-    return printed
 
 
 def register(service: LiveService, phone: VirtualPhone, person: Person = OPERATOR) -> None:
