@@ -4,7 +4,7 @@
 import { NetworkError, ProblemError, type Scan } from "@mshield/shield";
 import { describe, expect, test } from "vitest";
 
-import { browserName } from "../src/screens/request/confirm/browser_name.ts";
+import { browserName } from "@mshield/look/vue/browser_name.ts";
 import { endingOf } from "../src/screens/request/confirm/ending.ts";
 import { linkOf } from "../src/screens/request/link.ts";
 import { returnAddress } from "../src/screens/request/return_address.ts";

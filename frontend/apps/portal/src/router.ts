@@ -30,6 +30,7 @@ export const router = createRouter({
     },
     { path: "/shields", component: () => import("./screens/ShieldsScreen.vue") },
     { path: "/shields/:number", component: () => import("./screens/ShieldScreen.vue"), props: true },
+    { path: "/applications", component: () => import("./screens/ApplicationsScreen.vue") },
     { path: "/people", component: () => import("./screens/PeopleScreen.vue") },
     { path: "/history", component: () => import("./screens/HistoryScreen.vue") },
     { path: "/guide", component: () => import("./screens/GuideScreen.vue"), meta: { isOpen: true } },

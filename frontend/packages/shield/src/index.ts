@@ -12,6 +12,14 @@ export type { Device } from "./devices.ts";
 export { contentDigest } from "./documents.ts";
 export type { Application, ApplicationStep } from "./enrolment.ts";
 export { NetworkError, PhoneError, ProblemError, ProtocolError, ShieldError } from "./errors.ts";
+export type {
+  FilingRecord,
+  Identity,
+  IdentityProof,
+  IdentityRequest,
+  IdentityWay,
+  IdentityWays,
+} from "./identity.ts";
 export type { AccountSource, Captcha, Login, OutsideLoginBegun } from "./login.ts";
 export type {
   CertificateChange,

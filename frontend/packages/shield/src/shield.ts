@@ -14,6 +14,7 @@ import { thumbprint } from "./dpop.ts";
 import { type Device, devices } from "./devices.ts";
 import * as enrolment from "./enrolment.ts";
 import { PhoneError } from "./errors.ts";
+import * as identity from "./identity.ts";
 import { LocalSecrets } from "./local_secrets.ts";
 import * as login from "./login.ts";
 import type { InboxRequest, IssuedCertificate, Scan } from "./messages.ts";
@@ -154,6 +155,36 @@ export class Shield {
   /** The account's devices with their shields, this one first. */
   async devices(): Promise<readonly Device[]> {
     return await this.#run(devices);
+  }
+
+  /** What proves that the account is a filed person's, and its last request to a legal person. */
+  async identity(): Promise<identity.Identity> {
+    return await this.#run(identity.identity);
+  }
+
+  /** How the account can be proven to be this filing record's; changes nothing. */
+  async identityWays(record: identity.FilingRecord): Promise<identity.IdentityWays> {
+    return await this.#run((operation) => identity.identityWays(operation, record));
+  }
+
+  /** Asks the enterprise's legal person to confirm who the user is. */
+  async askLegalPerson(record: identity.FilingRecord): Promise<identity.IdentityRequest> {
+    return await this.#run((operation) => identity.askLegalPerson(operation, record));
+  }
+
+  /** Has them told again, every four hours at most. */
+  async remindLegalPerson(): Promise<identity.IdentityRequest> {
+    return await this.#run(identity.remindLegalPerson);
+  }
+
+  /** Takes the request that waits back. */
+  async withdrawIdentityRequest(): Promise<void> {
+    await this.#run(identity.withdrawIdentityRequest);
+  }
+
+  /** Proves the account by an activation code; from when that counts, ms. */
+  async useActivationCode(code: string): Promise<number> {
+    return await this.#run((operation) => identity.useActivationCode(operation, code));
   }
 
   /** Refuses a new PIN that is too easy to guess (PhoneError `weak_pin`); without an id number, for a change. */

@@ -5,6 +5,7 @@ import type { RouteRecordRaw } from "vue-router";
 import { accountRoutes } from "./account/routes.ts";
 import { certificateRoutes } from "./certificate/routes.ts";
 import { homeRoutes } from "./home/routes.ts";
+import { identityRoutes } from "./identity/routes.ts";
 import { lockRoutes } from "./lock/routes.ts";
 import { meRoutes } from "./me/routes.ts";
 import { requestRoutes } from "./request/routes.ts";
@@ -13,6 +14,7 @@ export const routes: readonly RouteRecordRaw[] = [
   ...homeRoutes,
   ...accountRoutes,
   ...certificateRoutes,
+  ...identityRoutes,
   ...requestRoutes,
   ...meRoutes,
   ...lockRoutes,

@@ -21,19 +21,23 @@ export interface Credentials {
   readonly captcha: string;
   /** The outside system that the account belongs to; null for this service's own. */
   readonly source: string | null;
+  /** Proves an account that isn't shown to be the legal person's yet; none where none is needed. */
+  readonly activationCode?: string;
 }
 
 export async function newCaptcha(): Promise<Captcha> {
   return readCaptcha(await answered(api.POST("/api/portal/captchas")), "/api/portal/captchas");
 }
 
-export async function begin({ account, password, captchaId, captcha, source }: Credentials): Promise<Begun> {
+export async function begin(given: Credentials): Promise<Begun> {
+  const { account, password, captchaId, captcha, source, activationCode = "" } = given;
   const body = {
     account: account.trim(),
     password,
     captcha_id: captchaId,
     captcha: captcha.trim(),
     ...(source !== null && { source }),
+    ...(activationCode.trim() !== "" && { activation_code: activationCode.trim() }),
   };
   return begunOf(await answered(api.POST("/api/portal/logins", { body })));
 }

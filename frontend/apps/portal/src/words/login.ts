@@ -34,6 +34,15 @@ export const loginWords = {
       retry: "重试",
       again: "返回登录",
     },
+    activation: {
+      label: "激活码",
+      placeholder: "12 位，不分大小写",
+      hint: "法人的激活码由客服当面交给您，7 天内有效，只能用一次。码里没有 0、O、1、I。",
+      needed: "还没有核验您就是备案里的法人",
+      neededText: "请填写激活码和新的图形验证码，再点下一步。没有激活码，请联系客服。",
+      later:
+        "激活码已接受。您另有一个已核验的账号，它已收到短信提醒，过了等待时间才能用这个账号登录。请稍后再登录。",
+    },
     next: "下一步",
     working: "请稍候",
     noShield: "不需要手机盾就能登录：丢的可能正是您自己的手机。",
@@ -79,6 +88,16 @@ export const loginWords = {
         "This login is over, or was not begun in this browser. If you began it with a command, paste the address in the address bar to that command, and give it to nobody.",
       retry: "Try again",
       again: "Back to the login",
+    },
+    activation: {
+      label: "Activation code",
+      placeholder: "12 characters, in either case",
+      hint: "Handed over by customer service, good for 7 days and one use. It has no 0, O, 1 or I.",
+      needed: "Nothing proves yet that you are the legal person on file",
+      neededText:
+        "Enter your activation code and the new captcha, then go on. If you have no code, call customer service.",
+      later:
+        "The code was accepted. You have another verified account, which was told by SMS; this one can log in after a while. Please try again later.",
     },
     next: "Next",
     working: "One moment",

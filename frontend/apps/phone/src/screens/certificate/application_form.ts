@@ -1,6 +1,6 @@
 /** The data page of an application and of a renewal (manual 2.3.1.3, 2.3.1.6): its fields, and what is wrong in them. */
 
-import type { Application, IdType, Me } from "@mshield/shield";
+import type { Application, FilingRecord, IdType, Me } from "@mshield/shield";
 import { computed, type ComputedRef, reactive, ref } from "vue";
 
 import { ID_TYPES, isIdNumber, isName, normalIdNumber } from "@mshield/identity/identity.ts";
@@ -22,14 +22,18 @@ export interface ApplicationForm {
 
 const ROLES: Record<string, UserType> = { 法人: "legal_person", 操作员: "operator" };
 
-/** Filled in as far as it is known: the holder's name, and the role of the certificate that is to be renewed. */
-export function useApplicationForm({ account, certificate }: Me, isRenewal: boolean): ApplicationForm {
+/** Filled in as far as it is known: the holder's name, the record that was proven, and a renewed certificate's role. */
+export function useApplicationForm(
+  { account, certificate }: Me,
+  isRenewal: boolean,
+  record: FilingRecord | null = null,
+): ApplicationForm {
   const role = isRenewal && certificate ? ROLES[certificate.subject.role] : undefined;
   const fields: ApplicationForm["fields"] = reactive({
     name: account.name,
     idNumber: "",
-    userType: role ?? "",
-    creditCode: "",
+    userType: role ?? record?.userType ?? "",
+    creditCode: record?.creditCode ?? "",
     smsCode: "",
   });
   const idType: IdType | undefined = ID_TYPES.find((each) => each === account.idType);

@@ -1,6 +1,6 @@
 /** What the home page shows beside the certificate: what waits, and what was signed last. */
 
-import { type InboxRequest, NetworkError, type SignatureRecord } from "@mshield/shield";
+import { type IdentityRequest, type InboxRequest, NetworkError, type SignatureRecord } from "@mshield/shield";
 import { useDocumentVisibility } from "@vueuse/core";
 import { readonly, type Ref, ref, shallowRef, type ShallowRef, watch } from "vue";
 
@@ -15,6 +15,8 @@ export interface HomeData {
   readonly loading: Task;
   readonly waiting: ShallowRef<readonly InboxRequest[]>;
   readonly recent: ShallowRef<readonly SignatureRecord[]>;
+  /** The last request to a legal person; asked for only as long as there is no certificate. */
+  readonly asked: ShallowRef<IdentityRequest | null>;
   /** When all this was asked, ms; null before the first answer. */
   readonly updatedAt: Readonly<Ref<number | null>>;
   load(): Promise<void>;
@@ -24,6 +26,7 @@ export function useHomeData(): HomeData {
   const loading = useTask();
   const waiting = shallowRef<readonly InboxRequest[]>([]);
   const recent = shallowRef<readonly SignatureRecord[]>([]);
+  const asked = shallowRef<IdentityRequest | null>(null);
   const updatedAt = ref<number | null>(null);
   const visibility = useDocumentVisibility();
 
@@ -33,6 +36,7 @@ export function useHomeData(): HomeData {
       updatedAt.value = Date.now();
       const inbox = state.value && canSign(state.value) ? await orEmpty(shield.inbox()) : [];
       waiting.value = inbox.filter(({ requestId }) => requestId !== phone.status?.scanned?.requestId);
+      asked.value = state.value === "none" ? (await orNobody(shield.identity())).request : null;
       recent.value = phone.me?.certificate ? (await orPage(shield.signatures({ limit: RECENT }))).items : [];
     });
   }
@@ -44,11 +48,17 @@ export function useHomeData(): HomeData {
     }
   });
 
-  return { loading, waiting, recent, updatedAt: readonly(updatedAt), load };
+  return { loading, waiting, recent, asked, updatedAt: readonly(updatedAt), load };
 }
 
 async function orEmpty<T>(list: Promise<readonly T[]>): Promise<readonly T[]> {
   return await orElse(list, []);
+}
+
+async function orNobody(
+  identity: Promise<{ readonly request: IdentityRequest | null }>,
+): Promise<{ readonly request: IdentityRequest | null }> {
+  return await orElse(identity, { request: null });
 }
 
 async function orPage(page: Promise<{ readonly items: readonly SignatureRecord[] }>): Promise<{

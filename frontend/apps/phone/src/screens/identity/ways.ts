@@ -1,0 +1,31 @@
+/** The ways in the order in which they are shown, and which of them is recommended. */
+
+import type { IdentityWay } from "@mshield/shield";
+
+/** Ways that the app can lead through. */
+const KNOWN = ["filed_phone", "legal_person", "filing_code"] as const;
+export type KnownWay = (typeof KNOWN)[number];
+const REASONS = ["second_account", "no_phone", "other_phone", "no_legal_person"] as const;
+export type Reason = (typeof REASONS)[number];
+
+export interface ShownWay {
+  readonly way: KnownWay;
+  /** Why it can't be gone; null where it can. `other` where a newer service knows more. */
+  readonly reason: Reason | "other" | null;
+}
+
+/** Those that can be gone first, else in the service's order: the one that ends soonest leads. */
+export function shownWays(items: readonly IdentityWay[]): ShownWay[] {
+  const known = items.flatMap(({ way, reason }): ShownWay[] => {
+    const name = KNOWN.find((each) => each === way);
+    const why = reason === null ? null : (REASONS.find((each) => each === reason) ?? "other");
+    return name === undefined ? [] : [{ way: name, reason: why }];
+  });
+  return [...known.filter(({ reason }) => reason === null), ...known.filter(({ reason }) => reason !== null)];
+}
+
+/** Hours left, rounded up, and minutes below one; as `{ unit, n }` for words. */
+export function span(ms: number): { readonly unit: "hours" | "minutes"; readonly n: number } {
+  const minutes = Math.max(1, Math.ceil(ms / 60_000));
+  return minutes > 60 ? { unit: "hours", n: Math.ceil(minutes / 60) } : { unit: "minutes", n: minutes };
+}

@@ -1,0 +1,132 @@
+/** Proving that the account is the filed person's (核验身份): what proves it, the ways, the request to the legal person. */
+
+import type { Application } from "./enrolment.ts";
+import { Fields } from "./fields.ts";
+import type { Operation } from "./operation.ts";
+
+const STATES = ["waiting", "confirmed", "refused", "withdrawn", "expired"] as const;
+
+/** Which filing record; name and id number are the account's. */
+export type FilingRecord = Pick<Application, "userType" | "creditCode">;
+
+/** One proof; without an enterprise it is about the person as such. Times in ms. */
+export interface IdentityProof {
+  readonly way: string;
+  readonly provenAt: number;
+  readonly countsFrom: number;
+  readonly endedAt: number | null;
+  readonly role: string | null;
+  readonly creditCode: string | null;
+  readonly enterprise: string | null;
+}
+
+/** The account's last request to a legal person; `remindFrom` is when they can be told again. Times in ms. */
+export interface IdentityRequest {
+  readonly state: (typeof STATES)[number];
+  readonly creditCode: string;
+  readonly enterprise: string;
+  readonly askedAt: number;
+  readonly expiresAt: number;
+  readonly remindFrom: number;
+  readonly decidedAt: number | null;
+}
+
+/** Proofs, the newest first, and the last request. */
+export interface Identity {
+  readonly proofs: readonly IdentityProof[];
+  readonly request: IdentityRequest | null;
+}
+
+/** A way, and why it can't be gone; null where it can. */
+export interface IdentityWay {
+  readonly way: string;
+  readonly reason: string | null;
+}
+
+/** Whether the account is proven to be this record's; else from when (ms) a proof counts, if one waits, and the ways. */
+export interface IdentityWays {
+  readonly isProven: boolean;
+  readonly countsFrom: number | null;
+  readonly enterprise: string;
+  readonly items: readonly IdentityWay[];
+}
+
+const REQUESTS = "/api/phone/identity/requests";
+
+export async function identity(operation: Operation): Promise<Identity> {
+  const answer = await operation.connection.get("/api/phone/identity", operation.loggedIn());
+  const of = new Fields(answer);
+  return {
+    proofs: of.list("proofs").map(readProof),
+    request: of.has("request") ? readRequest((answer as { request: unknown }).request) : null,
+  };
+}
+
+/** Changes nothing. */
+export async function identityWays(operation: Operation, record: FilingRecord): Promise<IdentityWays> {
+  const payload = payloadOf(record);
+  const of = new Fields(
+    await operation.connection.post("/api/phone/identity/ways", operation.loggedIn(), payload),
+  );
+  return {
+    isProven: of.flag("proven"),
+    countsFrom: of.integerOrNull("counts_from"),
+    enterprise: of.text("enterprise"),
+    items: of.list("items").map((each) => {
+      const way = new Fields(each);
+      return { way: way.text("way"), reason: way.textOrNull("reason") };
+    }),
+  };
+}
+
+/** Has the enterprise's legal person told that this operator waits for them. */
+export async function askLegalPerson(operation: Operation, record: FilingRecord): Promise<IdentityRequest> {
+  const payload = payloadOf(record);
+  return readRequest(await operation.connection.post(REQUESTS, operation.loggedIn(), payload));
+}
+
+export async function remindLegalPerson(operation: Operation): Promise<IdentityRequest> {
+  const path = `${REQUESTS}/current/remind`;
+  return readRequest(await operation.connection.post(path, operation.loggedIn()));
+}
+
+export async function withdrawIdentityRequest(operation: Operation): Promise<void> {
+  await operation.connection.delete(`${REQUESTS}/current`, operation.loggedIn());
+}
+
+/** Proves the account by an activation code; gives the time (ms) from which that counts. */
+export async function useActivationCode(operation: Operation, code: string): Promise<number> {
+  const payload = { code };
+  const answer = await operation.connection.post("/api/phone/identity/codes", operation.loggedIn(), payload);
+  return new Fields(answer).integer("counts_from");
+}
+
+function payloadOf({ userType, creditCode }: FilingRecord): object {
+  return { user_type: userType, credit_code: creditCode };
+}
+
+function readProof(value: unknown): IdentityProof {
+  const of = new Fields(value);
+  return {
+    way: of.text("way"),
+    provenAt: of.integer("proven_at"),
+    countsFrom: of.integer("counts_from"),
+    endedAt: of.integerOrNull("ended_at"),
+    role: of.textOrNull("role"),
+    creditCode: of.textOrNull("credit_code"),
+    enterprise: of.textOrNull("enterprise"),
+  };
+}
+
+function readRequest(value: unknown): IdentityRequest {
+  const of = new Fields(value);
+  return {
+    state: of.word("state", STATES),
+    creditCode: of.text("credit_code"),
+    enterprise: of.text("enterprise"),
+    askedAt: of.integer("asked_at"),
+    expiresAt: of.integer("expires_at"),
+    remindFrom: of.integer("remind_from"),
+    decidedAt: of.integerOrNull("decided_at"),
+  };
+}
