@@ -23,6 +23,7 @@ def manage(life: Life) -> None:
     portal.finish_login(begun.login_id, life.sms_code(LEGAL_PERSON, "portal"))
     portal.session()
     portal.people(code)
+    _ask_to_be_confirmed(life)
     portal.shields(code)
     portal.export(code, "people")
     portal.export(code, "shields")
@@ -39,8 +40,28 @@ def manage(life: Life) -> None:
     )
     portal.shield(code, life.shield_number)
     portal.logout()
+    life.service.clock.advance(seconds=4 * 3600)
+    life.phone.remind_legal_person()
     log_in_from_outside(life)
+    _confirm(life)
     portal.logout()
+
+
+def _ask_to_be_confirmed(life: Life) -> None:
+    """The operator's phone asks, though it is proven already."""
+    phone, code = life.phone, LEGAL_PERSON.credit_code
+    phone.identity()
+    phone.identity_ways("operator", code)
+    phone.ask_legal_person("operator", code)
+    phone.withdraw_identity_request()
+    phone.ask_legal_person("operator", code)
+
+
+def _confirm(life: Life) -> None:
+    portal, code = life.portal, LEGAL_PERSON.credit_code
+    (waiting,) = portal.applications(code, state="waiting").items
+    portal.decide_application(code, waiting.id, "confirm")
+    life.phone.use_activation_code(portal.make_activation_code(code, waiting.person_id).code)
 
 
 def log_in_from_outside(life: Life) -> None:

@@ -1,5 +1,7 @@
 """Proving that the account is the filed person's (核验身份): what proves it, the ways to get there, and going them."""
 
+from abc import abstractmethod
+from contextlib import AbstractContextManager
 from typing import Final, Literal
 
 import msgspec
@@ -65,37 +67,48 @@ class _Activated(msgspec.Struct, frozen=True, kw_only=True):
     counts_from: int
 
 
-def identity(operation: Operation) -> Identity:
-    """What proves the account."""
-    return read(operation.connection.get(_PATH, operation.logged_in()), Identity)
+class ProvesIdentity:
+    """The part of the virtual phone that proves whose the account is."""
 
+    @abstractmethod
+    def _operation(self) -> AbstractContextManager[Operation]:
+        """One operation under the folder's lock."""
 
-def ways(operation: Operation, user_type: UserType, credit_code: str) -> IdentityWays:
-    """How this record can be proven to be the account's."""
-    payload = {"user_type": user_type, "credit_code": credit_code}
-    answer = operation.connection.post(f"{_PATH}/ways", operation.logged_in(), payload)
-    return read(answer, IdentityWays)
+    def identity(self) -> Identity:
+        """What proves that the account is the filed person's, and the last request to a legal person (核验身份)."""
+        with self._operation() as operation:
+            return read(operation.connection.get(_PATH, operation.logged_in()), Identity)
 
+    def identity_ways(self, user_type: UserType, credit_code: str) -> IdentityWays:
+        """How the account can be proven to be this record's; ProblemError `no_filing` where it isn't on file."""
+        payload = {"user_type": user_type, "credit_code": credit_code}
+        with self._operation() as operation:
+            answer = operation.connection.post(f"{_PATH}/ways", operation.logged_in(), payload)
+            return read(answer, IdentityWays)
 
-def ask(operation: Operation, user_type: UserType, credit_code: str) -> IdentityRequest:
-    """Asks the enterprise's legal person."""
-    payload = {"user_type": user_type, "credit_code": credit_code}
-    answer = operation.connection.post(f"{_PATH}/requests", operation.logged_in(), payload)
-    return read(answer, IdentityRequest)
+    def ask_legal_person(self, user_type: UserType, credit_code: str) -> IdentityRequest:
+        """Asks the enterprise's legal person to confirm who the operator is; they answer at the portal."""
+        payload = {"user_type": user_type, "credit_code": credit_code}
+        with self._operation() as operation:
+            answer = operation.connection.post(f"{_PATH}/requests", operation.logged_in(), payload)
+            return read(answer, IdentityRequest)
 
+    def withdraw_identity_request(self) -> None:
+        """Takes the request to the legal person back; ProblemError `not_found` where none waits."""
+        with self._operation() as operation:
+            operation.connection.delete(_REQUEST, operation.logged_in())
 
-def withdraw(operation: Operation) -> None:
-    """Takes the request back."""
-    operation.connection.delete(_REQUEST, operation.logged_in())
+    def remind_legal_person(self) -> IdentityRequest:
+        """Has the legal person told again, every four hours at most."""
+        with self._operation() as operation:
+            answer = operation.connection.post(f"{_REQUEST}/remind", operation.logged_in())
+            return read(answer, IdentityRequest)
 
+    def use_activation_code(self, code: str) -> int:
+        """Proves the account by an activation code (激活码); the time (ms) from which that counts.
 
-def remind(operation: Operation) -> IdentityRequest:
-    """Has the legal person told again."""
-    answer = operation.connection.post(f"{_REQUEST}/remind", operation.logged_in())
-    return read(answer, IdentityRequest)
-
-
-def use_code(operation: Operation, code: str) -> int:
-    """Proves the account by a code; the time (ms) from which that counts."""
-    answer = operation.connection.post(f"{_PATH}/codes", operation.logged_in(), {"code": code})
-    return read(answer, _Activated).counts_from
+        `code` as it was printed: in either case, with or without hyphens.
+        """
+        with self._operation() as operation:
+            answer = operation.connection.post(f"{_PATH}/codes", operation.logged_in(), {"code": code})
+            return read(answer, _Activated).counts_from

@@ -17,18 +17,10 @@ import msgspec
 
 from mshield.client.account_source import AccountSource, AccountSources, OutsideLoginBegun
 from mshield.client.errors import PhoneError
-from mshield.client.phone import (
-    approval,
-    binding,
-    enrolment,
-    pin_change,
-    pin_rules,
-    renewal,
-    vault,
-)
-from mshield.client.phone import identity as identities
+from mshield.client.phone import approval, binding, enrolment, pin_change, pin_rules, renewal, vault
 from mshield.client.phone.connection import Clock, Connection, Patience, Sleep, system_clock
 from mshield.client.phone.folder import Folder
+from mshield.client.phone.identity import ProvesIdentity
 from mshield.client.phone.messages import (
     Captcha,
     Device,
@@ -71,7 +63,7 @@ class Status:
     device_key_thumbprint: str
 
 
-class VirtualPhone:
+class VirtualPhone(ProvesIdentity):
     """A phone whose storage is a folder. All errors are `mshield.client.errors.ClientError`."""
 
     def __init__(
@@ -200,39 +192,6 @@ class VirtualPhone:
         """Account, shield number and certificate of this device, as the service sees them."""
         with self._operation() as operation:
             return read(operation.connection.get("/api/phone/me", operation.logged_in()), Me)
-
-    def identity(self) -> identities.Identity:
-        """What proves that the account is the filed person's, and the last request to a legal person (核验身份)."""
-        with self._operation() as operation:
-            return identities.identity(operation)
-
-    def identity_ways(self, user_type: enrolment.UserType, credit_code: str) -> identities.IdentityWays:
-        """How the account can be proven to be this record's; ProblemError `no_filing` where it isn't on file."""
-        with self._operation() as operation:
-            return identities.ways(operation, user_type, credit_code)
-
-    def ask_legal_person(self, user_type: enrolment.UserType, credit_code: str) -> identities.IdentityRequest:
-        """Asks the enterprise's legal person to confirm who the operator is; they answer at the portal."""
-        with self._operation() as operation:
-            return identities.ask(operation, user_type, credit_code)
-
-    def withdraw_identity_request(self) -> None:
-        """Takes the request to the legal person back; ProblemError `not_found` where none waits."""
-        with self._operation() as operation:
-            identities.withdraw(operation)
-
-    def remind_legal_person(self) -> identities.IdentityRequest:
-        """Has the legal person told again, every four hours at most."""
-        with self._operation() as operation:
-            return identities.remind(operation)
-
-    def use_activation_code(self, code: str) -> int:
-        """Proves the account by an activation code (激活码); the time (ms) from which that counts.
-
-        `code` as it was printed: in either case, with or without hyphens.
-        """
-        with self._operation() as operation:
-            return identities.use_code(operation, code)
 
     def apply(
         self,
