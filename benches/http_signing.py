@@ -168,6 +168,7 @@ def ready_service(
                 folder,
                 url,
                 engine,
+                fresh=True,
                 # Logins and signatures begin as fast as they can, more of them in a minute than a system may.
                 settings={
                     "MSHIELD_ACCESS_LOG": "false",

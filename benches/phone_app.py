@@ -142,7 +142,7 @@ def _sign(app: Holder, page: Page) -> tuple[float, float]:
 def _service() -> Iterator[tuple[Party, Path]]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        service = LiveService(folder, f"sqlite:///{folder / 'mshield.db'}")
+        service = LiveService(folder, f"sqlite:///{folder / 'mshield.db'}", fresh=True)
         service.prepare()
         service.start()
         try:

@@ -29,13 +29,17 @@ def _lock() -> dict[str, Any]:
     return lock
 
 
-def test_the_built_files_are_those_of_the_sources() -> None:
+def _must_be_built() -> None:
     done = subprocess.run(
         (sys.executable, "-c", "import frontend, sys; sys.exit(not frontend.is_built())"),
         cwd=_ROOT / "scripts",
         check=False,
     )
     assert done.returncode == 0, "run: make .venv/.frontend"
+
+
+def test_the_built_files_are_those_of_the_sources() -> None:
+    _must_be_built()
 
 
 def test_the_lock_file_names_no_registry() -> None:
@@ -70,6 +74,7 @@ def test_r10_the_five_tries_stand_once() -> None:
 
 @pytest.mark.slow
 def test_a_source_distribution_makes_the_wheel_without_node(tmp_path: Path) -> None:
+    _must_be_built()  # else it would be built here, and other tests' services be without pages meanwhile
     subprocess.run(
         (sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", str(tmp_path)),
         cwd=_ROOT,

@@ -27,7 +27,8 @@ def events_of(page: Page) -> list[dict[str, Any]]:
 
 def barriers(page: Page) -> list[str]:
     """What axe-core reports, one line each."""
-    page.evaluate(_AXE.read_text("utf-8"))
+    if not page.evaluate("'axe' in window"):  # once for each document: it is half a megabyte
+        page.evaluate(_AXE.read_text("utf-8"))
     found = page.evaluate("rules => axe.run({ runOnly: rules })", _RULES)
     return [
         f"{each['id']}: {each['help']} {[node['html'][:120] for node in each['nodes']]}"

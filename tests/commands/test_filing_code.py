@@ -2,7 +2,6 @@
 
 import json
 import re
-from functools import partial
 from typing import Any, Final
 
 import pytest
@@ -111,9 +110,13 @@ def test_who_it_is_for_is_said_in_one_way(office: Office) -> None:
 
 def test_accounts_that_only_an_earlier_application_proves_are_listed_page_by_page(office: Office) -> None:
     record = office.person_id(OPERATOR)
-    for number in range(3):
-        office.on_database(partial(_earlier, account=f"account-{number}", record=record, number=number))
-    office.on_database(lambda db: _proof(db, "more", "account-2", record, "filing_code"))
+
+    async def put(db: Database) -> None:
+        for number in range(3):
+            await _earlier(db, f"account-{number}", record, number)
+        await _proof(db, "more", "account-2", record, "filing_code")
+
+    office.on_database(put)
     first = office.json("filing", "earlier", "--limit", "1")
     (shown,) = first["items"]
     assert (shown["account_id"], shown["phone_masked"]) == ("account-0", "138****6000")

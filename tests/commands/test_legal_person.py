@@ -106,6 +106,7 @@ def customs() -> Provider:
         "id_type": "resident_id",
         "id_number": LEGAL_PERSON.id_number,
         "phone_number": AT_CUSTOMS.phone,
+        "identity_verified": True,
     }
     return Provider((), person=person)
 
@@ -117,7 +118,8 @@ def with_sources(
     """A service whose legal person has accounts at the Single Window and at Internet+Customs alone."""
     with serving(office) as outside, serving(customs) as customs.server:
         at_customs = {"name": "customs", "kind": "oidc", "title_zh": "互联网+海关", "title_en": "Internet+Customs",
-                      "url": customs.issuer, "client_id": CLIENT_ID, "secret": CLIENT_SECRET}  # fmt: skip
+                      "url": customs.issuer, "client_id": CLIENT_ID, "secret": CLIENT_SECRET,
+                      "identity_claim": "identity_verified"}  # fmt: skip
         single_window = {"name": "single-window", "kind": "http", "title_zh": "单一窗口",
                          "title_en": "Single Window", "url": outside.url, "secret": SECRET}  # fmt: skip
         live = LiveService(tmp_path, database_url)

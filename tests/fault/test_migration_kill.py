@@ -1,7 +1,6 @@
 """A migration that is killed at any point, or meets a busy database, leaves the old or the new schema and no lock."""
 
 import contextlib
-import multiprocessing
 import random
 import shutil
 import sqlite3
@@ -17,6 +16,7 @@ import pytest
 
 from mshield.store.database.migrate import DatabaseBusy, migrate, pending
 from tests.support import schema
+from tests.support.forked import PROCESSES
 from tests.support.live_service import LiveService
 from tests.support.old_schema import earlier_schemas, make_earlier, rows_of
 from tests.support.postgresql import Server
@@ -24,14 +24,12 @@ from tests.support.postgresql import Server
 pytestmark = pytest.mark.slow
 
 KILLS: Final = 50
-_PROCESSES: Final = multiprocessing.get_context("forkserver")
-_PROCESSES.set_forkserver_preload(["mshield.store.database.migrate"])
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _parent() -> None:
     """Starts the process that others are forked from, so that its imports are in nobody's time."""
-    process = _PROCESSES.Process(target=int)
+    process = PROCESSES.Process(target=int)
     process.start()
     process.join()
 
@@ -39,7 +37,7 @@ def _parent() -> None:
 @contextlib.contextmanager
 def _migrating(url: str) -> Iterator[BaseProcess]:
     """A process that begins to migrate now, forked from one that has imported what that takes."""
-    process = _PROCESSES.Process(target=migrate, args=(url,))
+    process = PROCESSES.Process(target=migrate, args=(url,))
     process.start()
     try:
         yield process

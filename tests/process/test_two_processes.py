@@ -21,9 +21,9 @@ _SOON = 5.0
 
 @pytest.fixture
 def services(empty_postgresql_url: str, tmp_path: Path) -> Iterator[tuple[LiveService, LiveService]]:
-    one = LiveService(tmp_path, empty_postgresql_url)
+    one = LiveService(tmp_path, empty_postgresql_url, fresh=True)
     one.prepare()
-    other = LiveService(tmp_path, empty_postgresql_url, system=one.system)
+    other = LiveService(tmp_path, empty_postgresql_url, system=one.system, fresh=True)
     try:
         one.start()
         other.start()

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from yoyo import migrations as yoyo_migrations
 
+from mshield.store.database import migrate as module
 from mshield.store.database.migrate import DatabaseBusy, MigrationFailed, migrate, pending
 from tests.support import schema
 from tests.support.old_schema import make_earlier, rows_of
@@ -41,6 +43,18 @@ def test_what_an_earlier_release_migrated_goes_on(old_url: str) -> None:
     assert missing[0] == _NEXT
     assert migrate(old_url) == missing
     assert pending(old_url) == migrate(old_url) == []
+
+
+def test_whether_all_are_applied_is_known_without_parsing_any(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def parse(_: object) -> None:
+        raise AssertionError("each start would take longer")
+
+    monkeypatch.setattr(yoyo_migrations, "read_sql_migration", parse)
+    for read in (module._files, module._migrations):  # none was parsed before
+        read.cache_clear()
+    assert pending(database_url) == migrate(database_url) == []
 
 
 def test_a_lock_that_a_killed_process_left_is_in_nobodys_way(old_url: str) -> None:

@@ -20,6 +20,7 @@ import httpx
 from mshield.client import BusinessClient
 from mshield.client.phone import VirtualPhone
 from mshield.demo.people import OPERATOR, Person
+from tests.support.forked import Forked, run_forked
 from tests.support.ports import keep_port
 from tests.support.return_url import RETURN_URL
 
@@ -46,10 +47,12 @@ class LiveService:
     database: str
     engine: str = "auto"
     port: int = 0
-    process: subprocess.Popen[bytes] | None = None
+    process: subprocess.Popen[bytes] | Forked | None = None
     system: dict[str, str] = field(default_factory=dict)
     codes: list[str] = field(default_factory=list)
     settings: dict[str, str] = field(default_factory=dict)
+    fresh: bool = False
+    """Whether its process starts from nothing, as an operator's does; else it is forked from one with its imports."""
 
     def __post_init__(self) -> None:
         kept = contextlib.ExitStack()
@@ -90,13 +93,7 @@ class LiveService:
         return json.loads(done.stderr)["error"]
 
     def _run(self, arguments: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            (sys.executable, "-m", "mshield.cli", *arguments, "--json"),
-            env=self.environment(),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return run_forked((*arguments, "--json"), self.environment())
 
     def prepare(self) -> None:
         """Master key, schema, CA, a business system and the example's filing records, by the service's own commands."""
@@ -111,13 +108,17 @@ class LiveService:
 
     def start(self) -> None:
         """Starts the process and returns when it answers."""
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                (sys.executable, "-m", "mshield.cli", "serve", "--port", str(self.port)),
-                env=self.environment(),
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
+        arguments = ("serve", "--port", str(self.port))
+        if self.fresh:
+            with self.log.open("ab") as log:
+                self.process = subprocess.Popen(
+                    (sys.executable, "-m", "mshield.cli", *arguments),
+                    env=self.environment(),
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                )
+        else:
+            self.process = Forked(arguments, self.environment(), self.log, self.log)
         deadline = time.monotonic() + _START_SECONDS
         while time.monotonic() < deadline and self.process.poll() is None:
             try:
@@ -172,30 +173,14 @@ class LiveService:
         return VirtualPhone(self.folder / name, self.origin, pin_rounds=PIN_ROUNDS)
 
 
-_END_OF_COMMAND: Final = "\f"
-_RUN_EACH: Final = f"""
-import json, sys
-from mshield.cli import main
-for command in sys.argv[1:]:
-    main([*json.loads(command), "--json"], standalone_mode=False)
-    print({_END_OF_COMMAND!r})
-"""
-
-
 def run_commands(environment: dict[str, str], *commands: tuple[str, ...]) -> list[Any]:
-    """Runs `mshield COMMAND --json` for each, all in one process; what they printed.
-
-    To start Python and to import what a command needs takes longer than most commands themselves.
-    """
-    done = subprocess.run(
-        (sys.executable, "-c", _RUN_EACH, *(json.dumps(command) for command in commands)),
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return [json.loads(printed) for printed in done.stdout.split(_END_OF_COMMAND)[:-1]]
+    """Runs `mshield COMMAND --json` for each; what they printed."""
+    printed = []
+    for command in commands:
+        done = run_forked((*command, "--json"), environment)
+        assert done.returncode == 0, done.stderr
+        printed.append(json.loads(done.stdout) if done.stdout.strip() else None)
+    return printed
 
 
 def register(service: LiveService, phone: VirtualPhone, person: Person = OPERATOR) -> None:

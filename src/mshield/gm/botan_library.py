@@ -3,6 +3,7 @@
 Each thread gets its own handles, so that no lock is needed.
 """
 
+import ctypes
 import ctypes.util
 import threading
 from collections.abc import Iterator
@@ -84,6 +85,8 @@ def load_library(ffi: FFI) -> tuple[Any, str]:
     too_old = ""
     for name in _library_names():
         try:
+            # First without cffi, which looks for each name that isn't there by running ldconfig, gcc and ld.
+            ctypes.CDLL(name)
             library: Any = ffi.dlopen(name)
         except OSError:
             continue

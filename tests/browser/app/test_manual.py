@@ -68,9 +68,10 @@ def file(service: LiveService, enterprise: str) -> None:
     listed = service.folder / "manual.csv"
     with listed.open("w", encoding="utf-8", newline="") as lines:
         rows = csv.writer(lines)
-        rows.writerow(("企业名称", "统一社会信用代码", "姓名", "证件类型", "证件号码", "用户类型"))
+        rows.writerow(("企业名称", "统一社会信用代码", "姓名", "证件类型", "证件号码", "用户类型", "手机号"))
         for person, role in ((LEGAL_PERSON, "法人"), (OPERATOR, "操作员")):
-            rows.writerow((enterprise, CREDIT_CODE, person.name, "居民身份证", person.id_number, role))
+            filed = (person.name, "居民身份证", person.id_number, role, person.phone)
+            rows.writerow((enterprise, CREDIT_CODE, *filed))
     service.command("filing", "import", str(listed))
 
 

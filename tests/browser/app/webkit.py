@@ -13,7 +13,11 @@ from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
-from selenium.common.exceptions import ElementNotInteractableException, StaleElementReferenceException
+from selenium.common.exceptions import (
+    ElementNotInteractableException,
+    StaleElementReferenceException,
+    TimeoutException,
+)
 from selenium.webdriver import Remote
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.client_config import ClientConfig
@@ -37,6 +41,16 @@ window.fetch = async (...given) => {
 _PASTE: Final = (
     "const [field, text] = arguments; field.value = text; field.dispatchEvent(new Event('input'));"
 )
+_HOW_IT_STANDS: Final = """
+const done = arguments[arguments.length - 1];
+navigator.locks.query().catch(String).then((locks) => done(JSON.stringify({
+  ready: document.readyState,
+  worker: navigator.serviceWorker?.controller?.state ?? null,
+  locks,
+  files: performance.getEntriesByType("resource").map(({ name, responseEnd }) => [name, Math.round(responseEnd)]),
+})));
+"""
+"""What tells a page that waits for its worker, a lock or a file from one that is slow."""
 _Found = TypeVar("_Found")
 _NAMED: Final = (
     "//*[self::button or self::a][not(@disabled)]"
@@ -132,9 +146,12 @@ class WebKit:
             except StaleElementReferenceException:
                 return None  # the page was just drawn anew
 
-        found = WebDriverWait(self.driver, SECONDS, poll_frequency=0.1).until(
-            tried, f"no {what} in: {self.text()}"
-        )
+        try:
+            found = WebDriverWait(self.driver, SECONDS, poll_frequency=0.1).until(tried)
+        except TimeoutException as error:
+            # What the page says now, not when the wait began.
+            told = f"no {what} at {self.driver.current_url} in: {self.text()}"
+            raise AssertionError(f"{told}\n{self.driver.execute_async_script(_HOW_IT_STANDS)}") from error
         assert found is not None
         return found
 

@@ -39,7 +39,7 @@ def test_a_filing_officer_makes_an_operators_code_which_is_shown_once(
     asked = page.get_by_role("dialog")
     expect(asked).to_contain_text("请先见到本人和证件")
     look(page, "activation-code-ask")
-    asked.get_by_role("button", name="激活码", exact=True).click()
+    asked.get_by_role("button", name="制作激活码", exact=True).click()
     code = shown_once(page, OPERATOR.name)
     look(page, "activation-code")
     page.emulate_media(media="print")

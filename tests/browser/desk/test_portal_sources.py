@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from typing import Final
 from urllib.parse import urlsplit
@@ -18,6 +19,7 @@ from tests.browser.app.pin_pad_and_pixels import judged
 from tests.browser.conftest import Party
 from tests.browser.desk.desk import desk
 from tests.browser.desk.page_look import look
+from tests.support.intruder import Intruder
 from tests.support.live_service import LiveService, apply
 from tests.support.oidc_provider import CLIENT_ID, CLIENT_SECRET, Provider, providing, returned
 from tests.support.outside_systems import PASSWORD, SECRET, USER, AccountOffice, serving
@@ -38,13 +40,14 @@ def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LiveSer
     back = (live.origin + APP_RETURN_PATH, live.origin + RETURN_PATH)
     with serving(AccountOffice(users)) as office, providing(*back) as made:
         # At 127.0.0.1 it is another site than the service at localhost: cookies meet that as in earnest.
-        made.person |= {**he, "sub": "u-9", "phone_number": HE.phone}
+        made.person |= {**he, "sub": "u-9", "phone_number": HE.phone, "identity_verified": True}
         live.settings["MSHIELD_ACCOUNT_SOURCES"] = json.dumps(
             [
                 {"name": "single-window", "kind": "http", "title_zh": "单一窗口", "title_en": "Single Window",
                  "url": office.url, "secret": SECRET},
                 {"name": "customs", "kind": "oidc", "title_zh": "互联网+海关", "title_en": "Internet+Customs",
-                 "url": made.issuer, "client_id": CLIENT_ID, "secret": CLIENT_SECRET},
+                 "url": made.issuer, "client_id": CLIENT_ID, "secret": CLIENT_SECRET,
+                 "identity_claim": "identity_verified"},
             ]
         )  # fmt: skip
         live.prepare()
@@ -104,6 +107,9 @@ def test_r2_with_his_account_of_the_single_window(browser: Browser, party: Party
 def test_r2_whose_phone_is_lost_logs_in_at_the_page_of_his_account_and_reports_it(
     browser: Browser, party: Party, provider: tuple[LiveService, Provider]
 ) -> None:
+    with closing(Intruder(party.service.database)) as office:
+        # As if they had no account elsewhere: a second one needs more than the word of Internet+Customs.
+        office.run("UPDATE identity_proofs SET ended_at = 1")
     begun = party.phone.begin_outside_login("customs")
     code, state = provider[1].log_in_at(begun.address)
     party.phone.finish_outside_login(state, code)

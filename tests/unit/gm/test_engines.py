@@ -1,3 +1,4 @@
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -141,6 +142,14 @@ def test_engine_serves_several_threads(engine: Engine) -> None:
     with ThreadPoolExecutor(max_workers=8) as pool:
         results = list(pool.map(work, scalars * 4))
     assert results == [(point, point, point) for point in expected * 4]
+
+
+def test_botan_is_found_without_running_other_programs(monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(*_: object, **_more: object) -> None:
+        raise AssertionError("a compiler was asked")
+
+    monkeypatch.setattr(subprocess, "Popen", run)
+    assert BotanEngine().name == "botan"
 
 
 def test_missing_botan_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

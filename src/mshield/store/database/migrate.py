@@ -70,11 +70,11 @@ def migrate(url: str, *, wait_seconds: float = WAIT_SECONDS) -> list[str]:
 def pending(url: str) -> list[str]:
     """The names of the migrations that are still to be applied. Writes nothing. Raises DatabaseBusy, Unavailable."""
     if url.startswith(_SQLITE) and not Path(url.removeprefix(_SQLITE)).exists():
-        return [migration.id for migration in _migrations()]  # to look would make the file
+        return [migration.id for migration in _missing(set())]  # to look would make the file
     dialect = _dialect(url, WAIT_SECONDS)
     with dialect.connection() as connection:
         recorded = _recorded(dialect, connection)
-    return [migration.id for migration in _migrations() if migration.id not in recorded]
+    return [migration.id for migration in _missing(recorded)]
 
 
 def _apply_next(dialect: "_Dialect") -> str | None:
@@ -82,7 +82,7 @@ def _apply_next(dialect: "_Dialect") -> str | None:
     with dialect.connection() as connection:
         dialect.begin(connection)
         recorded = _recorded(dialect, connection)
-        missing = [migration for migration in _migrations() if migration.id not in recorded]
+        missing = _missing(recorded)
         if not missing:
             return None
         dialect.apply(connection, missing[0], recorded)
@@ -93,10 +93,23 @@ def _apply_next(dialect: "_Dialect") -> str | None:
 
 
 @cache
-def _migrations() -> tuple[Any, ...]:
-    """All of them, each after those that it depends on."""
+def _files() -> Any:
+    """All of them, only their names read."""
     with as_file(files("mshield.store") / "migrations") as folder:
-        return tuple(topological_sort(read_migrations(str(folder))))
+        return read_migrations(str(folder))
+
+
+@cache
+def _migrations() -> tuple[Any, ...]:
+    """All of them, each after those that it depends on: to know that, each is parsed."""
+    return tuple(topological_sort(_files()))
+
+
+def _missing(recorded: set[str]) -> list[Any]:
+    """Those to apply, in order. Where there are none, as at each start and command, their names say so."""
+    if recorded.issuperset(migration.id for migration in _files()):
+        return []
+    return [migration for migration in _migrations() if migration.id not in recorded]
 
 
 def _recorded(dialect: "_Dialect", connection: Any) -> set[str]:

@@ -16,6 +16,7 @@ export const filingWords = {
     acts: "操作",
     code: {
       act: "激活码",
+      make: "制作激活码",
       title: "为 {name} 制作激活码",
       means: [
         "本人在手机盾“核验身份”里输入，账号即核验为备案的本人。",
@@ -100,6 +101,7 @@ export const filingWords = {
     acts: "What can be done",
     code: {
       act: "Activation code",
+      make: "Make the code",
       title: "Make an activation code for {name}",
       means: [
         "Entered in the app, on the page about one's identity, it makes the account the filed person's.",

@@ -1,0 +1,117 @@
+"""An outside system vouches for its users by the claim that the settings name, and for one account of each only."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from pydantic import SecretStr
+
+from mshield.demo.people import OPERATOR
+from mshield.services.accounts.outside_login import RETURN_PATH
+from mshield.settings import AccountSource
+from tests.accounts.test_outside import _log_in, _through_the_page
+from tests.security.identity.test_stranger import apply, file_phone
+from tests.support.application import ORIGIN, Application, Device, running
+from tests.support.assertions import assert_refused
+from tests.support.clock import Clock
+from tests.support.oidc_provider import CLIENT_ID, CLIENT_SECRET, Provider, providing
+from tests.support.outside_systems import SECRET, USER, AccountOffice, serving
+from tests.support.signing import fetch
+
+CLAIM: Final = "urn:example:identity_verified"
+
+
+@pytest.fixture
+def office() -> AccountOffice:
+    return AccountOffice()
+
+
+@pytest.fixture
+def provider(clock: Clock) -> Iterator[Provider]:
+    with providing(ORIGIN + RETURN_PATH, clock=clock) as made:
+        yield made
+
+
+@pytest.fixture
+async def application(
+    database_url: str, tmp_path: Path, clock: Clock, office: AccountOffice, provider: Provider
+) -> AsyncIterator[Application]:
+    """The Single Window verifies its users, and so does Internet+Customs; nobody's phone number is on file."""
+    with serving(office) as server:
+        sources = (
+            AccountSource(
+                name="single-window", kind="http", title_zh="单一窗口", title_en="Single Window", url=server.url,
+                secret=SecretStr(SECRET), seconds=5, identity_claim=CLAIM,
+            ),
+            AccountSource(
+                name="customs", kind="oidc", title_zh="互联网+海关", title_en="Internet+Customs",
+                url=provider.issuer, client_id=CLIENT_ID, secret=SecretStr(CLIENT_SECRET), seconds=5,
+                identity_claim=CLAIM,
+            ),
+        )  # fmt: skip
+        async with running(database_url, tmp_path, clock, account_sources=sources) as made:
+            await file_phone(made, OPERATOR, None)
+            yield made
+
+
+async def _come_in(application: Application, office: AccountOffice, **told: Any) -> Device:
+    office.users["lin"] = {**USER, **told}
+    device = application.device()
+    answer = await _log_in(application, device)
+    assert answer.status_code == 201, answer.text
+    device.token = answer.json()["access_token"]
+    return device
+
+
+async def test_who_is_verified_there_applies_here(application: Application, office: AccountOffice) -> None:
+    device = await _come_in(application, office, **{CLAIM: True})
+    assert (await apply(application, device, OPERATOR)).status_code == 201
+
+
+async def test_at_the_page_of_a_provider_too(application: Application, provider: Provider) -> None:
+    provider.person |= {CLAIM: True}
+    device = application.device()
+    answer = await _through_the_page(device, provider)
+    assert answer.status_code == 201, answer.text
+    device.token = answer.json()["access_token"]
+    assert (await apply(application, device, OPERATOR)).status_code == 201
+
+
+@pytest.mark.parametrize("told", [{}, {CLAIM: False}, {CLAIM: "true"}, {CLAIM: 1}, {CLAIM: None}], ids=str)
+async def test_anything_but_true_proves_nothing(
+    application: Application, office: AccountOffice, told: dict[str, Any]
+) -> None:
+    device = await _come_in(application, office, **told)
+    assert_refused(await apply(application, device, OPERATOR), "identity_unproven", 403)
+
+
+@pytest.mark.parametrize("name", ["verified", "identity_verified"])
+async def test_another_member_is_no_claim(application: Application, office: AccountOffice, name: str) -> None:
+    office.users["lin"] = {**USER, name: True}
+    answer = await _log_in(application, application.device())
+    assert_refused(answer, "account_source_unavailable")
+
+
+async def test_what_is_not_verified_any_more_proves_nothing_any_more(
+    application: Application, office: AccountOffice
+) -> None:
+    await _come_in(application, office, **{CLAIM: True})
+    device = await _come_in(application, office, **{CLAIM: False})
+    assert_refused(await apply(application, device, OPERATOR), "identity_unproven", 403)
+    row = await fetch(
+        application.context.db, "SELECT ended_reason FROM identity_proofs WHERE way = 'outside'"
+    )
+    assert row["ended_reason"] == "not_verified"
+
+
+async def test_a_second_account_is_not_proven_by_a_claim(
+    application: Application, office: AccountOffice, provider: Provider
+) -> None:
+    await _come_in(application, office, **{CLAIM: True})
+    provider.person |= {CLAIM: True, "phone_number": "13612344321", "sub": "somebody else"}
+    device = application.device()
+    answer = await _through_the_page(device, provider)
+    assert answer.status_code == 201, answer.text
+    device.token = answer.json()["access_token"]
+    assert_refused(await apply(application, device, OPERATOR), "identity_unproven", 403)

@@ -1,0 +1,86 @@
+"""Processes that are forked from one that has imported the service, which takes longer than most of what they do.
+
+What runs there, and how it is killed and answers, is as in a process that was started anew; only its imports are there
+already. That `mshield` starts from nothing is for tests that start it so: LiveService's `fresh`, tests of the commands.
+"""
+
+import multiprocessing
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+from typing import Final
+
+PROCESSES: Final = multiprocessing.get_context("forkserver")
+# There is one server, so one list, in a process of pytest.
+_PRELOADED: Final = "tests.support.preloaded"
+PROCESSES.set_forkserver_preload([_PRELOADED])
+
+
+class Forked:
+    """`mshield ARGUMENTS` in a process of its own, as `subprocess.Popen` has one."""
+
+    def __init__(self, arguments: tuple[str, ...], env: dict[str, str], out: Path, err: Path) -> None:
+        self._arguments = arguments
+        self._process = ForkServerProcess(target=_run, args=(arguments, env, str(out), str(err)))
+        self._process.start()
+
+    @property
+    def pid(self) -> int:
+        """Its number."""
+        assert self._process.pid is not None
+        return self._process.pid
+
+    def poll(self) -> int | None:
+        """Its exit code; None while it runs."""
+        return self._process.exitcode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Its exit code, once it has ended. Raises TimeoutExpired."""
+        self._process.join(timeout)
+        code = self._process.exitcode
+        if code is None:
+            assert timeout is not None
+            raise subprocess.TimeoutExpired(self._arguments, timeout)
+        return code
+
+    def send_signal(self, number: int) -> None:
+        """A signal; without effect where it has ended."""
+        if self._process.exitcode is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        self._process.kill()
+
+
+def run_forked(arguments: tuple[str, ...], env: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """`mshield ARGUMENTS`, until it has ended; what it printed."""
+    with tempfile.TemporaryDirectory(prefix="mshield-command-") as folder:
+        out, err = Path(folder, "out"), Path(folder, "err")
+        code = Forked(arguments, env, out, err).wait()
+        printed = [file.read_text("utf-8") for file in (out, err)]
+    return subprocess.CompletedProcess(arguments, code, *printed)
+
+
+def _run(arguments: tuple[str, ...], env: dict[str, str], out: str, err: str) -> None:
+    assert _PRELOADED in sys.modules, (
+        f"{_PRELOADED} can't be imported"
+    )  # the fork server itself would not say so
+    os.environ.clear()
+    os.environ.update(env)
+    time.tzset()
+    for number, file in ((1, out), (2, err)):
+        opened = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        os.dup2(opened, number)
+        os.close(opened)
+    sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115  # for as long as the process lives
+    sys.stderr = open(2, "w", encoding="utf-8", closefd=False, buffering=1)  # noqa: SIM115
+    sys.argv = ["mshield", *arguments]
+
+    from mshield.cli import main
+
+    main(list(arguments))
