@@ -11,23 +11,23 @@ from playwright.sync_api import Page
 from mshield.demo.people import LEGAL_PERSON
 from tests.browser.app.pin_pad_and_pixels import judged
 from tests.browser.conftest import Party
-from tests.support.live_service import LiveService, ensure_registered
-from tests.support.proving import file_phone, prove
+from tests.support.identity import prove
+from tests.support.live_service import LiveService, log_in, register
 
 SEEN: Final = os.environ.get("MSHIELD_SEEN")
 
 
 @contextmanager
 def unproven_party(folder: Path) -> Iterator[Party]:
-    """The legal person has an account that is theirs; the phone has nobody's."""
+    """The legal person has an account that is theirs, and is logged in on the phone; it has no certificate."""
     service = LiveService(folder, f"sqlite:///{folder / 'mshield.db'}")
     service.prepare()
     service.start()
     try:
-        ensure_registered(service, LEGAL_PERSON)
-        file_phone(service, LEGAL_PERSON, None)
-        prove(service, LEGAL_PERSON)
         with service.phone() as phone:
+            register(service, phone, LEGAL_PERSON)
+            log_in(service, phone, LEGAL_PERSON)
+            prove(service, phone, LEGAL_PERSON)
             yield Party(service, phone)
     finally:
         service.stop()

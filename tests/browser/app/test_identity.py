@@ -9,14 +9,15 @@ from playwright.sync_api import Browser, Page, expect
 
 from mshield.demo.people import Person
 from tests.browser.app.app_user import User
-from tests.browser.app.more_people import newcomer, registered
+from tests.browser.app.more_people import registered
 from tests.browser.app.pin_pad_and_pixels import PIXEL
 from tests.browser.app.seeded import visitor
 from tests.browser.conftest import Party
 from tests.browser.desk.desk import desk
 from tests.browser.unproven import seen, unproven_party
-from tests.support.live_service import LiveService, register
-from tests.support.proving import file_phone, make_code, prove, waited
+from tests.support.filed_phones import asked_earlier, file_phone
+from tests.support.identity import make_code, prove
+from tests.support.live_service import LiveService, log_in, register
 
 pytestmark = pytest.mark.slow
 
@@ -38,6 +39,13 @@ def logged_in(browser: Browser, service: LiveService, person: Person) -> Iterato
         yield user
 
 
+def nobody_yet(service: LiveService) -> Person:
+    """An operator with an account, whose number isn't on file."""
+    person = registered(service)
+    file_phone(service, person, None)
+    return person
+
+
 def open_ways(user: User) -> Page:
     """The page of the ways, with the record in its address."""
     role, code = user.person.role, user.person.credit_code
@@ -48,7 +56,7 @@ def open_ways(user: User) -> Page:
 
 def test_from_applying_to_the_legal_person_and_back(browser: Browser, office: Party) -> None:
     service = office.service
-    person = registered(service)
+    person = nobody_yet(service)
     with logged_in(browser, service, person) as user, desk(browser, office) as legal:
         page = user.page
         user.open("/apply")
@@ -69,7 +77,7 @@ def test_from_applying_to_the_legal_person_and_back(browser: Browser, office: Pa
         expect(page.get_by_role("button", name="再提醒一次法人")).to_be_disabled()
         expect(page.get_by_role("button", name="再提醒一次法人")).to_contain_text("4 小时后可以再提醒")
         seen(page, "wait")
-        waited(service, person)
+        asked_earlier(service, person)
         page.reload()
         page.get_by_role("button", name="再提醒一次法人").click()
         expect(page.get_by_role("status").filter(has_text="已再次提醒法人")).to_be_visible()
@@ -104,7 +112,7 @@ def test_from_applying_to_the_legal_person_and_back(browser: Browser, office: Pa
 
 def test_an_activation_code_and_wrong_ones(browser: Browser, office: Party) -> None:
     service = office.service
-    person = registered(service)
+    person = nobody_yet(service)
     code = make_code(service, person)
     with logged_in(browser, service, person) as user:
         page = user.page
@@ -178,8 +186,10 @@ def test_an_impossible_way_says_why_and_never_the_number(browser: Browser, offic
 
 def test_a_second_account_waits_until_the_first_was_told(browser: Browser, office: Party) -> None:
     service = office.service
-    first = registered(service)
-    prove(service, first)
+    first = nobody_yet(service)
+    with service.phone("first") as phone:
+        log_in(service, phone, first)
+        prove(service, phone, first)
     second = replace(first, phone="13700007788")
     with service.phone("second") as phone:
         register(service, phone, second)
@@ -208,6 +218,7 @@ def test_nobody_could_confirm_where_the_legal_person_is_nobody_yet(browser: Brow
     )
     with service.phone("elsewhere") as phone:
         register(service, phone, person)
+    file_phone(service, person, None)
     with logged_in(browser, service, person) as user:
         page = open_ways(user)
         expect(page.locator(".opts > li").first).to_contain_text("输入激活码")
@@ -216,9 +227,7 @@ def test_nobody_could_confirm_where_the_legal_person_is_nobody_yet(browser: Brow
 
 def test_refused_and_taken_back(browser: Browser, office: Party) -> None:
     service = office.service
-    person = newcomer(service)
-    with service.phone("refused") as phone:
-        register(service, phone, person)
+    person = nobody_yet(service)
     with logged_in(browser, service, person) as user, desk(browser, office) as legal:
         page = open_ways(user)
         user.press("请法人确认")

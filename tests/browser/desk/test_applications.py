@@ -14,8 +14,9 @@ from tests.browser.conftest import Party
 from tests.browser.desk.desk import Desk, desk
 from tests.browser.desk.page_look import look
 from tests.browser.unproven import SEEN, unproven_party
+from tests.support.filed_phones import file_phone
+from tests.support.identity import make_code
 from tests.support.live_service import LiveService, ensure_registered, log_in
-from tests.support.proving import ask_legal_person, file_phone, make_code
 
 pytestmark = pytest.mark.slow
 
@@ -52,7 +53,7 @@ def asks(service: LiveService, *, filed: str | None = "own") -> Person:
     file_phone(service, person, person.phone if filed == "own" else filed)
     with service.phone(f"asks-{person.phone}") as phone:
         log_in(service, phone, person)
-        ask_legal_person(phone, person)
+        phone.ask_legal_person("operator", person.credit_code)
     return person
 
 

@@ -81,7 +81,7 @@ export const applicationWords = {
     },
   },
   en: {
-    title: "To be confirmed",
+    title: "To confirm",
     about:
       "They can apply for a shield of your enterprise once you have confirmed who they are. What isn't confirmed within 7 days ends.",
     tabs: "By state",
@@ -133,8 +133,8 @@ export const applicationWords = {
     unknown: "Can't be compared",
     device: "Device",
     noDevice: "Not recorded",
-    place: "Network address",
-    shields: "Shields they have",
+    place: "Address",
+    shields: "Shields",
     some: "{n}",
     noShields: "None",
     asked: "Asked",
@@ -143,7 +143,7 @@ export const applicationWords = {
       filed: "Face to face, or by the number on file, {phone}. Don't call the number given.",
       same: "Face to face, or by the number on file, {phone}.",
       unfiled: "Face to face, or by a number that you know yourself. Don't call the number given.",
-      changed: "If they do have a new number: confirming doesn't change the one on file, the filing does.",
+      changed: " If they do have a new number: confirming doesn't change the one on file, the filing does.",
     },
     confirm: "It is them",
     code: "Hand over a code",

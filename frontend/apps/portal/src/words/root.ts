@@ -17,7 +17,7 @@ export const rootWords = {
     title: "Legal person's portal - Mobile Shield",
     part: "Legal person's portal",
     shields: "Shields",
-    applications: "To be confirmed",
+    applications: "To confirm",
     people: "Filed people",
     history: "History",
     help: "Help",

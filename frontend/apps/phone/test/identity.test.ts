@@ -1,0 +1,168 @@
+// @vitest-environment happy-dom
+/** 核验身份: the record in the address, the ways in their order, the code as it is typed, how the account stands. */
+
+import type { Identity, IdentityProof, IdentityRequest } from "@mshield/shield";
+import { flushPromises } from "@vue/test-utils";
+import { describe, expect, test, vi } from "vitest";
+
+import { grouped, hasForeign, lettersOf, typed } from "../src/screens/identity/activation_code.ts";
+import { queryOf, recordOf } from "../src/screens/identity/record.ts";
+import { isNews, standingOf, wayName } from "../src/screens/identity/standing.ts";
+import { shownWays, span } from "../src/screens/identity/ways.ts";
+import { mounted } from "./mounted.ts";
+
+const asked = vi.hoisted(() => vi.fn(async () => ({})));
+vi.mock("../src/engine/shield.ts", () => ({
+  shield: {
+    status: async () => ({ isLoggedIn: true }),
+    me: async () => ({ account: { name: "林知远" }, certificate: null, renewal: null }),
+    identity: async () => ({ proofs: [], request: null }),
+    identityWays: async () => ({
+      isProven: false,
+      countsFrom: null,
+      enterprise: "宁波北潮进出口有限公司",
+      items: [
+        { way: "filed_phone", reason: "no_phone" },
+        { way: "legal_person", reason: null },
+        { way: "filing_code", reason: "second_account" },
+      ],
+    }),
+    askLegalPerson: asked,
+  },
+}));
+const { default: IdentityScreen } = await import("../src/screens/identity/IdentityScreen.vue");
+
+const CODE = "91330206MA2XB7C1TW";
+const NOW = Date.UTC(2026, 10, 28);
+
+describe("the record in the address", () => {
+  test("is read back as it was written", () => {
+    const record = { userType: "operator", creditCode: CODE } as const;
+    expect(recordOf(queryOf(record))).toEqual(record);
+    expect(queryOf(null)).toEqual({});
+  });
+  test.for([
+    [{}],
+    [{ type: "operator" }],
+    [{ type: "staff", code: CODE }],
+    [{ type: "operator", code: "91330206MA2XB7C1TX" }],
+  ])("%j names none", ([query]) => {
+    expect(recordOf(query!)).toBeNull();
+  });
+});
+
+describe("the ways", () => {
+  test("that can be gone come first, and one of a newer service isn't shown", () => {
+    const shown = shownWays([
+      { way: "filed_phone", reason: "other_phone" },
+      { way: "face", reason: null },
+      { way: "legal_person", reason: "closed_today" },
+      { way: "filing_code", reason: null },
+    ]);
+    expect(shown).toEqual([
+      { way: "filing_code", reason: null },
+      { way: "filed_phone", reason: "other_phone" },
+      { way: "legal_person", reason: "other" },
+    ]);
+  });
+  test.for([
+    [4 * 3_600_000, { unit: "hours", n: 4 }],
+    [3_600_001, { unit: "hours", n: 2 }],
+    [3_600_000, { unit: "minutes", n: 60 }],
+    [1, { unit: "minutes", n: 1 }],
+    [-5, { unit: "minutes", n: 1 }],
+  ] as const)("%d ms are %j", ([ms, told]) => {
+    expect(span(ms)).toEqual(told);
+  });
+});
+
+describe("a code as it is typed", () => {
+  test.for([
+    ["k7rd 4wx9-2hnm", "K7RD4WX92HNM"],
+    ["Ｋ７ＲＤ", "K7RD"],
+    ["0O1Ik7", "K7"],
+    ["K7RD4WX92HNMZZZ", "K7RD4WX92HNM"],
+  ])("%s has the letters %s", ([text, letters]) => {
+    expect(lettersOf(text!)).toBe(letters);
+  });
+  test("stands in groups of four", () => {
+    expect(grouped("")).toBe("");
+    expect(grouped("K7RD")).toBe("K7RD");
+    expect(grouped("K7RD4")).toBe("K7RD-4");
+    expect(grouped("K7RD4WX92HNM")).toBe("K7RD-4WX9-2HNM");
+  });
+  test("says so of what no code has", () => {
+    expect(hasForeign("k7rd-4 ")).toBe(false);
+    expect(hasForeign("K7RO")).toBe(true);
+  });
+  test("keeps the caret behind the letter that it stood behind", () => {
+    expect(typed("K7RD4", 5)).toEqual({ text: "K7RD-4", caret: 6 });
+    expect(typed("KX7RD-4WX9", 2)).toEqual({ text: "KX7R-D4WX-9", caret: 2 });
+    expect(typed("K7RD-4WX9-2HNMA", 15)).toEqual({ text: "K7RD-4WX9-2HNM", caret: 14 });
+  });
+});
+
+describe("how the account stands", () => {
+  const proof = (parts: Partial<IdentityProof>): IdentityProof => ({
+    way: "legal_person",
+    provenAt: NOW - 1,
+    countsFrom: NOW - 1,
+    endedAt: null,
+    role: "operator",
+    creditCode: CODE,
+    enterprise: "宁波北潮进出口有限公司",
+    ...parts,
+  });
+  const request = (state: IdentityRequest["state"], decidedAt: number | null = null): IdentityRequest => ({
+    state,
+    creditCode: CODE,
+    enterprise: "宁波北潮进出口有限公司",
+    askedAt: NOW - 2,
+    expiresAt: NOW + 1,
+    remindFrom: NOW,
+    decidedAt,
+  });
+  test.for<[string, Identity, string, string]>([
+    ["nothing", { proofs: [], request: null }, "open", "/identity"],
+    ["a proof", { proofs: [proof({})], request: request("waiting") }, "proven", "/me/identity"],
+    ["one to come", { proofs: [proof({ countsFrom: NOW + 1 })], request: null }, "later", "/me/identity"],
+    [
+      "one that ended",
+      { proofs: [proof({ endedAt: NOW })], request: request("waiting") },
+      "waiting",
+      "/identity/wait",
+    ],
+    ["a refusal", { proofs: [], request: request("refused") }, "refused", "/identity/wait"],
+    ["one taken back", { proofs: [], request: request("withdrawn") }, "open", "/identity"],
+  ])("with %s", ([, identity, name, to]) => {
+    expect(standingOf(identity, NOW)).toMatchObject({ name, to });
+  });
+  test("an old answer is no news", () => {
+    expect(isNews(request("waiting"), NOW)).toBe(true);
+    expect(isNews(request("confirmed", NOW - 86_400_000), NOW)).toBe(true);
+    expect(isNews(request("refused", NOW - 8 * 86_400_000), NOW)).toBe(false);
+    expect(isNews(request("withdrawn", NOW), NOW)).toBe(false);
+  });
+  test("a way of a newer service has a name", () => {
+    expect(wayName("earlier")).toBe("earlier");
+    expect(wayName("face")).toBe("other");
+  });
+});
+
+test("who asks for the legal person is shown the one way that there is, and why the others are closed", async () => {
+  const { wrapper, router } = await mounted(IdentityScreen, {}, `/identity?type=operator&code=${CODE}`);
+  await flushPromises();
+  expect(wrapper.text()).toContain("您就是备案里的林知远");
+  expect(wrapper.text()).toContain("请用下面这种方式");
+  expect(wrapper.findAll(".opts > li").map((each) => each.get("b").text())).toEqual([
+    "请法人确认",
+    "备案手机号一致",
+    "输入激活码",
+  ]);
+  expect(wrapper.findAll(".opts button")).toHaveLength(1);
+  await wrapper.get(".foot .btn.p").trigger("click");
+  await flushPromises();
+  expect(asked).toHaveBeenCalledWith({ userType: "operator", creditCode: CODE });
+  expect(router.currentRoute.value.path).toBe("/identity/wait");
+  wrapper.unmount();
+});

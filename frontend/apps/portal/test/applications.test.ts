@@ -1,0 +1,37 @@
+/** What is shown of an application: what differs, the time that is left, the code in groups. */
+
+import { describe, expect, test, vi } from "vitest";
+
+vi.mock("../src/engine/client.ts", () => ({ api: {} }));
+const { differenceOf, grouped, isSameName, timeLeft } = await import("../src/engine/applications.ts");
+
+const HOUR = 3_600_000;
+
+describe("what differs", () => {
+  test.for([
+    ["林知远", "林知远", true, "none"],
+    ["林知远", "林知远", false, "phone"],
+    ["林知远", "林知远", null, "unfiled"],
+    ["林知远", "林志远", true, "name"],
+    ["阿依夏木·买买提", "阿依夏木买买提", true, "none"],
+    ["CHAN Tai Man", "Chan  Tai Man", true, "none"],
+  ] as const)("%s, on file %s, same phone %s: %s", ([name, filed, isSamePhone, told]) => {
+    expect(differenceOf({ name, filed_name: filed, same_phone: isSamePhone })).toBe(told);
+  });
+  test("width is no difference", () => {
+    expect(isSameName("ＣＨＡＮ", "CHAN")).toBe(true);
+  });
+});
+
+test.for([
+  [7 * 24 * HOUR, { days: 7, hours: 0 }],
+  [6 * 24 * HOUR + 22.5 * HOUR, { days: 6, hours: 23 }],
+  [1, { days: 0, hours: 1 }],
+  [-1, { days: 0, hours: 0 }],
+] as const)("%d ms are %j", ([ms, left]) => {
+  expect(timeLeft(1000 + ms, 1000)).toEqual(left);
+});
+
+test("a code is printed in groups of four", () => {
+  expect(grouped("K7RD4WX92HNM")).toBe("K7RD-4WX9-2HNM");
+});
