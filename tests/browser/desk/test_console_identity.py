@@ -65,7 +65,7 @@ def test_two_security_officers_make_a_legal_persons_code(log_in_as: LogInAs, par
 
     other = approver.open("/console/approvals")
     card = other.get_by_role("article", name=f"制作激活码: {LEGAL_PERSON.name}")
-    expect(card).to_contain_text("法人")
+    expect(card).to_contain_text("用户类型法人")
     expect(card).to_contain_text(LEGAL_PERSON.credit_code)
     card.get_by_role("button", name="批准并执行").click()
     expect(other.get_by_role("dialog")).to_contain_text("请确认您也见到了本人和证件")

@@ -49,7 +49,7 @@ export const approvalWords = {
     copied: "我已交给本人",
     codeTitle: "请把激活码交给本人",
     codeAbout: "只显示这一次，{at} 前有效。打印或当面交给 {subject} 本人，不要发送。",
-    code: "激活码",
+    activationCode: "激活码",
   },
   en: {
     ...detailWords.en,
@@ -99,6 +99,6 @@ export const approvalWords = {
     copied: "I have handed it on",
     codeTitle: "Hand the activation code over",
     codeAbout: "Shown this once only, valid until {at}. Print it or hand it to {subject}; never send it.",
-    code: "Activation code",
+    activationCode: "Activation code",
   },
 };
