@@ -96,7 +96,7 @@ class ConfirmOperators:
         )
 
         async def work(tx: Tx) -> None:
-            answering = await store.legal_persons(tx, credit_code=person.credit_code)
+            answering = await store.legal_persons(tx, credit_code=person.credit_code, now=now)
             if not answering:
                 raise errors.NoLegalPerson
             await store.insert(tx, request, now=now)
@@ -124,7 +124,7 @@ class ConfirmOperators:
         async def work(tx: Tx) -> bool:
             if not await store.remind(tx, account_id=account_id, before=now - REMIND_MS, now=now):
                 return False
-            answering = await store.legal_persons(tx, credit_code=row.credit_code)
+            answering = await store.legal_persons(tx, credit_code=row.credit_code, now=now)
             await self._tell(tx, answering, occasion=f"{row.id} {now}", now=now)
             return True
 

@@ -64,11 +64,13 @@ class FindWays:
             waits = error.extra.get("counts_from")
             counts_from = waits if isinstance(waits, int) else None
         items = [
-            await self._look(way, claim, person) for way in _SHOWN if way in self.proofs.chosen(claim.role)
+            await self._look(way, claim, person, now=now)
+            for way in _SHOWN
+            if way in self.proofs.chosen(claim.role)
         ]
         return Ways(proven=False, counts_from=counts_from, enterprise=person.organisation, items=tuple(items))
 
-    async def _look(self, way: Way, claim: Claim, person: enrolment.FiledPerson) -> WayOpen:
+    async def _look(self, way: Way, claim: Claim, person: enrolment.FiledPerson, *, now: int) -> WayOpen:
         is_second = bool(await store.others(self.db, account_id=claim.account_id))
         if way not in counting([way], is_second=is_second):
             return WayOpen(way, "second_account")
@@ -78,7 +80,7 @@ class FindWays:
                 return WayOpen(way, "no_phone")
             return WayOpen(way, None if filed == claim.phone else "other_phone")
         if way is Way.LEGAL_PERSON and not await requests.legal_persons(
-            self.db, credit_code=person.credit_code
+            self.db, credit_code=person.credit_code, now=now
         ):
             return WayOpen(way, "no_legal_person")
         return WayOpen(way, None)

@@ -92,7 +92,7 @@ class Notify:
         reason = reason_of(kind, self.settings.sms_language)
         if reason is None:
             return
-        for account_id in await store.legal_persons(tx, credit_code=event.credit_code):
+        for account_id in await store.legal_persons(tx, credit_code=event.credit_code, now=now):
             if account_id != event.account_id:
                 await tell(
                     tx,

@@ -126,6 +126,6 @@ async def decide(tx: Tx, *, request_id: str, state: str, by: str, now: int) -> b
     return await tx.run(_SQL["decide"], id=request_id, state=state, by=by, now=now) == 1
 
 
-async def legal_persons(db: Database | Tx, *, credit_code: str) -> list[str]:
+async def legal_persons(db: Database | Tx, *, credit_code: str, now: int) -> list[str]:
     """The proven accounts of the enterprise's legal persons."""
-    return [row["id"] for row in await db.all(_SQL["legal_persons"], credit_code=credit_code)]
+    return [row["id"] for row in await db.all(_SQL["legal_persons"], credit_code=credit_code, now=now)]

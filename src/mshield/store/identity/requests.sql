@@ -45,4 +45,5 @@ WHERE f.credit_code = :credit_code GROUP BY r.state;
 SELECT DISTINCT a.id FROM filed_persons f
 JOIN identity_proofs p ON p.person_id = f.id OR p.person_id IS NULL
 JOIN accounts a ON a.id = p.account_id AND a.id_number_hash = f.id_number_hash AND a.state = 'active'
-WHERE f.credit_code = :credit_code AND f.role = 'legal_person' AND f.ended_at IS NULL AND p.ended_at IS NULL;
+WHERE f.credit_code = :credit_code AND f.role = 'legal_person' AND f.ended_at IS NULL AND p.ended_at IS NULL
+  AND p.counts_from <= :now;

@@ -86,9 +86,9 @@ async def mark_told(tx: Tx, *, event_id: str, now: int) -> bool:
     return await tx.run(_SQL["mark_told"], id=event_id, now=now) == 1
 
 
-async def legal_persons(tx: Tx, *, credit_code: str) -> list[str]:
+async def legal_persons(tx: Tx, *, credit_code: str, now: int) -> list[str]:
     """The accounts of the people on file as the enterprise's legal person."""
-    return [row["id"] for row in await tx.all(_SQL["legal_persons"], credit_code=credit_code)]
+    return [row["id"] for row in await tx.all(_SQL["legal_persons"], credit_code=credit_code, now=now)]
 
 
 async def due(db: Database, *, now: int, most: int) -> list[DueNotice]:

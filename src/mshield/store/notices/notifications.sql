@@ -19,6 +19,7 @@ UPDATE certificate_events SET notified_at = :now WHERE id = :id AND notified_at 
 -- Whoever has their number and nothing that proves it is told nothing, as in the portal.
 SELECT DISTINCT a.id FROM filed_persons f JOIN accounts a ON a.id_number_hash = f.id_number_hash
 JOIN identity_proofs p ON p.account_id = a.id AND (p.person_id = f.id OR p.person_id IS NULL) AND p.ended_at IS NULL
+  AND p.counts_from <= :now
 WHERE f.credit_code = :credit_code AND f.role = 'legal_person' AND f.ended_at IS NULL AND a.state = 'active';
 
 -- name: due
