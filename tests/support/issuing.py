@@ -183,9 +183,9 @@ async def _key(
 ) -> None:
     await execute(
         db,
-        "INSERT INTO keys (uid, account_id, device_id, person_id, filing_version, subject, state, enrol_sid, challenge,"
+        "INSERT INTO keys (uid, account_id, device_id, person_id, filing_version, subject, state, enrol_sid,"
         " public_key, epoch, share_box, pending_epoch, pending_box, outcome_box, last_epoch, failures, wrong_total,"
-        " otp_hash, opens_window, opens, generation, created_at) VALUES ($1, $2, $3, $4, 2, '{}', 'confirmed', $5, '',"
+        " otp_hash, opens_window, opens, generation, created_at) VALUES ($1, $2, $3, $4, 2, '{}', 'confirmed', $5,"
         " $6, 3, $7, 4, $8, $9, 4, 0, 0, $10, 0, 0, 0, $11)",
         uid,
         name,
@@ -203,7 +203,7 @@ async def _key(
         items = secrets.token_bytes(80)
         await execute(
             db,
-            "INSERT INTO signing_sessions (uid, epoch, otp_hash, rn, items, k2_box, expires_at)"
+            "INSERT INTO signing_sessions (uid, epoch, otp_hash, rn_hash, items, k2_box, expires_at)"
             " VALUES ($1, 3, $2, $3, $4, $5, $6)",
             uid,
             b"otp",
