@@ -203,7 +203,7 @@ async def _key(
         items = secrets.token_bytes(80)
         await execute(
             db,
-            "INSERT INTO signing_sessions (uid, epoch, otp_hash, rn, items, k2_box, expires_at)"
+            "INSERT INTO signing_sessions (uid, epoch, otp_hash, rn_hash, items, k2_box, expires_at)"
             " VALUES ($1, 3, $2, $3, $4, $5, $6)",
             uid,
             b"otp",
