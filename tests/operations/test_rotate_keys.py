@@ -18,7 +18,7 @@ from mshield.keys.master import MasterKey, generate_master_key, parse_master_key
 from mshield.keys.oidc_key import OidcKeys
 from mshield.keys.secrets import load_lookup_key
 from mshield.keys.sources import EnvironmentKeys, MasterKeyFile
-from mshield.services.operations.rotate_keys import (
+from mshield.services.operations.rotate_keys import box_context, (
     SETTLE_MS,
     Rotation,
     count_boxes,
@@ -76,7 +76,7 @@ async def _open_all(db: Database, keyring: Keyring) -> int:
             if column.epoch is not None:
                 assert keyring.open_share(box, uid=row[column.key], epoch=row[column.epoch])
             else:
-                assert keyring.open(box, purpose=column.purpose, context=column.context(row))
+                assert keyring.open(box, purpose=column.purpose, context=box_context(keyring, column, row))
             opened += 1
     return opened
 
@@ -245,7 +245,7 @@ async def test_a_service_keeps_running_when_the_old_key_is_dropped(
 _STUCK = """
 import asyncio, time
 from mshield.keys.keyring import key_source
-from mshield.services.operations.rotate_keys import rotate_keys
+from mshield.services.operations.rotate_keys import box_context, rotate_keys
 from mshield.settings import load_settings
 from mshield.store.database.opening import open_database
 
