@@ -18,9 +18,10 @@ from mshield.keys.master import MasterKey, generate_master_key, parse_master_key
 from mshield.keys.oidc_key import OidcKeys
 from mshield.keys.secrets import load_lookup_key
 from mshield.keys.sources import EnvironmentKeys, MasterKeyFile
-from mshield.services.operations.rotate_keys import box_context, (
+from mshield.services.operations.rotate_keys import (
     SETTLE_MS,
     Rotation,
+    box_context,
     count_boxes,
     drop_old_keys,
     rotate_keys,
