@@ -26,6 +26,7 @@ function operation(proven: boolean): { asked: Operation; calls: string[]; change
   };
   const certificate = {
     state: "active",
+    holds: [],
     serial,
     shield_number: "MS12345678901",
     pem: PEM,
