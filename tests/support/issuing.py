@@ -9,6 +9,7 @@ from mshield.domain.ids import new_id
 from mshield.gm import sm2
 from mshield.gm.engine import Engine, load_engine
 from mshield.gm.sm2 import PrivateKey
+from mshield.gm.transcript import nonce_box_context
 from mshield.keys.authority import Authorities, load_authorities
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey, load_lookup_key
@@ -178,6 +179,11 @@ async def person(
     return new, private
 
 
+def _share(name: bytes, uid: bytes) -> bytes:
+    """As long as d2 with P1."""
+    return (name + uid).ljust(97, b"1")
+
+
 async def _key(
     db: Database, keyring: Keyring, *, name: str, uid: bytes, public: bytes, share: bool, now: int
 ) -> None:
@@ -193,8 +199,8 @@ async def _key(
         name,
         uid,
         public,
-        keyring.seal_share(b"share" + uid, uid=uid, epoch=3) if share else None,
-        keyring.seal_share(b"pending" + uid, uid=uid, epoch=4) if share else None,
+        keyring.seal_share(_share(b"share", uid), uid=uid, epoch=3) if share else None,
+        keyring.seal_share(_share(b"pending", uid), uid=uid, epoch=4) if share else None,
         keyring.seal(b"outcome" + uid, purpose="outcome", context=uid) if share else None,
         b"otp",
         now,
@@ -209,7 +215,11 @@ async def _key(
             b"otp",
             b"rn",
             items,
-            keyring.seal(b"k2" + uid, purpose="k2", context=uid + (3).to_bytes(4, "big") + items),
+            keyring.seal(
+                b"k2" + uid,
+                purpose="k2",
+                context=nonce_box_context(uid=uid, epoch=3, P1=_share(b"share", uid)[32:], items=items),
+            ),
             now,
         )
         await execute(
