@@ -34,7 +34,7 @@ from mshield.store.database.opening import open_database
 from mshield.store.operations.boxes import BOXES, list_old
 from tests.support.acts import acts_on
 from tests.support.clock import START
-from tests.support.issuing import Ca, make_ca, person
+from tests.support.issuing import Ca, long_share, make_ca, person
 from tests.support.signing import execute, fetch
 from tests.support.staff import set_up
 
@@ -110,8 +110,8 @@ async def test_what_the_boxes_hold_is_the_same(db: Database, source: MasterKeyFi
     await rotate_keys(db, source, now=START)
     ring = Keyring((source.load()[0],))
     share = await fetch(db, "SELECT share_box, pending_box, outcome_box FROM keys WHERE uid = $1", uid)
-    assert ring.open_share(share["share_box"], uid=uid, epoch=3) == (b"share" + uid).ljust(97, b"1")  # type: ignore[arg-type]  # bytes
-    assert ring.open_share(share["pending_box"], uid=uid, epoch=4) == b"pending" + uid  # type: ignore[arg-type]  # bytes
+    assert ring.open_share(share["share_box"], uid=uid, epoch=3) == long_share(b"share", uid)  # type: ignore[arg-type]  # bytes
+    assert ring.open_share(share["pending_box"], uid=uid, epoch=4) == long_share(b"pending", uid)  # type: ignore[arg-type]  # bytes
     assert (await load_lookup_key(db, ring)).lookup_hash("id-number", "1") == lookup
     assert (
         await load_authorities(db, ring, ca.engine)

@@ -179,7 +179,7 @@ async def person(
     return new, private
 
 
-def _share(name: bytes, uid: bytes) -> bytes:
+def long_share(name: bytes, uid: bytes) -> bytes:
     """As long as d2 with P1."""
     return (name + uid).ljust(97, b"1")
 
@@ -199,8 +199,8 @@ async def _key(
         name,
         uid,
         public,
-        keyring.seal_share(_share(b"share", uid), uid=uid, epoch=3) if share else None,
-        keyring.seal_share(_share(b"pending", uid), uid=uid, epoch=4) if share else None,
+        keyring.seallong_share(long_share(b"share", uid), uid=uid, epoch=3) if share else None,
+        keyring.seallong_share(long_share(b"pending", uid), uid=uid, epoch=4) if share else None,
         keyring.seal(b"outcome" + uid, purpose="outcome", context=uid) if share else None,
         b"otp",
         now,
@@ -218,7 +218,7 @@ async def _key(
             keyring.seal(
                 b"k2" + uid,
                 purpose="k2",
-                context=nonce_box_context(uid=uid, epoch=3, P1=_share(b"share", uid)[32:], items=items),
+                context=nonce_box_context(uid=uid, epoch=3, P1=long_share(b"share", uid)[32:], items=items),
             ),
             now,
         )
