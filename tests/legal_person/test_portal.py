@@ -11,6 +11,7 @@ from mshield.domain import errors
 from mshield.services.legal_person.session import PortalSessions
 from tests.support.application import Application
 from tests.support.assertions import assert_refused
+from tests.support.identity import prove_account
 from tests.support.portal import API, FOREIGN, OWN, Browser, certified
 from tests.support.signing import execute, fetch
 
@@ -183,6 +184,9 @@ async def test_a_session_is_opened_for_an_account_that_proved_itself_otherwise(b
     context = browser.application.context
     portal: PortalSessions = context.legal_person.sessions
     account = await fetch(context.db, "SELECT id FROM accounts WHERE phone = $1", LEGAL_PERSON.phone)
+    with pytest.raises(errors.IdentityUnproven):
+        await portal.open(str(account["id"]), now=context.clock())
+    await prove_account(browser.application, LEGAL_PERSON)
     opened = await portal.open(str(account["id"]), now=context.clock())
     assert (await portal.find(opened.token, now=context.clock())).name == LEGAL_PERSON.name
     with pytest.raises(errors.NotLegalPerson):

@@ -16,6 +16,8 @@ _EXTRA: dict[str, dict[str, Any]] = {
     "login_slowed": {"retry_after": 30},
     "sms_too_soon": {"retry_after": 30},
     "filing_lines_bad": {"lines": 2},
+    "activation_code_wrong": {"left": 4},
+    "activation_locked": {"retry_after": 30},
     "account_elsewhere": {"source": "single-window"},
     "account_source_unavailable": {"source": "single-window"},
     "account_data_refused": {"source": "single-window"},

@@ -61,8 +61,8 @@ def test_server_share_that_gives_infinity_is_drawn_again(
 ) -> None:
     uid, sid = bytes(16), bytes(16)
     phone = phone_enrol(engine, uid=uid, sid=sid)
-    draws = iter((engine.invert(phone.d1), 5))  # d1·d2 = 1 means d = 0
-    monkeypatch.setattr(type(engine), "random_scalar", lambda _self: next(draws))
+    draws = iter((0, engine.invert(phone.d1), 5))  # d1·d2 = 1 means d = 0
+    monkeypatch.setattr(enrolment, "Hn", lambda *_: next(draws))
     assert server_enrol(engine, uid=uid, sid=sid, P1=phone.P1, proof=phone.proof).d2 == 5
 
 

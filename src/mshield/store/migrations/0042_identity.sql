@@ -49,5 +49,6 @@ CREATE TABLE identity_codes (
 );
 
 INSERT INTO identity_proofs (id, account_id, person_id, way, actor, actor_id, proven_at, counts_from)
-SELECT account_id || '-' || person_id, account_id, person_id, 'earlier', 'service', NULL, MIN(issued_at), 0
-FROM certificates WHERE state IN ('active', 'pin_locked') GROUP BY account_id, person_id;
+SELECT a.id || '-' || f.id, a.id, f.id, 'earlier', 'service', NULL, MIN(c.issued_at), 0
+FROM certificates c JOIN accounts a ON a.id = c.account_id JOIN filed_persons f ON f.id = c.person_id
+WHERE c.state IN ('active', 'pin_locked') GROUP BY a.id, f.id;
