@@ -29,6 +29,8 @@ from schemathesis.core.result import Ok
 from mshield.client.dpop import proof
 from mshield.client.phone import VirtualPhone
 from mshield.demo.people import LEGAL_PERSON, OPERATOR
+from mshield.domain.actor import By
+from mshield.domain.proofs import Way
 from mshield.domain.staff import StaffRole
 from mshield.main import create_app
 from mshield.services.context import Context
@@ -231,7 +233,12 @@ def _application(folder: Path, database: str, sms_endpoint: str) -> Iterator[InP
 async def _portal_session(context: Context) -> str:
     account = await find_account(context.db, phone=LEGAL_PERSON.phone)
     assert account is not None
-    return (await context.legal_person.sessions.open(account.id, now=wall_clock())).token
+    proofs, now, by = context.identity.proofs, wall_clock(), By("user", account.id)
+    (person,) = await proofs.provable_by_phone(context.db, account.id)
+    await context.db.write(
+        lambda tx: proofs.record_once(tx, account.id, person.person_id, Way.FILED_PHONE, by=by, now=now)
+    )
+    return (await context.legal_person.sessions.open(account.id, now=now)).token
 
 
 async def _console_session(context: Context, staff_id: str) -> str:
