@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from mshield.domain.ids import require_id
 from mshield.store.database.interface import Database
 from mshield.store.identity import proofs as store
 
@@ -13,8 +14,8 @@ class ShowProofs:
     db: Database
 
     async def of_account(self, account_id: str) -> list[store.AccountProof]:
-        """All of them, ended ones too, the newest first."""
-        return await store.of_account(self.db, account_id=account_id)
+        """All of them, ended ones too, the newest first. Raises NotFound for what can be no account's id."""
+        return await store.of_account(self.db, account_id=require_id(account_id))
 
     async def earlier(self, *, after: str, most: int) -> list[store.EarlierProof]:
         """Accounts that nothing but an earlier application proves: for the filing office to look through."""
