@@ -79,7 +79,9 @@ async def test_an_accounts_proofs_are_told_the_newest_first_with_those_that_ende
     staff, account_id = await Staff.of(application, StaffRole.CUSTOMER_SERVICE), await _account(application)
     path = f"/accounts/{account_id}/proofs"
     assert (await staff.call("GET", path)).json() == {"items": []}
-    assert (await staff.call("GET", "/accounts/nobody/proofs")).json() == {"items": []}
+    unknown = "01a20c23-c300-7867-bd5e-3522c1c05458"
+    assert (await staff.call("GET", f"/accounts/{unknown}/proofs")).json() == {"items": []}
+    assert _told(await staff.call("GET", "/accounts/nobody/proofs")) == (404, "not_found")
     record = await filed(application)
     await _prove_earlier(application, account_id, record.id)
     proofs = application.context.identity.proofs
