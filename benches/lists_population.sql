@@ -24,11 +24,14 @@ SELECT 'p' || substr(CAST(10000000 + i AS TEXT), 2),
   CASE WHEN i < 1000 THEN '91330206MA2XB7C1TW' ELSE 'E' || (i / 1000) END, '人' || i, 'resident_id', BYTES['h' || i],
   BYTES[''], CASE WHEN i % 1000 = 0 THEN 'legal_person' ELSE 'operator' END, 1, NOW, NOW FROM n;
 
+INSERT INTO identity_proofs (id, account_id, person_id, way, actor, proven_at, counts_from)
+VALUES ('i0000000', 'a0000000', 'p0000000', 'filing_code', 'service', NOW, NOW);
+
 WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < LAST)
-INSERT INTO keys (uid, account_id, device_id, person_id, filing_version, subject, state, enrol_sid, challenge, epoch,
+INSERT INTO keys (uid, account_id, device_id, person_id, filing_version, subject, state, enrol_sid, epoch,
   last_epoch, failures, wrong_total, otp_hash, opens_window, opens, generation, created_at)
 SELECT BYTES['k' || i], 'a' || substr(CAST(10000000 + i AS TEXT), 2), 'd' || substr(CAST(10000000 + i AS TEXT), 2),
-  'p' || substr(CAST(10000000 + i AS TEXT), 2), 2, '', 'certified', BYTES['e' || i], '', 0, 0, 0, 0, BYTES[''], 0, 0, 0,
+  'p' || substr(CAST(10000000 + i AS TEXT), 2), 2, '', 'certified', BYTES['e' || i], 0, 0, 0, 0, BYTES[''], 0, 0, 0,
   NOW FROM n;
 
 WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < LAST)
