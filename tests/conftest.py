@@ -29,6 +29,7 @@ from mshield.store.database.opening import open_database
 from tests.support.clock import Clock
 from tests.support.databases import TEMPLATE, Databases
 from tests.support.postgresql import Server, start_server
+from tests.support.seals import SEALER
 
 if TYPE_CHECKING:
     from tests.support.application import Application, Device
@@ -165,6 +166,7 @@ def database_url(request: pytest.FixtureRequest) -> str:
 async def db(database_url: str) -> AsyncIterator[Database]:
     """An open database, once of each kind."""
     database = await open_database(database_url, pool_size=4)
+    database.sealer = SEALER
     yield database
     await database.close()
 

@@ -42,7 +42,7 @@ from mshield.services.staff.activate import ActivateLegalPerson
 from mshield.services.staff.opened import open_staff
 from mshield.services.systems.opened import open_systems
 from mshield.settings import Settings, load_settings
-from mshield.store.database.interface import Database, NoText, Unavailable
+from mshield.store.database.interface import Database, NoText, SealBroken, Unavailable
 from mshield.store.database.opening import opened_database
 from mshield.web.app import Service, build
 from mshield.web.edge.stopping import told_to_stop
@@ -66,7 +66,11 @@ def create_app(settings: Settings | None = None, *, clock: Clock = wall_clock) -
         lifespan,
         version=version("mshield"),
         origin=settings.public_origin,
-        store_errors={Unavailable: errors.Unavailable, NoText: errors.InvalidRequest},
+        store_errors={
+            Unavailable: errors.Unavailable,
+            NoText: errors.InvalidRequest,
+            SealBroken: errors.Internal,
+        },
         demo=settings.mode == "demo",
         access_log=settings.access_log,
         metrics=metrics,

@@ -19,6 +19,7 @@ from mshield.store.database.interface import Database
 from mshield.store.database.queries import Query, Statement
 from tests.support.clock import Clock
 from tests.support.registration_office import ADDRESS, PASSWORD, PHONE, Office
+from tests.support.signing import execute
 
 
 @pytest.fixture
@@ -170,8 +171,7 @@ async def test_people_who_log_in_do_not_slow_their_office(
 
 
 async def test_a_closed_account_does_not_come_in(office: Office, db: Database, clock: Clock) -> None:
-    close = "UPDATE accounts SET state = 'closed'"
-    await db.run(Query("close", Statement(close, ()), Statement(close, ())))
+    await execute(db, "UPDATE accounts SET state = 'closed'")
     with pytest.raises(errors.LoginFailed):
         await office.come_in(now=clock())
 
@@ -182,7 +182,7 @@ async def test_an_older_hash_is_made_anew(office: Office, db: Database, clock: C
     before = await store.find_account(db, phone=PHONE)
     assert before is not None
     weak = PasswordHasher(time_cost=2, memory_cost=512, parallelism=1).hash(PASSWORD)
-    await store.replace_password_hash(db, account=before, password_hash=weak)
+    await store.replace_password_hash(db, account=before, password_hash=weak, now=clock())
     await office.come_in(now=clock())
     after = await store.find_account(db, phone=PHONE)
     assert after is not None

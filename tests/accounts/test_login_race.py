@@ -34,6 +34,7 @@ from mshield.store.database.interface import Database
 from mshield.store.database.opening import open_database
 from tests.support.clock import START
 from tests.support.registration_office import ADDRESS, PASSWORD, PHONE, Office
+from tests.support.seals import SEALER
 from tests.support.signing import execute, fetch, make_world
 
 BY: Final = By("staff", "the clerk")
@@ -143,6 +144,7 @@ async def test_disabling_waits_for_a_login_that_is_being_stored(
 ) -> None:
     """Between its last look at the account and its end. SQLite has one writer and no race."""
     db = await open_database(postgresql_url)
+    db.sealer = SEALER
     ends, put, acts = await _made(db, keyring), store.put_device, list[asyncio.Task[int]]()
 
     async def put_device(*args: Any, **values: Any) -> store.Device:

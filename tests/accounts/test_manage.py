@@ -41,9 +41,11 @@ def manage(db: Database) -> ManageAccounts:
 
 
 async def _at_the_portal(db: Database, account_id: str, token: str) -> None:
-    await portal_sessions.insert(
-        db, token_hash=token_hash(token), account_id=account_id, now=START, expires_at=START + HOUR,
-        address="203.0.113.24", browser="Firefox 145",
+    await db.write(
+        lambda tx: portal_sessions.insert(
+            tx, token_hash=token_hash(token), account_id=account_id, now=START, expires_at=START + HOUR,
+            address="203.0.113.24", browser="Firefox 145",
+        )
     )  # fmt: skip
 
 

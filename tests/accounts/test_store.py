@@ -50,8 +50,8 @@ async def test_a_hash_is_replaced_only_while_it_is_the_same(db: Database, clock:
     await _insert(db, ACCOUNT, clock())
     account = await store.find_account(db, phone=ACCOUNT.phone)
     assert account is not None
-    await store.replace_password_hash(db, account=account, password_hash="second")
-    await store.replace_password_hash(db, account=account, password_hash="third")
+    await store.replace_password_hash(db, account=account, password_hash="second", now=clock())
+    await store.replace_password_hash(db, account=account, password_hash="third", now=clock())
     found = await store.find_account(db, phone=ACCOUNT.phone)
     assert found is not None
     assert found.password_hash == "second"

@@ -115,10 +115,10 @@ async def test_r14_r10_a_hold_that_comes_amid_the_last_guess_outlives_the_lock(
         await guess(renewing, new, renewal.confirm)
     reserve = store.reserve_attempt
 
-    async def reported_lost(db: Database, key: store.KeyRow, *, fb: bytes, now: int) -> int:
-        generation = await reserve(db, key, fb=fb, now=now)
+    async def reported_lost(db: Database, key: store.KeyRow, *, fb: bytes, now: int) -> store.KeyRow:
+        reserved = await reserve(db, key, fb=fb, now=now)
         await renewing.change(CertificateEvent.REPORT_LOSS, serial=old)
-        return generation
+        return reserved
 
     monkeypatch.setattr(store, "reserve_attempt", reported_lost)
     assert await guess(renewing, new, renewal.confirm) == 0
@@ -171,14 +171,14 @@ async def test_r10_guesses_at_both_keys_at_once_are_five_as_well(
     (phone, partials), (other, others) = finishes if first == "old" else finishes[::-1]
     tried = []
 
-    async def asked_at_both(db: Database, key: store.KeyRow, *, fb: bytes, now: int) -> int:
+    async def asked_at_both(db: Database, key: store.KeyRow, *, fb: bytes, now: int) -> store.KeyRow:
         monkeypatch.setattr(store, "reserve_attempt", reserve)
-        generation = await reserve(db, key, fb=fb, now=now)
+        reserved = await reserve(db, key, fb=fb, now=now)
         world.phone = other
         with pytest.raises(errors.PinLocked):
             await world.finish(others)
         world.phone = phone
-        return generation
+        return reserved
 
     def count(*args: Any, **values: Any) -> Any:
         tried.append(values)

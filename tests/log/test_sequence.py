@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Final, Literal, TypeVar
 
 import pytest
 
@@ -21,7 +21,7 @@ from mshield.services.log.read import (
 )
 from mshield.services.log.sequence import sequence
 from mshield.settings import Settings
-from mshield.store.database.interface import Database, Dialect, Row, StoreError, Tx, Work
+from mshield.store.database.interface import Database, Dialect, Row, Sealer, StoreError, Tx, Work
 from mshield.store.database.opening import open_database
 from mshield.store.database.queries import Query
 from mshield.store.log import log as store
@@ -161,6 +161,14 @@ class _Dying:
     def commits(self) -> int:
         return self.db.commits
 
+    @property
+    def sealer(self) -> Sealer:
+        return self.db.sealer
+
+    @sealer.setter
+    def sealer(self, sealer: Sealer) -> None:
+        self.db.sealer = sealer
+
     async def one(self, query: Query, **values: object) -> Row | None:
         return await self.db.one(query, **values)
 
@@ -194,6 +202,14 @@ class _DyingTx:
     @property
     def dialect(self) -> Dialect:
         return self.tx.dialect
+
+    @property
+    def sealer(self) -> Sealer:
+        return self.tx.sealer
+
+    @property
+    def atomic(self) -> Literal[True]:
+        return True
 
     async def one(self, query: Query, **values: object) -> Row | None:
         return await self.tx.one(query, **values)

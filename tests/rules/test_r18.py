@@ -64,7 +64,11 @@ async def test_r18_the_account_has_the_new_number_and_its_logins_end(
 async def test_sessions_at_the_portal_end_too(db: Database, change: ChangePhone) -> None:
     found = await change.find(PHONE)
     ends = START + 60_000
-    await portal_sessions.insert(db, token_hash=b"t", account_id=found.id, now=START, expires_at=ends)
+    await db.write(
+        lambda tx: portal_sessions.insert(
+            tx, token_hash=b"t", account_id=found.id, now=START, expires_at=ends
+        )
+    )
     assert await portal_sessions.find(db, token_hash=b"t", idle_since=0, now=START + 1) is not None
     done = await change(found.id, phone=NEW, evidence=EVIDENCE, by=BY, now=START + 1)
     assert done.logins_ended == 1

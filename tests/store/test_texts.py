@@ -24,7 +24,7 @@ async def test_half_a_character_is_refused(db: Database) -> None:
     with pytest.raises(NoText):
         await db.write(work)
     with pytest.raises(NoText):
-        await systems.set_return_urls(db, client_id=HALF, return_urls=())
+        await db.write(lambda tx: systems.set_return_urls(tx, client_id=HALF, return_urls=(), now=0))
     assert await systems.find(db, client_id="bs-1") is None
 
 

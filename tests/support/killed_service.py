@@ -26,7 +26,7 @@ from mshield.client.phone.vault import opened
 from mshield.demo.people import OPERATOR, Person
 from mshield.services.context import Context
 from mshield.settings import Settings
-from mshield.store.database.interface import Database, Row, Tx, Work
+from mshield.store.database.interface import Database, Row, Sealer, Tx, Work
 from mshield.store.database.opening import open_database
 from mshield.store.database.queries import Query
 from tests.support import application
@@ -60,6 +60,14 @@ class _Watched:
     def dialect(self) -> Literal["postgresql", "sqlite"]:
         return self.tx.dialect
 
+    @property
+    def sealer(self) -> Sealer:
+        return self.tx.sealer
+
+    @property
+    def atomic(self) -> Literal[True]:
+        return True
+
     async def one(self, query: Query, **values: object) -> Row | None:
         self.ran.add(query.name)
         return await self.tx.one(query, **values)
@@ -89,6 +97,14 @@ class MortalDatabase:
     @property
     def commits(self) -> int:
         return self.db.commits
+
+    @property
+    def sealer(self) -> Sealer:
+        return self.db.sealer
+
+    @sealer.setter
+    def sealer(self, sealer: Sealer) -> None:
+        self.db.sealer = sealer
 
     async def one(self, query: Query, **values: object) -> Row | None:
         self._live()

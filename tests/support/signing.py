@@ -35,6 +35,7 @@ from mshield.store.database.queries import Query, Statement
 from mshield.store.systems.systems import BusinessSystem
 from tests.support.clock import Clock
 from tests.support.return_url import RETURN_URL
+from tests.support.seals import seal_all
 
 NAME = "林知远"
 ID_NUMBER = "330206199001014217"
@@ -54,7 +55,13 @@ def statement(sql: str) -> Query:
 
 
 async def execute(db: Database, sql: str, *values: object) -> None:
-    """Runs a test's own statement."""
+    """Runs a test's own statement, as the service would: rows with authority are sealed again."""
+    await tamper(db, sql, *values)
+    await seal_all(db)
+
+
+async def tamper(db: Database, sql: str, *values: object) -> None:
+    """Runs a statement as somebody who may write to the database and has no key."""
     await db.run(statement(sql), **{f"p{number + 1}": value for number, value in enumerate(values)})
 
 

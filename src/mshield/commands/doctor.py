@@ -86,6 +86,7 @@ async def _service() -> dict[str, tuple[bool, str]]:
         async with opened_database(settings.database, pool_size=1) as db:
             checks["database"] = (True, db.dialect)
             checks["restore"] = await _restore(db, settings)
+            checks["seals"] = await _seals(db)
             authorities = await load_authorities(db, keyring, load_engine(settings.engine))
             checks["CA"] = (True, f"issuing CA {authorities.issuing.certificate.subject.common_name}")
             state = await ReadCaState(db, load_engine(settings.engine), settings)(now=wall_clock())
@@ -98,6 +99,13 @@ async def _service() -> dict[str, tuple[bool, str]]:
     except (KeysError, EngineUnavailable) as error:
         checks["CA"] = (False, str(error))
     return checks
+
+
+async def _seals(db: "Database") -> tuple[bool, str]:
+    from mshield.keys.seals import NotSealed
+    from mshield.services.operations.seal_earlier import needs_seals
+
+    return (False, NotSealed().en) if await needs_seals(db) else (True, "no row waits for its seal")
 
 
 async def _restore(db: "Database", settings: "Settings") -> tuple[bool, str]:

@@ -1,11 +1,12 @@
 """`mshield migrate`: brings the database's schema up to date."""
 
+import asyncio
 import os
 from pathlib import Path
 
 import click
 
-from mshield.commands.parts.output import Output, output_options
+from mshield.commands.parts.output import Output, output_options, refusing
 
 
 @click.command()
@@ -13,7 +14,10 @@ from mshield.commands.parts.output import Output, output_options
 @output_options
 @click.pass_context
 def command(context: click.Context, out: Output, check: bool) -> None:
-    """Apply the migrations that the database lacks. Safe to repeat; run it before the service is started."""
+    """Apply the migrations that the database lacks. Safe to repeat; run it before the service is started.
+
+    Rows that carry authority are sealed under the master key, once: those that are there when the seals come.
+    """
     from mshield.settings import load_settings
     from mshield.store.database.migrate import migrate, pending
 
@@ -26,4 +30,32 @@ def command(context: click.Context, out: Output, check: bool) -> None:
         out.data({"pending": missing}, missing or [out.pick("数据库已是最新", "the schema is current")])
         context.exit(1 if missing else 0)
     applied = migrate(url)
-    out.data({"applied": applied}, applied or [out.pick("数据库已是最新", "the schema is current")])
+    sealed = _seal_earlier(out)
+    lines = [*applied, *([out.pick(f"已加封 {sealed} 行", f"{sealed} rows sealed")] if sealed else [])]
+    out.data(
+        {"applied": applied, "sealed": sealed},
+        lines or [out.pick("数据库已是最新", "the schema is current")],
+    )
+
+
+def _seal_earlier(out: Output) -> int:
+    from mshield.keys.errors import KeysError
+    from mshield.keys.keyring import load_keyring
+    from mshield.services.operations.seal_earlier import needs_seals, seal_earlier
+    from mshield.services.process.clock import wall_clock
+    from mshield.settings import load_settings
+    from mshield.store.database.interface import StoreError
+    from mshield.store.database.opening import opened_database
+
+    def progress(table: str, rows: int) -> None:
+        out.say(f"加封 {table}：{rows} 行", f"sealing {table}: {rows} rows")
+
+    async def run() -> int:
+        settings = load_settings()
+        async with opened_database(settings.database, pool_size=1) as db:
+            if not await needs_seals(db):
+                return 0
+            return await seal_earlier(db, load_keyring(settings), progress=progress, now=wall_clock())
+
+    with refusing(out, KeysError, StoreError):
+        return asyncio.run(run())

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.hmac import HMAC
 
 from mshield.keys.errors import SealError
 from mshield.keys.keyring import Keyring
+from mshield.keys.seals import load_sealer
 from mshield.store.database.interface import Database
 from mshield.store.operations.secrets import find_secret, insert_secret
 
@@ -42,10 +43,15 @@ class LookupKey:
 
 
 async def load_lookup_key(db: Database, keyring: Keyring, *, now: int | None = None) -> LookupKey:
-    """The lookup key of this database, made at the first call. SealError if the stored one doesn't open."""
+    """The lookup key of this database, made at the first call; the database gets its sealer as well.
+
+    Raises SealError if the stored key doesn't open, NotSealed.
+    """
+    now = time.time_ns() // 1_000_000 if now is None else now
+    await load_sealer(db, keyring, now=now)
     box = await find_secret(db, name=NAME)
     if box is None:
-        box = await _make(db, keyring, now=time.time_ns() // 1_000_000 if now is None else now)
+        box = await _make(db, keyring, now=now)
     return LookupKey(keyring.open(box, purpose="secret", context=NAME.encode()))
 
 

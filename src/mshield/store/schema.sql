@@ -17,7 +17,7 @@ CREATE TABLE accounts (
   id_number_box BYTEA NOT NULL,
   state TEXT NOT NULL,
   created_at BIGINT NOT NULL
-, source TEXT NOT NULL DEFAULT 'local', external_id TEXT, reservations BIGINT NOT NULL DEFAULT 0, disabled_at BIGINT, disabled_reason TEXT);
+, source TEXT NOT NULL DEFAULT 'local', external_id TEXT, reservations BIGINT NOT NULL DEFAULT 0, disabled_at BIGINT, disabled_reason TEXT, seal_version BIGINT NOT NULL DEFAULT 0, seal BYTEA);
 
 CREATE TABLE devices (
   id TEXT PRIMARY KEY,
@@ -45,7 +45,7 @@ CREATE TABLE enterprises (
   version BIGINT NOT NULL,
   created_at BIGINT NOT NULL,
   changed_at BIGINT NOT NULL
-);
+, seal_version BIGINT NOT NULL DEFAULT 0, seal BYTEA);
 
 CREATE TABLE filed_persons (
   id TEXT PRIMARY KEY,
@@ -57,7 +57,7 @@ CREATE TABLE filed_persons (
   role TEXT NOT NULL,
   version BIGINT NOT NULL,
   created_at BIGINT NOT NULL,
-  changed_at BIGINT NOT NULL, ended_at BIGINT, asked_at BIGINT NOT NULL DEFAULT 0, phone TEXT,
+  changed_at BIGINT NOT NULL, ended_at BIGINT, asked_at BIGINT NOT NULL DEFAULT 0, phone TEXT, seal_version BIGINT NOT NULL DEFAULT 0, seal BYTEA,
   UNIQUE (credit_code, role, id_number_hash)
 );
 
@@ -136,7 +136,7 @@ CREATE TABLE keys (
   generation BIGINT NOT NULL,
   created_at BIGINT NOT NULL,
   expires_at BIGINT
-, certificate TEXT REFERENCES certificates (serial), pending_changes_pin BOOLEAN NOT NULL DEFAULT FALSE, since_refresh INTEGER NOT NULL DEFAULT 0, otp_open BOOLEAN NOT NULL DEFAULT FALSE, challenge_hash BYTEA);
+, certificate TEXT REFERENCES certificates (serial), pending_changes_pin BOOLEAN NOT NULL DEFAULT FALSE, since_refresh INTEGER NOT NULL DEFAULT 0, otp_open BOOLEAN NOT NULL DEFAULT FALSE, challenge_hash BYTEA, seal_version BIGINT NOT NULL DEFAULT 0, seal BYTEA);
 
 CREATE INDEX keys_device ON keys (device_id);
 
@@ -160,7 +160,7 @@ CREATE TABLE business_systems (
   secret_hash BYTEA NOT NULL,
   state TEXT NOT NULL,
   created_at BIGINT NOT NULL
-, return_urls TEXT NOT NULL DEFAULT '[]', previous_hash BYTEA, previous_until BIGINT NOT NULL DEFAULT 0, secret_at BIGINT NOT NULL DEFAULT 0);
+, return_urls TEXT NOT NULL DEFAULT '[]', previous_hash BYTEA, previous_until BIGINT NOT NULL DEFAULT 0, secret_at BIGINT NOT NULL DEFAULT 0, seal_version BIGINT NOT NULL DEFAULT 0, seal BYTEA);
 
 CREATE TABLE requests (
   id TEXT PRIMARY KEY,
@@ -177,7 +177,7 @@ CREATE TABLE requests (
   created_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL,
   changed_at BIGINT NOT NULL
-, channel TEXT NOT NULL DEFAULT 'qr', shield_number TEXT, to_tell BOOLEAN NOT NULL DEFAULT FALSE, return_url TEXT, oidc TEXT, asker_name TEXT NOT NULL DEFAULT '', asker_domain TEXT NOT NULL DEFAULT '');
+, channel TEXT NOT NULL DEFAULT 'qr', shield_number TEXT, to_tell BOOLEAN NOT NULL DEFAULT FALSE, return_url TEXT, oidc TEXT, asker_name TEXT NOT NULL DEFAULT '', asker_domain TEXT NOT NULL DEFAULT '', seal_version BIGINT NOT NULL DEFAULT 0, seal BYTEA);
 
 CREATE TABLE tasks (
   sid BYTEA PRIMARY KEY,
@@ -192,7 +192,7 @@ CREATE TABLE tasks (
   display TEXT NOT NULL,
   created_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL
-, format TEXT NOT NULL DEFAULT 'raw', content BYTEA, size BIGINT);
+, format TEXT NOT NULL DEFAULT 'raw', content BYTEA, size BIGINT, seal_version BIGINT NOT NULL DEFAULT 0, seal BYTEA);
 
 CREATE INDEX tasks_request ON tasks (request_id);
 
@@ -204,7 +204,7 @@ CREATE TABLE signatures (
   digest BYTEA NOT NULL,
   signature BYTEA NOT NULL,
   signed_at BIGINT NOT NULL
-, serial TEXT REFERENCES certificates (serial), log_index BIGINT);
+, serial TEXT REFERENCES certificates (serial), log_index BIGINT, key_version BIGINT, seal_version BIGINT NOT NULL DEFAULT 0, seal BYTEA);
 
 CREATE INDEX signatures_uid ON signatures (uid, signed_at);
 
@@ -312,7 +312,7 @@ CREATE TABLE staff (
   token_hash BYTEA NOT NULL,
   state TEXT NOT NULL,
   created_at BIGINT NOT NULL
-, password_hash TEXT);
+, password_hash TEXT, seal_version BIGINT NOT NULL DEFAULT 0, seal BYTEA);
 
 CREATE UNIQUE INDEX accounts_external ON accounts (source, external_id);
 
@@ -323,7 +323,7 @@ CREATE TABLE portal_sessions (
   used_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL,
   ended_at BIGINT
-, address TEXT, browser TEXT);
+, address TEXT, browser TEXT, seal_version BIGINT NOT NULL DEFAULT 0, seal BYTEA);
 
 CREATE INDEX portal_sessions_account ON portal_sessions (account_id);
 
@@ -394,7 +394,7 @@ CREATE TABLE renewals (
   begun_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL,
   changed_at BIGINT NOT NULL
-);
+, seal_version BIGINT NOT NULL DEFAULT 0, seal BYTEA);
 
 CREATE UNIQUE INDEX renewals_open ON renewals (device_id) WHERE state IN ('begun', 'issued');
 
@@ -470,7 +470,7 @@ CREATE TABLE oidc_clients (
   jwks TEXT,
   par_required INTEGER NOT NULL,
   changed_at BIGINT NOT NULL
-);
+, seal_version BIGINT NOT NULL DEFAULT 0, seal BYTEA);
 
 CREATE TABLE oidc_keys (
   kid TEXT PRIMARY KEY,
@@ -520,7 +520,7 @@ CREATE TABLE staff_factors (
   sign_count BIGINT NOT NULL,
   created_at BIGINT NOT NULL,
   used_at BIGINT
-);
+, seal_version BIGINT NOT NULL DEFAULT 0, seal BYTEA);
 
 CREATE INDEX staff_factors_staff ON staff_factors (staff_id);
 
@@ -529,7 +529,7 @@ CREATE TABLE staff_set_ups (
   staff_id TEXT NOT NULL REFERENCES staff (id),
   expires_at BIGINT NOT NULL,
   ended_at BIGINT
-);
+, seal_version BIGINT NOT NULL DEFAULT 0, seal BYTEA);
 
 CREATE INDEX staff_set_ups_staff ON staff_set_ups (staff_id);
 
@@ -541,7 +541,7 @@ CREATE TABLE staff_ceremonies (
   challenge BYTEA NOT NULL,
   expires_at BIGINT NOT NULL,
   ended_at BIGINT
-);
+, seal_version BIGINT NOT NULL DEFAULT 0, seal BYTEA);
 
 CREATE INDEX staff_ceremonies_staff ON staff_ceremonies (staff_id);
 
@@ -555,7 +555,7 @@ CREATE TABLE staff_sessions (
   used_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL,
   ended_at BIGINT
-);
+, seal_version BIGINT NOT NULL DEFAULT 0, seal BYTEA);
 
 CREATE INDEX staff_sessions_staff ON staff_sessions (staff_id);
 
@@ -571,7 +571,7 @@ CREATE TABLE approvals (
   state TEXT NOT NULL,
   decided_by TEXT REFERENCES staff (id),
   decided_at BIGINT
-);
+, seal_version BIGINT NOT NULL DEFAULT 0, seal BYTEA);
 
 CREATE UNIQUE INDEX approvals_waiting ON approvals (act, subject) WHERE state = 'waiting';
 
@@ -623,7 +623,7 @@ CREATE TABLE identity_proofs (
   counts_from BIGINT NOT NULL,
   ended_at BIGINT,
   ended_reason TEXT
-);
+, seal_version BIGINT NOT NULL DEFAULT 0, seal BYTEA);
 
 CREATE INDEX identity_proofs_account ON identity_proofs (account_id);
 
@@ -652,4 +652,20 @@ CREATE TABLE identity_codes (
   actor_id TEXT,
   made_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL
+, seal_version BIGINT NOT NULL DEFAULT 0, seal BYTEA);
+
+CREATE TABLE sealed_changes (
+  id TEXT PRIMARY KEY,
+  place TEXT NOT NULL,
+  row_key TEXT NOT NULL,
+  version BIGINT NOT NULL,
+  seal BYTEA NOT NULL,
+  at BIGINT NOT NULL,
+  log_index BIGINT
 );
+
+CREATE INDEX sealed_changes_row ON sealed_changes (place, row_key, version);
+
+CREATE INDEX sealed_changes_unlogged ON sealed_changes (id) WHERE log_index IS NULL;
+
+CREATE UNIQUE INDEX sealed_changes_logged ON sealed_changes (log_index) WHERE log_index IS NOT NULL;

@@ -177,6 +177,8 @@ class Refusals:
         if (meant := self._store_errors.get(type(error))) is not None:
             if meant is errors.Unavailable:
                 _log.error("the database can't be reached: %s", type(error).__name__)
+            if meant is errors.Internal:
+                _log.critical("request %s: %s", request.scope.get("mshield.request_id"), error)
             return meant()
         # The traceback, without locals: a body of a signing call must not reach a log.
         _log.error("request %s failed", request.scope.get("mshield.request_id"), exc_info=error)

@@ -4,8 +4,10 @@ Elements are found as a person finds them: fields by their labels, buttons and l
 """
 
 import os
+import re
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -97,9 +99,25 @@ class WebKit:
         self._wait(lambda: text in self.text(), text)
 
     def enter_pin(self, pin: str) -> None:
-        """On the app's keypad."""
-        for digit in pin:
-            self._click("//*[@class='pad']//button[normalize-space()=$name]", digit)
+        """On the app's keypad, as a person does: a digit that didn't arrive is pressed again.
+
+        The driver presses where the key stood when it looked, and the sheet may have moved on a busy machine.
+        """
+        for before, digit in enumerate(pin):
+            self._wait(partial(self._has_entered, before), f"{before} digits")
+            while self._has_entered(before):
+                self._click("//*[@class='pad']//button[normalize-space()=$name]", digit)
+                for _ in range(20):
+                    if not self._has_entered(before):
+                        break
+                    time.sleep(0.05)
+
+    def _has_entered(self, count: int) -> bool:
+        """Whether the app says that it has so many digits."""
+        told: str | None = self.driver.execute_script(
+            "return document.querySelector('.pin[role=img]')?.getAttribute('aria-label')"
+        )
+        return told is not None and re.findall(r"\d+", told)[-1:] == [str(count)]
 
     def choose(self, option: str) -> None:
         """Turns the wheel to it."""

@@ -52,16 +52,22 @@ class Service:
 def on_service(out: Output, work: Callable[[Service], Awaitable[T]]) -> T:
     """What `work` returns on the service, whose database has a current schema; the command is refused if it isn't."""
     from mshield.gm.errors import GmError
-    from mshield.keys.errors import KeysError
+    from mshield.keys.errors import KeysError, NoMasterKey
+    from mshield.keys.seals import load_sealer
     from mshield.pki.errors import PkiError
     from mshield.settings import load_settings
-    from mshield.store.database.interface import StoreError
+    from mshield.store.database.interface import NoSealer, StoreError
     from mshield.store.database.opening import opened_database
 
     async def run() -> T:
         settings = load_settings()
         async with opened_database(settings.database, pool_size=settings.database_pool) as db:
-            return await work(Service(settings, db))
+            service = Service(settings, db)
+            try:
+                await load_sealer(db, service.keyring, now=service.now)
+            except NoMasterKey as error:  # what reads or writes no row with authority needs none
+                db.sealer = NoSealer(error)
+            return await work(service)
 
     with refusing(out, GmError, KeysError, PkiError, StoreError):
         return asyncio.run(run())

@@ -73,7 +73,7 @@ class ChangePhone:
 
     async def _change(self, account: store.Account, number: str, evidence: str, *, by: By, now: int) -> int:
         async def work(tx: Tx) -> int:
-            if not await store.change_phone(tx, account=account, phone=number):
+            if not await store.change_phone(tx, account=account, phone=number, now=now):
                 other = await store.find_account(tx, phone=number)
                 raise errors.Conflict if other is None else errors.PhoneTaken
             ended = await store.end_sessions(tx, account_id=account.id, now=now)

@@ -19,7 +19,7 @@ class LocalAccounts:
 
     db: Database
 
-    async def verify(self, name: str, password: str) -> store.Account | None:
+    async def verify(self, name: str, password: str, *, now: int) -> store.Account | None:
         """The account whose password this is, also a disabled one; an unknown name takes as long."""
         phone = phone_or_none(name)
         account = None if phone is None else await store.find_account(self.db, phone=phone)
@@ -32,8 +32,8 @@ class LocalAccounts:
         if not needs_new_hash(account.password_hash):
             return account
         hashed = await hash_password(plain)
-        if not await store.replace_password_hash(self.db, account=account, password_hash=hashed):
-            return await self.verify(name, password)  # by another login at once, or by a reset
+        if not await store.replace_password_hash(self.db, account=account, password_hash=hashed, now=now):
+            return await self.verify(name, password, now=now)  # by another login at once, or by a reset
         return replace(account, password_hash=hashed)
 
 

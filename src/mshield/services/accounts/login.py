@@ -122,7 +122,7 @@ class LogIn:
     async def _verify(self, credentials: Credentials, *, now: int) -> store.Account | None:
         name, password = credentials.account, credentials.password
         if credentials.source == LOCAL:
-            return await LocalAccounts(self.db).verify(name, password)
+            return await LocalAccounts(self.db).verify(name, password, now=now)
         if self.outside is None:
             raise errors.InvalidRequest(fields=["source"])
         return await self.outside.verify(credentials.source, name, password, now=now)

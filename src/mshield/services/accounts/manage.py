@@ -76,7 +76,7 @@ class ManageAccounts:
         await self._account(account_id)
 
         async def work(tx: Tx) -> None:
-            if not await store.enable(tx, account_id=account_id):
+            if not await store.enable(tx, account_id=account_id, now=now):
                 raise errors.Conflict
             await _tell_owner(tx, NoticeKind.ACCOUNT_ENABLED, account_id, now=now)
             # Disabling ended them; whatever else there should be ends here.

@@ -110,7 +110,7 @@ class OutsideAccounts:
         if account is None:
             await store.insert_outside(tx, self._new(account_id, person, hashed), now=now)
         else:
-            await store.follow_outside(tx, account_id=account_id, **_followed(person))
+            await store.follow_outside(tx, account_id=account_id, **_followed(person), now=now)
         await self.proofs.follow_source(tx, account_id, verified=person.verified, now=now)
         kept = await store.get_account(tx, account_id=account_id)
         if kept is None:

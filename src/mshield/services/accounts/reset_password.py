@@ -76,7 +76,7 @@ class ResetPassword:
         self, tx: Tx, account: store.Account, password_hash: str, code: ProvenCode, *, now: int
     ) -> int:
         await self.sms_codes.spend(tx, code, now=now)
-        if not await store.set_password(tx, account=account, password_hash=password_hash):
+        if not await store.set_password(tx, account=account, password_hash=password_hash, now=now):
             raise errors.Conflict
         ended = await store.end_sessions(tx, account_id=account.id, now=now)
         ended += await portal_sessions.end_of_account(tx, account_id=account.id, now=now)

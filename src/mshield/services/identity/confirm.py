@@ -162,7 +162,7 @@ class ConfirmOperators:
             row = await store.find(tx, request_id=request_id, credit_code=credit_code)
             if row is None:
                 raise errors.NotFound
-            if row["ended_at"] is not None and decision == "confirm":
+            if row["f_ended_at"] is not None and decision == "confirm":
                 raise errors.NoFiling
             assert by.id is not None  # noqa: S101  # a legal person has an account
             if not await store.decide(tx, request_id=request_id, state=_STATES[decision], by=by.id, now=now):

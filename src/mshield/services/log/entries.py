@@ -21,7 +21,7 @@ from mshield.pki.tlog.entry import (
 )
 from mshield.services.log.findings import shown
 from mshield.store.database.interface import Row
-from mshield.store.log.log import ACTS, EVENTS, ISSUED, ISSUES, SIGNATURES, Source, SourceRow
+from mshield.store.log.log import ACTS, CHANGES, EVENTS, ISSUED, ISSUES, SIGNATURES, Source, SourceRow
 
 _ENDED: Final = frozenset({"revoked", "superseded"})
 
@@ -65,8 +65,17 @@ def _event(values: Row, key: LogKey) -> bytes:
 
 
 def _act(values: Row, key: LogKey) -> bytes:
+    return _hidden(ACTS, values, key)
+
+
+def _change(values: Row, key: LogKey) -> bytes:
+    return _hidden(CHANGES, values, key)
+
+
+def _hidden(source: Source, values: Row, key: LogKey) -> bytes:
+    """An entry that shows nothing but the time. Ids are random, and the commitment names the columns."""
     salt = key.salt(Kind.ACT, values["id"].encode())
-    return ActEntry(at=values["at"], row=commitment(salt, _row(ACTS.columns, values))).encode()
+    return ActEntry(at=values["at"], row=commitment(salt, _row(source.columns, values))).encode()
 
 
 def _row(columns: tuple[str, ...], values: Row) -> bytes:
@@ -89,4 +98,5 @@ _ENTRIES: Final[Mapping[Source, Callable[[Row, LogKey], bytes]]] = {
     SIGNATURES: _signature,
     EVENTS: _event,
     ACTS: _act,
+    CHANGES: _change,
 }

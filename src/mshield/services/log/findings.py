@@ -52,6 +52,19 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "管理操作记录所述的签发机构不存在",
         "there are acts on an authority that is not there",
     ),
+    "seal_broken": (
+        "记录被服务以外的程序改动过",
+        "the row is not as this service wrote it",
+    ),
+    "sealed_row_set_back": (
+        "记录被退回到它以前的状态，或没有写入日志",
+        "the row was set back to an older state of its own, or its change was never recorded",
+    ),
+    "sealed_row_missing": ("已记入日志的记录不存在", "a row that was recorded is not there"),
+    "sealed_again": (
+        "数据库被再次整体加封：此前的改动可能因此看不出来",
+        "all rows were sealed a second time: what had been changed before may not show",
+    ),
     "bad_since": (
         "所给的旧检查点无效",
         "the earlier checkpoint is not of its form, or not signed by this log",

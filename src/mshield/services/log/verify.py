@@ -17,6 +17,7 @@ from mshield.services.log.read import hash_of
 from mshield.services.log.verify_authorities import check_authorities
 from mshield.services.log.verify_certificates import check_certificates
 from mshield.services.log.verify_rows import check_end, check_outside, check_rows
+from mshield.services.log.verify_seals import check_seals
 from mshield.store.log import log as store
 
 MOST_FINDINGS: Final = 100
@@ -72,6 +73,8 @@ async def _checks(log: Log, report: Report, since: str | None) -> AsyncIterator[
     async for finding in check_certificates(log.db):
         yield finding
     for finding in await check_authorities(log.db):
+        yield finding
+    async for finding in check_seals(log.db):
         yield finding
 
 

@@ -147,10 +147,7 @@ class FinishSigning:
             # Not of a bound one: its attempt may have been the last.
             if signing_key.is_locked(key):
                 raise errors.PinLocked
-            generation = await store.reserve_attempt(self.db, key, fb=fb, now=now)
-            key = msgspec.structs.replace(
-                key, generation=generation, failures=key.failures + 1, wrong_total=key.wrong_total + 1
-            )
+            key = await store.reserve_attempt(self.db, key, fb=fb, now=now)
         return await self._combine(key, session, tasks, request, fb, may_sign=may_sign, now=now)
 
     async def _require_allowed(

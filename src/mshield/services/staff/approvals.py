@@ -134,11 +134,11 @@ class Approvals:
 
     async def page(self, *, state: str, before: str, most: int, now: int) -> list[ApprovalRow]:
         """The newest, in this state where one is given."""
-        await store.expire(self.db, now=now)
+        await self.db.write(lambda tx: store.expire(tx, now=now))
         return await store.page(self.db, state=state, before=before, most=most)
 
     async def _find(self, approval_id: str, *, now: int) -> ApprovalRow:
-        await store.expire(self.db, now=now)
+        await self.db.write(lambda tx: store.expire(tx, now=now))
         row = await store.find(self.db, approval_id=approval_id)
         if row is None:
             raise errors.NotFound

@@ -59,7 +59,7 @@ class StaffChanges:
     async def _change_roles(self, tx: Tx, approval: ApprovalRow, by: StaffMember, now: int) -> Json:
         before, after = approval.details["before"], approval.details["after"]
         if not await store.change_roles(
-            tx, staff_id=approval.subject, before=tuple(before), after=tuple(after)
+            tx, staff_id=approval.subject, before=tuple(before), after=tuple(after), now=now
         ):
             raise errors.Conflict
         details = {"approval": approval.id, "before": before, "after": after}

@@ -110,8 +110,10 @@ class StaffFactors:
         hashed = token_hash(enrolment)
         box = self.keyring.seal(secret, purpose=ENROLMENT_PURPOSE, context=hashed)
         ceremony = access.Ceremony(row.id, box, challenge)
-        await access.insert_ceremony(
-            self.db, ceremony, token_hash=hashed, purpose="enrol", expires_at=now + ENROLMENT_MS
+        await self.db.write(
+            lambda tx: access.insert_ceremony(
+                tx, ceremony, token_hash=hashed, purpose="enrol", expires_at=now + ENROLMENT_MS
+            )
         )
         address = one_time_code.address_of(secret, name=row.name)
         factors = await store.of_member(self.db, staff_id=row.id)

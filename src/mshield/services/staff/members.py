@@ -100,7 +100,7 @@ async def disable_staff(db: Database, *, staff_id: str, now: int) -> None:
 
 async def disable_in(tx: Tx, *, staff_id: str, by: By, now: int) -> None:
     """The same, in a transaction of the caller's. Raises NotFound."""
-    if not await store.disable(tx, staff_id=staff_id):
+    if not await store.disable(tx, staff_id=staff_id, now=now):
         raise errors.NotFound
     await staff_sessions.end_of_member(tx, staff_id=staff_id, now=now)
     await acts.record(tx, by=by, act="staff.disable", subject=staff_id, details={}, now=now)

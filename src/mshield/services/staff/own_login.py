@@ -50,7 +50,11 @@ class OwnLogin:
 
         async def work(tx: Tx) -> int:
             if not await store.change_password(
-                tx, staff_id=member.id, previous=row.password_hash or "", password_hash=password_hash
+                tx,
+                staff_id=member.id,
+                previous=row.password_hash or "",
+                password_hash=password_hash,
+                now=now,
             ):
                 raise errors.Unauthenticated
             current = member.session_id or ""
@@ -106,7 +110,9 @@ class OwnLogin:
 
     async def end_session(self, member: StaffMember, session_id: str, *, now: int) -> None:
         """Logs the member out elsewhere. Raises NotFound."""
-        if not await staff_sessions.end(self.db, session_id=session_id, staff_id=member.id, now=now):
+        if not await self.db.write(
+            lambda tx: staff_sessions.end(tx, session_id=session_id, staff_id=member.id, now=now)
+        ):
             raise errors.NotFound
 
     async def _confirm(self, member: StaffMember, password: str, *, address: str, now: int) -> store.StaffRow:

@@ -98,8 +98,9 @@ class StaffSessions:
 
     async def end(self, member: StaffMember, *, now: int) -> None:
         """Logs out of the session by which the member calls."""
-        if member.session_id is not None:
-            await store.end(self.db, session_id=member.session_id, staff_id=member.id, now=now)
+        session_id = member.session_id
+        if session_id is not None:
+            await self.db.write(lambda tx: store.end(tx, session_id=session_id, staff_id=member.id, now=now))
 
 
 def new_token() -> str:

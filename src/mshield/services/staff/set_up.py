@@ -47,13 +47,13 @@ async def renew_in(tx: Tx, *, staff_id: str, by: By, life: int, now: int) -> tup
     """The same, in a transaction of the caller's. Raises NotFound."""
     code = new_token()
     row = await store.find(tx, staff_id=staff_id)
-    if row is None or not await store.set_password(tx, staff_id=staff_id, password_hash=None):
+    if row is None or not await store.set_password(tx, staff_id=staff_id, password_hash=None, now=now):
         raise errors.NotFound
     await factors.remove_all(tx, staff_id=staff_id)
     await access.end_all(tx, staff_id=staff_id, now=now)
     ended = await staff_sessions.end_of_member(tx, staff_id=staff_id, now=now)
     await access.insert_set_up(
-        tx, code_hash=token_hash(code), staff_id=staff_id, expires_at=now + life * 1000
+        tx, code_hash=token_hash(code), staff_id=staff_id, expires_at=now + life * 1000, now=now
     )
     details = {"sessions_ended": ended}
     await acts.record(tx, by=by, act="staff.reset", subject=staff_id, details=details, now=now)
@@ -95,7 +95,7 @@ class SetUps:
         async def work(tx: Tx) -> OpenedSession:
             if not await access.use_set_up(tx, code_hash=token_hash(code), now=now):
                 raise errors.SetUpOver
-            if not await store.set_password(tx, staff_id=row.id, password_hash=password_hash):
+            if not await store.set_password(tx, staff_id=row.id, password_hash=password_hash, now=now):
                 raise errors.SetUpOver
             await access.end_all(tx, staff_id=row.id, now=now)
             await factors.insert(tx, confirmed.factor, staff_id=row.id, now=now)

@@ -87,7 +87,7 @@ class ManageSystems:
 
         async def work(tx: Tx) -> None:
             before = await _require_system(tx, client_id)
-            await store.change(tx, client_id=client_id, name=plain, domain=host, return_urls=urls)
+            await store.change(tx, client_id=client_id, name=plain, domain=host, return_urls=urls, now=now)
             pairs: dict[str, list[object]] = {
                 "name": [before.name, plain],
                 "domain": [before.domain, host],
@@ -128,7 +128,7 @@ class ManageSystems:
 
         async def work(tx: Tx) -> None:
             await _require_system(tx, client_id)
-            if not await store.end_previous(tx, client_id=client_id):
+            if not await store.end_previous(tx, client_id=client_id, now=now):
                 raise errors.NotFound
             await acts.record(tx, by=by, act="system.end_previous", subject=client_id, details={}, now=now)
 
@@ -145,7 +145,7 @@ class ManageSystems:
 
         async def work(tx: Tx) -> list[str]:
             await _require_system(tx, client_id)
-            if not await store.set_state(tx, client_id=client_id, state=state):
+            if not await store.set_state(tx, client_id=client_id, state=state, now=now):
                 raise errors.Conflict(state=state)
             act = "system.enable" if state == "active" else "system.disable"
             await acts.record(tx, by=by, act=act, subject=client_id, details={"reason": why}, now=now)

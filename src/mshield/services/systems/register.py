@@ -45,7 +45,9 @@ async def set_return_urls(
 
     async def work(tx: Tx) -> None:
         before = await store.find(tx, client_id=client_id)
-        if before is None or not await store.set_return_urls(tx, client_id=client_id, return_urls=urls):
+        if before is None or not await store.set_return_urls(
+            tx, client_id=client_id, return_urls=urls, now=now
+        ):
             raise errors.NotFound
         is_changed = before.return_urls != urls
         details = {"return_urls": [list(before.return_urls), list(urls)]} if is_changed else {}

@@ -1,13 +1,16 @@
 """Accounts (无卡用户账户), the installations of the app and their logins.
 
-The phone number is the account name; who is refused by a unique one learns it from the result, never from an error.
+The phone number is the account name; who is refused by a unique one learns it from the result, never from an error. An
+account is read with its seal: whatever gives one raises SealBroken where somebody else has changed it.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Final
 
 from mshield.store.database.interface import Database, Row, Tx
 from mshield.store.database.queries import Queries
+from mshield.store.seals.sealing import changing, seal_new
+from mshield.store.seals.tables import ACCOUNTS
 
 _SQL: Final = Queries("accounts", "accounts")
 LOCAL: Final = "local"
@@ -73,7 +76,7 @@ class Device:
 
 async def find_account(db: Database | Tx, *, phone: str) -> Account | None:
     """The account of this phone number."""
-    return _account(await db.one(_SQL["find_by_phone"], phone=phone))
+    return _account(db, await db.one(_SQL["find_by_phone"], phone=phone))
 
 
 async def find_id_number_box(db: Database | Tx, *, account_id: str) -> bytes | None:
@@ -84,7 +87,7 @@ async def find_id_number_box(db: Database | Tx, *, account_id: str) -> bytes | N
 
 async def get_account(db: Database | Tx, *, account_id: str) -> Account | None:
     """The account of this id."""
-    return _account(await db.one(_SQL["find"], id=account_id))
+    return _account(db, await db.one(_SQL["find"], id=account_id))
 
 
 async def find_unchanging(tx: Tx, *, account_id: str) -> Account | None:
@@ -92,65 +95,76 @@ async def find_unchanging(tx: Tx, *, account_id: str) -> Account | None:
 
     Who disables it or changes it afterwards, and then ends its logins, also ends one that this transaction opens.
     """
-    return _account(await tx.one(_SQL["find_unchanging"], id=account_id))
+    return _account(tx, await tx.one(_SQL["find_unchanging"], id=account_id))
 
 
 async def insert_account(tx: Tx, account: NewAccount, *, now: int) -> bool:
     """Whether the account was made; False where the phone number has one."""
-    inserted = await tx.run(_SQL["insert"], **asdict(account), now=now)
-    return inserted == 1
+    if await tx.run(_SQL["insert"], **asdict(account), now=now) != 1:
+        return False
+    await seal_new(tx, ACCOUNTS, account.id, now=now)
+    return True
 
 
 async def find_outside(tx: Tx, *, source: str, external_id: str) -> Account | None:
     """The account that an outside system knows as `external_id`."""
-    return _account(await tx.one(_SQL["find_outside"], source=source, external_id=external_id))
+    return _account(tx, await tx.one(_SQL["find_outside"], source=source, external_id=external_id))
 
 
 async def insert_outside(tx: Tx, account: NewOutsideAccount, *, now: int) -> None:
     """Makes the account. Raises Conflict where its phone number or its id there has one."""
     await tx.run(_SQL["insert_outside"], **asdict(account), now=now)
+    await seal_new(tx, ACCOUNTS, account.id, now=now)
 
 
-async def follow_outside(
-    tx: Tx, *, account_id: str, source: str, external_id: str, phone: str, name: str, id_type: str
+async def follow_outside(  # one value for each column
+    tx: Tx, *, account_id: str, source: str, external_id: str, phone: str, name: str, id_type: str, now: int
 ) -> None:
     """Makes an account what its source says. Raises Conflict where another one has the phone number."""
-    await tx.run(
-        _SQL["follow_outside"],
-        id=account_id,
-        source=source,
-        external_id=external_id,
-        phone=phone,
-        name=name,
-        id_type=id_type,
-    )
+    async with changing(tx, ACCOUNTS, account_id, now=now):
+        await tx.run(
+            _SQL["follow_outside"],
+            id=account_id,
+            source=source,
+            external_id=external_id,
+            phone=phone,
+            name=name,
+            id_type=id_type,
+        )
 
 
-async def replace_password_hash(db: Database, *, account: Account, password_hash: str) -> bool:
+async def replace_password_hash(db: Database, *, account: Account, password_hash: str, now: int) -> bool:
     """Stores the same password hashed anew; False where it was changed meanwhile."""
-    replaced = await db.run(
-        _SQL["replace_password_hash"],
-        id=account.id,
-        previous=account.password_hash,
-        password_hash=password_hash,
-    )
-    return replaced == 1
+
+    async def work(tx: Tx) -> bool:
+        async with changing(tx, ACCOUNTS, account.id, now=now):
+            replaced = await tx.run(
+                _SQL["replace_password_hash"],
+                id=account.id,
+                previous=account.password_hash,
+                password_hash=password_hash,
+            )
+        return replaced == 1
+
+    return await db.write(work)
 
 
-async def set_password(tx: Tx, *, account: Account, password_hash: str) -> bool:
+async def set_password(tx: Tx, *, account: Account, password_hash: str, now: int) -> bool:
     """Gives a local account a new password; False where the account was changed meanwhile."""
-    changed = await tx.run(
-        _SQL["set_password"], id=account.id, previous=account.password_hash, password_hash=password_hash
-    )
+    async with changing(tx, ACCOUNTS, account.id, now=now):
+        changed = await tx.run(
+            _SQL["set_password"], id=account.id, previous=account.password_hash, password_hash=password_hash
+        )
     return changed == 1
 
 
-async def change_phone(tx: Tx, *, account: Account, phone: str) -> bool:
+async def change_phone(tx: Tx, *, account: Account, phone: str, now: int) -> bool:
     """Whether the account has the new number now; False where another one has it, or its own changed meanwhile.
 
     Raises Conflict where another account took the number at this moment.
     """
-    changed = await tx.run(_SQL["change_phone"], id=account.id, previous=account.phone, phone=phone)
+    async with changing(tx, ACCOUNTS, account.id, now=now):
+        changed = await tx.run(_SQL["change_phone"], id=account.id, previous=account.phone, phone=phone)
     return changed == 1
 
 
@@ -194,12 +208,14 @@ async def start_session(  # one value for each column
 
 async def disable(tx: Tx, *, account_id: str, reason: str, now: int) -> bool:
     """Whether this disabled the account; False for one disabled before or unknown."""
-    return await tx.run(_SQL["disable"], id=account_id, reason=reason, now=now) == 1
+    async with changing(tx, ACCOUNTS, account_id, now=now):
+        return await tx.run(_SQL["disable"], id=account_id, reason=reason, now=now) == 1
 
 
-async def enable(tx: Tx, *, account_id: str) -> bool:
+async def enable(tx: Tx, *, account_id: str, now: int) -> bool:
     """Whether this enabled the account; False where it wasn't disabled."""
-    return await tx.run(_SQL["enable"], id=account_id) == 1
+    async with changing(tx, ACCOUNTS, account_id, now=now):
+        return await tx.run(_SQL["enable"], id=account_id) == 1
 
 
 async def purge_sessions(db: Database, *, before: int) -> int:
@@ -207,5 +223,11 @@ async def purge_sessions(db: Database, *, before: int) -> int:
     return await db.run(_SQL["purge_sessions"], before=before)
 
 
-def _account(row: Row | None) -> Account | None:
-    return None if row is None else Account(**row)
+_FIELDS: Final = tuple(field.name for field in fields(Account))
+
+
+def _account(db: Database | Tx, row: Row | None) -> Account | None:
+    if row is None:
+        return None
+    ACCOUNTS.check(db.sealer, row)
+    return Account(**{name: row[name] for name in _FIELDS})

@@ -1,12 +1,12 @@
 -- name: find_by_phone^
-SELECT id, phone, password_hash, name, id_type, id_number_hash, state, created_at, source, external_id, disabled_at, disabled_reason FROM accounts WHERE phone = :phone;
+SELECT id, phone, password_hash, name, id_type, id_number_hash, state, created_at, source, external_id, disabled_at, disabled_reason, seal_version, seal FROM accounts WHERE phone = :phone;
 
 -- name: find^
-SELECT id, phone, password_hash, name, id_type, id_number_hash, state, created_at, source, external_id, disabled_at, disabled_reason FROM accounts WHERE id = :id;
+SELECT id, phone, password_hash, name, id_type, id_number_hash, state, created_at, source, external_id, disabled_at, disabled_reason, seal_version, seal FROM accounts WHERE id = :id;
 
 -- name: find_unchanging^
 -- As it stands until the transaction ends: one writer changes nothing of it meanwhile.
-SELECT id, phone, password_hash, name, id_type, id_number_hash, state, created_at, source, external_id, disabled_at, disabled_reason FROM accounts WHERE id = :id;
+SELECT id, phone, password_hash, name, id_type, id_number_hash, state, created_at, source, external_id, disabled_at, disabled_reason, seal_version, seal FROM accounts WHERE id = :id;
 
 -- name: id_number_box^
 SELECT id_number_box FROM accounts WHERE id = :id;
@@ -18,7 +18,7 @@ VALUES (:id, :phone, :password_hash, :name, :id_type, :id_number_hash, :id_numbe
 ON CONFLICT (phone) DO NOTHING;
 
 -- name: find_outside^
-SELECT id, phone, password_hash, name, id_type, id_number_hash, state, created_at, source, external_id, disabled_at, disabled_reason FROM accounts
+SELECT id, phone, password_hash, name, id_type, id_number_hash, state, created_at, source, external_id, disabled_at, disabled_reason, seal_version, seal FROM accounts
 WHERE source = :source AND external_id = :external_id;
 
 -- name: insert_outside!

@@ -5,8 +5,10 @@ from typing import Final
 
 from mshield.store.database.interface import Database
 from mshield.store.database.queries import Queries
+from mshield.store.seals.tables import ACCOUNTS
 
 _SQL: Final = Queries("accounts", "sessions")
+_ACCOUNT: Final = ACCOUNTS.joined("a_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +26,21 @@ class PhoneLogin:
 
 
 async def find(db: Database, *, token_hash: bytes, jkt: str, now: int) -> PhoneLogin | None:
-    """The login of this token, if the proof's key is the one that it is bound to."""
+    """The login of this token, if the proof's key is the one that it is bound to. Raises SealBroken."""
     row = await db.one(_SQL["find"], token_hash=token_hash, jkt=jkt, now=now)
-    return None if row is None else PhoneLogin(**row)
+    if row is None:
+        return None
+    _ACCOUNT.check(db.sealer, row)
+    return PhoneLogin(
+        account_id=row["a_id"],
+        device_id=row["device_id"],
+        phone=row["a_phone"],
+        name=row["a_name"],
+        id_type=row["a_id_type"],
+        id_number_hash=row["a_id_number_hash"],
+        shield_number=row["shield_number"],
+        pinned_account_id=row["pinned_account_id"],
+    )
 
 
 async def end(db: Database, *, token_hash: bytes, now: int) -> None:

@@ -1,6 +1,6 @@
 -- name: find^
 -- The account and device of a valid login, bound to the device's key.
-SELECT p.account_id, p.device_id, a.phone, a.name, a.id_type, a.id_number_hash, d.shield_number, d.account_id AS pinned_account_id
+SELECT p.device_id, d.shield_number, d.account_id AS pinned_account_id, sealed(accounts AS a)
 FROM phone_sessions p
 JOIN devices d ON d.id = p.device_id AND d.jkt = :jkt
 JOIN accounts a ON a.id = p.account_id AND a.state = 'active'

@@ -7,8 +7,12 @@ from mshield.domain.certificates.states import CertificateState, Standing, parse
 from mshield.store.certificates import renewal_outcome
 from mshield.store.database.interface import Conflict, Database, Tx
 from mshield.store.database.queries import Queries
+from mshield.store.seals.sealing import seal_new
+from mshield.store.seals.tables import ENTERPRISES, FILED_PERSONS, KEYS, TASKS
 
 _SQL: Final = Queries("certificates", "enrolment")
+_FILED: Final = FILED_PERSONS.joined("f_")
+_ENTERPRISE: Final = ENTERPRISES.joined("e_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +70,20 @@ class Occupant:
 async def find_filed(
     db: Database, *, credit_code: str, role: str, id_number_hash: bytes
 ) -> FiledPerson | None:
-    """The filed person, if there is one with exactly these data."""
+    """The filed person, if there is one with exactly these data. Raises SealBroken."""
     row = await db.one(_SQL["find_filed"], credit_code=credit_code, role=role, id_number_hash=id_number_hash)
-    return None if row is None else FiledPerson(**row)
+    if row is None:
+        return None
+    _FILED.check(db.sealer, row)
+    _ENTERPRISE.check(db.sealer, row)
+    return FiledPerson(
+        id=row["f_id"],
+        name=row["f_name"],
+        role=row["f_role"],
+        version=row["f_version"] + row["e_version"],
+        organisation=row["e_name"],
+        credit_code=row["e_credit_code"],
+    )
 
 
 async def find_occupant(db: Database | Tx, *, device_id: str) -> Occupant | None:
@@ -108,6 +123,7 @@ async def begin(db: Database, key: NewKey, *, shield_number: str, now: int) -> s
 async def insert_key(tx: Tx, key: NewKey, *, now: int) -> None:
     """The row of a key whose enrolment begins."""
     await tx.run(_SQL["insert_key"], **asdict(key), now=now)
+    await seal_new(tx, KEYS, key.uid, now=now)
 
 
 async def find(db: Database, *, uid: bytes, account_id: str, device_id: str) -> Enrolment | None:
@@ -179,6 +195,7 @@ async def set_public_key(
             now=now,
             expires_at=enrolment.expires_at,
         )
+        await seal_new(tx, TASKS, enrolment.sid)
         return True
 
     return await db.write(work)

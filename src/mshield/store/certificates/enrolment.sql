@@ -1,6 +1,6 @@
 -- name: find_filed^
 -- The filed person that an application names, with their enterprise. The version grows with either record.
-SELECT f.id, f.name, f.role, f.version + e.version AS version, e.name AS organisation, e.credit_code
+SELECT sealed(filed_persons AS f), sealed(enterprises AS e)
 FROM filed_persons f JOIN enterprises e ON e.credit_code = f.credit_code
 WHERE f.credit_code = :credit_code AND f.role = :role AND f.id_number_hash = :id_number_hash AND f.ended_at IS NULL;
 

@@ -16,8 +16,11 @@ from mshield.store.certificates.certificates import Holder, NewCertificate, Rese
 from mshield.store.certificates.enrolment import find_occupant, other_devices_in_use
 from mshield.store.database.interface import Database, Row, Tx
 from mshield.store.database.queries import Queries
+from mshield.store.seals.tables import FILED_PERSONS, KEYS
 
 _SQL: Final = Queries("certificates", "issuing")
+_KEY: Final = KEYS.joined("k_")
+_FILED: Final = FILED_PERSONS.joined("f_")
 
 
 class ConfirmedKey(msgspec.Struct, frozen=True, gc=False):
@@ -65,12 +68,12 @@ Admission = Literal["admitted", "no_filing", "occupied", "limit", "other_account
 async def find_by_token(db: Database, *, token_hash: bytes, jkt: str, now: int) -> LoginKey:
     """The caller's key that is signed for but has no certificate yet."""
     rows = await db.read_together(_SQL["find_by_token"], token_hash=token_hash, jkt=jkt, now=now)
-    return LoginKey(bool(rows), _first(rows))
+    return LoginKey(bool(rows), _first(db, rows))
 
 
 async def find_of_device(db: Database, *, device_id: str, account_id: str) -> ConfirmedKey | None:
     """The same of a login that is known to be valid."""
-    return _first(await db.all(_SQL["find_of_device"], device_id=device_id, account_id=account_id))
+    return _first(db, await db.all(_SQL["find_of_device"], device_id=device_id, account_id=account_id))
 
 
 async def reserve(
@@ -135,11 +138,11 @@ async def _admission(tx: Tx, key: ConfirmedKey) -> Admission:
     return "admitted" if used < MAX_DEVICES else "limit"
 
 
-def _first(rows: list[Row]) -> ConfirmedKey | None:
+def _first(db: Database, rows: list[Row]) -> ConfirmedKey | None:
     """Passes over a key whose reservation was ended before anything was signed under it: nothing comes of it."""
     return next(
         (
-            _confirmed(row)
+            _confirmed(db, row)
             for row in rows
             if row["signature"] is not None
             and row["certificate_state"] in {None, CertificateState.ISSUED.value}
@@ -148,22 +151,25 @@ def _first(rows: list[Row]) -> ConfirmedKey | None:
     )
 
 
-def _confirmed(row: Row) -> ConfirmedKey:
+def _confirmed(db: Database, row: Row) -> ConfirmedKey:
+    # The certificate will say what stands in these two rows.
+    _KEY.check(db.sealer, row)
+    _FILED.check(db.sealer, row)
     serial = row["serial"]
     return ConfirmedKey(
-        uid=row["uid"],
+        uid=row["k_uid"],
         request_sid=row["enrol_sid"],
-        account_id=row["account_id"],
-        device_id=row["device_id"],
-        person_id=row["person_id"],
-        filing_version=row["filing_version"],
-        subject=row["subject"],
+        account_id=row["k_account_id"],
+        device_id=row["k_device_id"],
+        person_id=row["k_person_id"],
+        filing_version=row["k_filing_version"],
+        subject=row["k_subject"],
         public_key=row["public_key"],
         shield_number=row["shield_number"],
-        id_type=row["id_type"],
+        id_type=row["f_id_type"],
         id_number_box=row["id_number_box"],
-        role=row["role"],
-        credit_code=row["credit_code"],
+        role=row["f_role"],
+        credit_code=row["f_credit_code"],
         request_info=row["message"],
         signature=row["signature"],
         first_account_id=row["first_account_id"],

@@ -5,12 +5,12 @@
 -- Keys whose CertificationRequest is signed, with all that the certificate is made from; no row where the login isn't valid,
 -- one of nulls where it has no such key. A renewal's key comes into force otherwise. The long tables are asked by a subquery
 -- each: as joins PostgreSQL would read them from their beginning while it has no statistics of them yet.
-SELECT CAST(:call AS INTEGER) AS call, k.uid, k.account_id, k.device_id, k.person_id, k.filing_version, k.subject, k.public_key, k.enrol_sid,
+SELECT CAST(:call AS INTEGER) AS call, sealed(keys AS k), k.public_key, k.enrol_sid,
   (SELECT b.id FROM accounts a JOIN accounts b ON b.id_number_hash = a.id_number_hash
     WHERE a.id = p.account_id ORDER BY b.created_at, b.id LIMIT 1) AS first_account_id,
   (SELECT b.reservations FROM accounts a JOIN accounts b ON b.id_number_hash = a.id_number_hash
     WHERE a.id = p.account_id ORDER BY b.created_at, b.id LIMIT 1) AS reservations,
-  d.shield_number, f.id_type, f.id_number_box, f.role, f.credit_code,
+  d.shield_number, f.id_number_box, sealed(filed_persons AS f),
   (SELECT t.message FROM tasks t WHERE t.sid = k.enrol_sid) AS message,
   (SELECT s.signature FROM signatures s WHERE s.sid = k.enrol_sid) AS signature,
   c.serial, c.issuer, c.not_before, c.not_after, c.state AS certificate_state
@@ -25,12 +25,12 @@ WHERE p.token_hash = :token_hash AND p.ended_at IS NULL AND p.expires_at > :now
 
 -- name: find_of_device
 -- The same for a login that is known to be valid.
-SELECT k.uid, k.account_id, k.device_id, k.person_id, k.filing_version, k.subject, k.public_key, k.enrol_sid,
+SELECT sealed(keys AS k), k.public_key, k.enrol_sid,
   (SELECT b.id FROM accounts a JOIN accounts b ON b.id_number_hash = a.id_number_hash
     WHERE a.id = k.account_id ORDER BY b.created_at, b.id LIMIT 1) AS first_account_id,
   (SELECT b.reservations FROM accounts a JOIN accounts b ON b.id_number_hash = a.id_number_hash
     WHERE a.id = k.account_id ORDER BY b.created_at, b.id LIMIT 1) AS reservations,
-  d.shield_number, f.id_type, f.id_number_box, f.role, f.credit_code,
+  d.shield_number, f.id_number_box, sealed(filed_persons AS f),
   (SELECT t.message FROM tasks t WHERE t.sid = k.enrol_sid) AS message,
   (SELECT s.signature FROM signatures s WHERE s.sid = k.enrol_sid) AS signature,
   c.serial, c.issuer, c.not_before, c.not_after, c.state AS certificate_state

@@ -15,6 +15,8 @@ from mshield.store.certificates import bindings, certificates
 from mshield.store.certificates import changes as certificate_changes
 from mshield.store.database.interface import Row, Tx
 from mshield.store.database.queries import Queries
+from mshield.store.seals.sealing import changing, read_checked
+from mshield.store.seals.tables import KEYS
 
 CESSATION_OF_OPERATION: Final = 5
 """RFC 5280: the certificate is no longer needed. It never was in force, so nothing superseded it."""
@@ -73,7 +75,8 @@ async def put_in_force(tx: Tx, row: Row, *, now: int) -> Renewed:
     await certificate_changes.change(
         tx, serial=row["serial"], event=CertificateEvent.ACTIVATE, by=by, reason=row["reason"], now=now
     )
-    await tx.run(_SQL["put_in_force"], uid=row["uid"], serial=row["serial"], old_uid=row["old_uid"])
+    async with changing(tx, KEYS, row["uid"]):
+        await tx.run(_SQL["put_in_force"], uid=row["uid"], serial=row["serial"], old_uid=row["old_uid"])
     if row["uid"] != row["old_uid"]:
         await _retire(tx, row["old_uid"], new_uid=row["uid"])
     await bindings.carry_over(tx, old_serial=old_serial, new_serial=row["serial"])
@@ -131,18 +134,20 @@ async def count_attempt(tx: Tx, *, uid: bytes) -> bool:
 
     Both stand under one PIN: whoever guesses has the tries of one at both together (R10).
     """
-    return await tx.run(_SQL["count_attempt"], uid=uid, **LIMITS) == 1
+    async with changing(tx, KEYS, uid):
+        return await tx.run(_SQL["count_attempt"], uid=uid, **LIMITS) == 1
 
 
 async def give_back(tx: Tx, *, uid: bytes) -> None:
     """Returns an attempt that wasn't a wrong PIN to the key that is to be replaced."""
-    await tx.run(_SQL["give_back"], uid=uid)
+    async with changing(tx, KEYS, uid):
+        await tx.run(_SQL["give_back"], uid=uid)
 
 
 async def find_tries_left(tx: Tx, *, uid: bytes) -> int:
-    """The tries left at the key that is to be replaced."""
-    row = await tx.one(_SQL["tries"], uid=uid)
-    return 0 if row is None else tries_left(**row)
+    """The tries left at the key that is to be replaced. Raises SealBroken."""
+    row = await read_checked(tx, KEYS, uid)
+    return 0 if row is None else tries_left(row["failures"], row["wrong_total"])
 
 
 async def after_lock(tx: Tx, *, uid: bytes, now: int) -> None:

@@ -3,7 +3,7 @@
 How a renewal comes into force is in `renewal_outcome`. Every step is guarded by the renewal's state.
 """
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Final
 
 from mshield.domain.certificates.states import parse_holds
@@ -12,8 +12,12 @@ from mshield.store.certificates.enrolment import NewKey
 from mshield.store.certificates.renewal_outcome import end
 from mshield.store.database.interface import Database, Tx
 from mshield.store.database.queries import Queries
+from mshield.store.seals.sealing import seal_new
+from mshield.store.seals.tables import ENTERPRISES, FILED_PERSONS, RENEWALS, TASKS
 
 _SQL: Final = Queries("certificates", "renewals")
+_FILED: Final = FILED_PERSONS.joined("f_")
+_ENTERPRISE: Final = ENTERPRISES.joined("e_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,13 @@ class RenewalRow(NewRenewal):
         return self.uid != self.old_uid
 
 
+_AS_READ: Final = tuple(
+    field.name
+    for field in fields(RenewalRow)
+    if field.name not in {"credit_code", "role", "lost", "on_file", "old_holds"}
+)
+
+
 async def find_in_force(db: Database | Tx, *, device_id: str, account_id: str) -> InForce | None:
     """The device's certificate in force, held, locked or expired ones among them; None without one."""
     row = await db.one(_SQL["in_force"], device_id=device_id, account_id=account_id)
@@ -117,6 +128,7 @@ async def begin(
         if new_key is not None:
             await enrolment.insert_key(tx, new_key, now=now)
         await tx.run(_SQL["insert"], **asdict(renewal), now=now)
+        await seal_new(tx, RENEWALS, renewal.sid)
         if task is not None:
             await _insert_task(tx, task, now=now)
 
@@ -128,8 +140,17 @@ async def find_open(db: Database | Tx, *, device_id: str, account_id: str) -> Re
     row = await db.one(_SQL["open_of_device"], device_id=device_id, account_id=account_id)
     if row is None:
         return None
-    flags = {"lost": bool(row["lost"]), "on_file": bool(row["on_file"])}
-    return RenewalRow(**{**row, **flags, "old_holds": parse_holds(row["old_holds"])})
+    for table in (RENEWALS, _FILED, _ENTERPRISE):
+        table.check(db.sealer, row)
+    values = {name: row[name] for name in _AS_READ}
+    return RenewalRow(
+        **values,
+        credit_code=row["f_credit_code"],
+        role=row["f_role"],
+        lost=bool(row["lost"]),
+        on_file=bool(row["on_file"]),
+        old_holds=parse_holds(row["old_holds"]),
+    )
 
 
 async def ask_consent(db: Database, renewal: RenewalRow, task: OwnTask, *, now: int) -> bool:
@@ -171,4 +192,5 @@ async def list_unrevoked(db: Database, *, most: int) -> list[str]:
 
 
 async def _insert_task(tx: Tx, task: OwnTask, *, now: int) -> None:
-    await tx.run(_SQL["insert_task"], **asdict(task), now=now)
+    if await tx.run(_SQL["insert_task"], **asdict(task), now=now) == 1:
+        await seal_new(tx, TASKS, task.sid)

@@ -24,10 +24,10 @@ ON CONFLICT (sid) DO NOTHING;
 -- name: open_of_device^
 -- The renewal under way with all that its next step needs: both keys, both requests and what was signed of them. It is lost
 -- where its own certificate, or the CA that this one is of, has ended.
-SELECT r.sid, r.uid, r.old_serial, r.account_id, r.device_id, r.person_id, r.filing_version, r.subject, r.consent_sid,
-  r.confirm_sid, r.state, r.reason, r.expires_at, old.uid AS old_uid, old.state AS old_state, old.holds AS old_holds,
+SELECT r.sid, r.uid, r.old_serial, r.account_id, r.device_id, r.person_id, r.filing_version, r.subject, r.seal_version, r.seal,
+  sealed(filed_persons AS f), sealed(enterprises AS e), r.consent_sid, r.confirm_sid, r.state, r.reason, r.expires_at, old.uid AS old_uid, old.state AS old_state, old.holds AS old_holds,
   old.not_after AS old_not_after, old.shield_number, k.public_key, old.der AS old_der,
-  t.message AS request_info, s.signature AS request_signature, cs.signature AS consent_signature, e.credit_code, f.role,
+  t.message AS request_info, s.signature AS request_signature, cs.signature AS consent_signature,
   COALESCE(c.state <> 'issued' OR a.revoked_at IS NOT NULL, FALSE) AS lost, f.ended_at IS NULL AS on_file
 FROM renewals r
 JOIN certificates old ON old.serial = r.old_serial
@@ -145,6 +145,3 @@ WHERE uid = :uid AND failures < :most_failures AND wrong_total < :most_wrong;
 UPDATE keys SET failures = CASE WHEN failures > 0 THEN failures - 1 ELSE 0 END, wrong_total = wrong_total - 1,
   generation = generation + 1
 WHERE uid = :uid;
-
--- name: tries^
-SELECT failures, wrong_total FROM keys WHERE uid = :uid;

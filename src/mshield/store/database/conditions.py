@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from mshield.store.database.sealed_columns import SEALED_COLUMNS
+
 CONDITIONS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "usable": "({0}.state = 'active' AND {0}.holds = '' AND {0}.not_after > :now)",
@@ -24,9 +26,18 @@ CONDITIONS: Final[Mapping[str, str]] = MappingProxyType(
 `unbound(certificate, request)`: another app asks, and the certificate isn't bound for its business system (R8).
 """
 
+_SEALED: Final = re.compile(r"\bsealed\((\w+) AS (\w+)\)")
+"""All that a seal is made of: `sealed(accounts AS a)` gives `a.id AS a_id` and so on."""
+
 _USE: Final = re.compile(rf"\b({'|'.join(CONDITIONS)})\(([\w.]+(?:, [\w.]+)*)\)")
 
 
 def written_out(sql: str) -> str:
     """The SQL with each condition in its own words."""
+    sql = _SEALED.sub(lambda use: _sealed(use[1], use[2]), sql)
     return _USE.sub(lambda use: CONDITIONS[use[1]].format(*use[2].split(", ")), sql)
+
+
+def _sealed(table: str, alias: str) -> str:
+    names = (*SEALED_COLUMNS[table], "seal_version", "seal")
+    return ", ".join(f"{alias}.{name} AS {alias}_{name}" for name in names)

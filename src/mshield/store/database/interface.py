@@ -42,11 +42,55 @@ class Unavailable(StoreError):
     en = "the database can't be reached, or is too busy; `mshield migrate` makes a new one"
 
 
+class SealBroken(StoreError):
+    """A row that carries authority isn't as this service wrote it: nothing is decided by it."""
+
+    code = "seal_broken"
+
+    def __init__(self, table: str, key: object) -> None:
+        name = key.hex() if isinstance(key, bytes) else ascii(key)[:80]
+        self.zh = f"数据库中的记录已被改动，不再据此作任何决定：{table} {name}。处理办法见 docs/operations.md"
+        self.en = f"a row was changed outside of the service, and decides nothing: {table} {name}"
+        super().__init__(self.en)
+
+
+class Sealer(Protocol):
+    """Makes the keyed seals of rows with authority."""
+
+    def mac(self, data: bytes) -> bytes:
+        """The seal of these octets, 32 bytes."""
+
+    def fits(self, data: bytes, seal: bytes) -> bool:
+        """Whether this is their seal, compared in constant time."""
+
+
+class NoSealer:
+    """The sealer of a database whose key isn't loaded: it raises why, whatever is asked of it."""
+
+    def __init__(self, why: Exception | None = None) -> None:
+        self._why = why or StoreError("the key of the database's seals was not loaded")
+
+    def mac(self, data: bytes) -> bytes:  # noqa: ARG002
+        """Raises why there is no key."""
+        raise self._why
+
+    def fits(self, data: bytes, seal: bytes) -> bool:  # noqa: ARG002
+        """Raises why there is no key."""
+        raise self._why
+
+
 class Tx(Protocol):
     """One transaction."""
 
     @property
     def dialect(self) -> Dialect: ...
+
+    @property
+    def sealer(self) -> Sealer: ...
+
+    @property
+    def atomic(self) -> Literal[True]:
+        """What a Database doesn't have: what takes several statements can't be given one by mistake."""
 
     async def one(self, query: Query, **values: object) -> Row | None:
         """The first row, or None."""
@@ -62,7 +106,12 @@ Work = Callable[[Tx], Awaitable[T]]
 
 
 class Database(Protocol):
-    """A database. `one`, `all` and `run` are single statements, each its own transaction."""
+    """A database. `one`, `all` and `run` are single statements, each its own transaction.
+
+    `sealer` is set once the keys are loaded (keys/seals.py).
+    """
+
+    sealer: Sealer
 
     @property
     def dialect(self) -> Dialect: ...

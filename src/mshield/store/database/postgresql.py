@@ -12,7 +12,17 @@ from typing import Any, Final, Literal, TypeVar, cast
 
 import asyncpg
 
-from mshield.store.database.interface import Conflict, NoText, Row, StoreError, Unavailable, Undone, Work
+from mshield.store.database.interface import (
+    Conflict,
+    NoSealer,
+    NoText,
+    Row,
+    Sealer,
+    StoreError,
+    Unavailable,
+    Undone,
+    Work,
+)
 from mshield.store.database.queries import Query
 from mshield.store.database.together import Together
 
@@ -39,14 +49,19 @@ class _Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg carries 
 
 
 class _Transaction:
-    __slots__ = ("_connection",)
+    __slots__ = ("_connection", "sealer")
 
-    def __init__(self, connection: Any) -> None:
+    def __init__(self, connection: Any, sealer: Sealer) -> None:
         self._connection = connection
+        self.sealer = sealer
 
     @property
     def dialect(self) -> Literal["postgresql"]:
         return "postgresql"
+
+    @property
+    def atomic(self) -> Literal[True]:
+        return True
 
     async def one(self, query: Query, **values: object) -> Row | None:
         statement = query.on("postgresql")
@@ -109,6 +124,7 @@ class PostgresqlDatabase:
     dialect: Literal["postgresql"] = "postgresql"
 
     def __init__(self, held: _Connections) -> None:
+        self.sealer: Sealer = NoSealer()
         self._held = held
         self._together = Together(self._run_each)
         self.commits = 0
@@ -172,7 +188,7 @@ class PostgresqlDatabase:
 
         async def in_transaction(connection: Any) -> T:
             async with connection.transaction():
-                return await work(_Transaction(connection))
+                return await work(_Transaction(connection, self.sealer))
 
         with _translated():
             return await self._on_one(in_transaction)

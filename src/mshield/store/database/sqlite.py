@@ -15,7 +15,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeVar, cast
 
-from mshield.store.database.interface import Conflict, Garbled, NoText, Row, StoreError, Tx, Unavailable, Work
+from mshield.store.database.interface import (
+    Conflict,
+    Garbled,
+    NoSealer,
+    NoText,
+    Row,
+    Sealer,
+    StoreError,
+    Tx,
+    Unavailable,
+    Work,
+)
 from mshield.store.database.queries import Query
 
 T = TypeVar("T")
@@ -52,10 +63,15 @@ def _lower(text: str | None) -> str | None:
 @dataclass(slots=True)
 class _Transaction:
     connection: sqlite3.Connection
+    sealer: Sealer
 
     @property
     def dialect(self) -> Literal["sqlite"]:
         return "sqlite"
+
+    @property
+    def atomic(self) -> Literal[True]:
+        return True
 
     async def one(self, query: Query, **values: object) -> Row | None:
         return _one(self.connection, query, values)
@@ -81,6 +97,7 @@ class SqliteDatabase:
     dialect: Literal["sqlite"] = "sqlite"
 
     def __init__(self, path: str) -> None:
+        self.sealer: Sealer = NoSealer()
         self.commits = 0
         self._reader = connect(path)
         self._writer = connect(path)
@@ -167,7 +184,7 @@ class SqliteDatabase:
 
     def _run_alone(self, job: _Job) -> None:
         try:
-            job.result = _drive(job.work, _Transaction(self._writer))
+            job.result = _drive(job.work, _Transaction(self._writer, self.sealer))
         except Exception as error:  # noqa: BLE001  # the caller gets it; the transaction ends here
             job.error = error
             self._writer.execute("ROLLBACK")
@@ -175,7 +192,7 @@ class SqliteDatabase:
     def _run_in_company(self, job: _Job) -> None:
         self._writer.execute("SAVEPOINT work")
         try:
-            job.result = _drive(job.work, _Transaction(self._writer))
+            job.result = _drive(job.work, _Transaction(self._writer, self.sealer))
         except Exception as error:  # noqa: BLE001  # one caller's error must not undo the others' work
             job.error = error
             self._writer.execute("ROLLBACK TO work")

@@ -9,6 +9,8 @@ from typing import Final
 
 from mshield.store.database.interface import Database, Tx
 from mshield.store.database.queries import Queries
+from mshield.store.seals.sealing import changing, seal_new
+from mshield.store.seals.tables import ENTERPRISES, FILED_PERSONS
 
 _SQL: Final = Queries("filing", "filing")
 
@@ -83,44 +85,51 @@ async def lock_imports(tx: Tx, *, now: int) -> None:
 async def insert_enterprise(tx: Tx, *, credit_code: str, name: str, now: int) -> None:
     """Version 1 of a new enterprise. Raises Conflict where there is one."""
     await tx.run(_SQL["insert_enterprise"], credit_code=credit_code, name=name, now=now)
+    await seal_new(tx, ENTERPRISES, credit_code, now=now)
 
 
 async def change_enterprise(tx: Tx, enterprise: Enterprise, *, name: str, now: int) -> bool:
     """The next version; False where `enterprise` is no longer the stored version."""
-    changed = await tx.run(
-        _SQL["change_enterprise"],
-        credit_code=enterprise.credit_code,
-        version=enterprise.version,
-        name=name,
-        now=now,
-    )
+    async with changing(tx, ENTERPRISES, enterprise.credit_code, now=now):
+        changed = await tx.run(
+            _SQL["change_enterprise"],
+            credit_code=enterprise.credit_code,
+            version=enterprise.version,
+            name=name,
+            now=now,
+        )
     return changed == 1
 
 
 async def insert_person(tx: Tx, person: NewFiledPerson, *, now: int) -> None:
     """Version 1 of a new person. Raises Conflict where there is one."""
     await tx.run(_SQL["insert_person"], **asdict(person), now=now)
+    await seal_new(tx, FILED_PERSONS, person.id, now=now)
 
 
 async def change_person(
     tx: Tx, person: FiledPerson, *, name: str, id_type: str, phone: str | None, now: int
 ) -> bool:
     """The next version, on file from now on; False where `person` is no longer the stored version."""
-    changed = await tx.run(
-        _SQL["change_person"],
-        id=person.id,
-        version=person.version,
-        name=name,
-        id_type=id_type,
-        phone=phone,
-        now=now,
-    )
+    async with changing(tx, FILED_PERSONS, person.id, now=now):
+        changed = await tx.run(
+            _SQL["change_person"],
+            id=person.id,
+            version=person.version,
+            name=name,
+            id_type=id_type,
+            phone=phone,
+            now=now,
+        )
     return changed == 1
 
 
 async def change_phone(tx: Tx, person: FiledPerson, *, phone: str | None, now: int) -> bool:
     """Another phone number in the same version; False where `person` is no longer the stored version."""
-    changed = await tx.run(_SQL["change_phone"], id=person.id, version=person.version, phone=phone, now=now)
+    async with changing(tx, FILED_PERSONS, person.id, now=now):
+        changed = await tx.run(
+            _SQL["change_phone"], id=person.id, version=person.version, phone=phone, now=now
+        )
     return changed == 1
 
 
@@ -147,7 +156,8 @@ async def list_people(
 
 async def end_person(tx: Tx, *, person_id: str, now: int) -> FiledPerson | None:
     """Takes a person off the file, with a new version; None where nobody of this id is on it."""
-    row = await tx.one(_SQL["end_person"], id=person_id, now=now)
+    async with changing(tx, FILED_PERSONS, person_id, now=now):
+        row = await tx.one(_SQL["end_person"], id=person_id, now=now)
     if row is None:
         return None
     await tx.run(_SQL["overtake_reservations"], person_id=person_id)

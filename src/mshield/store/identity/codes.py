@@ -6,8 +6,12 @@ from typing import Final
 from mshield.domain.actor import By
 from mshield.store.database.interface import Database, Row, Tx
 from mshield.store.database.queries import Queries
+from mshield.store.seals.sealing import read_checked, seal_new
+from mshield.store.seals.tables import CODES, FILED_PERSONS
 
 _SQL: Final = Queries("identity", "codes")
+_CODE: Final = CODES.joined("c_")
+_FILED: Final = FILED_PERSONS.joined("f_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +38,25 @@ async def put(tx: Tx, *, code_hash: bytes, person_id: str, by: By, expires_at: i
         expires_at=expires_at,
         now=now,
     )
+    await seal_new(tx, CODES, code_hash, now=now)
 
 
 async def find(tx: Tx, *, code_hash: bytes, now: int) -> CodeRow | None:
-    """The person that the code is for."""
+    """The person that the code is for. Raises SealBroken."""
     row = await tx.one(_SQL["find"], code_hash=code_hash, now=now)
-    return None if row is None else CodeRow(**row)
+    if row is None:
+        return None
+    _CODE.check(tx.sealer, row)
+    _FILED.check(tx.sealer, row)
+    return CodeRow(
+        person_id=row["f_id"],
+        actor=row["c_actor"],
+        actor_id=row["c_actor_id"],
+        name=row["f_name"],
+        role=row["f_role"],
+        id_number_hash=row["f_id_number_hash"],
+        credit_code=row["f_credit_code"],
+    )
 
 
 async def use(tx: Tx, *, code_hash: bytes, now: int) -> bool:
@@ -48,8 +65,8 @@ async def use(tx: Tx, *, code_hash: bytes, now: int) -> bool:
 
 
 async def person(db: Database | Tx, *, person_id: str) -> Row | None:
-    """The filed person: id, name, role, credit_code, ended_at."""
-    return await db.one(_SQL["person"], person_id=person_id)
+    """The filed person: id, name, role, credit_code, ended_at. Raises SealBroken."""
+    return await read_checked(db, FILED_PERSONS, person_id)
 
 
 async def purge(db: Database, *, now: int) -> int:

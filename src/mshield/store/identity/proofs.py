@@ -1,4 +1,7 @@
-"""Proofs that an account belongs to a person on file. None is deleted: it ends, with a reason."""
+"""Proofs that an account belongs to a person on file. None is deleted: it ends, with a reason.
+
+Whatever decides by them reads rows with their seals, and raises SealBroken where somebody else has changed one.
+"""
 
 from dataclasses import dataclass
 from typing import Final
@@ -8,8 +11,14 @@ from mshield.domain.ids import new_id
 from mshield.domain.proofs import Way
 from mshield.store.database.interface import Database, Tx
 from mshield.store.database.queries import Queries
+from mshield.store.seals.sealing import changing, keys_of, seal_new
+from mshield.store.seals.tables import ACCOUNTS, ENTERPRISES, FILED_PERSONS, PROOFS
 
 _SQL: Final = Queries("identity", "proofs")
+_PROOF: Final = PROOFS.joined("p_")
+_ACCOUNT: Final = ACCOUNTS.joined("a_")
+_FILED: Final = FILED_PERSONS.joined("f_")
+_ENTERPRISE: Final = ENTERPRISES.joined("e_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +88,17 @@ class FiledLegalPerson:
 async def standing(db: Database | Tx, *, account_id: str, person_id: str) -> list[StandingProof]:
     """The account's proofs for a filing record."""
     rows = await db.all(_SQL["standing"], account_id=account_id, person_id=person_id)
-    return [StandingProof(Way(row["way"]), row["counts_from"]) for row in rows]
+    for row in rows:
+        _PROOF.check(db.sealer, row)
+    return [StandingProof(Way(row["p_way"]), row["p_counts_from"]) for row in rows]
 
 
 async def vouched(tx: Tx, *, account_id: str, way: Way) -> bool:
     """Whether the person as such is vouched for in this way."""
-    return await tx.one(_SQL["vouched"], account_id=account_id, way=way.value) is not None
+    row = await tx.one(_SQL["vouched"], account_id=account_id, way=way.value)
+    if row is not None:
+        _PROOF.check(tx.sealer, row)
+    return row is not None
 
 
 async def others(db: Database | Tx, *, account_id: str) -> list[str]:
@@ -106,17 +120,26 @@ async def insert(tx: Tx, proof: NewProof, *, now: int) -> str:
         counts_from=proof.counts_from,
         now=now,
     )
+    await seal_new(tx, PROOFS, proof_id, now=now)
     return proof_id
 
 
 async def end_of_account(tx: Tx, *, account_id: str, reason: str, now: int) -> int:
     """Ends all proofs of an account, and gives their number."""
-    return await tx.run(_SQL["end_of_account"], account_id=account_id, reason=reason, now=now)
+    return await _end(tx, account_id, way="", reason=reason, now=now)
 
 
 async def end_of_way(tx: Tx, *, account_id: str, way: Way, reason: str, now: int) -> int:
     """Ends the proofs of one way."""
-    return await tx.run(_SQL["end_of_way"], account_id=account_id, way=way.value, reason=reason, now=now)
+    return await _end(tx, account_id, way=way.value, reason=reason, now=now)
+
+
+async def _end(tx: Tx, account_id: str, *, way: str, reason: str, now: int) -> int:
+    ended = 0
+    for proof_id in await keys_of(tx, _SQL["unended"], PROOFS, account_id=account_id, way=way):
+        async with changing(tx, PROOFS, proof_id, now=now):
+            ended += await tx.run(_SQL["end"], id=proof_id, reason=reason, now=now)
+    return ended
 
 
 async def of_account(db: Database | Tx, *, account_id: str) -> list[AccountProof]:
@@ -131,20 +154,28 @@ async def earlier(db: Database, *, after: str, most: int) -> list[EarlierProof]:
 
 async def legal_persons(db: Database | Tx, *, account_id: str) -> list[FiledLegalPerson]:
     """For which enterprises the account's id number is filed as legal person, by credit code."""
+    rows = await db.all(_SQL["legal_persons"], account_id=account_id)
+    for row in rows:
+        for table in (_ACCOUNT, _FILED, _ENTERPRISE):
+            table.check(db.sealer, row)
     return [
         FiledLegalPerson(
-            row["id"],
-            row["filed_name"],
-            row["account_name"],
-            row["credit_code"],
-            row["enterprise"],
-            bool(row["same_phone"]),
+            row["f_id"],
+            row["f_name"],
+            row["a_name"],
+            row["f_credit_code"],
+            row["e_name"],
+            row["f_phone"] == row["a_phone"],
         )
-        for row in await db.all(_SQL["legal_persons"], account_id=account_id)
+        for row in rows
     ]
 
 
 async def filed_phone(db: Database | Tx, *, person_id: str) -> str | None:
     """The phone number on file."""
     row = await db.one(_SQL["filed_phone"], person_id=person_id)
-    return None if row is None else row["phone"]
+    if row is None:
+        return None
+    _FILED.check(db.sealer, row)
+    phone: str | None = row["f_phone"]
+    return phone

@@ -7,12 +7,12 @@ WHERE p.account_id = :account_id ORDER BY p.proven_at DESC, p.id DESC;
 
 -- name: standing
 -- What decides about an account and a filing record: each proof of the account that stands for it.
-SELECT p.way, p.counts_from FROM identity_proofs p
+SELECT sealed(identity_proofs AS p) FROM identity_proofs p
 WHERE p.account_id = :account_id AND (p.person_id = :person_id OR p.person_id IS NULL) AND p.ended_at IS NULL;
 
 -- name: vouched^
-SELECT id FROM identity_proofs
-WHERE account_id = :account_id AND way = :way AND person_id IS NULL AND ended_at IS NULL LIMIT 1;
+SELECT sealed(identity_proofs AS p) FROM identity_proofs p
+WHERE p.account_id = :account_id AND p.way = :way AND p.person_id IS NULL AND p.ended_at IS NULL LIMIT 1;
 
 -- name: others
 -- Other accounts of the same person that are proven.
@@ -24,12 +24,12 @@ WHERE a.id = :account_id AND b.state = 'active';
 INSERT INTO identity_proofs (id, account_id, person_id, way, actor, actor_id, proven_at, counts_from)
 VALUES (:id, :account_id, :person_id, :way, :actor, :actor_id, :now, :counts_from);
 
--- name: end_of_account!
-UPDATE identity_proofs SET ended_at = :now, ended_reason = :reason WHERE account_id = :account_id AND ended_at IS NULL;
+-- name: unended
+-- An empty way stands for all.
+SELECT id FROM identity_proofs WHERE account_id = :account_id AND (way = :way OR :way = '') AND ended_at IS NULL;
 
--- name: end_of_way!
-UPDATE identity_proofs SET ended_at = :now, ended_reason = :reason
-WHERE account_id = :account_id AND way = :way AND ended_at IS NULL;
+-- name: end!
+UPDATE identity_proofs SET ended_at = :now, ended_reason = :reason WHERE id = :id AND ended_at IS NULL;
 
 -- name: earlier
 -- Accounts that are proven by an earlier application only, for the filing office to look through.
@@ -44,11 +44,10 @@ ORDER BY p.id LIMIT :most;
 
 -- name: legal_persons
 -- The filing records of an account's holder as legal person, by their id number; names are compared by the caller.
-SELECT f.id, f.name AS filed_name, a.name AS account_name, f.credit_code, e.name AS enterprise,
-  f.phone = a.phone AS same_phone
+SELECT sealed(accounts AS a), sealed(filed_persons AS f), sealed(enterprises AS e)
 FROM accounts a JOIN filed_persons f ON f.id_number_hash = a.id_number_hash AND f.role = 'legal_person' AND f.ended_at IS NULL
 JOIN enterprises e ON e.credit_code = f.credit_code
 WHERE a.id = :account_id ORDER BY f.credit_code;
 
 -- name: filed_phone^
-SELECT phone FROM filed_persons WHERE id = :person_id;
+SELECT sealed(filed_persons AS f) FROM filed_persons f WHERE f.id = :person_id;

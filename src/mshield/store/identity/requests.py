@@ -6,8 +6,10 @@ from typing import Final
 from mshield.domain.proofs import REMIND_MS
 from mshield.store.database.interface import Database, Row, Tx
 from mshield.store.database.queries import Queries
+from mshield.store.seals.tables import FILED_PERSONS
 
 _SQL: Final = Queries("identity", "requests")
+_FILED: Final = FILED_PERSONS.joined("f_")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,8 +119,11 @@ async def counts(db: Database, *, credit_code: str) -> dict[str, int]:
 
 
 async def find(db: Database | Tx, *, request_id: str, credit_code: str) -> Row | None:
-    """One of the enterprise's requests."""
-    return await db.one(_SQL["find"], id=request_id, credit_code=credit_code)
+    """One of the enterprise's requests, with the filed person as `f_…`. Raises SealBroken."""
+    row = await db.one(_SQL["find"], id=request_id, credit_code=credit_code)
+    if row is not None:
+        _FILED.check(db.sealer, row)
+    return row
 
 
 async def decide(tx: Tx, *, request_id: str, state: str, by: str, now: int) -> bool:

@@ -28,7 +28,7 @@ WHERE f.credit_code = :credit_code AND (r.state = :state OR :state = '') AND r.i
 ORDER BY r.id DESC LIMIT :page_size;
 
 -- name: find^
-SELECT r.id, r.account_id, r.person_id, r.state, r.expires_at, f.role, f.credit_code, f.ended_at
+SELECT r.id, r.account_id, r.person_id, r.state, r.expires_at, sealed(filed_persons AS f)
 FROM identity_requests r JOIN filed_persons f ON f.id = r.person_id
 WHERE r.id = :id AND f.credit_code = :credit_code;
 

@@ -9,8 +9,12 @@ from typing import Final
 
 from mshield.store.database.interface import Database, Tx
 from mshield.store.database.queries import Queries
+from mshield.store.seals.sealing import changing, keys_of, seal_new
+from mshield.store.seals.tables import ACCOUNTS, PORTAL_SESSIONS
 
 _SQL: Final = Queries("legal_person", "sessions")
+_SESSION: Final = PORTAL_SESSIONS.joined("s_")
+_ACCOUNT: Final = ACCOUNTS.joined("a_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,7 @@ class ManagedEnterprise:
 
 
 async def insert(  # one value for each column
-    db: Database | Tx,
+    tx: Tx,
     *,
     token_hash: bytes,
     account_id: str,
@@ -44,7 +48,7 @@ async def insert(  # one value for each column
     browser: str | None = None,
 ) -> None:
     """Opens a session."""
-    await db.run(
+    await tx.run(
         _SQL["insert"],
         token_hash=token_hash,
         account_id=account_id,
@@ -53,12 +57,24 @@ async def insert(  # one value for each column
         address=address,
         browser=browser,
     )
+    await seal_new(tx, PORTAL_SESSIONS, token_hash, now=now)
 
 
 async def find(db: Database, *, token_hash: bytes, idle_since: int, now: int) -> PortalSession | None:
-    """The session, unless it ended or was last used at or before `idle_since` (ms)."""
+    """The session, unless it ended or was last used at or before `idle_since` (ms). Raises SealBroken."""
     row = await db.one(_SQL["find"], token_hash=token_hash, idle_since=idle_since, now=now)
-    return None if row is None else PortalSession(**row)
+    if row is None:
+        return None
+    _SESSION.check(db.sealer, row)
+    _ACCOUNT.check(db.sealer, row)
+    return PortalSession(
+        account_id=row["a_id"],
+        used_at=row["used_at"],
+        expires_at=row["s_expires_at"],
+        name=row["a_name"],
+        phone=row["a_phone"],
+        id_number_hash=row["a_id_number_hash"],
+    )
 
 
 async def touch(db: Database, *, token_hash: bytes, now: int) -> None:
@@ -68,12 +84,18 @@ async def touch(db: Database, *, token_hash: bytes, now: int) -> None:
 
 async def end(db: Database, *, token_hash: bytes, now: int) -> None:
     """Ends the session."""
-    await db.run(_SQL["end"], token_hash=token_hash, now=now)
+    await db.write(lambda tx: _end(tx, token_hash, now=now))
 
 
 async def end_of_account(tx: Tx, *, account_id: str, now: int) -> int:
     """Logs an account out of the portal everywhere, and gives the number of sessions that this ended."""
-    return await tx.run(_SQL["end_of_account"], account_id=account_id, now=now)
+    hashes = await keys_of(tx, _SQL["of_account"], PORTAL_SESSIONS, account_id=account_id, now=now)
+    return sum([await _end(tx, token_hash, now=now) for token_hash in hashes])
+
+
+async def _end(tx: Tx, token_hash: str | bytes, *, now: int) -> int:
+    async with changing(tx, PORTAL_SESSIONS, token_hash, now=now):
+        return await tx.run(_SQL["end"], token_hash=token_hash, now=now)
 
 
 async def purge(db: Database, *, before: int) -> int:

@@ -4,7 +4,7 @@ VALUES (:token_hash, :account_id, :now, :now, :expires_at, NULL, :address, :brow
 
 -- name: find^
 -- A session that neither ended nor was left unused for too long; an account that was closed has none.
-SELECT s.account_id, s.used_at, s.expires_at, a.name, a.phone, a.id_number_hash
+SELECT s.used_at, sealed(portal_sessions AS s), sealed(accounts AS a)
 FROM portal_sessions s JOIN accounts a ON a.id = s.account_id
 WHERE s.token_hash = :token_hash AND s.ended_at IS NULL AND s.expires_at > :now AND s.used_at > :idle_since
   AND a.state = 'active';
@@ -15,8 +15,8 @@ UPDATE portal_sessions SET used_at = :now WHERE token_hash = :token_hash AND use
 -- name: end!
 UPDATE portal_sessions SET ended_at = :now WHERE token_hash = :token_hash AND ended_at IS NULL;
 
--- name: end_of_account!
-UPDATE portal_sessions SET ended_at = :now WHERE account_id = :account_id AND ended_at IS NULL AND expires_at > :now;
+-- name: of_account
+SELECT token_hash FROM portal_sessions WHERE account_id = :account_id AND ended_at IS NULL AND expires_at > :now;
 
 -- name: purge!
 DELETE FROM portal_sessions WHERE expires_at <= :before;

@@ -14,3 +14,8 @@ WHERE certificate_events.id = p.id AND certificate_events.log_index IS NULL;
 UPDATE acts SET log_index = p.log_index
 FROM unnest(:ids::text[], :log_indexes::bigint[]) AS p (id, log_index)
 WHERE acts.id = p.id AND acts.log_index IS NULL;
+
+-- name: place_changes!
+UPDATE sealed_changes SET log_index = p.log_index
+FROM unnest(:ids::text[], :log_indexes::bigint[]) AS p (id, log_index)
+WHERE sealed_changes.id = p.id AND sealed_changes.log_index IS NULL;

@@ -49,7 +49,12 @@ EVENTS: Final = Source(
     ("id", "serial", "event", "actor", "actor_id", "reason", "state", "holds", "revocation_reason", "at"),
 )
 ACTS: Final = Source("acts", "acts", "id", ("id", "actor", "actor_id", "act", "subject", "details", "at"))
-SOURCES: Final = (EVENTS, SIGNATURES, ACTS)
+CHANGES: Final = Source(
+    "changes", "sealed_changes", "id", ("id", "place", "row_key", "version", "seal", "at")
+)
+"""Changes of rows with authority: what an outsider sees of one is what they see of an act."""
+
+SOURCES: Final = (EVENTS, SIGNATURES, ACTS, CHANGES)
 ISSUES: Final = frozenset({"prepare", "activate"})
 """Events by which a certificate was issued: signed, put in force, or both at once."""
 
@@ -180,6 +185,7 @@ async def unlogged(db: Database, *, limit: int) -> list[SourceRow]:
         (SIGNATURES, _SQL["unlogged_signatures"]),
         (EVENTS, _SQL["unlogged_events"]),
         (ACTS, _SQL["unlogged_acts"]),
+        (CHANGES, _SQL["unlogged_changes"]),
     ):
         source_rows += [SourceRow(source, None, row) for row in await db.all(query, limit=limit)]
     return source_rows
@@ -192,6 +198,7 @@ async def logged(db: Database, *, start: int, end: int) -> list[SourceRow]:
         (SIGNATURES, _SQL["logged_signatures"]),
         (EVENTS, _SQL["logged_events"]),
         (ACTS, _SQL["logged_acts"]),
+        (CHANGES, _SQL["logged_changes"]),
     ):
         rows = await db.all(query, start=start, end=end)
         source_rows += [SourceRow(source, row["log_index"], row) for row in rows]
@@ -205,6 +212,7 @@ async def outside(db: Database, *, size: int, limit: int) -> list[SourceRow]:
         (SIGNATURES, _SQL["signatures_outside"]),
         (EVENTS, _SQL["events_outside"]),
         (ACTS, _SQL["acts_outside"]),
+        (CHANGES, _SQL["changes_outside"]),
     ):
         rows = await db.all(query, size=size, limit=limit)
         source_rows += [SourceRow(source, row["log_index"], row) for row in rows]
@@ -251,9 +259,15 @@ async def _place(tx: Tx, growth: Growth) -> int:
             SIGNATURES: _SQL["place_signature"],
             EVENTS: _SQL["place_event"],
             ACTS: _SQL["place_act"],
+            CHANGES: _SQL["place_change"],
         }
         return sum([await tx.run(one[row.source], id=row.id, log_index=index) for index, row in placed])
-    many = {SIGNATURES: _SQL["place_signatures"], EVENTS: _SQL["place_events"], ACTS: _SQL["place_acts"]}
+    many = {
+        SIGNATURES: _SQL["place_signatures"],
+        EVENTS: _SQL["place_events"],
+        ACTS: _SQL["place_acts"],
+        CHANGES: _SQL["place_changes"],
+    }
     count = 0
     for source, query in many.items():
         own = [(row.id, index) for index, row in placed if row.source is source]

@@ -29,6 +29,10 @@ WHERE e.log_index IS NULL ORDER BY e.id LIMIT :limit;
 SELECT log_index, id, actor, actor_id, act, subject, details, at
 FROM acts WHERE log_index IS NULL ORDER BY id LIMIT :limit;
 
+-- name: unlogged_changes
+SELECT log_index, id, place, row_key, version, seal, at
+FROM sealed_changes WHERE log_index IS NULL ORDER BY id LIMIT :limit;
+
 -- name: logged_signatures
 SELECT log_index, sid, uid, request_id, purpose, digest, signature, signed_at, serial
 FROM signatures WHERE log_index >= :start AND log_index < :end ORDER BY log_index;
@@ -44,6 +48,10 @@ WHERE e.log_index >= :start AND e.log_index < :end ORDER BY e.log_index;
 SELECT log_index, id, actor, actor_id, act, subject, details, at
 FROM acts WHERE log_index >= :start AND log_index < :end ORDER BY log_index;
 
+-- name: logged_changes
+SELECT log_index, id, place, row_key, version, seal, at
+FROM sealed_changes WHERE log_index >= :start AND log_index < :end ORDER BY log_index;
+
 -- name: signatures_outside
 SELECT log_index, sid FROM signatures WHERE log_index < 0 OR log_index >= :size ORDER BY log_index LIMIT :limit;
 
@@ -53,10 +61,14 @@ SELECT log_index, id FROM certificate_events WHERE log_index < 0 OR log_index >=
 -- name: acts_outside
 SELECT log_index, id FROM acts WHERE log_index < 0 OR log_index >= :size ORDER BY log_index LIMIT :limit;
 
+-- name: changes_outside
+SELECT log_index, id FROM sealed_changes WHERE log_index < 0 OR log_index >= :size ORDER BY log_index LIMIT :limit;
+
 -- name: waiting^
 SELECT (SELECT COUNT(*) FROM signatures WHERE log_index IS NULL)
   + (SELECT COUNT(*) FROM certificate_events WHERE log_index IS NULL)
-  + (SELECT COUNT(*) FROM acts WHERE log_index IS NULL) AS rows;
+  + (SELECT COUNT(*) FROM acts WHERE log_index IS NULL)
+  + (SELECT COUNT(*) FROM sealed_changes WHERE log_index IS NULL) AS rows;
 
 -- name: lives
 -- How certificates stand, beside all their events: one row each. SQLite makes a text also of bytes that aren't UTF-8.

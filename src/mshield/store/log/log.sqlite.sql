@@ -6,3 +6,6 @@ UPDATE certificate_events SET log_index = :log_index WHERE id = :id AND log_inde
 
 -- name: place_act!
 UPDATE acts SET log_index = :log_index WHERE id = :id AND log_index IS NULL;
+
+-- name: place_change!
+UPDATE sealed_changes SET log_index = :log_index WHERE id = :id AND log_index IS NULL;

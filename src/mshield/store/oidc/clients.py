@@ -6,9 +6,13 @@ from typing import Final
 
 from mshield.store.database.interface import Database, Row, Tx
 from mshield.store.database.queries import Queries
+from mshield.store.seals.sealing import seal_new
+from mshield.store.seals.tables import OIDC_CLIENTS, SYSTEMS
 from mshield.store.systems.systems import BusinessSystem
 
 _SQL: Final = Queries("oidc", "clients")
+_SYSTEM: Final = SYSTEMS.joined("b_")
+_CLIENT: Final = OIDC_CLIENTS.joined("c_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +30,17 @@ class ClientRow:
 async def find(db: Database, *, client_id: str) -> ClientRow | None:
     """The client of this business system."""
     row = await db.one(_SQL["find"], client_id=client_id)
-    return None if row is None else _client(row)
+    return None if row is None else _client(db, row)
 
 
 async def list_all(db: Database) -> list[ClientRow]:
     """All clients, oldest business system first."""
-    return [_client(row) for row in await db.all(_SQL["list_all"])]
+    return [_client(db, row) for row in await db.all(_SQL["list_all"])]
 
 
-async def put(db: Database | Tx, client: ClientRow, *, now: int) -> None:
+async def put(tx: Tx, client: ClientRow, *, now: int) -> None:
     """Registers a client, or puts this in place of what was registered."""
-    await db.run(
+    await tx.run(
         _SQL["set"],
         client_id=client.system.client_id,
         redirect_uris=json.dumps(client.redirect_uris),
@@ -46,6 +50,7 @@ async def put(db: Database | Tx, client: ClientRow, *, now: int) -> None:
         par_required=int(client.par_required),
         now=now,
     )
+    await seal_new(tx, OIDC_CLIENTS, client.system.client_id, now=now)
 
 
 async def remove(db: Database | Tx, *, client_id: str) -> bool:
@@ -53,20 +58,22 @@ async def remove(db: Database | Tx, *, client_id: str) -> bool:
     return await db.run(_SQL["remove"], client_id=client_id) == 1
 
 
-def _client(row: Row) -> ClientRow:
+def _client(db: Database, row: Row) -> ClientRow:
+    _SYSTEM.check(db.sealer, row)
+    _CLIENT.check(db.sealer, row)
     return ClientRow(
         BusinessSystem(
-            row["client_id"],
-            row["name"],
-            row["domain"],
-            row["secret_hash"],
-            row["state"],
-            previous_hash=row["previous_hash"],
-            previous_until=row["previous_until"],
+            row["b_client_id"],
+            row["b_name"],
+            row["b_domain"],
+            row["b_secret_hash"],
+            row["b_state"],
+            previous_hash=row["b_previous_hash"],
+            previous_until=row["b_previous_until"],
         ),
-        tuple(json.loads(row["redirect_uris"])),
-        tuple(json.loads(row["logout_uris"])),
-        row["auth_method"],
-        row["jwks"],
-        bool(row["par_required"]),
+        tuple(json.loads(row["c_redirect_uris"])),
+        tuple(json.loads(row["c_logout_uris"])),
+        row["c_auth_method"],
+        row["c_jwks"],
+        bool(row["c_par_required"]),
     )

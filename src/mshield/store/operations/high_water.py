@@ -4,6 +4,8 @@ from typing import Final
 
 from mshield.store.database.interface import Database, Tx
 from mshield.store.database.queries import Queries
+from mshield.store.seals.sealing import changing, keys_of
+from mshield.store.seals.tables import KEYS
 
 _SQL: Final = Queries("operations", "high_water")
 
@@ -32,7 +34,10 @@ async def restrain_keys(tx: Tx, *, failures: int, epochs: int) -> int:
     Also skips `epochs` numbers of epochs, and ends all open sessions. Gives the number of keys.
     """
     await tx.run(_SQL["end_sessions"])
-    return await tx.run(_SQL["restrain_keys"], failures=failures, epochs=epochs)
+    for uid in await keys_of(tx, _SQL["less_restrained"], KEYS, failures=failures):
+        async with changing(tx, KEYS, uid):
+            await tx.run(_SQL["restrain_key"], failures=failures, uid=uid)
+    return await tx.run(_SQL["restrain_keys"], epochs=epochs)
 
 
 async def skip_crl_numbers(tx: Tx, *, numbers: int, at_least: int) -> None:

@@ -10,9 +10,14 @@ WHERE id = 1 RETURNING mark;
 
 -- name: restrain_keys!
 -- Nobody knows how many tries were spent, which one-time values were given, and which epochs were used since the copy.
-UPDATE keys SET failures = CASE WHEN failures < :failures THEN :failures ELSE failures END, otp_open = TRUE,
-  last_epoch = last_epoch + :epochs, generation = generation + 1
+UPDATE keys SET otp_open = TRUE, last_epoch = last_epoch + :epochs, generation = generation + 1
 WHERE state <> 'void';
+
+-- name: less_restrained
+SELECT uid FROM keys WHERE state <> 'void' AND failures < :failures;
+
+-- name: restrain_key!
+UPDATE keys SET failures = :failures WHERE uid = :uid;
 
 -- name: end_sessions!
 DELETE FROM signing_sessions;

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from mshield.store.database.interface import Database
+from mshield.store.database.interface import Database, Tx
 from mshield.store.database.queries import Queries
 
 _SQL: Final = Queries("operations", "secrets")
@@ -14,6 +14,6 @@ async def find_secret(db: Database, *, name: str) -> bytes | None:
     return None if row is None else row["box"]
 
 
-async def insert_secret(db: Database, *, name: str, box: bytes, now: int) -> bool:
+async def insert_secret(db: Database | Tx, *, name: str, box: bytes, now: int) -> bool:
     """Whether it was stored; not where one of the name exists."""
     return await db.run(_SQL["insert_secret"], name=name, box=box, now=now) == 1

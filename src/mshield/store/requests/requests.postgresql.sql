@@ -14,17 +14,17 @@ WITH counted AS (
   RETURNING failures),
 made AS (
   INSERT INTO requests (id, client_id, kind, channel, state, number, shield_number, return_url, pc_address, pc_browser,
-    idempotency_key, body_hash, created_at, expires_at, changed_at, asker_name, asker_domain, to_tell)
+    idempotency_key, body_hash, created_at, expires_at, changed_at, asker_name, asker_domain, seal_version, seal, to_tell)
   SELECT :id, :client_id, :kind, :channel, 'waiting', :number, :shield_number, :return_url, :pc_address, :pc_browser,
-    :idempotency_key, :body_hash, :now, :expires_at, :now, :asker_name, :asker_domain,
+    :idempotency_key, :body_hash, :now, :expires_at, :now, :asker_name, :asker_domain, 1, :request_seal,
     EXISTS (SELECT 1 FROM webhook_endpoints e WHERE e.client_id = :client_id AND e.state <> 'removed')
   FROM counted
   RETURNING id)
 INSERT INTO tasks (sid, request_id, position, uid, purpose, state, message, media_type, title, display, format, content, size,
-  created_at, expires_at)
+  created_at, expires_at, seal_version, seal)
 SELECT t.sid, made.id, t.position - 1, NULL, t.purpose, 'waiting', t.message, t.media_type, t.title, t.display, t.format, t.content,
-  t.size, :now, :expires_at
+  t.size, :now, :expires_at, 1, t.seal
 FROM made, unnest(:sids::bytea[], :purposes::text[], :messages::bytea[], :media_types::text[], :titles::text[],
-  :displays::text[], :formats::text[], :contents::bytea[], :sizes::bigint[])
-  WITH ORDINALITY AS t (sid, purpose, message, media_type, title, display, format, content, size, position)
+  :displays::text[], :formats::text[], :contents::bytea[], :sizes::bigint[], :seals::bytea[])
+  WITH ORDINALITY AS t (sid, purpose, message, media_type, title, display, format, content, size, seal, position)
 RETURNING :call::int AS call;

@@ -7,6 +7,7 @@ from mshield.store.accounts.limits import Limit, count_within
 from mshield.store.certificates.certificates import StatusRow, status_of
 from mshield.store.database.interface import Conflict, Database, Row, Tx, Undone
 from mshield.store.database.queries import Queries, Query
+from mshield.store.seals.tables import REQUESTS, TASKS
 
 _SQL: Final = Queries("requests", "requests")
 
@@ -139,6 +140,7 @@ async def create(db: Database, request: NewRequest, tasks: list[NewTask], *, lim
         "now": now,
         "expires_at": request.expires_at,
     }
+    values["request_seal"] = REQUESTS.seal(db.sealer, values, version=1)
 
     async def work(tx: Tx) -> bool:
         # First, so that a repeat fails before it is counted.
@@ -159,19 +161,27 @@ async def create(db: Database, request: NewRequest, tasks: list[NewTask], *, lim
                 format=task.format,
                 content=task.content,
                 size=task.size,
+                seal=_seal(db, request, task),
                 now=now,
                 expires_at=request.expires_at,
             )
         return True
 
     try:
-        return await (db.write(work) if db.dialect == "sqlite" else _create_at_once(db, values, tasks, limit))
+        return await (
+            db.write(work) if db.dialect == "sqlite" else _create_at_once(db, request, values, tasks, limit)
+        )
     except (Conflict, Undone):
         return False
 
 
+def _seal(db: Database, request: NewRequest, task: NewTask) -> bytes:
+    """Of what is asked, as it is now: it never changes."""
+    return TASKS.seal(db.sealer, {**asdict(task), "request_id": request.id}, version=1)
+
+
 async def _create_at_once(
-    db: Database, values: dict[str, object], tasks: list[NewTask], limit: Limit
+    db: Database, request: NewRequest, values: dict[str, object], tasks: list[NewTask], limit: Limit
 ) -> bool:
     created = await db.write_together(
         _SQL["create"],
@@ -187,6 +197,7 @@ async def _create_at_once(
         formats=[task.format for task in tasks],
         contents=[task.content for task in tasks],
         sizes=[task.size for task in tasks],
+        seals=[_seal(db, request, task) for task in tasks],
     )
     return bool(created)
 

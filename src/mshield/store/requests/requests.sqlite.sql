@@ -3,14 +3,14 @@
 -- name: insert_request!
 -- No row touched: the system is disabled.
 INSERT INTO requests (id, client_id, kind, channel, state, number, shield_number, return_url, pc_address, pc_browser,
-  idempotency_key, body_hash, created_at, expires_at, changed_at, asker_name, asker_domain, to_tell)
+  idempotency_key, body_hash, created_at, expires_at, changed_at, asker_name, asker_domain, seal_version, seal, to_tell)
 SELECT :id, :client_id, :kind, :channel, 'waiting', :number, :shield_number, :return_url, :pc_address, :pc_browser,
-  :idempotency_key, :body_hash, :now, :expires_at, :now, :asker_name, :asker_domain,
+  :idempotency_key, :body_hash, :now, :expires_at, :now, :asker_name, :asker_domain, 1, :request_seal,
   EXISTS (SELECT 1 FROM webhook_endpoints e WHERE e.client_id = :client_id AND e.state <> 'removed')
 WHERE (SELECT b.state FROM business_systems b WHERE b.client_id = :client_id) = 'active';
 
 -- name: insert_task!
 INSERT INTO tasks (sid, request_id, position, uid, purpose, state, message, media_type, title, display, format, content, size,
-  created_at, expires_at)
+  created_at, expires_at, seal_version, seal)
 VALUES (:sid, :request_id, :position, NULL, :purpose, 'waiting', :message, :media_type, :title, :display, :format, :content,
-  :size, :now, :expires_at);
+  :size, :now, :expires_at, 1, :seal);

@@ -4,6 +4,8 @@ from typing import Final
 
 from mshield.store.database.interface import Database, Tx
 from mshield.store.database.queries import Queries
+from mshield.store.seals.sealing import seal_new
+from mshield.store.seals.tables import TASKS
 
 _SQL: Final = Queries("signing", "internal_tasks")
 
@@ -37,6 +39,7 @@ async def put(
             now=now,
             expires_at=expires_at,
         )
+        await seal_new(tx, TASKS, sid)
         return sid
 
     return await db.write(work)

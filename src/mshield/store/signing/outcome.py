@@ -17,7 +17,9 @@ from mshield.store.certificates import changes as certificate_changes
 from mshield.store.certificates import renewal_outcome
 from mshield.store.database.interface import Database, Row, Tx, Undone
 from mshield.store.database.queries import Queries
-from mshield.store.signing.sessions import KeyRow, Overtaken, SessionRow
+from mshield.store.seals.sealing import changing, record_standing
+from mshield.store.seals.tables import KEYS, SIGNATURES
+from mshield.store.signing.sessions import KeyRow, Overtaken, SessionRow, counted
 
 _SQL: Final = Queries("signing", "sessions")
 
@@ -80,15 +82,21 @@ async def release_at_once(
     Gives the ids of the requests; None where it changed nothing, as the database undid it: then the steps must be taken
     one by one.
     """
-    outcome = _outcome(key, session, success, count=len(signatures), now=now) | {"serial": _serial(key)}
+    seal = counted(db, key, failures=0, wrong_total=key.wrong_total - 1)
+    outcome = (
+        _outcome(key, session, success, count=len(signatures), now=now) | seal | {"serial": _serial(key)}
+    )
     try:
-        row = await _release(db, outcome, signatures)
+        row = await _release(db, key, outcome, signatures)
     except Undone:
         return None
     return frozenset(filter(None, row["request_ids"])) if row is not None else None
 
 
-async def _release(db: Database, outcome: dict[str, object], signatures: list[SignatureRow]) -> Row | None:
+async def _release(
+    db: Database, key: KeyRow, outcome: dict[str, object], signatures: list[SignatureRow]
+) -> Row | None:
+    seals = [_seal(db, key, signature, key.seal_version + 1) for signature in signatures]
     if len(signatures) > 1:
         return await db.run_one(
             _SQL["release_batch"],
@@ -96,12 +104,17 @@ async def _release(db: Database, outcome: dict[str, object], signatures: list[Si
             sids=[signature.sid for signature in signatures],
             digests=[signature.digest for signature in signatures],
             signatures=[signature.signature for signature in signatures],
+            seals=seals,
         )
     (only,) = signatures
-    uid = outcome["uid"]
-    assert isinstance(uid, bytes)  # noqa: S101  # for the type
     rows = await db.write_together(
-        _SQL["release"], by=uid, **outcome, sid=only.sid, digest=only.digest, signature=only.signature
+        _SQL["release"],
+        by=key.uid,
+        **outcome,
+        sid=only.sid,
+        digest=only.digest,
+        signature=only.signature,
+        sealed=seals[0],
     )
     return rows[0]
 
@@ -123,12 +136,13 @@ async def record_success(
     outcome = _outcome(key, session, success, count=len(signatures), now=now)
     # The counters are settled also where every document was closed: the PIN was right, and the phone has the next
     # one-time value.
-    if await tx.run(_SQL["record_success"], **outcome) != 1:
-        raise Overtaken
+    async with changing(tx, KEYS, key.uid) as change:
+        if await tx.run(_SQL["record_success"], **outcome) != 1:
+            raise Overtaken
+        await _move_epochs(tx, key, session, success.pending)
     await _give_back_at_replaced(tx, key)
-    await _move_epochs(tx, key, session, success.pending)
     released = [signature for signature in signatures if signature.sid in signed]
-    await _store_signatures(tx, key, released, signed, now=now)
+    await _store_signatures(tx, key, released, signed, key_version=change.version, now=now)
 
 
 def _serial(key: KeyRow) -> str | None:
@@ -171,7 +185,13 @@ def _outcome(
 
 
 async def _store_signatures(
-    tx: Tx, key: KeyRow, released: list[SignatureRow], signed: dict[bytes, Row], *, now: int
+    tx: Tx,
+    key: KeyRow,
+    released: list[SignatureRow],
+    signed: dict[bytes, Row],
+    *,
+    key_version: int,
+    now: int,
 ) -> None:
     await tx.run(_SQL["end_session"], uid=key.uid)
     for signature in released:
@@ -184,10 +204,17 @@ async def _store_signatures(
             purpose=signed[signature.sid]["purpose"],
             digest=signature.digest,
             signature=signature.signature,
+            key_version=key_version,
+            seal=_seal(tx, key, signature, key_version),
             now=now,
         )
     for request_id in {task["request_id"] for task in signed.values()} - {None}:
         await tx.run(_SQL["finish_request"], request_id=request_id, now=now)
+
+
+def _seal(db: Database | Tx, key: KeyRow, signature: SignatureRow, key_version: int) -> bytes:
+    values = {"sid": signature.sid, "uid": key.uid, "key_version": key_version}
+    return SIGNATURES.seal(db.sealer, values, version=1)
 
 
 async def record_retry(db: Database, key: KeyRow, *, fb: bytes, outcome_box: bytes, now: int) -> None:
@@ -239,6 +266,10 @@ async def _record_refusal(tx: Tx, key: KeyRow, *, fb: bytes, outcome_box: bytes,
     )
     if recorded != 1:
         raise Overtaken
+    # So that counters which were set back afterwards are found by the log.
+    await record_standing(tx, KEYS, key.uid, now=now)
+    if key.replaces is not None:
+        await record_standing(tx, KEYS, key.replaces.uid, now=now)
     await tx.run(_SQL["end_session"], uid=key.uid)
 
 
@@ -246,8 +277,9 @@ async def give_back(db: Database, key: KeyRow) -> None:
     """Returns the attempt after a fault and ends the session. Raises Overtaken."""
 
     async def work(tx: Tx) -> None:
-        if await tx.run(_SQL["give_back"], uid=key.uid, generation=key.generation) != 1:
-            raise Overtaken
+        async with changing(tx, KEYS, key.uid):
+            if await tx.run(_SQL["give_back"], uid=key.uid, generation=key.generation) != 1:
+                raise Overtaken
         await _give_back_at_replaced(tx, key)
         await tx.run(_SQL["end_session"], uid=key.uid)
 

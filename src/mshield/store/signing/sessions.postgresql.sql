@@ -20,7 +20,8 @@ RETURNING :call::int AS call;
 -- The generation guards both halves: whatever replaces or ends the session that was read also raises it, but for the job
 -- that deletes expired ones. Where the session is gone, the division by zero undoes the count, as in `release`.
 WITH key AS (
-  UPDATE keys SET failures = failures + 1, wrong_total = wrong_total + 1, generation = generation + 1
+  UPDATE keys SET failures = failures + 1, wrong_total = wrong_total + 1, generation = generation + 1,
+    seal_version = :seal_version, seal = :seal
   WHERE uid = :uid AND generation = :generation AND failures < :most_failures AND wrong_total < :most_wrong
   RETURNING uid),
 bound AS (
@@ -45,6 +46,7 @@ WITH signed AS (
   RETURNING request_id, purpose),
 key AS (
   UPDATE keys SET failures = 0, wrong_total = wrong_total - 1, generation = generation + 1,
+    seal_version = :seal_version, seal = :seal,
     since_refresh = since_refresh + :count, otp_open = FALSE, otp_prev_hash = :otp_prev_hash, rn_prev_hash = :rn_prev_hash, otp_hash = :otp_hash,
     state = CASE WHEN state = 'enrolling' AND :enrolled THEN 'confirmed' ELSE state END,
     outcome_fb = :fb, outcome_box = :outcome_box, outcome_at = :now
@@ -53,8 +55,10 @@ key AS (
   RETURNING uid),
 ended AS (DELETE FROM signing_sessions USING key WHERE signing_sessions.uid = key.uid),
 stored AS (
-  INSERT INTO signatures (sid, uid, serial, request_id, purpose, digest, signature, signed_at)
-  SELECT :sid::bytea, key.uid, :serial::text, signed.request_id, signed.purpose, :digest::bytea, :signature::bytea, :now::bigint
+  INSERT INTO signatures (sid, uid, serial, request_id, purpose, digest, signature, signed_at, key_version,
+    seal_version, seal)
+  SELECT :sid::bytea, key.uid, :serial::text, signed.request_id, signed.purpose, :digest::bytea, :signature::bytea, :now::bigint,
+    :seal_version::bigint, 1, :sealed::bytea
   FROM key, signed),
 finished AS (
   UPDATE requests SET state = 'signed', changed_at = :now
@@ -75,6 +79,7 @@ WITH signed AS (
   RETURNING sid, request_id, purpose),
 key AS (
   UPDATE keys SET failures = 0, wrong_total = wrong_total - 1, generation = generation + 1,
+    seal_version = :seal_version, seal = :seal,
     since_refresh = since_refresh + :count, otp_open = FALSE, otp_prev_hash = :otp_prev_hash, rn_prev_hash = :rn_prev_hash, otp_hash = :otp_hash,
     state = CASE WHEN state = 'enrolling' AND :enrolled THEN 'confirmed' ELSE state END,
     outcome_fb = :fb, outcome_box = :outcome_box, outcome_at = :now
@@ -83,9 +88,11 @@ key AS (
   RETURNING uid),
 ended AS (DELETE FROM signing_sessions USING key WHERE signing_sessions.uid = key.uid),
 stored AS (
-  INSERT INTO signatures (sid, uid, serial, request_id, purpose, digest, signature, signed_at)
-  SELECT signed.sid, key.uid, :serial::text, signed.request_id, signed.purpose, s.digest, s.signature, :now
-  FROM key, signed JOIN unnest(:sids::bytea[], :digests::bytea[], :signatures::bytea[]) AS s (sid, digest, signature)
+  INSERT INTO signatures (sid, uid, serial, request_id, purpose, digest, signature, signed_at, key_version,
+    seal_version, seal)
+  SELECT signed.sid, key.uid, :serial::text, signed.request_id, signed.purpose, s.digest, s.signature, :now, :seal_version, 1, s.seal
+  FROM key, signed JOIN unnest(:sids::bytea[], :digests::bytea[], :signatures::bytea[], :seals::bytea[])
+      AS s (sid, digest, signature, seal)
     ON s.sid = signed.sid),
 finished AS (
   UPDATE requests SET state = 'signed', changed_at = :now FROM key

@@ -16,8 +16,13 @@ from mshield.store.certificates import changes as certificate_changes
 from mshield.store.certificates import renewal_outcome
 from mshield.store.database.interface import Database, Row, Tx, Undone
 from mshield.store.database.queries import Queries
+from mshield.store.seals.tables import ACCOUNTS, ENTERPRISES, FILED_PERSONS, KEYS
 
 _SQL: Final = Queries("signing", "sessions")
+_KEY: Final = KEYS.joined("k_")
+_ACCOUNT: Final = ACCOUNTS.joined("a_")
+_FILED: Final = FILED_PERSONS.joined("f_")
+_ENTERPRISE: Final = ENTERPRISES.joined("e_")
 
 
 class Overtaken(Exception):
@@ -61,10 +66,16 @@ class KeyRow(msgspec.Struct, frozen=True, gc=False):
     """One co-signing key with its counters, its certificate (None before issue) and its open session.
 
     `filing_changed` since the certificate was issued (R22); `replaces` is there while the key is a renewal's new one,
-    not yet in force.
+    not yet in force. `subject` is JSON text.
     """
 
     uid: bytes
+    account_id: str
+    device_id: str
+    person_id: str
+    filing_version: int
+    subject: str
+    seal_version: int
     state: str
     public_key: bytes | None
     epoch: int
@@ -125,12 +136,38 @@ async def find(
     rows = await db.read_together(
         _SQL["context"], token_hash=token_hash, jkt=jkt, uid=uid, sid=first, now=now
     )
-    if not rows or rows[0]["uid"] is None:
-        return KeyOfCaller(valid=bool(rows), key=None, tasks={})
+    valid = bool(rows) and rows[0]["a_state"] == "active"
+    if not valid or rows[0]["uid"] is None:
+        return KeyOfCaller(valid=valid, key=None, tasks={})
     more = await asyncio.gather(*(db.read_together(_SQL["task"], uid=uid, sid=sid) for sid in others))
     all_rows = [rows[0], *(task for tasks in more for task in tasks)]
     tasks = {task["task_sid"]: _task(task) for task in all_rows if task["task_sid"] is not None}
+    _check_seals(db, rows[0])
     return KeyOfCaller(valid=True, key=_key(rows[0], await _replaced(db, rows[0])), tasks=tasks)
+
+
+def _check_seals(db: Database, row: Row) -> None:
+    """Of all that decides whether this key signs. Raises SealBroken."""
+    KEYS.check(db.sealer, row)
+    _ACCOUNT.check(db.sealer, row)
+    _FILED.check_joined(db.sealer, row)
+    _ENTERPRISE.check_joined(db.sealer, row)
+
+
+def counted(db: Database, key: KeyRow, *, failures: int, wrong_total: int) -> dict[str, object]:
+    """The seal of a key with these counters, for a statement that is guarded by the generation that was read."""
+    values = {
+        "uid": key.uid,
+        "account_id": key.account_id,
+        "device_id": key.device_id,
+        "person_id": key.person_id,
+        "filing_version": key.filing_version,
+        "subject": key.subject,
+        "failures": failures,
+        "wrong_total": wrong_total,
+    }
+    version = key.seal_version + 1
+    return {"seal_version": version, "seal": KEYS.seal(db.sealer, values, version=version)}
 
 
 async def open_session(
@@ -164,12 +201,20 @@ async def open_session(
         raise Overtaken
 
 
-async def reserve_attempt(db: Database, key: KeyRow, *, fb: bytes, now: int) -> int:
-    """Counts one attempt and binds the session to `fb`, durably; gives the new generation. Raises Overtaken.
+async def reserve_attempt(db: Database, key: KeyRow, *, fb: bytes, now: int) -> KeyRow:
+    """Counts one attempt and binds the session to `fb`, durably; gives the key as it is now. Raises Overtaken.
 
     One at a renewal's new key counts at both keys before it is tried: two guesses at once, one at each, are two.
     """
-    values = {"uid": key.uid, "generation": key.generation, "fb": fb, "now": now, **renewal_outcome.LIMITS}
+    seal = counted(db, key, failures=key.failures + 1, wrong_total=key.wrong_total + 1)
+    values = {
+        "uid": key.uid,
+        "generation": key.generation,
+        "fb": fb,
+        "now": now,
+        **renewal_outcome.LIMITS,
+        **seal,
+    }
 
     async def work(tx: Tx) -> None:
         if key.replaces is not None and not await renewal_outcome.count_attempt(tx, uid=key.replaces.uid):
@@ -184,7 +229,13 @@ async def reserve_attempt(db: Database, key: KeyRow, *, fb: bytes, now: int) -> 
             raise Overtaken
     except Undone as error:
         raise Overtaken from error
-    return key.generation + 1
+    return msgspec.structs.replace(
+        key,
+        generation=key.generation + 1,
+        failures=key.failures + 1,
+        wrong_total=key.wrong_total + 1,
+        seal_version=key.seal_version + 1,
+    )
 
 
 async def _reserve(tx: Tx, values: dict[str, object]) -> bool:
@@ -243,6 +294,12 @@ async def lock_certificate(db: Database, *, uid: bytes, now: int) -> None:
 def _key(row: Row, replaces: ReplacedKey | None) -> KeyRow:
     return KeyRow(
         uid=row["uid"],
+        account_id=row["account_id"],
+        device_id=row["device_id"],
+        person_id=row["person_id"],
+        filing_version=row["filing_version"],
+        subject=row["subject"],
+        seal_version=row["seal_version"],
         state=row["key_state"],
         public_key=row["public_key"],
         epoch=row["epoch"],
@@ -279,7 +336,8 @@ async def _replaced(db: Database, row: Row) -> ReplacedKey | None:
     certificate = None if replaced is None else _certificate(replaced)
     if replaced is None or certificate is None:
         return None
-    return ReplacedKey(replaced["uid"], certificate, replaced["failures"], replaced["wrong_total"])
+    _KEY.check(db.sealer, replaced)
+    return ReplacedKey(replaced["k_uid"], certificate, replaced["k_failures"], replaced["k_wrong_total"])
 
 
 def _task(row: Row) -> TaskRow:

@@ -1,28 +1,32 @@
 -- name: context
 -- Everything that open and finish must know of the caller's key, or no row where the login isn't valid; with the document
 -- `sid`, where it is this key's. An enrolment's own document needs no request. Renewals are looked into for a key without a
--- certificate in force only: a subquery, since another join would cost all the others.
+-- certificate in force only: a subquery, since another join would cost all the others. That the account is active is asked
+-- by the caller: as a condition here it would have PostgreSQL begin with all accounts.
 SELECT CAST(:call AS INTEGER) AS call, k.uid, k.state AS key_state, k.public_key, k.epoch, k.share_box, k.pending_epoch, k.pending_box, k.last_epoch,
   k.since_refresh, k.otp_open, k.failures, k.wrong_total,
   k.otp_hash, k.otp_prev_hash, k.rn_prev_hash, k.generation, k.opens_window, k.opens, k.enrol_sid, k.expires_at AS key_expires_at,
   k.outcome_fb, k.outcome_box, k.outcome_at,
+  k.account_id, k.device_id, k.person_id, k.filing_version, k.subject, k.seal_version, k.seal,
+  sealed(accounts AS a), sealed(filed_persons AS f), sealed(enterprises AS e),
   c.serial, c.state AS certificate_state, c.holds, c.not_before, c.not_after,
   CASE WHEN k.certificate IS NULL
     THEN (SELECT r.old_serial FROM renewals r WHERE r.uid = k.uid AND r.state IN ('begun', 'issued')) END AS replaced_serial,
   s.epoch AS session_epoch, s.otp_hash AS session_otp_hash, s.rn_hash AS session_rn_hash, s.next_epoch, s.items, s.k2_box,
   s.fb, s.bound_at, s.expires_at AS session_expires_at,
-  (SELECT f.version + e.version <> c.filing_version FROM filed_persons f
-    JOIN enterprises e ON e.credit_code = f.credit_code WHERE f.id = c.person_id) AS filing_changed,
+  f.version + e.version <> c.filing_version AS filing_changed,
   t.sid AS task_sid, t.purpose AS task_purpose, t.state AS task_state, t.message AS task_message, t.expires_at AS task_expires_at,
   t.request_id IS NOT NULL AS task_asked, unbound(k.certificate, t.request_id) AS task_unbound
 FROM phone_sessions p
 JOIN devices d ON d.id = p.device_id AND d.jkt = :jkt
+JOIN accounts a ON a.id = p.account_id
 LEFT JOIN keys k ON k.device_id = d.id AND k.account_id = p.account_id AND k.uid = :uid
 LEFT JOIN certificates c ON c.serial = k.certificate
+LEFT JOIN filed_persons f ON f.id = c.person_id
+LEFT JOIN enterprises e ON e.credit_code = f.credit_code
 LEFT JOIN signing_sessions s ON s.uid = k.uid
 LEFT JOIN tasks t ON t.sid = :sid AND t.uid = k.uid
-WHERE p.token_hash = :token_hash AND p.ended_at IS NULL AND p.expires_at > :now
-  AND (SELECT a.state FROM accounts a WHERE a.id = p.account_id) = 'active';
+WHERE p.token_hash = :token_hash AND p.ended_at IS NULL AND p.expires_at > :now;
 
 -- name: task
 -- Any further document of a batch.
@@ -33,7 +37,7 @@ FROM tasks t JOIN keys k ON k.uid = t.uid WHERE t.sid = :sid AND t.uid = :uid;
 
 -- name: replaced^
 -- The certificate that a renewal is to replace, and its key.
-SELECT c.serial, c.state AS certificate_state, c.holds, c.not_before, c.not_after, k.uid, k.failures, k.wrong_total
+SELECT c.serial, c.state AS certificate_state, c.holds, c.not_before, c.not_after, sealed(keys AS k)
 FROM certificates c JOIN keys k ON k.uid = c.uid WHERE c.serial = :serial;
 
 -- name: wrong_total^
@@ -99,8 +103,9 @@ UPDATE keys SET pending_epoch = :pending_epoch, pending_box = :pending_box, pend
 WHERE uid = :uid;
 
 -- name: insert_signature!
-INSERT INTO signatures (sid, uid, serial, request_id, purpose, digest, signature, signed_at)
-VALUES (:sid, :uid, :serial, :request_id, :purpose, :digest, :signature, :now);
+INSERT INTO signatures (sid, uid, serial, request_id, purpose, digest, signature, signed_at, key_version,
+  seal_version, seal)
+VALUES (:sid, :uid, :serial, :request_id, :purpose, :digest, :signature, :now, :key_version, 1, :seal);
 
 -- name: finish_request!
 -- A request is signed when its last document is.

@@ -18,7 +18,8 @@ ON CONFLICT (uid) DO UPDATE SET epoch = excluded.epoch, otp_hash = excluded.otp_
 
 -- name: count_attempt!
 -- Reserves one of the tries, before any secret is used.
-UPDATE keys SET failures = failures + 1, wrong_total = wrong_total + 1, generation = generation + 1
+UPDATE keys SET failures = failures + 1, wrong_total = wrong_total + 1, generation = generation + 1,
+  seal_version = :seal_version, seal = :seal
 WHERE uid = :uid AND generation = :generation AND failures < :most_failures AND wrong_total < :most_wrong;
 
 -- name: bind_session!

@@ -5,8 +5,13 @@ from typing import Final, Literal
 
 from mshield.store.database.interface import Database, Tx
 from mshield.store.database.queries import Queries
+from mshield.store.seals.sealing import changing, keys_of, seal_new
+from mshield.store.seals.tables import STAFF, STAFF_CEREMONIES, STAFF_SET_UPS
 
 _SQL: Final = Queries("staff", "access")
+_SET_UP: Final = STAFF_SET_UPS.joined("s_")
+_MEMBER: Final = STAFF.joined("m_")
+_CEREMONY: Final = STAFF_CEREMONIES.joined("c_")
 
 Purpose = Literal["login", "enrol"]
 
@@ -20,33 +25,47 @@ class Ceremony:
     challenge: bytes
 
 
-async def insert_set_up(tx: Tx, *, code_hash: bytes, staff_id: str, expires_at: int) -> None:
+async def insert_set_up(tx: Tx, *, code_hash: bytes, staff_id: str, expires_at: int, now: int) -> None:
     """A new way to a member's first access."""
     await tx.run(_SQL["insert_set_up"], code_hash=code_hash, staff_id=staff_id, expires_at=expires_at)
+    await seal_new(tx, STAFF_SET_UPS, code_hash, now=now)
 
 
 async def find_set_up(db: Database | Tx, *, code_hash: bytes, now: int) -> str | None:
-    """The active member whom this code lets in, or None where it is unknown, used or over."""
+    """The active member whom this code lets in, or None where it is unknown, used or over.
+
+    Raises SealBroken.
+    """
     row = await db.one(_SQL["find_set_up"], code_hash=code_hash, now=now)
-    return None if row is None else row["staff_id"]
+    if row is None:
+        return None
+    _SET_UP.check(db.sealer, row)
+    _MEMBER.check(db.sealer, row)
+    staff_id: str = row["m_id"]
+    return staff_id
 
 
 async def use_set_up(tx: Tx, *, code_hash: bytes, now: int) -> bool:
     """Spends the code; False where it was spent before or is over."""
-    return await tx.run(_SQL["use_set_up"], code_hash=code_hash, now=now) == 1
+    async with changing(tx, STAFF_SET_UPS, code_hash, now=now):
+        return await tx.run(_SQL["use_set_up"], code_hash=code_hash, now=now) == 1
 
 
 async def end_all(tx: Tx, *, staff_id: str, now: int) -> None:
     """Ends all that would still let this member in."""
-    await tx.run(_SQL["end_set_ups"], staff_id=staff_id, now=now)
-    await tx.run(_SQL["end_ceremonies"], staff_id=staff_id, now=now)
+    for code_hash in await keys_of(tx, _SQL["unended_set_ups"], STAFF_SET_UPS, staff_id=staff_id):
+        async with changing(tx, STAFF_SET_UPS, code_hash, now=now):
+            await tx.run(_SQL["end_set_up"], code_hash=code_hash, now=now)
+    for token_hash in await keys_of(tx, _SQL["unended_ceremonies"], STAFF_CEREMONIES, staff_id=staff_id):
+        async with changing(tx, STAFF_CEREMONIES, token_hash, now=now):
+            await tx.run(_SQL["end_ceremony"], token_hash=token_hash, now=now)
 
 
 async def insert_ceremony(
-    db: Database | Tx, ceremony: Ceremony, *, token_hash: bytes, purpose: Purpose, expires_at: int
+    tx: Tx, ceremony: Ceremony, *, token_hash: bytes, purpose: Purpose, expires_at: int
 ) -> None:
     """Begins one."""
-    await db.run(
+    await tx.run(
         _SQL["insert_ceremony"],
         token_hash=token_hash,
         staff_id=ceremony.staff_id,
@@ -55,19 +74,24 @@ async def insert_ceremony(
         challenge=ceremony.challenge,
         expires_at=expires_at,
     )
+    await seal_new(tx, STAFF_CEREMONIES, token_hash)
 
 
 async def find_ceremony(
     db: Database | Tx, *, token_hash: bytes, purpose: Purpose, now: int
 ) -> Ceremony | None:
-    """The one of this token, unless it is used or over."""
+    """The one of this token, unless it is used or over. Raises SealBroken."""
     row = await db.one(_SQL["find_ceremony"], token_hash=token_hash, purpose=purpose, now=now)
-    return None if row is None else Ceremony(**row)
+    if row is None:
+        return None
+    _CEREMONY.check(db.sealer, row)
+    return Ceremony(row["c_staff_id"], row["secret_box"], row["c_challenge"])
 
 
 async def use_ceremony(tx: Tx, *, token_hash: bytes, now: int) -> bool:
     """Spends it; False where it was spent before or is over."""
-    return await tx.run(_SQL["use_ceremony"], token_hash=token_hash, now=now) == 1
+    async with changing(tx, STAFF_CEREMONIES, token_hash, now=now):
+        return await tx.run(_SQL["use_ceremony"], token_hash=token_hash, now=now) == 1
 
 
 async def purge(db: Database, *, before: int) -> int:

@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Final
 
 from mshield.store.database.interface import Database, Row, Tx
 from mshield.store.database.queries import Queries
+from mshield.store.seals.sealing import changing, keys_of, seal_new
+from mshield.store.seals.tables import APPROVALS
 
 _SQL: Final = Queries("staff", "approvals")
 
@@ -36,9 +38,11 @@ class ApprovalRow(NewApproval):
     decided_at: int | None
 
 
-async def expire(db: Database | Tx, *, now: int) -> None:
+async def expire(tx: Tx, *, now: int) -> None:
     """Ends what nobody decided in time."""
-    await db.run(_SQL["expire"], now=now)
+    for approval_id in await keys_of(tx, _SQL["over"], APPROVALS, now=now):
+        async with changing(tx, APPROVALS, approval_id, now=now):
+            await tx.run(_SQL["expire"], id=approval_id, now=now)
 
 
 async def insert(tx: Tx, new: NewApproval, *, now: int) -> None:
@@ -54,27 +58,30 @@ async def insert(tx: Tx, new: NewApproval, *, now: int) -> None:
         expires_at=new.expires_at,
         now=now,
     )
+    await seal_new(tx, APPROVALS, new.id, now=now)
 
 
 async def find(db: Database | Tx, *, approval_id: str) -> ApprovalRow | None:
-    """The question of this id."""
+    """The question of this id. Raises SealBroken."""
     row = await db.one(_SQL["find"], id=approval_id)
-    return None if row is None else _row(row)
+    return None if row is None else _row(db, row)
 
 
 async def page(db: Database, *, state: str, before: str, most: int) -> list[ApprovalRow]:
     """The newest with an id below `before`, in this state where one is given."""
-    return [_row(row) for row in await db.all(_SQL["page"], state=state, before=before, most=most)]
+    return [_row(db, row) for row in await db.all(_SQL["page"], state=state, before=before, most=most)]
 
 
 async def decide(tx: Tx, *, approval_id: str, state: str, by: str, now: int) -> bool:
     """Whether this decided it: not twice, not too late, not by who asked or whom it is about."""
-    return await tx.run(_SQL["decide"], id=approval_id, state=state, by=by, now=now) == 1
+    async with changing(tx, APPROVALS, approval_id, now=now):
+        return await tx.run(_SQL["decide"], id=approval_id, state=state, by=by, now=now) == 1
 
 
 async def withdraw(tx: Tx, *, approval_id: str, by: str, now: int) -> bool:
     """Whether who asked has taken it back by this."""
-    return await tx.run(_SQL["withdraw"], id=approval_id, by=by, now=now) == 1
+    async with changing(tx, APPROVALS, approval_id, now=now):
+        return await tx.run(_SQL["withdraw"], id=approval_id, by=by, now=now) == 1
 
 
 async def lock_people(tx: Tx, *, one: str, other: str) -> bool:
@@ -82,5 +89,9 @@ async def lock_people(tx: Tx, *, one: str, other: str) -> bool:
     return await tx.run(_SQL["lock_people"], one=one, other=other) == 2
 
 
-def _row(row: Row) -> ApprovalRow:
-    return ApprovalRow(**{**row, "details": json.loads(row["details"])})
+_FIELDS: Final = tuple(field.name for field in fields(ApprovalRow))
+
+
+def _row(db: Database | Tx, row: Row) -> ApprovalRow:
+    APPROVALS.check(db.sealer, row)
+    return ApprovalRow(**{**{name: row[name] for name in _FIELDS}, "details": json.loads(row["details"])})

@@ -1,6 +1,9 @@
 -- name: expire!
 -- What nobody decided in time makes room for a new question.
-UPDATE approvals SET state = 'expired' WHERE state = 'waiting' AND expires_at <= :now;
+UPDATE approvals SET state = 'expired' WHERE id = :id AND state = 'waiting' AND expires_at <= :now;
+
+-- name: over
+SELECT id FROM approvals WHERE state = 'waiting' AND expires_at <= :now;
 
 -- name: insert!
 INSERT INTO approvals (id, act, subject, details, reason, asked_by, asked_at, expires_at, state)
@@ -8,14 +11,14 @@ VALUES (:id, :act, :subject, :details, :reason, :asked_by, :now, :expires_at, 'w
 
 -- name: find^
 SELECT a.id, a.act, a.subject, a.details, a.reason, a.asked_by, m.name AS asked_by_name, a.asked_at, a.expires_at,
-  a.state, a.decided_by, d.name AS decided_by_name, a.decided_at
+  a.state, a.decided_by, d.name AS decided_by_name, a.decided_at, a.seal_version, a.seal
 FROM approvals a JOIN staff m ON m.id = a.asked_by LEFT JOIN staff d ON d.id = a.decided_by
 WHERE a.id = :id;
 
 -- name: page
 -- The newest first; an empty state stands for all.
 SELECT a.id, a.act, a.subject, a.details, a.reason, a.asked_by, m.name AS asked_by_name, a.asked_at, a.expires_at,
-  a.state, a.decided_by, d.name AS decided_by_name, a.decided_at
+  a.state, a.decided_by, d.name AS decided_by_name, a.decided_at, a.seal_version, a.seal
 FROM approvals a JOIN staff m ON m.id = a.asked_by LEFT JOIN staff d ON d.id = a.decided_by
 WHERE a.id < :before AND (a.state = :state OR :state = '') ORDER BY a.id DESC LIMIT :most;
 

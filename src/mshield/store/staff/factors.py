@@ -1,10 +1,12 @@
 """Second factors of members of staff: secrets of one-time passwords, sealed, and keys of authenticators."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Final
 
 from mshield.store.database.interface import Database, Tx
 from mshield.store.database.queries import Queries
+from mshield.store.seals.sealing import seal_new
+from mshield.store.seals.tables import STAFF_FACTORS
 
 _SQL: Final = Queries("staff", "factors")
 
@@ -31,14 +33,21 @@ class FactorRow(NewFactor):
     used_at: int | None
 
 
+_FIELDS: Final = tuple(field.name for field in fields(FactorRow))
+
+
 async def insert(tx: Tx, factor: NewFactor, *, staff_id: str, now: int) -> None:
     """Adds a factor. Raises Conflict for an authenticator's key that is there already."""
     await tx.run(_SQL["insert"], **asdict(factor), staff_id=staff_id, now=now)
+    await seal_new(tx, STAFF_FACTORS, factor.id, now=now)
 
 
 async def of_member(db: Database | Tx, *, staff_id: str) -> list[FactorRow]:
-    """All factors of a member, oldest first."""
-    return [FactorRow(**row) for row in await db.all(_SQL["of_member"], staff_id=staff_id)]
+    """All factors of a member, oldest first. Raises SealBroken."""
+    rows = await db.all(_SQL["of_member"], staff_id=staff_id)
+    for row in rows:
+        STAFF_FACTORS.check(db.sealer, row)
+    return [FactorRow(**{name: row[name] for name in _FIELDS}) for row in rows]
 
 
 async def use_step(tx: Tx, *, factor_id: str, step: int, now: int) -> bool:

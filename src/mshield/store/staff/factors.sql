@@ -5,7 +5,8 @@ VALUES
   (:id, :staff_id, :kind, :label, :secret_box, :used_step, :credential_id, :public_key, :sign_count, :now, NULL);
 
 -- name: of_member
-SELECT id, kind, label, secret_box, used_step, credential_id, public_key, sign_count, created_at, used_at
+SELECT id, kind, label, secret_box, used_step, credential_id, public_key, sign_count, created_at, used_at,
+  staff_id, seal_version, seal
 FROM staff_factors WHERE staff_id = :staff_id ORDER BY id;
 
 -- name: use_step!

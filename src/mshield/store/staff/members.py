@@ -1,10 +1,12 @@
 """Staff of the console, each with roles and the hash of an access token."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Final
 
 from mshield.store.database.interface import Database, Row, Tx
 from mshield.store.database.queries import Queries
+from mshield.store.seals.sealing import changing, seal_new
+from mshield.store.seals.tables import STAFF
 
 _SQL: Final = Queries("staff", "members")
 
@@ -28,24 +30,24 @@ class StaffRow:
 async def find(db: Database | Tx, *, staff_id: str) -> StaffRow | None:
     """The member of this id."""
     row = await db.one(_SQL["find"], id=staff_id)
-    return None if row is None else _member(row)
+    return None if row is None else _member(db, row)
 
 
 async def find_unchanging(tx: Tx, *, staff_id: str) -> StaffRow | None:
     """The member of this id as the row stands now, and until the transaction ends."""
     row = await tx.one(_SQL["find_unchanging"], id=staff_id)
-    return None if row is None else _member(row)
+    return None if row is None else _member(tx, row)
 
 
 async def find_named(db: Database | Tx, *, name: str) -> StaffRow | None:
     """The member of this name."""
     row = await db.one(_SQL["find_named"], name=name)
-    return None if row is None else _member(row)
+    return None if row is None else _member(db, row)
 
 
 async def list_all(db: Database) -> list[StaffRow]:
     """Everybody, also who is disabled, oldest first."""
-    return [_member(row) for row in await db.all(_SQL["list_all"])]
+    return [_member(db, row) for row in await db.all(_SQL["list_all"])]
 
 
 async def insert(
@@ -55,29 +57,40 @@ async def insert(
     await tx.run(
         _SQL["insert"], id=staff_id, name=name, roles=" ".join(roles), token_hash=token_hash, now=now
     )
+    await seal_new(tx, STAFF, staff_id, now=now)
 
 
-async def disable(tx: Tx, *, staff_id: str) -> bool:
+async def disable(tx: Tx, *, staff_id: str, now: int) -> bool:
     """Whether an active member was disabled by this."""
-    return await tx.run(_SQL["disable"], id=staff_id) == 1
+    async with changing(tx, STAFF, staff_id, now=now):
+        return await tx.run(_SQL["disable"], id=staff_id) == 1
 
 
-async def set_password(tx: Tx, *, staff_id: str, password_hash: str | None) -> bool:
+async def set_password(tx: Tx, *, staff_id: str, password_hash: str | None, now: int) -> bool:
     """Whether an active member has this password from now on; None: no login until they set one up."""
-    return await tx.run(_SQL["set_password"], id=staff_id, password_hash=password_hash) == 1
+    async with changing(tx, STAFF, staff_id, now=now):
+        return await tx.run(_SQL["set_password"], id=staff_id, password_hash=password_hash) == 1
 
 
-async def change_password(tx: Tx, *, staff_id: str, previous: str, password_hash: str) -> bool:
+async def change_password(tx: Tx, *, staff_id: str, previous: str, password_hash: str, now: int) -> bool:
     """Gives an active member a new password; False where the previous one was changed or taken away meanwhile."""
     values = {"previous": previous, "password_hash": password_hash}
-    return await tx.run(_SQL["change_password"], id=staff_id, **values) == 1
+    async with changing(tx, STAFF, staff_id, now=now):
+        return await tx.run(_SQL["change_password"], id=staff_id, **values) == 1
 
 
-async def change_roles(tx: Tx, *, staff_id: str, before: tuple[str, ...], after: tuple[str, ...]) -> bool:
+async def change_roles(
+    tx: Tx, *, staff_id: str, before: tuple[str, ...], after: tuple[str, ...], now: int
+) -> bool:
     """Whether an active member who held exactly the roles `before` holds `after` from now on."""
     values = {"before": " ".join(before), "after": " ".join(after)}
-    return await tx.run(_SQL["change_roles"], id=staff_id, **values) == 1
+    async with changing(tx, STAFF, staff_id, now=now):
+        return await tx.run(_SQL["change_roles"], id=staff_id, **values) == 1
 
 
-def _member(row: Row) -> StaffRow:
-    return StaffRow(**{**row, "roles": tuple(row["roles"].split())})
+_FIELDS: Final = tuple(field.name for field in fields(StaffRow))
+
+
+def _member(db: Database | Tx, row: Row) -> StaffRow:
+    STAFF.check(db.sealer, row)
+    return StaffRow(**{**{name: row[name] for name in _FIELDS}, "roles": tuple(row["roles"].split())})

@@ -1,15 +1,15 @@
 -- name: find^
-SELECT id, name, roles, token_hash, state, created_at, password_hash FROM staff WHERE id = :id;
+SELECT id, name, roles, token_hash, state, created_at, password_hash, seal_version, seal FROM staff WHERE id = :id;
 
 -- name: find_unchanging^
 -- As it stands until the transaction ends: one writer changes nothing of it meanwhile.
-SELECT id, name, roles, token_hash, state, created_at, password_hash FROM staff WHERE id = :id;
+SELECT id, name, roles, token_hash, state, created_at, password_hash, seal_version, seal FROM staff WHERE id = :id;
 
 -- name: find_named^
-SELECT id, name, roles, token_hash, state, created_at, password_hash FROM staff WHERE name = :name;
+SELECT id, name, roles, token_hash, state, created_at, password_hash, seal_version, seal FROM staff WHERE name = :name;
 
 -- name: list_all
-SELECT id, name, roles, token_hash, state, created_at, password_hash FROM staff ORDER BY id;
+SELECT id, name, roles, token_hash, state, created_at, password_hash, seal_version, seal FROM staff ORDER BY id;
 
 -- name: insert!
 INSERT INTO staff (id, name, roles, token_hash, state, created_at)

@@ -5,8 +5,12 @@ from typing import Final
 
 from mshield.store.database.interface import Database, Tx
 from mshield.store.database.queries import Queries
+from mshield.store.seals.sealing import changing, keys_of, seal_new
+from mshield.store.seals.tables import STAFF, STAFF_SESSIONS
 
 _SQL: Final = Queries("staff", "sessions")
+_SESSION: Final = STAFF_SESSIONS.joined("s_")
+_MEMBER: Final = STAFF.joined("m_")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,12 +50,22 @@ class ShownSession:
 async def insert(tx: Tx, session: NewSession, *, now: int) -> None:
     """Opens a session."""
     await tx.run(_SQL["insert"], **asdict(session), now=now)
+    await seal_new(tx, STAFF_SESSIONS, session.id, now=now)
 
 
 async def find(db: Database, *, token_hash: bytes, idle_since: int, now: int) -> SessionRow | None:
-    """The session, unless it ended, was last used at or before `idle_since` (ms), or its member is disabled."""
+    """The session, unless it ended, was last used at or before `idle_since` (ms), or its member is disabled.
+
+    Raises SealBroken.
+    """
     row = await db.one(_SQL["find"], token_hash=token_hash, idle_since=idle_since, now=now)
-    return None if row is None else SessionRow(**row)
+    if row is None:
+        return None
+    _SESSION.check(db.sealer, row)
+    _MEMBER.check(db.sealer, row)
+    return SessionRow(
+        id=row["s_id"], staff_id=row["m_id"], used_at=row["used_at"], expires_at=row["s_expires_at"]
+    )
 
 
 async def of_member(db: Database, *, staff_id: str, idle_since: int, now: int) -> list[ShownSession]:
@@ -65,19 +79,21 @@ async def touch(db: Database, *, session_id: str, now: int) -> None:
     await db.run(_SQL["touch"], id=session_id, now=now)
 
 
-async def end(tx: Database | Tx, *, session_id: str, staff_id: str, now: int) -> bool:
+async def end(tx: Tx, *, session_id: str, staff_id: str, now: int) -> bool:
     """Whether a session of this member was ended by this."""
-    return await tx.run(_SQL["end"], id=session_id, staff_id=staff_id, now=now) == 1
+    async with changing(tx, STAFF_SESSIONS, session_id, now=now):
+        return await tx.run(_SQL["end"], id=session_id, staff_id=staff_id, now=now) == 1
 
 
 async def end_of_member(tx: Tx, *, staff_id: str, now: int) -> int:
     """Logs a member out everywhere, and gives the number of sessions that this ended."""
-    return await tx.run(_SQL["end_of_member"], staff_id=staff_id, now=now)
+    return await end_others(tx, staff_id=staff_id, current="", now=now)
 
 
 async def end_others(tx: Tx, *, staff_id: str, current: str, now: int) -> int:
     """Logs a member out everywhere but in one session, and gives the number of sessions that this ended."""
-    return await tx.run(_SQL["end_others"], staff_id=staff_id, current=current, now=now)
+    ids = await keys_of(tx, _SQL["unended"], STAFF_SESSIONS, staff_id=staff_id, but=current)
+    return sum([await end(tx, session_id=str(one), staff_id=staff_id, now=now) for one in ids])
 
 
 async def purge(db: Database, *, before: int) -> int:

@@ -5,7 +5,7 @@ VALUES (:id, :token_hash, :staff_id, :address, :browser, :now, :now, :expires_at
 
 -- name: find^
 -- A session that neither ended nor was left unused for too long; a disabled member has none.
-SELECT s.id, s.staff_id, s.used_at, s.expires_at
+SELECT s.used_at, sealed(staff_sessions AS s), sealed(staff AS m)
 FROM staff_sessions s JOIN staff m ON m.id = s.staff_id
 WHERE s.token_hash = :token_hash AND s.ended_at IS NULL AND s.expires_at > :now AND s.used_at > :idle_since
   AND m.state = 'active';
@@ -21,11 +21,8 @@ UPDATE staff_sessions SET used_at = :now WHERE id = :id AND used_at < :now AND e
 -- name: end!
 UPDATE staff_sessions SET ended_at = :now WHERE id = :id AND staff_id = :staff_id AND ended_at IS NULL;
 
--- name: end_of_member!
-UPDATE staff_sessions SET ended_at = :now WHERE staff_id = :staff_id AND ended_at IS NULL;
-
--- name: end_others!
-UPDATE staff_sessions SET ended_at = :now WHERE staff_id = :staff_id AND id <> :current AND ended_at IS NULL;
+-- name: unended
+SELECT id FROM staff_sessions WHERE staff_id = :staff_id AND id <> :but AND ended_at IS NULL;
 
 -- name: purge!
 DELETE FROM staff_sessions WHERE expires_at <= :before;

@@ -1,11 +1,13 @@
 """Registered business systems (业务系统), each with the hash of its secret."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Final
 
 from mshield.store.database.interface import Database, Row, Tx
 from mshield.store.database.queries import Queries
+from mshield.store.seals.sealing import changing, seal_new
+from mshield.store.seals.tables import SYSTEMS
 
 _SQL: Final = Queries("systems", "systems")
 
@@ -39,17 +41,17 @@ class BusinessSystem:
 async def find(db: Database | Tx, *, client_id: str) -> BusinessSystem | None:
     """The business system with this client id."""
     row = await db.one(_SQL["find"], client_id=client_id)
-    return None if row is None else _system(row)
+    return None if row is None else _system(db, row)
 
 
 async def list_all(db: Database) -> list[BusinessSystem]:
     """All business systems, oldest first."""
-    return [_system(row) for row in await db.all(_SQL["list_all"])]
+    return [_system(db, row) for row in await db.all(_SQL["list_all"])]
 
 
-async def add(db: Database | Tx, system: BusinessSystem, *, now: int) -> None:
+async def add(tx: Tx, system: BusinessSystem, *, now: int) -> None:
     """Registers a business system. Raises Conflict for a client id that is taken."""
-    await db.run(
+    await tx.run(
         _SQL["insert"],
         client_id=system.client_id,
         name=system.name,
@@ -58,60 +60,74 @@ async def add(db: Database | Tx, system: BusinessSystem, *, now: int) -> None:
         return_urls=json.dumps(system.return_urls),
         now=now,
     )
+    await seal_new(tx, SYSTEMS, system.client_id, now=now)
 
 
 async def put_own(db: Database, system: BusinessSystem, *, now: int) -> None:
     """Notes the service itself as a business system, or renews its name and domain."""
-    await db.run(
-        _SQL["put_own"],
-        client_id=system.client_id,
-        name=system.name,
-        domain=system.domain,
-        secret_hash=system.secret_hash,
-        now=now,
-    )
+    values = {"client_id": system.client_id, "name": system.name, "domain": system.domain}
+
+    async def work(tx: Tx) -> None:
+        if await tx.run(_SQL["put_own"], **values, secret_hash=system.secret_hash, now=now) == 1:
+            await seal_new(tx, SYSTEMS, system.client_id, now=now)
+            return
+        async with changing(tx, SYSTEMS, system.client_id, now=now):
+            await tx.run(_SQL["rename_own"], **values)
+
+    await db.write(work)
 
 
-async def set_return_urls(db: Database | Tx, *, client_id: str, return_urls: tuple[str, ...]) -> bool:
+async def set_return_urls(tx: Tx, *, client_id: str, return_urls: tuple[str, ...], now: int) -> bool:
     """Puts these in place of what was registered; False where there is no such business system."""
-    return (
-        await db.run(_SQL["set_return_urls"], client_id=client_id, return_urls=json.dumps(return_urls)) == 1
-    )
+    urls = json.dumps(return_urls)
+    async with changing(tx, SYSTEMS, client_id, now=now):
+        return await tx.run(_SQL["set_return_urls"], client_id=client_id, return_urls=urls) == 1
 
 
-async def change(tx: Tx, *, client_id: str, name: str, domain: str, return_urls: tuple[str, ...]) -> bool:
+async def change(
+    tx: Tx, *, client_id: str, name: str, domain: str, return_urls: tuple[str, ...], now: int
+) -> bool:
     """Puts these in place of what was registered; False where there is no such business system."""
-    changed = await tx.run(
-        _SQL["change"], client_id=client_id, name=name, domain=domain, return_urls=json.dumps(return_urls)
-    )
-    return changed == 1
+    urls = json.dumps(return_urls)
+    async with changing(tx, SYSTEMS, client_id, now=now):
+        return (
+            await tx.run(_SQL["change"], client_id=client_id, name=name, domain=domain, return_urls=urls) == 1
+        )
 
 
 async def rotate(
     tx: Tx, system: BusinessSystem, *, secret_hash: bytes, previous_until: int | None, now: int
 ) -> bool:
     """Gives a new secret; the one read counts until `previous_until`, or no longer. False where it was changed."""
-    changed = await tx.run(
-        _SQL["rotate"],
-        client_id=system.client_id,
-        old_hash=system.secret_hash,
-        secret_hash=secret_hash,
-        previous_hash=None if previous_until is None else system.secret_hash,
-        previous_until=previous_until or 0,
-        now=now,
-    )
+    async with changing(tx, SYSTEMS, system.client_id, now=now):
+        changed = await tx.run(
+            _SQL["rotate"],
+            client_id=system.client_id,
+            old_hash=system.secret_hash,
+            secret_hash=secret_hash,
+            previous_hash=None if previous_until is None else system.secret_hash,
+            previous_until=previous_until or 0,
+            now=now,
+        )
     return changed == 1
 
 
-async def end_previous(tx: Tx, *, client_id: str) -> bool:
+async def end_previous(tx: Tx, *, client_id: str, now: int) -> bool:
     """Ends the previous secret at once; False without one."""
-    return await tx.run(_SQL["end_previous"], client_id=client_id) == 1
+    async with changing(tx, SYSTEMS, client_id, now=now):
+        return await tx.run(_SQL["end_previous"], client_id=client_id) == 1
 
 
-async def set_state(tx: Tx, *, client_id: str, state: str) -> bool:
+async def set_state(tx: Tx, *, client_id: str, state: str, now: int) -> bool:
     """`active` or `disabled`; False where it stands so already."""
-    return await tx.run(_SQL["set_state"], client_id=client_id, state=state) == 1
+    async with changing(tx, SYSTEMS, client_id, now=now):
+        return await tx.run(_SQL["set_state"], client_id=client_id, state=state) == 1
 
 
-def _system(row: Row) -> BusinessSystem:
-    return BusinessSystem(**{**row, "return_urls": tuple(json.loads(row["return_urls"]))})
+_FIELDS: Final = tuple(field.name for field in fields(BusinessSystem))
+
+
+def _system(db: Database | Tx, row: Row) -> BusinessSystem:
+    SYSTEMS.check(db.sealer, row)
+    values = {name: row[name] for name in _FIELDS}
+    return BusinessSystem(**{**values, "return_urls": tuple(json.loads(row["return_urls"]))})

@@ -1,9 +1,11 @@
 -- name: find^
-SELECT client_id, name, domain, secret_hash, state, return_urls, previous_hash, previous_until, secret_at, created_at
+SELECT client_id, name, domain, secret_hash, state, return_urls, previous_hash, previous_until, secret_at, created_at,
+  seal_version, seal
 FROM business_systems WHERE client_id = :client_id;
 
 -- name: list_all
-SELECT client_id, name, domain, secret_hash, state, return_urls, previous_hash, previous_until, secret_at, created_at
+SELECT client_id, name, domain, secret_hash, state, return_urls, previous_hash, previous_until, secret_at, created_at,
+  seal_version, seal
 FROM business_systems ORDER BY created_at, client_id;
 
 -- name: insert!
@@ -34,4 +36,7 @@ UPDATE business_systems SET state = :state WHERE client_id = :client_id AND stat
 -- The service itself as a business system; its domain is that of today's address.
 INSERT INTO business_systems (client_id, name, domain, secret_hash, state, return_urls, created_at)
 VALUES (:client_id, :name, :domain, :secret_hash, 'active', '[]', :now)
-ON CONFLICT (client_id) DO UPDATE SET name = excluded.name, domain = excluded.domain;
+ON CONFLICT (client_id) DO NOTHING;
+
+-- name: rename_own!
+UPDATE business_systems SET name = :name, domain = :domain WHERE client_id = :client_id;

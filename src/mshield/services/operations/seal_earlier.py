@@ -1,0 +1,64 @@
+"""Seals the rows of a database that is older than its seals: once, and by an operator alone.
+
+A service that sealed what has no seal would seal what somebody else wrote. So it refuses to start instead, and that
+everything was sealed is an act: of two, or of one after the seals, the log tells.
+"""
+
+from collections.abc import Callable
+
+from mshield.domain.actor import SERVICE
+from mshield.keys.errors import KeysError
+from mshield.keys.keyring import Keyring
+from mshield.keys.seals import finish, is_finished, make_key
+from mshield.store.database.interface import Database, Tx
+from mshield.store.seals.earlier import has_rows, seal_some
+from mshield.store.seals.reading import SEALED
+from mshield.store.seals.tables import TABLES
+from mshield.store.staff import acts
+
+Progress = Callable[[str, int], None]
+"""Called with a table's name and the number of its rows that were sealed by now."""
+
+
+class SealsLost(KeysError):
+    """Everything was sealed before, and that this was so is gone from the database."""
+
+    code = "seals_lost"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "封条的密钥不在数据库中，而所有记录早已加封：数据库被改动过，或恢复不完整。处理办法见 docs/operations.md",
+            "the key of the seals is not in the database, though all rows were sealed before: somebody changed it, or"
+            " it was restored in part. See docs/operations.md",
+        )
+
+
+async def needs_seals(db: Database) -> bool:
+    """Whether there are rows that were never sealed."""
+    return not await is_finished(db) and await has_rows(db)
+
+
+async def seal_earlier(
+    db: Database, keyring: Keyring, *, progress: Progress = lambda _table, _rows: None, now: int
+) -> int:
+    """Seals all rows that have no seal yet and gives their number; may be killed anywhere and run again.
+
+    Raises SealsLost where they had been sealed before.
+    """
+    if await acts.page(db, subject=None, actor_id=None, act=SEALED, before="~", most=1):
+        raise SealsLost
+    await make_key(db, keyring, now=now)
+    total = 0
+    for table in TABLES:
+        done = 0
+        while table.was_sealed and (sealed := await seal_some(db, table, now=now)):
+            done += sealed
+            progress(table.name, done)
+        total += done
+
+    async def work(tx: Tx) -> None:
+        await acts.record(tx, by=SERVICE, act=SEALED, subject="database", details={"rows": total}, now=now)
+        await finish(tx, keyring, now=now)
+
+    await db.write(work)
+    return total

@@ -1,0 +1,67 @@
+"""What of each table with authority its rows' seals cover: the primary key first.
+
+Names, phone numbers, roles, states: whatever decides who somebody is, what they may do, or how often a PIN may be
+tried. Sealed boxes aren't among them: each is bound to its row already.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+SEALED_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "accounts": (
+            *("id", "phone", "password_hash", "name", "id_type", "id_number_hash"),
+            *("state", "source", "external_id"),
+        ),
+        "enterprises": ("credit_code", "name", "version"),
+        "filed_persons": (
+            *(
+                "id",
+                "credit_code",
+                "name",
+                "id_type",
+                "id_number_hash",
+                "role",
+                "phone",
+                "version",
+                "ended_at",
+            ),
+        ),
+        "identity_proofs": ("id", "account_id", "person_id", "way", "counts_from", "ended_at"),
+        "identity_codes": ("code_hash", "person_id", "actor", "actor_id", "expires_at"),
+        "portal_sessions": ("token_hash", "account_id", "expires_at", "ended_at"),
+        "staff": ("id", "name", "roles", "token_hash", "state", "password_hash"),
+        "staff_sessions": ("id", "token_hash", "staff_id", "expires_at", "ended_at"),
+        "staff_factors": ("id", "staff_id", "kind", "credential_id", "public_key"),
+        "staff_set_ups": ("code_hash", "staff_id", "expires_at", "ended_at"),
+        "staff_ceremonies": ("token_hash", "staff_id", "purpose", "challenge", "expires_at", "ended_at"),
+        "approvals": ("id", "act", "subject", "details", "asked_by", "expires_at", "state", "decided_by"),
+        "business_systems": (
+            *("client_id", "name", "domain", "secret_hash", "state", "return_urls"),
+            *("previous_hash", "previous_until"),
+        ),
+        "oidc_clients": (
+            *("client_id", "redirect_uris", "logout_uris", "auth_method", "jwks", "par_required"),
+        ),
+        "keys": (
+            *("uid", "account_id", "device_id", "person_id", "filing_version", "subject"),
+            *("failures", "wrong_total"),
+        ),
+        "renewals": (
+            *(
+                "sid",
+                "uid",
+                "old_serial",
+                "account_id",
+                "device_id",
+                "person_id",
+                "filing_version",
+                "subject",
+            ),
+        ),
+        "requests": ("id", "client_id", "kind", "asker_name", "asker_domain"),
+        "signatures": ("sid", "uid", "key_version"),
+        "tasks": ("sid", "request_id", "purpose", "message", "media_type", "title", "display", "format"),
+    }
+)

@@ -1,0 +1,130 @@
+"""Writes rows with authority: each is checked before it is changed, and sealed and recorded after.
+
+A change that skipped the check would put a good seal on what somebody else wrote. The record of a change is a row of
+`sealed_changes`, which enters the transparency log: there a row is found that was set back to an older state of its
+own, whose seal is good.
+"""
+
+# ruff: noqa: S608  the names in the statements are those of the tables in `tables`, values are parameters
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+from mshield.domain.ids import new_id
+from mshield.store.database.interface import Database, Row, SealBroken, Tx
+from mshield.store.database.queries import Queries, Query, Statement
+from mshield.store.seals.tables import SealedTable
+
+_SQL: Final = Queries("seals", "changes")
+
+
+def row_name(key: str | bytes) -> str:
+    """A row's key as the record of its changes has it."""
+    return key.hex() if isinstance(key, bytes) else key
+
+
+@dataclass(slots=True)
+class Change:
+    """What `changing` did: the row's version after it."""
+
+    version: int = 0
+
+
+@asynccontextmanager
+async def changing(
+    tx: Tx, table: SealedTable, key: str | bytes, *, now: int | None = None
+) -> AsyncIterator[Change]:
+    """Around the statement that changes a row of this key: locks and checks it, and seals what stands there after.
+
+    `now` (ms) is there for a table whose changes are logged. Nothing is sealed where there is no such row, or where the
+    statement left it as it was. Raises SealBroken.
+    """
+    before, change = await _read(tx, table, key, locked=True), Change()
+    yield change
+    if before is None:
+        return
+    change.version = before["seal_version"]
+    after = await _read(tx, table, key)
+    if after is not None and any(after[name] != before[name] for name in table.columns):
+        change.version += 1
+        await _put(tx, table, after, now=now)
+
+
+async def seal_new(tx: Tx, table: SealedTable, key: str | bytes, *, now: int | None = None) -> None:
+    """Seals a row that this transaction has just inserted. Raises SealBroken for one that has a seal."""
+    row = await tx.one(_select(table), key=key)
+    if row is None or row["seal"] is not None:
+        raise SealBroken(table.name, key)
+    await _put(tx, table, row, now=now)
+
+
+async def read_checked(db: Database | Tx, table: SealedTable, key: str | bytes) -> Row | None:
+    """The sealed columns of a row. Raises SealBroken."""
+    row = await db.one(_select(table), key=key)
+    if row is not None:
+        table.check(db.sealer, row)
+    return row
+
+
+async def keys_of(tx: Tx, query: Query, table: SealedTable, **values: object) -> list[str | bytes]:
+    """The keys that a query gives, for a change of several rows: in one order, so that none waits crosswise."""
+    return sorted(row[table.key] for row in await tx.all(query, **values))
+
+
+async def _read(tx: Tx, table: SealedTable, key: str | bytes, *, locked: bool = False) -> Row | None:
+    row = await tx.one(_select(table, locked=locked), key=key)
+    if row is not None and locked:
+        table.check(tx.sealer, row)
+    return row
+
+
+async def _put(tx: Tx, table: SealedTable, row: Row, *, now: int | None) -> None:
+    version = row["seal_version"] + 1
+    seal = table.seal(tx.sealer, row, version=version)
+    await tx.run(_update(table), key=row[table.key], version=version, seal=seal)
+    if table.logged:
+        await _record(tx, table, row, version=version, seal=seal, now=now)
+
+
+async def record_standing(tx: Tx, table: SealedTable, key: str | bytes, *, now: int) -> None:
+    """Records how a row stands whose every change isn't logged. Raises SealBroken."""
+    row = await read_checked(tx, table, key)
+    if row is not None:
+        await _record(tx, table, row, version=row["seal_version"], seal=row["seal"], now=now)
+
+
+async def _record(
+    tx: Tx, table: SealedTable, row: Row, *, version: int, seal: bytes, now: int | None
+) -> None:
+    assert now is not None  # noqa: S101  # for the type
+    await tx.run(
+        _SQL["insert"],
+        id=new_id(now),
+        place=table.name,
+        row_key=row_name(row[table.key]),
+        version=version,
+        seal=seal,
+        now=now,
+    )
+
+
+@cache
+def _select(table: SealedTable, *, locked: bool = False) -> Query:
+    columns = ", ".join((*table.columns, "seal_version", "seal"))
+    sql = f"SELECT {columns} FROM {table.name} WHERE {table.key} = $1"
+    lock = " FOR UPDATE" if locked else ""
+    return Query(
+        f"seals.{table.name}.select",
+        Statement(sql + lock, ("key",)),
+        Statement(sql.replace("$", "?"), ("key",)),
+    )
+
+
+@cache
+def _update(table: SealedTable) -> Query:
+    sql = f"UPDATE {table.name} SET seal_version = $1, seal = $2 WHERE {table.key} = $3"
+    names = ("version", "seal", "key")
+    return Query(f"seals.{table.name}.update", Statement(sql, names), Statement(sql.replace("$", "?"), names))
