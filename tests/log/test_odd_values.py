@@ -20,12 +20,12 @@ from mshield.services.log.verify import Report, verify_log
 from mshield.store.database.interface import Database
 from tests.support import schema
 from tests.support.clock import START
-from tests.support.filled_log import KEYS, NOT_FOUND, SETTINGS, SOURCES, LoggedService
+from tests.support.filled_log import KEYS, LIFE, NOT_FOUND, SETTINGS, SOURCES, LoggedService
 from tests.support.intruder import Intruder
 from tests.support.issuing import make_ca
 
 TABLES: Final = (*KEYS, "authorities")
-SIZE: Final = 13
+SIZE: Final = LIFE + 1
 """Of the log that `service` has: what LoggedService.live makes, and the CA's making."""
 
 LOG_TABLES: Final = ("log_tiles", "log_bundles", "log_state")
@@ -160,14 +160,14 @@ async def test_a_row_that_waits_is_found_where_it_stops_the_log(
     for column, odd in _tampered(intruder, [each for each in columns if each.name != "log_index"], table):
         found = {each.code for each in (await _check(service)).findings}
         try:
-            assert await sequence(service.log, now=service.now) == 3
+            assert await sequence(service.log, now=service.now) == 5
             stopped = False
         except LogDamaged:
             stopped = True
         assert stopped is ("bad_row" in found), (column, odd)
         await _check(service)
         _set_back(intruder, before)
-    assert await sequence(service.log, now=service.now) == 3
+    assert await sequence(service.log, now=service.now) == 5
     assert (await _check(service)).holds
 
 

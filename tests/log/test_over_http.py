@@ -35,7 +35,7 @@ class _World:
 @pytest.fixture
 async def world(db: Database, keyring: Keyring, clock: Clock) -> AsyncIterator[_World]:
     service = await LoggedService.on(db, keyring)
-    await service.sign(await service.certify(), count=299)
+    await service.sign(await service.certify(), count=296)
     await service.sequence()
     transport = httpx.ASGITransport(serving(router.routes, _Context(service.log, clock)))
     async with httpx.AsyncClient(transport=transport, base_url="https://shield.example") as http:

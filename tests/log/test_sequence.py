@@ -26,13 +26,13 @@ from mshield.store.database.opening import open_database
 from mshield.store.database.queries import Query
 from mshield.store.log import log as store
 from tests.support.clock import START
-from tests.support.filled_log import ORIGIN, LoggedService
+from tests.support.filled_log import LIFE, ORIGIN, LoggedService
 from tests.support.signing import execute, fetch, statement
 
 T = TypeVar("T")
 _PLACES: Final = statement(
     "SELECT log_index FROM signatures UNION ALL SELECT log_index FROM certificate_events"
-    " UNION ALL SELECT log_index FROM acts ORDER BY log_index"
+    " UNION ALL SELECT log_index FROM acts UNION ALL SELECT log_index FROM sealed_changes ORDER BY log_index"
 )
 
 
@@ -63,9 +63,9 @@ async def test_its_name_stays_when_the_address_changes(service: LoggedService) -
 
 async def test_each_row_gets_one_place(service: LoggedService) -> None:
     await service.live()
-    # Two issues, three events, five signatures, two acts.
-    assert (await _checkpoint(service)).size == 12
-    assert await _places(service.db) == list(range(12))
+    # Two issues, three events, five signatures, two acts, two people and their enterprise.
+    assert (await _checkpoint(service)).size == LIFE
+    assert await _places(service.db) == list(range(LIFE))
     assert await service.sequence() == 0
     assert await store.count_waiting(service.db) == 0
 
@@ -82,7 +82,7 @@ async def test_a_place_never_changes(service: LoggedService) -> None:
         for sid, place in seen.items():
             assert await store.log_position(service.db, sid=sid) == place
         seen |= {sid: await store.log_position(service.db, sid=sid) for sid in sids}
-    assert sorted(seen.values(), key=lambda place: place or 0) == list(range(1, 601))
+    assert sorted(seen.values(), key=lambda place: place or 0) == list(range(4, 604))
     last = checkpoints[-1]
     for old in checkpoints:
         proof = await service.prove_consistency(old=old.size, size=last.size)
@@ -93,9 +93,9 @@ async def test_more_than_one_batch(service: LoggedService, monkeypatch: pytest.M
     monkeypatch.setattr(sequencing, "BATCH", 100)
     serial = await service.certify()
     await service.sign(serial, count=420)
-    assert await service.sequence() == 421
-    assert await _places(service.db) == list(range(421))
-    for index in (0, 255, 256, 420):
+    assert await service.sequence() == 424
+    assert await _places(service.db) == list(range(424))
+    for index in (0, 255, 256, 423):
         assert (await prove_inclusion(service.log, index=index)).check(
             service.log.key.verifier
         ).index == index
@@ -103,7 +103,7 @@ async def test_more_than_one_batch(service: LoggedService, monkeypatch: pytest.M
 
 async def test_tiles_and_bundles_as_wide_as_any_checkpoint_had_them(service: LoggedService) -> None:
     serial = await service.certify()
-    await service.sign(serial, count=99)
+    await service.sign(serial, count=96)
     await service.sequence()
     narrow = await read_tile(service.log, Tile(0, 0, 100))
     bundle = await read_bundle(service.log, number=0, width=100)
@@ -125,13 +125,13 @@ async def test_two_that_sequence_at_once_make_one_log(postgresql_url: str, keyri
         service = await LoggedService.on(first, keyring)
         other = await open_log(second, keyring, Settings(), now=START)
         serial = await service.certify()
-        total = 1
+        total = 4
         for _ in range(10):
             total += len(await service.sign(serial, count=60))
             done = await asyncio.gather(
                 *(sequence(log, now=START) for log in (service.log, other) for _ in range(3))
             )
-            assert sum(done) <= 61
+            assert sum(done) <= 64
         await sequence(other, now=START)
         assert await _places(first) == list(range(total))
         assert (await _checkpoint(service)).size == total
@@ -239,10 +239,10 @@ async def test_a_kill_at_any_statement_leaves_the_log_as_it_was(service: LoggedS
             killed += 1
             assert await _checkpoint(service) == before
             assert await store.count_waiting(service.db) == 301
-            assert await read_tile(service.log, Tile(0, 0, 12)) is None
+            assert await read_tile(service.log, Tile(0, 0, 15)) is None
     assert added == 301
     assert killed > 5
-    assert await _places(service.db) == list(range(312))
+    assert await _places(service.db) == list(range(315))
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ from mshield.store.database.opening import open_database
 from mshield.store.staff import sessions as staff_sessions
 from tests.support.clock import START
 from tests.support.registration_office import ADDRESS
+from tests.support.seals import SEALER
 from tests.support.signing import fetch
 from tests.support.staff import ORIGIN, PASSWORD, PLACE, SetUp, set_up
 
@@ -104,6 +105,7 @@ async def test_a_new_password_waits_for_a_session_that_is_being_opened(
 ) -> None:
     """Between the last look at the member and the end. SQLite has one writer and no race."""
     db = await open_database(postgresql_url)
+    db.sealer = SEALER
     desk, insert, acts = await _desk(db, keyring), staff_sessions.insert, list[asyncio.Task[int]]()
     me, new = desk.made.opened.member, "Another-desk-2027"
 

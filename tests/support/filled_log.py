@@ -18,6 +18,7 @@ from mshield.store.database.interface import Database, Tx
 from mshield.store.staff import acts
 from tests.support.clock import START
 from tests.support.issuing import Ca, change, make_ca
+from tests.support.seals import seal_all
 from tests.support.signing import execute, fetch, statement
 
 SETTINGS = Settings(public_origin="https://shield.example")
@@ -26,6 +27,7 @@ KEYS: Final = {
     "signatures": "sid",
     "certificate_events": "id",
     "acts": "id",
+    "sealed_changes": "id",
     "certificates": "serial",
     "log_tiles": "level",
     "log_bundles": "number",
@@ -33,7 +35,10 @@ KEYS: Final = {
 }
 """The tables behind the log, and by which column a row is told."""
 
-SOURCES: Final = ("signatures", "certificate_events", "acts")
+SOURCES: Final = ("signatures", "certificate_events", "acts", "sealed_changes")
+LIFE: Final = 17
+"""Entries of `live`: five of them of the rows of two people and their enterprise."""
+
 NOT_FOUND: Final = {
     ("certificate_events", "notified_at"): "set when the holder was told, after the event was logged",
     ("log_state", "changed_at"): "says when the log grew last; nothing is decided by it",
@@ -56,6 +61,7 @@ class LoggedService:
         """A new one; its log is empty."""
         ca = await make_ca(db, keyring, now=START)
         await execute(db, "DELETE FROM acts")  # the CA's making: tests count their own
+        await execute(db, "DELETE FROM sealed_changes")
         return cls(db, keyring, ca, await open_log(db, keyring, SETTINGS, now=START))
 
     async def sequence(self) -> int:
@@ -95,6 +101,7 @@ class LoggedService:
                 )
 
         await self.db.write(work)
+        await seal_all(self.db)
         return sids
 
     async def act(self, details: str = "新手机号") -> None:

@@ -65,12 +65,13 @@ class SmsCodes:
         not looked at, so nobody learns it.
         """
         code_id, code = new_id(now), f"{secrets.randbelow(10**DIGITS):0{DIGITS}d}"
+        expires_at = now + self.settings.sms_code_seconds * 1000
         new = limits.NewSmsCode(
             id=code_id,
             phone=phone,
             purpose=purpose,
-            code_hash=self._hash(code_id, phone, purpose, code),
-            expires_at=now + self.settings.sms_code_seconds * 1000,
+            code_hash=self._hash(code_id, phone, purpose, code, expires_at),
+            expires_at=expires_at,
         )
         await self.db.write(lambda tx: self._record(tx, new, address=address, now=now))
         message = SmsMessage(phone=phone, text=self._text(code, purpose), code=code, purpose=purpose, at=now)
@@ -89,7 +90,7 @@ class SmsCodes:
         tried = await limits.try_sms(self.db, phone=phone, purpose=purpose, most=most, now=now)
         if tried is None:
             raise await self._why_not(phone, purpose)
-        code_hash = self._hash(tried.id, phone, purpose, code)
+        code_hash = self._hash(tried.id, phone, purpose, code, tried.expires_at)
         if not secrets.compare_digest(code_hash, tried.code_hash):
             raise errors.SmsCodeWrong(left=most - tried.tries)
         return ProvenCode(tried.id, phone, code)
@@ -140,8 +141,9 @@ class SmsCodes:
         latest = await limits.latest_sms(self.db, phone=phone, purpose=purpose)
         return errors.SmsCodeWrong() if latest is None else errors.SmsCodeExpired()
 
-    def _hash(self, code_id: str, phone: str, purpose: SmsPurpose, code: str) -> bytes:
-        return self.lookup.lookup_hash(_KIND, f"{code_id} {phone} {purpose} {code}")
+    def _hash(self, code_id: str, phone: str, purpose: SmsPurpose, code: str, expires_at: int) -> bytes:
+        # The time too: who writes to the database and guesses must not have more of it.
+        return self.lookup.lookup_hash(_KIND, f"{code_id} {phone} {purpose} {code} {expires_at}")
 
     def _text(self, code: str, purpose: SmsPurpose) -> str:
         minutes = max(1, self.settings.sms_code_seconds // 60)

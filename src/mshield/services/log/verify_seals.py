@@ -1,8 +1,7 @@
 """Checks the rows that carry authority: their seals, and that each stands as its last change left it.
 
 A seal shows what somebody wrote who doesn't have its key. Its record in the log shows a row that was set back to an
-older state of its own, and one that was taken away. Of what people were asked to sign, rows from before the seals have
-none (`since`).
+older state of its own, and one that was taken away. Signatures, documents and requests from before the seals have none.
 """
 
 from collections.abc import AsyncIterator
@@ -26,8 +25,11 @@ async def check_seals(db: Database) -> AsyncIterator[Finding]:
         if table.kept and (table.logged or table is KEYS):
             for key in await reading.gone(db, table, limit=_FEW):
                 yield Finding("sealed_row_missing", table=table.name, row=shown(key))
-    if await reading.times_sealed(db) > 1:
+    times, since = await reading.sealed(db)
+    if times > 1:
         yield Finding("sealed_again", table="acts", row=SEALED)
+    for name, key in await reading.unsealed(db, since=since, limit=_FEW):
+        yield Finding("seal_broken", table=name, row=shown(key))
     for name, key in await reading.recorded_twice(db, limit=_FEW):
         yield Finding("sealed_row_set_back", table=name, row=shown(key))
     for key in await reading.counted_back(db, limit=_FEW):
@@ -48,7 +50,7 @@ async def _check_rows(db: Database, table: SealedTable) -> AsyncIterator[Finding
 
 def _fault(db: Database, table: SealedTable, recorded: Recorded) -> str | None:
     row = recorded.row
-    if row["seal"] is None and not table.was_sealed and row["seal_version"] == 0:
+    if row["seal"] is None and not table.was_sealed:
         return None
     if not table.holds(db.sealer, row):
         return "seal_broken"

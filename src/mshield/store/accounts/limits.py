@@ -49,11 +49,12 @@ class NewSmsCode:
 
 @dataclass(frozen=True, slots=True)
 class TriedSmsCode:
-    """A code that was sent and still counts; `tries` includes the present one."""
+    """A code that was sent and still counts; `tries` includes the present one, `expires_at` is ms."""
 
     id: str
     code_hash: bytes
     tries: int
+    expires_at: int
 
 
 @dataclass(frozen=True, slots=True)

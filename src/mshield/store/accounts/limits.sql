@@ -51,7 +51,7 @@ VALUES (:id, :phone, :purpose, :code_hash, 0, :now, :expires_at, NULL);
 UPDATE sms_codes SET tries = tries + 1
 WHERE id = (SELECT id FROM sms_codes WHERE phone = :phone AND purpose = :purpose ORDER BY sent_at DESC, id DESC LIMIT 1)
   AND tries < :most AND used_at IS NULL AND expires_at > :now
-RETURNING id, code_hash, tries;
+RETURNING id, code_hash, tries, expires_at;
 
 -- name: latest_sms^
 SELECT tries, expires_at, used_at FROM sms_codes WHERE phone = :phone AND purpose = :purpose

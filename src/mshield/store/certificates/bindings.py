@@ -8,6 +8,8 @@ from typing import Final
 
 from mshield.store.database.interface import Database, Tx
 from mshield.store.database.queries import Queries
+from mshield.store.seals.sealing import seal_new
+from mshield.store.seals.tables import TASKS
 
 _SQL: Final = Queries("certificates", "bindings")
 
@@ -45,6 +47,7 @@ async def ask(db: Database, new: NewBinding, *, now: int) -> None:
 
     async def work(tx: Tx) -> None:
         await tx.run(_SQL["insert_task"], **asdict(new), now=now)
+        await seal_new(tx, TASKS, new.sid)
         await tx.run(_SQL["insert"], **asdict(new), now=now)
 
     await db.write(work)

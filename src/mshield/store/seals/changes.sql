@@ -5,5 +5,5 @@ INSERT INTO sealed_changes (id, place, row_key, version, seal, at) VALUES (:id, 
 SELECT place, row_key FROM sealed_changes GROUP BY place, row_key, version HAVING COUNT(*) > 1
 ORDER BY place, row_key LIMIT :limit;
 
--- name: times_sealed^
-SELECT COUNT(*) AS times FROM acts WHERE act = :act;
+-- name: sealed^
+SELECT COUNT(*) AS times, COALESCE(MAX(at), 0) AS since FROM acts WHERE act = :act;

@@ -10,12 +10,16 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
+from mshield.domain.times import DAY_MS
 from mshield.store.database.interface import Database, Row
 from mshield.store.database.queries import Queries, Query, Statement
 from mshield.store.seals.tables import SealedTable
 
 SEALED: Final = "seals.begin"
 """The act by which the rows of a database that is older than its seals were sealed."""
+
+_WAITED_MS: Final = 8 * DAY_MS
+"""Longer than any document waits for its signature."""
 
 _SQL: Final = Queries("seals", "changes", as_is=True)
 
@@ -49,10 +53,16 @@ async def recorded_twice(db: Database, *, limit: int) -> list[tuple[str, str]]:
     return [(row["place"], row["row_key"]) for row in rows]
 
 
-async def times_sealed(db: Database) -> int:
-    """How often all rows were sealed at once."""
-    row = await db.one(_SQL["times_sealed"], act=SEALED)
-    return 0 if row is None else row["times"]
+async def sealed(db: Database) -> tuple[int, int]:
+    """How often all rows were sealed at once, and when last (ms); 0 for a database that had seals from its beginning."""
+    row = await db.one(_SQL["sealed"], act=SEALED)
+    return (0, 0) if row is None else (row["times"], row["since"])
+
+
+async def unsealed(db: Database, *, since: int, limit: int) -> list[tuple[str, str]]:
+    """Table and key of rows about signatures made since then (ms) that have no seal."""
+    rows = await db.all(_SQL["unsealed"], since=since, waited=_WAITED_MS, limit=limit)
+    return [(row["place"], row["row_key"]) for row in rows]
 
 
 async def counted_back(db: Database, *, limit: int) -> list[str]:

@@ -1,0 +1,155 @@
+"""Every column of a sealed table is sealed, or says here why not; every table is sealed, or says why not."""
+
+import re
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from mshield.store.seals.tables import TABLES, SealedTable
+from tests.support import schema
+
+_SEAL: Final = {"seal", "seal_version"}
+_TIMES: Final = {
+    "created_at",
+    "changed_at",
+    "used_at",
+    "made_at",
+    "proven_at",
+    "asked_at",
+    "decided_at",
+    "begun_at",
+}
+"""When something was done: shown, and decides nothing."""
+
+NOT_SEALED: Final = {
+    "accounts": {
+        "id_number_box": "opens under its own row alone",
+        "reservations": "counts how often somebody was admitted, so that two at once are told apart",
+        "disabled_at": "shown",
+        "disabled_reason": "shown",
+    },
+    "filed_persons": {"id_number_box": "opens under its own row alone"},
+    "identity_proofs": {
+        "actor": "shown; the act says it",
+        "actor_id": "shown; the act says it",
+        "ended_reason": "shown",
+    },
+    "portal_sessions": {"address": "shown", "browser": "shown"},
+    "staff_sessions": {"address": "shown", "browser": "shown"},
+    "staff_factors": {
+        "label": "shown",
+        "secret_box": "opens under its own row alone",
+        "used_step": "a code that is known may be used again within its minute",
+        "sign_count": "finds a copied key",
+    },
+    "staff_ceremonies": {"secret_box": "opens under its own row alone"},
+    "approvals": {"reason": "shown"},
+    "business_systems": {"secret_at": "shown"},
+    "signatures": {
+        "serial": "logged",
+        "request_id": "logged",
+        "purpose": "logged",
+        "digest": "logged",
+        "signature": "logged",
+        "signed_at": "logged",
+        "log_index": "the place in the log",
+    },
+    "requests": {
+        "state": "the signature tells",
+        "reason": "shown",
+        "number": "shown to both",
+        "pc_address": "shown",
+        "pc_browser": "shown",
+        "uid": "the signature tells",
+        "idempotency_key": "the asker's own",
+        "body_hash": "the asker's own",
+        "expires_at": "the signature was made or not",
+        "channel": "how it came",
+        "shield_number": "whose inbox",
+        "to_tell": "for webhooks",
+        "return_url": "checked against the registered ones",
+        "oidc": "of the login that waits",
+    },
+    "tasks": {
+        "position": "the order",
+        "uid": "the signature tells",
+        "state": "the signature tells",
+        "expires_at": "see requests",
+        "content": "its digest is in the message that is signed, or it is the message",
+        "size": "of the content",
+    },
+    "renewals": {
+        "consent_sid": "the signature is checked",
+        "confirm_sid": "the signature is checked",
+        "state": "only forward",
+        "reason": "shown",
+        "expires_at": "the certificate says how long it is valid",
+    },
+}
+_KEYS: Final = (
+    "what the protocol keeps: sealed boxes bound to the row, and values that nobody can forge for the phone"
+)
+_OTHER_TABLES: Final = {
+    "acts": "logged",
+    "certificate_events": "logged",
+    "certificates": "compared with their events",
+    "authorities": "compared with the acts on them",
+    "sealed_changes": "logged",
+    "log_state": "signed",
+    "log_tiles": "signed",
+    "log_bundles": "signed",
+    "secrets": "sealed boxes",
+    "oidc_keys": "sealed boxes",
+    "crls": "signed",
+    "phone_sessions": "of no use without the device's key",
+    "devices": "of no use without its key, and the shield's PIN",
+    "bindings": "made by a signature",
+    "signing_sessions": "sealed boxes",
+    "identity_requests": "confirmed by somebody who looks",
+    "sms_codes": "a keyed hash of number, purpose and time",
+    "captcha_uses": "slows programs down",
+    "throttles": "slows programs down",
+    "idempotency": "sealed answers",
+    "notifications": "told, not decided",
+    "jobs": "when to work",
+    "high_water": "compared with a file outside",
+    "webhook_endpoints": "tells that something ended",
+    "webhook_deliveries": "tells that something ended",
+    "oidc_authorizations": "hashes of secrets, for a minute",
+    "oidc_assertions": "used once",
+    "used_requests": "used once",
+    "sms_log": "shown",
+    "metrics": "shown",
+}
+
+
+@pytest.fixture
+def columns(sqlite_url: str) -> frozenset[schema.Column]:
+    return schema.sqlite_schema(sqlite_url.removeprefix("sqlite:///")).columns
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+def test_each_column_is_sealed_or_says_why_not(columns: frozenset[schema.Column], table: SealedTable) -> None:
+    there = {column.name for column in columns if column.table == table.name}
+    if table.name == "keys":
+        assert there > set(table.columns), _KEYS
+        return
+    assert there - set(table.columns) - _SEAL - _TIMES == set(NOT_SEALED.get(table.name, {}))
+
+
+def test_each_table_is_sealed_or_says_why_not(columns: frozenset[schema.Column]) -> None:
+    there = {column.table for column in columns} - {table.name for table in TABLES}
+    assert {name for name in there if not name.startswith("_")} == set(_OTHER_TABLES)
+
+
+def test_whoever_writes_a_sealed_table_seals_it() -> None:
+    """Statements that change a sealed column stand in modules that know the seals."""
+    store = Path(__file__).parents[2] / "src/mshield/store"
+    for file in sorted(store.glob("*/*.sql")):
+        if file.parent.name == "migrations":
+            continue
+        text = file.read_text("utf-8")
+        written = [table.name for table in TABLES if re.search(rf"INSERT INTO {table.name}\s", text)]
+        module = file.with_name(file.name.split(".")[0] + ".py").read_text("utf-8")
+        assert not written or "store.seals" in module, (file.name, written)
