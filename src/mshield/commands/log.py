@@ -12,7 +12,8 @@ import click
 
 from mshield.client.errors import ClientError
 from mshield.client.log import Logged, LogReader, Noted, VerifierKey, open_checkpoint, parse_proof
-from mshield.commands.parts.output import Output, Refused, output_options, refusing, table
+from mshield.commands.parts.findings import finding_data, finding_lines
+from mshield.commands.parts.output import Output, Refused, output_options, refusing
 from mshield.commands.parts.service import Service, on_service
 from mshield.pki.errors import LogError
 from mshield.pki.tlog.act_proof import is_act_proof, parse_act_proof
@@ -212,24 +213,19 @@ def _verify_database(context: click.Context, out: Output, since: Path | None) ->
             out.pick(f"{report.waiting} 行等待写入日志", f"{report.waiting} rows wait for their place")
         )
     if report.findings:
-        rows = [
-            [
-                finding.code,
-                " ".join(filter(None, (finding.table, finding.row))),
-                "" if finding.index is None else str(finding.index),
-                ": ".join(filter(None, (out.pick(finding.zh, finding.en), finding.detail))),
-            ]
-            for finding in report.findings
-        ]
-        lines = table(["", out.pick("数据行", "row"), out.pick("位置", "place"), ""], rows)
+        lines = finding_lines(out, report.findings)
     else:
         lines.append(out.pick("日志与数据库一致", "Log and database agree"))
-    findings = [
-        {name: getattr(finding, name) for name in ("code", "table", "row", "index", "detail", "zh", "en")}
-        for finding in report.findings
-    ]
     size = report.checkpoint.size if report.checkpoint else None
-    out.data({"holds": report.holds, "size": size, "waiting": report.waiting, "findings": findings}, lines)
+    out.data(
+        {
+            "holds": report.holds,
+            "size": size,
+            "waiting": report.waiting,
+            "findings": finding_data(report.findings),
+        },
+        lines,
+    )
     context.exit(0 if report.holds else 1)
 
 

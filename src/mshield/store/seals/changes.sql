@@ -7,3 +7,6 @@ ORDER BY place, row_key LIMIT :limit;
 
 -- name: sealed^
 SELECT COUNT(*) AS times, COALESCE(MAX(at), 0) AS since FROM acts WHERE act = :act;
+
+-- name: last_version^
+SELECT version FROM sealed_changes WHERE place = :place AND row_key = :row_key ORDER BY version DESC LIMIT 1;

@@ -54,7 +54,7 @@ async def recorded_twice(db: Database, *, limit: int) -> list[tuple[str, str]]:
 
 
 async def sealed(db: Database) -> tuple[int, int]:
-    """How often all rows were sealed at once, and when last (ms); 0 for a database that had seals from its beginning."""
+    """How often all rows were sealed at once, and when last (ms); never where a database began with seals."""
     row = await db.one(_SQL["sealed"], act=SEALED)
     return (0, 0) if row is None else (row["times"], row["since"])
 

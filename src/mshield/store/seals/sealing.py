@@ -69,14 +69,29 @@ async def read_checked(db: Database | Tx, table: SealedTable, key: str | bytes) 
     return row
 
 
+async def accept(tx: Tx, table: SealedTable, key: str | bytes, *, now: int) -> bool:
+    """Seals a row as it stands, whoever wrote it, and records it; False where there is none."""
+    row = await _read(tx, table, key, locked=True, checked=False)
+    if row is None:
+        return False
+    last = await tx.one(_SQL["last_version"], place=table.name, row_key=row_name(key))
+    version = max(row["seal_version"], 0 if last is None else last["version"]) + 1
+    seal = table.seal(tx.sealer, row, version=version)
+    await tx.run(_update(table), key=key, version=version, seal=seal)
+    await _record(tx, table, row, version=version, seal=seal, now=now)
+    return True
+
+
 async def keys_of(tx: Tx, query: Query, table: SealedTable, **values: object) -> list[str | bytes]:
     """The keys that a query gives, for a change of several rows: in one order, so that none waits crosswise."""
     return sorted(row[table.key] for row in await tx.all(query, **values))
 
 
-async def _read(tx: Tx, table: SealedTable, key: str | bytes, *, locked: bool = False) -> Row | None:
+async def _read(
+    tx: Tx, table: SealedTable, key: str | bytes, *, locked: bool = False, checked: bool = True
+) -> Row | None:
     row = await tx.one(_select(table, locked=locked), key=key)
-    if row is not None and locked:
+    if row is not None and locked and checked:
         table.check(tx.sealer, row)
     return row
 
