@@ -147,7 +147,7 @@ def test_whoever_writes_a_sealed_table_seals_it() -> None:
     """Statements that change a sealed column stand in modules that know the seals."""
     store = Path(__file__).parents[2] / "src/mshield/store"
     for file in sorted(store.glob("*/*.sql")):
-        if file.parent.name == "migrations":
+        if file.parent.name in {"migrations", "seals"}:
             continue
         text = file.read_text("utf-8")
         written = [table.name for table in TABLES if re.search(rf"INSERT INTO {table.name}\s", text)]
