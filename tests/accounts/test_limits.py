@@ -70,7 +70,7 @@ async def test_only_the_newest_code_can_be_tried(db: Database, clock: Clock) -> 
     await db.write(lambda tx: limits.insert_sms(tx, older, now=clock()))
     await db.write(lambda tx: limits.insert_sms(tx, newer, now=clock() + 100))
     tried = await limits.try_sms(db, phone=PHONE, purpose="apply", most=5, now=clock())
-    assert tried == limits.TriedSmsCode("code-2", b"\x02" * 32, 1)
+    assert tried == limits.TriedSmsCode("code-2", b"\x02" * 32, 1, newer.expires_at)
     assert await limits.try_sms(db, phone=PHONE, purpose="register", most=5, now=clock()) is None
     assert await db.write(lambda tx: limits.count_sms(tx, phone=PHONE, since=0)) == 2
 

@@ -20,7 +20,7 @@ from mshield.settings import load_settings
 from mshield.store.staff import acts
 from mshield.store.staff.acts import ActRow
 from tests.commands.test_ca_commands import Operator
-from tests.support.signing import execute
+from tests.support.signing import execute, tamper
 
 _ROOT: Final = Path(__file__).parents[2]
 _ACTS: Final[Mapping[str, str]] = {
@@ -44,6 +44,7 @@ _ACTS: Final[Mapping[str, str]] = {
     "oidc rotate-key": "key.rotate_oidc",
     "oidc rotate-key --at-once": "key.rotate_oidc",
     "restore declare": "restore.declare",
+    "seals accept": "seals.accept",
     "staff add": "staff.add",
     "staff disable": "staff.disable",
     "staff set-up": "staff.reset",
@@ -58,7 +59,8 @@ _ACTS: Final[Mapping[str, str]] = {
 _NO_ACT: Final[Mapping[str, frozenset[str]]] = {
     "they only read": frozenset({
         "business list", "ca show", "doctor", "filing earlier", "filing list", "jobs list", "keys show",
-        "log checkpoint", "log prove", "log verify", "oidc client list", "openapi", "selftest", "staff list", "verify",
+        "log checkpoint", "log prove", "log verify", "oidc client list", "openapi", "seals check", "selftest",
+        "staff list", "verify",
         "webhooks deliveries", "webhooks list",
     }),
     "there is no database yet, or nothing in it": frozenset({"keys generate", "keys init", "migrate"}),
@@ -97,7 +99,9 @@ def test_the_console_has_words_for_each_act_and_its_details(language: str) -> No
     areas = re.search(r"const AREAS = (\[.*?\])", shown, re.DOTALL)
     assert areas is not None
     listed = set(re.findall(r'"(\w+)"', areas[1]))
-    assert {act.partition(".")[0] for act in _ACTS.values()} - {"restore"} <= listed <= words["audit"]
+    assert (
+        {act.partition(".")[0] for act in _ACTS.values()} - {"restore", "seals"} <= listed <= words["audit"]
+    )
 
 
 def _words(file: str, language: str) -> set[str]:
@@ -151,6 +155,7 @@ def test_each_changing_command_leaves_its_act(recorder: Recorder, tmp_path: Path
     _of_the_keys(recorder, tmp_path / "master.key")
     _, ran = recorder.act("jobs run", "--once", "--job", "purge")
     assert ran.subject == "purge"
+    _of_the_seals(recorder)
     recorder.act("restore declare", "--yes")
     assert recorder.done == _ACTS.keys()
     assert recorder.secrets
@@ -208,6 +213,16 @@ def _of_the_staff(recorder: Recorder) -> None:
     member, _ = recorder.act("staff add", "张三", "--role", "auditor")
     recorder.act("staff set-up", member["id"])
     recorder.act("staff disable", member["id"])
+
+
+def _of_the_seals(recorder: Recorder) -> None:
+    recorder.on_database(lambda db: tamper(db, "UPDATE enterprises SET name = '宁波海天贸易'"))
+    assert CliRunner().invoke(main, ("seals", "check")).exit_code == 1
+    options = ("--second-person", "许安然", "--reason", "改名，已核对执照", "--yes")
+    _, taken = recorder.act("seals accept", "enterprises", "91330206MA2XB7C1TW", *options)
+    assert taken.subject == "enterprises/91330206MA2XB7C1TW"
+    assert taken.details == {"reason": "改名，已核对执照", "second_person": "许安然"}
+    assert recorder.json("seals", "check") == {"holds": True, "findings": []}
 
 
 def _of_the_keys(recorder: Recorder, file: Path) -> None:

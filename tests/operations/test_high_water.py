@@ -13,7 +13,8 @@ from mshield.domain import errors
 from mshield.domain.certificates.states import CertificateEvent
 from mshield.gateways.high_water_file import BadHighWaterFile, HighWaterFile
 from mshield.keys.authority import load_authorities
-from mshield.keys.keyring import Keyring
+from mshield.keys.keyring import Keyring, load_keyring
+from mshield.keys.seals import load_sealer
 from mshield.services.operations.high_water import (
     Declared,
     HighWater,
@@ -267,7 +268,7 @@ def test_a_service_on_a_restored_database_starts_once_that_is_declared(
         _restore(backup, database)
         with pytest.raises(RestoreUndeclared):
             service.start()
-        service.run(_declare(service.settings.database, service.settings.high_water_folder, clock()))
+        service.run(_declare(service.settings, clock()))
         service.start()
         phone.scan(service.qr())
         with pytest.raises(ProblemError) as refused:
@@ -291,7 +292,7 @@ def test_r21_a_phone_whose_epoch_was_forgotten_is_told_so_and_applies_anew(
         pin = _change_pin(phone) if forgotten == "a PIN change" else _refresh(service, phone)
         service.stop()
         _restore(backup, database)
-        service.run(_declare(service.settings.database, service.settings.high_water_folder, clock()))
+        service.run(_declare(service.settings, clock()))
         service.start()
         counted = service.fetch("SELECT failures, wrong_total FROM keys")
         for _ in range(3):
@@ -327,9 +328,10 @@ def _restore(backup: Path, database: Path) -> None:
     shutil.copy(backup, database)
 
 
-async def _declare(url: str, folder: Path, now: int) -> None:
-    db = await open_database(url)
+async def _declare(settings: Settings, now: int) -> None:
+    db = await open_database(settings.database)
     try:
-        await declare_restore(db, folder, now=now)
+        await load_sealer(db, load_keyring(settings), now=now)
+        await declare_restore(db, settings.high_water_folder, now=now)
     finally:
         await db.close()

@@ -10,7 +10,9 @@ from mshield.domain.certificates.states import CertificateEvent
 from mshield.keys.keyring import Keyring
 from mshield.services.requests.ask import Asked
 from mshield.services.requests.document import Document
-from mshield.store.database.interface import Database
+from mshield.store.database.interface import Database, Tx
+from mshield.store.seals.sealing import seal_new
+from mshield.store.seals.tables import SYSTEMS
 from tests.support.clock import Clock
 from tests.support.renewal import Renewing, make_renewing
 from tests.support.return_url import RETURN_URL
@@ -138,15 +140,16 @@ async def test_r08_bound_for_one_business_system_is_not_for_another(phone: Renew
         await ask(phone, "unknown")
 
 
-async def _other_system(phone: Renewing, tx: object) -> None:
+async def _other_system(phone: Renewing, tx: Tx) -> None:
     from tests.support.signing import statement
 
-    await tx.run(  # type: ignore[attr-defined]  # a transaction
+    await tx.run(
         statement(
             "INSERT INTO business_systems (client_id, name, domain, secret_hash, state, created_at)"
             " SELECT 'other', name, domain, secret_hash, state, created_at FROM business_systems"
         )
     )
+    await seal_new(tx, SYSTEMS, "other", now=phone.now)
 
 
 async def test_r08_bound_again_it_counts_once(phone: Renewing) -> None:

@@ -52,7 +52,7 @@ class Service:
 def on_service(out: Output, work: Callable[[Service], Awaitable[T]]) -> T:
     """What `work` returns on the service, whose database has a current schema; the command is refused if it isn't."""
     from mshield.gm.errors import GmError
-    from mshield.keys.errors import KeysError, NoMasterKey
+    from mshield.keys.errors import KeysError
     from mshield.keys.seals import load_sealer
     from mshield.pki.errors import PkiError
     from mshield.settings import load_settings
@@ -65,7 +65,9 @@ def on_service(out: Output, work: Callable[[Service], Awaitable[T]]) -> T:
             service = Service(settings, db)
             try:
                 await load_sealer(db, service.keyring, now=service.now)
-            except NoMasterKey as error:  # what reads or writes no row with authority needs none
+            except (
+                KeysError
+            ) as error:  # who reads and writes no row with authority goes on; others are told why
                 db.sealer = NoSealer(error)
             return await work(service)
 
