@@ -32,7 +32,7 @@ class RevokeCa:
 
     def act(self) -> ApprovableAct:
         """Its subject is the CA's name; its details are `{cause}`, and what is shown beside it: `certificates`."""
-        return ApprovableAct(NAME, self._check, self._do)
+        return ApprovableAct(NAME, self._check, self._do, is_final=True)
 
     async def _check(self, subject: str, details: Mapping[str, Any]) -> Mapping[str, Any]:
         """Raises NotFound for any other name than an issuing CA's, Conflict for one that is revoked, InvalidRequest."""

@@ -8,7 +8,7 @@ from mshield.store.database.queries import Queries
 
 _SQL: Final = Queries("staff", "access")
 
-Purpose = Literal["login", "enrol"]
+Purpose = Literal["login", "enrol", "confirm"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ VALUES (:id, :token_hash, :staff_id, :address, :browser, :now, :now, :expires_at
 
 -- name: find^
 -- A session that neither ended nor was left unused for too long; a disabled member has none.
-SELECT s.id, s.staff_id, s.used_at, s.expires_at
+SELECT s.id, s.staff_id, s.created_at, s.used_at, s.expires_at, s.confirmed_at
 FROM staff_sessions s JOIN staff m ON m.id = s.staff_id
 WHERE s.token_hash = :token_hash AND s.ended_at IS NULL AND s.expires_at > :now AND s.used_at > :idle_since
   AND m.state = 'active';
@@ -17,6 +17,10 @@ WHERE staff_id = :staff_id AND ended_at IS NULL AND expires_at > :now AND used_a
 
 -- name: touch!
 UPDATE staff_sessions SET used_at = :now WHERE id = :id AND used_at < :now AND ended_at IS NULL;
+
+-- name: confirm!
+-- The member showed a second factor again in this session.
+UPDATE staff_sessions SET confirmed_at = :now WHERE id = :id AND staff_id = :staff_id AND ended_at IS NULL;
 
 -- name: end!
 UPDATE staff_sessions SET ended_at = :now WHERE id = :id AND staff_id = :staff_id AND ended_at IS NULL;
