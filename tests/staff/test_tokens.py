@@ -15,6 +15,7 @@ from mshield.services.staff.tokens import (
     Wanted,
     add_token,
     authenticate,
+    ending,
     list_tokens,
     revoke_token,
     rotate_token,
@@ -209,6 +210,15 @@ async def test_a_member_has_so_many_also_in_parallel(db: Database) -> None:
     member = await _member(db)
     done = await asyncio.gather(*(_token(db, member) for _ in range(MAX_TOKENS + 3)), return_exceptions=True)
     assert sum(isinstance(each, MadeToken) for each in done) == MAX_TOKENS
+
+
+async def test_those_that_end_soon_are_told_until_another_is_in_their_place(db: Database) -> None:
+    member = await _member(db)
+    await _token(db, member, days=15)
+    soon = await _token(db, member, days=14)
+    assert await ending(db, now=START) == (1, START + 14 * DAY_MS)
+    await rotate_token(db, soon.id, days=90, overlap_hours=1, by=SERVICE, now=START)
+    assert await ending(db, now=START) == (0, None)
 
 
 async def test_its_use_is_noted_once_a_minute(db: Database) -> None:

@@ -36,6 +36,7 @@ K = TypeVar("K", bound=StrEnum)
 
 MAX_NAME: Final = 64
 LISTED: Final = 500
+SOON_MS: Final = 14 * DAY_MS
 _NOBODYS_HASH: Final = bytes(32)
 
 
@@ -85,6 +86,11 @@ async def authenticate(db: Database, token: str, *, allowed: Iterable[StaffRole]
 async def list_tokens(db: Database, *, staff_id: str = "") -> list[ListedToken]:
     """The newest 500, also ended ones; of one member where one is given."""
     return await store.list_all(db, staff_id=staff_id, most=LISTED)
+
+
+async def ending(db: Database, *, now: int) -> tuple[int, int | None]:
+    """How many count now and end within two weeks with none in their place, and when (ms) the first does."""
+    return await store.ending(db, by=now + SOON_MS, now=now)
 
 
 async def add_token(db: Database, staff_id: str, wanted: Wanted, *, by: By, now: int) -> MadeToken:
