@@ -40,6 +40,7 @@ from mshield.services.requests.opened import open_requests
 from mshield.services.signing.opened import open_signing
 from mshield.services.staff.activate import ActivateLegalPerson
 from mshield.services.staff.opened import open_staff
+from mshield.services.systems.approve import ApproveSystems
 from mshield.services.systems.opened import open_systems
 from mshield.settings import Settings, load_settings
 from mshield.store.database.interface import Database, NoText, SealBroken, Unavailable
@@ -170,6 +171,8 @@ async def _assemble(settings: Settings, clock: Clock, db: Database, metrics: Met
     filing = open_filing(ground)
     certificates = open_certificates(ground, filing.look_up, accounts.sms_codes.consume, identity.proofs)
     requests = open_requests(ground)
+    activate = ActivateLegalPerson(db, identity.codes)
+    decided_by_two = [RevokeCa(db).act(), activate.act(), *ApproveSystems(db).acts()]
     return Context(
         **vars(ground),
         answer_once=AnswerOnce(db, keyring, ground.lookup),
@@ -183,6 +186,6 @@ async def _assemble(settings: Settings, clock: Clock, db: Database, metrics: Met
         operations=open_operations(ground, {job.name: job.seconds for job in jobs.JOBS}),
         requests=requests,
         signing=open_signing(ground, certificates.own.issue_confirmed),
-        staff=open_staff(ground, [RevokeCa(db).act(), ActivateLegalPerson(db, identity.codes).act()]),
+        staff=open_staff(ground, filing, decided_by_two),
         systems=open_systems(ground),
     )

@@ -32,8 +32,14 @@ async def _ask(officer: Clerk, subject: str = "issuing", **details: object) -> h
     return await officer.call("POST", "/approvals", document)
 
 
-async def _approve(officer: Clerk, asked: dict[str, Any]) -> httpx.Response:
-    return await officer.call("POST", f"/approvals/{asked['id']}/decision", {"decision": "approve"})
+async def _approve(officer: Clerk, asked: dict[str, Any], **more: str) -> httpx.Response:
+    """With the second factor shown anew and the name typed, as the page asks for it."""
+    assert (await officer.confirm()).status_code == 200
+    return await _say_yes(officer, asked, **{"subject": asked["subject"], **more})
+
+
+async def _say_yes(officer: Clerk, asked: dict[str, Any], **more: str) -> httpx.Response:
+    return await officer.call("POST", f"/approvals/{asked['id']}/decision", {"decision": "approve", **more})
 
 
 async def test_two_revoke_a_ca_and_all_that_it_has_issued(application: Application, device: Device) -> None:
@@ -43,7 +49,12 @@ async def test_two_revoke_a_ca_and_all_that_it_has_issued(application: Applicati
     old = context.authorities.issuing.certificate
     one, other = await Clerk.at_work(application, OFFICER), await Clerk.at_work(application, OFFICER)
     asked = (await _ask(one)).json()
-    assert asked["details"] == {"cause": "key_compromise", "certificates": 1}
+    assert asked["details"] == {
+        "cause": "key_compromise",
+        "certificates": 1,
+        "enterprises": 1,
+        "most": [{"enterprise": "宁波北潮进出口有限公司", "certificates": 1}],
+    }
     assert_refused(await _approve(one, asked), "own_approval")
     application.clock.advance(seconds=1)
     assert (await _approve(other, asked)).status_code == 200
@@ -89,6 +100,21 @@ async def test_two_revoke_a_ca_and_all_that_it_has_issued(application: Applicati
     await anew.enrol()
     made = (await device.call("GET", "/api/phone/certificate")).json()
     assert (made["state"], made["serial"] != serial) == ("active", True)
+
+
+async def test_one_click_is_not_enough(application: Application) -> None:
+    """Neither the login's factor, nor one of five minutes ago, nor another CA's name or none."""
+    one, other = await Clerk.at_work(application, OFFICER), await Clerk.at_work(application, OFFICER)
+    asked = (await _ask(one)).json()
+    assert_refused(await _say_yes(other, asked, subject="issuing"), "second_factor_needed", 403)
+    assert (await other.confirm()).status_code == 200
+    for wrong in ({}, {"subject": "issuing-2"}, {"subject": " issuing"}):
+        assert_refused(await _say_yes(other, asked, **wrong), "invalid_request", 422)
+    application.clock.advance(seconds=300)
+    assert_refused(await _say_yes(other, asked, subject="issuing"), "second_factor_needed", 403)
+    (waiting,) = (await other.call("GET", "/approvals?state=waiting")).json()["items"]
+    assert waiting["id"] == asked["id"]
+    assert (await _approve(other, asked)).status_code == 200
 
 
 @pytest.mark.parametrize(

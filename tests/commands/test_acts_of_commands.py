@@ -46,6 +46,9 @@ _ACTS: Final[Mapping[str, str]] = {
     "restore declare": "restore.declare",
     "seals accept": "seals.accept",
     "staff add": "staff.add",
+    "staff token add": "staff.token_add",
+    "staff token revoke": "staff.token_revoke",
+    "staff token rotate": "staff.token_rotate",
     "staff disable": "staff.disable",
     "staff set-up": "staff.reset",
     "webhooks add": "webhook.add",
@@ -60,8 +63,7 @@ _NO_ACT: Final[Mapping[str, frozenset[str]]] = {
     "they only read": frozenset({
         "business list", "ca show", "doctor", "filing earlier", "filing list", "jobs list", "keys show",
         "log checkpoint", "log prove", "log verify", "oidc client list", "openapi", "seals check", "selftest",
-        "staff list", "verify",
-        "webhooks deliveries", "webhooks list",
+        "staff list", "staff token list", "verify", "webhooks deliveries", "webhooks list",
     }),
     "there is no database yet, or nothing in it": frozenset({"keys generate", "keys init", "migrate"}),
     "they run the service, or make what it makes by itself": frozenset({"log key", "serve"}),
@@ -212,6 +214,9 @@ def _of_the_filing(recorder: Recorder, folder: Path) -> None:
 def _of_the_staff(recorder: Recorder) -> None:
     member, _ = recorder.act("staff add", "张三", "--role", "auditor")
     recorder.act("staff set-up", member["id"])
+    made, _ = recorder.act("staff token add", member["id"], "--name", "导出", "--role", "auditor")
+    made, _ = recorder.act("staff token rotate", made["id"])
+    recorder.act("staff token revoke", made["id"])
     recorder.act("staff disable", member["id"])
 
 

@@ -42,7 +42,7 @@ def office(settings_of_commands: None) -> Office:
     """With the example's filing."""
     made = Office()
     made.json("keys", "init")
-    made.json("filing", "import", str(EXAMPLES / "filing.csv"))
+    made.json("filing", "import", str(EXAMPLES / "filing.csv"), "--second-person", "许安然")
     return made
 
 

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -171,7 +172,7 @@ def test_a_wrong_setting_is_named(shell: Shell) -> None:
     assert "MSHIELD_MODE" in done.stderr
 
 
-def test_a_member_of_staff_gets_the_token_once(shell: Shell) -> None:
+def test_a_member_of_staff_gets_no_token_unasked(shell: Shell) -> None:
     shell.prepare()
     done = shell.run("staff", "add", "王晓", "--role", "filing_officer", "--role", "auditor", "--json")
     added = json.loads(done.stdout)
@@ -183,7 +184,39 @@ def test_a_member_of_staff_gets_the_token_once(shell: Shell) -> None:
     assert shell.run("staff", "disable", added["id"]).returncode == 1
     listed = shell.run("staff", "list", "--json").stdout
     assert [(each["name"], each["state"]) for each in json.loads(listed)] == [("王晓", "disabled")]
-    assert added["token"].partition(".")[2] not in listed
+    assert "token" not in added
+    assert set(added) == {"id", "name", "roles", "state", "created_at", "set_up"}
+
+
+def test_a_token_is_made_listed_changed_and_ended(shell: Shell) -> None:
+    shell.prepare()
+
+    def data(*arguments: str) -> Any:
+        done = shell.run("staff", *arguments, "--json")
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    member = data("add", "夜间导入", "--role", "filing_officer")
+    wanted = ("--name", "夜间导入", "--role", "filing_officer", "--scope", "filing_import", "--days", "30")
+    made = data("token", "add", member["id"], *wanted)
+    (listed,) = data("token", "list")["items"]
+    assert (listed["name"], listed["roles"], listed["scopes"], listed["counts"]) == (
+        "夜间导入",
+        ["filing_officer"],
+        ["filing_import"],
+        True,
+    )
+    assert listed["expires_at"] - listed["created_at"] == 30 * 86_400_000
+    assert made["token"].partition(".")[2] not in json.dumps(listed)
+    other = data("token", "rotate", made["id"], "--overlap-hours", "0")
+    assert other["token"] != made["token"]
+    counted = {each["id"]: each["counts"] for each in data("token", "list")["items"]}
+    assert counted == {made["id"]: False, other["id"]: True}
+    assert shell.run("staff", "token", "rotate", made["id"]).returncode == 1
+    data("token", "revoke", other["id"])
+    assert shell.run("staff", "token", "revoke", other["id"]).returncode == 1
+    for wrong in (("--role", "auditor"), ("--role", "filing_officer", "--days", "367")):
+        assert shell.run("staff", "token", "add", member["id"], "--name", "x", *wrong).returncode in {1, 2}
 
 
 def test_a_set_up_address_is_printed_and_renewed_and_ends_with_its_member(shell: Shell) -> None:

@@ -14,7 +14,8 @@ from mshield.domain.filing import FilingRow
 from mshield.gateways.filing_files import read_filing
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
-from mshield.services.filing.import_list import ImportFiling, Report
+from mshield.services.filing.import_list import ImportFiling
+from mshield.services.filing.report import Report
 from mshield.settings import load_settings
 from mshield.store.database.interface import Database, Tx
 from mshield.store.filing import filing as store
@@ -35,6 +36,8 @@ OPERATOR: Final = FilingRow(
 LEGAL: Final = dataclasses.replace(
     OPERATOR, line=3, name="顾承岳", id_number="330206197403183014", role="法人"
 )
+SECOND: Final = "许安然"
+BY_TWO: Final = ("--second-person", SECOND)
 
 
 @pytest.fixture
@@ -82,7 +85,7 @@ async def test_a_plan_changes_nothing(filing: ImportFiling) -> None:
 async def test_r4_what_is_imported_is_found_by_all_that_an_application_names(
     filing: ImportFiling, clock: Clock
 ) -> None:
-    report = await filing.apply([OPERATOR, LEGAL], now=clock())
+    report = await filing.apply([OPERATOR, LEGAL], second_person=SECOND, now=clock())
     assert report.applied
     assert _counts(report) == (2, 0, 0, 1, 0)
     assert await _version(filing) == ("林知远", 1)
@@ -91,63 +94,76 @@ async def test_r4_what_is_imported_is_found_by_all_that_an_application_names(
 
 
 async def test_r22_only_what_differs_gets_a_new_version(filing: ImportFiling, clock: Clock) -> None:
-    await filing.apply([OPERATOR, LEGAL], now=clock())
+    await filing.apply([OPERATOR, LEGAL], second_person=SECOND, now=clock())
     renamed = dataclasses.replace(OPERATOR, name="林志远")
     assert _counts(await filing.plan([renamed, LEGAL])) == (0, 1, 1, 0, 0)
-    report = await filing.apply([renamed, LEGAL], now=clock())
+    report = await filing.apply([renamed, LEGAL], second_person=SECOND, now=clock())
     assert [(line.line, line.change) for line in report.lines] == [(2, "change"), (3, "none")]
     assert await _version(filing) == ("林志远", 2)
     assert await _version(filing, LEGAL.id_number, "legal_person") == ("顾承岳", 1)
-    assert _counts(await filing.apply([renamed, LEGAL], now=clock())) == (0, 0, 2, 0, 0)
+    assert _counts(await filing.apply([renamed, LEGAL], second_person=SECOND, now=clock())) == (0, 0, 2, 0, 0)
 
 
 async def test_r22_another_phone_number_is_a_change_but_no_new_version(
     filing: ImportFiling, clock: Clock
 ) -> None:
-    await filing.apply([dataclasses.replace(OPERATOR, phone="138 0000 6027"), LEGAL], now=clock())
+    await filing.apply(
+        [dataclasses.replace(OPERATOR, phone="138 0000 6027"), LEGAL], second_person=SECOND, now=clock()
+    )
     assert await _phone(filing) == "13800006027"
     other = dataclasses.replace(OPERATOR, phone="13800006028")
     planned = await filing.plan([other, LEGAL])
     assert (_counts(planned), planned.phones_changed) == ((0, 1, 1, 0, 0), 1)
-    report = await filing.apply([other, LEGAL], now=clock())
+    report = await filing.apply([other, LEGAL], second_person=SECOND, now=clock())
     assert [(line.change, line.phone_changed) for line in report.lines] == [("change", True), ("none", False)]
     assert (await _phone(filing), await _version(filing)) == ("13800006028", ("林知远", 1))
-    again = await filing.apply([other, LEGAL], now=clock())
+    again = await filing.apply([other, LEGAL], second_person=SECOND, now=clock())
     assert (_counts(again), again.phones_changed) == ((0, 0, 2, 0, 0), 0)
 
 
 async def test_a_list_without_phone_numbers_leaves_them(filing: ImportFiling, clock: Clock) -> None:
-    await filing.apply([dataclasses.replace(OPERATOR, phone="13800006027")], now=clock())
-    assert _counts(await filing.apply([OPERATOR], now=clock())) == (0, 0, 1, 0, 0)
-    await filing.apply([dataclasses.replace(OPERATOR, name="林志远")], now=clock())
+    await filing.apply(
+        [dataclasses.replace(OPERATOR, phone="13800006027")], second_person=SECOND, now=clock()
+    )
+    assert _counts(await filing.apply([OPERATOR], second_person=SECOND, now=clock())) == (0, 0, 1, 0, 0)
+    await filing.apply([dataclasses.replace(OPERATOR, name="林志远")], second_person=SECOND, now=clock())
     assert (await _phone(filing), await _version(filing)) == ("13800006027", ("林志远", 2))
 
 
 async def test_an_empty_cell_takes_the_phone_number_off_the_file(filing: ImportFiling, clock: Clock) -> None:
-    await filing.apply([dataclasses.replace(OPERATOR, phone="13800006027")], now=clock())
-    report = await filing.apply([dataclasses.replace(OPERATOR, phone=" ")], now=clock())
+    await filing.apply(
+        [dataclasses.replace(OPERATOR, phone="13800006027")], second_person=SECOND, now=clock()
+    )
+    report = await filing.apply([dataclasses.replace(OPERATOR, phone=" ")], second_person=SECOND, now=clock())
     assert (_counts(report), report.phones_changed) == ((0, 1, 0, 0, 0), 1)
     assert (await _phone(filing), await _version(filing)) == (None, ("林知远", 1))
-    assert _counts(await filing.apply([dataclasses.replace(OPERATOR, phone="")], now=clock()))[1] == 0
+    assert (
+        _counts(
+            await filing.apply([dataclasses.replace(OPERATOR, phone="")], second_person=SECOND, now=clock())
+        )[1]
+        == 0
+    )
 
 
 async def test_a_new_name_and_a_new_phone_number_are_one_new_version(
     filing: ImportFiling, clock: Clock
 ) -> None:
-    await filing.apply([OPERATOR], now=clock())
+    await filing.apply([OPERATOR], second_person=SECOND, now=clock())
     both = dataclasses.replace(OPERATOR, name="林志远", phone="13800006027")
-    assert _counts(await filing.apply([both], now=clock())) == (0, 1, 0, 0, 0)
+    assert _counts(await filing.apply([both], second_person=SECOND, now=clock())) == (0, 1, 0, 0, 0)
     assert (await _phone(filing), await _version(filing)) == ("13800006027", ("林志远", 2))
 
 
 async def test_two_people_may_have_one_phone_number(filing: ImportFiling, clock: Clock) -> None:
     rows = [dataclasses.replace(row, phone="13800006027") for row in (OPERATOR, LEGAL)]
-    assert (await filing.apply(rows, now=clock())).applied
+    assert (await filing.apply(rows, second_person=SECOND, now=clock())).applied
     assert await _phone(filing) == await _phone(filing, LEGAL.id_number, "legal_person") == "13800006027"
 
 
 async def test_a_bad_phone_number_and_nothing_is_imported(filing: ImportFiling, clock: Clock) -> None:
-    report = await filing.apply([OPERATOR, dataclasses.replace(LEGAL, phone="0574-55501801")], now=clock())
+    report = await filing.apply(
+        [OPERATOR, dataclasses.replace(LEGAL, phone="0574-55501801")], second_person=SECOND, now=clock()
+    )
     assert not report.applied
     assert [(each.field, each.code) for each in report.lines[1].findings] == [("phone", "invalid_phone")]
     assert await store.count(filing.db) == (0, 0)
@@ -156,30 +172,30 @@ async def test_a_bad_phone_number_and_nothing_is_imported(filing: ImportFiling, 
 async def test_the_act_counts_phone_numbers_and_holds_none(filing: ImportFiling, clock: Clock) -> None:
     for phone in ("13800006027", "13800006028", ""):
         clock.advance(seconds=1)
-        await filing.apply([dataclasses.replace(OPERATOR, phone=phone)], now=clock())
+        await filing.apply([dataclasses.replace(OPERATOR, phone=phone)], second_person=SECOND, now=clock())
     acted = await acts_on(filing.db, subject="filing")
     assert [act.details["phones_changed"] for act in acted] == [0, 1, 1]
     assert "1380000" not in str(acted)
 
 
 async def test_a_renamed_enterprise_gets_one_new_version(filing: ImportFiling, clock: Clock) -> None:
-    await filing.apply([OPERATOR, LEGAL], now=clock())
+    await filing.apply([OPERATOR, LEGAL], second_person=SECOND, now=clock())
     rows = [dataclasses.replace(row, enterprise="宁波南潮进出口有限公司") for row in (OPERATOR, LEGAL)]
     assert _counts(await filing.plan(rows)) == (0, 0, 2, 0, 1)
-    await filing.apply(rows, now=clock())
+    await filing.apply(rows, second_person=SECOND, now=clock())
     enterprise = await store.find_enterprise(filing.db, credit_code=CODE)
     assert enterprise == store.Enterprise(CODE, "宁波南潮进出口有限公司", 2)
 
 
 async def test_who_is_not_in_the_list_stays(filing: ImportFiling, clock: Clock) -> None:
-    await filing.apply([OPERATOR, LEGAL], now=clock())
-    await filing.apply([LEGAL], now=clock())
+    await filing.apply([OPERATOR, LEGAL], second_person=SECOND, now=clock())
+    await filing.apply([LEGAL], second_person=SECOND, now=clock())
     assert await store.count(filing.db) == (1, 2)
 
 
 async def test_one_bad_line_and_nothing_is_imported(filing: ImportFiling, clock: Clock) -> None:
     bad = dataclasses.replace(LEGAL, id_number="330206197403183015")
-    report = await filing.apply([OPERATOR, bad], now=clock())
+    report = await filing.apply([OPERATOR, bad], second_person=SECOND, now=clock())
     assert not report.is_good
     assert not report.applied
     assert [(line.line, line.change, [found.code for found in line.findings]) for line in report.lines] == [
@@ -204,15 +220,15 @@ async def test_a_failure_in_the_middle_leaves_nothing(
 
     monkeypatch.setattr(store, "insert_person", failing)
     with pytest.raises(PowerCutError):
-        await filing.apply([OPERATOR, LEGAL], now=clock())
+        await filing.apply([OPERATOR, LEGAL], second_person=SECOND, now=clock())
     assert await store.count(filing.db) == (0, 0)
 
 
 async def test_a_line_may_leave_out_an_enterprise_that_is_known(filing: ImportFiling, clock: Clock) -> None:
     blank = dataclasses.replace(LEGAL, enterprise=" ")
-    assert (await filing.apply([OPERATOR, blank], now=clock())).applied
+    assert (await filing.apply([OPERATOR, blank], second_person=SECOND, now=clock())).applied
     assert await _version(filing, LEGAL.id_number, "legal_person") == ("顾承岳", 1)
-    report = await filing.apply([blank], now=clock())
+    report = await filing.apply([blank], second_person=SECOND, now=clock())
     assert _counts(report) == (0, 0, 1, 0, 0)
 
 
@@ -220,7 +236,7 @@ async def test_an_unknown_enterprise_is_named(filing: ImportFiling, clock: Clock
     blank = dataclasses.replace(LEGAL, enterprise="")
     elsewhere = dataclasses.replace(OPERATOR, credit_code="91370203MA3YK2D9RF", enterprise="青岛远航")
     wrong = dataclasses.replace(blank, line=4, credit_code="91330206MA2XB7C1TX")
-    report = await filing.apply([elsewhere, blank, wrong], now=clock())
+    report = await filing.apply([elsewhere, blank, wrong], second_person=SECOND, now=clock())
     assert not report.applied
     assert [[(each.field, each.code) for each in line.findings] for line in report.lines] == [
         [],
@@ -232,14 +248,18 @@ async def test_an_unknown_enterprise_is_named(filing: ImportFiling, clock: Clock
 
 
 async def test_parallel_imports_take_their_turn(filing: ImportFiling, clock: Clock) -> None:
-    reports = await asyncio.gather(*(filing.apply([OPERATOR, LEGAL], now=clock()) for _ in range(8)))
+    reports = await asyncio.gather(
+        *(filing.apply([OPERATOR, LEGAL], second_person=SECOND, now=clock()) for _ in range(8))
+    )
     assert sorted(report.will_add for report in reports) == [0] * 7 + [2]
     assert await _version(filing) == ("林知远", 1)
 
 
 @pytest.mark.parametrize("name", ["filing.xlsx", "filing.csv"])
 async def test_the_examples_are_imported(filing: ImportFiling, clock: Clock, name: str) -> None:
-    report = await filing.apply(read_filing((EXAMPLES / name).read_bytes(), name), now=clock())
+    report = await filing.apply(
+        read_filing((EXAMPLES / name).read_bytes(), name), second_person=SECOND, now=clock()
+    )
     assert _counts(report) == (9, 0, 0, 2, 0)
 
 
@@ -265,9 +285,9 @@ def _run(*arguments: str) -> Result:
 @pytest.mark.usefixtures("settings")
 def test_command_plans_then_imports_then_finds_nothing_to_do() -> None:
     file = str(EXAMPLES / "filing.xlsx")
-    planned = json.loads(_run("filing", "import", file, "--dry-run", "--json").stdout)
+    planned = json.loads(_run("filing", "import", file, *BY_TWO, "--dry-run", "--json").stdout)
     assert (planned["applied"], planned["will_add"]) == (False, 9)
-    done = _run("filing", "import", file, "--lang", "zh")
+    done = _run("filing", "import", file, *BY_TWO, "--lang", "zh")
     assert done.exit_code == 0
     assert "已导入：人员新增 9，变更 0，无变化 0；企业新增 2，变更 0" in done.stderr
     assert "林知远" in done.stdout
@@ -275,6 +295,20 @@ def test_command_plans_then_imports_then_finds_nothing_to_do() -> None:
     assert "330206199001014217" not in done.output
     again = json.loads(_run("filing", "import", str(EXAMPLES / "filing.csv"), "--json").stdout)
     assert (again["applied"], again["unchanged"], again["enterprises_add"]) == (True, 9, 0)
+
+
+@pytest.mark.usefixtures("settings")
+def test_command_takes_no_legal_person_by_one_person_alone() -> None:
+    file = str(EXAMPLES / "filing.csv")
+    planned = json.loads(_run("filing", "import", file, "--dry-run", "--json").stdout)
+    assert (planned["will_add"], planned["waiting"]) == (7, 2)
+    refused = _run("filing", "import", file, "--json")
+    assert refused.exit_code == 1
+    error = json.loads(refused.stderr)["error"]
+    assert (error["code"], len(error["lines"])) == ("two_people", 2)
+    assert json.loads(_run("filing", "list", "--json").stdout) == []
+    assert _run("filing", "import", file, "--second-person", " ").exit_code == 1
+    assert json.loads(_run("filing", "list", "--json").stdout) == []
 
 
 @pytest.mark.usefixtures("settings")
@@ -293,7 +327,10 @@ def test_command_names_bad_lines_and_exits_with_one(tmp_path: Path) -> None:
     assert [line["line"] for line in data["lines"] if line["findings"]] == [2]
     assert data["lines"][0]["findings"][0]["code"] == "invalid_id_number"
     assert (
-        json.loads(_run("filing", "import", str(EXAMPLES / "filing.csv"), "--json").stdout)["will_add"] == 9
+        json.loads(_run("filing", "import", str(EXAMPLES / "filing.csv"), *BY_TWO, "--json").stdout)[
+            "will_add"
+        ]
+        == 9
     )
 
 
@@ -313,14 +350,14 @@ def test_command_without_a_master_key_says_so(
     monkeypatch.setenv("MSHIELD_DATABASE", sqlite_url)
     monkeypatch.setenv("MSHIELD_MASTER_KEY_FILE", str(tmp_path / "none.key"))
     monkeypatch.delenv("MSHIELD_MASTER_KEY", raising=False)
-    refused = _run("filing", "import", str(EXAMPLES / "filing.csv"))
+    refused = _run("filing", "import", str(EXAMPLES / "filing.csv"), *BY_TWO)
     assert refused.exit_code == 1
     assert "Traceback" not in refused.output
 
 
 @pytest.mark.usefixtures("settings")
 def test_commands_list_end_and_export(tmp_path: Path) -> None:
-    assert _run("filing", "import", str(EXAMPLES / "filing.csv")).exit_code == 0
+    assert _run("filing", "import", str(EXAMPLES / "filing.csv"), *BY_TWO).exit_code == 0
     listed = json.loads(_run("filing", "list", "--json").stdout)
     (operator,) = [each for each in listed if each["name"] == "林知远"]
     assert operator["id_number_masked"] == "330206********4217"

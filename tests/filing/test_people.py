@@ -23,12 +23,13 @@ from tests.support.issuing import make_ca, person
 
 LIST: Final = read_filing((EXAMPLES / "filing.csv").read_bytes(), "filing.csv")
 OFFICER: Final = By("staff", "the officer")
+SECOND: Final = "许安然"
 
 
 @pytest.fixture
 async def filing(db: Database, keyring: Keyring) -> ImportFiling:
     made = ImportFiling(db, keyring, LookupKey(bytes(32)))
-    await made.apply(LIST, now=START)
+    await made.apply(LIST, second_person=SECOND, now=START)
     return made
 
 
@@ -62,7 +63,7 @@ async def test_the_export_changes_nothing_when_imported(
     people: FiledPeople, filing: ImportFiling, kind: str
 ) -> None:
     made = await people.export("xlsx" if kind == "xlsx" else "csv", by=OFFICER, now=START)
-    report = await filing.apply(read_filing(made, f"list.{kind}"), now=START)
+    report = await filing.apply(read_filing(made, f"list.{kind}"), second_person=SECOND, now=START)
     assert (report.unchanged, report.will_add, report.will_change, report.is_good) == (9, 0, 0, True)
     acted = [act for act in await acts_on(people.db, subject="filing") if act.act == "filing.export"]
     assert [(act.actor_id, act.details["people"]) for act in acted] == [("the officer", 9)]
@@ -75,9 +76,9 @@ async def test_the_export_tells_who_has_no_phone_number(
     made = read_filing(await people.export(kind, now=START), f"list.{kind}")
     assert {row.name for row in made if row.phone == ""} == {"CHAN Tai Man"}
     bare = [dataclasses.replace(row, phone="") for row in LIST]
-    await filing.apply(bare, now=START)
+    await filing.apply(bare, second_person=SECOND, now=START)
     assert {row.phone for row in read_filing(await people.export(kind, now=START), f"list.{kind}")} == {""}
-    assert (await filing.apply(made, now=START)).phones_changed == 8
+    assert (await filing.apply(made, second_person=SECOND, now=START)).phones_changed == 8
     assert read_filing(await people.export(kind, now=START), f"list.{kind}") == made
 
 
@@ -114,7 +115,7 @@ async def test_who_comes_back_has_the_number_that_the_list_tells(
     (operator,) = await people.page(id_number="330206199001014217")
     await people.end(operator.id, reason="已离职", now=START)
     rows = [dataclasses.replace(row, phone=phone) for row in LIST if row.name == operator.name]
-    assert (await filing.apply(rows, now=START)).will_add == 1
+    assert (await filing.apply(rows, second_person=SECOND, now=START)).will_add == 1
     (back,) = await people.page(id_number="330206199001014217")
     assert (back.phone, back.version) == (then, 3)
 
@@ -125,7 +126,7 @@ async def test_who_is_imported_again_is_back_with_a_new_version(
     (operator,) = await people.page(id_number="330206199001014217")
     await people.end(operator.id, reason="已离职", now=START)
     assert (await filing.plan(LIST)).will_add == 1
-    report = await filing.apply(LIST, now=START)
+    report = await filing.apply(LIST, second_person=SECOND, now=START)
     assert (report.will_add, report.unchanged) == (1, 8)
     (back,) = await people.page(id_number="330206199001014217")
     assert (back.id, back.version, back.ended_at) == (operator.id, 3, None)

@@ -25,6 +25,7 @@ from tests.support.signing import statement
 DAY: Final = 86_400_000
 ALL: Final = read_filing((EXAMPLES / "filing.csv").read_bytes(), "filing.csv")
 LIST: Final = [row for row in ALL if row.role == "操作员"]
+SECOND: Final = "许安然"
 
 
 @pytest.fixture
@@ -56,7 +57,7 @@ def refresh(filing: ImportFiling, server: OutsideServer) -> RefreshFiling:
 
 async def _certified(ca: Ca, filing: ImportFiling, *, most: int = 1) -> list[str]:
     """The example's first people are on file and have certificates, whose serials this gives."""
-    await filing.apply(LIST, now=START)
+    await filing.apply(LIST, second_person=SECOND, now=START)
     people = await FiledPeople(filing.db, filing.keyring, filing.lookup).page()
     operator = [each for each in people if each.id_number == RECORD["id_number"]]
     serials = []
@@ -134,7 +135,7 @@ async def test_of_those_without_a_shield_legal_persons_alone_are_asked_about(
     filing: ImportFiling, refresh: RefreshFiling, server: OutsideServer
 ) -> None:
     """Who no longer is one would go on stopping the enterprise's shields at the portal."""
-    await filing.apply(ALL, now=START)
+    await filing.apply(ALL, second_person=SECOND, now=START)
     assert await refresh(now=START) == len(ALL) - len(LIST)
     rows = await filing.db.all(statement("SELECT role, ended_at IS NOT NULL AS ended FROM filed_persons"))
     assert {(row["role"], bool(row["ended"])) for row in rows} == {

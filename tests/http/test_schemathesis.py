@@ -120,7 +120,7 @@ class InProcess:
             system = self.live.system
             pair = f"{system['client_id']}:{system['client_secret']}".encode()
             return {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
-        if "staff" in schemes:
+        if "staff" in schemes and operation.method.upper() == "GET":
             return {"Authorization": f"Bearer {self.staff_token}"}
         cookies = {
             "console": (self.person, staff_session.csrf_token),
@@ -201,7 +201,10 @@ def _application(folder: Path, database: str, sms_endpoint: str) -> Iterator[InP
             )
         )
     roles = (argument for role in StaffRole for argument in ("--role", role.value))
-    member = live.command("staff", "add", "管理员", *roles)
+    arguments = tuple(roles)
+    member = live.command("staff", "add", "管理员", *arguments)
+    scopes = (*("--scope", "filing_import"), *("--scope", "filing_export"))
+    program = live.command("staff", "token", "add", member["id"], "--name", "程序", *arguments, *scopes)
     attacker = Attacker.of(folder / "phone", live.origin, OPERATOR.pin)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     with asyncio.Runner() as runner:
@@ -221,7 +224,7 @@ def _application(folder: Path, database: str, sms_endpoint: str) -> Iterator[InP
             scanned.request_id,
             scanned.tasks[0].sid,
             shield_number,
-            member["token"],
+            program["token"],
             person,
             ended.id,
         )

@@ -123,7 +123,7 @@ async def test_nobody_decides_about_himself(one: Clerk, other: Clerk) -> None:
 
 async def test_a_programs_token_neither_asks_nor_decides(one: Clerk, other: Clerk, clerk: Clerk) -> None:
     asked = await _ask(one, "staff.disable", clerk.id)
-    program = {"Authorization": f"Bearer {other.token}"}
+    program = {"Authorization": f"Bearer {await other.token()}"}
     document = {"act": "staff.disable", "subject": clerk.id, "reason": "x"}
     for path, body in (
         ("/approvals", document),

@@ -278,7 +278,7 @@ async def test_brute_force_on_the_code_is_slowed_across_logins(clerk: Clerk) -> 
 
 async def test_a_token_and_a_session_are_two_things(application: Application, clerk: Clerk) -> None:
     """A program's token opens no page's own call, and a header that is wrong isn't saved by a cookie."""
-    program = {"Authorization": f"Bearer {clerk.token}"}
+    program = {"Authorization": f"Bearer {await clerk.token()}"}
     assert (await clerk.call("GET", "/filing/people", **program)).status_code == 200
     clerk.http.cookies.clear()
     assert _told(await clerk.call("GET", "/session", **program)) == (401, "unauthenticated")

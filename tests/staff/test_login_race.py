@@ -17,6 +17,7 @@ from mshield.services.staff.factors import StaffFactors
 from mshield.services.staff.login import StaffLogins
 from mshield.services.staff.one_time_code import STEP_MS
 from mshield.services.staff.own_login import OwnLogin
+from mshield.services.staff.second_factor import SecondFactors
 from mshield.services.staff.session import StaffSessions
 from mshield.services.staff.set_up import renew_set_up
 from mshield.settings import Settings
@@ -69,7 +70,8 @@ class Desk:
 async def _desk(db: Database, keyring: Keyring) -> Desk:
     settings = Settings(public_origin=ORIGIN)
     factors, sessions = StaffFactors(db, keyring, settings), StaffSessions(db, settings)
-    logins = StaffLogins(db, factors, LookupKey(bytes(32)), settings, sessions)
+    second = SecondFactors(db, factors, settings)
+    logins = StaffLogins(db, second, LookupKey(bytes(32)), settings, sessions)
     return Desk(db, await set_up(db, keyring, now=START), logins, OwnLogin(db, factors, settings))
 
 

@@ -2,10 +2,17 @@
 
 import pytest
 
+from mshield.domain.filing import FilingRow
 from mshield.gm.transcript import nonce_box_context
 from mshield.keys.keyring import Keyring
 from mshield.keys.oidc_key import OidcKeys
+from mshield.keys.secrets import LookupKey
+from mshield.services.filing.import_list import ImportFiling
+from mshield.services.filing.proposals import LegalPersons
 from mshield.services.operations.rotate_keys import box_context
+from mshield.services.staff.approvals import Approvals
+from mshield.services.staff.import_filing import ImportByStaff
+from mshield.services.staff.members import StaffMember
 from mshield.services.systems.webhook_endpoints import WebhookEndpoints
 from mshield.settings import Settings
 from mshield.store.database.interface import Database
@@ -63,7 +70,8 @@ async def test_each_box_of_a_real_run_opens_as_the_table_says(
     hooks = WebhookEndpoints(db, keyring, Settings())
     endpoint, _ = await hooks.add(client_id=world.system.client_id, url="https://hook.example/", now=clock())
     await hooks.rotate(endpoint, hours=24, now=clock())  # leaves the secret before
-    await set_up(db, keyring, now=clock())
+    officer = (await set_up(db, keyring, now=clock())).opened.member
+    await _put_up_a_legal_person(db, keyring, officer, now=clock())
     seen = set()
     for column in BOXES:
         for row in await list_old(db, column, prefix=b"none", after=None, limit=100):
@@ -74,6 +82,23 @@ async def test_each_box_of_a_real_run_opens_as_the_table_says(
                 assert keyring.open(box, purpose=column.purpose, context=box_context(keyring, column, row))
             seen.add(column.name)
     assert seen == set(_IDS) - {"idempotency.answer_box"}  # made by HTTP calls only
+
+
+async def _put_up_a_legal_person(db: Database, keyring: Keyring, officer: StaffMember, *, now: int) -> None:
+    lookup = LookupKey(bytes(32))
+    imports = ImportFiling(db, keyring, lookup)
+    row = FilingRow(
+        line=2,
+        enterprise="宁波海天贸易有限公司",
+        credit_code="91330206MA2XB7C1TW",
+        name="许安然",
+        id_type="护照",
+        id_number="E12345678",
+        role="法人",
+    )
+    legal_persons = LegalPersons(db, keyring, lookup, imports)
+    report, _ = await ImportByStaff(imports, legal_persons, Approvals(db, {})).apply(officer, [row], now=now)
+    assert report.waiting == 1
 
 
 @pytest.fixture

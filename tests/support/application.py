@@ -15,8 +15,11 @@ from starlette.applications import Starlette
 
 from mshield.client.dpop import DeviceKey, proof
 from mshield.demo.people import OPERATOR, Person
+from mshield.domain.actor import SERVICE
+from mshield.domain.ids import new_id
 from mshield.domain.qr import qr_text
-from mshield.domain.staff import StaffRole
+from mshield.domain.staff import StaffRole, StaffScope
+from mshield.domain.tokens import token_hash
 from mshield.gateways.filing_files import read_filing
 from mshield.gm.engine import load_engine
 from mshield.keys.keyring import load_keyring
@@ -27,10 +30,14 @@ from mshield.main import create_app
 from mshield.services.ca.init import CaNames, init_ca
 from mshield.services.context import Context
 from mshield.services.filing.import_list import ImportFiling
-from mshield.services.staff.members import add_staff, list_staff
+from mshield.services.staff.members import StaffMember, add_staff, list_staff
+from mshield.services.staff.session import csrf_token, new_token
+from mshield.services.staff.tokens import Wanted, add_token
 from mshield.services.systems.register import register_system
 from mshield.settings import Settings
 from mshield.store.database.opening import open_database
+from mshield.store.staff import sessions as staff_sessions
+from mshield.store.staff.sessions import NewSession
 from tests.support.clock import Clock
 from tests.support.conformance import Conforming
 from tests.support.return_url import RETURN_URL
@@ -107,11 +114,35 @@ class Application:
             method, path, json=document, auth=(self.client_id, self.client_secret), headers=headers
         )
 
-    async def staff_token(self, *roles: StaffRole) -> str:
-        """The access token of a new member of staff."""
+    async def staff(self, *roles: StaffRole) -> StaffMember:
+        """A new member of staff."""
         number = len(await list_staff(self.context.db))
-        _, token = await add_staff(self.context.db, name=f"员工 {number}", roles=roles, now=self.clock())
-        return token
+        return await add_staff(self.context.db, name=f"员工 {number}", roles=roles, now=self.clock())
+
+    async def staff_token(self, *roles: StaffRole) -> str:
+        """A token of a new member of staff, with all that a token can have."""
+        return await self.token_of((await self.staff(*roles)).id, *roles)
+
+    async def token_of(self, staff_id: str, *roles: StaffRole) -> str:
+        """A token of this member."""
+        scopes = tuple(StaffScope) if StaffRole.FILING_OFFICER in roles else ()
+        wanted = Wanted(name="夜间导入", roles=roles, scopes=scopes, days=90)
+        made = await add_token(self.context.db, staff_id, wanted, by=SERVICE, now=self.clock())
+        return made.token
+
+    async def session_of(self, staff_id: str) -> dict[str, str]:
+        """The headers of a session of this member's that began now, without the acts of a login."""
+        token, now = new_token(), self.clock()
+        session = NewSession(
+            id=new_id(now),
+            token_hash=token_hash(token),
+            staff_id=staff_id,
+            address="192.0.2.1",
+            browser="a test",
+            expires_at=now + 8 * 3_600_000,
+        )
+        await self.context.db.write(lambda tx: staff_sessions.insert(tx, session, now=now))
+        return {"Cookie": f"mshield-console={token}", "X-CSRF-Token": csrf_token(token)}
 
     async def sms_code(self, purpose: str) -> str:
         """The newest code for this purpose."""
@@ -185,7 +216,7 @@ async def prepared(database_url: str, folder: Path, clock: Clock) -> tuple[Setti
         await init_ca(db, keyring, load_engine(), settings, CaNames(), now=clock())
         lookup = await load_lookup_key(db, keyring, now=clock())
         records = read_filing((EXAMPLES / "filing.csv").read_bytes(), "filing.csv")
-        await ImportFiling(db, keyring, lookup).apply(records, now=clock())
+        await ImportFiling(db, keyring, lookup).apply(records, second_person="许安然", now=clock())
         client_id, secret = await register_system(
             db, name="单一窗口", domain="singlewindow.example", return_urls=(RETURN_URL,), now=clock()
         )

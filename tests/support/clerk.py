@@ -1,5 +1,6 @@
-"""Staff as the tests of the console call in their name."""
+"""Staff as the tests of the console call in their name: with a session whose second factor was shown just now."""
 
+from dataclasses import dataclass, field
 from typing import Final
 
 import httpx
@@ -8,34 +9,44 @@ from mshield.domain.staff import StaffRole
 from tests.support.application import Application
 
 READING: Final = frozenset({"GET"})
+_FRESH_MS: Final = 4 * 60_000
 
 
+@dataclass(slots=True)
 class Staff:
     """A member of staff with these roles."""
 
-    def __init__(self, application: Application, token: str) -> None:
-        self.application = application
-        self.token = token
+    application: Application
+    id: str
+    headers: dict[str, str] = field(default_factory=dict)
+    since: int = 0
 
     @classmethod
     async def of(cls, application: Application, *roles: StaffRole) -> "Staff":
         """A new member."""
-        return cls(application, await application.staff_token(*roles))
+        return cls(application, (await application.staff(*roles)).id)
 
-    @property
-    def id(self) -> str:
-        """As acts name him."""
-        return self.token.partition(".")[0]
+    async def session(self) -> dict[str, str]:
+        """The headers of their session, of a new one where grave acts would ask for the second factor again."""
+        now = self.application.clock()
+        if not self.headers or abs(now - self.since) >= _FRESH_MS:
+            self.headers, self.since = await self.application.session_of(self.id), now
+        return self.headers
 
     async def call(
         self, method: str, path: str, document: object = None, *, key: str | None = None, **query: str
     ) -> httpx.Response:
         """`path` below /api/console."""
-        headers = {"Authorization": f"Bearer {self.token}"} | (
-            {} if key is None else {"Idempotency-Key": key}
-        )
+        headers = await self.session() | ({} if key is None else {"Idempotency-Key": key})
         return await self.application.http.request(
             method, f"/api/console{path}", json=document, params=query or None, headers=headers
+        )
+
+    async def send_list(self, content: bytes, media_type: str) -> httpx.Response:
+        """Imports a filing list."""
+        headers = await self.session() | {"Content-Type": media_type}
+        return await self.application.http.post(
+            "/api/console/filing/imports", content=content, headers=headers
         )
 
 

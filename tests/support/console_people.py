@@ -26,7 +26,7 @@ class Clerk:
     http: httpx.AsyncClient
     id: str
     name: str
-    token: str
+    roles: tuple[StaffRole, ...]
     set_up_code: str
     secret: str = ""
     csrf: str | None = None
@@ -37,10 +37,10 @@ class Clerk:
         """A new member, not set up yet, with a browser of his own."""
         db, now = application.context.db, application.clock()
         name = f"员工 {len(await list_staff(db))}"
-        member, token = await add_staff(db, name=name, roles=roles, now=now)
+        member = await add_staff(db, name=name, roles=roles, now=now)
         _, code = await renew_set_up(db, staff_id=member.id, by=SERVICE, life=86_400, now=now)
         http = httpx.AsyncClient(transport=Conforming(application.app), base_url=ORIGIN)
-        return cls(application, http, member.id, name, token, code)
+        return cls(application, http, member.id, name, roles, code)
 
     @classmethod
     async def at_work(cls, application: Application, *roles: StaffRole) -> "Clerk":
@@ -84,6 +84,17 @@ class Clerk:
         """The second half, by a one-time code."""
         document = {"login_id": self.begun["login_id"], "code": code}
         return self._entered(await self.http.post(f"{API}/sessions", json=document))
+
+    async def token(self) -> str:
+        """A token of his for a program."""
+        return await self.application.token_of(self.id, *self.roles)
+
+    async def confirm(self) -> httpx.Response:
+        """Shows his second factor again, in this session."""
+        asked = await self.call("POST", "/session/factor-requests")
+        assert asked.status_code == 201, asked.text
+        document = {"id": asked.json()["id"], "code": self.next_code()}
+        return await self.call("POST", "/session/factor", document)
 
     async def log_in(self) -> httpx.Response:
         """Both halves."""

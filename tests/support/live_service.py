@@ -118,7 +118,7 @@ class LiveService:
             RETURN_URL,
         )
         self.system = self.command(*added)
-        self.command("filing", "import", str(EXAMPLES / "filing.csv"))
+        self.command("filing", "import", str(EXAMPLES / "filing.csv"), "--second-person", "许安然")
 
     def start(self) -> None:
         """Starts the process and returns when it answers."""

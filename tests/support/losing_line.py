@@ -124,7 +124,8 @@ class Service:
             "filing.csv",
         )
         context = self.application.context
-        self.run(ImportFiling(context.db, context.keyring, context.lookup).apply(rows, now=self.clock()))
+        filing = ImportFiling(context.db, context.keyring, context.lookup)
+        self.run(filing.apply(rows, second_person="许安然", now=self.clock()))
         return person
 
     def phone(self) -> VirtualPhone:

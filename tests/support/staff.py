@@ -37,7 +37,7 @@ async def set_up(
     db: Database, keyring: Keyring, *, now: int, name: str = "周启明", roles: tuple[StaffRole, ...] = ()
 ) -> SetUp:
     """A new member, set up; an earlier offer of a TOTP is left over."""
-    member, _ = await add_staff(db, name=name, roles=roles or tuple(StaffRole), now=now)
+    member = await add_staff(db, name=name, roles=roles or tuple(StaffRole), now=now)
     _, code = await renew_set_up(db, staff_id=member.id, by=SERVICE, life=86_400, now=now)
     settings = Settings(public_origin=ORIGIN)
     set_ups = SetUps(db, StaffFactors(db, keyring, settings), StaffSessions(db, settings))

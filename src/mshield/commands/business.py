@@ -1,9 +1,14 @@
 """`mshield business`: the business systems (业务系统) that may ask for logins and signatures."""
 
+from typing import TYPE_CHECKING
+
 import click
 
-from mshield.commands.parts.output import Output, output_options, table
+from mshield.commands.parts.output import Output, Refused, output_options, table
 from mshield.commands.parts.service import Service, on_service
+
+if TYPE_CHECKING:
+    from mshield.domain.errors import SystemAlike
 
 
 @click.group()
@@ -20,15 +25,37 @@ def command() -> None:
     multiple=True,
     help="Where the shield's app may lead back to after a request by the system's own app; repeatable.",
 )
+@click.option(
+    "--second-person",
+    metavar="NAME",
+    help="Who else has seen both; needed where name or domain is, or is like, a registered one's.",
+)
 @output_options
-def add(out: Output, name: str, *, domain: str, return_urls: tuple[str, ...]) -> None:
-    """Register a business system; prints its client id and, this once only, its secret."""
+def add(
+    out: Output, name: str, *, domain: str, return_urls: tuple[str, ...], second_person: str | None
+) -> None:
+    """Register a business system; prints its client id and, this once only, its secret.
+
+    A domain or owner that another system has, or a name or domain that could be taken for another's, takes two people:
+    the command names the others, and --second-person who else has seen them. It stands in the act that is recorded.
+    """
+    from mshield.domain import errors
+    from mshield.domain.identity import normalise_name
     from mshield.services.systems.register import register_system
 
     async def work(service: Service) -> tuple[str, str]:
-        return await register_system(
-            service.db, name=name, domain=domain, return_urls=return_urls, now=service.now
-        )
+        other = None if second_person is None else normalise_name(second_person)
+        try:
+            return await register_system(
+                service.db,
+                name=name,
+                domain=domain,
+                return_urls=return_urls,
+                second_person=other,
+                now=service.now,
+            )
+        except errors.SystemAlike as error:
+            raise _two_people(out, error) from error
 
     client_id, secret = on_service(out, work)
     out.data(
@@ -42,6 +69,21 @@ def add(out: Output, name: str, *, domain: str, return_urls: tuple[str, ...]) ->
         [f"client_id      {client_id}", f"client_secret  {secret}"],
     )
     out.say("密钥只显示这一次，请妥善保存", "The secret is shown this once only: keep it safe")
+
+
+def _two_people(out: Output, error: "SystemAlike") -> Refused:
+    alike = error.extra["alike"]
+    shown = "; ".join(f"{each['name']} {each['domain']}" for each in alike)  # type: ignore[index,union-attr,call-overload]
+    return Refused(
+        out.pick(
+            f"与已登记的业务系统相同或相近：{shown}。须两人看过两者，请用 --second-person 写明另一人的姓名；没有登记",
+            f"It is, or is like, a registered system: {shown}. Two people have to see both: "
+            "name the other one with --second-person. Nothing was registered",
+        ),
+        code="two_people",
+        extra={"alike": alike},
+        as_json=out.json,
+    )
 
 
 @command.command(name="return-urls")

@@ -66,11 +66,13 @@ def _sms(settings: "Settings") -> dict[str, tuple[bool, str]]:
 
 
 async def _service() -> dict[str, tuple[bool, str]]:
+    from mshield.commands.phone.display import shown_time
     from mshield.keys.authority import load_authorities
     from mshield.keys.errors import KeysError
     from mshield.keys.keyring import load_keyring
     from mshield.services.ca.state import ReadCaState
     from mshield.services.process.clock import wall_clock
+    from mshield.services.staff.tokens import ending
     from mshield.settings import load_settings
     from mshield.store.database.interface import StoreError
     from mshield.store.database.opening import opened_database
@@ -92,6 +94,10 @@ async def _service() -> dict[str, tuple[bool, str]]:
             state = await ReadCaState(db, load_engine(settings.engine), settings)(now=wall_clock())
             checks["log"] = (True, _log(state.log))
             # The service would start: these are for whoever looks.
+            count, first = await ending(db, now=wall_clock())
+            if first is not None:
+                text = f"{count} end within two weeks, the first at {shown_time(first)}: mshield staff token list"
+                checks["staff tokens"] = (True, text)
             for warning in state.warnings:
                 checks[f"warning {warning.subject}"] = (True, f"{warning.code}: {warning.en}")
     except (StoreError, OSError) as error:

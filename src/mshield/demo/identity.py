@@ -14,7 +14,9 @@ from mshield.demo.people import LEGAL_PERSON, OPERATOR_TO_CONFIRM, Person
 from mshield.demo.service import Service, StepFailed
 from mshield.domain.proofs import WAY_NAMES, Way
 
-SECOND_PERSON: Final = "许安然"
+BY_TWO: Final = ("--second-person", "许安然")
+"""What is about legal persons, or like another business system, takes two people."""
+
 """Who is there when the legal person's code is made."""
 
 
@@ -57,7 +59,7 @@ def activate_legal_person(service: Service, read: Read) -> str:
     """Two people of the filing office make the code; the legal person's first login at the portal takes it."""
     made = service.command(
         "filing", "code", "--credit-code", LEGAL_PERSON.credit_code, "--id-number", LEGAL_PERSON.id_number,
-        "--role", "legal-person", "--second-person", SECOND_PERSON,
+        "--role", "legal-person", *BY_TWO,
     )  # fmt: skip
     with PortalClient(service.origin) as portal:
         session = legal_person.log_in(portal, read, activation_code=made["code"])

@@ -23,6 +23,9 @@ SYSTEM_NAME: Final = "国际贸易单一窗口（演示）"
 SYSTEM_DOMAIN: Final = "singlewindow.example"
 STAFF_NAME: Final = "管理员（演示）"
 STAFF_ROLES: Final = ("--role", "filing_officer", "--role", "customer_service")
+STAFF_TOKEN: Final = (
+    *("--name", "夜间导入（演示）", "--role", "filing_officer", "--scope", "filing_import", "--days", "30"),
+)
 _PC: Final = Pc(address="203.0.113.24", browser="Firefox 145, Windows")
 _MEDIA_TYPES: Final = {
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -55,8 +58,16 @@ class Job:
     def steps(self) -> list[Step]:
         """(Chinese, English, action); an action returns what it did, in a few words."""
         return [
-            ("导入备案 .xlsx", "import filing records from .xlsx", lambda: self._import("filing.xlsx")),
-            ("导入备案 .csv", "import filing records from .csv", lambda: self._import("filing.csv")),
+            (
+                "导入备案 .xlsx，含法人，两人在场",
+                "import filing records from .xlsx; legal persons take two people",
+                self._import_by_two,
+            ),
+            (
+                "程序导入备案 .csv",
+                "a program imports filing records from .csv",
+                lambda: self._import("filing.csv"),
+            ),
             ("注册，短信验证码", "register with SMS code", self._register),
             ("登录，图形验证码", "log in with captcha", self._login),
             (
@@ -95,8 +106,14 @@ class Job:
         self.phone.close()
         self.business.close()
 
+    def _import_by_two(self) -> str:
+        report = self.service.command(
+            "filing", "import", str(self.examples / "filing.xlsx"), *identity.BY_TWO
+        )
+        return _counts(report)
+
     def _import(self, name: str) -> str:
-        """As the console does: the file is the body, and the token of a filing officer opens the door."""
+        """As a program does: the file is the body, and its token opens the door."""
         file = self.examples / name
         answer = httpx.post(
             f"{self.service.origin}/api/console/filing/imports",

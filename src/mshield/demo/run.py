@@ -14,7 +14,7 @@ import httpx
 from mshield.client import ClientError
 from mshield.demo.browser import Browser
 from mshield.demo.console import OFFICERS, PASSWORD, set_up_all
-from mshield.demo.job import STAFF_NAME, STAFF_ROLES, SYSTEM_DOMAIN, SYSTEM_NAME, Job
+from mshield.demo.job import STAFF_NAME, STAFF_ROLES, STAFF_TOKEN, SYSTEM_DOMAIN, SYSTEM_NAME, Job
 from mshield.demo.people import LEGAL_PERSON, OPERATOR, OPERATOR_TO_CONFIRM
 from mshield.demo.service import Service, StepFailed, require_free_ports, shown
 from mshield.demo.systems import PALM_CUSTOMS, SINGLE_WINDOW, palm_customs, single_window
@@ -43,7 +43,8 @@ def main(port: int, once: bool, folder: Path, examples: Path) -> None:  # noqa: 
         clock.step("检查端口", "check the port", lambda: _checked(port))
         clock.step("准备：主密钥、数据库、CA", "prepare master key, database, CA", lambda: _prepare(service))
         system = service.command("business", "add", SYSTEM_NAME, "--domain", SYSTEM_DOMAIN)
-        staff = service.command("staff", "add", STAFF_NAME, *STAFF_ROLES)
+        program = service.command("staff", "add", STAFF_NAME, *STAFF_ROLES)
+        staff = service.command("staff", "token", "add", program["id"], *STAFF_TOKEN)
         clock.begin("启动服务", "start the service")
         with service.running(port) as process, contextlib.ExitStack() as beside:
             clock.end(service.origin)

@@ -17,6 +17,7 @@ from typing import Any, Final, Protocol
 
 import httpx
 
+from mshield.demo.identity import BY_TWO
 from mshield.demo.service import StepFailed
 
 SINGLE_WINDOW: Final = "single_window"
@@ -93,7 +94,8 @@ class BusinessSystem:
 
 def single_window(service: Registry, *, port: int, examples: Path, root: Path) -> BusinessSystem:
     """Registers it, with its webhook, which the demonstration may send to this machine."""
-    system = service.command("business", "add", "国际贸易单一窗口（演示）", "--domain", f"localhost:{port}")
+    name, domain = "国际贸易单一窗口（演示）", f"localhost:{port}"
+    system = service.command("business", "add", name, "--domain", domain, *BY_TWO)
     hook = service.command("webhooks", "add", system["client_id"], f"http://localhost:{port}/hooks/shield")
     more = {"WEBHOOK_SECRET": hook["secret"]}
     return _business_system(SINGLE_WINDOW, service, system | more, port=port, examples=examples, root=root)
@@ -102,9 +104,8 @@ def single_window(service: Registry, *, port: int, examples: Path, root: Path) -
 def palm_customs(service: Registry, *, port: int, examples: Path, root: Path) -> BusinessSystem:
     """Registers it, with the address that the shield's app leads back to."""
     back = f"http://localhost:{port}/returned"
-    system = service.command(
-        "business", "add", "掌上海关（演示）", "--domain", f"localhost:{port}", "--return-url", back
-    )
+    name, domain = "掌上海关（演示）", f"localhost:{port}"
+    system = service.command("business", "add", name, "--domain", domain, "--return-url", back, *BY_TWO)
     return _business_system(PALM_CUSTOMS, service, system, port=port, examples=examples, root=root)
 
 

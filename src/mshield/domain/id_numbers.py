@@ -1,4 +1,4 @@
-"""The four labels under which id numbers are sealed and hashed. They are bound into what is stored: none may change."""
+"""The five labels under which id numbers are sealed and hashed. They are bound into what is stored: none may change."""
 
 from typing import Final
 
@@ -7,6 +7,9 @@ ACCOUNT_BOX: Final = "account-id-number"
 
 FILING_BOX: Final = "filing-id-number"
 """Purpose of the box that a filed id number is sealed in; its context is the person's id."""
+
+PROPOSAL_BOX: Final = "filing-proposal"
+"""Purpose of the box that a legal person who waits for a second officer is sealed in; its context is its id."""
 
 LOOKUP: Final = "id-number"
 """The lookup key's kind by which accounts and filing are searched."""

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Final
 
 from mshield.domain import errors
+from mshield.domain.times import MINUTE_MS
 
 
 class StaffRole(StrEnum):
@@ -26,6 +27,31 @@ ROLE_NAMES: Final[Mapping[StaffRole, tuple[str, str]]] = MappingProxyType(
     }
 )
 """Chinese and English name of each role."""
+
+
+class StaffScope(StrEnum):
+    """What a program's token may do that a person does with a second factor; each is given by name."""
+
+    FILING_IMPORT = "filing_import"
+    FILING_EXPORT = "filing_export"
+
+
+SCOPE_NAMES: Final[Mapping[StaffScope, tuple[str, str]]] = MappingProxyType(
+    {
+        StaffScope.FILING_IMPORT: ("导入备案名单，撤销备案", "Import filing lists, end records"),
+        StaffScope.FILING_EXPORT: ("导出备案名单", "Export filing lists"),
+    }
+)
+"""Chinese and English sentence of each scope."""
+
+CONFIRM_MS: Final = 5 * MINUTE_MS
+"""How long a second factor that was shown is enough for grave acts."""
+
+TOKEN_DAYS: Final = 90
+MAX_TOKEN_DAYS: Final = 366
+MAX_TOKEN_OVERLAP_HOURS: Final = 168
+MAX_TOKENS: Final = 20
+"""Of one member, that count at a time."""
 
 
 def require(held: Iterable[StaffRole], allowed: Iterable[StaffRole]) -> None:

@@ -309,7 +309,6 @@ CREATE TABLE staff (
   id TEXT PRIMARY KEY,
   name TEXT NOT NULL UNIQUE,
   roles TEXT NOT NULL,
-  token_hash BYTEA NOT NULL,
   state TEXT NOT NULL,
   created_at BIGINT NOT NULL
 , password_hash TEXT, seal_version BIGINT NOT NULL DEFAULT 0, seal BYTEA);
@@ -555,7 +554,7 @@ CREATE TABLE staff_sessions (
   used_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL,
   ended_at BIGINT
-, seal_version BIGINT NOT NULL DEFAULT 0, seal BYTEA);
+, seal_version BIGINT NOT NULL DEFAULT 0, seal BYTEA, confirmed_at BIGINT NOT NULL DEFAULT 0);
 
 CREATE INDEX staff_sessions_staff ON staff_sessions (staff_id);
 
@@ -669,3 +668,37 @@ CREATE INDEX sealed_changes_row ON sealed_changes (place, row_key, version);
 CREATE INDEX sealed_changes_unlogged ON sealed_changes (id) WHERE log_index IS NULL;
 
 CREATE UNIQUE INDEX sealed_changes_logged ON sealed_changes (log_index) WHERE log_index IS NOT NULL;
+
+CREATE TABLE staff_tokens (
+  id TEXT PRIMARY KEY,
+  staff_id TEXT NOT NULL REFERENCES staff (id),
+  name TEXT NOT NULL,
+  roles TEXT NOT NULL,
+  scopes TEXT NOT NULL,
+  token_hash BYTEA NOT NULL,
+  created_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL,
+  used_at BIGINT,
+  ended_at BIGINT,
+  next_id TEXT REFERENCES staff_tokens (id),
+  seal_version BIGINT NOT NULL DEFAULT 0,
+  seal BYTEA
+);
+
+CREATE INDEX staff_tokens_staff ON staff_tokens (staff_id);
+
+CREATE TABLE filing_proposals (
+  id TEXT PRIMARY KEY,
+  approval_id TEXT NOT NULL REFERENCES approvals (id),
+  line BIGINT NOT NULL,
+  record_hash BYTEA NOT NULL,
+  record_box BYTEA NOT NULL,
+  before_hash BYTEA NOT NULL,
+  state TEXT NOT NULL,
+  seal_version BIGINT NOT NULL DEFAULT 0,
+  seal BYTEA
+);
+
+CREATE UNIQUE INDEX filing_proposals_approval ON filing_proposals (approval_id, line);
+
+CREATE INDEX filing_proposals_record ON filing_proposals (record_hash);

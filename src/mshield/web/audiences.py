@@ -153,7 +153,7 @@ AUDIENCES: Final[Mapping[str, Audience]] = {
                 "staff": {
                     "type": "http",
                     "scheme": "bearer",
-                    "description": "Access token of `mshield staff add`, for programs",
+                    "description": "Token of `mshield staff token add` or of the console, for programs",
                 },
                 "console": {
                     "type": "apiKey",

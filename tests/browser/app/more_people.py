@@ -57,4 +57,4 @@ def _file(service: LiveService) -> None:
         for person in (_person(number, "") for number in range(_MANY)):
             filed = (person.name, "居民身份证", person.id_number, "操作员", person.phone)
             rows.writerow((_ENTERPRISE, _CREDIT_CODE, *filed))
-    service.command("filing", "import", str(listed))
+    service.command("filing", "import", str(listed), "--second-person", "许安然")

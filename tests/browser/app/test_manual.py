@@ -72,7 +72,7 @@ def file(service: LiveService, enterprise: str) -> None:
         for person, role in ((LEGAL_PERSON, "法人"), (OPERATOR, "操作员")):
             filed = (person.name, "居民身份证", person.id_number, role, person.phone)
             rows.writerow((enterprise, CREDIT_CODE, *filed))
-    service.command("filing", "import", str(listed))
+    service.command("filing", "import", str(listed), "--second-person", "许安然")
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,6 @@ class Member:
     service: LiveService
     id: str
     name: str
-    token: str
     set_up: str
     secret: str = ""
     used_step: int = 0
@@ -46,7 +45,7 @@ class Member:
         name = f"{ROLE_NAMES[roles[0]][0]} {next(_NUMBERS)} 号"
         options = [part for role in roles for part in ("--role", role.value)]
         made = service.command("staff", "add", name, *options)
-        return cls(service, made["id"], name, made["token"], made["set_up"])
+        return cls(service, made["id"], name, made["set_up"])
 
     @property
     def path(self) -> str:
@@ -81,8 +80,10 @@ def log_in_as(browser: Browser, party: Party) -> Iterator[LogInAs]:
     with ExitStack() as open_desks:
 
         def log_in(*roles: StaffRole, **options: object) -> Desk:
-            token = Member.made(party.service, *roles).set_himself_up()
+            member = Member.made(party.service, *roles)
+            token = member.set_himself_up()
             made = open_desks.enter_context(desk(browser, party, **options))
+            made.code = member.code
             made.page.context.add_cookies([{"name": COOKIE, "value": token, "url": made.origin}])
             made.page.add_init_script("localStorage.setItem('mshield-console-login', 'true')")
             return made

@@ -1,6 +1,6 @@
 """What a person does at a desk: opens the portal, logs in, reads the list."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -26,6 +26,8 @@ class Desk:
     foreign: list[str] = field(default_factory=list)
     captchas: list[dict[str, str]] = field(default_factory=list)
     seen: str = ""
+    code: Callable[[], str] = str
+    """What the authenticator of the member of staff shows who is logged in here."""
 
     @property
     def origin(self) -> str:

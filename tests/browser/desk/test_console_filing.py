@@ -1,6 +1,7 @@
 """The filing officer at the console: who is on file, lists that come in after a report, a record that ends."""
 
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -29,10 +30,10 @@ def choose(page: Page, folder: Path, *lines: str) -> None:
     page.locator("input[type=file]").set_input_files(file)
 
 
-def downloaded(page: Page, link: str, folder: Path) -> str:
-    """The text that a link saves."""
+def downloaded(page: Page, name: str, folder: Path, *, role: Literal["link", "button"] = "link") -> str:
+    """The text that a link or button saves."""
     with page.expect_download() as started:
-        page.get_by_role("link", name=link).click()
+        page.get_by_role(role, name=name).click()
     started.value.save_as(folder / "saved")
     return (folder / "saved").read_text("utf-8-sig")
 
@@ -84,7 +85,7 @@ def test_a_list_comes_in_after_its_report_and_a_record_ends(
     page.get_by_text("也显示已撤销的").click()
     expect(rows).to_contain_text("撤销")
     search.fill("")
-    listed = downloaded(page, "导出 .csv", tmp_path)
+    listed = downloaded(page, "导出 .csv", tmp_path, role="button")
     assert OPERATOR.id_number in listed
     assert "11010519491231002X" not in listed, "who has left is not on the list"
     page.get_by_role("button", name="English").click()
@@ -97,7 +98,7 @@ def test_others_look_only_and_some_not_even_that(log_in_as: LogInAs, party: Part
     page = log_in_as(StaffRole.AUDITOR).open("/console/filing")
     expect(page.locator("tbody tr").first).to_be_visible()
     expect(page.get_by_role("link", name="导入名单")).to_have_count(0)
-    expect(page.get_by_role("link", name="导出 .csv")).to_have_count(0)
+    expect(page.get_by_role("button", name="导出 .csv")).to_have_count(0)
     expect(page.get_by_role("button", name="撤销备案")).to_have_count(0)
     page.goto(page.url + "/import")
     choose(page, tmp_path, GOOD)

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from typing import Final
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from mshield.domain.staff import StaffRole
 from tests.browser.app.album import DeskAlbum
 from tests.browser.app.pin_pad_and_pixels import judged
 from tests.browser.conftest import Party, party_in
 from tests.browser.desk.console import LogInAs
+from tests.browser.desk.desk import Desk
 from tests.browser.desk.page_look import look
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
@@ -23,6 +24,23 @@ def party(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Party]:
     """A service of this module's own: without its CA it would be of no use to the others."""
     with party_in(tmp_path_factory.mktemp("service-without-ca")) as made:
         yield made
+
+
+def _approve(page: Page, officer: Desk) -> None:
+    """Types the CA's name, and shows the second factor, first a wrong one."""
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("输入 issuing 以确认").fill("issuing-2")
+    expect(dialog.get_by_role("button", name="批准并执行")).to_be_disabled()
+    dialog.get_by_label("输入 issuing 以确认").fill("issuing")
+    dialog.get_by_role("button", name="批准并执行").click()
+    again = page.get_by_role("dialog", name="请再次验证身份")
+    expect(again).to_contain_text("刚才用过的动态码不算")
+    again.get_by_label("动态码").fill("000000")
+    again.get_by_role("button", name="验证并继续").click()
+    expect(again).to_contain_text("动态码不对或已经用过")
+    look(page, "ca-approve-factor")
+    again.get_by_label("动态码").fill(officer.code())
+    again.get_by_role("button", name="验证并继续").click()
 
 
 def test_one_officer_asks_and_another_revokes_the_ca(log_in_as: LogInAs) -> None:
@@ -47,10 +65,15 @@ def test_one_officer_asks_and_another_revokes_the_ca(log_in_as: LogInAs) -> None
     expect(asked).to_contain_text("机房进水，密钥备份下落不明")
     expect(asked).to_contain_text("密钥可能泄露")
     expect(asked.locator("div", has_text="随之失效的证书").last).to_contain_text("1")
+    expect(asked.locator("div", has_text="涉及的企业").last).to_contain_text("1")
     asked.get_by_role("button", name="批准并执行").click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("无法撤回。它签发的所有证书几分钟内全部失效，持有人必须重新申请")
     expect(dialog).to_contain_text("机房进水，密钥备份下落不明")
+    expect(dialog).to_contain_text("不能撤回。1 张能用的证书会一起失效")
+    dialog.get_by_text("受影响最多的 1 家企业").click()
+    expect(dialog).to_contain_text("宁波北潮进出口有限公司")
+    expect(dialog.get_by_role("button", name="批准并执行")).to_be_disabled()
     look(page, "ca-approve")
     ALBUM.take(page, "console-ca-approve")
     dialog.get_by_role("button", name="不批准").click()
@@ -58,7 +81,7 @@ def test_one_officer_asks_and_another_revokes_the_ca(log_in_as: LogInAs) -> None
     expect(asked).to_contain_text("等待批准")
 
     asked.get_by_role("button", name="批准并执行").click()
-    dialog.get_by_role("button", name="批准并执行").click()
+    _approve(page, other)
     expect(page.get_by_role("status").filter(has_text="已批准并执行：吊销 CA 证书，issuing")).to_be_visible()
     page.get_by_role("link", name="签发机构").click()
     expect(issuing.locator(".chip")).to_contain_text("已吊销")

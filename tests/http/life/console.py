@@ -12,45 +12,51 @@ from tests.support.console_people import PASSWORD, Clerk
 from tests.support.soft_security_key import SoftKey
 
 
+def _session(life: Life) -> dict[str, str]:
+    made = life.service.application
+    member = life.service.run(made.staff(*StaffRole))
+    return life.service.run(made.session_of(member.id))
+
+
 def serve_customers(life: Life) -> None:
     """What a filing officer and customer service do."""
-    token = life.service.run(life.service.application.staff_token(*StaffRole))
-    bearer = {"Authorization": f"Bearer {token}"}
+    session = _session(life)
     listed = (EXAMPLES / "filing.csv").read_bytes()
-    life.post("/api/console/filing/imports?dry_run=true", listed, "text/csv", **bearer)
-    life.post("/api/console/filing/imports", listed, "text/csv", **bearer)
-    life.get("/api/console/filing/export?format=csv", **bearer)
+    life.post("/api/console/filing/imports?dry_run=true", listed, "text/csv", **session)
+    life.post("/api/console/filing/imports", listed, "text/csv", **session)
+    life.get("/api/console/filing/export?format=csv", **session)
     (person,) = (
         each
-        for each in life.get("/api/console/filing/people", **bearer).json()["items"]
+        for each in life.get("/api/console/filing/people", **session).json()["items"]
         if each["name"] == OPERATOR.name
     )
-    life.post(f"/api/console/filing/people/{person['id']}/activation-code", b"", "application/json", **bearer)
+    life.post(
+        f"/api/console/filing/people/{person['id']}/activation-code", b"", "application/json", **session
+    )
     reason = '{"reason": "已离职"}'.encode()
-    life.post(f"/api/console/filing/people/{person['id']}/end", reason, "application/json", **bearer)
-    account = life.get(f"/api/console/accounts?phone={OPERATOR.phone}", **bearer).json()
+    life.post(f"/api/console/filing/people/{person['id']}/end", reason, "application/json", **session)
+    account = life.get(f"/api/console/accounts?phone={OPERATOR.phone}", **session).json()
     path = f"/api/console/accounts/{account['id']}"
-    life.get(path, **bearer)
-    life.get(f"{path}/proofs", **bearer)
-    life.get("/api/console/identity/earlier", **bearer)
+    life.get(path, **session)
+    life.get(f"{path}/proofs", **session)
+    life.get("/api/console/identity/earlier", **session)
     for state in ("disabled", "active"):
         wanted = json.dumps({"state": state, "reason": "本人来电"}).encode()
-        life.post(f"{path}/state", wanted, "application/json", **bearer)
+        life.post(f"{path}/state", wanted, "application/json", **session)
     ended = '{"login_id": null, "reason": "本人来电"}'.encode()
-    life.post(f"{path}/logouts", ended, "application/json", **bearer)
+    life.post(f"{path}/logouts", ended, "application/json", **session)
     change = '{"phone": "13700001234", "evidence": "本人持身份证原件到柜台办理"}'.encode()
-    life.post(f"/api/console/accounts/{account['id']}/phone", change, "application/json", **bearer)
-    life.get("/api/console/acts", **bearer)
+    life.post(f"/api/console/accounts/{account['id']}/phone", change, "application/json", **session)
+    life.get("/api/console/acts", **session)
 
 
 def operate(life: Life) -> None:
     """What a security officer does at the console."""
-    token = life.service.run(life.service.application.staff_token(*StaffRole))
-    bearer = {"Authorization": f"Bearer {token}"}
+    session = _session(life)
 
     def call(method: str, path: str, document: object = None) -> Any:
         content = b"" if document is None else json.dumps(document).encode()
-        headers = bearer | {"Content-Type": "application/json"}
+        headers = session | {"Content-Type": "application/json"}
         answer = life.http.request(method, f"/api/console{path}", content=content, headers=headers)
         assert answer.is_success, f"{path}: {answer.text}"
         return answer.json() if "json" in answer.headers["content-type"] else answer.content
@@ -134,6 +140,45 @@ def _own_login(life: Life, csrf: str) -> None:
     other = next(each for each in shown["sessions"] if not each["is_this"])
     change("DELETE", f"/sessions/{other['id']}")
     change("POST", "/password", password=PASSWORD, new_password="Another-desk-2027")
+
+
+def give_programs_tokens(life: Life) -> None:
+    """A member's tokens, and an officer's look at everybody's; a second factor shown again."""
+    clerk = life.service.run(Clerk.at_work(life.service.application, StaffRole.SECURITY_OFFICER))
+
+    def call(method: str, path: str, document: object = None) -> Any:
+        answer = life.service.run(clerk.call(method, path, document))
+        assert answer.is_success, answer.text
+        return answer.json() if answer.content else None
+
+    made = call("POST", "/me/tokens", {"name": "报表", "roles": ["security_officer"]})
+    new = call("POST", f"/me/tokens/{made['id']}/rotation", {"overlap_hours": 1})
+    assert len(call("GET", "/me/tokens")["items"]) == 2
+    call("POST", f"/me/tokens/{made['id']}/revocation")
+    call("GET", "/tokens")
+    call("POST", f"/tokens/{new['id']}/revocation")
+    asked = call("POST", "/session/factor-requests")
+    call("POST", "/session/factor", {"id": asked["id"], "code": clerk.next_code()})
+
+
+def put_up_a_legal_person(life: Life) -> None:
+    """A list with one: it waits for a second officer, who sees it."""
+    made = life.service.application
+    one = life.service.run(Clerk.at_work(made, StaffRole.FILING_OFFICER))
+    other = life.service.run(Clerk.at_work(made, StaffRole.SECURITY_OFFICER))
+    header = "企业名称,统一社会信用代码,姓名,证件类型,证件号码,用户类型,手机号"
+    line = "宁波海天贸易有限公司,91330206MA2XB7C1TW,许安然,护照,E12345678,法人,13800007788"
+    name = (EXAMPLES / "filing.csv").read_text("utf-8-sig").splitlines()[1].split(",")[1]
+    content = f"{header}\n{line.replace('宁波海天贸易有限公司', name)}\n".encode()
+    headers = {"Content-Type": "text/csv", "X-CSRF-Token": one.csrf or ""}
+    sent = one.http.post("/api/console/filing/imports", content=content, headers=headers)
+    report = life.service.run(sent).json()
+    assert report["waiting"] == 1
+    path = f"/approvals/{report['approval_id']}"
+    shown = life.service.run(other.call("GET", f"{path}/legal-persons")).json()
+    assert [each["name"] for each in shown["items"]] == ["许安然"]
+    done = life.service.run(other.call("POST", f"{path}/decision", {"decision": "approve"})).json()
+    assert done["told"]["taken"] == 1
 
 
 def decide_by_two(life: Life) -> None:

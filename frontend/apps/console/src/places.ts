@@ -146,7 +146,7 @@ export const PLACES: readonly ConsolePlace[] = [
     icon: "user-check",
     name: { zh: "双人审批", en: "Approvals" },
     group: "system",
-    roles: ["security_officer", "auditor"],
+    roles: ["security_officer", "auditor", "filing_officer"],
     count: waitingForMe,
     page: () => import("./screens/approvals/ApprovalsScreen.vue"),
   },

@@ -26,8 +26,23 @@ async function send(request: Request): Promise<Response> {
   }
 }
 
+/** Whether what kept a call from being carried out is out of the way, so that it is sent again. */
+export type Mend = (refusal: unknown) => Promise<boolean>;
+
+/** Sends it, and once more where `mend` says so; nothing was done by the first, so its key serves again. */
+async function sendMended(request: Request, mend: Mend): Promise<Response> {
+  const again = request.clone();
+  const response = await send(request);
+  if (response.status !== 403) return response;
+  const refused: unknown = await response
+    .clone()
+    .json()
+    .catch(() => null);
+  return (await mend(refused)) ? send(again) : response;
+}
+
 /** A client for the paths of one audience. `csrf` gives the token of the session, which each changing call carries. */
-export function makeClient<Paths extends object>(csrf: () => string | null): Client<Paths> {
+export function makeClient<Paths extends object>(csrf: () => string | null, mend?: Mend): Client<Paths> {
   const headers: Middleware = {
     onRequest({ request }) {
       if (!SAFE.has(request.method)) {
@@ -40,7 +55,8 @@ export function makeClient<Paths extends object>(csrf: () => string | null): Cli
       return request;
     },
   };
-  const client = createFetch<Paths>({ baseUrl: location.origin, fetch: send });
+  const fetch = mend === undefined ? send : (request: Request) => sendMended(request, mend);
+  const client = createFetch<Paths>({ baseUrl: location.origin, fetch });
   client.use(headers);
   return client;
 }

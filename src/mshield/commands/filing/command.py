@@ -11,7 +11,7 @@ from mshield.commands.parts.output import Output, Refused, output_options, table
 from mshield.commands.parts.service import Service, on_service
 
 if TYPE_CHECKING:
-    from mshield.services.filing.import_list import Report
+    from mshield.services.filing.report import Report
 
 
 @click.group(name="filing")
@@ -29,20 +29,28 @@ command.add_command(filing_identity.earlier)
 @command.command(name="import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
+@click.option(
+    "--second-person", metavar="NAME", help="Who else is there; needed where somebody becomes a legal person."
+)
 @output_options
-def import_(out: Output, file: Path, dry_run: bool) -> None:
+def import_(out: Output, file: Path, *, dry_run: bool, second_person: str | None) -> None:
     """Import a list of filed people from FILE (.xlsx or .csv, header in Chinese or English).
 
     Columns, in any order: 企业名称 enterprise, 统一社会信用代码 credit code, 姓名 name, 证件类型 id type,
     证件号码 id number, 用户类型 user type (法人 legal person, 操作员 operator), and 手机号 phone (a mobile number).
     The last may be left out: numbers on file then stay, while an empty cell removes one. Others are ignored.
 
+    A new legal person 法人, or another name, document or phone number of one, takes two people: both have seen the
+    enterprise's papers. --second-person names the other one, and stands in the act that is recorded.
+
     Prints what becomes of each line. Where any line is bad nothing is imported and the exit code is 1. People on
     file who aren't in the list stay.
     """
+    from mshield.domain.identity import normalise_name
     from mshield.gateways.filing_files import MAX_FILE, read_filing
     from mshield.keys.secrets import load_lookup_key
-    from mshield.services.filing.import_list import ImportFiling, report_data
+    from mshield.services.filing.import_list import ImportFiling
+    from mshield.services.filing.report import report_data
 
     with file.open("rb") as opened:
         rows = read_filing(opened.read(MAX_FILE + 1), file.name)
@@ -50,7 +58,10 @@ def import_(out: Output, file: Path, dry_run: bool) -> None:
     async def work(service: Service) -> "Report":
         db, keyring, now = service.db, service.keyring, service.now
         filing = ImportFiling(db, keyring, await load_lookup_key(db, keyring, now=now))
-        return await filing.plan(rows) if dry_run else await filing.apply(rows, now=now)
+        other = None if second_person is None else normalise_name(second_person)
+        if dry_run:
+            return await filing.plan(rows, waits=None if other else "person")
+        return await filing.apply(rows, second_person=other, now=now)
 
     report = on_service(out, work)
     out.data(report_data(report), _lines(out, report))
@@ -60,6 +71,17 @@ def import_(out: Output, file: Path, dry_run: bool) -> None:
             out.pick(f"有 {bad} 行需要更正，没有导入任何内容", f"Lines to mend: {bad}. Nothing was imported"),
             code="bad_lines",
             extra={"lines": bad},
+        )
+    if not dry_run and not report.applied:
+        raise Refused(
+            out.pick(
+                f"有 {report.waiting} 行涉及法人，须两人在场，请用 --second-person 写明另一人的姓名；没有导入任何内容",
+                f"Lines about legal persons, which take two people: {report.waiting}. "
+                "Name the other one with --second-person. Nothing was imported",
+            ),
+            code="two_people",
+            extra={"lines": [line.line for line in report.lines if line.waits is not None]},
+            as_json=out.json,
         )
     out.say(*_summary(report))
 
@@ -91,7 +113,7 @@ def _lines(out: Output, report: "Report") -> list[str]:
         role_zh, role_en = ROLE_NAMES[record.role]
         rows.append([
             str(line.line),
-            done[line.change],
+            done[line.change] if line.waits is None else out.pick("须两人", "takes two"),
             record.name,
             mask_id_number(record.id_number),
             out.pick(role_zh, role_en),

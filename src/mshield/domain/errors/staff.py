@@ -6,10 +6,10 @@ from mshield.domain.errors.domain_error import DomainError
 class WrongStaffToken(
     DomainError,
     code="wrong_staff_token",
-    zh="访问令牌无效或已停用，请向管理员索取",
-    en="The access token is not valid. Ask an administrator for a new one",
+    zh="访问令牌无效、已过期或已停用，请向管理员索取",
+    en="The access token is not valid, or no longer. Ask an administrator for a new one",
 ):
-    """No token, an unknown one, or that of a disabled member: not told apart."""
+    """No token, an unknown or ended one, or that of a disabled member: not told apart."""
 
 
 class StaffLoginFailed(
@@ -37,6 +37,24 @@ class SecondFactorWrong(
     en="The code is wrong or was used before. Check the phone's clock, wait for the next code and try again",
 ):
     """No factor of the member's answers to this; a time step counts once."""
+
+
+class SecondFactorNeeded(
+    DomainError,
+    code="second_factor_needed",
+    zh="这项操作需要再次验证动态码或安全密钥，还没有执行",
+    en="This needs your second factor again. Nothing was done yet",
+):
+    """A grave act, and the session's second factor was shown more than five minutes ago."""
+
+
+class InvalidStaffToken(
+    DomainError,
+    code="invalid_staff_token",
+    zh="令牌没有创建：名称为空或太长，角色不是本人现有的，有效期不对，或令牌太多",
+    en="No token was made: name, roles (the member's own at most) or days are not allowed, or there are too many",
+):
+    """`field` names what it is."""
 
 
 class SecurityKeyRefused(

@@ -3,6 +3,16 @@
 from mshield.domain.errors.domain_error import DomainError
 
 
+class SystemAlike(
+    DomainError,
+    code="system_alike",
+    zh="名称或域名与已登记的业务系统相同或相近，须由另一位安全管理员看过两者后批准。没有登记",
+    en="Its name or domain is, or is like, that of a registered system: a second officer has to see both. "
+    "Nothing was registered",
+):
+    """`alike` names each: `{client_id, name, domain, likeness}`."""
+
+
 class InvalidSystem(
     DomainError,
     code="invalid_system",

@@ -15,6 +15,7 @@ from mshield.store.certificates import search as certificate_search
 from mshield.store.database.interface import Database, Tx
 
 NAME: Final = "ca.revoke"
+SHOWN: Final = 20
 REASONS: Final[Mapping[str, int]] = {
     "unspecified": 0,
     "key_compromise": 1,
@@ -31,8 +32,11 @@ class RevokeCa:
     db: Database
 
     def act(self) -> ApprovableAct:
-        """Its subject is the CA's name; its details are `{cause}`, and what is shown beside it: `certificates`."""
-        return ApprovableAct(NAME, self._check, self._do)
+        """Its subject is the CA's name; its details are `{cause}`, and what is shown beside it.
+
+        How many `certificates` end with it, of how many `enterprises`, and those that have the `most`.
+        """
+        return ApprovableAct(NAME, self._check, self._do, is_final=True)
 
     async def _check(self, subject: str, details: Mapping[str, Any]) -> Mapping[str, Any]:
         """Raises NotFound for any other name than an issuing CA's, Conflict for one that is revoked, InvalidRequest."""
@@ -43,8 +47,14 @@ class RevokeCa:
             raise errors.Conflict(state="revoked")
         if details.keys() != {"cause"} or details["cause"] not in REASONS:
             raise errors.InvalidRequest(fields=["details"])
-        count = await certificate_search.count_standing(self.db, issuer=subject)
-        return {"cause": details["cause"], "certificates": count}
+        count, enterprises = await certificate_search.count_standing(self.db, issuer=subject)
+        most = await certificate_search.standing_by_enterprise(self.db, issuer=subject, most=SHOWN)
+        return {
+            "cause": details["cause"],
+            "certificates": count,
+            "enterprises": enterprises,
+            "most": [{"enterprise": name, "certificates": number} for name, number in most],
+        }
 
     async def _do(self, tx: Tx, asked: ApprovalRow, member: StaffMember, now: int) -> Mapping[str, Any]:
         try:

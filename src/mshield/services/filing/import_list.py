@@ -4,10 +4,8 @@ A record is known by credit code, role and id number. What differs gets a new ve
 phone number is a change without a new version: no certificate has it, so none has to be renewed for it (R22).
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from operator import attrgetter
-from typing import Any, Literal
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from mshield.domain.actor import SERVICE, By
 from mshield.domain.filing import (
@@ -19,89 +17,38 @@ from mshield.domain.filing import (
     fill_enterprises,
 )
 from mshield.domain.id_numbers import FILING_BOX, LOOKUP
-from mshield.domain.identity import mask_id_number
+from mshield.domain.identity import Role
 from mshield.domain.ids import new_id
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
+from mshield.services.filing.report import Change, LineReport, Report, Waits, counts, report_of
 from mshield.store.database.interface import Database, Tx
 from mshield.store.filing import filing as store
 from mshield.store.staff import acts
 
-Change = Literal["add", "change", "none"]
+
+@dataclass(frozen=True, slots=True)
+class OnFile:
+    """What is on file of a record and its enterprise; None for what isn't."""
+
+    enterprise: str | None
+    version: int | None
+    name: str | None
+    id_type: str | None
+    phone: str | None
+    ended_at: int | None
 
 
 @dataclass(frozen=True, slots=True)
-class LineReport:
-    """One line of the list: what becomes of it, or why it can't be taken. `change` is None where there are findings.
+class Held:
+    """A record that takes two, and what is on file before it."""
 
-    `phone_changed` tells whether a record that was there gets another phone number, or loses its own.
-    """
-
-    line: int
-    change: Change | None
-    enterprise_change: Change | None
-    record: FilingRecord | None
-    findings: tuple[Finding, ...]
-    phone_changed: bool = False
-
-    @property
-    def is_current(self) -> bool:
-        """Whether the line is on file just so."""
-        return (self.change, self.enterprise_change) == ("none", "none")
+    record: FilingRecord
+    before: OnFile
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
-    """The whole list, line by line; `applied` tells whether it was carried out."""
-
-    lines: tuple[LineReport, ...]
-    applied: bool = False
-
-    @property
-    def is_good(self) -> bool:
-        """Whether no line has a finding."""
-        return not any(line.findings for line in self.lines)
-
-    @property
-    def will_add(self) -> int:
-        """Persons that aren't on file yet, or no longer."""
-        return self._count("add")
-
-    @property
-    def will_change(self) -> int:
-        """Persons whose name, id type or phone number changes."""
-        return self._count("change")
-
-    @property
-    def unchanged(self) -> int:
-        """Persons that are on file just so."""
-        return self._count("none")
-
-    @property
-    def enterprises_add(self) -> int:
-        """Enterprises that aren't on file yet."""
-        return self._count_enterprises("add")
-
-    @property
-    def enterprises_change(self) -> int:
-        """Enterprises whose name changes."""
-        return self._count_enterprises("change")
-
-    @property
-    def phones_changed(self) -> int:
-        """Records that get another phone number, or lose theirs."""
-        return sum(line.phone_changed for line in self.lines)
-
-    def _count(self, change: Change) -> int:
-        return sum(line.change == change for line in self.lines)
-
-    def _count_enterprises(self, change: Change) -> int:
-        codes = {
-            line.record.credit_code
-            for line in self.lines
-            if line.record is not None and line.enterprise_change == change
-        }
-        return len(codes)
+Hold = Callable[[Tx, Sequence[Held]], Awaitable[Waits]]
+"""What becomes of the records that take two: says what they wait for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,29 +59,67 @@ class ImportFiling:
     keyring: Keyring
     lookup: LookupKey
 
-    async def plan(self, rows: Sequence[FilingRow]) -> Report:
-        """What the import would do. Changes nothing."""
-        return await self._plan(self.db, *await self._check(self.db, rows))
+    async def plan(self, rows: Sequence[FilingRow], *, waits: Waits | None = None) -> Report:
+        """What the import would do; `waits` is what a line that takes two would wait for. Changes nothing."""
+        return await self._plan(self.db, *await self._check(self.db, rows), waits=waits)
 
-    async def apply(self, rows: Sequence[FilingRow], *, by: By = SERVICE, now: int) -> Report:
+    async def apply(
+        self,
+        rows: Sequence[FilingRow],
+        *,
+        by: By = SERVICE,
+        second_person: str | None = None,
+        hold: Hold | None = None,
+        now: int,
+    ) -> Report:
         """Carries the list out in one transaction, or nothing of it where any line has a finding.
 
-        The act is recorded in the same transaction.
+        Lines that take two go to `hold` where there is one; else `second_person` is who else is there. Without either
+        nothing is done where there are such lines, which the report names. The act is recorded in the same transaction.
         """
 
         async def work(tx: Tx) -> Report:
             await store.lock_imports(tx, now=now)
             records, findings = await self._check(tx, rows)
-            if findings:
-                return await self._plan(tx, records, findings)
-            lines = [await self._take(tx, record, now=now) for record in records]
-            report = _report(lines, [], applied=True)
-            await acts.record(
-                tx, by=by, act="filing.import", subject="filing", details=_counts(report), now=now
-            )
+            planned = await self._plan(tx, records, findings, waits=None if second_person else "person")
+            if findings or (planned.waiting and hold is None):
+                return planned
+            held = {line.line for line in planned.lines if line.waits is not None}
+            lines = [await self._take(tx, record, now=now) for record in records if record.line not in held]
+            if hold is not None and held:
+                lines += await self._hold(tx, [each for each in records if each.line in held], hold)
+            report = report_of(lines, [], applied=True)
+            details = counts(report)
+            if second_person:
+                details["second_person"] = second_person
+            await acts.record(tx, by=by, act="filing.import", subject="filing", details=details, now=now)
             return report
 
         return await self.db.write(work)
+
+    async def _hold(self, tx: Tx, records: Sequence[FilingRecord], hold: Hold) -> list[LineReport]:
+        """After all others were taken, so that what is on file before them is what they are shown beside."""
+        held = [Held(record, await self.on_file(tx, record)) for record in records]
+        waits = await hold(tx, held)
+        return [replace(await self._line(tx, record), waits=waits) for record in records]
+
+    async def on_file(self, db: Database | Tx, record: FilingRecord) -> OnFile:
+        """What is on file of whom this record is about."""
+        enterprise = await store.find_enterprise(db, credit_code=record.credit_code)
+        person = await self._find_person(db, record)
+        known = None if enterprise is None else enterprise.name
+        if person is None:
+            return OnFile(known, None, None, None, None, None)
+        return OnFile(known, person.version, person.name, person.id_type, person.phone, person.ended_at)
+
+    async def take_in(self, tx: Tx, record: FilingRecord, *, now: int) -> tuple[str, Change]:
+        """Takes one record over in the caller's transaction, who holds the imports' lock and records the act.
+
+        Gives the id of the record, and what became of it.
+        """
+        line = await self._take(tx, record, now=now)
+        person = await self._find_person(tx, record)
+        return ("" if person is None else person.id), line.change or "none"
 
     async def _check(
         self, db: Database | Tx, rows: Sequence[FilingRow]
@@ -148,9 +133,15 @@ class ImportFiling:
         return check_rows(fill_enterprises(rows, names))
 
     async def _plan(
-        self, db: Database | Tx, records: Iterable[FilingRecord], findings: Iterable[Finding]
+        self,
+        db: Database | Tx,
+        records: Iterable[FilingRecord],
+        findings: Iterable[Finding],
+        *,
+        waits: Waits | None,
     ) -> Report:
-        return _report([await self._line(db, record) for record in records], findings)
+        lines = [await self._line(db, record) for record in records]
+        return report_of([replace(line, waits=waits) if line.takes_two else line for line in lines], findings)
 
     async def compare(self, record: FilingRecord) -> LineReport:
         """What taking this one record over would change."""
@@ -248,7 +239,20 @@ def _line_report(
         record,
         (),
         phone_changed=before is not None and _changes_phone(before, record),
+        takes_two=_takes_two(before, record),
     )
+
+
+def _takes_two(person: store.FiledPerson | None, record: FilingRecord) -> bool:
+    """Whether this makes a legal person of somebody, or somebody else of one.
+
+    By the number on file an account is proven, so another one is somebody else; none at all is nobody.
+    """
+    if record.role is not Role.LEGAL_PERSON:
+        return False
+    if person is None or _needs_version(person, record):
+        return True
+    return _changes_phone(person, record) and _phone(person, record) is not None
 
 
 def _enterprise_change(enterprise: store.Enterprise | None, record: FilingRecord) -> Change:
@@ -275,53 +279,3 @@ def _changes_phone(person: store.FiledPerson, record: FilingRecord) -> bool:
 def _phone(person: store.FiledPerson, record: FilingRecord) -> str | None:
     """The number from now on: that on file, where nothing is said of it."""
     return person.phone if record.phone is None else record.phone or None
-
-
-def _counts(report: Report) -> dict[str, object]:
-    return {
-        "added": report.will_add,
-        "changed": report.will_change,
-        "unchanged": report.unchanged,
-        "phones_changed": report.phones_changed,
-        "enterprises_added": report.enterprises_add,
-        "enterprises_changed": report.enterprises_change,
-    }
-
-
-def _report(lines: Iterable[LineReport], findings: Iterable[Finding], *, applied: bool = False) -> Report:
-    by_line: dict[int, list[Finding]] = {}
-    for finding in findings:
-        by_line.setdefault(finding.line, []).append(finding)
-    bad = [LineReport(number, None, None, None, tuple(faults)) for number, faults in by_line.items()]
-    return Report(tuple(sorted([*lines, *bad], key=attrgetter("line"))), applied)
-
-
-def report_data(report: Report) -> dict[str, Any]:
-    """The report as the console and the command line give it out (JSON); id numbers are masked."""
-    return {
-        "applied": report.applied,
-        "will_add": report.will_add,
-        "will_change": report.will_change,
-        "unchanged": report.unchanged,
-        "enterprises_add": report.enterprises_add,
-        "enterprises_change": report.enterprises_change,
-        "lines": [_line_data(line) for line in report.lines],
-    }
-
-
-def _line_data(line: LineReport) -> dict[str, object]:
-    record = line.record
-    return {
-        "line": line.line,
-        "change": line.change,
-        "enterprise_change": line.enterprise_change,
-        "name": None if record is None else record.name,
-        "id_number_masked": None if record is None else mask_id_number(record.id_number),
-        "role": None if record is None else record.role.value,
-        "enterprise": None if record is None else record.enterprise,
-        "credit_code": None if record is None else record.credit_code,
-        "findings": [
-            {"field": finding.field, "code": finding.code, "zh": finding.zh, "en": finding.en}
-            for finding in line.findings
-        ],
-    }

@@ -6,6 +6,7 @@ from mshield.gateways.filing_source import FiledTable, FilingSource, HttpFilingS
 from mshield.services.filing.import_list import ImportFiling
 from mshield.services.filing.look_up import LookUpFiling
 from mshield.services.filing.people import FiledPeople
+from mshield.services.filing.proposals import LegalPersons
 from mshield.services.filing.refresh import RefreshFiling
 from mshield.services.ground import Ground
 from mshield.settings import Settings
@@ -16,6 +17,7 @@ class Filing:
     """Who is on file: imported, shown, looked up for who applies, and kept true."""
 
     import_list: ImportFiling
+    legal_persons: LegalPersons
     people: FiledPeople
     look_up: LookUpFiling
     refresh: RefreshFiling
@@ -27,6 +29,7 @@ def open_filing(ground: Ground) -> Filing:
     look_up = LookUpFiling(_source(ground.settings, import_list), import_list)
     return Filing(
         import_list=import_list,
+        legal_persons=LegalPersons(ground.db, ground.keyring, ground.lookup, import_list),
         people=FiledPeople(ground.db, ground.keyring, ground.lookup),
         look_up=look_up,
         refresh=RefreshFiling(ground.db, ground.keyring, ground.settings, look_up),

@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from mshield.domain import errors
 from mshield.domain.staff import StaffRole
 from mshield.services.staff.approvals import ApprovableAct, ApprovalRow
 from mshield.services.staff.members import StaffMember, checked_member, disable_in, insert_member
 from mshield.services.staff.set_up import renew_in, set_up_address
+from mshield.services.staff.tokens import Wanted, add_in, check_wanted
 from mshield.settings import Settings
 from mshield.store.database.interface import Database, Tx
 from mshield.store.staff import acts
@@ -25,12 +28,13 @@ class StaffChanges:
     settings: Settings
 
     def acts(self) -> tuple[ApprovableAct, ...]:
-        """By name: staff.add, staff.roles, staff.reset, staff.disable."""
+        """By name: staff.add, staff.roles, staff.reset, staff.disable, staff.token."""
         return (
             ApprovableAct("staff.add", self._check_add, self._add),
             ApprovableAct("staff.roles", self._check_roles, self._change_roles),
             ApprovableAct("staff.reset", self._check_plain, self._reset),
             ApprovableAct("staff.disable", self._check_plain, self._disable),
+            ApprovableAct("staff.token", self._check_token, self._make_token),
         )
 
     async def _check_add(self, subject: str, details: Json) -> Json:
@@ -44,7 +48,7 @@ class StaffChanges:
         name, roles = checked_member(approval.subject, _roles(approval.details))
         if await store.find_named(tx, name=name) is not None:
             raise errors.Conflict
-        member, _ = await insert_member(tx, name=name, roles=roles, by=by.by, now=now)
+        member = await insert_member(tx, name=name, roles=roles, by=by.by, now=now)
         return await self._address(tx, member.id, by, now=now)
 
     async def _check_roles(self, subject: str, details: Json) -> Json:
@@ -79,6 +83,28 @@ class StaffChanges:
         await disable_in(tx, staff_id=approval.subject, by=by.by, now=now)
         return {}
 
+    async def _check_token(self, subject: str, details: Json) -> Json:
+        """The details are what the token shall be: `token` (its name), `roles`, `scopes`, `days`."""
+        row = await self._active(subject)
+        wanted = _wanted(details)
+        plain = check_wanted(wanted, held=row.roles)
+        return {
+            "name": row.name,
+            "token": plain,
+            "roles": [role.value for role in wanted.roles],
+            "scopes": [scope.value for scope in wanted.scopes],
+            "days": wanted.days,
+        }
+
+    async def _make_token(self, tx: Tx, approval: ApprovalRow, by: StaffMember, now: int) -> Json:
+        """Told to who approves, who hands it on."""
+        shown = {key: value for key, value in approval.details.items() if key != "name"}
+        try:
+            made = await add_in(tx, approval.subject, _wanted(shown), by=by.by, now=now)
+        except (errors.NotFound, errors.InvalidStaffToken) as error:  # disabled, or with other roles by now
+            raise errors.Conflict from error
+        return {"token": made.token, "expires_at": made.expires_at}
+
     async def _address(self, tx: Tx, staff_id: str, by: StaffMember, *, now: int) -> Json:
         life = self.settings.console_set_up_seconds
         _, code = await renew_in(tx, staff_id=staff_id, by=by.by, life=life, now=now)
@@ -89,6 +115,15 @@ class StaffChanges:
         if row is None or row.state != "active":
             raise errors.NotFound
         return row
+
+
+def _wanted(details: Json) -> Wanted:
+    if set(details) != {"token", "roles", "scopes", "days"}:
+        raise errors.InvalidRequest(fields=["details"])
+    try:
+        return msgspec.convert({**details, "name": details["token"]}, Wanted)
+    except msgspec.ValidationError as error:
+        raise errors.InvalidRequest(fields=["details"]) from error
 
 
 def _roles(details: Json) -> tuple[StaffRole, ...]:

@@ -7,19 +7,19 @@ so that who has a password can't try codes. Nothing tells a wrong name from a wr
 from dataclasses import dataclass, field
 
 from mshield.domain import errors
-from mshield.domain.actor import SERVICE
 from mshield.domain.password import normalise_password
 from mshield.domain.tokens import token_hash
 from mshield.keys.secrets import LookupKey
 from mshield.services.accounts.passwords import verify_password
 from mshield.services.accounts.throttle import LoginThrottle
-from mshield.services.staff.factors import CounterWentBack, FactorProof, KeyRequest, StaffFactors
+from mshield.services.staff.factors import FactorProof, KeyRequest
 from mshield.services.staff.members import plain_name
+from mshield.services.staff.second_factor import SecondFactors
 from mshield.services.staff.security_keys import new_challenge
 from mshield.services.staff.session import OpenedSession, Place, StaffSessions, new_token
 from mshield.settings import Settings
 from mshield.store.database.interface import Database, Tx
-from mshield.store.staff import access, acts
+from mshield.store.staff import access
 from mshield.store.staff import members as store
 
 
@@ -41,7 +41,7 @@ class StaffLogins:
     """Logs members of staff in."""
 
     db: Database
-    factors: StaffFactors
+    second: SecondFactors
     lookup: LookupKey = field(repr=False)
     settings: Settings
     sessions: StaffSessions
@@ -65,33 +65,11 @@ class StaffLogins:
 
         Raises StaffLoginOver, SecondFactorWrong, SecurityKeyRefused, LoginSlowed.
         """
-        hashed = token_hash(login_id)
-        ceremony = await access.find_ceremony(self.db, token_hash=hashed, purpose="login", now=now)
-        if ceremony is None:
-            raise errors.StaffLoginOver
-        throttle = LoginThrottle(self.db, self.settings)
-        subject = f"staff-factor {ceremony.staff_id}"
-        await throttle.begin(account=subject, address=place.address, now=now)
 
-        async def work(tx: Tx) -> OpenedSession:
-            row = await store.find_unchanging(tx, staff_id=ceremony.staff_id)
-            spent = await access.use_ceremony(tx, token_hash=hashed, now=now)
-            if row is None or row.state != "active" or not spent:
-                raise errors.StaffLoginOver
-            kind = await self.factors.accept(tx, row.id, proof, challenge=ceremony.challenge, now=now)
+        async def work(tx: Tx, row: store.StaffRow, kind: str) -> OpenedSession:
             return await self.sessions.open(tx, row, place, factor=kind, now=now)
 
-        try:
-            opened = await self.db.write(work)
-        except (errors.SecondFactorWrong, errors.SecurityKeyRefused):
-            await throttle.failed(address=place.address, now=now)
-            raise
-        except CounterWentBack as error:
-            await throttle.failed(address=place.address, now=now)
-            await self._record_copy(ceremony.staff_id, error.factor_id, now=now)
-            raise errors.SecurityKeyRefused from error
-        await throttle.succeeded(account=subject)
-        return opened
+        return await self.second.accept(token_hash(login_id), "login", proof, place, work, now=now)
 
     async def _begun(self, verified: store.StaffRow, *, now: int) -> LoginBegun:
         """Only for the member as verified: a new password, or disabling, ends the logins that began before it."""
@@ -111,14 +89,5 @@ class StaffLogins:
             )
 
         await self.db.write(work)
-        kinds, key = await self.factors.request(verified.id, challenge)
+        kinds, key = await self.second.factors.request(verified.id, challenge)
         return LoginBegun(login_id=login_id, factors=kinds, key=key, expires_in=life)
-
-    async def _record_copy(self, staff_id: str, factor_id: str, *, now: int) -> None:
-        """A key whose counter goes back may have a copy: auditors see it."""
-        details = {"factor": factor_id}
-        await self.db.write(
-            lambda tx: acts.record(
-                tx, by=SERVICE, act="staff.key_counter", subject=staff_id, details=details, now=now
-            )
-        )

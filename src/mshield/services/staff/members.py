@@ -1,12 +1,5 @@
-"""Staff of the console: who they are, added and disabled by command, known by an access token shown once.
+"""Staff of the console: added and disabled. People log in (`session`), programs show a token (`tokens`)."""
 
-A token is the member's id, a dot, and 256 random bits; only its hash is stored. Programs show it; people log in
-(`session`).
-"""
-
-import base64
-import hmac
-import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -14,23 +7,23 @@ from typing import Final
 from mshield.domain import errors
 from mshield.domain.actor import SERVICE, By
 from mshield.domain.ids import new_id
-from mshield.domain.staff import StaffRole, require
-from mshield.domain.tokens import token_hash
+from mshield.domain.staff import StaffRole, StaffScope
 from mshield.store.database.interface import Conflict, Database, Tx
 from mshield.store.staff import acts
 from mshield.store.staff import members as store
 from mshield.store.staff import sessions as staff_sessions
+from mshield.store.staff import tokens as staff_tokens
 
 MAX_NAME: Final = 64
-_SECRET_BYTES: Final = 32
-_NOBODYS_HASH: Final = bytes(32)
 
 
 @dataclass(frozen=True, slots=True)
 class StaffMember:
     """A member of staff; `session_id` is that of the login by which they call, None for a program with their token.
 
-    `is_set_up` tells whether they have a login at the console.
+    `is_set_up` tells whether they have a login at the console. Of a session: `factor_at` is when a second factor was
+    last shown, `confirmed_at` when it was shown again after the login (0: not). Of a token: its `scopes`, and the
+    `roles` are those that it has of the member's.
     """
 
     id: str
@@ -40,6 +33,9 @@ class StaffMember:
     created_at: int
     session_id: str | None = None
     is_set_up: bool = False
+    factor_at: int | None = None
+    confirmed_at: int = 0
+    scopes: tuple[StaffScope, ...] = ()
 
     @property
     def by(self) -> By:
@@ -47,22 +43,8 @@ class StaffMember:
         return By("staff", self.id)
 
 
-async def authenticate(db: Database, token: str, *, allowed: Iterable[StaffRole]) -> StaffMember:
-    """The active member of this token who holds one of the allowed roles. Raises WrongStaffToken, Forbidden."""
-    staff_id, _, _ = token.partition(".")
-    row = await store.find(db, staff_id=staff_id)
-    expected = _NOBODYS_HASH if row is None else row.token_hash
-    if not hmac.compare_digest(token_hash(token), expected) or row is None or row.state != "active":
-        raise errors.WrongStaffToken
-    member = member_of(row)
-    require(member.roles, allowed)
-    return member
-
-
-async def add_staff(
-    db: Database, *, name: str, roles: Iterable[StaffRole], now: int
-) -> tuple[StaffMember, str]:
-    """The new member and their token. Raises InvalidStaff for a name that is empty, too long or taken, or no role."""
+async def add_staff(db: Database, *, name: str, roles: Iterable[StaffRole], now: int) -> StaffMember:
+    """The new member. Raises InvalidStaff for a name that is empty, too long or taken, or no role."""
     plain, ordered = checked_member(name, roles)
     try:
         return await db.write(lambda tx: insert_member(tx, name=plain, roles=ordered, by=SERVICE, now=now))
@@ -79,18 +61,14 @@ def checked_member(name: str, roles: Iterable[StaffRole]) -> tuple[str, tuple[St
     return plain, ordered
 
 
-async def insert_member(
-    tx: Tx, *, name: str, roles: tuple[StaffRole, ...], by: By, now: int
-) -> tuple[StaffMember, str]:
-    """The new member and their token; name and roles were checked. Raises Conflict for a name that is taken."""
+async def insert_member(tx: Tx, *, name: str, roles: tuple[StaffRole, ...], by: By, now: int) -> StaffMember:
+    """The new member; name and roles were checked. Raises Conflict for a name that is taken."""
     staff_id = new_id(now)
-    secret = base64.urlsafe_b64encode(secrets.token_bytes(_SECRET_BYTES)).rstrip(b"=").decode()
-    token = f"{staff_id}.{secret}"
     names = tuple(role.value for role in roles)
-    await store.insert(tx, staff_id=staff_id, name=name, roles=names, token_hash=token_hash(token), now=now)
+    await store.insert(tx, staff_id=staff_id, name=name, roles=names, now=now)
     details = {"name": name, "roles": list(names)}
     await acts.record(tx, by=by, act="staff.add", subject=staff_id, details=details, now=now)
-    return StaffMember(staff_id, name, roles, "active", now), token
+    return StaffMember(staff_id, name, roles, "active", now)
 
 
 async def disable_staff(db: Database, *, staff_id: str, now: int) -> None:
@@ -103,6 +81,7 @@ async def disable_in(tx: Tx, *, staff_id: str, by: By, now: int) -> None:
     if not await store.disable(tx, staff_id=staff_id, now=now):
         raise errors.NotFound
     await staff_sessions.end_of_member(tx, staff_id=staff_id, now=now)
+    await staff_tokens.end_of_member(tx, staff_id=staff_id, now=now)
     await acts.record(tx, by=by, act="staff.disable", subject=staff_id, details={}, now=now)
 
 
@@ -116,8 +95,20 @@ def plain_name(name: str) -> str:
     return " ".join(name.split())
 
 
-def member_of(row: store.StaffRow, *, session_id: str | None = None) -> StaffMember:
-    """The member of a row."""
+def member_of(row: store.StaffRow, *, session: staff_sessions.SessionRow | None = None) -> StaffMember:
+    """The member of a row, calling by this session if one is given."""
     roles = tuple(map(StaffRole, row.roles))
     is_set_up = row.password_hash is not None
-    return StaffMember(row.id, row.name, roles, row.state, row.created_at, session_id, is_set_up)
+    if session is None:
+        return StaffMember(row.id, row.name, roles, row.state, row.created_at, is_set_up=is_set_up)
+    return StaffMember(
+        row.id,
+        row.name,
+        roles,
+        row.state,
+        row.created_at,
+        session_id=session.id,
+        is_set_up=is_set_up,
+        factor_at=max(session.created_at, session.confirmed_at),
+        confirmed_at=session.confirmed_at,
+    )

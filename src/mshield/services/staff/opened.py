@@ -3,12 +3,15 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from mshield.services.filing.opened import Filing
 from mshield.services.ground import Ground
 from mshield.services.staff.approvals import ApprovableAct, Approvals
 from mshield.services.staff.changes import StaffChanges
 from mshield.services.staff.factors import StaffFactors
+from mshield.services.staff.import_filing import ApproveLegalPersons, ImportByStaff
 from mshield.services.staff.login import StaffLogins
 from mshield.services.staff.own_login import OwnLogin
+from mshield.services.staff.second_factor import SecondFactors
 from mshield.services.staff.session import StaffSessions
 from mshield.services.staff.set_up import SetUps
 
@@ -18,24 +21,29 @@ class Staff:
     """How staff log in, and what two of them decide."""
 
     sessions: StaffSessions
+    second_factors: SecondFactors
     logins: StaffLogins
     set_ups: SetUps
     own_login: OwnLogin
     approvals: Approvals
+    import_filing: ImportByStaff
 
 
-def open_staff(ground: Ground, acts: Iterable[ApprovableAct]) -> Staff:
+def open_staff(ground: Ground, filing: Filing, acts: Iterable[ApprovableAct]) -> Staff:
     """`acts` of other subjects need two members of staff, as changes of the staff itself do."""
     sessions, factors = (
         StaffSessions(ground.db, ground.settings),
         StaffFactors(ground.db, ground.keyring, ground.settings),
     )
+    second = SecondFactors(ground.db, factors, ground.settings)
+    own = (*StaffChanges(ground.db, ground.settings).acts(), ApproveLegalPersons(filing.legal_persons).act())
+    approvals = Approvals(ground.db, {act.name: act for act in (*own, *acts)})
     return Staff(
         sessions=sessions,
-        logins=StaffLogins(ground.db, factors, ground.lookup, ground.settings, sessions),
+        second_factors=second,
+        logins=StaffLogins(ground.db, second, ground.lookup, ground.settings, sessions),
         set_ups=SetUps(ground.db, factors, sessions),
         own_login=OwnLogin(ground.db, factors, ground.settings),
-        approvals=Approvals(
-            ground.db, {act.name: act for act in (*StaffChanges(ground.db, ground.settings).acts(), *acts)}
-        ),
+        approvals=approvals,
+        import_filing=ImportByStaff(filing.import_list, filing.legal_persons, approvals),
     )

@@ -6,7 +6,7 @@ A token is 256 random bits, new for each login; only its hash is stored. Roles a
 import base64
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from mshield.domain import errors
@@ -77,7 +77,9 @@ class StaffSessions:
         await store.insert(tx, session, now=now)
         by = By("staff", row.id)
         await acts.record(tx, by=by, act="staff.log_in", subject=row.id, details={"factor": factor}, now=now)
-        return OpenedSession(token=token, expires_in=life, member=member_of(row, session_id=session_id))
+        return OpenedSession(
+            token=token, expires_in=life, member=replace(member_of(row), session_id=session_id)
+        )
 
     async def find(self, token: str, *, now: int) -> LoggedIn:
         """Whose session this is, which counts as use of it. Raises Unauthenticated."""
@@ -88,7 +90,7 @@ class StaffSessions:
             raise errors.Unauthenticated
         if now - session.used_at >= min(_TOUCH_MS, self.settings.console_idle_seconds * 250):
             await store.touch(self.db, session_id=session.id, now=now)
-        return LoggedIn(member_of(row, session_id=session.id), session.expires_at)
+        return LoggedIn(member_of(row, session=session), session.expires_at)
 
     async def authenticate(self, token: str, *, allowed: Iterable[StaffRole], now: int) -> StaffMember:
         """The member of this session who holds one of the allowed roles. Raises Unauthenticated, Forbidden."""

@@ -3,6 +3,7 @@
 A system's secret and a webhook's are shown once, when they are made. A change counts within five seconds everywhere.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mshield.domain import errors
@@ -15,6 +16,7 @@ from mshield.domain.times import DAY_MS, HOUR_MS
 from mshield.domain.tokens import new_client_secret, token_hash
 from mshield.services.oidc.clients import checked_client, end_client, put_client
 from mshield.services.process.events import Events
+from mshield.services.systems.alike import require_unlike
 from mshield.services.systems.register import checked_urls, register_system
 from mshield.services.systems.webhook_endpoints import ListedEndpoint, WebhookEndpoints
 from mshield.settings import Settings
@@ -63,14 +65,17 @@ class ManageSystems:
 
     async def find(self, client_id: str) -> System:
         """One of them. Raises NotFound."""
-        system = await _require_system(self.db, client_id)
+        system = await require_system(self.db, client_id)
         client = await oidc_clients.find(self.db, client_id=client_id)
         return System(system, client, tuple(await self.webhooks.list_all(client_id=client_id)))
 
     async def add(
         self, *, name: str, domain: str, return_urls: tuple[str, ...], by: By, now: int
     ) -> tuple[System, str]:
-        """The new system, and its secret. Raises InvalidSystem, InvalidReturnUrl, InvalidRequest for too many URLs."""
+        """The new system, and its secret.
+
+        Raises InvalidSystem, InvalidReturnUrl, InvalidRequest for too many URLs, SystemAlike.
+        """
         client_id, secret = await register_system(
             self.db, name=name, domain=domain, return_urls=return_urls, by=by, now=now
         )
@@ -81,20 +86,15 @@ class ManageSystems:
     ) -> System:
         """Puts these in place of what was registered.
 
-        Raises NotFound, InvalidSystem, InvalidReturnUrl, InvalidRequest for too many URLs.
+        Raises NotFound, InvalidSystem, InvalidReturnUrl, InvalidRequest for too many URLs, SystemAlike.
         """
         plain, host, urls = checked_name(name), checked_domain(domain), checked_urls(return_urls)
 
         async def work(tx: Tx) -> None:
-            before = await _require_system(tx, client_id)
-            await store.change(tx, client_id=client_id, name=plain, domain=host, return_urls=urls, now=now)
-            pairs: dict[str, list[object]] = {
-                "name": [before.name, plain],
-                "domain": [before.domain, host],
-                "return_urls": [list(before.return_urls), list(urls)],
-            }
-            changed = {key: pair for key, pair in pairs.items() if pair[0] != pair[1]}
-            await acts.record(tx, by=by, act="system.change", subject=client_id, details=changed, now=now)
+            before = await require_system(tx, client_id)
+            if (plain, host) != (before.name, before.domain):
+                await require_unlike(tx, name=plain, domain=host, besides=client_id, now=now)
+            await change_in(tx, before, name=plain, domain=host, return_urls=urls, by=by, now=now)
 
         await self.db.write(work)
         return await self.find(client_id)
@@ -110,7 +110,7 @@ class ManageSystems:
         until = now + overlap_hours * HOUR_MS if overlap_hours else None
 
         async def work(tx: Tx) -> None:
-            system = await _require_system(tx, client_id)
+            system = await require_system(tx, client_id)
             if not force and len(system.accepted(now=now)) > 1:
                 raise errors.SecretBeforeCounts(until=system.previous_until)
             if not await store.rotate(
@@ -127,7 +127,7 @@ class ManageSystems:
         """Ends the previous secret at once. Raises NotFound, also without one."""
 
         async def work(tx: Tx) -> None:
-            await _require_system(tx, client_id)
+            await require_system(tx, client_id)
             if not await store.end_previous(tx, client_id=client_id, now=now):
                 raise errors.NotFound
             await acts.record(tx, by=by, act="system.end_previous", subject=client_id, details={}, now=now)
@@ -144,7 +144,7 @@ class ManageSystems:
         why = checked_reason(reason)
 
         async def work(tx: Tx) -> list[str]:
-            await _require_system(tx, client_id)
+            await require_system(tx, client_id)
             if not await store.set_state(tx, client_id=client_id, state=state, now=now):
                 raise errors.Conflict(state=state)
             act = "system.enable" if state == "active" else "system.disable"
@@ -179,7 +179,7 @@ class ManageSystems:
 
         async def work(tx: Tx) -> None:
             row = checked_client(
-                await _require_system(tx, client_id),
+                await require_system(tx, client_id),
                 redirect_uris=redirect_uris,
                 logout_uris=logout_uris,
                 auth_method=auth_method,
@@ -195,14 +195,40 @@ class ManageSystems:
         """It logs nobody in by OpenID Connect any more. Raises NotFound."""
 
         async def work(tx: Tx) -> None:
-            await _require_system(tx, client_id)
+            await require_system(tx, client_id)
             await end_client(tx, client_id=client_id, by=by, now=now)
 
         await self.db.write(work)
         return await self.find(client_id)
 
 
-async def _require_system(db: Database | Tx, client_id: str) -> BusinessSystem:
+async def change_in(
+    tx: Tx,
+    before: BusinessSystem,
+    *,
+    name: str,
+    domain: str,
+    return_urls: tuple[str, ...],
+    by: By,
+    more: Mapping[str, object] | None = None,
+    now: int,
+) -> None:
+    """Puts these in place of what was read in this transaction; `more` stands in the act."""
+    await store.change(
+        tx, client_id=before.client_id, name=name, domain=domain, return_urls=return_urls, now=now
+    )
+    pairs: dict[str, list[object]] = {
+        "name": [before.name, name],
+        "domain": [before.domain, domain],
+        "return_urls": [list(before.return_urls), list(return_urls)],
+    }
+    changed = {key: pair for key, pair in pairs.items() if pair[0] != pair[1]}
+    details = {**changed, **(more or {})}
+    await acts.record(tx, by=by, act="system.change", subject=before.client_id, details=details, now=now)
+
+
+async def require_system(db: Database | Tx, client_id: str) -> BusinessSystem:
+    """One of them, but for the service itself. Raises NotFound."""
     is_possible = client_id != OWN and is_client_id(client_id)
     system = await store.find(db, client_id=client_id) if is_possible else None
     if system is None:

@@ -1,6 +1,7 @@
 """Registers a business system (业务系统): its secret is shown once and stored as a hash."""
 
 import secrets
+from collections.abc import Mapping
 
 from mshield.domain import errors
 from mshield.domain.actor import SERVICE, By
@@ -8,6 +9,7 @@ from mshield.domain.systems.addresses import MAX_URIS
 from mshield.domain.systems.business_system import checked_domain, checked_name
 from mshield.domain.systems.return_url import checked_return_url
 from mshield.domain.tokens import new_client_secret, token_hash
+from mshield.services.systems.alike import require_unlike
 from mshield.store.database.interface import Database, Tx
 from mshield.store.staff import acts
 from mshield.store.systems import systems as store
@@ -15,22 +17,47 @@ from mshield.store.systems.systems import BusinessSystem
 
 
 async def register_system(
-    db: Database, *, name: str, domain: str, return_urls: tuple[str, ...] = (), by: By = SERVICE, now: int
+    db: Database,
+    *,
+    name: str,
+    domain: str,
+    return_urls: tuple[str, ...] = (),
+    second_person: str | None = None,
+    by: By = SERVICE,
+    now: int,
 ) -> tuple[str, str]:
     """The new client id and secret; the shield's app may lead back to `return_urls`.
 
-    Raises InvalidSystem, InvalidReturnUrl, InvalidRequest for too many URLs.
+    Raises InvalidSystem, InvalidReturnUrl, InvalidRequest for too many URLs; SystemAlike where it is like another one,
+    unless a second person has seen both, whom the act names.
     """
     plain, host, urls = checked_name(name), checked_domain(domain), checked_urls(return_urls)
+    more = {} if second_person is None else {"second_person": second_person}
+
+    async def work(tx: Tx) -> tuple[str, str]:
+        if second_person is None:
+            await require_unlike(tx, name=plain, domain=host, now=now)
+        return await register_in(tx, name=plain, domain=host, return_urls=urls, by=by, more=more, now=now)
+
+    return await db.write(work)
+
+
+async def register_in(
+    tx: Tx,
+    *,
+    name: str,
+    domain: str,
+    return_urls: tuple[str, ...],
+    by: By,
+    more: Mapping[str, object],
+    now: int,
+) -> tuple[str, str]:
+    """The same, in a transaction of the caller's, who has checked all; `more` stands in the act."""
     client_id, secret = f"bs-{secrets.token_hex(8)}", new_client_secret()
-
-    async def work(tx: Tx) -> None:
-        system = BusinessSystem(client_id, plain, host, token_hash(secret), "active", urls)
-        await store.add(tx, system, now=now)
-        details = {"name": plain, "domain": host, "return_urls": list(urls)}
-        await acts.record(tx, by=by, act="system.add", subject=client_id, details=details, now=now)
-
-    await db.write(work)
+    system = BusinessSystem(client_id, name, domain, token_hash(secret), "active", return_urls)
+    await store.add(tx, system, now=now)
+    details = {"name": name, "domain": domain, "return_urls": list(return_urls), **more}
+    await acts.record(tx, by=by, act="system.add", subject=client_id, details=details, now=now)
     return client_id, secret
 
 

@@ -134,7 +134,13 @@ async def standing_of(db: Database, *, issuer: str, after: str, most: int) -> li
     return [row["serial"] for row in rows]
 
 
-async def count_standing(db: Database, *, issuer: str) -> int:
-    """How many there are."""
+async def count_standing(db: Database, *, issuer: str) -> tuple[int, int]:
+    """How many there are, and of how many enterprises."""
     row = await db.one(_SQL["count_standing"], issuer=issuer)
-    return 0 if row is None else row["count"]
+    return (0, 0) if row is None else (row["count"], row["enterprises"])
+
+
+async def standing_by_enterprise(db: Database, *, issuer: str, most: int) -> list[tuple[str, int]]:
+    """The enterprises that have the most of them, each with its number."""
+    rows = await db.all(_SQL["standing_by_enterprise"], issuer=issuer, most=most)
+    return [(row["enterprise"], row["certificates"]) for row in rows]

@@ -54,5 +54,12 @@ SELECT serial FROM certificates
 WHERE serial > :after AND issuer = :issuer AND state IN ('issued', 'active', 'pin_locked')
 ORDER BY serial LIMIT :most;
 
+-- name: standing_by_enterprise
+-- Those of an issuer that still count, by enterprise, the most first.
+SELECT credit_code, MAX(organisation) AS enterprise, COUNT(*) AS certificates FROM certificates
+WHERE issuer = :issuer AND state IN ('issued', 'active', 'pin_locked')
+GROUP BY credit_code ORDER BY COUNT(*) DESC, credit_code LIMIT :most;
+
 -- name: count_standing^
-SELECT COUNT(*) AS count FROM certificates WHERE issuer = :issuer AND state IN ('issued', 'active', 'pin_locked');
+SELECT COUNT(*) AS count, COUNT(DISTINCT credit_code) AS enterprises FROM certificates
+WHERE issuer = :issuer AND state IN ('issued', 'active', 'pin_locked');

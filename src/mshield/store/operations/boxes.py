@@ -9,7 +9,7 @@ table's names, which are the program's own.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from mshield.domain.id_numbers import ACCOUNT_BOX, FILING_BOX
+from mshield.domain.id_numbers import ACCOUNT_BOX, FILING_BOX, PROPOSAL_BOX
 from mshield.gm.transcript import nonce_box_context
 from mshield.store.database.interface import Database, Row, Tx
 from mshield.store.database.queries import Query, Statement
@@ -73,6 +73,7 @@ BOXES = (
     BoxColumn("oidc_keys", "kid", "key_box", "oidc-key", _text("kid")),
     BoxColumn("accounts", "id", "id_number_box", ACCOUNT_BOX, _text("id")),
     BoxColumn("filed_persons", "id", "id_number_box", FILING_BOX, _text("id")),
+    BoxColumn("filing_proposals", "id", "record_box", PROPOSAL_BOX, _text("id")),
     BoxColumn("keys", "uid", "share_box", "share", _bytes("uid"), ("epoch",), "epoch"),
     BoxColumn("keys", "uid", "pending_box", "share", _bytes("uid"), ("pending_epoch",), "pending_epoch"),
     BoxColumn("keys", "uid", "outcome_box", "outcome", _bytes("uid")),

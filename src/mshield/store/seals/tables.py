@@ -84,11 +84,13 @@ PROOFS: Final = SealedTable("identity_proofs")
 CODES: Final = SealedTable("identity_codes", logged=False, kept=False)
 PORTAL_SESSIONS: Final = SealedTable("portal_sessions", kept=False)
 STAFF: Final = SealedTable("staff")
+STAFF_TOKENS: Final = SealedTable("staff_tokens")
 STAFF_SESSIONS: Final = SealedTable("staff_sessions", kept=False)
 STAFF_FACTORS: Final = SealedTable("staff_factors", kept=False)
 STAFF_SET_UPS: Final = SealedTable("staff_set_ups", kept=False)
 STAFF_CEREMONIES: Final = SealedTable("staff_ceremonies", logged=False, kept=False)
 APPROVALS: Final = SealedTable("approvals")
+PROPOSALS: Final = SealedTable("filing_proposals", logged=False)
 SYSTEMS: Final = SealedTable("business_systems")
 OIDC_CLIENTS: Final = SealedTable("oidc_clients", kept=False)
 KEYS: Final = SealedTable("keys", logged=False)
@@ -100,6 +102,7 @@ SIGNATURES: Final = SealedTable("signatures", logged=False, was_sealed=False)
 
 TABLES: Final = (
     *(ACCOUNTS, ENTERPRISES, FILED_PERSONS, PROOFS, CODES, PORTAL_SESSIONS),
-    *(STAFF, STAFF_SESSIONS, STAFF_FACTORS, STAFF_SET_UPS, STAFF_CEREMONIES, APPROVALS),
+    *(STAFF, STAFF_TOKENS, STAFF_SESSIONS, STAFF_FACTORS, STAFF_SET_UPS, STAFF_CEREMONIES),
+    *(APPROVALS, PROPOSALS),
     *(SYSTEMS, OIDC_CLIENTS, KEYS, RENEWALS, REQUESTS, TASKS, SIGNATURES),
 )

@@ -13,7 +13,7 @@ _SET_UP: Final = STAFF_SET_UPS.joined("s_")
 _MEMBER: Final = STAFF.joined("m_")
 _CEREMONY: Final = STAFF_CEREMONIES.joined("c_")
 
-Purpose = Literal["login", "enrol"]
+Purpose = Literal["login", "enrol", "confirm"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,9 +67,10 @@ async def find(db: Database | Tx, *, approval_id: str) -> ApprovalRow | None:
     return None if row is None else _row(db, row)
 
 
-async def page(db: Database, *, state: str, before: str, most: int) -> list[ApprovalRow]:
-    """The newest with an id below `before`, in this state where one is given."""
-    return [_row(db, row) for row in await db.all(_SQL["page"], state=state, before=before, most=most)]
+async def page(db: Database, *, state: str, asked_by: str = "", before: str, most: int) -> list[ApprovalRow]:
+    """The newest with an id below `before`, in this state and asked by this member where these are given."""
+    rows = await db.all(_SQL["page"], state=state, asked_by=asked_by, before=before, most=most)
+    return [_row(db, row) for row in rows]
 
 
 async def decide(tx: Tx, *, approval_id: str, state: str, by: str, now: int) -> bool:

@@ -16,11 +16,12 @@ FROM approvals a JOIN staff m ON m.id = a.asked_by LEFT JOIN staff d ON d.id = a
 WHERE a.id = :id;
 
 -- name: page
--- The newest first; an empty state stands for all.
+-- The newest first; an empty state, or nobody, stands for all.
 SELECT a.id, a.act, a.subject, a.details, a.reason, a.asked_by, m.name AS asked_by_name, a.asked_at, a.expires_at,
   a.state, a.decided_by, d.name AS decided_by_name, a.decided_at, a.seal_version, a.seal
 FROM approvals a JOIN staff m ON m.id = a.asked_by LEFT JOIN staff d ON d.id = a.decided_by
-WHERE a.id < :before AND (a.state = :state OR :state = '') ORDER BY a.id DESC LIMIT :most;
+WHERE a.id < :before AND (a.state = :state OR :state = '') AND (a.asked_by = :asked_by OR :asked_by = '')
+ORDER BY a.id DESC LIMIT :most;
 
 -- name: decide!
 -- Once, in time, and never by who asked or whom it is about.

@@ -1,4 +1,4 @@
 -- name: find_unchanging^
 -- The same with a lock that whoever disables the member or changes their password waits for.
-SELECT id, name, roles, token_hash, state, created_at, password_hash, seal_version, seal FROM staff WHERE id = :id
+SELECT id, name, roles, state, created_at, password_hash, seal_version, seal FROM staff WHERE id = :id
 FOR SHARE;

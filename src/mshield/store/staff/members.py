@@ -1,4 +1,4 @@
-"""Staff of the console, each with roles and the hash of an access token."""
+"""Staff of the console, each with roles."""
 
 from dataclasses import dataclass, fields
 from typing import Final
@@ -13,7 +13,7 @@ _SQL: Final = Queries("staff", "members")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StaffRow:
-    """A member of staff; token_hash is SHA-256 of a random token, state `active` or `disabled`.
+    """A member of staff; state is `active` or `disabled`.
 
     password_hash is None until they have set up their login at the console.
     """
@@ -21,7 +21,6 @@ class StaffRow:
     id: str
     name: str
     roles: tuple[str, ...]
-    token_hash: bytes
     state: str
     created_at: int
     password_hash: str | None
@@ -50,14 +49,15 @@ async def list_all(db: Database) -> list[StaffRow]:
     return [_member(db, row) for row in await db.all(_SQL["list_all"])]
 
 
-async def insert(
-    tx: Tx, *, staff_id: str, name: str, roles: tuple[str, ...], token_hash: bytes, now: int
-) -> None:
+async def insert(tx: Tx, *, staff_id: str, name: str, roles: tuple[str, ...], now: int) -> None:
     """Adds a member. Raises Conflict for a name that is taken."""
-    await tx.run(
-        _SQL["insert"], id=staff_id, name=name, roles=" ".join(roles), token_hash=token_hash, now=now
-    )
+    await tx.run(_SQL["insert"], id=staff_id, name=name, roles=" ".join(roles), now=now)
     await seal_new(tx, STAFF, staff_id, now=now)
+
+
+async def lock(tx: Tx, *, staff_id: str) -> None:
+    """Keeps the member as the row stands until the transaction ends."""
+    await tx.run(_SQL["lock"], id=staff_id)
 
 
 async def disable(tx: Tx, *, staff_id: str, now: int) -> bool:

@@ -27,12 +27,14 @@ class NewSession:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionRow:
-    """A valid session; times in ms."""
+    """A valid session; times in ms. `confirmed_at` is when a second factor was shown again, 0 if only at the login."""
 
     id: str
     staff_id: str
+    created_at: int
     used_at: int
     expires_at: int
+    confirmed_at: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +66,12 @@ async def find(db: Database, *, token_hash: bytes, idle_since: int, now: int) ->
     _SESSION.check(db.sealer, row)
     _MEMBER.check(db.sealer, row)
     return SessionRow(
-        id=row["s_id"], staff_id=row["m_id"], used_at=row["used_at"], expires_at=row["s_expires_at"]
+        id=row["s_id"],
+        staff_id=row["m_id"],
+        created_at=row["s_created_at"],
+        used_at=row["used_at"],
+        expires_at=row["s_expires_at"],
+        confirmed_at=row["s_confirmed_at"],
     )
 
 
@@ -77,6 +84,12 @@ async def of_member(db: Database, *, staff_id: str, idle_since: int, now: int) -
 async def touch(db: Database, *, session_id: str, now: int) -> None:
     """Notes that the session is in use."""
     await db.run(_SQL["touch"], id=session_id, now=now)
+
+
+async def confirm(tx: Tx, *, session_id: str, staff_id: str, now: int) -> bool:
+    """Notes that a second factor was shown in this session of this member; False where it has ended."""
+    async with changing(tx, STAFF_SESSIONS, session_id, now=now):
+        return await tx.run(_SQL["confirm"], id=session_id, staff_id=staff_id, now=now) == 1
 
 
 async def end(tx: Tx, *, session_id: str, staff_id: str, now: int) -> bool:

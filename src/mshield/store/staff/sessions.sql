@@ -18,6 +18,10 @@ WHERE staff_id = :staff_id AND ended_at IS NULL AND expires_at > :now AND used_a
 -- name: touch!
 UPDATE staff_sessions SET used_at = :now WHERE id = :id AND used_at < :now AND ended_at IS NULL;
 
+-- name: confirm!
+-- The member showed a second factor again in this session.
+UPDATE staff_sessions SET confirmed_at = :now WHERE id = :id AND staff_id = :staff_id AND ended_at IS NULL;
+
 -- name: end!
 UPDATE staff_sessions SET ended_at = :now WHERE id = :id AND staff_id = :staff_id AND ended_at IS NULL;
 

@@ -44,9 +44,14 @@ async def find(db: Database | Tx, *, client_id: str) -> BusinessSystem | None:
     return None if row is None else _system(db, row)
 
 
-async def list_all(db: Database) -> list[BusinessSystem]:
+async def list_all(db: Database | Tx) -> list[BusinessSystem]:
     """All business systems, oldest first."""
     return [_system(db, row) for row in await db.all(_SQL["list_all"])]
+
+
+async def lock_names(tx: Tx, *, now: int) -> None:
+    """Waits for who registers or renames another; nobody else does until this transaction ends."""
+    await tx.one(_SQL["lock_names"], now=now)
 
 
 async def add(tx: Tx, system: BusinessSystem, *, now: int) -> None:

@@ -8,6 +8,12 @@ SELECT client_id, name, domain, secret_hash, state, return_urls, previous_hash, 
   seal_version, seal
 FROM business_systems ORDER BY created_at, client_id;
 
+-- name: lock_names^
+-- Names take their turn: the row is locked until the transaction ends, so that of two that are alike one is first.
+INSERT INTO throttles (scope, subject, failures, window_start, blocked_until) VALUES ('system_names', '', 0, :now, 0)
+ON CONFLICT (scope, subject) DO UPDATE SET window_start = excluded.window_start
+RETURNING window_start;
+
 -- name: insert!
 INSERT INTO business_systems (client_id, name, domain, secret_hash, state, return_urls, created_at)
 VALUES (:client_id, :name, :domain, :secret_hash, 'active', :return_urls, :now);

@@ -13,7 +13,7 @@ from mshield.services.accounts.manage import Account
 from mshield.web import openapi
 from mshield.web.answers import JsonAnswer, filled
 from mshield.web.body import Wire, body_of
-from mshield.web.console.authentication import staff_of
+from mshield.web.console.authentication import PEOPLE, staff_of
 from mshield.web.context import context_of
 from mshield.web.query import Query
 from mshield.web.router import Router
@@ -187,6 +187,7 @@ async def end_logins(request: Request, account_id: str) -> Response:
     "/accounts/{account_id}/phone",
     summary="Change the bound phone number",
     operation_id="changePhone",
+    security=PEOPLE,
     asks=openapi.takes(ChangePhoneMessage),
     answers=openapi.answers(PhoneChangedMessage, "Changed") | openapi.problems(413),
 )

@@ -9,20 +9,25 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from mshield.domain import errors
+from mshield.domain.identity import mask_id_number
 from mshield.domain.reason import MAX_REASON
 from mshield.domain.staff import StaffRole
-from mshield.services.staff.approvals import ApprovalRow, may_decide
+from mshield.services.filing.proposals import Proposed
+from mshield.services.staff.approvals import Answer, ApprovalRow, may_decide
 from mshield.services.staff.members import StaffMember
 from mshield.web import openapi
 from mshield.web.answers import JsonAnswer, filled
 from mshield.web.body import Wire, body_of
 from mshield.web.console.authentication import PEOPLE, staff_of
+from mshield.web.console.grave import require_grave
 from mshield.web.context import context_of
 from mshield.web.query import Query
 from mshield.web.router import Router
 
 router: Final = Router("console")
 _OFFICER: Final = StaffRole.SECURITY_OFFICER
+_READERS: Final = (_OFFICER, StaffRole.AUDITOR, StaffRole.FILING_OFFICER)
 Id = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f-]{1,36}\Z")]
 Before = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f-]{0,36}\Z", description="`next` of the page before")]
 State = Literal["waiting", "approved", "refused", "withdrawn", "expired"]
@@ -76,13 +81,46 @@ class ApprovalsMessage(Wire, frozen=True):
 
 
 class DecisionMessage(Wire, frozen=True):
-    """Yes or no."""
+    """Yes or no: perhaps to some `lines` only, to what can't be taken back with the `subject` typed once more."""
 
     decision: Literal["approve", "refuse"]
+    lines: Annotated[tuple[int, ...], msgspec.Meta(min_length=1, max_length=20_000)] | None = None
+    subject: Annotated[str, msgspec.Meta(max_length=128)] | None = None
+
+
+class LinesWanted(Query, frozen=True):
+    """Where the page begins."""
+
+    after: Annotated[int, msgspec.Meta(ge=0, le=2**31, description="`next` of the page before")] = 0
+    limit: Annotated[int, msgspec.Meta(ge=1, le=200)] = 50
+
+
+class ProposedLegalPersonMessage(Wire, frozen=True):
+    """A legal person by the list's `line`; `phone` null: what is on file stays. The others are what was on file."""
+
+    line: int
+    change: Literal["add", "change"]
+    name: str
+    id_type: str
+    id_number_masked: str
+    phone: str | None
+    enterprise: str
+    credit_code: str
+    enterprise_before: str | None
+    name_before: str | None
+    phone_before: str | None
+    state: Literal["waiting", "taken", "refused", "overtaken"]
+
+
+class ProposedLegalPersonsMessage(Wire, frozen=True):
+    """A page; `next` is the `after` of the one that follows, or null."""
+
+    items: tuple[ProposedLegalPersonMessage, ...]
+    next: int | None
 
 
 class DecidedMessage(Wire, frozen=True):
-    """The question as it stands now, and what carrying it out gave, told this once: `set_up`, an address."""
+    """The question as it stands now, and what carrying it out gave, told this once, as `set_up`, an address."""
 
     approval: ApprovalMessage
     told: dict[str, Any]
@@ -95,11 +133,15 @@ class DecidedMessage(Wire, frozen=True):
     answers=openapi.answers(ApprovalsMessage, "A page, newest first"),
 )
 async def approvals(request: Request, query: ApprovalsWanted) -> Response:
-    """What waits, and what became of the rest."""
-    member = await staff_of(request, _OFFICER, StaffRole.AUDITOR)
+    """What waits, and what became of the rest. A filing officer sees what they asked for themself."""
+    member = await staff_of(request, *_READERS)
     context = context_of(request)
     rows = await context.staff.approvals.page(
-        state=query.state or "", before=query.before or "~", most=query.limit + 1, now=context.clock()
+        state=query.state or "",
+        asked_by="" if _sees_all(member) else member.id,
+        before=query.before or "~",
+        most=query.limit + 1,
+        now=context.clock(),
     )
     items = tuple(_message(member, row) for row in rows[: query.limit])
     return JsonAnswer(ApprovalsMessage(items, items[-1].id if len(rows) > query.limit else None))
@@ -141,8 +183,17 @@ async def decide(request: Request, approval_id: Id) -> Response:
     """Never by who asked or whom it is about. What was asked is carried out with the decision, or neither is."""
     member = await staff_of(request, _OFFICER)
     message, context = await body_of(request, DecisionMessage), context_of(request)
+    if message.decision == "approve":
+        require_grave(request, member)
     row, outcome = await context.staff.approvals.decide(
-        member, approval_id, message.decision, now=context.clock()
+        member,
+        approval_id,
+        Answer(
+            message.decision,
+            None if message.lines is None else frozenset(message.lines),
+            message.subject,
+        ),
+        now=context.clock(),
     )
     return JsonAnswer(DecidedMessage(_message(member, row), dict(outcome)))
 
@@ -156,10 +207,49 @@ async def decide(request: Request, approval_id: Id) -> Response:
 )
 async def withdraw(request: Request, approval_id: Id) -> Response:
     """As long as it waits."""
-    member = await staff_of(request, _OFFICER)
+    member = await staff_of(request, _OFFICER, StaffRole.FILING_OFFICER)
     context = context_of(request)
     row = await context.staff.approvals.withdraw(member, approval_id, now=context.clock())
     return JsonAnswer(_message(member, row))
+
+
+@router.get(
+    "/approvals/{approval_id}/legal-persons",
+    summary="The legal persons that a question is about",
+    operation_id="listProposedLegalPersons",
+    answers=openapi.answers(ProposedLegalPersonsMessage, "A page, by line"),
+)
+async def legal_persons(request: Request, approval_id: Id, query: LinesWanted) -> Response:
+    """Of an act `filing.legal_persons`: each as it would be taken, beside what was on file."""
+    member = await staff_of(request, *_READERS)
+    context = context_of(request)
+    question = await context.staff.approvals.find(approval_id, now=context.clock())
+    if not _sees_all(member) and question.asked_by != member.id:
+        raise errors.NotFound
+    rows = await context.filing.legal_persons.page(approval_id, after=query.after, most=query.limit + 1)
+    items = tuple(map(_proposed, rows[: query.limit]))
+    more = len(rows) > query.limit
+    return JsonAnswer(ProposedLegalPersonsMessage(items, items[-1].line if more else None))
+
+
+def _sees_all(member: StaffMember) -> bool:
+    return bool({_OFFICER, StaffRole.AUDITOR} & set(member.roles))
+
+
+def _proposed(each: Proposed) -> ProposedLegalPersonMessage:
+    record, before = each.record, each.before
+    is_new = before.version is None or before.ended_at is not None
+    return filled(
+        ProposedLegalPersonMessage,
+        record,
+        id_type=record.id_type.value,
+        id_number_masked=mask_id_number(record.id_number),
+        change="add" if is_new else "change",
+        enterprise_before=before.enterprise,
+        name_before=before.name,
+        phone_before=before.phone,
+        state=each.state,
+    )
 
 
 def _message(member: StaffMember, row: ApprovalRow) -> ApprovalMessage:

@@ -11,9 +11,11 @@ from starlette.requests import Request
 from mshield.domain import errors
 from mshield.domain.staff import StaffRole
 from mshield.services.process.csrf import require_csrf
-from mshield.services.staff.members import StaffMember, authenticate
+from mshield.services.staff.members import StaffMember
 from mshield.services.staff.session import LoggedIn, Place, csrf_token
+from mshield.services.staff.tokens import authenticate
 from mshield.web.audiences import CSRF_HEADER
+from mshield.web.console.grave import require_if_grave
 from mshield.web.context import context_of
 from mshield.web.cookies import Cookie
 from mshield.web.router import Security
@@ -30,7 +32,7 @@ async def staff_of(request: Request, *allowed: StaffRole) -> StaffMember:
     """The member who calls, if they hold one of these roles.
 
     Raises WrongStaffToken, Unauthenticated without a session, Forbidden; the last also for a change without the
-    session's CSRF token.
+    session's CSRF token; SecondFactorNeeded for a grave act.
     """
     context = context_of(request)
     authorization = request.headers.get("authorization")
@@ -38,18 +40,25 @@ async def staff_of(request: Request, *allowed: StaffRole) -> StaffMember:
         token = session_token(request)
         member = await context.staff.sessions.authenticate(token, allowed=allowed, now=context.clock())
         _require_csrf(request, token)
+        require_if_grave(request, member)
         return member
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer" or not 0 < len(token) <= _MAX_TOKEN or not token.isascii():
         raise errors.WrongStaffToken
-    return await authenticate(context.db, token, allowed=allowed)
+    member = await authenticate(context.db, token, allowed=allowed, now=context.clock())
+    require_if_grave(request, member)
+    return member
 
 
 async def person_of(request: Request) -> LoggedIn:
-    """Who is logged in, whatever their roles. Raises Unauthenticated, Forbidden as above; programs are nobody here."""
+    """Who is logged in, whatever their roles; programs are nobody here.
+
+    Raises Unauthenticated; Forbidden and SecondFactorNeeded as above.
+    """
     context, token = context_of(request), session_token(request)
     login = await context.staff.sessions.find(token, now=context.clock())
     _require_csrf(request, token)
+    require_if_grave(request, login.member)
     return login
 
 

@@ -8,12 +8,13 @@ from starlette.responses import Response
 
 from mshield.domain import errors
 from mshield.domain.staff import StaffRole
-from mshield.services.filing.import_list import Report, report_data
 from mshield.services.filing.read_list import MEDIA_TYPES, read_list
+from mshield.services.filing.report import Report, report_data
 from mshield.web import openapi
 from mshield.web.answers import JsonAnswer
 from mshield.web.body import Wire
 from mshield.web.console.authentication import staff_of
+from mshield.web.console.grave import require_grave
 from mshield.web.context import context_of
 from mshield.web.query import Query
 from mshield.web.router import Router
@@ -42,7 +43,11 @@ class FindingMessage(Wire, frozen=True):
 
 
 class LineMessage(Wire, frozen=True):
-    """What becomes of one line of the file. Everything but `line` and `findings` is null where there are findings."""
+    """What becomes of one line of the file. Everything but `line` and `findings` is null where there are findings.
+
+    `waits`: it makes somebody a legal person, which takes two. It waits for their `approval`, or needs a `person` who
+    asks, not a program.
+    """
 
     line: int
     change: Change | None
@@ -52,11 +57,15 @@ class LineMessage(Wire, frozen=True):
     role: RoleName | None
     enterprise: str | None
     credit_code: str | None
+    waits: Literal["approval", "person"] | None
     findings: tuple[FindingMessage, ...]
 
 
 class ImportMessage(Wire, frozen=True):
-    """The report of a list: counts of people and of enterprises, then line by line."""
+    """The report of a list: counts of people and of enterprises, then line by line.
+
+    The counts are without the lines that wait; `approval_id` is the question that shows them to a second officer.
+    """
 
     applied: bool
     will_add: int
@@ -64,7 +73,9 @@ class ImportMessage(Wire, frozen=True):
     unchanged: int
     enterprises_add: int
     enterprises_change: int
+    waiting: int
     lines: tuple[LineMessage, ...]
+    approval_id: str | None
 
 
 @router.post(
@@ -77,7 +88,7 @@ class ImportMessage(Wire, frozen=True):
     | openapi.problems(413),
 )
 async def import_list(request: Request, query: ImportWanted) -> Response:
-    """The body is the file itself, .xlsx or .csv by its media type.
+    """The body is the file itself, .xlsx or .csv by its media type. New legal persons wait for a second officer.
 
     Where any line is bad nothing is imported: 422 `filing_lines_bad` with the same report in `report`. A dry run
     answers its report with 200 in any case.
@@ -86,13 +97,14 @@ async def import_list(request: Request, query: ImportWanted) -> Response:
     context = context_of(request)
     rows = await read_list(await request.body(), request.headers.get("content-type", ""))
     if query.dry_run == "true":
-        return _answer(await context.filing.import_list.plan(rows))
-    report = await context.filing.import_list.apply(rows, by=member.by, now=context.clock())
+        return _answer(await context.staff.import_filing.plan(member, rows))
+    require_grave(request, member)
+    report, approval_id = await context.staff.import_filing.apply(member, rows, now=context.clock())
     if not report.is_good:
         bad = sum(bool(line.findings) for line in report.lines)
         raise errors.FilingLinesBad(lines=bad, report=report_data(report))
-    return _answer(report, 201)
+    return _answer(report, 201, approval_id)
 
 
-def _answer(report: Report, status: int = 200) -> Response:
-    return JsonAnswer(msgspec.convert(report_data(report), ImportMessage), status)
+def _answer(report: Report, status: int = 200, approval_id: str | None = None) -> Response:
+    return JsonAnswer(msgspec.convert(report_data(report, approval_id), ImportMessage), status)

@@ -11,7 +11,7 @@ from mshield.domain.staff import StaffRole
 from mshield.web import openapi
 from mshield.web.answers import JsonAnswer, filled
 from mshield.web.body import Wire
-from mshield.web.console.authentication import staff_of
+from mshield.web.console.authentication import PEOPLE, staff_of
 from mshield.web.context import context_of
 from mshield.web.query import Query
 from mshield.web.router import Router
@@ -111,6 +111,7 @@ async def proofs(request: Request, account_id: str) -> Response:
     "/filing/people/{person_id}/activation-code",
     summary="Make an operator's activation code",
     operation_id="makeFilingCode",
+    security=PEOPLE,
     answers=openapi.answers(FilingCodeMessage, "The code", status=201),
 )
 async def filing_code(request: Request, person_id: str) -> Response:

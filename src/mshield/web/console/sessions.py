@@ -63,6 +63,29 @@ class ConsoleSessionStartMessage(Wire, frozen=True):
     assertion: AssertionMessage | None = None
 
 
+class SecondFactorAskedMessage(Wire, frozen=True):
+    """What is to be shown: `factors` are the kinds that the member has, `key` is for their browser, if any; seconds."""
+
+    id: str
+    factors: tuple[Kind, ...]
+    key: KeyRequestMessage | None
+    expires_in: int
+
+
+class ShowSecondFactorMessage(Wire, frozen=True):
+    """The id of what was asked, and `code` or `assertion`, one of the two."""
+
+    id: Token
+    code: OneTimeCode | None = None
+    assertion: AssertionMessage | None = None
+
+
+class SecondFactorShownMessage(Wire, frozen=True):
+    """Until when (ms) grave acts are open to this session."""
+
+    until: int
+
+
 class ConsoleSessionMessage(Wire, frozen=True):
     """Who is logged in. `expires_in` in seconds; `csrf_token` is the header of each changing call."""
 
@@ -122,6 +145,37 @@ async def get_session(request: Request) -> Response:
     return JsonAnswer(_session(login.member, session_token(request), seconds=seconds))
 
 
+@router.post(
+    "/session/factor-requests",
+    summary="Ask to show a second factor again",
+    operation_id="askSecondFactor",
+    answers=openapi.answers(SecondFactorAskedMessage, "What to show", status=201),
+)
+async def ask_second_factor(request: Request) -> Response:
+    """For who was refused with `second_factor_needed`. It serves once, in this session."""
+    member = (await person_of(request)).member
+    context = context_of(request)
+    asked = await context.staff.second_factors.ask(member, now=context.clock())
+    return JsonAnswer(filled(SecondFactorAskedMessage, asked, key=request_message(asked.key)), 201)
+
+
+@router.post(
+    "/session/factor",
+    summary="Show a second factor again",
+    operation_id="showSecondFactor",
+    asks=openapi.takes(ShowSecondFactorMessage),
+    answers=openapi.answers(SecondFactorShownMessage, "Shown") | openapi.problems(503),
+)
+async def show_second_factor(request: Request) -> Response:
+    """Opens grave acts for five minutes, to this session alone. Tries count with those of logins."""
+    member = (await person_of(request)).member
+    message, context = await page_body_of(request, ShowSecondFactorMessage), context_of(request)
+    until = await context.staff.second_factors.show(
+        member, message.id, _shown(message), place_of(request), now=context.clock()
+    )
+    return JsonAnswer(SecondFactorShownMessage(until))
+
+
 @router.delete(
     "/session",
     summary="Log out",
@@ -138,7 +192,7 @@ async def end_session(request: Request) -> Response:
     return response
 
 
-def _shown(message: ConsoleSessionStartMessage) -> FactorProof:
+def _shown(message: ConsoleSessionStartMessage | ShowSecondFactorMessage) -> FactorProof:
     if message.code is not None and message.assertion is None:
         return message.code
     if message.code is None and message.assertion is not None:

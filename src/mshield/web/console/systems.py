@@ -14,7 +14,7 @@ from mshield.services.systems.webhook_endpoints import ListedEndpoint
 from mshield.web import openapi
 from mshield.web.answers import JsonAnswer, filled
 from mshield.web.body import Wire, body_of
-from mshield.web.console.authentication import staff_of
+from mshield.web.console.authentication import PEOPLE, staff_of
 from mshield.web.context import context_of
 from mshield.web.router import Router
 
@@ -145,6 +145,7 @@ async def show_system(request: Request, client_id: str) -> Response:
     "/systems",
     summary="Register a business system",
     operation_id="registerSystem",
+    security=PEOPLE,
     asks=openapi.takes(NewSystemMessage),
     answers=openapi.answers(SystemSecretMessage, "Registered", status=201) | openapi.problems(413),
 )
@@ -163,6 +164,7 @@ async def register_system(request: Request) -> Response:
     "/systems/{client_id}",
     summary="Change name, domain and return addresses",
     operation_id="changeSystem",
+    security=PEOPLE,
     asks=openapi.takes(NewSystemMessage),
     answers=openapi.answers(SystemMessage, "Changed") | openapi.problems(413),
 )
@@ -186,6 +188,7 @@ async def change_system(request: Request, client_id: str) -> Response:
     "/systems/{client_id}/secret",
     summary="Give a new secret",
     operation_id="rotateSystemSecret",
+    security=PEOPLE,
     asks=openapi.takes(RotateMessage),
     answers=openapi.answers(SystemSecretMessage, "The new secret") | openapi.problems(413),
 )
@@ -237,6 +240,7 @@ async def set_state(request: Request, client_id: str) -> Response:
     "/systems/{client_id}/login",
     summary="Let a business system log people in by OpenID Connect",
     operation_id="setSystemLogin",
+    security=PEOPLE,
     asks=openapi.takes(SetLoginMessage),
     answers=openapi.answers(SystemMessage, "As it stands now") | openapi.problems(413),
 )

@@ -10,7 +10,7 @@ from mshield.domain.staff import StaffRole
 from mshield.web import openapi
 from mshield.web.answers import JsonAnswer, filled
 from mshield.web.body import Wire, body_of
-from mshield.web.console.authentication import staff_of
+from mshield.web.console.authentication import PEOPLE, staff_of
 from mshield.web.console.systems import READERS, WRITER, Address, Hours
 from mshield.web.context import context_of
 from mshield.web.query import Query
@@ -100,6 +100,7 @@ class ReplayedMessage(Wire, frozen=True):
     "/systems/{client_id}/webhooks",
     summary="Tell a business system by webhook",
     operation_id="addWebhook",
+    security=PEOPLE,
     asks=openapi.takes(NewWebhookMessage),
     answers=openapi.answers(WebhookSecretMessage, "Added", status=201) | openapi.problems(413),
 )
@@ -118,6 +119,7 @@ async def add_webhook(request: Request, client_id: str) -> Response:
     "/webhooks/{endpoint_id}/secret",
     summary="Give a webhook a new secret",
     operation_id="rotateWebhookSecret",
+    security=PEOPLE,
     asks=openapi.takes(WebhookRotateMessage),
     answers=openapi.answers(WebhookSecretMessage, "The new secret") | openapi.problems(413),
 )

@@ -18,7 +18,15 @@ from mshield.web.context import context_of
 from mshield.web.dpop import who_of
 
 _PASSING: Final = frozenset(
-    {"unauthenticated", "invalid_proof", "wrong_staff_token", "forbidden", "malformed", "invalid_request"}
+    {
+        "unauthenticated",
+        "invalid_proof",
+        "wrong_staff_token",
+        "forbidden",
+        "second_factor_needed",
+        "malformed",
+        "invalid_request",
+    }
     | {"busy", "retry", "in_progress"}
 )
 """Refusals before anything was done, besides those by status 429 and 5xx: their repeat is carried out."""

@@ -5,7 +5,7 @@ import { ref } from "vue";
 
 import { api } from "./client.ts";
 import { holds, isLoggedIn } from "./session.ts";
-import type { Approval, Decided, Member } from "./types.ts";
+import type { Approval, Decided, Member, ProposedLegalPerson } from "./types.ts";
 
 const PAGE = 50;
 
@@ -44,9 +44,30 @@ export async function ask({ act, subject, reason, details = {} }: Question): Pro
   return answered(api.POST("/api/console/approvals", { body }));
 }
 
-export async function decide(id: string, decision: "approve" | "refuse"): Promise<Decided> {
+export interface More {
+  /** Of several lines these alone. */
+  readonly lines?: readonly number[];
+  /** The subject typed once more, of what can't be taken back. */
+  readonly subject?: string;
+}
+
+export async function decide(
+  id: string,
+  decision: "approve" | "refuse",
+  { lines, subject }: More = {},
+): Promise<Decided> {
   const params = { path: { approval_id: id } };
-  return answered(api.POST("/api/console/approvals/{approval_id}/decision", { params, body: { decision } }));
+  const body = { decision, lines: lines === undefined ? null : [...lines], subject: subject ?? null };
+  return answered(api.POST("/api/console/approvals/{approval_id}/decision", { params, body }));
+}
+
+/** The legal persons that a question is about, by line. */
+export async function listLegalPersons(
+  id: string,
+  after = 0,
+): Promise<{ readonly items: readonly ProposedLegalPerson[]; readonly next: number | null }> {
+  const params = { path: { approval_id: id }, query: { after, limit: PAGE } };
+  return answered(api.GET("/api/console/approvals/{approval_id}/legal-persons", { params }));
 }
 
 export async function withdraw(id: string): Promise<void> {

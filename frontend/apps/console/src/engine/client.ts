@@ -3,6 +3,7 @@
 import type { paths } from "@mshield/api/console.ts";
 import { makeClient } from "@mshield/desk/client.ts";
 
+import { secondFactorAgain } from "./second_factor.ts";
 import { session } from "./session.ts";
 
-export const api = makeClient<paths>(() => session.csrf);
+export const api = makeClient<paths>(() => session.csrf, secondFactorAgain);

@@ -5,7 +5,7 @@ import { answered, isLoggedOut } from "@mshield/desk/client.ts";
 import { api } from "./client.ts";
 import { sign } from "./security_key.ts";
 import { enter, leave, mayBeLoggedIn } from "./session.ts";
-import type { KeyRequest, LoginBegun } from "./types.ts";
+import type { FactorAsked, KeyRequest, LoginBegun } from "./types.ts";
 
 export async function begin(name: string, password: string): Promise<LoginBegun> {
   return answered(api.POST("/api/console/logins", { body: { name: name.trim(), password } }));
@@ -19,6 +19,21 @@ export async function finishByCode(begun: LoginBegun, code: string): Promise<voi
 export async function finishByKey(begun: LoginBegun, request: KeyRequest): Promise<void> {
   const body = { login_id: begun.login_id, assertion: await sign(request) };
   enter(await answered(api.POST("/api/console/sessions", { body })));
+}
+
+/** Asks to show the second factor again, in this session. */
+export async function askSecondFactor(): Promise<FactorAsked> {
+  return answered(api.POST("/api/console/session/factor-requests"));
+}
+
+export async function showByCode(id: string, code: string): Promise<void> {
+  const body = { id, code: code.replace(/\s/g, "") };
+  await answered(api.POST("/api/console/session/factor", { body }));
+}
+
+export async function showByKey(id: string, request: KeyRequest): Promise<void> {
+  const body = { id, assertion: await sign(request) };
+  await answered(api.POST("/api/console/session/factor", { body }));
 }
 
 /** Finds the session of this browser, if there is one. */

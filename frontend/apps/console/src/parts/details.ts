@@ -27,11 +27,12 @@ const CODES: Readonly<Record<string, keyof typeof detailWords.zh.code>> = {
   factor: "factor",
   kind: "factor",
   way: "way",
+  scopes: "scope",
   change: "change",
   enterprise_change: "change",
 };
 const ORDER = Object.keys(detailWords.zh.field);
-const TIMES = new Set(["counts_from", "old_until"]);
+const TIMES = new Set(["counts_from", "old_until", "expires_at"]);
 const LETTERS = /^[0-9a-f-]{32,64}$/;
 /** Its fields hold what was there before and what is there now. */
 const CHANGE = "system.change";

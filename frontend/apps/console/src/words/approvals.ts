@@ -6,7 +6,7 @@ export const approvalWords = {
   zh: {
     ...detailWords.zh,
     title: "双人审批",
-    about: "一位安全管理员提交，另一位批准后立即执行。不能批准自己提交的或关于自己的申请。",
+    about: "一人提交，另一位安全管理员批准后立即执行。不能批准自己提交的或关于自己的申请。",
     none: "没有申请",
     noneHint: "有人提交后会显示在这里。",
     act: detailWords.zh.code.act,
@@ -36,6 +36,33 @@ export const approvalWords = {
       ca_revoke:
         "无法撤回。它签发的所有证书几分钟内全部失效，持有人必须重新申请；在建立新一代（mshield ca renew-issuing）之前，不能签发和更新任何证书。",
     } as Record<string, string>,
+    ca: {
+      title: "不能撤回。{n} 张能用的证书会一起失效",
+      about: "这个签发机构发出的证书从此都不能登录和签名，业务系统验证新签名都会失败。",
+      certificates: "张证书不再受信任",
+      enterprises: "家企业受影响",
+      which: "受影响最多的 {n} 家企业",
+      all: "查看全部证书",
+      type: "输入 {name} 以确认",
+      factor: "批准时还要再次验证动态码或安全密钥，登录时用过的不算。",
+    },
+    legal: {
+      title: "待批准的法人",
+      look: "请对照企业的证照逐一核对姓名、证件号码和手机号。手机号与本人一致的账号会成为这位法人。",
+      take: "批准",
+      was: "原为 {value}",
+      phone: "手机号",
+      change: { add: "新法人", change: "更改" },
+      more: "显示更多（看完全部才能批准）",
+      chosen: "批准 {n} 人，拒绝 {refused} 人",
+      done: "已批准 {n} 位法人，拒绝 {refused} 位",
+      doneSome:
+        "已批准 {n} 位法人，拒绝 {refused} 位；{overtaken} 行在等待期间备案已变，没有执行：第 {lines} 行",
+    },
+    token: "令牌",
+    secretTitle: "请保存并转交",
+    secretAbout: "{subject}：只显示这一次，请安全地交给使用的人。",
+    secretKept: "我已保存",
     keep: "不批准",
     working: "请稍候",
     told: {
@@ -55,7 +82,7 @@ export const approvalWords = {
     ...detailWords.en,
     title: "Approvals",
     about:
-      "One security officer asks, another one approves, and it is done at once. Nobody decides what he asked for or what is about himself.",
+      "One person asks, another security officer approves, and it is done at once. Nobody decides what they asked for or what is about themself.",
     none: "No requests",
     noneHint: "They appear here once somebody asks.",
     act: detailWords.en.code.act,
@@ -85,6 +112,34 @@ export const approvalWords = {
       ca_revoke:
         "It can't be taken back. All certificates that this CA has issued end within minutes, and their holders must apply anew; until the next generation is made (mshield ca renew-issuing), nothing is issued or renewed.",
     } as Record<string, string>,
+    ca: {
+      title: "It can't be taken back. {n} certificates in use end with it",
+      about:
+        "No certificate of this CA logs in or signs from then on; business systems refuse new signatures by them.",
+      certificates: "certificates no longer trusted",
+      enterprises: "enterprises concerned",
+      which: "The {n} enterprises that have the most",
+      all: "See all certificates",
+      type: "Type {name} to confirm",
+      factor: "Approving asks for your second factor again; that of the login doesn't count.",
+    },
+    legal: {
+      title: "Legal persons to approve",
+      look: "Compare each name, document and phone number with the enterprise's papers. An account with this phone number becomes this legal person.",
+      take: "Approve",
+      was: "was {value}",
+      phone: "Phone",
+      change: { add: "New", change: "Changed" },
+      more: "Show more (approving takes having seen all)",
+      chosen: "{n} approved, {refused} refused",
+      done: "{n} legal persons approved, {refused} refused",
+      doneSome:
+        "{n} legal persons approved, {refused} refused; {overtaken} were changed meanwhile and not done: lines {lines}",
+    },
+    token: "Token",
+    secretTitle: "Keep it and hand it on",
+    secretAbout: "{subject}: shown this once only. Hand it safely to who uses it.",
+    secretKept: "I have kept it",
     keep: "Don't approve",
     working: "One moment",
     told: {

@@ -23,7 +23,7 @@ export const staffWords = {
     },
     means: {
       add: "批准后得到一个设置链接，由批准人转交本人。",
-      roles: "批准后立即生效，包括他已登录的页面和他的令牌。",
+      roles: "批准后立即生效，包括已登录的页面和程序令牌。",
       reset: "批准后他现在的密码、第二步验证和登录立即失效。新链接由批准人转交本人。",
       disable: "批准后他的登录和令牌立即失效。他做过的操作仍保留在审计记录中。",
     },
@@ -56,10 +56,10 @@ export const staffWords = {
     },
     means: {
       add: "Once approved there is a set-up address; who approves hands it on.",
-      roles: "Counts at once when approved, also on pages that are open and for the token.",
+      roles: "Counts at once when approved, also on pages that are open and for tokens.",
       reset:
         "When approved, the present password, second factors and sessions are void. Who approves hands the new address on.",
-      disable: "When approved, sessions and token end at once. What was done stays in the audit.",
+      disable: "When approved, sessions and tokens end at once. What was done stays in the audit.",
     },
     nameHint: "Full name, for logging in",
     reason: "Reason",

@@ -1,7 +1,10 @@
 /** Words of the pages of business systems. */
 
+import { alikeWords } from "./alike.ts";
+
 export const systemWords = {
   zh: {
+    alike: alikeWords.zh,
     title: "业务系统",
     count: "{n} 个，{active} 个启用",
     add: "登记业务系统",
@@ -92,6 +95,7 @@ export const systemWords = {
     hookRotateMeans: { 0: "新密钥只显示一次", 1: "在所选时间内，通知同时带有新旧两个签名" },
   },
   en: {
+    alike: alikeWords.en,
     title: "Business systems",
     count: "{n}, {active} active",
     add: "Register a system",

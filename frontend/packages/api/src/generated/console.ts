@@ -175,7 +175,7 @@ export interface paths {
     };
     /**
      * What takes two
-     * @description What waits, and what became of the rest.
+     * @description What waits, and what became of the rest. A filing officer sees what they asked for themself.
      */
     get: operations["listApprovals"];
     put?: never;
@@ -204,6 +204,26 @@ export interface paths {
      * @description Never by who asked or whom it is about. What was asked is carried out with the decision, or neither is.
      */
     post: operations["decideApproval"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/console/approvals/{approval_id}/legal-persons": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * The legal persons that a question is about
+     * @description Of an act `filing.legal_persons`: each as it would be taken, beside what was on file.
+     */
+    get: operations["listProposedLegalPersons"];
+    put?: never;
+    post?: never;
     delete?: never;
     options?: never;
     head?: never;
@@ -361,7 +381,7 @@ export interface paths {
     put?: never;
     /**
      * Import a list of filed people
-     * @description The body is the file itself, .xlsx or .csv by its media type.
+     * @description The body is the file itself, .xlsx or .csv by its media type. New legal persons wait for a second officer.
      *
      *     Where any line is bad nothing is imported: 422 `filing_lines_bad` with the same report in `report`. A dry run
      *     answers its report with 200 in any case.
@@ -633,6 +653,70 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/console/me/tokens": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * One's own tokens
+     * @description Also ended ones.
+     */
+    get: operations["listOwnTokens"];
+    put?: never;
+    /**
+     * Make a token for a program
+     * @description It has some of one's own roles, and loses those that one loses.
+     */
+    post: operations["makeOwnToken"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/console/me/tokens/{token_id}/revocation": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * End one's own token
+     * @description At once.
+     */
+    post: operations["revokeOwnToken"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/console/me/tokens/{token_id}/rotation": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Change a token for a new one
+     * @description Same name, roles and scopes. The old one ends after the hours that were chosen.
+     */
+    post: operations["rotateOwnToken"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/console/session": {
     parameters: {
       query?: never;
@@ -652,6 +736,46 @@ export interface paths {
      * @description The cookie is worth nothing from now on.
      */
     delete: operations["endConsoleSession"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/console/session/factor": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Show a second factor again
+     * @description Opens grave acts for five minutes, to this session alone. Tries count with those of logins.
+     */
+    post: operations["showSecondFactor"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/console/session/factor-requests": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Ask to show a second factor again
+     * @description For who was refused with `second_factor_needed`. It serves once, in this session.
+     */
+    post: operations["askSecondFactor"];
+    delete?: never;
     options?: never;
     head?: never;
     patch?: never;
@@ -903,6 +1027,46 @@ export interface paths {
      * @description Requests that are made from now on are told there.
      */
     post: operations["addWebhook"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/console/tokens": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Everybody's tokens
+     * @description With whose they are, what they may do, when they were last used and when they end.
+     */
+    get: operations["listTokens"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/console/tokens/{token_id}/revocation": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * End a token
+     * @description At once, whoever's it is.
+     */
+    post: operations["revokeToken"];
     delete?: never;
     options?: never;
     head?: never;
@@ -1403,7 +1567,7 @@ export interface components {
     };
     /**
      * DecidedMessage
-     * @description The question as it stands now, and what carrying it out gave, told this once: `set_up`, an address.
+     * @description The question as it stands now, and what carrying it out gave, told this once, as `set_up`, an address.
      */
     DecidedMessage: {
       approval: components["schemas"]["ApprovalMessage"];
@@ -1411,11 +1575,15 @@ export interface components {
     };
     /**
      * DecisionMessage
-     * @description Yes or no.
+     * @description Yes or no: perhaps to some `lines` only, to what can't be taken back with the `subject` typed once more.
      */
     DecisionMessage: {
       /** @enum {unknown} */
       decision: "approve" | "refuse";
+      /** @default null */
+      lines?: number[] | null;
+      /** @default null */
+      subject?: string | null;
     };
     /**
      * DeliveriesMessage
@@ -1603,13 +1771,17 @@ export interface components {
     /**
      * ImportMessage
      * @description The report of a list: counts of people and of enterprises, then line by line.
+     *
+     *         The counts are without the lines that wait; `approval_id` is the question that shows them to a second officer.
      */
     ImportMessage: {
       applied: boolean;
+      approval_id: string | null;
       enterprises_add: number;
       enterprises_change: number;
       lines: components["schemas"]["LineMessage"][];
       unchanged: number;
+      waiting: number;
       will_add: number;
       will_change: number;
     };
@@ -1686,6 +1858,9 @@ export interface components {
     /**
      * LineMessage
      * @description What becomes of one line of the file. Everything but `line` and `findings` is null where there are findings.
+     *
+     *         `waits`: it makes somebody a legal person, which takes two. It waits for their `approval`, or needs a `person` who
+     *         asks, not a program.
      */
     LineMessage: {
       change: ("add" | "change" | "none") | null;
@@ -1697,6 +1872,7 @@ export interface components {
       line: number;
       name: string | null;
       role: ("legal_person" | "operator") | null;
+      waits: ("approval" | "person") | null;
     };
     /**
      * ListStateMessage
@@ -1739,6 +1915,18 @@ export interface components {
       waiting: number;
     };
     /**
+     * MadeTokenMessage
+     * @description The new token: `token` is told this once. Time in ms.
+     */
+    MadeTokenMessage: {
+      expires_at: number;
+      id: string;
+      name: string;
+      roles: components["schemas"]["StaffRole"][];
+      scopes: components["schemas"]["StaffScope"][];
+      token: string;
+    };
+    /**
      * MemberMessage
      * @description A member; `is_set_up` tells whether they can log in. Time in ms.
      */
@@ -1775,6 +1963,18 @@ export interface components {
       name: string;
       /** @default [] */
       return_urls?: string[];
+    };
+    /**
+     * NewTokenMessage
+     * @description Roles of one's own, what it may do beside reading and small changes, and for how many days.
+     */
+    NewTokenMessage: {
+      /** @default 90 */
+      days?: number;
+      name: string;
+      roles: components["schemas"]["StaffRole"][];
+      /** @default [] */
+      scopes?: components["schemas"]["StaffScope"][];
     };
     /**
      * NewWebhookMessage
@@ -1857,6 +2057,34 @@ export interface components {
       [key: string]: unknown;
     };
     /**
+     * ProposedLegalPersonMessage
+     * @description A legal person by the list's `line`; `phone` null: what is on file stays. The others are what was on file.
+     */
+    ProposedLegalPersonMessage: {
+      /** @enum {unknown} */
+      change: "add" | "change";
+      credit_code: string;
+      enterprise: string;
+      enterprise_before: string | null;
+      id_number_masked: string;
+      id_type: string;
+      line: number;
+      name: string;
+      name_before: string | null;
+      phone: string | null;
+      phone_before: string | null;
+      /** @enum {unknown} */
+      state: "overtaken" | "refused" | "taken" | "waiting";
+    };
+    /**
+     * ProposedLegalPersonsMessage
+     * @description A page; `next` is the `after` of the one that follows, or null.
+     */
+    ProposedLegalPersonsMessage: {
+      items: components["schemas"]["ProposedLegalPersonMessage"][];
+      next: number | null;
+    };
+    /**
      * ProvenActMessage
      * @description The proof, and the log's key (vkey) as this service says it; learn it from elsewhere to believe it.
      */
@@ -1896,6 +2124,33 @@ export interface components {
       /** @default false */
       force?: boolean;
       overlap_hours: number;
+    };
+    /**
+     * RotateTokenMessage
+     * @description The new one's life, and for how many hours the old one counts beside it.
+     */
+    RotateTokenMessage: {
+      /** @default 90 */
+      days?: number;
+      /** @default 24 */
+      overlap_hours?: number;
+    };
+    /**
+     * SecondFactorAskedMessage
+     * @description What is to be shown: `factors` are the kinds that the member has, `key` is for their browser, if any; seconds.
+     */
+    SecondFactorAskedMessage: {
+      expires_in: number;
+      factors: ("totp" | "webauthn")[];
+      id: string;
+      key: components["schemas"]["KeyRequestMessage"] | null;
+    };
+    /**
+     * SecondFactorShownMessage
+     * @description Until when (ms) grave acts are open to this session.
+     */
+    SecondFactorShownMessage: {
+      until: number;
     };
     /**
      * SetLoginMessage
@@ -1942,6 +2197,17 @@ export interface components {
       code: string;
     };
     /**
+     * ShowSecondFactorMessage
+     * @description The id of what was asked, and `code` or `assertion`, one of the two.
+     */
+    ShowSecondFactorMessage: {
+      /** @default null */
+      assertion?: components["schemas"]["AssertionMessage"] | null;
+      /** @default null */
+      code?: string | null;
+      id: string;
+    };
+    /**
      * SmsLineMessage
      * @description One message without its text; `with_code` says that it carried a code, which stands nowhere.
      *
@@ -1972,6 +2238,12 @@ export interface components {
      * @enum {unknown}
      */
     StaffRole: "auditor" | "customer_service" | "filing_officer" | "security_officer";
+    /**
+     * StaffScope
+     * @description What a program's token may do that a person does with a second factor; each is given by name.
+     * @enum {unknown}
+     */
+    StaffScope: "filing_export" | "filing_import";
     /**
      * SystemLoginMessage
      * @description How it logs people in by OpenID Connect.
@@ -2036,6 +2308,31 @@ export interface components {
       state: "active" | "disabled";
       url: string;
       waiting: number;
+    };
+    /**
+     * TokenMessage
+     * @description A token; times in ms. `counts`: it opens something now. `next_id` is the token that took its place.
+     */
+    TokenMessage: {
+      counts: boolean;
+      created_at: number;
+      ended_at: number | null;
+      expires_at: number;
+      id: string;
+      name: string;
+      next_id: string | null;
+      roles: components["schemas"]["StaffRole"][];
+      scopes: components["schemas"]["StaffScope"][];
+      staff_id: string;
+      staff_name: string;
+      used_at: number | null;
+    };
+    /**
+     * TokensMessage
+     * @description The newest 500, the newest first, also ended ones.
+     */
+    TokensMessage: {
+      items: components["schemas"]["TokenMessage"][];
     };
     /**
      * TotpOfferMessage
@@ -2462,7 +2759,7 @@ export interface operations {
           };
         };
       };
-      /** @description `unauthenticated`, `wrong_staff_token` */
+      /** @description `unauthenticated` */
       401: {
         headers: {
           /** @example Bearer realm="mshield" */
@@ -2472,13 +2769,13 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "unauthenticated" | "wrong_staff_token";
+            code?: "unauthenticated";
             /** @constant */
             status?: 401;
           };
         };
       };
-      /** @description `forbidden` */
+      /** @description `forbidden`, `second_factor_needed` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -2486,7 +2783,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "forbidden";
+            code?: "forbidden" | "second_factor_needed";
             /** @constant */
             status?: 403;
           };
@@ -3127,7 +3424,7 @@ export interface operations {
           };
         };
       };
-      /** @description `forbidden` */
+      /** @description `forbidden`, `second_factor_needed` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -3135,7 +3432,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "forbidden";
+            code?: "forbidden" | "second_factor_needed";
             /** @constant */
             status?: 403;
           };
@@ -3258,7 +3555,7 @@ export interface operations {
           };
         };
       };
-      /** @description `forbidden`, `own_approval` */
+      /** @description `forbidden`, `own_approval`, `second_factor_needed` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -3266,7 +3563,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "forbidden" | "own_approval";
+            code?: "forbidden" | "own_approval" | "second_factor_needed";
             /** @constant */
             status?: 403;
           };
@@ -3311,6 +3608,107 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
             code?: "idempotency_mismatch" | "invalid_request";
+            /** @constant */
+            status?: 422;
+          };
+        };
+      };
+      /** @description `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  listProposedLegalPersons: {
+    parameters: {
+      query?: {
+        /** @description `next` of the page before */
+        after?: number;
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        /** @example 0199f0d0-1200-7b31-a2c4-77d1e0f5b902 */
+        approval_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A page, by line */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ProposedLegalPersonsMessage"];
+        };
+      };
+      /** @description `unauthenticated`, `wrong_staff_token` */
+      401: {
+        headers: {
+          /** @example Bearer realm="mshield" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unauthenticated" | "wrong_staff_token";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "forbidden";
+            /** @constant */
+            status?: 403;
+          };
+        };
+      };
+      /** @description `not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "not_found";
+            /** @constant */
+            status?: 404;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
             /** @constant */
             status?: 422;
           };
@@ -3921,7 +4319,7 @@ export interface operations {
           };
         };
       };
-      /** @description `forbidden` */
+      /** @description `forbidden`, `second_factor_needed` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -3929,7 +4327,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "forbidden";
+            code?: "forbidden" | "second_factor_needed";
             /** @constant */
             status?: 403;
           };
@@ -4018,7 +4416,7 @@ export interface operations {
           };
         };
       };
-      /** @description `forbidden` */
+      /** @description `forbidden`, `second_factor_needed` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -4026,7 +4424,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "forbidden";
+            code?: "forbidden" | "second_factor_needed";
             /** @constant */
             status?: 403;
           };
@@ -4205,7 +4603,7 @@ export interface operations {
           "application/json": components["schemas"]["FilingCodeMessage"];
         };
       };
-      /** @description `unauthenticated`, `wrong_staff_token` */
+      /** @description `unauthenticated` */
       401: {
         headers: {
           /** @example Bearer realm="mshield" */
@@ -4215,13 +4613,13 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "unauthenticated" | "wrong_staff_token";
+            code?: "unauthenticated";
             /** @constant */
             status?: 401;
           };
         };
       };
-      /** @description `forbidden` */
+      /** @description `forbidden`, `second_factor_needed` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -4229,7 +4627,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "forbidden";
+            code?: "forbidden" | "second_factor_needed";
             /** @constant */
             status?: 403;
           };
@@ -4352,7 +4750,7 @@ export interface operations {
           };
         };
       };
-      /** @description `forbidden` */
+      /** @description `forbidden`, `second_factor_needed` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -4360,7 +4758,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "forbidden";
+            code?: "forbidden" | "second_factor_needed";
             /** @constant */
             status?: 403;
           };
@@ -4988,7 +5386,7 @@ export interface operations {
           };
         };
       };
-      /** @description `forbidden`, `wrong_own_password` */
+      /** @description `forbidden`, `second_factor_needed`, `wrong_own_password` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -4996,7 +5394,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "forbidden" | "wrong_own_password";
+            code?: "forbidden" | "second_factor_needed" | "wrong_own_password";
             /** @constant */
             status?: 403;
           };
@@ -5132,7 +5530,7 @@ export interface operations {
           };
         };
       };
-      /** @description `forbidden`, `wrong_own_password` */
+      /** @description `forbidden`, `second_factor_needed`, `wrong_own_password` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -5140,7 +5538,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "forbidden" | "wrong_own_password";
+            code?: "forbidden" | "second_factor_needed" | "wrong_own_password";
             /** @constant */
             status?: 403;
           };
@@ -5314,7 +5712,7 @@ export interface operations {
           };
         };
       };
-      /** @description `forbidden`, `wrong_own_password` */
+      /** @description `forbidden`, `second_factor_needed`, `wrong_own_password` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -5322,7 +5720,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "forbidden" | "wrong_own_password";
+            code?: "forbidden" | "second_factor_needed" | "wrong_own_password";
             /** @constant */
             status?: 403;
           };
@@ -5503,6 +5901,428 @@ export interface operations {
       };
     };
   };
+  listOwnTokens: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The tokens, never what they are */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["TokensMessage"];
+        };
+      };
+      /** @description `unauthenticated` */
+      401: {
+        headers: {
+          /** @example Bearer realm="mshield" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unauthenticated";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  makeOwnToken: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["NewTokenMessage"];
+      };
+    };
+    responses: {
+      /** @description The token */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["MadeTokenMessage"];
+        };
+      };
+      /** @description `malformed` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "malformed";
+            /** @constant */
+            status?: 400;
+          };
+        };
+      };
+      /** @description `unauthenticated` */
+      401: {
+        headers: {
+          /** @example Bearer realm="mshield" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unauthenticated";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `forbidden`, `second_factor_needed` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "forbidden" | "second_factor_needed";
+            /** @constant */
+            status?: 403;
+          };
+        };
+      };
+      /** @description `not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "not_found";
+            /** @constant */
+            status?: 404;
+          };
+        };
+      };
+      /** @description `in_progress` */
+      409: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "in_progress";
+            /** @constant */
+            status?: 409;
+          };
+        };
+      };
+      /** @description `idempotency_mismatch`, `invalid_request`, `invalid_staff_token` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "idempotency_mismatch" | "invalid_request" | "invalid_staff_token";
+            /** @constant */
+            status?: 422;
+          };
+        };
+      };
+      /** @description `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  revokeOwnToken: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @example 0199f0d7-2200-7e10-b1c4-5a90e7d3f826 */
+        token_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Ended */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description `unauthenticated` */
+      401: {
+        headers: {
+          /** @example Bearer realm="mshield" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unauthenticated";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "forbidden";
+            /** @constant */
+            status?: 403;
+          };
+        };
+      };
+      /** @description `not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "not_found";
+            /** @constant */
+            status?: 404;
+          };
+        };
+      };
+      /** @description `in_progress` */
+      409: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "in_progress";
+            /** @constant */
+            status?: 409;
+          };
+        };
+      };
+      /** @description `idempotency_mismatch`, `invalid_request` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "idempotency_mismatch" | "invalid_request";
+            /** @constant */
+            status?: 422;
+          };
+        };
+      };
+      /** @description `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  rotateOwnToken: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @example 0199f0d7-2200-7e10-b1c4-5a90e7d3f826 */
+        token_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["RotateTokenMessage"];
+      };
+    };
+    responses: {
+      /** @description The new token */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["MadeTokenMessage"];
+        };
+      };
+      /** @description `malformed` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "malformed";
+            /** @constant */
+            status?: 400;
+          };
+        };
+      };
+      /** @description `unauthenticated` */
+      401: {
+        headers: {
+          /** @example Bearer realm="mshield" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unauthenticated";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `forbidden`, `second_factor_needed` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "forbidden" | "second_factor_needed";
+            /** @constant */
+            status?: 403;
+          };
+        };
+      };
+      /** @description `not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "not_found";
+            /** @constant */
+            status?: 404;
+          };
+        };
+      };
+      /** @description `in_progress` */
+      409: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "in_progress";
+            /** @constant */
+            status?: 409;
+          };
+        };
+      };
+      /** @description `idempotency_mismatch`, `invalid_request`, `invalid_staff_token` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "idempotency_mismatch" | "invalid_request" | "invalid_staff_token";
+            /** @constant */
+            status?: 422;
+          };
+        };
+      };
+      /** @description `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
   getConsoleSession: {
     parameters: {
       query?: never;
@@ -5570,6 +6390,232 @@ export interface operations {
           [name: string]: unknown;
         };
         content?: never;
+      };
+      /** @description `unauthenticated` */
+      401: {
+        headers: {
+          /** @example Bearer realm="mshield" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unauthenticated";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "forbidden";
+            /** @constant */
+            status?: 403;
+          };
+        };
+      };
+      /** @description `in_progress` */
+      409: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "in_progress";
+            /** @constant */
+            status?: 409;
+          };
+        };
+      };
+      /** @description `idempotency_mismatch`, `invalid_request` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "idempotency_mismatch" | "invalid_request";
+            /** @constant */
+            status?: 422;
+          };
+        };
+      };
+      /** @description `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  showSecondFactor: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["ShowSecondFactorMessage"];
+      };
+    };
+    responses: {
+      /** @description Shown */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SecondFactorShownMessage"];
+        };
+      };
+      /** @description `malformed`, `second_factor_wrong`, `security_key_refused`, `staff_login_over` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "malformed" | "second_factor_wrong" | "security_key_refused" | "staff_login_over";
+            /** @constant */
+            status?: 400;
+          };
+        };
+      };
+      /** @description `unauthenticated` */
+      401: {
+        headers: {
+          /** @example Bearer realm="mshield" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unauthenticated";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "forbidden";
+            /** @constant */
+            status?: 403;
+          };
+        };
+      };
+      /** @description `in_progress` */
+      409: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "in_progress";
+            /** @constant */
+            status?: 409;
+          };
+        };
+      };
+      /** @description `idempotency_mismatch`, `invalid_request` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "idempotency_mismatch" | "invalid_request";
+            /** @constant */
+            status?: 422;
+          };
+        };
+      };
+      /** @description `login_slowed` */
+      429: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "login_slowed";
+            /** @constant */
+            status?: 429;
+          };
+        };
+      };
+      /** @description `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  askSecondFactor: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description What to show */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SecondFactorAskedMessage"];
+        };
       };
       /** @description `unauthenticated` */
       401: {
@@ -6202,7 +7248,7 @@ export interface operations {
           };
         };
       };
-      /** @description `unauthenticated`, `wrong_staff_token` */
+      /** @description `unauthenticated` */
       401: {
         headers: {
           /** @example Bearer realm="mshield" */
@@ -6212,13 +7258,13 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "unauthenticated" | "wrong_staff_token";
+            code?: "unauthenticated";
             /** @constant */
             status?: 401;
           };
         };
       };
-      /** @description `forbidden` */
+      /** @description `forbidden`, `second_factor_needed` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -6226,13 +7272,13 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "forbidden";
+            code?: "forbidden" | "second_factor_needed";
             /** @constant */
             status?: 403;
           };
         };
       };
-      /** @description `in_progress` */
+      /** @description `in_progress`, `system_alike` */
       409: {
         headers: {
           /** @example 42 */
@@ -6242,7 +7288,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "in_progress";
+            code?: "in_progress" | "system_alike";
             /** @constant */
             status?: 409;
           };
@@ -6416,7 +7462,7 @@ export interface operations {
           };
         };
       };
-      /** @description `unauthenticated`, `wrong_staff_token` */
+      /** @description `unauthenticated` */
       401: {
         headers: {
           /** @example Bearer realm="mshield" */
@@ -6426,13 +7472,13 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "unauthenticated" | "wrong_staff_token";
+            code?: "unauthenticated";
             /** @constant */
             status?: 401;
           };
         };
       };
-      /** @description `forbidden` */
+      /** @description `forbidden`, `second_factor_needed` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -6440,7 +7486,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "forbidden";
+            code?: "forbidden" | "second_factor_needed";
             /** @constant */
             status?: 403;
           };
@@ -6460,7 +7506,7 @@ export interface operations {
           };
         };
       };
-      /** @description `in_progress` */
+      /** @description `in_progress`, `system_alike` */
       409: {
         headers: {
           /** @example 42 */
@@ -6470,7 +7516,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "in_progress";
+            code?: "in_progress" | "system_alike";
             /** @constant */
             status?: 409;
           };
@@ -6561,7 +7607,7 @@ export interface operations {
           };
         };
       };
-      /** @description `unauthenticated`, `wrong_staff_token` */
+      /** @description `unauthenticated` */
       401: {
         headers: {
           /** @example Bearer realm="mshield" */
@@ -6571,13 +7617,13 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "unauthenticated" | "wrong_staff_token";
+            code?: "unauthenticated";
             /** @constant */
             status?: 401;
           };
         };
       };
-      /** @description `forbidden` */
+      /** @description `forbidden`, `second_factor_needed` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -6585,7 +7631,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "forbidden";
+            code?: "forbidden" | "second_factor_needed";
             /** @constant */
             status?: 403;
           };
@@ -6932,7 +7978,7 @@ export interface operations {
           };
         };
       };
-      /** @description `unauthenticated`, `wrong_staff_token` */
+      /** @description `unauthenticated` */
       401: {
         headers: {
           /** @example Bearer realm="mshield" */
@@ -6942,13 +7988,13 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "unauthenticated" | "wrong_staff_token";
+            code?: "unauthenticated";
             /** @constant */
             status?: 401;
           };
         };
       };
-      /** @description `forbidden` */
+      /** @description `forbidden`, `second_factor_needed` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -6956,7 +8002,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "forbidden";
+            code?: "forbidden" | "second_factor_needed";
             /** @constant */
             status?: 403;
           };
@@ -7222,6 +8268,197 @@ export interface operations {
           };
         };
       };
+      /** @description `unauthenticated` */
+      401: {
+        headers: {
+          /** @example Bearer realm="mshield" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unauthenticated";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `forbidden`, `second_factor_needed` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "forbidden" | "second_factor_needed";
+            /** @constant */
+            status?: 403;
+          };
+        };
+      };
+      /** @description `not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "not_found";
+            /** @constant */
+            status?: 404;
+          };
+        };
+      };
+      /** @description `in_progress` */
+      409: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "in_progress";
+            /** @constant */
+            status?: 409;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 413;
+          };
+        };
+      };
+      /** @description `idempotency_mismatch`, `invalid_request`, `webhook_url_refused` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "idempotency_mismatch" | "invalid_request" | "webhook_url_refused";
+            /** @constant */
+            status?: 422;
+          };
+        };
+      };
+      /** @description `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  listTokens: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The tokens, never what they are */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["TokensMessage"];
+        };
+      };
+      /** @description `unauthenticated`, `wrong_staff_token` */
+      401: {
+        headers: {
+          /** @example Bearer realm="mshield" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unauthenticated" | "wrong_staff_token";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "forbidden";
+            /** @constant */
+            status?: 403;
+          };
+        };
+      };
+      /** @description `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  revokeToken: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @example 0199f0d7-2200-7e10-b1c4-5a90e7d3f826 */
+        token_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Ended */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
       /** @description `unauthenticated`, `wrong_staff_token` */
       401: {
         headers: {
@@ -7282,21 +8519,7 @@ export interface operations {
           };
         };
       };
-      /** @description `invalid_request` */
-      413: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"] & {
-            /** @enum {unknown} */
-            code?: "invalid_request";
-            /** @constant */
-            status?: 413;
-          };
-        };
-      };
-      /** @description `idempotency_mismatch`, `invalid_request`, `webhook_url_refused` */
+      /** @description `idempotency_mismatch`, `invalid_request` */
       422: {
         headers: {
           [name: string]: unknown;
@@ -7304,7 +8527,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "idempotency_mismatch" | "invalid_request" | "webhook_url_refused";
+            code?: "idempotency_mismatch" | "invalid_request";
             /** @constant */
             status?: 422;
           };
@@ -7593,7 +8816,7 @@ export interface operations {
           };
         };
       };
-      /** @description `unauthenticated`, `wrong_staff_token` */
+      /** @description `unauthenticated` */
       401: {
         headers: {
           /** @example Bearer realm="mshield" */
@@ -7603,13 +8826,13 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "unauthenticated" | "wrong_staff_token";
+            code?: "unauthenticated";
             /** @constant */
             status?: 401;
           };
         };
       };
-      /** @description `forbidden` */
+      /** @description `forbidden`, `second_factor_needed` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -7617,7 +8840,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "forbidden";
+            code?: "forbidden" | "second_factor_needed";
             /** @constant */
             status?: 403;
           };

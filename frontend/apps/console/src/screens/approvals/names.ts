@@ -20,7 +20,8 @@ export function warningOf(t: Say, { act }: Approval): string {
   return known(t, `warning.${act.replace(".", "_")}`, "");
 }
 
-/** A member's name stands in the details, since the subject is their id. */
-export function subjectOf({ subject, details }: Approval): string {
+/** A member's name stands in the details, since the subject is their id; a list of legal persons has their number. */
+export function subjectOf({ act, subject, details }: Approval): string {
+  if (act === "filing.legal_persons") return String(details["legal_persons"]);
   return typeof details["name"] === "string" ? details["name"] : subject;
 }

@@ -52,7 +52,19 @@ export function template(): Blob {
   return new Blob(["\uFEFF", HEADERS.join(","), "\r\n"], { type: "text/csv" });
 }
 
-/** Where the browser gets everybody on file, or of one enterprise, as a list. */
-export function exportAddress(kind: "xlsx" | "csv", { credit_code: code }: FilingQuery): string {
-  return `/api/console/filing/export?format=${kind}${code ? `&credit_code=${encodeURIComponent(code)}` : ""}`;
+/** Everybody on file, or of one enterprise, as a list. By a call, since it may ask for the second factor again. */
+export async function exportList(kind: "xlsx" | "csv", { credit_code: code }: FilingQuery): Promise<Blob> {
+  const query = { format: kind, ...(code ? { credit_code: code } : {}) };
+  const call = api.GET("/api/console/filing/export", { params: { query }, parseAs: "blob" });
+  return answered(call as unknown as Promise<{ data?: Blob; error?: unknown; response: Response }>);
+}
+
+/** Saves it under this name. */
+export function save(content: Blob, name: string): void {
+  const link = Object.assign(document.createElement("a"), {
+    href: URL.createObjectURL(content),
+    download: name,
+  });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }

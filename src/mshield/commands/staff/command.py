@@ -6,48 +6,49 @@ import click
 
 from mshield.commands.parts.output import Output, output_options, table
 from mshield.commands.parts.service import Service, on_service
+from mshield.commands.staff.token import ROLES
+from mshield.commands.staff.token import command as token_command
 
 if TYPE_CHECKING:
     from mshield.services.staff.members import StaffMember
 
-# Named here, so that `--help` needs no package of the server.
-_ROLES = ("filing_officer", "customer_service", "security_officer", "auditor")
-
 
 @click.group(name="staff")
 def command() -> None:
-    """Add, list and disable the staff of the console, and let them set up their logins."""
+    """Add, list and disable the staff of the console, let them set up their logins, and give programs tokens."""
+
+
+command.add_command(token_command)
 
 
 @command.command()
 @click.argument("name")
 @click.option(
-    "--role", "roles", type=click.Choice(_ROLES), multiple=True, required=True, help="May be given again."
+    "--role", "roles", type=click.Choice(ROLES), multiple=True, required=True, help="May be given again."
 )
 @output_options
 def add(out: Output, name: str, roles: tuple[str, ...]) -> None:
-    """Add NAME to the staff; prints an access token and a set-up address, this once only.
+    """Add NAME to the staff; prints a set-up address, this once only.
 
-    The address is for the person: within a day he sets his password and second factor there, and is in the console.
-    The token is for his programs, sent as `Authorization: Bearer TOKEN`. filing_officer: filing records.
-    customer_service: accounts; reads certificates, business systems, SMS. security_officer: business systems, staff
-    (two of them), jobs, revoking a CA, what was done and by whom. auditor: reads all of that.
+    The address is for the person: within a day they set their password and second factor there, and are in the
+    console. A program is a member too, without a login: give it a token (`mshield staff token add`).
+
+    filing_officer: filing records. customer_service: accounts; reads certificates, business systems, SMS.
+    security_officer: business systems, staff (two of them), jobs, revoking a CA, what was done and by whom.
+    auditor: reads all of that.
     """
     from mshield.domain.staff import StaffRole
     from mshield.services.staff.members import add_staff
 
-    async def work(service: Service) -> "tuple[StaffMember, str, str]":
-        member, token = await add_staff(service.db, name=name, roles=map(StaffRole, roles), now=service.now)
-        return member, token, await _set_up_address(service, member.id)
+    async def work(service: Service) -> "tuple[StaffMember, str]":
+        member = await add_staff(service.db, name=name, roles=map(StaffRole, roles), now=service.now)
+        return member, await _set_up_address(service, member.id)
 
-    member, token, address = on_service(out, work)
-    out.data(
-        {**_data(member), "token": token, "set_up": address},
-        [f"id      {member.id}", f"set up  {address}", f"token   {token}"],
-    )
+    member, address = on_service(out, work)
+    out.data({**_data(member), "set_up": address}, [f"id      {member.id}", f"set up  {address}"])
     out.say(
-        "链接和令牌只显示这一次：链接 24 小时内由本人打开，令牌请妥善保存",
-        "Both are shown this once only: the address is opened by the member within a day; keep the token safe",
+        "链接只显示这一次，24 小时内由本人打开",
+        "Shown this once only: the member opens the address within a day",
     )
 
 
@@ -57,8 +58,9 @@ def add(out: Output, name: str, roles: tuple[str, ...]) -> None:
 def set_up(out: Output, staff_id: str) -> None:
     """Print a new set-up address for the member with the id STAFF_ID, as when the second factor is lost.
 
-    His sessions end at once, his password and second factors are void, and so is an earlier address. Only he may get
-    the new one: whoever opens it first is him.
+    Their sessions end at once, their password and second factors are void, and so is an earlier address. Only they
+    may get the new one: whoever opens it first is that member. Their tokens stay: revoke those that may be in others'
+    hands (`mshield staff token list`).
     """
     address = on_service(out, lambda service: _set_up_address(service, staff_id))
     out.data({"id": staff_id, "set_up": address}, [f"set up  {address}"])
@@ -80,7 +82,7 @@ def list_(out: Output) -> None:
 @click.argument("staff_id")
 @output_options
 def disable(out: Output, staff_id: str) -> None:
-    """End the access of the member with the id STAFF_ID; his token and sessions are worth nothing from now on."""
+    """End the access of the member with the id STAFF_ID; their tokens and sessions are worth nothing from now on."""
     from mshield.services.staff.members import disable_staff
 
     on_service(out, lambda service: disable_staff(service.db, staff_id=staff_id, now=service.now))

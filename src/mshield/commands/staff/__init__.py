@@ -1,0 +1,1 @@
+"""`mshield staff`: members of staff, and tokens for programs."""

@@ -1,0 +1,163 @@
+"""`mshield staff token`: tokens for the programs of staff, each with a name, an end and some of its member's roles."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from mshield.commands.parts.output import Output, output_options, table
+from mshield.commands.parts.service import on_service
+from mshield.commands.phone.display import shown_time
+
+if TYPE_CHECKING:
+    from mshield.services.staff.tokens import ListedToken, MadeToken
+
+# Named here, so that `--help` needs no package of the server.
+ROLES = ("filing_officer", "customer_service", "security_officer", "auditor")
+_SCOPES = ("filing_import", "filing_export")
+
+
+@click.group(name="token")
+def command() -> None:
+    """Make, list, change and end tokens for programs, sent as `Authorization: Bearer TOKEN`.
+
+    A token has some roles of its member and an end. It shows no second factor, so it reads, and does what is no grave
+    act; two grave acts are open to one that has the scope: filing_import (import lists, end records; never a new legal
+    person), filing_export (export the list).
+    """
+
+
+@command.command()
+@click.argument("staff_id")
+@click.option("--name", required=True, help="What it is for, such as the program and its machine.")
+@click.option(
+    "--role",
+    "--roles",
+    "roles",
+    type=click.Choice(ROLES),
+    multiple=True,
+    required=True,
+    help="One that the member has; may be given again.",
+)
+@click.option(
+    "--scope", "scopes", type=click.Choice(_SCOPES), multiple=True, help="See above; may be given again."
+)
+@click.option("--days", type=click.IntRange(1, 366), default=90, show_default=True, help="Its life.")
+@output_options
+def add(
+    out: Output, staff_id: str, *, name: str, roles: tuple[str, ...], scopes: tuple[str, ...], days: int
+) -> None:
+    """Make a token for the member with the id STAFF_ID (`mshield staff list`); prints it, this once only."""
+    from mshield.domain.actor import SERVICE
+    from mshield.domain.staff import StaffRole, StaffScope
+    from mshield.services.staff.tokens import Wanted, add_token
+
+    wanted = Wanted(
+        name=name, roles=tuple(map(StaffRole, roles)), scopes=tuple(map(StaffScope, scopes)), days=days
+    )
+    made = on_service(
+        out, lambda service: add_token(service.db, staff_id, wanted, by=SERVICE, now=service.now)
+    )
+    _tell(out, made)
+
+
+@command.command(name="list")
+@click.option("--staff-id", default="", help="Of one member only.")
+@output_options
+def list_(out: Output, staff_id: str) -> None:
+    """List the newest 500 tokens, also those that have ended; never what they are."""
+    from mshield.services.process.clock import wall_clock
+    from mshield.services.staff.tokens import list_tokens
+
+    tokens = on_service(out, lambda service: list_tokens(service.db, staff_id=staff_id))
+    now = wall_clock()
+    headers = (
+        ("编号", "id"), ("员工", "member"), ("名称", "name"), ("角色", "roles"), ("范围", "scopes"),
+        ("有效期至", "until"), ("最近使用", "last used"), ("状态", "state"),
+    )  # fmt: skip
+    cells = [
+        (
+            token.id,
+            token.staff_name,
+            token.name,
+            " ".join(token.roles),
+            " ".join(token.scopes),
+            shown_time(token.expires_at),
+            "" if token.used_at is None else shown_time(token.used_at),
+            out.pick("有效", "counts") if token.counts(now=now) else out.pick("已结束", "ended"),
+        )
+        for token in tokens
+    ]
+    out.data(
+        {"items": [_data(token, now=now) for token in tokens]},
+        table([out.pick(*header) for header in headers], cells),
+    )
+
+
+@command.command()
+@click.argument("token_id")
+@click.option(
+    "--days", type=click.IntRange(1, 366), default=90, show_default=True, help="The new one's life."
+)
+@click.option(
+    "--overlap-hours",
+    type=click.IntRange(0, 168),
+    default=24,
+    show_default=True,
+    help="How long the old one counts beside it; 0 ends it at once.",
+)
+@output_options
+def rotate(out: Output, token_id: str, *, days: int, overlap_hours: int) -> None:
+    """Make a new token in the place of TOKEN_ID, with its name, roles and scopes; prints it, this once only."""
+    from mshield.domain.actor import SERVICE
+    from mshield.services.staff.tokens import rotate_token
+
+    made = on_service(
+        out,
+        lambda service: rotate_token(
+            service.db, token_id, days=days, overlap_hours=overlap_hours, by=SERVICE, now=service.now
+        ),
+    )
+    _tell(out, made)
+
+
+@command.command()
+@click.argument("token_id")
+@output_options
+def revoke(out: Output, token_id: str) -> None:
+    """End the token TOKEN_ID at once."""
+    from mshield.domain.actor import SERVICE
+    from mshield.services.staff.tokens import revoke_token
+
+    on_service(out, lambda service: revoke_token(service.db, token_id, by=SERVICE, now=service.now))
+    out.data({"id": token_id, "ended": True}, [])
+    out.say("令牌已停用", "The token has ended")
+
+
+def _tell(out: Output, made: "MadeToken") -> None:
+    data = {
+        "id": made.id,
+        "token": made.token,
+        "name": made.name,
+        "roles": list(made.roles),
+        "scopes": list(made.scopes),
+        "expires_at": made.expires_at,
+    }
+    out.data(data, [f"id     {made.id}", f"token  {made.token}", f"until  {shown_time(made.expires_at)}"])
+    out.say("令牌只显示这一次，请妥善保存", "Shown this once only: keep it safe")
+
+
+def _data(token: "ListedToken", *, now: int) -> dict[str, object]:
+    return {
+        "id": token.id,
+        "staff_id": token.staff_id,
+        "staff_name": token.staff_name,
+        "name": token.name,
+        "roles": list(token.roles),
+        "scopes": list(token.scopes),
+        "created_at": token.created_at,
+        "expires_at": token.expires_at,
+        "used_at": token.used_at,
+        "ended_at": token.ended_at,
+        "next_id": token.next_id,
+        "counts": token.counts(now=now),
+    }

@@ -1,0 +1,97 @@
+"""Importing filing lists at the console: whoever becomes a legal person waits for a second officer, all else is done.
+
+One question holds all such lines of a list. A program puts nothing up: it leaves them out and says so.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from mshield.domain import errors
+from mshield.domain.filing import FilingRow
+from mshield.domain.staff import StaffRole
+from mshield.services.filing.import_list import Held, ImportFiling
+from mshield.services.filing.proposals import LegalPersons
+from mshield.services.filing.report import Report, Waits
+from mshield.services.staff.approvals import ApprovableAct, ApprovalRow, Approvals, new_question
+from mshield.services.staff.members import StaffMember
+from mshield.store.database.interface import Tx
+
+NAME: Final = "filing.legal_persons"
+_REASON: Final = "导入备案名单 import of a filing list"
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ApproveLegalPersons:
+    """The act, for `Approvals`. The subject is the question itself; the lines stand in the filing's proposals."""
+
+    legal_persons: LegalPersons
+
+    def act(self) -> ApprovableAct:
+        """Its name is `filing.legal_persons`; its details are `{legal_persons, enterprises, digest}`."""
+        return ApprovableAct(NAME, self._check, self._do, asker=StaffRole.FILING_OFFICER, narrow=self._narrow)
+
+    async def _check(self, subject: str, details: Json) -> Json:  # noqa: ARG002  # asked by an import alone
+        raise errors.InvalidRequest(fields=["act"])
+
+    async def _narrow(self, tx: Tx, approval: ApprovalRow, lines: frozenset[int]) -> None:
+        await self.legal_persons.narrow(tx, approval.id, lines)
+
+    async def _do(self, tx: Tx, approval: ApprovalRow, by: StaffMember, now: int) -> Json:
+        outcome = await self.legal_persons.take(
+            tx,
+            approval.id,
+            asked_by=approval.asked_by,
+            digest=approval.details["digest"],
+            by=by.by,
+            now=now,
+        )
+        return {
+            "taken": outcome.taken,
+            "refused": list(outcome.refused),
+            "overtaken": list(outcome.overtaken),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ImportByStaff:
+    """Imports a list in a member's name."""
+
+    imports: ImportFiling
+    legal_persons: LegalPersons
+    approvals: Approvals
+
+    async def plan(self, member: StaffMember, rows: Sequence[FilingRow]) -> Report:
+        """What the import would do. Changes nothing."""
+        return await self.imports.plan(rows, waits=_waits(member))
+
+    async def apply(
+        self, member: StaffMember, rows: Sequence[FilingRow], *, now: int
+    ) -> tuple[Report, str | None]:
+        """The report, and the id of the question that this put up, if any."""
+        asked: list[str] = []
+
+        async def hold(tx: Tx, held: Sequence[Held]) -> Waits:
+            if member.session_id is None:
+                return "person"
+            asked.clear()  # of a try that the database undid
+            unseen = await self.legal_persons.unseen(tx, held, now=now)
+            if unseen:
+                details = {
+                    "legal_persons": len(unseen),
+                    "enterprises": len({each.record.credit_code for each in unseen}),
+                    "digest": self.legal_persons.digest(unseen),
+                }
+                question = new_question(member, act=NAME, details=details, reason=_REASON, now=now)
+                await self.approvals.ask_in(tx, member, question, now=now)
+                await self.legal_persons.put_up(tx, question.id, unseen, now=now)
+                asked.append(question.id)
+            return "approval"
+
+        report = await self.imports.apply(rows, by=member.by, hold=hold, now=now)
+        return report, asked[-1] if asked and report.applied else None
+
+
+def _waits(member: StaffMember) -> Waits:
+    return "person" if member.session_id is None else "approval"

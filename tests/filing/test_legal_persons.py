@@ -1,0 +1,282 @@
+"""Whoever becomes a legal person by a list waits for a second officer, who sees what is taken, and nothing else is."""
+
+import asyncio
+from typing import Any, Final
+
+import httpx
+import pytest
+
+from mshield.domain.staff import StaffRole
+from tests.support.acts import acts_on
+from tests.support.application import EXAMPLES, Application
+from tests.support.console_people import API, Clerk
+from tests.support.signing import execute
+
+HEADER: Final = "企业名称,统一社会信用代码,姓名,证件类型,证件号码,用户类型,手机号"
+ENTERPRISE: Final = "宁波北潮进出口有限公司,91330206MA2XB7C1TW"
+NEW: Final = f"{ENTERPRISE},许安然,护照,E12345678,法人,13800007788"
+OPERATOR: Final = f"{ENTERPRISE},张三,护照,E87654321,操作员,13800007799"
+KNOWN: Final = f"{ENTERPRISE},顾承岳,居民身份证,330206197403183014,法人,"
+
+
+@pytest.fixture
+async def officer(application: Application) -> Clerk:
+    """Who imports."""
+    return await Clerk.at_work(application, StaffRole.FILING_OFFICER)
+
+
+@pytest.fixture
+async def second(application: Application, officer: Clerk) -> Clerk:
+    """Who approves."""
+    assert officer.csrf
+    return await Clerk.at_work(application, StaffRole.SECURITY_OFFICER)
+
+
+async def _import(clerk: Clerk, *lines: str, query: str = "", **headers: str) -> dict[str, Any]:
+    own = {"Content-Type": "text/csv", "X-CSRF-Token": clerk.csrf or ""} | headers
+    content = "\n".join([HEADER, *lines]).encode()
+    answer = await clerk.http.post(f"{API}/filing/imports{query}", content=content, headers=own)
+    assert answer.is_success, answer.text
+    report: dict[str, Any] = answer.json()
+    return report
+
+
+async def _decide(
+    clerk: Clerk, report: dict[str, Any], decision: str = "approve", **more: Any
+) -> httpx.Response:
+    path = f"/approvals/{report['approval_id']}/decision"
+    return await clerk.call("POST", path, {"decision": decision, **more})
+
+
+async def _shown(clerk: Clerk, report: dict[str, Any]) -> list[dict[str, Any]]:
+    answer = await clerk.call("GET", f"/approvals/{report['approval_id']}/legal-persons")
+    assert answer.status_code == 200, answer.text
+    items: list[dict[str, Any]] = answer.json()["items"]
+    return items
+
+
+async def _filed(clerk: Clerk) -> dict[str, str]:
+    """Names on file in the role, each with the masked phone number."""
+    items = (await clerk.call("GET", "/filing/people?limit=200")).json()["items"]
+    return {each["name"]: each["phone_masked"] for each in items if each["role"] == "legal_person"}
+
+
+def _told(answer: httpx.Response) -> tuple[int, str]:
+    return answer.status_code, answer.json()["code"]
+
+
+async def test_one_officer_makes_no_legal_person_and_all_other_lines_are_taken(
+    application: Application, officer: Clerk, second: Clerk
+) -> None:
+    planned = await _import(officer, NEW, OPERATOR, query="?dry_run=true")
+    assert [line["waits"] for line in planned["lines"]] == ["approval", None]
+    report = await _import(officer, NEW, OPERATOR)
+    assert (report["applied"], report["will_add"], report["waiting"]) == (True, 1, 1)
+    assert "许安然" not in await _filed(officer)
+    (line,) = await _shown(second, report)
+    assert (line["name"], line["phone"], line["change"], line["state"]) == (
+        "许安然",
+        "13800007788",
+        "add",
+        "waiting",
+    )
+    assert (line["enterprise"], line["id_number_masked"].count("*") >= 3) == ("宁波北潮进出口有限公司", True)
+    done = await _decide(second, report)
+    assert done.json()["told"] == {"taken": 1, "refused": [], "overtaken": []}
+    assert (await _filed(officer))["许安然"] == "138****7788"
+    (act,) = await acts_on(application.context.db, subject=(await _record(officer, "E12345678"))["id"])
+    assert (act.act, act.actor_id, act.details["asked_by"]) == ("filing.legal_person", second.id, officer.id)
+    (asked,) = [
+        each
+        for each in await acts_on(application.context.db, subject=report["approval_id"])
+        if each.act == "approval.ask"
+    ]
+    assert "E12345678" not in str(asked.details)
+
+
+async def _record(clerk: Clerk, number: str) -> dict[str, Any]:
+    (found,) = (await clerk.call("GET", f"/filing/people?id_number={number}")).json()["items"]
+    record: dict[str, Any] = found
+    return record
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        (KNOWN.replace("顾承岳", "王二"), "another name"),
+        (KNOWN + "13900007777", "another phone number"),
+        (KNOWN.replace("330206197403183014", "11010519491231002X"), "another id number"),
+    ],
+)
+async def test_nobody_becomes_somebody_else_by_one_officer(
+    officer: Clerk, second: Clerk, line: str, name: str
+) -> None:
+    before = await _filed(officer)
+    report = await _import(officer, line)
+    assert report["waiting"] == 1, name
+    assert await _filed(officer) == before
+    assert (await _decide(second, report, "refuse")).status_code == 200
+    assert await _filed(officer) == before
+
+
+async def test_who_left_comes_back_by_two(officer: Clerk, second: Clerk) -> None:
+    record = await _record(officer, "330206197403183014")
+    await officer.call("POST", f"/filing/people/{record['id']}/end", {"reason": "已离职"})
+    report = await _import(officer, KNOWN)
+    assert report["waiting"] == 1
+    assert "顾承岳" not in await _filed(officer)
+    assert (await _decide(second, report)).json()["told"]["taken"] == 1
+    assert "顾承岳" in await _filed(officer)
+
+
+async def test_a_number_is_taken_off_by_one(officer: Clerk) -> None:
+    """It makes nobody somebody: without a number nobody is proven by it."""
+    report = await _import(officer, KNOWN)
+    assert (report["waiting"], report["will_change"]) == (0, 1)
+
+
+async def test_a_program_puts_nothing_up(application: Application, officer: Clerk, second: Clerk) -> None:
+    token = {"Authorization": f"Bearer {await officer.token()}"}
+    report = await _import(officer, NEW, OPERATOR, **token)
+    assert [line["waits"] for line in report["lines"]] == ["person", None]
+    assert (report["applied"], report["approval_id"], report["will_add"]) == (True, None, 1)
+    assert "许安然" not in await _filed(officer)
+    assert (await second.call("GET", "/approvals")).json()["items"] == []
+    assert application.clock()
+
+
+async def test_who_asked_does_not_approve(application: Application) -> None:
+    both = await Clerk.at_work(application, *StaffRole)
+    report = await _import(both, NEW)
+    assert _told(await _decide(both, report)) == (403, "own_approval")
+    assert "许安然" not in await _filed(both)
+
+
+async def test_a_filing_officer_approves_nothing(application: Application, officer: Clerk) -> None:
+    other = await Clerk.at_work(application, StaffRole.FILING_OFFICER)
+    report = await _import(officer, NEW)
+    assert _told(await _decide(other, report)) == (403, "forbidden")
+    hidden = await other.call("GET", f"/approvals/{report['approval_id']}/legal-persons")
+    assert _told(hidden) == (404, "not_found")
+    assert len(await _shown(officer, report)) == 1
+
+
+async def test_imported_twice_it_waits_once(officer: Clerk, second: Clerk) -> None:
+    first = await _import(officer, NEW)
+    again = await _import(officer, NEW, OPERATOR)
+    assert (again["waiting"], again["approval_id"], again["will_add"]) == (1, None, 1)
+    assert len((await second.call("GET", "/approvals?state=waiting")).json()["items"]) == 1
+    assert (await _decide(second, first)).json()["told"]["taken"] == 1
+    assert (await _import(officer, NEW))["unchanged"] == 1
+
+
+async def test_what_is_on_file_otherwise_by_now_is_not_taken(
+    application: Application, officer: Clerk, second: Clerk
+) -> None:
+    """Two lists about one person: the second was shown beside what the first has changed since."""
+    one = await _import(officer, KNOWN + "13900007777")
+    other = await _import(officer, KNOWN + "13900008888")
+    assert (await _decide(second, one)).json()["told"]["taken"] == 1
+    outcome = (await _decide(second, other)).json()["told"]
+    (line,) = outcome["overtaken"]
+    assert (outcome["taken"], line) == (0, 2)
+    assert (await _filed(officer))["顾承岳"] == "139****7777"
+    assert (await _shown(second, other))[0]["state"] == "overtaken"
+    assert application.clock()
+
+
+async def test_a_renamed_enterprise_overtakes_what_was_shown(officer: Clerk, second: Clerk) -> None:
+    report = await _import(officer, NEW)
+    await _import(officer, OPERATOR.replace("北潮", "南潮"))
+    assert (await _decide(second, report)).json()["told"] == {"taken": 0, "refused": [], "overtaken": [2]}
+
+
+async def test_some_lines_are_chosen_and_the_others_told(officer: Clerk, second: Clerk) -> None:
+    lines = [
+        f"{ENTERPRISE},许安{name},护照,E1234567{number},法人,1380000778{number}"
+        for number, name in enumerate("甲乙丙丁")
+    ]
+    report = await _import(officer, *lines)
+    assert report["waiting"] == 4
+    for wrong in ([99], [2, 99]):
+        assert _told(await _decide(second, report, lines=wrong)) == (422, "invalid_request")
+    done = await _decide(second, report, lines=[3, 5])
+    assert done.json()["told"] == {"taken": 2, "refused": [2, 4], "overtaken": []}
+    assert {"许安乙", "许安丁"} <= (await _filed(officer)).keys()
+    assert not {"许安甲", "许安丙"} & (await _filed(officer)).keys()
+    (seen,) = (await officer.call("GET", "/approvals")).json()["items"]
+    assert seen["state"] == "approved"
+    assert [each["state"] for each in await _shown(officer, report)] == [
+        "refused",
+        "taken",
+        "refused",
+        "taken",
+    ]
+
+
+async def test_race_of_two_approvals_one_counts(
+    application: Application, officer: Clerk, second: Clerk
+) -> None:
+    third = await Clerk.at_work(application, StaffRole.SECURITY_OFFICER)
+    report = await _import(officer, NEW)
+    done = await asyncio.gather(
+        _decide(second, report), _decide(third, report), _decide(third, report, "refuse")
+    )
+    assert sorted(each.status_code for each in done) == [200, 409, 409]
+
+
+async def test_a_row_that_somebody_changed_in_the_database_is_not_taken(
+    application: Application, officer: Clerk, second: Clerk
+) -> None:
+    report = await _import(officer, NEW, NEW.replace("E12345678", "E12345670").replace("许安然", "许安心"))
+    await execute(
+        application.context.db,
+        "UPDATE filing_proposals SET record_box = (SELECT o.record_box FROM filing_proposals o WHERE o.line = 3) "
+        "WHERE line = 2",
+    )
+    assert _told(await _decide(second, report)) == (409, "conflict")
+    assert not {"许安然", "许安心"} & (await _filed(officer)).keys()
+
+
+async def test_rows_that_were_taken_away_are_found(
+    application: Application, officer: Clerk, second: Clerk
+) -> None:
+    report = await _import(officer, NEW, NEW.replace("E12345678", "E12345670").replace("许安然", "许安心"))
+    await execute(application.context.db, "DELETE FROM filing_proposals WHERE line = 2")
+    assert _told(await _decide(second, report)) == (409, "conflict")
+    assert "许安心" not in await _filed(officer)
+
+
+async def test_an_officer_who_lost_the_role_asked_for_nothing(
+    application: Application, officer: Clerk, second: Clerk
+) -> None:
+    report = await _import(officer, NEW)
+    await execute(application.context.db, "UPDATE staff SET roles = 'auditor' WHERE name = '员工 0'")
+    assert _told(await _decide(second, report)) == (409, "approval_over")
+    assert "许安然" not in await _filed(second)
+
+
+async def test_it_can_be_asked_by_an_import_alone(second: Clerk) -> None:
+    question = {"act": "filing.legal_persons", "subject": "x", "reason": "x", "details": {}}
+    assert _told(await second.call("POST", "/approvals", question)) == (422, "invalid_request")
+
+
+async def test_five_hundred_are_one_question_page_by_page(officer: Clerk, second: Clerk) -> None:
+    lines = [f"{ENTERPRISE},许安然,护照,E{number:08},法人," for number in range(500)]
+    report = await _import(officer, *lines)
+    assert report["waiting"] == 500
+    seen, after = 0, 0
+    while after is not None:
+        path = f"/approvals/{report['approval_id']}/legal-persons?limit=200&after={after}"
+        page = (await second.call("GET", path)).json()
+        seen, after = seen + len(page["items"]), page["next"]
+    assert seen == 500
+    assert (await _decide(second, report)).json()["told"]["taken"] == 500
+
+
+async def test_the_examples_can_be_imported_again(officer: Clerk) -> None:
+    """Who is a legal person already waits for nobody."""
+    own = {"Content-Type": "text/csv", "X-CSRF-Token": officer.csrf or ""}
+    content = (EXAMPLES / "filing.csv").read_bytes()
+    report = (await officer.http.post(f"{API}/filing/imports", content=content, headers=own)).json()
+    assert (report["waiting"], report["unchanged"]) == (0, 9)

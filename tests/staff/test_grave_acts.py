@@ -1,0 +1,238 @@
+"""Grave acts ask for the second factor again: after five minutes, in the session that showed it, each code once."""
+
+import asyncio
+import json
+from typing import Any, Final
+
+import httpx
+import pytest
+
+from mshield.domain.staff import CONFIRM_MS, StaffRole
+from mshield.web.console import ROUTERS
+from mshield.web.console.authentication import PEOPLE
+from mshield.web.console.grave import IN_PART, ORDINARY, PROGRAMS, READS, is_grave
+from mshield.web.router import Route
+from tests.support.acts import acts_on
+from tests.support.application import EXAMPLES, Application
+from tests.support.console_people import API, PASSWORD, Clerk
+
+_ROUTES: Final = {route.operation_id: route for router in ROUTERS for route in router.routes}
+_GRAVE: Final = {
+    "addWebhook",
+    "askApproval",
+    "changeOwnPassword",
+    "changePhone",
+    "changeSystem",
+    "decideApproval",
+    "endFiling",
+    "exportFiling",
+    "importFiling",
+    "makeFilingCode",
+    "makeOwnToken",
+    "offerFactor",
+    "registerSystem",
+    "removeFactor",
+    "rotateOwnToken",
+    "rotateSystemSecret",
+    "rotateWebhookSecret",
+    "setSystemLogin",
+}
+_SOME: Final = "01a20c23-c300-7092-a9c2-dd8514bfc6e4"
+_BODIES: Final[dict[str, object]] = {
+    "decideApproval": {"decision": "approve"},
+    "makeOwnToken": {"name": "夜间导入", "roles": ["auditor"]},
+}
+
+
+@pytest.fixture
+async def clerk(application: Application) -> Clerk:
+    """Who has every role, logged in just now."""
+    return await Clerk.at_work(application, *StaffRole)
+
+
+def _told(answer: httpx.Response) -> tuple[int, str]:
+    return answer.status_code, answer.json()["code"]
+
+
+def _path(route: Route) -> str:
+    return (
+        route.template.removeprefix(API)
+        .replace("{name}", "purge")
+        .replace("{client_id}", "bs-0000000000000000")
+        .replace("{serial}", "1f")
+        .replace("{endpoint_id}", _SOME)
+        .replace("{token_id}", _SOME)
+        .replace("{approval_id}", _SOME)
+        .replace("{factor_id}", _SOME)
+        .replace("{session_id}", _SOME)
+        .replace("{person_id}", _SOME)
+        .replace("{account_id}", _SOME)
+        .replace("{act_id}", _SOME)
+    )
+
+
+async def _call(clerk: Clerk, route: Route, **headers: str) -> httpx.Response:
+    if route.operation_id == "importFiling":
+        content = (EXAMPLES / "filing.csv").read_bytes()
+        own = {"Content-Type": "text/csv", "X-CSRF-Token": clerk.csrf or ""} | headers
+        return await clerk.http.post(f"{API}/filing/imports", content=content, headers=own)
+    body = None if route.method in {"GET", "DELETE"} else _BODIES.get(route.operation_id, {})
+    return await clerk.call(route.method, _path(route), body, **headers)
+
+
+def test_the_list_is_all_that_changes_something_but_what_is_named() -> None:
+    assert {name for name, route in _ROUTES.items() if is_grave(route)} == _GRAVE
+    assert _ROUTES.keys() >= ORDINARY | READS | IN_PART | PROGRAMS.keys()
+    assert not ORDINARY & _GRAVE
+    for name in _GRAVE - PROGRAMS.keys():
+        assert _ROUTES[name].security == PEOPLE, f"{name} is for people: say so to who reads the document"
+
+
+@pytest.mark.parametrize("name", sorted(_GRAVE))
+async def test_each_asks_for_the_factor_after_five_minutes(
+    application: Application, clerk: Clerk, name: str
+) -> None:
+    application.clock.advance(seconds=CONFIRM_MS // 1000 - 1)
+    before = await _call(clerk, _ROUTES[name])
+    assert before.status_code != 403 or before.json()["code"] != "second_factor_needed"
+    application.clock.advance(seconds=1)
+    assert _told(await _call(clerk, _ROUTES[name])) == (403, "second_factor_needed")
+    assert (await clerk.confirm()).status_code == 200
+    after = await _call(clerk, _ROUTES[name])
+    assert after.status_code != 403 or after.json()["code"] != "second_factor_needed"
+
+
+@pytest.mark.parametrize("name", sorted(_ROUTES.keys() - _GRAVE))
+async def test_no_other_asks_for_it(application: Application, clerk: Clerk, name: str) -> None:
+    application.clock.advance(seconds=CONFIRM_MS // 1000)
+    if name in {"endConsoleSession", "showConsole"}:
+        return
+    answer = await _call(clerk, _ROUTES[name])
+    assert b"second_factor_needed" not in answer.content
+
+
+@pytest.mark.parametrize("name", sorted(_GRAVE))
+async def test_a_programs_token_does_none_without_its_scope(
+    application: Application, clerk: Clerk, name: str
+) -> None:
+    plain = await clerk.call("POST", "/me/tokens", {"name": "x", "roles": [role.value for role in StaffRole]})
+    assert plain.status_code == 201, plain.text
+    bearer = {"Authorization": f"Bearer {plain.json()['token']}"}
+    clerk.http.cookies.clear()
+    answer = await _call(clerk, _ROUTES[name], **bearer)
+    assert answer.status_code in {401, 403}
+    if answer.status_code == 403:
+        assert answer.json()["code"] == "forbidden"
+        assert answer.json()["reason"] == ("scope" if name in PROGRAMS else "person")
+
+
+async def test_a_dry_run_and_a_refusal_ask_for_nothing(application: Application, clerk: Clerk) -> None:
+    other = await Clerk.at_work(application, StaffRole.SECURITY_OFFICER)
+    question = {"act": "staff.add", "subject": "李想", "details": {"roles": ["auditor"]}, "reason": "x"}
+    asked = (await clerk.call("POST", "/approvals", question)).json()
+    application.clock.advance(seconds=CONFIRM_MS // 1000)
+    own = {"Content-Type": "text/csv", "X-CSRF-Token": clerk.csrf or ""}
+    content = (EXAMPLES / "filing.csv").read_bytes()
+    path = f"{API}/filing/imports?dry_run=true"
+    assert (await clerk.http.post(path, content=content, headers=own)).status_code == 200
+    path = f"/approvals/{asked['id']}/decision"
+    assert _told(await other.call("POST", path, {"decision": "approve"})) == (403, "second_factor_needed")
+    assert (await other.call("POST", path, {"decision": "refuse"})).status_code == 200
+
+
+async def test_five_minutes_over_between_asking_and_doing(application: Application, clerk: Clerk) -> None:
+    application.clock.advance(seconds=CONFIRM_MS // 1000)
+    assert (await clerk.confirm()).status_code == 200
+    application.clock.advance(seconds=CONFIRM_MS // 1000 - 1)
+    assert (await clerk.call("GET", "/filing/export?format=csv")).status_code == 200
+    application.clock.advance(seconds=1)
+    assert _told(await clerk.call("GET", "/filing/export?format=csv")) == (403, "second_factor_needed")
+
+
+async def test_what_one_session_showed_opens_no_other(application: Application, clerk: Clerk) -> None:
+    """Also not where the other one takes the id of what the first was asked."""
+    first = (dict(clerk.http.cookies), clerk.csrf)
+    await clerk.log_in()
+    second = (dict(clerk.http.cookies), clerk.csrf)
+    application.clock.advance(seconds=CONFIRM_MS // 1000)
+    asked = (await clerk.call("POST", "/session/factor-requests")).json()["id"]
+
+    def become(session: tuple[dict[str, str], str | None]) -> None:
+        clerk.http.cookies.clear()
+        clerk.http.cookies.update(session[0])
+        clerk.csrf = session[1]
+
+    become(first)
+    stolen = await clerk.call("POST", "/session/factor", {"id": asked, "code": clerk.next_code()})
+    assert _told(stolen) == (400, "staff_login_over")
+    become(second)
+    done = await clerk.call("POST", "/session/factor", {"id": asked, "code": clerk.code()})
+    assert done.status_code == 200, done.text
+    assert (await clerk.call("GET", "/filing/export?format=csv")).status_code == 200
+    become(first)
+    assert _told(await clerk.call("GET", "/filing/export?format=csv")) == (403, "second_factor_needed")
+
+
+async def test_a_code_counts_once_for_login_and_for_this(application: Application, clerk: Clerk) -> None:
+    await clerk.log_in()
+    used = clerk.code()
+    for _ in range(2):
+        asked = (await clerk.call("POST", "/session/factor-requests")).json()["id"]
+        again = await clerk.call("POST", "/session/factor", {"id": asked, "code": used})
+        assert _told(again) == (400, "second_factor_wrong")
+    shown = await clerk.confirm()
+    assert shown.json() == {"until": application.clock() + CONFIRM_MS}
+    assert (await clerk.begin()).status_code == 201
+    assert _told(await clerk.finish(clerk.code())) == (400, "second_factor_wrong")
+    (act,) = [
+        each
+        for each in await acts_on(application.context.db, subject=clerk.id)
+        if each.act == "staff.confirm"
+    ]
+    assert (act.actor_id, act.details) == (clerk.id, {"factor": "totp"})
+
+
+async def test_race_of_one_code_shown_many_times(clerk: Clerk) -> None:
+    asked = [(await clerk.call("POST", "/session/factor-requests")).json()["id"] for _ in range(5)]
+    code = clerk.next_code()
+    done = await asyncio.gather(
+        *(clerk.call("POST", "/session/factor", {"id": each, "code": code}) for each in asked)
+    )
+    assert sum(each.status_code == 200 for each in done) == 1
+
+
+async def test_guesses_are_slowed_together_with_those_of_logins(clerk: Clerk) -> None:
+    answers = []
+    for _ in range(8):
+        asked = (await clerk.call("POST", "/session/factor-requests")).json()["id"]
+        answers.append(await clerk.call("POST", "/session/factor", {"id": asked, "code": "000000"}))
+    assert _told(answers[-1]) == (429, "login_slowed")
+    assert (await clerk.begin()).status_code == 201
+    assert _told(await clerk.finish(clerk.next_code())) == (429, "login_slowed")
+
+
+async def test_an_ended_session_confirms_nothing(clerk: Clerk) -> None:
+    asked = (await clerk.call("POST", "/session/factor-requests")).json()["id"]
+    assert (await clerk.call("DELETE", "/session")).status_code == 204
+    late = await clerk.call("POST", "/session/factor", {"id": asked, "code": clerk.next_code()})
+    assert _told(late) == (401, "unauthenticated")
+
+
+async def test_a_refused_call_is_carried_out_by_its_repeat(application: Application, clerk: Clerk) -> None:
+    """Under the same key: nothing was done yet."""
+    application.clock.advance(seconds=CONFIRM_MS // 1000)
+    document = {"name": "掌上海关", "domain": "palm.example"}
+    key = {"Idempotency-Key": "one"}
+    refused = await clerk.call("POST", "/systems", document, **key)
+    assert _told(refused) == (403, "second_factor_needed")
+    assert (await clerk.confirm()).status_code == 200
+    made: Any = await clerk.call("POST", "/systems", document, **key)
+    assert made.status_code == 201, json.dumps(made.json())
+
+
+async def test_a_token_can_make_no_token(application: Application, clerk: Clerk) -> None:
+    bearer = {"Authorization": f"Bearer {await clerk.token()}"}
+    clerk.http.cookies.clear()
+    document = {"name": "x", "roles": ["auditor"]}
+    assert (await clerk.call("POST", "/me/tokens", document, **bearer)).status_code == 401
+    assert PASSWORD not in str(bearer)

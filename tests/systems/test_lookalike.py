@@ -1,0 +1,160 @@
+"""Business systems that could be taken for one another: the small rule, and that one person alone registers none."""
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+
+from mshield.domain.staff import StaffRole
+from mshield.domain.systems.lookalike import likeness, registrable, skeleton
+from tests.support.acts import acts_on
+from tests.support.application import Application
+from tests.support.console_people import Clerk
+
+NAME, DOMAIN = "国际贸易单一窗口", "singlewindow.example"
+
+
+@pytest.mark.parametrize(
+    ("name", "domain", "found"),
+    [
+        ("别的系统名称", "singlewindow.example", ("same_domain",)),
+        ("别的系统名称", "singlewindow.example:8443", ("same_domain",)),
+        ("别的系统名称", "login.singlewindow.example", ("same_owner",)),
+        ("别的系统名称", "singlewind0w.example", ("like_domain",)),
+        ("别的系统名称", "single-window.example", ("like_domain",)),
+        ("别的系统名称", "singlewindows.example", ("like_domain",)),
+        ("别的系统名称", "singlewindow.com.cn", ("like_domain",)),
+        ("别的系统名称", "sing1ewindow.example", ("like_domain",)),
+        ("别的系统名称", "xn--singlewindw-0nj.example", ("like_domain",)),
+        ("国际贸易单一窗口有限公司", "other.example", ("like_name",)),
+        ("国际贸易 单一窗口", "other.example", ("like_name",)),
+        ("国际贸易·单一窗口。", "other.example", ("like_name",)),
+        ("国际贸易单一窗囗", "other.example", ("like_name",)),
+        ("国际贸易单一窗口", "other.example", ("like_name",)),
+        ("口岸查询服务", "other.example", ()),
+        ("单一", "o.example", ()),
+    ],
+)
+def test_what_could_be_taken_for_another(name: str, domain: str, found: tuple[str, ...]) -> None:
+    assert likeness(name, domain, NAME, DOMAIN) == found
+    assert likeness(NAME, DOMAIN, name, domain) == found
+
+
+def test_width_case_and_letters_of_other_scripts() -> None:
+    assert skeleton("ＥＰＯＲＴ　Ｓervice") == skeleton("еport Servicе")
+    assert skeleton("有限公司") == "有限公司"
+    assert skeleton("···") == "···"
+
+
+@pytest.mark.parametrize(
+    ("host", "owner"),
+    [
+        ("a.b.example", "b.example"),
+        ("a.customs.gov.cn", "customs.gov.cn"),
+        ("a.port.zj.cn", "port.zj.cn"),
+        ("gov.cn", "gov.cn"),
+        ("localhost", "localhost"),
+        ("127.0.0.1", "127.0.0.1"),
+    ],
+)
+def test_what_somebody_registered(host: str, owner: str) -> None:
+    assert registrable(host) == owner
+
+
+@pytest.fixture
+async def one(application: Application) -> Clerk:
+    """A security officer, who asks."""
+    return await Clerk.at_work(application, StaffRole.SECURITY_OFFICER)
+
+
+@pytest.fixture
+async def other(application: Application, one: Clerk) -> Clerk:
+    """Another one."""
+    assert one.csrf
+    return await Clerk.at_work(application, StaffRole.SECURITY_OFFICER)
+
+
+def _told(answer: httpx.Response) -> tuple[int, str]:
+    return answer.status_code, answer.json()["code"]
+
+
+ALIKE: dict[str, Any] = {"domain": "singlewindow.example", "return_urls": []}
+
+
+async def _ask(clerk: Clerk, act: str, subject: str, **details: Any) -> dict[str, Any]:
+    question = {"act": act, "subject": subject, "details": details, "reason": "新系统"}
+    answer = await clerk.call("POST", "/approvals", question)
+    assert answer.status_code == 201, answer.text
+    made: dict[str, Any] = answer.json()
+    return made
+
+
+async def _decide(clerk: Clerk, asked: dict[str, Any]) -> httpx.Response:
+    return await clerk.call("POST", f"/approvals/{asked['id']}/decision", {"decision": "approve"})
+
+
+@pytest.mark.parametrize(
+    ("name", "domain"),
+    [("别的系统", "singlewindow.example"), ("单一窗口", "else.example"), ("单 一窗口公司", "else.example")],
+)
+async def test_one_officer_registers_none_that_is_like_another(
+    application: Application, one: Clerk, name: str, domain: str
+) -> None:
+    refused = await one.call("POST", "/systems", {"name": name, "domain": domain})
+    assert _told(refused) == (409, "system_alike")
+    assert [each["client_id"] for each in refused.json()["alike"]] == [application.client_id]
+    assert len((await one.call("GET", "/systems")).json()["items"]) == 1
+
+
+async def test_two_who_see_both_register_it(application: Application, one: Clerk, other: Clerk) -> None:
+    asked = await _ask(one, "system.add", "单一窗口测试", **ALIKE)
+    (alike,) = asked["details"]["alike"]
+    assert (alike["name"], alike["domain"], alike["likeness"]) == (
+        "单一窗口",
+        "singlewindow.example",
+        ["same_domain"],
+    )
+    assert _told(await _decide(one, asked)) == (403, "own_approval")
+    told = (await _decide(other, asked)).json()["told"]
+    assert told.keys() == {"client_id", "client_secret"}
+    (act,) = await acts_on(application.context.db, subject=told["client_id"])
+    assert (act.act, act.actor_id, act.details["approval"]) == ("system.add", other.id, asked["id"])
+    assert told["client_secret"] not in str(act.details)
+
+
+async def test_a_renamed_one_is_compared_with_all_others_but_itself(
+    application: Application, one: Clerk, other: Clerk
+) -> None:
+    made = await one.call("POST", "/systems", {"name": "掌上海关", "domain": "palm.example"})
+    path = f"/systems/{made.json()['system']['client_id']}"
+    same = {"name": "掌上海关", "domain": "app.palm.example"}
+    assert (await one.call("PUT", path, same)).status_code == 200
+    alike = {"name": "单一窗口", "domain": "app.palm.example"}
+    assert _told(await one.call("PUT", path, alike)) == (409, "system_alike")
+    client_id = path.rpartition("/")[2]
+    asked = await _ask(one, "system.change", client_id, **alike, return_urls=[])
+    assert (asked["details"]["name_before"], asked["details"]["domain_before"]) == (
+        "掌上海关",
+        "app.palm.example",
+    )
+    assert (await _decide(other, asked)).status_code == 200
+    assert (await one.call("GET", path)).json()["name"] == "单一窗口"
+    only_urls = alike | {"return_urls": ["palmcustoms://signed"]}
+    assert (await one.call("PUT", path, only_urls)).status_code == 200
+    assert application.clock()
+
+
+async def test_what_was_not_shown_is_not_done(application: Application, one: Clerk, other: Clerk) -> None:
+    """Another look-alike is there by now, or the one that was shown has another name."""
+    asked = await _ask(one, "system.add", "单一窗口测试", **ALIKE)
+    renamed = {"name": "海关统计", "domain": "singlewindow.example"}
+    assert (await one.call("PUT", f"/systems/{application.client_id}", renamed)).status_code == 200
+    assert _told(await _decide(other, asked)) == (409, "conflict")
+    assert len((await one.call("GET", "/systems")).json()["items"]) == 1
+
+
+async def test_race_of_two_that_are_alike_one_is_registered(one: Clerk, other: Clerk) -> None:
+    new = {"name": "跨境电商平台", "domain": "ecommerce.example"}
+    done = await asyncio.gather(*(who.call("POST", "/systems", new) for who in (one, other)))
+    assert sorted(each.status_code for each in done) == [201, 409]
