@@ -265,7 +265,8 @@ async def test_five_hundred_are_one_question_page_by_page(officer: Clerk, second
     lines = [f"{ENTERPRISE},许安然,护照,E{number:08},法人," for number in range(500)]
     report = await _import(officer, *lines)
     assert report["waiting"] == 500
-    seen, after = 0, 0
+    seen = 0
+    after: int | None = 0
     while after is not None:
         path = f"/approvals/{report['approval_id']}/legal-persons?limit=200&after={after}"
         page = (await second.call("GET", path)).json()

@@ -100,7 +100,7 @@ async def test_it_never_has_a_role_that_its_member_lacks(db: Database) -> None:
     made = await _token(db, member)
     assert await db.write(
         lambda tx: store.change_roles(
-            tx, staff_id=member.id, before=("filing_officer", "auditor"), after=("auditor",)
+            tx, staff_id=member.id, before=("filing_officer", "auditor"), after=("auditor",), now=START
         )
     )
     found = await authenticate(db, made.token, allowed=ALL, now=START)
@@ -179,7 +179,9 @@ async def test_a_changed_one_has_no_role_that_its_member_lost(db: Database) -> N
     member = await _member(db, StaffRole.FILING_OFFICER, StaffRole.AUDITOR)
     old = await _token(db, member, scopes=(StaffScope.FILING_IMPORT,))
     before = ("filing_officer", "auditor")
-    await db.write(lambda tx: store.change_roles(tx, staff_id=member.id, before=before, after=("auditor",)))
+    await db.write(
+        lambda tx: store.change_roles(tx, staff_id=member.id, before=before, after=("auditor",), now=START)
+    )
     new = await rotate_token(db, old.id, days=30, overlap_hours=1, by=SERVICE, now=START)
     assert (new.roles, new.scopes) == (("auditor",), ())
 

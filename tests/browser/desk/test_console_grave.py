@@ -71,7 +71,6 @@ def test_a_system_like_another_is_shown_beside_it(log_in_as: LogInAs) -> None:
 
 
 def test_a_token_is_made_changed_and_ended(log_in_as: LogInAs, party: Party) -> None:
-    assert party.service
     made = log_in_as(StaffRole.FILING_OFFICER, StaffRole.SECURITY_OFFICER)
     page = made.open("/console/me")
     panel = page.get_by_role("region", name="程序令牌")

@@ -15,7 +15,8 @@ from tests.support.soft_security_key import SoftKey
 def _session(life: Life) -> dict[str, str]:
     made = life.service.application
     member = life.service.run(made.staff(*StaffRole))
-    return life.service.run(made.session_of(member.id))
+    session: dict[str, str] = life.service.run(made.session_of(member.id))
+    return session
 
 
 def serve_customers(life: Life) -> None:
