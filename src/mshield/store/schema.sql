@@ -653,3 +653,12 @@ CREATE TABLE identity_codes (
   made_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL
 );
+
+CREATE TABLE identity_consents (
+  request_id TEXT PRIMARY KEY REFERENCES requests (id),
+  account_id TEXT NOT NULL REFERENCES accounts (id),
+  person_id TEXT NOT NULL REFERENCES filed_persons (id),
+  phone TEXT NOT NULL
+);
+
+CREATE INDEX identity_consents_account ON identity_consents (account_id, request_id);

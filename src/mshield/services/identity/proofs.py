@@ -64,7 +64,7 @@ class Proofs:
         return [
             ManagedEnterprise(person.credit_code, person.enterprise)
             for person in await store.legal_persons(db, account_id=account_id)
-            if await self._is_proven(db, account_id, person.person_id, Role.LEGAL_PERSON, now=now)
+            if await self.is_proven(db, account_id, person.person_id, Role.LEGAL_PERSON, now=now)
         ]
 
     async def provable_by_phone(self, db: Database | Tx, account_id: str) -> list[store.FiledLegalPerson]:
@@ -83,8 +83,7 @@ class Proofs:
     ) -> int:
         """Records a proof and its act, and tells the person's other accounts; gives the time from which it counts."""
         others = await store.others(tx, account_id=account_id)
-        waits = bool(others) and way is not Way.OWN_SHIELD
-        counts_from = now + self.settings.identity_wait_hours * HOUR_MS if waits else now
+        counts_from = now + self.settings.identity_wait_hours * HOUR_MS if others else now
         proof = store.NewProof(
             account_id=account_id, person_id=person_id, way=way, by=by, counts_from=counts_from
         )
@@ -122,9 +121,10 @@ class Proofs:
         found = await store.legal_persons(db, account_id=account_id)
         return [person for person in found if same_name(person.filed_name, person.account_name)]
 
-    async def _is_proven(
+    async def is_proven(
         self, db: Database | Tx, account_id: str, person_id: str, role: Role, *, now: int
     ) -> bool:
+        """Whether a proof counts now for an account whose name and id number are the record's."""
         standing = await store.standing(db, account_id=account_id, person_id=person_id)
         ways = self._ways(role)
         return any(proof.way in ways and proof.counts_from <= now for proof in standing)

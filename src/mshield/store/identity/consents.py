@@ -1,0 +1,61 @@
+"""Consents by an own shield (本人现有手机盾同意): who asks for which record, and which key may give it."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from mshield.store.database.interface import Database, Row, Tx
+from mshield.store.database.queries import Queries
+
+_SQL: Final = Queries("identity", "consents")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewConsent:
+    """What is asked for by a request; `phone` is the asking account's number as it is shown."""
+
+    request_id: str
+    account_id: str
+    person_id: str
+    phone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentRow:
+    """A consent that a key could give: the asking account, the record, and whose the key is."""
+
+    account_id: str
+    person_id: str
+    role: str
+    filed_name: str
+    account_name: str
+    signer_name: str
+    signer_id: str
+    content: bytes
+
+
+async def insert(db: Database | Tx, consent: NewConsent) -> None:
+    """Notes what a request asks for; without it its document can't be signed."""
+    await db.run(
+        _SQL["insert"],
+        request_id=consent.request_id,
+        account_id=consent.account_id,
+        person_id=consent.person_id,
+        phone=consent.phone,
+    )
+
+
+async def of_request(db: Database | Tx, *, request_id: str) -> Row | None:
+    """The account and the record of a request, if it asks for a consent."""
+    return await db.one(_SQL["of_request"], request_id=request_id)
+
+
+async def refused_at(db: Database | Tx, *, account_id: str) -> int | None:
+    """When a phone last said of this account's request that somebody else asks (ms)."""
+    row = await db.one(_SQL["refused_at"], account_id=account_id)
+    return None if row is None else int(row["changed_at"])
+
+
+async def may_consent(db: Database | Tx, *, sid: bytes, uid: bytes, now: int) -> ConsentRow | None:
+    """What this key would consent to by signing this document; None where it may not."""
+    row = await db.one(_SQL["may_consent"], sid=sid, uid=uid, now=now)
+    return None if row is None else ConsentRow(**row)

@@ -1,0 +1,28 @@
+-- name: insert!
+INSERT INTO identity_consents (request_id, account_id, person_id, phone)
+VALUES (:request_id, :account_id, :person_id, :phone);
+
+-- name: of_request^
+SELECT account_id, person_id FROM identity_consents WHERE request_id = :request_id;
+
+-- name: refused_at^
+-- When a phone last said that somebody else asks for this account.
+SELECT r.changed_at FROM identity_consents i JOIN requests r ON r.id = i.request_id
+WHERE i.account_id = :account_id AND r.state = 'declined' AND r.reason = 'not_me'
+ORDER BY i.request_id DESC LIMIT 1;
+
+-- name: may_consent^
+-- The consent that a document asks for, where the key that it was handed to may give it: its certificate can be used, is of
+-- the same filing record, and says what is on file now; its account is another one of the same id number, and both are
+-- as they were. Names and proofs are compared by the caller.
+SELECT i.account_id, i.person_id, f.role, f.name AS filed_name, a.name AS account_name, s.name AS signer_name,
+  s.id AS signer_id, t.content
+FROM tasks t
+JOIN identity_consents i ON i.request_id = t.request_id
+JOIN keys k ON k.uid = t.uid
+JOIN certificates c ON c.serial = k.certificate AND usable(c) AND c.not_after > :now
+JOIN filed_persons f ON f.id = i.person_id AND f.id = c.person_id AND f.ended_at IS NULL
+JOIN enterprises e ON e.credit_code = f.credit_code AND f.version + e.version = c.filing_version
+JOIN accounts a ON a.id = i.account_id AND a.state = 'active' AND a.phone = i.phone AND a.id_number_hash = f.id_number_hash
+JOIN accounts s ON s.id = c.account_id AND s.state = 'active' AND s.id <> a.id AND s.id_number_hash = f.id_number_hash
+WHERE t.sid = :sid AND t.uid = :uid AND t.purpose = 'consent';
