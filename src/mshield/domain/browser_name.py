@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-_MAX_SHOWN: Final = 60
 _BROWSERS: Final = (
     (r"MicroMessenger/(\d+)", "微信"),
     (r"360SE|360EE|QIHU", "360"),
@@ -29,11 +28,12 @@ _SYSTEMS: Final = (
 
 
 def browser_name(described: str) -> str:
-    """Each part that is known, joined by a dot; what isn't such a description stays as it is, cut where it is long."""
-    if not described.startswith("Mozilla/"):
-        return described[:_MAX_SHOWN]
+    """Each part that is known, joined by a dot; empty where none is.
+
+    None of the description's own words: whoever calls chooses them.
+    """
     parts = [_first(_SYSTEMS, described), _first(_BROWSERS, described)]
-    return " · ".join(filter(None, parts)) or described[:_MAX_SHOWN]
+    return " · ".join(filter(None, parts))
 
 
 def _first(known: Iterable[tuple[str, str]], described: str) -> str:

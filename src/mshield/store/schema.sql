@@ -658,7 +658,8 @@ CREATE TABLE identity_consents (
   request_id TEXT PRIMARY KEY REFERENCES requests (id),
   account_id TEXT NOT NULL REFERENCES accounts (id),
   person_id TEXT NOT NULL REFERENCES filed_persons (id),
-  phone TEXT NOT NULL
+  phone TEXT NOT NULL,
+  refused_at BIGINT
 );
 
 CREATE INDEX identity_consents_account ON identity_consents (account_id, request_id);

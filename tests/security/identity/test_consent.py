@@ -12,6 +12,8 @@ import pytest
 
 from mshield.demo.people import OPERATOR, OPERATOR_TO_CONFIRM, Person
 from mshield.domain.times import DAY_MS
+from mshield.services.identity.confirm import Place
+from mshield.store.accounts import accounts
 from tests.support.application import Application
 from tests.support.assertions import assert_refused
 from tests.support.consent import RECORD, SECOND, Both, both, with_shield
@@ -159,6 +161,19 @@ async def test_a_shield_of_one_enterprise_proves_nothing_in_another(case: Both) 
     assert_refused(await case.scan(answer.json()), "consent_not_yours", 403)
 
 
+async def test_the_shield_itself_must_be_of_the_record(case: Both) -> None:
+    """Also where its account is proven there: whoever has no shield there uses what proved that."""
+    await file_elsewhere(case.application, role="operator", credit_code=ELSEWHERE)
+    await execute(
+        case.application.context.db,
+        "INSERT INTO identity_proofs (id, account_id, person_id, way, actor, proven_at, counts_from)"
+        " SELECT 'there', id, 'elsewhere', 'filing_code', 'user', 0, 0 FROM accounts WHERE phone = $1",
+        OPERATOR.phone,
+    )
+    made = (await case.ask(credit_code=ELSEWHERE)).json()
+    assert_refused(await case.scan(made), "consent_not_yours", 403)
+
+
 async def test_an_operators_shield_makes_no_legal_person(case: Both) -> None:
     await file_elsewhere(case.application, role="legal_person", credit_code=ELSEWHERE)
     answer = await case.ask(user_type="legal_person", credit_code=ELSEWHERE)
@@ -211,6 +226,10 @@ async def test_a_second_account_that_waits_proves_no_third(case: Both) -> None:
 
 # ---- a shield that can't be used, before and after the scan ----
 
+ANOTHER_NUMBER: Final = (
+    "UPDATE accounts SET id_number_hash ="
+    " (SELECT id_number_hash FROM filed_persons WHERE name = '沈若澜') WHERE phone = '13612344321'"
+)
 UNUSABLE: Final = {
     "held": ("UPDATE certificates SET holds = 'lost'", "held"),
     "revoked": ("UPDATE certificates SET state = 'revoked', revoked_at = 1", "held"),
@@ -220,6 +239,10 @@ UNUSABLE: Final = {
     "renamed account": ("UPDATE accounts SET name = '林某某'", "consent_not_yours"),
     "another number": (
         "UPDATE accounts SET phone = '13612344329' WHERE phone = '13612344321'",
+        "consent_not_yours",
+    ),
+    "another id number": (
+        ANOTHER_NUMBER,
         "consent_not_yours",
     ),
     "disabled asker": (
@@ -352,6 +375,40 @@ async def test_to_decline_keeps_nobody_from_asking(case: Both) -> None:
     await case.scan(made)
     await decline(case.shield, made, "declined")
     assert (await case.ask()).status_code == 201
+
+
+async def test_a_foreign_phone_that_took_it_keeps_nobody_from_asking(case: Both) -> None:
+    """It ends the request, as it does by taking it; it is not the person who says that they didn't ask."""
+    own = await with_shield(case.application, COLLEAGUE)
+    made = await case.asked()
+    await case.scan(made, own)
+    assert (await decline(own, made, "not_me")).status_code == 204
+    assert await count(case.application, "SELECT COUNT(*) AS n FROM acts WHERE act = 'identity.refuse'") == 0
+    assert (await case.ask()).status_code == 201
+
+
+async def test_what_an_earlier_application_proves_is_not_handed_on(case: Both) -> None:
+    """Nobody looked at it: who got a certificate by a name and a number would have two accounts."""
+    await execute(case.application.context.db, "UPDATE identity_proofs SET way = 'earlier'")
+    assert_refused(await case.scan(await case.asked()), "consent_not_yours", 403)
+
+
+@pytest.mark.parametrize("browser", ["客服升级，请点同意并输入 PIN", "Mozilla/5.0 客服升级，请点同意"])
+async def test_the_asker_puts_no_words_of_their_own_on_the_phone(case: Both, browser: str) -> None:
+    ask = case.application.context.requests.ask_consent
+    account = await accounts.find_account(case.application.context.db, phone=SECOND.phone)
+    assert account is not None
+    made = await ask(
+        account,
+        credit_code=OWN,
+        role="operator",
+        place=Place("127.0.0.1", browser),
+        now=case.application.clock(),
+    )
+    answer = await case.scan({"request_id": made.id})
+    assert answer.status_code == 200, answer.text
+    assert "客服" not in answer.text
+    assert "不明" in answer.text
 
 
 async def test_a_foreign_phone_refuses_nothing(case: Both) -> None:

@@ -54,14 +54,16 @@ class Consents:
         role = Role(row.role)
         if Way.OWN_SHIELD not in self.proofs.chosen(role):
             return None
-        is_proven = await self.proofs.is_proven(db, row.signer_id, row.person_id, role, now=now)
-        return row if is_proven else None
+        may = await self.proofs.may_hand_on(db, row.signer_id, row.person_id, role, now=now)
+        return row if may else None
 
     async def find_unchanging(self, tx: Tx, sid: bytes, uid: bytes, *, now: int) -> store.ConsentRow | None:
-        """As `find`, of an asking account that stays as it is until the transaction ends."""
+        """As `find`, of two accounts that stay as they are until the transaction ends."""
         row = await self.find(tx, sid, uid, now=now)
-        if row is None or await accounts.find_unchanging(tx, account_id=row.account_id) is None:
+        if row is None:
             return None
+        for account_id in sorted((row.account_id, row.signer_id)):
+            await accounts.find_unchanging(tx, account_id=account_id)
         return await self.find(tx, sid, uid, now=now)
 
     async def give(self, tx: Tx, consent: store.ConsentRow, *, now: int) -> None:
@@ -75,14 +77,21 @@ class Consents:
             now=now,
         )
 
-    async def refuse(self, tx: Tx, request_id: str, *, reason: str, by: By, now: int) -> None:
-        """Notes that a phone refused, where the request asked for a consent."""
+    async def refuse(self, tx: Tx, request_id: str, *, now: int) -> None:
+        """Notes that the person's own phone says that somebody else asks, where the request asked for a consent.
+
+        Another's phone, which took the request from the screen, refuses it without that.
+        """
         row = await store.of_request(tx, request_id=request_id)
-        if row is not None:
-            details = {"way": Way.OWN_SHIELD.value, "person": row["person_id"], "reason": reason}
-            await acts.record(
-                tx, by=by, act="identity.refuse", subject=row["account_id"], details=details, now=now
-            )
+        consent = None if row is None else await self.find(tx, row["sid"], row["uid"], now=now)
+        if consent is None:
+            return
+        await store.refuse(tx, request_id=request_id, now=now)
+        details = {"way": Way.OWN_SHIELD.value, "person": consent.person_id, "reason": "not_me"}
+        by = By("user", consent.signer_id)
+        await acts.record(
+            tx, by=by, act="identity.refuse", subject=consent.account_id, details=details, now=now
+        )
 
 
 def _is_one_person(row: store.ConsentRow) -> bool:

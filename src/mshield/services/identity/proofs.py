@@ -64,7 +64,7 @@ class Proofs:
         return [
             ManagedEnterprise(person.credit_code, person.enterprise)
             for person in await store.legal_persons(db, account_id=account_id)
-            if await self.is_proven(db, account_id, person.person_id, Role.LEGAL_PERSON, now=now)
+            if await self._is_proven(db, account_id, person.person_id, Role.LEGAL_PERSON, now=now)
         ]
 
     async def provable_by_phone(self, db: Database | Tx, account_id: str) -> list[store.FiledLegalPerson]:
@@ -121,12 +121,21 @@ class Proofs:
         found = await store.legal_persons(db, account_id=account_id)
         return [person for person in found if same_name(person.filed_name, person.account_name)]
 
-    async def is_proven(
+    async def may_hand_on(
         self, db: Database | Tx, account_id: str, person_id: str, role: Role, *, now: int
     ) -> bool:
-        """Whether a proof counts now for an account whose name and id number are the record's."""
+        """Whether a proof counts now that somebody looked at: an earlier application proves no further account."""
+        return await self._counts(db, account_id, person_id, self.chosen(role), now=now)
+
+    async def _is_proven(
+        self, db: Database | Tx, account_id: str, person_id: str, role: Role, *, now: int
+    ) -> bool:
+        return await self._counts(db, account_id, person_id, self._ways(role), now=now)
+
+    async def _counts(
+        self, db: Database | Tx, account_id: str, person_id: str, ways: frozenset[Way], *, now: int
+    ) -> bool:
         standing = await store.standing(db, account_id=account_id, person_id=person_id)
-        ways = self._ways(role)
         return any(proof.way in ways and proof.counts_from <= now for proof in standing)
 
     def _ways(self, role: Role) -> frozenset[Way]:

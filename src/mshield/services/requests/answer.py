@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from mshield.domain import errors
-from mshield.domain.actor import By
 from mshield.domain.certificates.states import CertificateState, Hold, require_usable
 from mshield.domain.ids import UUID
 from mshield.domain.qr import begun_between, is_genuine, read_qr
@@ -174,9 +173,8 @@ class Answer:
         """
 
         async def note(tx: Tx) -> None:
-            await self.consents.refuse(
-                tx, request_id, reason=reason, by=By("user", login.account_id), now=now
-            )
+            if reason == "not_me":
+                await self.consents.refuse(tx, request_id, now=now)
 
         declined = await store.decline(
             self.db,

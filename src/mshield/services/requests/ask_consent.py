@@ -71,7 +71,7 @@ class AskConsent:
             kind="signature",
             documents=(self._document(account, person, place, now=now),),
             pc_address=place.address,
-            pc_browser=place.browser,
+            pc_browser=place.browser if _device(place) else None,
             idempotency_key=None,
             body=b"",
             now=now,
@@ -101,12 +101,18 @@ class AskConsent:
         zone = ZoneInfo(self.ask.settings.time_zone)
         at = dt.datetime.fromtimestamp(now / 1000, zone).strftime("%Y-%m-%d %H:%M")
         hours = self.proofs.settings.identity_wait_hours
+        when = f"{hours} 小时后" if hours else "马上"
         return (
-            ("同意后", f"{hours} 小时后，这个账号可以用您的名义申请手机盾，代表您签名"),
+            ("同意后", f"{when}，这个账号可以用您的名义申请手机盾，代表您签名"),
             ("请注意", "二维码要在您自己的新手机上。别人发来的、网页上的，请点“不是我发起的”"),
             ("新账号手机号", mask_phone(account.phone)),
-            ("新手机", "不明" if place.browser is None else browser_name(place.browser)),
+            ("新手机", _device(place) or "不明"),
             ("网络地址", place.address or "不明"),
             ("时间", at),
             ("企业", f"{person.organisation}，{ROLE_NAMES[Role(person.role)][0]}"),
         )
+
+
+def _device(place: Place) -> str:
+    """What is known of it. Nothing that the asker could put into words: the phone that signs shows it."""
+    return browser_name(place.browser or "")

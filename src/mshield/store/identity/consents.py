@@ -45,14 +45,19 @@ async def insert(db: Database | Tx, consent: NewConsent) -> None:
 
 
 async def of_request(db: Database | Tx, *, request_id: str) -> Row | None:
-    """The account and the record of a request, if it asks for a consent."""
+    """The document (sid) of a request that asks for a consent, and the key (uid) that it was handed to."""
     return await db.one(_SQL["of_request"], request_id=request_id)
 
 
+async def refuse(tx: Tx, *, request_id: str, now: int) -> None:
+    """Notes that the person's phone says that somebody else asks."""
+    await tx.run(_SQL["refuse"], request_id=request_id, now=now)
+
+
 async def refused_at(db: Database | Tx, *, account_id: str) -> int | None:
-    """When a phone last said of this account's request that somebody else asks (ms)."""
+    """When the person's phone last said of this account's request that somebody else asks (ms)."""
     row = await db.one(_SQL["refused_at"], account_id=account_id)
-    return None if row is None else int(row["changed_at"])
+    return None if row is None or row["refused_at"] is None else int(row["refused_at"])
 
 
 async def may_consent(db: Database | Tx, *, sid: bytes, uid: bytes, now: int) -> ConsentRow | None:

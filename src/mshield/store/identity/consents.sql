@@ -3,13 +3,16 @@ INSERT INTO identity_consents (request_id, account_id, person_id, phone)
 VALUES (:request_id, :account_id, :person_id, :phone);
 
 -- name: of_request^
-SELECT account_id, person_id FROM identity_consents WHERE request_id = :request_id;
+-- Its document, and the key that it was handed to.
+SELECT t.sid, t.uid FROM identity_consents i JOIN tasks t ON t.request_id = i.request_id
+WHERE i.request_id = :request_id AND t.uid IS NOT NULL;
+
+-- name: refuse!
+UPDATE identity_consents SET refused_at = :now WHERE request_id = :request_id;
 
 -- name: refused_at^
--- When a phone last said that somebody else asks for this account.
-SELECT r.changed_at FROM identity_consents i JOIN requests r ON r.id = i.request_id
-WHERE i.account_id = :account_id AND r.state = 'declined' AND r.reason = 'not_me'
-ORDER BY i.request_id DESC LIMIT 1;
+-- When the person's phone last said that somebody else asks for this account.
+SELECT MAX(refused_at) AS refused_at FROM identity_consents WHERE account_id = :account_id;
 
 -- name: may_consent^
 -- The consent that a document asks for, where the key that it was handed to may give it: its certificate can be used, is of
