@@ -126,7 +126,7 @@ def test_not_me_on_the_old_phone(browser: Browser, office: Party) -> None:
         page.wait_for_timeout(1500)
         seen(page, "consent-refused")
         page.reload()
-        expect(page.get_by_role("alert")).to_be_visible()  # not again today
+        expect(page.get_by_role("alert")).to_contain_text("24 小时后再试")
         seen(page, "consent-too-often")
 
 
