@@ -167,10 +167,10 @@ async def _assemble(settings: Settings, clock: Clock, db: Database, metrics: Met
     )
     notices = open_notices(ground, open_gateway(settings))
     identity = open_identity(ground)
-    accounts = open_accounts(ground, notices.sms, identity.proofs)
+    accounts = open_accounts(ground, notices.sms, identity)
     filing = open_filing(ground)
     certificates = open_certificates(ground, filing.look_up, accounts.sms_codes.consume, identity.proofs)
-    requests = open_requests(ground)
+    requests = open_requests(ground, identity.consents)
     activate = ActivateLegalPerson(db, identity.codes)
     decided_by_two = [RevokeCa(db).act(), activate.act(), *ApproveSystems(db).acts()]
     return Context(
@@ -180,12 +180,12 @@ async def _assemble(settings: Settings, clock: Clock, db: Database, metrics: Met
         certificates=certificates,
         filing=filing,
         identity=identity,
-        legal_person=open_legal_persons(ground, accounts, identity, requests.ask),
+        legal_person=open_legal_persons(ground, accounts, identity, requests),
         notices=notices,
         oidc=open_provider(ground, requests.ask),
         operations=open_operations(ground, {job.name: job.seconds for job in jobs.JOBS}),
         requests=requests,
-        signing=open_signing(ground, certificates.own.issue_confirmed),
+        signing=open_signing(ground, certificates.own.issue_confirmed, identity.consents),
         staff=open_staff(ground, filing, decided_by_two),
         systems=open_systems(ground),
     )

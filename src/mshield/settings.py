@@ -240,6 +240,15 @@ class Settings(BaseSettings):
     )
     filing_source_seconds: Positive = Field(default=5, description="how long the filing system may take")
 
+    real_name_url: OutsideUrl | None = Field(
+        default=None,
+        description="https address of a real-name check of phone numbers; none: there is no such way",
+    )
+    real_name_secret: SecretStr | None = Field(
+        default=None, description="the secret that the real-name check knows this service by"
+    )
+    real_name_seconds: Positive = Field(default=5, description="how long the real-name check may take")
+
     account_sources: AccountSourceList = Field(
         default=(), description="systems whose accounts log in here, as JSON; see accounts.md"
     )

@@ -18,9 +18,9 @@ SEEN: Final = os.environ.get("MSHIELD_SEEN")
 
 
 @contextmanager
-def unproven_party(folder: Path) -> Iterator[Party]:
+def unproven_party(folder: Path, **settings: str) -> Iterator[Party]:
     """The legal person has an account that is theirs, and is logged in on the phone; it has no certificate."""
-    service = LiveService(folder, f"sqlite:///{folder / 'mshield.db'}")
+    service = LiveService(folder, f"sqlite:///{folder / 'mshield.db'}", settings=settings)
     service.prepare()
     service.start()
     try:

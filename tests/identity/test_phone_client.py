@@ -75,7 +75,11 @@ def _refused(call: Any) -> str:
 
 
 def _phone(live: LiveService, *arguments: str, lang: str = "en") -> subprocess.CompletedProcess[str]:
-    options = ("--server", live.origin, "--folder", str(live.folder / "phone"), "--lang", lang)
+    return _on(live, "phone", *arguments, lang=lang)
+
+
+def _on(live: LiveService, name: str, *arguments: str, lang: str = "en") -> subprocess.CompletedProcess[str]:
+    options = ("--server", live.origin, "--folder", str(live.folder / name), "--lang", lang)
     return subprocess.run(
         (sys.executable, "-m", "mshield.cli", "phone", *options, "identity", *arguments),
         env=live.environment(), capture_output=True, text=True, check=False,
@@ -213,3 +217,45 @@ def test_the_commands_of_the_legal_person(live: LiveService, phone: VirtualPhone
     made = data("code", second["person_id"])
     assert (len(made["code"]), made["name"]) == (14, WORKER.name)
     assert [each.way for each in phone.identity().proofs] == ["legal_person"]
+
+
+def test_the_shield_on_another_phone_consents(live: LiveService, phone: VirtualPhone) -> None:
+    """By the client on the old phone, and by the commands on the new one."""
+    phone.use_activation_code(make_code(live, WORKER))
+    apply(live, phone, WORKER)
+    second = replace(WORKER, phone="13700003309")
+    with live.phone("new") as new:
+        register(live, new, second)
+        log_in(live, new, second)
+        ways = {each.way: each.reason for each in new.identity_ways("operator", CODE).items}
+        assert ways["own_shield"] is None
+        asked = json.loads(_on(live, "new", "consent", "--credit-code", CODE, "--json").stdout)
+        state = ("consent-state", asked["request_id"], asked["status_token"], "--json")
+        waiting = json.loads(_on(live, "new", *state).stdout)
+        assert (waiting["state"], waiting["number"]) == ("waiting", asked["number"])
+        scanned = phone.scan(waiting["code"])
+        assert scanned.number == asked["number"]
+        phone.approve(pin=WORKER.pin)
+        assert json.loads(_on(live, "new", *state).stdout)["state"] == "signed"
+        (proof,) = new.identity().proofs
+        assert proof.way == "own_shield"
+        assert proof.counts_from - proof.proven_at == 86_400_000
+        assert not new.identity_ways("operator", CODE).proven
+
+        again = new.ask_own_shield("operator", CODE)
+        code = new.consent_state(again.request_id, again.status_token).code
+        assert code is not None
+        phone.scan(code)
+        phone.decline(reason="not_me")
+        refused = new.consent_state(again.request_id, again.status_token)
+        assert (refused.state, refused.reason, refused.code) == ("declined", "not_me", None)
+        assert _refused(lambda: new.ask_own_shield("operator", CODE)) == "too_many_requests"
+
+
+def test_the_carrier_is_not_asked_without_a_service(live: LiveService, phone: VirtualPhone) -> None:
+    assert "real_name" not in {each.way for each in phone.identity_ways("operator", CODE).items}
+    arguments = ("real-name", "--credit-code", CODE, "--sms-code", "123456")
+    assert _phone(live, *arguments).returncode == 2  # nobody agreed
+    refused = _phone(live, *arguments, "--agree", "--json")
+    assert refused.returncode == 1
+    assert "forbidden" in refused.stdout + refused.stderr

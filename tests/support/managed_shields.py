@@ -4,6 +4,7 @@ from mshield.domain.certificates.states import CertificateEvent
 from mshield.services.legal_person.act import ManageShields, Outcome
 from mshield.services.legal_person.own_shield import OwnShield
 from mshield.services.legal_person.session import LegalPerson, ManagedEnterprise
+from mshield.services.requests.own_system import OwnSystem
 from mshield.settings import Settings
 from tests.support.registration_office import Office
 from tests.support.signing import CREDIT_CODE, World
@@ -13,7 +14,7 @@ async def report_loss(world: World, numbers: list[str]) -> list[Outcome]:
     """The legal person reports these shields of the world's enterprise lost."""
     settings, now = Settings(), world.clock()
     codes = Office.on(world.db, world.keyring, settings).codes
-    manage = ManageShields(world.db, codes, OwnShield(world.db, settings, world.ask))
+    manage = ManageShields(world.db, codes, OwnShield(world.db, OwnSystem(world.db, settings), world.ask))
     person = LegalPerson(
         account_id="account",
         name="顾承岳",

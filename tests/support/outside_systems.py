@@ -156,3 +156,21 @@ class AccountOffice:
             return Reply(401)
         right = asked.document["password"] == PASSWORD
         return Reply.of({"person": self.users.get(asked.document["account"]) if right else None})
+
+
+@dataclass(slots=True)
+class Carrier:
+    """A real-name check as the adapter expects one: it knows the holder of each number it has."""
+
+    holders: dict[str, tuple[str, str]] = field(
+        default_factory=lambda: {USER["phone"]: (USER["name"], USER["id_number"])}
+    )
+
+    def __call__(self, asked: Asked) -> Reply:
+        if asked.method != "POST" or asked.headers.get("authorization") != f"Bearer {SECRET}":
+            return Reply(401)
+        wanted = asked.document
+        holder = self.holders.get(wanted["phone"])
+        same = holder == (wanted["name"], wanted["id_number"])
+        result = "unknown" if holder is None else "match" if same else "mismatch"
+        return Reply.of({"question_id": wanted["question_id"], "result": result})

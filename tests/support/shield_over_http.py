@@ -2,7 +2,10 @@
 
 import base64
 
+import httpx
+
 from mshield.gm import cosign, sm2
+from mshield.gm.cosign import PhoneNonce
 from mshield.gm.engine import load_engine
 from tests.support.application import Application, Device
 
@@ -18,9 +21,9 @@ class Shield:
         self.d1 = 0
         self.otp = bytes(32)
 
-    async def enrol(self) -> None:
-        """The protocol's enrolment."""
-        form = await self.application.application_form(self.device)
+    async def enrol(self, **form_of: str) -> None:
+        """The protocol's enrolment; `form_of` changes the data page."""
+        form = await self.application.application_form(self.device, **form_of)
         begun = (await self.device.call("POST", "/api/phone/enrolments", form)).json()
         self.uid, sid = bytes.fromhex(begun["uid"]), bytes.fromhex(begun["sid"])
         offer = cosign.phone_enrol(self.engine, uid=self.uid, sid=sid)
@@ -37,6 +40,16 @@ class Shield:
 
     async def sign(self, tasks: list[dict[str, str]]) -> dict[str, object]:
         """Open and finish for these documents."""
+        nonces, opened = await self.open(tasks)
+        finished = await self.finish(nonces, opened)
+        assert finished.status_code == 200, finished.text
+        assert finished.headers["cache-control"] == "no-store"
+        answer: dict[str, object] = finished.json()
+        self.otp = bytes.fromhex(str(answer["otp"]))
+        return answer
+
+    async def open(self, tasks: list[dict[str, str]]) -> tuple[list[PhoneNonce], httpx.Response]:
+        """The first half, with the nonces that the second one needs."""
         nonces = []
         for task in tasks:
             e = sm2.digest(self.P, base64.b64decode(task["message_b64"]))
@@ -50,6 +63,10 @@ class Shield:
         }
         opened = await self.device.call("POST", f"/api/phone/keys/{self.uid.hex()}/open", opening)
         assert opened.headers["cache-control"] == "no-store"
+        return nonces, opened
+
+    async def finish(self, nonces: list[PhoneNonce], opened: httpx.Response) -> httpx.Response:
+        """The second half: a right PIN."""
         items = []
         for nonce, item in zip(nonces, opened.json()["items"], strict=True):
             half = cosign.phone_finish(self.engine, d1=self.d1, nonce=nonce, Q2=bytes.fromhex(item["Q2"]))
@@ -62,9 +79,4 @@ class Shield:
                 }
             )
         path = f"/api/phone/keys/{self.uid.hex()}/finish"
-        finished = await self.device.call("POST", path, {"items": items, "tau": None})
-        assert finished.status_code == 200, finished.text
-        assert finished.headers["cache-control"] == "no-store"
-        answer: dict[str, object] = finished.json()
-        self.otp = bytes.fromhex(str(answer["otp"]))
-        return answer
+        return await self.device.call("POST", path, {"items": items, "tau": None})

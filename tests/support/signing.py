@@ -20,6 +20,7 @@ from mshield.services.ca.init import CaNames, init_ca
 from mshield.services.certificates.certificate import Certificates
 from mshield.services.certificates.enrol import Application, Enrol
 from mshield.services.certificates.issue import Issue
+from mshield.services.identity.consents import Consents
 from mshield.services.identity.proofs import Proofs
 from mshield.services.process.events import Events
 from mshield.services.requests.answer import Answer
@@ -242,6 +243,8 @@ async def make_world(
     system = await _rows(db, keyring, lookup, clock)
     caller = Caller(token_hash("token"), "jkt")
     request_secrets = RequestSecrets(lookup)
+    proofs = Proofs(db, settings)
+    consents = Consents(db, proofs)
     ask = Ask(db, settings, events, request_secrets)
     world = World(
         db=db,
@@ -249,13 +252,13 @@ async def make_world(
         keyring=keyring,
         lookup=lookup,
         clock=clock,
-        enrol=Enrol(db, engine, keyring, lookup, any_code, Proofs(db, settings)),
+        enrol=Enrol(db, engine, keyring, lookup, any_code, proofs),
         certificates=Certificates(db, engine, authorities, Issue(db, keyring, lookup, authorities, settings)),
-        opening=OpenSigning(db, engine, keyring, settings),
-        finishing=FinishSigning(db, engine, keyring, events, _issue_later),
+        opening=OpenSigning(db, engine, keyring, settings, consents),
+        finishing=FinishSigning(db, engine, keyring, events, _issue_later, consents),
         ask_internally=AskInternally(db, settings),
         ask=ask,
-        answer=Answer(db, events, request_secrets),
+        answer=Answer(db, events, request_secrets, consents),
         secrets=request_secrets,
         system=system,
         phone=Phone(caller),

@@ -2,7 +2,7 @@ import vue from "@vitejs/plugin-vue";
 import { defineConfig, type InlineConfig } from "vite";
 import { VitePWA } from "vite-plugin-pwa";
 
-import { iconSprite } from "../../packages/look/vite.ts";
+import { iconSprite, look } from "../../packages/look/vite.ts";
 import { manifest } from "./manifest.ts";
 
 /** The worker's own build says no more than the app's, and what it writes is one file. */
@@ -21,8 +21,10 @@ function quietly(config: InlineConfig): void {
 export default defineConfig({
   base: "/app/",
   plugins: [
-    vue(),
+    vue({ template: { compilerOptions: { isCustomElement: (tag) => tag.startsWith("mshield-") } } }),
     iconSprite(),
+    // What the web component draws with.
+    look({ icons: ["scan", "pin", "clock", "stop", "wifi-off"] }),
     VitePWA({
       strategies: "injectManifest",
       srcDir: "src",

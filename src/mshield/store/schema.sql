@@ -669,6 +669,18 @@ CREATE INDEX sealed_changes_unlogged ON sealed_changes (id) WHERE log_index IS N
 
 CREATE UNIQUE INDEX sealed_changes_logged ON sealed_changes (log_index) WHERE log_index IS NOT NULL;
 
+CREATE TABLE identity_consents (
+  request_id TEXT PRIMARY KEY REFERENCES requests (id),
+  account_id TEXT NOT NULL REFERENCES accounts (id),
+  person_id TEXT NOT NULL REFERENCES filed_persons (id),
+  phone TEXT NOT NULL,
+  refused_at BIGINT,
+  seal_version BIGINT NOT NULL DEFAULT 0,
+  seal BYTEA
+);
+
+CREATE INDEX identity_consents_account ON identity_consents (account_id, request_id);
+
 CREATE TABLE staff_tokens (
   id TEXT PRIMARY KEY,
   staff_id TEXT NOT NULL REFERENCES staff (id),

@@ -35,6 +35,11 @@ def prove(life: Life) -> None:
     phone.ask_legal_person("operator", code)
     phone.withdraw_identity_request()
     phone.ask_legal_person("operator", code)
+    asked = phone.ask_own_shield("operator", code)
+    assert phone.consent_state(asked.request_id, asked.status_token).code is not None
+    life.wait_a_minute()
+    phone.request_sms_code("apply")
+    phone.check_real_name("operator", code, sms_code=life.sms_code(person, "apply"))
     life.service.clock.advance(seconds=4 * 3600)
     _log_in(life, phone)
     phone.remind_legal_person()
@@ -44,4 +49,4 @@ def prove(life: Life) -> None:
     made = life.portal.make_activation_code(code, waiting.person_id)
     life.portal.logout()
     phone.use_activation_code(made.code)
-    assert {proof.way for proof in phone.identity().proofs} == {"legal_person"}
+    assert {proof.way for proof in phone.identity().proofs} == {"legal_person", "real_name"}

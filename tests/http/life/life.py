@@ -13,7 +13,7 @@ from mshield.client import BusinessClient
 from mshield.client.business.values import Created
 from mshield.client.phone import VirtualPhone
 from mshield.client.portal import PortalClient
-from mshield.demo.people import Person
+from mshield.demo.people import OPERATOR_TO_CONFIRM, Person
 from mshield.services.accounts.outside_login import RETURN_PATH
 from mshield.services.ca.init_p256 import init_p256
 from mshield.services.legal_person.outside_login import RETURN_PATH as PORTAL_RETURN_PATH
@@ -22,6 +22,7 @@ from mshield.settings import AccountSource
 from tests.support.application import ORIGIN
 from tests.support.losing_line import Service, running_behind_a_line
 from tests.support.oidc_provider import CLIENT_ID, CLIENT_SECRET, Provider, providing
+from tests.support.outside_systems import SECRET, Carrier, serving
 
 
 @dataclass(slots=True)
@@ -78,7 +79,7 @@ class Life:
 
 @contextmanager
 def living(database_url: str, folder: Path) -> Iterator[Life]:
-    """A service that knows of an outside source of accounts, and its callers."""
+    """A service that knows of an outside source of accounts and of a carrier, and its callers."""
     back = (ORIGIN + RETURN_PATH, ORIGIN + PORTAL_RETURN_PATH)
     with providing(*back) as provider, _service(database_url, folder, provider) as service:
         provider.clock = service.clock
@@ -102,5 +103,13 @@ def _service(database_url: str, folder: Path, provider: Provider) -> Iterator[Se
         name="customs", kind="oidc", title_zh="互联网+海关", title_en="Internet+Customs", url=provider.issuer,
         client_id=CLIENT_ID, secret=SecretStr(CLIENT_SECRET), seconds=5,
     )  # fmt: skip
-    with running_behind_a_line(database_url, folder, account_sources=(customs,), p256_status=True) as made:
-        yield made
+    holders = {OPERATOR_TO_CONFIRM.phone: (OPERATOR_TO_CONFIRM.name, OPERATOR_TO_CONFIRM.id_number)}
+    with serving(Carrier(holders)) as carrier:
+        settings: dict[str, object] = {
+            "account_sources": (customs,),
+            "p256_status": True,
+            "real_name_url": carrier.url,
+            "real_name_secret": SecretStr(SECRET),
+        }
+        with running_behind_a_line(database_url, folder, **settings) as made:
+            yield made

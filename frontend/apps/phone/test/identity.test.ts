@@ -1,14 +1,14 @@
 // @vitest-environment happy-dom
 /** 核验身份: the record in the address, the ways in their order, the code as it is typed, how the account stands. */
 
-import type { Identity, IdentityProof, IdentityRequest } from "@mshield/shield";
+import { type Identity, type IdentityProof, type IdentityRequest, ProblemError } from "@mshield/shield";
 import { flushPromises } from "@vue/test-utils";
 import { describe, expect, test, vi } from "vitest";
 
 import { grouped, hasForeign, lettersOf, typed } from "../src/screens/identity/activation_code.ts";
 import { queryOf, recordOf } from "../src/screens/identity/record.ts";
 import { isNews, standingOf, wayName } from "../src/screens/identity/standing.ts";
-import { shownWays, span } from "../src/screens/identity/ways.ts";
+import { refusedFor, shownWays, span } from "../src/screens/identity/ways.ts";
 import { mounted } from "./mounted.ts";
 
 const asked = vi.hoisted(() => vi.fn(async () => ({})));
@@ -73,6 +73,18 @@ describe("the ways", () => {
     [-5, { unit: "minutes", n: 1 }],
   ] as const)("%d ms are %j", ([ms, told]) => {
     expect(span(ms)).toEqual(told);
+  });
+});
+
+const refusal = (code: string, extra: Record<string, unknown>) => new ProblemError(code, 429, "", { extra });
+
+describe("a way that was asked for too often", () => {
+  test.for([
+    ["too_many_requests", { retry_after: 86_396 }, { unit: "hours", n: 24 }],
+    ["too_many_requests", {}, null],
+    ["no_filing", { retry_after: 5 }, null],
+  ] as const)("%s %j", ([code, extra, told]) => {
+    expect(refusedFor(refusal(code, extra))).toEqual(told);
   });
 });
 

@@ -51,6 +51,13 @@ export interface IdentityWays {
   readonly items: readonly IdentityWay[];
 }
 
+/** A request for the person's other phone: a page follows it by `statusToken`; `number` stands on both screens. */
+export interface ConsentRequest {
+  readonly requestId: string;
+  readonly statusToken: string;
+  readonly number: string;
+}
+
 const REQUESTS = "/api/phone/identity/requests";
 
 export async function identity(operation: Operation): Promise<Identity> {
@@ -92,6 +99,30 @@ export async function remindLegalPerson(operation: Operation): Promise<IdentityR
 
 export async function withdrawIdentityRequest(operation: Operation): Promise<void> {
   await operation.connection.delete(`${REQUESTS}/current`, operation.loggedIn());
+}
+
+/** Asks for the consent of a shield that the person has on another phone, of this record. */
+export async function askOwnShield(operation: Operation, record: FilingRecord): Promise<ConsentRequest> {
+  const path = "/api/phone/identity/consents";
+  const of = new Fields(await operation.connection.post(path, operation.loggedIn(), payloadOf(record)));
+  return {
+    requestId: of.text("request_id"),
+    statusToken: of.text("status_token"),
+    number: of.text("number"),
+  };
+}
+
+/** Has the carrier say whose the account's number is: its holder agreed. Gives the time (ms) from which that counts. */
+export async function checkRealName(
+  operation: Operation,
+  record: FilingRecord,
+  smsCode: string,
+): Promise<number> {
+  const payload = { ...payloadOf(record), sms_code: smsCode, agreed: true };
+  const path = "/api/phone/identity/real-name";
+  return new Fields(await operation.connection.post(path, operation.loggedIn(), payload)).integer(
+    "counts_from",
+  );
 }
 
 /** Proves the account by an activation code; gives the time (ms) from which that counts. */

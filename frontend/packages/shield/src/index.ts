@@ -13,6 +13,7 @@ export { contentDigest } from "./documents.ts";
 export type { Application, ApplicationStep } from "./enrolment.ts";
 export { NetworkError, PhoneError, ProblemError, ProtocolError, ShieldError } from "./errors.ts";
 export type {
+  ConsentRequest,
   FilingRecord,
   Identity,
   IdentityProof,

@@ -25,7 +25,7 @@ import type { Operation } from "./operation.ts";
 import { checkGiven, type PinSource } from "./pin.ts";
 
 const CODE = /^https?:\/\/[^/?#\s]+(?:\/[^?#\s]*)?(?:\/q\/[^/?#\s]+|\/app\/sign)\?\S+$/;
-const PURPOSES: Record<Kind, string> = { login: "login", signature: "sign" };
+const PURPOSES: Record<Kind, readonly string[]> = { login: ["login"], signature: ["sign", "consent"] };
 
 export type DeclineReason = "declined" | "not_me";
 
@@ -154,7 +154,7 @@ async function keep(operation: Operation, answer: unknown): Promise<Scan> {
 
 /** What is signed must be what is shown: of this key, of this purpose, never one of the protocol's own messages. */
 function checkTask(task: Task, scanned: Scan, uid: string): void {
-  if (task.uid !== uid || task.purpose !== PURPOSES[scanned.kind]) {
+  if (task.uid !== uid || !PURPOSES[scanned.kind].includes(task.purpose)) {
     throw new ProtocolError("bad_task", "of another key or purpose");
   }
   if (isInternalMessage(task.message)) {

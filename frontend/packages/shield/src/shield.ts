@@ -182,6 +182,16 @@ export class Shield {
     await this.#run(identity.withdrawIdentityRequest);
   }
 
+  /** Asks for the consent of the person's shield on another phone, which scans this request's code. */
+  async askOwnShield(record: identity.FilingRecord): Promise<identity.ConsentRequest> {
+    return await this.#run((operation) => identity.askOwnShield(operation, record));
+  }
+
+  /** Has the carrier say that the number is the user's, who agreed to that; from when it counts, ms. */
+  async checkRealName(record: identity.FilingRecord, smsCode: string): Promise<number> {
+    return await this.#run((operation) => identity.checkRealName(operation, record, smsCode));
+  }
+
   /** Proves the account by an activation code; from when that counts, ms. */
   async useActivationCode(code: string): Promise<number> {
     return await this.#run((operation) => identity.useActivationCode(operation, code));

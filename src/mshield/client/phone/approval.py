@@ -25,7 +25,7 @@ from mshield.gm.sm2 import Signature
 from mshield.gm.transcript import is_internal_message
 
 _CODE: Final = re.compile(r"https?://[^/?#\s]+(/[^?#\s]*)?(/q/[^/?#\s]+|/app/sign)\?\S+")
-_PURPOSES: Final = {"login": "login", "signature": "sign"}
+_PURPOSES: Final = {"login": {"login"}, "signature": {"sign", "consent"}}
 
 DeclineReason = Literal["declined", "not_me"]
 
@@ -167,7 +167,7 @@ def _all_signed(operation: Operation, tasks: Sequence[Task]) -> bool:
 
 def _check_task(task: Task, scanned: Scan, uid: bytes) -> None:
     """What is signed must be what is shown: of this key, of this purpose, never one of the protocol's own messages."""
-    if unhex(task.uid, 16) != uid or task.purpose != _PURPOSES[scanned.kind]:
+    if unhex(task.uid, 16) != uid or task.purpose not in _PURPOSES[scanned.kind]:
         raise ProtocolError("bad_task", "of another key or purpose")
     if is_internal_message(task.message):
         raise ProtocolError("bad_task", "a message of the protocol itself")

@@ -83,6 +83,11 @@ class Connection:
         """GET, tried again when the network fails."""
         return self.persistently(lambda: self._send("GET", path, credentials, b"", params))
 
+    def get_by_token(self, path: str, token: str) -> bytes:
+        """GET as a page that follows a request by its status token; tried again when the network fails."""
+        headers = {"Authorization": f"Bearer {token}"}
+        return self.persistently(lambda: self._call("GET", path, headers))
+
     def post(self, path: str, credentials: Credentials, payload: Mapping[str, object] | None = None) -> bytes:
         """POST of a JSON object (or nothing), tried again under its idempotency key when the network fails."""
         body = b"" if payload is None else msgspec.json.encode(payload)
@@ -130,13 +135,11 @@ class Connection:
         *,
         key: str | None = None,
     ) -> bytes:
-        url = httpx.URL(self._base + path)
         headers = {
-            "Accept": "application/json, application/problem+json",
             "DPoP": proof(
                 credentials.device_key,
                 method=method,
-                url=str(url),
+                url=str(httpx.URL(self._base + path)),
                 body=body,
                 now=self._clock(),
                 token=credentials.token,
@@ -149,6 +152,18 @@ class Connection:
             headers["Idempotency-Key"] = key
         if credentials.token is not None:
             headers["Authorization"] = f"DPoP {credentials.token}"
+        return self._call(method, path, headers, body, params)
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: bytes = b"",
+        params: Mapping[str, str] | None = None,
+    ) -> bytes:
+        headers = {"Accept": "application/json, application/problem+json", **headers}
+        url = httpx.URL(self._base + path)
         try:
             answer = self._http.request(method, url, content=body, headers=headers, params=params)
         except httpx.RequestError as error:

@@ -3,6 +3,7 @@
 from abc import abstractmethod
 from contextlib import AbstractContextManager
 from typing import Final, Literal
+from urllib.parse import quote
 
 import msgspec
 
@@ -63,6 +64,33 @@ class IdentityWays(msgspec.Struct, frozen=True, kw_only=True):
     items: tuple[IdentityWay, ...]
 
 
+class ConsentRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A request for the person's other phone, which scans its code; `number` stands on both; `expires_in` in s."""
+
+    request_id: str
+    status_token: str
+    number: str
+    expires_in: int
+
+
+class _Qr(msgspec.Struct, frozen=True, kw_only=True):
+    texts: tuple[str, ...]
+
+
+class ConsentState(msgspec.Struct, frozen=True, kw_only=True):
+    """Where it stands; `reason` is `not_me` where the other phone's holder says that they didn't start it."""
+
+    state: Literal["waiting", "scanned", "signed", "declined", "expired", "cancelled"]
+    reason: str | None
+    number: str
+    qr: _Qr | None = None
+
+    @property
+    def code(self) -> str | None:
+        """The text of the QR code of this second, which the other phone scans; None once it has."""
+        return None if self.qr is None else self.qr.texts[0]
+
+
 class _Activated(msgspec.Struct, frozen=True, kw_only=True):
     counts_from: int
 
@@ -103,6 +131,35 @@ class ProvesIdentity:
         with self._operation() as operation:
             answer = operation.connection.post(f"{_REQUEST}/remind", operation.logged_in())
             return read(answer, IdentityRequest)
+
+    def ask_own_shield(self, user_type: UserType, credit_code: str) -> ConsentRequest:
+        """Asks for the consent of a shield that the person has on another phone, of this record (现有手机盾同意)."""
+        payload = {"user_type": user_type, "credit_code": credit_code}
+        with self._operation() as operation:
+            answer = operation.connection.post(f"{_PATH}/consents", operation.logged_in(), payload)
+            return read(answer, ConsentRequest)
+
+    def consent_state(self, request_id: str, status_token: str) -> ConsentState:
+        """Where the request to the own shield stands; while it waits, with the code that the other phone scans."""
+        path = f"/api/pc/requests/{quote(request_id, safe='')}"
+        with self._operation() as operation:
+            return read(operation.connection.get_by_token(path, status_token), ConsentState)
+
+    def check_real_name(self, user_type: UserType, credit_code: str, *, sms_code: str) -> int:
+        """Has the carrier say that the number is the holder's (运营商核验); the time (ms) from which that counts.
+
+        Name, id number and phone number go to an outside service: ask their holder first. `sms_code` is one of purpose
+        `apply`. ProblemError `real_name_differs`, `real_name_unknown`, `real_name_unavailable`.
+        """
+        payload = {
+            "user_type": user_type,
+            "credit_code": credit_code,
+            "sms_code": sms_code,
+            "agreed": True,
+        }
+        with self._operation() as operation:
+            answer = operation.connection.post(f"{_PATH}/real-name", operation.logged_in(), payload)
+            return read(answer, _Activated).counts_from
 
     def use_activation_code(self, code: str) -> int:
         """Proves the account by an activation code (激活码); the time (ms) from which that counts.

@@ -23,6 +23,14 @@ STATES: Final = {
 }
 """Of a request to the legal person."""
 
+_CONSENT_STATES: Final = {
+    "waiting": ("等待扫码", "waits to be scanned"),
+    "scanned": ("已扫码，等待签名", "scanned"),
+    "signed": ("已同意", "consented"),
+    "declined": ("已拒绝", "declined"),
+    "expired": ("已过期", "expired"),
+    "cancelled": ("已取消", "cancelled"),
+}
 _REASONS: Final = {
     "second_account": ("已有另一账号，此方式不可用", "not for a second account"),
     "no_phone": ("备案没有手机号", "no phone number is on file"),
@@ -76,11 +84,65 @@ def remind(out: Output, phone: VirtualPhone) -> None:
 
 
 @identity.command()
+@_USER_TYPE
+@click.option("--credit-code", required=True, help="The enterprise's unified social credit code.")
+@phone_command
+def consent(out: Output, phone: VirtualPhone, *, user_type: UserType, credit_code: str) -> None:
+    """Ask for the consent of my shield on another phone 现有手机盾同意; it scans the code of `consent-state`."""
+    asked = phone.ask_own_shield(user_type, credit_code)
+    out.data(
+        msgspec.to_builtins(asked),
+        [
+            out.pick(
+                f"用另一部手机的手机盾扫码，{asked.expires_in} 秒内有效，两边的数字都是 {asked.number}",
+                f"To be scanned by the shield on the other phone within {asked.expires_in} s; both show {asked.number}",
+            ),
+            f"mshield phone identity consent-state {asked.request_id} {asked.status_token}",
+        ],
+    )
+
+
+@identity.command("consent-state")
+@click.argument("request_id")
+@click.argument("status_token")
+@phone_command
+def consent_state(out: Output, phone: VirtualPhone, *, request_id: str, status_token: str) -> None:
+    """Where the request to my other phone stands; while it waits, the code to scan, which changes each second."""
+    found = phone.consent_state(request_id, status_token)
+    data = {"state": found.state, "reason": found.reason, "number": found.number, "code": found.code}
+    lines = [out.pick(*_CONSENT_STATES[found.state]), *(() if found.code is None else (found.code,))]
+    out.data(data, lines)
+
+
+@identity.command()
 @click.argument("code")
 @phone_command
 def code(out: Output, phone: VirtualPhone, *, code: str) -> None:
     """Use an activation code 激活码: CODE as it is printed, in either case, with or without hyphens."""
-    counts_from = phone.use_activation_code(code)
+    _show_counts(out, phone.use_activation_code(code))
+
+
+@identity.command("real-name")
+@_USER_TYPE
+@click.option("--credit-code", required=True, help="The enterprise's unified social credit code.")
+@click.option("--sms-code", required=True, help="The code of `sms apply`.")
+@click.option(
+    "--agree",
+    is_flag=True,
+    required=True,
+    help="I agree that name, id and phone number are sent to the carrier.",
+)
+@phone_command
+def real_name(
+    out: Output, phone: VirtualPhone, *, user_type: UserType, credit_code: str, sms_code: str, agree: bool
+) -> None:
+    """Have the phone's carrier say that the number is mine 运营商核验, where the service can ask it."""
+    if not agree:
+        raise click.UsageError("--agree")
+    _show_counts(out, phone.check_real_name(user_type, credit_code, sms_code=sms_code))
+
+
+def _show_counts(out: Output, counts_from: int) -> None:
     out.data(
         {"counts_from": counts_from},
         [

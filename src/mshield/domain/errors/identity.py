@@ -90,3 +90,44 @@ class NoLegalPerson(
     faq="3.3",
 ):
     """Nobody could answer the request."""
+
+
+class ConsentNotYours(
+    DomainError,
+    code="consent_not_yours",
+    zh="这个手机盾不能为该账号同意：要用本人在同一企业、同一用户类型的手机盾，而且备案没有变更",
+    en="This shield can't consent for that account: it must be the same person's, of the same enterprise and user type,"
+    " with its filing unchanged",
+    faq="3.3",
+):
+    """Another person's shield, of another filing record, changed or held; or that of an account that isn't proven."""
+
+
+class RealNameDiffers(
+    DomainError,
+    code="real_name_differs",
+    zh="运营商登记的不是您的姓名和证件号码，不能这样核验。请换一种方式",
+    en="The carrier has this number under another name or id number. Choose another way",
+    faq="3.3",
+):
+    """The phone number is somebody else's."""
+
+
+class RealNameUnknown(
+    DomainError,
+    code="real_name_unknown",
+    zh="运营商没有这个手机号的实名记录，不能这样核验。请换一种方式",
+    en="The carrier has no record of whose this number is. Choose another way",
+    faq="3.3",
+):
+    """Such as a number of a company, or of a carrier that isn't asked."""
+
+
+class RealNameUnavailable(
+    DomainError,
+    code="real_name_unavailable",
+    zh="运营商核验暂时不能用，没有核验。请稍后再试，或换一种方式",
+    en="The carrier's check can't be asked now, and nothing was verified. Try again later, or choose another way",
+    faq="3.3",
+):
+    """It doesn't answer, or what it answers isn't good."""

@@ -13,7 +13,8 @@ from mshield.services.accounts.register import Register
 from mshield.services.accounts.reset_password import ResetPassword
 from mshield.services.accounts.sms_codes import SmsCodes
 from mshield.services.ground import Ground
-from mshield.services.identity.proofs import Proofs
+from mshield.services.identity.opened import Identity
+from mshield.services.identity.real_name import CheckRealName
 from mshield.services.notices.sms_log import LoggedSms
 
 
@@ -30,10 +31,12 @@ class Accounts:
     manage: ManageAccounts
     outside: OutsideAccounts
     outside_login: OutsideLogin
+    real_name: CheckRealName
 
 
-def open_accounts(ground: Ground, sms: LoggedSms, proofs: Proofs) -> Accounts:
-    """`sms` sends the codes and notices; `proofs` end where an account gets another number."""
+def open_accounts(ground: Ground, sms: LoggedSms, identity: Identity) -> Accounts:
+    """`sms` sends the codes and notices; `identity` is whose the accounts are, and ends with their numbers."""
+    proofs = identity.proofs
     captchas = Captchas(ground.db, ground.keyring, ground.settings)
     sms_codes = SmsCodes(ground.db, ground.lookup, ground.settings, sms)
     outside = OutsideAccounts(
@@ -52,4 +55,5 @@ def open_accounts(ground: Ground, sms: LoggedSms, proofs: Proofs) -> Accounts:
         outside_login=OutsideLogin(
             OutsidePages(ground.db, ground.keyring, ground.settings, outside, RETURN_POINT), log_in
         ),
+        real_name=CheckRealName(ground.db, ground.keyring, proofs, identity.real_name, sms_codes.consume),
     )

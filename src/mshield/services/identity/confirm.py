@@ -10,12 +10,10 @@ from mshield.domain.identity import Role, mask_id_number, mask_phone, same_name
 from mshield.domain.ids import new_id
 from mshield.domain.notices import NoticeKind
 from mshield.domain.proofs import REMIND_MS, REQUEST_MS, Way
-from mshield.domain.throttling import whole_seconds
-from mshield.domain.times import DAY_MS
 from mshield.keys.keyring import Keyring
+from mshield.services.identity import daily
 from mshield.services.identity.proofs import Proofs
 from mshield.services.notices.notify import tell
-from mshield.store.accounts import limits
 from mshield.store.accounts.accounts import Account
 from mshield.store.certificates import enrolment
 from mshield.store.database.interface import Conflict, Database, Tx
@@ -101,7 +99,7 @@ class ConfirmOperators:
                 raise errors.NoLegalPerson
             await store.insert(tx, request, now=now)
             for subject in (account.id, person.id):
-                await _limit(tx, subject, now=now)
+                await daily.count(tx, scope=_SCOPE, subject=subject, most=MOST_A_DAY, now=now)
             await self._tell(tx, answering, occasion=request.id, now=now)
 
         try:
@@ -215,11 +213,3 @@ class ConfirmOperators:
             expires_at=row.expires_at,
             decided_at=row.decided_at,
         )
-
-
-async def _limit(tx: Tx, subject: str, *, now: int) -> None:
-    limit = limits.Limit(scope=_SCOPE, subject=subject, most=MOST_A_DAY, stale=now - DAY_MS)
-    if not await limits.count_within(tx, limit, now=now):
-        throttle = await limits.find_throttle(tx, scope=_SCOPE, subject=subject)
-        start = now if throttle is None else throttle.window_start
-        raise errors.TooManyRequests(retry_after=whole_seconds(start + DAY_MS - now))

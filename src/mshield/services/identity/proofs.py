@@ -83,8 +83,7 @@ class Proofs:
     ) -> int:
         """Records a proof and its act, and tells the person's other accounts; gives the time from which it counts."""
         others = await store.others(tx, account_id=account_id)
-        waits = bool(others) and way is not Way.OWN_SHIELD
-        counts_from = now + self.settings.identity_wait_hours * HOUR_MS if waits else now
+        counts_from = now + self.settings.identity_wait_hours * HOUR_MS if others else now
         proof = store.NewProof(
             account_id=account_id, person_id=person_id, way=way, by=by, counts_from=counts_from
         )
@@ -122,11 +121,21 @@ class Proofs:
         found = await store.legal_persons(db, account_id=account_id)
         return [person for person in found if same_name(person.filed_name, person.account_name)]
 
+    async def may_hand_on(
+        self, db: Database | Tx, account_id: str, person_id: str, role: Role, *, now: int
+    ) -> bool:
+        """Whether a proof counts now that somebody looked at: an earlier application proves no further account."""
+        return await self._counts(db, account_id, person_id, self.chosen(role), now=now)
+
     async def _is_proven(
         self, db: Database | Tx, account_id: str, person_id: str, role: Role, *, now: int
     ) -> bool:
+        return await self._counts(db, account_id, person_id, self._ways(role), now=now)
+
+    async def _counts(
+        self, db: Database | Tx, account_id: str, person_id: str, ways: frozenset[Way], *, now: int
+    ) -> bool:
         standing = await store.standing(db, account_id=account_id, person_id=person_id)
-        ways = self._ways(role)
         return any(proof.way in ways and proof.counts_from <= now for proof in standing)
 
     def _ways(self, role: Role) -> frozenset[Way]:

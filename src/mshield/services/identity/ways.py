@@ -16,7 +16,7 @@ from mshield.store.database.interface import Database
 from mshield.store.identity import proofs as store
 from mshield.store.identity import requests
 
-_SHOWN: Final = (Way.FILED_PHONE, Way.LEGAL_PERSON, Way.FILING_CODE)
+_SHOWN: Final = (Way.FILED_PHONE, Way.REAL_NAME, Way.LEGAL_PERSON, Way.FILING_CODE, Way.OWN_SHIELD)
 """Ways that an account's holder can go by themselves, the soonest first."""
 
 
@@ -44,6 +44,8 @@ class FindWays:
 
     db: Database
     proofs: Proofs
+    asks_carrier: bool = False
+    """Whether an outside service can be asked whose a phone number is."""
 
     async def __call__(self, account: Account, *, credit_code: str, role: str, now: int) -> Ways:
         """Raises NoFiling, InvalidCreditCode."""
@@ -63,15 +65,19 @@ class FindWays:
         except errors.IdentityUnproven as error:
             waits = error.extra.get("counts_from")
             counts_from = waits if isinstance(waits, int) else None
+        is_second = bool(await store.others(self.db, account_id=account.id))
+        # Who has no other account that is proven has no shield that could consent.
+        there = {Way.OWN_SHIELD: is_second, Way.REAL_NAME: self.asks_carrier}
         items = [
-            await self._look(way, claim, person, now=now)
+            await self._look(way, claim, person, is_second=is_second, now=now)
             for way in _SHOWN
-            if way in self.proofs.chosen(claim.role)
+            if there.get(way, True) and way in self.proofs.chosen(claim.role)
         ]
         return Ways(proven=False, counts_from=counts_from, enterprise=person.organisation, items=tuple(items))
 
-    async def _look(self, way: Way, claim: Claim, person: enrolment.FiledPerson, *, now: int) -> WayOpen:
-        is_second = bool(await store.others(self.db, account_id=claim.account_id))
+    async def _look(
+        self, way: Way, claim: Claim, person: enrolment.FiledPerson, *, is_second: bool, now: int
+    ) -> WayOpen:
         if way not in counting([way], is_second=is_second):
             return WayOpen(way, "second_account")
         if way is Way.FILED_PHONE:

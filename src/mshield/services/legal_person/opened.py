@@ -11,7 +11,7 @@ from mshield.services.legal_person.lists import ManagedLists
 from mshield.services.legal_person.outside_login import RETURN_POINT, PortalOutsideLogin
 from mshield.services.legal_person.own_shield import OwnShield
 from mshield.services.legal_person.session import PortalSessions
-from mshield.services.requests.ask import Ask
+from mshield.services.requests.opened import Requests
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +25,14 @@ class LegalPersons:
     own_shield: OwnShield
 
 
-def open_legal_persons(ground: Ground, accounts: Accounts, identity: Identity, ask: Ask) -> LegalPersons:
-    """`ask` asks for the signature of who revokes with their own shield."""
+def open_legal_persons(
+    ground: Ground, accounts: Accounts, identity: Identity, requests: Requests
+) -> LegalPersons:
+    """`requests` ask for the signature of who revokes with their own shield."""
     sessions = PortalSessions(
         ground.db, ground.keyring, ground.settings, accounts.log_in, accounts.sms_codes, identity
     )
-    own_shield = OwnShield(ground.db, ground.settings, ask)
+    own_shield = OwnShield(ground.db, requests.own_system, requests.ask)
     return LegalPersons(
         sessions=sessions,
         outside_login=PortalOutsideLogin(

@@ -4,28 +4,22 @@ The service asks as a business system does, so that the phone shows who asks, fr
 signed serves once, for exactly what it says, and only for a short time.
 """
 
-import hashlib
 import json
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit
 
 from mshield.domain import errors
 from mshield.domain.certificates import shield
-from mshield.domain.systems.business_system import OWN_CLIENT_ID
 from mshield.services.legal_person.session import LegalPerson, ManagedEnterprise
 from mshield.services.requests.ask import Ask, Asked
 from mshield.services.requests.document import Document
-from mshield.settings import Settings
+from mshield.services.requests.own_system import OwnSystem
 from mshield.store.database.interface import Database, Tx
 from mshield.store.legal_person import sessions as store
 from mshield.store.requests.requests import Result
-from mshield.store.systems import systems
-from mshield.store.systems.systems import BusinessSystem
 
-_NAME: Final = "三证合一"
 _GRACE_MS: Final = 120_000
 _SHOWN: Final = 10
 _TYPE: Final = "mshield-portal-revocation/v1"
@@ -65,7 +59,7 @@ class OwnShield:
     """Asks the legal person's phone, and takes what it answered."""
 
     db: Database
-    settings: Settings
+    system: OwnSystem
     ask: Ask
 
     async def ask_login(self, pc: Pc, *, now: int) -> Asked:
@@ -114,7 +108,7 @@ class OwnShield:
             raise errors.Forbidden(reason="content")
 
     async def _signed(self, request_id: str, kind: str, *, now: int) -> Result:
-        result = await self.ask.result(await self._system(now=now), request_id)
+        result = await self.ask.result(await self.system(now=now), request_id)
         if result.kind != kind:
             raise errors.NotFound
         if now > result.expires_at + _GRACE_MS:
@@ -127,7 +121,7 @@ class OwnShield:
 
     async def _ask(self, kind: str, documents: tuple[Document, ...], pc: Pc, *, now: int) -> Asked:
         return await self.ask.create(
-            await self._system(now=now),
+            await self.system(now=now),
             kind=kind,
             documents=documents,
             pc_address=pc.address,
@@ -136,16 +130,6 @@ class OwnShield:
             body=b"",
             now=now,
         )
-
-    async def _system(self, *, now: int) -> BusinessSystem:
-        """The portal as a business system of its own service; nobody knows its secret, so no program can ask as it."""
-        domain = urlsplit(self.settings.public_origin).netloc
-        system = await systems.find(self.db, client_id=OWN_CLIENT_ID)
-        if system is None or (system.name, system.domain) != (_NAME, domain):
-            secret_hash = hashlib.sha256(secrets.token_bytes(32)).digest()
-            system = BusinessSystem(OWN_CLIENT_ID, _NAME, domain, secret_hash, "active")
-            await systems.put_own(self.db, system, now=now)
-        return system
 
 
 async def use(tx: Tx, request_id: str, *, now: int) -> None:

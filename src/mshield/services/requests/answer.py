@@ -11,11 +11,12 @@ from mshield.domain.qr import begun_between, is_genuine, read_qr
 from mshield.domain.requests import OPEN, RequestState, shown_state
 from mshield.domain.systems.return_url import return_address
 from mshield.services.accounts.session import Caller, PhoneLogin, authenticate_phone
+from mshield.services.identity.consents import Consents
 from mshield.services.process.events import Events
 from mshield.services.process.metrics import Count, uncounted
 from mshield.services.requests.secrets import RequestSecrets
 from mshield.store.certificates import bindings
-from mshield.store.database.interface import Database
+from mshield.store.database.interface import Database, Tx
 from mshield.store.requests import scans as store
 from mshield.store.requests.scans import Requester, ScannedRequest, Task, WaitingRequest
 
@@ -44,6 +45,7 @@ class Answer:
     db: Database
     events: Events
     secrets: RequestSecrets
+    consents: Consents
     count: Count = uncounted
     """Told of each request that was declined, and why."""
 
@@ -52,7 +54,8 @@ class Answer:
 
         Raises Unauthenticated; NoCertificate, CertificateExpired, Held, PinLocked, FilingChanged (R22); NotFound for a
         code that isn't this service's, QrStale for one that was shown earlier, ExpiredRequest, RequestClosed,
-        OtherShield; NotBound for a link while the certificate isn't bound (R8).
+        OtherShield; NotBound for a link while the certificate isn't bound (R8); ConsentNotYours for one that asks
+        another person, who isn't shown whom it is for.
         """
         qr, link = read_qr(code), _LINK.fullmatch(code)
         # Who doesn't hold the request's secret learns nothing of the request, not even whether there is one.
@@ -74,6 +77,8 @@ class Answer:
         if not taken:
             raise _refusal(request, by=certificate, begun=begun, now=now)
         self.events.notify(request_id)
+        purposes = {task.sid: task.purpose for task in request.tasks}
+        await self.consents.require(purposes, certificate.uid, now=now)
         return request
 
     async def inbox(self, caller: Caller, *, now: int) -> list[store.WaitingRequest]:
@@ -166,6 +171,11 @@ class Answer:
 
         Raises RequestClosed.
         """
+
+        async def note(tx: Tx) -> None:
+            if reason == "not_me":
+                await self.consents.refuse(tx, request_id, now=now)
+
         declined = await store.decline(
             self.db,
             id=request_id,
@@ -173,6 +183,7 @@ class Answer:
             account_id=login.account_id,
             reason=reason,
             now=now,
+            then=note,
         )
         if not declined:
             raise errors.RequestClosed

@@ -3,6 +3,7 @@
 import json
 import secrets
 from dataclasses import dataclass
+from typing import Literal
 
 from mshield.domain import errors
 from mshield.domain.login_message import is_login_message
@@ -17,6 +18,7 @@ from mshield.store.requests.requests import NewTask
 class Document:
     """What is to be signed; `display` are the lines (label, value) that the phone shows.
 
+    A `consent` has an effect of the service's own: no business system can ask for it.
     Of a `cms_detached` the content may be None: then `digest` is its SM3 and `size` its length in bytes.
     """
 
@@ -27,6 +29,7 @@ class Document:
     format: Format = "raw"
     digest: bytes = b""
     size: int = 0
+    purpose: Literal["sign", "consent"] = "sign"
 
 
 def task_of(document: Document) -> NewTask:
@@ -44,7 +47,7 @@ def task_of(document: Document) -> NewTask:
         message, apart = _attributes(document), content
     return NewTask(
         secrets.token_bytes(16),
-        "sign",
+        document.purpose,
         message,
         document.media_type,
         document.title,

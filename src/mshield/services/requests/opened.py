@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 
 from mshield.services.ground import Ground
+from mshield.services.identity.consents import Consents
 from mshield.services.requests.answer import Answer
 from mshield.services.requests.ask import Ask
+from mshield.services.requests.ask_consent import AskConsent
 from mshield.services.requests.evidence import MakeEvidence
 from mshield.services.requests.follow import Follow
 from mshield.services.requests.my_signatures import MySignatures
+from mshield.services.requests.own_system import OwnSystem
 from mshield.services.requests.result import MakeResult
 from mshield.services.requests.secrets import RequestSecrets
 
@@ -18,6 +21,8 @@ class Requests:
 
     secrets: RequestSecrets
     ask: Ask
+    ask_consent: AskConsent
+    own_system: OwnSystem
     follow: Follow
     answer: Answer
     result: MakeResult
@@ -25,15 +30,18 @@ class Requests:
     my_signatures: MySignatures
 
 
-def open_requests(ground: Ground) -> Requests:
-    """All of them."""
+def open_requests(ground: Ground, consents: Consents) -> Requests:
+    """`consents` says which shield may consent to what."""
     secrets = RequestSecrets(ground.lookup)
     ask = Ask(ground.db, ground.settings, ground.events, secrets)
+    own_system = OwnSystem(ground.db, ground.settings)
     return Requests(
         secrets=secrets,
         ask=ask,
+        ask_consent=AskConsent(ground.db, ask, own_system, consents.proofs),
+        own_system=own_system,
         follow=Follow(ground.db, secrets, ground.settings),
-        answer=Answer(ground.db, ground.events, secrets, ground.count),
+        answer=Answer(ground.db, ground.events, secrets, consents, ground.count),
         result=MakeResult(ask, ground.authorities, ground.publication),
         evidence=MakeEvidence(ground.db, ground.authorities, ground.publication, ground.log, secrets),
         my_signatures=MySignatures(ground.db),

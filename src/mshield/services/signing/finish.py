@@ -29,12 +29,14 @@ from mshield.gm.engine import Engine
 from mshield.gm.sm2 import Signature
 from mshield.keys.keyring import Keyring
 from mshield.services.accounts.session import Caller
+from mshield.services.identity.consents import Consents
 from mshield.services.process.events import Events
 from mshield.services.process.metrics import Count, uncounted
 from mshield.services.signing import key as signing_key
 from mshield.services.signing import own_documents as own_tasks
 from mshield.services.signing.key import StoredItem
 from mshield.store.database.interface import Database, Row, Tx
+from mshield.store.identity.consents import ConsentRow
 from mshield.store.signing import outcome as signing_outcome
 from mshield.store.signing import sessions as store
 
@@ -83,6 +85,7 @@ class FinishSigning:
     keyring: Keyring
     events: Events
     on_enrolled: OnEnrolled
+    consents: Consents
     count: Count = uncounted
     """Told the purpose of each signature that was made."""
 
@@ -90,8 +93,8 @@ class FinishSigning:
         """The answer as it goes out.
 
         Raises NoSession, BadOpening, Held, TaskClosed, PinLocked (not counted), WrongPin, Retry (counted), Fault;
-        RenewalUnfinished (not counted) for a PIN change amid a renewal; FilingChanged (R22) and NotBound (R8), not
-        counted; what issuing raises.
+        RenewalUnfinished (not counted) for a PIN change amid a renewal; FilingChanged (R22), NotBound (R8) and
+        ConsentNotYours, not counted; what issuing raises.
         """
         finished = await self._finish(caller, uid, request, now=now)
         if finished.enrolled:
@@ -157,7 +160,9 @@ class FinishSigning:
         signing_key.require_usable(key, now=now)
         signing_key.require_open(tasks, [item.sid for item in stored], now=now)
         signing_key.require_own_business(key, tasks.values())
-        await signing_key.require_one_pin(self.db, key, (task.purpose for task in tasks.values()), now=now)
+        purposes = {sid: task.purpose for sid, task in tasks.items()}
+        await signing_key.require_one_pin(self.db, key, purposes.values(), now=now)
+        await self.consents.require(purposes, key.uid, now=now)
 
     async def _check_openings(
         self, key: store.KeyRow, session: store.SessionRow, stored: list[StoredItem], request: FinishRequest
@@ -265,7 +270,7 @@ class FinishSigning:
             done = await self._release_at_once(key, session, release, now=now)
         if done is None:
             done = await self._release_by_steps(
-                key, session, release, effect=effect, may_sign=may_sign, now=now
+                key, session, release, tasks=tasks if effect else {}, may_sign=may_sign, now=now
             )
         body, finished, enrolled = done
         # After the commit. A crash here costs no signature: whoever waits looks at the database now and then.
@@ -293,10 +298,11 @@ class FinishSigning:
         session: store.SessionRow,
         release: _Release,
         *,
-        effect: bool,
+        tasks: dict[bytes, store.TaskRow],
         may_sign: bool,
         now: int,
     ) -> tuple[bytes, frozenset[str], bool]:
+        """`tasks` are the documents, where any of them has an effect."""
         rows = release.rows
 
         async def work(tx: Tx) -> tuple[bytes, dict[bytes, Row]]:
@@ -304,14 +310,20 @@ class FinishSigning:
             # documents, since the answer, which is recorded sealed, says which were still open. The key's guard comes
             # after both: where another call was faster, Overtaken undoes them.
             signer, allowed = key, rows if may_sign else []
-            if may_sign and effect:
+            consents: dict[bytes, ConsentRow] = {}
+            if may_sign and tasks:
                 signer, allowed = await own_tasks.confirm(tx, key, rows, now=now)
+                consents, allowed = await own_tasks.consents_of(
+                    tx, self.consents, key, tasks, allowed, now=now
+                )
             signed = await signing_outcome.close_tasks(tx, signer, allowed, now=now)
             body, success = self._success(key, release, signed.keys())
             await signing_outcome.record_success(
                 tx, signer, session, success=success, signatures=rows, signed=signed, now=now
             )
             await own_tasks.bind(tx, signed, now=now)
+            for sid in consents.keys() & signed.keys():
+                await self.consents.give(tx, consents[sid], now=now)
             return body, signed
 
         body, signed = await self.db.write(work)

@@ -10,6 +10,7 @@ from mshield.gm import cosign, sm2, transcript
 from mshield.gm.engine import Engine
 from mshield.keys.keyring import Keyring
 from mshield.services.accounts.session import Caller
+from mshield.services.identity.consents import Consents
 from mshield.services.signing import key as signing_key
 from mshield.services.signing.key import StoredItem
 from mshield.settings import Settings
@@ -55,11 +56,12 @@ class OpenSigning:
     engine: Engine
     keyring: Keyring
     settings: Settings
+    consents: Consents
 
     async def __call__(self, caller: Caller, uid: bytes, request: OpenRequest, *, now: int) -> Opened:
         """Raises Held, Busy, Clone, StaleEpoch, PinLocked, TaskClosed, TooManyRequests, in the protocol's order.
 
-        RenewalUnfinished for a PIN change amid a renewal; FilingChanged (R22), NotBound (R8).
+        RenewalUnfinished for a PIN change amid a renewal; FilingChanged (R22), NotBound (R8); ConsentNotYours.
         """
         for _ in range(_RACES):
             sids = [item.sid for item in request.items]
@@ -85,7 +87,9 @@ class OpenSigning:
         opens_window, opens = self._count_opening(key, now=now)
         signing_key.require_open(tasks, [item.sid for item in request.items], now=now)
         signing_key.require_own_business(key, tasks.values())
-        await signing_key.require_one_pin(self.db, key, (task.purpose for task in tasks.values()), now=now)
+        purposes = {sid: task.purpose for sid, task in tasks.items()}
+        await signing_key.require_one_pin(self.db, key, purposes.values(), now=now)
+        await self.consents.require(purposes, key.uid, now=now)
         items = [
             StoredItem(item.sid, sm2.digest(public, tasks[item.sid].message), item.c)
             for item in request.items

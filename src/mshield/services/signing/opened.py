@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from mshield.services.ground import Ground
+from mshield.services.identity.consents import Consents
 from mshield.services.signing.finish import FinishSigning, OnEnrolled
 from mshield.services.signing.internal_tasks import AskInternally
 from mshield.services.signing.open import OpenSigning
@@ -17,12 +18,12 @@ class Signing:
     ask_internally: AskInternally
 
 
-def open_signing(ground: Ground, on_enrolled: OnEnrolled) -> Signing:
-    """`on_enrolled` is told of each phone whose first signature was made."""
+def open_signing(ground: Ground, on_enrolled: OnEnrolled, consents: Consents) -> Signing:
+    """`on_enrolled` is told of each phone whose first signature was made; `consents` says which may be given."""
     return Signing(
-        open=OpenSigning(ground.db, ground.engine, ground.keyring, ground.settings),
+        open=OpenSigning(ground.db, ground.engine, ground.keyring, ground.settings, consents),
         finish=FinishSigning(
-            ground.db, ground.engine, ground.keyring, ground.events, on_enrolled, ground.count
+            ground.db, ground.engine, ground.keyring, ground.events, on_enrolled, consents, ground.count
         ),
         ask_internally=AskInternally(ground.db, ground.settings),
     )

@@ -1,4 +1,4 @@
-"""What follows from signing one of the service's own documents: a renewal comes into force, a certificate is bound.
+"""What follows from signing one of the service's own documents: a renewal, a binding, or a consent counts from then on.
 
 It happens in the transaction that records the signature, so that neither is ever there without the other.
 """
@@ -9,12 +9,14 @@ from typing import Final
 import msgspec
 
 from mshield.domain import errors
+from mshield.services.identity.consents import CONSENT, Consents
 from mshield.store.certificates import bindings, renewal_outcome
 from mshield.store.database.interface import Row, Tx
+from mshield.store.identity.consents import ConsentRow
 from mshield.store.signing.outcome import SignatureRow
 from mshield.store.signing.sessions import CertificateRow, KeyRow, Overtaken, TaskRow
 
-_WITH_EFFECT: Final = frozenset({"confirm", "bind"})
+_WITH_EFFECT: Final = frozenset({"confirm", "bind", CONSENT})
 
 
 def have_effect(tasks: Iterable[TaskRow]) -> bool:
@@ -60,3 +62,25 @@ async def bind(tx: Tx, signed: Mapping[bytes, Row], *, now: int) -> None:
     for sid, row in signed.items():
         if row["purpose"] == "bind":
             await bindings.bind(tx, sid=sid, now=now)
+
+
+async def consents_of(
+    tx: Tx,
+    consents: Consents,
+    key: KeyRow,
+    tasks: Mapping[bytes, TaskRow],
+    signatures: list[SignatureRow],
+    *,
+    now: int,
+) -> tuple[dict[bytes, ConsentRow], list[SignatureRow]]:
+    """What the documents consent to, by sid, and the documents that may be signed: one that may not be is closed."""
+    found: dict[bytes, ConsentRow] = {}
+    allowed = []
+    for signature in signatures:
+        if tasks[signature.sid].purpose == CONSENT:
+            consent = await consents.find_unchanging(tx, signature.sid, key.uid, now=now)
+            if consent is None:
+                continue
+            found[signature.sid] = consent
+        allowed.append(signature)
+    return found, allowed

@@ -30,6 +30,7 @@ SEALED_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         ),
         "identity_proofs": ("id", "account_id", "person_id", "way", "counts_from", "ended_at"),
         "identity_codes": ("code_hash", "person_id", "actor", "actor_id", "expires_at"),
+        "identity_consents": ("request_id", "account_id", "person_id", "phone", "refused_at"),
         "portal_sessions": ("token_hash", "account_id", "expires_at", "ended_at"),
         "staff": ("id", "name", "roles", "state", "password_hash"),
         "staff_tokens": (

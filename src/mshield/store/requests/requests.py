@@ -1,5 +1,6 @@
 """Requests as business systems make them, follow them and fetch their result."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from typing import Final
 
@@ -253,9 +254,12 @@ async def end_after_its_tasks(
     end: Query,
     *,
     id: str,  # noqa: A002
+    then: Callable[[Tx], Awaitable[None]] | None = None,
     **values: object,
 ) -> bool:
     """Closes a request's documents and ends it by this statement; False, with nothing changed, where that finds none.
+
+    `then` is done in the same transaction.
 
     Documents first, as signing does: two that take the same rows in another order would wait for each other.
     """
@@ -264,6 +268,8 @@ async def end_after_its_tasks(
         await _close_tasks(tx, request_id=id)
         if await tx.run(end, id=id, **values) != 1:
             raise Undone
+        if then is not None:
+            await then(tx)
 
     try:
         await db.write(work)

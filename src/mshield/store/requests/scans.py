@@ -1,5 +1,6 @@
 """How a phone takes a request, by its code or from its inbox, sees its documents, and declines it."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -203,10 +204,18 @@ async def decline(  # one column each
     account_id: str,
     reason: str,
     now: int,
+    then: Callable[[Tx], Awaitable[None]] | None = None,
 ) -> bool:
-    """Declines a request that this device has scanned, and closes its documents."""
+    """Declines a request that this device has scanned, and closes its documents; `then` is of the same transaction."""
     return await end_after_its_tasks(
-        db, _SQL["decline"], id=id, device_id=device_id, account_id=account_id, reason=reason, now=now
+        db,
+        _SQL["decline"],
+        then=then,
+        id=id,
+        device_id=device_id,
+        account_id=account_id,
+        reason=reason,
+        now=now,
     )
 
 

@@ -82,6 +82,7 @@ ENTERPRISES: Final = SealedTable("enterprises")
 FILED_PERSONS: Final = SealedTable("filed_persons")
 PROOFS: Final = SealedTable("identity_proofs")
 CODES: Final = SealedTable("identity_codes", logged=False, kept=False)
+CONSENTS: Final = SealedTable("identity_consents", logged=False, kept=False)
 PORTAL_SESSIONS: Final = SealedTable("portal_sessions", kept=False)
 STAFF: Final = SealedTable("staff")
 STAFF_TOKENS: Final = SealedTable("staff_tokens")
@@ -101,7 +102,7 @@ SIGNATURES: Final = SealedTable("signatures", logged=False, was_sealed=False)
 """The log has the signatures themselves; the seal binds how often the key's counters had been changed."""
 
 TABLES: Final = (
-    *(ACCOUNTS, ENTERPRISES, FILED_PERSONS, PROOFS, CODES, PORTAL_SESSIONS),
+    *(ACCOUNTS, ENTERPRISES, FILED_PERSONS, PROOFS, CODES, CONSENTS, PORTAL_SESSIONS),
     *(STAFF, STAFF_TOKENS, STAFF_SESSIONS, STAFF_FACTORS, STAFF_SET_UPS, STAFF_CEREMONIES),
     *(APPROVALS, PROPOSALS),
     *(SYSTEMS, OIDC_CLIENTS, KEYS, RENEWALS, REQUESTS, TASKS, SIGNATURES),

@@ -6,6 +6,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from mshield.domain import errors
 from mshield.services.accounts.my_account import account_of
 from mshield.services.identity.confirm import Place
 from mshield.web import openapi
@@ -84,6 +85,22 @@ class ActivationMessage(Wire, frozen=True):
     """A code as it was typed: in either case, with or without hyphens."""
 
     code: Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
+
+
+class ConsentMessage(Wire, frozen=True):
+    """A request for the person's other phone: followed by `status_token`, `number` stands on both screens."""
+
+    request_id: str
+    status_token: str
+    number: str
+    expires_in: int
+
+
+class RealNameMessage(RecordMessage, frozen=True):
+    """Which record, the code that came to the account's number, and that its holder agreed to the question."""
+
+    sms_code: Annotated[str, msgspec.Meta(min_length=1, max_length=16)]
+    agreed: bool
 
 
 class ActivatedMessage(Wire, frozen=True):
@@ -175,6 +192,60 @@ async def remind(request: Request) -> Response:
     login, context = await phone_of(request), context_of(request)
     asked = await context.identity.confirm.remind(login.account_id, now=context.clock())
     return JsonAnswer(filled(OwnRequestMessage, asked))
+
+
+@router.post(
+    "/identity/consents",
+    summary="Ask for the consent of an own shield",
+    operation_id="askOwnShield",
+    asks=openapi.takes(RecordMessage),
+    answers=openapi.answers(ConsentMessage, "To be scanned by the other phone", status=201)
+    | openapi.problems(429),
+)
+async def ask_consent(request: Request) -> Response:
+    """The person's other phone scans the code, and signs under its PIN or refuses: for the same filing record only.
+
+    The page shows the code and follows the request by `status_token` (API for PCs). Ten a day; none for a day after the
+    phone answered `not_me`.
+    """
+    login, context = await phone_of(request), context_of(request)
+    message, now = await body_of(request, RecordMessage), context.clock()
+    asked = await context.requests.ask_consent(
+        await account_of(context.db, login),
+        credit_code=message.credit_code,
+        role=message.user_type,
+        place=Place(address_of(request), browser_of(request)),
+        now=now,
+    )
+    seconds = max(0, asked.expires_at - now) // 1000
+    return JsonAnswer(ConsentMessage(asked.id, asked.status_token, asked.number, seconds), 201)
+
+
+@router.post(
+    "/identity/real-name",
+    summary="Have the carrier say whose the number is",
+    operation_id="checkRealName",
+    asks=openapi.takes(RealNameMessage),
+    answers=openapi.answers(ActivatedMessage, "It proves the account", status=201)
+    | openapi.problems(429, 503),
+)
+async def check_real_name(request: Request) -> Response:
+    """For operators, where an outside service is set up. With an SMS code of purpose `apply`. Three a day.
+
+    Name, id number and phone number go to that service: `agreed` says that their holder was asked.
+    """
+    login, context = await phone_of(request), context_of(request)
+    message = await body_of(request, RealNameMessage)
+    if not message.agreed:
+        raise errors.InvalidRequest(fields=["agreed"])
+    counts_from = await context.accounts.real_name(
+        await account_of(context.db, login),
+        credit_code=message.credit_code,
+        role=message.user_type,
+        sms_code=message.sms_code,
+        now=context.clock(),
+    )
+    return JsonAnswer(ActivatedMessage(counts_from), 201)
 
 
 @router.post(

@@ -1,9 +1,9 @@
 /** The ways in the order in which they are shown, and which of them is recommended. */
 
-import type { IdentityWay } from "@mshield/shield";
+import type { IdentityWay, ShieldError } from "@mshield/shield";
 
 /** Ways that the app can lead through. */
-const KNOWN = ["filed_phone", "legal_person", "filing_code"] as const;
+const KNOWN = ["filed_phone", "real_name", "legal_person", "filing_code", "own_shield"] as const;
 export type KnownWay = (typeof KNOWN)[number];
 const REASONS = ["second_account", "no_phone", "other_phone", "no_legal_person"] as const;
 export type Reason = (typeof REASONS)[number];
@@ -22,6 +22,12 @@ export function shownWays(items: readonly IdentityWay[]): ShownWay[] {
     return name === undefined ? [] : [{ way: name, reason: why }];
   });
   return [...known.filter(({ reason }) => reason === null), ...known.filter(({ reason }) => reason !== null)];
+}
+
+/** How long the service refuses this way after it was asked for too often; null where that isn't what was refused. */
+export function refusedFor(problem: ShieldError | null): ReturnType<typeof span> | null {
+  const seconds = problem?.code === "too_many_requests" ? problem.extra["retry_after"] : null;
+  return typeof seconds === "number" ? span(seconds * 1000) : null;
 }
 
 /** Hours left, rounded up, and minutes below one; as `{ unit, n }` for words. */

@@ -13,6 +13,8 @@ export const words = {
       filed_phone: "备案手机号一致",
       legal_person: "请法人确认",
       filing_code: "输入激活码",
+      own_shield: "用现有的手机盾同意",
+      real_name: "运营商核验",
     },
     how: {
       filed_phone: "申请时的短信验证码就发到备案里的手机号，收到就算核验",
@@ -20,11 +22,15 @@ export const words = {
       legal_person_waiting: "已提交，正在等法人确认",
       filing_code: "法人或客服当面交给您的 12 位码，7 天内有效",
       filing_code_legal_person: "客服当面交给您的 12 位码，7 天内有效",
+      own_shield: "您另有一部手机在用同一企业的手机盾，扫码签名就行",
+      real_name: "手机号是用您本人证件办的，马上办好",
     },
     act: {
       filed_phone: "申请证书",
       legal_person: "请法人确认",
       filing_code: "输入激活码",
+      own_shield: "用现有的手机盾同意",
+      real_name: "运营商核验",
       waiting: "看进度",
     },
     reason: {
@@ -64,6 +70,8 @@ export const words = {
       filed_phone: "The phone number on file",
       legal_person: "Ask the legal person",
       filing_code: "Enter an activation code",
+      own_shield: "Consent by your present shield",
+      real_name: "Check with the carrier",
     },
     how: {
       filed_phone: "The SMS code of the application goes to the number on file: to get it is the proof",
@@ -71,11 +79,15 @@ export const words = {
       legal_person_waiting: "Asked already; their answer is awaited",
       filing_code: "12 characters, handed over by your legal person or customer service, good for 7 days",
       filing_code_legal_person: "12 characters, handed over by customer service, good for 7 days",
+      own_shield: "You have a shield of this company on another phone: it scans a code and signs",
+      real_name: "For a number that is registered under your own id: done at once",
     },
     act: {
       filed_phone: "Apply",
       legal_person: "Ask the legal person",
       filing_code: "Enter the code",
+      own_shield: "Consent by your present shield",
+      real_name: "Check with the carrier",
       waiting: "See how it stands",
     },
     reason: {
