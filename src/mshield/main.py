@@ -26,6 +26,7 @@ from mshield.services.filing.opened import open_filing
 from mshield.services.ground import Ground
 from mshield.services.identity.opened import open_identity
 from mshield.services.legal_person.opened import open_legal_persons
+from mshield.services.legal_person.stop import StopShields
 from mshield.services.log.open_log import open_log
 from mshield.services.notices.opened import open_notices
 from mshield.services.oidc.provider import open_provider
@@ -162,7 +163,7 @@ async def _assemble(settings: Settings, clock: Clock, db: Database, metrics: Met
     )
     notices = open_notices(ground, open_gateway(settings))
     identity = open_identity(ground)
-    accounts = open_accounts(ground, notices.sms, identity.proofs)
+    accounts = open_accounts(ground, notices, identity.proofs)
     filing = open_filing(ground)
     certificates = open_certificates(ground, filing.look_up, accounts.sms_codes.consume, identity.proofs)
     requests = open_requests(ground)
@@ -179,6 +180,10 @@ async def _assemble(settings: Settings, clock: Clock, db: Database, metrics: Met
         operations=open_operations(ground, {job.name: job.seconds for job in jobs.JOBS}),
         requests=requests,
         signing=open_signing(ground, certificates.own.issue_confirmed),
-        staff=open_staff(ground, [RevokeCa(db).act(), ActivateLegalPerson(db, identity.codes).act()]),
+        staff=open_staff(
+            ground,
+            accounts.change_phone,
+            [RevokeCa(db).act(), ActivateLegalPerson(db, identity.codes).act(), *StopShields(db).acts()],
+        ),
         systems=open_systems(ground),
     )

@@ -28,6 +28,15 @@ ROLE_NAMES: Final[Mapping[StaffRole, tuple[str, str]]] = MappingProxyType(
 """Chinese and English name of each role."""
 
 
+QUESTION_BOX: Final = "approval"
+"""The purpose for which the box of a question to two people is sealed."""
+
+
+def question_context(approval_id: str, subject: str, asked_by: str) -> bytes:
+    """What the box of a question to two people is bound to."""
+    return f"{approval_id} {subject} {asked_by}".encode()
+
+
 def require(held: Iterable[StaffRole], allowed: Iterable[StaffRole]) -> None:
     """Raises Forbidden where none of the held roles is an allowed one."""
     if not set(held) & set(allowed):

@@ -571,7 +571,7 @@ CREATE TABLE approvals (
   state TEXT NOT NULL,
   decided_by TEXT REFERENCES staff (id),
   decided_at BIGINT
-);
+, sealed_box BYTEA);
 
 CREATE UNIQUE INDEX approvals_waiting ON approvals (act, subject) WHERE state = 'waiting';
 

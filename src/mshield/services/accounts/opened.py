@@ -14,7 +14,7 @@ from mshield.services.accounts.reset_password import ResetPassword
 from mshield.services.accounts.sms_codes import SmsCodes
 from mshield.services.ground import Ground
 from mshield.services.identity.proofs import Proofs
-from mshield.services.notices.sms_log import LoggedSms
+from mshield.services.notices.opened import Notices
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +32,10 @@ class Accounts:
     outside_login: OutsideLogin
 
 
-def open_accounts(ground: Ground, sms: LoggedSms, proofs: Proofs) -> Accounts:
-    """`sms` sends the codes and notices; `proofs` end where an account gets another number."""
+def open_accounts(ground: Ground, notices: Notices, proofs: Proofs) -> Accounts:
+    """`notices` send the codes too; `proofs` are carried over where an account gets another number."""
     captchas = Captchas(ground.db, ground.keyring, ground.settings)
-    sms_codes = SmsCodes(ground.db, ground.lookup, ground.settings, sms)
+    sms_codes = SmsCodes(ground.db, ground.lookup, ground.settings, notices.sms)
     outside = OutsideAccounts(
         ground.db, ground.keyring, ground.lookup, account_sources(ground.settings), proofs
     )
@@ -46,7 +46,7 @@ def open_accounts(ground: Ground, sms: LoggedSms, proofs: Proofs) -> Accounts:
         register=Register(ground.db, ground.keyring, ground.lookup, sms_codes),
         log_in=log_in,
         reset_password=ResetPassword(ground.db, ground.lookup, sms_codes),
-        change_phone=ChangePhone(ground.db, sms, proofs),
+        change_phone=ChangePhone(ground.db, sms_codes, notices.notify, proofs),
         manage=ManageAccounts(ground.db, ground.settings),
         outside=outside,
         outside_login=OutsideLogin(

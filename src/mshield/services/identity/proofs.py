@@ -111,12 +111,20 @@ class Proofs:
         if verified and not standing and not await store.others(tx, account_id=account_id):
             await self.record(tx, account_id, None, Way.OUTSIDE, by=SERVICE, now=now)
 
-    async def end(self, tx: Tx, account_id: str, *, reason: str, by: By, now: int) -> None:
-        """Ends what proved an account, such as where its phone number was changed."""
-        if await store.end_of_account(tx, account_id=account_id, reason=reason, now=now):
-            await acts.record(
-                tx, by=by, act="identity.end", subject=account_id, details={"reason": reason}, now=now
-            )
+    async def carry_over(self, tx: Tx, account_id: str, *, old: str, new: str, by: By, now: int) -> None:
+        """What proves the account stays with it when its number changes, by two people or by a code to the old one.
+
+        The filed number proved it because the filing office says that it is the person's. Where the office says so of
+        neither number any more, that has no ground left, and ends (docs/identity.md).
+        """
+        ended = []
+        for proof in await store.by_filed_phone(tx, account_id=account_id):
+            if proof.filed_phone not in {old, new}:
+                await store.end_one(tx, proof_id=proof.id, reason="phone_changed", now=now)
+                ended.append(proof.person_id)
+        if ended:
+            details = {"reason": "phone_changed", "way": Way.FILED_PHONE.value, "people": ended}
+            await acts.record(tx, by=by, act="identity.end", subject=account_id, details=details, now=now)
 
     async def _legal_persons(self, db: Database | Tx, account_id: str) -> list[store.FiledLegalPerson]:
         found = await store.legal_persons(db, account_id=account_id)

@@ -65,6 +65,15 @@ class EarlierProof:
 
 
 @dataclass(frozen=True, slots=True)
+class PhoneProof:
+    """A proof by the filed phone number, and the number that is on file now."""
+
+    id: str
+    person_id: str
+    filed_phone: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class FiledLegalPerson:
     """A record of an account's holder as legal person; whether its phone number is the account's too."""
 
@@ -109,9 +118,14 @@ async def insert(tx: Tx, proof: NewProof, *, now: int) -> str:
     return proof_id
 
 
-async def end_of_account(tx: Tx, *, account_id: str, reason: str, now: int) -> int:
-    """Ends all proofs of an account, and gives their number."""
-    return await tx.run(_SQL["end_of_account"], account_id=account_id, reason=reason, now=now)
+async def by_filed_phone(tx: Tx, *, account_id: str) -> list[PhoneProof]:
+    """The account's proofs by the filed phone number."""
+    return [PhoneProof(**row) for row in await tx.all(_SQL["by_filed_phone"], account_id=account_id)]
+
+
+async def end_one(tx: Tx, *, proof_id: str, reason: str, now: int) -> bool:
+    """Ends a proof; False where it has ended before."""
+    return await tx.run(_SQL["end_one"], id=proof_id, reason=reason, now=now) == 1
 
 
 async def end_of_way(tx: Tx, *, account_id: str, way: Way, reason: str, now: int) -> int:

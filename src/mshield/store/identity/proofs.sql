@@ -24,8 +24,13 @@ WHERE a.id = :account_id AND b.state = 'active';
 INSERT INTO identity_proofs (id, account_id, person_id, way, actor, actor_id, proven_at, counts_from)
 VALUES (:id, :account_id, :person_id, :way, :actor, :actor_id, :now, :counts_from);
 
--- name: end_of_account!
-UPDATE identity_proofs SET ended_at = :now, ended_reason = :reason WHERE account_id = :account_id AND ended_at IS NULL;
+-- name: by_filed_phone
+-- What the filed number proved, each with the number that is on file now.
+SELECT p.id, p.person_id, f.phone AS filed_phone FROM identity_proofs p JOIN filed_persons f ON f.id = p.person_id
+WHERE p.account_id = :account_id AND p.way = 'filed_phone' AND p.ended_at IS NULL ORDER BY p.id;
+
+-- name: end_one!
+UPDATE identity_proofs SET ended_at = :now, ended_reason = :reason WHERE id = :id AND ended_at IS NULL;
 
 -- name: end_of_way!
 UPDATE identity_proofs SET ended_at = :now, ended_reason = :reason

@@ -1,8 +1,8 @@
 """What takes two people: asked by one member of staff, decided by another, and carried out with the decision."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from mshield.store.database.interface import Database, Row, Tx
@@ -13,7 +13,10 @@ _SQL: Final = Queries("staff", "approvals")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewApproval:
-    """A question to ask; `details` are JSON values, as shown and as carried out, `expires_at` is ms."""
+    """A question to ask; `details` are JSON values, as shown and as carried out, `expires_at` is ms.
+
+    `sealed_box` is what is carried out and not shown: gone as soon as it is decided.
+    """
 
     id: str
     act: str
@@ -22,6 +25,7 @@ class NewApproval:
     reason: str
     asked_by: str
     expires_at: int
+    sealed_box: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +33,7 @@ class ApprovalRow(NewApproval):
     """A question as it stands; times in ms."""
 
     asked_by_name: str
+    asked_by_roles: tuple[str, ...]
     asked_at: int
     state: str
     decided_by: str | None
@@ -49,6 +54,7 @@ async def insert(tx: Tx, new: NewApproval, *, now: int) -> None:
         act=new.act,
         subject=new.subject,
         details=json.dumps(new.details, ensure_ascii=False, sort_keys=True),
+        sealed_box=new.sealed_box,
         reason=new.reason,
         asked_by=new.asked_by,
         expires_at=new.expires_at,
@@ -62,9 +68,13 @@ async def find(db: Database | Tx, *, approval_id: str) -> ApprovalRow | None:
     return None if row is None else _row(row)
 
 
-async def page(db: Database, *, state: str, before: str, most: int) -> list[ApprovalRow]:
-    """The newest with an id below `before`, in this state where one is given."""
-    return [_row(row) for row in await db.all(_SQL["page"], state=state, before=before, most=most)]
+async def page(
+    db: Database, *, state: str, acts: Iterable[str] | None, before: str, most: int
+) -> list[ApprovalRow]:
+    """The newest with an id below `before`, in this state and of these acts where they are given."""
+    named = "" if acts is None else f",{','.join(acts)},"
+    rows = await db.all(_SQL["page"], state=state, acts=named, before=before, most=most)
+    return [_row(row) for row in rows]
 
 
 async def decide(tx: Tx, *, approval_id: str, state: str, by: str, now: int) -> bool:
@@ -83,4 +93,8 @@ async def lock_people(tx: Tx, *, one: str, other: str) -> bool:
 
 
 def _row(row: Row) -> ApprovalRow:
-    return ApprovalRow(**{**row, "details": json.loads(row["details"])})
+    box = None if row["sealed_box"] is None else bytes(row["sealed_box"])
+    roles = tuple(row["asked_by_roles"].split())
+    return ApprovalRow(
+        **{**row, "details": json.loads(row["details"]), "sealed_box": box, "asked_by_roles": roles}
+    )

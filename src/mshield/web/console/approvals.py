@@ -1,4 +1,4 @@
-"""The two-person rule at the console: what one security officer asks for, another one approves (ADR 30).
+"""The two-person rule at the console: what one member of staff asks for, another one approves (ADR 30).
 
 For people only: a program's token may read, and neither asks nor decides.
 """
@@ -11,7 +11,8 @@ from starlette.responses import Response
 
 from mshield.domain.reason import MAX_REASON
 from mshield.domain.staff import StaffRole
-from mshield.services.staff.approvals import ApprovalRow, may_decide
+from mshield.services.context import Context
+from mshield.services.staff.approvals import ApprovalRow
 from mshield.services.staff.members import StaffMember
 from mshield.web import openapi
 from mshield.web.answers import JsonAnswer, filled
@@ -22,7 +23,7 @@ from mshield.web.query import Query
 from mshield.web.router import Router
 
 router: Final = Router("console")
-_OFFICER: Final = StaffRole.SECURITY_OFFICER
+_DECIDE: Final = (StaffRole.SECURITY_OFFICER, StaffRole.CUSTOMER_SERVICE)
 Id = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f-]{1,36}\Z")]
 Before = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f-]{0,36}\Z", description="`next` of the page before")]
 State = Literal["waiting", "approved", "refused", "withdrawn", "expired"]
@@ -82,7 +83,7 @@ class DecisionMessage(Wire, frozen=True):
 
 
 class DecidedMessage(Wire, frozen=True):
-    """The question as it stands now, and what carrying it out gave, told this once: `set_up`, an address."""
+    """The question as it stands now, and what carrying it out gave, told this once: such as `set_up`, an address."""
 
     approval: ApprovalMessage
     told: dict[str, Any]
@@ -95,13 +96,13 @@ class DecidedMessage(Wire, frozen=True):
     answers=openapi.answers(ApprovalsMessage, "A page, newest first"),
 )
 async def approvals(request: Request, query: ApprovalsWanted) -> Response:
-    """What waits, and what became of the rest."""
-    member = await staff_of(request, _OFFICER, StaffRole.AUDITOR)
+    """What waits, and what became of the rest; customer service sees what they ask for or approve themselves."""
+    member = await staff_of(request, *_DECIDE, StaffRole.AUDITOR)
     context = context_of(request)
     rows = await context.staff.approvals.page(
-        state=query.state or "", before=query.before or "~", most=query.limit + 1, now=context.clock()
+        member, state=query.state or "", before=query.before or "~", most=query.limit + 1, now=context.clock()
     )
-    items = tuple(_message(member, row) for row in rows[: query.limit])
+    items = tuple(approval_message(context, member, row) for row in rows[: query.limit])
     return JsonAnswer(ApprovalsMessage(items, items[-1].id if len(rows) > query.limit else None))
 
 
@@ -115,8 +116,8 @@ async def approvals(request: Request, query: ApprovalsWanted) -> Response:
     | openapi.problems(404),
 )
 async def ask(request: Request) -> Response:
-    """Nothing is done yet; the question waits for three days."""
-    member = await staff_of(request, _OFFICER)
+    """Nothing is done yet; the question waits for three days. Which roles ask and approve is up to the act."""
+    member = await staff_of(request, *_DECIDE)
     message, context = await body_of(request, AskApprovalMessage), context_of(request)
     row = await context.staff.approvals.ask(
         member,
@@ -126,7 +127,7 @@ async def ask(request: Request) -> Response:
         reason=message.reason,
         now=context.clock(),
     )
-    return JsonAnswer(_message(member, row), 201)
+    return JsonAnswer(approval_message(context, member, row), 201)
 
 
 @router.post(
@@ -139,12 +140,12 @@ async def ask(request: Request) -> Response:
 )
 async def decide(request: Request, approval_id: Id) -> Response:
     """Never by who asked or whom it is about. What was asked is carried out with the decision, or neither is."""
-    member = await staff_of(request, _OFFICER)
+    member = await staff_of(request, *_DECIDE)
     message, context = await body_of(request, DecisionMessage), context_of(request)
     row, outcome = await context.staff.approvals.decide(
         member, approval_id, message.decision, now=context.clock()
     )
-    return JsonAnswer(DecidedMessage(_message(member, row), dict(outcome)))
+    return JsonAnswer(DecidedMessage(approval_message(context, member, row), dict(outcome)))
 
 
 @router.post(
@@ -156,11 +157,13 @@ async def decide(request: Request, approval_id: Id) -> Response:
 )
 async def withdraw(request: Request, approval_id: Id) -> Response:
     """As long as it waits."""
-    member = await staff_of(request, _OFFICER)
+    member = await staff_of(request, *_DECIDE)
     context = context_of(request)
     row = await context.staff.approvals.withdraw(member, approval_id, now=context.clock())
-    return JsonAnswer(_message(member, row))
+    return JsonAnswer(approval_message(context, member, row))
 
 
-def _message(member: StaffMember, row: ApprovalRow) -> ApprovalMessage:
-    return filled(ApprovalMessage, row, is_own=row.asked_by == member.id, may_decide=may_decide(member, row))
+def approval_message(context: Context, member: StaffMember, row: ApprovalRow) -> ApprovalMessage:
+    """The question as this member sees it."""
+    may_decide = context.staff.approvals.may_decide(member, row)
+    return filled(ApprovalMessage, row, is_own=row.asked_by == member.id, may_decide=may_decide)

@@ -27,6 +27,7 @@ const CODES: Readonly<Record<string, keyof typeof detailWords.zh.code>> = {
   factor: "factor",
   kind: "factor",
   way: "way",
+  how: "how",
   change: "change",
   enterprise_change: "change",
 };
