@@ -49,6 +49,7 @@ class NoticeKind(StrEnum):
     SECOND_ACCOUNT = "second_account"
     CONFIRM_IDENTITY = "confirm_identity"
     IDENTITY_DECIDED = "identity_decided"
+    IDENTITY_OBJECTED = "identity_objected"
     SUSPENDED = "suspended"
     RESUMED = "resumed"
     REVOKED_BY_STAFF = "revoked_by_staff"
@@ -171,9 +172,9 @@ WORDINGS: Final[Mapping[NoticeKind, Wording]] = MappingProxyType(
             ("tail", "reason"),
         ),
         _K.SECOND_ACCOUNT: Wording(
-            "有人用您的姓名和证件号码核验了另一个手机盾账号。如非本人操作，请立即联系客服，并告知企业法人。",
-            "Another account was proven to be yours by name and id number. If it was not you, call us and tell your "
-            "legal person at once.",
+            "有人用您的姓名和证件号码核验了另一个手机盾账号。如非本人操作，请立即打开手机盾叫停，或联系客服，并告知企业法人。",
+            "Another account was proven to be yours by name and id number. If it was not you, stop it in the app or "
+            "call us, and tell your legal person at once.",
         ),
         _K.CONFIRM_IDENTITY: Wording(
             "贵企业有一位操作员等您确认身份，请登录三证合一系统，在“待确认的申请”中核对。请先问过本人。",
@@ -183,6 +184,11 @@ WORDINGS: Final[Mapping[NoticeKind, Wording]] = MappingProxyType(
         _K.IDENTITY_DECIDED: Wording(
             "企业法人已答复您的身份核验，请打开手机盾查看。",
             "Your legal person has answered your request to confirm your identity. Open the app to see it.",
+        ),
+        _K.IDENTITY_OBJECTED: Wording(
+            "同一姓名和证件号码的另一个手机盾账号叫停了您的身份核验。如是您本人，请联系客服。",
+            "Another account of the same name and id number has stopped the proof of your identity. If it is you, call "
+            "us.",
         ),
         _K.SUSPENDED: Wording(
             "您尾号 {tail} 的手机盾已由手机盾客服暂停使用（两人办理）。如有疑问，请联系客服。",

@@ -35,6 +35,7 @@ SmsNotice = Literal[
     "confirm_identity",
     "identity_decided",
     "phone_asked",
+    "identity_objected",
     "suspended",
     "resumed",
     "revoked_by_staff",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from mshield.services.ground import Ground
 from mshield.services.identity.codes import ActivationCodes
 from mshield.services.identity.confirm import ConfirmOperators
+from mshield.services.identity.objection import ObjectToSecond
 from mshield.services.identity.proofs import Proofs
 from mshield.services.identity.shown import ShowProofs
 from mshield.services.identity.ways import FindWays
@@ -19,6 +20,7 @@ class Identity:
     confirm: ConfirmOperators
     ways: FindWays
     shown: ShowProofs
+    objection: ObjectToSecond
 
 
 def open_identity(ground: Ground) -> Identity:
@@ -30,4 +32,5 @@ def open_identity(ground: Ground) -> Identity:
         confirm=ConfirmOperators(ground.db, ground.keyring, proofs),
         ways=FindWays(ground.db, proofs),
         shown=ShowProofs(ground.db),
+        objection=ObjectToSecond(ground.db),
     )

@@ -81,8 +81,13 @@ class Proofs:
     async def record(
         self, tx: Tx, account_id: str, person_id: str | None, way: Way, *, by: By, now: int
     ) -> int:
-        """Records a proof and its act, and tells the person's other accounts; gives the time from which it counts."""
+        """Records a proof and its act, and tells the person's other accounts; gives the time from which it counts.
+
+        Raises Forbidden for a second account that another one has stopped before: the filing office alone proves it.
+        """
         others = await store.others(tx, account_id=account_id)
+        if others and way is not Way.FILING_CODE and await self.objected_at(tx, account_id) is not None:
+            raise errors.Forbidden(reason="objected")
         waits = bool(others) and way is not Way.OWN_SHIELD
         counts_from = now + self.settings.identity_wait_hours * HOUR_MS if waits else now
         proof = store.NewProof(
@@ -94,6 +99,10 @@ class Proofs:
         details = {"way": way.value, "person": person_id, "second": bool(others), "counts_from": counts_from}
         await acts.record(tx, by=by, act="identity.prove", subject=account_id, details=details, now=now)
         return counts_from
+
+    async def objected_at(self, tx: Tx, account_id: str) -> int | None:
+        """When (ms) another account of the person stopped this one: only a code made since then proves it."""
+        return await store.objected_at(tx, account_id=account_id)
 
     async def record_once(
         self, tx: Tx, account_id: str, person_id: str, way: Way, *, by: By, now: int

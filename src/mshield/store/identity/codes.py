@@ -12,11 +12,12 @@ _SQL: Final = Queries("identity", "codes")
 
 @dataclass(frozen=True, slots=True)
 class CodeRow:
-    """The filed person that a code is for, and who made it."""
+    """The filed person that a code is for, who made it and when (ms)."""
 
     person_id: str
     actor: str
     actor_id: str | None
+    made_at: int
     name: str
     role: str
     id_number_hash: bytes

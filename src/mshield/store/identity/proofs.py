@@ -10,6 +10,8 @@ from mshield.store.database.interface import Database, Tx
 from mshield.store.database.queries import Queries
 
 _SQL: Final = Queries("identity", "proofs")
+OBJECTED: Final = "objected"
+"""The reason of a proof that another account of the same person stopped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,26 @@ class PhoneProof:
     filed_phone: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondAccount:
+    """A proof of another account of the same person, which counts from `counts_from` (ms).
+
+    `can_object`: whether it can still be stopped from the app, which serves once for an account.
+    """
+
+    id: str
+    account_id: str
+    phone: str
+    way: str
+    person_id: str | None
+    role: str | None
+    credit_code: str | None
+    enterprise: str | None
+    proven_at: int
+    counts_from: int
+    can_object: bool
+
+
 @dataclass(frozen=True, slots=True)
 class FiledLegalPerson:
     """A record of an account's holder as legal person; whether its phone number is the account's too."""
@@ -126,6 +148,29 @@ async def by_filed_phone(tx: Tx, *, account_id: str) -> list[PhoneProof]:
 async def end_one(tx: Tx, *, proof_id: str, reason: str, now: int) -> bool:
     """Ends a proof; False where it has ended before."""
     return await tx.run(_SQL["end_one"], id=proof_id, reason=reason, now=now) == 1
+
+
+async def end_waiting(tx: Tx, *, proof_id: str, reason: str, now: int) -> bool:
+    """Ends a proof that doesn't count yet; False where it has ended, or counts by now."""
+    return await tx.run(_SQL["end_waiting"], id=proof_id, reason=reason, now=now) == 1
+
+
+async def second_accounts(db: Database | Tx, *, account_id: str, now: int) -> list[SecondAccount]:
+    """Other accounts of the same person whose proof doesn't count yet, for who was proven before."""
+    rows = await db.all(_SQL["second_accounts"], account_id=account_id, objected=OBJECTED, now=now)
+    return [SecondAccount(**{**row, "can_object": bool(row["can_object"])}) for row in rows]
+
+
+async def objected_at(db: Database | Tx, *, account_id: str) -> int | None:
+    """When (ms) another account of the same person stopped a proof of the account last; None for never."""
+    row = await db.one(_SQL["objected_at"], account_id=account_id, objected=OBJECTED)
+    return None if row is None else row["at"]
+
+
+async def objected(db: Database, *, since: int, most: int) -> list[tuple[str, int]]:
+    """Accounts whose proof was stopped after `since` (ms), with when, as long as nothing was done about it."""
+    rows = await db.all(_SQL["objected"], objected=OBJECTED, since=since, most=most)
+    return [(row["account_id"], row["at"]) for row in rows]
 
 
 async def end_of_way(tx: Tx, *, account_id: str, way: Way, reason: str, now: int) -> int:
