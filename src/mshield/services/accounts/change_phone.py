@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from mshield.domain import errors
-from mshield.domain.actor import By
+from mshield.domain.actor import SERVICE, By
 from mshield.domain.identity import check_phone, mask_phone
 from mshield.domain.ids import new_id
 from mshield.domain.notices import NoticeKind, tail
@@ -131,10 +131,32 @@ class ChangePhone:
             await self.prove(wanted, "old", old_code, now=now),
         ]
 
+        return await self._by_codes(wanted, proven, how="old_code", evidence=evidence, now=now)
+
+    async def with_another(
+        self, account_id: str, *, phone: str, evidence: str, new_code: str, second_person: str, now: int
+    ) -> PhoneChanged:
+        """By two people at the server, whose name stands in the act. Raises as a call with two codes does."""
+        evidence = checked_evidence(evidence)
+        wanted = await self.wanted(account_id, phone=phone, by=SERVICE)
+        proven = [await self.prove(wanted, "new", new_code, now=now)]
+        details: dict[str, object] = {"second_person": second_person}
+        return await self._by_codes(wanted, proven, how="two", evidence=evidence, details=details, now=now)
+
+    async def _by_codes(
+        self,
+        wanted: Wanted,
+        proven: list[ProvenCode],
+        *,
+        how: How,
+        evidence: str,
+        details: dict[str, object] | None = None,
+        now: int,
+    ) -> PhoneChanged:
         async def work(tx: Tx) -> tuple[int, str]:
             for code in proven:
                 await self.sms_codes.spend(tx, code, now=now)
-            return await self.change_in(tx, wanted, how="old_code", evidence=evidence, now=now)
+            return await self.change_in(tx, wanted, how=how, evidence=evidence, details=details, now=now)
 
         try:
             ended, notice_id = await self.db.write(work)
@@ -142,7 +164,8 @@ class ChangePhone:
             raise errors.PhoneTaken from error
         for code in proven:
             self.sms_codes.forget(code)
-        told = await self.tell_old(account_id, wanted.account.phone, notice_id, by=by, now=now)
+        account = wanted.account
+        told = await self.tell_old(account.id, account.phone, notice_id, by=wanted.by, now=now)
         return PhoneChanged(wanted.phone, ended, told)
 
     async def change_in(

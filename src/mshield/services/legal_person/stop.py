@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from mshield.domain import errors
+from mshield.domain.actor import SERVICE, By
 from mshield.domain.certificates import shield
 from mshield.domain.certificates.states import CertificateEvent, Standing, after, format_holds
+from mshield.domain.reason import checked_reason
 from mshield.domain.staff import StaffRole
 from mshield.services.accounts.change_phone import checked_evidence
 from mshield.services.legal_person.act import REASON_CODES, Cause, affected, change_shield
@@ -21,6 +23,7 @@ from mshield.services.staff.members import StaffMember
 from mshield.store.certificates.changes import change
 from mshield.store.database.interface import Database, Tx
 from mshield.store.legal_person import shields as store
+from mshield.store.staff import acts
 
 EVENTS: Final[Mapping[str, CertificateEvent]] = {
     "shield.suspend": CertificateEvent.SUSPEND,
@@ -42,34 +45,48 @@ class StopShields:
         roles = frozenset({(_SERVES, _SECURES), (_SECURES, _SERVES)})
         return tuple(ApprovableAct(name, self._check_of(name), self._do, roles=roles) for name in EVENTS)
 
+    async def at_the_server(
+        self, name: str, number: str, details: Json, *, reason: str, second_person: str, now: int
+    ) -> None:
+        """By two people at the server; what they saw and the second one's name stand in the act.
+
+        Raises InvalidRequest, NotFound, Conflict, Held.
+        """
+        number, reason = shield.parse_number(number) or number, checked_reason(reason)
+        shown = await self._check_of(name)(number, details)
+
+        async def work(tx: Tx) -> None:
+            await _stop(tx, name, number, shown, by=By("staff"), reason=reason, now=now)
+            recorded = {**shown, "reason": reason, "second_person": second_person}
+            await acts.record(tx, by=SERVICE, act=name, subject=number, details=recorded, now=now)
+
+        await self.db.write(work)
+
     def _check_of(self, name: str) -> "_Check":
         return _Check(self.db, EVENTS[name])
 
     async def _do(self, tx: Tx, asked: ApprovalRow, member: StaffMember, now: int) -> Json:
-        """Raises Conflict where the shield doesn't stand any more as it was shown."""
-        event, details = EVENTS[asked.act], asked.details
-        found = await _found(tx, asked.subject)
-        if found is None or _shown(found) != {name: details[name] for name in _shown(found)}:
-            raise errors.Conflict
-        code = REASON_CODES[Cause(details["cause"])] if event is CertificateEvent.REVOKE else None
-
-        async def step(serial: str) -> Standing:
-            return await change(
-                tx,
-                serial=serial,
-                event=event,
-                by=member.by,
-                reason=asked.reason,
-                now=now,
-                revocation_reason=code,
-            )
-
-        outcome = await change_shield(tx, found.credit_code, event, asked.subject, step)
-        if outcome.error is not None:
-            raise outcome.error
-        if not outcome.changed:
-            raise errors.Conflict
+        await _stop(tx, asked.act, asked.subject, asked.details, by=member.by, reason=asked.reason, now=now)
         return {}
+
+
+async def _stop(tx: Tx, name: str, number: str, details: Json, *, by: By, reason: str, now: int) -> None:
+    """Raises Conflict where the shield doesn't stand any more as it was shown."""
+    event, found = EVENTS[name], await _found(tx, number)
+    if found is None or _shown(found) != {each: details[each] for each in _shown(found)}:
+        raise errors.Conflict
+    code = REASON_CODES[Cause(details["cause"])] if event is CertificateEvent.REVOKE else None
+
+    async def step(serial: str) -> Standing:
+        return await change(
+            tx, serial=serial, event=event, by=by, reason=reason, now=now, revocation_reason=code
+        )
+
+    outcome = await change_shield(tx, found.credit_code, event, number, step)
+    if outcome.error is not None:
+        raise outcome.error
+    if not outcome.changed:
+        raise errors.Conflict
 
 
 @dataclass(frozen=True, slots=True)

@@ -1168,7 +1168,7 @@ export interface components {
       code: string;
       en: string;
       /** @enum {unknown} */
-      page: "ca" | "certificates" | "dashboard" | "jobs" | "sms" | "systems";
+      page: "accounts" | "ca" | "certificates" | "dashboard" | "jobs" | "sms" | "systems";
       record: string | null;
       /** @enum {unknown} */
       severity: "bad" | "warn";

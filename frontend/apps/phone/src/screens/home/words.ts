@@ -126,6 +126,9 @@ export const words = {
       },
     },
     notices: {
+      second: "有人以您的名义核验了另一个账号",
+      secondText: "不是您本人，请马上叫停；过了等待时间，它就能以您的名义申请证书。",
+      secondAct: "查看并处理",
       unusable: "本机的手机盾不能再用",
       unusableText: "服务端不认识本机的密钥了，或者它已损坏。请法人作废后重新申请。PIN 码次数没有消耗。",
       unusableAct: "查看办法",
@@ -307,6 +310,10 @@ export const words = {
       },
     },
     notices: {
+      second: "Another account was verified in your name",
+      secondText:
+        "If it isn't you, stop it now: after a waiting time it can apply for a certificate in your name.",
+      secondAct: "See and decide",
       unusable: "This shield can't be used any more",
       unusableText:
         "The service no longer knows this phone's key, or it is damaged. Have it revoked and apply anew. No PIN try was spent.",
