@@ -83,7 +83,7 @@ async def test_either_asks_and_the_other_approves(
         "enterprise": (await shown(clerk, serial))["certificate"]["enterprise"],
         "credit_code": OWN,
         "state": "active",
-        "holds": "",
+        "holds": [],
         "evidence": EVIDENCE,
     }
     (seen,) = (await officer.call("GET", "/approvals?state=waiting")).json()["items"]

@@ -13,7 +13,7 @@ from typing import Any, Final
 from mshield.domain import errors
 from mshield.domain.actor import SERVICE, By
 from mshield.domain.certificates import shield
-from mshield.domain.certificates.states import CertificateEvent, Standing, after, format_holds
+from mshield.domain.certificates.states import CertificateEvent, Standing, after, gravest_first
 from mshield.domain.reason import checked_reason
 from mshield.domain.staff import StaffRole
 from mshield.services.accounts.change_phone import checked_evidence
@@ -119,12 +119,12 @@ async def _found(db: Database | Tx, number: str) -> store.StandingShield | None:
     return await store.standing_shield(db, shield_number=number)
 
 
-def _shown(found: store.StandingShield) -> dict[str, str]:
+def _shown(found: store.StandingShield) -> dict[str, str | list[str]]:
     """What the two look at, and what must still be so when it is done."""
     return {
         "name": found.name,
         "enterprise": found.enterprise,
         "credit_code": found.credit_code,
         "state": found.standing.state.value,
-        "holds": format_holds(found.standing.holds),
+        "holds": [hold.value for hold in gravest_first(found.standing.holds)],
     }

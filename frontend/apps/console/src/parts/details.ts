@@ -28,6 +28,8 @@ const CODES: Readonly<Record<string, keyof typeof detailWords.zh.code>> = {
   kind: "factor",
   way: "way",
   how: "how",
+  state: "state",
+  holds: "hold",
   change: "change",
   enterprise_change: "change",
 };

@@ -1,5 +1,7 @@
 /** What acts and approvals keep beside their subject: the names of the fields, in the order they are shown, and codes. */
 
+import { stateWords } from "@mshield/look/vue/state_words.ts";
+
 import { roleNames } from "./root.ts";
 import { filedRoles, wayNames } from "./ways.ts";
 
@@ -93,6 +95,8 @@ export const detailWords = {
         phone_changed: "手机号已更改",
       },
       how: { old_code: "新旧号码的验证码", two: "两人批准" },
+      state: stateWords.zh.state,
+      hold: stateWords.zh.hold,
       factor: { totp: "身份验证器", webauthn: "安全密钥" },
       change: { add: "新增", change: "更改", none: "未变" },
       yes: { true: "是", false: "否" },
@@ -189,6 +193,8 @@ export const detailWords = {
         phone_changed: "Another phone number",
       },
       how: { old_code: "codes from both numbers", two: "two members of staff" },
+      state: stateWords.en.state,
+      hold: stateWords.en.hold,
       factor: { totp: "Authenticator app", webauthn: "Security key" },
       change: { add: "Added", change: "Changed", none: "Unchanged" },
       yes: { true: "Yes", false: "No" },

@@ -3503,7 +3503,7 @@ export interface operations {
           };
         };
       };
-      /** @description `forbidden`, `held` */
+      /** @description `forbidden` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -3511,7 +3511,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "forbidden" | "held";
+            code?: "forbidden";
             /** @constant */
             status?: 403;
           };
@@ -3634,7 +3634,7 @@ export interface operations {
           };
         };
       };
-      /** @description `forbidden`, `held`, `own_approval` */
+      /** @description `forbidden`, `own_approval` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -3642,7 +3642,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "forbidden" | "held" | "own_approval";
+            code?: "forbidden" | "own_approval";
             /** @constant */
             status?: 403;
           };
@@ -3662,7 +3662,7 @@ export interface operations {
           };
         };
       };
-      /** @description `account_elsewhere`, `approval_over`, `conflict`, `in_progress`, `phone_taken` */
+      /** @description `approval_over`, `conflict`, `in_progress`, `phone_taken` */
       409: {
         headers: {
           /** @example 42 */
@@ -3672,7 +3672,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "account_elsewhere" | "approval_over" | "conflict" | "in_progress" | "phone_taken";
+            code?: "approval_over" | "conflict" | "in_progress" | "phone_taken";
             /** @constant */
             status?: 409;
           };
